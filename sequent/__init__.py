@@ -1,0 +1,1 @@
+"""Sequent: batch programs, one after another."""

@@ -1,0 +1,114 @@
+"""Every error that Sequent raises on purpose: what is wrong, where, and what to do."""
+
+from __future__ import annotations
+
+from typing import ClassVar, NamedTuple
+
+
+class Place(NamedTuple):
+    """A line of the author's code."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+class SequentError(Exception):
+    """The root of all errors that Sequent raises on purpose.
+
+    Args:
+        message: what is wrong, with names quoted and numbers.
+        code: a short stable name of the mistake, such as ``cycle``; for machines.
+        hint: what to do about it.
+        place: the line of the author's code that is wrong, where there is one.
+        path: the dotted path of the step or container concerned, where there is one.
+    """
+
+    exit_code: ClassVar[int] = 1
+    default_code: ClassVar[str] = "error"
+
+    def __init__(
+        self, message: str, *, code: str = "", hint: str = "", place: Place | None = None, path: str = ""
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code or self.default_code
+        self.hint = hint
+        self.place = place
+        self.path = path
+
+    def __str__(self) -> str:
+        where = f"{self.place}: " if self.place else ""
+        hint = f"\n  hint: {self.hint}" if self.hint else ""
+        return f"{where}{self.message}{hint}"
+
+
+class UsageError(SequentError):
+    """A command, a parameter or an option is not one that Sequent takes."""
+
+    exit_code = 2
+    default_code = "usage"
+
+
+class DefinitionError(SequentError):
+    """One mistake in the definition of a flow."""
+
+    exit_code = 2
+    default_code = "definition"
+
+
+class InvalidFlowError(DefinitionError):
+    """All the mistakes that were found in one flow, together."""
+
+    default_code = "invalid-flow"
+
+    def __init__(self, problems: tuple[DefinitionError, ...]) -> None:
+        self.problems = problems
+        count = f"{len(problems)} mistakes" if len(problems) > 1 else "a mistake"
+        super().__init__(f"the flow has {count}")
+
+    def __str__(self) -> str:
+        return "\n".join(str(problem) for problem in self.problems)
+
+
+class NotDataError(SequentError):
+    """A value is not data that can be stored and read back exactly."""
+
+    exit_code = 2
+    default_code = "not-data"
+
+
+class BusyError(SequentError):
+    """The run is driven by somebody else."""
+
+    exit_code = 3
+    default_code = "busy"
+
+
+class StoreError(SequentError):
+    """The store cannot be used: missing, foreign, damaged, full or locked."""
+
+    exit_code = 4
+    default_code = "store"
+
+
+class StoreBusyError(StoreError):
+    """The store is locked by somebody else for now: the same write may succeed later."""
+
+    default_code = "store-busy"
+
+
+class UnknownRunError(SequentError):
+    """No run, or more than one, has that id."""
+
+    exit_code = 2
+    default_code = "unknown-run"
+
+
+class FencedError(SequentError):
+    """Another driver has taken this run over: this one may write no more."""
+
+    exit_code = 5
+    default_code = "fenced"

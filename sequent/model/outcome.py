@@ -1,0 +1,67 @@
+"""How things ended, for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from attrs import field, frozen
+
+from sequent.model.status import RunStatus, Status
+
+
+@frozen(kw_only=True)
+class Problem:
+    """Why an attempt failed."""
+
+    type: str
+    """The exception's class, or ``ExitStatus``, ``Signal``, ``Lost``."""
+    message: str
+    traceback: str = ""
+    """The author's part of it, as Python prints it."""
+    file: str = ""
+    line: int = 0
+    """The innermost line of the author's own code."""
+    exit_code: int | None = None
+    signal: int | None = None
+
+
+@frozen(kw_only=True)
+class LogSpan:
+    """Where an attempt's output is: so many bytes of a segment, from an offset."""
+
+    segment: str
+    offset: int
+    length: int
+    dropped: int = 0
+    """Bytes that were cut out of the middle, because the attempt wrote more than the cap."""
+
+
+@frozen(kw_only=True)
+class Failure:
+    """A failure that somebody should look at."""
+
+    path: str
+    sequence: str
+    attempt: int
+    problem: Problem
+    log: LogSpan | None = None
+    is_handled: bool = False
+
+
+@frozen(kw_only=True)
+class Outcome:
+    """How a run ended; true only on success."""
+
+    run_id: str
+    status: RunStatus
+    recovery: int = 0
+    result: object = None
+    counts: Mapping[Status, int] = field(factory=dict)
+    failures: tuple[Failure, ...] = ()
+    """The first hundred."""
+    failed: int = 0
+    """How many attempts failed in all."""
+    store: str = ""
+
+    def __bool__(self) -> bool:
+        return self.status is RunStatus.SUCCESS

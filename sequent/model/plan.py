@@ -1,0 +1,196 @@
+"""What will run: the specification with every name resolved to an index, and requirements as circuits.
+
+A container's requirements are one circuit. Each *atom* is an input, decided true or never, once, by what
+becomes of a child (or of something further out). Each *gate* has so many inputs, and a target that
+its own decision feeds. A target is a gate (0 and up) or the start of a child: ``start_of(position)``.
+So a fact costs what it changes, and a requirement on ten thousand steps costs ten thousand steps in all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from attrs import field, frozen
+
+from sequent.errors import Place
+from sequent.model.references import Path
+from sequent.model.status import Claim, Construct
+
+
+def start_of(position: int) -> int:
+    """The target that stands for the start of the child at that position."""
+    return -1 - position
+
+
+@frozen
+class Gate:
+    """Joins its inputs: all of them, or any of them."""
+
+    is_all: bool
+    size: int
+    target: int
+
+
+@frozen
+class AtomPlan:
+    """An input: decided when what it asks has come true, or never can."""
+
+    claim: Claim
+    target: int
+
+
+@frozen
+class OuterAtom:
+    """An input that something further out decides: the child ``node`` of a container around."""
+
+    node: int
+    claim: Claim
+    target: int
+
+
+# -- inputs: where a value comes from, with every name resolved ---------------------------------
+
+
+@frozen
+class ResultInput:
+    """The result of a node: its own, or the list of its iterations'.
+
+    ``node`` is a child of the reader's container or of one around it; the value is that of the
+    enclosing iteration. ``maker`` is the path of the step that returned it, whose annotation tells its types.
+    """
+
+    node: int
+    maker: Path
+
+
+@frozen
+class ItemInput:
+    """The item of an iteration of this container: the reader's own or one around it."""
+
+    container: int
+
+
+@frozen
+class ParamInput:
+    """A parameter of the flow."""
+
+    name: str
+
+
+Input = ResultInput | ItemInput | ParamInput
+
+
+@frozen
+class ItemsLiteralPlan:
+    """Items that were written down, as wire text."""
+
+    text: str
+
+
+@frozen
+class ItemsCallPlan:
+    """Items that a callable gives; ``attributes`` are what its ``self`` shows, if it takes one."""
+
+    attributes: tuple[tuple[str, Input], ...] = ()
+
+
+ItemsPlan = ItemsLiteralPlan | ItemsCallPlan | Input
+
+
+@frozen(kw_only=True)
+class StepPlan:
+    """A leaf that will run, once in each iteration of its container."""
+
+    index: int
+    path: Path
+    parent: int
+    position: int
+    """Its place among its container's children."""
+    construct: Construct
+    is_empty: bool = False
+    """Nothing to do: a success at once."""
+    inputs: tuple[Input, ...] = ()
+    """The values of the references among its arguments, or in its words, env, cwd and stdin, in the order
+    in which ``spec.references_of`` gives them, but for handles of the flow; literals stay with the definition."""
+    attributes: tuple[tuple[str, Input], ...] = ()
+    """What ``self`` shows, where the callable takes one."""
+    stops: bool = True
+    """Whether its unhandled failure stops its container."""
+    watches: bool = False
+    """Whether it still starts in a container that has stopped."""
+    announces: bool = False
+    """Whether somebody requires that it is active, so that its beginning is a fact of its own."""
+    is_until: bool = False
+    """Whether its result ends its container's repeat once it is truthy."""
+    fingerprint: str = ""
+    place: Place | None = field(default=None, eq=False)
+
+
+@frozen(kw_only=True)
+class ContainerPlan:
+    """A block that will run. A repeated step is a container of one that bears the step's path (``wraps``)."""
+
+    index: int
+    path: Path
+    parent: int
+    """The index of the container around; -1 for the root."""
+    position: int = 0
+    children: tuple[int, ...] = ()
+    gates: tuple[Gate, ...] = ()
+    atoms: tuple[tuple[AtomPlan, ...], ...] = ()
+    """Per child position: what it decides among its siblings."""
+    outer_atoms: tuple[OuterAtom, ...] = ()
+    free: tuple[int, ...] = ()
+    """Positions of children that wait for nothing."""
+    handlers: tuple[tuple[int, ...], ...] = ()
+    """Per child position: the siblings whose start would handle its failure."""
+    repeats: ItemsPlan | None = None
+    parallel: int = 1
+    """How many iterations may be under way at once; 0: no limit."""
+    until: int | None = None
+    """The position of the child whose truthy result ends the repeat."""
+    result: int | None = None
+    """The position of the child whose result is the container's."""
+    wraps: bool = False
+    stops: bool = True
+    watches: bool = False
+    announces: bool = False
+    place: Place | None = field(default=None, eq=False)
+
+
+NodePlan = StepPlan | ContainerPlan
+
+
+@frozen(kw_only=True)
+class Reaction:
+    """What makes a kept success run again in a recovery: causes, by node index (siblings or further out)."""
+
+    to_failure_of: tuple[int, ...] = ()
+    """It handled or watched their failure: it runs again if the same thing fails again."""
+    to_run_of: tuple[int, ...] = ()
+    """It waited by ``done`` for them: it runs again if they ran again."""
+
+
+@frozen(kw_only=True)
+class Plan:
+    """What will run. ``nodes[0]`` is the root; a container stands before its children."""
+
+    name: str
+    nodes: tuple[NodePlan, ...]
+    params: Mapping[str, str] = field(factory=dict)
+    """The value of each parameter, as wire text."""
+    max_concurrent: int | None = None
+    reactions: Mapping[int, Reaction] = field(factory=dict)
+    """By node index, for the nodes that have any."""
+    structure: Mapping[str, str] = field(factory=dict)
+    """By dotted path (the root is ''), a line that says all that a recovery must find unchanged: what it is,
+    what it requires, repeats and takes. Two plans of the same structure can continue one another."""
+    fingerprint: str = ""
+    """A digest of ``structure``."""
+
+    def node_at(self, path: Path) -> NodePlan | None:
+        """The node with that path; of a repeated step, its container of one."""
+        for node in self.nodes:
+            if node.path == path:
+                return node
+        return None

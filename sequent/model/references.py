@@ -1,0 +1,79 @@
+"""Values that are known only while running, as written; and literals, which are known at once."""
+
+from __future__ import annotations
+
+from attrs import field, frozen
+
+from sequent.errors import Place
+
+Path = tuple[str, ...]
+"""Names below the root: ``("s1", "s11")`` is written ``s1.s11``; the root is ``()``."""
+
+
+def dotted(path: Path) -> str:
+    """A path as people read it."""
+    return ".".join(path)
+
+
+@frozen
+class Outer:
+    """A name that is searched from the container around the body in which it is written, outwards."""
+
+    name: str
+
+
+Target = Path | Outer
+"""A step or container that something refers to: by its path from the root, or by name further out."""
+
+
+@frozen
+class ResultOf:
+    """``x.result``: what a step or container gave."""
+
+    target: Target
+    place: Place | None = field(default=None, eq=False)
+
+
+@frozen
+class ItemOf:
+    """``item()``: the value of the nearest repeat's iteration."""
+
+    place: Place | None = field(default=None, eq=False)
+
+
+@frozen
+class ParamOf:
+    """A parameter of the flow, named directly in the flow's own body."""
+
+    name: str
+    place: Place | None = field(default=None, eq=False)
+
+
+@frozen
+class OuterValue:
+    """``outer.day``: a parameter or an attribute of a container further out."""
+
+    name: str
+    place: Place | None = field(default=None, eq=False)
+
+
+@frozen
+class FlowHandle:
+    """The flow itself among the arguments: it arrives as a handle that tells the step where it is."""
+
+
+Reference = ResultOf | ItemOf | ParamOf | OuterValue | FlowHandle
+
+
+@frozen
+class Literal:
+    """A value that was given as it is: a snapshot, as wire text (see ``model.wire``).
+
+    ``classes`` are the enums and records that the value contains, with which the text is read back.
+    """
+
+    text: str
+    classes: tuple[type, ...] = field(default=(), eq=False)
+
+
+Value = Literal | Reference

@@ -1,0 +1,48 @@
+"""What a recovery starts from: the open part of a run, as the store has it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from attrs import field, frozen
+
+from sequent.model.status import Status, Verdict
+
+
+@frozen
+class SavedTask:
+    """The last attempt of a task: ``active`` where it has no outcome.
+
+    ``losses`` counts the attempts at its end that were lost in a row.
+    """
+
+    status: Status
+    attempt: int
+    verdict: Verdict = Verdict.UNKNOWN
+    losses: int = 0
+
+
+@frozen
+class SavedFrame:
+    """An iteration that had begun. Where the container wraps a step, ``tasks`` has that one task."""
+
+    id: int
+    tasks: Mapping[int, SavedTask] = field(factory=dict)
+    """By node index."""
+    blocks: Mapping[int, SavedBlock] = field(factory=dict)
+    """By node index."""
+
+
+@frozen
+class SavedBlock:
+    """A container within one iteration of what is around it.
+
+    A success is kept whole; then ``frames`` is filled only where the plan has a reaction for the container,
+    for the attempts' numbers. Otherwise ``frames`` has every iteration up to ``drawn`` that was not a success.
+    """
+
+    status: Status
+    """``success``, or anything else where it is to be opened again."""
+    drawn: int = 0
+    frames: Mapping[int, SavedFrame] = field(factory=dict)
+    """By iteration number."""

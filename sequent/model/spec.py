@@ -1,0 +1,222 @@
+"""What the author wrote, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from attrs import Factory, field, frozen
+
+from sequent.errors import Place
+from sequent.model.references import Literal, Path, Reference, Value
+from sequent.model.requirements import Requirement
+from sequent.model.status import Construct
+
+
+@frozen
+class Argument:
+    """One argument of a step: positional where it has no name."""
+
+    name: str | None
+    value: Value
+
+
+@frozen
+class FunctionWork:
+    """A step's Python callable: what is known of it without having it."""
+
+    name: str
+    """The function's qualified name, for people."""
+    takes_self: bool
+    """Whether its first parameter is its container."""
+    arguments: tuple[Argument, ...] = ()
+    fingerprint: str = field(default="", eq=False)
+    """A digest of its source, or of its code where there is no source."""
+
+
+@frozen
+class Template:
+    """A word with references in it: literal text, and references with their conversion and format."""
+
+    parts: tuple[str | Formatted, ...]
+
+
+@frozen
+class Formatted:
+    """A reference within a word."""
+
+    value: Reference
+    conversion: str = ""
+    """``r``, ``s``, ``a`` or nothing, as in an f-string."""
+    format: str = ""
+
+
+Word = Value | Template
+"""One word of a command: a literal (see ``Literal``), a reference, or text with references in it.
+A literal or a reference that is a list gives as many words."""
+
+
+@frozen
+class CommandWork:
+    """A step's program with its arguments."""
+
+    words: tuple[Word, ...]
+    env: tuple[tuple[str, Word | None], ...] = ()
+    cwd: Word | None = None
+    stdin: Word | None = None
+    success: tuple[int, ...] = (0,)
+    result: str = "none"
+    """How its standard output becomes its result: none, str, bytes, lines, int, float, json, exit_code."""
+
+
+def references_of(work: Work) -> Iterator[Reference]:
+    """The references among a step's arguments or in its words, env, cwd and stdin, in one fixed order.
+
+    The compiler resolves them in this order and a worker takes their values in it.
+    """
+    if isinstance(work, FunctionWork):
+        for argument in work.arguments:
+            if not isinstance(argument.value, Literal):
+                yield argument.value
+    elif isinstance(work, CommandWork):
+        for word in (*work.words, *(value for _, value in work.env), work.cwd, work.stdin):
+            if isinstance(word, Template):
+                yield from (part.value for part in word.parts if isinstance(part, Formatted))
+            elif word is not None and not isinstance(word, Literal):
+                yield word
+
+
+@frozen
+class NoWork:
+    """A step without anything to do, as the builder accepts: an empty success."""
+
+
+Work = FunctionWork | CommandWork | NoWork
+
+
+@frozen
+class ItemsLiteral:
+    """A list or a range that was given as it is, as wire text."""
+
+    text: str
+
+
+@frozen
+class ItemsCall:
+    """A callable that gives the items, or an iterator over them; it is called in a worker."""
+
+    name: str
+    takes_self: bool
+    is_endless: bool = False
+    """Whether it is known never to end (``itertools.count``)."""
+    fingerprint: str = field(default="", eq=False)
+
+
+Items = ItemsLiteral | ItemsCall | Reference
+
+
+@frozen(kw_only=True)
+class StepSpec:
+    """A leaf, as written."""
+
+    name: str
+    work: Work
+    requires: Requirement | None = None
+    repeats: Items | None = None
+    parallel: int = 1
+    until: bool = False
+    """Of a repeated step: it ends once its own result is truthy."""
+    handles: bool = True
+    stop_on_exception: bool | None = None
+    task_construct: Construct | None = None
+    place: Place | None = field(default=None, eq=False)
+    option_places: Mapping[str, Place] = field(factory=dict, eq=False)
+    """The line of each option that was written on a line of its own, as far as it is known."""
+
+
+@frozen(kw_only=True)
+class ContainerSpec:
+    """A block that starts, repeats and ends as one, as written; the root is the flow itself."""
+
+    name: str
+    children: tuple[StepSpec | ContainerSpec, ...] = ()
+    attributes: tuple[tuple[str, Reference], ...] = ()
+    """What its body takes from outside: items, parameters, outer things; a step sees them on ``self``."""
+    requires: Requirement | None = None
+    repeats: Items | None = None
+    parallel: int = 1
+    until: str | None = None
+    result: str | None = None
+    handles: bool = True
+    stop_on_exception: bool | None = None
+    place: Place | None = field(default=None, eq=False)
+    option_places: Mapping[str, Place] = field(factory=dict, eq=False)
+
+
+@frozen(kw_only=True)
+class ParamSpec:
+    """A typed value that the flow is started with."""
+
+    name: str
+    type: str
+    """The annotation, as text."""
+    default: Literal | None = None
+    """None where the parameter must be given."""
+    help: str = ""
+    place: Place | None = field(default=None, eq=False)
+
+
+@frozen(kw_only=True)
+class FlowConfig:
+    """Settings of the whole flow."""
+
+    task_construct: Construct = Construct.PROCESS
+    max_concurrent: int | None = None
+    """How many tasks may execute at once; None: the number of processors; below 1: no limit."""
+    stop_on_exception: bool = True
+    sleep_between_loops: float = 1.0
+    """Accepted, and only bounds waiting: dispatch is event-driven."""
+    logging_level: int = 20
+
+
+@frozen(kw_only=True)
+class Origin:
+    """Where a flow is found again."""
+
+    module: str = ""
+    """The module that holds it; ``__main__`` or empty where it cannot be imported."""
+    attribute: str = ""
+    """Its name in that module; empty where it has none (built within a function)."""
+    file: str = ""
+    """The real path of the module's file."""
+
+
+@frozen(kw_only=True)
+class FlowSpec:
+    """A whole definition."""
+
+    name: str
+    root: ContainerSpec
+    params: tuple[ParamSpec, ...] = ()
+    config: FlowConfig = Factory(FlowConfig)
+    origin: Origin = field(factory=Origin, eq=False)
+    warnings: tuple[str, ...] = field(default=(), eq=False)
+    """What was accepted and is probably a mistake: one sentence each, with its place."""
+
+
+@frozen(kw_only=True, eq=False)
+class Definition:
+    """A specification together with the code that it speaks of; what a worker needs to find a step."""
+
+    spec: FlowSpec
+    functions: Mapping[Path, Callable[..., object]]
+    """The callable of each step (not of commands)."""
+    items: Mapping[Path, Callable[..., object]]
+    """The callable of each ``repeats`` that has one."""
+    bodies: Mapping[Path, type]
+    """The class of each container that was written as one: what ``self`` is made from."""
+    result_types: Mapping[Path, object]
+    """The type that each step's result is annotated with, as an object where it is known."""
+    param_types: Mapping[str, object]
+    """The type of each parameter, as an object."""
+    flow: object
+    """The author's own object: a ``Sequent``, or what ``@container`` returned."""

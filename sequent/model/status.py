@@ -1,0 +1,72 @@
+"""What a task is in, and what a requirement may ask of it."""
+
+from __future__ import annotations
+
+from enum import Enum, StrEnum
+
+
+class Status(StrEnum):
+    """What a task, a container or an iteration is in."""
+
+    WAITING = "waiting"
+    READY = "ready"
+    ACTIVE = "active"
+    SUCCESS = "success"
+    FAILURE = "failure"
+    SKIPPED = "skipped"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing more will happen to it within this recovery."""
+        return self in SETTLED
+
+
+SETTLED = frozenset({Status.SUCCESS, Status.FAILURE, Status.SKIPPED, Status.CANCELLED})
+
+
+class Claim(StrEnum):
+    """What a requirement asks of a step or container."""
+
+    READY = "ready"
+    ACTIVE = "active"
+    SUCCESS = "success"
+    FAILURE = "failure"
+    COMPLETE = "complete"
+    SKIPPED = "skipped"
+    DONE = "done"
+
+
+SETTLES: dict[Status, frozenset[Claim]] = {
+    Status.SUCCESS: frozenset({Claim.READY, Claim.ACTIVE, Claim.SUCCESS, Claim.COMPLETE, Claim.DONE}),
+    Status.FAILURE: frozenset({Claim.READY, Claim.ACTIVE, Claim.FAILURE, Claim.COMPLETE, Claim.DONE}),
+    Status.SKIPPED: frozenset({Claim.SKIPPED, Claim.DONE}),
+    Status.CANCELLED: frozenset({Claim.DONE}),
+}
+"""The claims that are true once a task has settled so; every other claim can then never be true,
+but for ready and active of what had been ready and active before it settled."""
+
+
+class RunStatus(StrEnum):
+    """What a run is in. ``interrupted`` is never stored: it is a running run that nobody drives."""
+
+    RUNNING = "running"
+    SUCCESS = "success"
+    FAILURE = "failure"
+    STOPPED = "stopped"
+    INTERRUPTED = "interrupted"
+
+
+class Construct(StrEnum):
+    """Where a step's code is executed."""
+
+    PROCESS = "process"
+    INVOKE = "invoke"
+
+
+class Verdict(Enum):
+    """What an attempt's result says to an ``until``: told by the worker, since the engine sees no result."""
+
+    UNKNOWN = 0
+    FALSY = 1
+    TRUTHY = 2

@@ -1,0 +1,1 @@
+"""Performs effects and reports facts: everything that touches the world."""
