@@ -1,0 +1,51 @@
+# Sourced by ./try and ./check, in the project's folder: a virtual environment in .venv, made where it is missing.
+
+say() { printf '%s\n' "$*" >&2; }
+
+stop() { say "$@"; exit 2; }
+
+find_python() {
+  for python in ${PYTHON:-python3 python3.11 python3.12 python3.13 python3.14}; do
+    if "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+      return 0
+    fi
+  done
+  stop "Python 3.11 or newer is missing. On Debian 12: apt-get install python3"
+}
+
+# The distribution's package, or a word on how to install it. Only root can.
+install_package() {
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    say "Installing $1 ..."
+    apt-get update -qq >&2 && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$1" >&2 && return 0
+  fi
+  stop "$1 is missing. Install it as root: apt-get install $1"
+}
+
+make_environment() {
+  if [ -x .venv/bin/python ] && .venv/bin/python -m pip --version >/dev/null 2>&1; then
+    return 0
+  fi
+  find_python
+  # Debian keeps the part of venv that brings pip in a package of its own.
+  "$python" -c 'import ensurepip' 2>/dev/null || install_package python3-venv
+  "$python" -m venv --clear .venv
+}
+
+# install WHAT FILES... -- ARGUMENTS...: pip install with these arguments, unless the files are as they were then.
+install() {
+  stamp=.venv/installed-$1
+  shift
+  files=
+  while [ "$1" != -- ]; do
+    files="$files $1"
+    shift
+  done
+  shift
+  # shellcheck disable=SC2086 # several files
+  if [ "$(cat "$stamp" 2>/dev/null)" != "$(cksum $files)" ]; then
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check "$@" >&2
+    # shellcheck disable=SC2086
+    cksum $files > "$stamp"
+  fi
+}
