@@ -46,3 +46,5 @@ class SavedBlock:
     drawn: int = 0
     frames: Mapping[int, SavedFrame] = field(factory=dict)
     """By iteration number."""
+    until_met: bool = False
+    """Whether an iteration that is kept had ended the repeat: nothing more is drawn."""

@@ -1,0 +1,234 @@
+"""The state of a run under way: frames, blocks, and what is still to be worked out about them."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TypeGuard
+
+from sequent.model.effects import Effect
+from sequent.model.plan import ContainerPlan, NodePlan, OuterAtom, Plan, Reaction, StepPlan
+from sequent.model.saved import SavedBlock
+from sequent.model.scope import Scope
+from sequent.model.status import Claim, Status, Verdict
+
+HAS_BEEN_READY = 1
+HAS_BEEN_ACTIVE = 2
+
+
+class Layout:
+    """What the engine looks up about a container again and again, worked out once for all its frames."""
+
+    __slots__ = ("announced", "gate_sizes", "handled_by", "nodes", "outer", "plan", "reactions", "reactors", "size")
+
+    def __init__(self, plan: Plan, container: ContainerPlan) -> None:
+        self.plan = container
+        self.nodes: tuple[NodePlan, ...] = tuple(plan.nodes[index] for index in container.children)
+        self.size = len(self.nodes)
+        self.gate_sizes = [gate.size for gate in container.gates]
+        self.handled_by: dict[int, list[int]] = {}
+        """Per child position: the siblings whose failure its start would handle."""
+        for position, handlers in enumerate(container.handlers):
+            for handler in handlers:
+                self.handled_by.setdefault(handler, []).append(position)
+        self.announced = frozenset(
+            position
+            for position, atoms in enumerate(container.atoms)
+            if any(atom.claim in (Claim.READY, Claim.ACTIVE) for atom in atoms)
+        )
+        """Children of whom somebody asks whether they are ready or active."""
+        self.outer: dict[int, list[OuterAtom]] = {}
+        for atom in container.outer_atoms:
+            self.outer.setdefault(atom.node, []).append(atom)
+        self.reactions: dict[int, Reaction] = {
+            position: plan.reactions[node.index]
+            for position, node in enumerate(self.nodes)
+            if node.index in plan.reactions
+        }
+        self.reactors: dict[int, list[int]] = {}
+        """Per node index of a cause: the children that react to it."""
+        for position, reaction in self.reactions.items():
+            for cause in {*reaction.to_failure_of, *reaction.to_run_of}:
+                self.reactors.setdefault(cause, []).append(position)
+
+
+class Frame:
+    """An iteration under way: what each of the container's children is in, and what they wait for.
+
+    It lives from the iteration's start until it has settled, so memory follows what is active.
+    """
+
+    __slots__ = (
+        "attempts",
+        "block",
+        "blocks",
+        "doubtful",
+        "gates",
+        "has_failed",
+        "judged",
+        "layout",
+        "losses",
+        "open",
+        "pending",
+        "ran",
+        "reached",
+        "requirements",
+        "scope",
+        "statuses",
+        "verdict",
+        "was_cancelled",
+        "watched",
+        "watching",
+    )
+
+    def __init__(self, block: Block, layout: Layout, scope: Scope) -> None:
+        size = layout.size
+        self.block = block
+        self.layout = layout
+        self.scope = scope
+        self.statuses: list[Status] = [Status.WAITING] * size
+        self.requirements: list[bool | None] = [None] * size
+        """Per child: whether its requirement has come true, or never can; None while that is open."""
+        self.reached = bytearray(size)
+        self.ran = bytearray(size)
+        """Per child: whether it has begun in this recovery."""
+        self.gates = layout.gate_sizes.copy()
+        """Per gate: how many inputs are still needed to decide it; -1 once it is decided."""
+        self.open = size
+        """How many children have not settled."""
+        self.attempts: dict[int, int] = {}
+        self.losses: dict[int, int] = {}
+        self.blocks: dict[int, Block] = {}
+        """Containers among the children that have begun, now or before."""
+        self.pending: set[int] = set()
+        """Failures of which it is open whether somebody handles them."""
+        self.judged: set[int] = set()
+        """Failures that are known to be unhandled."""
+        self.doubtful: set[int] = set()
+        """Kept successes that may have to run again, as their causes are not settled yet."""
+        self.watched: dict[int, dict[int, Frame]] = {}
+        """Per child: the frames further in that wait for what becomes of it, by their id."""
+        self.watching: list[tuple[Frame, int]] = []
+        """The frames further out, with the position, in whose ``watched`` this one is."""
+        self.has_failed = False
+        self.was_cancelled = False
+        self.verdict = Verdict.UNKNOWN
+
+
+class Block:
+    """A container's one activation within a frame: its iterations under way, and how far it has come."""
+
+    __slots__ = (
+        "count",
+        "drawn",
+        "frames",
+        "is_cut",
+        "is_drawing",
+        "is_fresh",
+        "is_open",
+        "is_stopped",
+        "layout",
+        "parent",
+        "position",
+        "reopen",
+        "saved",
+        "state",
+        "until_met",
+    )
+
+    def __init__(self, parent: Frame | None, position: int, layout: Layout, saved: SavedBlock | None) -> None:
+        self.parent = parent
+        self.position = position
+        self.layout = layout
+        self.saved = saved
+        self.is_fresh = False
+        """Everything in it runs again: what was saved only tells ids and attempts' numbers."""
+        self.frames: dict[int, Frame] = {}
+        """The iterations under way, by number."""
+        self.reopen: deque[int] = deque()
+        """Iterations of an earlier recovery that are to be opened again."""
+        self.drawn = 0
+        """The highest iteration that has ever begun."""
+        self.is_open = False
+        """Whether its items have been found."""
+        self.count: int | None = None
+        """How many items there are, where that is known."""
+        self.is_drawing = False
+        self.is_cut = False
+        """Its items have ended, or it was known to have no more of them."""
+        self.is_stopped = False
+        self.until_met = False
+        self.state = Status.SUCCESS
+        """The worst of its iterations so far: success, cancelled or failure."""
+
+    @property
+    def has_more(self) -> bool:
+        """Whether iterations remain that could begin."""
+        if self.reopen:
+            return True
+        if self.until_met or self.is_cut:
+            return False
+        return self.count is None or self.drawn < self.count
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing more will happen in it."""
+        return not self.frames and (self.is_stopped or (self.is_open and not self.has_more))
+
+
+class Board:
+    """All that a run has under way, and four queues of what follows from what was just learnt.
+
+    Decisions come before judgements (whether a failure is handled can be said only once all that it
+    entails is known), judgements before closings, and closings before starts: so a stop always
+    comes before the starts that it forbids.
+    """
+
+    def __init__(self, plan: Plan, slots: int, last_id: int) -> None:
+        self.plan = plan
+        self.slots = slots
+        self.last_id = last_id
+        self.frames: dict[int, Frame] = {}
+        """The iterations under way, by their scope's id."""
+        self.running = 0
+        """How many tasks are being executed."""
+        self.is_stopping = False
+        self.has_ended = False
+        self.counts: dict[Status, int] = {}
+        self.decisions: deque[tuple[Frame, int, bool]] = deque()
+        """Requirements that have come true or never can."""
+        self.doubts: deque[tuple[Frame, int]] = deque()
+        """Kept successes of which a cause has settled."""
+        self.judgements: deque[tuple[Frame, int]] = deque()
+        """Failures, or failures to be, of which to say whether somebody handles them."""
+        self.closings: deque[Frame] = deque()
+        """Frames whose children have all settled."""
+        self.advances: deque[Block] = deque()
+        """Blocks that may begin an iteration, or are done."""
+        self.ready: deque[tuple[Frame, int]] = deque()
+        """Containers and steps whose requirement holds, in that order."""
+        self.queue: deque[tuple[Frame, int]] = deque()
+        """Ready steps that wait for a slot."""
+        self.effects: list[Effect] = []
+        self._layouts: dict[int, Layout] = {}
+
+    def layout_of(self, container: ContainerPlan) -> Layout:
+        """What is known about all frames of that container."""
+        layout = self._layouts.get(container.index)
+        if layout is None:
+            layout = self._layouts[container.index] = Layout(self.plan, container)
+        return layout
+
+    def owner_of(self, frame: Frame, node: int) -> tuple[Frame, int]:
+        """The frame around (or the frame itself) that has that node as a child, and the child's position."""
+        wanted = self.plan.nodes[node]
+        around: Frame | None = frame
+        while around is not None and around.scope.node != wanted.parent:
+            around = around.block.parent
+        if around is None:
+            raise AssertionError(f"node {node} is not around {frame.scope}")
+        return around, wanted.position
+
+
+def is_step(node: NodePlan) -> TypeGuard[StepPlan]:
+    """Whether it is a leaf."""
+    return type(node) is StepPlan

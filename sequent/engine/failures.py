@@ -1,0 +1,58 @@
+"""Who handles a failure, level by level, and what stops where nobody does."""
+
+from __future__ import annotations
+
+from sequent.engine.board import Block, Board, Frame
+from sequent.engine.keeping import keep
+from sequent.engine.tasks import settle_unstarted
+from sequent.model.status import Status
+
+
+def judge(board: Board, frame: Frame, position: int) -> None:
+    """Say whether a child's failure, or the failure that it is bound for, is handled, if that can be said yet.
+
+    A sibling whose requirement came true handles it; once none can, it is unhandled: the frame fails, and
+    unless told to go on, its container stops, and is judged itself one level further out.
+    """
+    if position in frame.judged:
+        frame.pending.discard(position)
+        return
+    requirements = frame.requirements
+    handlers = frame.layout.plan.handlers[position]
+    if any(requirements[handler] for handler in handlers):
+        frame.pending.discard(position)
+        return
+    if any(requirements[handler] is None for handler in handlers):
+        frame.pending.add(position)
+        return
+    frame.pending.discard(position)
+    frame.judged.add(position)
+    frame.has_failed = True
+    if frame.layout.nodes[position].stops:
+        stop(board, frame.block)
+        if frame.block.parent is not None:
+            board.judgements.append((frame.block.parent, frame.block.position))
+
+
+def stop(board: Board, block: Block) -> None:
+    """Start nothing more in a container, in all its iterations, but for watchers; what runs may finish."""
+    if block.is_stopped:
+        return
+    block.is_stopped = True
+    for frame in block.frames.values():
+        _stop_frame(board, frame)
+    board.advances.append(block)
+
+
+def _stop_frame(board: Board, frame: Frame) -> None:
+    for position, status in enumerate(frame.statuses):
+        if status.is_settled or frame.layout.nodes[position].watches:
+            continue
+        if status is Status.ACTIVE:
+            inner = frame.blocks.get(position)
+            if inner is not None:
+                stop(board, inner)
+        elif position in frame.doubtful:
+            keep(board, frame, position)
+        else:
+            settle_unstarted(board, frame, position, Status.CANCELLED)

@@ -1,0 +1,148 @@
+"""Iterations: they begin as items come, and their container settles once there are no more."""
+
+from __future__ import annotations
+
+from sequent.engine.board import HAS_BEEN_ACTIVE, Block, Board, Frame
+from sequent.engine.conditions import look_away, look_outside, tell_reached
+from sequent.engine.keeping import restore
+from sequent.engine.tasks import settle
+from sequent.model.effects import CloseFrame, CloseRepeat, DrawItem, OpenFrame, OpenRepeat
+from sequent.model.plan import ContainerPlan
+from sequent.model.saved import SavedBlock, SavedFrame
+from sequent.model.scope import Scope
+from sequent.model.status import Status, Verdict
+
+MAX_UNDER_WAY = 1000
+"""How many iterations of a repeat without a limit are under way at once."""
+
+
+def begin_block(board: Board, frame: Frame, position: int) -> None:
+    """Start a container within a frame."""
+    node = frame.layout.nodes[position]
+    if not isinstance(node, ContainerPlan):
+        raise AssertionError(f"{node.path} is not a container")
+    is_rerun = bool(frame.blocks.get(position)) and frame.blocks[position].saved is not None
+    saved = frame.blocks[position].saved if is_rerun else None
+    frame.statuses[position] = Status.ACTIVE
+    frame.ran[position] = True
+    block = frame.blocks[position] = make_block(board, frame, position, node, saved)
+    tell_reached(board, frame, position, HAS_BEEN_ACTIVE)
+    open_block(board, block)
+
+
+def make_block(
+    board: Board, parent: Frame | None, position: int, node: ContainerPlan, saved: SavedBlock | None
+) -> Block:
+    """A block, with what an earlier recovery left of it."""
+    block = Block(parent, position, board.layout_of(node), saved)
+    if saved is not None:
+        block.is_fresh = saved.status is Status.SUCCESS
+        if not block.is_fresh:
+            block.drawn = saved.drawn
+            block.until_met = saved.until_met
+            block.reopen.extend(sorted(saved.frames))
+    return block
+
+
+def open_block(board: Board, block: Block) -> None:
+    """Find a block's items, or begin its only iteration."""
+    if block.layout.plan.repeats is None:
+        block.is_open = True
+        block.count = 1
+    elif block.parent is not None:
+        board.effects.append(OpenRepeat(block.parent.scope, block.layout.plan.index, block.drawn))
+    board.advances.append(block)
+
+
+def advance(board: Board, block: Block) -> None:
+    """Begin iterations as far as there are items and room, and settle the block once it is done."""
+    if block.is_open and not block.is_stopped and not board.is_stopping:
+        limit = block.layout.plan.parallel or MAX_UNDER_WAY
+        while block.has_more and not block.is_drawing and len(block.frames) < limit:
+            if block.reopen:
+                begin_frame(board, block, block.reopen.popleft())
+            elif block.count is not None:
+                block.drawn += 1
+                begin_frame(board, block, block.drawn)
+            else:
+                _draw(board, block)
+    if block.is_done:
+        _settle_block(board, block)
+
+
+def _draw(board: Board, block: Block) -> None:
+    if block.parent is None:
+        raise AssertionError("the root does not repeat")
+    block.is_drawing = True
+    board.effects.append(DrawItem(block.parent.scope, block.layout.plan.index, block.drawn + 1))
+
+
+def begin_frame(board: Board, block: Block, number: int) -> None:
+    """Begin an iteration, or open it again: what waits for nothing is ready at once."""
+    saved = block.saved.frames.get(number) if block.saved is not None else None
+    layout = block.layout
+    frame_id = saved.id if saved is not None else 0
+    if not frame_id:
+        board.last_id += 1
+        frame_id = board.last_id
+    parent = block.parent.scope if block.parent is not None else None
+    sequence = _sequence(parent, layout.plan, number)
+    frame = Frame(block, layout, Scope(frame_id, layout.plan.index, number, sequence, parent))
+    block.frames[number] = frame
+    board.frames[frame_id] = frame
+    if not layout.plan.wraps:
+        board.effects.append(OpenFrame(frame.scope, is_new=saved is None or not saved.id))
+    if saved is not None:
+        _adopt(board, frame, saved, is_fresh=block.is_fresh)
+    if layout.outer or layout.reactors:
+        look_outside(board, frame)
+    for position in layout.plan.free:
+        if frame.requirements[position] is None:
+            frame.requirements[position] = True
+            board.decisions.append((frame, position, True))
+    if not layout.size:
+        board.closings.append(frame)
+
+
+def _adopt(board: Board, frame: Frame, saved: SavedFrame, *, is_fresh: bool) -> None:
+    for position, node in enumerate(frame.layout.nodes):
+        saved_block = saved.blocks.get(node.index)
+        if saved_block is not None and isinstance(node, ContainerPlan):
+            block = make_block(board, frame, position, node, saved_block)
+            frame.blocks[position] = block
+    restore(board, frame, saved, is_fresh=is_fresh)
+
+
+def _sequence(parent: Scope | None, plan: ContainerPlan, number: int) -> tuple[int, ...]:
+    return (number,) if parent is None else (*parent.sequence, number)
+
+
+def close_frame(board: Board, frame: Frame) -> None:
+    """An iteration's children have all settled: say how it ended, and forget it."""
+    block = frame.block
+    status = Status.FAILURE if frame.has_failed else Status.CANCELLED if frame.was_cancelled else Status.SUCCESS
+    if status is Status.FAILURE or block.state is Status.SUCCESS:
+        block.state = status
+    if frame.verdict is Verdict.TRUTHY:
+        block.until_met = True
+    look_away(frame)
+    del block.frames[frame.scope.number]
+    del board.frames[frame.scope.id]
+    if not frame.layout.plan.wraps:
+        board.effects.append(CloseFrame(frame.scope, status))
+    board.advances.append(block)
+
+
+def _settle_block(board: Board, block: Block) -> None:
+    status = block.state
+    if status is Status.SUCCESS and block.is_stopped and (block.has_more or not block.is_open):
+        status = Status.CANCELLED
+    if block.parent is None:
+        board.has_ended = True
+        return
+    if block.parent.statuses[block.position].is_settled:
+        return
+    if block.layout.plan.repeats is not None:
+        board.effects.append(CloseRepeat(block.parent.scope, block.layout.plan.index, status))
+    block.parent.blocks.pop(block.position, None)
+    settle(board, block.parent, block.position, status)
