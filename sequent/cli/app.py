@@ -1,0 +1,170 @@
+"""The door of the command line: what was typed, to the command that does it, to an exit code."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from sequent.errors import SequentError, UsageError
+
+if TYPE_CHECKING:
+    from cyclopts import App
+
+COMMANDS = {
+    "run": "sequent.cli.running:run",
+    "recover": "sequent.cli.recovering:recover",
+    "check": "sequent.cli.compiling:check",
+    "plan": "sequent.cli.compiling:plan",
+    "graph": "sequent.cli.compiling:graph",
+    "ls": "sequent.cli.history:ls",
+    "show": "sequent.cli.history:show",
+    "logs": "sequent.cli.history:logs",
+}
+"""Each command, and the function that does it; its module is loaded when it is typed."""
+
+_FLAGS = frozenset({"--json", "--quiet", "-q", "--verbose", "-v", "-vv", "--debug"})
+_HELP = frozenset({"--help", "-h", "--version"})
+INTERRUPTED = 130
+PIPE_CLOSED = 141
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Do what was typed.
+
+    Args:
+        words: what follows the program's name; None: that of this process.
+
+    Returns:
+        the exit code: 0 success, 1 the flow failed, 2 usage or definition, 3 busy, 4 store or
+        environment, 5 fenced, 130 and 143 for INT and TERM.
+    """
+    typed = list(sys.argv[1:] if words is None else words)
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, OSError):
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        code = _dispatch(arranged(typed))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return _silenced()
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - the last resort: every error becomes a line and a code
+        return _reported(error, typed)
+    return code
+
+
+def arranged(typed: Sequence[str]) -> list[str]:
+    """What was typed, with the command first.
+
+    Options that every command takes may stand before it, and ``run`` may be left out before a target.
+
+    Raises:
+        UsageError: the first word is neither a command nor a target.
+    """
+    words, leading = list(typed), list[str]()
+    while words and words[0].startswith("-") and words[0] not in _HELP:
+        option = words.pop(0)
+        leading.append(option)
+        if option == "--store" and words:
+            leading.append(words.pop(0))
+        elif option not in _FLAGS and not option.startswith("--store="):
+            raise UsageError(
+                f"there is no option {option!r} before the command", hint="give the command first: sequent run --help"
+            )
+    if not words or words[0] in _HELP:
+        return words
+    if words[0] in COMMANDS:
+        return [words[0], *words[1:], *leading] if "--" not in words else [words[0], *leading, *words[1:]]
+    if any(mark in words[0] for mark in (":", "/", ".")):
+        return ["run", *words, *leading]
+    raise _unknown_command(words[0])
+
+
+def _unknown_command(word: str) -> UsageError:
+    from difflib import get_close_matches
+
+    close = get_close_matches(word, COMMANDS, n=1)
+    meant = f"did you mean {close[0]!r}? " if close else ""
+    return UsageError(
+        f"there is no command {word!r}",
+        hint=f"{meant}commands: {', '.join(COMMANDS)}; a flow is named module:flow or path/file.py:flow",
+    )
+
+
+def _dispatch(words: list[str]) -> int:
+    if words[:1] == ["run"] and len(words) > 1 and words[1] not in _HELP:
+        from sequent.cli.running import run_words
+
+        return run_words(words[1:])
+    return parsed(application(), words)
+
+
+def application() -> App:
+    """The commands as cyclopts knows them; none of their modules is loaded yet."""
+    from cyclopts import App
+
+    app = App(
+        name="sequent",
+        help="Run batch programs in order, survive, and recover. "
+        "TARGET is module:flow or path/file.py:flow; without a command, a target is run.",
+        version=_version,
+        help_format="plaintext",
+        print_error=False,
+        exit_on_error=False,
+        verbose=False,
+        result_action="return_value",
+    )
+    for name, where in COMMANDS.items():
+        app.command(where, name=name)
+    return app
+
+
+def parsed(app: App, words: Sequence[str]) -> int:
+    """Let cyclopts read the words and call the command; what it refuses is a ``UsageError``."""
+    from cyclopts import CycloptsError
+
+    try:
+        code: object = app(list(words))
+    except CycloptsError as error:
+        raise usage_error(error) from error
+    return code if isinstance(code, int) else 0
+
+
+def usage_error(error: Exception) -> UsageError:
+    """What cyclopts refused, as ours."""
+    return UsageError(" ".join(str(error).split()), hint="see sequent --help, or --help after a command")
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("sequent")
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _silenced() -> int:
+    """Nobody reads stdout any more (``| head``): end without a word, also at the interpreter's own last flush."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(nowhere, sys.stdout.fileno())
+    return PIPE_CLOSED
+
+
+def _reported(error: Exception, typed: Sequence[str]) -> int:
+    from sequent.cli.mistakes import report
+
+    known = isinstance(error, SequentError)
+    options = typed[: typed.index("--")] if "--" in typed else typed
+    try:
+        code = report(error, as_json="--json" in options, with_traceback="--debug" in options)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _silenced()
+        return getattr(error, "exit_code", 4) if known else 4
+    return code

@@ -1,0 +1,101 @@
+"""``check``, ``plan`` and ``graph``: what a flow says, without running it."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from sequent.cli import machine
+from sequent.cli.options import DEFAULTS, Options
+from sequent.cli.text import Paint, out, safe
+from sequent.cli.waiting import PlannedPart, planned_parts
+from sequent.compiler import compile_flow
+from sequent.model.plan import Plan, StepPlan
+from sequent.model.references import dotted
+from sequent.model.spec import FlowSpec
+
+Target = Annotated[str, Parameter(help="The flow: module:flow or path/file.py:flow.")]
+
+
+def check(target: Target, /, *, options: Options = DEFAULTS) -> int:
+    """Compile a flow, and tell all its mistakes at once."""
+    spec, plan = _compiled(target, options)
+    steps = sum(isinstance(node, StepPlan) for node in plan.nodes)
+    if options.json:
+        machine.write({"check": {"flow": spec.name, "steps": steps, "warnings": list(spec.warnings)}})
+    elif not options.quiet:
+        out(f"{safe(spec.name)}: {steps:,} step{'' if steps == 1 else 's'}, no mistakes")
+    return 0
+
+
+def plan(target: Target, /, *, options: Options = DEFAULTS) -> int:
+    """Show what would run, in order, and what each part waits for."""
+    spec, compiled = _compiled(target, options)
+    parts = planned_parts(compiled)
+    if options.json:
+        machine.write({"plan": {"flow": spec.name, "parts": [_part_document(part) for part in parts]}})
+        return 0
+    paint = Paint.of(sys.stdout)
+    out(paint.strong(safe(spec.name)))
+    for part in parts:
+        out(_part_line(part, paint))
+    return 0
+
+
+def graph(
+    target: Target,
+    /,
+    *,
+    format: Annotated[  # noqa: A002 - the option's name is part of the command line
+        Literal["mermaid", "dot", "json"], Parameter(name=["--format", "-f"], help="The form of the drawing.")
+    ] = "mermaid",
+    options: Options = DEFAULTS,
+) -> int:
+    """Draw a flow: nested containers, repeats, and what waits for what."""
+    from sequent.compiler import draw
+
+    spec, _ = _compiled(target, options)
+    forms = {"mermaid": draw.mermaid, "dot": draw.dot, "json": draw.as_json}
+    text = forms["json" if options.json else format](spec)
+    sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
+    return 0
+
+
+def _compiled(target: str, options: Options) -> tuple[FlowSpec, Plan]:
+    from sequent.dsl import definition_of
+    from sequent.runtime.loading import load_flow
+
+    spec = definition_of(load_flow(target).flow).spec
+    warn(spec, options)
+    return spec, compile_flow(spec)
+
+
+def warn(spec: FlowSpec, options: Options) -> None:
+    """Tell what was accepted and is probably a mistake."""
+    paint = Paint.of(sys.stderr)
+    for warning in spec.warnings:
+        options.say(f"{paint.strong('warning:')} {safe(warning)}")
+
+
+def _part_line(part: PlannedPart, paint: Paint) -> str:
+    indent = "  " * (part.depth + 1)
+    words = [f"{indent}{safe(part.node.path[-1])}"]
+    if part.repeats:
+        at_once = {0: ", all at once", 1: ""}.get(part.parallel, f", {part.parallel:,} at once")
+        words.append(paint.faint(f"repeats over {part.repeats}{at_once}"))
+    if part.waits_for:
+        words.append(f"after {part.waits_for}")
+    return "  ".join(words)
+
+
+def _part_document(part: PlannedPart) -> machine.Document:
+    return {
+        "path": dotted(part.node.path),
+        "kind": "container" if part.is_container else "step",
+        "waits_for": part.waits_for or None,
+        "repeats": part.repeats or None,
+        "parallel": part.parallel,
+        "place": None if part.node.place is None else {"file": part.node.place.file, "line": part.node.place.line},
+    }

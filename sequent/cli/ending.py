@@ -1,0 +1,74 @@
+"""How a command watches a run that it drives, and what it says and returns when the run has ended."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from collections.abc import Callable, Mapping
+
+from sequent.cli import machine
+from sequent.cli.options import Options, store_option
+from sequent.cli.progress import Lines, PlainProgress, Progress
+from sequent.cli.text import Paint, counts, duration, is_live, out, readable, safe, safe_block
+from sequent.model.outcome import Outcome
+from sequent.model.status import RunStatus
+from sequent.model.wire import encode
+from sequent.runtime.ports import Observer
+
+_CODES: Mapping[RunStatus, int] = {RunStatus.SUCCESS: 0, RunStatus.FAILURE: 1}
+
+
+def driven(options: Options, drive: Callable[[Observer], Outcome]) -> int:
+    """Drive a run under the eyes of whoever typed the command; the exit code."""
+    lines = Lines(sys.stderr)
+    began = time.monotonic()
+    progress = _progress(options, lines)
+    try:
+        outcome = drive(progress)
+    finally:
+        progress.close()
+    for line in end_lines(outcome, time.monotonic() - began, Paint.of(sys.stderr), store_option(options)):
+        lines.write(line)
+    if options.json:
+        machine.write({"run": machine.outcome_document(outcome)})
+    elif outcome.result is not None:
+        _print_result(outcome.result)
+    return exit_code(outcome)
+
+
+def _progress(options: Options, lines: Lines) -> Progress:
+    if not options.quiet and not options.verbose and is_live(lines.stream):
+        from sequent.cli.live import LiveProgress
+
+        return LiveProgress(lines, store_option=store_option(options))
+    return PlainProgress(
+        lines,
+        store_option=store_option(options),
+        is_quiet=options.quiet,
+        is_verbose=options.verbose > 0,
+    )
+
+
+def end_lines(outcome: Outcome, seconds: float, paint: Paint, store: str) -> list[str]:
+    """How it ended, and the next command to type where there is one."""
+    status = paint.status(outcome.status)
+    lines = [f"run {paint.strong(safe(outcome.run_id))}: {status} in {duration(seconds)}, {counts(outcome.counts)}"]
+    if outcome.status is not RunStatus.SUCCESS:
+        lines.append(f"next: sequent recover {safe(outcome.run_id)}{store}")
+    return lines
+
+
+def exit_code(outcome: Outcome) -> int:
+    """0 success, 1 failure, 143 and 130 where TERM or INT stopped it."""
+    if outcome.status in _CODES:
+        return _CODES[outcome.status]
+    return 128 + (outcome.signal or signal.SIGINT)
+
+
+def _print_result(result: object) -> None:
+    """The flow's result: text as it is, other data as people write it."""
+    if isinstance(result, str):
+        out(safe_block(result) if sys.stdout.isatty() else result)
+    else:
+        out(readable(encode(result, "the result")))

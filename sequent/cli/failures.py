@@ -1,0 +1,57 @@
+"""How a failed attempt is shown: the author's own error at the author's own line, and where its log is."""
+
+from __future__ import annotations
+
+from sequent.cli.text import Paint, safe, safe_block
+from sequent.model.outcome import Problem
+from sequent.model.status import Status
+
+
+def task_name(path: str, sequence: str) -> str:
+    """A task as people write it: ``load/1.2``."""
+    return f"{safe(path)}/{safe(sequence)}"
+
+
+def failure_lines(path: str, sequence: str, attempt: int, problem: Problem, log: str | None, paint: Paint) -> list[str]:
+    """The lines that tell one failure.
+
+    Args:
+        log: the command that shows what the attempt wrote; None where it wrote nothing.
+    """
+    number = f"  (attempt {attempt})" if attempt > 1 else ""
+    lines = [f"{paint.status(Status.FAILURE)}  {paint.strong(task_name(path, sequence))}{number}"]
+    lines += [f"    {line}" for line in _error_lines(problem)]
+    frames = _frames(problem.traceback)
+    if problem.file:
+        source = f": {frames[-1][1]}" if frames and frames[-1][1] else ""
+        lines.append(f"    {safe(problem.file)}:{problem.line}{source}")
+    if len(frames) > 1:
+        lines += [f"    {line}" for line in safe_block(problem.traceback).rstrip("\n").split("\n")]
+    if log:
+        lines.append(f"    log: {log}")
+    return lines
+
+
+def failure_line(path: str, sequence: str, problem: Problem, paint: Paint) -> str:
+    """One failure of many, in one line."""
+    return f"{paint.status(Status.FAILURE)}  {task_name(path, sequence)}  {_error_lines(problem)[0]}"
+
+
+def _error_lines(problem: Problem) -> list[str]:
+    first, *more = safe_block(problem.message).split("\n")
+    return [f"{safe(problem.type)}: {first}" if first else safe(problem.type), *(f"  {line}" for line in more)]
+
+
+def _frames(traceback: str) -> list[tuple[str, str]]:
+    """The frames of a traceback as Python prints it: (the ``File`` line, the source line).
+
+    The source line comes from here rather than from the file, which may have changed since, and which a
+    command that reads history has no business to open.
+    """
+    lines = traceback.split("\n")
+    frames: list[tuple[str, str]] = []
+    for line, following in zip(lines, [*lines[1:], ""], strict=True):
+        if line.startswith('  File "'):
+            source = safe(following.strip()) if following.startswith("    ") else ""
+            frames.append((line.strip(), source))
+    return frames

@@ -1,0 +1,246 @@
+"""``ls``, ``show`` and ``logs``: what the store remembers, without loading anybody's flow."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import Annotated
+
+from attrs import Factory, define
+from cyclopts import Parameter
+
+from sequent.cli import machine
+from sequent.cli.failures import failure_lines, task_name
+from sequent.cli.options import DEFAULTS, Options, opened_store, store_option
+from sequent.cli.progress import log_command
+from sequent.cli.text import Paint, columns, counts, duration, moment, out, readable, safe, safe_block
+from sequent.errors import UsageError
+from sequent.model.outcome import LogSpan
+from sequent.model.status import Status
+from sequent.runtime.ports import AttemptRecord, RunRecord, Store
+
+CHUNK = 1 << 16
+SHOWN_FAILURES = 100
+
+Run = Annotated[str, Parameter(help="A run's id, a unique beginning of it, or latest.")]
+
+
+def ls(
+    *,
+    flow: Annotated[str | None, Parameter(help="Only runs of the flow with this name.")] = None,
+    limit: Annotated[int, Parameter(name=["--limit", "-n"], help="So many runs; 0: all.")] = 20,
+    options: Options = DEFAULTS,
+) -> int:
+    """List the runs of the store, latest first."""
+    store = opened_store(options)
+    records = store.runs(flow, limit or None)
+    if options.json:
+        machine.write({"store": store.name, "runs": [machine.run_document(record) for record in records]})
+    elif records:
+        # The status is painted after the columns are aligned: escapes would count as width.
+        rows = [("run", "flow", "started", "took", "status", "tasks"), *map(_row, records)]
+        paint = Paint.of(sys.stdout)
+        heading, *lines = columns(rows)
+        out(paint.faint(heading))
+        for line, record in zip(lines, records, strict=True):
+            plain = Paint(is_on=False).status(record.status)
+            out(line.replace(plain, paint.status(record.status), 1))
+    else:
+        options.say(f"no runs in {safe(store.name)}")
+    return 0
+
+
+def _row(record: RunRecord) -> tuple[str, ...]:
+    took = duration(record.ended - record.created) if record.ended is not None else ""
+    status = Paint(is_on=False).status(record.status)
+    tasks = counts(record.counts)
+    return (safe(record.id), safe(record.target.flow), moment(record.created), took, status, tasks)
+
+
+def show(run: Run = "latest", /, *, options: Options = DEFAULTS) -> int:
+    """Show one run: its parameters, how far each step came, and what failed."""
+    store = opened_store(options)
+    record = store.find(run)
+    story = Story()
+    for attempt in store.attempts(record):
+        story.add(attempt)
+    if options.json:
+        _show_document(store, record, story, with_attempts=options.verbose > 0)
+    else:
+        _show_text(store, record, story, options)
+    return 0
+
+
+@define
+class Story:
+    """What a run's attempts come to: the present status of each step's tasks, and the failures that stand.
+
+    Only what is not a success is remembered by task, so that a million successes need no memory.
+    """
+
+    steps: dict[str, Counter[Status]] = Factory(dict)
+    failures: dict[tuple[str, str], AttemptRecord] = Factory(dict)
+    _others: dict[tuple[str, str], Status] = Factory(dict)
+
+    def add(self, record: AttemptRecord) -> None:
+        """Take the next attempt, in the order of their starts."""
+        key = (record.path, record.sequence)
+        numbers = self.steps.setdefault(record.path, Counter())
+        if record.attempt > 1:
+            numbers[self._others.pop(key, Status.SUCCESS)] -= 1
+            self.failures.pop(key, None)
+        numbers[record.status] += 1
+        if record.status is not Status.SUCCESS:
+            self._others[key] = record.status
+        if record.status is Status.FAILURE:
+            self.failures[key] = record
+
+
+def _show_document(store: Store, record: RunRecord, story: Story, *, with_attempts: bool) -> None:
+    document = machine.run_document(record)
+    document["steps"] = {path: machine.counts_document(numbers) for path, numbers in story.steps.items()}
+    document["failed"] = len(story.failures)
+    document["failures"] = [machine.attempt_document(failure) for failure in _first(story)]
+    if with_attempts:
+        document["attempts"] = [machine.attempt_document(attempt) for attempt in store.attempts(record)]
+    machine.write({"store": store.name, "run": document})
+
+
+def _show_text(store: Store, record: RunRecord, story: Story, options: Options) -> None:
+    paint = Paint.of(sys.stdout)
+    out("\n".join(_heading(record, paint)))
+    if story.steps:
+        out("")
+    for path, numbers in story.steps.items():
+        out(f"  {safe(path)}: {counts(numbers)}")
+    suffix = store_option(options)
+    for failure in _first(story):
+        log = log_command(record.id, failure.path, failure.sequence, suffix) if failure.log else None
+        assert failure.problem is not None
+        out("")
+        lines = failure_lines(failure.path, failure.sequence, failure.attempt, failure.problem, log, paint)
+        out("\n".join(lines))
+    if len(story.failures) > SHOWN_FAILURES:
+        out(f"\nand {len(story.failures) - SHOWN_FAILURES:,} more failures")
+    if options.verbose:
+        out("")
+        for attempt in store.attempts(record):
+            out(_attempt_line(attempt, paint))
+
+
+def _first(story: Story) -> list[AttemptRecord]:
+    told = [failure for failure in story.failures.values() if failure.problem is not None]
+    return told[:SHOWN_FAILURES]
+
+
+def _heading(record: RunRecord, paint: Paint) -> Iterator[str]:
+    yield f"run {paint.strong(safe(record.id))} of {safe(record.target.flow)}: {paint.status(record.status)}"
+    took = f", took {duration(record.ended - record.created)}" if record.ended is not None else ""
+    yield f"  started {moment(record.created)}{took}"
+    if record.recovery:
+        yield f"  recovery {record.recovery}"
+    if record.owner is not None:
+        owner = record.owner
+        since = moment(owner.since)
+        yield f"  driven by process {owner.pid} of {safe(owner.user)} on {safe(owner.host)} since {since}"
+    for name, text in record.params.items():
+        yield f"  {safe(name)} = {readable(text)}"
+    yield f"  tasks: {counts(record.counts)}"
+
+
+def _attempt_line(record: AttemptRecord, paint: Paint) -> str:
+    took = f"  {duration(record.ended - record.started)}" if record.ended is not None else ""
+    # An attempt that is waiting again is one that was lost.
+    status = "? lost" if record.status is Status.WAITING else paint.status(record.status)
+    name = task_name(record.path, record.sequence)
+    return f"  {moment(record.started)}  {name}  attempt {record.attempt}  {status}{took}"
+
+
+def logs(
+    run: Run = "latest",
+    path: Annotated[str | None, Parameter(help="A step (load.one), or one task of it (load.one/1.2).")] = None,
+    /,
+    *,
+    options: Options = DEFAULTS,
+) -> int:
+    """Print what a run's steps wrote, attempt by attempt."""
+    store = opened_store(options)
+    record = store.find(run)
+    step, _, sequence = (path or "").partition("/")
+    known = [name for name in record.structure if name]
+    if step and step not in known:
+        close = get_close_matches(step, known, n=3)
+        raise UsageError(
+            f"run {record.id!r} has no step {step!r}",
+            hint=f"did you mean {' or '.join(map(repr, close))}?" if close else f"see sequent show {record.id}",
+            path=step,
+        )
+    attempts = (a for a in store.attempts(record, step or None) if not sequence or a.sequence == sequence)
+    if options.json:
+        _logs_document(store, record, attempts)
+    else:
+        _logs_text(store, record, attempts, path, options)
+    return 0
+
+
+def _logs_document(store: Store, record: RunRecord, attempts: Iterator[AttemptRecord]) -> None:
+    texts = [
+        {
+            **machine.attempt_document(attempt),
+            "text": b"".join(_content(store, record, attempt.log)).decode("utf-8", "backslashreplace"),
+        }
+        for attempt in attempts
+        if attempt.log is not None
+    ]
+    machine.write({"store": store.name, "run": record.id, "logs": texts})
+
+
+def _logs_text(
+    store: Store, record: RunRecord, attempts: Iterator[AttemptRecord], path: str | None, options: Options
+) -> None:
+    paint = Paint.of(sys.stdout)
+    written = 0
+    for attempt in attempts:
+        if attempt.log is None:
+            continue
+        cut = f", {attempt.log.dropped:,} bytes cut out of the middle" if attempt.log.dropped else ""
+        out(paint.faint(f"==>{_attempt_line(attempt, paint)}{cut} <=="))
+        sys.stdout.flush()
+        _copy(_content(store, record, attempt.log))
+        written += 1
+    if not written:
+        options.say(f"{safe(path or 'run ' + record.id)}: nothing was written to a log")
+
+
+def _copy(chunks: Iterator[bytes]) -> None:
+    """Write a log: byte for byte to a file or a pipe, and so that it steers nothing to a terminal."""
+    last = b"\n"
+    is_terminal = sys.stdout.isatty()
+    decoder = None
+    if is_terminal:
+        from codecs import getincrementaldecoder
+
+        decoder = getincrementaldecoder("utf-8")("backslashreplace")
+    for chunk in chunks:
+        if decoder is not None:
+            sys.stdout.write(safe_block(decoder.decode(chunk)))
+        else:
+            sys.stdout.buffer.write(chunk)
+        last = chunk
+    if not last.endswith(b"\n"):
+        sys.stdout.buffer.write(b"\n") if decoder is None else sys.stdout.write("\n")
+    sys.stdout.flush()
+
+
+def _content(store: Store, record: RunRecord, span: LogSpan | None) -> Iterator[bytes]:
+    """What an attempt wrote, piece by piece."""
+    if span is None:
+        return
+    with open(store.log_file(record, span), "rb") as file:  # noqa: PTH123 - a plain path from the store
+        file.seek(span.offset)
+        left = span.length
+        while left > 0 and (chunk := file.read(min(left, CHUNK))):
+            left -= len(chunk)
+            yield chunk

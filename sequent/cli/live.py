@@ -1,0 +1,156 @@
+"""A display of a run that redraws itself: a row for each step definition, on a terminal."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from typing import TYPE_CHECKING
+
+from sequent.cli.progress import Counts, FailureLines, Lines, Throttle, beginning
+from sequent.cli.text import GLYPHS, Paint, duration, safe
+from sequent.model.outcome import LogSpan, Problem
+from sequent.model.plan import Plan, StepPlan
+from sequent.model.scope import Scope
+from sequent.model.status import RunStatus, Status
+from sequent.runtime.ports import RunRecord
+
+if TYPE_CHECKING:
+    from rich.live import Live
+    from rich.table import Table
+    from rich.text import Text
+
+FRAME_SECONDS = 0.25
+"""The shortest time between two frames."""
+OTHER_ROWS = 8
+"""Lines of the terminal that are left to other things."""
+
+
+class LiveProgress:
+    """An ``Observer`` that draws a table of step definitions.
+
+    A task costs two increments and a look at a flag. A thread draws: it sleeps until something has
+    changed, draws one frame, and rests a quarter of a second. So a busy run costs four frames a second,
+    and a quiet one nothing. Rich is loaded by that thread, so a run need not wait for it.
+    """
+
+    def __init__(self, lines: Lines, *, store_option: str = "") -> None:
+        self._lines = lines
+        self._paint = Paint.of(lines.stream)
+        self._failures = FailureLines(self._paint, Throttle(time.monotonic), store_option)
+        self._changed = threading.Event()
+        self._over = threading.Event()
+        self._printed: deque[str] = deque()
+        self._thread = threading.Thread(target=self._draw_until_over, name="sequent-progress", daemon=True)
+
+    def run_began(self, record: RunRecord, plan: Plan) -> None:
+        self._counts = Counts(plan)
+        self._steps = [node.index for node in plan.nodes if isinstance(node, StepPlan)]
+        self._began = time.monotonic()
+        self._failures.began(record.id, self._counts.names)
+        self._lines.write(beginning(record, self._paint))
+        self._thread.start()
+
+    def task_started(self, scope: Scope, node: int, attempt: int) -> None:
+        self._counts.started(node)
+        self._change()
+
+    def task_settled(
+        self, scope: Scope, node: int, attempt: int, status: Status, problem: Problem | None, log: LogSpan | None
+    ) -> None:
+        self._counts.ended(node, status)
+        if problem is not None and status is Status.FAILURE:
+            self._printed.extend(self._failures.of(scope, node, attempt, problem, log))
+        self._change()
+
+    def note(self, text: str) -> None:
+        self._printed.append(safe(text))
+        self._change()
+
+    def run_ended(self, status: RunStatus) -> None:
+        self._printed.extend(self._failures.rest())
+        self.close()
+
+    def close(self) -> None:
+        """Draw the last frame and give the terminal back, however the run ended."""
+        self._over.set()
+        self._changed.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _change(self) -> None:
+        if not self._changed.is_set():
+            self._changed.set()
+
+    def _draw_until_over(self) -> None:
+        """Draw a frame after each change, and the last one at the end."""
+        from rich.console import Console
+        from rich.live import Live
+
+        console = Console(file=self._lines.stream, highlight=False, no_color=not self._paint.is_on)
+        try:
+            with Live(console=console, auto_refresh=False, transient=False) as live:
+                while not self._over.is_set():
+                    self._changed.wait()
+                    self._changed.clear()
+                    self._draw(live)
+                    self._over.wait(FRAME_SECONDS)
+                self._draw(live)
+        except (OSError, ValueError):
+            # Nobody reads the terminal any more; the run goes on without a display.
+            return
+
+    def _draw(self, live: Live) -> None:
+        from rich.text import Text
+
+        # The driver's thread appends meanwhile: what is taken here is taken once.
+        printed = [self._printed.popleft() for _ in range(len(self._printed))]
+        if printed:
+            live.console.print(Text.from_ansi("\n".join(printed)))
+        live.update(self._table(max(live.console.height - OTHER_ROWS, 4)), refresh=True)
+
+    def _table(self, rows: int) -> Table:
+        from rich.table import Table
+        from rich.text import Text
+
+        numbers = {node: self._counts.of(node) for node in self._steps}
+        touched = [node for node in self._steps if numbers[node]]
+        ranked = sorted(touched, key=lambda node: _rank(numbers[node]))[:rows]
+        table = Table(box=None, pad_edge=False, header_style="dim")
+        for title in ("", "step", "running", "success", "failure", "skipped"):
+            table.add_column(title, justify="left" if title in ("", "step") else "right", no_wrap=True)
+        for node in sorted(ranked):
+            table.add_row(*_row(self._counts.names[node], numbers[node]))
+        waiting = len(self._steps) - len(touched)
+        more = f", {len(touched) - len(ranked):,} more not shown" if len(touched) > len(ranked) else ""
+        table.caption = Text(
+            f"{duration(time.monotonic() - self._began)}, {waiting:,} steps not begun{more}", style="dim"
+        )
+        table.caption_justify = "left"
+        return table
+
+
+_STYLES = {Status.ACTIVE: "cyan", Status.SUCCESS: "green", Status.FAILURE: "red", Status.SKIPPED: "dim"}
+
+
+def _state(numbers: dict[Status, int]) -> Status:
+    """The one word for a step definition: the worst that became of its tasks, unless some still run."""
+    for status in (Status.ACTIVE, Status.FAILURE, Status.CANCELLED, Status.SUCCESS):
+        if numbers.get(status):
+            return status
+    return Status.SKIPPED
+
+
+def _rank(numbers: dict[Status, int]) -> int:
+    """Which rows come first where there is not room for all."""
+    return (Status.ACTIVE, Status.FAILURE, Status.CANCELLED, Status.SUCCESS, Status.SKIPPED).index(_state(numbers))
+
+
+def _row(name: str, numbers: dict[Status, int]) -> list[Text]:
+    from rich.text import Text
+
+    state = _state(numbers)
+    word = Text(f"{GLYPHS[state.value]} {state.value}", style=_STYLES.get(state, "yellow"))
+    skipped = numbers.get(Status.SKIPPED, 0) + numbers.get(Status.CANCELLED, 0)
+    shown = (numbers.get(Status.ACTIVE, 0), numbers.get(Status.SUCCESS, 0), numbers.get(Status.FAILURE, 0), skipped)
+    return [word, Text(name), *(Text(f"{number:,}" if number else "") for number in shown)]

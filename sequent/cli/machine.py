@@ -1,0 +1,123 @@
+"""What commands print with --json: one document with a version and stable keys."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import cast
+
+from sequent.errors import InvalidFlowError, SequentError
+from sequent.model.outcome import Failure, LogSpan, Outcome, Problem
+from sequent.model.status import Status
+from sequent.model.wire import encode
+from sequent.runtime.ports import AttemptRecord, Owner, RunRecord
+
+VERSION = 1
+"""Goes up when a key changes its meaning or is gone."""
+
+Document = dict[str, object]
+
+
+def write(document: Mapping[str, object]) -> None:
+    """Print one document on stdout."""
+    json.dump({"version": VERSION, **document}, sys.stdout, ensure_ascii=True, indent=2)
+    sys.stdout.write("\n")
+
+
+def error_document(error: SequentError) -> Document:
+    """An error; ``problems`` has the single mistakes of a flow, and is empty elsewhere."""
+    problems = error.problems if isinstance(error, InvalidFlowError) else ()
+    return {
+        "code": error.code,
+        "message": error.message,
+        "place": None if error.place is None else {"file": error.place.file, "line": error.place.line},
+        "path": error.path or None,
+        "hint": error.hint or None,
+        "problems": [error_document(problem) for problem in problems],
+    }
+
+
+def run_document(record: RunRecord) -> Document:
+    """A run as the store has it."""
+    return {
+        "id": record.id,
+        "flow": record.target.flow,
+        "status": record.status.value,
+        "recovery": record.recovery,
+        "params": {name: json.loads(text) for name, text in record.params.items()},
+        "started": moment(record.created),
+        "ended": None if record.ended is None else moment(record.ended),
+        "counts": counts_document(record.counts),
+        "owner": None if record.owner is None else _owner(record.owner),
+    }
+
+
+def outcome_document(outcome: Outcome) -> Document:
+    """How a run that this command drove ended."""
+    return {
+        "id": outcome.run_id,
+        "status": outcome.status.value,
+        "recovery": outcome.recovery,
+        "result": json.loads(encode(outcome.result, "the result")),
+        "counts": counts_document(outcome.counts),
+        "failed": outcome.failed,
+        "failures": [_failure(failure) for failure in outcome.failures],
+        "store": outcome.store,
+    }
+
+
+def attempt_document(record: AttemptRecord) -> Document:
+    """One attempt as the store has it."""
+    return {
+        "path": record.path,
+        "sequence": record.sequence,
+        "attempt": record.attempt,
+        "status": record.status.value,
+        "started": moment(record.started),
+        "ended": None if record.ended is None else moment(record.ended),
+        "problem": None if record.problem is None else problem_document(record.problem),
+        "log": _log(record.log),
+    }
+
+
+def problem_document(problem: Problem) -> Document:
+    """Why an attempt failed."""
+    return {
+        "type": problem.type,
+        "message": problem.message,
+        "traceback": problem.traceback or None,
+        "place": {"file": problem.file, "line": problem.line} if problem.file else None,
+        "exit_code": problem.exit_code,
+        "signal": problem.signal,
+    }
+
+
+def counts_document(numbers: Mapping[Status, int]) -> dict[str, int]:
+    """How many of each status that there are any of."""
+    return {status.value: numbers[status] for status in Status if numbers.get(status)}
+
+
+def moment(seconds: float) -> str:
+    """A time since 1970 as ISO 8601 in UTC, to the microsecond."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds")
+
+
+def _owner(owner: Owner) -> Document:
+    return {"pid": owner.pid, "host": owner.host, "user": owner.user, "since": moment(owner.since)}
+
+
+def _failure(failure: Failure) -> Document:
+    return {
+        "path": failure.path,
+        "sequence": failure.sequence,
+        "attempt": failure.attempt,
+        "problem": problem_document(failure.problem),
+        "is_handled": failure.is_handled,
+        "log": _log(failure.log),
+    }
+
+
+def _log(span: LogSpan | None) -> Document | None:
+    return None if span is None else cast("Document", {"bytes": span.length, "dropped": span.dropped})

@@ -1,0 +1,115 @@
+"""``recover``: take a run up again."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from sequent.cli import machine
+from sequent.cli.options import DEFAULTS, Options, opened_store
+from sequent.cli.text import moment, safe
+from sequent.errors import UsageError
+from sequent.model.status import RunStatus
+from sequent.runtime.ports import RunRecord, Store
+
+
+def recover(
+    run: Annotated[
+        str | None, Parameter(help="A run's id, or a unique beginning of it; else the store's latest.")
+    ] = None,
+    /,
+    *,
+    flow: Annotated[
+        str | None, Parameter(help="Where its flow is now, as module:flow or path/file.py:flow; else as recorded.")
+    ] = None,
+    options: Options = DEFAULTS,
+) -> int:
+    """Take a run up again: what has succeeded is kept, the rest runs."""
+    store = opened_store(options)
+    record = store.find(run or "latest")
+    if record.status is RunStatus.SUCCESS:
+        return _nothing_to_do(record, options)
+    if run is None:
+        began = moment(record.created)
+        options.say(f"recovering {safe(record.id)}, a run of {safe(record.target.flow)} started at {began}")
+    if flow is None:
+        refuse_foreign(store, record)
+    if record.target.is_script:
+        return _recover_script(record, store, flow)
+    return _recover_flow(record, store, flow, options)
+
+
+def _nothing_to_do(record: RunRecord, options: Options) -> int:
+    when = f" at {moment(record.ended)}" if record.ended is not None else ""
+    options.say(f"run {safe(record.id)} of {safe(record.target.flow)} finished with success{when}; nothing to do")
+    if options.json:
+        machine.write({"run": machine.run_document(record)})
+    return 0
+
+
+def refuse_foreign(store: Store, record: RunRecord) -> None:
+    """Take what the store says about where a flow's code is only where nobody else can have written it.
+
+    Raises:
+        UsageError: others could have; the message says what is open to them.
+    """
+    reason = _open_to_others(store.name)
+    if reason:
+        raise UsageError(
+            f"the flow of run {record.id!r} is not loaded from what the store says: {reason}",
+            code="foreign-store",
+            hint=f"say where the flow is: sequent recover {record.id} --flow module:flow",
+        )
+
+
+def _open_to_others(name: str) -> str:
+    """Why others may have written this store; empty where they cannot have."""
+    path = Path(os.path.realpath(name))
+    for place in (path, path.parent):
+        try:
+            status = place.stat()
+        except OSError:
+            return f"{str(place)!r} is not a file of yours"
+        if status.st_uid not in ({os.geteuid()} if place is path else {os.geteuid(), 0}):
+            return f"{str(place)!r} belongs to another user"
+        # In a sticky directory (such as /tmp) others cannot replace a file that is not theirs.
+        is_sticky = place is not path and status.st_mode & stat.S_ISVTX
+        if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH) and not is_sticky:
+            return f"{str(place)!r} is writable for others (mode {stat.S_IMODE(status.st_mode):04o})"
+    return ""
+
+
+def _recover_script(record: RunRecord, store: Store, flow: str | None) -> int:
+    from sequent import api
+
+    if flow is not None:
+        raise UsageError(
+            f"run {record.id!r} was started by the script {record.target.file!r}, which is run again to recover it",
+            hint="recover it without --flow",
+        )
+    return api.recover_script(record, store)
+
+
+def _recover_flow(record: RunRecord, store: Store, flow: str | None, options: Options) -> int:
+    from sequent import api
+    from sequent.cli.ending import driven
+    from sequent.dsl import definition_of
+    from sequent.runtime.executors.processes import launch_agent
+    from sequent.runtime.loading import load_flow
+
+    agent = launch_agent()
+    loaded = api.locate(record) if flow is None else load_flow(flow)
+    definition = definition_of(loaded.flow)
+    if definition.spec.name != record.target.flow:
+        raise UsageError(
+            f"run {record.id!r} is of the flow {record.target.flow!r}, and {flow or loaded.target.module!r} "
+            f"is the flow {definition.spec.name!r}",
+            hint="give the flow that the run is of",
+        )
+    return driven(
+        options, lambda observer: api.recover(definition, record, store=store, observer=observer, agent=agent)
+    )

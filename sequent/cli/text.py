@@ -1,0 +1,151 @@
+"""How things read for people: statuses, moments, durations, and text that a terminal cannot be tricked by."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TextIO, cast
+
+from attrs import frozen
+
+from sequent.model.status import RunStatus, Status
+
+
+def out(text: str) -> None:
+    """Print a line of a command's result."""
+    sys.stdout.write(f"{text}\n")
+
+
+GLYPHS: Mapping[str, str] = {
+    "waiting": "·",
+    "ready": "·",
+    "active": "▶",
+    "running": "▶",
+    "success": "✓",
+    "failure": "✗",
+    "skipped": "-",
+    "cancelled": "⊘",
+    "stopped": "■",
+    "interrupted": "!",
+}
+_COLOURS: Mapping[str, str] = {
+    "active": "36",
+    "running": "36",
+    "success": "32",
+    "failure": "31",
+    "skipped": "2",
+    "cancelled": "33",
+    "stopped": "33",
+    "interrupted": "33",
+}
+# C0 and C1 controls, DEL, lone surrogates, and the marks that reorder or hide text.
+_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_LINE_UNSAFE = re.compile(f"[\t\n]|{_UNSAFE.pattern}")
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return match.group().encode("unicode_escape").decode("ascii")
+
+
+def safe(text: str) -> str:
+    """Text of one line in which every character that could steer a terminal is shown as its escape."""
+    return _LINE_UNSAFE.sub(_escaped, text)
+
+
+def safe_block(text: str) -> str:
+    """The same for text of several lines: line ends and tabs stay."""
+    return _UNSAFE.sub(_escaped, text.replace("\r\n", "\n"))
+
+
+def is_coloured(stream: TextIO, environment: Mapping[str, str] | None = None) -> bool:
+    """Whether to colour what is written there: NO_COLOR, FORCE_COLOR, then TERM and whether it is a terminal."""
+    values = os.environ if environment is None else environment
+    if values.get("NO_COLOR"):
+        return False
+    if values.get("FORCE_COLOR"):
+        return True
+    return values.get("TERM") != "dumb" and stream.isatty()
+
+
+def is_live(stream: TextIO, environment: Mapping[str, str] | None = None) -> bool:
+    """Whether a display that redraws itself can be shown there."""
+    values = os.environ if environment is None else environment
+    return stream.isatty() and values.get("TERM") != "dumb" and not values.get("CI")
+
+
+@frozen
+class Paint:
+    """Colours for one stream, or none; a status is always a glyph and a word as well."""
+
+    is_on: bool
+
+    @classmethod
+    def of(cls, stream: TextIO) -> Paint:
+        return cls(is_coloured(stream))
+
+    def status(self, status: Status | RunStatus) -> str:
+        """Such as ``✓ success``."""
+        return self._wrapped(f"{GLYPHS[status.value]} {status.value}", _COLOURS.get(status.value, ""))
+
+    def strong(self, text: str) -> str:
+        return self._wrapped(text, "1")
+
+    def faint(self, text: str) -> str:
+        return self._wrapped(text, "2")
+
+    def alarm(self, text: str) -> str:
+        return self._wrapped(text, "1;31")
+
+    def _wrapped(self, text: str, code: str) -> str:
+        return f"\x1b[{code}m{text}\x1b[0m" if self.is_on and code else text
+
+
+def moment(seconds: float) -> str:
+    """A time since 1970 as ISO 8601 with the local zone."""
+    return datetime.fromtimestamp(seconds).astimezone().isoformat(timespec="seconds")
+
+
+def duration(seconds: float) -> str:
+    """A length of time: ``0.31 s``, ``12.4 s``, ``3 min 05 s``, ``2 h 14 min``."""
+    seconds = max(seconds, 0.0)
+    if seconds < 10:
+        return f"{seconds:.2f} s"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02} min"
+
+
+def counts(numbers: Mapping[Status, int]) -> str:
+    """How many of each status: ``1,204 success, 1 failure``."""
+    parts = [f"{numbers[status]:,} {status.value}" for status in Status if numbers.get(status)]
+    return ", ".join(parts) or "nothing yet"
+
+
+def readable(wire_text: str) -> str:
+    """A stored value for people; classes are not needed, since nothing is made from it."""
+    tree: object = json.loads(wire_text)
+    if isinstance(tree, str):
+        return safe(tree)
+    if isinstance(tree, dict):
+        mapping = cast("dict[str, object]", tree)
+        if len(mapping) == 1:
+            content = next(iter(mapping.values())) if next(iter(mapping)).startswith("$") else None
+            if isinstance(content, str):
+                return safe(content)
+            if "$dt" in mapping or "$ti" in mapping or "$e" in mapping:
+                parts = cast("list[object]", content)
+                return safe(str(parts[1] if "$e" in mapping else parts[0]))
+    return safe(json.dumps(tree, ensure_ascii=False))
+
+
+def columns(rows: list[tuple[str, ...]]) -> list[str]:
+    """Rows as aligned lines; the first row is the heading."""
+    widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

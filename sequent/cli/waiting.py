@@ -1,0 +1,142 @@
+"""What each part of a plan waits for, read back from the circuits that the engine will run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
+
+from attrs import frozen
+
+from sequent.cli.text import safe
+from sequent.model.plan import (
+    ContainerPlan,
+    ItemInput,
+    ItemsCallPlan,
+    ItemsLiteralPlan,
+    ItemsPlan,
+    NodePlan,
+    ParamInput,
+    Plan,
+    start_of,
+)
+from sequent.model.references import dotted
+from sequent.model.status import Claim
+from sequent.model.wire import Items
+
+_SUFFIXES = {Claim.SUCCESS: "", Claim.FAILURE: ".failed"}
+
+
+@frozen
+class PlannedPart:
+    """A step or a container of a plan, for people and machines."""
+
+    node: NodePlan
+    depth: int
+    is_container: bool
+    waits_for: str
+    """Its requirement, with names as in the flow; empty where it waits for nothing."""
+    repeats: str
+    """What it repeats over; empty where it does not repeat."""
+    parallel: int
+
+
+def planned_parts(plan: Plan) -> Iterator[PlannedPart]:
+    """The steps and containers in the order in which they can start, each container before what it holds."""
+    pending: list[tuple[int, int]] = [(child, 0) for child in reversed(_ordered(plan, 0))]
+    while pending:
+        index, depth = pending.pop()
+        node = plan.nodes[index]
+        container = node if isinstance(node, ContainerPlan) else None
+        is_step = container is None or container.wraps
+        yield PlannedPart(
+            node=node,
+            depth=depth,
+            is_container=not is_step,
+            waits_for=_waits_for(plan, node),
+            repeats="" if container is None or container.repeats is None else _items(plan, container.repeats),
+            parallel=1 if container is None else container.parallel,
+        )
+        if not is_step:
+            pending += [(child, depth + 1) for child in reversed(_ordered(plan, index))]
+
+
+def _ordered(plan: Plan, index: int) -> list[int]:
+    """A container's children, each after those it waits for, else as written."""
+    container = plan.nodes[index]
+    assert isinstance(container, ContainerPlan)
+    sources = _Circuit(plan, container)
+    order = TopologicalSorter({at: sorted(sources.siblings(at)) for at in range(len(container.children))})
+    order.prepare()
+    result: list[int] = []
+    ready = list(order.get_ready())
+    while ready:
+        position = min(ready)
+        ready.remove(position)
+        result.append(container.children[position])
+        order.done(position)
+        ready += order.get_ready()
+    return result
+
+
+def _waits_for(plan: Plan, node: NodePlan) -> str:
+    parent = plan.nodes[node.parent]
+    assert isinstance(parent, ContainerPlan)
+    return _Circuit(plan, parent).text(start_of(node.position))
+
+
+class _Circuit:
+    """A container's requirements, followed backwards from a target to what decides it."""
+
+    def __init__(self, plan: Plan, container: ContainerPlan) -> None:
+        self._gates = container.gates
+        self._sources: dict[int, list[tuple[str, int]]] = {}
+        """Per target: the text of what feeds it and the sibling's position, or '' and a gate's index."""
+        for position, atoms in enumerate(container.atoms):
+            name = plan.nodes[container.children[position]].path[-1]
+            for atom in atoms:
+                self._sources.setdefault(atom.target, []).append((_claimed(name, atom.claim), position))
+        for outer in container.outer_atoms:
+            name = f"outer.{plan.nodes[outer.node].path[-1]}"
+            self._sources.setdefault(outer.target, []).append((_claimed(name, outer.claim), -1))
+        for index, gate in enumerate(container.gates):
+            self._sources.setdefault(gate.target, []).append(("", index))
+
+    def siblings(self, position: int) -> set[int]:
+        """The siblings that decide whether and when the child at that position starts."""
+        found: set[int] = set()
+        pending = [start_of(position)]
+        while pending:
+            for text, index in self._sources.get(pending.pop(), ()):
+                if not text:
+                    pending.append(index)
+                elif index >= 0 and index != position:
+                    found.add(index)
+        return found
+
+    def text(self, target: int) -> str:
+        """The requirement as it would be written."""
+        parts = [text or f"({self.text(index)})" for text, index in self._sources.get(target, ())]
+        if target < 0:
+            # A start has one source; a gate's brackets are needed only within another gate.
+            return " & ".join(part.removeprefix("(").removesuffix(")") if part[:1] == "(" else part for part in parts)
+        return (" & " if self._gates[target].is_all else " | ").join(parts)
+
+
+def _claimed(name: str, claim: Claim) -> str:
+    return safe(name) + _SUFFIXES.get(claim, f".{claim.value}")
+
+
+def _items(plan: Plan, items: ItemsPlan) -> str:
+    if isinstance(items, ItemsLiteralPlan):
+        count = len(Items(items.text))
+        tree = json.loads(items.text)
+        shown = safe(json.dumps(tree, ensure_ascii=False))
+        return shown if isinstance(tree, list) and len(shown) <= 60 else f"{count:,} items"
+    if isinstance(items, ItemsCallPlan):
+        return "what a callable gives"
+    if isinstance(items, ParamInput):
+        return f"the parameter {safe(items.name)}"
+    if isinstance(items, ItemInput):
+        return f"the item of {safe(dotted(plan.nodes[items.container].path))}"
+    return f"the result of {safe(dotted(plan.nodes[items.node].path))}"
