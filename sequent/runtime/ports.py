@@ -140,6 +140,19 @@ class Target:
 
 
 @frozen(kw_only=True)
+class WorkerSetup:
+    """What the workers of a run are told once."""
+
+    run_id: str
+    directory: str
+    """The run's own directory: segments of logs, the list of workers, the agent's lock."""
+    target: Target
+    logging_level: int = 20
+    sys_path: tuple[str, ...] = ()
+    """Where the driver finds modules; empty: where its own interpreter would."""
+
+
+@frozen(kw_only=True)
 class Owner:
     """Who drives a run."""
 
@@ -307,6 +320,8 @@ class AttemptOrder:
     """``task_construct="invoke"``: executed in the driver's own process."""
     inputs: tuple[str, ...] = ()
     """The wire text of each reference's value, in the order of ``spec.references_of``, but for flow handles."""
+    makers: tuple[str, ...] = ()
+    """Beside each input, the dotted path of the step that returned it; empty for parameters and items."""
     attributes: tuple[tuple[str, str], ...] = ()
     """What ``self`` shows, as wire text."""
     item: str | None = None
@@ -390,7 +405,9 @@ class DrawBroke:
     problem: Problem
 
 
-Report = AttemptBegan | AttemptEnded | AttemptLost | RepeatFound | ItemFound | DrawBroke
+AttemptReport = AttemptBegan | AttemptEnded | AttemptLost
+DrawnReport = RepeatFound | ItemFound | DrawBroke
+Report = AttemptReport | DrawnReport
 
 
 class Executor(Protocol):
@@ -442,6 +459,10 @@ class Observer(Protocol):
 
     def note(self, text: str) -> None:
         """Something worth a line: a warning, a signal, a lost agent."""
+        ...
+
+    def draw_failed(self, node: int, problem: Problem) -> None:
+        """The items of a container could not be had."""
         ...
 
     def run_ended(self, status: RunStatus) -> None: ...
