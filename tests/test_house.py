@@ -1,0 +1,75 @@
+"""The house stays one that people like to read: small files, small functions, names that say something."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+SOURCES = {
+    str(file.relative_to(ROOT)): file.read_text(encoding="utf-8") for file in sorted((ROOT / "sequent").rglob("*.py"))
+}
+TREES = {name: ast.parse(source) for name, source in SOURCES.items()}
+
+LONGEST_FILE = 320
+LONGEST_FUNCTION = 60
+# They say nothing of what a thing is, so that anything ends up in it.
+EMPTY_WORDS = re.compile(r"managers?|handlers?|helpers?|utils?|common|base|misc", re.IGNORECASE)
+SILENCED_ALTOGETHER = re.compile(r"#\s*(noqa|type:\s*ignore|pyright:\s*ignore)\s*($|#)")
+FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def test_a_file_fits_on_a_few_pages():
+    lengths = {name: len(source.splitlines()) for name, source in SOURCES.items()}
+    assert {name: length for name, length in lengths.items() if length > LONGEST_FILE} == {}
+
+
+def test_a_function_can_be_read_at_once():
+    functions = [(name, node) for name, tree in TREES.items() for node in ast.walk(tree) if isinstance(node, FUNCTION)]
+    lengths = {f"{name}:{f.lineno} {f.name}": (f.end_lineno or f.lineno) - f.lineno + 1 for name, f in functions}
+    assert {where: length for where, length in lengths.items() if length > LONGEST_FUNCTION} == {}
+
+
+def test_names_say_what_a_thing_is():
+    defined = [
+        (name, node.name)
+        for name, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, (*FUNCTION, ast.ClassDef))
+    ]
+    modules = [(name, Path(name).stem) for name in TREES]
+    assert [(name, word) for name, word in (*modules, *defined) if is_empty(word)] == []
+
+
+def is_empty(name):
+    """Whether one of a name's words is an empty one: RunManager, path_utils."""
+    words = re.findall(r"[A-Z]?[a-z0-9]+|[A-Z]+", name)
+    return any(EMPTY_WORDS.fullmatch(word) for word in words)
+
+
+def test_an_empty_word_is_found_anywhere_in_a_name_and_a_full_one_is_left_alone():
+    assert is_empty("RunManager")
+    assert is_empty("path_utils")
+    assert not is_empty("database_of")
+    assert not is_empty("handles")
+
+
+def test_a_module_says_in_a_sentence_what_it_is_for():
+    docstrings = {name: ast.get_docstring(tree) or "" for name, tree in TREES.items()}
+    assert [name for name, text in docstrings.items() if not text.split("\n\n")[0].endswith((".", "?"))] == []
+
+
+def test_a_checker_is_silenced_for_a_rule_and_never_altogether():
+    lines = [(name, line) for name, source in SOURCES.items() for line in source.splitlines()]
+    assert [(name, line) for name, line in lines if SILENCED_ALTOGETHER.search(line)] == []
+
+
+def test_importing_sequent_loads_nothing_heavy():
+    script = "import sequent, sys; print(*sorted(sys.modules))"
+    shown = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    loaded = set(shown.stdout.split())
+    assert "sequent" in loaded
+    assert loaded & {"sqlalchemy", "paramiko", "networkx", "rich", "cyclopts"} == set()
