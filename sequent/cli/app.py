@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING
 from sequent.errors import SequentError, UsageError
 
 if TYPE_CHECKING:
-    from cyclopts import App
+    from cyclopts import App, CycloptsError
 
 COMMANDS = {
-    "run": "sequent.cli.running:run",
-    "recover": "sequent.cli.recovering:recover",
-    "check": "sequent.cli.compiling:check",
-    "plan": "sequent.cli.compiling:plan",
-    "graph": "sequent.cli.compiling:graph",
-    "ls": "sequent.cli.history:ls",
-    "show": "sequent.cli.history:show",
-    "logs": "sequent.cli.history:logs",
+    "run": ("sequent.cli.running:run", "Start a run of a flow; run TARGET --help shows the flow's own options too."),
+    "recover": ("sequent.cli.recovering:recover", "Take a run up again: what has succeeded is kept, the rest runs."),
+    "check": ("sequent.cli.compiling:check", "Compile a flow, and tell all its mistakes at once."),
+    "plan": ("sequent.cli.compiling:plan", "Show what would run, in order, and what each part waits for."),
+    "graph": ("sequent.cli.compiling:graph", "Draw a flow: nested containers, repeats, and what waits for what."),
+    "ls": ("sequent.cli.history:ls", "List the runs of the store, latest first."),
+    "show": ("sequent.cli.history:show", "Show one run: its parameters, how far each step came, and what failed."),
+    "logs": ("sequent.cli.history:logs", "Print what a run's steps wrote, attempt by attempt."),
 }
-"""Each command, and the function that does it; its module is loaded when it is typed."""
+"""Each command: the function that does it, whose module is loaded when it is typed, and what it is for."""
 
 _FLAGS = frozenset({"--json", "--quiet", "-q", "--verbose", "-v", "-vv", "--debug"})
 _HELP = frozenset({"--help", "-h", "--version"})
@@ -118,8 +118,8 @@ def application() -> App:
         verbose=False,
         result_action="return_value",
     )
-    for name, where in COMMANDS.items():
-        app.command(where, name=name)
+    for place, (name, (where, purpose)) in enumerate(COMMANDS.items()):
+        app.command(where, name=name, help=purpose, sort_key=place)
     return app
 
 
@@ -134,9 +134,17 @@ def parsed(app: App, words: Sequence[str]) -> int:
     return code if isinstance(code, int) else 0
 
 
-def usage_error(error: Exception) -> UsageError:
+def usage_error(error: CycloptsError) -> UsageError:
     """What cyclopts refused, as ours."""
-    return UsageError(" ".join(str(error).split()), hint="see sequent --help, or --help after a command")
+    from cyclopts import MissingArgumentError, UnusedCliTokensError
+
+    hint = "see sequent --help, or --help after a command"
+    if isinstance(error, UnusedCliTokensError):
+        return UsageError(f"too many words: nothing takes {' '.join(map(repr, error.unused_tokens or ()))}", hint=hint)
+    message = " ".join(str(error).split())
+    if isinstance(error, MissingArgumentError) and error.argument is not None:
+        message = f"{error.argument.name} needs a value"
+    return UsageError(message, hint=hint)
 
 
 def _version() -> str:

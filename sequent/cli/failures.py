@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from sequent.cli.text import Paint, safe, safe_block
-from sequent.model.outcome import Problem
+from sequent.model.outcome import Failure, Problem
 from sequent.model.status import Status
 
 
 def task_name(path: str, sequence: str) -> str:
-    """A task as people write it: ``load/1.2``."""
-    return f"{safe(path)}/{safe(sequence)}"
+    """A task as people write it: ``load/1.2``; a container that has no sequence by its path."""
+    return f"{safe(path)}/{safe(sequence)}" if sequence else safe(path)
 
 
-def failure_lines(path: str, sequence: str, attempt: int, problem: Problem, log: str | None, paint: Paint) -> list[str]:
-    """The lines that tell one failure.
-
-    Args:
-        log: the command that shows what the attempt wrote; None where it wrote nothing.
-    """
-    number = f"  (attempt {attempt})" if attempt > 1 else ""
-    lines = [f"{paint.status(Status.FAILURE)}  {paint.strong(task_name(path, sequence))}{number}"]
+def failure_lines(failure: Failure, log: str | None, paint: Paint) -> list[str]:
+    """The lines that tell one failure; ``log`` is the command that shows what the attempt wrote."""
+    problem = failure.problem
+    number = f"  (attempt {failure.attempt})" if failure.attempt > 1 else ""
+    name = task_name(failure.path, failure.sequence)
+    lines = [f"{paint.status(Status.FAILURE)}  {paint.strong(name)}{number}"]
     lines += [f"    {line}" for line in _error_lines(problem)]
     frames = _frames(problem.traceback)
     if problem.file:
@@ -32,9 +30,10 @@ def failure_lines(path: str, sequence: str, attempt: int, problem: Problem, log:
     return lines
 
 
-def failure_line(path: str, sequence: str, problem: Problem, paint: Paint) -> str:
+def failure_line(failure: Failure, paint: Paint) -> str:
     """One failure of many, in one line."""
-    return f"{paint.status(Status.FAILURE)}  {task_name(path, sequence)}  {_error_lines(problem)[0]}"
+    name = task_name(failure.path, failure.sequence)
+    return f"{paint.status(Status.FAILURE)}  {name}  {_error_lines(failure.problem)[0]}"
 
 
 def _error_lines(problem: Problem) -> list[str]:

@@ -6,6 +6,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from difflib import get_close_matches
+from itertools import islice
 from typing import Annotated
 
 from attrs import Factory, define
@@ -17,7 +18,7 @@ from sequent.cli.options import DEFAULTS, Options, opened_store, store_option
 from sequent.cli.progress import log_command
 from sequent.cli.text import Paint, columns, counts, duration, moment, out, readable, safe, safe_block
 from sequent.errors import UsageError
-from sequent.model.outcome import LogSpan
+from sequent.model.outcome import Failure, LogSpan, Problem
 from sequent.model.status import Status
 from sequent.runtime.ports import AttemptRecord, RunRecord, Store
 
@@ -116,12 +117,10 @@ def _show_text(store: Store, record: RunRecord, story: Story, options: Options) 
     for path, numbers in story.steps.items():
         out(f"  {safe(path)}: {counts(numbers)}")
     suffix = store_option(options)
-    for failure in _first(story):
+    for failure in map(_failure, _first(story)):
         log = log_command(record.id, failure.path, failure.sequence, suffix) if failure.log else None
-        assert failure.problem is not None
         out("")
-        lines = failure_lines(failure.path, failure.sequence, failure.attempt, failure.problem, log, paint)
-        out("\n".join(lines))
+        out("\n".join(failure_lines(failure, log, paint)))
     if len(story.failures) > SHOWN_FAILURES:
         out(f"\nand {len(story.failures) - SHOWN_FAILURES:,} more failures")
     if options.verbose:
@@ -131,8 +130,12 @@ def _show_text(store: Store, record: RunRecord, story: Story, options: Options) 
 
 
 def _first(story: Story) -> list[AttemptRecord]:
-    told = [failure for failure in story.failures.values() if failure.problem is not None]
-    return told[:SHOWN_FAILURES]
+    return list(islice(story.failures.values(), SHOWN_FAILURES))
+
+
+def _failure(record: AttemptRecord) -> Failure:
+    problem = record.problem or Problem(type="Unknown", message="the store does not say why")
+    return Failure(path=record.path, sequence=record.sequence, attempt=record.attempt, problem=problem, log=record.log)
 
 
 def _heading(record: RunRecord, paint: Paint) -> Iterator[str]:

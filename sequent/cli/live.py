@@ -51,23 +51,27 @@ class LiveProgress:
         self._lines.write(beginning(record, self._paint))
         self._thread.start()
 
-    def task_started(self, scope: Scope, node: int, attempt: int) -> None:
+    def task_started(self, scope: Scope, node: int, attempt: int) -> None:  # noqa: ARG002 - the port's signature
         self._counts.started(node)
         self._change()
 
-    def task_settled(
+    def task_settled(  # noqa: PLR0913, PLR0917 - the port's signature
         self, scope: Scope, node: int, attempt: int, status: Status, problem: Problem | None, log: LogSpan | None
     ) -> None:
         self._counts.ended(node, status)
         if problem is not None and status is Status.FAILURE:
-            self._printed.extend(self._failures.of(scope, node, attempt, problem, log))
+            self._printed.extend(self._failures.of(node, scope.sequence, attempt, problem, log))
         self._change()
 
     def note(self, text: str) -> None:
         self._printed.append(safe(text))
         self._change()
 
-    def run_ended(self, status: RunStatus) -> None:
+    def draw_failed(self, node: int, problem: Problem) -> None:
+        self._printed.extend(self._failures.of(node, (), 1, problem, None))
+        self._change()
+
+    def run_ended(self, status: RunStatus) -> None:  # noqa: ARG002 - the port's signature
         self._printed.extend(self._failures.rest())
         self.close()
 

@@ -22,14 +22,26 @@ class Options:
     store: Annotated[
         str | None, Parameter(help="Store: a file, or sqlite:///FILE. Else SEQUENT_STORE, else your own.")
     ] = None
-    json: Annotated[bool, Parameter(negative="", help="Print results and errors as JSON on stdout.")] = False
+    json: Annotated[
+        bool, Parameter(negative="", show_default=False, help="Print results and errors as JSON on stdout.")
+    ] = False
     quiet: Annotated[
-        bool, Parameter(name=["--quiet", "-q"], negative="", help="Say only what failed, and the end.")
+        bool,
+        Parameter(name=["--quiet", "-q"], negative="", show_default=False, help="Say only what failed, and the end."),
     ] = False
     verbose: Annotated[
-        int, Parameter(name=["--verbose", "-v"], count=True, negative="", help="Say more; twice for still more.")
+        int,
+        Parameter(
+            name=["--verbose", "-v"],
+            count=True,
+            negative="",
+            show_default=False,
+            help="Say more; twice for still more.",
+        ),
     ] = 0
-    debug: Annotated[bool, Parameter(negative="", help="Show Sequent's own traceback of an error.")] = False
+    debug: Annotated[
+        bool, Parameter(negative="", show_default=False, help="Show Sequent's own traceback of an error.")
+    ] = False
 
     def say(self, text: str) -> None:
         """Tell people something that is no result, unless they asked for quiet."""

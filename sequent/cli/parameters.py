@@ -22,6 +22,7 @@ def given_parameters(
     """The values that were given, by name.
 
     Args:
+        definition: the flow's.
         pairs: what stood behind each ``-p``.
         words: what is left of the command line: the flow's own options.
         command: the function whose options they join, so that a misspelt one finds its neighbour.

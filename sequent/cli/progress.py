@@ -8,7 +8,7 @@ from typing import Protocol, TextIO
 
 from sequent.cli.failures import failure_line, failure_lines, task_name
 from sequent.cli.text import Paint, safe
-from sequent.model.outcome import LogSpan, Problem
+from sequent.model.outcome import Failure, LogSpan, Problem
 from sequent.model.plan import Plan
 from sequent.model.references import dotted
 from sequent.model.scope import Scope, sequence_text
@@ -113,11 +113,7 @@ class PlainProgress:
         is_verbose: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Say nothing yet.
-
-        Args:
-            store_option: what a command needs to find this store again, such as `` --store runs.db``.
-        """
+        """Say nothing yet; ``store_option`` is what a command needs to find this store, such as ``--store a.db``."""
         self._lines = lines
         self._paint = Paint.of(lines.stream)
         self._store_option = store_option
@@ -142,12 +138,12 @@ class PlainProgress:
         if self._is_verbose and self._throttle.passes():
             self._task_line(Status.ACTIVE, scope, node, attempt)
 
-    def task_settled(
+    def task_settled(  # noqa: PLR0913, PLR0917 - the port's signature
         self, scope: Scope, node: int, attempt: int, status: Status, problem: Problem | None, log: LogSpan | None
     ) -> None:
         self._counts.ended(node, status)
         if problem is not None and status is Status.FAILURE:
-            for line in self._failures.of(scope, node, attempt, problem, log):
+            for line in self._failures.of(node, scope.sequence, attempt, problem, log):
                 self._lines.write(line)
         elif self._is_quiet:
             return
@@ -161,7 +157,11 @@ class PlainProgress:
     def note(self, text: str) -> None:
         self._lines.write(safe(text))
 
-    def run_ended(self, status: RunStatus) -> None:
+    def draw_failed(self, node: int, problem: Problem) -> None:
+        for line in self._failures.of(node, (), 1, problem, None):
+            self._lines.write(line)
+
+    def run_ended(self, status: RunStatus) -> None:  # noqa: ARG002 - the port's signature
         for line in self._failures.rest():
             self._lines.write(line)
         if self._held:
@@ -205,16 +205,19 @@ class FailureLines:
     def began(self, run: str, names: list[str]) -> None:
         self._run, self._names = run, names
 
-    def of(self, scope: Scope, node: int, attempt: int, problem: Problem, log: LogSpan | None) -> list[str]:
+    def of(
+        self, node: int, sequence: tuple[int, ...], attempt: int, problem: Problem, log: LogSpan | None
+    ) -> list[str]:
         """What to write about this failure."""
         passes = self._throttle.passes()
-        path, sequence = self._names[node], sequence_text(scope.sequence)
+        path, numbers = self._names[node], sequence_text(sequence)
+        failure = Failure(path=path, sequence=numbers, attempt=attempt, problem=problem, log=log)
         self._told += 1
         if self._told <= FULL_FAILURES:
-            command = log_command(self._run, path, sequence, self._store_option) if log else None
-            return failure_lines(path, sequence, attempt, problem, command, self._paint)
+            command = log_command(self._run, path, numbers, self._store_option) if log else None
+            return failure_lines(failure, command, self._paint)
         if passes:
-            return [failure_line(path, sequence, problem, self._paint)]
+            return [failure_line(failure, self._paint)]
         self._held += 1
         return []
 
@@ -222,9 +225,8 @@ class FailureLines:
         """What to write at the end about the failures that were only counted."""
         if not self._held:
             return []
-        return [
-            f"{self._paint.status(Status.FAILURE)}  and {self._held:,} more: sequent show {self._run}{self._store_option}"
-        ]
+        command = f"sequent show {self._run}{self._store_option}"
+        return [f"{self._paint.status(Status.FAILURE)}  and {self._held:,} more: {command}"]
 
 
 def beginning(record: RunRecord, paint: Paint) -> str:

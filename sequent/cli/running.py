@@ -23,13 +23,18 @@ def run(
     *words: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)],
     param: Annotated[
         tuple[str, ...],
-        Parameter(name=["--param", "-p"], negative="", help="A parameter of the flow, as name=value; once for each."),
+        Parameter(
+            name=["--param", "-p"],
+            negative="",
+            show_default=False,
+            help="A parameter of the flow, as name=value; once for each.",
+        ),
     ] = (),
     run_id: Annotated[str | None, Parameter(help="The id of the new run; else it is given one.")] = None,
     max_concurrent: Annotated[int | None, Parameter(help="How many tasks may run at once; 0: no limit.")] = None,
     options: Options = DEFAULTS,
 ) -> int:
-    """Start a run. ``sequent run TARGET --help`` shows the flow's parameters too."""
+    """Start a run of a flow; ``run TARGET --help`` shows the flow's parameters too."""
     request = RunWords(target, words, param, run_id, max_concurrent, options)
     return start_run(request, None)
 

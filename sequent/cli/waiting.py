@@ -63,8 +63,7 @@ def planned_parts(plan: Plan) -> Iterator[PlannedPart]:
 
 def _ordered(plan: Plan, index: int) -> list[int]:
     """A container's children, each after those it waits for, else as written."""
-    container = plan.nodes[index]
-    assert isinstance(container, ContainerPlan)
+    container = _container(plan, index)
     sources = _Circuit(plan, container)
     order = TopologicalSorter({at: sorted(sources.siblings(at)) for at in range(len(container.children))})
     order.prepare()
@@ -80,9 +79,14 @@ def _ordered(plan: Plan, index: int) -> list[int]:
 
 
 def _waits_for(plan: Plan, node: NodePlan) -> str:
-    parent = plan.nodes[node.parent]
-    assert isinstance(parent, ContainerPlan)
-    return _Circuit(plan, parent).text(start_of(node.position))
+    return _Circuit(plan, _container(plan, node.parent)).text(start_of(node.position))
+
+
+def _container(plan: Plan, index: int) -> ContainerPlan:
+    node = plan.nodes[index]
+    if not isinstance(node, ContainerPlan):
+        raise TypeError(f"node {index} is a step")
+    return node
 
 
 class _Circuit:
