@@ -105,7 +105,6 @@ class delays:
         """Write what was found."""
         text = joining.table(joining.add_up(months)) + f"\n{posted} files posted, and copied to {self.share}\n"
         (self.out / "report.txt").write_text(text)
-        print(text)
         return text
 
     result = report
