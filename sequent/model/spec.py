@@ -98,6 +98,8 @@ class ItemsLiteral:
     """A list or a range that was given as it is, as wire text."""
 
     text: str
+    classes: tuple[type, ...] = field(default=(), eq=False)
+    """The enums and records in it, with which the text is read back."""
 
 
 @frozen

@@ -1,0 +1,45 @@
+"""Signals that stop a run, turned into something a selector can wait for."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from selectors import EVENT_READ, BaseSelector
+from types import FrameType
+
+STOPPING = (signal.SIGINT, signal.SIGTERM)
+
+
+@contextlib.contextmanager
+def stop_signals(selector: BaseSelector, on_signal: Callable[[int], None]) -> Iterator[None]:
+    """While this lasts, SIGINT and SIGTERM call ``on_signal`` from the selector's loop.
+
+    Only the main thread of a process can have them; elsewhere nothing changes.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    received, sent = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+
+    def note(number: int, _frame: FrameType | None) -> None:
+        with contextlib.suppress(BlockingIOError):
+            # A full pipe has enough signals in it.
+            os.write(sent, bytes([number]))
+
+    def drain() -> None:
+        for number in os.read(received, 64):
+            on_signal(number)
+
+    selector.register(received, EVENT_READ, drain)
+    before = {number: signal.signal(number, note) for number in STOPPING}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        selector.unregister(received)
+        os.close(received)
+        os.close(sent)
