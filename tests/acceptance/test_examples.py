@@ -35,7 +35,12 @@ class Home:
 
     def python(self, *words):
         return subprocess.run(
-            [sys.executable, *words], cwd=self.directory, env=self.environment, capture_output=True, text=True
+            [sys.executable, *words],
+            check=False,
+            cwd=self.directory,
+            env=self.environment,
+            capture_output=True,
+            text=True,
         )
 
     def sequent(self, *words):
