@@ -63,7 +63,7 @@ def exit_code(outcome: Outcome) -> int:
     """0 success, 1 failure, 143 and 130 where TERM or INT stopped it."""
     if outcome.status in _CODES:
         return _CODES[outcome.status]
-    return 128 + (outcome.signal or signal.SIGINT)
+    return 128 + (outcome.stopped_by or signal.SIGINT)
 
 
 def _print_result(result: object) -> None:

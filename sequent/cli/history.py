@@ -35,8 +35,12 @@ def ls(
     options: Options = DEFAULTS,
 ) -> int:
     """List the runs of the store, latest first."""
-    store = opened_store(options)
-    records = store.runs(flow, limit or None)
+    with opened_store(options) as store:
+        _list(store, store.runs(flow, limit or None), options)
+    return 0
+
+
+def _list(store: Store, records: list[RunRecord], options: Options) -> None:
     if options.json:
         machine.write({"store": store.name, "runs": [machine.run_document(record) for record in records]})
     elif records:
@@ -50,7 +54,6 @@ def ls(
             out(line.replace(plain, paint.status(record.status), 1))
     else:
         options.say(f"no runs in {safe(store.name)}")
-    return 0
 
 
 def _row(record: RunRecord) -> tuple[str, ...]:
@@ -62,15 +65,15 @@ def _row(record: RunRecord) -> tuple[str, ...]:
 
 def show(run: Run = "latest", /, *, options: Options = DEFAULTS) -> int:
     """Show one run: its parameters, how far each step came, and what failed."""
-    store = opened_store(options)
-    record = store.find(run)
-    story = Story()
-    for attempt in store.attempts(record):
-        story.add(attempt)
-    if options.json:
-        _show_document(store, record, story, with_attempts=options.verbose > 0)
-    else:
-        _show_text(store, record, story, options)
+    with opened_store(options) as store:
+        record = store.find(run)
+        story = Story()
+        for attempt in store.attempts(record):
+            story.add(attempt)
+        if options.json:
+            _show_document(store, record, story, with_attempts=options.verbose > 0)
+        else:
+            _show_text(store, record, story, options)
     return 0
 
 
@@ -169,23 +172,28 @@ def logs(
     options: Options = DEFAULTS,
 ) -> int:
     """Print what a run's steps wrote, attempt by attempt."""
-    store = opened_store(options)
-    record = store.find(run)
     step, _, sequence = (path or "").partition("/")
+    with opened_store(options) as store:
+        record = store.find(run)
+        if step:
+            _refuse_unknown(record, step)
+        attempts = (a for a in store.attempts(record, step or None) if not sequence or a.sequence == sequence)
+        if options.json:
+            _logs_document(store, record, attempts)
+        else:
+            _logs_text(store, record, attempts, path, options)
+    return 0
+
+
+def _refuse_unknown(record: RunRecord, step: str) -> None:
     known = [name for name in record.structure if name]
-    if step and step not in known:
+    if step not in known:
         close = get_close_matches(step, known, n=3)
         raise UsageError(
             f"run {record.id!r} has no step {step!r}",
             hint=f"did you mean {' or '.join(map(repr, close))}?" if close else f"see sequent show {record.id}",
             path=step,
         )
-    attempts = (a for a in store.attempts(record, step or None) if not sequence or a.sequence == sequence)
-    if options.json:
-        _logs_document(store, record, attempts)
-    else:
-        _logs_text(store, record, attempts, path, options)
-    return 0
 
 
 def _logs_document(store: Store, record: RunRecord, attempts: Iterator[AttemptRecord]) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 from attrs import frozen
@@ -53,11 +55,16 @@ DEFAULTS = Options()
 """What a command is given where nothing was said."""
 
 
-def opened_store(options: Options) -> Store:
-    """The store that is meant."""
+@contextmanager
+def opened_store(options: Options) -> Iterator[Store]:
+    """The store that is meant, closed at the end."""
     from sequent.runtime.store import open_store
 
-    return open_store(options.store)
+    store = open_store(options.store)
+    try:
+        yield store
+    finally:
+        store.close()
 
 
 def store_option(options: Options) -> str:

@@ -29,18 +29,18 @@ def recover(
     options: Options = DEFAULTS,
 ) -> int:
     """Take a run up again: what has succeeded is kept, the rest runs."""
-    store = opened_store(options)
-    record = store.find(run or "latest")
-    if record.status is RunStatus.SUCCESS:
-        return _nothing_to_do(record, options)
-    if run is None:
-        began = moment(record.created)
-        options.say(f"recovering {safe(record.id)}, a run of {safe(record.target.flow)} started at {began}")
-    if flow is None:
-        refuse_foreign(store, record)
-    if record.target.is_script:
-        return _recover_script(record, store, flow)
-    return _recover_flow(record, store, flow, options)
+    with opened_store(options) as store:
+        record = store.find(run or "latest")
+        if record.status is RunStatus.SUCCESS:
+            return _nothing_to_do(record, options)
+        if run is None:
+            began = moment(record.created)
+            options.say(f"recovering {safe(record.id)}, a run of {safe(record.target.flow)} started at {began}")
+        if flow is None:
+            refuse_foreign(store, record)
+        if record.target.is_script:
+            return _recover_script(record, store, flow)
+        return _recover_flow(record, store, flow, options)
 
 
 def _nothing_to_do(record: RunRecord, options: Options) -> int:
@@ -102,14 +102,18 @@ def _recover_flow(record: RunRecord, store: Store, flow: str | None, options: Op
     from sequent.runtime.loading import load_flow
 
     agent = launch_agent()
-    loaded = api.locate(record) if flow is None else load_flow(flow)
-    definition = definition_of(loaded.flow)
-    if definition.spec.name != record.target.flow:
-        raise UsageError(
-            f"run {record.id!r} is of the flow {record.target.flow!r}, and {flow or loaded.target.module!r} "
-            f"is the flow {definition.spec.name!r}",
-            hint="give the flow that the run is of",
+    try:
+        loaded = api.locate(record) if flow is None else load_flow(flow)
+        definition = definition_of(loaded.flow)
+        if definition.spec.name != record.target.flow:
+            raise UsageError(
+                f"run {record.id!r} is of the flow {record.target.flow!r}, and {flow or loaded.target.file!r} "
+                f"is the flow {definition.spec.name!r}",
+                hint="give the flow that the run is of",
+            )
+        return driven(
+            options, lambda observer: api.recover(definition, record, store=store, observer=observer, agent=agent)
         )
-    return driven(
-        options, lambda observer: api.recover(definition, record, store=store, observer=observer, agent=agent)
-    )
+    except BaseException:
+        agent.close()
+        raise

@@ -56,13 +56,16 @@ def run_words(typed: Sequence[str]) -> int:
 
     The agent is launched before anything else is loaded: it gets ready on another processor meanwhile.
     """
-    wants_help = any(word in _HELP for word in typed)
-    agent = None
-    if not wants_help:
-        from sequent.runtime.executors.processes import launch_agent
+    if any(word in _HELP for word in typed):
+        return start_run(_read(typed), None)
+    from sequent.runtime.executors.processes import launch_agent
 
-        agent = launch_agent()
-    return start_run(_read(typed), agent)
+    agent = launch_agent()
+    try:
+        return start_run(_read(typed), agent)
+    except BaseException:
+        agent.close()
+        raise
 
 
 def _read(typed: Sequence[str]) -> RunWords:
@@ -104,17 +107,17 @@ def start_run(typed: RunWords, agent: AgentProcess | None) -> int:
     from sequent.cli.options import opened_store
 
     warn(definition.spec, typed.options)
-    store = opened_store(typed.options)
-    return driven(
-        typed.options,
-        lambda observer: api.start(
-            definition,
-            params,
-            store=store,
-            target=loaded.target,
-            run_id=typed.run_id,
-            observer=observer,
-            agent=agent,
-            max_concurrent=typed.max_concurrent,
-        ),
-    )
+    with opened_store(typed.options) as store:
+        return driven(
+            typed.options,
+            lambda observer: api.start(
+                definition,
+                params,
+                store=store,
+                target=loaded.target,
+                run_id=typed.run_id,
+                observer=observer,
+                agent=agent,
+                max_concurrent=typed.max_concurrent,
+            ),
+        )

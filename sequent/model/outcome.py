@@ -62,8 +62,8 @@ class Outcome:
     failed: int = 0
     """How many attempts failed in all."""
     store: str = ""
-    signal: int | None = None
-    """The signal that stopped it, where one did."""
+    stopped_by: int = 0
+    """The number of the signal that stopped it; 0 where none did."""
 
     def __bool__(self) -> bool:
         return self.status is RunStatus.SUCCESS

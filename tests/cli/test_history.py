@@ -1,0 +1,190 @@
+"""What the store remembers, told without anybody's code."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from contextlib import nullcontext
+
+import pytest
+from attrs import evolve
+
+from sequent.cli import history
+from sequent.cli.options import Options
+from sequent.errors import UsageError
+from sequent.model.outcome import LogSpan, Problem
+from sequent.model.status import Status
+from sequent.runtime.ports import AttemptRecord
+from tests.cli.plans import a_record
+
+PROBLEM = Problem(type="ValueError", message="no rows", file="flows.py", line=7)
+
+
+def attempt(path, sequence, number, status, **more):
+    problem = PROBLEM if status is Status.FAILURE else None
+    fields = {"started": 1_700_000_000.0, "ended": 1_700_000_001.0, "problem": problem, "log": None, **more}
+    return AttemptRecord(path=path, sequence=sequence, attempt=number, status=status, **fields)
+
+
+class RememberedStore:
+    """A store of one run."""
+
+    name = "runs.db"
+
+    def __init__(self, record, attempts, file=""):
+        self.record, self.kept, self.file = record, attempts, file
+
+    def runs(self, flow=None, limit=None):
+        return [self.record] if flow in (None, self.record.target.flow) else []
+
+    def find(self, run_id, flow=None):
+        return self.record
+
+    def attempts(self, run, path=None):
+        return iter([a for a in self.kept if path in (None, a.path)])
+
+    def log_file(self, run, span):
+        return self.file
+
+    def close(self):
+        pass
+
+
+@pytest.fixture
+def remember(monkeypatch):
+    def put(store):
+        monkeypatch.setattr(history, "opened_store", lambda options: nullcontext(store))
+
+    return put
+
+
+@pytest.fixture
+def a_run(remember, tmp_path):
+    log = tmp_path / "segment"
+    log.write_bytes(b"before|loaded 12\x1b[2J\n|after")
+    span = LogSpan(segment="segment", offset=7, length=14, dropped=5)
+    attempts = [
+        attempt("load", "1", 1, Status.FAILURE),
+        attempt("send", "1.1", 1, Status.SUCCESS),
+        attempt("load", "1", 2, Status.SUCCESS, log=span),
+        attempt("send", "1.2", 1, Status.FAILURE, log=span),
+    ]
+    counts = {Status.SUCCESS: 2, Status.FAILURE: 1}
+    record = a_record(params={"day": '{"$da":"2026-11-24"}'}, counts=counts, structure={"": "", "load": "", "send": ""})
+    remember(RememberedStore(record, attempts, str(log)))
+    return record
+
+
+def test_ls_has_a_line_for_each_run(a_run, capsys):
+    assert history.ls() == 0
+    heading, line = capsys.readouterr().out.splitlines()
+    assert heading.split() == ["run", "flow", "started", "took", "status", "tasks"]
+    assert "r00412  nightly  2023-11-1" in line
+    assert line.endswith("12.0 s  ✗ failure  2 success, 1 failure")
+
+
+def test_ls_of_an_empty_store_says_so_on_stderr(a_run, capsys):
+    assert history.ls(flow="other") == 0
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err) == ("", "no runs in runs.db\n")
+
+
+def test_ls_as_json_has_a_version_and_stable_keys(a_run, capsys):
+    history.ls(options=Options(json=True))
+    document = json.loads(capsys.readouterr().out)
+    assert document["version"] == 1
+    (run,) = document["runs"]
+    assert run["id"] == "r00412"
+    assert run["status"] == "failure"
+    assert run["counts"] == {"success": 2, "failure": 1}
+    assert run["started"] == "2023-11-14T22:13:20.000000+00:00"
+
+
+def test_show_counts_each_steps_tasks_by_their_last_attempt(a_run, capsys):
+    assert history.show() == 0
+    text = capsys.readouterr().out
+    assert "day = 2026-11-24" in text
+    assert "  load: 1 success\n" in text
+    assert "  send: 1 success, 1 failure\n" in text
+
+
+def test_show_tells_only_the_failures_that_stand_with_their_error_and_log(a_run, capsys):
+    history.show(options=Options(store="my runs.db"))
+    text = capsys.readouterr().out
+    assert "✗ failure  load/1" not in text
+    assert "✗ failure  send/1.2\n    ValueError: no rows\n    flows.py:7\n" in text
+    assert "log: sequent logs r00412 send/1.2 --store 'my runs.db'" in text
+
+
+def test_show_lists_attempts_when_asked_for_more(a_run, capsys):
+    history.show(options=Options(verbose=1))
+    text = capsys.readouterr().out
+    assert "load/1  attempt 1  ✗ failure  1.00 s" in text
+    assert "load/1  attempt 2  ✓ success  1.00 s" in text
+
+
+def test_show_as_json_has_steps_failures_and_attempts(a_run, capsys):
+    history.show(options=Options(json=True, verbose=1))
+    run = json.loads(capsys.readouterr().out)["run"]
+    assert run["steps"] == {"load": {"success": 1}, "send": {"success": 1, "failure": 1}}
+    assert [failure["path"] for failure in run["failures"]] == ["send"]
+    assert run["failures"][0]["problem"]["place"] == {"file": "flows.py", "line": 7}
+    assert len(run["attempts"]) == 4
+
+
+def test_a_lost_attempt_is_called_lost(remember, capsys):
+    remember(RememberedStore(a_record(), [attempt("load", "1", 1, Status.WAITING)]))
+    history.show(options=Options(verbose=1))
+    assert "attempt 1  ? lost" in capsys.readouterr().out
+
+
+def test_logs_copies_just_the_attempts_bytes_under_a_heading_each(a_run, capfdbinary):
+    assert history.logs("r00412", "load/1") == 0
+    heading, content = capfdbinary.readouterr().out.split(b"\n", 1)
+    assert b"load/1  attempt 2" in heading
+    assert b"5 bytes cut out of the middle" in heading
+    assert content == b"loaded 12\x1b[2J\n"
+
+
+def test_logs_on_a_terminal_steer_nothing(a_run, monkeypatch):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    monkeypatch.setenv("NO_COLOR", "1")
+    stream = Terminal()
+    monkeypatch.setattr(sys, "stdout", stream)
+    history.logs("r00412")
+    assert stream.getvalue().count("loaded 12\\x1b[2J\n") == 2
+    assert "\x1b" not in stream.getvalue()
+
+
+def test_a_split_character_of_a_log_is_whole_on_a_terminal(a_run, remember, monkeypatch, tmp_path):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    log = tmp_path / "long"
+    text = "ä" * history.CHUNK
+    log.write_bytes(b"x" + text.encode())
+    span = LogSpan(segment="long", offset=0, length=log.stat().st_size)
+    remember(RememberedStore(a_record(), [attempt("load", "1", 1, Status.SUCCESS, log=span)], str(log)))
+    stream = Terminal()
+    monkeypatch.setattr(sys, "stdout", stream)
+    history.logs("r00412")
+    assert f"x{text}\n" in stream.getvalue()
+
+
+def test_logs_of_an_unknown_step_name_its_neighbours(a_run):
+    with pytest.raises(UsageError, match="no step 'laod'") as caught:
+        history.logs("r00412", "laod")
+    assert "'load'" in caught.value.hint
+
+
+def test_logs_of_a_silent_step_say_so(a_run, capsys, remember):
+    remember(RememberedStore(evolve(a_run), [attempt("load", "1", 1, Status.SUCCESS)]))
+    assert history.logs("r00412", "load") == 0
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "nothing was written" in captured.err
