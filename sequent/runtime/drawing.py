@@ -1,0 +1,139 @@
+"""Draws the items of repeats that are given by callables, in the process where iterators stay."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from typing import cast
+
+from sequent.errors import UsageError
+from sequent.model import wire
+from sequent.model.references import Path
+from sequent.model.spec import ContainerSpec, ItemsCall
+from sequent.runtime.inputs import Catalogue, instance_of
+from sequent.runtime.ports import DrawBroke, DrawOrder, ItemFound, RepeatFound
+from sequent.runtime.problems import problem_of
+
+MOST_ITERATORS = 1_000
+"""Iterators that a process keeps; the one that was not used for longest is made anew when it is wanted."""
+
+
+def digest_of(items: Iterator[str] | Iterable[str]) -> str:
+    """A digest of items' texts, by which two draws of an iterator are compared; '' where there are none."""
+    total = hashlib.sha256()
+    is_empty = True
+    for item in items:
+        is_empty = False
+        data = item.encode("utf-8", "surrogatepass")
+        total.update(b"%d:" % len(data))
+        total.update(data)
+    return "" if is_empty else total.hexdigest()
+
+
+class Drawing:
+    """The iterators of a flow's repeats that are under way in this process."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self._iterators: OrderedDict[tuple[int, int], tuple[Iterator[object], int]] = OrderedDict()
+        """By frame and node: the iterator, and how many items were drawn."""
+
+    def serve(self, order: DrawOrder) -> RepeatFound | ItemFound | DrawBroke:
+        """Find the items, or draw the next; no exception of the author's gets out."""
+        try:
+            return self._find(order) if order.number == 0 else self._draw(order)
+        except BaseException as error:
+            self.forget(order.frame, order.node)
+            return DrawBroke(order.frame, order.node, problem_of(error))
+
+    def forget(self, frame: int, node: int) -> None:
+        """Drop an iterator that nobody will ask any more."""
+        self._iterators.pop((frame, node), None)
+
+    def _find(self, order: DrawOrder) -> RepeatFound:
+        found = self._call(order)
+        if isinstance(found, Iterator):
+            iterator = cast("Iterator[object]", found)
+            digest = digest_of(_skipped(iterator, order.skip))
+            self._keep(order, iterator, order.skip)
+            return RepeatFound(order.frame, order.node, None, digest)
+        return RepeatFound(order.frame, order.node, _whole(found, order.path))
+
+    def _draw(self, order: DrawOrder) -> ItemFound:
+        key = (order.frame, order.node)
+        iterator, drawn = self._iterators.get(key, (None, 0))
+        if iterator is None or drawn != order.number - 1:
+            iterator = self._made_anew(order)
+        for item in iterator:
+            text = wire.encode(item, f"item {order.number} of {order.path!r}")
+            self._keep(order, iterator, order.number)
+            return ItemFound(order.frame, order.node, order.number, text)
+        self.forget(*key)
+        return ItemFound(order.frame, order.node, order.number, None)
+
+    def _made_anew(self, order: DrawOrder) -> Iterator[object]:
+        """The iterator as it was before that item; one that does not get so far has simply ended."""
+        found = self._call(order)
+        if not isinstance(found, Iterator):
+            raise UsageError(f"the repeats of {order.path!r} gave an iterator before, and now gives none")
+        iterator = cast("Iterator[object]", found)
+        digest_of(_skipped(iterator, order.number - 1))
+        return iterator
+
+    def _keep(self, order: DrawOrder, iterator: Iterator[object], drawn: int) -> None:
+        key = (order.frame, order.node)
+        self._iterators[key] = (iterator, drawn)
+        self._iterators.move_to_end(key)
+        if len(self._iterators) > MOST_ITERATORS:
+            self._iterators.popitem(last=False)
+
+    def _call(self, order: DrawOrder) -> object:
+        path = tuple(order.path.split("."))
+        function = self._catalogue.definition.items[path]
+        if _takes_self(self._catalogue, path):
+            return function(instance_of(self._catalogue, path[:-1], order.attributes))
+        return function()
+
+
+def _skipped(iterator: Iterator[object], count: int) -> Iterator[str]:
+    for _ in range(count):
+        try:
+            item = next(iterator)
+        except StopIteration:
+            return
+        yield wire.encode(item, "an item")
+
+
+def _takes_self(catalogue: Catalogue, path: Path) -> bool:
+    node: ContainerSpec = catalogue.definition.spec.root
+    for name in path[:-1]:
+        node = next(child for child in node.children if child.name == name and isinstance(child, ContainerSpec))
+    repeats = next(child for child in node.children if child.name == path[-1]).repeats
+    return isinstance(repeats, ItemsCall) and repeats.takes_self
+
+
+_REFUSED: dict[type, str] = {
+    int: "use range(1, n + 1)",
+    str: "put it into a list, or split it",
+    set: "use sorted(...): a set has no order that is the same again",
+    frozenset: "use sorted(...): a set has no order that is the same again",
+    dict: "use list(d.items())",
+    type(None): "return a list, a range or an iterator",
+}
+
+
+def _whole(found: object, path: str) -> str:
+    """The text of all items at once."""
+    hint = _REFUSED.get(type(found))
+    if hint is not None or not isinstance(found, Iterable):
+        raise UsageError(
+            f"the repeats of {path!r} gave {found!r:.100}, a {type(found).__name__}",
+            code="repeats",
+            hint=hint or "return a list, a range or an iterator",
+        )
+    items = cast("Iterable[object]", found)
+    whole = items if isinstance(items, list | tuple | range) else list(items)
+    return wire.encode(whole, f"the items of {path!r}")
+
+

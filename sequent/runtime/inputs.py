@@ -1,0 +1,133 @@
+"""The values that a step gets: its literals from the definition, everything else from the order."""
+
+from __future__ import annotations
+
+import functools
+import typing
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
+
+from sequent.errors import NotDataError
+from sequent.model import wire
+from sequent.model.references import FlowHandle, Literal, Path, Value, dotted
+from sequent.model.spec import ContainerSpec, Definition, FunctionWork, StepSpec
+from sequent.runtime.ports import AttemptOrder
+
+
+class Catalogue:
+    """A definition's steps and the classes of the values that travel between them, found on demand."""
+
+    def __init__(self, definition: Definition) -> None:
+        self.definition = definition
+        self._of_maker: dict[str, Mapping[str, type]] = {}
+
+    @cached_property
+    def steps(self) -> dict[str, tuple[Path, StepSpec]]:
+        """Every step by its dotted path."""
+        return {dotted(path): (path, step) for path, step in _steps_of(self.definition.spec.root, ())}
+
+    def classes_of(self, maker: str) -> Mapping[str, type]:
+        """The classes with which a value is read back that this step has returned, or any where it is ''."""
+        if not maker:
+            return self._all_classes
+        found = self._of_maker.get(maker)
+        if found is None:
+            path = tuple(maker.split("."))
+            found = self._of_maker[maker] = wire.classes_in(self.definition.result_types.get(path))
+        return found
+
+    @cached_property
+    def _all_classes(self) -> Mapping[str, type]:
+        found: dict[str, type] = {}
+        for callable_ in self.definition.items.values():
+            found.update(wire.classes_in(_returned_by(callable_)))
+        for annotation in (*self.definition.param_types.values(), *self.definition.result_types.values()):
+            found.update(wire.classes_in(annotation))
+        return found
+
+    def check_named(self, path: str, classes: tuple[type, ...]) -> None:
+        """Refuse a result with classes by which nobody could read it back.
+
+        Raises:
+            NotDataError: the annotation of that step does not name one of them.
+        """
+        named = self.classes_of(path)
+        for kind in classes:
+            if named.get(kind.__qualname__) is not kind:
+                raise NotDataError(
+                    f"the result of {path!r} contains a {kind.__qualname__}, which its annotation does not name",
+                    code="unnamed-class",
+                    hint=f"annotate the step's return with {kind.__qualname__}, or with a type that contains it",
+                    path=path,
+                )
+
+
+def _steps_of(container: ContainerSpec, path: Path) -> Iterator[tuple[Path, StepSpec]]:
+    for child in container.children:
+        below = (*path, child.name)
+        if isinstance(child, StepSpec):
+            yield below, child
+        else:
+            yield from _steps_of(child, below)
+
+
+def _returned_by(function: Callable[..., object]) -> object:
+    try:
+        return typing.get_type_hints(function).get("return")
+    except (NameError, TypeError):
+        # Not annotated, or with names that cannot be resolved: it names no classes then.
+        return None
+
+
+class Inputs:
+    """The values of an order's references, taken one after the other in the order of ``references_of``."""
+
+    def __init__(self, order: AttemptOrder, catalogue: Catalogue, handle: Callable[[], object]) -> None:
+        self._order = order
+        self._catalogue = catalogue
+        self._handle = handle
+        self._next = 0
+
+    def take(self, value: Value) -> object:
+        """The value of a literal, decoded afresh, or of the reference whose turn it is."""
+        if isinstance(value, Literal):
+            return decode_literal(value)
+        if isinstance(value, FlowHandle):
+            return self._handle()
+        at = self._next
+        self._next += 1
+        makers = self._order.makers
+        return wire.decode(self._order.inputs[at], self._catalogue.classes_of(makers[at] if at < len(makers) else ""))
+
+    def arguments(self, work: FunctionWork) -> tuple[list[object], dict[str, object]]:
+        """What a function is called with."""
+        positional: list[object] = []
+        named: dict[str, object] = {}
+        for argument in work.arguments:
+            value = self.take(argument.value)
+            if argument.name is None:
+                positional.append(value)
+            else:
+                named[argument.name] = value
+        return positional, named
+
+
+def decode_literal(value: Literal) -> object:
+    """A fresh copy of a literal."""
+    return wire.decode(value.text, _by_name(value.classes))
+
+
+@functools.cache
+def _by_name(classes: tuple[type, ...]) -> Mapping[str, type]:
+    return {kind.__qualname__: kind for kind in classes}
+
+
+def instance_of(catalogue: Catalogue, path: Path, attributes: tuple[tuple[str, str], ...]) -> object:
+    """What ``self`` is in the container with that path."""
+    from sequent.dsl import bodies
+
+    classes = catalogue.classes_of("")
+    values = {name: wire.decode(text, classes) for name, text in attributes}
+    return bodies.instance_of(catalogue.definition.bodies[path], values)
+
+

@@ -1,0 +1,102 @@
+"""Exceptions of the author's code as problems: the author's frames alone, and no surprise from them."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sysconfig
+import traceback
+from types import TracebackType
+
+from sequent.errors import SequentError
+from sequent.model.outcome import Problem
+
+_OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+_LONGEST_MESSAGE = 10_000
+_LONGEST_TRACEBACK = 64_000
+
+
+def problem_of(error: BaseException) -> Problem:
+    """What went wrong, from an exception that the author's code raised."""
+    kind = type(error).__name__
+    code: int | None = None
+    match error:
+        case SystemExit():
+            code, message = _exit_code(error.code), f"the step called sys.exit({_safe(repr, error.code)})"
+        case KeyboardInterrupt():
+            message = "the step was interrupted"
+        case SequentError():
+            message = error.message + (f"\n  hint: {error.hint}" if error.hint else "")
+        case _:
+            message = _safe(str, error)
+    file, line = _innermost(error.__traceback__)
+    return Problem(
+        type=kind,
+        message=printable(message, _LONGEST_MESSAGE),
+        traceback=_traceback(error),
+        file=file,
+        line=line,
+        exit_code=code,
+    )
+
+
+def printable(text: str, longest: int) -> str:
+    """A text that any file can hold, shortened in its middle."""
+    if len(text) > longest:
+        text = f"{text[: longest // 2]}\n... {len(text) - longest} characters left out ...\n{text[-longest // 2 :]}"
+    return text.encode("utf-8", "backslashreplace").decode("utf-8").replace("\0", "\\x00")
+
+
+def _exit_code(code: object) -> int:
+    if code is None:
+        return 0
+    return code if isinstance(code, int) else 1
+
+
+def _safe(write: type[str] | object, value: object) -> str:
+    try:
+        return repr(value) if write is repr else str(value)
+    except Exception as error:
+        return f"<its text could not be had: {type(error).__name__}>"
+
+
+def _traceback(error: BaseException) -> str:
+    try:
+        told = traceback.TracebackException.from_exception(error)
+        _trim(told, set())
+        text = "".join(told.format())
+    except Exception as second:
+        text = f"<the traceback could not be written: {type(second).__name__}>\n"
+    return printable(text, _LONGEST_TRACEBACK)
+
+
+def _trim(told: traceback.TracebackException, seen: set[int]) -> None:
+    """Drop Sequent's own frames, in the causes too."""
+    if id(told) in seen:
+        return
+    seen.add(id(told))
+    kept = [frame for frame in told.stack if not frame.filename.startswith(_OURS)]
+    told.stack = traceback.StackSummary.from_list(kept)
+    for other in (told.__cause__, told.__context__, *(told.exceptions or ())):
+        if other is not None:
+            _trim(other, seen)
+
+
+def _innermost(trace: TracebackType | None) -> tuple[str, int]:
+    """The innermost line of the author's own code; else of anybody's but Sequent's."""
+    found = ("", 0)
+    author: tuple[str, int] | None = None
+    while trace is not None:
+        file = trace.tb_frame.f_code.co_filename
+        if not file.startswith(_OURS):
+            found = (file, trace.tb_lineno)
+            if not file.startswith(("<", *_libraries())):
+                author = found
+        trace = trace.tb_next
+    return author or found
+
+
+@functools.cache
+def _libraries() -> tuple[str, ...]:
+    paths = sysconfig.get_paths()
+    return tuple({paths[key] + os.sep for key in ("stdlib", "platstdlib", "purelib", "platlib")})
