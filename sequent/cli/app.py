@@ -136,7 +136,7 @@ def parsed(app: App, words: Sequence[str]) -> int:
 
 def usage_error(error: CycloptsError) -> UsageError:
     """What cyclopts refused, as ours."""
-    from cyclopts import MissingArgumentError, UnusedCliTokensError
+    from cyclopts import MissingArgumentError, RepeatArgumentError, UnusedCliTokensError
 
     hint = "see sequent --help, or --help after a command"
     if isinstance(error, UnusedCliTokensError):
@@ -144,6 +144,8 @@ def usage_error(error: CycloptsError) -> UsageError:
     message = " ".join(str(error).split())
     if isinstance(error, MissingArgumentError) and error.argument is not None:
         message = f"{error.argument.name} needs a value"
+    elif isinstance(error, RepeatArgumentError):
+        message = f"{error.token.keyword} is given twice"
     return UsageError(message, hint=hint)
 
 

@@ -55,7 +55,7 @@ class LiveProgress:
         self._counts.started(node)
         self._change()
 
-    def task_settled(  # noqa: PLR0913, PLR0917 - the port's signature
+    def task_settled(
         self, scope: Scope, node: int, attempt: int, status: Status, problem: Problem | None, log: LogSpan | None
     ) -> None:
         self._counts.ended(node, status)

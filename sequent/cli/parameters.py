@@ -70,8 +70,9 @@ def _value(definition: Definition, name: str, text: str) -> object:
     try:
         return parse_text(definition.param_types[name], text)
     except SequentError as error:
-        message = error.message if repr(name) in error.message else f"the parameter {name!r}: {error.message}"
-        raise UsageError(message, hint=error.hint, path=name) from error
+        raise UsageError(
+            f"the parameter {name!r} is {error.message}", code=error.code, hint=error.hint, path=name
+        ) from error
 
 
 def _from_options(

@@ -138,7 +138,7 @@ class PlainProgress:
         if self._is_verbose and self._throttle.passes():
             self._task_line(Status.ACTIVE, scope, node, attempt)
 
-    def task_settled(  # noqa: PLR0913, PLR0917 - the port's signature
+    def task_settled(
         self, scope: Scope, node: int, attempt: int, status: Status, problem: Problem | None, log: LogSpan | None
     ) -> None:
         self._counts.ended(node, status)
