@@ -57,7 +57,7 @@ def refuse_foreign(store: Store, record: RunRecord) -> None:
     Raises:
         UsageError: others could have; the message says what is open to them.
     """
-    reason = _open_to_others(store.name)
+    reason = open_to_others(store.name, os.geteuid())
     if reason:
         raise UsageError(
             f"the flow of run {record.id!r} is not loaded from what the store says: {reason}",
@@ -66,15 +66,15 @@ def refuse_foreign(store: Store, record: RunRecord) -> None:
         )
 
 
-def _open_to_others(name: str) -> str:
-    """Why others may have written this store; empty where they cannot have."""
+def open_to_others(name: str, user: int) -> str:
+    """Why others than this user may have written that store; empty where they cannot have."""
     path = Path(os.path.realpath(name))
     for place in (path, path.parent):
         try:
             status = place.stat()
         except OSError:
             return f"{str(place)!r} is not a file of yours"
-        if status.st_uid not in ({os.geteuid()} if place is path else {os.geteuid(), 0}):
+        if status.st_uid not in ({user} if place is path else {user, 0}):
             return f"{str(place)!r} belongs to another user"
         # In a sticky directory (such as /tmp) others cannot replace a file that is not theirs.
         is_sticky = place is not path and status.st_mode & stat.S_ISVTX

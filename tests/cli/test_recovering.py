@@ -1,0 +1,110 @@
+"""What ``recover`` refuses, and what it has no need to do."""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import nullcontext
+
+import pytest
+
+from sequent.cli import recovering
+from sequent.cli.options import Options
+from sequent.errors import UsageError
+from sequent.model.status import RunStatus
+from tests.cli.plans import a_record
+
+
+class OneRun:
+    """A store of one run."""
+
+    def __init__(self, record, name=":memory:"):
+        self.record, self.name = record, name
+
+    def find(self, run_id, flow=None):
+        return self.record
+
+
+@pytest.fixture
+def put(monkeypatch):
+    def put(store):
+        monkeypatch.setattr(recovering, "opened_store", lambda options: nullcontext(store))
+
+    return put
+
+
+@pytest.fixture
+def own_file(tmp_path):
+    tmp_path.chmod(0o700)
+    file = tmp_path / "store.db"
+    file.touch(mode=0o600)
+    return file
+
+
+def test_a_finished_run_is_left_alone_and_that_is_said(put, capsys):
+    put(OneRun(a_record(status=RunStatus.SUCCESS)))
+    assert recovering.recover("r00412") == 0
+    captured = capsys.readouterr()
+    assert "r00412 of nightly finished with success at 2023-11-1" in captured.err
+    assert "nothing to do" in captured.err
+    assert captured.out == ""
+
+
+def test_a_finished_run_is_a_document_with_json(put, capsys):
+    put(OneRun(a_record(status=RunStatus.SUCCESS)))
+    assert recovering.recover("r00412", options=Options(json=True)) == 0
+    assert json.loads(capsys.readouterr().out)["run"]["status"] == "success"
+
+
+def test_the_latest_run_is_named_before_it_is_recovered(put, own_file, capsys):
+    put(OneRun(a_record(), str(own_file.parent)))
+    own_file.parent.chmod(0o777)
+    with pytest.raises(UsageError):
+        recovering.recover()
+    assert capsys.readouterr().err.startswith("recovering r00412, a run of nightly started at 2023-11-1")
+
+
+def test_a_store_of_ones_own_says_where_the_flow_is(own_file):
+    assert recovering.open_to_others(str(own_file), os.geteuid()) == ""
+
+
+def test_a_store_in_a_sticky_directory_is_ones_own(own_file):
+    own_file.parent.chmod(0o1777)
+    assert recovering.open_to_others(str(own_file), os.geteuid()) == ""
+
+
+@pytest.mark.parametrize("mode", [0o620, 0o602])
+def test_a_store_that_others_may_write_is_not_believed(own_file, mode):
+    own_file.chmod(mode)
+    assert f"mode {mode:04o}" in recovering.open_to_others(str(own_file), os.geteuid())
+
+
+@pytest.mark.parametrize("mode", [0o770, 0o707])
+def test_a_store_that_others_may_replace_is_not_believed(own_file, mode):
+    own_file.parent.chmod(mode)
+    assert f"mode {mode:04o}" in recovering.open_to_others(str(own_file), os.geteuid())
+
+
+def test_a_store_of_another_user_is_not_believed(own_file):
+    assert "another user" in recovering.open_to_others(str(own_file), os.geteuid() + 1)
+
+
+def test_the_file_behind_a_link_is_what_counts(own_file, tmp_path):
+    link = tmp_path / "link.db"
+    link.symlink_to(own_file)
+    own_file.chmod(0o666)
+    assert "0666" in recovering.open_to_others(str(link), os.geteuid())
+
+
+@pytest.mark.parametrize("name", ["/nowhere/store.db", "postgresql://host/db"])
+def test_what_is_no_file_is_not_believed(name):
+    assert "not a file of yours" in recovering.open_to_others(name, os.geteuid())
+
+
+def test_the_refusal_says_how_to_name_the_flow(put, own_file):
+    own_file.chmod(0o666)
+    put(OneRun(a_record(), str(own_file)))
+    with pytest.raises(UsageError) as caught:
+        recovering.recover("r00412")
+    assert caught.value.code == "foreign-store"
+    assert "sequent recover r00412 --flow module:flow" in caught.value.hint
