@@ -31,7 +31,7 @@ class LiveProgress:
 
     A task costs two increments and a look at a flag. A thread draws: it sleeps until something has
     changed, draws one frame, and rests a quarter of a second. So a busy run costs four frames a second,
-    and a quiet one nothing. Rich is loaded by that thread, so a run need not wait for it.
+    and a quiet one nothing. Rich is loaded by that thread, so the run does not wait for it.
     """
 
     def __init__(self, lines: Lines, *, store_option: str = "") -> None:
@@ -88,6 +88,8 @@ class LiveProgress:
 
     def _draw_until_over(self) -> None:
         """Draw a frame after each change, and the last one at the end."""
+        # The first steps start while this waits, rather than while it loads rich.
+        self._over.wait(FRAME_SECONDS)
         from rich.console import Console
         from rich.live import Live
 
@@ -125,13 +127,17 @@ class LiveProgress:
             table.add_column(title, justify="left" if title in ("", "step") else "right", no_wrap=True)
         for node in sorted(ranked):
             table.add_row(*_row(self._counts.names[node], numbers[node]))
-        waiting = len(self._steps) - len(touched)
-        more = f", {len(touched) - len(ranked):,} more not shown" if len(touched) > len(ranked) else ""
-        table.caption = Text(
-            f"{duration(time.monotonic() - self._began)}, {waiting:,} steps not begun{more}", style="dim"
-        )
+        table.caption = Text(self._caption(len(touched), len(ranked)), style="dim")
         table.caption_justify = "left"
         return table
+
+    def _caption(self, touched: int, shown: int) -> str:
+        parts = [duration(time.monotonic() - self._began)]
+        if touched > shown:
+            parts.append(f"{touched - shown:,} more steps not shown")
+        if len(self._steps) > touched:
+            parts.append(f"{len(self._steps) - touched:,} not begun")
+        return ", ".join(parts)
 
 
 _STYLES = {Status.ACTIVE: "cyan", Status.SUCCESS: "green", Status.FAILURE: "red", Status.SKIPPED: "dim"}

@@ -191,4 +191,4 @@ def test_the_display_shows_running_definitions_first_where_there_is_no_room_for_
     progress.task_started(ROOT, 50, 1)
     progress.close()
     assert "step49" in stream.getvalue()
-    assert "more not shown" in stream.getvalue()
+    assert "more steps not shown" in stream.getvalue()
