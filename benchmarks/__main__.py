@@ -1,0 +1,34 @@
+"""All figures, each as a ratio to a floor measured in the same run: ``python -m benchmarks [NAME ...]``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from benchmarks import compile as compiling
+from benchmarks import durable, kills, recovery, startup
+
+FIGURES: dict[str, Callable[[], str]] = {
+    "chain": durable.chain,
+    "fan-out": durable.fan_out,
+    "flat": durable.flat,
+    "recover": recovery.recover,
+    "startup": startup.startup,
+    "compile": compiling.ratio,
+    "kills": kills.kills,
+}
+
+
+def main(names: list[str]) -> int:
+    """Measure the named figures, or all."""
+    unknown = [name for name in names if name not in FIGURES]
+    if unknown:
+        print(f"no figure {', '.join(unknown)}; there are {', '.join(FIGURES)}", file=sys.stderr)
+        return 2
+    for name in names or FIGURES:
+        print(f"{name:8}  {FIGURES[name]()}", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,41 @@
+"""The flows that the benchmarks run: steps that do nothing, many times."""
+
+from __future__ import annotations
+
+import os
+
+from sequent import container, step
+
+COUNT = int(os.environ.get("BENCHMARK_COUNT", "1000"))
+
+
+def nothing() -> None:
+    """Take no time."""
+
+
+@container
+class chain:
+    """One step after another, as the iterations of one repeat."""
+
+    link = step(repeats=range(COUNT))(nothing)
+
+
+@container
+class fan_out:
+    """All at once, as far as there are workers."""
+
+    leaf = step(repeats=range(COUNT), parallel=0)(nothing)
+
+
+@container
+class gate:
+    """Fails after a fan-out, so that a recovery has all of it to keep."""
+
+    leaf = step(repeats=range(COUNT), parallel=0)(nothing)
+
+    @step(requires=leaf)
+    def last(self) -> None:
+        """Fail unless told otherwise; tell when it begins."""
+        print("begun", flush=True)
+        if "BENCHMARK_FAIL" in os.environ:
+            raise RuntimeError("as asked")

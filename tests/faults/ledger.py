@@ -1,0 +1,46 @@
+"""What really ran: steps append a line to a file at their start and end, and tests read it."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+LEDGER = "LEDGER"
+
+
+class Entry(NamedTuple):
+    """One line of the ledger."""
+
+    event: str
+    path: str
+    sequence: str
+    attempt: int
+    pid: int
+    at: int
+
+
+def note(event: str) -> None:
+    """Append a line for the step that calls it, in one write."""
+    words = (
+        event,
+        os.environ["SEQUENT_STEP_PATH"],
+        os.environ["SEQUENT_STEP_SEQUENCE"],
+        os.environ["SEQUENT_STEP_ATTEMPT"],
+        str(os.getpid()),
+        str(time.monotonic_ns()),
+    )
+    descriptor = os.open(os.environ[LEDGER], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    try:
+        os.write(descriptor, (" ".join(words) + "\n").encode())
+    finally:
+        os.close(descriptor)
+
+
+def read(path: Path) -> list[Entry]:
+    """The whole ledger, in the order in which it was written."""
+    if not path.exists():
+        return []
+    rows = (line.split() for line in path.read_text().splitlines())
+    return [Entry(row[0], row[1], row[2], int(row[3]), int(row[4]), int(row[5])) for row in rows]

@@ -1,0 +1,138 @@
+"""Nothing is lost and nothing runs twice, whenever the driver is killed."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.faults import ledger
+
+ROOT = Path(__file__).parents[2]
+TASKS = 4 * (3 * 3 + 1) + 2
+FLOW = "tests.faults.three_levels:flow"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    return tmp_path / "store.db"
+
+
+def command(store: Path, *words: str) -> subprocess.Popen[str]:
+    """Start the command line with a ledger beside the store."""
+    environment = {**os.environ, ledger.LEDGER: str(store.parent / "ledger"), "SEQUENT_STORE": str(store)}
+    return subprocess.Popen(
+        [sys.executable, "-m", "sequent", *words],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def settled(store: Path) -> set[tuple[str, int, int]]:
+    """The attempts that the store has as successes: path, and the key of the row."""
+    with sqlite3.connect(f"file:{store}?mode=ro", uri=True) as connection:
+        rows = connection.execute(
+            "SELECT node.path, attempt.frame, attempt.iteration FROM attempt"
+            " JOIN node ON node.run = attempt.run AND node.id = attempt.node WHERE attempt.state = 'success'"
+        )
+        return set(rows.fetchall())
+
+
+def check_ledger(entries: list[ledger.Entry], kills: int) -> None:
+    """Every task ran to its end; only a killed driver's window lets one end twice; none overlapped itself."""
+    ends = Counter((entry.path, entry.sequence) for entry in entries if entry.event == "end")
+    assert len(ends) == TASKS
+    assert sum(ends.values()) - TASKS <= 2 * kills
+    open_since: dict[tuple[str, str], int] = {}
+    for entry in entries:
+        task = (entry.path, entry.sequence)
+        if entry.event == "start":
+            before = open_since.get(task)
+            assert before is None or not psutil.pid_exists(before), f"{task} ran twice at once"
+            open_since[task] = entry.pid
+        else:
+            open_since.pop(task, None)
+
+
+def test_a_driver_killed_at_a_dozen_random_moments_recovers_each_time(store: Path) -> None:
+    seed = random.SystemRandom().randrange(10**9)
+    chance = random.Random(seed)
+    kills = 0
+    words: tuple[str, ...] = ("run", FLOW)
+    succeeded: set[tuple[str, int, int]] = set()
+    for _ in range(12):
+        process = command(store, *words)
+        try:
+            process.wait(chance.uniform(0.3, 1.1))
+            break
+        except subprocess.TimeoutExpired:
+            os.kill(process.pid, signal.SIGKILL)
+            process.communicate()
+            kills += 1
+        if store.exists() and _has_run(store):
+            words = ("recover",)
+            now = settled(store)
+            assert succeeded <= now, f"seed {seed}: an outcome was lost"
+            succeeded = now
+    if process.poll() != 0:
+        process = command(store, *words)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 0, f"seed {seed}: {output}"
+    check_ledger(ledger.read(store.parent / "ledger"), kills)
+    assert len(settled(store)) == TASKS
+
+
+def _has_run(store: Path) -> bool:
+    try:
+        with sqlite3.connect(f"file:{store}?mode=ro", uri=True) as connection:
+            return bool(connection.execute("SELECT count(*) FROM run").fetchone()[0])
+    except sqlite3.OperationalError:
+        # Killed while the store was being made: nothing had begun.
+        return False
+
+
+def test_of_six_recoveries_at_once_one_drives_and_five_are_refused_by_name(store: Path) -> None:
+    first = command(store, "run", FLOW)
+    wait_for_lines(store.parent / "ledger", 6)
+    os.kill(first.pid, signal.SIGKILL)
+    first.communicate()
+    others = [command(store, "recover") for _ in range(6)]
+    results = [(process.communicate(timeout=60)[0], process.returncode) for process in others]
+    refused = [output for output, code in results if code == 3]
+    assert len(refused) == 5, results
+    assert sum(code == 0 for _, code in results) == 1
+    pids = {str(process.pid) for process in others}
+    for output in refused:
+        assert any(pid in output for pid in pids)
+    assert len(settled(store)) == TASKS
+
+
+def test_no_process_is_left_when_the_driver_is_killed(store: Path) -> None:
+    process = command(store, "run", FLOW)
+    wait_for_lines(store.parent / "ledger", 8)
+    below = psutil.Process(process.pid).children(recursive=True)
+    assert below
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    _, alive = psutil.wait_procs(below, timeout=10)
+    assert not alive
+
+
+def wait_for_lines(path: Path, count: int) -> None:
+    """Wait until the ledger has that many lines."""
+    deadline = time.monotonic() + 60
+    while len(ledger.read(path)) < count:
+        assert time.monotonic() < deadline, "the flow does not get on"
+        time.sleep(0.005)
