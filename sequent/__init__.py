@@ -1,1 +1,110 @@
-"""Sequent: batch programs, one after another."""
+"""Sequent: batch programs, one after another. Its words are loaded when the first of them is used."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sequent.dsl.builder import Sequent
+    from sequent.dsl.commands import ExitCode
+    from sequent.dsl.constants import (
+        RUN_CONTINUE,
+        RUN_RECOVER,
+        RUN_RESTART,
+        STEP_ACTIVE,
+        STEP_COMPLETE,
+        STEP_DONE,
+        STEP_FAILURE,
+        STEP_READY,
+        STEP_RERUN,
+        STEP_SKIP,
+        STEP_SKIPPED,
+        STEP_SUCCESS,
+        STP_RERUN,
+        STP_SKIP,
+    )
+    from sequent.dsl.containers import container
+    from sequent.dsl.parameters import param
+    from sequent.dsl.references import item, outer
+    from sequent.dsl.requirements import and_, or_
+    from sequent.dsl.steps import command, step
+    from sequent.errors import SequentError
+    from sequent.model.outcome import Outcome
+    from sequent.runtime.context import current as context
+
+__all__ = [
+    "ExitCode",
+    "Outcome",
+    "RUN_CONTINUE",
+    "RUN_RECOVER",
+    "RUN_RESTART",
+    "STEP_ACTIVE",
+    "STEP_COMPLETE",
+    "STEP_DONE",
+    "STEP_FAILURE",
+    "STEP_READY",
+    "STEP_RERUN",
+    "STEP_SKIP",
+    "STEP_SKIPPED",
+    "STEP_SUCCESS",
+    "STP_RERUN",
+    "STP_SKIP",
+    "Sequent",
+    "SequentError",
+    "and_",
+    "command",
+    "container",
+    "context",
+    "item",
+    "or_",
+    "outer",
+    "param",
+    "step",
+]
+
+_ROOMS = {
+    "sequent.dsl.builder": ("Sequent",),
+    "sequent.dsl.commands": ("ExitCode",),
+    "sequent.dsl.constants": (
+        "RUN_CONTINUE",
+        "RUN_RECOVER",
+        "RUN_RESTART",
+        "STEP_ACTIVE",
+        "STEP_COMPLETE",
+        "STEP_DONE",
+        "STEP_FAILURE",
+        "STEP_READY",
+        "STEP_RERUN",
+        "STEP_SKIP",
+        "STEP_SKIPPED",
+        "STEP_SUCCESS",
+        "STP_RERUN",
+        "STP_SKIP",
+    ),
+    "sequent.dsl.containers": ("container",),
+    "sequent.dsl.parameters": ("param",),
+    "sequent.dsl.references": ("item", "outer"),
+    "sequent.dsl.requirements": ("and_", "or_"),
+    "sequent.dsl.steps": ("command", "step"),
+    "sequent.errors": ("SequentError",),
+    "sequent.model.outcome": ("Outcome",),
+}
+_HOMES = {word: room for room, words in _ROOMS.items() for word in words}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module 'sequent' has no attribute {name!r}")
+    # Whoever writes a flow may run it: the interface that does so fills its port when it is imported.
+    import_module("sequent.api")
+    if name == "context":
+        value = import_module("sequent.runtime.context").current
+    else:
+        value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

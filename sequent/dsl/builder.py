@@ -1,0 +1,316 @@
+"""The builder: a flow made by calls, as the original has it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Literal, TypedDict, Unpack
+
+from sequent.dsl.commands import COMMAND_OPTIONS, CommandSource, read_command
+from sequent.dsl.config import read_config, read_recovery, read_step_config
+from sequent.dsl.functions import FunctionSource, read_function
+from sequent.dsl.names import check_flow_name, check_name
+from sequent.dsl.nodes import Node, Written, result_reference
+from sequent.dsl.options import NO_OPTIONS, STEP_OPTIONS, Options, read_options
+from sequent.dsl.places import Site, frame_above, option_place, site_above
+from sequent.dsl.requirements import Requirement, read_requirement
+from sequent.dsl.running import RunMode, RunRequest, run
+from sequent.dsl.steps import Repeats, Requires
+from sequent.errors import DefinitionError, UsageError
+from sequent.model.outcome import Outcome
+
+
+class BlockOptions(TypedDict, total=False):
+    """How a step or container of the builder is to run."""
+
+    requires: Requires | Mapping[Any, Any]
+    repeats: Repeats | None
+    parallel: int
+    until: bool
+    handles: bool
+    stop_on_exception: bool | None
+    task_construct: Literal["process", "invoke"] | None
+    command: Sequence[Any] | None
+    env: Mapping[str, Any]
+    cwd: Any
+    stdin: Any
+    success: int | Iterable[int]
+    result: Any
+    hosts: Sequence[Any]
+    delay: float
+    acquires: Sequence[Any]
+    releases: Sequence[Any] | None
+    recovery: Mapping[Any, Any]
+    config: Mapping[str, Any]
+
+
+class Block(Node):
+    """A step, or a container once steps are added to it."""
+
+    __slots__ = ("_flow",)
+
+    def __init__(self, written: Written, flow: Sequent) -> None:
+        super().__init__(written)
+        self._flow = flow
+
+    def add_step(
+        self,
+        name: str,
+        func: Callable[..., Any] | None = None,
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+        **options: Unpack[BlockOptions],
+    ) -> Block:
+        """Add a step to this one, which thereby is a container.
+
+        Args:
+            name: its name, unique among its siblings.
+            func: what it does; without it, and without a command, it is a container or does nothing.
+            args: what it is called with: data, references and the flow itself.
+            kwargs: the same, by name.
+            **options: those of ``step`` and ``command``.
+
+        Raises:
+            DefinitionError: something of it is not what a step can have.
+        """
+        return self._flow.add_to(self, name, func, args, kwargs, dict(options), site_above(1))
+
+    @property
+    def result(self) -> Any:
+        """What it gave, as a reference; set it to the step whose result is this container's."""
+        return result_reference(self, 1)
+
+    @result.setter
+    def result(self, step: Block) -> None:
+        self.__sequent__.result = _own_child(self, step, "result", site_above(1))
+
+    @property
+    def until(self) -> Node | None:
+        """The step whose truthy result ends the repeat."""
+        return self.__sequent__.until
+
+    @until.setter
+    def until(self, step: Block) -> None:
+        self.__sequent__.until = _own_child(self, step, "until", site_above(1))
+
+    def __repr__(self) -> str:
+        return f"<step {self.__sequent__.shown}>"
+
+
+def _own_child(parent: Node, step: object, word: str, site: Site) -> Node:
+    children = parent.__sequent__.children
+    if not isinstance(step, Node) or step.__sequent__.parent is not parent:
+        raise DefinitionError(
+            f"{word!r} of {parent.__sequent__.shown!r} names nothing that is a step of it",
+            code="designated",
+            hint=f"name one of {', '.join(map(repr, children)) or 'its steps, once it has any'}",
+            place=site.place,
+        )
+    return step
+
+
+class Sequent:
+    """A flow, built by calls: steps are added to it, and to each other."""
+
+    def __init__(  # noqa: PLR0913  the original's parameters, by which its programs call it
+        self,
+        name: str = "",
+        store: str = "",
+        run_mode: RunMode = RunMode.RESTART,
+        recovery_run: int | None = None,
+        config: Mapping[str, Any] | None = None,
+        config_tag: str = "",
+        *,
+        run_id: str | None = None,
+    ) -> None:
+        """Begin a flow.
+
+        Args:
+            name: what it is called; after its module without one.
+            store: where its runs are kept: a path, ``:memory:`` or a URL; where ``SEQUENT_STORE`` says, or the
+                user's own, without it.
+            run_mode: ``RUN_RESTART``, or ``RUN_RECOVER`` to take a run up again.
+            recovery_run: not supported yet.
+            config: ``sleep_between_loops``, ``LOGGING``, ``task_construct``, ``max_concurrent``,
+                ``stop_on_exception``.
+            config_tag: not supported yet.
+            run_id: the run to recover, or the id of the new one.
+
+        Raises:
+            DefinitionError: one of these is not what a flow can have.
+        """
+        frame = frame_above(1)
+        site = Site(frame.f_code, frame.f_lasti)
+        self.module = str(frame.f_globals.get("__name__", ""))
+        self.file = str(frame.f_globals.get("__file__") or "")
+        for word, value, empty in (("recovery_run", recovery_run, None), ("config_tag", config_tag, "")):
+            if value != empty:
+                raise _not_supported(word, site)
+        if run_mode is RunMode.CONTINUE:
+            raise _not_supported("run_mode=RUN_CONTINUE", site)
+        if not isinstance(run_mode, RunMode):
+            raise DefinitionError(
+                f"'run_mode' is {run_mode!r}",
+                code="option",
+                hint="it is RUN_RESTART or RUN_RECOVER",
+                place=option_place(site, "run_mode"),
+            )
+        shown = name or os.path.splitext(os.path.basename(self.file))[0] or "flow"  # noqa: PTH119, PTH122  pathlib is slow to load
+        self.name = check_flow_name(shown, site)
+        self.config = read_config(config, site)
+        self.store = store
+        self.run_mode = run_mode
+        self.run_id = run_id
+        """The id of its run; of the latest, once ``run()`` has returned."""
+        self.root = Block(Written(site, NO_OPTIONS, name=self.name, children={}, is_leaf=False), self)
+        self._is_running = False
+
+    def add_step(
+        self,
+        name: str,
+        func: Callable[..., Any] | None = None,
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+        **options: Unpack[BlockOptions],
+    ) -> Block:
+        """Add a step to the flow; see ``Block.add_step``."""
+        return self.add_to(self.root, name, func, args, kwargs, dict(options), site_above(1))
+
+    def add_to(  # noqa: PLR0913  a step is all of these
+        self,
+        parent: Block,
+        name: object,
+        func: object,
+        args: object,
+        kwargs: object,
+        options: dict[str, Any],
+        site: Site,
+    ) -> Block:
+        """Add a step to one of the flow's containers."""
+        if self._is_running:
+            raise DefinitionError("the flow is already running", code="running", place=site.place)
+        checked = _check_place(parent, name, site)
+        words = options.pop("command", None)
+        read_recovery(options.pop("recovery", None), site)
+        read_step_config(options.pop("config", None), options, site)
+        own = {key: options.pop(key) for key in COMMAND_OPTIONS & options.keys()}
+        if words is not None and func is not None:
+            raise DefinitionError(
+                f"{name!r} has a function and a command",
+                code="work",
+                hint="give either func= or command=",
+                place=site.place,
+            )
+        work: FunctionSource | CommandSource | None = None
+        if words is not None:
+            work = read_command(words, own, site)
+        elif own:
+            key = min(own)
+            raise DefinitionError(f"{key!r} needs 'command'", code="option", place=option_place(site, key))
+        elif func is not None:
+            work = read_function(func, site, args, kwargs, self)
+        elif args or kwargs:
+            raise DefinitionError(f"{name!r} has arguments and no function", code="work", place=site.place)
+        chosen = read_options(options, site, STEP_OPTIONS | {"command", "config", "recovery"}, "add_step")
+        block = Block(Written(site, chosen, work, checked, parent, {}), self)
+        children: Any = parent.__sequent__.children
+        children[checked] = block
+        parent.__sequent__.is_leaf = False
+        return block
+
+    def add_event(self, requires: object = None) -> Requirement:
+        """Give a requirement a name of its own, to be used in others.
+
+        Args:
+            requires: ``(step, STATUS)`` pairs in a tuple, of which all must hold, ``or_(...)``, or another event.
+
+        Raises:
+            DefinitionError: it is not a requirement, or requires nothing.
+        """
+        place = site_above(1).place
+        event = read_requirement(requires, place)
+        if event is None:
+            raise DefinitionError(
+                "an event requires nothing", code="requirement", hint="give it (step, STATUS) pairs", place=place
+            )
+        return event
+
+    @property
+    def result(self) -> Node | None:
+        """The step whose result is the run's."""
+        return self.root.__sequent__.result
+
+    @result.setter
+    def result(self, step: Block) -> None:
+        self.root.__sequent__.result = _own_child(self.root, step, "result", site_above(1))
+
+    def run(self, max_loops: int = -1) -> Outcome:
+        """Run the flow, or take its run up again; return how it ended, which is true only on success.
+
+        Args:
+            max_loops: negative, all there is to do.
+
+        Raises:
+            UsageError: it is running already.
+        """
+        from sequent.dsl.definitions import definition_of
+
+        if self._is_running:
+            raise UsageError(f"the flow {self.name!r} is already running", code="running")
+        self._is_running = True
+        try:
+            outcome = run(
+                RunRequest(
+                    definition=definition_of(self),
+                    params={},
+                    store=self.store or None,
+                    run_mode=self.run_mode,
+                    run_id=self.run_id,
+                    max_loops=max_loops,
+                )
+            )
+        finally:
+            self._is_running = False
+        self.run_id = outcome.run_id
+        return outcome
+
+    def get_step_name(self) -> str:
+        """In a step: its name, joined with those of its containers by ``_``."""
+        return os.environ.get("SEQUENT_STEP_NAME", "")
+
+    def get_step_sequence(self) -> str:
+        """In a step: the numbers of the iterations it is in, outermost first: ``1.2.2``."""
+        return os.environ.get("SEQUENT_STEP_SEQUENCE", "")
+
+    def __repr__(self) -> str:
+        return f"<flow {self.name}>"
+
+
+def _check_place(parent: Block, name: object, site: Site) -> str:
+    written = parent.__sequent__
+    if written.work is not None:
+        raise DefinitionError(
+            f"{written.name!r} has work of its own, and {name!r} is added to it",
+            code="work",
+            hint="it is either a step, with func= or command=, or a container, with steps",
+            place=site.place,
+        )
+    if isinstance(name, str) and name in written.children:
+        other = written.children[name].__sequent__.site.place
+        raise DefinitionError(
+            f"the name {name!r} is used twice in {written.shown!r}: here and at {other}",
+            code="duplicate",
+            hint="give each a name of its own",
+            place=site.place,
+        )
+    return check_name(name, site)
+
+
+def _not_supported(word: str, site: Site) -> DefinitionError:
+    return DefinitionError(
+        f"not supported yet: {word}",
+        code="not-supported",
+        hint="leave it out",
+        place=option_place(site, word.split("=")[0]),
+    )

@@ -1,0 +1,204 @@
+"""What a class body says once it has closed: its children, its attributes, and the mistakes in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from inspect import get_annotations
+from typing import Any, NoReturn
+
+from sequent.dsl.bodies import make_read_only
+from sequent.dsl.functions import FunctionSource
+from sequent.dsl.names import check_name, did_you_mean
+from sequent.dsl.nodes import Node, Written
+from sequent.dsl.options import Options
+from sequent.dsl.parameters import ParamReference
+from sequent.dsl.places import Site, assigned_name
+from sequent.dsl.references import Reference, ResultReference
+from sequent.dsl.repeats import CallSource
+from sequent.dsl.requirements import Requirement
+from sequent.dsl.steps import MADE, Step
+from sequent.errors import DefinitionError, Place
+
+_DESIGNATED = ("result", "until")
+
+
+def close_body(body: type, options: Options, site: Site) -> Written:
+    """What a class body says.
+
+    Args:
+        body: the class.
+        options: those of its decorator.
+        site: the decorator's line.
+
+    Raises:
+        DefinitionError: a name stands for two things, is reserved, or is used for what it cannot be.
+    """
+    names: dict[str, Any] = dict(vars(body))
+    made: list[Node] = names.pop(MADE, [])
+    if made:
+        delattr(body, MADE)
+    written = Written(site, options, name=body.__name__, body=body, is_leaf=False)
+    written.children = _children(names, made, body)
+    written.attributes = _attributes(names, body)
+    for word in _DESIGNATED:
+        if word in names:
+            setattr(written, word, _designated(word, names[word], written, site))
+    if not written.children:
+        raise _error(
+            f"the container {body.__name__!r} has nothing to do", site.place, "define a step in its body", code="empty"
+        )
+    _check_until(written)
+    make_read_only(body)
+    return written
+
+
+def adopt(parent: Node) -> None:
+    """Let the children know which container they are in."""
+    for name, child in parent.__sequent__.children.items():
+        for attribute, value in child.__sequent__.attributes.items():
+            if isinstance(value, ParamReference):
+                raise _error(
+                    f"{attribute!r} is a parameter of {name!r}, which is inside {parent.__sequent__.name!r}",
+                    value.site.place,
+                    f"parameters are the flow's: write {attribute} = outer.{attribute}, or item()",
+                    code="param",
+                )
+        child.__sequent__.name = name
+        child.__sequent__.parent = parent
+
+
+def _children(names: Mapping[str, object], made: list[Node], body: type) -> dict[str, Node]:
+    children: dict[str, Node] = {}
+    seen: dict[int, str] = {}
+    annotations = vars(body).get("__annotations__", {})
+    for name, value in names.items():
+        if not isinstance(value, Node) or name in _DESIGNATED:
+            continue
+        written = value.__sequent__
+        if id(value) in seen:
+            raise _error(
+                f"{seen[id(value)]!r} and {name!r} are the same step",
+                written.site.place,
+                "define it once; requirements and results name it as often as they like",
+                code="duplicate",
+            )
+        if written.parent is not None:
+            raise _error(
+                f"not supported yet: {name!r} is a part of another container, used again",
+                written.site.place,
+                "define a step of its own: the function can be given to step() as often as one likes",
+                code="not-supported",
+            )
+        check_name(name, written.site)
+        if name in annotations:
+            raise _error(
+                f"the name {name!r} is used twice in {body.__name__!r}: it is an attribute as well",
+                written.site.place,
+                "give each a name of its own",
+                code="duplicate",
+            )
+        seen[id(value)] = name
+        children[name] = value
+    for value in made:
+        if id(value) not in seen:
+            _explain_lost(value, names, body)
+    return children
+
+
+def _explain_lost(lost: Node, names: Mapping[str, object], body: type) -> NoReturn:
+    """A step was defined in the body, and no name of the body stands for it any more."""
+    place = lost.__sequent__.site.place
+    work = lost.__sequent__.work
+    own = lost.__sequent__.name or (work.function.__name__ if isinstance(work, FunctionSource) else "")
+    name = assigned_name(place) or own
+    if name in _DESIGNATED and names.get(name) is lost:
+        # A step with that very name: it is checked as any other.
+        check_name(name, place)
+    winner = names.get(name)
+    if name not in names:
+        raise _error(
+            f"{name or 'a step'!r} in {body.__name__!r} is defined, and has no name in its body",
+            place,
+            "assign it to a name: load = step(...)(function), send = command(...)",
+            code="unnamed",
+        )
+    other = _line_of(winner)
+    raise _error(
+        f"the name {name!r} is used twice in {body.__name__!r}" + (f": here and at {other}" if other else ""),
+        place,
+        "give each a name of its own",
+        code="duplicate",
+    )
+
+
+def _line_of(value: object) -> Place | None:
+    if isinstance(value, Node):
+        return value.__sequent__.site.place
+    if isinstance(value, Reference):
+        return value.site.place
+    code = getattr(value, "__code__", None)
+    return Place(code.co_filename, code.co_firstlineno) if code is not None else None
+
+
+def _attributes(names: Mapping[str, object], body: type) -> dict[str, Reference]:
+    attributes: dict[str, Reference] = {}
+    annotations = get_annotations(body)
+    for name, value in names.items():
+        if not isinstance(value, Reference):
+            if isinstance(value, Requirement) and not isinstance(value, Node):
+                raise _error(
+                    f"{name!r} is a requirement, which is no attribute", _place_of(value, body), "put it in requires="
+                )
+            continue
+        place = value.site.place
+        if isinstance(value, ResultReference):
+            raise _error(
+                f"the attribute {name!r} is the result of a sibling, {value.text}",
+                place,
+                f"let the step that needs it take it: def work(self, {name}={value.text})",
+            )
+        if isinstance(value, ParamReference) and name not in annotations:
+            raise _error(f"the parameter {name!r} has no type", place, f"write {name}: str = param()", code="param")
+        check_name(name, place)
+        attributes[name] = value
+    return attributes
+
+
+def _place_of(value: Requirement, body: type) -> Place:
+    site = getattr(value, "site", None)
+    return site.place if isinstance(site, Site) else Place(body.__module__, 0)
+
+
+def _designated(word: str, value: object, written: Written, site: Site) -> Node:
+    """The child that ``result =`` or ``until =`` names."""
+    children = written.children
+    allowed = [child for child in children.values() if word == "result" or isinstance(child, Step)]
+    if isinstance(value, Node) and any(value is child for child in allowed):
+        return value
+    known = ", ".join(repr(name) for name, child in children.items() if child in allowed)
+    place = _line_of(value) or site.place
+    raise _error(
+        f"{word!r} of {written.name!r} names nothing that is a step of its body",
+        place,
+        f"name one of {known}",
+        code="designated",
+    )
+
+
+def _check_until(written: Written) -> None:
+    options, site = written.options, written.site
+    if written.until is not None and options.repeats is None:
+        raise _error(
+            f"{written.name!r} has an 'until', and no repeats", site.place, "give the items: @container(repeats=...)"
+        )
+    if isinstance(options.repeats, CallSource) and options.repeats.is_endless and written.until is None:
+        raise endless(written.name, site.place)
+
+
+def endless(name: str, place: Place) -> DefinitionError:
+    """The error for a repeat that nothing ends."""
+    return _error(f"the repeats of {name!r} never ends", place, "name a step that ends it: until = check")
+
+
+def _error(message: str, place: Place, hint: str, *, code: str = "body") -> DefinitionError:
+    return DefinitionError(message, code=code, hint=hint, place=place)

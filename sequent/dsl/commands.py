@@ -1,0 +1,142 @@
+"""Steps that are a program with its arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from attrs import frozen
+
+from sequent.dsl.literals import snapshot
+from sequent.dsl.names import did_you_mean
+from sequent.dsl.places import Site, option_place
+from sequent.dsl.words import WordSource, read_word, read_words
+from sequent.errors import DefinitionError, Place
+
+COMMAND_OPTIONS = frozenset({"env", "cwd", "stdin", "success", "result"})
+
+
+class ExitCode(int):
+    """As ``result=`` of a command: the code with which the program ended."""
+
+    __slots__ = ()
+
+
+@frozen(kw_only=True, eq=False)
+class CommandSource:
+    """A program with its arguments, and how it is run."""
+
+    words: tuple[WordSource, ...]
+    env: tuple[tuple[str, WordSource | None], ...] = ()
+    cwd: WordSource | None = None
+    stdin: WordSource | None = None
+    success: tuple[int, ...] = (0,)
+    result: str = "none"
+    result_type: object = None
+
+    @property
+    def name(self) -> str:
+        """What to call it in a message."""
+        return "command"
+
+
+_RESULTS: tuple[tuple[object, str], ...] = (
+    (None, "none"),
+    (str, "str"),
+    (bytes, "bytes"),
+    (list[str], "lines"),
+    (int, "int"),
+    (float, "float"),
+    (ExitCode, "exit_code"),
+)
+
+
+def read_command(words: object, options: Mapping[str, object], site: Site) -> CommandSource:
+    """A command.
+
+    Args:
+        words: the program and its arguments.
+        options: of ``env``, ``cwd``, ``stdin``, ``success`` and ``result``, those that were given.
+        site: the call that gives them.
+
+    Raises:
+        DefinitionError: something of it is nothing that a program can be given.
+    """
+    if not isinstance(words, tuple | list):
+        raise _error(
+            f"a command is {words!r:.100}, a {type(words).__name__}",
+            site.place,
+            'write a tuple of words, ("rsync", "-a", source, target): nothing is split, and there is no shell',
+        )
+    for name in options:
+        if name not in COMMAND_OPTIONS:
+            raise _error(
+                f"command has no option {name!r}", option_place(site, name), did_you_mean(name, COMMAND_OPTIONS)
+            )
+    result = options.get("result")
+    return CommandSource(
+        words=read_words(cast("Sequence[object]", words), site.place),
+        env=_read_env(options.get("env"), site),
+        cwd=_read_cwd(options.get("cwd"), site),
+        stdin=_read_stdin(options.get("stdin"), site),
+        success=_read_success(options.get("success", 0), site),
+        result=next((word for kind, word in _RESULTS if kind == result), "json"),
+        result_type=int if result is ExitCode else result,
+    )
+
+
+def _read_env(env: object, site: Site) -> tuple[tuple[str, WordSource | None], ...]:
+    if env is None:
+        return ()
+    place = option_place(site, "env")
+    if not isinstance(env, Mapping):
+        raise _error(f"'env' is {env!r:.100}", place, "it is a dict of variables; None removes one")
+    read: list[tuple[str, WordSource | None]] = []
+    for name, value in cast("Mapping[Any, object]", env).items():
+        if not isinstance(name, str) or not name or "=" in name or "\0" in name:
+            raise _error(f"'env' has the name {name!r:.100}", place, "a variable's name has neither = nor NUL in it")
+        read.append((name, None if value is None else read_word(value, f"env[{name!r}]", place)))
+    return tuple(read)
+
+
+def _read_cwd(cwd: object, site: Site) -> WordSource | None:
+    if cwd is None:
+        return None
+    place = option_place(site, "cwd")
+    if isinstance(cwd, int | float):
+        raise _error(f"'cwd' is {cwd!r}", place, "it is a path")
+    return read_word(cwd, "'cwd'", place)
+
+
+def _read_stdin(stdin: object, site: Site) -> WordSource | None:
+    """A value may have NUL in it here, and a Path is opened."""
+    if stdin is None:
+        return None
+    place = option_place(site, "stdin")
+    if isinstance(stdin, bytes) or (isinstance(stdin, str) and "\0" in stdin):
+        return snapshot(stdin, "'stdin'", place)
+    return read_word(stdin, "'stdin'", place)
+
+
+def _read_success(success: object, site: Site) -> tuple[int, ...]:
+    codes: tuple[object, ...]
+    if isinstance(success, list | tuple | range | set | frozenset):
+        codes = tuple(
+            sorted(cast("set[Any]", success))
+            if isinstance(success, set | frozenset)
+            else cast("Sequence[Any]", success)
+        )
+    else:
+        codes = (success,)
+    wrong = [code for code in codes if isinstance(code, bool) or not isinstance(code, int) or not 0 <= code <= 255]
+    if wrong or not codes:
+        raise _error(
+            f"'success' is {success!r:.100}",
+            option_place(site, "success"),
+            "it is an exit code, or several, from 0 to 255",
+        )
+    return cast("tuple[int, ...]", codes)
+
+
+def _error(message: str, place: Place, hint: str) -> DefinitionError:
+    return DefinitionError(message, code="command", hint=hint, place=place)

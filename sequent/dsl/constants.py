@@ -1,0 +1,25 @@
+"""The original's constants, as its programs name them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sequent.dsl.running import RunMode
+from sequent.model.status import Claim
+
+STEP_READY: Final = Claim.READY
+STEP_ACTIVE: Final = Claim.ACTIVE
+STEP_SUCCESS: Final = Claim.SUCCESS
+STEP_FAILURE: Final = Claim.FAILURE
+STEP_COMPLETE: Final = Claim.COMPLETE
+STEP_SKIPPED: Final = Claim.SKIPPED
+STEP_DONE: Final = Claim.DONE
+
+STP_RERUN: Final = "rerun"
+STP_SKIP: Final = "skip"
+STEP_RERUN: Final = STP_RERUN
+STEP_SKIP: Final = STP_SKIP
+
+RUN_RESTART: Final = RunMode.RESTART
+RUN_RECOVER: Final = RunMode.RECOVER
+RUN_CONTINUE: Final = RunMode.CONTINUE

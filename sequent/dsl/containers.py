@@ -1,0 +1,214 @@
+"""``@container``: a class whose body is a block of a flow, or a whole flow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import FrameType
+from typing import Any, Generic, Literal, Protocol, TypedDict, TypeVar, Unpack, cast, overload
+
+from sequent.dsl.bodies import instance_of
+from sequent.dsl.closing import adopt, close_body
+from sequent.dsl.names import did_you_mean
+from sequent.dsl.nodes import Node, Written, result_reference
+from sequent.dsl.options import CONTAINER_OPTIONS, NO_OPTIONS, Options, read_options
+from sequent.dsl.places import Site, body_of, frame_above, site_above
+from sequent.dsl.requirements import not_now
+from sequent.dsl.running import RunMode, RunRequest, run
+from sequent.dsl.steps import Repeats, Requires, register
+from sequent.errors import DefinitionError, UsageError
+from sequent.model.outcome import Outcome
+
+C_co = TypeVar("C_co", covariant=True)
+T = TypeVar("T")
+R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
+
+
+class HasResult(Protocol[R_co]):
+    """A step or container with a result."""
+
+    @property
+    def result(self) -> R_co: ...
+
+
+class Gives(Protocol[R_co]):
+    """A body that names the step or container whose result is its own."""
+
+    @property
+    def result(self) -> HasResult[R_co]: ...
+
+
+class Container(Node, Generic[C_co]):
+    """A block of a flow, written as a class; it starts, repeats and ends as one.
+
+    The plain class stays what ``self`` is in its steps. Calling the container gives an instance of it
+    with those values, which can be run, or whose steps a unit test calls.
+    """
+
+    def __init__(self, written: Written, body: type) -> None:
+        super().__init__(written)
+        self.__doc__ = body.__doc__
+        self.__name__ = body.__name__
+        self.__qualname__ = body.__qualname__
+        self.__module__ = body.__module__
+        self.__wrapped__ = body
+
+    @property
+    def result(self: Container[Gives[R]]) -> R:
+        """The result of the step or container that its body names."""
+        return cast("R", result_reference(self, 1))
+
+    def __call__(self, **values: Any) -> Any:
+        """An instance with these values of what the body declares: parameters, items and outer things."""
+        written = self.__sequent__
+        for name in values:
+            if name not in written.attributes:
+                hint = did_you_mean(name, written.attributes)
+                raise UsageError(f"{self.__name__!r} has no parameter {name!r}", code="param", hint=hint)
+        instance: Any = instance_of(self.__wrapped__, values)
+        vars(instance).update(run=BoundRun(self, values), __sequent_flow__=self)
+        return instance
+
+    @property
+    def run(self) -> BoundRun:
+        """Run it as a flow."""
+        return BoundRun(self, {})
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "__sequent__":
+            raise AttributeError(name)
+        written = self.__sequent__
+        if name in written.children:
+            return written.children[name]
+        if name.startswith("__"):
+            raise AttributeError(name)
+        if name in vars(self.__wrapped__):
+            return getattr(self.__wrapped__, name)
+        raise AttributeError(f"{written.name!r} has no {name!r}; {did_you_mean(name, written.children)}")
+
+    def __bool__(self) -> bool:
+        frame = frame_above(1)
+        # Tools that look at a module's contents may ask; an author's condition stands in a body.
+        if body_of(frame) is not None:
+            raise not_now(Site(frame.f_code, frame.f_lasti).place)
+        return True
+
+    def __repr__(self) -> str:
+        return f"<container {self.__qualname__}>"
+
+
+class RepeatedContainer(Container[C_co]):
+    """A container that is done for each of some items; its result is a list."""
+
+    @property
+    def result(self: RepeatedContainer[Gives[R]]) -> list[R]:  # type: ignore[override]  # a list of what one gives
+        """The results of the step or container that its body names, in the order of iterations."""
+        return cast("list[R]", result_reference(self, 1))
+
+
+class BoundRun:
+    """Runs a flow with these parameters."""
+
+    def __init__(self, flow: Container[Any], values: Mapping[str, object]) -> None:
+        self._flow = flow
+        self._values = values
+
+    def __call__(
+        self,
+        *,
+        store: str | None = None,
+        run_mode: RunMode = RunMode.RESTART,
+        run_id: str | None = None,
+        max_loops: int = -1,
+    ) -> Outcome:
+        """Run the flow, here and now.
+
+        Args:
+            store: a path, ``:memory:`` or a URL; where ``SEQUENT_STORE`` says, or the user's own, without it.
+            run_mode: ``RUN_RECOVER`` takes an earlier run up again.
+            run_id: the id of that run, or of the new one.
+            max_loops: negative, all there is to do.
+        """
+        from sequent.dsl.definitions import definition_of
+        from sequent.dsl.parameters import encode_params
+
+        definition = definition_of(self._flow)
+        params = {} if run_mode is not RunMode.RESTART and not self._values else encode_params(definition, self._values)
+        return run(
+            RunRequest(
+                definition=definition,
+                params=params,
+                store=store,
+                run_mode=run_mode,
+                run_id=run_id,
+                max_loops=max_loops,
+            )
+        )
+
+
+class ContainerOptions(TypedDict, total=False):
+    """How a container is to run."""
+
+    requires: Requires
+    handles: bool
+    stop_on_exception: bool | None
+    task_construct: Literal["process", "invoke"] | None
+    max_concurrent: int | None
+
+
+class RepeatContainerOptions(ContainerOptions, total=False):
+    """How a repeated container is to run."""
+
+    parallel: int
+
+
+class ContainerDecorator(Protocol):
+    """Makes a container of a class."""
+
+    def __call__(self, body: type[T], /) -> Container[T]: ...
+
+
+class RepeatContainerDecorator(Protocol):
+    """Makes a repeated container of a class."""
+
+    def __call__(self, body: type[T], /) -> RepeatedContainer[T]: ...
+
+
+@overload
+def container(body: type[T], /) -> Container[T]: ...
+@overload
+def container(*, repeats: Repeats, **options: Unpack[RepeatContainerOptions]) -> RepeatContainerDecorator: ...
+@overload
+def container(**options: Unpack[ContainerOptions]) -> ContainerDecorator: ...
+def container(body: object = None, /, **options: object) -> object:
+    """Make a container of a class: its body holds steps and containers; at the top of a module it is a flow.
+
+    Args:
+        body: the class.
+        **options: ``requires``, what must hold before it starts; ``repeats`` and ``parallel``, what it is done for;
+            ``handles=False``, it tells of a failure that stays one; ``stop_on_exception``; of a flow also
+            ``task_construct`` and ``max_concurrent``.
+
+    Raises:
+        DefinitionError: something in the body or an option is not one that a container can have.
+    """
+    site = site_above(1)
+    chosen = read_options(options, site, CONTAINER_OPTIONS, "container") if options else NO_OPTIONS
+    if body is not None:
+        return _make(body, chosen, site, frame_above(1))
+    return lambda body: _make(body, chosen, site, frame_above(1))
+
+
+def _make(body: object, options: Options, site: Site, frame: FrameType) -> Container[Any]:
+    if not isinstance(body, type):
+        raise DefinitionError(
+            f"{getattr(body, '__qualname__', body)!r} is not a class",
+            code="container",
+            hint="a container is a class; @step makes a step of a function",
+            place=site.place,
+        )
+    written = close_body(body, options, site)
+    made: Container[Any] = Container(written, body) if options.repeats is None else RepeatedContainer(written, body)
+    adopt(made)
+    register(made, frame)
+    return made

@@ -1,0 +1,91 @@
+"""Values that are given as they are: a snapshot is taken at the definition, so that later changes do not matter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import cast
+
+from sequent.dsl.nodes import Node
+from sequent.dsl.references import MARK, Reference
+from sequent.dsl.requirements import Requirement
+from sequent.errors import DefinitionError, NotDataError, Place
+from sequent.model.references import Literal
+from sequent.model.wire import encode_with_classes
+
+MAX_SIZE = 16 * 2**20
+"""How many characters a literal may have, as wire text."""
+
+
+def snapshot(value: object, name: str, place: Place) -> Literal:
+    """A literal of a value.
+
+    Args:
+        value: data, with neither references nor steps in it.
+        name: what to call it in an error: ``kwargs['db']``.
+        place: the line that gives it.
+
+    Raises:
+        DefinitionError: it is not data, is too large, or has a reference somewhere in it.
+    """
+    try:
+        text, classes = encode_with_classes(value, name)
+    except NotDataError as error:
+        raise _explained(value, name, place, error) from None
+    if len(text) > MAX_SIZE:
+        raise DefinitionError(
+            f"{name} has {len(text):,} characters, and {MAX_SIZE:,} are allowed",
+            code="size",
+            hint="give the path of a file that holds it",
+            place=place,
+        )
+    if MARK in text:
+        raise formatted_elsewhere(name, place)
+    return Literal(text, classes)
+
+
+def formatted_elsewhere(name: str, place: Place) -> DefinitionError:
+    """The error for a reference in an f-string that is not a command's word."""
+    return DefinitionError(
+        f"{name} is a text with a reference in it, which can stand only in a command's words",
+        code="reference-in-text",
+        hint="give the reference as an argument of its own, and build the text in the step",
+        place=place,
+    )
+
+
+def _explained(value: object, name: str, place: Place, error: NotDataError) -> DefinitionError:
+    inner = _first_word_in(value)
+    if isinstance(inner, Reference):
+        return DefinitionError(
+            f"{name} has the reference {inner.text} inside it",
+            code="reference",
+            hint="give the reference as an argument of its own",
+            place=place,
+        )
+    if isinstance(inner, Node):
+        return step_as_value(inner, name, place)
+    if isinstance(inner, Requirement):
+        return DefinitionError(f"{name} is a requirement, and not data", code="not-data", place=place)
+    return DefinitionError(error.message, code=error.code, hint=error.hint, place=place)
+
+
+def step_as_value(node: Node, name: str, place: Place) -> DefinitionError:
+    """The error for a step that stands where its result is meant."""
+    shown = node.__sequent__.shown
+    return DefinitionError(
+        f"{name} is the step {shown!r} itself", code="not-data", hint=f"write {shown}.result", place=place
+    )
+
+
+def _first_word_in(value: object, depth: int = 0) -> Requirement | Reference | None:
+    """The first reference, step or requirement somewhere in a value."""
+    if isinstance(value, Reference | Requirement):
+        return value
+    if depth > 20:
+        return None
+    parts: Iterable[object] = ()
+    if isinstance(value, Mapping):
+        parts = cast("Mapping[object, object]", value).values()
+    elif isinstance(value, list | tuple | set | frozenset):
+        parts = cast("Iterable[object]", value)
+    return next((found for part in parts if (found := _first_word_in(part, depth + 1)) is not None), None)

@@ -1,0 +1,97 @@
+"""What steps, containers and flows may be called."""
+
+from __future__ import annotations
+
+import keyword
+import re
+import unicodedata
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+from sequent.dsl.places import Site
+from sequent.errors import DefinitionError, Place
+
+RESERVED = frozenset(
+    {"result", "result_or", "failures", "returned", "ready", "active", "success", "failed", "complete"}
+    | {"skipped", "done", "run", "until"}
+)
+"""The words that references use, which would otherwise mean two things."""
+
+MAX_LENGTH = 64
+_PATTERN = "letters, digits and _, not beginning with a digit"
+_FLOW_PATTERN = "letters, digits and . _ -, beginning with a letter, a digit or _"
+_FLOW_NAME = re.compile(r"\w[\w.-]*")
+
+
+def check_name(name: object, place: Place | Site) -> str:
+    """The name of a step or container.
+
+    Raises:
+        DefinitionError: it is not an identifier, too long, or a word that means something else.
+    """
+    text = _check_text(name, place, _PATTERN)
+    if not text.isidentifier():
+        raise _bad_character(text, _identifier_flaw(text), place, _PATTERN)
+    if unicodedata.normalize("NFKC", text) != text:
+        raise _error(f"the name {text!r} is not in its normal form", place, f"write {_normal(text)!r}")
+    if keyword.iskeyword(text):
+        raise _error(f"the name {text!r} is a word of Python", place, f"call it {text + '_'!r}")
+    if text in RESERVED:
+        raise _error(
+            f"the name {text!r} is reserved: x.{text} means something else", place, f"call it {alternative(text)!r}"
+        )
+    return text
+
+
+def check_flow_name(name: object, place: Place | Site) -> str:
+    """The name of a flow, which is freer: ``runly04.py``.
+
+    Raises:
+        DefinitionError: it has characters that no file name should have, or too many.
+    """
+    text = _check_text(name, place, _FLOW_PATTERN)
+    match = _FLOW_NAME.match(text)
+    end = match.end() if match else 0
+    if end != len(text):
+        raise _bad_character(text, text[end], place, _FLOW_PATTERN)
+    return text
+
+
+def alternative(name: str) -> str:
+    """A name that is free, for one that is reserved."""
+    return f"{name}_step"
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """A hint: the nearest of the known names, and all of them."""
+    names = sorted(known)
+    close = get_close_matches(name, names, n=1, cutoff=0.6)
+    shown = ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")
+    listed = f"there are: {shown}" if names else "there are none"
+    return f"did you mean {close[0]!r}? {listed}" if close else listed
+
+
+def _check_text(name: object, place: Place | Site, pattern: str) -> str:
+    if not isinstance(name, str) or not name:
+        raise _error(f"a name is needed, and {name!r} is none", place, f"a name has {pattern}")
+    if len(name) > MAX_LENGTH:
+        raise _error(
+            f"the name {name[:20]!r}... has {len(name)} characters", place, f"at most {MAX_LENGTH} are allowed"
+        )
+    return name
+
+
+def _identifier_flaw(text: str) -> str:
+    return next((letter for letter in text if not f"a{letter}".isidentifier()), text[0])
+
+
+def _bad_character(text: str, letter: str, place: Place | Site, pattern: str) -> DefinitionError:
+    return _error(f"the name {text!r} contains U+{ord(letter):04X} ({letter!r})", place, f"a name has {pattern}")
+
+
+def _normal(text: str) -> str:
+    return unicodedata.normalize("NFKC", text)
+
+
+def _error(message: str, place: Place | Site, hint: str) -> DefinitionError:
+    return DefinitionError(message, code="name", hint=hint, place=place.place if isinstance(place, Site) else place)

@@ -1,0 +1,118 @@
+"""What a step and a container have in common: they can be required, and asked for their result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from attrs import define, field
+
+from sequent.dsl.places import Site, site_above
+from sequent.dsl.requirements import Claimed, Requirement
+from sequent.model.status import Claim
+
+if TYPE_CHECKING:
+    from sequent.dsl.commands import CommandSource
+    from sequent.dsl.functions import FunctionSource
+    from sequent.dsl.options import Options
+    from sequent.dsl.references import Reference
+
+NO_CHILDREN: Mapping[str, Node] = {}
+
+
+@define(eq=False)
+class Written:
+    """All that is known of a step or container as its author wrote it."""
+
+    site: Site
+    options: Options
+    work: FunctionSource | CommandSource | None = None
+    name: str = ""
+    parent: Node | None = None
+    children: Mapping[str, Node] = NO_CHILDREN
+    attributes: Mapping[str, Reference] = field(factory=dict)
+    until: Node | None = None
+    result: Node | None = None
+    body: type | None = None
+    """The class it was written as."""
+    is_leaf: bool = True
+
+    @property
+    def shown(self) -> str:
+        """What to call it in a message."""
+        return self.name or (self.work.name if self.work else "") or "a step"
+
+    @property
+    def is_repeated(self) -> bool:
+        """Whether it has items to repeat over."""
+        return self.options.repeats is not None
+
+
+class Node(Requirement):
+    """A step or container; required as it stands, it must succeed.
+
+    Names of children must stay free on it, so all that is known of it is behind one name.
+    """
+
+    __slots__ = ("__sequent__",)
+
+    __sequent__: Written
+
+    def __init__(self, written: Written) -> None:
+        self.__sequent__ = written
+
+    def _claimed(self, claim: Claim) -> Requirement:
+        return Claimed(self, claim, site_above(2))
+
+    @property
+    def ready(self) -> Requirement:
+        """It is about to start."""
+        return self._claimed(Claim.READY)
+
+    @property
+    def active(self) -> Requirement:
+        """It has begun."""
+        return self._claimed(Claim.ACTIVE)
+
+    @property
+    def failed(self) -> Requirement:
+        """It failed; who requires this handles the failure."""
+        return self._claimed(Claim.FAILURE)
+
+    @property
+    def complete(self) -> Requirement:
+        """It succeeded or failed; who requires this handles a failure."""
+        return self._claimed(Claim.COMPLETE)
+
+    @property
+    def skipped(self) -> Requirement:
+        """What it required can no longer come true."""
+        return self._claimed(Claim.SKIPPED)
+
+    @property
+    def done(self) -> Requirement:
+        """It settled in any way; who requires this watches, and a failure stays one."""
+        return self._claimed(Claim.DONE)
+
+
+def root_of(node: Node) -> Node:
+    """The outermost container around a node, or the node itself."""
+    while node.__sequent__.parent is not None:
+        node = node.__sequent__.parent
+    return node
+
+
+def path_of(node: Node) -> tuple[str, ...]:
+    """The names from below the root down to a node."""
+    names: list[str] = []
+    while node.__sequent__.parent is not None:
+        names.append(node.__sequent__.name)
+        node = node.__sequent__.parent
+    return tuple(reversed(names))
+
+
+def result_reference(node: Node, levels: int) -> Any:
+    """``x.result``, asked for so many levels above."""
+    from sequent.dsl.references import ResultReference
+
+    return ResultReference(node, site_above(levels + 1))

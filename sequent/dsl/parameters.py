@@ -1,0 +1,116 @@
+"""Typed values that a flow is started with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from sequent.dsl.conversion import fits, parse_text, shown_type
+from sequent.dsl.literals import snapshot
+from sequent.dsl.names import did_you_mean
+from sequent.dsl.places import Site, site_above
+from sequent.dsl.references import Reference
+from sequent.errors import NotDataError, UsageError
+from sequent.model.references import Literal
+from sequent.model.spec import Definition, ParamSpec
+from sequent.model.wire import encode
+
+__all__ = ["ParamReference", "encode_params", "param", "parse_text"]
+
+
+class _Required:
+    """Stands for a default that was not given."""
+
+    def __repr__(self) -> str:
+        return "required"
+
+
+_REQUIRED: Final = _Required()
+
+
+class ParamReference(Reference):
+    """A parameter of the flow, as its body names it."""
+
+    __slots__ = ("default", "default_value", "help")
+
+    def __init__(self, site: Site, default: object, help: str) -> None:  # noqa: A002  the word that users write
+        super().__init__(site)
+        self.help = help
+        self.default_value = default
+        self.default: Literal | None = None
+        if not isinstance(default, _Required):
+            self.default = snapshot(default, "the default", site.place)
+
+    @property
+    def has_default(self) -> bool:
+        """Whether it may be left out."""
+        return self.default is not None
+
+    @property
+    def text(self) -> str:
+        return self.name or "param()"
+
+
+def param(*, default: Any = _REQUIRED, help: str = "") -> Any:  # noqa: A002  the word that users write
+    """A value that the flow is started with; its annotation says its type.
+
+    Args:
+        default: its value where none is given; without it, one must be.
+        help: what it means, for ``--help``.
+    """
+    return ParamReference(site_above(1), default, help)
+
+
+def encode_params(definition: Definition, given: Mapping[str, object]) -> dict[str, str]:
+    """The parameters of a run, as wire text: those given, checked, and the defaults of the others.
+
+    Args:
+        definition: the flow.
+        given: values by name; text is read as the parameter's type where that is not ``str``.
+
+    Raises:
+        UsageError: one is unknown, missing, or of the wrong type.
+    """
+    known = {spec.name: spec for spec in definition.spec.params}
+    flow = definition.spec.name
+    for name in given:
+        if name not in known:
+            raise UsageError(f"{flow!r} has no parameter {name!r}", code="param", hint=did_you_mean(name, known))
+    encoded: dict[str, str] = {}
+    missing: list[str] = []
+    for name, spec in known.items():
+        if name in given:
+            encoded[name] = _encode(spec, definition.param_types.get(name), given[name])
+        elif spec.default is not None:
+            encoded[name] = spec.default.text
+        else:
+            missing.append(name)
+    if missing:
+        raise UsageError(
+            f"{flow!r} needs {'the parameter' if len(missing) == 1 else 'the parameters'} "
+            + ", ".join(f"{name!r} ({known[name].type})" for name in missing),
+            code="param",
+            hint=f"give -p {missing[0]}=..., or {flow}({missing[0]}=...) in Python",
+        )
+    return encoded
+
+
+def _encode(spec: ParamSpec, annotation: object, value: object) -> str:
+    if isinstance(value, str) and annotation is not None and not fits(annotation, value):
+        try:
+            value = parse_text(annotation, value)
+        except UsageError as error:
+            raise UsageError(
+                f"the parameter {spec.name!r} is {error.message}", code="param", hint=error.hint, place=spec.place
+            ) from None
+    elif annotation is not None and not fits(annotation, value):
+        raise UsageError(
+            f"the parameter {spec.name!r} is {value!r:.100}, a {type(value).__name__}",
+            code="param",
+            hint=f"it is a {shown_type(annotation)}",
+            place=spec.place,
+        )
+    try:
+        return encode(value, f"the parameter {spec.name!r}")
+    except NotDataError as error:
+        raise UsageError(error.message, code="param", hint=error.hint, place=spec.place) from None

@@ -1,0 +1,143 @@
+"""Where in the author's code something was written, resolved to a line only when somebody asks."""
+
+from __future__ import annotations
+
+import ast
+import linecache
+import sys
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from inspect import CO_OPTIMIZED
+from types import CodeType, FrameType
+from typing import Any, NamedTuple
+
+from sequent.errors import Place
+
+
+class Site(NamedTuple):
+    """A call in the author's code.
+
+    It keeps the code and the offset in it, since a frame's line number is found by scanning its
+    line table from the start: that would cost seconds in a flow of ten thousand steps.
+    """
+
+    code: CodeType
+    offset: int
+
+    @property
+    def place(self) -> Place:
+        """Its file and line."""
+        starts, lines = _table(self.code)
+        position = bisect_right(starts, self.offset) - 1
+        return Place(self.code.co_filename, lines[position] if position >= 0 else self.code.co_firstlineno)
+
+
+def frame_above(levels: int) -> FrameType:
+    """The frame so many levels above the one that asks."""
+    return sys._getframe(levels + 1)  # noqa: SLF001  there is no other way to know the author's line
+
+
+def site_above(levels: int) -> Site:
+    """The call that the frame so many levels above the one that asks is just making."""
+    frame = sys._getframe(levels + 1)  # noqa: SLF001  as above
+    return Site(frame.f_code, frame.f_lasti)
+
+
+_TABLES: dict[int, tuple[CodeType, list[int], list[int]]] = {}
+
+
+def _table(code: CodeType) -> tuple[list[int], list[int]]:
+    """The line table of a code, read once: offsets and their lines."""
+    known = _TABLES.get(id(code))
+    if known is not None and known[0] is code:
+        return known[1], known[2]
+    starts: list[int] = []
+    lines: list[int] = []
+    for start, _, line in code.co_lines():
+        # Some instructions have no line of their own; they belong to the line before.
+        if line is not None:
+            starts.append(start)
+            lines.append(line)
+    if len(_TABLES) >= 64:
+        _TABLES.clear()
+    _TABLES[id(code)] = (code, starts, lines)
+    return starts, lines
+
+
+def body_of(frame: FrameType) -> dict[str, Any] | None:
+    """The namespace of the class body that a frame executes, or None where it is something else."""
+    if frame.f_code.co_flags & CO_OPTIMIZED:
+        return None
+    names = frame.f_locals
+    return names if "__qualname__" in names and names is not frame.f_globals else None
+
+
+class OptionPlaces(Mapping[str, Place]):
+    """The line of each option of a call; the source is parsed when the first is asked for."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    def __getitem__(self, option: str) -> Place:
+        return self._places()[option]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places())
+
+    def __len__(self) -> int:
+        return len(self._places())
+
+    def _places(self) -> dict[str, Place]:
+        file, line = self._site.place
+        found: dict[str, Place] = {}
+        for call in _calls(file).get(line, ()):
+            for keyword in call.keywords:
+                if keyword.arg:
+                    found.setdefault(keyword.arg, Place(file, keyword.lineno))
+        return found
+
+
+def option_place(site: Site, option: str) -> Place:
+    """The line of an option of a call; that of the call where its source cannot be read."""
+    return OptionPlaces(site).get(option) or site.place
+
+
+def assigned_name(place: Place) -> str | None:
+    """The name that the statement at a line assigns to or defines, as far as its source can be read."""
+    return _assigned(place.file).get(place.line)
+
+
+@lru_cache(maxsize=8)
+def _tree(file: str) -> ast.Module | None:
+    try:
+        return ast.parse("".join(linecache.getlines(file)))
+    except SyntaxError:
+        return None
+
+
+@lru_cache(maxsize=8)
+def _calls(file: str) -> dict[int, list[ast.Call]]:
+    """The calls of a file by their first line, outermost first."""
+    found: dict[int, list[ast.Call]] = {}
+    tree = _tree(file)
+    for node in ast.walk(tree) if tree else ():
+        if isinstance(node, ast.Call):
+            found.setdefault(node.lineno, []).append(node)
+    return found
+
+
+@lru_cache(maxsize=8)
+def _assigned(file: str) -> dict[int, str]:
+    found: dict[int, str] = {}
+    tree = _tree(file)
+    for node in ast.walk(tree) if tree else ():
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+                found[node.lineno] = name
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                for line in (node.lineno, *(decorator.lineno for decorator in node.decorator_list)):
+                    found[line] = name
+            case _:
+                pass
+    return found

@@ -1,0 +1,137 @@
+"""What a container repeats over, as written."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Callable, Iterable
+from inspect import signature
+from types import FunctionType
+from typing import Any, cast
+
+from attrs import frozen
+
+from sequent.dsl.fingerprints import fingerprint
+from sequent.dsl.nodes import Node
+from sequent.dsl.references import Reference
+from sequent.dsl.requirements import Requirement
+from sequent.errors import DefinitionError, NotDataError, Place
+from sequent.model.spec import ItemsCall, ItemsLiteral
+from sequent.model.wire import encode_with_classes
+
+
+@frozen(eq=False)
+class CallSource:
+    """A callable that gives the items."""
+
+    function: Callable[..., object]
+    takes_self: bool
+
+    @property
+    def is_endless(self) -> bool:
+        """Whether it is known never to end."""
+        function: object = self.function
+        while isinstance(function, functools.partial):
+            function = cast("functools.partial[object]", function).func
+        return function in (itertools.count, itertools.cycle)
+
+    @property
+    def spec(self) -> ItemsCall:
+        """Its specification."""
+        name = getattr(self.function, "__qualname__", type(self.function).__qualname__)
+        return ItemsCall(name, self.takes_self, is_endless=self.is_endless, fingerprint=fingerprint(self.function))
+
+
+RepeatSource = ItemsLiteral | CallSource | Reference
+
+
+def read_repeats(value: object, place: Place) -> RepeatSource | None:
+    """What to repeat over, in any of its forms; None where nothing repeats.
+
+    Raises:
+        DefinitionError: it cannot be repeated over, or not twice.
+    """
+    if value is None:
+        return None
+    if isinstance(value, Reference):
+        return value
+    if isinstance(value, Requirement):
+        shown = value.__sequent__.shown if isinstance(value, Node) else "a requirement"
+        raise _error(f"'repeats' is the step {shown!r} itself", place, f"write repeats={shown}.result")
+    if isinstance(value, str | bytes | bytearray):
+        raise _error(
+            f"'repeats' is {value!r:.100}: a string would repeat per character", place, f"write repeats=[{value!r:.60}]"
+        )
+    if isinstance(value, int):
+        raise _error(f"'repeats' is the {type(value).__name__} {value!r}", place, f"use range({int(value)})")
+    if isinstance(value, set | frozenset):
+        raise _error("'repeats' is a set: its order is not stable", place, "write repeats=sorted(...)")
+    if isinstance(value, dict):
+        raise _error("'repeats' is a dict: are its keys or its items meant?", place, "write list(d) or list(d.items())")
+    if hasattr(value, "__next__"):
+        kind = "generator" if hasattr(value, "gi_frame") else type(value).__name__
+        raise _error(
+            f"'repeats' is a {kind}, which can be read once: a recovery could not read it again",
+            place,
+            "pass the function that makes it, or a list",
+        )
+    if callable(value):
+        return _call(cast("Callable[..., object]", value), place)
+    if isinstance(value, Iterable):
+        return _literal(cast("Iterable[object]", value), place)
+    raise _error(f"'repeats' is a {type(value).__name__}, which has no items", place, "give a list or a range")
+
+
+def _literal(items: Iterable[object], place: Place) -> ItemsLiteral:
+    if not isinstance(items, range):
+        items = _listed(items, place)
+    try:
+        text, classes = encode_with_classes(items, "repeats")
+    except NotDataError as error:
+        inner = next((item for item in items if isinstance(item, Reference)), None)
+        if inner is not None:
+            raise _error(f"'repeats' has the reference {inner.text} inside it", place, "repeat over it alone") from None
+        raise DefinitionError(error.message, code=error.code, hint=error.hint, place=place) from None
+    return ItemsLiteral(text, classes)
+
+
+def _listed(items: Iterable[object], place: Place) -> list[object]:
+    found: list[object] = []
+    try:
+        for entry in items:
+            found.append(entry)  # noqa: PERF402  how far it came is told where it fails
+    except Exception as error:
+        raise _error(f"'repeats' failed at index {len(found)}: {error!r}", place, "give a list") from error
+    return found
+
+
+def _call(function: Callable[..., object], place: Place) -> CallSource:
+    if isinstance(function, FunctionType):
+        code = function.__code__
+        takes_self = code.co_argcount > 0 and code.co_varnames[0] == "self"
+    else:
+        takes_self = False
+    _check_open(function, takes_self=takes_self, place=place)
+    return CallSource(function, takes_self)
+
+
+def _check_open(function: Callable[..., Any], *, takes_self: bool, place: Place) -> None:
+    try:
+        parameters = list(signature(function).parameters.values())[1 if takes_self else 0 :]
+    except (ValueError, TypeError):
+        # Some builtins do not tell their parameters.
+        return
+    for parameter in parameters:
+        if parameter.default is parameter.empty and parameter.kind not in (
+            parameter.VAR_POSITIONAL,
+            parameter.VAR_KEYWORD,
+        ):
+            raise _error(
+                f"'repeats' is a callable whose parameter {parameter.name!r} has no value",
+                place,
+                "it may take self, the container around, and nothing else",
+            )
+
+
+def _error(message: str, place: Place, hint: str) -> DefinitionError:
+    return DefinitionError(message, code="repeats", hint=hint, place=place)

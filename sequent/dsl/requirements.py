@@ -1,0 +1,185 @@
+"""What a step waits for, as its author combines it: ``a``, ``a.failed``, ``&``, ``|`` and the builder's pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NoReturn, cast
+
+from sequent.dsl.places import Site, site_above
+from sequent.errors import DefinitionError, Place
+from sequent.model.status import Claim
+
+if TYPE_CHECKING:
+    from sequent.dsl.nodes import Node
+
+MAX_DEPTH = 100
+"""How deep a requirement may be nested; a chain of ``&`` or ``|`` is one level."""
+
+_STATUSES = ", ".join(f"STEP_{claim.name}" for claim in Claim)
+_FORMS = "a step, a.failed, a & b, a | b, or pairs (step, STATUS)"
+
+
+class Requirement:
+    """Something that must hold before a step starts; combined with ``&`` and ``|``.
+
+    Python's ``and``, ``or`` and ``not`` would quietly drop a part of it, so its truth is never told.
+    """
+
+    __slots__ = ()
+
+    @property
+    def depth(self) -> int:
+        """How many levels of ``&`` within ``|`` within ``&`` it has."""
+        return 1
+
+    def __and__(self, other: Requirement) -> Requirement:
+        return _join(self, other, is_all=True)
+
+    def __or__(self, other: Requirement) -> Requirement:
+        return _join(self, other, is_all=False)
+
+    def __bool__(self) -> NoReturn:
+        raise not_now(site_above(1).place)
+
+
+def not_now(place: Place) -> DefinitionError:
+    """The error for asking whether a requirement holds, while the flow is being defined."""
+    return DefinitionError(
+        "a requirement is true or false only while the flow runs",
+        code="truth",
+        hint="write & for and, | for or; for not, require another status, such as a.failed",
+        place=place,
+    )
+
+
+class Claimed(Requirement):
+    """One claim about a step or container, or about something further out, which is known by name."""
+
+    __slots__ = ("claim", "site", "target")
+
+    def __init__(self, target: Node | str, claim: Claim, site: Site | None) -> None:
+        self.target = target
+        self.claim = claim
+        self.site = site
+
+
+class Joined(Requirement):
+    """All of its parts, or any of them."""
+
+    __slots__ = ("_depth", "is_all", "parts")
+
+    def __init__(self, parts: Sequence[Requirement], *, is_all: bool) -> None:
+        self.parts = tuple(parts)
+        self.is_all = is_all
+        self._depth = max(
+            part.depth if isinstance(part, Joined) and part.is_all is is_all else part.depth + 1 for part in parts
+        )
+
+    @property
+    def depth(self) -> int:
+        return self._depth
+
+
+def _join(left: Requirement, right: object, *, is_all: bool) -> Requirement:
+    site = site_above(2)
+    if isinstance(right, Requirement):
+        return join([left, right], is_all=is_all, site=site)
+    return join([left, read_part(right, site.place)], is_all=is_all, site=site)
+
+
+def join(parts: Sequence[Requirement], *, is_all: bool, site: Site | Place) -> Requirement:
+    """All of the parts, or any of them.
+
+    Raises:
+        DefinitionError: they are nested too deep.
+    """
+    joined = Joined(parts, is_all=is_all)
+    if joined.depth > MAX_DEPTH + 1:
+        raise DefinitionError(
+            f"a requirement is nested more than {MAX_DEPTH} deep",
+            code="depth",
+            hint="name parts of it with add_event, or let a step stand for a part",
+            place=site.place if isinstance(site, Site) else site,
+        )
+    return joined
+
+
+def or_(*parts: object) -> Requirement:
+    """At least one of the parts holds: requirements, pairs ``(step, STATUS)``, or tuples of them."""
+    return _combined("or_", parts, site_above(1).place, is_all=False)
+
+
+def and_(*parts: object) -> Requirement:
+    """Every part holds: requirements, pairs ``(step, STATUS)``, or tuples of them."""
+    return _combined("and_", parts, site_above(1).place, is_all=True)
+
+
+def _combined(word: str, parts: tuple[object, ...], place: Place, *, is_all: bool) -> Requirement:
+    if not parts:
+        raise DefinitionError(
+            f"{word}() needs at least one condition", code="empty-requirement", hint=_FORMS, place=place
+        )
+    return join([read_part(part, place) for part in parts], is_all=is_all, site=place)
+
+
+def read_requirement(value: object, place: Place) -> Requirement | None:
+    """A requirement in any of its forms; None where nothing is required (None, ``()``, ``[]``, ``{}``).
+
+    Raises:
+        DefinitionError: it is none of the forms.
+    """
+    if value is None or (isinstance(value, tuple | list | dict) and not value):
+        return None
+    return read_part(value, place)
+
+
+def read_part(value: object, place: Place) -> Requirement:
+    """A requirement in any of its forms, but not nothing."""
+    if isinstance(value, Requirement):
+        return value
+    if isinstance(value, tuple | list):
+        parts = cast("Sequence[object]", value)
+        if _is_pair(parts):
+            return _pair(parts, place)
+        if parts:
+            return join([read_part(part, place) for part in parts], is_all=True, site=place)
+    raise _malformed(value, place)
+
+
+def _is_pair(parts: Sequence[object]) -> bool:
+    return any(not isinstance(part, Requirement | tuple | list) for part in parts)
+
+
+def _pair(parts: Sequence[object], place: Place) -> Requirement:
+    from sequent.dsl.nodes import Node
+
+    if len(parts) != 2 or not isinstance(parts[0], Node):
+        raise _malformed(tuple(parts), place)
+    target, claim = parts
+    if not isinstance(claim, Claim):
+        raise DefinitionError(
+            f"{claim!r} is not a status",
+            code="status",
+            hint=f"the statuses are {_STATUSES}",
+            place=place,
+        )
+    return Claimed(target, claim, None)
+
+
+def _malformed(value: object, place: Place) -> DefinitionError:
+    from sequent.dsl.references import Reference
+
+    if isinstance(value, Reference):
+        return DefinitionError(
+            f"{value.text} is a value, and a requirement is about a step",
+            code="requirement",
+            hint="require the step itself, or take the value as an argument: that is a requirement as well",
+            place=place,
+        )
+    shown = repr(value)
+    return DefinitionError(
+        f"{shown if len(shown) <= 120 else shown[:117] + '...'} is not a requirement: expected (step, STATUS)",
+        code="requirement",
+        hint=f"the forms are {_FORMS}; the statuses are {_STATUSES}",
+        place=place,
+    )

@@ -1,0 +1,202 @@
+"""``@step`` and ``command``: the leaves of a flow."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from types import FrameType, MethodType
+from typing import Any, Concatenate, Generic, Literal, ParamSpec, Protocol, TypedDict, TypeVar, Unpack, cast, overload
+
+from sequent.dsl.commands import COMMAND_OPTIONS, CommandSource, read_command
+from sequent.dsl.functions import FunctionSource, read_function
+from sequent.dsl.nodes import Node, Written, result_reference
+from sequent.dsl.options import NO_OPTIONS, STEP_OPTIONS, Options, read_options
+from sequent.dsl.places import Site, body_of, frame_above
+from sequent.dsl.requirements import Requirement
+from sequent.errors import DefinitionError
+
+P = ParamSpec("P")
+T = TypeVar("T")
+R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
+T_co = TypeVar("T_co", covariant=True)
+
+MADE = "__sequent_made__"
+"""Where a class body collects what was defined in it, so that what was overwritten is known when it closes."""
+
+Words = str | bytes | int | float | object
+Requires = Requirement | tuple[object, ...] | list[object] | None
+Repeats = Iterable[Any] | Callable[..., Iterable[Any]]
+
+
+class Step(Node, Generic[P, T_co, R_co]):
+    """A leaf of a flow: one callable, or one command.
+
+    On the class it is the step, to be required and asked for its result. On an instance of the class
+    it is the plain function, so that a unit test just calls it.
+    """
+
+    __slots__ = ()
+
+    @property
+    def result(self) -> R_co:
+        """What it returned, as a reference; of a repeated step, the list of what its iterations returned."""
+        return cast("R_co", result_reference(self, 1))
+
+    @overload
+    def __get__(self, instance: None, owner: type, /) -> Step[P, T_co, R_co]: ...
+    @overload
+    def __get__(self, instance: object, owner: type, /) -> Callable[P, T_co]: ...
+    def __get__(self, instance: object | None, owner: type, /) -> object:
+        if instance is None:
+            return self
+        work = self.__sequent__.work
+        if isinstance(work, FunctionSource):
+            return MethodType(work.function, instance) if work.takes_self else work.function
+        raise DefinitionError(
+            f"{self.__sequent__.shown!r} is a command, and cannot be called", code="command", hint="run the flow"
+        )
+
+    def __repr__(self) -> str:
+        return f"<step {self.__sequent__.shown}>"
+
+
+class StepOptions(TypedDict, total=False):
+    """How a step is to run."""
+
+    requires: Requires
+    handles: bool
+    stop_on_exception: bool | None
+    task_construct: Literal["process", "invoke"] | None
+    args: Sequence[Any]
+    kwargs: Mapping[str, Any]
+
+
+class RepeatOptions(StepOptions, total=False):
+    """How a repeated step is to run."""
+
+    parallel: int
+    until: bool
+
+
+class Decorator(Protocol):
+    """Makes a step of a function."""
+
+    @overload
+    def __call__(  # type: ignore[overload-overlap]  # a coroutine is a result as well, only not the one that is meant
+        self, function: Callable[Concatenate[Any, P], Coroutine[Any, Any, R]], /
+    ) -> Step[P, Awaitable[R], R]: ...
+    @overload
+    def __call__(self, function: Callable[Concatenate[Any, P], R], /) -> Step[P, R, R]: ...
+    @overload
+    def __call__(self, function: Callable[P, R], /) -> Step[P, R, R]: ...
+
+
+class RepeatDecorator(Protocol):
+    """Makes a repeated step of a function."""
+
+    @overload
+    def __call__(  # type: ignore[overload-overlap]  # as above
+        self, function: Callable[Concatenate[Any, P], Coroutine[Any, Any, R]], /
+    ) -> Step[P, Awaitable[R], list[R]]: ...
+    @overload
+    def __call__(self, function: Callable[Concatenate[Any, P], R], /) -> Step[P, R, list[R]]: ...
+    @overload
+    def __call__(self, function: Callable[P, R], /) -> Step[P, R, list[R]]: ...
+
+
+@overload
+def step(  # type: ignore[overload-overlap]  # as above
+    function: Callable[Concatenate[Any, P], Coroutine[Any, Any, R]], /
+) -> Step[P, Awaitable[R], R]: ...
+@overload
+def step(function: Callable[Concatenate[Any, P], R], /) -> Step[P, R, R]: ...
+@overload
+def step(function: Callable[P, R], /) -> Step[P, R, R]: ...
+@overload
+def step(*, repeats: Repeats, **options: Unpack[RepeatOptions]) -> RepeatDecorator: ...
+@overload
+def step(**options: Unpack[StepOptions]) -> Decorator: ...
+def step(function: object = None, /, **options: object) -> object:
+    """Make a step of a function.
+
+    Args:
+        function: what the step does; it may take ``self``, its container, and other steps' results as defaults.
+        **options: ``requires``, what must hold before it starts; ``repeats``, ``parallel`` and ``until``, what it
+            is done for; ``handles=False``, it tells of a failure that stays one; ``stop_on_exception``;
+            ``task_construct``; ``args`` and ``kwargs``, what the function is called with.
+
+    Raises:
+        DefinitionError: the function or an option is not one that a step can have.
+    """
+    frame = frame_above(1)
+    site = Site(frame.f_code, frame.f_lasti)
+    if not options and function is not None:
+        return _make(read_function(function, site), NO_OPTIONS, site, frame)
+    args, kwargs = options.pop("args", ()), options.pop("kwargs", None)
+    chosen = read_options(options, site, STEP_OPTIONS, "step")
+
+    def decorate(function: object) -> object:
+        return _make(read_function(function, site, args, kwargs), chosen, site, frame_above(1))
+
+    return decorate if function is None else decorate(function)
+
+
+class CommandOptions(TypedDict, total=False):
+    """How a command is to run."""
+
+    requires: Requires
+    handles: bool
+    stop_on_exception: bool | None
+    env: Mapping[str, Any]
+    cwd: Any
+    stdin: Any
+    success: int | Iterable[int]
+
+
+class RepeatCommandOptions(CommandOptions, total=False):
+    """How a repeated command is to run."""
+
+    parallel: int
+    until: bool
+
+
+@overload
+def command(
+    *words: Any, repeats: Repeats, result: type[R], **options: Unpack[RepeatCommandOptions]
+) -> Step[..., R, list[R]]: ...
+@overload
+def command(*words: Any, repeats: Repeats, **options: Unpack[RepeatCommandOptions]) -> Step[..., None, list[None]]: ...
+@overload
+def command(*words: Any, result: type[R], **options: Unpack[CommandOptions]) -> Step[..., R, R]: ...
+@overload
+def command(*words: Any, **options: Unpack[CommandOptions]) -> Step[..., None, None]: ...
+def command(*words: object, **options: object) -> object:
+    """Make a step of a program with its arguments: one word, one argument; nothing is split, and there is no shell.
+
+    Args:
+        *words: the program and its arguments: data, references, or f-strings with references in them.
+        **options: those of ``step``, and ``env``, ``cwd``, ``stdin``, ``success`` (the exit codes that are one)
+            and ``result`` (how its standard output is read: str, bytes, list[str], int, float, any other type
+            as JSON; ``ExitCode``).
+
+    Raises:
+        DefinitionError: a word or an option is not one that a command can have.
+    """
+    frame = frame_above(1)
+    site = Site(frame.f_code, frame.f_lasti)
+    own = {name: options.pop(name) for name in COMMAND_OPTIONS & options.keys()}
+    chosen = read_options(options, site, STEP_OPTIONS | COMMAND_OPTIONS, "command")
+    return _make(read_command(words, own, site), chosen, site, frame)
+
+
+def _make(work: FunctionSource | CommandSource, options: Options, site: Site, frame: FrameType) -> Step[..., Any, Any]:
+    made: Step[..., Any, Any] = Step(Written(site, options, work))
+    register(made, frame)
+    return made
+
+
+def register(node: Node, frame: FrameType) -> None:
+    """Note in the class body that is being executed, if any, what was defined in it."""
+    body = body_of(frame)
+    if body is not None:
+        body.setdefault(MADE, []).append(node)

@@ -1,0 +1,183 @@
+"""References, requirements and words as the specification has them: every step by its path."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from attrs import define, field
+
+from sequent.dsl.commands import CommandSource
+from sequent.dsl.fingerprints import fingerprint
+from sequent.dsl.functions import FunctionSource
+from sequent.dsl.nodes import Node, path_of, root_of
+from sequent.dsl.parameters import ParamReference
+from sequent.dsl.references import (
+    ItemReference,
+    OuterReference,
+    OuterResultReference,
+    Reference,
+    ResultReference,
+)
+from sequent.dsl.repeats import CallSource, RepeatSource
+from sequent.dsl.requirements import Claimed, Joined, Requirement
+from sequent.dsl.words import TextSource, WordSource
+from sequent.errors import DefinitionError, Place
+from sequent.model import references as model
+from sequent.model import requirements as required
+from sequent.model.spec import (
+    Argument,
+    CommandWork,
+    Formatted,
+    FunctionWork,
+    Items,
+    ItemsLiteral,
+    NoWork,
+    Template,
+    Word,
+    Work,
+)
+from sequent.model.status import Claim
+
+
+@define(eq=False)
+class Translation:
+    """Turns what the author wrote of one flow into its specification, and collects what cannot be."""
+
+    root: Node
+    problems: list[DefinitionError] = field(factory=list)
+
+    def requirement(self, written: Requirement | None, place: Place) -> required.Requirement | None:
+        """A requirement, with steps by their paths."""
+        if written is None:
+            return None
+        if isinstance(written, Joined):
+            parts = tuple(part for part in (self.requirement(part, place) for part in flattened(written)) if part)
+            if len(parts) == 1:
+                return parts[0]
+            return required.AllOf(parts) if written.is_all else required.AnyOf(parts)
+        if isinstance(written, Claimed):
+            where = written.site.place if written.site else place
+            if isinstance(written.target, str):
+                return required.Atom(model.Outer(written.target), written.claim, where)
+            return required.Atom(self.path(written.target, where), written.claim, where)
+        if isinstance(written, OuterReference):
+            return required.Atom(model.Outer(written.target), Claim.SUCCESS, written.site.place)
+        if isinstance(written, Node):
+            return required.Atom(self.path(written, place), Claim.SUCCESS, place)
+        raise AssertionError(written)
+
+    def path(self, node: Node, place: Place) -> model.Path:
+        """The path of a step or container, which must be one of this flow."""
+        root = root_of(node)
+        if root is not self.root:
+            own, other, shown = self.root.__sequent__.shown, root.__sequent__.shown, node.__sequent__.shown
+            where = f"of the flow {other!r}" if root is not node else "of no flow"
+            self.problems.append(
+                DefinitionError(
+                    f"{shown!r} is {where}, and this is the flow {own!r}",
+                    code="other-flow",
+                    hint="name steps of the same flow",
+                    place=place,
+                )
+            )
+        return path_of(node)
+
+    def reference(self, reference: Reference, node: Node) -> model.Reference:
+        """A reference that a step or container takes."""
+        place = reference.site.place
+        match reference:
+            case ResultReference():
+                return model.ResultOf(self.path(reference.node, place), place)
+            case OuterResultReference():
+                return model.ResultOf(model.Outer(reference.target), place)
+            case OuterReference():
+                return model.OuterValue(reference.target, place)
+            case ItemReference():
+                return model.ItemOf(place)
+            case ParamReference():
+                self._check_param(reference, node, place)
+                return model.ParamOf(reference.name, place)
+            case _:
+                raise AssertionError(reference)
+
+    def _check_param(self, reference: ParamReference, node: Node, place: Place) -> None:
+        if self.root.__sequent__.attributes.get(reference.name) is not reference:
+            self.problems.append(
+                DefinitionError(
+                    f"{node.__sequent__.shown!r} takes a parameter that is not one of the flow {self.root.__sequent__.shown!r}",
+                    code="param",
+                    hint="write name: type = param() in the body of the flow, and name it",
+                    place=place,
+                )
+            )
+
+    def input(self, given: Reference | model.Literal | model.FlowHandle, node: Node) -> model.Value:
+        """What a step is given: a literal as it is, a reference with its path."""
+        if not isinstance(given, Reference):
+            return given
+        if isinstance(given, ItemReference) and given.name and node.__sequent__.is_repeated:
+            self.problems.append(
+                DefinitionError(
+                    f"{node.__sequent__.shown!r} repeats, and takes {given.name!r}, the item of its container",
+                    code="item",
+                    hint=f"write self.{given.name} for the container's, or item() for its own",
+                    place=node.__sequent__.site.place,
+                )
+            )
+        return self.reference(given, node)
+
+    def items(self, source: RepeatSource | None, node: Node) -> Items | None:
+        """What something repeats over."""
+        if source is None or isinstance(source, ItemsLiteral):
+            return source
+        if isinstance(source, CallSource):
+            return source.spec
+        return self.reference(source, node)
+
+    def work(self, work: FunctionSource | CommandSource | None, node: Node) -> Work:
+        """What a step does."""
+        if work is None:
+            return NoWork()
+        if isinstance(work, CommandSource):
+            return self._command(work, node)
+        arguments = tuple(Argument(name, self.input(value, node)) for name, value in work.arguments)
+        literals = (argument.value.text for argument in arguments if isinstance(argument.value, model.Literal))
+        return FunctionWork(work.name, work.takes_self, arguments, fingerprint(work.function, *literals))
+
+    def _command(self, work: CommandSource, node: Node) -> CommandWork:
+        return CommandWork(
+            words=tuple(self.word(word, node) for word in work.words),
+            env=tuple((name, None if word is None else self.word(word, node)) for name, word in work.env),
+            cwd=None if work.cwd is None else self.word(work.cwd, node),
+            stdin=None if work.stdin is None else self.word(work.stdin, node),
+            success=work.success,
+            result=work.result,
+        )
+
+    def word(self, word: WordSource, node: Node) -> Word:
+        """A word of a command."""
+        if not isinstance(word, TextSource):
+            return self.input(word, node)
+        parts: list[str | Formatted] = []
+        for part in word.parts:
+            if isinstance(part, str):
+                parts.append(part)
+            else:
+                reference, conversion, form = part
+                value = self.input(reference, node)
+                assert not isinstance(value, model.Literal)  # noqa: S101  a reference is never a literal
+                parts.append(Formatted(value, conversion, form))
+        return Template(tuple(parts))
+
+
+def flattened(joined: Joined) -> Sequence[Requirement]:
+    """The parts of a chain of ``&``, or of ``|``, from left to right."""
+    parts: list[Requirement] = []
+    pending: list[Requirement] = [joined]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, Joined) and part.is_all is joined.is_all:
+            pending.extend(reversed(part.parts))
+        else:
+            parts.append(part)
+    return parts

@@ -1,0 +1,121 @@
+"""The words of a command: data, references, and texts with references in them; never split, never a shell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, time
+from decimal import Decimal
+from pathlib import PurePath
+from typing import cast
+from uuid import UUID
+
+from attrs import frozen
+
+from sequent.dsl.literals import snapshot, step_as_value
+from sequent.dsl.nodes import Node
+from sequent.dsl.references import MARK, Reference, split
+from sequent.errors import DefinitionError, Place
+from sequent.model.references import Literal
+
+
+@frozen(eq=False)
+class TextSource:
+    """A text with references in it: literal parts, and (reference, conversion, format)."""
+
+    parts: tuple[str | tuple[Reference, str, str], ...]
+
+
+WordSource = Literal | Reference | TextSource
+
+_ALLOWED = "a word is str, Path, bytes, int, float, Decimal, a date or time, UUID, a reference, or an f-string with one"
+_KINDS = (str, bytes, int, float, Decimal, date, time, UUID, PurePath)
+
+
+def read_words(values: Sequence[object], place: Place) -> tuple[WordSource, ...]:
+    """A program and its arguments; a list among them gives as many words.
+
+    Raises:
+        DefinitionError: there is none, or one is nothing that a program can be given.
+    """
+    words: list[WordSource] = []
+    ended = False
+    for position, value in enumerate(values):
+        name = f"word {position + 1}"
+        inner = cast("Sequence[object]", value) if isinstance(value, list | tuple) else None
+        for part in (value,) if inner is None else inner:
+            word = read_word(part, name, place)
+            if not ended:
+                _check_dash(word, name, place)
+            ended = ended or part == "--" if isinstance(part, str) else ended
+            words.append(word)
+    if not words:
+        raise _error("a command needs a program", place, 'write command("rsync", "-a", source, target)')
+    return tuple(words)
+
+
+def read_word(value: object, name: str, place: Place) -> WordSource:
+    """One word.
+
+    Raises:
+        DefinitionError: it is nothing that a program can be given.
+    """
+    if isinstance(value, Reference):
+        return value
+    if isinstance(value, str) and (MARK in value or "\\u2063<" in value):
+        return _read_text(value, name, place)
+    if isinstance(value, Node):
+        raise step_as_value(value, name, place)
+    if isinstance(value, bool) or not isinstance(value, _KINDS):
+        shown = "None" if value is None else f"{value!r:.100}, a {type(value).__name__}"
+        raise _error(f"{name} of the command is {shown}", place, _ALLOWED)
+    if isinstance(value, str | bytes | PurePath):
+        _check_nul(value, name, place)
+    return snapshot(value, name, place)
+
+
+def _read_text(text: str, name: str, place: Place) -> WordSource:
+    try:
+        parts = split(text)
+    except ValueError:
+        raise _error(
+            f"{name} of the command is a text with a reference in it that was changed afterwards",
+            place,
+            "write the f-string itself as the word; !a is not to be had",
+        ) from None
+    for part in parts:
+        if isinstance(part, str):
+            _check_nul(part, name, place)
+    first = parts[0]
+    if len(parts) == 1 and isinstance(first, tuple) and not first[1] and not first[2]:
+        # f"{x}" alone stays one word: a list must not become many here.
+        return TextSource((first,))
+    return TextSource(tuple(parts))
+
+
+def _check_nul(value: object, name: str, place: Place) -> None:
+    if (
+        ("\0" in value)
+        if isinstance(value, str)
+        else (b"\0" in value if isinstance(value, bytes) else "\0" in str(value))
+    ):
+        raise _error(f"{name} of the command contains NUL", place, "no program can be given that")
+
+
+def _check_dash(word: WordSource, name: str, place: Place) -> None:
+    """A word that data completes and that looks like an option must be meant as one."""
+    if not isinstance(word, TextSource):
+        return
+    first = word.parts[0]
+    if not isinstance(first, str) or not first.startswith("-"):
+        return
+    if any(isinstance(part, str) and "=" in part for part in word.parts):
+        return
+    raise _error(
+        f"{name} of the command begins with '-' and is filled in with data, so that data could become an option",
+        place,
+        'write --option={x} with a =, give the option and its value as two words, or put a literal "--" before it',
+    )
+
+
+def _error(message: str, place: Place, hint: str) -> DefinitionError:
+    return DefinitionError(message, code="command", hint=hint, place=place)
