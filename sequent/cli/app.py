@@ -97,9 +97,9 @@ def _unknown_command(word: str) -> UsageError:
 
 def _dispatch(words: list[str]) -> int:
     if words[:1] == ["run"] and len(words) > 1 and words[1] not in _HELP:
-        from sequent.cli.running import run_words
+        from sequent.cli.starting import start_typed
 
-        return run_words(words[1:])
+        return start_typed(words[1:])
     return parsed(application(), words)
 
 

@@ -8,8 +8,9 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from sequent.cli import machine
-from sequent.cli.options import DEFAULTS, Options
+from sequent.cli.options import Options, warn
 from sequent.cli.text import Paint, out, safe
+from sequent.cli.typed import DEFAULTS, TypedOptions
 from sequent.cli.waiting import PlannedPart, planned_parts
 from sequent.compiler import compile_flow
 from sequent.model.plan import Plan, StepPlan
@@ -19,7 +20,7 @@ from sequent.model.spec import FlowSpec
 Target = Annotated[str, Parameter(help="The flow: module:flow or path/file.py:flow.")]
 
 
-def check(target: Target, /, *, options: Options = DEFAULTS) -> int:
+def check(target: Target, /, *, options: TypedOptions = DEFAULTS) -> int:
     """Compile a flow, and tell all its mistakes at once."""
     spec, plan = _compiled(target, options)
     steps = sum(isinstance(node, StepPlan) for node in plan.nodes)
@@ -30,7 +31,7 @@ def check(target: Target, /, *, options: Options = DEFAULTS) -> int:
     return 0
 
 
-def plan(target: Target, /, *, options: Options = DEFAULTS) -> int:
+def plan(target: Target, /, *, options: TypedOptions = DEFAULTS) -> int:
     """Show what would run, in order, and what each part waits for."""
     spec, compiled = _compiled(target, options)
     parts = planned_parts(compiled)
@@ -51,7 +52,7 @@ def graph(
     format: Annotated[  # noqa: A002 - the option's name is part of the command line
         Literal["mermaid", "dot", "json"], Parameter(name=["--format", "-f"], help="The form of the drawing.")
     ] = "mermaid",
-    options: Options = DEFAULTS,
+    options: TypedOptions = DEFAULTS,
 ) -> int:
     """Draw a flow: nested containers, repeats, and what waits for what."""
     from sequent.compiler import draw
@@ -70,13 +71,6 @@ def _compiled(target: str, options: Options) -> tuple[FlowSpec, Plan]:
     spec = definition_of(load_flow(target).flow).spec
     warn(spec, options)
     return spec, compile_flow(spec)
-
-
-def warn(spec: FlowSpec, options: Options) -> None:
-    """Tell what was accepted and is probably a mistake."""
-    paint = Paint.of(sys.stderr)
-    for warning in spec.warnings:
-        options.say(f"{paint.strong('warning:')} {safe(warning)}")
 
 
 def _part_line(part: PlannedPart, paint: Paint) -> str:

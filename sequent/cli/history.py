@@ -14,9 +14,10 @@ from cyclopts import Parameter
 
 from sequent.cli import machine
 from sequent.cli.failures import failure_lines, task_name
-from sequent.cli.options import DEFAULTS, Options, opened_store, store_option
+from sequent.cli.options import Options, opened_store, store_option
 from sequent.cli.progress import log_command
 from sequent.cli.text import Paint, columns, counts, duration, moment, out, readable, safe, safe_block
+from sequent.cli.typed import DEFAULTS, TypedOptions
 from sequent.errors import UsageError
 from sequent.model.outcome import Failure, LogSpan, Problem
 from sequent.model.status import Status
@@ -32,7 +33,7 @@ def ls(
     *,
     flow: Annotated[str | None, Parameter(help="Only runs of the flow with this name.")] = None,
     limit: Annotated[int, Parameter(name=["--limit", "-n"], help="So many runs; 0: all.")] = 20,
-    options: Options = DEFAULTS,
+    options: TypedOptions = DEFAULTS,
 ) -> int:
     """List the runs of the store, latest first."""
     with opened_store(options) as store:
@@ -63,7 +64,7 @@ def _row(record: RunRecord) -> tuple[str, ...]:
     return (safe(record.id), safe(record.target.flow), moment(record.created), took, status, tasks)
 
 
-def show(run: Run = "latest", /, *, options: Options = DEFAULTS) -> int:
+def show(run: Run = "latest", /, *, options: TypedOptions = DEFAULTS) -> int:
     """Show one run: its parameters, how far each step came, and what failed."""
     with opened_store(options) as store:
         record = store.find(run)
@@ -169,7 +170,7 @@ def logs(
     path: Annotated[str | None, Parameter(help="A step (load.one), or one task of it (load.one/1.2).")] = None,
     /,
     *,
-    options: Options = DEFAULTS,
+    options: TypedOptions = DEFAULTS,
 ) -> int:
     """Print what a run's steps wrote, attempt by attempt."""
     step, _, sequence = (path or "").partition("/")

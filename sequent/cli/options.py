@@ -1,58 +1,38 @@
-"""The options that every command takes."""
+"""What every command is told: how to talk, and which store is meant."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 from attrs import frozen
-from cyclopts import Parameter
 
-from sequent.cli.text import safe
+from sequent.cli.text import Paint, safe
 
 if TYPE_CHECKING:
+    from sequent.model.spec import FlowSpec
     from sequent.runtime.ports import Store
 
 
-@Parameter(name="*")
 @frozen(kw_only=True)
 class Options:
-    """How a command talks, and which store it means."""
+    """How a command talks, and which store it means.
 
-    store: Annotated[
-        str | None, Parameter(help="Store: a file, or sqlite:///FILE. Else SEQUENT_STORE, else your own.")
-    ] = None
-    json: Annotated[
-        bool, Parameter(negative="", show_default=False, help="Print results and errors as JSON on stdout.")
-    ] = False
-    quiet: Annotated[
-        bool,
-        Parameter(name=["--quiet", "-q"], negative="", show_default=False, help="Say only what failed, and the end."),
-    ] = False
-    verbose: Annotated[
-        int,
-        Parameter(
-            name=["--verbose", "-v"],
-            count=True,
-            negative="",
-            show_default=False,
-            help="Say more; twice for still more.",
-        ),
-    ] = 0
-    debug: Annotated[
-        bool, Parameter(negative="", show_default=False, help="Show Sequent's own traceback of an error.")
-    ] = False
+    How they are typed stands in ``typed.py``, apart: a run of a target alone needs no parser.
+    """
+
+    store: str | None = None
+    json: bool = False
+    quiet: bool = False
+    verbose: int = 0
+    debug: bool = False
 
     def say(self, text: str) -> None:
         """Tell people something that is no result, unless they asked for quiet."""
         if not self.quiet:
             sys.stderr.write(f"{text}\n")
-
-
-DEFAULTS = Options()
-"""What a command is given where nothing was said."""
 
 
 @contextmanager
@@ -74,3 +54,10 @@ def store_option(options: Options) -> str:
     from shlex import quote
 
     return f" --store {safe(quote(options.store))}"
+
+
+def warn(spec: FlowSpec, options: Options) -> None:
+    """Tell what was accepted and is probably a mistake."""
+    paint = Paint.of(sys.stderr)
+    for warning in spec.warnings:
+        options.say(f"{paint.strong('warning:')} {safe(warning)}")

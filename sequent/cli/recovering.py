@@ -10,8 +10,9 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from sequent.cli import machine
-from sequent.cli.options import DEFAULTS, Options, opened_store
+from sequent.cli.options import Options, opened_store
 from sequent.cli.text import moment, safe
+from sequent.cli.typed import DEFAULTS, TypedOptions
 from sequent.errors import UsageError
 from sequent.model.status import RunStatus
 from sequent.runtime.ports import RunRecord, Store
@@ -26,7 +27,7 @@ def recover(
     flow: Annotated[
         str | None, Parameter(help="Where its flow is now, as module:flow or path/file.py:flow; else as recorded.")
     ] = None,
-    options: Options = DEFAULTS,
+    options: TypedOptions = DEFAULTS,
 ) -> int:
     """Take a run up again: what has succeeded is kept, the rest runs."""
     with opened_store(options) as store:

@@ -11,7 +11,7 @@ import pytest
 from attrs import evolve
 
 from sequent.cli import history
-from sequent.cli.options import Options
+from sequent.cli.typed import TypedOptions
 from sequent.errors import UsageError
 from sequent.model.outcome import LogSpan, Problem
 from sequent.model.status import Status
@@ -91,7 +91,7 @@ def test_ls_of_an_empty_store_says_so_on_stderr(a_run, capsys):
 
 
 def test_ls_as_json_has_a_version_and_stable_keys(a_run, capsys):
-    history.ls(options=Options(json=True))
+    history.ls(options=TypedOptions(json=True))
     document = json.loads(capsys.readouterr().out)
     assert document["version"] == 1
     (run,) = document["runs"]
@@ -110,7 +110,7 @@ def test_show_counts_each_steps_tasks_by_their_last_attempt(a_run, capsys):
 
 
 def test_show_tells_only_the_failures_that_stand_with_their_error_and_log(a_run, capsys):
-    history.show(options=Options(store="my runs.db"))
+    history.show(options=TypedOptions(store="my runs.db"))
     text = capsys.readouterr().out
     assert "✗ failure  load/1" not in text
     assert "✗ failure  send/1.2\n    ValueError: no rows\n    flows.py:7\n" in text
@@ -118,14 +118,14 @@ def test_show_tells_only_the_failures_that_stand_with_their_error_and_log(a_run,
 
 
 def test_show_lists_attempts_when_asked_for_more(a_run, capsys):
-    history.show(options=Options(verbose=1))
+    history.show(options=TypedOptions(verbose=1))
     text = capsys.readouterr().out
     assert "load/1  attempt 1  ✗ failure  1.00 s" in text
     assert "load/1  attempt 2  ✓ success  1.00 s" in text
 
 
 def test_show_as_json_has_steps_failures_and_attempts(a_run, capsys):
-    history.show(options=Options(json=True, verbose=1))
+    history.show(options=TypedOptions(json=True, verbose=1))
     run = json.loads(capsys.readouterr().out)["run"]
     assert run["steps"] == {"load": {"success": 1}, "send": {"success": 1, "failure": 1}}
     assert [failure["path"] for failure in run["failures"]] == ["send"]
@@ -135,7 +135,7 @@ def test_show_as_json_has_steps_failures_and_attempts(a_run, capsys):
 
 def test_a_lost_attempt_is_called_lost(remember, capsys):
     remember(RememberedStore(a_record(), [attempt("load", "1", 1, Status.WAITING)]))
-    history.show(options=Options(verbose=1))
+    history.show(options=TypedOptions(verbose=1))
     assert "attempt 1  ? lost" in capsys.readouterr().out
 
 

@@ -9,7 +9,7 @@ from contextlib import nullcontext
 import pytest
 
 from sequent.cli import recovering
-from sequent.cli.options import Options
+from sequent.cli.typed import TypedOptions
 from sequent.errors import UsageError
 from sequent.model.status import RunStatus
 from tests.cli.plans import a_record
@@ -52,7 +52,7 @@ def test_a_finished_run_is_left_alone_and_that_is_said(put, capsys):
 
 def test_a_finished_run_is_a_document_with_json(put, capsys):
     put(OneRun(a_record(status=RunStatus.SUCCESS)))
-    assert recovering.recover("r00412", options=Options(json=True)) == 0
+    assert recovering.recover("r00412", options=TypedOptions(json=True)) == 0
     assert json.loads(capsys.readouterr().out)["run"]["status"] == "success"
 
 
