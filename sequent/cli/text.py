@@ -57,8 +57,8 @@ def safe(text: str) -> str:
 
 
 def safe_block(text: str) -> str:
-    """The same for text of several lines: line ends and tabs stay."""
-    return _UNSAFE.sub(_escaped, text.replace("\r\n", "\n"))
+    """The same for text of several lines: tabs and line ends stay, and a lone carriage return is a line end."""
+    return _UNSAFE.sub(_escaped, text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def is_coloured(stream: TextIO, environment: Mapping[str, str] | None = None) -> bool:

@@ -19,7 +19,7 @@ class Terminal(io.StringIO):
         return True
 
 
-@pytest.mark.parametrize("evil", ["\x1b]0;owned\x07", "\x9b2J", "\r", "\x00", "\u202e", "\x7f", "\ud800", "\u2028"])
+@pytest.mark.parametrize("evil", ["\x1b]0;owned\x07", "\x9b2J", "\x00", "\u202e", "\x7f", "\ud800", "\u2028"])
 def test_what_could_steer_a_terminal_is_shown_as_its_escape(evil):
     for shown in (safe(f"a{evil}b"), safe_block(f"a{evil}b\n")):
         assert "\\" in shown
@@ -29,6 +29,11 @@ def test_what_could_steer_a_terminal_is_shown_as_its_escape(evil):
 def test_a_name_stays_on_its_line_and_a_block_keeps_its_lines():
     assert safe("a\nb\tc") == "a\\nb\\tc"
     assert safe_block("a\r\nb\tc\n") == "a\nb\tc\n"
+
+
+def test_nothing_is_written_over_what_stands_on_a_line():
+    assert safe("paid\rowed") == "paid\\rowed"
+    assert safe_block("50 %\r100 %\n") == "50 %\n100 %\n"
 
 
 def test_ordinary_text_of_any_language_is_left_alone():
