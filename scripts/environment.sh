@@ -17,7 +17,7 @@ find_python() {
 install_package() {
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     say "Installing $1 ..."
-    apt-get update -qq >&2 && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$1" >&2 && return 0
+    apt-get update -qq >/dev/null && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$1" >/dev/null && return 0
   fi
   stop "$1 is missing. Install it as root: apt-get install $1"
 }
