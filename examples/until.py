@@ -15,8 +15,9 @@ PAGES = [["ant", "bee"], ["cat", "dog"], ["eel"]]
 class read_all:
     """Everything that the service has."""
 
-    # Numbers without end, drawn one at a time as iterations begin.
-    @container(repeats=count(1))
+    # Numbers without end, drawn one at a time as iterations begin. A function gives them, so that a recovery can draw
+    # them again.
+    @container(repeats=lambda: count(1))
     class pages:
         """One page."""
 
