@@ -1,0 +1,173 @@
+"""Executes one attempt: finds the step, calls it, and turns what becomes of it into a report."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable, Coroutine
+from typing import Any, cast
+
+from sequent.errors import NotDataError
+from sequent.model import wire
+from sequent.model.outcome import LogSpan, Problem
+from sequent.model.references import Path
+from sequent.model.spec import CommandWork, Definition, FunctionWork, StepSpec
+from sequent.model.status import Verdict
+from sequent.runtime.capture import Segment, flush_streams
+from sequent.runtime.commands import StepFailed, run_command
+from sequent.runtime.context import LOGGER, Context, FlowInStep, enter
+from sequent.runtime.inputs import Catalogue, Inputs, instance_of
+from sequent.runtime.ports import AttemptBegan, AttemptEnded, AttemptOrder
+from sequent.runtime.problems import problem_of
+from sequent.runtime.termination import Terminated, Termination
+
+LARGEST_RESULT = 256 * 1024 * 1024
+"""Bytes of a result's text."""
+_LONGEST_VARIABLE = 32_000
+
+
+class Attempts:
+    """Executes a flow's attempts in this process, one at a time.
+
+    Args:
+        definition: the flow.
+        run_id: the run.
+        segment: where output goes.
+        termination: what a TERM does.
+        is_own_process: whether the process exists for steps alone, so that its environment is theirs.
+        tell_begun: hears of attempts whose beginning is announced.
+    """
+
+    def __init__(
+        self,
+        definition: Definition,
+        run_id: str,
+        segment: Segment,
+        termination: Termination,
+        *,
+        is_own_process: bool,
+        tell_begun: Callable[[AttemptBegan], None],
+    ) -> None:
+        self.catalogue = Catalogue(definition)
+        self._run_id = run_id
+        self._segment = segment
+        self._termination = termination
+        self._is_own_process = is_own_process
+        self._tell_begun = tell_begun
+        self._environment: dict[str, str] = {}
+
+    def run(self, order: AttemptOrder, tidy: Callable[[], None] = lambda: None) -> AttemptEnded:
+        """Execute it; ``tidy`` runs before its log ends. No exception of the author's gets out."""
+        self._segment.begin()
+        text: str | None = None
+        verdict = Verdict.UNKNOWN
+        problem: Problem | None = None
+        try:
+            text, verdict = self._run(order)
+        except StepFailed as failure:
+            problem = failure.problem
+        except Terminated:
+            problem = Problem(type="Signal", message="the step was ended by SIGTERM", signal=signal.SIGTERM)
+        except BaseException as error:
+            problem = problem_of(error)
+        tidy()
+        flush_streams()
+        log: LogSpan | None = self._segment.end()
+        return AttemptEnded(order.frame, order.node, order.attempt, text, verdict, problem, log)
+
+    def _run(self, order: AttemptOrder) -> tuple[str, Verdict]:
+        path, step = self.catalogue.steps[order.path]
+        context = self._context(order)
+        environment = self._environment_of(context, order)
+        if self._is_own_process:
+            self._set_environment(environment)
+        enter(context, whole_process=self._is_own_process)
+        try:
+            inputs = Inputs(order, self.catalogue, lambda: FlowInStep(self.catalogue.definition.spec.name, context))
+            if order.announces:
+                self._tell_begun(AttemptBegan(order.frame, order.node, order.attempt))
+            with self._termination.step():
+                result = self._result(path, step, inputs, order, environment)
+                verdict = Verdict.UNKNOWN
+                if order.wants_verdict:
+                    verdict = Verdict.TRUTHY if result else Verdict.FALSY
+        finally:
+            enter(None, whole_process=self._is_own_process)
+        return self._text(order.path, result), verdict
+
+    def _context(self, order: AttemptOrder) -> Context:
+        return Context(
+            path=order.path,
+            name=order.path.replace(".", "_"),
+            sequence=order.sequence,
+            item=None if order.item is None else wire.decode(order.item, self.catalogue.classes_of("")),
+            run_id=self._run_id,
+            recovery=order.recovery,
+            attempt=order.attempt,
+            idempotence_key=f"{self._run_id}/{order.path}/{order.sequence}",
+            token=order.token,
+        )
+
+    def _environment_of(self, context: Context, order: AttemptOrder) -> dict[str, str]:
+        """What commands and child programs learn."""
+        environment = {
+            "SEQUENT_STEP_NAME": context.name,
+            "SEQUENT_STEP_PATH": context.path,
+            "SEQUENT_STEP_SEQUENCE": context.sequence,
+            "SEQUENT_STEP_RECOVERY": str(context.recovery),
+            "SEQUENT_STEP_ATTEMPT": str(context.attempt),
+            "SEQUENT_RUN_ID": self._run_id,
+            "SEQUENT_LOGGER_NAME": LOGGER,
+            "SEQUENT_IDEMPOTENCY_KEY": context.idempotence_key,
+            "SEQUENT_ATTEMPT_TOKEN": context.token,
+        }
+        if order.item is not None:
+            item = context.item
+            text = item if isinstance(item, str) else order.item
+            # An environment's variable cannot hold NUL, nor much: the item itself is in context().
+            if "\0" not in text and len(text) < _LONGEST_VARIABLE:
+                environment["SEQUENT_STEP_ITEM"] = text
+        return environment
+
+    def _set_environment(self, environment: dict[str, str]) -> None:
+        """Make it this process's; each variable that is the same as before costs nothing."""
+        last = self._environment
+        for name, value in environment.items():
+            if last.get(name) != value or name not in os.environ:
+                os.environ[name] = value
+        for name in last.keys() - environment.keys():
+            os.environ.pop(name, None)
+        self._environment = environment
+
+    def _result(
+        self, path: Path, step: StepSpec, inputs: Inputs, order: AttemptOrder, environment: dict[str, str]
+    ) -> object:
+        work = step.work
+        if isinstance(work, FunctionWork):
+            function = self.catalogue.definition.functions[path]
+            positional, named = inputs.arguments(work)
+            if work.takes_self:
+                positional.insert(0, instance_of(self.catalogue, path[:-1], order.attributes))
+            result = function(*positional, **named)
+            if asyncio.iscoroutine(result):
+                return asyncio.run(cast("Coroutine[Any, Any, object]", result))
+            return result
+        if isinstance(work, CommandWork):
+            return run_command(work, inputs, environment, self._segment.descriptor)
+        return None
+
+    def _text(self, path: str, result: object) -> str:
+        if result is None:
+            return "null"
+        text, classes = wire.encode_with_classes(result, "result")
+        if classes:
+            self.catalogue.check_named(path, classes)
+        if len(text) > LARGEST_RESULT:
+            raise NotDataError(
+                f"the result is {len(text) / 2**20:.0f} MiB, and at most {LARGEST_RESULT // 2**20} MiB are kept",
+                code="too-large",
+                hint="write it to a file and return the path",
+                path=path,
+            )
+        return text

@@ -1,0 +1,99 @@
+"""What an attempt writes: a span of a segment, a file to which everything of one worker is appended."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import sys
+from typing import TextIO
+
+from sequent.model.outcome import LogSpan
+
+CAP = 8 * 1024 * 1024
+"""Bytes that are kept of one attempt's output: the first half and the last."""
+
+
+FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+class Segment:
+    """A worker's segment, which is also its standard output and error, and its children's."""
+
+    def __init__(self, path: str, descriptor: int) -> None:
+        self.path = path
+        self.descriptor = descriptor
+        self._start = 0
+
+    @classmethod
+    def make(cls, directory: str, prefix: str) -> Segment:
+        """A new segment in that directory, with the first name that is free."""
+        os.makedirs(directory, mode=0o700, exist_ok=True)
+        for number in itertools.count(1):
+            path = os.path.join(directory, f"{prefix}{number}.log")
+            with contextlib.suppress(FileExistsError):
+                return cls(path, os.open(path, FLAGS, 0o600))
+        raise AssertionError("there is always a name that is free")
+
+    def close(self) -> None:
+        """Close it; an empty one is removed."""
+        is_empty = os.fstat(self.descriptor).st_size == 0
+        os.close(self.descriptor)
+        if is_empty:
+            os.unlink(self.path)
+
+    def begin(self) -> None:
+        """What is written from now on is the next attempt's."""
+        self._start = os.fstat(self.descriptor).st_size
+
+    def end(self) -> LogSpan | None:
+        """What was written since ``begin``; None where that is nothing."""
+        length = os.fstat(self.descriptor).st_size - self._start
+        return _span(self.path, self._start, length) if length > 0 else None
+
+    def write(self, text: str) -> None:
+        """Add a line of our own."""
+        os.write(self.descriptor, text.encode("utf-8", "backslashreplace"))
+
+
+def span_from(path: str, start: int) -> LogSpan | None:
+    """What is in a segment from there on; None where that is nothing."""
+    length = os.stat(path, follow_symlinks=False).st_size - start
+    return _span(path, start, length) if length > 0 else None
+
+
+def _span(path: str, start: int, length: int) -> LogSpan:
+    dropped = 0
+    if length > CAP:
+        dropped, length = _cut(path, start, length)
+    return LogSpan(segment=os.path.basename(path), offset=start, length=length, dropped=dropped)
+
+
+def _cut(path: str, start: int, length: int) -> tuple[int, int]:
+    """Cut the middle out of what begins at ``start``; return the bytes dropped and those left."""
+    half = CAP // 2
+    dropped = length - CAP
+    line = f"\n[sequent: {dropped} bytes of this attempt's output were left out here]\n".encode()
+    # A second descriptor: through one that appends, nothing can be written elsewhere than at the end.
+    file = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        tail = os.pread(file, half, start + length - half)
+        os.pwrite(file, line + tail, start + half)
+        kept = half + len(line) + len(tail)
+        os.ftruncate(file, start + kept)
+    finally:
+        os.close(file)
+    return dropped, kept
+
+
+def open_stream(descriptor: int) -> TextIO:
+    """A text stream that writes each line to that descriptor at once, whatever is in it."""
+    return open(descriptor, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
+
+
+def flush_streams() -> None:
+    """Write out what the standard streams still hold."""
+    for stream in (sys.stdout, sys.stderr):
+        # A step may have closed or replaced them.
+        with contextlib.suppress(Exception):
+            stream.flush()

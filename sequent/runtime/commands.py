@@ -1,0 +1,223 @@
+"""Runs a step that is a program: no shell, its output in the log, its result from its standard output."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import signal
+import subprocess
+from pathlib import PurePath
+
+from attrs import frozen
+
+from sequent.errors import UsageError
+from sequent.model.outcome import Problem
+from sequent.model.spec import CommandWork, Template
+from sequent.runtime.inputs import Inputs
+from sequent.runtime.words import fill_word, fill_words, text_of
+
+LARGEST_OUTPUT = 256 * 1024 * 1024
+"""Bytes of standard output that a result can be made from."""
+
+
+class StepFailed(Exception):
+    """A step failed in a way that no exception of its own tells."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
+
+
+@frozen(kw_only=True)
+class _Call:
+    """A program, ready to be started."""
+
+    words: list[str]
+    env: dict[str, str]
+    cwd: str | None
+    stdin: object
+
+
+def run_command(work: CommandWork, inputs: Inputs, environment: dict[str, str], log: int) -> object:
+    """Run it and give its result.
+
+    Args:
+        work: the command, as written.
+        inputs: the values of its references.
+        environment: what every step has in its environment.
+        log: the descriptor that takes what it writes.
+
+    Raises:
+        StepFailed: it was not found, or ended in a way that is no success.
+        UsageError: a value cannot be filled in.
+    """
+    call = _fill(work, inputs, environment)
+    keeps = work.result not in ("none", "exit_code")
+    with contextlib.ExitStack() as stack:
+        stdin = _open_stdin(call.stdin, stack)
+        process = _start(call, stdin, subprocess.PIPE if keeps else log, log)
+        try:
+            output = _collect(process, log) if keeps else b""
+            code = process.wait()
+        finally:
+            _abandon(process)
+    _check(call.words[0], code, work.success)
+    return code if work.result == "exit_code" else _result(output, work.result)
+
+
+def _fill(work: CommandWork, inputs: Inputs, environment: dict[str, str]) -> _Call:
+    """Fill in everything, in the order in which ``references_of`` gives the references."""
+    words = fill_words(work.words, inputs.take)
+    env = {**os.environ, **environment}
+    for name, word in work.env:
+        if word is None:
+            env.pop(name, None)
+        else:
+            env[name] = fill_word(word, inputs.take, f"env[{name!r}]")
+    cwd = None if work.cwd is None else fill_word(work.cwd, inputs.take, "'cwd'")
+    stdin: object = None
+    if isinstance(work.stdin, Template):
+        stdin = fill_word(work.stdin, inputs.take, "'stdin'")
+    elif work.stdin is not None:
+        stdin = inputs.take(work.stdin)
+    return _Call(words=words, env=env, cwd=cwd, stdin=stdin)
+
+
+def _open_stdin(value: object, stack: contextlib.ExitStack) -> int:
+    if value is None:
+        return subprocess.DEVNULL
+    if isinstance(value, PurePath):
+        try:
+            return stack.enter_context(open(value, "rb")).fileno()
+        except OSError as error:
+            message = f"the file for standard input cannot be opened: {error}"
+            raise StepFailed(Problem(type=type(error).__name__, message=message)) from None
+    if isinstance(value, str):
+        data = value.encode("utf-8", "surrogateescape")
+    else:
+        data = value if isinstance(value, bytes) else text_of(value, "'stdin'").encode()
+    # A file in memory, not a pipe: the program may read it when it likes, or not at all.
+    file = stack.enter_context(os.fdopen(os.memfd_create("stdin"), "w+b"))
+    file.write(data)
+    file.seek(0)
+    return file.fileno()
+
+
+def _start(call: _Call, stdin: int, stdout: int, stderr: int) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(call.words, env=call.env, cwd=call.cwd, stdin=stdin, stdout=stdout, stderr=stderr)
+    except OSError as error:
+        raise StepFailed(_not_started(call, error)) from None
+
+
+def _not_started(call: _Call, error: OSError) -> Problem:
+    program = call.words[0]
+    if call.cwd is not None and not os.path.isdir(call.cwd):
+        return Problem(type="NotFound", message=f"its directory {call.cwd!r} does not exist")
+    if isinstance(error, FileNotFoundError):
+        where = f"PATH={call.env.get('PATH', '')}"
+        # A script whose interpreter is missing gives the same error.
+        if os.path.dirname(program) and os.path.exists(os.path.join(call.cwd or "", program)):
+            where = "it exists, but the interpreter in its first line does not"
+        return Problem(type="NotFound", message=f"{program!r} not found ({where})", exit_code=127)
+    return Problem(type=type(error).__name__, message=f"{program!r} cannot be started: {error.strerror}", exit_code=126)
+
+
+def _collect(process: subprocess.Popen[bytes], log: int) -> bytes:
+    """Take its standard output until it ends, though something that it started may keep the pipe open."""
+    if process.stdout is None:
+        raise AssertionError("its output was to be kept")
+    pipe = process.stdout.fileno()
+    os.set_blocking(pipe, False)
+    ended = os.pidfd_open(process.pid)
+    pieces: list[bytes] = []
+    size = 0
+    try:
+        poll = select.poll()
+        poll.register(pipe, select.POLLIN)
+        poll.register(ended, select.POLLIN)
+        while True:
+            ready = {descriptor for descriptor, _ in poll.poll()}
+            while (piece := _read(pipe)) is not None:
+                if not piece:
+                    return b"".join(pieces)
+                size += len(piece)
+                if size > LARGEST_OUTPUT:
+                    raise UsageError(
+                        f"the command wrote more than {LARGEST_OUTPUT // 2**20} MiB to its standard output",
+                        code="too-large",
+                        hint="let it write a file, and give the path as the result",
+                    )
+                pieces.append(piece)
+                _write_all(log, piece)
+            if ended in ready:
+                return b"".join(pieces)
+    finally:
+        os.close(ended)
+
+
+def _read(pipe: int) -> bytes | None:
+    try:
+        return os.read(pipe, 1 << 16)
+    except BlockingIOError:
+        return None
+
+
+def _write_all(log: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(log, data) :]
+
+
+def _abandon(process: subprocess.Popen[bytes]) -> None:
+    """Let go of it; where it still runs, an error or a signal has ended the step, and it ends too."""
+    if process.stdout is not None:
+        process.stdout.close()
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(1)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _check(program: str, code: int, success: tuple[int, ...]) -> None:
+    if code in success:
+        return
+    if code < 0:
+        message = f"{program!r} was ended by {signal_name(-code)}"
+        raise StepFailed(Problem(type="Signal", message=message, signal=-code))
+    raise StepFailed(Problem(type="ExitStatus", message=f"{program!r} ended with exit code {code}", exit_code=code))
+
+
+def signal_name(number: int) -> str:
+    """How people call a signal."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def _result(output: bytes, kind: str) -> object:
+    if kind == "none":
+        return None
+    if kind == "bytes":
+        return output
+    try:
+        text = output.decode("utf-8")
+    except UnicodeDecodeError as error:
+        message = f"its standard output is not UTF-8: {error}"
+        raise StepFailed(Problem(type="ResultError", message=f"{message}; use result=bytes")) from None
+    if kind == "str":
+        return text.removesuffix("\n")
+    if kind == "lines":
+        return text.removesuffix("\n").split("\n") if text else []
+    readers = {"int": int, "float": float, "json": json.loads}
+    try:
+        return readers[kind](text)
+    except ValueError as error:
+        wanted = {"int": "a whole number", "float": "a number", "json": "JSON"}[kind]
+        message = f"its standard output is not {wanted}: {text!r:.200} ({error})"
+        raise StepFailed(Problem(type="ResultError", message=message)) from None

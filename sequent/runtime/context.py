@@ -1,0 +1,87 @@
+"""Where a step is: what ``sequent.context()`` tells, and the handle of a flow among its arguments."""
+
+from __future__ import annotations
+
+import logging
+from contextvars import ContextVar
+
+from attrs import field, frozen
+
+from sequent.errors import UsageError
+
+LOGGER = "sequent"
+"""The name of the logger that steps are offered."""
+
+
+@frozen(kw_only=True)
+class Context:
+    """The attempt that is being executed."""
+
+    path: str
+    """Dotted."""
+    name: str
+    """The names of the path, joined by ``_``: what ``SEQUENT_STEP_NAME`` has as well."""
+    sequence: str
+    """The iteration numbers from outermost in: ``1.2.2``."""
+    item: object
+    """The value of the nearest repeat's iteration; None outside of repeats."""
+    run_id: str
+    recovery: int
+    attempt: int
+    idempotence_key: str
+    """The same for every attempt of this task."""
+    token: str = field(repr=False)
+    """Different for every attempt."""
+
+    @property
+    def logger(self) -> logging.Logger:
+        """A logger whose lines go to this attempt's log."""
+        return logging.getLogger(LOGGER)
+
+
+_current: ContextVar[Context | None] = ContextVar("sequent_context", default=None)
+_of_process: Context | None = None
+"""What threads see that a step has started: in a worker there is one attempt at a time."""
+
+
+def context() -> Context:
+    """Where the calling step is.
+
+    Raises:
+        UsageError: it is not called from within a step.
+    """
+    found = _current.get() or _of_process
+    if found is None:
+        raise UsageError(
+            "context() is for steps, while they run", code="no-context", hint="call it within a step's function"
+        )
+    return found
+
+
+def enter(current: Context | None, *, whole_process: bool) -> None:
+    """Make that the context of this thread, and of the whole process where it does nothing else."""
+    global _of_process
+    _current.set(current)
+    if whole_process:
+        _of_process = current
+
+
+@frozen
+class FlowInStep:
+    """The flow, as a step sees it among its arguments."""
+
+    name: str
+    """The flow's."""
+    _context: Context
+
+    def get_step_name(self) -> str:
+        """The names of the step's path, joined by ``_``."""
+        return self._context.name
+
+    def get_step_sequence(self) -> str:
+        """The step's sequence: ``1.2.2``."""
+        return self._context.sequence
+
+    @property
+    def run_id(self) -> str:
+        return self._context.run_id

@@ -1,0 +1,1 @@
+"""The executors: in worker processes, and in the driver's own."""

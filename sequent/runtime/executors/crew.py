@@ -1,0 +1,51 @@
+"""The workers of a run, as the driver sees them: who is idle, who has what, and what waits for one."""
+
+from __future__ import annotations
+
+import socket
+from collections import deque
+
+from attrs import define, field
+
+from sequent.runtime.packets import Link, drain
+from sequent.runtime.ports import AttemptOrder, DrawOrder
+
+
+@define(eq=False)
+class Worker:
+    """A worker from its order to be started until it has been reported dead."""
+
+    number: int
+    is_for_draws: bool
+    link: Link | None = None
+    """Our end; None until it has been started."""
+    end: socket.socket | None = None
+    """Its own end, from which we take what it has not received once it is dead."""
+    is_loaded: bool = False
+    """Whether it has said what became of loading the flow."""
+    is_gone: bool = False
+    """Whether it has ended, and is only heard out."""
+    order: AttemptOrder | DrawOrder | None = None
+    queue: deque[DrawOrder] = field(factory=deque)
+    """Draws that only this worker may serve, since it has the iterator."""
+    segment: str = ""
+    log_end: int = 0
+    """Up to where its segment belongs to attempts that have ended."""
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it can be given an order."""
+        return self.is_loaded and self.order is None
+
+    def has_begun(self) -> bool:
+        """Of a dead worker: whether it had received its order whole."""
+        if self.link is None or self.end is None or self.link.is_clogged:
+            return False
+        return not drain(self.end)
+
+    def close(self) -> None:
+        """Close both ends of its pair."""
+        if self.link is not None:
+            self.link.close()
+        if self.end is not None:
+            self.end.close()

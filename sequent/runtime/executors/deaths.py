@@ -1,0 +1,36 @@
+"""What to say of an attempt whose worker died."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+from sequent.model.outcome import LogSpan, Problem
+from sequent.runtime.capture import span_from
+from sequent.runtime.commands import signal_name
+from sequent.runtime.worker import LOST_CHANNEL
+
+
+def problem_of_death(code: int, *, was_ended: bool) -> Problem:
+    """Why an attempt failed whose worker ended with that code (minus the signal, where one ended it)."""
+    if code < 0:
+        name = signal_name(-code)
+        if was_ended:
+            message = f"it was ended by {name}, since the run is being stopped"
+        elif -code == signal.SIGKILL:
+            message = f"its worker was killed by {name} (out of memory?)"
+        else:
+            message = f"its worker was killed by {name}"
+        return Problem(type="Signal", message=message, signal=-code)
+    if code == LOST_CHANNEL:
+        return Problem(type="ExitStatus", message="the step closed descriptors of its worker", exit_code=code)
+    return Problem(type="ExitStatus", message=f"the step ended its process with status {code}", exit_code=code)
+
+
+def output_of(directory: str, segment: str, start: int) -> LogSpan | None:
+    """What the attempt had written that its worker can no longer tell of."""
+    try:
+        return span_from(os.path.join(directory, "logs", segment), start)
+    except FileNotFoundError:
+        # Nothing was ever written to it: the agent has removed it.
+        return None

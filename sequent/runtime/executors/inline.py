@@ -1,0 +1,131 @@
+"""Executes attempts in the driver's own process, for ``task_construct="invoke"``."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections import deque
+from collections.abc import Iterator
+from selectors import EVENT_READ, BaseSelector
+
+from sequent.model.spec import Definition
+from sequent.runtime.attempt import Attempts
+from sequent.runtime.capture import Segment, open_stream
+from sequent.runtime.drawing import Drawing
+from sequent.runtime.ports import AttemptLost, AttemptOrder, DrawOrder, Report, WorkerSetup
+from sequent.runtime.termination import Termination
+
+
+class InlineExecutor:
+    """Executes one attempt or draw at a time, between two turns of the driver.
+
+    Environment, descriptors and signals stay the process's own. What a step writes to ``sys.stdout`` and
+    ``sys.stderr`` is kept, and so is what its commands write.
+    """
+
+    def __init__(self, definition: Definition, setup: WorkerSetup) -> None:
+        self._definition = definition
+        self._setup = setup
+        self._waiting: deque[AttemptOrder | DrawOrder] = deque()
+        self._reports: list[Report] = []
+        self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._selector: BaseSelector | None = None
+        self._segment: Segment | None = None
+        self._attempts: Attempts | None = None
+        self._drawing: Drawing | None = None
+
+    def open(self, selector: BaseSelector) -> None:
+        self._selector = selector
+        selector.register(self._wake, EVENT_READ, self._execute_next)
+
+    def start(self, order: AttemptOrder) -> None:
+        self._enqueue(order)
+
+    def draw(self, order: DrawOrder) -> None:
+        self._enqueue(order)
+
+    def forget(self, frame: int, node: int) -> None:
+        """The repeat has settled: its iterator is needed no more."""
+        if self._drawing is not None:
+            self._drawing.forget(frame, node)
+
+    def reports(self) -> list[Report]:
+        reports, self._reports = self._reports, []
+        return reports
+
+    def end_tasks(self, *, at_once: bool) -> None:
+        """What has not begun will not; nothing is running while the driver asks for this."""
+        del at_once
+        while self._waiting:
+            order = self._waiting.popleft()
+            if isinstance(order, AttemptOrder):
+                lost = AttemptLost(order.frame, order.node, order.attempt, "the run is being stopped", had_begun=False)
+                self._reports.append(lost)
+
+    def close(self) -> None:
+        self._waiting.clear()
+        if self._selector is not None:
+            self._selector.unregister(self._wake)
+            self._selector = None
+        os.close(self._wake)
+        if self._segment is not None:
+            self._segment.close()
+
+    def _enqueue(self, order: AttemptOrder | DrawOrder) -> None:
+        self._waiting.append(order)
+        os.eventfd_write(self._wake, 1)
+
+    def _execute_next(self) -> None:
+        os.eventfd_read(self._wake)
+        if not self._waiting:
+            return
+        order = self._waiting.popleft()
+        attempts, drawing = self._prepared()
+        with _in_directory(self._setup.target.cwd), self._captured():
+            report = attempts.run(order) if isinstance(order, AttemptOrder) else drawing.serve(order)
+        self._reports.append(report)
+        if self._waiting:
+            os.eventfd_write(self._wake, 1)
+
+    def _prepared(self) -> tuple[Attempts, Drawing]:
+        """Make what is needed once the first order is there: a run may never have one for us."""
+        if self._attempts is None or self._drawing is None:
+            self._segment = Segment.make(os.path.join(self._setup.directory, "logs"), "driver")
+            self._attempts = Attempts(
+                self._definition,
+                self._setup.run_id,
+                self._segment,
+                Termination(),
+                is_own_process=False,
+                tell_begun=self._reports.append,
+            )
+            self._drawing = Drawing(self._attempts.catalogue)
+        return self._attempts, self._drawing
+
+    @contextlib.contextmanager
+    def _captured(self) -> Iterator[None]:
+        if self._segment is None:
+            raise AssertionError("there is no segment yet")
+        out, err = open_stream(self._segment.descriptor), open_stream(self._segment.descriptor)
+        before = (sys.stdout, sys.stderr)
+        sys.stdout, sys.stderr = out, err
+        try:
+            yield
+        finally:
+            sys.stdout, sys.stderr = before
+            out.close()
+            err.close()
+
+
+@contextlib.contextmanager
+def _in_directory(directory: str) -> Iterator[None]:
+    before = os.getcwd()
+    if not directory or directory == before:
+        yield
+        return
+    os.chdir(directory)
+    try:
+        yield
+    finally:
+        os.chdir(before)

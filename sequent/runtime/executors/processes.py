@@ -1,0 +1,328 @@
+"""Executes attempts in worker processes, which an agent starts and ends."""
+
+from __future__ import annotations
+
+import functools
+import socket
+from collections import deque
+from collections.abc import Callable
+from selectors import EVENT_READ, EVENT_WRITE, BaseSelector
+
+from sequent.errors import BusyError, SequentError
+from sequent.model.outcome import Problem
+from sequent.runtime.executors.agents import AgentProcess, fork_agent, launch_agent, our_ends
+from sequent.runtime.executors.crew import Worker
+from sequent.runtime.executors.deaths import output_of, problem_of_death
+from sequent.runtime.executors.draws import Draws
+from sequent.runtime.messages import Word, read_problem, read_report, write_draw, write_order, write_setup
+from sequent.runtime.packets import Link, Message
+from sequent.runtime.ports import (
+    AttemptEnded,
+    AttemptLost,
+    AttemptOrder,
+    DrawBroke,
+    DrawOrder,
+    ItemFound,
+    RepeatFound,
+    Report,
+    WorkerSetup,
+)
+
+__all__ = ["AgentProcess", "ProcessExecutor", "fork_agent", "launch_agent"]
+
+MOST_WORKERS = 64
+STOP_GRACE = 10.0
+"""Seconds between TERM and KILL when running steps are ended."""
+_CLOSE_WAIT = 8.0
+_MOST_FAILED_LOADS = 3
+
+
+class ProcessExecutor:
+    """Hands attempts to workers, one at a time to each.
+
+    A worker is started when there is nobody idle, and stays. One that dies takes the attempt that it had
+    begun with it, and nothing else. When the agent dies, what had begun is lost, and another agent takes over
+    once nothing of the old tree is left.
+    """
+
+    def __init__(self, agent: AgentProcess, setup: WorkerSetup) -> None:
+        self._agent = agent
+        self._setup = setup
+        self._selector: BaseSelector | None = None
+        self._workers: dict[int, Worker] = {}
+        self._idle: list[Worker] = []
+        self._waiting: deque[AttemptOrder] = deque()
+        self._draws = Draws()
+        self._reports: list[Report] = []
+        self._lost: list[Report] = []
+        """Told only once a new agent has made sure that nothing of the old tree is left."""
+        self._last_number = 0
+        self._failed_loads = 0
+        self._is_ending = False
+        self._failure: SequentError | None = None
+
+    # -- the port
+
+    def open(self, selector: BaseSelector) -> None:
+        self._selector = selector
+        self._begin_with(self._agent)
+
+    def start(self, order: AttemptOrder) -> None:
+        self._waiting.append(order)
+        self._hand_over()
+
+    def draw(self, order: DrawOrder) -> None:
+        worker = self._draws.place(order, self._of_draws)
+        if worker is None:
+            worker = self._spawn(is_for_draws=True)
+            self._draws.assign(order, worker)
+        self._hand_draw(worker)
+
+    def forget(self, frame: int, node: int) -> None:
+        """The repeat has settled: its iterator is needed no more."""
+        worker = self._draws.forget(frame, node)
+        if worker is not None and worker.link is not None:
+            self._send(worker, [Word.FORGET, frame, node])
+
+    def reports(self) -> list[Report]:
+        if self._failure is not None:
+            raise self._failure
+        reports, self._reports = self._reports, []
+        return reports
+
+    def end_tasks(self, *, at_once: bool) -> None:
+        self._is_ending = True
+        busy: list[object] = [worker.number for worker in self._workers.values() if not worker.is_idle]
+        self._agent.link.send(["end", busy, 0 if at_once else STOP_GRACE])
+        while self._waiting:
+            order = self._waiting.popleft()
+            self._reports.append(_lost(order, "the run is being stopped", had_begun=False))
+
+    def close(self) -> None:
+        self._is_ending = True
+        for worker in list(self._workers.values()):
+            self._let_go(worker)
+        link = self._agent.link
+        link.send(["close"])
+        self._unregister(link.end)
+        if not self._agent.wait(_CLOSE_WAIT):
+            self._agent.kill()
+            self._agent.wait(_CLOSE_WAIT)
+        link.close()
+
+    # -- the agent
+
+    def _begin_with(self, agent: AgentProcess) -> None:
+        self._agent = agent
+        self._register(agent.link.end, self._on_agent)
+        agent.link.send(["setup", write_setup(self._setup)])
+
+    def _on_agent(self) -> None:
+        link = self._agent.link
+        while (received := link.receive()) is not None:
+            message, descriptors = received
+            self._hear_agent(message, descriptors)
+        if link.has_ended and not self._is_ending:
+            self._replace_agent()
+
+    def _hear_agent(self, message: Message, descriptors: list[int]) -> None:
+        match message:
+            case ["worker", int() as number, str() as segment]:
+                self._meet(self._workers[number], segment, [socket.socket(fileno=item) for item in descriptors])
+            case ["ended", int() as number, int() as code]:
+                self._bury(self._workers[number], code)
+            case ["set up"]:
+                self._reports += self._lost
+                self._lost.clear()
+            case ["refused", str() as reason]:
+                self._failure = BusyError(reason, hint="wait a little, and try again")
+            case ["crashed", str() as text]:
+                self._failure = self._failure or SequentError(f"the agent failed:\n{text}", code="agent")
+            case _:
+                pass
+
+    def _replace_agent(self) -> None:
+        """Start another agent; its first act is to end what the old one had not yet ended."""
+        self._unregister(self._agent.link.end)
+        self._agent.kill()
+        self._agent.wait(_CLOSE_WAIT)
+        self._agent.link.close()
+        orphaned = list(self._workers.values())
+        for worker in orphaned:
+            self._hear_out(worker)
+            if isinstance(worker.order, AttemptOrder):
+                if worker.has_begun():
+                    self._lost.append(_lost(worker.order, "the agent of its worker is gone", had_begun=True))
+                else:
+                    self._waiting.appendleft(worker.order)
+            self._let_go(worker)
+        self._begin_with(self._agent.start_again())
+        self._redo_draws(orphaned)
+        self._hand_over()
+
+    # -- workers
+
+    def _spawn(self, *, is_for_draws: bool) -> Worker:
+        self._last_number += 1
+        worker = self._workers[self._last_number] = Worker(self._last_number, is_for_draws)
+        self._agent.link.send(["spawn", worker.number])
+        return worker
+
+    def _meet(self, worker: Worker, segment: str, ends: list[socket.socket]) -> None:
+        ours, theirs = ends
+        our_ends.update(ends)
+        worker.link, worker.end, worker.segment = Link(ours), theirs, segment
+        self._register(ours, functools.partial(self._on_worker, worker))
+
+    def _on_worker(self, worker: Worker) -> None:
+        link = worker.link
+        if link is None:
+            return
+        if link.is_clogged:
+            link.flush()
+            self._watch(worker)
+        message = link.read()
+        if message is not None:
+            self._hear_worker(worker, message)
+
+    def _hear_worker(self, worker: Worker, message: Message) -> None:
+        match message[0]:
+            case Word.LOADED:
+                worker.is_loaded = True
+                worker.log_end = int(str(message[1]))
+                self._failed_loads = 0
+                self._is_free(worker)
+            case Word.UNLOADABLE:
+                worker.is_loaded = True
+                self._fail_waiting(read_problem(message[1]))
+            case _:
+                self._take(worker, read_report(message))
+
+    def _take(self, worker: Worker, report: Report) -> None:
+        self._reports.append(report)
+        match report:
+            case AttemptEnded():
+                if report.log is not None:
+                    worker.log_end = report.log.offset + report.log.length
+                self._is_free(worker)
+            case RepeatFound() | ItemFound() | DrawBroke():
+                self._draws.answered(report)
+                self._is_free(worker)
+            case _:
+                pass
+
+    def _is_free(self, worker: Worker) -> None:
+        worker.order = None
+        if worker.is_gone:
+            return
+        if worker.is_for_draws:
+            self._hand_draw(worker)
+        else:
+            self._idle.append(worker)
+            self._hand_over()
+
+    def _hand_over(self) -> None:
+        """Give what waits to who is idle, and have as many workers started as are missing."""
+        while self._waiting and self._idle:
+            worker, order = self._idle.pop(), self._waiting.popleft()
+            worker.order = order
+            self._send(worker, write_order(order))
+        if self._is_ending:
+            return
+        ours = [worker for worker in self._workers.values() if not worker.is_for_draws] if self._waiting else []
+        starting = sum(not worker.is_loaded for worker in ours)
+        for _ in range(min(len(self._waiting) - starting, MOST_WORKERS - len(ours))):
+            self._spawn(is_for_draws=False)
+
+    def _hand_draw(self, worker: Worker) -> None:
+        if worker.is_idle and worker.queue:
+            order = worker.order = worker.queue.popleft()
+            self._send(worker, write_draw(order))
+
+    # -- deaths
+
+    def _bury(self, worker: Worker, code: int) -> None:
+        """A worker has ended: what it had said counts, what it had not received goes to another."""
+        self._hear_out(worker)
+        order = worker.order
+        if not worker.is_loaded:
+            self._count_failed_load(code)
+        elif order is not None and worker.has_begun():
+            problem = problem_of_death(code, was_ended=self._is_ending)
+            if isinstance(order, AttemptOrder):
+                log = output_of(self._setup.directory, worker.segment, worker.log_end)
+                ended = AttemptEnded(order.frame, order.node, order.attempt, problem=problem, log=log)
+                self._reports.append(ended)
+            else:
+                self._reports.append(DrawBroke(order.frame, order.node, problem))
+                worker.order = None
+        elif isinstance(order, AttemptOrder):
+            self._waiting.appendleft(order)
+        self._let_go(worker)
+        self._redo_draws([worker])
+        self._hand_over()
+
+    def _hear_out(self, worker: Worker) -> None:
+        """Take what a worker had still said before it ended."""
+        worker.is_gone = True
+        while worker.link is not None and (message := worker.link.read()) is not None:
+            self._hear_worker(worker, message)
+
+    def _redo_draws(self, dead: list[Worker]) -> None:
+        for worker in dead:
+            for order in self._draws.orphaned(worker):
+                self.draw(order)
+
+    def _count_failed_load(self, code: int) -> None:
+        self._failed_loads += 1
+        if self._failed_loads >= _MOST_FAILED_LOADS and not self._is_ending:
+            death = problem_of_death(code, was_ended=False)
+            message = f"workers end while they load the flow: {death.message}"
+            self._fail_waiting(Problem(type=death.type, message=message, exit_code=death.exit_code, signal=death.signal))
+
+    def _fail_waiting(self, problem: Problem) -> None:
+        """No worker can load the flow: all that waits for one fails."""
+        self._failed_loads = 0
+        while self._waiting:
+            order = self._waiting.popleft()
+            self._reports.append(AttemptEnded(order.frame, order.node, order.attempt, problem=problem))
+        for draw in self._draws.take_all():
+            self._reports.append(DrawBroke(draw.frame, draw.node, problem))
+
+    def _let_go(self, worker: Worker) -> None:
+        self._workers.pop(worker.number, None)
+        if worker in self._idle:
+            self._idle.remove(worker)
+        if worker.link is not None:
+            self._unregister(worker.link.end)
+        worker.close()
+
+    # -- the selector
+
+    @property
+    def _of_draws(self) -> list[Worker]:
+        return [worker for worker in self._workers.values() if worker.is_for_draws]
+
+    def _send(self, worker: Worker, message: Message) -> None:
+        if worker.link is None:
+            raise AssertionError("a worker is sent something before it is there")
+        worker.link.send(message)
+        if worker.link.is_clogged:
+            self._watch(worker)
+
+    def _watch(self, worker: Worker) -> None:
+        if worker.link is not None and self._selector is not None:
+            events = EVENT_READ | EVENT_WRITE if worker.link.is_clogged else EVENT_READ
+            self._selector.modify(worker.link.end, events, functools.partial(self._on_worker, worker))
+
+    def _register(self, end: socket.socket, callback: Callable[[], None]) -> None:
+        if self._selector is not None:
+            self._selector.register(end, EVENT_READ, callback)
+
+    def _unregister(self, end: socket.socket) -> None:
+        if self._selector is not None and end.fileno() >= 0 and end in self._selector.get_map():
+            self._selector.unregister(end)
+
+
+def _lost(order: AttemptOrder, reason: str, *, had_begun: bool) -> AttemptLost:
+    return AttemptLost(order.frame, order.node, order.attempt, reason, had_begun)

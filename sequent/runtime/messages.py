@@ -1,0 +1,213 @@
+"""Orders and reports as the messages that driver and worker exchange."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, cast
+
+from sequent.errors import SequentError
+from sequent.model.outcome import LogSpan, Problem
+from sequent.model.status import Verdict
+from sequent.runtime.packets import Message
+from sequent.runtime.ports import (
+    AttemptBegan,
+    AttemptEnded,
+    AttemptOrder,
+    DrawBroke,
+    DrawOrder,
+    ItemFound,
+    RepeatFound,
+    Report,
+    Target,
+    WorkerSetup,
+)
+
+
+class Word(StrEnum):
+    """What a message between driver and worker is."""
+
+    ATTEMPT = "a"
+    DRAW = "d"
+    FORGET = "f"
+    LOADED = "l"
+    UNLOADABLE = "u"
+    BEGAN = "b"
+    ENDED = "e"
+    REPEAT = "r"
+    ITEM = "i"
+    BROKE = "x"
+
+
+def write_order(order: AttemptOrder) -> Message:
+    """An attempt's order, for a worker."""
+    return [
+        Word.ATTEMPT,
+        order.frame,
+        order.node,
+        order.attempt,
+        order.token,
+        order.path,
+        order.sequence,
+        order.recovery,
+        order.inputs,
+        order.makers,
+        order.attributes,
+        order.item,
+        order.announces,
+        order.wants_verdict,
+    ]
+
+
+def read_order(message: Message) -> AttemptOrder:
+    """The order that ``write_order`` wrote."""
+    (_, frame, node, attempt, token, path, sequence, recovery, inputs, makers, attributes, item, announces, verdict) = (
+        cast("list[Any]", message)
+    )
+    return AttemptOrder(
+        frame=frame,
+        node=node,
+        attempt=attempt,
+        token=token,
+        path=path,
+        sequence=sequence,
+        recovery=recovery,
+        is_inline=False,
+        inputs=tuple(inputs),
+        makers=tuple(makers),
+        attributes=tuple(attributes),
+        item=item,
+        announces=announces,
+        wants_verdict=verdict,
+    )
+
+
+def write_draw(order: DrawOrder) -> Message:
+    """A draw's order, for a worker."""
+    return [Word.DRAW, order.frame, order.node, order.number, order.path, order.skip, order.attributes]
+
+
+def read_draw(message: Message) -> DrawOrder:
+    """The order that ``write_draw`` wrote."""
+    _, frame, node, number, path, skip, attributes = cast("list[Any]", message)
+    return DrawOrder(
+        frame=frame, node=node, number=number, path=path, skip=skip, attributes=tuple(map(tuple, attributes))
+    )
+
+
+def write_report(report: Report) -> Message:
+    """What a worker has to report, for the driver."""
+    match report:
+        case AttemptEnded(frame, node, attempt, result, verdict, problem, log):
+            return [
+                Word.ENDED,
+                frame,
+                node,
+                attempt,
+                result,
+                verdict.value,
+                write_problem(problem) if problem is not None else None,
+                [log.segment, log.offset, log.length, log.dropped] if log is not None else None,
+            ]
+        case AttemptBegan(frame, node, attempt):
+            return [Word.BEGAN, frame, node, attempt]
+        case RepeatFound(frame, node, items, digest):
+            return [Word.REPEAT, frame, node, items, digest]
+        case ItemFound(frame, node, number, item):
+            return [Word.ITEM, frame, node, number, item]
+        case DrawBroke(frame, node, problem):
+            return [Word.BROKE, frame, node, write_problem(problem)]
+        case _:
+            raise AssertionError(f"a worker never reports {report!r}")
+
+
+def read_report(message: Message) -> Report:
+    """The report that ``write_report`` wrote.
+
+    Raises:
+        SequentError: it is no report.
+    """
+    body = cast("list[Any]", message)
+    match body[0]:
+        case Word.ENDED:
+            _, frame, node, attempt, result, verdict, problem, log = body
+            return AttemptEnded(
+                frame,
+                node,
+                attempt,
+                result,
+                _VERDICTS[verdict],
+                read_problem(problem) if problem is not None else None,
+                _read_span(log) if log is not None else None,
+            )
+        case Word.BEGAN:
+            return AttemptBegan(*body[1:])
+        case Word.REPEAT:
+            return RepeatFound(*body[1:])
+        case Word.ITEM:
+            return ItemFound(*body[1:])
+        case Word.BROKE:
+            return DrawBroke(body[1], body[2], read_problem(body[3]))
+        case _:
+            raise SequentError(f"a worker said something unknown: {body[0]!r}")
+
+
+_VERDICTS = {verdict.value: verdict for verdict in Verdict}
+
+
+def _read_span(parts: list[Any]) -> LogSpan:
+    segment, offset, length, dropped = parts
+    return LogSpan(segment=segment, offset=offset, length=length, dropped=dropped)
+
+
+def write_problem(problem: Problem) -> Message:
+    """Why something failed, as part of a message."""
+    return [
+        problem.type,
+        problem.message,
+        problem.traceback,
+        problem.file,
+        problem.line,
+        problem.exit_code,
+        problem.signal,
+    ]
+
+
+def read_problem(parts: object) -> Problem:
+    """The problem that ``write_problem`` wrote."""
+    kind, message, traceback, file, line, exit_code, signal = cast("list[Any]", parts)
+    return Problem(
+        type=kind, message=message, traceback=traceback, file=file, line=line, exit_code=exit_code, signal=signal
+    )
+
+
+def write_setup(setup: WorkerSetup) -> dict[str, object]:
+    """What workers are told once, for the agent, which hands it on."""
+    target = setup.target
+    return {
+        "run_id": setup.run_id,
+        "directory": setup.directory,
+        "logging_level": setup.logging_level,
+        "sys_path": setup.sys_path,
+        "target": {
+            "flow": target.flow,
+            "file": target.file,
+            "module": target.module,
+            "attribute": target.attribute,
+            "is_script": target.is_script,
+            "argv": target.argv,
+            "cwd": target.cwd,
+        },
+    }
+
+
+def read_setup(tree: dict[str, Any]) -> WorkerSetup:
+    """The setup that ``write_setup`` wrote."""
+    target = dict(tree["target"])
+    target["argv"] = tuple(target["argv"])
+    return WorkerSetup(
+        run_id=tree["run_id"],
+        directory=tree["directory"],
+        logging_level=tree["logging_level"],
+        sys_path=tuple(tree["sys_path"]),
+        target=Target(**target),
+    )

@@ -1,0 +1,52 @@
+"""What a TERM does to a worker: nothing is lost that has ended, and a running step gets to clean up."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from attrs import define
+
+
+class Terminated(BaseException):
+    """The worker was told to end: raised within the step, so that its ``finally`` blocks run."""
+
+
+@define
+class Termination:
+    """Whether somebody asked this process to end, and what it was doing then."""
+
+    is_idle: bool = True
+    is_in_step: bool = False
+    was_asked: bool = False
+
+    def install(self) -> None:
+        """Take over TERM. A step that has its own handler keeps it only for itself."""
+        signal.signal(signal.SIGTERM, self._handle)
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        del frame
+        if self.is_idle:
+            die_of(number)
+        if self.is_in_step and not self.was_asked:
+            self.was_asked = True
+            raise Terminated
+        self.was_asked = True
+
+    @contextmanager
+    def step(self) -> Iterator[None]:
+        """While the author's code runs, a TERM is an exception in it."""
+        self.is_in_step = True
+        try:
+            yield
+        finally:
+            self.is_in_step = False
+
+
+def die_of(number: int) -> None:
+    """End by that signal, so that whoever waits for this process sees it."""
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)

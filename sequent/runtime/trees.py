@@ -1,0 +1,184 @@
+"""Processes and their descendants: who they are, and how they are ended for certain."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import select
+import signal
+import time
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
+
+
+class Process(NamedTuple):
+    """A process; a pid is used again, a pid together with its start (in ticks since boot) is not."""
+
+    pid: int
+    started: int
+    parent: int
+    session: int
+    is_zombie: bool
+
+
+def adopt_orphans() -> None:
+    """Become the parent of every descendant whose own parent ends."""
+    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def die_with_parent(parent: int) -> None:
+    """Have the kernel kill this process when its parent ends; end at once if that has happened."""
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def _prctl(option: int, value: int) -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(option, ctypes.c_ulong(value), 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), f"prctl({option}) was refused")
+
+
+def boot_id() -> str:
+    """Which boot of the machine this is."""
+    with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
+        return file.read().strip()
+
+
+def process_at(pid: int) -> Process | None:
+    """The process that has that pid now."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            text = file.read()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    # The command's name, in parentheses, may itself hold spaces and parentheses.
+    fields = text[text.rindex(b")") + 2 :].split()
+    return Process(pid, int(fields[19]), int(fields[1]), int(fields[3]), fields[0] in (b"Z", b"X"))
+
+
+def all_processes() -> dict[int, Process]:
+    """Every process of this machine that can be seen, by pid."""
+    found = (process_at(int(name)) for name in os.listdir("/proc") if name.isdigit())
+    return {process.pid: process for process in found if process is not None}
+
+
+def descendants(roots: Iterable[int]) -> list[Process]:
+    """Every process below these, zombies included, parents before children."""
+    children: dict[int, list[Process]] = {}
+    for process in all_processes().values():
+        children.setdefault(process.parent, []).append(process)
+    below: list[Process] = []
+    pending = list(roots)
+    for pid in pending:
+        found = children.get(pid, [])
+        below += found
+        pending += [process.pid for process in found]
+    return below
+
+
+def send_signal(process: Process, number: int) -> None:
+    """Send a signal to exactly that process, and to no later one with its pid."""
+    try:
+        handle = os.pidfd_open(process.pid)
+    except OSError:
+        return
+    try:
+        now = process_at(process.pid)
+        if now is not None and now.started == process.started:
+            signal.pidfd_send_signal(handle, number)
+    except (ProcessLookupError, PermissionError):
+        # It is gone already, or belongs to somebody else now (a set-user-id program).
+        return
+    finally:
+        os.close(handle)
+
+
+def end_all(find: Callable[[], list[Process]], grace: float) -> int:
+    """End what ``find`` finds, until it finds nothing: TERM, so many seconds of grace, KILL.
+
+    Returns:
+        how many processes there were, as far as they were seen.
+    """
+    seen: set[tuple[int, int]] = set()
+    deadline = time.monotonic() + grace
+    while processes := [process for process in find() if not process.is_zombie]:
+        left = deadline - time.monotonic()
+        for process in processes:
+            key = (process.pid, process.started)
+            if left <= 0:
+                send_signal(process, signal.SIGKILL)
+            elif key not in seen:
+                send_signal(process, signal.SIGTERM)
+            seen.add(key)
+        _wait_for_any(processes, left if left > 0 else 0.1)
+        if left < -10:
+            # Stuck in the kernel (a dead network disk): nothing that anybody can end.
+            break
+    return len(seen)
+
+
+def _wait_for_any(processes: list[Process], seconds: float) -> None:
+    """Wait until one of them ends, or that long."""
+    poll = select.poll()
+    handles: list[int] = []
+    for process in processes[:200]:
+        try:
+            handles.append(os.pidfd_open(process.pid))
+        except OSError:
+            break
+        poll.register(handles[-1], select.POLLIN)
+    else:
+        poll.poll(seconds * 1000)
+    for handle in handles:
+        os.close(handle)
+
+
+def children_of(parent: int) -> list[Process]:
+    """The children of a process, zombies included."""
+    return [process for process in all_processes().values() if process.parent == parent]
+
+
+def end_recorded(path: str, run_id: str) -> None:
+    """End what is left of the processes that are listed in that file, with all that they had started.
+
+    A process whose parents are gone is known by its session, which was a recorded worker's,
+    or by the run's id in its environment.
+    """
+    try:
+        with open(path, encoding="utf-8") as file:
+            records = [json.loads(line) for line in file if line.endswith("\n")]
+    except FileNotFoundError:
+        return
+    boot = boot_id()
+    started = {int(record["pid"]): int(record["started"]) for record in records if record["boot"] == boot}
+    if started:
+        end_all(lambda: _left_of(started, run_id), 0)
+
+
+def _left_of(started: dict[int, int], run_id: str) -> list[Process]:
+    mark = f"SEQUENT_RUN_ID={run_id}".encode()
+    spared = {os.getpid(), os.getppid()}
+    processes = all_processes()
+    roots: list[Process] = []
+    for process in processes.values():
+        if process.pid in spared:
+            continue
+        leader = processes.get(process.session)
+        in_session = process.session in started and (leader is None or leader.started == started[leader.pid])
+        if started.get(process.pid) == process.started or in_session or mark in _environment(process.pid):
+            roots.append(process)
+    below = descendants(process.pid for process in roots)
+    return [*roots, *(process for process in below if process.pid not in spared)]
+
+
+def _environment(pid: int) -> list[bytes]:
+    try:
+        with open(f"/proc/{pid}/environ", "rb") as file:
+            return file.read().split(b"\0")
+    except OSError:
+        return []

@@ -1,0 +1,118 @@
+"""Fills in the words of a command: one value, one word; nothing is split, and nothing becomes an option unseen."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import date, time
+from decimal import Decimal
+from pathlib import PurePath
+from typing import Any, cast
+from uuid import UUID
+
+from sequent.errors import UsageError
+from sequent.model.references import Literal, Value
+from sequent.model.spec import Template, Word
+
+Take = Callable[[Value], object]
+"""Gives the value of a literal, or of the reference whose turn it is."""
+
+ALLOWED = "a word is str, Path, bytes, int, float, Decimal, a date or time, UUID, or a list of these"
+
+
+def fill_words(words: tuple[Word, ...], take: Take) -> list[str]:
+    """The program and its arguments.
+
+    Raises:
+        UsageError: a value is none that a word can be, or would be taken for an option.
+    """
+    filled: list[str] = []
+    is_guarded = False
+    for number, word in enumerate(words):
+        name = f"word {number + 1} of the command"
+        texts = _texts(word, take, name)
+        if not isinstance(word, Literal) and not is_guarded:
+            for text in texts:
+                _refuse_option(word, text, name)
+        is_guarded = is_guarded or (isinstance(word, Literal) and texts == ["--"])
+        filled += texts
+    if not filled or not filled[0]:
+        raise UsageError("the command names no program", code="command", hint="its first word is the program")
+    return filled
+
+
+def _refuse_option(word: Word, text: str, name: str) -> None:
+    if not text.startswith("-"):
+        return
+    if isinstance(word, Template):
+        literals = [part for part in word.parts if isinstance(part, str) and part]
+        starts_literally = isinstance(next((part for part in word.parts if part != ""), ""), str)
+        if starts_literally or any("=" in literal for literal in literals):
+            return
+    raise UsageError(
+        f"{name} is filled in with {text!r:.120}, which the program would take for an option",
+        code="option-injection",
+        hint='write the word "--" before it, or name the option in the word: f"--name={value}"',
+    )
+
+
+def fill_word(word: Word, take: Take, name: str) -> str:
+    """The text of a word that must be exactly one."""
+    texts = _texts(word, take, name)
+    if len(texts) != 1:
+        raise UsageError(f"{name} is a list of {len(texts)}", code="command", hint="give one value")
+    return texts[0]
+
+
+def _texts(word: Word, take: Take, name: str) -> list[str]:
+    if isinstance(word, Template):
+        pieces: list[str] = []
+        for part in word.parts:
+            if isinstance(part, str):
+                pieces.append(part)
+            else:
+                pieces.append(_formatted(take(part.value), part.conversion, part.format, name))
+        return [_without_nul("".join(pieces), name)]
+    value = take(word)
+    if isinstance(value, list | tuple):
+        return [text_of(item, f"{name}, [{at}]") for at, item in enumerate(cast("list[object]", value))]
+    return [text_of(value, name)]
+
+
+def _formatted(value: object, conversion: str, spec: str, name: str) -> str:
+    plain = text_of(value, name)
+    if not conversion and not spec:
+        return plain
+    shown: Any = {"r": repr, "s": str, "a": ascii}[conversion](value) if conversion else value
+    try:
+        return format(shown, spec)
+    except (ValueError, TypeError) as error:
+        raise UsageError(f"{name} cannot be formatted with {spec!r}: {error}", code="command") from None
+
+
+def text_of(value: object, name: str) -> str:
+    """The one word that a value is."""
+    match value:
+        case bool():
+            text = None
+        case str():
+            text = str(value)
+        case bytes():
+            text = os.fsdecode(value)
+        case PurePath():
+            text = os.fspath(value)
+        case date() | time():
+            text = value.isoformat()
+        case int() | float() | Decimal() | UUID():
+            text = str(value)
+        case _:
+            text = None
+    if text is None:
+        raise UsageError(f"{name} is {value!r:.120}, a {type(value).__name__}", code="command", hint=ALLOWED)
+    return _without_nul(text, name)
+
+
+def _without_nul(text: str, name: str) -> str:
+    if "\0" in text:
+        raise UsageError(f"{name} contains a NUL character: {text!r:.120}", code="command", hint="leave it out")
+    return text

@@ -1,0 +1,139 @@
+"""The process that executes a flow's steps, one after the other."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import signal
+import socket
+import sys
+from typing import Any, cast
+
+from sequent.model.spec import Definition
+from sequent.runtime.attempt import Attempts
+from sequent.runtime.capture import Segment, open_stream
+from sequent.runtime.drawing import Drawing
+from sequent.runtime.messages import Word, read_draw, read_order, read_setup, write_problem, write_report
+from sequent.runtime.packets import Channel, Message
+from sequent.runtime.ports import DrawBroke, Report, WorkerSetup
+from sequent.runtime.problems import problem_of
+from sequent.runtime.termination import Terminated, Termination, die_of
+from sequent.runtime.tidying import Tidying
+
+LOST_CHANNEL = 113
+"""The status with which a worker ends whose step has closed the worker's own descriptors."""
+
+
+def run(setup: dict[str, Any], end: socket.socket, definition: Definition | None) -> None:
+    """Be a worker until nobody wants it any more.
+
+    Args:
+        setup: what ``messages.write_setup`` wrote, and the name of the worker's ``segment``.
+        end: its end of the socket pair.
+        definition: the flow, where the process was forked from one that has it; else it is loaded.
+    """
+    channel = Channel(end)
+    known = read_setup(setup)
+    sys.stdout, sys.stderr = open_stream(1), open_stream(2)
+    _set_up_logging(known.logging_level)
+    os.environ["SEQUENT_RUN_ID"] = known.run_id
+    try:
+        os.chdir(known.target.cwd or ".")
+        if definition is None:
+            definition = _load(known)
+    except BaseException as error:
+        problem = problem_of(error)
+        sys.stderr.write(problem.traceback)
+        channel.send([Word.UNLOADABLE, write_problem(problem)])
+        return
+    segment = Segment(os.path.join(known.directory, "logs", str(setup["segment"])), 1)
+    with contextlib.suppress(ConnectionError):
+        # The driver is gone: the agent sees that too, and ends what is left.
+        _Worker(channel, definition, known.run_id, segment).serve()
+
+
+def _load(setup: WorkerSetup) -> Definition:
+    from sequent.dsl import definition_of
+    from sequent.runtime.loading import load_recorded
+
+    if setup.sys_path:
+        sys.path[:] = setup.sys_path
+    return definition_of(load_recorded(setup.target))
+
+
+def _set_up_logging(level: int) -> None:
+    """Let the loggers write to the attempt's log, unless the author's script has already said where to."""
+    root = logging.getLogger()
+    if not root.handlers:
+        logging.basicConfig(
+            level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s", handlers=[_StandardError()]
+        )
+
+
+class _StandardError(logging.StreamHandler[Any]):
+    """Writes to whatever standard error is at that moment."""
+
+    def __init__(self) -> None:
+        logging.Handler.__init__(self)
+
+    @property
+    def stream(self) -> Any:
+        return sys.stderr
+
+
+class _Worker:
+    """One order at a time, in the main thread, so that a step may do there what a program may."""
+
+    def __init__(self, channel: Channel, definition: Definition, run_id: str, segment: Segment) -> None:
+        self._channel = channel
+        self._segment = segment
+        self._termination = Termination()
+        self._termination.install()
+        self._tidying = Tidying(segment)
+        self._attempts = Attempts(
+            definition,
+            run_id,
+            segment,
+            self._termination,
+            is_own_process=True,
+            tell_begun=lambda report: channel.send(write_report(report)),
+        )
+        self._drawing = Drawing(self._attempts.catalogue)
+        self._identity = os.fstat(channel.end.fileno()).st_ino
+
+    def serve(self) -> None:
+        """Execute orders until the driver closes its end, or a TERM has ended a step."""
+        self._channel.send([Word.LOADED, os.fstat(self._segment.descriptor).st_size])
+        while (message := self._channel.receive()) is not None:
+            self._termination.is_idle = False
+            report = self._report_on(message)
+            if report is not None:
+                self._check_channel()
+                self._channel.send(write_report(report))
+            if self._termination.was_asked:
+                die_of(signal.SIGTERM)
+            self._termination.is_idle = True
+
+    def _report_on(self, message: Message) -> Report | None:
+        if message[0] == Word.ATTEMPT:
+            return self._attempts.run(read_order(message), self._tidying.tidy)
+        if message[0] == Word.DRAW:
+            order = read_draw(message)
+            try:
+                with self._termination.step():
+                    return self._drawing.serve(order)
+            except Terminated as error:
+                return DrawBroke(order.frame, order.node, problem_of(error))
+        _, frame, node = cast("tuple[object, int, int]", tuple(message))
+        self._drawing.forget(frame, node)
+        return None
+
+    def _check_channel(self) -> None:
+        """End if a step has closed the channel: its descriptor may be somebody's file by now."""
+        try:
+            if os.fstat(self._channel.end.fileno()).st_ino == self._identity:
+                return
+        except OSError:
+            pass
+        os._exit(LOST_CHANNEL)

@@ -1,0 +1,135 @@
+"""A driver for tests of executors: hands orders over, and waits for what is reported."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from sequent.dsl import definition_of
+from sequent.runtime.executors.agents import fork_agent, launch_agent
+from sequent.runtime.executors.inline import InlineExecutor
+from sequent.runtime.executors.processes import ProcessExecutor
+from sequent.runtime.loading import load_flow
+from sequent.runtime.ports import (
+    AttemptBegan,
+    AttemptEnded,
+    AttemptLost,
+    AttemptOrder,
+    DrawOrder,
+    Executor,
+    Report,
+    Target,
+    WorkerSetup,
+)
+
+PATIENCE = 60.0
+R = TypeVar("R", bound=Report)
+
+
+class Driving:
+    """Drives an executor by hand."""
+
+    def __init__(self, executor: Executor, directory: Path) -> None:
+        self.executor = executor
+        self.directory = directory
+        self.selector = selectors.DefaultSelector()
+        self.seen: list[Report] = []
+        self._frame = 0
+        executor.open(self.selector)
+
+    def start(self, path: str, **more: object) -> int:
+        """Hand over an attempt of that step; give its frame."""
+        self._frame += 1
+        order = {"sequence": "1", "recovery": 0, "attempt": 1, "token": f"t{self._frame}", "is_inline": False, **more}
+        self.executor.start(AttemptOrder(frame=self._frame, node=1, path=path, **order))
+        return self._frame
+
+    def draw(self, path: str, number: int = 0, *, frame: int = 1, skip: int = 0, **more: object) -> Report:
+        """Have items found, and give the answer."""
+        self.executor.draw(DrawOrder(frame=frame, node=9, number=number, path=path, skip=skip, **more))
+        return self.wait(lambda report: getattr(report, "node", 0) == 9)
+
+    def wait(self, wanted: Callable[[Report], bool]) -> Report:
+        """Wait for a report, and take it."""
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            self.seen += self.executor.reports()
+            for report in self.seen:
+                if wanted(report):
+                    self.seen.remove(report)
+                    return report
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise AssertionError(f"nothing came but {self.seen}")
+            for key, _ in self.selector.select(left):
+                key.data()
+
+    def end_of(self, frame: int) -> AttemptEnded:
+        """Wait for the outcome of that attempt."""
+        report = self.wait(lambda report: isinstance(report, AttemptEnded | AttemptLost) and report.frame == frame)
+        assert isinstance(report, AttemptEnded), report
+        return report
+
+    def loss_of(self, frame: int) -> AttemptLost:
+        report = self.wait(lambda report: isinstance(report, AttemptEnded | AttemptLost) and report.frame == frame)
+        assert isinstance(report, AttemptLost), report
+        return report
+
+    def begun(self, frame: int) -> None:
+        """Wait until the code of that attempt has begun."""
+        self.wait(lambda report: isinstance(report, AttemptBegan) and report.frame == frame)
+
+    def run(self, path: str, **more: object) -> AttemptEnded:
+        """Execute that step, and give its outcome."""
+        return self.end_of(self.start(path, **more))
+
+    def log_of(self, ended: AttemptEnded) -> str:
+        """What an attempt wrote."""
+        if ended.log is None:
+            return ""
+        data = (self.directory / "logs" / ended.log.segment).read_bytes()
+        return data[ended.log.offset : ended.log.offset + ended.log.length].decode("utf-8", "replace")
+
+
+def setup_of(target: Target, directory: Path) -> WorkerSetup:
+    directory.mkdir(exist_ok=True)
+    return WorkerSetup(run_id="r-test-" + directory.name, directory=str(directory), target=target)
+
+
+@contextmanager
+def forked(flow: object, directory: Path, cwd: Path | None = None) -> Iterator[Driving]:
+    """Drive workers that are copies of this process."""
+    definition = definition_of(flow)
+    setup = setup_of(Target(flow="f", cwd=str(cwd or directory)), directory)
+    driving = Driving(ProcessExecutor(fork_agent(definition), setup), directory)
+    try:
+        yield driving
+    finally:
+        driving.executor.close()
+
+
+@contextmanager
+def launched(target: str, directory: Path) -> Iterator[Driving]:
+    """Drive workers that load the flow."""
+    loaded = load_flow(target)
+    driving = Driving(ProcessExecutor(launch_agent(), setup_of(loaded.target, directory)), directory)
+    try:
+        yield driving
+    finally:
+        driving.executor.close()
+
+
+@contextmanager
+def inline(flow: object, directory: Path) -> Iterator[Driving]:
+    """Drive this very process."""
+    setup = setup_of(Target(flow="f", cwd=os.getcwd()), directory)
+    driving = Driving(InlineExecutor(definition_of(flow), setup), directory)
+    try:
+        yield driving
+    finally:
+        driving.executor.close()
