@@ -31,11 +31,9 @@ if TYPE_CHECKING:
     from sequent.dsl.steps import command, step
     from sequent.errors import SequentError
     from sequent.model.outcome import Outcome
-    from sequent.runtime.context import current as context
+    from sequent.runtime.context import context
 
 __all__ = [
-    "ExitCode",
-    "Outcome",
     "RUN_CONTINUE",
     "RUN_RECOVER",
     "RUN_RESTART",
@@ -50,6 +48,8 @@ __all__ = [
     "STEP_SUCCESS",
     "STP_RERUN",
     "STP_SKIP",
+    "ExitCode",
+    "Outcome",
     "Sequent",
     "SequentError",
     "and_",
@@ -87,6 +87,7 @@ _ROOMS = {
     "sequent.dsl.references": ("item", "outer"),
     "sequent.dsl.requirements": ("and_", "or_"),
     "sequent.dsl.steps": ("command", "step"),
+    "sequent.runtime.context": ("context",),
     "sequent.errors": ("SequentError",),
     "sequent.model.outcome": ("Outcome",),
 }
@@ -98,10 +99,7 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'sequent' has no attribute {name!r}")
     # Whoever writes a flow may run it: the interface that does so fills its port when it is imported.
     import_module("sequent.api")
-    if name == "context":
-        value = import_module("sequent.runtime.context").current
-    else:
-        value = getattr(import_module(_HOMES[name]), name)
+    value = getattr(import_module(_HOMES[name]), name)
     globals()[name] = value
     return value
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import sys
 import typing
 from collections.abc import Callable, Iterator, Mapping
@@ -10,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any, Final, cast
 
 from sequent.dsl.commands import CommandSource
+from sequent.dsl.fingerprints import code_owner
 from sequent.dsl.functions import FunctionSource
 from sequent.model.references import Path
 
@@ -38,12 +38,7 @@ def resolve(annotation: object, names: Mapping[str, object], body: type | None) 
 
 def returned_by(function: Callable[..., object], body: type | None = None) -> object:
     """The type that a callable's annotation promises, or ``UNKNOWN``."""
-    target: Any = function
-    while isinstance(target, functools.partial):
-        target = cast("functools.partial[object]", target).func
-    if not hasattr(target, "__code__"):
-        target = getattr(type(target), "__call__", target)
-    target = getattr(target, "__func__", target)
+    target = code_owner(function)
     annotations: Mapping[str, object] = getattr(target, "__annotations__", {})
     if "return" not in annotations:
         return UNKNOWN

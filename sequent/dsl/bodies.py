@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 
 def instance_of(body: type, values: Mapping[str, object]) -> object:
@@ -13,16 +13,16 @@ def instance_of(body: type, values: Mapping[str, object]) -> object:
         body: the class, as its author wrote it.
         values: what it declares with ``item()``, ``param()`` and ``outer``, by name.
     """
-    instance = object.__new__(body)
+    instance = cast("object", object.__new__(body))
     instance.__dict__.update(values)
     return instance
 
 
 def make_read_only(body: type) -> None:
     """Let the instances of a body be what a step reads, and nothing that it could leave behind for others."""
-    if body.__setattr__ is object.__setattr__:
+    changes: Any = body
+    if changes.__setattr__ is object.__setattr__:
         # An instance lives as long as one attempt: what is written to it would be lost silently.
-        changes: Any = body
         changes.__setattr__ = _refuse_change
         changes.__delattr__ = _refuse_change
 

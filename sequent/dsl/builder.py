@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, TypedDict, Unpack
 
@@ -12,7 +11,7 @@ from sequent.dsl.config import read_config, read_recovery, read_step_config
 from sequent.dsl.functions import FunctionSource, read_function
 from sequent.dsl.names import check_flow_name, check_name
 from sequent.dsl.nodes import Node, Written, result_reference
-from sequent.dsl.options import NO_OPTIONS, STEP_OPTIONS, Options, read_options
+from sequent.dsl.options import NO_OPTIONS, STEP_OPTIONS, read_options
 from sequent.dsl.places import Site, frame_above, option_place, site_above
 from sequent.dsl.requirements import Requirement, read_requirement
 from sequent.dsl.running import RunMode, RunRequest, run
@@ -113,7 +112,7 @@ def _own_child(parent: Node, step: object, word: str, site: Site) -> Node:
 class Sequent:
     """A flow, built by calls: steps are added to it, and to each other."""
 
-    def __init__(  # noqa: PLR0913  the original's parameters, by which its programs call it
+    def __init__(
         self,
         name: str = "",
         store: str = "",
@@ -147,15 +146,7 @@ class Sequent:
         for word, value, empty in (("recovery_run", recovery_run, None), ("config_tag", config_tag, "")):
             if value != empty:
                 raise _not_supported(word, site)
-        if run_mode is RunMode.CONTINUE:
-            raise _not_supported("run_mode=RUN_CONTINUE", site)
-        if not isinstance(run_mode, RunMode):
-            raise DefinitionError(
-                f"'run_mode' is {run_mode!r}",
-                code="option",
-                hint="it is RUN_RESTART or RUN_RECOVER",
-                place=option_place(site, "run_mode"),
-            )
+        _check_mode(run_mode, site)
         shown = name or os.path.splitext(os.path.basename(self.file))[0] or "flow"  # noqa: PTH119, PTH122  pathlib is slow to load
         self.name = check_flow_name(shown, site)
         self.config = read_config(config, site)
@@ -177,7 +168,7 @@ class Sequent:
         """Add a step to the flow; see ``Block.add_step``."""
         return self.add_to(self.root, name, func, args, kwargs, dict(options), site_above(1))
 
-    def add_to(  # noqa: PLR0913  a step is all of these
+    def add_to(
         self,
         parent: Block,
         name: object,
@@ -307,10 +298,22 @@ def _check_place(parent: Block, name: object, site: Site) -> str:
     return check_name(name, site)
 
 
+def _check_mode(mode: object, site: Site) -> None:
+    if mode is RunMode.CONTINUE:
+        raise _not_supported("run_mode=RUN_CONTINUE", site)
+    if not isinstance(mode, RunMode):
+        raise DefinitionError(
+            f"'run_mode' is {mode!r}",
+            code="option",
+            hint="it is RUN_RESTART or RUN_RECOVER",
+            place=option_place(site, "run_mode"),
+        )
+
+
 def _not_supported(word: str, site: Site) -> DefinitionError:
     return DefinitionError(
         f"not supported yet: {word}",
         code="not-supported",
         hint="leave it out",
-        place=option_place(site, word.split("=")[0]),
+        place=option_place(site, word.split("=", maxsplit=1)[0]),
     )

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 from sequent.dsl.bodies import make_read_only
 from sequent.dsl.functions import FunctionSource
-from sequent.dsl.names import check_name, did_you_mean
+from sequent.dsl.names import check_name
 from sequent.dsl.nodes import Node, Written
 from sequent.dsl.options import Options
 from sequent.dsl.parameters import ParamReference
@@ -172,10 +172,10 @@ def _place_of(value: Requirement, body: type) -> Place:
 def _designated(word: str, value: object, written: Written, site: Site) -> Node:
     """The child that ``result =`` or ``until =`` names."""
     children = written.children
-    allowed = [child for child in children.values() if word == "result" or isinstance(child, Step)]
+    allowed: list[Node] = [child for child in children.values() if word == "result" or isinstance(child, Step)]
     if isinstance(value, Node) and any(value is child for child in allowed):
         return value
-    known = ", ".join(repr(name) for name, child in children.items() if child in allowed)
+    known = ", ".join(repr(child.__sequent__.name or name) for name, child in children.items() if child in allowed)
     place = _line_of(value) or site.place
     raise _error(
         f"{word!r} of {written.name!r} names nothing that is a step of its body",

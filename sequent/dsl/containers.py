@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import FrameType
-from typing import Any, Generic, Literal, Protocol, TypedDict, TypeVar, Unpack, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypedDict, TypeVar, Unpack, cast, overload
 
 from sequent.dsl.bodies import instance_of
 from sequent.dsl.closing import adopt, close_body
@@ -12,7 +12,7 @@ from sequent.dsl.names import did_you_mean
 from sequent.dsl.nodes import Node, Written, result_reference
 from sequent.dsl.options import CONTAINER_OPTIONS, NO_OPTIONS, Options, read_options
 from sequent.dsl.places import Site, body_of, frame_above, site_above
-from sequent.dsl.requirements import not_now
+from sequent.dsl.requirements import Requirement, not_now
 from sequent.dsl.running import RunMode, RunRequest, run
 from sequent.dsl.steps import Repeats, Requires, register
 from sequent.errors import DefinitionError, UsageError
@@ -65,8 +65,8 @@ class Container(Node, Generic[C_co]):
             if name not in written.attributes:
                 hint = did_you_mean(name, written.attributes)
                 raise UsageError(f"{self.__name__!r} has no parameter {name!r}", code="param", hint=hint)
-        instance: Any = instance_of(self.__wrapped__, values)
-        vars(instance).update(run=BoundRun(self, values), __sequent_flow__=self)
+        instance = cast("Any", instance_of(self.__wrapped__, values))
+        instance.__dict__.update(run=BoundRun(self, values), __sequent_flow__=self)
         return instance
 
     @property
@@ -86,7 +86,7 @@ class Container(Node, Generic[C_co]):
             return getattr(self.__wrapped__, name)
         raise AttributeError(f"{written.name!r} has no {name!r}; {did_you_mean(name, written.children)}")
 
-    def __bool__(self) -> bool:
+    def __bool__(self) -> Any:
         frame = frame_above(1)
         # Tools that look at a module's contents may ask; an author's condition stands in a body.
         if body_of(frame) is not None:
@@ -146,6 +146,21 @@ class BoundRun:
         )
 
 
+if TYPE_CHECKING:
+
+    class ContainerType(type, Requirement):
+        """What mypy takes the class of a container to be, since it ignores what a decorator returns."""
+
+        ready: Requirement
+        active: Requirement
+        failed: Requirement
+        complete: Requirement
+        skipped: Requirement
+        done: Requirement
+
+        def __or__(cls, other: Any) -> Any: ...
+
+
 class ContainerOptions(TypedDict, total=False):
     """How a container is to run."""
 
@@ -196,7 +211,11 @@ def container(body: object = None, /, **options: object) -> object:
     chosen = read_options(options, site, CONTAINER_OPTIONS, "container") if options else NO_OPTIONS
     if body is not None:
         return _make(body, chosen, site, frame_above(1))
-    return lambda body: _make(body, chosen, site, frame_above(1))
+
+    def decorate(body: object) -> object:
+        return _make(body, chosen, site, frame_above(1))
+
+    return decorate
 
 
 def _make(body: object, options: Options, site: Site, frame: FrameType) -> Container[Any]:

@@ -80,7 +80,7 @@ def _parse_union(parts: tuple[object, ...], text: str) -> object:
     raise ValueError(text)
 
 
-def _parse_scalar(kind: type, text: str) -> object:
+def _parse_scalar(kind: type[object], text: str) -> object:
     if kind in (list, dict, tuple):
         return _parse_json(kind, text)
     if kind is bool:
@@ -135,6 +135,7 @@ def _parse_json(annotation: object, text: str) -> object:
 
 
 def _hint(annotation: object) -> str:
+    otherwise = f"give a {shown_type(annotation)}"
     origin = typing.get_origin(annotation)
     if annotation is date:
         return "a date is written 2026-11-24"
@@ -148,7 +149,7 @@ def _hint(annotation: object) -> str:
         return f"it is one of {', '.join(str(choice) for choice in typing.get_args(annotation))}"
     if isinstance(annotation, type) and issubclass(annotation, Enum):
         return f"it is one of {', '.join(annotation.__members__)}"
-    return f"give a {shown_type(annotation)}"
+    return otherwise
 
 
 def fits(annotation: object, value: object) -> bool:

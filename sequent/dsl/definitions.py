@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from attrs import define, field
 
@@ -41,7 +41,8 @@ def definition_of(flow: object) -> Definition:
     if isinstance(found, Sequent):
         return _define(found.root, found, found.config, _origin(found, found.module, found.file))
     if isinstance(found, Container):
-        made: Container[Any] = found
+        # To pyright, what isinstance tells of a generic class is not enough.
+        made = cast("Container[Any]", found)  # type: ignore[redundant-cast]
         written = made.__sequent__
         if written.parent is not None:
             raise UsageError(
@@ -85,11 +86,11 @@ class _Tree:
     """Walks what the author wrote, from the outside in."""
 
     translation: Translation
-    functions: dict[Path, Callable[..., object]] = field(factory=dict)
-    items: dict[Path, Callable[..., object]] = field(factory=dict)
-    bodies: dict[Path, type] = field(factory=dict)
-    works: dict[Path, tuple[Work, type | None]] = field(factory=dict)
-    warnings: list[str] = field(factory=list)
+    functions: dict[Path, Callable[..., object]] = field(factory=dict[Path, Callable[..., object]])
+    items: dict[Path, Callable[..., object]] = field(factory=dict[Path, Callable[..., object]])
+    bodies: dict[Path, type] = field(factory=dict[Path, type])
+    works: dict[Path, tuple[Work, type | None]] = field(factory=dict[Path, tuple[Work, type | None]])
+    warnings: list[str] = field(factory=list[str])
 
     def container(self, node: Node, path: Path) -> ContainerSpec:
         written, options = node.__sequent__, node.__sequent__.options
@@ -156,21 +157,13 @@ def _params(written: Written, problems: list[DefinitionError]) -> tuple[tuple[Pa
             continue
         annotation = body.__annotations__[name]
         kind = attribute_type(body, annotation)
+        shown = shown_type(annotation)
         if kind is not UNKNOWN:
             types[name] = kind
             if value.has_default and not fits(kind, value.default_value):
-                problems.append(
-                    DefinitionError(
-                        f"the default of {name!r} is {value.default_value!r:.100}, which is not a {shown_type(annotation)}",
-                        code="param",
-                        place=value.site.place,
-                    )
-                )
-        params.append(
-            ParamSpec(
-                name=name, type=shown_type(annotation), default=value.default, help=value.help, place=value.site.place
-            )
-        )
+                message = f"the default of {name!r} is {value.default_value!r:.100}, which is not a {shown}"
+                problems.append(DefinitionError(message, code="param", place=value.site.place))
+        params.append(ParamSpec(name=name, type=shown, default=value.default, help=value.help, place=value.site.place))
     return tuple(params), types
 
 

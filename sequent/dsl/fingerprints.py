@@ -19,16 +19,23 @@ def fingerprint(function: Callable[..., object], *further: str) -> str:
     return digest.hexdigest()
 
 
+def code_owner(function: object) -> object:
+    """The function that is executed when something is called: of a partial, a method or an object as well."""
+    target = function
+    while isinstance(target, functools.partial):
+        target = cast("functools.partial[object]", target).func
+    if not hasattr(target, "__code__") and not isinstance(target, type):
+        target = getattr(cast("object", type(target)), "__call__", target)  # noqa: B004  its code is wanted, not whether it has any
+    return getattr(target, "__func__", target)
+
+
 def _add(digest: Any, function: object) -> None:
-    if isinstance(function, functools.partial):
+    while isinstance(function, functools.partial):
         whole = cast("functools.partial[object]", function)
         digest.update(_stable((whole.args, tuple(sorted(whole.keywords.items())))).encode("utf-8", "surrogatepass"))
-        _add(digest, whole.func)
-        return
-    target = getattr(function, "__func__", function)
+        function = whole.func
+    target: Any = code_owner(function)
     code = getattr(target, "__code__", None)
-    if code is None:
-        code = getattr(getattr(type(target), "__call__", None), "__code__", None)
     if isinstance(code, CodeType):
         _add_code(digest, code)
         digest.update(_stable(getattr(target, "__defaults__", None)).encode("utf-8", "surrogatepass"))

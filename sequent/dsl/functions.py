@@ -12,10 +12,11 @@ from inspect import (
     signature,
 )
 from types import FunctionType
-from typing import Any, cast
+from typing import cast
 
 from attrs import frozen
 
+from sequent.dsl.fingerprints import code_owner
 from sequent.dsl.literals import formatted_elsewhere, snapshot, step_as_value
 from sequent.dsl.nodes import Node
 from sequent.dsl.places import Site
@@ -25,7 +26,7 @@ from sequent.errors import DefinitionError, Place
 from sequent.model.references import FlowHandle, Literal
 
 Given = Reference | Literal | FlowHandle
-_LOOKED_AT = (Reference, Requirement, str, list, dict)
+_LOOKED_AT: tuple[type, ...] = (Reference, Requirement, str, list, dict)
 """Defaults of these types matter: references and steps, and lists and dicts, which are copied for each task,
 since one could otherwise change them for the next."""
 
@@ -60,7 +61,7 @@ def read_function(
         DefinitionError: it is nothing to call, or the arguments do not fit it.
     """
     if isinstance(function, staticmethod):
-        function = cast("staticmethod[Any, Any]", function).__func__
+        function = cast("object", function.__func__)
     if type(function) is FunctionType and not args and not kwargs:
         plain = _read_plain(function, site)
         if plain is not None:
@@ -126,9 +127,9 @@ def _check_callable(function: object, site: Site) -> Callable[..., object]:
     if isinstance(function, Reference) or not callable(function):
         shown = function.text if isinstance(function, Reference) else repr(function)
         raise _error(f"{shown:.100} is not a function", site.place, "a step is something that can be called")
-    called = cast("Callable[..., object]", function)
-    target = called if hasattr(called, "__code__") else getattr(type(called), "__call__", called)
-    if any(isgeneratorfunction(part) or isasyncgenfunction(part) for part in (called, target)):
+    called: Callable[..., object] = function
+    target = code_owner(called)
+    if isgeneratorfunction(target) or isasyncgenfunction(target):
         raise DefinitionError(
             f"{_name(called)!r} is a generator function, and a step returns once",
             code="generator",
@@ -143,7 +144,7 @@ def _check_given(
 ) -> tuple[Sequence[object], Mapping[str, object]]:
     if not isinstance(args, tuple | list):
         raise _error(f"'args' of {_name(function)!r} is {args!r:.100}", site.place, "it is a tuple or a list")
-    named = {} if kwargs is None else kwargs
+    named: object = {} if kwargs is None else kwargs
     if not isinstance(named, Mapping):
         raise _error(
             f"'kwargs' of {_name(function)!r} is {kwargs!r:.100}", site.place, "it is a dict by parameter name"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from attrs import define, field
+from attrs import define
 
 from sequent.dsl.places import Site, site_above
 from sequent.dsl.requirements import Claimed, Requirement
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sequent.dsl.references import Reference
 
 NO_CHILDREN: Mapping[str, Node] = {}
+NO_ATTRIBUTES: Mapping[str, Reference] = {}
 
 
 @define(eq=False)
@@ -30,7 +31,7 @@ class Written:
     name: str = ""
     parent: Node | None = None
     children: Mapping[str, Node] = NO_CHILDREN
-    attributes: Mapping[str, Reference] = field(factory=dict)
+    attributes: Mapping[str, Reference] = NO_ATTRIBUTES
     until: Node | None = None
     result: Node | None = None
     body: type | None = None

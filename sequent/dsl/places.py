@@ -35,12 +35,12 @@ class Site(NamedTuple):
 
 def frame_above(levels: int) -> FrameType:
     """The frame so many levels above the one that asks."""
-    return sys._getframe(levels + 1)  # noqa: SLF001  there is no other way to know the author's line
+    return sys._getframe(levels + 1)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  the author's line
 
 
 def site_above(levels: int) -> Site:
     """The call that the frame so many levels above the one that asks is just making."""
-    frame = sys._getframe(levels + 1)  # noqa: SLF001  as above
+    frame = sys._getframe(levels + 1)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  as above
     return Site(frame.f_code, frame.f_lasti)
 
 

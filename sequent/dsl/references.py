@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from sequent.dsl.places import Site, site_above
-from sequent.dsl.requirements import Claimed, Requirement
+from sequent.dsl.requirements import Claimed, Requirement, join_two
 from sequent.errors import DefinitionError
 from sequent.model.status import Claim
 
@@ -91,13 +91,19 @@ class Reference:
     def __eq__(self, other: object) -> bool:
         raise _refusal(self, "compared", "a step that takes it can")
 
+    def __and__(self, other: Any) -> Any:
+        raise _refusal(self, "combined", "require the step itself: a & b, not a.result & b.result")
+
+    def __or__(self, other: Any) -> Any:
+        raise _refusal(self, "combined", "require the step itself: a | b, not a.result | b.result")
+
     def _refuse_operator(self, *_others: object) -> NoReturn:
         raise _refusal(self, "computed with", "a step that takes it can")
 
     __lt__ = __le__ = __gt__ = __ge__ = __add__ = __radd__ = __sub__ = __rsub__ = _refuse_operator
     __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = _refuse_operator
     __mod__ = __rmod__ = __pow__ = __rpow__ = __contains__ = __int__ = __float__ = __index__ = _refuse_operator
-    __and__ = __rand__ = __or__ = __ror__ = __xor__ = __invert__ = __neg__ = _refuse_operator
+    __rand__ = __ror__ = __xor__ = __invert__ = __neg__ = _refuse_operator
 
 
 def _refusal(reference: Reference, done: str, hint: str) -> DefinitionError:
@@ -169,8 +175,11 @@ class OuterReference(Reference, Requirement):
     def text(self) -> str:
         return f"outer.{self.target}"
 
-    __and__ = Requirement.__and__
-    __or__ = Requirement.__or__
+    def __and__(self, other: Any) -> Requirement:
+        return join_two(self, other, is_all=True)
+
+    def __or__(self, other: Any) -> Requirement:
+        return join_two(self, other, is_all=False)
 
     @property
     def result(self) -> Any:

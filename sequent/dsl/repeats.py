@@ -76,7 +76,7 @@ def read_repeats(value: object, place: Place) -> RepeatSource | None:
             "pass the function that makes it, or a list",
         )
     if callable(value):
-        return _call(cast("Callable[..., object]", value), place)
+        return _call(value, place)
     if isinstance(value, Iterable):
         return _literal(cast("Iterable[object]", value), place)
     raise _error(f"'repeats' is a {type(value).__name__}, which has no items", place, "give a list or a range")

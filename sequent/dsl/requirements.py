@@ -33,10 +33,10 @@ class Requirement:
         return 1
 
     def __and__(self, other: Requirement) -> Requirement:
-        return _join(self, other, is_all=True)
+        return join_two(self, other, is_all=True)
 
     def __or__(self, other: Requirement) -> Requirement:
-        return _join(self, other, is_all=False)
+        return join_two(self, other, is_all=False)
 
     def __bool__(self) -> NoReturn:
         raise not_now(site_above(1).place)
@@ -80,7 +80,8 @@ class Joined(Requirement):
         return self._depth
 
 
-def _join(left: Requirement, right: object, *, is_all: bool) -> Requirement:
+def join_two(left: Requirement, right: object, *, is_all: bool) -> Requirement:
+    """What an operator gives that is asked for in the author's line, two frames up."""
     site = site_above(2)
     if isinstance(right, Requirement):
         return join([left, right], is_all=is_all, site=site)
@@ -128,22 +129,27 @@ def read_requirement(value: object, place: Place) -> Requirement | None:
     Raises:
         DefinitionError: it is none of the forms.
     """
-    if value is None or (isinstance(value, tuple | list | dict) and not value):
+    if value is None or is_empty(value):
         return None
     return read_part(value, place)
+
+
+def is_empty(value: object) -> bool:
+    """Whether it is ``()``, ``[]`` or ``{}``."""
+    return isinstance(value, tuple | list | dict) and not len(cast("Sequence[object]", value))
 
 
 def read_part(value: object, place: Place) -> Requirement:
     """A requirement in any of its forms, but not nothing."""
     if isinstance(value, Requirement):
         return value
-    if isinstance(value, tuple | list):
-        parts = cast("Sequence[object]", value)
-        if _is_pair(parts):
-            return _pair(parts, place)
-        if parts:
-            return join([read_part(part, place) for part in parts], is_all=True, site=place)
-    raise _malformed(value, place)
+    given = value
+    parts = list(cast("Sequence[object]", value)) if isinstance(value, tuple | list) else []
+    if not parts:
+        raise _malformed(given, place)
+    if _is_pair(parts):
+        return _pair(parts, place)
+    return join([read_part(part, place) for part in parts], is_all=True, site=place)
 
 
 def _is_pair(parts: Sequence[object]) -> bool:
@@ -153,9 +159,9 @@ def _is_pair(parts: Sequence[object]) -> bool:
 def _pair(parts: Sequence[object], place: Place) -> Requirement:
     from sequent.dsl.nodes import Node
 
-    if len(parts) != 2 or not isinstance(parts[0], Node):
+    target, claim = parts if len(parts) == 2 else (None, None)
+    if not isinstance(target, Node):
         raise _malformed(tuple(parts), place)
-    target, claim = parts
     if not isinstance(claim, Claim):
         raise DefinitionError(
             f"{claim!r} is not a status",

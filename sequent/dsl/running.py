@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from enum import StrEnum
@@ -71,7 +71,7 @@ def run(request: RunRequest) -> Outcome:
 
 
 @contextmanager
-def loading(file: str) -> Iterator[None]:
+def loading(file: str) -> Generator[None]:
     """While a file is being loaded to find its flow, ``run()`` in it is refused."""
     token = _loaded.set(file)
     try:

@@ -23,9 +23,8 @@ T_co = TypeVar("T_co", covariant=True)
 MADE = "__sequent_made__"
 """Where a class body collects what was defined in it, so that what was overwritten is known when it closes."""
 
-Words = str | bytes | int | float | object
 Requires = Requirement | tuple[object, ...] | list[object] | None
-Repeats = Iterable[Any] | Callable[..., Iterable[Any]]
+Repeats = Iterable[Any] | Callable[[], Iterable[Any]] | Callable[[Any], Iterable[Any]]
 
 
 class Step(Node, Generic[P, T_co, R_co]):
@@ -82,7 +81,7 @@ class Decorator(Protocol):
     """Makes a step of a function."""
 
     @overload
-    def __call__(  # type: ignore[overload-overlap]  # a coroutine is a result as well, only not the one that is meant
+    def __call__(
         self, function: Callable[Concatenate[Any, P], Coroutine[Any, Any, R]], /
     ) -> Step[P, Awaitable[R], R]: ...
     @overload
@@ -95,7 +94,7 @@ class RepeatDecorator(Protocol):
     """Makes a repeated step of a function."""
 
     @overload
-    def __call__(  # type: ignore[overload-overlap]  # as above
+    def __call__(
         self, function: Callable[Concatenate[Any, P], Coroutine[Any, Any, R]], /
     ) -> Step[P, Awaitable[R], list[R]]: ...
     @overload
@@ -105,9 +104,7 @@ class RepeatDecorator(Protocol):
 
 
 @overload
-def step(  # type: ignore[overload-overlap]  # as above
-    function: Callable[Concatenate[Any, P], Coroutine[Any, Any, R]], /
-) -> Step[P, Awaitable[R], R]: ...
+def step(function: Callable[Concatenate[Any, P], Coroutine[Any, Any, R]], /) -> Step[P, Awaitable[R], R]: ...
 @overload
 def step(function: Callable[Concatenate[Any, P], R], /) -> Step[P, R, R]: ...
 @overload

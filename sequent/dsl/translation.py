@@ -44,7 +44,7 @@ class Translation:
     """Turns what the author wrote of one flow into its specification, and collects what cannot be."""
 
     root: Node
-    problems: list[DefinitionError] = field(factory=list)
+    problems: list[DefinitionError] = field(factory=list[DefinitionError])
 
     def requirement(self, written: Requirement | None, place: Place) -> required.Requirement | None:
         """A requirement, with steps by their paths."""
@@ -101,10 +101,11 @@ class Translation:
                 raise AssertionError(reference)
 
     def _check_param(self, reference: ParamReference, node: Node, place: Place) -> None:
-        if self.root.__sequent__.attributes.get(reference.name) is not reference:
+        flow = self.root.__sequent__
+        if flow.attributes.get(reference.name) is not reference:
             self.problems.append(
                 DefinitionError(
-                    f"{node.__sequent__.shown!r} takes a parameter that is not one of the flow {self.root.__sequent__.shown!r}",
+                    f"{node.__sequent__.shown!r} takes a parameter that is not one of the flow {flow.shown!r}",
                     code="param",
                     hint="write name: type = param() in the body of the flow, and name it",
                     place=place,

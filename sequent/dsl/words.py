@@ -41,8 +41,8 @@ def read_words(values: Sequence[object], place: Place) -> tuple[WordSource, ...]
     ended = False
     for position, value in enumerate(values):
         name = f"word {position + 1}"
-        inner = cast("Sequence[object]", value) if isinstance(value, list | tuple) else None
-        for part in (value,) if inner is None else inner:
+        inner = cast("Sequence[object]", value) if isinstance(value, list | tuple) else (value,)
+        for part in inner:
             word = read_word(part, name, place)
             if not ended:
                 _check_dash(word, name, place)
