@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
-import json
 import os
 import selectors
 import signal
@@ -13,15 +11,17 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from types import FrameType
 from typing import Any, NoReturn, cast
 
 from sequent.runtime import trees
+from sequent.runtime.home import Home, remove_if_empty
 from sequent.runtime.packets import Channel, Message, pair
 
 GONE_GRACE = 2.0
 """Seconds between TERM and KILL once the driver is gone."""
 _LOCK_WAIT = 15.0
-_RETRY = 0.02
+_MOMENT = 0.02
 
 RunWorker = Callable[[dict[str, Any], socket.socket], None]
 """What a worker does with the setup and its end, until nobody wants it any more."""
@@ -36,9 +36,10 @@ class Agent:
 
     def __init__(self, control: socket.socket, run_worker: RunWorker, prepare: Callable[[], None]) -> None:
         self._channel = Channel(control)
-        self._prepare = prepare
         self._run_worker = run_worker
+        self._prepare = prepare
         self._setup: dict[str, Any] = {}
+        self._home: Home | None = None
         self._workers: dict[int, int] = {}
         """The number of each worker that lives, by pid."""
         self._segments: dict[int, str] = {}
@@ -47,18 +48,10 @@ class Agent:
         self._orphans_until = 0.0
         """What ended workers left behind has grace until then."""
         self._is_closing = False
-        self._is_set_up = False
-        self._next_segment = 1
 
     def serve(self) -> None:
         """Serve the driver until it is gone or says so, and end only when the whole tree has."""
-        woken, wake = socket.socketpair()
-        woken.setblocking(False)
-        wake.setblocking(False)
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
-            signal.signal(number, signal.SIG_IGN)
-        signal.signal(signal.SIGCHLD, lambda *_: None)
-        signal.set_wakeup_fd(wake.fileno(), warn_on_full_buffer=False)
+        woken = self._watch_children()
         trees.adopt_orphans()
         selector = selectors.DefaultSelector()
         selector.register(self._channel.end, selectors.EVENT_READ)
@@ -66,7 +59,7 @@ class Agent:
         _forget_streams()
         self._say(["ready", os.getpid()])
         self._prepare()
-        while not (self._is_closing and not self._tree_remains()):
+        while not (self._is_closing and not trees.has_children()):
             for key, _ in selector.select(self._seconds_left()):
                 if key.fileobj is woken:
                     with contextlib.suppress(BlockingIOError):
@@ -75,6 +68,17 @@ class Agent:
                     self._listen(selector)
             self._reap()
             self._enforce()
+
+    def _watch_children(self) -> socket.socket:
+        """Have every child's end wake the loop, and let signals for the driver's terminal pass."""
+        woken, wake = socket.socketpair()
+        woken.setblocking(False)
+        wake.setblocking(False)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+            signal.signal(number, signal.SIG_IGN)
+        signal.signal(signal.SIGCHLD, _wake_only)
+        signal.set_wakeup_fd(wake.detach(), warn_on_full_buffer=False)
+        return woken
 
     def _listen(self, selector: selectors.BaseSelector) -> None:
         try:
@@ -85,14 +89,15 @@ class Agent:
             selector.unregister(self._channel.end)
             self._close()
             return
-        match message:
-            case ["setup", dict() as setup]:
-                self._set_up(cast("dict[str, Any]", setup))
-            case ["spawn", int() as number] if self._is_set_up:
-                self._spawn(number)
-            case ["end", list() as numbers, int() | float() as grace]:
-                self._end(cast("list[int]", numbers), grace)
-            case ["close"]:
+        body = cast("list[Any]", message)
+        match body[0]:
+            case "setup":
+                self._set_up(body[1])
+            case "spawn" if self._home is not None:
+                self._spawn(body[1], self._home)
+            case "end":
+                self._end(body[1], body[2])
+            case "close":
                 self._close()
             case _:
                 pass
@@ -102,42 +107,21 @@ class Agent:
         with contextlib.suppress(OSError):
             self._channel.send(message)
 
-    # -- setting up
-
     def _set_up(self, setup: dict[str, Any]) -> None:
         self._setup = setup
-        directory = str(setup["directory"])
-        os.makedirs(os.path.join(directory, "logs"), mode=0o700, exist_ok=True)
-        lock = os.open(
-            os.path.join(directory, "agent.lock"), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600
-        )
-        if not _locked_within(lock, _LOCK_WAIT):
+        home = Home(str(setup["directory"]))
+        if not home.take(_LOCK_WAIT):
             self._say(["refused", "processes of an earlier recovery of this run are still being ended"])
             return
-        trees.end_recorded(os.path.join(directory, "workers"), str(setup["run_id"]))
-        self._record(os.getpid(), os.O_TRUNC)
-        taken = [int(name[1:-4]) for name in os.listdir(os.path.join(directory, "logs")) if _is_segment(name)]
-        self._next_segment = max(taken, default=0) + 1
-        self._is_set_up = True
+        home.end_recorded(str(setup["run_id"]))
+        self._home = home
         self._say(["set up"])
-
-    def _record(self, pid: int, flags: int) -> None:
-        process = trees.process_at(pid)
-        if process is None:
-            return
-        line = json.dumps({"pid": pid, "started": process.started, "boot": trees.boot_id()}) + "\n"
-        path = os.path.join(str(self._setup["directory"]), "workers")
-        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC | flags, 0o600)
-        try:
-            os.write(file, line.encode())
-        finally:
-            os.close(file)
 
     # -- workers
 
-    def _spawn(self, number: int) -> None:
+    def _spawn(self, number: int, home: Home) -> None:
         """Fork a worker; its first act is to wait until it has been recorded."""
-        segment, log = self._open_segment()
+        segment, log = home.open_segment()
         ours, theirs = pair()
         gate = os.pipe()
         agent = os.getpid()
@@ -148,45 +132,32 @@ class Agent:
         os.close(log)
         self._workers[pid] = number
         self._segments[pid] = segment
-        self._record(pid, 0)
+        home.record(pid)
         os.close(gate[1])
         with contextlib.suppress(OSError):
             self._channel.send_with(["worker", number, os.path.basename(segment)], [ours.fileno(), theirs.fileno()])
         ours.close()
         theirs.close()
 
-    def _become_worker(
-        self, end: socket.socket, segment: str, log: int, gate: tuple[int, int], agent: int
-    ) -> NoReturn:
-        waits, opens = gate
+    def _become_worker(self, end: socket.socket, segment: str, log: int, gate: tuple[int, int], agent: int) -> NoReturn:
         status = 70
         try:
             os.setsid()
             trees.die_with_parent(agent)
-            signal.set_wakeup_fd(-1)
-            for known in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGCHLD):
-                signal.signal(known, signal.SIG_DFL)
-            signal.signal(signal.SIGINT, signal.default_int_handler)
             trees.adopt_orphans()
+            _restore_signals()
             self._channel.end.close()
-            os.close(opens)
-            os.read(waits, 1)
-            os.close(waits)
-            _redirect(log)
+            os.close(gate[1])
+            os.read(gate[0], 1)
+            os.close(gate[0])
+            os.dup2(log, 1)
+            os.dup2(log, 2)
             self._run_worker({**self._setup, "segment": os.path.basename(segment)}, end)
             status = 0
-        except BaseException:
+        except BaseException:  # noqa: BLE001 - a worker must end here, whatever happens: the rest is the agent's
             traceback.print_exc()
         finally:
             os._exit(status)
-
-    def _open_segment(self) -> tuple[str, int]:
-        while True:
-            path = os.path.join(str(self._setup["directory"]), "logs", f"w{self._next_segment}.log")
-            self._next_segment += 1
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
-            with contextlib.suppress(FileExistsError):
-                return path, os.open(path, flags, 0o600)
 
     # -- ends
 
@@ -197,7 +168,7 @@ class Agent:
             self._kill_at[pid] = min(deadline, self._kill_at.get(pid, deadline))
         self._orphans_until = deadline if grace == 0 else max(deadline, self._orphans_until)
         if grace > 0:
-            self._signal_trees(ended, signal.SIGTERM)
+            trees.signal_trees(ended, signal.SIGTERM)
 
     def _close(self) -> None:
         if not self._is_closing:
@@ -216,65 +187,41 @@ class Agent:
             if number is None:
                 continue
             self._kill_at.pop(pid, None)
-            _remove_if_empty(self._segments.pop(pid))
-            code = os.waitstatus_to_exitcode(status)
-            self._say(["ended", number, code])
+            remove_if_empty(self._segments.pop(pid))
+            self._say(["ended", number, os.waitstatus_to_exitcode(status)])
 
     def _enforce(self) -> None:
         """Kill what has had its grace, and what dead workers have left behind."""
         now = time.monotonic()
         due = [pid for pid, deadline in self._kill_at.items() if deadline <= now]
-        if due:
-            self._signal_trees(due, signal.SIGKILL)
+        trees.signal_trees(due, signal.SIGKILL)
         if self._orphans_until <= now:
-            mine = os.getpid()
-            orphans = [child.pid for child in trees.children_of(mine) if child.pid not in self._workers]
-            self._signal_trees(orphans, signal.SIGKILL)
+            trees.signal_trees(self._orphans(), signal.SIGKILL)
 
-    def _signal_trees(self, roots: list[int], number: int) -> None:
-        if not roots:
-            return
-        for process in [*filter(None, map(trees.process_at, roots)), *trees.descendants(roots)]:
-            if not process.is_zombie:
-                trees.send_signal(process, number)
-
-    def _tree_remains(self) -> bool:
-        try:
-            os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-        except ChildProcessError:
-            return False
-        return True
+    def _orphans(self) -> list[int]:
+        if not trees.has_children():
+            return []
+        return [child.pid for child in trees.children_of(os.getpid()) if child.pid not in self._workers]
 
     def _seconds_left(self) -> float | None:
-        deadlines = [*self._kill_at.values()]
-        if self._has_orphans():
+        deadlines = list(self._kill_at.values())
+        if self._orphans():
             deadlines.append(self._orphans_until)
         if not deadlines:
             return None
         # A little longer than nothing: what was killed takes a moment to go, and may have been forking.
-        return max(_RETRY, min(deadlines) - time.monotonic())
-
-    def _has_orphans(self) -> bool:
-        if not self._tree_remains():
-            return False
-        return any(child.pid not in self._workers for child in trees.children_of(os.getpid()))
+        return max(_MOMENT, min(deadlines) - time.monotonic())
 
 
-def _is_segment(name: str) -> bool:
-    return name.startswith("w") and name.endswith(".log") and name[1:-4].isdigit()
+def _wake_only(number: int, frame: FrameType | None) -> None:
+    """Do nothing: that there is a handler makes the signal write to the wake-up descriptor."""
 
 
-def _locked_within(file: int, seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except (BlockingIOError, PermissionError):
-            if time.monotonic() > deadline:
-                return False
-            time.sleep(_RETRY)
-        else:
-            return True
+def _restore_signals() -> None:
+    signal.set_wakeup_fd(-1)
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGCHLD):
+        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _forget_streams() -> None:
@@ -283,20 +230,6 @@ def _forget_streams() -> None:
     for descriptor in (0, 1, 2):
         os.dup2(nothing, descriptor)
     os.close(nothing)
-
-
-def _redirect(log: int) -> None:
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.dup2(log, 1)
-    os.dup2(log, 2)
-    os.close(nothing)
-
-
-def _remove_if_empty(path: str) -> None:
-    with contextlib.suppress(OSError):
-        if os.stat(path, follow_symlinks=False).st_size == 0:
-            os.unlink(path)
 
 
 def run(control: socket.socket, run_worker: RunWorker, prepare: Callable[[], None] = lambda: None) -> NoReturn:
@@ -309,10 +242,9 @@ def run(control: socket.socket, run_worker: RunWorker, prepare: Callable[[], Non
     """
     try:
         Agent(control, run_worker, prepare).serve()
-    except BaseException:
-        text = traceback.format_exc()
+    except BaseException:  # noqa: BLE001 - nobody but the driver could be told
         with contextlib.suppress(OSError):
-            Channel(control).send(["crashed", text[-20_000:]])
+            Channel(control).send(["crashed", traceback.format_exc()[-20_000:]])
         os._exit(1)
     os._exit(0)
 

@@ -15,7 +15,7 @@ from sequent.model.references import Path
 from sequent.model.spec import CommandWork, Definition, FunctionWork, StepSpec
 from sequent.model.status import Verdict
 from sequent.runtime.capture import Segment, flush_streams
-from sequent.runtime.commands import StepFailed, run_command
+from sequent.runtime.commands import CommandError, run_command
 from sequent.runtime.context import LOGGER, Context, FlowInStep, enter
 from sequent.runtime.inputs import Catalogue, Inputs, instance_of
 from sequent.runtime.ports import AttemptBegan, AttemptEnded, AttemptOrder
@@ -65,11 +65,11 @@ class Attempts:
         problem: Problem | None = None
         try:
             text, verdict = self._run(order)
-        except StepFailed as failure:
+        except CommandError as failure:
             problem = failure.problem
         except Terminated:
             problem = Problem(type="Signal", message="the step was ended by SIGTERM", signal=signal.SIGTERM)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - whatever the step raises is its failure, and nobody else's
             problem = problem_of(error)
         tidy()
         flush_streams()
@@ -87,7 +87,7 @@ class Attempts:
             inputs = Inputs(order, self.catalogue, lambda: FlowInStep(self.catalogue.definition.spec.name, context))
             if order.announces:
                 self._tell_begun(AttemptBegan(order.frame, order.node, order.attempt))
-            with self._termination.step():
+            with self._termination:
                 result = self._result(path, step, inputs, order, environment)
                 verdict = Verdict.UNKNOWN
                 if order.wants_verdict:

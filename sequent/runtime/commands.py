@@ -8,6 +8,7 @@ import os
 import select
 import signal
 import subprocess
+from collections.abc import Callable
 from pathlib import PurePath
 
 from attrs import frozen
@@ -22,8 +23,8 @@ LARGEST_OUTPUT = 256 * 1024 * 1024
 """Bytes of standard output that a result can be made from."""
 
 
-class StepFailed(Exception):
-    """A step failed in a way that no exception of its own tells."""
+class CommandError(Exception):
+    """A command was no success."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.message)
@@ -50,7 +51,7 @@ def run_command(work: CommandWork, inputs: Inputs, environment: dict[str, str], 
         log: the descriptor that takes what it writes.
 
     Raises:
-        StepFailed: it was not found, or ended in a way that is no success.
+        CommandError: it was not found, or ended in a way that is no success.
         UsageError: a value cannot be filled in.
     """
     call = _fill(work, inputs, environment)
@@ -93,7 +94,7 @@ def _open_stdin(value: object, stack: contextlib.ExitStack) -> int:
             return stack.enter_context(open(value, "rb")).fileno()
         except OSError as error:
             message = f"the file for standard input cannot be opened: {error}"
-            raise StepFailed(Problem(type=type(error).__name__, message=message)) from None
+            raise CommandError(Problem(type=type(error).__name__, message=message)) from None
     if isinstance(value, str):
         data = value.encode("utf-8", "surrogateescape")
     else:
@@ -109,7 +110,7 @@ def _start(call: _Call, stdin: int, stdout: int, stderr: int) -> subprocess.Pope
     try:
         return subprocess.Popen(call.words, env=call.env, cwd=call.cwd, stdin=stdin, stdout=stdout, stderr=stderr)
     except OSError as error:
-        raise StepFailed(_not_started(call, error)) from None
+        raise CommandError(_not_started(call, error)) from None
 
 
 def _not_started(call: _Call, error: OSError) -> Problem:
@@ -188,8 +189,8 @@ def _check(program: str, code: int, success: tuple[int, ...]) -> None:
         return
     if code < 0:
         message = f"{program!r} was ended by {signal_name(-code)}"
-        raise StepFailed(Problem(type="Signal", message=message, signal=-code))
-    raise StepFailed(Problem(type="ExitStatus", message=f"{program!r} ended with exit code {code}", exit_code=code))
+        raise CommandError(Problem(type="Signal", message=message, signal=-code))
+    raise CommandError(Problem(type="ExitStatus", message=f"{program!r} ended with exit code {code}", exit_code=code))
 
 
 def signal_name(number: int) -> str:
@@ -198,6 +199,13 @@ def signal_name(number: int) -> str:
         return signal.Signals(number).name
     except ValueError:
         return f"signal {number}"
+
+
+_READERS: dict[str, tuple[str, Callable[[str], object]]] = {
+    "int": ("a whole number", int),
+    "float": ("a number", float),
+    "json": ("JSON", json.loads),
+}
 
 
 def _result(output: bytes, kind: str) -> object:
@@ -209,15 +217,14 @@ def _result(output: bytes, kind: str) -> object:
         text = output.decode("utf-8")
     except UnicodeDecodeError as error:
         message = f"its standard output is not UTF-8: {error}"
-        raise StepFailed(Problem(type="ResultError", message=f"{message}; use result=bytes")) from None
+        raise CommandError(Problem(type="ResultError", message=f"{message}; use result=bytes")) from None
     if kind == "str":
         return text.removesuffix("\n")
     if kind == "lines":
         return text.removesuffix("\n").split("\n") if text else []
-    readers = {"int": int, "float": float, "json": json.loads}
+    wanted, read = _READERS[kind]
     try:
-        return readers[kind](text)
+        return read(text)
     except ValueError as error:
-        wanted = {"int": "a whole number", "float": "a number", "json": "JSON"}[kind]
         message = f"its standard output is not {wanted}: {text!r:.200} ({error})"
-        raise StepFailed(Problem(type="ResultError", message=message)) from None
+        raise CommandError(Problem(type="ResultError", message=message)) from None

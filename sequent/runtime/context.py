@@ -40,8 +40,8 @@ class Context:
 
 
 _current: ContextVar[Context | None] = ContextVar("sequent_context", default=None)
-_of_process: Context | None = None
-"""What threads see that a step has started: in a worker there is one attempt at a time."""
+_of_process: list[Context] = []
+"""What threads see that a step has started, at most one: in a worker there is one attempt at a time."""
 
 
 def context() -> Context:
@@ -50,7 +50,7 @@ def context() -> Context:
     Raises:
         UsageError: it is not called from within a step.
     """
-    found = _current.get() or _of_process
+    found = _current.get() or next(iter(_of_process), None)
     if found is None:
         raise UsageError(
             "context() is for steps, while they run", code="no-context", hint="call it within a step's function"
@@ -60,10 +60,9 @@ def context() -> Context:
 
 def enter(current: Context | None, *, whole_process: bool) -> None:
     """Make that the context of this thread, and of the whole process where it does nothing else."""
-    global _of_process
     _current.set(current)
     if whole_process:
-        _of_process = current
+        _of_process[:] = [] if current is None else [current]
 
 
 @frozen

@@ -43,7 +43,7 @@ class Drawing:
         """Find the items, or draw the next; no exception of the author's gets out."""
         try:
             return self._find(order) if order.number == 0 else self._draw(order)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - whatever the callable raises fails its repeat
             self.forget(order.frame, order.node)
             return DrawBroke(order.frame, order.node, problem_of(error))
 
@@ -135,5 +135,3 @@ def _whole(found: object, path: str) -> str:
     items = cast("Iterable[object]", found)
     whole = items if isinstance(items, list | tuple | range) else list(items)
     return wire.encode(whole, f"the items of {path!r}")
-
-

@@ -129,5 +129,3 @@ def instance_of(catalogue: Catalogue, path: Path, attributes: tuple[tuple[str, s
     classes = catalogue.classes_of("")
     values = {name: wire.decode(text, classes) for name, text in attributes}
     return bodies.instance_of(catalogue.definition.bodies[path], values)
-
-

@@ -6,6 +6,7 @@ import functools
 import os
 import sysconfig
 import traceback
+from collections.abc import Callable
 from types import TracebackType
 
 from sequent.errors import SequentError
@@ -53,10 +54,10 @@ def _exit_code(code: object) -> int:
     return code if isinstance(code, int) else 1
 
 
-def _safe(write: type[str] | object, value: object) -> str:
+def _safe(write: Callable[[object], str], value: object) -> str:
     try:
-        return repr(value) if write is repr else str(value)
-    except Exception as error:
+        return write(value)
+    except Exception as error:  # noqa: BLE001 - a class of the author's may raise anything in its __str__
         return f"<its text could not be had: {type(error).__name__}>"
 
 
@@ -65,7 +66,7 @@ def _traceback(error: BaseException) -> str:
         told = traceback.TracebackException.from_exception(error)
         _trim(told, set())
         text = "".join(told.format())
-    except Exception as second:
+    except Exception as second:  # noqa: BLE001 - for the same reason
         text = f"<the traceback could not be written: {type(second).__name__}>\n"
     return printable(text, _LONGEST_TRACEBACK)
 

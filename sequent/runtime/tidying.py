@@ -42,16 +42,18 @@ class Tidying:
         for number, handler in self._handlers.items():
             if signal.getsignal(number) is not handler and handler is not None:
                 signal.signal(number, handler)
-        self._restore_files()
+        os.umask(self._umask)
+        self._restore_directory()
+        self._restore_streams()
         self._end_leftovers()
 
-    def _restore_files(self) -> None:
-        os.umask(self._umask)
+    def _restore_directory(self) -> None:
         with contextlib.suppress(FileNotFoundError):
             if os.getcwd() == self._directory:
-                return self._restore_streams()
-        os.chdir(self._directory)
-        return self._restore_streams()
+                return
+        # It may be gone by now; then the next step is in none, as a program would be.
+        with contextlib.suppress(OSError):
+            os.chdir(self._directory)
 
     def _restore_streams(self) -> None:
         if sys.stdout is not self._streams[0] or sys.stderr is not self._streams[1]:
@@ -69,9 +71,7 @@ class Tidying:
 
     def _end_leftovers(self) -> None:
         # Without children the kernel says so at once; the search below costs a thousand times as much.
-        try:
-            os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-        except ChildProcessError:
+        if not trees.has_children():
             return
         count = trees.end_all(self._leftovers, GRACE)
         if count:

@@ -143,6 +143,24 @@ def children_of(parent: int) -> list[Process]:
     return [process for process in all_processes().values() if process.parent == parent]
 
 
+def has_children() -> bool:
+    """Whether this process has any child, also one that has ended and was not waited for."""
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return False
+    return True
+
+
+def signal_trees(roots: list[int], number: int) -> None:
+    """Send a signal to these processes and to all below them."""
+    if not roots:
+        return
+    for process in [*filter(None, map(process_at, roots)), *descendants(roots)]:
+        if not process.is_zombie:
+            send_signal(process, number)
+
+
 def end_recorded(path: str, run_id: str) -> None:
     """End what is left of the processes that are listed in that file, with all that they had started.
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import date, time
 from decimal import Decimal
 from pathlib import PurePath
-from typing import Any, cast
+from typing import cast
 from uuid import UUID
 
 from sequent.errors import UsageError
@@ -18,6 +18,9 @@ Take = Callable[[Value], object]
 """Gives the value of a literal, or of the reference whose turn it is."""
 
 ALLOWED = "a word is str, Path, bytes, int, float, Decimal, a date or time, UUID, or a list of these"
+
+
+_CONVERSIONS: dict[str, Callable[[object], str]] = {"r": repr, "s": str, "a": ascii}
 
 
 def fill_words(words: tuple[Word, ...], take: Take) -> list[str]:
@@ -83,7 +86,7 @@ def _formatted(value: object, conversion: str, spec: str, name: str) -> str:
     plain = text_of(value, name)
     if not conversion and not spec:
         return plain
-    shown: Any = {"r": repr, "s": str, "a": ascii}[conversion](value) if conversion else value
+    shown = _CONVERSIONS[conversion](value) if conversion else value
     try:
         return format(shown, spec)
     except (ValueError, TypeError) as error:

@@ -42,7 +42,7 @@ def run(setup: dict[str, Any], end: socket.socket, definition: Definition | None
         os.chdir(known.target.cwd or ".")
         if definition is None:
             definition = _load(known)
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001 - loading runs the author's module, which may raise anything
         problem = problem_of(error)
         sys.stderr.write(problem.traceback)
         channel.send([Word.UNLOADABLE, write_problem(problem)])
@@ -121,7 +121,7 @@ class _Worker:
         if message[0] == Word.DRAW:
             order = read_draw(message)
             try:
-                with self._termination.step():
+                with self._termination:
                     return self._drawing.serve(order)
             except Terminated as error:
                 return DrawBroke(order.frame, order.node, problem_of(error))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import selectors
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -102,7 +101,7 @@ def setup_of(target: Target, directory: Path) -> WorkerSetup:
 
 
 @contextmanager
-def forked(flow: object, directory: Path, cwd: Path | None = None) -> Iterator[Driving]:
+def forked(flow: object, directory: Path, cwd: Path | None = None) -> Generator[Driving]:
     """Drive workers that are copies of this process."""
     definition = definition_of(flow)
     setup = setup_of(Target(flow="f", cwd=str(cwd or directory)), directory)
@@ -114,7 +113,7 @@ def forked(flow: object, directory: Path, cwd: Path | None = None) -> Iterator[D
 
 
 @contextmanager
-def launched(target: str, directory: Path) -> Iterator[Driving]:
+def launched(target: str, directory: Path) -> Generator[Driving]:
     """Drive workers that load the flow."""
     loaded = load_flow(target)
     driving = Driving(ProcessExecutor(launch_agent(), setup_of(loaded.target, directory)), directory)
@@ -125,9 +124,9 @@ def launched(target: str, directory: Path) -> Iterator[Driving]:
 
 
 @contextmanager
-def inline(flow: object, directory: Path) -> Iterator[Driving]:
+def inline(flow: object, directory: Path) -> Generator[Driving]:
     """Drive this very process."""
-    setup = setup_of(Target(flow="f", cwd=os.getcwd()), directory)
+    setup = setup_of(Target(flow="f", cwd=str(Path.cwd())), directory)
     driving = Driving(InlineExecutor(definition_of(flow), setup), directory)
     try:
         yield driving

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import socket
 from collections import deque
+from collections.abc import Callable
+from selectors import EVENT_READ, EVENT_WRITE, BaseSelector
 
 from attrs import define, field
 
@@ -26,7 +28,7 @@ class Worker:
     is_gone: bool = False
     """Whether it has ended, and is only heard out."""
     order: AttemptOrder | DrawOrder | None = None
-    queue: deque[DrawOrder] = field(factory=deque)
+    queue: deque[DrawOrder] = field(factory=deque[DrawOrder])
     """Draws that only this worker may serve, since it has the iterator."""
     segment: str = ""
     log_end: int = 0
@@ -49,3 +51,26 @@ class Worker:
             self.link.close()
         if self.end is not None:
             self.end.close()
+
+
+class Wakes:
+    """What wakes the driver for our sake: sockets, each with what to call once there is something to read."""
+
+    def __init__(self, selector: BaseSelector) -> None:
+        self._selector = selector
+
+    def add(self, end: socket.socket, callback: Callable[[], None]) -> None:
+        """Wake the driver when there is something to read."""
+        self._selector.register(end, EVENT_READ, callback)
+
+    def watch_room(self, link: Link) -> None:
+        """Wake it also when there is room again, for as long as something waits for that."""
+        key = self._selector.get_key(link.end)
+        events = EVENT_READ | EVENT_WRITE if link.is_clogged else EVENT_READ
+        if key.events != events:
+            self._selector.modify(link.end, events, key.data)
+
+    def remove(self, end: socket.socket) -> None:
+        """Wake it no more."""
+        if end.fileno() >= 0 and end in self._selector.get_map():
+            self._selector.unregister(end)

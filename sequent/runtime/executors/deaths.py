@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import signal
 
+import attrs
+
 from sequent.model.outcome import LogSpan, Problem
 from sequent.runtime.capture import span_from
 from sequent.runtime.commands import signal_name
+from sequent.runtime.ports import AttemptEnded, AttemptLost, AttemptOrder
 from sequent.runtime.worker import LOST_CHANNEL
 
 
@@ -34,3 +37,19 @@ def output_of(directory: str, segment: str, start: int) -> LogSpan | None:
     except FileNotFoundError:
         # Nothing was ever written to it: the agent has removed it.
         return None
+
+
+def ended_by_death(order: AttemptOrder, problem: Problem, log: LogSpan | None) -> AttemptEnded:
+    """The outcome of an attempt whose worker died."""
+    return AttemptEnded(order.frame, order.node, order.attempt, problem=problem, log=log)
+
+
+def lost(order: AttemptOrder, reason: str, *, had_begun: bool) -> AttemptLost:
+    """That an attempt is gone, through no fault of its own."""
+    return AttemptLost(order.frame, order.node, order.attempt, reason, had_begun)
+
+
+def problem_of_loading(code: int) -> Problem:
+    """Why nothing can be executed where one worker after the other ends while it loads the flow."""
+    death = problem_of_death(code, was_ended=False)
+    return attrs.evolve(death, message=f"workers end while they load the flow: {death.message}")

@@ -6,7 +6,7 @@ import contextlib
 import os
 import sys
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator
 from selectors import EVENT_READ, BaseSelector
 
 from sequent.model.spec import Definition
@@ -104,7 +104,7 @@ class InlineExecutor:
         return self._attempts, self._drawing
 
     @contextlib.contextmanager
-    def _captured(self) -> Iterator[None]:
+    def _captured(self) -> Generator[None]:
         if self._segment is None:
             raise AssertionError("there is no segment yet")
         out, err = open_stream(self._segment.descriptor), open_stream(self._segment.descriptor)
@@ -119,7 +119,7 @@ class InlineExecutor:
 
 
 @contextlib.contextmanager
-def _in_directory(directory: str) -> Iterator[None]:
+def _in_directory(directory: str) -> Generator[None]:
     before = os.getcwd()
     if not directory or directory == before:
         yield

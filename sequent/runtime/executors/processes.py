@@ -5,20 +5,18 @@ from __future__ import annotations
 import functools
 import socket
 from collections import deque
-from collections.abc import Callable
-from selectors import EVENT_READ, EVENT_WRITE, BaseSelector
+from selectors import BaseSelector
 
 from sequent.errors import BusyError, SequentError
 from sequent.model.outcome import Problem
 from sequent.runtime.executors.agents import AgentProcess, fork_agent, launch_agent, our_ends
-from sequent.runtime.executors.crew import Worker
-from sequent.runtime.executors.deaths import output_of, problem_of_death
+from sequent.runtime.executors.crew import Wakes, Worker
+from sequent.runtime.executors.deaths import ended_by_death, lost, output_of, problem_of_death, problem_of_loading
 from sequent.runtime.executors.draws import Draws
 from sequent.runtime.messages import Word, read_problem, read_report, write_draw, write_order, write_setup
 from sequent.runtime.packets import Link, Message
 from sequent.runtime.ports import (
     AttemptEnded,
-    AttemptLost,
     AttemptOrder,
     DrawBroke,
     DrawOrder,
@@ -48,7 +46,7 @@ class ProcessExecutor:
     def __init__(self, agent: AgentProcess, setup: WorkerSetup) -> None:
         self._agent = agent
         self._setup = setup
-        self._selector: BaseSelector | None = None
+        self._opened: Wakes | None = None
         self._workers: dict[int, Worker] = {}
         self._idle: list[Worker] = []
         self._waiting: deque[AttemptOrder] = deque()
@@ -64,7 +62,7 @@ class ProcessExecutor:
     # -- the port
 
     def open(self, selector: BaseSelector) -> None:
-        self._selector = selector
+        self._opened = Wakes(selector)
         self._begin_with(self._agent)
 
     def start(self, order: AttemptOrder) -> None:
@@ -96,7 +94,7 @@ class ProcessExecutor:
         self._agent.link.send(["end", busy, 0 if at_once else STOP_GRACE])
         while self._waiting:
             order = self._waiting.popleft()
-            self._reports.append(_lost(order, "the run is being stopped", had_begun=False))
+            self._reports.append(lost(order, "the run is being stopped", had_begun=False))
 
     def close(self) -> None:
         self._is_ending = True
@@ -104,7 +102,7 @@ class ProcessExecutor:
             self._let_go(worker)
         link = self._agent.link
         link.send(["close"])
-        self._unregister(link.end)
+        self._wakes.remove(link.end)
         if not self._agent.wait(_CLOSE_WAIT):
             self._agent.kill()
             self._agent.wait(_CLOSE_WAIT)
@@ -114,7 +112,7 @@ class ProcessExecutor:
 
     def _begin_with(self, agent: AgentProcess) -> None:
         self._agent = agent
-        self._register(agent.link.end, self._on_agent)
+        self._wakes.add(agent.link.end, self._on_agent)
         agent.link.send(["setup", write_setup(self._setup)])
 
     def _on_agent(self) -> None:
@@ -143,7 +141,7 @@ class ProcessExecutor:
 
     def _replace_agent(self) -> None:
         """Start another agent; its first act is to end what the old one had not yet ended."""
-        self._unregister(self._agent.link.end)
+        self._wakes.remove(self._agent.link.end)
         self._agent.kill()
         self._agent.wait(_CLOSE_WAIT)
         self._agent.link.close()
@@ -152,7 +150,7 @@ class ProcessExecutor:
             self._hear_out(worker)
             if isinstance(worker.order, AttemptOrder):
                 if worker.has_begun():
-                    self._lost.append(_lost(worker.order, "the agent of its worker is gone", had_begun=True))
+                    self._lost.append(lost(worker.order, "the agent of its worker is gone", had_begun=True))
                 else:
                     self._waiting.appendleft(worker.order)
             self._let_go(worker)
@@ -172,7 +170,7 @@ class ProcessExecutor:
         ours, theirs = ends
         our_ends.update(ends)
         worker.link, worker.end, worker.segment = Link(ours), theirs, segment
-        self._register(ours, functools.partial(self._on_worker, worker))
+        self._wakes.add(ours, functools.partial(self._on_worker, worker))
 
     def _on_worker(self, worker: Worker) -> None:
         link = worker.link
@@ -180,7 +178,7 @@ class ProcessExecutor:
             return
         if link.is_clogged:
             link.flush()
-            self._watch(worker)
+            self._wakes.watch_room(link)
         message = link.read()
         if message is not None:
             self._hear_worker(worker, message)
@@ -251,8 +249,7 @@ class ProcessExecutor:
             problem = problem_of_death(code, was_ended=self._is_ending)
             if isinstance(order, AttemptOrder):
                 log = output_of(self._setup.directory, worker.segment, worker.log_end)
-                ended = AttemptEnded(order.frame, order.node, order.attempt, problem=problem, log=log)
-                self._reports.append(ended)
+                self._reports.append(ended_by_death(order, problem, log))
             else:
                 self._reports.append(DrawBroke(order.frame, order.node, problem))
                 worker.order = None
@@ -276,16 +273,13 @@ class ProcessExecutor:
     def _count_failed_load(self, code: int) -> None:
         self._failed_loads += 1
         if self._failed_loads >= _MOST_FAILED_LOADS and not self._is_ending:
-            death = problem_of_death(code, was_ended=False)
-            message = f"workers end while they load the flow: {death.message}"
-            self._fail_waiting(Problem(type=death.type, message=message, exit_code=death.exit_code, signal=death.signal))
+            self._fail_waiting(problem_of_loading(code))
 
     def _fail_waiting(self, problem: Problem) -> None:
         """No worker can load the flow: all that waits for one fails."""
         self._failed_loads = 0
         while self._waiting:
-            order = self._waiting.popleft()
-            self._reports.append(AttemptEnded(order.frame, order.node, order.attempt, problem=problem))
+            self._reports.append(ended_by_death(self._waiting.popleft(), problem, None))
         for draw in self._draws.take_all():
             self._reports.append(DrawBroke(draw.frame, draw.node, problem))
 
@@ -294,10 +288,14 @@ class ProcessExecutor:
         if worker in self._idle:
             self._idle.remove(worker)
         if worker.link is not None:
-            self._unregister(worker.link.end)
+            self._wakes.remove(worker.link.end)
         worker.close()
 
-    # -- the selector
+    @property
+    def _wakes(self) -> Wakes:
+        if self._opened is None:
+            raise AssertionError("the executor has not been opened")
+        return self._opened
 
     @property
     def _of_draws(self) -> list[Worker]:
@@ -308,21 +306,4 @@ class ProcessExecutor:
             raise AssertionError("a worker is sent something before it is there")
         worker.link.send(message)
         if worker.link.is_clogged:
-            self._watch(worker)
-
-    def _watch(self, worker: Worker) -> None:
-        if worker.link is not None and self._selector is not None:
-            events = EVENT_READ | EVENT_WRITE if worker.link.is_clogged else EVENT_READ
-            self._selector.modify(worker.link.end, events, functools.partial(self._on_worker, worker))
-
-    def _register(self, end: socket.socket, callback: Callable[[], None]) -> None:
-        if self._selector is not None:
-            self._selector.register(end, EVENT_READ, callback)
-
-    def _unregister(self, end: socket.socket) -> None:
-        if self._selector is not None and end.fileno() >= 0 and end in self._selector.get_map():
-            self._selector.unregister(end)
-
-
-def _lost(order: AttemptOrder, reason: str, *, had_begun: bool) -> AttemptLost:
-    return AttemptLost(order.frame, order.node, order.attempt, reason, had_begun)
+            self._wakes.watch_room(worker.link)

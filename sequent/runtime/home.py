@@ -1,0 +1,90 @@
+"""The directory of a run as its agent keeps it: the lock, the list of processes, the segments of logs."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import time
+
+from sequent.runtime import trees
+
+_RETRY = 0.02
+
+
+class Home:
+    """A run's directory, held by one agent at a time.
+
+    The lock is the kernel's and belongs to the process, so it is free as soon as the agent has ended, which it
+    does when nothing of its tree is left.
+    """
+
+    def __init__(self, directory: str) -> None:
+        self._directory = directory
+        self._logs = os.path.join(directory, "logs")
+        os.makedirs(self._logs, mode=0o700, exist_ok=True)
+        taken = [int(name[1:-4]) for name in os.listdir(self._logs) if _is_segment(name)]
+        self._next_segment = max(taken, default=0) + 1
+
+    def take(self, seconds: float) -> bool:
+        """Wait for an earlier agent to end, at most so long; say whether it has."""
+        path = os.path.join(self._directory, "agent.lock")
+        # Never closed: that would give the lock back.
+        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except (BlockingIOError, PermissionError):
+                if time.monotonic() > deadline:
+                    os.close(lock)
+                    return False
+                time.sleep(_RETRY)
+            else:
+                return True
+
+    def end_recorded(self, run_id: str) -> None:
+        """End what an agent that was killed has left, and begin the list anew with this process."""
+        trees.end_recorded(self._list, run_id)
+        self._write(os.getpid(), os.O_TRUNC)
+
+    def record(self, pid: int) -> None:
+        """Add a process to the list, by which it is found if this agent is killed."""
+        self._write(pid, 0)
+
+    def open_segment(self) -> tuple[str, int]:
+        """A new, empty segment: its path, and a descriptor that appends."""
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+        while True:
+            path = os.path.join(self._logs, f"w{self._next_segment}.log")
+            self._next_segment += 1
+            with contextlib.suppress(FileExistsError):
+                return path, os.open(path, flags, 0o600)
+
+    @property
+    def _list(self) -> str:
+        return os.path.join(self._directory, "workers")
+
+    def _write(self, pid: int, more: int) -> None:
+        process = trees.process_at(pid)
+        if process is None:
+            return
+        line = json.dumps({"pid": pid, "started": process.started, "boot": trees.boot_id()}) + "\n"
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC | more
+        file = os.open(self._list, flags, 0o600)
+        try:
+            os.write(file, line.encode())
+        finally:
+            os.close(file)
+
+
+def remove_if_empty(path: str) -> None:
+    """Remove a segment that nobody has written to."""
+    with contextlib.suppress(OSError):
+        if os.stat(path, follow_symlinks=False).st_size == 0:
+            os.unlink(path)
+
+
+def _is_segment(name: str) -> bool:
+    return name.startswith("w") and name.endswith(".log") and name[1:-4].isdigit()
