@@ -9,9 +9,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from selectors import DefaultSelector
 from typing import TYPE_CHECKING
 
-from sequent.dsl.running import RunRequest, set_runner
+from attrs import evolve, frozen
+
+from sequent.dsl.running import RunMode, RunRequest, set_runner
 from sequent.errors import DefinitionError, UsageError
 from sequent.model.outcome import Failure, Outcome
 from sequent.model.spec import ContainerSpec, Definition, ItemsCall, NoWork, StepSpec
@@ -69,7 +72,7 @@ def start(
     except BaseException:
         _dismiss(agent)
         raise
-    return _drive(definition, plan, run, store.name, observer, agent, max_concurrent)
+    return _drive(definition, plan, run, _Wishes(store.name, target, observer, agent, max_concurrent))
 
 
 def recover(
@@ -77,13 +80,15 @@ def recover(
     record: RunRecord,
     *,
     store: Store,
+    target: Target | None = None,
     observer: Observer | None = None,
     agent: AgentProcess | None = None,
     max_concurrent: int | None = None,
 ) -> Outcome:
     """Take a run up again: what has succeeded is kept, the rest runs.
 
-    A run that has succeeded is left as it is, and its outcome returned.
+    A run that has succeeded is left as it is, and its outcome returned. ``target`` says where the flow is
+    found now, if that is elsewhere than recorded; its steps run in the recorded directory all the same.
 
     Raises:
         BusyError: somebody drives the run.
@@ -96,7 +101,8 @@ def recover(
         changed = differences(record.structure, plan.structure)
         if changed:
             raise DefinitionError(
-                f"the flow '{record.target.flow}' has changed since run {record.id} was made:\n  " + "\n  ".join(changed),
+                f"the flow '{record.target.flow}' has changed since run {record.id} was made:\n  "
+                + "\n  ".join(changed),
                 code="changed-flow",
                 hint="recover it with the flow as it was, or start a new run",
             )
@@ -104,7 +110,8 @@ def recover(
     except BaseException:
         _dismiss(agent)
         raise
-    return _drive(definition, plan, run, store.name, observer, agent, max_concurrent)
+    found = evolve(target or record.target, cwd=record.target.cwd)
+    return _drive(definition, plan, run, _Wishes(store.name, found, observer, agent, max_concurrent))
 
 
 def fingerprints_of(plan: Plan) -> dict[str, str]:
@@ -121,15 +128,12 @@ def locate(record: RunRecord) -> LoadedFlow:
     Raises:
         UsageError: it is not where it was.
     """
-    from sequent.runtime.loading import load_flow
+    from sequent.runtime.loading import LoadedFlow, load_recorded
 
-    target = record.target
-    if target.module and target.attribute:
-        return load_flow(f"{target.module}:{target.attribute}", directory=target.cwd)
-    if target.file and target.attribute:
-        return load_flow(f"{target.file}:{target.attribute}", directory=target.cwd)
+    if record.target.attribute:
+        return LoadedFlow(load_recorded(record.target), record.target)
     raise UsageError(
-        f"the flow '{target.flow}' of run {record.id} was built inside a function, and cannot be found again",
+        f"the flow '{record.target.flow}' of run {record.id} was built inside a function, and cannot be found again",
         hint="take the run up again from Python: Sequent(..., run_mode=RUN_RECOVER, run_id=...).run()",
     )
 
@@ -144,61 +148,68 @@ def recover_script(record: RunRecord, store: Store) -> int:
 # -- driving ---------------------------------------------------------------------------------------
 
 
-def _drive(
-    definition: Definition,
-    plan: Plan,
-    run: DrivenRun,
-    store: str,
-    observer: Observer | None,
-    agent: AgentProcess | None,
-    max_concurrent: int | None,
-) -> Outcome:
+@frozen
+class _Wishes:
+    """How a run is to be driven."""
+
+    store: str
+    target: Target
+    observer: Observer | None
+    agent: AgentProcess | None
+    max_concurrent: int | None
+
+
+def _drive(definition: Definition, plan: Plan, run: DrivenRun, wishes: _Wishes) -> Outcome:
     from sequent.runtime.clock import SystemClock
     from sequent.runtime.driver import Driver, Surroundings
     from sequent.runtime.observers import LoggingObserver
 
+    selector = DefaultSelector()
     executors: dict[Construct, Executor] = {}
     try:
         if run.record.status is RunStatus.SUCCESS:
-            return _outcome(definition, plan, run, store, None)
-        executors = _executors(definition, run, agent)
+            return _outcome(definition, plan, run, wishes.store, None)
+        executors = _executors(definition, run, wishes)
         default = definition.spec.config.task_construct
         around = Surroundings(
             run=run,
             executors=executors,
             drawer=executors.get(default),
             clock=SystemClock(),
-            observer=observer or LoggingObserver(),
+            observer=wishes.observer or LoggingObserver(),
+            selector=selector,
         )
         saved = run.saved(plan) if run.record.recovery else None
-        slots = _slots(max_concurrent if max_concurrent is not None else plan.max_concurrent)
-        driver = Driver(plan, around, slots=slots, saved=saved, code_notes=_changed_code(run.record, plan))
+        limit = plan.max_concurrent if wishes.max_concurrent is None else wishes.max_concurrent
+        driver = Driver(plan, around, slots=_slots(limit), saved=saved, code_notes=_changed_code(run.record, plan))
         driver.drive()
-        return _outcome(definition, plan, run, store, driver)
+        return _outcome(definition, plan, run, wishes.store, driver)
     finally:
         for executor in executors.values():
             executor.close()
         if Construct.PROCESS not in executors:
-            _dismiss(agent)
+            _dismiss(wishes.agent)
+        selector.close()
         run.close()
 
 
-def _executors(definition: Definition, run: DrivenRun, agent: AgentProcess | None) -> dict[Construct, Executor]:
+def _executors(definition: Definition, run: DrivenRun, wishes: _Wishes) -> dict[Construct, Executor]:
     """The executors that the flow's steps need."""
     from sequent.runtime.executors.inline import InlineExecutor
-    from sequent.runtime.executors.processes import ProcessExecutor, WorkerSetup
+    from sequent.runtime.executors.processes import ProcessExecutor
+    from sequent.runtime.ports import WorkerSetup
 
     setup = WorkerSetup(
         run_id=run.record.id,
         directory=run.directory,
-        cwd=run.record.target.cwd,
-        target=run.record.target,
+        target=wishes.target,
         logging_level=definition.spec.config.logging_level,
+        sys_path=tuple(sys.path),
     )
     executors: dict[Construct, Executor] = {}
     constructs = constructs_of(definition)
     if Construct.PROCESS in constructs:
-        executors[Construct.PROCESS] = ProcessExecutor(agent or make_agent(definition), setup)
+        executors[Construct.PROCESS] = ProcessExecutor(wishes.agent or make_agent(definition), setup)
     if Construct.INVOKE in constructs:
         executors[Construct.INVOKE] = InlineExecutor(definition, setup)
     return executors
@@ -310,7 +321,7 @@ def run(request: RunRequest) -> Outcome:
     definition = request.definition
     is_memory = request.store == ":memory:"
     wanted = os.environ.get(RECOVER_RUN) if definition.spec.origin.module == "__main__" else None
-    is_recovery = request.is_recovery or bool(wanted)
+    is_recovery = request.run_mode is RunMode.RECOVER or bool(wanted)
     if is_recovery and is_memory:
         raise UsageError("a run in ':memory:' is gone with its process", hint="recovery needs a store in a file")
     # The agent first: forked before store, threads or sockets exist, or starting while they are imported.
@@ -331,7 +342,7 @@ def run(request: RunRequest) -> Outcome:
         except BaseException:
             _dismiss(agent)
             raise
-        return recover(definition, record, store=store, agent=agent)
+        return recover(definition, record, store=store, target=target, agent=agent)
     finally:
         store.close()
 

@@ -113,7 +113,10 @@ def _recover_flow(record: RunRecord, store: Store, flow: str | None, options: Op
                 hint="give the flow that the run is of",
             )
         return driven(
-            options, lambda observer: api.recover(definition, record, store=store, observer=observer, agent=agent)
+            options,
+            lambda observer: api.recover(
+                definition, record, store=store, target=loaded.target, observer=observer, agent=agent
+            ),
         )
     except BaseException:
         agent.close()

@@ -11,7 +11,6 @@ import dataclasses
 import json
 import math
 import pathlib
-import types
 import typing
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, time, timedelta, timezone
@@ -177,7 +176,7 @@ def _record(kind: type, values: dict[str, object]) -> object:
     expected = fields_of(kind)
     if expected is None or set(expected) != set(values):
         raise NotDataError(f"a stored {kind.__qualname__} has other fields than the class has now")
-    record = object.__new__(kind)
+    record: object = object.__new__(kind)
     for key, value in values.items():
         object.__setattr__(record, key, value)
     return record
@@ -195,19 +194,23 @@ def fields_of(kind: type) -> tuple[str, ...] | None:
 def classes_in(annotation: object) -> dict[str, type]:
     """The enums and records that an annotation names, however deep, by qualified name."""
     found: dict[str, type] = {}
+    seen: set[int] = set()
     pending = [annotation]
     while pending:
         part = pending.pop()
-        if isinstance(part, typing.TypeAliasType) if hasattr(typing, "TypeAliasType") else False:
-            pending.append(part.__value__)  # type: ignore[union-attr, attr-defined, unused-ignore]
-        pending.extend(typing.get_args(part))
-        if not isinstance(part, type) or isinstance(part, types.GenericAlias) or part.__qualname__ in found:
+        if id(part) in seen:
             continue
-        if issubclass(part, Enum):
-            found[part.__qualname__] = part
-        elif fields_of(part) is not None:
-            found[part.__qualname__] = part
-            pending.extend(_hints(part).values())
+        seen.add(id(part))
+        # A ``type`` statement's alias (Python 3.12) has its meaning in __value__, and may speak of itself.
+        alias = getattr(part, "__value__", None)
+        pending.extend([alias] if alias is not None and not isinstance(part, Enum) else [])
+        pending.extend(typing.get_args(part))
+        if typing.get_origin(part) is None and isinstance(part, type):
+            if issubclass(part, Enum):
+                found[part.__qualname__] = part
+            elif fields_of(part) is not None:
+                found[part.__qualname__] = part
+                pending.extend(_hints(part).values())
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from selectors import DefaultSelector
+from selectors import BaseSelector
 from signal import SIGTERM
 
 from attrs import frozen
@@ -68,6 +68,8 @@ class Surroundings:
     """Who draws items."""
     clock: Clock
     observer: Observer
+    selector: BaseSelector
+    """What the driver waits with; it outlives the driver, since executors close later."""
 
 
 class Driver:
@@ -80,9 +82,16 @@ class Driver:
     """
 
     def __init__(
-        self, plan: Plan, around: Surroundings, *, slots: int, saved: SavedFrame | None, code_notes: tuple[str, ...] = ()
+        self,
+        plan: Plan,
+        around: Surroundings,
+        *,
+        slots: int,
+        saved: SavedFrame | None,
+        code_notes: tuple[str, ...] = (),
     ) -> None:
         self._plan = plan
+        self._selector = around.selector
         self._run = around.run
         self._executors = around.executors
         self._clock = around.clock
@@ -91,7 +100,7 @@ class Driver:
         self._scheduler = Scheduler(plan, slots=slots, saved=saved, last_id=around.run.last_id())
         self._values = Values(plan, around.run)
         self._batch = Batch()
-        self._outbox: list[StartTask | OpenRepeat | DrawItem] = []
+        self._outbox: list[tuple[StartTask, Intent] | OpenRepeat | DrawItem] = []
         self._active: dict[tuple[int, int], StartTask] = {}
         self._intake = Intake(plan, self._active, self._values, around.observer, around.clock)
         self._repeating = Repeating(plan, self._values, around.run, around.drawer, around.observer)
@@ -111,7 +120,8 @@ class Driver:
             FencedError: somebody else took the run over; nothing more was started or written.
             StoreError: the store could not take what had to be written; the run can be recovered.
         """
-        with DefaultSelector() as selector, stop_signals(selector, self._on_signal):
+        selector = self._selector
+        with stop_signals(selector, self._on_signal):
             for executor in self._executors.values():
                 executor.open(selector)
             self._observer.run_began(self._run.record, self._plan)
@@ -119,11 +129,13 @@ class Driver:
                 self._observer.note(text)
             while True:
                 self._take_in()
-                if self._flush() and not self._facts:
+                if not self._flush():
+                    self._wait(selector, self._retry_after)
+                elif not self._facts:
                     if self._status is not None:
                         self._observer.run_ended(self._status)
                         return self._status
-                    self._wait(selector)
+                    self._wait(selector, None)
 
     def failed_draws(self) -> list[Failure]:
         """The containers whose items could not be had, which no attempt tells of."""
@@ -152,8 +164,9 @@ class Driver:
         match effect:
             case StartTask():
                 self._active[effect.scope.id, effect.node] = effect
-                batch.intents.append(self._intent(effect))
-                self._outbox.append(effect)
+                intent = self._intent(effect)
+                batch.intents.append(intent)
+                self._outbox.append((effect, intent))
             case OpenFrame():
                 if effect.is_new:
                     item = self._values.drawn_item(effect.scope)
@@ -206,13 +219,12 @@ class Driver:
         if not isinstance(error, StoreBusyError) or now - self._busy_since > PATIENCE:
             raise error
         self._retry_after = min(LONGEST_RETRY, max(FIRST_RETRY, 2 * self._retry_after))
-        with DefaultSelector() as selector:
-            selector.select(self._retry_after)
 
-    def _wait(self, selector: DefaultSelector) -> None:
-        timeout = None
+    def _wait(self, selector: BaseSelector, timeout: float | None) -> None:
+        """Sleep until something happens, but no longer than that many seconds."""
         if self._kill_at is not None:
-            timeout = max(0.0, self._kill_at - self._clock.monotonic())
+            left = max(0.0, self._kill_at - self._clock.monotonic())
+            timeout = left if timeout is None else min(left, timeout)
         ready = selector.select(timeout)
         for key, _ in ready:
             key.data()
@@ -222,16 +234,16 @@ class Driver:
 
     # -- orders -------------------------------------------------------------------------------
 
-    def _send(self, order: StartTask | OpenRepeat | DrawItem) -> None:
+    def _send(self, order: tuple[StartTask, Intent] | OpenRepeat | DrawItem) -> None:
         match order:
             case OpenRepeat():
                 self._facts.extend(self._repeating.open(order, self._batch))
             case DrawItem():
                 self._repeating.draw(order)
-            case StartTask():
-                self._start(order)
+            case (start, intent):
+                self._start(start, intent)
 
-    def _start(self, order: StartTask) -> None:
+    def _start(self, order: StartTask, intent: Intent) -> None:
         step = self._plan.nodes[order.node]
         if not isinstance(step, StepPlan):
             raise AssertionError(f"{step.path} is not a step")
@@ -239,14 +251,15 @@ class Driver:
         if step.is_empty:
             self._facts.extend(self._intake.end_empty(order, self._batch))
             return
-        self._executors[step.construct].start(self._order(order, step))
+        self._executors[step.construct].start(self._order(order, step, intent))
 
-    def _order(self, order: StartTask, step: StepPlan) -> AttemptOrder:
+    def _order(self, order: StartTask, step: StepPlan, intent: Intent) -> AttemptOrder:
         scope, values = order.scope, self._values
         return AttemptOrder(
             frame=scope.id,
             node=order.node,
             attempt=order.attempt,
+            token=intent.token.hex(),
             path=dotted(step.path),
             sequence=sequence_text(scope.sequence),
             recovery=self._run.record.recovery,

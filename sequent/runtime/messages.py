@@ -71,7 +71,6 @@ def read_order(message: Message) -> AttemptOrder:
         path=path,
         sequence=sequence,
         recovery=recovery,
-        is_inline=False,
         inputs=tuple(inputs),
         makers=tuple(makers),
         attributes=tuple(attributes),

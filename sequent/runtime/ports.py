@@ -270,9 +270,7 @@ class Store(Protocol):
         """How a user names it: a path, or ``:memory:``."""
         ...
 
-    def create(
-        self, target: Target, plan: Plan, run_id: str | None, fingerprints: Mapping[str, str]
-    ) -> DrivenRun:
+    def create(self, target: Target, plan: Plan, run_id: str | None, fingerprints: Mapping[str, str]) -> DrivenRun:
         """Make a new run and drive it. Raises ``UsageError`` where the id is taken."""
         ...
 
@@ -313,11 +311,10 @@ class AttemptOrder:
     node: int
     attempt: int
     token: str
+    """The attempt's own, so that what it does elsewhere can be told from other attempts'."""
     path: str
     sequence: str
     recovery: int
-    is_inline: bool
-    """``task_construct="invoke"``: executed in the driver's own process."""
     inputs: tuple[str, ...] = ()
     """The wire text of each reference's value, in the order of ``spec.references_of``, but for flow handles."""
     makers: tuple[str, ...] = ()

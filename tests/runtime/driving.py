@@ -44,7 +44,7 @@ class Driving:
     def start(self, path: str, **more: object) -> int:
         """Hand over an attempt of that step; give its frame."""
         self._frame += 1
-        order = {"sequence": "1", "recovery": 0, "attempt": 1, "token": f"t{self._frame}", "is_inline": False, **more}
+        order = {"sequence": "1", "recovery": 0, "attempt": 1, "token": f"t{self._frame}", **more}
         self.executor.start(AttemptOrder(frame=self._frame, node=1, path=path, **order))
         return self._frame
 

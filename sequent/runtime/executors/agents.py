@@ -21,6 +21,9 @@ from sequent.runtime.packets import Link
 _ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 _START = "import sys; sys.path.insert(0, sys.argv[2]); from sequent.runtime.agent import main; del sys.path[0]; main()"
 
+_DISMISSAL = 5.0
+"""Seconds to wait for a killed agent to be gone."""
+
 our_ends: WeakSet[socket.socket] = WeakSet()
 """What a copy of this process must close, lest nobody notices when this one ends."""
 
@@ -54,6 +57,13 @@ class AgentProcess:
         """End it at once, and with it, through the kernel, its workers."""
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGKILL)
+
+    def close(self) -> None:
+        """End it where it was given nothing to do; a second time, do nothing."""
+        if self.link.end.fileno() >= 0:
+            self.kill()
+            self.wait(_DISMISSAL)
+            self.link.close()
 
 
 def launch_agent() -> AgentProcess:
