@@ -194,13 +194,14 @@ def fields_of(kind: type) -> tuple[str, ...] | None:
 def classes_in(annotation: object) -> dict[str, type]:
     """The enums and records that an annotation names, however deep, by qualified name."""
     found: dict[str, type] = {}
-    seen: set[int] = set()
+    seen: dict[int, object] = {}
+    """By identity, since not all annotations can be hashed; the parts are held so that none is reused."""
     pending = [annotation]
     while pending:
         part = pending.pop()
         if id(part) in seen:
             continue
-        seen.add(id(part))
+        seen[id(part)] = part
         # A ``type`` statement's alias (Python 3.12) has its meaning in __value__, and may speak of itself.
         alias = getattr(part, "__value__", None)
         pending.extend([alias] if alias is not None and not isinstance(part, Enum) else [])
