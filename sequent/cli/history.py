@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from itertools import islice
 from typing import Annotated
 
-from attrs import Factory, define
+from attrs import define, field
 from cyclopts import Parameter
 
 from sequent.cli import machine
@@ -85,9 +85,9 @@ class Story:
     Only what is not a success is remembered by task, so that a million successes need no memory.
     """
 
-    steps: dict[str, Counter[Status]] = Factory(dict)
-    failures: dict[tuple[str, str], AttemptRecord] = Factory(dict)
-    _others: dict[tuple[str, str], Status] = Factory(dict)
+    steps: dict[str, Counter[Status]] = field(factory=dict[str, Counter[Status]])
+    failures: dict[tuple[str, str], AttemptRecord] = field(factory=dict[tuple[str, str], AttemptRecord])
+    _others: dict[tuple[str, str], Status] = field(factory=dict[tuple[str, str], Status])
 
     def add(self, record: AttemptRecord) -> None:
         """Take the next attempt, in the order of their starts."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -36,7 +36,7 @@ class Options:
 
 
 @contextmanager
-def opened_store(options: Options) -> Iterator[Store]:
+def opened_store(options: Options) -> Generator[Store]:
     """The store that is meant, closed at the end."""
     from sequent.runtime.store import open_store
 
