@@ -3,45 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Literal, TypedDict, Unpack
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, Unpack
 
-from sequent.dsl.commands import COMMAND_OPTIONS, CommandSource, read_command
-from sequent.dsl.config import read_config, read_recovery, read_step_config
-from sequent.dsl.functions import FunctionSource, read_function
-from sequent.dsl.names import check_flow_name, check_name
-from sequent.dsl.nodes import Node, Written, result_reference
-from sequent.dsl.options import NO_OPTIONS, STEP_OPTIONS, read_options
-from sequent.dsl.places import Site, frame_above, option_place, site_above
+from sequent.dsl.adding import BlockOptions, read_added
+from sequent.dsl.config import read_config
+from sequent.dsl.names import check_flow_name
+from sequent.dsl.nodes import Node, Written
+from sequent.dsl.options import NO_OPTIONS
+from sequent.dsl.places import Site, frame_above, option_place, read_at, site_above
+from sequent.dsl.references import ResultReference
 from sequent.dsl.requirements import Requirement, read_requirement
 from sequent.dsl.running import RunMode, RunRequest, run
-from sequent.dsl.steps import Repeats, Requires
 from sequent.errors import DefinitionError, UsageError
 from sequent.model.outcome import Outcome
-
-
-class BlockOptions(TypedDict, total=False):
-    """How a step or container of the builder is to run."""
-
-    requires: Requires | Mapping[Any, Any]
-    repeats: Repeats | None
-    parallel: int
-    until: bool
-    handles: bool
-    stop_on_exception: bool | None
-    task_construct: Literal["process", "invoke"] | None
-    command: Sequence[Any] | None
-    env: Mapping[str, Any]
-    cwd: Any
-    stdin: Any
-    success: int | Iterable[int]
-    result: Any
-    hosts: Sequence[Any]
-    delay: float
-    acquires: Sequence[Any]
-    releases: Sequence[Any] | None
-    recovery: Mapping[Any, Any]
-    config: Mapping[str, Any]
 
 
 class Block(Node):
@@ -78,7 +54,7 @@ class Block(Node):
     @property
     def result(self) -> Any:
         """What it gave, as a reference; set it to the step whose result is this container's."""
-        return result_reference(self, 1)
+        return ResultReference(self, site_above(1))
 
     @result.setter
     def result(self, step: Block) -> None:
@@ -149,12 +125,13 @@ class Sequent:
         _check_mode(run_mode, site)
         shown = name or os.path.splitext(os.path.basename(self.file))[0] or "flow"  # noqa: PTH119, PTH122  pathlib is slow to load
         self.name = check_flow_name(shown, site)
-        self.config = read_config(config, site)
+        self.config = read_at(site, "config", partial(read_config, config))
         self.store = store
         self.run_mode = run_mode
         self.run_id = run_id
         """The id of its run; of the latest, once ``run()`` has returned."""
         self.root = Block(Written(site, NO_OPTIONS, name=self.name, children={}, is_leaf=False), self)
+        self._asked_id = run_id
         self._is_running = False
 
     def add_step(
@@ -181,32 +158,10 @@ class Sequent:
         """Add a step to one of the flow's containers."""
         if self._is_running:
             raise DefinitionError("the flow is already running", code="running", place=site.place)
-        checked = _check_place(parent, name, site)
-        words = options.pop("command", None)
-        read_recovery(options.pop("recovery", None), site)
-        read_step_config(options.pop("config", None), options, site)
-        own = {key: options.pop(key) for key in COMMAND_OPTIONS & options.keys()}
-        if words is not None and func is not None:
-            raise DefinitionError(
-                f"{name!r} has a function and a command",
-                code="work",
-                hint="give either func= or command=",
-                place=site.place,
-            )
-        work: FunctionSource | CommandSource | None = None
-        if words is not None:
-            work = read_command(words, own, site)
-        elif own:
-            key = min(own)
-            raise DefinitionError(f"{key!r} needs 'command'", code="option", place=option_place(site, key))
-        elif func is not None:
-            work = read_function(func, site, args, kwargs, self)
-        elif args or kwargs:
-            raise DefinitionError(f"{name!r} has arguments and no function", code="work", place=site.place)
-        chosen = read_options(options, site, STEP_OPTIONS | {"command", "config", "recovery"}, "add_step")
-        block = Block(Written(site, chosen, work, checked, parent, {}), self)
+        added = read_added(parent, name, func, args, kwargs, options, site, self)
+        block = Block(Written(site, added.options, added.work, added.name, parent, {}), self)
         children: Any = parent.__sequent__.children
-        children[checked] = block
+        children[added.name] = block
         parent.__sequent__.is_leaf = False
         return block
 
@@ -257,7 +212,7 @@ class Sequent:
                     params={},
                     store=self.store or None,
                     run_mode=self.run_mode,
-                    run_id=self.run_id,
+                    run_id=self._asked_id,
                     max_loops=max_loops,
                 )
             )
@@ -276,26 +231,6 @@ class Sequent:
 
     def __repr__(self) -> str:
         return f"<flow {self.name}>"
-
-
-def _check_place(parent: Block, name: object, site: Site) -> str:
-    written = parent.__sequent__
-    if written.work is not None:
-        raise DefinitionError(
-            f"{written.name!r} has work of its own, and {name!r} is added to it",
-            code="work",
-            hint="it is either a step, with func= or command=, or a container, with steps",
-            place=site.place,
-        )
-    if isinstance(name, str) and name in written.children:
-        other = written.children[name].__sequent__.site.place
-        raise DefinitionError(
-            f"the name {name!r} is used twice in {written.shown!r}: here and at {other}",
-            code="duplicate",
-            hint="give each a name of its own",
-            place=site.place,
-        )
-    return check_name(name, site)
 
 
 def _check_mode(mode: object, site: Site) -> None:

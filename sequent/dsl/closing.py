@@ -12,9 +12,9 @@ from sequent.dsl.names import check_name
 from sequent.dsl.nodes import Node, Written
 from sequent.dsl.options import Options
 from sequent.dsl.parameters import ParamReference
-from sequent.dsl.places import Site, assigned_name
+from sequent.dsl.places import Site, assigned_name, option_place
 from sequent.dsl.references import Reference, ResultReference
-from sequent.dsl.repeats import CallSource
+from sequent.dsl.repeats import endless, is_endless
 from sequent.dsl.requirements import Requirement
 from sequent.dsl.steps import MADE, Step
 from sequent.errors import DefinitionError, Place
@@ -191,13 +191,8 @@ def _check_until(written: Written) -> None:
         raise _error(
             f"{written.name!r} has an 'until', and no repeats", site.place, "give the items: @container(repeats=...)"
         )
-    if isinstance(options.repeats, CallSource) and options.repeats.is_endless and written.until is None:
-        raise endless(written.name, site.place)
-
-
-def endless(name: str, place: Place) -> DefinitionError:
-    """The error for a repeat that nothing ends."""
-    return _error(f"the repeats of {name!r} never ends", place, "name a step that ends it: until = check")
+    if is_endless(options.repeats) and written.until is None:
+        raise endless(written.name, option_place(site, "repeats"))
 
 
 def _error(message: str, place: Place, hint: str, *, code: str = "body") -> DefinitionError:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, cast
 
 from attrs import frozen
 
 from sequent.dsl.literals import snapshot
 from sequent.dsl.names import did_you_mean
-from sequent.dsl.places import Site, option_place
+from sequent.dsl.places import Site, option_place, read_at
 from sequent.dsl.words import WordSource, read_word, read_words
 from sequent.errors import DefinitionError, Place
 
@@ -76,19 +77,18 @@ def read_command(words: object, options: Mapping[str, object], site: Site) -> Co
     result = options.get("result")
     return CommandSource(
         words=read_words(cast("Sequence[object]", words), site.place),
-        env=_read_env(options.get("env"), site),
-        cwd=_read_cwd(options.get("cwd"), site),
-        stdin=_read_stdin(options.get("stdin"), site),
-        success=_read_success(options.get("success", 0), site),
+        env=read_at(site, "env", partial(_read_env, options.get("env"))),
+        cwd=read_at(site, "cwd", partial(_read_cwd, options.get("cwd"))),
+        stdin=read_at(site, "stdin", partial(_read_stdin, options.get("stdin"))),
+        success=read_at(site, "success", partial(_read_success, options.get("success", 0))),
         result=next((word for kind, word in _RESULTS if kind == result), "json"),
         result_type=int if result is ExitCode else result,
     )
 
 
-def _read_env(env: object, site: Site) -> tuple[tuple[str, WordSource | None], ...]:
+def _read_env(env: object, place: Place) -> tuple[tuple[str, WordSource | None], ...]:
     if env is None:
         return ()
-    place = option_place(site, "env")
     if not isinstance(env, Mapping):
         raise _error(f"'env' is {env!r:.100}", place, "it is a dict of variables; None removes one")
     read: list[tuple[str, WordSource | None]] = []
@@ -99,26 +99,24 @@ def _read_env(env: object, site: Site) -> tuple[tuple[str, WordSource | None], .
     return tuple(read)
 
 
-def _read_cwd(cwd: object, site: Site) -> WordSource | None:
+def _read_cwd(cwd: object, place: Place) -> WordSource | None:
     if cwd is None:
         return None
-    place = option_place(site, "cwd")
     if isinstance(cwd, int | float):
         raise _error(f"'cwd' is {cwd!r}", place, "it is a path")
     return read_word(cwd, "'cwd'", place)
 
 
-def _read_stdin(stdin: object, site: Site) -> WordSource | None:
+def _read_stdin(stdin: object, place: Place) -> WordSource | None:
     """A value may have NUL in it here, and a Path is opened."""
     if stdin is None:
         return None
-    place = option_place(site, "stdin")
     if isinstance(stdin, bytes) or (isinstance(stdin, str) and "\0" in stdin):
         return snapshot(stdin, "'stdin'", place)
     return read_word(stdin, "'stdin'", place)
 
 
-def _read_success(success: object, site: Site) -> tuple[int, ...]:
+def _read_success(success: object, place: Place) -> tuple[int, ...]:
     codes: tuple[object, ...]
     if isinstance(success, list | tuple | range | set | frozenset):
         codes = tuple(
@@ -132,7 +130,7 @@ def _read_success(success: object, site: Site) -> tuple[int, ...]:
     if wrong or not codes:
         raise _error(
             f"'success' is {success!r:.100}",
-            option_place(site, "success"),
+            place,
             "it is an exit code, or several, from 0 to 255",
         )
     return cast("tuple[int, ...]", codes)

@@ -10,7 +10,6 @@ from typing import Any, cast
 from sequent.dsl.constants import STP_RERUN, STP_SKIP
 from sequent.dsl.names import did_you_mean
 from sequent.dsl.options import read_construct, read_count, read_flag
-from sequent.dsl.places import Site, option_place
 from sequent.errors import DefinitionError, Place
 from sequent.model.spec import FlowConfig
 from sequent.model.status import Claim, Construct
@@ -27,7 +26,7 @@ _DEFAULT_RECOVERY = {
 }
 
 
-def read_config(config: object, site: Site) -> FlowConfig:
+def read_config(config: object, place: Place) -> FlowConfig:
     """The settings of a whole flow.
 
     Raises:
@@ -35,7 +34,6 @@ def read_config(config: object, site: Site) -> FlowConfig:
     """
     if config is None or config == {}:
         return FlowConfig()
-    place = option_place(site, "config")
     settings: dict[str, Any] = {}
     for key, value in _mapping(config, "config", place).items():
         name = f"config[{key!r}]"
@@ -55,7 +53,7 @@ def read_config(config: object, site: Site) -> FlowConfig:
     return FlowConfig(**settings)
 
 
-def read_step_config(config: object, options: dict[str, Any], site: Site) -> None:
+def read_step_config(config: object, options: dict[str, Any], place: Place) -> None:
     """Move the settings of one step among its options.
 
     Raises:
@@ -63,7 +61,6 @@ def read_step_config(config: object, options: dict[str, Any], site: Site) -> Non
     """
     if config is None or config == {}:
         return
-    place = option_place(site, "config")
     for key, value in _mapping(config, "config", place).items():
         if key not in _STEP_KEYS:
             raise _unknown(key, "config of a step", _STEP_KEYS, place)
@@ -72,7 +69,7 @@ def read_step_config(config: object, options: dict[str, Any], site: Site) -> Non
         options[key] = value
 
 
-def read_recovery(recovery: object, site: Site) -> None:
+def read_recovery(recovery: object, place: Place) -> None:
     """Accept the directives that say what happens anyway.
 
     Raises:
@@ -80,7 +77,6 @@ def read_recovery(recovery: object, site: Site) -> None:
     """
     if recovery is None or recovery == {}:
         return
-    place = option_place(site, "recovery")
     for status, action in _mapping(recovery, "recovery", place).items():
         if not isinstance(status, Claim) or status not in (*_DEFAULT_RECOVERY, Claim.COMPLETE):
             raise _error(

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypedDict, Ty
 from sequent.dsl.bodies import instance_of
 from sequent.dsl.closing import adopt, close_body
 from sequent.dsl.names import did_you_mean
-from sequent.dsl.nodes import Node, Written, result_reference
+from sequent.dsl.nodes import Node, Written
 from sequent.dsl.options import CONTAINER_OPTIONS, NO_OPTIONS, Options, read_options
 from sequent.dsl.places import Site, body_of, frame_above, site_above
+from sequent.dsl.references import ResultReference
 from sequent.dsl.requirements import Requirement, not_now
 from sequent.dsl.running import RunMode, RunRequest, run
 from sequent.dsl.steps import Repeats, Requires, register
@@ -56,7 +57,7 @@ class Container(Node, Generic[C_co]):
     @property
     def result(self: Container[Gives[R]]) -> R:
         """The result of the step or container that its body names."""
-        return cast("R", result_reference(self, 1))
+        return cast("R", _result_of(self, site_above(1)))
 
     def __call__(self, **values: Any) -> Any:
         """An instance with these values of what the body declares: parameters, items and outer things."""
@@ -103,7 +104,20 @@ class RepeatedContainer(Container[C_co]):
     @property
     def result(self: RepeatedContainer[Gives[R]]) -> list[R]:  # type: ignore[override]  # a list of what one gives
         """The results of the step or container that its body names, in the order of iterations."""
-        return cast("list[R]", result_reference(self, 1))
+        return cast("list[R]", _result_of(self, site_above(1)))
+
+
+def _result_of(node: Node, site: Site) -> object:
+    written = node.__sequent__
+    if written.result is None:
+        first = next(iter(written.children))
+        raise DefinitionError(
+            f"{written.name!r} names no result",
+            code="designated",
+            hint=f"say in its body which step gives it: result = {first}",
+            place=site.place,
+        )
+    return ResultReference(node, site)
 
 
 class BoundRun:

@@ -16,8 +16,8 @@ from sequent.dsl.conversion import fits, shown_type
 from sequent.dsl.functions import FunctionSource
 from sequent.dsl.nodes import Node, Written
 from sequent.dsl.parameters import ParamReference
-from sequent.dsl.places import OptionPlaces
-from sequent.dsl.repeats import CallSource
+from sequent.dsl.places import OptionPlaces, option_place
+from sequent.dsl.repeats import CallSource, endless, is_endless
 from sequent.dsl.translation import Translation
 from sequent.errors import DefinitionError, InvalidFlowError, UsageError
 from sequent.model.references import Path
@@ -144,8 +144,11 @@ class _Tree:
         )
 
     def _note_items(self, written: Written, path: Path) -> None:
-        if isinstance(written.options.repeats, CallSource):
-            self.items[path] = written.options.repeats.function
+        repeats = written.options.repeats
+        if is_endless(repeats) and written.until is None and not written.options.until:
+            self.translation.problems.append(endless(written.name, option_place(written.site, "repeats")))
+        if isinstance(repeats, CallSource):
+            self.items[path] = repeats.function
 
 
 def _params(written: Written, problems: list[DefinitionError]) -> tuple[tuple[ParamSpec, ...], dict[str, object]]:

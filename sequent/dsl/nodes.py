@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from attrs import define
 
@@ -110,10 +110,3 @@ def path_of(node: Node) -> tuple[str, ...]:
         names.append(node.__sequent__.name)
         node = node.__sequent__.parent
     return tuple(reversed(names))
-
-
-def result_reference(node: Node, levels: int) -> Any:
-    """``x.result``, asked for so many levels above."""
-    from sequent.dsl.references import ResultReference
-
-    return ResultReference(node, site_above(levels + 1))

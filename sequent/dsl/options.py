@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final, Protocol
 
 from attrs import frozen
 
 from sequent.dsl.literals import formatted_elsewhere
 from sequent.dsl.names import did_you_mean
-from sequent.dsl.places import Site, option_place
+from sequent.dsl.places import Site, option_place, read_at
 from sequent.dsl.references import MARK, Reference
 from sequent.dsl.repeats import RepeatSource, read_repeats
 from sequent.dsl.requirements import Requirement, read_requirement
@@ -90,12 +91,15 @@ def read_options(options: Mapping[str, object], site: Site, allowed: frozenset[s
 
 
 def _read_option(name: str, value: object, site: Site) -> object:
-    # The common case must not look for the option's own line: that parses the source.
+    # The common cases, without a detour: a flow may have ten thousand steps.
     if name == "requires" and isinstance(value, Requirement):
         return value
     if type(value) is bool and _READERS[name] in (_read_flag, _read_optional_flag):
         return value
-    place = option_place(site, name)
+    return read_at(site, name, partial(_read_checked, value, name))
+
+
+def _read_checked(value: object, name: str, place: Place) -> object:
     if isinstance(value, str) and MARK in value:
         raise formatted_elsewhere(f"{name!r}", place)
     if isinstance(value, Reference) and name not in ("requires", "repeats"):

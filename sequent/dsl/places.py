@@ -6,13 +6,15 @@ import ast
 import linecache
 import sys
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from inspect import CO_OPTIMIZED
 from types import CodeType, FrameType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
-from sequent.errors import Place
+from sequent.errors import DefinitionError, Place
+
+T = TypeVar("T")
 
 
 class Site(NamedTuple):
@@ -48,7 +50,7 @@ _TABLES: dict[int, tuple[CodeType, list[int], list[int]]] = {}
 
 
 def _table(code: CodeType) -> tuple[list[int], list[int]]:
-    """The line table of a code, read once: offsets and their lines."""
+    """The line table of a code: offsets and their lines."""
     known = _TABLES.get(id(code))
     if known is not None and known[0] is code:
         return known[1], known[2]
@@ -59,9 +61,11 @@ def _table(code: CodeType) -> tuple[list[int], list[int]]:
         if line is not None:
             starts.append(start)
             lines.append(line)
-    if len(_TABLES) >= 64:
-        _TABLES.clear()
-    _TABLES[id(code)] = (code, starts, lines)
+    if len(code.co_linetable) > 1000:
+        # Short tables are read faster than they are kept: a flow may have thousands of bodies.
+        if len(_TABLES) >= 64:
+            _TABLES.clear()
+        _TABLES[id(code)] = (code, starts, lines)
     return starts, lines
 
 
@@ -101,6 +105,18 @@ class OptionPlaces(Mapping[str, Place]):
 def option_place(site: Site, option: str) -> Place:
     """The line of an option of a call; that of the call where its source cannot be read."""
     return OptionPlaces(site).get(option) or site.place
+
+
+def read_at(site: Site, option: str, read: Callable[[Place], T]) -> T:
+    """Read the value of an option; a mistake in it is blamed on the option's own line.
+
+    That line is looked for only then, since it means parsing the source.
+    """
+    try:
+        return read(site.place)
+    except DefinitionError as error:
+        error.place = option_place(site, option)
+        raise
 
 
 def assigned_name(place: Place) -> str | None:

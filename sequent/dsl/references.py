@@ -48,7 +48,7 @@ class Reference:
     def __get__(self, instance: object | None, owner: type) -> Reference:
         if instance is None:
             return self
-        raise AttributeError(f"{self.text!r} was not given to this {owner.__name__}")
+        raise AttributeError(f"{self.name or self.text!r} was not given to this {owner.__name__}")
 
     def __format__(self, specification: str) -> str:
         return self._token(f":{specification}" if specification else "")

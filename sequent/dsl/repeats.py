@@ -12,8 +12,9 @@ from typing import Any, cast
 from attrs import frozen
 
 from sequent.dsl.fingerprints import fingerprint
+from sequent.dsl.literals import formatted_elsewhere
 from sequent.dsl.nodes import Node
-from sequent.dsl.references import Reference
+from sequent.dsl.references import MARK, Reference
 from sequent.dsl.requirements import Requirement
 from sequent.errors import DefinitionError, NotDataError, Place
 from sequent.model.spec import ItemsCall, ItemsLiteral
@@ -53,6 +54,8 @@ def read_repeats(value: object, place: Place) -> RepeatSource | None:
     """
     if value is None:
         return None
+    if type(value) in (list, tuple, range):
+        return _literal(cast("Iterable[object]", value), place)
     if isinstance(value, Reference):
         return value
     if isinstance(value, Requirement):
@@ -68,7 +71,7 @@ def read_repeats(value: object, place: Place) -> RepeatSource | None:
         raise _error("'repeats' is a set: its order is not stable", place, "write repeats=sorted(...)")
     if isinstance(value, dict):
         raise _error("'repeats' is a dict: are its keys or its items meant?", place, "write list(d) or list(d.items())")
-    if hasattr(value, "__next__"):
+    if hasattr(value, "__next__") and not isinstance(value, type):
         kind = "generator" if hasattr(value, "gi_frame") else type(value).__name__
         raise _error(
             f"'repeats' is a {kind}, which can be read once: a recovery could not read it again",
@@ -82,6 +85,16 @@ def read_repeats(value: object, place: Place) -> RepeatSource | None:
     raise _error(f"'repeats' is a {type(value).__name__}, which has no items", place, "give a list or a range")
 
 
+def endless(name: str, place: Place) -> DefinitionError:
+    """The error for a repeat that nothing ends."""
+    return _error(f"the repeats of {name!r} never ends", place, "name a step that ends it: until = check")
+
+
+def is_endless(source: RepeatSource | None) -> bool:
+    """Whether there is no end to the items."""
+    return isinstance(source, CallSource) and source.is_endless
+
+
 def _literal(items: Iterable[object], place: Place) -> ItemsLiteral:
     if not isinstance(items, range):
         items = _listed(items, place)
@@ -92,6 +105,8 @@ def _literal(items: Iterable[object], place: Place) -> ItemsLiteral:
         if inner is not None:
             raise _error(f"'repeats' has the reference {inner.text} inside it", place, "repeat over it alone") from None
         raise DefinitionError(error.message, code=error.code, hint=error.hint, place=place) from None
+    if MARK in text:
+        raise formatted_elsewhere("'repeats'", place)
     return ItemsLiteral(text, classes)
 
 

@@ -8,9 +8,11 @@ from typing import Any, Concatenate, Generic, Literal, ParamSpec, Protocol, Type
 
 from sequent.dsl.commands import COMMAND_OPTIONS, CommandSource, read_command
 from sequent.dsl.functions import FunctionSource, read_function
-from sequent.dsl.nodes import Node, Written, result_reference
+from sequent.dsl.nodes import Node, Written
 from sequent.dsl.options import NO_OPTIONS, STEP_OPTIONS, Options, read_options
-from sequent.dsl.places import Site, body_of, frame_above
+from sequent.dsl.places import Site, body_of, frame_above, option_place, site_above
+from sequent.dsl.references import ResultReference
+from sequent.dsl.repeats import endless, is_endless
 from sequent.dsl.requirements import Requirement
 from sequent.errors import DefinitionError
 
@@ -39,7 +41,7 @@ class Step(Node, Generic[P, T_co, R_co]):
     @property
     def result(self) -> R_co:
         """What it returned, as a reference; of a repeated step, the list of what its iterations returned."""
-        return cast("R_co", result_reference(self, 1))
+        return cast("R_co", ResultReference(self, site_above(1)))
 
     @overload
     def __get__(self, instance: None, owner: type, /) -> Step[P, T_co, R_co]: ...
@@ -187,6 +189,8 @@ def command(*words: object, **options: object) -> object:
 
 
 def _make(work: FunctionSource | CommandSource, options: Options, site: Site, frame: FrameType) -> Step[..., Any, Any]:
+    if is_endless(options.repeats) and not options.until:
+        raise endless(work.name, option_place(site, "repeats"))
     made: Step[..., Any, Any] = Step(Written(site, options, work))
     register(made, frame)
     return made

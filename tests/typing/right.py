@@ -1,4 +1,5 @@
 """A flow that both type checkers accept, strict, with the words' every form."""
+# ruff: noqa: N801  flows are named as flows are
 
 from __future__ import annotations
 
@@ -74,7 +75,7 @@ class nightly:
     def coded(self, code: int = code.result) -> int:
         return code
 
-    copied = command("cp", orders.result, f"{day:%Y%m%d}.csv", requires=orders, env={"LANG": "C"}, cwd="/tmp")
+    copied = command("cp", orders.result, f"{day:%Y%m%d}.csv", requires=orders, env={"LANG": "C"}, cwd="/srv")
 
     @container(repeats=["eu", "us"], parallel=2, requires=process.complete)
     class transmit:
@@ -148,4 +149,4 @@ ready = flow.add_event(sequent.or_((s11, sequent.STEP_FAILURE), s12.done))
 s2 = flow.add_step("s2", requires=ready, recovery={}, hosts=[], delay=0, acquires=[], releases=None)
 outcome = flow.run(max_loops=-1)
 if outcome:
-    print(outcome.run_id, outcome.result)
+    assert_type(outcome.run_id, str)

@@ -1,0 +1,111 @@
+"""What ``add_step`` is given, read and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any, Literal, TypedDict
+
+from attrs import frozen
+
+from sequent.dsl.commands import COMMAND_OPTIONS, CommandSource, read_command
+from sequent.dsl.config import read_recovery, read_step_config
+from sequent.dsl.functions import FunctionSource, read_function
+from sequent.dsl.names import check_name
+from sequent.dsl.nodes import Node
+from sequent.dsl.options import STEP_OPTIONS, Options, read_options
+from sequent.dsl.places import Site, option_place, read_at
+from sequent.dsl.steps import Repeats, Requires
+from sequent.errors import DefinitionError, Place
+
+_ALLOWED = STEP_OPTIONS | COMMAND_OPTIONS | {"command", "config", "recovery"}
+
+
+class BlockOptions(TypedDict, total=False):
+    """How a step or container of the builder is to run."""
+
+    requires: Requires | Mapping[Any, Any]
+    repeats: Repeats | None
+    parallel: int
+    until: bool
+    handles: bool
+    stop_on_exception: bool | None
+    task_construct: Literal["process", "invoke"] | None
+    command: Sequence[Any] | None
+    env: Mapping[str, Any]
+    cwd: Any
+    stdin: Any
+    success: int | Iterable[int]
+    result: Any
+    hosts: Sequence[Any]
+    delay: float
+    acquires: Sequence[Any]
+    releases: Sequence[Any] | None
+    recovery: Mapping[Any, Any]
+    config: Mapping[str, Any]
+
+
+@frozen(eq=False)
+class Added:
+    """A step that is about to be added."""
+
+    name: str
+    work: FunctionSource | CommandSource | None
+    options: Options
+
+
+def read_added(
+    parent: Node,
+    name: object,
+    func: object,
+    args: object,
+    kwargs: object,
+    options: dict[str, Any],
+    site: Site,
+    flow: object,
+) -> Added:
+    """A step that is added to a container of the builder's.
+
+    Raises:
+        DefinitionError: something of it is not what a step can have.
+    """
+    checked = _check_place(parent, name, site)
+    words = options.pop("command", None)
+    read_at(site, "recovery", partial(read_recovery, options.pop("recovery", None)))
+    read_at(site, "config", partial(read_step_config, options.pop("config", None), options))
+    own = {key: options.pop(key) for key in COMMAND_OPTIONS & options.keys()}
+    chosen = read_options(options, site, _ALLOWED, "add_step")
+    if words is not None and func is not None:
+        raise _no_work(f"{checked!r} has a function and a command", "give either func= or command=", site.place)
+    if func is None and (args or kwargs):
+        raise _no_work(f"{checked!r} has arguments and no function", "give func=", site.place)
+    if words is None and own:
+        key = min(own)
+        raise _no_work(f"{key!r} needs 'command'", "give command=(program, ...)", option_place(site, key))
+    if words is not None:
+        return Added(checked, read_command(words, own, site), chosen)
+    return Added(checked, None if func is None else read_function(func, site, args, kwargs, flow), chosen)
+
+
+def _check_place(parent: Node, name: object, site: Site) -> str:
+    written = parent.__sequent__
+    if written.work is not None:
+        raise DefinitionError(
+            f"{written.name!r} has work of its own, and {name!r} is added to it",
+            code="work",
+            hint="it is either a step, with func= or command=, or a container, with steps",
+            place=site.place,
+        )
+    if isinstance(name, str) and name in written.children:
+        other = written.children[name].__sequent__.site.place
+        raise DefinitionError(
+            f"the name {name!r} is used twice in {written.shown!r}: here and at {other}",
+            code="duplicate",
+            hint="give each a name of its own",
+            place=site.place,
+        )
+    return check_name(name, site)
+
+
+def _no_work(message: str, hint: str, place: Place) -> DefinitionError:
+    return DefinitionError(message, code="work", hint=hint, place=place)
