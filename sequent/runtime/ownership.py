@@ -1,0 +1,280 @@
+"""Who drives a run: the lock that dies with its holder, and the end of what a dead driver left behind."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import pwd
+import socket
+import stat
+import struct
+import threading
+import time
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sequent.errors import BusyError, StoreError
+from sequent.runtime import trees
+from sequent.runtime.ports import Owner
+
+AGENT_PATIENCE = 20.0
+"""Seconds that a recovery waits for the agent of a dead driver to end its workers."""
+DIRECTORY_VARIABLE = "SEQUENT_RUN_DIRECTORY"
+"""Bears the run's directory in the environment of everything that a run starts."""
+_FLOCK = struct.Struct("hhqqi0q")
+"""``struct flock`` of Linux: type, whence, start, length, pid."""
+
+_held: dict[tuple[int, int], int] = {}
+"""The locks of this process, by device and inode of their files.
+
+A process that closes any descriptor of a locked file drops its lock, so a file is opened only once it is
+known that this process does not hold it.
+"""
+_guard = threading.Lock()
+
+
+def _forget() -> None:
+    """A forked child holds none of its parent's locks."""
+    global _guard  # noqa: PLW0603 - the parent's may have been held by another thread as it forked
+    _held.clear()
+    _guard = threading.Lock()
+
+
+os.register_at_fork(after_in_child=_forget)
+
+
+class RunLock:
+    """The lock of a run, held until it is released or this process ends."""
+
+    def __init__(self, key: tuple[int, int], handle: int) -> None:
+        self._key = key
+        self._handle = handle
+        self._pid = os.getpid()
+
+    def release(self) -> None:
+        """Let the run go; does nothing in a forked child, or a second time."""
+        with _guard:
+            if self._pid == os.getpid() and _held.get(self._key) == self._handle:
+                del _held[self._key]
+                os.close(self._handle)
+
+
+def try_lock(path: str, owner: str) -> RunLock | None:
+    """Take the lock of that file, which is made if need be; None where somebody holds it.
+
+    ``owner`` is written into the file, for whoever asks who that is.
+    """
+    with _guard:
+        if _key_of(path) in _held:
+            return None
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except (BlockingIOError, PermissionError):
+            os.close(handle)
+            return None
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, owner.encode(), 0)
+        info = os.fstat(handle)
+        key = (info.st_dev, info.st_ino)
+        _held[key] = handle
+        return RunLock(key, handle)
+
+
+class Holder(NamedTuple):
+    """Who holds a lock."""
+
+    pid: int
+    owner: str
+    """What it wrote into the file; empty where it has not yet."""
+
+
+def lock_holder(path: str) -> Holder | None:
+    """Who holds the lock of that file; None where it is free. Neither takes nor drops it."""
+    with _guard:
+        key = _key_of(path)
+        if key is None:
+            return None
+        if key in _held:
+            return Holder(os.getpid(), _content(_held[key]))
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            asked = _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+            kind, _, _, _, pid = _FLOCK.unpack(fcntl.fcntl(handle, fcntl.F_GETLK, asked))
+            return None if kind == fcntl.F_UNLCK else Holder(pid, _content(handle))
+        finally:
+            os.close(handle)
+
+
+def _content(handle: int) -> str:
+    return os.pread(handle, 4096, 0).decode(errors="replace")
+
+
+def _key_of(path: str) -> tuple[int, int] | None:
+    try:
+        info = os.stat(path, follow_symlinks=False)
+    except FileNotFoundError:
+        return None
+    return info.st_dev, info.st_ino
+
+
+def this_owner(since: float) -> Owner:
+    """This process, as the owner of a run that it takes at that time."""
+    process = trees.process_at(os.getpid())
+    started = 0.0 if process is None else _boot_time() + process.started / os.sysconf("SC_CLK_TCK")
+    try:
+        user = pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        user = str(os.geteuid())
+    return Owner(
+        pid=os.getpid(),
+        started=round(started, 2),
+        host=socket.gethostname(),
+        boot=trees.boot_id(),
+        user=user,
+        since=since,
+    )
+
+
+def _boot_time() -> int:
+    with open("/proc/stat", encoding="ascii") as file:
+        return next((int(line.split()[1]) for line in file if line.startswith("btime ")), 0)
+
+
+def busy(run_id: str, owner: Owner) -> BusyError:
+    """The error of a run that somebody drives."""
+    since = datetime.fromtimestamp(owner.since).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    return BusyError(
+        f"run '{run_id}' is driven by process {owner.pid} on host '{owner.host}' (user {owner.user}) since {since}",
+        hint=f"wait for it, or stop it there: kill -INT {owner.pid}",
+    )
+
+
+def prepare_directory(path: str) -> None:
+    """Make a run's own directory, or see that it is one that only this user can use.
+
+    Raises:
+        StoreError: it is a link, a file, or somebody else's.
+    """
+    try:
+        os.makedirs(path, mode=0o700, exist_ok=True)
+        info = os.stat(path, follow_symlinks=False)
+    except OSError as error:
+        raise StoreError(f"the run's directory '{path}' cannot be used: {error.strerror}") from error
+    if not stat.S_ISDIR(info.st_mode) or info.st_uid != os.geteuid():
+        raise StoreError(f"the run's directory '{path}' is not a directory of this user", code="foreign-store")
+    if stat.S_IMODE(info.st_mode) & 0o077:
+        os.chmod(path, 0o700)
+
+
+def wait_for_agent(directory: str, run_id: str, patience: float = AGENT_PATIENCE) -> None:
+    """Wait until the agent of an earlier driver has ended its workers and is gone.
+
+    Raises:
+        BusyError: it takes too long.
+    """
+    path = os.path.join(directory, "agent.lock")
+    deadline = time.monotonic() + patience
+    while (holder := lock_holder(path)) is not None:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise BusyError(
+                f"the agent of run '{run_id}' (process {holder.pid}) is still ending what an earlier one started",
+                hint=f"look at what it waits for (ps --ppid {holder.pid} -f), then recover again",
+            )
+        _wait_for_end(holder.pid, min(left, 0.25))
+
+
+def _wait_for_end(pid: int, seconds: float) -> None:
+    """Wait until a process ends, or that long."""
+    import select
+
+    try:
+        handle = os.pidfd_open(pid)
+    except OSError:
+        # It is gone, or in another namespace of processes, where only waiting is left.
+        time.sleep(min(seconds, 0.02))
+        return
+    try:
+        poll = select.poll()
+        poll.register(handle, select.POLLIN)
+        poll.poll(seconds * 1000)
+    finally:
+        os.close(handle)
+
+
+def end_leftovers(directory: str) -> int:
+    """End what a run's earlier workers left, where even their agent is gone; give how many there were.
+
+    A process is known by the run's list of workers (pid, start and boot), by its session, which was such a
+    worker's, or by the run's directory in its environment; and whatever it has started belongs to it.
+
+    Raises:
+        BusyError: one of them does not end.
+    """
+    recorded = _recorded(directory)
+    mark = f"{DIRECTORY_VARIABLE}={directory}".encode(errors="surrogateescape")
+    ended = trees.end_all(lambda: _left(recorded, mark), 0)
+    stuck = [process for process in _left(recorded, mark) if not process.is_zombie] if ended else []
+    if stuck:
+        raise BusyError(
+            f"process {stuck[0].pid}, which an earlier driver of this run had started, does not end",
+            hint="it waits in the kernel, perhaps for a disk; recover again once it is gone",
+        )
+    forget_workers(directory)
+    return ended
+
+
+def forget_workers(directory: str) -> None:
+    """Drop the list of a run's workers, once none is left: in time their pids and sessions are others'."""
+    if lock_holder(os.path.join(directory, "agent.lock")) is None:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(os.path.join(directory, "workers"))
+
+
+def _recorded(directory: str) -> dict[int, int]:
+    """When each listed worker of this boot started, by pid."""
+    found: dict[int, int] = {}
+    with contextlib.suppress(FileNotFoundError), open(os.path.join(directory, "workers"), "rb") as file:
+        boot = trees.boot_id()
+        for line in file:
+            # The last line may have been cut by whatever ended its writer.
+            with contextlib.suppress(ValueError, KeyError, TypeError):
+                record: Any = json.loads(line)
+                if record["boot"] == boot:
+                    found[int(record["pid"])] = int(record["started"])
+    return found
+
+
+def _left(recorded: dict[int, int], mark: bytes) -> list[trees.Process]:
+    processes = trees.all_processes()
+    spared = _self_and_above(processes)
+    roots: dict[int, trees.Process] = {}
+    for pid, process in processes.items():
+        leader = processes.get(process.session)
+        in_session = process.session in recorded and (leader is None or leader.started == recorded[leader.pid])
+        if recorded.get(pid) == process.started or in_session or mark in _environment(pid):
+            roots[pid] = process
+    for process in trees.descendants(roots):
+        roots[process.pid] = process
+    return [process for pid, process in roots.items() if pid not in spared]
+
+
+def _self_and_above(processes: dict[int, trees.Process]) -> set[int]:
+    """This process, and those that it came from."""
+    above: set[int] = set()
+    pid = os.getpid()
+    while pid and pid not in above:
+        above.add(pid)
+        pid = processes[pid].parent if pid in processes else 0
+    return above
+
+
+def _environment(pid: int) -> list[bytes]:
+    try:
+        with open(f"/proc/{pid}/environ", "rb") as file:
+            return file.read().split(b"\0")
+    except OSError:
+        return []

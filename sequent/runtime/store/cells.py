@@ -1,0 +1,225 @@
+"""The rows of one run, held in dictionaries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from attrs import define
+
+from sequent.errors import StoreError
+from sequent.model.outcome import LogSpan, Problem
+from sequent.model.scope import sequence_text
+from sequent.model.status import Status, Verdict
+from sequent.runtime.ports import AttemptRecord, Batch, FrameKey, TaskKey
+from sequent.runtime.store.nodes import KnownNodes, sequence_above
+from sequent.runtime.store.saved import Extent, Tried
+
+
+@define
+class _Attempt:
+    token: bytes
+    started: float
+    item: str | None
+    status: Status = Status.ACTIVE
+    ended: float | None = None
+    result: str | None = None
+    verdict: Verdict = Verdict.UNKNOWN
+    problem: Problem | None = None
+    log: LogSpan | None = None
+
+
+@define
+class _Frame:
+    id: int
+    item: str | None
+    status: Status = Status.ACTIVE
+
+
+@define
+class _Repeat:
+    items: str | None = None
+    status: Status = Status.ACTIVE
+
+
+class Cells:
+    """Finds and changes the rows of a run; whatever does not fit is refused before anything is changed."""
+
+    def __init__(self, nodes: KnownNodes) -> None:
+        self._nodes = nodes
+        self._attempts: dict[tuple[int, int], dict[int, dict[int, _Attempt]]] = {}
+        """By frame and step, by iteration, by number."""
+        self._frames: dict[tuple[int, int], dict[int, _Frame]] = {}
+        """By frame around and container, by number."""
+        self._places: dict[int, tuple[int, int]] = {}
+        """The frame around and the number, by id."""
+        self._repeats: dict[tuple[int, int], _Repeat] = {}
+
+    # -- writing
+
+    def write(self, batch: Batch, node: Callable[[int], int]) -> None:
+        """All of a batch, or nothing; ``node`` gives the store's index of a node."""
+        self._check(batch, node)
+        for new in batch.frames:
+            frames = self._frames.setdefault((new.key.parent, node(new.key.node)), {})
+            frames.setdefault(new.key.number, _Frame(new.id, new.item))
+            self._places[new.id] = (new.key.parent, new.key.number)
+        for repeat in batch.repeats:
+            self._repeats[repeat.frame, node(repeat.node)] = _Repeat(repeat.items)
+        for key, status in batch.closed_frames:
+            self._frames[key.parent, node(key.node)][key.number].status = status
+        for frame, index, status in batch.closed_repeats:
+            self._repeats.setdefault((frame, node(index)), _Repeat()).status = status
+        for ending in batch.endings:
+            attempt = self._task(ending.key, node)[ending.attempt]
+            attempt.status, attempt.ended, attempt.result = ending.status, ending.at, ending.result
+            attempt.verdict, attempt.problem, attempt.log = ending.verdict, ending.problem, ending.log
+        for intent in batch.intents:
+            place = intent.key
+            step = self._attempts.setdefault((place.frame, node(place.node)), {})
+            task = step.setdefault(place.iteration, {})
+            task.setdefault(intent.attempt, _Attempt(intent.token, intent.at, intent.item))
+
+    def _task(self, key: TaskKey, node: Callable[[int], int]) -> dict[int, _Attempt]:
+        return self._attempts.get((key.frame, node(key.node)), {}).get(key.iteration, {})
+
+    def _check(self, batch: Batch, node: Callable[[int], int]) -> None:
+        opened = {(new.key.parent, new.key.node, new.key.number) for new in batch.frames}
+        fits = all(
+            frame is None or frame.id == new.id
+            for new in batch.frames
+            for frame in [self._frames.get((new.key.parent, node(new.key.node)), {}).get(new.key.number)]
+        )
+        fits &= all(
+            (key.parent, key.node, key.number) in opened
+            or key.number in self._frames.get((key.parent, node(key.node)), {})
+            for key, _ in batch.closed_frames
+        )
+        fits &= all(ending.attempt in self._task(ending.key, node) for ending in batch.endings)
+        for intent in batch.intents:
+            found = self._task(intent.key, node).get(intent.attempt)
+            fits &= found is None or found.token == intent.token
+        if not fits:
+            raise StoreError("the rows of the run do not fit what is written; nothing was", code="damaged-store")
+
+    # -- values
+
+    def items(self, frame: int, node: int) -> str | None:
+        repeat = self._repeats.get((frame, node))
+        return None if repeat is None else repeat.items
+
+    def item(self, key: FrameKey) -> str | None:
+        frame = self._frames.get((key.parent, key.node), {}).get(key.number)
+        return None if frame is None else frame.item
+
+    def drawn_items(self, frame: int, node: int) -> Iterator[str]:
+        for _, found in sorted(self._frames.get((frame, node), {}).items()):
+            yield found.item or "null"
+
+    def drawn_by_step(self, frame: int, step: int) -> Iterator[str]:
+        for _, task in sorted(self._iterations(frame, step).items()):
+            yield next((attempt.item for attempt in task.values() if attempt.item is not None), "null")
+
+    def result(self, key: TaskKey) -> str | None:
+        task = self._task(key, lambda index: index)
+        last = task[max(task)] if task else None
+        return last.result if last is not None and last.status is Status.SUCCESS else None
+
+    def results(self, frame: int, step: int) -> Iterator[tuple[int, str]]:
+        for iteration in sorted(self._iterations(frame, step)):
+            text = self.result(TaskKey(frame, step, iteration))
+            if text is not None:
+                yield iteration, text
+
+    def frames(self, frame: int, node: int) -> Iterator[tuple[int, int, Status]]:
+        for number, found in sorted(self._frames.get((frame, node), {}).items()):
+            yield number, found.id, found.status
+
+    def last_id(self) -> int:
+        return max(self._places, default=0)
+
+    # -- what a recovery starts from
+
+    def tried(self, frame: int, step: int, iteration: int) -> Sequence[Tried]:
+        task = self._attempts.get((frame, step), {}).get(iteration, {})
+        return [Tried(number, attempt.status, attempt.verdict) for number, attempt in sorted(task.items())]
+
+    def frame_of(self, parent: int, node: int) -> tuple[int, Status] | None:
+        found = self._frames.get((parent, node), {}).get(1)
+        return None if found is None else (found.id, found.status)
+
+    def repeat_status(self, frame: int, node: int) -> Status | None:
+        repeat = self._repeats.get((frame, node))
+        return None if repeat is None else repeat.status
+
+    def frame_extent(self, parent: int, node: int) -> Extent:
+        numbers = self._frames.get((parent, node), {})
+        return Extent(max(numbers, default=0), len(numbers))
+
+    def frame_numbers(self, parent: int, node: int) -> Sequence[int]:
+        return sorted(self._frames.get((parent, node), {}))
+
+    def frame_ids(self, parent: int, node: int, *, every: bool) -> Sequence[tuple[int, int]]:
+        found = self.frames(parent, node)
+        return [(number, id_) for number, id_, status in found if every or status is not Status.SUCCESS]
+
+    def _iterations(self, frame: int, step: int) -> dict[int, dict[int, _Attempt]]:
+        return {number: task for number, task in self._attempts.get((frame, step), {}).items() if number}
+
+    def step_extent(self, frame: int, step: int) -> Extent:
+        numbers = self._iterations(frame, step)
+        return Extent(max(numbers, default=0), len(numbers))
+
+    def step_numbers(self, frame: int, step: int) -> Sequence[int]:
+        return sorted(self._iterations(frame, step))
+
+    def open_iterations(self, frame: int, step: int) -> Sequence[int]:
+        tasks = sorted(self._iterations(frame, step).items())
+        return [number for number, task in tasks if task[max(task)].status is not Status.SUCCESS]
+
+    def until_met_by_step(self, frame: int, step: int) -> bool:
+        return any(_is_truthy(task) for task in self._iterations(frame, step).values())
+
+    def until_met_in_frames(self, parent: int, node: int, step: int) -> bool:
+        kept = [id_ for _, id_, status in self.frames(parent, node) if status is Status.SUCCESS]
+        return any(_is_truthy(self._attempts.get((id_, step), {}).get(0, {})) for id_ in kept)
+
+    # -- attempts, for people
+
+    def attempts(self, path: str | None) -> Iterator[AttemptRecord]:
+        step = None if path is None else self._nodes.steps_at(path)
+        if path is not None and step is None:
+            return iter(())
+        return iter(sorted(self._told(step), key=lambda told: told.started))
+
+    def failures(self, limit: int) -> tuple[int, list[AttemptRecord]]:
+        found = [told for told in self._told(None, only_last=True) if told.status is Status.FAILURE]
+        return len(found), sorted(found, key=lambda told: told.started)[:limit]
+
+    def _told(self, step: int | None, *, only_last: bool = False) -> Iterator[AttemptRecord]:
+        for (frame, node), iterations in sorted(self._attempts.items()):
+            if step not in (None, node):
+                continue
+            above = sequence_above(frame, self._places.get)
+            for iteration, task in sorted(iterations.items()):
+                sequence = sequence_text((*above, iteration) if iteration else above)
+                numbers = [max(task)] if only_last else sorted(task)
+                for number in numbers:
+                    yield self._record(self._nodes.path(node), sequence, number, task[number])
+
+    @staticmethod
+    def _record(path: str, sequence: str, number: int, attempt: _Attempt) -> AttemptRecord:
+        return AttemptRecord(
+            path=path,
+            sequence=sequence,
+            attempt=number,
+            status=attempt.status,
+            started=attempt.started,
+            ended=attempt.ended,
+            problem=attempt.problem,
+            log=attempt.log,
+        )
+
+
+def _is_truthy(task: dict[int, _Attempt]) -> bool:
+    last = task[max(task)] if task else None
+    return last is not None and last.status is Status.SUCCESS and last.verdict is Verdict.TRUTHY

@@ -1,0 +1,122 @@
+"""Finds runs and tells what they are in."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from typing import NamedTuple
+
+from sequent.errors import StoreError
+from sequent.model.status import RunStatus
+from sequent.runtime import ownership
+from sequent.runtime.ports import Owner, RunRecord
+from sequent.runtime.store import naming, queries
+from sequent.runtime.store.definitions import StoredMapping
+from sequent.runtime.store.reading import Reader
+from sequent.runtime.store.records import read_counts, read_mapping, read_owner, read_run_status, read_target
+
+DRIVER_LOCK = "driver.lock"
+
+
+class RunRow(NamedTuple):
+    """A run's row, and what it was asked to do."""
+
+    number: int
+    id: str
+    epoch: int
+    owner: str
+    status: str
+    recovery: int
+    created: float
+    ended: float | None
+    counts: str
+    definition: int
+    target: str
+    params: str
+
+
+class Listing:
+    """The runs of a store: their rows, and beside each its directory, whose lock says whether it is driven."""
+
+    def __init__(self, reader: Reader, name: str) -> None:
+        self._reader = reader
+        self._name = name
+
+    def directory(self, number: int) -> str:
+        """A run's own directory."""
+        return os.path.join(f"{self._name}.runs", str(int(number)))
+
+    def lock_path(self, number: int) -> str:
+        """The file whose lock a run's driver holds."""
+        return os.path.join(self.directory(number), DRIVER_LOCK)
+
+    def rows(self, flow: str | None, limit: int | None) -> list[RunRow]:
+        """The runs, latest first."""
+        rows = -1 if limit is None else limit
+        if flow is None:
+            found = self._reader.rows(queries.runs(), rows)
+        else:
+            found = self._reader.rows(queries.runs_of_flow(), flow, rows)
+        return [RunRow(*row) for row in found]
+
+    def find(self, run_id: str, flow: str | None = None) -> RunRow:
+        """The run with that id, a unique beginning of it, or ``latest``.
+
+        Raises:
+            UnknownRunError: there is none, or there are several.
+        """
+        if run_id == naming.LATEST:
+            latest = self.rows(flow, 1)
+            if latest:
+                return latest[0]
+            raise naming.unknown(run_id, self._name, self._told(self.rows(None, 5)))
+        exact = self._reader.row(queries.run_with_id(), run_id)
+        if exact is not None:
+            return RunRow(*exact)
+        found = [RunRow(*row) for row in self._reader.rows(queries.runs_with_prefix(), len(run_id), run_id)]
+        if not found or not run_id:
+            raise naming.unknown(run_id, self._name, self._told(self.rows(None, 5)))
+        if len(found) > 1:
+            raise naming.ambiguous(run_id, self._told(found))
+        return found[0]
+
+    def _told(self, rows: list[RunRow]) -> list[tuple[str, str, RunStatus]]:
+        records = [self.record(row) for row in rows]
+        return [(record.id, record.target.flow, record.status) for record in records]
+
+    def with_number(self, number: int) -> RunRow:
+        """The run with that number, which is known to be there."""
+        found = self._reader.row(queries.run_with_number(), number)
+        if found is None:
+            raise StoreError(f"run {number} is gone from '{self._name}'", code="damaged-store")
+        return RunRow(*found)
+
+    def record(self, row: RunRow) -> RunRecord:
+        """A run as others see it: one that says running, but that nobody drives, was interrupted."""
+        owner = self.driver_of(row)
+        status = read_run_status(row.status)
+        if status is RunStatus.RUNNING and owner is None:
+            status = RunStatus.INTERRUPTED
+        return RunRecord(
+            number=row.number,
+            id=row.id,
+            target=read_target(row.target),
+            status=status,
+            recovery=row.recovery,
+            params=read_mapping(row.params),
+            created=row.created,
+            ended=row.ended,
+            owner=owner,
+            counts=read_counts(row.counts),
+            structure=StoredMapping(self._reader, row.definition, "structure"),
+            fingerprints=StoredMapping(self._reader, row.definition, "fingerprints"),
+        )
+
+    def driver_of(self, row: RunRow) -> Owner | None:
+        """Who drives a run now: the holder of its lock, by its own word or else by the row's."""
+        holder = ownership.lock_holder(self.lock_path(row.number))
+        if holder is None:
+            return None
+        with contextlib.suppress(StoreError):
+            return read_owner(holder.owner)
+        return read_owner(row.owner)

@@ -1,0 +1,197 @@
+"""A store in memory: the same promises but for what outlives the process."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+
+from attrs import evolve
+
+from sequent.errors import FencedError, StoreError
+from sequent.model.outcome import LogSpan
+from sequent.model.plan import Plan
+from sequent.model.saved import SavedFrame
+from sequent.model.status import RunStatus, Status
+from sequent.runtime import ownership
+from sequent.runtime.ports import AttemptRecord, Batch, FrameKey, RunRecord, Target, TaskKey
+from sequent.runtime.store import naming
+from sequent.runtime.store.cells import Cells
+from sequent.runtime.store.location import MEMORY
+from sequent.runtime.store.nodes import KnownNodes, places_of
+from sequent.runtime.store.saved import SavedLoader
+from sequent.runtime.store.segments import segment_path
+
+
+class _Run:
+    """A run that the store has, driven or not."""
+
+    def __init__(self, record: RunRecord, nodes: KnownNodes, directory: str) -> None:
+        self.record = record
+        self.nodes = nodes
+        self.directory = directory
+        self.epoch = 1
+        self.cells = Cells(nodes)
+
+
+class MemoryRun:
+    """A run that this process drives; whoever takes it over shuts the door on this one."""
+
+    def __init__(self, run: _Run, now: Callable[[], float]) -> None:
+        self._run = run
+        self._epoch = run.epoch
+        self._now = now
+        self._ids: list[int] | None = None
+
+    @property
+    def record(self) -> RunRecord:
+        return self._run.record
+
+    @property
+    def directory(self) -> str:
+        return self._run.directory
+
+    def commit(self, batch: Batch) -> None:
+        run = self._run
+        if self._epoch != run.epoch or run.record.owner is None:
+            raise FencedError(f"run '{run.record.id}' is no longer driven by this process: somebody took it over")
+        run.cells.write(batch, self._node)
+        if batch.end is not None:
+            status, counts = batch.end
+            run.record = evolve(run.record, status=status, counts=dict(counts), ended=self._now())
+
+    def _node(self, index: int) -> int:
+        return index if self._ids is None else self._ids[index]
+
+    def saved(self, plan: Plan) -> SavedFrame | None:
+        self._ids = self._run.nodes.ids_for(plan)
+        if self._ids is None:
+            raise StoreError(
+                f"the flow has steps or containers that run '{self.record.id}' does not know",
+                code="changed-flow",
+                hint="recover it with the flow as it was, or start a new run",
+            )
+        return SavedLoader(plan, self._ids, self._run.cells).root()
+
+    def last_id(self) -> int:
+        return self._run.cells.last_id()
+
+    def items(self, frame: int, node: int) -> str | None:
+        return self._run.cells.items(frame, self._node(node))
+
+    def drawn_items(self, frame: int, node: int, step: int | None) -> Iterator[str]:
+        if step is not None:
+            return self._run.cells.drawn_by_step(frame, self._node(step))
+        return self._run.cells.drawn_items(frame, self._node(node))
+
+    def item(self, key: FrameKey) -> str | None:
+        return self._run.cells.item(FrameKey(key.parent, self._node(key.node), key.number))
+
+    def result(self, key: TaskKey) -> str | None:
+        return self._run.cells.result(TaskKey(key.frame, self._node(key.node), key.iteration))
+
+    def results(self, frame: int, step: int) -> Iterator[tuple[int, str]]:
+        return self._run.cells.results(frame, self._node(step))
+
+    def frames(self, frame: int, node: int) -> Iterator[tuple[int, int, Status]]:
+        return self._run.cells.frames(frame, self._node(node))
+
+    def failures(self, limit: int) -> tuple[int, list[AttemptRecord]]:
+        return self._run.cells.failures(limit)
+
+    def close(self) -> None:
+        run = self._run
+        if self._epoch == run.epoch and run.record.owner is not None:
+            ownership.forget_workers(run.directory)
+            status = run.record.status
+            if status is RunStatus.RUNNING:
+                status = RunStatus.INTERRUPTED
+            run.record = evolve(run.record, owner=None, status=status)
+
+
+class MemoryStore:
+    """All runs of one process, gone with it; so are their logs, in a temporary directory."""
+
+    def __init__(self, now: Callable[[], float] = time.time) -> None:
+        self.name = MEMORY
+        self._now = now
+        self._runs: list[_Run] = []
+        self._directory = tempfile.mkdtemp(prefix="sequent-")
+        self._pid = os.getpid()
+
+    def create(self, target: Target, plan: Plan, run_id: str | None, fingerprints: Mapping[str, str]) -> MemoryRun:
+        taken = {run.record.id for run in self._runs}
+        number = len(self._runs) + 1
+        if run_id is None:
+            number = next(n for n in range(number, number + len(taken) + 1) if naming.default_id(n) not in taken)
+        else:
+            naming.check_id(run_id)
+            if run_id in taken:
+                raise naming.taken(run_id)
+        now = self._now()
+        record = RunRecord(
+            number=number,
+            id=run_id or naming.default_id(number),
+            target=target,
+            status=RunStatus.RUNNING,
+            recovery=0,
+            params=dict(plan.params),
+            created=now,
+            ended=None,
+            owner=ownership.this_owner(now),
+            counts={},
+            structure=dict(plan.structure),
+            fingerprints=dict(fingerprints),
+        )
+        directory = os.path.join(self._directory, str(number))
+        ownership.prepare_directory(os.path.join(directory, "logs"))
+        run = _Run(record, KnownNodes(dict(enumerate(places_of(plan)))), directory)
+        self._runs.append(run)
+        return MemoryRun(run, self._now)
+
+    def take(self, run_id: str) -> MemoryRun:
+        run = self._find(run_id)
+        if run.record.owner is not None:
+            raise ownership.busy(run.record.id, run.record.owner)
+        ownership.wait_for_agent(run.directory, run_id)
+        ownership.end_leftovers(run.directory)
+        run.epoch += 1
+        run.record = evolve(run.record, owner=ownership.this_owner(self._now()))
+        if run.record.status is not RunStatus.SUCCESS:
+            run.record = evolve(run.record, status=RunStatus.RUNNING, recovery=run.record.recovery + 1, ended=None)
+        return MemoryRun(run, self._now)
+
+    def runs(self, flow: str | None = None, limit: int | None = None) -> list[RunRecord]:
+        found = [run.record for run in reversed(self._runs) if flow in (None, run.record.target.flow)]
+        return found[:limit]
+
+    def find(self, run_id: str, flow: str | None = None) -> RunRecord:
+        return self._find(run_id, flow).record
+
+    def _find(self, run_id: str, flow: str | None = None) -> _Run:
+        of_flow = [run for run in reversed(self._runs) if flow in (None, run.record.target.flow)]
+        if run_id == naming.LATEST and of_flow:
+            return of_flow[0]
+        exact = [run for run in self._runs if run.record.id == run_id]
+        found = exact or [run for run in reversed(self._runs) if run_id and run.record.id.startswith(run_id)]
+        if not found:
+            raise naming.unknown(run_id, self.name, self._told([*reversed(self._runs)]))
+        if len(found) > 1:
+            raise naming.ambiguous(run_id, self._told(found))
+        return found[0]
+
+    @staticmethod
+    def _told(runs: list[_Run]) -> list[tuple[str, str, RunStatus]]:
+        return [(run.record.id, run.record.target.flow, run.record.status) for run in runs]
+
+    def attempts(self, run: RunRecord, path: str | None = None) -> Iterator[AttemptRecord]:
+        return self._find(run.id).cells.attempts(path)
+
+    def log_file(self, run: RunRecord, span: LogSpan) -> str:
+        return segment_path(self._find(run.id).directory, span)
+
+    def close(self) -> None:
+        if self._pid == os.getpid():
+            shutil.rmtree(self._directory, ignore_errors=True)

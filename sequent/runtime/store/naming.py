@@ -1,0 +1,61 @@
+"""What runs are called, and what is said of ids that fit none or several."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from sequent.errors import UnknownRunError, UsageError
+from sequent.model.status import RunStatus
+
+LATEST = "latest"
+"""Means the latest run, where a run's id is asked for."""
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z")
+
+
+def default_id(number: int) -> str:
+    """The id of a run that was given none."""
+    return f"r{number:05d}"
+
+
+def check_id(run_id: str) -> None:
+    """Refuse what no run may be called.
+
+    Raises:
+        UsageError: the id has another form, or has a meaning of its own.
+    """
+    if not _ID.match(run_id):
+        raise UsageError(
+            f"{run_id!r} cannot be a run's id",
+            code="run-id",
+            hint="up to 64 letters, digits, '_', '.' and '-', the first a letter or digit: [A-Za-z0-9][A-Za-z0-9_.-]*",
+        )
+    if run_id == LATEST:
+        raise UsageError(f"'{LATEST}' cannot be a run's id: it means the latest run", code="run-id")
+
+
+def taken(run_id: str) -> UsageError:
+    """The error of an id that another run has."""
+    return UsageError(
+        f"run '{run_id}' exists already",
+        code="run-exists",
+        hint=f"choose another id, or take the run up again: sequent recover {run_id}",
+    )
+
+
+def unknown(run_id: str, store: str, latest: Sequence[tuple[str, str, RunStatus]]) -> UnknownRunError:
+    """The error of an id that no run has; ``latest`` are the latest runs' ids, flows and statuses."""
+    if not latest:
+        if run_id == LATEST:
+            return UnknownRunError(f"there are no runs in '{store}'", hint="start one, or name another store")
+        return UnknownRunError(f"there is no run '{run_id}': there are no runs in '{store}'")
+    return UnknownRunError(f"there is no run '{run_id}' in '{store}'", hint=f"the latest runs are {_list(latest)}")
+
+
+def ambiguous(run_id: str, runs: Sequence[tuple[str, str, RunStatus]]) -> UnknownRunError:
+    """The error of a beginning that several runs' ids have."""
+    return UnknownRunError(f"several runs begin with '{run_id}'", hint=f"among them {_list(runs)}")
+
+
+def _list(runs: Sequence[tuple[str, str, RunStatus]]) -> str:
+    return ", ".join(f"{run_id} ({flow}, {status})" for run_id, flow, status in runs[:5])

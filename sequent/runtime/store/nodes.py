@@ -1,0 +1,61 @@
+"""Which step, container and iteration a row means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from sequent.errors import StoreError
+from sequent.model.plan import ContainerPlan, Plan, StepPlan
+from sequent.model.references import dotted
+
+STEP = "step"
+
+
+class KnownNodes:
+    """The nodes of a run as the store knows them: the indexes of the plan with which it was made."""
+
+    def __init__(self, nodes: Mapping[int, tuple[str, str]]) -> None:
+        """Take path and kind by index."""
+        self.nodes = nodes
+        self._by_path = {place: index for index, place in nodes.items()}
+
+    def path(self, node: int) -> str:
+        """The dotted path of a node; a question mark where the store does not know it."""
+        return self.nodes.get(node, ("?", ""))[0]
+
+    def steps_at(self, path: str) -> int | None:
+        """The index of the step with that path."""
+        return self._by_path.get((path, STEP))
+
+    def ids_for(self, plan: Plan) -> list[int] | None:
+        """Per index of a plan, the store's index; None where a node is unknown to the store."""
+        ids = [self._by_path.get(place) for place in places_of(plan)]
+        known = [index for index in ids if index is not None]
+        return known if len(known) == len(ids) else None
+
+
+def places_of(plan: Plan) -> list[tuple[str, str]]:
+    """Path and kind of each node: a repeated step shares its path with the container that repeats it."""
+    return [(dotted(node.path), STEP if isinstance(node, StepPlan) else _kind(node)) for node in plan.nodes]
+
+
+def _kind(node: ContainerPlan) -> str:
+    return "repeat" if node.wraps else "container"
+
+
+def sequence_above(frame: int, find: Callable[[int], tuple[int, int] | None]) -> tuple[int, ...]:
+    """The numbers from the root in; ``find`` gives the parent and the number of a frame.
+
+    Raises:
+        StoreError: the frames are not a tree.
+    """
+    numbers: list[int] = []
+    seen: set[int] = set()
+    while frame:
+        found = None if frame in seen else find(frame)
+        if found is None:
+            raise StoreError(f"the store does not say what iteration {frame} is", code="damaged-store")
+        seen.add(frame)
+        frame, number = found
+        numbers.append(number)
+    return tuple(reversed(numbers))

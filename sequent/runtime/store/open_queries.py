@@ -1,0 +1,94 @@
+"""What a recovery reads: the open iterations, and how far those went that are not read."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from sqlalchemy import bindparam, exists, func, literal_column, select
+from sqlalchemy.sql import ColumnElement
+
+from sequent.runtime.store.compiled import is_given, text_of
+from sequent.runtime.store.queries import BLOCK, BLOCK_NAMES, LAST, LOCAL, NONE, ONE, STEP, STEP_NAMES, SUCCESS
+from sequent.runtime.store.schema import attempt, frame
+
+_A, _F = attempt.c, frame.c
+_TRUTHY: ColumnElement[int] = literal_column("2")
+
+
+@cache
+def task_attempts() -> str:
+    """The attempts of one task, in order."""
+    statement = select(_A.number, _A.state, _A.verdict).where(*STEP, is_given(_A.iteration))
+    return text_of(statement.order_by(_A.number), f"{STEP_NAMES} the_iteration")
+
+
+@cache
+def frame_row() -> str:
+    """An iteration."""
+    return text_of(select(_F.id, _F.status).where(*BLOCK, is_given(_F.number)), f"{BLOCK_NAMES} the_number")
+
+
+@cache
+def frame_numbers() -> str:
+    """The numbers of a container's iterations."""
+    return text_of(select(_F.number).where(*BLOCK).order_by(_F.number), BLOCK_NAMES)
+
+
+@cache
+def frame_extent() -> str:
+    """The last iteration of a container, and how many there are."""
+    return text_of(select(func.max(_F.number), func.count()).where(*BLOCK), BLOCK_NAMES)
+
+
+@cache
+def open_frames() -> str:
+    """The iterations of a container that are not a success."""
+    statement = select(_F.number, _F.id).where(*BLOCK, _F.status != SUCCESS)
+    return text_of(statement.order_by(_F.number), BLOCK_NAMES)
+
+
+@cache
+def all_frames() -> str:
+    """The iterations of a container."""
+    return text_of(select(_F.number, _F.id).where(*BLOCK).order_by(_F.number), BLOCK_NAMES)
+
+
+_ITERATIONS = (*STEP, _A.iteration > NONE)
+
+
+@cache
+def step_numbers() -> str:
+    """The numbers of a repeated step's iterations."""
+    statement = select(_A.iteration).where(*_ITERATIONS).group_by(_A.iteration)
+    return text_of(statement.order_by(_A.iteration), STEP_NAMES)
+
+
+@cache
+def step_extent() -> str:
+    """The last iteration of a repeated step, and how many have a first attempt."""
+    first = _A.number == ONE
+    return text_of(select(func.max(_A.iteration), func.count()).where(*_ITERATIONS, first), STEP_NAMES)
+
+
+@cache
+def open_iterations() -> str:
+    """The iterations of a repeated step whose last attempt is not a success."""
+    statement = select(_A.iteration, _A.state, LAST).where(*_ITERATIONS).group_by(_A.iteration)
+    return text_of(statement.having(_A.state != SUCCESS).order_by(_A.iteration), STEP_NAMES)
+
+
+@cache
+def until_of_steps() -> str:
+    """Whether the last attempt of an iteration of a repeated step is a success with a truthy result."""
+    truthy = select(_A.iteration, _A.state, _A.verdict, LAST).where(*_ITERATIONS).group_by(_A.iteration)
+    truthy = truthy.having(_A.state == SUCCESS, _A.verdict == _TRUTHY)
+    return text_of(truthy.limit(ONE).offset(NONE), STEP_NAMES)
+
+
+@cache
+def until_of_frames() -> str:
+    """Whether an iteration that succeeded holds a success of that step with a truthy result."""
+    inside = (_A.run == _F.run, _A.frame == _F.id, _A.node == bindparam("until"), LOCAL, _A.iteration == NONE)
+    truthy = exists(select(ONE).where(*inside, _A.state == SUCCESS, _A.verdict == _TRUTHY))
+    statement = select(_F.number).where(*BLOCK, _F.status == SUCCESS, truthy)
+    return text_of(statement.limit(ONE).offset(NONE), f"{BLOCK_NAMES} until")

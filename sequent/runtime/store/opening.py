@@ -1,0 +1,195 @@
+"""Makes a store's file, and opens one that is there: it is a Sequent store of this version, or is left alone."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+import sqlite3
+from urllib.parse import quote
+
+from sequent.errors import StoreBusyError, StoreError
+from sequent.runtime.store.location import Location, check_owner, prepare_directory, refused
+from sequent.runtime.store.schema import APPLICATION_ID, VERSION, creation, metadata
+
+PATIENCE = 30_000
+"""Milliseconds that commands wait for a locked store."""
+_MAGIC = b"SQLite format 3\0"
+
+
+def open_file(location: Location) -> None:
+    """See to it that the store's file is there, is ours and is whole enough to be opened.
+
+    Raises:
+        StoreError: it is none of these; nothing was written to it.
+    """
+    prepare_directory(location)
+    try:
+        if not os.path.lexists(location.path):
+            _create(location.path)
+        check_owner(location.path)
+        with open(location.path, "rb") as file:
+            header = file.read(100)
+        if not os.access(location.path, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        raise refused(location.path, error) from error
+    _check_header(location.path, header)
+
+
+def _check_header(path: str, header: bytes) -> None:
+    """Judge a file by its first hundred bytes, before SQLite is given it."""
+    if len(header) < 100 or not header.startswith(_MAGIC):
+        what = "it is empty" if not header else "it is no SQLite database, or an encrypted or cut one"
+        raise _foreign(path, what)
+    application = int.from_bytes(header[68:72], "big")
+    if application != APPLICATION_ID:
+        raise _foreign(path, f"it is another application's database (application id {application:#010x})")
+    _check_version(path, int.from_bytes(header[60:64], "big"))
+
+
+def _check_version(path: str, version: int) -> None:
+    if version == VERSION:
+        return
+    if version > VERSION:
+        raise StoreError(
+            f"the store '{path}' was written by a newer Sequent: its schema is {version}, this one knows {VERSION}",
+            code="newer-store",
+            hint="pip install --upgrade sequent",
+        )
+    raise StoreError(
+        f"the store '{path}' has the unknown schema {version}; this Sequent knows {VERSION}",
+        code="foreign-store",
+        hint="name another store",
+    )
+
+
+def _foreign(path: str, why: str) -> StoreError:
+    return StoreError(
+        f"'{path}' is not a Sequent store: {why}",
+        code="foreign-store",
+        hint="it was left as it is; name another file, or move this one away",
+    )
+
+
+def _create(path: str) -> None:
+    """Make an empty store, complete before it bears its name: nobody ever sees half of one."""
+    temporary = f"{path}.{secrets.token_hex(8)}.new"
+    try:
+        handle = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        os.fchmod(handle, 0o600)
+        os.close(handle)
+        with contextlib.closing(sqlite3.connect(_address(temporary), uri=True, isolation_level=None)) as connection:
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version = {VERSION}")
+            connection.execute("BEGIN IMMEDIATE")
+            for statement in creation():
+                connection.execute(statement)
+            connection.execute("COMMIT")
+            connection.execute("PRAGMA journal_mode = WAL")
+        # Another process may have been faster: then its store stands.
+        with contextlib.suppress(FileExistsError):
+            os.link(temporary, path)
+        _flush(os.path.dirname(path))
+    except sqlite3.Error as error:
+        raise store_error(error, path) from error
+    finally:
+        for name in (temporary, f"{temporary}-wal", f"{temporary}-shm", f"{temporary}-journal"):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(name)
+
+
+def _flush(directory: str) -> None:
+    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _address(path: str) -> str:
+    """A URI that opens a file and never makes one."""
+    return f"file:{quote(path)}?mode=rw"
+
+
+def connect(path: str, patience: int) -> sqlite3.Connection:
+    """A connection with every pragma as it must be.
+
+    Args:
+        path: the file of a store.
+        patience: milliseconds to wait for a lock before ``StoreBusyError``.
+    """
+    try:
+        connection = sqlite3.connect(
+            _address(path), uri=True, timeout=PATIENCE / 1000, isolation_level=None, check_same_thread=False
+        )
+    except sqlite3.Error as error:
+        raise store_error(error, path) from error
+    try:
+        _assert_pragmas(connection, path, patience)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _assert_pragmas(connection: sqlite3.Connection, path: str, patience: int) -> None:
+    wanted: list[tuple[str, str | int, str | int]] = [
+        ("trusted_schema", "OFF", 0),
+        ("cell_size_check", "ON", 1),
+        ("foreign_keys", "ON", 1),
+        ("journal_mode", "WAL", "wal"),
+        ("synchronous", "FULL", 2),
+        ("busy_timeout", patience, patience),
+    ]
+    try:
+        for name, value, answer in wanted:
+            connection.execute(f"PRAGMA {name} = {value}")
+            found = connection.execute(f"PRAGMA {name}").fetchone()
+            if found is None or found[0] != answer:
+                raise StoreError(f"the store '{path}' does not take {name} = {value}: it has {found}")
+    except sqlite3.Error as error:
+        raise store_error(error, path) from error
+
+
+def check_schema(connection: sqlite3.Connection, path: str) -> None:
+    """Refuse a store that lacks a table, or holds code: we make no triggers and no views.
+
+    Raises:
+        StoreError: the file was damaged or altered.
+    """
+    try:
+        found = connection.execute("SELECT type, name FROM sqlite_schema").fetchall()
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+    except sqlite3.Error as error:
+        raise store_error(error, path) from error
+    _check_version(path, version)
+    code = sorted(name for kind, name in found if kind not in ("table", "index"))
+    if code:
+        raise _foreign(path, f"it holds '{code[0]}', which no Sequent has put there")
+    missing = sorted(set(metadata.tables) - {name for _, name in found})
+    if missing:
+        raise _foreign(path, f"it has no table '{missing[0]}'")
+
+
+def store_error(error: sqlite3.Error, path: str) -> StoreError:
+    """What SQLite's error means to a user."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return StoreBusyError(f"the store '{path}' is locked by another process", hint=f"which one: fuser '{path}'")
+    if code == sqlite3.SQLITE_FULL:
+        return StoreError(
+            f"the store '{path}' cannot be written: {os.strerror(errno.ENOSPC)}",
+            code="store-full",
+            hint="free some space; the run can then be recovered",
+        )
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return StoreError(
+            f"the store '{path}' is damaged: {error}",
+            code="damaged-store",
+            hint="it was left as it is; restore it from a copy",
+        )
+    if code == sqlite3.SQLITE_IOERR:
+        return StoreError(f"the store '{path}' cannot be read or written: {os.strerror(errno.EIO)} ({error})")
+    return StoreError(f"the store '{path}' cannot be used: {error}")

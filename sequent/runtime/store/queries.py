@@ -1,0 +1,230 @@
+"""What is read, built with SQLAlchemy Core and compiled to text once."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from sqlalchemy import bindparam, exists, func, literal_column, select
+from sqlalchemy.sql import ColumnElement
+
+from sequent.runtime.store.compiled import is_given, text_of
+from sequent.runtime.store.schema import attempt, definition, frame, node, repeat, request, run
+
+_A, _F, _R = attempt.c, frame.c, repeat.c
+SUCCESS: ColumnElement[Any] = literal_column("'success'")
+_FAILURE: ColumnElement[Any] = literal_column("'failure'")
+ONE: ColumnElement[Any] = literal_column("1")
+NONE: ColumnElement[Any] = literal_column("0")
+"""Said, since SQLAlchemy would give it as a value where a limit stands alone."""
+LOCAL = _A.host == literal_column("''")
+STEP = (is_given(_A.run), is_given(_A.frame), is_given(_A.node), LOCAL)
+STEP_NAMES = "the_run the_frame the_node"
+BLOCK = (is_given(_F.run), is_given(_F.parent), is_given(_F.node))
+BLOCK_NAMES = "the_run the_parent the_node"
+LAST = func.max(_A.number)
+"""Beside it, SQLite takes the other columns of a group from the row that has the highest number."""
+
+# -- runs -----------------------------------------------------------------------------------------
+
+_RUN_COLUMNS = (
+    run.c.number,
+    run.c.id,
+    run.c.epoch,
+    run.c.owner,
+    run.c.status,
+    run.c.recovery,
+    run.c.created,
+    run.c.ended,
+    run.c.counts,
+    run.c.definition,
+    request.c.target,
+    request.c.params,
+)
+_RUNS = select(*_RUN_COLUMNS).join_from(run, request, request.c.run == run.c.number)
+
+
+@cache
+def runs() -> str:
+    """Latest first; a limit of -1 is none."""
+    return text_of(_RUNS.order_by(run.c.number.desc()).limit(bindparam("rows")).offset(NONE), "rows")
+
+
+@cache
+def runs_of_flow() -> str:
+    """The same, of one flow."""
+    statement = _RUNS.where(is_given(run.c.flow)).order_by(run.c.number.desc())
+    return text_of(statement.limit(bindparam("rows")).offset(NONE), "the_flow rows")
+
+
+@cache
+def run_with_id() -> str:
+    """The run with exactly that id."""
+    return text_of(_RUNS.where(is_given(run.c.id)), "the_id")
+
+
+@cache
+def run_with_number() -> str:
+    """The run with that number."""
+    return text_of(_RUNS.where(is_given(run.c.number)), "the_number")
+
+
+@cache
+def runs_with_prefix() -> str:
+    """Runs whose id begins so, by comparison: no sign in it has a meaning."""
+    begins = func.substr(run.c.id, ONE, bindparam("length")) == bindparam("prefix")
+    statement = _RUNS.where(begins).order_by(run.c.number.desc()).limit(literal_column("6")).offset(NONE)
+    return text_of(statement, "length prefix")
+
+
+@cache
+def last_number() -> str:
+    """The highest number of a run."""
+    return text_of(select(func.max(run.c.number)), "")
+
+
+@cache
+def has_id() -> str:
+    """Whether a run has that id."""
+    return text_of(select(run.c.number).where(is_given(run.c.id)), "the_id")
+
+
+@cache
+def definition_with_digest() -> str:
+    """The number of a definition."""
+    return text_of(select(definition.c.number).where(is_given(definition.c.digest)), "the_digest")
+
+
+@cache
+def definition_texts() -> str:
+    """What a definition says of structure and code."""
+    columns = (definition.c.structure, definition.c.fingerprints)
+    return text_of(select(*columns).where(is_given(definition.c.number)), "the_number")
+
+
+@cache
+def nodes() -> str:
+    """The nodes of a definition."""
+    statement = select(node.c.id, node.c.path, node.c.kind).where(is_given(node.c.definition))
+    return text_of(statement.order_by(node.c.id), "the_definition")
+
+
+# -- values that steps ask for --------------------------------------------------------------------
+
+
+@cache
+def result() -> str:
+    """The last attempt of a task."""
+    statement = select(_A.state, _A.result).where(*STEP, is_given(_A.iteration))
+    return text_of(_latest(statement), f"{STEP_NAMES} the_iteration")
+
+
+def _latest(statement: Any) -> Any:
+    return statement.order_by(_A.number.desc()).limit(ONE).offset(NONE)
+
+
+@cache
+def results() -> str:
+    """The last attempts of a repeated step's iterations that succeeded, after an iteration."""
+    statement = select(_A.iteration, _A.result, _A.state, LAST).where(*STEP, _after(_A.iteration))
+    statement = statement.group_by(_A.iteration).having(_A.state == SUCCESS)
+    return text_of(_page(statement, _A.iteration), f"{STEP_NAMES} after rows")
+
+
+@cache
+def drawn_by_steps() -> str:
+    """The items of a repeated step's iterations, after an iteration."""
+    statement = select(_A.iteration, func.max(_A.item)).where(*STEP, _after(_A.iteration))
+    return text_of(_page(statement.group_by(_A.iteration), _A.iteration), f"{STEP_NAMES} after rows")
+
+
+@cache
+def drawn_by_frames() -> str:
+    """The items of a container's iterations, after an iteration."""
+    statement = select(_F.number, _F.item).where(*BLOCK, _after(_F.number))
+    return text_of(_page(statement, _F.number), f"{BLOCK_NAMES} after rows")
+
+
+@cache
+def frames() -> str:
+    """The iterations of a container, after an iteration."""
+    statement = select(_F.number, _F.id, _F.status).where(*BLOCK, _after(_F.number))
+    return text_of(_page(statement, _F.number), f"{BLOCK_NAMES} after rows")
+
+
+def _after(column: ColumnElement[Any]) -> ColumnElement[bool]:
+    return column > bindparam("after")
+
+
+def _page(statement: Any, column: ColumnElement[Any]) -> Any:
+    return statement.order_by(column).limit(bindparam("rows")).offset(NONE)
+
+
+@cache
+def frame_item() -> str:
+    """The item of an iteration."""
+    return text_of(select(_F.item).where(*BLOCK, is_given(_F.number)), f"{BLOCK_NAMES} the_number")
+
+
+@cache
+def repeat_row() -> str:
+    """What a repeat repeats over, and what it is in."""
+    statement = select(_R["items"], _R.status).where(is_given(_R.run), is_given(_R.frame), is_given(_R.node))
+    return text_of(statement, "the_run the_frame the_node")
+
+
+@cache
+def last_id() -> str:
+    """The highest id of an iteration."""
+    return text_of(select(func.max(_F.id)).where(is_given(_F.run)), "the_run")
+
+
+@cache
+def frame_with_id() -> str:
+    """Where an iteration is."""
+    statement = select(_F.parent, _F.number).where(is_given(_F.run), is_given(_F.id))
+    return text_of(statement, "the_run the_id")
+
+
+# -- attempts, for people -------------------------------------------------------------------------
+
+_TOLD = (_A.frame, _A.node, _A.iteration, _A.number, _A.state, _A.started, _A.ended, _A.problem, _A.log)
+_NEXT = attempt.alias("next")
+_IS_LAST = ~exists(
+    select(ONE).where(
+        _NEXT.c.run == _A.run,
+        _NEXT.c.frame == _A.frame,
+        _NEXT.c.node == _A.node,
+        _NEXT.c.host == _A.host,
+        _NEXT.c.iteration == _A.iteration,
+        _NEXT.c.number > _A.number,
+    )
+)
+_IS_FAILED = (is_given(_A.run), _A.state == _FAILURE, _IS_LAST)
+_BY_START = (_A.started, _A.frame, _A.node, _A.iteration, _A.number)
+
+
+@cache
+def attempts() -> str:
+    """All attempts of a run, by time of start."""
+    return text_of(select(*_TOLD).where(is_given(_A.run)).order_by(*_BY_START), "the_run")
+
+
+@cache
+def attempts_of_node() -> str:
+    """The attempts of one step, by time of start."""
+    statement = select(*_TOLD).where(is_given(_A.run), is_given(_A.node))
+    return text_of(statement.order_by(*_BY_START), "the_run the_node")
+
+
+@cache
+def failure_count() -> str:
+    """How many tasks' last attempts are failures."""
+    return text_of(select(func.count()).select_from(attempt).where(*_IS_FAILED), "the_run")
+
+
+@cache
+def failures() -> str:
+    """The tasks whose last attempt is a failure, by time of its start."""
+    statement = select(*_TOLD).where(*_IS_FAILED).order_by(*_BY_START).limit(bindparam("rows")).offset(NONE)
+    return text_of(statement, "the_run rows")

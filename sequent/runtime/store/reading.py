@@ -1,0 +1,190 @@
+"""Reads the rows of one run."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import Any
+
+from sequent.errors import StoreError
+from sequent.model.scope import sequence_text
+from sequent.model.status import Status, Verdict
+from sequent.runtime.ports import AttemptRecord, FrameKey, TaskKey
+from sequent.runtime.store import open_queries, queries
+from sequent.runtime.store.nodes import KnownNodes, sequence_above
+from sequent.runtime.store.opening import store_error
+from sequent.runtime.store.records import read_problem, read_span, read_status
+from sequent.runtime.store.saved import Extent, Tried
+from sequent.runtime.store.values import ValueFiles
+
+_PAGE = 64
+"""Rows that are read at once: a page of the largest values is 64 MiB, and no read transaction stays open."""
+
+
+class Reader:
+    """Asks a connection, and tells its errors as the store's."""
+
+    def __init__(self, connection: sqlite3.Connection, path: str) -> None:
+        self._connection = connection
+        self._path = path
+
+    def rows(self, text: str, *values: object) -> list[Any]:
+        try:
+            return self._connection.execute(text, values).fetchall()
+        except sqlite3.Error as error:
+            raise store_error(error, self._path) from error
+
+    def row(self, text: str, *values: object) -> Any:
+        """The first row; None where there is none."""
+        found = self.rows(text, *values)
+        return found[0] if found else None
+
+    def stream(self, text: str, *values: object) -> Iterator[Any]:
+        """Row by row, for a statement whose rows are many and whose order does not allow pages."""
+        try:
+            yield from self._connection.execute(text, values)
+        except sqlite3.Error as error:
+            raise store_error(error, self._path) from error
+
+
+class RunRows:
+    """The rows of one run, each node under the index that the store knows."""
+
+    def __init__(self, reader: Reader, run: int, nodes: KnownNodes, values: ValueFiles) -> None:
+        self._reader = reader
+        self._run = run
+        self._nodes = nodes
+        self._values = values
+        self.sequence_of = lru_cache(100_000)(self._sequence_of)
+
+    # -- values
+
+    def items(self, frame: int, node: int) -> str | None:
+        found = self._reader.row(queries.repeat_row(), self._run, frame, node)
+        return None if found is None else self._values.read(found[0])
+
+    def item(self, key: FrameKey) -> str | None:
+        found = self._reader.row(queries.frame_item(), self._run, key.parent, key.node, key.number)
+        return None if found is None else self._values.read(found[0])
+
+    def drawn_items(self, frame: int, node: int) -> Iterator[str]:
+        """The items of a container's iterations, in order."""
+        for row in self._pages(queries.drawn_by_frames(), frame, node):
+            yield self._values.read(row[1]) or "null"
+
+    def drawn_by_step(self, frame: int, step: int) -> Iterator[str]:
+        """The items of a repeated step's iterations, in order."""
+        for row in self._pages(queries.drawn_by_steps(), frame, step):
+            yield self._values.read(row[1]) or "null"
+
+    def result(self, key: TaskKey) -> str | None:
+        found = self._reader.row(queries.result(), self._run, key.frame, key.node, key.iteration)
+        return self._values.read(found[1]) if found is not None and found[0] == Status.SUCCESS else None
+
+    def results(self, frame: int, step: int) -> Iterator[tuple[int, str]]:
+        for row in self._pages(queries.results(), frame, step):
+            text = self._values.read(row[1])
+            if text is not None:
+                yield row[0], text
+
+    def frames(self, frame: int, node: int) -> Iterator[tuple[int, int, Status]]:
+        for number, id_, status in self._pages(queries.frames(), frame, node):
+            yield number, id_, read_status(status)
+
+    def _pages(self, text: str, frame: int, node: int) -> Iterator[Any]:
+        """All rows, a page at a time: each begins after the number with which the last one ended."""
+        after = 0
+        while page := self._reader.rows(text, self._run, frame, node, after, _PAGE):
+            yield from page
+            after = page[-1][0]
+
+    def last_id(self) -> int:
+        return int(self._reader.row(queries.last_id(), self._run)[0] or 0)
+
+    # -- what a recovery starts from
+
+    def tried(self, frame: int, step: int, iteration: int) -> Sequence[Tried]:
+        rows = self._reader.rows(open_queries.task_attempts(), self._run, frame, step, iteration)
+        return [Tried(number, read_status(state), _verdict(verdict)) for number, state, verdict in rows]
+
+    def frame_of(self, parent: int, node: int) -> tuple[int, Status] | None:
+        found = self._reader.row(open_queries.frame_row(), self._run, parent, node, 1)
+        return None if found is None else (found[0], read_status(found[1]))
+
+    def repeat_status(self, frame: int, node: int) -> Status | None:
+        found = self._reader.row(queries.repeat_row(), self._run, frame, node)
+        if found is None:
+            return None
+        return Status.ACTIVE if found[1] is None else read_status(found[1])
+
+    def frame_extent(self, parent: int, node: int) -> Extent:
+        return self._extent(open_queries.frame_extent(), parent, node)
+
+    def step_extent(self, frame: int, step: int) -> Extent:
+        return self._extent(open_queries.step_extent(), frame, step)
+
+    def _extent(self, text: str, frame: int, node: int) -> Extent:
+        last, begun = self._reader.row(text, self._run, frame, node)
+        return Extent(last or 0, begun)
+
+    def frame_numbers(self, parent: int, node: int) -> Sequence[int]:
+        return self._numbers(open_queries.frame_numbers(), parent, node)
+
+    def frame_ids(self, parent: int, node: int, *, every: bool) -> Sequence[tuple[int, int]]:
+        text = open_queries.all_frames() if every else open_queries.open_frames()
+        return self._reader.rows(text, self._run, parent, node)
+
+    def step_numbers(self, frame: int, step: int) -> Sequence[int]:
+        return self._numbers(open_queries.step_numbers(), frame, step)
+
+    def open_iterations(self, frame: int, step: int) -> Sequence[int]:
+        return self._numbers(open_queries.open_iterations(), frame, step)
+
+    def _numbers(self, text: str, frame: int, node: int) -> list[int]:
+        return [row[0] for row in self._reader.rows(text, self._run, frame, node)]
+
+    def until_met_by_step(self, frame: int, step: int) -> bool:
+        return self._reader.row(open_queries.until_of_steps(), self._run, frame, step) is not None
+
+    def until_met_in_frames(self, parent: int, node: int, step: int) -> bool:
+        return self._reader.row(open_queries.until_of_frames(), self._run, parent, node, step) is not None
+
+    # -- attempts, for people
+
+    def failures(self, limit: int) -> tuple[int, list[AttemptRecord]]:
+        count = int(self._reader.row(queries.failure_count(), self._run)[0])
+        rows = self._reader.rows(queries.failures(), self._run, limit) if count else []
+        return count, [self._told(row) for row in rows]
+
+    def attempts(self, path: str | None) -> Iterator[AttemptRecord]:
+        if path is None:
+            return map(self._told, self._reader.stream(queries.attempts(), self._run))
+        step = self._nodes.steps_at(path)
+        if step is None:
+            return iter(())
+        return map(self._told, self._reader.stream(queries.attempts_of_node(), self._run, step))
+
+    def _told(self, row: Any) -> AttemptRecord:
+        frame, node, iteration, number, state, started, ended, problem, log = row
+        sequence: tuple[int, ...] = self.sequence_of(frame)
+        return AttemptRecord(
+            path=self._nodes.path(node),
+            sequence=sequence_text((*sequence, iteration) if iteration else sequence),
+            attempt=number,
+            status=read_status(state),
+            started=started,
+            ended=ended,
+            problem=read_problem(problem),
+            log=read_span(log),
+        )
+
+    def _sequence_of(self, frame: int) -> tuple[int, ...]:
+        return sequence_above(frame, lambda id_: self._reader.row(queries.frame_with_id(), self._run, id_))
+
+
+def _verdict(number: int | None) -> Verdict:
+    try:
+        return Verdict(number or 0)
+    except ValueError as error:
+        raise StoreError(f"the store has a verdict that cannot be read: {number}", code="damaged-store") from error

@@ -1,0 +1,212 @@
+"""All runs of a store in SQLite: made, taken, listed and found."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping
+
+from sequent.errors import BusyError, StoreError
+from sequent.model.outcome import LogSpan
+from sequent.model.plan import Plan
+from sequent.model.status import RunStatus
+from sequent.runtime import ownership
+from sequent.runtime.ports import AttemptRecord, RunRecord, Target
+from sequent.runtime.store import naming, queries, statements
+from sequent.runtime.store.definitions import read_nodes
+from sequent.runtime.store.driven import Claim, SqlRun
+from sequent.runtime.store.listing import Listing, RunRow
+from sequent.runtime.store.location import Location
+from sequent.runtime.store.nodes import places_of
+from sequent.runtime.store.opening import PATIENCE, check_schema, connect, open_file, store_error
+from sequent.runtime.store.reading import Reader, RunRows
+from sequent.runtime.store.records import read_owner, text_of_mapping, text_of_record
+from sequent.runtime.store.segments import segment_path
+from sequent.runtime.store.values import ValueFiles
+
+_Execute = Callable[[str, tuple[object, ...]], sqlite3.Cursor]
+
+
+class SqliteStore:
+    """The runs in one file, beside which each run has a directory of its own."""
+
+    def __init__(self, location: Location, now: Callable[[], float] = time.time) -> None:
+        """Open the file, which is made if it is not there.
+
+        Raises:
+            StoreError: it cannot be used; it was left as it is.
+        """
+        self.name = location.path
+        self._now = now
+        self._pid = os.getpid()
+        self._driven: list[SqlRun] = []
+        open_file(location)
+        self._connection = connect(self.name, PATIENCE)
+        try:
+            check_schema(self._connection, self.name)
+        except BaseException:
+            self._connection.close()
+            raise
+        self._reader = Reader(self._connection, self.name)
+        self._listing = Listing(self._reader, self.name)
+
+    # -- making runs
+
+    def create(self, target: Target, plan: Plan, run_id: str | None, fingerprints: Mapping[str, str]) -> SqlRun:
+        if run_id is not None:
+            naming.check_id(run_id)
+        now = self._now()
+        owner = text_of_record(ownership.this_owner(now))
+        lock: ownership.RunLock | None = None
+        try:
+            with self._transaction() as execute:
+                number, id_ = self._free_number(run_id)
+                lock = self._locked(number, owner)
+                definition = self._definition(plan, fingerprints)
+                status = RunStatus.RUNNING.value
+                row = (number, id_, 1, owner, 0, status, 0, now, "{}", target.flow, definition)
+                execute(statements.insert_run(), row)
+                execute(statements.insert_request(), (number, text_of_record(target), text_of_mapping(plan.params)))
+            return self._drive(number, Claim(lock, number, 1, owner))
+        except BaseException:
+            if lock is not None:
+                lock.release()
+            raise
+
+    def _free_number(self, run_id: str | None) -> tuple[int, str]:
+        """A number that neither a run nor a directory has, with its directory made, and the run's id.
+
+        Raises:
+            UsageError: the id is taken.
+        """
+        if run_id is not None and self._has(run_id):
+            raise naming.taken(run_id)
+        number = int(self._reader.row(queries.last_number())[0] or 0)
+        ownership.prepare_directory(f"{self.name}.runs")
+        while True:
+            number += 1
+            id_ = run_id or naming.default_id(number)
+            # A directory may belong to a run that an older copy of this store does not know: it is left alone.
+            if (run_id is not None or not self._has(id_)) and self._made(self._listing.directory(number)):
+                return number, id_
+
+    def _has(self, run_id: str) -> bool:
+        return self._reader.row(queries.has_id(), run_id) is not None
+
+    def _made(self, directory: str) -> bool:
+        try:
+            os.mkdir(directory, 0o700)
+            os.mkdir(os.path.join(directory, "logs"), 0o700)
+        except FileExistsError:
+            return False
+        except OSError as error:
+            raise StoreError(f"'{directory}' cannot be made: {error.strerror}", code="store-directory") from error
+        return True
+
+    def _locked(self, number: int, owner: str) -> ownership.RunLock:
+        lock = ownership.try_lock(self._listing.lock_path(number), owner)
+        if lock is None:
+            raise StoreError(f"the lock of the new run {number} is held by somebody else")
+        return lock
+
+    def _definition(self, plan: Plan, fingerprints: Mapping[str, str]) -> int:
+        """The number of the definition, which is written unless an earlier run has the same."""
+        structure, prints = text_of_mapping(plan.structure), text_of_mapping(fingerprints)
+        places = places_of(plan)
+        digest = hashlib.sha256(repr((structure, prints, places)).encode()).hexdigest()
+        found = self._reader.row(queries.definition_with_digest(), digest)
+        if found is not None:
+            return int(found[0])
+        cursor = self._connection.execute(statements.insert_definition(), (digest, structure, prints))
+        number = cursor.lastrowid or 0
+        rows = [(number, index, path, kind) for index, (path, kind) in enumerate(places)]
+        self._connection.executemany(statements.insert_node(), rows)
+        return number
+
+    # -- taking runs
+
+    def take(self, run_id: str) -> SqlRun:
+        number = self._listing.find(run_id).number
+        directory = self._listing.directory(number)
+        ownership.prepare_directory(f"{self.name}.runs")
+        ownership.prepare_directory(directory)
+        owner = text_of_record(ownership.this_owner(self._now()))
+        lock = ownership.try_lock(self._listing.lock_path(number), owner)
+        if lock is None:
+            raise self._busy(self._listing.with_number(number))
+        try:
+            ownership.wait_for_agent(directory, run_id)
+            ownership.end_leftovers(directory)
+            epoch = self._raise_epoch(self._listing.with_number(number), owner)
+            return self._drive(number, Claim(lock, number, epoch, owner))
+        except BaseException:
+            lock.release()
+            raise
+
+    def _raise_epoch(self, row: RunRow, owner: str) -> int:
+        """Make the run this process's own; one that has succeeded stays a success, and its recovery the same."""
+        epoch = row.epoch + 1
+        status, recovery, ended = RunStatus.RUNNING.value, row.recovery + 1, None
+        if row.status == RunStatus.SUCCESS:
+            status, recovery, ended = row.status, row.recovery, row.ended
+        with self._transaction() as execute:
+            taken = execute(statements.take_run(), (epoch, owner, status, recovery, ended, row.number, row.epoch))
+            if taken.rowcount != 1:
+                raise self._busy(self._listing.with_number(row.number))
+        return epoch
+
+    def _busy(self, row: RunRow) -> BusyError:
+        return ownership.busy(row.id, self._listing.driver_of(row) or read_owner(row.owner))
+
+    def _drive(self, number: int, claim: Claim) -> SqlRun:
+        row = self._listing.with_number(number)
+        nodes = read_nodes(self._reader, row.definition)
+        directory = self._listing.directory(number)
+        rows = RunRows(self._reader, number, nodes, ValueFiles(directory))
+        record = self._listing.record(row)
+        run = SqlRun(self.name, directory, record, claim, rows, nodes, self._now, self._driven.remove)
+        self._driven.append(run)
+        return run
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Generator[_Execute]:
+        """All of what is executed in it, or nothing."""
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            yield self._connection.execute
+            self._connection.execute("COMMIT")
+        except BaseException as error:
+            with contextlib.suppress(sqlite3.Error):
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+            if isinstance(error, sqlite3.Error):
+                raise store_error(error, self.name) from error
+            raise
+
+    # -- looking at runs
+
+    def runs(self, flow: str | None = None, limit: int | None = None) -> list[RunRecord]:
+        return [self._listing.record(row) for row in self._listing.rows(flow, limit)]
+
+    def find(self, run_id: str, flow: str | None = None) -> RunRecord:
+        return self._listing.record(self._listing.find(run_id, flow))
+
+    def attempts(self, run: RunRecord, path: str | None = None) -> Iterator[AttemptRecord]:
+        nodes = read_nodes(self._reader, self._listing.with_number(run.number).definition)
+        values = ValueFiles(self._listing.directory(run.number))
+        # A connection of their own: a statement that is under way would hold back the store's others.
+        with contextlib.closing(connect(self.name, PATIENCE)) as connection:
+            yield from RunRows(Reader(connection, self.name), run.number, nodes, values).attempts(path)
+
+    def log_file(self, run: RunRecord, span: LogSpan) -> str:
+        return segment_path(self._listing.directory(run.number), span)
+
+    def close(self) -> None:
+        if self._pid != os.getpid():
+            return
+        for run in tuple(self._driven):
+            run.close()
+        self._connection.close()

@@ -1,0 +1,144 @@
+"""The tables: state rows only, of which there is no second copy to keep true."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    REAL,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+)
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+APPLICATION_ID = 0x53455155
+"""``SEQU``, in the header of every store's file."""
+VERSION = 1
+"""The version of the schema below, in the header as well."""
+
+metadata = MetaData()
+
+definition = Table(
+    "definition",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("digest", Text, nullable=False, unique=True),
+    Column("structure", Text, nullable=False),
+    Column("fingerprints", Text, nullable=False),
+    sqlite_strict=True,
+)
+"""What runs of an unchanged flow have in common, kept once."""
+
+node = Table(
+    "node",
+    metadata,
+    Column("definition", Integer, ForeignKey("definition.number"), nullable=False),
+    Column("id", Integer, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    PrimaryKeyConstraint("definition", "id"),
+    sqlite_with_rowid=False,
+    sqlite_strict=True,
+)
+"""The steps and containers, under the index that they had when the definition was first run."""
+
+run = Table(
+    "run",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("epoch", Integer, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("touched", Integer, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("recovery", Integer, nullable=False),
+    Column("created", REAL, nullable=False),
+    Column("ended", REAL),
+    Column("counts", Text, nullable=False),
+    Column("flow", Text, nullable=False),
+    Column("definition", Integer, ForeignKey("definition.number"), nullable=False),
+    sqlite_strict=True,
+)
+"""A small row, since every transaction of its driver writes it: the guard against a second driver."""
+
+request = Table(
+    "request",
+    metadata,
+    Column("run", Integer, ForeignKey("run.number"), primary_key=True),
+    Column("target", Text, nullable=False),
+    Column("params", Text, nullable=False),
+    sqlite_strict=True,
+)
+"""What a run was asked to do."""
+
+frame = Table(
+    "frame",
+    metadata,
+    Column("run", Integer, ForeignKey("run.number"), nullable=False),
+    Column("parent", Integer, nullable=False),
+    Column("node", Integer, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("id", Integer, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("item", Text),
+    PrimaryKeyConstraint("run", "parent", "node", "number"),
+    sqlite_with_rowid=False,
+    sqlite_strict=True,
+)
+"""The iterations of containers; a repeated step's are its attempts' rows."""
+
+frame_by_id = Index("frame_by_id", frame.c.run, frame.c.id, unique=True)
+"""Costs only where an iteration begins; no id is used twice, and an attempt's sequence is found upwards."""
+
+repeat = Table(
+    "repeat",
+    metadata,
+    Column("run", Integer, ForeignKey("run.number"), nullable=False),
+    Column("frame", Integer, nullable=False),
+    Column("node", Integer, nullable=False),
+    Column("items", Text),
+    Column("status", Text),
+    PrimaryKeyConstraint("run", "frame", "node"),
+    sqlite_with_rowid=False,
+    sqlite_strict=True,
+)
+"""The items of a container within an iteration of what is around it."""
+
+attempt = Table(
+    "attempt",
+    metadata,
+    Column("run", Integer, nullable=False),
+    Column("frame", Integer, nullable=False),
+    Column("node", Integer, nullable=False),
+    Column("host", Text, nullable=False),
+    Column("iteration", Integer, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("token", LargeBinary, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("started", REAL, nullable=False),
+    Column("ended", REAL),
+    Column("item", Text),
+    Column("result", Text),
+    Column("verdict", Integer),
+    Column("problem", Text),
+    Column("log", Text),
+    PrimaryKeyConstraint("run", "frame", "node", "host", "iteration", "number"),
+    ForeignKeyConstraint(["run"], ["run.number"]),
+    sqlite_with_rowid=False,
+    sqlite_strict=True,
+)
+"""An attempt and its outcome in one row."""
+
+
+def creation() -> list[str]:
+    """The statements that make an empty store."""
+    dialect = sqlite.dialect()
+    tables = [str(CreateTable(table).compile(dialect=dialect)) for table in metadata.sorted_tables]
+    return [*tables, str(CreateIndex(frame_by_id).compile(dialect=dialect))]
