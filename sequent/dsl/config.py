@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import math
 from collections.abc import Mapping
 from typing import Any, cast
@@ -102,12 +101,14 @@ def _read_seconds(value: object, name: str, place: Place) -> float:
 
 
 def _read_logging(value: object, name: str, place: Place) -> int:
-    level: object = logging.INFO
+    level: object = FlowConfig().logging_level
     for key, entry in _mapping(value, name, place).items():
         if key != "logging_level":
             raise _unknown(key, name, ("logging_level",), place)
         level = entry
     if isinstance(level, str):
+        import logging
+
         level = logging.getLevelNamesMapping().get(level.upper(), level)
     if isinstance(level, bool) or not isinstance(level, int):
         raise _error(

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from sequent import ExitCode, and_, command, container, item, or_, outer, param, step
-from sequent.dsl import definition_of
+from sequent.dsl import definition_of, places
 from sequent.errors import Place
 from sequent.model.references import ItemOf, Literal, Outer, OuterValue, ParamOf, ResultOf
 from sequent.model.requirements import AllOf, AnyOf, Atom
@@ -504,3 +504,21 @@ def test_a_body_that_raised_leaves_nothing_behind():
 def test_the_origin_says_where_a_flow_is_found_again():
     origin = SPEC.origin
     assert (origin.module, origin.attribute, origin.file) == (__name__, "nightly", str(Path(__file__).resolve()))
+
+
+def test_a_definition_without_mistakes_never_reads_its_source():
+    before = places._tree.cache_info()
+
+    @container
+    class flow:
+        find = step(lambda: [1])
+
+        @step(
+            repeats=find.result, parallel=2, requires=((find, Claim.SUCCESS),), handles=False, task_construct="invoke"
+        )
+        def load(self, number=item()): ...
+
+        send = command("true", env={"A": "b"}, success=[0, 1], stdin="x", cwd="/srv")
+
+    assert len(definition_of(flow).spec.root.children) == 3
+    assert places._tree.cache_info() == before
