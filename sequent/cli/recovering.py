@@ -68,19 +68,18 @@ def refuse_foreign(store: Store, record: RunRecord) -> None:
 
 
 def open_to_others(name: str, user: int) -> str:
-    """Why others than this user may have written that store; empty where they cannot have."""
-    path = Path(os.path.realpath(name))
-    for place in (path, path.parent):
-        try:
-            status = place.stat()
-        except OSError:
-            return f"{str(place)!r} is not a file of yours"
-        if status.st_uid not in ({user} if place is path else {user, 0}):
-            return f"{str(place)!r} belongs to another user"
-        # In a sticky directory (such as /tmp) others cannot replace a file that is not theirs.
-        is_sticky = place is not path and status.st_mode & stat.S_ISVTX
-        if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH) and not is_sticky:
-            return f"{str(place)!r} is writable for others (mode {stat.S_IMODE(status.st_mode):04o})"
+    """Why others than this user may have written that store; empty where they cannot have.
+
+    Its directory need not be looked at: a store whose file others could replace is not opened at all.
+    """
+    try:
+        status = Path(name).stat()
+    except OSError:
+        return f"{name!r} is not a file of yours"
+    if status.st_uid != user:
+        return f"{name!r} belongs to another user"
+    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        return f"{name!r} is writable for others (mode {stat.S_IMODE(status.st_mode):04o})"
     return ""
 
 
