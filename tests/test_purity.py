@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parents[1] / "sequent"
 ROOMS = ("model", "compiler", "engine")
 
 # Built-ins that do I/O, run text as code, or differ from one process to the next.
-FUNCTIONS = frozenset({"open", "print", "input", "breakpoint", "eval", "exec", "compile", "__import__", "hash", "id"})
+FUNCTIONS = frozenset({"open", "print", "input", "breakpoint", "eval", "exec", "compile", "__import__", "hash"})
 # What datetime, pathlib and os offer that looks at a clock, a disk or an environment.
 METHODS = frozenset(
     {
