@@ -146,6 +146,9 @@ class BoundRun:
         from sequent.dsl.definitions import definition_of
         from sequent.dsl.parameters import encode_params
 
+        if run_mode is RunMode.CONTINUE:
+            raise UsageError("not supported yet: run_mode=RUN_CONTINUE", hint="recover the run")
+
         definition = definition_of(self._flow)
         params = {} if run_mode is not RunMode.RESTART and not self._values else encode_params(definition, self._values)
         return run(

@@ -98,6 +98,8 @@ class _Tree:
         if written.body is not None:
             self.bodies[path] = written.body
         self._note_items(written, path)
+        if path:
+            self._refuse_options(written)
         return ContainerSpec(
             name=written.name,
             children=tuple(
@@ -142,6 +144,29 @@ class _Tree:
             place=place,
             option_places=OptionPlaces(written.site),
         )
+
+    def _refuse_options(self, written: Written) -> None:
+        """What only a flow or a step can have."""
+        options = written.options
+        within = f"of a container within a flow, {written.name!r}"
+        if options.task_construct is not None:
+            self._add_problem(
+                f"not supported yet: 'task_construct' {within}",
+                "give it to the flow, or to its steps",
+                written,
+                "task_construct",
+            )
+        if options.max_concurrent is not None:
+            self._add_problem(
+                f"not supported yet: 'max_concurrent' {within}", "give it to the flow", written, "max_concurrent"
+            )
+        if options.until:
+            hint = "name the step whose result is asked: until = check"
+            self._add_problem(f"'until' of the container {written.name!r} is True", hint, written, "until")
+
+    def _add_problem(self, message: str, hint: str, written: Written, option: str) -> None:
+        place = option_place(written.site, option)
+        self.translation.problems.append(DefinitionError(message, code="option", hint=hint, place=place))
 
     def _note_items(self, written: Written, path: Path) -> None:
         repeats = written.options.repeats

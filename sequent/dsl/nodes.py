@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from attrs import define
 
-from sequent.dsl.places import Site, site_above
+from sequent.dsl.places import Site, assigned_name, site_above
 from sequent.dsl.requirements import Claimed, Requirement
 from sequent.model.status import Claim
 
@@ -40,7 +40,12 @@ class Written:
 
     @property
     def shown(self) -> str:
-        """What to call it in a message."""
+        """What to call it in a message: what it is assigned to, where its body has not closed yet."""
+        return self.name or assigned_name(self.site.place) or self.label
+
+    @property
+    def label(self) -> str:
+        """What to call it without looking at the source."""
         return self.name or (self.work.name if self.work else "") or "a step"
 
     @property

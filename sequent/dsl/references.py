@@ -42,6 +42,11 @@ class Reference:
         """What the author would call it."""
         return self.name or "a reference"
 
+    @property
+    def label(self) -> str:
+        """The same, without looking at the source."""
+        return self.text
+
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = self.name or name
 
@@ -63,7 +68,7 @@ class Reference:
         if not self.number:
             self.number = next(_numbers)
             _formatted[self.number] = self
-        return f"{MARK}<{self.text} #{self.number}{form}>{MARK}"
+        return f"{MARK}<{self.label} #{self.number}{form}>{MARK}"
 
     def __hash__(self) -> int:
         return id(self)
@@ -136,6 +141,10 @@ class ResultReference(Reference):
     @property
     def text(self) -> str:
         return f"{self.node.__sequent__.shown}.result"
+
+    @property
+    def label(self) -> str:
+        return f"{self.node.__sequent__.label}.result"
 
 
 class OuterResultReference(Reference):

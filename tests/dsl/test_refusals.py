@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from sequent import and_, command, container, item, or_, outer, param, step
+from sequent import Sequent, and_, command, container, item, or_, outer, param, step
 from sequent.dsl import definition_of
 from sequent.errors import DefinitionError, Place
 
@@ -273,7 +273,7 @@ def test_repeating_over_the_step_itself_tells_of_its_result(blamed):
             @step(repeats=find)  # wrong
             def load(self, x=item()): ...
 
-    blamed(write, "the step", ".result")
+    blamed(write, "the step 'find' itself", "repeats=find.result")
 
 
 def test_an_endless_repeat_without_an_until_is_refused(blamed):
@@ -378,8 +378,8 @@ def test_a_step_among_the_arguments_is_told_of_its_result(blamed):
             a = step(work)
             b = step(kwargs={"x": [a.result]})(take)  # wrong
 
-    blamed(write_kwargs, "is the step 'work' itself", ".result")
-    blamed(write_default, "is the step 'work' itself")
+    blamed(write_kwargs, "is the step 'a' itself", "write a.result")
+    blamed(write_default, "is the step 'a' itself")
     blamed(write_nested, "has the reference", "an argument of its own")
 
 
@@ -692,3 +692,29 @@ def test_a_repeated_step_s_own_item_is_not_confused_with_its_container_s(blamed)
         return definition_of(flow)
 
     blamed(write, "the item of its container", "self.region")
+
+
+def test_what_only_a_flow_or_a_step_can_have_is_refused_of_an_inner_container(blamed):
+    def write():
+        @container(max_concurrent=2, task_construct="invoke")
+        class flow:
+            @container(
+                requires=None,
+                task_construct="invoke",  # wrong
+            )
+            class inner:
+                a = step(work)
+
+        return definition_of(flow)
+
+    blamed(write, "not supported yet: 'task_construct' of a container", "to its steps")
+
+
+def test_a_containers_until_names_a_step(blamed):
+    def write():
+        flow = Sequent()
+        a = flow.add_step("a", repeats=[1], until=True)  # wrong
+        a.add_step("b", work)
+        return definition_of(flow)
+
+    blamed(write, "'until' of the container 'a' is True")
