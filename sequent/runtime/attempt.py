@@ -134,7 +134,7 @@ class Attempts:
         """Make it this process's; each variable that is the same as before costs nothing."""
         last = self._environment
         for name, value in environment.items():
-            if last.get(name) != value or name not in os.environ:
+            if last.get(name) != value:
                 os.environ[name] = value
         for name in last.keys() - environment.keys():
             os.environ.pop(name, None)

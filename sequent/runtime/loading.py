@@ -157,7 +157,7 @@ def _no_attribute(module: ModuleType, attribute: str) -> UsageError:
 def _not_a_flow(module: ModuleType, attribute: str, value: object) -> UsageError:
     flows = _flows_in(module)
     return UsageError(
-        f"'{module.__name__}:{attribute}' is {value!r:.100}, a {type(value).__name__}, not a flow",
+        f"'{module.__name__}:{attribute}' is {value!r:.100} ({type(value).__name__}), not a flow",
         code="not-a-flow",
         hint=f"its flows: {', '.join(flows)}" if flows else "make one with @container, or with Sequent()",
     )

@@ -15,6 +15,7 @@ _MORE = b"\1"
 _PAYLOAD = 60_000
 _ROOM = 65_536
 
+_decode = json.JSONDecoder().raw_decode
 _encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
 
@@ -46,7 +47,7 @@ class _Assembly:
         if self._pieces:
             data = b"".join((*self._pieces, data))
             self._pieces.clear()
-        return cast("Message", json.loads(data))
+        return cast("Message", _decode(data.decode("ascii"))[0])
 
 
 class Channel:

@@ -30,7 +30,8 @@ def problem_of(error: BaseException) -> Problem:
             message = error.message + (f"\n  hint: {error.hint}" if error.hint else "")
         case _:
             message = _safe(str, error)
-    file, line = _innermost(error.__traceback__)
+    place = error.place if isinstance(error, SequentError) else None
+    file, line = place or _innermost(error.__traceback__)
     return Problem(
         type=kind,
         message=printable(message, _LONGEST_MESSAGE),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import FrameType
 
 from sequent.runtime import trees
@@ -18,6 +19,10 @@ GRACE = 1.0
 _Handler = Callable[[int, FrameType | None], object] | int | None
 _WATCHED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGCHLD, signal.SIGALRM)
 
+# Asked after each attempt: without the enums that they are wrapped in, the answers cost a fifth.
+_handler_of: Callable[[int], _Handler] = inspect.unwrap(signal.getsignal)
+_set_mask: Callable[[int, Iterable[int]], set[int]] = inspect.unwrap(signal.pthread_sigmask)
+
 
 class Tidying:
     """How the process was before any step: children, descriptors, directory, signals, streams."""
@@ -28,8 +33,8 @@ class Tidying:
         self._directory = os.getcwd()
         self._umask = os.umask(0)
         os.umask(self._umask)
-        self._mask = signal.pthread_sigmask(signal.SIG_BLOCK, ())
-        self._handlers: dict[signal.Signals, _Handler] = {number: signal.getsignal(number) for number in _WATCHED}
+        self._mask = _set_mask(signal.SIG_BLOCK, ())
+        self._handlers: dict[int, _Handler] = {number: _handler_of(number) for number in map(int, _WATCHED)}
         self._streams = (sys.stdout, sys.stderr)
         self._inode = os.fstat(segment.descriptor).st_ino
         self._spare = os.dup(segment.descriptor)
@@ -37,10 +42,10 @@ class Tidying:
     def tidy(self) -> None:
         """End what the step has left behind, and restore what it has changed."""
         signal.alarm(0)
-        if signal.pthread_sigmask(signal.SIG_BLOCK, ()) != self._mask:
-            signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
+        if _set_mask(signal.SIG_BLOCK, ()) != self._mask:
+            _set_mask(signal.SIG_SETMASK, self._mask)
         for number, handler in self._handlers.items():
-            if signal.getsignal(number) is not handler and handler is not None:
+            if _handler_of(number) is not handler and handler is not None:
                 signal.signal(number, handler)
         os.umask(self._umask)
         self._restore_directory()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import logging
 import os
 import signal
@@ -35,6 +36,9 @@ def run(setup: dict[str, Any], end: socket.socket, definition: Definition | None
     """
     channel = Channel(end)
     known = read_setup(setup)
+    # A crash in C code then says in the log where it was.
+    faulthandler.enable(2)
+    sys.stdin = open(0, encoding="utf-8", closefd=False)
     sys.stdout, sys.stderr = open_stream(1), open_stream(2)
     _set_up_logging(known.logging_level)
     os.environ["SEQUENT_RUN_ID"] = known.run_id
@@ -63,12 +67,22 @@ def _load(setup: WorkerSetup) -> Definition:
 
 
 def _set_up_logging(level: int) -> None:
-    """Let the loggers write to the attempt's log, unless the author's script has already said where to."""
+    """Let the loggers write to the attempt's log, unless the author's script has already seen to that."""
     root = logging.getLogger()
-    if not root.handlers:
-        logging.basicConfig(
-            level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s", handlers=[_StandardError()]
-        )
+    if any(_writes_to_log(handler) for handler in root.handlers):
+        return
+    handler = _StandardError()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    root.addHandler(handler)
+    root.setLevel(level)
+
+
+def _writes_to_log(handler: logging.Handler) -> bool:
+    try:
+        return isinstance(handler, logging.StreamHandler) and cast("Any", handler).stream.fileno() in (1, 2)
+    except (OSError, ValueError, AttributeError):
+        # A stream in memory, or a closed one.
+        return False
 
 
 class _StandardError(logging.StreamHandler[Any]):

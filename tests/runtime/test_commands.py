@@ -1,0 +1,241 @@
+"""Steps that are programs: their words, surroundings, results and failures."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from sequent.errors import UsageError
+from sequent.model.references import Literal, ResultOf
+from sequent.model.spec import CommandWork, Formatted, Template
+from sequent.model.wire import encode
+from sequent.runtime import commands
+from sequent.runtime.words import fill_words
+
+REFERENCE = ResultOf(("s",))
+PRINT = "import sys; print(*sys.argv[1:], sep='|', end='')"
+
+
+def literal(value):
+    return Literal(encode(value))
+
+
+def filled(words, *values):
+    given = iter(values)
+    from sequent.model import wire
+
+    return fill_words(
+        (literal("prog"), *words), lambda it: wire.decode(it.text) if isinstance(it, Literal) else next(given)
+    )[1:]
+
+
+class Given:
+    """The values of references, in order."""
+
+    def __init__(self, *values):
+        self.values = list(values)
+
+    def take(self, value):
+        from sequent.model import wire
+
+        return wire.decode(value.text) if isinstance(value, Literal) else self.values.pop(0)
+
+
+@pytest.fixture
+def execute(tmp_path):
+    file = os.open(tmp_path / "log", os.O_RDWR | os.O_CREAT | os.O_APPEND)
+
+    def run(*words, given=(), **options):
+        work = CommandWork(words=tuple(map(literal, words)), **options)
+        return commands.run_command(work, Given(*given), {"SEQUENT_STEP_NAME": "it"}, file)
+
+    run.log = tmp_path / "log"
+    yield run
+    os.close(file)
+
+
+def problem_of(call):
+    with pytest.raises(commands.CommandError) as caught:
+        call()
+    return caught.value.problem
+
+
+def test_one_value_is_one_word_whatever_is_in_it():
+    assert filled((REFERENCE, literal("$HOME *; x")), "a b\n'\"") == ["a b\n'\"", "$HOME *; x"]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (3, "3"),
+        (2.5, "2.5"),
+        (decimal.Decimal("1.10"), "1.10"),
+        (datetime.date(2026, 11, 24), "2026-11-24"),
+        (datetime.datetime(2026, 11, 24, 7, 5, tzinfo=datetime.UTC), "2026-11-24T07:05:00+00:00"),
+        (Path("/a/b"), "/a/b"),
+        (b"\xff", "\udcff"),
+    ],
+)
+def test_values_become_words(value, text):
+    assert filled((REFERENCE,), value) == [text]
+
+
+def test_a_list_gives_as_many_words_and_an_empty_one_none():
+    assert filled((literal(["a", 1]), REFERENCE, REFERENCE), ["b", Path("c")], []) == ["a", "1", "b", "c"]
+
+
+def test_text_with_references_stays_one_word_and_formats_them():
+    template = Template((Formatted(REFERENCE, "", "%Y%m%d"), ".", Formatted(REFERENCE, "r", ">5"), ".csv"))
+    assert filled((template,), datetime.date(2026, 11, 24), "x") == ["20261124.  'x'.csv"]
+
+
+@pytest.mark.parametrize("value", [None, True, {"a": 1}, [["nested"]], "a\0b", object()])
+def test_what_is_no_word_is_refused(value):
+    with pytest.raises(UsageError, match="word 2 of the command"):
+        filled((REFERENCE,), value)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [(REFERENCE,), (Template((Formatted(REFERENCE), "x")),), (literal("-v"), REFERENCE)],
+)
+def test_a_filled_in_word_never_becomes_an_option_unseen(words):
+    with pytest.raises(UsageError, match=r"--delete.*option") as caught:
+        filled(words, "--delete")
+    assert '"--"' in caught.value.hint
+
+
+def test_a_list_never_becomes_an_option_unseen():
+    with pytest.raises(UsageError, match="-rf"):
+        filled((REFERENCE,), ["a", "-rf"])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        (literal("--"), REFERENCE),
+        (Template(("--name=", Formatted(REFERENCE))),),
+        (Template((Formatted(REFERENCE), "=1")),),
+        (literal(["-x", "-y"]),),
+    ],
+)
+def test_options_that_the_author_has_provided_for_are_accepted(words):
+    assert filled(words, "-x")
+
+
+def test_two_dashes_that_are_filled_in_protect_nothing():
+    with pytest.raises(UsageError, match="option"):
+        filled((REFERENCE, REFERENCE), "--", "-x")
+
+
+def test_no_shell_sees_the_words(execute):
+    assert execute(sys.executable, "-c", PRINT, "$HOME", "*", ";", "a b", result="str") == "$HOME|*|;|a b"
+
+
+@pytest.mark.parametrize(
+    ("kind", "output", "result"),
+    [
+        ("none", "x", None),
+        ("str", "x\n\n", "x\n"),
+        ("bytes", "x\n", b"x\n"),
+        ("lines", "a\nb\n", ["a", "b"]),
+        ("lines", "", []),
+        ("int", " 42\n", 42),
+        ("float", "2.5\n", 2.5),
+        ("json", '{"a": [1]}', {"a": [1]}),
+        ("exit_code", "x", 0),
+    ],
+)
+def test_standard_output_becomes_the_result_and_is_logged_all_the_same(execute, kind, output, result):
+    assert execute("printf", "%s", output, result=kind) == result
+    assert execute.log.read_text() == output
+
+
+@pytest.mark.parametrize(("kind", "words"), [("int", "a whole number"), ("json", "JSON"), ("float", "a number")])
+def test_output_that_is_no_such_result_fails_and_is_shown(execute, kind, words):
+    problem = problem_of(lambda: execute("echo", "nonsense", result=kind))
+    assert words in problem.message
+    assert "nonsense" in problem.message
+
+
+def test_output_that_is_no_text_is_for_bytes(execute):
+    assert "result=bytes" in problem_of(lambda: execute("printf", r"\377", result="str")).message
+    assert execute("printf", r"\377", result="bytes") == b"\xff"
+
+
+def test_an_exit_code_that_is_no_success_fails_with_it(execute):
+    problem = problem_of(lambda: execute("sh", "-c", "exit 7"))
+    assert (problem.type, problem.exit_code) == ("ExitStatus", 7)
+    assert execute("sh", "-c", "exit 7", success=(0, 7), result="exit_code") == 7
+
+
+def test_a_signal_that_ended_a_program_is_named(execute):
+    problem = problem_of(lambda: execute("sh", "-c", "kill -SEGV $$"))
+    assert (problem.type, problem.signal) == ("Signal", signal.SIGSEGV)
+    assert "SIGSEGV" in problem.message
+
+
+def test_a_program_that_is_not_there_is_told_with_the_path_that_was_searched(execute):
+    problem = problem_of(lambda: execute("no-such-program", env=(("PATH", literal("/nowhere:/else")),)))
+    assert (problem.type, problem.exit_code) == ("NotFound", 127)
+    assert "'no-such-program' not found (PATH=/nowhere:/else)" in problem.message
+
+
+def test_a_missing_directory_and_a_program_that_may_not_be_run_are_told_apart(execute, tmp_path):
+    assert "/no/where" in problem_of(lambda: execute("true", cwd=literal("/no/where"))).message
+    plain = tmp_path / "plain"
+    plain.write_text("text")
+    assert "cannot be started" in problem_of(lambda: execute(str(plain))).message
+
+
+def test_the_environment_is_added_to_and_taken_from(execute, monkeypatch):
+    monkeypatch.setenv("TAKEN", "1")
+    monkeypatch.setenv("KEPT", "2")
+    env = (("TAKEN", None), ("ADDED", Template(("<", Formatted(REFERENCE), ">"))))
+    script = 'echo "${TAKEN-none} $KEPT $ADDED $SEQUENT_STEP_NAME"'
+    assert execute("sh", "-c", script, env=env, given=(5,), result="str") == "none 2 <5> it"
+
+
+def test_a_command_runs_in_its_directory(execute, tmp_path):
+    assert execute("pwd", cwd=literal(tmp_path), result="str") == str(tmp_path)
+
+
+@pytest.mark.parametrize(("value", "text"), [("a\0é", "a\0é"), (b"raw", "raw"), (12, "12"), (None, "")])
+def test_standard_input_is_a_value_or_empty(execute, value, text):
+    stdin = None if value is None else literal(value)
+    assert execute("cat", stdin=stdin, result="str") == text
+
+
+def test_standard_input_is_a_file_where_a_path_is_given(execute, tmp_path):
+    file = tmp_path / "in"
+    file.write_text("from a file")
+    assert execute("cat", stdin=REFERENCE, given=(file,), result="str") == "from a file"
+    assert "cannot be opened" in problem_of(lambda: execute("cat", stdin=literal(tmp_path / "none"))).message
+
+
+def test_input_larger_than_a_pipe_that_nobody_reads_blocks_nothing(execute):
+    assert execute("true", stdin=literal("x" * 1_000_000)) is None
+
+
+def test_errors_go_to_the_log_and_not_into_the_result(execute):
+    assert execute("sh", "-c", "echo out; echo err >&2", result="str") == "out"
+    assert sorted(execute.log.read_text().split()) == ["err", "out"]
+
+
+def test_a_child_that_keeps_the_pipe_open_does_not_hold_the_step_up(execute):
+    script = "sleep 1000 & echo $!"
+    pid = execute("sh", "-c", script, result="int")
+    os.kill(pid, signal.SIGKILL)
+
+
+def test_output_without_end_is_refused_and_its_program_ended(execute, monkeypatch):
+    monkeypatch.setattr(commands, "LARGEST_OUTPUT", 2**20)
+    with pytest.raises(UsageError, match="more than 1 MiB") as caught:
+        execute("yes", result="str")
+    assert "file" in caught.value.hint

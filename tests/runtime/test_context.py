@@ -1,0 +1,76 @@
+"""What a step can ask about itself."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from sequent.errors import UsageError
+from sequent.runtime.context import Context, FlowInStep, context, enter
+
+
+def make(name: str) -> Context:
+    return Context(
+        path=name.replace("_", "."),
+        name=name,
+        sequence="1.2",
+        item=None,
+        run_id="r1",
+        recovery=0,
+        attempt=1,
+        idempotence_key="k",
+        token="t",
+    )
+
+
+def in_thread(function):
+    found = []
+    thread = threading.Thread(target=lambda: found.append(function()))
+    thread.start()
+    thread.join()
+    return found[0]
+
+
+def attempt_of(function):
+    try:
+        return function()
+    except UsageError as error:
+        return error.code
+
+
+def test_outside_of_steps_there_is_none():
+    with pytest.raises(UsageError, match="for steps, while they run"):
+        context()
+
+
+def test_threads_of_a_step_see_it_where_the_process_is_the_steps():
+    enter(make("s1_s11"), whole_process=True)
+    try:
+        assert in_thread(context).path == "s1.s11"
+    finally:
+        enter(None, whole_process=True)
+    assert attempt_of(context) == "no-context"
+
+
+def test_runs_in_threads_of_one_process_do_not_see_one_another():
+    enter(make("mine"), whole_process=False)
+    try:
+        assert context().name == "mine"
+        assert in_thread(lambda: attempt_of(context)) == "no-context"
+    finally:
+        enter(None, whole_process=False)
+
+
+def test_the_handle_of_a_flow_tells_what_the_original_told():
+    handle = FlowInStep("flow", make("s1_s11"))
+    assert (handle.get_step_name(), handle.get_step_sequence(), handle.run_id, handle.name) == (
+        "s1_s11",
+        "1.2",
+        "r1",
+        "flow",
+    )
+
+
+def test_the_token_of_an_attempt_is_not_shown():
+    assert "'t'" not in repr(make("s1"))
