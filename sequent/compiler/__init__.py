@@ -1,0 +1,6 @@
+"""From what the author wrote to what will run, or to all that is wrong with it."""
+
+from sequent.compiler.compile import compile_flow, maker_of
+from sequent.compiler.structure import differences
+
+__all__ = ["compile_flow", "differences", "maker_of"]

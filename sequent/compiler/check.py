@@ -1,0 +1,132 @@
+"""Finds what a single node says that cannot be: requirements that never hold, ends that name nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sequent.compiler.conditions import Asked, Condition, Joined, claims_in
+from sequent.compiler.problems import Problems, nearest
+from sequent.compiler.reach import why_never
+from sequent.compiler.tree import Node
+from sequent.compiler.values import maker_of
+from sequent.model.spec import ContainerSpec, ItemsCall, StepSpec
+from sequent.model.status import Claim
+
+
+def check_requirement(node: Node, problems: Problems) -> None:
+    """A node's requirement can come true, and takes no results of a single branch of an *or*."""
+    if node.condition is None:
+        return
+    why = why_never(node.condition)
+    if why:
+        place = node.spec.option_places.get("requires") or next(claims_in(node.condition)).place or node.spec.place
+        problems.add(
+            "unreachable",
+            f"{node.shown} can never run: its requirement can never be true, since {why}",
+            path=node.text,
+            place=place,
+            hint="write | where one of them is enough",
+        )
+    elif node.taken:
+        _check_branches(node, problems)
+
+
+def _check_branches(node: Node, problems: Problems) -> None:
+    taken = {asked.node: asked for asked in node.taken}
+    for choice in _choices(node.own):
+        branches = [_successes(part, taken) for part in choice.parts]
+        in_one = [
+            found for found in taken if any(found in b for b in branches) and not all(found in b for b in branches)
+        ]
+        if in_one:
+            names = " and ".join(found.shown for found in in_one)
+            plural = "s" if len(in_one) > 1 else ""
+            problems.add(
+                "result-in-branch",
+                f"{node.shown} requires one of {choice.text}, and takes the result{plural} of {names}: "
+                f"it would wait for {'both' if len(in_one) == 2 else 'all' if plural else 'it in any case'}",
+                path=node.text,
+                place=taken[in_one[0]].place or node.place_of("requires"),
+                hint="take each result in a step of its own, and let a step that takes none require one of these",
+            )
+
+
+def _choices(condition: Condition | None) -> Iterator[Joined]:
+    pending = [] if condition is None else [condition]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, Joined):
+            if not part.is_all:
+                yield part
+            pending.extend(reversed(part.parts))
+
+
+def _successes(condition: Condition, taken: dict[Node, Asked]) -> set[Node]:
+    return {a.node for a in claims_in(condition) if a.claim is Claim.SUCCESS and a.node in taken}
+
+
+def check_ends(node: Node, problems: Problems) -> None:
+    """The result and the end of a repeat are named as they can be."""
+    spec = node.spec
+    if isinstance(spec, ContainerSpec):
+        _check_result(node, spec, problems)
+        _check_until(node, spec, problems)
+    elif spec.until and spec.repeats is None:
+        _refuse_until(node, problems)
+    if isinstance(spec.repeats, ItemsCall) and spec.repeats.is_endless and not spec.until:
+        problems.add(
+            "endless",
+            f"the repeats of {node.shown}, {spec.repeats.name!r}, never ends",
+            path=node.text,
+            place=node.place_of("repeats"),
+            hint="name a step whose result ends it: until = check"
+            if isinstance(spec, ContainerSpec)
+            else "let its own result end it: until=True",
+        )
+
+
+def _check_result(node: Node, spec: ContainerSpec, problems: Problems) -> None:
+    if spec.result is None:
+        return
+    named = node.names.get(spec.result)
+    if named is None:
+        _refuse_name(node, "result", spec.result, list(node.names), problems)
+    elif maker_of(named) is None and isinstance(named.spec, ContainerSpec) and named.spec.result is None:
+        problems.add(
+            "no-result",
+            f"the result of {node.shown} is that of the container {named.shown}, which names none",
+            path=node.text,
+            place=node.place_of("result"),
+            hint=f"write result = ... in the body of {named.shown}",
+        )
+
+
+def _check_until(node: Node, spec: ContainerSpec, problems: Problems) -> None:
+    if spec.until is None:
+        return
+    if spec.repeats is None:
+        _refuse_until(node, problems)
+    steps = [name for name, child in node.names.items() if isinstance(child.spec, StepSpec) and not child.wraps]
+    if spec.until not in steps:
+        _refuse_name(node, "until", spec.until, steps, problems)
+
+
+def _refuse_until(node: Node, problems: Problems) -> None:
+    problems.add(
+        "until",
+        f"{node.shown} has 'until', and does not repeat",
+        path=node.text,
+        place=node.place_of("until"),
+        hint="give repeats= as well",
+    )
+
+
+def _refuse_name(node: Node, option: str, name: str, known: list[str], problems: Problems) -> None:
+    what = "a step of its body that does not repeat" if option == "until" else "in its body"
+    problems.add(
+        "unknown-name",
+        f"{option!r} of {node.shown} names {name!r}, which is not {what}",
+        path=node.text,
+        place=node.place_of(option),
+        hint=nearest(name, known),
+    )

@@ -1,0 +1,82 @@
+"""Turns what a container's children wait for into one circuit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from attrs import frozen
+
+from sequent.compiler.conditions import Asked, Condition, claims_in
+from sequent.compiler.tree import Node
+from sequent.model.plan import AtomPlan, Gate, OuterAtom, Reaction, start_of
+from sequent.model.status import Claim
+
+_FAILURES = (Claim.FAILURE, Claim.COMPLETE)
+
+
+@frozen
+class Circuit:
+    """What the children of a container wait for."""
+
+    gates: tuple[Gate, ...]
+    atoms: tuple[tuple[AtomPlan, ...], ...]
+    outer_atoms: tuple[OuterAtom, ...]
+    free: tuple[int, ...]
+    handlers: tuple[tuple[int, ...], ...]
+
+
+def circuit_of(container: Node) -> Circuit:
+    """Wire up a container's children: atoms feed gates, and the last gate of each feeds its start."""
+    gates: list[Gate] = []
+    atoms: list[list[AtomPlan]] = [[] for _ in container.children]
+    outer_atoms: list[OuterAtom] = []
+    for child in container.children:
+        pending: list[tuple[Condition, int]] = []
+        if child.condition is not None:
+            pending.append((child.condition, start_of(child.position)))
+        while pending:
+            part, target = pending.pop()
+            if not isinstance(part, Asked):
+                pending.extend((inner, len(gates)) for inner in reversed(part.parts))
+                gates.append(Gate(part.is_all, len(part.parts), target))
+            elif part.node.parent is container:
+                atoms[part.node.position].append(AtomPlan(part.claim, target))
+            else:
+                outer_atoms.append(OuterAtom(part.node.index, part.claim, target))
+    return Circuit(
+        gates=tuple(gates),
+        atoms=tuple(map(tuple, atoms)),
+        outer_atoms=tuple(outer_atoms),
+        free=tuple(child.position for child in container.children if child.condition is None),
+        handlers=_handlers(container),
+    )
+
+
+def _handlers(container: Node) -> tuple[tuple[int, ...], ...]:
+    """Per child: the siblings that require its failure, and so would handle it."""
+    handlers: list[dict[int, None]] = [{} for _ in container.children]
+    for child in container.children:
+        if child.spec.handles:
+            for asked in claims_in(child.condition):
+                if asked.claim in _FAILURES and asked.node.parent is container:
+                    handlers[asked.node.position][child.position] = None
+    return tuple(map(tuple, handlers))
+
+
+def watches(node: Node) -> bool:
+    """Whether it still starts in a container that has stopped."""
+    return not node.spec.handles or any(asked.claim is Claim.DONE for asked in claims_in(node.condition))
+
+
+def reaction_of(node: Node) -> Reaction | None:
+    """What makes its success run again in a recovery, if anything does."""
+    failures = {asked.node.index for asked in claims_in(node.condition) if asked.claim in _FAILURES}
+    runs = {asked.node.index for asked in claims_in(node.condition) if asked.claim is Claim.DONE}
+    if not failures and not runs:
+        return None
+    return Reaction(to_failure_of=tuple(sorted(failures)), to_run_of=tuple(sorted(runs)))
+
+
+def announced_in(nodes: Iterable[Node]) -> set[int]:
+    """The nodes of which somebody requires that they are active."""
+    return {asked.node.index for node in nodes for asked in claims_in(node.condition) if asked.claim is Claim.ACTIVE}

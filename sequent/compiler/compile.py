@@ -1,0 +1,174 @@
+"""From a specification and parameters to a plan."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+from attrs import asdict
+
+from sequent.compiler.check import check_ends, check_requirement
+from sequent.compiler.circuits import announced_in, circuit_of, reaction_of, watches
+from sequent.compiler.order import check_order
+from sequent.compiler.problems import Problems
+from sequent.compiler.resolve import Resolver
+from sequent.compiler.structure import fingerprint_of, structure_of
+from sequent.compiler.tree import Node, Tree, plant
+from sequent.model.plan import ContainerPlan, NodePlan, Plan, StepPlan
+from sequent.model.references import Path
+from sequent.model.spec import ContainerSpec, FlowSpec, FunctionWork, NoWork, StepSpec, Work
+
+_NOT_CODE = ("place", "classes")
+
+
+def compile_flow(spec: FlowSpec, params: Mapping[str, str] | None = None) -> Plan:
+    """The plan of a flow.
+
+    Args:
+        spec: what the author wrote.
+        params: the value of each parameter, as wire text; those with a default may be left out, and all of them where
+            the plan is only looked at.
+
+    Raises:
+        InvalidFlowError: the flow has mistakes; the error has all of them.
+    """
+    tree, resolver = read(spec)
+    announced = announced_in(tree.nodes)
+    nodes: list[NodePlan] = []
+    for node in tree.nodes:
+        if isinstance(node.spec, ContainerSpec):
+            nodes.append(_container(node, node.spec, announced))
+        else:
+            nodes.extend(_step(node, node.spec, resolver, announced))
+    structure = structure_of(tree)
+    defaults = {param.name: param.default.text for param in spec.params if param.default is not None}
+    reactions = {node.index: reaction_of(node) for node in tree.nodes}
+    return Plan(
+        name=spec.name,
+        nodes=tuple(nodes),
+        params={**defaults, **(params or {})},
+        max_concurrent=spec.config.max_concurrent,
+        reactions={index: reaction for index, reaction in reactions.items() if reaction is not None},
+        structure=structure,
+        fingerprint=fingerprint_of(structure),
+    )
+
+
+def maker_of(plan: Plan, index: int) -> Path:
+    """The path of the step whose result is the result of that node.
+
+    Raises:
+        ValueError: it is that of a container which names none.
+    """
+    node = plan.nodes[index]
+    while isinstance(node, ContainerPlan):
+        if node.result is None:
+            raise ValueError(f"{node.path} names no result")
+        node = plan.nodes[node.children[node.result]]
+    return node.path
+
+
+def read(spec: FlowSpec) -> tuple[Tree, Resolver]:
+    """The tree of a flow with every name resolved.
+
+    Raises:
+        InvalidFlowError: the flow has mistakes; the error has all of them, as they come in the flow.
+    """
+    problems = Problems()
+    tree = plant(spec, problems)
+    resolver = Resolver(tree, problems)
+    for node in tree.nodes:
+        resolver.resolve(node)
+        check_ends(node, problems)
+    check_order(tree.nodes, problems)
+    for node in tree.nodes:
+        if node.is_whole:
+            check_requirement(node, problems)
+    problems.raise_if_any()
+    return tree, resolver
+
+
+def _container(node: Node, spec: ContainerSpec, announced: set[int]) -> ContainerPlan:
+    circuit = circuit_of(node)
+    until = None if spec.until is None else node.names[spec.until].position
+    result = None if spec.result is None else node.names[spec.result].position
+    return ContainerPlan(
+        index=node.index,
+        path=node.path,
+        parent=_parent(node),
+        position=node.position,
+        children=tuple(child.index for child in node.children),
+        gates=circuit.gates,
+        atoms=circuit.atoms,
+        outer_atoms=circuit.outer_atoms,
+        free=circuit.free,
+        handlers=circuit.handlers,
+        repeats=node.repeats,
+        parallel=spec.parallel,
+        until=until,
+        result=result,
+        stops=node.stops if node.parent is None else node.parent.stops,
+        watches=watches(node),
+        announces=node.index in announced,
+        place=spec.place,
+    )
+
+
+def _step(node: Node, spec: StepSpec, resolver: Resolver, announced: set[int]) -> list[NodePlan]:
+    """A step; where it repeats, the container that it is wrapped in before it."""
+    body = node.parent
+    takes_self = isinstance(spec.work, FunctionWork) and spec.work.takes_self
+    ends_body = body is not None and isinstance(body.spec, ContainerSpec) and body.spec.until == spec.name
+    step = StepPlan(
+        index=node.index + node.wraps,
+        path=node.path,
+        parent=node.index if node.wraps else _parent(node),
+        position=0 if node.wraps else node.position,
+        construct=spec.task_construct or resolver.tree.spec.config.task_construct,
+        is_empty=isinstance(spec.work, NoWork),
+        inputs=node.inputs,
+        attributes=resolver.shown_on(body) if takes_self and body is not None else (),
+        stops=node.stops,
+        watches=not node.wraps and watches(node),
+        announces=not node.wraps and node.index in announced,
+        is_until=spec.until if node.wraps else ends_body,
+        fingerprint=_fingerprint(spec.work),
+        place=spec.place,
+    )
+    return [_wrapping(node, spec, announced), step] if node.wraps else [step]
+
+
+def _wrapping(node: Node, spec: StepSpec, announced: set[int]) -> ContainerPlan:
+    return ContainerPlan(
+        index=node.index,
+        path=node.path,
+        parent=_parent(node),
+        position=node.position,
+        children=(node.index + 1,),
+        atoms=((),),
+        free=(0,),
+        handlers=((),),
+        repeats=node.repeats,
+        parallel=spec.parallel,
+        until=0 if spec.until else None,
+        result=0,
+        wraps=True,
+        stops=node.parent.stops if node.parent is not None else True,
+        watches=watches(node),
+        announces=node.index in announced,
+        place=spec.place,
+    )
+
+
+def _parent(node: Node) -> int:
+    return -1 if node.parent is None else node.parent.index
+
+
+def _fingerprint(work: Work) -> str:
+    """A digest of what a step does: its function's, or one of its words."""
+    if isinstance(work, FunctionWork):
+        return work.fingerprint
+    if isinstance(work, NoWork):
+        return ""
+    words = asdict(work, filter=lambda attribute, _: attribute.name not in _NOT_CODE)
+    return hashlib.sha256(repr(words).encode("utf-8", "backslashreplace")).hexdigest()

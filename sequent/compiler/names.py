@@ -1,0 +1,137 @@
+"""Which node a name means, as seen from where it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from attrs import define, frozen
+
+from sequent.compiler.problems import Problems, guess, listed, nearest
+from sequent.compiler.tree import Node, Tree
+from sequent.errors import Place
+from sequent.model.references import Outer, Path, Target, dotted
+
+
+@frozen
+class Reader:
+    """Who names something: a node, and the container from which ``outer`` is searched outwards."""
+
+    node: Node
+    outside: Node | None
+    verb: str = "requires"
+    place: Place | None = None
+
+    def levels(self) -> Iterator[Node]:
+        """The containers in which ``outer`` looks, innermost first."""
+        container = self.outside
+        while container is not None:
+            yield container
+            container = container.parent
+
+
+@define
+class Names:
+    """Finds nodes by their names, and says of each name that cannot be used why."""
+
+    tree: Tree
+    problems: Problems
+
+    def find(self, target: Target, reader: Reader, place: Place | None) -> Node | None:
+        """The node that a target means; None, and a problem, where the reader may not name it."""
+        where = place or reader.place
+        node = self._outer(target.name, reader, where) if isinstance(target, Outer) else self._at(target, reader, where)
+        if node is None or self._would_wait_for_itself(node, reader, where):
+            return None
+        return node
+
+    def _at(self, path: Path, reader: Reader, place: Place | None) -> Node | None:
+        node = self.tree.by_path.get(path)
+        if node is None:
+            self._unknown(path, reader, place)
+            return None
+        if node.parent is None or node.parent.is_around(reader.node):
+            return node
+        if reader.node.is_around(node) or node.is_around(reader.node):
+            return node
+        self._reaches_in(node, reader, place)
+        return None
+
+    def _outer(self, name: str, reader: Reader, place: Place | None) -> Node | None:
+        for container in reader.levels():
+            if name in container.names:
+                return container.names[name]
+            if name in container.attributes:
+                self.problems.add(
+                    "outer-value",
+                    f"{reader.node.shown} {reader.verb} outer.{name}, which is an attribute of {container.shown}",
+                    path=reader.node.text,
+                    place=place,
+                    hint=f"only a step or container can be required; take outer.{name} itself as a value",
+                )
+                return None
+        self.refuse_outer(name, reader, place)
+        return None
+
+    def refuse_outer(self, name: str, reader: Reader, place: Place | None) -> None:
+        """Say that a name exists at no level further out, and which names do."""
+        found: dict[str, str] = {}
+        for level in reader.levels():
+            own = reader.node.path[len(level.path)] if len(level.path) < len(reader.node.path) else ""
+            for other in (*level.names, *level.attributes, *(() if level.path else self.params())):
+                if other != own:
+                    found.setdefault(other, f"{other} (in {level.text or self.tree.spec.name})")
+        known = f"further out there are: {listed(list(found.values()))}" if found else "nothing is further out"
+        self.problems.add(
+            "unknown-outer",
+            f"{reader.node.shown} names outer.{name}, which exists at no level further out",
+            path=reader.node.text,
+            place=place,
+            hint=guess(name, found) + known,
+        )
+
+    def params(self) -> tuple[str, ...]:
+        """The flow's parameters."""
+        return tuple(param.name for param in self.tree.spec.params)
+
+    def _unknown(self, path: Path, reader: Reader, place: Place | None) -> None:
+        container = self.tree.by_path.get(path[:-1]) or reader.node.parent or self.tree.root
+        self.problems.add(
+            "unknown-name",
+            f"{reader.node.shown} {reader.verb} {dotted(path)!r}, which does not exist",
+            path=reader.node.text,
+            place=place,
+            hint=nearest(path[-1], (name for name in container.names if name != reader.node.spec.name)),
+        )
+
+    def _would_wait_for_itself(self, node: Node, reader: Reader, place: Place | None) -> bool:
+        own = reader.node
+        if node is own:
+            code, message = "self-requirement", f"{own.shown} requires itself"
+            hint = "leave it out"
+        elif node.is_around(own):
+            code, message = "own-container", f"{own.shown} is inside {node.shown}, and would wait for itself"
+            hint = "require what must come first inside the container"
+        elif own.is_around(node):
+            code, message = (
+                "own-child",
+                f"{own.shown} {reader.verb} {node.shown}, which is inside it: it would wait for itself",
+            )
+            hint = f"let what is inside {own.shown} require it"
+        else:
+            return False
+        self.problems.add(code, message, path=own.text, place=place, hint=hint)
+        return True
+
+    def _reaches_in(self, node: Node, reader: Reader, place: Place | None) -> None:
+        own = reader.node
+        shared = 0
+        while node.path[: shared + 1] == own.path[: shared + 1]:
+            shared += 1
+        container = node.ancestor(shared + 1)
+        self.problems.add(
+            "into-container",
+            f"{own.shown} {reader.verb} {node.shown}, which is inside the container {container.shown}",
+            path=own.text,
+            place=place,
+            hint=f"require the container {container.shown} instead",
+        )

@@ -1,0 +1,129 @@
+"""Finds what waits for itself by way of others, and names the shortest way round."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import networkx
+from attrs import frozen
+
+from sequent.compiler.conditions import Asked, claims_in
+from sequent.compiler.problems import Problems
+from sequent.compiler.tree import Node
+
+# Looking for the very shortest way round of a great tangle would cost the square of its size.
+_MOST_LOOKED_AT = 200_000
+_MOST_SHOWN = 20
+
+
+@frozen(eq=False)
+class Wait:
+    """A node waits for a sibling: itself, or by something in it that names something in the sibling's place."""
+
+    node: Node
+    sibling: Node
+    reader: Node
+    """Who says so: the node, or something inside it."""
+    asked: Asked
+
+
+def waits_of(reader: Node) -> Iterator[Wait]:
+    """What a node makes its siblings, or those of what is around it, wait for."""
+    for asked in claims_in(reader.condition):
+        sibling = asked.node
+        yield Wait(reader.ancestor(len(sibling.path)), sibling, reader, asked)
+
+
+def check_order(nodes: Iterable[Node], problems: Problems) -> None:
+    """Note each circle: where two of them share a node, the shortest.
+
+    A container's children are ordered among themselves. What is further in and waits for something
+    further out makes all that is around it wait, so circles through containers are found as well.
+    """
+    graphs: dict[int, dict[tuple[int, int], Wait]] = {}
+    for reader in nodes:
+        for wait in waits_of(reader):
+            container = wait.sibling.parent
+            if container is not None:
+                edges = graphs.setdefault(container.index, {})
+                edges.setdefault((wait.node.position, wait.sibling.position), wait)
+    for edges in graphs.values():
+        _check_siblings(edges, problems)
+
+
+def _check_siblings(edges: dict[tuple[int, int], Wait], problems: Problems) -> None:
+    # Names that run against the order in which things were written are rare: without one there is no circle.
+    if all(waiting > other for waiting, other in edges):
+        return
+    others: dict[int, list[int]] = {}
+    for waiting, other in edges:
+        others.setdefault(waiting, []).append(other)
+    tangles: Iterable[set[int]] = networkx.strongly_connected_components(networkx.DiGraph(others))
+    for tangle in tangles:
+        if len(tangle) > 1:
+            circle = _shortest_circle(others, tangle)
+            _refuse([edges[pair] for pair in zip(circle, [*circle[1:], circle[0]], strict=True)], problems)
+
+
+def _shortest_circle(others: dict[int, list[int]], tangle: set[int]) -> list[int]:
+    """The shortest way from a node back to itself, beginning with the one that was written first."""
+    best: list[int] = []
+    left = _MOST_LOOKED_AT
+    for start in sorted(tangle):
+        found, looked_at = _way_back(others, tangle, start, len(best))
+        left -= looked_at
+        best = found or best
+        if len(best) == 2 or left <= 0:
+            break
+    first = best.index(min(best))
+    return best[first:] + best[:first]
+
+
+def _way_back(others: dict[int, list[int]], tangle: set[int], start: int, shorter_than: int) -> tuple[list[int], int]:
+    """The shortest way round through one node, if it is shorter than that (0: any); and how much was looked at."""
+    came_from: dict[int, int] = {start: start}
+    layer, length, looked_at = [start], 1, 0
+    while layer and not 0 < shorter_than <= length:
+        further: list[int] = []
+        for node in layer:
+            for other in others[node]:
+                looked_at += 1
+                if other == start:
+                    return _way(came_from, node), looked_at
+                if other in tangle and other not in came_from:
+                    came_from[other] = node
+                    further.append(other)
+        layer, length = further, length + 1
+    return [], looked_at
+
+
+def _way(came_from: dict[int, int], end: int) -> list[int]:
+    way = [end]
+    while came_from[way[-1]] != way[-1]:
+        way.append(came_from[way[-1]])
+    return way[::-1]
+
+
+def _refuse(circle: list[Wait], problems: Problems) -> None:
+    names = [wait.node.text for wait in circle]
+    lines = [
+        f"{wait.reader.shown} requires {wait.asked.node.shown}"
+        + (f" at {wait.asked.place}" if wait.asked.place else "")
+        for wait in circle
+    ]
+    problems.add(
+        "cycle",
+        f"cycle: {' -> '.join([*_shortened(names), names[0]])}, where each waits for the next: "
+        f"{'; '.join(_shortened(lines))}",
+        path=circle[0].node.text,
+        place=circle[0].asked.place or circle[0].node.spec.place,
+        hint="leave one of these requirements out",
+    )
+
+
+def _shortened(texts: list[str]) -> list[str]:
+    """All of them, or the first and the last of very many."""
+    half = _MOST_SHOWN // 2
+    if len(texts) <= _MOST_SHOWN:
+        return texts
+    return [*texts[:half], f"... {len(texts) - 2 * half:,} more ...", *texts[-half:]]

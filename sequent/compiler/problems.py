@@ -1,0 +1,60 @@
+"""Collects what is wrong with a flow, so that all of it is told at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+from attrs import define, field
+
+from sequent.errors import DefinitionError, InvalidFlowError, Place
+
+_MOST_SHOWN = 20
+_MOST_COMPARED = 1_000
+
+
+@define
+class Problems:
+    """The mistakes found so far."""
+
+    found: list[DefinitionError] = field(factory=list[DefinitionError])
+
+    def add(self, code: str, message: str, *, path: str = "", place: Place | None = None, hint: str = "") -> None:
+        """Note a mistake.
+
+        Args:
+            code: its stable short name.
+            message: what is wrong, with names quoted.
+            path: the dotted path of the step or container that is wrong.
+            place: the line that is wrong.
+            hint: what to do.
+        """
+        self.found.append(DefinitionError(message, code=code, hint=hint, place=place, path=path))
+
+    def raise_if_any(self) -> None:
+        """Tell all of them.
+
+        Raises:
+            InvalidFlowError: there are some.
+        """
+        if self.found:
+            raise InvalidFlowError(tuple(self.found))
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """A hint: the known name that is most like this one, and what names there are."""
+    names = list(known)
+    return f"{guess(name, names)}there are: {listed(names)}" if names else "there are none here"
+
+
+def guess(name: str, names: Iterable[str]) -> str:
+    """The name that was probably meant, as the beginning of a hint; empty where none is like it."""
+    # Comparing is slow: among very many names only those of about the same length are looked at.
+    likely = [other for other in names if abs(len(other) - len(name)) <= 2][:_MOST_COMPARED]
+    close = get_close_matches(name, likely, n=1)
+    return f"did you mean {close[0]!r}? " if close else ""
+
+
+def listed(names: list[str]) -> str:
+    """The first of the names."""
+    return ", ".join(names[:_MOST_SHOWN]) + (", ..." if len(names) > _MOST_SHOWN else "")

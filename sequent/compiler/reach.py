@@ -1,0 +1,106 @@
+"""Whether a requirement can ever come true."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+
+from sequent.compiler.conditions import Asked, Condition, claims_in
+from sequent.compiler.tree import Node
+from sequent.model.status import SETTLES, Claim, Status
+
+# What settles in three ways each would take too long to try out beyond this; then the requirement is believed.
+_MOST_STEPS = 20_000
+
+Claims = frozenset[Claim]
+
+
+def why_never(condition: Condition) -> str:
+    """Why a condition can never come true; empty where it can, or where that is too much to work out.
+
+    A condition has no *not*, so what is true in the best case decides: each node settles as a success, as a
+    failure, or skipped where what it waits for may turn out otherwise. Being cancelled makes nothing true that one of
+    these does not. What rests on a node that is itself refused is not refused again.
+    """
+    ends = _ends(condition)
+    for asked in _certain(condition):
+        left = [claims for claims in ends[asked.node] if asked.claim in claims]
+        if not left:
+            return _reason(asked, condition)
+        ends[asked.node] = left
+    best = {node: frozenset[Claim]().union(*claims) for node, claims in ends.items()}
+    if not _holds(condition, best):
+        return "no part of it can be true"
+    open_ends = {node: claims for node, claims in ends.items() if len(claims) > 1}
+    size = sum(1 for _ in claims_in(condition))
+    ways = 1
+    for claims in open_ends.values():
+        ways *= len(claims)
+        if ways * size > _MOST_STEPS:
+            return ""
+    if any(
+        _holds(condition, {**best, **dict(zip(open_ends, way, strict=True))}) for way in product(*open_ends.values())
+    ):
+        return ""
+    return f"its parts exclude one another, however {_names(list(open_ends))} settle{'s' * (len(open_ends) == 1)}"
+
+
+def may_be_skipped(condition: Condition | None) -> bool:
+    """Whether what a node waits for may turn out otherwise: all that is not ``done`` may."""
+    return condition is not None and not _holds_once_done(condition)
+
+
+def _holds_once_done(condition: Condition) -> bool:
+    if isinstance(condition, Asked):
+        return condition.claim is Claim.DONE
+    parts = (_holds_once_done(part) for part in condition.parts)
+    return all(parts) if condition.is_all else any(parts)
+
+
+def _ends(condition: Condition) -> dict[Node, list[Claims]]:
+    """For each node, what of that which is asked of it each way of settling makes true; only the best ways."""
+    asked_of: dict[Node, set[Claim]] = {}
+    for asked in claims_in(condition):
+        asked_of.setdefault(asked.node, set()).add(asked.claim)
+    return {node: _best(node, claims) for node, claims in asked_of.items()}
+
+
+def _best(node: Node, asked: set[Claim]) -> list[Claims]:
+    statuses = [Status.SUCCESS, Status.FAILURE]
+    if Claim.SKIPPED in asked and node.may_be_skipped:
+        statuses.append(Status.SKIPPED)
+    found: list[Claims] = []
+    for status in statuses:
+        claims = SETTLES[status] & asked
+        if not any(claims <= other for other in found):
+            found = [other for other in found if not other < claims]
+            found.append(claims)
+    return found
+
+
+def _certain(condition: Condition) -> Iterator[Asked]:
+    """What must be true whatever else is."""
+    if isinstance(condition, Asked):
+        yield condition
+    elif condition.is_all:
+        yield from (part for part in condition.parts if isinstance(part, Asked))
+
+
+def _holds(condition: Condition, true: dict[Node, Claims]) -> bool:
+    if isinstance(condition, Asked):
+        return condition.claim in true[condition.node]
+    parts = (_holds(part, true) for part in condition.parts)
+    return all(parts) if condition.is_all else any(parts)
+
+
+def _reason(asked: Asked, condition: Condition) -> str:
+    node = asked.node
+    if asked.claim is Claim.SKIPPED and not node.may_be_skipped:
+        what = "waits for nothing" if node.condition is None else "only waits for things to be done"
+        return f"{node.shown} {what}, and so is never skipped"
+    claims = [other.claim.value for other in _certain(condition) if other.node is node]
+    return f"{node.shown} cannot be {' and '.join(claims)} at once"
+
+
+def _names(nodes: list[Node]) -> str:
+    return " and ".join(node.shown for node in nodes[:3]) + (" and others" if len(nodes) > 3 else "")

@@ -1,0 +1,202 @@
+"""The flow as a tree in which everything has its index, its place among its siblings and its container."""
+
+from __future__ import annotations
+
+from unicodedata import normalize
+
+from attrs import define, field
+
+from sequent.compiler.conditions import Asked, Condition
+from sequent.compiler.problems import Problems
+from sequent.errors import Place
+from sequent.model.plan import Input, ItemsPlan
+from sequent.model.references import Path
+from sequent.model.spec import ContainerSpec, FlowSpec, StepSpec
+
+MOST_LEVELS = 100
+LONGEST_NAME = 64
+
+
+@define(eq=False)
+class Node:
+    """A step or a container, and what the compiler finds out about it.
+
+    A container has a lower index than what is in it. A repeated step has two: its own, of the container
+    that it is wrapped in, and the next, of the step within.
+    """
+
+    spec: StepSpec | ContainerSpec
+    parent: Node | None
+    path: Path
+    text: str
+    """The dotted path."""
+    index: int
+    position: int
+    stops: bool
+    """Whether an unhandled failure in it stops what is around, unless something further in decides."""
+    repeating: int | None
+    """The container whose item is the nearest: itself if it repeats, else one around."""
+    children: list[Node] = field(factory=list["Node"])
+    names: dict[str, Node] = field(factory=dict[str, "Node"])
+    attributes: dict[str, Input | None] = field(factory=dict[str, "Input | None"])
+    """What its body takes from outside; None where that cannot be found."""
+    repeats: ItemsPlan | None = None
+    inputs: tuple[Input, ...] = ()
+    own: Condition | None = None
+    """What is written as its requirement."""
+    taken: list[Asked] = field(factory=list[Asked])
+    """The success of what it takes results of."""
+    condition: Condition | None = None
+    """All that it waits for: both together."""
+    may_be_skipped: bool = False
+    is_whole: bool = True
+    """Whether all that it names was found."""
+
+    @property
+    def wraps(self) -> bool:
+        """Whether it is a repeated step."""
+        return isinstance(self.spec, StepSpec) and self.spec.repeats is not None
+
+    @property
+    def shown(self) -> str:
+        """Its name in a message."""
+        return repr(self.text) if self.path else f"the flow {self.spec.name!r}"
+
+    def place_of(self, option: str) -> Place | None:
+        """The line on which one of its options stands, as far as that is known."""
+        return self.spec.option_places.get(option, self.spec.place)
+
+    def is_around(self, other: Node) -> bool:
+        """Whether the other is inside it, at any depth."""
+        depth = len(self.path)
+        return len(other.path) > depth and other.ancestor(depth) is self
+
+    def ancestor(self, depth: int) -> Node:
+        """The node around it, or itself, whose path has so many names."""
+        node = self
+        while len(node.path) > depth and node.parent is not None:
+            node = node.parent
+        return node
+
+
+@define
+class Tree:
+    """All nodes of a flow, each container before what is in it, siblings as written."""
+
+    spec: FlowSpec
+    nodes: list[Node]
+    by_path: dict[Path, Node]
+    by_index: dict[int, Node]
+
+    @property
+    def root(self) -> Node:
+        """The flow itself."""
+        return self.nodes[0]
+
+
+def plant(spec: FlowSpec, problems: Problems) -> Tree:
+    """Lay out the tree of a flow; names that clash, and too many levels, are problems."""
+    tree = Tree(spec, [], {}, {})
+    stops = spec.config.stop_on_exception if spec.root.stop_on_exception is None else spec.root.stop_on_exception
+    pending: list[Node] = [Node(spec.root, None, (), "", 0, 0, stops, None)]
+    index = 0
+    while pending:
+        node = pending.pop()
+        node.index = index
+        if node.spec.repeats is not None:
+            node.repeating = index
+        elif node.parent is not None:
+            node.repeating = node.parent.repeating
+        index += 2 if node.wraps else 1
+        tree.nodes.append(node)
+        tree.by_index[node.index] = node
+        tree.by_path.setdefault(node.path, node)
+        if isinstance(node.spec, ContainerSpec):
+            if node.spec.children and len(node.path) == MOST_LEVELS:
+                _refuse_depth(node, node.spec, problems)
+                continue
+            _add_children(node, node.spec, problems)
+            pending.extend(reversed(node.children))
+    _check_root(spec, problems)
+    return tree
+
+
+def _add_children(node: Node, spec: ContainerSpec, problems: Problems) -> None:
+    alike: dict[str, Node] = {}
+    for position, child_spec in enumerate(spec.children):
+        name = child_spec.name
+        own = child_spec.stop_on_exception
+        child = Node(
+            child_spec,
+            node,
+            (*node.path, name),
+            f"{node.text}.{name}" if node.path else name,
+            0,
+            position,
+            node.stops if own is None else own,
+            None,
+        )
+        node.children.append(child)
+        if len(name) > LONGEST_NAME:
+            _refuse_length(child, problems)
+        key = name.lower() if name.isascii() else normalize("NFKC", name).casefold()
+        other = alike.setdefault(key, child)
+        node.names.setdefault(name, child)
+        if other is not child:
+            _refuse_clash(child, other, problems)
+
+
+def _refuse_length(node: Node, problems: Problems) -> None:
+    problems.add(
+        "name",
+        f"the name '{node.spec.name[:20]}...' has {len(node.spec.name)} characters",
+        path=node.text,
+        place=node.spec.place,
+        hint=f"at most {LONGEST_NAME} are allowed",
+    )
+
+
+def _refuse_clash(node: Node, other: Node, problems: Problems) -> None:
+    where = f"the container {node.parent.text!r}" if node.parent is not None and node.parent.path else "the flow"
+    lines = f" (the first at {other.spec.place})" if other.spec.place else ""
+    if node.spec.name == other.spec.name:
+        code, message = "duplicate", f"the name {node.spec.name!r} is used twice in {where}{lines}"
+    else:
+        code = "similar-names"
+        message = f"the names {other.spec.name!r} and {node.spec.name!r} in {where} differ only in case or form{lines}"
+    problems.add(code, message, path=node.text, place=node.spec.place, hint="give each a name of its own")
+
+
+def _refuse_depth(node: Node, spec: ContainerSpec, problems: Problems) -> None:
+    levels = len(node.path)
+    layer: list[StepSpec | ContainerSpec] = list(spec.children)
+    while layer:
+        levels += 1
+        layer = [child for part in layer if isinstance(part, ContainerSpec) for child in part.children]
+    problems.add(
+        "depth",
+        f"the flow is nested {levels} levels deep at '{node.text[:60]}...'",
+        path=node.text,
+        place=spec.place,
+        hint=f"at most {MOST_LEVELS} levels are allowed; the number of iterations has no limit",
+    )
+
+
+def _check_root(spec: FlowSpec, problems: Problems) -> None:
+    root = spec.root
+    if not root.children:
+        problems.add(
+            "empty-flow",
+            f"{spec.name!r} is an empty flow: it has no steps",
+            place=root.place,
+            hint="add a step",
+        )
+    given = {"requires": root.requires is not None, "repeats": root.repeats is not None, "parallel": root.parallel != 1}
+    for option, is_given in given.items():
+        if is_given:
+            problems.add(
+                "flow-option",
+                f"the flow {spec.name!r} has {option!r}, which is for what is inside a flow",
+                place=root.option_places.get(option, root.place),
+                hint="put it on a container within the flow",
+            )
