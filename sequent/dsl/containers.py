@@ -83,6 +83,8 @@ class Container(Node, Generic[C_co]):
             return written.children[name]
         if name.startswith("__"):
             raise AttributeError(name)
+        if name == "result":
+            raise _no_result(written, site_above(1))
         if name in vars(self.__wrapped__):
             return getattr(self.__wrapped__, name)
         raise AttributeError(f"{written.name!r} has no {name!r}; {did_you_mean(name, written.children)}")
@@ -107,17 +109,25 @@ class RepeatedContainer(Container[C_co]):
         return cast("list[R]", _result_of(self, site_above(1)))
 
 
+class NoResultError(DefinitionError, AttributeError):
+    """A container is asked for its result, and names none; to tools that look for attributes, it has none."""
+
+
 def _result_of(node: Node, site: Site) -> object:
     written = node.__sequent__
     if written.result is None:
-        first = next(iter(written.children))
-        raise DefinitionError(
-            f"{written.name!r} names no result",
-            code="designated",
-            hint=f"say in its body which step gives it: result = {first}",
-            place=site.place,
-        )
+        # Python then asks __getattr__, which tells.
+        raise AttributeError("result")
     return ResultReference(node, site)
+
+
+def _no_result(written: Written, site: Site) -> NoResultError:
+    return NoResultError(
+        f"{written.name!r} names no result",
+        code="designated",
+        hint=f"say in its body which step gives it: result = {next(iter(written.children))}",
+        place=site.place,
+    )
 
 
 class BoundRun:

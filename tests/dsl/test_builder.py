@@ -1,5 +1,4 @@
 """A flow built by calls gives the same specification, and takes what the original's programs give it."""
-# ruff: noqa: N801  flows are named as flows are
 
 import itertools
 import logging

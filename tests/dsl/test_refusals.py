@@ -1,5 +1,5 @@
 """A mistake in a flow written as classes is told when the module is imported, at the line that makes it."""
-# ruff: noqa: N801, B008  flows are named as flows are, and item() is a default
+# ruff: noqa: B008  item() is a default on purpose
 
 import itertools
 import threading

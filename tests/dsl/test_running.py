@@ -1,5 +1,4 @@
 """``run()`` asks whoever runs flows, with parameters checked and encoded."""
-# ruff: noqa: N801  flows are named as flows are
 
 import subprocess
 import sys

@@ -1,11 +1,16 @@
 """A flow written as classes gives the specification that its words say."""
-# ruff: noqa: N801, B008  flows are named as flows are, and item() is a default
+# ruff: noqa: B008  item() is a default on purpose
 
+import doctest
 import functools
+import inspect
 import itertools
+import pydoc
+import sys
 from datetime import date
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -481,6 +486,21 @@ def test_a_containers_own_names_stay_readable_from_outside():
     assert nightly
     with pytest.raises(AttributeError, match="did you mean 'process'"):
         _ = nightly.proces
+
+
+def test_tools_that_look_at_a_module_do_not_trip():
+    module = sys.modules[__name__]
+    assert pydoc.render_doc(module)
+    assert [found.name for found in doctest.DocTestFinder().find(module)] == [__name__]
+    assert dict(inspect.getmembers(module))["nightly"] is nightly
+    assert "orders: str = " in str(inspect.signature(nightly(day=1).process))
+    assert mock.create_autospec(nightly) is not None
+    assert not hasattr(flow_without_result, "result")
+
+
+@container
+class flow_without_result:
+    a = step(lambda: 1)
 
 
 def test_a_body_that_raised_leaves_nothing_behind():

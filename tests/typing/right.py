@@ -1,5 +1,4 @@
 """A flow that both type checkers accept, strict, with the words' every form."""
-# ruff: noqa: N801  flows are named as flows are
 
 from __future__ import annotations
 

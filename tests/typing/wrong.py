@@ -1,5 +1,5 @@
 """What type checkers must refuse: at each line marked E by both, at M by mypy with its plugin, and nowhere else."""
-# ruff: noqa: N801, F821  flows are named as flows are, and one name is misspelt on purpose
+# ruff: noqa: F821  one name is misspelt on purpose
 
 from __future__ import annotations
 
