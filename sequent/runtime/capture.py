@@ -91,6 +91,11 @@ def open_stream(descriptor: int) -> TextIO:
     return open(descriptor, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
 
 
+def open_input(descriptor: int) -> TextIO:
+    """A text stream that reads from that descriptor."""
+    return open(descriptor, encoding="utf-8", closefd=False)
+
+
 def flush_streams() -> None:
     """Write out what the standard streams still hold."""
     for stream in (sys.stdout, sys.stderr):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import inspect
 import os
 import signal
 import sys
 from collections.abc import Callable, Iterable
 from types import FrameType
+from typing import Any
 
 from sequent.runtime import trees
 from sequent.runtime.capture import Segment, flush_streams
@@ -19,9 +19,10 @@ GRACE = 1.0
 _Handler = Callable[[int, FrameType | None], object] | int | None
 _WATCHED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGCHLD, signal.SIGALRM)
 
-# Asked after each attempt: without the enums that they are wrapped in, the answers cost a fifth.
-_handler_of: Callable[[int], _Handler] = inspect.unwrap(signal.getsignal)
-_set_mask: Callable[[int, Iterable[int]], set[int]] = inspect.unwrap(signal.pthread_sigmask)
+# Asked after each attempt: without the enums in which ``signal`` wraps them, the answers cost a fifth.
+_signals: Any = sys.modules.get("_signal", signal)
+_handler_of: Callable[[int], _Handler] = _signals.getsignal
+_set_mask: Callable[[int, Iterable[int]], set[int]] = _signals.pthread_sigmask
 
 
 class Tidying:

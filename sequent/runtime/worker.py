@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from sequent.model.spec import Definition
 from sequent.runtime.attempt import Attempts
-from sequent.runtime.capture import Segment, open_stream
+from sequent.runtime.capture import Segment, open_input, open_stream
 from sequent.runtime.drawing import Drawing
 from sequent.runtime.messages import Word, read_draw, read_order, read_setup, write_problem, write_report
 from sequent.runtime.packets import Channel, Message
@@ -38,8 +38,7 @@ def run(setup: dict[str, Any], end: socket.socket, definition: Definition | None
     known = read_setup(setup)
     # A crash in C code then says in the log where it was.
     faulthandler.enable(2)
-    sys.stdin = open(0, encoding="utf-8", closefd=False)
-    sys.stdout, sys.stderr = open_stream(1), open_stream(2)
+    sys.stdin, sys.stdout, sys.stderr = open_input(0), open_stream(1), open_stream(2)
     _set_up_logging(known.logging_level)
     os.environ["SEQUENT_RUN_ID"] = known.run_id
     try:
