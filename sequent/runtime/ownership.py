@@ -159,7 +159,8 @@ def prepare_directory(path: str) -> None:
         StoreError: it is a link, a file, or somebody else's.
     """
     try:
-        os.makedirs(path, mode=0o700, exist_ok=True)
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(path, 0o700)
         info = os.stat(path, follow_symlinks=False)
     except OSError as error:
         raise StoreError(f"the run's directory '{path}' cannot be used: {error.strerror}") from error

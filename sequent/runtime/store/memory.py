@@ -146,6 +146,7 @@ class MemoryStore:
             fingerprints=dict(fingerprints),
         )
         directory = os.path.join(self._directory, str(number))
+        ownership.prepare_directory(directory)
         ownership.prepare_directory(os.path.join(directory, "logs"))
         run = _Run(record, KnownNodes(dict(enumerate(places_of(plan)))), directory)
         self._runs.append(run)
