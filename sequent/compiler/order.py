@@ -58,7 +58,7 @@ def _check_siblings(edges: dict[tuple[int, int], Wait], problems: Problems) -> N
     others: dict[int, list[int]] = {}
     for waiting, other in edges:
         others.setdefault(waiting, []).append(other)
-    tangles: Iterable[set[int]] = networkx.strongly_connected_components(networkx.DiGraph(others))
+    tangles: Iterable[set[int]] = networkx.strongly_connected_components(networkx.DiGraph(edges.keys()))
     for tangle in tangles:
         if len(tangle) > 1:
             circle = _shortest_circle(others, tangle)

@@ -52,7 +52,7 @@ def _line(tree: Tree, node: Node) -> str:
     if node.condition is not None:
         words.append(f"requires {node.condition.text}")
     if node.repeats is not None:
-        words.append(f"repeats {_items(tree, node)}")
+        words.append(f"repeats {items_text(tree, node)}")
     if spec.parallel != 1:
         words.append(f"parallel {spec.parallel}" if spec.parallel > 0 else "parallel without limit")
     if spec.until:
@@ -76,7 +76,8 @@ def _flow_words(spec: FlowSpec) -> list[str]:
     return params if spec.config.stop_on_exception else [*params, "does not stop on exception"]
 
 
-def _items(tree: Tree, node: Node) -> str:
+def items_text(tree: Tree, node: Node) -> str:
+    """What a node repeats over, but for the items themselves."""
     items = node.repeats
     if items is None or isinstance(items, ItemsLiteralPlan):
         return "a list"
