@@ -134,8 +134,9 @@ def _label(node: Node) -> str:
 def _kind(node: Node) -> str:
     if isinstance(node.spec, ContainerSpec):
         return "container"
-    kinds = {CommandWork: "command", NoWork: "nothing"}
-    return kinds.get(type(node.spec.work), "step")
+    if isinstance(node.spec.work, NoWork):
+        return "nothing"
+    return "command" if isinstance(node.spec.work, CommandWork) else "step"
 
 
 def _mermaid_text(text: str) -> str:
