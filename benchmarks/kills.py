@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import random
 import signal
-import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -13,6 +12,7 @@ from collections import Counter
 from pathlib import Path
 
 from tests.faults import ledger
+from tests.faults.test_kills import has_run, settled
 
 ROOT = Path(__file__).parents[1]
 FLOW = "tests.faults.three_levels:flow"
@@ -43,7 +43,7 @@ def _one_run(store: Path, chance: random.Random) -> tuple[int, int]:
     killed = again = 0
     words = ["run", FLOW]
     while True:
-        before = _settled(store)
+        before = settled(store)
         lines = len(ledger.read(store.parent / "ledger"))
         process = subprocess.Popen(
             [sys.executable, "-m", "sequent", *words],
@@ -69,32 +69,5 @@ def _one_run(store: Path, chance: random.Random) -> tuple[int, int]:
             return killed, again
         if code is not None:
             raise RuntimeError(f"it ended with {code}")
-        if _has_run(store):
+        if has_run(store):
             words = ["recover"]
-
-
-def _has_run(store: Path) -> bool:
-    try:
-        with sqlite3.connect(f"file:{store}?mode=ro", uri=True) as connection:
-            return bool(connection.execute("SELECT count(*) FROM run").fetchone()[0])
-    except sqlite3.OperationalError:
-        return False
-
-
-def _settled(store: Path) -> set[tuple[str, str]]:
-    """The tasks that the store has as successes, by path and sequence."""
-    if not _has_run(store):
-        return set()
-    from sequent.model.status import Status
-    from sequent.runtime.store import open_store
-
-    opened = open_store(str(store))
-    try:
-        record = opened.find("latest")
-        return {
-            (attempt.path, attempt.sequence)
-            for attempt in opened.attempts(record)
-            if attempt.status is Status.SUCCESS
-        }
-    finally:
-        opened.close()

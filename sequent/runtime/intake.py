@@ -106,6 +106,8 @@ class Intake:
             attempt, reason = self._lost[effect.scope.id, effect.node]
             problem = Problem(type="Lost", message=f"it was lost three times in a row: {reason}")
             key = task_key(self._plan, effect.scope, effect.node)
+            # Its loss is in this very batch, since it was reported in this turn: the failure takes its place.
+            batch.endings = [row for row in batch.endings if (row.key, row.attempt) != (key, attempt)]
             batch.endings.append(Ending(key, attempt, Status.FAILURE, self._clock.now(), problem=problem))
         self._observer.task_settled(effect.scope, effect.node, attempt, effect.status, problem, None)
 

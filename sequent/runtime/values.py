@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from attrs import define, field
 
 from sequent.model.plan import ContainerPlan, Input, ItemInput, ParamInput, Plan, ResultInput, StepPlan
@@ -115,6 +117,10 @@ class Values:
 
     def _stored_item(self, scope: Scope, parent: Scope) -> str | None:
         """The item with which an earlier recovery began this iteration."""
+        container = self._plan.nodes[scope.node]
+        if isinstance(container, ContainerPlan) and container.wraps:
+            drawn = self._run.drawn_items(parent.id, scope.node, container.children[0])
+            return next(islice(drawn, scope.number - 1, None), None)
         return self._run.item(FrameKey(parent.id, scope.node, scope.number))
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import random
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
@@ -15,6 +14,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from sequent.model.status import Status
+from sequent.runtime.store import open_store
 from tests.faults import ledger
 
 ROOT = Path(__file__).parents[2]
@@ -40,14 +41,28 @@ def command(store: Path, *words: str) -> subprocess.Popen[str]:
     )
 
 
-def settled(store: Path) -> set[tuple[str, int, int]]:
-    """The attempts that the store has as successes: path, and the key of the row."""
-    with sqlite3.connect(f"file:{store}?mode=ro", uri=True) as connection:
-        rows = connection.execute(
-            "SELECT node.path, attempt.frame, attempt.iteration FROM attempt"
-            " JOIN node ON node.run = attempt.run AND node.id = attempt.node WHERE attempt.state = 'success'"
-        )
-        return set(rows.fetchall())
+def settled(store: Path) -> set[tuple[str, str]]:
+    """The tasks that the store has as successes, by path and sequence; none while there is no run."""
+    if not store.exists():
+        return set()
+    opened = open_store(str(store))
+    try:
+        runs = opened.runs()
+        attempts = opened.attempts(runs[0]) if runs else iter(())
+        return {(attempt.path, attempt.sequence) for attempt in attempts if attempt.status is Status.SUCCESS}
+    finally:
+        opened.close()
+
+
+def has_run(store: Path) -> bool:
+    """Whether a run was written down before its driver was killed."""
+    if not store.exists():
+        return False
+    opened = open_store(str(store))
+    try:
+        return bool(opened.runs())
+    finally:
+        opened.close()
 
 
 def check_ledger(entries: list[ledger.Entry], kills: int) -> None:
@@ -71,7 +86,7 @@ def test_a_driver_killed_at_a_dozen_random_moments_recovers_each_time(store: Pat
     chance = random.Random(seed)
     kills = 0
     words: tuple[str, ...] = ("run", FLOW)
-    succeeded: set[tuple[str, int, int]] = set()
+    succeeded: set[tuple[str, str]] = set()
     for _ in range(12):
         process = command(store, *words)
         try:
@@ -81,7 +96,7 @@ def test_a_driver_killed_at_a_dozen_random_moments_recovers_each_time(store: Pat
             os.kill(process.pid, signal.SIGKILL)
             process.communicate()
             kills += 1
-        if store.exists() and _has_run(store):
+        if has_run(store):
             words = ("recover",)
             now = settled(store)
             assert succeeded <= now, f"seed {seed}: an outcome was lost"
@@ -92,15 +107,6 @@ def test_a_driver_killed_at_a_dozen_random_moments_recovers_each_time(store: Pat
     assert process.returncode == 0, f"seed {seed}: {output}"
     check_ledger(ledger.read(store.parent / "ledger"), kills)
     assert len(settled(store)) == TASKS
-
-
-def _has_run(store: Path) -> bool:
-    try:
-        with sqlite3.connect(f"file:{store}?mode=ro", uri=True) as connection:
-            return bool(connection.execute("SELECT count(*) FROM run").fetchone()[0])
-    except sqlite3.OperationalError:
-        # Killed while the store was being made: nothing had begun.
-        return False
 
 
 def test_of_six_recoveries_at_once_one_drives_and_five_are_refused_by_name(store: Path) -> None:
