@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import selectors
 import signal
@@ -257,9 +258,9 @@ def _run_loaded(setup: dict[str, Any], end: socket.socket) -> None:
 
 
 def _import_worker() -> None:
-    from sequent.runtime import worker
-
-    del worker
+    """Import once what every worker that loads a flow needs."""
+    for name in ("sequent.dsl", "sequent.runtime.loading", "sequent.runtime.worker"):
+        importlib.import_module(name)
 
 
 def main() -> None:

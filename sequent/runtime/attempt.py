@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 from collections.abc import Callable, Coroutine
+from types import CoroutineType
 from typing import Any, cast
 
 from sequent.errors import NotDataError
@@ -150,7 +150,9 @@ class Attempts:
             if work.takes_self:
                 positional.insert(0, instance_of(self.catalogue, path[:-1], order.attributes))
             result = function(*positional, **named)
-            if asyncio.iscoroutine(result):
+            if isinstance(result, CoroutineType):
+                import asyncio
+
                 return asyncio.run(cast("Coroutine[Any, Any, object]", result))
             return result
         if isinstance(work, CommandWork):

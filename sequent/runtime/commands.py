@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import select
-import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import PurePath
@@ -17,6 +16,7 @@ from sequent.errors import UsageError
 from sequent.model.outcome import Problem
 from sequent.model.spec import CommandWork, Template
 from sequent.runtime.inputs import Inputs
+from sequent.runtime.termination import signal_name
 from sequent.runtime.words import fill_word, fill_words, text_of
 
 LARGEST_OUTPUT = 256 * 1024 * 1024
@@ -191,14 +191,6 @@ def _check(program: str, code: int, success: tuple[int, ...]) -> None:
         message = f"{program!r} was ended by {signal_name(-code)}"
         raise CommandError(Problem(type="Signal", message=message, signal=-code))
     raise CommandError(Problem(type="ExitStatus", message=f"{program!r} ended with exit code {code}", exit_code=code))
-
-
-def signal_name(number: int) -> str:
-    """How people call a signal."""
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
 
 
 _READERS: dict[str, tuple[str, Callable[[str], object]]] = {

@@ -8,6 +8,9 @@ from types import FrameType
 
 from attrs import define
 
+LOST_CHANNEL = 113
+"""The status with which a worker ends whose step has closed the worker's own descriptors."""
+
 
 class Terminated(BaseException):
     """The worker was told to end: raised within the step, so that its ``finally`` blocks run."""
@@ -46,3 +49,11 @@ def die_of(number: int) -> None:
     """End by that signal, so that whoever waits for this process sees it."""
     signal.signal(number, signal.SIG_DFL)
     os.kill(os.getpid(), number)
+
+
+def signal_name(number: int) -> str:
+    """How people call a signal."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

@@ -19,11 +19,8 @@ from sequent.runtime.messages import Word, read_draw, read_order, read_setup, wr
 from sequent.runtime.packets import Channel, Message
 from sequent.runtime.ports import DrawBroke, Report, WorkerSetup
 from sequent.runtime.problems import problem_of
-from sequent.runtime.termination import Terminated, Termination, die_of
+from sequent.runtime.termination import LOST_CHANNEL, Terminated, Termination, die_of
 from sequent.runtime.tidying import Tidying
-
-LOST_CHANNEL = 113
-"""The status with which a worker ends whose step has closed the worker's own descriptors."""
 
 
 def run(setup: dict[str, Any], end: socket.socket, definition: Definition | None) -> None:

@@ -141,6 +141,7 @@ def test_an_order_that_a_dead_worker_had_not_received_goes_to_another(driving: D
     old = driving.run("pid").result
     assert old
     os.kill(int(old), signal.SIGSTOP)
+    wait_for(lambda: ") T " in Path(f"/proc/{old}/stat").read_text(), "it never stopped")
     frame = driving.start("pid")
     os.kill(int(old), signal.SIGKILL)
     ended = driving.end_of(frame)

@@ -9,9 +9,8 @@ import attrs
 
 from sequent.model.outcome import LogSpan, Problem
 from sequent.runtime.capture import span_from
-from sequent.runtime.commands import signal_name
 from sequent.runtime.ports import AttemptEnded, AttemptLost, AttemptOrder
-from sequent.runtime.worker import LOST_CHANNEL
+from sequent.runtime.termination import LOST_CHANNEL, signal_name
 
 
 def problem_of_death(code: int, *, was_ended: bool) -> Problem:

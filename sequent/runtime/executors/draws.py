@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import attrs
 from attrs import define
 
 from sequent.runtime.executors.crew import Worker
+from sequent.runtime.messages import Word, write_draw
+from sequent.runtime.packets import Message
 from sequent.runtime.ports import DrawBroke, DrawOrder, ItemFound, RepeatFound
 
 MOST_DRAWING = 4
@@ -21,33 +25,44 @@ class _Draw:
 
 
 class Draws:
-    """The repeats under way whose items a callable gives."""
+    """The repeats under way whose items a callable gives.
 
-    def __init__(self) -> None:
+    Args:
+        spawn: has a worker started that draws.
+        send: gives a worker a message.
+    """
+
+    def __init__(self, spawn: Callable[[], Worker], send: Callable[[Worker, Message], None]) -> None:
+        self._spawn = spawn
+        self._send = send
+        self._workers: list[Worker] = []
         self._draws: dict[tuple[int, int], _Draw] = {}
 
-    def place(self, order: DrawOrder, workers: list[Worker]) -> Worker | None:
-        """Queue the order with the worker that has its iterator, or any; None where one is to be started."""
-        draw = self._draws.get((order.frame, order.node))
-        if draw is not None and draw.worker is not None and order.number:
-            self.assign(order, draw.worker)
-            return draw.worker
-        free = [worker for worker in workers if worker.order is None and not worker.queue]
-        if not free and len(workers) < MOST_DRAWING:
-            return None
-        chosen = free[0] if free else min(workers, key=lambda worker: len(worker.queue))
-        self.assign(order, chosen)
-        return chosen
-
-    def assign(self, order: DrawOrder, worker: Worker) -> None:
-        """Queue the order with that worker, which gets the iterator."""
+    def add(self, order: DrawOrder) -> None:
+        """Give the order to the worker that has its iterator; to any, where nobody has."""
         key = (order.frame, order.node)
-        if order.number == 0 or key not in self._draws:
-            self._draws[key] = _Draw(order)
-        draw = self._draws[key]
-        draw.worker = worker
+        draw = self._draws.get(key)
+        if draw is None or order.number == 0:
+            draw = self._draws[key] = _Draw(order)
+        if draw.worker is None:
+            draw.worker = self._any()
         # Whoever draws may have to make the iterator anew: each order says all that this takes.
-        worker.queue.append(attrs.evolve(draw.first, number=order.number, skip=order.skip))
+        draw.worker.queue.append(attrs.evolve(draw.first, number=order.number, skip=order.skip))
+        self.hand_over(draw.worker)
+
+    def hand_over(self, worker: Worker) -> None:
+        """Give an idle worker what is next for it."""
+        if worker.is_idle and worker.queue:
+            order = worker.order = worker.queue.popleft()
+            self._send(worker, write_draw(order))
+
+    def _any(self) -> Worker:
+        free = [worker for worker in self._workers if worker.order is None and not worker.queue]
+        if not free and len(self._workers) < MOST_DRAWING:
+            worker = self._spawn()
+            self._workers.append(worker)
+            return worker
+        return free[0] if free else min(self._workers, key=lambda worker: len(worker.queue))
 
     def answered(self, report: RepeatFound | ItemFound | DrawBroke) -> None:
         """Forget a repeat of which there is nothing more to draw."""
@@ -57,23 +72,30 @@ class Draws:
             case _:
                 pass
 
-    def forget(self, frame: int, node: int) -> Worker | None:
-        """The repeat has settled; give the worker that has its iterator."""
+    def forget(self, frame: int, node: int) -> None:
+        """The repeat has settled: nobody will ask for its items any more."""
         draw = self._draws.pop((frame, node), None)
-        return None if draw is None else draw.worker
+        if draw is not None and draw.worker is not None and draw.worker.link is not None:
+            self._send(draw.worker, [Word.FORGET, frame, node])
 
-    def orphaned(self, dead: Worker) -> list[DrawOrder]:
-        """What the dead worker still had to draw; its iterators belong to nobody now."""
+    def leave(self, dead: list[Worker]) -> None:
+        """Have others do what dead workers had to; their iterators are made anew where they were."""
+        orders: list[DrawOrder] = []
+        for worker in dead:
+            if worker in self._workers:
+                self._workers.remove(worker)
+            orders += [worker.order] if isinstance(worker.order, DrawOrder) else []
+            orders += worker.queue
         for draw in self._draws.values():
-            if draw.worker is dead:
+            if draw.worker in dead:
                 draw.worker = None
-        orders = [dead.order] if isinstance(dead.order, DrawOrder) else []
-        orders += dead.queue
-        dead.queue.clear()
-        return orders
+        for order in orders:
+            self.add(order)
 
     def take_all(self) -> list[DrawOrder]:
-        """Give up on all repeats under way."""
-        orders = [draw.first for draw in self._draws.values()]
-        self._draws.clear()
+        """Give up on all that somebody waits for."""
+        orders: list[DrawOrder] = []
+        for worker in self._workers:
+            orders += worker.queue
+            worker.queue.clear()
         return orders

@@ -13,7 +13,7 @@ from sequent.runtime.executors.agents import AgentProcess, fork_agent, launch_ag
 from sequent.runtime.executors.crew import Wakes, Worker
 from sequent.runtime.executors.deaths import ended_by_death, lost, output_of, problem_of_death, problem_of_loading
 from sequent.runtime.executors.draws import Draws
-from sequent.runtime.messages import Word, read_problem, read_report, write_draw, write_order, write_setup
+from sequent.runtime.messages import Word, read_problem, read_report, write_order, write_setup
 from sequent.runtime.packets import Link, Message
 from sequent.runtime.ports import (
     AttemptEnded,
@@ -50,7 +50,7 @@ class ProcessExecutor:
         self._workers: dict[int, Worker] = {}
         self._idle: list[Worker] = []
         self._waiting: deque[AttemptOrder] = deque()
-        self._draws = Draws()
+        self._draws = Draws(lambda: self._spawn(is_for_draws=True), self._send)
         self._reports: list[Report] = []
         self._lost: list[Report] = []
         """Told only once a new agent has made sure that nothing of the old tree is left."""
@@ -70,17 +70,11 @@ class ProcessExecutor:
         self._hand_over()
 
     def draw(self, order: DrawOrder) -> None:
-        worker = self._draws.place(order, self._of_draws)
-        if worker is None:
-            worker = self._spawn(is_for_draws=True)
-            self._draws.assign(order, worker)
-        self._hand_draw(worker)
+        self._draws.add(order)
 
     def forget(self, frame: int, node: int) -> None:
         """The repeat has settled: its iterator is needed no more."""
-        worker = self._draws.forget(frame, node)
-        if worker is not None and worker.link is not None:
-            self._send(worker, [Word.FORGET, frame, node])
+        self._draws.forget(frame, node)
 
     def reports(self) -> list[Report]:
         if self._failure is not None:
@@ -114,6 +108,8 @@ class ProcessExecutor:
         self._agent = agent
         self._wakes.add(agent.link.end, self._on_agent)
         agent.link.send(["setup", write_setup(self._setup)])
+        # The first loads the flow while the first order is still being written down.
+        self._spawn(is_for_draws=False)
 
     def _on_agent(self) -> None:
         link = self._agent.link
@@ -155,7 +151,7 @@ class ProcessExecutor:
                     self._waiting.appendleft(worker.order)
             self._let_go(worker)
         self._begin_with(self._agent.start_again())
-        self._redo_draws(orphaned)
+        self._draws.leave(orphaned)
         self._hand_over()
 
     # -- workers
@@ -214,7 +210,7 @@ class ProcessExecutor:
         if worker.is_gone:
             return
         if worker.is_for_draws:
-            self._hand_draw(worker)
+            self._draws.hand_over(worker)
         else:
             self._idle.append(worker)
             self._hand_over()
@@ -231,11 +227,6 @@ class ProcessExecutor:
         starting = sum(not worker.is_loaded for worker in ours)
         for _ in range(min(len(self._waiting) - starting, MOST_WORKERS - len(ours))):
             self._spawn(is_for_draws=False)
-
-    def _hand_draw(self, worker: Worker) -> None:
-        if worker.is_idle and worker.queue:
-            order = worker.order = worker.queue.popleft()
-            self._send(worker, write_draw(order))
 
     # -- deaths
 
@@ -256,7 +247,7 @@ class ProcessExecutor:
         elif isinstance(order, AttemptOrder):
             self._waiting.appendleft(order)
         self._let_go(worker)
-        self._redo_draws([worker])
+        self._draws.leave([worker])
         self._hand_over()
 
     def _hear_out(self, worker: Worker) -> None:
@@ -264,11 +255,6 @@ class ProcessExecutor:
         worker.is_gone = True
         while worker.link is not None and (message := worker.link.read()) is not None:
             self._hear_worker(worker, message)
-
-    def _redo_draws(self, dead: list[Worker]) -> None:
-        for worker in dead:
-            for order in self._draws.orphaned(worker):
-                self.draw(order)
 
     def _count_failed_load(self, code: int) -> None:
         self._failed_loads += 1
@@ -296,10 +282,6 @@ class ProcessExecutor:
         if self._opened is None:
             raise AssertionError("the executor has not been opened")
         return self._opened
-
-    @property
-    def _of_draws(self) -> list[Worker]:
-        return [worker for worker in self._workers.values() if worker.is_for_draws]
 
     def _send(self, worker: Worker, message: Message) -> None:
         if worker.link is None:
