@@ -25,7 +25,7 @@ def check_requirement(node: Node, problems: Problems) -> None:
             f"{node.shown} can never run: its requirement can never be true, since {why}",
             path=node.text,
             place=place,
-            hint="write | where one of them is enough",
+            hint="write | where one part is enough, or leave out what excludes the rest",
         )
     elif node.taken:
         _check_branches(node, problems)
