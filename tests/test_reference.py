@@ -304,10 +304,8 @@ def test_items_that_are_drawn_end_when_there_are_no_more() -> None:
     play = Play(flow(step("load", repeats=ItemsCall("items", takes_self=False)), step("after", on("load"))))
     key = ("load", (1,))
     for _ in range(2):
-        play.reference.asked(key)
         play.reference.drew(key)
         play.run()
-    play.reference.asked(key)
     play.reference.exhausted(key)
     assert play.run().ends == ["load/1.1", "load/1.2", "after/1"]
 
@@ -315,7 +313,6 @@ def test_items_that_are_drawn_end_when_there_are_no_more() -> None:
 def test_a_broken_draw_fails_the_container_and_is_handled_as_its_failure() -> None:
     spec = flow(step("load", repeats=ItemsCall("items", takes_self=False)), step("rescue", failed("load")))
     play = Play(spec)
-    play.reference.asked(("load", (1,)))
     play.reference.broke(("load", (1,)))
     assert play.run().ends == ["rescue/1"]
     assert play.outcome is RunStatus.SUCCESS
@@ -387,7 +384,7 @@ def test_ready_and_active_come_true_before_the_end() -> None:
     spec = flow(step("a"), step("r", on("a", Claim.READY)), step("b", on("a", Claim.ACTIVE)))
     play = Play(spec)
     assert {text(key) for key in play.reference.startable()} == {"a/1", "r/1"}
-    play.reference.started(("a", (1,)), announces=True)
+    play.reference.started(("a", (1,)))
     assert play.status("b/1") is Status.WAITING
     play.reference.began(("a", (1,)))
     assert play.status("b/1") is Status.READY

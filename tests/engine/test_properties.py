@@ -1,0 +1,169 @@
+"""The engine does what the contract says: random flows, outcomes, orders of ends, crashes and recoveries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from random import Random
+
+from attrs import define, evolve, field
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sequent.compiler import compile_flow
+from sequent.model import facts
+from sequent.model.spec import (
+    ContainerSpec,
+    FlowSpec,
+    ItemsCall,
+    ItemsLiteral,
+    StepSpec,
+)
+from sequent.model.status import RunStatus, Status, Verdict
+from sequent.model.wire import decode
+from tests.flows import flow_specs
+from tests.reference import Key, Recorded, Reference
+from tests.simulated import World
+
+MAX_RECOVERIES = 6
+
+
+@define
+class Mood:
+    """How a recovery goes: how many of ten ends are failures or losses, and when it ends early."""
+
+    failures: int = 0
+    losses: int = 0
+    crash_after: int | None = None
+    stop_after: int | None = None
+
+
+moods = st.builds(
+    Mood,
+    failures=st.sampled_from((0, 1, 3, 6)),
+    losses=st.sampled_from((0, 0, 1)),
+    crash_after=st.none() | st.integers(0, 30),
+    stop_after=st.none() | st.none() | st.integers(0, 20),
+)
+
+
+@define
+class Pair:
+    """The engine in its world and the reference beside it: each is told the same, and they must agree."""
+
+    spec: FlowSpec
+    world: World
+    reference: Reference
+    counts: dict[str, int | None]
+    random: Random
+    mood: Mood
+    steps: int = field(default=0)
+
+    def go(self) -> RunStatus | None:
+        """Go on until the run has ended; None where it crashed before."""
+        self.world.tell(facts.RunStarted())
+        self.compare()
+        while self.world.ended is None:
+            if self.steps == self.mood.crash_after:
+                return None
+            self.happen()
+            self.compare()
+            self.steps += 1
+            assert self.steps < 2_000, "the run does not end"
+        return self.world.ended.status
+
+    def happen(self) -> None:
+        """Let one thing happen, here and there."""
+        world, reference, random = self.world, self.reference, self.random
+        if self.steps == self.mood.stop_after:
+            reference.stopped()
+            world.tell(facts.StopRequested())
+            return
+        choices = [(kind, key) for kind in ("active", "to_open", "to_draw") for key in getattr(world, kind)]
+        assert choices, "the run waits for nothing"
+        kind, key = random.choice(choices)
+        if kind == "active":
+            self.let_task_be(key)
+        elif random.randrange(10) == 0 and self.mood.failures:
+            reference.broke(key)
+            world.break_draw(key)
+        elif kind == "to_open":
+            reference.opened(key, self.counts[key[0]])
+            world.open(key, self.counts[key[0]])
+        elif random.randrange(2):
+            reference.drew(key)
+            world.draw(key)
+        else:
+            reference.exhausted(key)
+            world.draw(key, is_last=True)
+
+    def let_task_be(self, key: Key) -> None:
+        """A task begins, succeeds, fails, or is lost."""
+        chance = self.random.randrange(10)
+        if key not in self.world.began and self.random.randrange(3) == 0:
+            self.reference.began(key)
+            self.world.begin(key)
+        elif chance < self.mood.losses:
+            self.reference.lost(key)
+            self.world.end(key, Status.WAITING)
+        elif chance < self.mood.failures:
+            self.reference.ended(key, Status.FAILURE)
+            self.world.end(key, Status.FAILURE)
+        else:
+            verdict = self.random.choice((Verdict.FALSY, Verdict.TRUTHY))
+            self.reference.ended(key, Status.SUCCESS, verdict)
+            self.world.end(key, Status.SUCCESS, verdict)
+
+    def compare(self) -> None:
+        """Check that both agree, after what has just happened."""
+        world, reference = self.world, self.reference
+        for key in world.active:
+            if key not in reference.active():
+                reference.started(key)
+        assert set(world.active) == reference.active()
+        waiting = reference.startable()
+        assert not waiting or len(world.active) == world.slots, f"{waiting} could start"
+        settled = {key: status for key, status in reference.statuses().items() if status.is_settled}
+        assert world.settled == settled
+        if not reference.is_halted:
+            wanted = reference.to_open() | reference.to_draw()
+            assert {*world.to_open, *world.to_draw} >= wanted >= world.ordered
+        assert (world.ended.status if world.ended else None) is reference.outcome()
+
+
+def counts_of(spec: StepSpec | ContainerSpec, random: Random, path: str = "") -> Iterator[tuple[str, int | None]]:
+    """How many items each repeat has; None where they are drawn."""
+    if isinstance(spec.repeats, ItemsLiteral):
+        items = decode(spec.repeats.text)
+        assert isinstance(items, list)
+        yield path, len(items)
+    elif spec.repeats is not None:
+        yield path, None if isinstance(spec.repeats, ItemsCall) else random.randrange(4)
+    for child in spec.children if isinstance(spec, ContainerSpec) else ():
+        yield from counts_of(child, random, f"{path}.{child.name}" if path else child.name)
+
+
+def some_drawn(spec: ContainerSpec | StepSpec, random: Random) -> ContainerSpec | StepSpec:
+    """The same, where some repeats draw their items one at a time."""
+    if spec.repeats is not None and random.randrange(3) == 0:
+        spec = evolve(spec, repeats=ItemsCall("numbers", takes_self=False))
+    if isinstance(spec, ContainerSpec):
+        spec = evolve(spec, children=tuple(some_drawn(child, random) for child in spec.children))
+    return spec
+
+
+@given(flow_specs(), st.lists(moods, max_size=MAX_RECOVERIES), st.integers(1, 4), st.randoms(use_true_random=False))
+def test_the_engine_agrees_with_the_reference_through_failures_crashes_and_recoveries(
+    spec: FlowSpec, course: list[Mood], slots: int, random: Random
+) -> None:
+    spec = evolve(spec, root=some_drawn(spec.root, random))
+    plan = compile_flow(spec)
+    counts = dict(counts_of(spec.root, random))
+    record: dict[Key, Recorded] = {}
+    world = World(plan, slots=slots)
+    for mood in [*course, Mood()]:
+        pair = Pair(spec, world, Reference(spec, record), counts, random, mood)
+        status = pair.go()
+        if status is RunStatus.SUCCESS:
+            return
+        world = world.crash()
+    raise AssertionError("a recovery in which nothing fails is a success")

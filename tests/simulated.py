@@ -1,0 +1,244 @@
+"""A tiny world around the engine, in memory: it carries orders out in any order, and keeps what a store would keep."""
+
+from __future__ import annotations
+
+from attrs import define, field
+
+from sequent.engine import Scheduler
+from sequent.model import facts
+from sequent.model.effects import (
+    CloseFrame,
+    CloseRepeat,
+    DrawItem,
+    Effect,
+    EndRun,
+    OpenFrame,
+    OpenRepeat,
+    SettleTask,
+    StartTask,
+)
+from sequent.model.facts import Fact
+from sequent.model.plan import ContainerPlan, Plan, StepPlan
+from sequent.model.references import dotted
+from sequent.model.saved import SavedBlock, SavedFrame, SavedTask
+from sequent.model.scope import Scope
+from sequent.model.status import Status, Verdict
+
+Order = StartTask | OpenRepeat | DrawItem
+Key = tuple[str, tuple[int, ...]]
+"""A task: its dotted path and its sequence. A container in one iteration: its path and the sequence around it."""
+
+
+@define
+class FrameRow:
+    """An iteration of a container, as a store has it; its children's rows bear its id."""
+
+    id: int
+    status: Status
+    sequence: tuple[int, ...]
+
+
+@define
+class Rows:
+    """What a store would have of a run, whatever the engine remembers."""
+
+    plan: Plan
+    frames: dict[tuple[int, int, int], FrameRow] = field(factory=dict)
+    """By the frame around, the container and the number."""
+    tasks: dict[tuple[int, int, int], SavedTask] = field(factory=dict)
+    """By the frame, the step and, of a repeated step, the number."""
+    repeats: dict[tuple[int, int], Status] = field(factory=dict)
+    """By the frame around and the container."""
+    last_id: int = 0
+
+    def task_key(self, scope: Scope, node: int) -> tuple[int, int, int]:
+        if _container(self.plan, scope.node).wraps and scope.parent is not None:
+            return scope.parent.id, node, scope.number
+        return scope.id, node, 0
+
+    def open_frame(self, effect: OpenFrame) -> None:
+        scope = effect.scope
+        key = (scope.parent.id if scope.parent else 0, scope.node, scope.number)
+        if effect.is_new:
+            assert key not in self.frames, f"{scope} is not new"
+            assert scope.id > self.last_id, f"the id of {scope} was used before"
+            self.frames[key] = FrameRow(scope.id, Status.ACTIVE, scope.sequence)
+        else:
+            assert self.frames[key].id == scope.id, f"{scope} is opened again under another id"
+            self.frames[key].status = Status.ACTIVE
+
+    def close_frame(self, effect: CloseFrame) -> None:
+        scope = effect.scope
+        row = self.frames[scope.parent.id if scope.parent else 0, scope.node, scope.number]
+        assert row.status is Status.ACTIVE, f"{scope} was closed before"
+        row.status = effect.status
+
+    def saved(self) -> SavedFrame | None:
+        root = self.frames.get((0, 0, 1))
+        return None if root is None else self._frame(root.id, _container(self.plan, 0), is_whole=False)
+
+    def _frame(self, frame: int, container: ContainerPlan, *, is_whole: bool) -> SavedFrame:
+        tasks, blocks = {}, {}
+        for index in container.children:
+            node = self.plan.nodes[index]
+            if isinstance(node, ContainerPlan):
+                block = self._block(frame, node, is_whole=is_whole)
+                if block is not None:
+                    blocks[index] = block
+            elif (frame, index, 0) in self.tasks:
+                tasks[index] = self.tasks[frame, index, 0]
+        return SavedFrame(frame, tasks, blocks)
+
+    def _block(self, frame: int, node: ContainerPlan, *, is_whole: bool) -> SavedBlock | None:
+        numbers = self._iterations(frame, node)
+        status = self.repeats.get((frame, node.index)) if node.repeats is not None else numbers.get(1)
+        if status is None and not numbers:
+            return None
+        drawn = max(numbers, default=0)
+        saved = {}
+        if status is not Status.SUCCESS or is_whole or node.index in self.plan.reactions:
+            is_whole = is_whole or status is Status.SUCCESS
+            for number in range(1, drawn + 1):
+                if is_whole or numbers.get(number) is not Status.SUCCESS:
+                    saved[number] = self._iteration(frame, node, number, is_whole=is_whole)
+        has_ended = any(
+            number_status is Status.SUCCESS and self._verdict(frame, node, number) is Verdict.TRUTHY
+            for number, number_status in numbers.items()
+        )
+        return SavedBlock(status or Status.ACTIVE, drawn, saved, until_met=has_ended)
+
+    def _iterations(self, frame: int, node: ContainerPlan) -> dict[int, Status]:
+        if node.wraps:
+            rows = self.tasks.items()
+            return {n: task.status for (f, step, n), task in rows if (f, step) == (frame, node.children[0])}
+        return {n: row.status for (f, index, n), row in self.frames.items() if (f, index) == (frame, node.index)}
+
+    def _iteration(self, frame: int, node: ContainerPlan, number: int, *, is_whole: bool) -> SavedFrame:
+        if not node.wraps:
+            return self._frame(self.frames[frame, node.index, number].id, node, is_whole=is_whole)
+        step = node.children[0]
+        task = self.tasks.get((frame, step, number))
+        return SavedFrame(0, {} if task is None else {step: task})
+
+    def _verdict(self, frame: int, node: ContainerPlan, number: int) -> Verdict:
+        if node.until is None:
+            return Verdict.UNKNOWN
+        step = node.children[node.until]
+        around = frame if node.wraps else self.frames[frame, node.index, number].id
+        task = self.tasks.get((around, step, number if node.wraps else 0))
+        return Verdict.UNKNOWN if task is None else task.verdict
+
+
+class World:
+    """Gives the engine facts, carries out what it orders, and keeps what a store would keep."""
+
+    def __init__(self, plan: Plan, *, slots: int, rows: Rows | None = None) -> None:
+        self.plan = plan
+        self.slots = slots
+        self.rows = Rows(plan) if rows is None else rows
+        self.scheduler = Scheduler(plan, slots=slots, saved=self.rows.saved(), last_id=self.rows.last_id)
+        self.active: dict[Key, StartTask] = {}
+        self.to_open: dict[Key, OpenRepeat] = {}
+        self.to_draw: dict[Key, DrawItem] = {}
+        self.settled: dict[Key, Status] = {}
+        """What settled in this recovery."""
+        self.began: set[Key] = set()
+        self.ordered: set[Key] = set()
+        """Of what the last fact made the engine ask for items."""
+        self.ended: EndRun | None = None
+
+    def tell(self, fact: Fact) -> list[Effect]:
+        """Give the engine a fact, carry out what it orders, and check its state."""
+        effects = self.scheduler.handle(fact)
+        self.ordered = {self._key(effect) for effect in effects if isinstance(effect, OpenRepeat | DrawItem)}
+        for effect in effects:
+            assert self.ended is None, "something was ordered after the run had ended"
+            self._take(effect)
+        self.scheduler.validate()
+        return effects
+
+    def end(self, key: Key, status: Status, verdict: Verdict = Verdict.UNKNOWN) -> list[Effect]:
+        """A task ends, with an outcome, or without one: then it is ``waiting``."""
+        order = self.active.pop(key)
+        attempt = (order.scope.id, order.node, order.attempt)
+        row = self.rows.task_key(order.scope, order.node)
+        self.rows.tasks[row] = SavedTask(status, order.attempt, verdict)
+        if status is Status.SUCCESS:
+            fact: Fact = facts.TaskSucceeded(*attempt, verdict)
+        else:
+            fact = facts.TaskFailed(*attempt) if status is Status.FAILURE else facts.TaskLost(*attempt)
+        if status is not Status.WAITING:
+            self.settled[key] = status
+        return self.tell(fact)
+
+    def begin(self, key: Key) -> list[Effect]:
+        """The code of a task begins."""
+        order = self.active[key]
+        self.began.add(key)
+        return self.tell(facts.TaskBegan(order.scope.id, order.node, order.attempt))
+
+    def open(self, key: Key, count: int | None) -> list[Effect]:
+        """The items of a repeat are found."""
+        order = self.to_open.pop(key)
+        return self.tell(facts.RepeatOpened(order.scope.id, order.node, count))
+
+    def draw(self, key: Key, *, is_last: bool = False) -> list[Effect]:
+        """The next item of a repeat is drawn, or there is none."""
+        order = self.to_draw.pop(key)
+        if is_last:
+            return self.tell(facts.ItemsEnded(order.scope.id, order.node))
+        return self.tell(facts.ItemDrawn(order.scope.id, order.node, order.number))
+
+    def break_draw(self, key: Key) -> list[Effect]:
+        """The items of a repeat cannot be had."""
+        order = self.to_open.pop(key, None) or self.to_draw.pop(key)
+        return self.tell(facts.DrawFailed(order.scope.id, order.node))
+
+    def crash(self) -> World:
+        """What drives the run dies, and a recovery begins with what was kept."""
+        return World(self.plan, slots=self.slots, rows=self.rows)
+
+    def _take(self, effect: Effect) -> None:
+        match effect:
+            case StartTask(scope, node, attempt):
+                key = self._key(effect)
+                row = self.rows.task_key(scope, node)
+                before = self.rows.tasks.get(row, SavedTask(Status.WAITING, 0))
+                assert key not in self.active, f"{key} runs twice at once"
+                assert attempt == before.attempt + 1, f"{key} is attempt {attempt} after {before.attempt}"
+                assert isinstance(self.plan.nodes[node], StepPlan)
+                self.rows.tasks[row] = SavedTask(Status.ACTIVE, attempt)
+                self.active[key] = effect
+                self.began.discard(key)
+            case SettleTask(scope, node, status):
+                key = self._key(effect)
+                assert key not in self.settled, f"{key} settled twice"
+                self.settled[key] = status
+                row = self.rows.task_key(scope, node)
+                if status is Status.FAILURE:
+                    self.rows.tasks[row] = SavedTask(status, self.rows.tasks[row].attempt)
+            case OpenRepeat(scope, node):
+                self.rows.repeats[scope.id, node] = Status.ACTIVE
+                self.to_open[self._key(effect)] = effect
+            case DrawItem():
+                assert self._key(effect) not in self.to_draw, "an item is drawn while one is being drawn"
+                self.to_draw[self._key(effect)] = effect
+            case OpenFrame(scope):
+                self.rows.open_frame(effect)
+            case CloseFrame():
+                self.rows.close_frame(effect)
+            case CloseRepeat(scope, node, status):
+                self.rows.repeats[scope.id, node] = status
+            case EndRun():
+                self.ended = effect
+        if isinstance(effect, StartTask | OpenFrame):
+            self.rows.last_id = max(self.rows.last_id, effect.scope.id)
+
+    def _key(self, effect: StartTask | SettleTask | OpenRepeat | DrawItem) -> Key:
+        return dotted(self.plan.nodes[effect.node].path), effect.scope.sequence
+
+
+def _container(plan: Plan, index: int) -> ContainerPlan:
+    node = plan.nodes[index]
+    assert isinstance(node, ContainerPlan)
+    return node
