@@ -6,7 +6,7 @@ import os
 import signal
 from collections.abc import Callable, Coroutine
 from types import CoroutineType
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 from sequent.errors import NotDataError
 from sequent.model import wire
@@ -56,6 +56,7 @@ class Attempts:
         self._is_own_process = is_own_process
         self._tell_begun = tell_begun
         self._environment: dict[str, str] = {}
+        self._pid = os.getpid()
 
     def run(self, order: AttemptOrder, tidy: Callable[[], None] = lambda: None) -> AttemptEnded:
         """Execute it; ``tidy`` runs before its log ends. No exception of the author's gets out."""
@@ -71,6 +72,8 @@ class Attempts:
             problem = Problem(type="Signal", message="the step was ended by SIGTERM", signal=signal.SIGTERM)
         except BaseException as error:  # noqa: BLE001 - whatever the step raises is its failure, and nobody else's
             problem = problem_of(error)
+        if os.getpid() != self._pid:
+            _end_copy(problem)
         tidy()
         flush_streams()
         log: LogSpan | None = self._segment.end()
@@ -173,3 +176,11 @@ class Attempts:
                 path=path,
             )
         return text
+
+
+def _end_copy(problem: Problem | None) -> NoReturn:
+    """End a process that the step has forked and that came back from it: the attempt is its parent's."""
+    if problem is not None:
+        os.write(2, problem.traceback.encode())
+    flush_streams()
+    os._exit(0 if problem is None else 1)

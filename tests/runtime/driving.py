@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import selectors
+import signal
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -10,6 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from sequent.dsl import definition_of
+from sequent.runtime import trees
 from sequent.runtime.executors.agents import fork_agent, launch_agent
 from sequent.runtime.executors.inline import InlineExecutor
 from sequent.runtime.executors.processes import ProcessExecutor
@@ -93,6 +96,16 @@ class Driving:
             return ""
         data = (self.directory / "logs" / ended.log.segment).read_bytes()
         return data[ended.log.offset : ended.log.offset + ended.log.length].decode("utf-8", "replace")
+
+
+def kill(pid: int) -> None:
+    """Kill a process, and wait until it runs no more."""
+    os.kill(pid, signal.SIGKILL)
+    deadline = time.monotonic() + PATIENCE
+    while (process := trees.process_at(pid)) is not None and not process.is_zombie:
+        if time.monotonic() > deadline:
+            raise AssertionError("it lives on")
+        time.sleep(0.001)
 
 
 def setup_of(target: Target, directory: Path) -> WorkerSetup:

@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from sequent.dsl.builder import Sequent
 from sequent.runtime import trees
 from sequent.runtime.executors.processes import ProcessExecutor
 from sequent.runtime.ports import AttemptEnded
-from tests.runtime.driving import PATIENCE, Driving, forked
+from tests.runtime.driving import PATIENCE, Driving, forked, kill
 
 ROOT = str(Path(__file__).parents[2])
 
@@ -152,7 +153,7 @@ def test_an_order_that_a_dead_worker_had_not_received_goes_to_another(driving: D
 def test_a_worker_killed_while_it_is_idle_is_replaced_without_a_word(driving: Driving):
     old = driving.run("pid").result
     assert old
-    os.kill(int(old), signal.SIGKILL)
+    kill(int(old))
     assert driving.run("pid").result != old
     assert driving.seen == []
 
@@ -225,6 +226,39 @@ def name_of(process: trees.Process) -> str:
 
 def children_left(driving: Driving) -> list[trees.Process]:
     return [it for it in processes_of(driving.directory) if "up-" in name_of(it)]
+
+
+def test_what_has_not_begun_when_all_ends_is_told_of_and_never_starts(driving: Driving):
+    frame = driving.start("pid")
+    driving.executor.end_tasks(at_once=False)
+    lost = driving.loss_of(frame)
+    assert not lost.had_begun
+
+
+def test_an_agent_that_dies_while_all_ends_is_not_replaced_and_its_attempts_are_told_of(driving: Driving):
+    executor = driving.executor
+    assert isinstance(executor, ProcessExecutor)
+    frame = driving.start("stubborn", announces=True)
+    driving.begun(frame)
+    driving.executor.end_tasks(at_once=False)
+    agent = executor._agent.pid
+    os.kill(agent, signal.SIGKILL)
+    assert driving.loss_of(frame).had_begun
+    assert executor._agent.pid == agent
+    trees.end_recorded(str(driving.directory / "workers"), "r-test-" + driving.directory.name)
+
+
+def test_an_agent_can_be_forked_from_a_thread(tmp_path):
+    def drive():
+        with forked(flow_in(tmp_path), tmp_path) as driving:
+            found.append(driving.run("pid").problem)
+
+    found: list[object] = []
+    thread = threading.Thread(target=drive)
+    thread.start()
+    thread.join()
+    assert found == [None]
+    assert_nothing_left(tmp_path)
 
 
 def test_signals_of_a_terminal_reach_neither_agent_nor_workers(driving: Driving):

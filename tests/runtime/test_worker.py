@@ -183,6 +183,17 @@ def nothing():
     return None
 
 
+def come_back_twice():
+    if (child := os.fork()) == 0:
+        return "the child"
+    os.waitpid(child, 0)
+    return "the parent"
+
+
+def become_another():
+    os.execvp("sh", ["sh", "-c", "echo replaced; exit 4"])  # noqa: S606 - a step may do this
+
+
 flow = Sequent("flow")
 flow.add_step("sum", func=add, args=(1,), kwargs={"b": 3})
 flow.add_step("fail", func=fail, args=("it broke",))
@@ -216,6 +227,8 @@ large = flow.add_step("big", func=big)
 flow.add_step("length", func=length, args=(large.result,))
 flow.add_step("change", func=change, args=([0],))
 flow.add_step("nothing", func=nothing)
+flow.add_step("twice", func=come_back_twice)
+flow.add_step("exec", func=become_another)
 
 
 @pytest.fixture(scope="module")
@@ -292,6 +305,7 @@ def test_a_step_fails_in_one_clear_way_and_the_same_worker_goes_on(driving: Driv
     [
         ("ended", "ExitStatus", "status 3"),
         ("killed", "Signal", "killed by SIGKILL (out of memory?)"),
+        ("exec", "ExitStatus", "status 4"),
         ("segfault", "Signal", "killed by SIGSEGV"),
         ("close", "ExitStatus", "closed descriptors of its worker"),
     ],
@@ -360,6 +374,12 @@ def test_the_flow_among_the_arguments_is_a_handle(driving: Driving):
     ended = driving.run("inner.handled", sequence="1.3")
     assert ended.result
     assert json.loads(ended.result) == ["inner_handled", "1.3", "r-test-" + driving.directory.name, "flow"]
+
+
+def test_a_forked_copy_that_comes_back_from_the_step_ends_there(driving: Driving):
+    assert driving.run("twice").result == '"the parent"'
+    assert driving.run("nothing").result == "null"
+    assert driving.seen == []
 
 
 def test_output_of_loggers_and_of_children_is_kept_in_order(driving: Driving):

@@ -13,7 +13,7 @@ import pytest
 from sequent.dsl.builder import Sequent
 from sequent.runtime.drawing import digest_of
 from sequent.runtime.ports import DrawBroke, ItemFound, RepeatFound
-from tests.runtime.driving import Driving, forked, inline
+from tests.runtime.driving import Driving, forked, inline, kill
 
 
 def step():
@@ -136,7 +136,7 @@ def test_an_iterator_whose_worker_died_is_made_anew_where_it_was(workers: Drivin
     workers.draw("counting")
     first = workers.draw("counting", 1)
     assert isinstance(first, ItemFound)
-    os.kill(json.loads(first.item or "")[1], signal.SIGKILL)
+    kill(json.loads(first.item or "")[1])
     second = workers.draw("counting", 2)
     assert isinstance(second, ItemFound)
     assert json.loads(second.item or "")[0] == 2

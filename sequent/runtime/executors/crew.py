@@ -9,7 +9,7 @@ from selectors import EVENT_READ, EVENT_WRITE, BaseSelector
 
 from attrs import define, field
 
-from sequent.runtime.packets import Link, drain
+from sequent.runtime.packets import Link, Message, drain
 from sequent.runtime.ports import AttemptOrder, DrawOrder
 
 
@@ -30,6 +30,7 @@ class Worker:
     order: AttemptOrder | DrawOrder | None = None
     queue: deque[DrawOrder] = field(factory=deque[DrawOrder])
     """Draws that only this worker may serve, since it has the iterator."""
+    waits_for_room: bool = False
     segment: str = ""
     log_end: int = 0
     """Up to where its segment belongs to attempts that have ended."""
@@ -38,6 +39,12 @@ class Worker:
     def is_idle(self) -> bool:
         """Whether it can be given an order."""
         return self.is_loaded and self.order is None
+
+    def send(self, message: Message) -> None:
+        """Send it something, or as much as there is room for."""
+        if self.link is None:
+            raise AssertionError("a worker is sent something before it is there")
+        self.link.send(message)
 
     def has_begun(self) -> bool:
         """Of a dead worker: whether it had received its order whole."""
@@ -63,12 +70,13 @@ class Wakes:
         """Wake the driver when there is something to read."""
         self._selector.register(end, EVENT_READ, callback)
 
-    def watch_room(self, link: Link) -> None:
+    def watch_room(self, worker: Worker) -> None:
         """Wake it also when there is room again, for as long as something waits for that."""
-        key = self._selector.get_key(link.end)
-        events = EVENT_READ | EVENT_WRITE if link.is_clogged else EVENT_READ
-        if key.events != events:
-            self._selector.modify(link.end, events, key.data)
+        if worker.link is None or worker.link.is_clogged == worker.waits_for_room:
+            return
+        worker.waits_for_room = worker.link.is_clogged
+        events = EVENT_READ | EVENT_WRITE if worker.waits_for_room else EVENT_READ
+        self._selector.modify(worker.link.end, events, self._selector.get_key(worker.link.end).data)
 
     def remove(self, end: socket.socket) -> None:
         """Wake it no more."""

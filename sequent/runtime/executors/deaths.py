@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterable
 
 import attrs
 
 from sequent.model.outcome import LogSpan, Problem
 from sequent.runtime.capture import span_from
-from sequent.runtime.ports import AttemptEnded, AttemptLost, AttemptOrder
+from sequent.runtime.ports import AttemptEnded, AttemptLost, AttemptOrder, DrawBroke, DrawOrder, Report
 from sequent.runtime.termination import LOST_CHANNEL, signal_name
 
 
@@ -46,6 +47,16 @@ def ended_by_death(order: AttemptOrder, problem: Problem, log: LogSpan | None) -
 def lost(order: AttemptOrder, reason: str, *, had_begun: bool) -> AttemptLost:
     """That an attempt is gone, through no fault of its own."""
     return AttemptLost(order.frame, order.node, order.attempt, reason, had_begun)
+
+
+def never_begun(attempts: Iterable[AttemptOrder], draws: Iterable[DrawOrder]) -> list[Report]:
+    """What to say of all that has not begun when a run is being stopped."""
+    reason = "the run is being stopped"
+    problem = Problem(type="Lost", message=reason)
+    return [
+        *(lost(order, reason, had_begun=False) for order in attempts),
+        *(DrawBroke(draw.frame, draw.node, problem) for draw in draws),
+    ]
 
 
 def problem_of_loading(code: int) -> Problem:

@@ -37,6 +37,7 @@ class Draws:
         self._send = send
         self._workers: list[Worker] = []
         self._draws: dict[tuple[int, int], _Draw] = {}
+        self._homeless: list[DrawOrder] = []
 
     def add(self, order: DrawOrder) -> None:
         """Give the order to the worker that has its iterator; to any, where nobody has."""
@@ -79,7 +80,7 @@ class Draws:
             self._send(draw.worker, [Word.FORGET, frame, node])
 
     def leave(self, dead: list[Worker]) -> None:
-        """Have others do what dead workers had to; their iterators are made anew where they were."""
+        """Note what dead workers had to do: others will, and make their iterators anew where they were."""
         orders: list[DrawOrder] = []
         for worker in dead:
             if worker in self._workers:
@@ -89,12 +90,16 @@ class Draws:
         for draw in self._draws.values():
             if draw.worker in dead:
                 draw.worker = None
-        for order in orders:
-            self.add(order)
+        self._homeless += orders
+
+    def place_homeless(self) -> None:
+        """Give out again what dead workers had to do."""
+        while self._homeless:
+            self.add(self._homeless.pop(0))
 
     def take_all(self) -> list[DrawOrder]:
-        """Give up on all that somebody waits for."""
-        orders: list[DrawOrder] = []
+        """Give up on all that nobody has begun."""
+        orders, self._homeless = self._homeless, []
         for worker in self._workers:
             orders += worker.queue
             worker.queue.clear()

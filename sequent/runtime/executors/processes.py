@@ -11,7 +11,14 @@ from sequent.errors import BusyError, SequentError
 from sequent.model.outcome import Problem
 from sequent.runtime.executors.agents import AgentProcess, fork_agent, launch_agent, our_ends
 from sequent.runtime.executors.crew import Wakes, Worker
-from sequent.runtime.executors.deaths import ended_by_death, lost, output_of, problem_of_death, problem_of_loading
+from sequent.runtime.executors.deaths import (
+    ended_by_death,
+    lost,
+    never_begun,
+    output_of,
+    problem_of_death,
+    problem_of_loading,
+)
 from sequent.runtime.executors.draws import Draws
 from sequent.runtime.messages import Word, read_problem, read_report, write_order, write_setup
 from sequent.runtime.packets import Link, Message
@@ -33,6 +40,7 @@ STOP_GRACE = 10.0
 """Seconds between TERM and KILL when running steps are ended."""
 _CLOSE_WAIT = 8.0
 _MOST_FAILED_LOADS = 3
+_MOST_FAILED_AGENTS = 3
 
 
 class ProcessExecutor:
@@ -56,6 +64,7 @@ class ProcessExecutor:
         """Told only once a new agent has made sure that nothing of the old tree is left."""
         self._last_number = 0
         self._failed_loads = 0
+        self._failed_agents = 0
         self._is_ending = False
         self._failure: SequentError | None = None
 
@@ -86,9 +95,7 @@ class ProcessExecutor:
         self._is_ending = True
         busy: list[object] = [worker.number for worker in self._workers.values() if not worker.is_idle]
         self._agent.link.send(["end", busy, 0 if at_once else STOP_GRACE])
-        while self._waiting:
-            order = self._waiting.popleft()
-            self._reports.append(lost(order, "the run is being stopped", had_begun=False))
+        self._give_up()
 
     def close(self) -> None:
         self._is_ending = True
@@ -116,7 +123,7 @@ class ProcessExecutor:
         while (received := link.receive()) is not None:
             message, descriptors = received
             self._hear_agent(message, descriptors)
-        if link.has_ended and not self._is_ending:
+        if link.has_ended:
             self._replace_agent()
 
     def _hear_agent(self, message: Message, descriptors: list[int]) -> None:
@@ -126,6 +133,7 @@ class ProcessExecutor:
             case ["ended", int() as number, int() as code]:
                 self._bury(self._workers[number], code)
             case ["set up"]:
+                self._failed_agents = 0
                 self._reports += self._lost
                 self._lost.clear()
             case ["refused", str() as reason]:
@@ -150,7 +158,13 @@ class ProcessExecutor:
                 else:
                     self._waiting.appendleft(worker.order)
             self._let_go(worker)
-        self._begin_with(self._agent.start_again())
+        self._failed_agents += 1
+        if self._failed_agents > _MOST_FAILED_AGENTS:
+            self._failure = self._failure or SequentError("agents end as soon as they are started", code="agent")
+        if self._is_ending or self._failure is not None:
+            self._reports += self._lost
+        else:
+            self._begin_with(self._agent.start_again())
         self._draws.leave(orphaned)
         self._hand_over()
 
@@ -174,7 +188,7 @@ class ProcessExecutor:
             return
         if link.is_clogged:
             link.flush()
-            self._wakes.watch_room(link)
+            self._wakes.watch_room(worker)
         message = link.read()
         if message is not None:
             self._hear_worker(worker, message)
@@ -222,11 +236,18 @@ class ProcessExecutor:
             worker.order = order
             self._send(worker, write_order(order))
         if self._is_ending:
+            self._give_up()
             return
+        self._draws.place_homeless()
         ours = [worker for worker in self._workers.values() if not worker.is_for_draws] if self._waiting else []
         starting = sum(not worker.is_loaded for worker in ours)
         for _ in range(min(len(self._waiting) - starting, MOST_WORKERS - len(ours))):
             self._spawn(is_for_draws=False)
+
+    def _give_up(self) -> None:
+        """Nothing begins any more: tell of what still waits."""
+        self._reports += never_begun(self._waiting, self._draws.take_all())
+        self._waiting.clear()
 
     # -- deaths
 
@@ -284,8 +305,5 @@ class ProcessExecutor:
         return self._opened
 
     def _send(self, worker: Worker, message: Message) -> None:
-        if worker.link is None:
-            raise AssertionError("a worker is sent something before it is there")
-        worker.link.send(message)
-        if worker.link.is_clogged:
-            self._wakes.watch_room(worker.link)
+        worker.send(message)
+        self._wakes.watch_room(worker)
