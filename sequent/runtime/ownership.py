@@ -88,7 +88,7 @@ class Holder(NamedTuple):
 
     pid: int
     owner: str
-    """What it wrote into the file; empty where it has not yet."""
+    """What the file says; it may still be what an earlier holder wrote."""
 
 
 def lock_holder(path: str) -> Holder | None:
@@ -120,22 +120,29 @@ def _key_of(path: str) -> tuple[int, int] | None:
     return info.st_dev, info.st_ino
 
 
-def this_owner(since: float) -> Owner:
-    """This process, as the owner of a run that it takes at that time."""
-    process = trees.process_at(os.getpid())
+def owner_of(pid: int, since: float) -> Owner:
+    """A process of this machine, as the owner of a run that it took at that time."""
+    process = trees.process_at(pid)
     started = 0.0 if process is None else _boot_time() + process.started / os.sysconf("SC_CLK_TCK")
-    try:
-        user = pwd.getpwuid(os.geteuid()).pw_name
-    except KeyError:
-        user = str(os.geteuid())
     return Owner(
-        pid=os.getpid(),
+        pid=pid,
         started=round(started, 2),
         host=socket.gethostname(),
         boot=trees.boot_id(),
-        user=user,
+        user=_user_of(pid),
         since=since,
     )
+
+
+def _user_of(pid: int) -> str:
+    try:
+        number = os.stat(f"/proc/{pid}").st_uid
+    except OSError:
+        return "unknown"
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return str(number)
 
 
 def _boot_time() -> int:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
-from sequent.model.outcome import LogSpan, Problem
 from sequent.model.plan import ContainerPlan, ItemsLiteralPlan, NodePlan, Plan, Reaction, StepPlan
-from sequent.model.status import Construct, Status, Verdict
+from sequent.model.status import Construct, Status
 from sequent.runtime.ports import (
     Batch,
     DrivenRun,
@@ -105,16 +105,13 @@ def attempted(
     *,
     attempt: int = 1,
     at: float = 10.0,
-    result: str | None = None,
-    verdict: Verdict = Verdict.UNKNOWN,
-    problem: Problem | None = None,
-    log: LogSpan | None = None,
     item: str | None = None,
+    **outcome: Any,
 ) -> None:
-    """Write an attempt, and its outcome if it has one."""
+    """Write an attempt, and its outcome (``result``, ``verdict``, ``problem``, ``log``) if it has one."""
     run.commit(Batch(intents=[intent(key, attempt, at, item)]))
     if status is not Status.ACTIVE:
-        run.commit(Batch(endings=[Ending(key, attempt, status, at + 1, result, verdict, problem, log)]))
+        run.commit(Batch(endings=[Ending(key, attempt, status, at + 1, **outcome)]))
 
 
 def iterated(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Callable
 from typing import NamedTuple
 
 from sequent.errors import StoreError
@@ -38,9 +39,10 @@ class RunRow(NamedTuple):
 class Listing:
     """The runs of a store: their rows, and beside each its directory, whose lock says whether it is driven."""
 
-    def __init__(self, reader: Reader, name: str) -> None:
+    def __init__(self, reader: Reader, name: str, now: Callable[[], float]) -> None:
         self._reader = reader
         self._name = name
+        self._now = now
 
     def directory(self, number: int) -> str:
         """A run's own directory."""
@@ -113,10 +115,12 @@ class Listing:
         )
 
     def driver_of(self, row: RunRow) -> Owner | None:
-        """Who drives a run now: the holder of its lock, by its own word or else by the row's."""
+        """Who drives a run now: the holder of its lock, by its own word once it has said it."""
         holder = ownership.lock_holder(self.lock_path(row.number))
         if holder is None:
             return None
         with contextlib.suppress(StoreError):
-            return read_owner(holder.owner)
-        return read_owner(row.owner)
+            owner = read_owner(holder.owner)
+            if owner.pid == holder.pid:
+                return owner
+        return ownership.owner_of(holder.pid, self._now())

@@ -140,7 +140,7 @@ class MemoryStore:
             params=dict(plan.params),
             created=now,
             ended=None,
-            owner=ownership.this_owner(now),
+            owner=ownership.owner_of(os.getpid(), now),
             counts={},
             structure=dict(plan.structure),
             fingerprints=dict(fingerprints),
@@ -159,7 +159,7 @@ class MemoryStore:
         ownership.wait_for_agent(run.directory, run_id)
         ownership.end_leftovers(run.directory)
         run.epoch += 1
-        run.record = evolve(run.record, owner=ownership.this_owner(self._now()))
+        run.record = evolve(run.record, owner=ownership.owner_of(os.getpid(), self._now()))
         if run.record.status is not RunStatus.SUCCESS:
             run.record = evolve(run.record, status=RunStatus.RUNNING, recovery=run.record.recovery + 1, ended=None)
         return MemoryRun(run, self._now)

@@ -51,7 +51,7 @@ class SqliteStore:
             self._connection.close()
             raise
         self._reader = Reader(self._connection, self.name)
-        self._listing = Listing(self._reader, self.name)
+        self._listing = Listing(self._reader, self.name, now)
 
     # -- making runs
 
@@ -59,7 +59,7 @@ class SqliteStore:
         if run_id is not None:
             naming.check_id(run_id)
         now = self._now()
-        owner = text_of_record(ownership.this_owner(now))
+        owner = text_of_record(ownership.owner_of(os.getpid(), now))
         lock: ownership.RunLock | None = None
         try:
             with self._transaction() as execute:
@@ -133,7 +133,7 @@ class SqliteStore:
         directory = self._listing.directory(number)
         ownership.prepare_directory(f"{self.name}.runs")
         ownership.prepare_directory(directory)
-        owner = text_of_record(ownership.this_owner(self._now()))
+        owner = text_of_record(ownership.owner_of(os.getpid(), self._now()))
         lock = ownership.try_lock(self._listing.lock_path(number), owner)
         if lock is None:
             raise self._busy(self._listing.with_number(number))

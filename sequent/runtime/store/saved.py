@@ -136,33 +136,32 @@ class SavedLoader:
     def _repeat(self, frame: int, node: ContainerPlan, status: Status, *, every: bool) -> SavedBlock:
         is_kept = status is Status.SUCCESS
         loads_all = every or is_kept
-        last = self._extent(frame, node).last
+        extent = self._extent(frame, node)
         if is_kept and not self._is_wanted(node, every=every):
-            return SavedBlock(status, last)
-        frames = self._gaps(frame, node)
+            return SavedBlock(status, extent.last)
+        frames = self._gaps(frame, node, extent)
         if node.wraps:
             frames |= self._iterations(frame, node, every=loads_all)
         else:
             ids = self._rows.frame_ids(frame, self._ids[node.index], every=loads_all)
             frames |= {number: self._frame(id_, node, every=loads_all) for number, id_ in ids}
         until_met = not is_kept and self._until_met(frame, node)
-        return SavedBlock(status, last, dict(sorted(frames.items())), until_met)
+        return SavedBlock(status, extent.last, dict(sorted(frames.items())), until_met)
 
     def _extent(self, frame: int, node: ContainerPlan) -> Extent:
         if node.wraps:
             return self._rows.step_extent(frame, self._ids[node.children[0]])
         return self._rows.frame_extent(frame, self._ids[node.index])
 
-    def _gaps(self, frame: int, node: ContainerPlan) -> dict[int, SavedFrame]:
+    def _gaps(self, frame: int, node: ContainerPlan, extent: Extent) -> dict[int, SavedFrame]:
         """Iterations that had begun but left no row, since their task was still waiting for its turn."""
-        last, begun = self._extent(frame, node)
-        if begun >= last:
+        if extent.begun >= extent.last:
             return {}
         if node.wraps:
             seen = set(self._rows.step_numbers(frame, self._ids[node.children[0]]))
         else:
             seen = set(self._rows.frame_numbers(frame, self._ids[node.index]))
-        return {number: SavedFrame(0) for number in range(1, last + 1) if number not in seen}
+        return {number: SavedFrame(0) for number in range(1, extent.last + 1) if number not in seen}
 
     def _iterations(self, frame: int, node: ContainerPlan, *, every: bool) -> dict[int, SavedFrame]:
         step = node.children[0]

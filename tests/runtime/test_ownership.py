@@ -1,0 +1,298 @@
+"""One driver for each run: locks that die with their holder, takeovers, and what dead drivers left behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from sequent.errors import BusyError
+from sequent.model.saved import SavedTask
+from sequent.model.status import RunStatus, Status
+from sequent.runtime import ownership, trees
+from sequent.runtime.store import open_store
+from tests.contracts.plans import A, create, plan
+
+_HERE = Path(__file__).parents[2]
+_PRELUDE = """
+import os, sys
+from sequent.runtime import ownership
+from sequent.runtime.store import open_store
+from sequent.errors import SequentError
+from tests.contracts.plans import *
+from sequent.runtime.ports import *
+from sequent.model.status import Status
+path = sys.argv[1]
+def tell(text):
+    print(text, flush=True)
+"""
+
+
+@contextmanager
+def process(code: str, *arguments: object, **options: object) -> Iterator[subprocess.Popen[str]]:
+    """A Python process that runs some code, ended with the block."""
+    environment = {**os.environ, "PYTHONPATH": str(_HERE)}
+    command = [sys.executable, "-c", _PRELUDE + code, *map(str, arguments)]
+    pipe = subprocess.PIPE
+    started = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, env=environment, **options)
+    try:
+        yield started
+    finally:
+        started.kill()
+        started.communicate()
+
+
+def line(started: subprocess.Popen[str]) -> str:
+    """The next line that a process prints."""
+    assert started.stdout is not None
+    return started.stdout.readline().strip()
+
+
+_DRIVE = """
+store = open_store(path)
+run = create(store, "mine")
+tell(os.getpid())
+sys.stdin.readline()
+"""
+
+
+def test_a_run_that_another_process_drives_is_refused_naming_it_and_free_once_it_is_killed(tmp_path):
+    path = tmp_path / "s.db"
+    with process(_DRIVE, path) as driver:
+        pid = line(driver)
+        store = open_store(str(path))
+        assert store.find("mine").status is RunStatus.RUNNING
+        assert str(store.runs()[0].owner.pid) == pid
+        with pytest.raises(BusyError, match=f"driven by process {pid} on host"):
+            store.take("mine")
+        driver.kill()
+        driver.wait()
+        assert store.find("mine").status is RunStatus.INTERRUPTED
+        assert store.take("mine").record.recovery == 1
+        store.close()
+
+
+_RECOVER = """
+store = open_store(path)
+tell("ready")
+sys.stdin.readline()
+try:
+    run = store.take("mine")
+    tell(f"drives {os.getpid()}")
+    sys.stdin.readline()
+except SequentError as error:
+    tell(f"{error.exit_code} {error.message}")
+"""
+
+
+def test_of_several_that_take_a_run_at_once_one_drives_and_the_others_are_told_who(tmp_path):
+    path = tmp_path / "s.db"
+    store = open_store(str(path))
+    create(store, "mine").close()
+    store.close()
+    with (
+        process(_RECOVER, path) as first,
+        process(_RECOVER, path) as second,
+        process(_RECOVER, path) as third,
+    ):
+        several = (first, second, third)
+        assert [line(one) for one in several] == ["ready"] * 3
+        for one in several:
+            one.stdin.write("\n")
+            one.stdin.flush()
+        told = sorted(line(one) for one in several)
+        winner = told[2].removeprefix("drives ")
+        assert winner in {str(one.pid) for one in several}
+        assert [text.startswith(f"3 run 'mine' is driven by process {winner} on") for text in told[:2]] == [True, True]
+
+
+_CHAIN = """
+store = open_store(path)
+run = create(store, "mine")
+tell("began")
+key = TaskKey(1, A, 0)
+for number in range(1, 1_000_000):
+    run.commit(Batch(intents=[intent(key, number)]))
+    run.commit(Batch(endings=[Ending(key, number, Status.FAILURE, 1.0)]))
+    tell(number)
+"""
+
+
+@pytest.mark.parametrize("commits", [1, 13, 57])
+def test_what_was_acknowledged_is_there_after_the_driver_was_killed(tmp_path, commits):
+    path = tmp_path / "s.db"
+    with process(_CHAIN, path) as driver:
+        assert line(driver) == "began"
+        acknowledged = [line(driver) for _ in range(commits)][-1]
+        driver.kill()
+        rest = driver.stdout.read().split()
+    acknowledged = int(rest[-1] if rest else acknowledged)
+    store = open_store(str(path))
+    task = store.take("mine").saved(plan()).tasks[A]
+    # One more may have been written, whose answer nobody has seen; or only begun.
+    assert task in {
+        SavedTask(Status.FAILURE, acknowledged),
+        SavedTask(Status.ACTIVE, acknowledged + 1),
+        SavedTask(Status.FAILURE, acknowledged + 1),
+    }
+    store.close()
+
+
+_SHARE = """
+from sequent.errors import StoreBusyError
+store = open_store(path)
+run = create(store)
+tell("ready")
+sys.stdin.readline()
+key = TaskKey(1, A, 0)
+for number in range(1, 101):
+    batch = Batch(intents=[intent(key, number)])
+    while True:
+        try:
+            run.commit(batch)
+            break
+        except StoreBusyError:
+            pass
+tell("done")
+"""
+
+
+def test_two_runs_of_one_store_are_written_side_by_side(tmp_path):
+    path = tmp_path / "s.db"
+    open_store(str(path)).close()
+    with process(_SHARE, path) as first, process(_SHARE, path) as second:
+        assert [line(first), line(second)] == ["ready", "ready"]
+        for one in (first, second):
+            one.stdin.write("\n")
+            one.stdin.flush()
+        assert [line(first), line(second)] == ["done", "done"]
+        first.wait()
+        second.wait()
+        store = open_store(str(path))
+        assert [len(list(store.attempts(record))) for record in store.runs()] == [100, 100]
+        store.close()
+
+
+def test_a_driver_that_has_not_said_who_it_is_is_known_by_its_process(tmp_path):
+    store = open_store(str(tmp_path / "s.db"))
+    run = create(store, "mine")
+    lock = Path(run.directory, "driver.lock")
+    lock_text = lock.read_text()
+    run.close()
+    with process(_SILENT, lock) as driver:
+        assert line(driver) == "holds"
+        lock.write_text(lock_text)
+        with pytest.raises(BusyError, match=f"driven by process {driver.pid} on"):
+            store.take("mine")
+    store.close()
+
+
+def test_looking_at_a_run_never_lets_go_of_its_lock(tmp_path):
+    store = open_store(str(tmp_path / "s.db"))
+    run = create(store, "mine")
+    second = open_store(str(tmp_path / "s.db"))
+    for opened in (store, second):
+        assert opened.find("mine").owner is not None
+        with pytest.raises(BusyError):
+            opened.take("mine")
+    second.close()
+    code = "\ntry:\n    open_store(path).take('mine')\nexcept SequentError as error:\n    tell(error.exit_code)\n"
+    with process(code, tmp_path / "s.db") as other:
+        assert line(other) == "3"
+    run.close()
+    store.close()
+
+
+_SILENT = """
+lock = ownership.try_lock(path, "")
+tell("holds")
+sys.stdin.readline()
+"""
+
+
+_AGENT = """
+lock = ownership.try_lock(os.path.join(path, "agent.lock"), "")
+tell("holds")
+sys.stdin.readline()
+"""
+
+
+def test_a_recovery_waits_for_the_agent_of_a_dead_driver(tmp_path):
+    store = open_store(str(tmp_path / "s.db"))
+    run = create(store, "mine")
+    directory = run.directory
+    run.close()
+    with process(_AGENT, directory) as agent:
+        assert line(agent) == "holds"
+        with pytest.raises(BusyError, match=f"the agent of run 'mine' \\(process {agent.pid}\\) is still ending"):
+            ownership.wait_for_agent(directory, "mine", patience=0.05)
+        agent.kill()
+        agent.wait()
+        assert store.take("mine").record.recovery == 1
+    store.close()
+
+
+# -- what outlived driver and agent -----------------------------------------------------------------
+
+
+_SLEEPER = "\nimport time\ntell('sleeps')\ntime.sleep(600)\n"
+
+
+def recorded(directory: Path, pid: int, **changes: object) -> None:
+    """List a process as a worker of a run."""
+    entry = {"pid": pid, "started": trees.process_at(pid).started, "boot": trees.boot_id(), **changes}
+    with (directory / "workers").open("a") as file:
+        file.write(json.dumps(entry) + "\n")
+
+
+def test_a_listed_worker_that_outlived_its_driver_is_ended(tmp_path):
+    with process(_SLEEPER, "") as worker:
+        assert line(worker) == "sleeps"
+        recorded(tmp_path, worker.pid)
+        with (tmp_path / "workers").open("a") as file:
+            file.write('{"pid": 12, "sta')
+        assert ownership.end_leftovers(str(tmp_path)) == 1
+        assert worker.wait() == -signal.SIGKILL
+    assert not (tmp_path / "workers").exists()
+
+
+@pytest.mark.parametrize("change", [{"started": 1}, {"boot": "another"}])
+def test_a_process_that_only_has_a_workers_pid_is_left_alone(tmp_path, change):
+    with process(_SLEEPER, "") as stranger:
+        assert line(stranger) == "sleeps"
+        recorded(tmp_path, stranger.pid, **change)
+        assert ownership.end_leftovers(str(tmp_path)) == 0
+        assert stranger.poll() is None
+
+
+def test_a_process_with_the_runs_directory_in_its_environment_is_ended_with_its_children(tmp_path, monkeypatch):
+    child = (
+        "import subprocess, sys\nc = subprocess.Popen(['sleep', '600'], env={}, start_new_session=True)\ntell(c.pid)\n"
+    )
+    monkeypatch.setenv(ownership.DIRECTORY_VARIABLE, str(tmp_path))
+    with process("\n" + child + _SLEEPER, "", start_new_session=True) as worker:
+        grandchild = trees.process_at(int(line(worker)))
+        assert line(worker) == "sleeps"
+        monkeypatch.setenv(ownership.DIRECTORY_VARIABLE, f"{tmp_path}2")
+        with process(_SLEEPER, "") as other:
+            assert line(other) == "sleeps"
+            assert ownership.end_leftovers(str(tmp_path)) == 2
+            assert other.poll() is None
+        assert worker.wait() == -signal.SIGKILL
+    now = trees.process_at(grandchild.pid)
+    assert now is None or now.is_zombie or now.started != grandchild.started
+
+
+def test_whoever_recovers_is_not_ended_itself(tmp_path, monkeypatch):
+    code = "\ntell(ownership.end_leftovers(path))\n"
+    monkeypatch.setenv(ownership.DIRECTORY_VARIABLE, str(tmp_path))
+    with process(code, tmp_path) as recovery:
+        assert line(recovery) == "0"
+        assert recovery.wait() == 0
