@@ -48,7 +48,8 @@ def main(words: Sequence[str] | None = None) -> int:
     try:
         code = _dispatch(arranged(typed))
         sys.stdout.flush()
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):
+        # Rich leaves by SystemExit when nobody reads the help that it prints; nothing else does.
         return _silenced()
     except KeyboardInterrupt:
         return INTERRUPTED

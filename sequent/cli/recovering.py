@@ -98,7 +98,7 @@ def _recover_flow(record: RunRecord, store: Store, flow: str | None, options: Op
     from sequent import api
     from sequent.cli.ending import driven
     from sequent.dsl import definition_of
-    from sequent.runtime.executors.processes import launch_agent
+    from sequent.runtime.executors.agents import launch_agent
     from sequent.runtime.loading import load_flow
 
     agent = launch_agent()

@@ -10,7 +10,7 @@ from attrs import Factory, frozen
 from sequent.cli.options import Options, opened_store, warn
 
 if TYPE_CHECKING:
-    from sequent.runtime.executors.processes import AgentProcess
+    from sequent.runtime.executors.agents import AgentProcess
 
 _HELP = frozenset({"--help", "-h"})
 
@@ -34,7 +34,7 @@ def start_typed(typed: Sequence[str]) -> int:
     """
     if any(word in _HELP for word in typed):
         return start_run(_words(typed), None)
-    from sequent.runtime.executors.processes import launch_agent
+    from sequent.runtime.executors.agents import launch_agent
 
     agent = launch_agent()
     try:
