@@ -16,12 +16,12 @@ from sequent.runtime.capture import Segment, flush_streams
 GRACE = 1.0
 """Seconds between TERM and KILL of the processes that a step has left behind."""
 
-_Handler = Callable[[int, FrameType | None], object] | int | None
+_Disposition = Callable[[int, FrameType | None], object] | int | None
 _WATCHED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGCHLD, signal.SIGALRM)
 
 # Asked after each attempt: without the enums in which ``signal`` wraps them, the answers cost a fifth.
 _signals: Any = sys.modules.get("_signal", signal)
-_handler_of: Callable[[int], _Handler] = _signals.getsignal
+_disposition_of: Callable[[int], _Disposition] = _signals.getsignal
 _set_mask: Callable[[int, Iterable[int]], set[int]] = _signals.pthread_sigmask
 
 
@@ -35,7 +35,7 @@ class Tidying:
         self._umask = os.umask(0)
         os.umask(self._umask)
         self._mask = _set_mask(signal.SIG_BLOCK, ())
-        self._handlers: dict[int, _Handler] = {number: _handler_of(number) for number in map(int, _WATCHED)}
+        self._dispositions: dict[int, _Disposition] = {number: _disposition_of(number) for number in map(int, _WATCHED)}
         self._streams = (sys.stdout, sys.stderr)
         self._inode = os.fstat(segment.descriptor).st_ino
         self._spare = os.dup(segment.descriptor)
@@ -45,9 +45,9 @@ class Tidying:
         signal.alarm(0)
         if _set_mask(signal.SIG_BLOCK, ()) != self._mask:
             _set_mask(signal.SIG_SETMASK, self._mask)
-        for number, handler in self._handlers.items():
-            if _handler_of(number) is not handler and handler is not None:
-                signal.signal(number, handler)
+        for number, disposition in self._dispositions.items():
+            if _disposition_of(number) is not disposition and disposition is not None:
+                signal.signal(number, disposition)
         os.umask(self._umask)
         self._restore_directory()
         self._restore_streams()

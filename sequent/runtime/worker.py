@@ -65,17 +65,17 @@ def _load(setup: WorkerSetup) -> Definition:
 def _set_up_logging(level: int) -> None:
     """Let the loggers write to the attempt's log, unless the author's script has already seen to that."""
     root = logging.getLogger()
-    if any(_writes_to_log(handler) for handler in root.handlers):
+    if any(_writes_to_log(output) for output in root.handlers):
         return
-    handler = _StandardError()
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    root.addHandler(handler)
+    output = _StandardError()
+    output.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    root.addHandler(output)
     root.setLevel(level)
 
 
-def _writes_to_log(handler: logging.Handler) -> bool:
+def _writes_to_log(output: logging.Handler) -> bool:
     try:
-        return isinstance(handler, logging.StreamHandler) and cast("Any", handler).stream.fileno() in (1, 2)
+        return isinstance(output, logging.StreamHandler) and cast("Any", output).stream.fileno() in (1, 2)
     except (OSError, ValueError, AttributeError):
         # A stream in memory, or a closed one.
         return False

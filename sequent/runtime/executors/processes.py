@@ -98,6 +98,9 @@ class ProcessExecutor:
         self._give_up()
 
     def close(self) -> None:
+        if self._opened is None:
+            self._agent.close()
+            return
         self._is_ending = True
         for worker in list(self._workers.values()):
             self._let_go(worker)
@@ -263,8 +266,7 @@ class ProcessExecutor:
                 log = output_of(self._setup.directory, worker.segment, worker.log_end)
                 self._reports.append(ended_by_death(order, problem, log))
             else:
-                self._reports.append(DrawBroke(order.frame, order.node, problem))
-                worker.order = None
+                self._take(worker, DrawBroke(order.frame, order.node, problem))
         elif isinstance(order, AttemptOrder):
             self._waiting.appendleft(order)
         self._let_go(worker)
