@@ -19,7 +19,8 @@ def check_requirement(node: Node, problems: Problems) -> None:
         return
     why = why_never(node.condition)
     if why:
-        place = node.spec.option_places.get("requires") or next(claims_in(node.condition)).place or node.spec.place
+        lines = (asked.place for asked in claims_in(node.condition) if asked.place is not None)
+        place = node.spec.option_places.get("requires") or next(lines, node.spec.place)
         problems.add(
             "unreachable",
             f"{node.shown} can never run: its requirement can never be true, since {why}",
