@@ -21,22 +21,28 @@ def begin_block(board: Board, frame: Frame, position: int) -> None:
     node = frame.layout.nodes[position]
     if not isinstance(node, ContainerPlan):
         raise AssertionError(f"{node.path} is not a container")
-    is_rerun = bool(frame.blocks.get(position)) and frame.blocks[position].saved is not None
-    saved = frame.blocks[position].saved if is_rerun else None
     frame.statuses[position] = Status.ACTIVE
     frame.ran[position] = True
-    block = frame.blocks[position] = make_block(board, frame, position, node, saved)
+    block = frame.blocks.get(position)
+    if block is None:
+        block = frame.blocks[position] = make_block(board, frame, position, node, None)
     tell_reached(board, frame, position, HAS_BEEN_ACTIVE)
     open_block(board, block)
 
 
 def make_block(
-    board: Board, parent: Frame | None, position: int, node: ContainerPlan, saved: SavedBlock | None
+    board: Board,
+    parent: Frame | None,
+    position: int,
+    node: ContainerPlan,
+    saved: SavedBlock | None,
+    *,
+    is_fresh: bool = False,
 ) -> Block:
-    """A block, with what an earlier recovery left of it."""
+    """A block, with what an earlier recovery left of it; a kept one that begins all the same runs afresh."""
     block = Block(parent, position, board.layout_of(node), saved)
     if saved is not None:
-        block.is_fresh = saved.status is Status.SUCCESS
+        block.is_fresh = is_fresh or saved.status is Status.SUCCESS
         if not block.is_fresh:
             block.drawn = saved.drawn
             block.until_met = saved.until_met
@@ -108,7 +114,7 @@ def _adopt(board: Board, frame: Frame, saved: SavedFrame, *, is_fresh: bool) -> 
     for position, node in enumerate(frame.layout.nodes):
         saved_block = saved.blocks.get(node.index)
         if saved_block is not None and isinstance(node, ContainerPlan):
-            block = make_block(board, frame, position, node, saved_block)
+            block = make_block(board, frame, position, node, saved_block, is_fresh=is_fresh)
             frame.blocks[position] = block
     restore(board, frame, saved, is_fresh=is_fresh)
 

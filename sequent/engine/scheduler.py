@@ -151,10 +151,13 @@ class Scheduler:
             return
         block.is_drawing = False
         if isinstance(fact, ItemDrawn):
-            if not block.is_stopped and not self._board.is_stopping:
+            if not (block.is_stopped or block.until_met or self._board.is_stopping):
                 block.drawn = fact.number
                 block.reopen.append(fact.number)
         else:
+            if not block.is_open:
+                # Without its items, no iteration of an earlier recovery can go on.
+                block.reopen.clear()
             block.is_open = True
             block.is_cut = True
             if isinstance(fact, DrawFailed):
