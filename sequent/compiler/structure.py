@@ -7,7 +7,6 @@ from collections.abc import Mapping
 
 from sequent.compiler.tree import Node, Tree
 from sequent.model.plan import Input, ItemInput, ItemsCallPlan, ItemsLiteralPlan, ResultInput
-from sequent.model.references import dotted
 from sequent.model.spec import ContainerSpec, FlowSpec
 from sequent.model.status import Construct
 
@@ -83,12 +82,12 @@ def items_text(tree: Tree, node: Node) -> str:
         return "a list"
     if isinstance(items, ItemsCallPlan):
         return "what a callable gives"
-    return f"over {_text(tree, items)}"
+    return _text(tree, items)
 
 
 def _text(tree: Tree, value: Input) -> str:
     if isinstance(value, ResultInput):
-        return f"{tree.by_index[value.node].text}.result of {dotted(value.maker)}"
+        return f"{tree.by_index[value.node].text}.result"
     if isinstance(value, ItemInput):
         return f"the item of {tree.by_index[value.container].text}"
     return f"the parameter {value.name}"

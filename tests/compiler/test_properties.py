@@ -13,8 +13,9 @@ from sequent.errors import InvalidFlowError
 from sequent.model.plan import ItemInput, Plan, ResultInput, StepPlan, start_of
 from sequent.model.references import Outer, ResultOf
 from sequent.model.requirements import AllOf, AnyOf, Atom, Requirement
-from sequent.model.spec import ContainerSpec, FlowSpec, FunctionWork, StepSpec
+from sequent.model.spec import ContainerSpec, FlowSpec, FunctionWork
 from sequent.model.status import SETTLES, Claim, Status
+from tests.compiler.reading import meant, readers, taken_by
 from tests.compiler.writing import flow, step
 from tests.flows import NAMES, flow_specs
 
@@ -22,25 +23,6 @@ SETTLED = (Status.SUCCESS, Status.FAILURE, Status.SKIPPED, Status.CANCELLED)
 
 
 # -- circuits say what requirements say -----------------------------------------------------------------
-
-
-def readers(spec, path=(), around=()):
-    """Every node but the root, with its path and the containers around it, outermost first."""
-    around = (*around, spec)
-    for child in spec.children:
-        yield child, (*path, child.name), around
-        if isinstance(child, ContainerSpec):
-            yield from readers(child, (*path, child.name), around)
-
-
-def meant(target, path, around):
-    """The path that a target means: outer is searched from the container around the body outwards."""
-    if not isinstance(target, Outer):
-        return target
-    for depth in range(len(around) - 2, -1, -1):
-        if any(child.name == target.name for child in around[depth].children):
-            return (*path[:depth], target.name)
-    raise AssertionError(target)
 
 
 def holds(part, true_of):
@@ -51,9 +33,7 @@ def holds(part, true_of):
 
 def all_required(child):
     parts = [] if child.requires is None else [child.requires]
-    if isinstance(child, StepSpec) and isinstance(child.work, FunctionWork):
-        parts += [Atom(a.value.target, Claim.SUCCESS) for a in child.work.arguments if isinstance(a.value, ResultOf)]
-    return AllOf(tuple(parts))
+    return AllOf((*parts, *(Atom(target, Claim.SUCCESS) for target in taken_by(child))))
 
 
 def starts(plan, child, status_of):
