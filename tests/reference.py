@@ -23,142 +23,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from attrs import define, field
-
-from sequent.model.references import Outer, ResultOf
+from sequent.model.references import Outer
 from sequent.model.requirements import AllOf, Atom, Requirement, atoms_of
-from sequent.model.spec import ContainerSpec, FlowSpec, StepSpec, references_of
+from sequent.model.spec import FlowSpec
 from sequent.model.status import Claim, RunStatus, Status, Verdict
-
-Key = tuple[str, tuple[int, ...]]
-"""A task: its dotted path and its sequence. A container in one iteration: its path and the sequence around it."""
+from tests.reference_tree import (
+    CANCELLED,
+    FAILURE,
+    ON_FAILURE,
+    SETTLED,
+    SKIPPED,
+    SUCCESS,
+    Child,
+    Frame,
+    Key,
+    Node,
+    Recorded,
+)
 
 MAX_LOSSES = 3
-SUCCESS, FAILURE, SKIPPED, CANCELLED = Status.SUCCESS, Status.FAILURE, Status.SKIPPED, Status.CANCELLED
-SETTLED = {SUCCESS, FAILURE, SKIPPED, CANCELLED}
-COMPLETE = {SUCCESS, FAILURE}
-MET = {Claim.SUCCESS: {SUCCESS}, Claim.FAILURE: {FAILURE}, Claim.SKIPPED: {SKIPPED}, Claim.DONE: SETTLED}
-MET |= dict.fromkeys((Claim.COMPLETE, Claim.READY, Claim.ACTIVE), COMPLETE)
-ON_FAILURE = {Claim.FAILURE, Claim.COMPLETE}
-
-
-@define(eq=False)
-class Recorded:
-    """What is remembered of a task, an iteration or a container from recovery to recovery."""
-
-    status: Status = Status.WAITING
-    verdict: Verdict = Verdict.UNKNOWN
-    drawn: int = 0
-
-
-class Node:
-    """A step or container as written; a repeated step is a container of one."""
-
-    def __init__(self, spec: StepSpec | ContainerSpec, path: tuple[str, ...], stops: bool, inner: bool = False) -> None:
-        own = stops if spec.stop_on_exception is None else spec.stop_on_exception
-        self.spec, self.path, self.name = spec, path, spec.name
-        self.is_step = isinstance(spec, StepSpec) and (inner or spec.repeats is None)
-        self.stops = own if self.is_step else stops
-        self.children: list[Node] = []
-        self.until = spec.until
-        self.wraps = False
-        if isinstance(spec, ContainerSpec):
-            self.children = [Node(child, (*path, child.name), own) for child in spec.children]
-        elif not self.is_step:
-            self.children, self.wraps = [Node(spec, path, stops, inner=True)], True
-            self.until = spec.name if spec.until else None
-        self.requires: list[tuple[Requirement, bool]] = [] if inner else list(self._requirements())
-        claims = {atom.claim for part, _ in self.requires for atom in atoms_of(part)}
-        self.handles = spec.handles and bool(claims & ON_FAILURE)
-        self.watches = not inner and (not spec.handles or Claim.DONE in claims)
-        self.reacts = bool(claims & {*ON_FAILURE, Claim.DONE})
-
-    def _requirements(self) -> Iterator[tuple[Requirement, bool]]:
-        """Each thing required, and whether its ``outer`` begins right around this node (else one further out)."""
-        spec = self.spec
-        if spec.requires is not None:
-            yield spec.requires, False
-        for value in (spec.repeats, *(references_of(spec.work) if isinstance(spec, StepSpec) else ())):
-            if isinstance(value, ResultOf):
-                yield Atom(value.target, Claim.SUCCESS), False
-        for _, value in spec.attributes if isinstance(spec, ContainerSpec) else ():
-            if isinstance(value, ResultOf):
-                yield Atom(value.target, Claim.SUCCESS), True
-
-
-@define(eq=False)
-class Frame:
-    """One iteration of a container."""
-
-    block: Child
-    sequence: tuple[int, ...]
-    children: dict[str, Child] = field(factory=dict)
-    status: Status = Status.ACTIVE
-
-
-@define(eq=False)
-class Child:
-    """A step or container in one iteration of what is around it; the flow itself is one too."""
-
-    node: Node
-    frame: Frame | None
-    status: Status = Status.WAITING
-    was_success: bool = False
-    came_true: bool = False
-    """Whether its requirement came true in this recovery."""
-    began: bool = False
-    """Whether its code has begun, as far as anybody may ask."""
-    ran: bool = False
-    losses: int = 0
-    frames: dict[int, Frame] = field(factory=dict)
-    is_open: bool = False
-    count: int | None = None
-    drawn: int = 0
-    drawn_before: int = 0
-    is_exhausted: bool = False
-    is_broken: bool = False
-    number: int = 1
-    """The iteration that is to begin next."""
-    has_met_until: bool = False
-
-    @property
-    def key(self) -> Key:
-        return ".".join(self.node.path), self.frame.sequence if self.frame else ()
-
-    @property
-    def is_afresh(self) -> bool:
-        """Whether nothing in it is kept: it, or something around it, had succeeded and runs again."""
-        return (self.was_success and self.ran) or (self.frame is not None and self.frame.block.is_afresh)
-
-    @property
-    def is_kept(self) -> bool:
-        """Whether it is, so far, the success that an earlier recovery left."""
-        return self.was_success and not self.is_afresh and not self.came_true
-
-    @property
-    def limit(self) -> int:
-        """The highest iteration that may begin as far as items go."""
-        if self.is_broken:
-            return 0
-        if self.has_met_until:
-            return self.drawn_before
-        return self.drawn if self.count is None else self.count
-
-    @property
-    def has_room(self) -> bool:
-        under_way = sum(frame.status is Status.ACTIVE for frame in self.frames.values())
-        return under_way < self.node.spec.parallel or self.node.spec.parallel == 0
-
-    @property
-    def wants_item(self) -> bool:
-        is_drawn = self.is_open and self.count is None and not self.is_exhausted and not self.is_broken
-        return is_drawn and not self.has_met_until and self.number > self.limit
-
-    def says(self, claim: Claim) -> bool | None:
-        """Whether a claim about it is true; None while that is open."""
-        if (claim is Claim.READY and self.came_true) or (claim is Claim.ACTIVE and self.began):
-            return True
-        return self.status in MET[claim] if self.status in SETTLED else None
 
 
 class Reference:

@@ -73,6 +73,11 @@ class Rows:
         assert row.status is Status.ACTIVE, f"{scope} was closed before"
         row.status = effect.status
 
+    def iterations(self) -> dict[Key, FrameRow]:
+        """Each iteration under its container's path with a slash, and its sequence."""
+        rows = self.frames.items()
+        return {(dotted(self.plan.nodes[node].path) + "/", row.sequence): row for (_, node, _), row in rows}
+
     def saved(self) -> SavedFrame | None:
         root = self.frames.get((0, 0, 1))
         return None if root is None else self._frame(root.id, _container(self.plan, 0), is_whole=False)

@@ -17,7 +17,8 @@ from sequent.model.spec import (
 )
 from sequent.model.status import Claim, RunStatus, Status, Verdict
 from sequent.model.wire import decode, encode
-from tests.reference import Key, Recorded, Reference
+from tests.reference import Reference
+from tests.reference_tree import Key, Recorded
 
 WORK = FunctionWork("work", takes_self=False)
 End = Callable[[Key], Status]

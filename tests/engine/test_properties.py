@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+import tracemalloc
+from collections import Counter, deque
 from collections.abc import Iterator
 from random import Random
 
+import pytest
 from attrs import define, evolve, field
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sequent.compiler import compile_flow
+from sequent.engine import Scheduler
 from sequent.model import facts
-from sequent.model.spec import (
-    ContainerSpec,
-    FlowSpec,
-    ItemsCall,
-    ItemsLiteral,
-    StepSpec,
-)
-from sequent.model.status import RunStatus, Status, Verdict
+from sequent.model.effects import DrawItem, Effect, EndRun, OpenRepeat, StartTask
+from sequent.model.requirements import Atom
+from sequent.model.spec import ContainerSpec, FlowSpec, FunctionWork, ItemsCall, ItemsLiteral, StepSpec
+from sequent.model.status import Claim, RunStatus, Status, Verdict
 from sequent.model.wire import decode
 from tests.flows import flow_specs
-from tests.reference import Key, Recorded, Reference
+from tests.reference import Reference
+from tests.reference_tree import Key, Recorded
 from tests.simulated import World
 
 MAX_RECOVERIES = 6
@@ -128,6 +129,9 @@ class Pair:
             wanted = reference.to_open() | reference.to_draw()
             assert {*world.to_open, *world.to_draw} >= wanted >= world.ordered
         assert (world.ended.status if world.ended else None) is reference.outcome()
+        if world.ended is not None:
+            counted = Counter(status for status in settled.values())
+            assert world.ended.counts == counted
 
 
 def counts_of(spec: StepSpec | ContainerSpec, random: Random, path: str = "") -> Iterator[tuple[str, int | None]]:
@@ -163,7 +167,67 @@ def test_the_engine_agrees_with_the_reference_through_failures_crashes_and_recov
     for mood in [*course, Mood()]:
         pair = Pair(spec, world, Reference(spec, record), counts, random, mood)
         status = pair.go()
+        iterations = {key: row.status for key, row in world.rows.iterations().items()}
+        assert iterations == {key: recorded.status for key, recorded in record.items() if key[0].endswith("/")}
         if status is RunStatus.SUCCESS:
             return
         world = world.crash()
     raise AssertionError("a recovery in which nothing fails is a success")
+
+
+class Growing:
+    """A world that forgets what it was told, so that only the engine can hold on to anything."""
+
+    def __init__(self, spec: FlowSpec, slots: int) -> None:
+        self.scheduler = Scheduler(compile_flow(spec), slots=slots)
+        self.most = 0
+
+    def run(self, count: int | None) -> EndRun:
+        """Run a flow of one container whose tasks all succeed; items that are drawn end after a thousand."""
+        pending: deque[Effect] = deque(self.scheduler.handle(facts.RunStarted()))
+        while True:
+            effect = pending.popleft()
+            self.most = max(self.most, self.scheduler.active_frames)
+            match effect:
+                case StartTask(scope, node, attempt):
+                    pending.extend(self.scheduler.handle(facts.TaskSucceeded(scope.id, node, attempt)))
+                case OpenRepeat(scope, node):
+                    pending.extend(self.scheduler.handle(facts.RepeatOpened(scope.id, node, count)))
+                case DrawItem(scope, node, number):
+                    has_item = number <= 1_000
+                    drawn = facts.ItemDrawn(scope.id, node, number) if has_item else facts.ItemsEnded(scope.id, node)
+                    pending.extend(self.scheduler.handle(drawn))
+                case EndRun():
+                    return effect
+
+
+def loop(parallel: int, repeats: ItemsLiteral | ItemsCall) -> FlowSpec:
+    work = FunctionWork("work", takes_self=False)
+    second = StepSpec(name="b", work=work, requires=Atom(("loop", "a"), Claim.SUCCESS))
+    children = (StepSpec(name="a", work=work), second)
+    body = ContainerSpec(name="loop", children=children, repeats=repeats, parallel=parallel)
+    return FlowSpec(name="flow", root=ContainerSpec(name="flow", children=(body,)))
+
+
+def peak_of(count: int) -> int:
+    """The most bytes that the engine ever holds while it runs so many iterations."""
+    world = Growing(loop(1, ItemsLiteral("[]")), slots=4)
+    tracemalloc.start()
+    end = world.run(count)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert end.counts == {Status.SUCCESS: 2 * count}
+    assert world.most == 2
+    return peak
+
+
+def test_memory_follows_what_is_active_and_not_how_often_it_runs() -> None:
+    assert peak_of(10_000) < peak_of(500) + 10_000
+
+
+@pytest.mark.parametrize("repeats", [ItemsLiteral("[]"), ItemsCall("numbers", takes_self=False)])
+def test_iterations_without_a_limit_are_bounded_all_the_same(repeats: ItemsLiteral | ItemsCall) -> None:
+    world = Growing(loop(0, repeats), slots=4)
+    end = world.run(5_000 if isinstance(repeats, ItemsLiteral) else None)
+    assert end.status is RunStatus.SUCCESS
+    assert world.most <= 1_001
