@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from typing import Annotated, Literal
 
@@ -58,9 +59,10 @@ def graph(
     from sequent.compiler import draw
 
     spec, _ = _compiled(target, options)
-    forms = {"mermaid": draw.mermaid, "dot": draw.dot, "json": draw.as_json}
-    text = forms["json" if options.json else format](spec)
-    sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
+    if options.json or format == "json":
+        machine.write({"graph": json.loads(draw.as_json(spec))})
+    else:
+        out((draw.mermaid if format == "mermaid" else draw.dot)(spec).rstrip("\n"))
     return 0
 
 

@@ -21,7 +21,8 @@ def failure_lines(failure: Failure, log: str | None, paint: Paint) -> list[str]:
     lines += [f"    {line}" for line in _error_lines(problem)]
     frames = _frames(problem.traceback)
     if problem.file:
-        source = f": {frames[-1][1]}" if frames and frames[-1][1] else ""
+        start = f'File "{problem.file}", line {problem.line},'
+        source = next((f": {line}" for frame, line in reversed(frames) if line and frame.startswith(start)), "")
         lines.append(f"    {safe(problem.file)}:{problem.line}{source}")
     if len(frames) > 1:
         lines += [f"    {line}" for line in safe_block(problem.traceback).rstrip("\n").split("\n")]

@@ -51,7 +51,7 @@ class LiveProgress:
         self._lines.write(beginning(record, self._paint))
         self._thread.start()
 
-    def task_started(self, scope: Scope, node: int, attempt: int) -> None:  # noqa: ARG002 - the port's signature
+    def task_started(self, scope: Scope, node: int, attempt: int) -> None:
         self._counts.started(node)
         self._change()
 
@@ -71,7 +71,7 @@ class LiveProgress:
         self._printed.extend(self._failures.of(node, (), 1, problem, None))
         self._change()
 
-    def run_ended(self, status: RunStatus) -> None:  # noqa: ARG002 - the port's signature
+    def run_ended(self, status: RunStatus) -> None:
         self._printed.extend(self._failures.rest())
         self.close()
 

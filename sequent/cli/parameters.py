@@ -94,7 +94,7 @@ def _from_options(
     app = App(
         name=title,
         default_command=take,
-        help=inspect.getdoc(definition.flow) if isinstance(definition.flow, type) else f"Run {definition.spec.name}.",
+        help=_purpose(definition),
         version_flags=[],
         help_format="plaintext",
         print_error=False,
@@ -107,6 +107,12 @@ def _from_options(
 
 
 _PREFIX = "flow_parameter_"
+
+
+def _purpose(definition: Definition) -> str:
+    """What the flow's author says of it."""
+    body = definition.bodies.get(())
+    return (body and inspect.getdoc(body)) or f"Run {definition.spec.name}."
 
 
 def _option_names(plain: Sequence[inspect.Parameter]) -> set[str]:

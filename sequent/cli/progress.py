@@ -161,7 +161,7 @@ class PlainProgress:
         for line in self._failures.of(node, (), 1, problem, None):
             self._lines.write(line)
 
-    def run_ended(self, status: RunStatus) -> None:  # noqa: ARG002 - the port's signature
+    def run_ended(self, status: RunStatus) -> None:
         for line in self._failures.rest():
             self._lines.write(line)
         if self._held:

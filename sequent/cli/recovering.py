@@ -27,6 +27,7 @@ def recover(
     flow: Annotated[
         str | None, Parameter(help="Where its flow is now, as module:flow or path/file.py:flow; else as recorded.")
     ] = None,
+    max_concurrent: Annotated[int | None, Parameter(help="How many tasks may run at once; 0: no limit.")] = None,
     options: TypedOptions = DEFAULTS,
 ) -> int:
     """Take a run up again: what has succeeded is kept, the rest runs."""
@@ -41,7 +42,7 @@ def recover(
             refuse_foreign(store, record)
         if record.target.is_script:
             return _recover_script(record, store, flow)
-        return _recover_flow(record, store, flow, options)
+        return _recover_flow(record, store, flow, max_concurrent, options)
 
 
 def _nothing_to_do(record: RunRecord, options: Options) -> int:
@@ -94,7 +95,9 @@ def _recover_script(record: RunRecord, store: Store, flow: str | None) -> int:
     return api.recover_script(record, store)
 
 
-def _recover_flow(record: RunRecord, store: Store, flow: str | None, options: Options) -> int:
+def _recover_flow(
+    record: RunRecord, store: Store, flow: str | None, max_concurrent: int | None, options: Options
+) -> int:
     from sequent import api
     from sequent.cli.ending import driven
     from sequent.dsl import definition_of
@@ -114,7 +117,13 @@ def _recover_flow(record: RunRecord, store: Store, flow: str | None, options: Op
         return driven(
             options,
             lambda observer: api.recover(
-                definition, record, store=store, target=loaded.target, observer=observer, agent=agent
+                definition,
+                record,
+                store=store,
+                target=loaded.target,
+                observer=observer,
+                agent=agent,
+                max_concurrent=max_concurrent,
             ),
         )
     except BaseException:

@@ -164,7 +164,7 @@ def test_json_is_one_document_with_the_result(sequent):
 def test_help_after_a_target_shows_the_flows_parameters_and_starts_nothing(sequent):
     done = sequent("run", "flows:nightly", "--help")
     assert done.returncode == 0, done.stderr
-    for word in ("--day", "business day", "date", "--rows", "default: 3", "--max-concurrent"):
+    for word in ("What happens every night.", "--day", "business day", "date", "--rows", "default: 3", "--max-concurrent"):
         assert word in done.stdout
     assert sequent("ls").stdout == ""
 
@@ -235,7 +235,7 @@ def test_graph_draws_every_step(sequent, form):
     assert "load" in done.stdout
     assert "send" in done.stdout
     if form == "json":
-        json.loads(done.stdout)
+        assert json.loads(done.stdout)["version"] == 1
 
 
 def test_graph_refuses_another_form_with_those_there_are(sequent):

@@ -93,6 +93,13 @@ def test_a_failure_shows_the_authors_error_line_traceback_and_where_its_log_is()
     ]
 
 
+def test_the_line_is_the_authors_though_the_error_came_from_further_in():
+    progress, stream, _ = watched(["load"])
+    problem = Problem(type="ValueError", message="no", traceback=TRACEBACK, file="flows.py", line=41)
+    settle(progress, 1, Status.FAILURE, problem)
+    assert stream.getvalue().splitlines()[3] == "    flows.py:41: return read(region)"
+
+
 def test_an_error_of_one_line_is_not_told_twice():
     progress, stream, _ = watched(["load"])
     traceback = (
