@@ -78,7 +78,7 @@ def read(spec: FlowSpec) -> tuple[Tree, Resolver]:
     tree = plant(spec, problems)
     resolver = Resolver(tree, problems)
     for node in tree.nodes:
-        resolver.resolve(node)
+        resolver.look_up(node)
         check_ends(node, problems)
     check_order(tree.nodes, problems)
     for node in tree.nodes:

@@ -33,7 +33,7 @@ class Resolver:
         self._names = Names(self.tree, self.problems)
         self._values = Values(self._names, self.problems)
 
-    def resolve(self, node: Node) -> None:
+    def look_up(self, node: Node) -> None:
         """Find what a node takes and waits for."""
         body = node.parent
         outside = body.parent if body is not None else None
