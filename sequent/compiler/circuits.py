@@ -48,11 +48,11 @@ def circuit_of(container: Node) -> Circuit:
         atoms=tuple(map(tuple, atoms)),
         outer_atoms=tuple(outer_atoms),
         free=tuple(child.position for child in container.children if child.condition is None),
-        handlers=_handlers(container),
+        handlers=_handled_by(container),
     )
 
 
-def _handlers(container: Node) -> tuple[tuple[int, ...], ...]:
+def _handled_by(container: Node) -> tuple[tuple[int, ...], ...]:
     """Per child: the siblings that require its failure, and so would handle it."""
     handlers: list[dict[int, None]] = [{} for _ in container.children]
     for child in container.children:
