@@ -1,0 +1,150 @@
+"""Plays a flow by hand: a test says what happens to tasks by their names, and sees what the engine orders.
+
+A task is ``a`` (in sequence 1) or ``c.a/1.2``; a container is named by the sequence around it. The state of the
+engine is checked after every fact.
+"""
+
+from __future__ import annotations
+
+from sequent.compiler import compile_flow
+from sequent.dsl import definition_of
+from sequent.model import facts
+from sequent.model.effects import CloseFrame, CloseRepeat, Effect, OpenRepeat, StartTask
+from sequent.model.facts import Fact
+from sequent.model.plan import ContainerPlan, ItemsLiteralPlan, Plan
+from sequent.model.references import dotted
+from sequent.model.scope import sequence_text
+from sequent.model.status import Status, Verdict
+from sequent.model.wire import Items
+from tests.simulated import Key, Rows, World
+
+
+def plan_of(flow: object) -> Plan:
+    """The plan of a flow as an author writes it; one that is not built by calls has no parameters."""
+    return compile_flow(definition_of(flow).spec)
+
+
+def world(flow: object, slots: int = 100) -> Play:
+    """Start a flow; steps need no function, since nothing is executed."""
+    play = Play(plan_of(flow), slots=slots)
+    play.tell(facts.RunStarted())
+    return play
+
+
+class Play(World):
+    """A run under way. Items that are written down are found at once, as the driver does."""
+
+    def __init__(self, plan: Plan, *, slots: int, rows: Rows | None = None) -> None:
+        super().__init__(plan, slots=slots, rows=rows)
+        self.started: list[str] = []
+        """Every task that started, in order."""
+        self.closed: dict[str, Status] = {}
+        """How repeats (``c``, by the sequence around) and iterations (``c/1.2``) ended; the flow is ``/1``."""
+        self.attempts: dict[str, int] = {}
+        """The number of each task's latest attempt."""
+
+    def tell(self, fact: Fact) -> list[Effect]:
+        effects = super().tell(fact)
+        for effect in effects:
+            if isinstance(effect, StartTask):
+                name = shown(self._key(effect))
+                self.started.append(name)
+                self.attempts[name] = effect.attempt
+            elif isinstance(effect, CloseFrame):
+                path = dotted(self.plan.nodes[effect.scope.node].path)
+                self.closed[f"{path}/{sequence_text(effect.scope.sequence)}"] = effect.status
+            elif isinstance(effect, CloseRepeat):
+                path = dotted(self.plan.nodes[effect.node].path)
+                self.closed[shown((path, effect.scope.sequence))] = effect.status
+        for effect in effects:
+            if isinstance(effect, OpenRepeat):
+                container = self.plan.nodes[effect.node]
+                assert isinstance(container, ContainerPlan)
+                if isinstance(container.repeats, ItemsLiteralPlan):
+                    self.items(shown(self._key(effect)), len(Items(container.repeats.text)))
+        return effects
+
+    # -- what happens ---------------------------------------------------------------------------
+
+    def succeed(self, *names: str) -> None:
+        """Tasks end well, one after the other."""
+        for name in names:
+            self.end(key_of(name), Status.SUCCESS)
+
+    def succeed_with(self, name: str, *, truthy: bool) -> None:
+        """A task ends well, with a result that says whether its repeat ends."""
+        self.end(key_of(name), Status.SUCCESS, Verdict.TRUTHY if truthy else Verdict.FALSY)
+
+    def fail(self, *names: str) -> None:
+        for name in names:
+            self.end(key_of(name), Status.FAILURE)
+
+    def lose(self, name: str) -> None:
+        self.end(key_of(name), Status.WAITING)
+
+    def announce(self, name: str) -> None:
+        """The code of a task begins."""
+        self.begin(key_of(name))
+
+    def items(self, name: str, count: int | None) -> None:
+        """The items of a container are found; None: they are drawn one at a time."""
+        self.open(key_of(name), count)
+
+    def item(self, name: str) -> None:
+        """The next item is drawn."""
+        self.draw(key_of(name))
+
+    def end_items(self, name: str) -> None:
+        self.draw(key_of(name), is_last=True)
+
+    def break_items(self, name: str) -> None:
+        self.break_draw(key_of(name))
+
+    def stop(self) -> None:
+        self.tell(facts.StopRequested())
+
+    def recover(self) -> Play:
+        """Whatever drives the run is gone, and another takes it up with what was kept."""
+        play = Play(self.plan, slots=self.slots, rows=self.rows)
+        play.tell(facts.RunStarted())
+        return play
+
+    # -- what is seen ---------------------------------------------------------------------------
+
+    @property
+    def running(self) -> list[str]:
+        return [shown(key) for key in self.active]
+
+    @property
+    def statuses(self) -> dict[str, str]:
+        """How tasks settled, since the run or its recovery began."""
+        return {shown(key): str(status) for key, status in self.settled.items()}
+
+    @property
+    def drawing(self) -> list[str]:
+        """The containers of which an item is being drawn."""
+        return [shown(key) for key in self.to_draw]
+
+    @property
+    def opening(self) -> list[str]:
+        """The containers of which the items are being found."""
+        return [shown(key) for key in self.to_open]
+
+    @property
+    def outcome(self) -> str | None:
+        return None if self.ended is None else str(self.ended.status)
+
+    @property
+    def frames(self) -> int:
+        """How many iterations are in memory."""
+        return self.scheduler.active_frames
+
+
+def key_of(name: str) -> Key:
+    path, _, sequence = name.partition("/")
+    return path, tuple(map(int, sequence.split("."))) if sequence else (1,)
+
+
+def shown(key: Key) -> str:
+    path, sequence = key
+    return path if sequence == (1,) else f"{path}/{sequence_text(sequence)}"
