@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sequent.compiler.conditions import Asked, Condition, Joined, claims_in
-from sequent.compiler.problems import Problems, nearest
+from sequent.compiler.problems import Problems
 from sequent.compiler.reach import why_never
 from sequent.compiler.tree import Node
 from sequent.compiler.values import maker_of
@@ -129,5 +129,5 @@ def _refuse_name(node: Node, option: str, name: str, known: list[str], problems:
         f"{option!r} of {node.shown} names {name!r}, which is not {what}",
         path=node.text,
         place=node.place_of(option),
-        hint=nearest(name, known),
+        hint=problems.nearest(name, known),
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from attrs import define, frozen
 
-from sequent.compiler.problems import Problems, guess, listed, nearest
+from sequent.compiler.problems import Problems, listed
 from sequent.compiler.tree import Node, Tree
 from sequent.errors import Place
 from sequent.model.references import Outer, Path, Target, dotted
@@ -86,7 +86,7 @@ class Names:
             f"{reader.node.shown} names outer.{name}, which exists at no level further out",
             path=reader.node.text,
             place=place,
-            hint=guess(name, found) + known,
+            hint=self.problems.guess(name, found) + known,
         )
 
     def params(self) -> tuple[str, ...]:
@@ -100,7 +100,7 @@ class Names:
             f"{reader.node.shown} {reader.verb} {dotted(path)!r}, which does not exist",
             path=reader.node.text,
             place=place,
-            hint=nearest(path[-1], (name for name in container.names if name != reader.node.spec.name)),
+            hint=self.problems.nearest(path[-1], (name for name in container.names if name != reader.node.spec.name)),
         )
 
     def _would_wait_for_itself(self, node: Node, reader: Reader, place: Place | None) -> bool:

@@ -11,6 +11,7 @@ from sequent.errors import DefinitionError, InvalidFlowError, Place
 
 _MOST_SHOWN = 20
 _MOST_COMPARED = 1_000
+_MOST_GUESSED = 100
 
 
 @define
@@ -31,6 +32,20 @@ class Problems:
         """
         self.found.append(DefinitionError(message, code=code, hint=hint, place=place, path=path))
 
+    def nearest(self, name: str, known: Iterable[str]) -> str:
+        """A hint: the known name that is most like this one, and what names there are."""
+        names = list(known)
+        return f"{self.guess(name, names)}there are: {listed(names)}" if names else "there are none here"
+
+    def guess(self, name: str, names: Iterable[str]) -> str:
+        """The name that was probably meant, as the beginning of a hint; empty where none is like it."""
+        if len(self.found) >= _MOST_GUESSED:
+            return ""
+        # Comparing is slow: among very many names only those of about the same length are looked at.
+        likely = [other for other in names if abs(len(other) - len(name)) <= 2][:_MOST_COMPARED]
+        close = get_close_matches(name, likely, n=1)
+        return f"did you mean {close[0]!r}? " if close else ""
+
     def raise_if_any(self) -> None:
         """Tell all of them.
 
@@ -39,20 +54,6 @@ class Problems:
         """
         if self.found:
             raise InvalidFlowError(tuple(self.found))
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """A hint: the known name that is most like this one, and what names there are."""
-    names = list(known)
-    return f"{guess(name, names)}there are: {listed(names)}" if names else "there are none here"
-
-
-def guess(name: str, names: Iterable[str]) -> str:
-    """The name that was probably meant, as the beginning of a hint; empty where none is like it."""
-    # Comparing is slow: among very many names only those of about the same length are looked at.
-    likely = [other for other in names if abs(len(other) - len(name)) <= 2][:_MOST_COMPARED]
-    close = get_close_matches(name, likely, n=1)
-    return f"did you mean {close[0]!r}? " if close else ""
 
 
 def listed(names: list[str]) -> str:

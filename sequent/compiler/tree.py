@@ -112,11 +112,11 @@ def plant(spec: FlowSpec, problems: Problems) -> Tree:
         tree.by_index[node.index] = node
         tree.by_path.setdefault(node.path, node)
         if isinstance(node.spec, ContainerSpec):
-            if node.spec.children and len(node.path) == MOST_LEVELS:
-                _refuse_depth(node, node.spec, problems)
-                continue
             _add_children(node, node.spec, problems)
-            pending.extend(reversed(node.children))
+            if node.children and len(node.path) == MOST_LEVELS:
+                _refuse_depth(node, node.spec, problems)
+            else:
+                pending.extend(reversed(node.children))
     _check_root(spec, problems)
     return tree
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from attrs import define
 
 from sequent.compiler.names import Names, Reader
-from sequent.compiler.problems import Problems, nearest
+from sequent.compiler.problems import Problems
 from sequent.compiler.tree import Node
 from sequent.errors import Place
 from sequent.model.plan import Input, ItemInput, ParamInput, ResultInput
@@ -78,7 +78,7 @@ class Values:
             f"{reader.node.shown} takes the parameter {name!r}, which the flow does not have",
             path=reader.node.text,
             place=place,
-            hint=nearest(name, self.names.params()),
+            hint=self.problems.nearest(name, self.names.params()),
         )
         return None
 

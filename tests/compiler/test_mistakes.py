@@ -428,3 +428,18 @@ def test_every_claim_may_be_required_of_a_step_and_of_a_container():
 
 def test_items_that_were_written_down_are_not_looked_into():
     assert mistakes(flow(step("a", repeats=ItemsLiteral(text='{"$g":[0,1000000,1]}')))) == []
+
+
+def test_very_many_mistakes_are_all_told_in_reasonable_time():
+    count = 3_000
+    found = mistakes(flow(*(step(f"step{number}", f"stap{number}") for number in range(count))))
+    assert len(found) == count
+    assert found[0].hint.startswith("did you mean")
+    assert all(problem.hint for problem in found)
+
+
+def test_what_is_nested_too_deep_is_told_once():
+    inner = container("c", step("x"), result="x")
+    for _ in range(120):
+        inner = container("c", step("x"), inner, result="c")
+    assert codes(flow(inner)) == ["depth"]
