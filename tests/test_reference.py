@@ -2,54 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from sequent.model.references import Outer
-from sequent.model.requirements import AllOf, AnyOf, Atom, Requirement
-from sequent.model.spec import (
-    ContainerSpec,
-    FlowConfig,
-    FlowSpec,
-    FunctionWork,
-    ItemsCall,
-    ItemsLiteral,
-    StepSpec,
-)
+from sequent.model.requirements import AllOf, AnyOf
+from sequent.model.spec import ContainerSpec, FlowSpec, ItemsLiteral, StepSpec
 from sequent.model.status import Claim, RunStatus, Status, Verdict
-from sequent.model.wire import decode, encode
+from sequent.model.wire import decode
 from tests.reference import Reference
 from tests.reference_tree import Key, Recorded
-
-WORK = FunctionWork("work", takes_self=False)
-End = Callable[[Key], Status]
-
-
-def on(path: str, claim: Claim = Claim.SUCCESS) -> Atom:
-    return Atom(tuple(path.split(".")), claim)
-
-
-def failed(path: str) -> Atom:
-    return on(path, Claim.FAILURE)
-
-
-def done(path: str) -> Atom:
-    return on(path, Claim.DONE)
-
-
-def step(name: str, requires: Requirement | None = None, **options: object) -> StepSpec:
-    return StepSpec(name=name, work=WORK, requires=requires, **options)  # type: ignore[arg-type]
-
-
-def block(name: str, *children: StepSpec | ContainerSpec, **options: object) -> ContainerSpec:
-    return ContainerSpec(name=name, children=children, **options)  # type: ignore[arg-type]
-
-
-def flow(*children: StepSpec | ContainerSpec, stop: bool = True) -> FlowSpec:
-    return FlowSpec(name="flow", root=block("flow", *children), config=FlowConfig(stop_on_exception=stop))
-
-
-def items(count: int) -> ItemsLiteral:
-    return ItemsLiteral(encode(list(range(count))))
+from tests.small_flows import DRAWN, block, done, failed, flow, items, on, outer, step
 
 
 def text(key: Key) -> str:
@@ -302,7 +261,7 @@ def test_until_ends_the_repeat_once_its_iteration_has_settled() -> None:
 
 
 def test_items_that_are_drawn_end_when_there_are_no_more() -> None:
-    play = Play(flow(step("load", repeats=ItemsCall("items", takes_self=False)), step("after", on("load"))))
+    play = Play(flow(step("load", repeats=DRAWN), step("after", on("load"))))
     key = ("load", (1,))
     for _ in range(2):
         play.reference.drew(key)
@@ -312,7 +271,7 @@ def test_items_that_are_drawn_end_when_there_are_no_more() -> None:
 
 
 def test_a_broken_draw_fails_the_container_and_is_handled_as_its_failure() -> None:
-    spec = flow(step("load", repeats=ItemsCall("items", takes_self=False)), step("rescue", failed("load")))
+    spec = flow(step("load", repeats=DRAWN), step("rescue", failed("load")))
     play = Play(spec)
     play.reference.broke(("load", (1,)))
     assert play.run().ends == ["rescue/1"]
@@ -374,7 +333,7 @@ def test_a_container_that_was_a_success_is_kept_whole_with_its_handled_failures(
 
 def test_requirements_reach_further_out() -> None:
     spec = flow(
-        step("a"), block("c", step("x", Atom(Outer("a"), Claim.FAILURE)), step("y")), step("t", done("a")), stop=False
+        step("a"), block("c", step("x", outer("a", Claim.FAILURE)), step("y")), step("t", done("a")), stop=False
     )
     play = Play(spec, "a").run()
     assert sorted(play.ends) == ["a/1", "c.x/1.1", "c.y/1.1", "t/1"]

@@ -16,14 +16,15 @@ from sequent.compiler import compile_flow
 from sequent.engine import Scheduler
 from sequent.model import facts
 from sequent.model.effects import DrawItem, Effect, EndRun, OpenRepeat, StartTask
-from sequent.model.requirements import Atom
-from sequent.model.spec import ContainerSpec, FlowSpec, FunctionWork, ItemsCall, ItemsLiteral, StepSpec
+from sequent.model.requirements import AllOf
+from sequent.model.spec import ContainerSpec, FlowSpec, ItemsCall, ItemsLiteral, StepSpec
 from sequent.model.status import Claim, RunStatus, Status, Verdict
 from sequent.model.wire import decode
 from tests.flows import flow_specs
 from tests.reference import Reference
 from tests.reference_tree import Key, Recorded
 from tests.simulated import World
+from tests.small_flows import DRAWN, block, done, failed, flow, items, on, outer, step
 
 MAX_RECOVERIES = 6
 
@@ -149,17 +150,14 @@ def counts_of(spec: StepSpec | ContainerSpec, random: Random, path: str = "") ->
 def some_drawn(spec: ContainerSpec | StepSpec, random: Random) -> ContainerSpec | StepSpec:
     """The same, where some repeats draw their items one at a time."""
     if spec.repeats is not None and random.randrange(3) == 0:
-        spec = evolve(spec, repeats=ItemsCall("numbers", takes_self=False))
+        spec = evolve(spec, repeats=DRAWN)
     if isinstance(spec, ContainerSpec):
         spec = evolve(spec, children=tuple(some_drawn(child, random) for child in spec.children))
     return spec
 
 
-@given(flow_specs(), st.lists(moods, max_size=MAX_RECOVERIES), st.integers(1, 4), st.randoms(use_true_random=False))
-def test_the_engine_agrees_with_the_reference_through_failures_crashes_and_recoveries(
-    spec: FlowSpec, course: list[Mood], slots: int, random: Random
-) -> None:
-    spec = evolve(spec, root=some_drawn(spec.root, random))
+def check(spec: FlowSpec, course: list[Mood], slots: int, random: Random) -> None:
+    """Run a flow, and recover it until it is a success."""
     plan = compile_flow(spec)
     counts = dict(counts_of(spec.root, random))
     record: dict[Key, Recorded] = {}
@@ -173,6 +171,79 @@ def test_the_engine_agrees_with_the_reference_through_failures_crashes_and_recov
             return
         world = world.crash()
     raise AssertionError("a recovery in which nothing fails is a success")
+
+
+courses = st.lists(moods, max_size=MAX_RECOVERIES)
+randoms = st.randoms(use_true_random=False)
+
+
+@given(flow_specs(), courses, st.integers(1, 4), randoms)
+def test_the_engine_agrees_with_the_reference_through_failures_crashes_and_recoveries(
+    spec: FlowSpec, course: list[Mood], slots: int, random: Random
+) -> None:
+    root = some_drawn(spec.root, random)
+    assert isinstance(root, ContainerSpec)
+    check(evolve(spec, root=root), course, slots, random)
+
+
+HARD = {
+    "a failure stops the flow before its container has settled": flow(
+        block("inner", step("a"), step("b"), step("c", on("inner.b"))), step("x"), step("y", on("x"))
+    ),
+    "a failure waits for a handler further out": flow(
+        block("inner", step("a"), step("b")),
+        step("h", AllOf((failed("inner"), on("x")))),
+        step("x"),
+        step("y", on("x")),
+        step("z", on("y")),
+    ),
+    "a kept handler meets a stop": flow(step("a"), step("h", failed("a")), step("t", done("h")), step("b"), step("c")),
+    "something is lost in what has stopped": flow(
+        block("inner", step("a"), step("b"), step("c", handles=False), repeats=items(2), parallel=2),
+        step("t", done("inner")),
+    ),
+    "a kept step watches further out": flow(
+        step("a"),
+        block("c", step("t", outer("a", Claim.DONE)), step("h", outer("a", Claim.FAILURE)), step("x"), step("y")),
+        stop=False,
+    ),
+    "a container runs again as a whole": flow(
+        step("a"),
+        block(
+            "c",
+            block("d", step("x"), step("y", repeats=items(2)), step("z", on("c.d.x")), repeats=items(2), parallel=2),
+            step("h", failed("c.d")),
+            requires=done("a"),
+        ),
+        step("b"),
+        stop=False,
+    ),
+    "iterations are drawn while others end the repeat": flow(
+        block("c", step("x"), step("y", on("c.x", Claim.ACTIVE)), repeats=DRAWN, parallel=3, until="x"),
+        step("h", failed("c")),
+        step("t", done("c")),
+    ),
+    "levels hold the stop back or not": flow(
+        block(
+            "c",
+            block("d", step("x", stop_on_exception=True), step("y"), step("z", on("c.d.y"))),
+            step("v", done("c.d")),
+            step("w", on("c.v")),
+            repeats=items(2),
+            stop_on_exception=False,
+        ),
+        step("u"),
+        step("s", on("u")),
+    ),
+}
+
+
+@pytest.mark.parametrize("spec", HARD.values(), ids=HARD.keys())
+@given(courses, st.integers(1, 4), randoms)
+def test_the_engine_agrees_with_the_reference_where(
+    spec: FlowSpec, course: list[Mood], slots: int, random: Random
+) -> None:
+    check(spec, course, slots, random)
 
 
 class Growing:
@@ -202,16 +273,12 @@ class Growing:
 
 
 def loop(parallel: int, repeats: ItemsLiteral | ItemsCall) -> FlowSpec:
-    work = FunctionWork("work", takes_self=False)
-    second = StepSpec(name="b", work=work, requires=Atom(("loop", "a"), Claim.SUCCESS))
-    children = (StepSpec(name="a", work=work), second)
-    body = ContainerSpec(name="loop", children=children, repeats=repeats, parallel=parallel)
-    return FlowSpec(name="flow", root=ContainerSpec(name="flow", children=(body,)))
+    return flow(block("loop", step("a"), step("b", on("loop.a")), repeats=repeats, parallel=parallel))
 
 
 def peak_of(count: int) -> int:
     """The most bytes that the engine ever holds while it runs so many iterations."""
-    world = Growing(loop(1, ItemsLiteral("[]")), slots=4)
+    world = Growing(loop(1, items(0)), slots=4)
     tracemalloc.start()
     end = world.run(count)
     _, peak = tracemalloc.get_traced_memory()
@@ -225,7 +292,7 @@ def test_memory_follows_what_is_active_and_not_how_often_it_runs() -> None:
     assert peak_of(10_000) < peak_of(500) + 10_000
 
 
-@pytest.mark.parametrize("repeats", [ItemsLiteral("[]"), ItemsCall("numbers", takes_self=False)])
+@pytest.mark.parametrize("repeats", [items(0), DRAWN])
 def test_iterations_without_a_limit_are_bounded_all_the_same(repeats: ItemsLiteral | ItemsCall) -> None:
     world = Growing(loop(0, repeats), slots=4)
     end = world.run(5_000 if isinstance(repeats, ItemsLiteral) else None)

@@ -1,0 +1,44 @@
+"""Specifications of small flows in few words."""
+
+from __future__ import annotations
+
+from sequent.model.references import Outer
+from sequent.model.requirements import Atom, Requirement
+from sequent.model.spec import ContainerSpec, FlowConfig, FlowSpec, FunctionWork, ItemsCall, ItemsLiteral, StepSpec
+from sequent.model.status import Claim
+from sequent.model.wire import encode
+
+WORK = FunctionWork("work", takes_self=False)
+DRAWN = ItemsCall("items", takes_self=False)
+
+
+def on(path: str, claim: Claim = Claim.SUCCESS) -> Atom:
+    return Atom(tuple(path.split(".")), claim)
+
+
+def failed(path: str) -> Atom:
+    return on(path, Claim.FAILURE)
+
+
+def done(path: str) -> Atom:
+    return on(path, Claim.DONE)
+
+
+def step(name: str, requires: Requirement | None = None, **options: object) -> StepSpec:
+    return StepSpec(name=name, work=WORK, requires=requires, **options)  # type: ignore[arg-type]
+
+
+def block(name: str, *children: StepSpec | ContainerSpec, **options: object) -> ContainerSpec:
+    return ContainerSpec(name=name, children=children, **options)  # type: ignore[arg-type]
+
+
+def flow(*children: StepSpec | ContainerSpec, stop: bool = True) -> FlowSpec:
+    return FlowSpec(name="flow", root=block("flow", *children), config=FlowConfig(stop_on_exception=stop))
+
+
+def items(count: int) -> ItemsLiteral:
+    return ItemsLiteral(encode(list(range(count))))
+
+
+def outer(name: str, claim: Claim = Claim.SUCCESS) -> Atom:
+    return Atom(Outer(name), claim)
