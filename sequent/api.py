@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from sequent.runtime.driver import Driver
     from sequent.runtime.executors.processes import AgentProcess
     from sequent.runtime.loading import LoadedFlow
-    from sequent.runtime.ports import DrivenRun, Executor, Observer, RunRecord, Store, Target
+    from sequent.runtime.ports import DrivenRun, Executor, Observer, Store
+    from sequent.runtime.rows import RunRecord, Target
 
 MOST_WORKERS = 64
 """How many worker processes a run has at most."""
@@ -197,7 +198,7 @@ def _executors(definition: Definition, run: DrivenRun, wishes: _Wishes) -> dict[
     """The executors that the flow's steps need."""
     from sequent.runtime.executors.inline import InlineExecutor
     from sequent.runtime.executors.processes import ProcessExecutor
-    from sequent.runtime.ports import WorkerSetup
+    from sequent.runtime.orders import WorkerSetup
 
     setup = WorkerSetup(
         run_id=run.record.id,
@@ -359,7 +360,7 @@ def _wanted_run(store: Store, target: Target, run_id: str | None) -> RunRecord:
 
 def target_of(definition: Definition) -> Target:
     """How a flow that runs in this process is found again."""
-    from sequent.runtime.ports import Target
+    from sequent.runtime.rows import Target
 
     origin = definition.spec.origin
     is_script = origin.module == "__main__"

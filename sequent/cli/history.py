@@ -21,7 +21,8 @@ from sequent.cli.typed import DEFAULTS, TypedOptions
 from sequent.errors import UsageError
 from sequent.model.outcome import Failure, LogSpan, Problem
 from sequent.model.status import Status
-from sequent.runtime.ports import AttemptRecord, RunRecord, Store
+from sequent.runtime.ports import Store
+from sequent.runtime.rows import AttemptRecord, RunRecord
 
 CHUNK = 1 << 16
 SHOWN_FAILURES = 100

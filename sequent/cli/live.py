@@ -13,7 +13,7 @@ from sequent.model.outcome import LogSpan, Problem
 from sequent.model.plan import Plan, StepPlan
 from sequent.model.scope import Scope
 from sequent.model.status import RunStatus, Status
-from sequent.runtime.ports import RunRecord
+from sequent.runtime.rows import RunRecord
 
 if TYPE_CHECKING:
     from rich.live import Live

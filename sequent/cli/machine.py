@@ -12,7 +12,7 @@ from sequent.errors import InvalidFlowError, SequentError
 from sequent.model.outcome import Failure, LogSpan, Outcome, Problem
 from sequent.model.status import Status
 from sequent.model.wire import encode
-from sequent.runtime.ports import AttemptRecord, Owner, RunRecord
+from sequent.runtime.rows import AttemptRecord, Owner, RunRecord
 
 VERSION = 1
 """Goes up when a key changes its meaning or is gone."""

@@ -13,7 +13,8 @@ from sequent.model.plan import Plan
 from sequent.model.references import dotted
 from sequent.model.scope import Scope, sequence_text
 from sequent.model.status import SETTLED, RunStatus, Status
-from sequent.runtime.ports import Observer, RunRecord
+from sequent.runtime.ports import Observer
+from sequent.runtime.rows import RunRecord
 
 FREE_LINES = 200
 """So many lines are always written; after that ten a second."""

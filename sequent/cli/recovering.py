@@ -15,7 +15,8 @@ from sequent.cli.text import moment, safe
 from sequent.cli.typed import DEFAULTS, TypedOptions
 from sequent.errors import UsageError
 from sequent.model.status import RunStatus
-from sequent.runtime.ports import RunRecord, Store
+from sequent.runtime.ports import Store
+from sequent.runtime.rows import RunRecord
 
 
 def recover(

@@ -9,6 +9,7 @@ from graphlib import TopologicalSorter
 from attrs import frozen
 
 from sequent.cli.text import safe
+from sequent.model.items import Items
 from sequent.model.plan import (
     ContainerPlan,
     ItemInput,
@@ -22,7 +23,6 @@ from sequent.model.plan import (
 )
 from sequent.model.references import dotted
 from sequent.model.status import Claim
-from sequent.model.wire import Items
 
 _SUFFIXES = {Claim.SUCCESS: "", Claim.FAILURE: ".failed"}
 

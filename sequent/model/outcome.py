@@ -56,7 +56,7 @@ class Outcome:
     status: RunStatus
     recovery: int = 0
     result: object = None
-    counts: Mapping[Status, int] = field(factory=dict)
+    counts: Mapping[Status, int] = field(factory=dict[Status, int])
     failures: tuple[Failure, ...] = ()
     """The first hundred."""
     failed: int = 0

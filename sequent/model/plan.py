@@ -177,12 +177,12 @@ class Plan:
 
     name: str
     nodes: tuple[NodePlan, ...]
-    params: Mapping[str, str] = field(factory=dict)
+    params: Mapping[str, str] = field(factory=dict[str, str])
     """The value of each parameter, as wire text."""
     max_concurrent: int | None = None
-    reactions: Mapping[int, Reaction] = field(factory=dict)
+    reactions: Mapping[int, Reaction] = field(factory=dict[int, Reaction])
     """By node index, for the nodes that have any."""
-    structure: Mapping[str, str] = field(factory=dict)
+    structure: Mapping[str, str] = field(factory=dict[str, str])
     """By dotted path (the root is ''), a line that says all that a recovery must find unchanged: what it is,
     what it requires, repeats and takes. Two plans of the same structure can continue one another."""
     fingerprint: str = ""

@@ -27,9 +27,9 @@ class SavedFrame:
     """An iteration that had begun. Where the container wraps a step, ``tasks`` has that one task."""
 
     id: int
-    tasks: Mapping[int, SavedTask] = field(factory=dict)
+    tasks: Mapping[int, SavedTask] = field(factory=dict[int, SavedTask])
     """By node index."""
-    blocks: Mapping[int, SavedBlock] = field(factory=dict)
+    blocks: Mapping[int, SavedBlock] = field(factory=dict[int, "SavedBlock"])
     """By node index."""
 
 
@@ -44,7 +44,7 @@ class SavedBlock:
     status: Status
     """``success``, or anything else where it is to be opened again."""
     drawn: int = 0
-    frames: Mapping[int, SavedFrame] = field(factory=dict)
+    frames: Mapping[int, SavedFrame] = field(factory=dict[int, SavedFrame])
     """By iteration number."""
     until_met: bool = False
     """Whether an iteration that is kept had ended the repeat: nothing more is drawn."""

@@ -131,7 +131,7 @@ class StepSpec:
     stop_on_exception: bool | None = None
     task_construct: Construct | None = None
     place: Place | None = field(default=None, eq=False)
-    option_places: Mapping[str, Place] = field(factory=dict, eq=False)
+    option_places: Mapping[str, Place] = field(factory=dict[str, Place], eq=False)
     """The line of each option that was written on a line of its own, as far as it is known."""
 
 
@@ -151,7 +151,7 @@ class ContainerSpec:
     handles: bool = True
     stop_on_exception: bool | None = None
     place: Place | None = field(default=None, eq=False)
-    option_places: Mapping[str, Place] = field(factory=dict, eq=False)
+    option_places: Mapping[str, Place] = field(factory=dict[str, Place], eq=False)
 
 
 @frozen(kw_only=True)

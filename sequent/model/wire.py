@@ -12,22 +12,20 @@ import json
 import math
 import pathlib
 import typing
-from collections.abc import Callable, Iterator, Mapping
-from datetime import date, datetime, time, timedelta, timezone
-from decimal import Decimal
+from collections.abc import Mapping
 from enum import Enum
-from fractions import Fraction
-from uuid import UUID
 
 import attrs
 
 from sequent.errors import NotDataError
+from sequent.model.scalars import READERS, SCALARS
 
 MAX_DEPTH = 100
 """How deep data may be nested."""
 
 _PLAIN = (type(None), bool, int, str)
-_compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+"""Writes what JSON has a form for, without spaces."""
 
 
 def encode(value: object, name: str = "the value") -> str:
@@ -54,7 +52,7 @@ def encode_with_classes(value: object, name: str = "the value") -> tuple[str, tu
 
 
 def _text(tree: object, name: str) -> str:
-    text = _compact(tree)
+    text = compact(tree)
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
@@ -89,7 +87,7 @@ class _Encoder:
         if kind is tuple:
             pieces = typing.cast("tuple[object, ...]", value)
             return {"$t": [self.tree(item, f"{name}[{i}]", depth + 1) for i, item in enumerate(pieces)]}
-        scalar = _SCALARS.get(kind)
+        scalar = SCALARS.get(kind)
         if scalar is not None:
             return {scalar.tag: scalar.write(value)}
         return self._object(value, name, depth)
@@ -155,8 +153,8 @@ def _tagged(tag: str, content: typing.Any, classes: Mapping[str, type]) -> objec
         return tuple(_value(item, classes) for item in content)
     if tag == "$d":
         return {_value(key, classes): _value(item, classes) for key, item in content}
-    if tag in _READERS:
-        return _READERS[tag](content)
+    if tag in READERS:
+        return READERS[tag](content)
     if tag not in ("$e", "$r"):
         raise NotDataError(f"a stored value has the unknown form {tag!r}", hint="was it written by a newer Sequent?")
     name, body = content
@@ -171,7 +169,7 @@ def _tagged(tag: str, content: typing.Any, classes: Mapping[str, type]) -> objec
     return _record(found, {key: _value(item, classes) for key, item in body.items()})
 
 
-def _record(kind: type, values: dict[str, object]) -> object:
+def _record(kind: type[object], values: dict[str, object]) -> object:
     """An instance with these fields, made without running its constructor: exactly what was stored."""
     expected = fields_of(kind)
     if expected is None or set(expected) != set(values):
@@ -194,24 +192,25 @@ def fields_of(kind: type) -> tuple[str, ...] | None:
 def classes_in(annotation: object) -> dict[str, type]:
     """The enums and records that an annotation names, however deep, by qualified name."""
     found: dict[str, type] = {}
-    seen: dict[int, object] = {}
-    """By identity, since not all annotations can be hashed; the parts are held so that none is reused."""
+    seen: list[object] = []
+    """Compared by identity, since not all annotations can be hashed."""
     pending = [annotation]
     while pending:
         part = pending.pop()
-        if id(part) in seen:
+        if any(part is other for other in seen):
             continue
-        seen[id(part)] = part
+        seen.append(part)
         # A ``type`` statement's alias (Python 3.12) has its meaning in __value__, and may speak of itself.
         alias = getattr(part, "__value__", None)
         pending.extend([alias] if alias is not None and not isinstance(part, Enum) else [])
         pending.extend(typing.get_args(part))
         if typing.get_origin(part) is None and isinstance(part, type):
-            if issubclass(part, Enum):
-                found[part.__qualname__] = part
-            elif fields_of(part) is not None:
-                found[part.__qualname__] = part
-                pending.extend(_hints(part).values())
+            kind = typing.cast("type[object]", part)
+            if issubclass(kind, Enum):
+                found[kind.__qualname__] = kind
+            elif fields_of(kind) is not None:
+                found[kind.__qualname__] = kind
+                pending.extend(_hints(kind).values())
     return found
 
 
@@ -223,87 +222,5 @@ def _hints(kind: type) -> dict[str, object]:
         return {}
 
 
-class Items:
-    """The items of a repeat, each as wire text, without holding a range's."""
-
-    def __init__(self, text: str) -> None:
-        """Take the text of a list, a tuple or a range.
-
-        Raises:
-            NotDataError: it is the text of something else.
-        """
-        tree = json.loads(text)
-        if isinstance(tree, dict):
-            mapping = typing.cast("dict[str, typing.Any]", tree)
-            if set(mapping) == {"$g"}:
-                tree = range(*mapping["$g"])
-            elif set(mapping) == {"$t"}:
-                tree = mapping["$t"]
-        if not isinstance(tree, list | range):
-            raise NotDataError("repeats needs a list, a tuple or a range")
-        self._items = typing.cast("list[object] | range", tree)
-
-    def __len__(self) -> int:
-        return len(self._items)
-
-    def __getitem__(self, index: int) -> str:
-        return _compact(self._items[index])
-
-    def __iter__(self) -> Iterator[str]:
-        return map(_compact, self._items)
-
-
 def _short(name: str) -> str:
     return name if len(name) <= 120 else f"{name[:60]} ... {name[-50:]}"
-
-
-def _read_zone(parts: list[typing.Any]) -> datetime:
-    """A moment with its own zone: by name where it has one, else by its offset."""
-    text, key, fold = parts
-    moment = datetime.fromisoformat(text)
-    if key:
-        from zoneinfo import ZoneInfo
-
-        moment = moment.replace(tzinfo=ZoneInfo(key))
-    return moment.replace(fold=fold)
-
-
-def _write_moment(value: datetime) -> list[object]:
-    key = getattr(value.tzinfo, "key", None)
-    if value.tzinfo is not None and key is None and type(value.tzinfo) is not timezone:
-        raise NotDataError(
-            f"a datetime has the zone {value.tzinfo!r}, which cannot be stored and read back",
-            hint="use zoneinfo.ZoneInfo or datetime.timezone",
-        )
-    return [value.isoformat(), key or "", value.fold]
-
-
-def _write_time(value: time) -> list[object]:
-    if value.tzinfo is not None and type(value.tzinfo) is not timezone:
-        raise NotDataError("a time has a zone that cannot be stored and read back", hint="use datetime.timezone")
-    return [value.isoformat(), value.fold]
-
-
-class _Scalar(typing.NamedTuple):
-    tag: str
-    write: Callable[[typing.Any], object]
-    read: Callable[[typing.Any], object]
-
-
-_SCALARS: dict[type, _Scalar] = {
-    bytes: _Scalar("$b", lambda v: v.decode("latin-1"), lambda t: t.encode("latin-1")),
-    range: _Scalar("$g", lambda v: [v.start, v.stop, v.step], lambda t: range(*t)),
-    datetime: _Scalar("$dt", _write_moment, _read_zone),
-    date: _Scalar("$da", date.isoformat, date.fromisoformat),
-    time: _Scalar("$ti", _write_time, lambda t: time.fromisoformat(t[0]).replace(fold=t[1])),
-    timedelta: _Scalar("$td", lambda v: [v.days, v.seconds, v.microseconds], lambda t: timedelta(*t)),
-    Decimal: _Scalar("$n", str, Decimal),
-    Fraction: _Scalar("$q", str, Fraction),
-    UUID: _Scalar("$u", str, UUID),
-}
-_READERS: dict[str, Callable[[typing.Any], object]] = {
-    "$f": float,
-    "$p": pathlib.Path,
-    "$pp": pathlib.PurePath,
-    **{scalar.tag: scalar.read for scalar in _SCALARS.values()},
-}

@@ -18,7 +18,7 @@ from sequent.runtime.capture import Segment, flush_streams
 from sequent.runtime.commands import CommandError, run_command
 from sequent.runtime.context import LOGGER, Context, FlowInStep, enter
 from sequent.runtime.inputs import Catalogue, Inputs, instance_of
-from sequent.runtime.ports import AttemptBegan, AttemptEnded, AttemptOrder
+from sequent.runtime.orders import AttemptBegan, AttemptEnded, AttemptOrder
 from sequent.runtime.problems import problem_of
 from sequent.runtime.termination import Terminated, Termination
 

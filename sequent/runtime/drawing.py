@@ -12,7 +12,7 @@ from sequent.model import wire
 from sequent.model.references import Path
 from sequent.model.spec import ContainerSpec, ItemsCall
 from sequent.runtime.inputs import Catalogue, instance_of
-from sequent.runtime.ports import DrawBroke, DrawOrder, ItemFound, RepeatFound
+from sequent.runtime.orders import DrawBroke, DrawOrder, ItemFound, RepeatFound
 from sequent.runtime.problems import problem_of
 
 MOST_ITERATORS = 1_000

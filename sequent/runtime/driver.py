@@ -22,30 +22,18 @@ from sequent.model.effects import (
     SettleTask,
     StartTask,
 )
-from sequent.model.outcome import Failure
 from sequent.model.facts import Fact, RunStarted, StopRequested
+from sequent.model.outcome import Failure
 from sequent.model.plan import Plan, StepPlan
 from sequent.model.references import dotted
 from sequent.model.saved import SavedFrame
 from sequent.model.scope import Scope, sequence_text
 from sequent.model.status import Construct, RunStatus, Status
 from sequent.runtime.intake import Intake
-from sequent.runtime.ports import (
-    AttemptOrder,
-    Batch,
-    Clock,
-    DrawBroke,
-    DrivenRun,
-    Executor,
-    FrameKey,
-    FrameOpening,
-    Intent,
-    ItemFound,
-    Observer,
-    RepeatFound,
-    task_key,
-)
+from sequent.runtime.orders import AttemptOrder, DrawBroke, ItemFound, RepeatFound
+from sequent.runtime.ports import Clock, DrivenRun, Executor, Observer
 from sequent.runtime.repeating import Repeating
+from sequent.runtime.rows import Batch, FrameKey, FrameOpening, Intent, task_key
 from sequent.runtime.signals import stop_signals
 from sequent.runtime.values import Values
 

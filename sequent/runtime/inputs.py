@@ -11,7 +11,7 @@ from sequent.errors import NotDataError
 from sequent.model import wire
 from sequent.model.references import FlowHandle, Literal, Path, Value, dotted
 from sequent.model.spec import ContainerSpec, Definition, FunctionWork, StepSpec
-from sequent.runtime.ports import AttemptOrder
+from sequent.runtime.orders import AttemptOrder
 
 
 class Catalogue:

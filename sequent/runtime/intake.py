@@ -14,17 +14,9 @@ from sequent.model.outcome import Problem
 from sequent.model.plan import Plan, ResultInput, StepPlan
 from sequent.model.references import dotted
 from sequent.model.status import Status
-from sequent.runtime.ports import (
-    AttemptBegan,
-    AttemptEnded,
-    AttemptLost,
-    Batch,
-    Clock,
-    Ending,
-    Observer,
-    AttemptReport,
-    task_key,
-)
+from sequent.runtime.orders import AttemptBegan, AttemptEnded, AttemptLost, AttemptReport
+from sequent.runtime.ports import Clock, Observer
+from sequent.runtime.rows import Batch, Ending, task_key
 from sequent.runtime.values import Values
 
 

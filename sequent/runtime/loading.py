@@ -12,7 +12,7 @@ from attrs import frozen
 
 from sequent.errors import Place, UsageError
 from sequent.runtime.modules import FORM, load_file, load_module, reporting
-from sequent.runtime.ports import Target
+from sequent.runtime.rows import Target
 
 
 @frozen

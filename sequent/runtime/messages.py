@@ -8,8 +8,7 @@ from typing import Any, cast
 from sequent.errors import SequentError
 from sequent.model.outcome import LogSpan, Problem
 from sequent.model.status import Verdict
-from sequent.runtime.packets import Message
-from sequent.runtime.ports import (
+from sequent.runtime.orders import (
     AttemptBegan,
     AttemptEnded,
     AttemptOrder,
@@ -18,9 +17,10 @@ from sequent.runtime.ports import (
     ItemFound,
     RepeatFound,
     Report,
-    Target,
     WorkerSetup,
 )
+from sequent.runtime.packets import Message
+from sequent.runtime.rows import Target
 
 
 class Word(StrEnum):

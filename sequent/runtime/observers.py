@@ -9,7 +9,7 @@ from sequent.model.plan import Plan
 from sequent.model.references import dotted
 from sequent.model.scope import Scope, sequence_text
 from sequent.model.status import RunStatus, Status
-from sequent.runtime.ports import RunRecord
+from sequent.runtime.rows import RunRecord
 
 
 class LoggingObserver:

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from sequent.errors import BusyError, StoreError
 from sequent.runtime import trees
-from sequent.runtime.ports import Owner
+from sequent.runtime.rows import Owner
 
 AGENT_PATIENCE = 20.0
 """Seconds that a recovery waits for the agent of a dead driver to end its workers."""
@@ -177,14 +177,14 @@ def prepare_directory(path: str) -> None:
         os.chmod(path, 0o700)
 
 
-def wait_for_agent(directory: str, run_id: str, patience: float = AGENT_PATIENCE) -> None:
+def wait_for_agent(directory: str, run_id: str) -> None:
     """Wait until the agent of an earlier driver has ended its workers and is gone.
 
     Raises:
         BusyError: it takes too long.
     """
     path = os.path.join(directory, "agent.lock")
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + AGENT_PATIENCE
     while (holder := lock_holder(path)) is not None:
         left = deadline - time.monotonic()
         if left <= 0:

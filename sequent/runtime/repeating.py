@@ -5,24 +5,15 @@ from __future__ import annotations
 from sequent.errors import NotDataError
 from sequent.model.effects import DrawItem, OpenRepeat
 from sequent.model.facts import DrawFailed, Fact, ItemDrawn, ItemsEnded, RepeatOpened
+from sequent.model.items import Items
 from sequent.model.outcome import Failure, Problem
 from sequent.model.plan import ContainerPlan, ItemsCallPlan, ItemsLiteralPlan, Plan
 from sequent.model.references import dotted
 from sequent.model.scope import Scope, sequence_text
-from sequent.model.wire import Items
 from sequent.runtime.drawing import digest_of
-from sequent.runtime.ports import (
-    Batch,
-    DrawBroke,
-    DrawnReport,
-    DrawOrder,
-    DrivenRun,
-    Executor,
-    ItemFound,
-    Observer,
-    RepeatFound,
-    RepeatOpening,
-)
+from sequent.runtime.orders import DrawBroke, DrawnReport, DrawOrder, ItemFound, RepeatFound
+from sequent.runtime.ports import DrivenRun, Executor, Observer
+from sequent.runtime.rows import Batch, RepeatOpening
 from sequent.runtime.values import Values
 
 
@@ -34,9 +25,7 @@ class Repeating:
     than it did, the container fails rather than mixing the two.
     """
 
-    def __init__(
-        self, plan: Plan, values: Values, run: DrivenRun, drawer: Executor | None, observer: Observer
-    ) -> None:
+    def __init__(self, plan: Plan, values: Values, run: DrivenRun, drawer: Executor | None, observer: Observer) -> None:
         self._plan = plan
         self._values = values
         self._run = run

@@ -6,7 +6,7 @@ import contextlib
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from selectors import EVENT_READ, BaseSelector
 from types import FrameType
 
@@ -14,7 +14,7 @@ STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextlib.contextmanager
-def stop_signals(selector: BaseSelector, on_signal: Callable[[int], None]) -> Iterator[None]:
+def stop_signals(selector: BaseSelector, on_signal: Callable[[int], None]) -> Generator[None]:
     """While this lasts, SIGINT and SIGTERM call ``on_signal`` from the selector's loop.
 
     Only the main thread of a process can have them; elsewhere nothing changes.

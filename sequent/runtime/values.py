@@ -6,11 +6,12 @@ from itertools import islice
 
 from attrs import define, field
 
+from sequent.model.items import Items
 from sequent.model.plan import ContainerPlan, Input, ItemInput, ParamInput, Plan, ResultInput, StepPlan
 from sequent.model.scope import Scope
 from sequent.model.status import Status
-from sequent.model.wire import Items
-from sequent.runtime.ports import DrivenRun, FrameKey, TaskKey
+from sequent.runtime.ports import DrivenRun
+from sequent.runtime.rows import FrameKey, TaskKey
 
 
 @define
@@ -18,7 +19,7 @@ class OpenItems:
     """The items of one repeat under way: all of them, or those that were drawn and are in use."""
 
     items: Items | None = None
-    drawn: dict[int, str] = field(factory=dict)
+    drawn: dict[int, str] = field(factory=dict[int, str])
 
 
 class Values:

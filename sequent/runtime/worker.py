@@ -16,8 +16,8 @@ from sequent.runtime.attempt import Attempts
 from sequent.runtime.capture import Segment, open_input, open_stream
 from sequent.runtime.drawing import Drawing
 from sequent.runtime.messages import Word, read_draw, read_order, read_setup, write_problem, write_report
+from sequent.runtime.orders import DrawBroke, Report, WorkerSetup
 from sequent.runtime.packets import Channel, Message
-from sequent.runtime.ports import DrawBroke, Report, WorkerSetup
 from sequent.runtime.problems import problem_of
 from sequent.runtime.termination import LOST_CHANNEL, Terminated, Termination, die_of
 from sequent.runtime.tidying import Tidying

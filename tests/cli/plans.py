@@ -5,7 +5,7 @@ from __future__ import annotations
 from sequent.model.plan import AtomPlan, ContainerPlan, Gate, ItemsLiteralPlan, OuterAtom, Plan, StepPlan, start_of
 from sequent.model.scope import Scope
 from sequent.model.status import Claim, Construct, RunStatus
-from sequent.runtime.ports import RunRecord, Target
+from sequent.runtime.rows import RunRecord, Target
 
 ROOT = Scope(1, 0, 1, (1,))
 

@@ -15,7 +15,7 @@ from sequent.cli.typed import TypedOptions
 from sequent.errors import UsageError
 from sequent.model.outcome import LogSpan, Problem
 from sequent.model.status import Status
-from sequent.runtime.ports import AttemptRecord
+from sequent.runtime.rows import AttemptRecord
 from tests.cli.plans import a_record
 
 PROBLEM = Problem(type="ValueError", message="no rows", file="flows.py", line=7)

@@ -7,18 +7,8 @@ from typing import Any
 
 from sequent.model.plan import ContainerPlan, ItemsLiteralPlan, NodePlan, Plan, Reaction, StepPlan
 from sequent.model.status import Construct, Status
-from sequent.runtime.ports import (
-    Batch,
-    DrivenRun,
-    Ending,
-    FrameKey,
-    FrameOpening,
-    Intent,
-    RepeatOpening,
-    Store,
-    Target,
-    TaskKey,
-)
+from sequent.runtime.ports import DrivenRun, Store
+from sequent.runtime.rows import Batch, Ending, FrameKey, FrameOpening, Intent, RepeatOpening, Target, TaskKey
 
 ROOT, A, GRID, CELL, INNER, DEEP, MANY, EACH, BLOCK, B = range(10)
 """The indexes of the plan: a step, a repeated container that holds a step and a container, a repeated step,

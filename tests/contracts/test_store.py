@@ -13,7 +13,8 @@ from sequent.model.outcome import LogSpan, Problem
 from sequent.model.plan import Reaction
 from sequent.model.saved import SavedBlock, SavedFrame, SavedTask
 from sequent.model.status import RunStatus, Status, Verdict
-from sequent.runtime.ports import Batch, Ending, FrameKey, FrameOpening, RepeatOpening, Store, Target, TaskKey
+from sequent.runtime.ports import Store
+from sequent.runtime.rows import Batch, Ending, FrameKey, FrameOpening, RepeatOpening, Target, TaskKey
 from sequent.runtime.store import open_store
 from tests.contracts.plans import (
     BLOCK,

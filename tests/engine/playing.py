@@ -11,11 +11,11 @@ from sequent.dsl import definition_of
 from sequent.model import facts
 from sequent.model.effects import CloseFrame, CloseRepeat, Effect, OpenRepeat, StartTask
 from sequent.model.facts import Fact
+from sequent.model.items import Items
 from sequent.model.plan import ContainerPlan, ItemsLiteralPlan, Plan
 from sequent.model.references import dotted
 from sequent.model.scope import sequence_text
 from sequent.model.status import Status, Verdict
-from sequent.model.wire import Items
 from tests.simulated import Key, Rows, World
 
 

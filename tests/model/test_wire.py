@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 from sequent.errors import NotDataError
 from sequent.model import wire
+from sequent.model.items import Items
 
 
 class Colour(Enum):
@@ -159,16 +160,16 @@ def test_an_annotation_names_its_classes_however_deep() -> None:
 
 
 def test_the_items_of_a_range_are_not_held() -> None:
-    items = wire.Items(wire.encode(range(0, 10**12, 3)))
+    items = Items(wire.encode(range(0, 10**12, 3)))
     assert len(items) == 333333333334
     assert items[333333333333] == "999999999999"
 
 
 def test_items_are_those_of_a_list_or_tuple_each_as_text() -> None:
-    assert list(wire.Items(wire.encode([1, ("a", None)]))) == ["1", '{"$t":["a",null]}']
-    assert list(wire.Items(wire.encode((1, 2)))) == ["1", "2"]
+    assert list(Items(wire.encode([1, ("a", None)]))) == ["1", '{"$t":["a",null]}']
+    assert list(Items(wire.encode((1, 2)))) == ["1", "2"]
     with pytest.raises(NotDataError, match="list"):
-        wire.Items(wire.encode({"a": 1}))
+        Items(wire.encode({"a": 1}))
 
 
 def test_kinds_that_look_alike_stay_apart() -> None:

@@ -17,17 +17,9 @@ from sequent.runtime.executors.agents import fork_agent, launch_agent
 from sequent.runtime.executors.inline import InlineExecutor
 from sequent.runtime.executors.processes import ProcessExecutor
 from sequent.runtime.loading import load_flow
-from sequent.runtime.ports import (
-    AttemptBegan,
-    AttemptEnded,
-    AttemptLost,
-    AttemptOrder,
-    DrawOrder,
-    Executor,
-    Report,
-    Target,
-    WorkerSetup,
-)
+from sequent.runtime.orders import AttemptBegan, AttemptEnded, AttemptLost, AttemptOrder, DrawOrder, Report, WorkerSetup
+from sequent.runtime.ports import Executor
+from sequent.runtime.rows import Target
 
 PATIENCE = 60.0
 R = TypeVar("R", bound=Report)

@@ -18,7 +18,7 @@ import pytest
 from sequent.dsl.builder import Sequent
 from sequent.runtime import trees
 from sequent.runtime.executors.processes import ProcessExecutor
-from sequent.runtime.ports import AttemptEnded
+from sequent.runtime.orders import AttemptEnded
 from tests.runtime.driving import PATIENCE, Driving, forked, kill
 
 ROOT = str(Path(__file__).parents[2])

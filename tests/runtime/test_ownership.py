@@ -27,7 +27,7 @@ from sequent.runtime import ownership
 from sequent.runtime.store import open_store
 from sequent.errors import SequentError
 from tests.contracts.plans import *
-from sequent.runtime.ports import *
+from sequent.runtime.rows import *
 from sequent.model.status import Status
 path = sys.argv[1]
 def tell(text):
@@ -148,12 +148,12 @@ def test_what_was_acknowledged_is_there_after_the_driver_was_killed(tmp_path, co
 _SHARE = """
 from sequent.errors import StoreBusyError
 store = open_store(path)
-run = create(store)
+run = store.create(Target(flow="small"), plan(), None, {})
 tell("ready")
 sys.stdin.readline()
 key = TaskKey(1, A, 0)
-for number in range(1, 101):
-    batch = Batch(intents=[intent(key, number)])
+for number in range(31):
+    batch = Batch(intents=[intent(key, number)]) if number else Batch(frames=[FrameOpening(FrameKey(0, ROOT, 1), 1)])
     while True:
         try:
             run.commit(batch)
@@ -176,7 +176,7 @@ def test_two_runs_of_one_store_are_written_side_by_side(tmp_path):
         first.wait()
         second.wait()
         store = open_store(str(path))
-        assert [len(list(store.attempts(record))) for record in store.runs()] == [100, 100]
+        assert [len(list(store.attempts(record))) for record in store.runs()] == [30, 30]
         store.close()
 
 
@@ -224,17 +224,19 @@ sys.stdin.readline()
 """
 
 
-def test_a_recovery_waits_for_the_agent_of_a_dead_driver(tmp_path):
+def test_a_recovery_waits_for_the_agent_of_a_dead_driver(tmp_path, monkeypatch):
     store = open_store(str(tmp_path / "s.db"))
     run = create(store, "mine")
     directory = run.directory
     run.close()
     with process(_AGENT, directory) as agent:
         assert line(agent) == "holds"
+        monkeypatch.setattr(ownership, "AGENT_PATIENCE", 0.05)
         with pytest.raises(BusyError, match=f"the agent of run 'mine' \\(process {agent.pid}\\) is still ending"):
-            ownership.wait_for_agent(directory, "mine", patience=0.05)
+            store.take("mine")
         agent.kill()
         agent.wait()
+        assert store.find("mine").status is RunStatus.INTERRUPTED
         assert store.take("mine").record.recovery == 1
     store.close()
 

@@ -11,7 +11,7 @@ import pytest
 
 from sequent.errors import FencedError, StoreBusyError, StoreError, UsageError
 from sequent.model.status import RunStatus, Status
-from sequent.runtime.ports import Batch, Ending, TaskKey
+from sequent.runtime.rows import Batch, Ending, TaskKey
 from sequent.runtime.store import open_store
 from sequent.runtime.store.location import network_mount
 from sequent.runtime.store.opening import connect

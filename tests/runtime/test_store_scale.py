@@ -6,7 +6,7 @@ import tracemalloc
 
 from sequent.model.saved import SavedBlock, SavedFrame, SavedTask
 from sequent.model.status import Status
-from sequent.runtime.ports import Batch, Ending, TaskKey
+from sequent.runtime.rows import Batch, Ending, TaskKey
 from sequent.runtime.store import open_store
 from tests.contracts.plans import EACH, MANY, create, intent, plan, repeated
 

@@ -17,7 +17,7 @@ import sequent.runtime.context as where
 from sequent.dsl.builder import Sequent
 from sequent.model.status import Verdict
 from sequent.runtime.capture import CAP
-from sequent.runtime.ports import AttemptBegan
+from sequent.runtime.orders import AttemptBegan
 from tests.runtime.driving import Driving, forked, inline, launched
 
 

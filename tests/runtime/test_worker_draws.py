@@ -12,7 +12,7 @@ import pytest
 
 from sequent.dsl.builder import Sequent
 from sequent.runtime.drawing import digest_of
-from sequent.runtime.ports import DrawBroke, ItemFound, RepeatFound
+from sequent.runtime.orders import DrawBroke, ItemFound, RepeatFound
 from tests.runtime.driving import Driving, forked, inline, kill
 
 

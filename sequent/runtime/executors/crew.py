@@ -9,8 +9,8 @@ from selectors import EVENT_READ, EVENT_WRITE, BaseSelector
 
 from attrs import define, field
 
+from sequent.runtime.orders import AttemptOrder, DrawOrder
 from sequent.runtime.packets import Link, Message, drain
-from sequent.runtime.ports import AttemptOrder, DrawOrder
 
 
 @define(eq=False)

@@ -10,7 +10,7 @@ import attrs
 
 from sequent.model.outcome import LogSpan, Problem
 from sequent.runtime.capture import span_from
-from sequent.runtime.ports import AttemptEnded, AttemptLost, AttemptOrder, DrawBroke, DrawOrder, Report
+from sequent.runtime.orders import AttemptEnded, AttemptLost, AttemptOrder, DrawBroke, DrawOrder, Report
 from sequent.runtime.termination import LOST_CHANNEL, signal_name
 
 

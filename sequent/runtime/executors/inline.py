@@ -13,7 +13,7 @@ from sequent.model.spec import Definition
 from sequent.runtime.attempt import Attempts
 from sequent.runtime.capture import Segment, open_stream
 from sequent.runtime.drawing import Drawing
-from sequent.runtime.ports import AttemptLost, AttemptOrder, DrawOrder, Report, WorkerSetup
+from sequent.runtime.orders import AttemptLost, AttemptOrder, DrawOrder, Report, WorkerSetup
 from sequent.runtime.termination import Termination
 
 

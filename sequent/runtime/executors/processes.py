@@ -21,8 +21,7 @@ from sequent.runtime.executors.deaths import (
 )
 from sequent.runtime.executors.draws import Draws
 from sequent.runtime.messages import Word, read_problem, read_report, write_order, write_setup
-from sequent.runtime.packets import Link, Message
-from sequent.runtime.ports import (
+from sequent.runtime.orders import (
     AttemptEnded,
     AttemptOrder,
     DrawBroke,
@@ -32,6 +31,7 @@ from sequent.runtime.ports import (
     Report,
     WorkerSetup,
 )
+from sequent.runtime.packets import Link, Message
 
 __all__ = ["AgentProcess", "ProcessExecutor", "fork_agent", "launch_agent"]
 

@@ -10,7 +10,7 @@ from sequent.errors import StoreError
 from sequent.model.outcome import LogSpan, Problem
 from sequent.model.scope import sequence_text
 from sequent.model.status import Status, Verdict
-from sequent.runtime.ports import AttemptRecord, Batch, FrameKey, TaskKey
+from sequent.runtime.rows import AttemptRecord, Batch, FrameKey, TaskKey
 from sequent.runtime.store.nodes import KnownNodes, sequence_above
 from sequent.runtime.store.saved import Extent, Tried
 

@@ -15,7 +15,7 @@ from sequent.model.plan import Plan
 from sequent.model.saved import SavedFrame
 from sequent.model.status import Status
 from sequent.runtime.ownership import RunLock, forget_workers
-from sequent.runtime.ports import AttemptRecord, Batch, Ending, FrameKey, Intent, RunRecord, TaskKey
+from sequent.runtime.rows import AttemptRecord, Batch, Ending, FrameKey, Intent, RunRecord, TaskKey
 from sequent.runtime.store import statements
 from sequent.runtime.store.nodes import KnownNodes
 from sequent.runtime.store.opening import connect, store_error
@@ -23,6 +23,9 @@ from sequent.runtime.store.reading import RunRows
 from sequent.runtime.store.records import text_of_mapping, text_of_record, text_of_span
 from sequent.runtime.store.saved import SavedLoader
 from sequent.runtime.store.values import ValueFiles
+
+_PATIENCE = 5
+"""Milliseconds that a commit waits for another run's."""
 
 
 class Claim:
@@ -39,7 +42,8 @@ class SqlRun:
 
     Every transaction begins with the guard, so at any committed write exactly one (owner, epoch) has the
     run. Every statement may be repeated: a commit whose answer was lost is written again, to the same effect.
-    It has a connection of its own, which waits for no lock: the driver tries again by its own clock.
+    It has a connection of its own, which waits for a lock no longer than for a flush: after that the driver
+    tries again by its own clock.
     """
 
     def __init__(
@@ -67,7 +71,7 @@ class SqlRun:
         self._ended = 0.0
         self._is_open = True
         self._pid = os.getpid()
-        self._connection = connect(path, 0)
+        self._connection = connect(path, _PATIENCE)
         self._cursor = self._connection.cursor()
         info = os.stat(path)
         self._file = (info.st_dev, info.st_ino)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from sequent.errors import StoreError
 from sequent.model.status import RunStatus
 from sequent.runtime import ownership
-from sequent.runtime.ports import Owner, RunRecord
+from sequent.runtime.rows import Owner, RunRecord
 from sequent.runtime.store import naming, queries
 from sequent.runtime.store.definitions import StoredMapping
 from sequent.runtime.store.reading import Reader

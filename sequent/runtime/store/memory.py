@@ -16,7 +16,7 @@ from sequent.model.plan import Plan
 from sequent.model.saved import SavedFrame
 from sequent.model.status import RunStatus, Status
 from sequent.runtime import ownership
-from sequent.runtime.ports import AttemptRecord, Batch, FrameKey, RunRecord, Target, TaskKey
+from sequent.runtime.rows import AttemptRecord, Batch, FrameKey, RunRecord, Target, TaskKey
 from sequent.runtime.store import naming
 from sequent.runtime.store.cells import Cells
 from sequent.runtime.store.location import MEMORY

@@ -10,7 +10,7 @@ from typing import Any
 from sequent.errors import StoreError
 from sequent.model.scope import sequence_text
 from sequent.model.status import Status, Verdict
-from sequent.runtime.ports import AttemptRecord, FrameKey, TaskKey
+from sequent.runtime.rows import AttemptRecord, FrameKey, TaskKey
 from sequent.runtime.store import open_queries, queries
 from sequent.runtime.store.nodes import KnownNodes, sequence_above
 from sequent.runtime.store.opening import store_error

@@ -11,7 +11,7 @@ import attrs
 from sequent.errors import StoreError
 from sequent.model.outcome import LogSpan, Problem
 from sequent.model.status import RunStatus, Status
-from sequent.runtime.ports import Owner, Target
+from sequent.runtime.rows import Owner, Target
 
 T = TypeVar("T")
 

@@ -14,7 +14,7 @@ from sequent.model.outcome import LogSpan
 from sequent.model.plan import Plan
 from sequent.model.status import RunStatus
 from sequent.runtime import ownership
-from sequent.runtime.ports import AttemptRecord, RunRecord, Target
+from sequent.runtime.rows import AttemptRecord, RunRecord, Target
 from sequent.runtime.store import naming, queries, statements
 from sequent.runtime.store.definitions import read_nodes
 from sequent.runtime.store.driven import Claim, SqlRun
