@@ -108,15 +108,22 @@ class Scheduler:
             case StopRequested():
                 self._board.is_stopping = True
 
+    def _child(self, frame_id: int, node: int) -> tuple[Frame, int] | None:
+        """The node's place in that iteration; None where that is not under way, or of another container."""
+        frame = self._board.frames.get(frame_id)
+        child = self._board.plan.nodes[node]
+        if frame is None or child.parent != frame.scope.node:
+            return None
+        return frame, child.position
+
     def _task(self, frame_id: int, node: int, attempt: int) -> tuple[Frame, int] | None:
         """The running attempt that a fact speaks of; None where that is not the current one."""
-        frame = self._board.frames.get(frame_id)
-        if frame is None:
+        found = self._child(frame_id, node)
+        if found is None:
             return None
-        position = self._board.plan.nodes[node].position
-        if frame.layout.plan.children[position] != node or frame.statuses[position] is not Status.ACTIVE:
-            return None
-        return (frame, position) if frame.attempts.get(position) == attempt else None
+        frame, position = found
+        is_current = frame.statuses[position] is Status.ACTIVE and frame.attempts.get(position) == attempt
+        return found if is_current else None
 
     def _end_task(self, fact: TaskSucceeded | TaskFailed | TaskLost) -> None:
         found = self._task(fact.frame, fact.node, fact.attempt)
@@ -135,8 +142,8 @@ class Scheduler:
             settle(self._board, frame, position, Status.SUCCESS)
 
     def _block(self, frame_id: int, node: int) -> Block | None:
-        frame = self._board.frames.get(frame_id)
-        return None if frame is None else frame.blocks.get(self._board.plan.nodes[node].position)
+        found = self._child(frame_id, node)
+        return None if found is None else found[0].blocks.get(found[1])
 
     def _open_repeat(self, fact: RepeatOpened) -> None:
         block = self._block(fact.frame, fact.node)
@@ -147,7 +154,7 @@ class Scheduler:
 
     def _draw(self, fact: ItemDrawn | ItemsEnded | DrawFailed) -> None:
         block = self._block(fact.frame, fact.node)
-        if block is None or (block.is_open and not block.is_drawing):
+        if block is None or not (block.is_drawing or (isinstance(fact, DrawFailed) and not block.is_open)):
             return
         block.is_drawing = False
         if isinstance(fact, ItemDrawn):
