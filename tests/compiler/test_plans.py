@@ -349,3 +349,8 @@ def test_a_hundred_levels_need_no_deep_stack():
     plan = plan_of(step("x"), inner, params=[ParamSpec(name="v", type="int")])
     assert len(plan.nodes[-1].path) == 100
     assert plan.nodes[-1].inputs == (ParamInput("v"),)
+
+
+def test_what_names_no_result_has_no_maker():
+    with pytest.raises(ValueError, match="names no result"):
+        maker_of(plan_of(step("a")), 0)
