@@ -114,7 +114,6 @@ def _failure(failure: Failure) -> Document:
         "sequence": failure.sequence,
         "attempt": failure.attempt,
         "problem": problem_document(failure.problem),
-        "is_handled": failure.is_handled,
         "log": _log(failure.log),
     }
 

@@ -92,7 +92,7 @@ def begin_frame(board: Board, block: Block, number: int) -> None:
         board.last_id += 1
         frame_id = board.last_id
     parent = block.parent.scope if block.parent is not None else None
-    sequence = _sequence(parent, layout.plan, number)
+    sequence = _sequence(parent, number)
     frame = Frame(block, layout, Scope(frame_id, layout.plan.index, number, sequence, parent))
     block.frames[number] = frame
     board.frames[frame_id] = frame
@@ -119,7 +119,7 @@ def _adopt(board: Board, frame: Frame, saved: SavedFrame, *, is_fresh: bool) -> 
     restore(board, frame, saved, is_fresh=is_fresh)
 
 
-def _sequence(parent: Scope | None, plan: ContainerPlan, number: int) -> tuple[int, ...]:
+def _sequence(parent: Scope | None, number: int) -> tuple[int, ...]:
     return (number,) if parent is None else (*parent.sequence, number)
 
 

@@ -45,7 +45,6 @@ class Failure:
     attempt: int
     problem: Problem
     log: LogSpan | None = None
-    is_handled: bool = False
 
 
 @frozen(kw_only=True)

@@ -45,13 +45,13 @@ def encode(value: object, name: str = "the value") -> str:
 def encode_with_classes(value: object, name: str = "the value") -> tuple[str, tuple[type, ...]]:
     """The text of a value, and the enums and records in it, without which it cannot be read back."""
     if type(value) in _PLAIN:
-        return _text(value, name), ()
+        return _text(value), ()
     classes: dict[type, None] = {}
     tree = _Encoder(classes).tree(value, name, 0)
-    return _text(tree, name), tuple(classes)
+    return _text(tree), tuple(classes)
 
 
-def _text(tree: object, name: str) -> str:
+def _text(tree: object) -> str:
     text = compact(tree)
     try:
         text.encode("utf-8")

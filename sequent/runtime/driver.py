@@ -76,7 +76,7 @@ class Driver:
         *,
         slots: int,
         saved: SavedFrame | None,
-        code_notes: tuple[str, ...] = (),
+        notes: tuple[str, ...] = (),
     ) -> None:
         self._plan = plan
         self._selector = around.selector
@@ -84,7 +84,7 @@ class Driver:
         self._executors = around.executors
         self._clock = around.clock
         self._observer = around.observer
-        self._notes = code_notes
+        self._notes = notes
         self._scheduler = Scheduler(plan, slots=slots, saved=saved, last_id=around.run.last_id())
         self._values = Values(plan, around.run)
         self._batch = Batch()
@@ -93,6 +93,8 @@ class Driver:
         self._intake = Intake(plan, self._active, self._values, around.observer, around.clock)
         self._repeating = Repeating(plan, self._values, around.run, around.drawer, around.observer)
         self._facts: deque[Fact] = deque([RunStarted()])
+        self._kept = around.run.successes() if saved is not None else 0
+        """Successes of earlier recoveries, which the run's counts tell as well."""
         self._status: RunStatus | None = None
         self._signals = 0
         self.stopped_by = 0
@@ -173,7 +175,8 @@ class Driver:
             case OpenRepeat() | DrawItem():
                 self._outbox.append(effect)
             case EndRun():
-                batch.end = (effect.status, effect.counts)
+                successes = effect.counts.get(Status.SUCCESS, 0) + self._kept
+                batch.end = (effect.status, {**effect.counts, Status.SUCCESS: successes})
                 self._status = effect.status
 
     def _intent(self, effect: StartTask) -> Intent:

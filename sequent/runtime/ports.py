@@ -70,6 +70,10 @@ class DrivenRun(Protocol):
         """How many tasks' last attempts are failures, and the first of them."""
         ...
 
+    def successes(self) -> int:
+        """How many attempts have succeeded."""
+        ...
+
     def close(self) -> None:
         """Let the run go; it may be taken by somebody else."""
         ...
@@ -123,6 +127,10 @@ class Executor(Protocol):
     def start(self, order: AttemptOrder) -> None: ...
 
     def draw(self, order: DrawOrder) -> None: ...
+
+    def forget(self, frame: int, node: int) -> None:
+        """A repeat whose items were drawn has settled: its iterator is needed no more."""
+        ...
 
     def reports(self) -> list[Report]:
         """What has been reported since the last call; reads what is there, and does not wait."""

@@ -79,8 +79,9 @@ class Repeating:
                 return self._fail(order, report.problem)
 
     def close(self, frame: int, node: int) -> None:
-        """Forget a repeat that has settled."""
-        self._opened.pop((frame, node), None)
+        """Forget a repeat that has settled, and have its iterator forgotten."""
+        if self._opened.pop((frame, node), None) is not None and self._drawer is not None:
+            self._drawer.forget(frame, node)
         self._values.close_repeat(frame, node)
 
     def _ask(self, scope: Scope, node: int, *, number: int, skip: int, source: ItemsCallPlan) -> None:

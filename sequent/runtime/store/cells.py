@@ -191,6 +191,9 @@ class Cells:
             return iter(())
         return iter(sorted(self._told(step), key=lambda told: told.started))
 
+    def successes(self) -> int:
+        return sum(told.status is Status.SUCCESS for told in self._told(None))
+
     def failures(self, limit: int) -> tuple[int, list[AttemptRecord]]:
         found = [told for told in self._told(None, only_last=True) if told.status is Status.FAILURE]
         return len(found), sorted(found, key=lambda told: told.started)[:limit]

@@ -226,6 +226,9 @@ class SqlRun:
     def failures(self, limit: int) -> tuple[int, list[AttemptRecord]]:
         return self._rows.failures(limit)
 
+    def successes(self) -> int:
+        return self._rows.successes()
+
     # -- letting go
 
     def close(self) -> None:

@@ -98,6 +98,9 @@ class MemoryRun:
     def frames(self, frame: int, node: int) -> Iterator[tuple[int, int, Status]]:
         return self._run.cells.frames(frame, self._node(node))
 
+    def successes(self) -> int:
+        return self._run.cells.successes()
+
     def failures(self, limit: int) -> tuple[int, list[AttemptRecord]]:
         return self._run.cells.failures(limit)
 

@@ -13,6 +13,7 @@ from sequent.runtime.store.schema import attempt, definition, frame, node, repea
 
 _A, _F, _R = attempt.c, frame.c, repeat.c
 SUCCESS: ColumnElement[Any] = literal_column("'success'")
+_SUCCESS: ColumnElement[Any] = literal_column("'success'")
 _FAILURE: ColumnElement[Any] = literal_column("'failure'")
 ONE: ColumnElement[Any] = literal_column("1")
 NONE: ColumnElement[Any] = literal_column("0")
@@ -215,6 +216,13 @@ def attempts_of_node() -> str:
     """The attempts of one step, by time of start."""
     statement = select(*_TOLD).where(is_given(_A.run), is_given(_A.node))
     return text_of(statement.order_by(*_BY_START), "the_run the_node")
+
+
+@cache
+def success_count() -> str:
+    """How many attempts have succeeded."""
+    statement = select(func.count()).select_from(attempt).where(is_given(_A.run), _A.state == _SUCCESS)
+    return text_of(statement, "the_run")
 
 
 @cache

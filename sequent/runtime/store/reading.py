@@ -152,6 +152,9 @@ class RunRows:
 
     # -- attempts, for people
 
+    def successes(self) -> int:
+        return int(self._reader.row(queries.success_count(), self._run)[0])
+
     def failures(self, limit: int) -> tuple[int, list[AttemptRecord]]:
         count = int(self._reader.row(queries.failure_count(), self._run)[0])
         rows = self._reader.rows(queries.failures(), self._run, limit) if count else []

@@ -1,0 +1,40 @@
+"""The items of a repeat, as the text they are stored as."""
+
+from __future__ import annotations
+
+import json
+import typing
+from collections.abc import Iterator
+
+from sequent.errors import NotDataError
+from sequent.model.wire import compact
+
+
+class Items:
+    """The items of a repeat, each as wire text, without holding a range's."""
+
+    def __init__(self, text: str) -> None:
+        """Take the text of a list, a tuple or a range.
+
+        Raises:
+            NotDataError: it is the text of something else.
+        """
+        tree = json.loads(text)
+        if isinstance(tree, dict):
+            mapping = typing.cast("dict[str, typing.Any]", tree)
+            if set(mapping) == {"$g"}:
+                tree = range(*mapping["$g"])
+            elif set(mapping) == {"$t"}:
+                tree = mapping["$t"]
+        if not isinstance(tree, list | range):
+            raise NotDataError("repeats needs a list, a tuple or a range")
+        self._items = typing.cast("list[object] | range", tree)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __getitem__(self, index: int) -> str:
+        return compact(self._items[index])
+
+    def __iter__(self) -> Iterator[str]:
+        return map(compact, self._items)

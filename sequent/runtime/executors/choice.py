@@ -1,0 +1,81 @@
+"""Which executors a flow needs, and how its workers find it."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from sequent.model.spec import ContainerSpec, Definition, ItemsCall, NoWork, StepSpec
+from sequent.model.status import Construct
+from sequent.runtime.executors.agents import AgentProcess, fork_agent, launch_agent
+from sequent.runtime.orders import WorkerSetup
+from sequent.runtime.ports import Executor
+from sequent.runtime.rows import Target
+
+
+def constructs_of(definition: Definition) -> frozenset[Construct]:
+    """Where the flow's code is executed: what its steps name, and its repeats' callables."""
+    default = definition.spec.config.task_construct
+    found: set[Construct] = set()
+    pending: list[StepSpec | ContainerSpec] = [definition.spec.root]
+    while pending:
+        node = pending.pop()
+        if isinstance(node.repeats, ItemsCall):
+            found.add(default)
+        if isinstance(node, ContainerSpec):
+            pending.extend(node.children)
+        elif not isinstance(node.work, NoWork):
+            found.add(node.task_construct or default)
+    return frozenset(found)
+
+
+def make_agent(definition: Definition) -> AgentProcess | None:
+    """Start an agent, where a step needs one.
+
+    It is a fresh interpreter where its workers can import the flow, else a copy of this very process, which
+    should then have neither threads nor an open store yet.
+    """
+    if Construct.PROCESS not in constructs_of(definition):
+        return None
+    return launch_agent() if is_importable(definition) else fork_agent(definition)
+
+
+def make_executors(definition: Definition, setup: WorkerSetup, agent: AgentProcess | None) -> dict[Construct, Executor]:
+    """The executors that the flow's steps need; without an agent one is started, if they need it."""
+    constructs = constructs_of(definition)
+    executors: dict[Construct, Executor] = {}
+    agent = agent or make_agent(definition)
+    if Construct.PROCESS in constructs and agent is not None:
+        from sequent.runtime.executors.processes import ProcessExecutor
+
+        executors[Construct.PROCESS] = ProcessExecutor(agent, setup)
+    if Construct.INVOKE in constructs:
+        from sequent.runtime.executors.inline import InlineExecutor
+
+        executors[Construct.INVOKE] = InlineExecutor(definition, setup)
+    return executors
+
+
+def is_importable(definition: Definition) -> bool:
+    """Whether another process finds this very flow by its module and name."""
+    origin = definition.spec.origin
+    if not origin.attribute or origin.module in ("", "__main__"):
+        return False
+    module = sys.modules.get(origin.module)
+    return getattr(module, origin.attribute, None) is definition.flow
+
+
+def target_of(definition: Definition) -> Target:
+    """How a flow that is run by this process is found again."""
+    origin = definition.spec.origin
+    is_script = origin.module == "__main__"
+    importable = is_importable(definition)
+    return Target(
+        flow=definition.spec.name,
+        file=origin.file,
+        module=origin.module if importable else "",
+        attribute=origin.attribute if importable else "",
+        is_script=is_script,
+        argv=tuple(sys.orig_argv) if is_script else (),
+        cwd=os.getcwd(),
+    )

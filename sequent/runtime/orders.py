@@ -1,0 +1,128 @@
+"""What an executor is ordered to do, and what it reports."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from sequent.model.outcome import LogSpan, Problem
+from sequent.model.status import Verdict
+from sequent.runtime.rows import Target
+
+
+@frozen(kw_only=True)
+class WorkerSetup:
+    """What the workers of a run are told once."""
+
+    run_id: str
+    directory: str
+    """The run's own directory: segments of logs, the list of workers, the agent's lock."""
+    target: Target
+    logging_level: int = 20
+    sys_path: tuple[str, ...] = ()
+    """Where the driver finds modules; empty: where its own interpreter would."""
+
+
+@frozen(kw_only=True)
+class AttemptOrder:
+    """All that a worker needs for an attempt, beside the flow's definition."""
+
+    frame: int
+    node: int
+    attempt: int
+    token: str
+    """The attempt's own, so that what it does elsewhere can be told from other attempts'."""
+    path: str
+    sequence: str
+    recovery: int
+    inputs: tuple[str, ...] = ()
+    """The wire text of each reference's value, in the order of ``spec.references_of``, but for flow handles."""
+    makers: tuple[str, ...] = ()
+    """Beside each input, the dotted path of the step that returned it; empty for parameters and items."""
+    attributes: tuple[tuple[str, str], ...] = ()
+    """What ``self`` shows, as wire text."""
+    item: str | None = None
+    announces: bool = False
+    wants_verdict: bool = False
+
+
+@frozen(kw_only=True)
+class DrawOrder:
+    """Have the items of a repeat found (``number`` 0) or the next one drawn (``number`` from 1).
+
+    ``skip`` items were drawn in earlier recoveries: an iterator is drawn again so far.
+    """
+
+    frame: int
+    node: int
+    number: int
+    path: str
+    skip: int = 0
+    attributes: tuple[tuple[str, str], ...] = ()
+
+
+@frozen
+class AttemptBegan:
+    frame: int
+    node: int
+    attempt: int
+
+
+@frozen
+class AttemptEnded:
+    """An attempt has an outcome: a success where there is no problem."""
+
+    frame: int
+    node: int
+    attempt: int
+    result: str | None = None
+    verdict: Verdict = Verdict.UNKNOWN
+    problem: Problem | None = None
+    log: LogSpan | None = None
+
+
+@frozen
+class AttemptLost:
+    """An attempt is gone and its code, if it had begun, was stopped; nobody's fault but ours."""
+
+    frame: int
+    node: int
+    attempt: int
+    reason: str
+    had_begun: bool
+    """A task that had not begun is handed over again, unharmed, and counts no loss."""
+
+
+@frozen
+class RepeatFound:
+    """The items: their wire text, or None where an iterator draws them one at a time.
+
+    ``digest`` is that of the items that were skipped (see ``digest_of``).
+    """
+
+    frame: int
+    node: int
+    items: str | None
+    digest: str = ""
+
+
+@frozen
+class ItemFound:
+    frame: int
+    node: int
+    number: int
+    item: str | None
+    """None where there are no more."""
+
+
+@frozen
+class DrawBroke:
+    frame: int
+    node: int
+    problem: Problem
+
+
+AttemptReport = AttemptBegan | AttemptEnded | AttemptLost
+
+DrawnReport = RepeatFound | ItemFound | DrawBroke
+
+Report = AttemptReport | DrawnReport

@@ -1,0 +1,184 @@
+"""What the store is given to write, and what it gives to read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from attrs import define, field, frozen
+
+from sequent.model.outcome import LogSpan, Problem
+from sequent.model.plan import Plan
+from sequent.model.scope import Scope
+from sequent.model.status import RunStatus, Status, Verdict
+
+
+@frozen
+class TaskKey:
+    """Where the store keeps a task: ``frame`` is a stored frame's id, ``node`` the step's index.
+
+    An iteration of a repeated step has no frame of its own: it is kept in the frame around the repeat,
+    under its ``iteration`` number (from 1). Everywhere else ``iteration`` is 0.
+    """
+
+    frame: int
+    node: int
+    iteration: int
+
+
+def task_key(plan: Plan, scope: Scope, node: int) -> TaskKey:
+    """Where the store keeps that task."""
+    container = plan.nodes[scope.node]
+    if scope.parent is not None and getattr(container, "wraps", False):
+        return TaskKey(scope.parent.id, node, scope.number)
+    return TaskKey(scope.id, node, 0)
+
+
+@frozen
+class Intent:
+    """An attempt that is about to be handed to an executor."""
+
+    key: TaskKey
+    attempt: int
+    token: bytes
+    """128 random bits that no other attempt has."""
+    at: float
+    """Seconds since 1970."""
+    item: str | None = None
+    """Of an iteration of a repeated step whose items are drawn: its item."""
+
+
+@frozen
+class Ending:
+    """How an attempt ended; ``status`` is success or failure, or waiting where it was lost."""
+
+    key: TaskKey
+    attempt: int
+    status: Status
+    at: float
+    result: str | None = None
+    """Wire text; None where there is nothing to keep (a None result is kept as ``null``)."""
+    verdict: Verdict = Verdict.UNKNOWN
+    problem: Problem | None = None
+    log: LogSpan | None = None
+
+
+@frozen
+class FrameKey:
+    """Where the store keeps an iteration of a container: the frame around it, the container, the number."""
+
+    parent: int
+    node: int
+    number: int
+
+
+@frozen
+class FrameOpening:
+    """An iteration has begun; the root's parent is 0 and its number 1."""
+
+    key: FrameKey
+    id: int
+    item: str | None = None
+    """Its item, where items are drawn one at a time."""
+
+
+@frozen
+class RepeatOpening:
+    """The items of a container's repeat, whole; None where they are drawn one at a time."""
+
+    frame: int
+    node: int
+    items: str | None
+
+
+@define
+class Batch:
+    """What one turn of the driver writes, in one transaction."""
+
+    frames: list[FrameOpening] = field(factory=list[FrameOpening])
+    repeats: list[RepeatOpening] = field(factory=list[RepeatOpening])
+    endings: list[Ending] = field(factory=list[Ending])
+    closed_frames: list[tuple[FrameKey, Status]] = field(factory=list[tuple[FrameKey, Status]])
+    """Written again when an iteration is opened again (as ``active``)."""
+    closed_repeats: list[tuple[int, int, Status]] = field(factory=list[tuple[int, int, Status]])
+    """(frame around, container, status)."""
+    intents: list[Intent] = field(factory=list[Intent])
+    end: tuple[RunStatus, Mapping[Status, int]] | None = None
+
+    def __bool__(self) -> bool:
+        return bool(
+            self.intents
+            or self.endings
+            or self.frames
+            or self.closed_frames
+            or self.repeats
+            or self.closed_repeats
+            or self.end
+        )
+
+
+@frozen(kw_only=True)
+class Target:
+    """Which flow a run is of, and how it is found again."""
+
+    flow: str
+    """Its name."""
+    file: str = ""
+    """The real path of its module's file."""
+    module: str = ""
+    attribute: str = ""
+    is_script: bool = False
+    """The flow was built by a script that ran: it is recovered by running the script again."""
+    argv: tuple[str, ...] = ()
+    """Of a script: its arguments, ``argv[0]`` first."""
+    cwd: str = ""
+    """The directory in which the run was started; steps run in it."""
+
+
+@frozen(kw_only=True)
+class Owner:
+    """Who drives a run."""
+
+    pid: int
+    started: float
+    """When the process started, in seconds since 1970."""
+    host: str
+    boot: str
+    user: str
+    since: float
+    """When it took the run."""
+
+
+@frozen(kw_only=True)
+class RunRecord:
+    """A run, as the store has it."""
+
+    number: int
+    id: str
+    target: Target
+    status: RunStatus
+    """``interrupted`` where it says running but nobody drives it."""
+    recovery: int
+    params: Mapping[str, str]
+    created: float
+    ended: float | None
+    owner: Owner | None
+    """Who drives it now; None where nobody does."""
+    counts: Mapping[Status, int]
+    structure: Mapping[str, str]
+    fingerprints: Mapping[str, str]
+    """By dotted path, the fingerprint of each step's code."""
+
+
+@frozen(kw_only=True)
+class AttemptRecord:
+    """An attempt, as the store has it."""
+
+    path: str
+    sequence: str
+    attempt: int
+    status: Status
+    """``active`` where it has no outcome; ``waiting`` where it was lost."""
+    started: float
+    ended: float | None
+    problem: Problem | None
+    log: LogSpan | None

@@ -1,0 +1,139 @@
+"""Builds what is around a driver, drives one run, and says how it ended."""
+
+from __future__ import annotations
+
+import os
+import sys
+from selectors import DefaultSelector
+
+from attrs import field, frozen
+
+from sequent.compiler import maker_of
+from sequent.model.outcome import Failure, Outcome
+from sequent.model.plan import ContainerPlan, Plan, StepPlan
+from sequent.model.references import dotted
+from sequent.model.spec import Definition
+from sequent.model.status import RunStatus
+from sequent.model.wire import classes_in, decode
+from sequent.runtime.clock import SystemClock
+from sequent.runtime.driver import Driver, Surroundings
+from sequent.runtime.executors.agents import AgentProcess
+from sequent.runtime.executors.choice import make_executors
+from sequent.runtime.orders import WorkerSetup
+from sequent.runtime.ports import DrivenRun, Observer
+from sequent.runtime.rows import RunRecord, Target
+from sequent.runtime.values import Values
+
+MOST_WORKERS = 64
+"""How many worker processes a run has at most."""
+
+
+@frozen(kw_only=True)
+class Drive:
+    """One run to be driven: what of, and how."""
+
+    definition: Definition
+    plan: Plan
+    run: DrivenRun
+    target: Target
+    """How workers find the flow."""
+    store: str
+    observer: Observer | None = None
+    agent: AgentProcess | None = field(default=None, repr=False)
+    max_concurrent: int | None = None
+
+    def to_its_end(self) -> Outcome:
+        """Drive the run until it ends; then let it go, with all its processes gone.
+
+        A run that has succeeded is only told of.
+        """
+        run, plan = self.run, self.plan
+        if run.record.status is RunStatus.SUCCESS:
+            return self._outcome(None)
+        selector = DefaultSelector()
+        setup = WorkerSetup(
+            run_id=run.record.id,
+            directory=run.directory,
+            target=self.target,
+            logging_level=self.definition.spec.config.logging_level,
+            sys_path=tuple(sys.path),
+        )
+        executors = make_executors(self.definition, setup, self.agent)
+        try:
+            around = Surroundings(
+                run=run,
+                executors=executors,
+                drawer=executors.get(self.definition.spec.config.task_construct),
+                clock=SystemClock(),
+                observer=self.observer or _logging_observer(),
+                selector=selector,
+            )
+            saved = run.saved(plan) if run.record.recovery else None
+            driver = Driver(plan, around, slots=self._slots(), saved=saved, notes=changed_code(run.record, plan))
+            driver.drive()
+            return self._outcome(driver)
+        finally:
+            for executor in executors.values():
+                executor.close()
+            selector.close()
+
+    def _slots(self) -> int:
+        limit = self.plan.max_concurrent if self.max_concurrent is None else self.max_concurrent
+        wanted = (os.cpu_count() or 1) if limit is None else limit
+        return MOST_WORKERS if wanted < 1 else min(wanted, MOST_WORKERS)
+
+    def _outcome(self, driver: Driver | None) -> Outcome:
+        failed, attempts = self.run.failures(100)
+        failures = [
+            Failure(path=told.path, sequence=told.sequence, attempt=told.attempt, problem=told.problem, log=told.log)
+            for told in attempts
+            if told.problem is not None
+        ]
+        if driver is not None:
+            failures.extend(driver.failed_draws())
+        record = self.run.record
+        return Outcome(
+            run_id=record.id,
+            status=record.status,
+            recovery=record.recovery,
+            result=self._result() if record.status is RunStatus.SUCCESS else None,
+            counts=record.counts,
+            failures=tuple(failures),
+            failed=failed,
+            store=self.store,
+            stopped_by=driver.stopped_by if driver is not None else 0,
+        )
+
+    def _result(self) -> object:
+        """The flow's own result, read back with the classes of its maker's annotation."""
+        root = self.plan.nodes[0]
+        if not isinstance(root, ContainerPlan) or root.result is None:
+            return None
+        child = root.children[root.result]
+        for _, frame, _ in self.run.frames(0, root.index):
+            text = Values(self.plan, self.run).result(frame, child)
+            if text is not None:
+                return decode(text, classes_in(self.definition.result_types.get(maker_of(self.plan, child))))
+        return None
+
+
+def fingerprints_of(plan: Plan) -> dict[str, str]:
+    """The fingerprint of each step's code, by dotted path."""
+    return {dotted(node.path): node.fingerprint for node in plan.nodes if isinstance(node, StepPlan)}
+
+
+def changed_code(record: RunRecord, plan: Plan) -> tuple[str, ...]:
+    """A sentence about the steps whose code is not what it was when the run was made, if there are any."""
+    now = fingerprints_of(plan)
+    changed = [path for path, digest in record.fingerprints.items() if now.get(path, digest) != digest]
+    if not changed:
+        return ()
+    names = ", ".join(f"'{path}'" for path in changed[:5]) + (", ..." if len(changed) > 5 else "")
+    return (f"the code of {names} has changed since the run was made; what has succeeded is kept all the same",)
+
+
+def _logging_observer() -> Observer:
+    # loguru is loaded only where nobody else watches.
+    from sequent.runtime.observers import LoggingObserver
+
+    return LoggingObserver()
