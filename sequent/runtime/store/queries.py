@@ -13,7 +13,6 @@ from sequent.runtime.store.schema import attempt, definition, frame, node, repea
 
 _A, _F, _R = attempt.c, frame.c, repeat.c
 SUCCESS: ColumnElement[Any] = literal_column("'success'")
-_SUCCESS: ColumnElement[Any] = literal_column("'success'")
 _FAILURE: ColumnElement[Any] = literal_column("'failure'")
 ONE: ColumnElement[Any] = literal_column("1")
 NONE: ColumnElement[Any] = literal_column("0")
@@ -221,7 +220,7 @@ def attempts_of_node() -> str:
 @cache
 def success_count() -> str:
     """How many attempts have succeeded."""
-    statement = select(func.count()).select_from(attempt).where(is_given(_A.run), _A.state == _SUCCESS)
+    statement = select(func.count()).select_from(attempt).where(is_given(_A.run), _A.state == SUCCESS)
     return text_of(statement, "the_run")
 
 
