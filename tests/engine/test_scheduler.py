@@ -6,6 +6,7 @@ import random
 import sys
 from collections import deque
 from types import FrameType
+from typing import Self
 
 import pytest
 
@@ -229,7 +230,7 @@ class Instructions:
     def __init__(self) -> None:
         self.count = 0
 
-    def __enter__(self) -> Instructions:
+    def __enter__(self) -> Self:
         self._before = sys.gettrace()
         sys.settrace(self._trace)
         return self
