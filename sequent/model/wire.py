@@ -105,6 +105,9 @@ class _Encoder:
     def _object(self, value: object, name: str, depth: int) -> object:
         kind = type(value)
         if isinstance(value, Enum):
+            if value.name not in type(value).__members__:
+                # Members that were joined, of a Flag, have no name by which to find them again.
+                raise NotDataError(f"{_short(name)} is {value!r}, which is no single member", hint="give its value")
             self._classes[kind] = None
             return {"$e": [kind.__qualname__, value.name]}
         if isinstance(value, pathlib.PurePath):
@@ -165,8 +168,18 @@ def _tagged(tag: str, content: typing.Any, classes: Mapping[str, type]) -> objec
             hint=f"annotate the step that returns it with {name}",
         )
     if tag == "$e":
-        return typing.cast("type[Enum]", found)[body]
+        return _member(typing.cast("type[Enum]", found), body)
     return _record(found, {key: _value(item, classes) for key, item in body.items()})
+
+
+def _member(kind: type[Enum], name: str) -> Enum:
+    member = kind.__members__.get(name)
+    if member is None:
+        raise NotDataError(
+            f"a stored value is the member {name!r} of {kind.__qualname__}, which has no such member now",
+            hint="bring it back, or start a new run",
+        )
+    return member
 
 
 def _record(kind: type[object], values: dict[str, object]) -> object:

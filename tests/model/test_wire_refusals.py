@@ -1,0 +1,98 @@
+"""What cannot be read back as it was is refused, with the way out."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from datetime import UTC, datetime, time, tzinfo
+from enum import Enum, Flag
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from sequent.errors import NotDataError
+from sequent.model import wire
+
+
+class Colour(Enum):
+    RED = "red"
+
+
+class Access(Flag):
+    READ = 1
+    WRITE = 2
+
+
+@dataclasses.dataclass
+class Point:
+    x: int
+
+
+@dataclasses.dataclass
+class Unresolved:
+    other: NoSuchClass  # type: ignore[name-defined]  # noqa: F821  what this is about
+
+
+class OwnZone(tzinfo):
+    def utcoffset(self, moment: datetime | None) -> None:
+        return None
+
+
+def test_a_moment_in_a_zone_of_the_authors_own_is_refused() -> None:
+    with pytest.raises(NotDataError, match="OwnZone") as caught:
+        wire.encode(datetime(2026, 1, 2, tzinfo=OwnZone()))
+    assert "zoneinfo.ZoneInfo" in str(caught.value)
+
+
+def test_a_time_keeps_an_offset_and_has_no_zone_by_name() -> None:
+    assert wire.decode(wire.encode(time(1, 2, tzinfo=UTC))) == time(1, 2, tzinfo=UTC)
+    with pytest.raises(NotDataError, match="a time has a zone"):
+        wire.encode(time(1, 2, tzinfo=ZoneInfo("Europe/Berlin")))
+
+
+def test_the_name_of_a_file_that_is_not_utf_8_is_read_back() -> None:
+    name = os.fsdecode(b"caf\xe9.csv")
+    text = wire.encode({"name": name})
+    assert text.encode("utf-8")
+    assert wire.decode(text) == {"name": name}
+
+
+def test_a_form_that_is_not_known_is_refused() -> None:
+    with pytest.raises(NotDataError, match=r"unknown form '\$x'.*\n.*newer Sequent"):
+        wire.decode('{"$x":1}')
+
+
+def test_a_record_whose_class_has_other_fields_now_is_refused() -> None:
+    @dataclasses.dataclass
+    class Changed:
+        x: int
+        y: int
+
+    with pytest.raises(NotDataError, match="other fields"):
+        wire.decode(wire.encode(Point(1)), {"Point": Changed})
+
+
+def test_a_record_whose_class_is_none_any_more_is_refused() -> None:
+    class Plain: ...
+
+    with pytest.raises(NotDataError, match="other fields"):
+        wire.decode(wire.encode(Point(1)), {"Point": Plain})
+
+
+def test_a_member_that_an_enum_no_longer_has_is_refused() -> None:
+    class Fewer(Enum):
+        BLUE = "blue"
+
+    with pytest.raises(NotDataError, match="'RED'"):
+        wire.decode(wire.encode(Colour.RED), {"Colour": Fewer})
+
+
+def test_an_annotation_that_cannot_be_resolved_names_no_further_class() -> None:
+    assert wire.classes_in(Unresolved) == {"Unresolved": Unresolved}
+
+
+def test_flags_that_were_joined_are_refused_and_a_single_one_is_read_back() -> None:
+    assert wire.decode(wire.encode(Access.READ), {"Access": Access}) is Access.READ
+    for joined in (Access.READ | Access.WRITE, Access(0)):
+        with pytest.raises(NotDataError, match=r"result\['access'\] is <Access"):
+            wire.encode({"access": joined}, "result")
