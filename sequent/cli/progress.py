@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import time
 from collections.abc import Callable
 from typing import Protocol, TextIO
@@ -92,6 +94,14 @@ class Lines:
             self.stream.flush()
         except (OSError, ValueError):
             self._is_open = False
+            self._discard()
+
+    def _discard(self) -> None:
+        """Let what is still in the stream's buffer go nowhere, lest Python fails to write it as it ends."""
+        with contextlib.suppress(OSError, ValueError):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self.stream.fileno())
+            os.close(nowhere)
 
 
 class Progress(Observer, Protocol):

@@ -16,11 +16,8 @@ MAX_UNDER_WAY = 1000
 """How many iterations of a repeat without a limit are under way at once."""
 
 
-def begin_block(board: Board, frame: Frame, position: int) -> None:
+def begin_block(board: Board, frame: Frame, position: int, node: ContainerPlan) -> None:
     """Start a container within a frame."""
-    node = frame.layout.nodes[position]
-    if not isinstance(node, ContainerPlan):
-        raise AssertionError(f"{node.path} is not a container")
     frame.statuses[position] = Status.ACTIVE
     frame.ran[position] = True
     block = frame.blocks.get(position)
@@ -55,8 +52,8 @@ def open_block(board: Board, block: Block) -> None:
     if block.layout.plan.repeats is None:
         block.is_open = True
         block.count = 1
-    elif block.parent is not None:
-        board.effects.append(OpenRepeat(block.parent.scope, block.layout.plan.index, block.drawn))
+    else:
+        board.effects.append(OpenRepeat(_around(block), block.layout.plan.index, block.drawn))
     board.advances.append(block)
 
 
@@ -77,10 +74,14 @@ def advance(board: Board, block: Block) -> None:
 
 
 def _draw(board: Board, block: Block) -> None:
+    block.is_drawing = True
+    board.effects.append(DrawItem(_around(block), block.layout.plan.index, block.drawn + 1))
+
+
+def _around(block: Block) -> Scope:
     if block.parent is None:
         raise AssertionError("the root does not repeat")
-    block.is_drawing = True
-    board.effects.append(DrawItem(block.parent.scope, block.layout.plan.index, block.drawn + 1))
+    return block.parent.scope
 
 
 def begin_frame(board: Board, block: Block, number: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sequent.engine.board import HAS_BEEN_ACTIVE, Block, Board, Frame, is_step
+from sequent.engine.board import HAS_BEEN_ACTIVE, Block, Board, Frame
 from sequent.engine.conditions import tell_reached
 from sequent.engine.failures import judge
 from sequent.engine.keeping import review
@@ -209,8 +209,9 @@ class Scheduler:
             frame, position = board.ready.popleft()
             if frame.statuses[position] is not Status.READY:
                 continue
-            if not is_step(frame.layout.nodes[position]):
-                begin_block(board, frame, position)
+            node = frame.layout.nodes[position]
+            if isinstance(node, ContainerPlan):
+                begin_block(board, frame, position, node)
                 return True
             board.queue.append((frame, position))
         while board.queue and board.running < board.slots:

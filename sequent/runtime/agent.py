@@ -15,6 +15,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any, NoReturn, cast
 
+from sequent.errors import BusyError
 from sequent.runtime import trees
 from sequent.runtime.home import Home, remove_if_empty
 from sequent.runtime.packets import Channel, Message, pair
@@ -114,7 +115,11 @@ class Agent:
         if not home.take(_LOCK_WAIT):
             self._say(["refused", "processes of an earlier recovery of this run are still being ended"])
             return
-        home.end_recorded(str(setup["run_id"]))
+        try:
+            home.begin()
+        except BusyError as error:
+            self._say(["refused", error.message])
+            return
         self._home = home
         self._say(["set up"])
 

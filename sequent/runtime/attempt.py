@@ -159,7 +159,7 @@ class Attempts:
                 return asyncio.run(cast("Coroutine[Any, Any, object]", result))
             return result
         if isinstance(work, CommandWork):
-            return run_command(work, inputs, environment, self._segment.descriptor)
+            return run_command(work, inputs, environment, self._segment)
         return None
 
     def _text(self, path: str, result: object) -> str:

@@ -13,6 +13,8 @@ from sequent.model.outcome import LogSpan
 CAP = 8 * 1024 * 1024
 """Bytes that are kept of one attempt's output: the first half and the last."""
 
+_LONGEST_LINE = 400
+"""Bytes of a last line that is told in an error."""
 
 FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -50,6 +52,17 @@ class Segment:
         """What was written since ``begin``; None where that is nothing."""
         length = os.fstat(self.descriptor).st_size - self._start
         return _span(self.path, self._start, length) if length > 0 else None
+
+    def last_line(self) -> str:
+        """The last line that the attempt has written so far, if it is not too long to be told; else nothing."""
+        size = os.fstat(self.descriptor).st_size
+        start = max(self._start, size - _LONGEST_LINE)
+        with open(self.path, "rb") as file:
+            file.seek(start)
+            lines = file.read(size - start).decode("utf-8", "replace").split("\n")
+        written = [line.strip() for line in lines if line.strip()]
+        is_whole = start == self._start or len(written) > 1
+        return written[-1] if written and is_whole else ""
 
     def write(self, text: str) -> None:
         """Add a line of our own."""

@@ -15,6 +15,7 @@ from attrs import frozen
 from sequent.errors import UsageError
 from sequent.model.outcome import Problem
 from sequent.model.spec import CommandWork, Template
+from sequent.runtime.capture import Segment
 from sequent.runtime.inputs import Inputs
 from sequent.runtime.termination import signal_name
 from sequent.runtime.words import fill_word, fill_words, text_of
@@ -41,20 +42,21 @@ class _Call:
     stdin: object
 
 
-def run_command(work: CommandWork, inputs: Inputs, environment: dict[str, str], log: int) -> object:
+def run_command(work: CommandWork, inputs: Inputs, environment: dict[str, str], segment: Segment) -> object:
     """Run it and give its result.
 
     Args:
         work: the command, as written.
         inputs: the values of its references.
         environment: what every step has in its environment.
-        log: the descriptor that takes what it writes.
+        segment: the log that takes what it writes.
 
     Raises:
         CommandError: it was not found, or ended in a way that is no success.
         UsageError: a value cannot be filled in.
     """
     call = _fill(work, inputs, environment)
+    log = segment.descriptor
     keeps = work.result not in ("none", "exit_code")
     with contextlib.ExitStack() as stack:
         stdin = _open_stdin(call.stdin, stack)
@@ -64,7 +66,7 @@ def run_command(work: CommandWork, inputs: Inputs, environment: dict[str, str], 
             code = process.wait()
         finally:
             _abandon(process)
-    _check(call.words[0], code, work.success)
+    _check(call.words[0], code, work.success, segment)
     return code if work.result == "exit_code" else _result(output, work.result)
 
 
@@ -184,13 +186,15 @@ def _abandon(process: subprocess.Popen[bytes]) -> None:
             process.wait()
 
 
-def _check(program: str, code: int, success: tuple[int, ...]) -> None:
+def _check(program: str, code: int, success: tuple[int, ...], segment: Segment) -> None:
     if code in success:
         return
     if code < 0:
         message = f"{program!r} was ended by {signal_name(-code)}"
         raise CommandError(Problem(type="Signal", message=message, signal=-code))
-    raise CommandError(Problem(type="ExitStatus", message=f"{program!r} ended with exit code {code}", exit_code=code))
+    said = segment.last_line()
+    message = f"{program!r} ended with exit code {code}" + (f": {said}" if said else "")
+    raise CommandError(Problem(type="ExitStatus", message=message, exit_code=code))
 
 
 _READERS: dict[str, tuple[str, Callable[[str], object]]] = {

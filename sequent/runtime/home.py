@@ -9,6 +9,7 @@ import os
 import time
 
 from sequent.runtime import trees
+from sequent.runtime.ownership import end_leftovers
 
 _RETRY = 0.02
 
@@ -44,9 +45,13 @@ class Home:
             else:
                 return True
 
-    def end_recorded(self, run_id: str) -> None:
-        """End what an agent that was killed has left, and begin the list anew with this process."""
-        trees.end_recorded(self._list, run_id)
+    def begin(self) -> None:
+        """End what an agent that was killed has left, and begin the list anew with this process.
+
+        Raises:
+            BusyError: a process of it does not end.
+        """
+        end_leftovers(self._directory)
         self._write(os.getpid(), os.O_TRUNC)
 
     def record(self, pid: int) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import json
 import os
 import select
 import signal
@@ -159,44 +158,3 @@ def signal_trees(roots: list[int], number: int) -> None:
     for process in [*filter(None, map(process_at, roots)), *descendants(roots)]:
         if not process.is_zombie:
             send_signal(process, number)
-
-
-def end_recorded(path: str, run_id: str) -> None:
-    """End what is left of the processes that are listed in that file, with all that they had started.
-
-    A process whose parents are gone is known by its session, which was a recorded worker's,
-    or by the run's id in its environment.
-    """
-    try:
-        with open(path, encoding="utf-8") as file:
-            records = [json.loads(line) for line in file if line.endswith("\n")]
-    except FileNotFoundError:
-        return
-    boot = boot_id()
-    started = {int(record["pid"]): int(record["started"]) for record in records if record["boot"] == boot}
-    if started:
-        end_all(lambda: _left_of(started, run_id), 0)
-
-
-def _left_of(started: dict[int, int], run_id: str) -> list[Process]:
-    mark = f"SEQUENT_RUN_ID={run_id}".encode()
-    spared = {os.getpid(), os.getppid()}
-    processes = all_processes()
-    roots: list[Process] = []
-    for process in processes.values():
-        if process.pid in spared:
-            continue
-        leader = processes.get(process.session)
-        in_session = process.session in started and (leader is None or leader.started == started[leader.pid])
-        if started.get(process.pid) == process.started or in_session or mark in _environment(process.pid):
-            roots.append(process)
-    below = descendants(process.pid for process in roots)
-    return [*roots, *(process for process in below if process.pid not in spared)]
-
-
-def _environment(pid: int) -> list[bytes]:
-    try:
-        with open(f"/proc/{pid}/environ", "rb") as file:
-            return file.read().split(b"\0")
-    except OSError:
-        return []

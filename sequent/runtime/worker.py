@@ -17,6 +17,7 @@ from sequent.runtime.capture import Segment, open_input, open_stream
 from sequent.runtime.drawing import Drawing
 from sequent.runtime.messages import Word, read_draw, read_order, read_setup, write_problem, write_report
 from sequent.runtime.orders import DrawBroke, Report, WorkerSetup
+from sequent.runtime.ownership import DIRECTORY_VARIABLE
 from sequent.runtime.packets import Channel, Message
 from sequent.runtime.problems import problem_of
 from sequent.runtime.termination import LOST_CHANNEL, Terminated, Termination, die_of
@@ -38,6 +39,7 @@ def run(setup: dict[str, Any], end: socket.socket, definition: Definition | None
     sys.stdin, sys.stdout, sys.stderr = open_input(0), open_stream(1), open_stream(2)
     _set_up_logging(known.logging_level)
     os.environ["SEQUENT_RUN_ID"] = known.run_id
+    os.environ[DIRECTORY_VARIABLE] = known.directory
     try:
         os.chdir(known.target.cwd or ".")
         if definition is None:

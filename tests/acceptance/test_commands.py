@@ -164,7 +164,15 @@ def test_json_is_one_document_with_the_result(sequent):
 def test_help_after_a_target_shows_the_flows_parameters_and_starts_nothing(sequent):
     done = sequent("run", "flows:nightly", "--help")
     assert done.returncode == 0, done.stderr
-    for word in ("What happens every night.", "--day", "business day", "date", "--rows", "default: 3", "--max-concurrent"):
+    for word in (
+        "What happens every night.",
+        "--day",
+        "business day",
+        "date",
+        "--rows",
+        "default: 3",
+        "--max-concurrent",
+    ):
         assert word in done.stdout
     assert sequent("ls").stdout == ""
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from sequent.dsl.builder import Sequent
-from sequent.runtime import trees
+from sequent.runtime import ownership, trees
 from sequent.runtime.executors.processes import ProcessExecutor
 from sequent.runtime.orders import AttemptEnded
 from tests.runtime.driving import PATIENCE, Driving, forked, kill
@@ -92,8 +92,8 @@ def driving(tmp_path):
 
 
 def processes_of(directory: Path) -> list[trees.Process]:
-    """What is left of a run: by its recorded processes' sessions, and by the run's id in the environment."""
-    mark = b"SEQUENT_RUN_ID=r-test-" + directory.name.encode()
+    """What is left of a run: by its recorded processes' sessions, and by the run's directory in the environment."""
+    mark = f"SEQUENT_RUN_DIRECTORY={directory}".encode()
     lines = (directory / "workers").read_text().splitlines() if (directory / "workers").exists() else []
     recorded = {json.loads(line)["pid"] for line in lines}
     found = []
@@ -245,7 +245,7 @@ def test_an_agent_that_dies_while_all_ends_is_not_replaced_and_its_attempts_are_
     os.kill(agent, signal.SIGKILL)
     assert driving.loss_of(frame).had_begun
     assert executor._agent.pid == agent
-    trees.end_recorded(str(driving.directory / "workers"), "r-test-" + driving.directory.name)
+    ownership.end_leftovers(str(driving.directory))
 
 
 def test_an_agent_can_be_forked_from_a_thread(tmp_path):

@@ -16,6 +16,7 @@ from sequent.model.references import Literal, ResultOf
 from sequent.model.spec import CommandWork, Formatted, Template
 from sequent.model.wire import encode
 from sequent.runtime import commands
+from sequent.runtime.capture import Segment
 from sequent.runtime.words import fill_words
 
 REFERENCE = ResultOf(("s",))
@@ -53,7 +54,7 @@ def execute(tmp_path):
 
     def run(*words, given=(), **options):
         work = CommandWork(words=tuple(map(literal, words)), **options)
-        return commands.run_command(work, Given(*given), {"SEQUENT_STEP_NAME": "it"}, file)
+        return commands.run_command(work, Given(*given), {"SEQUENT_STEP_NAME": "it"}, Segment(str(run.log), file))
 
     run.log = tmp_path / "log"
     yield run
@@ -173,6 +174,11 @@ def test_an_exit_code_that_is_no_success_fails_with_it(execute):
     problem = problem_of(lambda: execute("sh", "-c", "exit 7"))
     assert (problem.type, problem.exit_code) == ("ExitStatus", 7)
     assert execute("sh", "-c", "exit 7", success=(0, 7), result="exit_code") == 7
+
+
+def test_a_program_that_fails_is_told_with_the_last_line_that_it_wrote(execute):
+    problem = problem_of(lambda: execute("sh", "-c", "echo first; echo 'no such share' >&2; exit 3"))
+    assert problem.message == "'sh' ended with exit code 3: no such share"
 
 
 def test_a_signal_that_ended_a_program_is_named(execute):
