@@ -33,4 +33,5 @@ def recover() -> str:
         began = time.perf_counter()
         subprocess.run([sys.executable, "-m", "sequent", "recover"], env=environment, check=True, **quiet)
         seconds = time.perf_counter() - began
-        return f"{count:,} settled tasks: {seconds:.1f} s to the end of the recovery ({seconds * floor:,.0f} floor commits)"
+        commits = seconds * floor
+        return f"{count:,} settled tasks: {seconds:.1f} s to the end of the recovery ({commits:,.0f} floor commits)"
