@@ -14,9 +14,9 @@ from sequent import Sequent
 from sequent.engine import Scheduler
 from sequent.model import facts
 from sequent.model.effects import CloseFrame, CloseRepeat, Effect, EndRun, OpenFrame, OpenRepeat, StartTask
-from sequent.model.plan import Plan, StepPlan
+from sequent.model.plan import ContainerPlan, ItemsLiteralPlan, OuterAtom, Plan, StepPlan
 from sequent.model.scope import Scope
-from sequent.model.status import RunStatus, Status
+from sequent.model.status import Claim, Construct, RunStatus, Status
 from tests.engine.playing import plan_of, world
 
 # -- stale facts -----------------------------------------------------------------------------------
@@ -111,16 +111,29 @@ def test_nothing_happens_after_the_end():
         assert play.tell(fact) == []
 
 
+# -- plans that no compiler makes ------------------------------------------------------------------
+
+STEP = StepPlan(index=1, path=("a",), parent=0, position=0, construct=Construct.PROCESS)
+
+
 def test_a_plan_begins_with_a_container():
-    step = StepPlan(index=0, path=("a",), parent=-1, position=0, construct=plan_of(lonely()).nodes[1].construct)
-    with pytest.raises(AssertionError, match="root"):
-        Scheduler(Plan(name="flow", nodes=(step,)), slots=1)
+    with pytest.raises(AssertionError, match="the root of a plan is a container"):
+        Scheduler(Plan(name="flow", nodes=(STEP,)), slots=1)
 
 
-def lonely():
-    flow = Sequent()
-    flow.add_step("a")
-    return flow
+def test_the_root_does_not_repeat():
+    root = ContainerPlan(index=0, path=(), parent=-1, children=(1,), repeats=ItemsLiteralPlan("[]"))
+    with pytest.raises(AssertionError, match="the root does not repeat"):
+        Scheduler(Plan(name="flow", nodes=(root, STEP)), slots=1).handle(facts.RunStarted())
+
+
+def test_nothing_waits_for_what_is_not_around_it():
+    inner = ContainerPlan(index=2, path=("c",), parent=0, position=1, outer_atoms=(OuterAtom(3, Claim.DONE, -1),))
+    elsewhere = StepPlan(index=3, path=("d", "x"), parent=9, position=0, construct=Construct.PROCESS)
+    root = ContainerPlan(index=0, path=(), parent=-1, children=(1, 2), atoms=((), ()), free=(0, 1), handlers=((), ()))
+    scheduler = Scheduler(Plan(name="flow", nodes=(root, STEP, inner, elsewhere)), slots=1)
+    with pytest.raises(AssertionError, match="node 3 is not around"):
+        scheduler.handle(facts.RunStarted())
 
 
 # -- order -----------------------------------------------------------------------------------------
