@@ -16,7 +16,7 @@ from sequent.compiler import compile_flow
 from sequent.engine import Scheduler
 from sequent.model import facts
 from sequent.model.effects import DrawItem, Effect, EndRun, OpenRepeat, StartTask
-from sequent.model.requirements import AllOf
+from sequent.model.requirements import AllOf, AnyOf
 from sequent.model.spec import ContainerSpec, FlowSpec, ItemsCall, ItemsLiteral, StepSpec
 from sequent.model.status import Claim, RunStatus, Status, Verdict
 from sequent.model.wire import decode
@@ -222,6 +222,18 @@ HARD = {
         block("c", step("x"), step("y", on("c.x", Claim.ACTIVE)), repeats=DRAWN, parallel=3, until="x"),
         step("h", failed("c")),
         step("t", done("c")),
+    ),
+    "a kept handler meets nothing but a stop": flow(step("a"), step("h", failed("a")), step("b")),
+    "a kept step can run again no more": flow(
+        step("a"), step("b"), step("h", AllOf((failed("a"), failed("b")))), step("n", on("h")), stop=False
+    ),
+    "a kept step has all it requires before its cause has settled": flow(
+        step("a"),
+        block("c", step("x"), step("t", AnyOf((outer("a", Claim.DONE), on("c.x")))), step("y", on("c.x"))),
+        stop=False,
+    ),
+    "items are drawn while an iteration ends the repeat": flow(
+        block("c", step("x"), repeats=DRAWN, parallel=2, until="x")
     ),
     "levels hold the stop back or not": flow(
         block(
