@@ -40,7 +40,7 @@ class Node:
         self.is_step = isinstance(spec, StepSpec) and (inner or spec.repeats is None)
         self.stops = own if self.is_step else stops
         self.children: list[Node] = []
-        self.until = spec.until
+        self.until: str | None = spec.until if isinstance(spec, ContainerSpec) else None
         self.wraps = False
         if isinstance(spec, ContainerSpec):
             self.children = [Node(child, (*path, child.name), own) for child in spec.children]
