@@ -68,14 +68,11 @@ def tell_settled(board: Board, frame: Frame, position: int) -> None:
 
 def look_outside(board: Board, frame: Frame) -> None:
     """Decide what can be decided about things further out, and watch the rest."""
-    causes = {*frame.layout.outer, *frame.layout.reactors}
-    for node in sorted(causes):
+    for node, atoms in frame.layout.outer.items():
         owner, position = board.owner_of(frame, node)
-        if owner is frame:
-            continue
         status = owner.statuses[position]
         reached = owner.reached[position]
-        for atom in frame.layout.outer.get(node, ()):
+        for atom in atoms:
             if reached & _REACHED.get(atom.claim, 0):
                 decide(board, frame, atom.target, True)
             elif status.is_settled:

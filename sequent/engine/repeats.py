@@ -101,7 +101,7 @@ def begin_frame(board: Board, block: Block, number: int) -> None:
         board.effects.append(OpenFrame(frame.scope, is_new=saved is None or not saved.id))
     if saved is not None:
         _adopt(board, frame, saved, is_fresh=block.is_fresh)
-    if layout.outer or layout.reactors:
+    if layout.outer:
         look_outside(board, frame)
     for position in layout.plan.free:
         if frame.requirements[position] is None:

@@ -134,7 +134,6 @@ class Scheduler:
         if isinstance(fact, TaskLost):
             lose(self._board, frame, position)
         elif isinstance(fact, TaskFailed):
-            tell_reached(self._board, frame, position, HAS_BEEN_ACTIVE)
             settle(self._board, frame, position, Status.FAILURE)
         else:
             if position == frame.layout.plan.until:

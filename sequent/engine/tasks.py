@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sequent.engine.board import HAS_BEEN_ACTIVE, HAS_BEEN_READY, Board, Frame, is_step
+from sequent.engine.board import HAS_BEEN_READY, Board, Frame, is_step
 from sequent.engine.conditions import tell_reached, tell_settled
 from sequent.model.effects import SettleTask, StartTask
 from sequent.model.status import Status
@@ -40,9 +40,6 @@ def settle(board: Board, frame: Frame, position: int, status: Status, *, is_kept
         board.judgements.append((frame, position))
     elif status is Status.CANCELLED:
         frame.was_cancelled = True
-    elif status is Status.SUCCESS:
-        tell_reached(board, frame, position, HAS_BEEN_READY)
-        tell_reached(board, frame, position, HAS_BEEN_ACTIVE)
     tell_settled(board, frame, position)
     review_handled(board, frame, position)
     if frame.open == 0:

@@ -239,6 +239,52 @@ def test_what_was_ready_stays_so_though_it_is_cancelled():
     assert play.statuses == {"x": "failure", "a": "cancelled", "at_active": "skipped"}
 
 
+def test_what_was_ready_is_counted_once_however_it_settles():
+    flow = Sequent()
+    a, b = flow.add_step("a"), flow.add_step("b")
+    flow.add_step("after", requires=a.ready & b)
+    play = world(flow)
+    play.succeed("a")
+    assert play.running == ["b"], "the other part does not hold yet"
+    play.succeed("b")
+    assert play.running == ["after"]
+
+
+def test_a_part_that_held_holds_on_though_what_it_asks_of_is_cancelled():
+    flow = Sequent()
+    flow.add_step("bad")
+    b, a = flow.add_step("b"), flow.add_step("a")
+    flow.add_step("alert", requires=a.ready & b, handles=False)
+    play = world(flow, slots=2)
+    play.fail("bad")
+    assert play.statuses["a"] == "cancelled"
+    play.succeed("b")
+    assert play.running == ["alert"]
+
+
+def test_what_had_been_ready_before_it_was_asked_counts_once():
+    flow = Sequent()
+    a, b, slow = flow.add_step("a"), flow.add_step("b"), flow.add_step("slow")
+    c = flow.add_step("c", requires=slow)
+    c.add_step("after", requires=a.ready & b)
+    play = world(flow)
+    play.succeed("a", "slow")
+    assert play.running == ["b"]
+    play.succeed("b")
+    assert play.running == ["c.after/1.1"]
+
+
+def test_a_container_that_becomes_ready_by_the_fact_that_stops_it_does_not_begin():
+    flow = Sequent()
+    a = flow.add_step("a")
+    c = flow.add_step("c", requires=a.active)
+    c.add_step("x")
+    play = world(flow)
+    play.fail("a")
+    assert play.started == ["a"]
+    assert play.outcome == "failure"
+
+
 def test_what_had_begun_and_was_lost_stays_active_for_those_who_asked():
     flow = Sequent()
     a = flow.add_step("a")

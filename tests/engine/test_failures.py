@@ -130,6 +130,19 @@ def test_a_handler_that_another_failure_cancels_leaves_its_failure_unhandled():
     assert play.outcome == "failure"
 
 
+def test_what_was_cancelled_handles_nothing_though_its_requirement_comes_true():
+    flow = Sequent()
+    flow.add_step("bad")
+    c = flow.add_step("c")
+    a = c.add_step("a")
+    c.add_step("fix", requires=a.failed)
+    play = world(flow)
+    play.fail("bad")
+    assert play.statuses["c.fix/1.1"] == "cancelled"
+    play.fail("c.a/1.1")
+    assert play.closed["c/1.1"] == "failure"
+
+
 def test_a_container_whose_only_last_step_is_a_handler_completes_when_nothing_failed():
     flow = Sequent()
     c = flow.add_step("c")

@@ -425,6 +425,7 @@ def test_a_kept_handler_stays_kept_when_a_stop_comes_before_its_cause_has_settle
     again.fail("bad")
     again.fail("a")
     assert again.started == ["a", "bad"]
+    assert again.statuses == {"bad": "failure", "a": "failure"}
     assert again.outcome == "failure"
     assert again.recover().running == ["a", "bad"]
 
@@ -454,6 +455,74 @@ def test_a_kept_until_step_that_watches_is_asked_anew_when_it_runs_again():
     again.succeed("c.a/1.1")
     again.succeed_with("c.check/1.1", truthy=False)
     assert again.running == ["c.a/1.2"]
+
+
+def test_a_kept_until_step_that_runs_again_and_fails_is_no_longer_truthy():
+    flow = Sequent()
+    c = flow.add_step("c", repeats=[1, 2])
+    a = c.add_step("a")
+    check = c.until = c.add_step("check", requires=a.done)
+    c.add_step("fix", requires=check.failed)
+    play = world(flow)
+    play.fail("c.a/1.1")
+    play.succeed_with("c.check/1.1", truthy=True)
+    again = play.recover()
+    again.succeed("c.a/1.1")
+    again.fail("c.check/1.1")
+    again.succeed("c.fix/1.1")
+    assert again.running == ["c.a/1.2"]
+
+
+def test_a_kept_handler_is_kept_for_good_once_its_requirement_cannot_hold_again():
+    flow = Sequent()
+    a, b, bad = flow.add_step("a"), flow.add_step("b"), flow.add_step("bad")
+    fix = flow.add_step("fix", requires=a.failed & b.failed)
+    flow.add_step("after", requires=fix & bad)
+    play = world(flow)
+    play.fail("a", "b")
+    play.succeed("fix")
+    play.fail("bad")
+    again = play.recover()
+    again.succeed("bad", "a")
+    assert again.running == ["b", "after"]
+    again.fail("b")
+    assert again.statuses["b"] == "failure"
+    again.succeed("after")
+    assert again.outcome == "failure"
+
+
+def test_a_kept_watcher_runs_again_only_once_its_whole_requirement_holds_again():
+    flow = Sequent(config={"stop_on_exception": False})
+    a, b = flow.add_step("a"), flow.add_step("b")
+    flow.add_step("tidy", requires=a.done & b.done)
+    play = world(flow)
+    play.fail("a", "b")
+    play.succeed("tidy")
+    again = play.recover()
+    again.succeed("a")
+    assert again.running == ["b"]
+    again.succeed("b", "tidy")
+    assert again.outcome == "success"
+
+
+def test_what_was_handled_in_a_container_that_runs_again_as_a_whole_runs_again_whole_too():
+    flow = Sequent()
+    a = flow.add_step("a")
+    tidy = flow.add_step("tidy", requires=a.done)
+    d = tidy.add_step("d", stop_on_exception=False)
+    d.add_step("good")
+    d.add_step("bad")
+    tidy.add_step("fix", requires=d.failed)
+    play = world(flow)
+    play.fail("a")
+    play.succeed("tidy.d.good/1.1.1")
+    play.fail("tidy.d.bad/1.1.1")
+    play.succeed("tidy.fix/1.1")
+    assert play.closed["tidy/1.1"] == "success"
+    again = play.recover()
+    again.succeed("a", "tidy.d.good/1.1.1", "tidy.d.bad/1.1.1")
+    assert again.outcome == "success"
+    assert again.attempts == {"a": 2, "tidy.d.good/1.1.1": 2, "tidy.d.bad/1.1.1": 2}
 
 
 # -- losses ----------------------------------------------------------------------------------------

@@ -257,13 +257,15 @@ def test_an_until_ends_endless_items():
 
 
 def test_an_item_that_comes_after_the_until_was_met_begins_nothing():
-    play = world(drawn(until=True, parallel=2))
+    play = world(drawn(until=True, parallel=3))
     play.items("load", None)
+    play.item("load")
     play.item("load")
     play.succeed_with("load/1.1", truthy=True)
     assert play.drawing == ["load"]
     play.item("load")
-    assert play.started == ["load/1.1"]
+    assert play.running == ["load/1.2"]
+    play.succeed_with("load/1.2", truthy=False)
     assert play.outcome == "success"
 
 
@@ -373,6 +375,19 @@ def test_an_item_that_is_drawn_after_the_stop_begins_nothing():
     assert play.running == ["load/1.1"]
     play.succeed("load/1.1")
     assert play.closed["load"] == "cancelled"
+
+
+def test_an_item_that_is_drawn_after_the_stop_is_not_wanted_once_the_until_is_met():
+    flow = Sequent()
+    flow.add_step("bad")
+    flow.add_step("poll", repeats=endless, parallel=2, until=True)
+    play = world(flow)
+    play.items("poll", None)
+    play.item("poll")
+    play.fail("bad")
+    play.item("poll")
+    play.succeed_with("poll/1.1", truthy=True)
+    assert play.closed["poll"] == "success"
 
 
 def test_a_repeat_whose_iterations_had_all_begun_is_no_less_a_success_for_a_stop():

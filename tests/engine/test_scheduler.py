@@ -359,6 +359,20 @@ def cost_of(plan: Plan, size: int, fact: type[facts.TaskSucceeded | facts.TaskFa
     return instructions.count
 
 
+def test_nothing_further_out_remembers_an_iteration_that_has_settled():
+    flow = Sequent()
+    slow = flow.add_step("slow")
+    a = flow.add_step("a")
+    c = flow.add_step("c", repeats=range(9), requires=a)
+    c.add_step("x", requires=a | slow)
+    play = world(flow)
+    play.succeed("a")
+    for number in range(1, 9):
+        play.succeed(f"c.x/1.{number}")
+        (root, _) = play.scheduler._board.frames.values()
+        assert {position: len(inner) for position, inner in root.watched.items()} == {0: 1}
+
+
 def test_memory_follows_what_is_active():
     flow = Sequent()
     c = flow.add_step("c", repeats=range(2))

@@ -84,6 +84,18 @@ def test_no_further_iteration_begins_and_no_item_is_drawn():
     assert play.outcome == "stopped"
 
 
+def test_an_item_that_comes_after_the_stop_is_not_wanted_once_the_until_is_met():
+    flow = Sequent()
+    flow.add_step("poll", repeats=lambda: iter([1, 2]), parallel=2, until=True)
+    play = world(flow)
+    play.items("poll", None)
+    play.item("poll")
+    play.stop()
+    play.item("poll")
+    play.succeed_with("poll/1.1", truthy=True)
+    assert play.outcome == "success"
+
+
 def test_items_that_are_found_after_the_stop_begin_nothing():
     flow = Sequent()
     flow.add_step("a")
