@@ -142,7 +142,7 @@ def close_frame(board: Board, frame: Frame) -> None:
 
 def _settle_block(board: Board, block: Block) -> None:
     status = block.state
-    if status is Status.SUCCESS and block.is_stopped and (block.has_more or not block.is_open):
+    if status is Status.SUCCESS and block.is_stopped and block.has_more:
         status = Status.CANCELLED
     if block.parent is None:
         board.has_ended = True
