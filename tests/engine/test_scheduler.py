@@ -373,6 +373,17 @@ def test_nothing_further_out_remembers_an_iteration_that_has_settled():
         assert {position: len(inner) for position, inner in root.watched.items()} == {0: 1}
 
 
+def test_a_container_that_has_settled_is_forgotten_by_what_is_around_it():
+    flow = Sequent()
+    flow.add_step("slow")
+    for name in ("c", "d"):
+        flow.add_step(name).add_step("x")
+    play = world(flow)
+    play.succeed("c.x/1.1")
+    root = play.scheduler._board.frames[1]
+    assert list(root.blocks) == [2]
+
+
 def test_memory_follows_what_is_active():
     flow = Sequent()
     c = flow.add_step("c", repeats=range(2))
