@@ -16,7 +16,7 @@ choice, it chooses:
 * What was not a success waits for its requirement again; only then is an open container opened again.
 * A container ran again if it was opened again. One that had succeeded and runs again keeps nothing in it.
 * Iterations that had begun are opened again even where ``until`` has ended the repeat; further ones never begin.
-* When somebody asks for a stop, nothing is cancelled: the run ends once nothing is executed, and is judged as it is.
+* When somebody asks for a stop, nothing is cancelled: the run ends once nothing is executed, a success if it just was one, else stopped.
 """
 
 from __future__ import annotations
@@ -127,7 +127,9 @@ class Reference:
 
     def outcome(self) -> RunStatus | None:
         if self.root.status in SETTLED:
-            return RunStatus.SUCCESS if self.root.status is SUCCESS else RunStatus.FAILURE
+            if self.root.status is SUCCESS:
+                return RunStatus.SUCCESS
+            return RunStatus.STOPPED if self.is_halted else RunStatus.FAILURE
         return RunStatus.STOPPED if self.is_halted and not self.active() else None
 
     # -- the rules --

@@ -63,8 +63,8 @@ class Frame:
         "blocks",
         "doubtful",
         "gates",
+        "handled",
         "has_failed",
-        "judged",
         "layout",
         "losses",
         "open",
@@ -99,10 +99,10 @@ class Frame:
         self.losses: dict[int, int] = {}
         self.blocks: dict[int, Block] = {}
         """Containers among the children that have begun, now or before."""
-        self.pending: set[int] = set()
-        """Failures of which it is open whether somebody handles them."""
-        self.judged: set[int] = set()
-        """Failures that are known to be unhandled."""
+        self.pending: dict[int, int] = {}
+        """Failures of which it is open whether somebody handles them; how many of the first handlers cannot."""
+        self.handled: dict[int, bool] = {}
+        """Failures, or failures to be, of which it is known whether somebody handles them."""
         self.doubtful: set[int] = set()
         """Kept successes that may have to run again, as their causes are not settled yet."""
         self.watched: dict[int, dict[int, Frame]] = {}

@@ -14,19 +14,21 @@ def judge(board: Board, frame: Frame, position: int) -> None:
     A sibling whose requirement came true handles it; once none can, it is unhandled: the frame fails, and
     unless told to go on, its container stops, and is judged itself one level further out.
     """
-    if position in frame.judged:
-        frame.pending.discard(position)
+    if position in frame.handled:
         return
     requirements = frame.requirements
     handlers = frame.layout.plan.handlers[position]
-    if any(requirements[handler] for handler in handlers):
-        frame.pending.discard(position)
+    if position not in frame.pending and any(requirements[handler] for handler in handlers):
+        frame.handled[position] = True
         return
-    if any(requirements[handler] is None for handler in handlers):
-        frame.pending.add(position)
+    hopeless = frame.pending.get(position, 0)
+    while hopeless < len(handlers) and requirements[handlers[hopeless]] is False:
+        hopeless += 1
+    if hopeless < len(handlers):
+        frame.pending[position] = hopeless
         return
-    frame.pending.discard(position)
-    frame.judged.add(position)
+    frame.pending.pop(position, None)
+    frame.handled[position] = False
     frame.has_failed = True
     if frame.layout.nodes[position].stops:
         stop(board, frame.block)

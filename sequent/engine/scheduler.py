@@ -83,9 +83,10 @@ class Scheduler:
         return board.effects
 
     def _status(self) -> RunStatus:
-        if not self._root.is_done:
-            return RunStatus.STOPPED
-        return RunStatus.SUCCESS if self._root.state is Status.SUCCESS else RunStatus.FAILURE
+        """How the run ended: one that was asked to stop is a failure for nobody, but may have succeeded just then."""
+        if self._root.is_done and self._root.state is Status.SUCCESS:
+            return RunStatus.SUCCESS
+        return RunStatus.STOPPED if self._board.is_stopping else RunStatus.FAILURE
 
     # -- facts --------------------------------------------------------------------------------
 

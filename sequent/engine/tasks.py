@@ -36,7 +36,6 @@ def settle(board: Board, frame: Frame, position: int, status: Status, *, is_kept
     if not is_kept and is_step(frame.layout.nodes[position]):
         board.counts[status] = board.counts.get(status, 0) + 1
     if status is Status.FAILURE:
-        frame.pending.add(position)
         board.judgements.append((frame, position))
     elif status is Status.CANCELLED:
         frame.was_cancelled = True
@@ -58,7 +57,12 @@ def settle_unstarted(board: Board, frame: Frame, position: int, status: Status) 
 def review_handled(board: Board, frame: Frame, position: int) -> None:
     """A child's requirement is decided: that may say whether failures that it would handle are handled."""
     for failed in frame.layout.handled_by.get(position, ()):
-        if failed in frame.pending:
+        if failed not in frame.pending:
+            continue
+        if frame.requirements[position]:
+            del frame.pending[failed]
+            frame.handled[failed] = True
+        else:
             board.judgements.append((frame, failed))
 
 

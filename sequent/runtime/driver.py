@@ -142,11 +142,23 @@ class Driver:
                         self._facts.extend(self._repeating.facts_of(report, self._batch))
                     else:
                         self._facts.extend(self._intake.facts_of(report, self._batch))
-            if not self._facts:
-                return
             while self._facts:
                 for effect in self._scheduler.handle(self._facts.popleft()):
                     self._gather(effect)
+            if not self._glance():
+                return
+
+    def _glance(self) -> bool:
+        """Look once more before the flush, without waiting, if tasks of earlier turns are still being executed.
+
+        What they report meanwhile is written by the same flush. A chain has none, and is not held up.
+        """
+        if self._scheduler.running <= len(self._batch.intents):
+            return False
+        ready = self._selector.select(0)
+        for key, _ in ready:
+            key.data()
+        return bool(ready)
 
     def _gather(self, effect: Effect) -> None:
         """Put an effect into the batch, into the outbox, or both."""

@@ -41,7 +41,8 @@ class Repeating:
         frame = order.scope.id
         stored = self._run.items(frame, order.node) if self._run.record.recovery else None
         if stored is not None:
-            return self._use(order, stored)
+            # Written again: a kept repeat that runs again as a whole is a success no more.
+            return self._keep(order, stored, batch)
         source = self._container(order.node).repeats
         if isinstance(source, ItemsCallPlan):
             self._opened[frame, order.node] = order

@@ -329,6 +329,16 @@ def looked_at(size):
     return flow
 
 
+def hoping(size):
+    """A failure that each of many might handle, until what else they wait for fails as well."""
+    flow = Sequent(config={"stop_on_exception": False})
+    bad = flow.add_step("bad")
+    for number in range(size):
+        a = flow.add_step(f"a{number}")
+        flow.add_step(f"fix{number}", requires=bad.failed & a)
+    return flow
+
+
 def loop(size):
     flow = Sequent()
     c = flow.add_step("c", repeats=range(2))
@@ -341,7 +351,7 @@ def loop(size):
     ("shape", "fact"),
     [
         *((shape, facts.TaskSucceeded) for shape in (independent, chain, pairs, gathered, looked_at, loop)),
-        *((shape, facts.TaskFailed) for shape in (independent, pairs, gathered, looked_at)),
+        *((shape, facts.TaskFailed) for shape in (independent, pairs, gathered, looked_at, hoping)),
     ],
 )
 def test_what_a_fact_costs_does_not_grow_with_the_flow(shape, fact):
@@ -350,9 +360,9 @@ def test_what_a_fact_costs_does_not_grow_with_the_flow(shape, fact):
 
 
 def cost_of(plan: Plan, size: int, fact: type[facts.TaskSucceeded | facts.TaskFailed]) -> int:
-    """The instructions that thirty ends cost in the middle of a run."""
+    """The instructions that thirty such ends cost in the middle of a run, and after one that failed or not."""
     quick = Quick(plan, size)
-    quick.go(size // 2)
+    quick.go(size // 2, fact if "bad" in str(plan.nodes[1].path) else facts.TaskSucceeded)
     with Instructions() as instructions:
         quick.go(30, fact)
     assert instructions.count > 30

@@ -1,0 +1,384 @@
+"""The driver's turn: commit before orders, outcomes before dependants, one writer, and what a busy store means."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from selectors import EVENT_READ, BaseSelector, DefaultSelector
+
+import pytest
+
+import sequent
+from sequent.compiler import compile_flow
+from sequent.dsl import definition_of
+from sequent.errors import FencedError, StoreBusyError, StoreError
+from sequent.model.outcome import Problem
+from sequent.model.status import Construct, RunStatus, Status
+from sequent.runtime.clock import SystemClock
+from sequent.runtime.driver import Driver, Surroundings
+from sequent.runtime.orders import AttemptEnded, AttemptLost, AttemptOrder, DrawOrder, RepeatFound, Report
+from sequent.runtime.ports import DrivenRun
+from sequent.runtime.rows import Batch, Target, TaskKey
+from sequent.runtime.store import open_store
+
+
+def work() -> None:
+    """Be a step's function."""
+
+
+class Nobody:
+    """Watches, and keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+
+    def run_began(self, record, plan):
+        pass
+
+    def task_started(self, scope, node, attempt):
+        pass
+
+    def task_settled(self, scope, node, attempt, status, problem, log):
+        pass
+
+    def draw_failed(self, node, problem):
+        pass
+
+    def note(self, text):
+        self.notes.append(text)
+
+    def run_ended(self, status):
+        pass
+
+
+class Hands:
+    """An executor whose attempts end as a test says, as soon as they have been ordered."""
+
+    def __init__(self, end: Callable[[AttemptOrder], Report | None]) -> None:
+        self.end = end
+        self.orders: list[AttemptOrder] = []
+        self.ended_at_once: list[bool] = []
+        self._reports: list[Report] = []
+        self._wake, self._woken = os.pipe2(os.O_NONBLOCK)
+        self.draws: Callable[[DrawOrder], Report] | None = None
+
+    def open(self, selector: BaseSelector) -> None:
+        selector.register(self._wake, EVENT_READ, lambda: os.read(self._wake, 64))
+
+    def start(self, order: AttemptOrder) -> None:
+        self.orders.append(order)
+        report = self.end(order)
+        if report is not None:
+            self.tell(report)
+
+    def tell(self, report: Report) -> None:
+        self._reports.append(report)
+        os.write(self._woken, b".")
+
+    def draw(self, order: DrawOrder) -> None:
+        assert self.draws is not None
+        self.tell(self.draws(order))
+
+    def forget(self, frame: int, node: int) -> None:
+        pass
+
+    def reports(self) -> list[Report]:
+        reports, self._reports = self._reports, []
+        return reports
+
+    def end_tasks(self, *, at_once: bool) -> None:
+        self.ended_at_once.append(at_once)
+        for order in self.orders:
+            problem = Problem(type="Signal", message="ended", signal=15)
+            self.tell(AttemptEnded(order.frame, order.node, order.attempt, problem=problem))
+
+    def close(self) -> None:
+        os.close(self._wake)
+        os.close(self._woken)
+
+
+def success(order: AttemptOrder) -> Report:
+    return AttemptEnded(order.frame, order.node, order.attempt, "null")
+
+
+class Watched:
+    """A run of the memory store that lets a test look at each commit, or have it fail."""
+
+    def __init__(self, run: DrivenRun, look: Callable[[Batch], None]) -> None:
+        self._run = run
+        self._look = look
+        self.commits = 0
+
+    def __getattr__(self, name):
+        return getattr(self._run, name)
+
+    def commit(self, batch: Batch) -> None:
+        self._look(batch)
+        self._run.commit(batch)
+        self.commits += 1
+
+
+class World:
+    """A flow, a store in memory, and a driver between them."""
+
+    def __init__(self, flow: sequent.Sequent) -> None:
+        self.plan = compile_flow(definition_of(flow).spec, {})
+        self.store = open_store(":memory:")
+        self.run = self.store.create(Target(flow="f", cwd="."), self.plan, None, {})
+        self.observer = Nobody()
+        self.looks: list[Callable[[Batch], None]] = []
+
+    def drive(self, hands: Hands, *, slots: int = 2, look: Callable[[Batch], None] | None = None) -> RunStatus:
+        watched = Watched(self.run, look or (lambda batch: None))
+        with DefaultSelector() as selector:
+            around = Surroundings(
+                run=watched,
+                executors={Construct.PROCESS: hands},
+                drawer=hands,
+                clock=SystemClock(),
+                observer=self.observer,
+                selector=selector,
+            )
+            saved = self.run.saved(self.plan) if self.run.record.recovery else None
+            try:
+                return Driver(self.plan, around, slots=slots, saved=saved).drive()
+            finally:
+                hands.close()
+
+    def recover(self) -> None:
+        self.run.close()
+        self.run = self.store.take(self.run.record.id)
+
+
+def chain(*names: str) -> sequent.Sequent:
+    flow = sequent.Sequent("f")
+    before = None
+    for name in names:
+        requires = () if before is None else ((before, sequent.STEP_SUCCESS),)
+        before = flow.add_step(name, func=work, requires=requires)
+    return flow
+
+
+def test_an_attempt_is_ordered_only_once_its_intent_is_committed():
+    world = World(chain("a", "b", "c"))
+
+    def end(order: AttemptOrder) -> Report:
+        committed = {(told.path, told.attempt): told.status for told in world.store.attempts(world.run.record)}
+        assert committed[order.path, order.attempt] is Status.ACTIVE
+        return success(order)
+
+    assert world.drive(Hands(end)) is RunStatus.SUCCESS
+
+
+def test_in_a_chain_an_outcome_and_the_intent_that_follows_share_a_commit():
+    world = World(chain("a", "b", "c"))
+    seen = []
+    world.drive(Hands(success), look=lambda batch: seen.append((len(batch.endings), len(batch.intents))))
+    assert seen == [(0, 1), (1, 1), (1, 1), (1, 0)]
+
+
+def test_what_could_not_be_written_is_written_again_and_nothing_leaves_meanwhile():
+    world = World(chain("a", "b"))
+    refusals = iter([False, True, True, False, False])
+    hands = Hands(success)
+    ordered: list[int] = []
+
+    def look(batch: Batch) -> None:
+        ordered.append(len(hands.orders))
+        if next(refusals):
+            raise StoreBusyError("locked")
+
+    assert world.drive(hands, look=look) is RunStatus.SUCCESS
+    assert ordered == [0, 1, 1, 1, 2]
+    assert [order.path for order in hands.orders] == ["a", "b"]
+
+
+def test_a_store_that_cannot_be_written_ends_the_run_with_its_error_and_orders_nothing():
+    world = World(chain("a", "b"))
+    hands = Hands(success)
+
+    def look(batch: Batch) -> None:
+        if batch.endings:
+            raise StoreError("disk full")
+
+    with pytest.raises(StoreError, match="disk full"):
+        world.drive(hands, look=look)
+    assert [order.path for order in hands.orders] == ["a"]
+    world.recover()
+    again = Hands(success)
+    assert world.drive(again) is RunStatus.SUCCESS
+    assert [(order.path, order.attempt) for order in again.orders] == [("a", 2), ("b", 1)]
+
+
+def test_a_driver_whose_run_was_taken_over_starts_and_writes_nothing_more():
+    world = World(chain("a", "b"))
+    hands = Hands(success)
+
+    def look(batch: Batch) -> None:
+        if batch.endings:
+            raise FencedError("taken over")
+
+    with pytest.raises(FencedError):
+        world.drive(hands, look=look)
+    assert [order.path for order in hands.orders] == ["a"]
+
+
+def test_an_attempt_that_is_lost_runs_again_and_the_third_loss_in_a_row_is_a_failure():
+    world = World(chain("a"))
+
+    def lose(order: AttemptOrder) -> Report:
+        return AttemptLost(order.frame, order.node, order.attempt, "its agent is gone", had_begun=True)
+
+    hands = Hands(lose)
+    assert world.drive(hands) is RunStatus.FAILURE
+    assert [order.attempt for order in hands.orders] == [1, 2, 3]
+    told = [(told.attempt, told.status) for told in world.store.attempts(world.run.record)]
+    assert told == [(1, Status.WAITING), (2, Status.WAITING), (3, Status.FAILURE)]
+
+
+def test_a_report_of_an_attempt_that_is_not_the_current_one_changes_nothing():
+    world = World(chain("a"))
+
+    def end(order: AttemptOrder) -> Report:
+        if order.attempt == 1:
+            hands.tell(AttemptLost(order.frame, order.node, 1, "its agent is gone", had_begun=True))
+            return AttemptEnded(order.frame, order.node, 1, '"late"')
+        return AttemptEnded(order.frame, order.node, order.attempt, '"in time"')
+
+    hands = Hands(end)
+    assert world.drive(hands) is RunStatus.SUCCESS
+    assert world.run.result(TaskKey(1, 1, 0)) == '"in time"'
+
+
+def test_results_of_earlier_steps_and_items_reach_an_order_as_text():
+    flow = sequent.Sequent("f")
+    find = flow.add_step("find", func=work)
+    size = flow.add_step("size", func=print, args=(sequent.item(),), repeats=find.result)
+    flow.add_step("total", func=print, args=(size.result,))
+    world = World(flow)
+    results = {"find": '["x","y"]', "size": "7", "total": "null"}
+    hands = Hands(lambda order: AttemptEnded(order.frame, order.node, order.attempt, results[order.path]))
+    assert world.drive(hands) is RunStatus.SUCCESS
+    told = [(order.path, order.sequence, order.inputs, order.item) for order in hands.orders]
+    assert told == [
+        ("find", "1", (), None),
+        ("size", "1.1", ('"x"',), '"x"'),
+        ("size", "1.2", ('"y"',), '"y"'),
+        ("total", "1", ("[7,7]",), None),
+    ]
+
+
+def test_an_item_that_was_drawn_is_kept_with_its_iteration_and_given_again_after_a_crash():
+    flow = sequent.Sequent("f")
+    flow.add_step("each", func=print, args=(sequent.item(),), repeats=lambda: iter(()), parallel=2)
+    world = World(flow)
+    items = ['"x"', '"y"', None]
+
+    def draw(order: DrawOrder) -> Report:
+        from sequent.runtime.drawing import digest_of
+        from sequent.runtime.orders import ItemFound
+
+        if order.number:
+            return ItemFound(order.frame, order.node, order.number, items[order.number - 1])
+        return RepeatFound(order.frame, order.node, None, digest_of(iter(items[: order.skip])))
+
+    def crash(batch: Batch) -> None:
+        if batch.endings:
+            raise StoreError("the power is gone")
+
+    hands = Hands(lambda order: success(order) if order.item == '"x"' else None)
+    hands.draws = draw
+    with pytest.raises(StoreError):
+        world.drive(hands, look=crash)
+    world.recover()
+    again = Hands(success)
+    again.draws = draw
+    assert world.drive(again) is RunStatus.SUCCESS
+    assert sorted((order.sequence, order.item) for order in again.orders) == [("1.1", '"x"'), ("1.2", '"y"')]
+
+
+def test_an_iterator_that_gives_other_items_after_a_crash_fails_its_container():
+    flow = sequent.Sequent("f")
+    flow.add_step("each", func=print, args=(sequent.item(),), repeats=lambda: iter(()))
+    world = World(flow)
+
+    def draw(order: DrawOrder) -> Report:
+        from sequent.runtime.orders import ItemFound
+
+        if order.number:
+            return ItemFound(order.frame, order.node, order.number, '"x"')
+        return RepeatFound(order.frame, order.node, None, "another digest")
+
+    def crash(batch: Batch) -> None:
+        if batch.endings:
+            raise StoreError("the power is gone")
+
+    hands = Hands(success)
+    hands.draws = draw
+    with pytest.raises(StoreError):
+        world.drive(hands, look=crash)
+    world.recover()
+    again = Hands(success)
+    again.draws = draw
+    assert world.drive(again) is RunStatus.FAILURE
+    assert again.orders == []
+
+
+def test_a_kept_repeat_that_runs_again_as_a_whole_is_open_until_it_has():
+    flow = sequent.Sequent("f")
+    a = flow.add_step("a", func=work)
+    t = flow.add_step("t", func=work, requires=a.done, repeats=[1, 2, 3])
+    flow.add_step("b", func=work, requires=((t, sequent.STEP_SUCCESS),))
+    world = World(flow)
+
+    def fail_a(order: AttemptOrder) -> Report:
+        problem = Problem(type="E", message="no") if order.path == "a" else None
+        return AttemptEnded(order.frame, order.node, order.attempt, None if problem else "null", problem=problem)
+
+    assert world.drive(Hands(fail_a)) is RunStatus.FAILURE
+    world.recover()
+
+    def crash(batch: Batch) -> None:
+        if batch.intents and batch.endings and batch.intents[0].key.iteration == 2:
+            raise StoreError("the power is gone")
+
+    second = Hands(success)
+    with pytest.raises(StoreError):
+        world.drive(second, look=crash)
+    world.recover()
+    third = Hands(success)
+    assert world.drive(third) is RunStatus.SUCCESS
+    ran = [(order.path, order.sequence) for order in third.orders]
+    assert ran == [("t", "1.1"), ("b", "1")]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_first_signal_lets_running_steps_finish_and_starts_nothing_more(number):
+    world = World(chain("a", "b"))
+
+    def end(order: AttemptOrder) -> Report:
+        os.kill(os.getpid(), number)
+        return success(order)
+
+    hands = Hands(end)
+    assert world.drive(hands) is RunStatus.STOPPED
+    assert [order.path for order in hands.orders] == ["a"]
+    assert [told.status for told in world.store.attempts(world.run.record)] == [Status.SUCCESS]
+    world.recover()
+    again = Hands(success)
+    assert world.drive(again) is RunStatus.SUCCESS
+    assert [order.path for order in again.orders] == ["b"]
+
+
+def test_the_second_signal_ends_what_runs_and_the_third_kills_it():
+    world = World(chain("a", "b"))
+
+    def end(order: AttemptOrder) -> None:
+        for _ in range(3):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    hands = Hands(end)
+    assert world.drive(hands) is RunStatus.STOPPED
+    assert hands.ended_at_once == [False, True]
+    assert "may finish" in world.observer.notes[0]
