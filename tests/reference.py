@@ -16,7 +16,7 @@ choice, it chooses:
 * What was not a success waits for its requirement again; only then is an open container opened again.
 * A container ran again if it was opened again. One that had succeeded and runs again keeps nothing in it.
 * Iterations that had begun are opened again even where ``until`` has ended the repeat; further ones never begin.
-* When somebody asks for a stop, nothing is cancelled: the run ends once nothing is executed, a success if it just was one, else stopped.
+* When somebody asks for a stop, nothing is cancelled: the run ends once nothing is executed: a success or stopped.
 """
 
 from __future__ import annotations

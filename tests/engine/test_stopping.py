@@ -128,14 +128,14 @@ def test_a_run_of_which_nothing_was_left_to_start_ends_as_it_would_have():
     assert play.outcome == "success"
 
 
-def test_a_failure_that_stops_the_flow_is_the_outcome_though_a_stop_came_first():
+def test_a_run_in_which_a_step_fails_after_the_stop_is_stopped_all_the_same():
     flow = Sequent()
     a = flow.add_step("a")
     flow.add_step("after", requires=a)
     play = world(flow)
     play.stop()
     play.fail("a")
-    assert play.outcome == "failure"
+    assert play.outcome == "stopped"
 
 
 def test_a_recovery_does_what_the_stop_held_back():
