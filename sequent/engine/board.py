@@ -63,8 +63,8 @@ class Frame:
         "blocks",
         "doubtful",
         "gates",
-        "handled",
         "has_failed",
+        "judged",
         "layout",
         "losses",
         "open",
@@ -101,7 +101,7 @@ class Frame:
         """Containers among the children that have begun, now or before."""
         self.pending: dict[int, int] = {}
         """Failures of which it is open whether somebody handles them; how many of the first handlers cannot."""
-        self.handled: dict[int, bool] = {}
+        self.judged: set[int] = set()
         """Failures, or failures to be, of which it is known whether somebody handles them."""
         self.doubtful: set[int] = set()
         """Kept successes that may have to run again, as their causes are not settled yet."""

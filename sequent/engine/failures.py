@@ -14,12 +14,12 @@ def judge(board: Board, frame: Frame, position: int) -> None:
     A sibling whose requirement came true handles it; once none can, it is unhandled: the frame fails, and
     unless told to go on, its container stops, and is judged itself one level further out.
     """
-    if position in frame.handled:
+    if position in frame.judged:
         return
     requirements = frame.requirements
     handlers = frame.layout.plan.handlers[position]
     if position not in frame.pending and any(requirements[handler] for handler in handlers):
-        frame.handled[position] = True
+        frame.judged.add(position)
         return
     hopeless = frame.pending.get(position, 0)
     while hopeless < len(handlers) and requirements[handlers[hopeless]] is False:
@@ -28,7 +28,7 @@ def judge(board: Board, frame: Frame, position: int) -> None:
         frame.pending[position] = hopeless
         return
     frame.pending.pop(position, None)
-    frame.handled[position] = False
+    frame.judged.add(position)
     frame.has_failed = True
     if frame.layout.nodes[position].stops:
         stop(board, frame.block)

@@ -57,12 +57,9 @@ def settle_unstarted(board: Board, frame: Frame, position: int, status: Status) 
 def review_handled(board: Board, frame: Frame, position: int) -> None:
     """A child's requirement is decided: that may say whether failures that it would handle are handled."""
     for failed in frame.layout.handled_by.get(position, ()):
-        if failed not in frame.pending:
-            continue
         if frame.requirements[position]:
-            del frame.pending[failed]
-            frame.handled[failed] = True
-        else:
+            frame.pending.pop(failed, None)
+        elif failed in frame.pending:
             board.judgements.append((frame, failed))
 
 

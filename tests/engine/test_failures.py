@@ -97,6 +97,23 @@ def test_the_stop_comes_at_the_moment_when_no_handler_can_come_true_any_more():
     assert play.outcome == "failure"
 
 
+@pytest.mark.parametrize("order", ["abc", "acb", "bac", "bca", "cab", "cba"])
+def test_the_last_handler_that_can_come_true_decides(order):
+    flow = Sequent(config={"stop_on_exception": False})
+    bad = flow.add_step("bad", stop_on_exception=True)
+    for name in "abc":
+        step = flow.add_step(name)
+        flow.add_step(f"fix_{name}", requires=bad.failed & step)
+        flow.add_step(f"mend_{name}", requires=step.failed)
+    slow = flow.add_step("slow")
+    flow.add_step("after", requires=slow)
+    play = world(flow)
+    play.fail("bad", order[0], order[1])
+    assert "after" not in play.statuses
+    play.fail(order[2])
+    assert play.statuses["after"] == "cancelled"
+
+
 def test_one_of_several_handlers_is_enough():
     flow = Sequent()
     a, b = flow.add_step("a"), flow.add_step("b")

@@ -359,6 +359,24 @@ def test_what_a_fact_costs_does_not_grow_with_the_flow(shape, fact):
     assert costs[1] <= costs[0] * 1.05
 
 
+@pytest.mark.parametrize("is_handled", [True, False])
+def test_a_fact_that_decides_many_handlers_costs_each_of_them_once(is_handled):
+    def cost(size):
+        flow = Sequent(config={"stop_on_exception": False})
+        bad, other = flow.add_step("bad"), flow.add_step("other")
+        for number in range(size):
+            flow.add_step(f"fix{number}", requires=bad.failed & other)
+        if is_handled:
+            flow.add_step("fix", requires=bad.failed & other.failed)
+        play = Quick(plan_of(flow), 0)
+        play.go(1, facts.TaskFailed)
+        with Instructions() as instructions:
+            play.go(1, facts.TaskFailed)
+        return instructions.count / size
+
+    assert cost(1_000) <= cost(100) * 1.05
+
+
 def cost_of(plan: Plan, size: int, fact: type[facts.TaskSucceeded | facts.TaskFailed]) -> int:
     """The instructions that thirty such ends cost in the middle of a run of such ends."""
     quick = Quick(plan, size)
