@@ -93,8 +93,8 @@ class Driver:
         self._intake = Intake(plan, self._active, self._values, around.observer, around.clock)
         self._repeating = Repeating(plan, self._values, around.run, around.drawer, around.observer)
         self._facts: deque[Fact] = deque([RunStarted()])
-        self._kept = around.run.successes() if saved is not None else 0
-        """Successes of earlier recoveries, which the run's counts tell as well."""
+        self._end: EndRun | None = None
+        """How the run has ended, until that is written too."""
         self._status: RunStatus | None = None
         self._signals = 0
         self.stopped_by = 0
@@ -125,7 +125,10 @@ class Driver:
                     if self._status is not None:
                         self._observer.run_ended(self._status)
                         return self._status
-                    self._wait(selector, None)
+                    if self._end is None:
+                        self._wait(selector, None)
+                    else:
+                        self._write_end(self._end)
 
     def failed_draws(self) -> list[Failure]:
         """The containers whose items could not be had, which no attempt tells of."""
@@ -187,9 +190,12 @@ class Driver:
             case OpenRepeat() | DrawItem():
                 self._outbox.append(effect)
             case EndRun():
-                successes = effect.counts.get(Status.SUCCESS, 0) + self._kept
-                batch.end = (effect.status, {**effect.counts, Status.SUCCESS: successes})
-                self._status = effect.status
+                self._end = effect
+
+    def _write_end(self, end: EndRun) -> None:
+        """Write how the run ended, with the successes of all its recoveries, once all outcomes are written."""
+        self._batch.end = (end.status, {**end.counts, Status.SUCCESS: self._run.successes()})
+        self._status = end.status
 
     def _intent(self, effect: StartTask) -> Intent:
         key = task_key(self._plan, effect.scope, effect.node)

@@ -71,7 +71,7 @@ class DrivenRun(Protocol):
         ...
 
     def successes(self) -> int:
-        """How many attempts have succeeded."""
+        """How many tasks have succeeded, in all recoveries."""
         ...
 
     def close(self) -> None:

@@ -14,7 +14,7 @@ from sequent.model.plan import Reaction
 from sequent.model.saved import SavedBlock, SavedFrame, SavedTask
 from sequent.model.status import RunStatus, Status, Verdict
 from sequent.runtime.ports import Store
-from sequent.runtime.rows import Batch, Ending, FrameKey, FrameOpening, RepeatOpening, Target, TaskKey
+from sequent.runtime.rows import Batch, Ending, FrameKey, FrameOpening, Intent, RepeatOpening, Target, TaskKey
 from sequent.runtime.store import open_store
 from tests.contracts.plans import (
     BLOCK,
@@ -572,3 +572,13 @@ def test_a_flow_with_a_step_that_the_run_does_not_know_is_refused(store):
     nodes = tuple(evolve(node, path=("renamed",)) if node.index == A else node for node in plan().nodes)
     with pytest.raises(StoreError, match="does not know"):
         run.saved(evolve(plan(), nodes=nodes))
+
+
+def test_a_task_that_succeeded_twice_counts_once(store):
+    run = create(store)
+    key = TaskKey(1, A, 0)
+    run.commit(Batch(frames=[FrameOpening(FrameKey(0, ROOT, 1), 1)]))
+    for attempt in (1, 2):
+        run.commit(Batch(intents=[Intent(key, attempt, bytes([attempt]) * 16, 1.0)]))
+        run.commit(Batch(endings=[Ending(key, attempt, Status.SUCCESS, 2.0, "null")]))
+    assert run.successes() == 1

@@ -175,12 +175,12 @@ def test_in_a_chain_an_outcome_and_the_intent_that_follows_share_a_commit():
     world = World(chain("a", "b", "c"))
     seen = []
     world.drive(Hands(success), look=lambda batch: seen.append((len(batch.endings), len(batch.intents))))
-    assert seen == [(0, 1), (1, 1), (1, 1), (1, 0)]
+    assert seen == [(0, 1), (1, 1), (1, 1), (1, 0), (0, 0)]
 
 
 def test_what_could_not_be_written_is_written_again_and_nothing_leaves_meanwhile():
     world = World(chain("a", "b"))
-    refusals = iter([False, True, True, False, False])
+    refusals = iter([False, True, True, False, False, False])
     hands = Hands(success)
     ordered: list[int] = []
 
@@ -190,7 +190,7 @@ def test_what_could_not_be_written_is_written_again_and_nothing_leaves_meanwhile
             raise StoreBusyError("locked")
 
     assert world.drive(hands, look=look) is RunStatus.SUCCESS
-    assert ordered == [0, 1, 1, 1, 2]
+    assert ordered == [0, 1, 1, 1, 2, 2]
     assert [order.path for order in hands.orders] == ["a", "b"]
 
 

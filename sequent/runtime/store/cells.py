@@ -192,7 +192,8 @@ class Cells:
         return iter(sorted(self._told(step), key=lambda told: told.started))
 
     def successes(self) -> int:
-        return sum(told.status is Status.SUCCESS for told in self._told(None))
+        succeeded = (told for told in self._told(None) if told.status is Status.SUCCESS)
+        return len({(told.path, told.sequence) for told in succeeded})
 
     def failures(self, limit: int) -> tuple[int, list[AttemptRecord]]:
         found = [told for told in self._told(None, only_last=True) if told.status is Status.FAILURE]

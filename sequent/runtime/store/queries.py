@@ -219,9 +219,9 @@ def attempts_of_node() -> str:
 
 @cache
 def success_count() -> str:
-    """How many attempts have succeeded."""
-    statement = select(func.count()).select_from(attempt).where(is_given(_A.run), _A.state == SUCCESS)
-    return text_of(statement, "the_run")
+    """How many tasks have succeeded; one that has done so again counts once."""
+    tasks = select(_A.frame, _A.node, _A.host, _A.iteration).where(is_given(_A.run), _A.state == SUCCESS).distinct()
+    return text_of(select(func.count()).select_from(tasks.subquery()), "the_run")
 
 
 @cache
