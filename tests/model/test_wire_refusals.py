@@ -1,4 +1,4 @@
-"""What cannot be read back as it was is refused, with the way out."""
+"""What cannot be read back as it was is refused, with the way out; what is rarely stored is read back too."""
 
 from __future__ import annotations
 
@@ -96,3 +96,7 @@ def test_flags_that_were_joined_are_refused_and_a_single_one_is_read_back() -> N
     for joined in (Access.READ | Access.WRITE, Access(0)):
         with pytest.raises(NotDataError, match=r"result\['access'\] is <Access"):
             wire.encode({"access": joined}, "result")
+
+
+def test_a_range_is_read_back_as_a_range() -> None:
+    assert wire.decode(wire.encode({"pages": range(1, 9, 2)})) == {"pages": range(1, 9, 2)}
