@@ -11,15 +11,11 @@ from sequent.model.status import Status, Verdict
 
 @frozen
 class SavedTask:
-    """The last attempt of a task: ``active`` where it has no outcome.
-
-    ``losses`` counts the attempts at its end that were lost in a row.
-    """
+    """The last attempt of a task: ``active`` where it has no outcome, ``waiting`` where it was lost."""
 
     status: Status
     attempt: int
     verdict: Verdict = Verdict.UNKNOWN
-    losses: int = 0
 
 
 @frozen

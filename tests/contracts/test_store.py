@@ -439,14 +439,14 @@ def test_tasks_are_saved_with_their_last_attempt(store):
     assert run.saved(plan()) == SavedFrame(1, {A: SavedTask(Status.SUCCESS, 2, Verdict.TRUTHY)}, {BLOCK: block})
 
 
-def test_losses_are_those_at_the_end_in_a_row(store):
+def test_a_task_that_was_lost_is_saved_as_waiting(store):
     run = create(store)
     lost, failed = Status.WAITING, Status.FAILURE
     for attempt, status in enumerate([lost, failed, lost, lost], 1):
         attempted(run, TASK_A, status, attempt=attempt)
     saved = run.saved(plan())
     assert saved is not None
-    assert saved.tasks[A] == SavedTask(Status.WAITING, 4, losses=2)
+    assert saved.tasks[A] == SavedTask(Status.WAITING, 4)
 
 
 def test_a_kept_container_is_not_looked_into_unless_something_may_make_it_run_again(store):

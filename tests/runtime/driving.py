@@ -14,6 +14,7 @@ from typing import TypeVar
 from sequent.dsl import definition_of
 from sequent.runtime import trees
 from sequent.runtime.executors.agents import fork_agent, launch_agent
+from sequent.runtime.executors.crew import MOST_ATTEMPTS
 from sequent.runtime.executors.inline import InlineExecutor
 from sequent.runtime.executors.processes import ProcessExecutor
 from sequent.runtime.loading import load_flow
@@ -106,11 +107,13 @@ def setup_of(target: Target, directory: Path) -> WorkerSetup:
 
 
 @contextmanager
-def forked(flow: object, directory: Path, cwd: Path | None = None) -> Generator[Driving]:
+def forked(
+    flow: object, directory: Path, cwd: Path | None = None, most_attempts: int = MOST_ATTEMPTS
+) -> Generator[Driving]:
     """Drive workers that are copies of this process."""
     definition = definition_of(flow)
     setup = setup_of(Target(flow="f", cwd=str(cwd or directory)), directory)
-    driving = Driving(ProcessExecutor(fork_agent(definition), setup), directory)
+    driving = Driving(ProcessExecutor(fork_agent(definition), setup, most_attempts=most_attempts), directory)
     try:
         yield driving
     finally:

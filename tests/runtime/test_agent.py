@@ -248,6 +248,14 @@ def test_an_agent_that_dies_while_all_ends_is_not_replaced_and_its_attempts_are_
     ownership.end_leftovers(str(driving.directory))
 
 
+def test_a_worker_that_has_executed_enough_makes_way_for_another(tmp_path):
+    with forked(flow_in(tmp_path), tmp_path, most_attempts=3) as driving:
+        pids = [driving.run("pid").result for _ in range(9)]
+    assert pids == sorted(pids, key=pids.index)
+    assert [pids.count(pid) for pid in dict.fromkeys(pids)] == [3, 3, 3]
+    assert_nothing_left(tmp_path)
+
+
 def test_an_agent_can_be_forked_from_a_thread(tmp_path):
     def drive():
         with forked(flow_in(tmp_path), tmp_path) as driving:

@@ -12,6 +12,10 @@ from attrs import define, field
 from sequent.runtime.orders import AttemptOrder, DrawOrder
 from sequent.runtime.packets import Link, Message, drain
 
+MOST_ATTEMPTS = 50_000
+"""How many attempts a worker executes before another takes its place: the C library never gives back the memory of
+a variable that is set anew in the environment, as each attempt sets a few."""
+
 
 @define(eq=False)
 class Worker:
@@ -31,6 +35,8 @@ class Worker:
     queue: deque[DrawOrder] = field(factory=deque[DrawOrder])
     """Draws that only this worker may serve, since it has the iterator."""
     waits_for_room: bool = False
+    ended: int = 0
+    """How many orders it has carried out."""
     segment: str = ""
     log_end: int = 0
     """Up to where its segment belongs to attempts that have ended."""

@@ -10,7 +10,7 @@ from selectors import BaseSelector
 from sequent.errors import BusyError, SequentError
 from sequent.model.outcome import Problem
 from sequent.runtime.executors.agents import AgentProcess, fork_agent, launch_agent, our_ends
-from sequent.runtime.executors.crew import Wakes, Worker
+from sequent.runtime.executors.crew import MOST_ATTEMPTS, Wakes, Worker
 from sequent.runtime.executors.deaths import (
     ended_by_death,
     lost,
@@ -51,8 +51,9 @@ class ProcessExecutor:
     once nothing of the old tree is left.
     """
 
-    def __init__(self, agent: AgentProcess, setup: WorkerSetup) -> None:
+    def __init__(self, agent: AgentProcess, setup: WorkerSetup, *, most_attempts: int = MOST_ATTEMPTS) -> None:
         self._agent = agent
+        self._most_attempts = most_attempts
         self._setup = setup
         self._opened: Wakes | None = None
         self._workers: dict[int, Worker] = {}
@@ -134,7 +135,8 @@ class ProcessExecutor:
             case ["worker", int() as number, str() as segment]:
                 self._meet(self._workers[number], segment, [socket.socket(fileno=item) for item in descriptors])
             case ["ended", int() as number, int() as code]:
-                self._bury(self._workers[number], code)
+                if number in self._workers:
+                    self._bury(self._workers[number], code)
             case ["set up"]:
                 self._failed_agents = 0
                 self._reports += self._lost
@@ -228,6 +230,11 @@ class ProcessExecutor:
             return
         if worker.is_for_draws:
             self._draws.hand_over(worker)
+            return
+        worker.ended += 1
+        if worker.ended > self._most_attempts:
+            self._let_go(worker)
+            self._hand_over()
         else:
             self._idle.append(worker)
             self._hand_over()

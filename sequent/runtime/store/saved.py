@@ -106,13 +106,8 @@ class SavedLoader:
         tried = self._rows.tried(frame, self._ids[step], iteration)
         if not tried:
             return None
-        losses = 0
-        for attempt in reversed(tried):
-            if attempt.status is not Status.WAITING:
-                break
-            losses += 1
         last = tried[-1]
-        return SavedTask(last.status, last.number, last.verdict, losses)
+        return SavedTask(last.status, last.number, last.verdict)
 
     def _block(self, frame: int, node: ContainerPlan, *, every: bool) -> SavedBlock | None:
         if node.repeats is None:
