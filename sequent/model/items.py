@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from sequent.errors import NotDataError
 from sequent.model.wire import compact
@@ -38,3 +39,15 @@ class Items:
 
     def __iter__(self) -> Iterator[str]:
         return map(compact, self._items)
+
+
+def digest_of(items: Iterator[str] | Iterable[str]) -> str:
+    """A digest of items' texts, by which two draws of an iterator are compared; '' where there are none."""
+    total = hashlib.sha256()
+    is_empty = True
+    for item in items:
+        is_empty = False
+        data = item.encode("utf-8", "surrogatepass")
+        total.update(b"%d:" % len(data))
+        total.update(data)
+    return "" if is_empty else total.hexdigest()

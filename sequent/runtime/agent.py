@@ -257,14 +257,14 @@ def run(control: socket.socket, run_worker: RunWorker, prepare: Callable[[], Non
 
 def _run_loaded(setup: dict[str, Any], end: socket.socket) -> None:
     """Run a worker that loads the flow itself."""
-    from sequent.runtime import worker
+    from sequent.runtime.worker import process
 
-    worker.run(setup, end, None)
+    process.run(setup, end, None)
 
 
 def _import_worker() -> None:
     """Import once what every worker that loads a flow needs."""
-    for name in ("sequent.dsl", "sequent.runtime.loading", "sequent.runtime.worker"):
+    for name in ("sequent.dsl", "sequent.runtime.loading", "sequent.runtime.worker.process"):
         importlib.import_module(name)
 
 

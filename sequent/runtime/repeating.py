@@ -5,12 +5,11 @@ from __future__ import annotations
 from sequent.errors import NotDataError
 from sequent.model.effects import DrawItem, OpenRepeat
 from sequent.model.facts import DrawFailed, Fact, ItemDrawn, ItemsEnded, RepeatOpened
-from sequent.model.items import Items
+from sequent.model.items import Items, digest_of
 from sequent.model.outcome import Failure, Problem
 from sequent.model.plan import ContainerPlan, ItemsCallPlan, ItemsLiteralPlan, Plan
 from sequent.model.references import dotted
 from sequent.model.scope import Scope, sequence_text
-from sequent.runtime.drawing import digest_of
 from sequent.runtime.orders import DrawBroke, DrawnReport, DrawOrder, ItemFound, RepeatFound
 from sequent.runtime.ports import DrivenRun, Executor, Observer
 from sequent.runtime.rows import Batch, RepeatOpening

@@ -15,9 +15,9 @@ from sequent.errors import UsageError
 from sequent.model.references import Literal, ResultOf
 from sequent.model.spec import CommandWork, Formatted, Template
 from sequent.model.wire import encode
-from sequent.runtime import commands
-from sequent.runtime.capture import Segment
-from sequent.runtime.words import fill_words
+from sequent.runtime.worker import commands
+from sequent.runtime.worker.capture import Segment
+from sequent.runtime.worker.words import fill_words
 
 REFERENCE = ResultOf(("s",))
 PRINT = "import sys; print(*sys.argv[1:], sep='|', end='')"

@@ -276,7 +276,7 @@ def test_an_item_that_was_drawn_is_kept_with_its_iteration_and_given_again_after
     items = ['"x"', '"y"', None]
 
     def draw(order: DrawOrder) -> Report:
-        from sequent.runtime.drawing import digest_of
+        from sequent.model.items import digest_of
         from sequent.runtime.orders import ItemFound
 
         if order.number:

@@ -16,8 +16,8 @@ import pytest
 import sequent.runtime.context as where
 from sequent.dsl.builder import Sequent
 from sequent.model.status import Verdict
-from sequent.runtime.capture import CAP
 from sequent.runtime.orders import AttemptBegan
+from sequent.runtime.worker.capture import CAP
 from tests.runtime.driving import Driving, forked, inline, launched
 
 

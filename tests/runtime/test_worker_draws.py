@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from sequent.dsl.builder import Sequent
-from sequent.runtime.drawing import digest_of
+from sequent.model.items import digest_of
 from sequent.runtime.orders import DrawBroke, ItemFound, RepeatFound
 from tests.runtime.driving import Driving, forked, inline, kill
 

@@ -106,8 +106,9 @@ def _become_agent(control: socket.socket, definition: Definition) -> None:
         for end in list(our_ends):
             end.close()
         os.setsid()
-        from sequent.runtime import agent, worker
+        from sequent.runtime import agent
+        from sequent.runtime.worker import process
 
-        agent.run(control, lambda setup, end: worker.run(setup, end, definition))
+        agent.run(control, lambda setup, end: process.run(setup, end, definition))
     finally:
         os._exit(70)

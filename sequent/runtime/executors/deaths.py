@@ -9,9 +9,9 @@ from collections.abc import Iterable
 import attrs
 
 from sequent.model.outcome import LogSpan, Problem
-from sequent.runtime.capture import span_from
 from sequent.runtime.orders import AttemptEnded, AttemptLost, AttemptOrder, DrawBroke, DrawOrder, Report
-from sequent.runtime.termination import LOST_CHANNEL, signal_name
+from sequent.runtime.worker.capture import span_from
+from sequent.runtime.worker.termination import LOST_CHANNEL, signal_name
 
 
 def problem_of_death(code: int, *, was_ended: bool) -> Problem:

@@ -10,11 +10,11 @@ from collections.abc import Generator
 from selectors import EVENT_READ, BaseSelector
 
 from sequent.model.spec import Definition
-from sequent.runtime.attempt import Attempts
-from sequent.runtime.capture import Segment, open_stream
-from sequent.runtime.drawing import Drawing
 from sequent.runtime.orders import AttemptLost, AttemptOrder, DrawOrder, Report, WorkerSetup
-from sequent.runtime.termination import Termination
+from sequent.runtime.worker.attempt import Attempts
+from sequent.runtime.worker.capture import Segment, open_stream
+from sequent.runtime.worker.drawing import Drawing
+from sequent.runtime.worker.termination import Termination
 
 
 class InlineExecutor:

@@ -12,16 +12,16 @@ import sys
 from typing import Any, cast
 
 from sequent.model.spec import Definition
-from sequent.runtime.attempt import Attempts
-from sequent.runtime.capture import Segment, open_input, open_stream
-from sequent.runtime.drawing import Drawing
 from sequent.runtime.messages import Word, read_draw, read_order, read_setup, write_problem, write_report
 from sequent.runtime.orders import DrawBroke, Report, WorkerSetup
 from sequent.runtime.ownership import DIRECTORY_VARIABLE
 from sequent.runtime.packets import Channel, Message
-from sequent.runtime.problems import problem_of
-from sequent.runtime.termination import LOST_CHANNEL, Terminated, Termination, die_of
-from sequent.runtime.tidying import Tidying
+from sequent.runtime.worker.attempt import Attempts
+from sequent.runtime.worker.capture import Segment, open_input, open_stream
+from sequent.runtime.worker.drawing import Drawing
+from sequent.runtime.worker.problems import problem_of
+from sequent.runtime.worker.termination import LOST_CHANNEL, Terminated, Termination, die_of
+from sequent.runtime.worker.tidying import Tidying
 
 
 def run(setup: dict[str, Any], end: socket.socket, definition: Definition | None) -> None:

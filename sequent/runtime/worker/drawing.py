@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from typing import cast
 
 from sequent.errors import UsageError
 from sequent.model import wire
+from sequent.model.items import digest_of
 from sequent.model.references import Path
 from sequent.model.spec import ContainerSpec, ItemsCall
-from sequent.runtime.inputs import Catalogue, instance_of
 from sequent.runtime.orders import DrawBroke, DrawOrder, ItemFound, RepeatFound
-from sequent.runtime.problems import problem_of
+from sequent.runtime.worker.inputs import Catalogue, instance_of
+from sequent.runtime.worker.problems import problem_of
 
 MOST_ITERATORS = 1_000
 """Iterators that a process keeps; the one that was not used for longest is made anew when it is wanted."""
-
-
-def digest_of(items: Iterator[str] | Iterable[str]) -> str:
-    """A digest of items' texts, by which two draws of an iterator are compared; '' where there are none."""
-    total = hashlib.sha256()
-    is_empty = True
-    for item in items:
-        is_empty = False
-        data = item.encode("utf-8", "surrogatepass")
-        total.update(b"%d:" % len(data))
-        total.update(data)
-    return "" if is_empty else total.hexdigest()
 
 
 class Drawing:

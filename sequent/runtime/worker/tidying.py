@@ -11,7 +11,7 @@ from types import FrameType
 from typing import Any
 
 from sequent.runtime import trees
-from sequent.runtime.capture import Segment, flush_streams
+from sequent.runtime.worker.capture import Segment, flush_streams
 
 GRACE = 1.0
 """Seconds between TERM and KILL of the processes that a step has left behind."""

@@ -15,10 +15,10 @@ from attrs import frozen
 from sequent.errors import UsageError
 from sequent.model.outcome import Problem
 from sequent.model.spec import CommandWork, Template
-from sequent.runtime.capture import Segment
-from sequent.runtime.inputs import Inputs
-from sequent.runtime.termination import signal_name
-from sequent.runtime.words import fill_word, fill_words, text_of
+from sequent.runtime.worker.capture import Segment
+from sequent.runtime.worker.inputs import Inputs
+from sequent.runtime.worker.termination import signal_name
+from sequent.runtime.worker.words import fill_word, fill_words, text_of
 
 LARGEST_OUTPUT = 256 * 1024 * 1024
 """Bytes of standard output that a result can be made from."""

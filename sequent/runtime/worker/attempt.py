@@ -14,13 +14,13 @@ from sequent.model.outcome import LogSpan, Problem
 from sequent.model.references import Path
 from sequent.model.spec import CommandWork, Definition, FunctionWork, StepSpec
 from sequent.model.status import Verdict
-from sequent.runtime.capture import Segment, flush_streams
-from sequent.runtime.commands import CommandError, run_command
 from sequent.runtime.context import LOGGER, Context, FlowInStep, enter
-from sequent.runtime.inputs import Catalogue, Inputs, instance_of
 from sequent.runtime.orders import AttemptBegan, AttemptEnded, AttemptOrder
-from sequent.runtime.problems import problem_of
-from sequent.runtime.termination import Terminated, Termination
+from sequent.runtime.worker.capture import Segment, flush_streams
+from sequent.runtime.worker.commands import CommandError, run_command
+from sequent.runtime.worker.inputs import Catalogue, Inputs, instance_of
+from sequent.runtime.worker.problems import problem_of
+from sequent.runtime.worker.termination import Terminated, Termination
 
 LARGEST_RESULT = 256 * 1024 * 1024
 """Bytes of a result's text."""
