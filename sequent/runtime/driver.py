@@ -36,6 +36,7 @@ from sequent.runtime.repeating import Repeating
 from sequent.runtime.rows import Batch, FrameKey, FrameOpening, Intent, task_key
 from sequent.runtime.signals import stop_signals
 from sequent.runtime.values import Values
+from sequent.runtime.waiting import Waiter
 
 FIRST_RETRY = 0.01
 """Seconds until a write is tried again that the store could not take; doubled each time."""
@@ -80,6 +81,7 @@ class Driver:
     ) -> None:
         self._plan = plan
         self._selector = around.selector
+        self._waiter = Waiter(around.selector, around.clock)
         self._run = around.run
         self._executors = around.executors
         self._clock = around.clock
@@ -110,23 +112,22 @@ class Driver:
             FencedError: somebody else took the run over; nothing more was started or written.
             StoreError: the store could not take what had to be written; the run can be recovered.
         """
-        selector = self._selector
-        with stop_signals(selector, self._on_signal):
+        with stop_signals(self._selector, self._on_signal):
             for executor in self._executors.values():
-                executor.open(selector)
+                executor.open(self._selector)
             self._observer.run_began(self._run.record, self._plan)
             for text in self._notes:
                 self._observer.note(text)
             while True:
                 self._take_in()
                 if not self._flush():
-                    self._wait(selector, self._retry_after)
+                    self._wait(self._retry_after)
                 elif not self._facts:
                     if self._status is not None:
                         self._observer.run_ended(self._status)
                         return self._status
                     if self._end is None:
-                        self._wait(selector, None)
+                        self._wait(None)
                     else:
                         self._write_end(self._end)
 
@@ -156,12 +157,7 @@ class Driver:
 
         What they report meanwhile is written by the same flush. A chain has none, and is not held up.
         """
-        if self._scheduler.running <= len(self._batch.intents):
-            return False
-        ready = self._selector.select(0)
-        for key, _ in ready:
-            key.data()
-        return bool(ready)
+        return self._scheduler.running > len(self._batch.intents) and self._waiter.look()
 
     def _gather(self, effect: Effect) -> None:
         """Put an effect into the batch, into the outbox, or both."""
@@ -229,14 +225,12 @@ class Driver:
             raise error
         self._retry_after = min(LONGEST_RETRY, max(FIRST_RETRY, 2 * self._retry_after))
 
-    def _wait(self, selector: BaseSelector, timeout: float | None) -> None:
+    def _wait(self, timeout: float | None) -> None:
         """Sleep until something happens, but no longer than that many seconds."""
         if self._kill_at is not None:
             left = max(0.0, self._kill_at - self._clock.monotonic())
             timeout = left if timeout is None else min(left, timeout)
-        ready = selector.select(timeout)
-        for key, _ in ready:
-            key.data()
+        self._waiter.wait(timeout)
         if self._kill_at is not None and self._clock.monotonic() >= self._kill_at:
             self._kill_at = None
             self._end_tasks(at_once=False)
