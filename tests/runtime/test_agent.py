@@ -240,6 +240,7 @@ def test_an_agent_that_dies_while_all_ends_is_not_replaced_and_its_attempts_are_
     assert isinstance(executor, ProcessExecutor)
     frame = driving.start("stubborn", announces=True)
     driving.begun(frame)
+    wait_for(lambda: (driving.directory / "all-up").exists(), "the children never came up")
     driving.executor.end_tasks(at_once=False)
     agent = executor._agent.pid
     os.kill(agent, signal.SIGKILL)
