@@ -13,7 +13,7 @@ import warehouse
 from joining import Delay
 from receiver import Receiver
 
-from sequent import command, container, item, outer, param, step
+from sequent import command, container, context, item, outer, param, step
 
 
 @container
@@ -23,7 +23,7 @@ class delays:
     out: Path = param(default=Path("flights-out"), help="directory for all files")
     share: Path = param(default=Path("flights-out/share"), help="directory to which C2 delivers")
     last_month: int = param(default=12, help="the last month of 2013 to look at")
-    fail: bool = param(default=False, help="leave the share unmounted, so that C2 fails")
+    fail: bool = param(default=False, help="have the share not mounted, so that C2 fails")
 
     @step
     def load(self) -> Path:
@@ -87,10 +87,12 @@ class delays:
     @step
     def mount(self) -> None:
         """Make the directory that stands for the other party's share."""
-        if self.fail:
-            print(f"{self.share} is left unmounted")
-        else:
+        if not self.fail:
             self.share.mkdir(parents=True, exist_ok=True)
+            return
+        if self.share.exists():
+            self.share.rename(f"{self.share}-before-{context().run_id}")
+        print(f"{self.share} is not mounted")
 
     # C2: deliver to a directory, by a command. Without the directory, cp fails.
     copy = command("cp", "--recursive", f"--target-directory={share}", "--", summary.result, requires=mount)
