@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Callable
 from selectors import EVENT_READ, BaseSelector, DefaultSelector
+from typing import ClassVar
 
 import pytest
 
@@ -98,6 +99,14 @@ class Hands:
         os.close(self._woken)
 
 
+@pytest.fixture(autouse=True)
+def close_stores():
+    """Leave no directory of a store in memory behind."""
+    yield
+    while World.made:
+        World.made.pop().store.close()
+
+
 def success(order: AttemptOrder) -> Report:
     return AttemptEnded(order.frame, order.node, order.attempt, "null")
 
@@ -122,9 +131,12 @@ class Watched:
 class World:
     """A flow, a store in memory, and a driver between them."""
 
+    made: ClassVar[list[World]] = []
+
     def __init__(self, flow: sequent.Sequent) -> None:
         self.plan = compile_flow(definition_of(flow).spec, {})
         self.store = open_store(":memory:")
+        self.made.append(self)
         self.run = self.store.create(Target(flow="f", cwd="."), self.plan, None, {})
         self.observer = Nobody()
         self.looks: list[Callable[[Batch], None]] = []
