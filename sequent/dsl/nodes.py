@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from attrs import define
 
-from sequent.dsl.places import Site, assigned_name, site_above
-from sequent.dsl.requirements import Claimed, Requirement
-from sequent.model.status import Claim
+from sequent.dsl.places import Site, assigned_name
+from sequent.dsl.requirements import Claimable
 
 if TYPE_CHECKING:
     from sequent.dsl.commands import CommandSource
@@ -54,7 +53,7 @@ class Written:
         return self.options.repeats is not None
 
 
-class Node(Requirement):
+class Node(Claimable):
     """A step or container; required as it stands, it must succeed.
 
     Names of children must stay free on it, so all that is known of it is behind one name.
@@ -67,38 +66,9 @@ class Node(Requirement):
     def __init__(self, written: Written) -> None:
         self.__sequent__ = written
 
-    def _claimed(self, claim: Claim) -> Requirement:
-        return Claimed(self, claim, site_above(2))
-
     @property
-    def ready(self) -> Requirement:
-        """It is about to start."""
-        return self._claimed(Claim.READY)
-
-    @property
-    def active(self) -> Requirement:
-        """It has begun."""
-        return self._claimed(Claim.ACTIVE)
-
-    @property
-    def failed(self) -> Requirement:
-        """It failed; who requires this handles the failure."""
-        return self._claimed(Claim.FAILURE)
-
-    @property
-    def complete(self) -> Requirement:
-        """It succeeded or failed; who requires this handles a failure."""
-        return self._claimed(Claim.COMPLETE)
-
-    @property
-    def skipped(self) -> Requirement:
-        """What it required can no longer come true."""
-        return self._claimed(Claim.SKIPPED)
-
-    @property
-    def done(self) -> Requirement:
-        """It settled in any way; who requires this watches, and a failure stays one."""
-        return self._claimed(Claim.DONE)
+    def _target(self) -> Node:
+        return self
 
 
 def root_of(node: Node) -> Node:

@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from sequent.dsl.places import Site, site_above
-from sequent.dsl.requirements import Claimed, Requirement, join_two
+from sequent.dsl.requirements import Claimable, Requirement, join_two
 from sequent.errors import DefinitionError
-from sequent.model.status import Claim
 
 if TYPE_CHECKING:
     from sequent.dsl.nodes import Node
@@ -171,7 +170,7 @@ class ItemReference(Reference):
         return self.name or "item()"
 
 
-class OuterReference(Reference, Requirement):
+class OuterReference(Reference, Claimable):
     """``outer.x``: a parameter or an attribute further out, or a step or container there, to be required."""
 
     __slots__ = ("target",)
@@ -195,38 +194,9 @@ class OuterReference(Reference, Requirement):
         """What it gave."""
         return OuterResultReference(self.target, _caller())
 
-    def _claimed(self, claim: Claim) -> Requirement:
-        return Claimed(self.target, claim, site_above(2))
-
     @property
-    def ready(self) -> Requirement:
-        """It is about to start."""
-        return self._claimed(Claim.READY)
-
-    @property
-    def active(self) -> Requirement:
-        """It has begun."""
-        return self._claimed(Claim.ACTIVE)
-
-    @property
-    def failed(self) -> Requirement:
-        """It failed."""
-        return self._claimed(Claim.FAILURE)
-
-    @property
-    def complete(self) -> Requirement:
-        """It succeeded or failed."""
-        return self._claimed(Claim.COMPLETE)
-
-    @property
-    def skipped(self) -> Requirement:
-        """What it required can no longer come true."""
-        return self._claimed(Claim.SKIPPED)
-
-    @property
-    def done(self) -> Requirement:
-        """It settled in any way."""
-        return self._claimed(Claim.DONE)
+    def _target(self) -> str:
+        return self.target
 
 
 class Outer:

@@ -63,6 +63,49 @@ class Claimed(Requirement):
         self.site = site
 
 
+class Claimable(Requirement):
+    """What claims can be made about: a step or container, or a name further out."""
+
+    __slots__ = ()
+
+    @property
+    def _target(self) -> Node | str:
+        raise NotImplementedError
+
+    def _claimed(self, claim: Claim) -> Requirement:
+        return Claimed(self._target, claim, site_above(2))
+
+    @property
+    def ready(self) -> Requirement:
+        """It is about to start."""
+        return self._claimed(Claim.READY)
+
+    @property
+    def active(self) -> Requirement:
+        """It has begun."""
+        return self._claimed(Claim.ACTIVE)
+
+    @property
+    def failed(self) -> Requirement:
+        """It failed; who requires this handles the failure."""
+        return self._claimed(Claim.FAILURE)
+
+    @property
+    def complete(self) -> Requirement:
+        """It succeeded or failed; who requires this handles a failure."""
+        return self._claimed(Claim.COMPLETE)
+
+    @property
+    def skipped(self) -> Requirement:
+        """What it required can no longer come true."""
+        return self._claimed(Claim.SKIPPED)
+
+    @property
+    def done(self) -> Requirement:
+        """It settled in any way; who requires this watches, and a failure stays one."""
+        return self._claimed(Claim.DONE)
+
+
 class Joined(Requirement):
     """All of its parts, or any of them."""
 
