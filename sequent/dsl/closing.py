@@ -45,7 +45,10 @@ def close_body(body: type, options: Options, site: Site) -> Written:
             setattr(written, word, _designated(word, names[word], written, site))
     if not written.children:
         raise _error(
-            f"the container {body.__name__!r} has nothing to do", site.place, "define a step in its body", code="empty"
+            f"{body.__name__!r} has nothing to do: an empty flow or container",
+            site.place,
+            "define a step in its body",
+            code="empty",
         )
     _check_until(written)
     make_read_only(body)

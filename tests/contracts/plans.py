@@ -13,6 +13,7 @@ from sequent.runtime.rows import Batch, Ending, FrameKey, FrameOpening, Intent, 
 ROOT, A, GRID, CELL, INNER, DEEP, MANY, EACH, BLOCK, B = range(10)
 """The indexes of the plan: a step, a repeated container that holds a step and a container, a repeated step,
 and a container that holds a step."""
+TASK_A = TaskKey(1, A, 0)
 _ITEMS = ItemsLiteralPlan("[1,2,3]")
 _TOKENS = itertools.count(1)
 
@@ -121,3 +122,8 @@ def iterated(
 def repeated(run: DrivenRun, frame: int, node: int, items: str | None = "[1,2,3]") -> None:
     """Write the items of a repeat."""
     run.commit(Batch(repeats=[RepeatOpening(frame, node, items)]))
+
+
+def each(iteration: int) -> TaskKey:
+    """Where an iteration of the repeated step is kept."""
+    return TaskKey(1, EACH, iteration)
