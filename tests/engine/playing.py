@@ -6,6 +6,7 @@ engine is checked after every fact.
 
 from __future__ import annotations
 
+from sequent import Sequent
 from sequent.compiler import compile_flow
 from sequent.dsl import definition_of
 from sequent.model import facts
@@ -148,3 +149,17 @@ def key_of(name: str) -> Key:
 def shown(key: Key) -> str:
     path, sequence = key
     return path if sequence == (1,) else f"{path}/{sequence_text(sequence)}"
+
+
+def endless():
+    """Items that the engine is told to be drawn one at a time."""
+    yield from ()
+
+
+def loop(**options):
+    """A flow of one container ``c`` with a step ``a``, and ``b`` after it."""
+    flow = Sequent()
+    c = flow.add_step("c", **options)
+    a = c.add_step("a")
+    c.add_step("b", requires=a)
+    return flow
