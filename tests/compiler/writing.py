@@ -84,3 +84,8 @@ def mistake(spec: FlowSpec) -> DefinitionError:
     """The one thing that the compiler says is wrong."""
     (problem,) = mistakes(spec)
     return problem
+
+
+def codes(spec):
+    """The codes of all that is wrong with a flow."""
+    return [problem.code for problem in mistakes(spec)]
