@@ -1,0 +1,324 @@
+"""A mistake in names, options or repeats of steps written as methods is told at import, at the line that makes it."""
+# ruff: noqa: B008  item() is a default on purpose
+
+import itertools
+import threading
+
+import pytest
+
+from sequent import command, container, item, param, step
+from sequent.errors import DefinitionError, Place
+
+
+def work(*args, **kwargs): ...
+
+
+def take(x): ...
+
+
+def generate():
+    yield 1
+
+
+async def agenerate():
+    yield 1
+
+
+def test_a_name_used_twice_is_told_with_both_lines(blamed):
+    def write():
+        @container
+        class flow:
+            @step  # wrong
+            def load(self): ...
+
+            @step
+            def load(self): ...  # noqa: F811
+
+    error = blamed(write, "'load' is used twice in 'flow'")
+    assert str(Place(error.place.file, error.place.line + 3)) in str(error)
+
+
+def test_a_command_overwritten_by_a_step_is_told(blamed):
+    def write():
+        @container
+        class flow:
+            load = command("true")  # wrong
+
+            @step
+            def load(self): ...  # noqa: F811
+
+    blamed(write, "'load' is used twice")
+
+
+def test_a_step_that_has_an_attributes_name_is_told(blamed):
+    def write():
+        @container
+        class flow:
+            day: str = param()
+
+            @step  # wrong
+            def day(self): ...  # noqa: F811
+
+    blamed(write, "'day' is used twice")
+
+
+def test_a_step_without_a_name_is_told(blamed):
+    def write():
+        @container
+        class flow:
+            command("true")  # wrong
+
+    blamed(write, "has no name")
+
+
+def test_a_step_with_two_names_is_told(blamed):
+    def write():
+        @container
+        class flow:
+            one = step(work)  # wrong
+            two = one
+
+    blamed(write, "'one' and 'two' are the same step")
+
+
+@pytest.mark.parametrize("name", ["failures", "done", "run", "success", "result_or", "active"])
+def test_reserved_names_are_refused_with_an_alternative(name):
+    with pytest.raises(DefinitionError, match="reserved") as caught:
+        container(type("flow", (), {name: step(work)}))
+    assert f"{name}_step" in str(caught.value)
+
+
+def test_a_step_defined_as_result_is_reserved_and_no_designation(blamed):
+    def write():
+        @container
+        class flow:
+            a = step(work)
+
+            @step  # wrong
+            def result(self): ...
+
+    blamed(write, "'result' is reserved")
+
+
+@pytest.mark.parametrize("word", ["and", "or"])
+def test_python_s_and_and_or_on_requirements_are_refused(word, blamed):
+    def write_and():
+        @container
+        class flow:
+            a = step(work)
+            b = step(work)
+            c = step(requires=a and b)(work)  # wrong
+
+    def write_or():
+        @container
+        class flow:
+            a = step(work)
+            b = step(requires=a.failed or a.done)(work)  # wrong
+
+    blamed(write_and if word == "and" else write_or, "& for and, | for or")
+
+
+def test_not_is_refused_on_containers_too_in_a_body(blamed):
+    def write():
+        @container
+        class flow:
+            @container
+            class inner:
+                a = step(work)
+
+            b = step(requires=not inner)(work)  # wrong
+
+    blamed(write, "only while the flow runs")
+
+
+def test_a_misspelt_option_is_told_with_the_nearest_and_its_own_line(blamed):
+    def write():
+        @container
+        class flow:
+            @step(
+                handles=False,
+                requries=None,  # wrong
+            )
+            def load(self): ...
+
+    blamed(write, "no option 'requries'", "did you mean 'requires'?")
+
+
+@pytest.mark.parametrize("option", ["timeout", "retries", "backoff", "retry_on"])
+def test_attempts_of_a_container_are_for_its_steps(option):
+    with pytest.raises(DefinitionError, match="is for steps") as caught:
+        container(**{option: 3})(type("flow", (), {"a": step(work)}))
+    assert "put it on" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("hosts", ["a"]),
+        ("delay", 3),
+        ("acquires", [1]),
+        ("releases", []),
+        ("retries", 2),
+        ("timeout", "3m"),
+        ("shell", "x"),
+    ],
+)
+def test_words_of_the_next_version_are_refused_by_name(option, value):
+    with pytest.raises(DefinitionError, match=f"not supported yet: '{option}'"):
+        step(**{option: value})
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("hosts", []), ("hosts", None), ("delay", 0), ("acquires", ()), ("releases", None), ("timeout", None)],
+)
+def test_the_original_s_empty_values_are_accepted(option, value):
+    step(**{option: value})(work)
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("parallel", -1),
+        ("parallel", True),
+        ("parallel", 1.5),
+        ("handles", "no"),
+        ("stop_on_exception", 1),
+        ("task_construct", "fork"),
+        ("until", 3),
+    ],
+)
+def test_an_option_of_the_wrong_type_is_refused_with_its_value(option, value, blamed):
+    def write():
+        step(  # the call
+            **{"repeats": [1], option: value},
+        )
+
+    with pytest.raises(DefinitionError) as caught:
+        write()
+    assert repr(value) in str(caught.value)
+    assert f"'{option}'" in str(caught.value)
+
+
+def test_thread_is_not_supported_yet():
+    with pytest.raises(DefinitionError, match="not supported yet: task_construct='thread'"):
+        step(task_construct="thread")
+
+
+def test_until_needs_repeats(blamed):
+    def write():
+        @container
+        class flow:
+            @step(until=True)  # wrong
+            def poll(self): ...
+
+    blamed(write, "'until' needs 'repeats'")
+
+
+def test_until_in_a_body_needs_repeats(blamed):
+    def write():
+        @container  # wrong
+        class flow:
+            check = step(work)
+            until = check
+
+    blamed(write, "no repeats")
+
+
+@pytest.mark.parametrize(
+    ("given", "texts"),
+    [
+        (5, ["int 5", "use range(5)"]),
+        (True, ["bool"]),
+        ("abc", ["would repeat per character", "['abc']"]),
+        (b"abc", ["would repeat per character"]),
+        ({1, 2}, ["order is not stable", "sorted(...)"]),
+        (frozenset({1}), ["order is not stable"]),
+        ({"a": 1}, ["keys or its items"]),
+        ((x for x in [1]), ["generator", "can be read once", "pass the function"]),
+        (itertools.count(), ["can be read once", "pass the function"]),
+        (iter([1]), ["can be read once"]),
+        (2.5, ["float"]),
+        ([1, threading.Lock()], ["repeats[1]", "lock"]),
+        (take, ["parameter 'x' has no value"]),
+    ],
+)
+def test_what_cannot_be_repeated_over_is_refused_with_the_fix(given, texts, blamed):
+    def write():
+        @container
+        class flow:
+            @step(repeats=given)  # wrong
+            def load(self, x=item()): ...
+
+    blamed(write, *texts)
+
+
+def test_items_that_fail_while_they_are_read_are_told_with_their_index():
+    class Broken:
+        def __iter__(self):
+            yield 1
+            raise RuntimeError("disk")
+
+    with pytest.raises(DefinitionError, match=r"index 1: RuntimeError\('disk'\)"):
+        step(repeats=Broken())
+
+
+def test_repeating_over_the_step_itself_tells_of_its_result(blamed):
+    def write():
+        @container
+        class flow:
+            find = step(work)
+
+            @step(repeats=find)  # wrong
+            def load(self, x=item()): ...
+
+    blamed(write, "the step 'find' itself", "repeats=find.result")
+
+
+def test_an_endless_repeat_without_an_until_is_refused(blamed):
+    def write_container():
+        @container
+        class flow:
+            @container(repeats=itertools.count)  # wrong
+            class inner:
+                a = step(work)
+
+    def write_step():
+        @container
+        class flow:
+            a = step(repeats=itertools.count)(work)  # wrong
+
+    blamed(write_container, "never ends")
+    blamed(write_step, "never ends")
+
+
+@pytest.mark.parametrize("function", [generate, agenerate])
+def test_a_generator_function_is_no_step(function, blamed):
+    def write():
+        @container
+        class flow:
+            a = step(function)  # wrong
+
+    blamed(write, "generator function", "generate")
+
+
+def test_a_class_or_a_value_is_no_step(blamed):
+    def write_class():
+        @container
+        class flow:
+            a = step(dict)  # wrong
+
+    def write_value():
+        @container
+        class flow:
+            a = step(3)  # wrong
+
+    def write_step():
+        @container
+        class flow:
+            a = step(work)
+            b = step(a)  # wrong
+
+    blamed(write_class, "'dict' is a class")
+    blamed(write_value, "3 is not a function")
+    blamed(write_step, "is a step already")

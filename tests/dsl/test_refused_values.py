@@ -1,0 +1,213 @@
+"""A mistake in arguments, references, parameters or containers is told at import, at the line that makes it."""
+
+import threading
+
+import pytest
+
+from sequent import container, item, outer, param, step
+from sequent.errors import DefinitionError
+
+
+def work(*args, **kwargs): ...
+
+
+def take(x): ...
+
+
+def test_a_parameter_without_a_value_is_told(blamed):
+    def write():
+        @container
+        class flow:
+            @step  # wrong
+            def load(self, table): ...
+
+    blamed(write, "'table'", "has no value")
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({"args": 3}, "'args' of 'take' is 3"),
+        ({"kwargs": [1]}, "'kwargs' of 'take'"),
+        ({"kwargs": {1: 2}}, "has the key 1"),
+        ({"kwargs": {"y": 2}}, "unexpected keyword argument 'y'"),
+        ({"args": (1, 2)}, "too many positional arguments"),
+        ({"kwargs": {"x": threading.Lock()}}, "kwargs['x'] is a lock"),
+        ({"kwargs": {"x": {"db": object()}}}, "kwargs['x']['db'] is a object"),
+        ({"args": ("x" * (17 * 2**20),)}, "16,777,216 are allowed"),
+    ],
+)
+def test_arguments_that_do_not_fit_are_told(options, text, blamed):
+    def write():
+        @container
+        class flow:
+            a = step(**options)(take)  # wrong
+
+    blamed(write, text)
+
+
+def test_a_step_among_the_arguments_is_told_of_its_result(blamed):
+    def write_kwargs():
+        @container
+        class flow:
+            a = step(work)
+            b = step(kwargs={"x": a})(take)  # wrong
+
+    def write_default():
+        @container
+        class flow:
+            a = step(work)
+
+            @step  # wrong
+            def b(self, x=a): ...
+
+    def write_nested():
+        @container
+        class flow:
+            a = step(work)
+            b = step(kwargs={"x": [a.result]})(take)  # wrong
+
+    blamed(write_kwargs, "is the step 'a' itself", "write a.result")
+    blamed(write_default, "is the step 'a' itself")
+    blamed(write_nested, "has the reference", "an argument of its own")
+
+
+@pytest.mark.parametrize(
+    "misuse",
+    [
+        lambda r: r == 1,
+        lambda r: r != 1,
+        lambda r: r + "a",
+        lambda r: 1 - r,
+        lambda r: [*r],
+        lambda r: len(r) + 1,
+        lambda r: r(),
+        lambda r: not r,
+        lambda r: r < 2,
+        lambda r: int(r) + 1,
+        lambda r: 1 in r,
+        lambda r: r | 1,
+        lambda r: -r,
+    ],
+)
+def test_a_reference_is_known_only_while_running(misuse, blamed):
+    a = step(work)
+    for reference in (a.result, item(), param(), outer.a.result):
+        with pytest.raises(DefinitionError, match="only while") as caught:
+            misuse(reference)
+        assert caught.value.place.file == __file__
+        assert caught.value.place.line == misuse.__code__.co_firstlineno
+
+
+def test_a_part_of_a_reference_is_not_supported_yet(blamed):
+    def write_item():
+        a = step(work)
+        a.result["bam"]  # wrong
+
+    def write_attribute():
+        _ = outer.a.result.bam  # wrong
+
+    blamed(write_item, "not supported yet", "['bam']")
+    blamed(write_attribute, "not supported yet", ".bam")
+
+
+def test_a_reference_in_a_text_is_only_for_a_command(blamed):
+    def write_default():
+        @container
+        class flow:
+            a = step(work)
+
+            @step  # wrong
+            def b(self, x=f"{a.result}.csv"): ...
+
+    def write_kwargs():
+        @container
+        class flow:
+            a = step(work)
+            b = step(kwargs={"x": f"{a.result}.csv"})(take)  # wrong
+
+    def write_option():
+        @container
+        class flow:
+            a = step(work)
+            b = step(task_construct=f"{a.result}")(work)  # wrong
+
+    def write_items():
+        @container
+        class flow:
+            a = step(work)
+            b = step(repeats=[f"{a.result}"])(work)  # wrong
+
+    for write in (write_default, write_kwargs, write_option, write_items):
+        blamed(write, "only in a command's words")
+
+
+def test_an_attribute_cannot_be_a_siblings_result(blamed):
+    def write():
+        @container
+        class flow:
+            a = step(work)
+            x: str = a.result  # wrong
+
+    blamed(write, "the result of a sibling", "def work(self, x=")
+
+
+@pytest.mark.parametrize("word", ["result", "until"])
+def test_a_designation_must_name_a_step_of_that_body(word):
+    other = step(work)
+    with pytest.raises(DefinitionError, match=f"'{word}' of 'flow' names nothing") as caught:
+        container(repeats=[1])(type("flow", (), {"a": step(work), "b": step(work), word: "a"}))
+    assert "'a', 'b'" in str(caught.value)
+    del other
+
+
+def test_a_container_without_a_result_has_none_to_give(blamed):
+    def write():
+        @container
+        class flow:
+            @container
+            class inner:
+                a = step(work)
+
+            b = step(kwargs={"x": inner.result})(take)  # wrong
+
+    blamed(write, "'inner' names no result", "result = a")
+
+
+def test_a_parameter_belongs_to_the_flow(blamed):
+    def write():
+        @container
+        class flow:
+            @container
+            class inner:
+                day: str = param()  # wrong
+                a = step(work)
+
+    blamed(write, "'day' is a parameter of 'inner'", "outer.day")
+
+
+def test_a_parameter_needs_a_type(blamed):
+    def write():
+        @container
+        class flow:
+            day = param()  # wrong
+            a = step(work)
+
+    blamed(write, "'day' has no type")
+
+
+def test_an_empty_container_is_refused(blamed):
+    def write():
+        @container  # wrong
+        class flow:
+            pass
+
+    blamed(write, "nothing to do")
+
+
+def test_a_function_is_no_container(blamed):
+    def write():
+        @container  # wrong
+        def flow(): ...
+
+    blamed(write, "is not a class")
