@@ -1,0 +1,74 @@
+"""What attempts write: kept in order, as it is, and cut where it is too much."""
+
+from __future__ import annotations
+
+import logging
+import os
+
+import sequent.runtime.context as where
+from sequent.dsl.builder import Sequent
+from sequent.runtime.worker.capture import CAP
+from tests.runtime.driving import Driving
+from tests.runtime.worker_steps import add, end_process, nothing
+
+
+def log():
+    logging.getLogger("app").warning("from logging")
+    where.context().logger.info("from the context")
+    os.system("echo from a child; echo and its errors >&2")
+    print("no newline", end="")
+
+
+def flood(mebibytes):
+    os.write(1, b"head\n")
+    for _ in range(mebibytes):
+        os.write(1, b"x" * 2**20)
+    os.write(1, b"\ntail\n")
+
+
+def binary():
+    os.write(1, b"\xff\xfe\x00")
+
+
+flow = Sequent("flow")
+flow.add_step("sum", func=add, args=(1,), kwargs={"b": 3})
+flow.add_step("ended", func=end_process, args=(3,))
+flow.add_step("log", func=log)
+flow.add_step("flood", func=flood, args=(20,))
+flow.add_step("binary", func=binary)
+flow.add_step("nothing", func=nothing)
+
+
+def test_a_silent_step_has_no_log_and_none_is_a_result(driving: Driving):
+    ended = driving.run("nothing")
+    assert (ended.result, ended.log) == ("null", None)
+
+
+def test_what_was_written_before_the_process_ended_is_kept(driving: Driving):
+    assert driving.log_of(driving.run("ended")) == "last words\n"
+
+
+def test_output_of_loggers_and_of_children_is_kept_in_order(driving: Driving):
+    lines = driving.log_of(driving.run("log")).split("\n")
+    assert "from logging" in lines[0]
+    assert "from the context" in lines[1]
+    assert lines[2:] == ["from a child", "and its errors", "no newline"]
+
+
+def test_too_much_output_is_cut_in_its_middle_and_that_is_said(driving: Driving):
+    ended = driving.run("flood")
+    assert ended.log
+    text = driving.log_of(ended)
+    assert text.startswith("head\nxxx")
+    assert text.endswith("xxx\ntail\n")
+    assert ended.log.dropped > 11 * 2**20
+    assert f"{ended.log.dropped} bytes of this attempt's output were left out here" in text
+    assert ended.log.length < CAP + 200
+    assert driving.log_of(driving.run("sum")) == "adding 1 3\n"
+
+
+def test_bytes_that_are_no_text_are_kept_as_they_are(driving: Driving):
+    log = driving.run("binary").log
+    assert log
+    data = (driving.directory / "logs" / log.segment).read_bytes()
+    assert data[log.offset : log.offset + log.length] == b"\xff\xfe\x00"

@@ -1,0 +1,94 @@
+"""What attempts get and what they give: arguments, results, and whether those are truthy."""
+
+from __future__ import annotations
+
+import pytest
+
+from sequent.dsl.builder import Sequent
+from sequent.model.status import Verdict
+from sequent.runtime.orders import AttemptBegan
+from tests.runtime.driving import Driving
+from tests.runtime.worker_steps import Colour, Row, add, nothing, unnamed
+
+
+def rows() -> list[Row]:
+    return [Row("a", Colour.RED)]
+
+
+def name_of(found):
+    return [f"{row.name} {row.colour.name}" for row in found]
+
+
+async def later():
+    return "later"
+
+
+def big():
+    return "x" * 3_000_000
+
+
+def length(text):
+    return len(text)
+
+
+def change(items):
+    items.append(1)
+    return items
+
+
+flow = Sequent("flow")
+flow.add_step("sum", func=add, args=(1,), kwargs={"b": 3})
+made = flow.add_step("rows", func=rows)
+flow.add_step("names", func=name_of, args=(made.result,))
+flow.add_step("unnamed", func=unnamed)
+flow.add_step("later", func=later)
+large = flow.add_step("big", func=big)
+flow.add_step("length", func=length, args=(large.result,))
+flow.add_step("change", func=change, args=([0],))
+flow.add_step("nothing", func=nothing)
+
+
+def test_a_step_gets_its_arguments_and_gives_its_result_and_its_output(driving: Driving):
+    ended = driving.run("sum")
+    assert (ended.result, ended.problem) == ("4", None)
+    assert driving.log_of(ended) == "adding 1 3\n"
+
+
+def test_a_literal_is_a_fresh_copy_for_each_attempt(driving: Driving):
+    assert [driving.run("change").result for _ in range(2)] == ["[0,1]", "[0,1]"]
+
+
+def test_a_coroutine_function_is_run(driving: Driving):
+    assert driving.run("later").result == '"later"'
+
+
+def test_records_and_enums_travel_to_the_step_that_asks(driving: Driving):
+    text = driving.run("rows").result
+    assert text
+    ended = driving.run("names", inputs=(text,), makers=("rows",))
+    assert (ended.problem, ended.result) == (None, '["a RED"]')
+
+
+def test_a_class_that_the_annotation_does_not_name_is_refused_with_the_way_out(driving: Driving):
+    problem = driving.run("unnamed").problem
+    assert problem
+    assert "annotate the step's return with" in problem.message
+
+
+def test_values_larger_than_any_packet_travel_both_ways(driving: Driving):
+    text = driving.run("big").result
+    assert text is not None
+    assert len(text) == 3_000_002
+    assert driving.run("length", inputs=(text,), makers=("big",)).result == "3000000"
+
+
+def test_a_beginning_is_announced_where_that_is_asked_for(driving: Driving):
+    frame = driving.start("nothing", announces=True)
+    assert driving.wait(lambda report: report.frame == frame) == AttemptBegan(frame, 1, 1)
+    driving.end_of(frame)
+
+
+@pytest.mark.parametrize(("step", "verdict"), [("nothing", Verdict.FALSY), ("sum", Verdict.TRUTHY)])
+def test_the_worker_tells_whether_a_result_is_truthy(driving: Driving, step, verdict):
+    assert driving.run(step, wants_verdict=True).verdict is verdict
+    assert driving.run(step).verdict is Verdict.UNKNOWN
