@@ -1,0 +1,86 @@
+"""Commands that start nothing: they look at a flow before it runs, or at what has been recorded."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import pytest
+
+
+def test_check_tells_all_mistakes_at_once_at_their_lines(sequent):
+    done = sequent("check", "mistaken:wrong")
+    assert done.returncode == 2
+    errors = [line for line in done.stderr.splitlines() if line.startswith("error:")]
+    assert len(errors) == 2
+    assert all("mistaken.py:" in line for line in errors)
+    assert "'never'" in done.stderr
+    assert "'nor_this'" in done.stderr
+
+
+def test_check_of_a_right_flow_says_so(sequent):
+    done = sequent("check", "flows:nightly")
+    assert (done.returncode, done.stdout) == (0, "nightly: 2 steps, no mistakes\n")
+
+
+def test_plan_has_the_steps_in_order_with_what_they_wait_for(sequent):
+    done = sequent("plan", "flows:nightly")
+    assert done.stdout == "nightly\n  load\n  send  after load\n"
+    parts = json.loads(sequent("plan", "flows:nightly", "--json").stdout)["plan"]["parts"]
+    assert [(part["path"], part["waits_for"]) for part in parts] == [("load", None), ("send", "load")]
+    assert parts[0]["place"]["file"].endswith("flows.py")
+
+
+@pytest.mark.parametrize("form", ["mermaid", "dot", "json"])
+def test_graph_draws_every_step(sequent, form):
+    done = sequent("graph", "flows:nightly", "--format", form)
+    assert done.returncode == 0, done.stderr
+    assert "load" in done.stdout
+    assert "send" in done.stdout
+    if form == "json":
+        assert json.loads(done.stdout)["version"] == 1
+
+
+def test_graph_refuses_another_form_with_those_there_are(sequent):
+    done = sequent("graph", "flows:nightly", "--format", "gif")
+    assert done.returncode == 2
+    assert "mermaid" in done.stderr
+
+
+def test_commands_that_read_never_load_a_flow(sequent):
+    sequent("run", "flows:broken", "--run-id", "night7")
+    (sequent.directory / "loaded").unlink()
+    for words in (
+        ["ls"],
+        ["show", "night7", "-v"],
+        ["logs", "night7"],
+        ["ls", "--json"],
+        ["--help"],
+        ["run", "--help"],
+    ):
+        done = sequent(*words)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout
+    assert not (sequent.directory / "loaded").exists()
+
+
+def test_history_is_readable_when_the_flow_is_gone(sequent):
+    sequent("run", "flows:broken", "--run-id", "night7")
+    (sequent.directory / "flows.py").unlink()
+    assert "broken" in sequent("ls").stdout
+    shown = sequent("show", "night7").stdout
+    assert "ValueError: the receiver is away" in shown
+    assert "  load: 1 success" in shown
+    assert "about to send" in sequent("logs", "night7", "send").stdout
+
+
+def test_a_closed_pipe_ends_quietly(sequent):
+    sequent("run", "flows:nightly", "--day=2026-11-24")
+    for words in (["ls"], ["logs", "latest"], ["plan", "flows:nightly"], ["--help"]):
+        reading, writing = os.pipe()
+        os.close(reading)
+        process = sequent.start(*words, stdout=writing)
+        os.close(writing)
+        _, err = process.communicate()
+        assert err == ""
+        assert process.returncode in (0, 141)

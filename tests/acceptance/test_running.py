@@ -1,0 +1,96 @@
+"""Running a flow from the command line: its result, its help, and what is said of mistyped words."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import pytest
+
+
+def test_a_target_alone_is_run_and_its_result_is_all_of_stdout(sequent):
+    done = sequent("flows:nightly", "--day", "2026-11-24")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "sent 2026-11-24:3\n"
+    lines = done.stderr.splitlines()
+    assert " of nightly" in lines[0]
+    assert lines[1:3] == ["✓ success  load/1", "✓ success  send/1"]
+    assert "success in" in lines[3]
+    assert len(lines) == 4
+
+
+def test_a_flow_in_a_file_is_run_by_its_path(sequent):
+    done = sequent("run", "flows.py:nightly", "-p", "day=2026-11-24", "--rows=5")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "sent 2026-11-24:5\n"
+
+
+def test_quiet_says_only_the_end(sequent):
+    done = sequent("run", "flows:nightly", "-q", "--day=2026-11-24")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_json_is_one_document_with_the_result(sequent):
+    done = sequent("run", "flows:nightly", "--day=2026-11-24", "--run-id", "night1", "--json")
+    run = json.loads(done.stdout)["run"]
+    assert (run["id"], run["status"], run["result"]) == ("night1", "success", "sent 2026-11-24:3")
+    assert run["counts"] == {"success": 2}
+
+
+def test_help_after_a_target_shows_the_flows_parameters_and_starts_nothing(sequent):
+    done = sequent("run", "flows:nightly", "--help")
+    assert done.returncode == 0, done.stderr
+    for word in (
+        "What happens every night.",
+        "--day",
+        "business day",
+        "date",
+        "--rows",
+        "default: 3",
+        "--max-concurrent",
+    ):
+        assert word in done.stdout
+    assert sequent("ls").stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["flows:nightly"], "'day'"),
+        (["flows:nightly", "--day", "soon"], "'soon'"),
+        (["flows:nightly", "-p", "day"], "has no '='"),
+        (["flows:nightly", "-p", "dya=1"], "did you mean 'day'"),
+        (["flows:nightly", "--dya", "1"], "Did you mean --day"),
+        (["flows:nigthly"], "nightly"),
+        (["flwos:nightly"], "flows"),
+        (["flows.py"], "flows.py:"),
+        (["rum", "flows:nightly"], "'run'"),
+        (["ls", "--limt", "1"], "--limit"),
+        (["show", "nosuchrun"], "nosuchrun"),
+    ],
+)
+def test_what_is_mistyped_exits_2_names_what_is_near_and_shows_no_traceback(sequent, words, said):
+    done = sequent(*words)
+    assert done.returncode == 2, done.stderr
+    assert said in done.stderr
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+
+
+def test_an_error_is_a_document_with_json(sequent):
+    done = sequent("run", "flows:nigthly", "--json")
+    assert done.returncode == 2
+    document = json.loads(done.stdout)
+    assert document["version"] == 1
+    assert "nigthly" in document["error"]["message"]
+    assert done.stderr == ""
+
+
+def test_a_run_goes_on_when_nobody_reads_its_progress(sequent):
+    reading, writing = os.pipe()
+    os.close(reading)
+    process = sequent.start("run", "flows:nightly", "--day=2026-11-24", stderr=writing)
+    os.close(writing)
+    out, _ = process.communicate()
+    assert process.returncode == 0
+    assert out == "sent 2026-11-24:3\n"
