@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 
+import sequent
 from sequent.dsl.builder import Sequent
 from tests.runtime.driving import Driving
 from tests.runtime.worker_steps import add, end_process, leave, nothing, pid, unnamed
+
+OURS = str(Path(sequent.__file__).parent)
 
 
 def fail(text):
@@ -97,7 +100,7 @@ def test_an_exception_is_told_with_the_authors_line_and_frames_alone(driving: Dr
     assert (problem.type, problem.message, problem.file) == ("ValueError", "it broke", __file__)
     assert Path(__file__).read_text().splitlines()[problem.line - 1].strip() == "raise ValueError(text)"
     assert "raise ValueError(text)" in problem.traceback
-    assert "runtime/attempt.py" not in problem.traceback
+    assert OURS not in problem.traceback
 
 
 def test_an_exception_of_a_library_is_blamed_on_the_line_that_called_it(driving: Driving):
@@ -111,7 +114,7 @@ def test_the_cause_of_an_exception_is_told_too(driving: Driving):
     problem = driving.run("chained").problem
     assert problem
     assert "ValueError: first" in problem.traceback
-    assert "runtime/attempt.py" not in problem.traceback
+    assert OURS not in problem.traceback
 
 
 @pytest.mark.parametrize(
@@ -133,6 +136,13 @@ def test_a_step_fails_in_one_clear_way_and_the_same_worker_goes_on(driving: Driv
     assert problem.type == kind
     assert words in problem.message
     assert driving.run("pid").result == before
+
+
+def test_a_result_that_cannot_be_kept_is_blamed_on_no_line_of_sequents_own(driving: Driving):
+    problem = driving.run("connection").problem
+    assert problem
+    assert problem.file == ""
+    assert OURS not in problem.traceback
 
 
 @pytest.mark.parametrize(

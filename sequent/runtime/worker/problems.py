@@ -9,10 +9,11 @@ import traceback
 from collections.abc import Callable
 from types import TracebackType
 
+import sequent
 from sequent.errors import SequentError
 from sequent.model.outcome import Problem
 
-_OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+_OURS = os.path.dirname(os.path.abspath(sequent.__file__)) + os.sep
 _LONGEST_MESSAGE = 10_000
 _LONGEST_TRACEBACK = 64_000
 
