@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from itertools import islice
 from typing import Annotated
 
-from attrs import define, field
+from attrs import define, evolve, field
 from cyclopts import Parameter
 
 from sequent.cli import machine
@@ -61,7 +61,8 @@ def _list(store: Store, records: list[RunRecord], options: Options) -> None:
 def _row(record: RunRecord) -> tuple[str, ...]:
     took = duration(record.ended - record.created) if record.ended is not None else ""
     status = Paint(is_on=False).status(record.status)
-    tasks = counts(record.counts)
+    # What it comes to is known once it has ended; until then ``show`` tells.
+    tasks = counts(record.counts) if record.ended is not None else ""
     return (safe(record.id), safe(record.target.flow), moment(record.created), took, status, tasks)
 
 
@@ -72,6 +73,8 @@ def show(run: Run = "latest", /, *, options: TypedOptions = DEFAULTS) -> int:
         story = Story()
         for attempt in store.attempts(record):
             story.add(attempt)
+        if record.ended is None:
+            record = evolve(record, counts=story.counts)
         if options.json:
             _show_document(store, record, story, with_attempts=options.verbose > 0)
         else:
@@ -89,6 +92,14 @@ class Story:
     steps: dict[str, Counter[Status]] = field(factory=dict[str, Counter[Status]])
     failures: dict[tuple[str, str], AttemptRecord] = field(factory=dict[tuple[str, str], AttemptRecord])
     _others: dict[tuple[str, str], Status] = field(factory=dict[tuple[str, str], Status])
+
+    @property
+    def counts(self) -> Mapping[Status, int]:
+        """How many tasks of each status there are, as far as they have begun."""
+        total: Counter[Status] = Counter()
+        for numbers in self.steps.values():
+            total.update(numbers)
+        return {status: number for status, number in total.items() if number}
 
     def add(self, record: AttemptRecord) -> None:
         """Take the next attempt, in the order of their starts."""

@@ -14,7 +14,7 @@ from sequent.cli import history
 from sequent.cli.typed import TypedOptions
 from sequent.errors import UsageError
 from sequent.model.outcome import LogSpan, Problem
-from sequent.model.status import Status
+from sequent.model.status import RunStatus, Status
 from sequent.runtime.rows import AttemptRecord
 from tests.cli.plans import a_record
 
@@ -99,6 +99,17 @@ def test_ls_as_json_has_a_version_and_stable_keys(a_run, capsys):
     assert run["status"] == "failure"
     assert run["counts"] == {"success": 2, "failure": 1}
     assert run["started"] == "2023-11-14T22:13:20.000000+00:00"
+
+
+def test_a_run_that_has_not_ended_is_counted_by_its_attempts(remember, capsys):
+    attempts = [attempt("load", "1", 1, Status.SUCCESS), attempt("send", "1", 1, Status.ACTIVE)]
+    remember(RememberedStore(a_record(status=RunStatus.INTERRUPTED, ended=None), attempts))
+    history.ls()
+    assert "nothing yet" not in capsys.readouterr().out
+    history.show()
+    assert "  tasks: 1 active, 1 success\n" in capsys.readouterr().out
+    history.show(options=TypedOptions(json=True))
+    assert json.loads(capsys.readouterr().out)["run"]["counts"] == {"active": 1, "success": 1}
 
 
 def test_show_counts_each_steps_tasks_by_their_last_attempt(a_run, capsys):
