@@ -11,9 +11,8 @@ from sequent.compiler.problems import Problems
 from sequent.errors import Place
 from sequent.model.plan import Input, ItemsPlan
 from sequent.model.references import Path
-from sequent.model.spec import ContainerSpec, FlowSpec, StepSpec
+from sequent.model.spec import MOST_LEVELS, ContainerSpec, FlowSpec, StepSpec
 
-MOST_LEVELS = 100
 LONGEST_NAME = 64
 
 

@@ -12,11 +12,12 @@ from sequent.dsl.commands import COMMAND_OPTIONS, CommandSource, read_command
 from sequent.dsl.config import read_recovery, read_step_config
 from sequent.dsl.functions import FunctionSource, read_function
 from sequent.dsl.names import check_name
-from sequent.dsl.nodes import Node
+from sequent.dsl.nodes import Node, path_of
 from sequent.dsl.options import STEP_OPTIONS, Options, read_options
 from sequent.dsl.places import Site, option_place, read_at
 from sequent.dsl.steps import Repeats, Requires
 from sequent.errors import DefinitionError, Place
+from sequent.model.spec import MOST_LEVELS
 
 _ALLOWED = STEP_OPTIONS | COMMAND_OPTIONS | {"command", "config", "recovery"}
 
@@ -104,7 +105,16 @@ def _check_place(parent: Node, name: object, site: Site) -> str:
             hint="give each a name of its own",
             place=site.place,
         )
-    return check_name(name, site)
+    checked = check_name(name, site)
+    path = (*path_of(parent), checked)
+    if len(path) > MOST_LEVELS:
+        raise DefinitionError(
+            f"the flow is nested {len(path)} levels deep at '{'.'.join(path)[:60]}...'",
+            code="depth",
+            hint=f"at most {MOST_LEVELS} levels are allowed; the number of iterations has no limit",
+            place=site.place,
+        )
+    return checked
 
 
 def _no_work(message: str, hint: str, place: Place) -> DefinitionError:

@@ -11,6 +11,9 @@ from sequent.model.references import Literal, Path, Reference, Value
 from sequent.model.requirements import Requirement
 from sequent.model.status import Construct
 
+MOST_LEVELS = 100
+"""How deep a flow may be nested: so long may a path be."""
+
 
 @frozen
 class Argument:

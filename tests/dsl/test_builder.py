@@ -12,7 +12,7 @@ from sequent.dsl import definition_of
 from sequent.errors import DefinitionError
 from sequent.model.references import FlowHandle, ItemOf, Literal, ResultOf
 from sequent.model.requirements import AllOf, AnyOf, Atom
-from sequent.model.spec import Argument, CommandWork, FlowConfig, ItemsLiteral, NoWork
+from sequent.model.spec import MOST_LEVELS, Argument, CommandWork, FlowConfig, ItemsLiteral, NoWork
 from sequent.model.status import Claim, Construct
 
 
@@ -336,3 +336,12 @@ def test_a_handle_reads_where_it_is_from_the_environment(monkeypatch):
     monkeypatch.setenv("SEQUENT_STEP_SEQUENCE", "1.2.2")
     flow = Sequent()
     assert (flow.get_step_name(), flow.get_step_sequence()) == ("s1_s11", "1.2.2")
+
+
+def test_a_flow_that_is_nested_too_deep_is_refused_at_the_first_level_too_many(blamed):
+    def write():
+        block = Sequent("deep")
+        for _ in range(1000):
+            block = block.add_step("a")  # wrong
+
+    blamed(write, f"nested {MOST_LEVELS + 1} levels deep", f"at most {MOST_LEVELS} levels")
