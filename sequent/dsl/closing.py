@@ -16,7 +16,7 @@ from sequent.dsl.places import Site, assigned_name, option_place
 from sequent.dsl.references import Reference, ResultReference
 from sequent.dsl.repeats import endless, is_endless
 from sequent.dsl.requirements import Requirement
-from sequent.dsl.steps import MADE, Step
+from sequent.dsl.steps import MADE, OPEN, Step
 from sequent.errors import DefinitionError, Place
 
 _DESIGNATED = ("result", "until")
@@ -35,8 +35,11 @@ def close_body(body: type, options: Options, site: Site) -> Written:
     """
     names: dict[str, Any] = dict(vars(body))
     made: list[Node] = names.pop(MADE, [])
-    if made:
-        delattr(body, MADE)
+    waiting: list[Site] = names.pop(OPEN, [])
+    for word in (MADE, OPEN):
+        if word in vars(body):
+            delattr(body, word)
+    _refuse_unused(waiting, body)
     written = Written(site, options, name=body.__name__, body=body, is_leaf=False)
     written.children = _children(names, made, body)
     written.attributes = _attributes(names, body)
@@ -108,6 +111,17 @@ def _children(names: Mapping[str, object], made: list[Node], body: type) -> dict
     return children
 
 
+def _refuse_unused(waiting: list[Site], body: type) -> None:
+    """A decorator was made in the body, and given nothing."""
+    for site in waiting:
+        raise _error(
+            f"{assigned_name(site.place) or 'a step'!r} in {body.__name__!r} has nothing to do: no function is given",
+            site.place,
+            "write load = step(...)(function), or @step(...) above a method; @container(...) above a class",
+            code="work",
+        )
+
+
 def _explain_lost(lost: Node, names: Mapping[str, object], body: type) -> NoReturn:
     """A step was defined in the body, and no name of the body stands for it any more."""
     place = lost.__sequent__.site.place
@@ -158,7 +172,9 @@ def _attributes(names: Mapping[str, object], body: type) -> dict[str, Reference]
             raise _error(
                 f"the attribute {name!r} is the result of a sibling, {value.text}",
                 place,
-                f"let the step that needs it take it: def work(self, {name}={value.text})",
+                f"name the step itself: {name} = {value.node.__sequent__.shown}"
+                if name in _DESIGNATED
+                else f"let the step that needs it take it: def work(self, {name}={value.text})",
             )
         if isinstance(value, ParamReference) and name not in annotations:
             raise _error(f"the parameter {name!r} has no type", place, f"write {name}: str = param()", code="param")

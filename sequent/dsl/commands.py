@@ -41,6 +41,7 @@ class CommandSource:
         return "command"
 
 
+_DATA = (str, bytes, bool, int, float, list, tuple, dict, set)
 _RESULTS: tuple[tuple[object, str], ...] = (
     (None, "none"),
     (str, "str"),
@@ -74,7 +75,7 @@ def read_command(words: object, options: Mapping[str, object], site: Site) -> Co
             raise _error(
                 f"command has no option {name!r}", option_place(site, name), did_you_mean(name, COMMAND_OPTIONS)
             )
-    result = options.get("result")
+    result = read_at(site, "result", partial(_read_result, options.get("result")))
     return CommandSource(
         words=read_words(cast("Sequence[object]", words), site.place),
         env=read_at(site, "env", partial(_read_env, options.get("env"))),
@@ -114,6 +115,17 @@ def _read_stdin(stdin: object, place: Place) -> WordSource | None:
     if isinstance(stdin, bytes) or (isinstance(stdin, str) and "\0" in stdin):
         return snapshot(stdin, "'stdin'", place)
     return read_word(stdin, "'stdin'", place)
+
+
+def _read_result(result: object, place: Place) -> object:
+    """How standard output is read: a type, or an annotation made of types."""
+    if isinstance(result, _DATA):
+        raise _error(
+            f"'result' is {result!r:.100}",
+            place,
+            "it is a type: str, bytes, list[str], int, float, ExitCode, or any other type, read as JSON",
+        )
+    return result
 
 
 def _read_success(success: object, place: Place) -> tuple[int, ...]:

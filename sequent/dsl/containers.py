@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypedDict, Ty
 from sequent.dsl.bodies import instance_of
 from sequent.dsl.closing import adopt, close_body
 from sequent.dsl.names import did_you_mean
-from sequent.dsl.nodes import Node, Written
+from sequent.dsl.nodes import NOT_YET, MissingWordError, Node, Written, missing_word
 from sequent.dsl.options import CONTAINER_OPTIONS, NO_OPTIONS, Options, read_options
 from sequent.dsl.places import Site, body_of, frame_above, site_above
 from sequent.dsl.references import ResultReference
 from sequent.dsl.requirements import Requirement, not_now
 from sequent.dsl.running import RunMode, RunRequest, run
-from sequent.dsl.steps import Repeats, Requires, register
+from sequent.dsl.steps import Repeats, Requires, await_use, register
 from sequent.errors import DefinitionError, UsageError
 from sequent.model.outcome import Outcome
 
@@ -83,6 +83,8 @@ class Container(Node, Generic[C_co]):
             return written.children[name]
         if name.startswith("__"):
             raise AttributeError(name)
+        if name in NOT_YET:
+            raise missing_word(self, name, site_above(1))
         if name == "result":
             raise _no_result(written, site_above(1))
         if name in vars(self.__wrapped__):
@@ -109,10 +111,6 @@ class RepeatedContainer(Container[C_co]):
         return cast("list[R]", _result_of(self, site_above(1)))
 
 
-class NoResultError(DefinitionError, AttributeError):
-    """A container is asked for its result, and names none; to tools that look for attributes, it has none."""
-
-
 def _result_of(node: Node, site: Site) -> object:
     written = node.__sequent__
     if written.result is None:
@@ -121,8 +119,8 @@ def _result_of(node: Node, site: Site) -> object:
     return ResultReference(node, site)
 
 
-def _no_result(written: Written, site: Site) -> NoResultError:
-    return NoResultError(
+def _no_result(written: Written, site: Site) -> MissingWordError:
+    return MissingWordError(
         f"{written.name!r} names no result",
         code="designated",
         hint=f"say in its body which step gives it: result = {next(iter(written.children))}",
@@ -239,7 +237,11 @@ def container(body: object = None, /, **options: object) -> object:
     if body is not None:
         return _make(body, chosen, site, frame_above(1))
 
+    waiting = await_use(frame_above(1), site)
+
     def decorate(body: object) -> object:
+        if site in waiting:
+            waiting.remove(site)
         return _make(body, chosen, site, frame_above(1))
 
     return decorate

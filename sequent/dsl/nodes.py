@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from attrs import define
 
-from sequent.dsl.places import Site, assigned_name
+from sequent.dsl.names import did_you_mean
+from sequent.dsl.places import Site, assigned_name, site_above
 from sequent.dsl.requirements import Claimable
+from sequent.errors import DefinitionError
 
 if TYPE_CHECKING:
     from sequent.dsl.commands import CommandSource
@@ -18,6 +20,13 @@ if TYPE_CHECKING:
 
 NO_CHILDREN: Mapping[str, Node] = {}
 NO_ATTRIBUTES: Mapping[str, Reference] = {}
+
+NOT_YET = frozenset({"returned", "result_or", "failures"})
+"""What steps and containers will be asked for one day, and cannot be yet."""
+
+
+class MissingWordError(DefinitionError, AttributeError):
+    """A step or container is asked for a word that it does not have; to tools that look for attributes, it has none."""
 
 
 @define(eq=False)
@@ -69,6 +78,23 @@ class Node(Claimable):
     @property
     def _target(self) -> Node:
         return self
+
+    if not TYPE_CHECKING:
+        # To type checkers a misspelt word stays one.
+        def __getattr__(self, name: str) -> NoReturn:
+            if name.startswith("_"):
+                raise AttributeError(name)
+            raise missing_word(self, name, site_above(1))
+
+
+def missing_word(node: Node, name: str, site: Site) -> MissingWordError:
+    """The error for asking a step or container for what it does not have, or not yet."""
+    if name in NOT_YET:
+        message, hint = f"not supported yet: {node.__sequent__.shown}.{name}", "leave it out"
+    else:
+        message = f"the step {node.__sequent__.shown!r} has no {name!r}"
+        hint = did_you_mean(name, (word for word in dir(type(node)) if not word.startswith("_")))
+    return MissingWordError(message, code="not-supported" if name in NOT_YET else "word", hint=hint, place=site.place)
 
 
 def root_of(node: Node) -> Node:

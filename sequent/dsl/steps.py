@@ -24,6 +24,8 @@ T_co = TypeVar("T_co", covariant=True)
 
 MADE = "__sequent_made__"
 """Where a class body collects what was defined in it, so that what was overwritten is known when it closes."""
+OPEN = "__sequent_open__"
+"""Where it collects the decorators that have been given nothing yet."""
 
 Requires = Requirement | tuple[object, ...] | list[object] | None
 Repeats = Iterable[Any] | Callable[[], Iterable[Any]] | Callable[[Any], Iterable[Any]]
@@ -134,7 +136,11 @@ def step(function: object = None, /, **options: object) -> object:
     args, kwargs = options.pop("args", ()), options.pop("kwargs", None)
     chosen = read_options(options, site, STEP_OPTIONS, "step")
 
+    waiting = await_use(frame, site) if function is None else []
+
     def decorate(function: object) -> object:
+        if site in waiting:
+            waiting.remove(site)
         return _make(read_function(function, site, args, kwargs), chosen, site, frame_above(1))
 
     return decorate if function is None else decorate(function)
@@ -194,6 +200,14 @@ def _make(work: FunctionSource | CommandSource, options: Options, site: Site, fr
     made: Step[..., Any, Any] = Step(Written(site, options, work))
     register(made, frame)
     return made
+
+
+def await_use(frame: FrameType, site: Site) -> list[Site]:
+    """Note in the class body that is being executed, if any, a decorator; return where it is to be crossed out."""
+    body = body_of(frame)
+    waiting: list[Site] = [] if body is None else body.setdefault(OPEN, [])
+    waiting.append(site)
+    return waiting
 
 
 def register(node: Node, frame: FrameType) -> None:

@@ -28,6 +28,7 @@ class TextSource:
 WordSource = Literal | Reference | TextSource
 
 _ALLOWED = "a word is str, Path, bytes, int, float, Decimal, a date or time, UUID, a reference, or an f-string with one"
+_PROGRAM = 'write command("rsync", "-a", source, target)'
 _KINDS = (str, bytes, int, float, Decimal, date, time, UUID, PurePath)
 
 
@@ -43,13 +44,15 @@ def read_words(values: Sequence[object], place: Place) -> tuple[WordSource, ...]
         name = f"word {position + 1}"
         inner = cast("Sequence[object]", value) if isinstance(value, list | tuple) else (value,)
         for part in inner:
+            if not words and part in ("", b""):
+                raise _error("the command's program is empty", place, _PROGRAM)
             word = read_word(part, name, place)
             if not ended:
                 _check_dash(word, name, place)
             ended = ended or part == "--" if isinstance(part, str) else ended
             words.append(word)
     if not words:
-        raise _error("a command needs a program", place, 'write command("rsync", "-a", source, target)')
+        raise _error("a command needs a program", place, _PROGRAM)
     return tuple(words)
 
 

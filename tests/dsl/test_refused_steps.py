@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from sequent import command, container, item, param, step
+from sequent.dsl import definition_of
 from sequent.errors import DefinitionError, Place
 
 
@@ -322,3 +323,45 @@ def test_a_class_or_a_value_is_no_step(blamed):
     blamed(write_class, "'dict' is a class")
     blamed(write_value, "3 is not a function")
     blamed(write_step, "is a step already")
+
+
+def test_a_decorator_in_a_body_that_is_given_nothing_is_told(blamed):
+    def write_step():
+        @container
+        class flow:
+            a = step(work)
+            b = step(handles=False)  # wrong
+
+    def write_container():
+        @container
+        class flow:
+            a = step(work)
+            b = container()  # wrong
+
+    blamed(write_step, "'b' in 'flow' has nothing to do")
+    blamed(write_container, "'b' in 'flow' has nothing to do")
+
+
+def test_a_decorator_may_be_used_several_times():
+    @container
+    class flow:
+        telling = step(handles=False)
+        a = telling(work)
+        b = telling(work)
+
+    assert [child.name for child in definition_of(flow).spec.root.children] == ["a", "b"]
+
+
+def test_a_command_needs_a_program_and_a_type_as_its_result(blamed):
+    def write_program():
+        @container
+        class flow:
+            a = command("", "-x")  # wrong
+
+    def write_result():
+        @container
+        class flow:
+            a = command("echo", result=5)  # wrong
+
+    blamed(write_program, "program is empty")
+    blamed(write_result, "'result' is 5", "it is a type")

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from sequent import container, item, outer, param, step
+from sequent import Sequent, container, item, outer, param, step
 from sequent.errors import DefinitionError
 
 
@@ -211,3 +211,43 @@ def test_a_function_is_no_container(blamed):
         def flow(): ...
 
     blamed(write, "is not a class")
+
+
+def test_a_result_that_names_a_siblings_result_is_told_to_name_the_step(blamed):
+    def write():
+        @container
+        class flow:
+            load = step(work)
+            result = load.result  # wrong
+
+    blamed(write, "name the step itself: result = load")
+
+
+@pytest.mark.parametrize("word", ["returned", "result_or", "failures"])
+def test_a_word_that_is_left_for_later_is_refused_by_name(blamed, word):
+    def ask_step():
+        load = step(work)
+        getattr(load, word)  # wrong
+
+    def ask_block():
+        load = Sequent().add_step("load")
+        getattr(load, word)  # wrong
+
+    def ask_container():
+        @container
+        class load:
+            a = step(work)
+
+        getattr(load, word)  # wrong
+
+    for ask in (ask_step, ask_block, ask_container):
+        blamed(ask, f"not supported yet: load.{word}")
+
+
+def test_a_misspelt_word_is_told_with_the_nearest(blamed):
+    def write():
+        load = step(work)
+        return load.reslut  # wrong
+
+    blamed(write, "'load' has no 'reslut'", "did you mean 'result'?")
+    assert not hasattr(step(work), "reslut")
