@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 MAX_DEPTH = 100
 """How deep a requirement may be nested; a chain of ``&`` or ``|`` is one level."""
 
+_NOT_BY_NAME = "give the step itself, not its name in quotes: load, outer.load, or what add_step returned"
 _STATUSES = ", ".join(f"STEP_{claim.name}" for claim in Claim)
 _FORMS = "a step, a.failed, a & b, a | b, or pairs (step, STATUS)"
 
@@ -226,9 +227,11 @@ def _malformed(value: object, place: Place) -> DefinitionError:
             place=place,
         )
     shown = repr(value)
+    target = cast("tuple[object, ...]", value)[0] if isinstance(value, tuple) and value else value
+    by_name = isinstance(target, str) and not isinstance(target, Claim)
     return DefinitionError(
         f"{shown if len(shown) <= 120 else shown[:117] + '...'} is not a requirement: expected (step, STATUS)",
         code="requirement",
-        hint=f"the forms are {_FORMS}; the statuses are {_STATUSES}",
+        hint=_NOT_BY_NAME if by_name else f"the forms are {_FORMS}; the statuses are {_STATUSES}",
         place=place,
     )

@@ -36,6 +36,9 @@ class Claim(StrEnum):
     SKIPPED = "skipped"
     DONE = "done"
 
+    def __repr__(self) -> str:
+        return f"STEP_{self.name}"
+
 
 SETTLES: dict[Status, frozenset[Claim]] = {
     Status.SUCCESS: frozenset({Claim.READY, Claim.ACTIVE, Claim.SUCCESS, Claim.COMPLETE, Claim.DONE}),

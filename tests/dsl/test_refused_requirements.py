@@ -2,7 +2,7 @@
 
 import pytest
 
-from sequent import Sequent, and_, command, container, item, or_, param, step
+from sequent import STEP_SUCCESS, Sequent, and_, command, container, item, or_, param, step
 from sequent.dsl import definition_of
 from sequent.errors import DefinitionError
 
@@ -204,3 +204,22 @@ def test_a_containers_until_names_a_step(blamed):
         return definition_of(flow)
 
     blamed(write, "'until' of the container 'a' is True")
+
+
+@pytest.mark.parametrize("wrong", ["load", ("load", STEP_SUCCESS)])
+def test_a_step_named_in_quotes_is_told_to_be_named_by_itself(blamed, wrong):
+    def write():
+        flow = Sequent()
+        flow.add_step("load", work)
+        flow.add_step("send", work, requires=wrong)  # wrong
+
+    blamed(write, "'load'", "is not a requirement", "not its name in quotes")
+
+
+def test_a_status_is_shown_as_it_is_written(blamed):
+    def write():
+        flow = Sequent()
+        load = flow.add_step("load", work)
+        flow.add_step("send", work, requires=(load, STEP_SUCCESS, 1))  # wrong
+
+    blamed(write, "(<step load>, STEP_SUCCESS, 1) is not a requirement")
