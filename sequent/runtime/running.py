@@ -129,7 +129,8 @@ def changed_code(record: RunRecord, plan: Plan) -> tuple[str, ...]:
     if not changed:
         return ()
     names = ", ".join(f"'{path}'" for path in changed[:5]) + (", ..." if len(changed) > 5 else "")
-    return (f"the code of {names} has changed since the run was made; what has succeeded is kept all the same",)
+    sentence = f"the code or the arguments of {names} have changed since the run was made"
+    return (f"{sentence}; what has succeeded is kept all the same",)
 
 
 def _logging_observer() -> Observer:
