@@ -227,8 +227,9 @@ def _malformed(value: object, place: Place) -> DefinitionError:
             place=place,
         )
     shown = repr(value)
-    target = cast("tuple[object, ...]", value)[0] if isinstance(value, tuple) and value else value
-    by_name = isinstance(target, str) and not isinstance(target, Claim)
+    parts = cast("Sequence[object]", value) if isinstance(value, tuple) else (value,)
+    first = next(iter(parts), None)
+    by_name = isinstance(first, str) and not isinstance(first, Claim)
     return DefinitionError(
         f"{shown if len(shown) <= 120 else shown[:117] + '...'} is not a requirement: expected (step, STATUS)",
         code="requirement",
