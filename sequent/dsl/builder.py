@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, Unpack
+from typing import Any, Unpack, cast
 
 from sequent.dsl.adding import BlockOptions, read_added
 from sequent.dsl.config import read_config
@@ -16,7 +16,7 @@ from sequent.dsl.places import Site, frame_above, option_place, read_at, site_ab
 from sequent.dsl.references import ResultReference
 from sequent.dsl.requirements import Requirement, read_requirement
 from sequent.dsl.running import RunMode, RunRequest, run
-from sequent.errors import DefinitionError, UsageError
+from sequent.errors import DefinitionError, Place, UsageError
 from sequent.model.outcome import Outcome
 
 
@@ -91,7 +91,7 @@ class Sequent:
     def __init__(
         self,
         name: str = "",
-        store: str = "",
+        store: str | os.PathLike[str] = "",
         run_mode: RunMode = RunMode.RESTART,
         recovery_run: int | None = None,
         config: Mapping[str, Any] | None = None,
@@ -126,9 +126,9 @@ class Sequent:
         shown = name or os.path.splitext(os.path.basename(self.file))[0] or "flow"  # noqa: PTH119, PTH122  pathlib is slow to load
         self.name = check_flow_name(shown, site)
         self.config = read_at(site, "config", partial(read_config, config))
-        self.store = store
+        self.store = read_at(site, "store", partial(_read_store, store))
         self.run_mode = run_mode
-        self.run_id = run_id
+        self.run_id = read_at(site, "run_id", partial(_read_run_id, run_id))
         """The id of its run; of the latest, once ``run()`` has returned."""
         self.root = Block(Written(site, NO_OPTIONS, name=self.name, children={}, is_leaf=False), self)
         self._asked_id = run_id
@@ -243,6 +243,20 @@ def _check_mode(mode: object, site: Site) -> None:
             hint="it is RUN_RESTART or RUN_RECOVER",
             place=option_place(site, "run_mode"),
         )
+
+
+def _read_store(store: object, place: Place) -> str:
+    if store is None or isinstance(store, str | os.PathLike):
+        return os.fspath(cast("str | os.PathLike[str]", store or ""))
+    raise DefinitionError(
+        f"'store' is {store!r:.100}", code="option", hint="it is a path, ':memory:' or sqlite:///FILE", place=place
+    )
+
+
+def _read_run_id(run_id: object, place: Place) -> str | None:
+    if run_id is None or isinstance(run_id, str):
+        return run_id
+    raise DefinitionError(f"'run_id' is {run_id!r:.100}", code="option", hint="it is a text: 'r00412'", place=place)
 
 
 def _not_supported(word: str, site: Site) -> DefinitionError:

@@ -13,7 +13,7 @@ from sequent.dsl.nodes import Node, Written
 from sequent.dsl.options import Options
 from sequent.dsl.parameters import ParamReference
 from sequent.dsl.places import Site, assigned_name, option_place
-from sequent.dsl.references import Reference, ResultReference
+from sequent.dsl.references import Outer, Reference, ResultReference, outer_alone
 from sequent.dsl.repeats import endless, is_endless
 from sequent.dsl.requirements import Requirement
 from sequent.dsl.steps import MADE, OPEN, Step
@@ -42,7 +42,7 @@ def close_body(body: type, options: Options, site: Site) -> Written:
     _refuse_unused(waiting, body)
     written = Written(site, options, name=body.__name__, body=body, is_leaf=False)
     written.children = _children(names, made, body)
-    written.attributes = _attributes(names, body)
+    written.attributes = _attributes(names, body, site)
     for word in _DESIGNATED:
         if word in names:
             setattr(written, word, _designated(word, names[word], written, site))
@@ -157,11 +157,13 @@ def _line_of(value: object) -> Place | None:
     return Place(code.co_filename, code.co_firstlineno) if code is not None else None
 
 
-def _attributes(names: Mapping[str, object], body: type) -> dict[str, Reference]:
+def _attributes(names: Mapping[str, object], body: type, site: Site) -> dict[str, Reference]:
     attributes: dict[str, Reference] = {}
     annotations = get_annotations(body)
     for name, value in names.items():
         if not isinstance(value, Reference):
+            if isinstance(value, Outer):
+                raise outer_alone(f"the attribute {name!r}", site.place)
             if isinstance(value, Requirement) and not isinstance(value, Node):
                 raise _error(
                     f"{name!r} is a requirement, which is no attribute", _place_of(value, body), "put it in requires="

@@ -20,13 +20,13 @@ from sequent.dsl.fingerprints import code_owner
 from sequent.dsl.literals import formatted_elsewhere, snapshot, step_as_value
 from sequent.dsl.nodes import Node
 from sequent.dsl.places import Site
-from sequent.dsl.references import MARK, Reference
+from sequent.dsl.references import MARK, Outer, Reference, outer_alone
 from sequent.dsl.requirements import Requirement
 from sequent.errors import DefinitionError, Place
 from sequent.model.references import FlowHandle, Literal
 
 Given = Reference | Literal | FlowHandle
-_LOOKED_AT: tuple[type, ...] = (Reference, Requirement, str, list, dict)
+_LOOKED_AT: tuple[type, ...] = (Reference, Requirement, Outer, str, list, dict)
 """Defaults of these types matter: references and steps, and lists and dicts, which are copied for each task,
 since one could otherwise change them for the next."""
 
@@ -103,6 +103,8 @@ def _add_default(arguments: list[tuple[str | None, Given]], name: str, value: ob
         arguments.append((name, value))
     elif isinstance(value, Requirement):
         raise _step_given(value, f"the default of {name!r}", site.place)
+    elif isinstance(value, Outer):
+        raise outer_alone(f"the default of {name!r}", site.place)
     elif isinstance(value, str):
         if MARK in value:
             raise formatted_elsewhere(f"the default of {name!r}", site.place)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from sequent.dsl.places import Site, site_above
 from sequent.dsl.requirements import Claimable, Requirement, join_two
-from sequent.errors import DefinitionError
+from sequent.errors import DefinitionError, Place
 
 if TYPE_CHECKING:
     from sequent.dsl.nodes import Node
@@ -214,6 +214,16 @@ class Outer:
 
 
 outer = Outer()
+
+
+def outer_alone(name: str, place: Place) -> DefinitionError:
+    """The error for the door itself, where something behind it is meant."""
+    return DefinitionError(
+        f"{name} is 'outer' itself",
+        code="reference",
+        hint="name what is meant: outer.load.result, outer.day",
+        place=place,
+    )
 
 
 def item() -> Any:

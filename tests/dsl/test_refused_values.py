@@ -251,3 +251,32 @@ def test_a_misspelt_word_is_told_with_the_nearest(blamed):
 
     blamed(write, "'load' has no 'reslut'", "did you mean 'result'?")
     assert not hasattr(step(work), "reslut")
+
+
+def test_outer_alone_is_no_value(blamed):
+    def write_default():
+        @container
+        class flow:
+            @step  # wrong
+            def load(self, day=outer): ...
+
+    def write_attribute():
+        @container  # wrong
+        class flow:
+            day = outer
+            load = step(work)
+
+    blamed(write_default, "the default of 'day' is 'outer' itself", "outer.day")
+    blamed(write_attribute, "the attribute 'day' is 'outer' itself")
+
+
+@pytest.mark.parametrize("option", ["store", "run_id"])
+def test_a_store_and_a_runs_id_are_texts(blamed, option):
+    def write():
+        Sequent("flow", **{option: 5})  # wrong
+
+    blamed(write, f"'{option}' is 5")
+
+
+def test_a_store_may_be_a_path(tmp_path):
+    assert Sequent("flow", store=tmp_path / "runs.db").store == str(tmp_path / "runs.db")
