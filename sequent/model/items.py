@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator
 from sequent.errors import NotDataError
 from sequent.model.wire import compact
 
+_LONGEST_SHOWN = 80
+
 
 class Items:
     """The items of a repeat, each as wire text, without holding a range's."""
@@ -28,7 +30,8 @@ class Items:
             elif set(mapping) == {"$t"}:
                 tree = mapping["$t"]
         if not isinstance(tree, list | range):
-            raise NotDataError("repeats needs a list, a tuple or a range")
+            shown = text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "..."
+            raise NotDataError(f"repeats needs a list, a tuple or a range, and is given {shown}")
         self._items = typing.cast("list[object] | range", tree)
 
     def __len__(self) -> int:

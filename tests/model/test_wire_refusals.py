@@ -12,6 +12,7 @@ import pytest
 
 from sequent.errors import NotDataError
 from sequent.model import wire
+from sequent.model.items import Items
 
 
 class Colour(Enum):
@@ -100,3 +101,10 @@ def test_flags_that_were_joined_are_refused_and_a_single_one_is_read_back() -> N
 
 def test_a_range_is_read_back_as_a_range() -> None:
     assert wire.decode(wire.encode({"pages": range(1, 9, 2)})) == {"pages": range(1, 9, 2)}
+
+
+def test_what_has_no_items_is_shown_where_it_is_to_be_repeated_over() -> None:
+    with pytest.raises(NotDataError, match=r'a list, a tuple or a range, and is given "abc"'):
+        Items(wire.encode("abc"))
+    with pytest.raises(NotDataError, match=r"is given \"x{79}\.\.\.$"):
+        Items(wire.encode("x" * 1000))
