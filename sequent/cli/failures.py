@@ -6,6 +6,9 @@ from sequent.cli.text import Paint, safe, safe_block
 from sequent.model.outcome import Failure, Problem
 from sequent.model.status import Status
 
+_GROUP = "Exception Group Traceback"
+"""What Python writes above exceptions that were raised together: each says something that the first line does not."""
+
 
 def task_name(path: str, sequence: str) -> str:
     """A task as people write it: ``load/1.2``; a container that has no sequence by its path."""
@@ -24,7 +27,7 @@ def failure_lines(failure: Failure, log: str | None, paint: Paint) -> list[str]:
         start = f'File "{problem.file}", line {problem.line},'
         source = next((f": {line}" for frame, line in reversed(frames) if line and frame.startswith(start)), "")
         lines.append(f"    {safe(problem.file)}:{problem.line}{source}")
-    if len(frames) > 1:
+    if len(frames) > 1 or _GROUP in problem.traceback:
         lines += [f"    {line}" for line in safe_block(problem.traceback).rstrip("\n").split("\n")]
     if log:
         lines.append(f"    log: {log}")

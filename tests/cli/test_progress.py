@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from traceback import format_exception
 
 import pytest
 
@@ -109,6 +110,18 @@ def test_an_error_of_one_line_is_not_told_twice():
     settle(progress, 1, Status.FAILURE, problem)
     assert stream.getvalue().splitlines()[2:4] == ["    ZeroDivisionError: x", "    flows.py:3: 1 / 0"]
     assert "Traceback" not in stream.getvalue()
+
+
+def test_errors_that_were_raised_together_are_told_each():
+    progress, stream, _ = watched(["load"])
+    try:
+        raise ExceptionGroup("several", [ValueError("no rows"), TypeError("no type")])
+    except ExceptionGroup as error:
+        traceback = "".join(format_exception(error))
+    problem = Problem(type="ExceptionGroup", message="several", traceback=traceback, file="flows.py", line=3)
+    settle(progress, 1, Status.FAILURE, problem)
+    assert "ValueError: no rows" in stream.getvalue()
+    assert "TypeError: no type" in stream.getvalue()
 
 
 def test_of_very_many_failures_the_first_are_told_in_full_and_all_are_counted():
