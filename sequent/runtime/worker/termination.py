@@ -38,8 +38,15 @@ class Termination:
         self.was_asked = True
 
     def __enter__(self) -> None:
-        """From here on the author's code runs, and a TERM is an exception in it."""
+        """From here on the author's code runs, and a TERM is an exception in it; one that came before is so too.
+
+        Raises:
+            Terminated: the worker was told to end while the step was being prepared.
+        """
         self.is_in_step = True
+        if self.was_asked:
+            self.is_in_step = False
+            raise Terminated
 
     def __exit__(self, *_: object) -> None:
         self.is_in_step = False
