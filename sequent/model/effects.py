@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from attrs import frozen
 
 from sequent.model.scope import Scope
+from sequent.model.spec import Amounts
 from sequent.model.status import RunStatus, Status
 
 
@@ -17,6 +18,63 @@ class StartTask:
     scope: Scope
     node: int
     attempt: int
+
+
+@frozen
+class TakeBack:
+    """Take an attempt back that was handed over ahead, if it has not begun.
+
+    The answer is ``TaskTakenBack``, or how the attempt ended.
+    """
+
+    scope: Scope
+    node: int
+    attempt: int
+
+
+@frozen
+class StartTimer:
+    """Wait before that attempt; the answer is ``TimerEnded``.
+
+    After ``failures`` attempts that failed, as long as the step's backoff says; where there were none, as long
+    as the delay of the step or container says (of a container the attempt is 0).
+    """
+
+    scope: Scope
+    node: int
+    attempt: int
+    failures: int = 0
+
+
+@frozen
+class AskHold:
+    """Have amounts of shared pools held for a task or container; the answer is ``HoldGranted``."""
+
+    scope: Scope
+    node: int
+    amounts: Amounts
+    priority: int
+
+
+@frozen
+class SetHold:
+    """Record how much of a pool is held now by a task or container, or, where there is no scope, kept by the run."""
+
+    scope: Scope | None
+    node: int
+    pool: str
+    amount: int
+    """Absolute, so that writing it again changes nothing; 0: nothing any more."""
+
+
+@frozen
+class FailTask:
+    """An attempt that had succeeded, or was lost, is a failure for a reason that only the engine knows."""
+
+    scope: Scope
+    node: int
+    attempt: int
+    reason: str
 
 
 @frozen
@@ -75,11 +133,40 @@ class CloseRepeat:
 
 
 @frozen
+class Blocked:
+    """A task or container that waits for resources which nobody can give back."""
+
+    scope: Scope
+    node: int
+    pool: str
+    wanted: int
+    free: int
+    holders: tuple[tuple[str, int], ...]
+    """Who holds how much, as paths with sequences; ``the run`` for what is kept."""
+
+
+@frozen
 class EndRun:
     """Nothing is under way any more. ``counts`` says how many tasks settled how, by path index."""
 
     status: RunStatus
     counts: Mapping[Status, int]
+    blocked: tuple[Blocked, ...] = ()
+    """Who waits for what, where nothing could go on."""
 
 
-Effect = StartTask | SettleTask | OpenRepeat | DrawItem | OpenFrame | CloseFrame | CloseRepeat | EndRun
+Effect = (
+    StartTask
+    | TakeBack
+    | StartTimer
+    | AskHold
+    | SetHold
+    | FailTask
+    | SettleTask
+    | OpenRepeat
+    | DrawItem
+    | OpenFrame
+    | CloseFrame
+    | CloseRepeat
+    | EndRun
+)

@@ -32,6 +32,8 @@ class TaskSucceeded:
     node: int
     attempt: int
     verdict: Verdict = Verdict.UNKNOWN
+    answers: tuple[int, ...] = ()
+    """Which of its step's ``asked`` its result is."""
 
 
 @frozen
@@ -41,6 +43,8 @@ class TaskFailed:
     frame: int
     node: int
     attempt: int
+    may_retry: bool = True
+    """Whether it is a failure after which its step is to be tried again, if it has retries left."""
 
 
 @frozen
@@ -53,12 +57,40 @@ class TaskLost:
 
 
 @frozen
+class TaskTakenBack:
+    """An attempt that was handed over ahead had not begun, and never will."""
+
+    frame: int
+    node: int
+    attempt: int
+
+
+@frozen
+class TimerEnded:
+    """The wait before an attempt is over, or before a container (attempt 0)."""
+
+    frame: int
+    node: int
+    attempt: int
+
+
+@frozen
+class HoldGranted:
+    """What a task or container wants of shared pools is now held for it."""
+
+    frame: int
+    node: int
+
+
+@frozen
 class RepeatOpened:
     """The items of a container's repeat are known: so many, or None where they are drawn one at a time."""
 
     frame: int
     node: int
     count: int | None
+    parallel: int | None = None
+    """How many iterations may be under way, where the plan refers to a value for it."""
 
 
 @frozen
@@ -87,6 +119,19 @@ class DrawFailed:
 
 
 @frozen
+class StepPaced:
+    """Tasks of a step lately take so little time that they may be handed over ahead, or no longer do."""
+
+    node: int
+    is_quick: bool
+
+
+@frozen
+class PauseRequested:
+    """Whoever drives the run does not wait for delays: it is to be continued later."""
+
+
+@frozen
 class StopRequested:
     """Nobody wants anything more to start."""
 
@@ -97,9 +142,14 @@ Fact = (
     | TaskSucceeded
     | TaskFailed
     | TaskLost
+    | TaskTakenBack
+    | TimerEnded
+    | HoldGranted
     | RepeatOpened
     | ItemDrawn
     | ItemsEnded
     | DrawFailed
+    | StepPaced
+    | PauseRequested
     | StopRequested
 )

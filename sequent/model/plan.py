@@ -14,7 +14,8 @@ from attrs import field, frozen
 
 from sequent.errors import Place
 from sequent.model.references import Path
-from sequent.model.status import Claim, Construct
+from sequent.model.spec import Amounts, Backoff, PoolSpec
+from sequent.model.status import Action, Claim, Construct, Status
 
 
 def start_of(position: int) -> int:
@@ -37,6 +38,8 @@ class AtomPlan:
 
     claim: Claim
     target: int
+    question: int = -1
+    """Of a claim on what was returned: which of its maker's ``asked`` decides it."""
 
 
 @frozen
@@ -46,6 +49,7 @@ class OuterAtom:
     node: int
     claim: Claim
     target: int
+    question: int = -1
 
 
 # -- inputs: where a value comes from, with every name resolved ---------------------------------
@@ -77,7 +81,46 @@ class ParamInput:
     name: str
 
 
-Input = ResultInput | ItemInput | ParamInput
+@frozen
+class ResultOrInput:
+    """The result of a node once it is done, or a value where it has none; of a repeat, one entry per iteration."""
+
+    node: int
+    maker: Path
+    default: str
+    """Wire text."""
+
+
+@frozen
+class FailuresInput:
+    """The failures in a node: the first hundred, and how many there are."""
+
+    node: int
+
+
+@frozen
+class PreviousInput:
+    """The result of the iteration before of this container: the reader's own or one around it."""
+
+    container: int
+    maker: Path
+    start: Input
+
+
+@frozen
+class LiteralInput:
+    """A value that was written down."""
+
+    text: str
+    """Wire text."""
+
+
+@frozen
+class PartInput:
+    """A part of another value (see ``model.wire.part_of``)."""
+
+    whole: Input
+    keys: tuple[str | int, ...]
 
 
 @frozen
@@ -93,6 +136,8 @@ class ItemsCallPlan:
 
     attributes: tuple[tuple[str, Input], ...] = ()
 
+
+Input = ResultInput | ResultOrInput | FailuresInput | PreviousInput | LiteralInput | PartInput | ItemInput | ParamInput
 
 ItemsPlan = ItemsLiteralPlan | ItemsCallPlan | Input
 
@@ -111,7 +156,8 @@ class StepPlan:
     """Nothing to do: a success at once."""
     inputs: tuple[Input, ...] = ()
     """The values of the references among its arguments, or in its words, env, cwd and stdin, in the order
-    in which ``spec.references_of`` gives them, but for handles of the flow; literals stay with the definition."""
+    in which ``spec.references_of`` gives them, but for handles of the flow and secrets; literals stay with the
+    definition."""
     attributes: tuple[tuple[str, Input], ...] = ()
     """What ``self`` shows, where the callable takes one."""
     stops: bool = True
@@ -122,6 +168,19 @@ class StepPlan:
     """Whether somebody requires that it is active, so that its beginning is a fact of its own."""
     is_until: bool = False
     """Whether its result ends its container's repeat once it is truthy."""
+    asked: tuple[tuple[str, ...], ...] = ()
+    """What is asked of its result, here or of a container whose result it is: whether it is one of these wire texts."""
+    delay: Input | None = None
+    timeout: Input | None = None
+    retries: int = 0
+    backoff: Backoff = Backoff()
+    retry_on: tuple[str | int, ...] = ()
+    priority: int = 0
+    limit: int = 0
+    """How many of its tasks may execute at once; 0: no limit."""
+    acquires: Amounts = ()
+    releases: Amounts | None = None
+    recovery: Mapping[Status, Action] = field(factory=dict[Status, Action])
     fingerprint: str = ""
     place: Place | None = field(default=None, eq=False)
 
@@ -147,6 +206,14 @@ class ContainerPlan:
     repeats: ItemsPlan | None = None
     parallel: int = 1
     """How many iterations may be under way at once; 0: no limit."""
+    parallel_from: Input | None = None
+    """Where that is known only when the repeat opens."""
+    delay: Input | None = None
+    priority: int = 0
+    limit: int = 0
+    """How many tasks within it may execute at once; 0: no limit."""
+    acquires: Amounts = ()
+    releases: Amounts | None = None
     until: int | None = None
     """The position of the child whose truthy result ends the repeat."""
     result: int | None = None
@@ -180,6 +247,7 @@ class Plan:
     params: Mapping[str, str] = field(factory=dict[str, str])
     """The value of each parameter, as wire text."""
     max_concurrent: int | None = None
+    pools: tuple[PoolSpec, ...] = ()
     reactions: Mapping[int, Reaction] = field(factory=dict[int, Reaction])
     """By node index, for the nodes that have any."""
     structure: Mapping[str, str] = field(factory=dict[str, str])

@@ -35,6 +35,48 @@ class ResultOf:
 
 
 @frozen
+class ResultOr:
+    """``x.result_or(v)``: what it gave, or a value where there is no result; it waits until x is done."""
+
+    target: Target
+    default: Literal
+    place: Place | None = field(default=None, eq=False)
+
+
+@frozen
+class FailuresOf:
+    """``x.failures``: the failures in a step or container, as records."""
+
+    target: Target
+    place: Place | None = field(default=None, eq=False)
+
+
+@frozen
+class PreviousOf:
+    """``previous(start)``: the result of the iteration before, or the start in the first."""
+
+    start: Value
+    place: Place | None = field(default=None, eq=False)
+
+
+@frozen
+class PartOf:
+    """``x.result["a"]``, ``x.result.a``, ``item()[1]``: a part of what another reference gives."""
+
+    whole: Reference
+    keys: tuple[str | int, ...]
+    place: Place | None = field(default=None, eq=False)
+
+
+@frozen
+class SecretOf:
+    """``secret("NAME")``: taken from where the step runs; no order, store, log or traceback has it."""
+
+    name: str
+    place: Place | None = field(default=None, eq=False)
+
+
+@frozen
 class ItemOf:
     """``item()``: the value of the nearest repeat's iteration."""
 
@@ -62,9 +104,6 @@ class FlowHandle:
     """The flow itself among the arguments: it arrives as a handle that tells the step where it is."""
 
 
-Reference = ResultOf | ItemOf | ParamOf | OuterValue | FlowHandle
-
-
 @frozen
 class Literal:
     """A value that was given as it is: a snapshot, as wire text (see ``model.wire``).
@@ -75,5 +114,9 @@ class Literal:
     text: str
     classes: tuple[type, ...] = field(default=(), eq=False)
 
+
+Reference = (
+    ResultOf | ResultOr | FailuresOf | PreviousOf | PartOf | SecretOf | ItemOf | ParamOf | OuterValue | FlowHandle
+)
 
 Value = Literal | Reference

@@ -18,6 +18,8 @@ class Atom:
     target: Target
     claim: Claim
     place: Place | None = field(default=None, eq=False)
+    values: tuple[str, ...] = ()
+    """Of a claim on what was returned: the values, as wire text."""
 
 
 @frozen

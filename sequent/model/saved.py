@@ -16,6 +16,14 @@ class SavedTask:
     status: Status
     attempt: int
     verdict: Verdict = Verdict.UNKNOWN
+    answers: tuple[int, ...] = ()
+    """Which of its step's ``asked`` its result is."""
+    failures: int = 0
+    """How many attempts of the present recovery have failed; counted where the run is continued."""
+    waits: bool = False
+    """Whether a wait before its next attempt had begun."""
+    had_begun: bool = True
+    """Of one without an outcome: whether its code had begun, as far as that was recorded."""
 
 
 @frozen

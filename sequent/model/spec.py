@@ -9,7 +9,7 @@ from attrs import Factory, field, frozen
 from sequent.errors import Place
 from sequent.model.references import Literal, Path, Reference, Value
 from sequent.model.requirements import Requirement
-from sequent.model.status import Construct
+from sequent.model.status import Action, Construct, Status
 
 MOST_LEVELS = 100
 """How deep a flow may be nested: so long may a path be."""
@@ -62,7 +62,11 @@ A literal or a reference that is a list gives as many words."""
 class CommandWork:
     """A step's program with its arguments."""
 
-    words: tuple[Word, ...]
+    words: tuple[Word, ...] = ()
+    computed: FunctionWork | None = None
+    """The callable that gives the words instead, in a worker."""
+    shell: str | None = None
+    """A text for bash, to which the words are handed as ``"$1"`` and so on."""
     env: tuple[tuple[str, Word | None], ...] = ()
     cwd: Word | None = None
     stdin: Word | None = None
@@ -81,6 +85,8 @@ def references_of(work: Work) -> Iterator[Reference]:
             if not isinstance(argument.value, Literal):
                 yield argument.value
     elif isinstance(work, CommandWork):
+        if work.computed is not None:
+            yield from references_of(work.computed)
         for word in (*work.words, *(value for _, value in work.env), work.cwd, work.stdin):
             if isinstance(word, Template):
                 yield from (part.value for part in word.parts if isinstance(part, Formatted))
@@ -119,6 +125,33 @@ class ItemsCall:
 Items = ItemsLiteral | ItemsCall | Reference
 
 
+@frozen
+class PoolSpec:
+    """A named resource of which there is so much."""
+
+    name: str
+    capacity: int
+    is_shared: bool = False
+    """Whether all runs of a store share it."""
+    place: Place | None = field(default=None, eq=False)
+
+
+Amounts = tuple[tuple[str, int], ...]
+"""So much of each pool, by name."""
+
+
+@frozen
+class Backoff:
+    """How long to wait before a further attempt: ``first`` seconds, then each time ``factor`` as long."""
+
+    first: float = 0.0
+    factor: float = 1.0
+    ceiling: float | None = None
+    """The longest wait, in seconds."""
+    jitter: float = 0.0
+    """By which part of itself a wait may be longer or shorter: 0.1 is a tenth."""
+
+
 @frozen(kw_only=True)
 class StepSpec:
     """A leaf, as written."""
@@ -128,8 +161,26 @@ class StepSpec:
     requires: Requirement | None = None
     repeats: Items | None = None
     parallel: int = 1
+    parallel_from: Reference | None = None
+    """Where the limit is a value known only while running."""
     until: bool = False
     """Of a repeated step: it ends once its own result is truthy."""
+    delay: Value | None = None
+    """Seconds, or an aware datetime before which it does not start (see ``model.durations``)."""
+    timeout: Value | None = None
+    """Seconds that an attempt may take."""
+    retries: int = 0
+    backoff: Backoff = Backoff()
+    retry_on: tuple[str | int, ...] = ()
+    """Qualified names (``module.Class``) of exceptions, and exit codes; empty: any failure."""
+    priority: int = 0
+    max_concurrent: int | None = None
+    """How many of its tasks may execute at once, over all iterations; None or below 1: no limit."""
+    acquires: Amounts = ()
+    releases: Amounts | None = None
+    """What is given back at the end: None for what was acquired; empty: nothing, it is kept for the run."""
+    recovery: Mapping[Status, Action] = field(factory=dict[Status, Action])
+    """What a recovery does with it, by the status in which it is found; only what differs from the default."""
     handles: bool = True
     stop_on_exception: bool | None = None
     task_construct: Construct | None = None
@@ -149,6 +200,14 @@ class ContainerSpec:
     requires: Requirement | None = None
     repeats: Items | None = None
     parallel: int = 1
+    parallel_from: Reference | None = None
+    """Where the limit is a value known only while running."""
+    delay: Value | None = None
+    priority: int = 0
+    max_concurrent: int | None = None
+    acquires: Amounts = ()
+    """Taken before its first iteration, and held until it has settled."""
+    releases: Amounts | None = None
     until: str | None = None
     result: str | None = None
     handles: bool = True
@@ -202,6 +261,8 @@ class FlowSpec:
     name: str
     root: ContainerSpec
     params: tuple[ParamSpec, ...] = ()
+    pools: tuple[PoolSpec, ...] = ()
+    """The pools that its steps and containers name."""
     config: FlowConfig = Factory(FlowConfig)
     origin: Origin = field(factory=Origin, eq=False)
     warnings: tuple[str, ...] = field(default=(), eq=False)

@@ -35,6 +35,8 @@ class Claim(StrEnum):
     COMPLETE = "complete"
     SKIPPED = "skipped"
     DONE = "done"
+    RETURNED = "returned"
+    """It succeeded, and its result is one of certain values."""
 
     def __repr__(self) -> str:
         return f"STEP_{self.name}"
@@ -57,6 +59,8 @@ class RunStatus(StrEnum):
     SUCCESS = "success"
     FAILURE = "failure"
     STOPPED = "stopped"
+    SUSPENDED = "suspended"
+    """Only delays are left, and whoever drove it did not wait for them: it is to be continued."""
     INTERRUPTED = "interrupted"
 
 
@@ -64,6 +68,7 @@ class Construct(StrEnum):
     """Where a step's code is executed."""
 
     PROCESS = "process"
+    THREAD = "thread"
     INVOKE = "invoke"
 
 
@@ -73,3 +78,14 @@ class Verdict(Enum):
     UNKNOWN = 0
     FALSY = 1
     TRUTHY = 2
+
+
+class Action(StrEnum):
+    """What a recovery does with a task that it finds in a certain status."""
+
+    RERUN = "rerun"
+    SKIP = "skip"
+    """Passed over: not run, and counted as a success."""
+
+    def __repr__(self) -> str:
+        return f"STP_{self.name}"

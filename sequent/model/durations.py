@@ -1,0 +1,49 @@
+"""Lengths of time, as people write them: "30s", "6h", "1h 30m", a number of seconds, a timedelta."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime, timedelta
+
+from pytimeparse.timeparse import timeparse
+
+LONGEST = 10 * 366 * 86400.0
+"""Seconds: ten years. What is longer is a mistake."""
+
+
+def read_seconds(value: object) -> float:
+    """A length of time, in seconds.
+
+    Args:
+        value: a number of seconds, text such as "30s" or "1h 30m", or a timedelta.
+
+    Raises:
+        ValueError: it is none of these, negative, endless, or longer than ten years; the message says which.
+    """
+    seconds: object = value
+    if isinstance(value, timedelta):
+        seconds = value.total_seconds()
+    elif isinstance(value, str):
+        seconds = timeparse(value)
+        if seconds is None:
+            raise ValueError(f'{value!r:.100} is no length of time: write "30s", "5m", "6h" or "2d"')
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        raise ValueError(f'{value!r:.100} is no length of time: give "30s", a number of seconds or a timedelta')
+    if not math.isfinite(seconds) or seconds < 0:
+        raise ValueError(f"{value!r:.100} is negative or endless")
+    if seconds > LONGEST:
+        raise ValueError(f"{value!r:.100} is longer than ten years")
+    return float(seconds)
+
+
+def read_delay(value: object) -> float | datetime:
+    """How long to wait, in seconds; or the moment, with its zone, before which nothing starts.
+
+    Raises:
+        ValueError: it is neither, or a datetime without a zone.
+    """
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise ValueError(f"{value.isoformat()} has no time zone: give it one, such as timezone.utc")
+        return value
+    return read_seconds(value)
