@@ -23,6 +23,8 @@ class Problem:
     """The innermost line of the author's own code."""
     exit_code: int | None = None
     signal: int | None = None
+    types: tuple[str, ...] = ()
+    """The qualified names (``module.Class``) of the exception's class and of its bases."""
 
 
 @frozen(kw_only=True)
@@ -63,6 +65,8 @@ class Outcome:
     store: str = ""
     stopped_by: int = 0
     """The number of the signal that stopped it; 0 where none did."""
+    reason: str = ""
+    """Why it ended so, where neither a failure nor a signal tells: who waits for what, or a full disk."""
 
     def __bool__(self) -> bool:
         return self.status is RunStatus.SUCCESS

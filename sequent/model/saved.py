@@ -52,3 +52,5 @@ class SavedBlock:
     """By iteration number."""
     until_met: bool = False
     """Whether an iteration that is kept had ended the repeat: nothing more is drawn."""
+    answers: tuple[int, ...] = ()
+    """Of one that is kept: which of its maker's ``asked`` its result is."""

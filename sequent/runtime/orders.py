@@ -41,6 +41,8 @@ class AttemptOrder:
     attributes: tuple[tuple[str, str], ...] = ()
     """What ``self`` shows, as wire text."""
     item: str | None = None
+    timeout: float | None = None
+    """Seconds that it may take, counted from when its code begins."""
     announces: bool = False
     wants_verdict: bool = False
 
