@@ -112,7 +112,7 @@ def recover(
         if changed:
             raise DefinitionError(
                 f"the flow '{record.target.flow}' has changed since run {record.id} was made:\n  "
-                + "\n  ".join(changed),
+                + "\n  ".join(difference.text for difference in changed),
                 code="changed-flow",
                 hint="recover it with the flow as it was, or start a new run",
             )

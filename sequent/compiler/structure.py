@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from enum import StrEnum
+
+from attrs import frozen
 
 from sequent.compiler.tree import Node, Tree
 from sequent.model.plan import Input, ItemInput, ItemsCallPlan, ItemsLiteralPlan, ResultInput
 from sequent.model.spec import ContainerSpec, FlowSpec
 from sequent.model.status import Construct
+
+TUNING = "; "
+"""Parts a line: what follows may change without a recovery resting on it."""
 
 
 def structure_of(tree: Tree) -> dict[str, str]:
@@ -28,18 +34,49 @@ def fingerprint_of(structure: Mapping[str, str]) -> str:
     return digest.hexdigest()
 
 
-def differences(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
-    """What has changed from one structure to another, a line for each step or container."""
-    lines: list[str] = []
-    for path in sorted({*old, *new}):
-        name = repr(path) if path else "the flow"
-        if path not in new:
-            lines.append(f"{name} is gone; it was: {old[path]}")
-        elif path not in old:
-            lines.append(f"{name} is new: {new[path]}")
-        elif old[path] != new[path]:
-            lines.append(f"{name} was: {old[path]}; and is: {new[path]}")
-    return lines
+class ChangeKind(StrEnum):
+    """How a step or container differs from what it was."""
+
+    ADDED = "added"
+    CHANGED = "changed"
+    """It is something else, requires or takes something else."""
+    TUNED = "tuned"
+    """Only how long, how often, how soon or how many of it run at once: a recovery goes on with what is written now."""
+    REMOVED = "removed"
+    """It is gone; a rename is this and an addition."""
+
+
+@frozen
+class Difference:
+    """A step or container that is not what it was."""
+
+    path: str
+    """Dotted; the flow itself is ''."""
+    kind: ChangeKind
+    text: str
+    """One line for people."""
+
+
+def differences(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[Difference, ...]:
+    """What has changed from one structure to another, by path.
+
+    Whoever takes a run up again decides with the paths that have state in it: what was ``TUNED`` may go on; what was
+    ``ADDED`` or ``CHANGED`` is for its user to accept; what has state and was ``REMOVED`` cannot be taken up.
+    """
+    return tuple(
+        Difference(path, *_change(repr(path) if path else "the flow", old.get(path), new.get(path)))
+        for path in sorted({*old, *new})
+        if old.get(path) != new.get(path)
+    )
+
+
+def _change(name: str, old: str | None, new: str | None) -> tuple[ChangeKind, str]:
+    if new is None:
+        return ChangeKind.REMOVED, f"{name} is gone; it was: {old}"
+    if old is None:
+        return ChangeKind.ADDED, f"{name} is new: {new}"
+    is_same = old.partition(TUNING)[0] == new.partition(TUNING)[0]
+    return ChangeKind.TUNED if is_same else ChangeKind.CHANGED, f"{name} was: {old}; and is: {new}"
 
 
 def _line(tree: Tree, node: Node) -> str:

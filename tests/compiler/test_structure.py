@@ -2,7 +2,7 @@
 
 import pytest
 
-from sequent.compiler import compile_flow, differences
+from sequent.compiler import ChangeKind, Difference, compile_flow, differences
 from sequent.errors import Place
 from sequent.model.references import ItemOf, Literal, OuterValue
 from sequent.model.spec import Argument, CommandWork, FlowConfig, FlowSpec, FunctionWork, ItemsCall, ParamSpec
@@ -81,18 +81,19 @@ def test_a_change_of_what_a_recovery_rests_on_changes_the_structure(spec):
     ],
 )
 def test_what_may_change_between_a_run_and_its_recovery_leaves_the_structure(old, new):
-    assert changed(old, new) == []
+    assert changed(old, new) == ()
     assert compile_flow(old).fingerprint == compile_flow(new).fingerprint
 
 
 def test_differences_are_told_by_path_in_words():
     old = flow(step("a"), step("gone"), container("c", step("d")))
     new = flow(step("a"), step("fresh", "a"), container("c", step("d", repeats=result("a"), parallel=0)))
-    assert changed(old, new) == [
-        "'c.d' was: step; and is: step, requires a, repeats a.result, parallel without limit",
-        "'fresh' is new: step, requires a",
-        "'gone' is gone; it was: step",
-    ]
+    text = "'c.d' was: step; and is: step, requires a, repeats a.result, parallel without limit"
+    assert changed(old, new) == (
+        Difference("c.d", ChangeKind.CHANGED, text),
+        Difference("fresh", ChangeKind.ADDED, "'fresh' is new: step, requires a"),
+        Difference("gone", ChangeKind.REMOVED, "'gone' is gone; it was: step"),
+    )
 
 
 def test_every_part_of_a_flow_has_a_line():
