@@ -168,14 +168,22 @@ def write_problem(problem: Problem) -> Message:
         problem.line,
         problem.exit_code,
         problem.signal,
+        problem.types,
     ]
 
 
 def read_problem(parts: object) -> Problem:
     """The problem that ``write_problem`` wrote."""
-    kind, message, traceback, file, line, exit_code, signal = cast("list[Any]", parts)
+    kind, message, traceback, file, line, exit_code, signal, types = cast("list[Any]", parts)
     return Problem(
-        type=kind, message=message, traceback=traceback, file=file, line=line, exit_code=exit_code, signal=signal
+        type=kind,
+        message=message,
+        traceback=traceback,
+        file=file,
+        line=line,
+        exit_code=exit_code,
+        signal=signal,
+        types=tuple(types),
     )
 
 

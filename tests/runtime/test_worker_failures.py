@@ -103,6 +103,19 @@ def test_an_exception_is_told_with_the_authors_line_and_frames_alone(driving: Dr
     assert OURS not in problem.traceback
 
 
+def test_an_exception_tells_its_class_and_its_bases_by_qualified_names(driving: Driving):
+    within, unprintable = driving.run("within").problem, driving.run("unprintable").problem
+    assert within
+    assert within.types == (
+        "json.decoder.JSONDecodeError",
+        "builtins.ValueError",
+        "builtins.Exception",
+        "builtins.BaseException",
+    )
+    assert unprintable
+    assert unprintable.types[0] == f"{__name__}.Unprintable"
+
+
 def test_an_exception_of_a_library_is_blamed_on_the_line_that_called_it(driving: Driving):
     problem = driving.run("within").problem
     assert problem

@@ -46,7 +46,11 @@ def read_target(text: str) -> Target:
 
 def read_problem(text: str | None) -> Problem | None:
     """Why an attempt failed."""
-    return None if text is None else _read("a problem", text, lambda tree: Problem(**tree))
+    return None if text is None else _read("a problem", text, lambda tree: Problem(types=tuple(tree.pop("types", ())), **tree))
+
+
+def _problem(tree: dict[str, Any]) -> Problem:
+    return Problem(types=tuple(tree.pop("types", ())), **tree)
 
 
 def read_span(text: str | None) -> LogSpan | None:

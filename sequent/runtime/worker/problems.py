@@ -40,7 +40,13 @@ def problem_of(error: BaseException) -> Problem:
         file=file,
         line=line,
         exit_code=code,
+        types=_types_of(type(error)),
     )
+
+
+def _types_of(kind: type[BaseException]) -> tuple[str, ...]:
+    """The class and its bases, most specific first, as a step's ``retry_on`` names them."""
+    return tuple(f"{base.__module__}.{base.__qualname__}" for base in kind.__mro__ if issubclass(base, BaseException))
 
 
 def printable(text: str, longest: int) -> str:
