@@ -24,6 +24,16 @@ class Argument:
 
 
 @frozen
+class ModuleImport:
+    """A module that a step's worker imports before it calls the function."""
+
+    module: str
+    """Its dotted name."""
+    file: str = ""
+    """The path of the file that it is loaded from; empty: it is found by its name."""
+
+
+@frozen
 class FunctionWork:
     """A step's Python callable: what is known of it without having it."""
 
@@ -32,6 +42,8 @@ class FunctionWork:
     takes_self: bool
     """Whether its first parameter is its container."""
     arguments: tuple[Argument, ...] = ()
+    imports: tuple[ModuleImport, ...] = ()
+    """What ``import_module`` and ``import_file`` name."""
     fingerprint: str = field(default="", eq=False)
     """A digest of its source, or of its code where there is no source."""
 
@@ -239,7 +251,13 @@ class FlowConfig:
     stop_on_exception: bool = True
     sleep_between_loops: float = 1.0
     """Accepted, and only bounds waiting: dispatch is event-driven."""
+    envvar_prefix: str = "SEQUENT_"
+    """What the names of the environment variables begin with by which steps learn where they are."""
     logging_level: int = 20
+    logging_formats: tuple[tuple[int, str], ...] = ()
+    """How ``logging`` writes a line (``%(message)s``) of each level; level 0: of every other."""
+    logging_datefmt: str = ""
+    """How ``logging`` writes a time; empty: as it does by itself."""
 
 
 @frozen(kw_only=True)
