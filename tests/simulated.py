@@ -12,6 +12,7 @@ from sequent.model.effects import (
     DrawItem,
     Effect,
     EndRun,
+    FailTask,
     OpenFrame,
     OpenRepeat,
     SettleTask,
@@ -219,9 +220,10 @@ class World:
                 key = self._key(effect)
                 assert key not in self.settled, f"{key} settled twice"
                 self.settled[key] = status
-                row = self.rows.task_key(scope, node)
-                if status is Status.FAILURE:
-                    self.rows.tasks[row] = SavedTask(status, self.rows.tasks[row].attempt)
+            case FailTask(scope, node, attempt):
+                self.settled[self._key(effect)] = Status.FAILURE
+                if attempt:
+                    self.rows.tasks[self.rows.task_key(scope, node)] = SavedTask(Status.FAILURE, attempt)
             case OpenRepeat(scope, node):
                 self.rows.repeats[scope.id, node] = Status.ACTIVE
                 self.to_open[self._key(effect)] = effect
@@ -239,7 +241,7 @@ class World:
         if isinstance(effect, StartTask | OpenFrame):
             self.rows.last_id = max(self.rows.last_id, effect.scope.id)
 
-    def _key(self, effect: StartTask | SettleTask | OpenRepeat | DrawItem) -> Key:
+    def _key(self, effect: StartTask | FailTask | SettleTask | OpenRepeat | DrawItem) -> Key:
         return dotted(self.plan.nodes[effect.node].path), effect.scope.sequence
 
 

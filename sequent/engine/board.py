@@ -3,52 +3,23 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TypeGuard
+from typing import TYPE_CHECKING
 
+from sequent.engine.layout import Layout
 from sequent.model.effects import Effect
-from sequent.model.plan import ContainerPlan, NodePlan, OuterAtom, Plan, Reaction, StepPlan
+from sequent.model.plan import ContainerPlan, Plan
 from sequent.model.saved import SavedBlock
 from sequent.model.scope import Scope
-from sequent.model.status import Claim, Status, Verdict
+from sequent.model.status import Status, Verdict
+
+if TYPE_CHECKING:
+    from sequent.engine.line import Line
+
+Entry = tuple[int, int, "Frame", int]
+"""Who wants to start: the negated priority, a number in order of coming, the frame and the position."""
 
 HAS_BEEN_READY = 1
 HAS_BEEN_ACTIVE = 2
-
-
-class Layout:
-    """What the engine looks up about a container again and again, worked out once for all its frames."""
-
-    __slots__ = ("announced", "gate_sizes", "handled_by", "nodes", "outer", "plan", "reactions", "reactors", "size")
-
-    def __init__(self, plan: Plan, container: ContainerPlan) -> None:
-        self.plan = container
-        self.nodes: tuple[NodePlan, ...] = tuple(plan.nodes[index] for index in container.children)
-        self.size = len(self.nodes)
-        self.gate_sizes = [gate.size for gate in container.gates]
-        self.handled_by: dict[int, list[int]] = {}
-        """Per child position: the siblings whose failure its start would handle."""
-        for position, handlers in enumerate(container.handlers):
-            for handler in handlers:
-                self.handled_by.setdefault(handler, []).append(position)
-        self.announced = frozenset(
-            position
-            for position, atoms in enumerate(container.atoms)
-            if any(atom.claim in (Claim.READY, Claim.ACTIVE) for atom in atoms)
-        )
-        """Children of whom somebody asks whether they are ready or active."""
-        self.outer: dict[int, list[OuterAtom]] = {}
-        for atom in container.outer_atoms:
-            self.outer.setdefault(atom.node, []).append(atom)
-        self.reactions: dict[int, Reaction] = {
-            position: plan.reactions[node.index]
-            for position, node in enumerate(self.nodes)
-            if node.index in plan.reactions
-        }
-        self.reactors: dict[int, list[int]] = {}
-        """Per node index of a cause: the children that react to it."""
-        for position, reaction in self.reactions.items():
-            for cause in {*reaction.to_failure_of, *reaction.to_run_of}:
-                self.reactors.setdefault(cause, []).append(position)
 
 
 class Frame:
@@ -58,16 +29,21 @@ class Frame:
     """
 
     __slots__ = (
+        "answers",
         "attempts",
         "block",
         "blocks",
+        "delayed",
         "doubtful",
+        "failures",
         "gates",
         "has_failed",
+        "is_asleep",
         "judged",
         "layout",
         "losses",
         "open",
+        "owed",
         "pending",
         "ran",
         "reached",
@@ -97,6 +73,16 @@ class Frame:
         """How many children have not settled."""
         self.attempts: dict[int, int] = {}
         self.losses: dict[int, int] = {}
+        self.failures: dict[int, int] = {}
+        """Per child: how many of its attempts have failed, of those that count against its retries."""
+        self.answers: dict[int, tuple[int, ...]] = {}
+        """Per child: which of what is asked of its result it is."""
+        self.delayed: set[int] = set()
+        """Children that are ready and wait for a time."""
+        self.owed: set[int] = set()
+        """Children before whose next attempt a wait had begun in an earlier recovery."""
+        self.is_asleep = False
+        """Whether nothing in it goes on until a time has come."""
         self.blocks: dict[int, Block] = {}
         """Containers among the children that have begun, now or before."""
         self.pending: dict[int, int] = {}
@@ -118,6 +104,8 @@ class Block:
     """A container's one activation within a frame: its iterations under way, and how far it has come."""
 
     __slots__ = (
+        "answers",
+        "asleep",
         "count",
         "drawn",
         "frames",
@@ -127,6 +115,7 @@ class Block:
         "is_open",
         "is_stopped",
         "layout",
+        "parallel",
         "parent",
         "position",
         "reopen",
@@ -140,6 +129,10 @@ class Block:
         self.position = position
         self.layout = layout
         self.saved = saved
+        self.parallel = layout.plan.parallel
+        self.answers: tuple[int, ...] = ()
+        self.asleep = 0
+        """How many of its iterations only wait for a time."""
         self.is_fresh = False
         """Everything in it runs again: what was saved only tells ids and attempts' numbers."""
         self.frames: dict[int, Frame] = {}
@@ -183,6 +176,9 @@ class Board:
     comes before the starts that it forbids.
     """
 
+    line: Line
+    """Who waits for a slot, a limit or resources; set by the scheduler, since it needs the board."""
+
     def __init__(self, plan: Plan, slots: int, last_id: int) -> None:
         self.plan = plan
         self.slots = slots
@@ -190,7 +186,23 @@ class Board:
         self.frames: dict[int, Frame] = {}
         """The iterations under way, by their scope's id."""
         self.running = 0
-        """How many tasks are being executed."""
+        """How many tasks have been handed over and have not ended."""
+        self.executing: dict[int, int] = {}
+        """The same of each step and container that has a limit of its own, by node index."""
+        self.quick: set[int] = set()
+        """Steps whose tasks may be handed over ahead of their turn, by node index."""
+        self.awaited: set[tuple[int, int]] = set()
+        """Repeats whose items, or whose next item, were ordered and are not there yet: frame around and node."""
+        self.timers: set[tuple[int, int]] = set()
+        """Tasks and containers that wait for a time: frame and position."""
+        self.asked: set[tuple[int, int]] = set()
+        """Those that wait for amounts of pools that other runs share: frame and position."""
+        self.granted: set[tuple[int, int]] = set()
+        """Those that hold all that they want, and have not started yet."""
+        self.has_freed = False
+        """Whether something of a pool was given back since those who wait for some were looked at."""
+        self.resumes = False
+        """Whether the run is continued rather than recovered: what has failed stays so."""
         self.is_stopping = False
         self.has_ended = False
         self.counts: dict[Status, int] = {}
@@ -205,9 +217,7 @@ class Board:
         self.advances: deque[Block] = deque()
         """Blocks that may begin an iteration, or are done."""
         self.ready: deque[tuple[Frame, int]] = deque()
-        """Containers and steps whose requirement holds, in that order."""
-        self.queue: deque[tuple[Frame, int]] = deque()
-        """Ready steps that wait for a slot."""
+        """Containers and steps whose requirement holds, and which wait for no time, in that order."""
         self.effects: list[Effect] = []
         self._layouts: dict[int, Layout] = {}
 
@@ -227,8 +237,3 @@ class Board:
         if around is None:
             raise AssertionError(f"node {node} is not around {frame.scope}")
         return around, wanted.position
-
-
-def is_step(node: NodePlan) -> TypeGuard[StepPlan]:
-    """Whether it is a leaf."""
-    return type(node) is StepPlan

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from sequent.engine.board import HAS_BEEN_ACTIVE, HAS_BEEN_READY, Board, Frame
-from sequent.model.status import SETTLES, Claim
+from sequent.model.plan import AtomPlan, OuterAtom
+from sequent.model.status import SETTLES, Claim, Status
 
 _REACHED = {Claim.READY: HAS_BEEN_READY, Claim.ACTIVE: HAS_BEEN_ACTIVE}
 
@@ -48,11 +49,12 @@ def tell_reached(board: Board, frame: Frame, position: int, flag: int) -> None:
 
 def tell_settled(board: Board, frame: Frame, position: int) -> None:
     """A child has settled: every claim about it is now true, or never will be."""
-    true_claims = SETTLES[frame.statuses[position]]
+    status = frame.statuses[position]
+    answers = frame.answers.get(position, ())
     reached = frame.reached[position]
     for atom in frame.layout.plan.atoms[position]:
         if not reached & _REACHED.get(atom.claim, 0):
-            decide(board, frame, atom.target, atom.claim in true_claims)
+            decide(board, frame, atom.target, _is_true(atom, status, answers))
     node = frame.layout.plan.children[position]
     for reactor in frame.layout.reactors.get(node, ()):
         board.doubts.append((frame, reactor))
@@ -61,9 +63,16 @@ def tell_settled(board: Board, frame: Frame, position: int) -> None:
         for watcher in inner.values():
             for outer in watcher.layout.outer.get(node, ()):
                 if not reached & _REACHED.get(outer.claim, 0):
-                    decide(board, watcher, outer.target, outer.claim in true_claims)
+                    decide(board, watcher, outer.target, _is_true(outer, status, answers))
             for reactor in watcher.layout.reactors.get(node, ()):
                 board.doubts.append((watcher, reactor))
+
+
+def _is_true(atom: AtomPlan | OuterAtom, status: Status, answers: tuple[int, ...]) -> bool:
+    """Whether what is asked of something is true, now that it has settled."""
+    if atom.claim is Claim.RETURNED:
+        return status is Status.SUCCESS and atom.question in answers
+    return atom.claim in SETTLES[status]
 
 
 def look_outside(board: Board, frame: Frame) -> None:
@@ -76,7 +85,8 @@ def look_outside(board: Board, frame: Frame) -> None:
             if reached & _REACHED.get(atom.claim, 0):
                 decide(board, frame, atom.target, True)
             elif status.is_settled:
-                decide(board, frame, atom.target, atom.claim in SETTLES[status])
+                answers = owner.answers.get(position, ())
+                decide(board, frame, atom.target, _is_true(atom, status, answers))
         if not status.is_settled:
             owner.watched.setdefault(position, {})[frame.scope.id] = frame
             frame.watching.append((owner, position))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sequent.engine.board import Block, Board, Frame
 from sequent.engine.keeping import keep
 from sequent.engine.tasks import settle_unstarted
+from sequent.model.effects import TakeBack
 from sequent.model.status import Status
 
 
@@ -46,6 +47,13 @@ def stop(board: Board, block: Block) -> None:
     board.advances.append(block)
 
 
+def ask_back(board: Board, frame: Frame, position: int) -> None:
+    """Have a task taken back that may have been handed over ahead, if its step's are."""
+    node = frame.layout.plan.children[position]
+    if node in board.quick:
+        board.effects.append(TakeBack(frame.scope, node, frame.attempts[position]))
+
+
 def _stop_frame(board: Board, frame: Frame) -> None:
     for position, status in enumerate(frame.statuses):
         if status.is_settled or frame.layout.nodes[position].watches:
@@ -54,6 +62,8 @@ def _stop_frame(board: Board, frame: Frame) -> None:
             inner = frame.blocks.get(position)
             if inner is not None:
                 stop(board, inner)
+            elif frame.layout.goes_ahead[position]:
+                ask_back(board, frame, position)
         elif position in frame.doubtful:
             keep(board, frame, position)
         else:

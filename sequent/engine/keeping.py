@@ -23,12 +23,20 @@ def restore(board: Board, frame: Frame, saved: SavedFrame, *, is_fresh: bool) ->
         block = saved.blocks.get(node.index)
         if task is not None:
             frame.attempts[position] = task.attempt
+            if task.waits:
+                frame.owed.add(position)
+            if board.resumes and task.failures:
+                frame.failures[position] = task.failures
         status = task.status if task is not None else block.status if block is not None else Status.WAITING
+        if board.resumes and position not in frame.owed and status in (Status.FAILURE, Status.CANCELLED):
+            frame.requirements[position] = True
+            settle(board, frame, position, status)
         if is_fresh or status is not Status.SUCCESS:
             continue
+        frame.answers[position] = task.answers if task is not None else block.answers if block is not None else ()
         if task is not None and position == frame.layout.plan.until:
             frame.verdict = task.verdict
-        if position in frame.layout.reactions:
+        if position in frame.layout.reactions and not board.resumes:
             frame.doubtful.add(position)
             board.doubts.append((frame, position))
         else:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 from sequent.engine.board import HAS_BEEN_ACTIVE, Block, Board, Frame
 from sequent.engine.conditions import look_away, look_outside, tell_reached
 from sequent.engine.keeping import restore
 from sequent.engine.tasks import settle
-from sequent.model.effects import CloseFrame, CloseRepeat, DrawItem, OpenFrame, OpenRepeat
+from sequent.model.effects import CloseFrame, CloseRepeat, DrawItem, FailTask, OpenFrame, OpenRepeat
 from sequent.model.plan import ContainerPlan
 from sequent.model.saved import SavedBlock, SavedFrame
 from sequent.model.scope import Scope
@@ -44,7 +46,24 @@ def make_block(
             block.drawn = saved.drawn
             block.until_met = saved.until_met
             block.reopen.extend(sorted(saved.frames))
+            if board.resumes:
+                _leave_ended(block, saved)
     return block
+
+
+def _leave_ended(block: Block, saved: SavedBlock) -> None:
+    """Of a run that is continued: iterations that have ended badly are not opened again."""
+    ended = {
+        number: frame.status
+        for number, frame in saved.frames.items()
+        if frame.status in (Status.FAILURE, Status.CANCELLED)
+    }
+    block.reopen = deque(number for number in block.reopen if number not in ended)
+    if Status.FAILURE in ended.values():
+        block.state = Status.FAILURE
+        block.is_stopped = all(node.stops for node in block.layout.nodes)
+    elif ended:
+        block.state = Status.CANCELLED
 
 
 def open_block(board: Board, block: Block) -> None:
@@ -53,6 +72,7 @@ def open_block(board: Board, block: Block) -> None:
         block.is_open = True
         block.count = 1
     else:
+        _await(board, block)
         board.effects.append(OpenRepeat(_around(block), block.layout.plan.index, block.drawn))
     board.advances.append(block)
 
@@ -60,8 +80,7 @@ def open_block(board: Board, block: Block) -> None:
 def advance(board: Board, block: Block) -> None:
     """Begin iterations as far as there are items and room, and settle the block once it is done."""
     if block.is_open and not block.is_stopped and not board.is_stopping:
-        limit = block.layout.plan.parallel or MAX_UNDER_WAY
-        while block.has_more and not block.is_drawing and len(block.frames) < limit:
+        while block.has_more and not block.is_drawing and _has_room(block):
             if block.reopen:
                 begin_frame(board, block, block.reopen.popleft())
             elif block.count is not None:
@@ -73,8 +92,20 @@ def advance(board: Board, block: Block) -> None:
         _settle_block(board, block)
 
 
+def _has_room(block: Block) -> bool:
+    """Whether another iteration may be under way; without a limit, those that only wait for a time do not count."""
+    if block.parallel:
+        return len(block.frames) < block.parallel
+    return len(block.frames) - block.asleep < MAX_UNDER_WAY
+
+
+def _await(board: Board, block: Block) -> None:
+    board.awaited.add((_around(block).id, block.layout.plan.index))
+
+
 def _draw(board: Board, block: Block) -> None:
     block.is_drawing = True
+    _await(board, block)
     board.effects.append(DrawItem(_around(block), block.layout.plan.index, block.drawn + 1))
 
 
@@ -132,6 +163,8 @@ def close_frame(board: Board, frame: Frame) -> None:
         block.state = status
     if frame.verdict is Verdict.TRUTHY:
         block.until_met = True
+    if block.layout.plan.result is not None:
+        block.answers = frame.answers.get(block.layout.plan.result, ())
     look_away(frame)
     del block.frames[frame.scope.number]
     del board.frames[frame.scope.id]
@@ -149,7 +182,25 @@ def _settle_block(board: Board, block: Block) -> None:
         return
     if block.parent.statuses[block.position].is_settled:
         return
+    if block.layout.plan.acquires or block.layout.plan.releases:
+        status = _give_back(board, block, block.parent, status)
     if block.layout.plan.repeats is not None:
+        board.awaited.discard((block.parent.scope.id, block.layout.plan.index))
         board.effects.append(CloseRepeat(block.parent.scope, block.layout.plan.index, status))
     block.parent.blocks.pop(block.position, None)
+    if block.answers:
+        block.parent.answers[block.position] = block.answers
     settle(board, block.parent, block.position, status)
+
+
+def _give_back(board: Board, block: Block, parent: Frame, status: Status) -> Status:
+    """What a container held returns once it has settled; giving back more than is held makes it a failure."""
+    if status is not Status.SUCCESS:
+        board.line.pools.give_back(parent, block.position)
+        return status
+    reason = board.line.pools.settle(parent, block.position, block.layout.plan)
+    if not reason:
+        return status
+    board.line.pools.give_back(parent, block.position)
+    board.effects.append(FailTask(parent.scope, block.layout.plan.index, 0, reason))
+    return Status.FAILURE

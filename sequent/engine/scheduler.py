@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sequent.engine.board import HAS_BEEN_ACTIVE, Block, Board, Frame
 from sequent.engine.conditions import tell_reached
-from sequent.engine.failures import judge
+from sequent.engine.failures import ask_back, judge
 from sequent.engine.keeping import review
+from sequent.engine.layout import is_step
+from sequent.engine.line import Line
 from sequent.engine.repeats import advance, begin_block, close_frame, make_block, open_block
-from sequent.engine.tasks import lose, make_ready, review_handled, settle, settle_unstarted, start_step
+from sequent.engine.tasks import fail, lose, make_ready, review_handled, settle_unstarted, succeed, take_back
 from sequent.engine.validation import validate
+from sequent.engine.waits import end_wait
 from sequent.model.effects import Effect, EndRun
 from sequent.model.facts import (
     DrawFailed,
     Fact,
+    HoldGranted,
     ItemDrawn,
     ItemsEnded,
+    PauseRequested,
     RepeatOpened,
     RunStarted,
+    StepPaced,
     StopRequested,
     TaskBegan,
     TaskFailed,
     TaskLost,
     TaskSucceeded,
+    TaskTakenBack,
+    TimerEnded,
 )
 from sequent.model.plan import ContainerPlan, Plan
 from sequent.model.saved import SavedBlock, SavedFrame
@@ -35,19 +45,32 @@ class Scheduler:
     costs what it changes, not the size of the flow, and memory follows what is under way.
     """
 
-    def __init__(self, plan: Plan, *, slots: int, saved: SavedFrame | None = None, last_id: int = 0) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        *,
+        slots: int,
+        saved: SavedFrame | None = None,
+        last_id: int = 0,
+        resumes: bool = False,
+        kept: Mapping[str, int] | None = None,
+    ) -> None:
         """Take a plan.
 
         Args:
             plan: what will run.
             slots: how many tasks may execute at once, at least 1.
-            saved: of a recovery: the root's iteration, as far as it had come.
+            saved: of a recovery, or of a run that is continued: the root's iteration, as far as it had come.
             last_id: the highest frame id that was ever used in the run.
+            resumes: whether the run is continued: what has failed stays so, and retries are counted on.
+            kept: how much of each pool steps of earlier recoveries keep for the run.
         """
         root = plan.nodes[0]
         if not isinstance(root, ContainerPlan):
             raise AssertionError("the root of a plan is a container")
         self._board = Board(plan, slots, last_id)
+        self._board.line = Line(self._board, kept or {})
+        self._board.resumes = resumes
         saved_root = SavedBlock(Status.ACTIVE, 1, {1: saved}) if saved is not None else None
         self._root = make_block(self._board, None, 0, root, saved_root)
 
@@ -58,8 +81,14 @@ class Scheduler:
 
     @property
     def running(self) -> int:
-        """How many tasks are being executed."""
+        """How many tasks have been handed over and have not ended."""
         return self._board.running
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing goes on until a time has come."""
+        board = self._board
+        return bool(board.timers) and not (board.running or board.awaited or board.asked or board.has_ended)
 
     def validate(self) -> None:
         """Check that the state agrees with itself.
@@ -77,10 +106,26 @@ class Scheduler:
         board.effects = []
         self._take(fact)
         self._work_out()
-        if board.has_ended or (board.is_stopping and not board.running):
-            board.effects.append(EndRun(self._status(), dict(board.counts)))
-            board.has_ended = True
+        while self._is_stuck() and board.line.break_tie():
+            self._work_out()
+        if board.has_ended or self._is_stuck() or (board.is_stopping and not board.running):
+            self._end(self._status())
+        elif isinstance(fact, PauseRequested) and self.is_idle:
+            self._end(RunStatus.SUSPENDED)
         return board.effects
+
+    def _end(self, status: RunStatus) -> None:
+        board = self._board
+        blocked = board.line.blocked() if self._is_stuck() else ()
+        board.effects.append(EndRun(status, dict(board.counts), blocked))
+        board.has_ended = True
+
+    def _is_stuck(self) -> bool:
+        """Whether nothing goes on, and nothing ever will: what is left waits for resources that nobody gives back."""
+        board = self._board
+        return not (board.running or board.awaited or board.timers or board.asked) and not (
+            board.has_ended or board.is_stopping
+        )
 
     def _status(self) -> RunStatus:
         """How the run ended: one that was asked to stop is a failure for nobody, but may have succeeded just then."""
@@ -91,23 +136,52 @@ class Scheduler:
     # -- facts --------------------------------------------------------------------------------
 
     def _take(self, fact: Fact) -> None:
+        board = self._board
         match fact:
-            case TaskSucceeded():
-                self._end_task(fact)
-            case TaskFailed() | TaskLost():
+            case TaskSucceeded() | TaskFailed() | TaskLost() | TaskTakenBack():
                 self._end_task(fact)
             case TaskBegan():
                 found = self._task(fact.frame, fact.node, fact.attempt)
                 if found is not None:
-                    tell_reached(self._board, *found, HAS_BEEN_ACTIVE)
+                    tell_reached(board, *found, HAS_BEEN_ACTIVE)
             case RepeatOpened():
                 self._open_repeat(fact)
             case ItemDrawn() | ItemsEnded() | DrawFailed():
                 self._draw(fact)
+            case TimerEnded() | HoldGranted():
+                found = self._child(fact.frame, fact.node)
+                if found is not None:
+                    self._go_on(*found, fact)
+            case _:
+                self._take_request(fact)
+
+    def _go_on(self, frame: Frame, position: int, fact: TimerEnded | HoldGranted) -> None:
+        """A ready child has what it waited for."""
+        if isinstance(fact, HoldGranted):
+            self._board.line.grant(frame, position)
+        elif end_wait(self._board, frame, position):
+            self._board.ready.append((frame, position))
+
+    def _take_request(self, fact: RunStarted | StopRequested | PauseRequested | StepPaced) -> None:
+        match fact:
             case RunStarted():
                 open_block(self._board, self._root)
             case StopRequested():
-                self._board.is_stopping = True
+                self._stop()
+            case StepPaced():
+                (self._board.quick.add if fact.is_quick else self._board.quick.discard)(fact.node)
+            case PauseRequested():
+                # It changes nothing but whether the run ends here, which ``handle`` says.
+                pass
+
+    def _stop(self) -> None:
+        """Start nothing more, and take back what was handed over ahead."""
+        board = self._board
+        board.is_stopping = True
+        for frame in board.frames.values() if board.quick else ():
+            for position, status in enumerate(frame.statuses):
+                if status is Status.ACTIVE and frame.layout.goes_ahead[position]:
+                    ask_back(board, frame, position)
 
     def _child(self, frame_id: int, node: int) -> tuple[Frame, int] | None:
         """The node's place in that iteration; None where that is not under way, or of another container."""
@@ -126,20 +200,29 @@ class Scheduler:
         is_current = frame.statuses[position] is Status.ACTIVE and frame.attempts.get(position) == attempt
         return found if is_current else None
 
-    def _end_task(self, fact: TaskSucceeded | TaskFailed | TaskLost) -> None:
+    def _end_task(self, fact: TaskSucceeded | TaskFailed | TaskLost | TaskTakenBack) -> None:
         found = self._task(fact.frame, fact.node, fact.attempt)
         if found is None:
             return
-        frame, position = found
-        self._board.running -= 1
-        if isinstance(fact, TaskLost):
-            lose(self._board, frame, position)
-        elif isinstance(fact, TaskFailed):
-            settle(self._board, frame, position, Status.FAILURE)
-        else:
-            if position == frame.layout.plan.until:
-                frame.verdict = fact.verdict
-            settle(self._board, frame, position, Status.SUCCESS)
+        board, (frame, position) = self._board, found
+        step = frame.layout.nodes[position]
+        if not is_step(step):
+            return
+        board.running -= 1
+        board.line.ended(frame.layout.limiters[position])
+        match fact:
+            case TaskSucceeded():
+                if position == frame.layout.plan.until:
+                    frame.verdict = fact.verdict
+                if fact.answers:
+                    frame.answers[position] = fact.answers
+                succeed(board, frame, position, step)
+            case TaskFailed():
+                fail(board, frame, position, step, may_retry=fact.may_retry)
+            case TaskLost():
+                lose(board, frame, position, step)
+            case TaskTakenBack():
+                take_back(board, frame, position, step)
 
     def _block(self, frame_id: int, node: int) -> Block | None:
         found = self._child(frame_id, node)
@@ -148,14 +231,18 @@ class Scheduler:
     def _open_repeat(self, fact: RepeatOpened) -> None:
         block = self._block(fact.frame, fact.node)
         if block is not None and not block.is_open:
+            self._board.awaited.discard((fact.frame, fact.node))
             block.is_open = True
             block.count = fact.count
+            if fact.parallel is not None:
+                block.parallel = fact.parallel
             self._board.advances.append(block)
 
     def _draw(self, fact: ItemDrawn | ItemsEnded | DrawFailed) -> None:
         block = self._block(fact.frame, fact.node)
         if block is None or not (block.is_drawing or (isinstance(fact, DrawFailed) and not block.is_open)):
             return
+        self._board.awaited.discard((fact.frame, fact.node))
         block.is_drawing = False
         if isinstance(fact, ItemDrawn):
             if not (block.is_stopped or block.until_met or self._board.is_stopping):
@@ -201,7 +288,7 @@ class Scheduler:
                 settle_unstarted(self._board, frame, position, Status.SKIPPED)
 
     def _start_something(self) -> bool:
-        """Start one ready container, or ready steps as far as there are slots; say whether anything changed."""
+        """Start one ready container, or ready steps as far as they may; say whether anything is to be worked out."""
         board = self._board
         if board.is_stopping:
             return False
@@ -210,12 +297,19 @@ class Scheduler:
             if frame.statuses[position] is not Status.READY:
                 continue
             node = frame.layout.nodes[position]
-            if isinstance(node, ContainerPlan):
-                begin_block(board, frame, position, node)
+            if is_step(node) or node.acquires:
+                board.line.join(frame, position)
+            else:
+                self._begin(frame, position)
                 return True
-            board.queue.append((frame, position))
-        while board.queue and board.running < board.slots:
-            frame, position = board.queue.popleft()
-            if frame.statuses[position] is Status.READY:
-                start_step(board, frame, position)
+        found = board.line.next_container()
+        if found is not None:
+            self._begin(*found)
+            return True
+        board.line.start_steps()
         return False
+
+    def _begin(self, frame: Frame, position: int) -> None:
+        node = frame.layout.nodes[position]
+        if isinstance(node, ContainerPlan):
+            begin_block(self._board, frame, position, node)

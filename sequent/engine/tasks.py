@@ -1,10 +1,13 @@
-"""What becomes of one child of a frame: it is ready, starts, settles."""
+"""What becomes of one child of a frame: it is ready, starts, is tried again, settles."""
 
 from __future__ import annotations
 
-from sequent.engine.board import HAS_BEEN_READY, Board, Frame, is_step
+from sequent.engine.board import HAS_BEEN_READY, Board, Frame
 from sequent.engine.conditions import tell_reached, tell_settled
-from sequent.model.effects import SettleTask, StartTask
+from sequent.engine.layout import is_step
+from sequent.engine.waits import end_wait, review_sleep, starts_wait
+from sequent.model.effects import FailTask, SettleTask, StartTask
+from sequent.model.plan import StepPlan
 from sequent.model.status import Status
 
 MAX_LOSSES = 3
@@ -15,7 +18,8 @@ def make_ready(board: Board, frame: Frame, position: int) -> None:
     """Its requirement holds: it starts as soon as it may."""
     frame.statuses[position] = Status.READY
     tell_reached(board, frame, position, HAS_BEEN_READY)
-    board.ready.append((frame, position))
+    if not starts_wait(board, frame, position):
+        board.ready.append((frame, position))
 
 
 def start_step(board: Board, frame: Frame, position: int) -> None:
@@ -24,7 +28,70 @@ def start_step(board: Board, frame: Frame, position: int) -> None:
     frame.ran[position] = True
     attempt = frame.attempts[position] = frame.attempts.get(position, 0) + 1
     board.running += 1
+    for limiter in frame.layout.limiters[position]:
+        board.executing[limiter] = board.executing.get(limiter, 0) + 1
     board.effects.append(StartTask(frame.scope, frame.layout.plan.children[position], attempt))
+
+
+def succeed(board: Board, frame: Frame, position: int, step: StepPlan) -> None:
+    """An attempt ended well: it gives back what it says; more than is held makes it a failure."""
+    if step.acquires or step.releases:
+        reason = board.line.pools.settle(frame, position, step)
+        if reason:
+            board.effects.append(FailTask(frame.scope, step.index, frame.attempts[position], reason))
+            fail(board, frame, position, step, may_retry=False)
+            return
+    settle(board, frame, position, Status.SUCCESS)
+
+
+def fail(board: Board, frame: Frame, position: int, step: StepPlan, *, may_retry: bool) -> None:
+    """An attempt ended badly: its step is tried again, if it has retries left and its container has not stopped."""
+    if step.acquires:
+        board.line.pools.give_back(frame, position)
+    if step.retries:
+        frame.failures[position] = frame.failures.get(position, 0) + 1
+        if may_retry and frame.failures[position] <= step.retries and _goes_on(board, frame, position):
+            _try_again(board, frame, position)
+            return
+    settle(board, frame, position, Status.FAILURE)
+
+
+def _goes_on(board: Board, frame: Frame, position: int) -> bool:
+    """Whether the child may still start."""
+    return not board.is_stopping and (not frame.block.is_stopped or frame.layout.nodes[position].watches)
+
+
+def _try_again(board: Board, frame: Frame, position: int) -> None:
+    frame.statuses[position] = Status.READY
+    if not starts_wait(board, frame, position):
+        board.ready.append((frame, position))
+
+
+def lose(board: Board, frame: Frame, position: int, step: StepPlan) -> None:
+    """An attempt is gone without an outcome: it is tried again, unless that has happened too often."""
+    if step.acquires:
+        board.line.pools.give_back(frame, position)
+    losses = frame.losses[position] = frame.losses.get(position, 0) + 1
+    if losses >= MAX_LOSSES:
+        reason = "it was lost three times in a row"
+        board.effects.append(FailTask(frame.scope, step.index, frame.attempts[position], reason))
+        settle(board, frame, position, Status.FAILURE)
+    elif frame.block.is_stopped and not step.watches:
+        settle_unstarted(board, frame, position, Status.CANCELLED)
+    else:
+        frame.statuses[position] = Status.READY
+        board.ready.append((frame, position))
+
+
+def take_back(board: Board, frame: Frame, position: int, step: StepPlan) -> None:
+    """An attempt that was handed over ahead never began: it is as if it had not been ordered."""
+    frame.attempts[position] -= 1
+    frame.ran[position] = False
+    if frame.block.is_stopped and not step.watches:
+        settle_unstarted(board, frame, position, Status.CANCELLED)
+    else:
+        frame.statuses[position] = Status.READY
+        board.ready.append((frame, position))
 
 
 def settle(board: Board, frame: Frame, position: int, status: Status, *, is_kept: bool = False) -> None:
@@ -41,14 +108,24 @@ def settle(board: Board, frame: Frame, position: int, status: Status, *, is_kept
         frame.was_cancelled = True
     tell_settled(board, frame, position)
     review_handled(board, frame, position)
+    if frame.delayed or frame.is_asleep:
+        review_sleep(board, frame)
     if frame.open == 0:
         board.closings.append(frame)
 
 
 def settle_unstarted(board: Board, frame: Frame, position: int, status: Status) -> None:
-    """Record that a child never starts: skipped or cancelled."""
+    """Record that a child never starts: skipped or cancelled; or, where it was to be tried again, a failure."""
     frame.doubtful.discard(position)
     node = frame.layout.nodes[position]
+    end_wait(board, frame, position)
+    if node.acquires:
+        board.asked.discard((frame.scope.id, position))
+        board.granted.discard((frame.scope.id, position))
+        board.line.pools.give_back(frame, position)
+    if frame.failures.get(position):
+        settle(board, frame, position, Status.FAILURE)
+        return
     if is_step(node):
         board.effects.append(SettleTask(frame.scope, node.index, status))
     settle(board, frame, position, status)
@@ -61,17 +138,3 @@ def review_handled(board: Board, frame: Frame, position: int) -> None:
             frame.pending.pop(failed, None)
         elif failed in frame.pending:
             board.judgements.append((frame, failed))
-
-
-def lose(board: Board, frame: Frame, position: int) -> None:
-    """An attempt is gone without an outcome: it is tried again, unless that has happened too often."""
-    node = frame.layout.nodes[position]
-    losses = frame.losses[position] = frame.losses.get(position, 0) + 1
-    if losses >= MAX_LOSSES:
-        board.effects.append(SettleTask(frame.scope, node.index, Status.FAILURE))
-        settle(board, frame, position, Status.FAILURE)
-    elif frame.block.is_stopped and not node.watches:
-        settle_unstarted(board, frame, position, Status.CANCELLED)
-    else:
-        frame.statuses[position] = Status.READY
-        board.ready.append((frame, position))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from sequent.engine.board import Block, Board, Frame, is_step
+from sequent.engine.board import Block, Board, Frame
+from sequent.engine.layout import is_step
+from sequent.engine.line import AHEAD
+from sequent.engine.pools import RUN
 from sequent.model.status import Status
 
 
@@ -22,7 +25,13 @@ def validate(board: Board, root: Block) -> None:
         for position, status in enumerate(frame.statuses)
     )
     assert running == board.running, f"{running} tasks are active, {board.running} are counted"
-    assert board.running <= board.slots, "more tasks run than there are slots"
+    ahead = board.slots * AHEAD if board.quick else board.slots
+    assert board.running <= ahead, "more tasks run than there are slots"
+    assert not any(board.executing.values()) or running, "a limit counts what does not run"
+    delayed = {(frame.scope.id, position) for frame in board.frames.values() for position in frame.delayed}
+    assert delayed == board.timers, "what waits for a time is not what is counted"
+    _check_limits(board)
+    _check_pools(board)
 
 
 def _check_block(board: Board, block: Block) -> set[int]:
@@ -35,8 +44,8 @@ def _check_block(board: Board, block: Block) -> set[int]:
         _check_frame(frame)
         for inner in frame.blocks.values():
             seen |= _check_block(board, inner)
-    limit = block.layout.plan.parallel
-    assert not limit or len(block.frames) <= limit, "more iterations are under way than may be"
+    assert not block.parallel or len(block.frames) <= block.parallel, "more iterations are under way than may be"
+    assert block.asleep == sum(frame.is_asleep for frame in block.frames.values()), "sleeping iterations are miscounted"
     return seen
 
 
@@ -56,3 +65,28 @@ def _check_frame(frame: Frame) -> None:
         assert any(frame.requirements[handler] is None for handler in frame.layout.plan.handlers[position]), (
             "a failure waits for a handler that is decided"
         )
+
+
+def _check_limits(board: Board) -> None:
+    for limiter, count in board.executing.items():
+        node = board.plan.nodes[limiter]
+        within = sum(
+            status is Status.ACTIVE
+            and is_step(frame.layout.nodes[position])
+            and limiter in frame.layout.limiters[position]
+            for frame in board.frames.values()
+            for position, status in enumerate(frame.statuses)
+        )
+        assert within == count, f"{within} tasks of {node.path} are active, {count} are counted"
+        assert count <= node.limit, f"more tasks of {node.path} run than may"
+
+
+def _check_pools(board: Board) -> None:
+    for pool in board.plan.pools:
+        held = board.line.pools.held_of(pool.name)
+        free = board.line.pools.free_of(pool.name)
+        assert sum(held.values()) + free == pool.capacity, f"what is held and free of '{pool.name}' is not its capacity"
+        assert free >= 0, f"more of '{pool.name}' is held than there is"
+        for frame_id, position in held.keys() - {RUN}:
+            status = board.frames[frame_id].statuses[position]
+            assert status in (Status.READY, Status.ACTIVE), "what has settled still holds"

@@ -69,7 +69,10 @@ class SetHold:
 
 @frozen
 class FailTask:
-    """An attempt that had succeeded, or was lost, is a failure for a reason that only the engine knows."""
+    """An attempt that had succeeded, or was lost, is a failure for a reason that only the engine knows.
+
+    So is a container (attempt 0).
+    """
 
     scope: Scope
     node: int

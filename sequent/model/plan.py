@@ -256,6 +256,11 @@ class Plan:
     fingerprint: str = ""
     """A digest of ``structure``."""
 
+    @property
+    def has_priorities(self) -> bool:
+        """Whether anything in it is to start before or after its turn."""
+        return any(node.priority for node in self.nodes)
+
     def node_at(self, path: Path) -> NodePlan | None:
         """The node with that path; of a repeated step, its container of one."""
         for node in self.nodes:

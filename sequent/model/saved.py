@@ -35,6 +35,8 @@ class SavedFrame:
     """By node index."""
     blocks: Mapping[int, SavedBlock] = field(factory=dict[int, "SavedBlock"])
     """By node index."""
+    status: Status = Status.ACTIVE
+    """How it ended, where it did; asked where the run is continued."""
 
 
 @frozen
