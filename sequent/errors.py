@@ -80,6 +80,13 @@ class NotDataError(SequentError):
     default_code = "not-data"
 
 
+class PartError(SequentError):
+    """A value has not the part of it that is asked for."""
+
+    exit_code = 2
+    default_code = "no-part"
+
+
 class BusyError(SequentError):
     """The run is driven by somebody else."""
 

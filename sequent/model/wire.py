@@ -18,6 +18,7 @@ from enum import Enum
 import attrs
 
 from sequent.errors import NotDataError
+from sequent.model.parts import Key, cut
 from sequent.model.scalars import READERS, SCALARS
 
 MAX_DEPTH = 100
@@ -136,6 +137,20 @@ def decode(text: str, classes: Mapping[str, type] | None = None) -> object:
         NotDataError: the text names a class that is not among these, or that has other fields now.
     """
     return _value(json.loads(text), classes or {})
+
+
+def part_of(text: str, keys: tuple[Key, ...], name: str = "the value") -> str:
+    """The text of a part of a value: of ``x.result["a"].b[-1]`` the keys are "a", "b" and -1.
+
+    Args:
+        text: what ``encode`` gave.
+        keys: of a dict its keys, of a record its fields, of a list, a tuple or a range its positions.
+        name: what to call the value in an error.
+
+    Raises:
+        PartError: there is no such part; the message says what there is.
+    """
+    return _text(cut(json.loads(text), keys, name))
 
 
 def _value(tree: object, classes: Mapping[str, type]) -> object:

@@ -1,0 +1,95 @@
+"""Cuts a part out of a value, on the tree of its wire text: nothing is decoded, so no class is needed."""
+
+from __future__ import annotations
+
+import difflib
+import typing
+
+from sequent.errors import PartError
+from sequent.model.scalars import READERS
+
+Key = str | int
+"""What stands in brackets or after a dot: ``x.result["a"].b[-1]`` has the keys "a", "b" and -1."""
+
+_MOST_SHOWN = 12
+_LONGEST_SHOWN = 40
+
+
+def cut(tree: object, keys: tuple[Key, ...], name: str) -> object:
+    """The tree of the part that these keys lead to, one after the other.
+
+    Args:
+        tree: what ``json.loads`` makes of a wire text.
+        keys: of a dict its keys, of a record its fields, of a list, a tuple or a range its positions.
+        name: what to call the value in an error.
+
+    Raises:
+        PartError: there is no such part; the message says what there is.
+    """
+    for key in keys:
+        tree = _step(tree, key, name)
+        name = f"{name}[{key!r}]"
+    return tree
+
+
+def _step(tree: object, key: Key, name: str) -> object:
+    if isinstance(tree, list):
+        return _at(typing.cast("list[object]", tree), key, f"{name}, a list,")
+    if not isinstance(tree, dict):
+        raise _none(name, _plain(tree), key)
+    mapping = typing.cast("dict[str, typing.Any]", tree)
+    tag = next(iter(mapping), "")
+    if len(mapping) != 1 or not tag.startswith("$"):
+        return _of_keys(list(mapping.items()), key, name, "dict")
+    content = mapping[tag]
+    match tag:
+        case "$d":
+            return _of_keys([(pair[0], pair[1]) for pair in content], key, name, "dict")
+        case "$r":
+            kind, fields = content
+            return _of_keys(list(fields.items()), key, name, kind)
+        case "$t":
+            return _at(content, key, f"{name}, a tuple,")
+        case "$g":
+            return _at(range(*content), key, f"{name}, a range,")
+        case "$e":
+            raise _none(name, f"the member {content[1]!r} of {content[0]}", key)
+        case _:
+            read = READERS.get(tag)
+            raise _none(name, f"a {type(read(content)).__name__}" if read else f"of the form {tag!r}", key)
+
+
+def _at(items: typing.Sequence[object], key: Key, name: str) -> object:
+    if isinstance(key, str):
+        raise PartError(f"{name} has no {_shown(key)}: it has positions", hint="give a number, such as [0] or [-1]")
+    if not -len(items) <= key < len(items):
+        there = f"{len(items):,} {'entry' if len(items) == 1 else 'entries'}" if items else "nothing in it"
+        raise PartError(f"{name} has no {_shown(key)}; it has {there}")
+    return items[key]
+
+
+def _of_keys(pairs: typing.Sequence[tuple[object, object]], key: Key, name: str, kind: str) -> object:
+    for known, value in pairs:
+        # True is no 1 here: a key is found by what it is and not by what it equals.
+        if type(known) is type(key) and known == key:
+            return value
+    names = [known for known, _ in pairs if isinstance(known, str | int)]
+    shown = ", ".join(map(_shown, names[:_MOST_SHOWN])) + (", ..." if len(pairs) > _MOST_SHOWN else "")
+    close = difflib.get_close_matches(str(key), [known for known in names if isinstance(known, str)], 1)
+    raise PartError(
+        f"{name}, a {kind}, has no {_shown(key)}; it has: {shown}" if pairs else f"{name}, a {kind}, is empty",
+        hint=f"did you mean {close[0]!r}?" if close else "",
+    )
+
+
+def _none(name: str, what: str, key: Key) -> PartError:
+    return PartError(f"{name} is {what}, which has no {_shown(key)}")
+
+
+def _shown(key: Key) -> str:
+    text = repr(key)
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}..."
+
+
+def _plain(tree: object) -> str:
+    return "None" if tree is None else f"a {type(tree).__name__}"
