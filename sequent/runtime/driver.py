@@ -17,6 +17,7 @@ from sequent.model.effects import (
     DrawItem,
     Effect,
     EndRun,
+    FailTask,
     OpenFrame,
     OpenRepeat,
     SettleTask,
@@ -182,7 +183,9 @@ class Driver:
                 batch.closed_repeats.append((effect.scope.id, effect.node, effect.status))
                 self._repeating.close(effect.scope.id, effect.node)
             case SettleTask():
-                self._intake.settle(effect, batch)
+                self._intake.settle(effect)
+            case FailTask():
+                self._intake.fail(effect, batch)
             case OpenRepeat() | DrawItem():
                 self._outbox.append(effect)
             case EndRun():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sequent.model.effects import SettleTask, StartTask
+from sequent.model.effects import FailTask, SettleTask, StartTask
 from sequent.model.facts import (
     Fact,
     TaskBegan,
@@ -91,17 +91,19 @@ class Intake:
         self._observer.note(f"'{dotted(self._plan.nodes[report.node].path)}' was lost: {report.reason}")
         return [TaskLost(report.frame, report.node, report.attempt)]
 
-    def settle(self, effect: SettleTask, batch: Batch) -> None:
-        """A task settled without an attempt of its own; one that was lost too often is written as a failure."""
-        attempt, problem = 0, None
-        if effect.status is Status.FAILURE:
-            attempt, reason = self._lost[effect.scope.id, effect.node]
-            problem = Problem(type="Lost", message=f"it was lost three times in a row: {reason}")
-            key = task_key(self._plan, effect.scope, effect.node)
-            # Its loss is in this very batch, since it was reported in this turn: the failure takes its place.
-            batch.endings = [row for row in batch.endings if (row.key, row.attempt) != (key, attempt)]
-            batch.endings.append(Ending(key, attempt, Status.FAILURE, self._clock.now(), problem=problem))
-        self._observer.task_settled(effect.scope, effect.node, attempt, effect.status, problem, None)
+    def settle(self, effect: SettleTask) -> None:
+        """A task settled without an attempt of its own."""
+        self._observer.task_settled(effect.scope, effect.node, 0, effect.status, None, None)
+
+    def fail(self, effect: FailTask, batch: Batch) -> None:
+        """An attempt whose end is in this very batch, since it was reported in this turn, is a failure instead."""
+        _, reason = self._lost.get((effect.scope.id, effect.node), (0, ""))
+        message = f"{effect.reason}: {reason}" if reason else effect.reason
+        problem = Problem(type="Lost" if reason else "PoolError", message=message)
+        key = task_key(self._plan, effect.scope, effect.node)
+        batch.endings = [row for row in batch.endings if (row.key, row.attempt) != (key, effect.attempt)]
+        batch.endings.append(Ending(key, effect.attempt, Status.FAILURE, self._clock.now(), problem=problem))
+        self._observer.task_settled(effect.scope, effect.node, effect.attempt, Status.FAILURE, problem, None)
 
     def makers_of(self, step: StepPlan) -> tuple[str, ...]:
         """For each of a step's inputs, the path of the step that made it; empty for items and parameters."""
