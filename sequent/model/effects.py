@@ -37,7 +37,8 @@ class StartTimer:
     """Wait before that attempt; the answer is ``TimerEnded``.
 
     After ``failures`` attempts that failed, as long as the step's backoff says; where there were none, as long
-    as the delay of the step or container says (of a container the attempt is 0).
+    as the delay of the step or container says (of a container the attempt is 0). A wait before that very attempt
+    that an earlier recovery began goes on instead, whatever began it.
     """
 
     scope: Scope
