@@ -12,6 +12,7 @@ if TYPE_CHECKING:
         RUN_CONTINUE,
         RUN_RECOVER,
         RUN_RESTART,
+        SEQUENT_RESTART,
         STEP_ACTIVE,
         STEP_COMPLETE,
         STEP_DONE,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     )
     from sequent.dsl.containers import container
     from sequent.dsl.parameters import param
+    from sequent.dsl.pools import Pool
     from sequent.dsl.references import item, outer
     from sequent.dsl.requirements import and_, or_
     from sequent.dsl.steps import command, step
@@ -37,6 +39,7 @@ __all__ = [
     "RUN_CONTINUE",
     "RUN_RECOVER",
     "RUN_RESTART",
+    "SEQUENT_RESTART",
     "STEP_ACTIVE",
     "STEP_COMPLETE",
     "STEP_DONE",
@@ -50,6 +53,7 @@ __all__ = [
     "STP_SKIP",
     "ExitCode",
     "Outcome",
+    "Pool",
     "Sequent",
     "SequentError",
     "and_",
@@ -70,6 +74,7 @@ _ROOMS = {
         "RUN_CONTINUE",
         "RUN_RECOVER",
         "RUN_RESTART",
+        "SEQUENT_RESTART",
         "STEP_ACTIVE",
         "STEP_COMPLETE",
         "STEP_DONE",
@@ -84,6 +89,7 @@ _ROOMS = {
     ),
     "sequent.dsl.containers": ("container",),
     "sequent.dsl.parameters": ("param",),
+    "sequent.dsl.pools": ("Pool",),
     "sequent.dsl.references": ("item", "outer"),
     "sequent.dsl.requirements": ("and_", "or_"),
     "sequent.dsl.steps": ("command", "step"),

@@ -2,48 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any, Literal, TypedDict
+from typing import Any
 
 from attrs import frozen
 
 from sequent.dsl.commands import COMMAND_OPTIONS, CommandSource, read_command
-from sequent.dsl.config import read_recovery, read_step_config
+from sequent.dsl.config import read_step_config
 from sequent.dsl.functions import FunctionSource, read_function
 from sequent.dsl.names import check_name
 from sequent.dsl.nodes import Node, path_of
 from sequent.dsl.options import STEP_OPTIONS, Options, read_options
 from sequent.dsl.places import Site, option_place, read_at
-from sequent.dsl.steps import Repeats, Requires
 from sequent.errors import DefinitionError, Place
 from sequent.model.spec import MOST_LEVELS
 
-_ALLOWED = STEP_OPTIONS | COMMAND_OPTIONS | {"command", "config", "recovery"}
-
-
-class BlockOptions(TypedDict, total=False):
-    """How a step or container of the builder is to run."""
-
-    requires: Requires | Mapping[Any, Any]
-    repeats: Repeats | None
-    parallel: int
-    until: bool
-    handles: bool
-    stop_on_exception: bool | None
-    task_construct: Literal["process", "invoke"] | None
-    command: Sequence[Any] | None
-    env: Mapping[str, Any]
-    cwd: Any
-    stdin: Any
-    success: int | Iterable[int]
-    result: Any
-    hosts: Sequence[Any]
-    delay: float
-    acquires: Sequence[Any]
-    releases: Sequence[Any] | None
-    recovery: Mapping[Any, Any]
-    config: Mapping[str, Any]
+_ALLOWED = STEP_OPTIONS | COMMAND_OPTIONS | {"command", "config"}
 
 
 @frozen(eq=False)
@@ -72,7 +46,6 @@ def read_added(
     """
     checked = _check_place(parent, name, site)
     words = options.pop("command", None)
-    read_at(site, "recovery", partial(read_recovery, options.pop("recovery", None)))
     read_at(site, "config", partial(read_step_config, options.pop("config", None), options))
     own = {key: options.pop(key) for key in COMMAND_OPTIONS & options.keys()}
     chosen = read_options(options, site, _ALLOWED, "add_step")

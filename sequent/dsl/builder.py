@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Unpack, cast
 
-from sequent.dsl.adding import BlockOptions, read_added
+from sequent.dsl.adding import read_added
 from sequent.dsl.config import read_config
 from sequent.dsl.names import check_flow_name
 from sequent.dsl.nodes import Node, Written
+from sequent.dsl.option_types import BlockOptions
 from sequent.dsl.options import NO_OPTIONS
 from sequent.dsl.places import Site, frame_above, option_place, read_at, site_above
 from sequent.dsl.references import ResultReference

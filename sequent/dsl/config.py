@@ -6,23 +6,15 @@ import math
 from collections.abc import Mapping
 from typing import Any, cast
 
-from sequent.dsl.constants import STP_RERUN, STP_SKIP
+from sequent.dsl.counts import read_construct, read_count, read_flag
 from sequent.dsl.names import did_you_mean
-from sequent.dsl.options import read_construct, read_count, read_flag
 from sequent.errors import DefinitionError, Place
 from sequent.model.spec import FlowConfig
-from sequent.model.status import Claim, Construct
+from sequent.model.status import Construct
 
 _KEYS = ("sleep_between_loops", "LOGGING", "task_construct", "max_concurrent", "stop_on_exception")
 _NOT_YET = ("workdir", "logdir", "DATABASES", "envvar_prefix")
 _STEP_KEYS = ("stop_on_exception", "task_construct")
-
-_DEFAULT_RECOVERY = {
-    Claim.READY: STP_RERUN,
-    Claim.ACTIVE: STP_RERUN,
-    Claim.FAILURE: STP_RERUN,
-    Claim.SUCCESS: STP_SKIP,
-}
 
 
 def read_config(config: object, place: Place) -> FlowConfig:
@@ -66,32 +58,6 @@ def read_step_config(config: object, options: dict[str, Any], place: Place) -> N
         if key in options:
             raise _error(f"{key!r} is given twice", place, "give it in config, or as an option")
         options[key] = value
-
-
-def read_recovery(recovery: object, place: Place) -> None:
-    """Accept the directives that say what happens anyway.
-
-    Raises:
-        DefinitionError: they say something else, which is not supported yet.
-    """
-    if recovery is None or recovery == {}:
-        return
-    for status, action in _mapping(recovery, "recovery", place).items():
-        if not isinstance(status, Claim) or status not in (*_DEFAULT_RECOVERY, Claim.COMPLETE):
-            raise _error(
-                f"'recovery' has the status {status!r}",
-                place,
-                "the statuses are STEP_READY, STEP_ACTIVE, STEP_SUCCESS, STEP_FAILURE, STEP_COMPLETE",
-            )
-        if action not in (STP_RERUN, STP_SKIP):
-            raise _error(f"'recovery' has the action {action!r}", place, "the actions are STP_RERUN and STP_SKIP")
-        if _DEFAULT_RECOVERY.get(status) != action:
-            raise _error(
-                f"not supported yet: recovery={{STEP_{status.name}: STP_{action.upper()}}}",
-                place,
-                "what has succeeded is kept, and the rest runs again",
-                code="not-supported",
-            )
 
 
 def _read_seconds(value: object, name: str, place: Place) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from sequent.dsl.running import RunMode
-from sequent.model.status import Claim
+from sequent.model.status import Action, Claim
 
 STEP_READY: Final = Claim.READY
 STEP_ACTIVE: Final = Claim.ACTIVE
@@ -15,11 +15,12 @@ STEP_COMPLETE: Final = Claim.COMPLETE
 STEP_SKIPPED: Final = Claim.SKIPPED
 STEP_DONE: Final = Claim.DONE
 
-STP_RERUN: Final = "rerun"
-STP_SKIP: Final = "skip"
+STP_RERUN: Final = Action.RERUN
+STP_SKIP: Final = Action.SKIP
 STEP_RERUN: Final = STP_RERUN
 STEP_SKIP: Final = STP_SKIP
 
 RUN_RESTART: Final = RunMode.RESTART
 RUN_RECOVER: Final = RunMode.RECOVER
 RUN_CONTINUE: Final = RunMode.CONTINUE
+SEQUENT_RESTART: Final = RUN_RESTART

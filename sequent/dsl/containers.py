@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import FrameType
-from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypedDict, TypeVar, Unpack, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, Unpack, cast, overload
 
 from sequent.dsl.bodies import instance_of
 from sequent.dsl.closing import adopt, close_body
 from sequent.dsl.names import did_you_mean
 from sequent.dsl.nodes import NOT_YET, MissingWordError, Node, Written, missing_word
-from sequent.dsl.options import CONTAINER_OPTIONS, NO_OPTIONS, Options, read_options
+from sequent.dsl.option_types import ContainerOptions, RepeatContainerOptions, Repeats
+from sequent.dsl.options import CONTAINER_OPTIONS, NO_OPTIONS, Options, read_options, refusal_of_attempts
 from sequent.dsl.places import Site, body_of, frame_above, site_above
 from sequent.dsl.references import ResultReference
 from sequent.dsl.requirements import Requirement, not_now
 from sequent.dsl.running import RunMode, RunRequest, run
-from sequent.dsl.steps import Repeats, Requires, await_use, register
+from sequent.dsl.steps import await_use, register
 from sequent.errors import DefinitionError, UsageError
 from sequent.model.outcome import Outcome
 
@@ -186,22 +187,6 @@ if TYPE_CHECKING:
         def __or__(cls, other: Any) -> Any: ...
 
 
-class ContainerOptions(TypedDict, total=False):
-    """How a container is to run."""
-
-    requires: Requires
-    handles: bool
-    stop_on_exception: bool | None
-    task_construct: Literal["process", "invoke"] | None
-    max_concurrent: int | None
-
-
-class RepeatContainerOptions(ContainerOptions, total=False):
-    """How a repeated container is to run."""
-
-    parallel: int
-
-
 class ContainerDecorator(Protocol):
     """Makes a container of a class."""
 
@@ -226,8 +211,9 @@ def container(body: object = None, /, **options: object) -> object:
     Args:
         body: the class.
         **options: ``requires``, what must hold before it starts; ``repeats`` and ``parallel``, what it is done for;
-            ``handles=False``, it tells of a failure that stays one; ``stop_on_exception``; of a flow also
-            ``task_construct`` and ``max_concurrent``.
+            ``delay``; ``priority``, ``max_concurrent``, ``acquires`` and ``releases``, what it waits for and holds;
+            ``handles=False``, it tells of a failure that stays one; ``stop_on_exception`` and ``task_construct``,
+            for all that is in it.
 
     Raises:
         DefinitionError: something in the body or an option is not one that a container can have.
@@ -256,6 +242,9 @@ def _make(body: object, options: Options, site: Site, frame: FrameType) -> Conta
             place=site.place,
         )
     written = close_body(body, options, site)
+    refusal = refusal_of_attempts(written)
+    if refusal is not None:
+        raise refusal
     made: Container[Any] = Container(written, body) if options.repeats is None else RepeatedContainer(written, body)
     adopt(made)
     register(made, frame)

@@ -24,6 +24,7 @@ from sequent.dsl.references import MARK, Outer, Reference, outer_alone
 from sequent.dsl.requirements import Requirement
 from sequent.errors import DefinitionError, Place
 from sequent.model.references import FlowHandle, Literal
+from sequent.model.spec import ModuleImport
 
 Given = Reference | Literal | FlowHandle
 _LOOKED_AT: tuple[type, ...] = (Reference, Requirement, Outer, str, list, dict)
@@ -39,6 +40,7 @@ class FunctionSource:
     name: str
     takes_self: bool
     arguments: tuple[tuple[str | None, Given], ...] = ()
+    imports: tuple[ModuleImport, ...] = ()
 
 
 def read_function(

@@ -8,14 +8,33 @@ from typing import Any, Final, Protocol
 
 from attrs import frozen
 
-from sequent.dsl.literals import formatted_elsewhere
+from sequent.dsl.counts import (
+    option_error,
+    read_construct,
+    read_flag,
+    read_limit,
+    read_optional_flag,
+    read_parallel,
+    read_priority,
+    read_retries,
+)
+from sequent.dsl.directives import NO_DIRECTIVES, read_recovery
+from sequent.dsl.literals import formatted_elsewhere, step_as_value
 from sequent.dsl.names import did_you_mean
+from sequent.dsl.nodes import Node, Written
 from sequent.dsl.places import Site, option_place, read_at
+from sequent.dsl.pools import PoolAmounts, read_acquires, read_releases
 from sequent.dsl.references import MARK, Reference
 from sequent.dsl.repeats import RepeatSource, read_repeats
 from sequent.dsl.requirements import Requirement, read_requirement
+from sequent.dsl.timing import AT_ONCE, check_attempts, read_backoff, read_delay, read_retry_on, read_timeout
 from sequent.errors import DefinitionError, Place
-from sequent.model.status import Construct
+from sequent.model.references import Literal
+from sequent.model.spec import Backoff
+from sequent.model.status import Action, Construct, Status
+
+Timing = Literal | Reference
+"""A length of time or a moment, as wire text, or where it comes from."""
 
 
 @frozen(eq=False)
@@ -24,37 +43,36 @@ class Options:
 
     requires: Requirement | None = None
     repeats: RepeatSource | None = None
-    parallel: int = 1
+    parallel: int | Reference = 1
     until: bool = False
+    delay: Timing | None = None
+    timeout: Timing | None = None
+    retries: int = 0
+    backoff: Backoff = AT_ONCE
+    retry_on: tuple[str | int, ...] = ()
+    priority: int = 0
+    max_concurrent: int | None = None
+    acquires: PoolAmounts = ()
+    releases: PoolAmounts | None = None
+    recovery: Mapping[Status, Action] = NO_DIRECTIVES
     handles: bool = True
     stop_on_exception: bool | None = None
     task_construct: Construct | None = None
-    max_concurrent: int | None = None
-    """Of a container that is the flow itself."""
     given: frozenset[str] = frozenset()
     """The options that the author wrote."""
 
 
 NO_OPTIONS: Final = Options()
 
-_EVERYWHERE = {"requires", "repeats", "parallel", "handles", "stop_on_exception", "task_construct"}
-STEP_OPTIONS: Final = frozenset(_EVERYWHERE | {"until"})
-CONTAINER_OPTIONS: Final = frozenset(_EVERYWHERE | {"max_concurrent"})
-
-_ATTEMPTS = frozenset({"retries", "timeout", "backoff", "retry_on"})
-_EMPTY: Mapping[str, tuple[object, ...]] = {
-    "hosts": (None, [], ()),
-    "delay": (None, 0),
-    "acquires": (None, [], ()),
-    "releases": (None,),
-    "retries": (None, 0),
-    "timeout": (None,),
-    "backoff": (None,),
-    "retry_on": (None, [], ()),
-    "priority": (None, 0),
-    "max_concurrent": (None,),
-    "shell": (None,),
+_ATTEMPTS: Final = {"timeout", "retries", "backoff", "retry_on", "recovery"}
+_EVERYWHERE: Final = {
+    *("requires", "repeats", "parallel", "delay", "priority", "max_concurrent", "acquires", "releases"),
+    *("handles", "stop_on_exception", "task_construct"),
 }
+STEP_OPTIONS: Final = frozenset({*_EVERYWHERE, *_ATTEMPTS, "until"})
+CONTAINER_OPTIONS: Final = frozenset(_EVERYWHERE)
+_TAKE_REFERENCES: Final = frozenset({"requires", "repeats", "parallel", "delay", "timeout"})
+_NOT_YET: Mapping[str, tuple[object, ...]] = {"hosts": (None, [], ())}
 """Words of the language that mean nothing yet, and the values with which they may stand."""
 
 
@@ -80,13 +98,15 @@ def read_options(options: Mapping[str, object], site: Site, allowed: frozenset[s
         return NO_OPTIONS
     read: dict[str, Any] = {}
     for name, value in options.items():
-        if name in allowed:
+        if name in allowed or name in _ATTEMPTS:
             read[name] = _read_option(name, value, site)
         else:
             refuse_option(name, value, site, allowed, word)
     chosen = Options(**read, given=frozenset(read))
     if chosen.until and chosen.repeats is None:
-        raise _error("'until' needs 'repeats'", option_place(site, "until"), "give the items to repeat over")
+        raise option_error("'until' needs 'repeats'", option_place(site, "until"), "give the items to repeat over")
+    if word != "container":
+        check_attempts(read, partial(option_place, site))
     return chosen
 
 
@@ -94,7 +114,7 @@ def _read_option(name: str, value: object, site: Site) -> object:
     # The common cases, without a detour: a flow may have ten thousand steps.
     if name == "requires" and isinstance(value, Requirement):
         return value
-    if type(value) is bool and _READERS[name] in (_read_flag, _read_optional_flag):
+    if type(value) is bool and name in _FLAGS:
         return value
     return read_at(site, name, partial(_read_checked, value, name))
 
@@ -102,9 +122,23 @@ def _read_option(name: str, value: object, site: Site) -> object:
 def _read_checked(value: object, name: str, place: Place) -> object:
     if isinstance(value, str) and MARK in value:
         raise formatted_elsewhere(f"{name!r}", place)
-    if isinstance(value, Reference) and name not in ("requires", "repeats"):
-        raise _error(f"not supported yet: a reference ({value.text}) as {name!r}", place, "give the value itself")
+    if name not in ("requires", "repeats"):
+        if isinstance(value, Node):
+            raise step_as_value(value, f"{name!r}", place)
+        if isinstance(value, Reference):
+            return _checked_reference(value, name, place)
     return _READERS[name](value, name, place)
+
+
+def _checked_reference(value: Reference, name: str, place: Place) -> Reference:
+    if name in _TAKE_REFERENCES:
+        return value
+    raise DefinitionError(
+        f"{name!r} is {value.text}, which is known only while running",
+        code="reference",
+        hint="give the value itself: only delay, timeout, parallel and repeats may be references",
+        place=place,
+    )
 
 
 def refuse_option(name: str, value: object, site: Site, allowed: frozenset[str], word: str) -> None:
@@ -113,14 +147,10 @@ def refuse_option(name: str, value: object, site: Site, allowed: frozenset[str],
     Raises:
         DefinitionError: it is misspelt, or not supported yet.
     """
-    if name in _EMPTY:
-        if any(type(value) is type(empty) and value == empty for empty in _EMPTY[name]):
+    if name in _NOT_YET:
+        if any(type(value) is type(empty) and value == empty for empty in _NOT_YET[name]):
             return
-        if word == "container" and name in _ATTEMPTS:
-            raise _error(
-                f"{name!r} is for steps: a container has no attempts", option_place(site, name), "put it on each step"
-            )
-        raise _error(f"not supported yet: {name!r}", option_place(site, name), "leave it out")
+        raise option_error(f"not supported yet: {name!r}", option_place(site, name), "leave it out")
     raise DefinitionError(
         f"{word} has no option {name!r}",
         code="option",
@@ -129,59 +159,18 @@ def refuse_option(name: str, value: object, site: Site, allowed: frozenset[str],
     )
 
 
-def read_flag(value: object, name: str, place: Place) -> bool:
-    """True or False.
-
-    Raises:
-        DefinitionError: it is neither.
-    """
-    if not isinstance(value, bool):
-        raise _error(f"{name!r} is {value!r:.100}", place, "it is True or False")
-    return value
-
-
-_read_flag = read_flag
-
-
-def _read_optional_flag(value: object, name: str, place: Place) -> bool | None:
-    return None if value is None else read_flag(value, name, place)
-
-
-def read_count(value: object, name: str, place: Place) -> int:
-    """A whole number.
-
-    Raises:
-        DefinitionError: it is something else.
-    """
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise _error(f"{name!r} is {value!r:.100}", place, "it is a whole number")
-    return value
-
-
-def _read_optional_count(value: object, name: str, place: Place) -> int | None:
-    return None if value is None else read_count(value, name, place)
-
-
-def _read_parallel(value: object, name: str, place: Place) -> int:
-    count = read_count(value, name, place)
-    if count < 0:
-        raise _error(f"{name!r} is {count}", place, "it is how many iterations run at once; 0: no limit")
-    return count
-
-
-def read_construct(value: object, name: str, place: Place) -> Construct | None:
-    """Where a step's code is executed.
-
-    Raises:
-        DefinitionError: there is no such way, or not yet.
-    """
-    if value is None:
-        return None
-    if value == "thread":
-        raise _error(f"not supported yet: {name}='thread'", place, "the ways are 'process' and 'invoke'")
-    if not isinstance(value, str) or value not in list(Construct):
-        raise _error(f"{name!r} is {value!r:.100}", place, "the ways are 'process' and 'invoke'")
-    return Construct(value)
+def refusal_of_attempts(written: Written) -> DefinitionError | None:
+    """The error for a container with an option that only a step can have, since a container has no attempts."""
+    options = written.options
+    for name in sorted(_ATTEMPTS & options.given):
+        if getattr(options, name) != getattr(NO_OPTIONS, name):
+            first = next(iter(written.children), "its steps")
+            return option_error(
+                f"{name!r} is for steps: the container {written.shown!r} has no attempts",
+                option_place(written.site, name),
+                f"put it on {first!r}, and on each other step that is to have it",
+            )
+    return None
 
 
 def _read_repeats(value: object, name: str, place: Place) -> RepeatSource | None:
@@ -197,14 +186,20 @@ def _read_requires(value: object, name: str, place: Place) -> Requirement | None
 _READERS: Mapping[str, Reader] = {
     "requires": _read_requires,
     "repeats": _read_repeats,
-    "parallel": _read_parallel,
-    "until": _read_flag,
-    "handles": _read_flag,
-    "stop_on_exception": _read_optional_flag,
+    "parallel": read_parallel,
+    "until": read_flag,
+    "delay": read_delay,
+    "timeout": read_timeout,
+    "retries": read_retries,
+    "backoff": read_backoff,
+    "retry_on": read_retry_on,
+    "priority": read_priority,
+    "max_concurrent": read_limit,
+    "acquires": read_acquires,
+    "releases": read_releases,
+    "recovery": read_recovery,
+    "handles": read_flag,
+    "stop_on_exception": read_optional_flag,
     "task_construct": read_construct,
-    "max_concurrent": _read_optional_count,
 }
-
-
-def _error(message: str, place: Place, hint: str) -> DefinitionError:
-    return DefinitionError(message, code="option", hint=hint, place=place)
+_FLAGS: Final = frozenset(name for name, reader in _READERS.items() if reader in (read_flag, read_optional_flag))

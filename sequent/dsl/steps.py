@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine
 from types import FrameType, MethodType
-from typing import Any, Concatenate, Generic, Literal, ParamSpec, Protocol, TypedDict, TypeVar, Unpack, cast, overload
+from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, Unpack, cast, overload
 
 from sequent.dsl.commands import COMMAND_OPTIONS, CommandSource, read_command
 from sequent.dsl.functions import FunctionSource, read_function
 from sequent.dsl.nodes import Node, Written
+from sequent.dsl.option_types import CommandOptions, RepeatCommandOptions, RepeatOptions, Repeats, StepOptions
 from sequent.dsl.options import NO_OPTIONS, STEP_OPTIONS, Options, read_options
 from sequent.dsl.places import Site, body_of, frame_above, option_place, site_above
 from sequent.dsl.references import ResultReference
 from sequent.dsl.repeats import endless, is_endless
-from sequent.dsl.requirements import Requirement
 from sequent.errors import DefinitionError
 
 P = ParamSpec("P")
@@ -26,9 +26,6 @@ MADE = "__sequent_made__"
 """Where a class body collects what was defined in it, so that what was overwritten is known when it closes."""
 OPEN = "__sequent_open__"
 """Where it collects the decorators that have been given nothing yet."""
-
-Requires = Requirement | tuple[object, ...] | list[object] | None
-Repeats = Iterable[Any] | Callable[[], Iterable[Any]] | Callable[[Any], Iterable[Any]]
 
 
 class Step(Node, Generic[P, T_co, R_co]):
@@ -61,24 +58,6 @@ class Step(Node, Generic[P, T_co, R_co]):
 
     def __repr__(self) -> str:
         return f"<step {self.__sequent__.shown}>"
-
-
-class StepOptions(TypedDict, total=False):
-    """How a step is to run."""
-
-    requires: Requires
-    handles: bool
-    stop_on_exception: bool | None
-    task_construct: Literal["process", "invoke"] | None
-    args: Sequence[Any]
-    kwargs: Mapping[str, Any]
-
-
-class RepeatOptions(StepOptions, total=False):
-    """How a repeated step is to run."""
-
-    parallel: int
-    until: bool
 
 
 class Decorator(Protocol):
@@ -123,7 +102,9 @@ def step(function: object = None, /, **options: object) -> object:
     Args:
         function: what the step does; it may take ``self``, its container, and other steps' results as defaults.
         **options: ``requires``, what must hold before it starts; ``repeats``, ``parallel`` and ``until``, what it
-            is done for; ``handles=False``, it tells of a failure that stays one; ``stop_on_exception``;
+            is done for; ``delay`` and ``timeout``; ``retries``, ``backoff`` and ``retry_on``, its further attempts;
+            ``priority``, ``max_concurrent``, ``acquires`` and ``releases``, what it waits for and holds;
+            ``recovery``; ``handles=False``, it tells of a failure that stays one; ``stop_on_exception``;
             ``task_construct``; ``args`` and ``kwargs``, what the function is called with.
 
     Raises:
@@ -144,25 +125,6 @@ def step(function: object = None, /, **options: object) -> object:
         return _make(read_function(function, site, args, kwargs), chosen, site, frame_above(1))
 
     return decorate if function is None else decorate(function)
-
-
-class CommandOptions(TypedDict, total=False):
-    """How a command is to run."""
-
-    requires: Requires
-    handles: bool
-    stop_on_exception: bool | None
-    env: Mapping[str, Any]
-    cwd: Any
-    stdin: Any
-    success: int | Iterable[int]
-
-
-class RepeatCommandOptions(CommandOptions, total=False):
-    """How a repeated command is to run."""
-
-    parallel: int
-    until: bool
 
 
 @overload

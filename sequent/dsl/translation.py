@@ -11,6 +11,7 @@ from sequent.dsl.fingerprints import fingerprint
 from sequent.dsl.functions import FunctionSource
 from sequent.dsl.nodes import Node, path_of, root_of
 from sequent.dsl.parameters import ParamReference
+from sequent.dsl.pools import PoolAmounts, Pools
 from sequent.dsl.references import (
     ItemReference,
     OuterReference,
@@ -25,6 +26,7 @@ from sequent.errors import DefinitionError, Place
 from sequent.model import references as model
 from sequent.model import requirements as required
 from sequent.model.spec import (
+    Amounts,
     Argument,
     CommandWork,
     Formatted,
@@ -44,6 +46,7 @@ class Translation:
     """Turns what the author wrote of one flow into its specification, and collects what cannot be."""
 
     root: Node
+    pools: Pools = field(factory=Pools)
     problems: list[DefinitionError] = field(factory=list[DefinitionError])
 
     def requirement(self, written: Requirement | None, place: Place) -> required.Requirement | None:
@@ -135,6 +138,22 @@ class Translation:
             return source.spec
         return self.reference(source, node)
 
+    def limit(self, parallel: int | Reference, node: Node) -> model.Reference | None:
+        """Where the number of iterations at once comes from, if it is known only while running."""
+        return None if isinstance(parallel, int) else self.reference(parallel, node)
+
+    def timing(self, timing: Reference | model.Literal | None, node: Node) -> model.Value | None:
+        """A length of time or a moment."""
+        return None if timing is None else self.input(timing, node)
+
+    def amounts(self, amounts: PoolAmounts) -> Amounts:
+        """So much of each pool, which is thereby one of the flow's."""
+        for pool, _ in amounts:
+            problem = self.pools.add(pool)
+            if problem is not None:
+                self.problems.append(problem)
+        return tuple((pool.name, amount) for pool, amount in amounts)
+
     def work(self, work: FunctionSource | CommandSource | None, node: Node) -> Work:
         """What a step does."""
         if work is None:
@@ -143,7 +162,9 @@ class Translation:
             return self._command(work, node)
         arguments = tuple(Argument(name, self.input(value, node)) for name, value in work.arguments)
         literals = (argument.value.text for argument in arguments if isinstance(argument.value, model.Literal))
-        return FunctionWork(work.name, work.takes_self, arguments, fingerprint(work.function, *literals))
+        return FunctionWork(
+            work.name, work.takes_self, arguments, work.imports, fingerprint=fingerprint(work.function, *literals)
+        )
 
     def _command(self, work: CommandSource, node: Node) -> CommandWork:
         return CommandWork(

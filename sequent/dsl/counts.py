@@ -1,0 +1,89 @@
+"""Options that are a flag, a whole number, or one of a few words."""
+
+from __future__ import annotations
+
+from sequent.errors import DefinitionError, Place
+from sequent.model.status import Construct
+
+_WAYS = ", ".join(repr(construct.value) for construct in Construct)
+
+
+def read_flag(value: object, name: str, place: Place) -> bool:
+    """True or False.
+
+    Raises:
+        DefinitionError: it is neither.
+    """
+    if not isinstance(value, bool):
+        raise option_error(f"{name!r} is {value!r:.100}", place, "it is True or False")
+    return value
+
+
+def read_optional_flag(value: object, name: str, place: Place) -> bool | None:
+    """True, False or None."""
+    return None if value is None else read_flag(value, name, place)
+
+
+def read_count(value: object, name: str, place: Place) -> int:
+    """A whole number.
+
+    Raises:
+        DefinitionError: it is something else.
+    """
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise option_error(f"{name!r} is {value!r:.100}", place, "it is a whole number")
+    return value
+
+
+def read_limit(value: object, name: str, place: Place) -> int | None:
+    """How many may execute at once: a whole number, below 1 for no limit; None where nothing is said."""
+    return None if value is None else read_count(value, name, place)
+
+
+def read_priority(value: object, name: str, place: Place) -> int:
+    """Which goes first where several wait: a whole number, higher first."""
+    return 0 if value is None else read_count(value, name, place)
+
+
+def read_parallel(value: object, name: str, place: Place) -> int:
+    """How many iterations run at once; 0 for no limit.
+
+    Raises:
+        DefinitionError: it is negative, or no whole number.
+    """
+    return _not_negative(value, name, place, "it is how many iterations run at once; 0: no limit")
+
+
+def read_retries(value: object, name: str, place: Place) -> int:
+    """How many further attempts a step has.
+
+    Raises:
+        DefinitionError: it is negative, or no whole number.
+    """
+    hint = "it is how many further attempts there are after the first; 0: none"
+    return 0 if value is None else _not_negative(value, name, place, hint)
+
+
+def _not_negative(value: object, name: str, place: Place, hint: str) -> int:
+    count = read_count(value, name, place)
+    if count < 0:
+        raise option_error(f"{name!r} is {count}", place, hint)
+    return count
+
+
+def read_construct(value: object, name: str, place: Place) -> Construct | None:
+    """Where a step's code is executed.
+
+    Raises:
+        DefinitionError: there is no such way.
+    """
+    if value is None:
+        return None
+    if not isinstance(value, str) or value not in list(Construct):
+        raise option_error(f"{name!r} is {value!r:.100}", place, f"the ways are {_WAYS}")
+    return Construct(value)
+
+
+def option_error(message: str, place: Place, hint: str) -> DefinitionError:
+    """The error for an option whose value is not one that it can have."""
+    return DefinitionError(message, code="option", hint=hint, place=place)

@@ -1,0 +1,112 @@
+"""The options of steps, commands and containers, as type checkers see them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Literal, TypedDict
+
+from sequent.dsl.pools import Pool
+from sequent.dsl.requirements import Requirement
+from sequent.model.status import Action, Claim
+
+Requires = Requirement | tuple[object, ...] | list[object] | None
+Repeats = Iterable[Any] | Callable[[], Iterable[Any]] | Callable[[Any], Iterable[Any]]
+Span = str | float | timedelta
+Backoff = (
+    Span | tuple[Span] | tuple[Span, float] | tuple[Span, float, Span | None] | tuple[Span, float, Span | None, float]
+)
+PoolAmounts = Mapping[Pool, int] | Sequence[tuple[Pool, int]]
+Cause = type[BaseException] | int
+
+
+class ContainerOptions(TypedDict, total=False):
+    """How a container is to run, and so a step as well."""
+
+    requires: Requires
+    delay: Span | datetime | None
+    priority: int | None
+    max_concurrent: int | None
+    acquires: PoolAmounts | None
+    releases: PoolAmounts | None
+    handles: bool
+    stop_on_exception: bool | None
+    task_construct: Literal["process", "thread", "invoke"] | None
+
+
+class RepeatContainerOptions(ContainerOptions, total=False):
+    """How a repeated container is to run."""
+
+    parallel: int
+
+
+class AttemptOptions(ContainerOptions, total=False):
+    """How a step is to run, whatever it does."""
+
+    timeout: Span | None
+    retries: int | None
+    backoff: Backoff | None
+    retry_on: Cause | Sequence[Cause] | None
+    recovery: Mapping[Claim, Action] | None
+
+
+class StepOptions(AttemptOptions, total=False):
+    """How a step with a function is to run."""
+
+    args: Sequence[Any]
+    kwargs: Mapping[str, Any]
+
+
+class RepeatOptions(StepOptions, total=False):
+    """How a repeated step is to run."""
+
+    parallel: int
+    until: bool
+
+
+class CommandOptions(AttemptOptions, total=False):
+    """How a command is to run."""
+
+    env: Mapping[str, Any]
+    cwd: Any
+    stdin: Any
+    success: int | Iterable[int]
+
+
+class RepeatCommandOptions(CommandOptions, total=False):
+    """How a repeated command is to run."""
+
+    parallel: int
+    until: bool
+
+
+class BlockOptions(TypedDict, total=False):
+    """How a step or container of the builder is to run."""
+
+    requires: Requires | Mapping[Any, Any]
+    repeats: Repeats | None
+    parallel: int
+    until: bool
+    delay: Span | datetime | None
+    timeout: Span | None
+    retries: int | None
+    backoff: Backoff | None
+    retry_on: Cause | Sequence[Cause] | None
+    priority: int | None
+    max_concurrent: int | None
+    acquires: PoolAmounts | None
+    releases: PoolAmounts | None
+    recovery: Mapping[Claim, Action] | None
+    handles: bool
+    stop_on_exception: bool | None
+    task_construct: Literal["process", "thread", "invoke"] | None
+    command: Sequence[Any] | None
+    env: Mapping[str, Any]
+    cwd: Any
+    stdin: Any
+    success: int | Iterable[int]
+    result: Any
+    hosts: Sequence[Any]
+    config: Mapping[str, Any]
+    import_module: str | None
+    import_file: str | None

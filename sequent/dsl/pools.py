@@ -1,0 +1,151 @@
+"""Resource pools: what there is of them, and what steps and containers acquire and release."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
+
+from attrs import define, field, frozen
+
+from sequent.dsl.counts import option_error
+from sequent.dsl.names import check_flow_name
+from sequent.dsl.places import Site, site_above
+from sequent.errors import DefinitionError, Place
+from sequent.model.spec import PoolSpec
+
+_FORM = "it is {pool: amount}, or pairs [(pool, amount)]"
+_MADE = 'make it once, db = Pool("db", 4), and name it: {db: 2}'
+
+
+@frozen(eq=False, init=False)
+class Pool:
+    """A named resource of which there is so much, such as connections or licences.
+
+    A step or container says ``acquires={pool: amount}``; it starts once all that it asks for is free.
+    """
+
+    name: str
+    capacity: int
+    shared: bool
+    """Whether all runs of a store share it, or each run has its own."""
+    site: Site = field(repr=False)
+
+    def __init__(self, name: str, capacity: int, *, shared: bool = False) -> None:
+        """Make a pool.
+
+        Args:
+            name: what it is called, in messages and in the store; one name is one pool.
+            capacity: how much of it there is.
+            shared: whether all runs of a store share it.
+
+        Raises:
+            DefinitionError: the name is none, or the capacity no positive whole number.
+        """
+        self._fill(name, capacity, shared, site_above(1))
+
+    @classmethod
+    def made_at(cls, site: Site, name: object, capacity: object) -> Pool:
+        """A pool whose making is the author's line at ``site``."""
+        pool = cls.__new__(cls)
+        cls._fill(pool, name, capacity, False, site)
+        return pool
+
+    def __str__(self) -> str:
+        return f"the capacity {self.capacity}" + (", shared by all runs" if self.shared else "")
+
+    def _fill(self, name: object, capacity: object, shared: object, site: Site) -> None:
+        if not isinstance(shared, bool):
+            raise option_error(f"'shared' of the pool is {shared!r:.100}", site.place, "it is True or False")
+        checked = check_flow_name(name, site)
+        amount = _amount(capacity, f"the capacity of the pool {checked!r}", site)
+        # To type checkers, what attrs makes beside an __init__ of one's own is not there.
+        cast("Any", self).__attrs_init__(checked, amount, shared, site)
+
+
+PoolAmounts = tuple[tuple[Pool, int], ...]
+
+
+@define(eq=False)
+class Pools:
+    """The pools that one flow names, by their names: one name is one pool."""
+
+    _known: dict[str, Pool] = field(factory=dict[str, Pool])
+
+    def add(self, pool: Pool) -> DefinitionError | None:
+        """Take note of a pool; give the error if another of its name is of another kind."""
+        known = self._known.setdefault(pool.name, pool)
+        if known is pool or (known.capacity, known.shared) == (pool.capacity, pool.shared):
+            return None
+        return DefinitionError(
+            f"the pool {pool.name!r} has {pool}, and {known} at {known.site.place}",
+            code="pool",
+            hint="one name is one pool: make it once and name it, or give the other a name of its own",
+            place=pool.site.place,
+        )
+
+    @property
+    def specs(self) -> tuple[PoolSpec, ...]:
+        """What the specification says of them, in the order of their names."""
+        pools = (self._known[name] for name in sorted(self._known))
+        return tuple(PoolSpec(pool.name, pool.capacity, pool.shared, pool.site.place) for pool in pools)
+
+
+def read_acquires(value: object, name: str, place: Place) -> PoolAmounts:
+    """What is to be held: so much of each pool.
+
+    Raises:
+        DefinitionError: it is of another form, names a pool twice, or asks for no positive whole number.
+    """
+    return _read_amounts(value, name, place) or ()
+
+
+def read_releases(value: object, name: str, place: Place) -> PoolAmounts | None:
+    """What is given back at the end; None for what was acquired, nothing to keep it.
+
+    Raises:
+        DefinitionError: as ``read_acquires``.
+    """
+    return _read_amounts(value, name, place)
+
+
+def _read_amounts(value: object, name: str, place: Place) -> PoolAmounts | None:
+    if value is None:
+        return None
+    amounts: dict[str, tuple[Pool, int]] = {}
+    for pool, amount in _pairs(value, name, place):
+        if not isinstance(pool, Pool):
+            raise _no_pool(pool, name, place)
+        if pool.name in amounts:
+            both = f"{amounts[pool.name][1]} and {amount!r:.20}"
+            raise option_error(f"{name!r} has the pool {pool.name!r} twice: {both}", place, "sum them?")
+        amounts[pool.name] = (pool, _amount(amount, f"{name!r} of the pool {pool.name!r}", place))
+    return tuple(amounts[name] for name in sorted(amounts))
+
+
+def _pairs(value: object, name: str, place: Place) -> Iterable[tuple[object, object]]:
+    if isinstance(value, Mapping):
+        return cast("Mapping[object, object]", value).items()
+    pairs: list[tuple[object, object]] = []
+    if not isinstance(value, list | tuple):
+        raise option_error(f"{name!r} is {value!r:.100}", place, _FORM)
+    for pair in cast("Iterable[object]", value):
+        parts = cast("tuple[object, ...]", pair) if isinstance(pair, tuple | list) else ()
+        if len(parts) != 2:
+            raise option_error(f"{name!r} has {pair!r:.100}, which is no pair of a pool and an amount", place, _FORM)
+        pairs.append((parts[0], parts[1]))
+    return pairs
+
+
+def _no_pool(value: object, name: str, place: Place) -> DefinitionError:
+    if isinstance(value, str):
+        return DefinitionError(
+            f"{name!r} names {value!r:.100}, which is a text and no pool", code="pool", hint=_MADE, place=place
+        )
+    return option_error(f"{name!r} has {value!r:.100}, which is no pool", place, _MADE)
+
+
+def _amount(value: object, name: str, place: Place | Site) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        where = place.place if isinstance(place, Site) else place
+        raise option_error(f"{name} is {value!r:.100}", where, "it is a positive integer")
+    return value

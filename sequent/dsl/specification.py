@@ -1,0 +1,135 @@
+"""Walks what the author wrote, from the outside in, and gives its specification."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from attrs import define, field
+
+from sequent.dsl.annotations import Work
+from sequent.dsl.functions import FunctionSource
+from sequent.dsl.nodes import Node, Written
+from sequent.dsl.options import refusal_of_attempts
+from sequent.dsl.places import OptionPlaces, option_place
+from sequent.dsl.repeats import CallSource, endless, is_endless
+from sequent.dsl.translation import Translation
+from sequent.errors import DefinitionError
+from sequent.model.references import Path
+from sequent.model.spec import ContainerSpec, StepSpec
+from sequent.model.status import Construct
+
+
+@define(eq=False)
+class Tree:
+    """The specification of one flow's steps and containers, and the code that it speaks of."""
+
+    translation: Translation
+    functions: dict[Path, Callable[..., object]] = field(factory=dict[Path, Callable[..., object]])
+    items: dict[Path, Callable[..., object]] = field(factory=dict[Path, Callable[..., object]])
+    bodies: dict[Path, type] = field(factory=dict[Path, type])
+    works: dict[Path, tuple[Work, type | None]] = field(factory=dict[Path, tuple[Work, type | None]])
+    warnings: list[str] = field(factory=list[str])
+
+    def container(self, node: Node, path: Path, construct: Construct | None = None) -> ContainerSpec:
+        """A container with all that is in it.
+
+        Args:
+            node: what the author wrote.
+            path: where it is.
+            construct: what the containers around it say about where their steps' code is executed.
+        """
+        written, options, translation = node.__sequent__, node.__sequent__.options, self.translation
+        if path:
+            # What the flow itself says is among its settings.
+            construct = options.task_construct or construct
+        if written.body is not None:
+            self.bodies[path] = written.body
+        self._note_items(written, path)
+        self._refuse_options(written)
+        return ContainerSpec(
+            name=written.name,
+            children=tuple(
+                self.step(child, (*path, name), construct)
+                if child.__sequent__.is_leaf
+                else self.container(child, (*path, name), construct)
+                for name, child in written.children.items()
+            ),
+            attributes=tuple((name, translation.reference(value, node)) for name, value in written.attributes.items()),
+            requires=translation.requirement(options.requires, written.site.place),
+            repeats=translation.items(options.repeats, node),
+            parallel=options.parallel if isinstance(options.parallel, int) else 1,
+            parallel_from=translation.limit(options.parallel, node),
+            delay=translation.timing(options.delay, node),
+            priority=options.priority,
+            max_concurrent=options.max_concurrent if path else None,
+            acquires=translation.amounts(options.acquires),
+            releases=None if options.releases is None else translation.amounts(options.releases),
+            until=None if written.until is None else written.until.__sequent__.name,
+            result=None if written.result is None else written.result.__sequent__.name,
+            handles=options.handles,
+            stop_on_exception=options.stop_on_exception,
+            place=written.site.place,
+            option_places=OptionPlaces(written.site),
+        )
+
+    def step(self, node: Node, path: Path, construct: Construct | None) -> StepSpec:
+        """A step."""
+        written, options, translation = node.__sequent__, node.__sequent__.options, self.translation
+        self._note_work(written, path)
+        self._note_items(written, path)
+        return StepSpec(
+            name=written.name,
+            work=translation.work(written.work, node),
+            requires=translation.requirement(options.requires, written.site.place),
+            repeats=translation.items(options.repeats, node),
+            parallel=options.parallel if isinstance(options.parallel, int) else 1,
+            parallel_from=translation.limit(options.parallel, node),
+            until=options.until,
+            delay=translation.timing(options.delay, node),
+            timeout=translation.timing(options.timeout, node),
+            retries=options.retries,
+            backoff=options.backoff,
+            retry_on=options.retry_on,
+            priority=options.priority,
+            max_concurrent=options.max_concurrent,
+            acquires=translation.amounts(options.acquires),
+            releases=None if options.releases is None else translation.amounts(options.releases),
+            recovery=options.recovery,
+            handles=options.handles,
+            stop_on_exception=options.stop_on_exception,
+            task_construct=options.task_construct or construct,
+            place=written.site.place,
+            option_places=OptionPlaces(written.site),
+        )
+
+    def _note_work(self, written: Written, path: Path) -> None:
+        work = written.work
+        if work is None:
+            self.warnings.append(f"{written.site.place}: {'.'.join(path)!r} has nothing to do: it succeeds at once")
+            return
+        if isinstance(work, FunctionSource):
+            self.functions[path] = work.function
+        parent = written.parent
+        self.works[path] = (work, None if parent is None else parent.__sequent__.body)
+
+    def _refuse_options(self, written: Written) -> None:
+        """What only a step can have; a class was asked when its body closed, and the builder's steps are only now."""
+        problem = refusal_of_attempts(written)
+        if problem is not None:
+            self.translation.problems.append(problem)
+        if written.options.until:
+            self.translation.problems.append(
+                DefinitionError(
+                    f"'until' of the container {written.name!r} is True",
+                    code="option",
+                    hint="name the step whose result is asked: until = check",
+                    place=option_place(written.site, "until"),
+                )
+            )
+
+    def _note_items(self, written: Written, path: Path) -> None:
+        repeats = written.options.repeats
+        if is_endless(repeats) and written.until is None and not written.options.until:
+            self.translation.problems.append(endless(written.name, option_place(written.site, "repeats")))
+        if isinstance(repeats, CallSource):
+            self.items[path] = repeats.function
