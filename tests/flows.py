@@ -46,6 +46,8 @@ class Known:
     path: Path
     may_be_skipped: bool
     has_result: bool
+    may_be_asked: bool
+    """Whether it has one result, of which a requirement may ask what it is."""
 
 
 @define
@@ -60,12 +62,19 @@ class Level:
 @define
 class _Budget:
     left: int
+    asks_results: bool
+
+
+RETURNED = "1"
+"""In a scenario, what every step that succeeds returns, as wire text."""
+ASKED = st.lists(st.sampled_from((RETURNED, "2", '"x"', "null", "true")), min_size=1, max_size=3, unique=True)
 
 
 @st.composite
-def flow_specs(draw: Draw, max_nodes: int = 14) -> FlowSpec:
-    """A valid flow of at most about so many steps and containers."""
-    children = _children(draw, (), [], _Budget(draw(st.integers(1, max_nodes))), needs_one=True)
+def flow_specs(draw: Draw, max_nodes: int = 14, *, asks_results: bool = False) -> FlowSpec:
+    """A valid flow of at most about so many steps and containers; if wanted, with requirements on results."""
+    budget = _Budget(draw(st.integers(1, max_nodes)), asks_results)
+    children = _children(draw, (), [], budget, needs_one=True)
     root = ContainerSpec(name="flow", children=children, result=_result(draw, children))
     return FlowSpec(name="flow", root=root, config=FlowConfig(stop_on_exception=draw(st.booleans())))
 
@@ -79,7 +88,8 @@ def _children(draw: Draw, path: Path, outside: list[Level], budget: _Budget, *, 
     for name in names:
         child = _child(draw, name, [*outside, level], budget)
         children.append(child)
-        level.before.append(Known((*path, name), _may_be_skipped(child), _has_result(child)))
+        asked = budget.asks_results and _has_one_result(child)
+        level.before.append(Known((*path, name), _may_be_skipped(child), _has_result(child), asked))
     return tuple(children)
 
 
@@ -126,6 +136,14 @@ def _has_result(child: StepSpec | ContainerSpec) -> bool:
     return isinstance(child, StepSpec) or child.result is not None
 
 
+def _has_one_result(child: StepSpec | ContainerSpec) -> bool:
+    """Whether its result is what one step returned once, and no list."""
+    while isinstance(child, ContainerSpec) and child.result is not None and child.repeats is None:
+        named = child.result
+        child = next(inner for inner in child.children if inner.name == named)
+    return isinstance(child, StepSpec) and child.repeats is None
+
+
 def _may_be_skipped(child: StepSpec | ContainerSpec) -> bool:
     """Whether something that it waits for may turn out otherwise: all but ``done`` may."""
     takes_results = isinstance(child, StepSpec) and isinstance(child.work, FunctionWork) and child.work.arguments
@@ -162,8 +180,14 @@ def _requirement(draw: Draw, scenario: dict, levels: list[Level], *, depth: int,
     kind = draw(st.sampled_from(("atom", "atom", "all", "any"))) if depth < 3 else "atom"
     if kind == "atom":
         known = draw(st.sampled_from(list(scenario)))
-        claims = TRUE_AFTER[scenario[known]] if must_hold else tuple(Claim)
-        return Atom(_target(draw, known, levels), draw(st.sampled_from(claims)))
+        claims = TRUE_AFTER[scenario[known]] if must_hold else tuple(claim for claim in Claim if claim != "returned")
+        if known.may_be_asked and (scenario[known] == "success" or not must_hold):
+            claims = (*claims, Claim.RETURNED)
+        claim = draw(st.sampled_from(claims))
+        values = tuple(draw(ASKED)) if claim is Claim.RETURNED else ()
+        if values and must_hold and RETURNED not in values:
+            values = (*values, RETURNED)
+        return Atom(_target(draw, known, levels), claim, values=values)
     count = draw(st.integers(2, 3))
     held = draw(st.integers(0, count - 1))
     parts = tuple(

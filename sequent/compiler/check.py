@@ -12,6 +12,8 @@ from sequent.compiler.values import maker_of
 from sequent.model.spec import ContainerSpec, ItemsCall, StepSpec
 from sequent.model.status import Claim
 
+_WITH_RESULT = (Claim.SUCCESS, Claim.RETURNED)
+
 
 def check_requirement(node: Node, problems: Problems) -> None:
     """A node's requirement can come true, and takes no results of a single branch of an *or*."""
@@ -33,7 +35,7 @@ def check_requirement(node: Node, problems: Problems) -> None:
 
 
 def _check_branches(node: Node, problems: Problems) -> None:
-    taken = {asked.node: asked for asked in node.taken}
+    taken = {asked.node: asked for asked in node.taken if asked.claim is Claim.SUCCESS}
     for choice in _choices(node.own):
         branches = [_successes(part, taken) for part in choice.parts]
         in_one = [
@@ -48,7 +50,7 @@ def _check_branches(node: Node, problems: Problems) -> None:
                 f"it would wait for {'both' if len(in_one) == 2 else 'all' if plural else 'it in any case'}",
                 path=node.text,
                 place=taken[in_one[0]].place or node.place_of("requires"),
-                hint="take each result in a step of its own, and let a step that takes none require one of these",
+                hint="take result_or(None) of each, or take each result in a step of its own",
             )
 
 
@@ -63,7 +65,23 @@ def _choices(condition: Condition | None) -> Iterator[Joined]:
 
 
 def _successes(condition: Condition, taken: dict[Node, Asked]) -> set[Node]:
-    return {a.node for a in claims_in(condition) if a.claim is Claim.SUCCESS and a.node in taken}
+    return {a.node for a in claims_in(condition) if a.claim in _WITH_RESULT and a.node in taken}
+
+
+def check_failures(node: Node, problems: Problems) -> None:
+    """What a node takes the failures of is named in its requirement, or in that of a container around it."""
+    for other, place in node.told_of:
+        around: Node | None = node
+        while around is not None and all(asked.node is not other for asked in claims_in(around.condition)):
+            around = around.parent
+        if around is None:
+            problems.add(
+                "failures",
+                f"{node.shown} takes the failures of {other.shown}, and does not require anything of it",
+                path=node.text,
+                place=place,
+                hint=f"require it as well: {other.spec.name}.failed, or {other.spec.name}.done to be told in any case",
+            )
 
 
 def check_ends(node: Node, problems: Problems) -> None:

@@ -7,11 +7,10 @@ from collections.abc import Iterable
 from attrs import frozen
 
 from sequent.compiler.conditions import Asked, Condition, claims_in
+from sequent.compiler.questions import Questions
 from sequent.compiler.tree import Node
 from sequent.model.plan import AtomPlan, Gate, OuterAtom, Reaction, start_of
 from sequent.model.status import Claim
-
-_FAILURES = (Claim.FAILURE, Claim.COMPLETE)
 
 
 @frozen
@@ -25,7 +24,7 @@ class Circuit:
     handlers: tuple[tuple[int, ...], ...]
 
 
-def circuit_of(container: Node) -> Circuit:
+def circuit_of(container: Node, questions: Questions) -> Circuit:
     """Wire up a container's children: atoms feed gates, and the last gate of each feeds its start."""
     gates: list[Gate] = []
     atoms: list[list[AtomPlan]] = [[] for _ in container.children]
@@ -40,9 +39,9 @@ def circuit_of(container: Node) -> Circuit:
                 pending.extend((inner, len(gates)) for inner in reversed(part.parts))
                 gates.append(Gate(part.is_all, len(part.parts), target))
             elif part.node.parent is container:
-                atoms[part.node.position].append(AtomPlan(part.claim, target))
+                atoms[part.node.position].append(AtomPlan(part.claim, target, questions.number(part)))
             else:
-                outer_atoms.append(OuterAtom(part.node.index, part.claim, target))
+                outer_atoms.append(OuterAtom(part.node.index, part.claim, target, questions.number(part)))
     return Circuit(
         gates=tuple(gates),
         atoms=tuple(map(tuple, atoms)),
@@ -53,24 +52,24 @@ def circuit_of(container: Node) -> Circuit:
 
 
 def _handled_by(container: Node) -> tuple[tuple[int, ...], ...]:
-    """Per child: the siblings that require its failure, and so would handle it."""
+    """Per child: the siblings that require its failure, or take a value in its stead, and so would handle it."""
     handlers: list[dict[int, None]] = [{} for _ in container.children]
     for child in container.children:
         if child.spec.handles:
             for asked in claims_in(child.condition):
-                if asked.claim in _FAILURES and asked.node.parent is container:
+                if asked.handles and asked.node.parent is container:
                     handlers[asked.node.position][child.position] = None
     return tuple(map(tuple, handlers))
 
 
 def watches(node: Node) -> bool:
     """Whether it still starts in a container that has stopped."""
-    return not node.spec.handles or any(asked.claim is Claim.DONE for asked in claims_in(node.condition))
+    return not node.spec.handles or any(asked.watches for asked in claims_in(node.condition))
 
 
 def reaction_of(node: Node) -> Reaction | None:
     """What makes its success run again in a recovery, if anything does."""
-    failures = {asked.node.index for asked in claims_in(node.condition) if asked.claim in _FAILURES}
+    failures = {asked.node.index for asked in claims_in(node.condition) if asked.handles}
     runs = {asked.node.index for asked in claims_in(node.condition) if asked.claim is Claim.DONE}
     if not failures and not runs:
         return None

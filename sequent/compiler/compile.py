@@ -5,20 +5,24 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
-from attrs import asdict
+from attrs import asdict, frozen
 
-from sequent.compiler.check import check_ends, check_requirement
+from sequent.compiler.check import check_ends, check_failures, check_requirement
 from sequent.compiler.circuits import announced_in, circuit_of, reaction_of, watches
 from sequent.compiler.order import check_order
 from sequent.compiler.problems import Problems
+from sequent.compiler.questions import Questions, check_questions, questions_in
 from sequent.compiler.resolve import Resolver
 from sequent.compiler.structure import fingerprint_of, structure_of
 from sequent.compiler.tree import Node, Tree, plant
 from sequent.model.plan import ContainerPlan, NodePlan, Plan, StepPlan
 from sequent.model.references import Path
-from sequent.model.spec import ContainerSpec, FlowSpec, FunctionWork, NoWork, StepSpec, Work
+from sequent.model.spec import CommandWork, ContainerSpec, FlowSpec, FunctionWork, NoWork, StepSpec, Work
+from sequent.model.status import Status
 
 _NOT_CODE = ("place", "classes")
+_BEGUN = frozenset({Status.READY, Status.ACTIVE})
+"""Statuses that a recovery can tell apart only where the beginning of an attempt is recorded."""
 
 
 def compile_flow(spec: FlowSpec, params: Mapping[str, str] | None = None) -> Plan:
@@ -33,13 +37,14 @@ def compile_flow(spec: FlowSpec, params: Mapping[str, str] | None = None) -> Pla
         InvalidFlowError: the flow has mistakes; the error has all of them.
     """
     tree, resolver = read(spec)
-    announced = announced_in(tree.nodes)
+    writer = _Writer(resolver, announced_in(tree.nodes), questions_in(tree.nodes))
     nodes: list[NodePlan] = []
     for node in tree.nodes:
         if isinstance(node.spec, ContainerSpec):
-            nodes.append(_container(node, node.spec, announced))
+            nodes.append(writer.container(node, node.spec))
         else:
-            nodes.extend(_step(node, node.spec, resolver, announced))
+            nodes.extend([writer.wrapping(node, node.spec)] if node.wraps else [])
+            nodes.append(writer.step(node, node.spec))
     structure = structure_of(tree)
     defaults = {param.name: param.default.text for param in spec.params if param.default is not None}
     reactions = {node.index: reaction_of(node) for node in tree.nodes}
@@ -48,6 +53,7 @@ def compile_flow(spec: FlowSpec, params: Mapping[str, str] | None = None) -> Pla
         nodes=tuple(nodes),
         params={**defaults, **(params or {})},
         max_concurrent=spec.config.max_concurrent,
+        pools=spec.pools,
         reactions={index: reaction for index, reaction in reactions.items() if reaction is not None},
         structure=structure,
         fingerprint=fingerprint_of(structure),
@@ -84,80 +90,116 @@ def read(spec: FlowSpec) -> tuple[Tree, Resolver]:
     for node in tree.nodes:
         if node.is_whole:
             check_requirement(node, problems)
+            check_questions(node, problems)
+            check_failures(node, problems)
     problems.raise_if_any()
     return tree, resolver
 
 
-def _container(node: Node, spec: ContainerSpec, announced: set[int]) -> ContainerPlan:
-    circuit = circuit_of(node)
-    until = None if spec.until is None else node.names[spec.until].position
-    result = None if spec.result is None else node.names[spec.result].position
-    return ContainerPlan(
-        index=node.index,
-        path=node.path,
-        parent=_parent(node),
-        position=node.position,
-        children=tuple(child.index for child in node.children),
-        gates=circuit.gates,
-        atoms=circuit.atoms,
-        outer_atoms=circuit.outer_atoms,
-        free=circuit.free,
-        handlers=circuit.handlers,
-        repeats=node.repeats,
-        parallel=spec.parallel,
-        until=until,
-        result=result,
-        stops=node.stops if node.parent is None else node.parent.stops,
-        watches=watches(node),
-        announces=node.index in announced,
-        place=spec.place,
-    )
+@frozen
+class _Writer:
+    """Writes down each node of a tree as it will run."""
+
+    resolver: Resolver
+    announced: set[int]
+    questions: Questions
+
+    def container(self, node: Node, spec: ContainerSpec) -> ContainerPlan:
+        circuit = circuit_of(node, self.questions)
+        until = None if spec.until is None else node.names[spec.until].position
+        result = None if spec.result is None else node.names[spec.result].position
+        return ContainerPlan(
+            index=node.index,
+            path=node.path,
+            parent=_parent(node),
+            position=node.position,
+            children=tuple(child.index for child in node.children),
+            gates=circuit.gates,
+            atoms=circuit.atoms,
+            outer_atoms=circuit.outer_atoms,
+            free=circuit.free,
+            handlers=circuit.handlers,
+            repeats=node.repeats,
+            parallel=spec.parallel,
+            parallel_from=node.parallel_from,
+            delay=node.delay,
+            priority=spec.priority,
+            limit=_limit(spec),
+            acquires=spec.acquires,
+            releases=spec.releases,
+            until=until,
+            result=result,
+            stops=node.stops if node.parent is None else node.parent.stops,
+            watches=watches(node),
+            announces=node.index in self.announced,
+            place=spec.place,
+        )
+
+    def wrapping(self, node: Node, spec: StepSpec) -> ContainerPlan:
+        """The container of one in which a repeated step stands."""
+        return ContainerPlan(
+            index=node.index,
+            path=node.path,
+            parent=_parent(node),
+            position=node.position,
+            children=(node.index + 1,),
+            atoms=((),),
+            free=(0,),
+            handlers=((),),
+            repeats=node.repeats,
+            parallel=spec.parallel,
+            parallel_from=node.parallel_from,
+            until=0 if spec.until else None,
+            result=0,
+            wraps=True,
+            stops=node.parent.stops if node.parent is not None else True,
+            watches=watches(node),
+            announces=node.index in self.announced,
+            place=spec.place,
+        )
+
+    def step(self, node: Node, spec: StepSpec) -> StepPlan:
+        """A step; where it repeats, as it stands within its container of one."""
+        body = node.parent
+        ends_body = body is not None and isinstance(body.spec, ContainerSpec) and body.spec.until == spec.name
+        is_announced = not node.wraps and node.index in self.announced
+        return StepPlan(
+            index=node.index + node.wraps,
+            path=node.path,
+            parent=node.index if node.wraps else _parent(node),
+            position=0 if node.wraps else node.position,
+            construct=spec.task_construct or self.resolver.tree.spec.config.task_construct,
+            is_empty=isinstance(spec.work, NoWork),
+            inputs=node.inputs,
+            attributes=self.resolver.shown_on(body) if _takes_self(spec.work) and body is not None else (),
+            stops=node.stops,
+            watches=not node.wraps and watches(node),
+            announces=is_announced or not _BEGUN.isdisjoint(spec.recovery),
+            is_until=spec.until if node.wraps else ends_body,
+            asked=self.questions.put_to(node.path),
+            delay=node.delay,
+            timeout=node.timeout,
+            retries=spec.retries,
+            backoff=spec.backoff,
+            retry_on=spec.retry_on,
+            priority=spec.priority,
+            limit=_limit(spec),
+            acquires=spec.acquires,
+            releases=spec.releases,
+            recovery=spec.recovery,
+            fingerprint=_fingerprint(spec.work),
+            place=spec.place,
+        )
 
 
-def _step(node: Node, spec: StepSpec, resolver: Resolver, announced: set[int]) -> list[NodePlan]:
-    """A step; where it repeats, the container that it is wrapped in before it."""
-    body = node.parent
-    takes_self = isinstance(spec.work, FunctionWork) and spec.work.takes_self
-    ends_body = body is not None and isinstance(body.spec, ContainerSpec) and body.spec.until == spec.name
-    step = StepPlan(
-        index=node.index + node.wraps,
-        path=node.path,
-        parent=node.index if node.wraps else _parent(node),
-        position=0 if node.wraps else node.position,
-        construct=spec.task_construct or resolver.tree.spec.config.task_construct,
-        is_empty=isinstance(spec.work, NoWork),
-        inputs=node.inputs,
-        attributes=resolver.shown_on(body) if takes_self and body is not None else (),
-        stops=node.stops,
-        watches=not node.wraps and watches(node),
-        announces=not node.wraps and node.index in announced,
-        is_until=spec.until if node.wraps else ends_body,
-        fingerprint=_fingerprint(spec.work),
-        place=spec.place,
-    )
-    return [_wrapping(node, spec, announced), step] if node.wraps else [step]
+def _limit(spec: StepSpec | ContainerSpec) -> int:
+    return max(spec.max_concurrent or 0, 0)
 
 
-def _wrapping(node: Node, spec: StepSpec, announced: set[int]) -> ContainerPlan:
-    return ContainerPlan(
-        index=node.index,
-        path=node.path,
-        parent=_parent(node),
-        position=node.position,
-        children=(node.index + 1,),
-        atoms=((),),
-        free=(0,),
-        handlers=((),),
-        repeats=node.repeats,
-        parallel=spec.parallel,
-        until=0 if spec.until else None,
-        result=0,
-        wraps=True,
-        stops=node.parent.stops if node.parent is not None else True,
-        watches=watches(node),
-        announces=node.index in announced,
-        place=spec.place,
-    )
+def _takes_self(work: Work) -> bool:
+    if isinstance(work, CommandWork):
+        return work.computed is not None and work.computed.takes_self
+    return isinstance(work, FunctionWork) and work.takes_self
 
 
 def _parent(node: Node) -> int:

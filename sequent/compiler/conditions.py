@@ -24,6 +24,20 @@ class Asked:
     claim: Claim
     text: str
     place: Place | None = field(default=None, repr=False)
+    values: tuple[str, ...] = ()
+    """Of a claim on what was returned: the values, as wire text, each once and in order."""
+    is_stand_in: bool = False
+    """Whether it is ``done`` because a value stands in where there is no result: that handles a failure."""
+
+    @property
+    def handles(self) -> bool:
+        """Whether a failure is handled by it."""
+        return self.claim in (Claim.FAILURE, Claim.COMPLETE) or self.is_stand_in
+
+    @property
+    def watches(self) -> bool:
+        """Whether it comes true whatever happens, and leaves a failure a failure."""
+        return self.claim is Claim.DONE and not self.is_stand_in
 
 
 @frozen(eq=False)
@@ -38,9 +52,17 @@ class Joined:
 Condition = Asked | Joined
 
 
-def ask(node: Node, claim: Claim, place: Place | None) -> Asked:
+def ask(node: Node, claim: Claim, place: Place | None, values: Iterable[str] = ()) -> Asked:
     """One claim about a node."""
-    return Asked(node, claim, f"{node.text}{_SUFFIXES.get(claim, '.' + claim)}", place)
+    if claim is not Claim.RETURNED:
+        return Asked(node, claim, f"{node.text}{_SUFFIXES.get(claim, '.' + claim)}", place)
+    wanted = tuple(sorted(set(values)))
+    return Asked(node, claim, f"{node.text}.returned({', '.join(wanted)})", place, wanted)
+
+
+def ask_for_stand_in(node: Node, place: Place | None) -> Asked:
+    """That a node is done, so that its result, or a value in its stead, can be taken."""
+    return Asked(node, Claim.DONE, f"{node.text}.result_or", place, is_stand_in=True)
 
 
 def join(parts: Iterable[Condition], *, is_all: bool) -> Condition | None:

@@ -9,8 +9,8 @@ from attrs import frozen
 
 from sequent.compiler.compile import read
 from sequent.compiler.conditions import Asked, Joined
-from sequent.compiler.structure import items_text
 from sequent.compiler.tree import Node, Tree
+from sequent.compiler.words import items_text
 from sequent.model.spec import CommandWork, ContainerSpec, FlowSpec, NoWork
 from sequent.model.status import Claim
 
@@ -82,7 +82,9 @@ def as_json(spec: FlowSpec) -> str:
         {
             "path": node.text,
             "kind": _kind(node),
-            "repeats": items_text(tree, node) if node.repeats is not None else None,
+            "repeats": items_text(node.repeats, lambda index: tree.by_index[index].text)
+            if node.repeats is not None
+            else None,
             "parallel": node.spec.parallel,
             "requires": node.condition.text if node.condition is not None else None,
             "place": None if node.spec.place is None else node.spec.place._asdict(),

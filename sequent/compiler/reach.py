@@ -12,7 +12,8 @@ from sequent.model.status import SETTLES, Claim, Status
 # What settles in three ways each would take too long to try out beyond this; then the requirement is believed.
 _MOST_STEPS = 20_000
 
-Claims = frozenset[Claim]
+Claims = frozenset[str]
+"""Claims about one node, by their texts."""
 
 
 def why_never(condition: Condition) -> str:
@@ -24,11 +25,11 @@ def why_never(condition: Condition) -> str:
     """
     ends = _ends(condition)
     for asked in _certain(condition):
-        left = [claims for claims in ends[asked.node] if asked.claim in claims]
+        left = [claims for claims in ends[asked.node] if asked.text in claims]
         if not left:
             return _reason(asked, condition)
         ends[asked.node] = left
-    best = {node: frozenset[Claim]().union(*claims) for node, claims in ends.items()}
+    best = {node: frozenset[str]().union(*claims) for node, claims in ends.items()}
     if not _holds(condition, best):
         return "no part of it can be true"
     open_ends = {node: claims for node, claims in ends.items() if len(claims) > 1}
@@ -59,23 +60,32 @@ def _holds_once_done(condition: Condition) -> bool:
 
 def _ends(condition: Condition) -> dict[Node, list[Claims]]:
     """For each node, what of that which is asked of it each way of settling makes true; only the best ways."""
-    asked_of: dict[Node, set[Claim]] = {}
+    asked_of: dict[Node, dict[str, Asked]] = {}
     for asked in claims_in(condition):
-        asked_of.setdefault(asked.node, set()).add(asked.claim)
-    return {node: _best(node, claims) for node, claims in asked_of.items()}
+        asked_of.setdefault(asked.node, {})[asked.text] = asked
+    return {node: _best(node, list(claims.values())) for node, claims in asked_of.items()}
 
 
-def _best(node: Node, asked: set[Claim]) -> list[Claims]:
+def _best(node: Node, asked: list[Asked]) -> list[Claims]:
     statuses = [Status.SUCCESS, Status.FAILURE]
-    if Claim.SKIPPED in asked and node.may_be_skipped:
+    if node.may_be_skipped and any(claim.claim is Claim.SKIPPED for claim in asked):
         statuses.append(Status.SKIPPED)
     found: list[Claims] = []
-    for status in statuses:
-        claims = SETTLES[status] & asked
+    for claims in (claims for status in statuses for claims in _true_after(status, asked)):
         if not any(claims <= other for other in found):
             found = [other for other in found if not other < claims]
             found.append(claims)
     return found
+
+
+def _true_after(status: Status, asked: list[Asked]) -> Iterator[Claims]:
+    """What is true of a node that settled so; of a success once for each result that somebody asks for."""
+    settled = frozenset(claim.text for claim in asked if claim.claim in SETTLES[status])
+    results = {value for claim in asked for value in claim.values} if status is Status.SUCCESS else ()
+    for result in sorted(results):
+        yield settled.union(claim.text for claim in asked if result in claim.values)
+    if not results:
+        yield settled
 
 
 def _certain(condition: Condition) -> Iterator[Asked]:
@@ -88,7 +98,7 @@ def _certain(condition: Condition) -> Iterator[Asked]:
 
 def _holds(condition: Condition, true: dict[Node, Claims]) -> bool:
     if isinstance(condition, Asked):
-        return condition.claim in true[condition.node]
+        return condition.text in true[condition.node]
     parts = (_holds(part, true) for part in condition.parts)
     return all(parts) if condition.is_all else any(parts)
 
@@ -98,8 +108,13 @@ def _reason(asked: Asked, condition: Condition) -> str:
     if asked.claim is Claim.SKIPPED and not node.may_be_skipped:
         what = "waits for nothing" if node.condition is None else "only waits for things to be done"
         return f"{node.shown} {what}, and so is never skipped"
-    claims = [other.claim.value for other in _certain(condition) if other.node is node]
+    claims = [_said(other) for other in _certain(condition) if other.node is node]
     return f"{node.shown} cannot be {' and '.join(claims)} at once"
+
+
+def _said(asked: Asked) -> str:
+    is_question = asked.claim is Claim.RETURNED
+    return asked.text.removeprefix(f"{asked.node.text}.") if is_question else asked.claim.value
 
 
 def _names(nodes: list[Node]) -> str:

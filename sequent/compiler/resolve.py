@@ -11,11 +11,10 @@ from sequent.compiler.reach import may_be_skipped
 from sequent.compiler.tree import Node, Tree
 from sequent.compiler.values import Values
 from sequent.errors import Place
-from sequent.model.plan import Input, ItemsCallPlan, ItemsLiteralPlan, ItemsPlan, ParamInput, ResultInput
-from sequent.model.references import FlowHandle, Reference, ResultOf
+from sequent.model.plan import Input, ItemsCallPlan, ItemsLiteralPlan, ItemsPlan, ParamInput
+from sequent.model.references import FlowHandle, SecretOf, Value
 from sequent.model.requirements import AllOf, Atom, Requirement
-from sequent.model.spec import ContainerSpec, ItemsCall, ItemsLiteral, Work, references_of
-from sequent.model.status import Claim
+from sequent.model.spec import ContainerSpec, Items, ItemsCall, ItemsLiteral, StepSpec, Work, references_of
 
 MOST_NESTED = 100
 
@@ -41,53 +40,55 @@ class Resolver:
             self._take_attributes(node, node.spec)
         else:
             node.inputs = self._inputs(node, node.spec.work, outside)
-        if node.spec.repeats is not None and body is not None:
-            node.repeats = self._items(node, body)
+        self._take_options(node, body)
         if node.spec.requires is not None and body is not None:
             self._require(node, node.spec.requires, outside)
         node.condition = join(node.taken if node.own is None else [node.own, *node.taken], is_all=True)
         node.may_be_skipped = may_be_skipped(node.condition)
 
-    def _take(self, reference: Reference, reader: Reader, repeating: int | None) -> Input | None:
+    def _take(self, value: Value, use: str, reader: Reader, repeating: int | None) -> Input | None:
         before = len(self.problems.found)
-        found = self._values.find(reference, reader, repeating)
+        found = self._values.find_value(value, use, reader, repeating)
         if len(self.problems.found) > before:
             reader.node.is_whole = False
-        if isinstance(reference, ResultOf) and isinstance(found, ResultInput):
-            reader.node.taken.append(
-                ask(self.tree.by_index[found.node], Claim.SUCCESS, reference.place or reader.place)
-            )
         return found
 
     def _take_attributes(self, node: Node, spec: ContainerSpec) -> None:
         reader = Reader(node, node.parent, "takes the result of", spec.place)
         for name, reference in spec.attributes:
-            node.attributes[name] = self._take(reference, reader, node.repeating)
+            node.attributes[name] = self._take(reference, f"attribute {name!r}", reader, node.repeating)
 
     def _inputs(self, node: Node, work: Work, outside: Node | None) -> tuple[Input, ...]:
         reader = Reader(node, outside, "takes the result of", node.spec.place)
-        found = (self._take(reference, reader, node.repeating) for reference in references_of(work))
+        given = (value for value in references_of(work) if not isinstance(value, FlowHandle | SecretOf))
+        found = (self._take(reference, "argument", reader, node.repeating) for reference in given)
         return tuple(value for value in found if value is not None)
 
-    def _items(self, node: Node, body: Node) -> ItemsPlan | None:
-        items = node.spec.repeats
+    def _take_options(self, node: Node, body: Node | None) -> None:
+        """What its options refer to: of a step, in each iteration; of a container and of a repeat, from outside."""
+        spec = node.spec
+        around = None if body is None else body.repeating
+        if spec.repeats is not None and body is not None:
+            node.repeats = self._items(node, spec.repeats, body)
+        if spec.parallel_from is not None:
+            node.parallel_from = self._option(node, "parallel", spec.parallel_from, around)
+        if spec.delay is not None:
+            own = node.repeating if isinstance(spec, StepSpec) else around
+            node.delay = self._option(node, "delay", spec.delay, own)
+        if isinstance(spec, StepSpec) and spec.timeout is not None:
+            node.timeout = self._option(node, "timeout", spec.timeout, node.repeating)
+
+    def _option(self, node: Node, option: str, value: Value, repeating: int | None) -> Input | None:
+        outside = None if node.parent is None else node.parent.parent
+        verb = "repeats over the result of" if option == "repeats" else f"has as its {option} the result of"
+        return self._take(value, option, Reader(node, outside, verb, node.place_of(option)), repeating)
+
+    def _items(self, node: Node, items: Items, body: Node) -> ItemsPlan | None:
         if isinstance(items, ItemsLiteral):
             return ItemsLiteralPlan(items.text)
         if isinstance(items, ItemsCall):
             return ItemsCallPlan(self.shown_on(body) if items.takes_self else ())
-        if items is None:
-            return None
-        reader = Reader(node, body.parent, "repeats over the result of", node.place_of("repeats"))
-        found = self._take(items, reader, body.repeating)
-        if isinstance(items, FlowHandle):
-            self.problems.add(
-                "repeats",
-                f"{node.shown} repeats over the flow itself",
-                path=node.text,
-                place=node.place_of("repeats"),
-                hint="give a list, a range, a parameter, a result, or a function that returns items",
-            )
-        return found
+        return self._option(node, "repeats", items, body.repeating)
 
     def shown_on(self, body: Node) -> tuple[tuple[str, Input], ...]:
         """What ``self`` shows of a container: what its body takes; of the flow, its parameters as well."""
@@ -121,7 +122,7 @@ class Resolver:
             if node is None:
                 reader.node.is_whole = False
                 return None
-            return ask(node, part.claim, part.place or reader.place)
+            return ask(node, part.claim, part.place or reader.place, part.values)
         is_all = isinstance(part, AllOf)
         found = (self._condition(inner, reader) for inner in _parts(part))
         return join((condition for condition in found if condition is not None), is_all=is_all)

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 
 from attrs import frozen
 
 from sequent.compiler.tree import Node, Tree
-from sequent.model.plan import Input, ItemInput, ItemsCallPlan, ItemsLiteralPlan, ResultInput
-from sequent.model.spec import ContainerSpec, FlowSpec
+from sequent.compiler.words import Name, attempt_words, input_text, items_text, resource_words, wait_text
+from sequent.model.plan import LiteralInput
+from sequent.model.spec import ContainerSpec, FlowSpec, StepSpec
 from sequent.model.status import Construct
 
+_CONSTRUCTS = {Construct.INVOKE: "invoked", Construct.THREAD: "in a thread"}
 TUNING = "; "
 """Parts a line: what follows may change without a recovery resting on it."""
 
 
 def structure_of(tree: Tree) -> dict[str, str]:
-    """By dotted path, what each node is, requires, repeats and takes.
+    """By dotted path, what each node is, requires, repeats and takes; and then how long, how often and how many.
 
-    Left out is what may change between a run and its recovery: places, literal arguments and items, code, and the order
-    in which siblings are defined.
+    Left out is what may change between a run and its recovery without a word: places, literal arguments and items,
+    code, and the order in which siblings are defined.
     """
     return {node.text: _line(tree, node) for node in tree.nodes}
 
@@ -80,51 +82,78 @@ def _change(name: str, old: str | None, new: str | None) -> tuple[ChangeKind, st
 
 
 def _line(tree: Tree, node: Node) -> str:
-    spec = node.spec
-    is_container = isinstance(spec, ContainerSpec)
-    words = ["container" if is_container else "step"]
-    if not node.path:
-        words = ["flow", *_flow_words(tree.spec)]
-    if node.condition is not None:
-        words.append(f"requires {node.condition.text}")
-    if node.repeats is not None:
-        words.append(f"repeats {items_text(tree, node)}")
-    if spec.parallel != 1:
-        words.append(f"parallel {spec.parallel}" if spec.parallel > 0 else "parallel without limit")
-    if spec.until:
-        words.append("until its result" if spec.until is True else f"until {spec.until}")
-    if isinstance(spec, ContainerSpec) and spec.result is not None:
-        words.append(f"result {spec.result}")
-    taken = {*node.inputs, *(value for value in node.attributes.values() if value is not None)}
-    if taken:
-        words.append(f"takes {', '.join(sorted(_text(tree, value) for value in taken))}")
-    if not spec.handles:
-        words.append("does not handle")
-    if spec.stop_on_exception is not None:
-        words.append("stops on exception" if spec.stop_on_exception else "does not stop on exception")
-    if not isinstance(spec, ContainerSpec) and spec.task_construct is Construct.INVOKE:
-        words.append("invoked")
-    return ", ".join(words)
+    def name(index: int) -> str:
+        return tree.by_index[index].text
+
+    is_container = isinstance(node.spec, ContainerSpec)
+    words = ["container" if is_container else "step"] if node.path else ["flow", *_flow_words(tree.spec)]
+    words += _container_words(node, name)
+    words += _taking_words(node, name)
+    words += resource_words(node.spec)
+    words += _failure_words(node.spec)
+    tuning = ", ".join(_tuning_words(tree, node, name))
+    return ", ".join(words).replace(TUNING, ";") + (f"{TUNING}{tuning}" if tuning else "")
 
 
 def _flow_words(spec: FlowSpec) -> list[str]:
     params = [f"parameter {param.name}: {param.type}" for param in sorted(spec.params, key=lambda param: param.name)]
-    return params if spec.config.stop_on_exception else [*params, "does not stop on exception"]
+    pools = [
+        f"pool {pool.name}: {pool.capacity}" + (" shared by all runs" if pool.is_shared else "")
+        for pool in sorted(spec.pools, key=lambda pool: pool.name)
+    ]
+    return [*params, *pools, *([] if spec.config.stop_on_exception else ["does not stop on exception"])]
 
 
-def items_text(tree: Tree, node: Node) -> str:
-    """What a node repeats over, but for the items themselves."""
-    items = node.repeats
-    if items is None or isinstance(items, ItemsLiteralPlan):
-        return "a list"
-    if isinstance(items, ItemsCallPlan):
-        return "what a callable gives"
-    return _text(tree, items)
+def _container_words(node: Node, name: Name) -> Iterator[str]:
+    """What it waits for and how it repeats."""
+    spec = node.spec
+    if node.condition is not None:
+        yield f"requires {node.condition.text}"
+    if node.repeats is not None:
+        yield f"repeats {items_text(node.repeats, name)}"
+    if node.parallel_from is not None:
+        yield f"parallel {input_text(node.parallel_from, name)}"
+    elif spec.parallel != 1:
+        yield f"parallel {spec.parallel}" if spec.parallel > 0 else "parallel without limit"
+    if spec.until:
+        yield "until its result" if spec.until is True else f"until {spec.until}"
+    if isinstance(spec, ContainerSpec) and spec.result is not None:
+        yield f"result {spec.result}"
 
 
-def _text(tree: Tree, value: Input) -> str:
-    if isinstance(value, ResultInput):
-        return f"{tree.by_index[value.node].text}.result"
-    if isinstance(value, ItemInput):
-        return f"the item of {tree.by_index[value.container].text}"
-    return f"the parameter {value.name}"
+def _taking_words(node: Node, name: Name) -> Iterator[str]:
+    taken = {*node.inputs, *(value for value in node.attributes.values() if value is not None)}
+    if taken:
+        yield f"takes {', '.join(sorted(input_text(value, name) for value in taken))}"
+    for option, value in (("delay", node.delay), ("timeout", node.timeout)):
+        if value is not None and not isinstance(value, LiteralInput):
+            yield f"{option} {input_text(value, name)}"
+
+
+def _failure_words(spec: StepSpec | ContainerSpec) -> Iterator[str]:
+    """What becomes of its failures, now and in a recovery."""
+    if not spec.handles:
+        yield "does not handle"
+    if spec.stop_on_exception is not None:
+        yield "stops on exception" if spec.stop_on_exception else "does not stop on exception"
+    if isinstance(spec, StepSpec):
+        directives = sorted(spec.recovery.items())
+        if directives:
+            yield f"in a recovery {', '.join(f'{status} {action}' for status, action in directives)}"
+        if spec.task_construct in _CONSTRUCTS:
+            yield _CONSTRUCTS[spec.task_construct]
+
+
+def _tuning_words(tree: Tree, node: Node, name: Name) -> Iterator[str]:
+    """How long, how often, how soon and how many at once."""
+    spec = node.spec
+    for option, value in (("delay", node.delay), ("timeout", node.timeout)):
+        if isinstance(value, LiteralInput):
+            yield f"{option} {wait_text(value, name)}"
+    if isinstance(spec, StepSpec):
+        yield from attempt_words(spec)
+    if spec.priority:
+        yield f"priority {spec.priority}"
+    most = spec.max_concurrent if node.path else tree.spec.config.max_concurrent
+    if most is not None:
+        yield f"at most {most} at once" if most > 0 else "any number at once"

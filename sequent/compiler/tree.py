@@ -41,10 +41,15 @@ class Node:
     """What its body takes from outside; None where that cannot be found."""
     repeats: ItemsPlan | None = None
     inputs: tuple[Input, ...] = ()
+    delay: Input | None = None
+    timeout: Input | None = None
+    parallel_from: Input | None = None
+    told_of: list[tuple[Node, Place | None]] = field(factory=list["tuple[Node, Place | None]"])
+    """What it takes the failures of, and where."""
     own: Condition | None = None
     """What is written as its requirement."""
     taken: list[Asked] = field(factory=list[Asked])
-    """The success of what it takes results of."""
+    """The success of what it takes results of; or that it is done, where a value stands in for it."""
     condition: Condition | None = None
     """All that it waits for: both together."""
     may_be_skipped: bool = False
@@ -55,6 +60,11 @@ class Node:
     def wraps(self) -> bool:
         """Whether it is a repeated step."""
         return isinstance(self.spec, StepSpec) and self.spec.repeats is not None
+
+    @property
+    def is_parallel(self) -> bool:
+        """Whether several of its iterations may be under way at once."""
+        return self.spec.parallel != 1 or self.spec.parallel_from is not None
 
     @property
     def shown(self) -> str:
@@ -116,7 +126,7 @@ def plant(spec: FlowSpec, problems: Problems) -> Tree:
                 _refuse_depth(node, node.spec, problems)
             else:
                 pending.extend(reversed(node.children))
-    _check_root(spec, problems)
+    _check_root(tree, problems)
     return tree
 
 
@@ -181,8 +191,8 @@ def _refuse_depth(node: Node, spec: ContainerSpec, problems: Problems) -> None:
     )
 
 
-def _check_root(spec: FlowSpec, problems: Problems) -> None:
-    root = spec.root
+def _check_root(tree: Tree, problems: Problems) -> None:
+    spec, root = tree.spec, tree.spec.root
     if not root.children:
         problems.add(
             "empty-flow",
@@ -190,7 +200,11 @@ def _check_root(spec: FlowSpec, problems: Problems) -> None:
             place=root.place,
             hint="add a step",
         )
-    given = {"requires": root.requires is not None, "repeats": root.repeats is not None, "parallel": root.parallel != 1}
+    given = {
+        "requires": root.requires is not None,
+        "repeats": root.repeats is not None,
+        "parallel": tree.root.is_parallel,
+    }
     for option, is_given in given.items():
         if is_given:
             problems.add(

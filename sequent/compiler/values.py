@@ -4,24 +4,51 @@ from __future__ import annotations
 
 from attrs import define
 
+from sequent.compiler.conditions import ask, ask_for_stand_in
 from sequent.compiler.names import Names, Reader
 from sequent.compiler.problems import Problems
 from sequent.compiler.tree import Node
 from sequent.errors import Place
-from sequent.model.plan import Input, ItemInput, ParamInput, ResultInput
-from sequent.model.references import FlowHandle, ItemOf, OuterValue, ParamOf, Path, Reference, ResultOf
+from sequent.model.plan import (
+    FailuresInput,
+    Input,
+    ItemInput,
+    LiteralInput,
+    ParamInput,
+    PartInput,
+    PreviousInput,
+    ResultInput,
+    ResultOrInput,
+)
+from sequent.model.references import (
+    FailuresOf,
+    FlowHandle,
+    ItemOf,
+    Literal,
+    OuterValue,
+    ParamOf,
+    PartOf,
+    Path,
+    PreviousOf,
+    Reference,
+    ResultOf,
+    ResultOr,
+    SecretOf,
+    Value,
+)
 from sequent.model.spec import ContainerSpec
+from sequent.model.status import Claim
 
 
 @define
 class Values:
-    """Finds what a reference means, and says of each that means nothing why."""
+    """Finds what a reference means and what it requires, and says of each that means nothing why."""
 
     names: Names
     problems: Problems
 
     def find(self, reference: Reference, reader: Reader, repeating: int | None) -> Input | None:
-        """The input that a reference means.
+        """The input that a reference means; what it requires is noted with its reader.
 
         Args:
             reference: what is written.
@@ -29,12 +56,12 @@ class Values:
             repeating: the container whose item ``item()`` is, if there is one.
 
         Returns:
-            None for a handle of the flow; and, with a problem, for what cannot be found.
+            None for a handle of the flow and a secret; and, with a problem, for what cannot be found.
         """
         match reference:
-            case ResultOf():
+            case ResultOf() | ResultOr() | FailuresOf():
                 node = self.names.find(reference.target, reader, reference.place)
-                return None if node is None else self._result(node, reader, reference.place or reader.place)
+                return None if node is None else self._of_node(node, reference, reader)
             case ItemOf():
                 if repeating is None:
                     self._refuse_item(reader, reference.place or reader.place)
@@ -43,13 +70,69 @@ class Values:
                 return self._param(reference.name, reader, reference.place or reader.place)
             case OuterValue():
                 return self._outer(reference.name, reader, reference.place or reader.place)
-            case FlowHandle():
+            case PreviousOf():
+                return self._previous(reference, reader, repeating)
+            case PartOf():
+                whole = self.find_value(reference.whole, "whole of a part", reader, repeating)
+                return None if whole is None else _part(whole, reference.keys)
+            case FlowHandle() | SecretOf():
                 return None
 
-    def _result(self, node: Node, reader: Reader, place: Place | None) -> ResultInput | None:
+    def find_value(self, value: Value, use: str, reader: Reader, repeating: int | None) -> Input | None:
+        """The input that stands for a value which must be known where the run is driven: no handle, no secret."""
+        if isinstance(value, Literal):
+            return LiteralInput(value.text)
+        if isinstance(value, FlowHandle | SecretOf):
+            shown = "the flow itself" if isinstance(value, FlowHandle) else f"the secret {value.name!r}"
+            self.problems.add(
+                use,
+                f"{reader.node.shown} has {shown} as its {use}",
+                path=reader.node.text,
+                place=(None if isinstance(value, FlowHandle) else value.place) or reader.place,
+                hint="give a value, a parameter, an item or a result; only a step takes a secret or its flow",
+            )
+            return None
+        return self.find(value, reader, repeating)
+
+    def _of_node(self, node: Node, reference: ResultOf | ResultOr | FailuresOf, reader: Reader) -> Input | None:
+        place = reference.place or reader.place
+        if isinstance(reference, FailuresOf):
+            reader.node.told_of.append((node, place))
+            return FailuresInput(node.index)
         maker = maker_of(node)
-        if maker is not None:
-            return ResultInput(node.index, maker)
+        if maker is None:
+            self._refuse_result(node, reader, place)
+            return None
+        if isinstance(reference, ResultOr):
+            reader.node.taken.append(ask_for_stand_in(node, place))
+            return ResultOrInput(node.index, maker, reference.default.text)
+        reader.node.taken.append(ask(node, Claim.SUCCESS, place))
+        return ResultInput(node.index, maker)
+
+    def _previous(self, reference: PreviousOf, reader: Reader, repeating: int | None) -> Input | None:
+        place = reference.place or reader.place
+        start = self.find_value(reference.start, "start of previous()", reader, repeating)
+        around = None if repeating is None else self.names.tree.by_index[repeating]
+        maker = None if around is None else maker_of(around)
+        if around is None:
+            self._refuse_previous(
+                reader, place, "outside any repeat", "give repeats= to it or to a container around it"
+            )
+        elif maker is None:
+            why = f"and {around.shown}, which repeats, names no result: there is nothing of the iteration before"
+            self._refuse_previous(reader, place, why, _result_hint(around))
+        elif around.is_parallel:
+            why = f"and {around.shown} runs its iterations in parallel: none is the one before"
+            self._refuse_previous(reader, place, why, "leave parallel= out, or take no result of the iteration before")
+        elif start is not None:
+            return PreviousInput(around.index, maker, start)
+        return None
+
+    def _refuse_previous(self, reader: Reader, place: Place | None, why: str, hint: str) -> None:
+        message = f"{reader.node.shown} takes previous() {why}"
+        self.problems.add("previous", message, path=reader.node.text, place=place, hint=hint)
+
+    def _refuse_result(self, node: Node, reader: Reader, place: Place | None) -> None:
         self.problems.add(
             "no-result",
             f"{reader.node.shown} takes the result of the container {node.shown}, which names none",
@@ -57,7 +140,6 @@ class Values:
             place=place,
             hint=_result_hint(node),
         )
-        return None
 
     def _refuse_item(self, reader: Reader, place: Place | None) -> None:
         around = [container.shown for container in _around(reader.node) if container.path]
@@ -109,6 +191,10 @@ def maker_of(node: Node) -> Path | None:
             return None
         node = inner
     return node.path
+
+
+def _part(whole: Input, keys: tuple[str | int, ...]) -> PartInput:
+    return PartInput(whole.whole, (*whole.keys, *keys)) if isinstance(whole, PartInput) else PartInput(whole, keys)
 
 
 def _around(node: Node) -> list[Node]:

@@ -17,10 +17,12 @@ _lines = itertools.count(1)
 
 
 def asks(text: str, line: int | None = None) -> Atom:
-    """``a.b`` is its success, ``a.b!failed`` another claim, ``^a`` is ``outer.a``."""
+    """``a.b`` is its success, ``a!failed`` another claim, ``a!returned=1,2`` one on a result, ``^a`` is ``outer.a``."""
     name, _, claim = text.partition("!")
+    claim, _, values = claim.partition("=")
+    wanted = tuple(values.split(",")) if values else ()
     target = Outer(name[1:]) if name.startswith("^") else tuple(name.split("."))
-    return Atom(target, CLAIMS[claim or "success"], None if line is None else Place("flow.py", line))
+    return Atom(target, CLAIMS[claim or "success"], None if line is None else Place("flow.py", line), wanted)
 
 
 def every(*parts: Requirement | str) -> AllOf:

@@ -1,0 +1,80 @@
+"""What requirements ask of results: the engine sees none, so each question has a number that the answer bears."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from attrs import define, field
+
+from sequent.compiler.conditions import Asked, claims_in
+from sequent.compiler.problems import Problems
+from sequent.compiler.tree import Node
+from sequent.compiler.values import maker_of
+from sequent.model.references import Path
+from sequent.model.spec import ContainerSpec
+from sequent.model.status import Claim
+
+
+@define
+class Questions:
+    """The questions that are put to each step's result, by its path, in the order in which they are met."""
+
+    _numbers: dict[Path, dict[tuple[str, ...], int]] = field(factory=dict[Path, dict[tuple[str, ...], int]])
+
+    def number(self, asked: Asked) -> int:
+        """Which of its maker's questions a claim is; -1 where it asks nothing of a result."""
+        if asked.claim is not Claim.RETURNED:
+            return -1
+        maker = maker_of(asked.node)
+        return -1 if maker is None else self._numbers[maker][asked.values]
+
+    def put_to(self, path: Path) -> tuple[tuple[str, ...], ...]:
+        """What is asked of a step's result: whether it is one of these."""
+        return tuple(self._numbers.get(path, ()))
+
+
+def questions_in(nodes: Iterable[Node]) -> Questions:
+    """All that is asked of results."""
+    numbers: dict[Path, dict[tuple[str, ...], int]] = {}
+    for node in nodes:
+        for asked in claims_in(node.condition):
+            maker = maker_of(asked.node) if asked.claim is Claim.RETURNED else None
+            if maker is not None:
+                questions = numbers.setdefault(maker, {})
+                questions.setdefault(asked.values, len(questions))
+    return Questions(numbers)
+
+
+def check_questions(node: Node, problems: Problems) -> None:
+    """What is asked of a result has one: of a step, not of a list of what iterations returned."""
+    for asked in claims_in(node.own):
+        if asked.claim is not Claim.RETURNED:
+            continue
+        repeated = _repeated_maker(asked.node)
+        if maker_of(asked.node) is None:
+            problems.add(
+                "no-result",
+                f"{node.shown} asks what the container {asked.node.shown} returned, which names no result",
+                path=node.text,
+                place=asked.place,
+                hint=f"write result = ... in the body of {asked.node.shown}",
+            )
+        elif repeated is not None:
+            problems.add(
+                "returned",
+                f"{node.shown} asks what {asked.node.shown} returned, and {repeated.shown} repeats: "
+                "there is a list of results, not one",
+                path=node.text,
+                place=asked.place,
+                hint="ask it of a step that does not repeat, such as one that takes the list",
+            )
+
+
+def _repeated_maker(node: Node) -> Node | None:
+    """Of what a result comes by way of, the first that repeats."""
+    while node.spec.repeats is None:
+        inner = node.names.get(node.spec.result or "") if isinstance(node.spec, ContainerSpec) else None
+        if inner is None:
+            return None
+        node = inner
+    return node
