@@ -46,7 +46,7 @@ def read_target(text: str) -> Target:
 
 def read_problem(text: str | None) -> Problem | None:
     """Why an attempt failed."""
-    return None if text is None else _read("a problem", text, lambda tree: Problem(types=tuple(tree.pop("types", ())), **tree))
+    return None if text is None else _read("a problem", text, _problem)
 
 
 def _problem(tree: dict[str, Any]) -> Problem:
