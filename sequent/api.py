@@ -103,12 +103,13 @@ def recover(
         BusyError: somebody drives the run.
         DefinitionError: the flow's structure has changed since the run was made; the message has the difference.
     """
-    from sequent.compiler import compile_flow, differences
+    from sequent.compiler import ChangeKind, compile_flow, differences
     from sequent.runtime.running import Drive
 
     try:
         plan = compile_flow(definition.spec, record.params)
-        changed = differences(record.structure, plan.structure)
+        found = differences(record.structure, plan.structure)
+        changed = [difference for difference in found if difference.kind is not ChangeKind.TUNED]
         if changed:
             raise DefinitionError(
                 f"the flow '{record.target.flow}' has changed since run {record.id} was made:\n  "
