@@ -42,10 +42,10 @@ class FunctionWork:
     takes_self: bool
     """Whether its first parameter is its container."""
     arguments: tuple[Argument, ...] = ()
-    fingerprint: str = field(default="", eq=False)
-    """A digest of its source, or of its code where there is no source."""
     imports: tuple[ModuleImport, ...] = ()
     """What ``import_module`` and ``import_file`` name."""
+    fingerprint: str = field(default="", eq=False)
+    """A digest of its source, or of its code where there is no source."""
 
 
 @frozen
