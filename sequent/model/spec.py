@@ -251,6 +251,10 @@ class FlowConfig:
     stop_on_exception: bool = True
     sleep_between_loops: float = 1.0
     """Accepted, and only bounds waiting: dispatch is event-driven."""
+    workdir: str = ""
+    """The directory for its steps' scratch directories; empty: the run's own."""
+    logdir: str = ""
+    """The directory for its runs' logs; empty: the run's own."""
     envvar_prefix: str = "SEQUENT_"
     """What the names of the environment variables begin with by which steps learn where they are."""
     logging_level: int = 20
