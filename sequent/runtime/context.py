@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import logging
+import os
 from contextvars import ContextVar
+from hashlib import blake2b
+from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
 from sequent.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 LOGGER = "sequent"
 """The name of the logger that steps are offered."""
@@ -28,10 +34,33 @@ class Context:
     run_id: str
     recovery: int
     attempt: int
-    idempotence_key: str
-    """The same for every attempt of this task."""
     token: str = field(repr=False)
-    """Different for every attempt."""
+    """Different for every attempt, so that what an earlier one does late can be told from this one's."""
+    host: str = ""
+    """The host that the step names; empty where the flow was started."""
+    _directory: str = field(default="", repr=False)
+    """The run's."""
+
+    @property
+    def idempotency_key(self) -> str:
+        """Run, path and sequence: the same for every attempt of this task, and of no other."""
+        return f"{self.run_id}/{self.path}/{self.sequence}"
+
+    @property
+    def scratch(self) -> Path:
+        """A directory of this task's own, made when it is first asked for.
+
+        Every attempt of the task finds what earlier ones have left in it. It is removed with the run.
+        """
+        # By a digest, since paths may be longer than names of files.
+        task = blake2b(f"{self.path}/{self.sequence}".encode(), digest_size=10).hexdigest()
+        directory = os.path.join(self._directory, "scratch", task)
+        # The run's directory is its owner's alone, and so is all below it.
+        os.makedirs(directory, exist_ok=True)
+        # Loading it takes longer than most steps.
+        from pathlib import Path
+
+        return Path(directory)
 
     @property
     def logger(self) -> logging.Logger:

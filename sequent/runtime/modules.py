@@ -15,6 +15,7 @@ from collections.abc import Generator
 from types import ModuleType
 
 from sequent.errors import DefinitionError, Place, SequentError, UsageError
+from sequent.model.spec import ModuleImport
 
 FORM = "name it as module:flow, or as path/file.py:flow"
 
@@ -70,11 +71,45 @@ def load_file(file: str) -> ModuleType:
     _look_first_in(os.path.dirname(file))
     name = os.path.splitext(os.path.basename(file))[0]
     known = sys.modules.get(name)
-    if known is not None and os.path.realpath(known.__file__ or "") == os.path.realpath(file):
+    if known is not None and _is_from(known, file):
         return known
     if known is not None or not name.isidentifier() or name in sys.stdlib_module_names:
         # Its own name is taken: it gets one that it shares with nobody, since pickle and dataclasses look it up.
         name = f"sequent_flow_{''.join(letter if letter.isalnum() else '_' for letter in name)}"
+    return _execute(name, file)
+
+
+def import_once(wanted: ModuleImport) -> None:
+    """Import what a step names with ``import_module`` and ``import_file``, unless that has been done.
+
+    Raises:
+        UsageError: there is no such file, or the module's name is that of another.
+        DefinitionError: there is no such module, or its own code failed.
+    """
+    known = sys.modules.get(wanted.module)
+    if not wanted.file:
+        if known is None:
+            with reporting(wanted.module):
+                importlib.import_module(wanted.module)
+        return
+    if known is None:
+        if not os.path.isfile(wanted.file):
+            raise UsageError(f"import_file: there is no file {wanted.file!r} in {os.getcwd()!r}", code="no-file")
+        _execute(wanted.module, wanted.file)
+    elif not _is_from(known, wanted.file):
+        raise UsageError(
+            f"import_file: the module {wanted.module!r} is that of {known.__file__!r}, and not of {wanted.file!r}",
+            code="import",
+            hint="name the module otherwise with import_module",
+        )
+
+
+def _is_from(module: ModuleType, file: str) -> bool:
+    return os.path.realpath(getattr(module, "__file__", None) or "") == os.path.realpath(file)
+
+
+def _execute(name: str, file: str) -> ModuleType:
+    """Execute a file as the module with that name."""
     spec = importlib.util.spec_from_file_location(name, file)
     if spec is None or spec.loader is None:
         raise UsageError(f"{file!r} is no Python file", code="no-file", hint=FORM)

@@ -10,17 +10,16 @@ from sequent.errors import UsageError
 from sequent.runtime.context import Context, FlowInStep, context, enter
 
 
-def make(name: str) -> Context:
+def make(name: str, directory: str = "", **more: object) -> Context:
     return Context(
         path=name.replace("_", "."),
         name=name,
-        sequence="1.2",
         item=None,
         run_id="r1",
         recovery=0,
-        attempt=1,
-        idempotence_key="k",
+        **{"sequence": "1.2", "attempt": 1, **more},
         token=name * 2,
+        directory=directory,
     )
 
 
@@ -74,3 +73,18 @@ def test_the_handle_of_a_flow_tells_what_the_original_told():
 
 def test_the_token_of_an_attempt_is_not_shown():
     assert "s1s1" not in repr(make("s1"))
+
+
+def test_the_idempotency_key_is_the_tasks_and_the_same_for_every_attempt():
+    keys = {make("s1_s11", attempt=number).idempotency_key for number in (1, 2)}
+    assert keys == {"r1/s1.s11/1.2"}
+
+
+def test_the_scratch_directory_is_the_tasks_and_made_when_it_is_first_asked_for(tmp_path):
+    first, second = make("s1_s11", str(tmp_path)), make("s1_s11", str(tmp_path), attempt=2)
+    assert not any(tmp_path.iterdir())
+    (first.scratch / "half").write_text("done")
+    assert (second.scratch / "half").read_text() == "done"
+    other = make("s1_s11", str(tmp_path), sequence="1.3")
+    assert list(other.scratch.iterdir()) == []
+    assert first.scratch.is_relative_to(tmp_path)

@@ -39,7 +39,7 @@ def told():
     found = where.context()
     return {
         "context": [found.path, found.name, found.sequence, found.item, found.run_id, found.recovery, found.attempt],
-        "environment": {name: value for name, value in os.environ.items() if name.startswith("SEQUENT_")},
+        "environment": {name: value for name, value in os.environ.items() if name.startswith(("SEQUENT_", "ACME_"))},
     }
 
 

@@ -94,7 +94,7 @@ class InlineExecutor:
             self._segment = Segment.make(os.path.join(self._setup.directory, "logs"), "driver")
             self._attempts = Attempts(
                 self._definition,
-                self._setup.run_id,
+                self._setup,
                 self._segment,
                 Termination(),
                 is_own_process=False,

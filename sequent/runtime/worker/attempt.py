@@ -14,8 +14,10 @@ from sequent.model.outcome import LogSpan, Problem
 from sequent.model.references import Path
 from sequent.model.spec import CommandWork, Definition, FunctionWork, StepSpec
 from sequent.model.status import Verdict
-from sequent.runtime.context import LOGGER, Context, FlowInStep, enter
-from sequent.runtime.orders import AttemptBegan, AttemptEnded, AttemptOrder
+from sequent.runtime.context import Context, FlowInStep, enter
+from sequent.runtime.environment import variables_of
+from sequent.runtime.modules import import_once
+from sequent.runtime.orders import AttemptBegan, AttemptEnded, AttemptOrder, WorkerSetup
 from sequent.runtime.worker.capture import Segment, flush_streams
 from sequent.runtime.worker.commands import CommandError, run_command
 from sequent.runtime.worker.inputs import Catalogue, Inputs, instance_of
@@ -24,7 +26,6 @@ from sequent.runtime.worker.termination import Terminated, Termination
 
 LARGEST_RESULT = 256 * 1024 * 1024
 """Bytes of a result's text."""
-_LONGEST_VARIABLE = 32_000
 
 
 class Attempts:
@@ -32,7 +33,7 @@ class Attempts:
 
     Args:
         definition: the flow.
-        run_id: the run.
+        setup: the run.
         segment: where output goes.
         termination: what a TERM does.
         is_own_process: whether the process exists for steps alone, so that its environment is theirs.
@@ -42,7 +43,7 @@ class Attempts:
     def __init__(
         self,
         definition: Definition,
-        run_id: str,
+        setup: WorkerSetup,
         segment: Segment,
         termination: Termination,
         *,
@@ -50,7 +51,7 @@ class Attempts:
         tell_begun: Callable[[AttemptBegan], None],
     ) -> None:
         self.catalogue = Catalogue(definition)
-        self._run_id = run_id
+        self._setup = setup
         self._segment = segment
         self._termination = termination
         self._is_own_process = is_own_process
@@ -82,7 +83,7 @@ class Attempts:
     def _run(self, order: AttemptOrder) -> tuple[str, Verdict]:
         path, step = self.catalogue.steps[order.path]
         context = self._context(order)
-        environment = self._environment_of(context, order)
+        environment = variables_of(context, order.item, self.catalogue.definition.spec.config.envvar_prefix)
         if self._is_own_process:
             self._set_environment(environment)
         enter(context, whole_process=self._is_own_process)
@@ -105,33 +106,12 @@ class Attempts:
             name=order.path.replace(".", "_"),
             sequence=order.sequence,
             item=None if order.item is None else wire.decode(order.item, self.catalogue.classes_of("")),
-            run_id=self._run_id,
+            run_id=self._setup.run_id,
             recovery=order.recovery,
             attempt=order.attempt,
-            idempotence_key=f"{self._run_id}/{order.path}/{order.sequence}",
             token=order.token,
+            directory=self._setup.directory,
         )
-
-    def _environment_of(self, context: Context, order: AttemptOrder) -> dict[str, str]:
-        """What commands and child programs learn."""
-        environment = {
-            "SEQUENT_STEP_NAME": context.name,
-            "SEQUENT_STEP_PATH": context.path,
-            "SEQUENT_STEP_SEQUENCE": context.sequence,
-            "SEQUENT_STEP_RECOVERY": str(context.recovery),
-            "SEQUENT_STEP_ATTEMPT": str(context.attempt),
-            "SEQUENT_RUN_ID": self._run_id,
-            "SEQUENT_LOGGER_NAME": LOGGER,
-            "SEQUENT_IDEMPOTENCY_KEY": context.idempotence_key,
-            "SEQUENT_ATTEMPT_TOKEN": context.token,
-        }
-        if order.item is not None:
-            item = context.item
-            text = item if isinstance(item, str) else order.item
-            # An environment's variable cannot hold NUL, nor much: the item itself is in context().
-            if "\0" not in text and len(text) < _LONGEST_VARIABLE:
-                environment["SEQUENT_STEP_ITEM"] = text
-        return environment
 
     def _set_environment(self, environment: dict[str, str]) -> None:
         """Make it this process's; each variable that is the same as before costs nothing."""
@@ -148,6 +128,8 @@ class Attempts:
     ) -> object:
         work = step.work
         if isinstance(work, FunctionWork):
+            for wanted in work.imports:
+                import_once(wanted)
             function = self.catalogue.definition.functions[path]
             positional, named = inputs.arguments(work)
             if work.takes_self:

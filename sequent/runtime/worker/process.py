@@ -52,7 +52,7 @@ def run(setup: dict[str, Any], end: socket.socket, definition: Definition | None
     segment = Segment(os.path.join(known.directory, "logs", str(setup["segment"])), 1)
     with contextlib.suppress(ConnectionError):
         # The driver is gone: the agent sees that too, and ends what is left.
-        _Worker(channel, definition, known.run_id, segment).serve()
+        _Worker(channel, definition, known, segment).serve()
 
 
 def _load(setup: WorkerSetup) -> Definition:
@@ -97,7 +97,7 @@ class _StandardError(logging.StreamHandler[Any]):
 class _Worker:
     """One order at a time, in the main thread, so that a step may do there what a program may."""
 
-    def __init__(self, channel: Channel, definition: Definition, run_id: str, segment: Segment) -> None:
+    def __init__(self, channel: Channel, definition: Definition, setup: WorkerSetup, segment: Segment) -> None:
         self._channel = channel
         self._segment = segment
         self._termination = Termination()
@@ -105,7 +105,7 @@ class _Worker:
         self._tidying = Tidying(segment)
         self._attempts = Attempts(
             definition,
-            run_id,
+            setup,
             segment,
             self._termination,
             is_own_process=True,
