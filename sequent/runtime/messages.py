@@ -12,11 +12,14 @@ from sequent.runtime.orders import (
     AttemptBegan,
     AttemptEnded,
     AttemptOrder,
+    Cut,
     DrawBroke,
     DrawOrder,
+    Given,
     ItemFound,
     RepeatFound,
     Report,
+    Spooled,
     WorkerSetup,
 )
 from sequent.runtime.packets import Message
@@ -49,9 +52,9 @@ def write_order(order: AttemptOrder) -> Message:
         order.path,
         order.sequence,
         order.recovery,
-        order.inputs,
+        [_write_given(value) for value in order.inputs],
         order.makers,
-        order.attributes,
+        [(name, _write_given(value)) for name, value in order.attributes],
         order.item,
         order.announces,
         order.wants_verdict,
@@ -71,9 +74,9 @@ def read_order(message: Message) -> AttemptOrder:
         path=path,
         sequence=sequence,
         recovery=recovery,
-        inputs=tuple(inputs),
+        inputs=tuple(map(_read_given, inputs)),
         makers=tuple(makers),
-        attributes=tuple(attributes),
+        attributes=_read_attributes(attributes),
         item=item,
         announces=announces,
         wants_verdict=verdict,
@@ -82,15 +85,41 @@ def read_order(message: Message) -> AttemptOrder:
 
 def write_draw(order: DrawOrder) -> Message:
     """A draw's order, for a worker."""
-    return [Word.DRAW, order.frame, order.node, order.number, order.path, order.skip, order.attributes]
+    attributes = [(name, _write_given(value)) for name, value in order.attributes]
+    return [Word.DRAW, order.frame, order.node, order.number, order.path, order.skip, attributes]
 
 
 def read_draw(message: Message) -> DrawOrder:
     """The order that ``write_draw`` wrote."""
     _, frame, node, number, path, skip, attributes = cast("list[Any]", message)
     return DrawOrder(
-        frame=frame, node=node, number=number, path=path, skip=skip, attributes=tuple(map(tuple, attributes))
+        frame=frame, node=node, number=number, path=path, skip=skip, attributes=_read_attributes(attributes)
     )
+
+
+def _write_given(value: Given) -> object:
+    """A value in an order: its text as it is, a file or a part as what they consist of."""
+    match value:
+        case str():
+            return value
+        case Spooled(path):
+            return {"file": path}
+        case Cut(whole, keys):
+            return {"whole": _write_given(whole), "keys": keys}
+
+
+def _read_given(written: Any) -> Any:
+    match written:
+        case {"file": path}:
+            return Spooled(path)
+        case {"whole": whole, "keys": keys}:
+            return Cut(_read_given(whole), tuple(keys))
+        case text:
+            return text
+
+
+def _read_attributes(written: list[Any]) -> tuple[tuple[str, Given], ...]:
+    return tuple((name, _read_given(value)) for name, value in written)
 
 
 def write_report(report: Report) -> Message:

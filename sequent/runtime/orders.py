@@ -22,6 +22,25 @@ class WorkerSetup:
     """Where the driver finds modules; empty: where its own interpreter would."""
 
 
+@frozen
+class Spooled:
+    """A value that is too large for an order, in a file (see ``runtime.spools``)."""
+
+    path: str
+
+
+@frozen
+class Cut:
+    """A part of a value, which the worker cuts out, so that a mistake in it is the step's."""
+
+    whole: str | Spooled
+    keys: tuple[str | int, ...]
+
+
+Given = str | Spooled | Cut
+"""A value in an order: its wire text, or where that is found."""
+
+
 @frozen(kw_only=True)
 class AttemptOrder:
     """All that a worker needs for an attempt, beside the flow's definition."""
@@ -34,12 +53,12 @@ class AttemptOrder:
     path: str
     sequence: str
     recovery: int
-    inputs: tuple[str, ...] = ()
-    """The wire text of each reference's value, in the order of ``spec.references_of``, but for flow handles."""
+    inputs: tuple[Given, ...] = ()
+    """The value of each reference, in the order of ``spec.references_of``, but for flow handles and secrets."""
     makers: tuple[str, ...] = ()
     """Beside each input, the dotted path of the step that returned it; empty for parameters and items."""
-    attributes: tuple[tuple[str, str], ...] = ()
-    """What ``self`` shows, as wire text."""
+    attributes: tuple[tuple[str, Given], ...] = ()
+    """What ``self`` shows."""
     item: str | None = None
     timeout: float | None = None
     """Seconds that it may take, counted from when its code begins."""
@@ -59,7 +78,7 @@ class DrawOrder:
     number: int
     path: str
     skip: int = 0
-    attributes: tuple[tuple[str, str], ...] = ()
+    attributes: tuple[tuple[str, Given], ...] = ()
 
 
 @frozen
