@@ -5,19 +5,21 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, Unpack, cast
+from threading import Lock
+from typing import Any, Unpack
 
 from sequent.dsl.adding import read_added
-from sequent.dsl.config import read_config
+from sequent.dsl.config import read_config, read_store, read_text
+from sequent.dsl.events import read_event
 from sequent.dsl.names import check_flow_name
 from sequent.dsl.nodes import Node, Written
 from sequent.dsl.option_types import BlockOptions
 from sequent.dsl.options import NO_OPTIONS
-from sequent.dsl.places import Site, frame_above, option_place, read_at, site_above
+from sequent.dsl.places import Site, frame_above, read_at, site_above
 from sequent.dsl.references import ResultReference
-from sequent.dsl.requirements import Requirement, read_requirement
-from sequent.dsl.running import RunMode, RunRequest, run
-from sequent.errors import DefinitionError, Place, UsageError
+from sequent.dsl.requirements import Requirement
+from sequent.dsl.running import RunMode, RunRequest, read_mode, read_recovery_run, run
+from sequent.errors import DefinitionError, UsageError
 from sequent.model.outcome import Outcome
 
 
@@ -51,6 +53,10 @@ class Block(Node):
             DefinitionError: something of it is not what a step can have.
         """
         return self._flow.add_to(self, name, func, args, kwargs, dict(options), site_above(1))
+
+    def add_event(self, requires: object = None, *, require: object = None) -> Requirement:
+        """Give a requirement a name of its own; see ``Sequent.add_event``."""
+        return read_event(requires, require, site_above(1))
 
     @property
     def result(self) -> Any:
@@ -106,12 +112,13 @@ class Sequent:
             name: what it is called; after its module without one.
             store: where its runs are kept: a path, ``:memory:`` or a URL; where ``SEQUENT_STORE`` says, or the
                 user's own, without it.
-            run_mode: ``RUN_RESTART``, or ``RUN_RECOVER`` to take a run up again.
-            recovery_run: not supported yet.
-            config: ``sleep_between_loops``, ``LOGGING``, ``task_construct``, ``max_concurrent``,
-                ``stop_on_exception``.
-            config_tag: not supported yet.
-            run_id: the run to recover, or the id of the new one.
+            run_mode: ``RUN_RESTART``, ``RUN_RECOVER`` to take a run up again, or ``RUN_CONTINUE`` to take up one
+                that was suspended.
+            recovery_run: the recovery that a further one is based on; the latest, without it.
+            config: ``workdir``, ``logdir``, ``task_construct``, ``max_concurrent``, ``stop_on_exception``,
+                ``sleep_between_loops``, ``LOGGING``, ``DATABASES``, ``envvar_prefix``.
+            config_tag: the key in ``config`` where they begin.
+            run_id: the run to take up again, or the id of the new one.
 
         Raises:
             DefinitionError: one of these is not what a flow can have.
@@ -120,20 +127,21 @@ class Sequent:
         site = Site(frame.f_code, frame.f_lasti)
         self.module = str(frame.f_globals.get("__name__", ""))
         self.file = str(frame.f_globals.get("__file__") or "")
-        for word, value, empty in (("recovery_run", recovery_run, None), ("config_tag", config_tag, "")):
-            if value != empty:
-                raise _not_supported(word, site)
-        _check_mode(run_mode, site)
         shown = name or os.path.splitext(os.path.basename(self.file))[0] or "flow"  # noqa: PTH119, PTH122  pathlib is slow to load
         self.name = check_flow_name(shown, site)
-        self.config = read_at(site, "config", partial(read_config, config))
-        self.store = read_at(site, "store", partial(_read_store, store))
-        self.run_mode = run_mode
-        self.run_id = read_at(site, "run_id", partial(_read_run_id, run_id))
+        tag = read_at(site, "config_tag", partial(read_text, config_tag, "config_tag", "SEQUENT")) or ""
+        settings = read_at(site, "config", partial(read_config, config, tag))
+        self.config = settings.config
+        named = read_at(site, "store", partial(read_store, store))
+        self.store = settings.databases.get(named, named)
+        self.run_mode = read_at(site, "run_mode", partial(read_mode, run_mode))
+        self.recovery_run = read_at(site, "recovery_run", partial(read_recovery_run, recovery_run))
+        self.run_id = read_at(site, "run_id", partial(read_text, run_id, "run_id", "r00412"))
         """The id of its run; of the latest, once ``run()`` has returned."""
         self.root = Block(Written(site, NO_OPTIONS, name=self.name, children={}, is_leaf=False), self)
-        self._asked_id = run_id
-        self._is_running = False
+        self._asked_id = self.run_id
+        self._running = Lock()
+        """Held while ``run()`` runs it."""
 
     def add_step(
         self,
@@ -157,8 +165,13 @@ class Sequent:
         site: Site,
     ) -> Block:
         """Add a step to one of the flow's containers."""
-        if self._is_running:
-            raise DefinitionError("the flow is already running", code="running", place=site.place)
+        if self._running.locked():
+            raise DefinitionError(
+                f"the flow {self.name!r} is already running, and {name!r} is added to it",
+                code="running",
+                hint="add all steps before run()",
+                place=site.place,
+            )
         added = read_added(parent, name, func, args, kwargs, options, site, self)
         block = Block(Written(site, added.options, added.work, added.name, parent, {}), self)
         children: Any = parent.__sequent__.children
@@ -166,22 +179,17 @@ class Sequent:
         parent.__sequent__.is_leaf = False
         return block
 
-    def add_event(self, requires: object = None) -> Requirement:
-        """Give a requirement a name of its own, to be used in others.
+    def add_event(self, requires: object = None, *, require: object = None) -> Requirement:
+        """Make a requirement that stands for itself, to be used in others.
 
         Args:
             requires: ``(step, STATUS)`` pairs in a tuple, of which all must hold, ``or_(...)``, or another event.
+            require: the same, by the original's name.
 
         Raises:
             DefinitionError: it is not a requirement, or requires nothing.
         """
-        place = site_above(1).place
-        event = read_requirement(requires, place)
-        if event is None:
-            raise DefinitionError(
-                "an event requires nothing", code="requirement", hint="give it (step, STATUS) pairs", place=place
-            )
-        return event
+        return read_event(requires, require, site_above(1))
 
     @property
     def result(self) -> Node | None:
@@ -192,78 +200,49 @@ class Sequent:
     def result(self, step: Block) -> None:
         self.root.__sequent__.result = _own_child(self.root, step, "result", site_above(1))
 
-    def run(self, max_loops: int = -1) -> Outcome:
+    def run(self, max_loops: int = -1, run_mode: RunMode | None = None) -> Outcome:
         """Run the flow, or take its run up again; return how it ended, which is true only on success.
 
         Args:
-            max_loops: negative, all there is to do.
+            max_loops: how many passes over what is due to make; negative, all there is to do.
+            run_mode: instead of the flow's own; its latest run is taken up again.
 
         Raises:
             UsageError: it is running already.
         """
         from sequent.dsl.definitions import definition_of
 
-        if self._is_running:
-            raise UsageError(f"the flow {self.name!r} is already running", code="running")
-        self._is_running = True
+        place = site_above(1).place
+        mode = self.run_mode if run_mode is None else run_mode
+        if not self._running.acquire(blocking=False):
+            hint = "wait until it has ended, or build another flow"
+            raise UsageError(f"the flow {self.name!r} is already running", code="running", hint=hint, place=place)
         try:
-            outcome = run(
-                RunRequest(
-                    definition=definition_of(self),
-                    params={},
-                    store=self.store or None,
-                    run_mode=self.run_mode,
-                    run_id=self._asked_id,
-                    max_loops=max_loops,
-                )
+            request = RunRequest(
+                definition=definition_of(self),
+                params={},
+                store=self.store or None,
+                run_mode=mode,
+                run_id=self._asked_id if mode is RunMode.RESTART else self.run_id,
+                max_loops=max_loops,
+                recovery_run=self.recovery_run,
             )
+            outcome = run(request, place)
         finally:
-            self._is_running = False
+            self._running.release()
         self.run_id = outcome.run_id
         return outcome
 
+    def close(self) -> None:
+        """Do nothing: a flow holds nothing between its runs. The original's programs end with it."""
+
     def get_step_name(self) -> str:
         """In a step: its name, joined with those of its containers by ``_``."""
-        return os.environ.get("SEQUENT_STEP_NAME", "")
+        return os.environ.get(f"{self.config.envvar_prefix}STEP_NAME", "")
 
     def get_step_sequence(self) -> str:
         """In a step: the numbers of the iterations it is in, outermost first: ``1.2.2``."""
-        return os.environ.get("SEQUENT_STEP_SEQUENCE", "")
+        return os.environ.get(f"{self.config.envvar_prefix}STEP_SEQUENCE", "")
 
     def __repr__(self) -> str:
         return f"<flow {self.name}>"
-
-
-def _check_mode(mode: object, site: Site) -> None:
-    if mode is RunMode.CONTINUE:
-        raise _not_supported("run_mode=RUN_CONTINUE", site)
-    if not isinstance(mode, RunMode):
-        raise DefinitionError(
-            f"'run_mode' is {mode!r}",
-            code="option",
-            hint="it is RUN_RESTART or RUN_RECOVER",
-            place=option_place(site, "run_mode"),
-        )
-
-
-def _read_store(store: object, place: Place) -> str:
-    if store is None or isinstance(store, str | os.PathLike):
-        return os.fspath(cast("str | os.PathLike[str]", store or ""))
-    raise DefinitionError(
-        f"'store' is {store!r:.100}", code="option", hint="it is a path, ':memory:' or sqlite:///FILE", place=place
-    )
-
-
-def _read_run_id(run_id: object, place: Place) -> str | None:
-    if run_id is None or isinstance(run_id, str):
-        return run_id
-    raise DefinitionError(f"'run_id' is {run_id!r:.100}", code="option", hint="it is a text: 'r00412'", place=place)
-
-
-def _not_supported(word: str, site: Site) -> DefinitionError:
-    return DefinitionError(
-        f"not supported yet: {word}",
-        code="not-supported",
-        hint="leave it out",
-        place=option_place(site, word.split("=", maxsplit=1)[0]),
-    )

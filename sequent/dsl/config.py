@@ -1,47 +1,59 @@
-"""The builder's ``config`` and ``recovery``, as the original has them."""
+"""What a flow of the builder is given beside its steps: its settings, and where and as what it is run."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+import os
 from typing import Any, cast
 
-from sequent.dsl.counts import read_construct, read_count, read_flag
-from sequent.dsl.names import did_you_mean
-from sequent.errors import DefinitionError, Place
-from sequent.model.spec import FlowConfig
-from sequent.model.status import Construct
+from sequent.dsl.counts import option_error
+from sequent.dsl.settings import Settings, mapping_of, read_settings, setting_error, unknown_key
+from sequent.errors import Place
 
-_KEYS = ("sleep_between_loops", "LOGGING", "task_construct", "max_concurrent", "stop_on_exception")
-_NOT_YET = ("workdir", "logdir", "DATABASES", "envvar_prefix")
-_STEP_KEYS = ("stop_on_exception", "task_construct")
+_STEP_KEYS = ("max_concurrent", "stop_on_exception", "task_construct")
 
 
-def read_config(config: object, place: Place) -> FlowConfig:
+def read_config(config: object, tag: str, place: Place) -> Settings:
     """The settings of a whole flow.
 
+    Args:
+        config: a mapping by the original's keywords.
+        tag: the key in it where they begin; empty: they are the mapping itself.
+        place: the author's line.
+
     Raises:
-        DefinitionError: a key is unknown or not supported yet, or its value is of the wrong type.
+        DefinitionError: the tag or a key is unknown, or a value is of the wrong type.
     """
-    if config is None or config == {}:
-        return FlowConfig()
-    settings: dict[str, Any] = {}
-    for key, value in _mapping(config, "config", place).items():
-        name = f"config[{key!r}]"
-        match key:
-            case "sleep_between_loops":
-                settings[key] = _read_seconds(value, name, place)
-            case "LOGGING":
-                settings["logging_level"] = _read_logging(value, name, place)
-            case "task_construct":
-                settings[key] = read_construct(value, name, place) or Construct.PROCESS
-            case "max_concurrent":
-                settings[key] = read_count(value, name, place)
-            case "stop_on_exception":
-                settings[key] = read_flag(value, name, place)
-            case _:
-                raise _unknown(key, "config", _KEYS, place)
-    return FlowConfig(**settings)
+    name = "config"
+    table = mapping_of(config, name, place)
+    if tag and table:
+        if tag not in table:
+            raise unknown_key(tag, "config", map(str, table), place)
+        name = f"config[{tag!r}]"
+        table = mapping_of(table[tag], name, place)
+    return read_settings(table, name, lambda _: place)
+
+
+def read_store(store: object, place: Place) -> str:
+    """The path or URL of a store, or its name among the configuration's; empty where none is named.
+
+    Raises:
+        DefinitionError: it is no text and no path.
+    """
+    if store is None or isinstance(store, str | os.PathLike):
+        return os.fspath(cast("str | os.PathLike[str]", store or ""))
+    hint = "it is a path, ':memory:', sqlite:///FILE, or a name in DATABASES of config"
+    raise option_error(f"'store' is {store!r:.100}", place, hint)
+
+
+def read_text(value: object, name: str, example: str, place: Place) -> str | None:
+    """A text, or None.
+
+    Raises:
+        DefinitionError: it is something else.
+    """
+    if value is None or isinstance(value, str):
+        return value
+    raise option_error(f"{name!r} is {value!r:.100}", place, f"it is a text: {example!r}")
 
 
 def read_step_config(config: object, options: dict[str, Any], place: Place) -> None:
@@ -50,50 +62,9 @@ def read_step_config(config: object, options: dict[str, Any], place: Place) -> N
     Raises:
         DefinitionError: a key is unknown, or given among the options as well.
     """
-    if config is None or config == {}:
-        return
-    for key, value in _mapping(config, "config", place).items():
+    for key, value in mapping_of(config, "config", place).items():
         if key not in _STEP_KEYS:
-            raise _unknown(key, "config of a step", _STEP_KEYS, place)
+            raise unknown_key(key, "config of a step", _STEP_KEYS, place)
         if key in options:
-            raise _error(f"{key!r} is given twice", place, "give it in config, or as an option")
+            raise setting_error(f"{key!r} is given twice", place, "give it in config, or as an option")
         options[key] = value
-
-
-def _read_seconds(value: object, name: str, place: Place) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
-        raise _error(f"{name} is {value!r:.100}", place, "it is a number of seconds")
-    return float(value)
-
-
-def _read_logging(value: object, name: str, place: Place) -> int:
-    level: object = FlowConfig().logging_level
-    for key, entry in _mapping(value, name, place).items():
-        if key != "logging_level":
-            raise _unknown(key, name, ("logging_level",), place)
-        level = entry
-    if isinstance(level, str):
-        import logging
-
-        level = logging.getLevelNamesMapping().get(level.upper(), level)
-    if isinstance(level, bool) or not isinstance(level, int):
-        raise _error(
-            f"{name}['logging_level'] is {level!r:.100}", place, "it is a level of logging, such as logging.INFO"
-        )
-    return level
-
-
-def _mapping(value: object, name: str, place: Place) -> Mapping[Any, object]:
-    if not isinstance(value, Mapping):
-        raise _error(f"{name!r} is {value!r:.100}", place, "it is a dict")
-    return cast("Mapping[Any, object]", value)
-
-
-def _unknown(key: object, where: str, known: tuple[str, ...], place: Place) -> DefinitionError:
-    if key in _NOT_YET:
-        return _error(f"not supported yet: {key!r} in {where}", place, "leave it out", code="not-supported")
-    return _error(f"{where} has no key {key!r}", place, did_you_mean(str(key), known))
-
-
-def _error(message: str, place: Place, hint: str, *, code: str = "config") -> DefinitionError:
-    return DefinitionError(message, code=code, hint=hint, place=place)

@@ -143,20 +143,19 @@ class BoundRun:
         run_mode: RunMode = RunMode.RESTART,
         run_id: str | None = None,
         max_loops: int = -1,
+        recovery_run: int | None = None,
     ) -> Outcome:
         """Run the flow, here and now.
 
         Args:
             store: a path, ``:memory:`` or a URL; where ``SEQUENT_STORE`` says, or the user's own, without it.
-            run_mode: ``RUN_RECOVER`` takes an earlier run up again.
+            run_mode: ``RUN_RECOVER`` takes an earlier run up again; ``RUN_CONTINUE`` one that was suspended.
             run_id: the id of that run, or of the new one.
-            max_loops: negative, all there is to do.
+            max_loops: how many passes over what is due to make; negative, all there is to do.
+            recovery_run: the recovery that a further one is based on; the latest, without it.
         """
         from sequent.dsl.definitions import definition_of
         from sequent.dsl.parameters import encode_params
-
-        if run_mode is RunMode.CONTINUE:
-            raise UsageError("not supported yet: run_mode=RUN_CONTINUE", hint="recover the run")
 
         definition = definition_of(self._flow)
         params = {} if run_mode is not RunMode.RESTART and not self._values else encode_params(definition, self._values)
@@ -168,7 +167,9 @@ class BoundRun:
                 run_mode=run_mode,
                 run_id=run_id,
                 max_loops=max_loops,
-            )
+                recovery_run=recovery_run,
+            ),
+            site_above(1).place,
         )
 
 

@@ -9,7 +9,8 @@ from enum import StrEnum
 
 from attrs import define, field, frozen
 
-from sequent.errors import UsageError
+from sequent.dsl.counts import option_error, read_count
+from sequent.errors import Place, UsageError
 from sequent.model.outcome import Outcome
 from sequent.model.spec import Definition
 
@@ -33,7 +34,11 @@ class RunRequest:
     """None: where ``SEQUENT_STORE`` says, or the user's own."""
     run_mode: RunMode = RunMode.RESTART
     run_id: str | None = None
+    """The run to take up again, or the id of the new one."""
     max_loops: int = -1
+    """How many passes over what is due to make; negative: all there is to do, delays waited for."""
+    recovery_run: int | None = None
+    """The recovery, from 0, that a further one is based on; None: the latest."""
 
 
 Runner = Callable[[RunRequest], Outcome]
@@ -53,12 +58,18 @@ def set_runner(runner: Runner) -> None:
     _port.runner = runner
 
 
-def run(request: RunRequest) -> Outcome:
+def run(request: RunRequest, place: Place) -> Outcome:
     """Run a flow, here and now.
 
+    Args:
+        request: which, and how.
+        place: the author's line that asks for it.
+
     Raises:
+        DefinitionError: what is asked for is nothing that can be done.
         UsageError: the file that asks for it is only being loaded, to find its flow.
     """
+    _check(request, place)
     if file := _loaded.get():
         raise UsageError(
             f"run() is called while {file} is being loaded to find its flow",
@@ -68,6 +79,42 @@ def run(request: RunRequest) -> Outcome:
     if _port.runner is None:
         raise UsageError("nobody runs flows here", hint="import sequent")
     return _port.runner(request)
+
+
+def read_mode(mode: object, place: Place) -> RunMode:
+    """What ``run()`` is to do.
+
+    Raises:
+        DefinitionError: it is no such thing.
+    """
+    if isinstance(mode, RunMode):
+        return mode
+    raise option_error(f"'run_mode' is {mode!r:.100}", place, "it is RUN_RESTART, RUN_RECOVER or RUN_CONTINUE")
+
+
+def read_recovery_run(recovery: object, place: Place) -> int | None:
+    """The recovery that a further one is based on.
+
+    Raises:
+        DefinitionError: it is not its number.
+    """
+    if recovery is None:
+        return None
+    count = read_count(recovery, "recovery_run", place)
+    if count < 0:
+        raise option_error(f"'recovery_run' is {count}", place, "it is the number of a recovery, from 0")
+    return count
+
+
+def _check(request: RunRequest, place: Place) -> None:
+    read_mode(request.run_mode, place)
+    if read_count(request.max_loops, "max_loops", place) == 0:
+        hint = "it is how many passes over what is due to make; negative: all there is to do"
+        raise option_error("'max_loops' is 0", place, hint)
+    recovery = read_recovery_run(request.recovery_run, place)
+    if recovery is not None and request.run_mode is not RunMode.RECOVER:
+        hint = "it says which recovery a further one is based on: give run_mode=RUN_RECOVER as well"
+        raise option_error(f"'recovery_run' is {recovery}, and the run is no recovery", place, hint)
 
 
 @contextmanager

@@ -1,0 +1,173 @@
+"""Settings by the original's keywords, from one mapping: the builder's ``config``, or a table of a file."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, cast
+
+from attrs import field, frozen
+
+from sequent.dsl.counts import read_construct, read_flag, read_limit
+from sequent.dsl.databases import read_databases
+from sequent.dsl.names import did_you_mean
+from sequent.errors import DefinitionError, Place
+from sequent.model.spec import FlowConfig
+from sequent.model.status import Construct
+
+PlaceOf = Callable[[str], Place]
+"""Where a key stands: ``max_concurrent``, ``LOGGING.logging_level``; ``""``: the mapping itself."""
+
+_PREFIX = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_LOG_FILES = frozenset(
+    {"consolidate", "console", "file_prefix", "file_suffix", "file_mode", "maxBytes", "backupCount", "encoding"}
+    | {"delay", "when", "interval", "utc", "atTime"}
+)
+"""How the original wrote and turned over its log files: accepted, and without effect, since each attempt has a log
+of its own."""
+
+
+@frozen
+class Settings:
+    """What one mapping says: only what stands in it, so that several can be laid over each other."""
+
+    values: Mapping[str, Any] = field(factory=dict[str, Any])
+    """By the names of the fields of ``FlowConfig``."""
+    databases: Mapping[str, str] = field(factory=dict[str, str], repr=False)
+    """The stores that ``DATABASES`` names, as paths or URLs."""
+
+    @property
+    def config(self) -> FlowConfig:
+        """The settings of a flow for which nothing else is said."""
+        return FlowConfig(**self.values)
+
+
+def read_settings(table: object, name: str, place_of: PlaceOf) -> Settings:
+    """What a mapping says about a flow.
+
+    Args:
+        table: the mapping, by the original's keywords; None and ``{}`` say nothing.
+        name: what to call it in a message: ``config``, ``sequent.toml``.
+        place_of: where a key of it stands.
+
+    Raises:
+        DefinitionError: a key is unknown, or its value is of the wrong type.
+    """
+    values: dict[str, Any] = {}
+    databases: Mapping[str, str] = {}
+    for key, value in mapping_of(table, name, place_of("")).items():
+        shown = f"{name}[{key!r}]"
+        if key in _READERS:
+            values[key] = _READERS[key](value, shown, place_of(key))
+        elif key == "LOGGING":
+            values.update(_read_logging(value, shown, place_of))
+        elif key == "DATABASES":
+            databases = read_databases(mapping_of(value, shown, place_of(key)), shown, place_of)
+        else:
+            raise unknown_key(key, name, (*_READERS, "LOGGING", "DATABASES"), place_of(str(key)))
+    return Settings(values, databases)
+
+
+def mapping_of(value: object, name: str, place: Place) -> Mapping[Any, object]:
+    """A mapping; an empty one where nothing is said.
+
+    Raises:
+        DefinitionError: it is something else.
+    """
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise setting_error(f"{name} is {value!r:.100}", place, "it is a dict, or a table of a file")
+    return cast("Mapping[Any, object]", value)
+
+
+def unknown_key(key: object, where: str, known: Iterable[str], place: Place) -> DefinitionError:
+    """The error for a key that means nothing there."""
+    return setting_error(f"{where} has no key {key!r:.100}", place, did_you_mean(str(key), known))
+
+
+def setting_error(message: str, place: Place, hint: str) -> DefinitionError:
+    """The error for a setting that is not one that a flow can have."""
+    return DefinitionError(message, code="config", hint=hint, place=place)
+
+
+def _read_construct(value: object, name: str, place: Place) -> Construct:
+    return read_construct(value, name, place) or Construct.PROCESS
+
+
+def _read_seconds(value: object, name: str, place: Place) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
+        raise setting_error(f"{name} is {value!r:.100}", place, "it is a number of seconds")
+    return float(value)
+
+
+def _read_path(value: object, name: str, place: Place) -> str:
+    path: object = os.fspath(cast("os.PathLike[str]", value)) if isinstance(value, os.PathLike) else value
+    if not isinstance(path, str) or not path or "\0" in path:
+        raise setting_error(f"{name} is {value!r:.100}", place, "it is the path of a directory")
+    return path
+
+
+def _read_prefix(value: object, name: str, place: Place) -> str:
+    if not isinstance(value, str) or not _PREFIX.fullmatch(value):
+        hint = "it is what the names of environment variables begin with: 'SEQUENT_'"
+        raise setting_error(f"{name} is {value!r:.100}", place, hint)
+    return value
+
+
+def _read_logging(value: object, name: str, place_of: PlaceOf) -> dict[str, Any]:
+    read: dict[str, Any] = {}
+    for key, entry in mapping_of(value, name, place_of("LOGGING")).items():
+        shown, place = f"{name}[{key!r}]", place_of(f"LOGGING.{key}")
+        match key:
+            case "logging_level":
+                read["logging_level"] = _read_level(entry, shown, place)
+            case "level_formats":
+                read["logging_formats"] = _read_formats(entry, shown, place)
+            case "datefmt":
+                read["logging_datefmt"] = _read_text(entry, shown, place)
+            case "logdir":
+                read["logdir"] = _read_path(entry, shown, place)
+            case _ if key not in _LOG_FILES:
+                raise unknown_key(key, name, ("logging_level", "level_formats", "datefmt", "logdir"), place)
+            case _:
+                pass
+    return read
+
+
+def _read_level(value: object, name: str, place: Place) -> int:
+    level: object = value
+    if isinstance(value, str):
+        import logging
+
+        level = int(value) if value.isdecimal() else logging.getLevelNamesMapping().get(value.upper())
+    if isinstance(level, bool) or not isinstance(level, int) or level < 0:
+        raise setting_error(f"{name} is {value!r:.100}", place, "it is a level of logging, such as logging.INFO")
+    return level
+
+
+def _read_formats(value: object, name: str, place: Place) -> tuple[tuple[int, str], ...]:
+    formats = {
+        0 if level == "default" else _read_level(level, f"a level of {name}", place): _read_text(text, name, place)
+        for level, text in mapping_of(value, name, place).items()
+    }
+    return tuple(sorted(formats.items()))
+
+
+def _read_text(value: object, name: str, place: Place) -> str:
+    if not isinstance(value, str):
+        raise setting_error(f"{name} has {value!r:.100}", place, "it is a text, as logging takes it")
+    return value
+
+
+_READERS: Mapping[str, Callable[[object, str, Place], Any]] = {
+    "workdir": _read_path,
+    "logdir": _read_path,
+    "task_construct": _read_construct,
+    "max_concurrent": read_limit,
+    "stop_on_exception": read_flag,
+    "sleep_between_loops": _read_seconds,
+    "envvar_prefix": _read_prefix,
+}
