@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from sequent.engine import Scheduler
 from sequent.model import facts
 from sequent.model.effects import (
+    AskHold,
     CloseFrame,
     CloseRepeat,
     DrawItem,
@@ -15,8 +16,11 @@ from sequent.model.effects import (
     FailTask,
     OpenFrame,
     OpenRepeat,
+    SetHold,
     SettleTask,
     StartTask,
+    StartTimer,
+    TakeBack,
 )
 from sequent.model.facts import Fact
 from sequent.model.plan import ContainerPlan, Plan, StepPlan
@@ -26,6 +30,7 @@ from sequent.model.scope import Scope
 from sequent.model.status import Status, Verdict
 
 Order = StartTask | OpenRepeat | DrawItem
+Ordered = StartTask | StartTimer | TakeBack | AskHold | SetHold | FailTask | SettleTask | OpenRepeat | DrawItem
 Key = tuple[str, tuple[int, ...]]
 """A task: its dotted path and its sequence. A container in one iteration: its path and the sequence around it."""
 
@@ -50,6 +55,10 @@ class Rows:
     """By the frame, the step and, of a repeated step, the number."""
     repeats: dict[tuple[int, int], Status] = field(factory=dict)
     """By the frame around and the container."""
+    kept: dict[str, int] = field(factory=dict)
+    """What the run keeps of each pool."""
+    waits: set[tuple[int, int, int]] = field(factory=set)
+    """Tasks before whose next attempt a wait has begun."""
     last_id: int = 0
 
     def task_key(self, scope: Scope, node: int) -> tuple[int, int, int]:
@@ -92,7 +101,7 @@ class Rows:
                 if block is not None:
                     blocks[index] = block
             elif (frame, index, 0) in self.tasks:
-                tasks[index] = self.tasks[frame, index, 0]
+                tasks[index] = self._task(frame, index, 0)
         return SavedFrame(frame, tasks, blocks)
 
     def _block(self, frame: int, node: ContainerPlan, *, is_whole: bool) -> SavedBlock | None:
@@ -121,10 +130,14 @@ class Rows:
 
     def _iteration(self, frame: int, node: ContainerPlan, number: int, *, is_whole: bool) -> SavedFrame:
         if not node.wraps:
-            return self._frame(self.frames[frame, node.index, number].id, node, is_whole=is_whole)
+            row = self.frames[frame, node.index, number]
+            return evolve(self._frame(row.id, node, is_whole=is_whole), status=row.status)
         step = node.children[0]
-        task = self.tasks.get((frame, step, number))
-        return SavedFrame(0, {} if task is None else {step: task})
+        is_known = (frame, step, number) in self.tasks
+        return SavedFrame(0, {step: self._task(frame, step, number)} if is_known else {})
+
+    def _task(self, frame: int, step: int, number: int) -> SavedTask:
+        return evolve(self.tasks[frame, step, number], waits=(frame, step, number) in self.waits)
 
     def _verdict(self, frame: int, node: ContainerPlan, number: int) -> Verdict:
         if node.until is None:
@@ -138,12 +151,21 @@ class Rows:
 class World:
     """Gives the engine facts, carries out what it orders, and keeps what a store would keep."""
 
-    def __init__(self, plan: Plan, *, slots: int, rows: Rows | None = None) -> None:
+    def __init__(self, plan: Plan, *, slots: int, rows: Rows | None = None, resumes: bool = False) -> None:
         self.plan = plan
         self.slots = slots
         self.rows = Rows(plan) if rows is None else rows
-        self.scheduler = Scheduler(plan, slots=slots, saved=self.rows.saved(), last_id=self.rows.last_id)
+        saved, last_id = self.rows.saved(), self.rows.last_id
+        self.scheduler = Scheduler(
+            plan, slots=slots, saved=saved, last_id=last_id, kept=self.rows.kept, resumes=resumes
+        )
         self.active: dict[Key, StartTask] = {}
+        self.timers: dict[Key, StartTimer] = {}
+        self.asked: dict[Key, AskHold] = {}
+        self.asked_back: list[Key] = []
+        """Tasks that the engine wants to have back, if they have not begun."""
+        self.holds: dict[Key, dict[str, int]] = {}
+        """What each task and container holds of each pool."""
         self.to_open: dict[Key, OpenRepeat] = {}
         self.to_draw: dict[Key, DrawItem] = {}
         self.settled: dict[Key, Status] = {}
@@ -163,19 +185,46 @@ class World:
         self.scheduler.validate()
         return effects
 
-    def end(self, key: Key, status: Status, verdict: Verdict = Verdict.UNKNOWN) -> list[Effect]:
+    def end(
+        self,
+        key: Key,
+        status: Status,
+        verdict: Verdict = Verdict.UNKNOWN,
+        *,
+        answers: tuple[int, ...] = (),
+        may_retry: bool = True,
+    ) -> list[Effect]:
         """A task ends, with an outcome, or without one: then it is ``waiting``."""
         order = self.active.pop(key)
         attempt = (order.scope.id, order.node, order.attempt)
         row = self.rows.task_key(order.scope, order.node)
-        self.rows.tasks[row] = SavedTask(status, order.attempt, verdict)
+        failures = self.rows.tasks[row].failures + (status is Status.FAILURE)
+        self.rows.tasks[row] = SavedTask(status, order.attempt, verdict, answers, failures)
         if status is Status.SUCCESS:
-            fact: Fact = facts.TaskSucceeded(*attempt, verdict)
+            fact: Fact = facts.TaskSucceeded(*attempt, verdict, answers)
         else:
-            fact = facts.TaskFailed(*attempt) if status is Status.FAILURE else facts.TaskLost(*attempt)
+            fact = facts.TaskFailed(*attempt, may_retry) if status is Status.FAILURE else facts.TaskLost(*attempt)
         if status is not Status.WAITING:
             self.settled[key] = status
         return self.tell(fact)
+
+    def pass_time(self, key: Key) -> list[Effect]:
+        """The time has come for which a task or container waits."""
+        order = self.timers.pop(key)
+        self.rows.waits.discard(self.rows.task_key(order.scope, order.node))
+        return self.tell(facts.TimerEnded(order.scope.id, order.node, order.attempt))
+
+    def grant(self, key: Key) -> list[Effect]:
+        """What a task or container asked of other runs is held for it."""
+        order = self.asked.pop(key)
+        return self.tell(facts.HoldGranted(order.scope.id, order.node))
+
+    def take_back(self, key: Key) -> list[Effect]:
+        """A task that was handed over ahead has not begun: its attempt leaves no row."""
+        order = self.active.pop(key)
+        row = self.rows.task_key(order.scope, order.node)
+        self.rows.tasks[row] = SavedTask(Status.WAITING, order.attempt - 1)
+        return self.tell(facts.TaskTakenBack(order.scope.id, order.node, order.attempt))
 
     def begin(self, key: Key) -> list[Effect]:
         """The code of a task begins."""
@@ -206,24 +255,10 @@ class World:
 
     def _take(self, effect: Effect) -> None:
         match effect:
-            case StartTask(scope, node, attempt):
-                key = self._key(effect)
-                row = self.rows.task_key(scope, node)
-                before = self.rows.tasks.get(row, SavedTask(Status.WAITING, 0))
-                assert key not in self.active, f"{key} runs twice at once"
-                assert attempt == before.attempt + 1, f"{key} is attempt {attempt} after {before.attempt}"
-                assert isinstance(self.plan.nodes[node], StepPlan)
-                self.rows.tasks[row] = SavedTask(Status.ACTIVE, attempt)
-                self.active[key] = effect
-                self.began.discard(key)
-            case SettleTask(scope, node, status):
-                key = self._key(effect)
-                assert key not in self.settled, f"{key} settled twice"
-                self.settled[key] = status
-            case FailTask(scope, node, attempt):
-                self.settled[self._key(effect)] = Status.FAILURE
-                if attempt:
-                    self.rows.tasks[self.rows.task_key(scope, node)] = SavedTask(Status.FAILURE, attempt)
+            case StartTask() | SettleTask() | FailTask():
+                self._take_task(effect)
+            case StartTimer() | TakeBack() | AskHold() | SetHold():
+                self._take_wait(effect)
             case OpenRepeat(scope, node):
                 self.rows.repeats[scope.id, node] = Status.ACTIVE
                 self.to_open[self._key(effect)] = effect
@@ -241,7 +276,54 @@ class World:
         if isinstance(effect, StartTask | OpenFrame):
             self.rows.last_id = max(self.rows.last_id, effect.scope.id)
 
-    def _key(self, effect: StartTask | FailTask | SettleTask | OpenRepeat | DrawItem) -> Key:
+    def _take_task(self, effect: StartTask | SettleTask | FailTask) -> None:
+        match effect:
+            case StartTask(scope, node, attempt):
+                key = self._key(effect)
+                row = self.rows.task_key(scope, node)
+                before = self.rows.tasks.get(row, SavedTask(Status.WAITING, 0))
+                assert key not in self.active, f"{key} runs twice at once"
+                assert attempt == before.attempt + 1, f"{key} is attempt {attempt} after {before.attempt}"
+                assert isinstance(self.plan.nodes[node], StepPlan)
+                assert key not in self.timers, f"{key} starts before its time"
+                self.rows.tasks[row] = SavedTask(Status.ACTIVE, attempt, failures=before.failures)
+                self.active[key] = effect
+                self.settled.pop(key, None)
+                self.began.discard(key)
+            case SettleTask(scope, node, status):
+                key = self._key(effect)
+                assert key not in self.settled, f"{key} settled twice"
+                self.settled[key] = status
+            case FailTask(scope, node, attempt):
+                self.settled[self._key(effect)] = Status.FAILURE
+                if attempt:
+                    self.rows.tasks[self.rows.task_key(scope, node)] = SavedTask(Status.FAILURE, attempt)
+
+    def _take_wait(self, effect: StartTimer | TakeBack | AskHold | SetHold) -> None:
+        match effect:
+            case StartTimer(scope, node):
+                self.timers[self._key(effect)] = effect
+                self.rows.waits.add(self.rows.task_key(scope, node))
+                self.settled.pop(self._key(effect), None)
+            case TakeBack():
+                self.asked_back.append(self._key(effect))
+            case AskHold():
+                self.asked[self._key(effect)] = effect
+            case SetHold(scope=None, pool=pool, amount=amount):
+                self.rows.kept[pool] = amount
+            case SetHold():
+                self._hold(effect)
+
+    def _hold(self, effect: SetHold) -> None:
+        held = self.holds.setdefault(self._key(effect), {})
+        held[effect.pool] = effect.amount
+
+    def in_use(self, pool: str) -> int:
+        """How much of a pool is held, by tasks, containers and the run."""
+        return self.rows.kept.get(pool, 0) + sum(held.get(pool, 0) for held in self.holds.values())
+
+    def _key(self, effect: Ordered) -> Key:
+        assert effect.scope is not None
         return dotted(self.plan.nodes[effect.node].path), effect.scope.sequence
 
 

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from sequent.model.references import Outer
+from sequent.model.references import Literal, Outer
 from sequent.model.requirements import Atom, Requirement
-from sequent.model.spec import ContainerSpec, FlowConfig, FlowSpec, FunctionWork, ItemsCall, ItemsLiteral, StepSpec
+from sequent.model.spec import (
+    ContainerSpec,
+    FlowConfig,
+    FlowSpec,
+    FunctionWork,
+    ItemsCall,
+    ItemsLiteral,
+    PoolSpec,
+    StepSpec,
+)
 from sequent.model.status import Claim
 from sequent.model.wire import encode
 
 WORK = FunctionWork("work", takes_self=False)
+HOUR = Literal("3600.0")
 DRAWN = ItemsCall("items", takes_self=False)
 
 
@@ -32,8 +42,9 @@ def block(name: str, *children: StepSpec | ContainerSpec, **options: object) -> 
     return ContainerSpec(name=name, children=children, **options)  # type: ignore[arg-type]
 
 
-def flow(*children: StepSpec | ContainerSpec, stop: bool = True) -> FlowSpec:
-    return FlowSpec(name="flow", root=block("flow", *children), config=FlowConfig(stop_on_exception=stop))
+def flow(*children: StepSpec | ContainerSpec, stop: bool = True, pools: tuple[PoolSpec, ...] = ()) -> FlowSpec:
+    config = FlowConfig(stop_on_exception=stop)
+    return FlowSpec(name="flow", root=block("flow", *children), config=config, pools=pools)
 
 
 def items(count: int) -> ItemsLiteral:

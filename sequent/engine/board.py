@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sequent.engine.line import Line
 
 Entry = tuple[int, int, "Frame", int]
-"""Who wants to start: the negated priority, a number in order of coming, the frame and the position."""
+"""Who wants to start: its rank (the lower, the sooner), a number in order of coming, the frame and the position."""
 
 HAS_BEEN_READY = 1
 HAS_BEEN_ACTIVE = 2

@@ -15,6 +15,9 @@ from sequent.model.status import Status
 AHEAD = 64
 """How many tasks each worker is given at most: the one that it executes, and those that wait in it."""
 
+BEFORE_ALL = 1 << 64
+"""More than any difference between priorities."""
+
 
 class Line:
     """Ready steps and containers that wait for a slot, for a limit of their own, or for resources.
@@ -37,7 +40,12 @@ class Line:
     def join(self, frame: Frame, position: int) -> None:
         """Have a ready step, or a container that wants resources, wait for its turn."""
         self._last_number += 1
-        self._place((-frame.layout.nodes[position].priority, self._last_number, frame, position))
+        node = frame.layout.nodes[position]
+        rank = -node.priority
+        if node.acquires and self.pools.holds_of(frame, node.acquires):
+            # Those before it may wait for what it, or its container, gives back.
+            rank -= BEFORE_ALL
+        self._place((rank, self._last_number, frame, position))
 
     def _place(self, entry: Entry) -> None:
         node = entry[2].layout.nodes[entry[3]]

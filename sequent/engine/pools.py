@@ -106,6 +106,10 @@ class Pools:
             if _drop_stale(line)
         )
 
+    def holds_of(self, frame: Frame, wanted: Amounts) -> bool:
+        """Whether what is in that frame holds of one of these pools, through its containers."""
+        return self._standing(frame, wanted) == HOLDS_OF_THESE
+
     def _standing(self, frame: Frame, wanted: Amounts) -> int:
         standing = HOLDS_NOTHING
         around: Frame | None = frame

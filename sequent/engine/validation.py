@@ -25,8 +25,13 @@ def validate(board: Board, root: Block) -> None:
         for position, status in enumerate(frame.statuses)
     )
     assert running == board.running, f"{running} tasks are active, {board.running} are counted"
-    ahead = board.slots * AHEAD if board.quick else board.slots
-    assert board.running <= ahead, "more tasks run than there are slots"
+    in_turn = sum(
+        status is Status.ACTIVE and is_step(frame.layout.nodes[position]) and not frame.layout.goes_ahead[position]
+        for frame in board.frames.values()
+        for position, status in enumerate(frame.statuses)
+    )
+    assert in_turn <= board.slots, "more tasks run than there are slots"
+    assert board.running <= board.slots * AHEAD, "more tasks are handed over than workers may hold"
     assert not any(board.executing.values()) or running, "a limit counts what does not run"
     delayed = {(frame.scope.id, position) for frame in board.frames.values() for position in frame.delayed}
     assert delayed == board.timers, "what waits for a time is not what is counted"

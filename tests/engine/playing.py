@@ -13,11 +13,19 @@ from sequent.model import facts
 from sequent.model.effects import CloseFrame, CloseRepeat, Effect, OpenRepeat, StartTask
 from sequent.model.facts import Fact
 from sequent.model.items import Items
-from sequent.model.plan import ContainerPlan, ItemsLiteralPlan, Plan
+from sequent.model.plan import ContainerPlan, ItemsLiteralPlan, Plan, StepPlan
 from sequent.model.references import dotted
 from sequent.model.scope import sequence_text
+from sequent.model.spec import FlowSpec
 from sequent.model.status import Status, Verdict
 from tests.simulated import Key, Rows, World
+
+
+def play_of(spec: FlowSpec, slots: int = 100) -> Play:
+    """Start a flow that was specified by hand."""
+    play = Play(compile_flow(spec), slots=slots)
+    play.tell(facts.RunStarted())
+    return play
 
 
 def plan_of(flow: object) -> Plan:
@@ -35,8 +43,8 @@ def world(flow: object, slots: int = 100) -> Play:
 class Play(World):
     """A run under way. Items that are written down are found at once, as the driver does."""
 
-    def __init__(self, plan: Plan, *, slots: int, rows: Rows | None = None) -> None:
-        super().__init__(plan, slots=slots, rows=rows)
+    def __init__(self, plan: Plan, *, slots: int, rows: Rows | None = None, resumes: bool = False) -> None:
+        super().__init__(plan, slots=slots, rows=rows, resumes=resumes)
         self.started: list[str] = []
         """Every task that started, in order."""
         self.closed: dict[str, Status] = {}
@@ -110,11 +118,40 @@ class Play(World):
         play.tell(facts.RunStarted())
         return play
 
+    def resume(self) -> Play:
+        """The run was suspended, or whatever drove it is gone, and it is continued where it was."""
+        play = Play(self.plan, slots=self.slots, rows=self.rows, resumes=True)
+        play.tell(facts.RunStarted())
+        return play
+
+    def pause(self) -> None:
+        """Whoever drives the run waits for no delay."""
+        self.tell(facts.PauseRequested())
+
+    def time_comes(self, *names: str) -> None:
+        """What a task or container waits for has come."""
+        for name in names:
+            self.pass_time(key_of(name))
+
+    def get_grant(self, name: str) -> None:
+        """Other runs leave a task or container what it asked for."""
+        self.grant(key_of(name))
+
+    def quicken(self, path: str, *, is_quick: bool = True) -> None:
+        """Tasks of a step take little time lately, or no longer do."""
+        node = next(node.index for node in self.plan.nodes if dotted(node.path) == path and isinstance(node, StepPlan))
+        self.tell(facts.StepPaced(node, is_quick))
+
     # -- what is seen ---------------------------------------------------------------------------
 
     @property
     def running(self) -> list[str]:
         return [shown(key) for key in self.active]
+
+    @property
+    def waiting_for_time(self) -> dict[str, int]:
+        """Who waits for a time, and after how many failures."""
+        return {shown(key): timer.failures for key, timer in self.timers.items()}
 
     @property
     def statuses(self) -> dict[str, str]:
