@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from sequent.dsl.commands import COMMAND_OPTIONS, CommandSource, read_command
 from sequent.dsl.config import read_step_config
@@ -15,9 +16,10 @@ from sequent.dsl.nodes import Node, path_of
 from sequent.dsl.options import STEP_OPTIONS, Options, read_options
 from sequent.dsl.places import Site, option_place, read_at
 from sequent.errors import DefinitionError, Place
-from sequent.model.spec import MOST_LEVELS
+from sequent.model.spec import MOST_LEVELS, ModuleImport
 
-_ALLOWED = STEP_OPTIONS | COMMAND_OPTIONS | {"command", "config"}
+_IMPORTS = frozenset({"import_module", "import_file"})
+_ALLOWED = STEP_OPTIONS | COMMAND_OPTIONS | _IMPORTS | {"command", "config"}
 
 
 @frozen(eq=False)
@@ -48,6 +50,7 @@ def read_added(
     words = options.pop("command", None)
     read_at(site, "config", partial(read_step_config, options.pop("config", None), options))
     own = {key: options.pop(key) for key in COMMAND_OPTIONS & options.keys()}
+    imports = _read_imports({key: options.pop(key) for key in _IMPORTS & options.keys()}, func, site)
     chosen = read_options(options, site, _ALLOWED, "add_step")
     if words is not None and func is not None:
         raise _no_work(f"{checked!r} has a function and a command", "give either func= or command=", site.place)
@@ -58,7 +61,31 @@ def read_added(
         raise _no_work(f"{key!r} needs 'command'", "give command=(program, ...)", option_place(site, key))
     if words is not None:
         return Added(checked, read_command(words, own, site), chosen)
-    return Added(checked, None if func is None else read_function(func, site, args, kwargs, flow), chosen)
+    if func is None:
+        return Added(checked, None, chosen)
+    work = read_function(func, site, args, kwargs, flow)
+    return Added(checked, evolve(work, imports=imports) if imports else work, chosen)
+
+
+def _read_imports(given: Mapping[str, object], func: object, site: Site) -> tuple[ModuleImport, ...]:
+    """The module that a worker is to import before it calls the function, as the original had it."""
+    named = {key: value for key, value in given.items() if value is not None}
+    for key, value in named.items():
+        if not isinstance(value, str) or not value:
+            hint = "it is a module's dotted name" if key == "import_module" else "it is the path of a Python file"
+            raise _no_import(f"{key!r} is {value!r:.100}", hint, site, key)
+    if "import_file" in named and "import_module" not in named:
+        hint = "say by which name it is imported: import_module='jobs'"
+        raise _no_import("'import_file' needs 'import_module'", hint, site, "import_file")
+    if named and func is None:
+        raise _no_import("'import_module' needs 'func'", "give the function that it is for", site, "import_module")
+    if not named:
+        return ()
+    return (ModuleImport(str(named["import_module"]), str(named.get("import_file", ""))),)
+
+
+def _no_import(message: str, hint: str, site: Site, option: str) -> DefinitionError:
+    return DefinitionError(message, code="import", hint=hint, place=option_place(site, option))
 
 
 def _check_place(parent: Node, name: object, site: Site) -> str:

@@ -12,6 +12,7 @@ from sequent.dsl.nodes import Node, Written
 from sequent.dsl.options import refusal_of_attempts
 from sequent.dsl.places import OptionPlaces, option_place
 from sequent.dsl.repeats import CallSource, endless, is_endless
+from sequent.dsl.staleness import stale_inputs
 from sequent.dsl.translation import Translation
 from sequent.errors import DefinitionError
 from sequent.model.references import Path
@@ -46,14 +47,16 @@ class Tree:
             self.bodies[path] = written.body
         self._note_items(written, path)
         self._refuse_options(written)
+        children = tuple(
+            self.step(child, (*path, name), construct)
+            if child.__sequent__.is_leaf
+            else self.container(child, (*path, name), construct)
+            for name, child in written.children.items()
+        )
+        self.warnings.extend(stale_inputs(children, path))
         return ContainerSpec(
             name=written.name,
-            children=tuple(
-                self.step(child, (*path, name), construct)
-                if child.__sequent__.is_leaf
-                else self.container(child, (*path, name), construct)
-                for name, child in written.children.items()
-            ),
+            children=children,
             attributes=tuple((name, translation.reference(value, node)) for name, value in written.attributes.items()),
             requires=translation.requirement(options.requires, written.site.place),
             repeats=translation.items(options.repeats, node),
