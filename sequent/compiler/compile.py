@@ -9,6 +9,8 @@ from attrs import asdict, frozen
 
 from sequent.compiler.check import check_ends, check_failures, check_requirement
 from sequent.compiler.circuits import announced_in, circuit_of, reaction_of, watches
+from sequent.compiler.demands import check_balances, check_demands
+from sequent.compiler.holding import check_holding
 from sequent.compiler.order import check_order
 from sequent.compiler.problems import Problems
 from sequent.compiler.questions import Questions, check_questions, questions_in
@@ -92,6 +94,10 @@ def read(spec: FlowSpec) -> tuple[Tree, Resolver]:
             check_requirement(node, problems)
             check_questions(node, problems)
             check_failures(node, problems)
+    check_demands(tree, problems)
+    if all(node.is_whole for node in tree.nodes):
+        check_balances(tree, problems)
+        check_holding(tree, problems)
     problems.raise_if_any()
     return tree, resolver
 

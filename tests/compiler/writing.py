@@ -9,7 +9,18 @@ from sequent.compiler import compile_flow
 from sequent.errors import DefinitionError, InvalidFlowError, Place
 from sequent.model.references import Outer, Reference, ResultOf
 from sequent.model.requirements import AllOf, AnyOf, Atom, Requirement
-from sequent.model.spec import Argument, ContainerSpec, FlowSpec, FunctionWork, ItemsLiteral, ParamSpec, StepSpec, Work
+from sequent.model.spec import (
+    Amounts,
+    Argument,
+    ContainerSpec,
+    FlowSpec,
+    FunctionWork,
+    ItemsLiteral,
+    ParamSpec,
+    PoolSpec,
+    StepSpec,
+    Work,
+)
 from sequent.model.status import Claim
 
 CLAIMS = {"failed": Claim.FAILURE, **{claim.value: claim for claim in Claim}}
@@ -58,6 +69,21 @@ def step(
     )
 
 
+def amounts(text: str) -> Amounts:
+    """``db 2, gpu 1``."""
+    return tuple((pool, int(amount)) for pool, amount in (part.split() for part in text.split(",") if part.strip()))
+
+
+def holds(name: str, acquires: str, *children, **options) -> ContainerSpec:
+    """A container that acquires."""
+    return container(name, *children, acquires=amounts(acquires), **options)
+
+
+def asking(name: str, acquires: str, requires: Requirement | str | None = None, **options) -> StepSpec:
+    """A step that acquires."""
+    return step(name, requires, acquires=amounts(acquires), **options)
+
+
 def container(name: str, *children, requires: Requirement | str | None = None, **options) -> ContainerSpec:
     options.setdefault("place", Place("flow.py", next(_lines)))
     needed = asks(requires) if isinstance(requires, str) else requires
@@ -68,9 +94,11 @@ def items(*values: int) -> ItemsLiteral:
     return ItemsLiteral(text=f"[{','.join(map(str, values))}]")
 
 
-def flow(*children, params: Iterable[ParamSpec] = (), **options) -> FlowSpec:
+def flow(*children, params: Iterable[ParamSpec] = (), pools: dict[str, int] | None = None, **options) -> FlowSpec:
+    """A flow; a pool whose name ends with ``*`` is shared by all runs."""
     root = ContainerSpec(name="flow", children=children, place=Place("flow.py", next(_lines)), **options)
-    return FlowSpec(name="flow", root=root, params=tuple(params))
+    made = tuple(PoolSpec(name.rstrip("*"), most, name.endswith("*")) for name, most in (pools or {}).items())
+    return FlowSpec(name="flow", root=root, params=tuple(params), pools=made)
 
 
 def mistakes(spec: FlowSpec) -> list[DefinitionError]:

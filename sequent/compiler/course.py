@@ -1,0 +1,94 @@
+"""What runs, and how often, in the course in which everything succeeds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Container, Iterator
+
+from attrs import define, field, frozen
+
+from sequent.compiler.conditions import Condition, Joined, claims_in
+from sequent.compiler.tree import Node
+from sequent.errors import NotDataError
+from sequent.model.items import Items
+from sequent.model.plan import ItemsLiteralPlan
+from sequent.model.status import SETTLES, Status
+
+
+@frozen
+class Times:
+    """How often something happens, as far as that is known beforehand."""
+
+    least: int
+    most: float
+
+
+@define
+class Course:
+    """Works out for one node after the other whether it runs if all that runs succeeds."""
+
+    _runs: dict[Node, bool] = field(factory=dict[Node, bool])
+
+    def times_of(self, node: Node) -> Times:
+        """How often a step is executed, or a container opened: at least, if all succeeds; and at most."""
+        least, most = int(self.runs(node)), 1.0
+        around = node if node.wraps else node.parent
+        while around is not None:
+            count = count_of(around)
+            if count == 0:
+                return Times(0, 0)
+            least *= 0 if count is None else 1 if around.spec.until else count
+            most *= math.inf if count is None else count
+            around = around.parent
+        return Times(least, most)
+
+    def runs(self, node: Node) -> bool:
+        """Whether a node runs if all that runs succeeds; a requirement on what is returned is not counted on."""
+        for current in needed_first(node, self._runs):
+            self._runs[current] = self._is_true_of(current.parent) and self._holds(current.condition)
+        return self._runs[node]
+
+    def _is_true_of(self, node: Node | None) -> bool:
+        return node is None or self._runs.get(node, True)
+
+    def _holds(self, condition: Condition | None) -> bool:
+        if condition is None:
+            return True
+        if isinstance(condition, Joined):
+            parts = (self._holds(part) for part in condition.parts)
+            return all(parts) if condition.is_all else any(parts)
+        status = Status.SUCCESS if self._is_true_of(condition.node) else Status.SKIPPED
+        return condition.claim in SETTLES[status]
+
+
+def needed_first(node: Node, known: Container[Node]) -> Iterator[Node]:
+    """A node and what is not known yet of what it rests on, each after what it rests on itself.
+
+    Whoever asks for the next has worked out the one before, so that it is known.
+    """
+    pending, entered = [node], set[Node]()
+    while pending:
+        current = pending[-1]
+        further = [] if current in entered else [other for other in _needed(current) if other not in known]
+        entered.add(current)
+        if further:
+            pending.extend(further)
+        elif pending.pop() not in known:
+            yield current
+
+
+def _needed(node: Node) -> list[Node]:
+    around = [] if node.parent is None else [node.parent]
+    return [*around, *(asked.node for asked in claims_in(node.condition))]
+
+
+def count_of(node: Node) -> int | None:
+    """How many iterations a node has; None where that is known only while running."""
+    if node.repeats is None:
+        return 1
+    if not isinstance(node.repeats, ItemsLiteralPlan):
+        return None
+    try:
+        return len(Items(node.repeats.text))
+    except NotDataError:
+        return None

@@ -1,0 +1,165 @@
+"""Finds what asks pools for more than there can be, and what gives back more than anybody can hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from attrs import define, field, frozen
+
+from sequent.compiler.course import Course, Times
+from sequent.compiler.problems import Problems
+from sequent.compiler.tree import Node, Tree
+from sequent.model.spec import Amounts
+
+_CODE = "pool"
+
+
+def check_demands(tree: Tree, problems: Problems) -> None:
+    """What is asked of each pool is there, beside what the containers around hold."""
+    capacities = {pool.name: pool.capacity for pool in tree.spec.pools}
+    for node in tree.nodes:
+        if (node.spec.acquires or node.spec.releases) and _names_pools(node, capacities, problems):
+            _check_demand(node, capacities, problems)
+
+
+def _names_pools(node: Node, capacities: dict[str, int], problems: Problems) -> bool:
+    unknown = [(name, option) for option, name, _ in _amounts(node) if name not in capacities]
+    for name, option in unknown:
+        problems.add(
+            "unknown-pool",
+            f"{node.shown} has in its {option!r} the pool {name!r}, which the flow does not have",
+            path=node.text,
+            place=node.place_of(option),
+            hint=problems.nearest(name, capacities),
+        )
+    return not unknown
+
+
+def _amounts(node: Node) -> Iterator[tuple[str, str, int]]:
+    for option, amounts in (("acquires", node.spec.acquires), ("releases", node.spec.releases or ())):
+        yield from ((option, pool, amount) for pool, amount in amounts)
+
+
+# -- what can never start ------------------------------------------------------------------------------
+
+
+def _check_demand(node: Node, capacities: dict[str, int], problems: Problems) -> None:
+    """What it asks for is there at all, and beside what the containers around it hold."""
+    for pool, amount in node.spec.acquires:
+        holders = [around for around in _around(node) if dict(around.spec.acquires).get(pool)]
+        held = sum(dict(around.spec.acquires)[pool] for around in holders)
+        capacity = capacities[pool]
+        if amount + held <= capacity or held > capacity:
+            continue
+        beside = f", of which {_listed(holders)} around it hold{'s' * (len(holders) == 1)} {held}" if held else ""
+        problems.add(
+            _CODE,
+            f"{node.shown} acquires {amount} of the pool {pool!r}{beside}: it can never start, "
+            f"since the capacity is {capacity}",
+            path=node.text,
+            place=node.place_of("acquires"),
+            hint="enlarge the pool, or acquire less" + (" here or further out" if held else ""),
+        )
+
+
+def _around(node: Node) -> Iterator[Node]:
+    while node.parent is not None:
+        node = node.parent
+        yield node
+
+
+def _listed(nodes: list[Node]) -> str:
+    return " and ".join(node.shown for node in nodes[:3]) + (" and others" if len(nodes) > 3 else "")
+
+
+# -- what is kept, and what is given back ------------------------------------------------------------------
+
+
+@frozen
+class _Change:
+    """By how much a success changes what the run keeps of a pool, and how often that happens if all succeeds."""
+
+    node: Node
+    amount: int
+    times: Times
+
+
+@define
+class _Balance:
+    """Who keeps of a pool, and who gives back what was kept."""
+
+    keepers: list[_Change] = field(factory=list[_Change])
+    givers: list[_Change] = field(factory=list[_Change])
+
+
+def check_balances(tree: Tree, problems: Problems) -> None:
+    """What is kept for the run leaves enough, and what is given back is held."""
+    capacities = {pool.name: pool.capacity for pool in tree.spec.pools}
+    course = Course()
+    balances = {pool: _Balance() for pool in capacities}
+    for node in tree.nodes:
+        if node.spec.releases is None:
+            continue
+        times = course.times_of(node)
+        for pool, amount in _kept_by(node.spec.acquires, node.spec.releases).items():
+            if times.most and amount and pool in balances:
+                changes = balances[pool].keepers if amount > 0 else balances[pool].givers
+                changes.append(_Change(node, abs(amount), times))
+    for pool, balance in balances.items():
+        if balance.givers:
+            _check_givers(pool, balance, problems)
+        else:
+            _check_keepers(pool, balance.keepers, capacities[pool], problems)
+
+
+def _kept_by(acquires: Amounts, releases: Amounts) -> dict[str, int]:
+    kept = dict(acquires)
+    for pool, amount in releases:
+        kept[pool] = kept.get(pool, 0) - amount
+    return kept
+
+
+def _check_givers(pool: str, balance: _Balance, problems: Problems) -> None:
+    kept = sum(keeper.amount * keeper.times.most for keeper in balance.keepers)
+    given = 0
+    for giver in balance.givers:
+        own = giver.amount * max(giver.times.least, 1)
+        # What perhaps does not run takes nothing away from others.
+        if (given + own if giver.times.least else own) <= kept:
+            given += own if giver.times.least else 0
+            continue
+        acquired = dict(giver.node.spec.acquires).get(pool, 0)
+        others = f"others keep at most {kept:g}" if kept else "nobody else keeps any"
+        others += f", of which {given} are given back elsewhere" if given else ""
+        often = f", {giver.times.least:,} times" if giver.times.least > 1 else ""
+        problems.add(
+            _CODE,
+            f"{giver.node.shown} gives back {acquired + giver.amount} of the pool {pool!r} and acquires "
+            f"{acquired or 'none'}{often}: {others}",
+            path=giver.node.text,
+            place=giver.node.place_of("releases"),
+            hint="give back what was acquired, which is what happens without 'releases'",
+        )
+
+
+def _check_keepers(pool: str, keepers: list[_Change], capacity: int, problems: Problems) -> None:
+    kept, before = 0, list[Node]()
+    for keeper in keepers:
+        asked = dict(keeper.node.spec.acquires)[pool]
+        if asked > capacity:
+            continue
+        rounds = max(0, (capacity - kept - asked) // keeper.amount + 1)
+        if keeper.times.least <= rounds:
+            kept += keeper.amount * keeper.times.least
+            before += [keeper.node] if keeper.times.least else []
+            continue
+        after = f"after {rounds:,} iteration{'s' * (rounds != 1)}" if keeper.times.least > 1 else ""
+        beside = f"beside what {_listed(before)} keep{'s' * (len(before) == 1)}, {kept}" if kept else ""
+        problems.add(
+            _CODE,
+            f"{keeper.node.shown} keeps {keeper.amount} of the pool {pool!r} for the run, and nobody gives any back: "
+            f"{' '.join(filter(None, (after, beside)))} there is not enough left of {capacity}",
+            path=keeper.node.text,
+            place=keeper.node.place_of("releases"),
+            hint="leave 'releases' out, or let a later step give back what is kept",
+        )

@@ -1,0 +1,44 @@
+"""What has surely settled before something can start."""
+
+from __future__ import annotations
+
+from attrs import define, field
+
+from sequent.compiler.conditions import Condition, Joined
+from sequent.compiler.course import needed_first
+from sequent.compiler.tree import Node
+from sequent.model.status import Claim
+
+Nodes = frozenset[Node]
+
+_UNDER_WAY = (Claim.READY, Claim.ACTIVE)
+_UNSTARTED = (Claim.DONE, Claim.SKIPPED)
+"""What may be true of a node whose own requirement never was."""
+
+
+@define
+class Precedence:
+    """Works out for one node after the other which of certain nodes come before it, within an iteration."""
+
+    relevant: Nodes
+    _before: dict[Node, Nodes] = field(factory=dict[Node, Nodes])
+
+    def before(self, node: Node) -> Nodes:
+        """Those of the relevant nodes that have settled whenever this one starts."""
+        for current in needed_first(node, self._before):
+            around = self._known(current.parent)
+            self._before[current] = around | self._of(current.condition)
+        return self._before[node]
+
+    def _known(self, node: Node | None) -> Nodes:
+        return Nodes() if node is None else self._before.get(node, Nodes())
+
+    def _of(self, condition: Condition | None) -> Nodes:
+        if condition is None:
+            return Nodes()
+        if isinstance(condition, Joined):
+            first, *others = (self._of(part) for part in condition.parts)
+            return first.union(*others) if condition.is_all else first.intersection(*others)
+        node = condition.node
+        settled = self.relevant & {node} if condition.claim not in _UNDER_WAY else Nodes()
+        return settled if condition.claim in _UNSTARTED else settled | self._known(node)
