@@ -107,6 +107,12 @@ class StoreBusyError(StoreError):
     default_code = "store-busy"
 
 
+class StoreFullError(StoreError):
+    """There is no room to write what has to be written: the same write may succeed once there is."""
+
+    default_code = "store-full"
+
+
 class UnknownRunError(SequentError):
     """No run, or more than one, has that id."""
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections import deque
-from selectors import BaseSelector
-from signal import SIGTERM
-
-from attrs import frozen
 
 from sequent.engine import Scheduler
-from sequent.errors import FencedError, StoreBusyError, StoreError
+from sequent.errors import StoreBusyError, StoreError, StoreFullError
 from sequent.model.effects import (
+    AskHold,
     CloseFrame,
     CloseRepeat,
     DrawItem,
@@ -20,46 +18,33 @@ from sequent.model.effects import (
     FailTask,
     OpenFrame,
     OpenRepeat,
+    SetHold,
     SettleTask,
     StartTask,
+    StartTimer,
+    TakeBack,
 )
-from sequent.model.facts import Fact, RunStarted, StopRequested
-from sequent.model.outcome import Failure
+from sequent.model.facts import Fact, PauseRequested, RunStarted, StopRequested, TimerEnded
 from sequent.model.plan import Plan, StepPlan
-from sequent.model.references import dotted
 from sequent.model.saved import SavedFrame
-from sequent.model.scope import Scope, sequence_text
-from sequent.model.status import Construct, RunStatus, Status
+from sequent.model.scope import Scope
+from sequent.model.status import RunStatus, Status
+from sequent.runtime.blocking import blocked_text
+from sequent.runtime.dispatch import Dispatch
 from sequent.runtime.intake import Intake
-from sequent.runtime.orders import AttemptOrder, DrawBroke, ItemFound, RepeatFound
-from sequent.runtime.ports import Clock, DrivenRun, Executor, Observer
+from sequent.runtime.options import BadOptionError, Options
+from sequent.runtime.orders import DrawBroke, ItemFound, RepeatFound
+from sequent.runtime.patience import Patience
 from sequent.runtime.repeating import Repeating
-from sequent.runtime.rows import Batch, FrameKey, FrameOpening, Intent, task_key
+from sequent.runtime.rows import Batch, FrameKey, FrameOpening, Hold, Intent, RunEnd, Wait, task_key
 from sequent.runtime.signals import stop_signals
+from sequent.runtime.stopping import Stopping
+from sequent.runtime.surroundings import Surroundings
+from sequent.runtime.timers import Timers
 from sequent.runtime.values import Values
 from sequent.runtime.waiting import Waiter
 
-FIRST_RETRY = 0.01
-"""Seconds until a write is tried again that the store could not take; doubled each time."""
-LONGEST_RETRY = 1.0
-PATIENCE = 30.0
-"""Seconds for which a write is tried again before the run gives up."""
-TERM_GRACE = 10.0
-"""Seconds that running steps have to finish after the first SIGTERM."""
-
-
-@frozen(kw_only=True)
-class Surroundings:
-    """Everything around a driver: the adapters behind its ports."""
-
-    run: DrivenRun
-    executors: dict[Construct, Executor]
-    drawer: Executor | None
-    """Who draws items."""
-    clock: Clock
-    observer: Observer
-    selector: BaseSelector
-    """What the driver waits with; it outlives the driver, since executors close later."""
+_Order = tuple[StartTask, Intent] | tuple[StartTimer, Wait] | OpenRepeat | DrawItem
 
 
 class Driver:
@@ -79,74 +64,114 @@ class Driver:
         slots: int,
         saved: SavedFrame | None,
         notes: tuple[str, ...] = (),
+        resumes: bool = False,
+        max_loops: int = -1,
+        longest_sleep: float | None = None,
     ) -> None:
+        """Take a run.
+
+        Args:
+            plan: what will run.
+            around: the adapters.
+            slots: how many tasks may execute at once.
+            saved: the open part of the run, of a recovery or a run that is continued.
+            notes: what the observer is to be told first.
+            resumes: whether the run is continued, in the same recovery.
+            max_loops: how often all that is due is done before the run is suspended; negative: until it ends.
+            longest_sleep: the seconds after which the clocks are looked at again while a time is waited for: what
+                they say may change in a sleep. None: only once it is due.
+        """
         self._plan = plan
         self._selector = around.selector
         self._waiter = Waiter(around.selector, around.clock)
         self._run = around.run
-        self._executors = around.executors
         self._clock = around.clock
         self._observer = around.observer
         self._notes = notes
-        self._scheduler = Scheduler(plan, slots=slots, saved=saved, last_id=around.run.last_id())
+        self._max_loops = max_loops
+        self._longest_sleep = longest_sleep
+        kept = around.run.kept()
+        last_id = around.run.last_id()
+        self._scheduler = Scheduler(plan, slots=slots, saved=saved, last_id=last_id, resumes=resumes, kept=kept)
         self._values = Values(plan, around.run)
+        options = Options(self._values)
         self._batch = Batch()
-        self._outbox: list[tuple[StartTask, Intent] | OpenRepeat | DrawItem] = []
+        self._outbox: list[_Order] = []
         self._active: dict[tuple[int, int], StartTask] = {}
         self._intake = Intake(plan, self._active, self._values, around.observer, around.clock)
-        self._repeating = Repeating(plan, self._values, around.run, around.drawer, around.observer)
+        self._dispatch = Dispatch(
+            plan, around.executors, self._values, options, self._intake, around.observer, around.run.record.recovery
+        )
+        self._repeating = Repeating(plan, self._values, options, around, has_begun=saved is not None)
+        self._timers = Timers(plan, options, around.run, around.clock)
         self._facts: deque[Fact] = deque([RunStarted()])
         self._end: EndRun | None = None
         """How the run has ended, until that is written too."""
         self._status: RunStatus | None = None
-        self._signals = 0
-        self.stopped_by = 0
-        """The number of the first signal that stopped the run; 0 while none has."""
-        self._kill_at: float | None = None
-        self._busy_since: float | None = None
-        self._retry_after = 0.0
+        self._stopping = Stopping(around.clock, self._stop, self._dispatch.end_tasks)
+        self._patience = Patience(around.clock)
+        self._loops = 0
+        self._was_idle = False
 
     def drive(self) -> RunStatus:
-        """Run until nothing is left to do, or a stop has let running steps finish.
+        """Run until nothing is left to do, a stop has let running steps finish, or only times are waited for.
 
         Raises:
             FencedError: somebody else took the run over; nothing more was started or written.
             StoreError: the store could not take what had to be written; the run can be recovered.
         """
-        with stop_signals(self._selector, self._on_signal):
-            for executor in self._executors.values():
-                executor.open(self._selector)
+        with stop_signals(self._selector, self._stopping.on_signal):
+            self._dispatch.open(self._selector)
             self._observer.run_began(self._run.record, self._plan)
             for text in self._notes:
                 self._observer.note(text)
-            while True:
-                self._take_in()
-                if not self._flush():
-                    self._wait(self._retry_after)
-                elif not self._facts:
-                    if self._status is not None:
-                        self._observer.run_ended(self._status)
-                        return self._status
-                    if self._end is None:
-                        self._wait(None)
-                    else:
-                        self._write_end(self._end)
+            while (status := self._turn()) is None:
+                pass
+            self._observer.run_ended(status)
+            return status
 
-    def failed_draws(self) -> list[Failure]:
-        """The containers whose items could not be had, which no attempt tells of."""
-        return self._repeating.failures
+    @property
+    def stopped_by(self) -> int:
+        """The number of the first signal that stopped the run; 0 while none has."""
+        return self._stopping.stopped_by
+
+    def _turn(self) -> RunStatus | None:
+        """Go round once; give how the run has ended, once that is written."""
+        self._take_in()
+        if not self._flush():
+            self._wait(self._patience.retry_after)
+        elif not self._facts:
+            if self._status is not None:
+                return self._status
+            if self._end is not None:
+                self._write_end(self._end)
+            elif self._is_to_pause():
+                self._facts.append(PauseRequested())
+            else:
+                self._wait(None)
+        return None
+
+    def _is_to_pause(self) -> bool:
+        """Whether all that is due has been done as often as it was to be done."""
+        if not self._scheduler.is_idle or self._max_loops < 0:
+            self._was_idle = False
+        elif not self._was_idle:
+            self._was_idle = True
+            self._loops += 1
+            return self._loops >= self._max_loops
+        return False
 
     # -- a turn -------------------------------------------------------------------------------
 
     def _take_in(self) -> None:
         """Feed the engine with all that has been reported, and gather what is to be written and sent."""
         while True:
-            for executor in self._executors.values():
-                for report in executor.reports():
-                    if isinstance(report, RepeatFound | ItemFound | DrawBroke):
-                        self._facts.extend(self._repeating.facts_of(report, self._batch))
-                    else:
-                        self._facts.extend(self._intake.facts_of(report, self._batch))
+            self._facts.extend(self._timers.ended())
+            for report in self._dispatch.reports():
+                if isinstance(report, RepeatFound | ItemFound | DrawBroke):
+                    self._facts.extend(self._repeating.facts_of(report, self._batch))
+                else:
+                    self._facts.extend(self._intake.facts_of(report, self._batch))
             while self._facts:
                 for effect in self._scheduler.handle(self._facts.popleft()):
                     self._gather(effect)
@@ -184,120 +209,110 @@ class Driver:
                 self._repeating.close(effect.scope.id, effect.node)
             case SettleTask():
                 self._intake.settle(effect)
-            case FailTask():
-                self._intake.fail(effect, batch)
             case OpenRepeat() | DrawItem():
                 self._outbox.append(effect)
             case EndRun():
                 self._end = effect
+            case _:
+                self._gather_rarer(effect)
+
+    def _gather_rarer(self, effect: StartTimer | FailTask | SetHold | AskHold | TakeBack) -> None:
+        """The same, of what most flows have none of."""
+        match effect:
+            case StartTimer():
+                self._begin_wait(effect)
+            case FailTask():
+                self._intake.fail(effect, self._batch)
+            case SetHold():
+                key = None if effect.scope is None else task_key(self._plan, effect.scope, effect.node)
+                self._batch.holds.append(Hold(key, effect.pool, effect.amount))
+            case AskHold() | TakeBack():
+                raise AssertionError(f"nobody can carry out {effect}")
+
+    def _begin_wait(self, order: StartTimer) -> None:
+        frame, node = order.scope.id, order.node
+        ended = TimerEnded(frame, node, order.attempt)
+        try:
+            wait = self._timers.begin(order, self._batch)
+        except BadOptionError as error:
+            if isinstance(self._plan.nodes[node], StepPlan):
+                # Its attempt is to show it, which begins at once.
+                self._intake.spoil(frame, node, error.problem)
+                self._facts.append(ended)
+            else:
+                self._facts.extend(self._repeating.fail(order.scope, node, error.problem, self._batch))
+        else:
+            if wait is None:
+                self._facts.append(ended)
+            else:
+                self._outbox.append((order, wait))
 
     def _write_end(self, end: EndRun) -> None:
         """Write how the run ended, with the successes of all its recoveries, once all outcomes are written."""
-        self._batch.end = (end.status, {**end.counts, Status.SUCCESS: self._run.successes()})
+        counts = {**end.counts, Status.SUCCESS: self._run.successes()}
+        self._batch.end = RunEnd(end.status, counts, blocked_text(self._plan, end.blocked))
         self._status = end.status
 
     def _intent(self, effect: StartTask) -> Intent:
         key = task_key(self._plan, effect.scope, effect.node)
         item = self._values.drawn_item(effect.scope) if key.iteration else None
-        return Intent(key, effect.attempt, os.urandom(16), self._clock.now(), item)
+        return Intent(key, effect.attempt, os.urandom(16), self._clock.now(), item, self._run.record.recovery)
 
     def _flush(self) -> bool:
         """Commit what was gathered and let the orders out; say whether nothing is left to commit."""
         if self._batch:
             try:
                 self._run.commit(self._batch)
-            except FencedError:
-                raise
             except StoreError as error:
-                self._be_patient(error)
-                return False
+                if self._patience.lasts(error):
+                    return False
+                self._give_up(error)
+                raise
             self._batch = Batch()
-            self._busy_since = None
-            self._retry_after = 0.0
+            self._patience.renew()
+        self._intake.tell()
         outbox, self._outbox = self._outbox, []
         for order in outbox:
             self._send(order)
         return True
 
-    def _be_patient(self, error: StoreError) -> None:
-        """A write failed: keep it, and try again until patience ends."""
-        now = self._clock.monotonic()
-        if self._busy_since is None:
-            self._busy_since = now
-        if not isinstance(error, StoreBusyError) or now - self._busy_since > PATIENCE:
-            raise error
-        self._retry_after = min(LONGEST_RETRY, max(FIRST_RETRY, 2 * self._retry_after))
-
-    def _wait(self, timeout: float | None) -> None:
-        """Sleep until something happens, but no longer than that many seconds."""
-        if self._kill_at is not None:
-            left = max(0.0, self._kill_at - self._clock.monotonic())
-            timeout = left if timeout is None else min(left, timeout)
-        self._waiter.wait(timeout)
-        if self._kill_at is not None and self._clock.monotonic() >= self._kill_at:
-            self._kill_at = None
-            self._end_tasks(at_once=False)
-
-    # -- orders -------------------------------------------------------------------------------
-
-    def _send(self, order: tuple[StartTask, Intent] | OpenRepeat | DrawItem) -> None:
+    def _send(self, order: _Order) -> None:
         match order:
             case OpenRepeat():
                 self._facts.extend(self._repeating.open(order, self._batch))
             case DrawItem():
                 self._repeating.draw(order)
-            case (start, intent):
-                self._start(start, intent)
+            case (StartTask() as start, Intent() as intent):
+                self._facts.extend(self._dispatch.start(start, intent, self._batch))
+            case (StartTimer() as begin, Wait() as wait):
+                self._timers.start(begin, wait)
 
-    def _start(self, order: StartTask, intent: Intent) -> None:
-        step = self._plan.nodes[order.node]
-        if not isinstance(step, StepPlan):
-            raise AssertionError(f"{step.path} is not a step")
-        self._observer.task_started(order.scope, order.node, order.attempt)
-        if step.is_empty:
-            self._facts.extend(self._intake.end_empty(order, self._batch))
+    def _give_up(self, error: StoreError) -> None:
+        """Write what has ended, and why nothing goes on, into the room that was set aside for it, if that can be."""
+        if not isinstance(error, StoreFullError | StoreBusyError):
             return
-        self._executors[step.construct].start(self._order(order, step, intent))
+        self._run.free_space()
+        # What nobody was told of has not been ordered.
+        self._batch.intents.clear()
+        with contextlib.suppress(StoreError):
+            counts = {Status.SUCCESS: self._run.successes()}
+            self._batch.end = RunEnd(RunStatus.STOPPED, counts, error.message)
+            self._run.commit(self._batch)
 
-    def _order(self, order: StartTask, step: StepPlan, intent: Intent) -> AttemptOrder:
-        scope, values = order.scope, self._values
-        return AttemptOrder(
-            frame=scope.id,
-            node=order.node,
-            attempt=order.attempt,
-            token=intent.token.hex(),
-            path=dotted(step.path),
-            sequence=sequence_text(scope.sequence),
-            recovery=self._run.record.recovery,
-            inputs=tuple(values.text_of(scope, value) for value in step.inputs) if step.inputs else (),
-            makers=self._intake.makers_of(step) if step.inputs else (),
-            attributes=values.attributes(scope, step.attributes) if step.attributes else (),
-            item=values.item_of(scope),
-            announces=step.announces,
-            wants_verdict=step.is_until,
-        )
+    def _wait(self, timeout: float | None) -> None:
+        """Sleep until something happens, but no longer than that many seconds."""
+        due = self._timers.left()
+        if due is not None and self._longest_sleep is not None:
+            due = min(due, self._longest_sleep)
+        ends = [seconds for seconds in (timeout, due, self._stopping.left()) if seconds is not None]
+        self._waiter.wait(min(ends, default=None))
+        self._stopping.look()
 
-    # -- stopping -----------------------------------------------------------------------------
-
-    def _on_signal(self, number: int) -> None:
-        """First: start nothing more. Second: end what runs. Third: at once."""
-        self._signals += 1
-        if self._signals == 1:
-            self.stopped_by = number
-            self._facts.append(StopRequested())
-            if number == SIGTERM:
-                self._kill_at = self._clock.monotonic() + TERM_GRACE
-            running = self._scheduler.running
-            steps = "step" if running == 1 else "steps"
-            self._observer.note(f"stopping: {running} running {steps} may finish; once more to end them")
-        else:
-            self._kill_at = None
-            self._end_tasks(at_once=self._signals > 2)
-
-    def _end_tasks(self, *, at_once: bool) -> None:
-        self._observer.note("killing what still runs" if at_once else "ending what still runs")
-        for executor in self._executors.values():
-            executor.end_tasks(at_once=at_once)
+    def _stop(self) -> None:
+        self._facts.append(StopRequested())
+        running = self._scheduler.running
+        steps = "step" if running == 1 else "steps"
+        self._observer.note(f"stopping: {running} running {steps} may finish; once more to end them")
 
 
 def _frame_key(scope: Scope) -> FrameKey:

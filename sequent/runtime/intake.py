@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from sequent.model.effects import FailTask, SettleTask, StartTask
 from sequent.model.facts import (
     Fact,
@@ -10,14 +12,28 @@ from sequent.model.facts import (
     TaskLost,
     TaskSucceeded,
 )
-from sequent.model.outcome import Problem
+from sequent.model.outcome import LogSpan, Problem
 from sequent.model.plan import Plan, ResultInput, StepPlan
 from sequent.model.references import dotted
+from sequent.model.scope import Scope
 from sequent.model.status import Status
+from sequent.runtime.options import BadOptionError
 from sequent.runtime.orders import AttemptBegan, AttemptEnded, AttemptLost, AttemptReport
 from sequent.runtime.ports import Clock, Observer
-from sequent.runtime.rows import Batch, Ending, task_key
+from sequent.runtime.rows import Batch, Beginning, ContainerProblem, Ending, FrameKey, task_key
 from sequent.runtime.values import Values
+from sequent.runtime.verdicts import answers_of, may_retry
+
+
+class _Told(NamedTuple):
+    """What the observer is to be told once it is written."""
+
+    scope: Scope
+    node: int
+    attempt: int
+    status: Status
+    problem: Problem | None
+    log: LogSpan | None
 
 
 class Intake:
@@ -36,8 +52,12 @@ class Intake:
         self._values = values
         self._observer = observer
         self._clock = clock
-        self._lost: dict[tuple[int, int], tuple[int, str]] = {}
+        self._lost: dict[tuple[int, int], str] = {}
+        """Why the latest attempt of a task was lost."""
+        self._unfit: dict[tuple[int, int], Problem] = {}
+        """Why an attempt that has not started cannot do well."""
         self._makers: dict[int, tuple[str, ...]] = {}
+        self._told: list[_Told] = []
 
     def facts_of(self, report: AttemptReport, batch: Batch) -> list[Fact]:
         """The facts that a report tells; what must be written of it goes into the batch."""
@@ -47,20 +67,33 @@ class Intake:
             case AttemptLost():
                 return self._gone(report, batch)
             case AttemptBegan():
-                return [TaskBegan(report.frame, report.node, report.attempt)]
+                return self._began(report, batch)
 
-    def _ended(self, report: AttemptEnded, batch: Batch) -> list[Fact]:
+    def _began(self, report: AttemptBegan, batch: Batch) -> list[Fact]:
+        start = self._active.get((report.frame, report.node))
+        if start is None or start.attempt != report.attempt:
+            return []
+        key = task_key(self._plan, start.scope, start.node)
+        batch.beginnings.append(Beginning(key, start.attempt, self._clock.now()))
+        return [TaskBegan(report.frame, report.node, report.attempt)]
+
+    def _ended(self, report: AttemptEnded, batch: Batch, *, is_unfit: bool = False) -> list[Fact]:
         start = self._active.pop((report.frame, report.node), None)
         if start is None or start.attempt != report.attempt:
             return []
-        status = Status.SUCCESS if report.problem is None else Status.FAILURE
-        self._write(start, batch, status, report)
-        if status is Status.SUCCESS:
-            return [TaskSucceeded(report.frame, report.node, report.attempt, report.verdict)]
-        return [TaskFailed(report.frame, report.node, report.attempt)]
+        step = self._plan.nodes[report.node]
+        if not isinstance(step, StepPlan):
+            raise AssertionError(f"{step.path} is not a step")
+        self._write(start, batch, report)
+        if report.problem is None:
+            answers = answers_of(step, report.result) if step.asked else ()
+            return [TaskSucceeded(report.frame, report.node, report.attempt, report.verdict, answers)]
+        retries = not is_unfit and may_retry(step, report.problem)
+        return [TaskFailed(report.frame, report.node, report.attempt, retries)]
 
-    def _write(self, start: StartTask, batch: Batch, status: Status, report: AttemptEnded) -> None:
+    def _write(self, start: StartTask, batch: Batch, report: AttemptEnded) -> None:
         key = task_key(self._plan, start.scope, start.node)
+        status = Status.SUCCESS if report.problem is None else Status.FAILURE
         batch.endings.append(
             Ending(
                 key,
@@ -75,11 +108,30 @@ class Intake:
         )
         if key.iteration:
             self._values.drop_item(key.frame, start.scope.node, start.scope.number)
-        self._observer.task_settled(start.scope, start.node, start.attempt, status, report.problem, report.log)
+        self._told.append(_Told(start.scope, start.node, start.attempt, status, report.problem, report.log))
 
     def end_empty(self, start: StartTask, batch: Batch) -> list[Fact]:
         """A step with nothing to do has succeeded."""
         return self._ended(AttemptEnded(start.scope.id, start.node, start.attempt, "null"), batch)
+
+    def spoil(self, frame: int, node: int, problem: Problem) -> None:
+        """Have the next attempt of a task end with this, without being executed."""
+        self._unfit[frame, node] = problem
+
+    def check(self, start: StartTask) -> None:
+        """See that nothing is known against an attempt.
+
+        Raises:
+            BadOptionError: something is.
+        """
+        problem = self._unfit.pop((start.scope.id, start.node), None) if self._unfit else None
+        if problem is not None:
+            raise BadOptionError(problem)
+
+    def refuse(self, start: StartTask, problem: Problem, batch: Batch) -> list[Fact]:
+        """An attempt has failed before it was executed, and so would any other."""
+        ended = AttemptEnded(start.scope.id, start.node, start.attempt, problem=problem)
+        return self._ended(ended, batch, is_unfit=True)
 
     def _gone(self, report: AttemptLost, batch: Batch) -> list[Fact]:
         start = self._active.pop((report.frame, report.node), None)
@@ -87,23 +139,50 @@ class Intake:
             return []
         key = task_key(self._plan, start.scope, start.node)
         batch.endings.append(Ending(key, start.attempt, Status.WAITING, self._clock.now()))
-        self._lost[report.frame, report.node] = (start.attempt, report.reason)
+        self._lost[report.frame, report.node] = report.reason
         self._observer.note(f"'{dotted(self._plan.nodes[report.node].path)}' was lost: {report.reason}")
         return [TaskLost(report.frame, report.node, report.attempt)]
 
+    # -- what the engine says of them ---------------------------------------------------------
+
     def settle(self, effect: SettleTask) -> None:
         """A task settled without an attempt of its own."""
-        self._observer.task_settled(effect.scope, effect.node, 0, effect.status, None, None)
+        self._told.append(_Told(effect.scope, effect.node, 0, effect.status, None, None))
 
     def fail(self, effect: FailTask, batch: Batch) -> None:
-        """An attempt whose end is in this very batch, since it was reported in this turn, is a failure instead."""
-        _, reason = self._lost.get((effect.scope.id, effect.node), (0, ""))
-        message = f"{effect.reason}: {reason}" if reason else effect.reason
-        problem = Problem(type="Lost" if reason else "PoolError", message=message)
+        """An attempt, or a container, is a failure after all, as only the engine can tell."""
+        lost = self._lost.get((effect.scope.id, effect.node), "")
+        problem = Problem(
+            type="Lost" if lost else "PoolError", message=f"{effect.reason}: {lost}" if lost else effect.reason
+        )
+        node = self._plan.nodes[effect.node]
+        if isinstance(node, StepPlan):
+            self._fail_attempt(effect, problem, batch)
+            return
+        batch.container_problems.append(ContainerProblem(effect.scope.id, effect.node, problem))
+        if node.repeats is None:
+            # Its only iteration was closed as what it was before that was known.
+            batch.closed_frames.append((FrameKey(effect.scope.id, effect.node, 1), Status.FAILURE))
+        self._observer.draw_failed(effect.node, problem)
+
+    def _fail_attempt(self, effect: FailTask, problem: Problem, batch: Batch) -> None:
         key = task_key(self._plan, effect.scope, effect.node)
-        batch.endings = [row for row in batch.endings if (row.key, row.attempt) != (key, effect.attempt)]
-        batch.endings.append(Ending(key, effect.attempt, Status.FAILURE, self._clock.now(), problem=problem))
-        self._observer.task_settled(effect.scope, effect.node, effect.attempt, Status.FAILURE, problem, None)
+        # Its end is in this very batch, since it was reported in this turn: the failure takes its place.
+        before = next(row for row in reversed(batch.endings) if (row.key, row.attempt) == (key, effect.attempt))
+        batch.endings.remove(before)
+        now = self._clock.now()
+        batch.endings.append(
+            Ending(key, effect.attempt, Status.FAILURE, now, problem=problem, log=before.log, result=None)
+        )
+        told = _Told(effect.scope, effect.node, effect.attempt, Status.FAILURE, problem, before.log)
+        self._told = [other for other in self._told if other[:3] != told[:3]]
+        self._told.append(told)
+
+    def tell(self) -> None:
+        """Tell the observer what has settled, now that it is written."""
+        told, self._told = self._told, []
+        for settled in told:
+            self._observer.task_settled(*settled)
 
     def makers_of(self, step: StepPlan) -> tuple[str, ...]:
         """For each of a step's inputs, the path of the step that made it; empty for items and parameters."""

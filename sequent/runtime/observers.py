@@ -43,7 +43,7 @@ class LoggingObserver:
     def draw_failed(self, node: int, problem: Problem) -> None:
         if self._plan is not None:
             path = dotted(self._plan.nodes[node].path)
-            logger.error("{} has no items: {}: {}", path, problem.type, problem.message)
+            logger.error("{} failed: {}: {}", path, problem.type, problem.message)
 
     def note(self, text: str) -> None:
         logger.warning("{}", text)

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from selectors import BaseSelector
 from typing import Protocol
 
-from sequent.model.outcome import LogSpan, Problem
+from sequent.model.outcome import Failure, LogSpan, Problem
 from sequent.model.plan import Plan
 from sequent.model.saved import SavedFrame
 from sequent.model.scope import Scope
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.orders import AttemptOrder, DrawOrder, Report
-from sequent.runtime.rows import AttemptRecord, Batch, FrameKey, RunRecord, Target, TaskKey
+from sequent.runtime.rows import AttemptRecord, Batch, FrameKey, RunRecord, Target, TaskKey, Wait
 
 
 class DrivenRun(Protocol):
@@ -66,8 +66,24 @@ class DrivenRun(Protocol):
         """The iterations of a container: (number, id, status), in order."""
         ...
 
+    def wait(self, key: TaskKey, attempt: int) -> Wait | None:
+        """Until when is, or was, to be waited before an attempt (0: the delay); None where that was never said."""
+        ...
+
+    def kept(self) -> dict[str, int]:
+        """How much of each pool of its own the run keeps."""
+        ...
+
     def failures(self, limit: int) -> tuple[int, list[AttemptRecord]]:
         """How many tasks' last attempts are failures, and the first of them."""
+        ...
+
+    def container_problems(self, limit: int) -> list[Failure]:
+        """The containers that failed for a reason that no attempt tells, the first of them."""
+        ...
+
+    def free_space(self) -> None:
+        """Free the room on the disk that was set aside for writing how the run ended."""
         ...
 
     def successes(self) -> int:
@@ -91,8 +107,11 @@ class Store(Protocol):
         """Make a new run and drive it. Raises ``UsageError`` where the id is taken."""
         ...
 
-    def take(self, run_id: str) -> DrivenRun:
-        """Drive an existing run: its epoch and its recovery number go up by one, and it is running.
+    def take(self, run_id: str, *, resumes: bool = False) -> DrivenRun:
+        """Drive an existing run: its epoch goes up by one, and it is running.
+
+        Its recovery number goes up as well, unless it ``resumes``: then it is the same recovery that goes on.
+        What its tasks held is held no more; what the run keeps is.
 
         Raises ``BusyError`` where somebody drives it, naming who, where and since when.
         """
@@ -108,6 +127,10 @@ class Store(Protocol):
 
     def attempts(self, run: RunRecord, path: str | None = None) -> Iterator[AttemptRecord]:
         """The attempts of a run, by time of start."""
+        ...
+
+    def container_problems(self, run: RunRecord) -> list[Failure]:
+        """The containers of a run that failed for a reason that no attempt tells."""
         ...
 
     def log_file(self, run: RunRecord, span: LogSpan) -> str:
@@ -156,6 +179,14 @@ class Clock(Protocol):
         """Seconds from some moment, never going back."""
         ...
 
+    def boottime(self) -> float:
+        """Seconds since the machine was booted, its sleep included; never going back."""
+        ...
+
+    def boot_id(self) -> str:
+        """Which boot of the machine this is: within another one, ``boottime`` means something else."""
+        ...
+
 
 class Observer(Protocol):
     """Whoever watches a run: progress for people. Its methods must be quick, and never raise."""
@@ -173,7 +204,7 @@ class Observer(Protocol):
         ...
 
     def draw_failed(self, node: int, problem: Problem) -> None:
-        """The items of a container could not be had."""
+        """A container failed for a reason that no attempt tells; mostly, its items could not be had."""
         ...
 
     def run_ended(self, status: RunStatus) -> None: ...

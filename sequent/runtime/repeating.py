@@ -6,13 +6,14 @@ from sequent.errors import NotDataError
 from sequent.model.effects import DrawItem, OpenRepeat
 from sequent.model.facts import DrawFailed, Fact, ItemDrawn, ItemsEnded, RepeatOpened
 from sequent.model.items import Items, digest_of
-from sequent.model.outcome import Failure, Problem
-from sequent.model.plan import ContainerPlan, ItemsCallPlan, ItemsLiteralPlan, Plan
+from sequent.model.outcome import Problem
+from sequent.model.plan import ContainerPlan, ItemsCallPlan, ItemsLiteralPlan, Plan, ResultInput
 from sequent.model.references import dotted
-from sequent.model.scope import Scope, sequence_text
+from sequent.model.scope import Scope
 from sequent.runtime.orders import DrawBroke, DrawnReport, DrawOrder, ItemFound, RepeatFound
-from sequent.runtime.ports import DrivenRun, Executor, Observer
-from sequent.runtime.rows import Batch, RepeatOpening
+from sequent.runtime.options import BadOptionError, Options
+from sequent.runtime.rows import Batch, ContainerProblem, RepeatOpening
+from sequent.runtime.surroundings import Surroundings
 from sequent.runtime.values import Values
 
 
@@ -24,21 +25,22 @@ class Repeating:
     than it did, the container fails rather than mixing the two.
     """
 
-    def __init__(self, plan: Plan, values: Values, run: DrivenRun, drawer: Executor | None, observer: Observer) -> None:
+    def __init__(self, plan: Plan, values: Values, options: Options, around: Surroundings, *, has_begun: bool) -> None:
+        """Know whether the run had begun before, so that items may be stored."""
         self._plan = plan
         self._values = values
-        self._run = run
-        self._drawer = drawer
-        self._observer = observer
+        self._options = options
+        self._run = around.run
+        self._drawer = around.drawer
+        self._observer = around.observer
+        self._has_begun = has_begun
         self._opened: dict[tuple[int, int], OpenRepeat] = {}
         """The repeats of callables that are under way."""
-        self.failures: list[Failure] = []
-        """The draws that failed, of which no attempt tells."""
 
     def open(self, order: OpenRepeat, batch: Batch) -> list[Fact]:
         """Find the items of a repeat, now or by asking a worker."""
         frame = order.scope.id
-        stored = self._run.items(frame, order.node) if self._run.record.recovery else None
+        stored = self._run.items(frame, order.node) if self._has_begun else None
         if stored is not None:
             # Written again: a kept repeat that runs again as a whole is a success no more.
             return self._keep(order, stored, batch)
@@ -76,7 +78,7 @@ class Repeating:
                 self._values.add_item(frame, node, report.number, report.item or "null")
                 return [ItemDrawn(frame, node, report.number)]
             case DrawBroke():
-                return self._fail(order, report.problem)
+                return self.fail(order.scope, node, report.problem, batch)
 
     def close(self, frame: int, node: int) -> None:
         """Forget a repeat that has settled, and have its iterator forgotten."""
@@ -94,18 +96,23 @@ class Repeating:
         )
 
     def _keep(self, order: OpenRepeat, text: str, batch: Batch) -> list[Fact]:
-        facts = self._use(order, text)
-        if not isinstance(facts[0], DrawFailed):
-            batch.repeats.append(RepeatOpening(order.scope.id, order.node, text))
-        return facts
-
-    def _use(self, order: OpenRepeat, text: str) -> list[Fact]:
+        node = order.node
         try:
             items = Items(text)
         except NotDataError as error:
-            return self._fail(order, Problem(type="TypeError", message=error.message))
-        self._values.open_repeat(order.scope.id, order.node, items)
-        return [RepeatOpened(order.scope.id, order.node, len(items))]
+            return self.fail(order.scope, node, self._no_items(node, error, text), batch)
+        return self._begin(order, items, text, batch)
+
+    def _begin(self, order: OpenRepeat, items: Items | None, text: str | None, batch: Batch) -> list[Fact]:
+        """The items are there, or may be drawn; what there is of them is stored."""
+        frame, node = order.scope.id, order.node
+        try:
+            parallel = self._options.parallel(order.scope, self._container(node))
+        except BadOptionError as error:
+            return self.fail(order.scope, node, error.problem, batch)
+        self._values.open_repeat(frame, node, items)
+        batch.repeats.append(RepeatOpening(frame, node, text))
+        return [RepeatOpened(frame, node, None if items is None else len(items), parallel)]
 
     def _iterate(self, order: OpenRepeat, digest: str, batch: Batch) -> list[Fact]:
         frame, node = order.scope.id, order.node
@@ -114,20 +121,39 @@ class Repeating:
             step = container.children[0] if container.wraps else None
             if digest_of(self._run.drawn_items(frame, node, step)) != digest:
                 message = "the iterator now gives other items than those with which its iterations began"
-                return self._fail(order, Problem(type="ItemsChanged", message=message))
-        self._values.open_repeat(frame, node, None)
-        batch.repeats.append(RepeatOpening(frame, node, None))
-        return [RepeatOpened(frame, node, None)]
+                return self.fail(order.scope, node, self._problem(node, "ItemsChanged", message), batch)
+        return self._begin(order, None, None, batch)
 
-    def _fail(self, order: OpenRepeat, problem: Problem) -> list[Fact]:
-        path = dotted(self._plan.nodes[order.node].path)
-        sequence = sequence_text(order.scope.sequence)
-        self.failures.append(Failure(path=path, sequence=sequence, attempt=0, problem=problem))
-        self._observer.draw_failed(order.node, problem)
-        return [DrawFailed(order.scope.id, order.node)]
+    def fail(self, scope: Scope, node: int, problem: Problem, batch: Batch) -> list[Fact]:
+        """A container fails before its iterations begin, or between two of them."""
+        batch.container_problems.append(ContainerProblem(scope.id, node, problem))
+        self._observer.draw_failed(node, problem)
+        return [DrawFailed(scope.id, node)]
+
+    def _no_items(self, node: int, error: NotDataError, text: str) -> Problem:
+        """Why what a container is to repeat over is nothing to repeat over, and what would be."""
+        source = self._container(node).repeats
+        made = f", which '{dotted(source.maker)}' returned" if isinstance(source, ResultInput) else ""
+        return self._problem(node, "TypeError", f"{error.message}{made}: {_advice(text)}")
+
+    def _problem(self, node: int, kind: str, message: str) -> Problem:
+        container = self._container(node)
+        file, line = container.place or ("", 0)
+        return Problem(type=kind, message=f"'{dotted(container.path)}': {message}", file=file, line=line)
 
     def _container(self, node: int) -> ContainerPlan:
         container = self._plan.nodes[node]
         if not isinstance(container, ContainerPlan):
             raise AssertionError(f"{container.path} is not a container")
         return container
+
+
+def _advice(text: str) -> str:
+    """What to return instead of what cannot be repeated over, by its wire text."""
+    if text.startswith('"'):
+        return "a text would repeat for each character; return a list of it: ['abc']"
+    if text.startswith("{"):
+        return "say what of it is meant: return list(x), list(x.items()) or list(x.values())"
+    if text.lstrip("-").isdigit():
+        return f"return range({text})"
+    return "return a list"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from attrs import define, field, frozen
 
 from sequent.model.outcome import LogSpan, Problem
 from sequent.model.plan import Plan
 from sequent.model.scope import Scope
+from sequent.model.spec import Amounts
 from sequent.model.status import RunStatus, Status, Verdict
 
 
@@ -17,7 +19,8 @@ class TaskKey:
     """Where the store keeps a task: ``frame`` is a stored frame's id, ``node`` the step's index.
 
     An iteration of a repeated step has no frame of its own: it is kept in the frame around the repeat,
-    under its ``iteration`` number (from 1). Everywhere else ``iteration`` is 0.
+    under its ``iteration`` number (from 1). Everywhere else ``iteration`` is 0. A container, where it waits
+    or holds something, is named in the same way.
     """
 
     frame: int
@@ -45,6 +48,17 @@ class Intent:
     """Seconds since 1970."""
     item: str | None = None
     """Of an iteration of a repeated step whose items are drawn: its item."""
+    recovery: int = 0
+    """In which recovery of the run it starts."""
+
+
+@frozen
+class Beginning:
+    """The code of an attempt has begun; written only where somebody can tell the difference."""
+
+    key: TaskKey
+    attempt: int
+    at: float
 
 
 @frozen
@@ -90,6 +104,63 @@ class RepeatOpening:
     items: str | None
 
 
+@frozen
+class ContainerProblem:
+    """Why a container failed where no task tells: its items could not be had, or what it gives back it does not hold."""
+
+    frame: int
+    node: int
+    problem: Problem
+
+
+@frozen
+class Wait:
+    """Until when a task or container waits by the clock."""
+
+    key: TaskKey
+    attempt: int
+    """The attempt that is waited for; 0 of a delay, which is waited for once, whichever attempt follows."""
+    boot: str
+    """The boot of the machine in which ``due_boot`` means something; empty where the wall clock alone decides."""
+    due_boot: float
+    """Seconds of CLOCK_BOOTTIME."""
+    due: float
+    """Seconds since 1970."""
+    length: float | None
+    """Seconds that it takes at most, whatever becomes of the wall clock; None where that alone decides."""
+
+
+@frozen
+class Hold:
+    """How much of a pool a task or container holds; of no key, what the run keeps."""
+
+    key: TaskKey | None
+    pool: str
+    amount: int
+    """0: nothing any more."""
+    is_shared: bool = False
+    """Whether the pool is one of all runs of the store."""
+
+
+@frozen
+class Ask:
+    """What somebody wants of shared pools; of no key, what the run had kept before it was taken up again."""
+
+    key: TaskKey | None
+    amounts: Amounts
+    priority: int
+    around: tuple[TaskKey, ...] = ()
+    """The containers around it: if one of them holds of such a pool, it goes first."""
+
+
+class RunEnd(NamedTuple):
+    """How a run ended."""
+
+    status: RunStatus
+    counts: Mapping[Status, int]
+    reason: str = ""
+
+
 @define
 class Batch:
     """What one turn of the driver writes, in one transaction."""
@@ -101,8 +172,15 @@ class Batch:
     """Written again when an iteration is opened again (as ``active``)."""
     closed_repeats: list[tuple[int, int, Status]] = field(factory=list[tuple[int, int, Status]])
     """(frame around, container, status)."""
+    container_problems: list[ContainerProblem] = field(factory=list[ContainerProblem])
+    taken_back: list[tuple[TaskKey, int]] = field(factory=list[tuple[TaskKey, int]])
+    """Attempts that never began and never will, so that their number is free again."""
     intents: list[Intent] = field(factory=list[Intent])
-    end: tuple[RunStatus, Mapping[Status, int]] | None = None
+    beginnings: list[Beginning] = field(factory=list[Beginning])
+    waits: list[Wait] = field(factory=list[Wait])
+    holds: list[Hold] = field(factory=list[Hold])
+    """In order: the last of those of one holder and pool stands."""
+    end: RunEnd | None = None
 
     def __bool__(self) -> bool:
         return bool(
@@ -112,6 +190,11 @@ class Batch:
             or self.closed_frames
             or self.repeats
             or self.closed_repeats
+            or self.waits
+            or self.holds
+            or self.container_problems
+            or self.taken_back
+            or self.beginnings
             or self.end
         )
 
@@ -167,6 +250,8 @@ class RunRecord:
     structure: Mapping[str, str]
     fingerprints: Mapping[str, str]
     """By dotted path, the fingerprint of each step's code."""
+    reason: str = ""
+    """Why it ended so, where no failure tells."""
 
 
 @frozen(kw_only=True)

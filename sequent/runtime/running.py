@@ -16,16 +16,19 @@ from sequent.model.spec import Definition
 from sequent.model.status import RunStatus
 from sequent.model.wire import classes_in, decode
 from sequent.runtime.clock import SystemClock
-from sequent.runtime.driver import Driver, Surroundings
+from sequent.runtime.driver import Driver
 from sequent.runtime.executors.agents import AgentProcess
 from sequent.runtime.executors.choice import make_executors
 from sequent.runtime.orders import WorkerSetup
 from sequent.runtime.ports import DrivenRun, Observer
 from sequent.runtime.rows import RunRecord, Target
+from sequent.runtime.surroundings import Surroundings
 from sequent.runtime.values import Values
 
 MOST_WORKERS = 64
 """How many worker processes a run has at most."""
+_SHORTEST_SLEEP = 0.05
+"""Seconds: a flow may ask to have the clocks looked at more often than makes a difference."""
 
 
 @frozen(kw_only=True)
@@ -41,6 +44,10 @@ class Drive:
     observer: Observer | None = None
     agent: AgentProcess | None = field(default=None, repr=False)
     max_concurrent: int | None = None
+    resumes: bool = False
+    """Whether it is continued, in the same recovery."""
+    max_loops: int = -1
+    """How often all that is due is done before the run is suspended; negative: until it ends."""
 
     def to_its_end(self) -> Outcome:
         """Drive the run until it ends; then let it go, with all its processes gone.
@@ -68,8 +75,16 @@ class Drive:
                 observer=self.observer or _logging_observer(),
                 selector=selector,
             )
-            saved = run.saved(plan) if run.record.recovery else None
-            driver = Driver(plan, around, slots=self._slots(), saved=saved, notes=changed_code(run.record, plan))
+            driver = Driver(
+                plan,
+                around,
+                slots=self._slots(),
+                saved=run.saved(plan) if run.record.recovery or self.resumes else None,
+                notes=changed_code(run.record, plan),
+                resumes=self.resumes,
+                max_loops=self.max_loops,
+                longest_sleep=max(_SHORTEST_SLEEP, self.definition.spec.config.sleep_between_loops),
+            )
             driver.drive()
             return self._outcome(driver)
         finally:
@@ -89,8 +104,7 @@ class Drive:
             for told in attempts
             if told.problem is not None
         ]
-        if driver is not None:
-            failures.extend(driver.failed_draws())
+        failures = [*failures, *self.run.container_problems(100)][:100]
         record = self.run.record
         return Outcome(
             run_id=record.id,
@@ -102,6 +116,7 @@ class Drive:
             failed=failed,
             store=self.store,
             stopped_by=driver.stopped_by if driver is not None else 0,
+            reason=record.reason,
         )
 
     def _result(self) -> object:

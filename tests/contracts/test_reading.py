@@ -120,7 +120,7 @@ def test_a_kept_container_is_not_looked_into_unless_something_may_make_it_run_ag
     assert saved.blocks == {BLOCK: SavedBlock(Status.SUCCESS, 1)}
     again = run.saved(plan(reactions={BLOCK: Reaction(to_run_of=(A,))}))
     assert again is not None
-    inside = SavedFrame(2, {B: SavedTask(Status.SUCCESS, 3)})
+    inside = SavedFrame(2, {B: SavedTask(Status.SUCCESS, 3)}, status=Status.SUCCESS)
     assert again.blocks == {BLOCK: SavedBlock(Status.SUCCESS, 1, {1: inside})}
 
 
@@ -133,7 +133,7 @@ def test_a_repeat_is_saved_with_the_iterations_that_are_open(store):
     attempted(run, TaskKey(3, CELL, 0), Status.FAILURE)
     saved = run.saved(plan())
     assert saved is not None
-    frames = {2: SavedFrame(3, {CELL: SavedTask(Status.FAILURE, 1)}), 3: SavedFrame(4)}
+    frames = {2: SavedFrame(3, {CELL: SavedTask(Status.FAILURE, 1)}, status=Status.FAILURE), 3: SavedFrame(4)}
     assert saved.blocks == {GRID: SavedBlock(Status.ACTIVE, 3, frames)}
 
 
@@ -163,10 +163,10 @@ def test_a_kept_repeat_tells_only_how_far_it_came(store):
     again = run.saved(plan(reactions={GRID: reaction, MANY: reaction}))
     assert again is not None
     assert again.blocks[GRID].frames == {
-        1: SavedFrame(2, {CELL: SavedTask(Status.SUCCESS, 1)}),
-        2: SavedFrame(3, {CELL: SavedTask(Status.SUCCESS, 1)}),
+        1: SavedFrame(2, {CELL: SavedTask(Status.SUCCESS, 1)}, status=Status.SUCCESS),
+        2: SavedFrame(3, {CELL: SavedTask(Status.SUCCESS, 1)}, status=Status.SUCCESS),
     }
-    assert again.blocks[MANY].frames[2] == SavedFrame(0, {EACH: SavedTask(Status.SUCCESS, 2)})
+    assert again.blocks[MANY].frames[2] == SavedFrame(0, {EACH: SavedTask(Status.SUCCESS, 2)}, status=Status.SUCCESS)
 
 
 def test_iterations_of_a_repeated_step_are_saved_where_the_last_attempt_is_no_success(store):
@@ -179,7 +179,7 @@ def test_iterations_of_a_repeated_step_are_saved_where_the_last_attempt_is_no_su
     saved = run.saved(plan())
     assert saved is not None
     frames = {
-        3: SavedFrame(0, {EACH: SavedTask(Status.FAILURE, 2)}),
+        3: SavedFrame(0, {EACH: SavedTask(Status.FAILURE, 2)}, status=Status.FAILURE),
         4: SavedFrame(0, {EACH: SavedTask(Status.ACTIVE, 2)}),
         5: SavedFrame(0),
     }

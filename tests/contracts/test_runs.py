@@ -9,7 +9,7 @@ import pytest
 from sequent.errors import BusyError, FencedError, UnknownRunError, UsageError
 from sequent.model.saved import SavedFrame
 from sequent.model.status import RunStatus, Status
-from sequent.runtime.rows import Batch, Target
+from sequent.runtime.rows import Batch, RunEnd, Target
 from tests.contracts.plans import (
     TASK_A,
     attempted,
@@ -46,7 +46,7 @@ def test_a_run_has_a_directory_of_its_own_that_only_the_user_can_enter(store):
 
 def test_the_end_of_a_run_is_kept_with_its_counts(store):
     run = create(store)
-    run.commit(Batch(end=(RunStatus.FAILURE, {Status.SUCCESS: 3, Status.FAILURE: 1})))
+    run.commit(Batch(end=RunEnd(RunStatus.FAILURE, {Status.SUCCESS: 3, Status.FAILURE: 1})))
     for record in (run.record, store.find("r00001")):
         assert record.status is RunStatus.FAILURE
         assert record.counts == {Status.SUCCESS: 3, Status.FAILURE: 1}
@@ -151,7 +151,7 @@ def test_a_run_that_was_let_go_is_interrupted_and_can_be_taken(store):
 
 def test_a_failed_run_is_running_again_once_it_is_taken(store):
     run = create(store)
-    run.commit(Batch(end=(RunStatus.FAILURE, {Status.FAILURE: 1})))
+    run.commit(Batch(end=RunEnd(RunStatus.FAILURE, {Status.FAILURE: 1})))
     run.close()
     assert store.find("latest").status is RunStatus.FAILURE
     record = store.take("r00001").record
@@ -160,7 +160,7 @@ def test_a_failed_run_is_running_again_once_it_is_taken(store):
 
 def test_a_run_that_has_succeeded_stays_a_success_when_it_is_taken(store):
     run = create(store)
-    run.commit(Batch(end=(RunStatus.SUCCESS, {Status.SUCCESS: 1})))
+    run.commit(Batch(end=RunEnd(RunStatus.SUCCESS, {Status.SUCCESS: 1})))
     run.close()
     record = store.take("r00001").record
     assert (record.status, record.recovery) == (RunStatus.SUCCESS, 0)

@@ -9,7 +9,7 @@ from sequent.errors import StoreError
 from sequent.model.outcome import Problem
 from sequent.model.saved import SavedFrame, SavedTask
 from sequent.model.status import RunStatus, Status
-from sequent.runtime.rows import Batch, Ending, FrameKey, FrameOpening, RepeatOpening, TaskKey
+from sequent.runtime.rows import Batch, Ending, FrameKey, FrameOpening, RepeatOpening, RunEnd, TaskKey
 from tests.contracts.plans import (
     CELL,
     EACH,
@@ -42,7 +42,7 @@ def test_a_batch_is_written_again_to_the_same_effect(store):
         closed_frames=[(key, Status.SUCCESS)],
         closed_repeats=[(1, MANY, Status.FAILURE)],
         intents=[intent(TaskKey(2, CELL, 0)), intent(TaskKey(3, CELL, 0))],
-        end=(RunStatus.STOPPED, {Status.SUCCESS: 1}),
+        end=RunEnd(RunStatus.STOPPED, {Status.SUCCESS: 1}),
     )
     run.commit(batch)
     once = run.saved(plan()), list(store.attempts(run.record)), list(run.frames(1, GRID))

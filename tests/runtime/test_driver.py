@@ -17,11 +17,12 @@ from sequent.errors import FencedError, StoreBusyError, StoreError
 from sequent.model.outcome import Problem
 from sequent.model.status import Construct, RunStatus, Status
 from sequent.runtime.clock import SystemClock
-from sequent.runtime.driver import Driver, Surroundings
+from sequent.runtime.driver import Driver
 from sequent.runtime.orders import AttemptEnded, AttemptLost, AttemptOrder, DrawOrder, RepeatFound, Report
 from sequent.runtime.ports import DrivenRun
 from sequent.runtime.rows import Batch, Target, TaskKey
 from sequent.runtime.store import open_store
+from sequent.runtime.surroundings import Surroundings
 
 
 def work() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from sequent.errors import FencedError, StoreBusyError, StoreError, UsageError
 from sequent.model.status import RunStatus, Status
-from sequent.runtime.rows import Batch, Ending, TaskKey
+from sequent.runtime.rows import Batch, Ending, RunEnd, TaskKey
 from sequent.runtime.store import open_store
 from sequent.runtime.store.location import network_mount
 from sequent.runtime.store.opening import connect
@@ -150,14 +150,14 @@ def test_another_applications_database_is_refused_with_its_id(tmp_path):
 def test_a_newer_store_is_refused_with_both_versions_and_the_way_out(tmp_path):
     path = made(tmp_path / "s.db")
     altered(path, "PRAGMA user_version = 7", "PRAGMA wal_checkpoint(TRUNCATE)")
-    error = refused(path, "written by a newer Sequent: its schema is 7, this one knows 1")
+    error = refused(path, "written by a newer Sequent: its schema is 7, this one knows 2")
     assert "pip install --upgrade sequent" in str(error)
 
 
 def test_an_unknown_schema_is_refused(tmp_path):
     path = made(tmp_path / "s.db")
     altered(path, "PRAGMA user_version = 0", "PRAGMA wal_checkpoint(TRUNCATE)")
-    refused(path, "unknown schema 0; this Sequent knows 1")
+    refused(path, "unknown schema 0; this Sequent knows 2")
 
 
 @pytest.mark.parametrize(
@@ -274,7 +274,7 @@ def test_a_full_disk_is_told_as_such_and_nothing_is_half_written(tmp_path):
     run.commit(Batch(intents=[intent(TASK_A)]))
     run._connection.execute("PRAGMA max_page_count = 1")
     text = '"' + "x" * 900_000 + '"'
-    batch = Batch(endings=[Ending(TASK_A, 1, Status.SUCCESS, 11.0, text)], end=(RunStatus.SUCCESS, {}))
+    batch = Batch(endings=[Ending(TASK_A, 1, Status.SUCCESS, 11.0, text)], end=RunEnd(RunStatus.SUCCESS, {}))
     with pytest.raises(StoreError, match="No space left on device"):
         run.commit(batch)
     assert store.find("latest").status is RunStatus.RUNNING

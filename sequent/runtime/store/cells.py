@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from attrs import define
+from attrs import define, evolve
 
 from sequent.errors import StoreError
-from sequent.model.outcome import LogSpan, Problem
+from sequent.model.outcome import Failure, LogSpan, Problem
 from sequent.model.scope import sequence_text
 from sequent.model.status import Status, Verdict
-from sequent.runtime.rows import AttemptRecord, Batch, FrameKey, TaskKey
+from sequent.runtime.rows import AttemptRecord, Batch, FrameKey, Hold, TaskKey, Wait
 from sequent.runtime.store.nodes import KnownNodes, sequence_above
 from sequent.runtime.store.saved import Extent, Tried
 
@@ -26,6 +26,8 @@ class _Attempt:
     verdict: Verdict = Verdict.UNKNOWN
     problem: Problem | None = None
     log: LogSpan | None = None
+    recovery: int = 0
+    begun: float | None = None
 
 
 @define
@@ -38,7 +40,8 @@ class _Frame:
 @define
 class _Repeat:
     items: str | None = None
-    status: Status = Status.ACTIVE
+    status: Status | None = None
+    problem: Problem | None = None
 
 
 class Cells:
@@ -53,6 +56,10 @@ class Cells:
         self._places: dict[int, tuple[int, int]] = {}
         """The frame around and the number, by id."""
         self._repeats: dict[tuple[int, int], _Repeat] = {}
+        self._waits: dict[tuple[TaskKey, int], Wait] = {}
+        """By task or container, and attempt."""
+        self._holds: dict[tuple[TaskKey | None, str], Hold] = {}
+        """By holder and pool."""
 
     # -- writing
 
@@ -65,6 +72,8 @@ class Cells:
             self._places[new.id] = (new.key.parent, new.key.number)
         for repeat in batch.repeats:
             self._repeats[repeat.frame, node(repeat.node)] = _Repeat(repeat.items)
+        for told in batch.container_problems:
+            self._repeats.setdefault((told.frame, node(told.node)), _Repeat()).problem = told.problem
         for key, status in batch.closed_frames:
             self._frames[key.parent, node(key.node)][key.number].status = status
         for frame, index, status in batch.closed_repeats:
@@ -73,11 +82,28 @@ class Cells:
             attempt = self._task(ending.key, node)[ending.attempt]
             attempt.status, attempt.ended, attempt.result = ending.status, ending.at, ending.result
             attempt.verdict, attempt.problem, attempt.log = ending.verdict, ending.problem, ending.log
+        for withdrawn, number in batch.taken_back:
+            tried = self._task(withdrawn, node)
+            if number in tried and tried[number].ended is None:
+                del tried[number]
         for intent in batch.intents:
             place = intent.key
             step = self._attempts.setdefault((place.frame, node(place.node)), {})
             task = step.setdefault(place.iteration, {})
-            task.setdefault(intent.attempt, _Attempt(intent.token, intent.at, intent.item))
+            begun = _Attempt(intent.token, intent.at, intent.item, recovery=intent.recovery)
+            task.setdefault(intent.attempt, begun)
+        self._write_waiting(batch, node)
+
+    def _write_waiting(self, batch: Batch, node: Callable[[int], int]) -> None:
+        for beginning in batch.beginnings:
+            self._task(beginning.key, node)[beginning.attempt].begun = beginning.at
+        for wait in batch.waits:
+            self._waits[evolve(wait.key, node=node(wait.key.node)), wait.attempt] = wait
+        for hold in batch.holds:
+            holder = None if hold.key is None else evolve(hold.key, node=node(hold.key.node))
+            self._holds.pop((holder, hold.pool), None)
+            if hold.amount:
+                self._holds[holder, hold.pool] = hold
 
     def _task(self, key: TaskKey, node: Callable[[int], int]) -> dict[int, _Attempt]:
         return self._attempts.get((key.frame, node(key.node)), {}).get(key.iteration, {})
@@ -95,9 +121,14 @@ class Cells:
             for key, _ in batch.closed_frames
         )
         fits &= all(ending.attempt in self._task(ending.key, node) for ending in batch.endings)
+        new = {(intent.key, intent.attempt) for intent in batch.intents}
+        fits &= all(
+            (told.key, told.attempt) in new or told.attempt in self._task(told.key, node) for told in batch.beginnings
+        )
         for intent in batch.intents:
             found = self._task(intent.key, node).get(intent.attempt)
-            fits &= found is None or found.token == intent.token
+            is_free = found is None or (found.ended is None and (intent.key, intent.attempt) in batch.taken_back)
+            fits &= is_free or (found is not None and found.token == intent.token)
         if not fits:
             raise StoreError("the rows of the run do not fit what is written; nothing was", code="damaged-store")
 
@@ -141,7 +172,16 @@ class Cells:
 
     def tried(self, frame: int, step: int, iteration: int) -> Sequence[Tried]:
         task = self._attempts.get((frame, step), {}).get(iteration, {})
-        return [Tried(number, attempt.status, attempt.verdict) for number, attempt in sorted(task.items())]
+        return [
+            Tried(number, attempt.status, attempt.verdict, attempt.recovery, attempt.begun is not None)
+            for number, attempt in sorted(task.items())
+        ]
+
+    def problem(self, frame: int, step: int, iteration: int, attempt: int) -> Problem | None:
+        return self._attempts[frame, step][iteration][attempt].problem
+
+    def waits(self, frame: int, step: int, iteration: int, attempt: int) -> bool:
+        return (TaskKey(frame, step, iteration), attempt) in self._waits
 
     def frame_of(self, parent: int, node: int) -> tuple[int, Status] | None:
         found = self._frames.get((parent, node), {}).get(1)
@@ -149,7 +189,7 @@ class Cells:
 
     def repeat_status(self, frame: int, node: int) -> Status | None:
         repeat = self._repeats.get((frame, node))
-        return None if repeat is None else repeat.status
+        return None if repeat is None else repeat.status or Status.ACTIVE
 
     def frame_extent(self, parent: int, node: int) -> Extent:
         numbers = self._frames.get((parent, node), {})
@@ -158,9 +198,8 @@ class Cells:
     def frame_numbers(self, parent: int, node: int) -> Sequence[int]:
         return sorted(self._frames.get((parent, node), {}))
 
-    def frame_ids(self, parent: int, node: int, *, every: bool) -> Sequence[tuple[int, int]]:
-        found = self.frames(parent, node)
-        return [(number, id_) for number, id_, status in found if every or status is not Status.SUCCESS]
+    def open_frames(self, parent: int, node: int, *, every: bool) -> Sequence[tuple[int, int, Status]]:
+        return [found for found in self.frames(parent, node) if every or found[2] is not Status.SUCCESS]
 
     def _iterations(self, frame: int, step: int) -> dict[int, dict[int, _Attempt]]:
         return {number: task for number, task in self._attempts.get((frame, step), {}).items() if number}
@@ -183,7 +222,34 @@ class Cells:
         kept = [id_ for _, id_, status in self.frames(parent, node) if status is Status.SUCCESS]
         return any(_is_truthy(self._attempts.get((id_, step), {}).get(0, {})) for id_ in kept)
 
+    # -- what is waited for, and held
+
+    def wait(self, key: TaskKey, attempt: int) -> Wait | None:
+        return self._waits.get((key, attempt))
+
+    def kept(self) -> dict[str, int]:
+        mine = [hold for (holder, _), hold in self._holds.items() if holder is None and not hold.is_shared]
+        return {hold.pool: hold.amount for hold in mine}
+
+    def drop_problems(self) -> None:
+        """Why containers failed is of the past: they are opened again."""
+        for repeat in self._repeats.values():
+            repeat.problem = None
+
+    def drop_holds(self) -> None:
+        """What tasks and containers held is held no more; what the run keeps is."""
+        self._holds = {key: hold for key, hold in self._holds.items() if key[0] is None}
+
     # -- attempts, for people
+
+    def container_problems(self, limit: int | None) -> list[Failure]:
+        found: list[Failure] = []
+        for (frame, node), repeat in sorted(self._repeats.items()):
+            if repeat.problem is not None:
+                sequence = sequence_text(sequence_above(frame, self._places.get))
+                path = self._nodes.path(node)
+                found.append(Failure(path=path, sequence=sequence, attempt=0, problem=repeat.problem))
+        return found[:limit]
 
     def attempts(self, path: str | None) -> Iterator[AttemptRecord]:
         step = None if path is None else self._nodes.steps_at(path)

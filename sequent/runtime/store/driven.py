@@ -5,24 +5,25 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Generator, Iterator
 
 from attrs import evolve
 
 from sequent.errors import FencedError, StoreError
+from sequent.model.outcome import Failure
 from sequent.model.plan import Plan
 from sequent.model.saved import SavedFrame
 from sequent.model.status import Status
 from sequent.runtime.ownership import RunLock, forget_workers
-from sequent.runtime.rows import AttemptRecord, Batch, Ending, FrameKey, Intent, RunRecord, TaskKey
+from sequent.runtime.rows import AttemptRecord, Batch, FrameKey, RunRecord, TaskKey, Wait
 from sequent.runtime.store import statements
+from sequent.runtime.store.ballast import Ballast
 from sequent.runtime.store.nodes import KnownNodes
 from sequent.runtime.store.opening import connect, store_error
 from sequent.runtime.store.reading import RunRows
-from sequent.runtime.store.records import text_of_mapping, text_of_record, text_of_span
 from sequent.runtime.store.saved import SavedLoader
 from sequent.runtime.store.values import ValueFiles
+from sequent.runtime.store.writing import BatchWriter
 
 _PATIENCE = 5
 """Milliseconds that a commit waits for another run's."""
@@ -67,18 +68,29 @@ class SqlRun:
         self._on_close = on_close
         self._run = record.number
         self._values = ValueFiles(directory)
-        self._ids: Sequence[int] | None = None
-        self._ended = 0.0
         self._is_open = True
         self._pid = os.getpid()
+        self._ballast = Ballast(directory)
         self._connection = connect(path, _PATIENCE)
         self._cursor = self._connection.cursor()
+        self._writer = BatchWriter(self._cursor, record.number, record.id, self._values)
         info = os.stat(path)
         self._file = (info.st_dev, info.st_ino)
 
     # -- writing
 
     def commit(self, batch: Batch) -> None:
+        with self._transaction():
+            self._writer.write(batch, self._now)
+        if batch.end is not None:
+            status, counts, reason = batch.end
+            self.record = evolve(
+                self.record, status=status, counts=dict(counts), ended=self._writer.ended, reason=reason
+            )
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Generator[None]:
+        """All of what is written in it, provided that the run is still this driver's; or nothing."""
         self._check_open()
         execute = self._cursor.execute
         try:
@@ -86,7 +98,7 @@ class SqlRun:
             execute(statements.guard(), self._claim.guard)
             if self._cursor.rowcount != 1:
                 raise self._fenced()
-            self._write(batch)
+            yield
             execute("COMMIT")
         except sqlite3.Error as error:
             self._roll_back()
@@ -94,9 +106,6 @@ class SqlRun:
         except BaseException:
             self._roll_back()
             raise
-        if batch.end is not None:
-            status, counts = batch.end
-            self.record = evolve(self.record, status=status, counts=dict(counts), ended=self._ended)
 
     def _check_open(self) -> None:
         if not self._is_open or self._pid != os.getpid():
@@ -119,74 +128,6 @@ class SqlRun:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
 
-    def _write(self, batch: Batch) -> None:
-        """All rows of a batch, each after what it refers to."""
-        if batch.frames or batch.repeats or batch.closed_frames or batch.closed_repeats:
-            self._write_iterations(batch)
-        if batch.endings:
-            self._all(statements.end_attempt(), list(map(self._ending, batch.endings)), "an attempt that ended")
-        if batch.intents:
-            self._all(statements.insert_attempt(), list(map(self._intent, batch.intents)), "an attempt's number")
-        if batch.end is not None:
-            status, counts = batch.end
-            self._ended = self._now()
-            values = (status.value, self._ended, _counts_text(counts), self._run)
-            self._cursor.execute(statements.end_run(), values)
-
-    def _write_iterations(self, batch: Batch) -> None:
-        run, node, kept = self._run, self._node, self._values.kept
-        opened = [
-            (run, new.key.parent, node(new.key.node), new.key.number, new.id, Status.ACTIVE.value, kept(new.item))
-            for new in batch.frames
-        ]
-        self._all(statements.insert_frame(), opened, "an iteration's number")
-        items = [(run, repeat.frame, node(repeat.node), kept(repeat.items)) for repeat in batch.repeats]
-        self._all(statements.open_repeat(), items, "a repeat")
-        closed = [(status.value, run, key.parent, node(key.node), key.number) for key, status in batch.closed_frames]
-        self._all(statements.close_frame(), closed, "an iteration that ended")
-        ended = [(run, frame, node(index), status.value) for frame, index, status in batch.closed_repeats]
-        self._all(statements.close_repeat(), ended, "a repeat")
-
-    def _all(self, text: str, rows: list[tuple[Any, ...]], what: str) -> None:
-        """Write rows, each of which must match: an attempt ends that began, and no number is used twice."""
-        if len(rows) == 1:
-            self._cursor.execute(text, rows[0])
-        elif rows:
-            self._cursor.executemany(text, rows)
-        if rows and self._cursor.rowcount != len(rows):
-            raise StoreError(
-                f"the rows of run '{self.record.id}' do not fit what is written: {what}",
-                code="damaged-store",
-                hint="they were altered by somebody else; nothing was written",
-            )
-
-    def _node(self, index: int) -> int:
-        return index if self._ids is None else self._ids[index]
-
-    def _intent(self, intent: Intent) -> tuple[Any, ...]:
-        key = intent.key
-        node = key.node if self._ids is None else self._ids[key.node]
-        item = self._values.kept(intent.item)
-        state = Status.ACTIVE.value
-        return self._run, key.frame, node, "", key.iteration, intent.attempt, intent.token, state, intent.at, item
-
-    def _ending(self, ending: Ending) -> tuple[Any, ...]:
-        key = ending.key
-        return (
-            ending.status.value,
-            ending.at,
-            self._values.kept(ending.result),
-            ending.verdict.value,
-            None if ending.problem is None else text_of_record(ending.problem),
-            None if ending.log is None else text_of_span(ending.log),
-            self._run,
-            key.frame,
-            key.node if self._ids is None else self._ids[key.node],
-            "",
-            key.iteration,
-            ending.attempt,
-        )
-
     # -- reading
 
     def saved(self, plan: Plan) -> SavedFrame | None:
@@ -197,31 +138,44 @@ class SqlRun:
                 code="changed-flow",
                 hint="recover it with the flow as it was, or start a new run",
             )
-        self._ids = None if ids == list(range(len(ids))) else ids
-        return SavedLoader(plan, ids, self._rows).root()
+        self._writer.ids = None if ids == list(range(len(ids))) else ids
+        return SavedLoader(plan, ids, self._rows, self.record.recovery).root()
 
     def last_id(self) -> int:
         return self._rows.last_id()
 
     def items(self, frame: int, node: int) -> str | None:
-        return self._rows.items(frame, self._node(node))
+        return self._rows.items(frame, self._writer.node(node))
 
     def drawn_items(self, frame: int, node: int, step: int | None) -> Iterator[str]:
         if step is not None:
-            return self._rows.drawn_by_step(frame, self._node(step))
-        return self._rows.drawn_items(frame, self._node(node))
+            return self._rows.drawn_by_step(frame, self._writer.node(step))
+        return self._rows.drawn_items(frame, self._writer.node(node))
 
     def item(self, key: FrameKey) -> str | None:
-        return self._rows.item(FrameKey(key.parent, self._node(key.node), key.number))
+        return self._rows.item(FrameKey(key.parent, self._writer.node(key.node), key.number))
 
     def result(self, key: TaskKey) -> str | None:
-        return self._rows.result(TaskKey(key.frame, self._node(key.node), key.iteration))
+        return self._rows.result(TaskKey(key.frame, self._writer.node(key.node), key.iteration))
 
     def results(self, frame: int, step: int) -> Iterator[tuple[int, str]]:
-        return self._rows.results(frame, self._node(step))
+        return self._rows.results(frame, self._writer.node(step))
 
     def frames(self, frame: int, node: int) -> Iterator[tuple[int, int, Status]]:
-        return self._rows.frames(frame, self._node(node))
+        return self._rows.frames(frame, self._writer.node(node))
+
+    def free_space(self) -> None:
+        self._ballast.free()
+
+    def wait(self, key: TaskKey, attempt: int) -> Wait | None:
+        found = self._rows.wait(TaskKey(key.frame, self._writer.node(key.node), key.iteration), attempt)
+        return None if found is None else evolve(found, key=key)
+
+    def kept(self) -> dict[str, int]:
+        return self._rows.kept()
+
+    def container_problems(self, limit: int) -> list[Failure]:
+        return self._rows.container_problems(limit)
 
     def failures(self, limit: int) -> tuple[int, list[AttemptRecord]]:
         return self._rows.failures(limit)
@@ -236,10 +190,7 @@ class SqlRun:
             return
         self._is_open = False
         self._connection.close()
+        self._ballast.free()
         forget_workers(self.directory)
         self._claim.lock.release()
         self._on_close(self)
-
-
-def _counts_text(counts: Mapping[Status, int]) -> str:
-    return text_of_mapping({status.value: count for status, count in counts.items()})

@@ -32,6 +32,7 @@ class RunRow(NamedTuple):
     ended: float | None
     counts: str
     definition: int
+    reason: str | None
     target: str
     params: str
 
@@ -112,6 +113,7 @@ class Listing:
             counts=read_counts(row.counts),
             structure=StoredMapping(self._reader, row.definition, "structure"),
             fingerprints=StoredMapping(self._reader, row.definition, "fingerprints"),
+            reason=row.reason or "",
         )
 
     def driver_of(self, row: RunRow) -> Owner | None:

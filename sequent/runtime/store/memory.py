@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator, Mapping
 from attrs import evolve
 
 from sequent.errors import FencedError, StoreError
-from sequent.model.outcome import LogSpan
+from sequent.model.outcome import Failure, LogSpan
 from sequent.model.plan import Plan
 from sequent.model.saved import SavedFrame
 from sequent.model.status import RunStatus, Status
 from sequent.runtime import ownership
-from sequent.runtime.rows import AttemptRecord, Batch, FrameKey, RunRecord, Target, TaskKey
+from sequent.runtime.rows import AttemptRecord, Batch, FrameKey, RunRecord, Target, TaskKey, Wait
 from sequent.runtime.store import naming
 from sequent.runtime.store.cells import Cells
 from sequent.runtime.store.location import MEMORY
@@ -59,8 +59,8 @@ class MemoryRun:
             raise FencedError(f"run '{run.record.id}' is no longer driven by this process: somebody took it over")
         run.cells.write(batch, self._node)
         if batch.end is not None:
-            status, counts = batch.end
-            run.record = evolve(run.record, status=status, counts=dict(counts), ended=self._now())
+            status, counts, reason = batch.end
+            run.record = evolve(run.record, status=status, counts=dict(counts), ended=self._now(), reason=reason)
 
     def _node(self, index: int) -> int:
         return index if self._ids is None else self._ids[index]
@@ -73,7 +73,7 @@ class MemoryRun:
                 code="changed-flow",
                 hint="recover it with the flow as it was, or start a new run",
             )
-        return SavedLoader(plan, self._ids, self._run.cells).root()
+        return SavedLoader(plan, self._ids, self._run.cells, self.record.recovery).root()
 
     def last_id(self) -> int:
         return self._run.cells.last_id()
@@ -97,6 +97,18 @@ class MemoryRun:
 
     def frames(self, frame: int, node: int) -> Iterator[tuple[int, int, Status]]:
         return self._run.cells.frames(frame, self._node(node))
+
+    def wait(self, key: TaskKey, attempt: int) -> Wait | None:
+        return self._run.cells.wait(evolve(key, node=self._node(key.node)), attempt)
+
+    def kept(self) -> dict[str, int]:
+        return self._run.cells.kept()
+
+    def container_problems(self, limit: int) -> list[Failure]:
+        return self._run.cells.container_problems(limit)
+
+    def free_space(self) -> None:
+        """Do nothing: memory sets nothing aside."""
 
     def successes(self) -> int:
         return self._run.cells.successes()
@@ -155,7 +167,7 @@ class MemoryStore:
         self._runs.append(run)
         return MemoryRun(run, self._now)
 
-    def take(self, run_id: str) -> MemoryRun:
+    def take(self, run_id: str, *, resumes: bool = False) -> MemoryRun:
         run = self._find(run_id)
         if run.record.owner is not None:
             raise ownership.busy(run.record.id, run.record.owner)
@@ -164,7 +176,11 @@ class MemoryStore:
         run.epoch += 1
         run.record = evolve(run.record, owner=ownership.owner_of(os.getpid(), self._now()))
         if run.record.status is not RunStatus.SUCCESS:
-            run.record = evolve(run.record, status=RunStatus.RUNNING, recovery=run.record.recovery + 1, ended=None)
+            if not resumes:
+                run.cells.drop_problems()
+            recovery = run.record.recovery + (not resumes)
+            run.record = evolve(run.record, status=RunStatus.RUNNING, recovery=recovery, ended=None, reason="")
+        run.cells.drop_holds()
         return MemoryRun(run, self._now)
 
     def runs(self, flow: str | None = None, limit: int | None = None) -> list[RunRecord]:
@@ -192,6 +208,9 @@ class MemoryStore:
 
     def attempts(self, run: RunRecord, path: str | None = None) -> Iterator[AttemptRecord]:
         return self._find(run.id).cells.attempts(path)
+
+    def container_problems(self, run: RunRecord) -> list[Failure]:
+        return self._find(run.id).cells.container_problems(None)
 
     def log_file(self, run: RunRecord, span: LogSpan) -> str:
         return segment_path(self._find(run.id).directory, span)

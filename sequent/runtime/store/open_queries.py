@@ -18,8 +18,16 @@ _TRUTHY: ColumnElement[int] = literal_column("2")
 @cache
 def task_attempts() -> str:
     """The attempts of one task, in order."""
-    statement = select(_A.number, _A.state, _A.verdict).where(*STEP, is_given(_A.iteration))
+    columns = (_A.number, _A.state, _A.verdict, _A.recovery, _A.begun)
+    statement = select(*columns).where(*STEP, is_given(_A.iteration))
     return text_of(statement.order_by(_A.number), f"{STEP_NAMES} the_iteration")
+
+
+@cache
+def problem() -> str:
+    """Why one attempt failed."""
+    statement = select(_A.problem).where(*STEP, is_given(_A.iteration), is_given(_A.number))
+    return text_of(statement, f"{STEP_NAMES} the_iteration the_number")
 
 
 @cache
@@ -43,14 +51,14 @@ def frame_extent() -> str:
 @cache
 def open_frames() -> str:
     """The iterations of a container that are not a success."""
-    statement = select(_F.number, _F.id).where(*BLOCK, _F.status != SUCCESS)
+    statement = select(_F.number, _F.id, _F.status).where(*BLOCK, _F.status != SUCCESS)
     return text_of(statement.order_by(_F.number), BLOCK_NAMES)
 
 
 @cache
 def all_frames() -> str:
     """The iterations of a container."""
-    return text_of(select(_F.number, _F.id).where(*BLOCK).order_by(_F.number), BLOCK_NAMES)
+    return text_of(select(_F.number, _F.id, _F.status).where(*BLOCK).order_by(_F.number), BLOCK_NAMES)
 
 
 _ITERATIONS = (*STEP, _A.iteration > NONE)

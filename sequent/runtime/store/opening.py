@@ -9,8 +9,9 @@ import secrets
 import sqlite3
 from urllib.parse import quote
 
-from sequent.errors import StoreBusyError, StoreError
+from sequent.errors import StoreBusyError, StoreError, StoreFullError
 from sequent.runtime.store.location import Location, check_owner, prepare_directory, refused
+from sequent.runtime.store.migrations import OLDEST, migrate
 from sequent.runtime.store.schema import APPLICATION_ID, VERSION, creation, metadata
 
 PATIENCE = 30_000
@@ -50,7 +51,7 @@ def _check_header(path: str, header: bytes) -> None:
 
 
 def _check_version(path: str, version: int) -> None:
-    if version == VERSION:
+    if OLDEST <= version <= VERSION:
         return
     if version > VERSION:
         raise StoreError(
@@ -154,23 +155,29 @@ def _assert_pragmas(connection: sqlite3.Connection, path: str, patience: int) ->
 
 
 def check_schema(connection: sqlite3.Connection, path: str) -> None:
-    """Refuse a store that lacks a table, or holds code: we make no triggers and no views.
+    """Bring an older store up to this version; refuse one that lacks a table, or holds code.
 
     Raises:
-        StoreError: the file was damaged or altered.
+        StoreError: the file was damaged or altered, or cannot be brought up to this version now.
     """
     try:
-        found = connection.execute("SELECT type, name FROM sqlite_schema").fetchall()
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        _check_version(path, connection.execute("PRAGMA user_version").fetchone()[0])
+        _refuse_code(connection, path)
+        migrate(connection, path)
+        found = connection.execute("SELECT name FROM sqlite_schema").fetchall()
     except sqlite3.Error as error:
         raise store_error(error, path) from error
-    _check_version(path, version)
-    code = sorted(name for kind, name in found if kind not in ("table", "index"))
-    if code:
-        raise _foreign(path, f"it holds '{code[0]}', which no Sequent has put there")
-    missing = sorted(set(metadata.tables) - {name for _, name in found})
+    missing = sorted(set(metadata.tables) - {name for (name,) in found})
     if missing:
         raise _foreign(path, f"it has no table '{missing[0]}'")
+
+
+def _refuse_code(connection: sqlite3.Connection, path: str) -> None:
+    """Refuse triggers and views, of which we make none."""
+    kinds = connection.execute("SELECT type, name FROM sqlite_schema").fetchall()
+    code = sorted(name for kind, name in kinds if kind not in ("table", "index"))
+    if code:
+        raise _foreign(path, f"it holds '{code[0]}', which no Sequent has put there")
 
 
 def store_error(error: sqlite3.Error, path: str) -> StoreError:
@@ -179,9 +186,8 @@ def store_error(error: sqlite3.Error, path: str) -> StoreError:
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return StoreBusyError(f"the store '{path}' is locked by another process", hint=f"which one: fuser '{path}'")
     if code == sqlite3.SQLITE_FULL:
-        return StoreError(
+        return StoreFullError(
             f"the store '{path}' cannot be written: {os.strerror(errno.ENOSPC)}",
-            code="store-full",
             hint="free some space; the run can then be recovered",
         )
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):

@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, exists, func, literal_column, select
+from sqlalchemy import bindparam, exists, func, literal_column, null, select
 from sqlalchemy.sql import ColumnElement
 
 from sequent.runtime.store.compiled import is_given, text_of
-from sequent.runtime.store.schema import attempt, definition, frame, node, repeat, request, run
+from sequent.runtime.store.schema import attempt, definition, frame, hold, node, repeat, request, run, wait
 
-_A, _F, _R = attempt.c, frame.c, repeat.c
+_A, _F, _R, _W, _H = attempt.c, frame.c, repeat.c, wait.c, hold.c
 SUCCESS: ColumnElement[Any] = literal_column("'success'")
 _FAILURE: ColumnElement[Any] = literal_column("'failure'")
 ONE: ColumnElement[Any] = literal_column("1")
@@ -38,6 +38,7 @@ _RUN_COLUMNS = (
     run.c.ended,
     run.c.counts,
     run.c.definition,
+    run.c.reason,
     request.c.target,
     request.c.params,
 )
@@ -186,6 +187,26 @@ def frame_with_id() -> str:
     return text_of(statement, "the_run the_id")
 
 
+# -- what is waited for, and held ------------------------------------------------------------------
+
+_WAIT_KEYS = (_W.run, _W.frame, _W.node, _W.host, _W.iteration, _W.attempt)
+
+
+@cache
+def wait_row() -> str:
+    """Until when is to be waited before an attempt."""
+    keys = [is_given(column) for column in _WAIT_KEYS]
+    names = "the_run the_frame the_node the_host the_iteration the_attempt"
+    return text_of(select(_W.boot, _W.due_boot, _W.due, _W.length).where(*keys), names)
+
+
+@cache
+def kept() -> str:
+    """How much of each pool of its own a run keeps."""
+    mine = (is_given(_H.run), _H.frame == NONE, _H.shared == NONE)
+    return text_of(select(_H.pool, _H.amount).where(*mine).order_by(_H.pool), "the_run")
+
+
 # -- attempts, for people -------------------------------------------------------------------------
 
 _TOLD = (_A.frame, _A.node, _A.iteration, _A.number, _A.state, _A.started, _A.ended, _A.problem, _A.log)
@@ -235,3 +256,10 @@ def failures() -> str:
     """The tasks whose last attempt is a failure, by time of its start."""
     statement = select(*_TOLD).where(*_IS_FAILED).order_by(*_BY_START).limit(bindparam("rows")).offset(NONE)
     return text_of(statement, "the_run rows")
+
+
+@cache
+def container_problems() -> str:
+    """Why containers failed where no attempt tells."""
+    statement = select(_R.frame, _R.node, _R.problem).where(is_given(_R.run), _R.problem.is_not(null()))
+    return text_of(statement.order_by(_R.frame, _R.node).limit(bindparam("rows")).offset(NONE), "the_run rows")

@@ -8,9 +8,10 @@ from functools import lru_cache
 from typing import Any
 
 from sequent.errors import StoreError
+from sequent.model.outcome import Failure, Problem
 from sequent.model.scope import sequence_text
 from sequent.model.status import Status, Verdict
-from sequent.runtime.rows import AttemptRecord, FrameKey, TaskKey
+from sequent.runtime.rows import AttemptRecord, FrameKey, TaskKey, Wait
 from sequent.runtime.store import open_queries, queries
 from sequent.runtime.store.nodes import KnownNodes, sequence_above
 from sequent.runtime.store.opening import store_error
@@ -106,7 +107,10 @@ class RunRows:
 
     def tried(self, frame: int, step: int, iteration: int) -> Sequence[Tried]:
         rows = self._reader.rows(open_queries.task_attempts(), self._run, frame, step, iteration)
-        return [Tried(number, read_status(state), _verdict(verdict)) for number, state, verdict in rows]
+        return [
+            Tried(number, read_status(state), _verdict(verdict), recovery, begun is not None)
+            for number, state, verdict, recovery, begun in rows
+        ]
 
     def frame_of(self, parent: int, node: int) -> tuple[int, Status] | None:
         found = self._reader.row(open_queries.frame_row(), self._run, parent, node, 1)
@@ -131,9 +135,10 @@ class RunRows:
     def frame_numbers(self, parent: int, node: int) -> Sequence[int]:
         return self._numbers(open_queries.frame_numbers(), parent, node)
 
-    def frame_ids(self, parent: int, node: int, *, every: bool) -> Sequence[tuple[int, int]]:
+    def open_frames(self, parent: int, node: int, *, every: bool) -> Sequence[tuple[int, int, Status]]:
         text = open_queries.all_frames() if every else open_queries.open_frames()
-        return self._reader.rows(text, self._run, parent, node)
+        rows = self._reader.rows(text, self._run, parent, node)
+        return [(number, id_, read_status(status)) for number, id_, status in rows]
 
     def step_numbers(self, frame: int, step: int) -> Sequence[int]:
         return self._numbers(open_queries.step_numbers(), frame, step)
@@ -150,7 +155,32 @@ class RunRows:
     def until_met_in_frames(self, parent: int, node: int, step: int) -> bool:
         return self._reader.row(open_queries.until_of_frames(), self._run, parent, node, step) is not None
 
+    # -- what is waited for, and held
+
+    def wait(self, key: TaskKey, attempt: int) -> Wait | None:
+        found = self._reader.row(queries.wait_row(), self._run, key.frame, key.node, "", key.iteration, attempt)
+        return None if found is None else Wait(key, attempt, *found)
+
+    def waits(self, frame: int, step: int, iteration: int, attempt: int) -> bool:
+        return self._reader.row(queries.wait_row(), self._run, frame, step, "", iteration, attempt) is not None
+
+    def problem(self, frame: int, step: int, iteration: int, attempt: int) -> Problem | None:
+        found = self._reader.row(open_queries.problem(), self._run, frame, step, iteration, attempt)
+        return None if found is None else read_problem(found[0])
+
+    def kept(self) -> dict[str, int]:
+        return dict(self._reader.rows(queries.kept(), self._run))
+
     # -- attempts, for people
+
+    def container_problems(self, limit: int = -1) -> list[Failure]:
+        """The containers that failed for a reason that no attempt tells, under the sequence around them."""
+        found: list[Failure] = []
+        for frame, node, problem in self._reader.rows(queries.container_problems(), self._run, limit):
+            told, sequence = read_problem(problem), sequence_text(self.sequence_of(frame))
+            if told is not None:
+                found.append(Failure(path=self._nodes.path(node), sequence=sequence, attempt=0, problem=told))
+        return found
 
     def successes(self) -> int:
         return int(self._reader.row(queries.success_count(), self._run)[0])

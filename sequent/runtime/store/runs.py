@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 
 from sequent.errors import BusyError, StoreError
-from sequent.model.outcome import LogSpan
+from sequent.model.outcome import Failure, LogSpan
 from sequent.model.plan import Plan
 from sequent.model.status import RunStatus
 from sequent.runtime import ownership
@@ -128,7 +128,7 @@ class SqliteStore:
 
     # -- taking runs
 
-    def take(self, run_id: str) -> SqlRun:
+    def take(self, run_id: str, *, resumes: bool = False) -> SqlRun:
         number = self._listing.find(run_id).number
         directory = self._listing.directory(number)
         ownership.prepare_directory(f"{self.name}.runs")
@@ -140,20 +140,23 @@ class SqliteStore:
         try:
             ownership.wait_for_agent(directory, run_id)
             ownership.end_leftovers(directory)
-            epoch = self._raise_epoch(self._listing.with_number(number), owner)
+            epoch = self._raise_epoch(self._listing.with_number(number), owner, resumes=resumes)
             return self._drive(number, Claim(lock, number, epoch, owner))
         except BaseException:
             lock.release()
             raise
 
-    def _raise_epoch(self, row: RunRow, owner: str) -> int:
+    def _raise_epoch(self, row: RunRow, owner: str, *, resumes: bool) -> int:
         """Make the run this process's own; one that has succeeded stays a success, and its recovery the same."""
         epoch = row.epoch + 1
-        status, recovery, ended = RunStatus.RUNNING.value, row.recovery + 1, None
+        status, recovery, ended = RunStatus.RUNNING.value, row.recovery + (not resumes), None
         if row.status == RunStatus.SUCCESS:
             status, recovery, ended = row.status, row.recovery, row.ended
         with self._transaction() as execute:
-            taken = execute(statements.take_run(), (epoch, owner, status, recovery, ended, row.number, row.epoch))
+            taken = execute(statements.take_run(), (epoch, owner, status, recovery, ended, None, row.number, row.epoch))
+            execute(statements.drop_holds(), (row.number,))
+            if recovery != row.recovery:
+                execute(statements.drop_problems(), (row.number,))
             if taken.rowcount != 1:
                 raise self._busy(self._listing.with_number(row.number))
         return epoch
@@ -200,6 +203,12 @@ class SqliteStore:
         # A connection of their own: a statement that is under way would hold back the store's others.
         with contextlib.closing(connect(self.name, PATIENCE)) as connection:
             yield from RunRows(Reader(connection, self.name), run.number, nodes, values).attempts(path)
+
+    def container_problems(self, run: RunRecord) -> list[Failure]:
+        nodes = read_nodes(self._reader, self._listing.with_number(run.number).definition)
+        return RunRows(
+            self._reader, run.number, nodes, ValueFiles(self._listing.directory(run.number))
+        ).container_problems()
 
     def log_file(self, run: RunRecord, span: LogSpan) -> str:
         return segment_path(self._listing.directory(run.number), span)

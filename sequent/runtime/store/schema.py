@@ -14,13 +14,14 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
+    text,
 )
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 APPLICATION_ID = 0x53455155
 """``SEQU``, in the header of every store's file."""
-VERSION = 1
+VERSION = 2
 """The version of the schema below, in the header as well."""
 
 metadata = MetaData()
@@ -64,6 +65,8 @@ run = Table(
     Column("counts", Text, nullable=False),
     Column("flow", Text, nullable=False),
     Column("definition", Integer, ForeignKey("definition.number"), nullable=False),
+    Column("reason", Text),
+    Column("wake", Text),
     sqlite_strict=True,
 )
 """A small row, since every transaction of its driver writes it: the guard against a second driver."""
@@ -105,6 +108,7 @@ repeat = Table(
     Column("node", Integer, nullable=False),
     Column("items", Text),
     Column("status", Text),
+    Column("problem", Text),
     PrimaryKeyConstraint("run", "frame", "node"),
     sqlite_with_rowid=False,
     sqlite_strict=True,
@@ -129,12 +133,78 @@ attempt = Table(
     Column("verdict", Integer),
     Column("problem", Text),
     Column("log", Text),
+    Column("recovery", Integer, nullable=False, server_default=text("0")),
+    Column("begun", REAL),
     PrimaryKeyConstraint("run", "frame", "node", "host", "iteration", "number"),
     ForeignKeyConstraint(["run"], ["run.number"]),
     sqlite_with_rowid=False,
     sqlite_strict=True,
 )
 """An attempt and its outcome in one row."""
+
+wait = Table(
+    "wait",
+    metadata,
+    Column("run", Integer, ForeignKey("run.number"), nullable=False),
+    Column("frame", Integer, nullable=False),
+    Column("node", Integer, nullable=False),
+    Column("host", Text, nullable=False),
+    Column("iteration", Integer, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("boot", Text, nullable=False),
+    Column("due_boot", REAL, nullable=False),
+    Column("due", REAL, nullable=False),
+    Column("length", REAL),
+    PrimaryKeyConstraint("run", "frame", "node", "host", "iteration", "attempt"),
+    sqlite_with_rowid=False,
+    sqlite_strict=True,
+)
+"""Until when a task or container waits before an attempt; under attempt 0 its delay, which is waited for once."""
+
+hold = Table(
+    "hold",
+    metadata,
+    Column("run", Integer, ForeignKey("run.number"), nullable=False),
+    Column("frame", Integer, nullable=False),
+    Column("node", Integer, nullable=False),
+    Column("host", Text, nullable=False),
+    Column("iteration", Integer, nullable=False),
+    Column("pool", Text, nullable=False),
+    Column("amount", Integer, nullable=False),
+    Column("shared", Integer, nullable=False),
+    PrimaryKeyConstraint("run", "frame", "node", "host", "iteration", "pool"),
+    sqlite_with_rowid=False,
+    sqlite_strict=True,
+)
+"""How much of a pool a task or container holds; under frame 0, what the run keeps."""
+
+ticket = Table(
+    "ticket",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("run", Integer, ForeignKey("run.number"), nullable=False),
+    Column("frame", Integer, nullable=False),
+    Column("node", Integer, nullable=False),
+    Column("host", Text, nullable=False),
+    Column("iteration", Integer, nullable=False),
+    Column("amounts", Text, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("around", Text, nullable=False),
+    sqlite_strict=True,
+)
+"""Who waits for shared pools, first come first."""
+
+pool = Table(
+    "pool",
+    metadata,
+    Column("run", Integer, ForeignKey("run.number"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("capacity", Integer, nullable=False),
+    PrimaryKeyConstraint("run", "name"),
+    sqlite_with_rowid=False,
+    sqlite_strict=True,
+)
+"""The shared pools that a run uses, and how large it takes them to be."""
 
 
 def creation() -> list[str]:

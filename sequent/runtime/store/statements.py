@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Column, Table, insert, literal_column, null, update
+from sqlalchemy import Column, Table, delete, insert, literal_column, null, update
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql import ColumnElement
 
 from sequent.runtime.store.compiled import given, is_given, text_of
-from sequent.runtime.store.schema import attempt, definition, frame, node, repeat, request, run
+from sequent.runtime.store.schema import attempt, definition, frame, hold, node, repeat, request, run, wait
 
 _A, _F = attempt.c, frame.c
 
@@ -35,7 +35,7 @@ def guard() -> str:
 @cache
 def insert_attempt() -> str:
     """Written again, it changes nothing; with another token it matches no row."""
-    names = "run frame node host iteration number token state started item"
+    names = "run frame node host iteration number token state started item recovery"
     statement = sqlite.insert(attempt).values(given(names))
     return text_of(_same(statement, attempt, _A.token, statement.excluded.token), names)
 
@@ -49,6 +49,24 @@ def end_attempt() -> str:
         update(attempt).values(given(names)).where(*keys),
         f"{names} the_run the_frame the_node the_host the_iteration the_number",
     )
+
+
+@cache
+def begin_attempt() -> str:
+    """Writes when the code of one attempt began."""
+    keys = [is_given(column) for column in (_A.run, _A.frame, _A.node, _A.host, _A.iteration, _A.number)]
+    return text_of(
+        update(attempt).values(given("begun")).where(*keys),
+        "begun the_run the_frame the_node the_host the_iteration the_number",
+    )
+
+
+@cache
+def drop_attempt() -> str:
+    """An attempt that never began is as if it had not been ordered; one that has an outcome matches no row."""
+    keys = [is_given(column) for column in (_A.run, _A.frame, _A.node, _A.host, _A.iteration, _A.number)]
+    names = "the_run the_frame the_node the_host the_iteration the_number"
+    return text_of(delete(attempt).where(*keys, _A.ended.is_(null())), names)
 
 
 @cache
@@ -70,7 +88,7 @@ def close_frame() -> str:
 def open_repeat() -> str:
     """Writes the items of a repeat that begins, for the first time or anew."""
     statement = sqlite.insert(repeat).values(given("run frame node items"))
-    changes = {"items": statement.excluded["items"], "status": null()}
+    changes = {"items": statement.excluded["items"], "status": null(), "problem": null()}
     keys = list(repeat.primary_key)
     return text_of(statement.on_conflict_do_update(index_elements=keys, set_=changes), "run frame node items")
 
@@ -78,16 +96,49 @@ def open_repeat() -> str:
 @cache
 def close_repeat() -> str:
     """Writes the status of a container that repeats; it may have failed before it opened."""
-    statement = sqlite.insert(repeat).values(given("run frame node status"))
-    changes = {"status": statement.excluded.status}
-    keys = list(repeat.primary_key)
-    return text_of(statement.on_conflict_do_update(index_elements=keys, set_=changes), "run frame node status")
+    return _put(repeat, "run frame node", "status")
+
+
+@cache
+def put_problem() -> str:
+    """Writes why a container failed where no attempt tells."""
+    return _put(repeat, "run frame node", "problem")
+
+
+@cache
+def put_wait() -> str:
+    """Writes until when is to be waited."""
+    return _put(wait, "run frame node host iteration attempt", "boot due_boot due length")
+
+
+@cache
+def put_hold() -> str:
+    """Writes how much of a pool is held by somebody."""
+    return _put(hold, "run frame node host iteration pool", "amount shared")
+
+
+@cache
+def drop_hold() -> str:
+    """Somebody holds nothing of a pool any more."""
+    columns = (hold.c.run, hold.c.frame, hold.c.node, hold.c.host, hold.c.iteration, hold.c.pool)
+    return text_of(
+        delete(hold).where(*(is_given(column) for column in columns)),
+        "the_run the_frame the_node the_host the_iteration the_pool",
+    )
+
+
+def _put(table: Table, keys: str, names: str) -> str:
+    """A row, or these of its values where it is there already."""
+    statement = sqlite.insert(table).values(given(f"{keys} {names}"))
+    changes = {name: statement.excluded[name] for name in names.split()}
+    put = statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=changes)
+    return text_of(put, f"{keys} {names}")
 
 
 @cache
 def end_run() -> str:
     """Writes how a run ended."""
-    names = "status ended counts"
+    names = "status ended counts reason"
     return text_of(update(run).values(given(names)).where(is_given(run.c.number)), f"{names} the_number")
 
 
@@ -125,6 +176,20 @@ def _insert(table: Table, names: str) -> str:
 @cache
 def take_run() -> str:
     """Matches one row unless somebody took the run since its epoch was read."""
-    names = "epoch owner status recovery ended"
+    names = "epoch owner status recovery ended reason"
     keys = (is_given(run.c.number), is_given(run.c.epoch))
     return text_of(update(run).values(given(names)).where(*keys), f"{names} the_number the_epoch")
+
+
+@cache
+def drop_holds() -> str:
+    """What tasks and containers of a run held is held no more; what the run keeps is."""
+    held = (is_given(hold.c.run), hold.c.frame != literal_column("0"))
+    return text_of(delete(hold).where(*held), "the_run")
+
+
+@cache
+def drop_problems() -> str:
+    """Why containers failed is of the past: they are opened again."""
+    told = (is_given(repeat.c.run), repeat.c.problem.is_not(null()))
+    return text_of(update(repeat).values(problem=null()).where(*told), "the_run")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import re
 import secrets
 
-from sequent.errors import StoreError
+from sequent.errors import StoreError, StoreFullError
 
 LARGEST_INLINE = 1024 * 1024
 """Characters of a value that its row holds itself."""
@@ -37,7 +38,8 @@ class ValueFiles:
             if not os.path.exists(path):
                 self._write(path, data)
         except OSError as error:
-            raise StoreError(f"a value of {len(data):,} bytes cannot be kept in '{path}': {error.strerror}") from error
+            kind = StoreFullError if error.errno in (errno.ENOSPC, errno.EDQUOT) else StoreError
+            raise kind(f"a value of {len(data):,} bytes cannot be kept in '{path}': {error.strerror}") from error
         return f"@{digest}"
 
     def _write(self, path: str, data: bytes) -> None:

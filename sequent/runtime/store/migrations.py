@@ -1,0 +1,127 @@
+"""Brings a store of an older version up to this one: the whole of it or nothing, and a copy is made before."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import sqlite3
+
+from sequent.errors import StoreError
+from sequent.runtime import ownership
+from sequent.runtime.store.schema import VERSION
+
+_TO_2 = (
+    "ALTER TABLE run ADD COLUMN reason TEXT",
+    "ALTER TABLE run ADD COLUMN wake TEXT",
+    "ALTER TABLE repeat ADD COLUMN problem TEXT",
+    "ALTER TABLE attempt ADD COLUMN recovery INTEGER DEFAULT 0 NOT NULL",
+    "ALTER TABLE attempt ADD COLUMN begun REAL",
+    """CREATE TABLE wait (
+        run INTEGER NOT NULL, frame INTEGER NOT NULL, node INTEGER NOT NULL, host TEXT NOT NULL,
+        iteration INTEGER NOT NULL, attempt INTEGER NOT NULL, boot TEXT NOT NULL, due_boot REAL NOT NULL,
+        due REAL NOT NULL, length REAL,
+        PRIMARY KEY (run, frame, node, host, iteration, attempt),
+        FOREIGN KEY (run) REFERENCES run (number)
+    ) WITHOUT ROWID, STRICT""",
+    """CREATE TABLE hold (
+        run INTEGER NOT NULL, frame INTEGER NOT NULL, node INTEGER NOT NULL, host TEXT NOT NULL,
+        iteration INTEGER NOT NULL, pool TEXT NOT NULL, amount INTEGER NOT NULL, shared INTEGER NOT NULL,
+        PRIMARY KEY (run, frame, node, host, iteration, pool),
+        FOREIGN KEY (run) REFERENCES run (number)
+    ) WITHOUT ROWID, STRICT""",
+    """CREATE TABLE ticket (
+        number INTEGER NOT NULL, run INTEGER NOT NULL, frame INTEGER NOT NULL, node INTEGER NOT NULL,
+        host TEXT NOT NULL, iteration INTEGER NOT NULL, amounts TEXT NOT NULL, priority INTEGER NOT NULL,
+        around TEXT NOT NULL,
+        PRIMARY KEY (number),
+        FOREIGN KEY (run) REFERENCES run (number)
+    ) STRICT""",
+    """CREATE TABLE pool (
+        run INTEGER NOT NULL, name TEXT NOT NULL, capacity INTEGER NOT NULL,
+        PRIMARY KEY (run, name),
+        FOREIGN KEY (run) REFERENCES run (number)
+    ) WITHOUT ROWID, STRICT""",
+)
+_STEPS = {1: _TO_2}
+"""The statements that lead from a version to the next. They are written out: the tables will be others one day."""
+OLDEST = min(_STEPS)
+"""The oldest version that can be brought up to this one."""
+
+
+def migrate(connection: sqlite3.Connection, path: str) -> None:
+    """Bring a store up to this version, if it is older.
+
+    Raises:
+        StoreError: one of its runs is under way, or there is no room for the copy; nothing was changed.
+        sqlite3.Error: the same.
+    """
+    if _version(connection) >= VERSION:
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        version = _version(connection)
+        if version < VERSION:
+            _refuse_driven(connection, path)
+            _copy(path, version)
+            for step in range(version, VERSION):
+                for statement in _STEPS[step]:
+                    connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {VERSION}")
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    # So that the file's own header says it, for whoever looks at that alone.
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _refuse_driven(connection: sqlite3.Connection, path: str) -> None:
+    for number, run_id in connection.execute("SELECT number, id FROM run WHERE status = 'running'").fetchall():
+        holder = ownership.lock_holder(os.path.join(f"{path}.runs", str(int(number)), "driver.lock"))
+        if holder is not None:
+            raise StoreError(
+                f"the store '{path}' is of an older version, and its run '{run_id}' is driven by process {holder.pid}",
+                code="old-store",
+                hint="wait until that run has ended: the store is then brought up to this version",
+            )
+
+
+def _copy(path: str, version: int) -> None:
+    """Keep the store as it is beside it, under a name that says its version."""
+    temporary = f"{path}.{secrets.token_hex(8)}.new"
+    try:
+        os.close(os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
+        with (
+            contextlib.closing(sqlite3.connect(path)) as source,
+            contextlib.closing(sqlite3.connect(temporary)) as copy,
+        ):
+            source.backup(copy)
+        with open(temporary, "rb") as file:
+            os.fsync(file)
+        names = (f"{path}.v{version}{more}" for more in ("", *(f"-{count}" for count in range(2, 100))))
+        if not any(_linked(temporary, name) for name in names):
+            raise StoreError(f"there are too many copies '{path}.v{version}' of the store", code="old-store")
+    except OSError as error:
+        raise StoreError(
+            f"the store '{path}' is of an older version, and no copy of it can be made: {error.strerror}",
+            code="old-store",
+            hint="free some space, or give the right to write there",
+        ) from error
+    finally:
+        for name in (temporary, f"{temporary}-journal", f"{temporary}-wal", f"{temporary}-shm"):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(name)
+
+
+def _linked(file: str, name: str) -> bool:
+    try:
+        os.link(file, name)
+    except FileExistsError:
+        return False
+    return True
