@@ -9,6 +9,7 @@ import os
 import time
 
 from sequent.runtime import trees
+from sequent.runtime.marks import mark_of, remove_mark
 from sequent.runtime.ownership import end_leftovers
 
 _RETRY = 0.02
@@ -23,9 +24,10 @@ class Home:
 
     def __init__(self, directory: str) -> None:
         self._directory = directory
-        self._logs = os.path.join(directory, "logs")
-        os.makedirs(self._logs, mode=0o700, exist_ok=True)
-        taken = [int(name[1:-4]) for name in os.listdir(self._logs) if _is_segment(name)]
+        self.logs = os.path.join(directory, "logs")
+        """The directory of the segments."""
+        os.makedirs(self.logs, mode=0o700, exist_ok=True)
+        taken = [int(name[1:-4]) for name in os.listdir(self.logs) if _is_segment(name)]
         self._next_segment = max(taken, default=0) + 1
 
     def take(self, seconds: float) -> bool:
@@ -52,6 +54,9 @@ class Home:
             BusyError: a process of it does not end.
         """
         end_leftovers(self._directory)
+        for name in os.listdir(self.logs):
+            if _is_segment(name):
+                remove_if_empty(os.path.join(self.logs, name))
         self._write(os.getpid(), os.O_TRUNC)
 
     def record(self, pid: int) -> None:
@@ -62,7 +67,7 @@ class Home:
         """A new, empty segment: its path, and a descriptor that appends."""
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
         while True:
-            path = os.path.join(self._logs, f"w{self._next_segment}.log")
+            path = os.path.join(self.logs, f"w{self._next_segment}.log")
             self._next_segment += 1
             with contextlib.suppress(FileExistsError):
                 return path, os.open(path, flags, 0o600)
@@ -85,7 +90,8 @@ class Home:
 
 
 def remove_if_empty(path: str) -> None:
-    """Remove a segment that nobody has written to."""
+    """Take away what belongs to a segment whose worker has ended, and the segment too if nothing was written to it."""
+    remove_mark(mark_of(path))
     with contextlib.suppress(OSError):
         if os.stat(path, follow_symlinks=False).st_size == 0:
             os.unlink(path)

@@ -340,5 +340,5 @@ def test_silent_workers_leave_no_segment(tmp_path):
 def test_a_segment_is_for_its_owner_alone(tmp_path):
     with forked(flow_in(tmp_path), tmp_path) as driving:
         driving.run("leave")
-        modes = [path.stat().st_mode & 0o777 for path in (tmp_path / "logs").iterdir()]
-    assert modes == [0o600]
+        modes = {path.stat().st_mode & 0o777 for path in (tmp_path / "logs").iterdir()}
+    assert modes == {0o600}

@@ -61,7 +61,7 @@ class Attempts:
 
     def run(self, order: AttemptOrder, tidy: Callable[[], None] = lambda: None) -> AttemptEnded:
         """Execute it; ``tidy`` runs before its log ends. No exception of the author's gets out."""
-        self._segment.begin()
+        self._segment.begin(order.path, order.sequence, order.attempt)
         text: str | None = None
         verdict = Verdict.UNKNOWN
         problem: Problem | None = None

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import itertools
 import os
 import sys
 from typing import TextIO
 
 from sequent.model.outcome import LogSpan
+from sequent.runtime.marks import MarkWriter
 
 CAP = 8 * 1024 * 1024
 """Bytes that are kept of one attempt's output: the first half and the last."""
@@ -26,6 +28,7 @@ class Segment:
         self.path = path
         self.descriptor = descriptor
         self._start = 0
+        self._mark = MarkWriter(path)
 
     @classmethod
     def make(cls, directory: str, prefix: str) -> Segment:
@@ -39,17 +42,20 @@ class Segment:
 
     def close(self) -> None:
         """Close it; an empty one is removed."""
+        self._mark.close()
         is_empty = os.fstat(self.descriptor).st_size == 0
         os.close(self.descriptor)
         if is_empty:
             os.unlink(self.path)
 
-    def begin(self) -> None:
-        """What is written from now on is the next attempt's."""
+    def begin(self, path: str, sequence: str, attempt: int) -> None:
+        """What is written from now on is that attempt's."""
         self._start = os.fstat(self.descriptor).st_size
+        self._mark.set(self._start, path, sequence, attempt)
 
     def end(self) -> LogSpan | None:
         """What was written since ``begin``; None where that is nothing."""
+        self._mark.clear()
         length = os.fstat(self.descriptor).st_size - self._start
         return _span(self.path, self._start, length) if length > 0 else None
 
@@ -90,6 +96,8 @@ def _cut(path: str, start: int, length: int) -> tuple[int, int]:
     # A second descriptor: through one that appends, nothing can be written elsewhere than at the end.
     file = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
+        # Somebody may be taking out of its middle already what would fill the disk.
+        fcntl.flock(file, fcntl.LOCK_EX)
         tail = os.pread(file, half, start + length - half)
         os.pwrite(file, line + tail, start + half)
         kept = half + len(line) + len(tail)
