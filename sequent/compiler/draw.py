@@ -1,30 +1,14 @@
-"""Draws a flow: nested containers, repeats, and what waits for what."""
+"""Draws a flow as text: nested containers, repeats, pools, and what waits for what."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
 
-from attrs import frozen
-
-from sequent.compiler.compile import read
-from sequent.compiler.conditions import Asked, Joined
-from sequent.compiler.tree import Node, Tree
-from sequent.compiler.words import items_text
-from sequent.model.spec import CommandWork, ContainerSpec, FlowSpec, NoWork
-from sequent.model.status import Claim
+from sequent.compiler.picture import Arrow, Box, picture_of
+from sequent.model.spec import FlowSpec
 
 _INDENT = "    "
-
-
-@frozen(eq=False)
-class Arrow:
-    """One node waits for a claim about another; perhaps as one of several, of which any is enough."""
-
-    source: Node
-    target: Node
-    claim: Claim
-    is_choice: bool
 
 
 def mermaid(spec: FlowSpec) -> str:
@@ -33,20 +17,21 @@ def mermaid(spec: FlowSpec) -> str:
     Raises:
         InvalidFlowError: the flow has mistakes.
     """
-    tree, _ = read(spec)
+    picture = picture_of(spec)
     lines = ["flowchart LR"]
-    for node, depth, is_end in _outline(tree):
+    for box, depth, is_end in _outline(picture.flow):
         indent = _INDENT * (depth + 1)
-        if is_end:
-            lines.append(f"{indent}end")
-        elif node.children:
-            lines.append(f'{indent}subgraph n{node.index}["{_mermaid_text(_label(node))}"]')
-        else:
-            lines.append(f'{indent}n{node.index}["{_mermaid_text(_label(node))}"]')
-    for arrow in _arrows(tree):
-        line = "-.->" if arrow.is_choice else "-->"
-        label = "" if arrow.claim is Claim.SUCCESS else f"|{arrow.claim}|"
-        lines.append(f"{_INDENT}n{arrow.source.index} {line}{label} n{arrow.target.index}")
+        shown = f'n{box.index}["{_mermaid_text(_text(box))}"]'
+        lines.append(f"{indent}end" if is_end else f"{indent}{'subgraph ' if box.boxes else ''}{shown}")
+    lines += [
+        f'{_INDENT}p{number}[("{_mermaid_text(pool.name)}: {pool.capacity}")]'
+        for number, pool in enumerate(picture.pools, start=1)
+    ]
+    by_path = {box.path: box for box in picture.flow.walk()}
+    for arrow, reader in _arrows(picture.flow):
+        line = ("-.-" if arrow.is_failure else "--") + ("o" if arrow.is_choice else ">")
+        label = f"|{_mermaid_label(arrow.label)}|" if arrow.label else ""
+        lines.append(f"{_INDENT}n{by_path[arrow.source].index} {line}{label} n{by_path[reader].index}")
     return "\n".join(lines) + "\n"
 
 
@@ -56,89 +41,79 @@ def dot(spec: FlowSpec) -> str:
     Raises:
         InvalidFlowError: the flow has mistakes.
     """
-    tree, _ = read(spec)
+    picture = picture_of(spec)
     lines = [f"digraph {_quoted(spec.name)} {{", f"{_INDENT}rankdir=LR; compound=true; node [shape=box];"]
-    for node, depth, is_end in _outline(tree):
+    for box, depth, is_end in _outline(picture.flow):
         indent = _INDENT * (depth + 1)
         if is_end:
             lines.append(f"{indent}}}")
-        elif node.children:
-            lines.append(f"{indent}subgraph cluster_{node.index} {{")
-            lines.append(f"{indent}{_INDENT}label={_quoted(_label(node))};")
+        elif box.boxes:
+            lines.append(f"{indent}subgraph cluster_{box.index} {{")
+            lines.append(f"{indent}{_INDENT}label={_quoted(_text(box))};")
         else:
-            lines.append(f"{indent}n{node.index} [label={_quoted(_label(node))}];")
-    lines.extend(_dot_arrow(arrow) for arrow in _arrows(tree))
+            lines.append(f"{indent}n{box.index} [label={_quoted(_text(box))}];")
+    lines += [
+        f"{_INDENT}p{number} [label={_quoted(f'{pool.name}: {pool.capacity}')} shape=cylinder];"
+        for number, pool in enumerate(picture.pools, start=1)
+    ]
+    by_path = {box.path: box for box in picture.flow.walk()}
+    lines += [_dot_arrow(arrow, by_path[arrow.source], by_path[reader]) for arrow, reader in _arrows(picture.flow)]
     return "\n".join([*lines, "}"]) + "\n"
 
 
 def as_json(spec: FlowSpec) -> str:
-    """The flow as a JSON document: its nodes in order, each container before what is in it, and its arrows.
+    """The flow as a JSON document: its nodes in order, each container before what is in it, arrows, and pools.
 
     Raises:
         InvalidFlowError: the flow has mistakes.
     """
-    tree, _ = read(spec)
+    picture = picture_of(spec)
     nodes = [
         {
-            "path": node.text,
-            "kind": _kind(node),
-            "repeats": items_text(node.repeats, lambda index: tree.by_index[index].text)
-            if node.repeats is not None
-            else None,
-            "parallel": node.spec.parallel,
-            "requires": node.condition.text if node.condition is not None else None,
-            "place": None if node.spec.place is None else node.spec.place._asdict(),
+            "path": box.path,
+            "kind": box.kind,
+            "repeats": box.repeats or None,
+            "parallel": int(box.parallel) if box.parallel.isdecimal() else box.parallel,
+            "requires": box.requires or None,
+            "acquires": dict(box.acquires),
+            "place": None if box.place is None else box.place._asdict(),
         }
-        for node in tree.nodes[1:]
+        for box in picture.flow.walk()
+        if box.path
     ]
     arrows = [
-        {"from": arrow.source.text, "to": arrow.target.text, "status": arrow.claim.value, "choice": arrow.is_choice}
-        for arrow in _arrows(tree)
+        {
+            "from": arrow.source,
+            "to": reader,
+            "status": arrow.claim.value,
+            "label": arrow.label or None,
+            "choice": arrow.is_choice,
+        }
+        for arrow, reader in _arrows(picture.flow)
     ]
-    return json.dumps({"flow": spec.name, "nodes": nodes, "arrows": arrows}, ensure_ascii=False, indent=2) + "\n"
+    pools = [{"name": pool.name, "capacity": pool.capacity, "shared": pool.is_shared} for pool in picture.pools]
+    document = {"flow": spec.name, "nodes": nodes, "arrows": arrows, "pools": pools}
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
-def _outline(tree: Tree) -> Iterator[tuple[Node, int, bool]]:
-    """Each node with its depth; of a container with children, once more at its end."""
-    pending = [(child, 0, False) for child in reversed(tree.root.children)]
-    while pending:
-        node, depth, is_end = pending.pop()
-        yield node, depth, is_end
-        if node.children and not is_end:
-            pending.append((node, depth, True))
-            pending.extend((child, depth + 1, False) for child in reversed(node.children))
+def _outline(flow: Box, depth: int = 0) -> Iterator[tuple[Box, int, bool]]:
+    """Each box in the flow with its depth; of those with boxes in them, once more at its end."""
+    for box in flow.boxes:
+        yield box, depth, False
+        if box.boxes:
+            yield from _outline(box, depth + 1)
+            yield box, depth, True
 
 
-def _arrows(tree: Tree) -> Iterator[Arrow]:
-    for node in tree.nodes:
-        pending = [] if node.condition is None else [(node.condition, False)]
-        seen: set[str] = set()
-        while pending:
-            part, is_choice = pending.pop()
-            if isinstance(part, Joined):
-                pending.extend((inner, is_choice or not part.is_all) for inner in reversed(part.parts))
-            elif part.text not in seen:
-                seen.add(part.text)
-                yield _arrow(node, part, is_choice=is_choice)
+def _arrows(flow: Box) -> Iterator[tuple[Arrow, str]]:
+    """Each arrow, once for each that it ends at."""
+    for box in flow.walk():
+        for arrow in box.arrows:
+            yield from ((arrow, reader) for reader in arrow.readers)
 
 
-def _arrow(node: Node, asked: Asked, *, is_choice: bool) -> Arrow:
-    return Arrow(asked.node, node, asked.claim, is_choice)
-
-
-def _label(node: Node) -> str:
-    if node.repeats is None:
-        return node.spec.name
-    at_once = {0: " at once", 1: ""}.get(node.spec.parallel, f" {node.spec.parallel} at once")
-    return f"{node.spec.name} (repeats{at_once})"
-
-
-def _kind(node: Node) -> str:
-    if isinstance(node.spec, ContainerSpec):
-        return "container"
-    if isinstance(node.spec.work, NoWork):
-        return "nothing"
-    return "command" if isinstance(node.spec.work, CommandWork) else "step"
+def _text(box: Box) -> str:
+    return f"{box.name} ({', '.join(box.notes)})" if box.notes else box.name
 
 
 def _mermaid_text(text: str) -> str:
@@ -146,22 +121,28 @@ def _mermaid_text(text: str) -> str:
     return "".join(f"#{ord(letter)};" if letter in '"#<>&`' else letter for letter in text)
 
 
+def _mermaid_label(text: str) -> str:
+    """Text between bars: in quotes where it is more than a word."""
+    return text if text.isidentifier() else f'"{_mermaid_text(text)}"'
+
+
 def _quoted(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
 
 
-def _dot_arrow(arrow: Arrow) -> str:
+def _dot_arrow(arrow: Arrow, source: Box, reader: Box) -> str:
     """Graphviz draws arrows between leaves only: those of a container are cut off at its frame."""
-    options = [] if arrow.claim is Claim.SUCCESS else [f'label="{arrow.claim}"']
-    options += ["style=dashed"] if arrow.is_choice else []
-    options += [f"ltail=cluster_{arrow.source.index}"] if arrow.source.children else []
-    options += [f"lhead=cluster_{arrow.target.index}"] if arrow.target.children else []
+    options = [f"label={_quoted(arrow.label)}"] if arrow.label else []
+    options += ["style=dashed"] if arrow.is_failure else []
+    options += ["arrowhead=odot"] if arrow.is_choice else []
+    options += [f"ltail=cluster_{source.index}"] if source.boxes else []
+    options += [f"lhead=cluster_{reader.index}"] if reader.boxes else []
     shown = f" [{' '.join(options)}]" if options else ""
-    return f"{_INDENT}n{_leaf(arrow.source).index} -> n{_leaf(arrow.target).index}{shown};"
+    return f"{_INDENT}n{_leaf(source).index} -> n{_leaf(reader).index}{shown};"
 
 
-def _leaf(node: Node) -> Node:
-    while node.children:
-        node = node.children[0]
-    return node
+def _leaf(box: Box) -> Box:
+    while box.boxes:
+        box = box.boxes[0]
+    return box

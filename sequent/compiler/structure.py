@@ -140,7 +140,7 @@ def _failure_words(spec: StepSpec | ContainerSpec) -> Iterator[str]:
         directives = sorted(spec.recovery.items())
         if directives:
             yield f"in a recovery {', '.join(f'{status} {action}' for status, action in directives)}"
-        if spec.task_construct in _CONSTRUCTS:
+        if spec.task_construct is not None and spec.task_construct in _CONSTRUCTS:
             yield _CONSTRUCTS[spec.task_construct]
 
 

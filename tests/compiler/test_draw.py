@@ -6,21 +6,26 @@ import re
 from hypothesis import given
 
 from sequent.compiler import draw
+from sequent.compiler.picture import Arrow, Kind, picture_of
 from sequent.errors import Place
+from sequent.model.references import ResultOr
 from sequent.model.spec import CommandWork, NoWork
+from sequent.model.status import Claim
 from tests.compiler.reading import readers
-from tests.compiler.writing import container, flow, items, result, some, step
+from tests.compiler.writing import VALUE, amounts, container, flow, items, result, some, step
 from tests.flows import flow_specs
 
 SPEC = flow(
     step("a", place=Place("flow.py", 3)),
     container("b", step("c", work=CommandWork(words=())), repeats=items(1, 2), parallel=2, requires="a!failed"),
     step("d", some("a", "b!done")),
-    step("e", repeats=result("a")),
+    step("e", repeats=result("a"), acquires=amounts("db 2")),
+    step("f", 'a!returned="x"'),
+    pools={"db": 4},
 )
 
 
-def test_mermaid_nests_containers_and_labels_arrows():
+def test_mermaid_nests_containers_labels_arrows_and_dashes_failures():
     assert (
         draw.mermaid(SPEC)
         == """\
@@ -30,11 +35,14 @@ flowchart LR
         n3["c"]
     end
     n4["d"]
-    n5["e (repeats)"]
-    n1 -->|failure| n2
-    n1 -.-> n4
-    n2 -.->|done| n4
+    n5["e (repeats, acquires 2 of db)"]
+    n7["f"]
+    p1[("db: 4")]
+    n1 -.->|failure| n2
+    n1 --o n4
+    n2 --o|done| n4
     n1 --> n5
+    n1 -->|"returned(#34;x#34;)"| n7
 """
     )
 
@@ -51,25 +59,56 @@ digraph "flow" {
         n3 [label="c"];
     }
     n4 [label="d"];
-    n5 [label="e (repeats)"];
-    n1 -> n3 [label="failure" lhead=cluster_2];
-    n1 -> n4 [style=dashed];
-    n3 -> n4 [label="done" style=dashed ltail=cluster_2];
+    n5 [label="e (repeats, acquires 2 of db)"];
+    n7 [label="f"];
+    p1 [label="db: 4" shape=cylinder];
+    n1 -> n3 [label="failure" style=dashed lhead=cluster_2];
+    n1 -> n4 [arrowhead=odot];
+    n3 -> n4 [label="done" arrowhead=odot ltail=cluster_2];
     n1 -> n5;
+    n1 -> n7 [label="returned(\\"x\\")"];
 }
 """
     )
 
 
-def test_json_has_every_node_and_every_arrow():
+def test_json_has_every_node_every_arrow_and_every_pool():
     document = json.loads(draw.as_json(SPEC))
     assert document["flow"] == "flow"
-    assert [node["path"] for node in document["nodes"]] == ["a", "b", "b.c", "d", "e"]
-    assert [node["kind"] for node in document["nodes"]] == ["step", "container", "command", "step", "step"]
+    assert [node["path"] for node in document["nodes"]] == ["a", "b", "b.c", "d", "e", "f"]
+    assert [node["kind"] for node in document["nodes"]] == ["step", "container", "command", "step", "step", "step"]
     assert document["nodes"][0]["place"] == {"file": "flow.py", "line": 3}
     assert document["nodes"][1]["requires"] == "a.failed"
     assert document["nodes"][4]["repeats"] == "a.result"
-    assert document["arrows"][1] == {"from": "a", "to": "d", "status": "success", "choice": True}
+    assert document["nodes"][4]["acquires"] == {"db": 2}
+    assert document["arrows"][1] == {"from": "a", "to": "d", "status": "success", "label": None, "choice": True}
+    assert document["pools"] == [{"name": "db", "capacity": 4, "shared": False}]
+
+
+def test_a_picture_nests_boxes_and_draws_arrows_between_those_of_one_box():
+    inner = container("c", step("d", "^a"), step("e", "b.c.d!failed"))
+    spec = flow(
+        step("a"), container("b", inner, step("f", takes=[ResultOr(("a",), VALUE)]), until="f", repeats=items(1))
+    )
+    root = picture_of(spec).flow
+    (a, b) = root.boxes
+    assert [(box.path, box.kind) for box in root.walk()] == [
+        *(("", Kind.FLOW), ("a", Kind.STEP), ("b", Kind.CONTAINER), ("b.c", Kind.CONTAINER)),
+        *(("b.c.d", Kind.STEP), ("b.c.e", Kind.STEP), ("b.f", Kind.STEP)),
+    ]
+    assert b.notes == ("repeats", "until f")
+    assert root.arrows == (
+        Arrow("a", "b", ("b.c.d",), Claim.SUCCESS, "", False),
+        Arrow("a", "b", ("b.f",), Claim.DONE, "result_or", False),
+    )
+    assert [arrow.is_failure for arrow in b.boxes[0].arrows] == [True]
+    assert a.arrows == b.arrows == ()
+
+
+def test_arrows_from_several_inside_are_one_between_their_boxes():
+    spec = flow(step("a"), container("b", step("c", "^a"), step("d", "^a")))
+    assert picture_of(spec).flow.arrows == (Arrow("a", "b", ("b.c", "b.d"), Claim.SUCCESS, "", False),)
+    assert len(json.loads(draw.as_json(spec))["arrows"]) == 2
 
 
 def test_texts_are_quoted_as_the_forms_want():
@@ -80,7 +119,7 @@ def test_texts_are_quoted_as_the_forms_want():
     assert json.loads(draw.as_json(strange))["nodes"][0]["kind"] == "nothing"
 
 
-@given(flow_specs())
+@given(flow_specs(asks_results=True))
 def test_every_flow_can_be_drawn_whole(spec):
     nodes = list(readers(spec.root))
     document = json.loads(draw.as_json(spec))
@@ -88,5 +127,5 @@ def test_every_flow_can_be_drawn_whole(spec):
     for text, opens, closes in ((draw.mermaid(spec), "subgraph", r"^ *end$"), (draw.dot(spec), r"\{$", r"\}$")):
         assert len(re.findall(opens, text, re.MULTILINE)) == len(re.findall(closes, text, re.MULTILINE))
     assert draw.mermaid(spec).count('["') == len(nodes)
-    assert len(re.findall(" -{1,2}\\.?-?>", draw.mermaid(spec))) == len(document["arrows"])
+    assert len(re.findall(r" -(-|\.-)[o>]", draw.mermaid(spec))) == len(document["arrows"])
     assert draw.dot(spec).count(" -> ") == len(document["arrows"])

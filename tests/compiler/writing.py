@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from sequent.compiler import compile_flow
 from sequent.errors import DefinitionError, InvalidFlowError, Place
-from sequent.model.references import Outer, Reference, ResultOf
+from sequent.model.references import Literal, Outer, Reference, ResultOf
 from sequent.model.requirements import AllOf, AnyOf, Atom, Requirement
 from sequent.model.spec import (
     Amounts,
@@ -24,6 +24,7 @@ from sequent.model.spec import (
 from sequent.model.status import Claim
 
 CLAIMS = {"failed": Claim.FAILURE, **{claim.value: claim for claim in Claim}}
+VALUE = Literal("1")
 _lines = itertools.count(1)
 
 

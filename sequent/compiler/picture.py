@@ -1,0 +1,178 @@
+"""What is to be drawn of a flow: boxes within boxes, and arrows between the boxes of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import StrEnum
+
+from attrs import frozen
+
+from sequent.compiler.compile import read
+from sequent.compiler.conditions import Asked, Joined
+from sequent.compiler.tree import Node, Tree
+from sequent.compiler.words import Name, amounts_text, input_text, items_text, wait_text
+from sequent.errors import Place
+from sequent.model.spec import Amounts, CommandWork, ContainerSpec, FlowSpec, NoWork, PoolSpec
+from sequent.model.status import Claim
+
+
+class Kind(StrEnum):
+    """What a box stands for."""
+
+    FLOW = "flow"
+    CONTAINER = "container"
+    STEP = "step"
+    COMMAND = "command"
+    NOTHING = "nothing"
+    """A step without anything to do."""
+
+
+@frozen
+class Arrow:
+    """One box waits for another of the same box, itself or by what stands within it."""
+
+    source: str
+    """The dotted path of what is waited for."""
+    target: str
+    """That of the box beside it which waits."""
+    readers: tuple[str, ...]
+    """Who says so: the target, or what stands within it."""
+    claim: Claim
+    label: str
+    """What is asked, in a word; empty where it is the success."""
+    is_choice: bool
+    """Whether it is one of several of which any is enough."""
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether the way is taken only where something went wrong."""
+        return self.claim is Claim.FAILURE
+
+
+@frozen
+class Box:
+    """The flow, a container or a step, with what stands in it; containers come before what is in them."""
+
+    index: int
+    path: str
+    """Dotted; the flow's own is ''."""
+    name: str
+    kind: Kind
+    requires: str = ""
+    """All that it waits for; empty where that is nothing."""
+    repeats: str = ""
+    """What it repeats over; empty where it does not repeat."""
+    parallel: str = "1"
+    """How many iterations at once: a number, 0 for any, or where that comes from."""
+    notes: tuple[str, ...] = ()
+    """What a picture says beside its name, each in a few words."""
+    acquires: Amounts = ()
+    place: Place | None = None
+    boxes: tuple[Box, ...] = ()
+    arrows: tuple[Arrow, ...] = ()
+    """Between its boxes; those that end further in are drawn to the box around their end."""
+
+    def walk(self) -> Iterator[Box]:
+        """It and all that is in it, a box before what is in it."""
+        yield self
+        for box in self.boxes:
+            yield from box.walk()
+
+
+@frozen
+class Picture:
+    """A whole flow, to be laid out."""
+
+    flow: Box
+    pools: tuple[PoolSpec, ...] = ()
+
+
+def picture_of(spec: FlowSpec) -> Picture:
+    """What is to be drawn of a flow.
+
+    Raises:
+        InvalidFlowError: the flow has mistakes.
+    """
+    tree, _ = read(spec)
+    arrows = _arrows_in(tree)
+    boxes: dict[int, Box] = {}
+    for node in reversed(tree.nodes):
+        inner = tuple(boxes.pop(child.index) for child in node.children)
+        boxes[node.index] = _box(tree, node, inner, arrows.get(node.index, ()))
+    return Picture(boxes[0], spec.pools)
+
+
+def _box(tree: Tree, node: Node, boxes: tuple[Box, ...], arrows: tuple[Arrow, ...]) -> Box:
+    def name(index: int) -> str:
+        return tree.by_index[index].text
+
+    parallel = str(node.spec.parallel) if node.parallel_from is None else input_text(node.parallel_from, name)
+    return Box(
+        index=node.index,
+        path=node.text,
+        name=node.spec.name if node.path else tree.spec.name,
+        kind=_kind(node),
+        requires=node.condition.text if node.condition is not None else "",
+        repeats=items_text(node.repeats, name) if node.repeats is not None else "",
+        parallel=parallel,
+        notes=tuple(_notes(node, parallel, name)),
+        acquires=node.spec.acquires,
+        place=node.spec.place,
+        boxes=boxes,
+        arrows=arrows,
+    )
+
+
+def _kind(node: Node) -> Kind:
+    if isinstance(node.spec, ContainerSpec):
+        return Kind.CONTAINER if node.path else Kind.FLOW
+    if isinstance(node.spec.work, NoWork):
+        return Kind.NOTHING
+    return Kind.COMMAND if isinstance(node.spec.work, CommandWork) else Kind.STEP
+
+
+def _notes(node: Node, parallel: str, name: Name) -> Iterator[str]:
+    if node.repeats is not None:
+        yield "repeats" + {"1": "", "0": " at once"}.get(parallel, f" {parallel} at once")
+    if node.spec.until:
+        yield "until its result" if node.spec.until is True else f"until {node.spec.until}"
+    if node.delay is not None:
+        yield f"delay {wait_text(node.delay, name)}"
+    if node.spec.acquires:
+        yield f"acquires {amounts_text(node.spec.acquires)}"
+
+
+def _arrows_in(tree: Tree) -> dict[int, tuple[Arrow, ...]]:
+    """By the index of the container that holds both ends."""
+    found: dict[int, dict[tuple[str, str, str, bool], Arrow]] = {}
+    for node in tree.nodes:
+        for asked, is_choice in _asked_by(node):
+            around = asked.node.parent
+            if around is None:
+                continue
+            target = node.ancestor(len(asked.node.path)).text
+            label = _label(asked)
+            arrows = found.setdefault(around.index, {})
+            key = (asked.node.text, target, label, is_choice)
+            readers = (*arrows[key].readers, node.text) if key in arrows else (node.text,)
+            arrows[key] = Arrow(asked.node.text, target, readers, asked.claim, label, is_choice)
+    return {index: tuple(arrows.values()) for index, arrows in found.items()}
+
+
+def _asked_by(node: Node) -> Iterator[tuple[Asked, bool]]:
+    pending = [] if node.condition is None else [(node.condition, False)]
+    seen: set[str] = set()
+    while pending:
+        part, is_choice = pending.pop()
+        if isinstance(part, Joined):
+            pending.extend((inner, is_choice or not part.is_all) for inner in reversed(part.parts))
+        elif part.text not in seen:
+            seen.add(part.text)
+            yield part, is_choice
+
+
+def _label(asked: Asked) -> str:
+    if asked.claim is Claim.SUCCESS:
+        return ""
+    has_words = asked.claim is Claim.RETURNED or asked.is_stand_in
+    return asked.text.removeprefix(f"{asked.node.text}.") if has_words else asked.claim.value
