@@ -1,4 +1,4 @@
-"""Run and recover: what the command line and ``flow.run()`` are built on.
+"""Run, continue and recover: what the command line and ``flow.run()`` are built on.
 
 Importing this module is cheap: the store and the compiler are imported once a run needs them, while its
 agent is already starting.
@@ -16,10 +16,12 @@ from attrs import evolve
 from sequent.dsl.running import RunMode, RunRequest, set_runner
 from sequent.errors import DefinitionError, UsageError
 from sequent.model.outcome import Outcome
+from sequent.model.status import RunStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sequent.model.plan import Plan
     from sequent.model.spec import Definition
     from sequent.runtime.executors.agents import AgentProcess
     from sequent.runtime.loading import LoadedFlow
@@ -27,7 +29,9 @@ if TYPE_CHECKING:
     from sequent.runtime.rows import RunRecord, Target
 
 RECOVER_RUN = "SEQUENT_RECOVER_RUN"
-"""Names the run that a script's ``run()`` is to take up again instead of starting a new one."""
+"""Names the run that a script's ``run()`` is to recover instead of starting a new one."""
+CONTINUE_RUN = "SEQUENT_CONTINUE_RUN"
+"""Names the run that it is to continue."""
 
 
 def start(
@@ -40,6 +44,7 @@ def start(
     observer: Observer | None = None,
     agent: AgentProcess | None = None,
     max_concurrent: int | None = None,
+    max_loops: int = -1,
 ) -> Outcome:
     """Start a run and drive it to its end.
 
@@ -52,6 +57,8 @@ def start(
         observer: who watches; None: failures are logged.
         agent: an agent that was started already; None: one is started if a step needs it. It is closed.
         max_concurrent: overrides the flow's own.
+        max_loops: after how many passes over what is due the run is suspended, if only times are waited for then;
+            negative: never.
 
     Raises:
         InvalidFlowError: the flow has mistakes; nothing was written.
@@ -75,6 +82,7 @@ def start(
                 observer=observer,
                 agent=agent,
                 max_concurrent=max_concurrent,
+                max_loops=max_loops,
             ).to_its_end()
         finally:
             run.close()
@@ -92,6 +100,7 @@ def recover(
     observer: Observer | None = None,
     agent: AgentProcess | None = None,
     max_concurrent: int | None = None,
+    max_loops: int = -1,
 ) -> Outcome:
     """Take a run up again: what has succeeded is kept, the rest runs.
 
@@ -103,20 +112,12 @@ def recover(
         BusyError: somebody drives the run.
         DefinitionError: the flow's structure has changed since the run was made; the message has the difference.
     """
-    from sequent.compiler import ChangeKind, compile_flow, differences
+    from sequent.compiler import compile_flow
     from sequent.runtime.running import Drive
 
     try:
         plan = compile_flow(definition.spec, record.params)
-        found = differences(record.structure, plan.structure)
-        changed = [difference for difference in found if difference.kind is not ChangeKind.TUNED]
-        if changed:
-            raise DefinitionError(
-                f"the flow '{record.target.flow}' has changed since run {record.id} was made:\n  "
-                + "\n  ".join(difference.text for difference in changed),
-                code="changed-flow",
-                hint="recover it with the flow as it was, or start a new run",
-            )
+        _check_unchanged(record, plan)
         run = store.take(record.id)
         try:
             return Drive(
@@ -128,12 +129,85 @@ def recover(
                 observer=observer,
                 agent=agent,
                 max_concurrent=max_concurrent,
+                max_loops=max_loops,
             ).to_its_end()
         finally:
             run.close()
     finally:
         if agent is not None:
             agent.close()
+
+
+def continue_(
+    definition: Definition,
+    record: RunRecord,
+    *,
+    store: Store,
+    target: Target | None = None,
+    observer: Observer | None = None,
+    agent: AgentProcess | None = None,
+    max_concurrent: int | None = None,
+    max_loops: int = -1,
+) -> Outcome:
+    """Go on with a run that was suspended or interrupted, in the same recovery: what has failed stays so.
+
+    A run that has succeeded is left as it is, and its outcome returned. The arguments are those of ``recover``.
+
+    Raises:
+        UsageError: the run has failed or was stopped.
+        BusyError, DefinitionError: as ``recover``.
+    """
+    from sequent.compiler import compile_flow
+    from sequent.runtime.running import Drive
+
+    try:
+        if record.status in (RunStatus.FAILURE, RunStatus.STOPPED):
+            how = "has failed" if record.status is RunStatus.FAILURE else "was stopped"
+            raise UsageError(
+                f"run '{record.id}' {how}, and there is nothing to continue",
+                code="nothing-to-continue",
+                hint=f"take it up again: sequent recover {record.id}",
+            )
+        plan = compile_flow(definition.spec, record.params)
+        _check_unchanged(record, plan)
+        run = store.take(record.id, resumes=True)
+        try:
+            return Drive(
+                definition=definition,
+                plan=plan,
+                run=run,
+                target=evolve(target or record.target, cwd=record.target.cwd),
+                store=store.name,
+                observer=observer,
+                agent=agent,
+                max_concurrent=max_concurrent,
+                resumes=True,
+                max_loops=max_loops,
+            ).to_its_end()
+        finally:
+            run.close()
+    finally:
+        if agent is not None:
+            agent.close()
+
+
+def _check_unchanged(record: RunRecord, plan: Plan) -> None:
+    """Refuse a flow whose structure is not that with which the run was made.
+
+    Raises:
+        DefinitionError: it is another; the message has the difference.
+    """
+    from sequent.compiler import ChangeKind, differences
+
+    found = differences(record.structure, plan.structure)
+    changed = [difference for difference in found if difference.kind is not ChangeKind.TUNED]
+    if changed:
+        raise DefinitionError(
+            f"the flow '{record.target.flow}' has changed since run {record.id} was made:\n  "
+            + "\n  ".join(difference.text for difference in changed),
+            code="changed-flow",
+            hint="recover it with the flow as it was, or start a new run",
+        )
 
 
 def locate(record: RunRecord) -> LoadedFlow:
@@ -154,7 +228,16 @@ def locate(record: RunRecord) -> LoadedFlow:
 
 def recover_script(record: RunRecord, store: Store) -> int:
     """Run the script of a recorded run again, its ``run()`` turned into the recovery; give its exit code."""
-    environment = {**os.environ, RECOVER_RUN: record.id, "SEQUENT_STORE": store.name}
+    return _run_script(record, store, RECOVER_RUN)
+
+
+def continue_script(record: RunRecord, store: Store) -> int:
+    """Run the script of a recorded run again, its ``run()`` going on with that run; give its exit code."""
+    return _run_script(record, store, CONTINUE_RUN)
+
+
+def _run_script(record: RunRecord, store: Store, variable: str) -> int:
+    environment = {**os.environ, variable: record.id, "SEQUENT_STORE": store.name}
     command = [sys.executable, *record.target.argv[1:]]
     # The very command that the user typed, out of a store that only this user can have written.
     return subprocess.run(command, cwd=record.target.cwd, env=environment, check=False).returncode  # noqa: S603
@@ -170,8 +253,8 @@ def run(request: RunRequest) -> Outcome:
     from sequent.runtime.executors.choice import make_agent, target_of
 
     definition = request.definition
-    if request.run_mode is RunMode.RECOVER and request.store == ":memory:":
-        raise UsageError("a run in ':memory:' is gone with its process", hint="recovery needs a store in a file")
+    if request.run_mode is not RunMode.RESTART and request.store == ":memory:":
+        raise UsageError("a run in ':memory:' is gone with its process", hint="take up runs of a store in a file")
     # The agent first: forked before store, threads or sockets exist, or starting while they are imported.
     agent = make_agent(definition)
     try:
@@ -180,10 +263,15 @@ def run(request: RunRequest) -> Outcome:
         store = open_store(request.store)
         try:
             target = target_of(definition)
+            take_up = continue_ if _continues(request, target) else recover
             record = _wanted_run(request, store, target)
-            if record is not None:
-                return recover(definition, record, store=store, target=target, agent=agent)
-            return start(definition, request.params, store=store, target=target, run_id=request.run_id, agent=agent)
+            loops = request.max_loops
+            if record is None:
+                params, run_id = request.params, request.run_id
+                return start(
+                    definition, params, store=store, target=target, run_id=run_id, agent=agent, max_loops=loops
+                )
+            return take_up(definition, record, store=store, target=target, agent=agent, max_loops=loops)
         finally:
             store.close()
     finally:
@@ -191,26 +279,41 @@ def run(request: RunRequest) -> Outcome:
             agent.close()
 
 
+def _scripted(target: Target) -> tuple[str, str] | None:
+    """The variable that says what a script is run again for, and the run that it names."""
+    for variable in (RECOVER_RUN, CONTINUE_RUN):
+        if target.is_script and variable in os.environ:
+            return variable, os.environ[variable]
+    return None
+
+
+def _continues(request: RunRequest, target: Target) -> bool:
+    """Whether the run that is taken up again is to be continued, not recovered."""
+    scripted = _scripted(target)
+    return request.run_mode is RunMode.CONTINUE if scripted is None else scripted[0] == CONTINUE_RUN
+
+
 def _wanted_run(request: RunRequest, store: Store, target: Target) -> RunRecord | None:
     """The run to take up again; None where a new one is wanted.
 
-    While a script is run again to recover its run, each of its flows takes up its latest run, and the flow
+    While a script is run again to take up its run, each of its flows takes up its latest run, and the flow
     of that very run takes up that one.
     """
-    scripted = os.environ.get(RECOVER_RUN) if target.is_script else None
+    scripted = _scripted(target)
     if scripted is not None:
-        record = store.find(scripted)
+        record = store.find(scripted[1])
         if record.target.flow == target.flow:
-            del os.environ[RECOVER_RUN]
+            del os.environ[scripted[0]]
             return record
         return _latest(store, target)
-    if request.run_mode is not RunMode.RECOVER:
+    if request.run_mode is RunMode.RESTART:
         return None
     if request.run_id is not None:
         return store.find(request.run_id)
     latest = _latest(store, target)
     if latest is None:
-        raise UsageError(f"the flow '{target.flow}' has no run to recover", hint="start one first")
+        what = "recover" if request.run_mode is RunMode.RECOVER else "continue"
+        raise UsageError(f"the flow '{target.flow}' has no run to {what}", hint="start one first")
     return latest
 
 
@@ -221,4 +324,4 @@ def _latest(store: Store, target: Target) -> RunRecord | None:
 
 set_runner(run)
 
-__all__ = ["locate", "recover", "recover_script", "run", "start"]
+__all__ = ["continue_", "continue_script", "locate", "recover", "recover_script", "run", "start"]

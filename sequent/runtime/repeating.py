@@ -10,8 +10,8 @@ from sequent.model.outcome import Problem
 from sequent.model.plan import ContainerPlan, ItemsCallPlan, ItemsLiteralPlan, Plan, ResultInput
 from sequent.model.references import dotted
 from sequent.model.scope import Scope
-from sequent.runtime.orders import DrawBroke, DrawnReport, DrawOrder, ItemFound, RepeatFound
 from sequent.runtime.options import BadOptionError, Options
+from sequent.runtime.orders import DrawBroke, DrawnReport, DrawOrder, ItemFound, RepeatFound
 from sequent.runtime.rows import Batch, ContainerProblem, RepeatOpening
 from sequent.runtime.surroundings import Surroundings
 from sequent.runtime.values import Values

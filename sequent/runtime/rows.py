@@ -106,7 +106,7 @@ class RepeatOpening:
 
 @frozen
 class ContainerProblem:
-    """Why a container failed where no task tells: its items could not be had, or what it gives back it does not hold."""
+    """Why a container failed where no task tells: it had no items, or gives back what it does not hold."""
 
     frame: int
     node: int
