@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     from sequent.dsl.containers import container
     from sequent.dsl.parameters import param
     from sequent.dsl.pools import Pool
-    from sequent.dsl.references import item, outer
     from sequent.dsl.requirements import and_, or_
+    from sequent.dsl.sources import item, outer, previous, secret
     from sequent.dsl.steps import command, step
     from sequent.errors import SequentError
-    from sequent.model.outcome import Outcome
+    from sequent.model.outcome import Failure, Outcome
     from sequent.runtime.context import context
 
 __all__ = [
@@ -52,6 +52,7 @@ __all__ = [
     "STP_RERUN",
     "STP_SKIP",
     "ExitCode",
+    "Failure",
     "Outcome",
     "Pool",
     "Sequent",
@@ -64,6 +65,8 @@ __all__ = [
     "or_",
     "outer",
     "param",
+    "previous",
+    "secret",
     "step",
 ]
 
@@ -90,12 +93,12 @@ _ROOMS = {
     "sequent.dsl.containers": ("container",),
     "sequent.dsl.parameters": ("param",),
     "sequent.dsl.pools": ("Pool",),
-    "sequent.dsl.references": ("item", "outer"),
     "sequent.dsl.requirements": ("and_", "or_"),
+    "sequent.dsl.sources": ("item", "outer", "previous", "secret"),
     "sequent.dsl.steps": ("command", "step"),
     "sequent.runtime.context": ("context",),
     "sequent.errors": ("SequentError",),
-    "sequent.model.outcome": ("Outcome",),
+    "sequent.model.outcome": ("Failure", "Outcome"),
 }
 _HOMES = {word: room for room, words in _ROOMS.items() for word in words}
 

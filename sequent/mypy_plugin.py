@@ -24,8 +24,8 @@ from mypy.types import CallableType, Instance, NoneType, Type, TypeType, get_pro
 _KEY = "sequent"
 _DECORATOR = "sequent.dsl.containers.container"
 _STEP = "sequent.dsl.steps.Step"
-_DECLARED = frozenset({"sequent.dsl.references.item", "sequent.dsl.parameters.param"})
-_OUTER = "sequent.dsl.references.outer"
+_DECLARED = frozenset({"sequent.dsl.sources.item", "sequent.dsl.parameters.param"})
+_OUTER = "sequent.dsl.sources.outer"
 
 
 class ContainerPlugin(Plugin):

@@ -16,9 +16,11 @@ from sequent.dsl.nodes import Node, Written
 from sequent.dsl.option_types import BlockOptions
 from sequent.dsl.options import NO_OPTIONS
 from sequent.dsl.places import Site, frame_above, read_at, site_above
-from sequent.dsl.references import ResultReference
+from sequent.dsl.references import Reference
 from sequent.dsl.requirements import Requirement
+from sequent.dsl.returning import returned_by_node
 from sequent.dsl.running import RunMode, RunRequest, read_mode, read_recovery_run, run
+from sequent.dsl.sources import ResultSource, result_or
 from sequent.errors import DefinitionError, UsageError
 from sequent.model.outcome import Outcome
 
@@ -61,11 +63,19 @@ class Block(Node):
     @property
     def result(self) -> Any:
         """What it gave, as a reference; set it to the step whose result is this container's."""
-        return ResultReference(self, site_above(1))
+        return Reference(ResultSource(site_above(1), self))
 
     @result.setter
     def result(self, step: Block) -> None:
         self.__sequent__.result = _own_child(self, step, "result", site_above(1))
+
+    def result_or(self, value: object) -> Any:
+        """What it gave, or a value where there is no result; who takes it handles a failure; a reference."""
+        return result_or(self, value, site_above(1))
+
+    def returned(self, *values: object) -> Requirement:
+        """It succeeded, and its result is one of these: None, bool, int, str, members of an enum."""
+        return returned_by_node(self, values, site_above(1))
 
     @property
     def until(self) -> Node | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from inspect import get_annotations
 from typing import Any, NoReturn
 
@@ -11,11 +11,12 @@ from sequent.dsl.functions import FunctionSource
 from sequent.dsl.names import check_name
 from sequent.dsl.nodes import Node, Written
 from sequent.dsl.options import Options
-from sequent.dsl.parameters import ParamReference
+from sequent.dsl.parameters import ParamSource
 from sequent.dsl.places import Site, assigned_name, option_place
-from sequent.dsl.references import Outer, Reference, ResultReference, outer_alone
+from sequent.dsl.references import PartSource, Reference, SecretSource, Source
 from sequent.dsl.repeats import endless, is_endless
 from sequent.dsl.requirements import Requirement
+from sequent.dsl.sources import Outer, PreviousSource, outer_alone
 from sequent.dsl.steps import MADE, OPEN, Step
 from sequent.errors import DefinitionError, Place
 
@@ -62,10 +63,10 @@ def adopt(parent: Node) -> None:
     """Let the children know which container they are in."""
     for name, child in parent.__sequent__.children.items():
         for attribute, value in child.__sequent__.attributes.items():
-            if isinstance(value, ParamReference):
+            if isinstance(value.__sequent__, ParamSource):
                 raise _error(
                     f"{attribute!r} is a parameter of {name!r}, which is inside {parent.__sequent__.name!r}",
-                    value.site.place,
+                    value.__sequent__.site.place,
                     f"parameters are the flow's: write {attribute} = outer.{attribute}, or item()",
                     code="param",
                 )
@@ -152,7 +153,7 @@ def _line_of(value: object) -> Place | None:
     if isinstance(value, Node):
         return value.__sequent__.site.place
     if isinstance(value, Reference):
-        return value.site.place
+        return value.__sequent__.site.place
     code = getattr(value, "__code__", None)
     return Place(code.co_filename, code.co_firstlineno) if code is not None else None
 
@@ -169,20 +170,43 @@ def _attributes(names: Mapping[str, object], body: type, site: Site) -> dict[str
                     f"{name!r} is a requirement, which is no attribute", _place_of(value, body), "put it in requires="
                 )
             continue
-        place = value.site.place
-        if isinstance(value, ResultReference):
-            raise _error(
-                f"the attribute {name!r} is the result of a sibling, {value.text}",
-                place,
-                f"name the step itself: {name} = {value.node.__sequent__.shown}"
-                if name in _DESIGNATED
-                else f"let the step that needs it take it: def work(self, {name}={value.text})",
-            )
-        if isinstance(value, ParamReference) and name not in annotations:
+        place = value.__sequent__.site.place
+        _check_attribute(name, value, place)
+        if isinstance(value.__sequent__, ParamSource) and name not in annotations:
             raise _error(f"the parameter {name!r} has no type", place, f"write {name}: str = param()", code="param")
         check_name(name, place)
         attributes[name] = value
     return attributes
+
+
+def _check_attribute(name: str, value: Reference, place: Place) -> None:
+    """A container may take what is further out, items, and the result of the iteration before."""
+    source = value.__sequent__
+    for part in _within(source):
+        if isinstance(part, SecretSource):
+            raise _error(
+                f"the attribute {name!r} is {source.shown}",
+                place,
+                f"let the step that needs it take it: def work(self, {name}: str = {source.shown})",
+            )
+        target = getattr(part, "target", None)
+        if isinstance(target, Node):
+            raise _error(
+                f"the attribute {name!r} is of a sibling: {source.shown}",
+                place,
+                f"name the step itself: {name} = {target.__sequent__.shown}"
+                if name in _DESIGNATED
+                else f"let the step that needs it take it: def work(self, {name}={source.shown})",
+            )
+
+
+def _within(source: Source) -> Iterator[Source]:
+    """A reference, and those that it is made of."""
+    yield source
+    if isinstance(source, PartSource):
+        yield from _within(source.whole.__sequent__)
+    elif isinstance(source, PreviousSource) and isinstance(source.start, Reference):
+        yield from _within(source.start.__sequent__)
 
 
 def _place_of(value: Requirement, body: type) -> Place:

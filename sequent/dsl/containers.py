@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import FrameType
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, Unpack, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, Never, Protocol, TypeVar, Unpack, cast, overload
 
 from sequent.dsl.bodies import instance_of
 from sequent.dsl.closing import adopt, close_body
 from sequent.dsl.names import did_you_mean
-from sequent.dsl.nodes import NOT_YET, MissingWordError, Node, Written, missing_word
+from sequent.dsl.nodes import MissingWordError, Node, Written
 from sequent.dsl.option_types import ContainerOptions, RepeatContainerOptions, Repeats
 from sequent.dsl.options import CONTAINER_OPTIONS, NO_OPTIONS, Options, read_options, refusal_of_attempts
 from sequent.dsl.places import Site, body_of, frame_above, site_above
-from sequent.dsl.references import ResultReference
+from sequent.dsl.references import Reference
 from sequent.dsl.requirements import Requirement, not_now
+from sequent.dsl.returning import returned_by_node
 from sequent.dsl.running import RunMode, RunRequest, run
+from sequent.dsl.sources import ResultSource, result_or
 from sequent.dsl.steps import await_use, register
 from sequent.errors import DefinitionError, UsageError
 from sequent.model.outcome import Outcome
@@ -23,6 +25,7 @@ from sequent.model.outcome import Outcome
 C_co = TypeVar("C_co", covariant=True)
 T = TypeVar("T")
 R = TypeVar("R")
+V = TypeVar("V")
 R_co = TypeVar("R_co", covariant=True)
 
 
@@ -38,6 +41,21 @@ class Gives(Protocol[R_co]):
 
     @property
     def result(self) -> HasResult[R_co]: ...
+
+
+class Answers(Protocol[R]):
+    """A step or container whose result can be asked for: not what repeats."""
+
+    @property
+    def result(self) -> R: ...
+    def returned(self, *values: R) -> Requirement: ...
+
+
+class GivesOne(Protocol[R]):
+    """A body that names the step or container whose one result is its own."""
+
+    @property
+    def result(self) -> Answers[R]: ...
 
 
 class Container(Node, Generic[C_co]):
@@ -57,8 +75,16 @@ class Container(Node, Generic[C_co]):
 
     @property
     def result(self: Container[Gives[R]]) -> R:
-        """The result of the step or container that its body names."""
+        """The result of the step or container that its body names; a reference."""
         return cast("R", _result_of(self, site_above(1)))
+
+    def result_or(self: Container[Gives[R]], value: V) -> R | V:
+        """The same, or a value where there is no result; who takes it handles a failure; a reference."""
+        return cast("R | V", _result_or(self, value, site_above(1)))
+
+    def returned(self: Container[GivesOne[R]], *values: R) -> Requirement:
+        """It succeeded, and its result is one of these: None, bool, int, str, members of an enum."""
+        return _returned(self, values, site_above(1))
 
     def __call__(self, **values: Any) -> Any:
         """An instance with these values of what the body declares: parameters, items and outer things."""
@@ -84,8 +110,6 @@ class Container(Node, Generic[C_co]):
             return written.children[name]
         if name.startswith("__"):
             raise AttributeError(name)
-        if name in NOT_YET:
-            raise missing_word(self, name, site_above(1))
         if name == "result":
             raise _no_result(written, site_above(1))
         if name in vars(self.__wrapped__):
@@ -108,8 +132,17 @@ class RepeatedContainer(Container[C_co]):
 
     @property
     def result(self: RepeatedContainer[Gives[R]]) -> list[R]:  # type: ignore[override]  # a list of what one gives
-        """The results of the step or container that its body names, in the order of iterations."""
+        """The results of the step or container that its body names, in the order of iterations; a reference."""
         return cast("list[R]", _result_of(self, site_above(1)))
+
+    def result_or(self: RepeatedContainer[Gives[R]], value: V) -> list[R | V]:  # type: ignore[override]  # as above
+        """The same, with a value for each iteration without a result; who takes it handles failures; a reference."""
+        return cast("list[R | V]", _result_or(self, value, site_above(1)))
+
+    def returned(self, *values: Never) -> Never:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Not for what repeats: its result is a list."""
+        _returned(self, values, site_above(1))
+        raise AssertionError(values)
 
 
 def _result_of(node: Node, site: Site) -> object:
@@ -117,7 +150,19 @@ def _result_of(node: Node, site: Site) -> object:
     if written.result is None:
         # Python then asks __getattr__, which tells.
         raise AttributeError("result")
-    return ResultReference(node, site)
+    return Reference(ResultSource(site, node))
+
+
+def _result_or(node: Node, value: object, site: Site) -> object:
+    if node.__sequent__.result is None:
+        raise _no_result(node.__sequent__, site)
+    return result_or(node, value, site)
+
+
+def _returned(node: Node, values: tuple[object, ...], site: Site) -> Requirement:
+    if node.__sequent__.result is None:
+        raise _no_result(node.__sequent__, site)
+    return returned_by_node(node, values, site)
 
 
 def _no_result(written: Written, site: Site) -> MissingWordError:
@@ -243,7 +288,7 @@ def _make(body: object, options: Options, site: Site, frame: FrameType) -> Conta
             place=site.place,
         )
     written = close_body(body, options, site)
-    refusal = refusal_of_attempts(written)
+    refusal = refusal_of_attempts(written.options, written.site, written.name, written.children)
     if refusal is not None:
         raise refusal
     made: Container[Any] = Container(written, body) if options.repeats is None else RepeatedContainer(written, body)

@@ -11,7 +11,7 @@ from sequent.dsl.builder import Sequent
 from sequent.dsl.containers import Container
 from sequent.dsl.conversion import fits, shown_type
 from sequent.dsl.nodes import Node, Written
-from sequent.dsl.parameters import ParamReference
+from sequent.dsl.parameters import ParamSource
 from sequent.dsl.specification import Tree
 from sequent.dsl.translation import Translation
 from sequent.errors import DefinitionError, InvalidFlowError, UsageError
@@ -82,17 +82,19 @@ def _params(written: Written, problems: list[DefinitionError]) -> tuple[tuple[Pa
     types: dict[str, object] = {}
     body = written.body
     for name, value in written.attributes.items():
-        if not isinstance(value, ParamReference) or body is None:
+        source = value.__sequent__
+        if not isinstance(source, ParamSource) or body is None:
             continue
         annotation = body.__annotations__[name]
         kind = attribute_type(body, annotation)
         shown = shown_type(annotation)
         if kind is not UNKNOWN:
             types[name] = kind
-            if value.has_default and not fits(kind, value.default_value):
-                message = f"the default of {name!r} is {value.default_value!r:.100}, which is not a {shown}"
-                problems.append(DefinitionError(message, code="param", place=value.site.place))
-        params.append(ParamSpec(name=name, type=shown, default=value.default, help=value.help, place=value.site.place))
+            if source.default is not None and not fits(kind, source.default_value):
+                message = f"the default of {name!r} is {source.default_value!r:.100}, which is not a {shown}"
+                problems.append(DefinitionError(message, code="param", place=source.site.place))
+        place = source.site.place
+        params.append(ParamSpec(name=name, type=shown, default=source.default, help=source.help, place=place))
     return tuple(params), types
 
 

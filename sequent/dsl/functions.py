@@ -18,10 +18,10 @@ from attrs import frozen
 
 from sequent.dsl.fingerprints import code_owner
 from sequent.dsl.literals import formatted_elsewhere, snapshot, step_as_value
-from sequent.dsl.nodes import Node
 from sequent.dsl.places import Site
-from sequent.dsl.references import MARK, Outer, Reference, outer_alone
-from sequent.dsl.requirements import Requirement
+from sequent.dsl.references import MARK, Reference
+from sequent.dsl.requirements import Claimable, Requirement, shown
+from sequent.dsl.sources import Outer, outer_alone
 from sequent.errors import DefinitionError, Place
 from sequent.model.references import FlowHandle, Literal
 from sequent.model.spec import ModuleImport
@@ -120,8 +120,8 @@ def _begins_with_self(function: FunctionType) -> bool:
 
 
 def _check_callable(function: object, site: Site) -> Callable[..., object]:
-    if isinstance(function, Node):
-        raise _error(f"{function.__sequent__.shown!r} is a step already", site.place, "give the function itself")
+    if isinstance(function, Claimable) and not isinstance(function, Reference):
+        raise _error(f"{shown(function)!r} is a step already", site.place, "give the function itself")
     if isinstance(function, type):
         raise _error(
             f"{function.__qualname__!r} is a class",
@@ -129,8 +129,8 @@ def _check_callable(function: object, site: Site) -> Callable[..., object]:
             "@container makes a container of one; a step is a function",
         )
     if isinstance(function, Reference) or not callable(function):
-        shown = function.text if isinstance(function, Reference) else repr(function)
-        raise _error(f"{shown:.100} is not a function", site.place, "a step is something that can be called")
+        given = function.__sequent__.shown if isinstance(function, Reference) else repr(function)
+        raise _error(f"{given:.100} is not a function", site.place, "a step is something that can be called")
     called: Callable[..., object] = function
     target = code_owner(called)
     if isgeneratorfunction(target) or isasyncgenfunction(target):
@@ -185,7 +185,7 @@ def read_value(value: object, name: str, place: Place, flow: object = None) -> G
 
 
 def _step_given(value: Requirement, name: str, place: Place) -> DefinitionError:
-    if isinstance(value, Node):
+    if isinstance(value, Claimable):
         return step_as_value(value, name, place)
     return _error(f"{name} is a requirement, and not data", place, "give it to requires=")
 

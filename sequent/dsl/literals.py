@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import cast
 
-from sequent.dsl.nodes import Node
 from sequent.dsl.references import MARK, Reference
-from sequent.dsl.requirements import Requirement
+from sequent.dsl.requirements import Claimable, Requirement, shown
 from sequent.errors import DefinitionError, NotDataError, Place
 from sequent.model.references import Literal
 from sequent.model.wire import encode_with_classes
@@ -57,23 +56,23 @@ def _explained(value: object, name: str, place: Place, error: NotDataError) -> D
     inner = _first_word_in(value)
     if isinstance(inner, Reference):
         return DefinitionError(
-            f"{name} has the reference {inner.text} inside it",
+            f"{name} has the reference {inner.__sequent__.shown} inside it",
             code="reference",
             hint="give the reference as an argument of its own",
             place=place,
         )
-    if isinstance(inner, Node):
+    if isinstance(inner, Claimable):
         return step_as_value(inner, name, place)
     if isinstance(inner, Requirement):
         return DefinitionError(f"{name} is a requirement, and not data", code="not-data", place=place)
     return DefinitionError(error.message, code=error.code, hint=error.hint, place=place)
 
 
-def step_as_value(node: Node, name: str, place: Place) -> DefinitionError:
+def step_as_value(node: Claimable, name: str, place: Place) -> DefinitionError:
     """The error for a step that stands where its result is meant."""
-    shown = node.__sequent__.shown
+    step = shown(node)
     return DefinitionError(
-        f"{name} is the step {shown!r} itself", code="not-data", hint=f"write {shown}.result", place=place
+        f"{name} is the step {step!r} itself", code="not-data", hint=f"write {step}.result", place=place
     )
 
 

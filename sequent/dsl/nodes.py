@@ -7,22 +7,19 @@ from typing import TYPE_CHECKING, NoReturn
 
 from attrs import define
 
+from sequent.dsl.commands import CommandSource
+from sequent.dsl.functions import FunctionSource
 from sequent.dsl.names import did_you_mean
+from sequent.dsl.options import Options
 from sequent.dsl.places import Site, assigned_name, site_above
+from sequent.dsl.references import Reference
 from sequent.dsl.requirements import Claimable
+from sequent.dsl.sources import failures_of
 from sequent.errors import DefinitionError
-
-if TYPE_CHECKING:
-    from sequent.dsl.commands import CommandSource
-    from sequent.dsl.functions import FunctionSource
-    from sequent.dsl.options import Options
-    from sequent.dsl.references import Reference
+from sequent.model.outcome import Failure
 
 NO_CHILDREN: Mapping[str, Node] = {}
 NO_ATTRIBUTES: Mapping[str, Reference] = {}
-
-NOT_YET = frozenset({"returned", "result_or", "failures"})
-"""What steps and containers will be asked for one day, and cannot be yet."""
 
 
 class MissingWordError(DefinitionError, AttributeError):
@@ -75,9 +72,13 @@ class Node(Claimable):
     def __init__(self, written: Written) -> None:
         self.__sequent__ = written
 
+    def __shown__(self, *, read: bool) -> str:
+        return self.__sequent__.shown if read else self.__sequent__.label
+
     @property
-    def _target(self) -> Node:
-        return self
+    def failures(self) -> list[Failure]:
+        """The failures in it: records, of which there are a hundred at most; a reference."""
+        return failures_of(self, site_above(1))
 
     if not TYPE_CHECKING:
         # To type checkers a misspelt word stays one.
@@ -88,13 +89,11 @@ class Node(Claimable):
 
 
 def missing_word(node: Node, name: str, site: Site) -> MissingWordError:
-    """The error for asking a step or container for what it does not have, or not yet."""
-    if name in NOT_YET:
-        message, hint = f"not supported yet: {node.__sequent__.shown}.{name}", "leave it out"
-    else:
-        message = f"the step {node.__sequent__.shown!r} has no {name!r}"
-        hint = did_you_mean(name, (word for word in dir(type(node)) if not word.startswith("_")))
-    return MissingWordError(message, code="not-supported" if name in NOT_YET else "word", hint=hint, place=site.place)
+    """The error for asking a step or container for what it does not have."""
+    hint = did_you_mean(name, (word for word in dir(type(node)) if not word.startswith("_")))
+    return MissingWordError(
+        f"the step {node.__sequent__.shown!r} has no {name!r}", code="word", hint=hint, place=site.place
+    )
 
 
 def root_of(node: Node) -> Node:

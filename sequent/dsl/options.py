@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any, Final, Protocol
 
@@ -21,12 +21,11 @@ from sequent.dsl.counts import (
 from sequent.dsl.directives import NO_DIRECTIVES, read_recovery
 from sequent.dsl.literals import formatted_elsewhere, step_as_value
 from sequent.dsl.names import did_you_mean
-from sequent.dsl.nodes import Node, Written
 from sequent.dsl.places import Site, option_place, read_at
 from sequent.dsl.pools import PoolAmounts, read_acquires, read_releases
 from sequent.dsl.references import MARK, Reference
 from sequent.dsl.repeats import RepeatSource, read_repeats
-from sequent.dsl.requirements import Requirement, read_requirement
+from sequent.dsl.requirements import Claimable, Requirement, read_requirement
 from sequent.dsl.timing import AT_ONCE, check_attempts, read_backoff, read_delay, read_retry_on, read_timeout
 from sequent.errors import DefinitionError, Place
 from sequent.model.references import Literal
@@ -123,10 +122,10 @@ def _read_checked(value: object, name: str, place: Place) -> object:
     if isinstance(value, str) and MARK in value:
         raise formatted_elsewhere(f"{name!r}", place)
     if name not in ("requires", "repeats"):
-        if isinstance(value, Node):
-            raise step_as_value(value, f"{name!r}", place)
         if isinstance(value, Reference):
             return _checked_reference(value, name, place)
+        if isinstance(value, Claimable):
+            raise step_as_value(value, f"{name!r}", place)
     return _READERS[name](value, name, place)
 
 
@@ -134,7 +133,7 @@ def _checked_reference(value: Reference, name: str, place: Place) -> Reference:
     if name in _TAKE_REFERENCES:
         return value
     raise DefinitionError(
-        f"{name!r} is {value.text}, which is known only while running",
+        f"{name!r} is {value.__sequent__.shown}, which is known only while running",
         code="reference",
         hint="give the value itself: only delay, timeout, parallel and repeats may be references",
         place=place,
@@ -159,16 +158,14 @@ def refuse_option(name: str, value: object, site: Site, allowed: frozenset[str],
     )
 
 
-def refusal_of_attempts(written: Written) -> DefinitionError | None:
+def refusal_of_attempts(options: Options, site: Site, container: str, steps: Iterable[str]) -> DefinitionError | None:
     """The error for a container with an option that only a step can have, since a container has no attempts."""
-    options = written.options
     for name in sorted(_ATTEMPTS & options.given):
         if getattr(options, name) != getattr(NO_OPTIONS, name):
-            first = next(iter(written.children), "its steps")
             return option_error(
-                f"{name!r} is for steps: the container {written.shown!r} has no attempts",
-                option_place(written.site, name),
-                f"put it on {first!r}, and on each other step that is to have it",
+                f"{name!r} is for steps: the container {container!r} has no attempts",
+                option_place(site, name),
+                f"put it on {next(iter(steps), 'its steps')!r}, and on each other step that is to have it",
             )
     return None
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from attrs import define
+
 from sequent.dsl.conversion import fits, parse_text, shown_type
 from sequent.dsl.literals import snapshot
 from sequent.dsl.names import did_you_mean
-from sequent.dsl.places import Site, site_above
-from sequent.dsl.references import Reference
+from sequent.dsl.places import assigned_name, site_above
+from sequent.dsl.references import Reference, Source
 from sequent.errors import NotDataError, UsageError
 from sequent.model.references import Literal
 from sequent.model.spec import Definition, ParamSpec
 from sequent.model.wire import encode
 
-__all__ = ["ParamReference", "encode_params", "param", "parse_text"]
+__all__ = ["ParamSource", "encode_params", "param", "parse_text"]
 
 
 class _Required:
@@ -28,26 +30,21 @@ class _Required:
 _REQUIRED: Final = _Required()
 
 
-class ParamReference(Reference):
+@define(eq=False)
+class ParamSource(Source):
     """A parameter of the flow, as its body names it."""
 
-    __slots__ = ("default", "default_value", "help")
-
-    def __init__(self, site: Site, default: object, help: str) -> None:  # noqa: A002  the word that users write
-        super().__init__(site)
-        self.help = help
-        self.default_value = default
-        self.default: Literal | None = None
-        if not isinstance(default, _Required):
-            self.default = snapshot(default, "the default", site.place)
+    default: Literal | None
+    """None where it must be given."""
+    default_value: object
+    help: str
 
     @property
-    def has_default(self) -> bool:
-        """Whether it may be left out."""
-        return self.default is not None
+    def shown(self) -> str:
+        return self.name or assigned_name(self.site.place) or "param()"
 
     @property
-    def text(self) -> str:
+    def label(self) -> str:
         return self.name or "param()"
 
 
@@ -58,7 +55,9 @@ def param(*, default: Any = _REQUIRED, help: str = "") -> Any:  # noqa: A002  th
         default: its value where none is given; without it, one must be.
         help: what it means, for ``--help``.
     """
-    return ParamReference(site_above(1), default, help)
+    site = site_above(1)
+    known = None if isinstance(default, _Required) else snapshot(default, "the default", site.place)
+    return Reference(ParamSource(site, known, default, help))
 
 
 def encode_params(definition: Definition, given: Mapping[str, object]) -> dict[str, str]:

@@ -1,18 +1,16 @@
-"""Values that are known only while the flow runs, as the author names them: results, items, parameters."""
+"""Values that are known only while the flow runs, and what is refused to be done with them before."""
 
 from __future__ import annotations
 
 import itertools
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
+
+from attrs import define, field
 
 from sequent.dsl.places import Site, site_above
-from sequent.dsl.requirements import Claimable, Requirement, join_two
-from sequent.errors import DefinitionError, Place
-
-if TYPE_CHECKING:
-    from sequent.dsl.nodes import Node
+from sequent.errors import DefinitionError
 
 # A reference that was formatted into a text leaves a token there. The mark around it is invisible, so that
 # help() and Sphinx can show a step's defaults, and it does not occur in words that people write.
@@ -22,37 +20,52 @@ _numbers = itertools.count(1)
 _formatted: dict[int, Reference] = {}
 
 
-class Reference:
-    """A value that is known only while the flow runs.
+@define(eq=False)
+class Source:
+    """Where the value of a reference comes from, as its author wrote it."""
 
-    It may be given as an argument, as items to repeat over, or as a word of a command. Anything else
-    that is done with it is refused at that line, since it would be done before there is a value.
-    """
-
-    __slots__ = ("name", "number", "site")
-
-    def __init__(self, site: Site) -> None:
-        self.site = site
-        self.name = ""
-        self.number = 0
+    site: Site
+    name: str = field(default="", kw_only=True)
+    """What it is assigned to in its body."""
+    number: int = field(default=0, kw_only=True)
+    """By which it is found again where it was formatted into a text."""
 
     @property
-    def text(self) -> str:
+    def shown(self) -> str:
         """What the author would call it."""
         return self.name or "a reference"
 
     @property
     def label(self) -> str:
         """The same, without looking at the source."""
-        return self.text
+        return self.shown
+
+
+class Reference:
+    """A value that is known only while the flow runs.
+
+    It may be given as an argument, as items to repeat over, or as a word of a command; and so may a
+    part of it: ``x.result["a"]``, ``x.result.a``. Anything else that is done with it is refused at that
+    line, since it would be done before there is a value. Names of parts must stay free on it, so all
+    that is known of it is behind one name.
+    """
+
+    __slots__ = ("__sequent__",)
+
+    __sequent__: Source
+
+    def __init__(self, source: Source) -> None:
+        self.__sequent__ = source
 
     def __set_name__(self, owner: type, name: str) -> None:
-        self.name = self.name or name
+        source = self.__sequent__
+        source.name = source.name or name
 
     def __get__(self, instance: object | None, owner: type) -> Reference:
         if instance is None:
             return self
-        raise AttributeError(f"{self.name or self.text!r} was not given to this {owner.__name__}")
+        source = self.__sequent__
+        raise AttributeError(f"{source.name or source.shown!r} was not given to this {owner.__name__}")
 
     def __format__(self, specification: str) -> str:
         return self._token(f":{specification}" if specification else "")
@@ -64,24 +77,33 @@ class Reference:
         return self._token("!r")
 
     def _token(self, form: str) -> str:
-        if not self.number:
-            self.number = next(_numbers)
-            _formatted[self.number] = self
-        return f"{MARK}<{self.label} #{self.number}{form}>{MARK}"
+        source = self.__sequent__
+        if not source.number:
+            source.number = next(_numbers)
+            _formatted[source.number] = self
+        return f"{MARK}<{source.label} #{source.number}{form}>{MARK}"
 
     def __hash__(self) -> int:
         return id(self)
 
-    def __getattr__(self, name: str) -> NoReturn:
+    def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
-        raise _not_yet(self, f".{name}")
+        return part_of(self, name, f".{name}", site_above(1))
 
-    def __getitem__(self, key: object) -> NoReturn:
-        raise _not_yet(self, f"[{key!r}]")
+    def __getitem__(self, key: object) -> Any:
+        if isinstance(key, bool) or not isinstance(key, str | int):
+            raise _refusal(
+                self, f"asked for [{key!r:.60}]", "a part is one key or one position; a step can do the rest"
+            )
+        return part_of(self, key, f"[{key!r}]", site_above(1))
 
     def __bool__(self) -> NoReturn:
-        raise _refusal(self, "asked whether it is true", "a step decides: let one return what others repeat over")
+        raise _refusal(
+            self,
+            "asked whether it is true",
+            "require x.returned(True), or let a step decide: it can return what others repeat over, repeats=x.result",
+        )
 
     def __iter__(self) -> Iterator[Any]:
         raise _refusal(self, "iterated", "write repeats= to do something for each, or a step that takes the list")
@@ -93,7 +115,7 @@ class Reference:
         raise _refusal(self, "called", "a step that takes it can")
 
     def __eq__(self, other: object) -> bool:
-        raise _refusal(self, "compared", "a step that takes it can")
+        raise _refusal(self, "compared", "require x.returned(value), or let a step that takes it compare")
 
     def __and__(self, other: Any) -> Any:
         raise _refusal(self, "combined", "require the step itself: a & b, not a.result & b.result")
@@ -112,127 +134,59 @@ class Reference:
 
 def _refusal(reference: Reference, done: str, hint: str) -> DefinitionError:
     return DefinitionError(
-        f"{reference.text} is known only while running, and is {done} here",
+        f"{reference.__sequent__.shown} is known only while running, and is {done} here",
         code="reference",
         hint=hint,
         place=site_above(2).place,
     )
 
 
-def _not_yet(reference: Reference, part: str) -> DefinitionError:
-    return DefinitionError(
-        f"not supported yet: a part of a reference ({reference.text}{part})",
-        code="not-supported",
-        hint="take the whole value, and its part in the step",
-        place=site_above(2).place,
-    )
+@define(eq=False)
+class PartSource(Source):
+    """``x.result["a"]``, ``x.result.a``, ``item()[1]``: a part of what another reference gives."""
 
-
-class ResultReference(Reference):
-    """``x.result``: what a step or container gave."""
-
-    __slots__ = ("node",)
-
-    def __init__(self, node: Node, site: Site) -> None:
-        super().__init__(site)
-        self.node = node
+    whole: Reference
+    keys: tuple[str | int, ...]
+    suffix: str
+    """The keys, as they were written."""
 
     @property
-    def text(self) -> str:
-        return f"{self.node.__sequent__.shown}.result"
+    def shown(self) -> str:
+        return self.whole.__sequent__.shown + self.suffix
 
     @property
     def label(self) -> str:
-        return f"{self.node.__sequent__.label}.result"
+        return self.whole.__sequent__.label + self.suffix
 
 
-class OuterResultReference(Reference):
-    """``outer.x.result``: what a step or container further out gave."""
+@define(eq=False)
+class SecretSource(Source):
+    """``secret("NAME")``: what only the step that uses it may see."""
 
-    __slots__ = ("target",)
-
-    def __init__(self, target: str, site: Site) -> None:
-        super().__init__(site)
-        self.target = target
+    secret: str
 
     @property
-    def text(self) -> str:
-        return f"outer.{self.target}.result"
+    def shown(self) -> str:
+        return f"secret({self.secret!r})"
 
 
-class ItemReference(Reference):
-    """``item()``: the value of the nearest repeat's iteration."""
+def part_of(whole: Reference, key: str | int, suffix: str, site: Site) -> Reference:
+    """A part of what a reference gives.
 
-    __slots__ = ()
-
-    @property
-    def text(self) -> str:
-        return self.name or "item()"
-
-
-class OuterReference(Reference, Claimable):
-    """``outer.x``: a parameter or an attribute further out, or a step or container there, to be required."""
-
-    __slots__ = ("target",)
-
-    def __init__(self, target: str, site: Site) -> None:
-        super().__init__(site)
-        self.target = target
-
-    @property
-    def text(self) -> str:
-        return f"outer.{self.target}"
-
-    def __and__(self, other: Any) -> Requirement:
-        return join_two(self, other, is_all=True)
-
-    def __or__(self, other: Any) -> Requirement:
-        return join_two(self, other, is_all=False)
-
-    @property
-    def result(self) -> Any:
-        """What it gave."""
-        return OuterResultReference(self.target, _caller())
-
-    @property
-    def _target(self) -> str:
-        return self.target
-
-
-class Outer:
-    """The door to what lies outside of a container's body: ``outer.day``, ``outer.process.result``."""
-
-    __slots__ = ()
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return OuterReference(name, _caller())
-
-    def __repr__(self) -> str:
-        return "outer"
-
-
-outer = Outer()
-
-
-def outer_alone(name: str, place: Place) -> DefinitionError:
-    """The error for the door itself, where something behind it is meant."""
-    return DefinitionError(
-        f"{name} is 'outer' itself",
-        code="reference",
-        hint="name what is meant: outer.load.result, outer.day",
-        place=place,
-    )
-
-
-def item() -> Any:
-    """The value of the nearest repeat's iteration."""
-    return ItemReference(_caller())
-
-
-def _caller() -> Site:
-    return site_above(2)
+    Raises:
+        DefinitionError: a secret has no parts.
+    """
+    source = whole.__sequent__
+    if isinstance(source, SecretSource):
+        raise DefinitionError(
+            f"{source.shown} is taken as a whole, and {suffix} of it is asked for",
+            code="reference",
+            hint="let the step that takes it take it apart",
+            place=site.place,
+        )
+    if isinstance(source, PartSource):
+        return Reference(PartSource(site, source.whole, (*source.keys, key), source.suffix + suffix))
+    return Reference(PartSource(site, whole, (key,), suffix))
 
 
 def split(text: str) -> list[str | tuple[Reference, str, str]]:

@@ -13,9 +13,8 @@ from attrs import frozen
 
 from sequent.dsl.fingerprints import fingerprint
 from sequent.dsl.literals import formatted_elsewhere
-from sequent.dsl.nodes import Node
 from sequent.dsl.references import MARK, Reference
-from sequent.dsl.requirements import Requirement
+from sequent.dsl.requirements import Claimable, Requirement, shown
 from sequent.errors import DefinitionError, NotDataError, Place
 from sequent.model.spec import ItemsCall, ItemsLiteral
 from sequent.model.wire import encode_with_classes
@@ -59,8 +58,8 @@ def read_repeats(value: object, place: Place) -> RepeatSource | None:
     if isinstance(value, Reference):
         return value
     if isinstance(value, Requirement):
-        shown = value.__sequent__.shown if isinstance(value, Node) else "a requirement"
-        raise _error(f"'repeats' is the step {shown!r} itself", place, f"write repeats={shown}.result")
+        step = shown(value) if isinstance(value, Claimable) else "a requirement"
+        raise _error(f"'repeats' is the step {step!r} itself", place, f"write repeats={step}.result")
     if isinstance(value, str | bytes | bytearray):
         raise _error(
             f"'repeats' is {value!r:.100}: a string would repeat per character", place, f"write repeats=[{value!r:.60}]"
@@ -103,7 +102,9 @@ def _literal(items: Iterable[object], place: Place) -> ItemsLiteral:
     except NotDataError as error:
         inner = next((item for item in items if isinstance(item, Reference)), None)
         if inner is not None:
-            raise _error(f"'repeats' has the reference {inner.text} inside it", place, "repeat over it alone") from None
+            raise _error(
+                f"'repeats' has the reference {inner.__sequent__.shown} inside it", place, "repeat over it alone"
+            ) from None
         raise DefinitionError(error.message, code=error.code, hint=error.hint, place=place) from None
     if MARK in text:
         raise formatted_elsewhere("'repeats'", place)

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NoReturn, cast
+from typing import NoReturn, cast
 
 from sequent.dsl.places import Site, site_above
+from sequent.dsl.references import Reference
 from sequent.errors import DefinitionError, Place
 from sequent.model.status import Claim
-
-if TYPE_CHECKING:
-    from sequent.dsl.nodes import Node
 
 MAX_DEPTH = 100
 """How deep a requirement may be nested; a chain of ``&`` or ``|`` is one level."""
 
 _NOT_BY_NAME = "give the step itself, not its name in quotes: load, outer.load, or what add_step returned"
-_STATUSES = ", ".join(f"STEP_{claim.name}" for claim in Claim)
+_STATUSES = ", ".join(f"STEP_{claim.name}" for claim in Claim if claim is not Claim.RETURNED)
 _FORMS = "a step, a.failed, a & b, a | b, or pairs (step, STATUS)"
 
 
@@ -27,11 +25,6 @@ class Requirement:
     """
 
     __slots__ = ()
-
-    @property
-    def depth(self) -> int:
-        """How many levels of ``&`` within ``|`` within ``&`` it has."""
-        return 1
 
     def __and__(self, other: Requirement) -> Requirement:
         return join_two(self, other, is_all=True)
@@ -53,28 +46,16 @@ def not_now(place: Place) -> DefinitionError:
     )
 
 
-class Claimed(Requirement):
-    """One claim about a step or container, or about something further out, which is known by name."""
-
-    __slots__ = ("claim", "site", "target")
-
-    def __init__(self, target: Node | str, claim: Claim, site: Site | None) -> None:
-        self.target = target
-        self.claim = claim
-        self.site = site
-
-
 class Claimable(Requirement):
     """What claims can be made about: a step or container, or a name further out."""
 
     __slots__ = ()
 
-    @property
-    def _target(self) -> Node | str:
+    def __shown__(self, *, read: bool) -> str:
         raise NotImplementedError
 
     def _claimed(self, claim: Claim) -> Requirement:
-        return Claimed(self._target, claim, site_above(2))
+        return Claimed(self, claim, site_above(2))
 
     @property
     def ready(self) -> Requirement:
@@ -107,21 +88,43 @@ class Claimable(Requirement):
         return self._claimed(Claim.DONE)
 
 
+def shown(target: Claimable, *, read: bool = True) -> str:
+    """What to call a step or container in a message.
+
+    Args:
+        target: the step or container, or its name further out.
+        read: whether its author's source may be read to find out.
+    """
+    return target.__shown__(read=read)
+
+
+class Claimed(Requirement):
+    """One claim about a step or container, or about something further out, which is known by name."""
+
+    __slots__ = ("claim", "site", "target", "values")
+
+    def __init__(self, target: Claimable, claim: Claim, site: Site | None, values: tuple[object, ...] = ()) -> None:
+        self.target = target
+        self.claim = claim
+        self.site = site
+        self.values = values
+        """Of a claim on what was returned."""
+
+
 class Joined(Requirement):
     """All of its parts, or any of them."""
 
-    __slots__ = ("_depth", "is_all", "parts")
+    __slots__ = ("depth", "is_all", "parts")
 
     def __init__(self, parts: Sequence[Requirement], *, is_all: bool) -> None:
         self.parts = tuple(parts)
         self.is_all = is_all
-        self._depth = max(
-            part.depth if isinstance(part, Joined) and part.is_all is is_all else part.depth + 1 for part in parts
-        )
+        self.depth = max(_depth(part) + (not isinstance(part, Joined) or part.is_all is not is_all) for part in parts)
+        """How many levels of ``&`` within ``|`` within ``&`` it has."""
 
-    @property
-    def depth(self) -> int:
-        return self._depth
+
+def _depth(part: Requirement) -> int:
+    return part.depth if isinstance(part, Joined) else 1
 
 
 def join_two(left: Requirement, right: object, *, is_all: bool) -> Requirement:
@@ -201,12 +204,10 @@ def _is_pair(parts: Sequence[object]) -> bool:
 
 
 def _pair(parts: Sequence[object], place: Place) -> Requirement:
-    from sequent.dsl.nodes import Node
-
     target, claim = parts if len(parts) == 2 else (None, None)
-    if not isinstance(target, Node):
+    if not isinstance(target, Claimable):
         raise _malformed(tuple(parts), place)
-    if not isinstance(claim, Claim):
+    if not isinstance(claim, Claim) or claim is Claim.RETURNED:
         raise DefinitionError(
             f"{claim!r} is not a status",
             code="status",
@@ -217,11 +218,9 @@ def _pair(parts: Sequence[object], place: Place) -> Requirement:
 
 
 def _malformed(value: object, place: Place) -> DefinitionError:
-    from sequent.dsl.references import Reference
-
     if isinstance(value, Reference):
         return DefinitionError(
-            f"{value.text} is a value, and a requirement is about a step",
+            f"{value.__sequent__.shown} is a value, and a requirement is about a step",
             code="requirement",
             hint="require the step itself, or take the value as an argument: that is a requirement as well",
             place=place,

@@ -117,7 +117,7 @@ class Tree:
 
     def _refuse_options(self, written: Written) -> None:
         """What only a step can have; a class was asked when its body closed, and the builder's steps are only now."""
-        problem = refusal_of_attempts(written)
+        problem = refusal_of_attempts(written.options, written.site, written.name, written.children)
         if problem is not None:
             self.translation.problems.append(problem)
         if written.options.until:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine
 from types import FrameType, MethodType
-from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, Unpack, cast, overload
+from typing import Any, Concatenate, Generic, Never, ParamSpec, Protocol, Self, TypeVar, Unpack, cast, overload
 
 from sequent.dsl.commands import COMMAND_OPTIONS, CommandSource, read_command
 from sequent.dsl.functions import FunctionSource, read_function
@@ -12,14 +12,16 @@ from sequent.dsl.nodes import Node, Written
 from sequent.dsl.option_types import CommandOptions, RepeatCommandOptions, RepeatOptions, Repeats, StepOptions
 from sequent.dsl.options import NO_OPTIONS, STEP_OPTIONS, Options, read_options
 from sequent.dsl.places import Site, body_of, frame_above, option_place, site_above
-from sequent.dsl.references import ResultReference
+from sequent.dsl.references import Reference
 from sequent.dsl.repeats import endless, is_endless
+from sequent.dsl.requirements import Requirement
+from sequent.dsl.returning import returned_by_node
+from sequent.dsl.sources import ResultSource, result_or
 from sequent.errors import DefinitionError
 
 P = ParamSpec("P")
-T = TypeVar("T")
+V = TypeVar("V")
 R = TypeVar("R")
-R_co = TypeVar("R_co", covariant=True)
 T_co = TypeVar("T_co", covariant=True)
 
 MADE = "__sequent_made__"
@@ -28,7 +30,7 @@ OPEN = "__sequent_open__"
 """Where it collects the decorators that have been given nothing yet."""
 
 
-class Step(Node, Generic[P, T_co, R_co]):
+class Step(Node, Generic[P, T_co, R]):
     """A leaf of a flow: one callable, or one command.
 
     On the class it is the step, to be required and asked for its result. On an instance of the class
@@ -38,12 +40,20 @@ class Step(Node, Generic[P, T_co, R_co]):
     __slots__ = ()
 
     @property
-    def result(self) -> R_co:
-        """What it returned, as a reference; of a repeated step, the list of what its iterations returned."""
-        return cast("R_co", ResultReference(self, site_above(1)))
+    def result(self) -> R:
+        """What it returned; a reference."""
+        return cast("R", Reference(ResultSource(site_above(1), self)))
+
+    def result_or(self, value: V) -> R | V:
+        """What it returned, or a value where there is no result; who takes it handles a failure; a reference."""
+        return cast("R | V", result_or(self, value, site_above(1)))
+
+    def returned(self, *values: R) -> Requirement:
+        """It succeeded, and its result is one of these: None, bool, int, str, members of an enum."""
+        return returned_by_node(self, values, site_above(1))
 
     @overload
-    def __get__(self, instance: None, owner: type, /) -> Step[P, T_co, R_co]: ...
+    def __get__(self, instance: None, owner: type, /) -> Self: ...
     @overload
     def __get__(self, instance: object, owner: type, /) -> Callable[P, T_co]: ...
     def __get__(self, instance: object | None, owner: type, /) -> object:
@@ -58,6 +68,26 @@ class Step(Node, Generic[P, T_co, R_co]):
 
     def __repr__(self) -> str:
         return f"<step {self.__sequent__.shown}>"
+
+
+class RepeatedStep(Step[P, T_co, R]):
+    """A step that is done for each of some items; its result is a list."""
+
+    __slots__ = ()
+
+    @property
+    def result(self) -> list[R]:  # type: ignore[override]  # a list of what one gives
+        """What its iterations returned, in their order; a reference."""
+        return cast("list[R]", Reference(ResultSource(site_above(1), self)))
+
+    def result_or(self, value: V) -> list[R | V]:  # type: ignore[override]  # as above
+        """The same, with a value for each iteration without a result; who takes it handles failures; a reference."""
+        return cast("list[R | V]", result_or(self, value, site_above(1)))
+
+    def returned(self, *values: Never) -> Never:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Not for what repeats: its result is a list."""
+        returned_by_node(self, values, site_above(1))
+        raise AssertionError(values)
 
 
 class Decorator(Protocol):
@@ -79,11 +109,11 @@ class RepeatDecorator(Protocol):
     @overload
     def __call__(
         self, function: Callable[Concatenate[Any, P], Coroutine[Any, Any, R]], /
-    ) -> Step[P, Awaitable[R], list[R]]: ...
+    ) -> RepeatedStep[P, Awaitable[R], R]: ...
     @overload
-    def __call__(self, function: Callable[Concatenate[Any, P], R], /) -> Step[P, R, list[R]]: ...
+    def __call__(self, function: Callable[Concatenate[Any, P], R], /) -> RepeatedStep[P, R, R]: ...
     @overload
-    def __call__(self, function: Callable[P, R], /) -> Step[P, R, list[R]]: ...
+    def __call__(self, function: Callable[P, R], /) -> RepeatedStep[P, R, R]: ...
 
 
 @overload
@@ -130,9 +160,11 @@ def step(function: object = None, /, **options: object) -> object:
 @overload
 def command(
     *words: Any, repeats: Repeats, result: type[R], **options: Unpack[RepeatCommandOptions]
-) -> Step[..., R, list[R]]: ...
+) -> RepeatedStep[..., R, R]: ...
 @overload
-def command(*words: Any, repeats: Repeats, **options: Unpack[RepeatCommandOptions]) -> Step[..., None, list[None]]: ...
+def command(
+    *words: Any, repeats: Repeats, **options: Unpack[RepeatCommandOptions]
+) -> RepeatedStep[..., None, None]: ...
 @overload
 def command(*words: Any, result: type[R], **options: Unpack[CommandOptions]) -> Step[..., R, R]: ...
 @overload
@@ -159,7 +191,8 @@ def command(*words: object, **options: object) -> object:
 def _make(work: FunctionSource | CommandSource, options: Options, site: Site, frame: FrameType) -> Step[..., Any, Any]:
     if is_endless(options.repeats) and not options.until:
         raise endless(work.name, option_place(site, "repeats"))
-    made: Step[..., Any, Any] = Step(Written(site, options, work))
+    written = Written(site, options, work)
+    made: Step[..., Any, Any] = Step(written) if options.repeats is None else RepeatedStep(written)
     register(made, frame)
     return made
 

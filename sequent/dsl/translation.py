@@ -10,17 +10,20 @@ from sequent.dsl.commands import CommandSource
 from sequent.dsl.fingerprints import fingerprint
 from sequent.dsl.functions import FunctionSource
 from sequent.dsl.nodes import Node, path_of, root_of
-from sequent.dsl.parameters import ParamReference
+from sequent.dsl.parameters import ParamSource
 from sequent.dsl.pools import PoolAmounts, Pools
-from sequent.dsl.references import (
-    ItemReference,
-    OuterReference,
-    OuterResultReference,
-    Reference,
-    ResultReference,
-)
+from sequent.dsl.references import PartSource, Reference, SecretSource, Source
 from sequent.dsl.repeats import CallSource, RepeatSource
-from sequent.dsl.requirements import Claimed, Joined, Requirement
+from sequent.dsl.requirements import Claimable, Claimed, Joined, Requirement
+from sequent.dsl.sources import (
+    FailuresSource,
+    ItemSource,
+    OuterReference,
+    OuterSource,
+    PreviousSource,
+    ResultOrSource,
+    ResultSource,
+)
 from sequent.dsl.words import TextSource, WordSource
 from sequent.errors import DefinitionError, Place
 from sequent.model import references as model
@@ -39,6 +42,7 @@ from sequent.model.spec import (
     Work,
 )
 from sequent.model.status import Claim
+from sequent.model.wire import encode
 
 
 @define(eq=False)
@@ -60,14 +64,21 @@ class Translation:
             return required.AllOf(parts) if written.is_all else required.AnyOf(parts)
         if isinstance(written, Claimed):
             where = written.site.place if written.site else place
-            if isinstance(written.target, str):
-                return required.Atom(model.Outer(written.target), written.claim, where)
-            return required.Atom(self.path(written.target, where), written.claim, where)
-        if isinstance(written, OuterReference):
-            return required.Atom(model.Outer(written.target), Claim.SUCCESS, written.site.place)
-        if isinstance(written, Node):
-            return required.Atom(self.path(written, place), Claim.SUCCESS, place)
+            values = tuple(encode(value, "the value") for value in written.values)
+            return required.Atom(self.target(written.target, where), written.claim, where, values)
+        if isinstance(written, Claimable):
+            where = written.__sequent__.site.place if isinstance(written, OuterReference) else place
+            return required.Atom(self.target(written, where), Claim.SUCCESS, where)
         raise AssertionError(written)
+
+    def target(self, target: Claimable, place: Place) -> model.Target:
+        """What a requirement or a reference is about: a path, or a name further out."""
+        if isinstance(target, Node):
+            return self.path(target, place)
+        source = target.__sequent__ if isinstance(target, OuterReference) else None
+        if isinstance(source, OuterSource):
+            return model.Outer(source.target)
+        raise AssertionError(target)
 
     def path(self, node: Node, place: Place) -> model.Path:
         """The path of a step or container, which must be one of this flow."""
@@ -87,25 +98,35 @@ class Translation:
 
     def reference(self, reference: Reference, node: Node) -> model.Reference:
         """A reference that a step or container takes."""
-        place = reference.site.place
-        match reference:
-            case ResultReference():
-                return model.ResultOf(self.path(reference.node, place), place)
-            case OuterResultReference():
-                return model.ResultOf(model.Outer(reference.target), place)
-            case OuterReference():
-                return model.OuterValue(reference.target, place)
-            case ItemReference():
+        source = reference.__sequent__
+        place = source.site.place
+        match source:
+            case ResultSource(target=target):
+                return model.ResultOf(self.target(target, place), place)
+            case ResultOrSource(target=target, default=default):
+                return model.ResultOr(self.target(target, place), default, place)
+            case FailuresSource(target=target):
+                return model.FailuresOf(self.target(target, place), place)
+            case OuterSource(target=name):
+                return model.OuterValue(name, place)
+            case ItemSource():
                 return model.ItemOf(place)
-            case ParamReference():
+            case PreviousSource(start=start):
+                given = start if isinstance(start, model.Literal) else self.reference(start, node)
+                return model.PreviousOf(given, place)
+            case PartSource(whole=whole, keys=keys):
+                return model.PartOf(self.reference(whole, node), keys, place)
+            case SecretSource(secret=name):
+                return model.SecretOf(name, place)
+            case ParamSource():
                 self._check_param(reference, node, place)
-                return model.ParamOf(reference.name, place)
+                return model.ParamOf(source.name, place)
             case _:
-                raise AssertionError(reference)
+                raise AssertionError(source)
 
-    def _check_param(self, reference: ParamReference, node: Node, place: Place) -> None:
+    def _check_param(self, reference: Reference, node: Node, place: Place) -> None:
         flow = self.root.__sequent__
-        if flow.attributes.get(reference.name) is not reference:
+        if flow.attributes.get(reference.__sequent__.name) is not reference:
             self.problems.append(
                 DefinitionError(
                     f"{node.__sequent__.shown!r} takes a parameter that is not one of the flow {flow.shown!r}",
@@ -119,12 +140,13 @@ class Translation:
         """What a step is given: a literal as it is, a reference with its path."""
         if not isinstance(given, Reference):
             return given
-        if isinstance(given, ItemReference) and given.name and node.__sequent__.is_repeated:
+        name = _attribute_of_item(given.__sequent__)
+        if name and node.__sequent__.is_repeated:
             self.problems.append(
                 DefinitionError(
-                    f"{node.__sequent__.shown!r} repeats, and takes {given.name!r}, the item of its container",
+                    f"{node.__sequent__.shown!r} repeats, and takes {name!r}, the item of its container",
                     code="item",
-                    hint=f"write self.{given.name} for the container's, or item() for its own",
+                    hint=f"write self.{name} for the container's, or item() for its own",
                     place=node.__sequent__.site.place,
                 )
             )
@@ -190,6 +212,14 @@ class Translation:
                 assert not isinstance(value, model.Literal)  # noqa: S101  a reference is never a literal
                 parts.append(Formatted(value, conversion, form))
         return Template(tuple(parts))
+
+
+def _attribute_of_item(source: Source) -> str:
+    """The name of the container's attribute that an item, or a part of it, was assigned to; or nothing."""
+    whole = source
+    while isinstance(whole, PartSource):
+        whole = whole.whole.__sequent__
+    return (source.name or whole.name) if isinstance(whole, ItemSource) else ""
 
 
 def flattened(joined: Joined) -> Sequence[Requirement]:

@@ -12,8 +12,8 @@ from uuid import UUID
 from attrs import frozen
 
 from sequent.dsl.literals import snapshot, step_as_value
-from sequent.dsl.nodes import Node
 from sequent.dsl.references import MARK, Reference, split
+from sequent.dsl.requirements import Claimable
 from sequent.errors import DefinitionError, Place
 from sequent.model.references import Literal
 
@@ -66,7 +66,7 @@ def read_word(value: object, name: str, place: Place) -> WordSource:
         return value
     if isinstance(value, str) and (MARK in value or "\\u2063<" in value):
         return _read_text(value, name, place)
-    if isinstance(value, Node):
+    if isinstance(value, Claimable):
         raise step_as_value(value, name, place)
     if isinstance(value, bool) or not isinstance(value, _KINDS):
         shown = "None" if value is None else f"{value!r:.100}, a {type(value).__name__}"

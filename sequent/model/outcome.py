@@ -44,9 +44,26 @@ class Failure:
 
     path: str
     sequence: str
-    attempt: int
+    host: str = ""
+    """Where it was; empty where the run was started."""
+    attempt: int = 1
     problem: Problem
     log: LogSpan | None = None
+
+    @property
+    def type(self) -> str:
+        """The exception's class, or ``ExitStatus``, ``Signal``, ``Lost``."""
+        return self.problem.type
+
+    @property
+    def message(self) -> str:
+        """What it says."""
+        return self.problem.message
+
+    @property
+    def exit_code(self) -> int | None:
+        """Of a command, where it ended with one."""
+        return self.problem.exit_code
 
 
 @frozen(kw_only=True)

@@ -207,7 +207,7 @@ class ContainerSpec:
 
     name: str
     children: tuple[StepSpec | ContainerSpec, ...] = ()
-    attributes: tuple[tuple[str, Reference], ...] = ()
+    attributes: tuple[tuple[str, Value], ...] = ()
     """What its body takes from outside: items, parameters, outer things; a step sees them on ``self``."""
     requires: Requirement | None = None
     repeats: Items | None = None

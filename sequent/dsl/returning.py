@@ -1,0 +1,87 @@
+"""Which results a step can have, as far as its annotation tells; asked by ``x.returned(...)``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sequent.dsl.annotations import UNKNOWN, resolve, returned_by
+from sequent.dsl.commands import CommandSource
+from sequent.dsl.conversion import fits, shown_type
+from sequent.dsl.fingerprints import code_owner
+from sequent.dsl.nodes import Node
+from sequent.dsl.places import Site, frame_above
+from sequent.dsl.requirements import Requirement
+from sequent.dsl.sources import returned
+from sequent.errors import DefinitionError, Place
+
+
+def returned_by_node(node: Node, values: tuple[object, ...], site: Site) -> Requirement:
+    """The requirement that a step or container succeeded, and its result is one of these values.
+
+    Raises:
+        DefinitionError: it cannot have such a result, or is repeated, so that it has a list of them.
+    """
+    requirement = returned(node, values, site)
+    check_returned(node, values, site.place, frame_above(2).f_locals)
+    return requirement
+
+
+def check_returned(node: Node, values: tuple[object, ...], place: Place, names: Mapping[str, object]) -> None:
+    """See that a step or container can have these results.
+
+    Args:
+        node: the step or container.
+        values: what is asked for.
+        place: the line that asks.
+        names: what can be named at that line; types may be defined in a function.
+
+    Raises:
+        DefinitionError: it cannot have one of them.
+    """
+    shown = node.__sequent__.shown
+    maker = _maker_of(node)
+    if maker is None:
+        raise _error(
+            f"{shown!r} is repeated: its result is a list, which is not asked with returned()",
+            place,
+            "let a step that takes the list return what is asked for",
+        )
+    kind = _result_type(maker, names)
+    if kind is UNKNOWN:
+        return
+    for value in values:
+        if not fits(kind, value):
+            raise _error(
+                f"{shown!r} cannot return {value!r:.100}: its result is annotated {shown_type(kind)}",
+                place,
+                f"ask for a value that is a {shown_type(kind)}, or correct the annotation",
+            )
+
+
+def _maker_of(node: Node) -> Node | None:
+    """The step whose result a node's result is, as far as that is known; None where there is a list of them."""
+    while True:
+        if node.__sequent__.is_repeated:
+            return None
+        inner = node.__sequent__.result
+        if inner is None:
+            return node
+        node = inner
+
+
+def _result_type(maker: Node, names: Mapping[str, object]) -> object:
+    work = maker.__sequent__.work
+    if work is None:
+        return UNKNOWN
+    if isinstance(work, CommandSource):
+        return work.result_type
+    kind = returned_by(work.function)
+    if kind is not UNKNOWN:
+        return kind
+    target = code_owner(work.function)
+    annotations: Mapping[str, object] = getattr(target, "__annotations__", {})
+    return resolve(annotations.get("return", UNKNOWN), {**getattr(target, "__globals__", {}), **names}, None)
+
+
+def _error(message: str, place: Place, hint: str) -> DefinitionError:
+    return DefinitionError(message, code="returned", hint=hint, place=place)

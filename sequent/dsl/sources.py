@@ -1,0 +1,247 @@
+"""Where values come from that are known only while the flow runs, as the author names them."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any, TypeVar, cast
+
+from attrs import define
+
+from sequent.dsl.literals import snapshot, step_as_value
+from sequent.dsl.places import Site, site_above
+from sequent.dsl.references import Reference, SecretSource, Source
+from sequent.dsl.requirements import Claimable, Claimed, Requirement, join_two, shown
+from sequent.errors import DefinitionError, Place
+from sequent.model.outcome import Failure
+from sequent.model.references import Literal
+from sequent.model.status import Claim
+
+V = TypeVar("V")
+
+
+@define(eq=False)
+class ResultSource(Source):
+    """``x.result``: what a step or container gave."""
+
+    target: Claimable
+
+    @property
+    def shown(self) -> str:
+        return f"{shown(self.target)}.result"
+
+    @property
+    def label(self) -> str:
+        return f"{shown(self.target, read=False)}.result"
+
+
+@define(eq=False)
+class ResultOrSource(Source):
+    """``x.result_or(v)``: what it gave, or a value where there is no result."""
+
+    target: Claimable
+    default: Literal
+
+    @property
+    def shown(self) -> str:
+        return f"{shown(self.target)}.result_or(...)"
+
+    @property
+    def label(self) -> str:
+        return f"{shown(self.target, read=False)}.result_or(...)"
+
+
+@define(eq=False)
+class FailuresSource(Source):
+    """``x.failures``: the failures in a step or container."""
+
+    target: Claimable
+
+    @property
+    def shown(self) -> str:
+        return f"{shown(self.target)}.failures"
+
+    @property
+    def label(self) -> str:
+        return f"{shown(self.target, read=False)}.failures"
+
+
+@define(eq=False)
+class ItemSource(Source):
+    """``item()``: the value of the nearest repeat's iteration."""
+
+    @property
+    def shown(self) -> str:
+        return self.name or "item()"
+
+
+@define(eq=False)
+class PreviousSource(Source):
+    """``previous(start)``: the result of the iteration before, or the start in the first."""
+
+    start: Reference | Literal
+
+    @property
+    def shown(self) -> str:
+        return self.name or "previous(...)"
+
+
+@define(eq=False)
+class OuterSource(Source):
+    """``outer.x``: a parameter or an attribute further out, or a step or container there."""
+
+    target: str
+
+    @property
+    def shown(self) -> str:
+        return f"outer.{self.target}"
+
+
+class OuterReference(Reference, Claimable):
+    """``outer.x``: a parameter or an attribute further out, or a step or container there, to be required."""
+
+    __slots__ = ()
+
+    def __and__(self, other: Any) -> Requirement:
+        return join_two(self, other, is_all=True)
+
+    def __or__(self, other: Any) -> Requirement:
+        return join_two(self, other, is_all=False)
+
+    @property
+    def result(self) -> Any:
+        """What it gave."""
+        return Reference(ResultSource(site_above(1), self))
+
+    def result_or(self, value: object) -> Any:
+        """What it gave, or a value where there is no result."""
+        return result_or(self, value, site_above(1))
+
+    @property
+    def failures(self) -> list[Failure]:
+        """The failures in it."""
+        return failures_of(self, site_above(1))
+
+    def returned(self, *values: object) -> Requirement:
+        """It succeeded, and its result is one of these values."""
+        return returned(self, values, site_above(1))
+
+    def __shown__(self, *, read: bool) -> str:
+        return self.__sequent__.shown if read else self.__sequent__.label
+
+
+class Outer:
+    """The door to what lies outside of a container's body: ``outer.day``, ``outer.process.result``."""
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return OuterReference(OuterSource(site_above(1), name))
+
+    def __repr__(self) -> str:
+        return "outer"
+
+
+outer = Outer()
+
+
+def outer_alone(name: str, place: Place) -> DefinitionError:
+    """The error for the door itself, where something behind it is meant."""
+    return DefinitionError(
+        f"{name} is 'outer' itself",
+        code="reference",
+        hint="name what is meant: outer.load.result, outer.day",
+        place=place,
+    )
+
+
+def item() -> Any:
+    """The value of the nearest repeat's iteration."""
+    return Reference(ItemSource(site_above(1)))
+
+
+def previous(start: V) -> V:
+    """The result of the iteration before, of the nearest container that repeats, or a start in the first.
+
+    Args:
+        start: what there is instead of a result in the first iteration: data, or a reference.
+    """
+    site = site_above(1)
+    return cast("V", Reference(PreviousSource(site, _read_start(start, site.place))))
+
+
+def secret(name: str) -> str:
+    """A value that the step takes where it runs; no order, store, log or traceback shows it.
+
+    Args:
+        name: it is in the environment of whoever runs the step, as ``SEQUENT_SECRET_<name>``, else as ``<name>``.
+    """
+    site = site_above(1)
+    if not isinstance(name, str) or not name.isidentifier():  # pyright: ignore[reportUnnecessaryIsInstance]  authors
+        raise DefinitionError(
+            f"the secret's name is {name!r:.60}",
+            code="reference",
+            hint="give the name of an environment variable: letters, digits and _",
+            place=site.place,
+        )
+    return cast("str", Reference(SecretSource(site, name)))
+
+
+def _read_start(start: object, place: Place) -> Reference | Literal:
+    if not isinstance(start, Reference):
+        return _read_data(start, "the start of previous()", place)
+    source = start.__sequent__
+    if isinstance(source, SecretSource | PreviousSource):
+        hint = "only a step takes a secret" if isinstance(source, SecretSource) else "give where it all begins"
+        raise DefinitionError(f"the start of previous() is {source.shown}", code="reference", hint=hint, place=place)
+    return start
+
+
+def _read_data(value: object, name: str, place: Place) -> Literal:
+    if isinstance(value, Claimable):
+        raise step_as_value(value, name, place)
+    return snapshot(value, name, place)
+
+
+def result_or(target: Claimable, value: object, site: Site) -> Any:
+    """What a step or container gave, or a value where there is no result; a reference.
+
+    Raises:
+        DefinitionError: the value is no data.
+    """
+    name = f"the value of {shown(target)}.result_or(...)"
+    if isinstance(value, Reference):
+        raise DefinitionError(
+            f"{name} is {value.__sequent__.shown}, which is known only while running",
+            code="reference",
+            hint="give data, such as None, and take the other value as an argument of its own",
+            place=site.place,
+        )
+    return Reference(ResultOrSource(site, target, _read_data(value, name, site.place)))
+
+
+def failures_of(target: Claimable, site: Site) -> list[Failure]:
+    """The failures in a step or container; a reference."""
+    return cast("list[Failure]", Reference(FailuresSource(site, target)))
+
+
+def returned(target: Claimable, values: tuple[object, ...], site: Site) -> Requirement:
+    """The requirement that something succeeded and gave one of these values.
+
+    Raises:
+        DefinitionError: there are none, or one is not of the types that are compared.
+    """
+    name = f"{shown(target)}.returned(...)"
+    hint = "give what it must be: None, True or False, whole numbers, texts, members of an enum"
+    if not values:
+        raise DefinitionError(f"{name} names no value", code="returned", hint=hint, place=site.place)
+    for value in values:
+        if isinstance(value, Reference):
+            shown_value = f"{value.__sequent__.shown}, which is known only while running"
+        elif type(value) in (type(None), bool, int, str) or isinstance(value, Enum):
+            continue
+        else:
+            shown_value = f"{value!r:.100}, a {type(value).__name__}"
+        raise DefinitionError(f"{name} names {shown_value}", code="returned", hint=hint, place=site.place)
+    return Claimed(target, Claim.RETURNED, site, values)
