@@ -36,11 +36,15 @@ def plan(target: Target, /, *, options: TypedOptions = DEFAULTS) -> int:
     """Show what would run, in order, and what each part waits for."""
     spec, compiled = _compiled(target, options)
     parts = planned_parts(compiled)
+    pools = [{"name": pool.name, "capacity": pool.capacity, "shared": pool.is_shared} for pool in compiled.pools]
     if options.json:
-        machine.write({"plan": {"flow": spec.name, "parts": [_part_document(part) for part in parts]}})
+        machine.write({"plan": {"flow": spec.name, "parts": [_part_document(part) for part in parts], "pools": pools}})
         return 0
     paint = Paint.of(sys.stdout)
     out(paint.strong(safe(spec.name)))
+    for pool in compiled.pools:
+        shared = ", shared by all runs" if pool.is_shared else ""
+        out(f"  {paint.faint('pool')} {safe(pool.name)}  {pool.capacity:,}{shared}")
     for part in parts:
         out(_part_line(part, paint))
     return 0
@@ -79,10 +83,13 @@ def _part_line(part: PlannedPart, paint: Paint) -> str:
     indent = "  " * (part.depth + 1)
     words = [f"{indent}{safe(part.node.path[-1])}"]
     if part.repeats:
-        at_once = {0: ", all at once", 1: ""}.get(part.parallel, f", {part.parallel:,} at once")
+        count = f"{part.parallel:,}" if isinstance(part.parallel, int) else part.parallel
+        at_once = {"0": ", all at once", "1": ""}.get(count, f", {count} at once")
         words.append(paint.faint(f"repeats over {part.repeats}{at_once}"))
     if part.waits_for:
         words.append(f"after {part.waits_for}")
+    if part.notes:
+        words.append(paint.faint(", ".join(part.notes)))
     return "  ".join(words)
 
 
@@ -93,5 +100,6 @@ def _part_document(part: PlannedPart) -> machine.Document:
         "waits_for": part.waits_for or None,
         "repeats": part.repeats or None,
         "parallel": part.parallel,
+        "notes": list(part.notes),
         "place": None if part.node.place is None else {"file": part.node.place.file, "line": part.node.place.line},
     }

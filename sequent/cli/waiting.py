@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from graphlib import TopologicalSorter
 
 from attrs import frozen
 
 from sequent.cli.text import safe
+from sequent.compiler.words import attempt_words, input_text, items_text, resource_words, wait_text
 from sequent.model.items import Items
-from sequent.model.plan import (
-    ContainerPlan,
-    ItemInput,
-    ItemsCallPlan,
-    ItemsLiteralPlan,
-    ItemsPlan,
-    NodePlan,
-    ParamInput,
-    Plan,
-    start_of,
-)
+from sequent.model.plan import ContainerPlan, ItemsLiteralPlan, ItemsPlan, NodePlan, Plan, StepPlan, start_of
 from sequent.model.references import dotted
 from sequent.model.status import Claim
 
+_LONGEST_SHOWN = 60
 _SUFFIXES = {Claim.SUCCESS: "", Claim.FAILURE: ".failed"}
 
 
@@ -38,7 +30,10 @@ class PlannedPart:
     """Its requirement, with names as in the flow; empty where it waits for nothing."""
     repeats: str
     """What it repeats over; empty where it does not repeat."""
-    parallel: int
+    parallel: int | str
+    """How many iterations at once: a number, 0 for any, or where that comes from."""
+    notes: tuple[str, ...]
+    """How long, how often, how soon and how many at once, and what it acquires."""
 
 
 def planned_parts(plan: Plan) -> Iterator[PlannedPart]:
@@ -55,7 +50,8 @@ def planned_parts(plan: Plan) -> Iterator[PlannedPart]:
             is_container=not is_step,
             waits_for=_waits_for(plan, node),
             repeats="" if container is None or container.repeats is None else _items(plan, container.repeats),
-            parallel=1 if container is None else container.parallel,
+            parallel=1 if container is None else _parallel(plan, container),
+            notes=tuple(_notes(plan, node)),
         )
         if not is_step:
             pending += [(child, depth + 1) for child in reversed(_ordered(plan, index))]
@@ -97,12 +93,12 @@ class _Circuit:
         self._sources: dict[int, list[tuple[str, int]]] = {}
         """Per target: the text of what feeds it and the sibling's position, or '' and a gate's index."""
         for position, atoms in enumerate(container.atoms):
-            name = plan.nodes[container.children[position]].path[-1]
             for atom in atoms:
-                self._sources.setdefault(atom.target, []).append((_claimed(name, atom.claim), position))
+                claimed = _claimed(plan, container.children[position], atom.claim, atom.question)
+                self._sources.setdefault(atom.target, []).append((claimed, position))
         for outer in container.outer_atoms:
-            name = f"outer.{plan.nodes[outer.node].path[-1]}"
-            self._sources.setdefault(outer.target, []).append((_claimed(name, outer.claim), -1))
+            claimed = f"outer.{_claimed(plan, outer.node, outer.claim, outer.question)}"
+            self._sources.setdefault(outer.target, []).append((claimed, -1))
         for index, gate in enumerate(container.gates):
             self._sources.setdefault(gate.target, []).append(("", index))
 
@@ -127,20 +123,46 @@ class _Circuit:
         return (" & " if self._gates[target].is_all else " | ").join(parts)
 
 
-def _claimed(name: str, claim: Claim) -> str:
-    return safe(name) + _SUFFIXES.get(claim, f".{claim.value}")
+def _claimed(plan: Plan, index: int, claim: Claim, question: int) -> str:
+    node = plan.nodes[index]
+    name = safe(node.path[-1])
+    if claim is not Claim.RETURNED:
+        return name + _SUFFIXES.get(claim, f".{claim.value}")
+    while isinstance(node, ContainerPlan) and node.result is not None:
+        node = plan.nodes[node.children[node.result]]
+    values = node.asked[question] if isinstance(node, StepPlan) else ()
+    return f"{name}.returned({safe(', '.join(values))})"
+
+
+def _notes(plan: Plan, node: NodePlan) -> Iterator[str]:
+    if isinstance(node, ContainerPlan) and node.wraps:
+        node = plan.nodes[node.children[0]]
+    if node.delay is not None:
+        yield f"delay {safe(wait_text(node.delay, _namer(plan)))}"
+    if isinstance(node, StepPlan):
+        if node.timeout is not None:
+            yield f"timeout {safe(wait_text(node.timeout, _namer(plan)))}"
+        yield from attempt_words(node.retries, node.backoff, node.retry_on)
+    if node.priority:
+        yield f"priority {node.priority}"
+    if node.limit:
+        yield f"at most {node.limit:,} at once"
+    yield from map(safe, resource_words(node.acquires, node.releases))
+
+
+def _parallel(plan: Plan, container: ContainerPlan) -> int | str:
+    if container.parallel_from is None:
+        return container.parallel
+    return safe(input_text(container.parallel_from, _namer(plan)))
 
 
 def _items(plan: Plan, items: ItemsPlan) -> str:
-    if isinstance(items, ItemsLiteralPlan):
-        count = len(Items(items.text))
-        tree = json.loads(items.text)
-        shown = safe(json.dumps(tree, ensure_ascii=False))
-        return shown if isinstance(tree, list) and len(shown) <= 60 else f"{count:,} items"
-    if isinstance(items, ItemsCallPlan):
-        return "what a callable gives"
-    if isinstance(items, ParamInput):
-        return f"the parameter {safe(items.name)}"
-    if isinstance(items, ItemInput):
-        return f"the item of {safe(dotted(plan.nodes[items.container].path))}"
-    return f"the result of {safe(dotted(plan.nodes[items.node].path))}"
+    if not isinstance(items, ItemsLiteralPlan):
+        return safe(items_text(items, _namer(plan)))
+    tree = json.loads(items.text)
+    shown = safe(json.dumps(tree, ensure_ascii=False))
+    return shown if isinstance(tree, list) and len(shown) <= _LONGEST_SHOWN else f"{len(Items(items.text)):,} items"
+
+
+def _namer(plan: Plan) -> Callable[[int], str]:
+    return lambda index: dotted(plan.nodes[index].path)

@@ -89,7 +89,7 @@ def _line(tree: Tree, node: Node) -> str:
     words = ["container" if is_container else "step"] if node.path else ["flow", *_flow_words(tree.spec)]
     words += _container_words(node, name)
     words += _taking_words(node, name)
-    words += resource_words(node.spec)
+    words += resource_words(node.spec.acquires, node.spec.releases)
     words += _failure_words(node.spec)
     tuning = ", ".join(_tuning_words(tree, node, name))
     return ", ".join(words).replace(TUNING, ";") + (f"{TUNING}{tuning}" if tuning else "")
@@ -151,7 +151,7 @@ def _tuning_words(tree: Tree, node: Node, name: Name) -> Iterator[str]:
         if isinstance(value, LiteralInput):
             yield f"{option} {wait_text(value, name)}"
     if isinstance(spec, StepSpec):
-        yield from attempt_words(spec)
+        yield from attempt_words(spec.retries, spec.backoff, spec.retry_on)
     if spec.priority:
         yield f"priority {spec.priority}"
     most = spec.max_concurrent if node.path else tree.spec.config.max_concurrent

@@ -19,7 +19,7 @@ from sequent.model.plan import (
     ResultInput,
     ResultOrInput,
 )
-from sequent.model.spec import Amounts, Backoff, ContainerSpec, StepSpec
+from sequent.model.spec import Amounts, Backoff
 from sequent.model.wire import decode
 
 Name = Callable[[int], str]
@@ -82,22 +82,22 @@ def amounts_text(amounts: Amounts) -> str:
     return " and ".join(f"{amount} of {pool}" for pool, amount in amounts) or "nothing"
 
 
-def resource_words(spec: StepSpec | ContainerSpec) -> Iterator[str]:
+def resource_words(acquires: Amounts, releases: Amounts | None) -> Iterator[str]:
     """What a step or container acquires and gives back."""
-    if spec.acquires:
-        yield f"acquires {amounts_text(spec.acquires)}"
-    if spec.releases is not None:
-        yield f"gives back {amounts_text(spec.releases)}"
+    if acquires:
+        yield f"acquires {amounts_text(acquires)}"
+    if releases is not None:
+        yield f"gives back {amounts_text(releases)}"
 
 
-def attempt_words(spec: StepSpec) -> Iterator[str]:
+def attempt_words(retries: int, backoff: Backoff, retry_on: tuple[str | int, ...]) -> Iterator[str]:
     """How often and after what a step is tried again."""
-    if spec.retries:
-        yield f"retries {spec.retries}"
-    if spec.backoff != Backoff():
-        yield f"waits {_backoff_text(spec.backoff)}"
-    if spec.retry_on:
-        yield f"retries on {', '.join(map(str, spec.retry_on))}"
+    if retries:
+        yield f"retries {retries}"
+    if backoff != Backoff():
+        yield f"waits {_backoff_text(backoff)}"
+    if retry_on:
+        yield f"retries on {', '.join(map(str, retry_on))}"
 
 
 def _backoff_text(backoff: Backoff) -> str:
