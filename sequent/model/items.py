@@ -29,6 +29,8 @@ class Items:
                 tree = range(*mapping["$g"])
             elif set(mapping) == {"$t"}:
                 tree = mapping["$t"]
+            elif set(mapping) == {"$fs"}:
+                tree = mapping["$fs"][1]
         if not isinstance(tree, list | range):
             shown = text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "..."
             raise NotDataError(f"repeats needs a list, a tuple or a range, and is given {shown}")

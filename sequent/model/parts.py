@@ -50,6 +50,8 @@ def _step(tree: object, key: Key, name: str) -> object:
             return _of_keys(list(fields.items()), key, name, kind)
         case "$t":
             return _at(content, key, f"{name}, a tuple,")
+        case "$fs":
+            return _at(content[1], key, f"{name}, a list,")
         case "$g":
             return _at(range(*content), key, f"{name}, a range,")
         case "$e":

@@ -18,6 +18,8 @@ from enum import Enum
 import attrs
 
 from sequent.errors import NotDataError
+from sequent.model import failures
+from sequent.model.outcome import Failure
 from sequent.model.parts import Key, cut
 from sequent.model.scalars import READERS, SCALARS
 
@@ -114,6 +116,9 @@ class _Encoder:
         if isinstance(value, pathlib.PurePath):
             pure = not isinstance(value, pathlib.Path)
             return {"$pp" if pure else "$p": str(value)}
+        if isinstance(value, failures.Failures):
+            first = _Encoder({}).tree(list(value), name, depth)
+            return {"$fs": [value.total, first]}
         fields = fields_of(kind)
         if fields is not None:
             self._classes[kind] = None
@@ -173,6 +178,10 @@ def _tagged(tag: str, content: typing.Any, classes: Mapping[str, type]) -> objec
         return {_value(key, classes): _value(item, classes) for key, item in content}
     if tag in READERS:
         return READERS[tag](content)
+    if tag == "$fs":
+        total, first = content
+        told = [typing.cast("Failure", _value(item, failures.CLASSES)) for item in first]
+        return failures.Failures(told, total)
     if tag not in ("$e", "$r"):
         raise NotDataError(f"a stored value has the unknown form {tag!r}", hint="was it written by a newer Sequent?")
     name, body = content

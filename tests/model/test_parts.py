@@ -12,6 +12,9 @@ from hypothesis import strategies as st
 
 from sequent.errors import PartError
 from sequent.model import wire
+from sequent.model.failures import Failures
+from sequent.model.items import Items
+from sequent.model.outcome import Failure, Problem
 
 
 class Colour(Enum):
@@ -99,6 +102,17 @@ def test_what_is_not_there_is_told_with_what_is(value, keys, message):
     with pytest.raises(PartError) as caught:
         part(value, *keys)
     assert caught.value.message == message
+
+
+def test_failures_are_read_back_with_their_number_and_are_a_list_for_parts_and_repeats():
+    first = [Failure(path=f"a{number}", sequence="1", problem=Problem(type="E", message="m")) for number in range(3)]
+    text = wire.encode({"all": Failures(first, 150)})
+    found = wire.decode(text)["all"]
+    assert found == first
+    assert found.total == 150
+    classes = {kind.__qualname__: kind for kind in (Failure, Problem)}
+    assert wire.decode(wire.part_of(text, ("all", -1)), classes) == first[2]
+    assert len(Items(wire.part_of(text, ("all",)))) == 3
 
 
 def test_a_misspelt_part_gets_its_nearest():

@@ -13,7 +13,7 @@ import pytest
 
 from sequent.errors import UsageError
 from sequent.model.references import Literal, ResultOf
-from sequent.model.spec import CommandWork, Formatted, Template
+from sequent.model.spec import CommandWork, Formatted, FunctionWork, Template
 from sequent.model.wire import encode
 from sequent.runtime.worker import commands
 from sequent.runtime.worker.capture import Segment
@@ -52,9 +52,10 @@ class Given:
 def execute(tmp_path):
     file = os.open(tmp_path / "log", os.O_RDWR | os.O_CREAT | os.O_APPEND)
 
-    def run(*words, given=(), **options):
+    def run(*words, given=(), computes=None, **options):
         work = CommandWork(words=tuple(map(literal, words)), **options)
-        return commands.run_command(work, Given(*given), {"SEQUENT_STEP_NAME": "it"}, Segment(str(run.log), file))
+        segment = Segment(str(run.log), file)
+        return commands.run_command(work, Given(*given), {"SEQUENT_STEP_NAME": "it"}, segment, lambda _: computes)
 
     run.log = tmp_path / "log"
     yield run
@@ -133,6 +134,42 @@ def test_options_that_the_author_has_provided_for_are_accepted(words):
 def test_two_dashes_that_are_filled_in_protect_nothing():
     with pytest.raises(UsageError, match="option"):
         filled((REFERENCE, REFERENCE), "--", "-x")
+
+
+COMPUTED = FunctionWork("words", takes_self=True)
+
+
+def test_computed_words_are_checked_as_written_ones_and_are_the_authors_own(execute):
+    words = [sys.executable, "-c", PRINT, ["-v", 3], Path("/a b")]
+    assert execute(computed=COMPUTED, computes=words, result="str") == "-v|3|/a b"
+
+
+@pytest.mark.parametrize(
+    ("found", "message"),
+    [
+        ("rsync -a", "'rsync -a', a str"),
+        (None, "None, a NoneType"),
+        (["echo", None], "word 2 of the command is None"),
+        (["echo", True], "word 2 of the command is True"),
+        (["echo", "a\0b"], "word 2 of the command contains a NUL"),
+        ([], "names no program"),
+        ([""], "names no program"),
+    ],
+)
+def test_computed_words_that_are_none_are_refused(execute, found, message):
+    with pytest.raises(UsageError, match=message):
+        execute(computed=COMPUTED, computes=found)
+
+
+def test_a_shell_gets_data_as_words_that_it_never_reads_as_text(execute):
+    shell = 'printf "%s|" "$@"; echo "$0"'
+    assert execute("$(echo no) `x`", "a  b", shell=shell, result="str") == "$(echo no) `x`|a  b|sequent"
+
+
+@pytest.mark.parametrize("text", ["false; echo on", "false | cat; echo on", 'echo "$nothing"; echo on'])
+def test_a_shell_ends_at_the_first_thing_that_fails(execute, text):
+    assert problem_of(lambda: execute(shell=text)).type == "ExitStatus"
+    assert "on" not in execute.log.read_text().split()
 
 
 def test_no_shell_sees_the_words(execute):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import linecache
 import os
 import signal
 from pathlib import Path
@@ -151,10 +152,11 @@ def test_a_step_fails_in_one_clear_way_and_the_same_worker_goes_on(driving: Driv
     assert driving.run("pid").result == before
 
 
-def test_a_result_that_cannot_be_kept_is_blamed_on_no_line_of_sequents_own(driving: Driving):
+def test_a_result_that_cannot_be_kept_is_blamed_on_the_line_that_makes_the_step(driving: Driving):
     problem = driving.run("connection").problem
     assert problem
-    assert problem.file == ""
+    assert problem.file == __file__
+    assert linecache.getline(problem.file, problem.line).startswith('flow.add_step("connection"')
     assert OURS not in problem.traceback
 
 

@@ -22,6 +22,7 @@ from sequent.runtime.worker.capture import Segment, flush_streams
 from sequent.runtime.worker.commands import CommandError, run_command
 from sequent.runtime.worker.inputs import Catalogue, Inputs, instance_of
 from sequent.runtime.worker.problems import problem_of
+from sequent.runtime.worker.secrets import Secrets
 from sequent.runtime.worker.termination import Terminated, Termination
 
 LARGEST_RESULT = 256 * 1024 * 1024
@@ -65,22 +66,26 @@ class Attempts:
         text: str | None = None
         verdict = Verdict.UNKNOWN
         problem: Problem | None = None
+        secrets = Secrets(self._segment)
         try:
-            text, verdict = self._run(order)
+            text, verdict = self._run(order, secrets)
         except CommandError as failure:
             problem = failure.problem
         except Terminated:
             problem = Problem(type="Signal", message="the step was ended by SIGTERM", signal=signal.SIGTERM)
         except BaseException as error:  # noqa: BLE001 - whatever the step raises is its failure, and nobody else's
             problem = problem_of(error)
+        problem = None if problem is None else secrets.masked(problem)
         if os.getpid() != self._pid:
             _end_copy(problem)
+        # Once before as well: what tidies up ends the masking of secrets.
+        flush_streams()
         tidy()
         flush_streams()
         log: LogSpan | None = self._segment.end()
         return AttemptEnded(order.frame, order.node, order.attempt, text, verdict, problem, log)
 
-    def _run(self, order: AttemptOrder) -> tuple[str, Verdict]:
+    def _run(self, order: AttemptOrder, secrets: Secrets) -> tuple[str, Verdict]:
         path, step = self.catalogue.steps[order.path]
         context = self._context(order)
         environment = variables_of(context, order.item, self.catalogue.definition.spec.config.envvar_prefix)
@@ -88,7 +93,8 @@ class Attempts:
             self._set_environment(environment)
         enter(context, whole_process=self._is_own_process)
         try:
-            inputs = Inputs(order, self.catalogue, lambda: FlowInStep(self.catalogue.definition.spec.name, context))
+            handle = FlowInStep(self.catalogue.definition.spec.name, context)
+            inputs = Inputs(order, self.catalogue, secrets, lambda: handle)
             if order.announces:
                 self._tell_begun(AttemptBegan(order.frame, order.node, order.attempt))
             with self._termination:
@@ -98,7 +104,13 @@ class Attempts:
                     verdict = Verdict.TRUTHY if result else Verdict.FALSY
         finally:
             enter(None, whole_process=self._is_own_process)
-        return self._text(order.path, result), verdict
+        try:
+            text = self._text(order.path, result)
+            secrets.check_result(text)
+        except NotDataError as error:
+            error.place = step.place
+            raise
+        return text, verdict
 
     def _context(self, order: AttemptOrder) -> Context:
         return Context(
@@ -126,23 +138,28 @@ class Attempts:
     def _result(
         self, path: Path, step: StepSpec, inputs: Inputs, order: AttemptOrder, environment: dict[str, str]
     ) -> object:
-        work = step.work
-        if isinstance(work, FunctionWork):
-            for wanted in work.imports:
-                import_once(wanted)
-            function = self.catalogue.definition.functions[path]
-            positional, named = inputs.arguments(work)
-            if work.takes_self:
-                positional.insert(0, instance_of(self.catalogue, path[:-1], order.attributes))
-            result = function(*positional, **named)
-            if isinstance(result, CoroutineType):
-                import asyncio
+        def call(work: FunctionWork) -> object:
+            return self._call(path, work, inputs, order)
 
-                return asyncio.run(cast("Coroutine[Any, Any, object]", result))
-            return result
-        if isinstance(work, CommandWork):
-            return run_command(work, inputs, environment, self._segment)
+        if isinstance(step.work, FunctionWork):
+            return call(step.work)
+        if isinstance(step.work, CommandWork):
+            return run_command(step.work, inputs, environment, self._segment, call)
         return None
+
+    def _call(self, path: Path, work: FunctionWork, inputs: Inputs, order: AttemptOrder) -> object:
+        for wanted in work.imports:
+            import_once(wanted)
+        function = self.catalogue.definition.functions[path]
+        positional, named = inputs.arguments(work)
+        if work.takes_self:
+            positional.insert(0, instance_of(self.catalogue, path[:-1], order.attributes))
+        result = function(*positional, **named)
+        if isinstance(result, CoroutineType):
+            import asyncio
+
+            return asyncio.run(cast("Coroutine[Any, Any, object]", result))
+        return result
 
     def _text(self, path: str, result: object) -> str:
         if result is None:

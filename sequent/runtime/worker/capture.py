@@ -11,6 +11,7 @@ from typing import TextIO
 
 from sequent.model.outcome import LogSpan
 from sequent.runtime.marks import MarkWriter
+from sequent.runtime.worker.masking import Mask
 
 CAP = 8 * 1024 * 1024
 """Bytes that are kept of one attempt's output: the first half and the last."""
@@ -22,11 +23,20 @@ FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_NOFOLLOW | os.
 
 
 class Segment:
-    """A worker's segment, which is also its standard output and error, and its children's."""
+    """A worker's segment, which is also its standard output and error, and its children's.
 
-    def __init__(self, path: str, descriptor: int) -> None:
+    Args:
+        path: its file.
+        descriptor: what is written to.
+        further: other descriptors of the same file.
+    """
+
+    def __init__(self, path: str, descriptor: int, *further: int) -> None:
         self.path = path
         self.descriptor = descriptor
+        self._further = further
+        self._file = descriptor
+        self._mask: Mask | None = None
         self._start = 0
         self._mark = MarkWriter(path)
 
@@ -50,18 +60,33 @@ class Segment:
 
     def begin(self, path: str, sequence: str, attempt: int) -> None:
         """What is written from now on is that attempt's."""
-        self._start = os.fstat(self.descriptor).st_size
+        self._start = os.fstat(self._file).st_size
         self._mark.set(self._start, path, sequence, attempt)
+
+    def mask(self, words: tuple[bytes, ...]) -> None:
+        """Have *** written in place of these until the attempt ends."""
+        if self._mask is None:
+            flush_streams()
+            self._mask = Mask((self.descriptor, *self._further))
+            self._file = self._mask.file
+        self._mask.add(words)
 
     def end(self) -> LogSpan | None:
         """What was written since ``begin``; None where that is nothing."""
+        if self._mask is not None:
+            self._mask.close()
+            self._mask = None
+            self._file = self.descriptor
+        # Before the cut: what nobody has marked is not taken out of by anybody else.
         self._mark.clear()
-        length = os.fstat(self.descriptor).st_size - self._start
+        length = os.fstat(self._file).st_size - self._start
         return _span(self.path, self._start, length) if length > 0 else None
 
     def last_line(self) -> str:
         """The last line that the attempt has written so far, if it is not too long to be told; else nothing."""
-        size = os.fstat(self.descriptor).st_size
+        if self._mask is not None:
+            self._mask.drain()
+        size = os.fstat(self._file).st_size
         start = max(self._start, size - _LONGEST_LINE)
         with open(self.path, "rb") as file:
             file.seek(start)

@@ -1,4 +1,4 @@
-"""Runs a step that is a program: no shell, its output in the log, its result from its standard output."""
+"""Runs a step that is a program: its output in the log, its result from its standard output."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from attrs import frozen
 
 from sequent.errors import UsageError
 from sequent.model.outcome import Problem
-from sequent.model.spec import CommandWork, Template
+from sequent.model.spec import CommandWork, FunctionWork, Template
 from sequent.runtime.worker.capture import Segment
 from sequent.runtime.worker.inputs import Inputs
+from sequent.runtime.worker.secrets import without_secrets
 from sequent.runtime.worker.termination import signal_name
-from sequent.runtime.worker.words import fill_word, fill_words, text_of
+from sequent.runtime.worker.words import computed_words, fill_word, fill_words, text_of
 
 LARGEST_OUTPUT = 256 * 1024 * 1024
 """Bytes of standard output that a result can be made from."""
@@ -42,7 +43,13 @@ class _Call:
     stdin: object
 
 
-def run_command(work: CommandWork, inputs: Inputs, environment: dict[str, str], segment: Segment) -> object:
+def run_command(
+    work: CommandWork,
+    inputs: Inputs,
+    environment: dict[str, str],
+    segment: Segment,
+    compute: Callable[[FunctionWork], object],
+) -> object:
     """Run it and give its result.
 
     Args:
@@ -50,12 +57,13 @@ def run_command(work: CommandWork, inputs: Inputs, environment: dict[str, str], 
         inputs: the values of its references.
         environment: what every step has in its environment.
         segment: the log that takes what it writes.
+        compute: calls the function that gives the words, where one does.
 
     Raises:
         CommandError: it was not found, or ended in a way that is no success.
         UsageError: a value cannot be filled in.
     """
-    call = _fill(work, inputs, environment)
+    call = _fill(work, inputs, environment, compute)
     log = segment.descriptor
     keeps = work.result not in ("none", "exit_code")
     with contextlib.ExitStack() as stack:
@@ -70,10 +78,20 @@ def run_command(work: CommandWork, inputs: Inputs, environment: dict[str, str], 
     return code if work.result == "exit_code" else _result(output, work.result)
 
 
-def _fill(work: CommandWork, inputs: Inputs, environment: dict[str, str]) -> _Call:
+_SHELL = ("bash", "-euo", "pipefail", "-c")
+
+
+def _fill(
+    work: CommandWork, inputs: Inputs, environment: dict[str, str], compute: Callable[[FunctionWork], object]
+) -> _Call:
     """Fill in everything, in the order in which ``references_of`` gives the references."""
-    words = fill_words(work.words, inputs.take)
-    env = {**os.environ, **environment}
+    words = computed_words(compute(work.computed)) if work.computed else fill_words(work.words, inputs.take)
+    if work.shell is not None:
+        # The word before them is what the shell calls itself in its errors.
+        words = [*_SHELL, work.shell, "sequent", *words]
+    elif not words or not words[0]:
+        raise UsageError("the command names no program", code="command", hint="its first word is the program")
+    env = {**without_secrets(os.environ), **environment}
     for name, word in work.env:
         if word is None:
             env.pop(name, None)

@@ -10,7 +10,7 @@ from sequent.errors import UsageError
 from sequent.model import wire
 from sequent.model.items import digest_of
 from sequent.model.references import Path
-from sequent.model.spec import ContainerSpec, ItemsCall
+from sequent.model.spec import ItemsCall
 from sequent.runtime.orders import DrawBroke, DrawOrder, ItemFound, RepeatFound
 from sequent.runtime.worker.inputs import Catalogue, instance_of
 from sequent.runtime.worker.problems import problem_of
@@ -94,10 +94,8 @@ def _skipped(iterator: Iterator[object], count: int) -> Iterator[str]:
 
 
 def _takes_self(catalogue: Catalogue, path: Path) -> bool:
-    node: ContainerSpec = catalogue.definition.spec.root
-    for name in path[:-1]:
-        node = next(child for child in node.children if child.name == name and isinstance(child, ContainerSpec))
-    repeats = next(child for child in node.children if child.name == path[-1]).repeats
+    around = catalogue.container_at(path[:-1])
+    repeats = next(child for child in around.children if child.name == path[-1]).repeats
     return isinstance(repeats, ItemsCall) and repeats.takes_self
 
 

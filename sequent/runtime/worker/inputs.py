@@ -7,11 +7,14 @@ import typing
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 
-from sequent.errors import NotDataError
+from sequent.errors import NotDataError, PartError
 from sequent.model import wire
-from sequent.model.references import FlowHandle, Literal, Path, Value, dotted
+from sequent.model.references import FlowHandle, Literal, Path, SecretOf, Value, dotted
 from sequent.model.spec import ContainerSpec, Definition, FunctionWork, StepSpec
-from sequent.runtime.orders import AttemptOrder
+from sequent.runtime import spools
+from sequent.runtime.orders import AttemptOrder, Cut, Given, Spooled
+from sequent.runtime.worker.classes import written_classes
+from sequent.runtime.worker.secrets import Secrets
 
 
 class Catalogue:
@@ -26,19 +29,35 @@ class Catalogue:
         """Every step by its dotted path."""
         return {dotted(path): (path, step) for path, step in _steps_of(self.definition.spec.root, ())}
 
+    def container_at(self, path: Path) -> ContainerSpec:
+        """The container with that path."""
+        found = self.definition.spec.root
+        for name in path:
+            found = next(child for child in found.children if child.name == name and isinstance(child, ContainerSpec))
+        return found
+
     def classes_of(self, maker: str) -> Mapping[str, type]:
-        """The classes with which a value is read back that this step has returned, or any where it is ''."""
+        """The classes with which a value is read back that this step has returned, or any where it is ''.
+
+        What was written in place of a result, or to begin with, is read back as well.
+        """
         if not maker:
             return self._all_classes
         found = self._of_maker.get(maker)
         if found is None:
-            path = tuple(maker.split("."))
-            found = self._of_maker[maker] = wire.classes_in(self.definition.result_types.get(path))
+            found = self._of_maker[maker] = {**self._written, **self._named_by(maker)}
         return found
+
+    def _named_by(self, maker: str) -> Mapping[str, type]:
+        return wire.classes_in(self.definition.result_types.get(tuple(maker.split("."))))
+
+    @cached_property
+    def _written(self) -> Mapping[str, type]:
+        return _by_name(written_classes(self.definition.spec.root))
 
     @cached_property
     def _all_classes(self) -> Mapping[str, type]:
-        found: dict[str, type] = {}
+        found: dict[str, type] = {**self._written}
         for callable_ in self.definition.items.values():
             found.update(wire.classes_in(_returned_by(callable_)))
         for annotation in (*self.definition.param_types.values(), *self.definition.result_types.values()):
@@ -51,7 +70,7 @@ class Catalogue:
         Raises:
             NotDataError: the annotation of that step does not name one of them.
         """
-        named = self.classes_of(path)
+        named = self._named_by(path)
         for kind in classes:
             if named.get(kind.__qualname__) is not kind:
                 raise NotDataError(
@@ -82,22 +101,37 @@ def _returned_by(function: Callable[..., object]) -> object:
 class Inputs:
     """The values of an order's references, taken one after the other in the order of ``references_of``."""
 
-    def __init__(self, order: AttemptOrder, catalogue: Catalogue, handle: Callable[[], object]) -> None:
+    def __init__(
+        self, order: AttemptOrder, catalogue: Catalogue, secrets: Secrets, handle: Callable[[], object]
+    ) -> None:
         self._order = order
         self._catalogue = catalogue
+        self._secrets = secrets
         self._handle = handle
         self._next = 0
 
     def take(self, value: Value) -> object:
-        """The value of a literal, decoded afresh, or of the reference whose turn it is."""
+        """The value of a literal, decoded afresh, or of the reference whose turn it is.
+
+        Raises:
+            PartError: it is to be a part of something that has no such part.
+            UsageError: it is a secret that is not there.
+        """
         if isinstance(value, Literal):
             return decode_literal(value)
         if isinstance(value, FlowHandle):
             return self._handle()
-        at = self._next
+        if isinstance(value, SecretOf):
+            return self._secrets.take(value)
+        order, at = self._order, self._next
         self._next += 1
-        makers = self._order.makers
-        return wire.decode(self._order.inputs[at], self._catalogue.classes_of(makers[at] if at < len(makers) else ""))
+        maker = order.makers[at] if at < len(order.makers) else ""
+        name = f"the result of {maker!r}" if maker else "the value"
+        try:
+            return _read(order.inputs[at], self._catalogue.classes_of(maker), name)
+        except PartError as error:
+            error.place = value.place or self._catalogue.steps[order.path][1].place
+            raise
 
     def arguments(self, work: FunctionWork) -> tuple[list[object], dict[str, object]]:
         """What a function is called with."""
@@ -112,6 +146,17 @@ class Inputs:
         return positional, named
 
 
+def _read(given: Given, classes: Mapping[str, type], name: str) -> object:
+    match given:
+        case str():
+            return wire.decode(given, classes)
+        case Spooled():
+            return spools.read(given, lambda text: wire.decode(text, classes))
+        case Cut(whole, keys):
+            text = spools.text_of(whole) if isinstance(whole, Spooled) else whole
+            return wire.decode(wire.part_of(text, keys, name), classes)
+
+
 def decode_literal(value: Literal) -> object:
     """A fresh copy of a literal."""
     return wire.decode(value.text, _by_name(value.classes))
@@ -122,10 +167,22 @@ def _by_name(classes: tuple[type, ...]) -> Mapping[str, type]:
     return {kind.__qualname__: kind for kind in classes}
 
 
-def instance_of(catalogue: Catalogue, path: Path, attributes: tuple[tuple[str, str], ...]) -> object:
-    """What ``self`` is in the container with that path."""
+def instance_of(catalogue: Catalogue, path: Path, attributes: tuple[tuple[str, Given], ...]) -> object:
+    """What ``self`` is in the container with that path.
+
+    Raises:
+        PartError: an attribute is to be a part of something that has no such part.
+    """
     from sequent.dsl import bodies
 
     classes = catalogue.classes_of("")
-    values = {name: wire.decode(text, classes) for name, text in attributes}
+    values: dict[str, object] = {}
+    for name, given in attributes:
+        try:
+            values[name] = _read(given, classes, repr(name))
+        except PartError as error:
+            container = catalogue.container_at(path)
+            written = dict(container.attributes).get(name)
+            error.place = getattr(written, "place", None) or container.place
+            raise
     return bodies.instance_of(catalogue.definition.bodies[path], values)

@@ -24,7 +24,7 @@ _CONVERSIONS: dict[str, Callable[[object], str]] = {"r": repr, "s": str, "a": as
 
 
 def fill_words(words: tuple[Word, ...], take: Take) -> list[str]:
-    """The program and its arguments.
+    """The words of a command, filled in.
 
     Raises:
         UsageError: a value is none that a word can be, or would be taken for an option.
@@ -39,8 +39,24 @@ def fill_words(words: tuple[Word, ...], take: Take) -> list[str]:
                 _refuse_option(word, text, name)
         is_guarded = is_guarded or (isinstance(word, Literal) and texts == ["--"])
         filled += texts
-    if not filled or not filled[0]:
-        raise UsageError("the command names no program", code="command", hint="its first word is the program")
+    return filled
+
+
+def computed_words(found: object) -> list[str]:
+    """The words that a callable gave, which are the author's own as if they were written down.
+
+    Raises:
+        UsageError: it gave no list, or something in it is none that a word can be.
+    """
+    if not isinstance(found, list | tuple):
+        raise UsageError(
+            f"the words of the command are {found!r:.120}, a {type(found).__name__}",
+            code="command",
+            hint='return a list of words, ["rsync", "-a", source, target]: nothing is split',
+        )
+    filled: list[str] = []
+    for number, value in enumerate(cast("list[object]", found)):
+        filled += _texts_of(value, f"word {number + 1} of the command")
     return filled
 
 
@@ -76,7 +92,11 @@ def _texts(word: Word, take: Take, name: str) -> list[str]:
             else:
                 pieces.append(_formatted(take(part.value), part.conversion, part.format, name))
         return [_without_nul("".join(pieces), name)]
-    value = take(word)
+    return _texts_of(take(word), name)
+
+
+def _texts_of(value: object, name: str) -> list[str]:
+    """One word; or as many as a list has items."""
     if isinstance(value, list | tuple):
         return [text_of(item, f"{name}, [{at}]") for at, item in enumerate(cast("list[object]", value))]
     return [text_of(value, name)]

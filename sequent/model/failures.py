@@ -1,0 +1,20 @@
+"""What a step is given of the failures in another step or container."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sequent.model.outcome import Failure, LogSpan, Problem
+
+MOST_TOLD = 100
+"""Failures that are told of; the rest is counted."""
+CLASSES: dict[str, type] = {kind.__qualname__: kind for kind in (Failure, Problem, LogSpan)}
+"""The records of which a failure consists."""
+
+
+class Failures(list[Failure]):
+    """The first hundred failures, by time of their attempts' start; ``total`` is how many there are."""
+
+    def __init__(self, first: Iterable[Failure], total: int) -> None:
+        super().__init__(first)
+        self.total = total

@@ -1,0 +1,131 @@
+"""Values that are too large for orders: a file each, which the driver writes by and by and a worker reads.
+
+A list's file has a line for each entry, the entry's wire text, between a line ``[`` and a line ``]``; a list within
+it is written in the same way. Neither line alone is the text of a value.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+
+from sequent.errors import NotDataError
+from sequent.runtime.orders import Spooled
+
+LARGEST = 256 * 1024 * 1024
+"""Bytes of all results that a step may gather."""
+OPEN, CLOSE = "[", "]"
+_SLICE_PIECES = 1_000
+_SLICE_BYTES = 1024 * 1024
+
+
+def joined(pieces: Iterable[str]) -> str:
+    """The wire text of a list whose entries come one by one, each list in it opened and closed.
+
+    Raises:
+        NotDataError: it is longer than what a step may gather.
+    """
+    parts: list[str] = []
+    size = 0
+    before = OPEN
+    for piece in pieces:
+        if before != OPEN and piece != CLOSE:
+            parts.append(",")
+        parts.append(piece)
+        size += len(piece)
+        if size > LARGEST:
+            raise too_large()
+        before = piece
+    return "".join(parts)
+
+
+def too_large() -> NotDataError:
+    """The error for results that are too many to be gathered."""
+    return NotDataError(
+        f"the results that are gathered are more than {LARGEST // 2**20} MiB in sum",
+        code="too-large",
+        hint="repeat over them, fold them with previous(...), or return paths to files",
+    )
+
+
+class Spool:
+    """A file that is being written: a slice at a time, so that the driver can do other things between."""
+
+    def __init__(self, path: str, pieces: Iterator[str]) -> None:
+        self.path = path
+        self._pieces = pieces
+        self._size = 0
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        self._file = open(os.open(path, flags, 0o600), "wb")  # noqa: SIM115 - it stays open from slice to slice
+
+    def write_slice(self) -> bool:
+        """Write some more; say whether that was all.
+
+        Raises:
+            NotDataError: it is more than what a step may gather.
+            OSError: there is no room.
+        """
+        begun = self._size
+        count = 0
+        for count, piece in enumerate(itertools.islice(self._pieces, _SLICE_PIECES), 1):  # noqa: B007 - counted
+            self._size += self._file.write(piece.encode() + b"\n")
+            if self._size > LARGEST:
+                raise too_large()
+            if self._size - begun > _SLICE_BYTES:
+                return False
+        return count < _SLICE_PIECES
+
+    def close(self) -> None:
+        """Nothing more is written."""
+        self._file.close()
+
+
+class Spools:
+    """The files of a run's orders; what an earlier driver has left is removed."""
+
+    def __init__(self, directory: str) -> None:
+        self._directory = os.path.join(directory, "spool")
+        self._numbers = itertools.count(1)
+        self._of_attempts: dict[tuple[int, int], list[str]] = {}
+        shutil.rmtree(self._directory, ignore_errors=True)
+
+    def add(self, frame: int, node: int, pieces: Iterator[str]) -> Spool:
+        """Begin a file for an attempt of that step."""
+        os.makedirs(self._directory, 0o700, exist_ok=True)
+        path = os.path.join(self._directory, str(next(self._numbers)))
+        self._of_attempts.setdefault((frame, node), []).append(path)
+        return Spool(path, pieces)
+
+    def remove(self, frame: int, node: int) -> None:
+        """The attempt has ended: nobody reads its files any more."""
+        for path in self._of_attempts.pop((frame, node), ()):
+            os.unlink(path)
+
+
+def read(spooled: Spooled, decode: Callable[[str], object]) -> object:
+    """The list in a file, each entry decoded as it is read: there is never a second copy of it."""
+    whole: list[object] = []
+    around = [whole]
+    for line in _lines(spooled):
+        if line == OPEN:
+            inner: list[object] = []
+            around[-1].append(inner)
+            around.append(inner)
+        elif line == CLOSE:
+            around.pop()
+        else:
+            around[-1].append(decode(line))
+    return whole[0]
+
+
+def text_of(spooled: Spooled) -> str:
+    """The wire text of what is in a file."""
+    return joined(_lines(spooled))
+
+
+def _lines(spooled: Spooled) -> Iterator[str]:
+    with open(spooled.path, encoding="utf-8", newline="\n") as file:
+        for line in file:
+            yield line[:-1]

@@ -1,0 +1,102 @@
+"""Puts *** in place of secrets in what an attempt writes, before any of it reaches the log's file."""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import threading
+
+SHOWN = "***"
+_SHOWN = SHOWN.encode()
+_ROOM = 1 << 16
+
+
+class Mask:
+    """Stands between the descriptors that an attempt writes to and the file of its log.
+
+    They lead into a pipe, which a thread empties: so what children write is masked too, and a worker that is
+    killed leaves no secret in the file. A text that might be the beginning of a secret is held back until
+    more has come.
+    """
+
+    def __init__(self, descriptors: tuple[int, ...]) -> None:
+        self._descriptors = descriptors
+        self.file = os.dup(descriptors[0])
+        """The log's own file."""
+        self._words: tuple[bytes, ...] = ()
+        self._pattern = re.compile(b"(?!)")
+        self._held = b""
+        self._lock = threading.Lock()
+        self._stop = os.eventfd(0, os.EFD_CLOEXEC)
+        self._pipe, entrance = os.pipe2(os.O_CLOEXEC)
+        os.set_blocking(self._pipe, False)
+        for descriptor in descriptors:
+            os.dup2(entrance, descriptor, inheritable=descriptor <= 2)
+        os.close(entrance)
+        self._thread = threading.Thread(target=self._keep_empty, name="sequent-mask", daemon=True)
+        self._thread.start()
+
+    def add(self, words: tuple[bytes, ...]) -> None:
+        """Mask these as well from now on; none of them is empty."""
+        with self._lock:
+            self._words = tuple(sorted({*self._words, *words}, key=len, reverse=True))
+            self._pattern = re.compile(b"|".join(map(re.escape, self._words)))
+
+    def drain(self) -> None:
+        """Have all that was written so far in the file, but for what might be the beginning of a secret."""
+        with self._lock:
+            while data := self._read():
+                self._held = self._write(self._held + data)
+
+    def close(self) -> None:
+        """Let the descriptors lead to the file again, which then has everything."""
+        for descriptor in self._descriptors:
+            os.dup2(self.file, descriptor, inheritable=descriptor <= 2)
+        os.eventfd_write(self._stop, 1)
+        self._thread.join()
+        self.drain()
+        _write_all(self.file, self._pattern.sub(_SHOWN, self._held))
+        for descriptor in (self._pipe, self._stop, self.file):
+            os.close(descriptor)
+
+    def _keep_empty(self) -> None:
+        poll = select.poll()
+        poll.register(self._pipe, select.POLLIN)
+        poll.register(self._stop, select.POLLIN)
+        while all(descriptor != self._stop for descriptor, _ in poll.poll()):
+            self.drain()
+
+    def _read(self) -> bytes:
+        try:
+            return os.read(self._pipe, _ROOM)
+        except BlockingIOError:
+            return b""
+
+    def _write(self, data: bytes) -> bytes:
+        """Write what is sure; give back what is not."""
+        sure = len(data) - self._doubtful(data)
+        pieces: list[bytes] = []
+        done = 0
+        for match in self._pattern.finditer(data):
+            if match.start() >= sure:
+                break
+            pieces += (data[done : match.start()], _SHOWN)
+            done = match.end()
+        sure = max(sure, done)
+        _write_all(self.file, b"".join((*pieces, data[done:sure])))
+        return data[sure:]
+
+    def _doubtful(self, data: bytes) -> int:
+        """How long the end of it is that a secret may begin with."""
+        longest = max(map(len, self._words), default=1) - 1
+        for length in range(min(longest, len(data)), 0, -1):
+            end = data[-length:]
+            if any(len(word) > length and word.startswith(end) for word in self._words):
+                return length
+        return 0
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(descriptor, data) :]
