@@ -85,7 +85,7 @@ class Values:
         if isinstance(value, FlowHandle | SecretOf):
             shown = "the flow itself" if isinstance(value, FlowHandle) else f"the secret {value.name!r}"
             self.problems.add(
-                use,
+                "no-value",
                 f"{reader.node.shown} has {shown} as its {use}",
                 path=reader.node.text,
                 place=(None if isinstance(value, FlowHandle) else value.place) or reader.place,

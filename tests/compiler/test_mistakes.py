@@ -162,7 +162,7 @@ def test_an_unknown_parameter_is_refused_with_those_there_are():
 
 
 def test_repeating_over_the_flow_is_refused():
-    assert codes(flow(step("a", repeats=FlowHandle()))) == ["repeats"]
+    assert codes(flow(step("a", repeats=FlowHandle()))) == ["no-value"]
 
 
 # -- all at once ------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sequent.compiler import compile_flow
 from sequent.errors import InvalidFlowError
-from sequent.model.plan import ItemInput, Plan, ResultInput, StepPlan, start_of
+from sequent.model.plan import ContainerPlan, ItemInput, Plan, ResultInput, StepPlan, start_of
 from sequent.model.references import Outer, ResultOf
 from sequent.model.requirements import AllOf, AnyOf, Atom, Requirement
 from sequent.model.spec import ContainerSpec, FlowSpec, FunctionWork
@@ -20,6 +20,12 @@ from tests.compiler.writing import flow, step
 from tests.flows import NAMES, flow_specs
 
 SETTLED = (Status.SUCCESS, Status.FAILURE, Status.SKIPPED, Status.CANCELLED)
+RESULTS = ("1", "2", "null")
+
+
+def is_so(claim, values, status, result):
+    """Whether a claim is true of what settled so, with that result."""
+    return status is Status.SUCCESS and result in values if claim is Claim.RETURNED else claim in SETTLES[status]
 
 
 # -- circuits say what requirements say -----------------------------------------------------------------
@@ -36,17 +42,29 @@ def all_required(child):
     return AllOf((*parts, *(Atom(target, Claim.SUCCESS) for target in taken_by(child))))
 
 
-def starts(plan, child, status_of):
+def maker(plan, node):
+    """The step whose result is that of a node."""
+    while isinstance(node, ContainerPlan):
+        node = plan.nodes[node.children[node.result]]
+    return node
+
+
+def starts(plan, child, is_true):
     """Whether a child starts if everything has settled so: its container's circuit, followed backwards."""
     container = plan.nodes[child.parent]
     fed = [
-        (atom.target, plan.nodes[other].path, atom.claim)
+        (atom, plan.nodes[other])
         for other, atoms in zip(container.children, container.atoms, strict=True)
         for atom in atoms
-    ] + [(outer.target, plan.nodes[outer.node].path, outer.claim) for outer in container.outer_atoms]
+    ] + [(outer, plan.nodes[outer.node]) for outer in container.outer_atoms]
 
     def inputs(target):
-        claims = [claim in SETTLES[status_of[path]] for at, path, claim in fed if at == target]
+        claims = []
+        for atom, node in fed:
+            if atom.target == target:
+                assert (atom.question >= 0) == (atom.claim is Claim.RETURNED)
+                values = maker(plan, node).asked[atom.question] if atom.question >= 0 else ()
+                claims.append(is_true(node.path, atom.claim, values))
         return claims + [truth(number) for number, gate in enumerate(container.gates) if gate.target == target]
 
     def truth(number):
@@ -59,20 +77,24 @@ def starts(plan, child, status_of):
     return all(values)
 
 
-@given(flow_specs(), st.data())
+@given(flow_specs(asks_results=True), st.data())
 def test_a_circuit_is_true_exactly_when_the_requirement_is(spec, data):
     plan = compile_flow(spec)
     nodes = list(readers(spec.root))
-    status_of = {path: data.draw(st.sampled_from(SETTLED)) for _, path, _ in nodes}
+    ends = {path: (data.draw(st.sampled_from(SETTLED)), data.draw(st.sampled_from(RESULTS))) for _, path, _ in nodes}
+
+    def is_true(path, claim, values):
+        return is_so(claim, values, *ends[path])
+
     for child, path, around in nodes:
 
-        def is_true(atom, path=path, around=around):
-            return atom.claim in SETTLES[status_of[meant(atom.target, path, around)]]
+        def holds_of(atom, path=path, around=around):
+            return is_true(meant(atom.target, path, around), atom.claim, atom.values)
 
-        assert starts(plan, plan.node_at(path), status_of) == holds(all_required(child), is_true)
+        assert starts(plan, plan.node_at(path), is_true) == holds(all_required(child), holds_of)
 
 
-@given(flow_specs())
+@given(flow_specs(asks_results=True))
 def test_who_handles_watches_and_announces_is_as_the_requirements_say(spec):
     plan = compile_flow(spec)
     asked = {
@@ -113,7 +135,13 @@ def _node(plan, node, keys, rename):
     reacts = reaction and ({keys[n] for n in reaction.to_failure_of}, {keys[n] for n in reaction.to_run_of})
     shared = (keys[node.parent] if node.index else None, node.stops, node.watches, node.announces, reacts)
     if isinstance(node, StepPlan):
-        return (*shared, node.is_empty, node.is_until, [_input(value, keys, rename) for value in node.inputs])
+        return (
+            *shared,
+            node.is_empty,
+            node.is_until,
+            set(node.asked),
+            [_input(value, keys, rename) for value in node.inputs],
+        )
     children = [keys[child] for child in node.children]
     return (
         *shared,
@@ -128,17 +156,25 @@ def _node(plan, node, keys, rename):
 
 def _condition(plan, container, target, keys):
     claims = [
-        (keys[child], atom.claim)
+        (keys[child], atom.claim, _asked(plan, child, atom))
         for child, atoms in zip(container.children, container.atoms, strict=True)
         for atom in atoms
         if atom.target == target
-    ] + [(keys[outer.node], outer.claim) for outer in container.outer_atoms if outer.target == target]
+    ] + [
+        (keys[outer.node], outer.claim, _asked(plan, outer.node, outer))
+        for outer in container.outer_atoms
+        if outer.target == target
+    ]
     gates = [
         (gate.is_all, _condition(plan, container, number, keys))
         for number, gate in enumerate(container.gates)
         if gate.target == target
     ]
     return frozenset(claims + gates)
+
+
+def _asked(plan, node, atom):
+    return maker(plan, plan.nodes[node]).asked[atom.question] if atom.claim is Claim.RETURNED else ()
 
 
 def _input(value, keys, rename):
@@ -161,7 +197,7 @@ def _reordered(part: Requirement | None, draw):
     return type(part)(tuple(_reordered(inner, draw) for inner in draw(st.permutations(part.parts))))
 
 
-@given(flow_specs(), st.data())
+@given(flow_specs(asks_results=True), st.data())
 def test_the_order_of_definitions_and_of_parts_changes_nothing(spec, data):
     plan, other = compile_flow(spec), compile_flow(evolve(spec, root=shuffled(spec.root, data.draw)))
     assert other.structure == plan.structure
@@ -187,14 +223,14 @@ def renamed(spec, to):
     return changed
 
 
-@given(flow_specs(), st.permutations(NAMES))
+@given(flow_specs(asks_results=True), st.permutations(NAMES))
 def test_names_mean_nothing(spec, names):
     to = dict(zip(NAMES, names, strict=True))
     plan, other = compile_flow(spec), compile_flow(evolve(spec, root=renamed(spec.root, to)))
     assert said(other) == said(plan, rename=lambda path: tuple(to[name] for name in path))
 
 
-@given(flow_specs())
+@given(flow_specs(asks_results=True))
 def test_a_plan_points_to_itself_consistently(spec):
     plan = compile_flow(spec)
     for index, node in enumerate(plan.nodes):
@@ -209,8 +245,11 @@ def test_a_plan_points_to_itself_consistently(spec):
 # -- what can never run -----------------------------------------------------------------------------------
 
 
+targets = st.sampled_from([("s0",), ("s1",), ("s2",), ("s3",)])
+asked = st.lists(st.sampled_from(RESULTS), min_size=1, max_size=2, unique=True).map(tuple)
 requirements = st.recursive(
-    st.builds(Atom, st.sampled_from([("s0",), ("s1",), ("s2",), ("s3",)]), st.sampled_from(Claim)),
+    st.builds(Atom, targets, st.sampled_from([claim for claim in Claim if claim is not Claim.RETURNED]))
+    | st.builds(Atom, targets, st.just(Claim.RETURNED), values=asked),
     lambda parts: st.builds(
         lambda join, few: join(tuple(few)), st.sampled_from((AllOf, AnyOf)), st.lists(parts, min_size=2, max_size=3)
     ),
@@ -220,13 +259,16 @@ FORMS = (None, Atom(("s0",), Claim.SUCCESS), Atom(("s0",), Claim.DONE))
 
 
 def worlds(requires):
-    """Every way in which steps that need only what is before them can settle."""
-    for luck in product((Status.SUCCESS, Status.FAILURE), repeat=len(requires)):
-        status_of: dict = {}
+    """Every way in which steps that need only what is before them can settle, and with what results."""
+    lucks = (*((Status.SUCCESS, result) for result in RESULTS), (Status.FAILURE, ""))
+    for luck in product(lucks, repeat=len(requires)):
+        ends: dict = {}
         for number, required in enumerate(requires):
-            runs = required is None or holds(required, lambda atom, s=status_of: atom.claim in SETTLES[s[atom.target]])
-            status_of[f"s{number}",] = luck[number] if runs else Status.SKIPPED
-        yield status_of
+            runs = required is None or holds(
+                required, lambda atom, e=ends: is_so(atom.claim, atom.values, *e[atom.target])
+            )
+            ends[f"s{number}",] = luck[number] if runs else (Status.SKIPPED, "")
+        yield {target: status for target, (status, _) in ends.items()}
 
 
 @given(st.tuples(*[st.sampled_from(FORMS)] * 3), requirements)
