@@ -16,6 +16,7 @@ choice, it chooses:
 * What was not a success waits for its requirement again; only then is an open container opened again.
 * A container ran again if it was opened again. One that had succeeded and runs again keeps nothing in it.
 * Iterations that had begun are opened again even where ``until`` has ended the repeat; further ones never begin.
+* A step that waits for a further attempt when its container stops has failed, and is not cancelled.
 * When somebody asks for a stop, nothing is cancelled: the run ends once nothing is executed: a success or stopped.
 """
 
@@ -72,10 +73,20 @@ class Reference:
         self.tasks[key].began = True
         self._work_out()
 
-    def ended(self, key: Key, status: Status, verdict: Verdict = Verdict.UNKNOWN) -> None:
-        self.tasks[key].status = status
-        self._recorded(key).status, self._recorded(key).verdict = status, verdict
+    def ended(self, key: Key, status: Status, verdict: Verdict = Verdict.UNKNOWN, answer: str = "") -> None:
+        child = self.tasks[key]
+        assert child.frame is not None
+        stays = self.is_halted or (not child.node.watches and self._is_stopped(child.frame.block))
+        child.status, child.answer = status, answer
+        self._recorded(key).status, self._recorded(key).verdict, self._recorded(key).answer = status, verdict, answer
+        child.failures += status is FAILURE
+        if status is FAILURE and child.may_be_tried_again and not stays:
+            child.status, child.is_delayed = Status.READY, child.node.spec.backoff.first > 0
+            self._recorded(key).waits = child.is_delayed
         self._work_out()
+
+    def time_came(self, key: Key) -> None:
+        self.tasks[key].is_delayed = self._recorded(key).waits = False
 
     def lost(self, key: Key) -> None:
         child = self.tasks[key]
@@ -107,7 +118,12 @@ class Reference:
     # -- what follows --
 
     def startable(self) -> set[Key]:
-        return set() if self.is_halted else {key for key, task in self.tasks.items() if task.status is Status.READY}
+        ready = {key for key, task in self.tasks.items() if task.status is Status.READY and not task.is_delayed}
+        return set() if self.is_halted else ready
+
+    def delayed(self) -> set[Key]:
+        """The tasks that wait for a time."""
+        return {key for key, task in self.tasks.items() if task.status is Status.READY and task.is_delayed}
 
     def active(self) -> set[Key]:
         return {key for key, task in self.tasks.items() if task.status is Status.ACTIVE}
@@ -124,6 +140,10 @@ class Reference:
     def statuses(self) -> dict[Key, Status]:
         """What has become of each task that did not stay as an earlier recovery had left it."""
         return {key: task.status for key, task in self.tasks.items() if not task.is_kept}
+
+    def is_tried_again(self, key: Key) -> bool:
+        """Whether its last attempt has failed, and another is to follow."""
+        return self.tasks[key].status is Status.READY and self.tasks[key].failures > 0
 
     def outcome(self) -> RunStatus | None:
         if self.root.status in SETTLED:
@@ -160,12 +180,17 @@ class Reference:
                 if holds is not None:
                     child.status = Status.READY if holds else SUCCESS if child.is_kept else SKIPPED
                     child.came_true = holds
+                    child.is_delayed = child.node.is_step and self._waits_first(child)
                     changed = True
         return changed
 
+    def _waits_first(self, child: Child) -> bool:
+        return child.node.spec.delay is not None or self._recorded(child.key).waits
+
     def _holds(self, part: Requirement, child: Child, near: bool) -> bool | None:
         if isinstance(part, Atom):
-            return self._target(part, child, near).says(part.claim)
+            target = self._target(part, child, near)
+            return target.returned(part.values) if part.claim is Claim.RETURNED else target.says(part.claim)
         values = [self._holds(inner, child, near) for inner in part.parts]
         return _all(values) if isinstance(part, AllOf) else _not(_all([_not(value) for value in values]))
 
@@ -219,7 +244,7 @@ class Reference:
         for child in self._under_way(self.root):
             is_waiting = child.status in {Status.WAITING, Status.READY}
             if is_waiting and not child.node.watches and child.frame and self._is_stopped(child.frame.block):
-                child.status = SUCCESS if child.is_kept else CANCELLED
+                child.status = SUCCESS if child.is_kept else FAILURE if child.failures else CANCELLED
                 changed = True
         return changed
 
@@ -257,6 +282,8 @@ class Reference:
         is_failure = block.is_broken or FAILURE in statuses
         block.status = FAILURE if is_failure else SUCCESS if has_all and CANCELLED not in statuses else CANCELLED
         self._recorded(block.key).status = block.status
+        if block.status is SUCCESS and block.node.spec.repeats is None:
+            self._recorded(block.key).answer = block.result
         return True
 
     def _begin(self) -> bool:
@@ -308,7 +335,8 @@ class Reference:
         self._pass_kept(block)
         for node in block.node.children:
             child = frame.children[node.name] = Child(node, frame)
-            child.was_success = self.record.get(child.key, Recorded()).status is SUCCESS
+            recorded = self.record.get(child.key, Recorded())
+            child.was_success, child.answer = recorded.status is SUCCESS, recorded.answer
             if child.is_kept and not node.reacts:
                 child.status = SUCCESS
             if node.is_step:

@@ -28,6 +28,9 @@ class Recorded:
 
     status: Status = Status.WAITING
     verdict: Verdict = Verdict.UNKNOWN
+    answer: str = ""
+    waits: bool = False
+    """Whether a wait before its next attempt has begun."""
     drawn: int = 0
 
 
@@ -90,6 +93,12 @@ class Child:
     """Whether its code has begun, as far as anybody may ask."""
     ran: bool = False
     losses: int = 0
+    failures: int = 0
+    """How many of its attempts have failed in this recovery."""
+    is_delayed: bool = False
+    """Whether it is ready, and waits for a time."""
+    answer: str = ""
+    """What it returned, as text."""
     frames: dict[int, Frame] = field(factory=dict)
     is_open: bool = False
     count: int | None = None
@@ -139,3 +148,19 @@ class Child:
         if (claim is Claim.READY and self.came_true) or (claim is Claim.ACTIVE and self.began):
             return True
         return self.status in MET[claim] if self.status in SETTLED else None
+
+    def returned(self, values: tuple[str, ...]) -> bool | None:
+        """Whether its result is one of these; None while that is open."""
+        return self.status is SUCCESS and self.result in values if self.status in SETTLED else None
+
+    @property
+    def result(self) -> str:
+        """What it returned, or what the child of its only iteration did that it names."""
+        spec = self.node.spec
+        if isinstance(spec, StepSpec) or spec.repeats is not None or spec.result is None or self.is_kept:
+            return self.answer
+        return self.frames[1].children[spec.result].result
+
+    @property
+    def may_be_tried_again(self) -> bool:
+        return self.node.is_step and self.failures <= self.node.spec.retries

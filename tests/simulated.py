@@ -120,7 +120,19 @@ class Rows:
             number_status is Status.SUCCESS and self._verdict(frame, node, number) is Verdict.TRUTHY
             for number, number_status in numbers.items()
         )
-        return SavedBlock(status or Status.ACTIVE, drawn, saved, until_met=has_ended)
+        answers = self._answers(frame, node) if status is Status.SUCCESS and node.repeats is None else ()
+        return SavedBlock(status or Status.ACTIVE, drawn, saved, until_met=has_ended, answers=answers)
+
+    def _answers(self, frame: int, node: ContainerPlan) -> tuple[int, ...]:
+        """Which of what is asked of its result the result of a container without iterations is."""
+        if node.result is None:
+            return ()
+        child = self.plan.nodes[node.children[node.result]]
+        inside = self.frames[frame, node.index, 1].id
+        if isinstance(child, ContainerPlan):
+            return () if child.repeats is not None else self._answers(inside, child)
+        task = self.tasks.get((inside, child.index, 0))
+        return () if task is None else task.answers
 
     def _iterations(self, frame: int, node: ContainerPlan) -> dict[int, Status]:
         if node.wraps:
@@ -304,7 +316,6 @@ class World:
             case StartTimer(scope, node):
                 self.timers[self._key(effect)] = effect
                 self.rows.waits.add(self.rows.task_key(scope, node))
-                self.settled.pop(self._key(effect), None)
             case TakeBack():
                 self.asked_back.append(self._key(effect))
             case AskHold():

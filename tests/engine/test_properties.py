@@ -16,17 +16,20 @@ from sequent.compiler import compile_flow
 from sequent.engine import Scheduler
 from sequent.model import facts
 from sequent.model.effects import DrawItem, Effect, EndRun, OpenRepeat, StartTask
+from sequent.model.plan import StepPlan
 from sequent.model.requirements import AllOf, AnyOf
-from sequent.model.spec import ContainerSpec, FlowSpec, ItemsCall, ItemsLiteral, StepSpec
+from sequent.model.spec import Backoff, ContainerSpec, FlowSpec, ItemsCall, ItemsLiteral, StepSpec
 from sequent.model.status import Claim, RunStatus, Status, Verdict
 from sequent.model.wire import decode
 from tests.flows import flow_specs
 from tests.reference import Reference
 from tests.reference_tree import Key, Recorded
 from tests.simulated import World
-from tests.small_flows import DRAWN, block, done, failed, flow, items, on, outer, step
+from tests.small_flows import DRAWN, HOUR, block, done, failed, flow, items, on, outer, step
 
 MAX_RECOVERIES = 6
+ANSWERS = ("1", "2", '"x"', "null", "true")
+"""What steps return, as wire text: what the random flows ask for, and more."""
 
 
 @define
@@ -80,11 +83,14 @@ class Pair:
             reference.stopped()
             world.tell(facts.StopRequested())
             return
-        choices = [(kind, key) for kind in ("active", "to_open", "to_draw") for key in getattr(world, kind)]
+        choices = [(kind, key) for kind in ("active", "to_open", "to_draw", "timers") for key in getattr(world, kind)]
         assert choices, "the run waits for nothing"
         kind, key = random.choice(choices)
         if kind == "active":
             self.let_task_be(key)
+        elif kind == "timers":
+            reference.time_came(key)
+            world.pass_time(key)
         elif random.randrange(10) == 0 and self.mood.failures:
             reference.broke(key)
             world.break_draw(key)
@@ -112,8 +118,15 @@ class Pair:
             self.world.end(key, Status.FAILURE)
         else:
             verdict = self.random.choice((Verdict.FALSY, Verdict.TRUTHY))
-            self.reference.ended(key, Status.SUCCESS, verdict)
-            self.world.end(key, Status.SUCCESS, verdict)
+            text = self.random.choice(ANSWERS)
+            self.reference.ended(key, Status.SUCCESS, verdict, text)
+            self.world.end(key, Status.SUCCESS, verdict, answers=self.answers_of(key, text))
+
+    def answers_of(self, key: Key, text: str) -> tuple[int, ...]:
+        """Which of what is asked of a step's result that text is."""
+        step = self.world.plan.nodes[self.world.active[key].node]
+        assert isinstance(step, StepPlan)
+        return tuple(number for number, texts in enumerate(step.asked) if text in texts)
 
     def compare(self) -> None:
         """Check that both agree, after what has just happened."""
@@ -125,7 +138,8 @@ class Pair:
         waiting = reference.startable()
         assert not waiting or len(world.active) == world.slots, f"{waiting} could start"
         settled = {key: status for key, status in reference.statuses().items() if status.is_settled}
-        assert world.settled == settled
+        assert {key: s for key, s in world.settled.items() if not reference.is_tried_again(key)} == settled
+        assert world.timers.keys() >= reference.delayed()
         if not reference.is_halted:
             wanted = reference.to_open() | reference.to_draw()
             assert {*world.to_open, *world.to_draw} >= wanted >= world.ordered
@@ -156,6 +170,18 @@ def some_drawn(spec: ContainerSpec | StepSpec, random: Random) -> ContainerSpec 
     return spec
 
 
+def some_waits(spec: ContainerSpec | StepSpec, random: Random) -> ContainerSpec | StepSpec:
+    """The same, where some steps have delays, and some are tried again."""
+    if isinstance(spec, ContainerSpec):
+        return evolve(spec, children=tuple(some_waits(child, random) for child in spec.children))
+    return evolve(
+        spec,
+        delay=random.choice((None, None, None, HOUR)),
+        retries=random.choice((0, 0, 1, 2)),
+        backoff=random.choice((Backoff(), Backoff(first=60.0))),
+    )
+
+
 def check(spec: FlowSpec, course: list[Mood], slots: int, random: Random) -> None:
     """Run a flow, and recover it until it is a success."""
     plan = compile_flow(spec)
@@ -177,11 +203,11 @@ courses = st.lists(moods, min_size=1, max_size=MAX_RECOVERIES)
 randoms = st.builds(Random, st.integers(0, 1 << 32))
 
 
-@given(flow_specs(), courses, st.integers(1, 4), randoms)
+@given(flow_specs(asks_results=True), courses, st.integers(1, 4), randoms)
 def test_the_engine_agrees_with_the_reference_through_failures_crashes_and_recoveries(
     spec: FlowSpec, course: list[Mood], slots: int, random: Random
 ) -> None:
-    root = some_drawn(spec.root, random)
+    root = some_waits(some_drawn(spec.root, random), random)
     assert isinstance(root, ContainerSpec)
     check(evolve(spec, root=root), course, slots, random)
 
