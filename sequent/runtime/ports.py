@@ -66,6 +66,18 @@ class DrivenRun(Protocol):
         """The iterations of a container: (number, id, status), in order."""
         ...
 
+    def frame(self, key: FrameKey) -> tuple[int, Status] | None:
+        """The id of that iteration of a container (not of a repeated step), and what it is in."""
+        ...
+
+    def last_iteration(self, frame: int, step: int) -> int:
+        """The last iteration of a repeated step that has begun; 0 where none has."""
+        ...
+
+    def failures_within(self, frame: int, node: int, limit: int) -> tuple[int, list[AttemptRecord]]:
+        """Within a frame's step or container: how many tasks' last attempts are failures, and the first of them."""
+        ...
+
     def wait(self, key: TaskKey, attempt: int) -> Wait | None:
         """Until when is, or was, to be waited before an attempt (0: the delay); None where that was never said."""
         ...

@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
-from itertools import islice
+from collections.abc import Callable, Iterator
+from itertools import chain, islice
 
 from attrs import define, field
 
 from sequent.model.items import Items
-from sequent.model.plan import ContainerPlan, Input, ItemInput, ParamInput, Plan, ResultInput, StepPlan
+from sequent.model.plan import (
+    ContainerPlan,
+    FailuresInput,
+    Input,
+    ItemInput,
+    LiteralInput,
+    ParamInput,
+    PartInput,
+    Plan,
+    PreviousInput,
+    ResultInput,
+    ResultOrInput,
+)
 from sequent.model.scope import Scope
-from sequent.model.status import Status
+from sequent.model.wire import part_of
+from sequent.runtime.failing import failures_text
+from sequent.runtime.gathering import Gathering
+from sequent.runtime.orders import Cut, Given, Spooled
 from sequent.runtime.ports import DrivenRun
-from sequent.runtime.rows import FrameKey, TaskKey
+from sequent.runtime.rows import FrameKey
+from sequent.runtime.spools import joined
 
 
 @define
@@ -20,6 +37,18 @@ class OpenItems:
 
     items: Items | None = None
     drawn: dict[int, str] = field(factory=dict[int, str])
+    seen_in: int = 0
+    """The last iteration that has asked for the result before it; what it got is ``seen``."""
+    seen: str | None = None
+
+
+Keep = Callable[[Iterator[str]], Spooled]
+"""Has a list written to a file: the pieces of its text, one after the other."""
+
+MOST_HELD = 1_000
+"""Pieces of a list that an order holds itself, ..."""
+LARGEST_HELD = 1024 * 1024
+"""... and characters."""
 
 
 class Values:
@@ -31,6 +60,7 @@ class Values:
     def __init__(self, plan: Plan, run: DrivenRun) -> None:
         self._plan = plan
         self._run = run
+        self._gathering = Gathering(plan, run)
         self._repeats: dict[tuple[int, int], OpenItems] = {}
         self._repeating = _nearest_repeats(plan)
 
@@ -64,44 +94,103 @@ class Values:
         repeat = self._repeats.get((scope.parent.id, scope.node))
         return None if repeat is None or repeat.items is not None else self._item(scope, scope.node)
 
-    def attributes(self, scope: Scope, attributes: tuple[tuple[str, Input], ...]) -> tuple[tuple[str, str], ...]:
-        """What ``self`` shows."""
-        return tuple((name, self.text_of(scope, value)) for name, value in attributes)
+    def attributes(
+        self, scope: Scope, attributes: tuple[tuple[str, Input], ...], keep: Keep | None = None
+    ) -> tuple[tuple[str, Given], ...]:
+        """What ``self`` shows.
+
+        Raises:
+            NotDataError: results that it gathers are too large in sum.
+        """
+        return tuple((name, self.given(scope, value, keep)) for name, value in attributes)
+
+    def given(self, scope: Scope, value: Input, keep: Keep | None = None) -> Given:
+        """A value as an order has it: as text, or kept in a file where it is too large for that.
+
+        A part of it is left to be cut out by who gets it, so that a mistake is a mistake of theirs.
+
+        Args:
+            scope: the iteration from which it is seen.
+            value: where it comes from.
+            keep: has the pieces of a large list written to a file; None: it is always text.
+
+        Raises:
+            NotDataError: results that it gathers are too large in sum.
+        """
+        match value:
+            case PartInput():
+                whole = self.given(scope, value.whole, keep)
+                if isinstance(whole, Cut):
+                    return Cut(whole.whole, (*whole.keys, *value.keys))
+                return Cut(whole, value.keys)
+            case ResultInput() | ResultOrInput() if keep is not None and self._gathering.is_list(value.node):
+                pieces = self._pieces(scope, value)
+                held, is_whole = _held(pieces)
+                return joined(held) or "null" if is_whole else keep(chain(held, pieces))
+            case PreviousInput():
+                text = self._previous(scope, value)
+                return self.given(scope, value.start, keep) if text is None else text
+            case _:
+                return self.text_of(scope, value)
 
     def text_of(self, scope: Scope, value: Input) -> str:
-        """The text of a value, as seen from an iteration."""
+        """The text of a value, as seen from an iteration.
+
+        Raises:
+            PartError: it is a part of something that has no such part.
+            NotDataError: results that it gathers are too large in sum.
+        """
         match value:
-            case ResultInput():
-                owner = _around(scope, self._plan.nodes[value.node].parent)
-                return self.result(owner.id, value.node) or "null"
+            case ResultInput() | ResultOrInput():
+                return joined(self._pieces(scope, value)) or "null"
             case ItemInput():
                 return self._item(scope, value.container)
             case ParamInput():
                 return self._plan.params[value.name]
+            case LiteralInput():
+                return value.text
+            case PartInput():
+                return part_of(self.text_of(scope, value.whole), value.keys)
+            case PreviousInput():
+                return self._previous(scope, value) or self.text_of(scope, value.start)
+            case FailuresInput():
+                return failures_text(self._plan, self._run, self._owner(scope, value.node), value.node)
+
+    def _pieces(self, scope: Scope, value: ResultInput | ResultOrInput) -> Iterator[str]:
+        owner = self._owner(scope, value.node).id
+        if isinstance(value, ResultInput):
+            return self._gathering.result(owner, value.node)
+        return self._gathering.result_or(owner, value.node, value.default)
+
+    def _owner(self, scope: Scope, node: int) -> Scope:
+        """The iteration in which a node is that somebody in this one refers to."""
+        return _around(scope, self._plan.nodes[node].parent)
 
     def result(self, frame: int, node: int) -> str | None:
-        """The result of a step or container within a stored frame; None where it has none."""
-        found = self._plan.nodes[node]
-        if isinstance(found, StepPlan):
-            return self._run.result(TaskKey(frame, node, 0))
-        if found.wraps:
-            texts = [text for _, text in self._run.results(frame, found.children[0])]
-        else:
-            texts = self._results_inside(frame, found)
-            if found.repeats is None:
-                return texts[0] if texts else None
-        return f"[{','.join(texts)}]"
+        """The result of a step or container within a stored frame; None where it has none.
 
-    def _results_inside(self, frame: int, container: ContainerPlan) -> list[str]:
-        if container.result is None:
-            return []
-        child = container.children[container.result]
-        texts: list[str] = []
-        for _, inner, status in self._run.frames(frame, container.index):
-            text = self.result(inner, child) if status is Status.SUCCESS else None
+        Raises:
+            NotDataError: results that it gathers are too large in sum.
+        """
+        return joined(self._gathering.result(frame, node)) or None
+
+    def _previous(self, scope: Scope, value: PreviousInput) -> str | None:
+        """The result of the iteration before; where that has none, of the last one that has; None where none has."""
+        around = _around(scope, value.container)
+        container = self._plan.nodes[value.container]
+        if around.parent is None or not isinstance(container, ContainerPlan):
+            raise AssertionError("only what repeats has an iteration before")
+        repeat = self._repeats[around.parent.id, value.container]
+        text: str | None = None
+        for number in range(around.number - 1, 0, -1):
+            if number < repeat.seen_in:
+                text = repeat.seen
+                break
+            text = joined(self._gathering.of_iteration(around.parent.id, container, number)) or None
             if text is not None:
-                texts.append(text)
-        return texts
+                break
+        repeat.seen_in, repeat.seen = around.number, text
+        return text
 
     def _item(self, scope: Scope, container: int) -> str:
         around = _around(scope, container)
@@ -123,6 +212,18 @@ class Values:
             drawn = self._run.drawn_items(parent.id, scope.node, container.children[0])
             return next(islice(drawn, scope.number - 1, None), None)
         return self._run.item(FrameKey(parent.id, scope.node, scope.number))
+
+
+def _held(pieces: Iterator[str]) -> tuple[list[str], bool]:
+    """The first pieces of a list, as many as an order may hold; and whether these are all."""
+    held: list[str] = []
+    size = 0
+    for piece in pieces:
+        held.append(piece)
+        size += len(piece)
+        if len(held) > MOST_HELD or size > LARGEST_HELD:
+            return held, False
+    return held, True
 
 
 def _around(scope: Scope, container: int) -> Scope:

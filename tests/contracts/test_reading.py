@@ -61,6 +61,41 @@ def test_attempts_tell_path_sequence_problem_and_log_by_time_of_start(store):
     assert store.log_file(run.record, span) == os.path.join(run.directory, "logs", "s1.log")
 
 
+def test_failures_within_something_are_those_of_its_iterations_however_deep(store):
+    run = create(store)
+    for number, id_ in ((1, 5), (2, 6)):
+        iterated(run, 1, GRID, number, id_)
+        iterated(run, id_, INNER, 1, id_ + 10)
+        attempted(run, TaskKey(id_, CELL, 0), Status.FAILURE if number == 2 else Status.SUCCESS, at=20)
+        attempted(run, TaskKey(id_ + 10, DEEP, 0), Status.FAILURE, at=30 - number)
+    for number in (1, 2, 3):
+        attempted(run, each(number), Status.FAILURE, at=10 - number)
+    attempted(run, each(2), Status.SUCCESS, attempt=2, at=11)
+    attempted(run, TASK_A, Status.FAILURE, at=1)
+
+    def within(frame, node, limit=10):
+        count, told = run.failures_within(frame, node, limit)
+        return count, [(row.path, row.sequence) for row in told]
+
+    assert within(1, A) == (1, [("a", "1")])
+    assert within(1, EACH) == (2, [("many", "1.3"), ("many", "1.1")])
+    assert within(1, GRID) == (3, [("grid.cell", "1.2"), ("grid.inner.deep", "1.2.1"), ("grid.inner.deep", "1.1.1")])
+    assert within(1, GRID, 1) == (3, [("grid.cell", "1.2")])
+    assert within(5, INNER) == (1, [("grid.inner.deep", "1.1.1")])
+    assert within(1, ROOT) == (0, [])
+    assert within(0, ROOT)[0] == 6
+
+
+def test_iterations_are_found_by_their_number_and_steps_by_their_last(store):
+    run = create(store)
+    iterated(run, 1, GRID, 2, 5, Status.FAILURE)
+    assert run.frame(FrameKey(1, GRID, 2)) == (5, Status.FAILURE)
+    assert run.frame(FrameKey(1, GRID, 1)) is None
+    assert run.last_iteration(1, EACH) == 0
+    attempted(run, each(7), Status.FAILURE)
+    assert run.last_iteration(1, EACH) == 7
+
+
 @pytest.mark.parametrize("segment", ["../../etc/passwd", "/etc/passwd", "", ".", "..", "a/b", "a\x00b", "a\n"])
 def test_a_log_that_cannot_be_one_of_the_run_is_not_looked_for(store, segment):
     run = create(store)

@@ -4,44 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from attrs import define, evolve
+from attrs import evolve
 
 from sequent.errors import StoreError
-from sequent.model.outcome import Failure, LogSpan, Problem
+from sequent.model.outcome import Failure, Problem
 from sequent.model.scope import sequence_text
 from sequent.model.status import Status, Verdict
 from sequent.runtime.rows import AttemptRecord, Batch, FrameKey, Hold, TaskKey, Wait
+from sequent.runtime.store.cell_rows import AttemptCell, FrameCell, RepeatCell
 from sequent.runtime.store.nodes import KnownNodes, sequence_above
 from sequent.runtime.store.saved import Extent, Tried
-
-
-@define
-class _Attempt:
-    token: bytes
-    started: float
-    item: str | None
-    status: Status = Status.ACTIVE
-    ended: float | None = None
-    result: str | None = None
-    verdict: Verdict = Verdict.UNKNOWN
-    problem: Problem | None = None
-    log: LogSpan | None = None
-    recovery: int = 0
-    begun: float | None = None
-
-
-@define
-class _Frame:
-    id: int
-    item: str | None
-    status: Status = Status.ACTIVE
-
-
-@define
-class _Repeat:
-    items: str | None = None
-    status: Status | None = None
-    problem: Problem | None = None
 
 
 class Cells:
@@ -49,13 +21,13 @@ class Cells:
 
     def __init__(self, nodes: KnownNodes) -> None:
         self._nodes = nodes
-        self._attempts: dict[tuple[int, int], dict[int, dict[int, _Attempt]]] = {}
+        self._attempts: dict[tuple[int, int], dict[int, dict[int, AttemptCell]]] = {}
         """By frame and step, by iteration, by number."""
-        self._frames: dict[tuple[int, int], dict[int, _Frame]] = {}
+        self._frames: dict[tuple[int, int], dict[int, FrameCell]] = {}
         """By frame around and container, by number."""
         self._places: dict[int, tuple[int, int]] = {}
         """The frame around and the number, by id."""
-        self._repeats: dict[tuple[int, int], _Repeat] = {}
+        self._repeats: dict[tuple[int, int], RepeatCell] = {}
         self._waits: dict[tuple[TaskKey, int], Wait] = {}
         """By task or container, and attempt."""
         self._holds: dict[tuple[TaskKey | None, str], Hold] = {}
@@ -68,16 +40,16 @@ class Cells:
         self._check(batch, node)
         for new in batch.frames:
             frames = self._frames.setdefault((new.key.parent, node(new.key.node)), {})
-            frames.setdefault(new.key.number, _Frame(new.id, new.item))
+            frames.setdefault(new.key.number, FrameCell(new.id, new.item))
             self._places[new.id] = (new.key.parent, new.key.number)
         for repeat in batch.repeats:
-            self._repeats[repeat.frame, node(repeat.node)] = _Repeat(repeat.items)
+            self._repeats[repeat.frame, node(repeat.node)] = RepeatCell(repeat.items)
         for told in batch.container_problems:
-            self._repeats.setdefault((told.frame, node(told.node)), _Repeat()).problem = told.problem
+            self._repeats.setdefault((told.frame, node(told.node)), RepeatCell()).problem = told.problem
         for key, status in batch.closed_frames:
             self._frames[key.parent, node(key.node)][key.number].status = status
         for frame, index, status in batch.closed_repeats:
-            self._repeats.setdefault((frame, node(index)), _Repeat()).status = status
+            self._repeats.setdefault((frame, node(index)), RepeatCell()).status = status
         for ending in batch.endings:
             attempt = self._task(ending.key, node)[ending.attempt]
             attempt.status, attempt.ended, attempt.result = ending.status, ending.at, ending.result
@@ -90,7 +62,7 @@ class Cells:
             place = intent.key
             step = self._attempts.setdefault((place.frame, node(place.node)), {})
             task = step.setdefault(place.iteration, {})
-            begun = _Attempt(intent.token, intent.at, intent.item, recovery=intent.recovery)
+            begun = AttemptCell(intent.token, intent.at, intent.item, recovery=intent.recovery)
             task.setdefault(intent.attempt, begun)
         self._write_waiting(batch, node)
 
@@ -105,7 +77,7 @@ class Cells:
             if hold.amount:
                 self._holds[holder, hold.pool] = hold
 
-    def _task(self, key: TaskKey, node: Callable[[int], int]) -> dict[int, _Attempt]:
+    def _task(self, key: TaskKey, node: Callable[[int], int]) -> dict[int, AttemptCell]:
         return self._attempts.get((key.frame, node(key.node)), {}).get(key.iteration, {})
 
     def _check(self, batch: Batch, node: Callable[[int], int]) -> None:
@@ -165,6 +137,10 @@ class Cells:
         for number, found in sorted(self._frames.get((frame, node), {}).items()):
             yield number, found.id, found.status
 
+    def frame(self, key: FrameKey) -> tuple[int, Status] | None:
+        found = self._frames.get((key.parent, key.node), {}).get(key.number)
+        return None if found is None else (found.id, found.status)
+
     def last_id(self) -> int:
         return max(self._places, default=0)
 
@@ -184,8 +160,7 @@ class Cells:
         return (TaskKey(frame, step, iteration), attempt) in self._waits
 
     def frame_of(self, parent: int, node: int) -> tuple[int, Status] | None:
-        found = self._frames.get((parent, node), {}).get(1)
-        return None if found is None else (found.id, found.status)
+        return self.frame(FrameKey(parent, node, 1))
 
     def repeat_status(self, frame: int, node: int) -> Status | None:
         repeat = self._repeats.get((frame, node))
@@ -201,7 +176,7 @@ class Cells:
     def open_frames(self, parent: int, node: int, *, every: bool) -> Sequence[tuple[int, int, Status]]:
         return [found for found in self.frames(parent, node) if every or found[2] is not Status.SUCCESS]
 
-    def _iterations(self, frame: int, step: int) -> dict[int, dict[int, _Attempt]]:
+    def _iterations(self, frame: int, step: int) -> dict[int, dict[int, AttemptCell]]:
         return {number: task for number, task in self._attempts.get((frame, step), {}).items() if number}
 
     def step_extent(self, frame: int, step: int) -> Extent:
@@ -262,22 +237,33 @@ class Cells:
         return len({(told.path, told.sequence) for told in succeeded})
 
     def failures(self, limit: int) -> tuple[int, list[AttemptRecord]]:
-        found = [told for told in self._told(None, only_last=True) if told.status is Status.FAILURE]
-        return len(found), sorted(found, key=lambda told: told.started)[:limit]
+        return _first_failures(self._told(None, only_last=True), limit)
+
+    def failures_within(self, frame: int, node: int, limit: int) -> tuple[int, list[AttemptRecord]]:
+        if self._nodes.is_step(node):
+            return _first_failures(self._told_in(frame, node, only_last=True), limit)
+        inside = {found.id for found in self._frames.get((frame, node), {}).values()}
+        for id_ in sorted(self._places):
+            # What is around an iteration has begun before it, and so has a lower id.
+            if self._places[id_][0] in inside:
+                inside.add(id_)
+        places = [place for place in sorted(self._attempts) if place[0] in inside]
+        return _first_failures((told for place in places for told in self._told_in(*place, only_last=True)), limit)
 
     def _told(self, step: int | None, *, only_last: bool = False) -> Iterator[AttemptRecord]:
-        for (frame, node), iterations in sorted(self._attempts.items()):
-            if step not in (None, node):
-                continue
-            above = sequence_above(frame, self._places.get)
-            for iteration, task in sorted(iterations.items()):
-                sequence = sequence_text((*above, iteration) if iteration else above)
-                numbers = [max(task)] if only_last else sorted(task)
-                for number in numbers:
-                    yield self._record(self._nodes.path(node), sequence, number, task[number])
+        for frame, node in sorted(self._attempts):
+            if step in (None, node):
+                yield from self._told_in(frame, node, only_last=only_last)
+
+    def _told_in(self, frame: int, node: int, *, only_last: bool) -> Iterator[AttemptRecord]:
+        above = sequence_above(frame, self._places.get)
+        for iteration, task in sorted(self._attempts.get((frame, node), {}).items()):
+            sequence = sequence_text((*above, iteration) if iteration else above)
+            for number in [max(task)] if only_last else sorted(task):
+                yield self._record(self._nodes.path(node), sequence, number, task[number])
 
     @staticmethod
-    def _record(path: str, sequence: str, number: int, attempt: _Attempt) -> AttemptRecord:
+    def _record(path: str, sequence: str, number: int, attempt: AttemptCell) -> AttemptRecord:
         return AttemptRecord(
             path=path,
             sequence=sequence,
@@ -290,6 +276,11 @@ class Cells:
         )
 
 
-def _is_truthy(task: dict[int, _Attempt]) -> bool:
+def _first_failures(attempts: Iterator[AttemptRecord], limit: int) -> tuple[int, list[AttemptRecord]]:
+    failed = [told for told in attempts if told.status is Status.FAILURE]
+    return len(failed), sorted(failed, key=lambda told: told.started)[:limit]
+
+
+def _is_truthy(task: dict[int, AttemptCell]) -> bool:
     last = task[max(task)] if task else None
     return last is not None and last.status is Status.SUCCESS and last.verdict is Verdict.TRUTHY

@@ -177,6 +177,15 @@ class SqlRun:
     def container_problems(self, limit: int) -> list[Failure]:
         return self._rows.container_problems(limit)
 
+    def frame(self, key: FrameKey) -> tuple[int, Status] | None:
+        return self._rows.frame(FrameKey(key.parent, self._writer.node(key.node), key.number))
+
+    def last_iteration(self, frame: int, step: int) -> int:
+        return self._rows.step_extent(frame, self._writer.node(step)).last
+
+    def failures_within(self, frame: int, node: int, limit: int) -> tuple[int, list[AttemptRecord]]:
+        return self._rows.failures_within(frame, self._writer.node(node), limit)
+
     def failures(self, limit: int) -> tuple[int, list[AttemptRecord]]:
         return self._rows.failures(limit)
 

@@ -116,6 +116,15 @@ class MemoryRun:
     def failures(self, limit: int) -> tuple[int, list[AttemptRecord]]:
         return self._run.cells.failures(limit)
 
+    def frame(self, key: FrameKey) -> tuple[int, Status] | None:
+        return self._run.cells.frame(FrameKey(key.parent, self._node(key.node), key.number))
+
+    def last_iteration(self, frame: int, step: int) -> int:
+        return self._run.cells.step_extent(frame, self._node(step)).last
+
+    def failures_within(self, frame: int, node: int, limit: int) -> tuple[int, list[AttemptRecord]]:
+        return self._run.cells.failures_within(frame, self._node(node), limit)
+
     def close(self) -> None:
         run = self._run
         if self._epoch == run.epoch and run.record.owner is not None:

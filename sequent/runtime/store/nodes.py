@@ -27,6 +27,10 @@ class KnownNodes:
         """The index of the step with that path."""
         return self._by_path.get((path, STEP))
 
+    def is_step(self, node: int) -> bool:
+        """Whether it is a step, and no container."""
+        return self.nodes.get(node, ("", ""))[1] == STEP
+
     def ids_for(self, plan: Plan) -> list[int] | None:
         """Per index of a plan, the store's index; None where a node is unknown to the store."""
         ids = [self._by_path.get(place) for place in places_of(plan)]

@@ -259,6 +259,25 @@ def failures() -> str:
 
 
 @cache
+def failures_of_step() -> str:
+    """The same, of the tasks of one step within a frame."""
+    statement = select(*_TOLD).where(*STEP, _A.state == _FAILURE, _IS_LAST).order_by(*_BY_START)
+    return text_of(statement, STEP_NAMES)
+
+
+@cache
+def failures_inside() -> str:
+    """The same, of all that is in the iterations of one container within a frame."""
+    inside = select(_F.run, _F.id).where(*BLOCK).cte("inside", recursive=True)
+    further = frame.alias("further")
+    below = select(further.c.run, further.c.id).where(further.c.run == inside.c.run, further.c.parent == inside.c.id)
+    inside = inside.union_all(below)
+    is_inside = (_A.run == inside.c.run, _A.frame == inside.c.id)
+    statement = select(*_TOLD).where(*is_inside, _A.state == _FAILURE, _IS_LAST).order_by(*_BY_START)
+    return text_of(statement, BLOCK_NAMES)
+
+
+@cache
 def container_problems() -> str:
     """Why containers failed where no attempt tells."""
     statement = select(_R.frame, _R.node, _R.problem).where(is_given(_R.run), _R.problem.is_not(null()))

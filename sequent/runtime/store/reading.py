@@ -93,6 +93,10 @@ class RunRows:
         for number, id_, status in self._pages(queries.frames(), frame, node):
             yield number, id_, read_status(status)
 
+    def frame(self, key: FrameKey) -> tuple[int, Status] | None:
+        found = self._reader.row(open_queries.frame_row(), self._run, key.parent, key.node, key.number)
+        return None if found is None else (found[0], read_status(found[1]))
+
     def _pages(self, text: str, frame: int, node: int) -> Iterator[Any]:
         """All rows, a page at a time: each begins after the number with which the last one ended."""
         after = 0
@@ -113,8 +117,7 @@ class RunRows:
         ]
 
     def frame_of(self, parent: int, node: int) -> tuple[int, Status] | None:
-        found = self._reader.row(open_queries.frame_row(), self._run, parent, node, 1)
-        return None if found is None else (found[0], read_status(found[1]))
+        return self.frame(FrameKey(parent, node, 1))
 
     def repeat_status(self, frame: int, node: int) -> Status | None:
         found = self._reader.row(queries.repeat_row(), self._run, frame, node)
@@ -189,6 +192,17 @@ class RunRows:
         count = int(self._reader.row(queries.failure_count(), self._run)[0])
         rows = self._reader.rows(queries.failures(), self._run, limit) if count else []
         return count, [self._told(row) for row in rows]
+
+    def failures_within(self, frame: int, node: int, limit: int) -> tuple[int, list[AttemptRecord]]:
+        is_step = self._nodes.is_step(node)
+        text = queries.failures_of_step() if is_step else queries.failures_inside()
+        first: list[AttemptRecord] = []
+        count = 0
+        for row in self._reader.stream(text, self._run, frame, node):
+            count += 1
+            if count <= limit:
+                first.append(self._told(row))
+        return count, first
 
     def attempts(self, path: str | None) -> Iterator[AttemptRecord]:
         if path is None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 
 from sequent.errors import NotDataError, PartError
-from sequent.model import wire
+from sequent.model import failures, wire
 from sequent.model.references import FlowHandle, Literal, Path, SecretOf, Value, dotted
 from sequent.model.spec import ContainerSpec, Definition, FunctionWork, StepSpec
 from sequent.runtime import spools
@@ -57,7 +57,7 @@ class Catalogue:
 
     @cached_property
     def _all_classes(self) -> Mapping[str, type]:
-        found: dict[str, type] = {**self._written}
+        found: dict[str, type] = {**failures.CLASSES, **self._written}
         for callable_ in self.definition.items.values():
             found.update(wire.classes_in(_returned_by(callable_)))
         for annotation in (*self.definition.param_types.values(), *self.definition.result_types.values()):
