@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import linecache
 from itertools import count
 
@@ -61,7 +62,7 @@ class ClassProgram(Program):
 
     def requirement(self, part: Requirement, path: Path, around: Around) -> str:
         if isinstance(part, Atom):
-            claim = WORDS.get(part.claim, f".{part.claim}")
+            claim = WORDS.get(part.claim, f".{part.claim}") + returned_values(part)
             return self.name(meant(part.target, path, around), path) + claim
         sign = " & " if isinstance(part, AllOf) else " | "
         return f"({sign.join(self.requirement(inner, path, around) for inner in part.parts)})"
@@ -96,6 +97,8 @@ class BuilderProgram(Program):
         return self.names[target]
 
     def requirement(self, part: Requirement, path: Path, around: Around) -> str:
+        if isinstance(part, Atom) and part.claim is Claim.RETURNED:
+            return f"{self.names[meant(part.target, path, around)]}.returned{returned_values(part)}"
         if isinstance(part, Atom):
             return f"({self.names[meant(part.target, path, around)]}, STEP_{part.claim.name})"
         word = "and_" if isinstance(part, AllOf) else "or_"
@@ -123,6 +126,11 @@ class BuilderProgram(Program):
         return "\n".join(self.lines)
 
 
+def returned_values(atom: Atom) -> str:
+    """What is asked of a result, as it is written in Python; nothing of other claims."""
+    return f"({', '.join(repr(json.loads(text)) for text in atom.values)})" if atom.values else ""
+
+
 def plan_of(text: str) -> Plan:
     """The plan of a program that defines ``flow``."""
     name = f"<program {next(_programs)}>"
@@ -133,7 +141,7 @@ def plan_of(text: str) -> Plan:
     return compile_flow(definition_of(names["flow"]).spec)
 
 
-@given(flow_specs())
+@given(flow_specs(asks_results=True))
 def test_a_class_body_and_calls_give_the_same_plan(spec):
     written, built = plan_of(ClassProgram(spec).text()), plan_of(BuilderProgram(spec).text())
     assert set(Program(spec).names.values()) < {path.rpartition(".")[2] for path in written.structure}
