@@ -28,9 +28,10 @@ if TYPE_CHECKING:
     from sequent.dsl.containers import container
     from sequent.dsl.parameters import param
     from sequent.dsl.pools import Pool
+    from sequent.dsl.programs import command
     from sequent.dsl.requirements import and_, or_
     from sequent.dsl.sources import item, outer, previous, secret
-    from sequent.dsl.steps import command, step
+    from sequent.dsl.steps import step
     from sequent.errors import SequentError
     from sequent.model.outcome import Failure, Outcome
     from sequent.runtime.context import context
@@ -93,9 +94,10 @@ _ROOMS = {
     "sequent.dsl.containers": ("container",),
     "sequent.dsl.parameters": ("param",),
     "sequent.dsl.pools": ("Pool",),
+    "sequent.dsl.programs": ("command",),
     "sequent.dsl.requirements": ("and_", "or_"),
     "sequent.dsl.sources": ("item", "outer", "previous", "secret"),
-    "sequent.dsl.steps": ("command", "step"),
+    "sequent.dsl.steps": ("step",),
     "sequent.runtime.context": ("context",),
     "sequent.errors": ("SequentError",),
     "sequent.model.outcome": ("Failure", "Outcome"),

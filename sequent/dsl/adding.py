@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from types import FunctionType
 from typing import Any
 
 from attrs import evolve, frozen
 
-from sequent.dsl.commands import COMMAND_OPTIONS, CommandSource, read_command
+from sequent.dsl.commands import COMMAND_OPTIONS, CommandSource, read_command, read_computed
 from sequent.dsl.config import read_step_config
 from sequent.dsl.functions import FunctionSource, read_function
 from sequent.dsl.names import check_name
@@ -54,13 +55,15 @@ def read_added(
     chosen = read_options(options, site, _ALLOWED, "add_step")
     if words is not None and func is not None:
         raise _no_work(f"{checked!r} has a function and a command", "give either func= or command=", site.place)
+    if isinstance(words, FunctionType):
+        return Added(checked, read_computed(words, own, site, args, kwargs, flow), chosen)
     if func is None and (args or kwargs):
         raise _no_work(f"{checked!r} has arguments and no function", "give func=", site.place)
-    if words is None and own:
+    if words is None and own and (func is not None or own.get("shell") is None):
         key = min(own)
         raise _no_work(f"{key!r} needs 'command'", "give command=(program, ...)", option_place(site, key))
-    if words is not None:
-        return Added(checked, read_command(words, own, site), chosen)
+    if words is not None or own:
+        return Added(checked, read_command(() if words is None else words, own, site), chosen)
     if func is None:
         return Added(checked, None, chosen)
     work = read_function(func, site, args, kwargs, flow)

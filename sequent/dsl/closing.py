@@ -13,10 +13,10 @@ from sequent.dsl.nodes import Node, Written
 from sequent.dsl.options import Options
 from sequent.dsl.parameters import ParamSource
 from sequent.dsl.places import Site, assigned_name, option_place
-from sequent.dsl.references import PartSource, Reference, SecretSource, Source
+from sequent.dsl.references import PartSource, Reference, Source
 from sequent.dsl.repeats import endless, is_endless
 from sequent.dsl.requirements import Requirement
-from sequent.dsl.sources import Outer, PreviousSource, outer_alone
+from sequent.dsl.sources import Outer, PreviousSource, outer_alone, refuse_secret
 from sequent.dsl.steps import MADE, OPEN, Step
 from sequent.errors import DefinitionError, Place
 
@@ -118,7 +118,7 @@ def _refuse_unused(waiting: list[Site], body: type) -> None:
         raise _error(
             f"{assigned_name(site.place) or 'a step'!r} in {body.__name__!r} has nothing to do: no function is given",
             site.place,
-            "write load = step(...)(function), or @step(...) above a method; @container(...) above a class",
+            "write load = step(...)(function); @step(...), @command(...) above a method, @container(...) above a class",
             code="work",
         )
 
@@ -182,13 +182,8 @@ def _attributes(names: Mapping[str, object], body: type, site: Site) -> dict[str
 def _check_attribute(name: str, value: Reference, place: Place) -> None:
     """A container may take what is further out, items, and the result of the iteration before."""
     source = value.__sequent__
+    refuse_secret(value, f"the attribute {name!r}", place)
     for part in _within(source):
-        if isinstance(part, SecretSource):
-            raise _error(
-                f"the attribute {name!r} is {source.shown}",
-                place,
-                f"let the step that needs it take it: def work(self, {name}: str = {source.shown})",
-            )
         target = getattr(part, "target", None)
         if isinstance(target, Node):
             raise _error(

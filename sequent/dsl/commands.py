@@ -1,4 +1,4 @@
-"""Steps that are a program with its arguments."""
+"""A program with its arguments, as written; or the function that returns them."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, cast
 
-from attrs import frozen
+from attrs import evolve, frozen
 
+from sequent.dsl.functions import FunctionSource, read_function
 from sequent.dsl.literals import snapshot
 from sequent.dsl.names import did_you_mean
 from sequent.dsl.places import Site, option_place, read_at
-from sequent.dsl.words import WordSource, read_word, read_words
+from sequent.dsl.references import MARK, Reference
+from sequent.dsl.sources import refuse_secret
+from sequent.dsl.words import WordSource, read_arguments, read_word, read_words
 from sequent.errors import DefinitionError, Place
 
-COMMAND_OPTIONS = frozenset({"env", "cwd", "stdin", "success", "result"})
+COMMAND_OPTIONS = frozenset({"env", "cwd", "stdin", "success", "result", "shell"})
 
 
 class ExitCode(int):
@@ -27,7 +30,11 @@ class ExitCode(int):
 class CommandSource:
     """A program with its arguments, and how it is run."""
 
-    words: tuple[WordSource, ...]
+    words: tuple[WordSource, ...] = ()
+    computed: FunctionSource | None = None
+    """What returns the words instead."""
+    shell: str | None = None
+    """A text for bash, to which the words are handed."""
     env: tuple[tuple[str, WordSource | None], ...] = ()
     cwd: WordSource | None = None
     stdin: WordSource | None = None
@@ -38,9 +45,10 @@ class CommandSource:
     @property
     def name(self) -> str:
         """What to call it in a message."""
-        return "command"
+        return "command" if self.computed is None else self.computed.name
 
 
+_SHELL = """it is a text for bash, to which data comes as its words: command(src, dst, shell='sort "$1" > "$2"')"""
 _DATA = (str, bytes, bool, int, float, list, tuple, dict, set)
 _RESULTS: tuple[tuple[object, str], ...] = (
     (None, "none"),
@@ -75,9 +83,42 @@ def read_command(words: object, options: Mapping[str, object], site: Site) -> Co
             raise _error(
                 f"command has no option {name!r}", option_place(site, name), did_you_mean(name, COMMAND_OPTIONS)
             )
+    shell = read_at(site, "shell", partial(_read_shell, options.get("shell")))
+    given = cast("Sequence[object]", words)
+    read = read_words(given, site.place) if shell is None else read_arguments(given, site.place)
+    return _read_options(CommandSource(words=read, shell=shell), options, site)
+
+
+def read_computed(
+    function: object,
+    options: Mapping[str, object],
+    site: Site,
+    args: object = (),
+    kwargs: object = None,
+    flow: object = None,
+) -> CommandSource:
+    """A command whose words a function returns, in a worker; it is given as that of a step is.
+
+    Raises:
+        DefinitionError: it is nothing to call, or takes a secret, which would stand in the list of processes.
+    """
+    if options.get("shell") is not None:
+        raise _error(
+            "'shell' stands above a function that returns words",
+            option_place(site, "shell"),
+            "return the words of the program itself: ['bash', '-c', text, ...]",
+        )
+    computed = read_function(function, site, args, kwargs, flow)
+    for name, value in computed.arguments:
+        if isinstance(value, Reference):
+            refuse_secret(value, f"the argument {name!r} of {computed.name!r}, which returns a command's words", site)
+    return _read_options(CommandSource(computed=computed), options, site)
+
+
+def _read_options(source: CommandSource, options: Mapping[str, object], site: Site) -> CommandSource:
     result = read_at(site, "result", partial(_read_result, options.get("result")))
-    return CommandSource(
-        words=read_words(cast("Sequence[object]", words), site.place),
+    return evolve(
+        source,
         env=read_at(site, "env", partial(_read_env, options.get("env"))),
         cwd=read_at(site, "cwd", partial(_read_cwd, options.get("cwd"))),
         stdin=read_at(site, "stdin", partial(_read_stdin, options.get("stdin"))),
@@ -85,6 +126,18 @@ def read_command(words: object, options: Mapping[str, object], site: Site) -> Co
         result=next((word for kind, word in _RESULTS if kind == result), "json"),
         result_type=int if result is ExitCode else result,
     )
+
+
+def _read_shell(shell: object, place: Place) -> str | None:
+    if shell is None:
+        return None
+    if not isinstance(shell, str) or not shell.strip():
+        raise _error(f"'shell' is {shell!r:.100}", place, _SHELL)
+    if MARK in shell or "\\u2063<" in shell:
+        raise _error("'shell' is a text with a reference in it, which bash would read as its own", place, _SHELL)
+    if "\0" in shell:
+        raise _error("'shell' contains NUL", place, "no program can be given that")
+    return shell
 
 
 def _read_env(env: object, place: Place) -> tuple[tuple[str, WordSource | None], ...]:
@@ -96,7 +149,7 @@ def _read_env(env: object, place: Place) -> tuple[tuple[str, WordSource | None],
     for name, value in cast("Mapping[Any, object]", env).items():
         if not isinstance(name, str) or not name or "=" in name or "\0" in name:
             raise _error(f"'env' has the name {name!r:.100}", place, "a variable's name has neither = nor NUL in it")
-        read.append((name, None if value is None else read_word(value, f"env[{name!r}]", place)))
+        read.append((name, None if value is None else read_word(value, f"env[{name!r}]", place, secrets=True)))
     return tuple(read)
 
 
@@ -114,7 +167,7 @@ def _read_stdin(stdin: object, place: Place) -> WordSource | None:
         return None
     if isinstance(stdin, bytes) or (isinstance(stdin, str) and "\0" in stdin):
         return snapshot(stdin, "'stdin'", place)
-    return read_word(stdin, "'stdin'", place)
+    return read_word(stdin, "'stdin'", place, secrets=True)
 
 
 def _read_result(result: object, place: Place) -> object:

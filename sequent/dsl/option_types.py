@@ -64,13 +64,26 @@ class RepeatOptions(StepOptions, total=False):
     until: bool
 
 
-class CommandOptions(AttemptOptions, total=False):
-    """How a command is to run."""
+class ComputedOptions(AttemptOptions, total=False):
+    """How a command is to run whose words a method returns."""
 
     env: Mapping[str, Any]
     cwd: Any
     stdin: Any
     success: int | Iterable[int]
+
+
+class RepeatComputedOptions(ComputedOptions, total=False):
+    """How a repeated command is to run whose words a method returns."""
+
+    parallel: int
+    until: bool
+
+
+class CommandOptions(ComputedOptions, total=False):
+    """How a command is to run."""
+
+    shell: str | None
 
 
 class RepeatCommandOptions(CommandOptions, total=False):
@@ -100,11 +113,12 @@ class BlockOptions(TypedDict, total=False):
     handles: bool
     stop_on_exception: bool | None
     task_construct: Literal["process", "thread", "invoke"] | None
-    command: Sequence[Any] | None
+    command: Sequence[Any] | Callable[..., Sequence[Any]] | None
     env: Mapping[str, Any]
     cwd: Any
     stdin: Any
     success: int | Iterable[int]
+    shell: str | None
     result: Any
     hosts: Sequence[Any]
     config: Mapping[str, Any]

@@ -26,6 +26,7 @@ from sequent.dsl.pools import PoolAmounts, read_acquires, read_releases
 from sequent.dsl.references import MARK, Reference
 from sequent.dsl.repeats import RepeatSource, read_repeats
 from sequent.dsl.requirements import Claimable, Requirement, read_requirement
+from sequent.dsl.sources import refuse_secret
 from sequent.dsl.timing import AT_ONCE, check_attempts, read_backoff, read_delay, read_retry_on, read_timeout
 from sequent.errors import DefinitionError, Place
 from sequent.model.references import Literal
@@ -130,6 +131,7 @@ def _read_checked(value: object, name: str, place: Place) -> object:
 
 
 def _checked_reference(value: Reference, name: str, place: Place) -> Reference:
+    refuse_secret(value, f"{name!r}", place)
     if name in _TAKE_REFERENCES:
         return value
     raise DefinitionError(

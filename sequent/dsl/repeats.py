@@ -15,6 +15,7 @@ from sequent.dsl.fingerprints import fingerprint
 from sequent.dsl.literals import formatted_elsewhere
 from sequent.dsl.references import MARK, Reference
 from sequent.dsl.requirements import Claimable, Requirement, shown
+from sequent.dsl.sources import refuse_secret
 from sequent.errors import DefinitionError, NotDataError, Place
 from sequent.model.spec import ItemsCall, ItemsLiteral
 from sequent.model.wire import encode_with_classes
@@ -56,6 +57,7 @@ def read_repeats(value: object, place: Place) -> RepeatSource | None:
     if type(value) in (list, tuple, range):
         return _literal(cast("Iterable[object]", value), place)
     if isinstance(value, Reference):
+        refuse_secret(value, "'repeats'", place)
         return value
     if isinstance(value, Requirement):
         step = shown(value) if isinstance(value, Claimable) else "a requirement"

@@ -188,13 +188,26 @@ def secret(name: str) -> str:
     return cast("str", Reference(SecretSource(site, name)))
 
 
+def refuse_secret(value: Reference, name: str, where: Site | Place) -> None:
+    """See that a reference is no secret, where it would be seen.
+
+    Raises:
+        DefinitionError: it is one.
+    """
+    source = value.__sequent__
+    if isinstance(source, SecretSource):
+        raise DefinitionError(
+            f"{name} is {source.shown}, which others could see there",
+            code="secret",
+            hint="a secret stands among a step's arguments, or in a command's env= or stdin=",
+            place=where.place if isinstance(where, Site) else where,
+        )
+
+
 def _read_start(start: object, place: Place) -> Reference | Literal:
     if not isinstance(start, Reference):
         return _read_data(start, "the start of previous()", place)
-    source = start.__sequent__
-    if isinstance(source, SecretSource | PreviousSource):
-        hint = "only a step takes a secret" if isinstance(source, SecretSource) else "give where it all begins"
-        raise DefinitionError(f"the start of previous() is {source.shown}", code="reference", hint=hint, place=place)
+    refuse_secret(start, "the start of previous()", place)
     return start
 
 

@@ -110,8 +110,9 @@ class Tree:
         if work is None:
             self.warnings.append(f"{written.site.place}: {'.'.join(path)!r} has nothing to do: it succeeds at once")
             return
-        if isinstance(work, FunctionSource):
-            self.functions[path] = work.function
+        called = work if isinstance(work, FunctionSource) else work.computed
+        if called is not None:
+            self.functions[path] = called.function
         parent = written.parent
         self.works[path] = (work, None if parent is None else parent.__sequent__.body)
 

@@ -1,4 +1,4 @@
-"""``@step`` and ``command``: the leaves of a flow."""
+"""``@step``: the leaves of a flow, and those of them that are a function."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Callable, Coroutine
 from types import FrameType, MethodType
 from typing import Any, Concatenate, Generic, Never, ParamSpec, Protocol, Self, TypeVar, Unpack, cast, overload
 
-from sequent.dsl.commands import COMMAND_OPTIONS, CommandSource, read_command
+from sequent.dsl.commands import CommandSource
 from sequent.dsl.functions import FunctionSource, read_function
 from sequent.dsl.nodes import Node, Written
-from sequent.dsl.option_types import CommandOptions, RepeatCommandOptions, RepeatOptions, Repeats, StepOptions
+from sequent.dsl.option_types import RepeatOptions, Repeats, StepOptions
 from sequent.dsl.options import NO_OPTIONS, STEP_OPTIONS, Options, read_options
 from sequent.dsl.places import Site, body_of, frame_above, option_place, site_above
 from sequent.dsl.references import Reference
@@ -60,8 +60,9 @@ class Step(Node, Generic[P, T_co, R]):
         if instance is None:
             return self
         work = self.__sequent__.work
-        if isinstance(work, FunctionSource):
-            return MethodType(work.function, instance) if work.takes_self else work.function
+        called = work.computed if isinstance(work, CommandSource) else work
+        if called is not None:
+            return MethodType(called.function, instance) if called.takes_self else called.function
         raise DefinitionError(
             f"{self.__sequent__.shown!r} is a command, and cannot be called", code="command", hint="run the flow"
         )
@@ -143,7 +144,7 @@ def step(function: object = None, /, **options: object) -> object:
     frame = frame_above(1)
     site = Site(frame.f_code, frame.f_lasti)
     if not options and function is not None:
-        return _make(read_function(function, site), NO_OPTIONS, site, frame)
+        return make_step(read_function(function, site), NO_OPTIONS, site, frame)
     args, kwargs = options.pop("args", ()), options.pop("kwargs", None)
     chosen = read_options(options, site, STEP_OPTIONS, "step")
 
@@ -152,43 +153,19 @@ def step(function: object = None, /, **options: object) -> object:
     def decorate(function: object) -> object:
         if site in waiting:
             waiting.remove(site)
-        return _make(read_function(function, site, args, kwargs), chosen, site, frame_above(1))
+        return make_step(read_function(function, site, args, kwargs), chosen, site, frame_above(1))
 
     return decorate if function is None else decorate(function)
 
 
-@overload
-def command(
-    *words: Any, repeats: Repeats, result: type[R], **options: Unpack[RepeatCommandOptions]
-) -> RepeatedStep[..., R, R]: ...
-@overload
-def command(
-    *words: Any, repeats: Repeats, **options: Unpack[RepeatCommandOptions]
-) -> RepeatedStep[..., None, None]: ...
-@overload
-def command(*words: Any, result: type[R], **options: Unpack[CommandOptions]) -> Step[..., R, R]: ...
-@overload
-def command(*words: Any, **options: Unpack[CommandOptions]) -> Step[..., None, None]: ...
-def command(*words: object, **options: object) -> object:
-    """Make a step of a program with its arguments: one word, one argument; nothing is split, and there is no shell.
-
-    Args:
-        *words: the program and its arguments: data, references, or f-strings with references in them.
-        **options: those of ``step``, and ``env``, ``cwd``, ``stdin``, ``success`` (the exit codes that are one)
-            and ``result`` (how its standard output is read: str, bytes, list[str], int, float, any other type
-            as JSON; ``ExitCode``).
+def make_step(
+    work: FunctionSource | CommandSource, options: Options, site: Site, frame: FrameType
+) -> Step[..., Any, Any]:
+    """A step, which is noted in the class body that is being executed, if any.
 
     Raises:
-        DefinitionError: a word or an option is not one that a command can have.
+        DefinitionError: its repeats never end.
     """
-    frame = frame_above(1)
-    site = Site(frame.f_code, frame.f_lasti)
-    own = {name: options.pop(name) for name in COMMAND_OPTIONS & options.keys()}
-    chosen = read_options(options, site, STEP_OPTIONS | COMMAND_OPTIONS, "command")
-    return _make(read_command(words, own, site), chosen, site, frame)
-
-
-def _make(work: FunctionSource | CommandSource, options: Options, site: Site, frame: FrameType) -> Step[..., Any, Any]:
     if is_endless(options.repeats) and not options.until:
         raise endless(work.name, option_place(site, "repeats"))
     written = Written(site, options, work)

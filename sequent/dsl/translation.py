@@ -182,6 +182,9 @@ class Translation:
             return NoWork()
         if isinstance(work, CommandSource):
             return self._command(work, node)
+        return self._function(work, node)
+
+    def _function(self, work: FunctionSource, node: Node) -> FunctionWork:
         arguments = tuple(Argument(name, self.input(value, node)) for name, value in work.arguments)
         literals = (argument.value.text for argument in arguments if isinstance(argument.value, model.Literal))
         return FunctionWork(
@@ -191,6 +194,8 @@ class Translation:
     def _command(self, work: CommandSource, node: Node) -> CommandWork:
         return CommandWork(
             words=tuple(self.word(word, node) for word in work.words),
+            computed=None if work.computed is None else self._function(work.computed, node),
+            shell=work.shell,
             env=tuple((name, None if word is None else self.word(word, node)) for name, word in work.env),
             cwd=None if work.cwd is None else self.word(work.cwd, node),
             stdin=None if work.stdin is None else self.word(work.stdin, node),

@@ -14,6 +14,7 @@ from attrs import frozen
 from sequent.dsl.literals import snapshot, step_as_value
 from sequent.dsl.references import MARK, Reference, split
 from sequent.dsl.requirements import Claimable
+from sequent.dsl.sources import refuse_secret
 from sequent.errors import DefinitionError, Place
 from sequent.model.references import Literal
 
@@ -28,7 +29,9 @@ class TextSource:
 WordSource = Literal | Reference | TextSource
 
 _ALLOWED = "a word is str, Path, bytes, int, float, Decimal, a date or time, UUID, a reference, or an f-string with one"
-_PROGRAM = 'write command("rsync", "-a", source, target)'
+_PROGRAM = 'write command("rsync", "-a", source, target), or @command above a method that returns the words'
+_EMPTY = ('""', '{"$b":""}')
+_END = '"--"'
 _KINDS = (str, bytes, int, float, Decimal, date, time, UUID, PurePath)
 
 
@@ -38,34 +41,49 @@ def read_words(values: Sequence[object], place: Place) -> tuple[WordSource, ...]
     Raises:
         DefinitionError: there is none, or one is nothing that a program can be given.
     """
-    words: list[WordSource] = []
-    ended = False
-    for position, value in enumerate(values):
-        name = f"word {position + 1}"
-        inner = cast("Sequence[object]", value) if isinstance(value, list | tuple) else (value,)
-        for part in inner:
-            if not words and part in ("", b""):
-                raise _error("the command's program is empty", place, _PROGRAM)
-            word = read_word(part, name, place)
-            if not ended:
-                _check_dash(word, name, place)
-            ended = ended or part == "--" if isinstance(part, str) else ended
-            words.append(word)
+    words = read_arguments(values, place)
     if not words:
         raise _error("a command needs a program", place, _PROGRAM)
+    if isinstance(words[0], Literal) and words[0].text in _EMPTY:
+        raise _error("the command's program is empty", place, _PROGRAM)
+    for position, word in enumerate(words):
+        if isinstance(word, Literal) and word.text == _END:
+            break
+        _check_dash(word, f"word {position + 1}", place)
+    return words
+
+
+def read_arguments(values: Sequence[object], place: Place) -> tuple[WordSource, ...]:
+    """Words alone; a list among them gives as many words.
+
+    Raises:
+        DefinitionError: one is nothing that a program can be given.
+    """
+    words: list[WordSource] = []
+    for position, value in enumerate(values):
+        inner = cast("Sequence[object]", value) if isinstance(value, list | tuple) else (value,)
+        words += [read_word(part, f"word {position + 1}", place) for part in inner]
     return tuple(words)
 
 
-def read_word(value: object, name: str, place: Place) -> WordSource:
+def read_word(value: object, name: str, place: Place, *, secrets: bool = False) -> WordSource:
     """One word.
+
+    Args:
+        value: what the author gave.
+        name: what to call it in a message: ``word 2``.
+        place: the line that gives it.
+        secrets: whether it may be one, or have one in it.
 
     Raises:
         DefinitionError: it is nothing that a program can be given.
     """
     if isinstance(value, Reference):
+        if not secrets:
+            refuse_secret(value, f"{name} of the command", place)
         return value
     if isinstance(value, str) and (MARK in value or "\\u2063<" in value):
-        return _read_text(value, name, place)
+        return _read_text(value, name, place, secrets=secrets)
     if isinstance(value, Claimable):
         raise step_as_value(value, name, place)
     if isinstance(value, bool) or not isinstance(value, _KINDS):
@@ -76,7 +94,7 @@ def read_word(value: object, name: str, place: Place) -> WordSource:
     return snapshot(value, name, place)
 
 
-def _read_text(text: str, name: str, place: Place) -> WordSource:
+def _read_text(text: str, name: str, place: Place, *, secrets: bool) -> WordSource:
     try:
         parts = split(text)
     except ValueError:
@@ -88,6 +106,8 @@ def _read_text(text: str, name: str, place: Place) -> WordSource:
     for part in parts:
         if isinstance(part, str):
             _check_nul(part, name, place)
+        elif not secrets:
+            refuse_secret(part[0], f"{name} of the command", place)
     first = parts[0]
     if len(parts) == 1 and isinstance(first, tuple) and not first[1] and not first[2]:
         # f"{x}" alone stays one word: a list must not become many here.

@@ -1,0 +1,107 @@
+"""``command``: the leaves of a flow that are a program with its arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from types import FunctionType
+from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, Unpack, overload
+
+from sequent.dsl.commands import COMMAND_OPTIONS, read_command, read_computed
+from sequent.dsl.option_types import (
+    CommandOptions,
+    ComputedOptions,
+    RepeatCommandOptions,
+    RepeatComputedOptions,
+    Repeats,
+)
+from sequent.dsl.options import STEP_OPTIONS, read_options
+from sequent.dsl.places import Site, frame_above
+from sequent.dsl.steps import RepeatedStep, Step, await_use, make_step
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Words = TypeVar("Words", bound=Sequence[Any])
+
+
+class ComputedDecorator(Protocol, Generic[R]):
+    """Makes a command of a method that returns its words."""
+
+    @overload
+    def __call__(self, function: Callable[Concatenate[Any, P], Words], /) -> Step[P, Words, R]: ...
+    @overload
+    def __call__(self, function: Callable[P, Words], /) -> Step[P, Words, R]: ...
+
+
+class RepeatComputedDecorator(Protocol, Generic[R]):
+    """Makes a repeated command of a method that returns its words."""
+
+    @overload
+    def __call__(self, function: Callable[Concatenate[Any, P], Words], /) -> RepeatedStep[P, Words, R]: ...
+    @overload
+    def __call__(self, function: Callable[P, Words], /) -> RepeatedStep[P, Words, R]: ...
+
+
+@overload
+def command(  # pyright: ignore[reportOverlappingOverload]  a word may be anything
+    function: Callable[Concatenate[Any, P], Words], /
+) -> Step[P, Words, None]: ...
+@overload
+def command(function: Callable[P, Words], /) -> Step[P, Words, None]: ...
+@overload
+def command(  # pyright: ignore[reportOverlappingOverload]  without a word it stands above a method
+    *, repeats: Repeats, result: type[R], **options: Unpack[RepeatComputedOptions]
+) -> RepeatComputedDecorator[R]: ...
+@overload
+def command(  # pyright: ignore[reportOverlappingOverload]  as above
+    *, repeats: Repeats, **options: Unpack[RepeatComputedOptions]
+) -> RepeatComputedDecorator[None]: ...
+@overload
+def command(  # pyright: ignore[reportOverlappingOverload]  as above
+    *, result: type[R], **options: Unpack[ComputedOptions]
+) -> ComputedDecorator[R]: ...
+@overload
+def command(**options: Unpack[ComputedOptions]) -> ComputedDecorator[None]: ...
+@overload
+def command(
+    *words: Any, repeats: Repeats, result: type[R], **options: Unpack[RepeatCommandOptions]
+) -> RepeatedStep[..., R, R]: ...
+@overload
+def command(
+    *words: Any, repeats: Repeats, **options: Unpack[RepeatCommandOptions]
+) -> RepeatedStep[..., None, None]: ...
+@overload
+def command(*words: Any, result: type[R], **options: Unpack[CommandOptions]) -> Step[..., R, R]: ...
+@overload
+def command(*words: Any, **options: Unpack[CommandOptions]) -> Step[..., None, None]: ...
+def command(*words: object, **options: object) -> object:
+    """Make a step of a program with its arguments: one word, one argument; nothing is split, and there is no shell.
+
+    Above a method it takes what the method returns as the words.
+
+    Args:
+        *words: the program and its arguments: data, references, or f-strings with references in them.
+        **options: those of ``step``, and ``env``, ``cwd``, ``stdin``, ``success`` (the exit codes that are one),
+            ``result`` (how its standard output is read: str, bytes, list[str], int, float, any other type
+            as JSON; ``ExitCode``) and ``shell`` (a text for bash, in which the words are ``"$1"``, ``"$2"``, ...).
+
+    Raises:
+        DefinitionError: a word or an option is not one that a command can have.
+    """
+    frame = frame_above(1)
+    site = Site(frame.f_code, frame.f_lasti)
+    own = {name: value for name, value in options.items() if name in COMMAND_OPTIONS}
+    further = {name: value for name, value in options.items() if name not in COMMAND_OPTIONS}
+    chosen = read_options(further, site, STEP_OPTIONS | COMMAND_OPTIONS, "command")
+    alone: object = words[0] if len(words) == 1 else None
+    if type(alone) in (FunctionType, staticmethod):
+        return make_step(read_computed(alone, own, site), chosen, site, frame)
+    if words or own.get("shell") is not None or not options:
+        return make_step(read_command(words, own, site), chosen, site, frame)
+    waiting = await_use(frame, site)
+
+    def decorate(function: object) -> object:
+        if site in waiting:
+            waiting.remove(site)
+        return make_step(read_computed(function, own, site), chosen, site, frame_above(1))
+
+    return decorate
