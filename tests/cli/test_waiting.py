@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from attrs import evolve
+
 from sequent.cli.waiting import planned_parts
+from sequent.model.plan import AtomPlan, ContainerPlan, ItemInput, LiteralInput, ParamInput, Plan, start_of
 from sequent.model.references import dotted
-from tests.cli.plans import nested_plan, wide_plan
+from sequent.model.status import Claim
+from tests.cli.plans import a_step, nested_plan, wide_plan
 
 
 def test_parts_stand_in_the_order_in_which_they_can_start_and_as_written_otherwise():
@@ -32,3 +36,35 @@ def test_a_repeat_says_over_what_and_how_many_at_once():
     assert block.repeats == '["eu", "us"]'
     assert block.parallel == 2
     assert block.depth == 0
+
+
+def test_requirements_on_results_waits_limits_and_pools_are_told():
+    root = ContainerPlan(
+        index=0,
+        path=(),
+        parent=-1,
+        children=(1, 3, 5),
+        atoms=((AtomPlan(Claim.RETURNED, start_of(1), 0), AtomPlan(Claim.DONE, start_of(2))), (), ()),
+        free=(0,),
+    )
+    asked = ContainerPlan(index=1, path=("a",), parent=0, children=(2,), result=0, delay=LiteralInput("90.0"))
+    maker = evolve(a_step(2, ("a", "m"), 1, 0), asked=(('"x"', '"y"'),), retries=2, priority=1, timeout=ItemInput(1))
+    each = ContainerPlan(
+        index=3,
+        path=("b",),
+        parent=0,
+        position=1,
+        children=(4,),
+        wraps=True,
+        repeats=ItemInput(1),
+        parallel_from=ParamInput("n"),
+    )
+    once = evolve(a_step(4, ("b",), 3, 0), limit=3, acquires=(("db", 2),), releases=())
+    plan = Plan(name="p", nodes=(root, asked, maker, each, once, a_step(5, ("c",), 0, 2)))
+    parts = {dotted(part.node.path): part for part in planned_parts(plan)}
+    assert parts["b"].waits_for == 'a.returned("x", "y")'
+    assert parts["c"].waits_for == "a.done"
+    assert parts["a"].notes == ("delay 1m 30s",)
+    assert parts["a.m"].notes == ("timeout the item of a", "retries 2", "priority 1")
+    assert parts["b"].notes == ("at most 3 at once", "acquires 2 of db", "gives back nothing")
+    assert (parts["b"].repeats, parts["b"].parallel) == ("the item of a", "the parameter n")

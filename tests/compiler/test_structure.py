@@ -1,13 +1,18 @@
 """What a recovery must find unchanged, and how a change is told."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from sequent.compiler import ChangeKind, Difference, compile_flow, differences
+from sequent.compiler.words import span_text
 from sequent.errors import Place
-from sequent.model.references import ItemOf, Literal, OuterValue
-from sequent.model.spec import Argument, CommandWork, FlowConfig, FlowSpec, FunctionWork, ItemsCall, ParamSpec
-from sequent.model.status import Construct
-from tests.compiler.writing import container, every, flow, items, result, some, step
+from sequent.model.durations import read_seconds
+from sequent.model.references import FailuresOf, ItemOf, Literal, OuterValue, ParamOf, PartOf, PreviousOf, ResultOr
+from sequent.model.spec import Argument, Backoff, CommandWork, FlowConfig, FlowSpec, FunctionWork, ItemsCall, ParamSpec
+from sequent.model.status import Action, Construct, Status
+from sequent.model.wire import encode
+from tests.compiler.writing import amounts, container, every, flow, items, result, some, step
 
 
 def with_work(work):
@@ -116,6 +121,106 @@ def test_every_part_of_a_flow_has_a_line():
         "c.d": "step, takes the item of c, the parameter day",
         "c.e": "step, repeats what a callable gives, until its result, stops on exception",
     }
+
+
+def test_every_word_has_its_place_in_a_line():
+    number = ParamSpec(name="n", type="int")
+    options = {
+        "acquires": amounts("db 2, gpu 1"),
+        "releases": (),
+        "recovery": {Status.SUCCESS: Action.RERUN, Status.FAILURE: Action.SKIP},
+        "timeout": Literal("5400.0"),
+        "delay": Literal(encode(datetime(2026, 11, 24, 6, tzinfo=UTC))),
+        "retries": 2,
+        "backoff": Backoff(1.5, 2.0, 60.0, 0.1),
+        "retry_on": ("builtins.OSError", 75),
+        "priority": 3,
+        "max_concurrent": 4,
+    }
+    spec = flow(
+        step("a", **options),
+        step("b", 'a!returned="x"', [PartOf(ResultOr(("a",), Literal("0")), ("k", 0))], handles=False),
+        step("c", "b!failed", [FailuresOf(("b",))], task_construct=Construct.THREAD, delay=PartOf(ParamOf("n"), (0,))),
+        step("d", takes=[PreviousOf(ItemOf())], repeats=items(1)),
+        container("e", step("f"), repeats=items(1), parallel_from=ParamOf("n"), max_concurrent=0),
+        params=[number],
+        pools={"gpu": 1, "db*": 2},
+    )
+    assert compile_flow(spec).structure == {
+        "": "flow, parameter n: int, pool db: 2 shared by all runs, pool gpu: 1",
+        "a": "step, acquires 2 of db and 1 of gpu, gives back nothing, in a recovery failure skip, success rerun; "
+        "delay until 2026-11-24T06:00:00+00:00, timeout 1h 30m, retries 2, "
+        "waits 1.5s, each time 2 times as long up to 1m, give or take 10%, retries on builtins.OSError, 75, "
+        "priority 3, at most 4 at once",
+        "b": "step, requires a.result_or & a.returned(\"x\"), takes a.result_or(0)['k'][0], does not handle",
+        "c": "step, requires b.failed, takes b.failures, delay the parameter n[0], in a thread",
+        "d": "step, repeats a list, takes the previous result of d, first the item of d",
+        "e": "container, repeats a list, parallel the parameter n; any number at once",
+        "e.f": "step",
+    }
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        {"timeout": Literal("60.0")},
+        {"delay": Literal("60.0")},
+        {"retries": 3},
+        {"retry_on": (1,)},
+        {"priority": 1},
+        {"max_concurrent": 2},
+        {"retries": 1, "backoff": Backoff(2.0, 2.0)},
+    ],
+)
+def test_how_long_how_often_and_how_many_only_tunes_a_step(option):
+    (found,) = changed(flow(step("a")), flow(step("a", **option)))
+    assert (found.path, found.kind) == ("a", ChangeKind.TUNED)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ({}, {"acquires": (("db", 1),)}),
+        ({"acquires": (("db", 1),)}, {"acquires": (("db", 2),)}),
+        ({"acquires": (("db", 1),)}, {"acquires": (("db", 1),), "releases": ()}),
+        ({}, {"recovery": {Status.FAILURE: Action.SKIP}}),
+        ({}, {"timeout": ParamOf("n")}),
+        ({"requires": "z!returned=1"}, {"requires": "z!returned=2"}),
+        ({"requires": 'z!returned="x; y"'}, {"requires": 'z!returned="x; z"'}),
+        ({"takes": [ResultOr(("z",), Literal("1"))]}, {"takes": [ResultOr(("z",), Literal("2"))]}),
+        ({"timeout": Literal("1.0")}, {"timeout": Literal("2.0"), "requires": "z"}),
+    ],
+)
+def test_what_a_recovery_rests_on_is_more_than_tuned(old, new):
+    number = ParamSpec(name="n", type="int")
+    one, other = (flow(step("z"), step("a", **options), pools={"db": 4}, params=[number]) for options in (old, new))
+    (found,) = changed(one, other)
+    assert (found.path, found.kind) == ("a", ChangeKind.CHANGED)
+
+
+def test_another_capacity_of_a_pool_changes_the_flow():
+    (found,) = changed(flow(step("a"), pools={"db": 1}), flow(step("a"), pools={"db": 2}))
+    assert (found.path, found.kind) == ("", ChangeKind.CHANGED)
+    assert found.text == "the flow was: flow, pool db: 1; and is: flow, pool db: 2"
+
+
+def test_the_order_of_values_and_of_directives_leaves_the_structure():
+    old = flow(
+        step("z"), step("a", "z!returned=1,2", recovery={Status.FAILURE: Action.SKIP, Status.SUCCESS: Action.RERUN})
+    )
+    new = flow(
+        step("z"), step("a", "z!returned=2,1", recovery={Status.SUCCESS: Action.RERUN, Status.FAILURE: Action.SKIP})
+    )
+    assert changed(old, new) == ()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.0, "0s"), (0.25, "0.25s"), (30.0, "30s"), (3600.0, "1h"), (90061.5, "1d 1h 1m 1.5s"), (864000.0, "10d")],
+)
+def test_a_length_of_time_reads_as_it_is_written(seconds, text):
+    assert span_text(seconds) == text
+    assert read_seconds(text) == seconds
 
 
 def test_a_step_of_its_own_fingerprint_tells_its_code():
