@@ -2,26 +2,43 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterator
 from selectors import BaseSelector
 
+from attrs import define
+
+from sequent.errors import NotDataError
 from sequent.model.effects import StartTask
 from sequent.model.facts import Fact
+from sequent.model.outcome import Problem
 from sequent.model.plan import Plan, StepPlan
 from sequent.model.references import dotted
 from sequent.model.scope import sequence_text
 from sequent.model.status import Construct
 from sequent.runtime.intake import Intake
 from sequent.runtime.options import BadOptionError, Options
-from sequent.runtime.orders import AttemptOrder, Report
-from sequent.runtime.ports import Executor, Observer
+from sequent.runtime.orders import AttemptEnded, AttemptLost, AttemptOrder, Report, Spooled
+from sequent.runtime.ports import DrivenRun, Executor, Observer
 from sequent.runtime.rows import Batch, Intent
-from sequent.runtime.values import Values
+from sequent.runtime.spools import Spool, Spools
+from sequent.runtime.values import Keep, Values
+
+
+@define
+class _Unwritten:
+    """An order that waits until the files are written that it names."""
+
+    start: StartTask
+    order: AttemptOrder
+    files: deque[Spool]
 
 
 class Dispatch:
     """Makes orders, and gives them to the executors.
 
-    An attempt of which it is known already that it cannot do well is handed to nobody: it ends at once.
+    An attempt of which it is known already that it cannot do well is handed to nobody: it ends at once. What is
+    too large for an order is written to a file before it is let out, a slice in each turn of the driver.
     """
 
     def __init__(
@@ -32,7 +49,7 @@ class Dispatch:
         options: Options,
         intake: Intake,
         observer: Observer,
-        recovery: int,
+        run: DrivenRun,
     ) -> None:
         self._plan = plan
         self._executors = executors
@@ -40,7 +57,10 @@ class Dispatch:
         self._options = options
         self._intake = intake
         self._observer = observer
-        self._recovery = recovery
+        self._recovery = run.record.recovery
+        self._spools = Spools(run.directory)
+        self._unwritten: deque[_Unwritten] = deque()
+        self._abandoned: list[Report] = []
 
     def open(self, selector: BaseSelector) -> None:
         """Have the executors wake whoever waits with the selector."""
@@ -49,24 +69,79 @@ class Dispatch:
 
     def reports(self) -> list[Report]:
         """What they have to report."""
-        return [report for executor in self._executors.values() for report in executor.reports()]
+        reports = [report for executor in self._executors.values() for report in executor.reports()]
+        if self._abandoned:
+            reports += self._abandoned
+            self._abandoned.clear()
+        for report in reports:
+            if isinstance(report, AttemptEnded | AttemptLost):
+                self._spools.remove((report.frame, report.node, report.attempt))
+        return reports
 
     def start(self, order: StartTask, intent: Intent, batch: Batch) -> list[Fact]:
         """Have an attempt executed, or say at once how it has ended."""
-        step = self._plan.nodes[order.node]
-        if not isinstance(step, StepPlan):
-            raise AssertionError(f"{step.path} is not a step")
+        step = self._step(order.node)
         self._observer.task_started(order.scope, order.node, order.attempt)
         try:
             self._intake.check(order)
             if step.is_empty:
                 return self._intake.end_empty(order, batch)
-            self._executors[step.construct].start(self._order(order, step, intent))
+            self._hand_over(order, step, intent)
         except BadOptionError as error:
             return self._intake.refuse(order, error.problem, batch)
+        except (NotDataError, OSError) as error:
+            return self._intake.refuse(order, _problem_of(error, step), batch)
         return []
 
-    def _order(self, order: StartTask, step: StepPlan, intent: Intent) -> AttemptOrder:
+    @property
+    def is_writing(self) -> bool:
+        """Whether orders wait for their files."""
+        return bool(self._unwritten)
+
+    def write(self, batch: Batch) -> list[Fact]:
+        """Write some more of what orders wait for, and let out the first whose files are all there."""
+        if not self._unwritten:
+            return []
+        waiting = self._unwritten[0]
+        step = self._step(waiting.start.node)
+        try:
+            if not waiting.files[0].write_slice():
+                return []
+        except (NotDataError, OSError) as error:
+            self._drop(self._unwritten.popleft())
+            return self._intake.refuse(waiting.start, _problem_of(error, step), batch)
+        waiting.files.popleft().close()
+        if not waiting.files:
+            self._unwritten.popleft()
+            self._executors[step.construct].start(waiting.order)
+        return []
+
+    def _hand_over(self, start: StartTask, step: StepPlan, intent: Intent) -> None:
+        files: deque[Spool] = deque()
+
+        def keep(pieces: Iterator[str]) -> Spooled:
+            files.append(self._spools.add((start.scope.id, start.node, start.attempt), pieces))
+            return Spooled(files[-1].path)
+
+        order = self._order(start, step, intent, keep)
+        if files:
+            self._unwritten.append(_Unwritten(start, order, files))
+        else:
+            self._executors[step.construct].start(order)
+
+    def _drop(self, waiting: _Unwritten) -> None:
+        for file in waiting.files:
+            file.close()
+        order = waiting.order
+        self._spools.remove((order.frame, order.node, order.attempt))
+
+    def _step(self, node: int) -> StepPlan:
+        step = self._plan.nodes[node]
+        if not isinstance(step, StepPlan):
+            raise AssertionError(f"{step.path} is not a step")
+        return step
+
+    def _order(self, order: StartTask, step: StepPlan, intent: Intent, keep: Keep) -> AttemptOrder:
         scope, values = order.scope, self._values
         return AttemptOrder(
             frame=scope.id,
@@ -76,9 +151,9 @@ class Dispatch:
             path=dotted(step.path),
             sequence=sequence_text(scope.sequence),
             recovery=self._recovery,
-            inputs=tuple(values.text_of(scope, value) for value in step.inputs) if step.inputs else (),
+            inputs=tuple(values.given(scope, value, keep) for value in step.inputs) if step.inputs else (),
             makers=self._intake.makers_of(step) if step.inputs else (),
-            attributes=values.attributes(scope, step.attributes) if step.attributes else (),
+            attributes=values.attributes(scope, step.attributes, keep) if step.attributes else (),
             item=values.item_of(scope),
             timeout=None if step.timeout is None else self._options.timeout(scope, step, step.timeout),
             announces=step.announces,
@@ -88,5 +163,17 @@ class Dispatch:
     def end_tasks(self, at_once: bool) -> None:
         """End all that is being executed."""
         self._observer.note("killing what still runs" if at_once else "ending what still runs")
+        while self._unwritten:
+            waiting = self._unwritten.popleft()
+            self._drop(waiting)
+            start, reason = waiting.start, "the run is being stopped"
+            self._abandoned.append(AttemptLost(start.scope.id, start.node, start.attempt, reason, had_begun=False))
         for executor in self._executors.values():
             executor.end_tasks(at_once=at_once)
+
+
+def _problem_of(error: NotDataError | OSError, step: StepPlan) -> Problem:
+    """Why the values of a step's references cannot be handed to it."""
+    file, line = step.place or ("", 0)
+    message = f"its input cannot be written to a file: {error}" if isinstance(error, OSError) else str(error)
+    return Problem(type=type(error).__name__, message=message, file=file, line=line)

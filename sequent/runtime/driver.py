@@ -100,7 +100,7 @@ class Driver:
         self._active: dict[tuple[int, int], StartTask] = {}
         self._intake = Intake(plan, self._active, self._values, around.observer, around.clock)
         self._dispatch = Dispatch(
-            plan, around.executors, self._values, options, self._intake, around.observer, around.run.record.recovery
+            plan, around.executors, self._values, options, self._intake, around.observer, around.run
         )
         self._repeating = Repeating(plan, self._values, options, around, has_begun=saved is not None)
         self._timers = Timers(plan, options, around.run, around.clock)
@@ -137,6 +137,7 @@ class Driver:
 
     def _turn(self) -> RunStatus | None:
         """Go round once; give how the run has ended, once that is written."""
+        self._facts.extend(self._dispatch.write(self._batch))
         self._take_in()
         if not self._flush():
             self._wait(self._patience.retry_after)
@@ -148,7 +149,7 @@ class Driver:
             elif self._is_to_pause():
                 self._facts.append(PauseRequested())
             else:
-                self._wait(None)
+                self._wait(0.0 if self._dispatch.is_writing else None)
         return None
 
     def _is_to_pause(self) -> bool:

@@ -13,7 +13,16 @@ from sequent.model.facts import (
     TaskSucceeded,
 )
 from sequent.model.outcome import LogSpan, Problem
-from sequent.model.plan import Plan, ResultInput, StepPlan
+from sequent.model.plan import (
+    Input,
+    LiteralInput,
+    PartInput,
+    Plan,
+    PreviousInput,
+    ResultInput,
+    ResultOrInput,
+    StepPlan,
+)
 from sequent.model.references import dotted
 from sequent.model.scope import Scope
 from sequent.model.status import Status
@@ -188,6 +197,17 @@ class Intake:
         """For each of a step's inputs, the path of the step that made it; empty for items and parameters."""
         makers = self._makers.get(step.index)
         if makers is None:
-            makers = tuple(dotted(value.maker) if isinstance(value, ResultInput) else "" for value in step.inputs)
+            makers = tuple(map(_maker_of, step.inputs))
             self._makers[step.index] = makers
         return makers
+
+
+def _maker_of(value: Input) -> str:
+    """The path of the step whose annotation tells the classes in a value; empty where that is none alone."""
+    match value:
+        case ResultInput() | ResultOrInput() | PreviousInput(start=LiteralInput()):
+            return dotted(value.maker)
+        case PartInput():
+            return _maker_of(value.whole)
+        case _:
+            return ""

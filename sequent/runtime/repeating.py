@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from sequent.errors import NotDataError
+from sequent.errors import NotDataError, PartError
 from sequent.model.effects import DrawItem, OpenRepeat
 from sequent.model.facts import DrawFailed, Fact, ItemDrawn, ItemsEnded, RepeatOpened
 from sequent.model.items import Items, digest_of
 from sequent.model.outcome import Problem
-from sequent.model.plan import ContainerPlan, ItemsCallPlan, ItemsLiteralPlan, Plan, ResultInput
+from sequent.model.plan import ContainerPlan, Input, ItemsCallPlan, ItemsLiteralPlan, Plan, ResultInput
 from sequent.model.references import dotted
 from sequent.model.scope import Scope
 from sequent.runtime.options import BadOptionError, Options
@@ -45,14 +45,21 @@ class Repeating:
             # Written again: a kept repeat that runs again as a whole is a success no more.
             return self._keep(order, stored, batch)
         source = self._container(order.node).repeats
-        if isinstance(source, ItemsCallPlan):
-            self._opened[frame, order.node] = order
-            self._ask(order.scope, order.node, number=0, skip=order.drawn, source=source)
-            return []
+        try:
+            if isinstance(source, ItemsCallPlan):
+                self._opened[frame, order.node] = order
+                self._ask(order.scope, order.node, number=0, skip=order.drawn, source=source)
+                return []
+            text = self._text_of(order.scope, source)
+        except (NotDataError, PartError) as error:
+            problem = self._problem(order.node, type(error).__name__, error.message)
+            return self.fail(order.scope, order.node, problem, batch)
+        return self._keep(order, text, batch)
+
+    def _text_of(self, scope: Scope, source: ItemsLiteralPlan | Input | None) -> str:
         if source is None:
             raise AssertionError("a container without repeats has no items")
-        text = source.text if isinstance(source, ItemsLiteralPlan) else self._values.text_of(order.scope, source)
-        return self._keep(order, text, batch)
+        return source.text if isinstance(source, ItemsLiteralPlan) else self._values.text_of(scope, source)
 
     def draw(self, order: DrawItem) -> None:
         """Have the next item drawn."""

@@ -6,6 +6,7 @@ it is written in the same way. Neither line alone is the text of a value.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import shutil
@@ -17,6 +18,8 @@ from sequent.runtime.orders import Spooled
 LARGEST = 256 * 1024 * 1024
 """Bytes of all results that a step may gather."""
 OPEN, CLOSE = "[", "]"
+Attempt = tuple[int, int, int]
+"""Frame, node, and the attempt's number."""
 _SLICE_PIECES = 1_000
 _SLICE_BYTES = 1024 * 1024
 
@@ -88,20 +91,26 @@ class Spools:
     def __init__(self, directory: str) -> None:
         self._directory = os.path.join(directory, "spool")
         self._numbers = itertools.count(1)
-        self._of_attempts: dict[tuple[int, int], list[str]] = {}
+        self._of_attempts: dict[Attempt, list[str]] = {}
         shutil.rmtree(self._directory, ignore_errors=True)
 
-    def add(self, frame: int, node: int, pieces: Iterator[str]) -> Spool:
-        """Begin a file for an attempt of that step."""
+    def add(self, attempt: Attempt, pieces: Iterator[str]) -> Spool:
+        """Begin a file for an attempt.
+
+        Raises:
+            OSError: there is no room.
+        """
         os.makedirs(self._directory, 0o700, exist_ok=True)
         path = os.path.join(self._directory, str(next(self._numbers)))
-        self._of_attempts.setdefault((frame, node), []).append(path)
+        self._of_attempts.setdefault(attempt, []).append(path)
         return Spool(path, pieces)
 
-    def remove(self, frame: int, node: int) -> None:
+    def remove(self, attempt: Attempt) -> None:
         """The attempt has ended: nobody reads its files any more."""
-        for path in self._of_attempts.pop((frame, node), ()):
-            os.unlink(path)
+        for path in self._of_attempts.pop(attempt, ()):
+            # There is none where there was no room for it.
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(path)
 
 
 def read(spooled: Spooled, decode: Callable[[str], object]) -> object:
