@@ -10,7 +10,7 @@ from sequent.compiler.reach import why_never
 from sequent.compiler.tree import Node
 from sequent.compiler.values import maker_of
 from sequent.model.spec import ContainerSpec, ItemsCall, StepSpec
-from sequent.model.status import Claim
+from sequent.model.status import Claim, Construct
 
 _WITH_RESULT = (Claim.SUCCESS, Claim.RETURNED)
 
@@ -82,6 +82,23 @@ def check_failures(node: Node, problems: Problems) -> None:
                 place=place,
                 hint=f"require it as well: {other.spec.name}.failed, or {other.spec.name}.done to be told in any case",
             )
+
+
+def check_timeout(node: Node, default: Construct, problems: Problems) -> None:
+    """What is to be ended after a while runs in a process of its own, since nothing else can be ended."""
+    spec = node.spec
+    if isinstance(spec, ContainerSpec) or spec.timeout is None:
+        return
+    construct = spec.task_construct or default
+    if construct is not Construct.PROCESS:
+        where = "in a thread" if construct is Construct.THREAD else "in the process of the driver itself"
+        problems.add(
+            "timeout",
+            f"{node.shown} has a timeout, and runs {where}, which cannot be ended",
+            path=node.text,
+            place=node.place_of("timeout"),
+            hint='give it task_construct="process", or leave the timeout out',
+        )
 
 
 def check_ends(node: Node, problems: Problems) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from attrs import asdict, frozen
 
-from sequent.compiler.check import check_ends, check_failures, check_requirement
+from sequent.compiler.check import check_ends, check_failures, check_requirement, check_timeout
 from sequent.compiler.circuits import announced_in, circuit_of, reaction_of, watches
 from sequent.compiler.demands import check_balances, check_demands
 from sequent.compiler.holding import check_holding
@@ -88,6 +88,7 @@ def read(spec: FlowSpec) -> tuple[Tree, Resolver]:
     for node in tree.nodes:
         resolver.look_up(node)
         check_ends(node, problems)
+        check_timeout(node, spec.config.task_construct, problems)
     check_order(tree.nodes, problems)
     for node in tree.nodes:
         if node.is_whole:

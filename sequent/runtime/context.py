@@ -38,7 +38,7 @@ class Context:
     """Different for every attempt, so that what an earlier one does late can be told from this one's."""
     host: str = ""
     """The host that the step names; empty where the flow was started."""
-    _directory: str = field(default="", repr=False)
+    _directory: str = field(default="", repr=False, alias="directory")
     """The run's."""
 
     @property

@@ -223,6 +223,8 @@ def write_setup(setup: WorkerSetup) -> dict[str, object]:
         "run_id": setup.run_id,
         "directory": setup.directory,
         "logging_level": setup.logging_level,
+        "logging_formats": setup.logging_formats,
+        "logging_datefmt": setup.logging_datefmt,
         "sys_path": setup.sys_path,
         "target": {
             "flow": target.flow,
@@ -244,6 +246,8 @@ def read_setup(tree: dict[str, Any]) -> WorkerSetup:
         run_id=tree["run_id"],
         directory=tree["directory"],
         logging_level=tree["logging_level"],
+        logging_formats=tuple((level, text) for level, text in tree["logging_formats"]),
+        logging_datefmt=tree["logging_datefmt"],
         sys_path=tuple(tree["sys_path"]),
         target=Target(**target),
     )

@@ -18,6 +18,9 @@ class WorkerSetup:
     """The run's own directory: segments of logs, the list of workers, the agent's lock."""
     target: Target
     logging_level: int = 20
+    logging_formats: tuple[tuple[int, str], ...] = ()
+    logging_datefmt: str = ""
+    """As the flow's configuration says them (see ``FlowConfig``)."""
     sys_path: tuple[str, ...] = ()
     """Where the driver finds modules; empty: where its own interpreter would."""
 

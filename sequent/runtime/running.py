@@ -54,7 +54,7 @@ class Drive:
 
         A run that has succeeded is only told of.
         """
-        run, plan = self.run, self.plan
+        run, plan, config = self.run, self.plan, self.definition.spec.config
         if run.record.status is RunStatus.SUCCESS:
             return self._outcome(None)
         selector = DefaultSelector()
@@ -62,7 +62,9 @@ class Drive:
             run_id=run.record.id,
             directory=run.directory,
             target=self.target,
-            logging_level=self.definition.spec.config.logging_level,
+            logging_level=config.logging_level,
+            logging_formats=config.logging_formats,
+            logging_datefmt=config.logging_datefmt,
             sys_path=tuple(sys.path),
         )
         executors = make_executors(self.definition, setup, self.agent)
@@ -70,7 +72,7 @@ class Drive:
             around = Surroundings(
                 run=run,
                 executors=executors,
-                drawer=executors.get(self.definition.spec.config.task_construct),
+                drawer=executors.get(config.task_construct),
                 clock=SystemClock(),
                 observer=self.observer or _logging_observer(),
                 selector=selector,
@@ -83,7 +85,7 @@ class Drive:
                 notes=changed_code(run.record, plan),
                 resumes=self.resumes,
                 max_loops=self.max_loops,
-                longest_sleep=max(_SHORTEST_SLEEP, self.definition.spec.config.sleep_between_loops),
+                longest_sleep=max(_SHORTEST_SLEEP, config.sleep_between_loops),
             )
             driver.drive()
             return self._outcome(driver)

@@ -17,6 +17,7 @@ from sequent.runtime.executors.agents import fork_agent, launch_agent
 from sequent.runtime.executors.crew import MOST_ATTEMPTS
 from sequent.runtime.executors.inline import InlineExecutor
 from sequent.runtime.executors.processes import ProcessExecutor
+from sequent.runtime.executors.threads import ThreadExecutor
 from sequent.runtime.loading import load_flow
 from sequent.runtime.orders import AttemptBegan, AttemptEnded, AttemptLost, AttemptOrder, DrawOrder, Report, WorkerSetup
 from sequent.runtime.ports import Executor
@@ -125,6 +126,17 @@ def launched(target: str, directory: Path) -> Generator[Driving]:
     """Drive workers that load the flow."""
     loaded = load_flow(target)
     driving = Driving(ProcessExecutor(launch_agent(), setup_of(loaded.target, directory)), directory)
+    try:
+        yield driving
+    finally:
+        driving.executor.close()
+
+
+@contextmanager
+def threads(flow: object, directory: Path) -> Generator[Driving]:
+    """Drive threads of this process."""
+    setup = setup_of(Target(flow="f", cwd=str(Path.cwd())), directory)
+    driving = Driving(ThreadExecutor(definition_of(flow), setup), directory)
     try:
         yield driving
     finally:

@@ -13,7 +13,7 @@ import pytest
 from sequent.dsl.builder import Sequent
 from sequent.model.items import digest_of
 from sequent.runtime.orders import DrawBroke, ItemFound, RepeatFound
-from tests.runtime.driving import Driving, forked, inline, kill
+from tests.runtime.driving import Driving, forked, inline, kill, threads
 
 
 def step():
@@ -50,7 +50,7 @@ flow.add_step("pid", func=os.getpid)
 flow.add_step("forever", func=signal.pause)
 
 
-@pytest.fixture(params=[forked, inline])
+@pytest.fixture(params=[forked, inline, threads])
 def driving(request, tmp_path):
     with request.param(flow, tmp_path) as found:
         yield found

@@ -49,6 +49,10 @@ def make_executors(definition: Definition, setup: WorkerSetup, agent: AgentProce
         from sequent.runtime.executors.processes import ProcessExecutor
 
         executors[Construct.PROCESS] = ProcessExecutor(agent, setup)
+    if Construct.THREAD in constructs:
+        from sequent.runtime.executors.threads import ThreadExecutor
+
+        executors[Construct.THREAD] = ThreadExecutor(definition, setup)
     if Construct.INVOKE in constructs:
         from sequent.runtime.executors.inline import InlineExecutor
 

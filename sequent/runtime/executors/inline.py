@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import sys
 from collections import deque
-from collections.abc import Generator
 from selectors import EVENT_READ, BaseSelector
 
 from sequent.model.spec import Definition
+from sequent.runtime.executors.directory import in_directory
 from sequent.runtime.orders import AttemptLost, AttemptOrder, DrawOrder, Report, WorkerSetup
 from sequent.runtime.worker.attempt import Attempts
-from sequent.runtime.worker.capture import Segment, open_stream
+from sequent.runtime.worker.capture import Segment
 from sequent.runtime.worker.drawing import Drawing
+from sequent.runtime.worker.routing import routed, routing
 from sequent.runtime.worker.termination import Termination
 
 
@@ -81,16 +80,20 @@ class InlineExecutor:
         if not self._waiting:
             return
         order = self._waiting.popleft()
-        attempts, drawing = self._prepared()
-        with _in_directory(self._setup.target.cwd), self._captured():
+        attempts, drawing, descriptor = self._prepared()
+        with (
+            in_directory(self._setup.target.cwd),
+            routing(self._setup),
+            routed(descriptor, self._setup, whole_process=True),
+        ):
             report = attempts.run(order) if isinstance(order, AttemptOrder) else drawing.serve(order)
         self._reports.append(report)
         if self._waiting:
             os.eventfd_write(self._wake, 1)
 
-    def _prepared(self) -> tuple[Attempts, Drawing]:
+    def _prepared(self) -> tuple[Attempts, Drawing, int]:
         """Make what is needed once the first order is there: a run may never have one for us."""
-        if self._attempts is None or self._drawing is None:
+        if self._attempts is None or self._drawing is None or self._segment is None:
             self._segment = Segment.make(os.path.join(self._setup.directory, "logs"), "driver")
             self._attempts = Attempts(
                 self._definition,
@@ -101,31 +104,4 @@ class InlineExecutor:
                 tell_begun=self._reports.append,
             )
             self._drawing = Drawing(self._attempts.catalogue)
-        return self._attempts, self._drawing
-
-    @contextlib.contextmanager
-    def _captured(self) -> Generator[None]:
-        if self._segment is None:
-            raise AssertionError("there is no segment yet")
-        out, err = open_stream(self._segment.descriptor), open_stream(self._segment.descriptor)
-        before = (sys.stdout, sys.stderr)
-        sys.stdout, sys.stderr = out, err
-        try:
-            yield
-        finally:
-            sys.stdout, sys.stderr = before
-            out.close()
-            err.close()
-
-
-@contextlib.contextmanager
-def _in_directory(directory: str) -> Generator[None]:
-    before = os.getcwd()
-    if not directory or directory == before:
-        yield
-        return
-    os.chdir(directory)
-    try:
-        yield
-    finally:
-        os.chdir(before)
+        return self._attempts, self._drawing, self._segment.descriptor

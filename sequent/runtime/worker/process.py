@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import faulthandler
-import logging
 import os
 import signal
 import socket
@@ -19,6 +18,7 @@ from sequent.runtime.packets import Channel, Message
 from sequent.runtime.worker.attempt import Attempts
 from sequent.runtime.worker.capture import Segment, open_input, open_stream
 from sequent.runtime.worker.drawing import Drawing
+from sequent.runtime.worker.logs import set_up_logs
 from sequent.runtime.worker.problems import problem_of
 from sequent.runtime.worker.termination import LOST_CHANNEL, Terminated, Termination, die_of
 from sequent.runtime.worker.tidying import Tidying
@@ -37,7 +37,7 @@ def run(setup: dict[str, Any], end: socket.socket, definition: Definition | None
     # A crash in C code then says in the log where it was.
     faulthandler.enable(2)
     sys.stdin, sys.stdout, sys.stderr = open_input(0), open_stream(1), open_stream(2)
-    _set_up_logging(known.logging_level)
+    set_up_logs(known)
     os.environ["SEQUENT_RUN_ID"] = known.run_id
     os.environ[DIRECTORY_VARIABLE] = known.directory
     try:
@@ -62,36 +62,6 @@ def _load(setup: WorkerSetup) -> Definition:
     if setup.sys_path:
         sys.path[:] = setup.sys_path
     return definition_of(load_recorded(setup.target))
-
-
-def _set_up_logging(level: int) -> None:
-    """Let the loggers write to the attempt's log, unless the author's script has already seen to that."""
-    root = logging.getLogger()
-    if any(_writes_to_log(output) for output in root.handlers):
-        return
-    output = _StandardError()
-    output.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    root.addHandler(output)
-    root.setLevel(level)
-
-
-def _writes_to_log(output: logging.Handler) -> bool:
-    try:
-        return isinstance(output, logging.StreamHandler) and cast("Any", output).stream.fileno() in (1, 2)
-    except (OSError, ValueError, AttributeError):
-        # A stream in memory, or a closed one.
-        return False
-
-
-class _StandardError(logging.StreamHandler[Any]):
-    """Writes to whatever standard error is at that moment."""
-
-    def __init__(self) -> None:
-        logging.Handler.__init__(self)
-
-    @property
-    def stream(self) -> Any:
-        return sys.stderr
 
 
 class _Worker:

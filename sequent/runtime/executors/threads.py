@@ -1,0 +1,188 @@
+"""Executes attempts in threads of the driver's own process, for ``task_construct="thread"``."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Generator
+from queue import Empty, SimpleQueue
+from selectors import EVENT_READ, BaseSelector
+
+from attrs import define, field
+
+from sequent.model.spec import Definition
+from sequent.runtime.executors.directory import in_directory
+from sequent.runtime.orders import (
+    AttemptEnded,
+    AttemptLost,
+    AttemptOrder,
+    DrawOrder,
+    Report,
+    WorkerSetup,
+)
+from sequent.runtime.trimming import Trimming
+from sequent.runtime.worker.attempt import Attempts
+from sequent.runtime.worker.capture import Segment
+from sequent.runtime.worker.drawing import Drawing
+from sequent.runtime.worker.inputs import Catalogue
+from sequent.runtime.worker.problems import problem_of
+from sequent.runtime.worker.routing import routed, routing
+from sequent.runtime.worker.termination import Termination
+
+MOST_DRAWING = 4
+"""Threads that draw: a small set of their own, so that a draw never waits behind a step."""
+
+
+@define(eq=False)
+class _Drawer:
+    """A thread that draws items; iterators stay with it, since some may be used by one thread alone."""
+
+    thread: threading.Thread
+    orders: SimpleQueue[DrawOrder | tuple[int, int] | None]
+    repeats: set[tuple[int, int]] = field(factory=set[tuple[int, int]])
+    """Those whose iterators it has."""
+
+
+class ThreadExecutor:
+    """Executes as many attempts at a time as it is given, each in a thread.
+
+    Environment, directory, descriptors and signals are the process's, and so is its end: a thread cannot be
+    ended from outside. A stop waits for what runs; one that must not wait ends the whole process, and the run can
+    be recovered, since no attempt is then left alive.
+    """
+
+    def __init__(self, definition: Definition, setup: WorkerSetup) -> None:
+        self._definition = definition
+        self._setup = setup
+        self._orders: SimpleQueue[AttemptOrder | None] = SimpleQueue()
+        self._threads: list[threading.Thread] = []
+        self._under_way = 0
+        self._drawers: list[_Drawer] = []
+        self._reports: deque[Report] = deque()
+        self._segments: list[str] = []
+        self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._opened = contextlib.ExitStack()
+
+    def open(self, selector: BaseSelector) -> None:
+        self._opened.enter_context(in_directory(self._setup.target.cwd))
+        self._opened.enter_context(routing(self._setup))
+        selector.register(self._wake, EVENT_READ, lambda: os.eventfd_read(self._wake))
+        self._opened.callback(selector.unregister, self._wake)
+        directory = os.path.join(self._setup.directory, "logs")
+        os.makedirs(directory, mode=0o700, exist_ok=True)
+        # Where the kernel has no more watches to give, logs are cut once their attempts end.
+        with contextlib.suppress(OSError):
+            trimming = Trimming(directory, lambda: self._segments)
+            selector.register(trimming, EVENT_READ, trimming.wake)
+            self._opened.callback(trimming.close)
+            self._opened.callback(selector.unregister, trimming)
+
+    def start(self, order: AttemptOrder) -> None:
+        self._under_way += 1
+        if self._under_way > len(self._threads):
+            thread = threading.Thread(target=self._execute, name="sequent-step", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+        self._orders.put(order)
+
+    def draw(self, order: DrawOrder) -> None:
+        key = (order.frame, order.node)
+        drawer = next((drawer for drawer in self._drawers if key in drawer.repeats), None) or self._any_drawer()
+        drawer.repeats.add(key)
+        drawer.orders.put(order)
+
+    def forget(self, frame: int, node: int) -> None:
+        """The repeat has settled: its iterator is needed no more."""
+        for drawer in self._drawers:
+            if (frame, node) in drawer.repeats:
+                drawer.repeats.remove((frame, node))
+                drawer.orders.put((frame, node))
+
+    def reports(self) -> list[Report]:
+        reports: list[Report] = []
+        while self._reports:
+            report = self._reports.popleft()
+            reports.append(report)
+            if isinstance(report, AttemptEnded | AttemptLost):
+                self._under_way -= 1
+        return reports
+
+    def end_tasks(self, *, at_once: bool) -> None:
+        """What has not begun will not; what runs is waited for, or ends with the process."""
+        with contextlib.suppress(Empty):
+            while (order := self._orders.get_nowait()) is not None:
+                lost = AttemptLost(order.frame, order.node, order.attempt, "the run is being stopped", had_begun=False)
+                self._tell(lost)
+        ended = sum(isinstance(report, AttemptEnded | AttemptLost) for report in self._reports)
+        if at_once and self._under_way > ended:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def close(self) -> None:
+        """Wait for what runs, since nothing may be alive that somebody else could then begin again."""
+        with contextlib.suppress(Empty):
+            while True:
+                self._orders.get_nowait()
+        for _ in self._threads:
+            self._orders.put(None)
+        for drawer in self._drawers:
+            drawer.orders.put(None)
+        for thread in (*self._threads, *(drawer.thread for drawer in self._drawers)):
+            thread.join()
+        self._opened.close()
+        os.close(self._wake)
+
+    def _tell(self, report: Report) -> None:
+        self._reports.append(report)
+        os.eventfd_write(self._wake, 1)
+
+    # -- in a thread
+
+    def _execute(self) -> None:
+        with contextlib.ExitStack() as stack:
+            attempts: Attempts | None = None
+            while (order := self._orders.get()) is not None:
+                try:
+                    if attempts is None:
+                        segment = stack.enter_context(self._log("thread"))
+                        attempts = self._attempts(segment)
+                    report = attempts.run(order)
+                except BaseException as error:  # noqa: BLE001 - a thread that ended in silence would keep the run waiting
+                    report = AttemptEnded(order.frame, order.node, order.attempt, problem=problem_of(error))
+                self._tell(report)
+
+    def _attempts(self, segment: Segment) -> Attempts:
+        return Attempts(
+            self._definition, self._setup, segment, Termination(), is_own_process=False, tell_begun=self._tell
+        )
+
+    @contextlib.contextmanager
+    def _log(self, prefix: str) -> Generator[Segment]:
+        """A segment of this thread's own, which takes what it writes."""
+        segment = Segment.make(os.path.join(self._setup.directory, "logs"), prefix)
+        self._segments.append(segment.path)
+        try:
+            with routed(segment.descriptor, self._setup, whole_process=False):
+                yield segment
+        finally:
+            segment.close()
+
+    def _any_drawer(self) -> _Drawer:
+        if len(self._drawers) >= MOST_DRAWING:
+            return min(self._drawers, key=lambda drawer: len(drawer.repeats))
+        orders: SimpleQueue[DrawOrder | tuple[int, int] | None] = SimpleQueue()
+        thread = threading.Thread(target=self._draw, args=(orders,), name="sequent-draw", daemon=True)
+        self._drawers.append(_Drawer(thread, orders))
+        thread.start()
+        return self._drawers[-1]
+
+    def _draw(self, orders: SimpleQueue[DrawOrder | tuple[int, int] | None]) -> None:
+        drawing = Drawing(Catalogue(self._definition))
+        with self._log("draws"):
+            while (order := orders.get()) is not None:
+                if isinstance(order, DrawOrder):
+                    self._tell(drawing.serve(order))
+                else:
+                    drawing.forget(*order)

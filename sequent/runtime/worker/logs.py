@@ -1,0 +1,92 @@
+"""How what steps log through ``logging`` and loguru comes into their attempts' logs, and from which level on."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Mapping
+from typing import Any, cast
+
+from sequent.runtime.orders import WorkerSetup
+
+FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+
+
+def formatter_of(setup: WorkerSetup) -> logging.Formatter:
+    """What writes a line as the flow's configuration says."""
+    formats = {level: logging.Formatter(text, setup.logging_datefmt or None) for level, text in setup.logging_formats}
+    default = formats.pop(0, None) or logging.Formatter(FORMAT, setup.logging_datefmt or None)
+    return _ByLevel(formats, default) if formats else default
+
+
+class _ByLevel(logging.Formatter):
+    """Writes each level as its own formatter does."""
+
+    def __init__(self, formatters: Mapping[int, logging.Formatter], default: logging.Formatter) -> None:
+        super().__init__()
+        self._formatters = formatters
+        self._default = default
+
+    def format(self, record: logging.LogRecord) -> str:
+        return self._formatters.get(record.levelno, self._default).format(record)
+
+
+class StandardError(logging.StreamHandler[Any]):
+    """Writes to whatever standard error is at that moment."""
+
+    def __init__(self) -> None:
+        logging.Handler.__init__(self)
+
+    @property
+    def stream(self) -> Any:
+        return sys.stderr
+
+
+def set_up_logs(setup: WorkerSetup) -> None:
+    """Let both libraries write to the attempt's log, in a process that is there for steps alone.
+
+    What the author's own script has set up stays as it is.
+    """
+    root = logging.getLogger()
+    if not any(_writes_to_log(output) for output in root.handlers):
+        output = StandardError()
+        output.setFormatter(formatter_of(setup))
+        root.addHandler(output)
+        root.setLevel(setup.logging_level)
+    name = loguru_level(setup.logging_level)
+    # It is asked for when loguru is imported, which a step may do whenever it likes.
+    os.environ.setdefault("LOGURU_LEVEL", name)
+    if "loguru" in sys.modules:
+        _set_up_loguru(name)
+
+
+def _set_up_loguru(level: str) -> None:
+    from loguru import logger
+
+    try:
+        # The handler that it begins with: whoever has taken it away has set up others.
+        logger.remove(0)
+    except ValueError:
+        return
+    logger.add(_write, level=level)
+
+
+def _write(message: str) -> None:
+    sys.stderr.write(message)
+
+
+_LOGURU_LEVELS = ((5, "TRACE"), (10, "DEBUG"), (20, "INFO"), (25, "SUCCESS"), (30, "WARNING"), (40, "ERROR"))
+
+
+def loguru_level(level: int) -> str:
+    """The name of the lowest of loguru's levels that is not below a number of ``logging``."""
+    return next((name for number, name in _LOGURU_LEVELS if level <= number), "CRITICAL")
+
+
+def _writes_to_log(output: logging.Handler) -> bool:
+    try:
+        return isinstance(output, logging.StreamHandler) and cast("Any", output).stream.fileno() in (1, 2)
+    except (OSError, ValueError, AttributeError):
+        # A stream in memory, or a closed one.
+        return False
