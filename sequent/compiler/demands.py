@@ -143,23 +143,26 @@ def _check_givers(pool: str, balance: _Balance, problems: Problems) -> None:
 
 
 def _check_keepers(pool: str, keepers: list[_Change], capacity: int, problems: Problems) -> None:
+    """The first for which there is not enough left is told: those after it have it worse."""
     kept, before = 0, list[Node]()
     for keeper in keepers:
         asked = dict(keeper.node.spec.acquires)[pool]
-        if asked > capacity:
-            continue
         rounds = max(0, (capacity - kept - asked) // keeper.amount + 1)
-        if keeper.times.least <= rounds:
-            kept += keeper.amount * keeper.times.least
-            before += [keeper.node] if keeper.times.least else []
-            continue
-        after = f"after {rounds:,} iteration{'s' * (rounds != 1)}" if keeper.times.least > 1 else ""
-        beside = f"beside what {_listed(before)} keep{'s' * (len(before) == 1)}, {kept}" if kept else ""
-        problems.add(
-            _CODE,
-            f"{keeper.node.shown} keeps {keeper.amount} of the pool {pool!r} for the run, and nobody gives any back: "
-            f"{' '.join(filter(None, (after, beside)))} there is not enough left of {capacity}",
-            path=keeper.node.text,
-            place=keeper.node.place_of("releases"),
-            hint="leave 'releases' out, or let a later step give back what is kept",
-        )
+        if asked <= capacity and keeper.times.least > rounds:
+            beside = f"beside what {_listed(before)} keep{'s' * (len(before) == 1)}, {kept}, " if kept else ""
+            _refuse_keeper(pool, keeper, rounds, f"{beside}there is not enough left of {capacity}", problems)
+            return
+        kept += keeper.amount * keeper.times.least
+        before += [keeper.node] if keeper.times.least else []
+
+
+def _refuse_keeper(pool: str, keeper: _Change, rounds: int, why: str, problems: Problems) -> None:
+    after = f"after {rounds:,} iteration{'s' * (rounds != 1)} " if keeper.times.least > 1 else ""
+    problems.add(
+        _CODE,
+        f"{keeper.node.shown} keeps {keeper.amount} of the pool {pool!r} for the run, and nobody gives any back: "
+        f"{after}{why}",
+        path=keeper.node.text,
+        place=keeper.node.place_of("releases"),
+        hint="leave 'releases' out, or let a later step give back what is kept",
+    )

@@ -14,7 +14,8 @@ from sequent.compiler.tree import Node, Tree
 _MANY = 1_000_000
 # Which of very many could meet would take too long to try out; beyond this they are believed not to.
 _MOST_WAITERS = 100
-_MOST_TRIED = 5_000
+_MOST_TRIED = 1_000
+_MOST_TOLD = 4
 
 
 @frozen(eq=False)
@@ -58,6 +59,7 @@ class _Holding:
     _opened: dict[Node, int] = field(init=False)
     """How often each container can be open at once."""
     _precedence: Precedence = field(init=False)
+    _meetings: dict[tuple[Waiter, Waiter], bool] = field(factory=dict[tuple[Waiter, Waiter], bool])
     _left: int = 0
 
     def __attrs_post_init__(self) -> None:
@@ -86,7 +88,7 @@ class _Holding:
 
     def _search(self, waiters: list[Waiter], meeting: Meeting, kinds: int) -> Meeting | None:
         for at, waiter in enumerate(waiters if kinds else ()):
-            if not all(self._can_meet(waiter, other) for other in meeting):
+            if not all(self._meets(waiter, other) for other in meeting):
                 continue
             for count in range(max(self._opened[holder] for holder in waiter.holders), 0, -1):
                 self._left -= 1
@@ -126,6 +128,12 @@ class _Holding:
             for pool, amount in self._amounts(holder):
                 held[pool] = held.get(pool, 0) + amount * min(count, self._opened[holder])
         return held
+
+    def _meets(self, one: Waiter, other: Waiter) -> bool:
+        known = self._meetings.get((one, other))
+        if known is None:
+            known = self._meetings[one, other] = self._can_meet(one, other)
+        return known
 
     def _can_meet(self, one: Waiter, other: Waiter) -> bool:
         """Whether both can wait at once: in different iterations, or as neither must have settled before the other."""
@@ -189,9 +197,11 @@ def _around(node: Node) -> list[Node]:
 def _refuse(meeting: Meeting, problems: Problems) -> None:
     first = next(iter(meeting))
     holder = first.holders[0]
+    parts = [_told(*part) for part in list(meeting.items())[:_MOST_TOLD]]
+    others = f"; and {len(meeting) - _MOST_TOLD:,} more" if len(meeting) > _MOST_TOLD else ""
     problems.add(
         "holding",
-        f"these can wait for one another for ever: {'; '.join(_told(*part) for part in meeting.items())}",
+        f"these can wait for one another for ever: {'; '.join(parts)}{others}",
         path=holder.text,
         place=holder.place_of("acquires"),
         hint="acquire all at once on the container around, let one require the other, or enlarge the pool",

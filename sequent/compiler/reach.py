@@ -23,6 +23,8 @@ def why_never(condition: Condition) -> str:
     failure, or skipped where what it waits for may turn out otherwise. Being cancelled makes nothing true that one of
     these does not. What rests on a node that is itself refused is not refused again.
     """
+    if isinstance(condition, Asked) and condition.claim is not Claim.SKIPPED:
+        return ""
     ends = _ends(condition)
     for asked in _certain(condition):
         left = [claims for claims in ends[asked.node] if asked.text in claims]

@@ -99,7 +99,7 @@ def test_what_several_steps_keep_together_is_refused_with_who_keeps_it():
     keepers = [asking(name, "db 2", releases=KEEP) for name in "abc"]
     found = mistake(flow(*keepers, pools={"db": 5}))
     assert found.path == "c"
-    assert "beside what 'a' and 'b' keep, 4 there is not enough left of 5" in found.message
+    assert "beside what 'a' and 'b' keep, 4, there is not enough left of 5" in found.message
 
 
 @pytest.mark.parametrize(
