@@ -135,8 +135,7 @@ class Pair:
             if key not in reference.active():
                 reference.started(key)
         assert set(world.active) == reference.active()
-        waiting = reference.startable()
-        assert not waiting or len(world.active) == world.slots, f"{waiting} could start"
+        self.check_waiting(reference.startable())
         settled = {key: status for key, status in reference.statuses().items() if status.is_settled}
         assert {key: s for key, s in world.settled.items() if not reference.is_tried_again(key)} == settled
         assert world.timers.keys() >= reference.delayed()
@@ -147,6 +146,10 @@ class Pair:
         if world.ended is not None:
             counted = Counter(status for status in settled.values())
             assert world.ended.counts == counted
+
+    def check_waiting(self, waiting: set[Key]) -> None:
+        """Check that what is ready and has not started has to wait."""
+        assert not waiting or len(self.world.active) == self.world.slots, f"{waiting} could start"
 
 
 def counts_of(spec: StepSpec | ContainerSpec, random: Random, path: str = "") -> Iterator[tuple[str, int | None]]:
