@@ -68,19 +68,23 @@ class Timers:
         """
         node = self._plan.nodes[order.node]
         key = task_key(self._plan, order.scope, order.node)
-        attempt = order.attempt if order.failures else 0
-        stored = self._run.wait(key, attempt)
+        stored = self._stored(key, order)
         if stored is not None:
             wait = self._again(stored)
         elif order.failures:
-            wait = self._until(key, attempt, self._backoff(order, node))
+            wait = self._until(key, order.attempt, self._backoff(order, node))
         else:
-            wait = self._until(key, attempt, self._options.delay(order.scope, node))
+            wait = self._until(key, 0, self._options.delay(order.scope, node))
         if self._left(wait) <= 0:
             return None
         if wait != stored:
             batch.waits.append(wait)
         return wait
+
+    def _stored(self, key: TaskKey, order: StartTimer) -> Wait | None:
+        """What was said of the wait before; one before a further attempt may go on though failures count anew."""
+        before_attempt = self._run.wait(key, order.attempt) if order.attempt > 1 else None
+        return self._run.wait(key, 0) if before_attempt is None and not order.failures else before_attempt
 
     def _backoff(self, order: StartTimer, node: NodePlan) -> float:
         if not isinstance(node, StepPlan):

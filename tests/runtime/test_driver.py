@@ -4,173 +4,23 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable
-from selectors import EVENT_READ, BaseSelector, DefaultSelector
-from typing import ClassVar
 
 import pytest
 
 import sequent
-from sequent.compiler import compile_flow
-from sequent.dsl import definition_of
 from sequent.errors import FencedError, StoreBusyError, StoreError
 from sequent.model.outcome import Problem
-from sequent.model.status import Construct, RunStatus, Status
-from sequent.runtime.clock import SystemClock
-from sequent.runtime.driver import Driver
+from sequent.model.status import RunStatus, Status
 from sequent.runtime.orders import AttemptEnded, AttemptLost, AttemptOrder, DrawOrder, RepeatFound, Report
-from sequent.runtime.ports import DrivenRun
-from sequent.runtime.rows import Batch, Target, TaskKey
-from sequent.runtime.store import open_store
-from sequent.runtime.surroundings import Surroundings
-
-
-def work() -> None:
-    """Be a step's function."""
-
-
-class Nobody:
-    """Watches, and keeps what it is told."""
-
-    def __init__(self) -> None:
-        self.notes: list[str] = []
-
-    def run_began(self, record, plan):
-        pass
-
-    def task_started(self, scope, node, attempt):
-        pass
-
-    def task_settled(self, scope, node, attempt, status, problem, log):
-        pass
-
-    def draw_failed(self, node, problem):
-        pass
-
-    def note(self, text):
-        self.notes.append(text)
-
-    def run_ended(self, status):
-        pass
-
-
-class Hands:
-    """An executor whose attempts end as a test says, as soon as they have been ordered."""
-
-    def __init__(self, end: Callable[[AttemptOrder], Report | None]) -> None:
-        self.end = end
-        self.orders: list[AttemptOrder] = []
-        self.ended_at_once: list[bool] = []
-        self._reports: list[Report] = []
-        self._wake, self._woken = os.pipe2(os.O_NONBLOCK)
-        self.draws: Callable[[DrawOrder], Report] | None = None
-
-    def open(self, selector: BaseSelector) -> None:
-        selector.register(self._wake, EVENT_READ, lambda: os.read(self._wake, 64))
-
-    def start(self, order: AttemptOrder) -> None:
-        self.orders.append(order)
-        report = self.end(order)
-        if report is not None:
-            self.tell(report)
-
-    def tell(self, report: Report) -> None:
-        self._reports.append(report)
-        os.write(self._woken, b".")
-
-    def draw(self, order: DrawOrder) -> None:
-        assert self.draws is not None
-        self.tell(self.draws(order))
-
-    def forget(self, frame: int, node: int) -> None:
-        pass
-
-    def reports(self) -> list[Report]:
-        reports, self._reports = self._reports, []
-        return reports
-
-    def end_tasks(self, *, at_once: bool) -> None:
-        self.ended_at_once.append(at_once)
-        for order in self.orders:
-            problem = Problem(type="Signal", message="ended", signal=15)
-            self.tell(AttemptEnded(order.frame, order.node, order.attempt, problem=problem))
-
-    def close(self) -> None:
-        os.close(self._wake)
-        os.close(self._woken)
+from sequent.runtime.rows import Batch, TaskKey
+from tests.runtime.worlds import Hands, World, chain, close_worlds, success, work
 
 
 @pytest.fixture(autouse=True)
 def close_stores():
     """Leave no directory of a store in memory behind."""
     yield
-    while World.made:
-        World.made.pop().store.close()
-
-
-def success(order: AttemptOrder) -> Report:
-    return AttemptEnded(order.frame, order.node, order.attempt, "null")
-
-
-class Watched:
-    """A run of the memory store that lets a test look at each commit, or have it fail."""
-
-    def __init__(self, run: DrivenRun, look: Callable[[Batch], None]) -> None:
-        self._run = run
-        self._look = look
-        self.commits = 0
-
-    def __getattr__(self, name):
-        return getattr(self._run, name)
-
-    def commit(self, batch: Batch) -> None:
-        self._look(batch)
-        self._run.commit(batch)
-        self.commits += 1
-
-
-class World:
-    """A flow, a store in memory, and a driver between them."""
-
-    made: ClassVar[list[World]] = []
-
-    def __init__(self, flow: sequent.Sequent) -> None:
-        self.plan = compile_flow(definition_of(flow).spec, {})
-        self.store = open_store(":memory:")
-        self.made.append(self)
-        self.run = self.store.create(Target(flow="f", cwd="."), self.plan, None, {})
-        self.observer = Nobody()
-        self.looks: list[Callable[[Batch], None]] = []
-
-    def drive(self, hands: Hands, *, slots: int = 2, look: Callable[[Batch], None] | None = None) -> RunStatus:
-        watched = Watched(self.run, look or (lambda batch: None))
-        with DefaultSelector() as selector:
-            around = Surroundings(
-                run=watched,
-                executors={Construct.PROCESS: hands},
-                drawer=hands,
-                clock=SystemClock(),
-                observer=self.observer,
-                selector=selector,
-            )
-            saved = self.run.saved(self.plan) if self.run.record.recovery else None
-            try:
-                return Driver(self.plan, around, slots=slots, saved=saved).drive()
-            finally:
-                hands.close()
-
-    def recover(self) -> None:
-        self.run.close()
-        self.run = self.store.take(self.run.record.id)
-
-
-def chain(*names: str) -> sequent.Sequent:
-    flow = sequent.Sequent("f")
-    before = None
-    for name in names:
-        requires = () if before is None else ((before, sequent.STEP_SUCCESS),)
-        before = flow.add_step(name, func=work, requires=requires)
-    return flow
+    close_worlds()
 
 
 def test_an_attempt_is_ordered_only_once_its_intent_is_committed():
