@@ -177,23 +177,7 @@ def test_a_repeated_step_s_own_item_is_not_confused_with_its_container_s(blamed)
 
         return definition_of(flow)
 
-    blamed(write, "the item of its container", "self.region")
-
-
-def test_what_only_a_flow_or_a_step_can_have_is_refused_of_an_inner_container(blamed):
-    def write():
-        @container(max_concurrent=2, task_construct="invoke")
-        class flow:
-            @container(
-                requires=None,
-                task_construct="invoke",  # wrong
-            )
-            class inner:
-                a = step(work)
-
-        return definition_of(flow)
-
-    blamed(write, "not supported yet: 'task_construct' of a container", "to its steps")
+    blamed(write, "of the iteration of its container", "self.region")
 
 
 def test_a_containers_until_names_a_step(blamed):

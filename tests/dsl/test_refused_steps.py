@@ -1,12 +1,8 @@
 """A mistake in names, options or repeats of steps written as methods is told at import, at the line that makes it."""
-# ruff: noqa: B008  item() is a default on purpose
-
-import itertools
-import threading
 
 import pytest
 
-from sequent import command, container, item, param, step
+from sequent import command, container, param, step
 from sequent.dsl import definition_of
 from sequent.errors import DefinitionError, Place
 
@@ -145,34 +141,21 @@ def test_a_misspelt_option_is_told_with_the_nearest_and_its_own_line(blamed):
     blamed(write, "no option 'requries'", "did you mean 'requires'?")
 
 
-@pytest.mark.parametrize("option", ["timeout", "retries", "backoff", "retry_on"])
-def test_attempts_of_a_container_are_for_its_steps(option):
-    with pytest.raises(DefinitionError, match="is for steps") as caught:
-        container(**{option: 3})(type("flow", (), {"a": step(work)}))
-    assert "put it on" in str(caught.value)
+def test_hosts_are_refused_by_name(blamed):
+    def write():
+        step(hosts=["a"])  # wrong
+
+    blamed(write, "not supported yet: 'hosts'")
 
 
 @pytest.mark.parametrize(
-    ("option", "value"),
-    [
-        ("hosts", ["a"]),
-        ("delay", 3),
-        ("acquires", [1]),
-        ("releases", []),
-        ("retries", 2),
-        ("timeout", "3m"),
-        ("shell", "x"),
-    ],
+    "option", ["requires", "repeats", "delay", "timeout", "acquires", "releases", "hosts", "recovery"]
 )
-def test_words_of_the_next_version_are_refused_by_name(option, value):
-    with pytest.raises(DefinitionError, match=f"not supported yet: '{option}'"):
-        step(**{option: value})
+def test_none_is_the_same_as_not_given(option):
+    step(**{option: None})(work)
 
 
-@pytest.mark.parametrize(
-    ("option", "value"),
-    [("hosts", []), ("hosts", None), ("delay", 0), ("acquires", ()), ("releases", None), ("timeout", None)],
-)
+@pytest.mark.parametrize(("option", "value"), [("hosts", []), ("delay", 0), ("acquires", ()), ("requires", {})])
 def test_the_original_s_empty_values_are_accepted(option, value):
     step(**{option: value})(work)
 
@@ -187,6 +170,10 @@ def test_the_original_s_empty_values_are_accepted(option, value):
         ("stop_on_exception", 1),
         ("task_construct", "fork"),
         ("until", 3),
+        ("priority", "high"),
+        ("priority", 1.5),
+        ("max_concurrent", "3"),
+        ("max_concurrent", True),
     ],
 )
 def test_an_option_of_the_wrong_type_is_refused_with_its_value(option, value, blamed):
@@ -199,98 +186,6 @@ def test_an_option_of_the_wrong_type_is_refused_with_its_value(option, value, bl
         write()
     assert repr(value) in str(caught.value)
     assert f"'{option}'" in str(caught.value)
-
-
-def test_thread_is_not_supported_yet():
-    with pytest.raises(DefinitionError, match="not supported yet: task_construct='thread'"):
-        step(task_construct="thread")
-
-
-def test_until_needs_repeats(blamed):
-    def write():
-        @container
-        class flow:
-            @step(until=True)  # wrong
-            def poll(self): ...
-
-    blamed(write, "'until' needs 'repeats'")
-
-
-def test_until_in_a_body_needs_repeats(blamed):
-    def write():
-        @container  # wrong
-        class flow:
-            check = step(work)
-            until = check
-
-    blamed(write, "no repeats")
-
-
-@pytest.mark.parametrize(
-    ("given", "texts"),
-    [
-        (5, ["int 5", "use range(5)"]),
-        (True, ["bool"]),
-        ("abc", ["would repeat per character", "['abc']"]),
-        (b"abc", ["would repeat per character"]),
-        ({1, 2}, ["order is not stable", "sorted(...)"]),
-        (frozenset({1}), ["order is not stable"]),
-        ({"a": 1}, ["keys or its items"]),
-        ((x for x in [1]), ["generator", "can be read once", "pass the function"]),
-        (itertools.count(), ["can be read once", "pass the function"]),
-        (iter([1]), ["can be read once"]),
-        (2.5, ["float"]),
-        ([1, threading.Lock()], ["repeats[1]", "lock"]),
-        (take, ["parameter 'x' has no value"]),
-    ],
-)
-def test_what_cannot_be_repeated_over_is_refused_with_the_fix(given, texts, blamed):
-    def write():
-        @container
-        class flow:
-            @step(repeats=given)  # wrong
-            def load(self, x=item()): ...
-
-    blamed(write, *texts)
-
-
-def test_items_that_fail_while_they_are_read_are_told_with_their_index():
-    class Broken:
-        def __iter__(self):
-            yield 1
-            raise RuntimeError("disk")
-
-    with pytest.raises(DefinitionError, match=r"index 1: RuntimeError\('disk'\)"):
-        step(repeats=Broken())
-
-
-def test_repeating_over_the_step_itself_tells_of_its_result(blamed):
-    def write():
-        @container
-        class flow:
-            find = step(work)
-
-            @step(repeats=find)  # wrong
-            def load(self, x=item()): ...
-
-    blamed(write, "the step 'find' itself", "repeats=find.result")
-
-
-def test_an_endless_repeat_without_an_until_is_refused(blamed):
-    def write_container():
-        @container
-        class flow:
-            @container(repeats=itertools.count)  # wrong
-            class inner:
-                a = step(work)
-
-    def write_step():
-        @container
-        class flow:
-            a = step(repeats=itertools.count)(work)  # wrong
-
-    blamed(write_container, "never ends")
-    blamed(write_step, "never ends")
 
 
 @pytest.mark.parametrize("function", [generate, agenerate])

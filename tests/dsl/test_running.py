@@ -7,11 +7,12 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
+from threading import Event, Thread
 from typing import Literal
 
 import pytest
 
-from sequent import RUN_RECOVER, Sequent, container, param, step
+from sequent import RUN_CONTINUE, RUN_RECOVER, RUN_RESTART, Sequent, container, param, step
 from sequent.dsl import definition_of, running
 from sequent.dsl.parameters import encode_params, parse_text
 from sequent.errors import DefinitionError, UsageError
@@ -81,21 +82,135 @@ def test_a_built_flow_is_run_and_knows_its_run():
 
 
 def test_a_running_flow_takes_no_steps_and_runs_once():
-    flow = Sequent()
+    flow = Sequent("busy")
     flow.add_step("a")
     told = []
 
     def again(request):
-        for call in (flow.run, lambda: flow.add_step("b")):
-            with pytest.raises((UsageError, DefinitionError), match="already running"):
+        for call, kind in ((flow.run, UsageError), (lambda: flow.add_step("b"), DefinitionError)):
+            with pytest.raises(kind, match="'busy' is already running") as caught:
                 call()
-        told.append(request)
+            assert caught.value.code == "running"
+            assert caught.value.place.file == __file__
+            assert caught.value.hint
+            told.append(call)
         return Outcome(run_id="r1", status=RunStatus.SUCCESS)
 
     with requests():
         running.set_runner(again)
         flow.run()
-    assert told
+    assert len(told) == 2
+
+
+def test_two_threads_do_not_run_a_flow_at_once():
+    flow = Sequent()
+    flow.add_step("a")
+    entered, leave = Event(), Event()
+
+    def wait(request):
+        entered.set()
+        leave.wait(30)
+        return Outcome(run_id="r1", status=RunStatus.SUCCESS)
+
+    with requests():
+        running.set_runner(wait)
+        first = Thread(target=flow.run)
+        first.start()
+        assert entered.wait(30)
+        try:
+            with pytest.raises(UsageError, match="already running"):
+                flow.run()
+        finally:
+            leave.set()
+            first.join()
+
+
+def test_a_flow_runs_again_once_it_has_ended_also_in_an_error():
+    flow = Sequent()
+    flow.add_step("a")
+
+    def fail(request):
+        raise UsageError("the store is away")
+
+    with requests() as asked:
+        collect = running._port.runner
+        flow.run()
+        running.set_runner(fail)
+        with pytest.raises(UsageError, match="away"):
+            flow.run()
+        running.set_runner(collect)
+        flow.add_step("b")
+        flow.run()
+        flow.close()
+    assert [len(request.definition.spec.root.children) for request in asked] == [1, 2]
+    assert [request.run_id for request in asked] == [None, None]
+
+
+def test_the_mode_of_a_run_may_be_given_when_it_is_run_and_then_takes_up_the_flows_latest():
+    flow = Sequent()
+    flow.add_step("a")
+    with requests() as asked:
+        flow.run(max_loops=1)
+        flow.run(run_mode=RUN_CONTINUE)
+        flow.run(run_mode=RUN_RECOVER)
+        flow.run()
+    assert [(request.run_mode, request.run_id) for request in asked] == [
+        (RUN_RESTART, None),
+        (RUN_CONTINUE, "r7"),
+        (RUN_RECOVER, "r7"),
+        (RUN_RESTART, None),
+    ]
+
+
+def test_a_recovery_may_be_based_on_an_earlier_one():
+    flow = Sequent(run_mode=RUN_RECOVER, recovery_run=2, run_id="r3")
+    flow.add_step("a")
+    with requests() as asked:
+        flow.run()
+        nightly.run(run_mode=RUN_RECOVER, recovery_run=0)
+        nightly.run(run_mode=RUN_CONTINUE)
+    assert [(request.run_mode, request.recovery_run) for request in asked] == [
+        (RUN_RECOVER, 2),
+        (RUN_RECOVER, 0),
+        (RUN_CONTINUE, None),
+    ]
+    assert asked[0].run_id == "r3"
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        ({"max_loops": 0}, "'max_loops' is 0"),
+        ({"max_loops": 1.5}, "'max_loops' is 1.5"),
+        ({"max_loops": True}, "'max_loops' is True"),
+        ({"run_mode": "recover"}, "'run_mode' is 'recover'"),
+        ({"recovery_run": 1}, "'recovery_run' is 1, and the run is no recovery"),
+        ({"recovery_run": -1, "run_mode": RUN_RECOVER}, "'recovery_run' is -1"),
+    ],
+)
+def test_what_cannot_be_asked_of_a_run_is_told_at_its_line(given, text, blamed):
+    def write():
+        nightly(day=date(2026, 11, 24)).run(**given)  # wrong
+
+    with requests() as asked:
+        assert blamed(write, text).code == "option"
+    assert not asked
+
+
+def test_what_cannot_be_asked_of_a_built_flow_is_told_at_its_line(blamed):
+    flow = Sequent(recovery_run=1)
+    flow.add_step("a")
+
+    def write_loops():
+        flow.run(max_loops=0, run_mode=RUN_RECOVER)  # wrong
+
+    def write_recovery():
+        flow.run()  # wrong
+
+    with requests() as asked:
+        assert blamed(write_loops, "'max_loops' is 0").code == "option"
+        assert blamed(write_recovery, "'recovery_run' is 1, and the run is no recovery").code == "option"
+    assert not asked
 
 
 def test_run_is_refused_while_its_file_is_loaded():

@@ -1,0 +1,74 @@
+"""A program and its words, as the specification has them."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from sequent import ExitCode, command, container, param
+from sequent.dsl import definition_of
+from sequent.model.references import Literal, ParamOf, ResultOf
+from sequent.model.spec import Formatted, Template, references_of
+
+
+@pytest.mark.parametrize(
+    ("result", "kind"),
+    [
+        (None, "none"),
+        (str, "str"),
+        (bytes, "bytes"),
+        (list[str], "lines"),
+        (int, "int"),
+        (float, "float"),
+        (ExitCode, "exit_code"),
+        (dict[str, int], "json"),
+    ],
+)
+def test_a_commands_result_says_how_its_output_is_read(result, kind):
+    @container
+    class flow:
+        run_it = command("true", result=result)
+
+    definition = definition_of(flow)
+    assert definition.spec.root.children[0].work.result == kind
+    assert definition.result_types["run_it",] == (int if result is ExitCode else result)
+
+
+def test_words_env_cwd_and_stdin_of_a_command_take_data_and_references():
+    @container
+    class flow:
+        day: date = param()
+        first = command("date", result=str)
+        second = command(
+            "tool",
+            ["-x", 1, 2.5, first.result],
+            Path("/srv"),
+            f"{day:%Y%m%d}.csv",
+            f"{first.result!s}",
+            f"--day={day}",
+            env={"A": first.result, "B": None, "C": 1},
+            cwd=first.result,
+            stdin=b"\0",
+            success=(0, 3),
+        )
+
+    work = definition_of(flow).spec.root.children[1].work
+    first, day = ResultOf(("first",)), ParamOf("day")
+    assert [word.text for word in work.words[:4]] == ['"tool"', '"-x"', "1", "2.5"]
+    assert work.words[4] == first
+    assert work.words[6] == Template((Formatted(day, "", "%Y%m%d"), ".csv"))
+    assert work.words[7] == Template((Formatted(first, "s"),))
+    assert work.words[8] == Template(("--day=", Formatted(day)))
+    assert work.env == (("A", first), ("B", None), ("C", Literal("1")))
+    assert (work.cwd, work.success) == (first, (0, 3))
+    assert list(references_of(work)) == [first, day, first, day, first, first]
+
+
+def test_a_formatted_reference_with_repr_is_known_too():
+    @container
+    class flow:
+        first = command("date", result=str)
+        second = command("echo", f"<{first.result!r}>")
+
+    word = definition_of(flow).spec.root.children[1].work.words[1]
+    assert word == Template(("<", Formatted(ResultOf(("first",)), "r"), ">"))
