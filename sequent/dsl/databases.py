@@ -13,7 +13,7 @@ _PARTS = ("dialect", "drivername", "username", "password", "host", "port", "data
 _FORM = "it is a path, a URL, or a dict of dialect, host, database and the like"
 
 
-def read_databases(table: Mapping[Any, object], name: str, place_of: Callable[[str], Place]) -> dict[str, str]:
+def read_databases(table: object, name: str, place_of: Callable[[str], Place]) -> dict[str, str]:
     """The stores by their names.
 
     Args:
@@ -24,9 +24,10 @@ def read_databases(table: Mapping[Any, object], name: str, place_of: Callable[[s
     Raises:
         DefinitionError: an entry is none, or a part of it is unknown; no message shows a password.
     """
-    return {
-        str(key): _location(entry, f"{name}[{key!r}]", place_of(f"DATABASES.{key}")) for key, entry in table.items()
-    }
+    if not isinstance(table, Mapping):
+        raise _error(f"{name} is a {type(table).__name__}", place_of("DATABASES"), "it is a dict of stores by name")
+    entries = cast("Mapping[Any, object]", table).items()
+    return {str(key): _location(entry, f"{name}[{key!r}]", place_of(f"DATABASES.{key}")) for key, entry in entries}
 
 
 def _location(entry: object, name: str, place: Place) -> str:

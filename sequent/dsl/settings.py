@@ -64,7 +64,7 @@ def read_settings(table: object, name: str, place_of: PlaceOf) -> Settings:
         elif key == "LOGGING":
             values.update(_read_logging(value, shown, place_of))
         elif key == "DATABASES":
-            databases = read_databases(mapping_of(value, shown, place_of(key)), shown, place_of)
+            databases = read_databases(value, shown, place_of)
         else:
             raise unknown_key(key, name, (*_READERS, "LOGGING", "DATABASES"), place_of(str(key)))
     return Settings(values, databases)
