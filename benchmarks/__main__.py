@@ -6,13 +6,14 @@ import sys
 from collections.abc import Callable
 
 from benchmarks import compile as compiling
-from benchmarks import durable, kills, recovery, startup
+from benchmarks import durable, gather, kills, recovery, startup
 
 FIGURES: dict[str, Callable[[], str]] = {
     "chain": durable.chain,
     "fan-out": durable.fan_out,
     "flat": durable.flat,
     "recover": recovery.recover,
+    "gather": gather.gather,
     "startup": startup.startup,
     "compile": compiling.ratio,
     "kills": kills.kills,

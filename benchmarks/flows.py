@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from sequent import container, step
+from sequent import container, item, step
 
 COUNT = int(os.environ.get("BENCHMARK_COUNT", "1000"))
 
@@ -39,3 +39,37 @@ class gate:
         print("begun", flush=True)
         if "BENCHMARK_FAIL" in os.environ:
             raise RuntimeError("as asked")
+
+
+def number(value: int = item()) -> dict[str, int]:
+    """A result of some forty characters."""
+    return {"number": value, "square": value * value}
+
+
+@container
+class gather_leaf:
+    """One step that takes the results of all iterations of a step."""
+
+    leaf = step(repeats=range(COUNT), parallel=0)(number)
+
+    @step
+    def last(self, rows: list[dict[str, int]] = leaf.result) -> int:
+        """Count them."""
+        return len(rows)
+
+
+@container
+class gather_block:
+    """One step that takes the results of all iterations of a container."""
+
+    @container(repeats=range(COUNT), parallel=0)
+    class block:
+        """A container of one step."""
+
+        leaf = step(number)
+        result = leaf
+
+    @step
+    def last(self, rows: list[dict[str, int]] = block.result) -> int:
+        """Count them."""
+        return len(rows)

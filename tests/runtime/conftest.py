@@ -1,8 +1,15 @@
-"""Workers that are driven directly, for tests that have a flow and no driver."""
+"""Workers that are driven directly, for tests that have a flow and no driver; and a run with values, in any store."""
+
+from collections.abc import Iterator
 
 import pytest
 
+from sequent.runtime.ports import DrivenRun
+from sequent.runtime.rows import Batch, FrameKey, FrameOpening, Target
+from sequent.runtime.store import open_store
+from sequent.runtime.values import Values
 from tests.runtime.driving import forked
+from tests.runtime.valued import PLAN, ROOT
 
 
 @pytest.fixture(scope="module")
@@ -10,3 +17,18 @@ def driving(request, tmp_path_factory):
     """Workers of the module's flow."""
     with forked(request.module.flow, tmp_path_factory.mktemp("run")) as found:
         yield found
+
+
+@pytest.fixture(params=["sqlite", "memory"])
+def run(request, tmp_path) -> Iterator[DrivenRun]:
+    store = open_store(str(tmp_path / "store.db") if request.param == "sqlite" else ":memory:")
+    made = store.create(Target(flow="values"), PLAN, None, {})
+    made.commit(Batch(frames=[FrameOpening(FrameKey(0, ROOT, 1), 1)]))
+    yield made
+    made.close()
+    store.close()
+
+
+@pytest.fixture
+def found(run):
+    return Values(PLAN, run)
