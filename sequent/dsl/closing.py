@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from inspect import get_annotations
 from typing import Any, NoReturn
 
@@ -13,10 +13,10 @@ from sequent.dsl.nodes import Node, Written
 from sequent.dsl.options import Options
 from sequent.dsl.parameters import ParamSource
 from sequent.dsl.places import Site, assigned_name, option_place
-from sequent.dsl.references import PartSource, Reference, Source
+from sequent.dsl.references import Reference
 from sequent.dsl.repeats import endless, is_endless
 from sequent.dsl.requirements import Requirement
-from sequent.dsl.sources import Outer, PreviousSource, outer_alone, refuse_secret
+from sequent.dsl.sources import Outer, outer_alone, refuse_secret, target_of, within
 from sequent.dsl.steps import MADE, OPEN, Step
 from sequent.errors import DefinitionError, Place
 
@@ -54,7 +54,6 @@ def close_body(body: type, options: Options, site: Site) -> Written:
             "define a step in its body",
             code="empty",
         )
-    _check_until(written)
     make_read_only(body)
     return written
 
@@ -63,7 +62,7 @@ def adopt(parent: Node) -> None:
     """Let the children know which container they are in."""
     for name, child in parent.__sequent__.children.items():
         for attribute, value in child.__sequent__.attributes.items():
-            if isinstance(value.__sequent__, ParamSource):
+            if isinstance(value.__sequent__, ParamSource) and attribute not in child.__sequent__.given:
                 raise _error(
                     f"{attribute!r} is a parameter of {name!r}, which is inside {parent.__sequent__.name!r}",
                     value.__sequent__.site.place,
@@ -183,8 +182,8 @@ def _check_attribute(name: str, value: Reference, place: Place) -> None:
     """A container may take what is further out, items, and the result of the iteration before."""
     source = value.__sequent__
     refuse_secret(value, f"the attribute {name!r}", place)
-    for part in _within(source):
-        target = getattr(part, "target", None)
+    for part in within(source):
+        target = target_of(part)
         if isinstance(target, Node):
             raise _error(
                 f"the attribute {name!r} is of a sibling: {source.shown}",
@@ -193,15 +192,6 @@ def _check_attribute(name: str, value: Reference, place: Place) -> None:
                 if name in _DESIGNATED
                 else f"let the step that needs it take it: def work(self, {name}={source.shown})",
             )
-
-
-def _within(source: Source) -> Iterator[Source]:
-    """A reference, and those that it is made of."""
-    yield source
-    if isinstance(source, PartSource):
-        yield from _within(source.whole.__sequent__)
-    elif isinstance(source, PreviousSource) and isinstance(source.start, Reference):
-        yield from _within(source.start.__sequent__)
 
 
 def _place_of(value: Requirement, body: type) -> Place:
@@ -225,7 +215,12 @@ def _designated(word: str, value: object, written: Written, site: Site) -> Node:
     )
 
 
-def _check_until(written: Written) -> None:
+def check_until(written: Written) -> None:
+    """See that what ends a repeat has one to end, and that each ends.
+
+    Raises:
+        DefinitionError: there is an ``until`` without repeats, or repeats that never end without it.
+    """
     options, site = written.options, written.site
     if written.until is not None and options.repeats is None:
         raise _error(

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Generic, Never, Protocol, TypeVar, Unpack, cast, overload
 
 from sequent.dsl.bodies import instance_of
-from sequent.dsl.closing import adopt, close_body
+from sequent.dsl.bound import BoundRun
+from sequent.dsl.closing import adopt, check_until, close_body
+from sequent.dsl.literals import decoded
 from sequent.dsl.names import did_you_mean
 from sequent.dsl.nodes import MissingWordError, Node, Written
 from sequent.dsl.option_types import ContainerOptions, RepeatContainerOptions, Repeats
 from sequent.dsl.options import CONTAINER_OPTIONS, NO_OPTIONS, Options, read_options, refusal_of_attempts
-from sequent.dsl.places import Site, body_of, frame_above, site_above
+from sequent.dsl.places import Site, body_of, frame_above, option_place, site_above
 from sequent.dsl.references import Reference
 from sequent.dsl.requirements import Requirement, not_now
 from sequent.dsl.returning import returned_by_node
-from sequent.dsl.running import RunMode, RunRequest, run
+from sequent.dsl.reuse import write_again
 from sequent.dsl.sources import ResultSource, result_or
 from sequent.dsl.steps import await_use, register
 from sequent.errors import DefinitionError, UsageError
-from sequent.model.outcome import Outcome
+from sequent.model.references import Literal
 
 C_co = TypeVar("C_co", covariant=True)
 T = TypeVar("T")
@@ -65,8 +66,11 @@ class Container(Node, Generic[C_co]):
     with those values, which can be run, or whose steps a unit test calls.
     """
 
-    def __init__(self, written: Written, body: type) -> None:
+    def __init__(self, written: Written) -> None:
         super().__init__(written)
+        if written.body is None:
+            raise AssertionError("a container is written as a class")
+        body = written.body
         self.__doc__ = body.__doc__
         self.__name__ = body.__name__
         self.__qualname__ = body.__qualname__
@@ -93,7 +97,8 @@ class Container(Node, Generic[C_co]):
             if name not in written.attributes:
                 hint = did_you_mean(name, written.attributes)
                 raise UsageError(f"{self.__name__!r} has no parameter {name!r}", code="param", hint=hint)
-        instance = cast("Any", instance_of(self.__wrapped__, values))
+        known = {name: decoded(value) for name, value in written.given.items() if isinstance(value, Literal)}
+        instance = cast("Any", instance_of(self.__wrapped__, known | values))
         instance.__dict__.update(run=BoundRun(self, values), __sequent_flow__=self)
         return instance
 
@@ -174,50 +179,6 @@ def _no_result(written: Written, site: Site) -> MissingWordError:
     )
 
 
-class BoundRun:
-    """Runs a flow with these parameters."""
-
-    def __init__(self, flow: Container[Any], values: Mapping[str, object]) -> None:
-        self._flow = flow
-        self._values = values
-
-    def __call__(
-        self,
-        *,
-        store: str | None = None,
-        run_mode: RunMode = RunMode.RESTART,
-        run_id: str | None = None,
-        max_loops: int = -1,
-        recovery_run: int | None = None,
-    ) -> Outcome:
-        """Run the flow, here and now.
-
-        Args:
-            store: a path, ``:memory:`` or a URL; where ``SEQUENT_STORE`` says, or the user's own, without it.
-            run_mode: ``RUN_RECOVER`` takes an earlier run up again; ``RUN_CONTINUE`` one that was suspended.
-            run_id: the id of that run, or of the new one.
-            max_loops: how many passes over what is due to make; negative, all there is to do.
-            recovery_run: the recovery that a further one is based on; the latest, without it.
-        """
-        from sequent.dsl.definitions import definition_of
-        from sequent.dsl.parameters import encode_params
-
-        definition = definition_of(self._flow)
-        params = {} if run_mode is not RunMode.RESTART and not self._values else encode_params(definition, self._values)
-        return run(
-            RunRequest(
-                definition=definition,
-                params=params,
-                store=store,
-                run_mode=run_mode,
-                run_id=run_id,
-                max_loops=max_loops,
-                recovery_run=recovery_run,
-            ),
-            site_above(1).place,
-        )
-
-
 if TYPE_CHECKING:
 
     class ContainerType(type, Requirement):
@@ -234,14 +195,20 @@ if TYPE_CHECKING:
 
 
 class ContainerDecorator(Protocol):
-    """Makes a container of a class."""
+    """Makes a container of a class, or of a container that is used again."""
 
+    @overload
+    def __call__(self, body: Container[T], /) -> Container[T]: ...
+    @overload
     def __call__(self, body: type[T], /) -> Container[T]: ...
 
 
 class RepeatContainerDecorator(Protocol):
-    """Makes a repeated container of a class."""
+    """Makes a repeated container of a class, or of a container that is used again."""
 
+    @overload
+    def __call__(self, body: Container[T], /) -> RepeatedContainer[T]: ...
+    @overload
     def __call__(self, body: type[T], /) -> RepeatedContainer[T]: ...
 
 
@@ -255,43 +222,57 @@ def container(body: object = None, /, **options: object) -> object:
     """Make a container of a class: its body holds steps and containers; at the top of a module it is a flow.
 
     Args:
-        body: the class.
+        body: the class, or a container that is used again.
         **options: ``requires``, what must hold before it starts; ``repeats`` and ``parallel``, what it is done for;
             ``delay``; ``priority``, ``max_concurrent``, ``acquires`` and ``releases``, what it waits for and holds;
             ``handles=False``, it tells of a failure that stays one; ``stop_on_exception`` and ``task_construct``,
-            for all that is in it.
+            for all that is in it; ``kwargs``, the parameters of a container that is used again.
 
     Raises:
         DefinitionError: something in the body or an option is not one that a container can have.
     """
     site = site_above(1)
+    kwargs = options.pop("kwargs", None)
     chosen = read_options(options, site, CONTAINER_OPTIONS, "container") if options else NO_OPTIONS
     if body is not None:
-        return _make(body, chosen, site, frame_above(1))
+        return _make(body, kwargs, chosen, site, frame_above(1))
 
     waiting = await_use(frame_above(1), site)
 
     def decorate(body: object) -> object:
         if site in waiting:
             waiting.remove(site)
-        return _make(body, chosen, site, frame_above(1))
+        return _make(body, kwargs, chosen, site, frame_above(1))
 
     return decorate
 
 
-def _make(body: object, options: Options, site: Site, frame: FrameType) -> Container[Any]:
-    if not isinstance(body, type):
+def _make(body: object, kwargs: object, options: Options, site: Site, frame: FrameType) -> Container[Any]:
+    if isinstance(body, Node) and body.__sequent__.body is not None:
+        written = write_again(body, {} if kwargs is None else kwargs, options, site)
+    elif isinstance(body, type):
+        if kwargs is not None:
+            hint = "give the class the values themselves; kwargs= is for a container that is used again"
+            raise DefinitionError(
+                f"{body.__name__!r} is a class, and has 'kwargs'",
+                code="option",
+                hint=hint,
+                place=option_place(site, "kwargs"),
+            )
+        written = close_body(body, options, site)
+    else:
         raise DefinitionError(
             f"{getattr(body, '__qualname__', body)!r} is not a class",
             code="container",
-            hint="a container is a class; @step makes a step of a function",
+            hint="a container is a class, or a container that is used again; @step makes a step of a function",
             place=site.place,
         )
-    written = close_body(body, options, site)
+    check_until(written)
     refusal = refusal_of_attempts(written.options, written.site, written.name, written.children)
     if refusal is not None:
         raise refusal
-    made: Container[Any] = Container(written, body) if options.repeats is None else RepeatedContainer(written, body)
-    adopt(made)
+    made: Container[Any] = Container(written) if written.options.repeats is None else RepeatedContainer(written)
+    if written.template is None:
+        adopt(made)
     register(made, frame)
     return made

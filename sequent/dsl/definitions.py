@@ -14,6 +14,7 @@ from sequent.dsl.nodes import Node, Written
 from sequent.dsl.parameters import ParamSource
 from sequent.dsl.specification import Tree
 from sequent.dsl.translation import Translation
+from sequent.dsl.values import Values
 from sequent.errors import DefinitionError, InvalidFlowError, UsageError
 from sequent.model.spec import Definition, FlowConfig, FlowSpec, Origin, ParamSpec
 from sequent.model.status import Construct
@@ -52,8 +53,8 @@ def definition_of(flow: object) -> Definition:
 
 
 def _define(root: Node, flow: object, config: FlowConfig, origin: Origin) -> Definition:
-    tree = Tree(Translation(root))
-    params, param_types = _params(root.__sequent__, tree.translation.problems)
+    tree = Tree(Translation(Values(root)))
+    params, param_types = _params(root.__sequent__, tree.translation.values.problems)
     written = tree.container(root, ())
     spec = FlowSpec(
         name=root.__sequent__.name,
@@ -64,8 +65,8 @@ def _define(root: Node, flow: object, config: FlowConfig, origin: Origin) -> Def
         origin=origin,
         warnings=tuple(tree.warnings),
     )
-    if tree.translation.problems:
-        raise InvalidFlowError(tuple(tree.translation.problems))
+    if tree.translation.values.problems:
+        raise InvalidFlowError(tuple(tree.translation.values.problems))
     return Definition(
         spec=spec,
         functions=tree.functions,
@@ -83,7 +84,7 @@ def _params(written: Written, problems: list[DefinitionError]) -> tuple[tuple[Pa
     body = written.body
     for name, value in written.attributes.items():
         source = value.__sequent__
-        if not isinstance(source, ParamSource) or body is None:
+        if not isinstance(source, ParamSource) or body is None or name in written.given:
             continue
         annotation = body.__annotations__[name]
         kind = attribute_type(body, annotation)

@@ -9,7 +9,7 @@ from sequent.dsl.references import MARK, Reference
 from sequent.dsl.requirements import Claimable, Requirement, shown
 from sequent.errors import DefinitionError, NotDataError, Place
 from sequent.model.references import Literal
-from sequent.model.wire import encode_with_classes
+from sequent.model.wire import decode, encode_with_classes
 
 MAX_SIZE = 16 * 2**20
 """How many characters a literal may have, as wire text."""
@@ -40,6 +40,11 @@ def snapshot(value: object, name: str, place: Place) -> Literal:
     if MARK in text:
         raise formatted_elsewhere(name, place)
     return Literal(text, classes)
+
+
+def decoded(literal: Literal) -> object:
+    """A copy of the value that a literal was made of."""
+    return decode(literal.text, {kind.__qualname__: kind for kind in literal.classes})
 
 
 def formatted_elsewhere(name: str, place: Place) -> DefinitionError:

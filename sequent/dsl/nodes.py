@@ -17,9 +17,11 @@ from sequent.dsl.requirements import Claimable
 from sequent.dsl.sources import failures_of
 from sequent.errors import DefinitionError
 from sequent.model.outcome import Failure
+from sequent.model.references import Literal
 
 NO_CHILDREN: Mapping[str, Node] = {}
 NO_ATTRIBUTES: Mapping[str, Reference] = {}
+NO_VALUES: Mapping[str, Reference | Literal] = {}
 
 
 class MissingWordError(DefinitionError, AttributeError):
@@ -41,6 +43,10 @@ class Written:
     result: Node | None = None
     body: type | None = None
     """The class it was written as."""
+    template: Node | None = None
+    """Of a container that is used again: the one whose children it has."""
+    given: Mapping[str, Reference | Literal] = NO_VALUES
+    """Of such a container: what its parameters stand for."""
     is_leaf: bool = True
 
     @property

@@ -20,7 +20,7 @@ PoolAmounts = Mapping[Pool, int] | Sequence[tuple[Pool, int]]
 Cause = type[BaseException] | int
 
 
-class ContainerOptions(TypedDict, total=False):
+class Options(TypedDict, total=False):
     """How a container is to run, and so a step as well."""
 
     requires: Requires
@@ -34,13 +34,19 @@ class ContainerOptions(TypedDict, total=False):
     task_construct: Literal["process", "thread", "invoke"] | None
 
 
+class ContainerOptions(Options, total=False):
+    """How a container is to run, which may be one that is used again."""
+
+    kwargs: Mapping[str, Any]
+
+
 class RepeatContainerOptions(ContainerOptions, total=False):
     """How a repeated container is to run."""
 
     parallel: int
 
 
-class AttemptOptions(ContainerOptions, total=False):
+class AttemptOptions(Options, total=False):
     """How a step is to run, whatever it does."""
 
     timeout: Span | None

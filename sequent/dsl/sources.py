@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import Enum
 from typing import Any, TypeVar, cast
 
@@ -9,7 +10,7 @@ from attrs import define
 
 from sequent.dsl.literals import snapshot, step_as_value
 from sequent.dsl.places import Site, site_above
-from sequent.dsl.references import Reference, SecretSource, Source
+from sequent.dsl.references import PartSource, Reference, SecretSource, Source
 from sequent.dsl.requirements import Claimable, Claimed, Requirement, join_two, shown
 from sequent.errors import DefinitionError, Place
 from sequent.model.outcome import Failure
@@ -202,6 +203,20 @@ def refuse_secret(value: Reference, name: str, where: Site | Place) -> None:
             hint="a secret stands among a step's arguments, or in a command's env= or stdin=",
             place=where.place if isinstance(where, Site) else where,
         )
+
+
+def within(source: Source) -> Iterator[Source]:
+    """A reference, and those that it is made of."""
+    yield source
+    if isinstance(source, PartSource):
+        yield from within(source.whole.__sequent__)
+    elif isinstance(source, PreviousSource) and isinstance(source.start, Reference):
+        yield from within(source.start.__sequent__)
+
+
+def target_of(source: Source) -> Claimable | None:
+    """The step or container that a reference is about, or its name further out."""
+    return source.target if isinstance(source, ResultSource | ResultOrSource | FailuresSource) else None
 
 
 def _read_start(start: object, place: Place) -> Reference | Literal:

@@ -47,22 +47,29 @@ class Tree:
             self.bodies[path] = written.body
         self._note_items(written, path)
         self._refuse_options(written)
-        children = tuple(
-            self.step(child, (*path, name), construct)
-            if child.__sequent__.is_leaf
-            else self.container(child, (*path, name), construct)
-            for name, child in written.children.items()
-        )
+        given = translation.values.given(node)
+        with translation.values.surroundings.inside(node, path, given):
+            attributes = tuple(
+                (name, given[name] if name in given else translation.values.value(value, node))
+                for name, value in written.attributes.items()
+            )
+            children = tuple(
+                self.step(child, (*path, name), construct)
+                if child.__sequent__.is_leaf
+                else self.container(child, (*path, name), construct)
+                for name, child in written.children.items()
+            )
         self.warnings.extend(stale_inputs(children, path))
+        parallel, parallel_from = translation.values.parallel(options.parallel, node)
         return ContainerSpec(
             name=written.name,
             children=children,
-            attributes=tuple((name, translation.reference(value, node)) for name, value in written.attributes.items()),
+            attributes=attributes,
             requires=translation.requirement(options.requires, written.site.place),
-            repeats=translation.items(options.repeats, node),
-            parallel=options.parallel if isinstance(options.parallel, int) else 1,
-            parallel_from=translation.limit(options.parallel, node),
-            delay=translation.timing(options.delay, node),
+            repeats=translation.values.items(options.repeats, node),
+            parallel=parallel,
+            parallel_from=parallel_from,
+            delay=translation.values.delay(options.delay, node),
             priority=options.priority,
             max_concurrent=options.max_concurrent if path else None,
             acquires=translation.amounts(options.acquires),
@@ -80,16 +87,17 @@ class Tree:
         written, options, translation = node.__sequent__, node.__sequent__.options, self.translation
         self._note_work(written, path)
         self._note_items(written, path)
+        parallel, parallel_from = translation.values.parallel(options.parallel, node)
         return StepSpec(
             name=written.name,
             work=translation.work(written.work, node),
             requires=translation.requirement(options.requires, written.site.place),
-            repeats=translation.items(options.repeats, node),
-            parallel=options.parallel if isinstance(options.parallel, int) else 1,
-            parallel_from=translation.limit(options.parallel, node),
+            repeats=translation.values.items(options.repeats, node),
+            parallel=parallel,
+            parallel_from=parallel_from,
             until=options.until,
-            delay=translation.timing(options.delay, node),
-            timeout=translation.timing(options.timeout, node),
+            delay=translation.values.delay(options.delay, node),
+            timeout=translation.values.timeout(options.timeout, node),
             retries=options.retries,
             backoff=options.backoff,
             retry_on=options.retry_on,
@@ -120,9 +128,9 @@ class Tree:
         """What only a step can have; a class was asked when its body closed, and the builder's steps are only now."""
         problem = refusal_of_attempts(written.options, written.site, written.name, written.children)
         if problem is not None:
-            self.translation.problems.append(problem)
+            self.translation.values.problems.append(problem)
         if written.options.until:
-            self.translation.problems.append(
+            self.translation.values.problems.append(
                 DefinitionError(
                     f"'until' of the container {written.name!r} is True",
                     code="option",
@@ -134,6 +142,6 @@ class Tree:
     def _note_items(self, written: Written, path: Path) -> None:
         repeats = written.options.repeats
         if is_endless(repeats) and written.until is None and not written.options.until:
-            self.translation.problems.append(endless(written.name, option_place(written.site, "repeats")))
+            self.translation.values.problems.append(endless(written.name, option_place(written.site, "repeats")))
         if isinstance(repeats, CallSource):
             self.items[path] = repeats.function

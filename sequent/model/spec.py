@@ -57,9 +57,9 @@ class Template:
 
 @frozen
 class Formatted:
-    """A reference within a word."""
+    """A reference within a word; or what it stands for, where that is known beforehand."""
 
-    value: Reference
+    value: Value
     conversion: str = ""
     """``r``, ``s``, ``a`` or nothing, as in an f-string."""
     format: str = ""
@@ -101,7 +101,8 @@ def references_of(work: Work) -> Iterator[Reference]:
             yield from references_of(work.computed)
         for word in (*work.words, *(value for _, value in work.env), work.cwd, work.stdin):
             if isinstance(word, Template):
-                yield from (part.value for part in word.parts if isinstance(part, Formatted))
+                values = (part.value for part in word.parts if isinstance(part, Formatted))
+                yield from (value for value in values if not isinstance(value, Literal))
             elif word is not None and not isinstance(word, Literal):
                 yield word
 

@@ -1,0 +1,53 @@
+"""``flow.run(...)``: a flow that was given its parameters, to be run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sequent.dsl.places import site_above
+from sequent.dsl.running import RunMode, RunRequest, run
+from sequent.model.outcome import Outcome
+
+
+class BoundRun:
+    """Runs a flow with these parameters."""
+
+    def __init__(self, flow: object, values: Mapping[str, object]) -> None:
+        self._flow = flow
+        self._values = values
+
+    def __call__(
+        self,
+        *,
+        store: str | None = None,
+        run_mode: RunMode = RunMode.RESTART,
+        run_id: str | None = None,
+        max_loops: int = -1,
+        recovery_run: int | None = None,
+    ) -> Outcome:
+        """Run the flow, here and now.
+
+        Args:
+            store: a path, ``:memory:`` or a URL; where ``SEQUENT_STORE`` says, or the user's own, without it.
+            run_mode: ``RUN_RECOVER`` takes an earlier run up again; ``RUN_CONTINUE`` one that was suspended.
+            run_id: the id of that run, or of the new one.
+            max_loops: how many passes over what is due to make; negative, all there is to do.
+            recovery_run: the recovery that a further one is based on; the latest, without it.
+        """
+        from sequent.dsl.definitions import definition_of
+        from sequent.dsl.parameters import encode_params
+
+        definition = definition_of(self._flow)
+        params = {} if run_mode is not RunMode.RESTART and not self._values else encode_params(definition, self._values)
+        return run(
+            RunRequest(
+                definition=definition,
+                params=params,
+                store=store,
+                run_mode=run_mode,
+                run_id=run_id,
+                max_loops=max_loops,
+                recovery_run=recovery_run,
+            ),
+            site_above(1).place,
+        )

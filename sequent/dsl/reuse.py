@@ -1,0 +1,111 @@
+"""A container that is used again: the same steps, with other parameters and options."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import cast
+
+from attrs import evolve
+
+from sequent.dsl.annotations import UNKNOWN, attribute_type
+from sequent.dsl.conversion import fits, shown_type
+from sequent.dsl.functions import read_value
+from sequent.dsl.literals import decoded
+from sequent.dsl.names import did_you_mean
+from sequent.dsl.nodes import Node, Written
+from sequent.dsl.options import Options
+from sequent.dsl.parameters import ParamSource
+from sequent.dsl.places import Site, read_at
+from sequent.dsl.references import Reference
+from sequent.dsl.sources import refuse_secret
+from sequent.errors import DefinitionError, Place
+from sequent.model.references import Literal
+
+
+def write_again(template: Node, kwargs: object, options: Options, site: Site) -> Written:
+    """A container with the steps of another.
+
+    Args:
+        template: the container to be used again, finished.
+        kwargs: values of its parameters, by name: data and references.
+        options: how it is to run; what they do not say is as for the other.
+        site: the line that uses it.
+
+    Raises:
+        DefinitionError: it has no such parameter, or one has no value or one of another type.
+    """
+    source = template.__sequent__
+    written = Written(
+        site,
+        evolve(
+            source.options,
+            **{name: getattr(options, name) for name in options.given},
+            given=source.options.given | options.given,
+        ),
+        children=source.children,
+        attributes=source.attributes,
+        until=source.until,
+        result=source.result,
+        body=source.body,
+        is_leaf=False,
+        template=source.template or template,
+    )
+    written.given = {
+        **_defaults(source),
+        **source.given,
+        **read_at(site, "kwargs", partial(_read_given, kwargs, source)),
+    }
+    for name in _params(source):
+        if name not in written.given:
+            raise _error(
+                f"the parameter {name!r} of {source.shown!r} has no value here",
+                site.place,
+                f"give it one: container(kwargs={{{name!r}: ...}})({source.shown})",
+            )
+    return written
+
+
+def _params(source: Written) -> dict[str, ParamSource]:
+    return {
+        name: value.__sequent__
+        for name, value in source.attributes.items()
+        if isinstance(value.__sequent__, ParamSource)
+    }
+
+
+def _defaults(source: Written) -> dict[str, Reference | Literal]:
+    return {name: param.default for name, param in _params(source).items() if param.default is not None}
+
+
+def _read_given(kwargs: object, source: Written, place: Place) -> dict[str, Reference | Literal]:
+    if not isinstance(kwargs, Mapping):
+        raise _error(f"'kwargs' is {kwargs!r:.100}", place, "it is a dict of values by parameter: {'region': 'eu'}")
+    params = _params(source)
+    read: dict[str, Reference | Literal] = {}
+    for name, value in cast("Mapping[object, object]", kwargs).items():
+        if not isinstance(name, str) or name not in params:
+            raise _error(f"{source.shown!r} has no parameter {name!r:.100}", place, did_you_mean(str(name), params))
+        shown = f"kwargs[{name!r}]"
+        given = read_value(value, shown, place)
+        if isinstance(given, Reference):
+            refuse_secret(given, shown, place)
+            read[name] = given
+        elif isinstance(given, Literal):
+            _check_type(given, source, name, shown, place)
+            read[name] = given
+    return read
+
+
+def _check_type(given: Literal, source: Written, name: str, shown: str, place: Place) -> None:
+    if source.body is None:
+        return
+    annotation = source.body.__annotations__[name]
+    kind = attribute_type(source.body, annotation)
+    value = decoded(given)
+    if kind is not UNKNOWN and not fits(kind, value):
+        raise _error(f"{shown} is {value!r:.100}, a {type(value).__name__}", place, f"it is a {shown_type(annotation)}")
+
+
+def _error(message: str, place: Place, hint: str) -> DefinitionError:
+    return DefinitionError(message, code="param", hint=hint, place=place)

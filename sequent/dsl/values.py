@@ -1,0 +1,232 @@
+"""References as the specification has them: every step by its path, and known values as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from attrs import define, field
+
+from sequent.dsl.counts import read_parallel
+from sequent.dsl.literals import decoded, snapshot
+from sequent.dsl.nodes import Node, root_of
+from sequent.dsl.parameters import ParamSource
+from sequent.dsl.places import option_place
+from sequent.dsl.references import PartSource, Reference, SecretSource, Source
+from sequent.dsl.repeats import CallSource, RepeatSource, read_repeats
+from sequent.dsl.requirements import Claimable
+from sequent.dsl.sources import (
+    FailuresSource,
+    ItemSource,
+    OuterReference,
+    OuterSource,
+    PreviousSource,
+    ResultOrSource,
+    ResultSource,
+    target_of,
+    within,
+)
+from sequent.dsl.surroundings import Surroundings
+from sequent.dsl.timing import read_delay, read_timeout
+from sequent.errors import DefinitionError, NotDataError, Place
+from sequent.model import references as model
+from sequent.model.spec import Items, ItemsLiteral
+from sequent.model.wire import part_of
+
+T = TypeVar("T")
+NOTHING = model.Literal("null")
+"""Stands where a mistake was told."""
+
+
+@define(eq=False)
+class Values:
+    """Says what references mean where they are written, and collects those that mean nothing."""
+
+    root: Node
+    surroundings: Surroundings = field(factory=Surroundings)
+    problems: list[DefinitionError] = field(factory=list[DefinitionError])
+
+    def target(self, target: Claimable, place: Place) -> model.Target:
+        """What a requirement or a reference is about: a path, or a name further out."""
+        if isinstance(target, Node):
+            return self._path(target, place)
+        source = target.__sequent__ if isinstance(target, OuterReference) else None
+        if isinstance(source, OuterSource):
+            return model.Outer(source.target)
+        raise AssertionError(target)
+
+    def _path(self, node: Node, place: Place) -> model.Path:
+        path = self.surroundings.path_of(node)
+        if path is not None:
+            return path
+        root = root_of(node)
+        own, other, shown = self.root.__sequent__.shown, root.__sequent__.shown, node.__sequent__.shown
+        where = f"of the flow {other!r}" if root is not node else "of no flow"
+        self.add_problem(
+            f"{shown!r} is {where}, and this is the flow {own!r}", "other-flow", "name steps of the same flow", place
+        )
+        return (node.__sequent__.name or shown,)
+
+    def given(self, node: Node) -> dict[str, model.Value]:
+        """What the parameters of a container stand for that is used again, as seen from where it is used."""
+        given: dict[str, model.Value] = {}
+        for name, value in node.__sequent__.given.items():
+            if isinstance(value, Reference):
+                self._refuse_hidden(value.__sequent__)
+                given[name] = self.value(value, node)
+            else:
+                given[name] = value
+        return given
+
+    def _refuse_hidden(self, source: Source) -> None:
+        """What is given is looked up from within, where a name of this body would be found before one further out."""
+        for part in within(source):
+            target = target_of(part)
+            outer = target.__sequent__ if isinstance(target, OuterReference) else part
+            if isinstance(outer, OuterSource) and self.surroundings.hides(outer.target):
+                self.add_problem(
+                    f"{outer.shown} is given, and the body in which it is given has {outer.target!r} as well",
+                    "reference",
+                    f"give one of the two another name than {outer.target!r}",
+                    outer.site.place,
+                )
+
+    def input(self, given: Reference | model.Literal | model.FlowHandle, node: Node) -> model.Value:
+        """What a step is given: a literal as it is, a reference with its path."""
+        if not isinstance(given, Reference):
+            return given
+        value = self.value(given, node)
+        name = _attribute_of(given)
+        if name and node.__sequent__.is_repeated and _is_of_iteration(value):
+            self.add_problem(
+                f"{node.__sequent__.shown!r} repeats, and takes {name!r}, of the iteration of its container",
+                "item",
+                f"write self.{name} for the container's; item() and previous(...) among its arguments are its own",
+                node.__sequent__.site.place,
+            )
+        return value
+
+    def value(self, reference: Reference, node: Node) -> model.Value:
+        """A reference that a step or container takes; a literal where it is known already."""
+        source = reference.__sequent__
+        place = source.site.place
+        match source:
+            case ResultSource(target=target):
+                return model.ResultOf(self.target(target, place), place)
+            case ResultOrSource(target=target, default=default):
+                return model.ResultOr(self.target(target, place), default, place)
+            case FailuresSource(target=target):
+                return model.FailuresOf(self.target(target, place), place)
+            case OuterSource():
+                return self._outer(source, place)
+            case ItemSource():
+                return model.ItemOf(place)
+            case PreviousSource(start=start):
+                return model.PreviousOf(self.value(start, node) if isinstance(start, Reference) else start, place)
+            case PartSource():
+                return self._part(source, node, place)
+            case SecretSource(secret=name):
+                return model.SecretOf(name, place)
+            case ParamSource():
+                return self._param(reference, node, place)
+            case _:
+                raise AssertionError(source)
+
+    def _outer(self, source: OuterSource, place: Place) -> model.Value:
+        found = self.surroundings.outer_constant(source.target)
+        if not found:
+            return model.OuterValue(source.target, place)
+        return self.told(lambda: snapshot(found[source.target], source.shown, place), NOTHING)
+
+    def _part(self, source: PartSource, node: Node, place: Place) -> model.Value:
+        whole = self.value(source.whole, node)
+        if isinstance(whole, model.Literal):
+            try:
+                return model.Literal(part_of(whole.text, source.keys, source.whole.__sequent__.shown), whole.classes)
+            except NotDataError as error:
+                self.add_problem(error.message, error.code, error.hint, place)
+                return NOTHING
+        if isinstance(whole, model.PartOf):
+            return model.PartOf(whole.whole, (*whole.keys, *source.keys), place)
+        return model.PartOf(whole, source.keys, place)
+
+    def _param(self, reference: Reference, node: Node, place: Place) -> model.Value:
+        given = self.surroundings.given(reference)
+        if given is not None:
+            return given
+        flow = self.root.__sequent__
+        name = reference.__sequent__.name
+        if flow.attributes.get(name) is not reference:
+            self.add_problem(
+                f"{node.__sequent__.shown!r} takes a parameter that is not one of the flow {flow.shown!r}",
+                "param",
+                "write name: type = param() in the body of the flow, and name it",
+                place,
+            )
+        return model.ParamOf(name, place)
+
+    def items(self, source: RepeatSource | None, node: Node) -> Items | None:
+        """What something repeats over."""
+        if source is None or isinstance(source, ItemsLiteral):
+            return source
+        if isinstance(source, CallSource):
+            return source.spec
+        value = self.value(source, node)
+        if not isinstance(value, model.Literal):
+            return value
+        found = self.told(lambda: read_repeats(decoded(value), option_place(node.__sequent__.site, "repeats")), None)
+        return found if isinstance(found, ItemsLiteral) else None
+
+    def parallel(self, given: int | Reference, node: Node) -> tuple[int, model.Reference | None]:
+        """How many iterations may run at once, and where that comes from if it is known only while running."""
+        if isinstance(given, int):
+            return given, None
+        value = self.value(given, node)
+        if not isinstance(value, model.Literal):
+            return 1, value
+        place = option_place(node.__sequent__.site, "parallel")
+        return self.told(lambda: read_parallel(decoded(value), "parallel", place), 1), None
+
+    def delay(self, given: Reference | model.Literal | None, node: Node) -> model.Value | None:
+        """How long to wait before a start, or the moment before which there is none."""
+        return self._timing(given, node, "delay", read_delay)
+
+    def timeout(self, given: Reference | model.Literal | None, node: Node) -> model.Value | None:
+        """How long an attempt may take."""
+        return self._timing(given, node, "timeout", read_timeout)
+
+    def _timing(
+        self,
+        given: Reference | model.Literal | None,
+        node: Node,
+        name: str,
+        read: Callable[[object, str, Place], model.Literal | None],
+    ) -> model.Value | None:
+        if not isinstance(given, Reference):
+            return given
+        value = self.value(given, node)
+        if not isinstance(value, model.Literal):
+            return value
+        return self.told(lambda: read(decoded(value), name, option_place(node.__sequent__.site, name)), None)
+
+    def told(self, read: Callable[[], T], otherwise: T) -> T:
+        """What reading gives; where it is a mistake, the mistake is collected and something else given."""
+        try:
+            return read()
+        except DefinitionError as error:
+            self.problems.append(error)
+            return otherwise
+
+    def add_problem(self, message: str, code: str, hint: str, place: Place) -> None:
+        """Collect a mistake."""
+        self.problems.append(DefinitionError(message, code=code, hint=hint, place=place))
+
+
+def _attribute_of(reference: Reference) -> str:
+    """The name of the container's attribute that is named directly, or of which a part is; or nothing."""
+    return next((source.name for source in within(reference.__sequent__) if source.name), "")
+
+
+def _is_of_iteration(value: model.Value) -> bool:
+    whole = value.whole if isinstance(value, model.PartOf) else value
+    return isinstance(whole, model.ItemOf | model.PreviousOf)
