@@ -6,9 +6,10 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from sequent.engine.layout import Layout
+from sequent.model.directives import NO_DIRECTIVES
 from sequent.model.effects import Effect
 from sequent.model.plan import ContainerPlan, Plan
-from sequent.model.saved import SavedBlock
+from sequent.model.saved import Revision, SavedBlock, SavedFrame
 from sequent.model.scope import Scope
 from sequent.model.status import Status, Verdict
 
@@ -48,6 +49,7 @@ class Frame:
         "ran",
         "reached",
         "requirements",
+        "saved",
         "scope",
         "statuses",
         "verdict",
@@ -66,11 +68,13 @@ class Frame:
         """Per child: whether its requirement has come true, or never can; None while that is open."""
         self.reached = bytearray(size)
         self.ran = bytearray(size)
-        """Per child: whether it has begun in this recovery."""
+        """Per child: whether it, or something in it, has begun in this recovery."""
         self.gates = layout.gate_sizes.copy()
         """Per gate: how many inputs are still needed to decide it; -1 once it is decided."""
         self.open = size
         """How many children have not settled."""
+        self.saved: SavedFrame | None = None
+        """What an earlier recovery left of it."""
         self.attempts: dict[int, int] = {}
         self.losses: dict[int, int] = {}
         self.failures: dict[int, int] = {}
@@ -203,6 +207,12 @@ class Board:
         """Whether something of a pool was given back since those who wait for some were looked at."""
         self.resumes = False
         """Whether the run is continued rather than recovered: what has failed stays so."""
+        self.recovery = 0
+        """The number of the run's present recovery."""
+        self.directives = NO_DIRECTIVES
+        """What is asked for by hand."""
+        self.revision = Revision()
+        """What is to be written before anything starts."""
         self.is_stopping = False
         self.has_ended = False
         self.counts: dict[Status, int] = {}

@@ -6,9 +6,11 @@ from collections import deque
 
 from sequent.engine.board import HAS_BEEN_ACTIVE, Block, Board, Frame
 from sequent.engine.conditions import look_away, look_outside, tell_reached
-from sequent.engine.keeping import restore
+from sequent.engine.directing import everything_in
+from sequent.engine.keeping import is_of_now, restore
 from sequent.engine.tasks import settle
-from sequent.model.effects import CloseFrame, CloseRepeat, DrawItem, FailTask, OpenFrame, OpenRepeat
+from sequent.model.effects import CloseFrame, CloseRepeat, DrawItem, FailTask, OpenFrame, OpenRepeat, Revise
+from sequent.model.facts import DrawFailed, ItemDrawn, ItemsEnded
 from sequent.model.plan import ContainerPlan
 from sequent.model.saved import SavedBlock, SavedFrame
 from sequent.model.scope import Scope
@@ -21,8 +23,10 @@ MAX_UNDER_WAY = 1000
 def begin_block(board: Board, frame: Frame, position: int, node: ContainerPlan) -> None:
     """Start a container within a frame."""
     frame.statuses[position] = Status.ACTIVE
-    frame.ran[position] = True
     block = frame.blocks.get(position)
+    if block is not None and block.saved is not None and block.is_fresh and not frame.block.is_fresh:
+        revision = everything_in(board.plan, block.saved, node, frame.scope.id, frame.scope.sequence)
+        board.effects.append(Revise(revision))
     if block is None:
         block = frame.blocks[position] = make_block(board, frame, position, node, None)
     tell_reached(board, frame, position, HAS_BEEN_ACTIVE)
@@ -47,16 +51,16 @@ def make_block(
             block.until_met = saved.until_met
             block.reopen.extend(sorted(saved.frames))
             if board.resumes:
-                _leave_ended(block, saved)
+                _leave_ended(board, block, saved)
     return block
 
 
-def _leave_ended(block: Block, saved: SavedBlock) -> None:
+def _leave_ended(board: Board, block: Block, saved: SavedBlock) -> None:
     """Of a run that is continued: iterations that have ended badly are not opened again."""
     ended = {
         number: frame.status
         for number, frame in saved.frames.items()
-        if frame.status in (Status.FAILURE, Status.CANCELLED)
+        if frame.status in (Status.FAILURE, Status.CANCELLED) and is_of_now(board, frame.recovery)
     }
     block.reopen = deque(number for number in block.reopen if number not in ended)
     if Status.FAILURE in ended.values():
@@ -68,6 +72,8 @@ def _leave_ended(block: Block, saved: SavedBlock) -> None:
 
 def open_block(board: Board, block: Block) -> None:
     """Find a block's items, or begin its only iteration."""
+    if block.parent is None and board.revision:
+        board.effects.append(Revise(board.revision))
     if block.layout.plan.repeats is None:
         block.is_open = True
         block.count = 1
@@ -90,6 +96,25 @@ def advance(board: Board, block: Block) -> None:
                 _draw(board, block)
     if block.is_done:
         _settle_block(board, block)
+
+
+def take_item(board: Board, block: Block, fact: ItemDrawn | ItemsEnded | DrawFailed) -> None:
+    """The next item has been drawn, there is none, or it cannot be had."""
+    board.awaited.discard((fact.frame, fact.node))
+    block.is_drawing = False
+    if isinstance(fact, ItemDrawn):
+        if not (block.is_stopped or block.until_met or board.is_stopping):
+            block.drawn = fact.number
+            block.reopen.append(fact.number)
+    else:
+        if not block.is_open:
+            # Without its items, no iteration of an earlier recovery can go on.
+            block.reopen.clear()
+        block.is_open = True
+        block.is_cut = True
+        if isinstance(fact, DrawFailed):
+            block.state = Status.FAILURE
+    board.advances.append(block)
 
 
 def _has_room(block: Block) -> bool:

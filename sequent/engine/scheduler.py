@@ -6,14 +6,16 @@ from collections.abc import Mapping
 
 from sequent.engine.board import HAS_BEEN_ACTIVE, Block, Board, Frame
 from sequent.engine.conditions import tell_reached
+from sequent.engine.directing import direct
 from sequent.engine.failures import ask_back, judge
 from sequent.engine.keeping import review
 from sequent.engine.layout import is_step
 from sequent.engine.line import Line
-from sequent.engine.repeats import advance, begin_block, close_frame, make_block, open_block
+from sequent.engine.repeats import advance, begin_block, close_frame, make_block, open_block, take_item
 from sequent.engine.tasks import fail, lose, make_ready, review_handled, settle_unstarted, succeed, take_back
 from sequent.engine.validation import validate
 from sequent.engine.waits import end_wait
+from sequent.model.directives import NO_DIRECTIVES, Directives
 from sequent.model.effects import Effect, EndRun
 from sequent.model.facts import (
     DrawFailed,
@@ -54,6 +56,8 @@ class Scheduler:
         last_id: int = 0,
         resumes: bool = False,
         kept: Mapping[str, int] | None = None,
+        recovery: int = 0,
+        directives: Directives = NO_DIRECTIVES,
     ) -> None:
         """Take a plan.
 
@@ -64,6 +68,8 @@ class Scheduler:
             last_id: the highest frame id that was ever used in the run.
             resumes: whether the run is continued: what has failed stays so, and retries are counted on.
             kept: how much of each pool steps of earlier recoveries keep for the run.
+            recovery: the number of the run's present recovery.
+            directives: of a recovery: what is asked for by hand.
         """
         root = plan.nodes[0]
         if not isinstance(root, ContainerPlan):
@@ -71,6 +77,9 @@ class Scheduler:
         self._board = Board(plan, slots, last_id)
         self._board.line = Line(self._board, kept or {})
         self._board.resumes = resumes
+        self._board.recovery, self._board.directives = recovery, directives
+        if saved is not None and not resumes:
+            saved, self._board.revision = direct(plan, saved, directives)
         saved_root = SavedBlock(Status.ACTIVE, 1, {1: saved}) if saved is not None else None
         self._root = make_block(self._board, None, 0, root, saved_root)
 
@@ -240,23 +249,8 @@ class Scheduler:
 
     def _draw(self, fact: ItemDrawn | ItemsEnded | DrawFailed) -> None:
         block = self._block(fact.frame, fact.node)
-        if block is None or not (block.is_drawing or (isinstance(fact, DrawFailed) and not block.is_open)):
-            return
-        self._board.awaited.discard((fact.frame, fact.node))
-        block.is_drawing = False
-        if isinstance(fact, ItemDrawn):
-            if not (block.is_stopped or block.until_met or self._board.is_stopping):
-                block.drawn = fact.number
-                block.reopen.append(fact.number)
-        else:
-            if not block.is_open:
-                # Without its items, no iteration of an earlier recovery can go on.
-                block.reopen.clear()
-            block.is_open = True
-            block.is_cut = True
-            if isinstance(fact, DrawFailed):
-                block.state = Status.FAILURE
-        self._board.advances.append(block)
+        if block is not None and (block.is_drawing or (isinstance(fact, DrawFailed) and not block.is_open)):
+            take_item(self._board, block, fact)
 
     # -- what follows -------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ from sequent.engine.board import HAS_BEEN_READY, Board, Frame
 from sequent.engine.conditions import tell_reached, tell_settled
 from sequent.engine.layout import is_step
 from sequent.engine.waits import end_wait, review_sleep, starts_wait
-from sequent.model.effects import FailTask, SettleTask, StartTask
+from sequent.model.effects import FailTask, PassOver, SettleTask, StartTask
 from sequent.model.plan import StepPlan
 from sequent.model.status import Status
 
@@ -15,22 +15,42 @@ MAX_LOSSES = 3
 
 
 def make_ready(board: Board, frame: Frame, position: int) -> None:
-    """Its requirement holds: it starts as soon as it may."""
+    """Its requirement holds: it starts as soon as it may, unless it is to be passed over."""
     frame.statuses[position] = Status.READY
     tell_reached(board, frame, position, HAS_BEEN_READY)
+    node = frame.layout.nodes[position]
+    is_skipped = board.directives.skip and not board.is_stopping
+    if is_skipped and is_step(node) and board.directives.passes_over(node.path, frame.scope.sequence):
+        _pass_over(board, frame, position, node)
+        return
     if not starts_wait(board, frame, position):
         board.ready.append((frame, position))
+
+
+def _pass_over(board: Board, frame: Frame, position: int, step: StepPlan) -> None:
+    attempt = frame.attempts[position] = frame.attempts.get(position, 0) + 1
+    board.effects.append(PassOver(frame.scope, step.index, attempt))
+    settle(board, frame, position, Status.SUCCESS)
 
 
 def start_step(board: Board, frame: Frame, position: int) -> None:
     """Order an attempt of a step."""
     frame.statuses[position] = Status.ACTIVE
-    frame.ran[position] = True
+    _note_run(frame, position)
     attempt = frame.attempts[position] = frame.attempts.get(position, 0) + 1
     board.running += 1
     for limiter in frame.layout.limiters[position]:
         board.executing[limiter] = board.executing.get(limiter, 0) + 1
     board.effects.append(StartTask(frame.scope, frame.layout.plan.children[position], attempt))
+
+
+def _note_run(frame: Frame, position: int) -> None:
+    """A child runs in this recovery, and so does all that is around it."""
+    frame.ran[position] = True
+    block = frame.block
+    while block.parent is not None and not block.parent.ran[block.position]:
+        block.parent.ran[block.position] = True
+        block = block.parent.block
 
 
 def succeed(board: Board, frame: Frame, position: int, step: StepPlan) -> None:

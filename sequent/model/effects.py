@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from attrs import frozen
 
+from sequent.model.saved import Revision
 from sequent.model.scope import Scope
 from sequent.model.spec import Amounts
 from sequent.model.status import RunStatus, Status
@@ -45,6 +46,22 @@ class StartTimer:
     node: int
     attempt: int
     failures: int = 0
+
+
+@frozen
+class PassOver:
+    """Record that a task is not run, and counts as a success all the same."""
+
+    scope: Scope
+    node: int
+    attempt: int
+
+
+@frozen
+class Revise:
+    """Record what a recovery makes of what it found."""
+
+    revision: Revision
 
 
 @frozen
@@ -163,6 +180,8 @@ Effect = (
     StartTask
     | TakeBack
     | StartTimer
+    | PassOver
+    | Revise
     | AskHold
     | SetHold
     | FailTask

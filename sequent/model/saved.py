@@ -24,6 +24,12 @@ class SavedTask:
     """Whether a wait before its next attempt had begun."""
     had_begun: bool = True
     """Of one without an outcome: whether its code had begun, as far as that was recorded."""
+    recovery: int = 0
+    """The recovery of its last attempt."""
+    ran_in: int = 0
+    """The last recovery in which it ran, and was not passed over; -1 where it never has."""
+    is_passed: bool = False
+    """Whether it is passed over: a success without having run."""
 
 
 @frozen
@@ -36,15 +42,22 @@ class SavedFrame:
     blocks: Mapping[int, SavedBlock] = field(factory=dict[int, "SavedBlock"])
     """By node index."""
     status: Status = Status.ACTIVE
-    """How it ended, where it did; asked where the run is continued."""
+    """How it ended, where it did."""
+
+    @property
+    def recovery(self) -> int:
+        """The recovery of the latest attempt in it; -1 where there is none."""
+        inside: list[SavedTask | SavedBlock] = [*self.tasks.values(), *self.blocks.values()]
+        return max((saved.recovery for saved in inside), default=-1)
 
 
 @frozen
 class SavedBlock:
     """A container within one iteration of what is around it.
 
-    A success is kept whole; then ``frames`` is filled only where the plan has a reaction for the container,
-    for the attempts' numbers. Otherwise ``frames`` has every iteration up to ``drawn`` that was not a success.
+    A success is kept whole; then ``frames`` is filled only where the plan has a reaction for the container, for the
+    attempts' numbers, and where something in it may have to run again. Otherwise ``frames`` has every iteration up to
+    ``drawn`` that was not a success, and in the latter case those as well.
     """
 
     status: Status
@@ -56,3 +69,42 @@ class SavedBlock:
     """Whether an iteration that is kept had ended the repeat: nothing more is drawn."""
     answers: tuple[int, ...] = ()
     """Of one that is kept: which of its maker's ``asked`` its result is."""
+    recovery: int = -1
+    """The recovery of the latest attempt in it; -1 where there is none."""
+    ran_in: int = -1
+    """The last recovery in which something in it ran."""
+
+
+@frozen
+class Mark:
+    """A task whose row a recovery changes before anything runs."""
+
+    frame: int
+    """The frame whose row is around it; of a repeated step, the one around the repeat."""
+    node: int
+    iteration: int
+    """Of a repeated step; 0 elsewhere."""
+    attempt: int
+    sequence: tuple[int, ...]
+    found: Status
+    """What it was found in, as directives name it."""
+
+
+@frozen
+class Revision:
+    """What a recovery makes of what it found, beside what follows from the rows as they are.
+
+    It is written in one transaction, so that a recovery of that recovery finds it.
+    """
+
+    outdated: tuple[Mark, ...] = ()
+    """Successes that are to run again."""
+    passed: tuple[Mark, ...] = ()
+    """What is passed over, with the number of the attempt that says so."""
+    frames: tuple[tuple[int, int, int], ...] = ()
+    """Iterations that are a success no more: frame around, container, number."""
+    repeats: tuple[tuple[int, int], ...] = ()
+    """Repeats that are a success no more: frame around, container."""
+
+    def __bool__(self) -> bool:
+        return bool(self.outdated or self.passed or self.frames or self.repeats)

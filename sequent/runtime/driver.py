@@ -8,6 +8,7 @@ from collections import deque
 
 from sequent.engine import Scheduler
 from sequent.errors import StoreBusyError, StoreError, StoreFullError
+from sequent.model.directives import NO_DIRECTIVES, Directives
 from sequent.model.effects import (
     AskHold,
     CloseFrame,
@@ -18,6 +19,8 @@ from sequent.model.effects import (
     FailTask,
     OpenFrame,
     OpenRepeat,
+    PassOver,
+    Revise,
     SetHold,
     SettleTask,
     StartTask,
@@ -25,7 +28,7 @@ from sequent.model.effects import (
     TakeBack,
 )
 from sequent.model.facts import Fact, PauseRequested, RunStarted, StopRequested, TimerEnded
-from sequent.model.plan import Plan, StepPlan
+from sequent.model.plan import LiteralInput, Plan, StepPlan
 from sequent.model.saved import SavedFrame
 from sequent.model.scope import Scope
 from sequent.model.status import RunStatus, Status
@@ -36,6 +39,7 @@ from sequent.runtime.options import BadOptionError, Options
 from sequent.runtime.orders import DrawBroke, ItemFound, RepeatFound
 from sequent.runtime.patience import Patience
 from sequent.runtime.repeating import Repeating
+from sequent.runtime.revising import Revising
 from sequent.runtime.rows import Batch, FrameKey, FrameOpening, Hold, Intent, RunEnd, Wait, task_key
 from sequent.runtime.signals import stop_signals
 from sequent.runtime.stopping import Stopping
@@ -44,7 +48,7 @@ from sequent.runtime.timers import Timers
 from sequent.runtime.values import Values
 from sequent.runtime.waiting import Waiter
 
-_Order = tuple[StartTask, Intent] | tuple[StartTimer, Wait] | OpenRepeat | DrawItem
+_Order = tuple[StartTask, Intent] | tuple[StartTimer, Wait] | StartTimer | OpenRepeat | DrawItem
 
 
 class Driver:
@@ -67,6 +71,7 @@ class Driver:
         resumes: bool = False,
         max_loops: int = -1,
         longest_sleep: float | None = None,
+        directives: Directives = NO_DIRECTIVES,
     ) -> None:
         """Take a run.
 
@@ -80,6 +85,7 @@ class Driver:
             max_loops: how often all that is due is done before the run is suspended; negative: until it ends.
             longest_sleep: the seconds after which the clocks are looked at again while a time is waited for: what
                 they say may change in a sleep. None: only once it is due.
+            directives: of a recovery: what is asked for by hand.
         """
         self._plan = plan
         self._selector = around.selector
@@ -90,9 +96,16 @@ class Driver:
         self._notes = notes
         self._max_loops = max_loops
         self._longest_sleep = longest_sleep
-        kept = around.run.kept()
-        last_id = around.run.last_id()
-        self._scheduler = Scheduler(plan, slots=slots, saved=saved, last_id=last_id, resumes=resumes, kept=kept)
+        self._scheduler = Scheduler(
+            plan,
+            slots=slots,
+            saved=saved,
+            last_id=around.run.last_id(),
+            resumes=resumes,
+            kept=around.run.kept(),
+            recovery=around.run.record.recovery,
+            directives=directives,
+        )
         self._values = Values(plan, around.run)
         options = Options(self._values)
         self._batch = Batch()
@@ -103,6 +116,7 @@ class Driver:
             plan, around.executors, self._values, options, self._intake, around.observer, around.run
         )
         self._repeating = Repeating(plan, self._values, options, around, has_begun=saved is not None)
+        self._revising = Revising(plan, self._values, self._intake, around)
         self._timers = Timers(plan, options, around.run, around.clock)
         self._facts: deque[Fact] = deque([RunStarted()])
         self._end: EndRun | None = None
@@ -141,7 +155,7 @@ class Driver:
         self._take_in()
         if not self._flush():
             self._wait(self._patience.retry_after)
-        elif not self._facts:
+        elif not (self._facts or self._batch or self._outbox):
             if self._status is not None:
                 return self._status
             if self._end is not None:
@@ -217,16 +231,22 @@ class Driver:
             case _:
                 self._gather_rarer(effect)
 
-    def _gather_rarer(self, effect: StartTimer | FailTask | SetHold | AskHold | TakeBack) -> None:
+    def _gather_rarer(self, effect: StartTimer | FailTask | SetHold | AskHold | TakeBack | PassOver | Revise) -> None:
         """The same, of what most flows have none of."""
         match effect:
             case StartTimer():
-                self._begin_wait(effect)
+                if effect.failures or isinstance(self._plan.nodes[effect.node].delay, LiteralInput | None):
+                    self._begin_wait(effect)
+                else:
+                    # What the delay refers to may be in this very batch.
+                    self._outbox.append(effect)
             case FailTask():
                 self._intake.fail(effect, self._batch)
             case SetHold():
                 key = None if effect.scope is None else task_key(self._plan, effect.scope, effect.node)
                 self._batch.holds.append(Hold(key, effect.pool, effect.amount))
+            case PassOver() | Revise():
+                self._revising.write(effect, self._batch)
             case AskHold() | TakeBack():
                 raise AssertionError(f"nobody can carry out {effect}")
 
@@ -285,6 +305,8 @@ class Driver:
                 self._repeating.draw(order)
             case (StartTask() as start, Intent() as intent):
                 self._facts.extend(self._dispatch.start(start, intent, self._batch))
+            case StartTimer():
+                self._begin_wait(order)
             case (StartTimer() as begin, Wait() as wait):
                 self._timers.start(begin, wait)
 

@@ -53,6 +53,18 @@ class Intent:
 
 
 @frozen
+class Passing:
+    """An attempt that stands for a task which is passed over: it is a success, and nobody executed it."""
+
+    key: TaskKey
+    attempt: int
+    at: float
+    recovery: int
+    item: str | None = None
+    """As of an intent."""
+
+
+@frozen
 class Beginning:
     """The code of an attempt has begun; written only where somebody can tell the difference."""
 
@@ -176,6 +188,9 @@ class Batch:
     taken_back: list[tuple[TaskKey, int]] = field(factory=list[tuple[TaskKey, int]])
     """Attempts that never began and never will, so that their number is free again."""
     intents: list[Intent] = field(factory=list[Intent])
+    outdated: list[tuple[TaskKey, int]] = field(factory=list[tuple[TaskKey, int]])
+    """Attempts that had succeeded, and count no more: their tasks are to run again."""
+    passed: list[Passing] = field(factory=list[Passing])
     beginnings: list[Beginning] = field(factory=list[Beginning])
     waits: list[Wait] = field(factory=list[Wait])
     holds: list[Hold] = field(factory=list[Hold])
@@ -194,6 +209,8 @@ class Batch:
             or self.holds
             or self.container_problems
             or self.taken_back
+            or self.outdated
+            or self.passed
             or self.beginnings
             or self.end
         )
@@ -262,8 +279,12 @@ class AttemptRecord:
     sequence: str
     attempt: int
     status: Status
-    """``active`` where it has no outcome; ``waiting`` where it was lost."""
+    """``active`` where it has no outcome; ``waiting`` where it was lost, or counts no more."""
     started: float
     ended: float | None
     problem: Problem | None
     log: LogSpan | None
+    is_outdated: bool = False
+    """Whether it had succeeded, and its task is to run again."""
+    is_passed: bool = False
+    """Whether nobody executed it: its task was passed over, and counts as a success."""

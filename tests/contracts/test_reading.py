@@ -156,7 +156,7 @@ def test_a_kept_container_is_not_looked_into_unless_something_may_make_it_run_ag
     again = run.saved(plan(reactions={BLOCK: Reaction(to_run_of=(A,))}))
     assert again is not None
     inside = SavedFrame(2, {B: SavedTask(Status.SUCCESS, 3)}, status=Status.SUCCESS)
-    assert again.blocks == {BLOCK: SavedBlock(Status.SUCCESS, 1, {1: inside})}
+    assert again.blocks == {BLOCK: SavedBlock(Status.SUCCESS, 1, {1: inside}, recovery=0, ran_in=0)}
 
 
 def test_a_repeat_is_saved_with_the_iterations_that_are_open(store):

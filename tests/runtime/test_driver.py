@@ -213,7 +213,7 @@ def test_a_kept_repeat_that_runs_again_as_a_whole_is_open_until_it_has():
     third = Hands(success)
     assert world.drive(third) is RunStatus.SUCCESS
     ran = [(order.path, order.sequence) for order in third.orders]
-    assert ran == [("t", "1.1"), ("b", "1")]
+    assert ran == [("t", "1.1"), ("t", "1.2"), ("t", "1.3"), ("b", "1")]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -9,11 +9,12 @@ from attrs import evolve
 from sequent.errors import StoreError
 from sequent.model.outcome import Failure, Problem
 from sequent.model.scope import sequence_text
-from sequent.model.status import Status, Verdict
+from sequent.model.status import Status
 from sequent.runtime.rows import AttemptRecord, Batch, FrameKey, Hold, TaskKey, Wait
-from sequent.runtime.store.cell_rows import AttemptCell, FrameCell, RepeatCell
+from sequent.runtime.store.cell_rows import AttemptCell, FrameCell, RepeatCell, first_failures, is_truthy, span_of
 from sequent.runtime.store.nodes import KnownNodes, sequence_above
-from sequent.runtime.store.saved import Extent, Tried
+from sequent.runtime.store.open_rows import Extent, Span, Tried
+from sequent.runtime.store.schema import PASSED
 
 
 class Cells:
@@ -58,6 +59,7 @@ class Cells:
             tried = self._task(withdrawn, node)
             if number in tried and tried[number].ended is None:
                 del tried[number]
+        self._write_revision(batch, node)
         for intent in batch.intents:
             place = intent.key
             step = self._attempts.setdefault((place.frame, node(place.node)), {})
@@ -65,6 +67,15 @@ class Cells:
             begun = AttemptCell(intent.token, intent.at, intent.item, recovery=intent.recovery)
             task.setdefault(intent.attempt, begun)
         self._write_waiting(batch, node)
+
+    def _write_revision(self, batch: Batch, node: Callable[[int], int]) -> None:
+        for place, number in batch.outdated:
+            attempt = self._task(place, node)[number]
+            attempt.status, attempt.is_outdated = Status.WAITING, True
+        for told in batch.passed:
+            step = self._attempts.setdefault((told.key.frame, node(told.key.node)), {})
+            cell = AttemptCell(PASSED, told.at, told.item, Status.SUCCESS, told.at, recovery=told.recovery)
+            step.setdefault(told.key.iteration, {})[told.attempt] = cell
 
     def _write_waiting(self, batch: Batch, node: Callable[[int], int]) -> None:
         for beginning in batch.beginnings:
@@ -96,6 +107,10 @@ class Cells:
         new = {(intent.key, intent.attempt) for intent in batch.intents}
         fits &= all(
             (told.key, told.attempt) in new or told.attempt in self._task(told.key, node) for told in batch.beginnings
+        )
+        fits &= all(
+            attempt is not None and (attempt.is_outdated or attempt.status is Status.SUCCESS)
+            for attempt in (self._task(key, node).get(number) for key, number in batch.outdated)
         )
         for intent in batch.intents:
             found = self._task(intent.key, node).get(intent.attempt)
@@ -149,7 +164,14 @@ class Cells:
     def tried(self, frame: int, step: int, iteration: int) -> Sequence[Tried]:
         task = self._attempts.get((frame, step), {}).get(iteration, {})
         return [
-            Tried(number, attempt.status, attempt.verdict, attempt.recovery, attempt.begun is not None)
+            Tried(
+                number,
+                attempt.status,
+                attempt.verdict,
+                attempt.recovery,
+                attempt.begun is not None,
+                attempt.token == PASSED,
+            )
             for number, attempt in sorted(task.items())
         ]
 
@@ -183,6 +205,23 @@ class Cells:
         numbers = self._iterations(frame, step)
         return Extent(max(numbers, default=0), len(numbers))
 
+    def span_of_step(self, frame: int, step: int) -> Span:
+        attempts = (cell for task in self._iterations(frame, step).values() for cell in task.values())
+        return span_of(attempts)
+
+    def span_of_frames(self, parent: int, node: int) -> Span:
+        return span_of(self._inside(parent, node))
+
+    def _inside(self, parent: int, node: int) -> Iterator[AttemptCell]:
+        """Every attempt in a container, however deep."""
+        for frame in self._frames.get((parent, node), {}).values():
+            for (around, _), tasks in self._attempts.items():
+                if around == frame.id:
+                    yield from (cell for task in tasks.values() for cell in task.values())
+            for around, inner in self._frames:
+                if around == frame.id:
+                    yield from self._inside(around, inner)
+
     def step_numbers(self, frame: int, step: int) -> Sequence[int]:
         return sorted(self._iterations(frame, step))
 
@@ -191,11 +230,11 @@ class Cells:
         return [number for number, task in tasks if task[max(task)].status is not Status.SUCCESS]
 
     def until_met_by_step(self, frame: int, step: int) -> bool:
-        return any(_is_truthy(task) for task in self._iterations(frame, step).values())
+        return any(is_truthy(task) for task in self._iterations(frame, step).values())
 
     def until_met_in_frames(self, parent: int, node: int, step: int) -> bool:
         kept = [id_ for _, id_, status in self.frames(parent, node) if status is Status.SUCCESS]
-        return any(_is_truthy(self._attempts.get((id_, step), {}).get(0, {})) for id_ in kept)
+        return any(is_truthy(self._attempts.get((id_, step), {}).get(0, {})) for id_ in kept)
 
     # -- what is waited for, and held
 
@@ -237,18 +276,18 @@ class Cells:
         return len({(told.path, told.sequence) for told in succeeded})
 
     def failures(self, limit: int) -> tuple[int, list[AttemptRecord]]:
-        return _first_failures(self._told(None, only_last=True), limit)
+        return first_failures(self._told(None, only_last=True), limit)
 
     def failures_within(self, frame: int, node: int, limit: int) -> tuple[int, list[AttemptRecord]]:
         if self._nodes.is_step(node):
-            return _first_failures(self._told_in(frame, node, only_last=True), limit)
+            return first_failures(self._told_in(frame, node, only_last=True), limit)
         inside = {found.id for found in self._frames.get((frame, node), {}).values()}
         for id_ in sorted(self._places):
             # What is around an iteration has begun before it, and so has a lower id.
             if self._places[id_][0] in inside:
                 inside.add(id_)
         places = [place for place in sorted(self._attempts) if place[0] in inside]
-        return _first_failures((told for place in places for told in self._told_in(*place, only_last=True)), limit)
+        return first_failures((told for place in places for told in self._told_in(*place, only_last=True)), limit)
 
     def _told(self, step: int | None, *, only_last: bool = False) -> Iterator[AttemptRecord]:
         for frame, node in sorted(self._attempts):
@@ -273,14 +312,6 @@ class Cells:
             ended=attempt.ended,
             problem=attempt.problem,
             log=attempt.log,
+            is_outdated=attempt.is_outdated,
+            is_passed=attempt.token == PASSED,
         )
-
-
-def _first_failures(attempts: Iterator[AttemptRecord], limit: int) -> tuple[int, list[AttemptRecord]]:
-    failed = [told for told in attempts if told.status is Status.FAILURE]
-    return len(failed), sorted(failed, key=lambda told: told.started)[:limit]
-
-
-def _is_truthy(task: dict[int, AttemptCell]) -> bool:
-    last = task[max(task)] if task else None
-    return last is not None and last.status is Status.SUCCESS and last.verdict is Verdict.TRUTHY

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from sqlalchemy import bindparam, exists, func, literal_column, select
+from sqlalchemy import bindparam, case, exists, func, literal_column, select
 from sqlalchemy.sql import ColumnElement
 
 from sequent.runtime.store.compiled import is_given, text_of
@@ -18,7 +18,7 @@ _TRUTHY: ColumnElement[int] = literal_column("2")
 @cache
 def task_attempts() -> str:
     """The attempts of one task, in order."""
-    columns = (_A.number, _A.state, _A.verdict, _A.recovery, _A.begun)
+    columns = (_A.number, _A.state, _A.verdict, _A.recovery, _A.begun, _A.token)
     statement = select(*columns).where(*STEP, is_given(_A.iteration))
     return text_of(statement.order_by(_A.number), f"{STEP_NAMES} the_iteration")
 
@@ -76,6 +76,26 @@ def step_extent() -> str:
     """The last iteration of a repeated step, and how many have a first attempt."""
     first = _A.number == ONE
     return text_of(select(func.max(_A.iteration), func.count()).where(*_ITERATIONS, first), STEP_NAMES)
+
+
+_SPAN = (func.max(_A.recovery), func.max(case((func.length(_A.token) > NONE, _A.recovery))))
+"""The latest recovery, and the latest in which somebody executed something."""
+
+
+@cache
+def span_of_step() -> str:
+    """In which recoveries a repeated step has attempts."""
+    return text_of(select(*_SPAN).where(*_ITERATIONS), STEP_NAMES)
+
+
+@cache
+def span_of_frames() -> str:
+    """In which recoveries anything in a container has attempts, however deep."""
+    inside = select(_F.run.label("run"), _F.id.label("id")).where(*BLOCK).cte("inside", recursive=True)
+    further = select(_F.run, _F.id).join(inside, (_F.run == inside.c.run) & (_F.parent == inside.c.id))
+    inside = inside.union_all(further)
+    statement = select(*_SPAN).join_from(inside, attempt, (_A.run == inside.c.run) & (_A.frame == inside.c.id))
+    return text_of(statement, BLOCK_NAMES)
 
 
 @cache

@@ -209,7 +209,7 @@ def kept() -> str:
 
 # -- attempts, for people -------------------------------------------------------------------------
 
-_TOLD = (_A.frame, _A.node, _A.iteration, _A.number, _A.state, _A.started, _A.ended, _A.problem, _A.log)
+_TOLD = (_A.frame, _A.node, _A.iteration, _A.number, _A.state, _A.started, _A.ended, _A.problem, _A.log, _A.token)
 _NEXT = attempt.alias("next")
 _IS_LAST = ~exists(
     select(ONE).where(

@@ -14,9 +14,10 @@ from sequent.model.status import Status, Verdict
 from sequent.runtime.rows import AttemptRecord, FrameKey, TaskKey, Wait
 from sequent.runtime.store import open_queries, queries
 from sequent.runtime.store.nodes import KnownNodes, sequence_above
+from sequent.runtime.store.open_rows import Extent, Span, Tried
 from sequent.runtime.store.opening import store_error
 from sequent.runtime.store.records import read_problem, read_span, read_status
-from sequent.runtime.store.saved import Extent, Tried
+from sequent.runtime.store.schema import OUTDATED, PASSED
 from sequent.runtime.store.values import ValueFiles
 
 _PAGE = 64
@@ -112,8 +113,8 @@ class RunRows:
     def tried(self, frame: int, step: int, iteration: int) -> Sequence[Tried]:
         rows = self._reader.rows(open_queries.task_attempts(), self._run, frame, step, iteration)
         return [
-            Tried(number, read_status(state), _verdict(verdict), recovery, begun is not None)
-            for number, state, verdict, recovery, begun in rows
+            Tried(number, read_status(state), _verdict(verdict), recovery, begun is not None, token == PASSED)
+            for number, state, verdict, recovery, begun, token in rows
         ]
 
     def frame_of(self, parent: int, node: int) -> tuple[int, Status] | None:
@@ -148,6 +149,16 @@ class RunRows:
 
     def open_iterations(self, frame: int, step: int) -> Sequence[int]:
         return self._numbers(open_queries.open_iterations(), frame, step)
+
+    def span_of_step(self, frame: int, step: int) -> Span:
+        return self._span(open_queries.span_of_step(), frame, step)
+
+    def span_of_frames(self, parent: int, node: int) -> Span:
+        return self._span(open_queries.span_of_frames(), parent, node)
+
+    def _span(self, text: str, frame: int, node: int) -> Span:
+        recovery, ran_in = self._reader.row(text, self._run, frame, node)
+        return Span(-1 if recovery is None else recovery, -1 if ran_in is None else ran_in)
 
     def _numbers(self, text: str, frame: int, node: int) -> list[int]:
         return [row[0] for row in self._reader.rows(text, self._run, frame, node)]
@@ -213,7 +224,7 @@ class RunRows:
         return map(self._told, self._reader.stream(queries.attempts_of_node(), self._run, step))
 
     def _told(self, row: Any) -> AttemptRecord:
-        frame, node, iteration, number, state, started, ended, problem, log = row
+        frame, node, iteration, number, state, started, ended, problem, log, token = row
         sequence: tuple[int, ...] = self.sequence_of(frame)
         return AttemptRecord(
             path=self._nodes.path(node),
@@ -224,6 +235,8 @@ class RunRows:
             ended=ended,
             problem=read_problem(problem),
             log=read_span(log),
+            is_outdated=state == OUTDATED,
+            is_passed=token == PASSED,
         )
 
     def _sequence_of(self, frame: int) -> tuple[int, ...]:

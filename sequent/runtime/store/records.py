@@ -12,6 +12,7 @@ from sequent.errors import StoreError
 from sequent.model.outcome import LogSpan, Problem
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.rows import Owner, Target
+from sequent.runtime.store.schema import OUTDATED
 
 T = TypeVar("T")
 
@@ -74,8 +75,8 @@ def read_mapping(text: str) -> dict[str, str]:
 
 
 def read_status(text: str) -> Status:
-    """What a task or an iteration is in."""
-    return _checked("a status", text, Status)
+    """What a task or an iteration is in; a success that counts no more is as if it had been lost."""
+    return Status.WAITING if text == OUTDATED else _checked("a status", text, Status)
 
 
 def read_run_status(text: str) -> RunStatus:

@@ -3,85 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
 
-from sequent.model.outcome import Problem
+from sequent.model.directives import NO_DIRECTIVES, Directives, Reach
 from sequent.model.plan import ContainerPlan, NodePlan, Plan, StepPlan
 from sequent.model.saved import SavedBlock, SavedFrame, SavedTask
-from sequent.model.status import Status, Verdict
+from sequent.model.status import Status
 from sequent.runtime.rows import TaskKey
+from sequent.runtime.store.open_rows import Extent, OpenRows, Span
 from sequent.runtime.verdicts import answers_of, may_retry
 
-
-class Extent(NamedTuple):
-    """How far the iterations of a repeat came."""
-
-    last: int
-    """The highest number; 0 where none has begun."""
-    begun: int
-    """How many have left a row: fewer than ``last`` where one was passed over while it waited."""
-
-
-class Tried(NamedTuple):
-    """One attempt, as far as a recovery asks."""
-
-    number: int
-    status: Status
-    verdict: Verdict
-    recovery: int
-    """The recovery in which it started."""
-    has_begun: bool
-    """Whether it is recorded that its code began."""
-
-
-class OpenRows(Protocol):
-    """The rows of one run; every node is the index under which the store knows it."""
-
-    def tried(self, frame: int, step: int, iteration: int) -> Sequence[Tried]:
-        """The attempts of a task, in order."""
-        ...
-
-    def result(self, key: TaskKey) -> str | None:
-        """The result of a task, if its last attempt succeeded and gave one."""
-        ...
-
-    def problem(self, frame: int, step: int, iteration: int, attempt: int) -> Problem | None:
-        """Why an attempt failed."""
-        ...
-
-    def waits(self, frame: int, step: int, iteration: int, attempt: int) -> bool:
-        """Whether a wait before that attempt had begun."""
-        ...
-
-    def frame_of(self, parent: int, node: int) -> tuple[int, Status] | None:
-        """Id and status of a container's first iteration."""
-        ...
-
-    def repeat_status(self, frame: int, node: int) -> Status | None:
-        """What a repeat is in; None where it has not begun."""
-        ...
-
-    def frame_extent(self, parent: int, node: int) -> Extent: ...
-
-    def frame_numbers(self, parent: int, node: int) -> Sequence[int]: ...
-
-    def open_frames(self, parent: int, node: int, *, every: bool) -> Sequence[tuple[int, int, Status]]:
-        """Number, id and status of the iterations that are not a success, or of every one."""
-        ...
-
-    def step_extent(self, frame: int, step: int) -> Extent: ...
-
-    def step_numbers(self, frame: int, step: int) -> Sequence[int]:
-        """The iterations of a repeated step."""
-        ...
-
-    def open_iterations(self, frame: int, step: int) -> Sequence[int]:
-        """Those whose last attempt is not a success."""
-        ...
-
-    def until_met_by_step(self, frame: int, step: int) -> bool: ...
-
-    def until_met_in_frames(self, parent: int, node: int, step: int) -> bool: ...
+Numbers = tuple[int, ...]
+"""Of the iterations around, from the root in."""
 
 
 class SavedLoader:
@@ -92,13 +24,25 @@ class SavedLoader:
         ids: per index of the plan, the index under which the store knows the node.
         rows: the run's rows.
         recovery: the run's present recovery, of which the failed attempts are counted.
+        directives: what is asked for by hand: what that may concern is loaded although it is kept.
     """
 
-    def __init__(self, plan: Plan, ids: Sequence[int], rows: OpenRows, recovery: int) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        ids: Sequence[int],
+        rows: OpenRows,
+        recovery: int,
+        directives: Directives = NO_DIRECTIVES,
+    ) -> None:
         self._plan = plan
         self._ids = ids
         self._rows = rows
         self._recovery = recovery
+        self._reach = Reach.of(plan, directives)
+        watched = {cause for reaction in plan.reactions.values() for cause in reaction.to_run_of}
+        self._watching = frozenset({*watched, *plan.reactions})
+        """The nodes of which is asked in which recovery they last ran."""
 
     def root(self) -> SavedFrame | None:
         """The root's iteration; None where it has not begun."""
@@ -106,9 +50,11 @@ class SavedLoader:
         found = self._rows.frame_of(0, self._ids[0])
         if found is None or not isinstance(root, ContainerPlan):
             return None
-        return self._frame(*found, root, every=False)
+        return self._frame(*found, root, (1,), every=False)
 
-    def _frame(self, frame: int, status: Status, container: ContainerPlan, *, every: bool) -> SavedFrame:
+    def _frame(
+        self, frame: int, status: Status, container: ContainerPlan, sequence: Numbers, *, every: bool
+    ) -> SavedFrame:
         tasks: dict[int, SavedTask] = {}
         blocks: dict[int, SavedBlock] = {}
         for index in container.children:
@@ -118,7 +64,7 @@ class SavedLoader:
                 if task is not None:
                     tasks[index] = task
             else:
-                block = self._block(frame, node, every=every)
+                block = self._block(frame, node, sequence, every=every)
                 if block is not None:
                     blocks[index] = block
         return SavedFrame(frame, tasks, blocks, status)
@@ -143,6 +89,8 @@ class SavedLoader:
             failures,
             waits=last.status is Status.FAILURE and self._is_to_wait(frame, step, iteration, last.number, failures),
             had_begun=last.has_begun or not step.announces,
+            recovery=last.recovery,
+            ran_in=max((one.recovery for one in tried if not one.is_passed), default=-1),
         )
 
     def _is_to_wait(self, frame: int, step: StepPlan, iteration: int, attempt: int, failures: int) -> bool:
@@ -155,22 +103,33 @@ class SavedLoader:
         problem = self._rows.problem(frame, index, iteration, attempt)
         return 0 < failures <= step.retries and problem is not None and may_retry(step, problem)
 
-    def _block(self, frame: int, node: ContainerPlan, *, every: bool) -> SavedBlock | None:
-        if node.repeats is None:
-            found = self._rows.frame_of(frame, self._ids[node.index])
-            if found is None:
+    def _block(self, frame: int, node: ContainerPlan, sequence: Numbers, *, every: bool) -> SavedBlock | None:
+        if node.repeats is not None:
+            status_of_repeat = self._rows.repeat_status(frame, self._ids[node.index])
+            if status_of_repeat is None:
                 return None
-            id_, status = found
-            is_kept = status is Status.SUCCESS
-            answers = self._answers(id_, node) if is_kept else ()
-            if is_kept and not self._is_wanted(node, every=every):
-                return SavedBlock(status, 1, answers=answers)
-            inside = self._frame(id_, status, node, every=every or is_kept)
-            return SavedBlock(status, 1, {1: inside}, answers=answers)
-        status_of_repeat = self._rows.repeat_status(frame, self._ids[node.index])
-        if status_of_repeat is None:
+            return self._repeat(frame, node, status_of_repeat, sequence, every=every)
+        found = self._rows.frame_of(frame, self._ids[node.index])
+        if found is None:
             return None
-        return self._repeat(frame, node, status_of_repeat, every=every)
+        id_, status = found
+        is_kept = status is Status.SUCCESS
+        answers = self._answers(id_, node) if is_kept else ()
+        span = self._span(frame, node, status)
+        if is_kept and not (every or self._is_wanted(node, sequence)):
+            return SavedBlock(status, 1, answers=answers, recovery=span.recovery, ran_in=span.ran_in)
+        loads_all = every or (is_kept and node.index in self._plan.reactions)
+        inside = self._frame(id_, status, node, (*sequence, 1), every=loads_all)
+        return SavedBlock(status, 1, {1: inside}, answers=answers, recovery=span.recovery, ran_in=span.ran_in)
+
+    def _span(self, frame: int, node: ContainerPlan, status: Status) -> Span:
+        """In which recoveries something in a container ran, where anybody asks; else as if nothing had."""
+        is_asked = node.index in self._watching or (self._recovery and status in (Status.FAILURE, Status.CANCELLED))
+        if not is_asked:
+            return Span(-1, -1)
+        if node.wraps:
+            return self._rows.span_of_step(frame, self._ids[node.children[0]])
+        return self._rows.span_of_frames(frame, self._ids[node.index])
 
     def _answers(self, frame: int, container: ContainerPlan) -> tuple[int, ...]:
         """Which of what is asked of a container's result it is."""
@@ -186,24 +145,39 @@ class SavedLoader:
             node = self._plan.nodes[node.children[node.result]]
         return answers_of(node, self._rows.result(TaskKey(frame, self._ids[node.index], 0))) if node.asked else ()
 
-    def _is_wanted(self, node: ContainerPlan, *, every: bool) -> bool:
-        """Whether the inside of a kept container is loaded, for the numbers of its attempts."""
-        return every or node.index in self._plan.reactions
+    def _is_wanted(self, node: ContainerPlan, sequence: Numbers) -> bool:
+        """Whether the inside of a kept container is loaded: for the numbers of its attempts, or to run again."""
+        return node.index in self._plan.reactions or self._reach.is_in(node, sequence)
 
-    def _repeat(self, frame: int, node: ContainerPlan, status: Status, *, every: bool) -> SavedBlock:
+    def _repeat(self, frame: int, node: ContainerPlan, status: Status, sequence: Numbers, *, every: bool) -> SavedBlock:
         is_kept = status is Status.SUCCESS
-        loads_all = every or is_kept
         extent = self._extent(frame, node)
-        if is_kept and not self._is_wanted(node, every=every):
-            return SavedBlock(status, extent.last)
+        span = self._span(frame, node, status)
+        if is_kept and not (every or self._is_wanted(node, sequence)):
+            return SavedBlock(status, extent.last, recovery=span.recovery, ran_in=span.ran_in)
         frames = self._gaps(frame, node, extent)
-        if node.wraps:
-            frames |= self._iterations(frame, node, every=loads_all)
-        else:
-            found = self._rows.open_frames(frame, self._ids[node.index], every=loads_all)
-            frames |= {number: self._frame(id_, status, node, every=loads_all) for number, id_, status in found}
+        loads_all = every or (is_kept and node.index in self._plan.reactions)
+        loads = self._iterations if node.wraps else self._frames
+        frames |= loads(frame, node, sequence, every=loads_all)
         until_met = not is_kept and self._until_met(frame, node)
-        return SavedBlock(status, extent.last, dict(sorted(frames.items())), until_met)
+        return SavedBlock(
+            status, extent.last, dict(sorted(frames.items())), until_met, recovery=span.recovery, ran_in=span.ran_in
+        )
+
+    def _loads(self, node: ContainerPlan, sequence: Numbers, number: int) -> bool:
+        """Whether an iteration that is a success is loaded: an ``until`` needs all, to say which of them met it."""
+        if node.until is not None:
+            return self._reach.is_in(node, sequence)
+        return self._reach.is_in(node, (*sequence, number))
+
+    def _frames(self, frame: int, node: ContainerPlan, sequence: Numbers, *, every: bool) -> dict[int, SavedFrame]:
+        looks_inside = self._reach.is_in(node, sequence)
+        found = self._rows.open_frames(frame, self._ids[node.index], every=every or looks_inside)
+        return {
+            number: self._frame(id_, status, node, (*sequence, number), every=every)
+            for number, id_, status in found
+            if every or status is not Status.SUCCESS or self._loads(node, sequence, number)
+        }
 
     def _extent(self, frame: int, node: ContainerPlan) -> Extent:
         if node.wraps:
@@ -220,20 +194,22 @@ class SavedLoader:
             seen = set(self._rows.frame_numbers(frame, self._ids[node.index]))
         return {number: SavedFrame(0) for number in range(1, extent.last + 1) if number not in seen}
 
-    def _iterations(self, frame: int, node: ContainerPlan, *, every: bool) -> dict[int, SavedFrame]:
+    def _iterations(self, frame: int, node: ContainerPlan, sequence: Numbers, *, every: bool) -> dict[int, SavedFrame]:
         step = self._plan.nodes[node.children[0]]
         if not isinstance(step, StepPlan):
             raise AssertionError("only a step is wrapped")
-        find = self._rows.step_numbers if every else self._rows.open_iterations
-        frames: dict[int, SavedFrame] = {}
-        for number in find(frame, self._ids[step.index]):
-            task = self._task(frame, step, number)
-            if task is None:
-                frames[number] = SavedFrame(0)
-            else:
-                status = Status.ACTIVE if task.waits or task.status is Status.WAITING else task.status
-                frames[number] = SavedFrame(0, {step.index: task}, status=status)
-        return frames
+        numbers = set(self._rows.open_iterations(frame, self._ids[step.index]))
+        if every or self._reach.is_in(node, sequence):
+            known = self._rows.step_numbers(frame, self._ids[step.index])
+            numbers |= {number for number in known if every or self._loads(node, sequence, number)}
+        return {number: self._iteration(frame, step, number) for number in sorted(numbers)}
+
+    def _iteration(self, frame: int, step: StepPlan, number: int) -> SavedFrame:
+        task = self._task(frame, step, number)
+        if task is None:
+            return SavedFrame(0)
+        status = Status.ACTIVE if task.waits or task.status is Status.WAITING else task.status
+        return SavedFrame(0, {step.index: task}, status=status)
 
     def _until_met(self, frame: int, node: ContainerPlan) -> bool:
         if node.until is None:

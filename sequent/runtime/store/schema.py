@@ -24,6 +24,11 @@ APPLICATION_ID = 0x53455155
 VERSION = 2
 """The version of the schema below, in the header as well."""
 
+OUTDATED = "outdated"
+"""The state of an attempt that had succeeded, and whose task is to run again."""
+PASSED = b""
+"""The token of an attempt that nobody executed: its task was passed over."""
+
 metadata = MetaData()
 
 definition = Table(

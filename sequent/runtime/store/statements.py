@@ -10,9 +10,10 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql import ColumnElement
 
 from sequent.runtime.store.compiled import given, is_given, text_of
-from sequent.runtime.store.schema import attempt, definition, frame, hold, node, repeat, request, run, wait
+from sequent.runtime.store.schema import OUTDATED, attempt, definition, frame, hold, node, repeat, request, run, wait
 
 _A, _F = attempt.c, frame.c
+_OUTDATED: ColumnElement[Any] = literal_column(f"'{OUTDATED}'")
 
 
 def _same(statement: Any, table: Table, column: Column[Any], value: ColumnElement[Any]) -> Any:
@@ -49,6 +50,15 @@ def end_attempt() -> str:
         update(attempt).values(given(names)).where(*keys),
         f"{names} the_run the_frame the_node the_host the_iteration the_number",
     )
+
+
+@cache
+def outdate_attempt() -> str:
+    """A success counts no more; what it gave stays in its row."""
+    keys = [is_given(column) for column in (_A.run, _A.frame, _A.node, _A.host, _A.iteration, _A.number)]
+    names = "the_run the_frame the_node the_host the_iteration the_number"
+    succeeded = _A.state.in_((literal_column("'success'"), _OUTDATED))
+    return text_of(update(attempt).values(state=_OUTDATED).where(*keys, succeeded), names)
 
 
 @cache

@@ -11,6 +11,7 @@ from sequent.model.status import Status
 from sequent.runtime.rows import Batch, Ending, Hold, Intent, TaskKey, Wait
 from sequent.runtime.store import statements
 from sequent.runtime.store.records import text_of_mapping, text_of_record, text_of_span
+from sequent.runtime.store.schema import PASSED
 from sequent.runtime.store.values import ValueFiles
 
 KEPT = (0, 0, "", 0)
@@ -43,6 +44,8 @@ class BatchWriter:
         if batch.taken_back:
             for key, number in batch.taken_back:
                 self._cursor.execute(statements.drop_attempt(), (self._run, *self.place(key), number))
+        if batch.outdated or batch.passed:
+            self._write_revision(batch)
         if batch.intents:
             self._all(statements.insert_attempt(), list(map(self._intent, batch.intents)), "an attempt's number")
         if batch.waits or batch.holds or batch.beginnings:
@@ -68,6 +71,15 @@ class BatchWriter:
         self._all(statements.close_frame(), closed, "an iteration that ended")
         ended = [(run, frame, node(index), status.value) for frame, index, status in batch.closed_repeats]
         self._all(statements.close_repeat(), ended, "a repeat")
+
+    def _write_revision(self, batch: Batch) -> None:
+        """What counts no more, and what is passed over."""
+        outdated = [(self._run, *self.place(key), number) for key, number in batch.outdated]
+        self._all(statements.outdate_attempt(), outdated, "an attempt that had succeeded")
+        passed = [Intent(told.key, told.attempt, PASSED, told.at, told.item, told.recovery) for told in batch.passed]
+        self._all(statements.insert_attempt(), list(map(self._intent, passed)), "an attempt's number")
+        ended = [Ending(told.key, told.attempt, Status.SUCCESS, told.at) for told in batch.passed]
+        self._all(statements.end_attempt(), list(map(self._ending, ended)), "an attempt that ended")
 
     def _write_waiting(self, batch: Batch) -> None:
         """What only some tasks have: a moment at which their code began, a wait, a hold."""

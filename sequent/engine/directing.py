@@ -1,0 +1,179 @@
+"""What a recovery makes of what it finds: what runs again though it had succeeded, and what is passed over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from attrs import evolve, field, frozen
+
+from sequent.engine.layout import is_step
+from sequent.model.directives import Directives, Reach, found_status
+from sequent.model.plan import ContainerPlan, Plan, StepPlan
+from sequent.model.saved import Mark, Revision, SavedBlock, SavedFrame, SavedTask
+from sequent.model.status import Action, Status, Verdict
+
+
+def direct(plan: Plan, saved: SavedFrame, directives: Directives) -> tuple[SavedFrame, Revision]:
+    """Apply directives to what an earlier recovery left, from the outside in.
+
+    An iteration or container that is a success stays whole, unless something in it is to run again: that opens
+    it, and all that is around it. In what is open, each child is treated by the status in which it is found.
+
+    Args:
+        plan: what will run.
+        saved: the root's iteration.
+        directives: what is asked for by hand.
+
+    Returns:
+        what the recovery starts from, and what is to be written of that.
+    """
+    directing = _Directing(plan, directives)
+    root = directing.frame(saved, _container(plan, 0), _Around(0, (1,)))
+    return (saved if root is None else root), directing.found.revision()
+
+
+def everything_in(
+    plan: Plan, saved: SavedBlock, node: ContainerPlan, around: int, sequence: tuple[int, ...]
+) -> Revision:
+    """What is to be written of a container in which nothing is kept, though it had succeeded."""
+    found = _Found()
+    for mark in _successes_in(plan, saved, node, around, sequence, found):
+        found.outdated.append(mark)
+    return found.revision()
+
+
+@frozen
+class _Around:
+    """Where a frame is: the stored frame around it, and its own sequence."""
+
+    frame: int
+    sequence: tuple[int, ...]
+
+
+@frozen
+class _Found:
+    outdated: list[Mark] = field(factory=list[Mark])
+    passed: list[Mark] = field(factory=list[Mark])
+    frames: list[tuple[int, int, int]] = field(factory=list[tuple[int, int, int]])
+    repeats: list[tuple[int, int]] = field(factory=list[tuple[int, int]])
+
+    def revision(self) -> Revision:
+        return Revision(tuple(self.outdated), tuple(self.passed), tuple(self.frames), tuple(self.repeats))
+
+    def opens(self, node: ContainerPlan, around: _Around, number: int, status: Status) -> None:
+        """An iteration of a container is opened again."""
+        if status is Status.SUCCESS and not node.wraps:
+            self.frames.append((around.frame, node.index, number))
+
+
+class _Directing:
+    """Walks through what was saved."""
+
+    def __init__(self, plan: Plan, directives: Directives) -> None:
+        self._plan = plan
+        self._directives = directives
+        self._reach = Reach.of(plan, directives)
+        self.found = _Found()
+
+    def frame(self, saved: SavedFrame, container: ContainerPlan, place: _Around) -> SavedFrame | None:
+        """An iteration as it is taken up; None where it stays a success, as a whole."""
+        if saved.status is Status.SUCCESS and not self._runs_again(saved, container, place.sequence):
+            return None
+        self.found.opens(container, place, place.sequence[-1], saved.status)
+        own = place.frame if container.wraps else saved.id
+        tasks = {index: self._task(task, index, own, container, place) for index, task in saved.tasks.items()}
+        if container.wraps and all(task.is_passed for task in tasks.values()) and tasks:
+            return None
+        blocks = {
+            index: self._block(block, index, _Around(own, place.sequence)) for index, block in saved.blocks.items()
+        }
+        return evolve(saved, tasks=tasks, blocks=blocks, status=_opened(saved.status))
+
+    def _task(self, task: SavedTask, index: int, frame: int, container: ContainerPlan, place: _Around) -> SavedTask:
+        step = self._plan.nodes[index]
+        if not is_step(step):
+            raise AssertionError(f"{step.path} is not a step")
+        found = found_status(task)
+        action = self._directives.action(step, place.sequence, found)
+        iteration = place.sequence[-1] if container.wraps else 0
+        if found is Status.SUCCESS and action is Action.RERUN:
+            self.found.outdated.append(Mark(frame, index, iteration, task.attempt, place.sequence, found))
+            return evolve(task, status=Status.WAITING, verdict=Verdict.UNKNOWN, answers=(), is_passed=False)
+        if found is not Status.SUCCESS and action is Action.SKIP:
+            self.found.passed.append(Mark(frame, index, iteration, task.attempt + 1, place.sequence, found))
+            return SavedTask(
+                Status.SUCCESS, task.attempt + 1, recovery=task.recovery, ran_in=task.ran_in, is_passed=True
+            )
+        return task
+
+    def _block(self, saved: SavedBlock, index: int, around: _Around) -> SavedBlock:
+        node = _container(self._plan, index)
+        if saved.status is Status.SUCCESS and not self._opens(saved, node, around.sequence):
+            return saved
+        frames: dict[int, SavedFrame] = {}
+        for number, frame in saved.frames.items():
+            found = self.frame(frame, node, _Around(around.frame, (*around.sequence, number)))
+            if found is not None:
+                frames[number] = found
+        if saved.status is Status.SUCCESS and node.repeats is not None:
+            self.found.repeats.append((around.frame, node.index))
+        until_met = saved.until_met
+        if node.until is not None and self._reach.is_in(node, around.sequence):
+            kept = (frame for number, frame in saved.frames.items() if number not in frames)
+            until_met = any(_is_truthy(frame, node.children[node.until]) for frame in kept)
+        return evolve(saved, status=_opened(saved.status), frames=frames, until_met=until_met, answers=())
+
+    def _opens(self, saved: SavedBlock, node: ContainerPlan, sequence: tuple[int, ...]) -> bool:
+        """Whether something is to run again in a container, whatever became of itself."""
+        frames = saved.frames.items()
+        return any(self._runs_again(frame, node, (*sequence, number)) for number, frame in frames)
+
+    def _runs_again(self, saved: SavedFrame, container: ContainerPlan, sequence: tuple[int, ...]) -> bool:
+        """Whether something is to run again in an iteration."""
+        if not self._reach.is_in(container, sequence):
+            return False
+        return any(self._is_asked(index, task, sequence) for index, task in saved.tasks.items()) or any(
+            self._opens(block, _container(self._plan, index), sequence) for index, block in saved.blocks.items()
+        )
+
+    def _is_asked(self, index: int, task: SavedTask, sequence: tuple[int, ...]) -> bool:
+        step = self._plan.nodes[index]
+        return (
+            is_step(step)
+            and task.status is Status.SUCCESS
+            and self._directives.action(step, sequence, Status.SUCCESS) is Action.RERUN
+        )
+
+
+def _successes_in(
+    plan: Plan, saved: SavedBlock, node: ContainerPlan, around: int, sequence: tuple[int, ...], found: _Found
+) -> Iterator[Mark]:
+    """Every success in a container; what it stands in is noted as opened."""
+    if saved.status is Status.SUCCESS and node.repeats is not None:
+        found.repeats.append((around, node.index))
+    for number, frame in saved.frames.items():
+        place = _Around(around, (*sequence, number))
+        found.opens(node, place, number, frame.status)
+        own = around if node.wraps else frame.id
+        for index, task in frame.tasks.items():
+            if task.status is Status.SUCCESS:
+                iteration = number if node.wraps else 0
+                yield Mark(own, index, iteration, task.attempt, place.sequence, Status.SUCCESS)
+        for index, block in frame.blocks.items():
+            yield from _successes_in(plan, block, _container(plan, index), own, place.sequence, found)
+
+
+def _opened(status: Status) -> Status:
+    return Status.ACTIVE if status is Status.SUCCESS else status
+
+
+def _is_truthy(frame: SavedFrame, step: int) -> bool:
+    task = frame.tasks.get(step)
+    return task is not None and task.status is Status.SUCCESS and task.verdict is Verdict.TRUTHY
+
+
+def _container(plan: Plan, index: int) -> ContainerPlan:
+    node = plan.nodes[index]
+    if isinstance(node, StepPlan):
+        raise AssertionError(f"{node.path} is not a container")
+    return node

@@ -1,0 +1,117 @@
+"""What a recovery is to do with what it finds: a flow's own directives, and what is asked for by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from attrs import field, frozen
+
+from sequent.model.plan import ContainerPlan, Plan, StepPlan
+from sequent.model.references import Path
+from sequent.model.saved import SavedTask
+from sequent.model.status import Action, Status
+
+
+@frozen
+class Selection:
+    """Tasks of a run: a step, or all that is in a container, in some of the iterations around."""
+
+    path: Path
+    sequence: tuple[int, ...] = ()
+    """The numbers of the iterations, from the root in; empty: in every iteration."""
+    is_open: bool = False
+    """Whether the iterations that come after the last of these numbers are meant as well."""
+
+    def has(self, path: Path, sequence: tuple[int, ...]) -> bool:
+        """Whether a step of that path is meant, in that sequence."""
+        return path[: len(self.path)] == self.path and self._is_in(sequence, len(self.sequence))
+
+    def may_have(self, path: Path, sequence: tuple[int, ...]) -> bool:
+        """Whether something may be meant in that iteration of a container, or further in."""
+        length = min(len(path), len(self.path))
+        return path[:length] == self.path[:length] and self._is_in(sequence, min(len(sequence), len(self.sequence)))
+
+    def _is_in(self, sequence: tuple[int, ...], length: int) -> bool:
+        if self.is_open and length == len(self.sequence):
+            *around, last = self.sequence
+            return sequence[: length - 1] == tuple(around) and len(sequence) >= length and sequence[length - 1] >= last
+        return sequence[:length] == self.sequence[:length]
+
+
+_DEFAULTS: Mapping[Status, Action] = {
+    Status.READY: Action.RERUN,
+    Status.ACTIVE: Action.RERUN,
+    Status.FAILURE: Action.RERUN,
+    Status.SUCCESS: Action.SKIP,
+}
+
+
+@frozen(kw_only=True)
+class Directives:
+    """What is asked for by hand; it goes before what the flow says."""
+
+    rerun: tuple[Selection, ...] = ()
+    """What is to run again though it has succeeded."""
+    skip: tuple[Selection, ...] = ()
+    """What is to be passed over, unless it has succeeded."""
+
+    def __bool__(self) -> bool:
+        return bool(self.rerun or self.skip)
+
+    def passes_over(self, path: Path, sequence: tuple[int, ...]) -> bool:
+        """Whether a step that has not begun is not to be run when its turn comes."""
+        return any(selection.has(path, sequence) for selection in self.skip)
+
+    def action(self, step: StepPlan, sequence: tuple[int, ...], found: Status) -> Action:
+        """What is to be done with a task that is found in a certain status; of a success, ``skip`` keeps it."""
+        if any(selection.has(step.path, sequence) for selection in self.rerun):
+            return Action.RERUN
+        if self.passes_over(step.path, sequence):
+            return Action.SKIP
+        return step.recovery.get(found, _DEFAULTS[found])
+
+
+NO_DIRECTIVES = Directives()
+
+
+def found_status(task: SavedTask) -> Status:
+    """The status in which a recovery finds a task, as its directives name it.
+
+    One that was lost, or was to be tried again, was ready; and so was one that had been handed over and of which
+    it is known that it had not begun.
+    """
+    if task.status is Status.SUCCESS:
+        return Status.SUCCESS
+    if task.status is Status.FAILURE and not task.waits:
+        return Status.FAILURE
+    return Status.ACTIVE if task.status is Status.ACTIVE and task.had_begun else Status.READY
+
+
+@frozen
+class Reach:
+    """Where something may have to run again that is in a container which is kept.
+
+    There alone, what is inside such a container is looked at.
+    """
+
+    directives: Directives
+    always: frozenset[int] = field(factory=frozenset[int])
+    """The containers with a step in them that runs again whenever it has succeeded, by node index."""
+
+    @staticmethod
+    def of(plan: Plan, directives: Directives) -> Reach:
+        """The reach of what is asked for, and of what the flow says."""
+        always: set[int] = set()
+        for node in plan.nodes:
+            if isinstance(node, StepPlan) and node.recovery.get(Status.SUCCESS) is Action.RERUN:
+                around = node.parent
+                while around >= 0 and around not in always:
+                    always.add(around)
+                    around = plan.nodes[around].parent
+        return Reach(directives, frozenset(always))
+
+    def is_in(self, container: ContainerPlan, sequence: tuple[int, ...]) -> bool:
+        """Whether something may run again within these iterations of a container, or of what is around it."""
+        if container.index in self.always:
+            return True
+        return any(selection.may_have(container.path, sequence) for selection in self.directives.rerun)

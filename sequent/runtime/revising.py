@@ -1,0 +1,44 @@
+"""Writes what a recovery makes of what it finds: what counts no more, and what is passed over."""
+
+from __future__ import annotations
+
+from sequent.model.effects import PassOver, Revise, SettleTask
+from sequent.model.plan import Plan
+from sequent.model.saved import Revision
+from sequent.model.status import Status
+from sequent.runtime.intake import Intake
+from sequent.runtime.rows import Batch, FrameKey, Passing, TaskKey, task_key
+from sequent.runtime.surroundings import Surroundings
+from sequent.runtime.values import Values
+
+
+class Revising:
+    """Puts into a batch what a recovery says of tasks that it does not run, or that are to run again."""
+
+    def __init__(self, plan: Plan, values: Values, intake: Intake, around: Surroundings) -> None:
+        self._plan = plan
+        self._values = values
+        self._intake = intake
+        self._clock = around.clock
+        self._recovery = around.run.record.recovery
+
+    def write(self, effect: PassOver | Revise, batch: Batch) -> None:
+        """Write what the engine says."""
+        if isinstance(effect, Revise):
+            self._revise(effect.revision, batch)
+            return
+        key = task_key(self._plan, effect.scope, effect.node)
+        item = self._values.drawn_item(effect.scope) if key.iteration else None
+        batch.passed.append(Passing(key, effect.attempt, self._clock.now(), self._recovery, item))
+        self._intake.settle(SettleTask(effect.scope, effect.node, Status.SUCCESS))
+
+    def _revise(self, revision: Revision, batch: Batch) -> None:
+        for mark in revision.outdated:
+            batch.outdated.append((TaskKey(mark.frame, mark.node, mark.iteration), mark.attempt))
+        for mark in revision.passed:
+            key = TaskKey(mark.frame, mark.node, mark.iteration)
+            batch.passed.append(Passing(key, mark.attempt, self._clock.now(), self._recovery))
+        for parent, node, number in revision.frames:
+            batch.closed_frames.append((FrameKey(parent, node, number), Status.ACTIVE))
+        for frame, index in revision.repeats:
+            batch.closed_repeats.append((frame, index, Status.ACTIVE))
