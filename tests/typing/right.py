@@ -4,11 +4,27 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import assert_type
 
 import sequent
-from sequent import ExitCode, Outcome, command, container, item, outer, param, step
+from sequent import (
+    STEP_COMPLETE,
+    STEP_FAILURE,
+    STEP_SUCCESS,
+    STP_RERUN,
+    STP_SKIP,
+    ExitCode,
+    Outcome,
+    Pool,
+    command,
+    container,
+    item,
+    outer,
+    param,
+    step,
+)
+from sequent import virtual_resource_pool as vrp
 
 
 def dump(table: str, day: date) -> str:
@@ -135,6 +151,54 @@ class nightly:
     result = total
 
 
+class Licence(vrp.Resource):
+    """What the original's programs derive."""
+
+
+db = Pool("db", 4)
+seats = Pool("seats", 2, shared=True)
+licences = vrp.ResourcePool("licences", resource_cls=Licence, policy={"resource_limit": 2}).load()
+
+
+@container(max_concurrent=3, task_construct="thread")
+class careful:
+    """Every option, in each of its forms."""
+
+    wait: timedelta = param(default="3s")
+    width: int = param(default=2)
+
+    @step(delay=wait, timeout="30m", priority=2, max_concurrent=3, task_construct="thread")
+    def measured(self) -> float:
+        return 1.0
+
+    @step(
+        delay=datetime(2026, 1, 1, tzinfo=UTC),
+        timeout=measured.result,
+        retries=3,
+        backoff=("60s", 1),
+        retry_on=(OSError, 75),
+        acquires={db: 2, licences: 1},
+        releases=[],
+        recovery={STEP_SUCCESS: STP_RERUN, STEP_FAILURE: STP_SKIP},
+    )
+    def insistent(self) -> None: ...
+
+    @step(repeats=[1, 2], parallel=width, retries=2, backoff=(1, 2.5, "1m", 0.1), retry_on=[1, ValueError])
+    def each(self, number: int = item()) -> int:
+        return number
+
+    send = command("true", timeout=3, retries=1, backoff="5s", retry_on=OSError, acquires=[(db, 1)])
+
+    @container(delay="6h", acquires={seats: 1}, priority=1, max_concurrent=1)
+    class block:
+        work = step(lambda: 1)
+
+    @container(repeats=[1], parallel=width, acquires=[(db, 1)], releases=[(db, 1)])
+    class blocks:
+        work = step(lambda: 1)
+
+
+assert_type(careful.run(max_loops=1, run_mode=sequent.RUN_CONTINUE), Outcome)
 assert_type(nightly.run(), Outcome)
 nightly(day=date(2026, 11, 24)).run(store=":memory:")
 
@@ -146,6 +210,10 @@ s1.until = s12
 s1.result = s11
 ready = flow.add_event(sequent.or_((s11, sequent.STEP_FAILURE), s12.done))
 s2 = flow.add_step("s2", requires=ready, recovery={}, hosts=[], delay=0, acquires=[], releases=None)
+s3 = flow.add_step("s3", func=dump, delay="3s", retries=1, acquires=[(db, 2)], recovery={STEP_COMPLETE: STP_SKIP})
+s4 = flow.add_step("s4", func=dump, requires=(flow.add_event(require=s3),), import_module="jobs", import_file="jobs.py")
 outcome = flow.run(max_loops=-1)
+flow.run(run_mode=sequent.RUN_RECOVER)
+flow.close()
 if outcome:
     assert_type(outcome.run_id, str)

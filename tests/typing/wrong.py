@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sequent import command, container, item, outer, param, step
+from sequent import STEP_SUCCESS, command, container, item, outer, param, step
 
 
 @container
@@ -52,6 +52,18 @@ class nightly:
 
     @step(task_construct="fork")  # E
     def unknown_construct(self) -> None: ...
+
+    @step(retry_on=int)  # E
+    def value_as_cause(self) -> None: ...
+
+    @step(acquires={"db": 2})  # E
+    def text_as_pool(self) -> None: ...
+
+    @step(recovery={STEP_SUCCESS: "again"})  # E
+    def text_as_action(self) -> None: ...
+
+    @step(timeout=["30s"])  # E
+    def list_as_time(self) -> None: ...
 
     @step(repeats=5)  # E
     def number_as_items(self) -> None: ...
