@@ -21,7 +21,7 @@ COMMANDS = {
     "graph": ("sequent.cli.compiling:graph", "Draw a flow: nested containers, repeats, and what waits for what."),
     "ls": ("sequent.cli.history:ls", "List the runs of the store, latest first."),
     "show": ("sequent.cli.history:show", "Show one run: its parameters, how far each step came, and what failed."),
-    "logs": ("sequent.cli.history:logs", "Print what a run's steps wrote, attempt by attempt."),
+    "logs": ("sequent.cli.logs:logs", "Print what a run's steps wrote, attempt by attempt."),
 }
 """Each command: the function that does it, whose module is loaded when it is typed, and what it is for."""
 
@@ -116,6 +116,7 @@ def application() -> App:
         help_format="plaintext",
         print_error=False,
         exit_on_error=False,
+        suppress_keyboard_interrupt=False,
         verbose=False,
         result_action="return_value",
     )

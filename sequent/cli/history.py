@@ -1,11 +1,10 @@
-"""``ls``, ``show`` and ``logs``: what the store remembers, without loading anybody's flow."""
+"""``ls`` and ``show``: what the store remembers, without loading anybody's flow."""
 
 from __future__ import annotations
 
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from itertools import islice
 from typing import Annotated
 
@@ -16,15 +15,13 @@ from sequent.cli import machine
 from sequent.cli.failures import failure_lines, task_name
 from sequent.cli.options import Options, opened_store, store_option
 from sequent.cli.progress import log_command
-from sequent.cli.text import Paint, columns, counts, duration, moment, out, readable, safe, safe_block
+from sequent.cli.text import Paint, columns, counts, duration, moment, out, readable, safe
 from sequent.cli.typed import DEFAULTS, TypedOptions
-from sequent.errors import UsageError
-from sequent.model.outcome import Failure, LogSpan, Problem
+from sequent.model.outcome import Failure, Problem
 from sequent.model.status import Status
 from sequent.runtime.ports import Store
 from sequent.runtime.rows import AttemptRecord, RunRecord
 
-CHUNK = 1 << 16
 SHOWN_FAILURES = 100
 
 Run = Annotated[str, Parameter(help="A run's id, a unique beginning of it, or latest.")]
@@ -142,7 +139,7 @@ def _show_text(store: Store, record: RunRecord, story: Story, options: Options) 
     if options.verbose:
         out("")
         for attempt in store.attempts(record):
-            out(_attempt_line(attempt, paint))
+            out(attempt_line(attempt, paint))
 
 
 def _first(story: Story) -> list[AttemptRecord]:
@@ -169,102 +166,10 @@ def _heading(record: RunRecord, paint: Paint) -> Iterator[str]:
     yield f"  tasks: {counts(record.counts)}"
 
 
-def _attempt_line(record: AttemptRecord, paint: Paint) -> str:
+def attempt_line(record: AttemptRecord, paint: Paint) -> str:
+    """When it was, which task's it is, and how it ended."""
     took = f"  {duration(record.ended - record.started)}" if record.ended is not None else ""
     # An attempt that is waiting again is one that was lost.
     status = "? lost" if record.status is Status.WAITING else paint.status(record.status)
     name = task_name(record.path, record.sequence)
     return f"  {moment(record.started)}  {name}  attempt {record.attempt}  {status}{took}"
-
-
-def logs(
-    run: Run = "latest",
-    path: Annotated[str | None, Parameter(help="A step (load.one), or one task of it (load.one/1.2).")] = None,
-    /,
-    *,
-    options: TypedOptions = DEFAULTS,
-) -> int:
-    """Print what a run's steps wrote, attempt by attempt."""
-    step, _, sequence = (path or "").partition("/")
-    with opened_store(options) as store:
-        record = store.find(run)
-        if step:
-            _refuse_unknown(record, step)
-        attempts = (a for a in store.attempts(record, step or None) if not sequence or a.sequence == sequence)
-        if options.json:
-            _logs_document(store, record, attempts)
-        else:
-            _logs_text(store, record, attempts, path, options)
-    return 0
-
-
-def _refuse_unknown(record: RunRecord, step: str) -> None:
-    known = [name for name in record.structure if name]
-    if step not in known:
-        close = get_close_matches(step, known, n=3)
-        raise UsageError(
-            f"run {record.id!r} has no step {step!r}",
-            hint=f"did you mean {' or '.join(map(repr, close))}?" if close else f"see sequent show {record.id}",
-            path=step,
-        )
-
-
-def _logs_document(store: Store, record: RunRecord, attempts: Iterator[AttemptRecord]) -> None:
-    texts = [
-        {
-            **machine.attempt_document(attempt),
-            "text": b"".join(_content(store, record, attempt.log)).decode("utf-8", "backslashreplace"),
-        }
-        for attempt in attempts
-        if attempt.log is not None
-    ]
-    machine.write({"store": store.name, "run": record.id, "logs": texts})
-
-
-def _logs_text(
-    store: Store, record: RunRecord, attempts: Iterator[AttemptRecord], path: str | None, options: Options
-) -> None:
-    paint = Paint.of(sys.stdout)
-    written = 0
-    for attempt in attempts:
-        if attempt.log is None:
-            continue
-        cut = f", {attempt.log.dropped:,} bytes cut out of the middle" if attempt.log.dropped else ""
-        out(paint.faint(f"==>{_attempt_line(attempt, paint)}{cut} <=="))
-        sys.stdout.flush()
-        _copy(_content(store, record, attempt.log))
-        written += 1
-    if not written:
-        options.say(f"{safe(path or 'run ' + record.id)}: nothing was written to a log")
-
-
-def _copy(chunks: Iterator[bytes]) -> None:
-    """Write a log: byte for byte to a file or a pipe, and so that it steers nothing to a terminal."""
-    last = b"\n"
-    is_terminal = sys.stdout.isatty()
-    decoder = None
-    if is_terminal:
-        from codecs import getincrementaldecoder
-
-        decoder = getincrementaldecoder("utf-8")("backslashreplace")
-    for chunk in chunks:
-        if decoder is not None:
-            sys.stdout.write(safe_block(decoder.decode(chunk)))
-        else:
-            sys.stdout.buffer.write(chunk)
-        last = chunk
-    if not last.endswith(b"\n"):
-        sys.stdout.buffer.write(b"\n") if decoder is None else sys.stdout.write("\n")
-    sys.stdout.flush()
-
-
-def _content(store: Store, record: RunRecord, span: LogSpan | None) -> Iterator[bytes]:
-    """What an attempt wrote, piece by piece."""
-    if span is None:
-        return
-    with open(store.log_file(record, span), "rb") as file:  # noqa: PTH123 - a plain path from the store
-        file.seek(span.offset)
-        left = span.length
-        while left > 0 and (chunk := file.read(min(left, CHUNK))):
-            left -= len(chunk)
-            yield chunk

@@ -89,6 +89,18 @@ def read_mark(segment: str) -> Mark | None:
         os.close(file)
 
 
+def marks_in(directory: str | os.PathLike[str]) -> dict[tuple[str, str, int], tuple[str, Mark]]:
+    """The attempts that are being executed: by path, sequence and number, their segment and mark."""
+    found: dict[tuple[str, str, int], tuple[str, Mark]] = {}
+    for name in os.listdir(directory) if os.path.isdir(directory) else []:
+        if name.endswith(".live"):
+            segment = os.path.join(directory, f"{name.removesuffix('.live')}.log")
+            mark = read_mark(segment)
+            if mark is not None:
+                found[mark.path, mark.sequence, mark.attempt] = (segment, mark)
+    return found
+
+
 def _has_writer(file: int) -> bool:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -2,53 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import json
-import sys
 from contextlib import nullcontext
 
 import pytest
-from attrs import evolve
 
 from sequent.cli import history
 from sequent.cli.typed import TypedOptions
-from sequent.errors import UsageError
-from sequent.model.outcome import LogSpan, Problem
+from sequent.model.outcome import LogSpan
 from sequent.model.status import RunStatus, Status
-from sequent.runtime.rows import AttemptRecord
 from tests.cli.plans import a_record
-
-PROBLEM = Problem(type="ValueError", message="no rows", file="flows.py", line=7)
-
-
-def attempt(path, sequence, number, status, **more):
-    problem = PROBLEM if status is Status.FAILURE else None
-    fields = {"started": 1_700_000_000.0, "ended": 1_700_000_001.0, "problem": problem, "log": None, **more}
-    return AttemptRecord(path=path, sequence=sequence, attempt=number, status=status, **fields)
-
-
-class RememberedStore:
-    """A store of one run."""
-
-    name = "runs.db"
-
-    def __init__(self, record, attempts, file=""):
-        self.record, self.kept, self.file = record, attempts, file
-
-    def runs(self, flow=None, limit=None):
-        return [self.record] if flow in (None, self.record.target.flow) else []
-
-    def find(self, run_id, flow=None):
-        return self.record
-
-    def attempts(self, run, path=None):
-        return iter([a for a in self.kept if path in (None, a.path)])
-
-    def log_file(self, run, span):
-        return self.file
-
-    def close(self):
-        pass
+from tests.cli.remembered import RememberedStore, attempt
 
 
 @pytest.fixture
@@ -148,54 +112,3 @@ def test_a_lost_attempt_is_called_lost(remember, capsys):
     remember(RememberedStore(a_record(), [attempt("load", "1", 1, Status.WAITING)]))
     history.show(options=TypedOptions(verbose=1))
     assert "attempt 1  ? lost" in capsys.readouterr().out
-
-
-def test_logs_copies_just_the_attempts_bytes_under_a_heading_each(a_run, capfdbinary):
-    assert history.logs("r00412", "load/1") == 0
-    heading, content = capfdbinary.readouterr().out.split(b"\n", 1)
-    assert b"load/1  attempt 2" in heading
-    assert b"5 bytes cut out of the middle" in heading
-    assert content == b"loaded 12\x1b[2J\n"
-
-
-def test_logs_on_a_terminal_steer_nothing(a_run, monkeypatch):
-    class Terminal(io.StringIO):
-        def isatty(self):
-            return True
-
-    monkeypatch.setenv("NO_COLOR", "1")
-    stream = Terminal()
-    monkeypatch.setattr(sys, "stdout", stream)
-    history.logs("r00412")
-    assert stream.getvalue().count("loaded 12\\x1b[2J\n") == 2
-    assert "\x1b" not in stream.getvalue()
-
-
-def test_a_split_character_of_a_log_is_whole_on_a_terminal(a_run, remember, monkeypatch, tmp_path):
-    class Terminal(io.StringIO):
-        def isatty(self):
-            return True
-
-    log = tmp_path / "long"
-    text = "ä" * history.CHUNK
-    log.write_bytes(b"x" + text.encode())
-    span = LogSpan(segment="long", offset=0, length=log.stat().st_size)
-    remember(RememberedStore(a_record(), [attempt("load", "1", 1, Status.SUCCESS, log=span)], str(log)))
-    stream = Terminal()
-    monkeypatch.setattr(sys, "stdout", stream)
-    history.logs("r00412")
-    assert f"x{text}\n" in stream.getvalue()
-
-
-def test_logs_of_an_unknown_step_name_its_neighbours(a_run):
-    with pytest.raises(UsageError, match="no step 'laod'") as caught:
-        history.logs("r00412", "laod")
-    assert "'load'" in caught.value.hint
-
-
-def test_logs_of_a_silent_step_say_so(a_run, capsys, remember):
-    remember(RememberedStore(evolve(a_run), [attempt("load", "1", 1, Status.SUCCESS)]))
-    assert history.logs("r00412", "load") == 0
-    captured = capsys.readouterr()
-    assert captured.out == ""
-    assert "nothing was written" in captured.err

@@ -8,7 +8,7 @@ import os
 import sequent.runtime.context as where
 from sequent.dsl.builder import Sequent
 from sequent.runtime.worker.capture import CAP
-from tests.runtime.driving import Driving
+from tests.runtime.driving import Driving, launched
 from tests.runtime.worker_steps import add, end_process, nothing
 
 
@@ -17,6 +17,13 @@ def log():
     where.context().logger.info("from the context")
     os.system("echo from a child; echo and its errors >&2")
     print("no newline", end="")
+
+
+def log_with_loguru():
+    from loguru import logger
+
+    logger.debug("too low")
+    logger.info("from loguru")
 
 
 def flood(mebibytes):
@@ -34,6 +41,7 @@ flow = Sequent("flow")
 flow.add_step("sum", func=add, args=(1,), kwargs={"b": 3})
 flow.add_step("ended", func=end_process, args=(3,))
 flow.add_step("log", func=log)
+flow.add_step("loguru", func=log_with_loguru)
 flow.add_step("flood", func=flood, args=(20,))
 flow.add_step("binary", func=binary)
 flow.add_step("nothing", func=nothing)
@@ -53,6 +61,24 @@ def test_output_of_loggers_and_of_children_is_kept_in_order(driving: Driving):
     assert "from logging" in lines[0]
     assert "from the context" in lines[1]
     assert lines[2:] == ["from a child", "and its errors", "no newline"]
+
+
+def test_loguru_is_kept_from_the_same_level_on(driving: Driving):
+    lines = driving.log_of(driving.run("loguru")).splitlines()
+    assert [line.rpartition(" - ")[2] for line in lines] == ["from loguru"]
+
+
+def test_loguru_that_a_step_is_the_first_to_import_keeps_to_the_level_too(tmp_path):
+    file = tmp_path / "quiet.py"
+    file.write_text(
+        "from sequent.dsl.builder import Sequent\n"
+        "def log():\n    import loguru, os\n    loguru.logger.debug('too low')\n    loguru.logger.info('high')\n"
+        "flow = Sequent('quiet')\n"
+        "flow.add_step('log', func=log)\n"
+    )
+    with launched(f"{file}:flow", tmp_path / "run") as driving:
+        lines = driving.log_of(driving.run("log")).splitlines()
+    assert [line.rpartition(" - ")[2] for line in lines] == ["high"]
 
 
 def test_too_much_output_is_cut_in_its_middle_and_that_is_said(driving: Driving):

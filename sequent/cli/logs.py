@@ -1,0 +1,165 @@
+"""``logs``: what a run's steps wrote, or are writing."""
+
+from __future__ import annotations
+
+import sys
+import time
+from codecs import getincrementaldecoder
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+from typing import Annotated
+
+from attrs import define, field
+from cyclopts import Parameter
+
+from sequent.cli import machine
+from sequent.cli.history import Run, attempt_line
+from sequent.cli.options import opened_store
+from sequent.cli.output import Output, Piece
+from sequent.cli.text import Paint, out, safe, safe_block
+from sequent.cli.typed import DEFAULTS, TypedOptions
+from sequent.errors import UsageError
+from sequent.model.status import RunStatus
+from sequent.runtime.ports import Store
+from sequent.runtime.rows import AttemptRecord, RunRecord
+
+REST = 0.2
+"""Seconds between two looks at a run that is followed."""
+_PART = 0.1
+"""Which part of its time a follower may spend with looking: a run of a million attempts is looked at less often."""
+
+
+def logs(
+    run: Run = "latest",
+    path: Annotated[str | None, Parameter(help="A step (load.one), or one task of it (load.one/1.2).")] = None,
+    /,
+    *,
+    follow: Annotated[bool, Parameter(name=["--follow", "-f"], negative=(), help="Go on until the run ends.")] = False,
+    options: TypedOptions = DEFAULTS,
+) -> int:
+    """Print what a run's steps wrote, attempt by attempt."""
+    step, _, sequence = (path or "").partition("/")
+    if follow and options.json:
+        raise UsageError("--follow and --json exclude each other", hint="leave one of them out")
+    with opened_store(options) as store:
+        record = store.find(run)
+        if step:
+            _refuse_unknown(record, step)
+        asked = _Asked(store, step, sequence)
+        if options.json:
+            _write_document(asked, record)
+            return 0
+        show = _Show(asked)
+        show.look(record, lines_alone=False) if not follow else _follow(show, store, record)
+        if not show.has_shown:
+            options.say(f"{safe(path or 'run ' + record.id)}: nothing was written to a log")
+    return 0
+
+
+def _refuse_unknown(record: RunRecord, step: str) -> None:
+    known = [name for name in record.structure if name]
+    if step not in known:
+        close = get_close_matches(step, known, n=3)
+        raise UsageError(
+            f"run {record.id!r} has no step {step!r}",
+            hint=f"did you mean {' or '.join(map(repr, close))}?" if close else f"see sequent show {record.id}",
+            path=step,
+        )
+
+
+def _follow(show: _Show, store: Store, record: RunRecord) -> None:
+    """Look again and again, until nobody drives the run any more."""
+    while record.status is RunStatus.RUNNING:
+        began = time.monotonic()
+        show.look(record, lines_alone=True)
+        time.sleep(max(REST, (time.monotonic() - began) / _PART))
+        record = store.find(record.id)
+    show.look(record, lines_alone=False)
+
+
+@define
+class _Asked:
+    """The attempts that somebody wants to see."""
+
+    store: Store
+    step: str
+    sequence: str
+
+    def attempts(self, record: RunRecord) -> Iterator[AttemptRecord]:
+        """By time of start."""
+        found = self.store.attempts(record, self.step or None)
+        return (attempt for attempt in found if not self.sequence or attempt.sequence == self.sequence)
+
+
+def _write_document(asked: _Asked, record: RunRecord) -> None:
+    output = Output(asked.store, record)
+    texts = [
+        {
+            **machine.attempt_document(attempt),
+            "text": b"".join(output.content(piece)).decode("utf-8", "backslashreplace"),
+        }
+        for attempt in asked.attempts(record)
+        if (piece := output.of(attempt)) is not None
+    ]
+    machine.write({"store": asked.store.name, "run": record.id, "logs": texts})
+
+
+@define
+class _Show:
+    """What has been shown of the attempts, so that another look shows only what is new.
+
+    The attempts of one segment follow each other, so a position for each segment tells all that is behind it.
+    """
+
+    asked: _Asked
+    has_shown: bool = False
+    _behind: dict[str, int] = field(factory=dict[str, int])
+    """By segment: up to where attempts that have ended have been shown."""
+    _under_way: dict[tuple[str, str, int], int] = field(factory=dict[tuple[str, str, int], int])
+    """By attempt that has not ended: up to where it has been shown."""
+    _last: tuple[str, str, int] | None = None
+    """The attempt that was shown last, to which more may be added without another heading."""
+
+    def look(self, record: RunRecord, *, lines_alone: bool) -> None:
+        """Show what is new; with ``lines_alone``, of a line that is being written nothing yet."""
+        output = Output(self.asked.store, record)
+        for attempt in self.asked.attempts(record):
+            piece = output.of(attempt)
+            if piece is None or piece.end <= self._behind.get(piece.segment, 0):
+                continue
+            key = (attempt.path, attempt.sequence, attempt.attempt)
+            if piece.has_ended:
+                self._behind[piece.segment] = piece.end
+                new = piece.after(self._under_way.pop(key, 0))
+            else:
+                new = piece.after(self._under_way.get(key, 0))
+                if lines_alone:
+                    new = output.lines_of(new)
+                self._under_way[key] = new.end
+            if new.length:
+                self._print(key, attempt, output.content(new), piece)
+
+    def _print(self, key: tuple[str, str, int], attempt: AttemptRecord, content: Iterable[bytes], piece: Piece) -> None:
+        if key != self._last:
+            paint = Paint.of(sys.stdout)
+            cut = f", {piece.dropped:,} bytes cut out of the middle" if piece.dropped else ""
+            out(paint.faint(f"==>{attempt_line(attempt, paint)}{cut} <=="))
+            sys.stdout.flush()
+        self._last = key
+        self.has_shown = True
+        _copy(content)
+
+
+def _copy(chunks: Iterable[bytes]) -> None:
+    """Write a log: byte for byte to a file or a pipe, and so that it steers nothing to a terminal."""
+    last = b"\n"
+    decoder = getincrementaldecoder("utf-8")("backslashreplace") if sys.stdout.isatty() else None
+    for chunk in chunks:
+        if decoder is not None:
+            sys.stdout.write(safe_block(decoder.decode(chunk)))
+        else:
+            sys.stdout.buffer.write(chunk)
+        last = chunk
+    if not last.endswith(b"\n"):
+        sys.stdout.buffer.write(b"\n") if decoder is None else sys.stdout.write("\n")
+    sys.stdout.flush()
