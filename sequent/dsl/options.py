@@ -114,7 +114,7 @@ def _read_option(name: str, value: object, site: Site) -> object:
     # The common cases, without a detour: a flow may have ten thousand steps.
     if name == "requires" and isinstance(value, Requirement):
         return value
-    if type(value) is bool and name in _FLAGS:
+    if (type(value) is bool and name in _FLAGS) or (type(value) is int and value >= 0 and name in _COUNTS):
         return value
     return read_at(site, name, partial(_read_checked, value, name))
 
@@ -201,4 +201,5 @@ _READERS: Mapping[str, Reader] = {
     "stop_on_exception": read_optional_flag,
     "task_construct": read_construct,
 }
+_COUNTS: Final = frozenset({"parallel", "retries", "priority", "max_concurrent"})
 _FLAGS: Final = frozenset(name for name, reader in _READERS.items() if reader in (read_flag, read_optional_flag))
