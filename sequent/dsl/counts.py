@@ -5,6 +5,7 @@ from __future__ import annotations
 from sequent.errors import DefinitionError, Place
 from sequent.model.status import Construct
 
+_CONSTRUCTS = frozenset(Construct)
 _WAYS = ", ".join(repr(construct.value) for construct in Construct)
 
 
@@ -79,7 +80,7 @@ def read_construct(value: object, name: str, place: Place) -> Construct | None:
     """
     if value is None:
         return None
-    if not isinstance(value, str) or value not in list(Construct):
+    if not isinstance(value, str) or value not in _CONSTRUCTS:
         raise option_error(f"{name!r} is {value!r:.100}", place, f"the ways are {_WAYS}")
     return Construct(value)
 

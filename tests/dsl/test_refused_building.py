@@ -177,6 +177,14 @@ def test_a_malformed_event_is_told_at_its_line(blamed):
     blamed(write, "'a' is not a requirement")
 
 
+def test_arguments_are_for_a_function(blamed):
+    def write():
+        flow = Sequent()
+        flow.add_step("a", args=(1,))  # wrong
+
+    assert blamed(write, "'a' has arguments and no function").code == "work"
+
+
 def test_a_module_to_import_is_for_a_function(blamed):
     def write():
         flow = Sequent()

@@ -1,6 +1,6 @@
 """A length of time, or a further attempt, that cannot be is told at its line, with what can."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 
 import pytest
 
@@ -64,6 +64,18 @@ def test_a_moment_without_a_zone_is_refused(blamed):
         step(delay=datetime(2026, 11, 24))  # noqa: DTZ001  # wrong
 
     assert blamed(write, "has no time zone").code == "option"
+
+
+class OwnZone(tzinfo):
+    def utcoffset(self, moment):
+        return timedelta(0)
+
+
+def test_a_moment_in_a_zone_that_cannot_be_stored_is_refused(blamed):
+    def write():
+        step(delay=datetime(2026, 11, 24, tzinfo=OwnZone()))  # wrong
+
+    assert blamed(write, "'delay'", "cannot be stored and read back", "zoneinfo").code == "option"
 
 
 @pytest.mark.parametrize("nothing", [0, "0s", timedelta()])

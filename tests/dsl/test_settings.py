@@ -50,6 +50,11 @@ def test_every_keyword_of_the_original_is_read():
     )
 
 
+def test_the_directory_for_logs_may_stand_among_the_settings_of_logging():
+    flow = Sequent(config={"LOGGING": {"logdir": "/srv/log"}, "task_construct": None, "max_concurrent": None})
+    assert flow.config == FlowConfig(logdir="/srv/log")
+
+
 @pytest.mark.parametrize("nothing", [None, {}])
 def test_without_settings_the_defaults_hold(nothing):
     assert Sequent(config=nothing).config == FlowConfig()

@@ -1,0 +1,98 @@
+"""Parameters of a run: given as values or as text, checked against their annotations."""
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from enum import Enum
+from pathlib import Path
+from typing import Literal
+
+import pytest
+
+from sequent import container, param, step
+from sequent.dsl import definition_of
+from sequent.dsl.parameters import encode_params, parse_text
+from sequent.errors import UsageError
+
+
+class Colour(Enum):
+    RED = "r"
+    BLUE = "b"
+
+
+@container
+class nightly:
+    day: date = param(help="business day")
+    limit: int | None = param(default=3)
+
+    @step
+    def orders(self) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        ({"day": "2026-11-24"}, None),
+        ({"day": date(2026, 11, 24), "limit": None}, None),
+        ({"day": "24.11."}, "'day' is '24.11.', which is not a date"),
+        ({"day": 3}, "'day' is 3, a int"),
+        ({"day": datetime(2026, 11, 24)}, "'day' is"),  # noqa: DTZ001  a moment is no day, whatever its zone
+        ({"day": date(2026, 11, 24), "limit": True}, "'limit' is True"),
+        ({"dya": 1}, "did you mean 'day'"),
+    ],
+)
+def test_parameters_are_checked(given, text):
+    definition = definition_of(nightly)
+    if text is None:
+        assert encode_params(definition, given)["day"] == '{"$da":"2026-11-24"}'
+        return
+    with pytest.raises(UsageError) as caught:
+        encode_params(definition, given)
+    assert text in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("annotation", "text", "value"),
+    [
+        (str, "x", "x"),
+        (int, "3", 3),
+        (float, "1e3", 1000.0),
+        (bool, "yes", True),
+        (bool, "False", False),
+        (date, "2026-11-24", date(2026, 11, 24)),
+        (timedelta, "90", timedelta(seconds=90)),
+        (Decimal, "1.10", Decimal("1.10")),
+        (Path, "/srv", Path("/srv")),
+        (Colour, "RED", Colour.RED),
+        (Colour, "b", Colour.BLUE),
+        (Literal["a", 2], "2", 2),
+        (int | None, "none", None),
+        (int | str, "x", "x"),
+        (str | int, "3", 3),
+        (list[int], "1, 2", [1, 2]),
+        (list[str], '["a,b"]', ["a,b"]),
+        (tuple[int, ...], "1,2", (1, 2)),
+        (dict[str, int], '{"a": 1}', {"a": 1}),
+    ],
+)
+def test_text_is_read_by_the_annotation(annotation, text, value):
+    found = parse_text(annotation, text)
+    assert found == value
+    assert type(found) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("annotation", "text"),
+    [
+        (int, "x"),
+        (bool, "2"),
+        (Colour, "GREEN"),
+        (Literal["a"], "b"),
+        (dict[str, int], '{"a": "b"}'),
+        (list[int], "1,x"),
+    ],
+)
+def test_text_that_is_no_such_value_is_refused_with_what_is_allowed(annotation, text):
+    with pytest.raises(UsageError) as caught:
+        parse_text(annotation, text)
+    assert repr(text) in str(caught.value)
+    assert "hint:" in str(caught.value)
