@@ -17,13 +17,14 @@ from typing import Any, NoReturn, cast
 
 from sequent.errors import BusyError
 from sequent.runtime import trees
+from sequent.runtime.endings import Endings
 from sequent.runtime.home import Home, remove_if_empty
+from sequent.runtime.limits import Limits
 from sequent.runtime.packets import Channel, Message, pair
 
-GONE_GRACE = 2.0
-"""Seconds between TERM and KILL once the driver is gone."""
+GRACE = 2.0
+"""Seconds between TERM and KILL of an attempt that takes too long, and of everything once the driver is gone."""
 _LOCK_WAIT = 15.0
-_MOMENT = 0.02
 
 RunWorker = Callable[[dict[str, Any], socket.socket], None]
 """What a worker does with the setup and its end, until nobody wants it any more."""
@@ -45,10 +46,10 @@ class Agent:
         self._workers: dict[int, int] = {}
         """The number of each worker that lives, by pid."""
         self._segments: dict[int, str] = {}
-        self._kill_at: dict[int, float] = {}
-        """When each worker that is being ended gets no more grace, by pid."""
-        self._orphans_until = 0.0
-        """What ended workers left behind has grace until then."""
+        self._endings = Endings(self._workers.keys(), self._say)
+        self._limits = Limits()
+        self._timed_out: set[int] = set()
+        """The workers that are being ended since their attempts took too long, by pid."""
         self._is_closing = False
 
     def serve(self) -> None:
@@ -58,6 +59,7 @@ class Agent:
         selector = selectors.DefaultSelector()
         selector.register(self._channel.end, selectors.EVENT_READ)
         selector.register(woken, selectors.EVENT_READ)
+        selector.register(self._limits.heard, selectors.EVENT_READ)
         _forget_streams()
         self._say(["ready", os.getpid()])
         self._prepare()
@@ -66,8 +68,10 @@ class Agent:
                 if key.fileobj is woken:
                     with contextlib.suppress(BlockingIOError):
                         woken.recv(4096)
-                else:
+                elif key.fileobj is self._channel.end:
                     self._listen(selector)
+                else:
+                    self._limits.hear()
             self._reap()
             self._enforce()
 
@@ -156,9 +160,12 @@ class Agent:
             os.close(gate[1])
             os.read(gate[0], 1)
             os.close(gate[0])
+            self._limits.heard.close()
             os.dup2(log, 1)
             os.dup2(log, 2)
-            self._run_worker({**self._setup, "segment": os.path.basename(segment)}, end)
+            self._run_worker(
+                {**self._setup, "segment": os.path.basename(segment), "limits": self._limits.said.fileno()}, end
+            )
             status = 0
         except BaseException:  # noqa: BLE001 - a worker must end here, whatever happens: the rest is the agent's
             traceback.print_exc()
@@ -168,55 +175,51 @@ class Agent:
     # -- ends
 
     def _end(self, numbers: list[int], grace: float) -> None:
-        ended = [pid for pid, number in self._workers.items() if number in numbers]
-        deadline = time.monotonic() + grace
-        for pid in ended:
-            self._kill_at[pid] = min(deadline, self._kill_at.get(pid, deadline))
-        self._orphans_until = deadline if grace == 0 else max(deadline, self._orphans_until)
-        if grace > 0:
-            trees.signal_trees(ended, signal.SIGTERM)
+        self._endings.begin([pid for pid, number in self._workers.items() if number in numbers], grace)
 
     def _close(self) -> None:
         if not self._is_closing:
             self._is_closing = True
-            self._end(list(self._workers.values()), GONE_GRACE)
+            self._end(list(self._workers.values()), GRACE)
 
     def _reap(self) -> None:
-        while True:
-            try:
-                pid, status = os.waitpid(-1, os.WNOHANG)
-            except ChildProcessError:
-                return
-            if pid == 0:
-                return
+        said: dict[int, Message] = {}
+        while (ended := _next_ended()) is not None:
+            pid, status = ended
             number = self._workers.pop(pid, None)
             if number is None:
                 continue
-            self._kill_at.pop(pid, None)
+            self._limits.forget(pid)
             remove_if_empty(self._segments.pop(pid))
-            self._say(["ended", number, os.waitstatus_to_exitcode(status)])
+            said[pid] = ["ended", number, os.waitstatus_to_exitcode(status), pid in self._timed_out]
+            self._timed_out.discard(pid)
+        if said:
+            self._endings.ended(said)
 
     def _enforce(self) -> None:
-        """Kill what has had its grace, and what dead workers have left behind."""
-        now = time.monotonic()
-        due = [pid for pid, deadline in self._kill_at.items() if deadline <= now]
-        trees.signal_trees(due, signal.SIGKILL)
-        if self._orphans_until <= now:
-            trees.signal_trees(self._orphans(), signal.SIGKILL)
-
-    def _orphans(self) -> list[int]:
-        if not trees.has_children():
-            return []
-        return [child.pid for child in trees.children_of(os.getpid()) if child.pid not in self._workers]
+        """End what takes too long, and kill what has had its grace."""
+        exceeded = [pid for pid in self._limits.take_exceeded() if pid in self._workers]
+        if exceeded:
+            self._timed_out.update(exceeded)
+            self._endings.begin(exceeded, GRACE)
+        self._endings.enforce()
 
     def _seconds_left(self) -> float | None:
-        deadlines = list(self._kill_at.values())
-        if self._orphans():
-            deadlines.append(self._orphans_until)
-        if not deadlines:
-            return None
-        # A little longer than nothing: what was killed takes a moment to go, and may have been forking.
-        return max(_MOMENT, min(deadlines) - time.monotonic())
+        left = self._endings.seconds_left()
+        limit = self._limits.soonest()
+        if limit is None:
+            return left
+        until = max(0.0, limit - time.monotonic())
+        return until if left is None else min(left, until)
+
+
+def _next_ended() -> tuple[int, int] | None:
+    """A child that has ended, and its status; None while none has."""
+    try:
+        pid, status = os.waitpid(-1, os.WNOHANG)
+    except ChildProcessError:
+        return None
+    return (pid, status) if pid else None
 
 
 def _wake_only(number: int, frame: FrameType | None) -> None:

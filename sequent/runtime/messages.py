@@ -56,6 +56,7 @@ def write_order(order: AttemptOrder) -> Message:
         order.makers,
         [(name, _write_given(value)) for name, value in order.attributes],
         order.item,
+        order.timeout,
         order.announces,
         order.wants_verdict,
     ]
@@ -63,9 +64,10 @@ def write_order(order: AttemptOrder) -> Message:
 
 def read_order(message: Message) -> AttemptOrder:
     """The order that ``write_order`` wrote."""
-    (_, frame, node, attempt, token, path, sequence, recovery, inputs, makers, attributes, item, announces, verdict) = (
-        cast("list[Any]", message)
+    _, frame, node, attempt, token, path, sequence, recovery, inputs, makers, attributes, *rest = cast(
+        "list[Any]", message
     )
+    item, timeout, announces, wants_verdict = rest
     return AttemptOrder(
         frame=frame,
         node=node,
@@ -78,8 +80,9 @@ def read_order(message: Message) -> AttemptOrder:
         makers=tuple(makers),
         attributes=_read_attributes(attributes),
         item=item,
+        timeout=timeout,
         announces=announces,
-        wants_verdict=verdict,
+        wants_verdict=wants_verdict,
     )
 
 

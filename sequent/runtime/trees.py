@@ -13,6 +13,9 @@ from typing import NamedTuple
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 
+_MOST_LOOKS = 3
+"""How often the processes are read where some have no parent; where one may not see all, some never have."""
+
 
 class Process(NamedTuple):
     """A process; a pid is used again, a pid together with its start (in ticks since boot) is not."""
@@ -61,15 +64,29 @@ def process_at(pid: int) -> Process | None:
 
 
 def all_processes() -> dict[int, Process]:
-    """Every process of this machine that can be seen, by pid."""
-    found = (process_at(int(name)) for name in os.listdir("/proc") if name.isdigit())
-    return {process.pid: process for process in found if process is not None}
+    """Every process of this machine that can be seen, by pid.
+
+    They are read one after the other. One whose parent ended meanwhile seems to have none, and whoever looks below
+    its new parent would miss it: so they are then read again.
+    """
+    found: dict[int, Process] = {}
+    for _ in range(_MOST_LOOKS):
+        seen = (process_at(int(name)) for name in os.listdir("/proc") if name.isdigit())
+        found = {process.pid: process for process in seen if process is not None}
+        if all(process.parent in found or process.parent == 0 for process in found.values()):
+            break
+    return found
 
 
-def descendants(roots: Iterable[int]) -> list[Process]:
-    """Every process below these, zombies included, parents before children."""
+def descendants(roots: Iterable[int], among: Iterable[Process] | None = None) -> list[Process]:
+    """Every process below these, zombies included, parents before children.
+
+    Args:
+        roots: the processes, by pid.
+        among: all that there are; None: those that there are now.
+    """
     children: dict[int, list[Process]] = {}
-    for process in all_processes().values():
+    for process in all_processes().values() if among is None else among:
         children.setdefault(process.parent, []).append(process)
     below: list[Process] = []
     pending = list(roots)
@@ -151,10 +168,11 @@ def has_children() -> bool:
     return True
 
 
-def signal_trees(roots: list[int], number: int) -> None:
-    """Send a signal to these processes and to all below them."""
+def signal_trees(roots: list[int], *numbers: int) -> None:
+    """Send signals to these processes and to all below them."""
     if not roots:
         return
     for process in [*filter(None, map(process_at, roots)), *descendants(roots)]:
         if not process.is_zombie:
-            send_signal(process, number)
+            for number in numbers:
+                send_signal(process, number)

@@ -32,6 +32,7 @@ from sequent.runtime.orders import (
     WorkerSetup,
 )
 from sequent.runtime.packets import Link, Message
+from sequent.runtime.worker.limit import problem_of_timeout
 
 __all__ = ["AgentProcess", "ProcessExecutor", "fork_agent", "launch_agent"]
 
@@ -134,9 +135,9 @@ class ProcessExecutor:
         match message:
             case ["worker", int() as number, str() as segment]:
                 self._meet(self._workers[number], segment, [socket.socket(fileno=item) for item in descriptors])
-            case ["ended", int() as number, int() as code]:
+            case ["ended", int() as number, int() as code, bool() as has_timed_out]:
                 if number in self._workers:
-                    self._bury(self._workers[number], code)
+                    self._bury(self._workers[number], code, has_timed_out=has_timed_out)
             case ["set up"]:
                 self._failed_agents = 0
                 self._reports += self._lost
@@ -261,7 +262,7 @@ class ProcessExecutor:
 
     # -- deaths
 
-    def _bury(self, worker: Worker, code: int) -> None:
+    def _bury(self, worker: Worker, code: int, *, has_timed_out: bool) -> None:
         """A worker has ended: what it had said counts, what it had not received goes to another."""
         self._hear_out(worker)
         order = worker.order
@@ -270,6 +271,8 @@ class ProcessExecutor:
         elif order is not None and worker.has_begun():
             problem = problem_of_death(code, was_ended=self._is_ending)
             if isinstance(order, AttemptOrder):
+                if has_timed_out and order.timeout is not None:
+                    problem = problem_of_timeout(order.timeout)
                 log = output_of(self._setup.directory, worker.segment, worker.log_end)
                 self._reports.append(ended_by_death(order, problem, log))
             else:

@@ -10,14 +10,19 @@ import socket
 import sys
 from typing import Any, cast
 
+import attrs
+
+from sequent.model.outcome import Problem
 from sequent.model.spec import Definition
+from sequent.model.status import Verdict
 from sequent.runtime.messages import Word, read_draw, read_order, read_setup, write_problem, write_report
-from sequent.runtime.orders import DrawBroke, Report, WorkerSetup
+from sequent.runtime.orders import AttemptEnded, AttemptOrder, DrawBroke, Report, WorkerSetup
 from sequent.runtime.ownership import DIRECTORY_VARIABLE
 from sequent.runtime.packets import Channel, Message
 from sequent.runtime.worker.attempt import Attempts
 from sequent.runtime.worker.capture import Segment, open_input, open_stream
 from sequent.runtime.worker.drawing import Drawing
+from sequent.runtime.worker.limit import Limit
 from sequent.runtime.worker.logs import set_up_logs
 from sequent.runtime.worker.problems import problem_of
 from sequent.runtime.worker.termination import LOST_CHANNEL, Terminated, Termination, die_of
@@ -28,7 +33,8 @@ def run(setup: dict[str, Any], end: socket.socket, definition: Definition | None
     """Be a worker until nobody wants it any more.
 
     Args:
-        setup: what ``messages.write_setup`` wrote, and the name of the worker's ``segment``.
+        setup: what ``messages.write_setup`` wrote, the name of the worker's ``segment``, and the descriptor to which
+            it tells the ``limits`` of its attempts.
         end: its end of the socket pair.
         definition: the flow, where the process was forked from one that has it; else it is loaded.
     """
@@ -49,10 +55,10 @@ def run(setup: dict[str, Any], end: socket.socket, definition: Definition | None
         sys.stderr.write(problem.traceback)
         channel.send([Word.UNLOADABLE, write_problem(problem)])
         return
-    segment = Segment(os.path.join(known.directory, "logs", str(setup["segment"])), 1)
+    segment = Segment(os.path.join(known.directory, "logs", str(setup["segment"])), 1, 2)
     with contextlib.suppress(ConnectionError):
         # The driver is gone: the agent sees that too, and ends what is left.
-        _Worker(channel, definition, known, segment).serve()
+        _Worker(channel, definition, known, segment, Limit(int(setup["limits"]))).serve()
 
 
 def _load(setup: WorkerSetup) -> Definition:
@@ -67,9 +73,13 @@ def _load(setup: WorkerSetup) -> Definition:
 class _Worker:
     """One order at a time, in the main thread, so that a step may do there what a program may."""
 
-    def __init__(self, channel: Channel, definition: Definition, setup: WorkerSetup, segment: Segment) -> None:
+    def __init__(
+        self, channel: Channel, definition: Definition, setup: WorkerSetup, segment: Segment, limit: Limit
+    ) -> None:
         self._channel = channel
         self._segment = segment
+        self._limit = limit
+        self._timeout: Problem | None = None
         self._termination = Termination()
         self._termination.install()
         self._tidying = Tidying(segment)
@@ -82,24 +92,26 @@ class _Worker:
             tell_begun=lambda report: channel.send(write_report(report)),
         )
         self._drawing = Drawing(self._attempts.catalogue)
-        self._identity = os.fstat(channel.end.fileno()).st_ino
+        self._identities = {end: os.fstat(end).st_ino for end in (channel.end.fileno(), limit.descriptor)}
 
     def serve(self) -> None:
-        """Execute orders until the driver closes its end, or a TERM has ended a step."""
+        """Execute orders until the driver closes its end, or this process was told to end, or may have been."""
         self._channel.send([Word.LOADED, os.fstat(self._segment.descriptor).st_size])
         while (message := self._channel.receive()) is not None:
             self._termination.is_idle = False
             report = self._report_on(message)
             if report is not None:
-                self._check_channel()
+                self._check_ends()
                 self._channel.send(write_report(report))
             if self._termination.was_asked:
                 die_of(signal.SIGTERM)
+            if self._limit.may_be_ended:
+                return
             self._termination.is_idle = True
 
     def _report_on(self, message: Message) -> Report | None:
         if message[0] == Word.ATTEMPT:
-            return self._attempts.run(read_order(message), self._tidying.tidy)
+            return self._execute(read_order(message))
         if message[0] == Word.DRAW:
             order = read_draw(message)
             try:
@@ -111,11 +123,25 @@ class _Worker:
         self._drawing.forget(frame, node)
         return None
 
-    def _check_channel(self) -> None:
-        """End if a step has closed the channel: its descriptor may be somebody's file by now."""
-        try:
-            if os.fstat(self._channel.end.fileno()).st_ino == self._identity:
-                return
-        except OSError:
-            pass
-        os._exit(LOST_CHANNEL)
+    def _execute(self, order: AttemptOrder) -> AttemptEnded:
+        self._limit.begin(order.timeout)
+        ended = self._attempts.run(order, self._tidy)
+        if self._timeout is None:
+            return ended
+        return attrs.evolve(ended, result=None, verdict=Verdict.UNKNOWN, problem=self._timeout)
+
+    def _tidy(self) -> None:
+        """The code has ended: what it leaves behind takes none of its time."""
+        self._check_ends()
+        self._timeout = self._limit.end()
+        self._tidying.tidy()
+
+    def _check_ends(self) -> None:
+        """End if a step has closed one of the worker's own descriptors: it may be somebody's file by now."""
+        for end, identity in self._identities.items():
+            try:
+                is_ours = os.fstat(end).st_ino == identity
+            except OSError:
+                is_ours = False
+            if not is_ours:
+                os._exit(LOST_CHANNEL)

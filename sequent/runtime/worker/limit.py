@@ -1,0 +1,55 @@
+"""The limit of the attempt that a worker executes, of which it tells its agent."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from sequent.model.outcome import Problem
+from sequent.runtime.limits import RECORD
+from sequent.runtime.worker.problems import problem_of
+
+
+def problem_of_timeout(seconds: float) -> Problem:
+    """Why an attempt failed that took longer than it may."""
+    return problem_of(TimeoutError(f"took longer than {seconds:g} s"))
+
+
+class Limit:
+    """How long the attempt may take that this process executes.
+
+    Worker and agent read the same clock of one machine, and what the worker has said before the limit, the agent has
+    heard when it decides. So an attempt whose code ended in time has not timed out, whatever happens next; and where
+    the agent may have decided otherwise, this process takes no further order, lest that one be ended.
+
+    Args:
+        descriptor: where the agent hears.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = descriptor
+        self._pid = os.getpid()
+        self._seconds: float | None = None
+        self._until = 0.0
+        self.may_be_ended = False
+        """Whether the agent may be about to end this process."""
+
+    def begin(self, seconds: float | None) -> None:
+        """An attempt begins, which may take that long; None: as long as it likes."""
+        self._seconds = seconds
+        if seconds is not None:
+            self._until = time.monotonic() + seconds
+            self._say(self._until)
+
+    def end(self) -> Problem | None:
+        """The attempt's code has ended; where it took too long, that is its problem."""
+        seconds, self._seconds = self._seconds, None
+        if seconds is None:
+            return None
+        is_late = time.monotonic() >= self._until
+        self._say(0.0)
+        self.may_be_ended = time.monotonic() >= self._until
+        return problem_of_timeout(seconds) if is_late else None
+
+    def _say(self, until: float) -> None:
+        os.write(self.descriptor, RECORD.pack(self._pid, until))
