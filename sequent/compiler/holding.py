@@ -147,8 +147,8 @@ class _Holding:
         return before(one.node).isdisjoint(apart_other) and before(other.node).isdisjoint(apart_one)
 
     def _iterations(self, node: Node) -> int:
-        """How many iterations of a container can be under way at once; a limit that is not known yet may be one."""
-        if node.repeats is None or node.parallel_from is not None:
+        """How many iterations of a container can be under way at once; a limit that is not known yet counts as one."""
+        if node.repeats is None:
             return self._opened[node]
         count = count_of(node)
         most = min(node.spec.parallel or _MANY, _MANY if count is None else count)

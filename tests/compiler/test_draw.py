@@ -12,7 +12,7 @@ from sequent.model.references import ResultOr
 from sequent.model.spec import CommandWork, NoWork
 from sequent.model.status import Claim
 from tests.compiler.reading import readers
-from tests.compiler.writing import VALUE, amounts, container, flow, items, result, some, step
+from tests.compiler.writing import VALUE, amounts, container, every, flow, items, result, some, step
 from tests.flows import flow_specs
 
 SPEC = flow(
@@ -103,6 +103,16 @@ def test_a_picture_nests_boxes_and_draws_arrows_between_those_of_one_box():
     )
     assert [arrow.is_failure for arrow in b.boxes[0].arrows] == [True]
     assert a.arrows == b.arrows == ()
+
+
+def test_what_is_all_of_a_part_of_which_any_is_enough_is_a_choice():
+    spec = flow(step("a"), step("b"), step("c"), step("d"), step("e", every("d", some("c", every("a", "b")))))
+    assert {arrow.source: arrow.is_choice for arrow in picture_of(spec).flow.arrows} == {
+        "a": True,
+        "b": True,
+        "c": True,
+        "d": False,
+    }
 
 
 def test_arrows_from_several_inside_are_one_between_their_boxes():

@@ -66,10 +66,11 @@ def test_a_pool_that_the_flow_does_not_have_is_refused_with_the_nearest():
         container("a", asking("a", "db 2", releases=KEEP), repeats=items_up_to(4)),
         container("a", container("a", asking("a", "db 2", releases=KEEP), repeats=items(1, 2)), repeats=items(1, 2)),
         asking("a", "db 3", releases=amounts("db 1"), repeats=items_up_to(5)),
+        asking("a", "db 2", some("z!failed", every("z", "z!done")), releases=KEEP, repeats=items_up_to(4)),
     ],
 )
 def test_holds_that_accumulate_beyond_the_capacity_are_refused_with_the_iteration(repeated):
-    found = mistake(flow(repeated, pools={"db": 5}))
+    found = mistake(flow(step("z"), repeated, pools={"db": 5}))
     assert found.code == "pool"
     assert "after 2 iterations there is not enough left of 5" in found.message
     assert "nobody gives any back" in found.message
@@ -89,6 +90,8 @@ def test_holds_that_accumulate_beyond_the_capacity_are_refused_with_the_iteratio
         ],
         [asking("a", "db 2", releases=amounts("db 2"), repeats=items_up_to(9))],
         [container("a", asking("b", "db 2", releases=KEEP), repeats=items())],
+        [asking(name, "db 3", releases=KEEP, repeats=PAGES) for name in "ab"],
+        [asking("a", "db 2", "b", releases=KEEP, repeats=items_up_to(9)), step("b", "c!failed"), step("c")],
     ],
 )
 def test_holds_that_may_be_enough_are_accepted(parts):
@@ -213,6 +216,12 @@ def each(*, parallel, inner="db 1", **options):
 )
 def test_iterations_that_each_hold_a_part_of_what_all_wait_for_are_refused(parallel, capacity, is_refused):
     assert codes(flow(each(parallel=parallel), pools={"db": capacity})) == ["holding"] * is_refused
+
+
+@pytest.mark.parametrize(("parallel", "is_refused"), [(1, False), (2, True)])
+def test_what_comes_later_in_one_iteration_may_wait_beside_what_comes_first_in_another(parallel, is_refused):
+    block = container("each", *crossed(requires="each.a"), repeats=PAGES, parallel=parallel)
+    assert codes(flow(block, pools={"p": 1, "q": 1})) == ["holding"] * is_refused
 
 
 def test_iterations_that_block_one_another_are_told_with_how_many():
