@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from selectors import BaseSelector
 from typing import Protocol
 
@@ -10,9 +10,10 @@ from sequent.model.outcome import Failure, LogSpan, Problem
 from sequent.model.plan import Plan
 from sequent.model.saved import SavedFrame
 from sequent.model.scope import Scope
+from sequent.model.spec import Amounts
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.orders import AttemptOrder, DrawOrder, Report
-from sequent.runtime.rows import AttemptRecord, Batch, FrameKey, RunRecord, Target, TaskKey, Wait
+from sequent.runtime.rows import Ask, AttemptRecord, Batch, FrameKey, RunRecord, Target, TaskKey, Wait
 
 
 class DrivenRun(Protocol):
@@ -92,6 +93,25 @@ class DrivenRun(Protocol):
 
     def container_problems(self, limit: int) -> list[Failure]:
         """The containers that failed for a reason that no attempt tells, the first of them."""
+        ...
+
+    def use_pools(self, capacities: Mapping[str, int], wake: str) -> None:
+        """Say which shared pools the run uses, how large it takes them to be, and where its driver is woken.
+
+        Raises ``UsageError`` where another run that is driven takes one to be of another size.
+        """
+        ...
+
+    def ask(self, asks: Sequence[Ask]) -> list[Ask]:
+        """Have each held, if its turn has come; give those that are. The others wait in line, and keep their places."""
+        ...
+
+    def wanted_again(self) -> Amounts:
+        """What the run had kept of shared pools, and gave back when its driver ended."""
+        ...
+
+    def waiting(self, pools: Collection[str]) -> list[str]:
+        """Where the drivers of other runs are woken that wait for one of these shared pools."""
         ...
 
     def free_space(self) -> None:

@@ -12,6 +12,7 @@ from sequent.model.scope import sequence_text
 from sequent.model.status import Status
 from sequent.runtime.rows import AttemptRecord, Batch, FrameKey, Hold, TaskKey, Wait
 from sequent.runtime.store.cell_rows import AttemptCell, FrameCell, RepeatCell, first_failures, is_truthy, span_of
+from sequent.runtime.store.holdings import Holdings
 from sequent.runtime.store.nodes import KnownNodes, sequence_above
 from sequent.runtime.store.open_rows import Extent, Span, Tried
 from sequent.runtime.store.schema import PASSED
@@ -31,8 +32,7 @@ class Cells:
         self._repeats: dict[tuple[int, int], RepeatCell] = {}
         self._waits: dict[tuple[TaskKey, int], Wait] = {}
         """By task or container, and attempt."""
-        self._holds: dict[tuple[TaskKey | None, str], Hold] = {}
-        """By holder and pool."""
+        self.holdings = Holdings()
 
     # -- writing
 
@@ -83,10 +83,11 @@ class Cells:
         for wait in batch.waits:
             self._waits[evolve(wait.key, node=node(wait.key.node)), wait.attempt] = wait
         for hold in batch.holds:
-            holder = None if hold.key is None else evolve(hold.key, node=node(hold.key.node))
-            self._holds.pop((holder, hold.pool), None)
-            if hold.amount:
-                self._holds[holder, hold.pool] = hold
+            self.put_hold(hold, node)
+
+    def put_hold(self, hold: Hold, node: Callable[[int], int]) -> None:
+        """How much is held now."""
+        self.holdings.put(None if hold.key is None else evolve(hold.key, node=node(hold.key.node)), hold)
 
     def _task(self, key: TaskKey, node: Callable[[int], int]) -> dict[int, AttemptCell]:
         return self._attempts.get((key.frame, node(key.node)), {}).get(key.iteration, {})
@@ -241,18 +242,10 @@ class Cells:
     def wait(self, key: TaskKey, attempt: int) -> Wait | None:
         return self._waits.get((key, attempt))
 
-    def kept(self) -> dict[str, int]:
-        mine = [hold for (holder, _), hold in self._holds.items() if holder is None and not hold.is_shared]
-        return {hold.pool: hold.amount for hold in mine}
-
     def drop_problems(self) -> None:
         """Why containers failed is of the past: they are opened again."""
         for repeat in self._repeats.values():
             repeat.problem = None
-
-    def drop_holds(self) -> None:
-        """What tasks and containers held is held no more; what the run keeps is."""
-        self._holds = {key: hold for key, hold in self._holds.items() if key[0] is None}
 
     # -- attempts, for people
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 
 from attrs import evolve
 
@@ -13,15 +13,17 @@ from sequent.errors import FencedError, StoreError
 from sequent.model.outcome import Failure
 from sequent.model.plan import Plan
 from sequent.model.saved import SavedFrame
+from sequent.model.spec import Amounts
 from sequent.model.status import Status
 from sequent.runtime.ownership import RunLock, forget_workers
-from sequent.runtime.rows import AttemptRecord, Batch, FrameKey, RunRecord, TaskKey, Wait
+from sequent.runtime.rows import Ask, AttemptRecord, Batch, FrameKey, RunRecord, TaskKey, Wait
 from sequent.runtime.store import statements
 from sequent.runtime.store.ballast import Ballast
 from sequent.runtime.store.nodes import KnownNodes
 from sequent.runtime.store.opening import connect, store_error
 from sequent.runtime.store.reading import RunRows
 from sequent.runtime.store.saved import SavedLoader
+from sequent.runtime.store.sharing import Sharing
 from sequent.runtime.store.values import ValueFiles
 from sequent.runtime.store.writing import BatchWriter
 
@@ -56,7 +58,9 @@ class SqlRun:
         rows: RunRows,
         nodes: KnownNodes,
         now: Callable[[], float],
+        *,
         on_close: Callable[[SqlRun], None],
+        is_driven: Callable[[int], bool],
     ) -> None:
         self.record = record
         self.directory = directory
@@ -74,6 +78,7 @@ class SqlRun:
         self._connection = connect(path, _PATIENCE)
         self._cursor = self._connection.cursor()
         self._writer = BatchWriter(self._cursor, record.number, record.id, self._values)
+        self._sharing = Sharing(self._cursor, record.number, self._writer, is_driven)
         info = os.stat(path)
         self._file = (info.st_dev, info.st_ino)
 
@@ -82,6 +87,8 @@ class SqlRun:
     def commit(self, batch: Batch) -> None:
         with self._transaction():
             self._writer.write(batch, self._now)
+            if batch.end is not None:
+                self._sharing.give_up()
         if batch.end is not None:
             status, counts, reason = batch.end
             self.record = evolve(
@@ -163,6 +170,20 @@ class SqlRun:
 
     def frames(self, frame: int, node: int) -> Iterator[tuple[int, int, Status]]:
         return self._rows.frames(frame, self._writer.node(node))
+
+    def use_pools(self, capacities: Mapping[str, int], wake: str) -> None:
+        with self._transaction():
+            self._sharing.use(capacities, wake)
+
+    def ask(self, asks: Sequence[Ask]) -> list[Ask]:
+        with self._transaction():
+            return self._sharing.ask(asks)
+
+    def wanted_again(self) -> Amounts:
+        return self._rows.wanted_again()
+
+    def waiting(self, pools: Collection[str]) -> list[str]:
+        return self._sharing.waiting(pools)
 
     def free_space(self) -> None:
         self._ballast.free()

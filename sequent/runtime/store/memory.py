@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from attrs import evolve
 
@@ -14,12 +14,14 @@ from sequent.errors import FencedError, StoreError
 from sequent.model.outcome import Failure, LogSpan
 from sequent.model.plan import Plan
 from sequent.model.saved import SavedFrame
+from sequent.model.spec import Amounts
 from sequent.model.status import RunStatus, Status
 from sequent.runtime import ownership
-from sequent.runtime.rows import AttemptRecord, Batch, FrameKey, RunRecord, Target, TaskKey, Wait
+from sequent.runtime.rows import Ask, AttemptRecord, Batch, FrameKey, Hold, RunRecord, Target, TaskKey, Wait
 from sequent.runtime.store import naming
 from sequent.runtime.store.cells import Cells
 from sequent.runtime.store.location import MEMORY
+from sequent.runtime.store.memory_sharing import MemorySharing
 from sequent.runtime.store.nodes import KnownNodes, places_of
 from sequent.runtime.store.saved import SavedLoader
 from sequent.runtime.store.segments import segment_path
@@ -39,8 +41,9 @@ class _Run:
 class MemoryRun:
     """A run that this process drives; whoever takes it over shuts the door on this one."""
 
-    def __init__(self, run: _Run, now: Callable[[], float]) -> None:
+    def __init__(self, run: _Run, now: Callable[[], float], sharing: MemorySharing) -> None:
         self._run = run
+        self._sharing = sharing
         self._epoch = run.epoch
         self._now = now
         self._ids: list[int] | None = None
@@ -58,7 +61,11 @@ class MemoryRun:
         if self._epoch != run.epoch or run.record.owner is None:
             raise FencedError(f"run '{run.record.id}' is no longer driven by this process: somebody took it over")
         run.cells.write(batch, self._node)
+        for hold in batch.holds:
+            if hold.is_shared and not hold.amount:
+                self._sharing.withdraw(run.record.number, hold.key)
         if batch.end is not None:
+            self._sharing.give_up(run.record.number, run.cells.holdings.give_up_shares())
             status, counts, reason = batch.end
             run.record = evolve(run.record, status=status, counts=dict(counts), ended=self._now(), reason=reason)
 
@@ -102,10 +109,23 @@ class MemoryRun:
         return self._run.cells.wait(evolve(key, node=self._node(key.node)), attempt)
 
     def kept(self) -> dict[str, int]:
-        return self._run.cells.kept()
+        return self._run.cells.holdings.kept()
 
     def container_problems(self, limit: int) -> list[Failure]:
         return self._run.cells.container_problems(limit)
+
+    def use_pools(self, capacities: Mapping[str, int], wake: str) -> None:
+        self._sharing.use(self.record.number, capacities, wake)
+
+    def ask(self, asks: Sequence[Ask]) -> list[Ask]:
+        put = self._run.cells.put_hold
+        return self._sharing.ask(self.record.number, asks, lambda hold: put(hold, self._node))
+
+    def wanted_again(self) -> Amounts:
+        return self._sharing.wanted_again(self.record.number)
+
+    def waiting(self, pools: Collection[str]) -> list[str]:
+        return self._sharing.waiting(self.record.number, pools)
 
     def free_space(self) -> None:
         """Do nothing: memory sets nothing aside."""
@@ -142,6 +162,7 @@ class MemoryStore:
         self.name = MEMORY
         self._now = now
         self._runs: list[_Run] = []
+        self._sharing = MemorySharing(self._shares, self._driven_id)
         self._directory = tempfile.mkdtemp(prefix="sequent-")
         self._pid = os.getpid()
 
@@ -154,6 +175,8 @@ class MemoryStore:
             naming.check_id(run_id)
             if run_id in taken:
                 raise naming.taken(run_id)
+        sizes = {pool.name: pool.capacity for pool in plan.pools if pool.is_shared}
+        self._sharing.refuse_other_sizes(number, sizes)
         now = self._now()
         record = RunRecord(
             number=number,
@@ -174,7 +197,7 @@ class MemoryStore:
         ownership.prepare_directory(os.path.join(directory, "logs"))
         run = _Run(record, KnownNodes(dict(enumerate(places_of(plan)))), directory)
         self._runs.append(run)
-        return MemoryRun(run, self._now)
+        return MemoryRun(run, self._now, self._sharing)
 
     def take(self, run_id: str, *, resumes: bool = False) -> MemoryRun:
         run = self._find(run_id)
@@ -189,8 +212,19 @@ class MemoryStore:
                 run.cells.drop_problems()
             recovery = run.record.recovery + (not resumes)
             run.record = evolve(run.record, status=RunStatus.RUNNING, recovery=recovery, ended=None, reason="")
-        run.cells.drop_holds()
-        return MemoryRun(run, self._now)
+        run.cells.holdings.drop()
+        self._sharing.give_up(run.record.number, run.cells.holdings.give_up_shares())
+        return MemoryRun(run, self._now, self._sharing)
+
+    def _shares(self) -> Iterator[tuple[int, Hold]]:
+        """What the runs that are driven hold of shared pools."""
+        driven = [run for run in self._runs if run.record.owner is not None]
+        return ((run.record.number, hold) for run in driven for hold in run.cells.holdings.shares())
+
+    def _driven_id(self, number: int) -> str | None:
+        """The id of a run, if it is driven."""
+        record = next(run.record for run in self._runs if run.record.number == number)
+        return None if record.owner is None else record.id
 
     def runs(self, flow: str | None = None, limit: int | None = None) -> list[RunRecord]:
         found = [run.record for run in reversed(self._runs) if flow in (None, run.record.target.flow)]

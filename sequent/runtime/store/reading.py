@@ -10,13 +10,14 @@ from typing import Any
 from sequent.errors import StoreError
 from sequent.model.outcome import Failure, Problem
 from sequent.model.scope import sequence_text
+from sequent.model.spec import Amounts
 from sequent.model.status import Status, Verdict
 from sequent.runtime.rows import AttemptRecord, FrameKey, TaskKey, Wait
-from sequent.runtime.store import open_queries, queries
+from sequent.runtime.store import open_queries, queries, shared_queries
 from sequent.runtime.store.nodes import KnownNodes, sequence_above
 from sequent.runtime.store.open_rows import Extent, Span, Tried
 from sequent.runtime.store.opening import store_error
-from sequent.runtime.store.records import read_problem, read_span, read_status
+from sequent.runtime.store.records import read_amounts, read_problem, read_span, read_status
 from sequent.runtime.store.schema import OUTDATED, PASSED
 from sequent.runtime.store.values import ValueFiles
 
@@ -181,6 +182,11 @@ class RunRows:
     def problem(self, frame: int, step: int, iteration: int, attempt: int) -> Problem | None:
         found = self._reader.row(open_queries.problem(), self._run, frame, step, iteration, attempt)
         return None if found is None else read_problem(found[0])
+
+    def wanted_again(self) -> Amounts:
+        """What the run had kept of shared pools, and is to be asked for again."""
+        found = self._reader.row(shared_queries.wanted_again(), self._run)
+        return () if found is None else read_amounts(found[0])
 
     def kept(self) -> dict[str, int]:
         return dict(self._reader.rows(queries.kept(), self._run))

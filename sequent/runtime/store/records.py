@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import attrs
 
 from sequent.errors import StoreError
 from sequent.model.outcome import LogSpan, Problem
+from sequent.model.spec import Amounts
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.rows import Owner, Target
 from sequent.runtime.store.schema import OUTDATED
@@ -72,6 +73,26 @@ def read_counts(text: str) -> dict[Status, int]:
 def read_mapping(text: str) -> dict[str, str]:
     """A mapping of text to text."""
     return _read("a mapping", text, lambda tree: {str(key): str(value) for key, value in tree.items()})
+
+
+def text_of_amounts(amounts: Amounts) -> str:
+    """So much of each pool."""
+    return _dump(amounts)
+
+
+def read_amounts(text: str) -> Amounts:
+    """So much of each pool."""
+    return _read("amounts", text, lambda tree: tuple((str(pool), int(amount)) for pool, amount in tree))
+
+
+def text_of_places(places: Sequence[tuple[int, int, int]]) -> str:
+    """Frames, nodes and iterations."""
+    return _dump(places)
+
+
+def read_places(text: str) -> list[tuple[int, int, int]]:
+    """Frames, nodes and iterations."""
+    return _read("places", text, lambda tree: [(int(frame), int(node), int(number)) for frame, node, number in tree])
 
 
 def read_status(text: str) -> Status:

@@ -25,6 +25,7 @@ from sequent.runtime.store.opening import PATIENCE, check_schema, connect, open_
 from sequent.runtime.store.reading import Reader, RunRows
 from sequent.runtime.store.records import read_owner, text_of_mapping, text_of_record
 from sequent.runtime.store.segments import segment_path
+from sequent.runtime.store.sharing import refuse_other_sizes, want_again
 from sequent.runtime.store.values import ValueFiles
 
 _Execute = Callable[[str, tuple[object, ...]], sqlite3.Cursor]
@@ -65,6 +66,8 @@ class SqliteStore:
             with self._transaction() as execute:
                 number, id_ = self._free_number(run_id)
                 lock = self._locked(number, owner)
+                sizes = {pool.name: pool.capacity for pool in plan.pools if pool.is_shared}
+                refuse_other_sizes(execute, number, sizes, self._is_driven)
                 definition = self._definition(plan, fingerprints)
                 status = RunStatus.RUNNING.value
                 row = (number, id_, 1, owner, 0, status, 0, now, "{}", target.flow, definition)
@@ -155,6 +158,7 @@ class SqliteStore:
         with self._transaction() as execute:
             taken = execute(statements.take_run(), (epoch, owner, status, recovery, ended, None, row.number, row.epoch))
             execute(statements.drop_holds(), (row.number,))
+            want_again(execute, row.number)
             if recovery != row.recovery:
                 execute(statements.drop_problems(), (row.number,))
             if taken.rowcount != 1:
@@ -170,9 +174,22 @@ class SqliteStore:
         directory = self._listing.directory(number)
         rows = RunRows(self._reader, number, nodes, ValueFiles(directory))
         record = self._listing.record(row)
-        run = SqlRun(self.name, directory, record, claim, rows, nodes, self._now, self._driven.remove)
+        run = SqlRun(
+            self.name,
+            directory,
+            record,
+            claim,
+            rows,
+            nodes,
+            self._now,
+            on_close=self._driven.remove,
+            is_driven=self._is_driven,
+        )
         self._driven.append(run)
         return run
+
+    def _is_driven(self, number: int) -> bool:
+        return ownership.lock_holder(self._listing.lock_path(number)) is not None
 
     @contextlib.contextmanager
     def _transaction(self) -> Generator[_Execute]:

@@ -9,7 +9,7 @@ from typing import Any
 from sequent.errors import StoreError
 from sequent.model.status import Status
 from sequent.runtime.rows import Batch, Ending, Hold, Intent, TaskKey, Wait
-from sequent.runtime.store import statements
+from sequent.runtime.store import shared_queries, statements
 from sequent.runtime.store.records import text_of_mapping, text_of_record, text_of_span
 from sequent.runtime.store.schema import PASSED
 from sequent.runtime.store.values import ValueFiles
@@ -96,6 +96,9 @@ class BatchWriter:
             self._cursor.execute(statements.put_hold(), (*place, hold.amount, int(hold.is_shared)))
         else:
             self._cursor.execute(statements.drop_hold(), place)
+            if hold.is_shared:
+                # Who gives up may still have waited for it.
+                self._cursor.execute(shared_queries.drop_ticket(), place[:-1])
 
     def place(self, key: TaskKey) -> tuple[int, int, str, int]:
         """Frame, node, host and iteration, as rows have them."""

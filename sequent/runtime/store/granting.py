@@ -1,0 +1,56 @@
+"""Who may have what of the pools that several runs share."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+
+from attrs import frozen
+
+from sequent.model.spec import Amounts
+
+
+@frozen
+class Ticket:
+    """Somebody who waits for shared pools."""
+
+    number: int
+    """In the order in which they came."""
+    run: int
+    amounts: Amounts
+    priority: int
+    goes_first: bool
+    """Whether a container around it holds of these pools: whoever waited for it would wait for itself."""
+
+
+def may_take(ticket: Ticket, tickets: Collection[Ticket], free: Mapping[str, int]) -> bool:
+    """Whether somebody's turn has come: all of what it wants is free, and is left by those who come before it.
+
+    Whoever comes before and cannot have all that it wants keeps the pools that it waits for from those behind
+    it, so a large request is not starved by small ones.
+    """
+    left = dict(free)
+    claimed: set[str] = set()
+    for other in sorted(tickets, key=_turn):
+        fits = all(left[pool] >= amount for pool, amount in other.amounts) and (
+            other.goes_first or not any(pool in claimed for pool, _ in other.amounts)
+        )
+        if other.number == ticket.number:
+            return fits
+        if fits:
+            for pool, amount in other.amounts:
+                left[pool] -= amount
+        else:
+            claimed.update(pool for pool, _ in other.amounts)
+    return False
+
+
+def _turn(ticket: Ticket) -> tuple[bool, int, int]:
+    return not ticket.goes_first, -ticket.priority, ticket.number
+
+
+def free_of(capacities: Mapping[str, int], held: Iterable[tuple[str, int]]) -> dict[str, int]:
+    """How much of each pool nobody holds; a pool of which nothing else is known has nothing."""
+    free = dict(capacities)
+    for pool, amount in held:
+        free[pool] = free.get(pool, 0) - amount
+    return free

@@ -1,0 +1,155 @@
+"""The pools that several runs share, as one run's driver sees them in the store."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Collection, Mapping, Sequence
+
+from sequent.errors import UsageError
+from sequent.runtime.rows import Ask, Hold
+from sequent.runtime.store import shared_queries
+from sequent.runtime.store.granting import Ticket, free_of, may_take
+from sequent.runtime.store.records import read_amounts, read_places, text_of_amounts, text_of_places
+from sequent.runtime.store.writing import KEPT, BatchWriter
+
+Execute = Callable[[str, tuple[object, ...]], sqlite3.Cursor]
+"""Executes a statement with its values."""
+_Name = tuple[int, int, int, int]
+"""Run, frame, node and iteration: who holds, or waits."""
+
+
+class Sharing:
+    """Asks for shared pools, and tells who else waits; each method is called within a transaction of its own.
+
+    What runs hold that nobody drives any more is not held, whoever wrote it: a run's lock says so, without clocks.
+    """
+
+    def __init__(self, cursor: sqlite3.Cursor, run: int, writer: BatchWriter, is_driven: Callable[[int], bool]) -> None:
+        self._cursor = cursor
+        self._run = run
+        self._writer = writer
+        self._is_driven = is_driven
+        self._is_used = False
+
+    def use(self, capacities: Mapping[str, int], wake: str) -> None:
+        """Say which shared pools the run uses, how large it takes them to be, and where its driver is woken.
+
+        Raises:
+            UsageError: another run that is driven takes one of them to be of another size.
+        """
+        refuse_other_sizes(self._cursor.execute, self._run, capacities, self._is_driven)
+        for name, capacity in sorted(capacities.items()):
+            self._cursor.execute(shared_queries.put_pool(), (self._run, name, capacity))
+        self._cursor.execute(shared_queries.put_wake(), (wake, self._run))
+        self._is_used = True
+
+    def ask(self, asks: Sequence[Ask]) -> list[Ask]:
+        """Have each held, if its turn has come, and give those that are; the others wait, and keep their places."""
+        self._forget_dead()
+        return [ask for ask in asks if self._ask(ask)]
+
+    def _ask(self, ask: Ask) -> bool:
+        place = KEPT if ask.key is None else self._writer.place(ask.key)
+        name = (self._run, place[0], place[1], place[3])
+        held = self._held()
+        if name not in self._tickets(held):
+            around = [(key.frame, self._writer.node(key.node), key.iteration) for key in ask.around]
+            row = (self._run, *place, text_of_amounts(ask.amounts), ask.priority, text_of_places(around))
+            self._cursor.execute(shared_queries.insert_ticket(), row)
+        tickets = self._tickets(held)
+        free = free_of(self._sizes(), ((pool, amount) for pools in held.values() for pool, amount in pools))
+        if not may_take(tickets[name], tickets.values(), free):
+            return False
+        self._cursor.execute(shared_queries.drop_ticket(), (self._run, *place))
+        for pool, amount in ask.amounts:
+            self._writer.put_hold(Hold(ask.key, pool, amount, is_shared=True))
+        return True
+
+    def give_up(self) -> None:
+        """The run ends: what it keeps of shared pools others may have."""
+        if self._is_used:
+            want_again(self._cursor.execute, self._run)
+
+    def waiting(self, pools: Collection[str]) -> list[str]:
+        """Where the drivers of other runs are woken that wait for one of these pools."""
+        rows = self._cursor.execute(shared_queries.wakes()).fetchall()
+        found = {
+            wake: None
+            for number, wake, amounts in rows
+            if wake and number != self._run and any(pool in pools for pool, _ in read_amounts(amounts))
+        }
+        return list(found)
+
+    # -- rows
+
+    def _forget_dead(self) -> None:
+        """Remove what is left of runs that nobody drives, but for what they keep: that is not counted, and stays."""
+        holds = self._cursor.execute(shared_queries.holds()).fetchall()
+        tickets = self._cursor.execute(shared_queries.tickets()).fetchall()
+        left = {row[0] for row in holds if row[1]} | {row[1] for row in tickets if row[2]}
+        for run in sorted(left):
+            if not self._counts(run):
+                self._cursor.execute(shared_queries.drop_tickets(), (run,))
+                self._cursor.execute(shared_queries.drop_shared_holds(), (run,))
+
+    def _counts(self, run: int) -> bool:
+        return run == self._run or self._is_driven(run)
+
+    def _sizes(self) -> dict[str, int]:
+        """How large each pool is that runs share which are driven."""
+        rows = self._cursor.execute(shared_queries.sizes()).fetchall()
+        return {name: capacity for run, name, capacity in rows if self._counts(run)}
+
+    def _held(self) -> dict[_Name, list[tuple[str, int]]]:
+        """What each holder of a run that is driven holds."""
+        found: dict[_Name, list[tuple[str, int]]] = {}
+        for run, frame, node, iteration, pool, amount in self._cursor.execute(shared_queries.holds()).fetchall():
+            found.setdefault((run, frame, node, iteration), []).append((pool, amount))
+        counting = {run: self._counts(run) for run in {name[0] for name in found}}
+        return {name: pools for name, pools in found.items() if counting[name[0]]}
+
+    def _tickets(self, held: Mapping[_Name, Sequence[tuple[str, int]]]) -> dict[_Name, Ticket]:
+        """Who waits, of the runs that are driven."""
+        tickets: dict[_Name, Ticket] = {}
+        for number, run, frame, node, iteration, text, priority, around in self._cursor.execute(
+            shared_queries.tickets()
+        ).fetchall():
+            amounts = read_amounts(text)
+            pools = {pool for pool, _ in amounts}
+            goes_first = any(pool in pools for place in read_places(around) for pool, _ in held.get((run, *place), ()))
+            if self._counts(run):
+                tickets[run, frame, node, iteration] = Ticket(number, run, amounts, priority, goes_first)
+        return tickets
+
+
+def refuse_other_sizes(
+    execute: Execute, run: int, capacities: Mapping[str, int], is_driven: Callable[[int], bool]
+) -> None:
+    """See that no other run that is driven takes a shared pool to be of another size.
+
+    Raises:
+        UsageError: one does.
+    """
+    for name, capacity in sorted(capacities.items()):
+        for number, run_id, other in execute(shared_queries.other_sizes(), (name, run, capacity)).fetchall():
+            if is_driven(number):
+                raise other_size(name, capacity, run_id, other)
+
+
+def other_size(name: str, capacity: int, run_id: str, other: int) -> UsageError:
+    """The error of a shared pool that two runs take to be of different sizes."""
+    return UsageError(
+        f"the shared pool '{name}' has the capacity {capacity}, but {other} in run '{run_id}', which is under way",
+        code="pool-capacity",
+        hint="give it the same capacity in both flows, or wait until that run has ended",
+    )
+
+
+def want_again(execute: Execute, run: int) -> None:
+    """Where a driver ends or begins: what its run keeps of shared pools is held no more, but to be asked for again."""
+    kept = execute(shared_queries.kept_shares(), (run,)).fetchall()
+    execute(shared_queries.drop_tickets(), (run,))
+    if kept:
+        execute(shared_queries.drop_ticket(), (run, *KEPT))
+        execute(shared_queries.insert_ticket(), (run, *KEPT, text_of_amounts(tuple(kept)), 0, text_of_places(())))
+        execute(shared_queries.drop_kept_shares(), (run,))
