@@ -12,7 +12,7 @@ from sequent.engine.keeping import review
 from sequent.engine.layout import is_step
 from sequent.engine.line import Line
 from sequent.engine.repeats import advance, begin_block, close_frame, make_block, open_block, take_item
-from sequent.engine.tasks import fail, lose, make_ready, review_handled, settle_unstarted, succeed, take_back
+from sequent.engine.tasks import fail, lose, make_ready, review_handled, settle, settle_unstarted, succeed, take_back
 from sequent.engine.validation import validate
 from sequent.engine.waits import end_wait
 from sequent.model.directives import NO_DIRECTIVES, Directives
@@ -248,6 +248,11 @@ class Scheduler:
             self._board.advances.append(block)
 
     def _draw(self, fact: ItemDrawn | ItemsEnded | DrawFailed) -> None:
+        found = self._child(fact.frame, fact.node)
+        if isinstance(fact, DrawFailed) and found is not None and end_wait(self._board, *found):
+            # There is no saying how long it is to wait.
+            settle(self._board, *found, Status.FAILURE)
+            return
         block = self._block(fact.frame, fact.node)
         if block is not None and (block.is_drawing or (isinstance(fact, DrawFailed) and not block.is_open)):
             take_item(self._board, block, fact)

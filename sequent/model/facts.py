@@ -112,7 +112,7 @@ class ItemsEnded:
 
 @frozen
 class DrawFailed:
-    """The items could not be had."""
+    """The items could not be had, or, before the container began, its delay."""
 
     frame: int
     node: int

@@ -1,8 +1,9 @@
 """Delays before steps and containers, and waits before further attempts."""
 
+from sequent.model.facts import DrawFailed
 from sequent.model.spec import Backoff
 from sequent.model.status import Status
-from tests.engine.playing import Play, play_of
+from tests.engine.playing import Play, key_of, play_of
 from tests.small_flows import HOUR, block, failed, flow, items, on, step
 
 SLOWLY = Backoff(first=60.0)
@@ -22,6 +23,17 @@ def test_a_container_with_a_delay_begins_once_its_time_has_come():
     assert (play.running, play.waiting_for_time) == ([], {"c": 0})
     play.time_comes("c")
     assert play.running == ["c.a/1.1"]
+
+
+def test_a_container_whose_delay_cannot_be_had_is_a_failure_and_never_begins():
+    for options in ({}, {"repeats": items(2)}):
+        play = play_of(flow(block("c", step("a"), delay=HOUR, **options), step("b", failed("c"))))
+        timer = play.timers[key_of("c")]
+        play.tell(DrawFailed(timer.scope.id, timer.node))
+        assert play.running == ["b"]
+        play.time_comes("c")
+        play.succeed("b")
+        assert (play.started, play.outcome) == (["b"], "success")
 
 
 def test_each_iteration_of_a_repeated_step_waits_for_its_own_time():
