@@ -21,6 +21,7 @@ from sequent.runtime.endings import Endings
 from sequent.runtime.home import Home, remove_if_empty
 from sequent.runtime.limits import Limits
 from sequent.runtime.packets import Channel, Message, pair
+from sequent.runtime.trimming import Trimming
 
 GRACE = 2.0
 """Seconds between TERM and KILL of an attempt that takes too long, and of everything once the driver is gone."""
@@ -46,6 +47,8 @@ class Agent:
         self._workers: dict[int, int] = {}
         """The number of each worker that lives, by pid."""
         self._segments: dict[int, str] = {}
+        """What each worker that lives writes to, by pid."""
+        self._trimming: Trimming | None = None
         self._endings = Endings(self._workers.keys(), self._say)
         self._limits = Limits()
         self._timed_out: set[int] = set()
@@ -70,8 +73,10 @@ class Agent:
                         woken.recv(4096)
                 elif key.fileobj is self._channel.end:
                     self._listen(selector)
-                else:
+                elif key.fileobj is self._limits.heard:
                     self._limits.hear()
+                elif self._trimming is not None:
+                    self._trimming.wake()
             self._reap()
             self._enforce()
 
@@ -98,7 +103,7 @@ class Agent:
         body = cast("list[Any]", message)
         match body[0]:
             case "setup":
-                self._set_up(body[1])
+                self._set_up(body[1], selector)
             case "spawn" if self._home is not None:
                 self._spawn(body[1], self._home)
             case "end":
@@ -113,7 +118,7 @@ class Agent:
         with contextlib.suppress(OSError):
             self._channel.send(message)
 
-    def _set_up(self, setup: dict[str, Any]) -> None:
+    def _set_up(self, setup: dict[str, Any], selector: selectors.BaseSelector) -> None:
         self._setup = setup
         home = Home(str(setup["directory"]))
         if not home.take(_LOCK_WAIT):
@@ -125,6 +130,10 @@ class Agent:
             self._say(["refused", error.message])
             return
         self._home = home
+        # Where the kernel has no more watches to give, logs are cut once their attempts end.
+        with contextlib.suppress(OSError):
+            self._trimming = Trimming(home.logs, self._segments.values)
+            selector.register(self._trimming, selectors.EVENT_READ)
         self._say(["set up"])
 
     # -- workers

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
+import time
 
 import sequent.runtime.context as where
 from sequent.dsl.builder import Sequent
@@ -33,6 +35,25 @@ def flood(mebibytes):
     os.write(1, b"\ntail\n")
 
 
+def flood_until_cut(mebibytes, and_then):
+    """Write much, and go on once most of it is gone from the disk."""
+    before = os.fstat(1).st_blocks
+    flood(mebibytes)
+    deadline = time.monotonic() + 30
+    while (os.fstat(1).st_blocks - before) * 512 > 2 * CAP + 2**20:
+        if time.monotonic() > deadline:
+            return "never cut"
+        time.sleep(0.01)
+    print("on it goes", flush=True)
+    if and_then == "die":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return "cut"
+
+
+def line():
+    os.write(1, b"a line of " + b"x" * (100 * 2**20) + b"!\n")
+
+
 def binary():
     os.write(1, b"\xff\xfe\x00")
 
@@ -43,6 +64,10 @@ flow.add_step("ended", func=end_process, args=(3,))
 flow.add_step("log", func=log)
 flow.add_step("loguru", func=log_with_loguru)
 flow.add_step("flood", func=flood, args=(20,))
+flow.add_step("cut", func=flood_until_cut, args=(100, "return"))
+flow.add_step("killed", func=flood_until_cut, args=(100, "die"))
+flow.add_step("line", func=line)
+flow.add_step("child", command=("sh", "-c", "head -c 40000000 /dev/zero; echo end"))
 flow.add_step("binary", func=binary)
 flow.add_step("nothing", func=nothing)
 
@@ -91,6 +116,36 @@ def test_too_much_output_is_cut_in_its_middle_and_that_is_said(driving: Driving)
     assert f"{ended.log.dropped} bytes of this attempt's output were left out here" in text
     assert ended.log.length < CAP + 200
     assert driving.log_of(driving.run("sum")) == "adding 1 3\n"
+
+
+def test_a_flood_is_cut_while_it_is_written_and_the_next_log_is_whole(driving: Driving):
+    ended = driving.run("cut")
+    assert (ended.result, ended.problem) == ('"cut"', None)
+    text = driving.log_of(ended)
+    assert text.startswith("head\nxxx")
+    assert text.endswith("xxx\ntail\non it goes\n")
+    assert "\0" not in text
+    assert driving.log_of(driving.run("sum")) == "adding 1 3\n"
+
+
+def test_the_ends_of_a_flood_are_kept_though_its_worker_is_killed(driving: Driving):
+    text = driving.log_of(driving.run("killed"))
+    assert text.startswith("head\nxxx")
+    assert text.endswith("xxx\ntail\non it goes\n")
+    assert "were left out here" in text
+
+
+def test_a_single_line_that_is_too_long_is_cut_too(driving: Driving):
+    log = driving.run("line").log
+    assert log
+    assert log.dropped == 100 * 2**20 + 12 - CAP
+
+
+def test_a_flood_of_a_program_is_cut_as_that_of_a_function(driving: Driving):
+    ended = driving.run("child")
+    assert ended.log
+    assert ended.log.dropped == 40_000_004 - CAP
+    assert driving.log_of(ended).endswith("\0end\n")
 
 
 def test_bytes_that_are_no_text_are_kept_as_they_are(driving: Driving):

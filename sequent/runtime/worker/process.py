@@ -95,7 +95,7 @@ class _Worker:
         self._identities = {end: os.fstat(end).st_ino for end in (channel.end.fileno(), limit.descriptor)}
 
     def serve(self) -> None:
-        """Execute orders until the driver closes its end, or this process was told to end, or may have been."""
+        """Execute orders until the driver closes its end, or this process was told to end, or had better end."""
         self._channel.send([Word.LOADED, os.fstat(self._segment.descriptor).st_size])
         while (message := self._channel.receive()) is not None:
             self._termination.is_idle = False
@@ -105,7 +105,7 @@ class _Worker:
                 self._channel.send(write_report(report))
             if self._termination.was_asked:
                 die_of(signal.SIGTERM)
-            if self._limit.may_be_ended:
+            if self._limit.may_be_ended or self._tidying.is_spoilt:
                 return
             self._termination.is_idle = True
 

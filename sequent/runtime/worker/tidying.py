@@ -16,6 +16,9 @@ from sequent.runtime.worker.capture import Segment, flush_streams
 GRACE = 1.0
 """Seconds between TERM and KILL of the processes that a step has left behind."""
 
+MOST_LEAKED = 4_000
+"""Descriptors that steps may leave open in a process, unless half of what it may have is less."""
+
 _Disposition = Callable[[int, FrameType | None], object] | int | None
 _WATCHED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGCHLD, signal.SIGALRM)
 
@@ -39,6 +42,10 @@ class Tidying:
         self._streams = (sys.stdout, sys.stderr)
         self._inode = os.fstat(segment.descriptor).st_ino
         self._spare = os.dup(segment.descriptor)
+        self._limits = _limits_of_this_process()
+        self._first_excessive = self._lowest_free() + min(os.sysconf("SC_OPEN_MAX") // 2, MOST_LEAKED)
+        self.is_spoilt = False
+        """Whether a step has left something that cannot be put right: then the process had better end."""
 
     def tidy(self) -> None:
         """End what the step has left behind, and restore what it has changed."""
@@ -49,9 +56,37 @@ class Tidying:
             if _disposition_of(number) is not disposition and disposition is not None:
                 signal.signal(number, disposition)
         os.umask(self._umask)
+        self._restore_limits()
+        self._check_descriptors()
         self._restore_directory()
         self._restore_streams()
         self._end_leftovers()
+
+    def _restore_limits(self) -> None:
+        # As long as nobody has imported what changes them, they are as they were.
+        if "resource" in sys.modules:
+            import resource
+
+            for number, limits in self._limits.items():
+                if resource.getrlimit(number) != limits:
+                    try:
+                        resource.setrlimit(number, limits)
+                    except (ValueError, OSError):
+                        # Its upper bound was lowered, which only root can undo.
+                        self.is_spoilt = True
+
+    def _check_descriptors(self) -> None:
+        """Those that are open may be a library's own, and stay; but not until there are none left."""
+        try:
+            self.is_spoilt = self.is_spoilt or self._lowest_free() > self._first_excessive
+        except OSError:
+            # There are none left, or our own was closed.
+            self.is_spoilt = True
+
+    def _lowest_free(self) -> int:
+        descriptor = os.dup(self._spare)
+        os.close(descriptor)
+        return descriptor
 
     def _restore_directory(self) -> None:
         with contextlib.suppress(FileNotFoundError):
@@ -99,3 +134,16 @@ class Tidying:
         tracker = sys.modules.get("multiprocessing.resource_tracker")
         pid: object = getattr(getattr(tracker, "_resource_tracker", None), "_pid", None)
         return {*self._kept, pid} if isinstance(pid, int) else self._kept
+
+
+def _limits_of_this_process() -> dict[int, tuple[int, int]]:
+    was_there = "resource" in sys.modules
+    import resource
+
+    names = ("NOFILE", "AS", "DATA", "STACK", "FSIZE", "CORE", "NPROC", "CPU")
+    numbers: list[int] = [getattr(resource, f"RLIMIT_{name}") for name in names]
+    limits = {number: resource.getrlimit(number) for number in numbers}
+    if not was_there:
+        # So that a step that imports it is noticed: asking for all of them after each attempt would cost a tenth.
+        del sys.modules["resource"]
+    return limits
