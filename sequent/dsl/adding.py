@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from functools import partial
 from types import FunctionType
-from typing import Any
+from typing import Any, cast
 
 from attrs import evolve, frozen
 
@@ -71,20 +72,38 @@ def read_added(
 
 
 def _read_imports(given: Mapping[str, object], func: object, site: Site) -> tuple[ModuleImport, ...]:
-    """The module that a worker is to import before it calls the function, as the original had it."""
+    """The modules that a worker is to import before it calls the function, as the original had it."""
     named = {key: value for key, value in given.items() if value is not None}
-    for key, value in named.items():
-        if not isinstance(value, str) or not value:
-            hint = "it is a module's dotted name" if key == "import_module" else "it is the path of a Python file"
-            raise _no_import(f"{key!r} is {value!r:.100}", hint, site, key)
-    if "import_file" in named and "import_module" not in named:
+    file, modules = named.get("import_file", ""), _names(named.get("import_module", ()))
+    if modules is None:
+        hint = "it is a module's dotted name, or a list of them"
+        raise _no_import(f"'import_module' is {named['import_module']!r:.100}", hint, site, "import_module")
+    if not isinstance(file, str) or ("import_file" in named and not file):
+        raise _no_import(f"'import_file' is {file!r:.100}", "it is the path of a Python file", site, "import_file")
+    if file and not modules:
         hint = "say by which name it is imported: import_module='jobs'"
         raise _no_import("'import_file' needs 'import_module'", hint, site, "import_file")
-    if named and func is None:
+    if modules and func is None:
         raise _no_import("'import_module' needs 'func'", "give the function that it is for", site, "import_module")
-    if not named:
-        return ()
-    return (ModuleImport(str(named["import_module"]), str(named.get("import_file", ""))),)
+    if isinstance(func, FunctionType) and func.__module__ in modules and not _is_found_by_name(func):
+        message = f"'{func.__module__}.{func.__qualname__}' is not the object passed"
+        hint = "give the function that the module has by that name, or leave import_module out"
+        raise _no_import(message, hint, site, "func")
+    return tuple(ModuleImport(module, file) for module in modules)
+
+
+def _names(value: object) -> tuple[str, ...] | None:
+    """One name or several; None where it is something else."""
+    given: tuple[object, ...] = tuple(cast("list[object]", value)) if isinstance(value, list | tuple) else (value,)
+    names = tuple(name for name in given if isinstance(name, str) and name)
+    return names if len(names) == len(given) else None
+
+
+def _is_found_by_name(function: FunctionType) -> bool:
+    found: object = sys.modules.get(function.__module__)
+    for part in function.__qualname__.split("."):
+        found = getattr(found, part, None)
+    return found is function
 
 
 def _no_import(message: str, hint: str, site: Site, option: str) -> DefinitionError:

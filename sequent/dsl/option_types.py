@@ -128,5 +128,5 @@ class BlockOptions(TypedDict, total=False):
     result: Any
     hosts: Sequence[Any]
     config: Mapping[str, Any]
-    import_module: str | None
+    import_module: str | Sequence[str] | None
     import_file: str | None
