@@ -9,7 +9,6 @@ from attrs import define, field, frozen
 
 from sequent.compiler.conditions import Condition, Joined, claims_in
 from sequent.compiler.tree import Node
-from sequent.errors import NotDataError
 from sequent.model.items import Items
 from sequent.model.plan import ItemsLiteralPlan
 from sequent.model.status import SETTLES, Status
@@ -86,9 +85,4 @@ def count_of(node: Node) -> int | None:
     """How many iterations a node has; None where that is known only while running."""
     if node.repeats is None:
         return 1
-    if not isinstance(node.repeats, ItemsLiteralPlan):
-        return None
-    try:
-        return len(Items(node.repeats.text))
-    except NotDataError:
-        return None
+    return len(Items(node.repeats.text)) if isinstance(node.repeats, ItemsLiteralPlan) else None

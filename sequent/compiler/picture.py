@@ -98,7 +98,7 @@ def picture_of(spec: FlowSpec) -> Picture:
     boxes: dict[int, Box] = {}
     for node in reversed(tree.nodes):
         inner = tuple(boxes.pop(child.index) for child in node.children)
-        boxes[node.index] = _box(tree, node, inner, arrows.get(node.index, ()))
+        boxes[node.index] = _box(tree, node, inner, arrows.get(node, ()))
     return Picture(boxes[0], spec.pools)
 
 
@@ -142,21 +142,18 @@ def _notes(node: Node, parallel: str, name: Name) -> Iterator[str]:
         yield f"acquires {amounts_text(node.spec.acquires)}"
 
 
-def _arrows_in(tree: Tree) -> dict[int, tuple[Arrow, ...]]:
-    """By the index of the container that holds both ends."""
-    found: dict[int, dict[tuple[str, str, str, bool], Arrow]] = {}
+def _arrows_in(tree: Tree) -> dict[Node | None, tuple[Arrow, ...]]:
+    """By the container that holds both ends."""
+    found: dict[Node | None, dict[tuple[str, str, str, bool], Arrow]] = {}
     for node in tree.nodes:
         for asked, is_choice in _asked_by(node):
-            around = asked.node.parent
-            if around is None:
-                continue
             target = node.ancestor(len(asked.node.path)).text
             label = _label(asked)
-            arrows = found.setdefault(around.index, {})
+            arrows = found.setdefault(asked.node.parent, {})
             key = (asked.node.text, target, label, is_choice)
             readers = (*arrows[key].readers, node.text) if key in arrows else (node.text,)
             arrows[key] = Arrow(asked.node.text, target, readers, asked.claim, label, is_choice)
-    return {index: tuple(arrows.values()) for index, arrows in found.items()}
+    return {around: tuple(arrows.values()) for around, arrows in found.items()}
 
 
 def _asked_by(node: Node) -> Iterator[tuple[Asked, bool]]:

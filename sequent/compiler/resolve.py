@@ -48,7 +48,7 @@ class Resolver:
 
     def _take(self, value: Value, use: str, reader: Reader, repeating: int | None) -> Input | None:
         before = len(self.problems.found)
-        found = self._values.find_value(value, use, reader, repeating)
+        found = self._values.find(value, use, reader, repeating)
         if len(self.problems.found) > before:
             reader.node.is_whole = False
         return found

@@ -30,7 +30,6 @@ from sequent.model.references import (
     PartOf,
     Path,
     PreviousOf,
-    Reference,
     ResultOf,
     ResultOr,
     SecretOf,
@@ -47,52 +46,51 @@ class Values:
     names: Names
     problems: Problems
 
-    def find(self, reference: Reference, reader: Reader, repeating: int | None) -> Input | None:
-        """The input that a reference means; what it requires is noted with its reader.
+    def find(self, value: Value, use: str, reader: Reader, repeating: int | None) -> Input | None:
+        """The input that a value or a reference means; what it requires is noted with its reader.
 
         Args:
-            reference: what is written.
+            value: what is written.
+            use: what it is to its reader, in words.
             reader: who takes it.
             repeating: the container whose item ``item()`` is, if there is one.
 
         Returns:
-            None for a handle of the flow and a secret; and, with a problem, for what cannot be found.
+            None, and there is a problem, for what cannot be found, or is known only where a step runs.
         """
-        match reference:
+        match value:
+            case Literal():
+                return LiteralInput(value.text)
             case ResultOf() | ResultOr() | FailuresOf():
-                node = self.names.find(reference.target, reader, reference.place)
-                return None if node is None else self._of_node(node, reference, reader)
+                node = self.names.find(value.target, reader, value.place)
+                return None if node is None else self._of_node(node, value, reader)
             case ItemOf():
                 if repeating is None:
-                    self._refuse_item(reader, reference.place or reader.place)
+                    self._refuse_item(reader, value.place or reader.place)
                 return None if repeating is None else ItemInput(repeating)
             case ParamOf():
-                return self._param(reference.name, reader, reference.place or reader.place)
+                return self._param(value.name, reader, value.place or reader.place)
             case OuterValue():
-                return self._outer(reference.name, reader, reference.place or reader.place)
+                return self._outer(value.name, reader, value.place or reader.place)
             case PreviousOf():
-                return self._previous(reference, reader, repeating)
+                return self._previous(value, reader, repeating)
             case PartOf():
-                whole = self.find_value(reference.whole, "whole of a part", reader, repeating)
-                return None if whole is None else _part(whole, reference.keys)
+                whole = self.find(value.whole, "whole of a part", reader, repeating)
+                return None if whole is None else _part(whole, value.keys)
             case FlowHandle() | SecretOf():
+                self._refuse_handle(value, use, reader)
                 return None
 
-    def find_value(self, value: Value, use: str, reader: Reader, repeating: int | None) -> Input | None:
-        """The input that stands for a value which must be known where the run is driven: no handle, no secret."""
-        if isinstance(value, Literal):
-            return LiteralInput(value.text)
-        if isinstance(value, FlowHandle | SecretOf):
-            shown = "the flow itself" if isinstance(value, FlowHandle) else f"the secret {value.name!r}"
-            self.problems.add(
-                "no-value",
-                f"{reader.node.shown} has {shown} as its {use}",
-                path=reader.node.text,
-                place=(None if isinstance(value, FlowHandle) else value.place) or reader.place,
-                hint="give a value, a parameter, an item or a result; only a step takes a secret or its flow",
-            )
-            return None
-        return self.find(value, reader, repeating)
+    def _refuse_handle(self, value: FlowHandle | SecretOf, use: str, reader: Reader) -> None:
+        """A value that must be known where the run is driven is no handle of the flow and no secret."""
+        shown = "the flow itself" if isinstance(value, FlowHandle) else f"the secret {value.name!r}"
+        self.problems.add(
+            "no-value",
+            f"{reader.node.shown} has {shown} as its {use}",
+            path=reader.node.text,
+            place=(None if isinstance(value, FlowHandle) else value.place) or reader.place,
+            hint="give a value, a parameter, an item or a result; only a step takes a secret or its flow",
+        )
 
     def _of_node(self, node: Node, reference: ResultOf | ResultOr | FailuresOf, reader: Reader) -> Input | None:
         place = reference.place or reader.place
@@ -111,7 +109,7 @@ class Values:
 
     def _previous(self, reference: PreviousOf, reader: Reader, repeating: int | None) -> Input | None:
         place = reference.place or reader.place
-        start = self.find_value(reference.start, "start of previous()", reader, repeating)
+        start = self.find(reference.start, "start of previous()", reader, repeating)
         around = None if repeating is None else self.names.tree.by_index[repeating]
         maker = None if around is None else maker_of(around)
         if around is None:

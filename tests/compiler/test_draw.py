@@ -8,7 +8,7 @@ from hypothesis import given
 from sequent.compiler import draw
 from sequent.compiler.picture import Arrow, Kind, picture_of
 from sequent.errors import Place
-from sequent.model.references import ResultOr
+from sequent.model.references import ItemOf, Literal, ResultOr
 from sequent.model.spec import CommandWork, NoWork
 from sequent.model.status import Claim
 from tests.compiler.reading import readers
@@ -103,6 +103,18 @@ def test_a_picture_nests_boxes_and_draws_arrows_between_those_of_one_box():
     )
     assert [arrow.is_failure for arrow in b.boxes[0].arrows] == [True]
     assert a.arrows == b.arrows == ()
+
+
+def test_a_box_says_how_it_repeats_waits_and_what_it_holds():
+    inner = step("b", delay=ItemOf(), repeats=items(1), parallel=0, until=True)
+    spec = flow(
+        container("a", inner, delay=Literal("90.0"), repeats=items(1), acquires=amounts("db 1")), pools={"db": 1}
+    )
+    assert {box.path: box.notes for box in picture_of(spec).flow.walk()} == {
+        "": (),
+        "a": ("repeats", "delay 1m 30s", "acquires 1 of db"),
+        "a.b": ("repeats at once", "until its result", "delay the item of a.b"),
+    }
 
 
 def test_what_is_all_of_a_part_of_which_any_is_enough_is_a_choice():
