@@ -21,6 +21,7 @@ from sequent.dsl.reuse import write_again
 from sequent.dsl.sources import ResultSource, result_or
 from sequent.dsl.steps import await_use, register
 from sequent.errors import DefinitionError, UsageError
+from sequent.model.outcome import Failure
 from sequent.model.references import Literal
 
 C_co = TypeVar("C_co", covariant=True)
@@ -144,10 +145,9 @@ class RepeatedContainer(Container[C_co]):
         """The same, with a value for each iteration without a result; who takes it handles failures; a reference."""
         return cast("list[R | V]", _result_or(self, value, site_above(1)))
 
-    def returned(self, *values: Never) -> Never:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def returned(self, *values: Never) -> Requirement:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Not for what repeats: its result is a list."""
-        _returned(self, values, site_above(1))
-        raise AssertionError(values)
+        return _returned(self, values, site_above(1))
 
 
 def _result_of(node: Node, site: Site) -> object:
@@ -190,7 +190,10 @@ if TYPE_CHECKING:
         complete: Requirement
         skipped: Requirement
         done: Requirement
+        failures: list[Failure]
 
+        def result_or(cls, value: Any) -> Any: ...
+        def returned(cls, *values: Any) -> Requirement: ...
         def __or__(cls, other: Any) -> Any: ...
 
 

@@ -16,7 +16,7 @@ from sequent.dsl.references import Reference
 from sequent.dsl.requirements import Claimable
 from sequent.dsl.sources import failures_of
 from sequent.errors import DefinitionError
-from sequent.model.outcome import Failure
+from sequent.model.failures import Failures
 from sequent.model.references import Literal
 
 NO_CHILDREN: Mapping[str, Node] = {}
@@ -82,7 +82,7 @@ class Node(Claimable):
         return self.__sequent__.shown if read else self.__sequent__.label
 
     @property
-    def failures(self) -> list[Failure]:
+    def failures(self) -> Failures:
         """The failures in it: records, of which there are a hundred at most; a reference."""
         return failures_of(self, site_above(1))
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import date, time
+from decimal import Decimal
+from pathlib import PurePath
 from types import FunctionType
 from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, Unpack, overload
+from uuid import UUID
 
 from sequent.dsl.commands import COMMAND_OPTIONS, read_command, read_computed
 from sequent.dsl.option_types import (
@@ -20,7 +24,8 @@ from sequent.dsl.steps import RepeatedStep, Step, await_use, make_step
 
 P = ParamSpec("P")
 R = TypeVar("R")
-Words = TypeVar("Words", bound=Sequence[Any])
+Word = str | bytes | int | float | Decimal | date | time | UUID | PurePath
+Words = TypeVar("Words", bound=Sequence[Word | Sequence[Word]])
 
 
 class ComputedDecorator(Protocol, Generic[R]):
@@ -42,9 +47,7 @@ class RepeatComputedDecorator(Protocol, Generic[R]):
 
 
 @overload
-def command(  # pyright: ignore[reportOverlappingOverload]  a word may be anything
-    function: Callable[Concatenate[Any, P], Words], /
-) -> Step[P, Words, None]: ...
+def command(function: Callable[Concatenate[Any, P], Words], /) -> Step[P, Words, None]: ...
 @overload
 def command(function: Callable[P, Words], /) -> Step[P, Words, None]: ...
 @overload
@@ -60,19 +63,21 @@ def command(  # pyright: ignore[reportOverlappingOverload]  as above
     *, result: type[R], **options: Unpack[ComputedOptions]
 ) -> ComputedDecorator[R]: ...
 @overload
-def command(**options: Unpack[ComputedOptions]) -> ComputedDecorator[None]: ...
+def command(  # pyright: ignore[reportOverlappingOverload]  as above
+    **options: Unpack[ComputedOptions],
+) -> ComputedDecorator[None]: ...
 @overload
 def command(
-    *words: Any, repeats: Repeats, result: type[R], **options: Unpack[RepeatCommandOptions]
+    *words: Word | Sequence[Word], repeats: Repeats, result: type[R], **options: Unpack[RepeatCommandOptions]
 ) -> RepeatedStep[..., R, R]: ...
 @overload
 def command(
-    *words: Any, repeats: Repeats, **options: Unpack[RepeatCommandOptions]
+    *words: Word | Sequence[Word], repeats: Repeats, **options: Unpack[RepeatCommandOptions]
 ) -> RepeatedStep[..., None, None]: ...
 @overload
-def command(*words: Any, result: type[R], **options: Unpack[CommandOptions]) -> Step[..., R, R]: ...
+def command(*words: Word | Sequence[Word], result: type[R], **options: Unpack[CommandOptions]) -> Step[..., R, R]: ...
 @overload
-def command(*words: Any, **options: Unpack[CommandOptions]) -> Step[..., None, None]: ...
+def command(*words: Word | Sequence[Word], **options: Unpack[CommandOptions]) -> Step[..., None, None]: ...
 def command(*words: object, **options: object) -> object:
     """Make a step of a program with its arguments: one word, one argument; nothing is split, and there is no shell.
 

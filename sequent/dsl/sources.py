@@ -13,7 +13,7 @@ from sequent.dsl.places import Site, site_above
 from sequent.dsl.references import PartSource, Reference, SecretSource, Source
 from sequent.dsl.requirements import Claimable, Claimed, Requirement, join_two, shown
 from sequent.errors import DefinitionError, Place
-from sequent.model.outcome import Failure
+from sequent.model.failures import Failures
 from sequent.model.references import Literal
 from sequent.model.status import Claim
 
@@ -118,7 +118,7 @@ class OuterReference(Reference, Claimable):
         return result_or(self, value, site_above(1))
 
     @property
-    def failures(self) -> list[Failure]:
+    def failures(self) -> Failures:
         """The failures in it."""
         return failures_of(self, site_above(1))
 
@@ -249,9 +249,9 @@ def result_or(target: Claimable, value: object, site: Site) -> Any:
     return Reference(ResultOrSource(site, target, _read_data(value, name, site.place)))
 
 
-def failures_of(target: Claimable, site: Site) -> list[Failure]:
+def failures_of(target: Claimable, site: Site) -> Failures:
     """The failures in a step or container; a reference."""
-    return cast("list[Failure]", Reference(FailuresSource(site, target)))
+    return cast("Failures", Reference(FailuresSource(site, target)))
 
 
 def returned(target: Claimable, values: tuple[object, ...], site: Site) -> Requirement:

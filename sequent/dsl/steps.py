@@ -85,10 +85,9 @@ class RepeatedStep(Step[P, T_co, R]):
         """The same, with a value for each iteration without a result; who takes it handles failures; a reference."""
         return cast("list[R | V]", result_or(self, value, site_above(1)))
 
-    def returned(self, *values: Never) -> Never:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
+    def returned(self, *values: Never) -> Requirement:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
         """Not for what repeats: its result is a list."""
-        returned_by_node(self, values, site_above(1))
-        raise AssertionError(values)
+        return returned_by_node(self, values, site_above(1))
 
 
 class Decorator(Protocol):

@@ -1,11 +1,15 @@
 """A flow that both type checkers accept, strict, with the words' every form."""
+# ruff: noqa: B008, RUF012, S604  references are defaults, a class's list is a constant, and shell= is a word of the language
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from typing import assert_type
+from enum import Enum
+from typing import Literal, assert_type
+
+import attrs
 
 import sequent
 from sequent import (
@@ -15,6 +19,7 @@ from sequent import (
     STP_RERUN,
     STP_SKIP,
     ExitCode,
+    Failure,
     Outcome,
     Pool,
     command,
@@ -22,9 +27,22 @@ from sequent import (
     item,
     outer,
     param,
+    previous,
+    secret,
     step,
 )
 from sequent import virtual_resource_pool as vrp
+
+
+class Size(Enum):
+    SMALL = 1
+    LARGE = 2
+
+
+@attrs.frozen
+class Table:
+    rows: int
+    columns: list[str]
 
 
 def dump(table: str, day: date) -> str:
@@ -164,7 +182,7 @@ licences = vrp.ResourcePool("licences", resource_cls=Licence, policy={"resource_
 class careful:
     """Every option, in each of its forms."""
 
-    wait: timedelta = param(default="3s")
+    wait: timedelta = param(default=timedelta(seconds=3))
     width: int = param(default=2)
 
     @step(delay=wait, timeout="30m", priority=2, max_concurrent=3, task_construct="thread")
@@ -199,6 +217,161 @@ class careful:
 
 
 assert_type(careful.run(max_loops=1, run_mode=sequent.RUN_CONTINUE), Outcome)
+
+
+@container
+class branches:
+    """Values that decide, values where there are none, parts of values and secrets."""
+
+    @step
+    def pick(self) -> Literal["full", "partial"]:
+        return "full"
+
+    @step
+    def size(self) -> Size | None:
+        return Size.SMALL
+
+    @step(requires=pick.returned("full"))
+    def full(self) -> str:
+        return "all"
+
+    @step(requires=pick.returned("partial") & size.returned(Size.LARGE, None))
+    def partial(self) -> int:
+        return 3
+
+    @step
+    def joined(self, full: str | None = full.result_or(None), partial: int = partial.result_or(0)) -> bool:
+        return full is not None and partial > 0
+
+    @step(requires=joined.returned(True) | joined.failed)
+    def told(self, failures: list[Failure] = joined.failures) -> list[str]:
+        return [f"{one.path}/{one.sequence} {one.host} {one.attempt}: {one.type} {one.exit_code}" for one in failures]
+
+    @step
+    def table(self) -> dict[str, Table]:
+        return {"a": Table(3, ["x"])}
+
+    @step
+    def part(self, rows: int = table.result["a"].rows, column: str = table.result["a"].columns[-1]) -> str:
+        return column * rows
+
+    @step
+    def send(self, token: str = secret("TOKEN")) -> None: ...
+
+    @step(repeats=told.result, parallel=2)
+    def each(self, text: str = item()) -> int:
+        return len(text)
+
+    @step
+    def lengths(self, found: list[int | None] = each.result_or(None)) -> int:
+        return len(found)
+
+    @container(repeats=[(1, "a"), (2, "b")])
+    class fold:
+        name: str = item()[1]
+        before: float = previous(0.0)
+        columns: list[str] = outer.table.result["a"].columns
+
+        @step
+        def add(self) -> float:
+            return self.before + len(self.name)
+
+        @command(result=str, env={"TOKEN": secret("TOKEN")})
+        def shown(self, total: float = add.result) -> list[str]:
+            return ["echo", self.name, str(total)]
+
+        result = add
+
+    @step
+    def folded(self, sums: list[float] = fold.result, safe: list[float | None] = fold.result_or(None)) -> float:
+        return sum(sums) + len(safe)
+
+    @container
+    class once:
+        @step
+        def check(self) -> bool:
+            return True
+
+        result = check
+
+    @step(requires=once.returned(True))
+    def after(self, found: bool | str = once.result_or("no"), failures: list[Failure] = once.failures) -> None: ...
+
+    @container
+    class around:
+        @container(repeats=[1])
+        class within:
+            @step
+            def number(self, n: int = item()) -> int:
+                return n
+
+            result = number
+
+        result = within
+
+    @step
+    def nested(self, numbers: list[int] = around.result) -> int:
+        return sum(numbers)
+
+    sorted_ = command(part.result, "out", shell='sort -u "$1" > "$2"', stdin=secret("TOKEN"))
+    counted = command(shell="ls | wc -l", result=int)
+
+    @command
+    def computed(self, column: str = part.result) -> list[str]:
+        return ["echo", column]
+
+    @command(repeats=["a", "b"], parallel=2, result=bytes)
+    def many(self, name: str = item()) -> tuple[str, ...]:
+        return ("cat", name)
+
+    @step
+    def last(
+        self, count: int = counted.result, files: list[bytes] = many.result, nothing: None = computed.result
+    ) -> int:
+        return count + len(files)
+
+    result = last
+
+
+@container
+class load_region:
+    """Used again by others, with other parameters."""
+
+    region: str = param()
+    depth: int = param(default=1)
+
+    @step
+    def load(self) -> str:
+        return self.region * self.depth
+
+    result = load
+
+
+@container
+class regions:
+    names = ["eu", "us"]
+
+    @step
+    def first(self) -> str:
+        return "x"
+
+    eu = container(requires=first, kwargs={"region": "eu"})(load_region)
+    every = container(repeats=["a", "b"], parallel=2, kwargs={"region": item(), "depth": 2})(load_region)
+
+    @container
+    class inner:
+        known: list[str] = outer.names
+
+        @step
+        def count(self) -> int:
+            return len(self.known)
+
+        result = count
+
+    @step(requires=eu.done & every)
+    def report(self, one: str = eu.result, many: list[str] = every.result, count: int = inner.result) -> None: ...
+
+
 assert_type(nightly.run(), Outcome)
 nightly(day=date(2026, 11, 24)).run(store=":memory:")
 
@@ -208,6 +381,9 @@ s11 = s1.add_step("s11", func=dump, kwargs={"table": "x", "day": date(2026, 11, 
 s12 = s1.add_step("s12", command=("ls", s11.result), requires=((s11, sequent.STEP_SUCCESS),))
 s1.until = s12
 s1.result = s11
+failures: list[Failure] = s11.failures
+either = flow.add_step("either", func=dump, args=(s11.result_or(None), s11.result["a"]), requires=s11.returned("x"))
+computed = flow.add_step("computed", command=(s11.result, "b"), shell='echo "$1"')
 ready = flow.add_event(sequent.or_((s11, sequent.STEP_FAILURE), s12.done))
 s2 = flow.add_step("s2", requires=ready, recovery={}, hosts=[], delay=0, acquires=[], releases=None)
 s3 = flow.add_step("s3", func=dump, delay="3s", retries=1, acquires=[(db, 2)], recovery={STEP_COMPLETE: STP_SKIP})

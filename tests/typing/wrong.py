@@ -1,11 +1,25 @@
 """What type checkers must refuse: at each line marked E by both, at M by mypy with its plugin, and nowhere else."""
-# ruff: noqa: F821  one name is misspelt on purpose
+# ruff: noqa: B008, F821, S604  references are defaults, one name is misspelt on purpose, shell= is a word of the language
 
 from __future__ import annotations
 
 from datetime import date
+from enum import Enum
+from typing import Literal
 
-from sequent import STEP_SUCCESS, command, container, item, outer, param, step
+import attrs
+
+from sequent import STEP_SUCCESS, Failure, command, container, item, outer, param, previous, secret, step
+
+
+class Size(Enum):
+    SMALL = 1
+    LARGE = 2
+
+
+@attrs.frozen
+class Table:
+    rows: int
 
 
 @container
@@ -87,7 +101,7 @@ class nightly:
     @container(repeats=find.result, parallel=8)
     class each:
         path: str = item()
-        merged: str = outer.merged.result
+        merged: str = outer.merged.result  # M
 
         @step
         def stats(self) -> float:
@@ -115,6 +129,126 @@ class nightly:
     @container(parallel=2)  # E
     class parallel_once:
         work = command("true")
+
+
+@container
+class load_region:
+    region: str = param()
+
+    @step
+    def load(self) -> str:
+        return self.region
+
+    result = load
+
+
+@container
+class branches:
+    width: int = param(default=2)
+
+    @step
+    def pick(self) -> Literal["full", "partial"]:
+        return "full"
+
+    @step
+    def size(self) -> Size | None:
+        return None
+
+    @step
+    def table(self) -> dict[str, Table]:
+        return {}
+
+    @step(repeats=[1, 2])
+    def each(self, number: int = item()) -> int:
+        return number
+
+    @step(requires=pick.returned("empty"))  # E
+    def value_it_cannot_have(self) -> None: ...
+
+    @step(requires=size.returned("SMALL"))  # E
+    def name_of_a_member(self) -> None: ...
+
+    @step(requires=each.returned(1))  # E
+    def value_of_a_list(self) -> None: ...
+
+    @step
+    def no_stand_in(self, picked: str = pick.result_or(None)) -> None: ...  # E
+
+    @step
+    def no_list(self, numbers: list[int] = each.result_or(None)) -> None: ...  # E
+
+    @step
+    def failures_as_text(self, failures: list[str] = pick.failures) -> None: ...  # E
+
+    @step
+    def misspelt_field(self, failures: list[Failure] = pick.failures) -> list[str]:
+        return [failure.massage for failure in failures]  # E
+
+    @step
+    def wrong_part(self, rows: str = table.result["a"].rows) -> None: ...  # E
+
+    @step
+    def misspelt_part(self, rows: int = table.result["a"].rosw) -> None: ...  # E
+
+    @step
+    def number_as_secret(self, token: int = secret("TOKEN")) -> None: ...  # E
+
+    @container(repeats=[1, 2])
+    class fold:
+        total: int = previous("none")  # E
+        wide: str = outer.width  # M
+        high: int = outer.hieght  # M
+
+        @step
+        def add(self) -> int:
+            return self.total
+
+        result = add
+
+    @step(requires=fold.returned(3))  # E
+    def value_of_a_repeat(self) -> None: ...
+
+    @step
+    def no_total(self, totals: list[int] = fold.result_or(None)) -> None: ...  # E
+
+    @container
+    class once:
+        @step
+        def check(self) -> bool:
+            return True
+
+        result = check
+
+    @step(requires=once.returned("yes"))  # E
+    def value_of_a_flag(self) -> None: ...
+
+    @step
+    def no_flag(self, flag: bool = once.result_or(None)) -> None: ...  # E
+
+    sorted_ = command(pick.result, shell=3)  # E
+    listed = command("ls", shell="ls", sehll="ls")  # E
+
+    @command  # E
+    def number_as_words(self) -> int:
+        return 1
+
+    @command(result=int)
+    def words(self) -> list[str]:
+        return ["date"]
+
+    @step
+    def wrong_output(self, text: str = words.result) -> None: ...  # E
+
+    eu = container(kwargs={"regoin": "eu"})(load_region)  # M
+    us = container(kwargs={"region": "us"}, requries=pick)(load_region)  # E
+    asia = container(kwargs={"region": "asia"})(load_region)
+    many = container(repeats=[1, 2], kwargs={"region": item()})(load_region)
+
+    @step
+    def wrong_region(self, loaded: int = asia.result) -> None: ...  # E
+
+    @step
+    def wrong_regions(self, loaded: list[int] = many.result) -> None: ...  # E
 
 
 nightly.run(stroe="x")  # E
