@@ -106,7 +106,8 @@ class MemoryRun:
         return self._run.cells.frames(frame, self._node(node))
 
     def wait(self, key: TaskKey, attempt: int) -> Wait | None:
-        return self._run.cells.wait(evolve(key, node=self._node(key.node)), attempt)
+        found = self._run.cells.wait(evolve(key, node=self._node(key.node)), attempt)
+        return None if found is None else evolve(found, key=key)
 
     def kept(self) -> dict[str, int]:
         return self._run.cells.holdings.kept()
