@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import pytest
 
 from sequent.dsl.builder import Sequent
@@ -36,7 +38,29 @@ def change(items):
     return items
 
 
+class Adder:
+    def __init__(self, first):
+        self.first = first
+
+    def __call__(self, second):
+        return self.first + second
+
+    def method(self, second):
+        return self.first * second
+
+
+class Later(Adder):
+    async def __call__(self, second):
+        return self.first - second
+
+
 flow = Sequent("flow")
+flow.add_step("object", func=Adder(2), args=(3,))
+flow.add_step("method", func=Adder(2).method, args=(3,))
+flow.add_step("later_object", func=Later(2), args=(3,))
+flow.add_step("partial", func=functools.partial(add, 2), kwargs={"b": 3})
+flow.add_step("builtin", func=max, args=(2, 3))
+flow.add_step("lambda", func=lambda: 5)
 flow.add_step("sum", func=add, args=(1,), kwargs={"b": 3})
 made = flow.add_step("rows", func=rows)
 flow.add_step("names", func=name_of, args=(made.result,))
@@ -60,6 +84,14 @@ def test_a_literal_is_a_fresh_copy_for_each_attempt(driving: Driving):
 
 def test_a_coroutine_function_is_run(driving: Driving):
     assert driving.run("later").result == '"later"'
+
+
+@pytest.mark.parametrize(
+    ("step", "result"),
+    [("object", "5"), ("method", "6"), ("later_object", "-1"), ("partial", "5"), ("builtin", "3"), ("lambda", "5")],
+)
+def test_whatever_can_be_called_can_be_a_step(driving: Driving, step, result):
+    assert driving.run(step).result == result
 
 
 def test_records_and_enums_travel_to_the_step_that_asks(driving: Driving):
