@@ -60,7 +60,7 @@ flow.add_step("method", func=Adder(2).method, args=(3,))
 flow.add_step("later_object", func=Later(2), args=(3,))
 flow.add_step("partial", func=functools.partial(add, 2), kwargs={"b": 3})
 flow.add_step("builtin", func=max, args=(2, 3))
-flow.add_step("lambda", func=lambda: 5)
+flow.add_step("nameless", func=lambda: 5)
 flow.add_step("sum", func=add, args=(1,), kwargs={"b": 3})
 made = flow.add_step("rows", func=rows)
 flow.add_step("names", func=name_of, args=(made.result,))
@@ -88,7 +88,7 @@ def test_a_coroutine_function_is_run(driving: Driving):
 
 @pytest.mark.parametrize(
     ("step", "result"),
-    [("object", "5"), ("method", "6"), ("later_object", "-1"), ("partial", "5"), ("builtin", "3"), ("lambda", "5")],
+    [("object", "5"), ("method", "6"), ("later_object", "-1"), ("partial", "5"), ("builtin", "3"), ("nameless", "5")],
 )
 def test_whatever_can_be_called_can_be_a_step(driving: Driving, step, result):
     assert driving.run(step).result == result
