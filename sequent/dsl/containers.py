@@ -21,7 +21,7 @@ from sequent.dsl.reuse import write_again
 from sequent.dsl.sources import ResultSource, result_or
 from sequent.dsl.steps import await_use, register
 from sequent.errors import DefinitionError, UsageError
-from sequent.model.outcome import Failure
+from sequent.model.failures import Failures
 from sequent.model.references import Literal
 
 C_co = TypeVar("C_co", covariant=True)
@@ -190,7 +190,7 @@ if TYPE_CHECKING:
         complete: Requirement
         skipped: Requirement
         done: Requirement
-        failures: list[Failure]
+        failures: Failures
 
         def result_or(cls, value: Any) -> Any: ...
         def returned(cls, *values: Any) -> Requirement: ...
