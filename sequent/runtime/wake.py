@@ -6,6 +6,7 @@ import contextlib
 import os
 import secrets
 import socket
+import tempfile
 from collections.abc import Callable
 from selectors import EVENT_READ, BaseSelector
 
@@ -59,9 +60,9 @@ def wake(path: str) -> None:
 
 
 def _directory() -> str:
-    from platformdirs import user_runtime_path
-
-    path = str(user_runtime_path("sequent"))
-    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+    """Where the user's sockets are: a directory that is gone with the machine's boot, and has a short name."""
+    user = os.geteuid()
+    found = [path for path in (os.environ.get("XDG_RUNTIME_DIR", ""), f"/run/user/{user}") if os.path.isdir(path)]
+    path = os.path.join(found[0], "sequent") if found else os.path.join(tempfile.gettempdir(), f"sequent-{user}")
     prepare_directory(path)
     return path

@@ -91,7 +91,7 @@ def test_an_attempt_that_is_lost_runs_again_and_the_third_loss_in_a_row_is_a_fai
     world = World(chain("a"))
 
     def lose(order: AttemptOrder) -> Report:
-        return AttemptLost(order.frame, order.node, order.attempt, "its agent is gone", had_begun=True)
+        return AttemptLost(order.frame, order.node, order.attempt, "its agent is gone")
 
     hands = Hands(lose)
     assert world.drive(hands) is RunStatus.FAILURE
@@ -105,7 +105,7 @@ def test_a_report_of_an_attempt_that_is_not_the_current_one_changes_nothing():
 
     def end(order: AttemptOrder) -> Report:
         if order.attempt == 1:
-            hands.tell(AttemptLost(order.frame, order.node, 1, "its agent is gone", had_begun=True))
+            hands.tell(AttemptLost(order.frame, order.node, 1, "its agent is gone"))
             return AttemptEnded(order.frame, order.node, 1, '"late"')
         return AttemptEnded(order.frame, order.node, order.attempt, '"in time"')
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sequent.errors import FencedError, StoreBusyError, StoreError, UsageError
+from sequent.errors import FencedError, StoreBusyError, StoreError, StoreFullError, UsageError
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.rows import Batch, Ending, RunEnd, TaskKey
 from sequent.runtime.store import open_store
@@ -275,12 +275,29 @@ def test_a_full_disk_is_told_as_such_and_nothing_is_half_written(tmp_path):
     run._connection.execute("PRAGMA max_page_count = 1")
     text = '"' + "x" * 900_000 + '"'
     batch = Batch(endings=[Ending(TASK_A, 1, Status.SUCCESS, 11.0, text)], end=RunEnd(RunStatus.SUCCESS, {}))
-    with pytest.raises(StoreError, match="No space left on device"):
+    with pytest.raises(StoreFullError, match="No space left on device"):
         run.commit(batch)
     assert store.find("latest").status is RunStatus.RUNNING
     run._connection.execute("PRAGMA max_page_count = 100000")
     run.commit(batch)
     assert run.result(TASK_A) == text
+    store.close()
+
+
+def test_room_is_set_aside_while_a_run_is_driven_and_freed_for_its_end(tmp_path):
+    store = open_store(str(tmp_path / "s.db"))
+    run = create(store)
+    ballast = Path(run.directory, "ballast")
+    assert ballast.stat().st_blocks * 512 >= 1024 * 1024
+    assert stat.S_IMODE(ballast.stat().st_mode) == 0o600
+    run.free_space()
+    run.free_space()
+    assert not ballast.exists()
+    run.close()
+    taken = store.take("r00001")
+    assert ballast.exists()
+    taken.close()
+    assert not ballast.exists()
     store.close()
 
 

@@ -11,11 +11,11 @@ import sequent
 from sequent.compiler import compile_flow
 from sequent.dsl import definition_of
 from sequent.model.outcome import Problem
-from sequent.model.status import Construct, RunStatus
+from sequent.model.status import Construct, RunStatus, Status
 from sequent.runtime.clock import SystemClock
 from sequent.runtime.driver import Driver
 from sequent.runtime.orders import AttemptEnded, AttemptOrder, DrawOrder, Report
-from sequent.runtime.ports import DrivenRun
+from sequent.runtime.ports import DrivenRun, Store
 from sequent.runtime.rows import Batch, Target
 from sequent.runtime.store import open_store
 from sequent.runtime.surroundings import Surroundings
@@ -30,15 +30,16 @@ class Nobody:
 
     def __init__(self) -> None:
         self.notes: list[str] = []
+        self.settled: list[tuple[str, Status]] = []
 
     def run_began(self, record, plan):
-        pass
+        self._plan = plan
 
     def task_started(self, scope, node, attempt):
         pass
 
     def task_settled(self, scope, node, attempt, status, problem, log):
-        pass
+        self.settled.append((".".join(self._plan.nodes[node].path), status))
 
     def draw_failed(self, node, problem):
         pass
@@ -65,6 +66,7 @@ class FakeClock:
         self.sleeps: list[float] = []
         self.jumps: tuple[float, float] | None = None
         """The time since boot from which on somebody has put the wall clock forward, and by how much."""
+        self._appointments: list[tuple[float, Callable[[], None]]] = []
         self.dies_at: float | None = None
         """The time since boot at which whoever sleeps is killed."""
 
@@ -85,9 +87,16 @@ class FakeClock:
     def pass_time(self, seconds: float) -> None:
         self.wall += seconds
         self.boot += seconds
+        for appointment in [found for found in self._appointments if found[0] <= self.boot]:
+            self._appointments.remove(appointment)
+            appointment[1]()
         if self.jumps is not None and self.boot >= self.jumps[0]:
             self.wall += self.jumps[1]
             self.jumps = None
+
+    def at(self, boot: float, act: Callable[[], None]) -> None:
+        """Have something done once so much time has passed since boot."""
+        self._appointments.append((boot, act))
 
     def sleep(self, seconds: float) -> None:
         """Let time pass in a sleep, out of which the sleeper may be killed."""
@@ -195,10 +204,12 @@ class World:
 
     made: ClassVar[list[World]] = []
 
-    def __init__(self, flow: sequent.Sequent) -> None:
+    def __init__(self, flow: sequent.Sequent, store: Store | None = None) -> None:
+        """Take a flow, and a store that others use as well, which a test then closes itself."""
         self.plan = compile_flow(definition_of(flow).spec, {})
-        self.store = open_store(":memory:")
-        self.made.append(self)
+        self.store = store or open_store(":memory:")
+        if store is None:
+            self.made.append(self)
         self.run = self.store.create(Target(flow="f", cwd="."), self.plan, None, {})
         self.observer = Nobody()
         self.is_taken = False

@@ -20,7 +20,7 @@ from sequent.runtime.rows import Ask, AttemptRecord, Batch, FrameKey, RunRecord,
 from sequent.runtime.store import statements
 from sequent.runtime.store.ballast import Ballast
 from sequent.runtime.store.nodes import KnownNodes
-from sequent.runtime.store.opening import connect, store_error
+from sequent.runtime.store.opening import PATIENCE, connect, store_error
 from sequent.runtime.store.reading import RunRows
 from sequent.runtime.store.saved import SavedLoader
 from sequent.runtime.store.sharing import Sharing
@@ -172,8 +172,13 @@ class SqlRun:
         return self._rows.frames(frame, self._writer.node(node))
 
     def use_pools(self, capacities: Mapping[str, int], wake: str) -> None:
-        with self._transaction():
-            self._sharing.use(capacities, wake)
+        # Nothing is under way yet that this could hold up.
+        self._connection.execute(f"PRAGMA busy_timeout = {PATIENCE}")
+        try:
+            with self._transaction():
+                self._sharing.use(capacities, wake)
+        finally:
+            self._connection.execute(f"PRAGMA busy_timeout = {_PATIENCE}")
 
     def ask(self, asks: Sequence[Ask]) -> list[Ask]:
         with self._transaction():

@@ -223,9 +223,10 @@ class MemoryStore:
         return ((run.record.number, hold) for run in driven for hold in run.cells.holdings.shares())
 
     def _driven_id(self, number: int) -> str | None:
-        """The id of a run, if it is driven."""
+        """The id of a run, if it is driven and has not ended."""
         record = next(run.record for run in self._runs if run.record.number == number)
-        return None if record.owner is None else record.id
+        is_under_way = record.owner is not None and record.status is RunStatus.RUNNING
+        return record.id if is_under_way else None
 
     def runs(self, flow: str | None = None, limit: int | None = None) -> list[RunRecord]:
         found = [run.record for run in reversed(self._runs) if flow in (None, run.record.target.flow)]

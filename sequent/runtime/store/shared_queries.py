@@ -24,9 +24,10 @@ def holds() -> str:
 
 @cache
 def tickets() -> str:
-    """Who waits for shared pools."""
+    """Who waits for shared pools, of the runs that have not ended."""
     columns = (_T.number, _T.run, _T.frame, _T.node, _T.iteration, _T.amounts, _T.priority, _T.around)
-    return text_of(select(*columns).order_by(_T.number), "")
+    statement = select(*columns).join_from(ticket, run, _T.run == run.c.number)
+    return text_of(statement.where(run.c.status == literal_column("'running'")).order_by(_T.number), "")
 
 
 @cache
