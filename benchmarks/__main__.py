@@ -12,6 +12,8 @@ FIGURES: dict[str, Callable[[], str]] = {
     "chain": durable.chain,
     "fan-out": durable.fan_out,
     "flat": durable.flat,
+    "fold": durable.fold,
+    "pages": durable.pages,
     "recover": recovery.recover,
     "gather": gather.gather,
     "startup": startup.startup,

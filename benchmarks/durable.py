@@ -70,12 +70,26 @@ def fan_out() -> str:
 
 def flat() -> str:
     """The cost per step, and the driver's memory, of a thousand iterations against very many."""
+    return _flat("fan_out")
+
+
+def fold() -> str:
+    """The same of a loop in which each iteration takes the result of the one before."""
+    return _flat("fold")
+
+
+def pages() -> str:
+    """The same of an endless loop that ends once a result says so."""
+    return _flat("pages")
+
+
+def _flat(flow: str) -> str:
     many = int(os.environ.get("BENCHMARK_MANY", "1000000"))
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
-        base = measure("fan_out", 100, directory)
-        few = [measure("fan_out", 5000, directory) for _ in range(3)]
-        large = measure("fan_out", many, directory)
+        base = measure(flow, 100, directory)
+        few = [measure(flow, 5000, directory) for _ in range(3)]
+        large = measure(flow, many, directory)
         cost_few = statistics.median((run["seconds"] - base["seconds"]) / 4900 for run in few)
         cost_many = (large["seconds"] - base["seconds"]) / (many - 100)
         grown = (large["memory"] - base["memory"]) / 1024

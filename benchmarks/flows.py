@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 
-from sequent import container, item, step
+from sequent import container, item, previous, step
 
 COUNT = int(os.environ.get("BENCHMARK_COUNT", "1000"))
 
@@ -25,6 +26,30 @@ class fan_out:
     """All at once, as far as there are workers."""
 
     leaf = step(repeats=range(COUNT), parallel=0)(nothing)
+
+
+def add(total: int = previous(0), value: int = item()) -> int:
+    """One more into the sum."""
+    return total + value
+
+
+@container
+class fold:
+    """A loop in which each iteration takes what the one before returned."""
+
+    sums = step(repeats=range(COUNT))(add)
+
+
+def is_last(value: int = item()) -> bool:
+    """Whether that was enough."""
+    return value + 1 == COUNT
+
+
+@container
+class pages:
+    """A loop over an endless iterator, which a result ends."""
+
+    page = step(repeats=itertools.count, until=True)(is_last)
 
 
 @container

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from sequent.dsl.sources import item, outer, previous, secret
     from sequent.dsl.steps import step
     from sequent.errors import SequentError
+    from sequent.model.failures import Failures
     from sequent.model.outcome import Failure, Outcome
     from sequent.runtime.context import context
 
@@ -54,6 +55,7 @@ __all__ = [
     "STP_SKIP",
     "ExitCode",
     "Failure",
+    "Failures",
     "Outcome",
     "Pool",
     "Sequent",
@@ -100,6 +102,7 @@ _ROOMS = {
     "sequent.dsl.steps": ("step",),
     "sequent.runtime.context": ("context",),
     "sequent.errors": ("SequentError",),
+    "sequent.model.failures": ("Failures",),
     "sequent.model.outcome": ("Failure", "Outcome"),
 }
 _HOMES = {word: room for room, words in _ROOMS.items() for word in words}

@@ -42,10 +42,7 @@ class Gathering:
             return iter(()) if text is None else iter((text,))
         if found.repeats is None:
             return self._inside(frame, found)
-        if found.wraps:
-            entries = (text for _, text in self.run.results(frame, found.children[0]))
-        else:
-            entries = self._inside(frame, found)
+        entries = self._of_step(frame, found) if found.wraps else self._inside(frame, found)
         return itertools.chain((OPEN,), entries, (CLOSE,))
 
     def result_or(self, frame: int, node: int, default: str) -> Iterator[str]:
@@ -65,6 +62,10 @@ class Gathering:
         if found is None or found[1] is not Status.SUCCESS or container.result is None:
             return iter(())
         return self.result(found[0], container.children[container.result])
+
+    def _of_step(self, frame: int, container: ContainerPlan) -> Iterator[str]:
+        """The results of a repeated step's iterations, one after the other."""
+        return (text for _, text in self.run.results(frame, container.children[0]))
 
     def _inside(self, frame: int, container: ContainerPlan, default: str | None = None) -> Iterator[str]:
         """The results of a container's iterations, one after the other."""

@@ -22,8 +22,8 @@ def _classes_within(node: ContainerSpec | StepSpec) -> Iterator[type]:
         for reference in references_of(node.work):
             yield from _classes_behind(reference)
         return
-    for _, reference in node.attributes:
-        yield from _classes_behind(reference)
+    for _, attribute in node.attributes:
+        yield from _classes_behind(attribute)
     for child in node.children:
         yield from _classes_within(child)
 
