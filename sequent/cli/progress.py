@@ -156,7 +156,7 @@ class PlainProgress:
         if problem is not None and status is Status.FAILURE:
             for line in self._failures.of(node, scope.sequence, attempt, problem, log):
                 self._lines.write(line)
-        elif self._is_quiet:
+        elif self._is_quiet or status not in SETTLED:
             return
         elif self._throttle.passes():
             self._task_line(status, scope, node, attempt)

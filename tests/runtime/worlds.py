@@ -152,6 +152,12 @@ class Hands:
         if report is not None:
             self.tell(report)
 
+    def take_back(self, frame: int, node: int, attempt: int) -> None:
+        pass
+
+    def seconds_left(self) -> float | None:
+        return None
+
     def tell(self, report: Report) -> None:
         self._reports.append(report)
         os.write(self._woken, b".")
