@@ -6,7 +6,7 @@ import enum
 
 import attrs
 
-from sequent import Failures, command, container, item, outer, previous, secret, step
+from sequent import Failures, command, container, item, previous, secret, step
 
 
 class Shade(enum.Enum):
@@ -46,11 +46,12 @@ class ways:
 
     @container(repeats=[Shade.LIGHT, Shade.DARK])
     class shades:
-        @step(repeats=[1, 2])
-        def mix(self, shade: Shade = outer.shade, times: int = item()) -> str:
-            return shade.value * times
-
         shade: Shade = item()
+
+        @step(repeats=[1, 2])
+        def mix(self, times: int = item()) -> str:
+            return self.shade.value * times
+
         result = mix
 
     @container(repeats=range(1, 6))
