@@ -16,7 +16,7 @@ from sequent.model.status import RunStatus
 from sequent.model.wire import encode
 from sequent.runtime.ports import Observer
 
-_CODES: Mapping[RunStatus, int] = {RunStatus.SUCCESS: 0, RunStatus.FAILURE: 1}
+_CODES: Mapping[RunStatus, int] = {RunStatus.SUCCESS: 0, RunStatus.SUSPENDED: 0, RunStatus.FAILURE: 1}
 
 
 def driven(options: Options, drive: Callable[[Observer], Outcome]) -> int:
@@ -54,13 +54,15 @@ def end_lines(outcome: Outcome, seconds: float, paint: Paint, store: str) -> lis
     """How it ended, and the next command to type where there is one."""
     status = paint.status(outcome.status)
     lines = [f"run {paint.strong(safe(outcome.run_id))}: {status} in {duration(seconds)}, {counts(outcome.counts)}"]
+    lines += [f"  {safe(line)}" for line in outcome.reason.splitlines()]
     if outcome.status is not RunStatus.SUCCESS:
-        lines.append(f"next: sequent recover {safe(outcome.run_id)}{store}")
+        command = "continue" if outcome.status is RunStatus.SUSPENDED else "recover"
+        lines.append(f"next: sequent {command} {safe(outcome.run_id)}{store}")
     return lines
 
 
 def exit_code(outcome: Outcome) -> int:
-    """0 success, 1 failure, 143 and 130 where TERM or INT stopped it."""
+    """0 success or suspended, 1 failure, 143 and 130 where TERM or INT stopped it."""
     if outcome.status in _CODES:
         return _CODES[outcome.status]
     return 128 + (outcome.stopped_by or signal.SIGINT)

@@ -30,6 +30,7 @@ GLYPHS: Mapping[str, str] = {
     "skipped": "-",
     "cancelled": "⊘",
     "stopped": "■",
+    "suspended": "‖",
     "interrupted": "!",
 }
 _COLOURS: Mapping[str, str] = {

@@ -25,6 +25,7 @@ def outcome(status, **more):
     [
         (outcome(RunStatus.SUCCESS), 0),
         (outcome(RunStatus.FAILURE), 1),
+        (outcome(RunStatus.SUSPENDED), 0),
         (outcome(RunStatus.STOPPED), 130),
         (outcome(RunStatus.STOPPED, stopped_by=signal.SIGINT), 130),
         (outcome(RunStatus.STOPPED, stopped_by=signal.SIGTERM), 143),
@@ -44,6 +45,16 @@ def test_a_success_is_one_line():
 def test_anything_else_ends_with_the_next_command(status):
     lines = end_lines(outcome(status), 3.4, Paint(is_on=False), " --store a.db")
     assert lines[-1] == "next: sequent recover r00412 --store a.db"
+
+
+def test_a_suspended_run_ends_with_the_command_that_continues_it():
+    lines = end_lines(outcome(RunStatus.SUSPENDED), 3.4, Paint(is_on=False), "")
+    assert lines[-1] == "next: sequent continue r00412"
+
+
+def test_why_a_run_could_not_go_on_is_said():
+    lines = end_lines(outcome(RunStatus.FAILURE, reason="a waits for 2\nb waits for 1"), 3.4, Paint(is_on=False), "")
+    assert lines[1:3] == ["  a waits for 2", "  b waits for 1"]
 
 
 @pytest.mark.parametrize(("result", "printed"), [(None, ""), ("done", "done\n"), ([1, 2], "[1, 2]\n"), (42, "42\n")])
