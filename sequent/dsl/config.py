@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any, cast
 
-from sequent.dsl.counts import option_error
+from sequent.dsl.counts import option_error, quoted
 from sequent.dsl.settings import Settings, mapping_of, read_settings, setting_error, unknown_key
 from sequent.errors import Place
 
@@ -53,7 +53,7 @@ def read_text(value: object, name: str, example: str, place: Place) -> str | Non
     """
     if value is None or isinstance(value, str):
         return value
-    raise option_error(f"{name!r} is {value!r:.100}", place, f"it is a text: {example!r}")
+    raise option_error(f"{quoted(name)} is {value!r:.100}", place, f"it is a text: {example!r}")
 
 
 def read_step_config(config: object, options: dict[str, Any], place: Place) -> None:

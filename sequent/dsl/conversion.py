@@ -158,6 +158,8 @@ def fits(annotation: object, value: object) -> bool:
     parts = typing.get_args(annotation)
     if annotation is None or annotation is type(None):
         return value is None
+    if annotation is typing.Any:
+        return True
     if origin in (typing.Union, types.UnionType):
         return any(fits(part, value) for part in parts)
     if origin is typing.Literal:

@@ -16,7 +16,7 @@ def read_flag(value: object, name: str, place: Place) -> bool:
         DefinitionError: it is neither.
     """
     if not isinstance(value, bool):
-        raise option_error(f"{name!r} is {value!r:.100}", place, "it is True or False")
+        raise option_error(f"{quoted(name)} is {value!r:.100}", place, "it is True or False")
     return value
 
 
@@ -32,7 +32,7 @@ def read_count(value: object, name: str, place: Place) -> int:
         DefinitionError: it is something else.
     """
     if isinstance(value, bool) or not isinstance(value, int):
-        raise option_error(f"{name!r} is {value!r:.100}", place, "it is a whole number")
+        raise option_error(f"{quoted(name)} is {value!r:.100}", place, "it is a whole number")
     return value
 
 
@@ -68,7 +68,7 @@ def read_retries(value: object, name: str, place: Place) -> int:
 def _not_negative(value: object, name: str, place: Place, hint: str) -> int:
     count = read_count(value, name, place)
     if count < 0:
-        raise option_error(f"{name!r} is {count}", place, hint)
+        raise option_error(f"{quoted(name)} is {count}", place, hint)
     return count
 
 
@@ -81,8 +81,13 @@ def read_construct(value: object, name: str, place: Place) -> Construct | None:
     if value is None:
         return None
     if not isinstance(value, str) or value not in _CONSTRUCTS:
-        raise option_error(f"{name!r} is {value!r:.100}", place, f"the ways are {_WAYS}")
+        raise option_error(f"{quoted(name)} is {value!r:.100}", place, f"the ways are {_WAYS}")
     return Construct(value)
+
+
+def quoted(name: str) -> str:
+    """A name in quotes, unless it shows some already: ``'parallel'``, ``config['parallel']``."""
+    return name if "'" in name else repr(name)
 
 
 def option_error(message: str, place: Place, hint: str) -> DefinitionError:

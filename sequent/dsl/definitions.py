@@ -93,7 +93,8 @@ def _params(written: Written, problems: list[DefinitionError]) -> tuple[tuple[Pa
             types[name] = kind
             if source.default is not None and not fits(kind, source.default_value):
                 message = f"the default of {name!r} is {source.default_value!r:.100}, which is not a {shown}"
-                problems.append(DefinitionError(message, code="param", place=source.site.place))
+                hint = f"give a {shown}, or another type"
+                problems.append(DefinitionError(message, code="param", hint=hint, place=source.site.place))
         place = source.site.place
         params.append(ParamSpec(name=name, type=shown, default=source.default, help=source.help, place=place))
     return tuple(params), types

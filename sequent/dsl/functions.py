@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from inspect import (
     CO_ASYNC_GENERATOR,
@@ -132,6 +133,7 @@ def _check_callable(function: object, site: Site) -> Callable[..., object]:
         given = function.__sequent__.shown if isinstance(function, Reference) else repr(function)
         raise _error(f"{given:.100} is not a function", site.place, "a step is something that can be called")
     called: Callable[..., object] = function
+    _check_partial(called, site)
     target = code_owner(called)
     if isgeneratorfunction(target) or isasyncgenfunction(target):
         raise DefinitionError(
@@ -141,6 +143,22 @@ def _check_callable(function: object, site: Site) -> Callable[..., object]:
             place=site.place,
         )
     return called
+
+
+def _check_partial(function: object, site: Site) -> None:
+    """What was bound beforehand is handed on as it is: a reference would arrive as one."""
+    while isinstance(function, functools.partial):
+        whole = cast("functools.partial[object]", function)
+        for value in (*whole.args, *whole.keywords.values()):
+            if isinstance(value, Reference | Requirement):
+                given = value.__sequent__.shown if isinstance(value, Reference) else "a requirement"
+                raise DefinitionError(
+                    f"a partial of {_name(whole.func)!r} has {given} among its arguments",
+                    code="reference",
+                    hint="give it in args= or kwargs=, or as the default of a parameter",
+                    place=site.place,
+                )
+        function = whole.func
 
 
 def _check_given(

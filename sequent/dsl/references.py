@@ -93,9 +93,8 @@ class Reference:
 
     def __getitem__(self, key: object) -> Any:
         if isinstance(key, bool) or not isinstance(key, str | int):
-            raise _refusal(
-                self, f"asked for [{key!r:.60}]", "a part is one key or one position; a step can do the rest"
-            )
+            asked = "sliced" if isinstance(key, slice) else f"asked for [{key!r:.60}]"
+            raise _refusal(self, asked, "a part is one key or one position; a step can do the rest")
         return part_of(self, key, f"[{key!r}]", site_above(1))
 
     def __bool__(self) -> NoReturn:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import types
+import typing
+from collections.abc import Iterator, Mapping
+from enum import Enum
 
 from sequent.dsl.annotations import UNKNOWN, resolve, returned_by
 from sequent.dsl.commands import CommandSource
@@ -54,7 +57,7 @@ def check_returned(node: Node, values: tuple[object, ...], place: Place, names: 
             raise _error(
                 f"{shown!r} cannot return {value!r:.100}: its result is annotated {shown_type(kind)}",
                 place,
-                f"ask for a value that is a {shown_type(kind)}, or correct the annotation",
+                f"it can return {', '.join(_possible(kind))}: ask for that, or correct the annotation",
             )
 
 
@@ -81,6 +84,21 @@ def _result_type(maker: Node, names: Mapping[str, object]) -> object:
     target = code_owner(work.function)
     annotations: Mapping[str, object] = getattr(target, "__annotations__", {})
     return resolve(annotations.get("return", UNKNOWN), {**getattr(target, "__globals__", {}), **names}, None)
+
+
+def _possible(kind: object) -> Iterator[str]:
+    """What a type allows, as it would be written: values where they can be counted."""
+    if typing.get_origin(kind) in (typing.Union, types.UnionType):
+        for part in typing.get_args(kind):
+            yield from _possible(part)
+    elif typing.get_origin(kind) is typing.Literal:
+        yield from map(repr, typing.get_args(kind))
+    elif isinstance(kind, type) and issubclass(kind, Enum):
+        yield from (f"{kind.__name__}.{name}" for name in kind.__members__)
+    elif kind in (bool, type(None)):
+        yield from (("True", "False") if kind is bool else ("None",))
+    else:
+        yield shown_type(kind)
 
 
 def _error(message: str, place: Place, hint: str) -> DefinitionError:

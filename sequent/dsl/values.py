@@ -28,7 +28,7 @@ from sequent.dsl.sources import (
 )
 from sequent.dsl.surroundings import Surroundings
 from sequent.dsl.timing import read_delay, read_timeout
-from sequent.errors import DefinitionError, NotDataError, Place
+from sequent.errors import DefinitionError, PartError, Place
 from sequent.model import references as model
 from sequent.model.spec import Items, ItemsLiteral
 from sequent.model.wire import part_of
@@ -143,8 +143,8 @@ class Values:
         if isinstance(whole, model.Literal):
             try:
                 return model.Literal(part_of(whole.text, source.keys, source.whole.__sequent__.shown), whole.classes)
-            except NotDataError as error:
-                self.add_problem(error.message, error.code, error.hint, place)
+            except PartError as error:
+                self.add_problem(error.message, error.code, error.hint or "ask for a part that it has", place)
                 return NOTHING
         if isinstance(whole, model.PartOf):
             return model.PartOf(whole.whole, (*whole.keys, *source.keys), place)

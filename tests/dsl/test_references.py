@@ -1,6 +1,5 @@
 """What a flow takes that is known only while it runs, as the specification has it."""
 
-
 from __future__ import annotations
 
 from enum import Enum
