@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from selectors import BaseSelector
 
 from attrs import define
 
 from sequent.errors import NotDataError
-from sequent.model.effects import StartTask
+from sequent.model.effects import StartTask, TakeBack
 from sequent.model.facts import Fact
 from sequent.model.outcome import Problem
 from sequent.model.plan import Plan, StepPlan
@@ -18,10 +18,10 @@ from sequent.model.scope import sequence_text
 from sequent.model.status import Construct
 from sequent.runtime.intake import Intake
 from sequent.runtime.options import BadOptionError, Options
-from sequent.runtime.orders import AttemptEnded, AttemptLost, AttemptOrder, Report, Spooled
+from sequent.runtime.orders import AttemptEnded, AttemptLost, AttemptOrder, AttemptTakenBack, Report, Spooled
 from sequent.runtime.ports import DrivenRun, Executor, Observer
 from sequent.runtime.rows import Batch, Intent
-from sequent.runtime.spools import Spool, Spools
+from sequent.runtime.spools import Attempt, Spool, Spools
 from sequent.runtime.values import Keep, Values
 
 
@@ -32,6 +32,11 @@ class _Unwritten:
     start: StartTask
     order: AttemptOrder
     files: deque[Spool]
+
+    @property
+    def key(self) -> Attempt:
+        """Which attempt it is."""
+        return self.order.frame, self.order.node, self.order.attempt
 
 
 class Dispatch:
@@ -74,9 +79,25 @@ class Dispatch:
             reports += self._abandoned
             self._abandoned.clear()
         for report in reports:
-            if isinstance(report, AttemptEnded | AttemptLost):
+            if isinstance(report, AttemptEnded | AttemptLost | AttemptTakenBack):
                 self._spools.remove((report.frame, report.node, report.attempt))
         return reports
+
+    def left(self) -> float | None:
+        """The seconds until somebody must ask for reports again; None: once there are some."""
+        found = [left for executor in self._executors.values() if (left := executor.seconds_left()) is not None]
+        return min(found, default=None)
+
+    def take_back(self, order: TakeBack) -> None:
+        """Have an attempt taken back, if it has not begun."""
+        key = (order.scope.id, order.node, order.attempt)
+        for waiting in self._unwritten:
+            if key == waiting.key:
+                self._unwritten.remove(waiting)
+                self._drop(key, waiting.files)
+                self._abandoned.append(AttemptTakenBack(*key))
+                return
+        self._executors[self._step(order.node).construct].take_back(*key)
 
     def start(self, order: StartTask, intent: Intent, batch: Batch) -> list[Fact]:
         """Have an attempt executed, or say at once how it has ended."""
@@ -108,7 +129,8 @@ class Dispatch:
             if not waiting.files[0].write_slice():
                 return []
         except (NotDataError, OSError) as error:
-            self._drop(self._unwritten.popleft())
+            self._unwritten.popleft()
+            self._drop(waiting.key, waiting.files)
             return self._intake.refuse(waiting.start, _problem_of(error, step), batch)
         waiting.files.popleft().close()
         if not waiting.files:
@@ -118,22 +140,27 @@ class Dispatch:
 
     def _hand_over(self, start: StartTask, step: StepPlan, intent: Intent) -> None:
         files: deque[Spool] = deque()
+        key = (start.scope.id, start.node, start.attempt)
 
         def keep(pieces: Iterator[str]) -> Spooled:
-            files.append(self._spools.add((start.scope.id, start.node, start.attempt), pieces))
+            files.append(self._spools.add(key, pieces))
             return Spooled(files[-1].path)
 
-        order = self._order(start, step, intent, keep)
+        try:
+            order = self._order(start, step, intent, keep)
+        except (BadOptionError, NotDataError, OSError):
+            self._drop(key, files)
+            raise
         if files:
             self._unwritten.append(_Unwritten(start, order, files))
         else:
             self._executors[step.construct].start(order)
 
-    def _drop(self, waiting: _Unwritten) -> None:
-        for file in waiting.files:
+    def _drop(self, key: Attempt, files: Iterable[Spool]) -> None:
+        """Give up the files of an attempt."""
+        for file in files:
             file.close()
-        order = waiting.order
-        self._spools.remove((order.frame, order.node, order.attempt))
+        self._spools.remove(key)
 
     def _step(self, node: int) -> StepPlan:
         step = self._plan.nodes[node]
@@ -165,9 +192,8 @@ class Dispatch:
         self._observer.note("killing what still runs" if at_once else "ending what still runs")
         while self._unwritten:
             waiting = self._unwritten.popleft()
-            self._drop(waiting)
-            start, reason = waiting.start, "the run is being stopped"
-            self._abandoned.append(AttemptLost(start.scope.id, start.node, start.attempt, reason, had_begun=False))
+            self._drop(waiting.key, waiting.files)
+            self._abandoned.append(AttemptTakenBack(*waiting.key))
         for executor in self._executors.values():
             executor.end_tasks(at_once=at_once)
 

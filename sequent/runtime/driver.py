@@ -198,7 +198,7 @@ class Driver:
         due = self._timers.left()
         if due is not None and self._longest_sleep is not None:
             due = min(due, self._longest_sleep)
-        times = (timeout, due, self._pooling.left(), self._stopping.left())
+        times = (timeout, due, self._pooling.left(), self._stopping.left(), self._dispatch.left())
         self._waiter.wait(min((seconds for seconds in times if seconds is not None), default=None))
         self._stopping.look()
 

@@ -7,10 +7,12 @@ from typing import NamedTuple
 from sequent.model.effects import FailTask, SettleTask, StartTask
 from sequent.model.facts import (
     Fact,
+    StepPaced,
     TaskBegan,
     TaskFailed,
     TaskLost,
     TaskSucceeded,
+    TaskTakenBack,
 )
 from sequent.model.outcome import LogSpan, Problem
 from sequent.model.plan import (
@@ -27,7 +29,7 @@ from sequent.model.references import dotted
 from sequent.model.scope import Scope
 from sequent.model.status import Status
 from sequent.runtime.options import BadOptionError
-from sequent.runtime.orders import AttemptBegan, AttemptEnded, AttemptLost, AttemptReport
+from sequent.runtime.orders import AttemptBegan, AttemptEnded, AttemptLost, AttemptReport, AttemptTakenBack, PaceChanged
 from sequent.runtime.ports import Clock, Observer
 from sequent.runtime.rows import Batch, Beginning, ContainerProblem, Ending, FrameKey, task_key
 from sequent.runtime.values import Values
@@ -68,15 +70,19 @@ class Intake:
         self._makers: dict[int, tuple[str, ...]] = {}
         self._told: list[_Told] = []
 
-    def facts_of(self, report: AttemptReport, batch: Batch) -> list[Fact]:
+    def facts_of(self, report: AttemptReport | PaceChanged, batch: Batch) -> list[Fact]:
         """The facts that a report tells; what must be written of it goes into the batch."""
         match report:
             case AttemptEnded():
                 return self._ended(report, batch)
             case AttemptLost():
                 return self._gone(report, batch)
+            case AttemptTakenBack():
+                return self._taken_back(report, batch)
             case AttemptBegan():
                 return self._began(report, batch)
+            case PaceChanged():
+                return [StepPaced(report.node, report.is_quick)]
 
     def _began(self, report: AttemptBegan, batch: Batch) -> list[Fact]:
         start = self._active.get((report.frame, report.node))
@@ -149,8 +155,19 @@ class Intake:
         key = task_key(self._plan, start.scope, start.node)
         batch.endings.append(Ending(key, start.attempt, Status.WAITING, self._clock.now()))
         self._lost[report.frame, report.node] = report.reason
+        self._told.append(_Told(start.scope, start.node, start.attempt, Status.WAITING, None, None))
         self._observer.note(f"'{dotted(self._plan.nodes[report.node].path)}' was lost: {report.reason}")
         return [TaskLost(report.frame, report.node, report.attempt)]
+
+    def _taken_back(self, report: AttemptTakenBack, batch: Batch) -> list[Fact]:
+        """It is as if it had not been ordered: its row goes, and its number is free."""
+        start = self._active.get((report.frame, report.node))
+        if start is None or start.attempt != report.attempt:
+            return []
+        del self._active[report.frame, report.node]
+        batch.taken_back.append((task_key(self._plan, start.scope, start.node), start.attempt))
+        self._told.append(_Told(start.scope, start.node, start.attempt, Status.WAITING, None, None))
+        return [TaskTakenBack(report.frame, report.node, report.attempt)]
 
     # -- what the engine says of them ---------------------------------------------------------
 

@@ -86,6 +86,12 @@ def read_order(message: Message) -> AttemptOrder:
     )
 
 
+def key_of(message: Message) -> tuple[int, int]:
+    """Of an order: its frame and its node, which no other has that is under way."""
+    _, frame, node, *_ = cast("list[Any]", message)
+    return frame, node
+
+
 def write_draw(order: DrawOrder) -> Message:
     """A draw's order, for a worker."""
     attributes = [(name, _write_given(value)) for name, value in order.attributes]
@@ -128,7 +134,7 @@ def _read_attributes(written: list[Any]) -> tuple[tuple[str, Given], ...]:
 def write_report(report: Report) -> Message:
     """What a worker has to report, for the driver."""
     match report:
-        case AttemptEnded(frame, node, attempt, result, verdict, problem, log):
+        case AttemptEnded(frame, node, attempt, result, verdict, problem, log, seconds):
             return [
                 Word.ENDED,
                 frame,
@@ -138,6 +144,7 @@ def write_report(report: Report) -> Message:
                 verdict.value,
                 write_problem(problem) if problem is not None else None,
                 [log.segment, log.offset, log.length, log.dropped] if log is not None else None,
+                round(seconds, 6),
             ]
         case AttemptBegan(frame, node, attempt):
             return [Word.BEGAN, frame, node, attempt]
@@ -160,7 +167,7 @@ def read_report(message: Message) -> Report:
     body = cast("list[Any]", message)
     match body[0]:
         case Word.ENDED:
-            _, frame, node, attempt, result, verdict, problem, log = body
+            _, frame, node, attempt, result, verdict, problem, log, seconds = body
             return AttemptEnded(
                 frame,
                 node,
@@ -169,6 +176,7 @@ def read_report(message: Message) -> Report:
                 _VERDICTS[verdict],
                 read_problem(problem) if problem is not None else None,
                 _read_span(log) if log is not None else None,
+                seconds,
             )
         case Word.BEGAN:
             return AttemptBegan(*body[1:])

@@ -102,18 +102,35 @@ class AttemptEnded:
     verdict: Verdict = Verdict.UNKNOWN
     problem: Problem | None = None
     log: LogSpan | None = None
+    seconds: float = 0.0
+    """How long whoever executed it was busy with it."""
 
 
 @frozen
 class AttemptLost:
-    """An attempt is gone and its code, if it had begun, was stopped; nobody's fault but ours."""
+    """An attempt is gone; its code had begun and was stopped, through nobody's fault but ours."""
 
     frame: int
     node: int
     attempt: int
     reason: str
-    had_begun: bool
-    """A task that had not begun is handed over again, unharmed, and counts no loss."""
+
+
+@frozen
+class AttemptTakenBack:
+    """An attempt has not begun, and never will unless it is ordered again."""
+
+    frame: int
+    node: int
+    attempt: int
+
+
+@frozen
+class PaceChanged:
+    """Tasks of a step lately take hardly any time, or no longer do."""
+
+    node: int
+    is_quick: bool
 
 
 @frozen
@@ -145,8 +162,8 @@ class DrawBroke:
     problem: Problem
 
 
-AttemptReport = AttemptBegan | AttemptEnded | AttemptLost
+AttemptReport = AttemptBegan | AttemptEnded | AttemptLost | AttemptTakenBack
 
 DrawnReport = RepeatFound | ItemFound | DrawBroke
 
-Report = AttemptReport | DrawnReport
+Report = AttemptReport | DrawnReport | PaceChanged

@@ -39,7 +39,7 @@ from sequent.runtime.surroundings import Surroundings
 from sequent.runtime.timers import Timers
 from sequent.runtime.values import Values
 
-_Order = tuple[StartTask, Intent] | tuple[StartTimer, Wait] | StartTimer | OpenRepeat | DrawItem
+_Order = tuple[StartTask, Intent] | tuple[StartTimer, Wait] | StartTimer | TakeBack | OpenRepeat | DrawItem
 
 
 class Outbox:
@@ -131,7 +131,7 @@ class Outbox:
             case PassOver() | Revise():
                 self._revising.write(effect, self.batch)
             case TakeBack():
-                raise AssertionError(f"nobody can carry out {effect}")
+                self._orders.append(effect)
 
     def _intent(self, effect: StartTask) -> Intent:
         key = task_key(self._plan, effect.scope, effect.node)
@@ -175,6 +175,8 @@ class Outbox:
                 self._repeating.draw(order)
             case (StartTask() as start, Intent() as intent):
                 self._facts.extend(self.dispatch.start(start, intent, self.batch))
+            case TakeBack():
+                self.dispatch.take_back(order)
             case StartTimer():
                 self._begin_wait(order)
             case (StartTimer() as begin, Wait() as wait):

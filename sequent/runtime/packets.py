@@ -24,12 +24,18 @@ def pair() -> tuple[socket.socket, socket.socket]:
     return socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 
 
-def _packets(message: Message) -> list[bytes]:
+def pack(message: Message) -> list[bytes]:
+    """The packets of a message: one, unless it is large."""
     data = _encode(message).encode("ascii")
     if len(data) <= _PAYLOAD:
         return [_LAST + data]
     starts = range(0, len(data), _PAYLOAD)
     return [(_MORE if at + _PAYLOAD < len(data) else _LAST) + data[at : at + _PAYLOAD] for at in starts]
+
+
+def unpack(packet: bytes) -> Message:
+    """The message in a packet that is all of it."""
+    return cast("Message", _decode(packet[1:].decode("ascii"))[0])
 
 
 class _Assembly:
@@ -43,11 +49,10 @@ class _Assembly:
         if packet[:1] == _MORE:
             self._pieces.append(packet[1:])
             return None
-        data = packet[1:]
         if self._pieces:
-            data = b"".join((*self._pieces, data))
+            packet = b"".join((_LAST, *self._pieces, packet[1:]))
             self._pieces.clear()
-        return cast("Message", _decode(data.decode("ascii"))[0])
+        return unpack(packet)
 
 
 class Channel:
@@ -59,12 +64,12 @@ class Channel:
 
     def send(self, message: Message) -> None:
         """Send it, waiting for room."""
-        for packet in _packets(message):
+        for packet in pack(message):
             self.end.send(packet)
 
     def send_with(self, message: Message, descriptors: list[int]) -> None:
         """Send a short message together with open descriptors."""
-        socket.send_fds(self.end, _packets(message), descriptors)
+        socket.send_fds(self.end, pack(message), descriptors)
 
     def receive(self) -> Message | None:
         """The next message; None once the other end is closed."""
@@ -94,8 +99,18 @@ class Link:
 
     def send(self, message: Message) -> None:
         """Send it, or as much as there is room for; ``flush`` sends the rest."""
-        self._unsent.extend(_packets(message))
+        self.send_packets(pack(message))
+
+    def send_packets(self, packets: list[bytes]) -> None:
+        """The same, of a message that was packed before."""
+        self._unsent.extend(packets)
         self.flush()
+
+    def take_unsent(self) -> list[bytes]:
+        """Take back what there was no room for."""
+        unsent = [*self._unsent]
+        self._unsent.clear()
+        return unsent
 
     def flush(self) -> None:
         """Send what waits for room, as far as there is room."""
@@ -149,12 +164,12 @@ class Link:
         self.end.close()
 
 
-def drain(end: socket.socket) -> bool:
-    """Take out what nobody has received from that end; say whether there was anything."""
-    found = False
+def drain(end: socket.socket) -> list[bytes]:
+    """Take out the packets that nobody has received from that end."""
+    found: list[bytes] = []
     try:
-        while end.recv(_ROOM, socket.MSG_DONTWAIT):
-            found = True
+        while packet := end.recv(_ROOM, socket.MSG_DONTWAIT):
+            found.append(packet)
     except OSError:
         # Nothing is left, or nothing ever was.
         return found

@@ -181,6 +181,10 @@ class Executor(Protocol):
 
     def start(self, order: AttemptOrder) -> None: ...
 
+    def take_back(self, frame: int, node: int, attempt: int) -> None:
+        """Take an attempt back, if it has not begun; the answer is ``AttemptTakenBack``, or how it ended."""
+        ...
+
     def draw(self, order: DrawOrder) -> None: ...
 
     def forget(self, frame: int, node: int) -> None:
@@ -189,6 +193,10 @@ class Executor(Protocol):
 
     def reports(self) -> list[Report]:
         """What has been reported since the last call; reads what is there, and does not wait."""
+        ...
+
+    def seconds_left(self) -> float | None:
+        """How long it may take at most until ``reports`` is called again, even if nothing wakes the driver."""
         ...
 
     def end_tasks(self, *, at_once: bool) -> None:

@@ -67,7 +67,7 @@ class Drive:
             logging_datefmt=config.logging_datefmt,
             sys_path=tuple(sys.path),
         )
-        executors = make_executors(self.definition, setup, self.agent)
+        executors = make_executors(self.definition, setup, self.agent, self._slots())
         try:
             around = Surroundings(
                 run=run,

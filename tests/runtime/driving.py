@@ -16,10 +16,20 @@ from sequent.runtime import trees
 from sequent.runtime.executors.agents import fork_agent, launch_agent
 from sequent.runtime.executors.crew import MOST_ATTEMPTS
 from sequent.runtime.executors.inline import InlineExecutor
-from sequent.runtime.executors.processes import ProcessExecutor
+from sequent.runtime.executors.processes import MOST_WORKERS, ProcessExecutor
 from sequent.runtime.executors.threads import ThreadExecutor
 from sequent.runtime.loading import load_flow
-from sequent.runtime.orders import AttemptBegan, AttemptEnded, AttemptLost, AttemptOrder, DrawOrder, Report, WorkerSetup
+from sequent.runtime.orders import (
+    AttemptBegan,
+    AttemptEnded,
+    AttemptLost,
+    AttemptOrder,
+    AttemptTakenBack,
+    DrawOrder,
+    PaceChanged,
+    Report,
+    WorkerSetup,
+)
 from sequent.runtime.ports import Executor
 from sequent.runtime.rows import Target
 
@@ -35,6 +45,8 @@ class Driving:
         self.directory = directory
         self.selector = selectors.DefaultSelector()
         self.seen: list[Report] = []
+        self.paces: list[PaceChanged] = []
+        """What was said of steps, not of attempts."""
         self._frame = 0
         executor.open(self.selector)
 
@@ -54,7 +66,11 @@ class Driving:
         """Wait for a report, and take it."""
         deadline = time.monotonic() + PATIENCE
         while True:
-            self.seen += self.executor.reports()
+            for report in self.executor.reports():
+                if isinstance(report, PaceChanged):
+                    self.paces.append(report)
+                else:
+                    self.seen.append(report)
             for report in self.seen:
                 if wanted(report):
                     self.seen.remove(report)
@@ -62,17 +78,23 @@ class Driving:
             left = deadline - time.monotonic()
             if left <= 0:
                 raise AssertionError(f"nothing came but {self.seen}")
-            for key, _ in self.selector.select(left):
+            asked = self.executor.seconds_left()
+            for key, _ in self.selector.select(left if asked is None else min(left, asked)):
                 key.data()
+
+    def outcome_of(self, frame: int) -> Report:
+        """Wait until that attempt is over, in whatever way."""
+        over = AttemptEnded | AttemptLost | AttemptTakenBack
+        return self.wait(lambda report: isinstance(report, over) and report.frame == frame)
 
     def end_of(self, frame: int) -> AttemptEnded:
         """Wait for the outcome of that attempt."""
-        report = self.wait(lambda report: isinstance(report, AttemptEnded | AttemptLost) and report.frame == frame)
+        report = self.outcome_of(frame)
         assert isinstance(report, AttemptEnded), report
         return report
 
     def loss_of(self, frame: int) -> AttemptLost:
-        report = self.wait(lambda report: isinstance(report, AttemptEnded | AttemptLost) and report.frame == frame)
+        report = self.outcome_of(frame)
         assert isinstance(report, AttemptLost), report
         return report
 
@@ -109,12 +131,18 @@ def setup_of(target: Target, directory: Path) -> WorkerSetup:
 
 @contextmanager
 def forked(
-    flow: object, directory: Path, cwd: Path | None = None, most_attempts: int = MOST_ATTEMPTS
+    flow: object,
+    directory: Path,
+    cwd: Path | None = None,
+    *,
+    most_workers: int = MOST_WORKERS,
+    most_attempts: int = MOST_ATTEMPTS,
 ) -> Generator[Driving]:
     """Drive workers that are copies of this process."""
     definition = definition_of(flow)
     setup = setup_of(Target(flow="f", cwd=str(cwd or directory)), directory)
-    driving = Driving(ProcessExecutor(fork_agent(definition), setup, most_attempts=most_attempts), directory)
+    executor = ProcessExecutor(fork_agent(definition), setup, most_workers=most_workers, most_attempts=most_attempts)
+    driving = Driving(executor, directory)
     try:
         yield driving
     finally:

@@ -40,15 +40,20 @@ def make_agent(definition: Definition) -> AgentProcess | None:
     return launch_agent() if is_importable(definition) else fork_agent(definition)
 
 
-def make_executors(definition: Definition, setup: WorkerSetup, agent: AgentProcess | None) -> dict[Construct, Executor]:
-    """The executors that the flow's steps need; without an agent one is started, if they need it."""
+def make_executors(
+    definition: Definition, setup: WorkerSetup, agent: AgentProcess | None, slots: int
+) -> dict[Construct, Executor]:
+    """The executors that the flow's steps need, which execute so many attempts at once.
+
+    Without an agent one is started, if they need it.
+    """
     constructs = constructs_of(definition)
     executors: dict[Construct, Executor] = {}
     agent = agent or make_agent(definition)
     if Construct.PROCESS in constructs and agent is not None:
         from sequent.runtime.executors.processes import ProcessExecutor
 
-        executors[Construct.PROCESS] = ProcessExecutor(agent, setup)
+        executors[Construct.PROCESS] = ProcessExecutor(agent, setup, most_workers=slots)
     if Construct.THREAD in constructs:
         from sequent.runtime.executors.threads import ThreadExecutor
 

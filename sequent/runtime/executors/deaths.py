@@ -9,7 +9,15 @@ from collections.abc import Iterable
 import attrs
 
 from sequent.model.outcome import LogSpan, Problem
-from sequent.runtime.orders import AttemptEnded, AttemptLost, AttemptOrder, DrawBroke, DrawOrder, Report
+from sequent.runtime.orders import (
+    AttemptEnded,
+    AttemptLost,
+    AttemptOrder,
+    AttemptTakenBack,
+    DrawBroke,
+    DrawOrder,
+    Report,
+)
 from sequent.runtime.worker.capture import span_from
 from sequent.runtime.worker.termination import LOST_CHANNEL, signal_name
 
@@ -44,19 +52,20 @@ def ended_by_death(order: AttemptOrder, problem: Problem, log: LogSpan | None) -
     return AttemptEnded(order.frame, order.node, order.attempt, problem=problem, log=log)
 
 
-def lost(order: AttemptOrder, reason: str, *, had_begun: bool) -> AttemptLost:
+def lost(order: AttemptOrder, reason: str) -> AttemptLost:
     """That an attempt is gone, through no fault of its own."""
-    return AttemptLost(order.frame, order.node, order.attempt, reason, had_begun)
+    return AttemptLost(order.frame, order.node, order.attempt, reason)
+
+
+def taken_back(order: AttemptOrder) -> AttemptTakenBack:
+    """That an attempt has not begun, and is nobody's now."""
+    return AttemptTakenBack(order.frame, order.node, order.attempt)
 
 
 def never_begun(attempts: Iterable[AttemptOrder], draws: Iterable[DrawOrder]) -> list[Report]:
     """What to say of all that has not begun when a run is being stopped."""
-    reason = "the run is being stopped"
-    problem = Problem(type="Lost", message=reason)
-    return [
-        *(lost(order, reason, had_begun=False) for order in attempts),
-        *(DrawBroke(draw.frame, draw.node, problem) for draw in draws),
-    ]
+    problem = Problem(type="Lost", message="the run is being stopped")
+    return [*map(taken_back, attempts), *(DrawBroke(draw.frame, draw.node, problem) for draw in draws)]
 
 
 def problem_of_loading(code: int) -> Problem:

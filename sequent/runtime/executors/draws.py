@@ -10,7 +10,7 @@ from attrs import define
 from sequent.runtime.executors.crew import Worker
 from sequent.runtime.messages import Word, write_draw
 from sequent.runtime.orders import DrawBroke, DrawOrder, ItemFound, RepeatFound
-from sequent.runtime.packets import Message
+from sequent.runtime.packets import Message, pack
 
 MOST_DRAWING = 4
 """Workers that draw: a small set of their own, so that a draw never waits behind a step."""
@@ -29,11 +29,18 @@ class Draws:
 
     Args:
         spawn: has a worker started that draws.
-        send: gives a worker a message.
+        give: gives a worker an order.
+        send: tells a worker something.
     """
 
-    def __init__(self, spawn: Callable[[], Worker], send: Callable[[Worker, Message], None]) -> None:
+    def __init__(
+        self,
+        spawn: Callable[[], Worker],
+        give: Callable[[Worker, DrawOrder, list[bytes]], None],
+        send: Callable[[Worker, Message], None],
+    ) -> None:
         self._spawn = spawn
+        self._give = give
         self._send = send
         self._workers: list[Worker] = []
         self._draws: dict[tuple[int, int], _Draw] = {}
@@ -54,11 +61,11 @@ class Draws:
     def hand_over(self, worker: Worker) -> None:
         """Give an idle worker what is next for it."""
         if worker.is_idle and worker.queue:
-            order = worker.order = worker.queue.popleft()
-            self._send(worker, write_draw(order))
+            order = worker.queue.popleft()
+            self._give(worker, order, pack(write_draw(order)))
 
     def _any(self) -> Worker:
-        free = [worker for worker in self._workers if worker.order is None and not worker.queue]
+        free = [worker for worker in self._workers if not (worker.held or worker.queue)]
         if not free and len(self._workers) < MOST_DRAWING:
             worker = self._spawn()
             self._workers.append(worker)
@@ -76,8 +83,12 @@ class Draws:
     def forget(self, frame: int, node: int) -> None:
         """The repeat has settled: nobody will ask for its items any more."""
         draw = self._draws.pop((frame, node), None)
-        if draw is not None and draw.worker is not None and draw.worker.link is not None:
+        if draw is not None and draw.worker is not None:
             self._send(draw.worker, [Word.FORGET, frame, node])
+
+    def recall(self, worker: Worker) -> None:
+        """Have what a dead worker had not read be next again."""
+        worker.queue.extendleft(order for order in worker.take_unread() if isinstance(order, DrawOrder))
 
     def leave(self, dead: list[Worker]) -> None:
         """Note what dead workers had to do: others will, and make their iterators anew where they were."""
@@ -85,7 +96,7 @@ class Draws:
         for worker in dead:
             if worker in self._workers:
                 self._workers.remove(worker)
-            orders += [worker.order] if isinstance(worker.order, DrawOrder) else []
+            orders += [order for order in worker.held if isinstance(order, DrawOrder)]
             orders += worker.queue
         for draw in self._draws.values():
             if draw.worker in dead:

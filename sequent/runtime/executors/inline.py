@@ -8,7 +8,7 @@ from selectors import EVENT_READ, BaseSelector
 
 from sequent.model.spec import Definition
 from sequent.runtime.executors.directory import in_directory
-from sequent.runtime.orders import AttemptLost, AttemptOrder, DrawOrder, Report, WorkerSetup
+from sequent.runtime.orders import AttemptOrder, AttemptTakenBack, DrawOrder, Report, WorkerSetup
 from sequent.runtime.worker.attempt import Attempts
 from sequent.runtime.worker.capture import Segment
 from sequent.runtime.worker.drawing import Drawing
@@ -41,6 +41,12 @@ class InlineExecutor:
     def start(self, order: AttemptOrder) -> None:
         self._enqueue(order)
 
+    def take_back(self, frame: int, node: int, attempt: int) -> None:
+        """Nothing is handed over ahead: it has begun, or is about to."""
+
+    def seconds_left(self) -> float | None:
+        return None
+
     def draw(self, order: DrawOrder) -> None:
         self._enqueue(order)
 
@@ -59,8 +65,7 @@ class InlineExecutor:
         while self._waiting:
             order = self._waiting.popleft()
             if isinstance(order, AttemptOrder):
-                lost = AttemptLost(order.frame, order.node, order.attempt, "the run is being stopped", had_begun=False)
-                self._reports.append(lost)
+                self._reports.append(AttemptTakenBack(order.frame, order.node, order.attempt))
 
     def close(self) -> None:
         self._waiting.clear()

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import functools
 import socket
-from collections import deque
 from selectors import BaseSelector
 
 from sequent.errors import BusyError, SequentError
 from sequent.model.outcome import Problem
 from sequent.runtime.executors.agents import AgentProcess, fork_agent, launch_agent, our_ends
-from sequent.runtime.executors.crew import MOST_ATTEMPTS, Wakes, Worker
+from sequent.runtime.executors.crew import MOST_ATTEMPTS, Worker
 from sequent.runtime.executors.deaths import (
     ended_by_death,
     lost,
@@ -18,9 +17,13 @@ from sequent.runtime.executors.deaths import (
     output_of,
     problem_of_death,
     problem_of_loading,
+    taken_back,
 )
 from sequent.runtime.executors.draws import Draws
-from sequent.runtime.messages import Word, read_problem, read_report, write_order, write_setup
+from sequent.runtime.executors.paces import Paces
+from sequent.runtime.executors.roster import LONG, Roster
+from sequent.runtime.executors.wakes import Wakes
+from sequent.runtime.messages import Word, read_problem, read_report, write_setup
 from sequent.runtime.orders import (
     AttemptEnded,
     AttemptOrder,
@@ -45,25 +48,40 @@ _MOST_FAILED_AGENTS = 3
 
 
 class ProcessExecutor:
-    """Hands attempts to workers, one at a time to each.
+    """Hands attempts to workers, each of which executes one at a time.
 
     A worker is started when there is nobody idle, and stays. One that dies takes the attempt that it had
     begun with it, and nothing else. When the agent dies, what had begun is lost, and another agent takes over
     once nothing of the old tree is left.
+
+    Args:
+        agent: who starts and ends the workers.
+        setup: what they are told once.
+        most_workers: how many of them execute attempts at once.
+        most_attempts: how many attempts each executes before another takes its place.
     """
 
-    def __init__(self, agent: AgentProcess, setup: WorkerSetup, *, most_attempts: int = MOST_ATTEMPTS) -> None:
+    def __init__(
+        self,
+        agent: AgentProcess,
+        setup: WorkerSetup,
+        *,
+        most_workers: int = MOST_WORKERS,
+        most_attempts: int = MOST_ATTEMPTS,
+    ) -> None:
         self._agent = agent
-        self._most_attempts = most_attempts
         self._setup = setup
         self._opened: Wakes | None = None
         self._workers: dict[int, Worker] = {}
-        self._idle: list[Worker] = []
-        self._waiting: deque[AttemptOrder] = deque()
-        self._draws = Draws(lambda: self._spawn(is_for_draws=True), self._send)
+        self._orphaned: list[Worker] = []
+        """Workers whose agent died: what became of them is sure only once nothing of the old tree is left."""
+        self._paces = Paces()
+        self._roster = Roster(
+            most_workers=most_workers, most_attempts=most_attempts, paces=self._paces, give=self._give
+        )
+        self._draws = Draws(lambda: self._spawn(is_for_draws=True), self._give, self._send)
+        self._wanted_back: set[tuple[int, int, int]] = set()
         self._reports: list[Report] = []
-        self._lost: list[Report] = []
-        """Told only once a new agent has made sure that nothing of the old tree is left."""
         self._last_number = 0
         self._failed_loads = 0
         self._failed_agents = 0
@@ -73,12 +91,17 @@ class ProcessExecutor:
     # -- the port
 
     def open(self, selector: BaseSelector) -> None:
-        self._opened = Wakes(selector)
+        self._opened = Wakes(selector, self._hand_over)
         self._begin_with(self._agent)
 
     def start(self, order: AttemptOrder) -> None:
-        self._waiting.append(order)
+        self._roster.waiting.append(order)
         self._hand_over()
+
+    def take_back(self, frame: int, node: int, attempt: int) -> None:
+        self._wanted_back.add((frame, node, attempt))
+        # With all that follow, so that each worker's end is emptied once.
+        self._wakes.ring()
 
     def draw(self, order: DrawOrder) -> None:
         self._draws.add(order)
@@ -90,14 +113,19 @@ class ProcessExecutor:
     def reports(self) -> list[Report]:
         if self._failure is not None:
             raise self._failure
+        for worker in self._roster.busy_for_long():
+            self._slow_down(worker)
         reports, self._reports = self._reports, []
         return reports
 
+    def seconds_left(self) -> float | None:
+        return self._roster.seconds_left()
+
     def end_tasks(self, *, at_once: bool) -> None:
         self._is_ending = True
+        self._give_up()
         busy: list[object] = [worker.number for worker in self._workers.values() if not worker.is_idle]
         self._agent.link.send(["end", busy, 0 if at_once else STOP_GRACE])
-        self._give_up()
 
     def close(self) -> None:
         if self._opened is None:
@@ -109,6 +137,7 @@ class ProcessExecutor:
         link = self._agent.link
         link.send(["close"])
         self._wakes.remove(link.end)
+        self._wakes.close()
         if not self._agent.wait(_CLOSE_WAIT):
             self._agent.kill()
             self._agent.wait(_CLOSE_WAIT)
@@ -140,8 +169,7 @@ class ProcessExecutor:
                     self._bury(self._workers[number], code, has_timed_out=has_timed_out)
             case ["set up"]:
                 self._failed_agents = 0
-                self._reports += self._lost
-                self._lost.clear()
+                self._bury_orphaned()
             case ["refused", str() as reason]:
                 self._failure = BusyError(reason, hint="wait a little, and try again")
             case ["crashed", str() as text]:
@@ -155,22 +183,29 @@ class ProcessExecutor:
         self._agent.kill()
         self._agent.wait(_CLOSE_WAIT)
         self._agent.link.close()
-        orphaned = list(self._workers.values())
-        for worker in orphaned:
-            self._hear_out(worker)
-            if isinstance(worker.order, AttemptOrder):
-                if worker.has_begun():
-                    self._lost.append(lost(worker.order, "the agent of its worker is gone", had_begun=True))
-                else:
-                    self._waiting.appendleft(worker.order)
-            self._let_go(worker)
+        for worker in self._workers.values():
+            worker.is_gone = True
+            self._roster.leave(worker)
+            self._remove_wake(worker)
+        self._orphaned += self._workers.values()
+        self._workers.clear()
         self._failed_agents += 1
         if self._failed_agents > _MOST_FAILED_AGENTS:
             self._failure = self._failure or SequentError("agents end as soon as they are started", code="agent")
         if self._is_ending or self._failure is not None:
-            self._reports += self._lost
+            self._bury_orphaned()
         else:
             self._begin_with(self._agent.start_again())
+
+    def _bury_orphaned(self) -> None:
+        """Say what became of the workers whose agent died."""
+        orphaned, self._orphaned = self._orphaned, []
+        for worker in orphaned:
+            self._hear_out(worker)
+            for order in worker.held:
+                if isinstance(order, AttemptOrder):
+                    self._reports.append(lost(order, "the agent of its worker is gone"))
+            worker.close()
         self._draws.leave(orphaned)
         self._hand_over()
 
@@ -179,6 +214,8 @@ class ProcessExecutor:
     def _spawn(self, *, is_for_draws: bool) -> Worker:
         self._last_number += 1
         worker = self._workers[self._last_number] = Worker(self._last_number, is_for_draws)
+        if not is_for_draws:
+            self._roster.workers.append(worker)
         self._agent.link.send(["spawn", worker.number])
         return worker
 
@@ -195,8 +232,7 @@ class ProcessExecutor:
         if link.is_clogged:
             link.flush()
             self._wakes.watch_room(worker)
-        message = link.read()
-        if message is not None:
+        while (message := link.read()) is not None:
             self._hear_worker(worker, message)
 
     def _hear_worker(self, worker: Worker, message: Message) -> None:
@@ -205,70 +241,92 @@ class ProcessExecutor:
                 worker.is_loaded = True
                 worker.log_end = int(str(message[1]))
                 self._failed_loads = 0
-                self._is_free(worker)
+                self._rest(worker)
             case Word.UNLOADABLE:
                 worker.is_loaded = True
                 self._fail_waiting(read_problem(message[1]))
             case _:
                 self._take(worker, read_report(message))
 
-    def _take(self, worker: Worker, report: Report) -> None:
-        self._reports.append(report)
-        match report:
-            case AttemptEnded():
-                if report.log is not None:
-                    worker.log_end = report.log.offset + report.log.length
-                self._is_free(worker)
-            case RepeatFound() | ItemFound() | DrawBroke():
-                self._draws.answered(report)
-                self._is_free(worker)
-            case _:
-                pass
-
-    def _is_free(self, worker: Worker) -> None:
-        worker.order = None
+    def _rest(self, worker: Worker) -> None:
+        """A worker has loaded the flow, and is idle."""
         if worker.is_gone:
             return
         if worker.is_for_draws:
             self._draws.hand_over(worker)
-            return
-        worker.ended += 1
-        if worker.ended > self._most_attempts:
-            self._let_go(worker)
-            self._hand_over()
         else:
-            self._idle.append(worker)
+            self._roster.rest(worker)
             self._hand_over()
+
+    def _take(self, worker: Worker, report: Report) -> None:
+        self._reports.append(report)
+        match report:
+            case AttemptEnded():
+                self._take_end(worker, report)
+            case RepeatFound() | ItemFound() | DrawBroke():
+                self._draws.answered(report)
+                worker.held.clear()
+                if not worker.is_gone:
+                    self._draws.hand_over(worker)
+            case _:
+                pass
+
+    def _take_end(self, worker: Worker, report: AttemptEnded) -> None:
+        if report.log is not None:
+            worker.log_end = report.log.offset + report.log.length
+        is_to_go = self._roster.has_ended(worker)
+        if is_to_go:
+            self._let_go(worker)
+        changed = self._paces.took(report.node, report.seconds)
+        if changed is not None:
+            self._reports.append(changed)
+            if not changed.is_quick:
+                self._roster.recall_all()
+        if self._roster.waiting or is_to_go:
+            self._hand_over()
+
+    def _slow_down(self, worker: Worker) -> None:
+        """A worker has been busy for long with one attempt: what waits behind it goes elsewhere, and no more comes."""
+        since = worker.since
+        self._on_worker(worker)
+        if worker.since != since or not worker.held:
+            # It had said so: only nobody had listened.
+            return
+        worker.is_slow = True
+        changed = self._paces.took(worker.held[0].node, LONG)
+        if changed is not None:
+            self._reports.append(changed)
+        self._roster.recall_all()
+        self._hand_over()
 
     def _hand_over(self) -> None:
         """Give what waits to who is idle, and have as many workers started as are missing."""
-        while self._waiting and self._idle:
-            worker, order = self._idle.pop(), self._waiting.popleft()
-            worker.order = order
-            self._send(worker, write_order(order))
+        roster = self._roster
+        if self._wanted_back:
+            self._reports += map(taken_back, roster.take_back(self._wanted_back))
+            self._wanted_back.clear()
+        roster.hand_over()
         if self._is_ending:
             self._give_up()
             return
         self._draws.place_homeless()
-        ours = [worker for worker in self._workers.values() if not worker.is_for_draws] if self._waiting else []
-        starting = sum(not worker.is_loaded for worker in ours)
-        for _ in range(min(len(self._waiting) - starting, MOST_WORKERS - len(ours))):
-            self._spawn(is_for_draws=False)
+        if roster.waiting:
+            for _ in range(roster.missing()):
+                self._spawn(is_for_draws=False)
+            self._reports += map(taken_back, roster.take_excess())
 
     def _give_up(self) -> None:
         """Nothing begins any more: tell of what still waits."""
-        self._reports += never_begun(self._waiting, self._draws.take_all())
-        self._waiting.clear()
+        self._reports += never_begun(self._roster.take_all(), self._draws.take_all())
 
     # -- deaths
 
     def _bury(self, worker: Worker, code: int, *, has_timed_out: bool) -> None:
         """A worker has ended: what it had said counts, what it had not received goes to another."""
         self._hear_out(worker)
-        order = worker.order
         if not worker.is_loaded:
             self._count_failed_load(code)
-        elif order is not None and worker.has_begun():
+        for order in [*worker.held]:
             problem = problem_of_death(code, was_ended=self._is_ending)
             if isinstance(order, AttemptOrder):
                 if has_timed_out and order.timeout is not None:
@@ -277,17 +335,20 @@ class ProcessExecutor:
                 self._reports.append(ended_by_death(order, problem, log))
             else:
                 self._take(worker, DrawBroke(order.frame, order.node, problem))
-        elif isinstance(order, AttemptOrder):
-            self._waiting.appendleft(order)
         self._let_go(worker)
         self._draws.leave([worker])
         self._hand_over()
 
     def _hear_out(self, worker: Worker) -> None:
-        """Take what a worker had still said before it ended."""
+        """Take what a worker had still said before it ended, and what it had not read: the rest had begun."""
         worker.is_gone = True
+        self._roster.leave(worker)
         while worker.link is not None and (message := worker.link.read()) is not None:
             self._hear_worker(worker, message)
+        if worker.is_for_draws:
+            self._draws.recall(worker)
+        else:
+            self._roster.recall(worker)
 
     def _count_failed_load(self, code: int) -> None:
         self._failed_loads += 1
@@ -297,18 +358,20 @@ class ProcessExecutor:
     def _fail_waiting(self, problem: Problem) -> None:
         """No worker can load the flow: all that waits for one fails."""
         self._failed_loads = 0
-        while self._waiting:
-            self._reports.append(ended_by_death(self._waiting.popleft(), problem, None))
+        for order in self._roster.take_waiting():
+            self._reports.append(ended_by_death(order, problem, None))
         for draw in self._draws.take_all():
             self._reports.append(DrawBroke(draw.frame, draw.node, problem))
 
     def _let_go(self, worker: Worker) -> None:
         self._workers.pop(worker.number, None)
-        if worker in self._idle:
-            self._idle.remove(worker)
+        self._roster.leave(worker)
+        self._remove_wake(worker)
+        worker.close()
+
+    def _remove_wake(self, worker: Worker) -> None:
         if worker.link is not None:
             self._wakes.remove(worker.link.end)
-        worker.close()
 
     @property
     def _wakes(self) -> Wakes:
@@ -316,6 +379,11 @@ class ProcessExecutor:
             raise AssertionError("the executor has not been opened")
         return self._opened
 
-    def _send(self, worker: Worker, message: Message) -> None:
-        worker.send(message)
+    def _give(self, worker: Worker, order: AttemptOrder | DrawOrder, packets: list[bytes]) -> None:
+        worker.give(order, packets)
         self._wakes.watch_room(worker)
+
+    def _send(self, worker: Worker, message: Message) -> None:
+        if worker.link is not None:
+            worker.link.send(message)
+            self._wakes.watch_room(worker)

@@ -17,8 +17,8 @@ from sequent.model.spec import Definition
 from sequent.runtime.executors.directory import in_directory
 from sequent.runtime.orders import (
     AttemptEnded,
-    AttemptLost,
     AttemptOrder,
+    AttemptTakenBack,
     DrawOrder,
     Report,
     WorkerSetup,
@@ -88,6 +88,12 @@ class ThreadExecutor:
             thread.start()
         self._orders.put(order)
 
+    def take_back(self, frame: int, node: int, attempt: int) -> None:
+        """Nothing is handed over ahead: it has begun, or is about to."""
+
+    def seconds_left(self) -> float | None:
+        return None
+
     def draw(self, order: DrawOrder) -> None:
         key = (order.frame, order.node)
         drawer = next((drawer for drawer in self._drawers if key in drawer.repeats), None) or self._any_drawer()
@@ -106,7 +112,7 @@ class ThreadExecutor:
         while self._reports:
             report = self._reports.popleft()
             reports.append(report)
-            if isinstance(report, AttemptEnded | AttemptLost):
+            if isinstance(report, AttemptEnded | AttemptTakenBack):
                 self._under_way -= 1
         return reports
 
@@ -114,9 +120,8 @@ class ThreadExecutor:
         """What has not begun will not; what runs is waited for, or ends with the process."""
         with contextlib.suppress(Empty):
             while (order := self._orders.get_nowait()) is not None:
-                lost = AttemptLost(order.frame, order.node, order.attempt, "the run is being stopped", had_begun=False)
-                self._tell(lost)
-        ended = sum(isinstance(report, AttemptEnded | AttemptLost) for report in self._reports)
+                self._tell(AttemptTakenBack(order.frame, order.node, order.attempt))
+        ended = sum(isinstance(report, AttemptEnded | AttemptTakenBack) for report in self._reports)
         if at_once and self._under_way > ended:
             os.kill(os.getpid(), signal.SIGKILL)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Callable, Coroutine
 from types import CoroutineType
 from typing import Any, NoReturn, cast
@@ -62,6 +63,7 @@ class Attempts:
 
     def run(self, order: AttemptOrder, tidy: Callable[[], None] = lambda: None) -> AttemptEnded:
         """Execute it; ``tidy`` runs before its log ends. No exception of the author's gets out."""
+        began = time.monotonic()
         self._segment.begin(order.path, order.sequence, order.attempt)
         text: str | None = None
         verdict = Verdict.UNKNOWN
@@ -83,7 +85,8 @@ class Attempts:
         tidy()
         flush_streams()
         log: LogSpan | None = self._segment.end()
-        return AttemptEnded(order.frame, order.node, order.attempt, text, verdict, problem, log)
+        seconds = time.monotonic() - began
+        return AttemptEnded(order.frame, order.node, order.attempt, text, verdict, problem, log, seconds)
 
     def _run(self, order: AttemptOrder, secrets: Secrets) -> tuple[str, Verdict]:
         path, step = self.catalogue.steps[order.path]

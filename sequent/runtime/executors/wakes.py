@@ -1,0 +1,55 @@
+"""What wakes the driver for the sake of an executor."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable
+from selectors import EVENT_READ, EVENT_WRITE, BaseSelector
+
+from sequent.runtime.executors.crew import Worker
+
+
+class Wakes:
+    """Sockets, each with what to call once there is something to read; and a bell of the executor's own.
+
+    Args:
+        selector: what the driver waits with.
+        heed: what to call once the bell was rung.
+    """
+
+    def __init__(self, selector: BaseSelector, heed: Callable[[], None]) -> None:
+        self._selector = selector
+        self._heed = heed
+        self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        selector.register(self._bell, EVENT_READ, self._on_bell)
+
+    def add(self, end: socket.socket, callback: Callable[[], None]) -> None:
+        """Wake the driver when there is something to read."""
+        self._selector.register(end, EVENT_READ, callback)
+
+    def watch_room(self, worker: Worker) -> None:
+        """Wake it also when there is room again, for as long as something waits for that."""
+        if worker.link is None or worker.link.is_clogged == worker.waits_for_room:
+            return
+        worker.waits_for_room = worker.link.is_clogged
+        events = EVENT_READ | EVENT_WRITE if worker.waits_for_room else EVENT_READ
+        self._selector.modify(worker.link.end, events, self._selector.get_key(worker.link.end).data)
+
+    def remove(self, end: socket.socket) -> None:
+        """Wake it no more."""
+        if end.fileno() >= 0 and end in self._selector.get_map():
+            self._selector.unregister(end)
+
+    def ring(self) -> None:
+        """Wake it as soon as it waits."""
+        os.eventfd_write(self._bell, 1)
+
+    def _on_bell(self) -> None:
+        os.eventfd_read(self._bell)
+        self._heed()
+
+    def close(self) -> None:
+        """Ring no more."""
+        self._selector.unregister(self._bell)
+        os.close(self._bell)
