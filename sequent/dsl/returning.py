@@ -88,6 +88,7 @@ def _result_type(maker: Node, names: Mapping[str, object]) -> object:
 
 def _possible(kind: object) -> Iterator[str]:
     """What a type allows, as it would be written: values where they can be counted."""
+    shown = shown_type(kind)
     if typing.get_origin(kind) in (typing.Union, types.UnionType):
         for part in typing.get_args(kind):
             yield from _possible(part)
@@ -98,7 +99,7 @@ def _possible(kind: object) -> Iterator[str]:
     elif kind in (bool, type(None)):
         yield from (("True", "False") if kind is bool else ("None",))
     else:
-        yield shown_type(kind)
+        yield shown
 
 
 def _error(message: str, place: Place, hint: str) -> DefinitionError:
