@@ -1,0 +1,89 @@
+"""Repeats whose items or limit are known only while the flow runs, and are not what they must be."""
+
+from __future__ import annotations
+
+import pytest
+
+import sequent
+from sequent.model.status import RunStatus
+from sequent.runtime.orders import AttemptEnded
+from tests.runtime.worlds import Hands, World, close_worlds, work
+
+
+@pytest.fixture(autouse=True)
+def close_stores():
+    """Leave no directory of a store in memory behind."""
+    yield
+    close_worlds()
+
+
+def drive(flow: sequent.Sequent, text: str, **how: object) -> tuple[World, Hands, RunStatus]:
+    """Drive a flow of whose step ``find`` this is the result."""
+    world = World(flow)
+
+    def end(order):
+        return AttemptEnded(order.frame, order.node, order.attempt, text if order.path == "find" else "null")
+
+    hands = Hands(end)
+    return world, hands, world.drive(hands, **how)
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        ("5", "return range(5)"),
+        ('"abc"', "a text would repeat for each character; return a list of it: ['abc']"),
+        ('{"a":1}', "return list(x), list(x.items()) or list(x.values())"),
+        ("null", "return a list"),
+        ("true", "return a list"),
+    ],
+)
+def test_a_result_over_which_nothing_can_be_repeated_is_told_with_its_maker_its_line_and_the_way_out(text, advice):
+    flow = sequent.Sequent("f")
+    find = flow.add_step("find", func=work)
+    flow.add_step("each", func=work, repeats=find.result)
+    world, _, status = drive(flow, text)
+    assert status is RunStatus.FAILURE
+    (told,) = world.store.container_problems(world.run.record)
+    assert (told.path, told.sequence, told.problem.file) == ("each", "1", __file__)
+    assert told.problem.line > 0
+    assert told.problem.message.startswith("'each': repeats needs a list, a tuple or a range, and is given ")
+    assert ", which 'find' returned: " in told.problem.message
+    assert told.problem.message.endswith(advice)
+
+
+def test_how_many_iterations_run_at_once_may_be_a_result():
+    flow = sequent.Sequent("f")
+    find = flow.add_step("find", func=work)
+    flow.add_step("each", func=work, repeats=range(9), parallel=find.result)
+    world = World(flow)
+    most = [0]
+
+    def end(order):
+        if order.path == "find":
+            return AttemptEnded(order.frame, order.node, order.attempt, "3")
+        under_way.append(order)
+        most[0] = max(most[0], len(under_way))
+        if len(under_way) == 3:
+            for one in under_way:
+                hands.tell(AttemptEnded(one.frame, one.node, one.attempt, "null"))
+            under_way.clear()
+        return None
+
+    under_way: list = []
+    hands = Hands(end)
+    assert world.drive(hands, slots=9) is RunStatus.SUCCESS
+    assert most == [3]
+
+
+@pytest.mark.parametrize("text", ["-1", "1.5", "true", '"3"', "null"])
+def test_what_is_no_number_of_iterations_fails_the_container_naming_option_and_line(text):
+    flow = sequent.Sequent("f")
+    find = flow.add_step("find", func=work)
+    flow.add_step("each", func=work, repeats=range(9), parallel=find.result)
+    world, hands, status = drive(flow, text)
+    assert status is RunStatus.FAILURE
+    (told,) = world.store.container_problems(world.run.record)
+    assert told.problem.message.startswith("'parallel' of 'each': ")
+    assert told.problem.file == __file__
+    assert [order.path for order in hands.orders] == ["find"]
