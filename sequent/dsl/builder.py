@@ -140,10 +140,10 @@ class Sequent:
         shown = name or os.path.splitext(os.path.basename(self.file))[0] or "flow"  # noqa: PTH119, PTH122  pathlib is slow to load
         self.name = check_flow_name(shown, site)
         tag = read_at(site, "config_tag", partial(read_text, config_tag, "config_tag", "SEQUENT")) or ""
-        settings = read_at(site, "config", partial(read_config, config, tag))
-        self.config = settings.config
+        self.settings = read_at(site, "config", partial(read_config, config, tag))
+        self.config = self.settings.config
         named = read_at(site, "store", partial(read_store, store))
-        self.store = settings.databases.get(named, named)
+        self.store = self.settings.databases.get(named, named)
         self.run_mode = read_at(site, "run_mode", partial(read_mode, run_mode))
         self.recovery_run = read_at(site, "recovery_run", partial(read_recovery_run, recovery_run))
         self.run_id = read_at(site, "run_id", partial(read_text, run_id, "run_id", "r00412"))

@@ -12,12 +12,15 @@ from sequent.dsl.containers import Container
 from sequent.dsl.conversion import fits, shown_type
 from sequent.dsl.nodes import Node, Written
 from sequent.dsl.parameters import ParamSource
+from sequent.dsl.settings import Settings
 from sequent.dsl.specification import Tree
 from sequent.dsl.translation import Translation
 from sequent.dsl.values import Values
 from sequent.errors import DefinitionError, InvalidFlowError, UsageError
-from sequent.model.spec import Definition, FlowConfig, FlowSpec, Origin, ParamSpec
-from sequent.model.status import Construct
+from sequent.model.spec import Definition, FlowSpec, Origin, ParamSpec
+
+_SETTINGS = ("task_construct", "max_concurrent", "stop_on_exception")
+"""The settings of a whole flow that are options of its container."""
 
 
 def definition_of(flow: object) -> Definition:
@@ -34,7 +37,7 @@ def definition_of(flow: object) -> Definition:
         vars(flow).get("__sequent_flow__", flow) if not isinstance(flow, type) and hasattr(flow, "__dict__") else flow
     )
     if isinstance(found, Sequent):
-        return _define(found.root, found, found.config, _origin(found, found.module, found.file))
+        return _define(found.root, found, found.settings, _origin(found, found.module, found.file))
     if isinstance(found, Container):
         # To pyright, what isinstance tells of a generic class is not enough.
         made = cast("Container[Any]", found)  # type: ignore[redundant-cast]
@@ -46,13 +49,13 @@ def definition_of(flow: object) -> Definition:
                 hint="run the outermost container",
                 place=written.site.place,
             )
-        return _define(made, made, _config(written), _origin(made, made.__module__, ""))
+        return _define(made, made, _settings(written), _origin(made, made.__module__, ""))
     raise UsageError(
         f"a {type(found).__name__} is not a flow", code="not-a-flow", hint="a flow is a @container class, or a Sequent"
     )
 
 
-def _define(root: Node, flow: object, config: FlowConfig, origin: Origin) -> Definition:
+def _define(root: Node, flow: object, settings: Settings, origin: Origin) -> Definition:
     tree = Tree(Translation(Values(root)))
     params, param_types = _params(root.__sequent__, tree.translation.values.problems)
     written = tree.container(root, ())
@@ -61,7 +64,8 @@ def _define(root: Node, flow: object, config: FlowConfig, origin: Origin) -> Def
         root=written,
         params=params,
         pools=tree.translation.pools.specs,
-        config=config,
+        config=settings.config,
+        config_places=settings.places,
         origin=origin,
         warnings=tuple(tree.warnings),
     )
@@ -100,13 +104,11 @@ def _params(written: Written, problems: list[DefinitionError]) -> tuple[tuple[Pa
     return tuple(params), types
 
 
-def _config(written: Written) -> FlowConfig:
+def _settings(written: Written) -> Settings:
+    """The settings of a flow that is written as a class: they stand among its options."""
     options = written.options
-    return FlowConfig(
-        task_construct=options.task_construct or Construct.PROCESS,
-        max_concurrent=options.max_concurrent,
-        stop_on_exception=options.stop_on_exception is not False,
-    )
+    said = {name: getattr(options, name) for name in _SETTINGS if getattr(options, name) is not None}
+    return Settings(said, places=dict.fromkeys(said, written.site.place))
 
 
 def _origin(flow: object, name: str, file: str) -> Origin:

@@ -65,10 +65,12 @@ def alternative(name: str) -> str:
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """A hint: the nearest of the known names, and all of them."""
     names = sorted(known)
-    close = get_close_matches(name, names, n=1, cutoff=0.6)
+    # Whoever writes logging for LOGGING means that.
+    folded = {other.casefold(): other for other in names}
+    close = get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
     shown = ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")
     listed = f"there are: {shown}" if names else "there are none"
-    return f"did you mean {close[0]!r}? {listed}" if close else listed
+    return f"did you mean {folded[close[0]]!r}? {listed}" if close else listed
 
 
 def _check_text(name: object, place: Place | Site, pattern: str) -> str:

@@ -37,6 +37,8 @@ class Settings:
     """By the names of the fields of ``FlowConfig``."""
     databases: Mapping[str, str] = field(factory=dict[str, str], repr=False)
     """The stores that ``DATABASES`` names, as paths or URLs."""
+    places: Mapping[str, Place] = field(factory=dict[str, Place], eq=False)
+    """Where each of the values stands."""
 
     @property
     def config(self) -> FlowConfig:
@@ -44,30 +46,35 @@ class Settings:
         return FlowConfig(**self.values)
 
 
-def read_settings(table: object, name: str, place_of: PlaceOf) -> Settings:
+def read_settings(table: object, name: str, place_of: PlaceOf, beside: Iterable[str] = ()) -> Settings:
     """What a mapping says about a flow.
 
     Args:
         table: the mapping, by the original's keywords; None and ``{}`` say nothing.
         name: what to call it in a message: ``config``, ``sequent.toml``.
         place_of: where a key of it stands.
+        beside: keys that it may have as well, and that say nothing about a flow.
 
     Raises:
         DefinitionError: a key is unknown, or its value is of the wrong type.
     """
     values: dict[str, Any] = {}
     databases: Mapping[str, str] = {}
+    places: dict[str, Place] = {}
     for key, value in mapping_of(table, name, place_of("")).items():
         shown = f"{name}[{key!r}]"
         if key in _READERS:
             values[key] = _READERS[key](value, shown, place_of(key))
+            places[key] = place_of(key)
         elif key == "LOGGING":
-            values.update(_read_logging(value, shown, place_of))
+            for said, read in _read_logging(value, shown, place_of).items():
+                values[said] = read
+                places[said] = place_of(LOGGING_KEYS[said])
         elif key == "DATABASES":
             databases = read_databases(value, shown, place_of)
-        else:
-            raise unknown_key(key, name, (*_READERS, "LOGGING", "DATABASES"), place_of(str(key)))
-    return Settings(values, databases)
+        elif key not in beside:
+            raise unknown_key(key, name, (*KEYS, *beside), place_of(str(key)))
+    return Settings(values, databases, places)
 
 
 def mapping_of(value: object, name: str, place: Place) -> Mapping[Any, object]:
@@ -171,3 +178,12 @@ _READERS: Mapping[str, Callable[[object, str, Place], Any]] = {
     "sleep_between_loops": _read_seconds,
     "envvar_prefix": _read_prefix,
 }
+KEYS = (*_READERS, "LOGGING", "DATABASES")
+"""The keys that a mapping may have."""
+LOGGING_KEYS: Mapping[str, str] = {
+    "logging_level": "LOGGING.logging_level",
+    "logging_formats": "LOGGING.level_formats",
+    "logging_datefmt": "LOGGING.datefmt",
+    "logdir": "LOGGING.logdir",
+}
+"""By the names of the fields of ``FlowConfig``, the keys of what may be said among the settings of logging."""

@@ -287,6 +287,8 @@ class FlowSpec:
     pools: tuple[PoolSpec, ...] = ()
     """The pools that its steps and containers name."""
     config: FlowConfig = Factory(FlowConfig)
+    config_places: Mapping[str, Place] = field(factory=dict[str, Place], eq=False)
+    """Where the flow itself says each of its settings, by the fields of ``FlowConfig``; others may say the rest."""
     origin: Origin = field(factory=Origin, eq=False)
     warnings: tuple[str, ...] = field(default=(), eq=False)
     """What was accepted and is probably a mistake: one sentence each, with its place."""

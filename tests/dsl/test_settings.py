@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sequent import Sequent
+from sequent import Sequent, container, step
 from sequent.dsl import definition_of
 from sequent.dsl.settings import read_settings
 from sequent.errors import DefinitionError, Place
@@ -201,3 +201,23 @@ def test_a_setting_that_a_step_cannot_have_is_refused_at_its_line(config, texts,
         flow.add_step("a", print, config=config, stop_on_exception=False)  # wrong
 
     blamed(write, *texts)
+
+
+def test_a_key_in_the_other_case_finds_its_neighbour():
+    with pytest.raises(DefinitionError) as caught:
+        Sequent(config={"logging": {}})
+    assert "did you mean 'LOGGING'" in caught.value.hint
+
+
+def test_what_a_flow_says_itself_is_told_from_what_it_leaves_to_others():
+    flow = Sequent("flow", config={"max_concurrent": 3, "LOGGING": {"datefmt": "%H"}})
+    flow.add_step("a")
+    assert set(definition_of(flow).spec.config_places) == {"max_concurrent", "logging_datefmt"}
+
+    @container(stop_on_exception=False)
+    class nightly:
+        @step
+        def a(self): ...
+
+    assert set(definition_of(nightly).spec.config_places) == {"stop_on_exception"}
+    assert definition_of(nightly).spec.config_places["stop_on_exception"].file == __file__
