@@ -14,7 +14,9 @@ choice, it chooses:
 * A kept step runs again once a cause has come about and its requirement holds. Where that can't be, or a stop comes
   first, it stays kept.
 * What was not a success waits for its requirement again; only then is an open container opened again.
-* A container ran again if it was opened again. One that had succeeded and runs again keeps nothing in it.
+* A container ran again if anything in it did. One that had succeeded and runs again keeps nothing in it.
+* What a kept step waited for by ``done`` may have run again in an earlier recovery, later than itself.
+* A task that has not begun, and is to be passed over by hand, is passed over when its requirement has come true.
 * Iterations that had begun are opened again even where ``until`` has ended the repeat; further ones never begin.
 * A step that waits for a further attempt when its container stops has failed, and is not cancelled.
 * When somebody asks for a stop, nothing is cancelled: the run ends once nothing is executed: a success or stopped.
@@ -28,6 +30,7 @@ from sequent.model.references import Outer
 from sequent.model.requirements import AllOf, Atom, Requirement, atoms_of
 from sequent.model.spec import FlowSpec
 from sequent.model.status import Claim, RunStatus, Status, Verdict
+from tests.reference_directives import Asked, direct, outdate, pass_over
 from tests.reference_tree import (
     CANCELLED,
     FAILURE,
@@ -43,14 +46,22 @@ from tests.reference_tree import (
 )
 
 MAX_LOSSES = 3
+NOTHING = Asked()
 
 
 class Reference:
     """A run, or a recovery of it: tell it what was observed, ask it what follows."""
 
-    def __init__(self, spec: FlowSpec, record: dict[Key, Recorded] | None = None) -> None:
+    def __init__(
+        self, spec: FlowSpec, record: dict[Key, Recorded] | None = None, recovery: int = 0, asked: Asked = NOTHING
+    ) -> None:
         self.record: dict[Key, Recorded] = {} if record is None else record
+        self.recovery, self.asked = recovery, asked
         self.root = Child(Node(spec.root, (), spec.config.stop_on_exception), None)
+        if recovery:
+            direct(self.root.node, self.record, recovery, asked)
+        self.is_finished = self._recorded(("/", (1,))).status is SUCCESS
+        """Whether there is nothing to do."""
         self.is_halted = False
         self.tasks: dict[Key, Child] = {}
         self.blocks: dict[Key, Child] = {}
@@ -62,15 +73,16 @@ class Reference:
     def started(self, key: Key) -> None:
         child = self.tasks[key]
         assert key in self.startable(), f"{key} may not start: it is {child.status}"
-        child.status, child.ran = Status.ACTIVE, True
-        self._recorded(key).status = Status.ACTIVE
-        if child.frame and child.frame.block.node.wraps:
-            around = self._recorded(child.frame.block.key)
-            around.drawn = max(around.drawn, key[1][-1])
+        child.status = Status.ACTIVE
+        recorded = self._recorded(key)
+        recorded.status, recorded.has_begun = Status.ACTIVE, False
+        recorded.attempts += 1
+        recorded.recovery = recorded.ran_in = self.recovery
+        self._note_iteration(child)
         self._work_out()
 
     def began(self, key: Key) -> None:
-        self.tasks[key].began = True
+        self.tasks[key].began = self._recorded(key).has_begun = True
         self._work_out()
 
     def ended(self, key: Key, status: Status, verdict: Verdict = Verdict.UNKNOWN, answer: str = "") -> None:
@@ -139,7 +151,7 @@ class Reference:
 
     def statuses(self) -> dict[Key, Status]:
         """What has become of each task that did not stay as an earlier recovery had left it."""
-        return {key: task.status for key, task in self.tasks.items() if not task.is_kept}
+        return {key: task.status for key, task in self.tasks.items() if not (task.is_kept or task.is_passed)}
 
     def is_tried_again(self, key: Key) -> bool:
         """Whether its last attempt has failed, and another is to follow."""
@@ -178,11 +190,26 @@ class Reference:
                     if not any(fired for _, fired in causes):
                         holds = False if all(cause.status in SETTLED for cause, _ in causes) else None
                 if holds is not None:
-                    child.status = Status.READY if holds else SUCCESS if child.is_kept else SKIPPED
+                    child.status = self._decided(child, holds=holds)
                     child.came_true = holds
                     child.is_delayed = child.node.is_step and self._waits_first(child)
                     changed = True
         return changed
+
+    def _note_iteration(self, child: Child) -> None:
+        """An iteration of a repeated step leaves something behind from now on."""
+        if child.frame and child.frame.block.node.wraps:
+            around = self._recorded(child.frame.block.key)
+            around.drawn = max(around.drawn, child.key[1][-1])
+
+    def _decided(self, child: Child, *, holds: bool) -> Status:
+        if child.is_passed or (child.is_kept and not holds):
+            return SUCCESS
+        if not holds or not child.node.is_step or self.is_halted or not self.asked.skips(child.key):
+            return Status.READY if holds else SKIPPED
+        pass_over(self._recorded(child.key), self.recovery)
+        self._note_iteration(child)
+        return SUCCESS
 
     def _waits_first(self, child: Child) -> bool:
         return child.node.spec.delay is not None or self._recorded(child.key).waits
@@ -214,7 +241,15 @@ class Reference:
             if claim in ON_FAILURE:
                 yield cause, cause.status is FAILURE
             elif claim is Claim.DONE:
-                yield cause, cause.status in SETTLED and cause.ran
+                has_run = self._last(cause, "ran_in") > self._last(child, "recovery")
+                yield cause, cause.status in SETTLED and has_run
+
+    def _last(self, child: Child, what: str) -> int:
+        """The last recovery in which something was recorded of a task, or of anything in a container."""
+        path, sequence = child.key
+        inside = (key for key in self.record if key[0] == path or key[0].startswith(f"{path}."))
+        found = (self.record[key] for key in inside if key[1][: len(sequence)] == sequence)
+        return max((getattr(recorded, what) for recorded in found), default=-1)
 
     def _claims(self, child: Child) -> Iterator[tuple[Claim, Child]]:
         for part, near in child.node.requires:
@@ -302,7 +337,9 @@ class Reference:
     def _open(self, block: Child) -> None:
         recorded = self._recorded(block.key)
         recorded.status = block.status = Status.ACTIVE
-        block.began = block.ran = True
+        block.began = block.has_opened = True
+        if block.is_afresh:
+            outdate(self.record, block.key)
         self.blocks[block.key] = block
         if block.node.spec.repeats is None:
             block.is_open, block.count = True, 1
@@ -337,6 +374,7 @@ class Reference:
             child = frame.children[node.name] = Child(node, frame)
             recorded = self.record.get(child.key, Recorded())
             child.was_success, child.answer = recorded.status is SUCCESS, recorded.answer
+            child.is_passed = child.was_success and recorded.passed_in == self.recovery
             if child.is_kept and not node.reacts:
                 child.status = SUCCESS
             if node.is_step:

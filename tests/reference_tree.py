@@ -32,6 +32,15 @@ class Recorded:
     waits: bool = False
     """Whether a wait before its next attempt has begun."""
     drawn: int = 0
+    attempts: int = 0
+    has_begun: bool = False
+    """Whether the code of its last attempt has begun, as far as anybody may ask."""
+    recovery: int = -1
+    """The recovery of its last attempt."""
+    ran_in: int = -1
+    """The last recovery in which it ran."""
+    passed_in: int = -1
+    """The recovery in which it was passed over."""
 
 
 class Node:
@@ -91,7 +100,9 @@ class Child:
     """Whether its requirement came true in this recovery."""
     began: bool = False
     """Whether its code has begun, as far as anybody may ask."""
-    ran: bool = False
+    has_opened: bool = False
+    is_passed: bool = False
+    """Whether it is a success without having run, since this recovery passes it over."""
     losses: int = 0
     failures: int = 0
     """How many of its attempts have failed in this recovery."""
@@ -117,7 +128,7 @@ class Child:
     @property
     def is_afresh(self) -> bool:
         """Whether nothing in it is kept: it, or something around it, had succeeded and runs again."""
-        return (self.was_success and self.ran) or (self.frame is not None and self.frame.block.is_afresh)
+        return (self.was_success and self.has_opened) or (self.frame is not None and self.frame.block.is_afresh)
 
     @property
     def is_kept(self) -> bool:
@@ -157,7 +168,7 @@ class Child:
     def result(self) -> str:
         """What it returned, or what the child of its only iteration did that it names."""
         spec = self.node.spec
-        if isinstance(spec, StepSpec) or spec.repeats is not None or spec.result is None or self.is_kept:
+        if isinstance(spec, StepSpec) or spec.repeats is not None or spec.result is None or not self.frames:
             return self.answer
         return self.frames[1].children[spec.result].result
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from attrs import define, evolve, field
 
 from sequent.engine import Scheduler
+from sequent.engine.directing import direct
 from sequent.model import facts
+from sequent.model.directives import NO_DIRECTIVES, Directives
 from sequent.model.effects import (
     AskHold,
     CloseFrame,
@@ -16,6 +20,8 @@ from sequent.model.effects import (
     FailTask,
     OpenFrame,
     OpenRepeat,
+    PassOver,
+    Revise,
     SetHold,
     SettleTask,
     StartTask,
@@ -25,12 +31,14 @@ from sequent.model.effects import (
 from sequent.model.facts import Fact
 from sequent.model.plan import ContainerPlan, Plan, StepPlan
 from sequent.model.references import dotted
-from sequent.model.saved import SavedBlock, SavedFrame, SavedTask
+from sequent.model.saved import Revision, SavedBlock, SavedFrame, SavedTask
 from sequent.model.scope import Scope
 from sequent.model.status import Status, Verdict
 
 Order = StartTask | OpenRepeat | DrawItem
-Ordered = StartTask | StartTimer | TakeBack | AskHold | SetHold | FailTask | SettleTask | OpenRepeat | DrawItem
+Ordered = (
+    StartTask | PassOver | StartTimer | TakeBack | AskHold | SetHold | FailTask | SettleTask | OpenRepeat | DrawItem
+)
 Key = tuple[str, tuple[int, ...]]
 """A task: its dotted path and its sequence. A container in one iteration: its path and the sequence around it."""
 
@@ -60,6 +68,8 @@ class Rows:
     waits: set[tuple[int, int, int]] = field(factory=set)
     """Tasks before whose next attempt a wait has begun."""
     last_id: int = 0
+    recovery: int = 0
+    directives: Directives = NO_DIRECTIVES
 
     def task_key(self, scope: Scope, node: int) -> tuple[int, int, int]:
         if _container(self.plan, scope.node).wraps and scope.parent is not None:
@@ -83,14 +93,39 @@ class Rows:
         assert row.status is Status.ACTIVE, f"{scope} was closed before"
         row.status = effect.status
 
+    def revise(self, revision: Revision) -> None:
+        for mark in revision.outdated:
+            key = (mark.frame, mark.node, mark.iteration)
+            assert self.tasks[key].status is Status.SUCCESS
+            self.tasks[key] = evolve(self.tasks[key], status=Status.WAITING)
+        for mark in revision.passed:
+            self.pass_over((mark.frame, mark.node, mark.iteration), mark.attempt)
+        for frame in revision.frames:
+            self.frames[frame].status = Status.ACTIVE
+        for repeat in revision.repeats:
+            self.repeats[repeat] = Status.ACTIVE
+
+    def pass_over(self, key: tuple[int, int, int], attempt: int) -> None:
+        before = self.tasks.get(key, SavedTask(Status.WAITING, 0, ran_in=-1))
+        assert attempt == before.attempt + 1
+        self.tasks[key] = SavedTask(Status.SUCCESS, attempt, recovery=self.recovery, ran_in=before.ran_in)
+
     def iterations(self) -> dict[Key, FrameRow]:
         """Each iteration under its container's path with a slash, and its sequence."""
         rows = self.frames.items()
         return {(dotted(self.plan.nodes[node].path) + "/", row.sequence): row for (_, node, _), row in rows}
 
+    def sequences(self) -> list[Key]:
+        """Every task that has begun."""
+        places = {row.id: row.sequence for row in self.frames.values()}
+        found = [(node, (*places[frame], *((number,) if number else ()))) for frame, node, number in self.tasks]
+        return [(dotted(self.plan.nodes[node].path), sequence) for node, sequence in found]
+
     def saved(self) -> SavedFrame | None:
         root = self.frames.get((0, 0, 1))
-        return None if root is None else self._frame(root.id, _container(self.plan, 0), is_whole=False)
+        if root is None:
+            return None
+        return evolve(self._frame(root.id, _container(self.plan, 0), is_whole=False), status=root.status)
 
     def _frame(self, frame: int, container: ContainerPlan, *, is_whole: bool) -> SavedFrame:
         tasks, blocks = {}, {}
@@ -111,17 +146,38 @@ class Rows:
             return None
         drawn = max(numbers, default=0)
         saved = {}
-        if status is not Status.SUCCESS or is_whole or node.index in self.plan.reactions:
-            is_whole = is_whole or status is Status.SUCCESS
+        reruns = self._reruns_inside()
+        if status is not Status.SUCCESS or is_whole or node.index in self.plan.reactions or reruns:
+            is_whole = is_whole or (status is Status.SUCCESS and node.index in self.plan.reactions)
             for number in range(1, drawn + 1):
-                if is_whole or numbers.get(number) is not Status.SUCCESS:
+                if is_whole or reruns or numbers.get(number) is not Status.SUCCESS:
                     saved[number] = self._iteration(frame, node, number, is_whole=is_whole)
         has_ended = any(
             number_status is Status.SUCCESS and self._verdict(frame, node, number) is Verdict.TRUTHY
             for number, number_status in numbers.items()
         )
         answers = self._answers(frame, node) if status is Status.SUCCESS and node.repeats is None else ()
-        return SavedBlock(status or Status.ACTIVE, drawn, saved, until_met=has_ended, answers=answers)
+        inside = list(self._inside(frame, node))
+        recovery = max((task.recovery for task in inside), default=-1)
+        ran_in = max((task.ran_in for task in inside), default=-1)
+        status = status or Status.ACTIVE
+        return SavedBlock(status, drawn, saved, has_ended, answers, recovery=recovery, ran_in=ran_in)
+
+    def _reruns_inside(self) -> bool:
+        """Whether a directive may make something run again that is in a kept container."""
+        steps = (node for node in self.plan.nodes if isinstance(node, StepPlan))
+        return bool(self.directives) or any(step.recovery for step in steps)
+
+    def _inside(self, frame: int, node: ContainerPlan) -> Iterator[SavedTask]:
+        """Every task in a container, however deep."""
+        if node.wraps:
+            yield from (task for (f, step, _), task in self.tasks.items() if (f, step) == (frame, node.children[0]))
+            return
+        for row in [row for (f, index, _), row in self.frames.items() if (f, index) == (frame, node.index)]:
+            yield from (task for (f, _, number), task in self.tasks.items() if f == row.id and not number)
+            for child in (self.plan.nodes[index] for index in node.children):
+                if isinstance(child, ContainerPlan):
+                    yield from self._inside(row.id, child)
 
     def _answers(self, frame: int, node: ContainerPlan) -> tuple[int, ...]:
         """Which of what is asked of its result the result of a container without iterations is."""
@@ -145,11 +201,17 @@ class Rows:
             row = self.frames[frame, node.index, number]
             return evolve(self._frame(row.id, node, is_whole=is_whole), status=row.status)
         step = node.children[0]
-        is_known = (frame, step, number) in self.tasks
-        return SavedFrame(0, {step: self._task(frame, step, number)} if is_known else {})
+        if (frame, step, number) not in self.tasks:
+            return SavedFrame(0)
+        task = self._task(frame, step, number)
+        status = Status.SUCCESS if task.status is Status.SUCCESS else Status.ACTIVE
+        return SavedFrame(0, {step: task}, status=status)
 
     def _task(self, frame: int, step: int, number: int) -> SavedTask:
-        return evolve(self.tasks[frame, step, number], waits=(frame, step, number) in self.waits)
+        plan = self.plan.nodes[step]
+        assert isinstance(plan, StepPlan)
+        waits = plan.retries > 0 and (frame, step, number) in self.waits
+        return evolve(self.tasks[frame, step, number], waits=waits)
 
     def _verdict(self, frame: int, node: ContainerPlan, number: int) -> Verdict:
         if node.until is None:
@@ -163,13 +225,32 @@ class Rows:
 class World:
     """Gives the engine facts, carries out what it orders, and keeps what a store would keep."""
 
-    def __init__(self, plan: Plan, *, slots: int, rows: Rows | None = None, resumes: bool = False) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        *,
+        slots: int,
+        rows: Rows | None = None,
+        resumes: bool = False,
+        directives: Directives = NO_DIRECTIVES,
+    ) -> None:
         self.plan = plan
         self.slots = slots
         self.rows = Rows(plan) if rows is None else rows
-        saved, last_id = self.rows.saved(), self.rows.last_id
+        self.rows.recovery += rows is not None and not resumes
+        self.rows.directives = directives
+        saved = self.rows.saved()
+        self.revision = Revision() if saved is None else direct(plan, saved, directives, self.rows.recovery)[1]
+        """What a recovery makes of what it finds."""
         self.scheduler = Scheduler(
-            plan, slots=slots, saved=saved, last_id=last_id, kept=self.rows.kept, resumes=resumes
+            plan,
+            slots=slots,
+            saved=saved,
+            last_id=self.rows.last_id,
+            kept=self.rows.kept,
+            resumes=resumes,
+            recovery=self.rows.recovery,
+            directives=directives,
         )
         self.active: dict[Key, StartTask] = {}
         self.timers: dict[Key, StartTimer] = {}
@@ -210,8 +291,9 @@ class World:
         order = self.active.pop(key)
         attempt = (order.scope.id, order.node, order.attempt)
         row = self.rows.task_key(order.scope, order.node)
-        failures = self.rows.tasks[row].failures + (status is Status.FAILURE)
-        self.rows.tasks[row] = SavedTask(status, order.attempt, verdict, answers, failures)
+        before = self.rows.tasks[row]
+        failures = before.failures + (status is Status.FAILURE)
+        self.rows.tasks[row] = evolve(before, status=status, verdict=verdict, answers=answers, failures=failures)
         if status is Status.SUCCESS:
             fact: Fact = facts.TaskSucceeded(*attempt, verdict, answers)
         else:
@@ -242,6 +324,8 @@ class World:
         """The code of a task begins."""
         order = self.active[key]
         self.began.add(key)
+        row = self.rows.task_key(order.scope, order.node)
+        self.rows.tasks[row] = evolve(self.rows.tasks[row], had_begun=True)
         return self.tell(facts.TaskBegan(order.scope.id, order.node, order.attempt))
 
     def open(self, key: Key, count: int | None) -> list[Effect]:
@@ -261,14 +345,19 @@ class World:
         order = self.to_open.pop(key, None) or self.to_draw.pop(key)
         return self.tell(facts.DrawFailed(order.scope.id, order.node))
 
-    def crash(self) -> World:
+    def crash(self, directives: Directives = NO_DIRECTIVES) -> World:
         """What drives the run dies, and a recovery begins with what was kept."""
-        return World(self.plan, slots=self.slots, rows=self.rows)
+        return World(self.plan, slots=self.slots, rows=self.rows, directives=directives)
 
     def _take(self, effect: Effect) -> None:
         match effect:
             case StartTask() | SettleTask() | FailTask():
                 self._take_task(effect)
+            case PassOver(scope, node, attempt):
+                self.rows.pass_over(self.rows.task_key(scope, node), attempt)
+                self.settled[self._key(effect)] = Status.SUCCESS
+            case Revise(revision):
+                self.rows.revise(revision)
             case StartTimer() | TakeBack() | AskHold() | SetHold():
                 self._take_wait(effect)
             case OpenRepeat(scope, node):
@@ -296,9 +385,17 @@ class World:
                 before = self.rows.tasks.get(row, SavedTask(Status.WAITING, 0))
                 assert key not in self.active, f"{key} runs twice at once"
                 assert attempt == before.attempt + 1, f"{key} is attempt {attempt} after {before.attempt}"
-                assert isinstance(self.plan.nodes[node], StepPlan)
+                step = self.plan.nodes[node]
+                assert isinstance(step, StepPlan)
                 assert key not in self.timers, f"{key} starts before its time"
-                self.rows.tasks[row] = SavedTask(Status.ACTIVE, attempt, failures=before.failures)
+                self.rows.tasks[row] = SavedTask(
+                    Status.ACTIVE,
+                    attempt,
+                    failures=before.failures,
+                    had_begun=not step.announces,
+                    recovery=self.rows.recovery,
+                    ran_in=self.rows.recovery,
+                )
                 self.active[key] = effect
                 self.settled.pop(key, None)
                 self.began.discard(key)
@@ -309,7 +406,8 @@ class World:
             case FailTask(scope, node, attempt):
                 self.settled[self._key(effect)] = Status.FAILURE
                 if attempt:
-                    self.rows.tasks[self.rows.task_key(scope, node)] = SavedTask(Status.FAILURE, attempt)
+                    row = self.rows.task_key(scope, node)
+                    self.rows.tasks[row] = evolve(self.rows.tasks[row], status=Status.FAILURE)
 
     def _take_wait(self, effect: StartTimer | TakeBack | AskHold | SetHold) -> None:
         match effect:

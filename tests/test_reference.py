@@ -18,8 +18,10 @@ def text(key: Key) -> str:
 class Play:
     """Plays a flow, one task at a time and in the order in which they became ready."""
 
-    def __init__(self, spec: FlowSpec, *failing: str, record: dict[Key, Recorded] | None = None) -> None:
-        self.reference = Reference(spec, record)
+    def __init__(
+        self, spec: FlowSpec, *failing: str, record: dict[Key, Recorded] | None = None, recovery: int = 0
+    ) -> None:
+        self.reference = Reference(spec, record, recovery)
         self.failing = failing
         self.ends: list[str] = []
         self.lists = {".".join(path): items for path, items in lists_of(spec.root, ())}
@@ -57,7 +59,7 @@ class Play:
         return {text(key): status for key, status in self.reference.statuses().items()}.get(task)
 
     def again(self, spec: FlowSpec, *failing: str) -> Play:
-        return Play(spec, *failing, record=self.reference.record)
+        return Play(spec, *failing, record=self.reference.record, recovery=self.reference.recovery + 1)
 
 
 def lists_of(spec: StepSpec | ContainerSpec, path: tuple[str, ...]) -> list[tuple[tuple[str, ...], int]]:

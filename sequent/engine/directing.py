@@ -13,7 +13,7 @@ from sequent.model.saved import Mark, Revision, SavedBlock, SavedFrame, SavedTas
 from sequent.model.status import Action, Status, Verdict
 
 
-def direct(plan: Plan, saved: SavedFrame, directives: Directives) -> tuple[SavedFrame, Revision]:
+def direct(plan: Plan, saved: SavedFrame, directives: Directives, recovery: int) -> tuple[SavedFrame, Revision]:
     """Apply directives to what an earlier recovery left, from the outside in.
 
     An iteration or container that is a success stays whole, unless something in it is to run again: that opens
@@ -23,11 +23,12 @@ def direct(plan: Plan, saved: SavedFrame, directives: Directives) -> tuple[Saved
         plan: what will run.
         saved: the root's iteration.
         directives: what is asked for by hand.
+        recovery: the number of the run's present recovery.
 
     Returns:
         what the recovery starts from, and what is to be written of that.
     """
-    directing = _Directing(plan, directives)
+    directing = _Directing(plan, directives, recovery)
     root = directing.frame(saved, _container(plan, 0), _Around(0, (1,)))
     return (saved if root is None else root), directing.found.revision()
 
@@ -69,9 +70,10 @@ class _Found:
 class _Directing:
     """Walks through what was saved."""
 
-    def __init__(self, plan: Plan, directives: Directives) -> None:
+    def __init__(self, plan: Plan, directives: Directives, recovery: int) -> None:
         self._plan = plan
         self._directives = directives
+        self._recovery = recovery
         self._reach = Reach.of(plan, directives)
         self.found = _Found()
 
@@ -102,7 +104,7 @@ class _Directing:
         if found is not Status.SUCCESS and action is Action.SKIP:
             self.found.passed.append(Mark(frame, index, iteration, task.attempt + 1, place.sequence, found))
             return SavedTask(
-                Status.SUCCESS, task.attempt + 1, recovery=task.recovery, ran_in=task.ran_in, is_passed=True
+                Status.SUCCESS, task.attempt + 1, recovery=self._recovery, ran_in=task.ran_in, is_passed=True
             )
         return task
 

@@ -79,7 +79,7 @@ class Scheduler:
         self._board.resumes = resumes
         self._board.recovery, self._board.directives = recovery, directives
         if saved is not None and not resumes:
-            saved, self._board.revision = direct(plan, saved, directives)
+            saved, self._board.revision = direct(plan, saved, directives, recovery)
         saved_root = SavedBlock(Status.ACTIVE, 1, {1: saved}) if saved is not None else None
         self._root = make_block(self._board, None, 0, root, saved_root)
 

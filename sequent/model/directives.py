@@ -59,16 +59,20 @@ class Directives:
         return bool(self.rerun or self.skip)
 
     def passes_over(self, path: Path, sequence: tuple[int, ...]) -> bool:
-        """Whether a step that has not begun is not to be run when its turn comes."""
-        return any(selection.has(path, sequence) for selection in self.skip)
+        """Whether a step that has not succeeded is not to be run."""
+        return _has(self.skip, path, sequence) and not _has(self.rerun, path, sequence)
 
     def action(self, step: StepPlan, sequence: tuple[int, ...], found: Status) -> Action:
         """What is to be done with a task that is found in a certain status; of a success, ``skip`` keeps it."""
-        if any(selection.has(step.path, sequence) for selection in self.rerun):
+        if _has(self.rerun, step.path, sequence):
             return Action.RERUN
         if self.passes_over(step.path, sequence):
             return Action.SKIP
         return step.recovery.get(found, _DEFAULTS[found])
+
+
+def _has(selections: tuple[Selection, ...], path: Path, sequence: tuple[int, ...]) -> bool:
+    return any(selection.has(path, sequence) for selection in selections)
 
 
 NO_DIRECTIVES = Directives()

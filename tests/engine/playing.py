@@ -10,6 +10,7 @@ from sequent import Sequent
 from sequent.compiler import compile_flow
 from sequent.dsl import definition_of
 from sequent.model import facts
+from sequent.model.directives import NO_DIRECTIVES, Directives, Selection
 from sequent.model.effects import CloseFrame, CloseRepeat, Effect, OpenRepeat, StartTask
 from sequent.model.facts import Fact
 from sequent.model.items import Items
@@ -43,8 +44,16 @@ def world(flow: object, slots: int = 100) -> Play:
 class Play(World):
     """A run under way. Items that are written down are found at once, as the driver does."""
 
-    def __init__(self, plan: Plan, *, slots: int, rows: Rows | None = None, resumes: bool = False) -> None:
-        super().__init__(plan, slots=slots, rows=rows, resumes=resumes)
+    def __init__(
+        self,
+        plan: Plan,
+        *,
+        slots: int,
+        rows: Rows | None = None,
+        resumes: bool = False,
+        directives: Directives = NO_DIRECTIVES,
+    ) -> None:
+        super().__init__(plan, slots=slots, rows=rows, resumes=resumes, directives=directives)
         self.started: list[str] = []
         """Every task that started, in order."""
         self.closed: dict[str, Status] = {}
@@ -112,9 +121,10 @@ class Play(World):
     def stop(self) -> None:
         self.tell(facts.StopRequested())
 
-    def recover(self) -> Play:
+    def recover(self, *, rerun: tuple[str, ...] = (), skip: tuple[str, ...] = ()) -> Play:
         """Whatever drives the run is gone, and another takes it up with what was kept."""
-        play = Play(self.plan, slots=self.slots, rows=self.rows)
+        directives = Directives(rerun=tuple(map(selected, rerun)), skip=tuple(map(selected, skip)))
+        play = Play(self.plan, slots=self.slots, rows=self.rows, directives=directives)
         play.tell(facts.RunStarted())
         return play
 
@@ -176,6 +186,11 @@ class Play(World):
     def frames(self) -> int:
         """How many iterations are in memory."""
         return self.scheduler.active_frames
+
+
+def selected(name: str) -> Selection:
+    path, _, sequence = name.partition("/")
+    return Selection(tuple(path.split(".")), tuple(map(int, sequence.split("."))) if sequence else ())
 
 
 def key_of(name: str) -> Key:

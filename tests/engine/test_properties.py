@@ -15,14 +15,17 @@ from hypothesis import strategies as st
 from sequent.compiler import compile_flow
 from sequent.engine import Scheduler
 from sequent.model import facts
+from sequent.model.directives import Directives, Selection
 from sequent.model.effects import DrawItem, Effect, EndRun, OpenRepeat, StartTask
 from sequent.model.plan import StepPlan
+from sequent.model.references import dotted
 from sequent.model.requirements import AllOf, AnyOf
 from sequent.model.spec import Backoff, ContainerSpec, FlowSpec, ItemsCall, ItemsLiteral, StepSpec
-from sequent.model.status import Claim, RunStatus, Status, Verdict
+from sequent.model.status import Action, Claim, RunStatus, Status, Verdict
 from sequent.model.wire import decode
 from tests.flows import flow_specs
 from tests.reference import Reference
+from tests.reference_directives import Asked
 from tests.reference_tree import Key, Recorded
 from tests.simulated import World
 from tests.small_flows import DRAWN, HOUR, block, done, failed, flow, items, on, outer, step
@@ -185,20 +188,59 @@ def some_waits(spec: ContainerSpec | StepSpec, random: Random) -> ContainerSpec 
     )
 
 
-def check(spec: FlowSpec, course: list[Mood], slots: int, random: Random) -> None:
+def some_directives(spec: ContainerSpec | StepSpec, random: Random) -> ContainerSpec | StepSpec:
+    """The same, where some steps say what a recovery does with them."""
+    if isinstance(spec, ContainerSpec):
+        return evolve(spec, children=tuple(some_directives(child, random) for child in spec.children))
+    if random.randrange(2):
+        return spec
+    statuses = (Status.READY, Status.ACTIVE, Status.FAILURE)
+    recovery = {status: Action.SKIP for status in statuses if random.randrange(3) == 0}
+    if random.randrange(3) == 0:
+        recovery[Status.SUCCESS] = Action.RERUN
+    return evolve(spec, recovery=recovery, retries=0)
+
+
+def some_asked(world: World, random: Random) -> Asked:
+    """What is asked for by hand: mostly nothing, else some of what there is, in every iteration or in one."""
+    if random.randrange(3):
+        return Asked()
+    paths = [dotted(node.path) for node in world.plan.nodes if node.path]
+    known = [*world.rows.sequences(), *((path, ()) for path in paths)]
+    chosen = random.sample(known, min(len(known), 3))
+    return Asked(rerun=tuple(chosen[:1]), skip=tuple(chosen[1 : random.randrange(1, 4)]))
+
+
+def directives_of(asked: Asked) -> Directives:
+    rerun, skip = (
+        tuple(Selection(tuple(path.split(".")), sequence) for path, sequence in keys)
+        for keys in (asked.rerun, asked.skip)
+    )
+    return Directives(rerun=rerun, skip=skip)
+
+
+def check(spec: FlowSpec, course: list[Mood], slots: int, random: Random, *, asks: bool = False) -> None:
     """Run a flow, and recover it until it is a success."""
     plan = compile_flow(spec)
     counts = dict(counts_of(spec.root, random))
     record: dict[Key, Recorded] = {}
     world = World(plan, slots=slots)
+    asked = Asked()
     for mood in [*course, Mood()]:
-        pair = Pair(spec, world, Reference(spec, record), counts, random, mood)
+        reference = Reference(spec, record, world.rows.recovery, asked)
+        if reference.is_finished:
+            assert not world.revision, "a finished run in which nothing runs again is left alone"
+            continue
+        pair = Pair(spec, world, reference, counts, random, mood)
         status = pair.go()
         iterations = {key: row.status for key, row in world.rows.iterations().items()}
         assert iterations == {key: recorded.status for key, recorded in record.items() if key[0].endswith("/")}
-        if status is RunStatus.SUCCESS:
+        if status is RunStatus.SUCCESS and not asks:
             return
-        world = world.crash()
+        asked = some_asked(world, random) if asks else Asked()
+        world = world.crash(directives_of(asked))
+    if asks:
+        return
     raise AssertionError("a recovery in which nothing fails is a success")
 
 
@@ -213,6 +255,15 @@ def test_the_engine_agrees_with_the_reference_through_failures_crashes_and_recov
     root = some_waits(some_drawn(spec.root, random), random)
     assert isinstance(root, ContainerSpec)
     check(evolve(spec, root=root), course, slots, random)
+
+
+@given(flow_specs(asks_results=True), courses, st.integers(1, 4), randoms)
+def test_the_engine_agrees_with_the_reference_about_directives(
+    spec: FlowSpec, course: list[Mood], slots: int, random: Random
+) -> None:
+    root = some_directives(some_waits(some_drawn(spec.root, random), random), random)
+    assert isinstance(root, ContainerSpec)
+    check(evolve(spec, root=root), course, slots, random, asks=True)
 
 
 HARD = {
