@@ -9,6 +9,7 @@ So a fact costs what it changes, and a requirement on ten thousand steps costs t
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 
 from attrs import field, frozen
 
@@ -256,7 +257,7 @@ class Plan:
     fingerprint: str = ""
     """A digest of ``structure``."""
 
-    @property
+    @cached_property
     def has_priorities(self) -> bool:
         """Whether anything in it is to start before or after its turn."""
         return any(node.priority for node in self.nodes)
