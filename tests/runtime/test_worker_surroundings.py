@@ -27,6 +27,8 @@ def spoil():
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
     signal.alarm(1)
+    os.environ.update(PATH="/nowhere", LEFT_BEHIND="yes")
+    del os.environ["HOME"]
     sys.stdout = open(os.devnull, "w")
     os.close(2)
 
@@ -41,6 +43,7 @@ def look():
         signal.getsignal(signal.SIGINT) is signal.default_int_handler,
         list(signal.pthread_sigmask(signal.SIG_BLOCK, ())),
         signal.alarm(0),
+        [os.environ.get(name) for name in ("PATH", "HOME", "LEFT_BEHIND")],
     ]
 
 

@@ -16,7 +16,7 @@ from sequent.model.references import Path
 from sequent.model.spec import CommandWork, Definition, FunctionWork, StepSpec
 from sequent.model.status import Verdict
 from sequent.runtime.context import Context, FlowInStep, enter
-from sequent.runtime.environment import variables_of
+from sequent.runtime.environment import StepEnvironment, variables_of
 from sequent.runtime.modules import import_once
 from sequent.runtime.orders import AttemptBegan, AttemptEnded, AttemptOrder, WorkerSetup
 from sequent.runtime.worker.capture import Segment, flush_streams
@@ -58,7 +58,7 @@ class Attempts:
         self._termination = termination
         self._is_own_process = is_own_process
         self._tell_begun = tell_begun
-        self._environment: dict[str, str] = {}
+        self._environment = StepEnvironment() if is_own_process else None
         self._pid = os.getpid()
 
     def run(self, order: AttemptOrder, tidy: Callable[[], None] = lambda: None) -> AttemptEnded:
@@ -92,8 +92,8 @@ class Attempts:
         path, step = self.catalogue.steps[order.path]
         context = self._context(order)
         environment = variables_of(context, order.item, self.catalogue.definition.spec.config.envvar_prefix)
-        if self._is_own_process:
-            self._set_environment(environment)
+        if self._environment is not None:
+            self._environment.change_to(environment)
         enter(context, whole_process=self._is_own_process)
         try:
             handle = FlowInStep(self.catalogue.definition.spec.name, context)
@@ -127,16 +127,6 @@ class Attempts:
             token=order.token,
             directory=self._setup.directory,
         )
-
-    def _set_environment(self, environment: dict[str, str]) -> None:
-        """Make it this process's; each variable that is the same as before costs nothing."""
-        last = self._environment
-        for name, value in environment.items():
-            if last.get(name) != value:
-                os.environ[name] = value
-        for name in last.keys() - environment.keys():
-            os.environ.pop(name, None)
-        self._environment = environment
 
     def _result(
         self, path: Path, step: StepSpec, inputs: Inputs, order: AttemptOrder, environment: dict[str, str]
