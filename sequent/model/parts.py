@@ -72,8 +72,7 @@ def _at(items: typing.Sequence[object], key: Key, name: str) -> object:
 
 def _of_keys(pairs: typing.Sequence[tuple[object, object]], key: Key, name: str, kind: str) -> object:
     for known, value in pairs:
-        # True is no 1 here: a key is found by what it is and not by what it equals.
-        if type(known) is type(key) and known == key:
+        if known == key:
             return value
     names = [known for known, _ in pairs if isinstance(known, str | int)]
     shown = ", ".join(map(_shown, names[:_MOST_SHOWN])) + (", ..." if len(pairs) > _MOST_SHOWN else "")

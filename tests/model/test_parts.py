@@ -44,6 +44,7 @@ def part(value, *keys):
         (range(5, 9), (-1,), 8),
         ({1: "int", "1": "text"}, ("1",), "text"),
         ({2: "int", "2": "text"}, (2,), "int"),
+        ({True: "one"}, (1,), "one"),
         ({"$d": {"x": date(2026, 11, 24)}}, ("$d", "x"), date(2026, 11, 24)),
         ({"rows": [Row("a.bam", (7,))]}, ("rows", 0, "reads", 0), 7),
         (Row("a.bam"), ("colour",), Colour.RED),

@@ -174,7 +174,10 @@ def test_failures_are_those_within_with_what_no_attempt_tells(run, found):
         iterated(run, 1, OUTER, number, 20 + number, Status.FAILURE)
         iterated(run, 20 + number, INNER, 1, 110 + number, Status.FAILURE)
         attempted(run, TaskKey(110 + number, DEEP, 0), Status.FAILURE, at=number, problem=problem)
-    run.commit(Batch(container_problems=[ContainerProblem(22, INNER, problem)]))
+    # One whose sequence only begins with the same digits, and one of another iteration.
+    iterated(run, 1, OUTER, 21, 41, Status.FAILURE)
+    for frame in (41, 21, 22):
+        run.commit(Batch(container_problems=[ContainerProblem(frame, INNER, problem)]))
     run.commit(Batch(container_problems=[ContainerProblem(1, EACH, problem)]))
     attempted(run, TaskKey(1, ONE, 0), Status.FAILURE, problem=problem)
 
@@ -185,7 +188,8 @@ def test_failures_are_those_within_with_what_no_attempt_tells(run, found):
         return [(failure.path, failure.sequence, failure.attempt) for failure in failures]
 
     deep = "outer.inner.deep"
-    assert told(HERE, OUTER) == [(deep, "1.1.1", 1), (deep, "1.2.1", 1), ("outer.inner", "1.2", 0)]
+    others = [("outer.inner", sequence, 0) for sequence in ("1.1", "1.2", "1.21")]
+    assert told(HERE, OUTER) == [(deep, "1.1.1", 1), (deep, "1.2.1", 1), *others]
     assert told(Scope(22, OUTER, 2, (1, 2), HERE), INNER) == [(deep, "1.2.1", 1), ("outer.inner", "1.2", 0)]
     assert told(HERE, ONE) == [("one", "1", 1)]
     assert told(HERE, MANY) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import linecache
 
 import pytest
@@ -10,6 +11,10 @@ from sequent import container, item, outer, previous, step
 from sequent.runtime.orders import Cut, Spooled
 from tests.runtime.driving import Driving, forked
 from tests.runtime.worker_steps import Colour, Row
+
+
+class Tone(enum.Enum):
+    LOW = 1
 
 
 @container
@@ -55,6 +60,16 @@ class flow:
             return before.name
 
         result = folds
+
+    @container(repeats=[Tone.LOW])
+    class tones:
+        """No step returns what is repeated over here, and none names its class."""
+
+        tone: object = item()
+
+        @step
+        def shows(self) -> str:
+            return repr(self.tone)
 
 
 ROW = '{{"$r":["Row",{{"name":"{}","colour":{{"$e":["Colour","RED"]}}}}]}}'
@@ -104,5 +119,6 @@ def test_classes_of_what_was_written_in_place_of_a_result_are_known(driving: Dri
 
 
 def test_classes_of_items_that_were_written_down_are_known(driving: Driving):
-    ended = driving.run("each.shows", item=ROW.format("b"), attributes=(("row", ROW.format("b")), ("name", '"x"')))
-    assert (ended.problem, ended.result) == (None, '["b","x"]')
+    low = '{"$e":["Tone","LOW"]}'
+    ended = driving.run("tones.shows", item=low, attributes=(("tone", low),))
+    assert (ended.problem, ended.result) == (None, '"<Tone.LOW: 1>"')
