@@ -41,7 +41,7 @@ def write_again(template: Node, kwargs: object, options: Options, site: Site) ->
         evolve(
             source.options,
             **{name: getattr(options, name) for name in options.given},
-            given=source.options.given | options.given,
+            given=options.given,
         ),
         children=source.children,
         attributes=source.attributes,

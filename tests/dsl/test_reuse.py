@@ -151,15 +151,35 @@ def test_a_container_is_used_again_within_one_that_is_used_again():
     assert child("whole", own).requires == Atom(("one", "own", "say"), Claim.DONE)
 
 
+def test_a_container_and_its_second_use_stand_side_by_side():
+    @container
+    class flow:
+        @container
+        class one:
+            first = step(lambda: 1)
+            second = step(requires=first.done)(lambda: 1)
+
+        two = container(requires=one.failed)(one)
+        last = step(requires=one.done & two)(lambda: 1)
+
+    one, two, last = definition_of(flow).spec.root.children
+    assert child("second", one).requires == Atom(("one", "first"), Claim.DONE)
+    assert child("second", two).requires == Atom(("two", "first"), Claim.DONE)
+    assert last.requires.parts == (Atom(("one",), Claim.DONE), Atom(("two",), Claim.SUCCESS))
+
+
 def test_a_sibling_may_be_given_its_own_result_again():
     @container
     class flow:
         one = container(kwargs={"region": "n"})(load_region)
         two = container(kwargs={"region": one.result})(one)
+        last = step(requires=one.done, kwargs={"x": two.result})(lambda x: x)
 
     root = definition_of(flow).spec.root
     assert child("two", root).attributes[0] == ("region", ResultOf(("one",)))
     assert child("whole", child("two", root)).requires == Atom(("two", "say"), Claim.DONE)
+    assert child("last", root).requires == Atom(("one",), Claim.DONE)
+    assert child("last", root).work.arguments[0].value == ResultOf(("two",))
 
 
 @container
