@@ -20,6 +20,7 @@ from sequent.runtime.rows import RunEnd
 from sequent.runtime.signals import stop_signals
 from sequent.runtime.stopping import Stopping
 from sequent.runtime.surroundings import Surroundings
+from sequent.runtime.timers import soonest
 from sequent.runtime.waiting import Waiter
 
 
@@ -198,8 +199,7 @@ class Driver:
         due = self._timers.left()
         if due is not None and self._longest_sleep is not None:
             due = min(due, self._longest_sleep)
-        times = (timeout, due, self._pooling.left(), self._stopping.left(), self._dispatch.left())
-        self._waiter.wait(min((seconds for seconds in times if seconds is not None), default=None))
+        self._waiter.wait(soonest(timeout, due, self._pooling.left(), self._stopping.left(), self._dispatch.left()))
         self._stopping.look()
 
     def _stop(self) -> None:

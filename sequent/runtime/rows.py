@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import NamedTuple, TypeVar, cast
 
 from attrs import define, field, frozen
 
@@ -12,6 +12,8 @@ from sequent.model.plan import Plan
 from sequent.model.scope import Scope
 from sequent.model.spec import Amounts
 from sequent.model.status import RunStatus, Status, Verdict
+
+T = TypeVar("T")
 
 
 @frozen
@@ -173,27 +175,32 @@ class RunEnd(NamedTuple):
     reason: str = ""
 
 
+def _rows(_kind: type[T]) -> Callable[[], list[T]]:
+    """Makes empty lists of such rows: a plain ``list``, since each turn of the driver makes one for each kind."""
+    return cast("Callable[[], list[T]]", list)
+
+
 @define
 class Batch:
     """What one turn of the driver writes, in one transaction."""
 
-    frames: list[FrameOpening] = field(factory=list[FrameOpening])
-    repeats: list[RepeatOpening] = field(factory=list[RepeatOpening])
-    endings: list[Ending] = field(factory=list[Ending])
-    closed_frames: list[tuple[FrameKey, Status]] = field(factory=list[tuple[FrameKey, Status]])
+    frames: list[FrameOpening] = field(factory=_rows(FrameOpening))
+    repeats: list[RepeatOpening] = field(factory=_rows(RepeatOpening))
+    endings: list[Ending] = field(factory=_rows(Ending))
+    closed_frames: list[tuple[FrameKey, Status]] = field(factory=_rows(tuple[FrameKey, Status]))
     """Written again when an iteration is opened again (as ``active``)."""
-    closed_repeats: list[tuple[int, int, Status]] = field(factory=list[tuple[int, int, Status]])
+    closed_repeats: list[tuple[int, int, Status]] = field(factory=_rows(tuple[int, int, Status]))
     """(frame around, container, status)."""
-    container_problems: list[ContainerProblem] = field(factory=list[ContainerProblem])
-    taken_back: list[tuple[TaskKey, int]] = field(factory=list[tuple[TaskKey, int]])
+    container_problems: list[ContainerProblem] = field(factory=_rows(ContainerProblem))
+    taken_back: list[tuple[TaskKey, int]] = field(factory=_rows(tuple[TaskKey, int]))
     """Attempts that never began and never will, so that their number is free again."""
-    intents: list[Intent] = field(factory=list[Intent])
-    outdated: list[tuple[TaskKey, int]] = field(factory=list[tuple[TaskKey, int]])
+    intents: list[Intent] = field(factory=_rows(Intent))
+    outdated: list[tuple[TaskKey, int]] = field(factory=_rows(tuple[TaskKey, int]))
     """Attempts that had succeeded, and count no more: their tasks are to run again."""
-    passed: list[Passing] = field(factory=list[Passing])
-    beginnings: list[Beginning] = field(factory=list[Beginning])
-    waits: list[Wait] = field(factory=list[Wait])
-    holds: list[Hold] = field(factory=list[Hold])
+    passed: list[Passing] = field(factory=_rows(Passing))
+    beginnings: list[Beginning] = field(factory=_rows(Beginning))
+    waits: list[Wait] = field(factory=_rows(Wait))
+    holds: list[Hold] = field(factory=_rows(Hold))
     """In order: the last of those of one holder and pool stands."""
     end: RunEnd | None = None
 

@@ -19,6 +19,15 @@ from sequent.runtime.ports import Clock, DrivenRun
 from sequent.runtime.rows import Batch, TaskKey, Wait, task_key
 
 
+def soonest(*times: float | None) -> float | None:
+    """The least of the seconds that something has left, where something has."""
+    found: float | None = None
+    for seconds in times:
+        if seconds is not None and (found is None or seconds < found):
+            found = seconds
+    return found
+
+
 class _Line:
     """What is waited for by one clock, soonest first."""
 
@@ -37,7 +46,9 @@ class _Line:
 
     def take_due(self) -> list[TimerEnded]:
         due: list[TimerEnded] = []
-        now = self._clock() if self._heap else 0.0
+        if not self._heap:
+            return due
+        now = self._clock()
         while self._heap and self._heap[0][0] <= now:
             due.append(heapq.heappop(self._heap)[2])
         return due
@@ -118,9 +129,8 @@ class Timers:
 
     def ended(self) -> list[TimerEnded]:
         """The waits that are over."""
-        return [*self._by_boot.take_due(), *self._by_wall.take_due()]
+        return self._by_boot.take_due() + self._by_wall.take_due()
 
     def left(self) -> float | None:
         """The seconds until something is due; None where nothing is waited for."""
-        found = [left for left in (self._by_boot.left(), self._by_wall.left()) if left is not None]
-        return min(found, default=None)
+        return soonest(self._by_boot.left(), self._by_wall.left())
