@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from sequent import ExitCode, command, container, param
+from sequent import ExitCode, Sequent, command, container, param
 from sequent.dsl import definition_of
 from sequent.model.references import Literal, ParamOf, ResultOf
-from sequent.model.spec import Formatted, Template, references_of
+from sequent.model.spec import Argument, Formatted, Template, references_of
 
 
 @pytest.mark.parametrize(
@@ -72,3 +72,61 @@ def test_a_formatted_reference_with_repr_is_known_too():
 
     word = definition_of(flow).spec.root.children[1].work.words[1]
     assert word == Template(("<", Formatted(ResultOf(("first",)), "r"), ">"))
+
+
+def test_a_method_may_return_the_words():
+    @container
+    class flow:
+        day: str = param()
+        first = command("date", result=str)
+
+        @command(result=str, env={"A": "b"}, success=(0, 1))
+        def listing(self, given: str = first.result) -> list[str]:
+            return ["ls", self.day, given]
+
+        @command
+        @staticmethod
+        def bare() -> list[str]:
+            return ["true"]
+
+    definition = definition_of(flow)
+    listing, bare = (part.work for part in definition.spec.root.children[1:])
+    assert (listing.words, listing.result, listing.success) == ((), "str", (0, 1))
+    assert listing.computed.takes_self
+    assert list(references_of(listing)) == [ResultOf(("first",))]
+    assert listing.computed.fingerprint != bare.computed.fingerprint
+    assert definition.functions["listing",](flow(day="mon"), "x") == ["ls", "mon", "x"]
+    assert definition.result_types["listing",] is str
+    assert flow(day="tue").listing("y") == ["ls", "tue", "y"]
+    assert flow(day="tue").bare() == ["true"]
+
+
+def words(name):
+    return ["echo", name]
+
+
+def test_the_builder_takes_a_function_that_returns_the_words():
+    flow = Sequent("built")
+    first = flow.add_step("first", command=("date",), result=str)
+    flow.add_step("second", command=words, kwargs={"name": first.result}, cwd="/srv")
+    definition = definition_of(flow)
+    work = definition.spec.root.children[1].work
+    assert work.computed.arguments == (Argument("name", ResultOf(("first",))),)
+    assert work.cwd == Literal('"/srv"')
+    assert definition.functions["second",] is words
+
+
+def test_a_text_for_bash_takes_data_as_its_words():
+    @container
+    class flow:
+        first = command("date", result=str)
+        second = command(first.result, "-x", ["y", 2], shell='sort "$1" > "$3"')  # noqa: S604  a word of the language
+        third = command(shell="ls | wc -l", result=int)  # noqa: S604  as above
+
+    flow_built = Sequent("built")
+    flow_built.add_step("fourth", shell="true")
+    second, third = (part.work for part in definition_of(flow).spec.root.children[1:])
+    assert second.words == (ResultOf(("first",)), Literal('"-x"'), Literal('"y"'), Literal("2"))
+    assert second.shell == 'sort "$1" > "$3"'
+    assert (third.words, third.shell, third.result) == ((), "ls | wc -l", "int")
+    assert definition_of(flow_built).spec.root.children[0].work.shell == "true"
