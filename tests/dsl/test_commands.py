@@ -124,7 +124,7 @@ def test_a_text_for_bash_takes_data_as_its_words():
         third = command(shell="ls | wc -l", result=int)  # noqa: S604  as above
 
     flow_built = Sequent("built")
-    flow_built.add_step("fourth", shell="true")
+    flow_built.add_step("fourth", shell="true")  # noqa: S604  as above
     second, third = (part.work for part in definition_of(flow).spec.root.children[1:])
     assert second.words == (ResultOf(("first",)), Literal('"-x"'), Literal('"y"'), Literal("2"))
     assert second.shell == 'sort "$1" > "$3"'

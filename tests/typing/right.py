@@ -20,6 +20,7 @@ from sequent import (
     STP_SKIP,
     ExitCode,
     Failure,
+    Failures,
     Outcome,
     Pool,
     command,
@@ -246,6 +247,10 @@ class branches:
     @step(requires=joined.returned(True) | joined.failed)
     def told(self, failures: list[Failure] = joined.failures) -> list[str]:
         return [f"{one.path}/{one.sequence} {one.host} {one.attempt}: {one.type} {one.exit_code}" for one in failures]
+
+    @step(requires=joined.failed)
+    def counted_failures(self, failures: Failures = joined.failures) -> str:
+        return f"{len(failures)} of {failures.total}: {failures[0].message}"
 
     @step
     def table(self) -> dict[str, Table]:
