@@ -11,18 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.pages import blocks_of, read
+
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-BLOCKS = [(kind, text) for kind, text in BLOCK.findall(README)]
+BLOCKS = blocks_of(ROOT / "README.md")
 COMMANDS = [text.strip() for kind, text in BLOCKS if kind == "sh"]
-
-# What differs from one run to the next.
-VARIABLE = [
-    (re.compile(r"\br[0-9a-z]*\d[0-9a-z]*\b"), "RUN"),
-    (re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?(\.\d+)?(Z|[+-]\d\d:?\d\d)?"), "MOMENT"),
-    (re.compile(r"\b\d+(\.\d+)? ?(ms|s|min)\b"), "DURATION"),
-]
 
 
 @pytest.fixture(scope="module")
@@ -45,43 +39,12 @@ def home(tmp_path_factory):
     return directory
 
 
-def session(home):
-    """Run all blocks in order, as one reader would. Gives (command, what it should show, what it showed)."""
+def test_what_the_readme_shows_is_what_is_seen(home):
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SEQUENT_")}
     environment["XDG_STATE_HOME"] = str(home / "state")
     environment["PATH"] = f"{home / '.venv/bin'}:{environment['PATH']}"
-    for kind, text in BLOCKS:
-        if kind == "python":
-            name = text.splitlines()[0].removeprefix("# ")
-            (home / name).write_text(text)
-        if kind == "console":
-            for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
-                typed, _, shown = part.partition("\n")
-                done = subprocess.run(
-                    ["sh", "-c", typed],
-                    check=False,
-                    cwd=home,
-                    env=environment,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.STDOUT,
-                    text=True,
-                )
-                yield typed, shown.splitlines(), done.stdout.splitlines()
-
-
-def plain(line):
-    """A line without what differs between runs."""
-    for pattern, word in VARIABLE:
-        line = pattern.sub(word, line)
-    return " ".join(line.split())
-
-
-def test_what_the_readme_shows_is_what_is_seen(home):
-    for typed, shown, seen in session(home):
-        expected = [plain(line) for line in shown if line.strip() != "..."]
-        missing = [line for line in expected if line not in [plain(real) for real in seen]]
-        assert missing == [], f"after `{typed}`, which showed:\n" + "\n".join(seen)
-        assert expected or not seen, f"the README does not say that `{typed}` shows:\n" + "\n".join(seen)
+    for typed in read(BLOCKS, home, environment):
+        typed.check()
 
 
 def test_two_commands_of_one_line_each_do_everything():
