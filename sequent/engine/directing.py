@@ -59,7 +59,12 @@ class _Found:
     repeats: list[tuple[int, int]] = field(factory=list[tuple[int, int]])
 
     def revision(self) -> Revision:
-        return Revision(tuple(self.outdated), tuple(self.passed), tuple(self.frames), tuple(self.repeats))
+        return Revision(
+            outdated=tuple(self.outdated),
+            passed=tuple(self.passed),
+            frames=tuple(self.frames),
+            repeats=tuple(self.repeats),
+        )
 
     def opens(self, node: ContainerPlan, around: _Around, number: int, status: Status) -> None:
         """An iteration of a container is opened again."""

@@ -8,10 +8,10 @@ from sequent.model.plan import ContainerPlan, Plan
 from sequent.model.references import dotted
 from sequent.model.scope import Scope, sequence_text
 from sequent.model.wire import encode
-from sequent.runtime.ports import DrivenRun
+from sequent.runtime.ports import ReadRun
 
 
-def failures_text(plan: Plan, run: DrivenRun, around: Scope, node: int) -> str:
+def failures_text(plan: Plan, run: ReadRun, around: Scope, node: int) -> str:
     """The failures in a node, as wire text: of attempts first, then of what no attempt tells.
 
     Args:

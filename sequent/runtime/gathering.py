@@ -9,7 +9,7 @@ from attrs import frozen
 
 from sequent.model.plan import ContainerPlan, Plan, StepPlan
 from sequent.model.status import Status
-from sequent.runtime.ports import DrivenRun
+from sequent.runtime.ports import ReadRun
 from sequent.runtime.rows import FrameKey, TaskKey
 from sequent.runtime.spools import CLOSE, OPEN
 
@@ -22,7 +22,7 @@ class Gathering:
     """
 
     plan: Plan
-    run: DrivenRun
+    run: ReadRun
 
     def is_list(self, node: int) -> bool:
         """Whether the result of that node is that of many iterations: its own, or those of what it names."""

@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from selectors import BaseSelector
 from typing import Protocol
 
+from sequent.model.directives import NO_DIRECTIVES, Directives
 from sequent.model.outcome import Failure, LogSpan, Problem
 from sequent.model.plan import Plan
-from sequent.model.saved import SavedFrame
+from sequent.model.saved import Revision, SavedFrame
 from sequent.model.scope import Scope
 from sequent.model.spec import Amounts
 from sequent.model.status import RunStatus, Status
@@ -16,27 +17,29 @@ from sequent.runtime.orders import AttemptOrder, DrawOrder, Report
 from sequent.runtime.rows import Ask, AttemptRecord, Batch, FrameKey, RunRecord, Target, TaskKey, Wait
 
 
-class DrivenRun(Protocol):
-    """A run that this process drives: the only door through which it is written.
-
-    Every method may raise ``FencedError`` (somebody took it over), ``StoreBusyError`` (try again later)
-    or ``StoreError``.
-    """
+class ReadRun(Protocol):
+    """What the rows of a run say. Every method may raise ``StoreError``."""
 
     @property
     def record(self) -> RunRecord: ...
 
-    @property
-    def directory(self) -> str:
-        """A directory of the run's own, for logs and large results."""
+    def saved(self, plan: Plan, directives: Directives = NO_DIRECTIVES) -> SavedFrame | None:
+        """The open part of the run, for a recovery; None where its root has not begun.
+
+        Of what is kept, it has what the directives may concern. From now on, a node's index is that of this plan.
+        """
         ...
 
-    def commit(self, batch: Batch) -> None:
-        """Write all of it or nothing; safe to repeat with the same batch."""
+    def rewound(self, plan: Plan, basis: int) -> tuple[SavedFrame | None, Revision]:
+        """The run as it was at the end of a recovery, and what must be written to go on from there."""
         ...
 
-    def saved(self, plan: Plan) -> SavedFrame | None:
-        """The open part of the run, for a recovery; None where its root has not begun."""
+    def begun_places(self) -> set[tuple[str, str]]:
+        """The steps and containers that have left anything: path, and ``step``, ``container`` or ``repeat``."""
+        ...
+
+    def succeeded_paths(self) -> set[str]:
+        """The steps that have succeeded, in any iteration."""
         ...
 
     def last_id(self) -> int:
@@ -95,6 +98,31 @@ class DrivenRun(Protocol):
         """The containers that failed for a reason that no attempt tells, the first of them."""
         ...
 
+    def successes(self) -> int:
+        """How many tasks have succeeded, in all recoveries."""
+        ...
+
+
+class DrivenRun(ReadRun, Protocol):
+    """A run that this process drives: the only door through which it is written.
+
+    Every method may raise ``FencedError`` (somebody took it over), ``StoreBusyError`` (try again later)
+    or ``StoreError``.
+    """
+
+    @property
+    def directory(self) -> str:
+        """A directory of the run's own, for logs and large results."""
+        ...
+
+    def commit(self, batch: Batch) -> None:
+        """Write all of it or nothing; safe to repeat with the same batch."""
+        ...
+
+    def adopt(self, plan: Plan, fingerprints: Mapping[str, str]) -> None:
+        """Go on with another definition of the flow, now and in later recoveries."""
+        ...
+
     def use_pools(self, capacities: Mapping[str, int], wake: str) -> None:
         """Say which shared pools the run uses, how large it takes them to be, and where its driver is woken.
 
@@ -118,10 +146,6 @@ class DrivenRun(Protocol):
         """Free the room on the disk that was set aside for writing how the run ended."""
         ...
 
-    def successes(self) -> int:
-        """How many tasks have succeeded, in all recoveries."""
-        ...
-
     def close(self) -> None:
         """Let the run go; it may be taken by somebody else."""
         ...
@@ -139,8 +163,8 @@ class Store(Protocol):
         """Make a new run and drive it. Raises ``UsageError`` where the id is taken."""
         ...
 
-    def take(self, run_id: str, *, resumes: bool = False) -> DrivenRun:
-        """Drive an existing run: its epoch goes up by one, and it is running.
+    def take(self, run_id: str, *, resumes: bool = False, reopens: bool = False) -> DrivenRun:
+        """Drive an existing run: its epoch goes up by one, and it is running; one that has succeeded if it ``reopens``.
 
         Its recovery number goes up as well, unless it ``resumes``: then it is the same recovery that goes on.
         What its tasks held is held no more; what the run keeps is.
@@ -155,6 +179,10 @@ class Store(Protocol):
 
     def find(self, run_id: str, flow: str | None = None) -> RunRecord:
         """The run with that id, a unique prefix of it, or ``latest``. Raises ``UnknownRunError``."""
+        ...
+
+    def look(self, run: RunRecord) -> ReadRun:
+        """Look at a run, whoever drives it; no lock is taken."""
         ...
 
     def attempts(self, run: RunRecord, path: str | None = None) -> Iterator[AttemptRecord]:

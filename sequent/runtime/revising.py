@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sequent.model.effects import PassOver, Revise, SettleTask
 from sequent.model.plan import Plan
-from sequent.model.saved import Revision
+from sequent.model.saved import Mark, Revision
 from sequent.model.status import Status
 from sequent.runtime.intake import Intake
 from sequent.runtime.rows import Batch, FrameKey, Passing, TaskKey, task_key
@@ -25,20 +25,29 @@ class Revising:
     def write(self, effect: PassOver | Revise, batch: Batch) -> None:
         """Write what the engine says."""
         if isinstance(effect, Revise):
-            self._revise(effect.revision, batch)
+            revise(effect.revision, batch, self._clock.now(), self._recovery)
             return
         key = task_key(self._plan, effect.scope, effect.node)
         item = self._values.drawn_item(effect.scope) if key.iteration else None
         batch.passed.append(Passing(key, effect.attempt, self._clock.now(), self._recovery, item))
         self._intake.settle(SettleTask(effect.scope, effect.node, Status.SUCCESS))
 
-    def _revise(self, revision: Revision, batch: Batch) -> None:
-        for mark in revision.outdated:
-            batch.outdated.append((TaskKey(mark.frame, mark.node, mark.iteration), mark.attempt))
-        for mark in revision.passed:
-            key = TaskKey(mark.frame, mark.node, mark.iteration)
-            batch.passed.append(Passing(key, mark.attempt, self._clock.now(), self._recovery))
-        for parent, node, number in revision.frames:
-            batch.closed_frames.append((FrameKey(parent, node, number), Status.ACTIVE))
-        for frame, index in revision.repeats:
-            batch.closed_repeats.append((frame, index, Status.ACTIVE))
+
+def revise(revision: Revision, batch: Batch, at: float, recovery: int) -> None:
+    """Put a revision into a batch.
+
+    Args:
+        revision: what a recovery makes of what it finds.
+        batch: what is written in one transaction.
+        at: seconds since 1970.
+        recovery: the run's present recovery.
+    """
+
+    def passing(mark: Mark) -> Passing:
+        return Passing(TaskKey(mark.frame, mark.node, mark.iteration), mark.attempt, at, recovery)
+
+    batch.outdated += [(TaskKey(mark.frame, mark.node, mark.iteration), mark.attempt) for mark in revision.outdated]
+    batch.passed += map(passing, revision.passed)
+    batch.restored += [(passing(mark), source) for mark, source in revision.restored]
+    batch.closed_frames += [(FrameKey(*place), Status.ACTIVE) for place in revision.frames]
+    batch.closed_repeats += [(frame, index, Status.ACTIVE) for frame, index in revision.repeats]

@@ -198,6 +198,8 @@ class Batch:
     outdated: list[tuple[TaskKey, int]] = field(factory=_rows(tuple[TaskKey, int]))
     """Attempts that had succeeded, and count no more: their tasks are to run again."""
     passed: list[Passing] = field(factory=_rows(Passing))
+    restored: list[tuple[Passing, int]] = field(factory=_rows(tuple[Passing, int]))
+    """Attempts that stand for earlier ones of their tasks, by number, whose outcome counts again."""
     beginnings: list[Beginning] = field(factory=_rows(Beginning))
     waits: list[Wait] = field(factory=_rows(Wait))
     holds: list[Hold] = field(factory=_rows(Hold))
@@ -218,6 +220,7 @@ class Batch:
             or self.taken_back
             or self.outdated
             or self.passed
+            or self.restored
             or self.beginnings
             or self.end
         )

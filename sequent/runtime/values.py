@@ -26,7 +26,7 @@ from sequent.model.wire import part_of
 from sequent.runtime.failing import failures_text
 from sequent.runtime.gathering import Gathering
 from sequent.runtime.orders import Cut, Given, Spooled
-from sequent.runtime.ports import DrivenRun
+from sequent.runtime.ports import ReadRun
 from sequent.runtime.rows import FrameKey
 from sequent.runtime.spools import joined
 
@@ -57,7 +57,7 @@ class Values:
     Nothing is decoded here: results pass through the driver as the text that a worker wrote.
     """
 
-    def __init__(self, plan: Plan, run: DrivenRun) -> None:
+    def __init__(self, plan: Plan, run: ReadRun) -> None:
         self._plan = plan
         self._run = run
         self._gathering = Gathering(plan, run)

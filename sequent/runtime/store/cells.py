@@ -76,6 +76,18 @@ class Cells:
             step = self._attempts.setdefault((told.key.frame, node(told.key.node)), {})
             cell = AttemptCell(PASSED, told.at, told.item, Status.SUCCESS, told.at, recovery=told.recovery)
             step.setdefault(told.key.iteration, {})[told.attempt] = cell
+        for told, source in batch.restored:
+            task = self._task(told.key, node)
+            task[told.attempt] = evolve(
+                task[source],
+                token=PASSED,
+                started=told.at,
+                ended=told.at,
+                status=Status.SUCCESS,
+                is_outdated=False,
+                log=None,
+                recovery=told.recovery,
+            )
 
     def _write_waiting(self, batch: Batch, node: Callable[[int], int]) -> None:
         for beginning in batch.beginnings:
@@ -172,12 +184,31 @@ class Cells:
                 attempt.recovery,
                 attempt.begun is not None,
                 attempt.token == PASSED,
+                attempt.is_outdated,
             )
             for number, attempt in sorted(task.items())
         ]
 
     def problem(self, frame: int, step: int, iteration: int, attempt: int) -> Problem | None:
         return self._attempts[frame, step][iteration][attempt].problem
+
+    def result_at(self, frame: int, step: int, iteration: int, attempt: int) -> str | None:
+        return self._attempts[frame, step][iteration][attempt].result
+
+    def begun_nodes(self) -> set[int]:
+        """The steps and containers that have left anything."""
+        return {node for places in (self._attempts, self._frames, self._repeats) for _, node in places}
+
+    def succeeded_nodes(self) -> set[int]:
+        """The steps that have succeeded in any iteration."""
+        return {
+            node
+            for (_, node), tasks in self._attempts.items()
+            if any(cell.status is Status.SUCCESS for task in tasks.values() for cell in task.values())
+        }
+
+    def kept(self) -> dict[str, int]:
+        return self.holdings.kept()
 
     def waits(self, frame: int, step: int, iteration: int, attempt: int) -> bool:
         return (TaskKey(frame, step, iteration), attempt) in self._waits

@@ -2,20 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import hashlib
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
 from sequent.errors import StoreError
-from sequent.runtime.store import queries
+from sequent.runtime.store import queries, statements
 from sequent.runtime.store.nodes import KnownNodes
 from sequent.runtime.store.reading import Reader
-from sequent.runtime.store.records import read_mapping
+from sequent.runtime.store.records import read_mapping, text_of_mapping
 
 
 def read_nodes(reader: Reader, definition: int) -> KnownNodes:
     """The nodes of a definition."""
     rows = reader.rows(queries.nodes(), definition)
     return KnownNodes({index: (path, kind) for index, path, kind in rows})
+
+
+def put_definition(
+    cursor: sqlite3.Cursor,
+    places: Sequence[tuple[str, str]],
+    structure: Mapping[str, str],
+    fingerprints: Mapping[str, str],
+) -> int:
+    """The number of a definition, which is written unless an earlier run has the same.
+
+    Args:
+        cursor: within a transaction.
+        places: path and kind of each node, by index.
+        structure: what each node is.
+        fingerprints: of each step's code.
+    """
+    texts = text_of_mapping(structure), text_of_mapping(fingerprints)
+    digest = hashlib.sha256(repr((*texts, list(places))).encode()).hexdigest()
+    found = cursor.execute(queries.definition_with_digest(), (digest,)).fetchone()
+    if found is not None:
+        return int(found[0])
+    cursor.execute(statements.insert_definition(), (digest, *texts))
+    number = cursor.lastrowid or 0
+    rows = [(number, index, path, kind) for index, (path, kind) in enumerate(places)]
+    cursor.executemany(statements.insert_node(), rows)
+    return number
 
 
 class StoredMapping(Mapping[str, str]):

@@ -10,20 +10,19 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from attrs import evolve
 
-from sequent.errors import FencedError, StoreError
+from sequent.errors import FencedError
 from sequent.model.outcome import Failure, LogSpan
 from sequent.model.plan import Plan
-from sequent.model.saved import SavedFrame
 from sequent.model.spec import Amounts
-from sequent.model.status import RunStatus, Status
+from sequent.model.status import RunStatus
 from sequent.runtime import ownership
-from sequent.runtime.rows import Ask, AttemptRecord, Batch, FrameKey, Hold, RunRecord, Target, TaskKey, Wait
+from sequent.runtime.rows import Ask, AttemptRecord, Batch, Hold, RunRecord, Target
 from sequent.runtime.store import naming
 from sequent.runtime.store.cells import Cells
 from sequent.runtime.store.location import MEMORY
 from sequent.runtime.store.memory_sharing import MemorySharing
 from sequent.runtime.store.nodes import KnownNodes, places_of
-from sequent.runtime.store.saved import SavedLoader
+from sequent.runtime.store.seen import RunReading, SeenRun
 from sequent.runtime.store.segments import segment_path
 
 
@@ -38,15 +37,15 @@ class _Run:
         self.cells = Cells(nodes)
 
 
-class MemoryRun:
+class MemoryRun(RunReading):
     """A run that this process drives; whoever takes it over shuts the door on this one."""
 
     def __init__(self, run: _Run, now: Callable[[], float], sharing: MemorySharing) -> None:
+        super().__init__(run.cells, run.nodes)
         self._run = run
         self._sharing = sharing
         self._epoch = run.epoch
         self._now = now
-        self._ids: list[int] | None = None
 
     @property
     def record(self) -> RunRecord:
@@ -60,7 +59,7 @@ class MemoryRun:
         run = self._run
         if self._epoch != run.epoch or run.record.owner is None:
             raise FencedError(f"run '{run.record.id}' is no longer driven by this process: somebody took it over")
-        run.cells.write(batch, self._node)
+        run.cells.write(batch, self.node)
         for hold in batch.holds:
             if hold.is_shared and not hold.amount:
                 self._sharing.withdraw(run.record.number, hold.key)
@@ -69,58 +68,16 @@ class MemoryRun:
             status, counts, reason = batch.end
             run.record = evolve(run.record, status=status, counts=dict(counts), ended=self._now(), reason=reason)
 
-    def _node(self, index: int) -> int:
-        return index if self._ids is None else self._ids[index]
-
-    def saved(self, plan: Plan) -> SavedFrame | None:
-        self._ids = self._run.nodes.ids_for(plan)
-        if self._ids is None:
-            raise StoreError(
-                f"the flow has steps or containers that run '{self.record.id}' does not know",
-                code="changed-flow",
-                hint="recover it with the flow as it was, or start a new run",
-            )
-        return SavedLoader(plan, self._ids, self._run.cells, self.record.recovery).root()
-
-    def last_id(self) -> int:
-        return self._run.cells.last_id()
-
-    def items(self, frame: int, node: int) -> str | None:
-        return self._run.cells.items(frame, self._node(node))
-
-    def drawn_items(self, frame: int, node: int, step: int | None) -> Iterator[str]:
-        if step is not None:
-            return self._run.cells.drawn_by_step(frame, self._node(step))
-        return self._run.cells.drawn_items(frame, self._node(node))
-
-    def item(self, key: FrameKey) -> str | None:
-        return self._run.cells.item(FrameKey(key.parent, self._node(key.node), key.number))
-
-    def result(self, key: TaskKey) -> str | None:
-        return self._run.cells.result(TaskKey(key.frame, self._node(key.node), key.iteration))
-
-    def results(self, frame: int, step: int) -> Iterator[tuple[int, str]]:
-        return self._run.cells.results(frame, self._node(step))
-
-    def frames(self, frame: int, node: int) -> Iterator[tuple[int, int, Status]]:
-        return self._run.cells.frames(frame, self._node(node))
-
-    def wait(self, key: TaskKey, attempt: int) -> Wait | None:
-        found = self._run.cells.wait(evolve(key, node=self._node(key.node)), attempt)
-        return None if found is None else evolve(found, key=key)
-
-    def kept(self) -> dict[str, int]:
-        return self._run.cells.holdings.kept()
-
-    def container_problems(self, limit: int) -> list[Failure]:
-        return self._run.cells.container_problems(limit)
+    def adopt(self, plan: Plan, fingerprints: Mapping[str, str]) -> None:
+        self._nodes.learn(plan)
+        self._run.record = evolve(self._run.record, structure=dict(plan.structure), fingerprints=dict(fingerprints))
 
     def use_pools(self, capacities: Mapping[str, int], wake: str) -> None:
         self._sharing.use(self.record.number, capacities, wake)
 
     def ask(self, asks: Sequence[Ask]) -> list[Ask]:
         put = self._run.cells.put_hold
-        return self._sharing.ask(self.record.number, asks, lambda hold: put(hold, self._node))
+        return self._sharing.ask(self.record.number, asks, lambda hold: put(hold, self.node))
 
     def wanted_again(self) -> Amounts:
         return self._sharing.wanted_again(self.record.number)
@@ -130,21 +87,6 @@ class MemoryRun:
 
     def free_space(self) -> None:
         """Do nothing: memory sets nothing aside."""
-
-    def successes(self) -> int:
-        return self._run.cells.successes()
-
-    def failures(self, limit: int) -> tuple[int, list[AttemptRecord]]:
-        return self._run.cells.failures(limit)
-
-    def frame(self, key: FrameKey) -> tuple[int, Status] | None:
-        return self._run.cells.frame(FrameKey(key.parent, self._node(key.node), key.number))
-
-    def last_iteration(self, frame: int, step: int) -> int:
-        return self._run.cells.step_extent(frame, self._node(step)).last
-
-    def failures_within(self, frame: int, node: int, limit: int) -> tuple[int, list[AttemptRecord]]:
-        return self._run.cells.failures_within(frame, self._node(node), limit)
 
     def close(self) -> None:
         run = self._run
@@ -200,7 +142,7 @@ class MemoryStore:
         self._runs.append(run)
         return MemoryRun(run, self._now, self._sharing)
 
-    def take(self, run_id: str, *, resumes: bool = False) -> MemoryRun:
+    def take(self, run_id: str, *, resumes: bool = False, reopens: bool = False) -> MemoryRun:
         run = self._find(run_id)
         if run.record.owner is not None:
             raise ownership.busy(run.record.id, run.record.owner)
@@ -208,7 +150,7 @@ class MemoryStore:
         ownership.end_leftovers(run.directory)
         run.epoch += 1
         run.record = evolve(run.record, owner=ownership.owner_of(os.getpid(), self._now()))
-        if run.record.status is not RunStatus.SUCCESS:
+        if reopens or run.record.status is not RunStatus.SUCCESS:
             if not resumes:
                 run.cells.drop_problems()
             recovery = run.record.recovery + (not resumes)
@@ -256,6 +198,10 @@ class MemoryStore:
 
     def container_problems(self, run: RunRecord) -> list[Failure]:
         return self._find(run.id).cells.container_problems(None)
+
+    def look(self, run: RunRecord) -> SeenRun:
+        found = self._find(run.id)
+        return SeenRun(found.record, found.cells, found.nodes)
 
     def log_file(self, run: RunRecord, span: LogSpan) -> str:
         return segment_path(self._find(run.id).directory, span)

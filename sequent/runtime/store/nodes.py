@@ -12,12 +12,21 @@ STEP = "step"
 
 
 class KnownNodes:
-    """The nodes of a run as the store knows them: the indexes of the plan with which it was made."""
+    """The nodes of a run as the store knows them: by their indexes in the plan with which it was made, and further."""
 
     def __init__(self, nodes: Mapping[int, tuple[str, str]]) -> None:
-        """Take path and kind by index."""
-        self.nodes = nodes
+        """Take path and kind by index, from 0 and without a gap."""
+        self.nodes = dict(nodes)
         self._by_path = {place: index for index, place in nodes.items()}
+
+    def learn(self, plan: Plan) -> list[tuple[str, str]]:
+        """Know the nodes of another plan as well, after those that are known; give them all, by index."""
+        for place in places_of(plan):
+            if place not in self._by_path:
+                index = len(self.nodes)
+                self.nodes[index] = place
+                self._by_path[place] = index
+        return [self.nodes[index] for index in range(len(self.nodes))]
 
     def path(self, node: int) -> str:
         """The dotted path of a node; a question mark where the store does not know it."""

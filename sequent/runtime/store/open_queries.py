@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from functools import cache
 
-from sqlalchemy import bindparam, case, exists, func, literal_column, select
+from sqlalchemy import bindparam, case, exists, func, literal_column, select, union
 from sqlalchemy.sql import ColumnElement
 
 from sequent.runtime.store.compiled import is_given, text_of
 from sequent.runtime.store.queries import BLOCK, BLOCK_NAMES, LAST, LOCAL, NONE, ONE, STEP, STEP_NAMES, SUCCESS
-from sequent.runtime.store.schema import attempt, frame
+from sequent.runtime.store.schema import attempt, frame, repeat
 
 _A, _F = attempt.c, frame.c
 _TRUTHY: ColumnElement[int] = literal_column("2")
@@ -28,6 +28,28 @@ def problem() -> str:
     """Why one attempt failed."""
     statement = select(_A.problem).where(*STEP, is_given(_A.iteration), is_given(_A.number))
     return text_of(statement, f"{STEP_NAMES} the_iteration the_number")
+
+
+@cache
+def result_at() -> str:
+    """What one attempt gave."""
+    statement = select(_A.result).where(*STEP, is_given(_A.iteration), is_given(_A.number))
+    return text_of(statement, f"{STEP_NAMES} the_iteration the_number")
+
+
+@cache
+def begun_nodes() -> str:
+    """The nodes that have rows."""
+    tables = (attempt, frame, repeat)
+    parts = [select(table.c.node).where(is_given(table.c.run)).distinct() for table in tables]
+    return text_of(union(*parts), "the_run the_run the_run")
+
+
+@cache
+def succeeded_nodes() -> str:
+    """The steps that have succeeded."""
+    statement = select(_A.node).where(is_given(_A.run), _A.state == SUCCESS).distinct()
+    return text_of(statement, "the_run")
 
 
 @cache

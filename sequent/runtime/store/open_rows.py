@@ -40,6 +40,8 @@ class Tried(NamedTuple):
     """Whether it is recorded that its code began."""
     is_passed: bool = False
     """Whether nobody executed it."""
+    is_outdated: bool = False
+    """Whether it had succeeded, and counts no more."""
 
 
 class OpenRows(Protocol):
@@ -51,6 +53,10 @@ class OpenRows(Protocol):
 
     def result(self, key: TaskKey) -> str | None:
         """The result of a task, if its last attempt succeeded and gave one."""
+        ...
+
+    def result_at(self, frame: int, step: int, iteration: int, attempt: int) -> str | None:
+        """The result of one attempt."""
         ...
 
     def problem(self, frame: int, step: int, iteration: int, attempt: int) -> Problem | None:

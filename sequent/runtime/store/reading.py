@@ -114,7 +114,15 @@ class RunRows:
     def tried(self, frame: int, step: int, iteration: int) -> Sequence[Tried]:
         rows = self._reader.rows(open_queries.task_attempts(), self._run, frame, step, iteration)
         return [
-            Tried(number, read_status(state), _verdict(verdict), recovery, begun is not None, token == PASSED)
+            Tried(
+                number,
+                read_status(state),
+                _verdict(verdict),
+                recovery,
+                begun is not None,
+                token == PASSED,
+                state == OUTDATED,
+            )
             for number, state, verdict, recovery, begun, token in rows
         ]
 
@@ -182,6 +190,18 @@ class RunRows:
     def problem(self, frame: int, step: int, iteration: int, attempt: int) -> Problem | None:
         found = self._reader.row(open_queries.problem(), self._run, frame, step, iteration, attempt)
         return None if found is None else read_problem(found[0])
+
+    def result_at(self, frame: int, step: int, iteration: int, attempt: int) -> str | None:
+        found = self._reader.row(open_queries.result_at(), self._run, frame, step, iteration, attempt)
+        return None if found is None else self._values.read(found[0])
+
+    def begun_nodes(self) -> set[int]:
+        """The steps and containers that have left anything."""
+        return {row[0] for row in self._reader.rows(open_queries.begun_nodes(), self._run, self._run, self._run)}
+
+    def succeeded_nodes(self) -> set[int]:
+        """The steps that have succeeded in any iteration."""
+        return {row[0] for row in self._reader.rows(open_queries.succeeded_nodes(), self._run)}
 
     def wanted_again(self) -> Amounts:
         """What the run had kept of shared pools, and is to be asked for again."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import sqlite3
 import time
@@ -16,7 +15,7 @@ from sequent.model.status import RunStatus
 from sequent.runtime import ownership
 from sequent.runtime.rows import AttemptRecord, RunRecord, Target
 from sequent.runtime.store import naming, queries, statements
-from sequent.runtime.store.definitions import read_nodes
+from sequent.runtime.store.definitions import put_definition, read_nodes
 from sequent.runtime.store.driven import Claim, SqlRun
 from sequent.runtime.store.listing import Listing, RunRow
 from sequent.runtime.store.location import Location
@@ -24,6 +23,7 @@ from sequent.runtime.store.nodes import places_of
 from sequent.runtime.store.opening import PATIENCE, check_schema, connect, open_file, store_error
 from sequent.runtime.store.reading import Reader, RunRows
 from sequent.runtime.store.records import read_owner, text_of_mapping, text_of_record
+from sequent.runtime.store.seen import SeenRun
 from sequent.runtime.store.segments import segment_path
 from sequent.runtime.store.sharing import refuse_other_sizes, want_again
 from sequent.runtime.store.values import ValueFiles
@@ -68,7 +68,8 @@ class SqliteStore:
                 lock = self._locked(number, owner)
                 sizes = {pool.name: pool.capacity for pool in plan.pools if pool.is_shared}
                 refuse_other_sizes(execute, number, sizes, self._is_driven)
-                definition = self._definition(plan, fingerprints)
+                cursor = self._connection.cursor()
+                definition = put_definition(cursor, places_of(plan), plan.structure, fingerprints)
                 status = RunStatus.RUNNING.value
                 row = (number, id_, 1, owner, 0, status, 0, now, "{}", target.flow, definition)
                 execute(statements.insert_run(), row)
@@ -115,23 +116,9 @@ class SqliteStore:
             raise StoreError(f"the lock of the new run {number} is held by somebody else")
         return lock
 
-    def _definition(self, plan: Plan, fingerprints: Mapping[str, str]) -> int:
-        """The number of the definition, which is written unless an earlier run has the same."""
-        structure, prints = text_of_mapping(plan.structure), text_of_mapping(fingerprints)
-        places = places_of(plan)
-        digest = hashlib.sha256(repr((structure, prints, places)).encode()).hexdigest()
-        found = self._reader.row(queries.definition_with_digest(), digest)
-        if found is not None:
-            return int(found[0])
-        cursor = self._connection.execute(statements.insert_definition(), (digest, structure, prints))
-        number = cursor.lastrowid or 0
-        rows = [(number, index, path, kind) for index, (path, kind) in enumerate(places)]
-        self._connection.executemany(statements.insert_node(), rows)
-        return number
-
     # -- taking runs
 
-    def take(self, run_id: str, *, resumes: bool = False) -> SqlRun:
+    def take(self, run_id: str, *, resumes: bool = False, reopens: bool = False) -> SqlRun:
         number = self._listing.find(run_id).number
         directory = self._listing.directory(number)
         ownership.prepare_directory(f"{self.name}.runs")
@@ -143,17 +130,17 @@ class SqliteStore:
         try:
             ownership.wait_for_agent(directory, run_id)
             ownership.end_leftovers(directory)
-            epoch = self._raise_epoch(self._listing.with_number(number), owner, resumes=resumes)
+            epoch = self._raise_epoch(self._listing.with_number(number), owner, resumes=resumes, reopens=reopens)
             return self._drive(number, Claim(lock, number, epoch, owner))
         except BaseException:
             lock.release()
             raise
 
-    def _raise_epoch(self, row: RunRow, owner: str, *, resumes: bool) -> int:
-        """Make the run this process's own; one that has succeeded stays a success, and its recovery the same."""
+    def _raise_epoch(self, row: RunRow, owner: str, *, resumes: bool, reopens: bool) -> int:
+        """Make the run this process's own; one that has succeeded stays so, in the same recovery, unless reopened."""
         epoch = row.epoch + 1
         status, recovery, ended = RunStatus.RUNNING.value, row.recovery + (not resumes), None
-        if row.status == RunStatus.SUCCESS:
+        if row.status == RunStatus.SUCCESS and not reopens:
             status, recovery, ended = row.status, row.recovery, row.ended
         with self._transaction() as execute:
             taken = execute(statements.take_run(), (epoch, owner, status, recovery, ended, None, row.number, row.epoch))
@@ -226,6 +213,12 @@ class SqliteStore:
         return RunRows(
             self._reader, run.number, nodes, ValueFiles(self._listing.directory(run.number))
         ).container_problems()
+
+    def look(self, run: RunRecord) -> SeenRun:
+        row = self._listing.with_number(run.number)
+        nodes = read_nodes(self._reader, row.definition)
+        rows = RunRows(self._reader, run.number, nodes, ValueFiles(self._listing.directory(run.number)))
+        return SeenRun(self._listing.record(row), rows, nodes)
 
     def log_file(self, run: RunRecord, span: LogSpan) -> str:
         return segment_path(self._listing.directory(run.number), span)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Column, Table, delete, insert, literal_column, null, update
+from sqlalchemy import Column, Table, bindparam, delete, insert, literal_column, null, select, update
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql import ColumnElement
 
@@ -59,6 +60,26 @@ def outdate_attempt() -> str:
     names = "the_run the_frame the_node the_host the_iteration the_number"
     succeeded = _A.state.in_((literal_column("'success'"), _OUTDATED))
     return text_of(update(attempt).values(state=_OUTDATED).where(*keys, succeeded), names)
+
+
+@cache
+def restore_attempt() -> str:
+    """An attempt with the outcome of an earlier one of its task."""
+    columns = [column for column in attempt.columns if column.name not in ("problem", "log", "begun")]
+    given_here = ("number", "token", "started", "ended", "recovery")
+    values = [_value(column, given_here) for column in columns]
+    keys = [is_given(column) for column in (_A.run, _A.frame, _A.node, _A.host, _A.iteration, _A.number)]
+    earlier = select(*values).where(*keys)
+    statement = sqlite.insert(attempt).from_select([column.name for column in columns], earlier)
+    keys_and_token = _same(statement, attempt, _A.token, statement.excluded.token)
+    names = "number token started ended recovery the_run the_frame the_node the_host the_iteration the_number"
+    return text_of(keys_and_token, names)
+
+
+def _value(column: Column[Any], given_here: Collection[str]) -> ColumnElement[Any]:
+    if column.name == "state":
+        return literal_column("'success'")
+    return bindparam(column.name, type_=column.type) if column.name in given_here else column
 
 
 @cache
@@ -153,6 +174,12 @@ def end_run() -> str:
 
 
 # -- making and taking runs -----------------------------------------------------------------------
+
+
+@cache
+def change_definition() -> str:
+    """A run goes on with another definition."""
+    return text_of(update(run).values(given("definition")).where(is_given(run.c.number)), "definition the_number")
 
 
 @cache

@@ -44,7 +44,7 @@ class BatchWriter:
         if batch.taken_back:
             for key, number in batch.taken_back:
                 self._cursor.execute(statements.drop_attempt(), (self._run, *self.place(key), number))
-        if batch.outdated or batch.passed:
+        if batch.outdated or batch.passed or batch.restored:
             self._write_revision(batch)
         if batch.intents:
             self._all(statements.insert_attempt(), list(map(self._intent, batch.intents)), "an attempt's number")
@@ -80,6 +80,11 @@ class BatchWriter:
         self._all(statements.insert_attempt(), list(map(self._intent, passed)), "an attempt's number")
         ended = [Ending(told.key, told.attempt, Status.SUCCESS, told.at) for told in batch.passed]
         self._all(statements.end_attempt(), list(map(self._ending, ended)), "an attempt that ended")
+        restored = [
+            (told.attempt, PASSED, told.at, told.at, told.recovery, self._run, *self.place(told.key), source)
+            for told, source in batch.restored
+        ]
+        self._all(statements.restore_attempt(), restored, "an attempt that counts again")
 
     def _write_waiting(self, batch: Batch) -> None:
         """What only some tasks have: a moment at which their code began, a wait, a hold."""

@@ -1,0 +1,115 @@
+"""Loads what a run was at the end of an earlier recovery, and says what must be written to go on from there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from attrs import evolve
+
+from sequent.model.plan import ContainerPlan, Plan, StepPlan
+from sequent.model.saved import Mark, Revision, SavedBlock, SavedFrame, SavedTask
+from sequent.model.status import Status, Verdict
+from sequent.runtime.store.open_rows import OpenRows, Tried
+from sequent.runtime.store.saved import Numbers, SavedLoader
+from sequent.runtime.verdicts import answers_of
+
+
+class RewindingLoader(SavedLoader):
+    """Loads everything, with what had succeeded by the end of a recovery as a success, and nothing else.
+
+    A task that has run since is what it was before; an iteration in which one has is taken up again. What
+    became of iterations is written only as it is now, so one without any later attempt stays as it is.
+    """
+
+    def __init__(self, plan: Plan, ids: Sequence[int], rows: OpenRows, recovery: int, basis: int) -> None:
+        super().__init__(plan, ids, rows, recovery)
+        self._basis = basis
+        self._around: list[int] = [0]
+        """The frames around what is being loaded."""
+        self._within: list[Numbers] = [()]
+        self._outdated: list[Mark] = []
+        self._restored: list[tuple[Mark, int]] = []
+        self._frames_again: list[tuple[int, int, int]] = []
+        self._repeats_again: list[tuple[int, int]] = []
+        self._later = 0
+        """How many tasks were found that have run since."""
+
+    @property
+    def revision(self) -> Revision:
+        """What must be written, once all is loaded."""
+        return Revision(
+            outdated=tuple(self._outdated),
+            restored=tuple(self._restored),
+            frames=tuple(self._frames_again),
+            repeats=tuple(self._repeats_again),
+        )
+
+    def _is_wanted(self, node: ContainerPlan, sequence: Numbers) -> bool:
+        return True
+
+    def _frame(
+        self, frame: int, status: Status, container: ContainerPlan, sequence: Numbers, *, every: bool
+    ) -> SavedFrame:
+        before = self._later
+        self._within.append(sequence)
+        saved = super()._frame(frame, status, container, sequence, every=True)
+        self._within.pop()
+        if self._later == before or status is not Status.SUCCESS:
+            return saved
+        self._frames_again.append((self._around[-1], container.index, sequence[-1]))
+        return evolve(saved, status=Status.ACTIVE)
+
+    def _block(self, frame: int, node: ContainerPlan, sequence: Numbers, *, every: bool) -> SavedBlock | None:
+        before = self._later
+        self._around.append(frame)
+        saved = super()._block(frame, node, sequence, every=True)
+        self._around.pop()
+        if saved is None or self._later == before:
+            return saved
+        if saved.status is Status.SUCCESS and node.repeats is not None:
+            self._repeats_again.append((frame, node.index))
+        return evolve(saved, status=Status.ACTIVE, answers=(), until_met=_is_met(saved, node))
+
+    def _task(self, frame: int, step: StepPlan, iteration: int) -> SavedTask | None:
+        saved = super()._task(frame, step, iteration)
+        if saved is None or saved.recovery <= self._basis:
+            return saved
+        self._later += 1
+        tried = self._rows.tried(frame, self._ids[step.index], iteration)
+        earlier = [one for one in tried if one.recovery <= self._basis]
+        within = self._within[-1]
+        mark = Mark(
+            frame,
+            step.index,
+            iteration,
+            saved.attempt,
+            (*within, iteration) if iteration else within,
+            Status.SUCCESS,
+        )
+        if earlier and _had_succeeded(earlier[-1]):
+            return self._restore(step, mark, earlier[-1], saved)
+        if saved.status is Status.SUCCESS:
+            self._outdated.append(mark)
+            return evolve(saved, status=Status.WAITING, verdict=Verdict.UNKNOWN, answers=())
+        return saved
+
+    def _restore(self, step: StepPlan, mark: Mark, then: Tried, saved: SavedTask) -> SavedTask:
+        """A success again, as an attempt of its own after those that followed."""
+        number = saved.attempt + 1
+        self._restored.append((evolve(mark, attempt=number), then.number))
+        text = self._rows.result_at(mark.frame, self._ids[step.index], mark.iteration, then.number)
+        answers = answers_of(step, text) if step.asked else ()
+        return SavedTask(Status.SUCCESS, number, then.verdict, answers, recovery=self._recovery, ran_in=then.recovery)
+
+
+def _had_succeeded(tried: Tried) -> bool:
+    return tried.status is Status.SUCCESS or tried.is_outdated
+
+
+def _is_met(saved: SavedBlock, node: ContainerPlan) -> bool:
+    """Whether an iteration that stays a success had ended the repeat."""
+    if node.until is None:
+        return False
+    step = node.children[node.until]
+    kept = (frame.tasks.get(step) for frame in saved.frames.values() if frame.status is Status.SUCCESS)
+    return any(task is not None and task.verdict is Verdict.TRUTHY for task in kept)
