@@ -14,6 +14,7 @@ from sequent.runtime.store.records import text_of_mapping, text_of_record, text_
 from sequent.runtime.store.schema import PASSED
 from sequent.runtime.store.values import ValueFiles
 
+_ACTIVE = Status.ACTIVE.value
 KEPT = (0, 0, "", 0)
 """The place of what a run keeps, where that of a task or container stands otherwise: no frame has the id 0."""
 
@@ -59,7 +60,7 @@ class BatchWriter:
     def _write_iterations(self, batch: Batch) -> None:
         run, node, kept = self._run, self.node, self._values.kept
         opened = [
-            (run, new.key.parent, node(new.key.node), new.key.number, new.id, Status.ACTIVE.value, kept(new.item))
+            (run, new.key.parent, node(new.key.node), new.key.number, new.id, _ACTIVE, kept(new.item))
             for new in batch.frames
         ]
         self._all(statements.insert_frame(), opened, "an iteration's number")
@@ -125,14 +126,22 @@ class BatchWriter:
     def _intent(self, intent: Intent) -> tuple[Any, ...]:
         key = intent.key
         node = key.node if self.ids is None else self.ids[key.node]
-        item = self._values.kept(intent.item)
-        state = Status.ACTIVE.value
         return (
-            *(self._run, key.frame, node, "", key.iteration, intent.attempt),
-            *(intent.token, state, intent.at, item, intent.recovery),
+            self._run,
+            key.frame,
+            node,
+            "",
+            key.iteration,
+            intent.attempt,
+            intent.token,
+            _ACTIVE,
+            intent.at,
+            self._values.kept(intent.item),
+            intent.recovery,
         )
 
     def _ending(self, ending: Ending) -> tuple[Any, ...]:
+        key = ending.key
         return (
             ending.status.value,
             ending.at,
@@ -141,7 +150,10 @@ class BatchWriter:
             None if ending.problem is None else text_of_record(ending.problem),
             None if ending.log is None else text_of_span(ending.log),
             self._run,
-            *self.place(ending.key),
+            key.frame,
+            key.node if self.ids is None else self.ids[key.node],
+            "",
+            key.iteration,
             ending.attempt,
         )
 
