@@ -19,8 +19,6 @@ from sequent.model.outcome import Outcome
 from sequent.model.status import RunStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from sequent.model.plan import Plan
     from sequent.model.spec import Definition
     from sequent.runtime.executors.agents import AgentProcess
@@ -36,7 +34,7 @@ CONTINUE_RUN = "SEQUENT_CONTINUE_RUN"
 
 def start(
     definition: Definition,
-    params: Mapping[str, str],
+    plan: Plan,
     *,
     store: Store,
     target: Target,
@@ -50,7 +48,7 @@ def start(
 
     Args:
         definition: the flow.
-        params: the value of each parameter, as wire text.
+        plan: what was compiled of it; so a flow with mistakes leaves no new store.
         store: where the run is kept.
         target: how the flow is found again.
         run_id: the run's id; None for the next free one.
@@ -61,16 +59,13 @@ def start(
             negative: never.
 
     Raises:
-        InvalidFlowError: the flow has mistakes; nothing was written.
         UsageError: the run id is taken.
         StoreError: the store could not be written.
         FencedError: somebody took the run over.
     """
-    from sequent.compiler import compile_flow
     from sequent.runtime.running import Drive, fingerprints_of
 
     try:
-        plan = compile_flow(definition.spec, params)
         run = store.create(target, plan, run_id, fingerprints_of(plan))
         try:
             return Drive(
@@ -251,26 +246,32 @@ def run(request: RunRequest) -> Outcome:
         BusyError, DefinitionError, StoreError, FencedError: as ``start`` and ``recover``.
     """
     from sequent.runtime.executors.choice import make_agent, target_of
+    from sequent.settings import configuration
 
-    definition = request.definition
-    if request.run_mode is not RunMode.RESTART and request.store == ":memory:":
+    settings = configuration()
+    definition = settings.applied_to(request.definition)
+    named = settings.location(request.store) if request.store else settings.store
+    target = target_of(definition)
+    takes_up = request.run_mode is not RunMode.RESTART or _scripted(target) is not None
+    if takes_up and named == ":memory:":
         raise UsageError("a run in ':memory:' is gone with its process", hint="take up runs of a store in a file")
     # The agent first: forked before store, threads or sockets exist, or starting while they are imported.
     agent = make_agent(definition)
     try:
+        from sequent.compiler import compile_flow
         from sequent.runtime.store import open_store
 
-        store = open_store(request.store)
+        # A flow with mistakes leaves no new store.
+        plan = None if takes_up else compile_flow(definition.spec, request.params)
+        store = open_store(named, makes=not takes_up)
         try:
-            target = target_of(definition)
             take_up = continue_ if _continues(request, target) else recover
             record = _wanted_run(request, store, target)
             loops = request.max_loops
             if record is None:
-                params, run_id = request.params, request.run_id
-                return start(
-                    definition, params, store=store, target=target, run_id=run_id, agent=agent, max_loops=loops
-                )
+                plan = plan or compile_flow(definition.spec, request.params)
+                run_id = request.run_id
+                return start(definition, plan, store=store, target=target, run_id=run_id, agent=agent, max_loops=loops)
             return take_up(definition, record, store=store, target=target, agent=agent, max_loops=loops)
         finally:
             store.close()

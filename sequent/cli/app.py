@@ -26,6 +26,7 @@ COMMANDS = {
 """Each command: the function that does it, whose module is loaded when it is typed, and what it is for."""
 
 _FLAGS = frozenset({"--json", "--quiet", "-q", "--verbose", "-v", "-vv", "--debug"})
+_VALUED = frozenset({"--store", "--config", "--config-tag"})
 _HELP = frozenset({"--help", "-h", "--version"})
 INTERRUPTED = 130
 PIPE_CLOSED = 141
@@ -70,9 +71,9 @@ def arranged(typed: Sequence[str]) -> list[str]:
     while words and words[0].startswith("-") and words[0] not in _HELP:
         option = words.pop(0)
         leading.append(option)
-        if option == "--store" and words:
+        if option in _VALUED and words:
             leading.append(words.pop(0))
-        elif option not in _FLAGS and not option.startswith("--store="):
+        elif option not in _FLAGS and not option.startswith(tuple(f"{valued}=" for valued in _VALUED)):
             raise UsageError(
                 f"there is no option {option!r} before the command", hint="give the command first: sequent run --help"
             )
@@ -97,7 +98,7 @@ def _unknown_command(word: str) -> UsageError:
 
 
 def _dispatch(words: list[str]) -> int:
-    if words[:1] == ["run"] and len(words) > 1 and words[1] not in _HELP:
+    if words[:1] == ["run"] and words[1:2] not in (["--help"], ["-h"]):
         from sequent.cli.starting import start_typed
 
         return start_typed(words[1:])

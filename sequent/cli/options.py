@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from sequent.cli.text import Paint, safe
+from sequent.errors import DefinitionError, Place, StoreError, UsageError
 
 if TYPE_CHECKING:
     from sequent.model.spec import FlowSpec
     from sequent.runtime.ports import Store
+    from sequent.settings import Configuration
 
 
 @frozen(kw_only=True)
@@ -24,10 +26,22 @@ class Options:
     """
 
     store: str | None = None
+    config: str | None = None
+    config_tag: str | None = None
     json: bool = False
     quiet: bool = False
     verbose: int = 0
     debug: bool = False
+
+    def settings(self, **said: object) -> Configuration:
+        """What is set for flows, with what else was said on the command line.
+
+        Raises:
+            UsageError, DefinitionError: a file, a variable or a value in them is not what it can be.
+        """
+        from sequent.settings import configuration
+
+        return configuration({"store": self.store, **said}, file=self.config, tag=self.config_tag)
 
     def say(self, text: str) -> None:
         """Tell people something that is no result, unless they asked for quiet."""
@@ -37,23 +51,72 @@ class Options:
 
 @contextmanager
 def opened_store(options: Options) -> Generator[Store]:
-    """The store that is meant, closed at the end."""
-    from sequent.runtime.store import open_store
+    """The store that is meant, to be read or to take up its runs, closed at the end; it is never made.
 
-    store = open_store(options.store)
+    Raises:
+        StoreError: the store that was typed is not there; one that nobody typed has no runs yet.
+    """
+    from sequent.runtime.store import MEMORY, is_there, open_store
+
+    name = options.settings().store
+    if name == MEMORY:
+        raise UsageError(
+            f"a store in {MEMORY!r} is gone with its process, and this command needs a file",
+            code="memory-store",
+            hint="name the file of a store: --store FILE",
+        )
+    if options.store is not None and name is not None and not is_there(name):
+        raise StoreError(
+            f"there is no store {options.store!r}",
+            code="no-store",
+            hint="name another; sequent run TARGET --store makes one",
+        )
+    store = open_store(name, makes=False)
     try:
         yield store
     finally:
         store.close()
 
 
+def read_log_level(text: str | None) -> int | None:
+    """The level that was typed.
+
+    Raises:
+        UsageError: there is no such level.
+    """
+    if text is None:
+        return None
+    from sequent.dsl.settings import read_level
+
+    try:
+        return read_level(text, "--log-level", Place("", 0))
+    except DefinitionError as error:
+        raise UsageError(error.message, hint=error.hint) from error
+
+
+def target_of(typed: str, settings: Configuration) -> str:
+    """The target that was typed, else the one that is set.
+
+    Raises:
+        UsageError: neither is.
+    """
+    target = typed or settings.flow
+    if not target:
+        raise UsageError(
+            "a target is needed: which flow is meant?",
+            code="target",
+            hint="name it as module:flow, or as path/file.py:flow; "
+            "or set it once, in sequent.toml or [tool.sequent]: flow = 'module:flow'",
+        )
+    return target
+
+
 def store_option(options: Options) -> str:
     """What a command needs to find the same store, to be put behind it; empty where none was named."""
-    if options.store is None:
-        return ""
     from shlex import quote
 
-    return f" --store {safe(quote(options.store))}"
+    said = (("store", options.store), ("config", options.config), ("config-tag", options.config_tag))
+    return "".join(f" --{name} {safe(quote(value))}" for name, value in said if value is not None)
 
 
 def warn(spec: FlowSpec, options: Options) -> None:

@@ -117,7 +117,7 @@ def _purpose(definition: Definition) -> str:
 
 def _option_names(plain: Sequence[inspect.Parameter]) -> set[str]:
     """The options that the command itself has."""
-    names = {"help", "store", "json", "quiet", "verbose", "debug"}
+    names = {"help", "store", "config", "config-tag", "json", "quiet", "verbose", "debug"}
     return names | {p.name.replace("_", "-") for p in plain}
 
 

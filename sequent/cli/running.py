@@ -9,11 +9,14 @@ from cyclopts import App, CycloptsError, Parameter
 
 from sequent.cli.app import usage_error
 from sequent.cli.starting import RunWords, start_run
-from sequent.cli.typed import DEFAULTS, TypedOptions
+from sequent.cli.typed import DEFAULTS, LogLevel, MaxConcurrent, MaxLoops, TypedOptions
 
 
 def run(
-    target: Annotated[str, Parameter(help="The flow: module:flow or path/file.py:flow; its own options follow it.")],
+    target: Annotated[
+        str | None,
+        Parameter(help="The flow: module:flow or path/file.py:flow, else the one that is set; its options follow."),
+    ] = None,
     /,
     *words: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)],
     param: Annotated[
@@ -26,22 +29,41 @@ def run(
         ),
     ] = (),
     run_id: Annotated[str | None, Parameter(help="The id of the new run; else it is given one.")] = None,
-    max_concurrent: Annotated[int | None, Parameter(help="How many tasks may run at once; 0: no limit.")] = None,
+    max_concurrent: MaxConcurrent = None,
+    max_loops: MaxLoops = -1,
+    log_level: LogLevel = None,
     options: TypedOptions = DEFAULTS,
 ) -> int:
     """Start a run of a flow; ``run TARGET --help`` shows the flow's parameters too."""
-    return start_run(RunWords(target, words, param, run_id, max_concurrent, options), None)
+    return start_run(RunWords(target or "", words, param, run_id, max_concurrent, max_loops, log_level, options), None)
 
 
 def read_words(typed: Sequence[str]) -> RunWords:
-    """Tell the options of ``run`` from those of the flow."""
-    app = App(name="sequent run", default_command=run, help_flags=[], version_flags=[], verbose=False)
+    """Tell the options of ``run`` from those of the flow.
+
+    Where no target comes before the flow's options, all of them are the flow's that is set.
+    """
     try:
-        _, bound, _ = app.parse_args(list(typed), print_error=False, exit_on_error=False)
+        return _bound(typed)
     except CycloptsError as error:
-        raise usage_error(error) from error
+        try:
+            return _bound(["", *typed])
+        except CycloptsError:
+            raise usage_error(error) from error
+
+
+def _bound(typed: Sequence[str]) -> RunWords:
+    app = App(name="sequent run", default_command=run, help_flags=[], version_flags=[], verbose=False)
+    _, bound, _ = app.parse_args(list(typed), print_error=False, exit_on_error=False)
     bound.apply_defaults()
     given = bound.arguments
     return RunWords(
-        given["target"], given["words"], given["param"], given["run_id"], given["max_concurrent"], given["options"]
+        given["target"] or "",
+        given["words"],
+        given["param"],
+        given["run_id"],
+        given["max_concurrent"],
+        given["max_loops"],
+        given["log_level"],
+        given["options"],
     )

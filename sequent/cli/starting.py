@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from typing import TYPE_CHECKING
 
-from attrs import Factory, frozen
+from attrs import Factory, evolve, frozen
 
-from sequent.cli.options import Options, opened_store, warn
+from sequent.cli.options import Options, read_log_level, target_of, warn
 
 if TYPE_CHECKING:
     from sequent.runtime.executors.agents import AgentProcess
+    from sequent.settings import Configuration
 
 _HELP = frozenset({"--help", "-h"})
 
@@ -19,12 +21,21 @@ _HELP = frozenset({"--help", "-h"})
 class RunWords:
     """What was typed after ``run``; ``words`` are the flow's own options, not read yet."""
 
-    target: str
+    target: str = ""
+    """Empty where none was typed."""
     words: tuple[str, ...] = ()
     param: tuple[str, ...] = ()
     run_id: str | None = None
     max_concurrent: int | None = None
+    max_loops: int = -1
+    log_level: str | None = None
     options: Options = Factory(Options)
+
+    def settings(self) -> Configuration:
+        """What is set for the run, the command line included."""
+        return self.options.settings(
+            max_concurrent=self.max_concurrent, logging_level=read_log_level(self.log_level), flow=self.target or None
+        )
 
 
 def start_typed(typed: Sequence[str]) -> int:
@@ -45,12 +56,21 @@ def start_typed(typed: Sequence[str]) -> int:
 
 
 def _words(typed: Sequence[str]) -> RunWords:
-    if len(typed) == 1:
+    if len(typed) == 1 and not typed[0].startswith("-"):
         # A target alone, which is what people type most: the parser need not be loaded.
         return RunWords(typed[0])
     from sequent.cli.running import read_words
 
     return read_words(typed)
+
+
+def _with_own_store(options: Options, flow: object) -> Options:
+    """The options, with the store that the builder of the flow was given, where none was typed."""
+    from sequent.dsl.builder import Sequent
+
+    if options.store is None and isinstance(flow, Sequent) and flow.store:
+        return evolve(options, store=flow.store)
+    return options
 
 
 def start_run(typed: RunWords, agent: AgentProcess | None) -> int:
@@ -59,33 +79,39 @@ def start_run(typed: RunWords, agent: AgentProcess | None) -> int:
     from sequent.dsl.parameters import encode_params
     from sequent.runtime.loading import load_flow
 
-    loaded = load_flow(typed.target)
-    definition = definition_of(loaded.flow)
+    settings = typed.settings()
+    loaded = load_flow(target_of(typed.target, settings))
+    definition = settings.applied_to(definition_of(loaded.flow))
     given: dict[str, object] = {}
     if typed.param or typed.words:
         from sequent.cli.parameters import given_parameters
         from sequent.cli.running import run
 
-        given = given_parameters(definition, typed.param, typed.words, run, f"sequent run {typed.target}")
+        given = given_parameters(definition, typed.param, typed.words, run, f"sequent run {typed.target}".rstrip())
         if any(word in _HELP for word in typed.words):
             return 0
     params = encode_params(definition, given)
 
     from sequent import api
     from sequent.cli.ending import driven
+    from sequent.compiler import compile_flow
+    from sequent.runtime.store import open_store
 
     warn(definition.spec, typed.options)
-    with opened_store(typed.options) as store:
+    # Before the store is opened: a flow with mistakes leaves no new one.
+    plan = compile_flow(definition.spec, params)
+    options = _with_own_store(typed.options, loaded.flow)
+    with closing(open_store(settings.location(options.store) if options.store else settings.store)) as store:
         return driven(
-            typed.options,
+            options,
             lambda observer: api.start(
                 definition,
-                params,
+                plan,
                 store=store,
                 target=loaded.target,
                 run_id=typed.run_id,
                 observer=observer,
                 agent=agent,
-                max_concurrent=typed.max_concurrent,
+                max_loops=typed.max_loops,
             ),
         )

@@ -9,6 +9,13 @@ from cyclopts import Parameter
 
 from sequent.cli.options import Options
 
+MaxConcurrent = Annotated[int | None, Parameter(help="How many tasks may run at once; 0: no limit.")]
+MaxLoops = Annotated[
+    int,
+    Parameter(help="How often to do all that is due; then the run is suspended, if only times are waited for."),
+]
+LogLevel = Annotated[str | None, Parameter(help="What steps' loggers write: DEBUG, INFO, WARNING, ERROR, CRITICAL.")]
+
 
 @Parameter(name="*")
 @frozen(kw_only=True)
@@ -16,8 +23,14 @@ class TypedOptions(Options):
     """Each option with its words and its help."""
 
     store: Annotated[
-        str | None, Parameter(help="Store: a file, or sqlite:///FILE. Else SEQUENT_STORE, else your own.")
+        str | None,
+        Parameter(help="Store: a file, sqlite:///FILE, or a name in DATABASES. Else SEQUENT_STORE, else your own."),
     ] = None
+    config: Annotated[
+        str | None,
+        Parameter(help="File of settings. Else SEQUENT_CONFIG, else the nearest sequent.toml or pyproject.toml."),
+    ] = None
+    config_tag: Annotated[str | None, Parameter(help="The key in that file where the settings begin.")] = None
     json: Annotated[
         bool, Parameter(negative="", show_default=False, help="Print results and errors as JSON on stdout.")
     ] = False

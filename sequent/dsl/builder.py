@@ -111,7 +111,7 @@ class Sequent:
         store: str | os.PathLike[str] = "",
         run_mode: RunMode = RunMode.RESTART,
         recovery_run: int | None = None,
-        config: Mapping[str, Any] | None = None,
+        config: Mapping[str, Any] | str | os.PathLike[str] | None = None,
         config_tag: str = "",
         *,
         run_id: str | None = None,
@@ -126,7 +126,7 @@ class Sequent:
                 that was suspended.
             recovery_run: the recovery that a further one is based on; the latest, without it.
             config: ``workdir``, ``logdir``, ``task_construct``, ``max_concurrent``, ``stop_on_exception``,
-                ``sleep_between_loops``, ``LOGGING``, ``DATABASES``, ``envvar_prefix``.
+                ``sleep_between_loops``, ``LOGGING``, ``DATABASES``, ``envvar_prefix``; or a file that says them.
             config_tag: the key in ``config`` where they begin.
             run_id: the run to take up again, or the id of the new one.
 

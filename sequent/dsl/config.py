@@ -16,13 +16,18 @@ def read_config(config: object, tag: str, place: Place) -> Settings:
     """The settings of a whole flow.
 
     Args:
-        config: a mapping by the original's keywords.
+        config: a mapping by the original's keywords, or the path of a file that holds one.
         tag: the key in it where they begin; empty: they are the mapping itself.
         place: the author's line.
 
     Raises:
         DefinitionError: the tag or a key is unknown, or a value is of the wrong type.
+        UsageError: the file cannot be read.
     """
+    if isinstance(config, str | os.PathLike):
+        from sequent.dsl.files import read_file
+
+        return read_file(os.fspath(cast("str | os.PathLike[str]", config)), tag).settings()
     name = "config"
     table = mapping_of(config, name, place)
     if tag and table:

@@ -20,6 +20,7 @@ from sequent.model.status import Construct
 PlaceOf = Callable[[str], Place]
 """Where a key stands: ``max_concurrent``, ``LOGGING.logging_level``; ``""``: the mapping itself."""
 
+_PATHS = ("workdir", "logdir")
 _PREFIX = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LOG_FILES = frozenset(
     {"consolidate", "console", "file_prefix", "file_suffix", "file_mode", "maxBytes", "backupCount", "encoding"}
@@ -44,6 +45,19 @@ class Settings:
     def config(self) -> FlowConfig:
         """The settings of a flow for which nothing else is said."""
         return FlowConfig(**self.values)
+
+    def seen_from(self, directory: str) -> Settings:
+        """The same, with paths that are not absolute seen from that directory."""
+        paths = {name: path_from(directory, self.values[name]) for name in _PATHS if self.values.get(name)}
+        databases = {name: path_from(directory, location) for name, location in self.databases.items()}
+        return Settings({**self.values, **paths}, databases, self.places)
+
+
+def path_from(directory: str, location: str) -> str:
+    """A path seen from a directory; what is no path stays as it is."""
+    if location == ":memory:" or "://" in location:
+        return location
+    return os.path.join(directory, os.path.expanduser(location))  # noqa: PTH111, PTH118  pathlib is slow to load
 
 
 def read_settings(table: object, name: str, place_of: PlaceOf, beside: Iterable[str] = ()) -> Settings:
@@ -130,7 +144,7 @@ def _read_logging(value: object, name: str, place_of: PlaceOf) -> dict[str, Any]
         shown, place = f"{name}[{key!r}]", place_of(f"LOGGING.{key}")
         match key:
             case "logging_level":
-                read["logging_level"] = _read_level(entry, shown, place)
+                read["logging_level"] = read_level(entry, shown, place)
             case "level_formats":
                 read["logging_formats"] = _read_formats(entry, shown, place)
             case "datefmt":
@@ -144,23 +158,41 @@ def _read_logging(value: object, name: str, place_of: PlaceOf) -> dict[str, Any]
     return read
 
 
-def _read_level(value: object, name: str, place: Place) -> int:
+def read_level(value: object, name: str, place: Place) -> int:
+    """A level of logging, by its name or number.
+
+    Raises:
+        DefinitionError: there is no such level.
+    """
     level: object = value
     if isinstance(value, str):
         import logging
 
         level = int(value) if value.isdecimal() else logging.getLevelNamesMapping().get(value.upper())
     if isinstance(level, bool) or not isinstance(level, int) or level < 0:
-        raise setting_error(f"{name} is {value!r:.100}", place, "it is a level of logging, such as logging.INFO")
+        hint = "the levels are DEBUG, INFO, WARNING, ERROR and CRITICAL, or their numbers (logging.INFO)"
+        raise setting_error(f"{name} is {value!r:.100}", place, hint)
     return level
 
 
 def _read_formats(value: object, name: str, place: Place) -> tuple[tuple[int, str], ...]:
     formats = {
-        0 if level == "default" else _read_level(level, f"a level of {name}", place): _read_text(text, name, place)
+        0 if level == "default" else read_level(level, f"a level of {name}", place): _read_format(text, name, place)
         for level, text in mapping_of(value, name, place).items()
     }
     return tuple(sorted(formats.items()))
+
+
+def _read_format(value: object, name: str, place: Place) -> str:
+    import logging
+
+    text = _read_text(value, name, place)
+    try:
+        logging.Formatter(text).format(logging.makeLogRecord({}))
+    except (ValueError, KeyError, TypeError) as error:
+        hint = "it has fields as logging takes them: %(asctime)s, %(levelname)s, %(name)s, %(process)d, %(message)s"
+        raise setting_error(f"{name} has {text!r:.100}, which is no format of a line", place, hint) from error
+    return text
 
 
 def _read_text(value: object, name: str, place: Place) -> str:

@@ -79,11 +79,17 @@ def _read(target: str) -> _Wanted:
         head, attribute = target, ""
     if not head or (colon and not all(part.isidentifier() for part in attribute.split("."))):
         raise UsageError(f"{target!r} names no flow", code="target", hint=FORM)
-    if head.endswith(".py") or os.sep in head:
+    if is_file(head):
         return _Wanted(module="", file=os.path.abspath(head), attribute=attribute)
     if not all(part.isidentifier() for part in head.split(".")):
         raise UsageError(f"{head!r} is neither a module's name nor a file's", code="target", hint=FORM)
     return _Wanted(module=head, file="", attribute=attribute)
+
+
+def is_file(target: str) -> bool:
+    """Whether a target names its flow's file, not a module."""
+    head = target.rpartition(":")[0] or target
+    return head.endswith(".py") or os.sep in head
 
 
 # -- flows

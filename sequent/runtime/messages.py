@@ -236,6 +236,7 @@ def write_setup(setup: WorkerSetup) -> dict[str, object]:
         "logging_level": setup.logging_level,
         "logging_formats": setup.logging_formats,
         "logging_datefmt": setup.logging_datefmt,
+        "envvar_prefix": setup.envvar_prefix,
         "sys_path": setup.sys_path,
         "target": {
             "flow": target.flow,
@@ -259,6 +260,7 @@ def read_setup(tree: dict[str, Any]) -> WorkerSetup:
         logging_level=tree["logging_level"],
         logging_formats=tuple((level, text) for level, text in tree["logging_formats"]),
         logging_datefmt=tree["logging_datefmt"],
+        envvar_prefix=tree["envvar_prefix"],
         sys_path=tuple(tree["sys_path"]),
         target=Target(**target),
     )

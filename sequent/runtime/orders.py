@@ -20,6 +20,7 @@ class WorkerSetup:
     logging_level: int = 20
     logging_formats: tuple[tuple[int, str], ...] = ()
     logging_datefmt: str = ""
+    envvar_prefix: str = "SEQUENT_"
     """As the flow's configuration says them (see ``FlowConfig``)."""
     sys_path: tuple[str, ...] = ()
     """Where the driver finds modules; empty: where its own interpreter would."""

@@ -65,6 +65,7 @@ class Drive:
             logging_level=config.logging_level,
             logging_formats=config.logging_formats,
             logging_datefmt=config.logging_datefmt,
+            envvar_prefix=config.envvar_prefix,
             sys_path=tuple(sys.path),
         )
         executors = make_executors(self.definition, setup, self.agent, self._slots())

@@ -46,7 +46,7 @@ def test_a_word_that_is_neither_command_nor_target_is_refused_with_what_there_is
         (["ls", "--limit", "x"], "--limit"),
         (["ls", "stray"], "'stray'"),
         (["show", "a", "b"], "'b'"),
-        (["run"], "target needs a value"),
+        (["run"], "a target is needed"),
         (["ls", "--store"], "--store needs a value"),
     ],
 )

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
+
 from sequent.runtime.ports import Store
 from sequent.runtime.store.location import MEMORY, locate
 
 
-def open_store(name: str | None) -> Store:
-    """Open a store, which is made if its file is not there.
+def open_store(name: str | None, *, makes: bool = True) -> Store:
+    """Open a store.
 
     Args:
         name: a path, ``sqlite:///PATH`` or ``:memory:``; None for what ``SEQUENT_STORE`` names, else the
             user's own, ``sequent/store.db`` in the directory for state.
+        makes: whether it is made if its file is not there; else it is then a store without runs.
 
     Raises:
         UsageError: the name is that of a database that is not supported.
@@ -19,13 +22,22 @@ def open_store(name: str | None) -> Store:
             safe. It was left as it is.
     """
     location = locate(name)
-    if location is None:
-        from sequent.runtime.store.memory import MemoryStore
+    if location is not None and (makes or os.path.lexists(location.path)):
+        from sequent.runtime.store.runs import SqliteStore
 
-        return MemoryStore()
-    from sequent.runtime.store.runs import SqliteStore
+        return SqliteStore(location)
+    from sequent.runtime.store.memory import MemoryStore
 
-    return SqliteStore(location)
+    store = MemoryStore()
+    if location is not None:
+        store.name = location.path
+    return store
 
 
-__all__ = ["MEMORY", "open_store"]
+def is_there(name: str) -> bool:
+    """Whether a store that is named so has been made."""
+    location = locate(name)
+    return location is not None and os.path.lexists(location.path)
+
+
+__all__ = ["MEMORY", "is_there", "open_store"]

@@ -91,7 +91,7 @@ class Attempts:
     def _run(self, order: AttemptOrder, secrets: Secrets) -> tuple[str, Verdict]:
         path, step = self.catalogue.steps[order.path]
         context = self._context(order)
-        environment = variables_of(context, order.item, self.catalogue.definition.spec.config.envvar_prefix)
+        environment = variables_of(context, order.item, self._setup.envvar_prefix)
         if self._environment is not None:
             self._environment.change_to(environment)
         enter(context, whole_process=self._is_own_process)

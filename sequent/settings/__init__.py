@@ -1,0 +1,7 @@
+"""What is set for flows outside of them: by the command line, the environment and a file, in that order."""
+
+from __future__ import annotations
+
+from sequent.settings.configuration import Configuration, Entry, configuration
+
+__all__ = ["Configuration", "Entry", "configuration"]

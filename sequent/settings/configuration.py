@@ -1,0 +1,198 @@
+"""Lays what is set over each other: command line, environment, the flow itself, file, default."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from attrs import evolve, field, fields, frozen
+
+from sequent.dsl.files import SettingsFile, read_file
+from sequent.dsl.settings import LOGGING_KEYS, Settings, path_from, setting_error
+from sequent.errors import Place
+from sequent.model.spec import Definition, FlowConfig, FlowSpec
+from sequent.runtime.loading import is_file
+from sequent.settings.environment import FILE, TAG, read_environment, variable_of
+from sequent.settings.finding import find_file
+
+BESIDE = ("store", "flow")
+"""What is set for commands, not for a flow: where runs are kept, and the target where none is typed."""
+_DEFAULTS = FlowConfig()
+
+
+@frozen
+class Origin:
+    """Where a value comes from."""
+
+    layer: str
+    """``command line``, ``environment``, ``flow``, ``file`` or ``default``."""
+    name: str = ""
+    """The option or the variable."""
+    place: Place | None = None
+    """The line of a flow or of a file."""
+
+    def __str__(self) -> str:
+        return str(self.place or self.name or self.layer)
+
+
+@frozen
+class Entry:
+    """One value, and where it comes from."""
+
+    key: str
+    value: object
+    origin: Origin
+
+
+@frozen
+class _Layer:
+    """What one place says."""
+
+    settings: Settings = field(factory=Settings)
+    others: Mapping[str, str] = field(factory=dict[str, str])
+    """The store and the target."""
+    origins: Mapping[str, Origin] = field(factory=dict[str, Origin])
+    """Of each of both, by its name in ``FlowConfig``, ``store``, ``flow`` or ``DATABASES.name``."""
+
+
+@frozen
+class Configuration:
+    """What is set outside of flows."""
+
+    path: str
+    """The file that was read; empty where there is none."""
+    options: _Layer
+    environment: _Layer
+    file: _Layer
+
+    @property
+    def store(self) -> str | None:
+        """The store that is set, as a path or URL; None for the user's own."""
+        named = self._other("store")
+        return None if named is None else self.location(named)
+
+    @property
+    def flow(self) -> str | None:
+        """The target that is set: ``module:flow``, or ``path/file.py:flow``."""
+        return self._other("flow")
+
+    def location(self, store: str) -> str:
+        """The path or URL of a store that may be a name in ``DATABASES``."""
+        for layer in (self.environment, self.file):
+            if store in layer.settings.databases:
+                return layer.settings.databases[store]
+        return store
+
+    def applied_to(self, definition: Definition) -> Definition:
+        """A definition with its settings as they are to be.
+
+        What a flow says itself stands over the file, and under the environment and the command line.
+        """
+        spec = definition.spec
+        config = FlowConfig(**{name: value for name, value, _ in self._settings(spec)})
+        # The root's own word is among the settings now.
+        root = evolve(spec.root, stop_on_exception=None)
+        return evolve(definition, spec=evolve(spec, config=config, root=root))
+
+    def entries(self, spec: FlowSpec | None = None) -> Iterator[Entry]:
+        """Each value, with where it comes from; with those of a flow, if one is given."""
+        for key in BESIDE:
+            layer = next((layer for layer in self._layers if key in layer.others), None)
+            yield Entry(key, layer and layer.others[key], layer.origins[key] if layer else Origin("default"))
+        for name, value, origin in self._settings(spec):
+            yield Entry(name if name == "logdir" else LOGGING_KEYS.get(name, name), value, origin)
+        databases = {name: layer for layer in reversed(self._layers) for name in layer.settings.databases}
+        for name, layer in databases.items():
+            yield Entry(f"DATABASES.{name}", layer.settings.databases[name], layer.origins[f"DATABASES.{name}"])
+
+    @property
+    def _layers(self) -> tuple[_Layer, ...]:
+        return (self.options, self.environment, self.file)
+
+    def _other(self, key: str) -> str | None:
+        return next((layer.others[key] for layer in self._layers if key in layer.others), None)
+
+    def _settings(self, spec: FlowSpec | None) -> Iterator[tuple[str, Any, Origin]]:
+        flow = _flow_layer(spec)
+        for name in (attribute.name for attribute in fields(FlowConfig)):
+            for layer in (self.options, self.environment, flow, self.file):
+                if name in layer.settings.values:
+                    yield name, layer.settings.values[name], layer.origins[name]
+                    break
+            else:
+                yield name, getattr(_DEFAULTS, name), Origin("default")
+
+
+def configuration(
+    options: Mapping[str, Any] | None = None, *, file: str | None = None, tag: str | None = None
+) -> Configuration:
+    """What is set for whoever runs flows in this process, here and now.
+
+    Args:
+        options: what was said on the command line, by the names of ``FlowConfig``, ``store`` and ``flow``.
+        file: the file; else what ``SEQUENT_CONFIG`` names, else the nearest.
+        tag: the key in it where they begin; else what ``SEQUENT_CONFIG_TAG`` names.
+
+    Raises:
+        UsageError: a file cannot be read, or a variable means nothing.
+        DefinitionError: a setting is unknown, or has a value that it cannot have.
+    """
+    named = file or os.environ.get(FILE) or find_file(os.getcwd())
+    tag = tag or os.environ.get(TAG) or ""
+    read = None if named is None else read_file(named, tag)
+    return Configuration(
+        path="" if read is None else read.path,
+        options=_options_layer({key: value for key, value in (options or {}).items() if value is not None}),
+        environment=_environment_layer(),
+        file=_Layer() if read is None else _file_layer(read),
+    )
+
+
+def _options_layer(said: Mapping[str, Any]) -> _Layer:
+    others = {key: str(said[key]) for key in BESIDE if key in said}
+    values = {key: value for key, value in said.items() if key not in others}
+    return _Layer(Settings(values), others, {key: Origin("command line", _option_of(key)) for key in said})
+
+
+def _option_of(key: str) -> str:
+    return {"flow": "TARGET", "logging_level": "--log-level"}.get(key, f"--{key.replace('_', '-')}")
+
+
+def _environment_layer() -> _Layer:
+    settings, others = read_environment(os.environ, BESIDE)
+    variables = {name: place.file for name, place in settings.places.items()}
+    variables |= {key: variable_of(key) for key in others}
+    variables |= {key: variable_of(key) for key in _database_keys(settings)}
+    return _Layer(settings, others, {name: Origin("environment", variable) for name, variable in variables.items()})
+
+
+def _flow_layer(spec: FlowSpec | None) -> _Layer:
+    if spec is None:
+        return _Layer()
+    values = {name: getattr(spec.config, name) for name in spec.config_places}
+    origins = {name: Origin("flow", place=place) for name, place in spec.config_places.items()}
+    return _Layer(Settings(values), origins=origins)
+
+
+def _file_layer(file: SettingsFile) -> _Layer:
+    settings = file.settings(BESIDE)
+    others = {key: _text(file, key) for key in BESIDE if key in file.table}
+    if "store" in others and others["store"] not in settings.databases:
+        others["store"] = path_from(file.directory, others["store"])
+    if is_file(others.get("flow", "")):
+        others["flow"] = path_from(file.directory, others["flow"])
+    places = dict(settings.places) | {key: file.place(key) for key in (*others, *_database_keys(settings))}
+    return _Layer(settings, others, {name: Origin("file", place=place) for name, place in places.items()})
+
+
+def _database_keys(settings: Settings) -> list[str]:
+    return [f"DATABASES.{name}" for name in settings.databases]
+
+
+def _text(file: SettingsFile, key: str) -> str:
+    value = file.table[key]
+    if not isinstance(value, str) or not value:
+        example = "a path, ':memory:', or a name in DATABASES" if key == "store" else "module:flow"
+        raise setting_error(f"{key!r} is {value!r:.100}", file.place(key), f"it is a text: {example}")
+    return value

@@ -1,0 +1,115 @@
+"""Settings in the environment: ``SEQUENT_MAX_CONCURRENT``, ``SEQUENT_LOGGING__LOGGING_LEVEL``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+from sequent.dsl.names import did_you_mean
+from sequent.dsl.settings import KEYS, Settings, read_settings
+from sequent.errors import DefinitionError, Place, UsageError
+from sequent.runtime.ownership import DIRECTORY_VARIABLE
+
+PREFIX = "SEQUENT_"
+FILE, TAG = f"{PREFIX}CONFIG", f"{PREFIX}CONFIG_TAG"
+"""They name the file of settings, and the key in it where they begin."""
+_NESTED = {
+    "LOGGING": ("logging_level", "level_formats", "datefmt", "logdir"),
+    "DATABASES": (),
+}
+"""The keys of what is nested; none: any."""
+_OTHERS = frozenset(
+    {FILE, TAG, DIRECTORY_VARIABLE, "SEQUENT_RECOVER_RUN", "SEQUENT_CONTINUE_RUN"}
+    | {f"{PREFIX}STEP_{name}" for name in ("NAME", "PATH", "SEQUENCE", "RECOVERY", "ATTEMPT", "ITEM")}
+    | {f"{PREFIX}{name}" for name in ("RUN_ID", "LOGGER_NAME", "IDEMPOTENCY_KEY", "ATTEMPT_TOKEN")}
+)
+"""What a step, or a script that is run again, finds in its environment, and what is read elsewhere."""
+_SECRETS = "SECRET_"
+_FLAGS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+
+
+def variable_of(key: str) -> str:
+    """The variable that says a dotted key: ``LOGGING.datefmt``."""
+    return PREFIX + key.upper().replace(".", "__")
+
+
+def read_environment(environment: Mapping[str, str], beside: tuple[str, ...]) -> tuple[Settings, dict[str, str]]:
+    """What the environment says about flows, and what it says of the keys ``beside``; an empty variable says nothing.
+
+    Raises:
+        UsageError: a variable with our prefix means nothing, or its value is none that it can have.
+    """
+    table: dict[str, Any] = {}
+    others: dict[str, str] = {}
+    for variable, text in environment.items():
+        name = variable.removeprefix(PREFIX)
+        if name == variable or variable in _OTHERS or name.startswith(_SECRETS) or not text:
+            continue
+        keys = _keys_of(variable, name, beside)
+        if keys[0] in beside:
+            others[keys[0]] = text
+            continue
+        entry = _nested(keys, _value(keys[0], text))
+        _check(variable, text, entry, is_shown=keys[0] != "DATABASES")
+        _merge(table, entry)
+    return _read(table), others
+
+
+def _read(table: dict[str, Any]) -> Settings:
+    """What a table says; where a value stands is the name of its variable."""
+    return read_settings(table, "the environment", lambda key: Place(variable_of(key), 0))
+
+
+def _keys_of(variable: str, name: str, beside: tuple[str, ...]) -> list[str]:
+    """The keys that a variable means, from the outermost in, as they are written in a mapping."""
+    first, *more = name.split("__")
+    known = {key.upper(): key for key in (*KEYS, *beside)}
+    if first not in known or bool(more) is not (first in _NESTED):
+        variables = [variable_of(key) for key in known if key not in _NESTED]
+        variables += [variable_of(f"{key}.{inner}") for key, names in _NESTED.items() for inner in names or ("name",)]
+        raise UsageError(
+            f"the variable {variable!r} means nothing to Sequent", code="config", hint=did_you_mean(variable, variables)
+        )
+    inner = {key.upper(): key for key in _NESTED.get(first, ())}
+    return [known[first], *(inner.get(key, key.lower()) for key in more)]
+
+
+def _value(key: str, text: str) -> object:
+    """The value that a text means, or the text itself where it is none."""
+    read = _TEXTS.get(key)
+    try:
+        return text if read is None else read(text)
+    except (ValueError, KeyError):
+        return text
+
+
+_TEXTS: Mapping[str, Callable[[str], object]] = {
+    "max_concurrent": int,
+    "sleep_between_loops": float,
+    "stop_on_exception": lambda text: _FLAGS[text.lower()],
+}
+
+
+def _nested(keys: list[str], value: object) -> dict[str, Any]:
+    entry: dict[str, Any] = {keys[-1]: value}
+    for key in reversed(keys[:-1]):
+        entry = {key: entry}
+    return entry
+
+
+def _check(variable: str, text: str, entry: dict[str, Any], *, is_shown: bool) -> None:
+    """Refuse a value with the name of its variable, where that is known."""
+    try:
+        _read(entry)
+    except DefinitionError as error:
+        # The address of a database may hold a password.
+        shown = f"is {text!r:.100}" if is_shown else "names no database"
+        raise UsageError(f"the variable {variable!r} {shown}", code="config", hint=error.hint) from error
+
+
+def _merge(table: dict[str, Any], entry: dict[str, Any]) -> None:
+    for key, value in entry.items():
+        if isinstance(value, dict) and key in table:
+            _merge(table[key], cast("dict[str, Any]", value))
+        else:
+            table[key] = value

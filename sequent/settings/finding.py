@@ -1,0 +1,59 @@
+"""Finds the file that says how flows are run here: one that is named, or the nearest one."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+
+from sequent.dsl.files import PROJECT
+from sequent.errors import Place, UsageError
+
+NAMES = ("sequent.toml", "sequent.yaml", "sequent.yml", PROJECT)
+"""What it may be called; the first of these in a directory is taken."""
+_TABLE = re.compile(rb"^\s*\[\s*tool\s*\.\s*[\"']?sequent[\"']?\s*[\].]", re.MULTILINE)
+
+
+def find_file(directory: str) -> str | None:
+    """The nearest file of settings, from a directory up to the root of its repository, or the user's home.
+
+    Most projects' files say nothing to Sequent, and are not taken for one.
+
+    Raises:
+        UsageError: it belongs to somebody else, and would say what code is run.
+    """
+    for place in _upwards(directory):
+        for name in NAMES:
+            path = os.path.join(place, name)
+            if os.path.isfile(path) and (name != PROJECT or _is_for_sequent(path)):
+                _refuse_foreign(path)
+                return path
+    return None
+
+
+def _upwards(directory: str) -> Iterator[str]:
+    place, home = os.path.realpath(directory), os.path.realpath(os.path.expanduser("~"))
+    while True:
+        yield place
+        above = os.path.dirname(place)
+        if place in (above, home) or os.path.lexists(os.path.join(place, ".git")):
+            return
+        place = above
+
+
+def _is_for_sequent(path: str) -> bool:
+    try:
+        with open(path, "rb") as file:
+            return _TABLE.search(file.read()) is not None
+    except OSError:
+        return False
+
+
+def _refuse_foreign(path: str) -> None:
+    if os.stat(path).st_uid not in (0, os.geteuid()):
+        raise UsageError(
+            f"the configuration {path!r} belongs to another user, and is not taken unasked",
+            code="foreign-config",
+            hint=f"if you trust it, name it: --config {path}, or SEQUENT_CONFIG",
+            place=Place(path, 1),
+        )
