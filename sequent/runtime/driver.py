@@ -17,7 +17,6 @@ from sequent.runtime.blocking import blocked_text
 from sequent.runtime.outbox import Outbox
 from sequent.runtime.patience import Patience
 from sequent.runtime.rows import RunEnd
-from sequent.runtime.signals import stop_signals
 from sequent.runtime.stopping import Stopping
 from sequent.runtime.surroundings import Surroundings
 from sequent.runtime.timers import soonest
@@ -62,7 +61,8 @@ class Driver:
         """
         self._plan = plan
         self._selector = around.selector
-        self._waiter = Waiter(around.selector, around.clock)
+        self._waiter = Waiter(around.selector, around.clock, stays_awake=around.stays_awake)
+        self._signals = around.signals
         self._run = around.run
         self._observer = around.observer
         self._notes = notes
@@ -98,7 +98,7 @@ class Driver:
             StoreError: the store could not take what had to be written; the run can be recovered.
             UsageError: another run takes a shared pool to be of another size.
         """
-        with stop_signals(self._selector, self._stopping.on_signal), contextlib.closing(self._pooling):
+        with self._signals(self._selector, self._stopping.on_signal), contextlib.closing(self._pooling):
             self._dispatch.open(self._selector)
             self._facts.extend(self._pooling.open(self._selector))
             self._observer.run_began(self._run.record, self._plan)

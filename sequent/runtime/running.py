@@ -54,7 +54,7 @@ class Drive:
 
         A run that has succeeded is only told of.
         """
-        run, plan, config = self.run, self.plan, self.definition.spec.config
+        run, config = self.run, self.definition.spec.config
         if run.record.status is RunStatus.SUCCESS:
             return self._outcome(None)
         selector = DefaultSelector()
@@ -78,22 +78,27 @@ class Drive:
                 observer=self.observer or _logging_observer(),
                 selector=selector,
             )
-            driver = Driver(
-                plan,
-                around,
-                slots=self._slots(),
-                saved=run.saved(plan) if run.record.recovery or self.resumes else None,
-                notes=changed_code(run.record, plan),
-                resumes=self.resumes,
-                max_loops=self.max_loops,
-                longest_sleep=max(_SHORTEST_SLEEP, config.sleep_between_loops),
-            )
-            driver.drive()
-            return self._outcome(driver)
+            return self.within(around, longest_sleep=max(_SHORTEST_SLEEP, config.sleep_between_loops))
         finally:
             for executor in executors.values():
                 executor.close()
             selector.close()
+
+    def within(self, around: Surroundings, longest_sleep: float | None = None) -> Outcome:
+        """Drive the run in that world until it ends, looking at the clocks again after so many seconds at most."""
+        run, plan = self.run, self.plan
+        driver = Driver(
+            plan,
+            around,
+            slots=self._slots(),
+            saved=run.saved(plan) if run.record.recovery or self.resumes else None,
+            notes=changed_code(run.record, plan),
+            resumes=self.resumes,
+            max_loops=self.max_loops,
+            longest_sleep=longest_sleep,
+        )
+        driver.drive()
+        return self._outcome(driver)
 
     def _slots(self) -> int:
         limit = self.plan.max_concurrent if self.max_concurrent is None else self.max_concurrent

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from selectors import BaseSelector
 
 from attrs import frozen
 
 from sequent.model.status import Construct
 from sequent.runtime.ports import Clock, DrivenRun, Executor, Observer
+from sequent.runtime.signals import stop_signals
+
+Signals = Callable[[BaseSelector, Callable[[int], None]], AbstractContextManager[None]]
+"""While it lasts, the selector's loop calls the function with the number of each signal that is to stop the run."""
 
 
 @frozen(kw_only=True)
@@ -22,3 +28,6 @@ class Surroundings:
     observer: Observer
     selector: BaseSelector
     """What the driver waits with; it outlives the driver, since executors close later."""
+    signals: Signals = stop_signals
+    stays_awake: bool = True
+    """Whether the driver may look again and again for a moment, because time passes meanwhile."""

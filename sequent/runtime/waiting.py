@@ -19,9 +19,11 @@ class Waiter:
     again until a wait was short.
     """
 
-    def __init__(self, selector: BaseSelector, clock: Clock) -> None:
+    def __init__(self, selector: BaseSelector, clock: Clock, *, stays_awake: bool = True) -> None:
+        """Know whether it may stay awake: where no time passes meanwhile, it would do so for ever."""
         self._selector = selector
         self._clock = clock
+        self._stays_awake = stays_awake
         self._was_brief = False
 
     def look(self) -> bool:
@@ -37,7 +39,7 @@ class Waiter:
         if not (self._was_brief and self._look_awhile(began)):
             for key, _ in self._selector.select(seconds):
                 key.data()
-        self._was_brief = self._clock.monotonic() - began < _BRIEF
+        self._was_brief = self._stays_awake and self._clock.monotonic() - began < _BRIEF
 
     def _look_awhile(self, began: float) -> bool:
         while not self.look():

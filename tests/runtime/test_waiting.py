@@ -72,3 +72,10 @@ def test_a_wait_that_turns_out_long_is_slept_through_and_so_is_the_one_after(wor
     assert (1 <= looks <= 4, sleeps) == (True, 1)
     assert slow.wait(waiter, 0.00005) == (0, 1)
     assert slow.wait(waiter, 0.00005) == (1, 0)
+
+
+def test_where_no_time_passes_meanwhile_it_never_stays_awake() -> None:
+    slow = Slow()
+    waiter = Waiter(slow, slow, stays_awake=False)  # type: ignore[arg-type]
+    slow.wait(waiter, 0.00005)
+    assert slow.wait(waiter, 0.00005) == (0, 1)
