@@ -125,7 +125,12 @@ def test_a_part_may_be_given_back_and_the_rest_kept():
 
 
 def test_giving_back_more_than_is_held_is_a_failure_of_that_step():
-    spec = flow(step("a", acquires=wants(db=1), releases=wants(db=2)), step("fix", failed("a")), pools=(DB,))
+    spec = flow(
+        step("a", acquires=wants(db=1), releases=wants(db=2)),
+        step("fix", failed("a")),
+        step("keep", on("fix"), acquires=wants(db=1), releases=()),
+        pools=(DB,),
+    )
     play = play_of(spec)
     play.succeed("a")
     assert (play.statuses["a"], play.running, play.in_use("db")) == ("failure", ["fix"], 0)
