@@ -280,8 +280,6 @@ class ProcessExecutor:
         changed = self._paces.took(report.node, report.seconds)
         if changed is not None:
             self._reports.append(changed)
-            if not changed.is_quick:
-                self._roster.recall_all()
         if self._roster.waiting or is_to_go:
             self._hand_over()
 

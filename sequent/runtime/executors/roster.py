@@ -148,7 +148,9 @@ class Roster:
         return found
 
     def take_excess(self) -> list[AttemptOrder]:
-        """Take away what came ahead and is not quick any more, but for what can be begun at once."""
+        """Where one has turned out to be slow, take away what came ahead, but for what can be begun at once."""
+        if not any(worker.is_slow for worker in self.workers):
+            return []
         busy = sum(bool(worker.held) for worker in self.workers)
         kept: deque[AttemptOrder] = deque()
         excess: list[AttemptOrder] = []
