@@ -1,0 +1,240 @@
+"""Runs the engine on what a run has left, with everything succeeding, and notes what it does."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+
+from attrs import define, field, frozen
+
+from sequent.engine import Scheduler
+from sequent.model.directives import Directives
+from sequent.model.effects import (
+    AskHold,
+    CloseFrame,
+    DrawItem,
+    Effect,
+    EndRun,
+    OpenFrame,
+    OpenRepeat,
+    PassOver,
+    Revise,
+    SettleTask,
+    StartTask,
+    StartTimer,
+)
+from sequent.model.facts import (
+    Fact,
+    HoldGranted,
+    ItemsEnded,
+    RepeatOpened,
+    RunStarted,
+    TaskBegan,
+    TaskSucceeded,
+    TimerEnded,
+)
+from sequent.model.plan import ContainerPlan, Plan, StepPlan
+from sequent.model.references import Path
+from sequent.model.saved import Mark, SavedBlock, SavedFrame
+from sequent.model.scope import Scope
+from sequent.model.status import RunStatus, Status, Verdict
+
+Numbers = tuple[int, ...]
+Task = tuple[int, Numbers]
+"""A step or container by its node's index, and its sequence."""
+
+
+@frozen(kw_only=True)
+class Basis:
+    """What a recovery starts from."""
+
+    saved: SavedFrame | None
+    last_id: int
+    kept: dict[str, int]
+    recovery: int
+    """The number that it will have."""
+    directives: Directives
+
+
+@define
+class Foreseen:
+    """What happens if everything succeeds."""
+
+    started: set[Task] = field(factory=set[Task])
+    made: set[tuple[Path, Numbers]] = field(factory=set[tuple[Path, Numbers]])
+    """The paths of the steps that run, with every beginning of their sequences."""
+    skipped: set[Task] = field(factory=set[Task])
+    """Steps, and containers that are not opened."""
+    passed: set[Task] = field(factory=set[Task])
+    again: dict[Task, Mark] = field(factory=dict[Task, Mark])
+    """Successes that a directive has run again."""
+    opened: dict[Task, int | None] = field(factory=dict[Task, int | None])
+    """Repeats, by the sequence around, with how many items they have; None where that is not known before."""
+    uncertain: set[Task] = field(factory=set[Task])
+    """Of these, whether they run is known only once others have."""
+    asking: set[int] = field(factory=set[int])
+    """Steps that run and of whose result somebody asks what it is, by node index."""
+    end: EndRun | None = None
+
+    @property
+    def succeeds(self) -> bool:
+        """Whether the run is a success then."""
+        return self.end is not None and self.end.status is RunStatus.SUCCESS
+
+
+Items = Callable[[Scope, ContainerPlan, Foreseen], int | None]
+"""How many items a repeat has; None where that cannot be known yet."""
+
+
+def foresee(plan: Plan, basis: Basis, items_of: Items) -> Foreseen:
+    """What a recovery does, provided that all that it runs succeeds.
+
+    The engine is the one that then decides. Of an ``until``, it is taken that it does not hold, and of requirements
+    on results that they do not come true: what rests on that is noted as uncertain.
+
+    Args:
+        plan: what will run.
+        basis: what it starts from.
+        items_of: how many items a repeat has that opens.
+    """
+    return _Foreseeing(plan, basis, items_of).go()
+
+
+class _Foreseeing:
+    def __init__(self, plan: Plan, basis: Basis, items_of: Items) -> None:
+        self._plan = plan
+        self._basis = basis
+        self._items_of = items_of
+        self._seen = Foreseen()
+        self._checks: dict[tuple[int, int], int] = {}
+        """Of repeats, the first iteration whose ``until`` is asked anew: frame around and container."""
+        self._reopened: set[tuple[int, int]] = set()
+        """Containers that directives open again: frame around and container."""
+        self._left: dict[int, set[int]] = {}
+        """Per frame under way: the containers in it that have not been opened."""
+        self._scheduler = Scheduler(
+            plan,
+            slots=1,
+            saved=basis.saved,
+            last_id=basis.last_id,
+            kept=basis.kept,
+            recovery=basis.recovery,
+            directives=basis.directives,
+        )
+        self._saved: dict[int, SavedFrame] = {}
+        if basis.saved is not None:
+            self._saved.update((frame.id, frame) for frame in _frames_in(basis.saved))
+
+    def go(self) -> Foreseen:
+        facts: deque[Fact] = deque([RunStarted()])
+        while facts:
+            for effect in self._scheduler.handle(facts.popleft()):
+                facts.extend(self._answer(effect))
+        return self._seen
+
+    def _answer(self, effect: Effect) -> list[Fact]:
+        """What happens because of an order, where everything goes well."""
+        match effect:
+            case StartTask(scope, node, attempt):
+                return self._run(scope, node, attempt)
+            case OpenRepeat(scope, node, drawn):
+                return [self._open(scope, node, drawn)]
+            case DrawItem(scope, node):
+                self._seen.opened[node, scope.sequence] = None
+                return [ItemsEnded(scope.id, node)]
+            case StartTimer(scope, node, attempt):
+                return [TimerEnded(scope.id, node, attempt)]
+            case AskHold(scope, node):
+                return [HoldGranted(scope.id, node)]
+            case _:
+                self._note(effect)
+                return []
+
+    def _note(self, effect: Effect) -> None:
+        seen = self._seen
+        match effect:
+            case SettleTask(scope, node, status) if status in (Status.SKIPPED, Status.CANCELLED):
+                seen.skipped.add((node, scope.sequence))
+                self._doubt(scope, node)
+            case PassOver(scope, node):
+                seen.passed.add((node, scope.sequence))
+            case Revise(revision):
+                seen.passed.update((mark.node, mark.sequence) for mark in revision.passed)
+                seen.again.update(((mark.node, mark.sequence), mark) for mark in revision.outdated)
+                self._reopened.update((parent, node) for parent, node, _ in revision.frames)
+                self._reopened.update(revision.repeats)
+            case OpenFrame(scope):
+                self._begin(scope)
+            case CloseFrame(scope):
+                for node in self._left.pop(scope.id, ()):
+                    seen.skipped.add((node, scope.sequence))
+                    self._doubt(scope, node)
+            case EndRun():
+                seen.end = effect
+            case _:
+                pass
+
+    def _begin(self, scope: Scope) -> None:
+        """An iteration begins; so has the container that it is of."""
+        if scope.parent is not None:
+            self._left.get(scope.parent.id, set()).discard(scope.node)
+        saved = self._saved.get(scope.id)
+        container = self._plan.nodes[scope.node]
+        if isinstance(container, ContainerPlan):
+            blocks = {} if saved is None else saved.blocks
+            self._left[scope.id] = {
+                index
+                for index in container.children
+                if isinstance(self._plan.nodes[index], ContainerPlan)
+                and ((scope.id, index) in self._reopened or not _is_kept(blocks.get(index)))
+            }
+
+    def _run(self, scope: Scope, node: int, attempt: int) -> list[Fact]:
+        step = self._plan.nodes[node]
+        if not isinstance(step, StepPlan):
+            raise AssertionError(f"{step.path} is not a step")
+        self._seen.started.add((node, scope.sequence))
+        self._seen.made.update(beginnings(step.path, scope.sequence))
+        self._doubt(scope, node)
+        if step.asked:
+            self._seen.asking.add(node)
+        if step.is_until and scope.parent is not None:
+            self._checks.setdefault((scope.parent.id, scope.node), scope.number)
+        began: list[Fact] = [TaskBegan(scope.id, node, attempt)] if step.announces else []
+        verdict = Verdict.FALSY if step.is_until else Verdict.UNKNOWN
+        return [*began, TaskSucceeded(scope.id, node, attempt, verdict)]
+
+    def _doubt(self, scope: Scope, node: int) -> None:
+        """Note where an ``until`` may have ended the repeat before this iteration."""
+        around: Scope | None = scope
+        while around is not None and around.parent is not None:
+            first = self._checks.get((around.parent.id, around.node))
+            if first is not None and around.number > first:
+                self._seen.uncertain.add((node, scope.sequence))
+                return
+            around = around.parent
+
+    def _open(self, scope: Scope, node: int, drawn: int) -> Fact:
+        container = self._plan.nodes[node]
+        if not isinstance(container, ContainerPlan):
+            raise AssertionError(f"{container.path} is not a container")
+        self._left.get(scope.id, set()).discard(node)
+        count = self._items_of(scope, container, self._seen)
+        self._seen.opened[node, scope.sequence] = count
+        return RepeatOpened(scope.id, node, drawn if count is None else count)
+
+
+def beginnings(path: Path, sequence: Numbers) -> Iterator[tuple[Path, Numbers]]:
+    """A path with every beginning of a sequence."""
+    return ((path, sequence[:length]) for length in range(1, len(sequence) + 1))
+
+
+def _is_kept(block: SavedBlock | None) -> bool:
+    return block is not None and block.status is Status.SUCCESS
+
+
+def _frames_in(saved: SavedFrame) -> Iterator[SavedFrame]:
+    yield saved
+    for block in saved.blocks.values():
+        for frame in block.frames.values():
+            yield from _frames_in(frame)

@@ -1,0 +1,194 @@
+"""Reads which tasks are meant by hand, and finds what depends on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+
+from attrs import field, frozen
+
+from sequent.errors import UsageError
+from sequent.model.directives import NO_DIRECTIVES, Directives, Selection
+from sequent.model.plan import ContainerPlan, Input, NodePlan, PartInput, Plan, PreviousInput, StepPlan
+from sequent.model.references import dotted
+from sequent.model.saved import SavedFrame
+from sequent.model.status import Claim
+
+
+@frozen(kw_only=True)
+class Asked:
+    """What is asked of a recovery by hand, as it was typed: ``a.b``, or ``a.b/1.2`` for one iteration."""
+
+    after: tuple[str, ...] = ()
+    """These, and all that depends on them, run again."""
+    rerun: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
+    recovery_run: int | None = None
+    """What had succeeded by the end of that recovery counts; None: by now."""
+
+    def __bool__(self) -> bool:
+        return bool(self.after or self.rerun or self.skip) or self.recovery_run is not None
+
+
+@frozen
+class Selected:
+    """What is meant."""
+
+    directives: Directives = NO_DIRECTIVES
+    reasons: Mapping[Selection, str] = field(factory=dict[Selection, str])
+    """Why each selection is to run again."""
+
+
+def select(asked: Asked, plan: Plan) -> Selected:
+    """The tasks that are meant.
+
+    Raises:
+        UsageError: there is no such step or container, or nothing of that sequence; or one is to run again and to
+            be passed over.
+    """
+    reasons: dict[Selection, str] = {}
+    for text in asked.after:
+        selection = read_selection(text, plan, "--from")
+        reasons[selection] = f"it is asked for: --from {text}"
+        for dependent in _downstream(selection, plan):
+            reasons.setdefault(dependent, f"it depends on '{text}', from which on all is to run again")
+    for text in asked.rerun:
+        reasons[read_selection(text, plan, "--rerun")] = f"it is asked for: --rerun {text}"
+    skip = {read_selection(text, plan, "--skip"): text for text in asked.skip}
+    for selection, text in skip.items():
+        if selection in reasons:
+            raise UsageError(
+                f"'{text}' is to be passed over, and to run again: {reasons[selection]}",
+                code="contradiction",
+                hint="ask for one of them",
+            )
+    return Selected(Directives(rerun=tuple(reasons), skip=tuple(skip)), reasons)
+
+
+def read_selection(text: str, plan: Plan, option: str) -> Selection:
+    """What a path, or a path with a sequence, means.
+
+    Raises:
+        UsageError: the plan has no such thing.
+    """
+    name, slash, numbers = text.partition("/")
+    path = tuple(name.split(".")) if name else ()
+    node = plan.node_at(path) if path else None
+    if node is None:
+        known = [dotted(each.path) for each in plan.nodes if each.path]
+        close = get_close_matches(name, known, 1)
+        raise UsageError(
+            f"{option} {text!r}: the flow has no step or container {name!r}"
+            + (f"; did you mean {close[0]!r}?" if close else ""),
+            code="unknown-path",
+            path=name,
+            hint="a path is names with dots between (s1.s11), then '/' and iterations where one is meant (s1.s11/1.2)",
+        )
+    if not slash:
+        return Selection(path)
+    return Selection(path, _sequence(text, numbers, node, option))
+
+
+def _sequence(text: str, numbers: str, node: NodePlan, option: str) -> tuple[int, ...]:
+    try:
+        sequence = tuple(map(int, numbers.split(".")))
+    except ValueError:
+        sequence = ()
+    longest = _depth(node)
+    if sequence[:1] != (1,) or min(sequence) < 1 or len(sequence) > longest:
+        shape = ".".join(["1", *("n" for _ in range(longest - 1))])
+        raise UsageError(
+            f"{option} {text!r}: {numbers!r} is no sequence of '{dotted(node.path)}'",
+            code="sequence",
+            path=dotted(node.path),
+            hint=f"it is a number for each iteration around, from the flow's own 1 in: {shape}, or the first of these",
+        )
+    return sequence
+
+
+def _depth(node: NodePlan) -> int:
+    """How many numbers the sequence has of what is in a container, or of a step."""
+    return len(node.path) + (1 if isinstance(node, ContainerPlan) else 0)
+
+
+def check_range(selection: Selection, saved: SavedFrame | None, plan: Plan, text: str) -> None:
+    """See that the iterations have begun that are meant.
+
+    Raises:
+        UsageError: one has not.
+    """
+    frame = saved
+    for depth, number in enumerate(selection.sequence[1:], 1):
+        node = plan.node_at(selection.path[:depth])
+        block = frame.blocks.get(node.index) if frame is not None and node is not None else None
+        last = 0 if block is None else block.drawn
+        if number > last:
+            begun = f"iterations 1 to {last} of it have begun" if last else "none of its iterations has begun"
+            raise UsageError(
+                f"'{text}': there is no iteration {number} of '{dotted(selection.path[:depth])}': {begun}",
+                code="sequence",
+                path=dotted(selection.path),
+            )
+        frame = block.frames.get(number) if block is not None else None
+        if frame is None:
+            return
+
+
+# -- what depends on what -------------------------------------------------------------------------
+
+
+def _downstream(selection: Selection, plan: Plan) -> Iterator[Selection]:
+    """All that depends on something: on what it gives, on how it ends, or on a container around it."""
+    edges = dependents_in(plan)
+    node = plan.node_at(selection.path)
+    pending = [(node.index, selection.sequence)] if node is not None else []
+    seen = set(pending)
+    while pending:
+        index, sequence = pending.pop()
+        around = plan.nodes[plan.nodes[index].parent]
+        shared = sequence[: len(around.path) + 1]
+        further: list[tuple[int, tuple[int, ...]]] = []
+        for dependent, _ in edges.get(index, ()):
+            yield Selection(plan.nodes[dependent].path, shared)
+            further.append((dependent, shared))
+        if around.index:
+            if _has_previous(plan, around.index):
+                later = (*shared[:-1], shared[-1] + 1) if len(shared) == len(around.path) + 1 else shared
+                yield Selection(around.path, later, is_open=later != shared)
+            further.append((around.index, shared[: len(around.path)]))
+        pending += [one for one in further if one not in seen]
+        seen.update(further)
+
+
+def dependents_in(plan: Plan) -> dict[int, list[tuple[int, Claim]]]:
+    """Per node, who requires something of it, and what."""
+    found: dict[int, list[tuple[int, Claim]]] = {}
+    for container in plan.nodes:
+        if not isinstance(container, ContainerPlan):
+            continue
+        for position, atoms in enumerate(container.atoms):
+            for atom in atoms:
+                waiting = container.children[_start(container, atom.target)]
+                found.setdefault(container.children[position], []).append((waiting, atom.claim))
+        for outer in container.outer_atoms:
+            waiting = container.children[_start(container, outer.target)]
+            found.setdefault(outer.node, []).append((waiting, outer.claim))
+    return found
+
+
+def _start(container: ContainerPlan, target: int) -> int:
+    """The position of the child whose start something feeds in the end."""
+    while target >= 0:
+        target = container.gates[target].target
+    return -1 - target
+
+
+def _has_previous(plan: Plan, container: int) -> bool:
+    """Whether an iteration of a container takes the result of the one before."""
+    steps = (node for node in plan.nodes if isinstance(node, StepPlan))
+    values = (value for step in steps for value in (*step.inputs, *(value for _, value in step.attributes)))
+    return any(isinstance(part, PreviousInput) and part.container == container for part in map(_whole, values))
+
+
+def _whole(value: Input) -> Input:
+    return _whole(value.whole) if isinstance(value, PartInput) else value
