@@ -96,7 +96,11 @@ class ProcessExecutor:
 
     def start(self, order: AttemptOrder) -> None:
         self._roster.waiting.append(order)
-        self._hand_over()
+        if self._roster.has_idle:
+            self._hand_over()
+        else:
+            # With all that follow, once for all.
+            self._wakes.ring()
 
     def take_back(self, frame: int, node: int, attempt: int) -> None:
         self._wanted_back.add((frame, node, attempt))
@@ -280,7 +284,7 @@ class ProcessExecutor:
         changed = self._paces.took(report.node, report.seconds)
         if changed is not None:
             self._reports.append(changed)
-        if self._roster.waiting or is_to_go:
+        if is_to_go or (self._roster.waiting and self._roster.has_idle):
             self._hand_over()
 
     def _slow_down(self, worker: Worker) -> None:

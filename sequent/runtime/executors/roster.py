@@ -48,6 +48,11 @@ class Roster:
         self._give_to = give
         self._idle: list[Worker] = []
 
+    @property
+    def has_idle(self) -> bool:
+        """Whether somebody waits for an attempt."""
+        return bool(self._idle)
+
     # -- handing over
 
     def hand_over(self) -> None:

@@ -21,6 +21,7 @@ class Wakes:
     def __init__(self, selector: BaseSelector, heed: Callable[[], None]) -> None:
         self._selector = selector
         self._heed = heed
+        self._is_ringing = False
         self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         selector.register(self._bell, EVENT_READ, self._on_bell)
 
@@ -43,10 +44,13 @@ class Wakes:
 
     def ring(self) -> None:
         """Wake it as soon as it waits."""
-        os.eventfd_write(self._bell, 1)
+        if not self._is_ringing:
+            self._is_ringing = True
+            os.eventfd_write(self._bell, 1)
 
     def _on_bell(self) -> None:
         os.eventfd_read(self._bell)
+        self._is_ringing = False
         self._heed()
 
     def close(self) -> None:

@@ -34,6 +34,11 @@ class Limit:
         self.may_be_ended = False
         """Whether the agent may be about to end this process."""
 
+    @property
+    def is_set(self) -> bool:
+        """Whether the attempt has one."""
+        return self._seconds is not None
+
     def begin(self, seconds: float | None) -> None:
         """An attempt begins, which may take that long; None: as long as it likes."""
         self._seconds = seconds

@@ -101,7 +101,6 @@ class _Worker:
             self._termination.is_idle = False
             report = self._report_on(message)
             if report is not None:
-                self._check_ends()
                 self._channel.send(write_report(report))
             if self._termination.was_asked:
                 die_of(signal.SIGTERM)
@@ -116,9 +115,11 @@ class _Worker:
             order = read_draw(message)
             try:
                 with self._termination:
-                    return self._drawing.serve(order)
+                    report = self._drawing.serve(order)
             except Terminated as error:
-                return DrawBroke(order.frame, order.node, problem_of(error))
+                report = DrawBroke(order.frame, order.node, problem_of(error))
+            self._check_end(self._channel.end.fileno())
+            return report
         _, frame, node = cast("tuple[object, int, int]", tuple(message))
         self._drawing.forget(frame, node)
         return None
@@ -132,16 +133,17 @@ class _Worker:
 
     def _tidy(self) -> None:
         """The code has ended: what it leaves behind takes none of its time."""
-        self._check_ends()
-        self._timeout = self._limit.end()
+        self._check_end(self._channel.end.fileno())
+        if self._limit.is_set:
+            self._check_end(self._limit.descriptor)
+            self._timeout = self._limit.end()
         self._tidying.tidy()
 
-    def _check_ends(self) -> None:
+    def _check_end(self, end: int) -> None:
         """End if a step has closed one of the worker's own descriptors: it may be somebody's file by now."""
-        for end, identity in self._identities.items():
-            try:
-                is_ours = os.fstat(end).st_ino == identity
-            except OSError:
-                is_ours = False
-            if not is_ours:
-                os._exit(LOST_CHANNEL)
+        try:
+            is_ours = os.fstat(end).st_ino == self._identities[end]
+        except OSError:
+            is_ours = False
+        if not is_ours:
+            os._exit(LOST_CHANNEL)
