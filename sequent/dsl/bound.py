@@ -14,7 +14,8 @@ class BoundRun:
 
     def __init__(self, flow: object, values: Mapping[str, object]) -> None:
         self._flow = flow
-        self._values = values
+        self.values = values
+        """The parameters, by name."""
 
     def __call__(
         self,
@@ -38,7 +39,7 @@ class BoundRun:
         from sequent.dsl.parameters import encode_params
 
         definition = definition_of(self._flow)
-        params = {} if run_mode is not RunMode.RESTART and not self._values else encode_params(definition, self._values)
+        params = {} if run_mode is not RunMode.RESTART and not self.values else encode_params(definition, self.values)
         return run(
             RunRequest(
                 definition=definition,

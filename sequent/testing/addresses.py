@@ -1,0 +1,157 @@
+"""How authors name tasks and containers: ``transmit.send``, or ``transmit.send/1.2`` for one of its iterations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from attrs import frozen
+
+from sequent.dsl.names import did_you_mean
+from sequent.errors import UsageError
+from sequent.model.plan import ContainerPlan, ItemsCallPlan, NodePlan, Plan, StepPlan
+from sequent.model.references import dotted
+from sequent.model.scope import sequence_text
+
+Sequence = tuple[int, ...]
+
+
+@frozen
+class Address:
+    """A step or container, in one iteration of what is around it, or in any."""
+
+    path: str
+    sequence: Sequence | None
+
+    @property
+    def key(self) -> str:
+        """The same, as text."""
+        return key_of(self.path, self.sequence)
+
+
+def key_of(path: str, sequence: Sequence | None) -> str:
+    """An address as text."""
+    return path if sequence is None else f"{path}/{sequence_text(sequence)}"
+
+
+class Addresses:
+    """The steps and containers of a plan by their paths."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        # A repeated step has the path of the container that wraps it, and comes after it.
+        self.steps = {dotted(node.path): node for node in plan.nodes if isinstance(node, StepPlan)}
+        self.containers = {
+            dotted(node.path): node for node in plan.nodes if isinstance(node, ContainerPlan) and node.path
+        }
+
+    def levels(self, node: NodePlan) -> list[ContainerPlan]:
+        """The containers around a node, outermost first: each gives its sequence a number."""
+        found: list[ContainerPlan] = []
+        index = node.parent
+        while index >= 0:
+            container = self._plan.nodes[index]
+            if isinstance(container, ContainerPlan):
+                found.insert(0, container)
+            index = container.parent
+        return found
+
+    def label(self, path: str, sequence: Sequence) -> str:
+        """How people call it: by its path alone where it is in no repeat."""
+        node = self.steps.get(path) or self.containers[path]
+        levels = self.levels(node)
+        repeats = any(level.repeats is not None for level in levels)
+        # Of a container, an iteration has one number more.
+        return key_of(path, sequence) if repeats or len(sequence) != len(levels) else path
+
+    # -- what an author names
+
+    def step(self, text: str, option: str) -> Address:
+        """The step that is named, which must be one that is executed.
+
+        Raises:
+            UsageError: there is no such step, or no such iteration of it.
+        """
+        path, numbers = _split(text)
+        step = self.steps.get(path)
+        if step is None:
+            if path in self.containers:
+                inside = [known for known in self.steps if known.startswith(f"{path}.")]
+                hint = f"name a step in it: {', '.join(inside)}"
+                raise UsageError(f"{option} names the container {path!r}", code="not-a-step", hint=hint, path=path)
+            raise self._unknown(path, option, self.steps)
+        if step.is_empty:
+            raise UsageError(
+                f"{option} names {path!r}, which has nothing to do",
+                code="empty-step",
+                hint="give it a function or a command",
+                path=path,
+            )
+        return Address(path, self._sequence(numbers, self.levels(step), text, option))
+
+    def repeat(self, path: str, option: str) -> str:
+        """The path that is named of what repeats over what a callable gives.
+
+        Raises:
+            UsageError: there is no such thing.
+        """
+        called = {known: node for known, node in self.containers.items() if isinstance(node.repeats, ItemsCallPlan)}
+        if path in called:
+            return path
+        node = self.containers.get(path)
+        if node is None and path not in self.steps:
+            raise self._unknown(path, option, called)
+        how = "repeats over what is known without a call" if node is not None and node.repeats is not None else ""
+        raise UsageError(
+            f"{option} names {path!r}, which {how or 'does not repeat'}",
+            code="not-a-call",
+            hint="give items for what repeats over a callable's; what repeats over a result takes it from results",
+            path=path,
+        )
+
+    def any(self, text: str) -> Address:
+        """The step or container that is named; of a container a sequence may name an iteration as well.
+
+        Raises:
+            UsageError: there is none, or no such iteration of it.
+        """
+        path, numbers = _split(text)
+        step, container = self.steps.get(path), self.containers.get(path)
+        if step is None and container is None:
+            raise self._unknown(path, "the simulation is asked for", [*self.steps, *self.containers])
+        around = self.levels(container or self.steps[path])
+        inside = [*around, *([] if container is None else [container])]
+        is_whole = numbers is not None and numbers.count(".") + 1 == len(around)
+        return Address(path, self._sequence(numbers, around if is_whole else inside, text, "the simulation"))
+
+    def _sequence(self, numbers: str | None, levels: list[ContainerPlan], text: str, option: str) -> Sequence | None:
+        if numbers is None:
+            return None
+        parts = numbers.split(".")
+        fits = len(parts) == len(levels) and all(part.isdecimal() and int(part) > 0 for part in parts)
+        sequence = tuple(map(int, parts)) if fits else ()
+        once = [level.repeats is None for level in levels]
+        if not fits or any(is_once and number != 1 for is_once, number in zip(once, sequence, strict=True)):
+            names = [dotted(level.path) or f"the flow {self._plan.name!r}" for level in levels]
+            told = [f"{name}{' (always 1)' if is_once else ''}" for name, is_once in zip(names, once, strict=True)]
+            raise UsageError(
+                f"{option} names {text!r}, and {numbers!r} is no sequence of it",
+                code="sequence",
+                hint=f"one number for each of: {', '.join(told)}",
+            )
+        return sequence
+
+    def _unknown(self, path: str, option: str, known: Iterable[str]) -> UsageError:
+        names = list(known)
+        inner = [name for name in names if name.endswith(f".{path}")]
+        hint = f"did you mean {inner[0]!r}?" if inner else did_you_mean(path, names)
+        return UsageError(
+            f"{option} names {path!r}, which the flow {self._plan.name!r} does not have",
+            code="unknown-path",
+            hint=hint,
+            path=path,
+        )
+
+
+def _split(text: str) -> tuple[str, str | None]:
+    path, slash, numbers = text.partition("/")
+    return path, numbers if slash else None

@@ -1,0 +1,65 @@
+"""A clock that stands still until it is moved."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from sequent.errors import UsageError
+from sequent.model.durations import read_seconds
+
+BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
+"""What the wall clock says when a simulation begins, unless it is told: the same in every run of a test."""
+
+
+class FakeClock:
+    """A clock that stands still until it is moved; satisfies the port ``Clock``.
+
+    It is both the machine's clocks: what they count from boot begins at 0, and the wall clock at ``start``.
+    """
+
+    def __init__(self, start: datetime = BEGINNING) -> None:
+        """Begin at a moment.
+
+        Raises:
+            UsageError: it has no time zone, so that it is no moment.
+        """
+        if start.tzinfo is None:
+            raise UsageError(
+                f"the clock is to begin at {start.isoformat()}, which has no time zone",
+                code="time-zone",
+                hint="give it one, such as timezone.utc",
+            )
+        self._start = start.timestamp()
+        self.elapsed = 0.0
+        """Seconds that have passed since it began."""
+
+    def now(self) -> float:
+        """Seconds since 1970."""
+        return self._start + self.elapsed
+
+    def monotonic(self) -> float:
+        """Seconds that have passed since it began."""
+        return self.elapsed
+
+    def boottime(self) -> float:
+        """The same: the machine was booted then."""
+        return self.elapsed
+
+    def boot_id(self) -> str:
+        """Of the only boot there is."""
+        return "simulated"
+
+    def pass_time(self, length: float | str | timedelta) -> None:
+        """Let time pass: a number of seconds, text such as "6h", or a timedelta.
+
+        Raises:
+            UsageError: it is none of these, or negative.
+        """
+        try:
+            self.elapsed += read_seconds(length)
+        except ValueError as error:
+            raise UsageError(str(error), code="length-of-time") from None
+
+    def elapsed_at(self, moment: float) -> float:
+        """How much time has passed when the wall clock says that moment, in seconds since 1970."""
+        return moment - self._start

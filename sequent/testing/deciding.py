@@ -1,0 +1,59 @@
+"""Whose results decide the course of a flow, so that a simulation cannot do without them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sequent.model.plan import (
+    ContainerPlan,
+    Input,
+    PartInput,
+    Plan,
+    PreviousInput,
+    ResultInput,
+    ResultOrInput,
+    StepPlan,
+)
+from sequent.model.references import dotted
+
+
+def decided_by_results(plan: Plan) -> dict[str, str]:
+    """By the path of each step whose result decides something: what it decides, in words."""
+    found: dict[str, str] = {}
+    for node in plan.nodes:
+        name = dotted(node.path)
+        for option, value in _options_of(node):
+            for maker in makers_of(value):
+                found.setdefault(maker, f"the {option} of {name!r}")
+        if isinstance(node, StepPlan) and node.is_until:
+            found.setdefault(name, "whether its repeat goes on")
+        elif isinstance(node, StepPlan) and node.asked:
+            found.setdefault(name, "which branch is taken")
+    return found
+
+
+def makers_of(value: Input) -> Iterator[str]:
+    """The paths of the steps out of whose results a value is made."""
+    match value:
+        case ResultInput() | ResultOrInput():
+            yield dotted(value.maker)
+        case PreviousInput():
+            yield dotted(value.maker)
+            yield from makers_of(value.start)
+        case PartInput():
+            yield from makers_of(value.whole)
+        case _:
+            pass
+
+
+def _options_of(node: StepPlan | ContainerPlan) -> Iterator[tuple[str, Input]]:
+    if node.delay is not None:
+        yield "delay", node.delay
+    if isinstance(node, StepPlan):
+        if node.timeout is not None:
+            yield "timeout", node.timeout
+        return
+    if node.parallel_from is not None:
+        yield "parallel", node.parallel_from
+    if isinstance(node.repeats, Input):
+        yield "repeats", node.repeats

@@ -1,0 +1,158 @@
+"""Executes nothing: attempts end in simulated time, as an author wants them to."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from selectors import BaseSelector
+
+from sequent.errors import UsageError
+from sequent.model.plan import ContainerPlan, ItemsCallPlan, Plan
+from sequent.model.references import dotted
+from sequent.model.status import Verdict
+from sequent.runtime.executors.deaths import problem_of_death
+from sequent.runtime.orders import (
+    AttemptBegan,
+    AttemptEnded,
+    AttemptOrder,
+    DrawBroke,
+    DrawOrder,
+    RepeatFound,
+    Report,
+)
+from sequent.runtime.worker.drawing import Drawing
+from sequent.runtime.worker.limit import problem_of_timeout
+from sequent.runtime.worker.problems import problem_of
+from sequent.testing.agenda import Agenda
+from sequent.testing.deciding import decided_by_results, makers_of
+from sequent.testing.scenario import Result, Scenario
+from sequent.testing.task import Task
+
+_NOTHING = Result("null", Verdict.FALSY)
+"""What a step returns of which nobody has said what it returns."""
+
+
+class SimulatedExecutor:
+    """Satisfies the port ``Executor`` in simulated time.
+
+    An attempt occupies whatever it would for as long as it takes, and ends once that has passed. Only the callables
+    of repeats are called, and those only for which no items are given.
+    """
+
+    def __init__(
+        self, plan: Plan, scenario: Scenario, agenda: Agenda, drawing: Drawing, task_of: Callable[[AttemptOrder], Task]
+    ) -> None:
+        """Take the flow, what is wanted of it, and how an order becomes what an author is asked about."""
+        self._plan = plan
+        self._scenario = scenario
+        self._agenda = agenda
+        self._drawing = drawing
+        self._task_of = task_of
+        self._decisive = decided_by_results(plan)
+        self._running: dict[tuple[int, int, int], int] = {}
+        """When attempts end, as the agenda numbers it."""
+        self._reports: list[Report] = []
+        self.most_attempts = 0
+        """How many attempts may still begin."""
+
+    def open(self, selector: BaseSelector) -> None:
+        """The selector wakes the driver for whatever is in the agenda."""
+
+    def start(self, order: AttemptOrder) -> None:
+        if not self.most_attempts:
+            raise UsageError(
+                f"the simulation would have no end: '{order.path}/{order.sequence}' is one attempt too many",
+                code="endless",
+                hint="have an until= come true by results=, or allow more: most_attempts=...",
+                path=order.path,
+            )
+        self.most_attempts -= 1
+        task = self._task_of(order)
+        problem, seconds = self._scenario.problem_of(task), self._scenario.seconds_of(task)
+        if order.timeout is not None and seconds > order.timeout:
+            problem, seconds = problem_of_timeout(order.timeout), order.timeout
+        key = (order.frame, order.node, order.attempt)
+
+        def end() -> None:
+            del self._running[key]
+            if problem is not None:
+                self._reports.append(AttemptEnded(*key, problem=problem, seconds=seconds))
+                return
+            result = self._scenario.result_of(task) or self._nothing(order.path)
+            verdict = result.verdict if order.wants_verdict else Verdict.UNKNOWN
+            self._reports.append(AttemptEnded(*key, result.text, verdict, seconds=seconds))
+
+        if order.announces:
+            self._tell_soon(AttemptBegan(*key))
+        self._running[key] = self._agenda.after(seconds, end)
+
+    def _nothing(self, path: str) -> Result:
+        """The result of a step of which nobody has said it, if nothing depends on what it is."""
+        if path in self._decisive:
+            raise UsageError(
+                f"what {path!r} returns decides {self._decisive[path]}, and the simulation does not know it",
+                code="unknown-result",
+                hint=f"give it: results={{{path!r}: ...}}",
+                path=path,
+            )
+        return _NOTHING
+
+    def take_back(self, frame: int, node: int, attempt: int) -> None:
+        """Nothing is handed over ahead: what was ordered has begun."""
+
+    def draw(self, order: DrawOrder) -> None:
+        given = self._scenario.items_of(order.path)
+        if isinstance(given, str):
+            self._tell_soon(RepeatFound(order.frame, order.node, given))
+        elif given is not None:
+            self._tell_soon(DrawBroke(order.frame, order.node, problem_of(given)))
+        else:
+            self._tell_soon(self._drawn(order))
+
+    def _drawn(self, order: DrawOrder) -> Report:
+        """What the author's callable gives, which is called here and now."""
+        report = self._drawing.serve(order)
+        if isinstance(report, DrawBroke):
+            unknown = [maker for maker in self._makers(order.node) if not self._scenario.has_result(maker)]
+            if unknown:
+                raise UsageError(
+                    f"the items of {order.path!r} cannot be had: {report.problem.type}: {report.problem.message}",
+                    code="unknown-items",
+                    hint=f"give items={{{order.path!r}: [...]}}, or what makes them: results={{{unknown[0]!r}: ...}}",
+                    path=order.path,
+                )
+        return report
+
+    def _makers(self, node: int) -> list[str]:
+        """The steps whose results the callable of a repeat may look at."""
+        container = self._plan.nodes[node]
+        if not isinstance(container, ContainerPlan) or not isinstance(container.repeats, ItemsCallPlan):
+            raise AssertionError(f"{dotted(container.path)} repeats over what is known without a call")
+        return [maker for _, value in container.repeats.attributes for maker in makers_of(value)]
+
+    def forget(self, frame: int, node: int) -> None:
+        self._drawing.forget(frame, node)
+
+    def reports(self) -> list[Report]:
+        reports, self._reports = self._reports, []
+        return reports
+
+    def seconds_left(self) -> float | None:
+        return None
+
+    def end_tasks(self, *, at_once: bool) -> None:
+        """What is running ends as a failure, as workers do that get a signal."""
+        number = signal.SIGKILL if at_once else signal.SIGTERM
+        for key, ending in self._running.items():
+            self._agenda.cancel(ending)
+            self._tell_soon(AttemptEnded(*key, problem=problem_of_death(-number, was_ended=True)))
+        self._running.clear()
+
+    def close(self) -> None:
+        for ending in self._running.values():
+            self._agenda.cancel(ending)
+        self._running.clear()
+
+    def _tell_soon(self, report: Report) -> None:
+        """Report something at this very moment, once the driver waits."""
+        self._agenda.after(0.0, lambda: self._reports.append(report))

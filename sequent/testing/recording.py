@@ -1,0 +1,189 @@
+"""Keeps what happens in a simulated run: what the driver tells who watches, and what it writes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any, cast
+
+from sequent.model.outcome import LogSpan, Problem
+from sequent.model.plan import ContainerPlan, Plan
+from sequent.model.references import dotted
+from sequent.model.scope import Scope, sequence_text
+from sequent.model.status import RunStatus, Status
+from sequent.runtime.ports import DrivenRun
+from sequent.runtime.rows import Ask, Batch, RunRecord, TaskKey, Wait
+from sequent.testing.clock import FakeClock
+from sequent.testing.events import Event, Kind
+
+Key = tuple[str, tuple[int, ...]]
+"""Path and sequence: of a container as a whole that of what is around it, of an iteration one number more."""
+
+_KINDS = {
+    Status.SUCCESS: Kind.ENDED,
+    Status.FAILURE: Kind.ENDED,
+    Status.WAITING: Kind.LOST,
+    Status.SKIPPED: Kind.SKIPPED,
+    Status.CANCELLED: Kind.CANCELLED,
+}
+
+
+class Recording:
+    """What happens in a run, over all its recoveries; satisfies the port ``Observer``.
+
+    What is told of tasks comes once it is committed. What a commit says of containers and waits comes after the
+    tasks that had settled by then, and before those that start in consequence.
+    """
+
+    def __init__(self, plan: Plan, clock: FakeClock) -> None:
+        self._plan = plan
+        self._clock = clock
+        self._late: list[Event] = []
+        self._sequences: dict[int, tuple[int, ...]] = {0: ()}
+        """The sequence of each stored frame, by its id."""
+        self._problems: dict[tuple[int, int], Problem] = {}
+        self._holds: defaultdict[str, dict[TaskKey | None, int]] = defaultdict(dict)
+        self.events: list[Event] = []
+        self.statuses: dict[Key, Status] = {}
+        self.peaks: dict[str, int] = {}
+        """The most of each pool that was held at once, since it was last emptied."""
+
+    def begin(self) -> None:
+        """Another recovery begins: what is told from now on is its own; who held something holds it no more."""
+        self.events = []
+        self.peaks = {}
+        for holders in self._holds.values():
+            kept = holders.get(None, 0)
+            holders.clear()
+            if kept:
+                holders[None] = kept
+
+    def _event(self, kind: Kind, node: int, sequence: tuple[int, ...], **more: Any) -> Event:
+        path = dotted(self._plan.nodes[node].path)
+        return Event(at=self._clock.elapsed, kind=kind, path=path, sequence=sequence_text(sequence), **more)
+
+    def _flush(self) -> None:
+        if self._late:
+            self.events += self._late
+            self._late.clear()
+
+    # -- what is told
+
+    def run_began(self, record: RunRecord, plan: Plan) -> None:
+        """Need nothing of it."""
+
+    def task_started(self, scope: Scope, node: int, attempt: int) -> None:
+        self._flush()
+        self.events.append(self._event(Kind.STARTED, node, scope.sequence, attempt=attempt))
+        self._set(node, scope.sequence, Status.ACTIVE)
+
+    def task_settled(
+        self, scope: Scope, node: int, attempt: int, status: Status, problem: Problem | None, log: LogSpan | None
+    ) -> None:
+        kind = Kind.PASSED if not attempt and status is Status.SUCCESS else _KINDS[status]
+        told = status if kind is Kind.ENDED else None
+        event = self._event(kind, node, scope.sequence, attempt=attempt, status=told, problem=problem)
+        self.events.append(event)
+        self._set(node, scope.sequence, status)
+
+    def draw_failed(self, node: int, problem: Problem) -> None:
+        """The container's end tells of it."""
+
+    def note(self, text: str) -> None:
+        """Need nothing of it."""
+
+    def run_ended(self, status: RunStatus) -> None:
+        self._flush()
+
+    def _set(self, node: int, sequence: tuple[int, ...], status: Status) -> None:
+        self.statuses[dotted(self._plan.nodes[node].path), sequence] = status
+
+    # -- what is written
+
+    def committed(self, batch: Batch) -> None:
+        """Take note of what was written of containers, waits and pools."""
+        self._flush()
+        for problem in batch.container_problems:
+            self._problems[problem.frame, problem.node] = problem.problem
+        for key, status in batch.closed_frames:
+            self._iteration(key.parent, key.node, key.number, status)
+        for frame, node, status in batch.closed_repeats:
+            self._whole(frame, node, status)
+        for opening in batch.frames:
+            parent, node, number = opening.key.parent, opening.key.node, opening.key.number
+            self._sequences[opening.id] = (*self._sequences[parent], number)
+            self._iteration(parent, node, number, Status.ACTIVE)
+        for opened in batch.repeats:
+            self._whole(opened.frame, opened.node, Status.ACTIVE)
+        self._late += map(self._wait, batch.waits)
+        for hold in batch.holds:
+            self._hold(hold.pool, hold.key, hold.amount)
+        self._measure()
+
+    def granted(self, asks: Sequence[Ask]) -> None:
+        """Take note of what is held of shared pools."""
+        for ask in asks:
+            for pool, amount in ask.amounts:
+                self._hold(pool, ask.key, amount)
+        self._measure()
+
+    def _iteration(self, parent: int, node: int, number: int, status: Status) -> None:
+        container = self._plan.nodes[node]
+        if not container.path:
+            return
+        sequence = (*self._sequences[parent], number)
+        self._set(node, sequence, status)
+        if isinstance(container, ContainerPlan) and container.repeats is None:
+            self._set(node, sequence[:-1], status)
+        if status is Status.ACTIVE:
+            self._late.append(self._event(Kind.OPENED, node, sequence))
+        else:
+            problem = self._problems.pop((parent, node), None)
+            self._late.append(self._event(Kind.CLOSED, node, sequence, status=status, problem=problem))
+
+    def _whole(self, frame: int, node: int, status: Status) -> None:
+        self._set(node, self._sequences[frame], status)
+
+    def _wait(self, wait: Wait) -> Event:
+        key = wait.key
+        sequence = self._sequences[key.frame]
+        if key.iteration:
+            sequence = (*sequence, key.iteration)
+        until = wait.due_boot if wait.boot else self._clock.elapsed_at(wait.due)
+        return self._event(Kind.WAITS, key.node, sequence, attempt=wait.attempt, until=until)
+
+    def _hold(self, pool: str, key: TaskKey | None, amount: int) -> None:
+        holders = self._holds[pool]
+        if amount:
+            holders[key] = amount
+        else:
+            holders.pop(key, None)
+
+    def _measure(self) -> None:
+        for pool, holders in self._holds.items():
+            self.peaks[pool] = max(self.peaks.get(pool, 0), sum(holders.values()))
+
+
+class _Recorded:
+    """A run that tells a recording what is written to it."""
+
+    def __init__(self, run: DrivenRun, recording: Recording) -> None:
+        self._run = run
+        self._recording = recording
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._run, name)
+
+    def commit(self, batch: Batch) -> None:
+        self._run.commit(batch)
+        self._recording.committed(batch)
+
+    def ask(self, asks: Sequence[Ask]) -> list[Ask]:
+        granted = self._run.ask(asks)
+        self._recording.granted(granted)
+        return granted
+
+
+def recorded(run: DrivenRun, recording: Recording) -> DrivenRun:
+    """The same run, of which the recording is told what is written."""
+    return cast("DrivenRun", _Recorded(run, recording))

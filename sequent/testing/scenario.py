@@ -1,0 +1,253 @@
+"""What an author wants to happen in a simulation: which attempts fail, how long they take, what they return."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any, TypeAlias, TypedDict, TypeVar, cast
+
+from attrs import frozen
+
+from sequent.dsl.conversion import fits, shown_type
+from sequent.errors import UsageError
+from sequent.model import wire
+from sequent.model.durations import read_seconds
+from sequent.model.outcome import Problem
+from sequent.model.spec import CommandWork
+from sequent.model.status import Verdict
+from sequent.runtime.worker.inputs import Catalogue
+from sequent.runtime.worker.problems import problem_of
+from sequent.testing.addresses import Addresses
+from sequent.testing.task import Task
+
+T = TypeVar("T")
+Seconds: TypeAlias = float | str | timedelta
+"""A length of time: a number of seconds, "30s", or a timedelta."""
+Fails: TypeAlias = bool | BaseException | type[BaseException] | None
+"""Whether an attempt fails, or with what."""
+How: TypeAlias = Fails | int | Sequence[Fails] | Callable[[Task], Fails]
+"""Which attempts of a task fail: each; the first so many; as a list says, one after the other; as a callable says."""
+Failing: TypeAlias = str | Iterable[str] | Mapping[str, How] | Callable[[Task], Fails]
+Length: TypeAlias = Seconds | tuple[Seconds, Seconds]
+"""A length of time, or the shortest and the longest, between which the seed chooses."""
+Durations: TypeAlias = Mapping[str, Length | Callable[[Task], Length]] | Callable[[Task], Length]
+Items: TypeAlias = Sequence[object] | range | BaseException
+
+
+class SimulatedError(Exception):
+    """With what an attempt fails of which a simulation only says that it fails."""
+
+
+class ScenarioOptions(TypedDict, total=False):
+    """What an author may say of a simulation, and say anew for a recovery of it."""
+
+    failing: Failing
+    durations: Durations
+    results: Mapping[str, object]
+    items: Mapping[str, Items]
+    seed: int
+
+
+@frozen
+class Result:
+    """What an attempt returns."""
+
+    text: str
+    verdict: Verdict
+
+
+class Scenario:
+    """What an author wants to happen, checked against the flow.
+
+    A name with a sequence (``send/1.2``) goes before the same without one (``send``).
+    """
+
+    def __init__(self, options: ScenarioOptions, addresses: Addresses, catalogue: Catalogue) -> None:
+        """Read what is wanted.
+
+        Raises:
+            UsageError: a name is none of the flow's, or a value cannot be had there.
+            NotDataError: a result or an item is no data.
+        """
+        self._addresses = addresses
+        self._catalogue = catalogue
+        self._seed = options.get("seed", 0)
+        self._failing = self._read_failing(options.get("failing", ()))
+        durations = options.get("durations", {})
+        self._durations = durations if callable(durations) else self._named(durations, "durations")
+        self._results = self._named(options.get("results", {}), "results")
+        self._items = {addresses.repeat(name, "items"): found for name, found in options.get("items", {}).items()}
+        self._check_values()
+
+    # -- reading
+
+    def _read_failing(self, failing: Failing) -> Mapping[str, How] | Callable[[Task], Fails]:
+        if callable(failing):
+            return failing
+        if isinstance(failing, Mapping):
+            named = self._named(cast("Mapping[str, How]", failing), "failing")
+            for name, how in named.items():
+                if not _is_how(how):
+                    raise UsageError(
+                        f"failing says of {name!r}: {how!r:.100}",
+                        code="failing",
+                        hint="say how many attempts fail, with which exception, one after the other in a list, or True",
+                    )
+            return named
+        names = [failing] if isinstance(failing, str) else failing
+        each: dict[str, How] = dict.fromkeys(names, True)
+        return self._named(each, "failing")
+
+    def _named(self, given: Mapping[str, T], option: str) -> dict[str, T]:
+        return {self._addresses.step(name, option).key: value for name, value in given.items()}
+
+    def _check_values(self) -> None:
+        if not callable(self._durations):
+            for name, length in self._durations.items():
+                if not callable(length):
+                    self._seconds(length, name, random.Random(0))  # noqa: S311 - only to see that it is one
+        for name, value in self._results.items():
+            if not callable(value):
+                self._result(name.partition("/")[0], value)
+        for path in self._items:
+            self.items_of(path)
+
+    # -- what an attempt does
+
+    def problem_of(self, task: Task) -> Problem | None:
+        """Why an attempt fails; None where it does not."""
+        how: How = self._failing(task) if callable(self._failing) else _chosen(self._failing, task, default=None)
+        error = _error(how, task)
+        if error is None:
+            return None
+        if isinstance(task.spec.work, CommandWork):
+            code = error.code if isinstance(error, SystemExit) else 1 if isinstance(error, SimulatedError) else None
+            if isinstance(code, int):
+                return Problem(type="ExitStatus", message=f"it ended with exit code {code}", exit_code=code)
+        return problem_of(error)
+
+    def seconds_of(self, task: Task) -> float:
+        """How long an attempt takes.
+
+        Raises:
+            UsageError: a callable gives no length of time.
+        """
+        if callable(self._durations):
+            length: object = self._durations(task)
+        else:
+            length = _chosen(self._durations, task, default=0.0)
+            if callable(length):
+                length = length(task)
+        # An attempt's choice is its own, so that whatever else changes leaves it as it is.
+        chance = random.Random(f"{self._seed}/{task.key}/{task.attempt}")  # noqa: S311 - to be had again, not to be secret
+        return self._seconds(cast("Length", length), task.key, chance)
+
+    def result_of(self, task: Task) -> Result | None:
+        """What an attempt returns; None where nobody has said.
+
+        Raises:
+            UsageError: what a callable gives is nothing that the step could return.
+        """
+        value = _chosen(self._results, task, default=self)
+        if value is self:
+            return None
+        return self._result(task.path, value(task) if callable(value) else value)
+
+    def has_result(self, path: str) -> bool:
+        """Whether somebody has said what a step returns, in some iteration of it."""
+        return any(name.partition("/")[0] == path for name in self._results)
+
+    def items_of(self, path: str) -> str | BaseException | None:
+        """What repeats over, as wire text, or why that cannot be had; None where nobody has said.
+
+        Raises:
+            UsageError: it is nothing to repeat over.
+        """
+        found = self._items.get(path)
+        if found is None or isinstance(found, BaseException):
+            return found
+        if not isinstance(found, list | tuple | range):
+            raise UsageError(
+                f"items gives {found!r:.100} for {path!r}",
+                code="items",
+                hint="give a list, a tuple or a range; or an exception, if its callable is to fail",
+                path=path,
+            )
+        return wire.encode(found, f"the items for {path!r}")
+
+    # -- values
+
+    def _seconds(self, length: Length, name: str, chance: random.Random) -> float:
+        try:
+            if not isinstance(length, tuple):
+                return read_seconds(length)
+            shortest, longest = map(read_seconds, length)
+            return chance.uniform(shortest, longest)
+        except ValueError as error:
+            raise UsageError(
+                f"durations says of {name!r}: {error}",
+                code="length-of-time",
+                hint='give "30s", a number of seconds, a timedelta, or a tuple of two of these',
+            ) from None
+
+    def _result(self, path: str, value: object) -> Result:
+        annotation = self._catalogue.definition.result_types.get(tuple(path.split(".")))
+        if annotation is not None and not _may_fit(annotation, value):
+            raise UsageError(
+                f"results gives {value!r:.100} for {path!r}, which returns {shown_type(annotation)}",
+                code="result-type",
+                hint="give what the step could return",
+                path=path,
+            )
+        text, classes = wire.encode_with_classes(value, f"the result for {path!r}")
+        if classes:
+            self._catalogue.check_named(path, classes)
+        return Result(text, Verdict.TRUTHY if value else Verdict.FALSY)
+
+
+def _chosen(given: Mapping[str, object], task: Task, default: object) -> Any:
+    return given.get(task.key, given.get(task.path, default))
+
+
+def _error(how: How, task: Task) -> BaseException | None:
+    """With what an attempt fails."""
+    match how:
+        case None | False:
+            return None
+        case True:
+            return SimulatedError("the simulation has it fail")
+        case BaseException():
+            return how
+        case type():
+            error: BaseException = how()
+            return error
+        case int():
+            return _error(task.attempt <= how, task)
+        case Sequence():
+            return _error(how[task.attempt - 1], task) if task.attempt <= len(how) else None
+        case _:
+            return _error(how(task), task)
+
+
+def _is_how(how: object) -> bool:
+    """Whether that says which attempts fail."""
+    match how:
+        case None | bool() | BaseException():
+            return True
+        case type():
+            return issubclass(how, BaseException)
+        case int():
+            return how >= 0
+        case list() | tuple():
+            return all(not isinstance(each, list | tuple) and _is_how(each) for each in cast("list[object]", how))
+        case _:
+            return callable(how)
+
+
+def _may_fit(annotation: object, value: object) -> bool:
+    try:
+        return fits(annotation, value)
+    except TypeError:
+        # A protocol or a typed dict, of which nobody can tell.
+        return True

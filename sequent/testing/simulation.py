@@ -1,0 +1,263 @@
+"""How a simulated run went, and what tests want to know of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Unpack
+
+from attrs import frozen
+
+from sequent.dsl.names import did_you_mean
+from sequent.dsl.pools import Pool
+from sequent.errors import UsageError
+from sequent.model.outcome import Outcome
+from sequent.model.status import RunStatus, Status
+from sequent.testing.addresses import Address, Addresses, key_of
+from sequent.testing.events import Event, Kind
+from sequent.testing.recording import Key
+from sequent.testing.scenario import ScenarioOptions, Seconds
+
+if TYPE_CHECKING:
+    from sequent.testing.world import World
+
+MOST_ATTEMPTS = 100_000
+"""Attempts that one simulation has, unless it is told: what has more probably has no end."""
+
+
+@frozen(kw_only=True)
+class Told:
+    """What a simulation kept of a run, beside its outcome."""
+
+    events: tuple[Event, ...]
+    statuses: Mapping[Key, Status]
+    peaks: Mapping[str, int]
+    began: float
+    ended: float
+
+
+class Simulation:
+    """A run, or a recovery of one, that took place in simulated time; true only if it was a success.
+
+    Steps and containers are named by their paths (``transmit.send``), or by path and sequence
+    (``transmit.send/1.2``) where one iteration is meant; a misspelt name is an error, never a "no".
+    """
+
+    def __init__(self, world: World, outcome: Outcome, told: Told) -> None:
+        self._world = world
+        self._told = told
+        self._addresses: Addresses = world.addresses
+        self.outcome = outcome
+        """What ``run()`` would have returned."""
+        self.events = told.events
+        """All that happened, in order."""
+
+    @property
+    def duration(self) -> float:
+        """How long it took, in simulated seconds."""
+        return self._told.ended - self._told.began
+
+    # -- tasks
+
+    def order(self, within: str = "") -> list[str]:
+        """The tasks in the order in which their attempts started, each attempt once.
+
+        A task in a repeat is named with its sequence, any other by its path alone.
+
+        Args:
+            within: a step or container: of that alone.
+        """
+        return [self._label(event) for event in self._events(within, Kind.STARTED)]
+
+    def ran(self, name: str) -> bool:
+        """Whether something of it started in this simulation."""
+        return any(True for _ in self._events(name, Kind.STARTED))
+
+    def attempts(self, name: str) -> int:
+        """How many attempts of it, or in it, started in this simulation."""
+        return sum(1 for _ in self._events(name, Kind.STARTED))
+
+    def started_at(self, name: str) -> float:
+        """When the first attempt of it, or in it, started: simulated seconds since the beginning.
+
+        Raises:
+            UsageError: none did.
+        """
+        return self._moments(name, Kind.STARTED)[0]
+
+    def ended_at(self, name: str) -> float:
+        """When the last attempt of it, or in it, ended: simulated seconds since the beginning.
+
+        Raises:
+            UsageError: none did.
+        """
+        return self._moments(name, Kind.ENDED)[-1]
+
+    def status_of(self, name: str) -> Status:
+        """What a task or container is in at the end, with all that earlier recoveries have done.
+
+        What was never begun, inside something that was skipped, is skipped where the iteration around it was a
+        success, and waiting in all others.
+
+        Raises:
+            UsageError: its iterations differ, so that a sequence has to be named; or there is no such iteration.
+        """
+        address = self._addresses.any(name)
+        if address.sequence is not None:
+            found = self._told.statuses.get((address.path, address.sequence))
+            return self._of_unbegun(address) if found is None else found
+        each = {key[1]: status for key, status in self._told.statuses.items() if key[0] == address.path}
+        if address.path in self._addresses.containers:
+            depth = len(self._addresses.levels(self._addresses.containers[address.path]))
+            each = {sequence: status for sequence, status in each.items() if len(sequence) == depth}
+        if len(set(each.values())) > 1:
+            some = ", ".join(f"{key_of(address.path, sequence)}: {each[sequence].value}" for sequence in list(each)[:5])
+            raise UsageError(f"the iterations of {name!r} differ: {some}", code="sequence", hint="name one of them")
+        return next(iter(each.values()), None) or self._of_unbegun(address)
+
+    @property
+    def failed(self) -> tuple[str, ...]:
+        """The tasks that are failures at the end, after all their attempts."""
+        statuses = self._told.statuses.items()
+        steps = self._addresses.steps
+        found = [key for key, status in statuses if status is Status.FAILURE and key[0] in steps and self._is_task(key)]
+        return tuple(self._addresses.label(*key) for key in found)
+
+    @property
+    def skipped(self) -> tuple[str, ...]:
+        """The tasks that were skipped in this simulation; but what is in a container that was skipped is not told."""
+        return tuple(self._label(event) for event in self.events if event.kind is Kind.SKIPPED)
+
+    @property
+    def cancelled(self) -> tuple[str, ...]:
+        """The tasks that were cancelled in this simulation, as with ``skipped``."""
+        return tuple(self._label(event) for event in self.events if event.kind is Kind.CANCELLED)
+
+    # -- limits
+
+    def peak(self, pool: str | Pool) -> int:
+        """The most of a pool that was held at once, what the run keeps included.
+
+        Raises:
+            UsageError: the flow has no such pool.
+        """
+        name = pool if isinstance(pool, str) else pool.name
+        known = [each.name for each in self._world.plan.pools]
+        if name not in known:
+            raise UsageError(f"the flow has no pool {name!r}", code="unknown-pool", hint=did_you_mean(name, known))
+        return self._told.peaks.get(name, 0)
+
+    def peak_running(self, within: str = "") -> int:
+        """The most attempts that were under way at once: of a step, in a container, or of all."""
+        running = most = 0
+        for event in self._events(within, Kind.STARTED, Kind.ENDED, Kind.LOST):
+            running += 1 if event.kind is Kind.STARTED else -1
+            most = max(most, running)
+        return most
+
+    # -- what comes next
+
+    def recover(
+        self,
+        *,
+        after: Seconds = 0.0,
+        stop_at: Seconds | None = None,
+        max_loops: int = -1,
+        most_attempts: int = MOST_ATTEMPTS,
+        **scenario: Unpack[ScenarioOptions],
+    ) -> Simulation:
+        """Take the run up again: what has succeeded is kept, the rest runs.
+
+        Args:
+            after: how much time passes before.
+            stop_at: as of ``simulate``, counted from when this recovery begins.
+            max_loops: as of ``simulate``.
+            most_attempts: as of ``simulate``.
+            **scenario: what is to be another than before: ``failing``, ``durations``, ``results``, ``items``, ``seed``.
+        """
+        self._world.change(scenario, after)
+        return self._world.take_up(stop_at, max_loops, most_attempts, resumes=False)
+
+    def continue_(
+        self,
+        *,
+        after: Seconds = 0.0,
+        stop_at: Seconds | None = None,
+        max_loops: int = -1,
+        most_attempts: int = MOST_ATTEMPTS,
+        **scenario: Unpack[ScenarioOptions],
+    ) -> Simulation:
+        """Go on with a run that was suspended, as ``RUN_CONTINUE`` does; the arguments are those of ``recover``.
+
+        Raises:
+            UsageError: it has failed or was stopped.
+        """
+        status = self.outcome.status
+        if status in (RunStatus.FAILURE, RunStatus.STOPPED):
+            how = "has failed" if status is RunStatus.FAILURE else "was stopped"
+            raise UsageError(
+                f"the run {how}: there is nothing to continue", code="nothing-to-continue", hint="recover it"
+            )
+        self._world.change(scenario, after)
+        return self._world.take_up(stop_at, max_loops, most_attempts, resumes=True)
+
+    # -- as text
+
+    def __bool__(self) -> bool:
+        return bool(self.outcome)
+
+    def __str__(self) -> str:
+        return "\n".join([repr(self), *map(str, self.events)])
+
+    def __repr__(self) -> str:
+        return f"<simulation of {self._world.plan.name}: {self.outcome.status.value} after {self.duration:g} s>"
+
+    # -- inside
+
+    def _label(self, event: Event) -> str:
+        return self._addresses.label(event.path, tuple(map(int, event.sequence.split("."))))
+
+    def _events(self, name: str, *kinds: Kind) -> list[Event]:
+        """What happened of these kinds to a step, or in a container."""
+        found = [event for event in self.events if event.kind in kinds]
+        if not name:
+            return found
+        address = self._addresses.any(name)
+        sequence = "" if address.sequence is None else key_of("", address.sequence)[1:]
+        return [
+            event
+            for event in found
+            if _is_in(event.path, address.path) and (not sequence or _is_in(event.sequence, sequence))
+        ]
+
+    def _moments(self, name: str, kind: Kind) -> list[float]:
+        found = [event.at for event in self._events(name, kind)]
+        if not found:
+            status = self.status_of(name).value
+            raise UsageError(f"nothing of {name!r} {kind.value} in this simulation: it is {status}", code="not-run")
+        return found
+
+    def _is_task(self, key: Key) -> bool:
+        """Whether that is a task, and no repeated step as a whole."""
+        return len(key[1]) == len(self._addresses.levels(self._addresses.steps[key[0]]))
+
+    def _of_unbegun(self, address: Address) -> Status:
+        """What something is in of which nothing was ever told."""
+        names = address.path.split(".")
+        statuses = self._told.statuses
+        for depth in range(len(names), 0, -1):
+            around = ".".join(names[:depth])
+            if address.sequence is None:
+                known = [status for key, status in statuses.items() if key[0] == around]
+            else:
+                known = [status for key, status in statuses.items() if key == (around, address.sequence[: depth + 1])]
+                whole = statuses.get((around, address.sequence[:depth]))
+                if not known and whole not in (None, Status.SKIPPED) and depth < len(address.sequence):
+                    raise UsageError(f"{around!r} has no iteration {address.sequence[depth]}", code="sequence")
+            if known:
+                return Status.SKIPPED if known[0] is Status.SUCCESS else Status.WAITING
+        return Status.SKIPPED if self.outcome else Status.WAITING
+
+
+def _is_in(name: str, around: str) -> bool:
+    """Whether a path or sequence is another, or further in."""
+    return name == around or name.startswith(f"{around}.")

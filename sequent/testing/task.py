@@ -1,0 +1,114 @@
+"""The attempt that a simulation is about to have: what a step would see of where it is and what it is given."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from attrs import field, frozen
+
+from sequent.model import wire
+from sequent.model.references import SecretOf
+from sequent.model.spec import CommandWork, FunctionWork, StepSpec
+from sequent.runtime.context import Context, FlowInStep
+from sequent.runtime.orders import AttemptOrder
+from sequent.runtime.worker.inputs import Catalogue, Inputs, instance_of
+from sequent.runtime.worker.secrets import Secrets
+
+
+class _NoSecrets(Secrets):
+    """Stands for the secrets of a simulated step, which is given none."""
+
+    def __init__(self) -> None:
+        """Need nothing of what hides secrets."""
+
+    def take(self, reference: SecretOf) -> str:
+        return f"<secret {reference.name}>"
+
+
+@frozen(slots=False)
+class Task:
+    """An attempt of a step, as the callables of a simulation are asked about it."""
+
+    order: AttemptOrder = field(repr=False)
+    catalogue: Catalogue = field(repr=False)
+    run_id: str
+    at: float
+    """Simulated seconds since the beginning."""
+
+    @property
+    def path(self) -> str:
+        """Dotted."""
+        return self.order.path
+
+    @property
+    def sequence(self) -> str:
+        """The iteration numbers from outermost in: ``1.2``."""
+        return self.order.sequence
+
+    @property
+    def attempt(self) -> int:
+        """From 1, counted on across retries and recoveries."""
+        return self.order.attempt
+
+    @property
+    def recovery(self) -> int:
+        """0 in the first run."""
+        return self.order.recovery
+
+    @property
+    def key(self) -> str:
+        """Path and sequence: ``transmit.send/1.2``."""
+        return f"{self.path}/{self.sequence}"
+
+    @cached_property
+    def item(self) -> object:
+        """The item of the nearest repeat; None outside of repeats."""
+        text = self.order.item
+        return None if text is None else wire.decode(text, self.catalogue.classes_of(""))
+
+    @property
+    def args(self) -> list[object]:
+        """What the step's function would be called with, without ``self``: what has a name is in ``kwargs``."""
+        return self._arguments[0]
+
+    @property
+    def kwargs(self) -> dict[str, object]:
+        """What the step's function would be called with, by name.
+
+        The result of a step for which the simulation is given none is None, and a secret is a placeholder.
+        """
+        return self._arguments[1]
+
+    @cached_property
+    def container(self) -> object:
+        """What the step's ``self`` would be; None where its container is not written as a class."""
+        path = tuple(self.path.split("."))[:-1]
+        if path not in self.catalogue.definition.bodies:
+            return None
+        return instance_of(self.catalogue, path, self.order.attributes)
+
+    @property
+    def spec(self) -> StepSpec:
+        """The step as its author wrote it."""
+        return self.catalogue.steps[self.path][1]
+
+    @cached_property
+    def _arguments(self) -> tuple[list[object], dict[str, object]]:
+        written = self.spec.work
+        work = written.computed if isinstance(written, CommandWork) else written
+        if not isinstance(work, FunctionWork):
+            return [], {}
+        return Inputs(self.order, self.catalogue, _NoSecrets(), self._handle).arguments(work)
+
+    def _handle(self) -> object:
+        context = Context(
+            path=self.path,
+            name=self.path.replace(".", "_"),
+            sequence=self.sequence,
+            item=self.item,
+            run_id=self.run_id,
+            recovery=self.recovery,
+            attempt=self.attempt,
+            token=self.order.token,
+        )
+        return FlowInStep(self.catalogue.definition.spec.name, context)

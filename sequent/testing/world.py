@@ -1,0 +1,224 @@
+"""Puts a flow into a world of its own: the production engine, driver and store, in simulated time."""
+
+from __future__ import annotations
+
+import signal
+import weakref
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from selectors import BaseSelector
+from typing import Unpack
+
+from sequent.compiler import compile_flow
+from sequent.dsl import definition_of
+from sequent.dsl.bound import BoundRun
+from sequent.dsl.parameters import encode_params
+from sequent.errors import UsageError
+from sequent.model.durations import read_seconds
+from sequent.model.outcome import Outcome
+from sequent.model.status import Construct, RunStatus
+from sequent.runtime.orders import AttemptOrder
+from sequent.runtime.ports import DrivenRun
+from sequent.runtime.rows import Target
+from sequent.runtime.running import Drive, fingerprints_of
+from sequent.runtime.store.memory import MemoryStore
+from sequent.runtime.surroundings import Signals, Surroundings
+from sequent.runtime.worker.drawing import Drawing
+from sequent.runtime.worker.inputs import Catalogue
+from sequent.testing.addresses import Addresses
+from sequent.testing.agenda import Agenda, SimulatedSelector
+from sequent.testing.clock import BEGINNING, FakeClock
+from sequent.testing.executor import SimulatedExecutor
+from sequent.testing.recording import Recording, recorded
+from sequent.testing.scenario import Scenario, ScenarioOptions, Seconds
+from sequent.testing.simulation import MOST_ATTEMPTS, Simulation, Told
+from sequent.testing.task import Task
+
+
+def simulate(
+    flow: object,
+    *,
+    params: Mapping[str, object] | None = None,
+    start: datetime = BEGINNING,
+    max_concurrent: int | None = None,
+    stop_at: Seconds | None = None,
+    max_loops: int = -1,
+    most_attempts: int = MOST_ATTEMPTS,
+    **scenario: Unpack[ScenarioOptions],
+) -> Simulation:
+    """Run a flow in simulated time, without running any of its steps, and tell what happened.
+
+    Engine, driver and store are those of real runs, so that requirements, failures, retries, delays, timeouts,
+    pools and limits mean exactly what they mean there. A week takes milliseconds.
+
+    Args:
+        flow: what ``@container`` made, the same with parameters (``nightly(day=...)``), or a ``Sequent``.
+        params: the flow's parameters.
+        start: what the wall clock says when it begins; matters where something waits for a moment.
+        max_concurrent: how many tasks may be executed at once; without it, as the flow says, and where it says
+            nothing 64, so that it is the same on every machine.
+        stop_at: after how much time somebody presses Ctrl-C.
+        max_loops: after how many passes over what is due it is suspended, as of ``run()``.
+        most_attempts: how many attempts there may be, before it is taken to have no end.
+        **scenario: what happens to steps; a name is a path (``"transmit.send"``), or one with a sequence
+            (``"transmit.send/1.2"``), which goes before.
+
+            ``failing``: names, of which every attempt fails; or a mapping from names to how many attempts fail (2:
+            the first two), with what (an exception), what becomes of one attempt after the other (a list of
+            exceptions, True and False), or a callable that is asked (``lambda task: task.item == "eu"``); or one
+            such callable for all tasks. A command fails with an exit code by ``SystemExit(75)``.
+
+            ``durations``: how long attempts take, by name: a number of seconds, "30s", a timedelta, a tuple of the
+            shortest and the longest, between which the seed chooses, or a callable of the task; or one callable for
+            all. Steps that are not named take no time.
+
+            ``results``: what steps return, by name: a value, or a callable of the task. Steps that are not named
+            return None; where that would decide the course of the flow, it is asked for.
+
+            ``items``: what repeats whose items a callable gives repeat over, by path; or an exception. Without it
+            the callable is called, in this process.
+
+            ``seed``: chooses durations; the same seed gives the same events.
+
+    Raises:
+        InvalidFlowError: the flow has mistakes.
+        UsageError: a name is none of the flow's, a value is nothing that could be there, or what decides the course
+            of the flow is not known.
+    """
+    world = World(flow, params or {}, start, max_concurrent)
+    world.change(scenario, 0.0)
+    return world.begin(stop_at, max_loops, most_attempts)
+
+
+class World:
+    """All that is around a simulated run, through all its recoveries."""
+
+    def __init__(self, flow: object, params: Mapping[str, object], start: datetime, max_concurrent: int | None) -> None:
+        self._definition = definition_of(flow)
+        self.plan = compile_flow(self._definition.spec, encode_params(self._definition, {**_given(flow), **params}))
+        self.addresses = Addresses(self.plan)
+        limit = self.plan.max_concurrent if max_concurrent is None else max_concurrent
+        self._max_concurrent = 0 if limit is None else limit
+        self._clock = FakeClock(start)
+        self._agenda = Agenda(self._clock)
+        self._catalogue = Catalogue(self._definition)
+        self._recording = Recording(self.plan, self._clock)
+        self._store = MemoryStore(self._clock.now)
+        # It has a directory, which nobody misses once nobody can recover the run any more.
+        weakref.finalize(self, self._store.close)
+        self._options: ScenarioOptions = {}
+        self._scenario = self._read({})
+
+    def change(self, options: ScenarioOptions, after: Seconds) -> None:
+        """From now on something else is wanted; and some time passes.
+
+        Raises:
+            UsageError: it is nothing that can happen in this flow.
+        """
+        changed: ScenarioOptions = {**self._options, **options}
+        self._scenario = self._read(changed)
+        self._options = changed
+        self._clock.pass_time(after)
+
+    def _read(self, options: ScenarioOptions) -> Scenario:
+        return Scenario(options, self.addresses, self._catalogue)
+
+    def begin(self, stop_at: Seconds | None, max_loops: int, most_attempts: int) -> Simulation:
+        """Start the run."""
+        target = Target(flow=self._definition.spec.name, cwd=str(Path.cwd()))
+        run = self._store.create(target, self.plan, None, fingerprints_of(self.plan))
+        return self._drive(run, stop_at, max_loops, most_attempts, resumes=False)
+
+    def take_up(self, stop_at: Seconds | None, max_loops: int, most_attempts: int, *, resumes: bool) -> Simulation:
+        """Recover the run, or continue it."""
+        (record,) = self._store.runs()
+        return self._drive(
+            self._store.take(record.id, resumes=resumes), stop_at, max_loops, most_attempts, resumes=resumes
+        )
+
+    def _drive(
+        self, run: DrivenRun, stop_at: Seconds | None, max_loops: int, most_attempts: int, *, resumes: bool
+    ) -> Simulation:
+        began = self._clock.elapsed
+        self._recording.begin()
+        drive = Drive(
+            definition=self._definition,
+            plan=self.plan,
+            run=recorded(run, self._recording),
+            target=run.record.target,
+            store=self._store.name,
+            max_concurrent=self._max_concurrent,
+            resumes=resumes,
+            max_loops=max_loops,
+        )
+        try:
+            outcome = self._within(drive, stop_at, most_attempts)
+        finally:
+            run.close()
+        told = Told(
+            events=tuple(self._recording.events),
+            statuses=dict(self._recording.statuses),
+            peaks=dict(self._recording.peaks),
+            began=began,
+            ended=self._clock.elapsed,
+        )
+        return Simulation(self, outcome, told)
+
+    def _within(self, drive: Drive, stop_at: Seconds | None, most_attempts: int) -> Outcome:
+        if drive.run.record.status is RunStatus.SUCCESS:
+            return drive.to_its_end()
+        run_id = drive.run.record.id
+
+        def task_of(order: AttemptOrder) -> Task:
+            return Task(order, self._catalogue, run_id, self._clock.elapsed)
+
+        executor = SimulatedExecutor(self.plan, self._scenario, self._agenda, Drawing(self._catalogue), task_of)
+        executor.most_attempts = most_attempts
+        try:
+            return drive.within(
+                Surroundings(
+                    run=drive.run,
+                    executors=dict.fromkeys(Construct, executor),
+                    drawer=executor,
+                    clock=self._clock,
+                    observer=self._recording,
+                    selector=SimulatedSelector(self._agenda),
+                    signals=_interrupting(self._agenda, stop_at),
+                    stays_awake=False,
+                )
+            )
+        finally:
+            executor.close()
+
+
+def _interrupting(agenda: Agenda, stop_at: Seconds | None) -> Signals:
+    """The signals of a simulation: Ctrl-C, after a time."""
+
+    @contextmanager
+    def signals(selector: BaseSelector, on_signal: Callable[[int], None]) -> Generator[None]:
+        del selector
+        if stop_at is None:
+            yield
+            return
+        number = agenda.after(_read_stop(stop_at), lambda: on_signal(signal.SIGINT))
+        try:
+            yield
+        finally:
+            agenda.cancel(number)
+
+    return signals
+
+
+def _read_stop(stop_at: Seconds) -> float:
+    try:
+        return read_seconds(stop_at)
+    except ValueError as error:
+        raise UsageError(f"stop_at: {error}", code="length-of-time") from None
+
+
+def _given(flow: object) -> Mapping[str, object]:
+    """The parameters that a flow was given: of ``nightly(day=...)`` the day."""
+    run = None if isinstance(flow, type) else getattr(flow, "__dict__", {}).get("run")
+    return run.values if isinstance(run, BoundRun) else {}
