@@ -266,8 +266,9 @@ def run(request: RunRequest) -> Outcome:
         store = open_store(named, makes=not takes_up)
         try:
             take_up = continue_ if _continues(request, target) else recover
+            # Whoever continues a script waits for no times that the script itself would wait for.
+            loops = 1 if take_up is continue_ and _scripted(target) is not None else request.max_loops
             record = _wanted_run(request, store, target)
-            loops = request.max_loops
             if record is None:
                 plan = plan or compile_flow(definition.spec, request.params)
                 run_id = request.run_id

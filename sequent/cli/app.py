@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "run": ("sequent.cli.running:run", "Start a run of a flow; run TARGET --help shows the flow's own options too."),
     "recover": ("sequent.cli.recovering:recover", "Take a run up again: what has succeeded is kept, the rest runs."),
+    "continue": ("sequent.cli.continuing:continue_", "Do what is due of a suspended run, then return; for cron."),
     "check": ("sequent.cli.compiling:check", "Compile a flow, and tell all its mistakes at once."),
     "plan": ("sequent.cli.compiling:plan", "Show what would run, in order, and what each part waits for."),
     "graph": ("sequent.cli.compiling:graph", "Draw a flow: nested containers, repeats, and what waits for what."),

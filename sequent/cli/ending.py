@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 from sequent.cli import machine
 from sequent.cli.options import Options, store_option
-from sequent.cli.progress import Lines, PlainProgress, Progress
+from sequent.cli.progress import Lines, PlainProgress, Progress, Reserved
 from sequent.cli.text import Paint, counts, duration, is_live, out, readable, safe, safe_block
 from sequent.model.outcome import Outcome
 from sequent.model.status import RunStatus
@@ -17,17 +17,24 @@ from sequent.model.wire import encode
 from sequent.runtime.ports import Observer
 
 _CODES: Mapping[RunStatus, int] = {RunStatus.SUCCESS: 0, RunStatus.SUSPENDED: 0, RunStatus.FAILURE: 1}
+_QUIET = (RunStatus.SUCCESS, RunStatus.SUSPENDED)
 
 
-def driven(options: Options, drive: Callable[[Observer], Outcome]) -> int:
-    """Drive a run under the eyes of whoever typed the command; the exit code."""
+def driven(options: Options, drive: Callable[[Observer], Outcome], *, is_reserved: bool = False) -> int:
+    """Drive a run under the eyes of whoever typed the command; the exit code.
+
+    With ``is_reserved``, nothing is said as long as nothing happens.
+    """
     lines = Lines(sys.stderr)
     began = time.monotonic()
-    progress = _progress(options, lines)
+    shown = _progress(options, lines)
+    progress = Reserved(shown) if is_reserved else shown
     try:
         outcome = drive(progress)
     finally:
         progress.close()
+    if isinstance(progress, Reserved) and not progress.has_begun and outcome.status in _QUIET:
+        return 0
     for line in end_lines(outcome, time.monotonic() - began, Paint.of(sys.stderr), store_option(options)):
         lines.write(line)
     if options.json:

@@ -18,7 +18,7 @@ from sequent.cli.progress import log_command
 from sequent.cli.text import Paint, columns, counts, duration, moment, out, readable, safe
 from sequent.cli.typed import DEFAULTS, TypedOptions
 from sequent.model.outcome import Failure, Problem
-from sequent.model.status import Status
+from sequent.model.status import RunStatus, Status
 from sequent.runtime.ports import Store
 from sequent.runtime.rows import AttemptRecord, RunRecord
 
@@ -60,6 +60,8 @@ def _row(record: RunRecord) -> tuple[str, ...]:
     status = Paint(is_on=False).status(record.status)
     # What it comes to is known once it has ended; until then ``show`` tells.
     tasks = counts(record.counts) if record.ended is not None else ""
+    if record.status is RunStatus.SUSPENDED:
+        tasks = f"{tasks}, {safe(record.reason)}"
     return (safe(record.id), safe(record.target.flow), moment(record.created), took, status, tasks)
 
 
@@ -164,6 +166,7 @@ def _heading(record: RunRecord, paint: Paint) -> Iterator[str]:
     for name, text in record.params.items():
         yield f"  {safe(name)} = {readable(text)}"
     yield f"  tasks: {counts(record.counts)}"
+    yield from (f"  {safe(line)}" for line in record.reason.splitlines())
 
 
 def attempt_line(record: AttemptRecord, paint: Paint) -> str:

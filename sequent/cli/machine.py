@@ -50,6 +50,7 @@ def run_document(record: RunRecord) -> Document:
         "started": moment(record.created),
         "ended": None if record.ended is None else moment(record.ended),
         "counts": counts_document(record.counts),
+        "reason": record.reason or None,
         "owner": None if record.owner is None else _owner(record.owner),
     }
 
@@ -64,6 +65,7 @@ def outcome_document(outcome: Outcome) -> Document:
         "counts": counts_document(outcome.counts),
         "failed": outcome.failed,
         "failures": [_failure(failure) for failure in outcome.failures],
+        "reason": outcome.reason or None,
         "store": outcome.store,
     }
 

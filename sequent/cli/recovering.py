@@ -10,13 +10,14 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from sequent.cli import machine
-from sequent.cli.options import Options, opened_store
+from sequent.cli.options import Options, opened_store, read_log_level
 from sequent.cli.text import moment, safe
-from sequent.cli.typed import DEFAULTS, TypedOptions
+from sequent.cli.typed import DEFAULTS, LogLevel, MaxConcurrent, TypedOptions
 from sequent.errors import UsageError
 from sequent.model.status import RunStatus
 from sequent.runtime.ports import Store
 from sequent.runtime.rows import RunRecord
+from sequent.settings import Configuration
 
 
 def recover(
@@ -28,7 +29,8 @@ def recover(
     flow: Annotated[
         str | None, Parameter(help="Where its flow is now, as module:flow or path/file.py:flow; else as recorded.")
     ] = None,
-    max_concurrent: Annotated[int | None, Parameter(help="How many tasks may run at once; 0: no limit.")] = None,
+    max_concurrent: MaxConcurrent = None,
+    log_level: LogLevel = None,
     options: TypedOptions = DEFAULTS,
 ) -> int:
     """Take a run up again: what has succeeded is kept, the rest runs."""
@@ -39,11 +41,12 @@ def recover(
         if run is None:
             began = moment(record.created)
             options.say(f"recovering {safe(record.id)}, a run of {safe(record.target.flow)} started at {began}")
+        settings = options.settings(max_concurrent=max_concurrent, logging_level=read_log_level(log_level))
         if flow is None:
-            refuse_foreign(store, record)
+            flow = trusted_flow(store, record, settings)
         if record.target.is_script:
             return _recover_script(record, store, flow)
-        return _recover_flow(record, store, flow, max_concurrent, options)
+        return _recover_flow(record, store, flow, settings, options)
 
 
 def _nothing_to_do(record: RunRecord, options: Options) -> int:
@@ -54,19 +57,22 @@ def _nothing_to_do(record: RunRecord, options: Options) -> int:
     return 0
 
 
-def refuse_foreign(store: Store, record: RunRecord) -> None:
-    """Take what the store says about where a flow's code is only where nobody else can have written it.
+def trusted_flow(store: Store, record: RunRecord, settings: Configuration) -> str | None:
+    """Where the flow is that is set; None where the store says it, and nobody else can have written that.
 
     Raises:
-        UsageError: others could have; the message says what is open to them.
+        UsageError: others could have, and none is set; the message says what is open to them.
     """
     reason = open_to_others(store.name, os.geteuid())
-    if reason:
+    if not reason:
+        return None
+    if settings.flow is None:
         raise UsageError(
             f"the flow of run {record.id!r} is not loaded from what the store says: {reason}",
             code="foreign-store",
             hint=f"say where the flow is: sequent recover {record.id} --flow module:flow",
         )
+    return settings.flow
 
 
 def open_to_others(name: str, user: int) -> str:
@@ -96,37 +102,16 @@ def _recover_script(record: RunRecord, store: Store, flow: str | None) -> int:
     return api.recover_script(record, store)
 
 
-def _recover_flow(
-    record: RunRecord, store: Store, flow: str | None, max_concurrent: int | None, options: Options
-) -> int:
+def _recover_flow(record: RunRecord, store: Store, flow: str | None, settings: Configuration, options: Options) -> int:
     from sequent import api
-    from sequent.cli.ending import driven
-    from sequent.dsl import definition_of
-    from sequent.runtime.executors.agents import launch_agent
-    from sequent.runtime.loading import load_flow
+    from sequent.cli.reloading import drive_again
 
-    agent = launch_agent()
-    try:
-        loaded = api.locate(record) if flow is None else load_flow(flow)
-        definition = definition_of(loaded.flow)
-        if definition.spec.name != record.target.flow:
-            raise UsageError(
-                f"run {record.id!r} is of the flow {record.target.flow!r}, and {flow or loaded.target.file!r} "
-                f"is the flow {definition.spec.name!r}",
-                hint="give the flow that the run is of",
-            )
-        return driven(
-            options,
-            lambda observer: api.recover(
-                definition,
-                record,
-                store=store,
-                target=loaded.target,
-                observer=observer,
-                agent=agent,
-                max_concurrent=max_concurrent,
-            ),
-        )
-    except BaseException:
-        agent.close()
-        raise
+    return drive_again(
+        record,
+        lambda definition, target, agent, observer: api.recover(
+            definition, record, store=store, target=target, observer=observer, agent=agent
+        ),
+        options,
+        settings,
+        flow=flow,
+    )

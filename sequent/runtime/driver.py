@@ -179,7 +179,9 @@ class Driver:
     def _write_end(self, end: EndRun) -> None:
         """Write how the run ended, with the successes of all its recoveries, once all outcomes are written."""
         counts = {**end.counts, Status.SUCCESS: self._run.successes()}
-        self._outbox.batch.end = RunEnd(end.status, counts, blocked_text(self._plan, end.blocked))
+        is_suspended = end.status is RunStatus.SUSPENDED
+        reason = self._timers.due_text() if is_suspended else blocked_text(self._plan, end.blocked)
+        self._outbox.batch.end = RunEnd(end.status, counts, reason)
         self._status = end.status
 
     def _give_up(self, error: StoreError) -> None:

@@ -68,6 +68,7 @@ class Timers:
         self._options = options
         self._run = run
         self._clock = clock
+        self._now = clock.now
         self._by_boot = _Line(clock.boottime)
         self._by_wall = _Line(clock.now)
 
@@ -130,6 +131,14 @@ class Timers:
     def ended(self) -> list[TimerEnded]:
         """The waits that are over."""
         return self._by_boot.take_due() + self._by_wall.take_due()
+
+    def due_text(self) -> str:
+        """When something is due next, by this machine's clock and zone; empty where nothing is waited for."""
+        left = self.left()
+        if left is None:
+            return ""
+        due = datetime.fromtimestamp(self._now() + left).astimezone()
+        return f"next due at {due.isoformat(timespec='seconds')}"
 
     def left(self) -> float | None:
         """The seconds until something is due; None where nothing is waited for."""

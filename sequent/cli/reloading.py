@@ -1,0 +1,64 @@
+"""Loads the flow of a recorded run again, and drives the run under the eyes of whoever typed the command."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sequent.cli.options import Options
+from sequent.errors import UsageError
+from sequent.model.outcome import Outcome
+from sequent.model.spec import Definition
+from sequent.runtime.executors.agents import AgentProcess
+from sequent.runtime.ports import Observer
+from sequent.runtime.rows import RunRecord, Target
+from sequent.settings import Configuration
+
+Drive = Callable[[Definition, Target, AgentProcess, Observer], Outcome]
+
+
+def drive_again(
+    record: RunRecord,
+    drive: Drive,
+    options: Options,
+    settings: Configuration,
+    *,
+    flow: str | None,
+    is_reserved: bool = False,
+) -> int:
+    """Load the flow, with its settings as they are now, and drive its run; the exit code.
+
+    Args:
+        record: the run.
+        drive: what is done with it.
+        options: how the command talks.
+        settings: what is set now.
+        flow: where the flow is; None: as recorded.
+        is_reserved: whether nothing is said unless something happens.
+
+    Raises:
+        UsageError: it is not there, or is another flow.
+    """
+    from sequent import api
+    from sequent.cli.ending import driven
+    from sequent.dsl import definition_of
+    from sequent.runtime.executors.agents import launch_agent
+    from sequent.runtime.loading import load_flow
+
+    agent = launch_agent()
+    try:
+        loaded = api.locate(record) if flow is None else load_flow(flow)
+        definition = settings.applied_to(definition_of(loaded.flow))
+        if definition.spec.name != record.target.flow:
+            raise UsageError(
+                f"run {record.id!r} is of the flow {record.target.flow!r}, and {flow or loaded.target.file!r} "
+                f"is the flow {definition.spec.name!r}",
+                hint="give the flow that the run is of",
+            )
+        return driven(
+            options,
+            lambda observer: drive(definition, loaded.target, agent, observer),
+            is_reserved=is_reserved,
+        )
+    except BaseException:
+        agent.close()
+        raise
