@@ -134,7 +134,7 @@ class Roster:
             return
         unread = [order for order in worker.take_unread() if isinstance(order, AttemptOrder)]
         self.waiting.extendleft(reversed(unread))
-        if not worker.held and worker.is_loaded and not worker.is_gone:
+        if unread and not worker.held and not worker.is_gone:
             self._idle.append(worker)
 
     def recall_all(self) -> None:
