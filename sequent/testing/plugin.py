@@ -1,0 +1,34 @@
+"""Fixtures for pytest, which finds them by itself where Sequent is installed; whoever asks for none is left alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from sequent.testing.simulation import Simulation
+
+
+@pytest.fixture
+def sequent_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file of a store of the test's own, in which its runs are kept without being told."""
+    store = tmp_path / "sequent.db"
+    monkeypatch.setenv("SEQUENT_STORE", str(store))
+    return store
+
+
+@pytest.fixture
+def simulate() -> Callable[..., Simulation]:
+    """``sequent.testing.simulate``, which also prints what happened: pytest shows that where the test fails."""
+
+    def simulate_and_print(flow: object, **options: Any) -> Simulation:
+        from sequent.testing.world import simulate
+
+        simulation = simulate(flow, **options)
+        print(simulation)  # noqa: T201 - captured, and shown where it helps
+        return simulation
+
+    return simulate_and_print
