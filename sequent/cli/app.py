@@ -23,6 +23,8 @@ COMMANDS = {
     "ls": ("sequent.cli.history:ls", "List the runs of the store, latest first."),
     "show": ("sequent.cli.history:show", "Show one run: its parameters, how far each step came, and what failed."),
     "logs": ("sequent.cli.logs:logs", "Print what a run's steps wrote, attempt by attempt."),
+    "config": ("sequent.cli.configuring:config", "Show each setting, and where its value comes from."),
+    "completion": ("sequent.cli.completing:completion", "Let a shell complete the commands and their options."),
 }
 """Each command: the function that does it, whose module is loaded when it is typed, and what it is for."""
 

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from sequent.cli import machine
-from sequent.cli.options import Options, warn
+from sequent.cli.options import Options, target_of, warn
 from sequent.cli.text import Paint, out, safe
 from sequent.cli.typed import DEFAULTS, TypedOptions
 from sequent.cli.waiting import PlannedPart, planned_parts
@@ -18,10 +18,10 @@ from sequent.model.plan import Plan, StepPlan
 from sequent.model.references import dotted
 from sequent.model.spec import FlowSpec
 
-Target = Annotated[str, Parameter(help="The flow: module:flow or path/file.py:flow.")]
+Target = Annotated[str | None, Parameter(help="The flow: module:flow or path/file.py:flow, else the one that is set.")]
 
 
-def check(target: Target, /, *, options: TypedOptions = DEFAULTS) -> int:
+def check(target: Target = None, /, *, options: TypedOptions = DEFAULTS) -> int:
     """Compile a flow, and tell all its mistakes at once."""
     spec, plan = _compiled(target, options)
     steps = sum(isinstance(node, StepPlan) for node in plan.nodes)
@@ -32,7 +32,7 @@ def check(target: Target, /, *, options: TypedOptions = DEFAULTS) -> int:
     return 0
 
 
-def plan(target: Target, /, *, options: TypedOptions = DEFAULTS) -> int:
+def plan(target: Target = None, /, *, options: TypedOptions = DEFAULTS) -> int:
     """Show what would run, in order, and what each part waits for."""
     spec, compiled = _compiled(target, options)
     parts = planned_parts(compiled)
@@ -51,7 +51,7 @@ def plan(target: Target, /, *, options: TypedOptions = DEFAULTS) -> int:
 
 
 def graph(
-    target: Target,
+    target: Target = None,
     /,
     *,
     format: Annotated[  # noqa: A002 - the option's name is part of the command line
@@ -70,11 +70,12 @@ def graph(
     return 0
 
 
-def _compiled(target: str, options: Options) -> tuple[FlowSpec, Plan]:
+def _compiled(target: str | None, options: Options) -> tuple[FlowSpec, Plan]:
     from sequent.dsl import definition_of
     from sequent.runtime.loading import load_flow
 
-    spec = definition_of(load_flow(target).flow).spec
+    settings = options.settings()
+    spec = settings.applied_to(definition_of(load_flow(target_of(target, settings)).flow)).spec
     warn(spec, options)
     return spec, compile_flow(spec)
 

@@ -94,7 +94,7 @@ def read_log_level(text: str | None) -> int | None:
         raise UsageError(error.message, hint=error.hint) from error
 
 
-def target_of(typed: str, settings: Configuration) -> str:
+def target_of(typed: str | None, settings: Configuration) -> str:
     """The target that was typed, else the one that is set.
 
     Raises:

@@ -34,10 +34,16 @@ def open_store(name: str | None, *, makes: bool = True) -> Store:
     return store
 
 
+def own_store() -> str:
+    """The file of the user's own store, which is meant where nobody names another."""
+    location = locate(None)
+    return MEMORY if location is None else location.path
+
+
 def is_there(name: str) -> bool:
     """Whether a store that is named so has been made."""
     location = locate(name)
     return location is not None and os.path.lexists(location.path)
 
 
-__all__ = ["MEMORY", "is_there", "open_store"]
+__all__ = ["MEMORY", "is_there", "open_store", "own_store"]
