@@ -99,6 +99,14 @@ def test_who_holds_of_a_pool_through_a_container_goes_before_those_who_wait_for_
     assert not ask(holder, 1, TASK_A)
 
 
+def test_two_who_hold_of_a_pool_through_containers_do_not_wait_for_one_another(store):
+    first, second = using(store), using(store)
+    assert ask(first, 1, AROUND_IT)
+    assert ask(second, 2, AROUND_IT)
+    assert not ask(first, 3, IN_BLOCK, around=(AROUND_IT,))
+    assert ask(second, 1, IN_BLOCK, around=(AROUND_IT,))
+
+
 def test_who_gives_up_waiting_leaves_its_place(store):
     holder, large, small = using(store), using(store), using(store)
     assert ask(holder, 2)

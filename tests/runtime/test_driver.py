@@ -132,6 +132,18 @@ def test_results_of_earlier_steps_and_items_reach_an_order_as_text():
     ]
 
 
+@pytest.mark.parametrize(("result", "ran"), [('"full"', "a whole"), ('"partial"', "a whole"), ('"none"', "a part")])
+def test_which_branch_runs_is_decided_by_what_a_step_returned(result, ran):
+    flow = sequent.Sequent("f")
+    a = flow.add_step("a", func=lambda: "full")
+    flow.add_step("whole", func=work, requires=a.returned("full", "partial"))
+    flow.add_step("part", func=work, requires=a.returned("none"))
+    world = World(flow)
+    hands = Hands(lambda order: AttemptEnded(order.frame, order.node, order.attempt, result))
+    assert world.drive(hands) is RunStatus.SUCCESS
+    assert " ".join(order.path for order in hands.orders) == ran
+
+
 def test_an_item_that_was_drawn_is_kept_with_its_iteration_and_given_again_after_a_crash():
     flow = sequent.Sequent("f")
     flow.add_step("each", func=print, args=(sequent.item(),), repeats=lambda: iter(()), parallel=2)

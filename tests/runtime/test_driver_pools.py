@@ -18,6 +18,9 @@ from sequent.runtime.rows import Ask, Batch, Hold, TaskKey
 from sequent.runtime.store import open_store
 from tests.runtime.worlds import FakeClock, Hands, World, close_worlds, success, work
 
+OTHERS = TaskKey(1, 1, 0)
+"""Who holds something in another run."""
+
 
 @pytest.fixture(autouse=True)
 def close_stores():
@@ -127,6 +130,11 @@ def test_a_container_that_gives_back_more_than_is_held_has_failed_and_says_why()
     assert world.drive(Hands(success), slots=1) is RunStatus.FAILURE
     (told,) = world.run.container_problems(10)
     assert (told.path, "gives back 2 of pool 'db'" in told.problem.message) == ("again", True)
+    world.recover()
+    saved = world.run.saved(world.plan)
+    assert saved is not None
+    statuses = {".".join(world.plan.nodes[node].path): block.status for node, block in saved.blocks.items()}
+    assert statuses == {"block": Status.SUCCESS, "again": Status.FAILURE}
 
 
 def test_a_run_that_cannot_go_on_ends_and_says_who_waits_for_what():
@@ -177,6 +185,26 @@ def test_a_stop_ends_a_run_that_waits_for_another_one():
     assert world.drive(hands, clock=clock) is RunStatus.STOPPED
     assert hands.orders == []
     assert other.run.ask([Ask(TaskKey(1, 9, 0), (("db", 1),), 0)])
+
+
+def test_a_step_that_was_cancelled_while_it_waited_for_another_run_takes_nothing_any_more():
+    clock = FakeClock()
+    flow = sharing(2)
+    bad = flow.add_step("bad", func=work, delay="1m")
+    flow.add_step("tell", func=work, delay="10m", requires=((bad, sequent.STEP_FAILURE),), handles=False)
+    world = World(flow)
+    other = World(sharing(2), store=world.store)
+    other.run.use_pools({"db": 2}, "")
+    assert other.run.ask([Ask(OTHERS, (("db", 1),), 0)])
+    free = Batch(holds=[Hold(OTHERS, "db", 0, is_shared=True)])
+    clock.at(clock.boot + 120.0, lambda: other.run.commit(free))
+    wanted = Ask(TaskKey(1, 9, 0), (("db", 2),), 0)
+    granted: list[list[Ask]] = []
+    clock.at(clock.boot + 300.0, lambda: granted.append(other.run.ask([wanted])))
+    hands = Hands(lambda order: failure(order) if order.path == "bad" else success(order))
+    assert world.drive(hands, clock=clock) is RunStatus.FAILURE
+    assert [order.path for order in hands.orders] == ["bad", "tell"]
+    assert granted == [[wanted]]
 
 
 def test_what_a_run_kept_of_a_shared_pool_is_awaited_before_its_recovery_begins():
