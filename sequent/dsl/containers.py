@@ -13,6 +13,7 @@ from sequent.dsl.names import did_you_mean
 from sequent.dsl.nodes import MissingWordError, Node, Written
 from sequent.dsl.option_types import ContainerOptions, RepeatContainerOptions, Repeats
 from sequent.dsl.options import CONTAINER_OPTIONS, NO_OPTIONS, Options, read_options, refusal_of_attempts
+from sequent.dsl.parameters import defaults_of
 from sequent.dsl.places import Site, body_of, frame_above, option_place, site_above
 from sequent.dsl.references import Reference
 from sequent.dsl.requirements import Requirement, not_now
@@ -98,7 +99,8 @@ class Container(Node, Generic[C_co]):
             if name not in written.attributes:
                 hint = did_you_mean(name, written.attributes)
                 raise UsageError(f"{self.__name__!r} has no parameter {name!r}", code="param", hint=hint)
-        known = {name: decoded(value) for name, value in written.given.items() if isinstance(value, Literal)}
+        given = {**defaults_of(written.attributes), **written.given}
+        known = {name: decoded(value) for name, value in given.items() if isinstance(value, Literal)}
         instance = cast("Any", instance_of(self.__wrapped__, known | values))
         instance.__dict__.update(run=BoundRun(self, values), __sequent_flow__=self)
         return instance

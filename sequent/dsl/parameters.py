@@ -17,7 +17,7 @@ from sequent.model.references import Literal
 from sequent.model.spec import Definition, ParamSpec
 from sequent.model.wire import encode
 
-__all__ = ["ParamSource", "encode_params", "param", "parse_text"]
+__all__ = ["ParamSource", "defaults_of", "encode_params", "param", "parse_text"]
 
 
 class _Required:
@@ -58,6 +58,12 @@ def param(*, default: Any = _REQUIRED, help: str = "") -> Any:  # noqa: A002  th
     site = site_above(1)
     known = None if isinstance(default, _Required) else snapshot(default, "the default", site.place)
     return Reference(ParamSource(site, known, default, help))
+
+
+def defaults_of(attributes: Mapping[str, Reference]) -> dict[str, Literal]:
+    """What the parameters among the attributes of a body are where nothing is given."""
+    sources = ((name, reference.__sequent__) for name, reference in attributes.items())
+    return {name: source.default for name, source in sources if isinstance(source, ParamSource) and source.default}
 
 
 def encode_params(definition: Definition, given: Mapping[str, object]) -> dict[str, str]:

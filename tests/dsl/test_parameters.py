@@ -96,3 +96,9 @@ def test_text_that_is_no_such_value_is_refused_with_what_is_allowed(annotation, 
         parse_text(annotation, text)
     assert repr(text) in str(caught.value)
     assert "hint:" in str(caught.value)
+
+
+def test_an_instance_has_the_defaults_of_what_it_was_not_given():
+    assert (nightly(day=date(2026, 11, 24)).limit, nightly(limit=5).limit) == (3, 5)
+    with pytest.raises(AttributeError, match="'day' was not given"):
+        _ = nightly().day
