@@ -232,8 +232,8 @@ class Simulation:
     def _moments(self, name: str, kind: Kind) -> list[float]:
         found = [event.at for event in self._events(name, kind)]
         if not found:
-            status = self.status_of(name).value
-            raise UsageError(f"nothing of {name!r} {kind.value} in this simulation: it is {status}", code="not-run")
+            hint = f"what started: {', '.join(self.order()[:20]) or 'nothing'}"
+            raise UsageError(f"nothing of {name!r} {kind.value} in this simulation", code="not-run", hint=hint)
         return found
 
     def _is_task(self, key: Key) -> bool:
