@@ -6,15 +6,14 @@ agent is already starting.
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
+from collections.abc import Generator
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from attrs import evolve
 
 from sequent.dsl.running import RunMode, RunRequest, set_runner
-from sequent.errors import DefinitionError, UsageError
+from sequent.errors import UsageError
 from sequent.model.outcome import Outcome
 from sequent.model.status import RunStatus
 
@@ -23,13 +22,10 @@ if TYPE_CHECKING:
     from sequent.model.spec import Definition
     from sequent.runtime.executors.agents import AgentProcess
     from sequent.runtime.loading import LoadedFlow
+    from sequent.runtime.planning import RecoveryPlan
     from sequent.runtime.ports import Observer, Store
     from sequent.runtime.rows import RunRecord, Target
-
-RECOVER_RUN = "SEQUENT_RECOVER_RUN"
-"""Names the run that a script's ``run()`` is to recover instead of starting a new one."""
-CONTINUE_RUN = "SEQUENT_CONTINUE_RUN"
-"""Names the run that it is to continue."""
+    from sequent.runtime.selecting import Asked
 
 
 def start(
@@ -63,27 +59,21 @@ def start(
         StoreError: the store could not be written.
         FencedError: somebody took the run over.
     """
-    from sequent.runtime.running import Drive, fingerprints_of
+    from sequent.runtime.changes import fingerprints_of
+    from sequent.runtime.running import Drive
 
-    try:
-        run = store.create(target, plan, run_id, fingerprints_of(plan))
-        try:
-            return Drive(
-                definition=definition,
-                plan=plan,
-                run=run,
-                target=target,
-                store=store.name,
-                observer=observer,
-                agent=agent,
-                max_concurrent=max_concurrent,
-                max_loops=max_loops,
-            ).to_its_end()
-        finally:
-            run.close()
-    finally:
-        if agent is not None:
-            agent.close()
+    with _ended(agent), closing(store.create(target, plan, run_id, fingerprints_of(plan))) as run:
+        return Drive(
+            definition=definition,
+            plan=plan,
+            run=run,
+            target=target,
+            store=store.name,
+            observer=observer,
+            agent=agent,
+            max_concurrent=max_concurrent,
+            max_loops=max_loops,
+        ).to_its_end()
 
 
 def recover(
@@ -96,25 +86,28 @@ def recover(
     agent: AgentProcess | None = None,
     max_concurrent: int | None = None,
     max_loops: int = -1,
+    asked: Asked | None = None,
 ) -> Outcome:
     """Take a run up again: what has succeeded is kept, the rest runs.
 
-    A run that has succeeded is left as it is, and its outcome returned. ``target`` says where the flow is
-    found now, if that is elsewhere than recorded; its steps run in the recorded directory all the same.
-    The other arguments are those of ``start``.
+    A run that has succeeded is left as it is, and its outcome returned, unless something in it is to run again.
+    ``target`` says where the flow is found now, if that is elsewhere than recorded; its steps run in the recorded
+    directory all the same. ``asked`` says what is to run again or to be passed over, which recovery this one is
+    based on, and whether the flow may have changed. The other arguments are those of ``start``.
 
     Raises:
         BusyError: somebody drives the run.
         DefinitionError: the flow's structure has changed since the run was made; the message has the difference.
+        UsageError: what is asked for cannot be done.
     """
     from sequent.compiler import compile_flow
+    from sequent.runtime.preparing import prepare
     from sequent.runtime.running import Drive
 
-    try:
+    with _ended(agent):
         plan = compile_flow(definition.spec, record.params)
-        _check_unchanged(record, plan)
-        run = store.take(record.id)
-        try:
+        prepared = prepare(plan, store.look(record), asked)
+        with closing(store.take(record.id, reopens=prepared.reopens)) as run:
             return Drive(
                 definition=definition,
                 plan=plan,
@@ -125,12 +118,23 @@ def recover(
                 agent=agent,
                 max_concurrent=max_concurrent,
                 max_loops=max_loops,
+                prepared=prepared,
             ).to_its_end()
-        finally:
-            run.close()
-    finally:
-        if agent is not None:
-            agent.close()
+
+
+def plan_recovery(
+    definition: Definition, record: RunRecord, *, store: Store, asked: Asked | None = None
+) -> RecoveryPlan:
+    """What ``recover`` would do with each task, provided that all that it runs succeeds; nothing is run or written.
+
+    Raises:
+        DefinitionError, UsageError: as ``recover``.
+    """
+    from sequent.compiler import compile_flow
+    from sequent.runtime.preparing import plan_of
+
+    plan = compile_flow(definition.spec, record.params)
+    return plan_of(plan, store.look(record), asked, store.attempts(record))
 
 
 def continue_(
@@ -153,9 +157,10 @@ def continue_(
         BusyError, DefinitionError: as ``recover``.
     """
     from sequent.compiler import compile_flow
+    from sequent.runtime.changes import check_changes
     from sequent.runtime.running import Drive
 
-    try:
+    with _ended(agent):
         if record.status in (RunStatus.FAILURE, RunStatus.STOPPED):
             how = "has failed" if record.status is RunStatus.FAILURE else "was stopped"
             raise UsageError(
@@ -164,9 +169,8 @@ def continue_(
                 hint=f"take it up again: sequent recover {record.id}",
             )
         plan = compile_flow(definition.spec, record.params)
-        _check_unchanged(record, plan)
-        run = store.take(record.id, resumes=True)
-        try:
+        check_changes(store.look(record), plan, accepts=False)
+        with closing(store.take(record.id, resumes=True)) as run:
             return Drive(
                 definition=definition,
                 plan=plan,
@@ -179,30 +183,16 @@ def continue_(
                 resumes=True,
                 max_loops=max_loops,
             ).to_its_end()
-        finally:
-            run.close()
+
+
+@contextmanager
+def _ended(agent: AgentProcess | None) -> Generator[None]:
+    """The agent is closed at the end, whatever happens."""
+    try:
+        yield
     finally:
         if agent is not None:
             agent.close()
-
-
-def _check_unchanged(record: RunRecord, plan: Plan) -> None:
-    """Refuse a flow whose structure is not that with which the run was made.
-
-    Raises:
-        DefinitionError: it is another; the message has the difference.
-    """
-    from sequent.compiler import ChangeKind, differences
-
-    found = differences(record.structure, plan.structure)
-    changed = [difference for difference in found if difference.kind is not ChangeKind.TUNED]
-    if changed:
-        raise DefinitionError(
-            f"the flow '{record.target.flow}' has changed since run {record.id} was made:\n  "
-            + "\n  ".join(difference.text for difference in changed),
-            code="changed-flow",
-            hint="recover it with the flow as it was, or start a new run",
-        )
 
 
 def locate(record: RunRecord) -> LoadedFlow:
@@ -221,21 +211,18 @@ def locate(record: RunRecord) -> LoadedFlow:
     )
 
 
-def recover_script(record: RunRecord, store: Store) -> int:
+def recover_script(record: RunRecord, store: Store, asked: Asked | None = None) -> int:
     """Run the script of a recorded run again, its ``run()`` turned into the recovery; give its exit code."""
-    return _run_script(record, store, RECOVER_RUN)
+    from sequent.runtime import scripts
+
+    return scripts.run_again(record, store.name, scripts.RECOVER_RUN, asked)
 
 
 def continue_script(record: RunRecord, store: Store) -> int:
     """Run the script of a recorded run again, its ``run()`` going on with that run; give its exit code."""
-    return _run_script(record, store, CONTINUE_RUN)
+    from sequent.runtime import scripts
 
-
-def _run_script(record: RunRecord, store: Store, variable: str) -> int:
-    environment = {**os.environ, variable: record.id, "SEQUENT_STORE": store.name}
-    command = [sys.executable, *record.target.argv[1:]]
-    # The very command that the user typed, out of a store that only this user can have written.
-    return subprocess.run(command, cwd=record.target.cwd, env=environment, check=False).returncode  # noqa: S603
+    return scripts.run_again(record, store.name, scripts.CONTINUE_RUN)
 
 
 def run(request: RunRequest) -> Outcome:
@@ -246,13 +233,15 @@ def run(request: RunRequest) -> Outcome:
         BusyError, DefinitionError, StoreError, FencedError: as ``start`` and ``recover``.
     """
     from sequent.runtime.executors.choice import make_agent, target_of
+    from sequent.runtime.scripts import CONTINUE_RUN, scripted
     from sequent.settings import configuration
 
     settings = configuration()
     definition = settings.applied_to(request.definition)
     named = settings.location(request.store) if request.store else settings.store
     target = target_of(definition)
-    takes_up = request.run_mode is not RunMode.RESTART or _scripted(target) is not None
+    wanted = scripted(target)
+    takes_up = request.run_mode is not RunMode.RESTART or wanted is not None
     if takes_up and named == ":memory:":
         raise UsageError("a run in ':memory:' is gone with its process", hint="take up runs of a store in a file")
     # The agent first: forked before store, threads or sockets exist, or starting while they are imported.
@@ -265,15 +254,18 @@ def run(request: RunRequest) -> Outcome:
         plan = None if takes_up else compile_flow(definition.spec, request.params)
         store = open_store(named, makes=not takes_up)
         try:
-            take_up = continue_ if _continues(request, target) else recover
+            is_continued = request.run_mode is RunMode.CONTINUE if wanted is None else wanted[0] == CONTINUE_RUN
             # Whoever continues a script waits for no times that the script itself would wait for.
-            loops = 1 if take_up is continue_ and _scripted(target) is not None else request.max_loops
-            record = _wanted_run(request, store, target)
+            loops = 1 if is_continued and wanted is not None else request.max_loops
+            record, asked = _wanted_run(request, store, target)
             if record is None:
                 plan = plan or compile_flow(definition.spec, request.params)
-                run_id = request.run_id
-                return start(definition, plan, store=store, target=target, run_id=run_id, agent=agent, max_loops=loops)
-            return take_up(definition, record, store=store, target=target, agent=agent, max_loops=loops)
+                return start(
+                    definition, plan, run_id=request.run_id, store=store, target=target, agent=agent, max_loops=loops
+                )
+            if is_continued:
+                return continue_(definition, record, store=store, target=target, agent=agent, max_loops=loops)
+            return recover(definition, record, store=store, target=target, agent=agent, max_loops=loops, asked=asked)
         finally:
             store.close()
     finally:
@@ -281,42 +273,31 @@ def run(request: RunRequest) -> Outcome:
             agent.close()
 
 
-def _scripted(target: Target) -> tuple[str, str] | None:
-    """The variable that says what a script is run again for, and the run that it names."""
-    for variable in (RECOVER_RUN, CONTINUE_RUN):
-        if target.is_script and variable in os.environ:
-            return variable, os.environ[variable]
-    return None
-
-
-def _continues(request: RunRequest, target: Target) -> bool:
-    """Whether the run that is taken up again is to be continued, not recovered."""
-    scripted = _scripted(target)
-    return request.run_mode is RunMode.CONTINUE if scripted is None else scripted[0] == CONTINUE_RUN
-
-
-def _wanted_run(request: RunRequest, store: Store, target: Target) -> RunRecord | None:
-    """The run to take up again; None where a new one is wanted.
+def _wanted_run(request: RunRequest, store: Store, target: Target) -> tuple[RunRecord | None, Asked]:
+    """The run to take up again, and what is asked of that; None where a new one is wanted.
 
     While a script is run again to take up its run, each of its flows takes up its latest run, and the flow
     of that very run takes up that one.
     """
-    scripted = _scripted(target)
-    if scripted is not None:
-        record = store.find(scripted[1])
+    from sequent.runtime.scripts import scripted, taken
+    from sequent.runtime.selecting import Asked
+
+    asked = Asked(recovery_run=request.recovery_run, accepts_changes=request.accept_changes)
+    wanted = scripted(target)
+    if wanted is not None:
+        record = store.find(wanted[1])
         if record.target.flow == target.flow:
-            del os.environ[scripted[0]]
-            return record
-        return _latest(store, target)
+            return record, taken(wanted[0]) or asked
+        return _latest(store, target), asked
     if request.run_mode is RunMode.RESTART:
-        return None
+        return None, asked
     if request.run_id is not None:
-        return store.find(request.run_id)
+        return store.find(request.run_id), asked
     latest = _latest(store, target)
     if latest is None:
         what = "recover" if request.run_mode is RunMode.RECOVER else "continue"
         raise UsageError(f"the flow '{target.flow}' has no run to {what}", hint="start one first")
-    return latest
+    return latest, asked
 
 
 def _latest(store: Store, target: Target) -> RunRecord | None:
@@ -326,4 +307,4 @@ def _latest(store: Store, target: Target) -> RunRecord | None:
 
 set_runner(run)
 
-__all__ = ["continue_", "continue_script", "locate", "recover", "recover_script", "run", "start"]
+__all__ = ["continue_", "continue_script", "locate", "plan_recovery", "recover", "recover_script", "run", "start"]

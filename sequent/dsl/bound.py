@@ -25,6 +25,7 @@ class BoundRun:
         run_id: str | None = None,
         max_loops: int = -1,
         recovery_run: int | None = None,
+        accept_changes: bool = False,
     ) -> Outcome:
         """Run the flow, here and now.
 
@@ -34,6 +35,7 @@ class BoundRun:
             run_id: the id of that run, or of the new one.
             max_loops: how many passes over what is due to make; negative, all there is to do.
             recovery_run: the recovery that a further one is based on; the latest, without it.
+            accept_changes: whether a run may be recovered that was made when the flow was another.
         """
         from sequent.dsl.definitions import definition_of
         from sequent.dsl.parameters import encode_params
@@ -49,6 +51,7 @@ class BoundRun:
                 run_id=run_id,
                 max_loops=max_loops,
                 recovery_run=recovery_run,
+                accept_changes=accept_changes,
             ),
             site_above(1).place,
         )

@@ -210,12 +210,13 @@ class Sequent:
     def result(self, step: Block) -> None:
         self.root.__sequent__.result = _own_child(self.root, step, "result", site_above(1))
 
-    def run(self, max_loops: int = -1, run_mode: RunMode | None = None) -> Outcome:
+    def run(self, max_loops: int = -1, run_mode: RunMode | None = None, *, accept_changes: bool = False) -> Outcome:
         """Run the flow, or take its run up again; return how it ended, which is true only on success.
 
         Args:
             max_loops: how many passes over what is due to make; negative, all there is to do.
             run_mode: instead of the flow's own; its latest run is taken up again.
+            accept_changes: whether a run may be recovered that was made when the flow was another.
 
         Raises:
             UsageError: it is running already.
@@ -236,6 +237,7 @@ class Sequent:
                 run_id=self._asked_id if mode is RunMode.RESTART else self.run_id,
                 max_loops=max_loops,
                 recovery_run=self.recovery_run,
+                accept_changes=accept_changes,
             )
             outcome = run(request, place)
         finally:

@@ -39,6 +39,8 @@ class RunRequest:
     """How many passes over what is due to make; negative: all there is to do, delays waited for."""
     recovery_run: int | None = None
     """The recovery, from 0, that a further one is based on; None: the latest."""
+    accept_changes: bool = False
+    """Of a recovery: whether the flow may have changed since the run was made."""
 
 
 Runner = Callable[[RunRequest], Outcome]

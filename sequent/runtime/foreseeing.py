@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from attrs import define, field, frozen
 
@@ -181,7 +181,7 @@ class _Foreseeing:
         saved = self._saved.get(scope.id)
         container = self._plan.nodes[scope.node]
         if isinstance(container, ContainerPlan):
-            blocks = {} if saved is None else saved.blocks
+            blocks: Mapping[int, SavedBlock] = {} if saved is None else saved.blocks
             self._left[scope.id] = {
                 index
                 for index in container.children

@@ -10,18 +10,19 @@ from attrs import field, frozen
 
 from sequent.compiler import maker_of
 from sequent.model.outcome import Failure, Outcome
-from sequent.model.plan import ContainerPlan, Plan, StepPlan
-from sequent.model.references import dotted
+from sequent.model.plan import ContainerPlan, Plan
 from sequent.model.spec import Definition
 from sequent.model.status import RunStatus
 from sequent.model.wire import classes_in, decode
+from sequent.runtime.changes import adopt, changed_code
 from sequent.runtime.clock import SystemClock
 from sequent.runtime.driver import Driver
 from sequent.runtime.executors.agents import AgentProcess
 from sequent.runtime.executors.choice import make_executors
 from sequent.runtime.orders import WorkerSetup
 from sequent.runtime.ports import DrivenRun, Observer
-from sequent.runtime.rows import RunRecord, Target
+from sequent.runtime.preparing import Prepared, rewind
+from sequent.runtime.rows import Target
 from sequent.runtime.surroundings import Surroundings
 from sequent.runtime.values import Values
 
@@ -48,6 +49,8 @@ class Drive:
     """Whether it is continued, in the same recovery."""
     max_loops: int = -1
     """How often all that is due is done before the run is suspended; negative: until it ends."""
+    prepared: Prepared = field(factory=Prepared)
+    """Of a recovery: what is asked of it."""
 
     def to_its_end(self) -> Outcome:
         """Drive the run until it ends; then let it go, with all its processes gone.
@@ -87,15 +90,20 @@ class Drive:
     def within(self, around: Surroundings, longest_sleep: float | None = None) -> Outcome:
         """Drive the run in that world until it ends, looking at the clocks again after so many seconds at most."""
         run, plan = self.run, self.plan
+        changed = changed_code(run, plan)
+        adopt(run, plan, changed)
+        if self.prepared.recovery_run is not None:
+            rewind(run, plan, self.prepared.recovery_run, around.clock.now())
         driver = Driver(
             plan,
             around,
             slots=self._slots(),
-            saved=run.saved(plan) if run.record.recovery or self.resumes else None,
-            notes=changed_code(run.record, plan),
+            saved=run.saved(plan, self.prepared.directives) if run.record.recovery or self.resumes else None,
+            notes=(*self.prepared.notes, *changed.sentences()),
             resumes=self.resumes,
             max_loops=self.max_loops,
             longest_sleep=longest_sleep,
+            directives=self.prepared.directives,
         )
         driver.drive()
         return self._outcome(driver)
@@ -138,22 +146,6 @@ class Drive:
             if text is not None:
                 return decode(text, classes_in(self.definition.result_types.get(maker_of(self.plan, child))))
         return None
-
-
-def fingerprints_of(plan: Plan) -> dict[str, str]:
-    """The fingerprint of each step's code, by dotted path."""
-    return {dotted(node.path): node.fingerprint for node in plan.nodes if isinstance(node, StepPlan)}
-
-
-def changed_code(record: RunRecord, plan: Plan) -> tuple[str, ...]:
-    """A sentence about the steps whose code is not what it was when the run was made, if there are any."""
-    now = fingerprints_of(plan)
-    changed = [path for path, digest in record.fingerprints.items() if now.get(path, digest) != digest]
-    if not changed:
-        return ()
-    names = ", ".join(f"'{path}'" for path in changed[:5]) + (", ..." if len(changed) > 5 else "")
-    sentence = f"the code or the arguments of {names} have changed since the run was made"
-    return (f"{sentence}; what has succeeded is kept all the same",)
 
 
 def _logging_observer() -> Observer:

@@ -25,6 +25,8 @@ class Asked:
     skip: tuple[str, ...] = ()
     recovery_run: int | None = None
     """What had succeeded by the end of that recovery counts; None: by now."""
+    accepts_changes: bool = False
+    """Whether the flow may have changed since the run was made, where nothing that has begun is gone."""
 
     def __bool__(self) -> bool:
         return bool(self.after or self.rerun or self.skip) or self.recovery_run is not None
@@ -37,6 +39,10 @@ class Selected:
     directives: Directives = NO_DIRECTIVES
     reasons: Mapping[Selection, str] = field(factory=dict[Selection, str])
     """Why each selection is to run again."""
+    typed: tuple[tuple[str, Selection], ...] = ()
+    """What was named to run again."""
+    notes: tuple[str, ...] = ()
+    """What whoever asks should know."""
 
 
 def select(asked: Asked, plan: Plan) -> Selected:
@@ -47,13 +53,17 @@ def select(asked: Asked, plan: Plan) -> Selected:
             be passed over.
     """
     reasons: dict[Selection, str] = {}
+    typed: list[tuple[str, Selection]] = []
     for text in asked.after:
         selection = read_selection(text, plan, "--from")
+        typed.append((text, selection))
         reasons[selection] = f"it is asked for: --from {text}"
         for dependent in _downstream(selection, plan):
             reasons.setdefault(dependent, f"it depends on '{text}', from which on all is to run again")
     for text in asked.rerun:
-        reasons[read_selection(text, plan, "--rerun")] = f"it is asked for: --rerun {text}"
+        selection = read_selection(text, plan, "--rerun")
+        typed.append((text, selection))
+        reasons[selection] = f"it is asked for: --rerun {text}"
     skip = {read_selection(text, plan, "--skip"): text for text in asked.skip}
     for selection, text in skip.items():
         if selection in reasons:
@@ -62,7 +72,18 @@ def select(asked: Asked, plan: Plan) -> Selected:
                 code="contradiction",
                 hint="ask for one of them",
             )
-    return Selected(Directives(rerun=tuple(reasons), skip=tuple(skip)), reasons)
+    directives = Directives(rerun=tuple(reasons), skip=tuple(skip))
+    return Selected(directives, reasons, tuple(typed), tuple(_resting(asked.rerun, plan, directives)))
+
+
+def _resting(rerun: tuple[str, ...], plan: Plan, directives: Directives) -> Iterator[str]:
+    """A sentence for what is to run again although others rest on what it gave, which do not."""
+    for text in rerun:
+        meant = {selection.path for selection in _downstream(read_selection(text, plan, "--rerun"), plan)}
+        kept = [path for path in sorted(meant) if not any(asked.path == path for asked in directives.rerun)]
+        if kept:
+            names = ", ".join(f"'{dotted(path)}'" for path in kept)
+            yield f"what rests on '{text}' and has succeeded is kept: {names}; --from {text} runs it again as well"
 
 
 def read_selection(text: str, plan: Plan, option: str) -> Selection:

@@ -19,7 +19,7 @@ _NESTED = {
 }
 """The keys of what is nested; none: any."""
 _OTHERS = frozenset(
-    {FILE, TAG, DIRECTORY_VARIABLE, "SEQUENT_RECOVER_RUN", "SEQUENT_CONTINUE_RUN"}
+    {FILE, TAG, DIRECTORY_VARIABLE, "SEQUENT_RECOVER_RUN", "SEQUENT_CONTINUE_RUN", "SEQUENT_RECOVER_ASKED"}
     | {f"{PREFIX}STEP_{name}" for name in ("NAME", "PATH", "SEQUENCE", "RECOVERY", "ATTEMPT", "ITEM")}
     | {f"{PREFIX}{name}" for name in ("RUN_ID", "LOGGER_NAME", "IDEMPOTENCY_KEY", "ATTEMPT_TOKEN")}
 )

@@ -153,6 +153,7 @@ class SeenRun(RunReading):
     def record(self) -> RunRecord:
         return self._record
 
-    def learn(self, plan: Plan) -> None:
-        """Know the nodes of a changed flow as well, as the store would."""
+    def _use(self, plan: Plan) -> list[int]:
+        # What is new in a changed flow has left no rows.
         self._nodes.learn(plan)
+        return super()._use(plan)

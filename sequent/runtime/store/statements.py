@@ -14,6 +14,7 @@ from sequent.runtime.store.compiled import given, is_given, text_of
 from sequent.runtime.store.schema import OUTDATED, attempt, definition, frame, hold, node, repeat, request, run, wait
 
 _A, _F = attempt.c, frame.c
+_SUCCEEDED: ColumnElement[Any] = literal_column("'success'")
 _OUTDATED: ColumnElement[Any] = literal_column(f"'{OUTDATED}'")
 
 
@@ -58,7 +59,7 @@ def outdate_attempt() -> str:
     """A success counts no more; what it gave stays in its row."""
     keys = [is_given(column) for column in (_A.run, _A.frame, _A.node, _A.host, _A.iteration, _A.number)]
     names = "the_run the_frame the_node the_host the_iteration the_number"
-    succeeded = _A.state.in_((literal_column("'success'"), _OUTDATED))
+    succeeded = (_A.state == _SUCCEEDED) | (_A.state == _OUTDATED)
     return text_of(update(attempt).values(state=_OUTDATED).where(*keys, succeeded), names)
 
 
@@ -78,7 +79,7 @@ def restore_attempt() -> str:
 
 def _value(column: Column[Any], given_here: Collection[str]) -> ColumnElement[Any]:
     if column.name == "state":
-        return literal_column("'success'")
+        return _SUCCEEDED
     return bindparam(column.name, type_=column.type) if column.name in given_here else column
 
 

@@ -1,0 +1,111 @@
+"""What a flow has become since its run was made, and whether the run can be taken up with that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from attrs import frozen
+
+from sequent.compiler import ChangeKind, Difference, differences
+from sequent.errors import DefinitionError
+from sequent.model.plan import Plan, StepPlan
+from sequent.model.references import dotted
+from sequent.runtime.ports import DrivenRun, ReadRun
+from sequent.runtime.store.nodes import places_of
+
+_KINDS = {"step": "step", "repeat": "step that repeats", "container": "container"}
+_SHOWN = 5
+"""Steps that a sentence names at most."""
+
+
+def check_changes(run: ReadRun, plan: Plan, *, accepts: bool) -> tuple[str, ...]:
+    """See that a run can be taken up with this plan; a sentence for each difference that was accepted.
+
+    How long, how often and how many may change without a word. What is new, or is something else, is to be
+    accepted. What has begun in the run must still be there, and be a step or a container as it was.
+
+    Raises:
+        DefinitionError: it cannot, or the differences are to be accepted; the message has them.
+    """
+    record = run.record
+    found = differences(record.structure, plan.structure)
+    changed = [difference for difference in found if difference.kind is not ChangeKind.TUNED]
+    if not changed:
+        return ()
+    lost = _lost(run, plan, changed)
+    told = [
+        difference.text + (f"; {lost[difference.path]}" if difference.path in lost else "") for difference in changed
+    ]
+    if lost or not accepts:
+        names = ", ".join(repr(path) for path in lost)
+        raise DefinitionError(
+            f"the flow '{record.target.flow}' has changed since run {record.id} was made:\n  " + "\n  ".join(told),
+            code="changed-flow",
+            hint=f"give {names} back, as it was and where it was, or start a new run"
+            if lost
+            else f"recover it with the flow as it was, or accept this: sequent recover {record.id} --accept-changes",
+        )
+    return tuple(f"accepted: {text}" for text in told)
+
+
+def _lost(run: ReadRun, plan: Plan, changed: Iterable[Difference]) -> dict[str, str]:
+    """By path, what has begun in the run and cannot be gone on with."""
+    places = set(places_of(plan))
+    begun = {place for place in run.begun_places() if place not in places}
+    kinds = dict(begun)
+    return {
+        difference.path: f"and it has begun in this run as a {_KINDS[kinds[difference.path]]}"
+        for difference in changed
+        if difference.path in kinds
+    }
+
+
+@frozen
+class ChangedCode:
+    """The steps whose code or arguments are not what they were."""
+
+    finished: tuple[str, ...] = ()
+    """Those that have succeeded, in some iteration at least."""
+    others: tuple[str, ...] = ()
+
+    def sentences(self) -> tuple[str, ...]:
+        """What is to be said about them."""
+        told: list[str] = []
+        if self.others:
+            told.append(f"the code or the arguments of {_listed(self.others)} have changed: they run as they are now")
+        if self.finished:
+            told.append(
+                f"the code or the arguments of {_listed(self.finished)} have changed since they succeeded: "
+                "what has succeeded is kept all the same"
+            )
+        return tuple(told)
+
+
+def changed_code(run: ReadRun, plan: Plan) -> ChangedCode:
+    """Compare the code of each step with that with which the run was made, or last taken up."""
+    before, now = run.record.fingerprints, fingerprints_of(plan)
+    changed = [path for path, digest in before.items() if now.get(path, digest) != digest]
+    if not changed:
+        return ChangedCode()
+    succeeded = run.succeeded_paths()
+    return ChangedCode(
+        finished=tuple(path for path in changed if path in succeeded),
+        others=tuple(path for path in changed if path not in succeeded),
+    )
+
+
+def adopt(run: DrivenRun, plan: Plan, changed: ChangedCode) -> None:
+    """Have later recoveries compare with the flow as it is now; but what has succeeded, with what it was then."""
+    before = run.record.fingerprints
+    now = {**fingerprints_of(plan), **{path: before[path] for path in changed.finished}}
+    if dict(run.record.structure) != dict(plan.structure) or dict(before) != now:
+        run.adopt(plan, now)
+
+
+def fingerprints_of(plan: Plan) -> dict[str, str]:
+    """The fingerprint of each step's code, by dotted path."""
+    return {dotted(node.path): node.fingerprint for node in plan.nodes if isinstance(node, StepPlan)}
+
+
+def _listed(paths: tuple[str, ...]) -> str:
+    return ", ".join(f"'{path}'" for path in paths[:_SHOWN]) + (", ..." if len(paths) > _SHOWN else "")
