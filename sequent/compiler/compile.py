@@ -7,16 +7,12 @@ from collections.abc import Mapping
 
 from attrs import asdict, frozen
 
-from sequent.compiler.check import check_ends, check_failures, check_requirement, check_timeout
 from sequent.compiler.circuits import announced_in, circuit_of, reaction_of, watches
-from sequent.compiler.demands import check_balances, check_demands
-from sequent.compiler.holding import check_holding
-from sequent.compiler.order import check_order
-from sequent.compiler.problems import Problems
-from sequent.compiler.questions import Questions, check_questions, questions_in
+from sequent.compiler.questions import Questions, questions_in
+from sequent.compiler.reading import read
 from sequent.compiler.resolve import Resolver
 from sequent.compiler.structure import fingerprint_of, structure_of
-from sequent.compiler.tree import Node, Tree, plant
+from sequent.compiler.tree import Node
 from sequent.model.plan import ContainerPlan, NodePlan, Plan, StepPlan
 from sequent.model.references import Path
 from sequent.model.spec import CommandWork, ContainerSpec, FlowSpec, FunctionWork, NoWork, StepSpec, Work
@@ -74,33 +70,6 @@ def maker_of(plan: Plan, index: int) -> Path:
             raise ValueError(f"{node.path} names no result")
         node = plan.nodes[node.children[node.result]]
     return node.path
-
-
-def read(spec: FlowSpec) -> tuple[Tree, Resolver]:
-    """The tree of a flow with every name resolved.
-
-    Raises:
-        InvalidFlowError: the flow has mistakes; the error has all of them, as they come in the flow.
-    """
-    problems = Problems()
-    tree = plant(spec, problems)
-    resolver = Resolver(tree, problems)
-    for node in tree.nodes:
-        resolver.look_up(node)
-        check_ends(node, problems)
-        check_timeout(node, spec.config.task_construct, problems)
-    check_order(tree.nodes, problems)
-    for node in tree.nodes:
-        if node.is_whole:
-            check_requirement(node, problems)
-            check_questions(node, problems)
-            check_failures(node, problems)
-    check_demands(tree, problems)
-    if all(node.is_whole for node in tree.nodes):
-        check_balances(tree, problems)
-        check_holding(tree, problems)
-    problems.raise_if_any()
-    return tree, resolver
 
 
 @frozen

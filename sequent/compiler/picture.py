@@ -7,11 +7,13 @@ from enum import StrEnum
 
 from attrs import frozen
 
-from sequent.compiler.compile import read
 from sequent.compiler.conditions import Asked, Joined
+from sequent.compiler.reading import read
 from sequent.compiler.tree import Node, Tree
 from sequent.compiler.words import Name, amounts_text, input_text, items_text, wait_text
 from sequent.errors import Place
+from sequent.model.items import Items
+from sequent.model.plan import ItemsLiteralPlan
 from sequent.model.spec import Amounts, CommandWork, ContainerSpec, FlowSpec, NoWork, PoolSpec
 from sequent.model.status import Claim
 
@@ -62,15 +64,27 @@ class Box:
     """All that it waits for; empty where that is nothing."""
     repeats: str = ""
     """What it repeats over; empty where it does not repeat."""
+    count: int | None = None
+    """How many items that is, where they were written down."""
     parallel: str = "1"
     """How many iterations at once: a number, 0 for any, or where that comes from."""
-    notes: tuple[str, ...] = ()
-    """What a picture says beside its name, each in a few words."""
+    remarks: tuple[str, ...] = ()
+    """How it ends, waits and what it holds, each in a few words."""
+    result: str = ""
+    """Of a container: the step whose result is its own; empty where none is named."""
     acquires: Amounts = ()
     place: Place | None = None
     boxes: tuple[Box, ...] = ()
     arrows: tuple[Arrow, ...] = ()
     """Between its boxes; those that end further in are drawn to the box around their end."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is said beside its name, each in a few words."""
+        if not self.repeats:
+            return self.remarks
+        at_once = {"1": "", "0": " at once"}.get(self.parallel, f" {self.parallel} at once")
+        return (f"repeats{at_once}", *self.remarks)
 
     def walk(self) -> Iterator[Box]:
         """It and all that is in it, a box before what is in it."""
@@ -93,13 +107,17 @@ def picture_of(spec: FlowSpec) -> Picture:
     Raises:
         InvalidFlowError: the flow has mistakes.
     """
-    tree, _ = read(spec)
+    return picture_of_tree(read(spec)[0])
+
+
+def picture_of_tree(tree: Tree) -> Picture:
+    """What is to be drawn of a flow whose names are resolved."""
     arrows = _arrows_in(tree)
     boxes: dict[int, Box] = {}
     for node in reversed(tree.nodes):
         inner = tuple(boxes.pop(child.index) for child in node.children)
         boxes[node.index] = _box(tree, node, inner, arrows.get(node, ()))
-    return Picture(boxes[0], spec.pools)
+    return Picture(boxes[0], tree.spec.pools)
 
 
 def _box(tree: Tree, node: Node, boxes: tuple[Box, ...], arrows: tuple[Arrow, ...]) -> Box:
@@ -115,7 +133,9 @@ def _box(tree: Tree, node: Node, boxes: tuple[Box, ...], arrows: tuple[Arrow, ..
         requires=node.condition.text if node.condition is not None else "",
         repeats=items_text(node.repeats, name) if node.repeats is not None else "",
         parallel=parallel,
-        notes=tuple(_notes(node, parallel, name)),
+        count=len(Items(node.repeats.text)) if isinstance(node.repeats, ItemsLiteralPlan) else None,
+        remarks=tuple(_remarks(node, name)),
+        result=node.spec.result or "" if isinstance(node.spec, ContainerSpec) else "",
         acquires=node.spec.acquires,
         place=node.spec.place,
         boxes=boxes,
@@ -131,9 +151,7 @@ def _kind(node: Node) -> Kind:
     return Kind.COMMAND if isinstance(node.spec.work, CommandWork) else Kind.STEP
 
 
-def _notes(node: Node, parallel: str, name: Name) -> Iterator[str]:
-    if node.repeats is not None:
-        yield "repeats" + {"1": "", "0": " at once"}.get(parallel, f" {parallel} at once")
+def _remarks(node: Node, name: Name) -> Iterator[str]:
     if node.spec.until:
         yield "until its result" if node.spec.until is True else f"until {node.spec.until}"
     if node.delay is not None:

@@ -1,0 +1,40 @@
+"""From a specification to a tree in which every name is resolved, or to all that is wrong with it."""
+
+from __future__ import annotations
+
+from sequent.compiler.check import check_ends, check_failures, check_requirement, check_timeout
+from sequent.compiler.demands import check_balances, check_demands
+from sequent.compiler.holding import check_holding
+from sequent.compiler.order import check_order
+from sequent.compiler.problems import Problems
+from sequent.compiler.questions import check_questions
+from sequent.compiler.resolve import Resolver
+from sequent.compiler.tree import Tree, plant
+from sequent.model.spec import FlowSpec
+
+
+def read(spec: FlowSpec) -> tuple[Tree, Resolver]:
+    """The tree of a flow with every name resolved.
+
+    Raises:
+        InvalidFlowError: the flow has mistakes; the error has all of them, as they come in the flow.
+    """
+    problems = Problems()
+    tree = plant(spec, problems)
+    resolver = Resolver(tree, problems)
+    for node in tree.nodes:
+        resolver.look_up(node)
+        check_ends(node, problems)
+        check_timeout(node, spec.config.task_construct, problems)
+    check_order(tree.nodes, problems)
+    for node in tree.nodes:
+        if node.is_whole:
+            check_requirement(node, problems)
+            check_questions(node, problems)
+            check_failures(node, problems)
+    check_demands(tree, problems)
+    if all(node.is_whole for node in tree.nodes):
+        check_balances(tree, problems)
+        check_holding(tree, problems)
+    problems.raise_if_any()
+    return tree, resolver
