@@ -61,7 +61,7 @@ class temperatures:
 
     @step
     def compare(self, north: float = north.result, south: float = south.result) -> str:
-        """Which was warmer."""
-        return f"south is warmer by {south - north:.2f}" if south > north else f"north is warmer by {north - south:.2f}"
+        """Both, side by side."""
+        return f"north {north}, south {south}"
 
     result = compare

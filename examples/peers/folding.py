@@ -3,7 +3,7 @@
 The peer: a loop in a flow of Prefect. It needs a stored result and a cache key for each pass, or else the whole loop in
 one task, which starts over when it fails.
 
-Try it: `sequent run examples/peers/folding.py:ledger`
+Try it in a directory with a `book` of such files: `sequent run examples/peers/folding.py:ledger`
 """
 
 from pathlib import Path
@@ -16,24 +16,24 @@ class ledger:
     """Close day after day."""
 
     opening: float = param(default=100.0, help="the balance before the first day")
-    book: Path = param(default=Path("book.txt"), help="a line for each day: what came in and what went out")
+    book: Path = param(default=Path("book"), help="a file for each day: what came in, and what went out")
 
     @step
-    def read(self) -> list[str]:
-        """The days."""
-        return self.book.read_text().splitlines()
+    def days(self) -> list[Path]:
+        """The days, in their order."""
+        return sorted(self.book.iterdir())
 
-    @container(repeats=read.result)
+    @container(repeats=days.result)
     class day:
         """One day, on top of the day before."""
 
-        line: str = item()
+        file: Path = item()
         before: float = previous(outer.opening)
 
         @step
         def close(self) -> float:
             """The balance in the evening."""
-            balance = self.before + sum(float(word) for word in self.line.split())
+            balance = self.before + sum(float(word) for word in self.file.read_text().split())
             if balance < 0:
                 raise ValueError(f"overdrawn by {-balance:.2f}")
             return balance
