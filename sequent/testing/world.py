@@ -170,10 +170,11 @@ class World:
     def _within(self, drive: Drive, stop_at: Seconds | None, most_attempts: int) -> Outcome:
         if drive.run.record.status is RunStatus.SUCCESS:
             return drive.to_its_end()
-        run_id = drive.run.record.id
+        # A driver lives until the collector finds it, and is not to keep this world for so long.
+        catalogue, clock, run_id = self._catalogue, self._clock, drive.run.record.id
 
         def task_of(order: AttemptOrder) -> Task:
-            return Task(order, self._catalogue, run_id, self._clock.elapsed)
+            return Task(order, catalogue, run_id, clock.elapsed)
 
         executor = SimulatedExecutor(self.plan, self._scenario, self._agenda, Drawing(self._catalogue), task_of)
         executor.most_attempts = most_attempts
