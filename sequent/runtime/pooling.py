@@ -123,8 +123,7 @@ class Pooling:
 def _around(scope: Scope) -> tuple[TaskKey, ...]:
     """The containers around what is asked for, as the store names them."""
     found: list[TaskKey] = []
-    around: Scope | None = scope
-    while around is not None and around.parent is not None:
-        found.append(TaskKey(around.parent.id, around.node, 0))
-        around = around.parent
+    while scope.parent is not None:
+        found.append(TaskKey(scope.parent.id, scope.node, 0))
+        scope = scope.parent
     return tuple(found)

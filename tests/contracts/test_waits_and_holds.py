@@ -150,6 +150,13 @@ def test_an_attempt_that_was_taken_back_leaves_its_number_to_another(store):
     assert [told.attempt for told in store.attempts(run.record)] == [1]
     run.commit(Batch(taken_back=[(TASK_A, 1)]))
     assert list(store.attempts(run.record)) == []
+    assert run.failures(9) == (0, [])
+    saved = run.saved(plan())
+    assert saved is not None
+    assert saved.tasks == {}
+    run.commit(Batch(intents=[intent(each(1))]))
+    run.commit(Batch(taken_back=[(each(1), 1)]))
+    assert list(run.results(1, EACH)) == []
 
 
 def test_an_attempt_that_has_an_outcome_is_not_taken_back(store):

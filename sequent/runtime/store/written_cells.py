@@ -1,0 +1,130 @@
+"""The rows of one run, held in dictionaries, and how a batch changes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from attrs import evolve
+
+from sequent.errors import StoreError
+from sequent.model.status import Status
+from sequent.runtime.rows import Batch, Hold, TaskKey, Wait
+from sequent.runtime.store.cell_rows import AttemptCell, FrameCell, RepeatCell
+from sequent.runtime.store.holdings import Holdings
+from sequent.runtime.store.nodes import KnownNodes
+from sequent.runtime.store.schema import PASSED
+
+
+class WrittenCells:
+    """Changes the rows of a run; whatever does not fit is refused before anything is changed."""
+
+    def __init__(self, nodes: KnownNodes) -> None:
+        self._nodes = nodes
+        self._attempts: dict[tuple[int, int], dict[int, dict[int, AttemptCell]]] = {}
+        """By frame and step, by iteration, by number."""
+        self._frames: dict[tuple[int, int], dict[int, FrameCell]] = {}
+        """By frame around and container, by number."""
+        self._places: dict[int, tuple[int, int]] = {}
+        """The frame around and the number, by id."""
+        self._repeats: dict[tuple[int, int], RepeatCell] = {}
+        self._waits: dict[tuple[TaskKey, int], Wait] = {}
+        """By task or container, and attempt."""
+        self.holdings = Holdings()
+
+    def write(self, batch: Batch, node: Callable[[int], int]) -> None:
+        """All of a batch, or nothing; ``node`` gives the store's index of a node."""
+        self._check(batch, node)
+        for new in batch.frames:
+            frames = self._frames.setdefault((new.key.parent, node(new.key.node)), {})
+            frames.setdefault(new.key.number, FrameCell(new.id, new.item))
+            self._places[new.id] = (new.key.parent, new.key.number)
+        for repeat in batch.repeats:
+            self._repeats[repeat.frame, node(repeat.node)] = RepeatCell(repeat.items)
+        for told in batch.container_problems:
+            self._repeats.setdefault((told.frame, node(told.node)), RepeatCell()).problem = told.problem
+        for key, status in batch.closed_frames:
+            self._frames[key.parent, node(key.node)][key.number].status = status
+        for frame, index, status in batch.closed_repeats:
+            self._repeats.setdefault((frame, node(index)), RepeatCell()).status = status
+        for ending in batch.endings:
+            attempt = self._task(ending.key, node)[ending.attempt]
+            attempt.status, attempt.ended, attempt.result = ending.status, ending.at, ending.result
+            attempt.verdict, attempt.problem, attempt.log = ending.verdict, ending.problem, ending.log
+        for withdrawn, number in batch.taken_back:
+            tried = self._task(withdrawn, node)
+            if number in tried and tried[number].ended is None:
+                del tried[number]
+                if not tried:
+                    del self._attempts[withdrawn.frame, node(withdrawn.node)][withdrawn.iteration]
+        self._write_revision(batch, node)
+        for intent in batch.intents:
+            place = intent.key
+            step = self._attempts.setdefault((place.frame, node(place.node)), {})
+            task = step.setdefault(place.iteration, {})
+            begun = AttemptCell(intent.token, intent.at, intent.item, recovery=intent.recovery)
+            task.setdefault(intent.attempt, begun)
+        self._write_waiting(batch, node)
+
+    def _write_revision(self, batch: Batch, node: Callable[[int], int]) -> None:
+        for place, number in batch.outdated:
+            attempt = self._task(place, node)[number]
+            attempt.status, attempt.is_outdated = Status.WAITING, True
+        for told in batch.passed:
+            step = self._attempts.setdefault((told.key.frame, node(told.key.node)), {})
+            cell = AttemptCell(PASSED, told.at, told.item, Status.SUCCESS, told.at, recovery=told.recovery)
+            step.setdefault(told.key.iteration, {})[told.attempt] = cell
+        for told, source in batch.restored:
+            task = self._task(told.key, node)
+            task[told.attempt] = evolve(
+                task[source],
+                token=PASSED,
+                started=told.at,
+                ended=told.at,
+                status=Status.SUCCESS,
+                is_outdated=False,
+                log=None,
+                recovery=told.recovery,
+            )
+
+    def _write_waiting(self, batch: Batch, node: Callable[[int], int]) -> None:
+        for beginning in batch.beginnings:
+            self._task(beginning.key, node)[beginning.attempt].begun = beginning.at
+        for wait in batch.waits:
+            self._waits[evolve(wait.key, node=node(wait.key.node)), wait.attempt] = wait
+        for hold in batch.holds:
+            self.put_hold(hold, node)
+
+    def put_hold(self, hold: Hold, node: Callable[[int], int]) -> None:
+        """How much is held now."""
+        self.holdings.put(None if hold.key is None else evolve(hold.key, node=node(hold.key.node)), hold)
+
+    def _task(self, key: TaskKey, node: Callable[[int], int]) -> dict[int, AttemptCell]:
+        return self._attempts.get((key.frame, node(key.node)), {}).get(key.iteration, {})
+
+    def _check(self, batch: Batch, node: Callable[[int], int]) -> None:
+        opened = {(new.key.parent, new.key.node, new.key.number) for new in batch.frames}
+        fits = all(
+            frame is None or frame.id == new.id
+            for new in batch.frames
+            for frame in [self._frames.get((new.key.parent, node(new.key.node)), {}).get(new.key.number)]
+        )
+        fits &= all(
+            (key.parent, key.node, key.number) in opened
+            or key.number in self._frames.get((key.parent, node(key.node)), {})
+            for key, _ in batch.closed_frames
+        )
+        fits &= all(ending.attempt in self._task(ending.key, node) for ending in batch.endings)
+        new = {(intent.key, intent.attempt) for intent in batch.intents}
+        fits &= all(
+            (told.key, told.attempt) in new or told.attempt in self._task(told.key, node) for told in batch.beginnings
+        )
+        fits &= all(
+            attempt is not None and (attempt.is_outdated or attempt.status is Status.SUCCESS)
+            for attempt in (self._task(key, node).get(number) for key, number in batch.outdated)
+        )
+        for intent in batch.intents:
+            found = self._task(intent.key, node).get(intent.attempt)
+            is_free = found is None or (found.ended is None and (intent.key, intent.attempt) in batch.taken_back)
+            fits &= is_free or (found is not None and found.token == intent.token)
+        if not fits:
+            raise StoreError("the rows of the run do not fit what is written; nothing was", code="damaged-store")
