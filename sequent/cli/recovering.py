@@ -7,6 +7,7 @@ import stat
 from pathlib import Path
 from typing import Annotated
 
+from attrs import frozen
 from cyclopts import Parameter
 
 from sequent.cli import machine
@@ -17,7 +18,48 @@ from sequent.errors import UsageError
 from sequent.model.status import RunStatus
 from sequent.runtime.ports import Store
 from sequent.runtime.rows import RunRecord
+from sequent.runtime.selecting import Asked
 from sequent.settings import Configuration
+
+
+@Parameter(name="*")
+@frozen(kw_only=True)
+class TypedAsked:
+    """What is asked of a recovery by hand."""
+
+    from_: Annotated[
+        tuple[str, ...],
+        Parameter(name="--from", negative="", help="This task, or all in this container, and all that depends on it."),
+    ] = ()
+    rerun: Annotated[
+        tuple[str, ...], Parameter(negative="", help="Run this again though it has succeeded: s1.s11, or s1.s11/1.2.")
+    ] = ()
+    skip: Annotated[
+        tuple[str, ...], Parameter(negative="", help="Pass this over: it counts as a success, without a result.")
+    ] = ()
+    recovery_run: Annotated[
+        int | None,
+        Parameter(help="What had succeeded by the end of that recovery counts, and nothing later; 0: the start."),
+    ] = None
+    accept_changes: Annotated[
+        bool, Parameter(negative="", show_default=False, help="Recover though the flow is not what it was.")
+    ] = False
+    plan: Annotated[
+        bool, Parameter(negative="", show_default=False, help="Only say what would be done with each task, and why.")
+    ] = False
+
+    def read(self) -> Asked:
+        """What it comes to."""
+        return Asked(
+            after=self.from_,
+            rerun=self.rerun,
+            skip=self.skip,
+            recovery_run=self.recovery_run,
+            accepts_changes=self.accept_changes,
+        )
+
+
+NOTHING = TypedAsked()
 
 
 def recover(
@@ -31,22 +73,31 @@ def recover(
     ] = None,
     max_concurrent: MaxConcurrent = None,
     log_level: LogLevel = None,
+    asked: TypedAsked = NOTHING,
     options: TypedOptions = DEFAULTS,
 ) -> int:
     """Take a run up again: what has succeeded is kept, the rest runs."""
     with opened_store(options) as store:
         record = store.find(run or "latest")
-        if record.status is RunStatus.SUCCESS:
+        if record.status is RunStatus.SUCCESS and not (asked.read() or _may_run_again(record)):
             return _nothing_to_do(record, options)
-        if run is None:
+        if run is None and not asked.plan:
             began = moment(record.created)
             options.say(f"recovering {safe(record.id)}, a run of {safe(record.target.flow)} started at {began}")
         settings = options.settings(max_concurrent=max_concurrent, logging_level=read_log_level(log_level))
         if flow is None:
             flow = trusted_flow(store, record, settings)
+        if asked.plan:
+            return _plan(record, store, flow, asked.read(), settings, options)
         if record.target.is_script:
-            return _recover_script(record, store, flow)
-        return _recover_flow(record, store, flow, settings, options)
+            return _recover_script(record, store, flow, asked.read())
+        return _recover_flow(record, store, flow, asked.read(), settings, options)
+
+
+def _may_run_again(record: RunRecord) -> bool:
+    from sequent.compiler import reruns_successes
+
+    return reruns_successes(record.structure)
 
 
 def _nothing_to_do(record: RunRecord, options: Options) -> int:
@@ -91,7 +142,24 @@ def open_to_others(name: str, user: int) -> str:
     return ""
 
 
-def _recover_script(record: RunRecord, store: Store, flow: str | None) -> int:
+def _plan(
+    record: RunRecord, store: Store, flow: str | None, asked: Asked, settings: Configuration, options: Options
+) -> int:
+    from sequent import api
+    from sequent.cli.foretelling import tell
+    from sequent.cli.reloading import definition_for
+
+    if record.target.is_script and flow is None:
+        raise UsageError(
+            f"run {record.id!r} was started by the script {record.target.file!r}, which would have to be run",
+            hint=f"say where the flow is in it: sequent recover {record.id} --plan --flow {record.target.file}:NAME",
+        )
+    definition, _ = definition_for(record, flow, settings)
+    tell(api.plan_recovery(definition, record, store=store, asked=asked), record, options)
+    return 0
+
+
+def _recover_script(record: RunRecord, store: Store, flow: str | None, asked: Asked) -> int:
     from sequent import api
 
     if flow is not None:
@@ -99,17 +167,19 @@ def _recover_script(record: RunRecord, store: Store, flow: str | None) -> int:
             f"run {record.id!r} was started by the script {record.target.file!r}, which is run again to recover it",
             hint="recover it without --flow",
         )
-    return api.recover_script(record, store)
+    return api.recover_script(record, store, asked if asked or asked.accepts_changes else None)
 
 
-def _recover_flow(record: RunRecord, store: Store, flow: str | None, settings: Configuration, options: Options) -> int:
+def _recover_flow(
+    record: RunRecord, store: Store, flow: str | None, asked: Asked, settings: Configuration, options: Options
+) -> int:
     from sequent import api
     from sequent.cli.reloading import drive_again
 
     return drive_again(
         record,
         lambda definition, target, agent, observer: api.recover(
-            definition, record, store=store, target=target, observer=observer, agent=agent
+            definition, record, store=store, target=target, observer=observer, agent=agent, asked=asked
         ),
         options,
         settings,

@@ -38,27 +38,38 @@ def drive_again(
     Raises:
         UsageError: it is not there, or is another flow.
     """
-    from sequent import api
     from sequent.cli.ending import driven
-    from sequent.dsl import definition_of
     from sequent.runtime.executors.agents import launch_agent
-    from sequent.runtime.loading import load_flow
 
     agent = launch_agent()
     try:
-        loaded = api.locate(record) if flow is None else load_flow(flow)
-        definition = settings.applied_to(definition_of(loaded.flow))
-        if definition.spec.name != record.target.flow:
-            raise UsageError(
-                f"run {record.id!r} is of the flow {record.target.flow!r}, and {flow or loaded.target.file!r} "
-                f"is the flow {definition.spec.name!r}",
-                hint="give the flow that the run is of",
-            )
+        definition, target = definition_for(record, flow, settings)
         return driven(
             options,
-            lambda observer: drive(definition, loaded.target, agent, observer),
+            lambda observer: drive(definition, target, agent, observer),
             is_reserved=is_reserved,
         )
     except BaseException:
         agent.close()
         raise
+
+
+def definition_for(record: RunRecord, flow: str | None, settings: Configuration) -> tuple[Definition, Target]:
+    """The flow of a recorded run, loaded again, with its settings as they are now; and where it was found.
+
+    Raises:
+        UsageError: it is not there, or is another flow.
+    """
+    from sequent import api
+    from sequent.dsl import definition_of
+    from sequent.runtime.loading import load_flow
+
+    loaded = api.locate(record) if flow is None else load_flow(flow)
+    definition = settings.applied_to(definition_of(loaded.flow))
+    if definition.spec.name != record.target.flow:
+        raise UsageError(
+            f"run {record.id!r} is of the flow {record.target.flow!r}, and {flow or loaded.target.file!r} "
+            f"is the flow {definition.spec.name!r}",
+            hint="give the flow that the run is of",
+        )
+    return definition, loaded.target

@@ -12,9 +12,10 @@ from sequent.compiler.tree import Node, Tree
 from sequent.compiler.words import Name, attempt_words, input_text, items_text, resource_words, wait_text
 from sequent.model.plan import LiteralInput
 from sequent.model.spec import ContainerSpec, FlowSpec, StepSpec
-from sequent.model.status import Construct
+from sequent.model.status import Action, Construct, Status
 
 _CONSTRUCTS = {Construct.INVOKE: "invoked", Construct.THREAD: "in a thread"}
+_IN_A_RECOVERY = "in a recovery"
 TUNING = "; "
 """Parts a line: what follows may change without a recovery resting on it."""
 
@@ -70,6 +71,15 @@ def differences(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[Differe
         for path in sorted({*old, *new})
         if old.get(path) != new.get(path)
     )
+
+
+def reruns_successes(structure: Mapping[str, str]) -> bool:
+    """Whether a step runs again in a recovery though it has succeeded."""
+    directive = f"{Status.SUCCESS} {Action.RERUN}"
+    parts = (
+        part for line in structure.values() for part in line.partition(TUNING)[0].split(f", {_IN_A_RECOVERY} ")[1:]
+    )
+    return any(directive in part for part in parts)
 
 
 def _change(name: str, old: str | None, new: str | None) -> tuple[ChangeKind, str]:
@@ -139,7 +149,7 @@ def _failure_words(spec: StepSpec | ContainerSpec) -> Iterator[str]:
     if isinstance(spec, StepSpec):
         directives = sorted(spec.recovery.items())
         if directives:
-            yield f"in a recovery {', '.join(f'{status} {action}' for status, action in directives)}"
+            yield f"{_IN_A_RECOVERY} {', '.join(f'{status} {action}' for status, action in directives)}"
         if spec.task_construct is not None and spec.task_construct in _CONSTRUCTS:
             yield _CONSTRUCTS[spec.task_construct]
 

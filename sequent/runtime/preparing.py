@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from sequent.engine.directing import direct
 from sequent.errors import UsageError
@@ -64,7 +64,9 @@ def plan_of(plan: Plan, run: ReadRun, asked: Asked | None, attempts: Iterable[At
     check_changes(run, plan, accepts=asked.accepts_changes)
     selected = _selected(plan, run, asked)
     kept = () if asked.recovery_run is not None else _last_ends(attempts)
-    return plan_recovery(plan, run, selected, asked.recovery_run, kept)
+    planned = plan_recovery(plan, run, selected, asked.recovery_run, kept)
+    _refuse_lacking(planned)
+    return evolve(planned, notes=(*selected.notes, *planned.notes))
 
 
 def rewind(run: DrivenRun, plan: Plan, recovery_run: int, at: float) -> None:

@@ -90,7 +90,7 @@ class Reasons:
                 causes = [dotted(self._plan.nodes[cause].path) for cause in reaction.to_run_of]
                 names = " or ".join(f"'{name}'" for name in causes)
                 what = "it" if node.index == task[0] else f"'{dotted(node.path)}'"
-                return f"{what} waited until {names} was done, which has run again"
+                return f"{what} waited until {names} was done, which runs again"
             node = self._plan.nodes[node.parent] if node.parent >= 0 else None
         return "what is around it runs again as a whole"
 
