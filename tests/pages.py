@@ -23,6 +23,7 @@ VARIABLE = [
     (re.compile(r"\br[0-9a-z]*\d[0-9a-z]*\b"), "RUN"),
     (re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?(\.\d+)?(Z|[+-]\d\d:?\d\d)?"), "MOMENT"),
     (re.compile(r"\b\d+(\.\d+)? ?(ms|s|min)\b"), "DURATION"),
+    (re.compile(r"(?<!\S)/\S+/(?=[\w.-]+:\d)"), ""),
 ]
 
 
