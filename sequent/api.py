@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from attrs import evolve
 
-from sequent.dsl.running import RunMode, RunRequest, set_runner
+from sequent.dsl.running import OpenStore, RunMode, RunRequest, set_runner
 from sequent.errors import UsageError
 from sequent.model.outcome import Outcome
 from sequent.model.status import RunStatus
@@ -238,11 +238,13 @@ def run(request: RunRequest) -> Outcome:
 
     settings = configuration()
     definition = settings.applied_to(request.definition)
-    named = settings.location(request.store) if request.store else settings.store
+    given = request.store
+    opened, given = (given, None) if isinstance(given, OpenStore) else (None, given)
+    named = settings.location(given) if given else settings.store
     target = target_of(definition)
     wanted = scripted(target)
     takes_up = request.run_mode is not RunMode.RESTART or wanted is not None
-    if takes_up and named == ":memory:":
+    if takes_up and not opened and named == ":memory:":
         raise UsageError("a run in ':memory:' is gone with its process", hint="take up runs of a store in a file")
     # The agent first: forked before store, threads or sockets exist, or starting while they are imported.
     agent = make_agent(definition)
@@ -252,7 +254,7 @@ def run(request: RunRequest) -> Outcome:
 
         # A flow with mistakes leaves no new store.
         plan = None if takes_up else compile_flow(definition.spec, request.params)
-        store = open_store(named, makes=not takes_up)
+        store = cast("Store", opened) if opened else open_store(named, makes=not takes_up)
         try:
             is_continued = request.run_mode is RunMode.CONTINUE if wanted is None else wanted[0] == CONTINUE_RUN
             # Whoever continues a script waits for no times that the script itself would wait for.
@@ -267,7 +269,8 @@ def run(request: RunRequest) -> Outcome:
                 return continue_(definition, record, store=store, target=target, agent=agent, max_loops=loops)
             return recover(definition, record, store=store, target=target, agent=agent, max_loops=loops, asked=asked)
         finally:
-            store.close()
+            if not opened:
+                store.close()
     finally:
         if agent is not None:
             agent.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sequent.dsl.places import site_above
-from sequent.dsl.running import RunMode, RunRequest, run
+from sequent.dsl.running import OpenStore, RunMode, RunRequest, run
 from sequent.model.outcome import Outcome
 
 
@@ -20,7 +20,7 @@ class BoundRun:
     def __call__(
         self,
         *,
-        store: str | None = None,
+        store: str | OpenStore | None = None,
         run_mode: RunMode = RunMode.RESTART,
         run_id: str | None = None,
         max_loops: int = -1,
@@ -30,7 +30,8 @@ class BoundRun:
         """Run the flow, here and now.
 
         Args:
-            store: a path, ``:memory:`` or a URL; where ``SEQUENT_STORE`` says, or the user's own, without it.
+            store: a path, ``:memory:`` or a URL, or a store that is open; where ``SEQUENT_STORE`` says, or the
+                user's own, without it.
             run_mode: ``RUN_RECOVER`` takes an earlier run up again; ``RUN_CONTINUE`` one that was suspended.
             run_id: the id of that run, or of the new one.
             max_loops: how many passes over what is due to make; negative, all there is to do.

@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from enum import StrEnum
+from typing import Protocol, runtime_checkable
 
 from attrs import define, field, frozen
 
@@ -23,6 +24,18 @@ class RunMode(StrEnum):
     CONTINUE = "continue"
 
 
+@runtime_checkable
+class OpenStore(Protocol):
+    """A store that somebody has opened, and closes again."""
+
+    @property
+    def name(self) -> str: ...
+
+    def runs(self, flow: str | None = None, limit: int | None = None) -> object: ...
+
+    def close(self) -> None: ...
+
+
 @frozen(kw_only=True)
 class RunRequest:
     """A run that somebody wants."""
@@ -30,7 +43,7 @@ class RunRequest:
     definition: Definition = field(repr=False)
     params: Mapping[str, str]
     """By name, as wire text."""
-    store: str | None = None
+    store: str | OpenStore | None = None
     """None: where ``SEQUENT_STORE`` says, or the user's own."""
     run_mode: RunMode = RunMode.RESTART
     run_id: str | None = None

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import sequent
+from sequent import container, step
 from sequent.testing import MemoryStore, simulate
 
 ROOT = Path(__file__).parents[2]
@@ -92,3 +93,32 @@ def test_what_the_package_offers_is_there_and_nothing_else():
     assert dir(sequent.testing) == sequent.testing.__all__
     with pytest.raises(AttributeError, match="has no attribute 'simulat'"):
         sequent.testing.simulat  # noqa: B018 - it is the mistake
+
+
+def test_a_store_in_memory_outlives_its_runs_so_that_they_can_be_recovered():
+    failing = [True]
+
+    @container(task_construct="invoke")
+    class small:
+        @step
+        def a(self) -> None: ...
+
+        @step(requires=a)
+        def b(self) -> int:
+            if failing.pop():
+                raise ValueError
+            return 7
+
+        result = b
+
+    store = MemoryStore()
+    try:
+        assert not small.run(store=store)
+        failing[:] = [False]
+        recovered = small.run(store=store, run_mode=sequent.RUN_RECOVER)
+        assert (recovered.recovery, recovered.result) == (1, 7)
+        (record,) = store.runs()
+        told = [(attempt.path, attempt.attempt) for attempt in store.attempts(record)]
+        assert told == [("a", 1), ("b", 1), ("b", 2)]
+    finally:
+        store.close()
