@@ -1,0 +1,45 @@
+"""Draws the pictures of README and documentation: `python scripts/pictures.py`, whenever a flow in them has changed."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from pathlib import Path
+
+from sequent.compiler.picture import picture_of
+from sequent.dsl.definitions import definition_of
+from sequent.pictures import svg
+from sequent.runtime.loading import load_flow
+
+ROOT = Path(__file__).resolve().parents[1]
+PICTURES = ROOT / "docs/pictures"
+FLOWS = {
+    "nightly.svg": ("README.md#nightly.py", "nightly"),
+    "flights.svg": ("examples/flights/flow.py", "delays"),
+}
+"""Each picture: the file that its flow is in, or the page and the file that a block of it begins with, and its name."""
+
+
+def drawn(where: str, flow: str) -> str:
+    """The picture of a flow."""
+    page, _, file = where.partition("#")
+    if not file:
+        return _svg(ROOT / page, flow)
+    text = (ROOT / page).read_text("utf-8")
+    block = re.search(rf"^```python\n(# {re.escape(file)}\n.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    if block is None:
+        raise SystemExit(f"{page} has no block that begins with '# {file}'")
+    with tempfile.TemporaryDirectory() as directory:
+        written = Path(directory, file)
+        written.write_text(block[1], "utf-8")
+        return _svg(written, flow)
+
+
+def _svg(file: Path, flow: str) -> str:
+    return svg(picture_of(definition_of(load_flow(f"{file}:{flow}").flow).spec))
+
+
+if __name__ == "__main__":
+    PICTURES.mkdir(exist_ok=True)
+    for name, (where, flow) in FLOWS.items():
+        (PICTURES / name).write_text(drawn(where, flow), "utf-8")

@@ -1,0 +1,132 @@
+"""How large each box is with all that is in it, from the innermost outwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from attrs import evolve, frozen
+
+from sequent.compiler.picture import Arrow, Box, Kind
+from sequent.model.status import Claim, Status
+from sequent.pictures.layout import Layout, laid_out
+from sequent.pictures.metrics import shortened, width_of
+from sequent.pictures.states import Standing, States
+from sequent.pictures.wires import Dash, Size, Wire
+
+NAME_SIZE = 12.0
+NOTE_SIZE = 9.5
+NOTE_LINE = 12.0
+PAD = 12.0
+STEP_HEIGHT = 34.0
+HEADER = 28.0
+DOT = 18.0
+"""The room of a state's dot before a name."""
+PROMPT = 20.0
+"""That of a command's mark behind it."""
+BEHIND = 3.5
+"""How far the card behind a repeated box shows."""
+_NARROWEST = 64.0
+_LONGEST_NAME = 36
+_LONGEST_NOTE = 40
+_LONGEST_LABEL = 28
+
+_DASHES = {
+    Claim.FAILURE: Dash.DASHED,
+    Claim.COMPLETE: Dash.DASHED,
+    Claim.SKIPPED: Dash.DASHED,
+    Claim.DONE: Dash.DOTTED,
+}
+
+
+@frozen
+class Panel:
+    """A box as it is drawn: its texts, and the panels in it."""
+
+    box: Box
+    standing: Standing | None
+    """None where the picture is not of a run."""
+    name: str
+    badge: str
+    """How it repeats; empty where it does not."""
+    notes: tuple[str, ...]
+    size: Size
+    inside: Layout | None = None
+    panels: tuple[Panel, ...] = ()
+
+    @property
+    def header(self) -> float:
+        """How high the part of a container is that says what it is."""
+        return HEADER + NOTE_LINE * len(self.notes)
+
+    @property
+    def behind(self) -> float:
+        """The room of the card behind it."""
+        return BEHIND if self.box.repeats else 0.0
+
+
+def measured(box: Box, states: States | None) -> Panel:
+    """The box and all that is in it, laid out."""
+    standing = None if states is None or not box.path else states.of(box.path)
+    name = shortened(box.name, _LONGEST_NAME)
+    panel = Panel(box, standing, name, _badge(box), tuple(_notes(box, standing)), Size(0, 0))
+    if not box.boxes:
+        return evolve(panel, size=_step_size(panel))
+    panels = tuple(measured(inner, states) for inner in box.boxes)
+    inside = laid_out([inner.size for inner in panels], _wires(box))
+    width = max(inside.width, _title_width(panel)) + 2 * PAD
+    height = panel.header + inside.height + PAD
+    size = Size(round(width + panel.behind, 1), round(height + panel.behind, 1))
+    return evolve(panel, size=size, inside=inside, panels=panels)
+
+
+def _badge(box: Box) -> str:
+    if not box.repeats:
+        return ""
+    items = f"\u00d7 {box.count:,}" if box.count is not None else f"each of {box.repeats}"
+    at_once = {"1": "", "0": ", all at once"}.get(box.parallel, f", {box.parallel} at once")
+    return shortened(items + at_once, _LONGEST_NOTE)
+
+
+def _notes(box: Box, standing: Standing | None) -> Iterator[str]:
+    """The small lines beneath a name."""
+    if box.repeats and not box.boxes:
+        yield _badge(box)
+    for remark in box.remarks:
+        yield shortened(remark, _LONGEST_NOTE)
+    if box.result and box.boxes:
+        yield shortened(f"result {box.result}", _LONGEST_NOTE)
+    if standing is not None and (standing.status is Status.FAILURE or sum(standing.counts.values()) > 1):
+        yield shortened(standing.text, _LONGEST_NOTE)
+
+
+def _step_size(panel: Panel) -> Size:
+    marks = (DOT if panel.standing is not None else 0.0) + (PROMPT if panel.box.kind is Kind.COMMAND else 0.0)
+    texts = [width_of(panel.name, NAME_SIZE) + marks]
+    texts += [width_of(note, NOTE_SIZE) + (DOT if panel.standing is not None else 0.0) for note in panel.notes]
+    width = max(_NARROWEST, max(texts) + 2 * PAD)
+    height = STEP_HEIGHT + NOTE_LINE * len(panel.notes) + panel.behind
+    return Size(round(width + panel.behind, 1), height, grows=True)
+
+
+def _title_width(panel: Panel) -> float:
+    name = width_of(panel.name, NAME_SIZE, is_bold=True) + (DOT if panel.standing is not None else 0.0)
+    badge = width_of(panel.badge, NOTE_SIZE) + 30 if panel.badge else 0.0
+    return max([name + badge, *(width_of(note, NOTE_SIZE) for note in panel.notes)])
+
+
+def _wires(box: Box) -> list[Wire]:
+    """The arrows between its boxes; of several between the same two that look alike, one."""
+    place = {inner.path: at for at, inner in enumerate(box.boxes)}
+    wires = [_wire(arrow, place) for arrow in box.arrows]
+    return list(dict.fromkeys(wires))
+
+
+def _wire(arrow: Arrow, place: dict[str, int]) -> Wire:
+    return Wire(
+        source=place[arrow.source],
+        target=place[arrow.target],
+        dash=_DASHES.get(arrow.claim, Dash.SOLID),
+        label=shortened(arrow.label, _LONGEST_LABEL),
+        is_failure=arrow.is_failure,
+        is_choice=arrow.is_choice,
+    )

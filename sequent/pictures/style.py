@@ -1,0 +1,94 @@
+"""How pictures look: colours as variables, of which there is a light and a dark set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+FONT = "Inter, 'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', sans-serif"
+
+_LIGHT: Mapping[str, str] = {
+    "page": "#ffffff",
+    "frame": "#e7e5e1",
+    "block": "#f7f6f4",
+    "block-line": "#dedbd6",
+    "step": "#ffffff",
+    "step-line": "#cfcbc5",
+    "text": "#1c1917",
+    "faint": "#6b655e",
+    "line": "#8f8982",
+    "failure": "#c62020",
+    "failure-fill": "#fdf0ef",
+    "success": "#15803d",
+    "success-fill": "#f0faf3",
+    "active": "#1d5fd6",
+    "active-fill": "#eef4fe",
+    "cancelled": "#a35a05",
+}
+_DARK: Mapping[str, str] = {
+    "page": "#161514",
+    "frame": "#35322f",
+    "block": "#201e1d",
+    "block-line": "#3d3a36",
+    "step": "#2a2826",
+    "step-line": "#524e49",
+    "text": "#f2efec",
+    "faint": "#aca59d",
+    "line": "#8d867e",
+    "failure": "#ff7b74",
+    "failure-fill": "#3a2120",
+    "success": "#5fd087",
+    "success-fill": "#1d3024",
+    "active": "#74a7ff",
+    "active-fill": "#1e2a40",
+    "cancelled": "#eaa84c",
+}
+
+_RULES = f"""
+{{0}} {{{{ font-family: {FONT}; }}}}
+{{0}} .page {{{{ fill: var(--sequent-page); stroke: var(--sequent-frame); }}}}
+{{0}} .block {{{{ fill: var(--sequent-block); stroke: var(--sequent-block-line); }}}}
+{{0}} .step {{{{ fill: var(--sequent-step); stroke: var(--sequent-step-line); }}}}
+{{0}} .nothing {{{{ stroke-dasharray: 2 3; }}}}
+{{0}} text {{{{ fill: var(--sequent-text); }}}}
+{{0}} .note {{{{ fill: var(--sequent-faint); }}}}
+{{0}} .strong {{{{ font-weight: 600; }}}}
+{{0}} .badge {{{{ fill: var(--sequent-step); stroke: var(--sequent-block-line); }}}}
+{{0}} .mark {{{{ fill: none; stroke: var(--sequent-faint); stroke-width: 1.3; }}}}
+{{0}} .wire {{{{ fill: none; stroke: var(--sequent-line); stroke-width: 1.3; }}}}
+{{0}} .head {{{{ fill: var(--sequent-line); stroke: none; }}}}
+{{0}} .choice {{{{ fill: var(--sequent-page); stroke: var(--sequent-line); stroke-width: 1.3; }}}}
+{{0}} .dashed {{{{ stroke-dasharray: 5 3.5; }}}}
+{{0}} .dotted {{{{ stroke-dasharray: 1.5 3; }}}}
+{{0}} .wire.failure, {{0}} .choice.failure {{{{ stroke: var(--sequent-failure); }}}}
+{{0}} .head.failure, {{0}} text.failure {{{{ fill: var(--sequent-failure); }}}}
+{{0}} .dot {{{{ fill: none; stroke: var(--sequent-line); stroke-width: 1.3; }}}}
+{{0}} .glyph {{{{ fill: none; stroke: var(--sequent-page); stroke-width: 1.5; stroke-linecap: round; }}}}
+"""
+_STATES = {"failure": "failure", "success": "success", "active": "active", "ready": "active", "cancelled": "cancelled"}
+"""The colour of a status that has one."""
+
+_THEMES = (
+    ("[data-jp-theme-light='true'] {0}, .vscode-light {0}", _LIGHT),
+    ("[data-jp-theme-light='false'] {0}, .vscode-dark {0}", _DARK),
+)
+"""What notebooks say of themselves, whatever the reader's system prefers."""
+
+
+def style_for(scope: str, *, is_in_notebook: bool = False) -> str:
+    """The style sheet of what is in that scope, a CSS selector."""
+    lines = [f"{scope} {{ {_variables(_LIGHT)} }}"]
+    lines.append(f"@media (prefers-color-scheme: dark) {{ {scope} {{ {_variables(_DARK)} }} }}")
+    if is_in_notebook:
+        lines += [f"{theme.format(scope)} {{ {_variables(colours)} }}" for theme, colours in _THEMES]
+    lines.append(_RULES.format(scope).strip())
+    for status, colour in _STATES.items():
+        lines.append(f"{scope} .{status} > .dot {{ fill: var(--sequent-{colour}); stroke: none; }}")
+        if f"{colour}-fill" in _LIGHT:
+            fill = f"fill: var(--sequent-{colour}-fill); " if status != "ready" else ""
+            lines.append(f"{scope} .{status} > .step {{ {fill}stroke: var(--sequent-{colour}); }}")
+            lines.append(f"{scope} .{status} > .block {{ stroke: var(--sequent-{colour}); }}")
+    return "\n".join(lines)
+
+
+def _variables(colours: Mapping[str, str]) -> str:
+    return " ".join(f"--sequent-{name}: {colour};" for name, colour in colours.items())
