@@ -48,8 +48,7 @@ def summary(planned: RecoveryPlan) -> str:
     others = [
         f"{counts[fate]:,} {_WORDS[fate][counts[fate] != 1]}" for fate in Fate if fate in _WORDS and counts.get(fate)
     ]
-    verb = "runs" if running == 1 else "run"
-    return f"{running:,} of {total:,} tasks {verb}" + (f"; {', '.join(others)}" if others else "")
+    return f"{running:,} of {total:,} tasks run" + (f"; {', '.join(others)}" if others else "")
 
 
 def _rows(planned: RecoveryPlan) -> Iterator[tuple[str, ...]]:

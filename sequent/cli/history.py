@@ -169,10 +169,18 @@ def _heading(record: RunRecord, paint: Paint) -> Iterator[str]:
     yield from (f"  {safe(line)}" for line in record.reason.splitlines())
 
 
+def _attempt_status(record: AttemptRecord, paint: Paint) -> str:
+    if record.is_passed:
+        return "✓ passed over"
+    if record.is_outdated:
+        return "✓ success that counts no more"
+    # An attempt that is waiting again is one that was lost.
+    return "? lost" if record.status is Status.WAITING else paint.status(record.status)
+
+
 def attempt_line(record: AttemptRecord, paint: Paint) -> str:
     """When it was, which task's it is, and how it ended."""
     took = f"  {duration(record.ended - record.started)}" if record.ended is not None else ""
-    # An attempt that is waiting again is one that was lost.
-    status = "? lost" if record.status is Status.WAITING else paint.status(record.status)
+    status = _attempt_status(record, paint)
     name = task_name(record.path, record.sequence)
     return f"  {moment(record.started)}  {name}  attempt {record.attempt}  {status}{took}"

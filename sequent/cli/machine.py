@@ -77,6 +77,8 @@ def attempt_document(record: AttemptRecord) -> Document:
         "sequence": record.sequence,
         "attempt": record.attempt,
         "status": record.status.value,
+        "outdated": record.is_outdated,
+        "passed_over": record.is_passed,
         "started": moment(record.started),
         "ended": None if record.ended is None else moment(record.ended),
         "problem": None if record.problem is None else problem_document(record.problem),

@@ -25,7 +25,7 @@ from sequent.model.plan import (
     StepPlan,
 )
 from sequent.model.references import dotted
-from sequent.model.saved import SavedFrame, SavedTask
+from sequent.model.saved import Revision, SavedFrame, SavedTask
 from sequent.model.scope import Scope, sequence_text
 from sequent.model.status import Status
 from sequent.runtime.foreseeing import Basis, Foreseen, Numbers, Task, foresee
@@ -99,10 +99,11 @@ class _Planning:
         self._plan = plan
         self._run = run
         self._selected = selected
+        self._rewound = Revision()
         if recovery_run is None:
             self._saved = run.saved(plan, selected.directives)
         else:
-            self._saved, _ = run.rewound(plan, recovery_run)
+            self._saved, self._rewound = run.rewound(plan, recovery_run)
         self._basis = Basis(
             saved=self._saved,
             last_id=run.last_id(),
@@ -117,6 +118,8 @@ class _Planning:
     def plan(self, kept: Iterable[tuple[str, Numbers, bool]]) -> RecoveryPlan:
         seen = foresee(self._plan, self._basis, self._items_of)
         found = dict(_found_in(self._saved, self._plan)) if self._saved is not None else {}
+        for mark in self._rewound.outdated:
+            found[mark.node, mark.sequence] = Found(Status.READY, had_not_succeeded=True)
         for path, sequence, is_success in kept:
             index = self._steps.get(path)
             if index is not None and (index, sequence) not in found:

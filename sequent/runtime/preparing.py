@@ -28,6 +28,7 @@ class Prepared:
     recovery_run: int | None = None
     reopens: bool = False
     """Whether something is to be done although the run has succeeded."""
+    accepts_changes: bool = False
     notes: tuple[str, ...] = ()
 
 
@@ -38,17 +39,18 @@ def prepare(plan: Plan, run: ReadRun, asked: Asked | None) -> Prepared:
         DefinitionError: the flow has changed.
         UsageError: what is asked for cannot be done; the message says why.
     """
-    asked = asked or Asked()
+    asked = Asked() if asked is None else asked
     accepted = check_changes(run, plan, accepts=asked.accepts_changes)
     has_ended = run.record.status is RunStatus.SUCCESS
     if not (asked or has_ended or _may_pass_over(plan, NO_DIRECTIVES)):
-        return Prepared(notes=accepted)
+        return Prepared(accepts_changes=asked.accepts_changes, notes=accepted)
     selected = _selected(plan, run, asked)
     if _may_pass_over(plan, selected.directives):
         _refuse_lacking(plan_recovery(plan, run, selected, asked.recovery_run, ()))
     return Prepared(
         directives=selected.directives,
         recovery_run=asked.recovery_run,
+        accepts_changes=asked.accepts_changes,
         reopens=has_ended and _changes(plan, run, selected, asked.recovery_run),
         notes=(*accepted, *selected.notes),
     )
@@ -60,7 +62,7 @@ def plan_of(plan: Plan, run: ReadRun, asked: Asked | None, attempts: Iterable[At
     Raises:
         DefinitionError, UsageError: as ``prepare``.
     """
-    asked = asked or Asked()
+    asked = Asked() if asked is None else asked
     check_changes(run, plan, accepts=asked.accepts_changes)
     selected = _selected(plan, run, asked)
     kept = () if asked.recovery_run is not None else _last_ends(attempts)

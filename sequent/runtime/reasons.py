@@ -42,6 +42,8 @@ class Found:
     waits: bool = False
     """Whether it was to be tried again."""
     was_handed_over: bool = False
+    had_not_succeeded: bool = False
+    """Whether it has only since the recovery that this one is based on."""
     is_kept_whole: bool = False
     """Whether it is in something that is kept as a whole."""
 
@@ -67,6 +69,8 @@ class Reasons:
             return self._asked(task) or "it has succeeded, and by its directive runs again"
         if found is None:
             return "it has not run yet"
+        if found.had_not_succeeded:
+            return "it had not succeeded by the end of the recovery that this one is based on"
         if found.status is Status.SUCCESS:
             return self._cause(task)
         if found.status is Status.FAILURE:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from sequent.errors import NotDataError, PartError
 from sequent.model.effects import DrawItem, OpenRepeat
 from sequent.model.facts import DrawFailed, Fact, ItemDrawn, ItemsEnded, RepeatOpened
@@ -9,7 +11,7 @@ from sequent.model.items import Items, digest_of
 from sequent.model.outcome import Problem
 from sequent.model.plan import ContainerPlan, Input, ItemsCallPlan, ItemsLiteralPlan, Plan, ResultInput
 from sequent.model.references import dotted
-from sequent.model.scope import Scope
+from sequent.model.scope import Scope, sequence_text
 from sequent.runtime.options import BadOptionError, Options
 from sequent.runtime.orders import DrawBroke, DrawnReport, DrawOrder, ItemFound, RepeatFound
 from sequent.runtime.rows import Batch, ContainerProblem, RepeatOpening
@@ -34,6 +36,7 @@ class Repeating:
         self._drawer = around.drawer
         self._observer = around.observer
         self._has_begun = has_begun
+        self._accepts_changes = around.accepts_changes
         self._opened: dict[tuple[int, int], OpenRepeat] = {}
         """The repeats of callables that are under way."""
 
@@ -42,6 +45,7 @@ class Repeating:
         frame = order.scope.id
         stored = self._run.items(frame, order.node) if self._has_begun else None
         if stored is not None:
+            self._note_other(order, stored)
             # Written again: a kept repeat that runs again as a whole is a success no more.
             return self._keep(order, stored, batch)
         source = self._container(order.node).repeats
@@ -55,6 +59,15 @@ class Repeating:
             problem = self._problem(order.node, type(error).__name__, error.message)
             return self.fail(order.scope, order.node, problem, batch)
         return self._keep(order, text, batch)
+
+    def _note_other(self, order: OpenRepeat, stored: str) -> None:
+        """Say where the items that a repeat goes on with are not those that it would have now."""
+        container = self._container(order.node)
+        if isinstance(container.repeats, ItemsLiteralPlan | ResultInput):
+            with contextlib.suppress(NotDataError):
+                if self._text_of(order.scope, container.repeats) != stored:
+                    name = f"{dotted(container.path)}/{sequence_text(order.scope.sequence)}"
+                    self._observer.note(f"'{name}' goes on with the items with which it began, not with those of now")
 
     def _text_of(self, scope: Scope, source: ItemsLiteralPlan | Input | None) -> str:
         if source is None:
@@ -128,7 +141,10 @@ class Repeating:
             step = container.children[0] if container.wraps else None
             if digest_of(self._run.drawn_items(frame, node, step)) != digest:
                 message = "the iterator now gives other items than those with which its iterations began"
-                return self.fail(order.scope, node, self._problem(node, "ItemsChanged", message), batch)
+                if not self._accepts_changes:
+                    problem = self._problem(node, "ItemsChanged", f"{message}; --accept-changes goes on all the same")
+                    return self.fail(order.scope, node, problem, batch)
+                self._observer.note(f"accepted: '{dotted(container.path)}': {message}")
         return self._begin(order, None, None, batch)
 
     def fail(self, scope: Scope, node: int, problem: Problem, batch: Batch) -> list[Fact]:

@@ -80,6 +80,7 @@ class Drive:
                 clock=SystemClock(),
                 observer=self.observer or _logging_observer(),
                 selector=selector,
+                accepts_changes=self.prepared.accepts_changes,
             )
             return self.within(around, longest_sleep=max(_SHORTEST_SLEEP, config.sleep_between_loops))
         finally:

@@ -144,9 +144,9 @@ def check_range(selection: Selection, saved: SavedFrame | None, plan: Plan, text
         block = frame.blocks.get(node.index) if frame is not None and node is not None else None
         last = 0 if block is None else block.drawn
         if number > last:
-            begun = f"iterations 1 to {last} of it have begun" if last else "none of its iterations has begun"
+            begun = f"it has begun {last} so far" if last else "none of its iterations has begun"
             raise UsageError(
-                f"'{text}': there is no iteration {number} of '{dotted(selection.path[:depth])}': {begun}",
+                f"'{text}': there is no iteration {number} of '{dotted(selection.path[:depth])}', of which {begun}",
                 code="sequence",
                 path=dotted(selection.path),
             )

@@ -29,5 +29,7 @@ class Surroundings:
     selector: BaseSelector
     """What the driver waits with; it outlives the driver, since executors close later."""
     signals: Signals = stop_signals
+    accepts_changes: bool = False
+    """Whether an iterator may give other items than those with which its iterations began."""
     stays_awake: bool = True
     """Whether the driver may look again and again for a moment, because time passes meanwhile."""
