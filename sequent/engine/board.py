@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from sequent.engine.layout import Layout
+from sequent.engine.layout import Layout, is_uniform
 from sequent.model.directives import NO_DIRECTIVES
 from sequent.model.effects import Effect
 from sequent.model.plan import ContainerPlan, Plan
@@ -229,13 +229,14 @@ class Board:
         self.ready: deque[tuple[Frame, int]] = deque()
         """Containers and steps whose requirement holds, and which wait for no time, in that order."""
         self.effects: list[Effect] = []
+        self._is_uniform = is_uniform(self.plan)
         self._layouts: dict[int, Layout] = {}
 
     def layout_of(self, container: ContainerPlan) -> Layout:
         """What is known about all frames of that container."""
         layout = self._layouts.get(container.index)
         if layout is None:
-            layout = self._layouts[container.index] = Layout(self.plan, container)
+            layout = self._layouts[container.index] = Layout(self.plan, container, is_uniform=self._is_uniform)
         return layout
 
     def owner_of(self, frame: Frame, node: int) -> tuple[Frame, int]:

@@ -25,14 +25,14 @@ class Layout:
         "size",
     )
 
-    def __init__(self, plan: Plan, container: ContainerPlan) -> None:
+    def __init__(self, plan: Plan, container: ContainerPlan, *, is_uniform: bool) -> None:
         self.plan = container
         self.nodes: tuple[NodePlan, ...] = tuple(plan.nodes[index] for index in container.children)
         self.size = len(self.nodes)
         self.limiters = [_limiters(plan, node) for node in self.nodes]
         """Per child: the steps and containers whose own limit its execution counts against."""
         self.goes_ahead = [
-            is_step(node) and not limiters and _can_go_ahead(plan, node)
+            is_uniform and is_step(node) and not limiters and _can_go_ahead(node)
             for node, limiters in zip(self.nodes, self.limiters, strict=True)
         ]
         """Per child: whether nobody can tell that its tasks are handed to a worker before one is idle."""
@@ -73,12 +73,17 @@ def _limiters(plan: Plan, node: NodePlan) -> tuple[int, ...]:
         node = plan.nodes[node.parent]
 
 
-def _can_go_ahead(plan: Plan, step: StepPlan) -> bool:
-    return (
-        step.construct is Construct.PROCESS
-        and not (step.acquires or step.recovery or step.announces or step.timeout or step.is_empty)
-        and not plan.has_priorities
-    )
+def is_uniform(plan: Plan) -> bool:
+    """Whether its tasks are executed in one place, in the order in which they are ready: workers, each one at a time.
+
+    Where threads execute some, what workers hold ahead would be executed beside them, and be more than may.
+    """
+    constructs = {node.construct for node in plan.nodes if is_step(node) and not node.is_empty}
+    return constructs == {Construct.PROCESS} and not plan.has_priorities
+
+
+def _can_go_ahead(step: StepPlan) -> bool:
+    return not (step.acquires or step.recovery or step.announces or step.timeout or step.is_empty)
 
 
 def is_step(node: NodePlan) -> TypeGuard[StepPlan]:

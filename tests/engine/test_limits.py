@@ -2,7 +2,7 @@
 
 import pytest
 
-from sequent.model.status import Action, Status
+from sequent.model.status import Action, Construct, Status
 from tests.engine.playing import play_of
 from tests.small_flows import HOUR, block, failed, flow, items, on, step
 
@@ -90,8 +90,9 @@ def test_what_somebody_could_tell_from_its_turn_is_never_handed_over_ahead(optio
     assert len(play.running) == 2
 
 
-def test_nothing_is_handed_over_ahead_in_a_flow_with_priorities():
-    play = play_of(flow(step("load", repeats=items(50), parallel=0), step("x", priority=1)), slots=2)
+@pytest.mark.parametrize("options", [{"priority": 1}, {"task_construct": Construct.THREAD}])
+def test_nothing_is_handed_over_ahead_where_some_have_priority_or_are_executed_elsewhere(options):
+    play = play_of(flow(step("load", repeats=items(50), parallel=0), step("x", **options)), slots=2)
     play.quicken("load")
     assert len(play.running) == 2
 
