@@ -135,6 +135,8 @@ def _claimed(plan: Plan, index: int, claim: Claim, question: int) -> str:
 
 
 def _notes(plan: Plan, node: NodePlan) -> Iterator[str]:
+    if isinstance(node, ContainerPlan) and node.until is not None:
+        yield "until its result" if node.wraps else f"until {safe(plan.nodes[node.children[node.until]].path[-1])}"
     if isinstance(node, ContainerPlan) and node.wraps:
         node = plan.nodes[node.children[0]]
     if node.delay is not None:

@@ -101,6 +101,10 @@ def attempt_words(retries: int, backoff: Backoff, retry_on: tuple[str | int, ...
 
 
 def _backoff_text(backoff: Backoff) -> str:
-    ceiling = f" up to {span_text(backoff.ceiling)}" if backoff.ceiling is not None else ""
+    if backoff.factor == 1:
+        growth = ""
+    else:
+        ceiling = f" up to {span_text(backoff.ceiling)}" if backoff.ceiling is not None else ""
+        growth = f", each time {backoff.factor:g} times as long{ceiling}"
     jitter = f", give or take {backoff.jitter:.0%}" if backoff.jitter else ""
-    return f"{span_text(backoff.first)}, each time {backoff.factor:g} times as long{ceiling}{jitter}"
+    return f"{span_text(backoff.first)}{growth}{jitter}"

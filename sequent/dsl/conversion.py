@@ -40,9 +40,9 @@ def parse_text(annotation: object, text: str) -> object:
     try:
         return _parse(annotation, text)
     except (ValueError, ArithmeticError, TypeError, KeyError):
-        raise UsageError(
-            f"{text!r:.100}, which is not a {shown_type(annotation)}", code="param", hint=_hint(annotation)
-        ) from None
+        is_choice = typing.get_origin(annotation) is typing.Literal
+        wanted = "one of its values" if is_choice else f"a {shown_type(annotation)}"
+        raise UsageError(f"{text!r:.100}, which is not {wanted}", code="param", hint=_hint(annotation)) from None
 
 
 def _parse(annotation: object, text: str) -> object:

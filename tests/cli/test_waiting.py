@@ -7,6 +7,7 @@ from attrs import evolve
 from sequent.cli.waiting import planned_parts
 from sequent.model.plan import AtomPlan, ContainerPlan, ItemInput, LiteralInput, ParamInput, Plan, start_of
 from sequent.model.references import dotted
+from sequent.model.spec import Backoff
 from sequent.model.status import Claim
 from tests.cli.plans import a_step, nested_plan, wide_plan
 
@@ -36,6 +37,11 @@ def test_a_repeat_says_over_what_and_how_many_at_once():
     assert block.repeats == '["eu", "us"]'
     assert block.parallel == 2
     assert block.depth == 0
+    assert block.notes == ()
+    ended = evolve(nested_plan().nodes[block.node.index], until=0)
+    nodes = tuple(ended if node.index == block.node.index else node for node in nested_plan().nodes)
+    block = next(part for part in planned_parts(evolve(nested_plan(), nodes=nodes)) if part.is_container)
+    assert block.notes == ("until send",)
 
 
 def test_requirements_on_results_waits_limits_and_pools_are_told():
@@ -56,15 +62,25 @@ def test_requirements_on_results_waits_limits_and_pools_are_told():
         position=1,
         children=(4,),
         wraps=True,
+        until=0,
         repeats=ItemInput(1),
         parallel_from=ParamInput("n"),
     )
-    once = evolve(a_step(4, ("b",), 3, 0), limit=3, acquires=(("db", 2),), releases=())
+    once = evolve(
+        a_step(4, ("b",), 3, 0), limit=3, retries=1, backoff=Backoff(60.0, 1.0), acquires=(("db", 2),), releases=()
+    )
     plan = Plan(name="p", nodes=(root, asked, maker, each, once, a_step(5, ("c",), 0, 2)))
     parts = {dotted(part.node.path): part for part in planned_parts(plan)}
     assert parts["b"].waits_for == 'a.returned("x", "y")'
     assert parts["c"].waits_for == "a.done"
     assert parts["a"].notes == ("delay 1m 30s",)
     assert parts["a.m"].notes == ("timeout the item of a", "retries 2", "priority 1")
-    assert parts["b"].notes == ("at most 3 at once", "acquires 2 of db", "gives back nothing")
+    assert parts["b"].notes == (
+        "until its result",
+        "retries 1",
+        "waits 1m",
+        "at most 3 at once",
+        "acquires 2 of db",
+        "gives back nothing",
+    )
     assert (parts["b"].repeats, parts["b"].parallel) == ("the item of a", "the parameter n")

@@ -98,6 +98,13 @@ def test_text_that_is_no_such_value_is_refused_with_what_is_allowed(annotation, 
     assert "hint:" in str(caught.value)
 
 
+def test_a_choice_is_refused_by_its_values_and_not_by_its_annotation():
+    with pytest.raises(UsageError) as caught:
+        parse_text(Literal["a", "b"], "c")
+    assert caught.value.message == "'c', which is not one of its values"
+    assert caught.value.hint == "it is one of a, b"
+
+
 def test_an_instance_has_the_defaults_of_what_it_was_not_given():
     assert (nightly(day=date(2026, 11, 24)).limit, nightly(limit=5).limit) == (3, 5)
     with pytest.raises(AttributeError, match="'day' was not given"):
