@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from sequent.model.outcome import LogSpan, Problem
@@ -85,6 +85,18 @@ class Recording:
         event = self._event(kind, node, scope.sequence, attempt=attempt, status=told, problem=problem)
         self.events.append(event)
         self._set(node, scope.sequence, status)
+
+    def attempt_failed(
+        self, scope: Scope, node: int, attempt: int, problem: Problem, log: LogSpan | None, wait: float
+    ) -> None:
+        """Tell its end; what is written tells the wait."""
+        self.task_settled(scope, node, attempt, Status.FAILURE, problem, log)
+
+    def task_waits(self, scope: Scope, node: int, seconds: float) -> None:
+        """Need nothing of it: what is written tells."""
+
+    def tasks_queue(self, numbers: Mapping[int, int]) -> None:
+        """Need nothing of it: what is written tells."""
 
     def draw_failed(self, node: int, problem: Problem) -> None:
         """The container's end tells of it."""

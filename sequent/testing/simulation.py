@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Unpack
 
 from attrs import frozen
@@ -12,6 +12,7 @@ from sequent.dsl.pools import Pool
 from sequent.errors import UsageError
 from sequent.model.outcome import Outcome
 from sequent.model.status import RunStatus, Status
+from sequent.runtime.selecting import Asked
 from sequent.testing.addresses import Address, Addresses, key_of
 from sequent.testing.events import Event, Kind
 from sequent.testing.recording import Key
@@ -22,6 +23,15 @@ if TYPE_CHECKING:
 
 MOST_ATTEMPTS = 100_000
 """Attempts that one simulation has, unless it is told: what has more probably has no end."""
+
+
+@frozen
+class HowFar:
+    """When a simulation ends, if not by itself."""
+
+    stop_at: Seconds | None = None
+    max_loops: int = -1
+    most_attempts: int = MOST_ATTEMPTS
 
 
 @frozen(kw_only=True)
@@ -160,22 +170,30 @@ class Simulation:
         self,
         *,
         after: Seconds = 0.0,
+        rerun: Iterable[str] = (),
+        rerun_from: Iterable[str] = (),
+        skip: Iterable[str] = (),
         stop_at: Seconds | None = None,
         max_loops: int = -1,
-        most_attempts: int = MOST_ATTEMPTS,
         **scenario: Unpack[ScenarioOptions],
     ) -> Simulation:
         """Take the run up again: what has succeeded is kept, the rest runs.
 
         Args:
             after: how much time passes before.
+            rerun: what runs again though it has succeeded, as with ``--rerun``.
+            rerun_from: what runs again with all that depends on it, as with ``--from``.
+            skip: what is passed over, as with ``--skip``.
             stop_at: as of ``simulate``, counted from when this recovery begins.
             max_loops: as of ``simulate``.
-            most_attempts: as of ``simulate``.
             **scenario: what is to be another than before: ``failing``, ``durations``, ``results``, ``items``, ``seed``.
+
+        Raises:
+            UsageError: what is asked for cannot be done.
         """
+        asked = Asked(after=tuple(rerun_from), rerun=tuple(rerun), skip=tuple(skip))
         self._world.change(scenario, after)
-        return self._world.take_up(stop_at, max_loops, most_attempts, resumes=False)
+        return self._world.recover(HowFar(stop_at, max_loops), asked)
 
     def continue_(
         self,
@@ -183,7 +201,6 @@ class Simulation:
         after: Seconds = 0.0,
         stop_at: Seconds | None = None,
         max_loops: int = -1,
-        most_attempts: int = MOST_ATTEMPTS,
         **scenario: Unpack[ScenarioOptions],
     ) -> Simulation:
         """Go on with a run that was suspended, as ``RUN_CONTINUE`` does; the arguments are those of ``recover``.
@@ -198,7 +215,7 @@ class Simulation:
                 f"the run {how}: there is nothing to continue", code="nothing-to-continue", hint="recover it"
             )
         self._world.change(scenario, after)
-        return self._world.take_up(stop_at, max_loops, most_attempts, resumes=True)
+        return self._world.continue_(HowFar(stop_at, max_loops))
 
     # -- as text
 

@@ -22,8 +22,10 @@ from sequent.model.status import Construct, RunStatus
 from sequent.runtime.changes import fingerprints_of
 from sequent.runtime.orders import AttemptOrder
 from sequent.runtime.ports import DrivenRun
+from sequent.runtime.preparing import Prepared, prepare
 from sequent.runtime.rows import Target
 from sequent.runtime.running import Drive
+from sequent.runtime.selecting import Asked
 from sequent.runtime.store.memory import MemoryStore
 from sequent.runtime.surroundings import Signals, Surroundings
 from sequent.runtime.worker.drawing import Drawing
@@ -34,7 +36,7 @@ from sequent.testing.clock import BEGINNING, FakeClock
 from sequent.testing.executor import SimulatedExecutor
 from sequent.testing.recording import Recording, recorded
 from sequent.testing.scenario import Scenario, ScenarioOptions, Seconds
-from sequent.testing.simulation import MOST_ATTEMPTS, Simulation, Told
+from sequent.testing.simulation import MOST_ATTEMPTS, HowFar, Simulation, Told
 from sequent.testing.task import Task
 
 
@@ -90,7 +92,7 @@ def simulate(
     """
     world = World(flow, params or {}, start, max_concurrent)
     world.change(scenario, 0.0)
-    return world.begin(stop_at, max_loops, most_attempts)
+    return world.begin(HowFar(stop_at, max_loops, most_attempts))
 
 
 class World:
@@ -126,21 +128,28 @@ class World:
     def _read(self, options: ScenarioOptions) -> Scenario:
         return Scenario(options, self.addresses, self._catalogue)
 
-    def begin(self, stop_at: Seconds | None, max_loops: int, most_attempts: int) -> Simulation:
+    def begin(self, far: HowFar) -> Simulation:
         """Start the run."""
         target = Target(flow=self._definition.spec.name, cwd=str(Path.cwd()))
-        run = self._store.create(target, self.plan, None, fingerprints_of(self.plan))
-        return self._drive(run, stop_at, max_loops, most_attempts, resumes=False)
+        return self._drive(self._store.create(target, self.plan, None, fingerprints_of(self.plan)), far)
 
-    def take_up(self, stop_at: Seconds | None, max_loops: int, most_attempts: int, *, resumes: bool) -> Simulation:
-        """Recover the run, or continue it."""
+    def recover(self, far: HowFar, asked: Asked) -> Simulation:
+        """Recover the run.
+
+        Raises:
+            UsageError: what is asked for cannot be done.
+        """
         (record,) = self._store.runs()
-        return self._drive(
-            self._store.take(record.id, resumes=resumes), stop_at, max_loops, most_attempts, resumes=resumes
-        )
+        prepared = prepare(self.plan, self._store.look(record), asked)
+        return self._drive(self._store.take(record.id, reopens=prepared.reopens), far, prepared)
+
+    def continue_(self, far: HowFar) -> Simulation:
+        """Go on with the run, in the same recovery."""
+        (record,) = self._store.runs()
+        return self._drive(self._store.take(record.id, resumes=True), far, resumes=True)
 
     def _drive(
-        self, run: DrivenRun, stop_at: Seconds | None, max_loops: int, most_attempts: int, *, resumes: bool
+        self, run: DrivenRun, far: HowFar, prepared: Prepared | None = None, *, resumes: bool = False
     ) -> Simulation:
         began = self._clock.elapsed
         self._recording.begin()
@@ -152,10 +161,11 @@ class World:
             store=self._store.name,
             max_concurrent=self._max_concurrent,
             resumes=resumes,
-            max_loops=max_loops,
+            max_loops=far.max_loops,
+            prepared=prepared or Prepared(),
         )
         try:
-            outcome = self._within(drive, stop_at, most_attempts)
+            outcome = self._within(drive, far)
         finally:
             run.close()
         told = Told(
@@ -167,7 +177,7 @@ class World:
         )
         return Simulation(self, outcome, told)
 
-    def _within(self, drive: Drive, stop_at: Seconds | None, most_attempts: int) -> Outcome:
+    def _within(self, drive: Drive, far: HowFar) -> Outcome:
         if drive.run.record.status is RunStatus.SUCCESS:
             return drive.to_its_end()
         # A driver lives until the collector finds it, and is not to keep this world for so long.
@@ -177,7 +187,7 @@ class World:
             return Task(order, catalogue, run_id, clock.elapsed)
 
         executor = SimulatedExecutor(self.plan, self._scenario, self._agenda, Drawing(self._catalogue), task_of)
-        executor.most_attempts = most_attempts
+        executor.most_attempts = far.most_attempts
         try:
             return drive.within(
                 Surroundings(
@@ -187,7 +197,7 @@ class World:
                     clock=self._clock,
                     observer=self._recording,
                     selector=SimulatedSelector(self._agenda),
-                    signals=_interrupting(self._agenda, stop_at),
+                    signals=_interrupting(self._agenda, far.stop_at),
                     stays_awake=False,
                 )
             )

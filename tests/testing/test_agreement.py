@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
+from sequent.model.status import Status
 from sequent.testing import Kind, Simulation, simulate
 from tests.testing.playing import CASES, Play, play
+
+SETTLED = (Kind.ENDED, Kind.SKIPPED, Kind.CANCELLED)
 
 
 def simulated(flow: object, wanted: Play) -> Simulation:
@@ -30,5 +35,7 @@ def test_a_simulation_takes_the_course_of_the_real_run(name):
     assert simulation.outcome.status is real.status
     assert simulation.outcome.counts == real.counts
     assert simulation.outcome.result == real.result
+    last = {(event.path, event.sequence): event for event in simulation.events if event.kind in SETTLED}
+    assert Counter(event.status or Status(event.kind) for event in last.values()) == real.counts
     told = [(failure.path, failure.sequence, failure.attempt) for failure in simulation.outcome.failures]
     assert told == [(failure.path, failure.sequence, failure.attempt) for failure in real.failures]

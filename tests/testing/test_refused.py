@@ -168,6 +168,7 @@ def test_a_loop_without_end_is_told_from_a_long_one():
         (lambda it: it.order("sned"), "did you mean 'send'?"),
         (lambda it: it.recover(failing=["exract"]), "did you mean 'extract'?"),
         (lambda it: it.recover(after=-1), "negative"),
+        (lambda it: it.recover(rerun=["exract"]), "did you mean 'extract'?"),
     ],
 )
 def test_a_question_about_something_unknown_is_an_error_and_no_answer(ask, text):

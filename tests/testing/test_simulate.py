@@ -494,3 +494,21 @@ def test_what_was_held_before_a_recovery_counts_no_more():
     simulation = simulate(flow, failing=["c"])
     assert simulation.peak(db) == 2
     assert simulation.recover(failing=()).peak(db) == 0
+
+
+def test_what_is_asked_for_by_hand_runs_again_or_is_passed_over():
+    simulation = simulate(flow_of("a", "b", "c"), failing=["c"])
+    assert sorted(simulation.recover(rerun=["a"]).order()) == ["a", "c"]
+    assert simulation.recover(rerun_from=["b"], after="1h").order() == ["b", "c"]
+    passed = simulation.recover(skip=["c"])
+    assert passed
+    assert [(event.kind, event.path) for event in passed.events] == [(Kind.PASSED, "c")]
+    assert passed.status_of("c") is Status.SUCCESS
+    assert passed.recover(rerun=["b"], failing=()).order() == ["b"]
+
+
+def test_what_the_flow_says_of_recoveries_is_followed():
+    flow = sequent.Sequent("f")
+    setup = flow.add_step("setup", func=never, recovery={sequent.STEP_SUCCESS: sequent.STP_RERUN})
+    flow.add_step("work", func=never, requires=setup)
+    assert simulate(flow, failing=["work"]).recover(failing=()).order() == ["setup", "work"]
