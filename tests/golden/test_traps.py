@@ -245,9 +245,9 @@ def notes_its_process():
 
 
 def test_variables_of_the_environment_that_bear_an_options_name_change_nothing(home, monkeypatch):
-    for name in ("task_construct", "TASK_CONSTRUCT", "SEQUENT_TASK_CONSTRUCT"):
+    for name in ("task_construct", "TASK_CONSTRUCT"):
         monkeypatch.setenv(name, "invoke")
-    for name in ("stop_on_exception", "STOP_ON_EXCEPTION", "SEQUENT_STOP_ON_EXCEPTION"):
+    for name in ("stop_on_exception", "STOP_ON_EXCEPTION"):
         monkeypatch.setenv(name, "False")
     flow = Sequent("flow")
     a = flow.add_step("a", func=notes_its_process)
