@@ -144,7 +144,8 @@ class _Planning:
             if task in seen.started:
                 return PlannedTask(path, sequence, Fate.RERUN, reasons.of_rerun(task))
             return PlannedTask(path, sequence, Fate.BLOCKED, reasons.of_blocked(task))
-        return PlannedTask(path, sequence, Fate.KEPT, reasons.of_kept(task))
+        doubt = reasons.of_kept_doubt(task)
+        return PlannedTask(path, sequence, Fate.OPEN if doubt else Fate.KEPT, doubt or reasons.of_kept(task))
 
     def _notes(self, seen: Foreseen) -> Iterator[str]:
         for (node, sequence), count in sorted(seen.opened.items()):

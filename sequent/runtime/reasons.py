@@ -137,6 +137,16 @@ class Reasons:
             node = self._plan.nodes[node.parent] if node.parent >= 0 else None
         return ""
 
+    def of_kept_doubt(self, task: Task) -> str:
+        """By what is decided whether a success runs again that waited by ``done``; empty where that is certain."""
+        reaction = self._plan.reactions.get(task[0])
+        if reaction is None or self._found[task].is_kept_whole:
+            return ""
+        open_causes = [cause for cause in reaction.to_run_of if cause in self._open]
+        if not open_causes:
+            return ""
+        return f"it has succeeded; whether it runs again is decided by what '{self._open[open_causes[0]]}' returns"
+
     def lacking(self) -> Iterator[tuple[str, str]]:
         """Who would run and needs a result that is not there, and whose."""
         for task in sorted(self._seen.started):
