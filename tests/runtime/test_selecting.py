@@ -4,7 +4,7 @@ import pytest
 
 from sequent.compiler import compile_flow
 from sequent.errors import UsageError
-from sequent.model.references import ItemOf, Literal, PreviousOf, ResultOf
+from sequent.model.references import Literal, PreviousOf, ResultOf
 from sequent.model.saved import SavedBlock, SavedFrame
 from sequent.model.spec import Argument, FunctionWork, StepSpec
 from sequent.model.status import Status

@@ -1,4 +1,4 @@
-"""Runs that are taken up again with changed flows, by hand, and from an earlier recovery; nothing of it is simulated."""
+"""Runs that are taken up again: with changed flows, by hand, and from an earlier recovery; nothing is simulated."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ def test_pools_that_are_others_are_told_with_both(kept):
     flow = chained(kept(), "a", "b")
     pool = sequent.Pool("db", 2)
     flow.add_step("c", func=note, args=("c",), acquires={pool: 1})
-    with pytest.raises(DefinitionError, match="the flow was: flow; .*; and is: flow, pool db: 2"):
+    with pytest.raises(DefinitionError, match=r"the flow was: flow; .*; and is: flow, pool db: 2"):
         recover(flow)
 
 
