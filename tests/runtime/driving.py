@@ -14,10 +14,10 @@ from typing import TypeVar
 from sequent.dsl import definition_of
 from sequent.runtime import trees
 from sequent.runtime.executors.agents import fork_agent, launch_agent
-from sequent.runtime.executors.crew import MOST_ATTEMPTS
 from sequent.runtime.executors.inline import InlineExecutor
 from sequent.runtime.executors.processes import MOST_WORKERS, ProcessExecutor
 from sequent.runtime.executors.threads import ThreadExecutor
+from sequent.runtime.executors.workers import MOST_ATTEMPTS
 from sequent.runtime.loading import load_flow
 from sequent.runtime.orders import (
     AttemptBegan,

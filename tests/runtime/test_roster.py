@@ -9,9 +9,9 @@ from collections import Counter
 import pytest
 
 from sequent.runtime import packets
-from sequent.runtime.executors.crew import Worker
 from sequent.runtime.executors.paces import QUICK, SEVERAL, Paces
 from sequent.runtime.executors.roster import AHEAD, LONG, Roster
+from sequent.runtime.executors.workers import Worker
 from sequent.runtime.messages import key_of
 from sequent.runtime.orders import AttemptOrder, PaceChanged
 from sequent.runtime.packets import Channel, Link

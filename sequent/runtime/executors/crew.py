@@ -1,87 +1,298 @@
-"""A worker, as the driver sees it: its ends, and which orders it holds."""
+"""The workers of a run: what they are given, what they say, and what becomes of them."""
 
 from __future__ import annotations
 
+import functools
 import socket
-from collections import deque
+from collections.abc import Callable, Iterable
 
-from attrs import define, field
+from sequent.model.outcome import Problem
+from sequent.runtime.executors import deaths
+from sequent.runtime.executors.agents import our_ends
+from sequent.runtime.executors.draws import Draws
+from sequent.runtime.executors.paces import Paces
+from sequent.runtime.executors.roster import LONG, Roster
+from sequent.runtime.executors.wakes import Wakes
+from sequent.runtime.executors.workers import Worker
+from sequent.runtime.messages import Word, read_problem, read_report
+from sequent.runtime.orders import AttemptEnded, AttemptOrder, DrawBroke, DrawOrder, ItemFound, RepeatFound, Report
+from sequent.runtime.packets import Link, Message
+from sequent.runtime.worker.limit import problem_of_timeout
 
-from sequent.runtime.messages import key_of
-from sequent.runtime.orders import AttemptOrder, DrawOrder
-from sequent.runtime.packets import Link, drain, unpack
-
-MOST_ATTEMPTS = 50_000
-"""How many attempts a worker executes before another takes its place: the C library never gives back the memory of
-a variable that is set anew in the environment, as each attempt sets a few."""
+_MOST_FAILED_LOADS = 3
 
 
-@define(eq=False)
-class Worker:
-    """A worker from its order to be started until it has been reported dead.
+class Crew:
+    """All workers, from their order to be started until they have been reported dead.
 
-    It reads one order at a time, straight before it begins it. So of the orders that it holds, those that are still
-    in its end have not begun, and whoever takes a packet out of there has it for itself: it, or we.
+    A worker is started when there is nobody idle, and stays. One that dies takes the attempt that it had begun
+    with it, and nothing else.
+
+    Args:
+        directory: the run's own.
+        wakes: what wakes the driver.
+        most_workers: how many execute attempts at once.
+        most_attempts: how many attempts each executes before another takes its place.
+        ask_for: has a worker with that number started.
     """
 
-    number: int
-    is_for_draws: bool
-    link: Link | None = None
-    """Our end; None until it has been started."""
-    end: socket.socket | None = None
-    """Its own end, from which we take back what it has not read."""
-    is_loaded: bool = False
-    """Whether it has said what became of loading the flow."""
-    is_gone: bool = False
-    """Whether it has ended, and is only heard out."""
-    held: deque[AttemptOrder | DrawOrder] = field(factory=deque[AttemptOrder | DrawOrder])
-    """What it was sent and has not told the end of, oldest first. At most the first has begun."""
-    has_large: bool = False
-    """Whether what it holds came in several packets, which only together are an order."""
-    is_slow: bool = False
-    """Whether it has been busy with the same attempt for long."""
-    since: float = 0.0
-    """When, by the monotonic clock, it can have begun with the first of what it holds, at the latest."""
-    queue: deque[DrawOrder] = field(factory=deque[DrawOrder])
-    """Draws that only this worker may serve, since it has the iterator."""
-    waits_for_room: bool = False
-    ended: int = 0
-    """How many orders it has carried out."""
-    segment: str = ""
-    log_end: int = 0
-    """Up to where its segment belongs to attempts that have ended."""
+    def __init__(
+        self, directory: str, wakes: Wakes, *, most_workers: int, most_attempts: int, ask_for: Callable[[int], None]
+    ) -> None:
+        self._directory = directory
+        self._wakes = wakes
+        self._ask_for = ask_for
+        self._workers: dict[int, Worker] = {}
+        self._orphaned: list[Worker] = []
+        """Workers whose agent died: what became of them is sure only once nothing of the old tree is left."""
+        self._paces = Paces()
+        self._roster = Roster(
+            most_workers=most_workers, most_attempts=most_attempts, paces=self._paces, give=self._give
+        )
+        self.draws = Draws(lambda: self._spawn(is_for_draws=True), self._give, self._send)
+        self._wanted_back: set[tuple[int, int, int]] = set()
+        self._reports: list[Report] = []
+        self._last_number = 0
+        self._failed_loads = 0
+        self._is_ending = False
 
-    @property
-    def is_idle(self) -> bool:
-        """Whether it waits for an order."""
-        return self.is_loaded and not self.held
+    # -- what is ordered
 
-    def give(self, order: AttemptOrder | DrawOrder, packets: list[bytes]) -> None:
-        """Send it an order, or as much of it as there is room for."""
-        if self.link is None:
-            raise AssertionError("a worker is given something before it is there")
-        self.held.append(order)
-        self.has_large = len(packets) > 1
-        self.link.send_packets(packets)
-
-    def take_unread(self) -> list[AttemptOrder | DrawOrder]:
-        """Take back what it has not read, and never will: of a living worker, one packet of each order."""
-        if self.link is None or self.end is None:
-            return []
-        packets = [*drain(self.end), *self.link.take_unsent()]
-        if not packets:
-            return []
-        if self.has_large:
-            keys = {(order.frame, order.node) for order in self.held}
+    def start(self, order: AttemptOrder) -> None:
+        """Have an attempt executed."""
+        self._roster.waiting.append(order)
+        if self._roster.has_idle:
+            self.hand_over()
         else:
-            keys = {key_of(unpack(packet)) for packet in packets}
-        unread = [order for order in self.held if (order.frame, order.node) in keys]
-        self.held = deque(order for order in self.held if (order.frame, order.node) not in keys)
-        return unread
+            # With all that follow, once for all.
+            self._wakes.ring()
+
+    def take_back(self, frame: int, node: int, attempt: int) -> None:
+        """Take an attempt back, if it has not begun."""
+        self._wanted_back.add((frame, node, attempt))
+        # With all that follow, so that each worker's end is emptied once.
+        self._wakes.ring()
+
+    def reports(self) -> list[Report]:
+        """What has been said since the last call."""
+        for worker in self._roster.busy_for_long():
+            self._slow_down(worker)
+        reports, self._reports = self._reports, []
+        return reports
+
+    def seconds_left(self) -> float | None:
+        """How long it takes at most until somebody must ask for reports again."""
+        return self._roster.seconds_left()
+
+    def end(self) -> list[int]:
+        """Nothing begins any more; give the numbers of the workers that are busy."""
+        self._is_ending = True
+        self._give_up()
+        return [worker.number for worker in self._workers.values() if not worker.is_idle]
 
     def close(self) -> None:
-        """Close both ends of its pair."""
-        if self.link is not None:
-            self.link.close()
-        if self.end is not None:
-            self.end.close()
+        """Let all go: each ends once it has nothing to do."""
+        self._is_ending = True
+        for worker in [*self._workers.values()]:
+            self._let_go(worker)
+
+    # -- workers
+
+    def prepare(self) -> None:
+        """Have the first worker load the flow while the first order is still being written down."""
+        self._spawn(is_for_draws=False)
+
+    def _spawn(self, *, is_for_draws: bool) -> Worker:
+        self._last_number += 1
+        worker = self._workers[self._last_number] = Worker(self._last_number, is_for_draws)
+        if not is_for_draws:
+            self._roster.workers.append(worker)
+        self._ask_for(worker.number)
+        return worker
+
+    def meet(self, number: int, segment: str, ends: Iterable[socket.socket]) -> None:
+        """A worker has been started: our end of its pair, and its own."""
+        worker = self._workers[number]
+        ours, theirs = ends
+        our_ends.update((ours, theirs))
+        worker.link, worker.end, worker.segment = Link(ours), theirs, segment
+        self._wakes.add(ours, functools.partial(self._on_worker, worker))
+
+    def _on_worker(self, worker: Worker) -> None:
+        link = worker.link
+        if link is None:
+            return
+        if link.is_clogged:
+            link.flush()
+            self._wakes.watch_room(worker)
+        while (message := link.read()) is not None:
+            self._hear_worker(worker, message)
+
+    def _hear_worker(self, worker: Worker, message: Message) -> None:
+        match message[0]:
+            case Word.LOADED:
+                worker.is_loaded = True
+                worker.log_end = int(str(message[1]))
+                self._failed_loads = 0
+                self._rest(worker)
+            case Word.UNLOADABLE:
+                worker.is_loaded = True
+                self._fail_waiting(read_problem(message[1]))
+            case _:
+                self._take(worker, read_report(message))
+
+    def _rest(self, worker: Worker) -> None:
+        """A worker has loaded the flow, and is idle."""
+        if worker.is_gone:
+            return
+        if worker.is_for_draws:
+            self.draws.hand_over(worker)
+        else:
+            self._roster.rest(worker)
+            self.hand_over()
+
+    def _take(self, worker: Worker, report: Report) -> None:
+        self._reports.append(report)
+        match report:
+            case AttemptEnded():
+                self._take_end(worker, report)
+            case RepeatFound() | ItemFound() | DrawBroke():
+                self.draws.answered(report)
+                worker.held.clear()
+                if not worker.is_gone:
+                    self.draws.hand_over(worker)
+            case _:
+                pass
+
+    def _take_end(self, worker: Worker, report: AttemptEnded) -> None:
+        if report.log is not None:
+            worker.log_end = report.log.offset + report.log.length
+        is_to_go = self._roster.has_ended(worker)
+        if is_to_go:
+            self._let_go(worker)
+        changed = self._paces.took(report.node, report.seconds)
+        if changed is not None:
+            self._reports.append(changed)
+        if is_to_go or (self._roster.waiting and self._roster.has_idle):
+            self.hand_over()
+
+    def _slow_down(self, worker: Worker) -> None:
+        """A worker has been busy for long with one attempt: what waits behind it goes elsewhere, and no more comes."""
+        since = worker.since
+        self._on_worker(worker)
+        if worker.since != since or not worker.held:
+            # It had said so: only nobody had listened.
+            return
+        worker.is_slow = True
+        changed = self._paces.took(worker.held[0].node, LONG)
+        if changed is not None:
+            self._reports.append(changed)
+        self._roster.recall_all()
+        self.hand_over()
+
+    def hand_over(self) -> None:
+        """Give what waits to who is idle, and have as many workers started as are missing."""
+        roster = self._roster
+        if self._wanted_back:
+            self._reports += map(deaths.taken_back, roster.take_back(self._wanted_back))
+            self._wanted_back.clear()
+        roster.hand_over()
+        if self._is_ending:
+            self._give_up()
+            return
+        self.draws.place_homeless()
+        if roster.waiting:
+            for _ in range(roster.missing()):
+                self._spawn(is_for_draws=False)
+            self._reports += map(deaths.taken_back, roster.take_excess())
+
+    def _give_up(self) -> None:
+        """Nothing begins any more: tell of what still waits."""
+        self._reports += deaths.never_begun(self._roster.take_all(), self.draws.take_all())
+
+    # -- deaths
+
+    def bury(self, number: int, code: int, *, has_timed_out: bool) -> None:
+        """A worker has ended: what it had said counts, what it had not read goes to another."""
+        worker = self._workers.get(number)
+        if worker is None:
+            return
+        self._hear_out(worker)
+        if not worker.is_loaded:
+            self._count_failed_load(code)
+        for order in [*worker.held]:
+            problem = deaths.problem_of_death(code, was_ended=self._is_ending)
+            if isinstance(order, AttemptOrder):
+                if has_timed_out and order.timeout is not None:
+                    problem = problem_of_timeout(order.timeout)
+                log = deaths.output_of(self._directory, worker.segment, worker.log_end)
+                self._reports.append(deaths.ended_by_death(order, problem, log))
+            else:
+                self._take(worker, DrawBroke(order.frame, order.node, problem))
+        self._let_go(worker)
+        self.draws.leave([worker])
+        self.hand_over()
+
+    def _hear_out(self, worker: Worker) -> None:
+        """Take what a worker had still said before it ended, and what it had not read: the rest had begun."""
+        worker.is_gone = True
+        self._roster.leave(worker)
+        while worker.link is not None and (message := worker.link.read()) is not None:
+            self._hear_worker(worker, message)
+        if worker.is_for_draws:
+            self.draws.recall(worker)
+        else:
+            self._roster.recall(worker)
+
+    def _count_failed_load(self, code: int) -> None:
+        self._failed_loads += 1
+        if self._failed_loads >= _MOST_FAILED_LOADS and not self._is_ending:
+            self._fail_waiting(deaths.problem_of_loading(code))
+
+    def _fail_waiting(self, problem: Problem) -> None:
+        """No worker can load the flow: all that waits for one fails."""
+        self._failed_loads = 0
+        for order in self._roster.take_waiting():
+            self._reports.append(deaths.ended_by_death(order, problem, None))
+        for draw in self.draws.take_all():
+            self._reports.append(DrawBroke(draw.frame, draw.node, problem))
+
+    def _let_go(self, worker: Worker) -> None:
+        self._workers.pop(worker.number, None)
+        self._roster.leave(worker)
+        self._remove_wake(worker)
+        worker.close()
+
+    def _remove_wake(self, worker: Worker) -> None:
+        if worker.link is not None:
+            self._wakes.remove(worker.link.end)
+
+    def orphan(self) -> None:
+        """The agent has died: nothing is given to its workers any more."""
+        for worker in self._workers.values():
+            worker.is_gone = True
+            self._roster.leave(worker)
+            self._remove_wake(worker)
+        self._orphaned += self._workers.values()
+        self._workers.clear()
+
+    def bury_orphaned(self) -> None:
+        """Say what became of the workers whose agent died."""
+        orphaned, self._orphaned = self._orphaned, []
+        for worker in orphaned:
+            self._hear_out(worker)
+            for order in worker.held:
+                if isinstance(order, AttemptOrder):
+                    self._reports.append(deaths.lost(order, "the agent of its worker is gone"))
+            worker.close()
+        self.draws.leave(orphaned)
+        self.hand_over()
+
+    def _give(self, worker: Worker, order: AttemptOrder | DrawOrder, packets: list[bytes]) -> None:
+        worker.give(order, packets)
+        self._wakes.watch_room(worker)
+
+    def _send(self, worker: Worker, message: Message) -> None:
+        if worker.link is not None:
+            worker.link.send(message)
+            self._wakes.watch_room(worker)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import attrs
 from attrs import define
 
-from sequent.runtime.executors.crew import Worker
+from sequent.runtime.executors.workers import Worker
 from sequent.runtime.messages import Word, write_draw
 from sequent.runtime.orders import DrawBroke, DrawOrder, ItemFound, RepeatFound
 from sequent.runtime.packets import Message, pack

@@ -6,8 +6,8 @@ import time
 from collections import deque
 from collections.abc import Callable, Container
 
-from sequent.runtime.executors.crew import Worker
 from sequent.runtime.executors.paces import Paces
+from sequent.runtime.executors.workers import Worker
 from sequent.runtime.messages import write_order
 from sequent.runtime.orders import AttemptOrder
 from sequent.runtime.packets import pack

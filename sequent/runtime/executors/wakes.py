@@ -7,7 +7,7 @@ import socket
 from collections.abc import Callable
 from selectors import EVENT_READ, EVENT_WRITE, BaseSelector
 
-from sequent.runtime.executors.crew import Worker
+from sequent.runtime.executors.workers import Worker
 
 
 class Wakes:
@@ -15,15 +15,22 @@ class Wakes:
 
     Args:
         selector: what the driver waits with.
-        heed: what to call once the bell was rung.
     """
 
-    def __init__(self, selector: BaseSelector, heed: Callable[[], None]) -> None:
+    def __init__(self, selector: BaseSelector) -> None:
         self._selector = selector
-        self._heed = heed
         self._is_ringing = False
         self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
-        selector.register(self._bell, EVENT_READ, self._on_bell)
+
+    def heed(self, callback: Callable[[], None]) -> None:
+        """Say what to call once the bell was rung."""
+
+        def answer() -> None:
+            os.eventfd_read(self._bell)
+            self._is_ringing = False
+            callback()
+
+        self._selector.register(self._bell, EVENT_READ, answer)
 
     def add(self, end: socket.socket, callback: Callable[[], None]) -> None:
         """Wake the driver when there is something to read."""
@@ -47,11 +54,6 @@ class Wakes:
         if not self._is_ringing:
             self._is_ringing = True
             os.eventfd_write(self._bell, 1)
-
-    def _on_bell(self) -> None:
-        os.eventfd_read(self._bell)
-        self._is_ringing = False
-        self._heed()
 
     def close(self) -> None:
         """Ring no more."""

@@ -1,0 +1,87 @@
+"""A worker, as the driver sees it: its ends, and which orders it holds."""
+
+from __future__ import annotations
+
+import socket
+from collections import deque
+
+from attrs import define, field
+
+from sequent.runtime.messages import key_of
+from sequent.runtime.orders import AttemptOrder, DrawOrder
+from sequent.runtime.packets import Link, drain, unpack
+
+MOST_ATTEMPTS = 50_000
+"""How many attempts a worker executes before another takes its place: the C library never gives back the memory of
+a variable that is set anew in the environment, as each attempt sets a few."""
+
+
+@define(eq=False)
+class Worker:
+    """A worker from its order to be started until it has been reported dead.
+
+    It reads one order at a time, straight before it begins it. So of the orders that it holds, those that are still
+    in its end have not begun, and whoever takes a packet out of there has it for itself: it, or we.
+    """
+
+    number: int
+    is_for_draws: bool
+    link: Link | None = None
+    """Our end; None until it has been started."""
+    end: socket.socket | None = None
+    """Its own end, from which we take back what it has not read."""
+    is_loaded: bool = False
+    """Whether it has said what became of loading the flow."""
+    is_gone: bool = False
+    """Whether it has ended, and is only heard out."""
+    held: deque[AttemptOrder | DrawOrder] = field(factory=deque[AttemptOrder | DrawOrder])
+    """What it was sent and has not told the end of, oldest first. At most the first has begun."""
+    has_large: bool = False
+    """Whether what it holds came in several packets, which only together are an order."""
+    is_slow: bool = False
+    """Whether it has been busy with the same attempt for long."""
+    since: float = 0.0
+    """When, by the monotonic clock, it can have begun with the first of what it holds, at the latest."""
+    queue: deque[DrawOrder] = field(factory=deque[DrawOrder])
+    """Draws that only this worker may serve, since it has the iterator."""
+    waits_for_room: bool = False
+    ended: int = 0
+    """How many orders it has carried out."""
+    segment: str = ""
+    log_end: int = 0
+    """Up to where its segment belongs to attempts that have ended."""
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it waits for an order."""
+        return self.is_loaded and not self.held
+
+    def give(self, order: AttemptOrder | DrawOrder, packets: list[bytes]) -> None:
+        """Send it an order, or as much of it as there is room for."""
+        if self.link is None:
+            raise AssertionError("a worker is given something before it is there")
+        self.held.append(order)
+        self.has_large = len(packets) > 1
+        self.link.send_packets(packets)
+
+    def take_unread(self) -> list[AttemptOrder | DrawOrder]:
+        """Take back what it has not read, and never will: of a living worker, one packet of each order."""
+        if self.link is None or self.end is None:
+            return []
+        packets = [*drain(self.end), *self.link.take_unsent()]
+        if not packets:
+            return []
+        if self.has_large:
+            keys = {(order.frame, order.node) for order in self.held}
+        else:
+            keys = {key_of(unpack(packet)) for packet in packets}
+        unread = [order for order in self.held if (order.frame, order.node) in keys]
+        self.held = deque(order for order in self.held if (order.frame, order.node) not in keys)
+        return unread
+
+    def close(self) -> None:
+        """Close both ends of its pair."""
+        if self.link is not None:
+            self.link.close()
+        if self.end is not None:
+            self.end.close()
