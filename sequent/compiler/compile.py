@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from attrs import asdict, frozen
 
 from sequent.compiler.circuits import announced_in, circuit_of, reaction_of, watches
+from sequent.compiler.kept_picture import MOST_KEPT, text_of_picture
+from sequent.compiler.picture import picture_of_tree
 from sequent.compiler.questions import Questions, questions_in
 from sequent.compiler.reading import read
 from sequent.compiler.resolve import Resolver
@@ -55,6 +57,7 @@ def compile_flow(spec: FlowSpec, params: Mapping[str, str] | None = None) -> Pla
         reactions={index: reaction for index, reaction in reactions.items() if reaction is not None},
         structure=structure,
         fingerprint=fingerprint_of(structure),
+        picture=text_of_picture(picture_of_tree(tree)) if len(tree.nodes) <= MOST_KEPT else "",
     )
 
 

@@ -256,6 +256,8 @@ class Plan:
     what it requires, repeats and takes. Two plans of the same structure can continue one another."""
     fingerprint: str = ""
     """A digest of ``structure``."""
+    picture: str = ""
+    """How it is drawn, as text; empty where it is too large to be looked at."""
 
     @cached_property
     def has_priorities(self) -> bool:

@@ -1,6 +1,9 @@
 """Flows and runs as pictures: for the command line, pages and notebooks."""
 
+from sequent.pictures.document import document_of
+from sequent.pictures.dot import dot
+from sequent.pictures.mermaid import mermaid
 from sequent.pictures.states import Standing, States
 from sequent.pictures.svg import svg
 
-__all__ = ["Standing", "States", "svg"]
+__all__ = ["Standing", "States", "document_of", "dot", "mermaid", "svg"]

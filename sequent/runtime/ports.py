@@ -193,6 +193,14 @@ class Store(Protocol):
         """The containers of a run that failed for a reason that no attempt tells."""
         ...
 
+    def standings(self, run: RunRecord) -> Mapping[str, Mapping[Status, int]]:
+        """By path, how many of a step's tasks and of a container's iterations are in each status, as far as begun."""
+        ...
+
+    def picture(self, run: RunRecord) -> str:
+        """How the run's flow is drawn, as the text that its plan had; empty where none was kept."""
+        ...
+
     def log_file(self, run: RunRecord, span: LogSpan) -> str:
         """The path of the file that holds a log span."""
         ...
@@ -266,6 +274,20 @@ class Observer(Protocol):
     def task_settled(
         self, scope: Scope, node: int, attempt: int, status: Status, problem: Problem | None, log: LogSpan | None
     ) -> None: ...
+
+    def attempt_failed(
+        self, scope: Scope, node: int, attempt: int, problem: Problem, log: LogSpan | None, wait: float
+    ) -> None:
+        """An attempt failed, and its task has not settled: it will be tried again, after so many seconds."""
+        ...
+
+    def task_waits(self, scope: Scope, node: int, seconds: float) -> None:
+        """A task, or a container, waits for its delay, and then starts or is skipped or cancelled."""
+        ...
+
+    def tasks_queue(self, numbers: Mapping[int, int]) -> None:
+        """How many tasks of each step wait for resources; told when nothing else is to be done."""
+        ...
 
     def note(self, text: str) -> None:
         """Something worth a line: a warning, a signal, a lost agent."""

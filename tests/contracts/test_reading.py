@@ -279,3 +279,32 @@ def test_a_task_that_succeeded_twice_counts_once(store):
         run.commit(Batch(intents=[Intent(key, attempt, bytes([attempt]) * 16, 1.0)]))
         run.commit(Batch(endings=[Ending(key, attempt, Status.SUCCESS, 2.0, "null")]))
     assert run.successes() == 1
+
+
+def test_how_many_are_in_each_status_is_told_by_path_and_only_of_last_attempts(store):
+    run = create(store)
+    attempted(run, TASK_A, Status.FAILURE)
+    attempted(run, TASK_A, attempt=2)
+    iterated(run, 1, GRID, 1, 5, Status.SUCCESS)
+    iterated(run, 1, GRID, 2, 6)
+    attempted(run, TaskKey(6, CELL, 0), Status.ACTIVE)
+    attempted(run, each(1))
+    attempted(run, each(2))
+    attempted(run, each(3), Status.FAILURE)
+    assert store.standings(run.record) == {
+        "": {Status.ACTIVE: 1},
+        "a": {Status.SUCCESS: 1},
+        "grid": {Status.SUCCESS: 1, Status.ACTIVE: 1},
+        "grid.cell": {Status.ACTIVE: 1},
+        "many": {Status.SUCCESS: 2, Status.FAILURE: 1},
+    }
+
+
+def test_a_run_has_the_picture_of_the_flow_that_it_was_last_driven_with(store):
+    drawn = evolve(plan(), picture="as it was")
+    run = store.create(Target(flow="small"), drawn, None, {})
+    other = store.create(Target(flow="small"), evolve(drawn, picture="with other items"), None, {})
+    assert (store.picture(run.record), store.picture(other.record)) == ("as it was", "with other items")
+    run.adopt(evolve(drawn, picture="as it is"), {})
+    assert store.picture(run.record) == "as it is"
+    assert store.picture(other.record) == "with other items"

@@ -181,6 +181,20 @@ class Cells(WrittenCells):
             return iter(())
         return iter(sorted(self._told(step), key=lambda told: told.started))
 
+    def standings(self) -> dict[str, dict[Status, int]]:
+        """By path, how many tasks or iterations are in each status."""
+        parts = [(told.path, told.status) for told in self._told(None, only_last=True)]
+        parts += [
+            (self._nodes.path(node), frame.status)
+            for (_, node), frames in self._frames.items()
+            for frame in frames.values()
+        ]
+        found: dict[str, dict[Status, int]] = {}
+        for path, status in parts:
+            numbers = found.setdefault(path, {})
+            numbers[status] = numbers.get(status, 0) + 1
+        return found
+
     def successes(self) -> int:
         succeeded = (told for told in self._told(None) if told.status is Status.SUCCESS)
         return len({(told.path, told.sequence) for told in succeeded})

@@ -25,6 +25,7 @@ def put_definition(
     places: Sequence[tuple[str, str]],
     structure: Mapping[str, str],
     fingerprints: Mapping[str, str],
+    picture: str,
 ) -> int:
     """The number of a definition, which is written unless an earlier run has the same.
 
@@ -33,13 +34,14 @@ def put_definition(
         places: path and kind of each node, by index.
         structure: what each node is.
         fingerprints: of each step's code.
+        picture: how it is drawn.
     """
     texts = text_of_mapping(structure), text_of_mapping(fingerprints)
-    digest = hashlib.sha256(repr((*texts, list(places))).encode()).hexdigest()
+    digest = hashlib.sha256(repr((*texts, list(places), picture)).encode()).hexdigest()
     found = cursor.execute(queries.definition_with_digest(), (digest,)).fetchone()
     if found is not None:
         return int(found[0])
-    cursor.execute(statements.insert_definition(), (digest, *texts))
+    cursor.execute(statements.insert_definition(), (digest, *texts, picture))
     number = cursor.lastrowid or 0
     rows = [(number, index, path, kind) for index, (path, kind) in enumerate(places)]
     cursor.executemany(statements.insert_node(), rows)

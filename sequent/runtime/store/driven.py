@@ -143,7 +143,7 @@ class SqlRun(RunReading):
 
     def adopt(self, plan: Plan, fingerprints: Mapping[str, str]) -> None:
         def write() -> None:
-            number = put_definition(self._cursor, self._nodes.learn(plan), plan.structure, fingerprints)
+            number = put_definition(self._cursor, self._nodes.learn(plan), plan.structure, fingerprints, plan.picture)
             self._cursor.execute(statements.change_definition(), (number, self._run))
 
         self._within(write)

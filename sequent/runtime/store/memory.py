@@ -14,7 +14,7 @@ from sequent.errors import FencedError
 from sequent.model.outcome import Failure, LogSpan
 from sequent.model.plan import Plan
 from sequent.model.spec import Amounts
-from sequent.model.status import RunStatus
+from sequent.model.status import RunStatus, Status
 from sequent.runtime import ownership
 from sequent.runtime.rows import Ask, AttemptRecord, Batch, Hold, RunRecord, Target
 from sequent.runtime.store import naming
@@ -29,8 +29,9 @@ from sequent.runtime.store.segments import segment_path
 class _Run:
     """A run that the store has, driven or not."""
 
-    def __init__(self, record: RunRecord, nodes: KnownNodes, directory: str) -> None:
+    def __init__(self, record: RunRecord, nodes: KnownNodes, directory: str, picture: str) -> None:
         self.record = record
+        self.picture = picture
         self.nodes = nodes
         self.directory = directory
         self.epoch = 1
@@ -70,6 +71,7 @@ class MemoryRun(RunReading):
 
     def adopt(self, plan: Plan, fingerprints: Mapping[str, str]) -> None:
         self._nodes.learn(plan)
+        self._run.picture = plan.picture
         self._run.record = evolve(self._run.record, structure=dict(plan.structure), fingerprints=dict(fingerprints))
 
     def use_pools(self, capacities: Mapping[str, int], wake: str) -> None:
@@ -138,7 +140,7 @@ class MemoryStore:
         directory = os.path.join(self._directory, str(number))
         ownership.prepare_directory(directory)
         ownership.prepare_directory(os.path.join(directory, "logs"))
-        run = _Run(record, KnownNodes(dict(enumerate(places_of(plan)))), directory)
+        run = _Run(record, KnownNodes(dict(enumerate(places_of(plan)))), directory, plan.picture)
         self._runs.append(run)
         return MemoryRun(run, self._now, self._sharing)
 
@@ -202,6 +204,12 @@ class MemoryStore:
     def look(self, run: RunRecord) -> SeenRun:
         found = self._find(run.id)
         return SeenRun(found.record, found.cells, found.nodes)
+
+    def picture(self, run: RunRecord) -> str:
+        return self._find(run.id).picture
+
+    def standings(self, run: RunRecord) -> Mapping[str, Mapping[Status, int]]:
+        return self._find(run.id).cells.standings()
 
     def log_file(self, run: RunRecord, span: LogSpan) -> str:
         return segment_path(self._find(run.id).directory, span)

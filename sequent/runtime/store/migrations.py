@@ -12,6 +12,7 @@ from sequent.runtime import ownership
 from sequent.runtime.store.schema import VERSION
 
 _TO_2 = (
+    "ALTER TABLE definition ADD COLUMN picture TEXT DEFAULT '' NOT NULL",
     "ALTER TABLE run ADD COLUMN reason TEXT",
     "ALTER TABLE run ADD COLUMN wake TEXT",
     "ALTER TABLE repeat ADD COLUMN problem TEXT",

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, case, exists, func, literal_column, select, un
 from sqlalchemy.sql import ColumnElement
 
 from sequent.runtime.store.compiled import is_given, text_of
-from sequent.runtime.store.queries import BLOCK, BLOCK_NAMES, LAST, LOCAL, NONE, ONE, STEP, STEP_NAMES, SUCCESS
+from sequent.runtime.store.queries import BLOCK, BLOCK_NAMES, IS_LAST, LAST, LOCAL, NONE, ONE, STEP, STEP_NAMES, SUCCESS
 from sequent.runtime.store.schema import attempt, frame, repeat
 
 _A, _F = attempt.c, frame.c
@@ -50,6 +50,20 @@ def succeeded_nodes() -> str:
     """The steps that have succeeded."""
     statement = select(_A.node).where(is_given(_A.run), _A.state == SUCCESS).distinct()
     return text_of(statement, "the_run")
+
+
+@cache
+def tasks_by_state() -> str:
+    """How many tasks of each step have a last attempt of each state."""
+    statement = select(_A.node, _A.state, func.count()).where(is_given(_A.run), IS_LAST)
+    return text_of(statement.group_by(_A.node, _A.state), "the_run")
+
+
+@cache
+def frames_by_status() -> str:
+    """How many iterations of each container are in each status."""
+    statement = select(_F.node, _F.status, func.count()).where(is_given(_F.run))
+    return text_of(statement.group_by(_F.node, _F.status), "the_run")
 
 
 @cache

@@ -104,6 +104,12 @@ def definition_texts() -> str:
 
 
 @cache
+def definition_picture() -> str:
+    """The picture of a definition."""
+    return text_of(select(definition.c.picture).where(is_given(definition.c.number)), "the_number")
+
+
+@cache
 def nodes() -> str:
     """The nodes of a definition."""
     statement = select(node.c.id, node.c.path, node.c.kind).where(is_given(node.c.definition))
@@ -211,7 +217,7 @@ def kept() -> str:
 
 _TOLD = (_A.frame, _A.node, _A.iteration, _A.number, _A.state, _A.started, _A.ended, _A.problem, _A.log, _A.token)
 _NEXT = attempt.alias("next")
-_IS_LAST = ~exists(
+IS_LAST = ~exists(
     select(ONE).where(
         _NEXT.c.run == _A.run,
         _NEXT.c.frame == _A.frame,
@@ -221,7 +227,7 @@ _IS_LAST = ~exists(
         _NEXT.c.number > _A.number,
     )
 )
-_IS_FAILED = (is_given(_A.run), _A.state == _FAILURE, _IS_LAST)
+_IS_FAILED = (is_given(_A.run), _A.state == _FAILURE, IS_LAST)
 _BY_START = (_A.started, _A.frame, _A.node, _A.iteration, _A.number)
 
 
@@ -261,7 +267,7 @@ def failures() -> str:
 @cache
 def failures_of_step() -> str:
     """The same, of the tasks of one step within a frame."""
-    statement = select(*_TOLD).where(*STEP, _A.state == _FAILURE, _IS_LAST).order_by(*_BY_START)
+    statement = select(*_TOLD).where(*STEP, _A.state == _FAILURE, IS_LAST).order_by(*_BY_START)
     return text_of(statement, STEP_NAMES)
 
 
@@ -273,7 +279,7 @@ def failures_inside() -> str:
     below = select(further.c.run, further.c.id).where(further.c.run == inside.c.run, further.c.parent == inside.c.id)
     inside = inside.union_all(below)
     is_inside = (_A.run == inside.c.run, _A.frame == inside.c.id)
-    statement = select(*_TOLD).where(*is_inside, _A.state == _FAILURE, _IS_LAST).order_by(*_BY_START)
+    statement = select(*_TOLD).where(*is_inside, _A.state == _FAILURE, IS_LAST).order_by(*_BY_START)
     return text_of(statement, BLOCK_NAMES)
 
 

@@ -213,6 +213,15 @@ class RunRows:
 
     # -- attempts, for people
 
+    def standings(self) -> dict[str, dict[Status, int]]:
+        """By path, how many tasks or iterations are in each status."""
+        found: dict[str, dict[Status, int]] = {}
+        for text in (open_queries.tasks_by_state(), open_queries.frames_by_status()):
+            for node, state, count in self._reader.rows(text, self._run):
+                numbers, status = found.setdefault(self._nodes.path(node), {}), read_status(state)
+                numbers[status] = numbers.get(status, 0) + int(count)
+        return found
+
     def container_problems(self, limit: int = -1) -> list[Failure]:
         """The containers that failed for a reason that no attempt tells, under the sequence around them."""
         found: list[Failure] = []

@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from sequent.errors import BusyError, StoreError
 from sequent.model.outcome import Failure, LogSpan
 from sequent.model.plan import Plan
-from sequent.model.status import RunStatus
+from sequent.model.status import RunStatus, Status
 from sequent.runtime import ownership
 from sequent.runtime.rows import AttemptRecord, RunRecord, Target
 from sequent.runtime.store import naming, queries, statements
@@ -69,7 +69,7 @@ class SqliteStore:
                 sizes = {pool.name: pool.capacity for pool in plan.pools if pool.is_shared}
                 refuse_other_sizes(execute, number, sizes, self._is_driven)
                 cursor = self._connection.cursor()
-                definition = put_definition(cursor, places_of(plan), plan.structure, fingerprints)
+                definition = put_definition(cursor, places_of(plan), plan.structure, fingerprints, plan.picture)
                 status = RunStatus.RUNNING.value
                 row = (number, id_, 1, owner, 0, status, 0, now, "{}", target.flow, definition)
                 execute(statements.insert_run(), row)
@@ -219,6 +219,15 @@ class SqliteStore:
         nodes = read_nodes(self._reader, row.definition)
         rows = RunRows(self._reader, run.number, nodes, ValueFiles(self._listing.directory(run.number)))
         return SeenRun(self._listing.record(row), rows, nodes)
+
+    def picture(self, run: RunRecord) -> str:
+        definition = self._listing.with_number(run.number).definition
+        return str(self._reader.row(queries.definition_picture(), definition)[0])
+
+    def standings(self, run: RunRecord) -> Mapping[str, Mapping[Status, int]]:
+        nodes = read_nodes(self._reader, self._listing.with_number(run.number).definition)
+        values = ValueFiles(self._listing.directory(run.number))
+        return RunRows(self._reader, run.number, nodes, values).standings()
 
     def log_file(self, run: RunRecord, span: LogSpan) -> str:
         return segment_path(self._listing.directory(run.number), span)

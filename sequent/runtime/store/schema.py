@@ -38,6 +38,7 @@ definition = Table(
     Column("digest", Text, nullable=False, unique=True),
     Column("structure", Text, nullable=False),
     Column("fingerprints", Text, nullable=False),
+    Column("picture", Text, nullable=False, server_default=""),
     sqlite_strict=True,
 )
 """What runs of an unchanged flow have in common, kept once."""

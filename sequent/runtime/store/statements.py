@@ -186,7 +186,7 @@ def change_definition() -> str:
 @cache
 def insert_definition() -> str:
     """A definition that no run had."""
-    return _insert(definition, "digest structure fingerprints")
+    return _insert(definition, "digest structure fingerprints picture")
 
 
 @cache

@@ -1,16 +1,15 @@
 """Drawings show every step, what is inside what, and what waits for what."""
 
-import json
 import re
 
 from hypothesis import given
 
-from sequent.compiler import draw
 from sequent.compiler.picture import Arrow, Kind, picture_of
 from sequent.errors import Place
 from sequent.model.references import ItemOf, Literal, ResultOr
 from sequent.model.spec import CommandWork, NoWork
 from sequent.model.status import Claim
+from sequent.pictures import document_of, dot, mermaid
 from tests.compiler.reading import readers
 from tests.compiler.writing import VALUE, amounts, container, every, flow, items, result, some, step
 from tests.flows import flow_specs
@@ -27,7 +26,7 @@ SPEC = flow(
 
 def test_mermaid_nests_containers_labels_arrows_and_dashes_failures():
     assert (
-        draw.mermaid(SPEC)
+        mermaid(picture_of(SPEC))
         == """\
 flowchart LR
     n1["a"]
@@ -49,7 +48,7 @@ flowchart LR
 
 def test_dot_nests_containers_and_cuts_arrows_at_their_frames():
     assert (
-        draw.dot(SPEC)
+        dot(picture_of(SPEC))
         == """\
 digraph "flow" {
     rankdir=LR; compound=true; node [shape=box];
@@ -73,7 +72,7 @@ digraph "flow" {
 
 
 def test_json_has_every_node_every_arrow_and_every_pool():
-    document = json.loads(draw.as_json(SPEC))
+    document = document_of(picture_of(SPEC))
     assert document["flow"] == "flow"
     assert [node["path"] for node in document["nodes"]] == ["a", "b", "b.c", "d", "e", "f"]
     assert [node["kind"] for node in document["nodes"]] == ["step", "container", "command", "step", "step", "step"]
@@ -130,24 +129,27 @@ def test_what_is_all_of_a_part_of_which_any_is_enough_is_a_choice():
 def test_arrows_from_several_inside_are_one_between_their_boxes():
     spec = flow(step("a"), container("b", step("c", "^a"), step("d", "^a")))
     assert picture_of(spec).flow.arrows == (Arrow("a", "b", ("b.c", "b.d"), Claim.SUCCESS, "", False),)
-    assert len(json.loads(draw.as_json(spec))["arrows"]) == 2
+    assert len(document_of(picture_of(spec))["arrows"]) == 2
 
 
 def test_texts_are_quoted_as_the_forms_want():
     spec = flow(step("a", work=NoWork()))
     strange = type(spec)(name='a "b" \\ c', root=spec.root)
-    assert draw.dot(strange).startswith('digraph "a \\"b\\" \\\\ c" {')
-    assert json.loads(draw.as_json(strange))["flow"] == 'a "b" \\ c'
-    assert json.loads(draw.as_json(strange))["nodes"][0]["kind"] == "nothing"
+    assert dot(picture_of(strange)).startswith('digraph "a \\"b\\" \\\\ c" {')
+    assert document_of(picture_of(strange))["flow"] == 'a "b" \\ c'
+    assert document_of(picture_of(strange))["nodes"][0]["kind"] == "nothing"
 
 
 @given(flow_specs(asks_results=True))
 def test_every_flow_can_be_drawn_whole(spec):
     nodes = list(readers(spec.root))
-    document = json.loads(draw.as_json(spec))
+    document = document_of(picture_of(spec))
     assert [node["path"] for node in document["nodes"]] == [".".join(path) for _, path, _ in nodes]
-    for text, opens, closes in ((draw.mermaid(spec), "subgraph", r"^ *end$"), (draw.dot(spec), r"\{$", r"\}$")):
+    for text, opens, closes in (
+        (mermaid(picture_of(spec)), "subgraph", r"^ *end$"),
+        (dot(picture_of(spec)), r"\{$", r"\}$"),
+    ):
         assert len(re.findall(opens, text, re.MULTILINE)) == len(re.findall(closes, text, re.MULTILINE))
-    assert draw.mermaid(spec).count('["') == len(nodes)
-    assert len(re.findall(r" -(-|\.-)[o>]", draw.mermaid(spec))) == len(document["arrows"])
-    assert draw.dot(spec).count(" -> ") == len(document["arrows"])
+    assert mermaid(picture_of(spec)).count('["') == len(nodes)
+    assert len(re.findall(r" -(-|\.-)[o>]", mermaid(picture_of(spec)))) == len(document["arrows"])
+    assert dot(picture_of(spec)).count(" -> ") == len(document["arrows"])

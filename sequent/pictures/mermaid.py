@@ -1,0 +1,36 @@
+"""A flow, or a run of it, as a Mermaid flowchart."""
+
+from __future__ import annotations
+
+from sequent.compiler.picture import Picture
+from sequent.pictures.outline import INDENT, arrows, outline, text_of
+from sequent.pictures.states import States
+
+
+def mermaid(picture: Picture, states: States | None = None) -> str:
+    """Nested containers, repeats, pools, and what waits for what."""
+    lines = ["flowchart LR"]
+    for box, depth, is_end in outline(picture.flow):
+        indent = INDENT * (depth + 1)
+        shown = f'n{box.index}["{_text(text_of(box, states))}"]'
+        lines.append(f"{indent}end" if is_end else f"{indent}{'subgraph ' if box.boxes else ''}{shown}")
+    lines += [
+        f'{INDENT}p{number}[("{_text(pool.name)}: {pool.capacity}")]'
+        for number, pool in enumerate(picture.pools, start=1)
+    ]
+    by_path = {box.path: box for box in picture.flow.walk()}
+    for arrow, reader in arrows(picture.flow):
+        line = ("-.-" if arrow.is_failure else "--") + ("o" if arrow.is_choice else ">")
+        label = f"|{_label(arrow.label)}|" if arrow.label else ""
+        lines.append(f"{INDENT}n{by_path[arrow.source].index} {line}{label} n{by_path[reader].index}")
+    return "\n".join(lines) + "\n"
+
+
+def _text(text: str) -> str:
+    """Text within quotes: Mermaid knows entities, written with a number sign, and no escapes."""
+    return "".join(f"#{ord(letter)};" if letter in '"#<>&`' else letter for letter in text)
+
+
+def _label(text: str) -> str:
+    """Text between bars: in quotes where it is more than a word."""
+    return text if text.isidentifier() else f'"{_text(text)}"'
