@@ -218,15 +218,16 @@ def _pair(parts: Sequence[object], place: Place) -> Requirement:
 
 
 def _malformed(value: object, place: Place) -> DefinitionError:
-    if isinstance(value, Reference):
+    shown = repr(value)
+    parts = cast("Sequence[object]", value) if isinstance(value, tuple) else (value,)
+    given = next((part for part in parts if isinstance(part, Reference) and not isinstance(part, Claimable)), None)
+    if given is not None:
         return DefinitionError(
-            f"{value.__sequent__.shown} is a value, and a requirement is about a step",
+            f"{given.__sequent__.shown} is a value, and a requirement is about a step",
             code="requirement",
             hint="require the step itself, or take the value as an argument: that is a requirement as well",
             place=place,
         )
-    shown = repr(value)
-    parts = cast("Sequence[object]", value) if isinstance(value, tuple) else (value,)
     first = next(iter(parts), None)
     by_name = isinstance(first, str) and not isinstance(first, Claim)
     return DefinitionError(

@@ -156,9 +156,20 @@ def _load_error(name: str, error: BaseException) -> DefinitionError:
         case ModuleNotFoundError():
             told = f"it needs the module {error.name!r}, which there is not ({kind})"
             hint = "install it, or correct the import"
+        case NameError():
+            told, hint = f"{kind}: {error}", _where_it_is(error)
         case _:
             told, hint = f"{kind}: {error}", ""
     return DefinitionError(f"{name} cannot be loaded: {told}", code="load", hint=hint, place=_place_of(error))
+
+
+def _where_it_is(error: NameError) -> str:
+    """What to write for a name of a class further out; Python does not look there."""
+    frames = [frame.f_locals for frame, _ in traceback.walk_tb(error.__traceback__)]
+    *around, innermost = [names if "__qualname__" in names else {} for names in frames]
+    if innermost and any(error.name in names for names in around):
+        return f"a class does not see the names of the class around it: write outer.{error.name}"
+    return ""
 
 
 def _place_of(error: BaseException) -> Place | None:

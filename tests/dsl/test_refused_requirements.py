@@ -2,7 +2,7 @@
 
 import pytest
 
-from sequent import STEP_SUCCESS, Sequent, and_, command, container, item, or_, param, step
+from sequent import STEP_SUCCESS, Sequent, and_, command, container, item, or_, outer, param, step
 from sequent.dsl import definition_of
 from sequent.errors import DefinitionError
 
@@ -47,7 +47,26 @@ def test_a_value_is_no_requirement(blamed):
             a = step(work)
             b = step(requires=a.result)(work)  # wrong
 
-    blamed(write, "is a value", "require the step itself")
+    blamed(write, "a.result is a value", "require the step itself")
+
+
+def test_a_value_among_requirements_is_named_as_it_is_written(blamed):
+    def write():
+        @container
+        class flow:
+            a = step(work)
+            b = step(requires=[a.result])(work)  # wrong
+
+    blamed(write, "a.result is a value", "require the step itself")
+
+
+def test_a_step_further_out_is_not_taken_for_a_value(blamed):
+    def write():
+        @container
+        class flow:
+            b = step(requires=(outer.a, 1, 2))(work)  # wrong
+
+    blamed(write, "expected (step, STATUS)")
 
 
 @pytest.mark.parametrize(

@@ -128,6 +128,18 @@ def test_what_a_module_raises_is_told_at_its_line(write, tmp_path, text, line, w
     assert error.place == (str(tmp_path / f"{name}.py"), line)
 
 
+def test_a_name_of_the_class_around_is_told_with_how_to_reach_it(write, tmp_path):
+    body = "from sequent import container, step\n\n@container\nclass flow:\n    load = step(print)\n    @container\n"
+    name = write(f"{body}    class inner:\n        send = step(requires=load)(print)\n")
+    error = error_of(f"{name}:flow")
+    assert error.hint == "a class does not see the names of the class around it: write outer.load"
+    assert error.place == (str(tmp_path / f"{name}.py"), 8)
+    # A name that is nowhere, and one that a function asks for, which would not be helped by that.
+    far = write(f"{body}    class inner:\n        send = step(requires=laod)(print)\n")
+    deep = write(f"{body}    class inner:\n        send = step(print)\n        x = list(map(lambda _: load, [1]))\n")
+    assert [error_of(f"{name}:flow").hint for name in (far, deep)] == ["", ""]
+
+
 def test_a_module_that_runs_its_flow_while_it_is_loaded_is_refused(write):
     error = error_of(write(FLOW + "nightly.run()\n"))
     assert "while" in error.message
