@@ -164,12 +164,14 @@ def _load_error(name: str, error: BaseException) -> DefinitionError:
 
 
 def _where_it_is(error: NameError) -> str:
-    """What to write for a name of a class further out; Python does not look there."""
+    """What to write for a name that a class has, where Python does not look for it."""
     frames = [frame.f_locals for frame, _ in traceback.walk_tb(error.__traceback__)]
-    *around, innermost = [names if "__qualname__" in names else {} for names in frames]
-    if innermost and any(error.name in names for names in around):
+    bodies = [names if "__qualname__" in names else {} for names in frames]
+    if not any(error.name in names for names in bodies):
+        return ""
+    if bodies[-1] and error.name not in bodies[-1]:
         return f"a class does not see the names of the class around it: write outer.{error.name}"
-    return ""
+    return "in a class's body, comprehensions and lambdas do not see the names of that body: write it without one"
 
 
 def _place_of(error: BaseException) -> Place | None:
