@@ -51,6 +51,11 @@ def test_an_example_is_run_by_a_test(file):
     assert any(f"from examples.peers.{file.stem} import" in test for test in tests)
 
 
+def test_the_list_of_examples_is_whole():
+    listed = re.findall(r"\]\((\w+\.py)\)", (ROOT / "examples" / "peers" / "README.md").read_text(encoding="utf-8"))
+    assert sorted(listed) == [file.name for file in EXAMPLES]
+
+
 def test_the_suite_runs_as_a_script_and_recovers_as_one(tmp_path):
     environment = {**os.environ, "SEQUENT_STORE": str(tmp_path / "store.db"), "PYTHONPATH": str(ROOT)}
 
