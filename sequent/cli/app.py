@@ -19,7 +19,7 @@ COMMANDS = {
     "continue": ("sequent.cli.continuing:continue_", "Do what is due of a suspended run, then return; for cron."),
     "check": ("sequent.cli.compiling:check", "Compile a flow, and tell all its mistakes at once."),
     "plan": ("sequent.cli.compiling:plan", "Show what would run, in order, and what each part waits for."),
-    "graph": ("sequent.cli.compiling:graph", "Draw a flow: nested containers, repeats, and what waits for what."),
+    "graph": ("sequent.cli.drawing:graph", "Draw a flow, or a run with where it stands, as SVG, Mermaid, dot or JSON."),
     "ls": ("sequent.cli.history:ls", "List the runs of the store, latest first."),
     "show": ("sequent.cli.history:show", "Show one run: its parameters, how far each step came, and what failed."),
     "logs": ("sequent.cli.logs:logs", "Print what a run's steps wrote, attempt by attempt."),

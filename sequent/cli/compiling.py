@@ -1,10 +1,9 @@
-"""``check``, ``plan`` and ``graph``: what a flow says, without running it."""
+"""``check`` and ``plan``: what a flow says, without running it."""
 
 from __future__ import annotations
 
-import json
 import sys
-from typing import Annotated, Literal
+from typing import Annotated
 
 from cyclopts import Parameter
 
@@ -47,26 +46,6 @@ def plan(target: Target = None, /, *, options: TypedOptions = DEFAULTS) -> int:
         out(f"  {paint.faint('pool')} {safe(pool.name)}  {pool.capacity:,}{shared}")
     for part in parts:
         out(_part_line(part, paint))
-    return 0
-
-
-def graph(
-    target: Target = None,
-    /,
-    *,
-    format: Annotated[  # noqa: A002 - the option's name is part of the command line
-        Literal["mermaid", "dot", "json"], Parameter(name=["--format", "-f"], help="The form of the drawing.")
-    ] = "mermaid",
-    options: TypedOptions = DEFAULTS,
-) -> int:
-    """Draw a flow: nested containers, repeats, and what waits for what."""
-    from sequent.compiler import draw
-
-    spec, _ = _compiled(target, options)
-    if options.json or format == "json":
-        machine.write({"graph": json.loads(draw.as_json(spec))})
-    else:
-        out((draw.mermaid if format == "mermaid" else draw.dot)(spec).rstrip("\n"))
     return 0
 
 

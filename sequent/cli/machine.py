@@ -22,8 +22,12 @@ Document = dict[str, object]
 
 def write(document: Mapping[str, object]) -> None:
     """Print one document on stdout."""
-    json.dump({"version": VERSION, **document}, sys.stdout, ensure_ascii=True, indent=2)
-    sys.stdout.write("\n")
+    sys.stdout.write(text_of(document))
+
+
+def text_of(document: Mapping[str, object]) -> str:
+    """One document as it is printed."""
+    return json.dumps({"version": VERSION, **document}, ensure_ascii=True, indent=2) + "\n"
 
 
 def error_document(error: SequentError) -> Document:

@@ -19,6 +19,7 @@ _LIGHT: Mapping[str, str] = {
     "failure": "#c62020",
     "failure-fill": "#fdf0ef",
     "success": "#15803d",
+    "success-line": "#8fcfa6",
     "success-fill": "#f0faf3",
     "active": "#1d5fd6",
     "active-fill": "#eef4fe",
@@ -37,6 +38,7 @@ _DARK: Mapping[str, str] = {
     "failure": "#ff7b74",
     "failure-fill": "#3a2120",
     "success": "#5fd087",
+    "success-line": "#35734c",
     "success-fill": "#1d3024",
     "active": "#74a7ff",
     "active-fill": "#1e2a40",
@@ -85,8 +87,9 @@ def style_for(scope: str, *, is_in_notebook: bool = False) -> str:
         lines.append(f"{scope} .{status} > .dot {{ fill: var(--sequent-{colour}); stroke: none; }}")
         if f"{colour}-fill" in _LIGHT:
             fill = f"fill: var(--sequent-{colour}-fill); " if status != "ready" else ""
-            lines.append(f"{scope} .{status} > .step {{ {fill}stroke: var(--sequent-{colour}); }}")
-            lines.append(f"{scope} .{status} > .block {{ stroke: var(--sequent-{colour}); }}")
+            line = f"{colour}-line" if f"{colour}-line" in _LIGHT else colour
+            lines.append(f"{scope} .{status} > .step {{ {fill}stroke: var(--sequent-{line}); }}")
+            lines.append(f"{scope} .{status} > .block {{ stroke: var(--sequent-{line}); }}")
     return "\n".join(lines)
 
 

@@ -52,6 +52,11 @@ def svg(picture: Picture, states: States | None = None, *, is_in_notebook: bool 
     )
 
 
+def notice_of(picture: Picture, most: int = MOST_BOXES) -> str:
+    """What is not shown of a picture that is too large, in a sentence; empty where all is."""
+    return folded(picture.flow, most).notice
+
+
 def description_of(flow: Box, states: States | None = None) -> str:
     """What the picture shows, in sentences, for who cannot see it."""
     boxes = [box for box in flow.walk() if box.path]

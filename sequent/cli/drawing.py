@@ -1,0 +1,111 @@
+"""``graph``: a flow, or a run with where it stands, as a picture."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from sequent.cli import machine
+from sequent.cli.options import Options, opened_store, warn
+from sequent.cli.typed import DEFAULTS, TypedOptions
+from sequent.compiler.kept_picture import read_picture
+from sequent.compiler.picture import Picture, picture_of
+from sequent.errors import StoreError, UsageError
+from sequent.model.status import Status
+from sequent.pictures import Standing, States, document_of, dot, mermaid, notice_of, svg
+from sequent.runtime.ports import Store
+from sequent.runtime.rows import RunRecord
+
+_FORMS = {"mermaid": mermaid, "dot": dot, "svg": svg}
+_UNDER_WAY = (Status.ACTIVE, Status.READY)
+
+
+def graph(
+    target: Annotated[str, Parameter(help="A flow: module:flow or path/file.py:flow; or a run's id, or latest.")],
+    /,
+    *,
+    format: Annotated[  # noqa: A002 - the option's name is part of the command line
+        Literal["svg", "mermaid", "dot", "json"], Parameter(name=["--format", "-f"], help="The form of the drawing.")
+    ] = "mermaid",
+    output: Annotated[Path | None, Parameter(name=["--output", "-o"], help="The file to write it to.")] = None,
+    options: TypedOptions = DEFAULTS,
+) -> int:
+    """Draw a flow, or a run with where it stands: nested containers, repeats, and what waits for what."""
+    picture, states = _flow(target, options) if _names_flow(target) else _run(target, options)
+    if options.json or format == "json":
+        text = machine.text_of({"graph": document_of(picture, states)})
+    else:
+        text = _FORMS[format](picture, states)
+        notice = notice_of(picture) if format == "svg" else ""
+        if notice:
+            options.say(notice)
+    if output is None:
+        sys.stdout.write(text)
+    else:
+        _write(output, text)
+    return 0
+
+
+def _names_flow(word: str) -> bool:
+    """Whether a flow is meant; a run's id has no colon, and is no file."""
+    from sequent.runtime.loading import is_file
+
+    return ":" in word or is_file(word) or ("." in word and all(part.isidentifier() for part in word.split(".")))
+
+
+def _flow(target: str, options: Options) -> tuple[Picture, None]:
+    from sequent.dsl import definition_of
+    from sequent.runtime.loading import load_flow
+
+    spec = definition_of(load_flow(target).flow).spec
+    warn(spec, options)
+    return picture_of(spec), None
+
+
+def _run(run: str, options: Options) -> tuple[Picture, States]:
+    """The run as it was kept: nobody's flow is loaded."""
+    with opened_store(options) as store:
+        record = store.find(run)
+        return _kept(store, record), _states(store, record)
+
+
+def _kept(store: Store, record: RunRecord) -> Picture:
+    text = store.picture(record)
+    if not text:
+        raise UsageError(
+            f"no picture was kept with run '{record.id}'",
+            code="no-picture",
+            hint="its flow is too large, or the run is older than this version: draw the flow, as module:flow",
+        )
+    try:
+        return read_picture(text)
+    except ValueError as error:
+        raise StoreError(f"the picture of run '{record.id}' cannot be read", code="damaged-store") from error
+
+
+def _states(store: Store, record: RunRecord) -> States:
+    """Where each part stands; what was under way is waiting again, where nobody drives the run any more."""
+    parts = dict(store.standings(record))
+    if record.owner is None:
+        parts = {path: _interrupted(numbers) for path, numbers in parts.items()}
+    standings = {path: Standing(numbers) for path, numbers in parts.items()}
+    return States(run=record.id, status=record.status, parts=standings)
+
+
+def _interrupted(numbers: Mapping[Status, int]) -> dict[Status, int]:
+    waiting = sum(numbers.get(status, 0) for status in (*_UNDER_WAY, Status.WAITING))
+    settled = {status: count for status, count in numbers.items() if status not in _UNDER_WAY}
+    return {**settled, Status.WAITING: waiting} if waiting else settled
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.write_text(text, encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        raise UsageError(
+            f"'{file}' cannot be written: {error.strerror}", code="output", hint="name another file with -o"
+        ) from error
