@@ -99,6 +99,8 @@ class Revision:
 
     outdated: tuple[Mark, ...] = ()
     """Successes that are to run again."""
+    superseded: tuple[Mark, ...] = ()
+    """Attempts of recoveries that this one does not go on from."""
     restored: tuple[tuple[Mark, int], ...] = ()
     """Successes of an earlier recovery that later ones had replaced, with the number of the attempt they were."""
     passed: tuple[Mark, ...] = ()
@@ -109,4 +111,4 @@ class Revision:
     """Repeats that are a success no more: frame around, container."""
 
     def __bool__(self) -> bool:
-        return bool(self.outdated or self.restored or self.passed or self.frames or self.repeats)
+        return bool(self.outdated or self.superseded or self.restored or self.passed or self.frames or self.repeats)

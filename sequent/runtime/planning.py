@@ -118,8 +118,9 @@ class _Planning:
     def plan(self, kept: Iterable[tuple[str, Numbers, bool]]) -> RecoveryPlan:
         seen = foresee(self._plan, self._basis, self._items_of)
         found = dict(_found_in(self._saved, self._plan)) if self._saved is not None else {}
-        for mark in self._rewound.outdated:
-            found[mark.node, mark.sequence] = Found(Status.READY, had_not_succeeded=True)
+        for mark in self._rewound.superseded:
+            if found[mark.node, mark.sequence].status is not Status.SUCCESS:
+                found[mark.node, mark.sequence] = Found(Status.READY, had_not_succeeded=True)
         for path, sequence, is_success in kept:
             index = self._steps.get(path)
             if index is not None and (index, sequence) not in found:

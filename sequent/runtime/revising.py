@@ -46,7 +46,11 @@ def revise(revision: Revision, batch: Batch, at: float, recovery: int) -> None:
     def passing(mark: Mark) -> Passing:
         return Passing(TaskKey(mark.frame, mark.node, mark.iteration), mark.attempt, at, recovery)
 
-    batch.outdated += [(TaskKey(mark.frame, mark.node, mark.iteration), mark.attempt) for mark in revision.outdated]
+    def attempt(mark: Mark) -> tuple[TaskKey, int]:
+        return TaskKey(mark.frame, mark.node, mark.iteration), mark.attempt
+
+    batch.outdated += map(attempt, revision.outdated)
+    batch.superseded += map(attempt, revision.superseded)
     batch.passed += map(passing, revision.passed)
     batch.restored += [(passing(mark), source) for mark, source in revision.restored]
     batch.closed_frames += [(FrameKey(*place), Status.ACTIVE) for place in revision.frames]

@@ -198,6 +198,8 @@ class Batch:
     outdated: list[tuple[TaskKey, int]] = field(factory=_rows(tuple[TaskKey, int]))
     """Attempts that had succeeded, and count no more: their tasks are to run again."""
     passed: list[Passing] = field(factory=_rows(Passing))
+    superseded: list[tuple[TaskKey, int]] = field(factory=_rows(tuple[TaskKey, int]))
+    """Attempts of recoveries that the present one does not go on from."""
     restored: list[tuple[Passing, int]] = field(factory=_rows(tuple[Passing, int]))
     """Attempts that stand for earlier ones of their tasks, by number, whose outcome counts again."""
     beginnings: list[Beginning] = field(factory=_rows(Beginning))
@@ -220,6 +222,7 @@ class Batch:
             or self.taken_back
             or self.outdated
             or self.passed
+            or self.superseded
             or self.restored
             or self.beginnings
             or self.end

@@ -27,6 +27,7 @@ class AttemptCell:
     recovery: int = 0
     begun: float | None = None
     is_outdated: bool = False
+    is_superseded: bool = False
 
 
 @define
@@ -48,7 +49,7 @@ def span_of(attempts: Iterable[AttemptCell]) -> Span:
     recovery = ran_in = -1
     for cell in attempts:
         recovery = max(recovery, cell.recovery)
-        if cell.token != PASSED:
+        if cell.token != PASSED and not cell.is_superseded:
             ran_in = max(ran_in, cell.recovery)
     return Span(recovery, ran_in)
 

@@ -71,6 +71,7 @@ class Cells(WrittenCells):
                 attempt.begun is not None,
                 attempt.token == PASSED,
                 attempt.is_outdated,
+                attempt.is_superseded,
             )
             for number, attempt in sorted(task.items())
         ]
@@ -236,6 +237,6 @@ class Cells(WrittenCells):
             ended=attempt.ended,
             problem=attempt.problem,
             log=attempt.log,
-            is_outdated=attempt.is_outdated,
-            is_passed=attempt.token == PASSED,
+            is_outdated=attempt.is_outdated or attempt.is_superseded,
+            is_passed=attempt.token == PASSED and attempt.result is None,
         )

@@ -9,9 +9,10 @@ from sqlalchemy.sql import ColumnElement
 
 from sequent.runtime.store.compiled import is_given, text_of
 from sequent.runtime.store.queries import BLOCK, BLOCK_NAMES, IS_LAST, LAST, LOCAL, NONE, ONE, STEP, STEP_NAMES, SUCCESS
-from sequent.runtime.store.schema import attempt, frame, repeat
+from sequent.runtime.store.schema import SUPERSEDED, attempt, frame, repeat
 
 _A, _F = attempt.c, frame.c
+_SUPERSEDED: ColumnElement[str] = literal_column(f"'{SUPERSEDED}'")
 _TRUTHY: ColumnElement[int] = literal_column("2")
 
 
@@ -114,7 +115,10 @@ def step_extent() -> str:
     return text_of(select(func.max(_A.iteration), func.count()).where(*_ITERATIONS, first), STEP_NAMES)
 
 
-_SPAN = (func.max(_A.recovery), func.max(case((func.length(_A.token) > NONE, _A.recovery))))
+_SPAN = (
+    func.max(_A.recovery),
+    func.max(case(((func.length(_A.token) > NONE) & (_A.state != _SUPERSEDED), _A.recovery))),
+)
 """The latest recovery, and the latest in which somebody executed something."""
 
 

@@ -41,7 +41,9 @@ class Tried(NamedTuple):
     is_passed: bool = False
     """Whether nobody executed it."""
     is_outdated: bool = False
-    """Whether it had succeeded, and counts no more."""
+    """Whether it had succeeded, and its task is to run again."""
+    is_superseded: bool = False
+    """Whether it is of a recovery that a later one did not go on from."""
 
 
 class OpenRows(Protocol):

@@ -215,7 +215,9 @@ def kept() -> str:
 
 # -- attempts, for people -------------------------------------------------------------------------
 
-_TOLD = (_A.frame, _A.node, _A.iteration, _A.number, _A.state, _A.started, _A.ended, _A.problem, _A.log, _A.token)
+_PASSED = (func.length(_A.token) == NONE) & _A.result.is_(null())
+"""Whether nobody executed it, and it gave nothing; one that stands for an earlier attempt has its result."""
+_TOLD = (_A.frame, _A.node, _A.iteration, _A.number, _A.state, _A.started, _A.ended, _A.problem, _A.log, _PASSED)
 _NEXT = attempt.alias("next")
 IS_LAST = ~exists(
     select(ONE).where(

@@ -18,7 +18,7 @@ from sequent.runtime.store.nodes import KnownNodes, sequence_above
 from sequent.runtime.store.open_rows import Extent, Span, Tried
 from sequent.runtime.store.opening import store_error
 from sequent.runtime.store.records import read_amounts, read_problem, read_span, read_status
-from sequent.runtime.store.schema import OUTDATED, PASSED
+from sequent.runtime.store.schema import OUTDATED, PASSED, SUPERSEDED
 from sequent.runtime.store.values import ValueFiles
 
 _PAGE = 64
@@ -122,6 +122,7 @@ class RunRows:
                 begun is not None,
                 token == PASSED,
                 state == OUTDATED,
+                state == SUPERSEDED,
             )
             for number, state, verdict, recovery, begun, token in rows
         ]
@@ -259,7 +260,7 @@ class RunRows:
         return map(self._told, self._reader.stream(queries.attempts_of_node(), self._run, step))
 
     def _told(self, row: Any) -> AttemptRecord:
-        frame, node, iteration, number, state, started, ended, problem, log, token = row
+        frame, node, iteration, number, state, started, ended, problem, log, is_passed = row
         sequence: tuple[int, ...] = self.sequence_of(frame)
         return AttemptRecord(
             path=self._nodes.path(node),
@@ -270,8 +271,8 @@ class RunRows:
             ended=ended,
             problem=read_problem(problem),
             log=read_span(log),
-            is_outdated=state == OUTDATED,
-            is_passed=token == PASSED,
+            is_outdated=state in (OUTDATED, SUPERSEDED),
+            is_passed=bool(is_passed),
         )
 
     def _sequence_of(self, frame: int) -> tuple[int, ...]:

@@ -13,7 +13,7 @@ from sequent.model.outcome import LogSpan, Problem
 from sequent.model.spec import Amounts
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.rows import Owner, Target
-from sequent.runtime.store.schema import OUTDATED
+from sequent.runtime.store.schema import OUTDATED, SUPERSEDED
 
 T = TypeVar("T")
 
@@ -96,8 +96,8 @@ def read_places(text: str) -> list[tuple[int, int, int]]:
 
 
 def read_status(text: str) -> Status:
-    """What a task or an iteration is in; a success that counts no more is as if it had been lost."""
-    return Status.WAITING if text == OUTDATED else _checked("a status", text, Status)
+    """What a task or an iteration is in; what counts no more is as if it had been lost."""
+    return Status.WAITING if text in (OUTDATED, SUPERSEDED) else _checked("a status", text, Status)
 
 
 def read_run_status(text: str) -> RunStatus:

@@ -27,7 +27,7 @@ class RewindingLoader(SavedLoader):
         self._around: list[int] = [0]
         """The frames around what is being loaded."""
         self._within: list[Numbers] = [()]
-        self._outdated: list[Mark] = []
+        self._superseded: list[Mark] = []
         self._restored: list[tuple[Mark, int]] = []
         self._frames_again: list[tuple[int, int, int]] = []
         self._repeats_again: list[tuple[int, int]] = []
@@ -38,7 +38,7 @@ class RewindingLoader(SavedLoader):
     def revision(self) -> Revision:
         """What must be written, once all is loaded."""
         return Revision(
-            outdated=tuple(self._outdated),
+            superseded=tuple(self._superseded),
             restored=tuple(self._restored),
             frames=tuple(self._frames_again),
             repeats=tuple(self._repeats_again),
@@ -76,7 +76,7 @@ class RewindingLoader(SavedLoader):
             return saved
         self._later += 1
         tried = self._rows.tried(frame, self._ids[step.index], iteration)
-        earlier = [one for one in tried if one.recovery <= self._basis]
+        earlier = [one for one in tried if one.recovery <= self._basis and not one.is_superseded]
         within = self._within[-1]
         mark = Mark(
             frame,
@@ -86,12 +86,11 @@ class RewindingLoader(SavedLoader):
             (*within, iteration) if iteration else within,
             Status.SUCCESS,
         )
+        later = [one.number for one in tried if one.recovery > self._basis and not one.is_superseded]
+        self._superseded += [evolve(mark, attempt=number) for number in later]
         if earlier and _had_succeeded(earlier[-1]):
             return self._restore(step, mark, earlier[-1], saved)
-        if saved.status is Status.SUCCESS:
-            self._outdated.append(mark)
-            return evolve(saved, status=Status.WAITING, verdict=Verdict.UNKNOWN, answers=())
-        return saved
+        return evolve(saved, status=Status.WAITING, verdict=Verdict.UNKNOWN, answers=(), waits=False)
 
     def _restore(self, step: StepPlan, mark: Mark, then: Tried, saved: SavedTask) -> SavedTask:
         """A success again, as an attempt of its own after those that followed."""

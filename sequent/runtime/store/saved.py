@@ -90,7 +90,7 @@ class SavedLoader:
             waits=last.status is Status.FAILURE and self._is_to_wait(frame, step, iteration, last.number, failures),
             had_begun=last.has_begun or not step.announces,
             recovery=last.recovery,
-            ran_in=max((one.recovery for one in tried if not one.is_passed), default=-1),
+            ran_in=max((one.recovery for one in tried if not (one.is_passed or one.is_superseded)), default=-1),
         )
 
     def _is_to_wait(self, frame: int, step: StepPlan, iteration: int, attempt: int, failures: int) -> bool:

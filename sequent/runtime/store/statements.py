@@ -11,10 +11,23 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql import ColumnElement
 
 from sequent.runtime.store.compiled import given, is_given, text_of
-from sequent.runtime.store.schema import OUTDATED, attempt, definition, frame, hold, node, repeat, request, run, wait
+from sequent.runtime.store.schema import (
+    OUTDATED,
+    SUPERSEDED,
+    attempt,
+    definition,
+    frame,
+    hold,
+    node,
+    repeat,
+    request,
+    run,
+    wait,
+)
 
 _A, _F = attempt.c, frame.c
 _SUCCEEDED: ColumnElement[Any] = literal_column("'success'")
+_SUPERSEDED: ColumnElement[Any] = literal_column(f"'{SUPERSEDED}'")
 _OUTDATED: ColumnElement[Any] = literal_column(f"'{OUTDATED}'")
 
 
@@ -61,6 +74,14 @@ def outdate_attempt() -> str:
     names = "the_run the_frame the_node the_host the_iteration the_number"
     succeeded = (_A.state == _SUCCEEDED) | (_A.state == _OUTDATED)
     return text_of(update(attempt).values(state=_OUTDATED).where(*keys, succeeded), names)
+
+
+@cache
+def supersede_attempt() -> str:
+    """An attempt counts no more, however it ended."""
+    keys = [is_given(column) for column in (_A.run, _A.frame, _A.node, _A.host, _A.iteration, _A.number)]
+    names = "the_run the_frame the_node the_host the_iteration the_number"
+    return text_of(update(attempt).values(state=_SUPERSEDED).where(*keys), names)
 
 
 @cache

@@ -45,7 +45,7 @@ class BatchWriter:
         if batch.taken_back:
             for key, number in batch.taken_back:
                 self._cursor.execute(statements.drop_attempt(), (self._run, *self.place(key), number))
-        if batch.outdated or batch.passed or batch.restored:
+        if batch.outdated or batch.superseded or batch.passed or batch.restored:
             self._write_revision(batch)
         if batch.intents:
             self._all(statements.insert_attempt(), list(map(self._intent, batch.intents)), "an attempt's number")
@@ -77,6 +77,8 @@ class BatchWriter:
         """What counts no more, and what is passed over."""
         outdated = [(self._run, *self.place(key), number) for key, number in batch.outdated]
         self._all(statements.outdate_attempt(), outdated, "an attempt that had succeeded")
+        superseded = [(self._run, *self.place(key), number) for key, number in batch.superseded]
+        self._all(statements.supersede_attempt(), superseded, "an attempt that counts no more")
         passed = [Intent(told.key, told.attempt, PASSED, told.at, told.item, told.recovery) for told in batch.passed]
         self._all(statements.insert_attempt(), list(map(self._intent, passed)), "an attempt's number")
         ended = [Ending(told.key, told.attempt, Status.SUCCESS, told.at) for told in batch.passed]

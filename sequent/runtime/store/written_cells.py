@@ -69,6 +69,9 @@ class WrittenCells:
         for place, number in batch.outdated:
             attempt = self._task(place, node)[number]
             attempt.status, attempt.is_outdated = Status.WAITING, True
+        for place, number in batch.superseded:
+            attempt = self._task(place, node)[number]
+            attempt.status, attempt.is_superseded = Status.WAITING, True
         for told in batch.passed:
             step = self._attempts.setdefault((told.key.frame, node(told.key.node)), {})
             cell = AttemptCell(PASSED, told.at, told.item, Status.SUCCESS, told.at, recovery=told.recovery)
@@ -82,6 +85,7 @@ class WrittenCells:
                 ended=told.at,
                 status=Status.SUCCESS,
                 is_outdated=False,
+                is_superseded=False,
                 log=None,
                 recovery=told.recovery,
             )
