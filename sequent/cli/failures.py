@@ -37,7 +37,12 @@ def failure_lines(failure: Failure, log: str | None, paint: Paint) -> list[str]:
 def failure_line(failure: Failure, paint: Paint) -> str:
     """One failure of many, in one line."""
     name = task_name(failure.path, failure.sequence)
-    return f"{paint.status(Status.FAILURE)}  {name}  {_error_lines(failure.problem)[0]}"
+    return f"{paint.status(Status.FAILURE)}  {name}  {brief(failure.problem)}"
+
+
+def brief(problem: Problem) -> str:
+    """What went wrong, in one line."""
+    return _error_lines(problem)[0]
 
 
 def _error_lines(problem: Problem) -> list[str]:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from sequent.cli.progress import Counts, FailureLines, Lines, Throttle, beginning
+from sequent.cli.counting import DELAYED, QUEUED, RETRY, Counts, Failed
+from sequent.cli.failures import brief, task_name
+from sequent.cli.progress import FailureLines, Lines, Throttle, again_text, beginning, task_line
 from sequent.cli.text import GLYPHS, Paint, duration, safe
 from sequent.model.outcome import LogSpan, Problem
 from sequent.model.plan import Plan, StepPlan
-from sequent.model.scope import Scope
+from sequent.model.scope import Scope, sequence_text
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.rows import RunRecord
 
@@ -37,7 +40,8 @@ class LiveProgress:
     def __init__(self, lines: Lines, *, store_option: str = "") -> None:
         self._lines = lines
         self._paint = Paint.of(lines.stream)
-        self._failures = FailureLines(self._paint, Throttle(time.monotonic), store_option)
+        self._throttle = Throttle(time.monotonic)
+        self._failures = FailureLines(self._paint, self._throttle, store_option)
         self._changed = threading.Event()
         self._over = threading.Event()
         self._printed: deque[str] = deque()
@@ -52,15 +56,32 @@ class LiveProgress:
         self._thread.start()
 
     def task_started(self, scope: Scope, node: int, attempt: int) -> None:
-        self._counts.started(node)
+        self._counts.started(scope, node)
         self._change()
 
     def task_settled(
         self, scope: Scope, node: int, attempt: int, status: Status, problem: Problem | None, log: LogSpan | None
     ) -> None:
-        self._counts.ended(node, status)
+        self._counts.ended(scope, node, attempt, status)
         if problem is not None and status is Status.FAILURE:
             self._printed.extend(self._failures.of(node, scope.sequence, attempt, problem, log))
+        self._change()
+
+    def attempt_failed(
+        self, scope: Scope, node: int, attempt: int, problem: Problem, log: LogSpan | None, wait: float
+    ) -> None:
+        self._counts.failed(Failed(scope, node, attempt, problem, log))
+        if self._throttle.passes():
+            name = task_name(self._counts.names[node], sequence_text(scope.sequence))
+            self._printed.append(task_line(self._paint, RETRY, name, attempt, f"{brief(problem)}; {again_text(wait)}"))
+        self._change()
+
+    def task_waits(self, scope: Scope, node: int, seconds: float) -> None:
+        self._counts.delayed(scope, node)
+        self._change()
+
+    def tasks_queue(self, numbers: Mapping[int, int]) -> None:
+        self._counts.queued(numbers)
         self._change()
 
     def note(self, text: str) -> None:
@@ -72,7 +93,7 @@ class LiveProgress:
         self._change()
 
     def run_ended(self, status: RunStatus) -> None:
-        self._printed.extend(self._failures.rest())
+        self._printed.extend(self._failures.at_end(self._counts, status))
         self.close()
 
     def close(self) -> None:
@@ -123,7 +144,7 @@ class LiveProgress:
         touched = [node for node in self._steps if numbers[node]]
         ranked = sorted(touched, key=lambda node: _rank(numbers[node]))[:rows]
         table = Table(box=None, pad_edge=False, header_style="dim")
-        for title in ("", "step", "running", "success", "failure", "skipped"):
+        for title in ("", "step", "running", "waiting", "success", "failure", "skipped"):
             table.add_column(title, justify="left" if title in ("", "step") else "right", no_wrap=True)
         for node in sorted(ranked):
             table.add_row(*_row(self._counts.names[node], numbers[node]))
@@ -140,27 +161,26 @@ class LiveProgress:
         return ", ".join(parts)
 
 
-_STYLES = {Status.ACTIVE: "cyan", Status.SUCCESS: "green", Status.FAILURE: "red", Status.SKIPPED: "dim"}
+_STYLES = {"active": "cyan", "success": "green", "failure": "red", "skipped": "dim", DELAYED: "dim", QUEUED: "dim"}
+_WAITING = (RETRY, QUEUED, DELAYED)
+_STATES = ("active", *_WAITING, "failure", "cancelled", "success", "skipped")
+"""What a step definition is said to be in: the first of these that any of its tasks is in."""
 
 
-def _state(numbers: dict[Status, int]) -> Status:
-    """The one word for a step definition: the worst that became of its tasks, unless some still run."""
-    for status in (Status.ACTIVE, Status.FAILURE, Status.CANCELLED, Status.SUCCESS):
-        if numbers.get(status):
-            return status
-    return Status.SKIPPED
+def _state(numbers: dict[str, int]) -> str:
+    return next(state for state in _STATES if numbers.get(state))
 
 
-def _rank(numbers: dict[Status, int]) -> int:
+def _rank(numbers: dict[str, int]) -> int:
     """Which rows come first where there is not room for all."""
-    return (Status.ACTIVE, Status.FAILURE, Status.CANCELLED, Status.SUCCESS, Status.SKIPPED).index(_state(numbers))
+    return _STATES.index(_state(numbers))
 
 
-def _row(name: str, numbers: dict[Status, int]) -> list[Text]:
+def _row(name: str, numbers: dict[str, int]) -> list[Text]:
     from rich.text import Text
 
     state = _state(numbers)
-    word = Text(f"{GLYPHS[state.value]} {state.value}", style=_STYLES.get(state, "yellow"))
-    skipped = numbers.get(Status.SKIPPED, 0) + numbers.get(Status.CANCELLED, 0)
-    shown = (numbers.get(Status.ACTIVE, 0), numbers.get(Status.SUCCESS, 0), numbers.get(Status.FAILURE, 0), skipped)
+    word = Text(f"{GLYPHS[state]} {state}", style=_STYLES.get(state, "yellow"))
+    groups = (("active",), _WAITING, ("success",), ("failure",), ("skipped", "cancelled"))
+    shown = (sum(numbers.get(word, 0) for word in group) for group in groups)
     return [word, Text(name), *(Text(f"{number:,}" if number else "") for number in shown)]

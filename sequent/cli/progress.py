@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol, TextIO
 
-from sequent.cli.failures import failure_line, failure_lines, task_name
-from sequent.cli.text import Paint, safe
+from sequent.cli.counting import DELAYED, QUEUED, RETRY, Counts, Failed
+from sequent.cli.failures import brief, failure_line, failure_lines, task_name
+from sequent.cli.text import Paint, safe, waiting_time
 from sequent.model.outcome import Failure, LogSpan, Problem
 from sequent.model.plan import Plan
-from sequent.model.references import dotted
 from sequent.model.scope import Scope, sequence_text
 from sequent.model.status import SETTLED, RunStatus, Status
 from sequent.runtime.ports import Observer
@@ -25,38 +25,6 @@ SUMMARY_SECONDS = 5.0
 SUMMARY_LINES = 10
 FULL_FAILURES = 20
 """So many failures are told in full; of the others one line each."""
-
-
-class Counts:
-    """How many tasks of each step definition are running and how many settled how.
-
-    A task costs an increment or two, so that a hundred thousand of them cost nothing.
-    """
-
-    def __init__(self, plan: Plan) -> None:
-        size = len(plan.nodes)
-        self.names = [safe(dotted(node.path)) for node in plan.nodes]
-        self.running = [0] * size
-        self.settled: dict[Status, list[int]] = {status: [0] * size for status in Status if status in SETTLED}
-
-    def started(self, node: int) -> None:
-        self.running[node] += 1
-
-    def ended(self, node: int, status: Status) -> None:
-        """A task settled, or an attempt of it was lost."""
-        if self.running[node] and status is not Status.SKIPPED:
-            self.running[node] -= 1
-        if status in self.settled:
-            self.settled[status][node] += 1
-
-    def total(self, node: int) -> int:
-        """How many tasks of that definition settled."""
-        return sum(numbers[node] for numbers in self.settled.values())
-
-    def of(self, node: int) -> dict[Status, int]:
-        """How many tasks of that definition are in what."""
-        numbers = {status: numbers[node] for status, numbers in self.settled.items() if numbers[node]}
-        return {Status.ACTIVE: self.running[node], **numbers} if self.running[node] else numbers
 
 
 class Throttle:
@@ -145,25 +113,46 @@ class PlainProgress:
             self._lines.write(beginning(record, self._paint))
 
     def task_started(self, scope: Scope, node: int, attempt: int) -> None:
-        self._counts.started(node)
+        self._counts.started(scope, node)
         if self._is_verbose and self._throttle.passes():
-            self._task_line(Status.ACTIVE, scope, node, attempt)
+            self._task_line(Status.ACTIVE.value, scope, node, attempt)
 
     def task_settled(
         self, scope: Scope, node: int, attempt: int, status: Status, problem: Problem | None, log: LogSpan | None
     ) -> None:
-        self._counts.ended(node, status)
+        self._counts.ended(scope, node, attempt, status)
         if problem is not None and status is Status.FAILURE:
             for line in self._failures.of(node, scope.sequence, attempt, problem, log):
                 self._lines.write(line)
         elif self._is_quiet or status not in SETTLED:
             return
         elif self._throttle.passes():
-            self._task_line(status, scope, node, attempt)
+            self._task_line(status.value, scope, node, attempt)
         else:
             self._held += 1
             if self._clock() - self._summarised >= SUMMARY_SECONDS:
                 self._summarise()
+
+    def attempt_failed(
+        self, scope: Scope, node: int, attempt: int, problem: Problem, log: LogSpan | None, wait: float
+    ) -> None:
+        self._counts.failed(Failed(scope, node, attempt, problem, log))
+        if not self._is_quiet and self._throttle.passes():
+            more = f"{brief(problem)}; {again_text(wait)}"
+            self._task_line(RETRY, scope, node, attempt, more)
+
+    def task_waits(self, scope: Scope, node: int, seconds: float) -> None:
+        self._counts.delayed(scope, node)
+        if not self._is_quiet and self._throttle.passes():
+            self._task_line(DELAYED, scope, node, 0, f"starts in {waiting_time(seconds)}")
+
+    def tasks_queue(self, numbers: Mapping[int, int]) -> None:
+        self._counts.queued(numbers)
+        if self._is_verbose:
+            for node, number in numbers.items():
+                if self._throttle.passes():
+                    word = self._paint.word(QUEUED)
+                    self._lines.write(f"{word}  {self._counts.names[node]}: {number:,} wait for resources")
 
     def note(self, text: str) -> None:
         self._lines.write(safe(text))
@@ -173,7 +162,7 @@ class PlainProgress:
             self._lines.write(line)
 
     def run_ended(self, status: RunStatus) -> None:
-        for line in self._failures.rest():
+        for line in self._failures.at_end(self._counts, status):
             self._lines.write(line)
         if self._held:
             self._summarise()
@@ -181,10 +170,9 @@ class PlainProgress:
     def close(self) -> None:
         """Nothing is left to give back."""
 
-    def _task_line(self, status: Status, scope: Scope, node: int, attempt: int) -> None:
-        number = f"  (attempt {attempt})" if attempt > 1 else ""
+    def _task_line(self, word: str, scope: Scope, node: int, attempt: int, more: str = "") -> None:
         name = task_name(self._counts.names[node], sequence_text(scope.sequence))
-        self._lines.write(f"{self._paint.status(status)}  {name}{number}")
+        self._lines.write(task_line(self._paint, word, name, attempt, more))
 
     def _summarise(self) -> None:
         """Say where the definitions stand that moved most since the last summary."""
@@ -194,51 +182,11 @@ class PlainProgress:
         moved = [node for node, total in enumerate(totals) if total != self._shown[node]]
         moved.sort(key=lambda node: self._shown[node] - totals[node])
         for node in moved[:SUMMARY_LINES]:
-            numbers = ", ".join(f"{count:,} {status.value}" for status, count in self._counts.of(node).items())
+            numbers = ", ".join(f"{count:,} {word}" for word, count in self._counts.of(node).items())
             self._lines.write(self._paint.faint(f"  {self._counts.names[node]}: {numbers}"))
         if len(moved) > SUMMARY_LINES:
             self._lines.write(self._paint.faint(f"  and {len(moved) - SUMMARY_LINES:,} more steps"))
         self._shown = totals
-
-
-class Reserved:
-    """An ``Observer`` that lets another one begin only once something happens: a run with nothing to do is silent."""
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-        self._held: tuple[RunRecord, Plan] | None = None
-        self.has_begun = False
-
-    def run_began(self, record: RunRecord, plan: Plan) -> None:
-        self._held = (record, plan)
-
-    def task_started(self, scope: Scope, node: int, attempt: int) -> None:
-        self._begun().task_started(scope, node, attempt)
-
-    def task_settled(
-        self, scope: Scope, node: int, attempt: int, status: Status, problem: Problem | None, log: LogSpan | None
-    ) -> None:
-        self._begun().task_settled(scope, node, attempt, status, problem, log)
-
-    def note(self, text: str) -> None:
-        self._begun().note(text)
-
-    def draw_failed(self, node: int, problem: Problem) -> None:
-        self._begun().draw_failed(node, problem)
-
-    def run_ended(self, status: RunStatus) -> None:
-        if self.has_begun:
-            self._progress.run_ended(status)
-
-    def close(self) -> None:
-        if self.has_begun:
-            self._progress.close()
-
-    def _begun(self) -> Progress:
-        if not self.has_begun and self._held is not None:
-            self.has_begun = True
-            self._progress.run_began(*self._held)
-        return self._progress
 
 
 class FailureLines:
@@ -272,18 +220,31 @@ class FailureLines:
         self._held += 1
         return []
 
-    def rest(self) -> list[str]:
-        """What to write at the end about the failures that were only counted."""
-        if not self._held:
-            return []
-        command = f"sequent show {self._run}{self._store_option}"
-        return [f"{self._paint.status(Status.FAILURE)}  and {self._held:,} more: {command}"]
+    def at_end(self, counts: Counts, status: RunStatus) -> list[str]:
+        """What to write at the end: what is not tried again after all, and how many failures were only counted."""
+        given_up = [] if status is RunStatus.SUSPENDED else counts.give_up()
+        lines = [line for failed in given_up for line in self.of(failed.node, failed.scope.sequence, *failed[2:])]
+        if self._held:
+            command = f"sequent show {self._run}{self._store_option}"
+            lines.append(f"{self._paint.status(Status.FAILURE)}  and {self._held:,} more: {command}")
+        return lines
 
 
 def beginning(record: RunRecord, paint: Paint) -> str:
     """The line with which a run, or its recovery, begins."""
     again = f", recovery {record.recovery}" if record.recovery else ""
     return f"run {paint.strong(safe(record.id))} of {safe(record.target.flow)}{again}"
+
+
+def task_line(paint: Paint, word: str, name: str, attempt: int, more: str = "") -> str:
+    """One line of one task."""
+    number = f"  (attempt {attempt})" if attempt > 1 or word == RETRY else ""
+    return f"{paint.word(word)}  {name}{number}{more and '  '}{more}"
+
+
+def again_text(wait: float) -> str:
+    """When a task will be tried again whose attempt has failed."""
+    return f"will be tried again in {waiting_time(wait)}" if wait > 0 else "will be tried again"
 
 
 def log_command(run: str, path: str, sequence: str, store_option: str) -> str:

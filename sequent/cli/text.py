@@ -32,6 +32,9 @@ GLYPHS: Mapping[str, str] = {
     "stopped": "■",
     "suspended": "‖",
     "interrupted": "!",
+    "retry": "↻",
+    "delayed": "…",
+    "queued": "=",
 }
 _COLOURS: Mapping[str, str] = {
     "active": "36",
@@ -42,6 +45,9 @@ _COLOURS: Mapping[str, str] = {
     "cancelled": "33",
     "stopped": "33",
     "interrupted": "33",
+    "retry": "33",
+    "delayed": "2",
+    "queued": "2",
 }
 # C0 and C1 controls, DEL, lone surrogates, and the marks that reorder or hide text.
 _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -90,7 +96,11 @@ class Paint:
 
     def status(self, status: Status | RunStatus) -> str:
         """Such as ``✓ success``."""
-        return self._wrapped(f"{GLYPHS[status.value]} {status.value}", _COLOURS.get(status.value, ""))
+        return self.word(status.value)
+
+    def word(self, word: str) -> str:
+        """The same of what a task may wait for: ``↻ retry``."""
+        return self._wrapped(f"{GLYPHS[word]} {word}", _COLOURS.get(word, ""))
 
     def strong(self, text: str) -> str:
         return self._wrapped(text, "1")
@@ -121,6 +131,13 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60:02} s"
     return f"{whole // 3600} h {whole % 3600 // 60:02} min"
+
+
+def waiting_time(seconds: float) -> str:
+    """A length of time that is yet to pass: ``60 s``, not ``59.9 s``; ``2 h 14 min``."""
+    if 0.95 <= seconds < 100:
+        return f"{round(seconds)} s"
+    return duration(seconds)
 
 
 def counts(numbers: Mapping[Status, int]) -> str:

@@ -37,6 +37,8 @@ class Pools:
         self._held: dict[tuple[int, int], dict[str, int]] = {}
         self._waiting: dict[tuple[int, Amounts], list[Entry]] = {}
         """By how they stand and what they ask for: who waits, first come first."""
+        self.queued: dict[int, int] = {}
+        """How many of each step and container wait, those included who were cancelled meanwhile."""
         for pool, amount in kept.items():
             self._change(RUN, pool, amount)
 
@@ -56,7 +58,24 @@ class Pools:
             self._take(frame, position, wanted)
             return True
         heappush(self._waiting.setdefault((standing, wanted), []), entry)
+        self._count(entry, 1)
         return False
+
+    def _count(self, entry: Entry, more: int) -> None:
+        node = entry[2].layout.plan.children[entry[3]]
+        self.queued[node] = self.queued.get(node, 0) + more
+
+    def _pop(self, line: list[Entry]) -> Entry:
+        """Take the first out of those who wait."""
+        entry = heappop(line)
+        self._count(entry, -1)
+        return entry
+
+    def _drop_stale(self, line: list[Entry]) -> bool:
+        """Forget those at the front who wait no more; say whether anybody is left."""
+        while line and line[0][2].statuses[line[0][3]] is not Status.READY:
+            self._pop(line)
+        return bool(line)
 
     def freed(self) -> list[Entry]:
         """Those who waited and whose turn it is now: each may take what it wants, the ones before it included."""
@@ -74,8 +93,8 @@ class Pools:
                 continue
             for pool, amount in wanted:
                 left[pool] -= amount
-            turns.append(heappop(lines[key]))
-            if not _drop_stale(lines[key]):
+            turns.append(self._pop(lines[key]))
+            if not self._drop_stale(lines[key]):
                 del lines[key]
         return turns
 
@@ -85,7 +104,7 @@ class Pools:
         while lines:
             key = _first(lines)
             if self._fits(key[1]):
-                entry = heappop(lines[key])
+                entry = self._pop(lines[key])
                 self._take(entry[2], entry[3], key[1])
                 return entry
             del lines[key]
@@ -93,7 +112,7 @@ class Pools:
 
     def _lines(self) -> dict[tuple[int, Amounts], list[Entry]]:
         """Those who wait, by how they stand and what they ask for."""
-        self._waiting = {key: line for key, line in self._waiting.items() if _drop_stale(line)}
+        self._waiting = {key: line for key, line in self._waiting.items() if self._drop_stale(line)}
         return dict(self._waiting)
 
     def _is_behind(self, entry: Entry, wanted: Amounts, standing: int) -> bool:
@@ -103,7 +122,7 @@ class Pools:
         return any(
             (other_standing, line[0][:2]) < (standing, entry[:2]) and any(pool in pools for pool, _ in others)
             for (other_standing, others), line in self._waiting.items()
-            if _drop_stale(line)
+            if self._drop_stale(line)
         )
 
     def holds_of(self, frame: Frame, wanted: Amounts) -> bool:
@@ -212,10 +231,3 @@ class Pools:
 
 def _first(lines: dict[tuple[int, Amounts], list[Entry]]) -> tuple[int, Amounts]:
     return min(lines, key=lambda key: (key[0], lines[key][0][:2]))
-
-
-def _drop_stale(line: list[Entry]) -> bool:
-    """Forget those at the front who wait no more; say whether anybody is left."""
-    while line and line[0][2].statuses[line[0][3]] is not Status.READY:
-        heappop(line)
-    return bool(line)

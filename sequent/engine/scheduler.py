@@ -12,6 +12,7 @@ from sequent.engine.keeping import review
 from sequent.engine.layout import is_step
 from sequent.engine.line import Line
 from sequent.engine.repeats import advance, begin_block, close_frame, make_block, open_block, take_item
+from sequent.engine.state import State
 from sequent.engine.tasks import fail, lose, make_ready, review_handled, settle, settle_unstarted, succeed, take_back
 from sequent.engine.validation import validate
 from sequent.engine.waits import end_wait
@@ -98,6 +99,11 @@ class Scheduler:
         """Whether nothing goes on until a time has come."""
         board = self._board
         return bool(board.timers) and not (board.running or board.awaited or board.asked or board.has_ended)
+
+    @property
+    def state(self) -> State:
+        """What is told of it to people who watch."""
+        return State(self._board)
 
     def validate(self) -> None:
         """Check that the state agrees with itself.

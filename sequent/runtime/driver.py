@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import deque
+from collections.abc import Mapping
 
 from sequent.engine import Scheduler
 from sequent.errors import StoreBusyError, StoreError, StoreFullError
@@ -85,6 +86,8 @@ class Driver:
         )
         self._status: RunStatus | None = None
         """How the run has ended, once that is to be written."""
+        self._state = self._scheduler.state
+        self._queued: Mapping[int, int] = {}
         self._stopping = Stopping(around.clock, self._stop, self._dispatch.end_tasks)
         self._patience = Patience(around.clock)
         self._loops = 0
@@ -173,7 +176,7 @@ class Driver:
                 self._give_up(error)
                 raise
             self._patience.renew()
-        self._outbox.let_out()
+        self._outbox.let_out(self._state)
         return True
 
     def _write_end(self, end: EndRun) -> None:
@@ -198,6 +201,9 @@ class Driver:
 
     def _wait(self, timeout: float | None) -> None:
         """Sleep until something happens, but no longer than that many seconds."""
+        if self._plan.pools and self._queued != (queued := self._state.queued):
+            self._queued = queued
+            self._observer.tasks_queue(queued)
         due = self._timers.left()
         if due is not None and self._longest_sleep is not None:
             due = min(due, self._longest_sleep)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from sequent.engine.state import State
 from sequent.model.effects import FailTask, SettleTask, StartTask
 from sequent.model.facts import (
     Fact,
@@ -69,6 +70,8 @@ class Intake:
         """Why an attempt that has not started cannot do well."""
         self._makers: dict[int, tuple[str, ...]] = {}
         self._told: list[_Told] = []
+        self._waits: dict[tuple[int, int], float] = {}
+        """The seconds before tasks are tried again whose attempts have failed."""
 
     def facts_of(self, report: AttemptReport | PaceChanged, batch: Batch) -> list[Fact]:
         """The facts that a report tells; what must be written of it goes into the batch."""
@@ -204,11 +207,21 @@ class Intake:
         self._told = [other for other in self._told if other[:3] != told[:3]]
         self._told.append(told)
 
-    def tell(self) -> None:
-        """Tell the observer what has settled, now that it is written."""
+    def will_wait(self, frame: int, node: int, seconds: float) -> None:
+        """A task whose attempt has failed waits so long before it is tried again."""
+        self._waits[frame, node] = seconds
+
+    def tell(self, state: State) -> None:
+        """Tell the observer what has ended, now that it is written."""
         told, self._told = self._told, []
-        for settled in told:
-            self._observer.task_settled(*settled)
+        for ended in told:
+            scope, node, attempt, status, problem, log = ended
+            if problem is not None and attempt and not state.has_settled(scope.id, node):
+                wait = self._waits.pop((scope.id, node), 0.0)
+                self._observer.attempt_failed(scope, node, attempt, problem, log, wait)
+            else:
+                self._observer.task_settled(scope, node, attempt, status, problem, log)
+        self._waits.clear()
 
     def makers_of(self, step: StepPlan) -> tuple[str, ...]:
         """For each of a step's inputs, the path of the step that made it; empty for items and parameters."""

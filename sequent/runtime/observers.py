@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from loguru import logger
 
 from sequent.model.outcome import LogSpan, Problem
@@ -39,6 +41,21 @@ class LoggingObserver:
             where = f" ({problem.file}:{problem.line})" if problem.file else ""
             sequence = sequence_text(scope.sequence)
             logger.error("{}/{} failed: {}: {}{}", path, sequence, problem.type, problem.message, where)
+
+    def attempt_failed(
+        self, scope: Scope, node: int, attempt: int, problem: Problem, log: LogSpan | None, wait: float
+    ) -> None:
+        if self._plan is not None:
+            path, sequence = dotted(self._plan.nodes[node].path), sequence_text(scope.sequence)
+            when = f" in {wait:.3g} s" if wait else ""
+            told = f"{problem.type}: {problem.message}; it will be tried again{when}"
+            logger.warning("{}/{} failed at attempt {}: {}", path, sequence, attempt, told)
+
+    def task_waits(self, scope: Scope, node: int, seconds: float) -> None:
+        """Say nothing: see the class."""
+
+    def tasks_queue(self, numbers: Mapping[int, int]) -> None:
+        """Say nothing: see the class."""
 
     def draw_failed(self, node: int, problem: Problem) -> None:
         if self._plan is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import deque
 
+from sequent.engine.state import State
 from sequent.model.effects import (
     AskHold,
     CloseFrame,
@@ -52,6 +53,7 @@ class Outbox:
         """Take where facts are to go, and whether the run had begun before."""
         self._plan = plan
         self._clock = around.clock
+        self._observer = around.observer
         self._recovery = around.run.record.recovery
         self._facts = facts
         self._orders: list[_Order] = []
@@ -155,13 +157,15 @@ class Outbox:
                 self._facts.append(ended)
             else:
                 self._orders.append((order, wait))
+                if order.failures:
+                    self.intake.will_wait(frame, node, self.timers.left_of(wait))
 
-    def let_out(self) -> None:
+    def let_out(self, state: State) -> None:
         """The batch is committed: begin another, tell what has settled, and let the orders out."""
         has_ended = self.batch.end is not None
         if self.batch:
             self.batch = Batch()
-        self.intake.tell()
+        self.intake.tell(state)
         self.pooling.tell(has_ended=has_ended)
         orders, self._orders = self._orders, []
         for order in orders:
@@ -180,6 +184,8 @@ class Outbox:
             case StartTimer():
                 self._begin_wait(order)
             case (StartTimer() as begin, Wait() as wait):
+                if not begin.failures:
+                    self._observer.task_waits(begin.scope, begin.node, self.timers.left_of(wait))
                 self.timers.start(begin, wait)
 
 

@@ -87,7 +87,7 @@ class Timers:
             wait = self._until(key, order.attempt, self._backoff(order, node))
         else:
             wait = self._until(key, 0, self._options.delay(order.scope, node))
-        if self._left(wait) <= 0:
+        if self.left_of(wait) <= 0:
             return None
         if wait != stored:
             batch.waits.append(wait)
@@ -117,7 +117,8 @@ class Timers:
         left = min(max(0.0, wait.due - self._clock.now()), wait.length)
         return evolve(wait, boot=self._clock.boot_id(), due_boot=self._clock.boottime() + left)
 
-    def _left(self, wait: Wait) -> float:
+    def left_of(self, wait: Wait) -> float:
+        """The seconds until a wait is over."""
         return wait.due_boot - self._clock.boottime() if wait.boot else wait.due - self._clock.now()
 
     def start(self, order: StartTimer, wait: Wait) -> None:

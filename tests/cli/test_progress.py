@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import io
+import re
 from traceback import format_exception
 
 import pytest
+from attrs import evolve
 
+from sequent.cli.counting import Counts, Failed
 from sequent.cli.live import LiveProgress
 from sequent.cli.progress import FULL_FAILURES, Lines, PlainProgress
+from sequent.cli.reserved import Reserved
 from sequent.model.outcome import LogSpan, Problem
 from sequent.model.status import RunStatus, Status
 from tests.cli.plans import ROOT, a_record, wide_plan
@@ -53,6 +57,124 @@ def test_a_few_tasks_have_a_line_each():
         "✓ success  load/1",
         "- skipped  send/1",
     ]
+
+
+def test_a_failure_that_will_be_tried_again_is_told_apart_from_one_that_stays():
+    progress, stream, _ = watched(["load", "send"])
+    progress.task_started(ROOT, 1, 1)
+    progress.attempt_failed(ROOT, 1, 1, PROBLEM, LOG, 59.998)
+    progress.task_started(ROOT, 1, 2)
+    progress.attempt_failed(ROOT, 1, 2, PROBLEM, LOG, 0.0)
+    settle(progress, 1, Status.FAILURE, PROBLEM)
+    lines = stream.getvalue().splitlines()
+    assert lines[1:4] == [
+        "↻ retry  load/1  (attempt 1)  ValueError: no rows for eu; will be tried again in 60 s",
+        "↻ retry  load/1  (attempt 2)  ValueError: no rows for eu; will be tried again",
+        "✗ failure  load/1",
+    ]
+    assert stream.getvalue().count("failure") == 1
+
+
+def test_a_delay_is_told_with_its_length_and_a_queue_only_to_those_who_ask_for_more():
+    progress, stream, _ = watched(["load"])
+    progress.task_waits(ROOT, 1, 8040)
+    progress.tasks_queue({1: 3})
+    assert stream.getvalue().splitlines()[1:] == ["… delayed  load/1  starts in 2 h 14 min"]
+    progress, stream, _ = watched(["load"], is_verbose=True)
+    progress.tasks_queue({1: 3})
+    assert stream.getvalue().splitlines()[1:] == ["= queued  load: 3 wait for resources"]
+
+
+def test_quiet_tells_nothing_of_what_waits_or_is_tried_again():
+    progress, stream, _ = watched(["load"], is_quiet=True)
+    progress.task_started(ROOT, 1, 1)
+    progress.attempt_failed(ROOT, 1, 1, PROBLEM, LOG, 60)
+    progress.task_waits(ROOT, 1, 60)
+    progress.tasks_queue({1: 3})
+    assert stream.getvalue() == ""
+
+
+def test_what_is_not_tried_again_since_the_run_ends_is_a_failure_after_all():
+    progress, stream, _ = watched(["load"])
+    progress.task_started(ROOT, 1, 1)
+    progress.attempt_failed(ROOT, 1, 1, PROBLEM, LOG, 60)
+    progress.run_ended(RunStatus.FAILURE)
+    assert stream.getvalue().splitlines()[2:4] == ["✗ failure  load/1", "    ValueError: no rows for eu"]
+
+
+def test_what_is_to_be_tried_again_stays_so_in_a_run_that_is_suspended():
+    progress, stream, _ = watched(["load"])
+    progress.task_started(ROOT, 1, 1)
+    progress.attempt_failed(ROOT, 1, 1, PROBLEM, LOG, 60)
+    progress.run_ended(RunStatus.SUSPENDED)
+    assert "failure" not in stream.getvalue()
+
+
+def test_a_flood_of_retries_is_held_as_well():
+    progress, stream, _ = watched(["load"])
+    for _ in range(5000):
+        progress.task_started(ROOT, 1, 1)
+        progress.attempt_failed(ROOT, 1, 1, PROBLEM, LOG, 0.0)
+    assert len(stream.getvalue().splitlines()) < 210
+
+
+def test_what_tasks_wait_for_is_counted_until_they_start_or_settle():
+    counts = Counts(wide_plan(["load"]))
+    scopes = [evolve(ROOT, id=number) for number in range(1, 5)]
+    for scope in scopes:
+        counts.delayed(scope, 1)
+    counts.started(scopes[0], 1)
+    counts.failed(Failed(scopes[0], 1, 1, PROBLEM, None))
+    counts.started(scopes[1], 1)
+    counts.ended(scopes[1], 1, 1, Status.SUCCESS)
+    counts.ended(scopes[2], 1, 0, Status.CANCELLED)
+    counts.queued({1: 7})
+    assert counts.of(1) == {"retry": 1, "delayed": 1, "queued": 7, "success": 1, "cancelled": 1}
+    counts.ended(scopes[0], 1, 0, Status.FAILURE)
+    counts.started(scopes[3], 1)
+    counts.queued({})
+    assert counts.of(1) == {"active": 1, "success": 1, "cancelled": 1, "failure": 1}
+    counts.delayed(ROOT, 0)
+    assert counts.of(0) == {}
+
+
+def test_what_never_started_leaves_what_runs_as_it_is():
+    counts = Counts(wide_plan(["load"]))
+    counts.started(ROOT, 1)
+    counts.ended(evolve(ROOT, id=2), 1, 0, Status.CANCELLED)
+    assert counts.of(1) == {"active": 1, "cancelled": 1}
+
+
+def test_nothing_is_said_of_a_run_in_which_nothing_happens():
+    plain, stream, _ = watched([])
+    before = stream.getvalue()
+    progress = Reserved(plain)
+    progress.run_began(a_record(), wide_plan(["load"]))
+    progress.task_waits(ROOT, 1, 60)
+    progress.tasks_queue({1: 1})
+    progress.run_ended(RunStatus.SUSPENDED)
+    progress.close()
+    assert (stream.getvalue(), progress.has_begun) == (before, False)
+
+
+@pytest.mark.parametrize(
+    "happen",
+    [
+        lambda progress: progress.task_started(ROOT, 1, 1),
+        lambda progress: progress.task_settled(ROOT, 1, 0, Status.SKIPPED, None, None),
+        lambda progress: progress.note("look"),
+        lambda progress: progress.draw_failed(1, PROBLEM),
+    ],
+)
+def test_once_something_happens_the_run_is_told_from_its_beginning(happen):
+    plain, stream, _ = watched([], is_verbose=True)
+    before = len(stream.getvalue().splitlines())
+    progress = Reserved(plain)
+    progress.run_began(a_record(), wide_plan(["load"]))
+    happen(progress)
+    lines = stream.getvalue().splitlines()[before:]
+    assert lines[0] == "run r00412 of nightly"
+    assert len(lines) > 1
 
 
 def test_a_flood_of_tasks_becomes_a_summary_now_and_then_that_counts_every_one():
@@ -187,6 +309,25 @@ def test_the_display_ends_with_a_row_for_each_definition_and_few_frames():
     assert "failure" in text.rsplit("send", 1)[0]
     assert "reading.py:7" in text
     assert text.count("running") < 100
+
+
+@pytest.mark.usefixtures("_a_terminal")
+def test_the_display_tells_apart_what_is_tried_again_delayed_and_queued():
+    stream = Terminal()
+    progress = LiveProgress(Lines(stream))
+    progress.run_began(a_record(), wide_plan(["load", "wait", "queue"]))
+    progress.task_started(ROOT, 1, 1)
+    progress.attempt_failed(ROOT, 1, 1, PROBLEM, LOG, 60)
+    progress.task_waits(ROOT, 2, 60)
+    progress.tasks_queue({3: 1204})
+    progress.close()
+    text = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", stream.getvalue())
+    assert "↻ retry  load/1  (attempt 1)  ValueError: no rows for eu; will be tried again in 60 s" in text
+    rows = [line.split() for line in text.splitlines()]
+    assert ["↻", "retry", "load", "1"] in rows
+    assert ["…", "delayed", "wait", "1"] in rows
+    assert ["=", "queued", "queue", "1,204"] in rows
+    assert "failure" not in "".join(line for line in text.splitlines() if "load" in line)
 
 
 @pytest.mark.usefixtures("_a_terminal")

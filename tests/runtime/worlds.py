@@ -31,6 +31,9 @@ class Nobody:
     def __init__(self) -> None:
         self.notes: list[str] = []
         self.settled: list[tuple[str, Status]] = []
+        self.retried: list[tuple[str, int, float]] = []
+        self.waits: list[tuple[str, float]] = []
+        self.queued: list[dict[str, int]] = []
 
     def run_began(self, record, plan):
         self._plan = plan
@@ -40,6 +43,15 @@ class Nobody:
 
     def task_settled(self, scope, node, attempt, status, problem, log):
         self.settled.append((".".join(self._plan.nodes[node].path), status))
+
+    def attempt_failed(self, scope, node, attempt, problem, log, wait):
+        self.retried.append((".".join(self._plan.nodes[node].path), attempt, wait))
+
+    def task_waits(self, scope, node, seconds):
+        self.waits.append((".".join(self._plan.nodes[node].path), seconds))
+
+    def tasks_queue(self, numbers):
+        self.queued.append({".".join(self._plan.nodes[node].path): number for node, number in numbers.items()})
 
     def draw_failed(self, node, problem):
         pass
