@@ -17,6 +17,7 @@ COMMANDS = {
     "run": ("sequent.cli.running:run", "Start a run of a flow; run TARGET --help shows the flow's own options too."),
     "recover": ("sequent.cli.recovering:recover", "Take a run up again: what has succeeded is kept, the rest runs."),
     "continue": ("sequent.cli.continuing:continue_", "Do what is due of a suspended run, then return; for cron."),
+    "stop": ("sequent.cli.stopping:stop", "Have a run start nothing more, from another terminal."),
     "check": ("sequent.cli.compiling:check", "Compile a flow, and tell all its mistakes at once."),
     "plan": ("sequent.cli.compiling:plan", "Show what would run, in order, and what each part waits for."),
     "graph": ("sequent.cli.drawing:graph", "Draw a flow, or a run with where it stands, as SVG, Mermaid, dot or JSON."),

@@ -155,7 +155,7 @@ def busy(run_id: str, owner: Owner) -> BusyError:
     since = datetime.fromtimestamp(owner.since).astimezone().strftime("%Y-%m-%d %H:%M:%S")
     return BusyError(
         f"run '{run_id}' is driven by process {owner.pid} on host '{owner.host}' (user {owner.user}) since {since}",
-        hint=f"wait for it, or stop it there: kill -INT {owner.pid}",
+        hint=f"wait for it, or have it stop there: sequent stop {run_id}",
     )
 
 

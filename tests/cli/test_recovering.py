@@ -12,6 +12,7 @@ from sequent.cli import recovering
 from sequent.cli.typed import TypedOptions
 from sequent.errors import UsageError
 from sequent.model.status import RunStatus
+from sequent.runtime.rows import Target
 from tests.cli.plans import a_record
 
 
@@ -97,3 +98,26 @@ def test_the_refusal_says_how_to_name_the_flow(put, own_file):
         recovering.recover("r00412")
     assert caught.value.code == "foreign-store"
     assert "sequent recover r00412 --flow module:flow" in caught.value.hint
+
+
+def test_a_finished_run_goes_on_where_something_is_asked_for(put, own_file):
+    own_file.chmod(0o666)
+    put(OneRun(a_record(status=RunStatus.SUCCESS), str(own_file)))
+    with pytest.raises(UsageError, match="is not loaded from what the store says"):
+        recovering.recover("r00412", asked=recovering.TypedAsked(rerun=("a",)))
+
+
+def test_and_where_a_step_of_it_runs_again_whenever_it_is_recovered(put, own_file):
+    own_file.chmod(0o666)
+    structure = {"": "flow", "a": "step, in a recovery failure skip, success rerun; retries 3"}
+    put(OneRun(a_record(status=RunStatus.SUCCESS, structure=structure), str(own_file)))
+    with pytest.raises(UsageError, match="is not loaded from what the store says"):
+        recovering.recover("r00412")
+
+
+def test_a_script_is_not_run_to_say_what_its_recovery_would_do(put, own_file):
+    target = Target(flow="nightly", file="/flows/night.py", module="__main__", is_script=True, argv=("p", "night.py"))
+    put(OneRun(a_record(target=target), str(own_file)))
+    with pytest.raises(UsageError) as caught:
+        recovering.recover("r00412", asked=recovering.TypedAsked(plan=True))
+    assert caught.value.hint.endswith("sequent recover r00412 --plan --flow /flows/night.py:NAME")

@@ -134,7 +134,7 @@ def test_a_run_that_is_driven_is_refused_naming_who_drives_it(store):
     assert "'mine'" in text
     assert f"process {os.getpid()} on host '{os.uname().nodename}'" in text
     assert "since 2" in text
-    assert f"kill -INT {os.getpid()}" in text
+    assert "sequent stop" in text
     assert caught.value.exit_code == 3
 
 

@@ -1,0 +1,53 @@
+"""``stop``: have whoever drives a run start nothing more, from another terminal."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+
+from sequent.cli.history import Run
+from sequent.cli.options import opened_store
+from sequent.cli.text import moment, safe
+from sequent.cli.typed import DEFAULTS, TypedOptions
+from sequent.errors import UsageError
+from sequent.runtime.rows import Owner, RunRecord
+
+
+def stop(run: Run = "latest", /, *, options: TypedOptions = DEFAULTS) -> int:
+    """Have a run stop: nothing more starts, running steps may finish, and it can be recovered. Once more ends them."""
+    with opened_store(options) as store:
+        record = store.find(run)
+        owner = _driver(record)
+        process = os.pidfd_open(owner.pid)
+        try:
+            # A process of another number could have got this one since it was looked up: then nobody drives the run.
+            _driver(store.find(record.id))
+            signal.pidfd_send_signal(process, signal.SIGINT)
+        finally:
+            os.close(process)
+    options.say(f"process {owner.pid} is to stop {safe(record.id)}: running steps may finish")
+    return 0
+
+
+def _driver(record: RunRecord) -> Owner:
+    """Who drives a run, on this machine.
+
+    Raises:
+        UsageError: nobody does, or somebody elsewhere.
+    """
+    owner = record.owner
+    if owner is None:
+        ended = f" since {moment(record.ended)}" if record.ended is not None else ""
+        raise UsageError(
+            f"run {record.id!r} of {record.target.flow!r} is not running: it is {record.status.value}{ended}",
+            code="not-running",
+            hint=f"see how it went: sequent show {record.id}",
+        )
+    if owner.host != socket.gethostname():
+        raise UsageError(
+            f"run {record.id!r} is driven by process {owner.pid} on the host {owner.host!r}",
+            code="elsewhere",
+            hint=f"stop it there: sequent stop {record.id}",
+        )
+    return owner

@@ -1,0 +1,40 @@
+"""A run that is told to stop from another terminal, and what cannot be stopped."""
+
+from __future__ import annotations
+
+import os
+
+from tests.acceptance.command_line import WAITING
+
+
+def test_a_run_is_stopped_from_another_terminal_and_recovered(sequent):
+    (sequent.directory / "waiting.py").write_text(WAITING)
+    for pipe in ("began", "go"):
+        os.mkfifo(sequent.directory / pipe)
+    running = sequent.start("run", "waiting:slow", "--run-id", "night7")
+    assert (sequent.directory / "began").read_text() == "now"
+    stopped = sequent("stop", "night7")
+    assert stopped.returncode == 0, stopped.stderr
+    assert stopped.stderr == f"process {running.pid} is to stop night7: running steps may finish\n"
+    (sequent.directory / "go").write_text("go")
+    _, err = running.communicate()
+    assert running.returncode == 130, err
+    assert not (sequent.directory / "after").exists()
+    assert sequent("recover", "night7").returncode == 0
+    assert (sequent.directory / "after").exists()
+
+
+def test_what_has_ended_is_not_stopped_and_what_it_is_is_said(sequent):
+    sequent("run", "flows:nightly", "--day", "2026-11-24", "--run-id", "night7")
+    done = sequent("stop", "night7")
+    assert done.returncode == 2
+    assert "run 'night7' of 'nightly' is not running: it is success since 20" in done.stderr
+    assert "sequent show night7" in done.stderr
+
+
+def test_a_run_that_is_not_there_is_not_stopped(sequent):
+    sequent("run", "flows:nightly", "--day", "2026-11-24", "--run-id", "night7")
+    done = sequent("stop", "night8")
+    assert done.returncode == 2
+    assert "there is no run 'night8'" in done.stderr
+    assert "the latest runs are night7 (nightly, success)" in done.stderr
