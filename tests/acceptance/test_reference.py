@@ -1,4 +1,4 @@
-"""The reference of the command line has every command and every option, and none that there is not."""
+"""The reference has every command, option and public word, and no option that there is not."""
 
 from __future__ import annotations
 
@@ -10,10 +10,19 @@ import pytest
 from sequent.cli.app import COMMANDS, application
 from sequent.errors import SequentError
 
-PAGE = (Path(__file__).parents[2] / "docs/reference/command-line.md").read_text(encoding="utf-8")
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE = (DOCS / "reference/command-line.md").read_text(encoding="utf-8")
 OPTION = re.compile(r"(?<![\w-])--?[a-z][a-z-]*")
 SECTIONS = PAGE.split("\n## ")
 COMMON = next(part for part in SECTIONS if part.startswith("For every command"))
+ORIGINAL = """
+name store run_mode recovery_run config config_tag run_id workdir logdir task_construct max_concurrent stop_on_exception
+sleep_between_loops add_event require requires or_ add_step func args kwargs hosts delay acquires releases recovery
+repeats run max_loops STEP_READY STEP_ACTIVE STEP_SUCCESS STEP_FAILURE STEP_COMPLETE STP_RERUN STP_SKIP RUN_RESTART
+RUN_RECOVER RUN_CONTINUE SEQUENT_RESTART close get_step_name get_step_sequence SEQUENT_STEP_NAME SEQUENT_LOGGER_NAME
+LOGGING DATABASES envvar_prefix import_module import_file Resource ResourcePool
+"""
+"""The calls, keywords, settings, constants and variables that the original's documentation and programs have."""
 EXAMPLES = {"-m", "--help", "--version", "--day", "--works", "--no-works"}
 
 
@@ -40,3 +49,15 @@ def test_the_reference_has_the_exit_code_of_every_error():
     for kind in kinds:
         kinds.extend(kind.__subclasses__())
     assert [kind for kind in kinds if f"\n| {kind.exit_code} |" not in PAGE] == []
+
+
+def test_the_reference_has_every_public_word():
+    import sequent
+
+    words = set(re.findall(r"\w+", (DOCS / "reference/api.md").read_text(encoding="utf-8")))
+    assert set(sequent.__all__) - words == set()
+
+
+def test_the_page_about_the_original_has_each_of_its_words():
+    told = (DOCS / "coming-from/original.md").read_text(encoding="utf-8")
+    assert [word for word in ORIGINAL.split() if f"`{word}" not in told and f"{word}`" not in told] == []
