@@ -15,6 +15,7 @@ from attrs import evolve
 from sequent.dsl.running import OpenStore, RunMode, RunRequest, set_runner
 from sequent.errors import UsageError
 from sequent.model.outcome import Outcome
+from sequent.model.showing import set_shower
 from sequent.model.status import RunStatus
 
 if TYPE_CHECKING:
@@ -206,7 +207,7 @@ def locate(record: RunRecord) -> LoadedFlow:
     if record.target.attribute:
         return LoadedFlow(load_recorded(record.target), record.target)
     raise UsageError(
-        f"the flow '{record.target.flow}' of run {record.id} was built inside a function, and cannot be found again",
+        f"the flow '{record.target.flow}' of run {record.id} was built in a function or a notebook, and cannot be found again",
         hint="take the run up again from Python: Sequent(..., run_mode=RUN_RECOVER, run_id=...).run()",
     )
 
@@ -308,6 +309,14 @@ def _latest(store: Store, target: Target) -> RunRecord | None:
     return next((record for record in store.runs(target.flow) if record.target.file == target.file), None)
 
 
+def _show(thing: object) -> str | None:
+    """A flow or an outcome as HTML."""
+    from sequent.pictures.notebook import html_of
+
+    return html_of(thing)
+
+
 set_runner(run)
+set_shower(_show)
 
 __all__ = ["continue_", "continue_script", "locate", "plan_recovery", "recover", "recover_script", "run", "start"]

@@ -23,6 +23,7 @@ from sequent.dsl.running import RunMode, RunRequest, read_mode, read_recovery_ru
 from sequent.dsl.sources import ResultSource, result_or
 from sequent.errors import DefinitionError, UsageError
 from sequent.model.outcome import Outcome
+from sequent.model.showing import shown
 
 
 class Block(Node):
@@ -255,6 +256,9 @@ class Sequent:
     def get_step_sequence(self) -> str:
         """In a step: the numbers of the iterations it is in, outermost first: ``1.2.2``."""
         return os.environ.get(f"{self.config.envvar_prefix}STEP_SEQUENCE", "")
+
+    def _repr_html_(self) -> str | None:
+        return shown(self)
 
     def __repr__(self) -> str:
         return f"<flow {self.name}>"

@@ -24,6 +24,7 @@ from sequent.dsl.steps import await_use, register
 from sequent.errors import DefinitionError, UsageError
 from sequent.model.failures import Failures
 from sequent.model.references import Literal
+from sequent.model.showing import shown
 
 C_co = TypeVar("C_co", covariant=True)
 T = TypeVar("T")
@@ -130,6 +131,9 @@ class Container(Node, Generic[C_co]):
         if body_of(frame) is not None:
             raise not_now(Site(frame.f_code, frame.f_lasti).place)
         return True
+
+    def _repr_html_(self) -> str | None:
+        return shown(self)
 
     def __repr__(self) -> str:
         return f"<container {self.__qualname__}>"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from attrs import field, frozen
 
+from sequent.model.showing import shown
 from sequent.model.status import RunStatus, Status
 
 
@@ -87,3 +88,6 @@ class Outcome:
 
     def __bool__(self) -> bool:
         return self.status is RunStatus.SUCCESS
+
+    def _repr_html_(self) -> str | None:
+        return shown(self)

@@ -76,13 +76,39 @@ _THEMES = (
 """What notebooks say of themselves, whatever the reader's system prefers."""
 
 
-def style_for(scope: str, *, is_in_notebook: bool = False) -> str:
-    """The style sheet of what is in that scope, a CSS selector."""
+_PAGE = f"""
+{{0}} {{{{ font-family: {FONT}; color: var(--sequent-text); max-width: 100%; overflow-x: auto; }}}}
+{{0}} p {{{{ margin: .3em 0; white-space: pre-line; }}}}
+{{0}} .failure {{{{ color: var(--sequent-failure); }}}}
+{{0}} td, {{0}} th {{{{ text-align: left; vertical-align: top; color: var(--sequent-text); }}}}
+{{0}} pre, {{0}} code {{{{ background: var(--sequent-block); color: var(--sequent-text); }}}}
+{{0}} .sequent-sign {{{{ vertical-align: -2px; }}}}
+"""
+
+
+def picture_style(*, is_in_notebook: bool = False) -> str:
+    """The style sheet of a picture; in a notebook it follows the notebook's theme."""
+    scope = ".sequent-picture"
+    return "\n".join([*_schemes(scope, is_in_notebook=is_in_notebook), _RULES.format(scope).strip(), *_states(scope)])
+
+
+def page_style() -> str:
+    """The style sheet of what a notebook shows beside pictures."""
+    scope = ".sequent-shown"
+    rules = _RULES.format(f"{scope} .sequent-sign").strip()
+    return "\n".join([*_schemes(scope, is_in_notebook=True), _PAGE.format(scope).strip(), rules, *_states(scope)])
+
+
+def _schemes(scope: str, *, is_in_notebook: bool) -> list[str]:
     lines = [f"{scope} {{ {_variables(_LIGHT)} }}"]
     lines.append(f"@media (prefers-color-scheme: dark) {{ {scope} {{ {_variables(_DARK)} }} }}")
     if is_in_notebook:
         lines += [f"{theme.format(scope)} {{ {_variables(colours)} }}" for theme, colours in _THEMES]
-    lines.append(_RULES.format(scope).strip())
+    return lines
+
+
+def _states(scope: str) -> list[str]:
+    lines: list[str] = []
     for status, colour in _STATES.items():
         lines.append(f"{scope} .{status} > .dot {{ fill: var(--sequent-{colour}); stroke: none; }}")
         if f"{colour}-fill" in _LIGHT:
@@ -90,7 +116,7 @@ def style_for(scope: str, *, is_in_notebook: bool = False) -> str:
             line = f"{colour}-line" if f"{colour}-line" in _LIGHT else colour
             lines.append(f"{scope} .{status} > .step {{ {fill}stroke: var(--sequent-{line}); }}")
             lines.append(f"{scope} .{status} > .block {{ stroke: var(--sequent-{line}); }}")
-    return "\n".join(lines)
+    return lines
 
 
 def _variables(colours: Mapping[str, str]) -> str:

@@ -15,7 +15,7 @@ from sequent.pictures.measuring import Panel, measured
 from sequent.pictures.metrics import width_of
 from sequent.pictures.panels import inside_elements, text_element
 from sequent.pictures.states import States
-from sequent.pictures.style import style_for
+from sequent.pictures.style import picture_style
 
 _MARGIN = 20.0
 _TITLE = 38.0
@@ -43,7 +43,7 @@ def svg(picture: Picture, states: States | None = None, *, is_in_notebook: bool 
     body = "\n".join(_body(panel, states, legend, width, height))
     id_ = f"sequent-{blake2b(f'{title}{description}{body}'.encode(), digest_size=4).hexdigest()}"
     names = f'role="img" aria-labelledby="{id_}-title {id_}-about"'
-    style = style_for(".sequent-picture", is_in_notebook=is_in_notebook)
+    style = picture_style(is_in_notebook=is_in_notebook)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="sequent-picture" {names} '
         f'viewBox="0 0 {number(width)} {number(height)}" width="{number(width)}" height="{number(height)}">\n'

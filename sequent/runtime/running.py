@@ -78,7 +78,7 @@ class Drive:
                 executors=executors,
                 drawer=executors.get(config.task_construct),
                 clock=SystemClock(),
-                observer=self.observer or _logging_observer(),
+                observer=self.observer or _observer(),
                 selector=selector,
                 accepts_changes=self.prepared.accepts_changes,
             )
@@ -149,8 +149,13 @@ class Drive:
         return None
 
 
-def _logging_observer() -> Observer:
-    # loguru is loaded only where nobody else watches.
+def _observer() -> Observer:
+    """Who watches where nobody else does."""
+    from sequent.runtime.notebooks import PrintingObserver, is_notebook
+
+    if is_notebook():
+        return PrintingObserver()
+    # loguru is loaded only where it is needed.
     from sequent.runtime.observers import LoggingObserver
 
     return LoggingObserver()

@@ -77,7 +77,8 @@ def is_importable(definition: Definition) -> bool:
 def target_of(definition: Definition) -> Target:
     """How a flow that is run by this process is found again."""
     origin = definition.spec.origin
-    is_script = origin.module == "__main__"
+    # What was typed into a notebook or an interpreter cannot be run again as a script.
+    is_script = origin.module == "__main__" and bool(origin.file or "-c" in sys.orig_argv)
     importable = is_importable(definition)
     return Target(
         flow=definition.spec.name,

@@ -1,0 +1,117 @@
+"""Flows and outcomes as HTML, for notebooks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from inspect import cleandoc
+from reprlib import Repr
+from shlex import quote
+
+from sequent.compiler.picture import picture_of
+from sequent.dsl.definitions import definition_of
+from sequent.dsl.literals import decoded
+from sequent.errors import SequentError
+from sequent.model.outcome import Failure, Outcome
+from sequent.model.spec import ParamSpec
+from sequent.model.status import RunStatus, Status
+from sequent.pictures.markup import plain
+from sequent.pictures.panels import dot_elements
+from sequent.pictures.states import Standing
+from sequent.pictures.style import page_style
+from sequent.pictures.svg import svg
+
+_MOST_BOXES = 300
+"""A notebook is kept with all that it shows."""
+_MOST_FAILURES = 10
+_SHORT = Repr()
+_SHORT.maxstring = _SHORT.maxother = 200
+_SHORT.maxlist = _SHORT.maxtuple = _SHORT.maxdict = 10
+_DOTS = {
+    RunStatus.SUCCESS: Status.SUCCESS,
+    RunStatus.FAILURE: Status.FAILURE,
+    RunStatus.RUNNING: Status.ACTIVE,
+    RunStatus.STOPPED: Status.CANCELLED,
+}
+_AGAIN = {
+    RunStatus.FAILURE: ("RECOVER", "recover"),
+    RunStatus.STOPPED: ("RECOVER", "recover"),
+    RunStatus.INTERRUPTED: ("RECOVER", "recover"),
+    RunStatus.SUSPENDED: ("CONTINUE", "continue"),
+}
+
+
+def html_of(thing: object) -> str | None:
+    """How a notebook shows it; None where that is no more than its ``repr``: of a part of a flow."""
+    if isinstance(thing, Outcome):
+        return _page(_outcome(thing))
+    try:
+        definition = definition_of(thing)
+        picture = picture_of(definition.spec)
+    except SequentError as error:
+        if error.code == "not-a-flow":
+            return None
+        return _page([f'<p class="failure">{plain(line)}</p>' for line in str(error).splitlines()])
+    doc = cleandoc(getattr(definition.bodies.get(()), "__doc__", None) or "")
+    drawn = svg(picture, is_in_notebook=True, most=_MOST_BOXES)
+    return _page([*([f"<p>{plain(doc)}</p>"] if doc else []), drawn, *_params(definition.spec.params)])
+
+
+def _page(parts: Iterable[str]) -> str:
+    return "\n".join(['<div class="sequent-shown">', f"<style>{page_style()}</style>", *parts, "</div>"])
+
+
+def _params(params: Sequence[ParamSpec]) -> Iterator[str]:
+    if params:
+        yield "<table><tr><th>parameter</th><th>type</th><th>default</th><th></th></tr>"
+        for param in params:
+            default = "" if param.default is None else _SHORT.repr(decoded(param.default))
+            cells = (f"<code>{plain(param.name)}</code>", plain(param.type), plain(default), plain(param.help))
+            yield f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
+        yield "</table>"
+
+
+def _outcome(outcome: Outcome) -> Iterator[str]:
+    again = f", recovery {outcome.recovery}" if outcome.recovery else ""
+    numbers = Standing(outcome.counts)
+    counts = f": {numbers.text}" if numbers.status is not None else ""
+    status = outcome.status.value
+    run = f"run <code>{plain(outcome.run_id)}</code>{again}{plain(counts)}"
+    yield f"<p>{_dot(outcome.status)} <b>{status}</b> {run}</p>"
+    if outcome.reason:
+        yield f"<p>{plain(outcome.reason)}</p>"
+    if outcome.result is not None:
+        yield f"<p>result <code>{plain(_SHORT.repr(outcome.result))}</code></p>"
+    for failure in outcome.failures[:_MOST_FAILURES]:
+        yield from _failure(failure)
+    more = max(outcome.failed, len(outcome.failures)) - _MOST_FAILURES
+    if more > 0:
+        yield f"<p>and {more:,} more failure{'' if more == 1 else 's'}</p>"
+    if outcome.status in _AGAIN:
+        mode, command = _AGAIN[outcome.status]
+        store = "" if outcome.store == ":memory:" else f" --store {quote(outcome.store)}"
+        shell = (
+            f"; where the flow is in a file, also <code>{plain(f'sequent {command} {outcome.run_id}{store}')}</code>"
+        )
+        again = f"<code>.run(run_mode=sequent.RUN_{mode})</code>"
+        yield f"<p>to take it up again: {again}{shell if store else ''}</p>"
+
+
+def _dot(status: RunStatus) -> str:
+    found = _DOTS.get(status)
+    standing = Standing({} if found is None else {found: 1})
+    return (
+        f'<svg class="sequent-sign {plain(found.value if found else "")}" width="14" height="14" aria-hidden="true">'
+        f"{''.join(dot_elements(standing, 7, 7))}</svg>"
+    )
+
+
+def _failure(failure: Failure) -> Iterator[str]:
+    problem = failure.problem
+    where = f" ({problem.file}:{problem.line})" if problem.file else ""
+    attempt = f", attempt {failure.attempt}" if failure.attempt > 1 else ""
+    told = f"{failure.path}/{failure.sequence}{attempt}: {problem.type}: {problem.message}{where}"
+    if problem.traceback:
+        yield f'<details><summary class="failure">{plain(told)}</summary>'
+        yield f"<pre>{plain(problem.traceback)}</pre></details>"
+    else:
+        yield f'<p class="failure">{plain(told)}</p>'
