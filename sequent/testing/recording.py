@@ -80,7 +80,10 @@ class Recording:
     def task_settled(
         self, scope: Scope, node: int, attempt: int, status: Status, problem: Problem | None, log: LogSpan | None
     ) -> None:
-        kind = Kind.PASSED if not attempt and status is Status.SUCCESS else _KINDS[status]
+        if status is Status.SUCCESS and not attempt:
+            # It was passed over, which is written as well.
+            return
+        kind = _KINDS[status]
         told = status if kind is Kind.ENDED else None
         event = self._event(kind, node, scope.sequence, attempt=attempt, status=told, problem=problem)
         self.events.append(event)
@@ -121,6 +124,11 @@ class Recording:
             self._iteration(key.parent, key.node, key.number, status)
         for frame, node, status in batch.closed_repeats:
             self._whole(frame, node, status)
+        for task, _ in batch.outdated:
+            self._set(task.node, self._sequence(task), Status.WAITING)
+        for passing in batch.passed:
+            self._set(passing.key.node, self._sequence(passing.key), Status.SUCCESS)
+            self._late.append(self._event(Kind.PASSED, passing.key.node, self._sequence(passing.key)))
         for opening in batch.frames:
             parent, node, number = opening.key.parent, opening.key.node, opening.key.number
             self._sequences[opening.id] = (*self._sequences[parent], number)
@@ -156,11 +164,12 @@ class Recording:
     def _whole(self, frame: int, node: int, status: Status) -> None:
         self._set(node, self._sequences[frame], status)
 
+    def _sequence(self, key: TaskKey) -> tuple[int, ...]:
+        around = self._sequences[key.frame]
+        return (*around, key.iteration) if key.iteration else around
+
     def _wait(self, wait: Wait) -> Event:
-        key = wait.key
-        sequence = self._sequences[key.frame]
-        if key.iteration:
-            sequence = (*sequence, key.iteration)
+        key, sequence = wait.key, self._sequence(wait.key)
         until = wait.due_boot if wait.boot else self._clock.elapsed_at(wait.due)
         return self._event(Kind.WAITS, key.node, sequence, attempt=wait.attempt, until=until)
 
