@@ -27,6 +27,11 @@ def shown_type(annotation: object) -> str:
     return formatannotation(annotation)
 
 
+def with_article(kind: str) -> str:
+    """The name of a type in a sentence: ``a str``, ``an int``."""
+    return f"{'an' if kind[:1].lower() in 'aeio' else 'a'} {kind}"
+
+
 def parse_text(annotation: object, text: str) -> object:
     """The value that a text means where that type is wanted.
 
@@ -41,7 +46,7 @@ def parse_text(annotation: object, text: str) -> object:
         return _parse(annotation, text)
     except (ValueError, ArithmeticError, TypeError, KeyError):
         is_choice = typing.get_origin(annotation) is typing.Literal
-        wanted = "one of its values" if is_choice else f"a {shown_type(annotation)}"
+        wanted = "one of its values" if is_choice else with_article(shown_type(annotation))
         raise UsageError(f"{text!r:.100}, which is not {wanted}", code="param", hint=_hint(annotation)) from None
 
 
@@ -135,7 +140,7 @@ def _parse_json(annotation: object, text: str) -> object:
 
 
 def _hint(annotation: object) -> str:
-    otherwise = f"give a {shown_type(annotation)}"
+    otherwise = f"give {with_article(shown_type(annotation))}"
     origin = typing.get_origin(annotation)
     if annotation is date:
         return "a date is written 2026-11-24"

@@ -15,6 +15,7 @@ MAX_DEPTH = 100
 
 _NOT_BY_NAME = "give the step itself, not its name in quotes: load, outer.load, or what add_step returned"
 _STATUSES = ", ".join(f"STEP_{claim.name}" for claim in Claim if claim is not Claim.RETURNED)
+_NOT_COMPARED = "nothing can be compared while the flow is defined: write a.failed or (a, STEP_FAILURE), not a == ..."
 _FORMS = "a step, a.failed, a & b, a | b, or pairs (step, STATUS)"
 
 
@@ -230,9 +231,10 @@ def _malformed(value: object, place: Place) -> DefinitionError:
         )
     first = next(iter(parts), None)
     by_name = isinstance(first, str) and not isinstance(first, Claim)
+    hint = f"the forms are {_FORMS}; the statuses are {_STATUSES}"
     return DefinitionError(
         f"{shown if len(shown) <= 120 else shown[:117] + '...'} is not a requirement: expected (step, STATUS)",
         code="requirement",
-        hint=_NOT_BY_NAME if by_name else f"the forms are {_FORMS}; the statuses are {_STATUSES}",
+        hint=_NOT_BY_NAME if by_name else _NOT_COMPARED if isinstance(value, bool) else hint,
         place=place,
     )

@@ -94,7 +94,11 @@ def import_once(wanted: ModuleImport) -> None:
         return
     if known is None:
         if not os.path.isfile(wanted.file):
-            raise UsageError(f"import_file: there is no file {wanted.file!r} in {os.getcwd()!r}", code="no-file")
+            raise UsageError(
+                f"import_file: there is no file {wanted.file!r} in {os.getcwd()!r}",
+                code="no-file",
+                hint="steps run in the directory in which the run was started: give a path from there, or a whole one",
+            )
         _execute(wanted.module, wanted.file)
     elif not _is_from(known, wanted.file):
         raise UsageError(
@@ -147,20 +151,33 @@ def reporting(name: str) -> Generator[None]:
 
 def _load_error(name: str, error: BaseException) -> DefinitionError:
     kind = type(error).__name__
+    hint = "correct it there; with --debug the whole traceback is shown"
     match error:
         case SystemExit():
             told = f"sys.exit({error.code!r}) is called while it is loaded"
             hint = 'put what is to run only as a script under if __name__ == "__main__":'
         case SyntaxError():
-            told, hint = f"SyntaxError: {error.msg}", ""
+            told = f"SyntaxError: {error.msg}"
         case ModuleNotFoundError():
             told = f"it needs the module {error.name!r}, which there is not ({kind})"
             hint = "install it, or correct the import"
         case NameError():
-            told, hint = f"{kind}: {error}", _where_it_is(error)
+            told, hint = f"{kind}: {error}", _where_it_is(error) or f"{_guess(error)}{hint}"
+        case AttributeError():
+            told, hint = f"{kind}: {error}", f"{_guess(error)}{hint}"
         case _:
-            told, hint = f"{kind}: {error}", ""
-    return DefinitionError(f"{name} cannot be loaded: {told}", code="load", hint=hint, place=_place_of(error))
+            told = f"{kind}: {error}"
+    return DefinitionError(f"{name} cannot be loaded: {told}", code="load", hint=hint, place=_place_of(error, name))
+
+
+def _guess(error: NameError | AttributeError) -> str:
+    """What was probably meant by a name that means nothing, as the beginning of a hint."""
+    if isinstance(error, AttributeError):
+        known = dir(error.obj)
+    else:
+        known = [name for frame, _ in traceback.walk_tb(error.__traceback__) for name in frame.f_locals]
+    close = difflib.get_close_matches(str(error.name), known, 1)
+    return f"did you mean {close[0]!r}? " if close else ""
 
 
 def _where_it_is(error: NameError) -> str:
@@ -174,10 +191,11 @@ def _where_it_is(error: NameError) -> str:
     return "in a class's body, comprehensions and lambdas do not see the names of that body: write it without one"
 
 
-def _place_of(error: BaseException) -> Place | None:
+def _place_of(error: BaseException, name: str) -> Place | None:
     """The author's innermost line."""
-    if isinstance(error, SyntaxError) and error.filename:
-        return Place(error.filename, error.lineno or 1)
+    if isinstance(error, SyntaxError) and (error.filename or os.path.isfile(name)):
+        # What Python cannot read at all, such as a NUL, has no line.
+        return Place(error.filename or name, error.lineno or 1)
     found: Place | None = None
     for frame in traceback.extract_tb(error.__traceback__):
         if not frame.filename.startswith(("<", *_foreign())):

@@ -119,13 +119,23 @@ def test_an_import_that_fails_further_in_is_blamed_on_the_module_that_failed(wri
         ("import sys\nsys.exit(3)\n", 2, "sys.exit(3)"),
         ("x = (\n", 1, "SyntaxError"),
         ("import json\n\njson.loads('{')\n", 3, "JSONDecodeError"),
+        ("x = 1\0\n", 1, "null bytes"),
     ],
 )
 def test_what_a_module_raises_is_told_at_its_line(write, tmp_path, text, line, words):
     name = write(text)
     error = error_of(f"{name}.py:nightly")
     assert words in error.message
+    assert error.hint
     assert error.place == (str(tmp_path / f"{name}.py"), line)
+
+
+@pytest.mark.parametrize(("text", "meant"), [("flow.add_stp('a')", "add_step"), ("flwo.add_step('a')", "flow")])
+def test_a_misspelt_name_or_word_is_told_with_the_nearest(write, text, meant):
+    error = error_of(write(f"from sequent import Sequent\nflow = Sequent('x')\n{text}\n"))
+    assert f"did you mean {meant!r}?" in error.hint
+    assert "--debug" in error.hint
+    assert error.place.line == 3
 
 
 def test_a_name_of_the_class_around_is_told_with_how_to_reach_it(write, tmp_path):
@@ -135,7 +145,7 @@ def test_a_name_of_the_class_around_is_told_with_how_to_reach_it(write, tmp_path
     assert error.hint == "a class does not see the names of the class around it: write outer.load"
     assert error.place == (str(tmp_path / f"{name}.py"), 8)
     nowhere = write(f"{body}    class inner:\n        send = step(requires=laod)(print)\n")
-    assert error_of(f"{nowhere}:flow").hint == ""
+    assert error_of(f"{nowhere}:flow").hint.startswith("did you mean 'load'?")
 
 
 @pytest.mark.parametrize("text", ["[load | x for x in (load,)]", "(lambda x: load | x)(load)"])
