@@ -90,6 +90,7 @@ def run(request: RunRequest, place: Place) -> Outcome:
             f"run() is called while {file} is being loaded to find its flow",
             code="loading",
             hint='put it under if __name__ == "__main__":',
+            place=place,
         )
     if _port.runner is None:
         raise UsageError("nobody runs flows here", hint="import sequent")
