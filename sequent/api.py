@@ -1,7 +1,6 @@
 """Run, continue and recover: what the command line and ``flow.run()`` are built on.
 
-Importing this module is cheap: the store and the compiler are imported once a run needs them, while its
-agent is already starting.
+Importing this module is cheap: store and compiler are imported once a run needs them, while its agent is starting.
 """
 
 from __future__ import annotations
@@ -310,7 +309,6 @@ def _latest(store: Store, target: Target) -> RunRecord | None:
 
 
 def _show(thing: object) -> str | None:
-    """A flow or an outcome as HTML."""
     from sequent.pictures.notebook import html_of
 
     return html_of(thing)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from math import ceil, sqrt
 
@@ -10,14 +11,14 @@ from attrs import evolve, frozen
 from sequent.pictures.heights import BETWEEN, centres_of
 from sequent.pictures.layering import layers_of
 from sequent.pictures.ordering import put_in_order
-from sequent.pictures.ports import ports_of
+from sequent.pictures.ports import look_of, ports_of, room_for
 from sequent.pictures.routing import Columns, Gap, Label, Point, Route, gap_of, routes_of
 from sequent.pictures.wires import Size, Web, Wire, web_of
 
 _COLUMN = 4
 """So many boxes without wires stand one under the other; more of them in several columns."""
-_ASPECT = 3.0
-"""A block of boxes is about so many times as many high as wide: steps are wider than they are high."""
+_ASPECT = 1.6
+"""A block of boxes is about so many times as wide as it is high."""
 
 
 @frozen
@@ -74,7 +75,8 @@ def _block(sizes: Sequence[Size], width: float) -> Layout:
         return Layout((), (), (), 0.0, 0.0)
     widest = max(size.width for size in sizes)
     fitting = int((width + BETWEEN) // (widest + BETWEEN))
-    squarish = 1 if len(sizes) <= _COLUMN else round(sqrt(len(sizes) / _ASPECT)) + 1
+    area = len(sizes) * _ASPECT * (max(size.height for size in sizes) + BETWEEN) / (widest + BETWEEN)
+    squarish = 1 if len(sizes) <= _COLUMN else ceil(sqrt(area))
     rows = ceil(len(sizes) / max(fitting, squarish))
     places: list[Rectangle] = []
     left = top = height = 0.0
@@ -92,6 +94,7 @@ def _layered(sizes: Sequence[Size], wires: Sequence[Wire]) -> Layout:
     layer_of = layers_of(len(sizes), [(wire.source, wire.target) for wire in wires])
     web = web_of(layer_of, wires)
     put_in_order(web)
+    sizes = _with_room(sizes, web)
     heights = [size.height for size in sizes]
     centre = centres_of(web, heights)
     ports = ports_of(web, centre, heights)
@@ -99,6 +102,17 @@ def _layered(sizes: Sequence[Size], wires: Sequence[Wire]) -> Layout:
     columns, places = _columns(web, sizes, gaps, centre)
     routes, labels = routes_of(web, columns, ports, gaps)
     return _moved_into_view(places, routes, labels)
+
+
+def _with_room(sizes: Sequence[Size], web: Web) -> list[Size]:
+    """Boxes high enough for the lines that leave and reach them."""
+    hops = [hop for between in web.hops for hop in between]
+    leaving = Counter(box for box, _ in {(hop.left, hop.lane) for hop in hops})
+    reaching = Counter(box for box, _ in {(hop.right, look_of(hop.wire)) for hop in hops if hop.wire is not None})
+    return [
+        evolve(size, height=max(size.height, room_for(max(leaving[box], reaching[box]))))
+        for box, size in enumerate(sizes)
+    ]
 
 
 def _columns(

@@ -76,7 +76,8 @@ def _card(look: str, at: Rectangle, by: float) -> str:
 
 
 def _texts(panel: Panel, at: Rectangle) -> Iterator[str]:
-    left, middle = PAD, STEP_HEIGHT / 2
+    # A box that many lines leave or reach is higher than its texts.
+    left, middle = PAD, STEP_HEIGHT / 2 + (at.height + panel.behind - panel.size.height) / 2
     if panel.standing is not None:
         yield from dot_elements(panel.standing, left + 5, middle)
         left += DOT

@@ -41,6 +41,11 @@ class Ports:
         return self.into[hop.right, look_of(hop.wire) if hop.wire is not None else None]
 
 
+def room_for(lines: int) -> float:
+    """How high a box is at least, which so many lines leave or reach on one side."""
+    return 2 * _INSET + _APART * (lines - 1) if lines else 0.0
+
+
 def ports_of(web: Web, centre: Mapping[int, float], heights: Sequence[float]) -> Ports:
     """Where lines leave and reach boxes: level with their other ends, if that can be."""
     hops = [hop for between in web.hops for hop in between]
