@@ -8,7 +8,6 @@ from typing import Any, cast
 from sequent.dsl.names import did_you_mean
 from sequent.dsl.settings import KEYS, Settings, read_settings
 from sequent.errors import DefinitionError, Place, UsageError
-from sequent.runtime.ownership import DIRECTORY_VARIABLE
 
 PREFIX = "SEQUENT_"
 FILE, TAG = f"{PREFIX}CONFIG", f"{PREFIX}CONFIG_TAG"
@@ -19,7 +18,8 @@ _NESTED = {
 }
 """The keys of what is nested; none: any."""
 _OTHERS = frozenset(
-    {FILE, TAG, DIRECTORY_VARIABLE, "SEQUENT_RECOVER_RUN", "SEQUENT_CONTINUE_RUN", "SEQUENT_RECOVER_ASKED"}
+    {FILE, TAG}
+    | {f"{PREFIX}{name}" for name in ("RUN_DIRECTORY", "RECOVER_RUN", "RECOVER_ASKED", "CONTINUE_RUN")}
     | {f"{PREFIX}STEP_{name}" for name in ("NAME", "PATH", "SEQUENCE", "RECOVERY", "ATTEMPT", "ITEM")}
     | {f"{PREFIX}{name}" for name in ("RUN_ID", "LOGGER_NAME", "IDEMPOTENCY_KEY", "ATTEMPT_TOKEN")}
 )
