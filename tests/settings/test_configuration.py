@@ -6,11 +6,12 @@ import os
 
 import pytest
 
-from sequent import Sequent, api, container, step
+from sequent import Sequent, container, step
 from sequent.dsl import definition_of
 from sequent.errors import SequentError, UsageError
 from sequent.model.spec import FlowConfig
 from sequent.model.status import Construct
+from sequent.runtime import scripts
 from sequent.runtime.context import Context
 from sequent.runtime.environment import variables_of
 from sequent.runtime.ownership import DIRECTORY_VARIABLE
@@ -217,7 +218,7 @@ def test_what_a_step_finds_in_its_environment_is_no_setting(monkeypatch):
     context = Context(
         path="a", name="a", sequence="1", item=1, run_id="r1", recovery=0, attempt=1, token="t", directory="/"
     )
-    others = ("SEQUENT_SECRET_PASSWORD", DIRECTORY_VARIABLE, api.RECOVER_RUN, api.CONTINUE_RUN)
+    others = ("SEQUENT_SECRET_PASSWORD", DIRECTORY_VARIABLE, scripts.RECOVER_RUN, scripts.CONTINUE_RUN, scripts._ASKED)
     for name, value in {**variables_of(context, "1", "SEQUENT_"), **dict.fromkeys(others, "x")}.items():
         monkeypatch.setenv(name, value)
     assert {origin for _, origin in origins(configuration()).values()} == {"default"}
