@@ -33,9 +33,10 @@ def archive(lines: list[str]) -> None:
         file.writelines(f"{line}\n" for line in lines)
 
 
-def note(day: date) -> None:
-    """Write down that a day has no observations."""
-    Path("missing.txt").write_text(f"{day}\n")
+def note(day: date, name: str) -> None:
+    """Write a day down."""
+    with Path(name).open("a") as file:
+        file.write(f"{day}\n")
 
 
 flow = sequent.Sequent("suite")
@@ -44,21 +45,23 @@ flow = sequent.Sequent("suite")
 day = flow.add_step("day", repeats=DAYS)
 fetched = day.add_step("fetch", func=fetch, kwargs={"day": item()})
 
+# `event`: a name for something that others wait for.
+arrived = day.add_event(((fetched, STEP_SUCCESS),))
+lost = day.add_event(((fetched, STEP_FAILURE),))
+day.add_step("index", func=note, kwargs={"day": item(), "name": "index.txt"}, requires=(arrived,))
+day.add_step("missing", func=note, kwargs={"day": item(), "name": "missing.txt"}, requires=(lost,))
+
 # `inlimit`: three regions want a licence each, and two are there.
-regions = day.add_step("regions", repeats=["north", "south", "tropics"], parallel=0)
-analysed = regions.add_step(
+regions = day.add_step("regions", repeats=["north", "south", "tropics"], parallel=0, requires=(arrived,))
+regions.result = regions.add_step(
     "analyse",
     func=analyse,
     kwargs={"fetched": sequent.outer.fetch.result, "region": item()},
     acquires={licences: 1},
 )
-regions.result = analysed
 
-# `event`: a name for something that others wait for.
-ready = day.add_event(((fetched, STEP_SUCCESS), (regions, STEP_SUCCESS)))
-lost = day.add_event(requires=((fetched, STEP_FAILURE),))
-day.add_step("archive", func=archive, kwargs={"lines": regions.result}, requires=(ready,))
-day.add_step("note", func=note, kwargs={"day": item()}, requires=(lost,))
+# A trigger: to take a result is to wait for it.
+day.add_step("archive", func=archive, kwargs={"lines": regions.result})
 
 if __name__ == "__main__":
     print(flow.run().status)

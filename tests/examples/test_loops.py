@@ -51,6 +51,7 @@ def test_each_balance_comes_from_the_one_before(player):
         player.write(f"book/{day}", moved)
     assert player.run(ledger).result == (95.0, 49.5)
     assert player.ran() == ["days", "day.close/1.1", "day.close/1.2", "day.close/1.3", "highest"]
+    assert player.run(ledger, opening=1000).result == (995.0, 949.5)
 
 
 def test_a_fold_goes_on_with_the_day_that_failed_and_the_balance_before_it(player):

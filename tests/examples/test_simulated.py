@@ -22,6 +22,8 @@ BEGINNING = datetime(2026, 11, 24, tzinfo=UTC)
 def test_a_suite_never_has_more_licences_than_there_are_and_uses_them_all():
     simulation = simulate(suite, durations={"day.regions.analyse": "10m"}, results={"day.fetch": ["01", ""]})
     assert simulation.peak("licences") == 2
+    # The index does not wait for them.
+    assert simulation.started_at("day.index/1.1") == 0
     # Three regions, two at once: two rounds of ten minutes, each day.
     assert simulation.duration == len(DAYS) * 1200
 
