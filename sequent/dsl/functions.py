@@ -12,7 +12,7 @@ from inspect import (
     isgeneratorfunction,
     signature,
 )
-from types import FunctionType
+from types import FunctionType, MethodType
 from typing import cast
 
 from attrs import frozen
@@ -28,7 +28,7 @@ from sequent.model.references import FlowHandle, Literal
 from sequent.model.spec import ModuleImport
 
 Given = Reference | Literal | FlowHandle
-_LOOKED_AT: tuple[type, ...] = (Reference, Requirement, Outer, str, list, dict)
+_LOOKED_AT: tuple[type, ...] = (Reference, Requirement, Outer, MethodType, str, list, dict)
 """Defaults of these types matter: references and steps, and lists and dicts, which are copied for each task,
 since one could otherwise change them for the next."""
 
@@ -111,6 +111,9 @@ def _add_default(arguments: list[tuple[str | None, Given]], name: str, value: ob
     elif isinstance(value, str):
         if MARK in value:
             raise formatted_elsewhere(f"the default of {name!r}", site.place)
+    elif isinstance(value, MethodType):
+        if isinstance(value.__self__, Claimable):
+            raise _not_called(value, value.__self__, f"the default of {name!r}", site.place)
     else:
         arguments.append((name, snapshot(value, f"the default of {name!r}", site.place)))
 
@@ -200,6 +203,13 @@ def read_value(value: object, name: str, place: Place, flow: object = None) -> G
     if isinstance(value, Requirement):
         raise _step_given(value, name, place)
     return snapshot(value, name, place)
+
+
+def _not_called(method: MethodType, node: Claimable, name: str, place: Place) -> DefinitionError:
+    """The error for ``x.result_or`` where ``x.result_or(value)`` is meant."""
+    word = f"{shown(node)}.{method.__name__}"
+    hint = f"say what there is instead of a result: {word}(None)" if method.__name__ == "result_or" else "call it"
+    return _error(f"{name} is the method {word} itself", place, hint)
 
 
 def _step_given(value: Requirement, name: str, place: Place) -> DefinitionError:

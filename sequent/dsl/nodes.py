@@ -93,6 +93,15 @@ class Node(Claimable):
                 raise AttributeError(name)
             raise missing_word(self, name, site_above(1))
 
+        def __call__(self, *args: object, **kwargs: object) -> NoReturn:
+            own = self.__sequent__.shown
+            raise DefinitionError(
+                f"the step {own!r} is called, and it runs only in a run of its flow",
+                code="call",
+                hint=f"name {own}.result where its result is needed; a unit test calls it on an instance of the flow",
+                place=site_above(1).place,
+            )
+
 
 def missing_word(node: Node, name: str, site: Site) -> MissingWordError:
     """The error for asking a step or container for what it does not have."""

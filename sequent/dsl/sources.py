@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import Enum
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
 from attrs import define
 
@@ -139,6 +139,11 @@ class Outer:
         if name.startswith("__"):
             raise AttributeError(name)
         return OuterReference(OuterSource(site_above(1), name))
+
+    if not TYPE_CHECKING:
+
+        def __call__(self, *args: object) -> NoReturn:
+            raise outer_alone("what is called", site_above(1).place)
 
     def __repr__(self) -> str:
         return "outer"

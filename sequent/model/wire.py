@@ -11,6 +11,7 @@ import dataclasses
 import json
 import math
 import pathlib
+import sys
 import typing
 from collections.abc import Mapping
 from enum import Enum
@@ -47,11 +48,19 @@ def encode(value: object, name: str = "the value") -> str:
 
 def encode_with_classes(value: object, name: str = "the value") -> tuple[str, tuple[type, ...]]:
     """The text of a value, and the enums and records in it, without which it cannot be read back."""
-    if type(value) in _PLAIN:
-        return _text(value), ()
-    classes: dict[type, None] = {}
-    tree = _Encoder(classes).tree(value, name, 0)
-    return _text(tree), tuple(classes)
+    try:
+        if type(value) in _PLAIN:
+            return _text(value), ()
+        classes: dict[type, None] = {}
+        tree = _Encoder(classes).tree(value, name, 0)
+        return _text(tree), tuple(classes)
+    except ValueError as error:
+        if "digits" not in str(error):
+            raise
+        raise NotDataError(
+            f"{_short(name)} is or has a whole number of more than {sys.get_int_max_str_digits():,} digits",
+            hint="give it in another form, such as hex(x), or a path to a file that holds it",
+        ) from None
 
 
 def _text(tree: object) -> str:

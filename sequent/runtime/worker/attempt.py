@@ -9,6 +9,8 @@ from collections.abc import Callable, Coroutine
 from types import CoroutineType
 from typing import Any, NoReturn, cast
 
+from attrs import evolve
+
 from sequent.errors import NotDataError
 from sequent.model import wire
 from sequent.model.outcome import LogSpan, Problem
@@ -69,14 +71,16 @@ class Attempts:
         verdict = Verdict.UNKNOWN
         problem: Problem | None = None
         secrets = Secrets(self._segment)
+        place = self.catalogue.steps[order.path][1].place
         try:
             text, verdict = self._run(order, secrets)
         except CommandError as failure:
-            problem = failure.problem
+            file, line = place or ("", 0)
+            problem = evolve(failure.problem, file=file, line=line)
         except Terminated:
             problem = Problem(type="Signal", message="the step was ended by SIGTERM", signal=signal.SIGTERM)
         except BaseException as error:  # noqa: BLE001 - whatever the step raises is its failure, and nobody else's
-            problem = problem_of(error)
+            problem = problem_of(error, place)
         problem = None if problem is None else secrets.masked(problem)
         if os.getpid() != self._pid:
             _end_copy(problem)

@@ -142,7 +142,9 @@ def _not_started(call: _Call, error: OSError) -> Problem:
         # A script whose interpreter is missing gives the same error.
         if os.path.dirname(program) and os.path.exists(os.path.join(call.cwd or "", program)):
             where = "it exists, but the interpreter in its first line does not"
-        return Problem(type="NotFound", message=f"{program!r} not found ({where})", exit_code=127)
+        words = program.split()
+        hint = f"\n  hint: words are never split: write command({str(words)[1:-1]})" if len(words) > 1 else ""
+        return Problem(type="NotFound", message=f"{program!r} not found ({where}){hint}", exit_code=127)
     return Problem(type=type(error).__name__, message=f"{program!r} cannot be started: {error.strerror}", exit_code=126)
 
 

@@ -6,11 +6,11 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from typing import cast
 
-from sequent.errors import UsageError
+from sequent.errors import Place, UsageError
 from sequent.model import wire
 from sequent.model.items import digest_of
 from sequent.model.references import Path
-from sequent.model.spec import ItemsCall
+from sequent.model.spec import ContainerSpec, ItemsCall, StepSpec
 from sequent.runtime.orders import DrawBroke, DrawOrder, ItemFound, RepeatFound
 from sequent.runtime.worker.inputs import Catalogue, instance_of
 from sequent.runtime.worker.problems import problem_of
@@ -33,7 +33,7 @@ class Drawing:
             return self._find(order) if order.number == 0 else self._draw(order)
         except BaseException as error:  # noqa: BLE001 - whatever the callable raises fails its repeat
             self.forget(order.frame, order.node)
-            return DrawBroke(order.frame, order.node, problem_of(error))
+            return DrawBroke(order.frame, order.node, problem_of(error, self._place(order)))
 
     def forget(self, frame: int, node: int) -> None:
         """Drop an iterator that nobody will ask any more."""
@@ -76,10 +76,15 @@ class Drawing:
         if len(self._iterators) > MOST_ITERATORS:
             self._iterators.popitem(last=False)
 
+    def _place(self, order: DrawOrder) -> Place | None:
+        spec = _spec_of(self._catalogue, tuple(order.path.split(".")))
+        return spec.option_places.get("repeats", spec.place)
+
     def _call(self, order: DrawOrder) -> object:
         path = tuple(order.path.split("."))
         function = self._catalogue.definition.items[path]
-        if _takes_self(self._catalogue, path):
+        repeats = _spec_of(self._catalogue, path).repeats
+        if isinstance(repeats, ItemsCall) and repeats.takes_self:
             return function(instance_of(self._catalogue, path[:-1], order.attributes))
         return function()
 
@@ -93,10 +98,8 @@ def _skipped(iterator: Iterator[object], count: int) -> Iterator[str]:
         yield wire.encode(item, "an item")
 
 
-def _takes_self(catalogue: Catalogue, path: Path) -> bool:
-    around = catalogue.container_at(path[:-1])
-    repeats = next(child for child in around.children if child.name == path[-1]).repeats
-    return isinstance(repeats, ItemsCall) and repeats.takes_self
+def _spec_of(catalogue: Catalogue, path: Path) -> StepSpec | ContainerSpec:
+    return next(child for child in catalogue.container_at(path[:-1]).children if child.name == path[-1])
 
 
 _REFUSED: dict[type, str] = {

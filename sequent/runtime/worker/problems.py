@@ -10,7 +10,7 @@ from collections.abc import Callable
 from types import TracebackType
 
 import sequent
-from sequent.errors import SequentError
+from sequent.errors import Place, SequentError
 from sequent.model.outcome import Problem
 
 _OURS = os.path.dirname(os.path.abspath(sequent.__file__)) + os.sep
@@ -18,8 +18,13 @@ _LONGEST_MESSAGE = 10_000
 _LONGEST_TRACEBACK = 64_000
 
 
-def problem_of(error: BaseException) -> Problem:
-    """What went wrong, from an exception that the author's code raised."""
+def problem_of(error: BaseException, place: Place | None = None) -> Problem:
+    """What went wrong, from an exception.
+
+    Args:
+        error: what the author's code raised, or Sequent itself refused.
+        place: the line of the step, which is told where Sequent refused something and knows no line of its own.
+    """
     kind = type(error).__name__
     code: int | None = None
     match error:
@@ -31,12 +36,15 @@ def problem_of(error: BaseException) -> Problem:
             message = error.message + (f"\n  hint: {error.hint}" if error.hint else "")
         case _:
             message = _safe(str, error)
-    place = error.place if isinstance(error, SequentError) else None
-    file, line = place or _innermost(error.__traceback__)
+    author, innermost = _lines(error.__traceback__)
+    is_refusal = isinstance(error, SequentError) and author is None
+    own = error.place if isinstance(error, SequentError) else None
+    file, line = own or author or (place if is_refusal else innermost) or ("", 0)
     return Problem(
         type=kind,
         message=printable(message, _LONGEST_MESSAGE),
-        traceback=_traceback(error),
+        # How Sequent came to refuse something is nothing that its author could mend.
+        traceback="" if is_refusal else _traceback(error),
         file=file,
         line=line,
         exit_code=code,
@@ -91,9 +99,9 @@ def _trim(told: traceback.TracebackException, seen: set[int]) -> None:
             _trim(other, seen)
 
 
-def _innermost(trace: TracebackType | None) -> tuple[str, int]:
-    """The innermost line of the author's own code; else of anybody's but Sequent's."""
-    found = ("", 0)
+def _lines(trace: TracebackType | None) -> tuple[tuple[str, int] | None, tuple[str, int] | None]:
+    """The innermost line of the author's own code, and of anybody's but Sequent's."""
+    found: tuple[str, int] | None = None
     author: tuple[str, int] | None = None
     while trace is not None:
         file = trace.tb_frame.f_code.co_filename
@@ -102,7 +110,7 @@ def _innermost(trace: TracebackType | None) -> tuple[str, int]:
             if not file.startswith(("<", *_libraries())):
                 author = found
         trace = trace.tb_next
-    return author or found
+    return author, found
 
 
 @functools.cache

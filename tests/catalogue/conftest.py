@@ -1,0 +1,65 @@
+"""Meets mistakes as an author does: a flow in a file, and what the command line says of it."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import pytest
+
+from sequent.cli import main
+from tests.catalogue.mistakes import PRELUDE
+
+
+@pytest.fixture
+def command(tmp_path, monkeypatch, capsys):
+    """Run a command in an empty directory, in this process; give its exit code, stdout and stderr."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.setenv("SEQUENT_STORE", str(tmp_path / "runs.db"))
+    monkeypatch.setenv("NO_COLOR", "1")
+    before = set(sys.modules)
+
+    def forget():
+        for name in set(sys.modules) - before:
+            if str(tmp_path) in (getattr(sys.modules[name], "__file__", None) or ""):
+                del sys.modules[name]
+
+    def run(*words):
+        forget()
+        code = main(words)
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    yield run
+    forget()
+
+
+@pytest.fixture
+def refused(command, tmp_path):
+    """Check that the mistake in a flow is told by ``check``, as text and as a document, and that no store is made."""
+
+    def check(mistake):
+        text = f"{PRELUDE}{mistake.text}"
+        file = tmp_path / "flow.py"
+        file.write_text(text)
+        (line,) = (number for number, line in enumerate(text.split("\n"), 1) if "# wrong" in line)
+        code, out, told = command("check", "flow.py:flow")
+        assert (code, out) == (2, ""), told
+        first, *rest = told.rstrip("\n").split("\n")
+        assert first.startswith(f"error: {file}:{line}: "), told
+        assert [text for text in mistake.says if text not in first.removeprefix(f"error: {file}:{line}: ")] == []
+        assert len(rest) == 1, told
+        assert rest[0].startswith("  hint: ")
+        assert mistake.hint in rest[0]
+        code, out, told = command("check", "flow.py:flow", "--json")
+        assert (code, told) == (2, "")
+        error = json.loads(out)["error"]
+        (problem,) = error["problems"] or [error]
+        assert (problem["code"], problem["path"]) == (mistake.code, mistake.path)
+        assert problem["place"] == {"file": str(file), "line": line}
+        assert problem["message"] in first
+        assert f"  hint: {problem['hint']}" == rest[0]
+        assert not (tmp_path / "runs.db").exists()
+
+    return check
