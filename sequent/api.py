@@ -37,7 +37,6 @@ def start(
     run_id: str | None = None,
     observer: Observer | None = None,
     agent: AgentProcess | None = None,
-    max_concurrent: int | None = None,
     max_loops: int = -1,
 ) -> Outcome:
     """Start a run and drive it to its end.
@@ -50,7 +49,6 @@ def start(
         run_id: the run's id; None for the next free one.
         observer: who watches; None: failures are logged.
         agent: an agent that was started already; None: one is started if a step needs it. It is closed.
-        max_concurrent: overrides the flow's own.
         max_loops: after how many passes over what is due the run is suspended, if only times are waited for then;
             negative: never.
 
@@ -71,7 +69,6 @@ def start(
             store=store.name,
             observer=observer,
             agent=agent,
-            max_concurrent=max_concurrent,
             max_loops=max_loops,
         ).to_its_end()
 
@@ -84,7 +81,6 @@ def recover(
     target: Target | None = None,
     observer: Observer | None = None,
     agent: AgentProcess | None = None,
-    max_concurrent: int | None = None,
     max_loops: int = -1,
     asked: Asked | None = None,
 ) -> Outcome:
@@ -116,7 +112,6 @@ def recover(
                 store=store.name,
                 observer=observer,
                 agent=agent,
-                max_concurrent=max_concurrent,
                 max_loops=max_loops,
                 prepared=prepared,
             ).to_its_end()
@@ -145,7 +140,6 @@ def continue_(
     target: Target | None = None,
     observer: Observer | None = None,
     agent: AgentProcess | None = None,
-    max_concurrent: int | None = None,
     max_loops: int = -1,
 ) -> Outcome:
     """Go on with a run that was suspended or interrupted, in the same recovery: what has failed stays so.
@@ -179,7 +173,6 @@ def continue_(
                 store=store.name,
                 observer=observer,
                 agent=agent,
-                max_concurrent=max_concurrent,
                 resumes=True,
                 max_loops=max_loops,
             ).to_its_end()
@@ -206,7 +199,8 @@ def locate(record: RunRecord) -> LoadedFlow:
     if record.target.attribute:
         return LoadedFlow(load_recorded(record.target), record.target)
     raise UsageError(
-        f"the flow '{record.target.flow}' of run {record.id} was built in a function or a notebook, and cannot be found again",
+        f"the flow '{record.target.flow}' of run {record.id} was built in a function or a notebook, "
+        "and cannot be found again",
         hint="take the run up again from Python: Sequent(..., run_mode=RUN_RECOVER, run_id=...).run()",
     )
 
