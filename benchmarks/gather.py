@@ -14,6 +14,7 @@ from sequent.compiler import compile_flow
 from sequent.dsl import definition_of
 from sequent.model.plan import ContainerPlan, Plan
 from sequent.model.status import RunStatus, Status
+from sequent.runtime.changes import fingerprints_of
 from sequent.runtime.ports import DrivenRun
 from sequent.runtime.rows import (
     Batch,
@@ -26,7 +27,6 @@ from sequent.runtime.rows import (
     Target,
     TaskKey,
 )
-from sequent.runtime.running import fingerprints_of
 from sequent.runtime.store import open_store
 
 ROOT = Path(__file__).parents[1]
