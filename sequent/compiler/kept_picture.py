@@ -31,10 +31,10 @@ def read_picture(text: str) -> Picture:
     try:
         version, flow, pools = json.loads(text)
         if version != _VERSION:
-            raise ValueError(f"a picture of version {version}")
+            raise ValueError(f"version {version}")
         return Picture(_read_box(flow, ""), tuple(PoolSpec(*pool) for pool in pools))
-    except (TypeError, AttributeError, IndexError) as error:
-        raise ValueError(f"no picture: {text[:80]!r}") from error
+    except (ValueError, TypeError, IndexError) as error:
+        raise ValueError(f"this is no picture: {text[:80]!r}") from error
 
 
 def _box_tree(box: Box) -> list[Any]:

@@ -95,6 +95,8 @@ def _side(points: list[tuple[K, float]], middle: float, height: float) -> dict[K
     apart = min(_APART, 2 * reach / (len(points) - 1)) if len(points) > 1 else 0.0
     wanted = [max(middle - reach, min(middle + reach, place)) for _, place in points]
     found = spaced(wanted, [1.0] * len(points), [apart] * (len(points) - 1))
-    low, high = middle - reach, middle + reach
-    shift = max(0.0, low - found[0]) - max(0.0, found[-1] - high)
-    return {key: round(place + shift, 1) for (key, _), place in zip(points, found, strict=True)}
+    low, high = middle - reach, middle + reach - apart * (len(points) - 1)
+    return {
+        key: round(max(low, min(high, place - apart * at)) + apart * at, 1)
+        for at, ((key, _), place) in enumerate(zip(points, found, strict=True))
+    }
