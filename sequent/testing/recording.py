@@ -46,7 +46,7 @@ class Recording:
         self.events: list[Event] = []
         self.statuses: dict[Key, Status] = {}
         self.peaks: dict[str, int] = {}
-        """The most of each pool that was held at once, since it was last emptied."""
+        """The most of each pool that was held at once, in this recovery."""
 
     def begin(self) -> None:
         """Another recovery begins: what is told from now on is its own; who held something holds it no more."""
@@ -118,17 +118,17 @@ class Recording:
     def committed(self, batch: Batch) -> None:
         """Take note of what was written of containers, waits and pools."""
         self._flush()
+        for task, _ in batch.outdated:
+            self._set(task.node, self._sequence(task), Status.WAITING)
+        for passing in batch.passed:
+            self._set(passing.key.node, self._sequence(passing.key), Status.SUCCESS)
+            self._late.append(self._event(Kind.PASSED, passing.key.node, self._sequence(passing.key)))
         for problem in batch.container_problems:
             self._problems[problem.frame, problem.node] = problem.problem
         for key, status in batch.closed_frames:
             self._iteration(key.parent, key.node, key.number, status)
         for frame, node, status in batch.closed_repeats:
             self._whole(frame, node, status)
-        for task, _ in batch.outdated:
-            self._set(task.node, self._sequence(task), Status.WAITING)
-        for passing in batch.passed:
-            self._set(passing.key.node, self._sequence(passing.key), Status.SUCCESS)
-            self._late.append(self._event(Kind.PASSED, passing.key.node, self._sequence(passing.key)))
         for opening in batch.frames:
             parent, node, number = opening.key.parent, opening.key.node, opening.key.number
             self._sequences[opening.id] = (*self._sequences[parent], number)
@@ -141,11 +141,10 @@ class Recording:
         self._measure()
 
     def granted(self, asks: Sequence[Ask]) -> None:
-        """Take note of what is held of shared pools."""
+        """Take note of what is held of shared pools; who waited for it starts by a commit, which is measured."""
         for ask in asks:
             for pool, amount in ask.amounts:
                 self._hold(pool, ask.key, amount)
-        self._measure()
 
     def _iteration(self, parent: int, node: int, number: int, status: Status) -> None:
         container = self._plan.nodes[node]

@@ -106,7 +106,7 @@ class Scenario:
         if not callable(self._durations):
             for name, length in self._durations.items():
                 if not callable(length):
-                    self._seconds(length, name, random.Random(0))  # noqa: S311 - only to see that it is one
+                    self._seconds(length, name, 0)
         for name, value in self._results.items():
             if not callable(value):
                 self._result(name.partition("/")[0], value)
@@ -133,15 +133,10 @@ class Scenario:
         Raises:
             UsageError: a callable gives no length of time.
         """
-        if callable(self._durations):
-            length: object = self._durations(task)
-        else:
-            length = _chosen(self._durations, task, default=0.0)
-            if callable(length):
-                length = length(task)
-        # An attempt's choice is its own, so that whatever else changes leaves it as it is.
-        chance = random.Random(f"{self._seed}/{task.key}/{task.attempt}")  # noqa: S311 - to be had again, not to be secret
-        return self._seconds(cast("Length", length), task.key, chance)
+        durations = self._durations
+        length: Any = durations if callable(durations) else _chosen(durations, task, default=0.0)
+        found = cast("Length", length(task) if callable(length) else length)
+        return self._seconds(found, task.key, task.attempt)
 
     def result_of(self, task: Task) -> Result | None:
         """What an attempt returns; None where nobody has said.
@@ -178,18 +173,20 @@ class Scenario:
 
     # -- values
 
-    def _seconds(self, length: Length, name: str, chance: random.Random) -> float:
+    def _seconds(self, length: Length, name: str, attempt: int) -> float:
         try:
             if not isinstance(length, tuple):
                 return read_seconds(length)
             shortest, longest = map(read_seconds, length)
-            return chance.uniform(shortest, longest)
         except ValueError as error:
             raise UsageError(
                 f"durations says of {name!r}: {error}",
                 code="length-of-time",
                 hint='give "30s", a number of seconds, a timedelta, or a tuple of two of these',
             ) from None
+        # Each attempt's choice is its own, so that whatever else changes leaves it as it is.
+        chance = random.Random(f"{self._seed}/{name}/{attempt}")  # noqa: S311 - to be had again, not to be secret
+        return chance.uniform(shortest, longest)
 
     def _result(self, path: str, value: object) -> Result:
         annotation = self._catalogue.definition.result_types.get(tuple(path.split(".")))

@@ -105,8 +105,8 @@ class Simulation:
     def status_of(self, name: str) -> Status:
         """What a task or container is in at the end, with all that earlier recoveries have done.
 
-        What was never begun, inside something that was skipped, is skipped where the iteration around it was a
-        success, and waiting in all others.
+        Containers that never began, and what is in them, are told to be skipped if the iteration around them was a
+        success; in one that stopped or failed nobody says why they did not begin, and they are waiting.
 
         Raises:
             UsageError: its iterations differ, so that a sequence has to be named; or there is no such iteration.

@@ -135,6 +135,20 @@ def test_a_container_that_never_began_is_skipped_with_all_that_is_in_it():
     assert simulation.status_of("block.mend/1.1") is Status.SKIPPED
 
 
+def test_so_it_is_in_a_success_within_a_failure_but_where_something_stopped_nobody_says():
+    flow = sequent.Sequent("f")
+    outer = flow.add_step("outer")
+    a = outer.add_step("a", func=never)
+    outer.add_step("inner", requires=a.failed).add_step("mend", func=never)
+    last = flow.add_step("last", func=never, requires=outer)
+    flow.add_step("after", requires=last).add_step("more", func=never)
+    simulation = simulate(flow, failing=["last"])
+    assert simulation.status_of("outer.inner") is Status.SKIPPED
+    assert simulation.status_of("outer.inner.mend") is Status.SKIPPED
+    assert simulation.status_of("outer.inner.mend/1.1.1") is Status.SKIPPED
+    assert simulation.status_of("after.more/1.1") is Status.WAITING
+
+
 def test_an_iteration_that_there_never_was_is_an_error():
     with pytest.raises(sequent.SequentError, match="'transmit' has no iteration 3"):
         simulate(nightly).status_of("transmit.send/1.3")
@@ -191,6 +205,7 @@ def test_one_iteration_goes_before_all_of_them():
 def test_exceptions_are_told_and_tried_again_by_their_class():
     flow = flow_of("a", retries=1, retry_on=[OSError])
     assert simulate(flow, failing={"a": TimeoutError("slow")}).attempts("a") == 2
+    assert simulate(flow, failing={"a": TimeoutError}).attempts("a") == 2
     simulation = simulate(flow, failing={"a": ValueError("odd")})
     assert simulation.attempts("a") == 1
     (failure,) = simulation.outcome.failures
@@ -278,6 +293,17 @@ def test_a_week_of_hourly_delays_is_over_at_once():
     assert simulation
     assert simulation.duration == HOUR + 7 * 24 * (60 + 120 + 600)
     assert simulation.attempts("hour.check") == 3 * 7 * 24
+
+
+def test_waits_and_steps_overlap():
+    flow = sequent.Sequent("f")
+    short = flow.add_step("short", func=never)
+    flow.add_step("delayed", func=never, delay=30)
+    flow.add_step("long", func=never)
+    flow.add_step("next", func=never, requires=short)
+    simulation = simulate(flow, durations={"short": 10, "long": 60, "delayed": 5})
+    told = [(event.at, event.path) for event in simulation.events if event.kind is Kind.ENDED]
+    assert told == [(10.0, "short"), (10.0, "next"), (35.0, "delayed"), (60.0, "long")]
 
 
 def test_how_much_time_passes_costs_nothing():
@@ -486,14 +512,19 @@ def test_a_run_is_suspended_and_continued_as_cron_would():
 
 
 def test_what_was_held_before_a_recovery_counts_no_more():
-    db = Pool("db", 2)
+    db = Pool("db", 1)
     flow = sequent.Sequent("f")
-    flow.add_step("a", func=never, acquires={db: 2})
-    b = flow.add_step("b", func=never, acquires={db: 1})
-    flow.add_step("c", func=never, requires=b)
-    simulation = simulate(flow, failing=["c"])
-    assert simulation.peak(db) == 2
-    assert simulation.recover(failing=()).peak(db) == 0
+    block = flow.add_step("block", acquires={db: 1})
+    block.add_step("late", func=never, delay="1h")
+    simulation = simulate(flow, max_loops=1)
+    assert simulation.peak(db) == 1
+    passed = simulation.recover(skip=["block.late"])
+    assert [(event.kind, event.path) for event in passed.events] == [
+        (Kind.PASSED, "block.late"),
+        (Kind.OPENED, "block"),
+        (Kind.CLOSED, "block"),
+    ]
+    assert passed.peak(db) == 0
 
 
 def test_what_is_asked_for_by_hand_runs_again_or_is_passed_over():
