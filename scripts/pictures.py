@@ -15,9 +15,10 @@ ROOT = Path(__file__).resolve().parents[1]
 PICTURES = ROOT / "docs/pictures"
 FLOWS = {
     "nightly.svg": ("README.md#nightly.py", "nightly"),
+    "tutorial.svg": ("docs/tutorial.md#shop.py", "shop"),
     "flights.svg": ("examples/flights/flow.py", "delays"),
 }
-"""Each picture: the file that its flow is in, or the page and the file that a block of it begins with, and its name."""
+"""Each picture: its flow's file, or the page and the file whose last block it is; and the flow's name."""
 
 
 def drawn(where: str, flow: str) -> str:
@@ -26,12 +27,12 @@ def drawn(where: str, flow: str) -> str:
     if not file:
         return _svg(ROOT / page, flow)
     text = (ROOT / page).read_text("utf-8")
-    block = re.search(rf"^```python\n(# {re.escape(file)}\n.*?)^```$", text, re.MULTILINE | re.DOTALL)
-    if block is None:
+    blocks = re.findall(rf"^```python\n(# {re.escape(file)}\n.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    if not blocks:
         raise SystemExit(f"{page} has no block that begins with '# {file}'")
     with tempfile.TemporaryDirectory() as directory:
         written = Path(directory, file)
-        written.write_text(block[1], "utf-8")
+        written.write_text(blocks[-1], "utf-8")
         return _svg(written, flow)
 
 

@@ -31,7 +31,7 @@ def test_plan_has_the_steps_in_order_with_what_they_wait_for(sequent):
     assert parts[0]["place"]["file"].endswith("flows.py")
 
 
-@pytest.mark.parametrize("form", ["mermaid", "dot", "json"])
+@pytest.mark.parametrize("form", ["svg", "mermaid", "dot", "json"])
 def test_graph_draws_every_step(sequent, form):
     done = sequent("graph", "flows:nightly", "--format", form)
     assert done.returncode == 0, done.stderr
@@ -47,6 +47,26 @@ def test_graph_refuses_another_form_with_those_there_are(sequent):
     assert "mermaid" in done.stderr
 
 
+def test_graph_of_a_run_has_its_states_also_when_the_flow_is_gone(sequent):
+    sequent("run", "flows:broken", "--run-id", "night7")
+    (sequent.directory / "flows.py").unlink()
+    nodes = json.loads(sequent("graph", "night7", "--json").stdout)["graph"]["nodes"]
+    assert {node["path"]: node["status"] for node in nodes} == {"load": "success", "send": "failure"}
+    assert "send: failure" in sequent("graph", "latest").stdout
+    done = sequent("graph", "night", "--format", "svg", "--output", "night.svg")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "night7: failure" in (sequent.directory / "night.svg").read_text()
+
+
+def test_graph_says_what_it_cannot_draw_or_write(sequent):
+    done = sequent("graph", "nosuch")
+    assert done.returncode == 2
+    assert "'nosuch'" in done.stderr
+    done = sequent("graph", "flows:nightly", "-o", "nowhere/flow.svg")
+    assert done.returncode == 2
+    assert "nowhere/flow.svg" in done.stderr
+
+
 def test_commands_that_read_never_load_a_flow(sequent):
     sequent("run", "flows:broken", "--run-id", "night7")
     (sequent.directory / "loaded").unlink()
@@ -55,6 +75,7 @@ def test_commands_that_read_never_load_a_flow(sequent):
         ["show", "night7", "-v"],
         ["logs", "night7"],
         ["ls", "--json"],
+        ["graph", "night7", "--format", "svg"],
         ["--help"],
         ["run", "--help"],
     ):
