@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 
 import sequent
@@ -35,6 +37,7 @@ def test_a_failure_is_told_as_one_only_once_it_is_not_tried_again():
     world = World(flow)
     assert world.drive(failing_until(9), clock=FakeClock()) is RunStatus.FAILURE
     assert world.observer.retried == [("a", 1, pytest.approx(60)), ("a", 2, pytest.approx(600))]
+    assert world.observer.waits == []
     assert world.observer.settled == [("a", Status.FAILURE)]
 
 
@@ -64,6 +67,24 @@ def test_a_delay_is_told_with_its_length_of_steps_and_of_containers():
     world = World(flow)
     assert world.drive(Hands(success), clock=FakeClock()) is RunStatus.SUCCESS
     assert world.observer.waits == [("block", pytest.approx(3600)), ("block.a", pytest.approx(30))]
+
+
+def test_a_suspended_run_says_when_it_goes_on():
+    flow = sequent.Sequent("f")
+    flow.add_step("a", func=work, delay="1h")
+    world, clock = World(flow), FakeClock()
+    assert world.drive(Hands(success), clock=clock, max_loops=1) is RunStatus.SUSPENDED
+    due = datetime.fromisoformat(world.run.record.reason.removeprefix("next due at "))
+    assert due.timestamp() == pytest.approx(clock.wall + 3600, abs=1)
+
+
+def test_a_run_that_has_ended_for_good_says_nothing_of_times_that_were_waited_for():
+    flow = sequent.Sequent("f")
+    flow.add_step("bad", func=work)
+    flow.add_step("late", func=work, delay="1h")
+    world = World(flow)
+    assert world.drive(failing_until(9), clock=FakeClock()) is RunStatus.FAILURE
+    assert world.run.record.reason == ""
 
 
 def test_how_many_wait_for_resources_is_told_each_time_it_has_changed():

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from sequent.errors import FencedError, StoreBusyError, StoreError, StoreFullError, UsageError
+from sequent.errors import FencedError, StoreBusyError, StoreError, StoreFullError, UnknownRunError, UsageError
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.rows import Batch, Ending, RunEnd, TaskKey
-from sequent.runtime.store import open_store
+from sequent.runtime.store import is_there, open_store
 from sequent.runtime.store.location import network_mount
 from sequent.runtime.store.opening import connect
 from tests.contracts.plans import A, attempted, create, intent, plan
@@ -399,3 +399,16 @@ def test_names_in_rows_are_bound_and_never_read_as_sql(tmp_path):
     assert list(store.attempts(run.record, name)) == []
     assert run.saved(plan()) is not None
     store.close()
+
+
+def test_a_store_that_is_only_read_is_not_made(tmp_path):
+    path = str(tmp_path / "none.db")
+    store = open_store(path, makes=False)
+    assert (store.name, store.runs()) == (os.path.realpath(path), [])
+    with pytest.raises(UnknownRunError, match=r"none\.db"):
+        store.find("latest")
+    store.close()
+    assert os.listdir(tmp_path) == []
+    assert not is_there(path)
+    open_store(path).close()
+    assert is_there(path)
