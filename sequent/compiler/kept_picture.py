@@ -75,8 +75,10 @@ def _read_box(tree: list[Any], around: str) -> Box:
         result=result,
         acquires=tuple((pool, amount) for pool, amount in acquires),
         boxes=inner,
-        arrows=tuple(
-            Arrow(inner[source].path, inner[target].path, tuple(readers), Claim(claim), label, is_choice)
-            for source, target, readers, claim, label, is_choice in arrows
-        ),
+        arrows=tuple(_read_arrow(arrow, inner) for arrow in arrows),
     )
+
+
+def _read_arrow(tree: list[Any], boxes: tuple[Box, ...]) -> Arrow:
+    source, target, readers, claim, label, is_choice = tree
+    return Arrow(boxes[source].path, boxes[target].path, tuple(readers), Claim(claim), label, is_choice)
