@@ -89,12 +89,13 @@ def outcomes(driving: Driving, frames: list[int]) -> list[type[Report]]:
     return [type(driving.outcome_of(frame)) for frame in frames]
 
 
-def executed(driving: Driving, frames: list[int]) -> list[AttemptEnded]:
+def executed(driving: Driving, frames: list[int], items: list[str]) -> list[AttemptEnded]:
     """Wait until they have ended; what comes back (a busy machine is slow) is ordered again, one at a time."""
     ends: list[AttemptEnded] = []
-    for frame in frames:
+    for first, item in zip(frames, items, strict=True):
+        frame = first
         while isinstance(report := driving.outcome_of(frame), AttemptTakenBack):
-            frame = driving.start("act")  # noqa: PLW2901 - it goes on as another
+            (frame,) = start(driving, [item])
         assert isinstance(report, AttemptEnded)
         ends.append(report)
     return ends
@@ -116,7 +117,8 @@ def begun_once(driving: Driving) -> set[str]:
 
 def test_what_is_handed_over_ahead_is_executed_once_and_no_more_at_a_time_than_there_are_workers(tmp_path):
     with warm(tmp_path, 2) as driving:
-        executed(driving, start(driving, ["nothing"] * 400))
+        items = ["nothing"] * 400
+        executed(driving, start(driving, items), items)
         assert len(begun_once(driving)) == 400
         lines = ledger(driving)
         assert len({line.pid for line in lines}) == 2
@@ -129,7 +131,7 @@ def test_what_is_handed_over_ahead_is_executed_once_and_no_more_at_a_time_than_t
 def test_what_waits_behind_one_that_is_slow_in_c_code_is_executed_by_another(tmp_path):
     with warm(tmp_path, 2) as driving:
         slow, *quick = start(driving, ["stay in C code"] + ["nothing"] * 30)
-        executed(driving, quick)
+        executed(driving, quick, ["nothing"] * 30)
         assert not any(line.event == "end" and line.token == f"t{slow}" for line in ledger(driving))
         assert driving.end_of(slow).problem is None
         assert driving.paces[0] == PaceChanged(1, is_quick=False)
@@ -174,7 +176,7 @@ def test_a_worker_that_dies_takes_with_it_what_it_had_begun_alone(tmp_path):
         items = ["nothing"] * 120
         items[20] = items[45] = items[90] = "die"
         frames = start(driving, items)
-        for end, item in zip(executed(driving, frames), items, strict=True):
+        for end, item in zip(executed(driving, frames, items), items, strict=True):
             problem = end.problem
             assert (problem is not None and problem.signal) == (item == "die" and signal.SIGKILL)
         assert len(begun_once(driving)) == 120
