@@ -543,3 +543,16 @@ def test_what_the_flow_says_of_recoveries_is_followed():
     setup = flow.add_step("setup", func=never, recovery={sequent.STEP_SUCCESS: sequent.STP_RERUN})
     flow.add_step("work", func=never, requires=setup)
     assert simulate(flow, failing=["work"]).recover(failing=()).order() == ["setup", "work"]
+
+
+def test_a_recovery_that_came_to_nothing_leaves_nothing_held():
+    db = Pool("db", 1)
+    flow = flow_of("first")
+    kind = flow.add_step("kind", func=never, requires=flow.root.__sequent__.children["first"], acquires={db: 1})
+    flow.add_step("full", func=never, requires=kind.returned("full"))
+    simulation = simulate(flow, failing=["first"])
+    with pytest.raises(sequent.SequentError, match="which branch is taken"):
+        simulation.recover(failing=())
+    again = simulation.recover(skip=["kind"])
+    assert again.skipped == ("full",)
+    assert again.peak(db) == 0
