@@ -86,8 +86,20 @@ class Names:
             f"{reader.node.shown} names outer.{name}, which exists at no level further out",
             path=reader.node.text,
             place=place,
-            hint=self.problems.guess(name, found) + known,
+            hint=self._beside(name, reader) or self.problems.guess(name, found) + known,
         )
+
+    def _beside(self, name: str, reader: Reader) -> str:
+        """The hint for ``outer`` where a name of the same body is meant; empty where none is."""
+        body = reader.node.parent
+        if body is None or body is reader.outside:
+            return ""
+        if name == reader.node.spec.name:
+            return f"{name!r} is this one itself, and cannot wait for itself"
+        if name in body.names:
+            return f"{name!r} is in the same body: define it further up, and write {name} alone"
+        guess = self.problems.guess(name, (other for other in body.names if other != reader.node.spec.name))
+        return f"{guess}It is in the same body, and named without outer" if guess else ""
 
     def params(self) -> tuple[str, ...]:
         """The flow's parameters."""

@@ -204,6 +204,8 @@ def _check_root(tree: Tree, problems: Problems) -> None:
         "requires": root.requires is not None,
         "repeats": root.repeats is not None,
         "parallel": tree.root.is_parallel,
+        "delay": root.delay is not None,
+        "handles": not root.handles,
     }
     for option, is_given in given.items():
         if is_given:

@@ -142,6 +142,8 @@ class Values:
     def _refuse_item(self, reader: Reader, place: Place | None) -> None:
         around = [container.shown for container in _around(reader.node) if container.path]
         inside = f": neither it nor {', '.join(around)} repeats" if around else ": it does not repeat"
+        if reader.node.spec.repeats is not None:
+            inside = ": in the options of what repeats, the item is that of a repeat further out"
         self.problems.add(
             "item",
             f"{reader.node.shown} takes item() outside any repeat{inside}",

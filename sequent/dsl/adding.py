@@ -48,6 +48,24 @@ def read_added(
     Raises:
         DefinitionError: something of it is not what a step can have.
     """
+    try:
+        return _read(parent, name, func, args, kwargs, options, site, flow)
+    except DefinitionError as error:
+        if not error.path and isinstance(name, str):
+            error.path = ".".join((*path_of(parent), name))
+        raise
+
+
+def _read(
+    parent: Node,
+    name: object,
+    func: object,
+    args: object,
+    kwargs: object,
+    options: dict[str, Any],
+    site: Site,
+    flow: object,
+) -> Added:
     checked = _check_place(parent, name, site)
     words = options.pop("command", None)
     read_at(site, "config", partial(read_step_config, options.pop("config", None), options))

@@ -10,9 +10,9 @@ from sequent.dsl.bodies import make_read_only
 from sequent.dsl.functions import FunctionSource
 from sequent.dsl.names import check_name
 from sequent.dsl.nodes import Node, Written
-from sequent.dsl.options import Options
+from sequent.dsl.options import Options, check_parallel
 from sequent.dsl.parameters import ParamSource
-from sequent.dsl.places import Site, assigned_name, option_place
+from sequent.dsl.places import Site, assigned_name, assignment, option_place
 from sequent.dsl.references import Reference
 from sequent.dsl.repeats import endless, is_endless
 from sequent.dsl.requirements import Requirement
@@ -34,6 +34,7 @@ def close_body(body: type, options: Options, site: Site) -> Written:
     Raises:
         DefinitionError: a name stands for two things, is reserved, or is used for what it cannot be.
     """
+    _refuse_inherited(body)
     names: dict[str, Any] = dict(vars(body))
     made: list[Node] = names.pop(MADE, [])
     waiting: list[Site] = names.pop(OPEN, [])
@@ -56,6 +57,18 @@ def close_body(body: type, options: Options, site: Site) -> Written:
         )
     make_read_only(body)
     return written
+
+
+def _refuse_inherited(body: type) -> None:
+    """What stands in another class's body would be left out without a word."""
+    for base in body.__mro__[1:]:
+        for name, value in vars(base).items():
+            if isinstance(value, Node | Reference):
+                raise _error(
+                    f"{body.__name__!r} inherits {name!r} from {base.__name__!r}, which is no part of a container",
+                    value.__sequent__.site.place,
+                    "define it in the container's own body: a function can be given to step() as often as one likes",
+                )
 
 
 def adopt(parent: Node) -> None:
@@ -140,10 +153,11 @@ def _explain_lost(lost: Node, names: Mapping[str, object], body: type) -> NoRetu
             code="unnamed",
         )
     other = _line_of(winner)
+    is_loop = other == place
     raise _error(
         f"the name {name!r} is used twice in {body.__name__!r}" + (f": here and at {other}" if other else ""),
         place,
-        "give each a name of its own",
+        "repeat it with repeats=, or build the flow with add_step" if is_loop else "give each a name of its own",
         code="duplicate",
     )
 
@@ -163,7 +177,7 @@ def _attributes(names: Mapping[str, object], body: type, site: Site) -> dict[str
     for name, value in names.items():
         if not isinstance(value, Reference):
             if isinstance(value, Outer):
-                raise outer_alone(f"the attribute {name!r}", site.place)
+                raise outer_alone(f"the attribute {name!r}", assignment(name, site.place))
             if isinstance(value, Requirement) and not isinstance(value, Node):
                 raise _error(
                     f"{name!r} is a requirement, which is no attribute", _place_of(value, body), "put it in requires="
@@ -206,7 +220,7 @@ def _designated(word: str, value: object, written: Written, site: Site) -> Node:
     if isinstance(value, Node) and any(value is child for child in allowed):
         return value
     known = ", ".join(repr(child.__sequent__.name or name) for name, child in children.items() if child in allowed)
-    place = _line_of(value) or site.place
+    place = _line_of(value) or assignment(word, site.place)
     raise _error(
         f"{word!r} of {written.name!r} names nothing that is a step of its body",
         place,
@@ -216,12 +230,13 @@ def _designated(word: str, value: object, written: Written, site: Site) -> Node:
 
 
 def check_until(written: Written) -> None:
-    """See that what ends a repeat has one to end, and that each ends.
+    """See that what ends a repeat or says how it runs has one, and that each ends.
 
     Raises:
-        DefinitionError: there is an ``until`` without repeats, or repeats that never end without it.
+        DefinitionError: there is ``until`` or ``parallel`` without repeats, or repeats that never end without it.
     """
     options, site = written.options, written.site
+    check_parallel(options, site)
     if written.until is not None and options.repeats is None:
         raise _error(
             f"{written.name!r} has an 'until', and no repeats", site.place, "give the items: @container(repeats=...)"

@@ -156,7 +156,7 @@ def _read_env(env: object, place: Place) -> tuple[tuple[str, WordSource | None],
 def _read_cwd(cwd: object, place: Place) -> WordSource | None:
     if cwd is None:
         return None
-    if isinstance(cwd, int | float):
+    if isinstance(cwd, int | float) or (isinstance(cwd, str) and not cwd):
         raise _error(f"'cwd' is {cwd!r}", place, "it is a path")
     return read_word(cwd, "'cwd'", place)
 

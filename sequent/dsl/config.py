@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from sequent.dsl.counts import option_error, quoted
 from sequent.dsl.settings import Settings, mapping_of, read_settings, setting_error, unknown_key
-from sequent.errors import Place
+from sequent.errors import Place, UsageError
 
 _STEP_KEYS = ("max_concurrent", "stop_on_exception", "task_construct")
 
@@ -27,7 +27,12 @@ def read_config(config: object, tag: str, place: Place) -> Settings:
     if isinstance(config, str | os.PathLike):
         from sequent.dsl.files import read_file
 
-        return read_file(os.fspath(cast("str | os.PathLike[str]", config)), tag).settings()
+        try:
+            return read_file(os.fspath(cast("str | os.PathLike[str]", config)), tag).settings()
+        except UsageError as error:
+            if error.place is None:
+                error.place, error.hint = place, "it is the path of a file in TOML or YAML, or a dict"
+            raise
     name = "config"
     table = mapping_of(config, name, place)
     if tag and table:

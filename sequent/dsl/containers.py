@@ -111,6 +111,14 @@ class Container(Node, Generic[C_co]):
         """Run it as a flow."""
         return BoundRun(self, {})
 
+    def __mro_entries__(self, bases: tuple[object, ...]) -> Never:
+        raise DefinitionError(
+            f"{self.__name__!r} is a container, and no class that others can inherit from",
+            code="container",
+            hint=f"use it as a block of another: block = container(...)({self.__name__})",
+            place=site_above(1).place,
+        )
+
     def __getattr__(self, name: str) -> Any:
         if name == "__sequent__":
             raise AttributeError(name)

@@ -106,8 +106,24 @@ def read_options(options: Mapping[str, object], site: Site, allowed: frozenset[s
     if chosen.until and chosen.repeats is None:
         raise option_error("'until' needs 'repeats'", option_place(site, "until"), "give the items to repeat over")
     if word != "container":
+        check_parallel(chosen, site)
         check_attempts(read, partial(option_place, site))
     return chosen
+
+
+def check_parallel(options: Options, site: Site) -> None:
+    """See that iterations that are to run at once are iterations.
+
+    Raises:
+        DefinitionError: there are no repeats.
+    """
+    is_parallel = isinstance(options.parallel, Reference) or options.parallel != 1
+    if is_parallel and options.repeats is None:
+        raise option_error(
+            "'parallel' needs 'repeats'",
+            option_place(site, "parallel"),
+            "it is how many iterations run at once; how many steps do is max_concurrent=",
+        )
 
 
 def _read_option(name: str, value: object, site: Site) -> object:

@@ -124,6 +124,12 @@ def assigned_name(place: Place) -> str | None:
     return _assigned(place.file).get(place.line)
 
 
+def assignment(name: str, begin: Place) -> Place:
+    """The first line from there on that assigns to a name; where it begins, as far as its source cannot be read."""
+    lines = (line for line, assigned in _assigned(begin.file).items() if assigned == name and line >= begin.line)
+    return Place(begin.file, min(lines, default=begin.line))
+
+
 @lru_cache(maxsize=8)
 def _tree(file: str) -> ast.Module | None:
     try:

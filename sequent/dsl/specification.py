@@ -65,7 +65,7 @@ class Tree:
             name=written.name,
             children=children,
             attributes=attributes,
-            requires=translation.requirement(options.requires, written.site.place),
+            requires=translation.requirement(options.requires, written.site),
             repeats=translation.values.items(options.repeats, node),
             parallel=parallel,
             parallel_from=parallel_from,
@@ -91,7 +91,7 @@ class Tree:
         return StepSpec(
             name=written.name,
             work=translation.work(written.work, node),
-            requires=translation.requirement(options.requires, written.site.place),
+            requires=translation.requirement(options.requires, written.site),
             repeats=translation.values.items(options.repeats, node),
             parallel=parallel,
             parallel_from=parallel_from,

@@ -13,6 +13,7 @@ from sequent.dsl.fingerprints import fingerprint
 from sequent.dsl.functions import FunctionSource
 from sequent.dsl.literals import decoded
 from sequent.dsl.nodes import Node
+from sequent.dsl.places import Site, option_place
 from sequent.dsl.pools import PoolAmounts, Pools
 from sequent.dsl.references import Reference
 from sequent.dsl.requirements import Claimable, Claimed, Joined, Requirement
@@ -45,12 +46,22 @@ class Translation:
     values: Values
     pools: Pools = field(factory=Pools)
 
-    def requirement(self, written: Requirement | None, place: Place) -> required.Requirement | None:
-        """A requirement, with steps by their paths."""
+    def requirement(self, written: Requirement | None, site: Site) -> required.Requirement | None:
+        """The requirement of the call at ``site``, with steps by their paths; None where nothing is required."""
         if written is None:
             return None
+        problems = self.values.problems
+        before = len(problems)
+        requirement = self._part(written, site.place)
+        for problem in problems[before:]:
+            # The option's own line is looked for only now, since that means reading the source.
+            if problem.place == site.place:
+                problem.place = option_place(site, "requires")
+        return requirement
+
+    def _part(self, written: Requirement, place: Place) -> required.Requirement | None:
         if isinstance(written, Joined):
-            parts = tuple(part for part in (self.requirement(part, place) for part in flattened(written)) if part)
+            parts = tuple(part for part in (self._part(part, place) for part in flattened(written)) if part)
             if len(parts) == 1:
                 return parts[0]
             return required.AllOf(parts) if written.is_all else required.AnyOf(parts)
@@ -58,10 +69,11 @@ class Translation:
             where = written.site.place if written.site else place
             self._check_returned(written, where)
             values = tuple(encode(value, "the value") for value in written.values)
-            return required.Atom(self.values.target(written.target, where), written.claim, where, values)
+            target = self.values.target(written.target, where)
+            return required.Atom(target, written.claim, where if written.site else None, values)
         if isinstance(written, Claimable):
-            where = written.__sequent__.site.place if isinstance(written, OuterReference) else place
-            return required.Atom(self.values.target(written, where), Claim.SUCCESS, where)
+            own = written.__sequent__.site.place if isinstance(written, OuterReference) else None
+            return required.Atom(self.values.target(written, own or place), Claim.SUCCESS, own)
         raise AssertionError(written)
 
     def _check_returned(self, written: Claimed, place: Place) -> None:

@@ -61,7 +61,8 @@ class Values:
             return path
         root = root_of(node)
         own, other, shown = self.root.__sequent__.shown, root.__sequent__.shown, node.__sequent__.shown
-        where = f"of the flow {other!r}" if root is not node else "of no flow"
+        alone = "a flow of its own" if node.__sequent__.children else "of no flow"
+        where = f"of the flow {other!r}" if root is not node else alone
         self.add_problem(
             f"{shown!r} is {where}, and this is the flow {own!r}", "other-flow", "name steps of the same flow", place
         )

@@ -52,7 +52,9 @@ def test_a_step_without_work_and_a_container_without_steps_are_accepted():
     assert mistakes(flow(step("a", work=NoWork()), container("b", requires="a"))) == []
 
 
-@pytest.mark.parametrize("option", [{"repeats": items(1)}, {"requires": "a"}, {"parallel": 2}])
+@pytest.mark.parametrize(
+    "option", [{"repeats": items(1)}, {"requires": "a"}, {"parallel": 2}, {"delay": Literal("3.0")}, {"handles": False}]
+)
 def test_a_flow_takes_no_requirement_and_does_not_repeat(option):
     assert codes(flow(step("a"), **option)) == ["flow-option"]
 

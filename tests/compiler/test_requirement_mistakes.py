@@ -138,8 +138,21 @@ def test_outer_does_not_find_siblings():
     assert codes(flow(container("a", step("b"), step("c", "^b")))) == ["unknown-outer"]
 
 
-def test_outer_in_the_flows_own_body_finds_nothing():
-    assert mistake(flow(step("a"), step("b", "^a"))).hint == "nothing is further out"
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("load", "'load' is in the same body: define it further up, and write load alone"),
+        ("laod", "did you mean 'load'? It is in the same body, and named without outer"),
+        ("send", "'send' is this one itself, and cannot wait for itself"),
+        ("nothing", "nothing is further out"),
+    ],
+)
+def test_outer_in_the_flows_own_body_finds_nothing_and_what_was_meant_is_told(name, hint):
+    assert mistake(flow(step("load"), step("send", f"^{name}"))).hint == hint
+
+
+def test_outer_on_a_containers_own_line_does_not_look_into_its_own_body():
+    assert "same body" not in mistake(flow(container("a", step("x"), requires="^x"))).hint
 
 
 def test_a_step_further_out_is_not_a_value_and_an_attribute_is_no_step():

@@ -228,9 +228,9 @@ def test_outer_alone_is_no_value(blamed):
             def load(self, day=outer): ...
 
     def write_attribute():
-        @container  # wrong
+        @container
         class flow:
-            day = outer
+            day = outer  # wrong
             load = step(work)
 
     blamed(write_default, "the default of 'day' is 'outer' itself", "outer.day")
