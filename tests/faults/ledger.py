@@ -7,6 +7,8 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+from sequent import context
+
 LEDGER = "LEDGER"
 
 
@@ -19,6 +21,17 @@ class Entry(NamedTuple):
     attempt: int
     pid: int
     at: int
+    """Nanoseconds of the monotonic clock."""
+    run: str
+    recovery: int
+    token: str
+    born: str
+    """When the process was started, in ticks since boot: a pid is used again, both together are not."""
+
+    @property
+    def task(self) -> tuple[str, str, str]:
+        """The run, path and sequence."""
+        return self.run, self.path, self.sequence
 
 
 def note(event: str) -> None:
@@ -30,6 +43,10 @@ def note(event: str) -> None:
         os.environ["SEQUENT_STEP_ATTEMPT"],
         str(os.getpid()),
         str(time.monotonic_ns()),
+        os.environ["SEQUENT_RUN_ID"],
+        os.environ["SEQUENT_STEP_RECOVERY"],
+        context().token,
+        born(os.getpid()),
     )
     descriptor = os.open(os.environ[LEDGER], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     try:
@@ -38,9 +55,21 @@ def note(event: str) -> None:
         os.close(descriptor)
 
 
+def born(pid: int) -> str:
+    """When a process was started; empty for one that executes nothing any more."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+    return "" if fields[0] in "ZX" else fields[19]
+
+
 def read(path: Path) -> list[Entry]:
     """The whole ledger, in the order in which it was written."""
     if not path.exists():
         return []
     rows = (line.split() for line in path.read_text().splitlines())
-    return [Entry(row[0], row[1], row[2], int(row[3]), int(row[4]), int(row[5])) for row in rows]
+    return [
+        Entry(row[0], row[1], row[2], int(row[3]), int(row[4]), int(row[5]), row[6], int(row[7]), row[8], row[9])
+        for row in rows
+    ]

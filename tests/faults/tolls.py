@@ -1,0 +1,164 @@
+"""Runs that lose their driver, agent or workers again and again, and what is then asked of their ledger and store."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+import psutil
+
+from sequent.model.status import Status
+from sequent.runtime.rows import AttemptRecord
+from sequent.runtime.store import open_store
+from tests.faults import ledger
+from tests.faults.ledger import Entry
+from tests.faults.working import ENDS
+
+LATEST = 9.0
+"""Seconds until an agent without a driver has ended all that it had started; 6 are promised, on a machine with time."""
+
+
+def processes_of(driver: int, kind: str, chance: random.Random) -> list[psutil.Process]:
+    """Whom to kill: the driver, its agent, one of the workers, or all of them in any order."""
+    process = psutil.Process(driver)
+    agents = process.children()
+    workers = [worker for agent in agents for worker in agent.children()]
+    match kind:
+        case "driver":
+            return [process]
+        case "agent":
+            return agents
+        case "worker":
+            return chance.sample(workers, min(1, len(workers)))
+        case _:
+            return chance.sample([process, *agents, *workers], 1 + len(agents) + len(workers))
+
+
+def kill(driver: int, kind: str, chance: random.Random) -> int:
+    """Kill -9; give how many were killed."""
+    killed = 0
+    with contextlib.suppress(psutil.NoSuchProcess):
+        for victim in processes_of(driver, kind, chance):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                victim.kill()
+                killed += 1
+    return killed
+
+
+def wait_for_more(driver: subprocess.Popen[str], path: Path) -> None:
+    """Wait until more stands in the ledger, or the driver has ended."""
+    size = path.stat().st_size if path.exists() else 0
+    deadline = time.monotonic() + 30
+    while driver.poll() is None and (not path.exists() or path.stat().st_size == size):
+        assert time.monotonic() < deadline, "nothing is done"
+        time.sleep(0.005)
+
+
+def attempts_in(store: Path) -> dict[tuple[str, str, str], list[AttemptRecord]]:
+    """What the store has of each task of each run, by run, path and sequence, in the order of attempts."""
+    found: dict[tuple[str, str, str], list[AttemptRecord]] = {}
+    if not store.exists():
+        return found
+    opened = open_store(str(store))
+    try:
+        for run in opened.runs():
+            for attempt in opened.attempts(run):
+                found.setdefault((run.id, attempt.path, attempt.sequence), []).append(attempt)
+    finally:
+        opened.close()
+    for attempts in found.values():
+        attempts.sort(key=lambda attempt: attempt.attempt)
+    return found
+
+
+def succeeded(store: Path) -> set[tuple[str, str, str]]:
+    """The tasks that have succeeded."""
+    found = attempts_in(store).items()
+    return {task for task, attempts in found if attempts[-1].status is Status.SUCCESS}
+
+
+def check_once(store: Path, entries: list[Entry], most_again: int) -> None:
+    """Each success ended once and was the last of its task; no attempt began twice, or beside another of its task."""
+    assert [entry for entry in entries if entry.event == "overlap"] == []
+    began = Counter((entry.task, entry.attempt) for entry in entries if entry.event == "start")
+    assert set(began.values()) == {1}
+    ended = Counter((entry.task, entry.attempt) for entry in entries if entry.event == "end")
+    last = {task: max(entry.attempt for entry in entries if entry.task == task) for task in {e.task for e in entries}}
+    attempts = attempts_in(store)
+    for task, tried in attempts.items():
+        successes = [attempt.attempt for attempt in tried if attempt.status is Status.SUCCESS]
+        assert successes == [last[task]], f"{task}: {successes} succeeded, {last[task]} is the last that began"
+        assert ended[task, last[task]] == 1
+    assert set(attempts) == set(last)
+    assert sum(ended.values()) - len(attempts) <= most_again
+
+
+class Span(NamedTuple):
+    """Somebody certainly held so much from a moment to another."""
+
+    begin: int
+    end: int
+    amount: int
+
+
+def spans(entries: Iterable[Entry], amount: int) -> list[Span]:
+    """One for each attempt, from its beginning to its last sign of life."""
+    lives: dict[str, list[int]] = {}
+    for entry in entries:
+        lives.setdefault(entry.token, []).append(entry.at)
+    return [Span(min(signs), max(signs), amount) for signs in lives.values()]
+
+
+def most_at_once(held: Iterable[Span]) -> int:
+    """The greatest sum that was held at any instant."""
+    # What ends at the very instant at which another begins comes first.
+    changes = sorted(
+        change for span in held for change in ((span.begin, span.amount), (span.end, -span.amount)) if span.amount
+    )
+    now = most = 0
+    for _, amount in changes:
+        now += amount
+        most = max(most, now)
+    return most
+
+
+def check_nothing_is_left(store: Path, path: Path) -> None:
+    """Nothing is held or asked for in the store, and no process that knows the ledger lives."""
+    with contextlib.closing(sqlite3.connect(store)) as connection:
+        for table in ("hold", "ticket"):
+            assert connection.execute(f"SELECT * FROM {table}").fetchall() == []  # noqa: S608 - one of these two
+    deadline = time.monotonic() + LATEST
+    while left := knowing(path):
+        assert time.monotonic() < deadline, left
+        time.sleep(0.02)
+
+
+def knowing(path: Path) -> list[psutil.Process]:
+    """The processes that have this ledger in their environment."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):
+            if process.pid != os.getpid() and process.environ().get(ledger.LEDGER) == str(path):
+                found.append(process)
+    return found
+
+
+def end_all(path: Path) -> None:
+    """Kill what still knows the ledger: a test that has failed leaves nothing to run."""
+    for process in knowing(path):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.send_signal(signal.SIGKILL)
+
+
+def last_ends(entries: Iterable[Entry], path: str) -> dict[str, int]:
+    """When each task of a step ended for the last time, by sequence."""
+    return {entry.sequence: entry.at for entry in entries if entry.path == path and entry.event in ENDS}
