@@ -72,4 +72,4 @@ def test_importing_sequent_loads_nothing_heavy():
     shown = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     loaded = set(shown.stdout.split())
     assert "sequent" in loaded
-    assert loaded & {"sqlalchemy", "paramiko", "networkx", "rich", "cyclopts"} == set()
+    assert loaded & {"sqlalchemy", "paramiko", "networkx", "rich", "cyclopts", "yaml"} == set()

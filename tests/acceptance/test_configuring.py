@@ -257,3 +257,13 @@ def test_a_flow_with_mistakes_leaves_no_store(sequent):
     done = python(sequent, script)
     assert "InvalidFlowError" in done.stderr
     assert os.listdir(sequent.store.parent) == []
+
+
+def test_a_store_that_others_can_write_is_recovered_with_the_flow_that_is_set(sequent):
+    sequent("run", "flows:broken", "--run-id", "night7")
+    sequent.store.chmod(0o666)
+    assert "--flow" in sequent("recover", "night7").stderr
+    (sequent.directory / "sequent.toml").write_text("flow = 'flows:broken'\n")
+    (sequent.directory / "mended").touch()
+    done = sequent("recover", "night7")
+    assert done.returncode == 0, done.stderr
