@@ -81,4 +81,4 @@ def _read_box(tree: list[Any], around: str) -> Box:
 
 def _read_arrow(tree: list[Any], boxes: tuple[Box, ...]) -> Arrow:
     source, target, readers, claim, label, is_choice = tree
-    return Arrow(boxes[source].path, boxes[target].path, tuple(readers), Claim(claim), label, is_choice)
+    return Arrow(boxes[int(source)].path, boxes[int(target)].path, tuple(readers), Claim(claim), label, is_choice)

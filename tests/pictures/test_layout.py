@@ -2,11 +2,14 @@
 
 from itertools import combinations, pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sequent.pictures.layout import laid_out
-from sequent.pictures.wires import Dash, Size, Wire
+from sequent.pictures.ports import Ports, look_of
+from sequent.pictures.routing import gap_of
+from sequent.pictures.wires import Dash, Hop, Lane, Size, Wire
 
 SIZES = st.builds(Size, st.integers(60, 200), st.sampled_from([34, 46, 90, 300]), st.booleans())
 
@@ -38,7 +41,8 @@ def test_no_two_boxes_overlap_and_all_are_within_the_whole(scene):
         assert place.width >= size.width
         assert size.grows or place.width == size.width
     for one, other in combinations(map(edges, layout.rectangles), 2):
-        assert one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1]
+        beside = one[2] < other[0] or other[2] < one[0]
+        assert beside or one[3] + 13.5 < other[1] or other[3] + 13.5 < one[1]
 
 
 @given(scenes())
@@ -88,6 +92,19 @@ def test_a_fork_is_level_with_the_middle_of_its_branches():
 def test_wires_that_could_be_uncrossed_are():
     layout = laid_out([Size(80, 34)] * 6, [Wire(0, 5), Wire(1, 4), Wire(2, 3)])
     assert all(len(route.points) == 2 for route in layout.routes)
+
+
+@pytest.mark.parametrize(("begin", "ends"), [((0, 20), (100, 120)), ((120, 100), (20, 0))])
+def test_lines_that_turn_the_same_way_side_by_side_do_not_cross(begin, ends):
+    wires = [Wire(0, 2), Wire(1, 3)]
+    lanes = [Lane((wire.source, wire.dash, "", False, False), [wire]) for wire in wires]
+    hops = [Hop(wire.source, wire.target, lane, wire) for wire, lane in zip(wires, lanes, strict=True)]
+    ports = Ports()
+    for at, hop in enumerate(hops):
+        ports.out[hop.left, hop.lane] = begin[at]
+        ports.into[hop.right, look_of(hop.wire)] = ends[at]
+    gap = gap_of(hops, {}, ports)
+    assert gap.x((1, lanes[1]), 0) < gap.x((0, lanes[0]), 0)
 
 
 def test_a_long_wire_passes_beside_what_stands_in_between():
