@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import time
 
 from sequent.runtime import trees
 from sequent.runtime.marks import mark_of, remove_mark
-from sequent.runtime.ownership import end_leftovers
+from sequent.runtime.ownership import agent_lock, end_leftovers, try_lock
 
 _RETRY = 0.02
 
@@ -32,20 +31,14 @@ class Home:
 
     def take(self, seconds: float) -> bool:
         """Wait for an earlier agent to end, at most so long; say whether it has."""
-        path = os.path.join(self._directory, "agent.lock")
-        # Never closed: that would give the lock back.
-        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        path = agent_lock(self._directory)
         deadline = time.monotonic() + seconds
-        while True:
-            try:
-                fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except (BlockingIOError, PermissionError):
-                if time.monotonic() > deadline:
-                    os.close(lock)
-                    return False
-                time.sleep(_RETRY)
-            else:
-                return True
+        # Held until this process ends; whoever looks at the lock in this process must know, so as not to drop it.
+        while try_lock(path, "") is None:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(_RETRY)
+        return True
 
     def begin(self) -> None:
         """End what an agent that was killed has left, and begin the list anew with this process.

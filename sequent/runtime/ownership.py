@@ -177,13 +177,18 @@ def prepare_directory(path: str) -> None:
         os.chmod(path, 0o700)
 
 
+def agent_lock(directory: str) -> str:
+    """The file of the lock that a run's agent holds for as long as anything of its tree is left."""
+    return os.path.join(directory, "agent.lock")
+
+
 def wait_for_agent(directory: str, run_id: str) -> None:
     """Wait until the agent of an earlier driver has ended its workers and is gone.
 
     Raises:
         BusyError: it takes too long.
     """
-    path = os.path.join(directory, "agent.lock")
+    path = agent_lock(directory)
     deadline = time.monotonic() + AGENT_PATIENCE
     while (holder := lock_holder(path)) is not None:
         left = deadline - time.monotonic()
@@ -237,7 +242,7 @@ def end_leftovers(directory: str) -> int:
 
 def forget_workers(directory: str) -> None:
     """Drop the list of a run's workers, once none is left: in time their pids and sessions are others'."""
-    if lock_holder(os.path.join(directory, "agent.lock")) is None:
+    if lock_holder(agent_lock(directory)) is None:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(os.path.join(directory, "workers"))
 

@@ -133,13 +133,18 @@ def most_at_once(held: Iterable[Span]) -> int:
 
 def check_nothing_is_left(store: Path, path: Path) -> None:
     """Nothing is held or asked for in the store, and no process that knows the ledger lives."""
-    with contextlib.closing(sqlite3.connect(store)) as connection:
-        for table in ("hold", "ticket"):
-            assert connection.execute(f"SELECT * FROM {table}").fetchall() == []  # noqa: S608 - one of these two
+    assert rows(store, "hold") == []
+    assert rows(store, "ticket") == []
     deadline = time.monotonic() + LATEST
     while left := knowing(path):
         assert time.monotonic() < deadline, left
         time.sleep(0.02)
+
+
+def rows(store: Path, table: str) -> list[tuple[object, ...]]:
+    """All of a table, read without the code of the store."""
+    with contextlib.closing(sqlite3.connect(store)) as connection:
+        return connection.execute(f"SELECT * FROM {table}").fetchall()  # noqa: S608 - the tests name the tables
 
 
 def knowing(path: Path) -> list[psutil.Process]:

@@ -312,6 +312,21 @@ def test_when_the_driver_is_killed_its_whole_tree_ends_within_six_seconds(tmp_pa
     os.close(lock)
 
 
+def test_an_agent_holds_its_lock_until_nothing_of_its_tree_is_left(tmp_path):
+    code = DRIVER.format(root=ROOT, directory=str(tmp_path), steps=["stubborn"])
+    driver = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.DEVNULL)
+    wait_for(lambda: (tmp_path / "all-up").exists(), "the children never came up")
+    agent = json.loads((tmp_path / "workers").read_text().splitlines()[0])["pid"]
+    below = [process for process in processes_of(tmp_path) if process.pid != agent]
+    lock = str(tmp_path / "agent.lock")
+    assert ownership.lock_holder(lock).pid == agent
+    driver.kill()
+    driver.wait()
+    wait_for(lambda: ownership.lock_holder(lock) is None, "the lock stays")
+    living = [trees.process_at(process.pid) for process in below]
+    assert [process for process in living if process is not None and not process.is_zombie] == []
+
+
 def test_what_a_killed_agent_and_driver_have_left_is_ended_before_anything_runs(tmp_path):
     code = DRIVER.format(root=ROOT, directory=str(tmp_path), steps=["stubborn"])
     driver = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.DEVNULL)

@@ -176,7 +176,9 @@ class SqliteStore:
         return run
 
     def _is_driven(self, number: int) -> bool:
-        return ownership.lock_holder(self._listing.lock_path(number)) is not None
+        """Whether a run has a driver, or what its driver had started is still being ended."""
+        agent = ownership.agent_lock(self._listing.directory(number))
+        return any(ownership.lock_holder(path) is not None for path in (self._listing.lock_path(number), agent))
 
     @contextlib.contextmanager
     def _transaction(self) -> Generator[_Execute]:
