@@ -58,6 +58,18 @@ def test_graph_of_a_run_has_its_states_also_when_the_flow_is_gone(sequent):
     assert "night7: failure" in (sequent.directory / "night.svg").read_text()
 
 
+def test_graph_of_a_run_shows_what_is_active_and_once_its_driver_is_dead_what_waits_again(sequent, waiting_run):
+    def statuses():
+        nodes = json.loads(sequent("graph", "slow1", "--json").stdout)["graph"]["nodes"]
+        return {node["status"] for node in nodes}
+
+    assert "active" in statuses()
+    waiting_run.kill()
+    waiting_run.wait()
+    assert "active" not in statuses()
+    assert "waiting" in statuses()
+
+
 def test_graph_says_what_it_cannot_draw_or_write(sequent):
     done = sequent("graph", "nosuch")
     assert done.returncode == 2
