@@ -93,7 +93,7 @@ class Crew:
     def close(self) -> None:
         """Let all go: each ends once it has nothing to do."""
         self._is_ending = True
-        for worker in [*self._workers.values()]:
+        for worker in [*self._workers.values(), *self._orphaned]:
             self._let_go(worker)
 
     # -- workers
