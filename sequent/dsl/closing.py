@@ -220,7 +220,7 @@ def _designated(word: str, value: object, written: Written, site: Site) -> Node:
     if isinstance(value, Node) and any(value is child for child in allowed):
         return value
     known = ", ".join(repr(child.__sequent__.name or name) for name, child in children.items() if child in allowed)
-    place = _line_of(value) or assignment(word, site.place)
+    place = assignment(word, site.place)
     raise _error(
         f"{word!r} of {written.name!r} names nothing that is a step of its body",
         place,

@@ -75,7 +75,7 @@ def read_command(words: object, options: Mapping[str, object], site: Site) -> Co
     if not isinstance(words, tuple | list):
         raise _error(
             f"a command is {words!r:.100}, a {type(words).__name__}",
-            site.place,
+            option_place(site, "command"),
             'write a tuple of words, ("rsync", "-a", source, target): nothing is split, and there is no shell',
         )
     for name in options:
@@ -84,8 +84,9 @@ def read_command(words: object, options: Mapping[str, object], site: Site) -> Co
                 f"command has no option {name!r}", option_place(site, name), did_you_mean(name, COMMAND_OPTIONS)
             )
     shell = read_at(site, "shell", partial(_read_shell, options.get("shell")))
-    given = cast("Sequence[object]", words)
-    read = read_words(given, site.place) if shell is None else read_arguments(given, site.place)
+    reader = read_words if shell is None else read_arguments
+    # The builder gives the words as an option of that name.
+    read = read_at(site, "command", partial(reader, cast("Sequence[object]", words)))
     return _read_options(CommandSource(words=read, shell=shell), options, site)
 
 

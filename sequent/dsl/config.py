@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from sequent.dsl.counts import option_error, quoted
 from sequent.dsl.settings import Settings, mapping_of, read_settings, setting_error, unknown_key
-from sequent.errors import Place, UsageError
+from sequent.errors import DefinitionError, Place, UsageError
 
 _STEP_KEYS = ("max_concurrent", "stop_on_exception", "task_construct")
 
@@ -21,8 +21,8 @@ def read_config(config: object, tag: str, place: Place) -> Settings:
         place: the author's line.
 
     Raises:
-        DefinitionError: the tag or a key is unknown, or a value is of the wrong type.
-        UsageError: the file cannot be read.
+        DefinitionError: there is no such file, the tag or a key is unknown, or a value is of the wrong type.
+        UsageError: the file is not what its name says.
     """
     if isinstance(config, str | os.PathLike):
         from sequent.dsl.files import read_file
@@ -30,9 +30,10 @@ def read_config(config: object, tag: str, place: Place) -> Settings:
         try:
             return read_file(os.fspath(cast("str | os.PathLike[str]", config)), tag).settings()
         except UsageError as error:
-            if error.place is None:
-                error.place, error.hint = place, "it is the path of a file in TOML or YAML, or a dict"
-            raise
+            if error.place is not None:
+                raise
+            hint = "it is the path of a file in TOML or YAML, or a dict"
+            raise DefinitionError(error.message, code=error.code, hint=hint, place=place) from None
     name = "config"
     table = mapping_of(config, name, place)
     if tag and table:

@@ -108,14 +108,15 @@ def option_place(site: Site, option: str) -> Place:
 
 
 def read_at(site: Site, option: str, read: Callable[[Place], T]) -> T:
-    """Read the value of an option; a mistake in it is blamed on the option's own line.
+    """Read the value of an option; a mistake in it that knows no line nearer to it is blamed on the option's own.
 
     That line is looked for only then, since it means parsing the source.
     """
     try:
         return read(site.place)
     except DefinitionError as error:
-        error.place = option_place(site, option)
+        if error.place is None or error.place == site.place:
+            error.place = option_place(site, option)
         raise
 
 
@@ -124,10 +125,29 @@ def assigned_name(place: Place) -> str | None:
     return _assigned(place.file).get(place.line)
 
 
-def assignment(name: str, begin: Place) -> Place:
-    """The first line from there on that assigns to a name; where it begins, as far as its source cannot be read."""
-    lines = (line for line, assigned in _assigned(begin.file).items() if assigned == name and line >= begin.line)
-    return Place(begin.file, min(lines, default=begin.line))
+def assignment(name: str, head: Place) -> Place:
+    """The line that assigns to a name in the body of the class of which a decorator, or its own line, is at ``head``.
+
+    The head itself, where the source cannot be read.
+    """
+    tree = _tree(head.file)
+    for node in ast.walk(tree) if tree else ():
+        if isinstance(node, ast.ClassDef) and head.line in (
+            node.lineno,
+            *(each.lineno for each in node.decorator_list),
+        ):
+            for statement in node.body:
+                if _target(statement) == name:
+                    return Place(head.file, statement.lineno)
+    return head
+
+
+def _target(statement: ast.AST) -> str | None:
+    match statement:
+        case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+            return name
+        case _:
+            return None
 
 
 @lru_cache(maxsize=8)
@@ -154,12 +174,10 @@ def _assigned(file: str) -> dict[int, str]:
     found: dict[int, str] = {}
     tree = _tree(file)
     for node in ast.walk(tree) if tree else ():
-        match node:
-            case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
-                found[node.lineno] = name
-            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
-                for line in (node.lineno, *(decorator.lineno for decorator in node.decorator_list)):
-                    found[line] = name
-            case _:
-                pass
+        target = _target(node)
+        if target is not None and isinstance(node, ast.stmt):
+            found[node.lineno] = target
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            for line in (node.lineno, *(decorator.lineno for decorator in node.decorator_list)):
+                found[line] = node.name
     return found

@@ -35,6 +35,10 @@ def command(tmp_path, monkeypatch, capsys):
     forget()
 
 
+def lines_marked(mark, text):
+    return [number for number, line in enumerate(text.split("\n"), 1) if mark in line]
+
+
 @pytest.fixture
 def refused(command, tmp_path):
     """Check that the mistake in a flow is told by ``check``, as text and as a document, and that no store is made."""
@@ -43,12 +47,13 @@ def refused(command, tmp_path):
         text = f"{PRELUDE}{mistake.text}"
         file = tmp_path / "flow.py"
         file.write_text(text)
-        (line,) = (number for number, line in enumerate(text.split("\n"), 1) if "# wrong" in line)
+        (line,) = lines_marked("# wrong", text)
         code, out, told = command("check", "flow.py:flow")
         assert (code, out) == (2, ""), told
         first, *rest = told.rstrip("\n").split("\n")
         assert first.startswith(f"error: {file}:{line}: "), told
         assert [text for text in mistake.says if text not in first.removeprefix(f"error: {file}:{line}: ")] == []
+        assert [other for other in lines_marked("# other", text) if f"{file}:{other}" not in first] == []
         assert len(rest) == 1, told
         assert rest[0].startswith("  hint: ")
         assert mistake.hint in rest[0]

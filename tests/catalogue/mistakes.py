@@ -5,7 +5,7 @@ from __future__ import annotations
 from attrs import frozen
 
 PRELUDE = """\
-import enum, itertools, math, threading
+import enum, itertools, math, sys, threading
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Literal
@@ -25,7 +25,7 @@ def lines(): yield 1
 
 @frozen(kw_only=True)
 class Mistake:
-    """A flow with one mistake, on the line marked ``# wrong``."""
+    """A flow with one mistake, on the line marked ``# wrong``; those marked ``# other`` must be named as well."""
 
     text: str
     """What follows the prelude."""

@@ -1,0 +1,256 @@
+"""Rows 33, 36 to 43 and 53: pools and what is held of them, hosts, delays and attempts."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.catalogue.mistakes import Mistake
+
+
+def holding(options: str, capacity: str = "3") -> str:
+    return f"""
+db = Pool("db", {capacity})
+flow = Sequent()
+flow.add_step(
+    "a",
+    work,
+    {options},  # wrong
+)
+"""
+
+
+ANY = "positive integer"
+SPAN = '"30s", "5m", "6h", "1h 30m"'
+
+MISTAKES = {
+    **{
+        f"row_{name}": Mistake(
+            text=f"\nflow = Sequent()\nflow.add_step(\n    'a',\n    work,\n    {given},  # wrong\n)\n",
+            code=code,
+            path="a",
+            says=(shown,),
+            hint=hint,
+        )
+        for name, given, code, shown, hint in (
+            ("033", "hosts=['etl1']", "option", "not supported yet: 'hosts'", "leave it out"),
+            ("034", "hosts='etl1'", "option", "not supported yet: 'hosts'", "leave it out"),
+            ("036", "acquires={'db': 2}", "pool", "'acquires' names 'db', which is a text", 'db = Pool("db", 4)'),
+            ("036_pairs", "acquires=['db']", "option", "'acquires' has 'db', which is no pair", "{pool: amount}"),
+            ("036_form", "acquires=3", "option", "'acquires' is 3", "{pool: amount}"),
+            ("043_negative", "delay=-1", "option", "'delay': -1 is negative", SPAN),
+            ("043_nan", "delay=math.nan", "option", "'delay': nan", SPAN),
+            ("043_inf", "delay=math.inf", "option", "'delay': inf is negative or endless", SPAN),
+            ("043_junk", "delay='soon'", "option", "'delay': 'soon' is no length of time", SPAN),
+            ("043_flag", "delay=True", "option", "'delay'", SPAN),
+            ("043_past", "delay=timedelta(seconds=-5)", "option", "'delay'", SPAN),
+            ("043_years", "delay='4000d'", "option", "ten years", SPAN),
+            ("043_naive", "delay=datetime(2026, 11, 24)", "option", "has no time zone", "a datetime with its zone"),
+        )
+    },
+    "row_034_class": Mistake(
+        text="""
+@container
+class flow:
+    @container(
+        hosts=["etl1", None],  # wrong
+    )
+    class block:
+        @step
+        def load(self): ...
+""",
+        code="option",
+        says=("not supported yet: 'hosts'",),
+        hint="leave it out",
+    ),
+    "row_037": Mistake(
+        text=holding("acquires={db: 4}"),
+        code="pool",
+        path="a",
+        says=("'a' acquires 4 of the pool 'db'", "can never start", "the capacity is 3"),
+        hint="enlarge the pool, or acquire less",
+    ),
+    "row_037_around": Mistake(
+        text="""
+db = Pool("db", 3)
+
+@container
+class flow:
+    @container(acquires={db: 2})
+    class block:
+        @step(
+            acquires={db: 2},  # wrong
+        )
+        def load(self): ...
+""",
+        code="pool",
+        path="block.load",
+        says=("'block.load' acquires 2 of the pool 'db'", "'block' around it holds 2", "can never start"),
+        hint="acquire less here or further out",
+    ),
+    "row_037_flow": Mistake(
+        text="""
+db = Pool("db", 3)
+
+@container(acquires={db: 1})
+class flow:
+    @step(
+        acquires={db: 3},  # wrong
+    )
+    def load(self): ...
+""",
+        code="pool",
+        path="load",
+        says=("'load' acquires 3 of the pool 'db'", "the flow 'flow' around it holds 1", "can never start"),
+        hint="acquire less here or further out",
+    ),
+    **{
+        f"row_038_{name}": Mistake(
+            text=holding(f"acquires={{db: {given}}}"),
+            code="option",
+            path="a",
+            says=(f"'acquires' of the pool 'db' is {given}",),
+            hint=ANY,
+        )
+        for name, given in (("nothing", "0"), ("negative", "-2"), ("float", "1.5"), ("bool", "True"), ("text", "'1'"))
+    },
+    "row_038_capacity": Mistake(
+        text="""
+db = Pool("db", 0)  # wrong
+flow = Sequent()
+""",
+        code="option",
+        says=("the capacity of the pool 'db' is 0",),
+        hint=ANY,
+    ),
+    "row_038_original": Mistake(
+        text="""
+db = vrp.ResourcePool("db", policy={"resource_limits": 2}).load()  # wrong
+flow = Sequent()
+""",
+        code="pool",
+        says=("'policy' is {'resource_limits': 2}",),
+        hint='policy={"resource_limit": 2}',
+    ),
+    "row_039": Mistake(
+        text=holding("acquires=[(db, 1), (db, 2)]"),
+        code="option",
+        path="a",
+        says=("'acquires' has the pool 'db' twice: 1 and 2",),
+        hint="sum them?",
+    ),
+    "row_040": Mistake(
+        text="""
+db = Pool("db", 3)
+flow = Sequent()
+flow.add_step(
+    "a",
+    work,
+    acquires={db: 1},
+    releases={db: 2},  # wrong
+)
+""",
+        code="pool",
+        path="a",
+        says=("'a' gives back 2 of the pool 'db' and acquires 1", "nobody else keeps any"),
+        hint="without 'releases'",
+    ),
+    "row_040_never": Mistake(
+        text=holding("releases={db: 1}"),
+        code="pool",
+        path="a",
+        says=("'a' gives back 1 of the pool 'db' and acquires none", "nobody else keeps any"),
+        hint="without 'releases'",
+    ),
+    "row_041": Mistake(
+        text="""
+db = Pool("db", 3)
+
+@container
+class flow:
+    @step(
+        repeats=range(5),
+        acquires={db: 1},
+        releases=[],  # wrong
+    )
+    def load(self): ...
+""",
+        code="pool",
+        path="load",
+        says=("'load' keeps 1 of the pool 'db'", "after 3 iterations"),
+        hint="leave 'releases' out",
+    ),
+    "row_042": Mistake(
+        text="""
+db = Pool("db", 3)  # other
+other = Pool("db", 4)  # wrong
+flow = Sequent()
+flow.add_step("a", work, acquires={db: 1})
+flow.add_step("b", work, acquires={other: 1})
+""",
+        code="pool",
+        says=("the pool 'db' has the capacity 4, and the capacity 3 at",),
+        hint="one name is one pool",
+    ),
+    **{
+        f"row_053_{name}": Mistake(
+            text=f"\nflow = Sequent()\nflow.add_step(\n    'a',\n    work,\n    retries=3,\n    {given},  # wrong\n)\n",
+            code="option",
+            path="a",
+            says=(shown,),
+            hint=hint,
+        )
+        for name, given, shown, hint in (
+            ("backoff", "backoff='soon'", "the first wait of 'backoff'", "(first, factor, ceiling, jitter)"),
+            ("factor", "backoff=('1s', 0.5)", "the factor of 'backoff' is 0.5", "at least 1"),
+            ("retry_on", "retry_on='OSError'", "'retry_on' has 'OSError'", "exception types"),
+            ("max_concurrent", "max_concurrent='3'", "'max_concurrent' is '3'", "a whole number"),
+        )
+    },
+    "row_053_thread": Mistake(
+        text="""
+flow = Sequent()
+flow.add_step(
+    "a",
+    work,
+    task_construct="thread",
+    timeout="3s",  # wrong
+)
+""",
+        code="timeout",
+        path="a",
+        says=("'a' has a timeout, and runs in a thread, which cannot be ended",),
+        hint='task_construct="process"',
+    ),
+}
+
+
+@pytest.mark.parametrize("row", MISTAKES)
+def test_what_cannot_be_held_or_waited_for_is_told_at_its_line_with_the_way_out(row, refused):
+    refused(MISTAKES[row])
+
+
+FOUND_IN_A_RUN = {
+    "row_043_junk": ("'soon'", "delay", "'delay' of 'b': 'soon' is no length of time"),
+    "row_043_negative": ("-5", "delay", "'delay' of 'b': -5 is negative or endless"),
+    "row_054_junk": ("'soon'", "timeout", "'timeout' of 'b': 'soon' is no length of time"),
+    "row_054_nothing": ("0", "timeout", "'timeout' of 'b'"),
+    "beyond_parallel_junk": ("'two'", "parallel", "'parallel' of 'b': 'two' is no number of iterations"),
+    "beyond_parallel_negative": ("-2", "parallel", "'parallel' of 'b': -2 is no number of iterations"),
+}
+
+
+@pytest.mark.parametrize("row", FOUND_IN_A_RUN)
+def test_an_option_that_turns_out_wrong_in_the_run_fails_what_has_it_at_its_line(row, command, tmp_path):
+    given, option, said = FOUND_IN_A_RUN[row]
+    repeats = "repeats=[1], " if option == "parallel" else ""
+    text = (
+        "from sequent import container, step\n@container\nclass flow:\n"
+        f"    @step(task_construct='invoke')\n    def a(self): return {given}\n"
+        f"    @step({repeats}{option}=a.result)\n    def b(self): ...\n"
+    )
+    (tmp_path / "flow.py").write_text(text)
+    code, _, told = command("run", "flow.py:flow")
+    assert code == 1
+    assert said in told
+    assert f"{tmp_path}/flow.py:6" in told
+    assert "Traceback" not in told

@@ -1,0 +1,364 @@
+"""Rows 104 to 109 and 111: what cannot be done with a reference."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.catalogue.mistakes import Mistake
+
+TWO_STEPS = """
+@container
+class flow:
+    @step
+    def a(self) -> Literal["full", "partial"]: ...
+
+    {}
+
+    @step
+    def z(self): ...
+"""
+ONLY_RUNNING = "a.result is known only while running"
+
+
+def beside(line: str, code: str, says: tuple[str, ...], hint: str, path: str | None = None) -> Mistake:
+    return Mistake(text=TWO_STEPS.format(line.replace("\n", "\n    ")), code=code, says=says, hint=hint, path=path)
+
+
+MISTAKES = {
+    **{
+        f"row_104_{name}": beside(f"x = {given}  # wrong", "reference", (ONLY_RUNNING, shown), hint)
+        for name, given, shown, hint in (
+            ("if", "1 if a.result else 2", "asked whether it is true", "x.returned(True)"),
+            ("compared", "a.result == 1", "compared", "x.returned(value)"),
+            ("iterated", "[*a.result]", "iterated", "repeats="),
+            ("added", "a.result + 'a'", "computed with", "a step that takes it"),
+            ("called", "a.result()", "called", "a step that takes it"),
+            ("sliced", "a.result[1:2]", "sliced", "one key or one position"),
+        )
+    },
+    "row_104_step_called": beside("x = a()  # wrong", "call", ("the step 'a' is called",), "name a.result"),
+    "row_104_outer_called": beside("x = outer('a')  # wrong", "reference", ("'outer' itself",), "outer.load.result"),
+    "row_104_word": beside(
+        "@step(requires=a.faild)  # wrong\ndef b(self): ...",
+        "word",
+        ("the step 'a' has no 'faild'",),
+        "did you mean 'failed'?",
+    ),
+    "row_104_truth": beside(
+        "@step(requires=a and a.failed)  # wrong\ndef b(self): ...",
+        "truth",
+        ("true or false only while the flow runs",),
+        "write & for and, | for or",
+    ),
+    "row_104_result_required": beside(
+        "@step(requires=a.result)  # wrong\ndef b(self): ...",
+        "requirement",
+        ("a.result is a value",),
+        "require the step itself",
+    ),
+    "row_104_not_called": beside(
+        "@step  # wrong\ndef b(self, x=a.result_or): ...",
+        "argument",
+        ("the default of 'x' is the method a.result_or itself",),
+        "a.result_or(None)",
+    ),
+    "row_105": beside(
+        "@step  # wrong\ndef b(self, x=f'{a.result}.csv'): ...",
+        "reference-in-text",
+        ("the default of 'x'", "only in a command's words"),
+        "an argument of its own",
+    ),
+    "row_105_option": beside(
+        "@step(\n    delay=f'{a.result}s',  # wrong\n)\ndef b(self): ...",
+        "reference-in-text",
+        ("'delay'", "only in a command's words"),
+        "an argument of its own",
+    ),
+    "row_105_builder": Mistake(
+        text="""
+flow = Sequent()
+a = flow.add_step("a", work)
+flow.add_step("b", take, kwargs={"x": f"{a.result}.csv"})  # wrong
+""",
+        code="reference-in-text",
+        path="b",
+        says=("kwargs['x']", "only in a command's words"),
+        hint="an argument of its own",
+    ),
+    "row_106_item": beside(
+        "@step\ndef b(self, x=item()): ...  # wrong",
+        "item",
+        ("'b' takes item() outside any repeat", "it does not repeat"),
+        "give repeats=",
+        "b",
+    ),
+    "row_106_own_options": beside(
+        "@step(\n    repeats=[1],\n    parallel=item(),  # wrong\n)\ndef b(self): ...",
+        "item",
+        ("'b' takes item() outside any repeat", "the item is that of a repeat further out"),
+        "a container around it",
+        "b",
+    ),
+    "row_106_previous": beside(
+        "@step\ndef b(self, x=previous(0)): ...  # wrong",
+        "previous",
+        ("'b' takes previous() outside any repeat",),
+        "give repeats=",
+        "b",
+    ),
+    "row_106_parallel": beside(
+        "@step(repeats=[1], parallel=2)\ndef b(self, x=previous(0)): ...  # wrong",
+        "previous",
+        ("'b' takes previous()", "runs its iterations in parallel"),
+        "leave parallel= out",
+        "b",
+    ),
+    "row_106_parallel_reference": Mistake(
+        text="""
+@container
+class flow:
+    n: int = param(default=1)
+
+    @container(repeats=[1], parallel=n)
+    class block:
+        @step
+        def load(self, x=previous(0)): ...  # wrong
+        result = load
+""",
+        code="previous",
+        path="block.load",
+        says=("'block.load' takes previous()", "'block' runs its iterations in parallel"),
+        hint="leave parallel= out",
+    ),
+    "row_106_result": Mistake(
+        text="""
+@container
+class flow:
+    @container(repeats=[1])
+    class block:
+        @step
+        def load(self, x=previous(0)): ...  # wrong
+""",
+        code="previous",
+        path="block.load",
+        says=("'block', which repeats, names no result",),
+        hint="write result = load in its body",
+    ),
+    "row_107": Mistake(
+        text="""
+@container
+class flow:
+    @container
+    class block:
+        @step
+        def load(self): ...
+    @step
+    def send(self, x=block.result): ...  # wrong
+""",
+        code="designated",
+        says=("'block' names no result",),
+        hint="result = load",
+    ),
+    "row_107_outer": Mistake(
+        text="""
+@container
+class flow:
+    @container
+    class block:
+        @step
+        def load(self): ...
+    @container
+    class other:
+        @step
+        def send(self, x=outer.block.result): ...  # wrong
+""",
+        code="no-result",
+        path="other.send",
+        says=("takes the result of the container 'block', which names none",),
+        hint="write result = load in its body",
+    ),
+    "row_107_until": Mistake(
+        text="""
+def elsewhere(): ...
+loose = step(elsewhere)
+
+@container
+class flow:
+    @container(repeats=[1])
+    class block:
+        @step
+        def load(self): ...
+        until = loose  # wrong
+""",
+        code="designated",
+        says=("'until' of 'block' names nothing that is a step of its body",),
+        hint="name one of 'load'",
+    ),
+    "row_107_number": Mistake(
+        text="""
+@container
+class flow:
+    @step
+    def load(self): ...
+
+    result = 3  # wrong
+""",
+        code="designated",
+        says=("'result' of 'flow' names nothing",),
+        hint="name one of 'load'",
+    ),
+    "row_107_builder": Mistake(
+        text="""
+flow = Sequent()
+a = flow.add_step("a")
+a.add_step("x", work)
+b = flow.add_step("b", work)
+a.result = b  # wrong
+""",
+        code="designated",
+        says=("'result' of 'a' names nothing",),
+        hint="name one of 'x'",
+    ),
+    "row_108": Mistake(
+        text="""
+@container
+class flow:
+    @step
+    def a(self): ...
+    @step
+    def b(self): ...
+    @step(requires=a | b)
+    def c(self, x=a.result, y=b.result): ...  # wrong
+""",
+        code="result-in-branch",
+        path="c",
+        says=("'c' requires one of a | b", "'a' and 'b'", "it would wait for both"),
+        hint="result_or(None)",
+    ),
+    **{
+        f"row_109_{name}": beside(f"@step(requires={given})  # wrong\ndef b(self): ...", "returned", says, hint)
+        for name, given, says, hint in (
+            (
+                "annotation",
+                "a.returned('ful')",
+                ("'a' cannot return 'ful'", "Literal['full', 'partial']"),
+                "'full', 'partial'",
+            ),
+            ("list", "a.returned([1])", ("names [1], a list",), "True or False, whole numbers, texts"),
+            ("float", "a.returned(1.5)", ("names 1.5, a float",), "True or False, whole numbers, texts"),
+            ("nothing", "a.returned()", ("names no value",), "give what it must be"),
+            ("reference", "a.returned(a.result)", ("known only while running",), "give what it must be"),
+        )
+    },
+    "row_109_repeated": Mistake(
+        text="""
+@container
+class flow:
+    @step(repeats=[1])
+    def a(self) -> int: ...
+    @step(requires=a.returned(1))  # wrong
+    def b(self): ...
+""",
+        code="returned",
+        says=("'a' is repeated: its result is a list",),
+        hint="let a step that takes the list return what is asked for",
+    ),
+    "row_111": Mistake(
+        text="""
+@container
+class flow:
+    day: str = param(default="x")
+
+    @container
+    class block:
+        @step
+        def load(self, x=outer.dya): ...  # wrong
+""",
+        code="unknown-outer",
+        path="block.load",
+        says=("'block.load' names outer.dya, which exists at no level",),
+        hint="did you mean 'day'? further out there are: day (in flow)",
+    ),
+    "row_111_attribute": Mistake(
+        text="""
+@container
+class flow:
+    day: str = param(default="x")
+
+    @container
+    class block:
+        night = outer.dya  # wrong
+        @step
+        def load(self): ...
+""",
+        code="unknown-outer",
+        path="block",
+        says=("'block' names outer.dya",),
+        hint="did you mean 'day'?",
+    ),
+    "row_111_alone": Mistake(
+        text="""
+@container
+class flow:
+    @container
+    class block:
+        night = outer  # wrong
+        @step
+        def load(self): ...
+""",
+        code="reference",
+        says=("the attribute 'night' is 'outer' itself",),
+        hint="outer.load.result, outer.day",
+    ),
+    "row_111_names_around": Mistake(
+        text="""
+@container
+class flow:
+    @step
+    def load(self): ...
+    @container
+    class block:
+        @step(requires=load)  # wrong
+        def send(self): ...
+""",
+        code="load",
+        says=("NameError: name 'load' is not defined",),
+        hint="write outer.load",
+    ),
+    "beyond_inherited_step": Mistake(
+        text="""
+class Base:
+    @step  # wrong
+    def load(self): ...
+
+@container
+class flow(Base):
+    @step
+    def send(self): ...
+""",
+        code="body",
+        says=("'flow' inherits 'load' from 'Base'",),
+        hint="in the container's own body",
+    ),
+    "beyond_inherited_container": Mistake(
+        text="""
+@container
+class base:
+    @step
+    def load(self): ...
+
+@container
+class flow(base):  # wrong
+    @step
+    def send(self): ...
+""",
+        code="container",
+        says=("'base' is a container, and no class that others can inherit from",),
+        hint="block = container(...)(base)",
+    ),
+}
+
+
+@pytest.mark.parametrize("row", MISTAKES)
+def test_what_cannot_be_done_with_a_reference_is_told_at_its_line_with_the_way_out(row, refused):
+    refused(MISTAKES[row])
