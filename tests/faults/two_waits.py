@@ -11,7 +11,7 @@ from sequent import container, step
 from tests.faults import ledger
 from tests.faults.working import begin, work
 
-DELAY = 4.0
+DELAY = 7.0
 
 
 def endless() -> Iterator[int]:
