@@ -102,7 +102,7 @@ def test_a_change_of_the_wall_clock_makes_a_delay_neither_short_nor_long(clock, 
     assert hands.begun == [6 * HOUR]
 
 
-@pytest.mark.parametrize("jump", [0.0, HOUR, -HOUR, 10 * 365 * 24 * HOUR])
+@pytest.mark.parametrize("jump", [0.0, HOUR, -HOUR, 10 * 365 * 24 * HOUR, -10 * 365 * 24 * HOUR])
 def test_a_crash_neither_shortens_a_delay_nor_begins_it_anew(clock, jump):
     world = World(one_step(delay="6h"))
     began = clock.boot
@@ -326,11 +326,12 @@ def test_a_further_attempt_waits_longer_each_time(clock):
     assert hands.begun == [0, 60, 60 + 180, 60 + 180 + 300, 60 + 180 + 300 + 300]
 
 
-def test_the_wait_before_a_further_attempt_outlives_a_crash(clock):
+@pytest.mark.parametrize("jump", [HOUR, -HOUR, 10 * 365 * 24 * HOUR, -10 * 365 * 24 * HOUR])
+def test_the_wait_before_a_further_attempt_outlives_a_crash_and_a_change_of_the_wall_clock(clock, jump):
     world = World(one_step(retries=1, backoff="6h"))
     began = clock.boot
     killed_after(world, clock, 2 * HOUR, failing(1))
-    clock.wall -= HOUR
+    clock.wall += jump
     world.recover()
     hands = failing(times=lambda: clock.boot - began)
     assert world.drive(hands, clock=clock) is RunStatus.SUCCESS
