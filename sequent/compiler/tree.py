@@ -205,6 +205,9 @@ def _check_root(tree: Tree, problems: Problems) -> None:
         "repeats": root.repeats is not None,
         "parallel": tree.root.is_parallel,
         "delay": root.delay is not None,
+        "priority": root.priority != 0,
+        "acquires": bool(root.acquires),
+        "releases": root.releases is not None,
         "handles": not root.handles,
     }
     for option, is_given in given.items():

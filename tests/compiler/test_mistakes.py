@@ -53,10 +53,20 @@ def test_a_step_without_work_and_a_container_without_steps_are_accepted():
 
 
 @pytest.mark.parametrize(
-    "option", [{"repeats": items(1)}, {"requires": "a"}, {"parallel": 2}, {"delay": Literal("3.0")}, {"handles": False}]
+    "option",
+    [
+        {"repeats": items(1)},
+        {"requires": "a"},
+        {"parallel": 2},
+        {"delay": Literal("3.0")},
+        {"handles": False},
+        {"priority": 1},
+        {"acquires": (("db", 1),)},
+        {"releases": (("db", 1),)},
+    ],
 )
-def test_a_flow_takes_no_requirement_and_does_not_repeat(option):
-    assert codes(flow(step("a"), **option)) == ["flow-option"]
+def test_a_flow_neither_requires_nor_repeats_nor_waits_nor_holds(option):
+    assert codes(flow(step("a"), pools={"db": 2}, **option))[0] == "flow-option"
 
 
 def nested(levels):
