@@ -16,7 +16,7 @@ from sequent.cli.failures import failure_lines, task_name
 from sequent.cli.options import Options, opened_store, store_option
 from sequent.cli.progress import log_command
 from sequent.cli.text import Paint, columns, counts, duration, moment, out, readable, safe
-from sequent.cli.typed import DEFAULTS, TypedOptions
+from sequent.cli.typed import DEFAULTS, Limit, TypedOptions
 from sequent.model.outcome import Failure, Problem
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.ports import Store
@@ -30,7 +30,7 @@ Run = Annotated[str, Parameter(help="A run's id, a unique beginning of it, or la
 def ls(
     *,
     flow: Annotated[str | None, Parameter(help="Only runs of the flow with this name.")] = None,
-    limit: Annotated[int, Parameter(name=["--limit", "-n"], help="So many runs; 0: all.")] = 20,
+    limit: Limit = 20,
     options: TypedOptions = DEFAULTS,
 ) -> int:
     """List the runs of the store, latest first."""

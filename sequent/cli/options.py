@@ -41,6 +41,10 @@ class Options:
         """
         from sequent.settings import configuration
 
+        for option, value in (("--store", self.store), ("--config", self.config)):
+            if value == "":
+                # A variable of a script that is not set must not lead to another store than is meant.
+                raise UsageError(f"{option} names nothing", hint=f"name a file, or leave {option} out")
         return configuration({"store": self.store, **said}, file=self.config, tag=self.config_tag)
 
     def say(self, text: str) -> None:

@@ -78,7 +78,7 @@ def recover(
 ) -> int:
     """Take a run up again: what has succeeded is kept, the rest runs."""
     with opened_store(options) as store:
-        record = store.find(run or "latest")
+        record = store.find("latest" if run is None else run)
         if record.status is RunStatus.SUCCESS and not (asked.read() or _may_run_again(record)):
             return _nothing_to_do(record, options)
         if run is None and not asked.plan:

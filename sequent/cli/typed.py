@@ -9,11 +9,26 @@ from cyclopts import Parameter
 
 from sequent.cli.options import Options
 
+
+def _check_loops(_: object, loops: int) -> None:
+    if loops == 0:
+        raise ValueError("It is 1, 2, ...; left out, all that there is to do is done.")
+
+
+def _check_amount(_: object, amount: int) -> None:
+    if amount < 0:
+        raise ValueError("It is 1, 2, ...; 0: all.")
+
+
 MaxConcurrent = Annotated[int | None, Parameter(help="How many tasks may run at once; 0: no limit.")]
 MaxLoops = Annotated[
     int,
-    Parameter(help="How often to do all that is due; then the run is suspended, if only times are waited for."),
+    Parameter(
+        validator=_check_loops,
+        help="How often to do all that is due; then the run is suspended, if only times are waited for.",
+    ),
 ]
+Limit = Annotated[int, Parameter(name=["--limit", "-n"], validator=_check_amount, help="So many runs; 0: all.")]
 LogLevel = Annotated[str | None, Parameter(help="What steps' loggers write: DEBUG, INFO, WARNING, ERROR, CRITICAL.")]
 
 

@@ -149,6 +149,7 @@ def check_range(selection: Selection, saved: SavedFrame | None, plan: Plan, text
                 f"'{text}': there is no iteration {number} of '{dotted(selection.path[:depth])}', of which {begun}",
                 code="sequence",
                 path=dotted(selection.path),
+                hint=f"name one from 1 to {last}" if last else "name it without a sequence",
             )
         frame = block.frames.get(number) if block is not None else None
         if frame is None:

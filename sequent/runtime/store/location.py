@@ -39,6 +39,12 @@ def locate(name: str | None) -> Location | None:
         return None
     scheme, found, rest = given.partition("://")
     if found and scheme == "sqlite":
+        if "?" in rest:
+            raise UsageError(
+                f"the store '{given}' has a query after its '?', which means nothing here",
+                hint="leave it out: sqlite:///FILE",
+                code="store-url",
+            )
         given = rest.removeprefix("/")
     elif found:
         raise UsageError(
@@ -91,7 +97,11 @@ def prepare_directory(location: Location) -> None:
     except OSError as error:
         raise refused(location.path, error) from error
     if not stat.S_ISDIR(info.st_mode):
-        raise StoreError(f"'{directory}', in which the store is to be, is not a directory", code="store-directory")
+        raise StoreError(
+            f"'{directory}', in which the store is to be, is not a directory",
+            code="store-directory",
+            hint="name a file in a directory: --store FILE",
+        )
     _check_writers(directory, info)
     _check_mount(location.path)
 
@@ -187,9 +197,15 @@ def check_owner(path: str) -> os.stat_result:
     if stat.S_ISDIR(info.st_mode):
         raise StoreError(f"the store '{path}' is a directory", code="store-directory", hint="name a file in it")
     if not stat.S_ISREG(info.st_mode):
-        raise StoreError(f"the store '{path}' is not a plain file", code="foreign-store")
+        raise StoreError(
+            f"the store '{path}' is not a plain file", code="foreign-store", hint="name a file for it: --store FILE"
+        )
     for name in (path, f"{path}-wal", f"{path}-shm"):
         owner = _owner_of(name, follow=False)
         if owner not in (None, os.geteuid()):
-            raise StoreError(f"'{name}' belongs to another user ({_user(owner)})", code="foreign-store")
+            raise StoreError(
+                f"'{name}' belongs to another user ({_user(owner)})",
+                code="foreign-store",
+                hint="run as that user, or name a store of your own: --store FILE",
+            )
     return info

@@ -31,7 +31,9 @@ def check_id(run_id: str) -> None:
             hint="up to 64 letters, digits, '_', '.' and '-', the first a letter or digit: [A-Za-z0-9][A-Za-z0-9_.-]*",
         )
     if run_id == LATEST:
-        raise UsageError(f"'{LATEST}' cannot be a run's id: it means the latest run", code="run-id")
+        raise UsageError(
+            f"'{LATEST}' cannot be a run's id: it means the latest run", code="run-id", hint="choose another"
+        )
 
 
 def taken(run_id: str) -> UsageError:
@@ -48,7 +50,8 @@ def unknown(run_id: str, store: str, latest: Sequence[tuple[str, str, RunStatus]
     if not latest:
         if run_id == LATEST:
             return UnknownRunError(f"there are no runs in '{store}'", hint="start one, or name another store")
-        return UnknownRunError(f"there is no run '{run_id}': there are no runs in '{store}'")
+        message = f"there is no run '{run_id}': there are no runs in '{store}'"
+        return UnknownRunError(message, hint="start one, or name another store: --store FILE")
     return UnknownRunError(f"there is no run '{run_id}' in '{store}'", hint=f"the latest runs are {_list(latest)}")
 
 

@@ -197,5 +197,10 @@ def store_error(error: sqlite3.Error, path: str) -> StoreError:
             hint="it was left as it is; restore it from a copy",
         )
     if code == sqlite3.SQLITE_IOERR:
-        return StoreError(f"the store '{path}' cannot be read or written: {os.strerror(errno.EIO)} ({error})")
-    return StoreError(f"the store '{path}' cannot be used: {error}")
+        return StoreError(
+            f"the store '{path}' cannot be read or written: {os.strerror(errno.EIO)} ({error})",
+            hint="look at the disk that it is on; what was acknowledged is kept",
+        )
+    return StoreError(
+        f"the store '{path}' cannot be used: {error}", hint="name another store, or restore this one from a copy"
+    )

@@ -1,0 +1,129 @@
+"""Rows 76 to 82: stores that cannot be used are told with what they are, and left as they were."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+
+import pytest
+
+FLOW = "from sequent import Sequent\nflow = Sequent('nightly')\nflow.add_step('a', print, task_construct='invoke')\n"
+
+
+@pytest.fixture(autouse=True)
+def flow(tmp_path):
+    (tmp_path / "flow.py").write_text(FLOW)
+
+
+@pytest.fixture
+def told(command):
+    """Check that a command is refused with this; nothing is to be made beside it."""
+
+    def check(words, code, *texts):
+        got, out, said = command(*words)
+        assert (got, out) == (code, ""), said
+        assert said.startswith("error: ")
+        assert [text for text in (*texts, "\n  hint: ") if text not in said] == []
+        assert "Traceback" not in said
+
+    return check
+
+
+@pytest.fixture
+def store(command, tmp_path):
+    """A store with a run in it; give statements, to do to it what somebody else may have done."""
+
+    def made(*statements):
+        assert command("run", "flow.py:flow", "--store", "s.db")[0] == 0
+        with contextlib.closing(sqlite3.connect(tmp_path / "s.db")) as connection:
+            for statement in (*statements, "PRAGMA wal_checkpoint(TRUNCATE)"):
+                connection.execute(statement)
+        return tmp_path / "s.db"
+
+    return made
+
+
+RUN, LIST = ["run", "flow.py:flow", "--store"], ["ls", "--store"]
+PLACES = {
+    "row_076_missing": ("no/where/s.db", "{}/no/where' of the store", "mkdir -p"),
+    "row_076_directory": ("inner", "the store '{}/inner' is a directory", "name a file in it"),
+    "row_076_device": ("/dev/null", "the store '/dev/null' is not a plain file", "--store FILE"),
+    "row_076_in_a_file": ("flow.py/s.db", "'{}/flow.py', in which the store is to be, is not a directory", "--store"),
+    "row_076_in_proc": ("/proc/s.db", "'/proc/s.db' cannot be used by", "name another store"),
+}
+
+
+@pytest.mark.parametrize("row", PLACES)
+def test_a_place_where_no_store_can_be_is_told_with_what_is_there(row, told, tmp_path):
+    name, said, hint = PLACES[row]
+    (tmp_path / "inner").mkdir()
+    before = sorted(os.listdir(tmp_path))
+    told([*RUN, name], 4, said.format(tmp_path), hint)
+    assert sorted(os.listdir(tmp_path)) == before
+
+
+CONTENTS = {
+    "row_077_empty": (b"", "it is empty"),
+    "row_077_text": (b"hello", "it is no SQLite database"),
+    "row_077_cut": (b"SQLite format 3\0", "an encrypted or cut one"),
+    "row_077_encrypted": (bytes(range(256)) * 16, "an encrypted or cut one"),
+}
+
+
+@pytest.mark.parametrize("row", CONTENTS)
+@pytest.mark.parametrize("words", [RUN, LIST], ids=["run", "ls"])
+def test_a_file_that_is_no_store_is_never_overwritten(row, words, told, tmp_path):
+    content, said = CONTENTS[row]
+    (tmp_path / "s.db").write_bytes(content)
+    told([*words, "s.db"], 4, f"'{tmp_path}/s.db' is not a Sequent store", said, "it was left as it is")
+    assert (tmp_path / "s.db").read_bytes() == content
+
+
+@pytest.mark.parametrize("row", ["row_077_truncated"])
+@pytest.mark.parametrize("words", [RUN, LIST], ids=["run", "ls"])
+def test_a_store_that_was_cut_is_told_as_damaged(row, words, told, store):
+    path = store()
+    os.truncate(path, 8192)
+    told([*words, "s.db"], 4, f"the store '{path}' is damaged", "restore it from a copy")
+    assert path.stat().st_size == 8192
+
+
+OTHERS = {
+    "row_078": ("PRAGMA application_id = 305419896", "another application's database", "0x12345678", "left as it is"),
+    "row_079_newer": ("PRAGMA user_version = 77", "its schema is 77, this one knows", "pip install --upgrade sequent"),
+    "row_079_unknown": ("PRAGMA user_version = 0", "unknown schema 0; this Sequent knows", "left as it is"),
+}
+
+
+@pytest.mark.parametrize("row", OTHERS)
+@pytest.mark.parametrize("words", [RUN, LIST], ids=["run", "ls"])
+def test_a_database_of_others_or_of_another_version_is_refused(row, words, told, store):
+    statement, *said = OTHERS[row]
+    path = store(statement)
+    before = path.read_bytes()
+    told([*words, "s.db"], 4, *said)
+    assert path.read_bytes() == before
+
+
+NAMES = {
+    "row_082_database": ("postgresql://ann:secret@host/db", "not supported yet: a store in postgresql", "sqlite:///"),
+    "row_082_scheme": ("foo://ann:secret@host/db", "not supported yet: a store in foo", "sqlite:///FILE"),
+    "row_082_query": ("sqlite:///s.db?mode=ro", "a query after its '?'", "leave it out"),
+    "row_082_nothing": ("", "--store names nothing", "leave --store out"),
+}
+
+
+@pytest.mark.parametrize("row", NAMES)
+@pytest.mark.parametrize("words", [RUN, LIST, ["recover", "--store"]], ids=["run", "ls", "recover"])
+def test_a_name_that_is_no_stores_is_refused_without_its_password(row, words, told, command, tmp_path):
+    name, *said = NAMES[row]
+    told([*words, name], 2, *said)
+    assert "secret" not in "".join(command(*words, name)[1:])
+    assert os.listdir(tmp_path) == ["flow.py"]
+
+
+@pytest.mark.parametrize("row", ["row_081"])
+@pytest.mark.parametrize("word", ["ls", "show", "logs", "recover", "continue", "stop"])
+def test_a_store_in_memory_has_nothing_to_take_up_or_to_read(row, word, told):
+    told([word, "--store", ":memory:"], 2, "':memory:' is gone with its process", "needs a file", "--store FILE")
