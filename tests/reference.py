@@ -303,7 +303,8 @@ class Reference:
         is_failure = any(self._is_unhandled(child) for child in children)
         is_cancelled = any(child.status is CANCELLED for child in children)
         frame.status = FAILURE if is_failure else CANCELLED if is_cancelled else SUCCESS
-        self._recorded(_iteration(block, frame.sequence[-1])).status = frame.status
+        if not block.node.wraps:
+            self._recorded(_iteration(block, frame.sequence[-1])).status = frame.status
         if block.node.until:
             check = frame.children[block.node.until]
             is_truthy = self._recorded(check.key).verdict is Verdict.TRUTHY

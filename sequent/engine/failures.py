@@ -65,6 +65,8 @@ def _stop_frame(board: Board, frame: Frame) -> None:
             elif frame.layout.goes_ahead[position]:
                 ask_back(board, frame, position)
         elif position in frame.doubtful:
+            # It does not run again, so it handles nothing that fails from now on.
+            frame.requirements[position] = False
             keep(board, frame, position)
         else:
             settle_unstarted(board, frame, position, Status.CANCELLED)

@@ -61,6 +61,7 @@ def review(board: Board, frame: Frame, position: int) -> None:
         if _is_passed(frame, position):
             keep(board, frame, position)
             return
+        frame.answers.pop(position, None)
         if position == frame.layout.plan.until:
             frame.verdict = Verdict.UNKNOWN
         make_ready(board, frame, position)

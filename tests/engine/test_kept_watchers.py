@@ -1,7 +1,12 @@
 """Handlers and watchers that had succeeded: when they run again."""
 
+from attrs import evolve
+
 from sequent import Sequent
-from tests.engine.playing import world
+from sequent.model.requirements import AnyOf
+from sequent.model.status import Claim, Status
+from tests.engine.playing import play_of, world
+from tests.small_flows import block, done, flow, items, on, step
 
 # -- handlers and watchers that are kept -----------------------------------------------------------
 
@@ -126,6 +131,17 @@ def test_what_watches_several_things_waits_for_all_of_them_and_runs_again_for_on
     assert again.outcome == "success"
 
 
+def test_what_a_kept_step_returned_counts_no_more_once_it_runs_again():
+    asked = on("tidy", Claim.RETURNED)
+    play = play_of(flow(step("a"), step("tidy", done("a")), step("b", evolve(asked, values=("1",))), step("bad")))
+    play.fail("a")
+    play.end(("tidy", (1,)), Status.SUCCESS, answers=(0,))
+    again = play.recover()
+    again.succeed("a")
+    again.end(("tidy", (1,)), Status.SUCCESS, answers=())
+    assert again.statuses["b"] == "skipped"
+
+
 def test_a_container_that_watched_runs_again_as_a_whole():
     flow = Sequent()
     a = flow.add_step("a")
@@ -208,6 +224,26 @@ def handled_beside_a_failure():
     play.succeed("fix")
     play.fail("bad")
     return play
+
+
+def test_a_kept_handler_that_a_stop_keeps_handles_nothing_that_fails_after_it():
+    inside = block(
+        "c",
+        step("x"),
+        step("fix", AnyOf((on("c.x", Claim.READY), on("c.x", Claim.COMPLETE)))),
+        step("bad"),
+        repeats=items(2),
+        parallel=2,
+    )
+    play = play_of(flow(inside, step("after", on("c"))))
+    play.succeed("c.fix/1.1", "c.x/1.1")
+    play.fail("c.bad/1.1")
+    again = play.recover(rerun=("c.x/1.1",))
+    assert "c.x/1.1" in again.running
+    again.fail("c.bad/1.1")
+    again.fail("c.x/1.1")
+    assert again.closed["c/1.1"] == "failure"
+    assert "c.fix/1.1" not in again.started
 
 
 def test_a_kept_until_step_that_watches_is_asked_anew_when_it_runs_again():
