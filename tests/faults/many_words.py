@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 
 from sequent import Pool, container, item, previous, step
@@ -10,6 +11,7 @@ from tests.faults.working import begin, live, work
 
 DB, DB_SIZE = Pool("db", 4), 4
 TAPE, TAPE_SIZE = Pool("tape", 2), 2
+SLOTS = 5
 DELAY = 0.5
 PAUSE = 0.2
 FIRST_WAIT = 0.15
@@ -19,7 +21,7 @@ AGAIN = 40
 """So many retries outlast all kills."""
 
 
-@container(max_concurrent=4)
+@container(max_concurrent=SLOTS)
 class flow:
     """Some of everything that takes time or room."""
 
@@ -65,6 +67,13 @@ class flow:
             live(30)
         ledger.note("end")
 
+    @step(retries=AGAIN)
+    def headstrong(self) -> None:
+        """Go on when told to end, so that it may outlive its driver by a while."""
+        before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        work(2.5)
+        signal.signal(signal.SIGTERM, before)
+
     @step(repeats=range(1, 5), delay=PAUSE, retries=AGAIN)
     def fold(self, number: int = item(), total: int = previous(0)) -> int:
         work()
@@ -101,6 +110,6 @@ class flow:
         def second(self) -> None:
             work(0.1)
 
-    @step(requires=left & give & wide & holding & slow, retries=AGAIN)
+    @step(requires=left & give & wide & holding & slow & headstrong, retries=AGAIN)
     def last(self) -> None:
         work()

@@ -17,7 +17,7 @@ from tests.faults.test_kills import command, has_run
 from tests.faults.tolls import Span, spans
 
 FLOW = "tests.faults.many_words:flow"
-SLOTS = 4
+LOST = "it was lost three times in a row"
 SECOND = 1_000_000_000
 
 
@@ -36,7 +36,7 @@ def run_with_kills(store: Path, kind: str, most: int, chance: random.Random) -> 
         driver = command(store, "recover") if has_run(store) else command(store, "run", FLOW)
         while kills < most and driver.poll() is None:
             if chance.random() < 0.8:
-                tolls.wait_for_more(driver, path)
+                tolls.wait_for_a_start(driver, path)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 driver.wait(chance.uniform(0, 0.4))
             kills += bool(tolls.kill(driver.pid, kind, chance)) if driver.poll() is None else 0
@@ -48,7 +48,8 @@ def run_with_kills(store: Path, kind: str, most: int, chance: random.Random) -> 
         done = now
         if driver.returncode == 0:
             return kills
-        assert driver.returncode == -9, output
+        # Who loses its agent three times in a row has failed: so the run may have, and is recovered too.
+        assert driver.returncode == -9 or (kind == "agent" and LOST in output), output
     raise AssertionError("it does not end")
 
 
@@ -99,14 +100,14 @@ def check_values(entries: list[Entry]) -> None:
     assert sum(entry.event == "end" for entry in of(entries, "left")) >= 1
 
 
-@pytest.mark.parametrize(("kind", "most"), [("driver", 5), ("agent", 5), ("worker", 10), ("all", 4)])
+@pytest.mark.parametrize(("kind", "most"), [("driver", 4), ("agent", 5), ("worker", 10), ("all", 4)])
 def test_nothing_is_lost_doubled_early_or_over_a_pool_whoever_is_killed(store: Path, kind, most) -> None:
     seed = random.SystemRandom().randrange(10**9)
     print("seed", seed)
     kills = run_with_kills(store, kind, most, random.Random(seed))
     assert kills
     entries = ledger.read(store.with_name("ledger"))
-    tolls.check_once(store, entries, most_again=kills * SLOTS)
+    tolls.check_once(store, entries, most_again=kills * many_words.SLOTS)
     check_waits(entries, store)
     check_values(entries)
     assert tolls.most_at_once(certainly_held(entries, "db")) <= many_words.DB_SIZE

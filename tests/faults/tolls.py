@@ -54,13 +54,18 @@ def kill(driver: int, kind: str, chance: random.Random) -> int:
     return killed
 
 
-def wait_for_more(driver: subprocess.Popen[str], path: Path) -> None:
-    """Wait until more stands in the ledger, or the driver has ended."""
-    size = path.stat().st_size if path.exists() else 0
+def wait_for_a_start(driver: subprocess.Popen[str], path: Path) -> None:
+    """Wait until one more step begins, or the driver has ended; what an earlier one left gives signs of life too."""
+    before = starts(path)
     deadline = time.monotonic() + 30
-    while driver.poll() is None and (not path.exists() or path.stat().st_size == size):
+    while driver.poll() is None and starts(path) == before:
         assert time.monotonic() < deadline, "nothing is done"
-        time.sleep(0.005)
+        time.sleep(0.01)
+
+
+def starts(path: Path) -> int:
+    """How many attempts have begun."""
+    return path.read_text().count("start ") if path.exists() else 0
 
 
 def attempts_in(store: Path) -> dict[tuple[str, str, str], list[AttemptRecord]]:

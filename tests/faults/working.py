@@ -22,8 +22,9 @@ def begin() -> list[ledger.Entry]:
     before = past()
     ledger.note("start")
     ended = {entry.token for entry in before if entry.event in ENDS}
-    for entry in before:
-        if entry.token not in ended and entry.pid != os.getpid() and ledger.born(entry.pid) == entry.born:
+    others = {(entry.pid, entry.born) for entry in before if entry.token not in ended and entry.pid != os.getpid()}
+    for pid, born in others:
+        if ledger.born(pid) == born:
             ledger.note("overlap")
     return before
 
