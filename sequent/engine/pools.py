@@ -131,14 +131,14 @@ class Pools:
 
     def _standing(self, frame: Frame, wanted: Amounts) -> int:
         standing = HOLDS_NOTHING
-        around: Frame | None = frame
-        while around is not None and around.block.parent is not None:
-            held = self._held.get((around.block.parent.scope.id, around.block.position))
+        block = frame.block
+        while block.parent is not None:
+            held = self._held.get((block.parent.scope.id, block.position))
             if held:
                 if any(pool in held for pool, _ in wanted):
                     return HOLDS_OF_THESE
                 standing = HOLDS_OTHERS
-            around = around.block.parent
+            block = block.parent.block
         return standing
 
     def _fits(self, wanted: Amounts) -> bool:

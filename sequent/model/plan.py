@@ -15,7 +15,7 @@ from attrs import field, frozen
 
 from sequent.errors import Place
 from sequent.model.references import Path
-from sequent.model.spec import Amounts, Backoff, PoolSpec
+from sequent.model.spec import AT_ONCE, Amounts, Backoff, PoolSpec
 from sequent.model.status import Action, Claim, Construct, Status
 
 
@@ -174,7 +174,7 @@ class StepPlan:
     delay: Input | None = None
     timeout: Input | None = None
     retries: int = 0
-    backoff: Backoff = Backoff()
+    backoff: Backoff = AT_ONCE
     retry_on: tuple[str | int, ...] = ()
     priority: int = 0
     limit: int = 0

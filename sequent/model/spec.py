@@ -165,6 +165,10 @@ class Backoff:
     """By which part of itself a wait may be longer or shorter: 0.1 is a tenth."""
 
 
+AT_ONCE = Backoff()
+"""No wait at all."""
+
+
 @frozen(kw_only=True)
 class StepSpec:
     """A leaf, as written."""
@@ -183,7 +187,7 @@ class StepSpec:
     timeout: Value | None = None
     """Seconds that an attempt may take."""
     retries: int = 0
-    backoff: Backoff = Backoff()
+    backoff: Backoff = AT_ONCE
     retry_on: tuple[str | int, ...] = ()
     """Qualified names (``module.Class``) of exceptions, and exit codes; empty: any failure."""
     priority: int = 0

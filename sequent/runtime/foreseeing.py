@@ -206,8 +206,8 @@ class _Foreseeing:
 
     def _doubt(self, scope: Scope, node: int) -> None:
         """Note where an ``until`` may have ended the repeat before this iteration."""
-        around: Scope | None = scope
-        while around is not None and around.parent is not None:
+        around = scope
+        while around.parent is not None:
             first = self._checks.get((around.parent.id, around.node))
             if first is not None and around.number > first:
                 self._seen.uncertain.add((node, scope.sequence))

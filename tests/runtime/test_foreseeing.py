@@ -75,7 +75,8 @@ def recovered(world: World, counts: dict[str, int | None], random: Random) -> tu
 def tasks(world: World, found: set[tuple[int, tuple[int, ...]]]) -> set[Key]:
     """Steps under their paths."""
     nodes = world.plan.nodes
-    return {(dotted(nodes[node].path), sequence) for node, sequence in found if not isinstance(nodes[node], ContainerPlan)}
+    steps = {(node, sequence) for node, sequence in found if not isinstance(nodes[node], ContainerPlan)}
+    return {(dotted(nodes[node].path), sequence) for node, sequence in steps}
 
 
 @given(flow_specs(asks_results=True), courses, st.integers(1, 4), randoms)
