@@ -19,7 +19,7 @@ from sequent.model.plan import (
     ResultInput,
     ResultOrInput,
 )
-from sequent.model.spec import Amounts, Backoff
+from sequent.model.spec import AT_ONCE, Amounts, Backoff
 from sequent.model.wire import decode
 
 Name = Callable[[int], str]
@@ -94,7 +94,7 @@ def attempt_words(retries: int, backoff: Backoff, retry_on: tuple[str | int, ...
     """How often and after what a step is tried again."""
     if retries:
         yield f"retries {retries}"
-    if backoff != Backoff():
+    if backoff != AT_ONCE:
         yield f"waits {_backoff_text(backoff)}"
     if retry_on:
         yield f"retries on {', '.join(map(str, retry_on))}"

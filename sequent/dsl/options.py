@@ -27,10 +27,10 @@ from sequent.dsl.references import MARK, Reference
 from sequent.dsl.repeats import RepeatSource, read_repeats
 from sequent.dsl.requirements import Claimable, Requirement, read_requirement
 from sequent.dsl.sources import refuse_secret
-from sequent.dsl.timing import AT_ONCE, check_attempts, read_backoff, read_delay, read_retry_on, read_timeout
+from sequent.dsl.timing import check_attempts, read_backoff, read_delay, read_retry_on, read_timeout
 from sequent.errors import DefinitionError, Place
 from sequent.model.references import Literal
-from sequent.model.spec import Backoff
+from sequent.model.spec import AT_ONCE, Backoff
 from sequent.model.status import Action, Construct, Status
 
 Timing = Literal | Reference

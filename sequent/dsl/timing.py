@@ -5,15 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from functools import lru_cache
-from typing import Any, Final, cast
+from typing import Any, cast
 
 from sequent.dsl.counts import option_error
 from sequent.errors import DefinitionError, NotDataError, Place
 from sequent.model.references import Literal
-from sequent.model.spec import Backoff
-
-AT_ONCE: Final = Backoff()
-"""No wait between attempts."""
+from sequent.model.spec import AT_ONCE, Backoff
 
 _SPAN = '"30s", "5m", "6h", "1h 30m", a number of seconds or a timedelta'
 _DELAY = f"it is {_SPAN}, at most ten years; or a datetime with its zone: not before"
