@@ -74,6 +74,10 @@ class Names:
 
     def refuse_outer(self, name: str, reader: Reader, place: Place | None) -> None:
         """Say that a name exists at no level further out, and which names do."""
+        own_body = reader.node.parent if reader.node.parent is not reader.outside else None
+        if own_body is not None and name == reader.node.spec.name:
+            self._refuse_itself(reader, place)
+            return
         found: dict[str, str] = {}
         for level in reader.levels():
             own = reader.node.path[len(level.path)] if len(level.path) < len(reader.node.path) else ""
@@ -86,20 +90,22 @@ class Names:
             f"{reader.node.shown} names outer.{name}, which exists at no level further out",
             path=reader.node.text,
             place=place,
-            hint=self._beside(name, reader) or self.problems.guess(name, found) + known,
+            hint=self._beside(name, own_body, reader) or self.problems.guess(name, found) + known,
         )
 
-    def _beside(self, name: str, reader: Reader) -> str:
+    def _beside(self, name: str, body: Node | None, reader: Reader) -> str:
         """The hint for ``outer`` where a name of the same body is meant; empty where none is."""
-        body = reader.node.parent
-        if body is None or body is reader.outside:
+        if body is None:
             return ""
-        if name == reader.node.spec.name:
-            return f"{name!r} is this one itself, and cannot wait for itself"
         if name in body.names:
             return f"{name!r} is in the same body: define it further up, and write {name} alone"
         guess = self.problems.guess(name, (other for other in body.names if other != reader.node.spec.name))
         return f"{guess}It is in the same body, and named without outer" if guess else ""
+
+    def _refuse_itself(self, reader: Reader, place: Place | None) -> None:
+        own = reader.node
+        message = f"{own.shown} {reader.verb} itself"
+        self.problems.add("self-requirement", message, path=own.text, place=place, hint="leave it out")
 
     def params(self) -> tuple[str, ...]:
         """The flow's parameters."""
@@ -118,9 +124,9 @@ class Names:
     def _would_wait_for_itself(self, node: Node, reader: Reader, place: Place | None) -> bool:
         own = reader.node
         if node is own:
-            code, message = "self-requirement", f"{own.shown} requires itself"
-            hint = "leave it out"
-        elif node.is_around(own):
+            self._refuse_itself(reader, place)
+            return True
+        if node.is_around(own):
             code, message = "own-container", f"{own.shown} is inside {node.shown}, and would wait for itself"
             hint = "require what must come first inside the container"
         elif own.is_around(node):

@@ -87,21 +87,20 @@ class flow:
         says=("'block.load' acquires 2 of the pool 'db'", "'block' around it holds 2", "can never start"),
         hint="acquire less here or further out",
     ),
-    "row_037_flow": Mistake(
+    "beyond_flow_acquires": Mistake(
         text="""
 db = Pool("db", 3)
 
-@container(acquires={db: 1})
+@container(
+    acquires={db: 1},  # wrong
+)
 class flow:
-    @step(
-        acquires={db: 3},  # wrong
-    )
+    @step
     def load(self): ...
 """,
-        code="pool",
-        path="load",
-        says=("'load' acquires 3 of the pool 'db'", "the flow 'flow' around it holds 1", "can never start"),
-        hint="acquire less here or further out",
+        code="flow-option",
+        says=("the flow 'flow' has 'acquires', which is for what is inside a flow",),
+        hint="put it on a container within the flow",
     ),
     **{
         f"row_038_{name}": Mistake(

@@ -18,6 +18,32 @@ flow.add_step(
 """
 
 MISTAKES = {
+    "row_002": Mistake(
+        text="""
+@container
+class flow:
+    @container
+    class block:
+        @step(requires=outer.load)  # wrong
+        def load(self): ...
+""",
+        code="self-requirement",
+        path="block.load",
+        says=("'block.load' requires itself",),
+        hint="leave it out",
+    ),
+    "row_002_value": Mistake(
+        text="""
+@container
+class flow:
+    @step
+    def load(self, x=outer.load.result): ...  # wrong
+""",
+        code="self-requirement",
+        path="load",
+        says=("'load' takes the result of itself",),
+        hint="leave it out",
+    ),
     "row_003": Mistake(
         text="""
 flow = Sequent()

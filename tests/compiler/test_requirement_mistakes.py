@@ -143,7 +143,6 @@ def test_outer_does_not_find_siblings():
     [
         ("load", "'load' is in the same body: define it further up, and write load alone"),
         ("laod", "did you mean 'load'? It is in the same body, and named without outer"),
-        ("send", "'send' is this one itself, and cannot wait for itself"),
         ("nothing", "nothing is further out"),
     ],
 )

@@ -1,0 +1,82 @@
+"""Where each row of the catalogue of bad input is tested, beside the tests of this folder that bear its number."""
+
+from __future__ import annotations
+
+ROWS = (*range(1, 96), *range(104, 112))
+"""The rows about flows, the command line, runs, stores and references; the others are about hosts alone."""
+
+ELSEWHERE: dict[int, tuple[str, ...]] = {
+    1: ("tests/compiler/test_injected_mistakes.py::test_every_mistake_is_found_at_its_line_and_no_other",),
+    4: ("tests/compiler/test_injected_mistakes.py::test_every_mistake_is_found_at_its_line_and_no_other",),
+    6: ("tests/compiler/test_injected_mistakes.py::test_every_mistake_is_found_at_its_line_and_no_other",),
+    13: ("tests/compiler/test_mistakes.py::test_a_requirement_may_be_nested_a_hundred_deep_and_no_deeper",),
+    16: ("tests/compiler/test_mistakes.py::test_names_that_differ_only_in_case_or_form_are_refused",),
+    17: ("tests/dsl/test_refused_steps.py::test_a_step_without_a_name_is_told",),
+    19: ("tests/compiler/test_mistakes.py::test_a_name_that_is_too_long_is_refused",),
+    26: ("tests/compiler/test_mistakes.py::test_endless_items_need_an_until",),
+    29: ("tests/dsl/test_refused_repeats.py::test_what_cannot_be_repeated_over_is_refused_with_the_fix",),
+    40: ("tests/compiler/test_pool_mistakes.py::test_giving_back_what_nobody_can_hold_is_refused_with_the_amounts",),
+    41: (
+        "tests/compiler/test_pool_mistakes.py::"
+        "test_holds_that_accumulate_beyond_the_capacity_are_refused_with_the_iteration",
+    ),
+    43: ("tests/dsl/test_refused_timing.py::test_what_is_no_length_of_time_is_refused_with_what_is",),
+    44: (
+        "tests/dsl/test_refused_steps.py::test_a_generator_function_is_no_step",
+        "tests/golden/test_traps.py::test_a_lambda_and_a_local_function_work_as_steps",
+    ),
+    46: ("tests/dsl/test_imports.py::test_a_function_that_its_module_has_by_another_object_is_refused_at_the_line",),
+    48: ("tests/golden/test_documentation.py::test_the_flow_among_the_arguments_tells_a_step_where_it_is",),
+    49: (
+        "tests/dsl/test_builder.py::test_arguments_are_snapshots",
+        "tests/golden/test_traps.py::test_steps_do_not_share_the_arguments_that_they_were_given",
+    ),
+    50: ("tests/dsl/test_functions.py::test_lists_and_dicts_among_the_defaults_are_snapshots",),
+    55: ("tests/runtime/test_commands.py::test_a_program_that_is_not_there_is_told_with_the_path_that_was_searched",),
+    56: ("tests/runtime/test_commands.py::test_a_missing_directory_and_a_program_that_may_not_be_run_are_told_apart",),
+    57: (
+        "tests/dsl/test_running.py::test_a_running_flow_takes_no_steps_and_runs_once",
+        "tests/dsl/test_running.py::test_two_threads_do_not_run_a_flow_at_once",
+    ),
+    **{
+        row: (f"tests/acceptance/test_bad_input.py::{test}",)
+        for test, rows in {
+            "test_a_target_that_cannot_be_had_is_told_with_its_place_and_the_way_out": range(62, 68),
+            "test_a_mistyped_command_option_or_parameter_is_told_with_what_is_close": (68, 69),
+            "test_a_wrong_setting_is_told_at_its_line_of_the_file": (70, 71, 73),
+            "test_a_wrong_variable_is_told_by_its_name": (72,),
+            "test_all_mistakes_of_a_flow_are_in_the_document_each_with_its_place": (75,),
+        }.items()
+        for row in rows
+    },
+    74: (
+        "tests/acceptance/test_reading.py::test_a_closed_pipe_ends_quietly",
+        "tests/acceptance/test_running.py::test_a_run_goes_on_when_nobody_reads_its_progress",
+    ),
+    76: (
+        "tests/runtime/test_store_file.py::test_a_full_disk_is_told_as_such_and_nothing_is_half_written",
+        "tests/runtime/test_store_file.py::test_a_directory_in_which_others_could_replace_the_store_is_refused",
+    ),
+    79: ("tests/runtime/test_migration.py::test_where_it_cannot_be_brought_up_as_a_whole_nothing_is_changed",),
+    80: ("tests/runtime/test_store_file.py::test_a_network_filesystem_is_known_by_its_mount",),
+    86: (
+        "tests/contracts/test_runs.py::test_a_run_that_is_driven_is_refused_naming_who_drives_it",
+        "tests/acceptance/test_recovering.py::test_a_second_driver_is_refused_with_who_drives_it",
+    ),
+    88: ("tests/runtime/test_taking_up.py::test_what_has_begun_as_a_step_is_no_container_now",),
+    89: ("tests/runtime/test_taking_up.py::test_pools_that_are_others_are_told_with_both",),
+    95: ("tests/acceptance/test_stopping.py::test_what_has_ended_is_not_stopped_and_what_it_is_is_said",),
+    104: ("tests/dsl/test_refused_values.py::test_a_reference_is_known_only_while_running",),
+    106: ("tests/compiler/test_mistakes.py::test_item_outside_of_any_repeat_is_refused_with_what_is_missing",),
+}
+"""By row, the tests of other folders that show it."""
+
+LATER: dict[int, str] = {
+    35: "hosts with threads: hosts are refused by name",
+    45: "modules that a host does not have: hosts are refused by name",
+    83: "hosts that write to the store: hosts are refused by name",
+    87: "a driver on another host: a store is a file of one machine",
+    90: "a missing signing key: nothing is pickled, and so nothing is signed",
+    91: "a host that is gone: hosts are refused by name",
+}
+"""Rows of what is not there yet, and why none of it can be met."""
