@@ -10,5 +10,5 @@ from hypothesis import HealthCheck, settings
 _patient = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("dev", max_examples=50, **_patient)
 settings.register_profile("ci", max_examples=100, derandomize=True, **_patient)
-settings.register_profile("nightly", max_examples=2_000, **_patient)
+settings.register_profile("nightly", max_examples=1_000, **_patient)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev"))
