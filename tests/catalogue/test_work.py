@@ -237,7 +237,74 @@ def test_what_is_probably_a_mistake_is_accepted_with_a_warning_at_its_line(row, 
     assert told.startswith(f"warning: {tmp_path}/flow.py:{line}: {warning}")
 
 
+@pytest.mark.parametrize("row", ["row_052_in_file"])
+def test_a_mistake_in_a_file_of_settings_is_told_at_its_own_line_and_not_at_that_which_names_the_file(
+    row, command, tmp_path
+):
+    (tmp_path / "conf.toml").write_text("\nmax_concurent = 3\n")
+    (tmp_path / "flow.py").write_text("from sequent import Sequent\nflow = Sequent(\n    config='conf.toml',\n)\n")
+    code, _, told = command("check", "flow.py:flow")
+    assert code == 2
+    assert told.startswith(f"error: {tmp_path}/conf.toml:2: ")
+    assert "did you mean 'max_concurrent'?" in told
+
+
 def test_a_timeout_counts_from_the_begin_and_may_be_shorter_than_the_delay(command, tmp_path):
     text = "from sequent import Sequent\nflow = Sequent()\nflow.add_step('a', print, delay='1h', timeout='1m')\n"
     (tmp_path / "flow.py").write_text(text)
     assert command("check", "flow.py:flow")[0] == 0
+
+
+FOUND_IN_A_RUN = {
+    "row_048_result": (
+        "flow.add_step('a', lambda: [open])",
+        "NotDataError: result[0] is a builtin_function_or_method, which cannot be stored",
+        "hint: give data",
+    ),
+    "row_048_digits": (
+        "flow.add_step('a', lambda: 10**5000)",
+        "NotDataError: result is or has a whole number of more than 4,300 digits",
+        "hint: give it in another form, such as hex(x)",
+    ),
+    "row_055_program": ("flow.add_step('a', command=['no-such-program'])", "'no-such-program' not found (PATH=", ""),
+    "row_055_split": (
+        "flow.add_step('a', command=['ls -la /tmp'])",
+        "'ls -la /tmp' not found (PATH=",
+        "hint: words are never split: write command('ls', '-la', '/tmp')",
+    ),
+    "row_056_cwd": (
+        "flow.add_step('a', command=['ls'], cwd='/nowhere')",
+        "its directory '/nowhere' does not exist",
+        "",
+    ),
+    "beyond_import_module": (
+        "flow.add_step('a', print, import_module='no_such_module')",
+        "it needs the module 'no_such_module', which there is not",
+        "hint: install it, or correct the import",
+    ),
+    "beyond_import_file": (
+        "flow.add_step('a', print, import_module='x', import_file='no/x.py')",
+        "import_file: there is no file 'no/x.py' in",
+        "hint: steps run in the directory in which the run was started",
+    ),
+    "beyond_secret": (
+        "flow.add_step('a', print, (secret('NO_SUCH_TOKEN'),))",
+        "there is no secret 'NO_SUCH_TOKEN'",
+        "hint: set SEQUENT_SECRET_NO_SUCH_TOKEN",
+    ),
+}
+
+
+@pytest.mark.parametrize("row", FOUND_IN_A_RUN)
+def test_what_turns_out_wrong_in_the_run_is_told_at_the_line_of_the_step_without_sequents_frames(
+    row, command, tmp_path
+):
+    text, said, hint = FOUND_IN_A_RUN[row]
+    whole = f"from sequent import Sequent, secret\nflow = Sequent(config={{'task_construct': 'invoke'}})\n{text}\n"
+    (tmp_path / "flow.py").write_text(whole)
+    code, out, told = command("run", "flow.py:flow")
+    assert (code, out) == (1, "")
+    assert said in told
+    assert hint in told
+    assert f"    {tmp_path}/flow.py:3\n" in told
+    assert "Traceback" not in told

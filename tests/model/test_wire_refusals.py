@@ -108,3 +108,11 @@ def test_what_has_no_items_is_shown_where_it_is_to_be_repeated_over() -> None:
         Items(wire.encode("abc"))
     with pytest.raises(NotDataError, match=r"is given \"x{79}\.\.\.$"):
         Items(wire.encode("x" * 1000))
+
+
+@pytest.mark.parametrize("wrap", [lambda number: number, lambda number: {"all": [number]}])
+def test_a_number_with_more_digits_than_python_writes_is_refused_by_name(wrap) -> None:
+    with pytest.raises(NotDataError, match=r"result is or has a whole number of more than 4,300 digits") as caught:
+        wire.encode(wrap(10**5000), "result")
+    assert "hex(x)" in caught.value.hint
+    assert wire.decode(wire.encode(wrap(10**4000))) == wrap(10**4000)
