@@ -87,6 +87,10 @@ def advance(board: Board, block: Block) -> None:
     """Begin iterations as far as there are items and room, and settle the block once it is done."""
     if block.is_open and not block.is_stopped and not board.is_stopping:
         while block.has_more and not block.is_drawing and _has_room(block):
+            if board.closings:
+                # The iteration that was begun had nothing left to do: how it ended may end the repeat.
+                board.advances.append(block)
+                return
             if block.reopen:
                 begin_frame(board, block, block.reopen.popleft())
             elif block.count is not None:

@@ -72,6 +72,8 @@ class Foreseen:
     """Repeats, by the sequence around, with how many items they have; None where that is not known before."""
     uncertain: set[Task] = field(factory=set[Task])
     """Of these, whether they run is known only once others have."""
+    ending: dict[Task, int] = field(factory=dict[Task, int])
+    """Repeats, by the sequence around, that an ``until`` may end after that iteration."""
     asking: set[int] = field(factory=set[int])
     """Steps that run and of whose result somebody asks what it is, by node index."""
     end: EndRun | None = None
@@ -106,8 +108,6 @@ class _Foreseeing:
         self._basis = basis
         self._items_of = items_of
         self._seen = Foreseen()
-        self._checks: dict[tuple[int, int], int] = {}
-        """Of repeats, the first iteration whose ``until`` is asked anew: frame around and container."""
         self._reopened: set[tuple[int, int]] = set()
         """Containers that directives open again: frame around and container."""
         self._left: dict[int, set[int]] = {}
@@ -181,6 +181,8 @@ class _Foreseeing:
         saved = self._saved.get(scope.id)
         container = self._plan.nodes[scope.node]
         if isinstance(container, ContainerPlan):
+            if container.until is not None and container.parallel != 1 and _has_met(saved, container):
+                self._may_end(scope)
             blocks: Mapping[int, SavedBlock] = {} if saved is None else saved.blocks
             self._left[scope.id] = {
                 index
@@ -198,17 +200,22 @@ class _Foreseeing:
         self._doubt(scope, node)
         if step.asked:
             self._seen.asking.add(node)
-        if step.is_until and scope.parent is not None:
-            self._checks.setdefault((scope.parent.id, scope.node), scope.number)
+        if step.is_until:
+            self._may_end(scope)
         began: list[Fact] = [TaskBegan(scope.id, node, attempt)] if step.announces else []
         verdict = Verdict.FALSY if step.is_until else Verdict.UNKNOWN
         return [*began, TaskSucceeded(scope.id, node, attempt, verdict)]
+
+    def _may_end(self, scope: Scope) -> None:
+        """After this iteration, or while it is under way, its repeat may have ended."""
+        if scope.parent is not None:
+            self._seen.ending.setdefault((scope.node, scope.parent.sequence), scope.number)
 
     def _doubt(self, scope: Scope, node: int) -> None:
         """Note where an ``until`` may have ended the repeat before this iteration."""
         around = scope
         while around.parent is not None:
-            first = self._checks.get((around.parent.id, around.node))
+            first = self._seen.ending.get((around.node, around.parent.sequence))
             if first is not None and around.number > first:
                 self._seen.uncertain.add((node, scope.sequence))
                 return
@@ -227,6 +234,12 @@ class _Foreseeing:
 def beginnings(path: Path, sequence: Numbers) -> Iterator[tuple[Path, Numbers]]:
     """A path with every beginning of a sequence."""
     return ((path, sequence[:length]) for length in range(1, len(sequence) + 1))
+
+
+def _has_met(saved: SavedFrame | None, container: ContainerPlan) -> bool:
+    """Whether an iteration that is taken up again ends its repeat, so that others begin or not, as it comes."""
+    task = None if saved is None or container.until is None else saved.tasks.get(container.children[container.until])
+    return task is not None and task.status is Status.SUCCESS and task.verdict is Verdict.TRUTHY
 
 
 def _is_kept(block: SavedBlock | None) -> bool:

@@ -75,6 +75,18 @@ def test_an_until_that_is_passed_over_does_not_hold():
     assert again.running == ["poll/1.2"]
 
 
+def test_an_iteration_in_which_nothing_is_left_to_do_may_end_its_repeat_before_another_begins():
+    inside = block("c", step("check"), step("bad", recovery=SKIP_FAILED), repeats=items(9), parallel=2, until="check")
+    play = play_of(flow(inside))
+    play.succeed_with("c.check/1.1", truthy=True)
+    play.fail("c.bad/1.1")
+    play.succeed("c.bad/1.2")
+    play.succeed_with("c.check/1.2", truthy=False)
+    again = play.recover()
+    assert again.started == []
+    assert again.outcome == "success"
+
+
 def test_by_hand_what_has_not_begun_is_passed_over_when_its_turn_comes():
     play = play_of(flow(step("a"), step("b", on("a")), step("c", on("b"))))
     play.fail("a")

@@ -112,7 +112,11 @@ def test_what_comes_after_an_until_is_open():
     flow.add_step("poll", func=work, repeats=[1, 2, 3], until=True)
     world = World(flow)
     world.drive(Hands(failing("poll/1.1")))
-    assert fates(planned(world)) == {"poll/1.1": "rerun", "poll/1.2": "open", "poll/1.3": "open"}
+    plan = planned(world)
+    assert fates(plan) == {"poll/1.1": "rerun", "poll/1.2": "open", "poll/1.3": "open"}
+    assert plan.notes == (
+        "'poll/1' may end with iteration 1 or any after it: those after it are told as if it did not",
+    )
 
 
 def test_items_that_a_step_still_has_to_give_are_said_to_be_unknown():
