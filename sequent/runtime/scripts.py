@@ -10,6 +10,7 @@ from typing import Any
 
 import attrs
 
+from sequent.errors import UsageError
 from sequent.runtime.rows import RunRecord, Target
 from sequent.runtime.selecting import Asked
 
@@ -40,16 +41,27 @@ def scripted(target: Target) -> tuple[str, str] | None:
 
 
 def taken(variable: str) -> Asked | None:
-    """What is asked of the run that is taken up, which later ones of the same script are not."""
+    """What is asked of the run that is taken up, which later ones of the same script are not.
+
+    Raises:
+        UsageError: somebody else has set the variable.
+    """
     del os.environ[variable]
     text = os.environ.pop(_ASKED, None)
     if text is None:
         return None
-    fields: dict[str, Any] = json.loads(text)
-    return Asked(
-        after=tuple(fields["after"]),
-        rerun=tuple(fields["rerun"]),
-        skip=tuple(fields["skip"]),
-        recovery_run=fields["recovery_run"],
-        accepts_changes=fields["accepts_changes"],
-    )
+    try:
+        fields: dict[str, Any] = json.loads(text)
+        return Asked(
+            after=tuple(fields["after"]),
+            rerun=tuple(fields["rerun"]),
+            skip=tuple(fields["skip"]),
+            recovery_run=fields["recovery_run"],
+            accepts_changes=fields["accepts_changes"],
+        )
+    except (ValueError, KeyError, TypeError):
+        raise UsageError(
+            f"the variable {_ASKED!r} is {text!r:.100}, which Sequent did not write",
+            code="config",
+            hint="leave it out: sequent recover sets it for the script that it runs again",
+        ) from None

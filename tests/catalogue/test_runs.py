@@ -6,6 +6,9 @@ import json
 
 import pytest
 
+from sequent.errors import UsageError
+from sequent.runtime.scripts import RECOVER_RUN, taken
+
 FLOWS = """
 from sequent import Pool, Sequent, container, param, step
 
@@ -206,3 +209,12 @@ def test_what_rests_on_what_is_run_again_is_listed(row, runs):
     assert code == 0
     assert "what rests on 'block.load/1.2' and has succeeded is kept: 'block.send'" in out
     assert "--from block.load/1.2 runs it again as well" in out
+
+
+@pytest.mark.parametrize("junk", ["{", "[1]", "{}", "null", '{"after": 3}'])
+def test_a_variable_that_only_recover_sets_is_refused_where_somebody_else_did(junk, monkeypatch):
+    monkeypatch.setenv(RECOVER_RUN, "r1")
+    monkeypatch.setenv("SEQUENT_RECOVER_ASKED", junk)
+    with pytest.raises(UsageError, match="'SEQUENT_RECOVER_ASKED' is .* which Sequent did not write") as caught:
+        taken(RECOVER_RUN)
+    assert "leave it out" in caught.value.hint
