@@ -215,6 +215,6 @@ def test_what_rests_on_what_is_run_again_is_listed(row, runs):
 def test_a_variable_that_only_recover_sets_is_refused_where_somebody_else_did(junk, monkeypatch):
     monkeypatch.setenv(RECOVER_RUN, "r1")
     monkeypatch.setenv("SEQUENT_RECOVER_ASKED", junk)
-    with pytest.raises(UsageError, match="'SEQUENT_RECOVER_ASKED' is .* which Sequent did not write") as caught:
+    with pytest.raises(UsageError, match=r"'SEQUENT_RECOVER_ASKED' is .* which Sequent did not write") as caught:
         taken(RECOVER_RUN)
     assert "leave it out" in caught.value.hint
