@@ -137,8 +137,8 @@ class _Foreseeing:
         match effect:
             case StartTask(scope, node, attempt):
                 return self._run(scope, node, attempt)
-            case OpenRepeat(scope, node, drawn):
-                return [self._open(scope, node, drawn)]
+            case OpenRepeat(scope, node):
+                return [self._open(scope, node)]
             case DrawItem(scope, node):
                 self._seen.opened[node, scope.sequence] = None
                 return [ItemsEnded(scope.id, node)]
@@ -221,14 +221,15 @@ class _Foreseeing:
                 return
             around = around.parent
 
-    def _open(self, scope: Scope, node: int, drawn: int) -> Fact:
+    def _open(self, scope: Scope, node: int) -> Fact:
         container = self._plan.nodes[node]
         if not isinstance(container, ContainerPlan):
             raise AssertionError(f"{container.path} is not a container")
         self._left.get(scope.id, set()).discard(node)
         count = self._items_of(scope, container, self._seen)
         self._seen.opened[node, scope.sequence] = count
-        return RepeatOpened(scope.id, node, drawn if count is None else count)
+        # Iterations that had begun are opened again, however many items there are.
+        return RepeatOpened(scope.id, node, count or 0)
 
 
 def beginnings(path: Path, sequence: Numbers) -> Iterator[tuple[Path, Numbers]]:

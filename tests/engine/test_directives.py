@@ -192,6 +192,16 @@ def test_what_had_to_run_again_and_did_not_come_to_it_does_in_the_next_recovery(
     assert third.started == ["a", "b", "c"]
 
 
+def test_what_encloses_it_is_open_in_the_next_recovery_too():
+    play = play_of(flow(step("a"), block("c", block("d", step("x")), requires=on("a"))))
+    play.succeed("a", "c.d.x/1.1.1")
+    again = play.recover(rerun=("a", "c.d.x"))
+    assert again.running == ["a"]
+    third = again.recover()
+    third.succeed("a")
+    assert third.running == ["c.d.x/1.1.1"]
+
+
 def test_by_hand_goes_before_what_the_flow_says():
     play = play_of(flow(step("a", recovery=SKIP_FAILED)))
     play.fail("a")
@@ -263,6 +273,16 @@ def test_a_repeat_that_waited_by_done_runs_again_whole_though_the_driver_died_in
     third.succeed("tidy/1.2", "tidy/1.3", "after")
     assert third.started == ["tidy/1.2", "tidy/1.3", "after"]
     assert third.outcome == "success"
+
+
+def test_what_waited_for_a_container_runs_again_if_anything_in_it_did():
+    inside = block("c", block("d", step("x")), step("y"))
+    play = play_of(flow(inside, step("tidy", done("c"))))
+    play.fail("c.d.x/1.1.1")
+    play.succeed("c.y/1.1", "tidy")
+    again = play.recover()
+    again.succeed("c.d.x/1.1.1")
+    assert again.running == ["tidy"]
 
 
 def test_a_container_ran_again_only_if_something_in_it_did():

@@ -7,7 +7,7 @@ import pytest
 import sequent
 from sequent.errors import UsageError
 from sequent.model.outcome import Problem
-from sequent.runtime.orders import AttemptEnded, AttemptOrder, Report
+from sequent.runtime.orders import AttemptEnded, AttemptOrder, ItemFound, RepeatFound, Report
 from sequent.runtime.planning import RecoveryPlan
 from sequent.runtime.preparing import plan_of, prepare
 from sequent.runtime.selecting import Asked
@@ -28,6 +28,15 @@ def taking(x: object) -> str:
 def giving() -> str:
     """Be a step's function that gives one."""
     return ""
+
+
+def drawn():
+    """Be items that are drawn."""
+    yield "x"
+
+
+def found(order):
+    return RepeatFound(order.frame, order.node, None, "")
 
 
 def failing(*paths: str):
@@ -117,6 +126,29 @@ def test_what_comes_after_an_until_is_open():
     assert plan.notes == (
         "'poll/1' may end with iteration 1 or any after it: those after it are told as if it did not",
     )
+
+
+def test_a_container_that_is_not_entered_is_told_as_one():
+    flow = sequent.Sequent("f")
+    a = flow.add_step("a", func=work)
+    flow.add_step("c", requires=a.failed).add_step("x", func=work)
+    world = World(flow)
+    world.drive(Hands(failing("a", "c.x")))
+    assert told(planned(world))["c/1"] == ("blocked", "it requires that 'a' fails, which succeeds")
+
+
+def test_of_items_that_are_drawn_those_iterations_are_told_that_had_begun():
+    flow = sequent.Sequent("f")
+    flow.add_step("load", func=work, repeats=drawn)
+    world = World(flow)
+    hands = Hands(failing("load/1.1"))
+    hands.draws = lambda order: (
+        ItemFound(order.frame, order.node, order.number, '"x"') if order.number else found(order)
+    )
+    world.drive(hands)
+    plan = planned(world)
+    assert fates(plan) == {"load/1.1": "rerun"}
+    assert plan.notes == ("how many iterations 'load/1' has is known only later: those that had begun are told",)
 
 
 def test_items_that_a_step_still_has_to_give_are_said_to_be_unknown():
