@@ -121,7 +121,8 @@ def test_nobody_waits_who_could_start_and_nobody_starts_before_its_turn(
     record: dict[Key, Recorded] = {}
     world = World(plan, slots=slots)
     for mood in [*course, Mood()]:
-        if Sharing(spec, world, Reference(spec, record), counts, random, mood).go() is RunStatus.SUCCESS:
+        reference = Reference(spec, record, world.rows.recovery)
+        if Sharing(spec, world, reference, counts, random, mood).go() is RunStatus.SUCCESS:
             return
         world = world.crash()
     raise AssertionError("a recovery in which nothing fails is a success")

@@ -171,7 +171,7 @@ def test_closing_waits_for_what_runs(tmp_path):
     go.clear()
     ended: list[AttemptEnded] = []
     with threads(flow, tmp_path) as driving:
-        driving.start("wait")
+        driving.begun(driving.start("wait", announces=True))
         threading.Timer(0, go.set).start()
         driving.executor.close()
         ended += driving.executor.reports()
