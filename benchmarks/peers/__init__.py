@@ -35,7 +35,7 @@ PEERS = (
     Peer("redun", ("redun==0.44.1",), "rows in SQLite for each call, its arguments and its result, flushed"),
     Peer("doit", ("doit==0.37.0",), "one file when the whole run has ended; nothing if it is killed before"),
 )
-OURS = "two rows in SQLite: that it is about to begin, and its outcome; flushed before anything rests on them"
+OURS = "a row in SQLite, before it begins and again with its outcome; flushed before anything rests on it"
 
 
 def peers() -> str:
