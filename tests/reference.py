@@ -92,6 +92,7 @@ class Reference:
         child.status, child.answer = status, answer
         self._recorded(key).status, self._recorded(key).verdict, self._recorded(key).answer = status, verdict, answer
         child.failures += status is FAILURE
+        child.losses = 0
         if status is FAILURE and child.may_be_tried_again and not stays:
             child.status, child.is_delayed = Status.READY, child.node.spec.backoff.first > 0
             self._recorded(key).waits = child.is_delayed
@@ -279,7 +280,8 @@ class Reference:
         for child in self._under_way(self.root):
             is_waiting = child.status in {Status.WAITING, Status.READY}
             if is_waiting and not child.node.watches and child.frame and self._is_stopped(child.frame.block):
-                child.status = SUCCESS if child.is_kept else FAILURE if child.failures else CANCELLED
+                has_failed = child.failures and not child.losses
+                child.status = SUCCESS if child.is_kept else FAILURE if has_failed else CANCELLED
                 changed = True
         return changed
 

@@ -184,10 +184,12 @@ class Rows:
         if node.result is None:
             return ()
         child = self.plan.nodes[node.children[node.result]]
-        inside = self.frames[frame, node.index, 1].id
+        inside = self.frames.get((frame, node.index, 1))
+        if inside is None:
+            return ()
         if isinstance(child, ContainerPlan):
-            return () if child.repeats is not None else self._answers(inside, child)
-        task = self.tasks.get((inside, child.index, 0))
+            return () if child.repeats is not None else self._answers(inside.id, child)
+        task = self.tasks.get((inside.id, child.index, 0))
         return () if task is None else task.answers
 
     def _iterations(self, frame: int, node: ContainerPlan) -> dict[int, Status]:

@@ -68,6 +68,7 @@ def fail(board: Board, frame: Frame, position: int, step: StepPlan, *, may_retry
     """An attempt ended badly: its step is tried again, if it has retries left and its container has not stopped."""
     if step.acquires:
         board.line.pools.give_back(frame, position)
+    frame.losses.pop(position, None)
     if step.retries:
         frame.failures[position] = frame.failures.get(position, 0) + 1
         if may_retry and frame.failures[position] <= step.retries and _goes_on(board, frame, position):
@@ -143,7 +144,7 @@ def settle_unstarted(board: Board, frame: Frame, position: int, status: Status) 
         board.asked.discard((frame.scope.id, position))
         board.granted.discard((frame.scope.id, position))
         board.line.pools.give_back(frame, position)
-    if frame.failures.get(position):
+    if frame.failures.get(position) and not frame.losses.get(position):
         settle(board, frame, position, Status.FAILURE)
         return
     if is_step(node):

@@ -227,3 +227,10 @@ def test_what_had_stopped_stays_stopped_when_the_run_is_continued():
     again.time_comes("tell")
     again.succeed("tell")
     assert (again.outcome, again.started) == ("failure", ["tell"])
+
+
+def test_a_further_attempt_that_is_lost_in_what_has_stopped_is_cancelled_and_no_failure_without_a_row():
+    play = play_of(flow(step("a", retries=2), step("b")))
+    play.fail("a", "b")
+    play.lose("a")
+    assert play.statuses == {"a": "cancelled", "b": "failure"}
