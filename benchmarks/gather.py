@@ -14,8 +14,8 @@ from sequent.compiler import compile_flow
 from sequent.dsl import definition_of
 from sequent.model.plan import ContainerPlan, Plan
 from sequent.model.status import RunStatus, Status
-from sequent.runtime.changes import fingerprints_of
 from sequent.runtime.ports import DrivenRun
+from sequent.runtime.recovery.changes import fingerprints_of
 from sequent.runtime.rows import (
     Batch,
     Ending,

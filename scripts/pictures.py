@@ -9,7 +9,7 @@ from pathlib import Path
 from sequent.compiler.picture import picture_of
 from sequent.dsl.definitions import definition_of
 from sequent.pictures import svg
-from sequent.runtime.loading import load_flow
+from sequent.runtime.loading.flows import load_flow
 
 ROOT = Path(__file__).resolve().parents[1]
 PICTURES = ROOT / "docs/pictures"

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from sequent.model.plan import Plan
     from sequent.model.spec import Definition
     from sequent.runtime.executors.agents import AgentProcess
-    from sequent.runtime.loading import LoadedFlow
-    from sequent.runtime.planning import RecoveryPlan
+    from sequent.runtime.loading.flows import LoadedFlow
     from sequent.runtime.ports import Observer, Store
+    from sequent.runtime.recovery.planning import RecoveryPlan
+    from sequent.runtime.recovery.selecting import Asked
     from sequent.runtime.rows import RunRecord, Target
-    from sequent.runtime.selecting import Asked
 
 
 def start(
@@ -57,7 +57,7 @@ def start(
         StoreError: the store could not be written.
         FencedError: somebody took the run over.
     """
-    from sequent.runtime.changes import fingerprints_of
+    from sequent.runtime.recovery.changes import fingerprints_of
     from sequent.runtime.running import Drive
 
     with _ended(agent), closing(store.create(target, plan, run_id, fingerprints_of(plan))) as run:
@@ -97,7 +97,7 @@ def recover(
         UsageError: what is asked for cannot be done.
     """
     from sequent.compiler import compile_flow
-    from sequent.runtime.preparing import prepare
+    from sequent.runtime.recovery.preparing import prepare
     from sequent.runtime.running import Drive
 
     with _ended(agent):
@@ -126,7 +126,7 @@ def plan_recovery(
         DefinitionError, UsageError: as ``recover``.
     """
     from sequent.compiler import compile_flow
-    from sequent.runtime.preparing import plan_of
+    from sequent.runtime.recovery.preparing import plan_of
 
     plan = compile_flow(definition.spec, record.params)
     return plan_of(plan, store.look(record), asked, store.attempts(record))
@@ -151,7 +151,7 @@ def continue_(
         BusyError, DefinitionError: as ``recover``.
     """
     from sequent.compiler import compile_flow
-    from sequent.runtime.changes import check_changes
+    from sequent.runtime.recovery.changes import check_changes
     from sequent.runtime.running import Drive
 
     with _ended(agent):
@@ -194,7 +194,7 @@ def locate(record: RunRecord) -> LoadedFlow:
     Raises:
         UsageError: it is not where it was.
     """
-    from sequent.runtime.loading import LoadedFlow, load_recorded
+    from sequent.runtime.loading.flows import LoadedFlow, load_recorded
 
     if record.target.attribute:
         return LoadedFlow(load_recorded(record.target), record.target)
@@ -207,14 +207,14 @@ def locate(record: RunRecord) -> LoadedFlow:
 
 def recover_script(record: RunRecord, store: Store, asked: Asked | None = None) -> int:
     """Run the script of a recorded run again, its ``run()`` turned into the recovery; give its exit code."""
-    from sequent.runtime import scripts
+    from sequent.runtime.recovery import scripts
 
     return scripts.run_again(record, store.name, scripts.RECOVER_RUN, asked)
 
 
 def continue_script(record: RunRecord, store: Store) -> int:
     """Run the script of a recorded run again, its ``run()`` going on with that run; give its exit code."""
-    from sequent.runtime import scripts
+    from sequent.runtime.recovery import scripts
 
     return scripts.run_again(record, store.name, scripts.CONTINUE_RUN)
 
@@ -227,7 +227,7 @@ def run(request: RunRequest) -> Outcome:
         BusyError, DefinitionError, StoreError, FencedError: as ``start`` and ``recover``.
     """
     from sequent.runtime.executors.choice import make_agent, target_of
-    from sequent.runtime.scripts import CONTINUE_RUN, scripted
+    from sequent.runtime.recovery.scripts import CONTINUE_RUN, scripted
     from sequent.settings import configuration
 
     settings = configuration()
@@ -276,8 +276,8 @@ def _wanted_run(request: RunRequest, store: Store, target: Target) -> tuple[RunR
     While a script is run again to take up its run, each of its flows takes up its latest run, and the flow
     of that very run takes up that one.
     """
-    from sequent.runtime.scripts import scripted, taken
-    from sequent.runtime.selecting import Asked
+    from sequent.runtime.recovery.scripts import scripted, taken
+    from sequent.runtime.recovery.selecting import Asked
 
     asked = Asked(recovery_run=request.recovery_run, accepts_changes=request.accept_changes)
     wanted = scripted(target)

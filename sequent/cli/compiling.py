@@ -51,7 +51,7 @@ def plan(target: Target = None, /, *, options: TypedOptions = DEFAULTS) -> int:
 
 def _compiled(target: str | None, options: Options) -> tuple[FlowSpec, Plan]:
     from sequent.dsl import definition_of
-    from sequent.runtime.loading import load_flow
+    from sequent.runtime.loading.flows import load_flow
 
     settings = options.settings()
     spec = settings.applied_to(definition_of(load_flow(target_of(target, settings)).flow)).spec

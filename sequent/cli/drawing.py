@@ -52,14 +52,14 @@ def graph(
 
 def _names_flow(word: str) -> bool:
     """Whether a flow is meant; a run's id has no colon, and is no file."""
-    from sequent.runtime.loading import is_file
+    from sequent.runtime.loading.flows import is_file
 
     return ":" in word or is_file(word) or ("." in word and all(part.isidentifier() for part in word.split(".")))
 
 
 def _flow(target: str, options: Options) -> tuple[Picture, None]:
     from sequent.dsl import definition_of
-    from sequent.runtime.loading import load_flow
+    from sequent.runtime.loading.flows import load_flow
 
     spec = definition_of(load_flow(target).flow).spec
     warn(spec, options)

@@ -10,7 +10,7 @@ from sequent.cli import machine
 from sequent.cli.failures import task_name
 from sequent.cli.options import Options
 from sequent.cli.text import Paint, columns, out, safe
-from sequent.runtime.planning import Fate, PlannedTask, RecoveryPlan
+from sequent.runtime.recovery.planning import Fate, PlannedTask, RecoveryPlan
 from sequent.runtime.rows import RunRecord
 
 _FEW = 3

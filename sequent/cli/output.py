@@ -10,10 +10,9 @@ from attrs import evolve, frozen
 
 from sequent.model.outcome import LogSpan
 from sequent.model.status import Status
-from sequent.runtime.marks import marks_in, read_mark
+from sequent.runtime.agent.marks import CAP, marks_in, read_mark
 from sequent.runtime.ports import Store
 from sequent.runtime.rows import AttemptRecord, RunRecord
-from sequent.runtime.worker.capture import CAP
 
 CHUNK = 1 << 16
 _LONGEST_LINE = 1 << 20

@@ -17,8 +17,8 @@ from sequent.cli.typed import DEFAULTS, LogLevel, MaxConcurrent, TypedOptions
 from sequent.errors import UsageError
 from sequent.model.status import RunStatus
 from sequent.runtime.ports import Store
+from sequent.runtime.recovery.selecting import Asked
 from sequent.runtime.rows import RunRecord
-from sequent.runtime.selecting import Asked
 from sequent.settings import Configuration
 
 

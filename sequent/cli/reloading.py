@@ -62,7 +62,7 @@ def definition_for(record: RunRecord, flow: str | None, settings: Configuration)
     """
     from sequent import api
     from sequent.dsl import definition_of
-    from sequent.runtime.loading import load_flow
+    from sequent.runtime.loading.flows import load_flow
 
     loaded = api.locate(record) if flow is None else load_flow(flow)
     definition = settings.applied_to(definition_of(loaded.flow))

@@ -77,7 +77,7 @@ def start_run(typed: RunWords, agent: AgentProcess | None) -> int:
     """Load the flow, read its parameters, and run it to its end."""
     from sequent.dsl import definition_of
     from sequent.dsl.parameters import encode_params
-    from sequent.runtime.loading import load_flow
+    from sequent.runtime.loading.flows import load_flow
 
     settings = typed.settings()
     loaded = load_flow(target_of(typed.target, settings))

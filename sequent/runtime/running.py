@@ -14,17 +14,17 @@ from sequent.model.plan import ContainerPlan, Plan
 from sequent.model.spec import Definition
 from sequent.model.status import RunStatus
 from sequent.model.wire import classes_in, decode
-from sequent.runtime.changes import adopt, changed_code
 from sequent.runtime.clock import SystemClock
-from sequent.runtime.driver import Driver
+from sequent.runtime.driver.loop import Driver
+from sequent.runtime.driver.surroundings import Surroundings
+from sequent.runtime.driver.values import Values
 from sequent.runtime.executors.agents import AgentProcess
 from sequent.runtime.executors.choice import make_executors
 from sequent.runtime.orders import WorkerSetup
 from sequent.runtime.ports import DrivenRun, Observer
-from sequent.runtime.preparing import Prepared, rewind
+from sequent.runtime.recovery.changes import adopt, changed_code
+from sequent.runtime.recovery.preparing import Prepared, rewind
 from sequent.runtime.rows import Target
-from sequent.runtime.surroundings import Surroundings
-from sequent.runtime.values import Values
 
 MOST_WORKERS = 64
 """How many worker processes a run has at most."""

@@ -12,7 +12,7 @@ from sequent.dsl.files import SettingsFile, read_file
 from sequent.dsl.settings import LOGGING_KEYS, Settings, path_from, setting_error
 from sequent.errors import Place
 from sequent.model.spec import Definition, FlowConfig, FlowSpec
-from sequent.runtime.loading import is_file
+from sequent.runtime.loading.flows import is_file
 from sequent.settings.environment import FILE, TAG, read_environment, variable_of
 from sequent.settings.finding import find_file
 

@@ -12,7 +12,7 @@ from sequent.dsl.pools import Pool
 from sequent.errors import UsageError
 from sequent.model.outcome import Outcome
 from sequent.model.status import RunStatus, Status
-from sequent.runtime.selecting import Asked
+from sequent.runtime.recovery.selecting import Asked
 from sequent.testing.addresses import Address, Addresses, key_of
 from sequent.testing.events import Event, Kind
 from sequent.testing.recording import Key

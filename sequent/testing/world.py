@@ -19,15 +19,15 @@ from sequent.errors import UsageError
 from sequent.model.durations import read_seconds
 from sequent.model.outcome import Outcome
 from sequent.model.status import Construct, RunStatus
-from sequent.runtime.changes import fingerprints_of
+from sequent.runtime.driver.surroundings import Signals, Surroundings
 from sequent.runtime.orders import AttemptOrder
 from sequent.runtime.ports import DrivenRun
-from sequent.runtime.preparing import Prepared, prepare
+from sequent.runtime.recovery.changes import fingerprints_of
+from sequent.runtime.recovery.preparing import Prepared, prepare
+from sequent.runtime.recovery.selecting import Asked
 from sequent.runtime.rows import Target
 from sequent.runtime.running import Drive
-from sequent.runtime.selecting import Asked
 from sequent.runtime.store.memory import MemoryStore
-from sequent.runtime.surroundings import Signals, Surroundings
 from sequent.runtime.worker.drawing import Drawing
 from sequent.runtime.worker.inputs import Catalogue
 from sequent.testing.addresses import Addresses

@@ -29,8 +29,12 @@ ELSEWHERE: dict[int, tuple[str, ...]] = {
         "tests/golden/test_traps.py::test_steps_do_not_share_the_arguments_that_they_were_given",
     ),
     50: ("tests/dsl/test_functions.py::test_lists_and_dicts_among_the_defaults_are_snapshots",),
-    55: ("tests/runtime/test_commands.py::test_a_program_that_is_not_there_is_told_with_the_path_that_was_searched",),
-    56: ("tests/runtime/test_commands.py::test_a_missing_directory_and_a_program_that_may_not_be_run_are_told_apart",),
+    55: (
+        "tests/runtime/worker/test_commands.py::test_a_program_that_is_not_there_is_told_with_the_path_that_was_searched",
+    ),
+    56: (
+        "tests/runtime/worker/test_commands.py::test_a_missing_directory_and_a_program_that_may_not_be_run_are_told_apart",
+    ),
     57: (
         "tests/dsl/test_running.py::test_a_running_flow_takes_no_steps_and_runs_once",
         "tests/dsl/test_running.py::test_two_threads_do_not_run_a_flow_at_once",
@@ -51,17 +55,17 @@ ELSEWHERE: dict[int, tuple[str, ...]] = {
         "tests/acceptance/test_running.py::test_a_run_goes_on_when_nobody_reads_its_progress",
     ),
     76: (
-        "tests/runtime/test_store_file.py::test_a_full_disk_is_told_as_such_and_nothing_is_half_written",
-        "tests/runtime/test_store_file.py::test_a_directory_in_which_others_could_replace_the_store_is_refused",
+        "tests/runtime/store/test_file.py::test_a_full_disk_is_told_as_such_and_nothing_is_half_written",
+        "tests/runtime/store/test_file.py::test_a_directory_in_which_others_could_replace_the_store_is_refused",
     ),
-    79: ("tests/runtime/test_migration.py::test_where_it_cannot_be_brought_up_as_a_whole_nothing_is_changed",),
-    80: ("tests/runtime/test_store_file.py::test_a_network_filesystem_is_known_by_its_mount",),
+    79: ("tests/runtime/store/test_migration.py::test_where_it_cannot_be_brought_up_as_a_whole_nothing_is_changed",),
+    80: ("tests/runtime/store/test_file.py::test_a_network_filesystem_is_known_by_its_mount",),
     86: (
         "tests/contracts/test_runs.py::test_a_run_that_is_driven_is_refused_naming_who_drives_it",
         "tests/acceptance/test_recovering.py::test_a_second_driver_is_refused_with_who_drives_it",
     ),
-    88: ("tests/runtime/test_taking_up.py::test_what_has_begun_as_a_step_is_no_container_now",),
-    89: ("tests/runtime/test_taking_up.py::test_pools_that_are_others_are_told_with_both",),
+    88: ("tests/runtime/driver/test_taking_up.py::test_what_has_begun_as_a_step_is_no_container_now",),
+    89: ("tests/runtime/driver/test_taking_up.py::test_pools_that_are_others_are_told_with_both",),
     95: ("tests/acceptance/test_stopping.py::test_what_has_ended_is_not_stopped_and_what_it_is_is_said",),
     104: ("tests/dsl/test_refused_values.py::test_a_reference_is_known_only_while_running",),
     106: ("tests/compiler/test_mistakes.py::test_item_outside_of_any_repeat_is_refused_with_what_is_missing",),

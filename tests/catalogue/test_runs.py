@@ -7,7 +7,7 @@ import json
 import pytest
 
 from sequent.errors import UsageError
-from sequent.runtime.scripts import RECOVER_RUN, taken
+from sequent.runtime.recovery.scripts import RECOVER_RUN, taken
 
 FLOWS = """
 from sequent import Pool, Sequent, container, param, step

@@ -8,7 +8,7 @@ import pytest
 
 from sequent.cli.foretelling import summary, tell
 from sequent.cli.typed import TypedOptions
-from sequent.runtime.planning import Fate, PlannedTask, RecoveryPlan
+from sequent.runtime.recovery.planning import Fate, PlannedTask, RecoveryPlan
 from tests.cli.plans import a_record
 
 PLAN = RecoveryPlan(

@@ -20,7 +20,8 @@ from sequent.cli.typed import TypedOptions
 from sequent.errors import UsageError
 from sequent.model.outcome import LogSpan
 from sequent.model.status import RunStatus, Status
-from sequent.runtime.worker.capture import CAP, Segment
+from sequent.runtime.agent.marks import CAP
+from sequent.runtime.worker.capture import Segment
 from tests.cli.plans import a_record
 from tests.cli.remembered import RememberedStore, attempt
 

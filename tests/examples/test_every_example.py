@@ -13,7 +13,7 @@ import pytest
 
 from sequent.compiler import compile_flow
 from sequent.dsl import definition_of
-from sequent.runtime.loading import load_flow
+from sequent.runtime.loading.flows import load_flow
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / "examples" / "peers").glob("*.py"))

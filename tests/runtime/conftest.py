@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from sequent.runtime.driver.values import Values
 from sequent.runtime.ports import DrivenRun
 from sequent.runtime.rows import Batch, FrameKey, FrameOpening, Target
 from sequent.runtime.store import open_store
-from sequent.runtime.values import Values
 from tests.runtime.driving import forked
 from tests.runtime.valued import PLAN, ROOT
 

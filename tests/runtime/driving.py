@@ -18,7 +18,7 @@ from sequent.runtime.executors.inline import InlineExecutor
 from sequent.runtime.executors.processes import MOST_WORKERS, ProcessExecutor
 from sequent.runtime.executors.threads import ThreadExecutor
 from sequent.runtime.executors.workers import MOST_ATTEMPTS
-from sequent.runtime.loading import load_flow
+from sequent.runtime.loading.flows import load_flow
 from sequent.runtime.orders import (
     AttemptBegan,
     AttemptEnded,

@@ -9,7 +9,8 @@ import pytest
 from sequent.errors import NotDataError
 from sequent.model.plan import PartInput
 from sequent.model.wire import decode
-from sequent.runtime import spools, values
+from sequent.runtime import spools
+from sequent.runtime.driver import values
 from sequent.runtime.orders import Cut, Spooled
 from tests.runtime.valued import EACH, HERE, MANY, each, many, result, result_or
 

@@ -13,12 +13,12 @@ from sequent.dsl import definition_of
 from sequent.model.outcome import Problem
 from sequent.model.status import Construct, RunStatus, Status
 from sequent.runtime.clock import SystemClock
-from sequent.runtime.driver import Driver
+from sequent.runtime.driver.loop import Driver
+from sequent.runtime.driver.surroundings import Surroundings
 from sequent.runtime.orders import AttemptEnded, AttemptOrder, DrawOrder, Report
 from sequent.runtime.ports import DrivenRun, Store
 from sequent.runtime.rows import Batch, Target
 from sequent.runtime.store import open_store
-from sequent.runtime.surroundings import Surroundings
 
 
 def work() -> None:

@@ -11,10 +11,10 @@ from sequent.dsl import definition_of
 from sequent.errors import SequentError, UsageError
 from sequent.model.spec import FlowConfig
 from sequent.model.status import Construct
-from sequent.runtime import scripts
 from sequent.runtime.context import Context
-from sequent.runtime.environment import variables_of
 from sequent.runtime.ownership import DIRECTORY_VARIABLE
+from sequent.runtime.recovery import scripts
+from sequent.runtime.worker.environment import variables_of
 from sequent.settings import configuration
 
 

@@ -19,7 +19,9 @@ from sequent.runtime import packets
 from sequent.runtime.packets import Link
 
 _ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
-_START = "import sys; sys.path.insert(0, sys.argv[2]); from sequent.runtime.agent import main; del sys.path[0]; main()"
+_START = (
+    "import sys; sys.path.insert(0, sys.argv[2]); from sequent.runtime.agent.loop import main; del sys.path[0]; main()"
+)
 
 _DISMISSAL = 5.0
 """Seconds to wait for a killed agent to be gone."""
@@ -106,9 +108,9 @@ def _become_agent(control: socket.socket, definition: Definition) -> None:
         for end in list(our_ends):
             end.close()
         os.setsid()
-        from sequent.runtime import agent
+        from sequent.runtime.agent import loop
         from sequent.runtime.worker import process
 
-        agent.run(control, lambda setup, end: process.run(setup, end, definition))
+        loop.run(control, lambda setup, end: process.run(setup, end, definition))
     finally:
         os._exit(70)

@@ -14,6 +14,7 @@ from selectors import EVENT_READ, BaseSelector
 from attrs import define, field
 
 from sequent.model.spec import Definition
+from sequent.runtime.agent.trimming import Trimming
 from sequent.runtime.executors.directory import in_directory
 from sequent.runtime.orders import (
     AttemptEnded,
@@ -23,7 +24,6 @@ from sequent.runtime.orders import (
     Report,
     WorkerSetup,
 )
-from sequent.runtime.trimming import Trimming
 from sequent.runtime.worker.attempt import Attempts
 from sequent.runtime.worker.capture import Segment
 from sequent.runtime.worker.drawing import Drawing

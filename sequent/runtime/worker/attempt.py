@@ -18,11 +18,11 @@ from sequent.model.references import Path
 from sequent.model.spec import CommandWork, Definition, FunctionWork, StepSpec
 from sequent.model.status import Verdict
 from sequent.runtime.context import Context, FlowInStep, enter
-from sequent.runtime.environment import StepEnvironment, variables_of
-from sequent.runtime.modules import import_once
+from sequent.runtime.loading.modules import import_once
 from sequent.runtime.orders import AttemptBegan, AttemptEnded, AttemptOrder, WorkerSetup
 from sequent.runtime.worker.capture import Segment, flush_streams
 from sequent.runtime.worker.commands import CommandError, run_command
+from sequent.runtime.worker.environment import StepEnvironment, variables_of
 from sequent.runtime.worker.inputs import Catalogue, Inputs, instance_of
 from sequent.runtime.worker.problems import problem_of
 from sequent.runtime.worker.secrets import Secrets

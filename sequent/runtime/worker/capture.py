@@ -10,11 +10,8 @@ import sys
 from typing import TextIO
 
 from sequent.model.outcome import LogSpan
-from sequent.runtime.marks import MarkWriter
+from sequent.runtime.agent.marks import CAP, MarkWriter
 from sequent.runtime.worker.masking import Mask
-
-CAP = 8 * 1024 * 1024
-"""Bytes that are kept of one attempt's output: the first half and the last."""
 
 _LONGEST_LINE = 400
 """Bytes of a last line that is told in an error."""

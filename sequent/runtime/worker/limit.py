@@ -6,7 +6,7 @@ import os
 import time
 
 from sequent.model.outcome import Problem
-from sequent.runtime.limits import RECORD
+from sequent.runtime.agent.limits import RECORD
 from sequent.runtime.worker.problems import problem_of
 
 

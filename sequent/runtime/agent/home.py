@@ -1,0 +1,94 @@
+"""The directory of a run as its agent keeps it: the lock, the list of processes, the segments of logs."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import time
+
+from sequent.runtime import trees
+from sequent.runtime.agent.marks import mark_of, remove_mark
+from sequent.runtime.ownership import agent_lock, end_leftovers, try_lock
+
+_RETRY = 0.02
+
+
+class Home:
+    """A run's directory, held by one agent at a time.
+
+    The lock is the kernel's and belongs to the process, so it is free as soon as the agent has ended, which it
+    does when nothing of its tree is left.
+    """
+
+    def __init__(self, directory: str) -> None:
+        self._directory = directory
+        self.logs = os.path.join(directory, "logs")
+        """The directory of the segments."""
+        os.makedirs(self.logs, mode=0o700, exist_ok=True)
+        taken = [int(name[1:-4]) for name in os.listdir(self.logs) if _is_segment(name)]
+        self._next_segment = max(taken, default=0) + 1
+
+    def take(self, seconds: float) -> bool:
+        """Wait for an earlier agent to end, at most so long; say whether it has."""
+        path = agent_lock(self._directory)
+        deadline = time.monotonic() + seconds
+        # Held until this process ends; whoever looks at the lock in this process must know, so as not to drop it.
+        while try_lock(path, "") is None:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(_RETRY)
+        return True
+
+    def begin(self) -> None:
+        """End what an agent that was killed has left, and begin the list anew with this process.
+
+        Raises:
+            BusyError: a process of it does not end.
+        """
+        end_leftovers(self._directory)
+        for name in os.listdir(self.logs):
+            if _is_segment(name):
+                remove_if_empty(os.path.join(self.logs, name))
+        self._write(os.getpid(), os.O_TRUNC)
+
+    def record(self, pid: int) -> None:
+        """Add a process to the list, by which it is found if this agent is killed."""
+        self._write(pid, 0)
+
+    def open_segment(self) -> tuple[str, int]:
+        """A new, empty segment: its path, and a descriptor that appends."""
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+        while True:
+            path = os.path.join(self.logs, f"w{self._next_segment}.log")
+            self._next_segment += 1
+            with contextlib.suppress(FileExistsError):
+                return path, os.open(path, flags, 0o600)
+
+    @property
+    def _list(self) -> str:
+        return os.path.join(self._directory, "workers")
+
+    def _write(self, pid: int, more: int) -> None:
+        process = trees.process_at(pid)
+        if process is None:
+            return
+        line = json.dumps({"pid": pid, "started": process.started, "boot": trees.boot_id()}) + "\n"
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC | more
+        file = os.open(self._list, flags, 0o600)
+        try:
+            os.write(file, line.encode())
+        finally:
+            os.close(file)
+
+
+def remove_if_empty(path: str) -> None:
+    """Take away what belongs to a segment whose worker has ended, and the segment too if nothing was written to it."""
+    remove_mark(mark_of(path))
+    with contextlib.suppress(OSError):
+        if os.stat(path, follow_symlinks=False).st_size == 0:
+            os.unlink(path)
+
+
+def _is_segment(name: str) -> bool:
+    return name.startswith("w") and name.endswith(".log") and name[1:-4].isdigit()

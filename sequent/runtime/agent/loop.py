@@ -1,0 +1,289 @@
+"""Starts and ends the workers of one run, and sees to it that nothing of them is left."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import selectors
+import signal
+import socket
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from types import FrameType
+from typing import Any, NoReturn, cast
+
+from sequent.errors import BusyError
+from sequent.runtime import trees
+from sequent.runtime.agent.endings import Endings
+from sequent.runtime.agent.home import Home, remove_if_empty
+from sequent.runtime.agent.limits import Limits
+from sequent.runtime.agent.trimming import Trimming
+from sequent.runtime.packets import Channel, Message, pair
+
+GRACE = 2.0
+"""Seconds between TERM and KILL of an attempt that takes too long, and of everything once the driver is gone."""
+_LOCK_WAIT = 15.0
+
+RunWorker = Callable[[dict[str, Any], socket.socket], None]
+"""What a worker does with the setup and its end, until nobody wants it any more."""
+
+
+class Agent:
+    """The loop of the agent.
+
+    It has one thread, so that it may fork workers at any time, and so that the kernel ends them with it.
+    It adopts what the workers leave behind, so nothing that they started can get away from it.
+    """
+
+    def __init__(self, control: socket.socket, run_worker: RunWorker, prepare: Callable[[], None]) -> None:
+        self._channel = Channel(control)
+        self._run_worker = run_worker
+        self._prepare = prepare
+        self._setup: dict[str, Any] = {}
+        self._home: Home | None = None
+        self._workers: dict[int, int] = {}
+        """The number of each worker that lives, by pid."""
+        self._segments: dict[int, str] = {}
+        """What each worker that lives writes to, by pid."""
+        self._trimming: Trimming | None = None
+        self._endings = Endings(self._workers.keys(), self._say)
+        self._limits = Limits()
+        self._timed_out: set[int] = set()
+        """The workers that are being ended since their attempts took too long, by pid."""
+        self._is_closing = False
+
+    def serve(self) -> None:
+        """Serve the driver until it is gone or says so, and end only when the whole tree has."""
+        woken = self._watch_children()
+        trees.adopt_orphans()
+        selector = selectors.DefaultSelector()
+        selector.register(self._channel.end, selectors.EVENT_READ)
+        selector.register(woken, selectors.EVENT_READ)
+        selector.register(self._limits.heard, selectors.EVENT_READ)
+        _forget_streams()
+        self._say(["ready", os.getpid()])
+        self._prepare()
+        while not (self._is_closing and not trees.has_children()):
+            for key, _ in selector.select(self._seconds_left()):
+                if key.fileobj is woken:
+                    with contextlib.suppress(BlockingIOError):
+                        woken.recv(4096)
+                elif key.fileobj is self._channel.end:
+                    self._listen(selector)
+                elif key.fileobj is self._limits.heard:
+                    self._limits.hear()
+                elif self._trimming is not None:
+                    self._trimming.wake()
+            self._reap()
+            self._enforce()
+
+    def _watch_children(self) -> socket.socket:
+        """Have every child's end wake the loop, and let signals for the driver's terminal pass."""
+        woken, wake = socket.socketpair()
+        woken.setblocking(False)
+        wake.setblocking(False)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+            signal.signal(number, signal.SIG_IGN)
+        signal.signal(signal.SIGCHLD, _wake_only)
+        signal.set_wakeup_fd(wake.detach(), warn_on_full_buffer=False)
+        return woken
+
+    def _listen(self, selector: selectors.BaseSelector) -> None:
+        try:
+            message = self._channel.receive()
+        except ConnectionError:
+            message = None
+        if message is None:
+            selector.unregister(self._channel.end)
+            self._close()
+            return
+        body = cast("list[Any]", message)
+        match body[0]:
+            case "setup":
+                self._set_up(body[1], selector)
+            case "spawn" if self._home is not None:
+                self._spawn(body[1], self._home)
+            case "end":
+                self._end(body[1], body[2])
+            case "close":
+                self._close()
+            case _:
+                pass
+
+    def _say(self, message: Message) -> None:
+        # The driver may be gone: then the end of its messages tells so next.
+        with contextlib.suppress(OSError):
+            self._channel.send(message)
+
+    def _set_up(self, setup: dict[str, Any], selector: selectors.BaseSelector) -> None:
+        self._setup = setup
+        home = Home(str(setup["directory"]))
+        if not home.take(_LOCK_WAIT):
+            self._say(["refused", "processes of an earlier recovery of this run are still being ended"])
+            return
+        try:
+            home.begin()
+        except BusyError as error:
+            self._say(["refused", error.message])
+            return
+        self._home = home
+        # Where the kernel has no more watches to give, logs are cut once their attempts end.
+        with contextlib.suppress(OSError):
+            self._trimming = Trimming(home.logs, self._segments.values)
+            selector.register(self._trimming, selectors.EVENT_READ)
+        self._say(["set up"])
+
+    # -- workers
+
+    def _spawn(self, number: int, home: Home) -> None:
+        """Fork a worker; its first act is to wait until it has been recorded."""
+        segment, log = home.open_segment()
+        ours, theirs = pair()
+        gate = os.pipe()
+        agent = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            self._become_worker(theirs, segment, log, gate, agent)
+        os.close(gate[0])
+        os.close(log)
+        self._workers[pid] = number
+        self._segments[pid] = segment
+        home.record(pid)
+        os.close(gate[1])
+        with contextlib.suppress(OSError):
+            self._channel.send_with(["worker", number, os.path.basename(segment)], [ours.fileno(), theirs.fileno()])
+        ours.close()
+        theirs.close()
+
+    def _become_worker(self, end: socket.socket, segment: str, log: int, gate: tuple[int, int], agent: int) -> NoReturn:
+        status = 70
+        try:
+            os.setsid()
+            trees.die_with_parent(agent)
+            trees.adopt_orphans()
+            _restore_signals()
+            self._channel.end.close()
+            os.close(gate[1])
+            os.read(gate[0], 1)
+            os.close(gate[0])
+            self._limits.heard.close()
+            os.dup2(log, 1)
+            os.dup2(log, 2)
+            self._run_worker(
+                {**self._setup, "segment": os.path.basename(segment), "limits": self._limits.said.fileno()}, end
+            )
+            status = 0
+        except BaseException:  # noqa: BLE001 - a worker must end here, whatever happens: the rest is the agent's
+            traceback.print_exc()
+        finally:
+            os._exit(status)
+
+    # -- ends
+
+    def _end(self, numbers: list[int], grace: float) -> None:
+        self._endings.begin([pid for pid, number in self._workers.items() if number in numbers], grace)
+
+    def _close(self) -> None:
+        if not self._is_closing:
+            self._is_closing = True
+            self._end(list(self._workers.values()), GRACE)
+
+    def _reap(self) -> None:
+        said: dict[int, Message] = {}
+        while (ended := _next_ended()) is not None:
+            pid, status = ended
+            number = self._workers.pop(pid, None)
+            if number is None:
+                continue
+            self._limits.forget(pid)
+            remove_if_empty(self._segments.pop(pid))
+            said[pid] = ["ended", number, os.waitstatus_to_exitcode(status), pid in self._timed_out]
+            self._timed_out.discard(pid)
+        if said:
+            self._endings.ended(said)
+
+    def _enforce(self) -> None:
+        """End what takes too long, and kill what has had its grace."""
+        exceeded = [pid for pid in self._limits.take_exceeded() if pid in self._workers]
+        if exceeded:
+            self._timed_out.update(exceeded)
+            self._endings.begin(exceeded, GRACE)
+        self._endings.enforce()
+
+    def _seconds_left(self) -> float | None:
+        left = self._endings.seconds_left()
+        limit = self._limits.soonest()
+        if limit is None:
+            return left
+        until = max(0.0, limit - time.monotonic())
+        return until if left is None else min(left, until)
+
+
+def _next_ended() -> tuple[int, int] | None:
+    """A child that has ended, and its status; None while none has."""
+    try:
+        pid, status = os.waitpid(-1, os.WNOHANG)
+    except ChildProcessError:
+        return None
+    return (pid, status) if pid else None
+
+
+def _wake_only(number: int, frame: FrameType | None) -> None:
+    """Do nothing: that there is a handler makes the signal write to the wake-up descriptor."""
+
+
+def _restore_signals() -> None:
+    signal.set_wakeup_fd(-1)
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGCHLD):
+        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _forget_streams() -> None:
+    """Let nobody wait for the agent who waits for the end of what the driver writes."""
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(nothing, descriptor)
+    os.close(nothing)
+
+
+def run(control: socket.socket, run_worker: RunWorker, prepare: Callable[[], None] = lambda: None) -> NoReturn:
+    """Be the agent, and never return.
+
+    Args:
+        control: the agent's end of the pair that the driver has the other end of.
+        run_worker: what each worker does.
+        prepare: called once, before anything is forked: what it imports, no worker needs to.
+    """
+    try:
+        Agent(control, run_worker, prepare).serve()
+    except BaseException:  # noqa: BLE001 - nobody but the driver could be told
+        with contextlib.suppress(OSError):
+            Channel(control).send(["crashed", traceback.format_exc()[-20_000:]])
+        os._exit(1)
+    os._exit(0)
+
+
+def _run_loaded(setup: dict[str, Any], end: socket.socket) -> None:
+    """Run a worker that loads the flow itself."""
+    from sequent.runtime.worker import process
+
+    process.run(setup, end, None)
+
+
+def _import_worker() -> None:
+    """Import once what every worker that loads a flow needs."""
+    for name in ("sequent.dsl", "sequent.runtime.loading.flows", "sequent.runtime.worker.process"):
+        importlib.import_module(name)
+
+
+def main() -> None:
+    """Serve the driver whose socket's descriptor is the first argument."""
+    run(socket.socket(fileno=int(sys.argv[1])), _run_loaded, _import_worker)
+
+
+if __name__ == "__main__":
+    main()

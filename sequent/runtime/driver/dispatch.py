@@ -1,0 +1,205 @@
+"""Hands attempts that were written down over to whoever executes them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from selectors import BaseSelector
+
+from attrs import define
+
+from sequent.errors import NotDataError
+from sequent.model.effects import StartTask, TakeBack
+from sequent.model.facts import Fact
+from sequent.model.outcome import Problem
+from sequent.model.plan import Plan, StepPlan
+from sequent.model.references import dotted
+from sequent.model.scope import sequence_text
+from sequent.model.status import Construct
+from sequent.runtime.driver.intake import Intake
+from sequent.runtime.driver.options import BadOptionError, Options
+from sequent.runtime.driver.values import Keep, Values
+from sequent.runtime.orders import AttemptEnded, AttemptLost, AttemptOrder, AttemptTakenBack, Report, Spooled
+from sequent.runtime.ports import DrivenRun, Executor, Observer
+from sequent.runtime.rows import Batch, Intent
+from sequent.runtime.spools import Attempt, Spool, Spools
+
+
+@define
+class _Unwritten:
+    """An order that waits until the files are written that it names."""
+
+    start: StartTask
+    order: AttemptOrder
+    files: deque[Spool]
+
+    @property
+    def key(self) -> Attempt:
+        """Which attempt it is."""
+        return self.order.frame, self.order.node, self.order.attempt
+
+
+class Dispatch:
+    """Makes orders, and gives them to the executors.
+
+    An attempt of which it is known already that it cannot do well is handed to nobody: it ends at once. What is
+    too large for an order is written to a file before it is let out, a slice in each turn of the driver.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        executors: dict[Construct, Executor],
+        values: Values,
+        options: Options,
+        intake: Intake,
+        observer: Observer,
+        run: DrivenRun,
+    ) -> None:
+        self._plan = plan
+        self._executors = executors
+        self._values = values
+        self._options = options
+        self._intake = intake
+        self._observer = observer
+        self._recovery = run.record.recovery
+        self._spools = Spools(run.directory)
+        self._unwritten: deque[_Unwritten] = deque()
+        self._abandoned: list[Report] = []
+
+    def open(self, selector: BaseSelector) -> None:
+        """Have the executors wake whoever waits with the selector."""
+        for executor in self._executors.values():
+            executor.open(selector)
+
+    def reports(self) -> list[Report]:
+        """What they have to report."""
+        reports = [report for executor in self._executors.values() for report in executor.reports()]
+        if self._abandoned:
+            reports += self._abandoned
+            self._abandoned.clear()
+        for report in reports:
+            if isinstance(report, AttemptEnded | AttemptLost | AttemptTakenBack):
+                self._spools.remove((report.frame, report.node, report.attempt))
+        return reports
+
+    def left(self) -> float | None:
+        """The seconds until somebody must ask for reports again; None: once there are some."""
+        found = [left for executor in self._executors.values() if (left := executor.seconds_left()) is not None]
+        return min(found, default=None)
+
+    def take_back(self, order: TakeBack) -> None:
+        """Have an attempt taken back, if it has not begun."""
+        key = (order.scope.id, order.node, order.attempt)
+        for waiting in self._unwritten:
+            if key == waiting.key:
+                self._unwritten.remove(waiting)
+                self._drop(key, waiting.files)
+                self._abandoned.append(AttemptTakenBack(*key))
+                return
+        self._executors[self._step(order.node).construct].take_back(*key)
+
+    def start(self, order: StartTask, intent: Intent, batch: Batch) -> list[Fact]:
+        """Have an attempt executed, or say at once how it has ended."""
+        step = self._step(order.node)
+        self._observer.task_started(order.scope, order.node, order.attempt)
+        try:
+            self._intake.check(order)
+            if step.is_empty:
+                return self._intake.end_empty(order, batch)
+            self._hand_over(order, step, intent)
+        except BadOptionError as error:
+            return self._intake.refuse(order, error.problem, batch)
+        except (NotDataError, OSError) as error:
+            return self._intake.refuse(order, _problem_of(error, step), batch)
+        return []
+
+    @property
+    def is_writing(self) -> bool:
+        """Whether orders wait for their files."""
+        return bool(self._unwritten)
+
+    def write(self, batch: Batch) -> list[Fact]:
+        """Write some more of what orders wait for, and let out the first whose files are all there."""
+        if not self._unwritten:
+            return []
+        waiting = self._unwritten[0]
+        step = self._step(waiting.start.node)
+        try:
+            if not waiting.files[0].write_slice():
+                return []
+        except (NotDataError, OSError) as error:
+            self._unwritten.popleft()
+            self._drop(waiting.key, waiting.files)
+            return self._intake.refuse(waiting.start, _problem_of(error, step), batch)
+        waiting.files.popleft().close()
+        if not waiting.files:
+            self._unwritten.popleft()
+            self._executors[step.construct].start(waiting.order)
+        return []
+
+    def _hand_over(self, start: StartTask, step: StepPlan, intent: Intent) -> None:
+        files: deque[Spool] = deque()
+        key = (start.scope.id, start.node, start.attempt)
+
+        def keep(pieces: Iterator[str]) -> Spooled:
+            files.append(self._spools.add(key, pieces))
+            return Spooled(files[-1].path)
+
+        try:
+            order = self._order(start, step, intent, keep)
+        except (BadOptionError, NotDataError, OSError):
+            self._drop(key, files)
+            raise
+        if files:
+            self._unwritten.append(_Unwritten(start, order, files))
+        else:
+            self._executors[step.construct].start(order)
+
+    def _drop(self, key: Attempt, files: Iterable[Spool]) -> None:
+        """Give up the files of an attempt."""
+        for file in files:
+            file.close()
+        self._spools.remove(key)
+
+    def _step(self, node: int) -> StepPlan:
+        step = self._plan.nodes[node]
+        if not isinstance(step, StepPlan):
+            raise AssertionError(f"{step.path} is not a step")
+        return step
+
+    def _order(self, order: StartTask, step: StepPlan, intent: Intent, keep: Keep) -> AttemptOrder:
+        scope, values = order.scope, self._values
+        return AttemptOrder(
+            frame=scope.id,
+            node=order.node,
+            attempt=order.attempt,
+            token=intent.token.hex(),
+            path=dotted(step.path),
+            sequence=sequence_text(scope.sequence),
+            recovery=self._recovery,
+            inputs=tuple(values.given(scope, value, keep) for value in step.inputs) if step.inputs else (),
+            makers=self._intake.makers_of(step) if step.inputs else (),
+            attributes=values.attributes(scope, step.attributes, keep) if step.attributes else (),
+            item=values.item_of(scope),
+            timeout=None if step.timeout is None else self._options.timeout(scope, step, step.timeout),
+            announces=step.announces,
+            wants_verdict=step.is_until,
+        )
+
+    def end_tasks(self, at_once: bool) -> None:
+        """End all that is being executed."""
+        self._observer.note("killing what still runs" if at_once else "ending what still runs")
+        while self._unwritten:
+            waiting = self._unwritten.popleft()
+            self._drop(waiting.key, waiting.files)
+            self._abandoned.append(AttemptTakenBack(*waiting.key))
+        for executor in self._executors.values():
+            executor.end_tasks(at_once=at_once)
+
+
+def _problem_of(error: NotDataError | OSError, step: StepPlan) -> Problem:
+    """Why the values of a step's references cannot be handed to it."""
+    file, line = step.place or ("", 0)
+    message = f"its input cannot be written to a file: {error}" if isinstance(error, OSError) else str(error)
+    return Problem(type=type(error).__name__, message=message, file=file, line=line)

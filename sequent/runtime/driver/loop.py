@@ -1,0 +1,217 @@
+"""The loop around the engine: one per run, and the only writer of its store."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import deque
+from collections.abc import Mapping
+
+from sequent.engine import Scheduler
+from sequent.errors import StoreBusyError, StoreError, StoreFullError
+from sequent.model.directives import NO_DIRECTIVES, Directives
+from sequent.model.effects import EndRun
+from sequent.model.facts import Fact, PauseRequested, StopRequested
+from sequent.model.plan import Plan
+from sequent.model.saved import SavedFrame
+from sequent.model.status import RunStatus, Status
+from sequent.runtime.driver.blocking import blocked_text
+from sequent.runtime.driver.outbox import Outbox
+from sequent.runtime.driver.patience import Patience
+from sequent.runtime.driver.stopping import Stopping
+from sequent.runtime.driver.surroundings import Surroundings
+from sequent.runtime.driver.timers import soonest
+from sequent.runtime.driver.waiting import Waiter
+from sequent.runtime.rows import RunEnd
+
+
+class Driver:
+    """Drives one run from start to end.
+
+    One turn: take the facts that are there, feed the engine, write outcomes and the intents that follow in
+    one transaction, and only once that is committed let the orders out. So a chain costs one flush a link,
+    and many facts one flush together. It sleeps until something happens, and never polls, but for a
+    store that is busy.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        around: Surroundings,
+        *,
+        slots: int,
+        saved: SavedFrame | None,
+        notes: tuple[str, ...] = (),
+        resumes: bool = False,
+        max_loops: int = -1,
+        longest_sleep: float | None = None,
+        directives: Directives = NO_DIRECTIVES,
+    ) -> None:
+        """Take a run.
+
+        Args:
+            plan: what will run.
+            around: the adapters.
+            slots: how many tasks may execute at once.
+            saved: the open part of the run, of a recovery or a run that is continued.
+            notes: what the observer is to be told first.
+            resumes: whether the run is continued, in the same recovery.
+            max_loops: how often all that is due is done before the run is suspended; negative: until it ends.
+            longest_sleep: the seconds after which the clocks are looked at again while a time is waited for: what
+                they say may change in a sleep. None: only once it is due.
+            directives: of a recovery: what is asked for by hand.
+        """
+        self._plan = plan
+        self._selector = around.selector
+        self._waiter = Waiter(around.selector, around.clock, stays_awake=around.stays_awake)
+        self._signals = around.signals
+        self._run = around.run
+        self._observer = around.observer
+        self._notes = notes
+        self._max_loops = max_loops
+        self._longest_sleep = longest_sleep
+        self._facts: deque[Fact] = deque()
+        self._outbox = Outbox(plan, around, self._facts, has_begun=saved is not None)
+        self._pooling = self._outbox.pooling
+        self._timers = self._outbox.timers
+        self._dispatch = self._outbox.dispatch
+        self._scheduler = Scheduler(
+            plan,
+            slots=slots,
+            saved=saved,
+            last_id=around.run.last_id(),
+            resumes=resumes,
+            kept=self._pooling.kept,
+            recovery=around.run.record.recovery,
+            directives=directives,
+        )
+        self._status: RunStatus | None = None
+        """How the run has ended, once that is to be written."""
+        self._state = self._scheduler.state
+        self._queued: Mapping[int, int] = {}
+        self._stopping = Stopping(around.clock, self._stop, self._dispatch.end_tasks)
+        self._patience = Patience(around.clock)
+        self._loops = 0
+        self._was_idle = False
+
+    def drive(self) -> RunStatus:
+        """Run until nothing is left to do, a stop has let running steps finish, or only times are waited for.
+
+        Raises:
+            FencedError: somebody else took the run over; nothing more was started or written.
+            StoreError: the store could not take what had to be written; the run can be recovered.
+            UsageError: another run takes a shared pool to be of another size.
+        """
+        with self._signals(self._selector, self._stopping.on_signal), contextlib.closing(self._pooling):
+            self._dispatch.open(self._selector)
+            self._facts.extend(self._pooling.open(self._selector))
+            self._observer.run_began(self._run.record, self._plan)
+            for text in self._notes:
+                self._observer.note(text)
+            while (status := self._turn()) is None:
+                pass
+            self._observer.run_ended(status)
+            return status
+
+    @property
+    def stopped_by(self) -> int:
+        """The number of the first signal that stopped the run; 0 while none has."""
+        return self._stopping.stopped_by
+
+    # -- a turn -------------------------------------------------------------------------------
+
+    def _turn(self) -> RunStatus | None:
+        """Go round once; give how the run has ended, once that is written."""
+        self._facts.extend(self._dispatch.write(self._outbox.batch))
+        self._take_in()
+        if not self._flush():
+            self._wait(self._patience.retry_after)
+        elif not (self._facts or self._outbox):
+            if self._status is not None:
+                return self._status
+            if self._outbox.end is not None:
+                self._write_end(self._outbox.end)
+            elif self._is_to_pause():
+                self._facts.append(PauseRequested())
+            else:
+                self._wait(0.0 if self._dispatch.is_writing else None)
+        return None
+
+    def _is_to_pause(self) -> bool:
+        """Whether all that is due has been done as often as it was to be done."""
+        if not self._scheduler.is_idle or self._max_loops < 0:
+            self._was_idle = False
+        elif not self._was_idle:
+            self._was_idle = True
+            self._loops += 1
+            return self._loops >= self._max_loops
+        return False
+
+    def _take_in(self) -> None:
+        """Feed the engine with all that has been reported, and gather what is to be written and sent."""
+        while True:
+            self._facts.extend(self._timers.ended())
+            self._facts.extend(self._pooling.granted())
+            self._outbox.take_reports()
+            while self._facts:
+                for effect in self._scheduler.handle(self._facts.popleft()):
+                    self._outbox.take(effect)
+            if not self._glance():
+                return
+
+    def _glance(self) -> bool:
+        """Look once more before the flush, without waiting, if tasks of earlier turns are still being executed.
+
+        What they report meanwhile is written by the same flush. A chain has none, and is not held up.
+        """
+        return self._scheduler.running > len(self._outbox.batch.intents) and self._waiter.look()
+
+    def _flush(self) -> bool:
+        """Commit what was gathered and let the orders out; say whether that was done."""
+        if self._outbox.batch:
+            try:
+                self._run.commit(self._outbox.batch)
+            except StoreError as error:
+                if self._patience.lasts(error):
+                    return False
+                self._give_up(error)
+                raise
+            self._patience.renew()
+        self._outbox.let_out(self._state)
+        return True
+
+    def _write_end(self, end: EndRun) -> None:
+        """Write how the run ended, with the successes of all its recoveries, once all outcomes are written."""
+        counts = {**end.counts, Status.SUCCESS: self._run.successes()}
+        is_suspended = end.status is RunStatus.SUSPENDED
+        reason = self._timers.due_text() if is_suspended else blocked_text(self._plan, end.blocked)
+        self._outbox.batch.end = RunEnd(end.status, counts, reason)
+        self._status = end.status
+
+    def _give_up(self, error: StoreError) -> None:
+        """Write what has ended, and why nothing goes on, into the room that was set aside for it, if that can be."""
+        if not isinstance(error, StoreFullError | StoreBusyError):
+            return
+        self._run.free_space()
+        batch = self._outbox.batch
+        # What nobody was told of has not been ordered.
+        batch.intents.clear()
+        with contextlib.suppress(StoreError):
+            batch.end = RunEnd(RunStatus.STOPPED, {Status.SUCCESS: self._run.successes()}, error.message)
+            self._run.commit(batch)
+
+    def _wait(self, timeout: float | None) -> None:
+        """Sleep until something happens, but no longer than that many seconds."""
+        if self._plan.pools and self._queued != (queued := self._state.queued):
+            self._queued = queued
+            self._observer.tasks_queue(queued)
+        due = self._timers.left()
+        if due is not None and self._longest_sleep is not None:
+            due = min(due, self._longest_sleep)
+        self._waiter.wait(soonest(timeout, due, self._pooling.left(), self._stopping.left(), self._dispatch.left()))
+        self._stopping.look()
+
+    def _stop(self) -> None:
+        self._facts.append(StopRequested())
+        running = self._scheduler.running
+        steps = "step" if running == 1 else "steps"
+        self._observer.note(f"stopping: {running} running {steps} may finish; once more to end them")

@@ -1,0 +1,35 @@
+"""Everything around a driver: the adapters behind its ports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from selectors import BaseSelector
+
+from attrs import frozen
+
+from sequent.model.status import Construct
+from sequent.runtime.driver.signals import stop_signals
+from sequent.runtime.ports import Clock, DrivenRun, Executor, Observer
+
+Signals = Callable[[BaseSelector, Callable[[int], None]], AbstractContextManager[None]]
+"""While it lasts, the selector's loop calls the function with the number of each signal that is to stop the run."""
+
+
+@frozen(kw_only=True)
+class Surroundings:
+    """The world as a driver sees it."""
+
+    run: DrivenRun
+    executors: dict[Construct, Executor]
+    drawer: Executor | None
+    """Who draws items."""
+    clock: Clock
+    observer: Observer
+    selector: BaseSelector
+    """What the driver waits with; it outlives the driver, since executors close later."""
+    signals: Signals = stop_signals
+    accepts_changes: bool = False
+    """Whether an iterator may give other items than those with which its iterations began."""
+    stays_awake: bool = True
+    """Whether the driver may look again and again for a moment, because time passes meanwhile."""

@@ -1,0 +1,1 @@
+"""Finds flows, and loads the author's modules."""

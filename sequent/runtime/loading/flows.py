@@ -1,0 +1,186 @@
+"""Finds a flow: by module and name, or by file and name; whatever is wrong is said without a traceback."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import os
+from collections.abc import Callable
+from types import ModuleType
+
+from attrs import frozen
+
+from sequent.errors import Place, UsageError
+from sequent.runtime.loading.modules import FORM, load_file, load_module, reporting
+from sequent.runtime.rows import Target
+
+
+@frozen
+class LoadedFlow:
+    """A flow, and how it is found again."""
+
+    flow: object
+    """The author's own object."""
+    target: Target
+
+
+@frozen(kw_only=True)
+class _Wanted:
+    """What a target says."""
+
+    module: str
+    file: str
+    attribute: str
+
+
+def load_flow(target: str) -> LoadedFlow:
+    """The flow that a target names: ``module:flow``, or ``path/file.py:flow``.
+
+    Where there is exactly one flow, ``:flow`` may be left out. A function that needs no arguments and returns
+    a flow is one as well.
+
+    Raises:
+        UsageError: there is no such module, file or flow; or the name is something else.
+        DefinitionError: loading it failed; the place is the author's line.
+    """
+    wanted = _read(target)
+    cwd = os.getcwd()
+    module = load_file(wanted.file) if wanted.file else load_module(wanted.module, cwd)
+    attribute = wanted.attribute or _only_flow(module, target)
+    flow = _flow_in(module, attribute)
+    return LoadedFlow(
+        flow,
+        Target(
+            flow=_name_of(flow),
+            file=os.path.realpath(module.__file__ or wanted.file),
+            module="" if wanted.file else wanted.module,
+            attribute=attribute,
+            cwd=cwd,
+        ),
+    )
+
+
+def load_recorded(target: Target) -> object:
+    """The flow of a recorded target, loaded again, as ``load_flow`` does.
+
+    Raises:
+        UsageError, DefinitionError: as ``load_flow``.
+    """
+    module = load_module(target.module, target.cwd) if target.module else load_file(target.file)
+    return _flow_in(module, target.attribute)
+
+
+# -- what is wanted
+
+
+def _read(target: str) -> _Wanted:
+    head, colon, attribute = target.rpartition(":")
+    if not colon:
+        head, attribute = target, ""
+    if not head or (colon and not all(part.isidentifier() for part in attribute.split("."))):
+        raise UsageError(f"{target!r} names no flow", code="target", hint=FORM)
+    if is_file(head):
+        return _Wanted(module="", file=os.path.abspath(head), attribute=attribute)
+    if not all(part.isidentifier() for part in head.split(".")):
+        raise UsageError(f"{head!r} is neither a module's name nor a file's", code="target", hint=FORM)
+    return _Wanted(module=head, file="", attribute=attribute)
+
+
+def is_file(target: str) -> bool:
+    """Whether a target names its flow's file, not a module."""
+    head = target.rpartition(":")[0] or target
+    return head.endswith(".py") or os.sep in head
+
+
+# -- flows
+
+
+def _only_flow(module: ModuleType, target: str) -> str:
+    found = _flows_in(module)
+    if len(found) == 1:
+        return found[0]
+    known = ", ".join(f"{target}:{name}" for name in found)
+    raise UsageError(
+        f"{target!r} has {len(found)} flows: {known}" if found else f"{target!r} has no flow in it",
+        code="which-flow",
+        hint="name one of them" if found else "make one with @container, or with Sequent()",
+    )
+
+
+def _flows_in(module: ModuleType) -> list[str]:
+    """The names of the flows of a module, each object once."""
+    seen: set[int] = set()
+    found: list[str] = []
+    for name, value in vars(module).items():
+        if not name.startswith("_") and id(value) not in seen and _is_flow(value):
+            seen.add(id(value))
+            found.append(name)
+    return found
+
+
+def _flow_in(module: ModuleType, attribute: str) -> object:
+    value: object = module
+    for part in attribute.split("."):
+        try:
+            value = getattr(value, part)
+        except AttributeError:
+            raise _no_attribute(module, attribute) from None
+    if _is_flow(value):
+        return value
+    if inspect.isfunction(value):
+        return _made(module, attribute, value)
+    raise _not_a_flow(module, attribute, value)
+
+
+def _made(module: ModuleType, attribute: str, factory: Callable[..., object]) -> object:
+    """What a function gives that makes flows."""
+    optional = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    parameters = inspect.signature(factory).parameters
+    needed = [name for name, it in parameters.items() if it.default is it.empty and it.kind not in optional]
+    if needed:
+        names = ", ".join(map(repr, needed))
+        raise UsageError(
+            f"'{module.__name__}:{attribute}' is a function that needs {names}",
+            code="factory",
+            hint="give its arguments defaults, or let the flow take parameters: day: date = param(), then -p day=...",
+            place=Place(factory.__code__.co_filename, factory.__code__.co_firstlineno),
+        )
+    with reporting(f"{module.__name__}:{attribute}"):
+        flow = factory()
+    if not _is_flow(flow):
+        raise _not_a_flow(module, f"{attribute}()", flow)
+    return flow
+
+
+def _no_attribute(module: ModuleType, attribute: str) -> UsageError:
+    flows = _flows_in(module)
+    close = difflib.get_close_matches(attribute, [*flows, *vars(module)], 1)
+    guess = f"; did you mean {close[0]!r}?" if close else ""
+    known = f"its flows: {', '.join(flows)}" if flows else "it has no flow in it"
+    return UsageError(f"{module.__name__!r} has no {attribute!r}{guess} ({known})", code="no-flow", hint=FORM)
+
+
+def _not_a_flow(module: ModuleType, attribute: str, value: object) -> UsageError:
+    flows = _flows_in(module)
+    return UsageError(
+        f"'{module.__name__}:{attribute}' is {value!r:.100} ({type(value).__name__}), not a flow",
+        code="not-a-flow",
+        hint=f"its flows: {', '.join(flows)}" if flows else "make one with @container, or with Sequent()",
+    )
+
+
+def _is_flow(value: object) -> bool:
+    from sequent.dsl.builder import Sequent
+    from sequent.dsl.containers import Container
+
+    # What a container with parameters gives holds the container.
+    found = value if isinstance(value, type) else getattr(value, "__dict__", {}).get("__sequent_flow__", value)
+    if isinstance(found, Container):
+        return found.__sequent__.parent is None
+    return isinstance(found, Sequent)
+
+
+def _name_of(flow: object) -> str:
+    from sequent.dsl import definition_of
+
+    return definition_of(flow).spec.name

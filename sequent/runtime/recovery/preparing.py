@@ -1,0 +1,131 @@
+"""Finds out, before a run is taken, what its recovery is asked to do, and whether it can."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from attrs import evolve, frozen
+
+from sequent.engine.directing import direct
+from sequent.errors import UsageError
+from sequent.model.directives import NO_DIRECTIVES, Directives
+from sequent.model.plan import Plan, StepPlan
+from sequent.model.saved import Revision
+from sequent.model.status import Action, RunStatus, Status
+from sequent.runtime.driver.revising import revise
+from sequent.runtime.ports import DrivenRun, ReadRun
+from sequent.runtime.recovery.changes import check_changes
+from sequent.runtime.recovery.planning import RecoveryPlan, plan_recovery
+from sequent.runtime.recovery.selecting import Asked, Selected, check_range, select
+from sequent.runtime.rows import AttemptRecord, Batch
+
+
+@frozen(kw_only=True)
+class Prepared:
+    """What a recovery is asked to do."""
+
+    directives: Directives = NO_DIRECTIVES
+    recovery_run: int | None = None
+    reopens: bool = False
+    """Whether something is to be done although the run has succeeded."""
+    accepts_changes: bool = False
+    notes: tuple[str, ...] = ()
+
+
+def prepare(plan: Plan, run: ReadRun, asked: Asked | None) -> Prepared:
+    """See that the run can be taken up with this plan, what is asked for, and that nothing passed over is needed.
+
+    Raises:
+        DefinitionError: the flow has changed.
+        UsageError: what is asked for cannot be done; the message says why.
+    """
+    asked = Asked() if asked is None else asked
+    accepted = check_changes(run, plan, accepts=asked.accepts_changes)
+    has_ended = run.record.status is RunStatus.SUCCESS
+    if not (asked or has_ended or _may_pass_over(plan, NO_DIRECTIVES)):
+        return Prepared(accepts_changes=asked.accepts_changes, notes=accepted)
+    selected = _selected(plan, run, asked)
+    if _may_pass_over(plan, selected.directives):
+        _refuse_lacking(plan_recovery(plan, run, selected, asked.recovery_run, ()))
+    return Prepared(
+        directives=selected.directives,
+        recovery_run=asked.recovery_run,
+        accepts_changes=asked.accepts_changes,
+        reopens=has_ended and _changes(plan, run, selected, asked.recovery_run),
+        notes=(*accepted, *selected.notes),
+    )
+
+
+def plan_of(plan: Plan, run: ReadRun, asked: Asked | None, attempts: Iterable[AttemptRecord]) -> RecoveryPlan:
+    """What the recovery would do with each task.
+
+    Raises:
+        DefinitionError, UsageError: as ``prepare``.
+    """
+    asked = Asked() if asked is None else asked
+    check_changes(run, plan, accepts=asked.accepts_changes)
+    selected = _selected(plan, run, asked)
+    kept = () if asked.recovery_run is not None else _last_ends(attempts)
+    planned = plan_recovery(plan, run, selected, asked.recovery_run, kept)
+    _refuse_lacking(planned)
+    return evolve(planned, notes=(*selected.notes, *planned.notes))
+
+
+def rewind(run: DrivenRun, plan: Plan, recovery_run: int, at: float) -> None:
+    """Go back to what had succeeded by the end of a recovery; ``at`` is now, in seconds since 1970."""
+    _, revision = run.rewound(plan, recovery_run)
+    if revision:
+        batch = Batch()
+        revise(revision, batch, at, run.record.recovery)
+        run.commit(batch)
+
+
+def _selected(plan: Plan, run: ReadRun, asked: Asked) -> Selected:
+    latest = run.record.recovery
+    if asked.recovery_run is not None and not 0 <= asked.recovery_run <= latest:
+        raise UsageError(
+            f"run '{run.record.id}' has no recovery {asked.recovery_run}",
+            code="recovery-run",
+            hint=f"its recoveries are 0 to {latest}; 0 is its first start",
+        )
+    selected = select(asked, plan)
+    saved = run.saved(plan, selected.directives)
+    for text, selection in selected.typed:
+        check_range(selection, saved, plan, text)
+    return selected
+
+
+def _may_pass_over(plan: Plan, directives: Directives) -> bool:
+    steps = (node for node in plan.nodes if isinstance(node, StepPlan))
+    return bool(directives.skip) or any(Action.SKIP in step.recovery.values() for step in steps)
+
+
+def _refuse_lacking(planned: RecoveryPlan) -> None:
+    if planned.lacking:
+        needs = "; ".join(f"'{who}' needs the result of '{what}'" for who, what in dict.fromkeys(planned.lacking))
+        raise UsageError(
+            f"what is passed over has no result: {needs}",
+            code="passed-over",
+            hint="let it run, or take its result_or(...) where there is a value to go on with",
+        )
+
+
+def _changes(plan: Plan, run: ReadRun, selected: Selected, recovery_run: int | None) -> bool:
+    """Whether anything is to be done in a run that has succeeded."""
+    revision = Revision()
+    if recovery_run is not None:
+        saved, revision = run.rewound(plan, recovery_run)
+    else:
+        saved = run.saved(plan, selected.directives)
+    if saved is None:
+        return False
+    return bool(revision or direct(plan, saved, selected.directives, run.record.recovery + 1)[1])
+
+
+def _last_ends(attempts: Iterable[AttemptRecord]) -> Iterator[tuple[str, tuple[int, ...], bool]]:
+    """Each task that has attempts, and whether the last is a success; attempts come in the order of their starts."""
+    last: dict[tuple[str, str], bool] = {}
+    for attempt in attempts:
+        last[attempt.path, attempt.sequence] = attempt.status is Status.SUCCESS
+    for (path, sequence), is_success in last.items():
+        yield path, tuple(map(int, sequence.split("."))), is_success

@@ -1,0 +1,238 @@
+"""Says why a recovery keeps a task, runs it, passes it over, or cannot run it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from attrs import frozen
+
+from sequent.model.plan import (
+    ContainerPlan,
+    Input,
+    NodePlan,
+    PartInput,
+    Plan,
+    PreviousInput,
+    ResultInput,
+    ResultOrInput,
+    StepPlan,
+)
+from sequent.model.references import Path, dotted
+from sequent.model.status import SETTLES, Claim, Status
+from sequent.runtime.recovery.foreseeing import Foreseen, Numbers, Task, beginnings
+from sequent.runtime.recovery.selecting import Selected, dependents_in
+
+_CLAIMS: Mapping[Claim, str] = {
+    Claim.READY: "is ready",
+    Claim.ACTIVE: "is active",
+    Claim.SUCCESS: "succeeds",
+    Claim.FAILURE: "fails",
+    Claim.COMPLETE: "succeeds or fails",
+    Claim.SKIPPED: "is skipped",
+    Claim.DONE: "is done",
+    Claim.RETURNED: "returns certain values",
+}
+
+
+@frozen
+class Found:
+    """What a task is found in."""
+
+    status: Status
+    waits: bool = False
+    """Whether it was to be tried again."""
+    was_handed_over: bool = False
+    had_not_succeeded: bool = False
+    """Whether it has only since the recovery that this one is based on."""
+    is_kept_whole: bool = False
+    """Whether it is in something that is kept as a whole."""
+
+
+class Reasons:
+    """Sentences about tasks of which it is known what becomes of them."""
+
+    def __init__(self, plan: Plan, seen: Foreseen, found: Mapping[Task, Found], selected: Selected) -> None:
+        self._plan = plan
+        self._seen = seen
+        self._found = found
+        self._selected = selected
+        passed = ((plan.nodes[node].path, sequence) for node, sequence in seen.passed)
+        self._passed = {place for path, sequence in passed for place in beginnings(path, sequence)}
+        self._open = self._decided_by()
+
+    # -- each fate ----------------------------------------------------------------------------
+
+    def of_rerun(self, task: Task) -> str:
+        """Why it runs."""
+        found = self._found.get(task)
+        if task in self._seen.again:
+            return self._asked(task) or "it has succeeded, and by its directive runs again"
+        if found is None:
+            return "it has not run yet"
+        if found.had_not_succeeded:
+            return "it had not succeeded by the end of the recovery that this one is based on"
+        if found.status is Status.SUCCESS:
+            return self._cause(task)
+        if found.status is Status.FAILURE:
+            return "it failed"
+        if found.waits:
+            return "it failed, and was to be tried again"
+        if found.status is Status.ACTIVE:
+            return "it was being executed"
+        return "it was handed over, and had not begun" if found.was_handed_over else "it has no outcome that counts"
+
+    def _asked(self, task: Task) -> str:
+        path = self._plan.nodes[task[0]].path
+        return next((why for meant, why in self._selected.reasons.items() if meant.has(path, task[1])), "")
+
+    def _cause(self, task: Task) -> str:
+        """Why a success runs again that nobody asked for: it reacts, or something around it does."""
+        node: NodePlan | None = self._plan.nodes[task[0]]
+        while node is not None:
+            reaction = self._plan.reactions.get(node.index)
+            if reaction is not None:
+                causes = [dotted(self._plan.nodes[cause].path) for cause in reaction.to_run_of]
+                names = " or ".join(f"'{name}'" for name in causes)
+                what = "it" if node.index == task[0] else f"'{dotted(node.path)}'"
+                return f"{what} waited until {names} was done, which runs again"
+            node = self._plan.nodes[node.parent] if node.parent >= 0 else None
+        return "what is around it runs again as a whole"
+
+    def of_passed(self, task: Task) -> str:
+        """Why it is passed over."""
+        path = self._plan.nodes[task[0]].path
+        if self._selected.directives.passes_over(path, task[1]):
+            return "it is asked for: it counts as a success without a result"
+        found = self._found.get(task)
+        status = "" if found is None else f" where it is found in {found.status.value}"
+        return f"by its directive{status}: it counts as a success without a result"
+
+    def of_kept(self, task: Task) -> str:
+        """Why it does not run again."""
+        found = self._found[task]
+        if found.status is not Status.SUCCESS:
+            return "it failed, and that was handled: what is around it is kept as a whole"
+        again = [name for name, place in self._inputs(task) if place in self._seen.made]
+        if again:
+            return f"it has succeeded, and is kept, though its input from {_listed(again)} is made again"
+        reaction = self._plan.reactions.get(task[0])
+        if reaction is not None and reaction.to_failure_of and not found.is_kept_whole:
+            causes = [dotted(self._plan.nodes[cause].path) for cause in reaction.to_failure_of]
+            return f"it has succeeded; it runs again only if {' or '.join(map(repr, causes))} fails again"
+        return "it has succeeded"
+
+    def of_blocked(self, task: Task) -> str:
+        """Which of its requirements cannot come true."""
+        unmet = [text for text in self._unmet(task) if text]
+        return f"it requires that {' and that '.join(unmet)}" if unmet else "what it requires does not come true"
+
+    def of_doubt(self, task: Task) -> str:
+        """By what is decided whether it runs; empty where that is certain."""
+        if task in self._seen.uncertain:
+            return "whether it runs is known only once the 'until' of what repeats around it is"
+        node: NodePlan | None = self._plan.nodes[task[0]]
+        while node is not None:
+            if node.index in self._open:
+                return f"whether it runs is decided by what '{self._open[node.index]}' returns"
+            node = self._plan.nodes[node.parent] if node.parent >= 0 else None
+        return ""
+
+    def of_kept_doubt(self, task: Task) -> str:
+        """By what is decided whether a success runs again that waited by ``done``; empty where that is certain."""
+        reaction = self._plan.reactions.get(task[0])
+        if reaction is None or self._found[task].is_kept_whole:
+            return ""
+        open_causes = [cause for cause in reaction.to_run_of if cause in self._open]
+        if not open_causes:
+            return ""
+        return f"it has succeeded; whether it runs again is decided by what '{self._open[open_causes[0]]}' returns"
+
+    def lacking(self) -> Iterator[tuple[str, str]]:
+        """Who would run and needs a result that is not there, and whose."""
+        for task in sorted(self._seen.started):
+            for name, place in self._inputs(task, needed=True):
+                if place in self._passed:
+                    yield dotted(self._plan.nodes[task[0]].path), name
+        for node, sequence in sorted(self._seen.opened):
+            container = self._plan.nodes[node]
+            source = container.repeats if isinstance(container, ContainerPlan) else None
+            for value in _results_in(source) if isinstance(source, ResultInput | PartInput) else ():
+                if isinstance(value, ResultInput) and self._place(value, sequence) in self._passed:
+                    yield dotted(container.path), dotted(value.maker)
+
+    # -- what it rests on ---------------------------------------------------------------------
+
+    def _inputs(self, task: Task, *, needed: bool = False) -> Iterator[tuple[str, tuple[Path, Numbers]]]:
+        """The steps whose results it takes, and in which iterations."""
+        step = self._plan.nodes[task[0]]
+        if not isinstance(step, StepPlan):
+            return
+        values = [*step.inputs, *(value for _, value in step.attributes), step.delay, step.timeout]
+        for value in values:
+            for part in _results_in(value) if value is not None else ():
+                if not (needed and isinstance(part, ResultOrInput)):
+                    yield dotted(part.maker), self._place(part, task[1])
+
+    def _place(self, value: ResultInput | ResultOrInput, sequence: Numbers) -> tuple[Path, Numbers]:
+        around = self._plan.nodes[self._plan.nodes[value.node].parent]
+        return value.maker, sequence[: len(around.path) + 1]
+
+    def _unmet(self, task: Task) -> Iterator[str]:
+        """What is asked of others that is not so."""
+        node = self._plan.nodes[task[0]]
+        for index, waiting in dependents_in(self._plan).items():
+            for dependent, claim in waiting:
+                if dependent == node.index:
+                    yield self._claim(index, claim, task[1])
+
+    def _claim(self, index: int, claim: Claim, sequence: Numbers) -> str:
+        """A claim that does not come true; empty where it does."""
+        node = self._plan.nodes[index]
+        around = self._plan.nodes[node.parent]
+        shared = sequence[: len(around.path) + 1]
+        is_skipped = (index, shared) in self._seen.skipped
+        status = Status.SKIPPED if is_skipped else Status.SUCCESS
+        if claim in SETTLES[status]:
+            return ""
+        what = "is skipped" if is_skipped else "succeeds"
+        return f"'{dotted(node.path)}' {_CLAIMS[claim]}, which {what}"
+
+    def _decided_by(self) -> dict[int, str]:
+        """The nodes of which it is open whether they run, and the step by whose result that is decided."""
+        if not self._seen.asking:
+            return {}
+        edges = dependents_in(self._plan)
+        found: dict[int, str] = {}
+        pending = [(waiting, dotted(self._plan.nodes[maker].path)) for maker, waiting in self._asked_of(edges)]
+        while pending:
+            node, maker = pending.pop()
+            if node not in found:
+                found[node] = maker
+                pending += [(waiting, maker) for waiting, claim in edges.get(node, ()) if claim is not Claim.DONE]
+        return found
+
+    def _asked_of(self, edges: Mapping[int, list[tuple[int, Claim]]]) -> Iterator[tuple[int, int]]:
+        """Each step that runs, and who asks what it, or a container that gives its result, returned."""
+        for index, waiting in edges.items():
+            maker = self._maker(index)
+            if maker in self._seen.asking:
+                yield from ((maker, dependent) for dependent, claim in waiting if claim is Claim.RETURNED)
+
+    def _maker(self, index: int) -> int:
+        node = self._plan.nodes[index]
+        while isinstance(node, ContainerPlan) and node.result is not None:
+            node = self._plan.nodes[node.children[node.result]]
+        return node.index
+
+
+def _results_in(value: Input) -> Iterator[ResultInput | ResultOrInput]:
+    if isinstance(value, ResultInput | ResultOrInput):
+        yield value
+    elif isinstance(value, PartInput):
+        yield from _results_in(value.whole)
+    elif isinstance(value, PreviousInput):
+        yield from _results_in(value.start)
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join(repr(name) for name in dict.fromkeys(names))

@@ -1,0 +1,67 @@
+"""Runs a script again so that its flows take up their runs; what is wanted travels in its environment."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import Any
+
+import attrs
+
+from sequent.errors import UsageError
+from sequent.runtime.recovery.selecting import Asked
+from sequent.runtime.rows import RunRecord, Target
+
+RECOVER_RUN = "SEQUENT_RECOVER_RUN"
+"""Names the run that a script's ``run()`` is to recover instead of starting a new one."""
+CONTINUE_RUN = "SEQUENT_CONTINUE_RUN"
+"""Names the run that it is to continue."""
+_ASKED = "SEQUENT_RECOVER_ASKED"
+"""What is asked of that recovery by hand."""
+
+
+def run_again(record: RunRecord, store: str, variable: str, asked: Asked | None = None) -> int:
+    """Run the script of a recorded run again, its ``run()`` taking up that run; give its exit code."""
+    environment = {**os.environ, variable: record.id, "SEQUENT_STORE": store}
+    if asked is not None:
+        environment[_ASKED] = json.dumps(attrs.asdict(asked))
+    command = [sys.executable, *record.target.argv[1:]]
+    # The very command that the user typed, out of a store that only this user can have written.
+    return subprocess.run(command, cwd=record.target.cwd, env=environment, check=False).returncode
+
+
+def scripted(target: Target) -> tuple[str, str] | None:
+    """The variable that says what a script is run again for, and the run that it names."""
+    for variable in (RECOVER_RUN, CONTINUE_RUN):
+        if target.is_script and variable in os.environ:
+            return variable, os.environ[variable]
+    return None
+
+
+def taken(variable: str) -> Asked | None:
+    """What is asked of the run that is taken up, which later ones of the same script are not.
+
+    Raises:
+        UsageError: somebody else has set the variable.
+    """
+    del os.environ[variable]
+    text = os.environ.pop(_ASKED, None)
+    if text is None:
+        return None
+    try:
+        fields: dict[str, Any] = json.loads(text)
+        return Asked(
+            after=tuple(fields["after"]),
+            rerun=tuple(fields["rerun"]),
+            skip=tuple(fields["skip"]),
+            recovery_run=fields["recovery_run"],
+            accepts_changes=fields["accepts_changes"],
+        )
+    except (ValueError, KeyError, TypeError):
+        raise UsageError(
+            f"the variable {_ASKED!r} is {text!r:.100}, which Sequent did not write",
+            code="config",
+            hint="leave it out: sequent recover sets it for the script that it runs again",
+        ) from None

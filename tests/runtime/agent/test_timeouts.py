@@ -1,0 +1,266 @@
+"""Attempts that take too long: the whole tree of theirs ends, whatever it does, and nothing else does."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from sequent.dsl.builder import Sequent
+from sequent.runtime import trees
+from sequent.runtime.agent.limits import Limits
+from sequent.runtime.agent.loop import GRACE
+from sequent.runtime.executors.processes import ProcessExecutor
+from sequent.runtime.worker import limit as timekeeping
+from sequent.runtime.worker.limit import Limit
+from tests.runtime.driving import Driving
+
+TIMEOUT = 0.3
+
+
+def note(directory):
+    """Leave a file that says who this process is, which the step has started."""
+    process = trees.process_at(os.getpid())
+    assert process
+    Path(directory, f"{process.pid}-{process.started}").touch()
+
+
+def fork(directory, act):
+    """Have a child do something, and wait until it has begun."""
+    heard, said = os.pipe()
+    if os.fork() == 0:
+        note(directory)
+        os.write(said, b"!")
+        with contextlib.suppress(BaseException):
+            act()
+        os._exit(0)
+    os.read(heard, 1)
+
+
+def for_long():
+    time.sleep(1000)
+
+
+def ignore():
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    for_long()
+
+
+def leave_session():
+    os.setsid()
+    ignore()
+
+
+def stop_itself():
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+
+def sleepy():
+    try:
+        for_long()
+    finally:
+        print("cleaned up")
+
+
+def busy():
+    """Stay within one call of C code, in which no signal's Python handler can run."""
+    sum(range(10**12))
+
+
+def caught():
+    try:
+        for_long()
+    except BaseException:  # noqa: BLE001 - as steps do that mean well
+        return "in spite of all"
+
+
+def forks(directory):
+    for act in (for_long, ignore, leave_session, stop_itself):
+        fork(directory, act)
+    ignore()
+
+
+def daemonises(directory):
+    fork(directory, lambda: (os.setsid(), fork(directory, ignore)))
+    for_long()
+
+
+def stopped():
+    os.kill(os.getpid(), signal.SIGSTOP)
+    for_long()
+
+
+def execs():
+    os.execvp("sleep", ["sleep", "1000"])  # noqa: S606 - a step may do this
+
+
+def closes():
+    os.closerange(3, 100)
+    for_long()
+
+
+def blocks():
+    signal.pthread_sigmask(signal.SIG_BLOCK, set(signal.Signals))
+    os.umask(0o777)
+    os.chdir("/")
+    for_long()
+
+
+def dies_early(directory):
+    """Leave a child that ignores TERM to nobody, once the step is told to end."""
+    fork(directory, leave_session)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    for_long()
+
+
+def sleeps(seconds):
+    time.sleep(seconds)
+    return os.getpid()
+
+
+def waits(path):
+    while not os.path.exists(path):
+        time.sleep(0.01)
+    return "unharmed"
+
+
+HELD = "sleep 1000 & setsid sleep 1000 & echo $$ $! > pids; exec sleep 1000"
+ALONE = (sleepy, busy, caught, stopped, execs, closes, blocks)
+WITH_CHILDREN = (forks, daemonises, dies_early)
+
+flow = Sequent("flow")
+DIRECTORY = Path(os.environ.get("TMPDIR", "/tmp")) / f"timeouts-{os.getpid()}"  # noqa: S108 - of this process alone
+for step in ALONE:
+    flow.add_step(step.__name__, func=step)
+for step in WITH_CHILDREN:
+    flow.add_step(step.__name__, func=step, args=(str(DIRECTORY),))
+flow.add_step("holds", command=("sh", "-c", HELD), result=str)
+flow.add_step("brief", func=sleeps, args=(0,))
+flow.add_step("longer", func=sleeps, args=(3 * TIMEOUT,))
+flow.add_step("close_call", func=sleeps, args=(0.02,))
+flow.add_step("waits", func=waits, args=(str(DIRECTORY / "go on"),))
+
+
+@pytest.fixture(autouse=True)
+def _directory():
+    DIRECTORY.mkdir()
+    yield
+    for path in DIRECTORY.iterdir():
+        path.unlink()
+    DIRECTORY.rmdir()
+
+
+def still_running() -> list[trees.Process]:
+    """Of the processes that left a file, those that run."""
+    noted = (path.name.split("-") for path in DIRECTORY.iterdir() if "-" in path.name)
+    found = [(trees.process_at(int(pid)), int(started)) for pid, started in noted]
+    return [it for it, started in found if it is not None and it.started == started and not it.is_zombie]
+
+
+def assert_timed_out(driving: Driving, frame: int) -> None:
+    problem = driving.end_of(frame).problem
+    assert problem
+    assert (problem.type, problem.message) == ("TimeoutError", "took longer than 0.3 s")
+    assert problem.types == (
+        "builtins.TimeoutError",
+        "builtins.OSError",
+        "builtins.Exception",
+        "builtins.BaseException",
+    )
+
+
+@pytest.mark.parametrize("step", [step.__name__ for step in (*ALONE, *WITH_CHILDREN)])
+def test_the_whole_tree_of_an_attempt_ends_once_it_takes_too_long(driving: Driving, step):
+    began = time.monotonic()
+    assert_timed_out(driving, driving.start(step, timeout=TIMEOUT))
+    assert time.monotonic() - began < TIMEOUT + GRACE + 1
+    assert still_running() == []
+    assert driving.seen == []
+    assert driving.run("brief").problem is None
+
+
+def test_a_program_ends_with_all_that_holds_its_output(driving: Driving):
+    assert_timed_out(driving, driving.start("holds", timeout=TIMEOUT))
+    executor = driving.executor
+    assert isinstance(executor, ProcessExecutor)
+    below = trees.descendants([executor._agent.pid])
+    assert not any("sleep" in Path(f"/proc/{it.pid}/cmdline").read_text() for it in below if not it.is_zombie)
+
+
+def test_what_a_step_does_when_it_is_told_to_end_is_in_its_log(driving: Driving):
+    assert driving.log_of(driving.run("sleepy", timeout=TIMEOUT)) == "cleaned up\n"
+
+
+def test_other_workers_are_unharmed_and_the_limit_of_one_attempt_is_not_the_next_ones(driving: Driving):
+    other = driving.start("waits")
+    worker = driving.run("brief", timeout=TIMEOUT).result
+    assert driving.run("longer").result == worker
+    assert_timed_out(driving, driving.start("sleepy", timeout=TIMEOUT))
+    (DIRECTORY / "go on").touch()
+    assert driving.end_of(other).result == '"unharmed"'
+
+
+def test_an_attempt_is_in_time_or_too_late_but_never_harmed_by_the_limit_of_the_one_before(driving: Driving):
+    chance = random.Random(3)
+    for _ in range(40):
+        close, next_one = driving.start("close_call", timeout=chance.uniform(0.0195, 0.0215)), driving.start("brief")
+        problem = driving.end_of(close).problem
+        assert problem is None or problem.type == "TimeoutError"
+        assert driving.end_of(next_one).problem is None
+
+
+@pytest.fixture
+def limits():
+    made = Limits()
+    yield made
+    made.heard.close()
+    made.said.close()
+
+
+class Time:
+    """A clock that is set by hand."""
+
+    def __init__(self, *moments: float) -> None:
+        self._moments = list(moments)
+
+    def monotonic(self) -> float:
+        return self._moments.pop(0)
+
+
+@pytest.mark.parametrize(
+    ("ends", "says", "is_late", "may_be_ended"),
+    [(100.9, 100.95, False, False), (100.9, 101.0, False, True), (101.0, 101.1, True, True)],
+)
+def test_a_worker_goes_on_only_where_the_agent_has_surely_heard_that_it_was_in_time(
+    limits: Limits, monkeypatch, ends, says, is_late, may_be_ended
+):
+    limit = Limit(limits.said.fileno())
+    monkeypatch.setattr(timekeeping, "time", Time(100.0, ends, says))
+    limit.begin(1.0)
+    limits.hear()
+    assert limits.soonest() == 101.0
+    assert (limit.end() is not None, limit.may_be_ended) == (is_late, may_be_ended)
+    limits.hear()
+    assert limits.soonest() is None
+
+
+def test_what_a_worker_said_just_before_is_heard_before_the_agent_decides(limits: Limits, monkeypatch):
+    limit = Limit(limits.said.fileno())
+    monkeypatch.setattr(timekeeping, "time", Time(0.0, 0.5, 0.5))
+    limit.begin(1.0)
+    limits.hear()
+    limit.end()
+    assert limits.take_exceeded() == []
+
+
+def test_nonsense_from_a_step_that_mistakes_a_descriptor_is_not_heard(limits: Limits):
+    os.write(limits.said.fileno(), b"nonsense")
+    Limit(limits.said.fileno()).begin(0)
+    limits.hear()
+    assert limits.take_exceeded() == [os.getpid()]

@@ -1,0 +1,132 @@
+"""Large lists on their way to the step that asks: written between two turns of the driver, gone once it has ended."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+import sequent
+from sequent.model.status import RunStatus
+from sequent.model.wire import decode
+from sequent.runtime import spools
+from sequent.runtime.driver import values
+from sequent.runtime.orders import AttemptEnded, AttemptOrder, Spooled
+from tests.runtime.worlds import Hands, World, close_worlds, work
+
+
+def take(rows):
+    """Be a step that takes a list."""
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch):
+    """What counts as large is small here, and slices are smaller."""
+    monkeypatch.setattr(values, "MOST_HELD", 10)
+    monkeypatch.setattr(spools, "_SLICE_PIECES", 5)
+    yield
+    close_worlds()
+
+
+@pytest.fixture
+def world() -> World:
+    flow = sequent.Sequent("f")
+    parts = flow.add_step("parts", func=work, repeats=range(30), parallel=0)
+    flow.add_step("all", func=take, kwargs={"rows": parts.result}, retries=2)
+    before = None
+    for name in ("aside", "further"):
+        before = flow.add_step(name, func=work, requires=() if before is None else ((before, sequent.STEP_SUCCESS),))
+    return World(flow)
+
+
+def succeed(order: AttemptOrder) -> AttemptEnded:
+    return AttemptEnded(order.frame, order.node, order.attempt, "7")
+
+
+def files_of(world: World) -> list[Path]:
+    return [file for file in (Path(world.run.directory) / "spool").glob("*") if file.is_file()]
+
+
+def test_an_order_names_a_file_that_has_everything_and_is_removed_once_the_attempt_has_ended(world):
+    seen: list[object] = []
+
+    def end(order: AttemptOrder) -> AttemptEnded:
+        if order.path == "all":
+            seen.extend(spools.read(value, decode) for value in order.inputs if isinstance(value, Spooled))
+            seen.append(len(files_of(world)))
+        return succeed(order)
+
+    assert world.drive(Hands(end)) is RunStatus.SUCCESS
+    assert seen == [[7] * 30, 1]
+    assert files_of(world) == []
+
+
+def test_other_steps_go_on_while_a_file_is_written(world):
+    hands = Hands(succeed)
+    waiting: list[AttemptOrder] = []
+
+    def end(order: AttemptOrder) -> AttemptEnded | None:
+        if order.path == "aside":
+            waiting.append(order)
+            return None
+        return succeed(order)
+
+    written = spools.Spool.write_slice
+
+    def watch(spool: spools.Spool) -> bool:
+        if waiting:
+            hands.tell(succeed(waiting.pop()))
+        return written(spool)
+
+    hands.end = end
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(spools.Spool, "write_slice", watch)
+        assert world.drive(hands) is RunStatus.SUCCESS
+    paths = [order.path for order in hands.orders]
+    assert paths.index("further") < paths.index("all")
+
+
+def test_more_than_a_step_may_gather_is_its_failure_at_its_line_and_is_not_tried_again(world, monkeypatch):
+    monkeypatch.setattr(spools, "LARGEST", 40)
+    hands = Hands(succeed)
+    assert world.drive(hands) is RunStatus.FAILURE
+    assert "all" not in [order.path for order in hands.orders]
+    failed, (told,) = world.run.failures(10)
+    assert (failed, told.path, told.attempt) == (1, "all", 1)
+    assert told.problem.file == __file__
+    assert "repeat over them, fold them with previous(...)" in told.problem.message
+    assert files_of(world) == []
+
+
+def test_a_list_that_there_is_no_room_for_is_the_steps_failure(world):
+    def end(order: AttemptOrder) -> AttemptEnded:
+        # No directory can be made any more where a file has its name.
+        (Path(world.run.directory) / "spool").write_text("")
+        return succeed(order)
+
+    assert world.drive(Hands(end)) is RunStatus.FAILURE
+    _, (told,) = world.run.failures(10)
+    assert "its input cannot be written to a file" in told.problem.message
+
+
+def test_a_second_signal_leaves_no_order_waiting_for_its_file(world):
+    written = spools.Spool.write_slice
+
+    def stop(spool: spools.Spool) -> bool:
+        for _ in range(2):
+            os.kill(os.getpid(), signal.SIGINT)
+        written(spool)
+        return False
+
+    hands = Hands(succeed)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(spools.Spool, "write_slice", stop)
+        assert world.drive(hands) is RunStatus.STOPPED
+    assert "all" not in [order.path for order in hands.orders]
+    assert files_of(world) == []
+    world.recover()
+    again = Hands(succeed)
+    assert world.drive(again) is RunStatus.SUCCESS
+    assert [order.path for order in again.orders if order.path == "all"] == ["all"]

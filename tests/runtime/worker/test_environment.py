@@ -1,0 +1,43 @@
+"""The environment variables by which a step and its child programs learn where they are."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from sequent.runtime.context import Context
+from sequent.runtime.worker.environment import variables_of
+
+
+def place(item: object) -> Context:
+    return Context(
+        path="s1.s11", name="s1_s11", sequence="1.2", item=item, run_id="r7", recovery=2, attempt=3, token="abc"
+    )
+
+
+def test_every_variable_has_the_prefix_that_the_configuration_gives():
+    assert variables_of(place(None), None, "ACME_") == {
+        "ACME_STEP_NAME": "s1_s11",
+        "ACME_STEP_PATH": "s1.s11",
+        "ACME_STEP_SEQUENCE": "1.2",
+        "ACME_STEP_RECOVERY": "2",
+        "ACME_STEP_ATTEMPT": "3",
+        "ACME_RUN_ID": "r7",
+        "ACME_LOGGER_NAME": "sequent",
+        "ACME_IDEMPOTENCY_KEY": "r7/s1.s11/1.2",
+        "ACME_ATTEMPT_TOKEN": "abc",
+    }
+
+
+@pytest.mark.parametrize(
+    ("item", "text"), [("a b", "a b"), ("1", "1"), (1, "1"), (None, "null"), (["x", 2], '["x",2]'), (True, "true")]
+)
+def test_an_item_that_is_text_is_given_as_it_is_and_anything_else_as_json(item, text):
+    wire = json.dumps(item, separators=(",", ":"))
+    assert variables_of(place(item), wire, "SEQUENT_")["SEQUENT_STEP_ITEM"] == text
+
+
+@pytest.mark.parametrize("item", ["a\0b", "x" * 100_000])
+def test_an_item_that_no_variable_can_hold_is_left_out(item):
+    assert "SEQUENT_STEP_ITEM" not in variables_of(place(item), json.dumps(item), "SEQUENT_")
