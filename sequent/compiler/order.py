@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-import networkx
 from attrs import frozen
 
 from sequent.compiler.conditions import Asked, claims_in
@@ -55,6 +54,9 @@ def _check_siblings(edges: dict[tuple[int, int], Wait], problems: Problems) -> N
     # Names that run against the order in which things were written are rare: without one there is no circle.
     if all(waiting > other for waiting, other in edges):
         return
+    # Few flows come to this, and loading it costs as much as all of the compiler.
+    import networkx
+
     others: dict[int, list[int]] = {}
     for waiting, other in edges:
         others.setdefault(waiting, []).append(other)
