@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import os
 import re
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
 
@@ -119,7 +119,7 @@ def _read_construct(value: object, name: str, place: Place) -> Construct:
 
 
 def _read_seconds(value: object, name: str, place: Place) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= sys.float_info.max:
         raise setting_error(f"{name} is {value!r:.100}", place, "it is a number of seconds")
     return float(value)
 

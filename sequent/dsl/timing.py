@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any, cast
@@ -79,7 +79,7 @@ def read_backoff(value: object, name: str, place: Place) -> Backoff:
     first, factor, ceiling, jitter = [*parts, None, None, None][:4]
     return Backoff(
         first=_wait(first, f"the first wait of {name!r}", place),
-        factor=2.0 if factor is None else _number(factor, f"the factor of {name!r}", place, 1.0, math.inf),
+        factor=2.0 if factor is None else _number(factor, f"the factor of {name!r}", place, 1.0),
         ceiling=None if ceiling is None else _wait(ceiling, f"the ceiling of {name!r}", place),
         jitter=0.0 if jitter is None else _number(jitter, f"the jitter of {name!r}", place, 0.0, 1.0),
     )
@@ -94,10 +94,10 @@ def _wait(value: object, name: str, place: Place) -> float:
         raise option_error(f"{name}: {error}", place, _BACKOFF) from None
 
 
-def _number(value: object, name: str, place: Place, least: float, most: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most or value == math.inf:
-        allowed = f"a number from {least:g} to {most:g}" if most < math.inf else f"a number, at least {least:g}"
-        raise option_error(f"{name} is {value!r:.100}", place, f"it is {allowed}")
+def _number(value: object, name: str, place: Place, least: float, most: float = sys.float_info.max) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
+        allowed = f"at least {least:g}" if most == sys.float_info.max else f"from {least:g} to {most:g}"
+        raise option_error(f"{name} is {value!r:.100}", place, f"it is a number, {allowed}")
     return float(value)
 
 

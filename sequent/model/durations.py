@@ -29,7 +29,8 @@ def read_seconds(value: object) -> float:
             raise ValueError(f'{value!r:.100} is no length of time: write "30s", "5m", "6h" or "2d"')
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
         raise ValueError(f'{value!r:.100} is no length of time: give "30s", a number of seconds or a timedelta')
-    if not math.isfinite(seconds) or seconds < 0:
+    # Whole numbers may be too large to be floats: they are compared as they are.
+    if not 0 <= seconds < math.inf:
         raise ValueError(f"{value!r:.100} is negative or endless")
     if seconds > LONGEST:
         raise ValueError(f"{value!r:.100} is longer than ten years")

@@ -25,6 +25,7 @@ def work(*args, **kwargs): ...
         (timedelta(seconds=-5), "timedelta"),
         ("4000d", "ten years"),
         (11 * 366 * 86400, "ten years"),
+        (10**400, "ten years"),
         ([3], "[3]"),
     ],
 )
@@ -97,6 +98,7 @@ def test_a_timeout_of_nothing_is_refused(nothing, blamed):
         ({"retries": 3, "backoff": ("1s", 0.5)}, ["the factor of 'backoff' is 0.5", "at least 1"]),
         ({"retries": 3, "backoff": ("1s", float("inf"))}, ["the factor of 'backoff' is inf"]),
         ({"retries": 3, "backoff": ("1s", float("nan"))}, ["the factor of 'backoff' is nan"]),
+        ({"retries": 3, "backoff": ("1s", 10**400)}, ["the factor of 'backoff' is 1000", "at least 1"]),
         ({"retries": 3, "backoff": ("1s", True)}, ["the factor of 'backoff' is True"]),
         ({"retries": 3, "backoff": ("1s", 2, -1)}, ["the ceiling of 'backoff'", "-1"]),
         ({"retries": 3, "backoff": ("1s", 2, "1m", 1.5)}, ["the jitter of 'backoff' is 1.5", "from 0 to 1"]),

@@ -110,6 +110,7 @@ def test_a_store_may_be_named_in_databases(entry, location):
         ({"stop_on_exception": 1}, ["config['stop_on_exception']", "True or False"]),
         ({"sleep_between_loops": -1}, ["config['sleep_between_loops'] is -1", "number of seconds"]),
         ({"sleep_between_loops": float("nan")}, ["nan"]),
+        ({"sleep_between_loops": 10**400}, ["1000"]),
         ({"sleep_between_loops": True}, ["True"]),
         ({"envvar_prefix": "1X"}, ["config['envvar_prefix'] is '1X'", "SEQUENT_"]),
         ({"envvar_prefix": "A=B"}, ["'A=B'"]),
