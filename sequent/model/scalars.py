@@ -86,12 +86,12 @@ SCALARS: dict[type, Scalar] = {
     Decimal: Scalar("$n", str, Decimal),
     Fraction: Scalar("$q", str, Fraction),
     UUID: Scalar("$u", str, UUID),
+    type(pathlib.Path()): Scalar("$p", str, pathlib.Path),
+    type(pathlib.PurePath()): Scalar("$pp", str, pathlib.PurePath),
 }
-"""By exact type: a subclass is not read back as what it was."""
+"""By exact type: a subclass is not read back as what it was, nor is another system's path."""
 
 READERS: dict[str, Callable[[typing.Any], object]] = {
     "$f": float,
-    "$p": pathlib.Path,
-    "$pp": pathlib.PurePath,
     **{scalar.tag: scalar.read for scalar in SCALARS.values()},
 }

@@ -10,7 +10,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-import pathlib
 import sys
 import typing
 from collections.abc import Mapping
@@ -51,9 +50,9 @@ def encode_with_classes(value: object, name: str = "the value") -> tuple[str, tu
     try:
         if type(value) in _PLAIN:
             return _text(value), ()
-        classes: dict[type, None] = {}
+        classes: dict[str, type] = {}
         tree = _Encoder(classes).tree(value, name, 0)
-        return _text(tree), tuple(classes)
+        return _text(tree), tuple(classes.values())
     except ValueError as error:
         if "digits" not in str(error):
             raise
@@ -74,9 +73,9 @@ def _text(tree: object) -> str:
 
 
 class _Encoder:
-    """Turns a value into what JSON can say, collecting the classes met."""
+    """Turns a value into what JSON can say, collecting the classes met, by the names under which they are read."""
 
-    def __init__(self, classes: dict[type, None]) -> None:
+    def __init__(self, classes: dict[str, type]) -> None:
         self._classes = classes
 
     def tree(self, value: object, name: str, depth: int) -> object:
@@ -120,17 +119,14 @@ class _Encoder:
             if value.name not in type(value).__members__:
                 # Members that were joined, of a Flag, have no name by which to find them again.
                 raise NotDataError(f"{_short(name)} is {value!r}, which is no single member", hint="give its value")
-            self._classes[kind] = None
+            self._note(kind, name)
             return {"$e": [kind.__qualname__, value.name]}
-        if isinstance(value, pathlib.PurePath):
-            pure = not isinstance(value, pathlib.Path)
-            return {"$pp" if pure else "$p": str(value)}
         if isinstance(value, failures.Failures):
             first = _Encoder({}).tree(list(value), name, depth)
             return {"$fs": [value.total, first]}
         fields = fields_of(kind)
         if fields is not None:
-            self._classes[kind] = None
+            self._note(kind, name)
             values = {field: self.tree(getattr(value, field), f"{name}.{field}", depth + 1) for field in fields}
             return {"$r": [kind.__qualname__, values]}
         raise NotDataError(
@@ -138,6 +134,15 @@ class _Encoder:
             hint="give data (numbers, text, lists, dicts, dates, paths, enums, attrs or dataclasses), "
             "or a path to a file that holds it",
         )
+
+    def _note(self, kind: type, name: str) -> None:
+        known = self._classes.setdefault(kind.__qualname__, kind)
+        if known is not kind:
+            raise NotDataError(
+                f"{_short(name)} is a {kind.__qualname__} of {kind.__module__}, and there is one of "
+                f"{known.__module__} beside it: they could not be told apart when they are read back",
+                hint="give one of the classes another name",
+            )
 
 
 def decode(text: str, classes: Mapping[str, type] | None = None) -> object:
@@ -219,7 +224,10 @@ def _record(kind: type[object], values: dict[str, object]) -> object:
     """An instance with these fields, made without running its constructor: exactly what was stored."""
     expected = fields_of(kind)
     if expected is None or set(expected) != set(values):
-        raise NotDataError(f"a stored {kind.__qualname__} has other fields than the class has now")
+        raise NotDataError(
+            f"a stored {kind.__qualname__} has other fields than the class has now",
+            hint="bring them back, or start a new run",
+        )
     record: object = object.__new__(kind)
     for key, value in values.items():
         object.__setattr__(record, key, value)
@@ -227,7 +235,10 @@ def _record(kind: type[object], values: dict[str, object]) -> object:
 
 
 def fields_of(kind: type) -> tuple[str, ...] | None:
-    """The fields of an attrs or dataclass, or None for any other class."""
+    """The fields of an attrs or dataclass; None for any other class, and for one that holds more than its fields."""
+    if any(base.__module__ == "builtins" and base is not object for base in kind.__mro__):
+        # Such as an exception, or a dict with fields.
+        return None
     if attrs.has(kind):
         return tuple(field.name for field in attrs.fields(kind))
     if dataclasses.is_dataclass(kind):
@@ -263,7 +274,7 @@ def classes_in(annotation: object) -> dict[str, type]:
 def _hints(kind: type) -> dict[str, object]:
     try:
         return typing.get_type_hints(kind)
-    except NameError:
+    except (NameError, TypeError, AttributeError, SyntaxError):
         # An annotation that cannot be resolved names no class that could be read back.
         return {}
 

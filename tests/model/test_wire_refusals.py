@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import typing
 from datetime import UTC, datetime, time, tzinfo
 from enum import Enum, Flag
+from pathlib import Path, PureWindowsPath
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -32,6 +34,25 @@ class Point:
 @dataclasses.dataclass
 class Unresolved:
     other: NoSuchClass  # type: ignore[name-defined]  # noqa: F821  what this is about
+
+
+@dataclasses.dataclass
+class Misspelt:
+    other: typing.NoSuchThing  # type: ignore[name-defined]  # what this is about
+
+
+class OwnPath(type(Path())):  # type: ignore[misc]  # the class of paths here
+    pass
+
+
+@dataclasses.dataclass
+class Refusal(Exception):
+    reason: str
+
+
+@dataclasses.dataclass
+class Table(dict[str, int]):
+    name: str
 
 
 class OwnZone(tzinfo):
@@ -90,6 +111,26 @@ def test_a_member_that_an_enum_no_longer_has_is_refused() -> None:
 
 def test_an_annotation_that_cannot_be_resolved_names_no_further_class() -> None:
     assert wire.classes_in(Unresolved) == {"Unresolved": Unresolved}
+    assert wire.classes_in(Misspelt) == {"Misspelt": Misspelt}
+
+
+@pytest.mark.parametrize("path", [PureWindowsPath("C:/data"), OwnPath("data")])
+def test_a_path_that_would_be_read_back_as_another_is_refused(path) -> None:
+    with pytest.raises(NotDataError, match=type(path).__name__):
+        wire.encode(path)
+
+
+@pytest.mark.parametrize("record", [Refusal("no"), Table("t")])
+def test_a_record_that_holds_more_than_its_fields_is_refused(record) -> None:
+    with pytest.raises(NotDataError, match=type(record).__name__):
+        wire.encode(record)
+
+
+def test_two_classes_of_one_name_in_one_value_are_refused() -> None:
+    other = Enum("Colour", ["RED"], module="acme.paint")
+    assert wire.decode(wire.encode([other.RED, other.RED]), {"Colour": other}) == [other.RED, other.RED]
+    with pytest.raises(NotDataError, match=r"the value\[1\] is a Colour of acme.paint, and there is one of .* beside"):
+        wire.encode([Colour.RED, other.RED])
 
 
 def test_flags_that_were_joined_are_refused_and_a_single_one_is_read_back() -> None:
