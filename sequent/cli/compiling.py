@@ -35,15 +35,18 @@ def plan(target: Target = None, /, *, options: TypedOptions = DEFAULTS) -> int:
     """Show what would run, in order, and what each part waits for."""
     spec, compiled = _compiled(target, options)
     parts = planned_parts(compiled)
+    held = dict(compiled.nodes[0].acquires)
     pools = [{"name": pool.name, "capacity": pool.capacity, "shared": pool.is_shared} for pool in compiled.pools]
     if options.json:
-        machine.write({"plan": {"flow": spec.name, "parts": [_part_document(part) for part in parts], "pools": pools}})
+        plan_parts = [_part_document(part) for part in parts]
+        machine.write({"plan": {"flow": spec.name, "acquires": held, "parts": plan_parts, "pools": pools}})
         return 0
     paint = Paint.of(sys.stdout)
     out(paint.strong(safe(spec.name)))
     for pool in compiled.pools:
         shared = ", shared by all runs" if pool.is_shared else ""
-        out(f"  {paint.faint('pool')} {safe(pool.name)}  {pool.capacity:,}{shared}")
+        by_flow = f", of which the flow holds {held[pool.name]:,}" if pool.name in held else ""
+        out(f"  {paint.faint('pool')} {safe(pool.name)}  {pool.capacity:,}{shared}{by_flow}")
     for part in parts:
         out(_part_line(part, paint))
     return 0

@@ -14,6 +14,7 @@ from sequent.model.references import Path
 from sequent.model.spec import MOST_LEVELS, ContainerSpec, FlowSpec, StepSpec
 
 LONGEST_NAME = 64
+_ROOT_HINTS = {"releases": "leave it out: when a run ends, all that it holds is given back"}
 
 
 @define(eq=False)
@@ -205,8 +206,6 @@ def _check_root(tree: Tree, problems: Problems) -> None:
         "repeats": root.repeats is not None,
         "parallel": tree.root.is_parallel,
         "delay": root.delay is not None,
-        "priority": root.priority != 0,
-        "acquires": bool(root.acquires),
         "releases": root.releases is not None,
         "handles": not root.handles,
     }
@@ -216,5 +215,5 @@ def _check_root(tree: Tree, problems: Problems) -> None:
                 "flow-option",
                 f"the flow {spec.name!r} has {option!r}, which is for what is inside a flow",
                 place=root.option_places.get(option, root.place),
-                hint="put it on a container within the flow",
+                hint=_ROOT_HINTS.get(option, "put it on a container within the flow"),
             )

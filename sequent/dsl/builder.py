@@ -13,8 +13,8 @@ from sequent.dsl.config import read_config, read_store, read_text
 from sequent.dsl.events import read_event
 from sequent.dsl.names import check_flow_name
 from sequent.dsl.nodes import Node, Written
-from sequent.dsl.option_types import BlockOptions
-from sequent.dsl.options import NO_OPTIONS
+from sequent.dsl.option_types import BlockOptions, PoolAmounts
+from sequent.dsl.options import CONTAINER_OPTIONS, read_options
 from sequent.dsl.places import Site, frame_above, read_at, site_above
 from sequent.dsl.references import Reference
 from sequent.dsl.requirements import Requirement
@@ -116,6 +116,8 @@ class Sequent:
         config_tag: str = "",
         *,
         run_id: str | None = None,
+        acquires: PoolAmounts | None = None,
+        priority: int | None = None,
     ) -> None:
         """Begin a flow.
 
@@ -130,6 +132,8 @@ class Sequent:
                 ``sleep_between_loops``, ``LOGGING``, ``DATABASES``, ``envvar_prefix``; or a file that says them.
             config_tag: the key in ``config`` where they begin.
             run_id: the run to take up again, or the id of the new one.
+            acquires: what each of its runs holds of pools, as long as it lasts.
+            priority: how soon a run has that of a pool for which others wait as well.
 
         Raises:
             DefinitionError: one of these is not what a flow can have.
@@ -149,7 +153,8 @@ class Sequent:
         self.recovery_run = read_at(site, "recovery_run", partial(read_recovery_run, recovery_run))
         self.run_id = read_at(site, "run_id", partial(read_text, run_id, "run_id", "r00412"))
         """The id of its run; of the latest, once ``run()`` has returned."""
-        self.root = Block(Written(site, NO_OPTIONS, name=self.name, children={}, is_leaf=False), self)
+        options = read_options({"acquires": acquires, "priority": priority}, site, CONTAINER_OPTIONS, "flow")
+        self.root = Block(Written(site, options, name=self.name, children={}, is_leaf=False), self)
         self._asked_id = self.run_id
         self._running = Lock()
         """Held while ``run()`` runs it."""

@@ -15,6 +15,8 @@ from sequent.model.status import Status
 
 RUN = (0, 0)
 """The holder of what is kept for the run."""
+FLOW = (0, 1)
+"""The holder of what the flow acquires, which it holds as long as it runs."""
 
 HOLDS_OF_THESE = 0
 """Who holds of a pool that it asks for, through its containers: it goes before all who do not."""
@@ -39,8 +41,9 @@ class Pools:
         """By how they stand and what they ask for: who waits, first come first."""
         self.queued: dict[int, int] = {}
         """How many of each step and container wait, those included who were cancelled meanwhile."""
-        for pool, amount in kept.items():
-            self._change(RUN, pool, amount)
+        for holder, amounts in ((RUN, tuple(kept.items())), (FLOW, board.plan.nodes[0].acquires)):
+            for pool, amount in amounts:
+                self._change(holder, pool, amount)
 
     def __bool__(self) -> bool:
         return bool(self._capacity)
@@ -216,12 +219,12 @@ class Pools:
     def _name(self, holder: tuple[int, int]) -> str:
         frame = self._board.frames.get(holder[0])
         if frame is None:
-            return "the run"
+            return "the run" if holder == RUN else "the flow"
         path = dotted(frame.layout.nodes[holder[1]].path)
         return f"{path}/{sequence_text(frame.scope.sequence)}"
 
     def held_of(self, pool: str) -> dict[tuple[int, int], int]:
-        """How much of a pool each holder has: by frame and position, the run's own under ``RUN``."""
+        """How much of a pool each holder has: by frame and position, or ``RUN`` or ``FLOW``."""
         return {holder: amounts[pool] for holder, amounts in self._held.items() if pool in amounts}
 
     def free_of(self, pool: str) -> int:

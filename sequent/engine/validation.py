@@ -5,7 +5,7 @@ from __future__ import annotations
 from sequent.engine.board import Block, Board, Frame
 from sequent.engine.layout import is_step
 from sequent.engine.line import AHEAD
-from sequent.engine.pools import RUN
+from sequent.engine.pools import FLOW, RUN
 from sequent.model.status import Status
 
 
@@ -92,6 +92,6 @@ def _check_pools(board: Board) -> None:
         free = board.line.pools.free_of(pool.name)
         assert sum(held.values()) + free == pool.capacity, f"what is held and free of '{pool.name}' is not its capacity"
         assert free >= 0, f"more of '{pool.name}' is held than there is"
-        for frame_id, position in held.keys() - {RUN}:
+        for frame_id, position in held.keys() - {FLOW, RUN}:
             status = board.frames[frame_id].statuses[position]
             assert status in (Status.READY, Status.ACTIVE), "what has settled still holds"

@@ -262,7 +262,7 @@ class Plan:
     @cached_property
     def has_priorities(self) -> bool:
         """Whether anything in it is to start before or after its turn."""
-        return any(node.priority for node in self.nodes)
+        return any(node.priority for node in self.nodes[1:])
 
     def node_at(self, path: Path) -> NodePlan | None:
         """The node with that path; of a repeated step, its container of one."""

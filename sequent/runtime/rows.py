@@ -30,6 +30,10 @@ class TaskKey:
     iteration: int
 
 
+FLOW = TaskKey(1, 0, 0)
+"""The flow, where it holds something: the run's first frame is its own."""
+
+
 def task_key(plan: Plan, scope: Scope, node: int) -> TaskKey:
     """Where the store keeps that task."""
     container = plan.nodes[scope.node]

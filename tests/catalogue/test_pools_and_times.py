@@ -91,16 +91,33 @@ class flow:
         text="""
 db = Pool("db", 3)
 
+@container(acquires={db: 2})
+class flow:
+    @step(
+        acquires={db: 2},  # wrong
+    )
+    def load(self): ...
+""",
+        code="pool",
+        path="load",
+        says=("'load' acquires 2 of the pool 'db'", "the flow 'flow' around it holds 2", "can never start"),
+        hint="acquire less here or further out",
+    ),
+    "beyond_flow_releases": Mistake(
+        text="""
+db = Pool("db", 3)
+
 @container(
-    acquires={db: 1},  # wrong
+    acquires={db: 1},
+    releases=[],  # wrong
 )
 class flow:
     @step
     def load(self): ...
 """,
         code="flow-option",
-        says=("the flow 'flow' has 'acquires', which is for what is inside a flow",),
-        hint="put it on a container within the flow",
+        says=("the flow 'flow' has 'releases', which is for what is inside a flow",),
+        hint="when a run ends, all that it holds is given back",
     ),
     **{
         f"row_038_{name}": Mistake(

@@ -60,12 +60,10 @@ def test_a_step_without_work_and_a_container_without_steps_are_accepted():
         {"parallel": 2},
         {"delay": Literal("3.0")},
         {"handles": False},
-        {"priority": 1},
-        {"acquires": (("db", 1),)},
         {"releases": (("db", 1),)},
     ],
 )
-def test_a_flow_neither_requires_nor_repeats_nor_waits_nor_holds(option):
+def test_a_flow_neither_requires_nor_repeats_nor_waits_nor_gives_back(option):
     assert codes(flow(step("a"), pools={"db": 2}, **option))[0] == "flow-option"
 
 

@@ -107,6 +107,14 @@ def test_two_who_hold_of_a_pool_through_containers_do_not_wait_for_one_another(s
     assert ask(second, 1, IN_BLOCK, around=(AROUND_IT,))
 
 
+def test_who_holds_of_another_pool_through_a_container_goes_before_those_who_hold_nothing(store):
+    holder, both = using(store, db=4, net=1), using(store, db=4, net=1)
+    assert holder.ask([Ask(AROUND_IT, (("net", 1),), 0)])
+    assert both.ask([Ask(TASK_A, (("db", 4), ("net", 1)), 9)]) == []
+    assert ask(holder, 1, IN_BLOCK, around=(AROUND_IT,))
+    assert not ask(holder, 1, TASK_A)
+
+
 def test_who_gives_up_waiting_leaves_its_place(store):
     holder, large, small = using(store), using(store), using(store)
     assert ask(holder, 2)

@@ -184,6 +184,7 @@ class Driver:
         counts = {**end.counts, Status.SUCCESS: self._run.successes()}
         is_suspended = end.status is RunStatus.SUSPENDED
         reason = self._timers.due_text() if is_suspended else blocked_text(self._plan, end.blocked)
+        self._pooling.end(self._outbox.batch)
         self._outbox.batch.end = RunEnd(end.status, counts, reason)
         self._status = end.status
 

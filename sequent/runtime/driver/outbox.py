@@ -68,7 +68,7 @@ class Outbox:
             plan, around.executors, self._values, options, self.intake, around.observer, around.run
         )
         self.timers = Timers(plan, options, around.run, around.clock)
-        self.pooling = Pooling(plan, around.run, around.clock)
+        self.pooling = Pooling(plan, around.run, around.clock, around.observer)
         self._repeating = Repeating(plan, self._values, options, around, has_begun=has_begun)
         self._revising = Revising(plan, self._values, self.intake, around)
 

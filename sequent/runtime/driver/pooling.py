@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from selectors import BaseSelector
 
 from sequent.errors import StoreBusyError, StoreFullError
@@ -10,8 +11,8 @@ from sequent.model.facts import Fact, HoldGranted, RunStarted
 from sequent.model.plan import Plan
 from sequent.model.scope import Scope
 from sequent.runtime.driver.wake import WakeSocket, wake
-from sequent.runtime.ports import Clock, DrivenRun
-from sequent.runtime.rows import Ask, Batch, Hold, TaskKey, task_key
+from sequent.runtime.ports import Clock, DrivenRun, Observer
+from sequent.runtime.rows import FLOW, Ask, Batch, Hold, TaskKey, task_key
 
 FIRST_LOOK = 0.1
 """Seconds until it is asked again for what was not free, if nobody gives word; doubled each time."""
@@ -26,14 +27,22 @@ class Pooling:
     who wait; but a driver that was killed wakes nobody, so who waits looks again now and then.
     """
 
-    def __init__(self, plan: Plan, run: DrivenRun, clock: Clock) -> None:
+    def __init__(self, plan: Plan, run: DrivenRun, clock: Clock, observer: Observer) -> None:
         self._plan = plan
         self._run = run
         self._clock = clock
+        self._observer = observer
         self._capacities = {pool.name: pool.capacity for pool in plan.pools if pool.is_shared}
         self._wanted_again = run.wanted_again() if self._capacities else ()
-        self._asks: dict[TaskKey | None, tuple[Ask, Fact]] = {}
+        root = plan.nodes[0]
+        self._own = tuple((pool, amount) for pool, amount in root.acquires if pool in self._capacities)
+        self._first = deque([Ask(FLOW, self._own, root.priority)] if self._own else [])
+        """What is to be held before the run begins: in the order of its first start, so the flow's own comes first."""
+        if self._wanted_again:
+            self._first.append(Ask(None, self._wanted_again, 0, (FLOW,)))
+        self._asks: dict[TaskKey | None, tuple[Ask, Fact | None]] = {}
         """What is asked for, and what the engine is to be told once it is held."""
+        self._told: list[Ask] = []
         self._freed: set[str] = set()
         """The shared pools of which the batch gives something back."""
         self._look_at = 0.0
@@ -55,9 +64,15 @@ class Pooling:
             return [RunStarted()]
         self._socket = WakeSocket(selector, self._hurry)
         self._run.use_pools(self._capacities, self._socket.path)
-        if not self._wanted_again:
+        return self._begin()
+
+    def _begin(self) -> list[Fact]:
+        """Ask for the next of what is to be held first; once all is, the run begins."""
+        if not self._first:
             return [RunStarted()]
-        self._asks[None] = Ask(None, self._wanted_again, 0), RunStarted()
+        ask = self._first.popleft()
+        self._asks[ask.key] = ask, None
+        self._hurry()
         return []
 
     def close(self) -> None:
@@ -94,12 +109,29 @@ class Pooling:
             return []
         try:
             granted = self._run.ask([ask for ask, _ in self._asks.values()])
-            facts = [self._asks.pop(ask.key)[1] for ask in granted]
         except (StoreBusyError, StoreFullError):
-            facts = []
+            granted = []
+        else:
+            self._tell_wait([ask for ask, fact in self._asks.values() if fact is None and ask not in granted])
         self._look_at = self._clock.monotonic() + self._look_after
         self._look_after = min(LONGEST_LOOK, 2 * self._look_after)
+        facts: list[Fact] = []
+        for ask in granted:
+            _, fact = self._asks.pop(ask.key)
+            facts.extend(self._begin() if fact is None else [fact])
         return facts
+
+    def _tell_wait(self, asks: list[Ask]) -> None:
+        """Say, once of each, that the run has not begun for what others hold."""
+        for ask in asks:
+            if ask not in self._told:
+                self._told.append(ask)
+                wanted = " and ".join(f"{amount} of the pool '{pool}'" for pool, amount in ask.amounts)
+                self._observer.note(f"waiting for {wanted}, which other runs hold")
+
+    def end(self, batch: Batch) -> None:
+        """The run ends, and the flow holds nothing any more."""
+        batch.holds.extend(Hold(FLOW, pool, 0, is_shared=True) for pool, _ in self._own)
 
     def left(self) -> float | None:
         """The seconds until it is asked again; None where nothing is asked for."""
@@ -121,8 +153,8 @@ class Pooling:
 
 
 def _around(scope: Scope) -> tuple[TaskKey, ...]:
-    """The containers around what is asked for, as the store names them."""
-    found: list[TaskKey] = []
+    """The containers around what is asked for, the flow among them, as the store names them."""
+    found = [FLOW]
     while scope.parent is not None:
         found.append(TaskKey(scope.parent.id, scope.node, 0))
         scope = scope.parent

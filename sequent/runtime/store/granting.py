@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from attrs import frozen
 
+from sequent.engine.pools import HOLDS_NOTHING, HOLDS_OF_THESE, HOLDS_OTHERS
 from sequent.model.spec import Amounts
 
 
@@ -18,8 +19,9 @@ class Ticket:
     run: int
     amounts: Amounts
     priority: int
-    goes_first: bool
-    """Whether a container around it holds of these pools: whoever waited for it would wait for itself."""
+    standing: int
+    """Whether containers around it hold of these pools, of others or of none: who waited for what these hold would
+    wait for itself."""
 
 
 def may_take(ticket: Ticket, tickets: Collection[Ticket], free: Mapping[str, int]) -> bool:
@@ -32,7 +34,7 @@ def may_take(ticket: Ticket, tickets: Collection[Ticket], free: Mapping[str, int
     claimed: set[str] = set()
     for other in sorted(tickets, key=_turn):
         fits = all(left[pool] >= amount for pool, amount in other.amounts) and (
-            other.goes_first or not any(pool in claimed for pool, _ in other.amounts)
+            other.standing == HOLDS_OF_THESE or not any(pool in claimed for pool, _ in other.amounts)
         )
         if other.number == ticket.number:
             return fits
@@ -44,8 +46,15 @@ def may_take(ticket: Ticket, tickets: Collection[Ticket], free: Mapping[str, int
     return False
 
 
-def _turn(ticket: Ticket) -> tuple[bool, int, int]:
-    return not ticket.goes_first, -ticket.priority, ticket.number
+def _turn(ticket: Ticket) -> tuple[int, int, int]:
+    return ticket.standing, -ticket.priority, ticket.number
+
+
+def standing_of(wanted: Amounts, held: Collection[str]) -> int:
+    """How somebody stands whose containers hold of these pools."""
+    if not held:
+        return HOLDS_NOTHING
+    return HOLDS_OF_THESE if any(pool in held for pool, _ in wanted) else HOLDS_OTHERS
 
 
 def free_of(capacities: Mapping[str, int], held: Iterable[tuple[str, int]]) -> dict[str, int]:

@@ -8,8 +8,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from attrs import frozen
 
 from sequent.model.spec import Amounts
-from sequent.runtime.rows import Ask, Hold, TaskKey
-from sequent.runtime.store.granting import Ticket, free_of, may_take
+from sequent.runtime.rows import FLOW, Ask, Hold, TaskKey
+from sequent.runtime.store.granting import Ticket, free_of, may_take, standing_of
 from sequent.runtime.store.sharing import other_size
 
 _Held = list[tuple[int, Hold]]
@@ -84,11 +84,9 @@ class MemorySharing:
 
     @staticmethod
     def _ticket(waiting: _Waiting, held: _Held) -> Ticket:
-        pools = {pool for pool, _ in waiting.ask.amounts}
-        goes_first = any(
-            run == waiting.run and hold.key in waiting.ask.around and hold.pool in pools for run, hold in held
-        )
-        return Ticket(waiting.number, waiting.run, waiting.ask.amounts, waiting.ask.priority, goes_first)
+        ask = waiting.ask
+        pools = {hold.pool for run, hold in held if run == waiting.run and hold.key in ask.around}
+        return Ticket(waiting.number, waiting.run, ask.amounts, ask.priority, standing_of(ask.amounts, pools))
 
     def withdraw(self, run: int, key: TaskKey | None) -> None:
         """Somebody waits no more."""
@@ -100,7 +98,7 @@ class MemorySharing:
         self._waiting = {key: waiting for key, waiting in self._waiting.items() if waiting.run != run}
         if again:
             self._last += 1
-            self._waiting[run, None] = _Waiting(self._last, run, Ask(None, again, 0))
+            self._waiting[run, None] = _Waiting(self._last, run, Ask(None, again, 0, (FLOW,)))
 
     def wanted_again(self, run: int) -> Amounts:
         """What a run had kept before it was taken up again."""

@@ -6,9 +6,9 @@ import sqlite3
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from sequent.errors import UsageError
-from sequent.runtime.rows import Ask, Hold
+from sequent.runtime.rows import FLOW, Ask, Hold
 from sequent.runtime.store import shared_queries
-from sequent.runtime.store.granting import Ticket, free_of, may_take
+from sequent.runtime.store.granting import Ticket, free_of, may_take, standing_of
 from sequent.runtime.store.records import read_amounts, read_places, text_of_amounts, text_of_places
 from sequent.runtime.store.writing import KEPT, BatchWriter
 
@@ -115,10 +115,11 @@ class Sharing:
             shared_queries.tickets()
         ).fetchall():
             amounts = read_amounts(text)
-            pools = {pool for pool, _ in amounts}
-            goes_first = any(pool in pools for place in read_places(around) for pool, _ in held.get((run, *place), ()))
+            standing = standing_of(
+                amounts, {pool for place in read_places(around) for pool, _ in held.get((run, *place), ())}
+            )
             if self._counts(run):
-                tickets[run, frame, node, iteration] = Ticket(number, run, amounts, priority, goes_first)
+                tickets[run, frame, node, iteration] = Ticket(number, run, amounts, priority, standing)
         return tickets
 
 
@@ -151,5 +152,6 @@ def want_again(execute: Execute, run: int) -> None:
     execute(shared_queries.drop_tickets(), (run,))
     if kept:
         execute(shared_queries.drop_ticket(), (run, *KEPT))
-        execute(shared_queries.insert_ticket(), (run, *KEPT, text_of_amounts(tuple(kept)), 0, text_of_places(())))
+        around = text_of_places([(FLOW.frame, FLOW.node, FLOW.iteration)])
+        execute(shared_queries.insert_ticket(), (run, *KEPT, text_of_amounts(tuple(kept)), 0, around))
         execute(shared_queries.drop_kept_shares(), (run,))
