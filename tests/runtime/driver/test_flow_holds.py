@@ -199,20 +199,12 @@ def test_a_pool_of_the_run_itself_is_the_smaller_by_what_the_flow_holds():
     flow = sequent.Sequent("f", acquires={db: 1})
     flow.add_step("a", func=work, acquires={db: 1}, repeats=range(4), parallel=0)
     world = World(flow)
-    under_way: list[int] = []
-
-    def end(order: AttemptOrder) -> None:
-        under_way.append(len(hands.orders) - sum(counted))
-        hands.tell(success(order))
-
-    counted: list[int] = []
-    hands = Hands(end)
     written: list[tuple[int, int]] = []
 
     def look(batch: Batch) -> None:
         written.append((len(batch.intents), len(batch.endings)))
 
-    assert world.drive(hands, slots=8, look=look) is RunStatus.SUCCESS
+    assert world.drive(Hands(success), slots=8, look=look) is RunStatus.SUCCESS
     running = most = 0
     for intents, endings in written:
         running += intents - endings
