@@ -16,6 +16,7 @@ from sequent.dsl.references import MARK, Reference
 from sequent.dsl.sources import refuse_secret
 from sequent.dsl.words import WordSource, read_arguments, read_word, read_words
 from sequent.errors import DefinitionError, Place
+from sequent.model.wording import described
 
 COMMAND_OPTIONS = frozenset({"env", "cwd", "stdin", "success", "result", "shell"})
 
@@ -74,7 +75,7 @@ def read_command(words: object, options: Mapping[str, object], site: Site) -> Co
     """
     if not isinstance(words, tuple | list):
         raise _error(
-            f"a command is {words!r:.100}, a {type(words).__name__}",
+            f"a command is {described(words)}",
             option_place(site, "command"),
             'write a tuple of words, ("rsync", "-a", source, target): nothing is split, and there is no shell',
         )

@@ -14,6 +14,7 @@ from pathlib import Path, PurePath
 from uuid import UUID
 
 from sequent.errors import UsageError
+from sequent.model.wording import with_article
 
 _FLAGS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
@@ -25,11 +26,6 @@ def shown_type(annotation: object) -> str:
     if isinstance(annotation, type) and not typing.get_args(annotation):
         return annotation.__name__
     return formatannotation(annotation)
-
-
-def with_article(kind: str) -> str:
-    """The name of a type in a sentence: ``a str``, ``an int``."""
-    return f"{'an' if kind[:1].lower() in 'aeio' else 'a'} {kind}"
 
 
 def parse_text(annotation: object, text: str) -> object:

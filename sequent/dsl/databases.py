@@ -8,6 +8,7 @@ from urllib.parse import quote, urlencode
 
 from sequent.dsl.names import did_you_mean
 from sequent.errors import DefinitionError, Place
+from sequent.model.wording import kind_of
 
 _PARTS = ("dialect", "drivername", "username", "password", "host", "port", "database", "schema", "query")
 _FORM = "it is a path, a URL, or a dict of dialect, host, database and the like"
@@ -25,7 +26,7 @@ def read_databases(table: object, name: str, place_of: Callable[[str], Place]) -
         DefinitionError: an entry is none, or a part of it is unknown; no message shows a password.
     """
     if not isinstance(table, Mapping):
-        raise _error(f"{name} is a {type(table).__name__}", place_of("DATABASES"), "it is a dict of stores by name")
+        raise _error(f"{name} is {kind_of(table)}", place_of("DATABASES"), "it is a dict of stores by name")
     entries = cast("Mapping[Any, object]", table).items()
     return {str(key): _location(entry, f"{name}[{key!r}]", place_of(f"DATABASES.{key}")) for key, entry in entries}
 
@@ -34,13 +35,13 @@ def _location(entry: object, name: str, place: Place) -> str:
     if isinstance(entry, str) and entry:
         return entry
     if not isinstance(entry, Mapping):
-        raise _error(f"{name} is a {type(entry).__name__}", place, _FORM)
+        raise _error(f"{name} is {kind_of(entry)}", place, _FORM)
     parts = cast("Mapping[Any, object]", entry)
     for key, value in parts.items():
         if key not in _PARTS:
             raise _error(f"{name} has no key {key!r:.100}", place, did_you_mean(str(key), _PARTS))
         if (key == "query") is not isinstance(value, Mapping) or not isinstance(value, str | int | Mapping):
-            raise _error(f"{name}[{key!r}] is a {type(value).__name__}", place, "query is a dict, the others are texts")
+            raise _error(f"{name}[{key!r}] is {kind_of(value)}", place, "query is a dict, the others are texts")
     if "dialect" not in parts:
         raise _error(f"{name} says no dialect", place, "add dialect, such as sqlite or postgresql")
     return _file(parts) if parts["dialect"] == "sqlite" else _url(parts)

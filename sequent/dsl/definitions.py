@@ -18,6 +18,7 @@ from sequent.dsl.translation import Translation
 from sequent.dsl.values import Values
 from sequent.errors import DefinitionError, InvalidFlowError, UsageError
 from sequent.model.spec import Definition, FlowSpec, Origin, ParamSpec
+from sequent.model.wording import kind_of, with_article
 
 _SETTINGS = ("task_construct", "max_concurrent", "stop_on_exception")
 """The settings of a whole flow that are options of its container."""
@@ -51,7 +52,7 @@ def definition_of(flow: object) -> Definition:
             )
         return _define(made, made, _settings(written), _origin(made, made.__module__, ""))
     raise UsageError(
-        f"a {type(found).__name__} is not a flow", code="not-a-flow", hint="a flow is a @container class, or a Sequent"
+        f"{kind_of(found)} is not a flow", code="not-a-flow", hint="a flow is a @container class, or a Sequent"
     )
 
 
@@ -90,16 +91,15 @@ def _params(written: Written, problems: list[DefinitionError]) -> tuple[tuple[Pa
         source = value.__sequent__
         if not isinstance(source, ParamSource) or body is None or name in written.given:
             continue
-        annotation = body.__annotations__[name]
-        kind = attribute_type(body, annotation)
-        shown = shown_type(annotation)
+        annotation, place = body.__annotations__[name], source.site.place
+        kind, shown = attribute_type(body, annotation), shown_type(annotation)
         if kind is not UNKNOWN:
             types[name] = kind
             if source.default is not None and not fits(kind, source.default_value):
-                message = f"the default of {name!r} is {source.default_value!r:.100}, which is not a {shown}"
-                hint = f"give a {shown}, or another type"
-                problems.append(DefinitionError(message, code="param", hint=hint, place=source.site.place))
-        place = source.site.place
+                wanted = with_article(shown)
+                message = f"the default of {name!r} is {source.default_value!r:.100}, which is not {wanted}"
+                hint = f"give {wanted}, or another type"
+                problems.append(DefinitionError(message, code="param", hint=hint, place=place))
         params.append(ParamSpec(name=name, type=shown, default=source.default, help=source.help, place=place))
     return tuple(params), types
 

@@ -16,6 +16,7 @@ from sequent.errors import NotDataError, UsageError
 from sequent.model.references import Literal
 from sequent.model.spec import Definition, ParamSpec
 from sequent.model.wire import encode
+from sequent.model.wording import described, with_article
 
 __all__ = ["ParamSource", "defaults_of", "encode_params", "param", "parse_text"]
 
@@ -110,9 +111,9 @@ def _encode(spec: ParamSpec, annotation: object, value: object) -> str:
             ) from None
     elif annotation is not None and not fits(annotation, value):
         raise UsageError(
-            f"the parameter {spec.name!r} is {value!r:.100}, a {type(value).__name__}",
+            f"the parameter {spec.name!r} is {described(value)}",
             code="param",
-            hint=f"it is a {shown_type(annotation)}",
+            hint=f"it is {with_article(shown_type(annotation))}",
             place=spec.place,
         )
     try:

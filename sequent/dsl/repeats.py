@@ -19,6 +19,7 @@ from sequent.dsl.sources import refuse_secret
 from sequent.errors import DefinitionError, NotDataError, Place
 from sequent.model.spec import ItemsCall, ItemsLiteral
 from sequent.model.wire import encode_with_classes
+from sequent.model.wording import kind_of, with_article
 
 
 @frozen(eq=False)
@@ -75,7 +76,7 @@ def read_repeats(value: object, place: Place) -> RepeatSource | None:
     if hasattr(value, "__next__") and not isinstance(value, type):
         kind = "generator" if hasattr(value, "gi_frame") else type(value).__name__
         raise _error(
-            f"'repeats' is a {kind}, which can be read once: a recovery could not read it again",
+            f"'repeats' is {with_article(kind)}, which can be read once: a recovery could not read it again",
             place,
             "pass the function that makes it, or a list",
         )
@@ -83,7 +84,7 @@ def read_repeats(value: object, place: Place) -> RepeatSource | None:
         return _call(value, place)
     if isinstance(value, Iterable):
         return _literal(cast("Iterable[object]", value), place)
-    raise _error(f"'repeats' is a {type(value).__name__}, which has no items", place, "give a list or a range")
+    raise _error(f"'repeats' is {kind_of(value)}, which has no items", place, "give a list or a range")
 
 
 def endless(name: str, place: Place) -> DefinitionError:

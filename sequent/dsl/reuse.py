@@ -21,6 +21,7 @@ from sequent.dsl.references import Reference
 from sequent.dsl.sources import refuse_secret
 from sequent.errors import DefinitionError, Place
 from sequent.model.references import Literal
+from sequent.model.wording import described, with_article
 
 
 def write_again(template: Node, kwargs: object, options: Options, site: Site) -> Written:
@@ -104,7 +105,8 @@ def _check_type(given: Literal, source: Written, name: str, shown: str, place: P
     kind = attribute_type(source.body, annotation)
     value = decoded(given)
     if kind is not UNKNOWN and not fits(kind, value):
-        raise _error(f"{shown} is {value!r:.100}, a {type(value).__name__}", place, f"it is a {shown_type(annotation)}")
+        wanted = with_article(shown_type(annotation))
+        raise _error(f"{shown} is {described(value)}", place, f"it is {wanted}")
 
 
 def _error(message: str, place: Place, hint: str) -> DefinitionError:

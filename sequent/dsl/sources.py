@@ -16,6 +16,7 @@ from sequent.errors import DefinitionError, Place
 from sequent.model.failures import Failures
 from sequent.model.references import Literal
 from sequent.model.status import Claim
+from sequent.model.wording import described
 
 V = TypeVar("V")
 
@@ -275,6 +276,6 @@ def returned(target: Claimable, values: tuple[object, ...], site: Site) -> Requi
         elif type(value) in (type(None), bool, int, str) or isinstance(value, Enum):
             continue
         else:
-            shown_value = f"{value!r:.100}, a {type(value).__name__}"
+            shown_value = described(value)
         raise DefinitionError(f"{name} names {shown_value}", code="returned", hint=hint, place=site.place)
     return Claimed(target, Claim.RETURNED, site, values)

@@ -17,6 +17,7 @@ from sequent.dsl.requirements import Claimable
 from sequent.dsl.sources import refuse_secret
 from sequent.errors import DefinitionError, Place
 from sequent.model.references import Literal
+from sequent.model.wording import described
 
 
 @frozen(eq=False)
@@ -87,8 +88,7 @@ def read_word(value: object, name: str, place: Place, *, secrets: bool = False) 
     if isinstance(value, Claimable):
         raise step_as_value(value, name, place)
     if isinstance(value, bool) or not isinstance(value, _KINDS):
-        shown = "None" if value is None else f"{value!r:.100}, a {type(value).__name__}"
-        raise _error(f"{name} of the command is {shown}", place, _ALLOWED)
+        raise _error(f"{name} of the command is {described(value)}", place, _ALLOWED)
     if isinstance(value, str | bytes | PurePath):
         _check_nul(value, name, place)
     return snapshot(value, name, place)

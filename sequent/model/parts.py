@@ -7,6 +7,7 @@ import typing
 
 from sequent.errors import PartError
 from sequent.model.scalars import READERS
+from sequent.model.wording import kind_of, with_article
 
 Key = str | int
 """What stands in brackets or after a dot: ``x.result["a"].b[-1]`` has the keys "a", "b" and -1."""
@@ -36,7 +37,7 @@ def _step(tree: object, key: Key, name: str) -> object:
     if isinstance(tree, list):
         return _at(typing.cast("list[object]", tree), key, f"{name}, a list,")
     if not isinstance(tree, dict):
-        raise _none(name, _plain(tree), key)
+        raise _none(name, kind_of(tree), key)
     mapping = typing.cast("dict[str, typing.Any]", tree)
     tag = next(iter(mapping), "")
     if len(mapping) != 1 or not tag.startswith("$"):
@@ -58,7 +59,7 @@ def _step(tree: object, key: Key, name: str) -> object:
             raise _none(name, f"the member {content[1]!r} of {content[0]}", key)
         case _:
             read = READERS.get(tag)
-            raise _none(name, f"a {type(read(content)).__name__}" if read else f"of the form {tag!r}", key)
+            raise _none(name, kind_of(read(content)) if read else f"of the form {tag!r}", key)
 
 
 def _at(items: typing.Sequence[object], key: Key, name: str) -> object:
@@ -77,8 +78,9 @@ def _of_keys(pairs: typing.Sequence[tuple[object, object]], key: Key, name: str,
     names = [known for known, _ in pairs if isinstance(known, str | int)]
     shown = ", ".join(map(_shown, names[:_MOST_SHOWN])) + (", ..." if len(pairs) > _MOST_SHOWN else "")
     close = difflib.get_close_matches(str(key), [known for known in names if isinstance(known, str)], 1)
+    has = f"has no {_shown(key)}; it has: {shown}" if pairs else "is empty"
     raise PartError(
-        f"{name}, a {kind}, has no {_shown(key)}; it has: {shown}" if pairs else f"{name}, a {kind}, is empty",
+        f"{name}, {with_article(kind)}, {has}",
         hint=f"did you mean {close[0]!r}?" if close else "",
     )
 
@@ -90,7 +92,3 @@ def _none(name: str, what: str, key: Key) -> PartError:
 def _shown(key: Key) -> str:
     text = repr(key)
     return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}..."
-
-
-def _plain(tree: object) -> str:
-    return "None" if tree is None else f"a {type(tree).__name__}"

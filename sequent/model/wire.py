@@ -22,6 +22,7 @@ from sequent.model import failures
 from sequent.model.outcome import Failure
 from sequent.model.parts import Key, cut
 from sequent.model.scalars import READERS, SCALARS
+from sequent.model.wording import with_article
 
 MAX_DEPTH = 100
 """How deep data may be nested."""
@@ -130,7 +131,7 @@ class _Encoder:
             values = {field: self.tree(getattr(value, field), f"{name}.{field}", depth + 1) for field in fields}
             return {"$r": [kind.__qualname__, values]}
         raise NotDataError(
-            f"{_short(name)} is a {kind.__qualname__}, which cannot be stored and read back",
+            f"{_short(name)} is {with_article(kind.__qualname__)}, which cannot be stored and read back",
             hint="give data (numbers, text, lists, dicts, dates, paths, enums, attrs or dataclasses), "
             "or a path to a file that holds it",
         )
@@ -202,7 +203,7 @@ def _tagged(tag: str, content: typing.Any, classes: Mapping[str, type]) -> objec
     found = classes.get(name)
     if found is None:
         raise NotDataError(
-            f"a stored value is a {name}, which the step's annotation does not name",
+            f"a stored value is {with_article(name)}, which the step's annotation does not name",
             hint=f"annotate the step that returns it with {name}",
         )
     if tag == "$e":

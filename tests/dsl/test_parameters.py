@@ -34,7 +34,7 @@ class nightly:
         ({"day": "2026-11-24"}, None),
         ({"day": date(2026, 11, 24), "limit": None}, None),
         ({"day": "24.11."}, "'day' is '24.11.', which is not a date"),
-        ({"day": 3}, "'day' is 3, a int"),
+        ({"day": 3}, "'day' is 3, an int"),
         ({"day": datetime(2026, 11, 24)}, "'day' is"),  # noqa: DTZ001  a moment is no day, whatever its zone
         ({"day": date(2026, 11, 24), "limit": True}, "'limit' is True"),
         ({"dya": 1}, "did you mean 'day'"),

@@ -67,7 +67,7 @@ ARGUMENTS = {
     "too many": ({"args": (1, 2)}, "argument", "too many positional arguments", "it takes (x)"),
     "missing": ({}, "argument", "the parameter 'x' of 'take' has no value", "pass it in kwargs"),
     "a lock": ({"kwargs": {"x": threading.Lock()}}, "not-data", "kwargs['x'] is a lock", "give data"),
-    "deep": ({"kwargs": {"x": {"db": [object()]}}}, "not-data", "kwargs['x']['db'][0] is a object", "give data"),
+    "deep": ({"kwargs": {"x": {"db": [object()]}}}, "not-data", "kwargs['x']['db'][0] is an object", "give data"),
     "too large": ({"args": ("x" * (17 * 2**20),)}, "size", "args[0] has 17,825,794 characters", "path of a file"),
 }
 

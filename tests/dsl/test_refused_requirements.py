@@ -75,7 +75,7 @@ def test_a_step_further_out_is_not_taken_for_a_value(blamed):
         ((), "needs a program"),
         (("ls", None), "word 2 of the command is None"),
         (("ls", True), "word 2 of the command is True"),
-        (("ls", object()), "a object"),
+        (("ls", object()), "an object"),
         (("ls\0",), "contains NUL"),
         ((b"l\0",), "contains NUL"),
         (("ls", {"a": 1}), "a dict"),
@@ -179,7 +179,7 @@ def test_the_default_of_a_parameter_must_have_its_type(blamed):
 
         return definition_of(flow)
 
-    with pytest.raises(DefinitionError, match="the default of 'count' is 'many', which is not a int"):
+    with pytest.raises(DefinitionError, match="the default of 'count' is 'many', which is not an int"):
         write()
 
 

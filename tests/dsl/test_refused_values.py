@@ -33,7 +33,7 @@ def test_a_parameter_without_a_value_is_told(blamed):
         ({"kwargs": {"y": 2}}, "unexpected keyword argument 'y'"),
         ({"args": (1, 2)}, "too many positional arguments"),
         ({"kwargs": {"x": threading.Lock()}}, "kwargs['x'] is a lock"),
-        ({"kwargs": {"x": {"db": object()}}}, "kwargs['x']['db'] is a object"),
+        ({"kwargs": {"x": {"db": object()}}}, "kwargs['x']['db'] is an object"),
         ({"args": ("x" * (17 * 2**20),)}, "16,777,216 are allowed"),
     ],
 )

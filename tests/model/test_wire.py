@@ -119,10 +119,10 @@ def test_a_moment_keeps_its_zone_and_its_fold() -> None:
     ("value", "named"),
     [
         ({"conn": threading.Lock()}, "result['conn'] is a lock"),
-        ([1, [object()]], "result[1][0] is a object"),
+        ([1, [object()]], "result[1][0] is an object"),
         ({1, 2}, "result is a set"),
-        (OrderedDict(a=1), "result is a OrderedDict"),
-        (Line(Point(1, 2.0), Colour.RED, [object()]), "result.ends[0] is a object"),  # type: ignore[list-item]
+        (OrderedDict(a=1), "result is an OrderedDict"),
+        (Line(Point(1, 2.0), Colour.RED, [object()]), "result.ends[0] is an object"),  # type: ignore[list-item]
     ],
 )
 def test_what_is_no_data_is_refused_by_name(value: object, named: str) -> None:

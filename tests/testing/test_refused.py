@@ -61,9 +61,9 @@ def made() -> sequent.Sequent:
         ({"results": {"extract": "abc"}}, ["results gives 'abc' for 'extract'", "returns list[str]"]),
         ({"results": {"extract": [1]}}, ["returns list[str]"]),
         ({"results": {"extract": lambda task: "abc"}}, ["returns list[str]"]),
-        ({"results": {"send.copy": object()}}, ["the result for 'send.copy' is a object, which cannot be stored"]),
+        ({"results": {"send.copy": object()}}, ["the result for 'send.copy' is an object, which cannot be stored"]),
         ({"items": {"draw": "abc"}}, ["items gives 'abc' for 'draw'", "give a list, a tuple or a range"]),
-        ({"items": {"draw": [object()]}}, ["the items for 'draw'[0] is a object"]),
+        ({"items": {"draw": [object()]}}, ["the items for 'draw'[0] is an object"]),
         ({"stop_at": "soon"}, ["stop_at: 'soon' is no length of time"]),
         ({"start": datetime(2026, 1, 1)}, ["2026-01-01T00:00:00, which has no time zone"]),  # noqa: DTZ001 - the mistake
         ({"params": {"day": 1}}, ["'f' has no parameter 'day'"]),
@@ -77,7 +77,7 @@ def test_a_mistake_is_refused_with_what_is_wrong_and_what_is_allowed(options, te
 
 
 def test_what_is_no_flow_is_refused():
-    with pytest.raises(UsageError, match="a int is not a flow"):
+    with pytest.raises(UsageError, match="an int is not a flow"):
         simulate(3)
 
 
