@@ -7,6 +7,8 @@ import socket
 from collections import deque
 from typing import cast
 
+from sequent.runtime.spinning import SpinThenSleep
+
 Message = list[object]
 """A message's first item says what it is."""
 
@@ -61,6 +63,7 @@ class Channel:
     def __init__(self, end: socket.socket) -> None:
         self.end = end
         self._assembly = _Assembly()
+        self._spinning = SpinThenSleep()
 
     def send(self, message: Message) -> None:
         """Send it, waiting for room."""
@@ -74,12 +77,21 @@ class Channel:
     def receive(self) -> Message | None:
         """The next message; None once the other end is closed."""
         while True:
-            packet = self.end.recv(_ROOM)
+            packet = self._spinning.wait(self._look, self._sleep)
             if not packet:
                 return None
             message = self._assembly.add(packet)
             if message is not None:
                 return message
+
+    def _look(self) -> bytes:
+        try:
+            return self.end.recv(_ROOM, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return b""
+
+    def _sleep(self) -> bytes:
+        return self.end.recv(_ROOM)
 
 
 class Link:

@@ -1,4 +1,4 @@
-"""How the driver waits: awake for a moment after a short wait, and asleep in all others."""
+"""How the driver waits with its selector: what is ready is called, and nobody looks on who is not to wait."""
 
 from __future__ import annotations
 
@@ -37,45 +37,35 @@ class Slow:
             return []
         return [(SelectorKey(0, 0, EVENT_READ, lambda: self.called.append(self.time)), EVENT_READ)]
 
-    def wait(self, waiter: Waiter, seconds: float) -> tuple[int, int]:
-        """Wait for what is ready after so long; give how often it looked and slept."""
-        self.looks, self.sleeps = 0, []
-        self.ready_at = self.time + seconds
-        waiter.wait(None)
-        return self.looks, len(self.sleeps)
+
+def waited(slow: Slow, waiter: Waiter, seconds: float, timeout: float | None = None) -> tuple[int, list[float | None]]:
+    """Wait for what is ready after so long; give how often was looked, and the sleeps."""
+    slow.looks, slow.sleeps = 0, []
+    slow.ready_at = slow.time + seconds
+    waiter.wait(timeout)
+    return slow.looks, slow.sleeps
 
 
 @pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> tuple[Slow, Waiter]:
-    monkeypatch.setattr(waiting, "_BRIEF", 0.0003)
-    slow = Slow()
-    return slow, Waiter(slow, slow)  # type: ignore[arg-type]
+def slow(monkeypatch: pytest.MonkeyPatch) -> Slow:
+    monkeypatch.setattr(waiting, "MOMENT", 0.0003)
+    return Slow()
 
 
-def test_the_first_wait_sleeps_and_what_was_ready_is_called(world: tuple[Slow, Waiter]) -> None:
-    slow, waiter = world
-    assert slow.wait(waiter, 0.00005) == (0, 1)
-    assert len(slow.called) == 1
-
-
-def test_after_a_short_wait_it_stays_awake_for_the_next(world: tuple[Slow, Waiter]) -> None:
-    slow, waiter = world
-    slow.wait(waiter, 0.00005)
-    assert slow.wait(waiter, 0.00015) == (2, 0)
+def test_what_is_ready_is_called_after_a_sleep_and_after_a_look(slow: Slow) -> None:
+    waiter = Waiter(slow, slow)  # type: ignore[arg-type]
+    assert waited(slow, waiter, 0.00005, timeout=7.0) == (0, [7.0])
+    assert waited(slow, waiter, 0.00015, timeout=7.0) == (2, [])
     assert len(slow.called) == 2
 
 
-def test_a_wait_that_turns_out_long_is_slept_through_and_so_is_the_one_after(world: tuple[Slow, Waiter]) -> None:
-    slow, waiter = world
-    slow.wait(waiter, 0.00005)
-    looks, sleeps = slow.wait(waiter, 5.0)
-    assert (1 <= looks <= 4, sleeps) == (True, 1)
-    assert slow.wait(waiter, 0.00005) == (0, 1)
-    assert slow.wait(waiter, 0.00005) == (1, 0)
+def test_who_is_not_to_wait_looks_once(slow: Slow) -> None:
+    waiter = Waiter(slow, slow)  # type: ignore[arg-type]
+    waited(slow, waiter, 0.00005)
+    assert waited(slow, waiter, 5.0, timeout=0) == (1, [])
 
 
-def test_where_no_time_passes_meanwhile_it_never_stays_awake() -> None:
-    slow = Slow()
+def test_where_no_time_passes_meanwhile_it_never_stays_awake(slow: Slow) -> None:
     waiter = Waiter(slow, slow, stays_awake=False)  # type: ignore[arg-type]
-    slow.wait(waiter, 0.00005)
-    assert slow.wait(waiter, 0.00005) == (0, 1)
+    waited(slow, waiter, 0.00005)
+    assert waited(slow, waiter, 0.00005) == (0, [None])
