@@ -23,7 +23,7 @@ from sequent.runtime.executors.choice import make_executors
 from sequent.runtime.orders import WorkerSetup
 from sequent.runtime.ports import DrivenRun, Observer
 from sequent.runtime.recovery.changes import adopt, changed_code
-from sequent.runtime.recovery.preparing import Prepared, rewind
+from sequent.runtime.recovery.prepared import Prepared, rewind
 from sequent.runtime.rows import Target
 
 MOST_WORKERS = 64

@@ -23,7 +23,8 @@ from sequent.runtime.driver.surroundings import Signals, Surroundings
 from sequent.runtime.orders import AttemptOrder
 from sequent.runtime.ports import DrivenRun
 from sequent.runtime.recovery.changes import fingerprints_of
-from sequent.runtime.recovery.preparing import Prepared, prepare
+from sequent.runtime.recovery.prepared import Prepared
+from sequent.runtime.recovery.preparing import prepare
 from sequent.runtime.recovery.selecting import Asked
 from sequent.runtime.rows import Target
 from sequent.runtime.running import Drive
@@ -35,9 +36,13 @@ from sequent.testing.agenda import Agenda, SimulatedSelector
 from sequent.testing.clock import BEGINNING, FakeClock
 from sequent.testing.executor import SimulatedExecutor
 from sequent.testing.recording import Recording, recorded
-from sequent.testing.scenario import Scenario, ScenarioOptions, Seconds
-from sequent.testing.simulation import MOST_ATTEMPTS, HowFar, Simulation, Told
+from sequent.testing.scenario import Scenario, ScenarioOptions, Seconds, check_options
+from sequent.testing.simulation import HowFar, Simulation, Told
 from sequent.testing.task import Task
+
+
+MOST_ATTEMPTS = 100_000
+"""Attempts that a simulation, and each recovery of it, has, unless it is told: what has more probably has no end."""
 
 
 def simulate(
@@ -64,7 +69,7 @@ def simulate(
             nothing 64, so that it is the same on every machine.
         stop_at: after how much time somebody presses Ctrl-C.
         max_loops: after how many passes over what is due it is suspended, as of ``run()``.
-        most_attempts: how many attempts there may be, before it is taken to have no end.
+        most_attempts: how many attempts there may be, in each recovery anew, before it is taken to have no end.
         **scenario: what happens to steps; a name is a path (``"transmit.send"``), or one with a sequence
             (``"transmit.send/1.2"``), which goes before.
 
@@ -90,15 +95,24 @@ def simulate(
         UsageError: a name is none of the flow's, a value is nothing that could be there, or what decides the course
             of the flow is not known.
     """
-    world = World(flow, params or {}, start, max_concurrent)
+    check_options(scenario, simulate)
+    world = World(flow, params or {}, start, max_concurrent, most_attempts)
     world.change(scenario, 0.0)
-    return world.begin(HowFar(stop_at, max_loops, most_attempts))
+    return world.begin(HowFar(stop_at, max_loops))
 
 
 class World:
     """All that is around a simulated run, through all its recoveries."""
 
-    def __init__(self, flow: object, params: Mapping[str, object], start: datetime, max_concurrent: int | None) -> None:
+    def __init__(
+        self,
+        flow: object,
+        params: Mapping[str, object],
+        start: datetime,
+        max_concurrent: int | None,
+        most_attempts: int,
+    ) -> None:
+        self._most_attempts = most_attempts
         self._definition = definition_of(flow)
         self.plan = compile_flow(self._definition.spec, encode_params(self._definition, {**_given(flow), **params}))
         self.addresses = Addresses(self.plan)
@@ -187,7 +201,7 @@ class World:
             return Task(order, catalogue, run_id, clock.elapsed)
 
         executor = SimulatedExecutor(self.plan, self._scenario, self._agenda, Drawing(self._catalogue), task_of)
-        executor.most_attempts = far.most_attempts
+        executor.most_attempts = self._most_attempts
         try:
             return drive.within(
                 Surroundings(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from sequent.engine.directing import direct
 from sequent.errors import UsageError
@@ -12,24 +12,12 @@ from sequent.model.directives import NO_DIRECTIVES, Directives
 from sequent.model.plan import Plan, StepPlan
 from sequent.model.saved import Revision
 from sequent.model.status import Action, RunStatus, Status
-from sequent.runtime.driver.revising import revise
-from sequent.runtime.ports import DrivenRun, ReadRun
+from sequent.runtime.ports import ReadRun
 from sequent.runtime.recovery.changes import check_changes
 from sequent.runtime.recovery.planning import RecoveryPlan, plan_recovery
+from sequent.runtime.recovery.prepared import Prepared
 from sequent.runtime.recovery.selecting import Asked, Selected, check_range, select
-from sequent.runtime.rows import AttemptRecord, Batch
-
-
-@frozen(kw_only=True)
-class Prepared:
-    """What a recovery is asked to do."""
-
-    directives: Directives = NO_DIRECTIVES
-    recovery_run: int | None = None
-    reopens: bool = False
-    """Whether something is to be done although the run has succeeded."""
-    accepts_changes: bool = False
-    notes: tuple[str, ...] = ()
+from sequent.runtime.rows import AttemptRecord
 
 
 def prepare(plan: Plan, run: ReadRun, asked: Asked | None) -> Prepared:
@@ -69,15 +57,6 @@ def plan_of(plan: Plan, run: ReadRun, asked: Asked | None, attempts: Iterable[At
     planned = plan_recovery(plan, run, selected, asked.recovery_run, kept)
     _refuse_lacking(planned)
     return evolve(planned, notes=(*selected.notes, *planned.notes))
-
-
-def rewind(run: DrivenRun, plan: Plan, recovery_run: int, at: float) -> None:
-    """Go back to what had succeeded by the end of a recovery; ``at`` is now, in seconds since 1970."""
-    _, revision = run.rewound(plan, recovery_run)
-    if revision:
-        batch = Batch()
-        revise(revision, batch, at, run.record.recovery)
-        run.commit(batch)
 
 
 def _selected(plan: Plan, run: ReadRun, asked: Asked) -> Selected:

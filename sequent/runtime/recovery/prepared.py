@@ -1,0 +1,32 @@
+"""What a recovery is to do, as its driver is told: who only starts a run loads nothing of how that is found out."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from sequent.model.directives import NO_DIRECTIVES, Directives
+from sequent.model.plan import Plan
+from sequent.runtime.driver.revising import revise
+from sequent.runtime.ports import DrivenRun
+from sequent.runtime.rows import Batch
+
+
+@frozen(kw_only=True)
+class Prepared:
+    """What a recovery is asked to do."""
+
+    directives: Directives = NO_DIRECTIVES
+    recovery_run: int | None = None
+    reopens: bool = False
+    """Whether something is to be done although the run has succeeded."""
+    accepts_changes: bool = False
+    notes: tuple[str, ...] = ()
+
+
+def rewind(run: DrivenRun, plan: Plan, recovery_run: int, at: float) -> None:
+    """Go back to what had succeeded by the end of a recovery; ``at`` is now, in seconds since 1970."""
+    _, revision = run.rewound(plan, recovery_run)
+    if revision:
+        batch = Batch()
+        revise(revision, batch, at, run.record.recovery)
+        run.commit(batch)
