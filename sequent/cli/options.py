@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from sequent.cli.collecting import uncollected
 from sequent.cli.text import Paint, safe
 from sequent.errors import DefinitionError, Place, StoreError, UsageError
 
@@ -75,7 +76,8 @@ def opened_store(options: Options) -> Generator[Store]:
             code="no-store",
             hint="name another; sequent run TARGET --store makes one",
         )
-    store = open_store(name, makes=False)
+    with uncollected():
+        store = open_store(name, makes=False)
     try:
         yield store
     finally:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from attrs import Factory, evolve, frozen
 
+from sequent.cli.collecting import uncollected
 from sequent.cli.options import Options, read_log_level, target_of, warn
 
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ def start_typed(typed: Sequence[str]) -> int:
     """
     if any(word in _HELP for word in typed):
         return start_run(_words(typed), None)
-    from sequent.runtime.executors.agents import launch_agent
+    with uncollected():
+        from sequent.runtime.executors.agents import launch_agent
 
     agent = launch_agent()
     try:
@@ -75,11 +77,12 @@ def _with_own_store(options: Options, flow: object) -> Options:
 
 def start_run(typed: RunWords, agent: AgentProcess | None) -> int:
     """Load the flow, read its parameters, and run it to its end."""
-    from sequent.dsl import definition_of
-    from sequent.dsl.parameters import encode_params
-    from sequent.runtime.loading.flows import load_flow
+    with uncollected():
+        from sequent.dsl import definition_of
+        from sequent.dsl.parameters import encode_params
+        from sequent.runtime.loading.flows import load_flow
 
-    settings = typed.settings()
+        settings = typed.settings()
     loaded = load_flow(target_of(typed.target, settings))
     definition = settings.applied_to(definition_of(loaded.flow))
     given: dict[str, object] = {}
@@ -92,16 +95,19 @@ def start_run(typed: RunWords, agent: AgentProcess | None) -> int:
             return 0
     params = encode_params(definition, given)
 
-    from sequent import api
-    from sequent.cli.ending import driven
-    from sequent.compiler import compile_flow
-    from sequent.runtime.store import open_store
+    with uncollected():
+        from sequent import api
+        from sequent.cli.ending import driven
+        from sequent.compiler import compile_flow
+        from sequent.runtime.store import open_store
 
     warn(definition.spec, typed.options)
     # Before the store is opened: a flow with mistakes leaves no new one.
     plan = compile_flow(definition.spec, params)
     options = _with_own_store(typed.options, loaded.flow)
-    with closing(open_store(settings.location(options.store) if options.store else settings.store)) as store:
+    with uncollected():
+        store = open_store(settings.location(options.store) if options.store else settings.store)
+    with closing(store):
         return driven(
             options,
             lambda observer: api.start(
