@@ -11,7 +11,7 @@ from cyclopts import App, Parameter, Token
 
 from sequent.cli.app import parsed
 from sequent.cli.text import readable
-from sequent.dsl.parameters import parse_text
+from sequent.dsl.conversion import parse_text
 from sequent.errors import SequentError, UsageError
 from sequent.model.spec import Definition, ParamSpec
 

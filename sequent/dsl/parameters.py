@@ -18,8 +18,6 @@ from sequent.model.spec import Definition, ParamSpec
 from sequent.model.wire import encode
 from sequent.model.wording import described, with_article
 
-__all__ = ["ParamSource", "defaults_of", "encode_params", "param", "parse_text"]
-
 
 class _Required:
     """Stands for a default that was not given."""

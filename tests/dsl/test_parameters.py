@@ -1,22 +1,27 @@
 """Parameters of a run: given as values or as text, checked against their annotations."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal, NewType
 
 import pytest
 
 from sequent import container, param, step
 from sequent.dsl import definition_of
-from sequent.dsl.parameters import encode_params, parse_text
+from sequent.dsl.conversion import parse_text
+from sequent.dsl.parameters import encode_params
 from sequent.errors import UsageError
 
 
 class Colour(Enum):
     RED = "r"
     BLUE = "b"
+
+
+Pages = NewType("Pages", int)
 
 
 @container
@@ -72,6 +77,19 @@ def test_parameters_are_checked(given, text):
         (list[str], '["a,b"]', ["a,b"]),
         (tuple[int, ...], "1,2", (1, 2)),
         (dict[str, int], '{"a": 1}', {"a": 1}),
+        (timedelta, "1h 30m", timedelta(minutes=90)),
+        (Pages, "3", 3),
+        (Annotated[int, "from 1"], "3", 3),
+        (Sequence[int], "1,2", [1, 2]),
+        (tuple[str, int], "a, 1", ("a", 1)),
+        (list, "a,b", ["a", "b"]),
+        (tuple, "[1, 2]", (1, 2)),
+        (list[Any], "a,b", ["a", "b"]),
+        (dict[str, date], '{"a": "2026-11-24"}', {"a": date(2026, 11, 24)}),
+        (Mapping[int, Colour], '{"1": "RED"}', {1: Colour.RED}),
+        (list[tuple[date, int | None]], '[["2026-11-24", null]]', [(date(2026, 11, 24), None)]),
+        (list[int | str], '["1", 1]', ["1", 1]),
+        (list[int] | None, "1,2", [1, 2]),
     ],
 )
 def test_text_is_read_by_the_annotation(annotation, text, value):
@@ -89,6 +107,16 @@ def test_text_is_read_by_the_annotation(annotation, text, value):
         (Literal["a"], "b"),
         (dict[str, int], '{"a": "b"}'),
         (list[int], "1,x"),
+        (tuple[int, int], "1,2,3"),
+        (tuple[int, int], "[1]"),
+        (list[date], '["today"]'),
+        (list[list[int]], "[1]"),
+        (list[list[int] | None], "[1]"),
+        (dict[str, int], "[1]"),
+        (list[int], '{"a": 1}'),
+        (list[int], "[1"),
+        (timedelta, "soon"),
+        (set[int], "1,2"),
     ],
 )
 def test_text_that_is_no_such_value_is_refused_with_what_is_allowed(annotation, text):
