@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from sequent.runtime.store.memory import MemoryStore
     from sequent.testing.clock import FakeClock
     from sequent.testing.events import Event, Kind
-    from sequent.testing.scenario import SimulatedError
+    from sequent.testing.failing import SimulatedError
     from sequent.testing.simulation import Simulation
     from sequent.testing.task import Task
     from sequent.testing.world import simulate
@@ -24,7 +24,7 @@ _HOMES = {
     "FakeClock": "sequent.testing.clock",
     "Kind": "sequent.testing.events",
     "MemoryStore": "sequent.runtime.store.memory",
-    "SimulatedError": "sequent.testing.scenario",
+    "SimulatedError": "sequent.testing.failing",
     "Simulation": "sequent.testing.simulation",
     "Task": "sequent.testing.task",
     "simulate": "sequent.testing.world",

@@ -5,11 +5,13 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
+from inspect import signature
 from typing import Any, TypeAlias, TypedDict, TypeVar, cast
 
 from attrs import frozen
 
 from sequent.dsl.conversion import fits, shown_type
+from sequent.dsl.names import did_you_mean
 from sequent.errors import UsageError
 from sequent.model import wire
 from sequent.model.durations import read_seconds
@@ -19,24 +21,16 @@ from sequent.model.status import Verdict
 from sequent.runtime.worker.inputs import Catalogue
 from sequent.runtime.worker.problems import problem_of
 from sequent.testing.addresses import Addresses
+from sequent.testing.failing import Failing, Fails, How, SimulatedError, check_how, error_of
 from sequent.testing.task import Task
 
 T = TypeVar("T")
 Seconds: TypeAlias = float | str | timedelta
 """A length of time: a number of seconds, "30s", or a timedelta."""
-Fails: TypeAlias = bool | BaseException | type[BaseException] | None
-"""Whether an attempt fails, or with what."""
-How: TypeAlias = Fails | int | Sequence[Fails] | Callable[[Task], Fails]
-"""Which attempts of a task fail: each; the first so many; as a list says, one after the other; as a callable says."""
-Failing: TypeAlias = str | Iterable[str] | Mapping[str, How] | Callable[[Task], Fails]
 Length: TypeAlias = Seconds | tuple[Seconds, Seconds]
 """A length of time, or the shortest and the longest, between which the seed chooses."""
 Durations: TypeAlias = Mapping[str, Length | Callable[[Task], Length]] | Callable[[Task], Length]
 Items: TypeAlias = Sequence[object] | range | BaseException
-
-
-class SimulatedError(Exception):
-    """With what an attempt fails of which a simulation only says that it fails."""
 
 
 class ScenarioOptions(TypedDict, total=False):
@@ -47,6 +41,23 @@ class ScenarioOptions(TypedDict, total=False):
     results: Mapping[str, object]
     items: Mapping[str, Items]
     seed: int
+
+
+def check_options(options: Mapping[str, object], function: Callable[..., object]) -> None:
+    """See that a function is given nothing but what it takes, or what can be said of a simulation.
+
+    Raises:
+        UsageError: it is; a misspelt word would otherwise be passed over.
+    """
+    known = ScenarioOptions.__annotations__
+    for name in options:
+        if name not in known:
+            own = [it.name for it in signature(function).parameters.values() if it.kind is it.KEYWORD_ONLY]
+            raise UsageError(
+                f"{function.__name__}() has no argument {name!r}",
+                code="unknown-argument",
+                hint=did_you_mean(name, [*known, *own]),
+            )
 
 
 @frozen
@@ -77,7 +88,8 @@ class Scenario:
         durations = options.get("durations", {})
         self._durations = durations if callable(durations) else self._named(durations, "durations")
         self._results = self._named(options.get("results", {}), "results")
-        self._items = {addresses.repeat(name, "items"): found for name, found in options.get("items", {}).items()}
+        items: Mapping[str, Items] = _mapping(options.get("items", {}), "items")
+        self._items = {addresses.repeat(name, "items"): found for name, found in items.items()}
         self._check_values()
 
     # -- reading
@@ -88,19 +100,13 @@ class Scenario:
         if isinstance(failing, Mapping):
             named = self._named(cast("Mapping[str, How]", failing), "failing")
             for name, how in named.items():
-                if not _is_how(how):
-                    raise UsageError(
-                        f"failing says of {name!r}: {how!r:.100}",
-                        code="failing",
-                        hint="say how many attempts fail, with which exception, one after the other in a list, or True",
-                    )
+                check_how(how, name)
             return named
-        names = [failing] if isinstance(failing, str) else failing
-        each: dict[str, How] = dict.fromkeys(names, True)
+        each: dict[str, How] = dict.fromkeys(_names(failing), True)
         return self._named(each, "failing")
 
     def _named(self, given: Mapping[str, T], option: str) -> dict[str, T]:
-        return {self._addresses.step(name, option).key: value for name, value in given.items()}
+        return {self._addresses.step(name, option).key: value for name, value in _mapping(given, option).items()}
 
     def _check_values(self) -> None:
         if not callable(self._durations):
@@ -117,8 +123,8 @@ class Scenario:
 
     def problem_of(self, task: Task) -> Problem | None:
         """Why an attempt fails; None where it does not."""
-        how: How = self._failing(task) if callable(self._failing) else _chosen(self._failing, task, default=None)
-        error = _error(how, task)
+        how: How = self._failing if callable(self._failing) else _chosen(self._failing, task, default=None)
+        error = error_of(how, task)
         if error is None:
             return None
         if isinstance(task.spec.work, CommandWork):
@@ -203,43 +209,26 @@ class Scenario:
         return Result(text, Verdict.TRUTHY if value else Verdict.FALSY)
 
 
+def _names(failing: object) -> Iterable[str]:
+    if not isinstance(failing, Iterable):
+        raise UsageError(
+            f"failing is {failing!r:.100}",
+            code="failing",
+            hint="name the steps that fail; or say by a mapping how: {'load': 2}; or give a callable",
+        )
+    return (failing,) if isinstance(failing, str) else cast("Iterable[str]", failing)
+
+
+def _mapping(given: object, option: str) -> Mapping[str, Any]:
+    if not isinstance(given, Mapping):
+        raise UsageError(
+            f"{option} is {given!r:.100}", code="mapping", hint=f"say it of each path: {option}={{'load': ...}}"
+        )
+    return cast("Mapping[str, Any]", given)
+
+
 def _chosen(given: Mapping[str, object], task: Task, default: object) -> Any:
     return given.get(task.key, given.get(task.path, default))
-
-
-def _error(how: How, task: Task) -> BaseException | None:
-    """With what an attempt fails."""
-    match how:
-        case None | False:
-            return None
-        case True:
-            return SimulatedError("the simulation has it fail")
-        case BaseException():
-            return how
-        case type():
-            error: BaseException = how()
-            return error
-        case int():
-            return _error(task.attempt <= how, task)
-        case Sequence():
-            return _error(how[task.attempt - 1], task) if task.attempt <= len(how) else None
-        case _:
-            return _error(how(task), task)
-
-
-def _is_how(how: object) -> bool:
-    """Whether that says which attempts fail."""
-    match how:
-        case None | bool() | BaseException():
-            return True
-        case type():
-            return issubclass(how, BaseException)
-        case int():
-            return how >= 0
-        case list() | tuple():
-            return all(not isinstance(each, list | tuple) and _is_how(each) for each in cast("list[object]", how))
-        case _:
-            return callable(how)
 
 
 def _may_fit(annotation: object, value: object) -> bool:

@@ -11,18 +11,16 @@ from sequent.dsl.names import did_you_mean
 from sequent.dsl.pools import Pool
 from sequent.errors import UsageError
 from sequent.model.outcome import Outcome
+from sequent.model.scope import sequence_text
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.recovery.selecting import Asked
 from sequent.testing.addresses import Address, Addresses, key_of
 from sequent.testing.events import Event, Kind
 from sequent.testing.recording import Key
-from sequent.testing.scenario import ScenarioOptions, Seconds
+from sequent.testing.scenario import ScenarioOptions, Seconds, check_options
 
 if TYPE_CHECKING:
     from sequent.testing.world import World
-
-MOST_ATTEMPTS = 100_000
-"""Attempts that one simulation has, unless it is told: what has more probably has no end."""
 
 
 @frozen
@@ -31,7 +29,6 @@ class HowFar:
 
     stop_at: Seconds | None = None
     max_loops: int = -1
-    most_attempts: int = MOST_ATTEMPTS
 
 
 @frozen(kw_only=True)
@@ -80,11 +77,11 @@ class Simulation:
 
     def ran(self, name: str) -> bool:
         """Whether something of it started in this simulation."""
-        return any(True for _ in self._events(name, Kind.STARTED))
+        return bool(self._events(name, Kind.STARTED))
 
     def attempts(self, name: str) -> int:
         """How many attempts of it, or in it, started in this simulation."""
-        return sum(1 for _ in self._events(name, Kind.STARTED))
+        return len(self._events(name, Kind.STARTED))
 
     def started_at(self, name: str) -> float:
         """When the first attempt of it, or in it, started: simulated seconds since the beginning.
@@ -191,6 +188,7 @@ class Simulation:
         Raises:
             UsageError: what is asked for cannot be done.
         """
+        check_options(scenario, self.recover)
         asked = Asked(after=tuple(rerun_from), rerun=tuple(rerun), skip=tuple(skip))
         self._world.change(scenario, after)
         return self._world.recover(HowFar(stop_at, max_loops), asked)
@@ -208,6 +206,7 @@ class Simulation:
         Raises:
             UsageError: it has failed or was stopped.
         """
+        check_options(scenario, self.continue_)
         status = self.outcome.status
         if status in (RunStatus.FAILURE, RunStatus.STOPPED):
             how = "has failed" if status is RunStatus.FAILURE else "was stopped"
@@ -239,7 +238,7 @@ class Simulation:
         if not name:
             return found
         address = self._addresses.any(name)
-        sequence = "" if address.sequence is None else key_of("", address.sequence)[1:]
+        sequence = "" if address.sequence is None else sequence_text(address.sequence)
         return [
             event
             for event in found

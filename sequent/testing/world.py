@@ -40,7 +40,6 @@ from sequent.testing.scenario import Scenario, ScenarioOptions, Seconds, check_o
 from sequent.testing.simulation import HowFar, Simulation, Told
 from sequent.testing.task import Task
 
-
 MOST_ATTEMPTS = 100_000
 """Attempts that a simulation, and each recovery of it, has, unless it is told: what has more probably has no end."""
 

@@ -53,6 +53,16 @@ def made() -> sequent.Sequent:
         ({"failing": {"extract": -1}}, ["failing says of 'extract': -1"]),
         ({"failing": {"extract": [[True]]}}, ["failing says of 'extract'"]),
         ({"failing": {"extract": int}}, ["failing says of 'extract'"]),
+        ({"failing": {"extract": [1]}}, ["failing says of 'extract'"]),
+        ({"failing": lambda task: "no"}, ["failing says of 'extract/1': 'no'", "return True, False, None"]),
+        ({"failing": {"extract": lambda task: 5}}, ["failing says of 'extract/1': 5"]),
+        ({"failing": {"extract": UnicodeDecodeError}}, ["UnicodeDecodeError, which cannot be made", "make it: Uni"]),
+        ({"failing": 5}, ["failing is 5", "name the steps that fail"]),
+        ({"durations": 5}, ["durations is 5", "durations={'load': ...}"]),
+        ({"results": "abc"}, ["results is 'abc'"]),
+        ({"items": ["abc"]}, ["items is ['abc']"]),
+        ({"failling": "extract"}, ["simulate() has no argument 'failling'", "did you mean 'failing'?"]),
+        ({"parms": {}}, ["simulate() has no argument 'parms'", "did you mean 'params'?"]),
         ({"durations": {"extract": "soon"}}, ["durations says of 'extract'", "'soon' is no length of time"]),
         ({"durations": {"extract": -1}}, ["durations says of 'extract'", "negative"]),
         ({"durations": {"extract": (1, "x")}}, ["durations says of 'extract'"]),
@@ -153,6 +163,15 @@ def test_a_loop_without_end_is_told_from_a_long_one():
         simulate(flow, results={"poll": False}, most_attempts=50)
 
 
+def test_a_recovery_has_as_many_attempts_as_the_simulation_had():
+    flow = sequent.Sequent("f")
+    first = flow.add_step("first", func=never)
+    flow.add_step("poll", func=never, repeats=itertools.count, until=True, requires=first)
+    simulation = simulate(flow, failing=["first"], results={"poll": False}, most_attempts=5)
+    with pytest.raises(UsageError, match=r"'poll/1\.5' is one attempt too many"):
+        simulation.recover(failing=())
+
+
 # -- what is asked of a simulation ----------------------------------------------------------------
 
 
@@ -168,6 +187,8 @@ def test_a_loop_without_end_is_told_from_a_long_one():
         (lambda it: it.order("sned"), "did you mean 'send'?"),
         (lambda it: it.recover(failing=["exract"]), "did you mean 'extract'?"),
         (lambda it: it.recover(after=-1), "negative"),
+        (lambda it: it.recover(skipp=["extract"]), "recover() has no argument 'skipp'"),
+        (lambda it: it.continue_(duration={"extract": 1}), "did you mean 'durations'?"),
         (lambda it: it.recover(rerun=["exract"]), "did you mean 'extract'?"),
     ],
 )

@@ -1,0 +1,99 @@
+"""Which attempts of a simulation fail, and with what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeAlias, cast
+
+from sequent.errors import UsageError
+from sequent.testing.task import Task
+
+Fails: TypeAlias = bool | BaseException | type[BaseException] | None
+"""Whether an attempt fails, or with what."""
+How: TypeAlias = Fails | int | Sequence[Fails] | Callable[[Task], Fails]
+"""Which attempts of a task fail: each; the first so many; as a list says, one after the other; as a callable says."""
+Failing: TypeAlias = str | Iterable[str] | Mapping[str, How] | Callable[[Task], Fails]
+
+
+class SimulatedError(Exception):
+    """With what an attempt fails of which a simulation only says that it fails."""
+
+
+def check_how(how: object, name: str) -> None:
+    """See that it says which attempts fail.
+
+    Raises:
+        UsageError: it does not.
+    """
+    match how:
+        case bool() | None:
+            is_how = True
+        case int():
+            is_how = how >= 0
+        case list() | tuple():
+            is_how = all(_is_fails(each) for each in cast("list[object]", how))
+        case type():
+            is_how = _is_fails(how)
+        case _:
+            is_how = _is_fails(how) or callable(how)
+    if not is_how:
+        raise UsageError(
+            f"failing says of {name!r}: {how!r:.100}",
+            code="failing",
+            hint="say how many attempts fail, with which exception, one after the other in a list, or True",
+        )
+
+
+def error_of(how: How, task: Task) -> BaseException | None:
+    """With what an attempt fails; None where it does not.
+
+    Raises:
+        UsageError: a callable says neither, or an exception cannot be made.
+    """
+    match how:
+        case bool() | None | BaseException() | type():
+            return _error(how, task)
+        case int():
+            return _error(task.attempt <= how, task)
+        case Sequence():
+            return _error(how[task.attempt - 1], task) if task.attempt <= len(how) else None
+        case _:
+            return _error(how(task), task)
+
+
+def _error(fails: object, task: Task) -> BaseException | None:
+    match fails:
+        case None | False:
+            return None
+        case True:
+            return SimulatedError("the simulation has it fail")
+        case BaseException():
+            return fails
+        case type() if issubclass(fails, BaseException):
+            return _made(fails)
+        case _:
+            raise UsageError(
+                f"failing says of {task.key!r}: {fails!r:.100}",
+                code="failing",
+                hint="let the callable return True, False, None, or the exception with which the attempt fails",
+            )
+
+
+def _made(error: type[BaseException]) -> BaseException:
+    try:
+        return error()
+    except TypeError as reason:
+        raise UsageError(
+            f"failing has an attempt fail with {error.__name__}, which cannot be made: {reason}",
+            code="failing",
+            hint=f"make it: {error.__name__}(...)",
+        ) from None
+
+
+def _is_fails(thing: object) -> bool:
+    """Whether that says of one attempt whether it fails."""
+    return (
+        thing is None
+        or isinstance(thing, bool | BaseException)
+        or (isinstance(thing, type) and issubclass(thing, BaseException))
+    )
