@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from graphlib import TopologicalSorter
+from heapq import heapify, heappop, heappush
 
 from attrs import frozen
 
@@ -38,44 +39,41 @@ class PlannedPart:
 
 def planned_parts(plan: Plan) -> Iterator[PlannedPart]:
     """The steps and containers in the order in which they can start, each container before what it holds."""
-    pending: list[tuple[int, int]] = [(child, 0) for child in reversed(_ordered(plan, 0))]
-    while pending:
-        index, depth = pending.pop()
-        node = plan.nodes[index]
+    yield from _parts_in(plan, 0, 0)
+
+
+def _parts_in(plan: Plan, index: int, depth: int) -> Iterator[PlannedPart]:
+    around = _container(plan, index)
+    circuit = _Circuit(plan, around)
+    for position in _ordered(circuit, len(around.children)):
+        node = plan.nodes[around.children[position]]
         container = node if isinstance(node, ContainerPlan) else None
         is_step = container is None or container.wraps
         yield PlannedPart(
             node=node,
             depth=depth,
             is_container=not is_step,
-            waits_for=_waits_for(plan, node),
+            waits_for=circuit.text(start_of(position)),
             repeats="" if container is None or container.repeats is None else _items(plan, container.repeats),
             parallel=1 if container is None else _parallel(plan, container),
             notes=tuple(_notes(plan, node)),
         )
         if not is_step:
-            pending += [(child, depth + 1) for child in reversed(_ordered(plan, index))]
+            yield from _parts_in(plan, node.index, depth + 1)
 
 
-def _ordered(plan: Plan, index: int) -> list[int]:
-    """A container's children, each after those it waits for, else as written."""
-    container = _container(plan, index)
-    sources = _Circuit(plan, container)
-    order = TopologicalSorter({at: sorted(sources.siblings(at)) for at in range(len(container.children))})
+def _ordered(circuit: _Circuit, count: int) -> Iterator[int]:
+    """The positions of a container's children, each after those it waits for, else as written."""
+    order = TopologicalSorter({position: sorted(circuit.siblings(position)) for position in range(count)})
     order.prepare()
-    result: list[int] = []
     ready = list(order.get_ready())
+    heapify(ready)
     while ready:
-        position = min(ready)
-        ready.remove(position)
-        result.append(container.children[position])
+        position = heappop(ready)
+        yield position
         order.done(position)
-        ready += order.get_ready()
-    return result
-
-
-def _waits_for(plan: Plan, node: NodePlan) -> str:
-    return _Circuit(plan, _container(plan, node.parent)).text(start_of(node.position))
+        for freed in order.get_ready():
+            heappush(ready, freed)
 
 
 def _container(plan: Plan, index: int) -> ContainerPlan:

@@ -44,6 +44,24 @@ def test_a_repeat_says_over_what_and_how_many_at_once():
     assert block.notes == ("until send",)
 
 
+class Counted(tuple[object, ...]):
+    """A container's atoms, which count how often they are read."""
+
+    reads = 0
+
+    def __iter__(self):
+        Counted.reads += 1
+        return super().__iter__()
+
+
+def test_a_container_is_read_once_however_many_steps_it_has():
+    plan = wide_plan([f"s{number}" for number in range(100)])
+    root = evolve(plan.nodes[0], atoms=Counted(() for _ in range(100)))
+    Counted.reads = 0
+    assert len(list(planned_parts(evolve(plan, nodes=(root, *plan.nodes[1:]))))) == 100
+    assert Counted.reads == 1
+
+
 def test_requirements_on_results_waits_limits_and_pools_are_told():
     root = ContainerPlan(
         index=0,
