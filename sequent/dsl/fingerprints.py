@@ -14,7 +14,7 @@ def fingerprint(function: Callable[..., object], *further: str) -> str:
     digest = blake2b(digest_size=16)
     _add(digest, function)
     for text in further:
-        digest.update(text.encode("utf-8", "surrogatepass"))
+        _add_text(digest, text)
         digest.update(b"\0")
     return digest.hexdigest()
 
@@ -32,13 +32,15 @@ def code_owner(function: object) -> object:
 def _add(digest: Any, function: object) -> None:
     while isinstance(function, functools.partial):
         whole = cast("functools.partial[object]", function)
-        digest.update(_stable((whole.args, tuple(sorted(whole.keywords.items())))).encode("utf-8", "surrogatepass"))
+        _add_text(digest, _stable((whole.args, tuple(sorted(whole.keywords.items())))))
         function = whole.func
     target: Any = code_owner(function)
     code = getattr(target, "__code__", None)
     if isinstance(code, CodeType):
         _add_code(digest, code)
-        digest.update(_stable(getattr(target, "__defaults__", None)).encode("utf-8", "surrogatepass"))
+        _add_text(digest, _stable(getattr(target, "__defaults__", None)))
+        if by_name := getattr(target, "__kwdefaults__", None):
+            _add_text(digest, _stable(tuple(sorted(by_name.items()))))
     else:
         digest.update(str(getattr(target, "__qualname__", type(target).__qualname__)).encode())
 
@@ -47,10 +49,14 @@ def _add_code(digest: Any, code: CodeType) -> None:
     digest.update(code.co_code)
     constants = [constant for constant in code.co_consts if not isinstance(constant, CodeType)]
     names = (code.co_names, code.co_varnames, code.co_freevars, code.co_argcount, code.co_kwonlyargcount)
-    digest.update(f"{names}{_stable(tuple(constants))}".encode("utf-8", "surrogatepass"))
+    _add_text(digest, f"{names}{_stable(tuple(constants))}")
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             _add_code(digest, constant)
+
+
+def _add_text(digest: Any, text: str) -> None:
+    digest.update(text.encode("utf-8", "surrogatepass"))
 
 
 def _stable(value: object) -> str:

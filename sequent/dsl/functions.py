@@ -18,7 +18,7 @@ from typing import cast
 from attrs import frozen
 
 from sequent.dsl.fingerprints import code_owner
-from sequent.dsl.literals import formatted_elsewhere, snapshot, step_as_value
+from sequent.dsl.literals import formatted_elsewhere, snapshot, step_as_value, word_in
 from sequent.dsl.places import Site
 from sequent.dsl.references import MARK, Reference
 from sequent.dsl.requirements import Claimable, Requirement, shown
@@ -28,9 +28,9 @@ from sequent.model.references import FlowHandle, Literal
 from sequent.model.spec import ModuleImport
 
 Given = Reference | Literal | FlowHandle
-_LOOKED_AT: tuple[type, ...] = (Reference, Requirement, Outer, MethodType, str, list, dict)
-"""Defaults of these types matter: references and steps, and lists and dicts, which are copied for each task,
-since one could otherwise change them for the next."""
+_LOOKED_AT: tuple[type, ...] = (Reference, Requirement, Outer, MethodType, str, tuple, list, dict)
+"""Defaults of these types matter: references and steps, or what may have them in it; and lists and dicts, which are
+copied for each task, since one could otherwise change them for the next."""
 
 
 @frozen(eq=False)
@@ -82,11 +82,11 @@ def _read_plain(function: FunctionType, site: Site) -> FunctionSource | None:
     None where its arguments must be looked at one by one.
     """
     code = function.__code__
-    if code.co_flags & (CO_GENERATOR | CO_ASYNC_GENERATOR) or code.co_posonlyargcount > 1:
+    takes_self = _begins_with_self(function)
+    if code.co_flags & (CO_GENERATOR | CO_ASYNC_GENERATOR) or code.co_posonlyargcount > takes_self:
         return None
     defaults: tuple[object, ...] = function.__defaults__ or ()
     by_name: Mapping[str, object] = function.__kwdefaults__ or {}
-    takes_self = _begins_with_self(function)
     count = code.co_argcount
     if count - takes_self > len(defaults) or code.co_kwonlyargcount > len(by_name):
         return None
@@ -114,8 +114,13 @@ def _add_default(arguments: list[tuple[str | None, Given]], name: str, value: ob
     elif isinstance(value, MethodType):
         if isinstance(value.__self__, Claimable):
             raise _not_called(value, value.__self__, f"the default of {name!r}", site.place)
-    else:
+    elif _is_copied(value):
         arguments.append((name, snapshot(value, f"the default of {name!r}", site.place)))
+
+
+def _is_copied(value: object) -> bool:
+    """Whether each task gets a copy; or none can be made, since there is a reference in it, which the copy tells."""
+    return isinstance(value, list | dict) or word_in(value) is not None
 
 
 def _begins_with_self(function: FunctionType) -> bool:
@@ -252,14 +257,15 @@ def _add_further(further: list[tuple[str | None, Given]], parameter: Parameter, 
             site.place,
             "give it a default, such as another step's result, or pass it in kwargs",
         )
-    if isinstance(default, Reference) and parameter.kind is parameter.POSITIONAL_ONLY:
+    before = len(further)
+    if isinstance(default, _LOOKED_AT):
+        _add_default(further, parameter.name, default, site)
+    if len(further) > before and parameter.kind is parameter.POSITIONAL_ONLY:
         raise _error(
-            f"the parameter {parameter.name!r} of {function!r} is positional only, and its default a reference",
+            f"the parameter {parameter.name!r} of {function!r} is positional only, and gets its default by name",
             site.place,
             "leave the / out of its parameters",
         )
-    if isinstance(default, _LOOKED_AT):
-        _add_default(further, parameter.name, default, site)
 
 
 def _name(function: Callable[..., object]) -> str:

@@ -57,8 +57,22 @@ def formatted_elsewhere(name: str, place: Place) -> DefinitionError:
     )
 
 
+def word_in(value: object, depth: int = 0) -> Requirement | Reference | None:
+    """The first reference, step or requirement somewhere in a value."""
+    if isinstance(value, Reference | Requirement):
+        return value
+    if depth > 20:
+        return None
+    parts: Iterable[object] = ()
+    if isinstance(value, Mapping):
+        parts = cast("Mapping[object, object]", value).values()
+    elif isinstance(value, list | tuple | set | frozenset):
+        parts = cast("Iterable[object]", value)
+    return next((found for part in parts if (found := word_in(part, depth + 1)) is not None), None)
+
+
 def _explained(value: object, name: str, place: Place, error: NotDataError) -> DefinitionError:
-    inner = _first_word_in(value)
+    inner = word_in(value)
     if isinstance(inner, Reference):
         return DefinitionError(
             f"{name} has the reference {inner.__sequent__.shown} inside it",
@@ -81,17 +95,3 @@ def step_as_value(node: Claimable, name: str, place: Place) -> DefinitionError:
     return DefinitionError(
         f"{name} is the step {step!r} itself", code="not-data", hint=f"write {step}.result", place=place
     )
-
-
-def _first_word_in(value: object, depth: int = 0) -> Requirement | Reference | None:
-    """The first reference, step or requirement somewhere in a value."""
-    if isinstance(value, Reference | Requirement):
-        return value
-    if depth > 20:
-        return None
-    parts: Iterable[object] = ()
-    if isinstance(value, Mapping):
-        parts = cast("Mapping[object, object]", value).values()
-    elif isinstance(value, list | tuple | set | frozenset):
-        parts = cast("Iterable[object]", value)
-    return next((found for part in parts if (found := _first_word_in(part, depth + 1)) is not None), None)

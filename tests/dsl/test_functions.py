@@ -77,3 +77,5 @@ def test_a_fingerprint_follows_the_code_and_not_its_place():
     assert one == make("\n\n    def a(self):\n\n        # a comment\n        return {'x', 'y', 1}\n")
     assert one != make("    def a(self):\n        return {'x', 'y', 2}\n")
     assert one != make("    def a(self, z=2):\n        return {'x', 'y', 1}\n")
+    by_name = "    def a(self, *, z=%s):\n        return z\n"
+    assert make(by_name % 2) == make(by_name % 2) != make(by_name % 3)

@@ -98,6 +98,39 @@ def test_defaults_that_are_too_large_are_refused(blamed):
     assert "the path of a file" in error.hint
 
 
+@pytest.mark.parametrize("wrapped", [False, True])
+@pytest.mark.parametrize("list_", [False, True])
+def test_a_default_that_a_step_gets_by_name_can_be_given_by_name(wrapped, list_, blamed):
+    earlier = step(lambda: 1)
+    default = [1] if list_ else earlier.result
+
+    def plain(x=default, /): ...
+
+    def method(self, x=default, /): ...
+
+    def write():
+        step(method if wrapped else plain)  # wrong
+
+    error = blamed(write, "the parameter 'x' of", "is positional only")
+    assert error.code == "argument"
+    assert "leave the / out" in error.hint
+
+
+def test_positional_only_parameters_that_stay_as_they_are_are_accepted():
+    assert step(lambda self, x=3, y=(1, "a"), /: None).__sequent__.work.arguments == ()
+
+
+def test_a_reference_within_the_tuple_that_is_a_default_is_refused(blamed):
+    earlier = step(lambda: 1)
+
+    def write():
+        @step  # wrong
+        def a(self, both=(1, earlier.result)): ...
+
+    error = blamed(write, "the default of 'both' has the reference earlier.result inside it")
+    assert "an argument of its own" in error.hint
+
+
 def test_a_setting_is_shown_with_its_quotes_once(blamed):
     def write():
         Sequent("flow", config={"max_concurrent": "x"})  # wrong
