@@ -5,20 +5,16 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from resource import RUSAGE_THREAD, getrusage
 from typing import TypeVar
 
 MOMENT = 0.0005 if len(os.sched_getaffinity(0)) > 1 else 0.0
 """Seconds of a wait in which one stays awake, if another processor can do what is waited for."""
 REST = 0.1
 """Seconds in which one does not stay awake, after somebody else has wanted the processor."""
+_TAKEN = 0.0001
+"""Seconds for which somebody else has had it, where that counts."""
 
 _Found = TypeVar("_Found")
-
-
-def preemptions() -> int:
-    """How often somebody else was given the processor while this thread could have gone on."""
-    return getrusage(RUSAGE_THREAD).ru_nivcsw
 
 
 class SpinThenSleep:
@@ -32,19 +28,18 @@ class SpinThenSleep:
     Args:
         monotonic: the clock.
         moment: the seconds for which it stays awake; 0: never.
-        preempted: how often somebody else was given the processor.
+        worked: the seconds for which this thread has had a processor.
     """
 
     def __init__(
         self,
         monotonic: Callable[[], float] = time.monotonic,
         moment: float = MOMENT,
-        preempted: Callable[[], int] = preemptions,
+        worked: Callable[[], float] = time.thread_time,
     ) -> None:
         self._monotonic = monotonic
         self._moment = moment
-        self._preempted = preempted
-        self._seen = preempted()
+        self._worked = worked
         self._was_brief = False
         self._rests_until = 0.0
 
@@ -63,10 +58,10 @@ class SpinThenSleep:
         return found
 
     def _spin(self, began: float, look: Callable[[], _Found]) -> _Found:
+        worked = self._worked()
         while not (found := look()) and self._monotonic() - began < self._moment:
             os.sched_yield()
-        count = self._preempted()
-        if count != self._seen:
-            self._seen = count
-            self._rests_until = began + REST
+        now = self._monotonic()
+        if now - began - (self._worked() - worked) > _TAKEN:
+            self._rests_until = now + REST
         return found

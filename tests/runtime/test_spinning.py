@@ -13,12 +13,16 @@ class World:
         self.looks = 0
         self.sleeps = 0
         self.comes_at = 0.0
-        self.preemptions = 0
-        self.waits = SpinThenSleep(lambda: self.time, moment, lambda: self.preemptions)
+        self.taken = 0.0
+        """How long others had the processor."""
+        self.takes = 0.0
+        """How long they have it during the next look."""
+        self.waits = SpinThenSleep(lambda: self.time, moment, lambda: self.time - self.taken)
 
     def look(self) -> str:
         self.looks += 1
-        self.time += 0.0001
+        self.time += 0.0001 + self.takes
+        self.taken, self.takes = self.taken + self.takes, 0.0
         return "it" if self.time >= self.comes_at else ""
 
     def sleep(self) -> str:
@@ -56,7 +60,7 @@ def test_a_wait_that_turns_out_long_is_slept_through_and_so_is_the_one_after() -
 def test_where_somebody_else_wants_the_processor_it_sleeps_for_some_time() -> None:
     world = World()
     world.wait(0.00005)
-    world.preemptions += 1
+    world.takes = 0.0002
     assert world.wait(0.00005) == (1, 0)
     assert world.wait(0.00005) == (0, 1)
     assert world.wait(0.00005) == (0, 1)
