@@ -97,6 +97,9 @@ class Reference:
             raise _refusal(self, asked, "a part is one key or one position; a step can do the rest")
         return part_of(self, key, f"[{key!r}]", site_above(1))
 
+    def __setitem__(self, key: object, value: object) -> NoReturn:
+        raise _refusal(self, "changed", "a step that takes it can return another")
+
     def __bool__(self) -> NoReturn:
         raise _refusal(
             self,
@@ -127,8 +130,10 @@ class Reference:
 
     __lt__ = __le__ = __gt__ = __ge__ = __add__ = __radd__ = __sub__ = __rsub__ = _refuse_operator
     __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = _refuse_operator
-    __mod__ = __rmod__ = __pow__ = __rpow__ = __contains__ = __int__ = __float__ = __index__ = _refuse_operator
-    __rand__ = __ror__ = __xor__ = __invert__ = __neg__ = _refuse_operator
+    __mod__ = __rmod__ = __divmod__ = __rdivmod__ = __pow__ = __rpow__ = __matmul__ = __rmatmul__ = _refuse_operator
+    __lshift__ = __rlshift__ = __rshift__ = __rrshift__ = __rand__ = __ror__ = __xor__ = __rxor__ = _refuse_operator
+    __neg__ = __pos__ = __abs__ = __invert__ = __round__ = _refuse_operator
+    __contains__ = __int__ = __float__ = __index__ = _refuse_operator
 
 
 def _refusal(reference: Reference, done: str, hint: str) -> DefinitionError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import operator
 import threading
 from enum import Enum
 from typing import Literal
@@ -11,6 +12,7 @@ import pytest
 
 from sequent import container, item, outer, previous, secret, step
 from sequent.dsl import definition_of
+from sequent.errors import DefinitionError
 
 
 class Size(Enum):
@@ -22,6 +24,18 @@ def work(*args, **kwargs): ...
 
 
 def take(x): ...
+
+
+OPERATIONS = {
+    **{name: getattr(operator, name) for name in ("matmul", "lshift", "rshift", "floordiv", "xor", "contains")},
+    "on the right of @": lambda this, other: other @ this,
+    "on the right of <<": lambda this, other: other << this,
+    "on the right of ^": lambda this, other: other ^ this,
+    "divmod": divmod,
+    "abs": lambda this, _: abs(this),
+    "round": lambda this, _: round(this),
+    "+": lambda this, _: +this,
+}
 
 
 def in_a_body(write):
@@ -42,6 +56,24 @@ def in_a_body(write):
             made = write(pick, size, many)
 
     return define
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_no_operator_computes_with_a_reference(name):
+    earlier = step(lambda: 1)
+
+    with pytest.raises(DefinitionError, match="is known only while running, and is computed with here") as caught:
+        OPERATIONS[name](earlier.result, 3)
+    assert caught.value.code == "reference"
+
+
+def test_a_part_of_a_reference_is_not_set(blamed):
+    earlier = step(lambda: 1)
+
+    def write():
+        earlier.result["a"] = 3  # wrong
+
+    assert "can return another" in blamed(write, "earlier.result is known only while running, and is changed").hint
 
 
 REFERENCES = {
