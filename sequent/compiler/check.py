@@ -112,7 +112,7 @@ def check_ends(node: Node, problems: Problems) -> None:
     if isinstance(spec.repeats, ItemsCall) and spec.repeats.is_endless and not spec.until:
         problems.add(
             "endless",
-            f"the repeats of {node.shown}, {spec.repeats.name!r}, never ends",
+            f"'repeats' of {node.shown} is {spec.repeats.name!r}, which never ends",
             path=node.text,
             place=node.place_of("repeats"),
             hint="name a step whose result ends it: until = check"

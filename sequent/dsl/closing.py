@@ -43,7 +43,7 @@ def close_body(body: type, options: Options, site: Site) -> Written:
             delattr(body, word)
     _refuse_unused(waiting, body)
     written = Written(site, options, name=body.__name__, body=body, is_leaf=False)
-    written.children = _children(names, made, body)
+    written.children = _children(names, made, body, site)
     written.attributes = _attributes(names, body, site)
     for word in _DESIGNATED:
         if word in names:
@@ -86,10 +86,10 @@ def adopt(parent: Node) -> None:
         child.__sequent__.parent = parent
 
 
-def _children(names: Mapping[str, object], made: list[Node], body: type) -> dict[str, Node]:
+def _children(names: Mapping[str, object], made: list[Node], body: type, site: Site) -> dict[str, Node]:
     children: dict[str, Node] = {}
     seen: dict[int, str] = {}
-    annotations = vars(body).get("__annotations__", {})
+    annotations = get_annotations(body)
     for name, value in names.items():
         if not isinstance(value, Node) or name in _DESIGNATED:
             continue
@@ -109,7 +109,7 @@ def _children(names: Mapping[str, object], made: list[Node], body: type) -> dict
                 code="not-supported",
             )
         check_name(name, written.site)
-        if name in annotations:
+        if name in annotations and assignment(name, site.place) != written.site.place:
             raise _error(
                 f"the name {name!r} is used twice in {body.__name__!r}: it is an attribute as well",
                 written.site.place,
@@ -154,8 +154,9 @@ def _explain_lost(lost: Node, names: Mapping[str, object], body: type) -> NoRetu
         )
     other = _line_of(winner)
     is_loop = other == place
+    lines = ", by the same line" if is_loop else f": here and at {other}" if other else ""
     raise _error(
-        f"the name {name!r} is used twice in {body.__name__!r}" + (f": here and at {other}" if other else ""),
+        f"the name {name!r} is used twice in {body.__name__!r}{lines}",
         place,
         "repeat it with repeats=, or build the flow with add_step" if is_loop else "give each a name of its own",
         code="duplicate",
@@ -163,9 +164,7 @@ def _explain_lost(lost: Node, names: Mapping[str, object], body: type) -> NoRetu
 
 
 def _line_of(value: object) -> Place | None:
-    if isinstance(value, Node):
-        return value.__sequent__.site.place
-    if isinstance(value, Reference):
+    if isinstance(value, Node | Reference):
         return value.__sequent__.site.place
     code = getattr(value, "__code__", None)
     return Place(code.co_filename, code.co_firstlineno) if code is not None else None
@@ -179,9 +178,8 @@ def _attributes(names: Mapping[str, object], body: type, site: Site) -> dict[str
             if isinstance(value, Outer):
                 raise outer_alone(f"the attribute {name!r}", assignment(name, site.place))
             if isinstance(value, Requirement) and not isinstance(value, Node):
-                raise _error(
-                    f"{name!r} is a requirement, which is no attribute", _place_of(value, body), "put it in requires="
-                )
+                place = assignment(name, site.place)
+                raise _error(f"{name!r} is a requirement, which is no attribute", place, "put it in requires=")
             continue
         place = value.__sequent__.site.place
         _check_attribute(name, value, place)
@@ -208,11 +206,6 @@ def _check_attribute(name: str, value: Reference, place: Place) -> None:
             )
 
 
-def _place_of(value: Requirement, body: type) -> Place:
-    site = getattr(value, "site", None)
-    return site.place if isinstance(site, Site) else Place(body.__module__, 0)
-
-
 def _designated(word: str, value: object, written: Written, site: Site) -> Node:
     """The child that ``result =`` or ``until =`` names."""
     children = written.children
@@ -224,7 +217,7 @@ def _designated(word: str, value: object, written: Written, site: Site) -> Node:
     raise _error(
         f"{word!r} of {written.name!r} names nothing that is a step of its body",
         place,
-        f"name one of {known}",
+        f"name one of {known}" if known else "define a step whose result tells whether to go on, and name that",
         code="designated",
     )
 

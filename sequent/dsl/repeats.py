@@ -33,9 +33,13 @@ class CallSource:
     def is_endless(self) -> bool:
         """Whether it is known never to end."""
         function: object = self.function
+        bound = 0
         while isinstance(function, functools.partial):
-            function = cast("functools.partial[object]", function).func
-        return function in (itertools.count, itertools.cycle)
+            whole = cast("functools.partial[object]", function)
+            bound += len(whole.args) + len(whole.keywords)
+            function = whole.func
+        # repeat(x) gives x for ever, repeat(x, 3) three times.
+        return function in (itertools.count, itertools.cycle) or (function is itertools.repeat and bound < 2)
 
     @property
     def spec(self) -> ItemsCall:
@@ -60,9 +64,21 @@ def read_repeats(value: object, place: Place) -> RepeatSource | None:
     if isinstance(value, Reference):
         refuse_secret(value, "'repeats'", place)
         return value
-    if isinstance(value, Requirement):
-        step = shown(value) if isinstance(value, Claimable) else "a requirement"
+    _refuse_unclear(value, place)
+    if callable(value):
+        return _call(value, place)
+    if isinstance(value, Iterable):
+        return _literal(cast("Iterable[object]", value), place)
+    raise _error(f"'repeats' is {kind_of(value)}, which has no items", place, "give a list or a range")
+
+
+def _refuse_unclear(value: object, place: Place) -> None:
+    """Refuse what cannot be repeated over as it stands, with what is probably meant."""
+    if isinstance(value, Claimable):
+        step = shown(value)
         raise _error(f"'repeats' is the step {step!r} itself", place, f"write repeats={step}.result")
+    if isinstance(value, Requirement):
+        raise _error("'repeats' is a requirement, which has no items", place, "give it to requires=")
     if isinstance(value, str | bytes | bytearray):
         raise _error(
             f"'repeats' is {value!r:.100}: a string would repeat per character", place, f"write repeats=[{value!r:.60}]"
@@ -80,16 +96,11 @@ def read_repeats(value: object, place: Place) -> RepeatSource | None:
             place,
             "pass the function that makes it, or a list",
         )
-    if callable(value):
-        return _call(value, place)
-    if isinstance(value, Iterable):
-        return _literal(cast("Iterable[object]", value), place)
-    raise _error(f"'repeats' is {kind_of(value)}, which has no items", place, "give a list or a range")
 
 
 def endless(name: str, place: Place) -> DefinitionError:
     """The error for a repeat that nothing ends."""
-    return _error(f"the repeats of {name!r} never ends", place, "name a step that ends it: until = check")
+    return _error(f"'repeats' of {name!r} never ends", place, "name a step that ends it: until = check")
 
 
 def is_endless(source: RepeatSource | None) -> bool:

@@ -38,7 +38,7 @@ MISTAKES = {
     "row_023": repeated("5", says=("'repeats' is the int 5",), hint="use range(5)"),
     "row_024": repeated("'abc'", says=("a string would repeat per character",), hint="repeats=['abc']"),
     "row_024_bytes": repeated("b'abc'", says=("a string would repeat per character",), hint="repeats=[b'abc']"),
-    "row_026": repeated("itertools.count", None, says=("the repeats of 'a' never ends",), hint="until"),
+    "row_026": repeated("itertools.count", None, says=("'repeats' of 'a' never ends",), hint="until"),
     "row_026_class": Mistake(
         text="""
 @container
@@ -51,7 +51,7 @@ class flow:
         def b(self): ...
 """,
         code="repeats",
-        says=("the repeats of 'a' never ends",),
+        says=("'repeats' of 'a' never ends",),
         hint="until = check",
     ),
     "row_027": repeated("lines()", says=("a generator, which can be read once",), hint="pass the function"),

@@ -3,6 +3,8 @@
 
 import itertools
 import threading
+from contextlib import nullcontext
+from functools import partial
 
 import pytest
 
@@ -84,6 +86,32 @@ def test_repeating_over_the_step_itself_tells_of_its_result(blamed):
             def load(self, x=item()): ...
 
     blamed(write, "the step 'find' itself", "repeats=find.result")
+
+
+def test_a_requirement_has_no_items(blamed):
+    def write():
+        @container
+        class flow:
+            a = step(work)
+            b = step(work)
+            c = step(repeats=a | b)(work)  # wrong
+
+    blamed(write, "'repeats' is a requirement, which has no items", "give it to requires=")
+
+
+@pytest.mark.parametrize(
+    ("items", "is_endless"),
+    [
+        (partial(itertools.repeat, "x"), True),
+        (partial(partial(itertools.repeat), "x"), True),
+        (partial(itertools.repeat, "x", 3), False),
+        (partial(itertools.repeat, "x", times=3), False),
+        (partial(itertools.count, 5), True),
+    ],
+)
+def test_what_repeats_one_thing_for_ever_is_endless(items, is_endless):
+    with pytest.raises(DefinitionError, match="never ends") if is_endless else nullcontext():
+        step(repeats=items)(work)
 
 
 def test_an_endless_repeat_without_an_until_is_refused(blamed):

@@ -1,5 +1,7 @@
 """A mistake in names, options or repeats of steps written as methods is told at import, at the line that makes it."""
 
+from typing import Any
+
 import pytest
 
 from sequent import command, container, param, step
@@ -57,6 +59,25 @@ def test_a_step_that_has_an_attributes_name_is_told(blamed):
             def day(self): ...  # noqa: F811
 
     blamed(write, "'day' is used twice")
+
+
+def test_a_step_defined_in_a_loop_is_told_how_to_repeat(blamed):
+    def write():
+        @container
+        class flow:
+            for _ in range(2):
+                load = step(work)  # wrong
+
+    blamed(write, "'load' is used twice in 'flow', by the same line", "repeats=")
+
+
+def test_a_step_may_be_annotated():
+    @container
+    class flow:
+        load: Any = step(work)
+        sent: Any = command("true")
+
+    assert [child.name for child in definition_of(flow).spec.root.children] == ["load", "sent"]
 
 
 def test_a_step_without_a_name_is_told(blamed):

@@ -140,6 +140,30 @@ def test_an_attribute_cannot_be_a_siblings_result(blamed):
     blamed(write, "is of a sibling: a.result", "def work(self, x=")
 
 
+def test_an_attribute_cannot_be_a_requirement(blamed):
+    def write():
+        @container
+        class flow:
+            a = step(work)
+            b = step(work)
+            either = a | b  # wrong
+
+    blamed(write, "'either' is a requirement, which is no attribute", "requires=")
+
+
+def test_an_until_where_no_step_could_be_named_says_to_define_one(blamed):
+    def write():
+        @container(repeats=[1])
+        class flow:
+            @container
+            class inner:
+                a = step(work)
+
+            until = inner  # wrong
+
+    blamed(write, "'until' of 'flow' names nothing that is a step", "define a step whose result tells")
+
+
 @pytest.mark.parametrize("word", ["result", "until"])
 def test_a_designation_must_name_a_step_of_that_body(word):
     other = step(work)
