@@ -8,7 +8,7 @@ So a fact costs what it changes, and a requirement on ten thousand steps costs t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from attrs import field, frozen
@@ -143,6 +143,15 @@ Input = ResultInput | ResultOrInput | FailuresInput | PreviousInput | LiteralInp
 ItemsPlan = ItemsLiteralPlan | ItemsCallPlan | Input
 
 
+def inputs_in(value: Input) -> Iterator[Input]:
+    """A value, and all that it is made of."""
+    yield value
+    if isinstance(value, PartInput):
+        yield from inputs_in(value.whole)
+    elif isinstance(value, PreviousInput):
+        yield from inputs_in(value.start)
+
+
 @frozen(kw_only=True)
 class StepPlan:
     """A leaf that will run, once in each iteration of its container."""
@@ -227,6 +236,19 @@ class ContainerPlan:
 
 
 NodePlan = StepPlan | ContainerPlan
+
+
+def taken_by(node: NodePlan) -> Iterator[Input]:
+    """All values that a node takes itself: a step as arguments and options, a container as options."""
+    options = (node.delay, node.timeout if isinstance(node, StepPlan) else node.parallel_from)
+    yield from (option for option in options if option is not None)
+    if isinstance(node, StepPlan):
+        yield from node.inputs
+        yield from (value for _, value in node.attributes)
+    elif isinstance(node.repeats, ItemsCallPlan):
+        yield from (value for _, value in node.repeats.attributes)
+    elif isinstance(node.repeats, Input):
+        yield node.repeats
 
 
 @frozen(kw_only=True)

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from sequent.model.plan import (
     ContainerPlan,
     Input,
-    PartInput,
     Plan,
     PreviousInput,
     ResultInput,
     ResultOrInput,
     StepPlan,
+    inputs_in,
 )
 from sequent.model.references import dotted
 
@@ -34,16 +34,9 @@ def decided_by_results(plan: Plan) -> dict[str, str]:
 
 def makers_of(value: Input) -> Iterator[str]:
     """The paths of the steps out of whose results a value is made."""
-    match value:
-        case ResultInput() | ResultOrInput():
-            yield dotted(value.maker)
-        case PreviousInput():
-            yield dotted(value.maker)
-            yield from makers_of(value.start)
-        case PartInput():
-            yield from makers_of(value.whole)
-        case _:
-            pass
+    for part in inputs_in(value):
+        if isinstance(part, ResultInput | ResultOrInput | PreviousInput):
+            yield dotted(part.maker)
 
 
 def _options_of(node: StepPlan | ContainerPlan) -> Iterator[tuple[str, Input]]:

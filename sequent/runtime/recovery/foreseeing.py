@@ -70,6 +70,8 @@ class Foreseen:
     """Successes that a directive has run again."""
     opened: dict[Task, int | None] = field(factory=dict[Task, int | None])
     """Repeats, by the sequence around, with how many items they have; None where that is not known before."""
+    delayed: set[Task] = field(factory=set[Task])
+    """Steps and containers that wait before they begin, or begin again."""
     uncertain: set[Task] = field(factory=set[Task])
     """Of these, whether they run is known only once others have."""
     ending: dict[Task, int] = field(factory=dict[Task, int])
@@ -143,6 +145,7 @@ class _Foreseeing:
                 self._seen.opened[node, scope.sequence] = None
                 return [ItemsEnded(scope.id, node)]
             case StartTimer(scope, node, attempt):
+                self._seen.delayed.add((node, scope.sequence))
                 return [TimerEnded(scope.id, node, attempt)]
             case AskHold(scope, node):
                 return [HoldGranted(scope.id, node)]

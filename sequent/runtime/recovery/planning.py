@@ -17,12 +17,12 @@ from sequent.model.plan import (
     ItemInput,
     ItemsCallPlan,
     ItemsLiteralPlan,
-    PartInput,
     Plan,
     PreviousInput,
     ResultInput,
     ResultOrInput,
     StepPlan,
+    inputs_in,
 )
 from sequent.model.references import dotted
 from sequent.model.saved import Revision, SavedFrame, SavedTask
@@ -32,7 +32,7 @@ from sequent.runtime.driver.values import Values
 from sequent.runtime.ports import ReadRun
 from sequent.runtime.recovery.foreseeing import Basis, Foreseen, Numbers, Task, foresee
 from sequent.runtime.recovery.reasons import Found, Reasons
-from sequent.runtime.recovery.selecting import Selected
+from sequent.runtime.recovery.selecting import Selected, shared_sequence
 
 
 class Fate(StrEnum):
@@ -202,19 +202,9 @@ class _Planning:
         return around is None or around.parent is None or (container, around.parent.sequence) in self._unknown
 
     def _is_made_again(self, scope: Scope, value: ResultInput | ResultOrInput, seen: Foreseen) -> bool:
-        around = self._plan.nodes[self._plan.nodes[value.node].parent]
-        shared = scope.sequence[: len(around.path) + 1]
+        shared = shared_sequence(self._plan, value.node, scope.sequence)
         is_new = scope.id > self._basis.last_id and len(shared) == len(scope.sequence)
         return is_new or (value.maker, shared) in seen.made
-
-
-def inputs_in(value: Input) -> Iterator[Input]:
-    """A value, and all that it rests on."""
-    yield value
-    if isinstance(value, PartInput):
-        yield from inputs_in(value.whole)
-    elif isinstance(value, PreviousInput):
-        yield from inputs_in(value.start)
 
 
 def _found_in(saved: SavedFrame, plan: Plan, sequence: Numbers = (1,)) -> Iterator[tuple[Task, Found]]:

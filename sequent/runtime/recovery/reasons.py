@@ -6,21 +6,11 @@ from collections.abc import Iterator, Mapping
 
 from attrs import frozen
 
-from sequent.model.plan import (
-    ContainerPlan,
-    Input,
-    NodePlan,
-    PartInput,
-    Plan,
-    PreviousInput,
-    ResultInput,
-    ResultOrInput,
-    StepPlan,
-)
+from sequent.model.plan import ContainerPlan, NodePlan, Plan, ResultInput, ResultOrInput, inputs_in, taken_by
 from sequent.model.references import Path, dotted
 from sequent.model.status import SETTLES, Claim, Status
 from sequent.runtime.recovery.foreseeing import Foreseen, Numbers, Task, beginnings
-from sequent.runtime.recovery.selecting import Selected, dependents_in
+from sequent.runtime.recovery.selecting import Selected, dependents_in, shared_sequence
 
 _CLAIMS: Mapping[Claim, str] = {
     Claim.READY: "is ready",
@@ -58,6 +48,12 @@ class Reasons:
         self._selected = selected
         passed = ((plan.nodes[node].path, sequence) for node, sequence in seen.passed)
         self._passed = {place for path, sequence in passed for place in beginnings(path, sequence)}
+        self._dependents = dependents_in(plan)
+        self._required: dict[int, list[tuple[int, Claim]]] = {}
+        """Per node, of whom it requires something, and what."""
+        for index, waiting in self._dependents.items():
+            for dependent, claim in waiting:
+                self._required.setdefault(dependent, []).append((index, claim))
         self._open = self._decided_by()
 
     # -- each fate ----------------------------------------------------------------------------
@@ -149,48 +145,29 @@ class Reasons:
 
     def lacking(self) -> Iterator[tuple[str, str]]:
         """Who would run and needs a result that is not there, and whose."""
-        for task in sorted(self._seen.started):
-            for name, place in self._inputs(task, needed=True):
+        for node, sequence in sorted({*self._seen.started, *self._seen.opened, *self._seen.delayed}):
+            for name, place in self._inputs((node, sequence), needed=True):
                 if place in self._passed:
-                    yield dotted(self._plan.nodes[task[0]].path), name
-        for node, sequence in sorted(self._seen.opened):
-            container = self._plan.nodes[node]
-            source = container.repeats if isinstance(container, ContainerPlan) else None
-            for value in _results_in(source) if isinstance(source, ResultInput | PartInput) else ():
-                if isinstance(value, ResultInput) and self._place(value, sequence) in self._passed:
-                    yield dotted(container.path), dotted(value.maker)
+                    yield dotted(self._plan.nodes[node].path), name
 
     # -- what it rests on ---------------------------------------------------------------------
 
     def _inputs(self, task: Task, *, needed: bool = False) -> Iterator[tuple[str, tuple[Path, Numbers]]]:
         """The steps whose results it takes, and in which iterations."""
-        step = self._plan.nodes[task[0]]
-        if not isinstance(step, StepPlan):
-            return
-        values = [*step.inputs, *(value for _, value in step.attributes), step.delay, step.timeout]
-        for value in values:
-            for part in _results_in(value) if value is not None else ():
-                if not (needed and isinstance(part, ResultOrInput)):
-                    yield dotted(part.maker), self._place(part, task[1])
-
-    def _place(self, value: ResultInput | ResultOrInput, sequence: Numbers) -> tuple[Path, Numbers]:
-        around = self._plan.nodes[self._plan.nodes[value.node].parent]
-        return value.maker, sequence[: len(around.path) + 1]
+        for value in taken_by(self._plan.nodes[task[0]]):
+            for part in inputs_in(value):
+                if isinstance(part, ResultInput) or (isinstance(part, ResultOrInput) and not needed):
+                    yield dotted(part.maker), (part.maker, shared_sequence(self._plan, part.node, task[1]))
 
     def _unmet(self, task: Task) -> Iterator[str]:
         """What is asked of others that is not so."""
-        node = self._plan.nodes[task[0]]
-        for index, waiting in dependents_in(self._plan).items():
-            for dependent, claim in waiting:
-                if dependent == node.index:
-                    yield self._claim(index, claim, task[1])
+        for index, claim in self._required.get(task[0], ()):
+            yield self._claim(index, claim, task[1])
 
     def _claim(self, index: int, claim: Claim, sequence: Numbers) -> str:
         """A claim that does not come true; empty where it does."""
         node = self._plan.nodes[index]
-        around = self._plan.nodes[node.parent]
-        shared = sequence[: len(around.path) + 1]
-        is_skipped = (index, shared) in self._seen.skipped
+        is_skipped = (index, shared_sequence(self._plan, index, sequence)) in self._seen.skipped
         status = Status.SKIPPED if is_skipped else Status.SUCCESS
         if claim in SETTLES[status]:
             return ""
@@ -201,19 +178,19 @@ class Reasons:
         """The nodes of which it is open whether they run, and the step by whose result that is decided."""
         if not self._seen.asking:
             return {}
-        edges = dependents_in(self._plan)
         found: dict[int, str] = {}
-        pending = [(waiting, dotted(self._plan.nodes[maker].path)) for maker, waiting in self._asked_of(edges)]
+        pending = [(waiting, dotted(self._plan.nodes[maker].path)) for maker, waiting in self._asked_of()]
         while pending:
             node, maker = pending.pop()
             if node not in found:
                 found[node] = maker
-                pending += [(waiting, maker) for waiting, claim in edges.get(node, ()) if claim is not Claim.DONE]
+                dependents = self._dependents.get(node, ())
+                pending += [(waiting, maker) for waiting, claim in dependents if claim is not Claim.DONE]
         return found
 
-    def _asked_of(self, edges: Mapping[int, list[tuple[int, Claim]]]) -> Iterator[tuple[int, int]]:
+    def _asked_of(self) -> Iterator[tuple[int, int]]:
         """Each step that runs, and who asks what it, or a container that gives its result, returned."""
-        for index, waiting in edges.items():
+        for index, waiting in self._dependents.items():
             maker = self._maker(index)
             if maker in self._seen.asking:
                 yield from ((maker, dependent) for dependent, claim in waiting if claim is Claim.RETURNED)
@@ -223,15 +200,6 @@ class Reasons:
         while isinstance(node, ContainerPlan) and node.result is not None:
             node = self._plan.nodes[node.children[node.result]]
         return node.index
-
-
-def _results_in(value: Input) -> Iterator[ResultInput | ResultOrInput]:
-    if isinstance(value, ResultInput | ResultOrInput):
-        yield value
-    elif isinstance(value, PartInput):
-        yield from _results_in(value.whole)
-    elif isinstance(value, PreviousInput):
-        yield from _results_in(value.start)
 
 
 def _listed(names: list[str]) -> str:

@@ -9,7 +9,7 @@ from attrs import field, frozen
 
 from sequent.errors import UsageError
 from sequent.model.directives import NO_DIRECTIVES, Directives, Selection
-from sequent.model.plan import ContainerPlan, Input, NodePlan, PartInput, Plan, PreviousInput, StepPlan
+from sequent.model.plan import ContainerPlan, NodePlan, Plan, PreviousInput, inputs_in, taken_by
 from sequent.model.references import dotted
 from sequent.model.saved import SavedFrame
 from sequent.model.status import Claim
@@ -161,20 +161,20 @@ def check_range(selection: Selection, saved: SavedFrame | None, plan: Plan, text
 
 def _downstream(selection: Selection, plan: Plan) -> Iterator[Selection]:
     """All that depends on something: on what it gives, on how it ends, or on a container around it."""
-    edges = dependents_in(plan)
+    edges, folded = dependents_in(plan), _folded(plan)
     node = plan.node_at(selection.path)
     pending = [(node.index, selection.sequence)] if node is not None else []
     seen = set(pending)
     while pending:
         index, sequence = pending.pop()
         around = plan.nodes[plan.nodes[index].parent]
-        shared = sequence[: len(around.path) + 1]
+        shared = shared_sequence(plan, index, sequence)
         further: list[tuple[int, tuple[int, ...]]] = []
         for dependent, _ in edges.get(index, ()):
             yield Selection(plan.nodes[dependent].path, shared)
             further.append((dependent, shared))
         if around.index:
-            if _has_previous(plan, around.index):
+            if around.index in folded:
                 later = (*shared[:-1], shared[-1] + 1) if len(shared) == len(around.path) + 1 else shared
                 yield Selection(around.path, later, is_open=later != shared)
             further.append((around.index, shared[: len(around.path)]))
@@ -205,12 +205,13 @@ def _start(container: ContainerPlan, target: int) -> int:
     return -1 - target
 
 
-def _has_previous(plan: Plan, container: int) -> bool:
-    """Whether an iteration of a container takes the result of the one before."""
-    steps = (node for node in plan.nodes if isinstance(node, StepPlan))
-    values = (value for step in steps for value in (*step.inputs, *(value for _, value in step.attributes)))
-    return any(isinstance(part, PreviousInput) and part.container == container for part in map(_whole, values))
+def shared_sequence(plan: Plan, index: int, sequence: tuple[int, ...]) -> tuple[int, ...]:
+    """The sequence of the iteration that a node shares with something beside it or further in."""
+    around = plan.nodes[plan.nodes[index].parent]
+    return sequence[: len(around.path) + 1]
 
 
-def _whole(value: Input) -> Input:
-    return _whole(value.whole) if isinstance(value, PartInput) else value
+def _folded(plan: Plan) -> set[int]:
+    """The containers of which an iteration takes the result of the one before."""
+    parts = (part for node in plan.nodes for value in taken_by(node) for part in inputs_in(value))
+    return {part.container for part in parts if isinstance(part, PreviousInput)}

@@ -186,6 +186,50 @@ def test_who_needs_the_result_of_what_is_passed_over_is_named_and_the_recovery_r
         planned(world, Asked(skip=("a",)))
 
 
+def delayed_by(a):
+    return {"delay": a.result}
+
+
+def repeated_over(a):
+    return {"repeats": a.result}
+
+
+def at_once(a):
+    return {"repeats": [1], "parallel": a.result}
+
+
+@pytest.mark.parametrize("options", [delayed_by, repeated_over, at_once])
+def test_so_is_who_needs_it_for_an_option(options):
+    flow = sequent.Sequent("f")
+    a = flow.add_step("a", func=work)
+    flow.add_step("b", **options(a)).add_step("c", func=work)
+    world = World(flow)
+    world.drive(Hands(failing("a")))
+    with pytest.raises(UsageError, match="'b' needs the result of 'a'"):
+        planned(world, Asked(skip=("a",)))
+
+
+@sequent.container
+class counted:
+    @sequent.step
+    def a(self) -> int:
+        return 1
+
+    @sequent.container
+    class b:
+        found: int = sequent.outer.a.result
+
+        @sequent.step(repeats=lambda self: range(self.found))
+        def c(self) -> None: ...
+
+
+def test_so_is_who_needs_it_to_say_what_is_repeated_over():
+    world = World(counted)
+    world.drive(Hands(failing("a")))
+    with pytest.raises(UsageError, match=r"'b\.c' needs the result of 'a'"):
+        planned(world, Asked(skip=("a",)))
+
+
 def test_who_needs_a_result_that_is_there_or_a_stand_in_for_it_is_not_named():
     flow = sequent.Sequent("f")
     a = flow.add_step("a", func=work)

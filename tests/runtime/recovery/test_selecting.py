@@ -62,6 +62,19 @@ def test_later_iterations_depend_on_an_earlier_one_where_they_take_its_result():
     assert again == [2, 3, 4, 5]
 
 
+def test_so_they_do_where_they_repeat_over_its_result():
+    paged = block(
+        "c",
+        step("x", repeats=PreviousOf(Literal("[]"))),
+        taking("y", ResultOf(("c", "x"))),
+        repeats=items(5),
+        result="y",
+    )
+    directives = select(Asked(after=("c.x/1.2",)), compile_flow(flow(paged))).directives
+    again = [n for n in range(1, 6) if any(one.has(("c", "x"), (1, n)) for one in directives.rerun)]
+    assert again == [2, 3, 4, 5]
+
+
 def test_only_what_is_named_runs_again_otherwise_and_who_rests_on_it_is_told():
     selected = select(Asked(rerun=("b",)), PLAN)
     assert [one.path for one in selected.directives.rerun] == [("b",)]
