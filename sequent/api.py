@@ -5,6 +5,7 @@ Importing this module is cheap: store and compiler are imported once a run needs
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, cast
@@ -194,29 +195,17 @@ def locate(record: RunRecord) -> LoadedFlow:
     Raises:
         UsageError: it is not where it was.
     """
-    from sequent.runtime.loading.flows import LoadedFlow, load_recorded
+    from sequent.runtime.loading.flows import LoadedFlow, load_recorded, load_script
 
     if record.target.attribute:
         return LoadedFlow(load_recorded(record.target), record.target)
+    if record.target.is_script:
+        return LoadedFlow(load_script(record.target), record.target)
     raise UsageError(
         f"the flow '{record.target.flow}' of run {record.id} was built in a function or a notebook, "
         "and cannot be found again",
         hint="take the run up again from Python: Sequent(..., run_mode=RUN_RECOVER, run_id=...).run()",
     )
-
-
-def recover_script(record: RunRecord, store: Store, asked: Asked | None = None) -> int:
-    """Run the script of a recorded run again, its ``run()`` turned into the recovery; give its exit code."""
-    from sequent.runtime.recovery import scripts
-
-    return scripts.run_again(record, store.name, scripts.RECOVER_RUN, asked)
-
-
-def continue_script(record: RunRecord, store: Store) -> int:
-    """Run the script of a recorded run again, its ``run()`` going on with that run; give its exit code."""
-    from sequent.runtime.recovery import scripts
-
-    return scripts.run_again(record, store.name, scripts.CONTINUE_RUN)
 
 
 def run(request: RunRequest) -> Outcome:
@@ -310,5 +299,10 @@ def _show(thing: object) -> str | None:
 
 set_runner(run)
 set_shower(_show)
+if "SEQUENT_RECOVER_RAISED" in os.environ:
+    # This is a script that a command runs again, which tells of its errors in the script's stead.
+    from sequent.runtime.recovery.raised import write_raised
 
-__all__ = ["continue_", "continue_script", "locate", "plan_recovery", "recover", "recover_script", "run", "start"]
+    write_raised()
+
+__all__ = ["continue_", "locate", "plan_recovery", "recover", "run", "start"]

@@ -28,7 +28,9 @@ def continue_(
 ) -> int:
     """Do what is due of a run that was suspended or interrupted, then return; nothing is said where nothing is due."""
     from sequent import api
+    from sequent.cli.ending import exit_code
     from sequent.cli.reloading import drive_again
+    from sequent.runtime.recovery import scripts
 
     with opened_store(options) as store:
         record = store.find(run)
@@ -43,7 +45,8 @@ def continue_(
                     f"run {record.id!r} was started by the script {record.target.file!r}, which is run again",
                     hint="continue it without --flow",
                 )
-            return api.continue_script(record, store)
+            code = scripts.run_again(record, store.name, scripts.CONTINUE_RUN)
+            return code or exit_code(store.find(record.id).status)
         return drive_again(
             record,
             lambda definition, target, agent, observer: api.continue_(

@@ -42,7 +42,7 @@ def driven(options: Options, drive: Callable[[Observer], Outcome], *, is_reserve
         machine.write({"run": machine.outcome_document(outcome)})
     elif outcome.result is not None:
         _print_result(outcome.result)
-    return exit_code(outcome)
+    return exit_code(outcome.status, outcome.stopped_by)
 
 
 def _progress(options: Options, lines: Lines) -> Progress:
@@ -69,11 +69,9 @@ def end_lines(outcome: Outcome, seconds: float, paint: Paint, store: str) -> lis
     return lines
 
 
-def exit_code(outcome: Outcome) -> int:
+def exit_code(status: RunStatus, stopped_by: int = 0) -> int:
     """0 success or suspended, 1 failure, 143 and 130 where TERM or INT stopped it."""
-    if outcome.status in _CODES:
-        return _CODES[outcome.status]
-    return 128 + (outcome.stopped_by or signal.SIGINT)
+    return _CODES.get(status, 128 + (stopped_by or signal.SIGINT))
 
 
 def _print_result(result: object) -> None:

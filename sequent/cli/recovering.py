@@ -149,25 +149,30 @@ def _plan(
     from sequent.cli.foretelling import tell
     from sequent.cli.reloading import definition_for
 
-    if record.target.is_script and flow is None:
-        raise UsageError(
-            f"run {record.id!r} was started by the script {record.target.file!r}, which would have to be run",
-            hint=f"say where the flow is in it: sequent recover {record.id} --plan --flow {record.target.file}:NAME",
-        )
     definition, _ = definition_for(record, flow, settings)
     tell(api.plan_recovery(definition, record, store=store, asked=asked), record, options)
     return 0
 
 
 def _recover_script(record: RunRecord, store: Store, flow: str | None, asked: Asked) -> int:
-    from sequent import api
+    from sequent.cli.ending import exit_code
+    from sequent.runtime.recovery import scripts
 
     if flow is not None:
         raise UsageError(
             f"run {record.id!r} was started by the script {record.target.file!r}, which is run again to recover it",
             hint="recover it without --flow",
         )
-    return api.recover_script(record, store, asked if asked or asked.accepts_changes else None)
+    wanted = asked if asked or asked.accepts_changes else None
+    code = scripts.run_again(record, store.name, scripts.RECOVER_RUN, wanted)
+    now = store.find(record.id)
+    if not code and record.status is not RunStatus.SUCCESS and now.recovery == record.recovery:
+        raise UsageError(
+            f"the script {record.target.file!r} was run again, and has not run the flow {record.target.flow!r}",
+            code="not-run",
+            hint="it is recovered where the script calls run() of that flow",
+        )
+    return code or exit_code(now.status)
 
 
 def _recover_flow(

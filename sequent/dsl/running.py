@@ -66,6 +66,15 @@ class _Port:
 
 _port = _Port()
 _loaded: ContextVar[str] = ContextVar("sequent_loaded", default="")
+_sought: ContextVar[str] = ContextVar("sequent_sought", default="")
+
+
+class FlowReached(BaseException):
+    """A file is being loaded to find a flow, and has come to where it runs that flow."""
+
+    def __init__(self, flow: object) -> None:
+        super().__init__(flow)
+        self.flow = flow
 
 
 def set_runner(runner: Runner) -> None:
@@ -86,6 +95,8 @@ def run(request: RunRequest, place: Place) -> Outcome:
     """
     _check(request, place)
     if file := _loaded.get():
+        if request.definition.spec.name == _sought.get():
+            raise FlowReached(request.definition.flow)
         raise UsageError(
             f"run() is called while {file} is being loaded to find its flow",
             code="loading",
@@ -141,3 +152,13 @@ def loading(file: str) -> Generator[None]:
         yield
     finally:
         _loaded.reset(token)
+
+
+@contextmanager
+def seeking(flow: str) -> Generator[None]:
+    """While a file is being loaded, ``run()`` of the flow with that name raises ``FlowReached``."""
+    token = _sought.set(flow)
+    try:
+        yield
+    finally:
+        _sought.reset(token)

@@ -19,7 +19,8 @@ _NESTED = {
 """The keys of what is nested; none: any."""
 _OTHERS = frozenset(
     {FILE, TAG}
-    | {f"{PREFIX}{name}" for name in ("RUN_DIRECTORY", "RECOVER_RUN", "RECOVER_ASKED", "CONTINUE_RUN")}
+    | {f"{PREFIX}RECOVER_{name}" for name in ("RUN", "ASKED", "RAISED")}
+    | {f"{PREFIX}{name}" for name in ("RUN_DIRECTORY", "CONTINUE_RUN")}
     | {f"{PREFIX}STEP_{name}" for name in ("NAME", "PATH", "SEQUENCE", "RECOVERY", "ATTEMPT", "ITEM")}
     | {f"{PREFIX}{name}" for name in ("RUN_ID", "LOGGER_NAME", "IDEMPOTENCY_KEY", "ATTEMPT_TOKEN")}
 )

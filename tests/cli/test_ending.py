@@ -33,7 +33,7 @@ def outcome(status, **more):
     ],
 )
 def test_the_exit_code_says_how_the_run_ended(ended, code):
-    assert exit_code(ended) == code
+    assert exit_code(ended.status, ended.stopped_by) == code
 
 
 def test_a_success_is_one_line():

@@ -115,9 +115,9 @@ def test_and_where_a_step_of_it_runs_again_whenever_it_is_recovered(put, own_fil
         recovering.recover("r00412")
 
 
-def test_a_script_is_not_run_to_say_what_its_recovery_would_do(put, own_file):
-    target = Target(flow="nightly", file="/flows/night.py", module="__main__", is_script=True, argv=("p", "night.py"))
+def test_of_a_script_that_is_in_no_file_a_plan_says_where_it_is_to_be(put, own_file):
+    target = Target(flow="nightly", module="__main__", is_script=True, argv=("p", "-c", "..."), cwd="/")
     put(OneRun(a_record(target=target), str(own_file)))
-    with pytest.raises(UsageError) as caught:
+    with pytest.raises(UsageError, match="the flow 'nightly' was typed after 'python -c'") as caught:
         recovering.recover("r00412", asked=recovering.TypedAsked(plan=True))
-    assert caught.value.hint.endswith("sequent recover r00412 --plan --flow /flows/night.py:NAME")
+    assert "--flow path/file.py:flow" in caught.value.hint

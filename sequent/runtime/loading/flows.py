@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import inspect
 import os
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Generator
 from types import ModuleType
 
 from attrs import frozen
 
+from sequent.dsl.running import FlowReached, seeking
 from sequent.errors import Place, UsageError
 from sequent.runtime.loading.modules import FORM, load_file, load_module, reporting
 from sequent.runtime.rows import Target
@@ -68,6 +71,48 @@ def load_recorded(target: Target) -> object:
     """
     module = load_module(target.module, target.cwd) if target.module else load_file(target.file)
     return _flow_in(module, target.attribute)
+
+
+def load_script(target: Target) -> object:
+    """The flow of a run that a script started: its file is loaded as a module is, up to where it runs that flow.
+
+    Raises:
+        UsageError: there is no such flow at its top, or no such file.
+        DefinitionError: as ``load_flow``.
+    """
+    if not target.file:
+        raise UsageError(
+            f"the flow {target.flow!r} was typed after 'python -c', and is in no file",
+            code="no-file",
+            hint="say where the flow is: --flow path/file.py:flow",
+        )
+    try:
+        # What a script prints is not what the command gives.
+        with contextlib.redirect_stdout(sys.stderr), contextlib.chdir(target.cwd), _typed(target), seeking(target.flow):
+            module = load_file(target.file)
+    except FlowReached as reached:
+        return reached.flow
+    flows = (getattr(module, name) for name in _flows_in(module))
+    found = next((flow for flow in flows if _name_of(flow) == target.flow), None)
+    if found is None:
+        raise UsageError(
+            f"the flow {target.flow!r} is not at the top of the script {target.file!r}, which is loaded, and not run",
+            code="no-flow",
+            hint=f"put it there, or name a function that makes it: --flow {target.file}:NAME",
+        )
+    return found
+
+
+@contextlib.contextmanager
+def _typed(target: Target) -> Generator[None]:
+    """While a script is loaded, its arguments are those with which it was run."""
+    words = sys.argv
+    files = [os.path.realpath(os.path.join(target.cwd, word)) for word in target.argv]
+    sys.argv = list(target.argv[files.index(target.file) if target.file in files else 0 :])
+    try:
+        yield
+    finally:
+        sys.argv = words
 
 
 # -- what is wanted

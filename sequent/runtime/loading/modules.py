@@ -136,14 +136,12 @@ def _look_first_in(directory: str) -> None:
 @contextlib.contextmanager
 def reporting(name: str) -> Generator[None]:
     """Turn whatever loading a module raises into an error at the author's line."""
-    from sequent.dsl.running import loading
+    from sequent.dsl.running import FlowReached, loading
 
     try:
         with loading(name):
             yield
-    except KeyboardInterrupt:
-        raise
-    except SequentError:
+    except (KeyboardInterrupt, FlowReached, SequentError):
         raise
     except BaseException as error:
         raise _load_error(name, error) from error

@@ -6,11 +6,14 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 from typing import Any
 
 import attrs
 
 from sequent.errors import UsageError
+from sequent.runtime.recovery.raised import RAISED, read_raised
 from sequent.runtime.recovery.selecting import Asked
 from sequent.runtime.rows import RunRecord, Target
 
@@ -23,13 +26,38 @@ _ASKED = "SEQUENT_RECOVER_ASKED"
 
 
 def run_again(record: RunRecord, store: str, variable: str, asked: Asked | None = None) -> int:
-    """Run the script of a recorded run again, its ``run()`` taking up that run; give its exit code."""
+    """Run the script of a recorded run again, its ``run()`` taking up that run; give its exit code.
+
+    Raises:
+        UsageError: the script, or the directory in which it was run, is gone.
+        SequentError: the script ended with it.
+    """
+    target = record.target
+    _check_places(record)
     environment = {**os.environ, variable: record.id, "SEQUENT_STORE": store}
     if asked is not None:
         environment[_ASKED] = json.dumps(attrs.asdict(asked))
-    command = [sys.executable, *record.target.argv[1:]]
-    # The very command that the user typed, out of a store that only this user can have written.
-    return subprocess.run(command, cwd=record.target.cwd, env=environment, check=False).returncode
+    command = [sys.executable, *target.argv[1:]]
+    with tempfile.TemporaryDirectory(prefix="sequent-") as directory:
+        raised = Path(directory, "raised")
+        environment[RAISED] = str(raised)
+        # The very command that the user typed, out of a store that only this user can have written.
+        code = subprocess.run(command, cwd=target.cwd, env=environment, check=False).returncode
+        error = read_raised(raised)
+    if error is not None:
+        raise error
+    return code
+
+
+def _check_places(record: RunRecord) -> None:
+    script, directory = record.target.file, record.target.cwd
+    gone = script if script and not Path(script).is_file() else "" if Path(directory).is_dir() else directory
+    if gone:
+        raise UsageError(
+            f"run {record.id!r} was started by the script {script!r} in {directory!r}, and there is no {gone!r}",
+            code="no-file",
+            hint="put it back, or start a new run",
+        )
 
 
 def scripted(target: Target) -> tuple[str, str] | None:

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 import sequent
-from sequent import api
 from sequent.errors import UsageError
 from sequent.model.status import RunStatus
+from sequent.runtime.recovery import scripts
 from sequent.runtime.store import open_store
 
 LATER = 0.2
@@ -100,6 +100,6 @@ def test_a_script_is_continued_by_running_it_again(path, tmp_path):
     assert store.find("latest").status is RunStatus.SUSPENDED
     # Now it makes as many passes as it takes.
     script.write_text(program.replace("LOOPS", "-1"))
-    assert api.continue_script(store.find("latest"), store) == 0
+    assert scripts.run_again(store.find("latest"), store.name, scripts.CONTINUE_RUN) == 0
     assert [(record.id, record.status) for record in store.runs()] == [("r00001", RunStatus.SUCCESS)]
     store.close()
