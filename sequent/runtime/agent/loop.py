@@ -146,6 +146,8 @@ class Agent:
         agent = os.getpid()
         pid = os.fork()
         if pid == 0:
+            # Or it would never see that nobody has the other end any more.
+            ours.close()
             self._become_worker(theirs, segment, log, gate, agent)
         os.close(gate[0])
         os.close(log)
