@@ -13,7 +13,7 @@ from attrs import define, frozen
 from hypothesis import strategies as st
 
 from sequent.model.references import Outer, Path, ResultOf, Target
-from sequent.model.requirements import AllOf, AnyOf, Atom, Requirement, atoms_of
+from sequent.model.requirements import AllOf, AnyOf, Atom, Requirement
 from sequent.model.spec import (
     Argument,
     ContainerSpec,
@@ -25,6 +25,7 @@ from sequent.model.spec import (
     StepSpec,
 )
 from sequent.model.status import Claim
+from tests.atoms import atoms_of
 
 NAMES = "abcdef"
 DEEPEST = 4

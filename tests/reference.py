@@ -27,9 +27,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sequent.model.references import Outer
-from sequent.model.requirements import AllOf, Atom, Requirement, atoms_of
+from sequent.model.requirements import AllOf, Atom, Requirement
 from sequent.model.spec import FlowSpec
 from sequent.model.status import Claim, RunStatus, Status, Verdict
+from tests.atoms import atoms_of
 from tests.reference_directives import Asked, direct, outdate, pass_over
 from tests.reference_tree import (
     CANCELLED,

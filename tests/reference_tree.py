@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from attrs import define, field
 
 from sequent.model.references import ResultOf
-from sequent.model.requirements import Atom, Requirement, atoms_of
+from sequent.model.requirements import Atom, Requirement
 from sequent.model.spec import ContainerSpec, StepSpec, references_of
 from sequent.model.status import Claim, Status, Verdict
+from tests.atoms import atoms_of
 
 Key = tuple[str, tuple[int, ...]]
 """A task: its dotted path and its sequence. A container in one iteration: its path and the sequence around it."""

@@ -13,10 +13,8 @@ from sequent.compiler.values import Values
 from sequent.errors import Place
 from sequent.model.plan import Input, ItemsCallPlan, ItemsLiteralPlan, ItemsPlan, ParamInput
 from sequent.model.references import FlowHandle, SecretOf, Value
-from sequent.model.requirements import AllOf, Atom, Requirement
+from sequent.model.requirements import MOST_NESTED, AllOf, Atom, Requirement
 from sequent.model.spec import ContainerSpec, Items, ItemsCall, ItemsLiteral, StepSpec, Work, references_of
-
-MOST_NESTED = 100
 
 
 @define
@@ -100,7 +98,7 @@ class Resolver:
 
     def _require(self, node: Node, requires: Requirement, outside: Node | None) -> None:
         place = node.place_of("requires")
-        if _is_nested_deeper(requires, MOST_NESTED):
+        if _is_too_deep(requires):
             self._refuse_depth(node, place)
             node.is_whole = False
             return
@@ -142,10 +140,10 @@ def _parts(joined: Requirement) -> list[Requirement]:
     return parts
 
 
-def _is_nested_deeper(requirement: Requirement, most: int) -> bool:
-    """Whether *and* and *or* alternate more often than that."""
+def _is_too_deep(requirement: Requirement) -> bool:
+    """Whether *and* and *or* alternate more often than may be."""
     layer = [requirement]
-    for _ in range(most + 1):
+    for _ in range(MOST_NESTED + 1):
         layer = [inner for part in layer if not isinstance(part, Atom) for inner in _parts(part)]
         if not layer:
             return False

@@ -11,9 +11,8 @@ from sequent.compiler.problems import Problems
 from sequent.errors import Place
 from sequent.model.plan import Input, ItemsPlan
 from sequent.model.references import Path
-from sequent.model.spec import MOST_LEVELS, ContainerSpec, FlowSpec, StepSpec
+from sequent.model.spec import LONGEST_NAME, MOST_LEVELS, ContainerSpec, FlowSpec, StepSpec
 
-LONGEST_NAME = 64
 _ROOT_HINTS = {"releases": "leave it out: when a run ends, all that it holds is given back"}
 
 

@@ -10,6 +10,7 @@ from difflib import get_close_matches
 
 from sequent.dsl.places import Site
 from sequent.errors import DefinitionError, Place
+from sequent.model.spec import LONGEST_NAME
 
 RESERVED = frozenset(
     {"result", "result_or", "failures", "returned", "ready", "active", "success", "failed", "complete"}
@@ -17,7 +18,6 @@ RESERVED = frozenset(
 )
 """The words that references use, which would otherwise mean two things."""
 
-MAX_LENGTH = 64
 _PATTERN = "letters, digits and _, not beginning with a digit"
 _FLOW_PATTERN = "letters, digits and . _ -, beginning with a letter, a digit or _"
 _FLOW_NAME = re.compile(r"\w[\w.-]*")
@@ -76,9 +76,9 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 def _check_text(name: object, place: Place | Site, pattern: str) -> str:
     if not isinstance(name, str) or not name:
         raise _error(f"a name is needed, and {name!r} is none", place, f"a name has {pattern}")
-    if len(name) > MAX_LENGTH:
+    if len(name) > LONGEST_NAME:
         raise _error(
-            f"the name {name[:20]!r}... has {len(name)} characters", place, f"at most {MAX_LENGTH} are allowed"
+            f"the name {name[:20]!r}... has {len(name)} characters", place, f"at most {LONGEST_NAME} are allowed"
         )
     return name
 

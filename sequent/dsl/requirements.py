@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import FunctionType
 from typing import NoReturn, cast
 
 from sequent.dsl.places import Site, site_above
 from sequent.dsl.references import Reference
 from sequent.errors import DefinitionError, Place
+from sequent.model.requirements import MOST_NESTED
 from sequent.model.status import Claim
 
-MAX_DEPTH = 100
-"""How deep a requirement may be nested; a chain of ``&`` or ``|`` is one level."""
-
+_NOT_BY_FUNCTION = "give the step itself, not its function: load, or what add_step returned"
 _NOT_BY_NAME = "give the step itself, not its name in quotes: load, outer.load, or what add_step returned"
 _STATUSES = ", ".join(f"STEP_{claim.name}" for claim in Claim if claim is not Claim.RETURNED)
 _NOT_COMPARED = "nothing can be compared while the flow is defined: write a.failed or (a, STEP_FAILURE), not a == ..."
@@ -143,14 +143,18 @@ def join(parts: Sequence[Requirement], *, is_all: bool, site: Site | Place) -> R
         DefinitionError: they are nested too deep.
     """
     joined = Joined(parts, is_all=is_all)
-    if joined.depth > MAX_DEPTH + 1:
-        raise DefinitionError(
-            f"a requirement is nested more than {MAX_DEPTH} deep",
-            code="depth",
-            hint="name parts of it with add_event, or let a step stand for a part",
-            place=site.place if isinstance(site, Site) else site,
-        )
+    if joined.depth > MOST_NESTED + 1:
+        raise _too_deep(site.place if isinstance(site, Site) else site)
     return joined
+
+
+def _too_deep(place: Place) -> DefinitionError:
+    return DefinitionError(
+        f"a requirement is nested more than {MOST_NESTED} deep",
+        code="depth",
+        hint="let a step stand for a part of it",
+        place=place,
+    )
 
 
 def or_(*parts: object) -> Requirement:
@@ -187,17 +191,19 @@ def is_empty(value: object) -> bool:
     return isinstance(value, tuple | list | dict) and not len(cast("Sequence[object]", value))
 
 
-def read_part(value: object, place: Place) -> Requirement:
-    """A requirement in any of its forms, but not nothing."""
+def read_part(value: object, place: Place, depth: int = 0) -> Requirement:
+    """A requirement in any of its forms, but not nothing; it stands within so many tuples."""
     if isinstance(value, Requirement):
         return value
+    if depth > MOST_NESTED:
+        raise _too_deep(place)
     given = value
     parts = list(cast("Sequence[object]", value)) if isinstance(value, tuple | list) else []
     if not parts:
         raise _malformed(given, place)
     if _is_pair(parts):
         return _pair(parts, place)
-    return join([read_part(part, place) for part in parts], is_all=True, site=place)
+    return join([read_part(part, place, depth + 1) for part in parts], is_all=True, site=place)
 
 
 def _is_pair(parts: Sequence[object]) -> bool:
@@ -219,7 +225,6 @@ def _pair(parts: Sequence[object], place: Place) -> Requirement:
 
 
 def _malformed(value: object, place: Place) -> DefinitionError:
-    shown = repr(value)
     parts = cast("Sequence[object]", value) if isinstance(value, tuple) else (value,)
     given = next((part for part in parts if isinstance(part, Reference) and not isinstance(part, Claimable)), None)
     if given is not None:
@@ -232,9 +237,12 @@ def _malformed(value: object, place: Place) -> DefinitionError:
     first = next(iter(parts), None)
     by_name = isinstance(first, str) and not isinstance(first, Claim)
     hint = f"the forms are {_FORMS}; the statuses are {_STATUSES}"
+    if by_name:
+        hint = _NOT_BY_NAME
+    elif isinstance(value, bool):
+        hint = _NOT_COMPARED
+    elif isinstance(first, FunctionType):
+        hint = _NOT_BY_FUNCTION
     return DefinitionError(
-        f"{shown if len(shown) <= 120 else shown[:117] + '...'} is not a requirement: expected (step, STATUS)",
-        code="requirement",
-        hint=_NOT_BY_NAME if by_name else _NOT_COMPARED if isinstance(value, bool) else hint,
-        place=place,
+        f"{value!r:.120} is not a requirement: expected (step, STATUS)", code="requirement", hint=hint, place=place
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from attrs import field, frozen
 
 from sequent.errors import Place
 from sequent.model.references import Target
 from sequent.model.status import Claim
+
+MOST_NESTED = 100
+"""How deep a requirement may be nested; a chain of *and*, or of *or*, is one level."""
 
 
 @frozen
@@ -37,14 +38,3 @@ class AnyOf:
 
 
 Requirement = Atom | AllOf | AnyOf
-
-
-def atoms_of(requirement: Requirement | None) -> Iterator[Atom]:
-    """Every atom of a requirement, from left to right."""
-    pending: list[Requirement] = [] if requirement is None else [requirement]
-    while pending:
-        part = pending.pop()
-        if isinstance(part, Atom):
-            yield part
-        else:
-            pending.extend(reversed(part.parts))

@@ -13,6 +13,8 @@ from sequent.model.status import Action, Construct, Status
 
 MOST_LEVELS = 100
 """How deep a flow may be nested: so long may a path be."""
+LONGEST_NAME = 64
+"""How many characters the name of a step, container, flow or pool may have."""
 
 
 @frozen

@@ -262,7 +262,7 @@ for n in range(102):
 """,
         code="depth",
         says=("nested more than 100 deep",),
-        hint="add_event",
+        hint="let a step stand for a part",
     ),
     "row_059": Mistake(
         text="""

@@ -30,6 +30,27 @@ def test_a_requirement_nested_too_deep_is_refused(blamed):
     write(99)
 
 
+def test_tuples_within_tuples_may_be_as_deep(blamed):
+    a = step(work)
+
+    def write(levels=3000):
+        requirement = (a, STEP_SUCCESS)
+        for _ in range(levels):
+            requirement = (requirement,)
+        step(requires=requirement)(work)  # wrong
+
+    blamed(write, "more than 100 deep")
+    write(100)
+
+
+@pytest.mark.parametrize("value", [work, (work, STEP_SUCCESS)])
+def test_a_function_where_its_step_is_meant_is_told_so(value, blamed):
+    def write():
+        step(requires=value)(work)  # wrong
+
+    assert "not its function" in blamed(write, "is not a requirement: expected (step, STATUS)").hint
+
+
 @pytest.mark.parametrize("value", ["load", 3, ("load", 1), (1, 2, 3), {"a": 1}])
 def test_what_is_no_requirement_is_told_with_the_forms(value, blamed):
     def write():
