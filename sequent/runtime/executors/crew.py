@@ -208,7 +208,7 @@ class Crew:
 
     def _give_up(self) -> None:
         """Nothing begins any more: tell of what still waits."""
-        self._reports += deaths.never_begun(self._roster.take_all(), self.draws.take_all())
+        self._reports += deaths.never_begun([*self._roster.take_all(), *self.draws.take_all()])
 
     # -- deaths
 
@@ -226,9 +226,9 @@ class Crew:
                 if has_timed_out and order.timeout is not None:
                     problem = problem_of_timeout(order.timeout)
                 log = deaths.output_of(self._directory, worker.segment, worker.log_end)
-                self._reports.append(deaths.ended_by_death(order, problem, log))
+                self._reports.append(deaths.failed(order, problem, log))
             else:
-                self._take(worker, DrawBroke(order.frame, order.node, problem))
+                self._take(worker, deaths.failed(order, problem))
         self._let_go(worker)
         self.draws.leave([worker])
         self.hand_over()
@@ -252,10 +252,8 @@ class Crew:
     def _fail_waiting(self, problem: Problem) -> None:
         """No worker can load the flow: all that waits for one fails."""
         self._failed_loads = 0
-        for order in self._roster.take_waiting():
-            self._reports.append(deaths.ended_by_death(order, problem, None))
-        for draw in self.draws.take_all():
-            self._reports.append(DrawBroke(draw.frame, draw.node, problem))
+        for order in (*self._roster.take_waiting(), *self.draws.take_all()):
+            self._reports.append(deaths.failed(order, problem))
 
     def _let_go(self, worker: Worker) -> None:
         self._workers.pop(worker.number, None)

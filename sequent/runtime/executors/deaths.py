@@ -1,4 +1,4 @@
-"""What to say of an attempt whose worker died."""
+"""What to say of an order that was not carried out: mostly, since its worker died."""
 
 from __future__ import annotations
 
@@ -47,8 +47,10 @@ def output_of(directory: str, segment: str, start: int) -> LogSpan | None:
         return None
 
 
-def ended_by_death(order: AttemptOrder, problem: Problem, log: LogSpan | None) -> AttemptEnded:
-    """The outcome of an attempt whose worker died."""
+def failed(order: AttemptOrder | DrawOrder, problem: Problem, log: LogSpan | None = None) -> AttemptEnded | DrawBroke:
+    """That an order has failed, where whoever had it can no longer say so."""
+    if isinstance(order, DrawOrder):
+        return DrawBroke(order.frame, order.node, problem)
     return AttemptEnded(order.frame, order.node, order.attempt, problem=problem, log=log)
 
 
@@ -62,10 +64,10 @@ def taken_back(order: AttemptOrder) -> AttemptTakenBack:
     return AttemptTakenBack(order.frame, order.node, order.attempt)
 
 
-def never_begun(attempts: Iterable[AttemptOrder], draws: Iterable[DrawOrder]) -> list[Report]:
+def never_begun(orders: Iterable[AttemptOrder | DrawOrder]) -> list[Report]:
     """What to say of all that has not begun when a run is being stopped."""
     problem = Problem(type="Lost", message="the run is being stopped")
-    return [*map(taken_back, attempts), *(DrawBroke(draw.frame, draw.node, problem) for draw in draws)]
+    return [taken_back(order) if isinstance(order, AttemptOrder) else failed(order, problem) for order in orders]
 
 
 def problem_of_loading(code: int) -> Problem:

@@ -18,4 +18,6 @@ def in_directory(directory: str) -> Generator[None]:
     try:
         yield
     finally:
-        os.chdir(before)
+        # It may be gone by now; what was executed has been all the same.
+        with contextlib.suppress(OSError):
+            os.chdir(before)

@@ -7,11 +7,13 @@ from collections import deque
 from selectors import EVENT_READ, BaseSelector
 
 from sequent.model.spec import Definition
+from sequent.runtime.executors.deaths import failed, never_begun
 from sequent.runtime.executors.directory import in_directory
-from sequent.runtime.orders import AttemptOrder, AttemptTakenBack, DrawOrder, Report, WorkerSetup
+from sequent.runtime.orders import AttemptOrder, DrawOrder, Report, WorkerSetup
 from sequent.runtime.worker.attempt import Attempts
 from sequent.runtime.worker.capture import Segment
 from sequent.runtime.worker.drawing import Drawing
+from sequent.runtime.worker.problems import problem_of
 from sequent.runtime.worker.routing import routed, routing
 from sequent.runtime.worker.termination import Termination
 
@@ -62,10 +64,8 @@ class InlineExecutor:
     def end_tasks(self, *, at_once: bool) -> None:
         """What has not begun will not; nothing is running while the driver asks for this."""
         del at_once
-        while self._waiting:
-            order = self._waiting.popleft()
-            if isinstance(order, AttemptOrder):
-                self._reports.append(AttemptTakenBack(order.frame, order.node, order.attempt))
+        self._reports += never_begun(self._waiting)
+        self._waiting.clear()
 
     def close(self) -> None:
         self._waiting.clear()
@@ -85,16 +85,23 @@ class InlineExecutor:
         if not self._waiting:
             return
         order = self._waiting.popleft()
+        try:
+            report = self._execute(order)
+        except OSError as error:
+            # There is no room for a log, or the directory is gone.
+            report = failed(order, problem_of(error))
+        self._reports.append(report)
+        if self._waiting:
+            os.eventfd_write(self._wake, 1)
+
+    def _execute(self, order: AttemptOrder | DrawOrder) -> Report:
         attempts, drawing, descriptor = self._prepared()
         with (
             in_directory(self._setup.target.cwd),
             routing(self._setup),
             routed(descriptor, self._setup, whole_process=True),
         ):
-            report = attempts.run(order) if isinstance(order, AttemptOrder) else drawing.serve(order)
-        self._reports.append(report)
-        if self._waiting:
-            os.eventfd_write(self._wake, 1)
+            return attempts.run(order) if isinstance(order, AttemptOrder) else drawing.serve(order)
 
     def _prepared(self) -> tuple[Attempts, Drawing, int]:
         """Make what is needed once the first order is there: a run may never have one for us."""

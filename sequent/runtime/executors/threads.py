@@ -15,6 +15,7 @@ from attrs import define, field
 
 from sequent.model.spec import Definition
 from sequent.runtime.agent.trimming import Trimming
+from sequent.runtime.executors.deaths import failed, taken_back
 from sequent.runtime.executors.directory import in_directory
 from sequent.runtime.orders import (
     AttemptEnded,
@@ -120,7 +121,7 @@ class ThreadExecutor:
         """What has not begun will not; what runs is waited for, or ends with the process."""
         with contextlib.suppress(Empty):
             while (order := self._orders.get_nowait()) is not None:
-                self._tell(AttemptTakenBack(order.frame, order.node, order.attempt))
+                self._tell(taken_back(order))
         ended = sum(isinstance(report, AttemptEnded | AttemptTakenBack) for report in self._reports)
         if at_once and self._under_way > ended:
             os.kill(os.getpid(), signal.SIGKILL)
@@ -155,7 +156,7 @@ class ThreadExecutor:
                         attempts = self._attempts(segment)
                     report = attempts.run(order)
                 except BaseException as error:  # noqa: BLE001 - a thread that ended in silence would keep the run waiting
-                    report = AttemptEnded(order.frame, order.node, order.attempt, problem=problem_of(error))
+                    report = failed(order, problem_of(error))
                 self._tell(report)
 
     def _attempts(self, segment: Segment) -> Attempts:
@@ -185,9 +186,17 @@ class ThreadExecutor:
 
     def _draw(self, orders: SimpleQueue[DrawOrder | tuple[int, int] | None]) -> None:
         drawing = Drawing(Catalogue(self._definition))
-        with self._log("draws"):
+        with contextlib.ExitStack() as stack:
+            has_log = False
             while (order := orders.get()) is not None:
-                if isinstance(order, DrawOrder):
-                    self._tell(drawing.serve(order))
-                else:
+                if not isinstance(order, DrawOrder):
                     drawing.forget(*order)
+                    continue
+                try:
+                    if not has_log:
+                        stack.enter_context(self._log("draws"))
+                        has_log = True
+                    report = drawing.serve(order)
+                except BaseException as error:  # noqa: BLE001 - as above
+                    report = failed(order, problem_of(error))
+                self._tell(report)

@@ -12,7 +12,7 @@ import pytest
 
 from sequent.dsl.builder import Sequent
 from sequent.model.items import digest_of
-from sequent.runtime.orders import DrawBroke, ItemFound, RepeatFound
+from sequent.runtime.orders import DrawBroke, DrawOrder, ItemFound, RepeatFound
 from tests.runtime.driving import Driving, forked, inline, kill, threads
 
 
@@ -153,3 +153,26 @@ def test_a_callable_that_ends_its_worker_breaks_its_own_draw(workers: Driving):
 def test_draws_write_to_no_attempts_log(workers: Driving, tmp_path: Path):
     workers.draw("two")
     assert workers.run("pid").log is None
+
+
+@pytest.mark.parametrize("here", [inline, threads])
+def test_what_is_executed_here_fails_where_there_is_no_room_for_a_log_and_is_executed_once_there_is(tmp_path, here):
+    with here(flow, tmp_path) as driving:
+        logs = tmp_path / "logs"
+        if logs.exists():
+            logs.rmdir()
+        logs.touch()
+        broken = driving.draw("list")
+        assert isinstance(broken, DrawBroke)
+        assert broken.problem.type == "FileExistsError"
+        assert driving.run("pid").problem.type == "FileExistsError"
+        logs.unlink()
+        assert driving.draw("list") == RepeatFound(1, 9, '[1,"x"]')
+        assert driving.run("pid").result == str(os.getpid())
+
+
+def test_a_draw_that_waits_for_this_process_is_told_of_when_all_ends(tmp_path):
+    with inline(flow, tmp_path) as driving:
+        driving.executor.draw(DrawOrder(frame=1, node=9, number=0, path="list"))
+        driving.executor.end_tasks(at_once=False)
+        assert isinstance(driving.wait(lambda report: report.node == 9), DrawBroke)
