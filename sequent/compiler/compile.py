@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
-from attrs import asdict, frozen
+from attrs import asdict, evolve, frozen
 
 from sequent.compiler.circuits import announced_in, circuit_of, reaction_of, watches
 from sequent.compiler.kept_picture import MOST_KEPT, text_of_picture
@@ -87,20 +87,14 @@ class _Writer:
         circuit = circuit_of(node, self.questions)
         until = None if spec.until is None else node.names[spec.until].position
         result = None if spec.result is None else node.names[spec.result].position
-        return ContainerPlan(
-            index=node.index,
-            path=node.path,
-            parent=_parent(node),
-            position=node.position,
+        return evolve(
+            self._repeat(node),
             children=tuple(child.index for child in node.children),
             gates=circuit.gates,
             atoms=circuit.atoms,
             outer_atoms=circuit.outer_atoms,
             free=circuit.free,
             handlers=circuit.handlers,
-            repeats=node.repeats,
-            parallel=spec.parallel,
-            parallel_from=node.parallel_from,
             delay=node.delay,
             priority=spec.priority,
             limit=_limit(spec),
@@ -108,33 +102,35 @@ class _Writer:
             releases=spec.releases,
             until=until,
             result=result,
-            stops=node.stops if node.parent is None else node.parent.stops,
-            watches=watches(node),
-            announces=node.index in self.announced,
-            place=spec.place,
         )
 
     def wrapping(self, node: Node, spec: StepSpec) -> ContainerPlan:
         """The container of one in which a repeated step stands."""
+        return evolve(
+            self._repeat(node),
+            children=(node.index + 1,),
+            atoms=((),),
+            free=(0,),
+            handlers=((),),
+            until=0 if spec.until else None,
+            result=0,
+            wraps=True,
+        )
+
+    def _repeat(self, node: Node) -> ContainerPlan:
+        """What a container and a repeated step have in common: how they stand among others, and repeat."""
         return ContainerPlan(
             index=node.index,
             path=node.path,
             parent=_parent(node),
             position=node.position,
-            children=(node.index + 1,),
-            atoms=((),),
-            free=(0,),
-            handlers=((),),
             repeats=node.repeats,
-            parallel=spec.parallel,
+            parallel=node.spec.parallel,
             parallel_from=node.parallel_from,
-            until=0 if spec.until else None,
-            result=0,
-            wraps=True,
-            stops=node.parent.stops if node.parent is not None else True,
+            stops=node.stops if node.parent is None else node.parent.stops,
             watches=watches(node),
             announces=node.index in self.announced,
-            place=spec.place,
+            place=node.spec.place,
         )
 
     def step(self, node: Node, spec: StepSpec) -> StepPlan:
