@@ -54,24 +54,27 @@ def start(
             negative: never.
 
     Raises:
-        UsageError: the run id is taken.
+        UsageError: the run id is taken, or the run would start itself again, and so for ever.
         StoreError: the store could not be written.
         FencedError: somebody took the run over.
     """
+    from sequent.runtime.nesting import refuse_nesting
     from sequent.runtime.recovery.changes import fingerprints_of
     from sequent.runtime.running import Drive
 
-    with _ended(agent), closing(store.create(target, plan, run_id, fingerprints_of(plan))) as run:
-        return Drive(
-            definition=definition,
-            plan=plan,
-            run=run,
-            target=target,
-            store=store.name,
-            observer=observer,
-            agent=agent,
-            max_loops=max_loops,
-        ).to_its_end()
+    with _ended(agent):
+        refuse_nesting(target, plan.params, store.name)
+        with closing(store.create(target, plan, run_id, fingerprints_of(plan))) as run:
+            return Drive(
+                definition=definition,
+                plan=plan,
+                run=run,
+                target=target,
+                store=store.name,
+                observer=observer,
+                agent=agent,
+                max_loops=max_loops,
+            ).to_its_end()
 
 
 def recover(

@@ -15,6 +15,8 @@ from sequent.errors import UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
+RUNS_AROUND = "SEQUENT_RUNS_AROUND"
+"""The variable by which programs of steps know the runs around them."""
 LOGGER = "sequent"
 """The name of the logger that steps are offered."""
 
@@ -40,6 +42,8 @@ class Context:
     """The host that the step names; empty where the flow was started."""
     _directory: str = field(default="", repr=False, alias="directory")
     """The run's."""
+    _around: str = field(default="", repr=False, alias="around")
+    """The runs around it, as ``RUNS_AROUND`` has them."""
 
     @property
     def idempotency_key(self) -> str:
@@ -85,6 +89,14 @@ def context() -> Context:
             "context() is for steps, while they run", code="no-context", hint="call it within a step's function"
         )
     return found
+
+
+def runs_around() -> str:
+    """The runs around whoever asks, as ``RUNS_AROUND`` has them; empty where there are none."""
+    found = _current.get()
+    if found is None:
+        return os.environ.get(RUNS_AROUND, "")
+    return found._around  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  private to this module
 
 
 def enter(current: Context | None, *, whole_process: bool) -> None:

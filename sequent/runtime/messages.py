@@ -238,6 +238,7 @@ def write_setup(setup: WorkerSetup) -> dict[str, object]:
         "logging_datefmt": setup.logging_datefmt,
         "envvar_prefix": setup.envvar_prefix,
         "sys_path": setup.sys_path,
+        "around": setup.around,
         "target": {
             "flow": target.flow,
             "file": target.file,
@@ -262,5 +263,6 @@ def read_setup(tree: dict[str, Any]) -> WorkerSetup:
         logging_datefmt=tree["logging_datefmt"],
         envvar_prefix=tree["envvar_prefix"],
         sys_path=tuple(tree["sys_path"]),
+        around=tree["around"],
         target=Target(**target),
     )

@@ -24,6 +24,8 @@ class WorkerSetup:
     """As the flow's configuration says them (see ``FlowConfig``)."""
     sys_path: tuple[str, ...] = ()
     """Where the driver finds modules; empty: where its own interpreter would."""
+    around: str = ""
+    """The runs around its steps, as ``nesting.around_steps`` tells them."""
 
 
 @frozen

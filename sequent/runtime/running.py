@@ -20,6 +20,7 @@ from sequent.runtime.driver.surroundings import Surroundings
 from sequent.runtime.driver.values import Values
 from sequent.runtime.executors.agents import AgentProcess
 from sequent.runtime.executors.choice import make_executors
+from sequent.runtime.nesting import around_steps
 from sequent.runtime.orders import WorkerSetup
 from sequent.runtime.ports import DrivenRun, Observer
 from sequent.runtime.recovery.changes import adopt, changed_code
@@ -70,6 +71,7 @@ class Drive:
             logging_datefmt=config.logging_datefmt,
             envvar_prefix=config.envvar_prefix,
             sys_path=tuple(sys.path),
+            around=around_steps(self.target, self.plan.params, self.store),
         )
         executors = make_executors(self.definition, setup, self.agent, self._slots())
         try:

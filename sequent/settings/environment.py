@@ -20,7 +20,7 @@ _NESTED = {
 _OTHERS = frozenset(
     {FILE, TAG}
     | {f"{PREFIX}RECOVER_{name}" for name in ("RUN", "ASKED", "RAISED")}
-    | {f"{PREFIX}{name}" for name in ("RUN_DIRECTORY", "CONTINUE_RUN")}
+    | {f"{PREFIX}{name}" for name in ("RUN_DIRECTORY", "RUNS_AROUND", "CONTINUE_RUN")}
     | {f"{PREFIX}STEP_{name}" for name in ("NAME", "PATH", "SEQUENCE", "RECOVERY", "ATTEMPT", "ITEM")}
     | {f"{PREFIX}{name}" for name in ("RUN_ID", "LOGGER_NAME", "IDEMPOTENCY_KEY", "ATTEMPT_TOKEN")}
 )

@@ -17,7 +17,7 @@ from sequent.model.outcome import LogSpan, Problem
 from sequent.model.references import Path
 from sequent.model.spec import CommandWork, Definition, FunctionWork, StepSpec
 from sequent.model.status import Verdict
-from sequent.runtime.context import Context, FlowInStep, enter
+from sequent.runtime.context import RUNS_AROUND, Context, FlowInStep, enter
 from sequent.runtime.loading.modules import import_once
 from sequent.runtime.orders import AttemptBegan, AttemptEnded, AttemptOrder, WorkerSetup
 from sequent.runtime.worker.capture import Segment, flush_streams
@@ -98,6 +98,8 @@ class Attempts:
         environment = variables_of(context, order.item, self._setup.envvar_prefix)
         if self._environment is not None:
             self._environment.change_to(environment)
+        else:
+            environment[RUNS_AROUND] = self._setup.around
         enter(context, whole_process=self._is_own_process)
         try:
             handle = FlowInStep(self.catalogue.definition.spec.name, context)
@@ -130,6 +132,7 @@ class Attempts:
             attempt=order.attempt,
             token=order.token,
             directory=self._setup.directory,
+            around=self._setup.around,
         )
 
     def _result(

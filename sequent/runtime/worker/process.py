@@ -15,6 +15,7 @@ import attrs
 from sequent.model.outcome import Problem
 from sequent.model.spec import Definition
 from sequent.model.status import Verdict
+from sequent.runtime.context import RUNS_AROUND
 from sequent.runtime.messages import Word, read_draw, read_order, read_setup, write_problem, write_report
 from sequent.runtime.orders import AttemptEnded, AttemptOrder, DrawBroke, Report, WorkerSetup
 from sequent.runtime.ownership import DIRECTORY_VARIABLE
@@ -46,6 +47,7 @@ def run(setup: dict[str, Any], end: socket.socket, definition: Definition | None
     set_up_logs(known)
     os.environ["SEQUENT_RUN_ID"] = known.run_id
     os.environ[DIRECTORY_VARIABLE] = known.directory
+    os.environ[RUNS_AROUND] = known.around
     try:
         os.chdir(known.target.cwd or ".")
         if definition is None:
