@@ -69,8 +69,8 @@ class Trimming:
             try:
                 self._trim(segment)
             except OSError as error:
-                # It is gone already, or its file system has no holes: it is cut when its attempt ends.
-                if error.errno not in (errno.ENOENT, errno.EOPNOTSUPP):
+                # It is gone already, or locked by a step, or its file system has no holes: it is cut in the end.
+                if error.errno not in (errno.ENOENT, errno.EAGAIN, errno.EOPNOTSUPP):
                     raise
         self._trimmed = {segment: self._trimmed[segment] for segment in segments if segment in self._trimmed}
 
@@ -91,8 +91,9 @@ class Trimming:
             return
         file = os.open(segment, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
         try:
-            # Its worker clears the mark before it takes this lock to cut what the attempt has written.
-            fcntl.flock(file, fcntl.LOCK_EX)
+            # Its worker clears the mark before it takes this lock to cut what the attempt has written. It is not waited
+            # for: a step may hold it, since the segment is its standard output.
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if read_mark(segment) == mark:
                 size = os.fstat(file).st_size
                 begin = mark.start + CAP // 2

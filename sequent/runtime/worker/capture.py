@@ -11,7 +11,7 @@ from typing import TextIO
 
 from sequent.model.outcome import LogSpan
 from sequent.runtime.agent.marks import CAP, MarkWriter
-from sequent.runtime.worker.masking import Mask
+from sequent.runtime.worker.masking import Mask, write_all
 
 _LONGEST_LINE = 400
 """Bytes of a last line that is told in an error."""
@@ -93,8 +93,9 @@ class Segment:
         return written[-1] if written and is_whole else ""
 
     def write(self, text: str) -> None:
-        """Add a line of our own."""
-        os.write(self.descriptor, text.encode("utf-8", "backslashreplace"))
+        """Add a line of our own, if there is room."""
+        with contextlib.suppress(OSError):
+            os.write(self.descriptor, text.encode("utf-8", "backslashreplace"))
 
 
 def span_from(path: str, start: int) -> LogSpan | None:
@@ -106,7 +107,9 @@ def span_from(path: str, start: int) -> LogSpan | None:
 def _span(path: str, start: int, length: int) -> LogSpan:
     dropped = 0
     if length > CAP:
-        dropped, length = _cut(path, start, length)
+        # Where there is no room even for that, it stays as it is.
+        with contextlib.suppress(OSError):
+            dropped, length = _cut(path, start, length)
     return LogSpan(segment=os.path.basename(path), offset=start, length=length, dropped=dropped)
 
 
@@ -121,7 +124,8 @@ def _cut(path: str, start: int, length: int) -> tuple[int, int]:
         # Somebody may be taking out of its middle already what would fill the disk.
         fcntl.flock(file, fcntl.LOCK_EX)
         tail = os.pread(file, half, start + length - half)
-        os.pwrite(file, line + tail, start + half)
+        os.lseek(file, start + half, os.SEEK_SET)
+        write_all(file, line + tail)
         kept = half + len(line) + len(tail)
         os.ftruncate(file, start + kept)
     finally:

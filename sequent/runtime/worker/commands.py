@@ -17,6 +17,7 @@ from sequent.model.outcome import Problem
 from sequent.model.spec import CommandWork, FunctionWork, Template
 from sequent.runtime.worker.capture import Segment
 from sequent.runtime.worker.inputs import Inputs
+from sequent.runtime.worker.masking import write_all
 from sequent.runtime.worker.secrets import without_secrets
 from sequent.runtime.worker.termination import signal_name
 from sequent.runtime.worker.words import computed_words, fill_word, fill_words, text_of
@@ -174,7 +175,7 @@ def _collect(process: subprocess.Popen[bytes], log: int) -> bytes:
                         hint="let it write a file, and give the path as the result",
                     )
                 pieces.append(piece)
-                _write_all(log, piece)
+                write_all(log, piece)
             if ended in ready:
                 return b"".join(pieces)
     finally:
@@ -186,11 +187,6 @@ def _read(pipe: int) -> bytes | None:
         return os.read(pipe, 1 << 16)
     except BlockingIOError:
         return None
-
-
-def _write_all(log: int, data: bytes) -> None:
-    while data:
-        data = data[os.write(log, data) :]
 
 
 def _abandon(process: subprocess.Popen[bytes]) -> None:

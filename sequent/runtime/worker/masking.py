@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import select
@@ -17,7 +18,7 @@ class Mask:
 
     They lead into a pipe, which a thread empties: so what children write is masked too, and a worker that is
     killed leaves no secret in the file. A text that might be the beginning of a secret is held back until
-    more has come.
+    more has come. What the disk has no room for is lost, and nobody waits until it has.
     """
 
     def __init__(self, descriptors: tuple[int, ...]) -> None:
@@ -56,7 +57,7 @@ class Mask:
         os.eventfd_write(self._stop, 1)
         self._thread.join()
         self.drain()
-        _write_all(self.file, self._pattern.sub(_SHOWN, self._held))
+        self._keep(self._pattern.sub(_SHOWN, self._held))
         for descriptor in (self._pipe, self._stop, self.file):
             os.close(descriptor)
 
@@ -84,8 +85,12 @@ class Mask:
             pieces += (data[done : match.start()], _SHOWN)
             done = match.end()
         sure = max(sure, done)
-        _write_all(self.file, b"".join((*pieces, data[done:sure])))
+        self._keep(b"".join((*pieces, data[done:sure])))
         return data[sure:]
+
+    def _keep(self, data: bytes) -> None:
+        with contextlib.suppress(OSError):
+            write_all(self.file, data)
 
     def _doubtful(self, data: bytes) -> int:
         """How long the end of it is that a secret may begin with."""
@@ -97,6 +102,7 @@ class Mask:
         return 0
 
 
-def _write_all(descriptor: int, data: bytes) -> None:
+def write_all(descriptor: int, data: bytes) -> None:
+    """Write all of it, though the kernel may take it in parts."""
     while data:
         data = data[os.write(descriptor, data) :]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import select
 from pathlib import Path
@@ -74,6 +75,17 @@ def test_what_is_long_by_many_attempts_is_left_alone(segment, trimming):
     data = content(segment)
     for number, span in enumerate(spans):
         assert set(data[span.offset : span.offset + span.length]) == {65 + number}
+
+
+def test_a_segment_that_a_step_has_locked_is_not_waited_for(segment, trimming):
+    begin(segment)
+    fcntl.flock(segment.descriptor, fcntl.LOCK_EX)
+    os.write(segment.descriptor, b"x" * (20 * MIB))
+    trimming.trim()
+    assert on_disk(segment) >= 20 * MIB
+    fcntl.flock(segment.descriptor, fcntl.LOCK_UN)
+    trimming.trim()
+    assert on_disk(segment) < 2 * CAP
 
 
 def test_only_the_attempt_that_is_too_long_is_cut_and_not_those_before_it(segment, trimming):
