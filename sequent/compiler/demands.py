@@ -8,7 +8,7 @@ from attrs import define, field, frozen
 
 from sequent.compiler.course import Course, Times
 from sequent.compiler.problems import Problems
-from sequent.compiler.tree import Node, Tree
+from sequent.compiler.tree import Node, Tree, named
 from sequent.model.spec import Amounts
 
 _CODE = "pool"
@@ -46,12 +46,12 @@ def _amounts(node: Node) -> Iterator[tuple[str, str, int]]:
 def _check_demand(node: Node, capacities: dict[str, int], problems: Problems) -> None:
     """What it asks for is there at all, and beside what the containers around it hold."""
     for pool, amount in node.spec.acquires:
-        holders = [around for around in _around(node) if dict(around.spec.acquires).get(pool)]
+        holders = [around for around in node.around if dict(around.spec.acquires).get(pool)]
         held = sum(dict(around.spec.acquires)[pool] for around in holders)
         capacity = capacities[pool]
         if amount + held <= capacity or held > capacity:
             continue
-        beside = f", of which {_listed(holders)} around it hold{'s' * (len(holders) == 1)} {held}" if held else ""
+        beside = f", of which {named(holders)} around it hold{'s' * (len(holders) == 1)} {held}" if held else ""
         problems.add(
             _CODE,
             f"{node.shown} acquires {amount} of the pool {pool!r}{beside}: it can never start, "
@@ -60,16 +60,6 @@ def _check_demand(node: Node, capacities: dict[str, int], problems: Problems) ->
             place=node.place_of("acquires"),
             hint="enlarge the pool, or acquire less" + (" here or further out" if held else ""),
         )
-
-
-def _around(node: Node) -> Iterator[Node]:
-    while node.parent is not None:
-        node = node.parent
-        yield node
-
-
-def _listed(nodes: list[Node]) -> str:
-    return " and ".join(node.shown for node in nodes[:3]) + (" and others" if len(nodes) > 3 else "")
 
 
 # -- what is kept, and what is given back ------------------------------------------------------------------
@@ -149,7 +139,7 @@ def _check_keepers(pool: str, keepers: list[_Change], capacity: int, problems: P
         asked = dict(keeper.node.spec.acquires)[pool]
         rounds = max(0, (capacity - kept - asked) // keeper.amount + 1)
         if asked <= capacity and keeper.times.least > rounds:
-            beside = f"beside what {_listed(before)} keep{'s' * (len(before) == 1)}, {kept}, " if kept else ""
+            beside = f"beside what {named(before)} keep{'s' * (len(before) == 1)}, {kept}, " if kept else ""
             _refuse_keeper(pool, keeper, rounds, f"{beside}there is not enough left of {capacity}", problems)
             return
         kept += keeper.amount * keeper.times.least

@@ -69,7 +69,7 @@ class _Holding:
             holds = [self.capacities[pool] // amount for pool, amount in self._amounts(node)] if node.children else []
             self._opened[node] = min([around, *holds])
         self.waiters = _contested(self._all_waiters())[:_MOST_WAITERS]
-        relevant = [around for waiter in self.waiters for around in (waiter.node, *_around(waiter.node))]
+        relevant = [around for waiter in self.waiters for around in (waiter.node, *waiter.node.around)]
         self._precedence = Precedence(frozenset(relevant))
 
     def can_start(self, waiter: Waiter) -> bool:
@@ -137,7 +137,7 @@ class _Holding:
 
     def _can_meet(self, one: Waiter, other: Waiter) -> bool:
         """Whether both can wait at once: in different iterations, or as neither must have settled before the other."""
-        around_one, around_other = _around(one.node), _around(other.node)
+        around_one, around_other = one.node.around, other.node.around
         shared = next(node for node in around_one if node in around_other)
         if self._iterations(shared) > 1:
             return True
@@ -162,9 +162,9 @@ class _Holding:
         found: dict[tuple[int, tuple[tuple[str, int], ...]], Waiter] = {}
         for node in self.tree.nodes:
             wanted = self._amounts(node)
-            holders = tuple(around for around in _around(node) if self._amounts(around)) if wanted else ()
+            holders = tuple(around for around in node.around if self._amounts(around)) if wanted else ()
             if holders:
-                kind = (_around(node)[0].index, tuple(sorted(wanted)))
+                kind = (node.around[0].index, tuple(sorted(wanted)))
                 found.setdefault(kind, Waiter(node, dict(wanted), holders))
         return list(found.values())
 
@@ -183,15 +183,6 @@ def _contested(waiters: list[Waiter]) -> list[Waiter]:
         if len(left) == len(waiters):
             return left
         waiters = left
-
-
-def _around(node: Node) -> list[Node]:
-    """The containers around a node, innermost first."""
-    around: list[Node] = []
-    while node.parent is not None:
-        node = node.parent
-        around.append(node)
-    return around
 
 
 def _refuse(meeting: Meeting, problems: Problems) -> None:

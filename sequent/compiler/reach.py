@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import product
 
 from sequent.compiler.conditions import Asked, Condition, claims_in
-from sequent.compiler.tree import Node
+from sequent.compiler.tree import Node, named
 from sequent.model.status import SETTLES, Claim, Status
 
 # What settles in three ways each would take too long to try out beyond this; then the requirement is believed.
@@ -45,7 +45,7 @@ def why_never(condition: Condition) -> str:
         _holds(condition, {**best, **dict(zip(open_ends, way, strict=True))}) for way in product(*open_ends.values())
     ):
         return ""
-    return f"its parts exclude one another, however {_names(list(open_ends))} settle{'s' * (len(open_ends) == 1)}"
+    return f"its parts exclude one another, however {named(list(open_ends))} settle{'s' * (len(open_ends) == 1)}"
 
 
 def may_be_skipped(condition: Condition | None) -> bool:
@@ -117,7 +117,3 @@ def _reason(asked: Asked, condition: Condition) -> str:
 def _said(asked: Asked) -> str:
     is_question = asked.claim is Claim.RETURNED
     return asked.text.removeprefix(f"{asked.node.text}.") if is_question else asked.claim.value
-
-
-def _names(nodes: list[Node]) -> str:
-    return " and ".join(node.shown for node in nodes[:3]) + (" and others" if len(nodes) > 3 else "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from unicodedata import normalize
 
 from attrs import define, field
@@ -75,6 +76,16 @@ class Node:
         """The line on which one of its options stands, as far as that is known."""
         return self.spec.option_places.get(option, self.spec.place)
 
+    @property
+    def around(self) -> list[Node]:
+        """The containers around it, innermost first."""
+        found: list[Node] = []
+        container = self.parent
+        while container is not None:
+            found.append(container)
+            container = container.parent
+        return found
+
     def is_around(self, other: Node) -> bool:
         """Whether the other is inside it, at any depth."""
         depth = len(self.path)
@@ -101,6 +112,11 @@ class Tree:
     def root(self) -> Node:
         """The flow itself."""
         return self.nodes[0]
+
+
+def named(nodes: Sequence[Node]) -> str:
+    """The first of some nodes, in a sentence: ``'a' and 'b' and 'c' and others``."""
+    return " and ".join(node.shown for node in nodes[:3]) + (" and others" if len(nodes) > 3 else "")
 
 
 def plant(spec: FlowSpec, problems: Problems) -> Tree:

@@ -140,7 +140,7 @@ class Values:
         )
 
     def _refuse_item(self, reader: Reader, place: Place | None) -> None:
-        around = [container.shown for container in _around(reader.node) if container.path]
+        around = [container.shown for container in reader.node.around if container.path]
         inside = f": neither it nor {', '.join(around)} repeats" if around else ": it does not repeat"
         if reader.node.spec.repeats is not None:
             inside = ": in the options of what repeats, the item is that of a repeat further out"
@@ -195,14 +195,6 @@ def maker_of(node: Node) -> Path | None:
 
 def _part(whole: Input, keys: tuple[str | int, ...]) -> PartInput:
     return PartInput(whole.whole, (*whole.keys, *keys)) if isinstance(whole, PartInput) else PartInput(whole, keys)
-
-
-def _around(node: Node) -> list[Node]:
-    containers: list[Node] = []
-    while node.parent is not None:
-        node = node.parent
-        containers.append(node)
-    return containers
 
 
 def _result_hint(node: Node) -> str:
