@@ -25,6 +25,8 @@ from sequent.runtime.rows import AttemptRecord, RunRecord
 
 REST = 0.2
 """Seconds between two looks at a run that is followed."""
+_SHOWN = 4
+"""Iterations that a message names beside the last."""
 _PART = 0.1
 """Which part of its time a follower may spend with looking: a run of a million attempts is looked at less often."""
 
@@ -46,6 +48,8 @@ def logs(
         if step:
             _refuse_unknown(record, step)
         asked = _Asked(store, step, sequence)
+        if sequence and not follow:
+            _refuse_unbegun(asked, record)
         if options.json:
             _write_document(asked, record)
             return 0
@@ -65,6 +69,24 @@ def _refuse_unknown(record: RunRecord, step: str) -> None:
             hint=f"did you mean {' or '.join(map(repr, close))}?" if close else f"see sequent show {record.id}",
             path=step,
         )
+
+
+def _refuse_unbegun(asked: _Asked, record: RunRecord) -> None:
+    """An iteration that has not begun, or that there is not, has no log; say which there are."""
+    if next(asked.attempts(record), None) is not None:
+        return
+    found = {attempt.sequence for attempt in asked.store.attempts(record, asked.step)}
+    begun = sorted(found, key=lambda text: tuple(map(int, text.split("."))))
+    shown = [*begun[:_SHOWN], "...", begun[-1]] if len(begun) > _SHOWN + 1 else begun
+    told = "it has not begun at all"
+    if begun:
+        told = f"it has begun in {len(begun):,} iteration{'s' * (len(begun) > 1)}: {', '.join(shown)}"
+    raise UsageError(
+        f"run {record.id!r} has no iteration {asked.sequence!r} of {asked.step!r} that has begun",
+        code="sequence",
+        hint=told,
+        path=asked.step,
+    )
 
 
 def _follow(show: _Show, store: Store, record: RunRecord) -> None:

@@ -89,6 +89,32 @@ def test_logs_of_an_unknown_step_name_its_neighbours(a_run):
     assert "'load'" in caught.value.hint
 
 
+@pytest.mark.parametrize(
+    ("sequences", "hint"),
+    [
+        ((), "it has not begun at all"),
+        (("1",), "it has begun in 1 iteration: 1"),
+        (("1.10", "1.9", "1.10"), "it has begun in 2 iterations: 1.9, 1.10"),
+        (
+            [f"1.{number}" for number in range(97, 0, -1)],
+            "it has begun in 97 iterations: 1.1, 1.2, 1.3, 1.4, ..., 1.97",
+        ),
+    ],
+)
+def test_logs_of_an_iteration_that_there_is_not_name_those_that_there_are(remember, tmp_path, sequences, hint):
+    attempts = [attempt("load", sequence, 1, Status.SUCCESS) for sequence in sequences]
+    remember(RememberedStore(RUN, [*attempts, attempt("send", "9.9", 1, Status.SUCCESS)], str(tmp_path / "none")))
+    with pytest.raises(UsageError, match=r"run 'r00412' has no iteration '9\.9' of 'load' that has begun") as caught:
+        logs("r00412", "load/9.9")
+    assert caught.value.hint == hint
+
+
+def test_an_iteration_that_is_yet_to_begin_may_be_followed(remember, capsys, tmp_path):
+    remember(RememberedStore(RUN, [], str(tmp_path / "none")))
+    assert logs("r00412", "load/1.2", follow=True) == 0
+    assert "nothing was written" in capsys.readouterr().err
+
+
 def test_logs_of_a_silent_step_say_so(remember, capsys, tmp_path):
     remember(RememberedStore(RUN, [attempt("load", "1", 1, Status.SUCCESS)], str(tmp_path / "none")))
     assert logs("r00412", "load") == 0
