@@ -126,7 +126,7 @@ def _check_result(node: Node, spec: ContainerSpec, problems: Problems) -> None:
         return
     named = node.names.get(spec.result)
     if named is None:
-        _refuse_name(node, "result", spec.result, list(node.names), problems)
+        _refuse_name(node, "result", spec.result, "which is not in its body", list(node.names), problems)
     elif maker_of(named) is None and isinstance(named.spec, ContainerSpec) and named.spec.result is None:
         problems.add(
             "no-result",
@@ -144,7 +144,13 @@ def _check_until(node: Node, spec: ContainerSpec, problems: Problems) -> None:
         _refuse_until(node, problems)
     steps = [name for name, child in node.names.items() if isinstance(child.spec, StepSpec) and not child.wraps]
     if spec.until not in steps:
-        _refuse_name(node, "until", spec.until, steps, problems)
+        _refuse_name(node, "until", spec.until, _why_no_end(node.names.get(spec.until)), steps, problems)
+
+
+def _why_no_end(named: Node | None) -> str:
+    if named is None:
+        return "which is not in its body"
+    return "which repeats" if named.wraps else "which is a container"
 
 
 def _refuse_until(node: Node, problems: Problems) -> None:
@@ -157,12 +163,11 @@ def _refuse_until(node: Node, problems: Problems) -> None:
     )
 
 
-def _refuse_name(node: Node, option: str, name: str, known: list[str], problems: Problems) -> None:
-    what = "a step of its body that does not repeat" if option == "until" else "in its body"
+def _refuse_name(node: Node, option: str, name: str, why: str, known: list[str], problems: Problems) -> None:
     problems.add(
         "unknown-name",
-        f"{option!r} of {node.shown} names {name!r}, which is not {what}",
+        f"{option!r} of {node.shown} names {name!r}, {why}",
         path=node.text,
         place=node.place_of(option),
-        hint=problems.nearest(name, known),
+        hint=problems.nearest(name, known) if known else "name a step of its body that does not repeat",
     )

@@ -12,6 +12,7 @@ from sequent.model.status import SETTLES, Claim, Status
 # What settles in three ways each would take too long to try out beyond this; then the requirement is believed.
 _MOST_STEPS = 20_000
 
+_WORDS = {Claim.SUCCESS: "succeed", Claim.FAILURE: "fail", Claim.COMPLETE: "complete"}
 Claims = frozenset[str]
 """Claims about one node, by their texts."""
 
@@ -111,9 +112,11 @@ def _reason(asked: Asked, condition: Condition) -> str:
         what = "waits for nothing" if node.condition is None else "only waits for things to be done"
         return f"{node.shown} {what}, and so is never skipped"
     claims = [_said(other) for other in _certain(condition) if other.node is node]
-    return f"{node.shown} cannot be {' and '.join(claims)} at once"
+    return f"{node.shown} cannot {' and '.join(claims)} at once"
 
 
 def _said(asked: Asked) -> str:
-    is_question = asked.claim is Claim.RETURNED
-    return asked.text.removeprefix(f"{asked.node.text}.") if is_question else asked.claim.value
+    """What is claimed of a node, as what it does: ``succeed``, ``be skipped``, ``return 1 or 2``."""
+    if asked.claim is Claim.RETURNED:
+        return f"return {' or '.join(asked.values)}"
+    return _WORDS.get(asked.claim, f"be {asked.claim.value}")

@@ -114,20 +114,20 @@ class Values:
         maker = None if around is None else maker_of(around)
         if around is None:
             self._refuse_previous(
-                reader, place, "outside any repeat", "give repeats= to it or to a container around it"
+                reader, place, " outside any repeat", "give repeats= to it or to a container around it"
             )
         elif maker is None:
-            why = f"and {around.shown}, which repeats, names no result: there is nothing of the iteration before"
+            why = f", and {around.shown}, which repeats, names no result: there is none of the iteration before"
             self._refuse_previous(reader, place, why, _result_hint(around))
         elif around.is_parallel:
-            why = f"and {around.shown} runs its iterations in parallel: none is the one before"
+            why = f", and {around.shown} runs its iterations in parallel: none is the one before"
             self._refuse_previous(reader, place, why, "leave parallel= out, or take no result of the iteration before")
         elif start is not None:
             return PreviousInput(around.index, maker, start)
         return None
 
     def _refuse_previous(self, reader: Reader, place: Place | None, why: str, hint: str) -> None:
-        message = f"{reader.node.shown} takes previous() {why}"
+        message = f"{reader.node.shown} takes previous(){why}"
         self.problems.add("previous", message, path=reader.node.text, place=place, hint=hint)
 
     def _refuse_result(self, node: Node, reader: Reader, place: Place | None) -> None:

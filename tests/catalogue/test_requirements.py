@@ -222,7 +222,7 @@ class flow:
 """,
         code="unreachable",
         path="b",
-        says=("can never be true", "'a' cannot be active and skipped at once"),
+        says=("can never be true", "'a' cannot be active and be skipped at once"),
         hint="leave out what excludes the rest",
     ),
     **{
@@ -278,7 +278,7 @@ class flow:
 """,
         code="unreachable",
         path="b",
-        says=("'b' can never run", "'a' cannot be success and failure at once"),
+        says=("'b' can never run", "'a' cannot succeed and fail at once"),
         hint="write | where one part is enough",
     ),
 }

@@ -129,12 +129,17 @@ def test_until_needs_repeats():
     assert codes(flow(container("a", step("b"), until="b"), step("c", until=True))) == ["until", "until"]
 
 
-@pytest.mark.parametrize("named", ["nothing", "inner", "again"])
-def test_until_names_a_step_of_the_body_that_does_not_repeat(named):
+@pytest.mark.parametrize(
+    ("named", "why"),
+    [("nothing", "is not in its body"), ("inner", "is a container"), ("again", "repeats")],
+)
+def test_until_names_a_step_of_the_body_that_does_not_repeat(named, why):
     body = step("b"), container("inner", step("c")), step("again", repeats=items(1))
     found = mistake(flow(container("a", *body, repeats=items(1), until=named)))
-    assert repr(named) in found.message
+    assert found.message == f"'until' of 'a' names {named!r}, which {why}"
     assert "there are: b" in found.hint
+    alone = flow(container("a", step("again", repeats=items(1)), repeats=items(1), until="again"))
+    assert mistake(alone).hint == "name a step of its body that does not repeat"
 
 
 def test_a_result_names_something_in_the_body_that_has_one():

@@ -175,10 +175,10 @@ def test_a_step_further_out_is_not_a_value_and_an_attribute_is_no_step():
 @pytest.mark.parametrize(
     ("requires", "reason"),
     [
-        (every("a", "a!failed"), "'a' cannot be success and failure at once"),
-        (every("d!failed", "d!skipped", "b"), "'d' cannot be failure and skipped at once"),
+        (every("a", "a!failed"), "'a' cannot succeed and fail at once"),
+        (every("d!failed", "d!skipped", "b"), "'d' cannot fail and be skipped at once"),
         (every("a!active", "b!skipped"), "'b' waits for nothing, and so is never skipped"),
-        (every("a!ready", "a!failed", "a"), "'a' cannot be"),
+        (every("a!ready", "a!failed", "a"), "'a' cannot "),
         (some(every("a", "a!failed"), every("b", "b!failed")), "exclude one another"),
         (every(some("a", "b!skipped"), "a!failed"), "no part of it can be true"),
         (asks("b!skipped"), "never skipped"),

@@ -42,7 +42,7 @@ PREVIOUS = PreviousOf(VALUE, Place("flow.py", 7))
         (flow(step("a", takes=[PREVIOUS])), "'a' takes previous() outside any repeat"),
         (
             flow(container("b", step("a", takes=[PREVIOUS]), repeats=items(1))),
-            "'a' takes previous() and 'b', which repeats, names no result".replace("'a'", "'b.a'"),
+            "'a' takes previous(), and 'b', which repeats, names no result".replace("'a'", "'b.a'"),
         ),
         (
             flow(container("b", step("a", takes=[PREVIOUS]), repeats=items(1), result="a", parallel=2)),
@@ -121,8 +121,8 @@ def test_asking_for_the_result_of_one_iteration_within_it_is_accepted():
 @pytest.mark.parametrize(
     ("requires", "reason"),
     [
-        (every("a!returned=1", "a!returned=2,3"), "'a' cannot be returned(1) and returned(2, 3) at once"),
-        (every("a!returned=1", "a!failed"), "'a' cannot be failure and returned(1) at once"),
+        (every("a!returned=1", "a!returned=2,3"), "'a' cannot return 1 and return 2 or 3 at once"),
+        (every("a!returned=1", "a!failed"), "'a' cannot fail and return 1 at once"),
         (every(some("a!returned=1", "a!failed"), "a!returned=2"), "no part of it can be true"),
         (every(some("a!returned=1", "a!returned=2"), "a!failed"), "no part of it can be true"),
     ],
