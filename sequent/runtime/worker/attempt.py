@@ -76,12 +76,11 @@ class Attempts:
             text, verdict = self._run(order, secrets)
         except CommandError as failure:
             file, line = place or ("", 0)
-            problem = evolve(failure.problem, file=file, line=line)
+            problem = evolve(failure.problem, message=secrets.hidden(failure.problem.message), file=file, line=line)
         except Terminated:
             problem = Problem(type="Signal", message="the step was ended by SIGTERM", signal=signal.SIGTERM)
         except BaseException as error:  # noqa: BLE001 - whatever the step raises is its failure, and nobody else's
-            problem = problem_of(error, place)
-        problem = None if problem is None else secrets.masked(problem)
+            problem = problem_of(error, place, secrets.hidden)
         if os.getpid() != self._pid:
             _end_copy(problem)
         # Once before as well: what tidies up ends the masking of secrets.

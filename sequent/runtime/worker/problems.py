@@ -18,12 +18,15 @@ _LONGEST_MESSAGE = 10_000
 _LONGEST_TRACEBACK = 64_000
 
 
-def problem_of(error: BaseException, place: Place | None = None) -> Problem:
+def problem_of(
+    error: BaseException, place: Place | None = None, hide: Callable[[str], str] = lambda text: text
+) -> Problem:
     """What went wrong, from an exception.
 
     Args:
         error: what the author's code raised, or Sequent itself refused.
         place: the line of the step, which is told where Sequent refused something and knows no line of its own.
+        hide: takes secrets out of a text, before it is shortened.
     """
     kind = type(error).__name__
     code: int | None = None
@@ -42,9 +45,9 @@ def problem_of(error: BaseException, place: Place | None = None) -> Problem:
     file, line = own or author or (place if is_refusal else innermost) or ("", 0)
     return Problem(
         type=kind,
-        message=printable(message, _LONGEST_MESSAGE),
+        message=printable(hide(message), _LONGEST_MESSAGE),
         # How Sequent came to refuse something is nothing that its author could mend.
-        traceback="" if is_refusal else _traceback(error),
+        traceback="" if is_refusal else printable(hide(_traceback(error)), _LONGEST_TRACEBACK),
         file=file,
         line=line,
         exit_code=code,
@@ -81,10 +84,9 @@ def _traceback(error: BaseException) -> str:
     try:
         told = traceback.TracebackException.from_exception(error)
         _trim(told, set())
-        text = "".join(told.format())
+        return "".join(told.format())
     except Exception as second:  # noqa: BLE001 - for the same reason
-        text = f"<the traceback could not be written: {type(second).__name__}>\n"
-    return printable(text, _LONGEST_TRACEBACK)
+        return f"<the traceback could not be written: {type(second).__name__}>\n"
 
 
 def _trim(told: traceback.TracebackException, seen: set[int]) -> None:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
 from collections.abc import MutableMapping
 
-import attrs
-
 from sequent.errors import NotDataError, UsageError
-from sequent.model.outcome import Problem
 from sequent.model.references import SecretOf
 from sequent.runtime.worker.capture import Segment
 from sequent.runtime.worker.masking import SHOWN
 
 PREFIX = "SEQUENT_SECRET_"
+_TELLING = 8
+"""So many characters of a secret's beginning are hidden as well, since messages are often shortened."""
 
 
 class Secrets:
@@ -50,15 +50,17 @@ class Secrets:
         self._segment.mask(tuple(form.encode("utf-8", "surrogateescape") for form in forms))
         return value
 
-    def masked(self, problem: Problem) -> Problem:
-        """The same problem, without any of them."""
+    def hidden(self, text: str) -> str:
+        """What is said of an error, without any of them, nor with the beginning of one that somebody has shortened."""
         if not self._names:
-            return problem
-        forms = sorted(self._names, key=len, reverse=True)
-        pattern = re.compile("|".join(map(re.escape, forms)))
-        return attrs.evolve(
-            problem, message=pattern.sub(SHOWN, problem.message), traceback=pattern.sub(SHOWN, problem.traceback)
-        )
+            return text
+        begins = re.compile("|".join(re.escape(form[:_TELLING]) for form in sorted(self._names, key=len, reverse=True)))
+        pieces: list[str] = []
+        at = 0
+        while found := begins.search(text, at):
+            pieces += (text[at : found.start()], SHOWN)
+            at = found.start() + max(_length_of_beginning(form, text, found.start()) for form in self._names)
+        return "".join((*pieces, text[at:]))
 
     def check_result(self, text: str) -> None:
         """Refuse the text of a result that has one of them in it.
@@ -78,6 +80,11 @@ class Secrets:
 def without_secrets(environment: MutableMapping[str, str]) -> dict[str, str]:
     """An environment for a program, which gets those secrets alone that it is given by name."""
     return {name: value for name, value in environment.items() if not name.startswith(PREFIX)}
+
+
+def _length_of_beginning(form: str, text: str, at: int) -> int:
+    pairs = zip(form, text[at : at + len(form)], strict=False)
+    return sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def _forms_of(value: str) -> tuple[str, ...]:

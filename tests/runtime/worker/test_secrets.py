@@ -44,6 +44,10 @@ def crash(password):
     os.kill(os.getpid(), 9)
 
 
+def fail_at_length(password):
+    raise ValueError("x" * 4_985 + password + "y" * 6_000)
+
+
 def plain():
     print("s3cr3t-'quo\"ted'-é\n2nd line")
 
@@ -52,6 +56,8 @@ secret = sequent.secret("CANARY")
 flow = Sequent("flow")
 for function in (length, show, fail, give, crash):
     flow.add_step(function.__name__, func=function, args=(secret,))
+flow.add_step("fail_at_length", func=fail_at_length, args=(secret,))
+flow.add_step("no_number", command=("printenv", "LONG"), env={"LONG": "x" * 190 + f"{secret}"}, result=int)
 flow.add_step("plain", func=plain)
 flow.add_step("missing", func=length, args=(sequent.secret("NOT_THERE"),))
 SCRIPT = 'cat; echo "$PASSWORD" >&2; tr "\\0" "\\n" < /proc/self/cmdline; env | grep SEQUENT_SECRET; exit 3'
@@ -99,6 +105,14 @@ def test_an_error_has_stars_in_its_place(driving: Driving):
     assert problem.message == "refused: '***' ***"
     assert "***" in problem.traceback
     assert "2nd" not in str(problem)
+
+
+def test_an_error_that_is_shortened_shows_neither_its_beginning_nor_its_end(driving: Driving):
+    for step in ("fail_at_length", "no_number"):
+        problem = driving.run(step).problem
+        assert problem
+        assert "x***" in problem.message
+        assert not any(part in str(problem) for part in ("s3c", "2nd", "line\\n"))
 
 
 def test_a_result_that_contains_one_is_refused_and_names_it(driving: Driving):
