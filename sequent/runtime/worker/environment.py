@@ -68,5 +68,7 @@ class StepEnvironment:
         for name in self._names.keys() - self._before.keys():
             del os.environ[os.fsdecode(name)]
         for name, value in self._before.items():
-            os.environ[os.fsdecode(name)] = os.fsdecode(value)
+            # The C library never gives back the memory of what is set anew.
+            if self._names.get(name) != value:
+                os.environ[os.fsdecode(name)] = os.fsdecode(value)
         self._variables = {}

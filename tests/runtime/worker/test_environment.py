@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 
 from sequent.runtime.context import Context
-from sequent.runtime.worker.environment import variables_of
+from sequent.runtime.worker.environment import StepEnvironment, variables_of
 
 
 def place(item: object) -> Context:
@@ -41,3 +42,19 @@ def test_an_item_that_is_text_is_given_as_it_is_and_anything_else_as_json(item, 
 @pytest.mark.parametrize("item", ["a\0b", "x" * 100_000])
 def test_an_item_that_no_variable_can_hold_is_left_out(item):
     assert "SEQUENT_STEP_ITEM" not in variables_of(place(item), json.dumps(item), "SEQUENT_")
+
+
+def test_after_a_step_only_what_it_changed_is_set_anew(monkeypatch):
+    monkeypatch.setenv("KEPT", "as it is")
+    monkeypatch.setenv("CHANGED", "before")
+    environment = StepEnvironment()
+    environment.change_to({"SEQUENT_STEP_NAME": "first"})
+    os.environ["CHANGED"] = "by the step"
+    os.environ["NEW"] = "by the step"
+    found = []
+    put = os.putenv
+    monkeypatch.setattr(os, "putenv", lambda name, value: (found.append(name), put(name, value)))
+    environment.change_to({"SEQUENT_STEP_NAME": "second"})
+    assert found == [b"CHANGED", b"SEQUENT_STEP_NAME"]
+    assert (os.environ["KEPT"], os.environ["CHANGED"], os.environ.get("NEW")) == ("as it is", "before", None)
+    os.environ.pop("SEQUENT_STEP_NAME")
