@@ -122,8 +122,7 @@ def named(nodes: Sequence[Node]) -> str:
 def plant(spec: FlowSpec, problems: Problems) -> Tree:
     """Lay out the tree of a flow; names that clash, and too many levels, are problems."""
     tree = Tree(spec, [], {}, {})
-    stops = spec.config.stop_on_exception if spec.root.stop_on_exception is None else spec.root.stop_on_exception
-    pending: list[Node] = [Node(spec.root, None, (), "", 0, 0, stops, None)]
+    pending: list[Node] = [Node(spec.root, None, (), "", 0, 0, spec.config.stop_on_exception, None)]
     index = 0
     while pending:
         node = pending.pop()

@@ -77,7 +77,7 @@ class Tree:
             until=None if written.until is None else written.until.__sequent__.name,
             result=None if written.result is None else written.result.__sequent__.name,
             handles=options.handles,
-            stop_on_exception=options.stop_on_exception,
+            stop_on_exception=options.stop_on_exception if path else None,
             place=written.site.place,
             option_places=OptionPlaces(written.site),
         )

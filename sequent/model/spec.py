@@ -231,6 +231,7 @@ class ContainerSpec:
     result: str | None = None
     handles: bool = True
     stop_on_exception: bool | None = None
+    """None where the container around decides; of the flow itself ``FlowConfig`` says it."""
     place: Place | None = field(default=None, eq=False)
     option_places: Mapping[str, Place] = field(factory=dict[str, Place], eq=False)
 

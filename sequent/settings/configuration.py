@@ -91,9 +91,7 @@ class Configuration:
         """
         spec = definition.spec
         config = FlowConfig(**{name: value for name, value, _ in self._settings(spec)})
-        # The root's own word is among the settings now.
-        root = evolve(spec.root, stop_on_exception=None)
-        return evolve(definition, spec=evolve(spec, config=config, root=root))
+        return evolve(definition, spec=evolve(spec, config=config))
 
     def entries(self, spec: FlowSpec | None = None) -> Iterator[Entry]:
         """Each value, with where it comes from; with those of a flow, if one is given."""

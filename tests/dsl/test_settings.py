@@ -224,3 +224,4 @@ def test_what_a_flow_says_itself_is_told_from_what_it_leaves_to_others():
 
     assert set(definition_of(nightly).spec.config_places) == {"stop_on_exception"}
     assert definition_of(nightly).spec.config_places["stop_on_exception"].file == __file__
+    assert definition_of(nightly).spec.root.stop_on_exception is None

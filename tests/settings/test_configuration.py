@@ -7,6 +7,7 @@ import os
 import pytest
 
 from sequent import Sequent, container, step
+from sequent.compiler import compile_flow
 from sequent.dsl import definition_of
 from sequent.errors import SequentError, UsageError
 from sequent.model.spec import FlowConfig
@@ -114,8 +115,7 @@ def test_what_a_container_says_in_its_decorator_stands_over_the_file_and_under_t
     applied = configuration().applied_to(definition)
     assert applied.spec.config.stop_on_exception is True
     assert applied.spec.config.task_construct is Construct.PROCESS
-    # The compiler takes the root's own word before the settings'.
-    assert applied.spec.root.stop_on_exception is not False
+    assert compile_flow(applied.spec).nodes[1].stops is True
     assert applied.flow is nightly
 
 
