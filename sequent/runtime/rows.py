@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
 
 from attrs import define, field, frozen
 
 from sequent.model.outcome import LogSpan, Problem
-from sequent.model.plan import Plan
 from sequent.model.scope import Scope
 from sequent.model.spec import Amounts
 from sequent.model.status import RunStatus, Status, Verdict
+
+if TYPE_CHECKING:
+    # Agents and workers know rows, and no plan.
+    from sequent.model.plan import Plan
 
 T = TypeVar("T")
 

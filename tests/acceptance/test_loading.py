@@ -68,6 +68,7 @@ NOT_FOR_A_WORKER = {
     "sequent.cli",
     "sequent.compiler",
     "sequent.engine",
+    "sequent.model.plan",
     "sequent.runtime.driver",
     "sequent.runtime.executors.processes",
     "sequent.runtime.running",
