@@ -58,12 +58,14 @@ def start(
         StoreError: the store could not be written.
         FencedError: somebody took the run over.
     """
+    from sequent.runtime.elsewhere import check_places
     from sequent.runtime.nesting import refuse_nesting
     from sequent.runtime.recovery.changes import fingerprints_of
     from sequent.runtime.running import Drive
 
     with _ended(agent):
         refuse_nesting(target, plan.params, store.name)
+        check_places(definition.spec.config)
         with closing(store.create(target, plan, run_id, fingerprints_of(plan))) as run:
             return Drive(
                 definition=definition,

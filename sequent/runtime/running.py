@@ -18,6 +18,7 @@ from sequent.runtime.clock import SystemClock
 from sequent.runtime.driver.loop import Driver
 from sequent.runtime.driver.surroundings import Surroundings
 from sequent.runtime.driver.values import Values
+from sequent.runtime.elsewhere import lead_elsewhere
 from sequent.runtime.executors.agents import AgentProcess
 from sequent.runtime.executors.choice import make_executors
 from sequent.runtime.nesting import around_steps
@@ -61,6 +62,7 @@ class Drive:
         run, config = self.run, self.definition.spec.config
         if run.record.status is RunStatus.SUCCESS:
             return self._outcome(None)
+        lead_elsewhere(config, run.record, run.directory)
         selector = DefaultSelector()
         setup = WorkerSetup(
             run_id=run.record.id,
@@ -80,7 +82,7 @@ class Drive:
                 executors=executors,
                 drawer=executors.get(config.task_construct),
                 clock=SystemClock(),
-                observer=self.observer or _observer(),
+                observer=self.observer or _observer_here(),
                 selector=selector,
                 accepts_changes=self.prepared.accepts_changes,
             )
@@ -151,13 +153,8 @@ class Drive:
         return None
 
 
-def _observer() -> Observer:
-    """Who watches where nobody else does."""
-    from sequent.runtime.notebooks import PrintingObserver, is_notebook
+def _observer_here() -> Observer:
+    # Not needed where a command shows what happens.
+    from sequent.runtime.observers import observer_here
 
-    if is_notebook():
-        return PrintingObserver()
-    # loguru is loaded only where it is needed.
-    from sequent.runtime.observers import LoggingObserver
-
-    return LoggingObserver()
+    return observer_here()

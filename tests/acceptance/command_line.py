@@ -109,6 +109,17 @@ class CommandLine:
         command = [sys.executable, "-m", "sequent", *words]
         return subprocess.Popen(command, cwd=self.directory, env=self.environment, text=True, **streams)
 
+    def run_script(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run a Python file, with arguments."""
+        return subprocess.run(
+            [sys.executable, *words],
+            cwd=self.directory,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
     def __call__(self, *words: str) -> subprocess.CompletedProcess[str]:
         process = self.start(*words)
         out, err = process.communicate()

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import pytest
 
 NESTED = "the flow 'again' is run within one of its own steps, with the same parameters: it would run itself for ever"
@@ -111,9 +108,7 @@ def test_a_flow_that_its_own_step_runs_is_refused_there(sequent, text):
 
 def test_a_script_that_a_program_of_its_step_runs_again_is_refused_there(sequent):
     (sequent.directory / "script.py").write_text(SPAWNING)
-    subprocess.run(
-        [sys.executable, "script.py"], cwd=sequent.directory, env=sequent.environment, capture_output=True, check=False
-    )
+    sequent.run_script("script.py")
     logged = sequent("logs", "latest").stdout
     assert NESTED in logged
     assert 'hint: put run() under if __name__ == "__main__":' in logged

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 
 import pytest
 
@@ -37,16 +35,9 @@ def script(sequent):
     """A script, and what runs it; its only run has failed."""
     file = sequent.directory / "night.py"
     file.write_text(SCRIPT)
-    failed = run_script(sequent, "extra")
+    failed = sequent.run_script("night.py", "extra")
     assert "the receiver is away" in failed.stderr
     return file
-
-
-def run_script(sequent, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "night.py", *words]
-    return subprocess.run(
-        command, cwd=sequent.directory, env=sequent.environment, capture_output=True, text=True, check=False
-    )
 
 
 def changed(script, old: str, new: str) -> None:

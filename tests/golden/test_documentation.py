@@ -125,7 +125,7 @@ def test_recovery_run_names_the_recovery_that_is_the_basis(home):
 @pytest.mark.parametrize(
     "config",
     [
-        {"workdir": "/tmp"},  # noqa: S108 - the original's default, which nothing is written to
+        {"workdir": "work"},
         {"logdir": "logs"},
         {"task_construct": "process"},
         {"task_construct": "thread"},

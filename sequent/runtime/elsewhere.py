@@ -1,0 +1,72 @@
+"""Logs and scratch directories where a flow says: in a directory of the run's own there, to which a link leads."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+
+from sequent.errors import StoreError, UsageError
+from sequent.model.spec import FlowConfig
+from sequent.runtime.rows import RunRecord
+
+
+def check_places(config: FlowConfig) -> None:
+    """Make the directories that a flow says, unless they are there.
+
+    Raises:
+        UsageError: nothing can be written to one of them.
+    """
+    for key, path in (("logdir", config.logdir), ("workdir", config.workdir)):
+        try:
+            if path:
+                os.makedirs(path, exist_ok=True)
+        except OSError as error:
+            raise _refused(key, path, error.strerror or "") from error
+        if path and not os.access(path, os.W_OK | os.X_OK):
+            raise _refused(key, path, "it is not yours to write to")
+
+
+def _refused(key: str, path: str, why: str) -> UsageError:
+    return UsageError(
+        f"{key!r} is {path!r}, where nothing can be written: {why}",
+        code="config",
+        hint="name a directory of yours, or leave it out: everything then lies beside the store",
+    )
+
+
+def lead_elsewhere(config: FlowConfig, record: RunRecord, directory: str) -> None:
+    """Have links lead from a run's directory to where its logs and scratch directories are to be.
+
+    That is settled when the run first starts, and for good, since what has been written there is found by it.
+
+    Raises:
+        StoreError: no directory can be made there.
+    """
+    for name, path in (("logs", config.logdir), ("scratch", config.workdir)):
+        link = os.path.join(directory, name)
+        try:
+            if os.path.islink(link):
+                # Somebody may have cleared away what it leads to.
+                os.makedirs(os.path.realpath(link), 0o700, exist_ok=True)
+            elif path and _gives_way(link):
+                os.symlink(_new_directory(os.path.abspath(path), f"{record.target.flow}-{record.id}"), link)
+        except OSError as error:
+            raise StoreError(f"the {name} of run {record.id!r} cannot be in {path!r}: {error.strerror}") from error
+
+
+def _gives_way(path: str) -> bool:
+    """Whether there is nothing there any more: an empty directory is removed."""
+    with contextlib.suppress(OSError):
+        os.rmdir(path)
+    return not os.path.lexists(path)
+
+
+def _new_directory(parent: str, name: str) -> str:
+    """A directory of that name; where there is one already, of another store's run, with a number behind it."""
+    number = 1
+    while True:
+        path = os.path.join(parent, f"{name}-{number}" if number > 1 else name)
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(path, 0o700)
+            return path
+        number += 1
