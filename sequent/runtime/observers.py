@@ -1,17 +1,34 @@
-"""Who watches a run where nobody shows its progress."""
+"""Who watches a run where nobody shows its progress: a log, or a notebook's cell."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
 
-from loguru import logger
-
+from sequent.compiler.words import span_text
 from sequent.model.outcome import LogSpan, Problem
 from sequent.model.plan import Plan
 from sequent.model.references import dotted
 from sequent.model.scope import Scope, sequence_text
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.rows import RunRecord
+
+_BETWEEN = 5.0
+"""Seconds between two lines that say how far a run has come."""
+
+
+def observer_here() -> LoggingObserver | PrintingObserver:
+    """Who watches a run in this process, if nobody else does."""
+    return PrintingObserver() if is_notebook() else LoggingObserver()
+
+
+def is_notebook() -> bool:
+    """Whether this process is a notebook's kernel."""
+    ipython = sys.modules.get("IPython")
+    shell = None if ipython is None else ipython.get_ipython()
+    return hasattr(shell, "kernel")
 
 
 class LoggingObserver:
@@ -21,14 +38,15 @@ class LoggingObserver:
     """
 
     def __init__(self) -> None:
-        self._plan: Plan | None = None
-        self._run = ""
+        # It takes a while to load, and is not needed where a command or a notebook shows what happens.
+        from loguru import logger
+
+        self._log: Callable[[str, str], None] = logger.log
 
     def run_began(self, record: RunRecord, plan: Plan) -> None:
         self._plan = plan
         self._run = record.id
-        again = f", recovery {record.recovery}" if record.recovery else ""
-        logger.info("run {} of {} begins{}", record.id, record.target.flow, again)
+        self._log("INFO", f"{_beginning(record)} begins")
 
     def task_started(self, scope: Scope, node: int, attempt: int) -> None:
         """Say nothing: see the class."""
@@ -36,20 +54,13 @@ class LoggingObserver:
     def task_settled(
         self, scope: Scope, node: int, attempt: int, status: Status, problem: Problem | None, log: LogSpan | None
     ) -> None:
-        if problem is not None and self._plan is not None:
-            path = dotted(self._plan.nodes[node].path)
-            where = f" ({problem.file}:{problem.line})" if problem.file else ""
-            sequence = sequence_text(scope.sequence)
-            logger.error("{}/{} failed: {}: {}{}", path, sequence, problem.type, problem.message, where)
+        if problem is not None:
+            self._log("ERROR", _failure(self._plan, node, problem, scope))
 
     def attempt_failed(
         self, scope: Scope, node: int, attempt: int, problem: Problem, log: LogSpan | None, wait: float
     ) -> None:
-        if self._plan is not None:
-            path, sequence = dotted(self._plan.nodes[node].path), sequence_text(scope.sequence)
-            when = f" in {wait:.3g} s" if wait else ""
-            told = f"{problem.type}: {problem.message}; it will be tried again{when}"
-            logger.warning("{}/{} failed at attempt {}: {}", path, sequence, attempt, told)
+        self._log("WARNING", _retry(self._plan, scope, node, attempt, problem, wait))
 
     def task_waits(self, scope: Scope, node: int, seconds: float) -> None:
         """Say nothing: see the class."""
@@ -58,12 +69,97 @@ class LoggingObserver:
         """Say nothing: see the class."""
 
     def draw_failed(self, node: int, problem: Problem) -> None:
-        if self._plan is not None:
-            path = dotted(self._plan.nodes[node].path)
-            logger.error("{} failed: {}: {}", path, problem.type, problem.message)
+        self._log("ERROR", _failure(self._plan, node, problem))
 
     def note(self, text: str) -> None:
-        logger.warning("{}", text)
+        self._log("WARNING", text)
 
     def run_ended(self, status: RunStatus) -> None:
-        logger.info("run {} ended: {}", self._run, status.value)
+        self._log("INFO", f"run {self._run} ended: {status.value}")
+
+
+class PrintingObserver:
+    """Prints a run's start and end, its failures, and now and then how far it has come.
+
+    Successes are not told one by one: a notebook keeps all that it shows.
+    """
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._counts: Counter[Status] = Counter()
+        self._told = monotonic()
+
+    def run_began(self, record: RunRecord, plan: Plan) -> None:
+        self._plan = plan
+        self._run = record.id
+        _print(_beginning(record))
+
+    def task_started(self, scope: Scope, node: int, attempt: int) -> None:
+        self._progress()
+
+    def task_settled(
+        self, scope: Scope, node: int, attempt: int, status: Status, problem: Problem | None, log: LogSpan | None
+    ) -> None:
+        self._counts[status] += 1
+        if problem is not None:
+            _print(f"\u2717 {_failure(self._plan, node, problem, scope)}")
+        self._progress()
+
+    def attempt_failed(
+        self, scope: Scope, node: int, attempt: int, problem: Problem, log: LogSpan | None, wait: float
+    ) -> None:
+        _print(_retry(self._plan, scope, node, attempt, problem, wait))
+
+    def task_waits(self, scope: Scope, node: int, seconds: float) -> None:
+        """Say nothing: see the class."""
+
+    def tasks_queue(self, numbers: Mapping[int, int]) -> None:
+        """Say nothing: see the class."""
+
+    def draw_failed(self, node: int, problem: Problem) -> None:
+        _print(f"\u2717 {_failure(self._plan, node, problem)}")
+
+    def note(self, text: str) -> None:
+        _print(text)
+
+    def run_ended(self, status: RunStatus) -> None:
+        _print(f"run {self._run}: {status.value}{self._numbers()}")
+
+    def _progress(self) -> None:
+        now = self._monotonic()
+        if now - self._told >= _BETWEEN:
+            self._told = now
+            _print(f"run {self._run} goes on{self._numbers()}")
+
+    def _numbers(self) -> str:
+        parts = [f"{self._counts[status]:,} {status.value}" for status in Status if self._counts[status]]
+        return f", {', '.join(parts)}" if parts else ""
+
+
+def _beginning(record: RunRecord) -> str:
+    again = f", recovery {record.recovery}" if record.recovery else ""
+    return f"run {record.id} of {record.target.flow}{again}"
+
+
+def _failure(plan: Plan, node: int, problem: Problem, scope: Scope | None = None) -> str:
+    """That a task, or a container as a whole, failed, and why."""
+    return f"{_name(plan, node, scope)} failed: {_why(problem)}"
+
+
+def _retry(plan: Plan, scope: Scope, node: int, attempt: int, problem: Problem, wait: float) -> str:
+    when = f" in {span_text(round(wait, 2) if wait < 1 else round(wait))}" if wait else ""
+    return f"{_name(plan, node, scope)} failed at attempt {attempt}: {_why(problem)}; it will be tried again{when}"
+
+
+def _name(plan: Plan, node: int, scope: Scope | None) -> str:
+    path = dotted(plan.nodes[node].path)
+    return path if scope is None else f"{path}/{sequence_text(scope.sequence)}"
+
+
+def _why(problem: Problem) -> str:
+    where = f" ({problem.file}:{problem.line})" if problem.file else ""
+    return f"{problem.type}: {problem.message}{where}"
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(f"{text}\n")

@@ -53,7 +53,6 @@ NOT_FOR_A_RUN = {
     "sequent.pictures",
     "sequent.runtime.executors.inline",
     "sequent.runtime.executors.threads",
-    "sequent.runtime.notebooks",
     "sequent.runtime.recovery.planning",
     "sequent.runtime.recovery.preparing",
     "sequent.runtime.recovery.selecting",
