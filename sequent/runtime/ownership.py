@@ -228,9 +228,8 @@ def end_leftovers(directory: str) -> int:
         BusyError: one of them does not end.
     """
     recorded = _recorded(directory)
-    mark = f"{DIRECTORY_VARIABLE}={directory}".encode(errors="surrogateescape")
-    ended = trees.end_all(lambda: _left(recorded, mark), 0)
-    stuck = [process for process in _left(recorded, mark) if not process.is_zombie] if ended else []
+    ended = trees.end_all(lambda: _left(recorded, directory), 0)
+    stuck = _left(recorded, directory) if ended else []
     if stuck:
         raise BusyError(
             f"process {stuck[0].pid}, which an earlier driver of this run had started, does not end",
@@ -238,6 +237,12 @@ def end_leftovers(directory: str) -> int:
         )
     forget_workers(directory)
     return ended
+
+
+def has_leftovers(directory: str) -> bool:
+    """Whether anything runs that a run's earlier workers left; a run whose list of workers is gone has none."""
+    recorded = _recorded(directory)
+    return bool(recorded and _left(recorded, directory))
 
 
 def forget_workers(directory: str) -> None:
@@ -261,7 +266,9 @@ def _recorded(directory: str) -> dict[int, int]:
     return found
 
 
-def _left(recorded: dict[int, int], mark: bytes) -> list[trees.Process]:
+def _left(recorded: dict[int, int], directory: str) -> list[trees.Process]:
+    """What runs of a run's workers, and of all that they have started."""
+    mark = f"{DIRECTORY_VARIABLE}={directory}".encode(errors="surrogateescape")
     processes = trees.all_processes()
     spared = _self_and_above(processes)
     roots: dict[int, trees.Process] = {}
@@ -272,7 +279,7 @@ def _left(recorded: dict[int, int], mark: bytes) -> list[trees.Process]:
             roots[pid] = process
     for process in trees.descendants(roots):
         roots[process.pid] = process
-    return [process for pid, process in roots.items() if pid not in spared]
+    return [process for pid, process in roots.items() if pid not in spared and not process.is_zombie]
 
 
 def _self_and_above(processes: dict[int, trees.Process]) -> set[int]:

@@ -17,8 +17,10 @@ from sequent.errors import BusyError
 from sequent.model.saved import SavedTask
 from sequent.model.status import RunStatus, Status
 from sequent.runtime import ownership, trees
+from sequent.runtime.rows import Ask, Batch, RunEnd, TaskKey
 from sequent.runtime.store import open_store
 from tests.contracts.plans import A, create, plan
+from tests.runtime.driving import kill
 
 _HERE = Path(__file__).parents[2]
 _PRELUDE = """
@@ -290,6 +292,52 @@ def test_a_process_with_the_runs_directory_in_its_environment_is_ended_with_its_
         assert worker.wait() == -signal.SIGKILL
     now = trees.process_at(grandchild.pid)
     assert now is None or now.is_zombie or now.started != grandchild.started
+
+
+_HOLD = """
+import subprocess
+from sequent.runtime.agent.home import Home
+store = open_store(path)
+run = create(store, "mine")
+run.use_pools({"db": 4, "net": 1}, "")
+run.ask([Ask(TaskKey(1, A, 0), (("db", 4),), 0)])
+child = subprocess.Popen(["sleep", "600"], start_new_session=True)
+Home(run.directory).record(child.pid)
+tell(child.pid)
+sys.stdin.readline()
+"""
+
+
+def test_what_a_dead_driver_held_of_a_shared_pool_others_may_have_once_nothing_of_it_runs(tmp_path):
+    path = tmp_path / "s.db"
+    store = open_store(str(path))
+    other = create(store)
+    other.use_pools({"db": 4, "net": 1}, "")
+    wanted = Ask(TaskKey(1, A, 0), (("db", 1),), 0)
+    with process(_HOLD, path) as driver:
+        child = int(line(driver))
+        assert other.ask([wanted]) == []
+        kill(driver.pid)
+        assert other.ask([wanted]) == []
+        kill(child)
+        assert other.ask([wanted]) == [wanted]
+    store.close()
+
+
+def test_a_shared_pool_may_have_another_size_once_its_users_have_ended_or_are_gone(tmp_path):
+    store = open_store(str(tmp_path / "s.db"))
+    for number in range(3):
+        user = create(store)
+        user.use_pools({"db": 4}, "")
+        user.commit(Batch(end=RunEnd(RunStatus.SUCCESS, {})))
+        if number:
+            # The first has ended, and is not let go yet.
+            user.close()
+    last = create(store)
+    last.use_pools({"db": 3}, "")
+    wanted = Ask(TaskKey(1, A, 0), (("db", 4),), 0)
+    assert last.ask([wanted]) == []
+    store.close()
 
 
 def test_whoever_recovers_is_not_ended_itself(tmp_path, monkeypatch):

@@ -18,6 +18,7 @@ from sequent.runtime.rows import Ask, Batch, RunRecord
 from sequent.runtime.store import statements
 from sequent.runtime.store.ballast import Ballast
 from sequent.runtime.store.definitions import put_definition
+from sequent.runtime.store.listing import Listing
 from sequent.runtime.store.nodes import KnownNodes
 from sequent.runtime.store.opening import PATIENCE, connect, store_error
 from sequent.runtime.store.reading import RunRows
@@ -51,8 +52,7 @@ class SqlRun(RunReading):
 
     def __init__(
         self,
-        path: str,
-        directory: str,
+        listing: Listing,
         record: RunRecord,
         claim: Claim,
         rows: RunRows,
@@ -60,26 +60,25 @@ class SqlRun(RunReading):
         now: Callable[[], float],
         *,
         on_close: Callable[[SqlRun], None],
-        is_driven: Callable[[int], bool],
     ) -> None:
         super().__init__(rows, nodes)
         self._sql = rows
         self._record = record
-        self.directory = directory
-        self._path = path
+        self.directory = listing.directory(record.number)
+        self._path = listing.path
         self._claim = claim
         self._now = now
         self._on_close = on_close
         self._run = record.number
-        self._values = ValueFiles(directory)
+        self._values = ValueFiles(self.directory)
         self._is_open = True
         self._pid = os.getpid()
-        self._ballast = Ballast(directory)
-        self._connection = connect(path, _PATIENCE)
+        self._ballast = Ballast(self.directory)
+        self._connection = connect(self._path, _PATIENCE)
         self._cursor = self._connection.cursor()
         self._writer = BatchWriter(self._cursor, record.number, record.id, self._values)
-        self._sharing = Sharing(self._cursor, record.number, self._writer, is_driven)
-        info = os.stat(path)
+        self._sharing = Sharing(self._cursor, record.number, self._writer, listing)
+        info = os.stat(self._path)
         self._file = (info.st_dev, info.st_ino)
 
     @property
@@ -171,7 +170,7 @@ class SqlRun(RunReading):
         return self._sql.wanted_again()
 
     def waiting(self, pools: Collection[str]) -> list[str]:
-        return self._sharing.waiting(pools)
+        return self._sql.wakes(pools)
 
     def free_space(self) -> None:
         self._ballast.free()

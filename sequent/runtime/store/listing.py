@@ -40,14 +40,15 @@ class RunRow(NamedTuple):
 class Listing:
     """The runs of a store: their rows, and beside each its directory, whose lock says whether it is driven."""
 
-    def __init__(self, reader: Reader, name: str, now: Callable[[], float]) -> None:
+    def __init__(self, reader: Reader, path: str, now: Callable[[], float]) -> None:
         self._reader = reader
-        self._name = name
+        self.path = path
+        """The store's file."""
         self._now = now
 
     def directory(self, number: int) -> str:
         """A run's own directory."""
-        return os.path.join(f"{self._name}.runs", str(int(number)))
+        return os.path.join(f"{self.path}.runs", str(int(number)))
 
     def lock_path(self, number: int) -> str:
         """The file whose lock a run's driver holds."""
@@ -72,13 +73,13 @@ class Listing:
             latest = self.rows(flow, 1)
             if latest:
                 return latest[0]
-            raise naming.unknown(run_id, self._name, self._told(self.rows(None, 5)))
+            raise naming.unknown(run_id, self.path, self._told(self.rows(None, 5)))
         exact = self._reader.row(queries.run_with_id(), run_id)
         if exact is not None:
             return RunRow(*exact)
         found = [RunRow(*row) for row in self._reader.rows(queries.runs_with_prefix(), len(run_id), run_id)]
         if not found or not run_id:
-            raise naming.unknown(run_id, self._name, self._told(self.rows(None, 5)))
+            raise naming.unknown(run_id, self.path, self._told(self.rows(None, 5)))
         if len(found) > 1:
             raise naming.ambiguous(run_id, self._told(found))
         return found[0]
@@ -91,7 +92,7 @@ class Listing:
         """The run with that number, which is known to be there."""
         found = self._reader.row(queries.run_with_number(), number)
         if found is None:
-            raise StoreError(f"run {number} is gone from '{self._name}'", code="damaged-store")
+            raise StoreError(f"run {number} is gone from '{self.path}'", code="damaged-store")
         return RunRow(*found)
 
     def record(self, row: RunRow) -> RunRecord:
@@ -126,3 +127,13 @@ class Listing:
             if owner.pid == holder.pid:
                 return owner
         return ownership.owner_of(holder.pid, self._now())
+
+    def is_driven(self, number: int) -> bool:
+        """Whether a run has a driver, or an agent of one, which is ending what it had started."""
+        directory = self.directory(number)
+        locks = (self.lock_path(number), ownership.agent_lock(directory))
+        return any(ownership.lock_holder(lock) is not None for lock in locks)
+
+    def is_alive(self, number: int) -> bool:
+        """Whether a run has a driver, or anything that one had started still runs."""
+        return self.is_driven(number) or ownership.has_leftovers(self.directory(number))

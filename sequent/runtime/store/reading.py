@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -208,6 +208,15 @@ class RunRows:
         """What the run had kept of shared pools, and is to be asked for again."""
         found = self._reader.row(shared_queries.wanted_again(), self._run)
         return () if found is None else read_amounts(found[0])
+
+    def wakes(self, pools: Collection[str]) -> list[str]:
+        """Where the drivers of other runs are woken that wait for one of these shared pools."""
+        found = {
+            wake: None
+            for number, wake, amounts in self._reader.rows(shared_queries.wakes())
+            if wake and number != self._run and any(pool in pools for pool, _ in read_amounts(amounts))
+        }
+        return list(found)
 
     def kept(self) -> dict[str, int]:
         return dict(self._reader.rows(queries.kept(), self._run))

@@ -67,7 +67,7 @@ class SqliteStore:
                 number, id_ = self._free_number(run_id)
                 lock = self._locked(number, owner)
                 sizes = {pool.name: pool.capacity for pool in plan.pools if pool.is_shared}
-                refuse_other_sizes(execute, number, sizes, self._is_driven)
+                refuse_other_sizes(execute, number, sizes, self._listing.is_driven)
                 cursor = self._connection.cursor()
                 definition = put_definition(cursor, places_of(plan), plan.structure, fingerprints, plan.picture)
                 status = RunStatus.RUNNING.value
@@ -158,27 +158,11 @@ class SqliteStore:
     def _drive(self, number: int, claim: Claim) -> SqlRun:
         row = self._listing.with_number(number)
         nodes = read_nodes(self._reader, row.definition)
-        directory = self._listing.directory(number)
-        rows = RunRows(self._reader, number, nodes, ValueFiles(directory))
+        rows = RunRows(self._reader, number, nodes, ValueFiles(self._listing.directory(number)))
         record = self._listing.record(row)
-        run = SqlRun(
-            self.name,
-            directory,
-            record,
-            claim,
-            rows,
-            nodes,
-            self._now,
-            on_close=self._driven.remove,
-            is_driven=self._is_driven,
-        )
+        run = SqlRun(self._listing, record, claim, rows, nodes, self._now, on_close=self._driven.remove)
         self._driven.append(run)
         return run
-
-    def _is_driven(self, number: int) -> bool:
-        """Whether a run has a driver, or what its driver had started is still being ended."""
-        agent = ownership.agent_lock(self._listing.directory(number))
-        return any(ownership.lock_holder(path) is not None for path in (self._listing.lock_path(number), agent))
 
     @contextlib.contextmanager
     def _transaction(self) -> Generator[_Execute]:

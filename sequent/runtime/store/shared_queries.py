@@ -14,6 +14,8 @@ from sequent.runtime.store.schema import hold, pool, run, ticket
 _H, _T, _P = hold.c, ticket.c, pool.c
 _KEPT: ColumnElement[int] = literal_column("0")
 _SHARED = _H.shared == literal_column("1")
+_UNDER_WAY = run.c.status == literal_column("'running'")
+"""Of the runs that have not ended: only they need to be asked for by their locks."""
 
 
 @cache
@@ -27,7 +29,7 @@ def tickets() -> str:
     """Who waits for shared pools, of the runs that have not ended."""
     columns = (_T.number, _T.run, _T.frame, _T.node, _T.iteration, _T.amounts, _T.priority, _T.around)
     statement = select(*columns).join_from(ticket, run, _T.run == run.c.number)
-    return text_of(statement.where(run.c.status == literal_column("'running'")).order_by(_T.number), "")
+    return text_of(statement.where(_UNDER_WAY).order_by(_T.number), "")
 
 
 @cache
@@ -86,16 +88,17 @@ def put_pool() -> str:
 
 @cache
 def other_sizes() -> str:
-    """Which other runs take a pool to be of another size."""
+    """Which other runs that have not ended take a pool to be of another size."""
     columns = select(run.c.number, run.c.id, _P.capacity).join_from(pool, run, _P.run == run.c.number)
-    other = (is_given(_P.name), run.c.number != given("me")["me"], _P.capacity != given("size")["size"])
+    other = (_UNDER_WAY, is_given(_P.name), run.c.number != given("me")["me"], _P.capacity != given("size")["size"])
     return text_of(columns.where(*other).order_by(run.c.number), "the_name me size")
 
 
 @cache
 def sizes() -> str:
-    """How large runs take shared pools to be."""
-    return text_of(select(_P.run, _P.name, _P.capacity), "")
+    """How large runs that have not ended take shared pools to be."""
+    columns = select(_P.run, _P.name, _P.capacity).join_from(pool, run, _P.run == run.c.number)
+    return text_of(columns.where(_UNDER_WAY), "")
 
 
 @cache

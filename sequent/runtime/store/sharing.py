@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from sequent.errors import UsageError
 from sequent.runtime.rows import FLOW, Ask, Hold
 from sequent.runtime.store import shared_queries
 from sequent.runtime.store.granting import Ticket, free_of, may_take, standing_of
+from sequent.runtime.store.listing import Listing
 from sequent.runtime.store.records import read_amounts, read_places, text_of_amounts, text_of_places
 from sequent.runtime.store.writing import KEPT, BatchWriter
 
@@ -21,14 +22,15 @@ _Name = tuple[int, int, int, int]
 class Sharing:
     """Asks for shared pools, and tells who else waits; each method is called within a transaction of its own.
 
-    What runs hold that nobody drives any more is not held, whoever wrote it: a run's lock says so, without clocks.
+    What runs hold of which nothing is alive any more is not held, whoever wrote it: their locks say so, and the
+    lists of their workers, without clocks. A run without a driver waits for nothing; what it holds it may still use.
     """
 
-    def __init__(self, cursor: sqlite3.Cursor, run: int, writer: BatchWriter, is_driven: Callable[[int], bool]) -> None:
+    def __init__(self, cursor: sqlite3.Cursor, run: int, writer: BatchWriter, listing: Listing) -> None:
         self._cursor = cursor
         self._run = run
         self._writer = writer
-        self._is_driven = is_driven
+        self._listing = listing
         self._is_used = False
 
     def use(self, capacities: Mapping[str, int], wake: str) -> None:
@@ -37,7 +39,7 @@ class Sharing:
         Raises:
             UsageError: another run that is driven takes one of them to be of another size.
         """
-        refuse_other_sizes(self._cursor.execute, self._run, capacities, self._is_driven)
+        refuse_other_sizes(self._cursor.execute, self._run, capacities, self._listing.is_driven)
         for name, capacity in sorted(capacities.items()):
             self._cursor.execute(shared_queries.put_pool(), (self._run, name, capacity))
         self._cursor.execute(shared_queries.put_wake(), (wake, self._run))
@@ -70,43 +72,39 @@ class Sharing:
         if self._is_used:
             want_again(self._cursor.execute, self._run)
 
-    def waiting(self, pools: Collection[str]) -> list[str]:
-        """Where the drivers of other runs are woken that wait for one of these pools."""
-        rows = self._cursor.execute(shared_queries.wakes()).fetchall()
-        found = {
-            wake: None
-            for number, wake, amounts in rows
-            if wake and number != self._run and any(pool in pools for pool, _ in read_amounts(amounts))
-        }
-        return list(found)
-
     # -- rows
 
     def _forget_dead(self) -> None:
-        """Remove what is left of runs that nobody drives, but for what they keep: that is not counted, and stays."""
+        """Remove what is left of dead runs, but for what they keep: that is not counted, and stays."""
         holds = self._cursor.execute(shared_queries.holds()).fetchall()
         tickets = self._cursor.execute(shared_queries.tickets()).fetchall()
         left = {row[0] for row in holds if row[1]} | {row[1] for row in tickets if row[2]}
         for run in sorted(left):
-            if not self._counts(run):
+            if not self._waits(run):
                 self._cursor.execute(shared_queries.drop_tickets(), (run,))
+            if not self._holds(run):
                 self._cursor.execute(shared_queries.drop_shared_holds(), (run,))
 
-    def _counts(self, run: int) -> bool:
-        return run == self._run or self._is_driven(run)
+    def _waits(self, run: int) -> bool:
+        """Whether a run can wait for anything."""
+        return run == self._run or self._listing.is_driven(run)
+
+    def _holds(self, run: int) -> bool:
+        """Whether a run can hold anything."""
+        return run == self._run or self._listing.is_alive(run)
 
     def _sizes(self) -> dict[str, int]:
         """How large each pool is that runs share which are driven."""
         rows = self._cursor.execute(shared_queries.sizes()).fetchall()
-        return {name: capacity for run, name, capacity in rows if self._counts(run)}
+        return {name: capacity for run, name, capacity in rows if self._waits(run)}
 
     def _held(self) -> dict[_Name, list[tuple[str, int]]]:
-        """What each holder of a run that is driven holds."""
+        """What each holder of a run that is alive holds."""
         found: dict[_Name, list[tuple[str, int]]] = {}
         for run, frame, node, iteration, pool, amount in self._cursor.execute(shared_queries.holds()).fetchall():
             found.setdefault((run, frame, node, iteration), []).append((pool, amount))
-        counting = {run: self._counts(run) for run in {name[0] for name in found}}
-        return {name: pools for name, pools in found.items() if counting[name[0]]}
+        alive = {run for run in {name[0] for name in found} if self._holds(run)}
+        return {name: pools for name, pools in found.items() if name[0] in alive}
 
     def _tickets(self, held: Mapping[_Name, Sequence[tuple[str, int]]]) -> dict[_Name, Ticket]:
         """Who waits, of the runs that are driven."""
@@ -118,7 +116,7 @@ class Sharing:
             standing = standing_of(
                 amounts, {pool for place in read_places(around) for pool, _ in held.get((run, *place), ())}
             )
-            if self._counts(run):
+            if self._waits(run):
                 tickets[run, frame, node, iteration] = Ticket(number, run, amounts, priority, standing)
         return tickets
 
