@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 from attrs import evolve
 
-from sequent.dsl.running import OpenStore, RunMode, RunRequest, set_runner
+from sequent.dsl.running import OpenStore, RunMode, RunRequest, set_locator, set_runner
 from sequent.errors import UsageError
 from sequent.model.outcome import Outcome
 from sequent.model.showing import set_shower
@@ -238,6 +238,7 @@ def run(request: RunRequest) -> Outcome:
     agent = make_agent(definition)
     try:
         from sequent.compiler import compile_flow
+        from sequent.runtime.recovery.wanted import wanted_run
         from sequent.runtime.store import open_store
 
         # A flow with mistakes leaves no new store.
@@ -247,7 +248,7 @@ def run(request: RunRequest) -> Outcome:
             is_continued = request.run_mode is RunMode.CONTINUE if wanted is None else wanted[0] == CONTINUE_RUN
             # Whoever continues a script waits for no times that the script itself would wait for.
             loops = 1 if is_continued and wanted is not None else request.max_loops
-            record, asked = _wanted_run(request, store, target)
+            record, asked = wanted_run(request, store, target)
             if record is None:
                 plan = plan or compile_flow(definition.spec, request.params)
                 return start(
@@ -264,36 +265,11 @@ def run(request: RunRequest) -> Outcome:
             agent.close()
 
 
-def _wanted_run(request: RunRequest, store: Store, target: Target) -> tuple[RunRecord | None, Asked]:
-    """The run to take up again, and what is asked of that; None where a new one is wanted.
+def _asking_step() -> tuple[str, str] | None:
+    from sequent.runtime.context import current_context
 
-    While a script is run again to take up its run, each of its flows takes up its latest run, and the flow
-    of that very run takes up that one.
-    """
-    from sequent.runtime.recovery.scripts import scripted, taken
-    from sequent.runtime.recovery.selecting import Asked
-
-    asked = Asked(recovery_run=request.recovery_run, accepts_changes=request.accept_changes)
-    wanted = scripted(target)
-    if wanted is not None:
-        record = store.find(wanted[1])
-        if record.target.flow == target.flow:
-            return record, taken(wanted[0]) or asked
-        return _latest(store, target), asked
-    if request.run_mode is RunMode.RESTART:
-        return None, asked
-    if request.run_id is not None:
-        return store.find(request.run_id), asked
-    latest = _latest(store, target)
-    if latest is None:
-        what = "recover" if request.run_mode is RunMode.RECOVER else "continue"
-        raise UsageError(f"the flow '{target.flow}' has no run to {what}", hint="start one first")
-    return latest, asked
-
-
-def _latest(store: Store, target: Target) -> RunRecord | None:
-    """The latest run of the flow: the same name in the same real file."""
-    return next((record for record in store.runs(target.flow) if record.target.file == target.file), None)
+    found = current_context()
+    return None if found is None else (found.name, found.sequence)
 
 
 def _show(thing: object) -> str | None:
@@ -303,6 +279,7 @@ def _show(thing: object) -> str | None:
 
 
 set_runner(run)
+set_locator(_asking_step)
 set_shower(_show)
 if "SEQUENT_RECOVER_RAISED" in os.environ:
     # This is a script that a command runs again, which tells of its errors in the script's stead.

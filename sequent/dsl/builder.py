@@ -19,7 +19,7 @@ from sequent.dsl.places import Site, frame_above, read_at, site_above
 from sequent.dsl.references import Reference
 from sequent.dsl.requirements import Requirement
 from sequent.dsl.returning import returned_by_node
-from sequent.dsl.running import RunMode, RunRequest, read_mode, read_recovery_run, run
+from sequent.dsl.running import RunMode, RunRequest, asking_step, read_mode, read_recovery_run, run
 from sequent.dsl.sources import ResultSource, result_or
 from sequent.errors import DefinitionError, UsageError
 from sequent.model.outcome import Outcome
@@ -256,11 +256,16 @@ class Sequent:
 
     def get_step_name(self) -> str:
         """In a step: its name, joined with those of its containers by ``_``."""
-        return os.environ.get(f"{self.config.envvar_prefix}STEP_NAME", "")
+        return self._told_of_step()[0]
 
     def get_step_sequence(self) -> str:
         """In a step: the numbers of the iterations it is in, outermost first: ``1.2.2``."""
-        return os.environ.get(f"{self.config.envvar_prefix}STEP_SEQUENCE", "")
+        return self._told_of_step()[1]
+
+    def _told_of_step(self) -> tuple[str, str]:
+        """Name and sequence; a program that a step has started knows them by its environment."""
+        prefix = self.config.envvar_prefix
+        return asking_step() or (os.environ.get(f"{prefix}STEP_NAME", ""), os.environ.get(f"{prefix}STEP_SEQUENCE", ""))
 
     def _repr_html_(self) -> str | None:
         return shown(self)

@@ -1,4 +1,4 @@
-"""The port through which ``flow.run()`` starts a run; who can run flows fills it."""
+"""The port through which ``flow.run()`` starts a run, and a flow knows which step asks it; who runs flows fills it."""
 
 from __future__ import annotations
 
@@ -57,11 +57,14 @@ class RunRequest:
 
 
 Runner = Callable[[RunRequest], Outcome]
+Locator = Callable[[], tuple[str, str] | None]
+"""Gives the name and the sequence of the step that asks; None where that is none of this process."""
 
 
 @define
 class _Port:
     runner: Runner | None = None
+    locator: Locator | None = None
 
 
 _port = _Port()
@@ -80,6 +83,16 @@ class FlowReached(BaseException):
 def set_runner(runner: Runner) -> None:
     """Say who runs flows."""
     _port.runner = runner
+
+
+def set_locator(locator: Locator) -> None:
+    """Say who knows which step asks."""
+    _port.locator = locator
+
+
+def asking_step() -> tuple[str, str] | None:
+    """The name and the sequence of the step that asks; None where that is none of this process."""
+    return None if _port.locator is None else _port.locator()
 
 
 def run(request: RunRequest, place: Place) -> Outcome:

@@ -77,13 +77,18 @@ _of_process: list[Context] = []
 """What threads see that a step has started, at most one: in a worker there is one attempt at a time."""
 
 
+def current_context() -> Context | None:
+    """Where the calling step is; None where no step calls."""
+    return _current.get() or next(iter(_of_process), None)
+
+
 def context() -> Context:
     """Where the calling step is.
 
     Raises:
         UsageError: it is not called from within a step.
     """
-    found = _current.get() or next(iter(_of_process), None)
+    found = current_context()
     if found is None:
         raise UsageError(
             "context() is for steps, while they run", code="no-context", hint="call it within a step's function"

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
-import tempfile
-from pathlib import Path
 from typing import Any
 
 import attrs
 
 from sequent.errors import UsageError
-from sequent.runtime.recovery.raised import RAISED, read_raised
 from sequent.runtime.recovery.selecting import Asked
 from sequent.runtime.rows import RunRecord, Target
 
@@ -32,6 +28,13 @@ def run_again(record: RunRecord, store: str, variable: str, asked: Asked | None 
         UsageError: the script, or the directory in which it was run, is gone.
         SequentError: the script ended with it.
     """
+    # Every ``run()`` looks here whether it is wanted for this; what only this needs is slow to load.
+    import subprocess
+    import tempfile
+    from pathlib import Path
+
+    from sequent.runtime.recovery.raised import RAISED, read_raised
+
     target = record.target
     _check_places(record)
     environment = {**os.environ, variable: record.id, "SEQUENT_STORE": store}
@@ -51,7 +54,7 @@ def run_again(record: RunRecord, store: str, variable: str, asked: Asked | None 
 
 def _check_places(record: RunRecord) -> None:
     script, directory = record.target.file, record.target.cwd
-    gone = script if script and not Path(script).is_file() else "" if Path(directory).is_dir() else directory
+    gone = script if script and not os.path.isfile(script) else "" if os.path.isdir(directory) else directory
     if gone:
         raise UsageError(
             f"run {record.id!r} was started by the script {script!r} in {directory!r}, and there is no {gone!r}",

@@ -14,8 +14,8 @@ from attrs import evolve
 from loguru import logger
 
 import sequent.runtime.context as where
+from sequent import Sequent
 from sequent.dsl import definition_of
-from sequent.dsl.builder import Sequent
 from sequent.runtime.executors.threads import ThreadExecutor
 from sequent.runtime.orders import AttemptEnded
 from sequent.runtime.rows import Target
@@ -33,6 +33,14 @@ def meet(name):
     print("after", name)
     both.wait()
     return [name, where.context().sequence]
+
+
+def meet_and_ask(name):
+    """The same, and ask the flow which step asks."""
+    both.wait()
+    told = [flow.get_step_name(), flow.get_step_sequence()]
+    both.wait()
+    return [name, *told]
 
 
 def wait():
@@ -68,6 +76,9 @@ def in_thread():
 flow = Sequent("flow")
 flow.add_step("a", func=meet, args=("a",))
 flow.add_step("b", func=meet, args=("b",))
+outer = flow.add_step("outer")
+outer.add_step("c", func=meet_and_ask, args=("c",))
+outer.add_step("d", func=meet_and_ask, args=("d",))
 flow.add_step("sum", func=add, args=(1,), kwargs={"b": 3})
 flow.add_step("leave", func=leave, args=(3,))
 flow.add_step("wait", func=wait)
@@ -94,6 +105,16 @@ def test_attempts_run_at_once_in_this_process_and_what_each_writes_is_its_own(tm
         assert (a.result, b.result) == ('["a","1.1"]', '["b","1.2"]')
         assert (driving.log_of(a), driving.log_of(b)) == ("before a\nafter a\n", "before b\nafter b\n")
         assert driving.run("pid").result == str(os.getpid())
+
+
+def test_a_flow_of_the_whole_process_knows_which_step_asks_it(tmp_path, monkeypatch):
+    # Of a step that runs this program, say.
+    monkeypatch.setenv("SEQUENT_STEP_NAME", "another")
+    with opened(tmp_path) as driving:
+        first, second = driving.start("outer.c", sequence="1.1"), driving.start("outer.d", sequence="1.2")
+        c, d = driving.end_of(first), driving.end_of(second)
+        assert (c.result, d.result) == ('["c","outer_c","1.1"]', '["d","outer_d","1.2"]')
+        assert flow.get_step_name() == "another"
 
 
 def test_a_step_fails_alone_and_the_thread_goes_on(tmp_path):

@@ -1,0 +1,39 @@
+"""Which run a ``run()`` is to take up again, and what is asked of that."""
+
+from __future__ import annotations
+
+from sequent.dsl.running import RunMode, RunRequest
+from sequent.errors import UsageError
+from sequent.runtime.ports import Store
+from sequent.runtime.recovery.scripts import scripted, taken
+from sequent.runtime.recovery.selecting import Asked
+from sequent.runtime.rows import RunRecord, Target
+
+
+def wanted_run(request: RunRequest, store: Store, target: Target) -> tuple[RunRecord | None, Asked]:
+    """The run to take up again, and what is asked of that; None where a new one is wanted.
+
+    While a script is run again to take up its run, each of its flows takes up its latest run, and the flow
+    of that very run takes up that one.
+    """
+    asked = Asked(recovery_run=request.recovery_run, accepts_changes=request.accept_changes)
+    wanted = scripted(target)
+    if wanted is not None:
+        record = store.find(wanted[1])
+        if record.target.flow == target.flow:
+            return record, taken(wanted[0]) or asked
+        return _latest(store, target), asked
+    if request.run_mode is RunMode.RESTART:
+        return None, asked
+    if request.run_id is not None:
+        return store.find(request.run_id), asked
+    latest = _latest(store, target)
+    if latest is None:
+        what = "recover" if request.run_mode is RunMode.RECOVER else "continue"
+        raise UsageError(f"the flow '{target.flow}' has no run to {what}", hint="start one first")
+    return latest, asked
+
+
+def _latest(store: Store, target: Target) -> RunRecord | None:
+    """The latest run of the flow: the same name in the same real file."""
+    return next((record for record in store.runs(target.flow) if record.target.file == target.file), None)
