@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable
 from selectors import EVENT_READ, BaseSelector, DefaultSelector
@@ -156,7 +157,7 @@ class Hands:
         self.draws: Callable[[DrawOrder], Report] | None = None
 
     def open(self, selector: BaseSelector) -> None:
-        selector.register(self._wake, EVENT_READ, lambda: os.read(self._wake, 64))
+        selector.register(self._wake, EVENT_READ, self._drain)
 
     def start(self, order: AttemptOrder) -> None:
         self.orders.append(order)
@@ -182,8 +183,14 @@ class Hands:
         pass
 
     def reports(self) -> list[Report]:
+        """Give them; whoever has them is not woken for them again, so that a wake which is missing is missed."""
+        self._drain()
         reports, self._reports = self._reports, []
         return reports
+
+    def _drain(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            os.read(self._wake, 64)
 
     def end_tasks(self, *, at_once: bool) -> None:
         self.ended_at_once.append(at_once)

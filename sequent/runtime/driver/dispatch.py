@@ -25,7 +25,7 @@ from sequent.runtime.rows import Batch, Intent
 from sequent.runtime.spools import Attempt, Spool, Spools
 
 
-@define
+@define(eq=False)
 class _Unwritten:
     """An order that waits until the files are written that it names."""
 
@@ -88,16 +88,16 @@ class Dispatch:
         found = [left for executor in self._executors.values() if (left := executor.seconds_left()) is not None]
         return min(found, default=None)
 
-    def take_back(self, order: TakeBack) -> None:
-        """Have an attempt taken back, if it has not begun."""
+    def take_back(self, order: TakeBack, batch: Batch) -> list[Fact]:
+        """Have an attempt taken back, if it has not begun; what nobody was given yet is taken back at once."""
         key = (order.scope.id, order.node, order.attempt)
         for waiting in self._unwritten:
             if key == waiting.key:
                 self._unwritten.remove(waiting)
                 self._drop(key, waiting.files)
-                self._abandoned.append(AttemptTakenBack(*key))
-                return
+                return self._intake.facts_of(AttemptTakenBack(*key), batch)
         self._executors[self._step(order.node).construct].take_back(*key)
+        return []
 
     def start(self, order: StartTask, intent: Intent, batch: Batch) -> list[Fact]:
         """Have an attempt executed, or say at once how it has ended."""

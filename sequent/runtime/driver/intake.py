@@ -34,6 +34,7 @@ from sequent.runtime.driver.values import Values
 from sequent.runtime.orders import AttemptBegan, AttemptEnded, AttemptLost, AttemptReport, AttemptTakenBack, PaceChanged
 from sequent.runtime.ports import Clock, Observer
 from sequent.runtime.rows import Batch, Beginning, ContainerProblem, Ending, FrameKey, task_key
+from sequent.runtime.spools import Attempt
 from sequent.runtime.verdicts import answers_of, may_retry
 
 
@@ -54,7 +55,7 @@ class Intake:
     def __init__(
         self,
         plan: Plan,
-        active: dict[tuple[int, int], StartTask],
+        active: dict[Attempt, StartTask],
         values: Values,
         observer: Observer,
         clock: Clock,
@@ -65,7 +66,7 @@ class Intake:
         self._observer = observer
         self._clock = clock
         self._lost: dict[tuple[int, int], str] = {}
-        """Why the latest attempt of a task was lost."""
+        """Why attempts were lost that nobody was told of yet, by their tasks."""
         self._unfit: dict[tuple[int, int], Problem] = {}
         """Why an attempt that has not started cannot do well."""
         self._makers: dict[int, tuple[str, ...]] = {}
@@ -88,16 +89,16 @@ class Intake:
                 return [StepPaced(report.node, report.is_quick)]
 
     def _began(self, report: AttemptBegan, batch: Batch) -> list[Fact]:
-        start = self._active.get((report.frame, report.node))
-        if start is None or start.attempt != report.attempt:
+        start = self._active.get((report.frame, report.node, report.attempt))
+        if start is None:
             return []
         key = task_key(self._plan, start.scope, start.node)
         batch.beginnings.append(Beginning(key, start.attempt, self._clock.now()))
         return [TaskBegan(report.frame, report.node, report.attempt)]
 
     def _ended(self, report: AttemptEnded, batch: Batch, *, is_unfit: bool = False) -> list[Fact]:
-        start = self._active.pop((report.frame, report.node), None)
-        if start is None or start.attempt != report.attempt:
+        start = self._active.pop((report.frame, report.node, report.attempt), None)
+        if start is None:
             return []
         step = self._plan.nodes[report.node]
         if not isinstance(step, StepPlan):
@@ -152,7 +153,7 @@ class Intake:
         return self._ended(ended, batch, is_unfit=True)
 
     def _gone(self, report: AttemptLost, batch: Batch) -> list[Fact]:
-        start = self._active.pop((report.frame, report.node), None)
+        start = self._active.pop((report.frame, report.node, report.attempt), None)
         if start is None:
             return []
         key = task_key(self._plan, start.scope, start.node)
@@ -164,10 +165,9 @@ class Intake:
 
     def _taken_back(self, report: AttemptTakenBack, batch: Batch) -> list[Fact]:
         """It is as if it had not been ordered: its row goes, and its number is free."""
-        start = self._active.get((report.frame, report.node))
-        if start is None or start.attempt != report.attempt:
+        start = self._active.pop((report.frame, report.node, report.attempt), None)
+        if start is None:
             return []
-        del self._active[report.frame, report.node]
         batch.taken_back.append((task_key(self._plan, start.scope, start.node), start.attempt))
         self._told.append(_Told(start.scope, start.node, start.attempt, Status.WAITING, None, None))
         return [TaskTakenBack(report.frame, report.node, report.attempt)]
@@ -222,6 +222,7 @@ class Intake:
             else:
                 self._observer.task_settled(scope, node, attempt, status, problem, log)
         self._waits.clear()
+        self._lost.clear()
 
     def makers_of(self, step: StepPlan) -> tuple[str, ...]:
         """For each of a step's inputs, the path of the step that made it; empty for items and parameters."""

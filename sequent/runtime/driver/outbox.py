@@ -39,6 +39,7 @@ from sequent.runtime.driver.timers import Timers
 from sequent.runtime.driver.values import Values
 from sequent.runtime.orders import DrawBroke, ItemFound, RepeatFound
 from sequent.runtime.rows import Batch, FrameKey, FrameOpening, Intent, Wait, task_key
+from sequent.runtime.spools import Attempt
 
 _Order = tuple[StartTask, Intent] | tuple[StartTimer, Wait] | StartTimer | TakeBack | OpenRepeat | DrawItem
 
@@ -57,7 +58,7 @@ class Outbox:
         self._recovery = around.run.record.recovery
         self._facts = facts
         self._orders: list[_Order] = []
-        self._active: dict[tuple[int, int], StartTask] = {}
+        self._active: dict[Attempt, StartTask] = {}
         self._values = Values(plan, around.run)
         options = Options(self._values)
         self.batch = Batch()
@@ -89,7 +90,7 @@ class Outbox:
         batch = self.batch
         match effect:
             case StartTask():
-                self._active[effect.scope.id, effect.node] = effect
+                self._active[effect.scope.id, effect.node, effect.attempt] = effect
                 intent = self._intent(effect)
                 batch.intents.append(intent)
                 self._orders.append((effect, intent))
@@ -180,7 +181,7 @@ class Outbox:
             case (StartTask() as start, Intent() as intent):
                 self._facts.extend(self.dispatch.start(start, intent, self.batch))
             case TakeBack():
-                self.dispatch.take_back(order)
+                self._facts.extend(self.dispatch.take_back(order, self.batch))
             case StartTimer():
                 self._begin_wait(order)
             case (StartTimer() as begin, Wait() as wait):

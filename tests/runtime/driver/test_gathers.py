@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 
 import sequent
+from sequent.model.outcome import Problem
+from sequent.model.plan import StepPlan
 from sequent.model.status import RunStatus
 from sequent.model.wire import decode
 from sequent.runtime import spools
 from sequent.runtime.driver import values
-from sequent.runtime.orders import AttemptEnded, AttemptOrder, Spooled
+from sequent.runtime.orders import AttemptEnded, AttemptOrder, PaceChanged, Spooled
 from tests.runtime.worlds import Hands, World, close_worlds, work
 
 
@@ -130,3 +132,27 @@ def test_a_second_signal_leaves_no_order_waiting_for_its_file(world):
     again = Hands(succeed)
     assert world.drive(again) is RunStatus.SUCCESS
     assert [order.path for order in again.orders if order.path == "all"] == ["all"]
+
+
+def test_what_waits_for_its_file_when_its_container_stops_is_taken_back_at_once():
+    flow = sequent.Sequent("f")
+    parts = flow.add_step("parts", func=work, repeats=range(30), parallel=0)
+    flow.add_step("bad", func=work, requires=((parts, sequent.STEP_SUCCESS),))
+    flow.add_step("all", func=take, kwargs={"rows": parts.result}, repeats=range(4), parallel=0)
+    world = World(flow)
+    (node,) = (node.index for node in world.plan.nodes if node.path == ("all",) and isinstance(node, StepPlan))
+
+    def end(order: AttemptOrder) -> AttemptEnded:
+        if order.path == "bad":
+            hands.tell(PaceChanged(node, is_quick=True))
+            return AttemptEnded(order.frame, order.node, order.attempt, problem=Problem(type="E", message="no"))
+        return succeed(order)
+
+    hands = Hands(end)
+    assert world.drive(hands) is RunStatus.FAILURE
+    assert "all" not in [order.path for order in hands.orders]
+    assert files_of(world) == []
+    world.recover()
+    again = Hands(succeed)
+    assert world.drive(again) is RunStatus.SUCCESS
+    assert [(order.path, order.attempt) for order in again.orders] == [("bad", 2), *[("all", 1)] * 4]

@@ -114,6 +114,22 @@ def test_a_report_of_an_attempt_that_is_not_the_current_one_changes_nothing():
     assert world.run.result(TaskKey(1, 1, 0)) == '"in time"'
 
 
+@pytest.mark.parametrize("late", [AttemptEnded, AttemptLost])
+def test_a_report_of_an_earlier_attempt_does_not_hide_how_the_current_one_ends(late):
+    world = World(chain("a"))
+
+    def end(order: AttemptOrder) -> Report:
+        if order.attempt == 1:
+            return AttemptLost(order.frame, order.node, 1, "its agent is gone")
+        hands.tell(late(order.frame, order.node, 1, "late"))
+        return AttemptEnded(order.frame, order.node, order.attempt, '"in time"')
+
+    hands = Hands(end)
+    assert world.drive(hands) is RunStatus.SUCCESS
+    assert [order.attempt for order in hands.orders] == [1, 2]
+    assert world.run.result(TaskKey(1, 1, 0)) == '"in time"'
+
+
 def test_results_of_earlier_steps_and_items_reach_an_order_as_text():
     flow = sequent.Sequent("f")
     find = flow.add_step("find", func=work)

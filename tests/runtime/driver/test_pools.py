@@ -104,15 +104,23 @@ def test_giving_back_more_than_is_held_is_a_failure_of_that_attempt():
     last = flow.add_step("last", func=work, releases={db: 2}, requires=((first, sequent.STEP_SUCCESS),))
     flow.add_step("again", func=work, releases={db: 2}, requires=((last, sequent.STEP_SUCCESS),))
     world = World(flow)
-    assert world.drive(Hands(success), slots=1) is RunStatus.FAILURE
+
+    def lose_it_once(order: AttemptOrder) -> Report:
+        if (order.path, order.attempt) == ("again", 1):
+            return AttemptLost(order.frame, order.node, order.attempt, "its agent is gone")
+        return success(order)
+
+    assert world.drive(Hands(lose_it_once), slots=1) is RunStatus.FAILURE
     count, (failed,) = world.run.failures(10)
     assert (count, failed.path, failed.status) == (1, "again", Status.FAILURE)
     assert failed.problem is not None
-    assert "gives back 2 of pool 'db', of which it and the run hold 0" in failed.problem.message
+    assert failed.problem.type == "PoolError"
+    assert failed.problem.message == "it gives back 2 of pool 'db', of which it and the run hold 0"
     assert [(path, str(status)) for path, status in world.observer.settled] == [
         ("first", "success"),
         ("never", "skipped"),
         ("last", "success"),
+        ("again", "waiting"),
         ("again", "failure"),
     ]
 
