@@ -94,8 +94,8 @@ class ReadRun(Protocol):
         """How many tasks' last attempts are failures, and the first of them."""
         ...
 
-    def container_problems(self, limit: int) -> list[Failure]:
-        """The containers that failed for a reason that no attempt tells, the first of them."""
+    def container_problems(self, limit: int | None = None) -> list[Failure]:
+        """The containers that failed for a reason that no attempt tells: the first of them, or all."""
         ...
 
     def successes(self) -> int:

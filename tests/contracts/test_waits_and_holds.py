@@ -246,6 +246,7 @@ def test_why_a_container_failed_is_told_with_its_path_and_the_sequence_around_it
     told = [(failure.path, failure.sequence, failure.attempt, failure.problem) for failure in run.container_problems(9)]
     assert told == [("many", "1", 0, PROBLEM), ("grid.inner", "1.1", 0, PROBLEM)]
     assert run.container_problems(1)[0].path == "many"
+    assert run.container_problems() == run.container_problems(9)
     assert store.container_problems(run.record) == run.container_problems(9)
     assert run.failures(9) == (0, [])
 

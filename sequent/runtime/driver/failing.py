@@ -32,7 +32,7 @@ def failures_text(plan: Plan, run: ReadRun, around: Scope, node: int) -> str:
     path, sequence = dotted(found.path), sequence_text(around.sequence)
     others = [
         failure
-        for failure in run.container_problems(MOST_TOLD)
+        for failure in run.container_problems()
         if _is_within(failure.path, path) and _is_within(failure.sequence, sequence)
     ]
     return encode(Failures([*told, *others][:MOST_TOLD], count + len(others)))

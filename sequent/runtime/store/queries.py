@@ -287,6 +287,6 @@ def failures_inside() -> str:
 
 @cache
 def container_problems() -> str:
-    """Why containers failed where no attempt tells."""
+    """Why containers failed where no attempt tells; a limit of -1 is none."""
     statement = select(_R.frame, _R.node, _R.problem).where(is_given(_R.run), _R.problem.is_not(null()))
     return text_of(statement.order_by(_R.frame, _R.node).limit(bindparam("rows")).offset(NONE), "the_run rows")

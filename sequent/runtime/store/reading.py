@@ -232,10 +232,11 @@ class RunRows:
                 numbers[status] = numbers.get(status, 0) + int(count)
         return found
 
-    def container_problems(self, limit: int = -1) -> list[Failure]:
+    def container_problems(self, limit: int | None) -> list[Failure]:
         """The containers that failed for a reason that no attempt tells, under the sequence around them."""
         found: list[Failure] = []
-        for frame, node, problem in self._reader.rows(queries.container_problems(), self._run, limit):
+        rows = self._reader.rows(queries.container_problems(), self._run, -1 if limit is None else limit)
+        for frame, node, problem in rows:
             told, sequence = read_problem(problem), sequence_text(self.sequence_of(frame))
             if told is not None:
                 found.append(Failure(path=self._nodes.path(node), sequence=sequence, attempt=0, problem=told))

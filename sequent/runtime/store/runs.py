@@ -198,7 +198,7 @@ class SqliteStore:
         nodes = read_nodes(self._reader, self._listing.with_number(run.number).definition)
         return RunRows(
             self._reader, run.number, nodes, ValueFiles(self._listing.directory(run.number))
-        ).container_problems()
+        ).container_problems(None)
 
     def look(self, run: RunRecord) -> SeenRun:
         row = self._listing.with_number(run.number)

@@ -196,6 +196,17 @@ def test_failures_are_those_within_with_what_no_attempt_tells(run, found):
     assert told(HERE, EACH) == [("each", "1", 0)]
 
 
+def test_failures_that_no_attempt_tells_are_found_however_many_others_there_are(run, found):
+    for number in range(1, 103):
+        iterated(run, 1, OUTER, number, 20 + number, Status.FAILURE)
+        problem = Problem(type="E", message=str(number))
+        run.commit(Batch(container_problems=[ContainerProblem(20 + number, INNER, problem)]))
+    failures = decode(found.text_of(Scope(122, OUTER, 102, (1, 102), HERE), FailuresInput(INNER)))
+    assert [failure.message for failure in failures] == ["102"]
+    failures = decode(found.text_of(HERE, FailuresInput(OUTER)))
+    assert (len(failures), failures.total) == (100, 102)
+
+
 def test_the_first_hundred_failures_are_told_and_all_are_counted(run, found):
     for number in range(1, 103):
         problem = Problem(type="E", message=str(number))
