@@ -39,10 +39,16 @@ class SequentError(Exception):
         self.place = place
         self.path = path
 
+    @property
+    def sentence(self) -> str:
+        """What is wrong, and of what: its path stands before the message, where that does not name it."""
+        named = repr(self.path)
+        return self.message if not self.path or named in self.message else f"{named}: {self.message}"
+
     def __str__(self) -> str:
         where = f"{self.place}: " if self.place else ""
         hint = f"\n  hint: {self.hint}" if self.hint else ""
-        return f"{where}{self.message}{hint}"
+        return f"{where}{self.sentence}{hint}"
 
 
 class UsageError(SequentError):

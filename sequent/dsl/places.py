@@ -142,6 +142,40 @@ def assignment(name: str, head: Place) -> Place:
     return head
 
 
+def path_at(place: Place) -> str:
+    """The dotted path of the step or container that is written at a line of a flow's class; '' where there is none.
+
+    The outermost class is the flow itself, and has no part in the path.
+    """
+    tree = _tree(place.file)
+    statements = [] if tree is None else list[ast.stmt](tree.body)
+    names: list[str] = []
+    while (around := next((part for part in statements if _has_line(part, place.line)), None)) is not None:
+        statements = [part for part in ast.iter_child_nodes(around) if isinstance(part, ast.stmt)]
+        if isinstance(around, ast.ClassDef):
+            names.append(around.name)
+        elif names and (name := _step_in(around)):
+            return ".".join([*names[1:], name])
+    return ".".join(names[1:])
+
+
+def _has_line(statement: ast.stmt, line: int) -> bool:
+    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
+    first = min((each.lineno for each in decorators), default=statement.lineno)
+    return first <= line <= (statement.end_lineno or statement.lineno)
+
+
+def _step_in(statement: ast.stmt) -> str | None:
+    """The name that a statement of a flow's body gives to a step or container, other than a class."""
+    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+        return statement.name
+    made = getattr(statement, "value", None)
+    while isinstance(made, ast.Call):
+        made = made.func
+    word = made.id if isinstance(made, ast.Name) else made.attr if isinstance(made, ast.Attribute) else ""
+    return _target(statement) if word in ("step", "command", "container") else None
+
+
 def _target(statement: ast.AST) -> str | None:
     match statement:
         case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):

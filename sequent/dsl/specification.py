@@ -15,7 +15,7 @@ from sequent.dsl.repeats import CallSource, endless, is_endless
 from sequent.dsl.staleness import stale_inputs
 from sequent.dsl.translation import Translation
 from sequent.errors import DefinitionError
-from sequent.model.references import Path
+from sequent.model.references import Path, dotted
 from sequent.model.spec import ContainerSpec, StepSpec
 from sequent.model.status import Construct
 
@@ -53,12 +53,7 @@ class Tree:
                 (name, given[name] if name in given else translation.values.value(value, node))
                 for name, value in written.attributes.items()
             )
-            children = tuple(
-                self.step(child, (*path, name), construct)
-                if child.__sequent__.is_leaf
-                else self.container(child, (*path, name), construct)
-                for name, child in written.children.items()
-            )
+            children = tuple(self._child(child, (*path, name), construct) for name, child in written.children.items())
         self.warnings.extend(stale_inputs(children, path))
         parallel, parallel_from = translation.values.parallel(options.parallel, node)
         return ContainerSpec(
@@ -82,8 +77,17 @@ class Tree:
             option_places=OptionPlaces(written.site),
         )
 
-    def step(self, node: Node, path: Path, construct: Construct | None) -> StepSpec:
-        """A step."""
+    def _child(self, node: Node, path: Path, construct: Construct | None) -> StepSpec | ContainerSpec:
+        """What stands in a container; mistakes in it are told with its path."""
+        problems = self.translation.values.problems
+        before = len(problems)
+        is_leaf = node.__sequent__.is_leaf
+        spec = self._step(node, path, construct) if is_leaf else self.container(node, path, construct)
+        for problem in problems[before:]:
+            problem.path = problem.path or dotted(path)
+        return spec
+
+    def _step(self, node: Node, path: Path, construct: Construct | None) -> StepSpec:
         written, options, translation = node.__sequent__, node.__sequent__.options, self.translation
         self._note_work(written, path)
         self._note_items(written, path)
@@ -116,7 +120,7 @@ class Tree:
     def _note_work(self, written: Written, path: Path) -> None:
         work = written.work
         if work is None:
-            self.warnings.append(f"{written.site.place}: {'.'.join(path)!r} has nothing to do: it succeeds at once")
+            self.warnings.append(f"{written.site.place}: {dotted(path)!r} has nothing to do: it succeeds at once")
             return
         called = work if isinstance(work, FunctionSource) else work.computed
         if called is not None:

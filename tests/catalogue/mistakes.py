@@ -35,4 +35,4 @@ class Mistake:
     hint: str
     """What the hint must contain."""
     path: str | None = None
-    """The path of the step, where it is known when the mistake is found."""
+    """The path of the step or container that it is in; None: the flow itself."""

@@ -36,6 +36,7 @@ class flow:
     def a(self): ...
 """,
         code="duplicate",
+        path="a",
         says=("'a' is used twice in 'flow'"),
         hint="a name of its own",
     ),
@@ -48,6 +49,7 @@ class flow:
         def a(self): ...
 """,
         code="duplicate",
+        path="a",
         says=("'a' is used twice in 'flow'",),
         hint="repeat it with repeats=",
     ),
@@ -130,6 +132,7 @@ class flow:
     def {word}(self): ...
 """,
             code="name",
+            path=word,
             says=(f"'{word}' is reserved",),
             hint=f"'{word}_step'",
         )

@@ -59,6 +59,7 @@ class flow:
         def load(self): ...
 """,
         code="option",
+        path="block",
         says=("not supported yet: 'hosts'",),
         hint="leave it out",
     ),
@@ -204,6 +205,7 @@ flow.add_step("a", work, acquires={db: 1})
 flow.add_step("b", work, acquires={other: 1})
 """,
         code="pool",
+        path="b",
         says=("the pool 'db' has the capacity 4, and the capacity 3 at",),
         hint="one name is one pool",
     ),

@@ -43,36 +43,42 @@ MISTAKES = {
         "word",
         ("the step 'a' has no 'faild'",),
         "did you mean 'failed'?",
+        "b",
     ),
     "row_104_truth": beside(
         "@step(requires=a and a.failed)  # wrong\ndef b(self): ...",
         "truth",
         ("true or false only while the flow runs",),
         "write & for and, | for or",
+        "b",
     ),
     "row_104_result_required": beside(
         "@step(requires=a.result)  # wrong\ndef b(self): ...",
         "requirement",
         ("a.result is a value",),
         "require the step itself",
+        "b",
     ),
     "row_104_not_called": beside(
         "@step  # wrong\ndef b(self, x=a.result_or): ...",
         "argument",
         ("the default of 'x' is the method a.result_or itself",),
         "a.result_or(None)",
+        "b",
     ),
     "row_105": beside(
         "@step  # wrong\ndef b(self, x=f'{a.result}.csv'): ...",
         "reference-in-text",
         ("the default of 'x'", "only in a command's words"),
         "an argument of its own",
+        "b",
     ),
     "row_105_option": beside(
         "@step(\n    delay=f'{a.result}s',  # wrong\n)\ndef b(self): ...",
         "reference-in-text",
         ("'delay'", "only in a command's words"),
         "an argument of its own",
+        "b",
     ),
     "row_105_builder": Mistake(
         text="""
@@ -156,6 +162,7 @@ class flow:
     def send(self, x=block.result): ...  # wrong
 """,
         code="designated",
+        path="send",
         says=("'block' names no result",),
         hint="result = load",
     ),
@@ -191,6 +198,7 @@ class flow:
         until = loose  # wrong
 """,
         code="designated",
+        path="block",
         says=("'until' of 'block' names nothing that is a step of its body",),
         hint="name one of 'load'",
     ),
@@ -236,7 +244,7 @@ class flow:
         hint="result_or(None)",
     ),
     **{
-        f"row_109_{name}": beside(f"@step(requires={given})  # wrong\ndef b(self): ...", "returned", says, hint)
+        f"row_109_{name}": beside(f"@step(requires={given})  # wrong\ndef b(self): ...", "returned", says, hint, "b")
         for name, given, says, hint in (
             (
                 "annotation",
@@ -260,6 +268,7 @@ class flow:
     def b(self): ...
 """,
         code="returned",
+        path="b",
         says=("'a' is repeated: its result is a list",),
         hint="let a step that takes the list return what is asked for",
     ),
@@ -307,6 +316,7 @@ class flow:
         def load(self): ...
 """,
         code="reference",
+        path="block",
         says=("the attribute 'night' is 'outer' itself",),
         hint="outer.load.result, outer.day",
     ),
@@ -337,6 +347,7 @@ class flow(Base):
     def send(self): ...
 """,
         code="body",
+        path="load",
         says=("'flow' inherits 'load' from 'Base'",),
         hint="in the container's own body",
     ),

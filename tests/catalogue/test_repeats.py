@@ -7,7 +7,7 @@ import pytest
 from tests.catalogue.mistakes import Mistake
 
 
-def repeated(given: str, path: str | None = "a", **told) -> Mistake:
+def repeated(given: str, path: str = "a", **told) -> Mistake:
     text = f"""
 flow = Sequent()
 flow.add_step(
@@ -31,14 +31,15 @@ class flow:
         def load(self): ...
 """
     name = option.partition("=")[0]
-    return Mistake(text=text, code="option", says=(f"'{name}' is for steps", "'block'"), hint="put it on 'load'")
+    says = f"'{name}' is for steps", "'block'"
+    return Mistake(text=text, code="option", path="block", says=says, hint="put it on 'load'")
 
 
 MISTAKES = {
     "row_023": repeated("5", says=("'repeats' is the int 5",), hint="use range(5)"),
     "row_024": repeated("'abc'", says=("a string would repeat per character",), hint="repeats=['abc']"),
     "row_024_bytes": repeated("b'abc'", says=("a string would repeat per character",), hint="repeats=[b'abc']"),
-    "row_026": repeated("itertools.count", None, says=("'repeats' of 'a' never ends",), hint="until"),
+    "row_026": repeated("itertools.count", says=("'repeats' of 'a' never ends",), hint="until"),
     "row_026_class": Mistake(
         text="""
 @container
@@ -51,6 +52,7 @@ class flow:
         def b(self): ...
 """,
         code="repeats",
+        path="a",
         says=("'repeats' of 'a' never ends",),
         hint="until = check",
     ),
@@ -75,6 +77,7 @@ class flow:
     def a(self): ...
 """,
         code="repeats",
+        path="a",
         says=("failed at index 1", "ValueError('no more')"),
         hint="give a list",
     ),
@@ -92,6 +95,7 @@ block = flow.add_step(
 block.add_step("load", work)
 """,
         code="option",
+        path="block",
         says=("'retries' is for steps: the container 'block'",),
         hint="put it on 'load'",
     ),
@@ -116,6 +120,7 @@ class flow:
     def load(self): ...
 """,
         code="option",
+        path="load",
         says=("'parallel' needs 'repeats'",),
         hint="max_concurrent=",
     ),
@@ -131,6 +136,7 @@ class flow:
         def load(self): ...
 """,
         code="option",
+        path="block",
         says=("'parallel' needs 'repeats'",),
         hint="max_concurrent=",
     ),

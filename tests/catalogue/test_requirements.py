@@ -160,6 +160,7 @@ flow.add_step(
 )
 """,
         code="other-flow",
+        path="b",
         says=("'a' is of the flow 'one'", "this is the flow 'two'"),
         hint="steps of the same flow",
     ),
@@ -176,6 +177,7 @@ class flow:
     def b(self, x=other.a.result): ...  # wrong
 """,
         code="other-flow",
+        path="b",
         says=("'a' is of the flow 'other'", "this is the flow 'flow'"),
         hint="steps of the same flow",
     ),
@@ -192,6 +194,7 @@ class flow:
     def b(self): ...
 """,
         code="other-flow",
+        path="b",
         says=("'other' is a flow of its own", "this is the flow 'flow'"),
         hint="steps of the same flow",
     ),

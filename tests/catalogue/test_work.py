@@ -29,6 +29,7 @@ class flow:
     a = step(handles=True)  # wrong
 """,
         code="work",
+        path="a",
         says=("'a' in 'flow' has nothing to do",),
         hint="write load = step(...)(function)",
     ),
@@ -60,6 +61,7 @@ class flow:
     a = step(lines)  # wrong
 """,
         code="generator",
+        path="a",
         says=("'lines' is a generator function",),
         hint="return a list, or give the function to repeats=",
     ),

@@ -25,6 +25,14 @@ def test_an_error_is_a_line_with_its_place_and_the_way_out():
     assert as_text(error, PLAIN) == "error: flows.py:20: 'sned' is no step\n  hint: did you mean 'send'?"
 
 
+def test_an_error_names_its_step_where_its_message_does_not():
+    told = DefinitionError("'retries' is 'x'", place=Place("flows.py", 20), path="transmit.alert")
+    assert as_text(told, PLAIN) == "error: flows.py:20: 'transmit.alert': 'retries' is 'x'"
+    assert str(told) == "flows.py:20: 'transmit.alert': 'retries' is 'x'"
+    named = DefinitionError("'load' waits for itself", path="load")
+    assert as_text(named, PLAIN) == "error: 'load' waits for itself"
+
+
 def test_every_mistake_of_a_flow_is_told_and_exits_2(capsys):
     assert report(two_mistakes(), as_json=False, with_traceback=False) == 2
     text = capsys.readouterr().err

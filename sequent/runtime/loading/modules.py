@@ -141,10 +141,21 @@ def reporting(name: str) -> Generator[None]:
     try:
         with loading(name):
             yield
-    except (KeyboardInterrupt, FlowReached, SequentError):
+    except (KeyboardInterrupt, FlowReached):
+        raise
+    except SequentError as error:
+        _give_path(error)
         raise
     except BaseException as error:
         raise _load_error(name, error) from error
+
+
+def _give_path(error: SequentError) -> None:
+    """Say which step or container a mistake is in that was found before it had its place in the flow."""
+    if error.place is not None and not error.path:
+        from sequent.dsl.places import path_at
+
+        error.path = path_at(error.place)
 
 
 def _load_error(name: str, error: BaseException) -> DefinitionError:
