@@ -8,9 +8,9 @@ import time
 from collections.abc import Callable, Mapping
 
 from sequent.cli import machine
+from sequent.cli.lines import Lines
 from sequent.cli.options import Options, store_option
-from sequent.cli.progress import Lines, PlainProgress, Progress
-from sequent.cli.reserved import Reserved
+from sequent.cli.progress import PlainProgress, Progress, Reserved
 from sequent.cli.text import Paint, counts, duration, is_live, out, readable, safe, safe_block
 from sequent.model.outcome import Outcome
 from sequent.model.status import RunStatus

@@ -15,6 +15,11 @@ def task_name(path: str, sequence: str) -> str:
     return f"{safe(path)}/{safe(sequence)}" if sequence else safe(path)
 
 
+def log_command(run: str, path: str, sequence: str, store_option: str) -> str:
+    """What to type to see what a task wrote."""
+    return f"sequent logs {safe(run)} {task_name(path, sequence)}{store_option}"
+
+
 def failure_lines(failure: Failure, log: str | None, paint: Paint) -> list[str]:
     """The lines that tell one failure; ``log`` is the command that shows what the attempt wrote."""
     problem = failure.problem

@@ -12,9 +12,8 @@ from attrs import define, evolve, field
 from cyclopts import Parameter
 
 from sequent.cli import machine
-from sequent.cli.failures import failure_lines, task_name
+from sequent.cli.failures import failure_lines, log_command, task_name
 from sequent.cli.options import Options, opened_store, store_option
-from sequent.cli.progress import log_command
 from sequent.cli.text import Paint, columns, counts, duration, moment, out, readable, safe
 from sequent.cli.typed import DEFAULTS, Limit, TypedOptions
 from sequent.model.outcome import Failure, Problem

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from sequent.cli.counting import DELAYED, QUEUED, RETRY, Counts, Failed
 from sequent.cli.failures import brief, task_name
-from sequent.cli.progress import FailureLines, Lines, Throttle, again_text, beginning, task_line
-from sequent.cli.text import GLYPHS, Paint, duration, safe
+from sequent.cli.lines import FailureLines, Lines, Throttle, again_text, beginning, task_line
+from sequent.cli.text import Paint, duration, safe
 from sequent.model.outcome import LogSpan, Problem
 from sequent.model.plan import Plan, StepPlan
 from sequent.model.scope import Scope, sequence_text
@@ -147,7 +147,7 @@ class LiveProgress:
         for title in ("", "step", "running", "waiting", "success", "failure", "skipped"):
             table.add_column(title, justify="left" if title in ("", "step") else "right", no_wrap=True)
         for node in sorted(ranked):
-            table.add_row(*_row(self._counts.names[node], numbers[node]))
+            table.add_row(*_row(self._counts.names[node], numbers[node], self._paint))
         table.caption = Text(self._caption(len(touched), len(ranked)), style="dim")
         table.caption_justify = "left"
         return table
@@ -161,7 +161,6 @@ class LiveProgress:
         return ", ".join(parts)
 
 
-_STYLES = {"active": "cyan", "success": "green", "failure": "red", "skipped": "dim", DELAYED: "dim", QUEUED: "dim"}
 _WAITING = (RETRY, QUEUED, DELAYED)
 _STATES = ("active", *_WAITING, "failure", "cancelled", "success", "skipped")
 """What a step definition is said to be in: the first of these that any of its tasks is in."""
@@ -176,11 +175,13 @@ def _rank(numbers: dict[str, int]) -> int:
     return _STATES.index(_state(numbers))
 
 
-def _row(name: str, numbers: dict[str, int]) -> list[Text]:
+def _row(name: str, numbers: dict[str, int], paint: Paint) -> list[Text]:
     from rich.text import Text
 
-    state = _state(numbers)
-    word = Text(f"{GLYPHS[state]} {state}", style=_STYLES.get(state, "yellow"))
     groups = (("active",), _WAITING, ("success",), ("failure",), ("skipped", "cancelled"))
     shown = (sum(numbers.get(word, 0) for word in group) for group in groups)
-    return [word, Text(name), *(Text(f"{number:,}" if number else "") for number in shown)]
+    return [
+        Text.from_ansi(paint.word(_state(numbers))),
+        Text(name),
+        *(Text(f"{number:,}" if number else "") for number in shown),
+    ]

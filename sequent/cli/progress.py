@@ -1,75 +1,24 @@
-"""What a run says while it runs: a counter per step definition, and lines for people that stay few."""
+"""Who watches a run for whoever typed the command: in lines, or not at all until something happens."""
 
 from __future__ import annotations
 
-import contextlib
-import os
 import time
 from collections.abc import Callable, Mapping
-from typing import Protocol, TextIO
+from typing import Protocol
 
 from sequent.cli.counting import DELAYED, QUEUED, RETRY, Counts, Failed
-from sequent.cli.failures import brief, failure_line, failure_lines, task_name
+from sequent.cli.failures import brief, task_name
+from sequent.cli.lines import SUMMARY_SECONDS, FailureLines, Lines, Throttle, again_text, beginning, task_line
 from sequent.cli.text import Paint, safe, waiting_time
-from sequent.model.outcome import Failure, LogSpan, Problem
+from sequent.model.outcome import LogSpan, Problem
 from sequent.model.plan import Plan
 from sequent.model.scope import Scope, sequence_text
 from sequent.model.status import SETTLED, RunStatus, Status
 from sequent.runtime.ports import Observer
 from sequent.runtime.rows import RunRecord
 
-FREE_LINES = 200
-"""So many lines are always written; after that ten a second."""
-LINES_A_SECOND = 10.0
-SUMMARY_SECONDS = 5.0
 SUMMARY_LINES = 10
-FULL_FAILURES = 20
-"""So many failures are told in full; of the others one line each."""
-
-
-class Throttle:
-    """Lets so many lines pass at once, and later so many a second.
-
-    What is refused counts as well, so that a flood closes it and a trickle opens it again.
-    """
-
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
-        self._left = float(FREE_LINES)
-        self._last = clock()
-
-    def passes(self) -> bool:
-        """Whether one more line may be written now."""
-        now = self._clock()
-        grown = min(self._left + (now - self._last) * LINES_A_SECOND, FREE_LINES)
-        self._last = now
-        self._left = max(grown - 1, -SUMMARY_SECONDS * LINES_A_SECOND)
-        return self._left >= 0
-
-
-class Lines:
-    """A stream for people; once nobody reads it any more, writing to it does nothing."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self.stream = stream
-        self._is_open = True
-
-    def write(self, text: str) -> None:
-        if not self._is_open:
-            return
-        try:
-            self.stream.write(f"{text}\n")
-            self.stream.flush()
-        except (OSError, ValueError):
-            self._is_open = False
-            self._discard()
-
-    def _discard(self) -> None:
-        """Let what is still in the stream's buffer go nowhere, lest Python fails to write it as it ends."""
-        with contextlib.suppress(OSError, ValueError):
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, self.stream.fileno())
-            os.close(nowhere)
+"""Steps that one summary names at most."""
 
 
 class Progress(Observer, Protocol):
@@ -189,64 +138,54 @@ class PlainProgress:
         self._shown = totals
 
 
-class FailureLines:
-    """The lines of a run's failures: the first in full, then one each, then only how many."""
+class Reserved:
+    """An ``Observer`` that lets another one begin only once something happens: a run with nothing to do is silent."""
 
-    def __init__(self, paint: Paint, throttle: Throttle, store_option: str) -> None:
-        self._paint = paint
-        self._throttle = throttle
-        self._store_option = store_option
-        self._told = 0
-        self._held = 0
-        self._run = ""
-        self._names: list[str] = []
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._held: tuple[RunRecord, Plan] | None = None
+        self.has_begun = False
 
-    def began(self, run: str, names: list[str]) -> None:
-        self._run, self._names = run, names
+    def run_began(self, record: RunRecord, plan: Plan) -> None:
+        self._held = (record, plan)
 
-    def of(
-        self, node: int, sequence: tuple[int, ...], attempt: int, problem: Problem, log: LogSpan | None
-    ) -> list[str]:
-        """What to write about this failure."""
-        passes = self._throttle.passes()
-        path, numbers = self._names[node], sequence_text(sequence)
-        failure = Failure(path=path, sequence=numbers, attempt=attempt, problem=problem, log=log)
-        self._told += 1
-        if self._told <= FULL_FAILURES:
-            command = log_command(self._run, path, numbers, self._store_option) if log else None
-            return failure_lines(failure, command, self._paint)
-        if passes:
-            return [failure_line(failure, self._paint)]
-        self._held += 1
-        return []
+    def task_started(self, scope: Scope, node: int, attempt: int) -> None:
+        self._begun().task_started(scope, node, attempt)
 
-    def at_end(self, counts: Counts, status: RunStatus) -> list[str]:
-        """What to write at the end: what is not tried again after all, and how many failures were only counted."""
-        given_up = [] if status is RunStatus.SUSPENDED else counts.give_up()
-        lines = [line for failed in given_up for line in self.of(failed.node, failed.scope.sequence, *failed[2:])]
-        if self._held:
-            command = f"sequent show {self._run}{self._store_option}"
-            lines.append(f"{self._paint.status(Status.FAILURE)}  and {self._held:,} more: {command}")
-        return lines
+    def task_settled(
+        self, scope: Scope, node: int, attempt: int, status: Status, problem: Problem | None, log: LogSpan | None
+    ) -> None:
+        self._begun().task_settled(scope, node, attempt, status, problem, log)
 
+    def attempt_failed(
+        self, scope: Scope, node: int, attempt: int, problem: Problem, log: LogSpan | None, wait: float
+    ) -> None:
+        self._begun().attempt_failed(scope, node, attempt, problem, log, wait)
 
-def beginning(record: RunRecord, paint: Paint) -> str:
-    """The line with which a run, or its recovery, begins."""
-    again = f", recovery {record.recovery}" if record.recovery else ""
-    return f"run {paint.strong(safe(record.id))} of {safe(record.target.flow)}{again}"
+    def task_waits(self, scope: Scope, node: int, seconds: float) -> None:
+        if self.has_begun:
+            self._progress.task_waits(scope, node, seconds)
 
+    def tasks_queue(self, numbers: Mapping[int, int]) -> None:
+        if self.has_begun:
+            self._progress.tasks_queue(numbers)
 
-def task_line(paint: Paint, word: str, name: str, attempt: int, more: str = "") -> str:
-    """One line of one task."""
-    number = f"  (attempt {attempt})" if attempt > 1 or word == RETRY else ""
-    return f"{paint.word(word)}  {name}{number}{more and '  '}{more}"
+    def note(self, text: str) -> None:
+        self._begun().note(text)
 
+    def draw_failed(self, node: int, problem: Problem) -> None:
+        self._begun().draw_failed(node, problem)
 
-def again_text(wait: float) -> str:
-    """When a task will be tried again whose attempt has failed."""
-    return f"will be tried again in {waiting_time(wait)}" if wait > 0 else "will be tried again"
+    def run_ended(self, status: RunStatus) -> None:
+        if self.has_begun:
+            self._progress.run_ended(status)
 
+    def close(self) -> None:
+        if self.has_begun:
+            self._progress.close()
 
-def log_command(run: str, path: str, sequence: str, store_option: str) -> str:
-    """What to type to see what a task wrote."""
-    return f"sequent logs {safe(run)} {task_name(path, sequence)}{store_option}"
+    def _begun(self) -> Progress:
+        if not self.has_begun and self._held is not None:
+            self.has_begun = True
+            self._progress.run_began(*self._held)
+        return self._progress

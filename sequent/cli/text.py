@@ -20,7 +20,7 @@ def out(text: str) -> None:
     sys.stdout.write(f"{text}\n")
 
 
-GLYPHS: Mapping[str, str] = {
+_GLYPHS: Mapping[str, str] = {
     "waiting": "·",
     "ready": "·",
     "active": "▶",
@@ -100,7 +100,7 @@ class Paint:
 
     def word(self, word: str) -> str:
         """The same of what a task may wait for: ``↻ retry``."""
-        return self._wrapped(f"{GLYPHS[word]} {word}", _COLOURS.get(word, ""))
+        return self._wrapped(f"{_GLYPHS[word]} {word}", _COLOURS.get(word, ""))
 
     def strong(self, text: str) -> str:
         return self._wrapped(text, "1")

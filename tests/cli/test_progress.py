@@ -10,9 +10,9 @@ import pytest
 from attrs import evolve
 
 from sequent.cli.counting import Counts, Failed
+from sequent.cli.lines import FULL_FAILURES, Lines
 from sequent.cli.live import LiveProgress
-from sequent.cli.progress import FULL_FAILURES, Lines, PlainProgress
-from sequent.cli.reserved import Reserved
+from sequent.cli.progress import PlainProgress, Reserved
 from sequent.model.outcome import LogSpan, Problem
 from sequent.model.status import RunStatus, Status
 from tests.cli.plans import ROOT, a_record, wide_plan
