@@ -24,8 +24,9 @@ class Holdings:
         return {hold.pool: hold.amount for hold in mine}
 
     def shares(self) -> list[Hold]:
-        """What is held of shared pools."""
-        return [hold for hold in self._holds.values() if hold.is_shared]
+        """What is held of shared pools; other runs' drivers ask for it too, each in a thread of its own."""
+        # Copied in one step, in which no thread takes the place of another.
+        return [hold for hold in tuple(self._holds.values()) if hold.is_shared]
 
     def give_up_shares(self) -> Amounts:
         """What the run keeps of shared pools is held no more; give what that was."""

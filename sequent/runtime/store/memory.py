@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
@@ -108,10 +109,16 @@ class MemoryStore:
         self._now = now
         self._runs: list[_Run] = []
         self._sharing = MemorySharing(self._shares, self._driven_id)
+        self._guard = threading.Lock()
+        """Held while a run is made or taken: each may be driven by a thread of its own."""
         self._directory = tempfile.mkdtemp(prefix="sequent-")
         self._pid = os.getpid()
 
     def create(self, target: Target, plan: Plan, run_id: str | None, fingerprints: Mapping[str, str]) -> MemoryRun:
+        with self._guard:
+            return self._create(target, plan, run_id, fingerprints)
+
+    def _create(self, target: Target, plan: Plan, run_id: str | None, fingerprints: Mapping[str, str]) -> MemoryRun:
         taken = {run.record.id for run in self._runs}
         number = len(self._runs) + 1
         if run_id is None:
@@ -146,12 +153,17 @@ class MemoryStore:
 
     def take(self, run_id: str, *, resumes: bool = False, reopens: bool = False) -> MemoryRun:
         run = self._find(run_id)
-        if run.record.owner is not None:
-            raise ownership.busy(run.record.id, run.record.owner)
-        ownership.wait_for_agent(run.directory, run_id)
-        ownership.end_leftovers(run.directory)
+        with self._guard:
+            if run.record.owner is not None:
+                raise ownership.busy(run.record.id, run.record.owner)
+            run.record = evolve(run.record, owner=ownership.owner_of(os.getpid(), self._now()))
+        try:
+            ownership.wait_for_agent(run.directory, run.record.id)
+            ownership.end_leftovers(run.directory)
+        except BaseException:
+            run.record = evolve(run.record, owner=None)
+            raise
         run.epoch += 1
-        run.record = evolve(run.record, owner=ownership.owner_of(os.getpid(), self._now()))
         if reopens or run.record.status is not RunStatus.SUCCESS:
             if not resumes:
                 run.cells.drop_problems()

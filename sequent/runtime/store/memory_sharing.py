@@ -46,9 +46,10 @@ class MemorySharing:
         Raises:
             UsageError: another run that is driven takes one of them to be of another size.
         """
-        self.refuse_other_sizes(run, capacities)
-        self._sizes.update({(run, name): capacity for name, capacity in capacities.items()})
-        self._wakes[run] = wake
+        with self._guard:
+            self._refuse_other_sizes(run, capacities)
+            self._sizes.update({(run, name): capacity for name, capacity in capacities.items()})
+            self._wakes[run] = wake
 
     def refuse_other_sizes(self, run: int, capacities: Mapping[str, int]) -> None:
         """See that no other run that is driven takes a shared pool to be of another size.
@@ -56,6 +57,10 @@ class MemorySharing:
         Raises:
             UsageError: one does.
         """
+        with self._guard:
+            self._refuse_other_sizes(run, capacities)
+
+    def _refuse_other_sizes(self, run: int, capacities: Mapping[str, int]) -> None:
         for (other, name), size in sorted(self._sizes.items()):
             other_id = self._driven_id(other) if other != run and capacities.get(name, size) != size else None
             if other_id is not None:
@@ -90,15 +95,17 @@ class MemorySharing:
 
     def withdraw(self, run: int, key: TaskKey | None) -> None:
         """Somebody waits no more."""
-        self._waiting.pop((run, key), None)
+        with self._guard:
+            self._waiting.pop((run, key), None)
 
     def give_up(self, run: int, kept: Amounts) -> None:
         """Nobody of a run waits any more, and what it keeps is to be asked for again."""
-        again = kept or self.wanted_again(run)
-        self._waiting = {key: waiting for key, waiting in self._waiting.items() if waiting.run != run}
-        if again:
-            self._last += 1
-            self._waiting[run, None] = _Waiting(self._last, run, Ask(None, again, 0, (FLOW,)))
+        with self._guard:
+            again = kept or self.wanted_again(run)
+            self._waiting = {key: waiting for key, waiting in self._waiting.items() if waiting.run != run}
+            if again:
+                self._last += 1
+                self._waiting[run, None] = _Waiting(self._last, run, Ask(None, again, 0, (FLOW,)))
 
     def wanted_again(self, run: int) -> Amounts:
         """What a run had kept before it was taken up again."""
@@ -107,7 +114,8 @@ class MemorySharing:
 
     def waiting(self, run: int, pools: Collection[str]) -> list[str]:
         """Where the drivers of other runs are woken that wait for one of these pools."""
-        others = [waiting for waiting in self._waiting.values() if waiting.run != run]
+        with self._guard:
+            others = [waiting for waiting in self._waiting.values() if waiting.run != run]
         found = {
             self._wakes.get(waiting.run, ""): None
             for waiting in others

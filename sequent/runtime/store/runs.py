@@ -119,8 +119,8 @@ class SqliteStore:
     # -- taking runs
 
     def take(self, run_id: str, *, resumes: bool = False, reopens: bool = False) -> SqlRun:
-        number = self._listing.find(run_id).number
-        directory = self._listing.directory(number)
+        row = self._listing.find(run_id)
+        number, directory = row.number, self._listing.directory(row.number)
         ownership.prepare_directory(f"{self.name}.runs")
         ownership.prepare_directory(directory)
         owner = text_of_record(ownership.owner_of(os.getpid(), self._now()))
@@ -128,7 +128,7 @@ class SqliteStore:
         if lock is None:
             raise self._busy(self._listing.with_number(number))
         try:
-            ownership.wait_for_agent(directory, run_id)
+            ownership.wait_for_agent(directory, row.id)
             ownership.end_leftovers(directory)
             epoch = self._raise_epoch(self._listing.with_number(number), owner, resumes=resumes, reopens=reopens)
             return self._drive(number, Claim(lock, number, epoch, owner))
