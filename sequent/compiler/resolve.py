@@ -14,7 +14,7 @@ from sequent.errors import Place
 from sequent.model.plan import Input, ItemsCallPlan, ItemsLiteralPlan, ItemsPlan, ParamInput
 from sequent.model.references import FlowHandle, SecretOf, Value
 from sequent.model.requirements import MOST_NESTED, AllOf, Atom, Requirement
-from sequent.model.spec import ContainerSpec, Items, ItemsCall, ItemsLiteral, StepSpec, Work, references_of
+from sequent.model.spec import ContainerSpec, ItemsCall, ItemsLiteral, ItemsSpec, StepSpec, Work, references_of
 
 
 @define
@@ -81,7 +81,7 @@ class Resolver:
         verb = "repeats over the result of" if option == "repeats" else f"has as its {option} the result of"
         return self._take(value, option, Reader(node, outside, verb, node.place_of(option)), repeating)
 
-    def _items(self, node: Node, items: Items, body: Node) -> ItemsPlan | None:
+    def _items(self, node: Node, items: ItemsSpec, body: Node) -> ItemsPlan | None:
         if isinstance(items, ItemsLiteral):
             return ItemsLiteralPlan(items.text)
         if isinstance(items, ItemsCall):

@@ -6,17 +6,15 @@ from collections.abc import Mapping
 from typing import Any, Final, cast
 
 from sequent.errors import DefinitionError, Place
-from sequent.model.status import Action, Claim, Status
+from sequent.model.status import DEFAULT_ACTIONS, Action, Claim, Status
 
 NO_DIRECTIVES: Final[Mapping[Status, Action]] = {}
 
-_DEFAULTS = {
-    Claim.READY: Action.RERUN,
-    Claim.ACTIVE: Action.RERUN,
-    Claim.FAILURE: Action.RERUN,
-    Claim.SUCCESS: Action.SKIP,
+_FOUND: Mapping[Claim, tuple[Status, ...]] = {
+    **{Claim(status.value): (status,) for status in DEFAULT_ACTIONS},
+    Claim.COMPLETE: (Status.SUCCESS, Status.FAILURE),
 }
-_ENDS = (Claim.SUCCESS, Claim.FAILURE)
+"""In which statuses a task is found of which that is said."""
 _STATUSES = "the statuses are STEP_READY, STEP_ACTIVE, STEP_SUCCESS, STEP_FAILURE, STEP_COMPLETE"
 
 
@@ -32,18 +30,15 @@ def read_recovery(value: object, name: str, place: Place) -> Mapping[Status, Act
         return NO_DIRECTIVES
     if not isinstance(value, Mapping):
         raise _error(f"{name!r} is {value!r:.100}", place, "it is a dict: {STEP_SUCCESS: STP_RERUN}")
-    asked: dict[Claim, Action] = {}
-    for status, action in cast("Mapping[Any, object]", value).items():
-        if not isinstance(status, Claim) or status not in (*_DEFAULTS, Claim.COMPLETE):
-            raise _error(f"{name!r} has the status {status!r:.100}", place, _STATUSES)
+    asked: dict[Status, Action] = {}
+    for claim, action in cast("Mapping[Any, object]", value).items():
+        if not isinstance(claim, Claim) or claim not in _FOUND:
+            raise _error(f"{name!r} has the status {claim!r:.100}", place, _STATUSES)
         if not isinstance(action, Action):
             raise _error(f"{name!r} has the action {action!r:.100}", place, "the actions are STP_RERUN and STP_SKIP")
-        asked[status] = action
-    if Claim.COMPLETE in asked:
-        both = asked.pop(Claim.COMPLETE)
-        asked = {**dict.fromkeys(_ENDS, both), **asked}
-    differing = (claim for claim, action in _DEFAULTS.items() if asked.get(claim, action) is not action)
-    return {Status(claim.value): asked[claim] for claim in differing}
+        said = dict.fromkeys(_FOUND[claim], action)
+        asked = said | asked if claim is Claim.COMPLETE else asked | said
+    return {status: action for status, action in asked.items() if action is not DEFAULT_ACTIONS[status]}
 
 
 def _error(message: str, place: Place, hint: str) -> DefinitionError:

@@ -71,7 +71,8 @@ _EVERYWHERE: Final = {
 }
 STEP_OPTIONS: Final = frozenset({*_EVERYWHERE, *_ATTEMPTS, "until"})
 CONTAINER_OPTIONS: Final = frozenset(_EVERYWHERE)
-_TAKE_REFERENCES: Final = frozenset({"requires", "repeats", "parallel", "delay", "timeout"})
+_TAKE_REFERENCES: Final = frozenset({"parallel", "delay", "timeout"})
+"""Beside what is repeated over and required."""
 _NOT_YET: Mapping[str, tuple[object, ...]] = {"hosts": (None, [], ())}
 """Words of the language that mean nothing yet, and the values with which they may stand."""
 

@@ -50,7 +50,9 @@ class Pool:
         cls._fill(pool, name, capacity, False, site)
         return pool
 
-    def __str__(self) -> str:
+    @property
+    def kind(self) -> str:
+        """What it is beside its name, in words."""
         return f"the capacity {self.capacity}" + (", shared by all runs" if self.shared else "")
 
     def _fill(self, name: object, capacity: object, shared: object, site: Site) -> None:
@@ -77,7 +79,7 @@ class Pools:
         if known is pool or (known.capacity, known.shared) == (pool.capacity, pool.shared):
             return None
         return DefinitionError(
-            f"the pool {pool.name!r} has {pool}, and {known} at {known.site.place}",
+            f"the pool {pool.name!r} has {pool.kind}, and {known.kind} at {known.site.place}",
             code="pool",
             hint="one name is one pool: make it once and name it, or give the other a name of its own",
             place=pool.site.place,

@@ -18,7 +18,7 @@ from sequent.dsl.pools import PoolAmounts, Pools
 from sequent.dsl.references import Reference
 from sequent.dsl.requirements import Claimable, Claimed, Joined, Requirement
 from sequent.dsl.returning import check_returned
-from sequent.dsl.sources import OuterReference
+from sequent.dsl.sources import OuterReference, OuterSource
 from sequent.dsl.values import Values
 from sequent.dsl.words import TextSource, WordSource, read_word
 from sequent.errors import Place
@@ -78,9 +78,9 @@ class Translation:
 
     def _check_returned(self, written: Claimed, place: Place) -> None:
         """A step that is named directly was asked at once; what is further out is known only now."""
-        target = written.target
-        if written.values and isinstance(target, OuterReference):
-            node = self.values.surroundings.outer_node(target.__sequent__.shown.removeprefix("outer."))
+        source = written.target.__sequent__ if isinstance(written.target, OuterReference) else None
+        if written.values and isinstance(source, OuterSource):
+            node = self.values.surroundings.outer_node(source.target)
             if node is not None:
                 self.values.told(lambda: check_returned(node, written.values, place, {}), None)
 

@@ -30,7 +30,7 @@ from sequent.dsl.surroundings import Surroundings
 from sequent.dsl.timing import read_delay, read_timeout
 from sequent.errors import DefinitionError, PartError, Place
 from sequent.model import references as model
-from sequent.model.spec import Items, ItemsLiteral
+from sequent.model.spec import ItemsLiteral, ItemsSpec
 from sequent.model.wire import part_of
 
 T = TypeVar("T")
@@ -166,7 +166,7 @@ class Values:
             )
         return model.ParamOf(name, place)
 
-    def items(self, source: RepeatSource | None, node: Node) -> Items | None:
+    def items(self, source: RepeatSource | None, node: Node) -> ItemsSpec | None:
         """What something repeats over."""
         if source is None or isinstance(source, ItemsLiteral):
             return source

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from attrs import field, frozen
 
 from sequent.model.plan import ContainerPlan, Plan, StepPlan
 from sequent.model.references import Path
 from sequent.model.saved import SavedTask
-from sequent.model.status import Action, Status
+from sequent.model.status import DEFAULT_ACTIONS, Action, Status
 
 
 @frozen
@@ -38,14 +36,6 @@ class Selection:
         return sequence[:length] == self.sequence[:length]
 
 
-_DEFAULTS: Mapping[Status, Action] = {
-    Status.READY: Action.RERUN,
-    Status.ACTIVE: Action.RERUN,
-    Status.FAILURE: Action.RERUN,
-    Status.SUCCESS: Action.SKIP,
-}
-
-
 @frozen(kw_only=True)
 class Directives:
     """What is asked for by hand; it goes before what the flow says."""
@@ -68,7 +58,7 @@ class Directives:
             return Action.RERUN
         if self.passes_over(step.path, sequence):
             return Action.SKIP
-        return step.recovery.get(found, _DEFAULTS[found])
+        return step.recovery.get(found, DEFAULT_ACTIONS[found])
 
 
 def _has(selections: tuple[Selection, ...], path: Path, sequence: tuple[int, ...]) -> bool:

@@ -137,7 +137,7 @@ class ItemsCall:
     fingerprint: str = field(default="", eq=False)
 
 
-Items = ItemsLiteral | ItemsCall | Reference
+ItemsSpec = ItemsLiteral | ItemsCall | Reference
 
 
 @frozen
@@ -178,7 +178,7 @@ class StepSpec:
     name: str
     work: Work
     requires: Requirement | None = None
-    repeats: Items | None = None
+    repeats: ItemsSpec | None = None
     parallel: int = 1
     parallel_from: Reference | None = None
     """Where the limit is a value known only while running."""
@@ -217,7 +217,7 @@ class ContainerSpec:
     attributes: tuple[tuple[str, Value], ...] = ()
     """What its body takes from outside: items, parameters, outer things; a step sees them on ``self``."""
     requires: Requirement | None = None
-    repeats: Items | None = None
+    repeats: ItemsSpec | None = None
     parallel: int = 1
     parallel_from: Reference | None = None
     """Where the limit is a value known only while running."""

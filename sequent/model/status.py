@@ -89,3 +89,12 @@ class Action(StrEnum):
 
     def __repr__(self) -> str:
         return f"STP_{self.name}"
+
+
+DEFAULT_ACTIONS: dict[Status, Action] = {
+    Status.READY: Action.RERUN,
+    Status.ACTIVE: Action.RERUN,
+    Status.FAILURE: Action.RERUN,
+    Status.SUCCESS: Action.SKIP,
+}
+"""What a recovery does with a task where its step says nothing else."""
