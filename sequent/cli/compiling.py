@@ -53,7 +53,7 @@ def plan(target: Target = None, /, *, options: TypedOptions = DEFAULTS) -> int:
 
 
 def _compiled(target: str | None, options: Options) -> tuple[FlowSpec, Plan]:
-    from sequent.dsl import definition_of
+    from sequent.dsl.definitions import definition_of
     from sequent.runtime.loading.flows import load_flow
 
     settings = options.settings()

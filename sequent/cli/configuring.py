@@ -42,7 +42,7 @@ def config(
 
 
 def _spec(target: str) -> FlowSpec:
-    from sequent.dsl import definition_of
+    from sequent.dsl.definitions import definition_of
     from sequent.runtime.loading.flows import load_flow
 
     return definition_of(load_flow(target).flow).spec

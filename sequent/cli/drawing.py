@@ -58,7 +58,7 @@ def _names_flow(word: str) -> bool:
 
 
 def _flow(target: str, options: Options) -> tuple[Picture, None]:
-    from sequent.dsl import definition_of
+    from sequent.dsl.definitions import definition_of
     from sequent.runtime.loading.flows import load_flow
 
     spec = definition_of(load_flow(target).flow).spec

@@ -61,7 +61,7 @@ def definition_for(record: RunRecord, flow: str | None, settings: Configuration)
         UsageError: it is not there, or is another flow.
     """
     from sequent import api
-    from sequent.dsl import definition_of
+    from sequent.dsl.definitions import definition_of
     from sequent.runtime.loading.flows import load_flow
 
     loaded = api.locate(record) if flow is None else load_flow(flow)

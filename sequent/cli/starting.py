@@ -78,7 +78,7 @@ def _with_own_store(options: Options, flow: object) -> Options:
 def start_run(typed: RunWords, agent: AgentProcess | None) -> int:
     """Load the flow, read its parameters, and run it to its end."""
     with uncollected():
-        from sequent.dsl import definition_of
+        from sequent.dsl.definitions import definition_of
         from sequent.dsl.parameters import encode_params
         from sequent.runtime.loading.flows import load_flow
 

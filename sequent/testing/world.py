@@ -12,8 +12,8 @@ from selectors import BaseSelector
 from typing import Unpack
 
 from sequent.compiler import compile_flow
-from sequent.dsl import definition_of
 from sequent.dsl.bound import BoundRun
+from sequent.dsl.definitions import definition_of
 from sequent.dsl.parameters import encode_params
 from sequent.errors import UsageError
 from sequent.model.durations import read_seconds

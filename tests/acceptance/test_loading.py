@@ -143,11 +143,13 @@ def test_networkx_is_loaded_where_a_step_waits_for_one_that_is_written_below_it(
     assert "networkx" in ended.modules
 
 
-def test_runs_are_listed_without_the_compiler_and_whatever_drives_them(command):
-    assert command("plain_flows:plain").code == 0
-    ended = command("ls")
+@pytest.mark.parametrize("words", [["ls"], ["show", "once"], ["config"]])
+def test_what_is_only_told_is_told_without_the_words_of_flows_and_whatever_drives_them(command, words):
+    assert command("plain_flows:plain", "--run-id", "once").code == 0
+    ended = command(*words)
     assert ended.code == 0
-    assert ended.modules & {"networkx", "sequent.compiler", "sequent.runtime.driver", "loguru", "yaml"} == set()
+    assert "sequent.dsl.settings" in ended.modules
+    assert ended.modules & {"sequent.dsl.definitions", "sequent.runtime.driver", "networkx", "loguru", "yaml"} == set()
 
 
 @pytest.mark.parametrize(

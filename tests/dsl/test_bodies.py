@@ -12,7 +12,8 @@ from unittest import mock
 import pytest
 
 from sequent import command, container, item, outer, param, step
-from sequent.dsl import definition_of, places
+from sequent.dsl import places
+from sequent.dsl.definitions import definition_of
 from sequent.errors import Place
 from sequent.model.references import ItemOf, Literal, Outer, OuterValue, ParamOf, ResultOf
 from sequent.model.requirements import AllOf, AnyOf, Atom

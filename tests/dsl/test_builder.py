@@ -14,7 +14,7 @@ from sequent import (
     or_,
     step,
 )
-from sequent.dsl import definition_of
+from sequent.dsl.definitions import definition_of
 from sequent.model.references import FlowHandle, ItemOf, Literal, ResultOf
 from sequent.model.requirements import AllOf, AnyOf, Atom
 from sequent.model.spec import Argument, CommandWork, FlowConfig, ItemsLiteral, ModuleImport, NoWork

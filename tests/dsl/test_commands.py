@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sequent import ExitCode, Sequent, command, container, param
-from sequent.dsl import definition_of
+from sequent.dsl.definitions import definition_of
 from sequent.model.references import Literal, ParamOf, ResultOf
 from sequent.model.spec import Argument, Formatted, Template, references_of
 

@@ -19,7 +19,7 @@ from sequent import (
     container,
     step,
 )
-from sequent.dsl import definition_of
+from sequent.dsl.definitions import definition_of
 from sequent.model.status import Action, Status
 
 

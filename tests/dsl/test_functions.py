@@ -3,7 +3,7 @@
 import functools
 
 from sequent import container, step
-from sequent.dsl import definition_of
+from sequent.dsl.definitions import definition_of
 from sequent.model.references import Literal, ResultOf
 from sequent.model.spec import Argument
 

@@ -7,8 +7,8 @@ import os
 
 import pytest
 
-from sequent.dsl import definition_of
 from sequent.dsl.builder import Sequent
+from sequent.dsl.definitions import definition_of
 from sequent.errors import DefinitionError
 from sequent.model.spec import ModuleImport
 

@@ -3,7 +3,7 @@
 import pytest
 
 from sequent import Sequent, command, container, item, outer, param, step
-from sequent.dsl import definition_of
+from sequent.dsl.definitions import definition_of
 from sequent.model.references import ItemOf, OuterValue, ParamOf, PartOf, ResultOf
 from sequent.model.spec import FlowConfig
 from sequent.model.status import Construct

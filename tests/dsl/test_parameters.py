@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal, NewType
 import pytest
 
 from sequent import container, param, step
-from sequent.dsl import definition_of
 from sequent.dsl.conversion import parse_text
+from sequent.dsl.definitions import definition_of
 from sequent.dsl.parameters import encode_params
 from sequent.errors import UsageError
 

@@ -4,7 +4,7 @@ import pytest
 
 from sequent import Pool, Sequent, command, container, step
 from sequent import virtual_resource_pool as vrp
-from sequent.dsl import definition_of
+from sequent.dsl.definitions import definition_of
 from sequent.errors import DefinitionError
 from sequent.model.spec import PoolSpec
 

@@ -8,7 +8,7 @@ import pytest
 
 import sequent
 from sequent import Sequent, command, container, item, outer, param, previous, secret, step
-from sequent.dsl import definition_of
+from sequent.dsl.definitions import definition_of
 from sequent.model.references import (
     FailuresOf,
     ItemOf,

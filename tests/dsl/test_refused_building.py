@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from sequent import Sequent
-from sequent.dsl import definition_of
+from sequent.dsl.definitions import definition_of
 from sequent.errors import DefinitionError
 from sequent.model.spec import MOST_LEVELS
 

@@ -11,7 +11,7 @@ from typing import Literal
 import pytest
 
 from sequent import container, item, outer, previous, secret, step
-from sequent.dsl import definition_of
+from sequent.dsl.definitions import definition_of
 from sequent.errors import DefinitionError
 
 

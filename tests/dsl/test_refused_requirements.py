@@ -3,7 +3,7 @@
 import pytest
 
 from sequent import STEP_SUCCESS, Sequent, and_, command, container, item, or_, outer, param, step
-from sequent.dsl import definition_of
+from sequent.dsl.definitions import definition_of
 from sequent.errors import DefinitionError
 
 

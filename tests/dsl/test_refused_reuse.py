@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from sequent import command, container, item, outer, param, secret, step
-from sequent.dsl import definition_of
+from sequent.dsl.definitions import definition_of
 
 
 def work(*args, **kwargs): ...

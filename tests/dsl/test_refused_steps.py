@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from sequent import command, container, param, step
-from sequent.dsl import definition_of
+from sequent.dsl.definitions import definition_of
 from sequent.errors import DefinitionError, Place
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta, tzinfo
 import pytest
 
 from sequent import STEP_SUCCESS, STP_RERUN, Sequent, container, param, step
-from sequent.dsl import definition_of
+from sequent.dsl.definitions import definition_of
 from sequent.errors import DefinitionError
 
 

@@ -6,7 +6,7 @@ import itertools
 import pytest
 
 from sequent import container, item, outer, param, step
-from sequent.dsl import definition_of
+from sequent.dsl.definitions import definition_of
 from sequent.model.references import ItemOf, Outer, OuterValue, ParamOf, ResultOf
 from sequent.model.spec import ItemsCall
 

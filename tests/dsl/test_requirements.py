@@ -3,7 +3,7 @@
 from typing import Any
 
 from sequent import and_, container, or_, step
-from sequent.dsl import definition_of
+from sequent.dsl.definitions import definition_of
 from sequent.model.requirements import AllOf, AnyOf, Atom
 from sequent.model.status import Claim
 

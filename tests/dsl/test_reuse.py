@@ -6,7 +6,7 @@ from __future__ import annotations
 from enum import Enum
 
 from sequent import command, container, item, outer, param, previous, step
-from sequent.dsl import definition_of
+from sequent.dsl.definitions import definition_of
 from sequent.model.references import ItemOf, Literal, Outer, OuterValue, ParamOf, PreviousOf, ResultOf
 from sequent.model.requirements import Atom
 from sequent.model.spec import Formatted, ItemsLiteral, StepSpec, Template

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sequent import Sequent, container, step
-from sequent.dsl import definition_of
+from sequent.dsl.definitions import definition_of
 from sequent.dsl.settings import read_settings
 from sequent.errors import DefinitionError, Place
 from sequent.model.spec import FlowConfig

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from sequent import Sequent, command, container, item, outer, param, step
-from sequent.dsl import definition_of
+from sequent.dsl.definitions import definition_of
 from sequent.model.references import ItemOf, Literal, Outer, OuterValue, ParamOf, PartOf, ResultOf
 from sequent.model.spec import Backoff
 from sequent.model.wire import decode

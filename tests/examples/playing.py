@@ -5,7 +5,7 @@ from __future__ import annotations
 from attrs import evolve
 
 from sequent.api import run
-from sequent.dsl import definition_of
+from sequent.dsl.definitions import definition_of
 from sequent.dsl.parameters import encode_params
 from sequent.dsl.running import RunMode, RunRequest
 from sequent.model.status import Status

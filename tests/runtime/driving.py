@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from sequent.dsl import definition_of
+from sequent.dsl.definitions import definition_of
 from sequent.runtime import trees
 from sequent.runtime.executors.agents import fork_agent, launch_agent
 from sequent.runtime.executors.inline import InlineExecutor

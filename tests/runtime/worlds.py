@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import sequent
 from sequent.compiler import compile_flow
-from sequent.dsl import definition_of
+from sequent.dsl.definitions import definition_of
 from sequent.model.outcome import Problem
 from sequent.model.status import Construct, RunStatus, Status
 from sequent.runtime.clock import SystemClock

@@ -278,7 +278,7 @@ def _run_loaded(setup: dict[str, Any], end: socket.socket) -> None:
 
 def _import_worker() -> None:
     """Import once what every worker that loads a flow needs."""
-    for name in ("sequent.dsl", "sequent.runtime.loading.flows", "sequent.runtime.worker.process"):
+    for name in ("sequent.dsl.definitions", "sequent.runtime.loading.flows", "sequent.runtime.worker.process"):
         importlib.import_module(name)
 
 

@@ -226,6 +226,6 @@ def _is_flow(value: object) -> bool:
 
 
 def _name_of(flow: object) -> str:
-    from sequent.dsl import definition_of
+    from sequent.dsl.definitions import definition_of
 
     return definition_of(flow).spec.name

@@ -64,7 +64,7 @@ def run(setup: dict[str, Any], end: socket.socket, definition: Definition | None
 
 
 def _load(setup: WorkerSetup) -> Definition:
-    from sequent.dsl import definition_of
+    from sequent.dsl.definitions import definition_of
     from sequent.runtime.loading.flows import load_recorded
 
     if setup.sys_path:

@@ -15,7 +15,7 @@ from loguru import logger
 
 import sequent.runtime.context as where
 from sequent import Sequent
-from sequent.dsl import definition_of
+from sequent.dsl.definitions import definition_of
 from sequent.runtime.executors.threads import ThreadExecutor
 from sequent.runtime.orders import AttemptEnded
 from sequent.runtime.rows import Target
