@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from types import FunctionType
 from typing import Any, cast
@@ -17,7 +18,10 @@ from sequent.dsl.names import check_name
 from sequent.dsl.nodes import Node, path_of
 from sequent.dsl.options import STEP_OPTIONS, Options, read_options
 from sequent.dsl.places import Site, option_place, read_at
+from sequent.dsl.references import Reference
+from sequent.dsl.requirements import Claimable
 from sequent.errors import DefinitionError, Place
+from sequent.model.references import dotted
 from sequent.model.spec import MOST_LEVELS, ModuleImport
 
 _IMPORTS = frozenset({"import_module", "import_file"})
@@ -48,45 +52,39 @@ def read_added(
     Raises:
         DefinitionError: something of it is not what a step can have.
     """
+    with _path_given(parent, name):
+        checked = _check_place(parent, name, site)
+        words = options.pop("command", None)
+        read_at(site, "config", partial(read_step_config, options.pop("config", None), options))
+        own = {key: options.pop(key) for key in COMMAND_OPTIONS & options.keys()}
+        imports = _read_imports({key: options.pop(key) for key in _IMPORTS & options.keys()}, func, site)
+        chosen = read_options(options, site, _ALLOWED, "add_step")
+        if words is not None and func is not None:
+            raise _no_work(f"{checked!r} has a function and a command", "give either func= or command=", site.place)
+        if callable(words) and not isinstance(words, Claimable | Reference):
+            return Added(checked, read_computed(words, own, site, args, kwargs, flow), chosen)
+        if func is None and (args or kwargs):
+            raise _no_work(f"{checked!r} has arguments and no function", "give func=", site.place)
+        if words is None and own and (func is not None or own.get("shell") is None):
+            key = min(own)
+            raise _no_work(f"{key!r} needs 'command'", "give command=(program, ...)", option_place(site, key))
+        if words is not None or own:
+            return Added(checked, read_command(() if words is None else words, own, site), chosen)
+        if func is None:
+            return Added(checked, None, chosen)
+        work = read_function(func, site, args, kwargs, flow)
+        return Added(checked, evolve(work, imports=imports) if imports else work, chosen)
+
+
+@contextmanager
+def _path_given(parent: Node, name: object) -> Generator[None]:
+    """Tell what is wrong with a step with the path that it would have."""
     try:
-        return _read(parent, name, func, args, kwargs, options, site, flow)
+        yield
     except DefinitionError as error:
         if not error.path and isinstance(name, str):
-            error.path = ".".join((*path_of(parent), name))
+            error.path = dotted((*path_of(parent), name))
         raise
-
-
-def _read(
-    parent: Node,
-    name: object,
-    func: object,
-    args: object,
-    kwargs: object,
-    options: dict[str, Any],
-    site: Site,
-    flow: object,
-) -> Added:
-    checked = _check_place(parent, name, site)
-    words = options.pop("command", None)
-    read_at(site, "config", partial(read_step_config, options.pop("config", None), options))
-    own = {key: options.pop(key) for key in COMMAND_OPTIONS & options.keys()}
-    imports = _read_imports({key: options.pop(key) for key in _IMPORTS & options.keys()}, func, site)
-    chosen = read_options(options, site, _ALLOWED, "add_step")
-    if words is not None and func is not None:
-        raise _no_work(f"{checked!r} has a function and a command", "give either func= or command=", site.place)
-    if isinstance(words, FunctionType):
-        return Added(checked, read_computed(words, own, site, args, kwargs, flow), chosen)
-    if func is None and (args or kwargs):
-        raise _no_work(f"{checked!r} has arguments and no function", "give func=", site.place)
-    if words is None and own and (func is not None or own.get("shell") is None):
-        key = min(own)
-        raise _no_work(f"{key!r} needs 'command'", "give command=(program, ...)", option_place(site, key))
-    if words is not None or own:
-        return Added(checked, read_command(() if words is None else words, own, site), chosen)
-    if func is None:
-        return Added(checked, None, chosen)
-    work = read_function(func, site, args, kwargs, flow)
-    return Added(checked, evolve(work, imports=imports) if imports else work, chosen)
 
 
 def _read_imports(given: Mapping[str, object], func: object, site: Site) -> tuple[ModuleImport, ...]:
@@ -149,7 +147,7 @@ def _check_place(parent: Node, name: object, site: Site) -> str:
     path = (*path_of(parent), checked)
     if len(path) > MOST_LEVELS:
         raise DefinitionError(
-            f"the flow is nested {len(path)} levels deep at '{'.'.join(path)[:60]}...'",
+            f"the flow is nested {len(path)} levels deep at '{dotted(path)[:60]}...'",
             code="depth",
             hint=f"at most {MOST_LEVELS} levels are allowed; the number of iterations has no limit",
             place=site.place,

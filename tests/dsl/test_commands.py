@@ -1,6 +1,7 @@
 """A program and its words, as the specification has them."""
 
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -114,6 +115,18 @@ def test_the_builder_takes_a_function_that_returns_the_words():
     assert work.computed.arguments == (Argument("name", ResultOf(("first",))),)
     assert work.cwd == Literal('"/srv"')
     assert definition.functions["second",] is words
+
+
+class Words:
+    def __call__(self, name):
+        return words(name)
+
+
+@pytest.mark.parametrize("given", [partial(words, "x"), Words()])
+def test_the_builder_takes_anything_that_returns_the_words(given):
+    flow = Sequent("built")
+    flow.add_step("second", command=given, kwargs={"name": "y"})
+    assert definition_of(flow).functions["second",] is given
 
 
 def test_a_text_for_bash_takes_data_as_its_words():
