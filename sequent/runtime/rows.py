@@ -61,6 +61,10 @@ class Intent:
     """In which recovery of the run it starts."""
 
 
+PASSED = b""
+"""The token of an attempt that nobody executed: its task was passed over."""
+
+
 @frozen
 class Passing:
     """An attempt that stands for a task which is passed over: it is a success, and nobody executed it."""

@@ -252,8 +252,8 @@ class Crew:
     def _fail_waiting(self, problem: Problem) -> None:
         """No worker can load the flow: all that waits for one fails."""
         self._failed_loads = 0
-        for order in (*self._roster.take_waiting(), *self.draws.take_all()):
-            self._reports.append(deaths.failed(order, problem))
+        orders: list[AttemptOrder | DrawOrder] = [*self._roster.take_waiting(), *self.draws.take_all()]
+        self._reports += [deaths.failed(order, problem) for order in orders]
 
     def _let_go(self, worker: Worker) -> None:
         self._workers.pop(worker.number, None)

@@ -149,6 +149,7 @@ class ThreadExecutor:
     def _execute(self) -> None:
         with contextlib.ExitStack() as stack:
             attempts: Attempts | None = None
+            report: Report
             while (order := self._orders.get()) is not None:
                 try:
                     if attempts is None:
@@ -188,6 +189,7 @@ class ThreadExecutor:
         drawing = Drawing(Catalogue(self._definition))
         with contextlib.ExitStack() as stack:
             has_log = False
+            report: Report
             while (order := orders.get()) is not None:
                 if not isinstance(order, DrawOrder):
                     drawing.forget(*order)

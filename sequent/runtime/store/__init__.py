@@ -23,10 +23,10 @@ def open_store(name: str | None, *, makes: bool = True) -> Store:
     """
     location = locate(name)
     if location is not None and (makes or os.path.lexists(location.path)):
-        from sequent.runtime.store.runs import SqliteStore
+        from sequent.runtime.store.sqlite.runs import SqliteStore
 
         return SqliteStore(location)
-    from sequent.runtime.store.memory import MemoryStore
+    from sequent.runtime.store.memory.runs import MemoryStore
 
     store = MemoryStore()
     if location is not None:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from attrs import frozen
 
 from sequent.engine.pools import HOLDS_NOTHING, HOLDS_OF_THESE, HOLDS_OTHERS
+from sequent.errors import UsageError
 from sequent.model.spec import Amounts
 
 
@@ -63,3 +64,12 @@ def free_of(capacities: Mapping[str, int], held: Iterable[tuple[str, int]]) -> d
     for pool, amount in held:
         free[pool] = free.get(pool, 0) - amount
     return free
+
+
+def other_size(name: str, capacity: int, run_id: str, other: int) -> UsageError:
+    """The error of a shared pool that two runs take to be of different sizes."""
+    return UsageError(
+        f"the shared pool '{name}' has the capacity {capacity}, but {other} in run '{run_id}', which is under way",
+        code="pool-capacity",
+        hint="give it the same capacity in both flows, or wait until that run has ended",
+    )

@@ -14,7 +14,7 @@ from sequent.model.status import RunStatus, Status
 from sequent.runtime.rows import Batch, Ending, RunEnd, TaskKey
 from sequent.runtime.store import is_there, open_store
 from sequent.runtime.store.location import network_mount
-from sequent.runtime.store.opening import connect
+from sequent.runtime.store.sqlite.opening import connect
 from tests.contracts.plans import A, attempted, create, intent, plan
 
 TASK_A = TaskKey(1, A, 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import threading
 
@@ -42,3 +43,9 @@ def test_runs_that_threads_drive_share_pools_without_disturbing_one_another():
     assert errors == []
     assert [run.number for run in store.runs()] == [4, 3, 2, 1]
     store.close()
+
+
+def test_it_loads_no_database():
+    code = "import sys; import sequent.runtime.store.memory; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert {"sqlalchemy", "sqlite3"}.isdisjoint(loaded)

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
 from sequent.errors import StoreError
-from sequent.runtime.store import queries, statements
 from sequent.runtime.store.nodes import KnownNodes
-from sequent.runtime.store.reading import Reader
-from sequent.runtime.store.records import read_mapping, text_of_mapping
+from sequent.runtime.store.sqlite import queries, statements
+from sequent.runtime.store.sqlite.reading import Reader
+from sequent.runtime.store.sqlite.records import read_mapping, text_of_mapping
 
 
 def read_nodes(reader: Reader, definition: int) -> KnownNodes:

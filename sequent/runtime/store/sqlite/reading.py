@@ -12,14 +12,14 @@ from sequent.model.outcome import Failure, Problem
 from sequent.model.scope import sequence_text
 from sequent.model.spec import Amounts
 from sequent.model.status import Status, Verdict
-from sequent.runtime.rows import AttemptRecord, FrameKey, TaskKey, Wait
-from sequent.runtime.store import open_queries, queries, shared_queries
+from sequent.runtime.rows import PASSED, AttemptRecord, FrameKey, TaskKey, Wait
 from sequent.runtime.store.nodes import KnownNodes, sequence_above
 from sequent.runtime.store.open_rows import Extent, Span, Tried
-from sequent.runtime.store.opening import store_error
-from sequent.runtime.store.records import read_amounts, read_problem, read_span, read_status
-from sequent.runtime.store.schema import OUTDATED, PASSED, SUPERSEDED
-from sequent.runtime.store.values import ValueFiles
+from sequent.runtime.store.sqlite import open_queries, queries, shared_queries
+from sequent.runtime.store.sqlite.opening import store_error
+from sequent.runtime.store.sqlite.records import read_amounts, read_problem, read_span, read_status
+from sequent.runtime.store.sqlite.schema import OUTDATED, SUPERSEDED
+from sequent.runtime.store.sqlite.values import ValueFiles
 
 _PAGE = 64
 """Rows that are read at once: a page of the largest values is 64 MiB, and no read transaction stays open."""

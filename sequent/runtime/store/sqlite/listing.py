@@ -11,10 +11,11 @@ from sequent.errors import StoreError
 from sequent.model.status import RunStatus
 from sequent.runtime import ownership
 from sequent.runtime.rows import Owner, RunRecord
-from sequent.runtime.store import naming, queries
-from sequent.runtime.store.definitions import StoredMapping
-from sequent.runtime.store.reading import Reader
-from sequent.runtime.store.records import read_counts, read_mapping, read_owner, read_run_status, read_target
+from sequent.runtime.store import naming
+from sequent.runtime.store.sqlite import queries
+from sequent.runtime.store.sqlite.definitions import StoredMapping
+from sequent.runtime.store.sqlite.reading import Reader
+from sequent.runtime.store.sqlite.records import read_counts, read_mapping, read_owner, read_run_status, read_target
 
 DRIVER_LOCK = "driver.lock"
 

@@ -19,9 +19,9 @@ from sequent.model.status import RunStatus, Status
 from sequent.runtime import ownership
 from sequent.runtime.rows import Ask, AttemptRecord, Batch, Hold, RunRecord, Target
 from sequent.runtime.store import naming
-from sequent.runtime.store.cells import Cells
 from sequent.runtime.store.location import MEMORY
-from sequent.runtime.store.memory_sharing import MemorySharing
+from sequent.runtime.store.memory.reading import Cells
+from sequent.runtime.store.memory.sharing import MemorySharing
 from sequent.runtime.store.nodes import KnownNodes, places_of
 from sequent.runtime.store.seen import RunReading, SeenRun
 from sequent.runtime.store.segments import segment_path

@@ -9,7 +9,7 @@ import sqlite3
 
 from sequent.errors import StoreError
 from sequent.runtime import ownership
-from sequent.runtime.store.schema import VERSION
+from sequent.runtime.store.sqlite.schema import VERSION
 
 _TO_2 = (
     "ALTER TABLE definition ADD COLUMN picture TEXT DEFAULT '' NOT NULL",

@@ -15,17 +15,17 @@ from sequent.model.plan import Plan
 from sequent.model.spec import Amounts
 from sequent.runtime.ownership import RunLock, forget_workers
 from sequent.runtime.rows import Ask, Batch, RunRecord
-from sequent.runtime.store import statements
-from sequent.runtime.store.ballast import Ballast
-from sequent.runtime.store.definitions import put_definition
-from sequent.runtime.store.listing import Listing
 from sequent.runtime.store.nodes import KnownNodes
-from sequent.runtime.store.opening import PATIENCE, connect, store_error
-from sequent.runtime.store.reading import RunRows
 from sequent.runtime.store.seen import RunReading
-from sequent.runtime.store.sharing import Sharing
-from sequent.runtime.store.values import ValueFiles
-from sequent.runtime.store.writing import BatchWriter
+from sequent.runtime.store.sqlite import statements
+from sequent.runtime.store.sqlite.ballast import Ballast
+from sequent.runtime.store.sqlite.definitions import put_definition
+from sequent.runtime.store.sqlite.listing import Listing
+from sequent.runtime.store.sqlite.opening import PATIENCE, connect, store_error
+from sequent.runtime.store.sqlite.reading import RunRows
+from sequent.runtime.store.sqlite.sharing import Sharing
+from sequent.runtime.store.sqlite.values import ValueFiles
+from sequent.runtime.store.sqlite.writing import BatchWriter
 
 T = TypeVar("T")
 _PATIENCE = 5
@@ -41,7 +41,7 @@ class Claim:
         """What every transaction must find in the run's row."""
 
 
-class SqlRun(RunReading):
+class SqliteRun(RunReading):
     """A run that this process drives.
 
     Every transaction begins with the guard, so at any committed write exactly one (owner, epoch) has the
@@ -59,7 +59,7 @@ class SqlRun(RunReading):
         nodes: KnownNodes,
         now: Callable[[], float],
         *,
-        on_close: Callable[[SqlRun], None],
+        on_close: Callable[[SqliteRun], None],
     ) -> None:
         super().__init__(rows, nodes)
         self._sql = rows

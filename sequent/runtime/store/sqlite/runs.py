@@ -14,19 +14,20 @@ from sequent.model.plan import Plan
 from sequent.model.status import RunStatus, Status
 from sequent.runtime import ownership
 from sequent.runtime.rows import AttemptRecord, RunRecord, Target
-from sequent.runtime.store import naming, queries, statements
-from sequent.runtime.store.definitions import put_definition, read_nodes
-from sequent.runtime.store.driven import Claim, SqlRun
-from sequent.runtime.store.listing import Listing, RunRow
+from sequent.runtime.store import naming
 from sequent.runtime.store.location import Location
 from sequent.runtime.store.nodes import places_of
-from sequent.runtime.store.opening import PATIENCE, check_schema, connect, open_file, store_error
-from sequent.runtime.store.reading import Reader, RunRows
-from sequent.runtime.store.records import read_owner, text_of_mapping, text_of_record
 from sequent.runtime.store.seen import SeenRun
 from sequent.runtime.store.segments import segment_path
-from sequent.runtime.store.sharing import refuse_other_sizes, want_again
-from sequent.runtime.store.values import ValueFiles
+from sequent.runtime.store.sqlite import queries, statements
+from sequent.runtime.store.sqlite.definitions import put_definition, read_nodes
+from sequent.runtime.store.sqlite.driven import Claim, SqliteRun
+from sequent.runtime.store.sqlite.listing import Listing, RunRow
+from sequent.runtime.store.sqlite.opening import PATIENCE, check_schema, connect, open_file, store_error
+from sequent.runtime.store.sqlite.reading import Reader, RunRows
+from sequent.runtime.store.sqlite.records import read_owner, text_of_mapping, text_of_record
+from sequent.runtime.store.sqlite.sharing import refuse_other_sizes, want_again
+from sequent.runtime.store.sqlite.values import ValueFiles
 
 _Execute = Callable[[str, tuple[object, ...]], sqlite3.Cursor]
 
@@ -43,7 +44,7 @@ class SqliteStore:
         self.name = location.path
         self._now = now
         self._pid = os.getpid()
-        self._driven: list[SqlRun] = []
+        self._driven: list[SqliteRun] = []
         open_file(location)
         self._connection = connect(self.name, PATIENCE)
         try:
@@ -56,7 +57,7 @@ class SqliteStore:
 
     # -- making runs
 
-    def create(self, target: Target, plan: Plan, run_id: str | None, fingerprints: Mapping[str, str]) -> SqlRun:
+    def create(self, target: Target, plan: Plan, run_id: str | None, fingerprints: Mapping[str, str]) -> SqliteRun:
         if run_id is not None:
             naming.check_id(run_id)
         now = self._now()
@@ -118,7 +119,7 @@ class SqliteStore:
 
     # -- taking runs
 
-    def take(self, run_id: str, *, resumes: bool = False, reopens: bool = False) -> SqlRun:
+    def take(self, run_id: str, *, resumes: bool = False, reopens: bool = False) -> SqliteRun:
         row = self._listing.find(run_id)
         number, directory = row.number, self._listing.directory(row.number)
         ownership.prepare_directory(f"{self.name}.runs")
@@ -155,12 +156,12 @@ class SqliteStore:
     def _busy(self, row: RunRow) -> BusyError:
         return ownership.busy(row.id, self._listing.driver_of(row) or read_owner(row.owner))
 
-    def _drive(self, number: int, claim: Claim) -> SqlRun:
+    def _drive(self, number: int, claim: Claim) -> SqliteRun:
         row = self._listing.with_number(number)
         nodes = read_nodes(self._reader, row.definition)
         rows = RunRows(self._reader, number, nodes, ValueFiles(self._listing.directory(number)))
         record = self._listing.record(row)
-        run = SqlRun(self._listing, record, claim, rows, nodes, self._now, on_close=self._driven.remove)
+        run = SqliteRun(self._listing, record, claim, rows, nodes, self._now, on_close=self._driven.remove)
         self._driven.append(run)
         return run
 

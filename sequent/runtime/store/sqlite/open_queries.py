@@ -7,9 +7,20 @@ from functools import cache
 from sqlalchemy import bindparam, case, exists, func, literal_column, select, union
 from sqlalchemy.sql import ColumnElement
 
-from sequent.runtime.store.compiled import is_given, text_of
-from sequent.runtime.store.queries import BLOCK, BLOCK_NAMES, IS_LAST, LAST, LOCAL, NONE, ONE, STEP, STEP_NAMES, SUCCESS
-from sequent.runtime.store.schema import SUPERSEDED, attempt, frame, repeat
+from sequent.runtime.store.sqlite.compiled import is_given, text_of
+from sequent.runtime.store.sqlite.queries import (
+    BLOCK,
+    BLOCK_NAMES,
+    IS_LAST,
+    LAST,
+    LOCAL,
+    NONE,
+    ONE,
+    STEP,
+    STEP_NAMES,
+    SUCCESS,
+)
+from sequent.runtime.store.sqlite.schema import SUPERSEDED, attempt, frame, repeat
 
 _A, _F = attempt.c, frame.c
 _SUPERSEDED: ColumnElement[str] = literal_column(f"'{SUPERSEDED}'")

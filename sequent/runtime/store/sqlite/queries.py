@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import bindparam, exists, func, literal_column, null, select
 from sqlalchemy.sql import ColumnElement
 
-from sequent.runtime.store.compiled import is_given, text_of
-from sequent.runtime.store.schema import attempt, definition, frame, hold, node, repeat, request, run, wait
+from sequent.runtime.store.sqlite.compiled import is_given, text_of
+from sequent.runtime.store.sqlite.schema import attempt, definition, frame, hold, node, repeat, request, run, wait
 
 _A, _F, _R, _W, _H = attempt.c, frame.c, repeat.c, wait.c, hold.c
 SUCCESS: ColumnElement[Any] = literal_column("'success'")

@@ -7,12 +7,11 @@ from collections.abc import Iterator, Sequence
 from sequent.model.outcome import Failure, Problem
 from sequent.model.scope import sequence_text
 from sequent.model.status import Status
-from sequent.runtime.rows import AttemptRecord, FrameKey, TaskKey, Wait
-from sequent.runtime.store.cell_rows import AttemptCell, first_failures, is_truthy, span_of
+from sequent.runtime.rows import PASSED, AttemptRecord, FrameKey, TaskKey, Wait
+from sequent.runtime.store.memory.cells import AttemptCell, first_failures, is_truthy, span_of
+from sequent.runtime.store.memory.writing import WrittenCells
 from sequent.runtime.store.nodes import sequence_above
 from sequent.runtime.store.open_rows import Extent, Span, Tried
-from sequent.runtime.store.schema import PASSED
-from sequent.runtime.store.written_cells import WrittenCells
 
 
 class Cells(WrittenCells):

@@ -9,8 +9,7 @@ from attrs import frozen
 
 from sequent.model.spec import Amounts
 from sequent.runtime.rows import FLOW, Ask, Hold, TaskKey
-from sequent.runtime.store.granting import Ticket, free_of, may_take, standing_of
-from sequent.runtime.store.sharing import other_size
+from sequent.runtime.store.granting import Ticket, free_of, may_take, other_size, standing_of
 
 _Held = list[tuple[int, Hold]]
 """What runs that are driven hold of shared pools."""

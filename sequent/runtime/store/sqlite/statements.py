@@ -10,8 +10,8 @@ from sqlalchemy import Column, Table, bindparam, delete, insert, literal_column,
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql import ColumnElement
 
-from sequent.runtime.store.compiled import given, is_given, text_of
-from sequent.runtime.store.schema import (
+from sequent.runtime.store.sqlite.compiled import given, is_given, text_of
+from sequent.runtime.store.sqlite.schema import (
     OUTDATED,
     SUPERSEDED,
     attempt,

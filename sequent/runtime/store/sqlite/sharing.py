@@ -5,13 +5,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 
-from sequent.errors import UsageError
 from sequent.runtime.rows import FLOW, Ask, Hold
-from sequent.runtime.store import shared_queries
-from sequent.runtime.store.granting import Ticket, free_of, may_take, standing_of
-from sequent.runtime.store.listing import Listing
-from sequent.runtime.store.records import read_amounts, read_places, text_of_amounts, text_of_places
-from sequent.runtime.store.writing import KEPT, BatchWriter
+from sequent.runtime.store.granting import Ticket, free_of, may_take, other_size, standing_of
+from sequent.runtime.store.sqlite import shared_queries
+from sequent.runtime.store.sqlite.listing import Listing
+from sequent.runtime.store.sqlite.records import read_amounts, read_places, text_of_amounts, text_of_places
+from sequent.runtime.store.sqlite.writing import KEPT, BatchWriter
 
 Execute = Callable[[str, tuple[object, ...]], sqlite3.Cursor]
 """Executes a statement with its values."""
@@ -133,15 +132,6 @@ def refuse_other_sizes(
         for number, run_id, other in execute(shared_queries.other_sizes(), (name, run, capacity)).fetchall():
             if is_driven(number):
                 raise other_size(name, capacity, run_id, other)
-
-
-def other_size(name: str, capacity: int, run_id: str, other: int) -> UsageError:
-    """The error of a shared pool that two runs take to be of different sizes."""
-    return UsageError(
-        f"the shared pool '{name}' has the capacity {capacity}, but {other} in run '{run_id}', which is under way",
-        code="pool-capacity",
-        hint="give it the same capacity in both flows, or wait until that run has ended",
-    )
 
 
 def want_again(execute: Execute, run: int) -> None:

@@ -8,9 +8,8 @@ from attrs import define
 
 from sequent.model.outcome import LogSpan, Problem
 from sequent.model.status import Status, Verdict
-from sequent.runtime.rows import AttemptRecord
+from sequent.runtime.rows import PASSED, AttemptRecord
 from sequent.runtime.store.open_rows import Span
-from sequent.runtime.store.schema import PASSED
 
 
 @define

@@ -11,8 +11,8 @@ from urllib.parse import quote
 
 from sequent.errors import StoreBusyError, StoreError, StoreFullError
 from sequent.runtime.store.location import Location, check_owner, prepare_directory, refused
-from sequent.runtime.store.migrations import OLDEST, migrate
-from sequent.runtime.store.schema import APPLICATION_ID, VERSION, creation, metadata
+from sequent.runtime.store.sqlite.migrations import OLDEST, migrate
+from sequent.runtime.store.sqlite.schema import APPLICATION_ID, VERSION, creation, metadata
 
 PATIENCE = 30_000
 """Milliseconds that commands wait for a locked store."""

@@ -8,8 +8,8 @@ from sqlalchemy import delete, insert, literal_column, select, update
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql import ColumnElement
 
-from sequent.runtime.store.compiled import given, is_given, text_of
-from sequent.runtime.store.schema import hold, pool, run, ticket
+from sequent.runtime.store.sqlite.compiled import given, is_given, text_of
+from sequent.runtime.store.sqlite.schema import hold, pool, run, ticket
 
 _H, _T, _P = hold.c, ticket.c, pool.c
 _KEPT: ColumnElement[int] = literal_column("0")

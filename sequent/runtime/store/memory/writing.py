@@ -8,11 +8,10 @@ from attrs import evolve
 
 from sequent.errors import StoreError
 from sequent.model.status import Status
-from sequent.runtime.rows import Batch, Hold, TaskKey, Wait
-from sequent.runtime.store.cell_rows import AttemptCell, FrameCell, RepeatCell
-from sequent.runtime.store.holdings import Holdings
+from sequent.runtime.rows import PASSED, Batch, Hold, TaskKey, Wait
+from sequent.runtime.store.memory.cells import AttemptCell, FrameCell, RepeatCell
+from sequent.runtime.store.memory.holdings import Holdings
 from sequent.runtime.store.nodes import KnownNodes
-from sequent.runtime.store.schema import PASSED
 
 
 class WrittenCells:

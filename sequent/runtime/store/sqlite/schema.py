@@ -28,8 +28,6 @@ OUTDATED = "outdated"
 """The state of an attempt that had succeeded, and whose task is to run again."""
 SUPERSEDED = "superseded"
 """The state of an attempt of a recovery that a later one did not go on from."""
-PASSED = b""
-"""The token of an attempt that nobody executed: its task was passed over."""
 
 metadata = MetaData()
 

@@ -8,11 +8,10 @@ from typing import Any
 
 from sequent.errors import StoreError
 from sequent.model.status import Status
-from sequent.runtime.rows import Batch, Ending, Hold, Intent, TaskKey, Wait
-from sequent.runtime.store import shared_queries, statements
-from sequent.runtime.store.records import text_of_mapping, text_of_record, text_of_span
-from sequent.runtime.store.schema import PASSED
-from sequent.runtime.store.values import ValueFiles
+from sequent.runtime.rows import PASSED, Batch, Ending, Hold, Intent, TaskKey, Wait
+from sequent.runtime.store.sqlite import shared_queries, statements
+from sequent.runtime.store.sqlite.records import text_of_mapping, text_of_record, text_of_span
+from sequent.runtime.store.sqlite.values import ValueFiles
 
 _ACTIVE = Status.ACTIVE.value
 KEPT = (0, 0, "", 0)

@@ -13,7 +13,7 @@ from sequent.model.outcome import LogSpan, Problem
 from sequent.model.spec import Amounts
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.rows import Owner, Target
-from sequent.runtime.store.schema import OUTDATED, SUPERSEDED
+from sequent.runtime.store.sqlite.schema import OUTDATED, SUPERSEDED
 
 T = TypeVar("T")
 
