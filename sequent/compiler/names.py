@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from attrs import define, frozen
 
-from sequent.compiler.problems import Problems, listed
+from sequent.compiler.problems import Problems
 from sequent.compiler.tree import Node, Tree
 from sequent.errors import Place
 from sequent.model.references import Outer, Path, Target, dotted
+from sequent.model.wording import listed
 
 
 @frozen

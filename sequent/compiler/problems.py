@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 from attrs import define, field
 
 from sequent.errors import DefinitionError, InvalidFlowError, Place
+from sequent.model.wording import guess, listed
 
-_MOST_SHOWN = 20
 _MOST_COMPARED = 1_000
 _MOST_GUESSED = 100
 
@@ -43,8 +42,7 @@ class Problems:
             return ""
         # Comparing is slow: among very many names only those of about the same length are looked at.
         likely = [other for other in names if abs(len(other) - len(name)) <= 2][:_MOST_COMPARED]
-        close = get_close_matches(name, likely, n=1)
-        return f"did you mean {close[0]!r}? " if close else ""
+        return guess(name, likely)
 
     def raise_if_any(self) -> None:
         """Tell all of them.
@@ -54,8 +52,3 @@ class Problems:
         """
         if self.found:
             raise InvalidFlowError(tuple(self.found))
-
-
-def listed(names: list[str]) -> str:
-    """The first of the names."""
-    return ", ".join(names[:_MOST_SHOWN]) + (", ..." if len(names) > _MOST_SHOWN else "")

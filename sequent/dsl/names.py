@@ -6,11 +6,11 @@ import keyword
 import re
 import unicodedata
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 from sequent.dsl.places import Site
 from sequent.errors import DefinitionError, Place
 from sequent.model.spec import LONGEST_NAME
+from sequent.model.wording import guess, listed
 
 RESERVED = frozenset(
     {"result", "result_or", "failures", "returned", "ready", "active", "success", "failed", "complete"}
@@ -65,12 +65,7 @@ def alternative(name: str) -> str:
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """A hint: the nearest of the known names, and all of them."""
     names = sorted(known)
-    # Whoever writes logging for LOGGING means that.
-    folded = {other.casefold(): other for other in names}
-    close = get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
-    shown = ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")
-    listed = f"there are: {shown}" if names else "there are none"
-    return f"did you mean {folded[close[0]]!r}? {listed}" if close else listed
+    return f"{guess(name, names)}there are: {listed(names)}" if names else "there are none"
 
 
 def _check_text(name: object, place: Place | Site, pattern: str) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import typing
 
 from sequent.errors import PartError
 from sequent.model.scalars import READERS
-from sequent.model.wording import kind_of, with_article
+from sequent.model.wording import guess, kind_of, with_article
 
 Key = str | int
 """What stands in brackets or after a dot: ``x.result["a"].b[-1]`` has the keys "a", "b" and -1."""
@@ -65,9 +64,11 @@ def _step(tree: object, key: Key, name: str) -> object:
 def _at(items: typing.Sequence[object], key: Key, name: str) -> object:
     if isinstance(key, str):
         raise PartError(f"{name} has no {_shown(key)}: it has positions", hint="give a number, such as [0] or [-1]")
+    if not items:
+        raise PartError(f"{name} is empty")
     if not -len(items) <= key < len(items):
-        there = f"{len(items):,} {'entry' if len(items) == 1 else 'entries'}" if items else "nothing in it"
-        raise PartError(f"{name} has no {_shown(key)}; it has {there}")
+        entries = "1 entry" if len(items) == 1 else f"{len(items):,} entries"
+        raise PartError(f"{name} has no {_shown(key)}; it has {entries}")
     return items[key]
 
 
@@ -77,12 +78,10 @@ def _of_keys(pairs: typing.Sequence[tuple[object, object]], key: Key, name: str,
             return value
     names = [known for known, _ in pairs if isinstance(known, str | int)]
     shown = ", ".join(map(_shown, names[:_MOST_SHOWN])) + (", ..." if len(pairs) > _MOST_SHOWN else "")
-    close = difflib.get_close_matches(str(key), [known for known in names if isinstance(known, str)], 1)
-    has = f"has no {_shown(key)}; it has: {shown}" if pairs else "is empty"
-    raise PartError(
-        f"{name}, {with_article(kind)}, {has}",
-        hint=f"did you mean {close[0]!r}?" if close else "",
-    )
+    meant = guess(str(key), [known for known in names if isinstance(known, str)]).strip()
+    there = f"it has: {shown}" if names else "its keys are neither texts nor whole numbers"
+    has = f"has no {_shown(key)}; {there}" if pairs else "is empty"
+    raise PartError(f"{name}, {with_article(kind)}, {has}", hint=meant)
 
 
 def _none(name: str, what: str, key: Key) -> PartError:

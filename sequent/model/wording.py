@@ -1,6 +1,10 @@
-"""How messages speak of values and their types."""
+"""How messages speak of values and their types, and of names that were meant."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+_MOST_LISTED = 20
 
 
 def with_article(noun: str) -> str:
@@ -16,3 +20,19 @@ def kind_of(value: object) -> str:
 def described(value: object) -> str:
     """A value, shortened, and what it is: ``'5', a str``; None is just that."""
     return "None" if value is None else f"{value!r:.100}, {kind_of(value)}"
+
+
+def guess(name: str, known: Iterable[str]) -> str:
+    """What was probably meant, for a hint to begin with: ``did you mean 'load'? ``; empty where nothing is like it."""
+    # Few mistakes are made, and this takes a while to load.
+    from difflib import get_close_matches
+
+    # Whoever writes logging for LOGGING means that.
+    folded = {other.casefold(): other for other in known}
+    close = get_close_matches(name.casefold(), folded, n=1)
+    return f"did you mean {folded[close[0]]!r}? " if close else ""
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first of some names."""
+    return ", ".join(names[:_MOST_LISTED]) + (", ..." if len(names) > _MOST_LISTED else "")

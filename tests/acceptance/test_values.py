@@ -169,4 +169,4 @@ def test_a_part_that_is_not_there_fails_the_step_and_says_what_is(tmp_path):
     outcome = empty().run(store=str(tmp_path / "store.db"))
     assert not outcome
     assert [failure.path for failure in outcome.failures] == ["first"]
-    assert "the result of 'nothing', a list, has no 0; it has nothing in it" in outcome.failures[0].message
+    assert "the result of 'nothing', a list, is empty" in outcome.failures[0].message

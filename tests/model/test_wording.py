@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sequent.model.wording import described, kind_of
+from sequent.model.wording import described, guess, kind_of, listed
 
 
 @pytest.mark.parametrize(
@@ -20,3 +20,14 @@ from sequent.model.wording import described, kind_of
 def test_a_value_is_named_by_its_type_with_the_right_article(value, kind, description):
     assert kind_of(value) == kind
     assert described(value) == description
+
+
+def test_what_was_probably_meant_begins_a_hint():
+    assert guess("laod", ["send", "load"]) == "did you mean 'load'? "
+    assert guess("logging", ["LOGGING", "DATABASES"]) == "did you mean 'LOGGING'? "
+    assert guess("x", ["load"]) == guess("x", []) == ""
+
+
+def test_of_very_many_names_the_first_are_listed():
+    assert listed(["a", "b"]) == "a, b"
+    assert listed([str(number) for number in range(30)]).endswith("18, 19, ...")
