@@ -403,7 +403,8 @@ class World:
                 self.began.discard(key)
             case SettleTask(scope, node, status):
                 key = self._key(effect)
-                assert key not in self.settled, f"{key} settled twice"
+                was_failure = self.settled.get(key) is status is Status.FAILURE
+                assert key not in self.settled or was_failure, f"{key} settled twice"
                 self.settled[key] = status
             case FailTask(scope, node, attempt):
                 self.settled[self._key(effect)] = Status.FAILURE

@@ -53,14 +53,20 @@ class Counts:
         if self._waiting:
             self._waits_no_more(scope, node)
 
-    def ended(self, scope: Scope, node: int, attempt: int, status: Status) -> None:
-        """A task settled, with an attempt or without one (0); or an attempt of it came to nothing."""
+    def ended(self, scope: Scope, node: int, attempt: int, status: Status) -> Failed | None:
+        """A task settled, with an attempt or without one (0); or an attempt of it came to nothing.
+
+        Returns:
+            the attempt that is the task's failure after all, where it was to be tried again.
+        """
+        failed = None
         if attempt:
             self.running[node] -= 1
         elif self._waiting:
-            self._waits_no_more(scope, node)
+            failed = self._waits_no_more(scope, node)
         if status in self.settled:
             self.settled[status][node] += 1
+        return failed if status is Status.FAILURE else None
 
     def failed(self, failed: Failed) -> None:
         """An attempt has failed, and its task will be tried again."""
@@ -78,13 +84,15 @@ class Counts:
         """So many of each step wait for resources."""
         self._queued = numbers
 
-    def _waits_no_more(self, scope: Scope, node: int) -> None:
-        if (scope.id, node) in self._waiting:
-            failed = self._waiting.pop((scope.id, node))
-            self._numbers[DELAYED if failed is None else RETRY][node] -= 1
+    def _waits_no_more(self, scope: Scope, node: int) -> Failed | None:
+        if (scope.id, node) not in self._waiting:
+            return None
+        failed = self._waiting.pop((scope.id, node))
+        self._numbers[DELAYED if failed is None else RETRY][node] -= 1
+        return failed
 
     def give_up(self) -> list[Failed]:
-        """The run has ended for good: what was to be tried again is a failure, since nobody else tells of it."""
+        """The run has ended: what was still to be tried again is a failure for now, since nobody else tells of it."""
         given_up = [failed for failed in self._waiting.values() if failed is not None]
         for failed in given_up:
             self.ended(failed.scope, failed.node, 0, Status.FAILURE)

@@ -62,7 +62,9 @@ class LiveProgress:
     def task_settled(
         self, scope: Scope, node: int, attempt: int, status: Status, problem: Problem | None, log: LogSpan | None
     ) -> None:
-        self._counts.ended(scope, node, attempt, status)
+        given_up = self._counts.ended(scope, node, attempt, status)
+        if given_up is not None:
+            attempt, problem, log = given_up[2:]
         if problem is not None and status is Status.FAILURE:
             self._printed.extend(self._failures.of(node, scope.sequence, attempt, problem, log))
         self._change()

@@ -145,8 +145,7 @@ def settle_unstarted(board: Board, frame: Frame, position: int, status: Status) 
         board.granted.discard((frame.scope.id, position))
         board.line.pools.give_back(frame, position)
     if frame.failures.get(position) and not frame.losses.get(position):
-        settle(board, frame, position, Status.FAILURE)
-        return
+        status = Status.FAILURE
     if is_step(node):
         board.effects.append(SettleTask(frame.scope, node.index, status))
     settle(board, frame, position, status)

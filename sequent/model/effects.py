@@ -100,7 +100,10 @@ class FailTask:
 
 @frozen
 class SettleTask:
-    """Tell whoever watches that a task settled without an attempt: skipped or cancelled."""
+    """Tell whoever watches that a task settled without an attempt of its own.
+
+    It is skipped or cancelled; or a failure, as it is not tried again after all.
+    """
 
     scope: Scope
     node: int

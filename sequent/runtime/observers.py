@@ -56,6 +56,8 @@ class LoggingObserver:
     ) -> None:
         if problem is not None:
             self._log("ERROR", _failure(self._plan, node, problem, scope))
+        elif status is Status.FAILURE:
+            self._log("ERROR", _given_up(self._plan, node, scope))
 
     def attempt_failed(
         self, scope: Scope, node: int, attempt: int, problem: Problem, log: LogSpan | None, wait: float
@@ -103,6 +105,8 @@ class PrintingObserver:
         self._counts[status] += 1
         if problem is not None:
             _print(f"\u2717 {_failure(self._plan, node, problem, scope)}")
+        elif status is Status.FAILURE:
+            _print(f"\u2717 {_given_up(self._plan, node, scope)}")
         self._progress()
 
     def attempt_failed(
@@ -149,6 +153,11 @@ def _failure(plan: Plan, node: int, problem: Problem, scope: Scope | None = None
 def _retry(plan: Plan, scope: Scope, node: int, attempt: int, problem: Problem, wait: float) -> str:
     when = f" in {span_text(round(wait, 2) if wait < 1 else round(wait))}" if wait else ""
     return f"{_name(plan, node, scope)} failed at attempt {attempt}: {_why(problem)}; it will be tried again{when}"
+
+
+def _given_up(plan: Plan, node: int, scope: Scope) -> str:
+    """That a task is not tried again after all, whose failure was told before."""
+    return f"{_name(plan, node, scope)} is not tried again, and has failed"
 
 
 def _name(plan: Plan, node: int, scope: Scope | None) -> str:

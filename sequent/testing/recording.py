@@ -80,8 +80,8 @@ class Recording:
     def task_settled(
         self, scope: Scope, node: int, attempt: int, status: Status, problem: Problem | None, log: LogSpan | None
     ) -> None:
-        if status is Status.SUCCESS and not attempt:
-            # It was passed over, which is written as well.
+        if status in (Status.SUCCESS, Status.FAILURE) and not attempt:
+            # It was passed over, which is written as well; or its last attempt was told to have failed.
             return
         kind = _KINDS[status]
         told = status if kind is Kind.ENDED else None

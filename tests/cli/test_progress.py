@@ -102,6 +102,17 @@ def test_what_is_not_tried_again_since_the_run_ends_is_a_failure_after_all():
     assert stream.getvalue().splitlines()[2:4] == ["✗ failure  load/1", "    ValueError: no rows for eu"]
 
 
+def test_what_is_not_tried_again_since_its_container_stops_is_told_at_once_with_why_it_failed():
+    progress, stream, _ = watched(["load"])
+    progress.task_started(ROOT, 1, 1)
+    progress.attempt_failed(ROOT, 1, 1, PROBLEM, LOG, 60)
+    progress.task_settled(ROOT, 1, 0, Status.FAILURE, None, None)
+    lines = stream.getvalue().splitlines()
+    assert lines[2:4] == ["✗ failure  load/1", "    ValueError: no rows for eu"]
+    progress.run_ended(RunStatus.FAILURE)
+    assert stream.getvalue().splitlines() == lines
+
+
 def test_what_is_to_be_tried_again_stays_so_in_a_run_that_is_suspended():
     progress, stream, _ = watched(["load"])
     progress.task_started(ROOT, 1, 1)
@@ -328,6 +339,20 @@ def test_the_display_tells_apart_what_is_tried_again_delayed_and_queued():
     assert ["…", "delayed", "wait", "1"] in rows
     assert ["=", "queued", "queue", "1,204"] in rows
     assert "failure" not in "".join(line for line in text.splitlines() if "load" in line)
+
+
+@pytest.mark.usefixtures("_a_terminal")
+def test_the_display_tells_at_once_what_is_not_tried_again():
+    stream = Terminal()
+    progress = LiveProgress(Lines(stream))
+    progress.run_began(a_record(), wide_plan(["load"]))
+    progress.task_started(ROOT, 1, 1)
+    progress.attempt_failed(ROOT, 1, 1, PROBLEM, LOG, 60)
+    progress.task_settled(ROOT, 1, 0, Status.FAILURE, None, None)
+    progress.close()
+    text = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", stream.getvalue())
+    assert text.count("✗ failure  load/1") == 1
+    assert ["✗", "failure", "load", "1"] in [line.split() for line in text.splitlines()]
 
 
 @pytest.mark.usefixtures("_a_terminal")

@@ -63,6 +63,18 @@ def test_a_program_logs_beginning_failures_and_end(logged):
     ]
 
 
+def test_what_is_not_tried_again_after_all_is_told(logged, capsys):
+    for observer in (LoggingObserver(), PrintingObserver()):
+        observer.run_began(RECORD, PLAN)
+        observer.attempt_failed(ROOT, 1, 1, PROBLEM, None, 3600.0)
+        observer.task_settled(ROOT, 1, 0, Status.FAILURE, None, None)
+        observer.run_ended(RunStatus.FAILURE)
+    assert "ERROR load/1 is not tried again, and has failed" in [line.rstrip() for line in logged]
+    told = capsys.readouterr().out
+    assert "load/1 is not tried again, and has failed\n" in told
+    assert told.endswith("failure, 1 failure\n")
+
+
 @pytest.mark.parametrize(("wait", "text"), [(3600.0, "1h"), (59.97, "1m"), (90.0, "1m 30s"), (0.25, "0.25s")])
 def test_a_wait_is_told_as_people_write_lengths_of_time(capsys, wait, text):
     watch(PrintingObserver(), wait)

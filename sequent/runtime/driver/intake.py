@@ -71,6 +71,8 @@ class Intake:
         """Why an attempt that has not started cannot do well."""
         self._makers: dict[int, tuple[str, ...]] = {}
         self._told: list[_Told] = []
+        self._failed: set[tuple[int, int]] = set()
+        """Tasks of which a failed attempt is among these."""
         self._waits: dict[tuple[int, int], float] = {}
         """The seconds before tasks are tried again whose attempts have failed."""
 
@@ -112,7 +114,10 @@ class Intake:
 
     def _write(self, start: StartTask, batch: Batch, report: AttemptEnded) -> None:
         key = task_key(self._plan, start.scope, start.node)
-        status = Status.SUCCESS if report.problem is None else Status.FAILURE
+        status = Status.SUCCESS
+        if report.problem is not None:
+            status = Status.FAILURE
+            self._failed.add((report.frame, report.node))
         batch.endings.append(
             Ending(
                 key,
@@ -175,7 +180,9 @@ class Intake:
     # -- what the engine says of them ---------------------------------------------------------
 
     def settle(self, effect: SettleTask) -> None:
-        """A task settled without an attempt of its own."""
+        """A task settled without an attempt of its own; a failure was told of where its attempt ended just now."""
+        if effect.status is Status.FAILURE and (effect.scope.id, effect.node) in self._failed:
+            return
         self._told.append(_Told(effect.scope, effect.node, 0, effect.status, None, None))
 
     def fail(self, effect: FailTask, batch: Batch) -> None:
@@ -223,6 +230,7 @@ class Intake:
                 self._observer.task_settled(scope, node, attempt, status, problem, log)
         self._waits.clear()
         self._lost.clear()
+        self._failed.clear()
 
     def makers_of(self, step: StepPlan) -> tuple[str, ...]:
         """For each of a step's inputs, the path of the step that made it; empty for items and parameters."""

@@ -50,12 +50,36 @@ def test_what_is_tried_again_at_once_is_no_failure_either():
     assert world.observer.settled == [("a", Status.SUCCESS)]
 
 
-def test_what_is_not_tried_again_since_its_container_stops_is_told_as_a_failure():
+def test_what_waits_to_be_tried_again_is_told_as_a_failure_as_soon_as_its_container_stops():
+    clock = FakeClock()
     flow = sequent.Sequent("f")
-    flow.add_step("first", func=work)
-    flow.add_step("second", func=work, retries=5)
+    flow.add_step("waits", func=work, retries=5, backoff="1h")
+    flow.add_step("fails", func=work, delay="1m")
+    flow.add_step("watches", func=work, delay="10m", requires=flow.add_step("b", func=work).done)
     world = World(flow)
-    # Both fail in one turn: the first stops the flow before the second would be tried again.
+
+    def end(order: AttemptOrder) -> Report:
+        if order.path in ("b", "watches"):
+            return success(order)
+        return AttemptEnded(order.frame, order.node, order.attempt, problem=Problem(type="E", message="no"))
+
+    assert world.drive(Hands(end), clock=clock, slots=3) is RunStatus.FAILURE
+    assert [attempt for _, attempt, _ in world.observer.retried] == [1]
+    assert world.observer.settled == [
+        ("b", Status.SUCCESS),
+        ("fails", Status.FAILURE),
+        ("waits", Status.FAILURE),
+        ("watches", Status.SUCCESS),
+    ]
+
+
+@pytest.mark.parametrize("retries", [(0, 5), (5, 0)])
+def test_what_is_not_tried_again_since_its_container_stops_is_told_as_a_failure(retries):
+    flow = sequent.Sequent("f")
+    flow.add_step("first", func=work, retries=retries[0], backoff="60s")
+    flow.add_step("second", func=work, retries=retries[1], backoff="60s")
+    world = World(flow)
+    # Both fail in one turn: one stops the flow before the other would be tried again.
     assert world.drive(failing_until(9), clock=FakeClock(), slots=2) is RunStatus.FAILURE
     assert sorted(world.observer.settled) == [("first", Status.FAILURE), ("second", Status.FAILURE)]
 
