@@ -177,6 +177,11 @@ def prepare_directory(path: str) -> None:
         os.chmod(path, 0o700)
 
 
+def driver_lock(directory: str) -> str:
+    """The file of the lock that a run's driver holds."""
+    return os.path.join(directory, "driver.lock")
+
+
 def agent_lock(directory: str) -> str:
     """The file of the lock that a run's agent holds for as long as anything of its tree is left."""
     return os.path.join(directory, "agent.lock")

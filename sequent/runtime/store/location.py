@@ -77,6 +77,16 @@ def _owner_of(path: str, *, follow: bool) -> int | None:
         return None
 
 
+def runs_directory(path: str) -> str:
+    """Where the directories of a store's runs are: beside its file."""
+    return f"{path}.runs"
+
+
+def run_directory(path: str, number: int) -> str:
+    """The directory of one run's own."""
+    return os.path.join(runs_directory(path), str(int(number)))
+
+
 def prepare_directory(location: Location) -> None:
     """See to it that the store's directory is there and is a safe place.
 
@@ -187,8 +197,8 @@ def _user(number: int | None) -> str:
         return f"user {number}"
 
 
-def check_owner(path: str) -> os.stat_result:
-    """What the system says of a store's file, which must be a plain file of this user.
+def check_owner(path: str) -> None:
+    """See that a store's file is a plain file of this user.
 
     Raises:
         StoreError: it is something else, or somebody else's.
@@ -208,4 +218,12 @@ def check_owner(path: str) -> os.stat_result:
                 code="foreign-store",
                 hint="run as that user, or name a store of your own: --store FILE",
             )
-    return info
+
+
+def flush_directory(path: str) -> None:
+    """Have a directory's new names survive a loss of power."""
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

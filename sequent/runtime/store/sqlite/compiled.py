@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BindParameter, Column, bindparam
+from sqlalchemy import BindParameter, Column, Table, bindparam
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.sql.elements import ClauseElement
@@ -33,3 +33,13 @@ def given(names: str) -> dict[str, BindParameter[Any]]:
 def is_given(column: Column[Any]) -> ColumnElement[bool]:
     """That a column has the value that is given as ``the_`` and its name."""
     return column == bindparam(f"the_{column.name}")
+
+
+def is_row(table: Table) -> list[ColumnElement[bool]]:
+    """That each column of a table's key has the value that is given for it."""
+    return [is_given(column) for column in table.primary_key]
+
+
+def key_of(table: Table) -> str:
+    """The names of the values that ``is_row`` takes."""
+    return " ".join(f"the_{column.name}" for column in table.primary_key)

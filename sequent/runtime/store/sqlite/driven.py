@@ -8,14 +8,13 @@ import sqlite3
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TypeVar
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from sequent.errors import FencedError, StoreError
 from sequent.model.plan import Plan
 from sequent.model.spec import Amounts
 from sequent.runtime.ownership import RunLock, forget_workers
 from sequent.runtime.rows import Ask, Batch, RunRecord
-from sequent.runtime.store.nodes import KnownNodes
 from sequent.runtime.store.seen import RunReading
 from sequent.runtime.store.sqlite import statements
 from sequent.runtime.store.sqlite.ballast import Ballast
@@ -32,13 +31,13 @@ _PATIENCE = 5
 """Milliseconds that a commit waits for another run's."""
 
 
+@frozen
 class Claim:
-    """What shows that a run is driven by this process: its lock, and the epoch and the owner in its row."""
+    """What shows that a run is driven by this process."""
 
-    def __init__(self, lock: RunLock, number: int, epoch: int, owner: str) -> None:
-        self.lock = lock
-        self.guard = (number, epoch, owner)
-        """What every transaction must find in the run's row."""
+    lock: RunLock
+    guard: tuple[int, int, str]
+    """The run's number, its epoch and its owner, which every transaction must find in its row."""
 
 
 class SqliteRun(RunReading):
@@ -56,12 +55,11 @@ class SqliteRun(RunReading):
         record: RunRecord,
         claim: Claim,
         rows: RunRows,
-        nodes: KnownNodes,
         now: Callable[[], float],
         *,
         on_close: Callable[[SqliteRun], None],
     ) -> None:
-        super().__init__(rows, nodes)
+        super().__init__(rows, rows.nodes)
         self._sql = rows
         self._record = record
         self.directory = listing.directory(record.number)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -12,12 +11,11 @@ from sequent.model.status import RunStatus
 from sequent.runtime import ownership
 from sequent.runtime.rows import Owner, RunRecord
 from sequent.runtime.store import naming
+from sequent.runtime.store.location import run_directory
 from sequent.runtime.store.sqlite import queries
 from sequent.runtime.store.sqlite.definitions import StoredMapping
 from sequent.runtime.store.sqlite.reading import Reader
 from sequent.runtime.store.sqlite.records import read_counts, read_mapping, read_owner, read_run_status, read_target
-
-DRIVER_LOCK = "driver.lock"
 
 
 class RunRow(NamedTuple):
@@ -49,11 +47,11 @@ class Listing:
 
     def directory(self, number: int) -> str:
         """A run's own directory."""
-        return os.path.join(f"{self.path}.runs", str(int(number)))
+        return run_directory(self.path, number)
 
     def lock_path(self, number: int) -> str:
         """The file whose lock a run's driver holds."""
-        return os.path.join(self.directory(number), DRIVER_LOCK)
+        return ownership.driver_lock(self.directory(number))
 
     def rows(self, flow: str | None, limit: int | None) -> list[RunRow]:
         """The runs, latest first."""

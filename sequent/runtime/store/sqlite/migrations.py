@@ -9,6 +9,7 @@ import sqlite3
 
 from sequent.errors import StoreError
 from sequent.runtime import ownership
+from sequent.runtime.store.location import flush_directory, run_directory
 from sequent.runtime.store.sqlite.schema import VERSION
 
 _TO_2 = (
@@ -84,7 +85,7 @@ def _version(connection: sqlite3.Connection) -> int:
 
 def _refuse_driven(connection: sqlite3.Connection, path: str) -> None:
     for number, run_id in connection.execute("SELECT number, id FROM run WHERE status = 'running'").fetchall():
-        holder = ownership.lock_holder(os.path.join(f"{path}.runs", str(int(number)), "driver.lock"))
+        holder = ownership.lock_holder(ownership.driver_lock(run_directory(path, number)))
         if holder is not None:
             raise StoreError(
                 f"the store '{path}' is of an older version, and its run '{run_id}' is driven by process {holder.pid}",
@@ -108,6 +109,7 @@ def _copy(path: str, version: int) -> None:
         names = (f"{path}.v{version}{more}" for more in ("", *(f"-{count}" for count in range(2, 100))))
         if not any(_linked(temporary, name) for name in names):
             raise StoreError(f"there are too many copies '{path}.v{version}' of the store", code="old-store")
+        flush_directory(os.path.dirname(path))
     except OSError as error:
         raise StoreError(
             f"the store '{path}' is of an older version, and no copy of it can be made: {error.strerror}",

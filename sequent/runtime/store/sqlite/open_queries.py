@@ -7,7 +7,7 @@ from functools import cache
 from sqlalchemy import bindparam, case, exists, func, literal_column, select, union
 from sqlalchemy.sql import ColumnElement
 
-from sequent.runtime.store.sqlite.compiled import is_given, text_of
+from sequent.runtime.store.sqlite.compiled import is_given, is_row, key_of, text_of
 from sequent.runtime.store.sqlite.queries import (
     BLOCK,
     BLOCK_NAMES,
@@ -81,7 +81,7 @@ def frames_by_status() -> str:
 @cache
 def frame_row() -> str:
     """An iteration."""
-    return text_of(select(_F.id, _F.status).where(*BLOCK, is_given(_F.number)), f"{BLOCK_NAMES} the_number")
+    return text_of(select(_F.id, _F.status).where(*is_row(frame)), key_of(frame))
 
 
 @cache

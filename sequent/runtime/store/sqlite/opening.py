@@ -10,7 +10,7 @@ import sqlite3
 from urllib.parse import quote
 
 from sequent.errors import StoreBusyError, StoreError, StoreFullError
-from sequent.runtime.store.location import Location, check_owner, prepare_directory, refused
+from sequent.runtime.store.location import Location, check_owner, flush_directory, prepare_directory, refused
 from sequent.runtime.store.sqlite.migrations import OLDEST, migrate
 from sequent.runtime.store.sqlite.schema import APPLICATION_ID, VERSION, creation, metadata
 
@@ -92,21 +92,13 @@ def _create(path: str) -> None:
         # Another process may have been faster: then its store stands.
         with contextlib.suppress(FileExistsError):
             os.link(temporary, path)
-        _flush(os.path.dirname(path))
+        flush_directory(os.path.dirname(path))
     except sqlite3.Error as error:
         raise store_error(error, path) from error
     finally:
         for name in (temporary, f"{temporary}-wal", f"{temporary}-shm", f"{temporary}-journal"):
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(name)
-
-
-def _flush(directory: str) -> None:
-    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _address(path: str) -> str:

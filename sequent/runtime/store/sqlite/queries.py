@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import bindparam, exists, func, literal_column, null, select
 from sqlalchemy.sql import ColumnElement
 
-from sequent.runtime.store.sqlite.compiled import is_given, text_of
+from sequent.runtime.store.sqlite.compiled import is_given, is_row, key_of, text_of
 from sequent.runtime.store.sqlite.schema import attempt, definition, frame, hold, node, repeat, request, run, wait
 
 _A, _F, _R, _W, _H = attempt.c, frame.c, repeat.c, wait.c, hold.c
@@ -170,14 +170,13 @@ def _page(statement: Any, column: ColumnElement[Any]) -> Any:
 @cache
 def frame_item() -> str:
     """The item of an iteration."""
-    return text_of(select(_F.item).where(*BLOCK, is_given(_F.number)), f"{BLOCK_NAMES} the_number")
+    return text_of(select(_F.item).where(*is_row(frame)), key_of(frame))
 
 
 @cache
 def repeat_row() -> str:
     """What a repeat repeats over, and what it is in."""
-    statement = select(_R["items"], _R.status).where(is_given(_R.run), is_given(_R.frame), is_given(_R.node))
-    return text_of(statement, "the_run the_frame the_node")
+    return text_of(select(_R["items"], _R.status).where(*is_row(repeat)), key_of(repeat))
 
 
 @cache
@@ -195,15 +194,11 @@ def frame_with_id() -> str:
 
 # -- what is waited for, and held ------------------------------------------------------------------
 
-_WAIT_KEYS = (_W.run, _W.frame, _W.node, _W.host, _W.iteration, _W.attempt)
-
 
 @cache
 def wait_row() -> str:
     """Until when is to be waited before an attempt."""
-    keys = [is_given(column) for column in _WAIT_KEYS]
-    names = "the_run the_frame the_node the_host the_iteration the_attempt"
-    return text_of(select(_W.boot, _W.due_boot, _W.due, _W.length).where(*keys), names)
+    return text_of(select(_W.boot, _W.due_boot, _W.due, _W.length).where(*is_row(wait)), key_of(wait))
 
 
 @cache

@@ -57,7 +57,7 @@ class RunRows:
     def __init__(self, reader: Reader, run: int, nodes: KnownNodes, values: ValueFiles) -> None:
         self._reader = reader
         self._run = run
-        self._nodes = nodes
+        self.nodes = nodes
         self._values = values
         self.sequence_of = lru_cache(100_000)(self._sequence_of)
 
@@ -228,7 +228,7 @@ class RunRows:
         found: dict[str, dict[Status, int]] = {}
         for text in (open_queries.tasks_by_state(), open_queries.frames_by_status()):
             for node, state, count in self._reader.rows(text, self._run):
-                numbers, status = found.setdefault(self._nodes.path(node), {}), read_status(state)
+                numbers, status = found.setdefault(self.nodes.path(node), {}), read_status(state)
                 numbers[status] = numbers.get(status, 0) + int(count)
         return found
 
@@ -239,7 +239,7 @@ class RunRows:
         for frame, node, problem in rows:
             told, sequence = read_problem(problem), sequence_text(self.sequence_of(frame))
             if told is not None:
-                found.append(Failure(path=self._nodes.path(node), sequence=sequence, attempt=0, problem=told))
+                found.append(Failure(path=self.nodes.path(node), sequence=sequence, attempt=0, problem=told))
         return found
 
     def successes(self) -> int:
@@ -251,7 +251,7 @@ class RunRows:
         return count, [self._told(row) for row in rows]
 
     def failures_within(self, frame: int, node: int, limit: int) -> tuple[int, list[AttemptRecord]]:
-        is_step = self._nodes.is_step(node)
+        is_step = self.nodes.is_step(node)
         text = queries.failures_of_step() if is_step else queries.failures_inside()
         first: list[AttemptRecord] = []
         count = 0
@@ -264,7 +264,7 @@ class RunRows:
     def attempts(self, path: str | None) -> Iterator[AttemptRecord]:
         if path is None:
             return map(self._told, self._reader.stream(queries.attempts(), self._run))
-        step = self._nodes.steps_at(path)
+        step = self.nodes.steps_at(path)
         if step is None:
             return iter(())
         return map(self._told, self._reader.stream(queries.attempts_of_node(), self._run, step))
@@ -273,7 +273,7 @@ class RunRows:
         frame, node, iteration, number, state, started, ended, problem, log, is_passed = row
         sequence: tuple[int, ...] = self.sequence_of(frame)
         return AttemptRecord(
-            path=self._nodes.path(node),
+            path=self.nodes.path(node),
             sequence=sequence_text((*sequence, iteration) if iteration else sequence),
             attempt=number,
             status=read_status(state),

@@ -15,7 +15,7 @@ from sequent.model.status import RunStatus, Status
 from sequent.runtime import ownership
 from sequent.runtime.rows import AttemptRecord, RunRecord, Target
 from sequent.runtime.store import naming
-from sequent.runtime.store.location import Location
+from sequent.runtime.store.location import Location, runs_directory
 from sequent.runtime.store.nodes import places_of
 from sequent.runtime.store.seen import SeenRun
 from sequent.runtime.store.segments import segment_path
@@ -26,10 +26,8 @@ from sequent.runtime.store.sqlite.listing import Listing, RunRow
 from sequent.runtime.store.sqlite.opening import PATIENCE, check_schema, connect, open_file, store_error
 from sequent.runtime.store.sqlite.reading import Reader, RunRows
 from sequent.runtime.store.sqlite.records import read_owner, text_of_mapping, text_of_record
-from sequent.runtime.store.sqlite.sharing import refuse_other_sizes, want_again
+from sequent.runtime.store.sqlite.sharing import Execute, refuse_other_sizes, want_again
 from sequent.runtime.store.sqlite.values import ValueFiles
-
-_Execute = Callable[[str, tuple[object, ...]], sqlite3.Cursor]
 
 
 class SqliteStore:
@@ -75,7 +73,7 @@ class SqliteStore:
                 row = (number, id_, 1, owner, 0, status, 0, now, "{}", target.flow, definition)
                 execute(statements.insert_run(), row)
                 execute(statements.insert_request(), (number, text_of_record(target), text_of_mapping(plan.params)))
-            return self._drive(number, Claim(lock, number, 1, owner))
+            return self._drive(number, Claim(lock, (number, 1, owner)))
         except BaseException:
             if lock is not None:
                 lock.release()
@@ -90,7 +88,7 @@ class SqliteStore:
         if run_id is not None and self._has(run_id):
             raise naming.taken(run_id)
         number = int(self._reader.row(queries.last_number())[0] or 0)
-        ownership.prepare_directory(f"{self.name}.runs")
+        ownership.prepare_directory(runs_directory(self.name))
         while True:
             number += 1
             id_ = run_id or naming.default_id(number)
@@ -122,7 +120,7 @@ class SqliteStore:
     def take(self, run_id: str, *, resumes: bool = False, reopens: bool = False) -> SqliteRun:
         row = self._listing.find(run_id)
         number, directory = row.number, self._listing.directory(row.number)
-        ownership.prepare_directory(f"{self.name}.runs")
+        ownership.prepare_directory(runs_directory(self.name))
         ownership.prepare_directory(directory)
         owner = text_of_record(ownership.owner_of(os.getpid(), self._now()))
         lock = ownership.try_lock(self._listing.lock_path(number), owner)
@@ -132,7 +130,7 @@ class SqliteStore:
             ownership.wait_for_agent(directory, row.id)
             ownership.end_leftovers(directory)
             epoch = self._raise_epoch(self._listing.with_number(number), owner, resumes=resumes, reopens=reopens)
-            return self._drive(number, Claim(lock, number, epoch, owner))
+            return self._drive(number, Claim(lock, (number, epoch, owner)))
         except BaseException:
             lock.release()
             raise
@@ -158,15 +156,13 @@ class SqliteStore:
 
     def _drive(self, number: int, claim: Claim) -> SqliteRun:
         row = self._listing.with_number(number)
-        nodes = read_nodes(self._reader, row.definition)
-        rows = RunRows(self._reader, number, nodes, ValueFiles(self._listing.directory(number)))
-        record = self._listing.record(row)
-        run = SqliteRun(self._listing, record, claim, rows, nodes, self._now, on_close=self._driven.remove)
+        record, rows = self._listing.record(row), self._rows(row)
+        run = SqliteRun(self._listing, record, claim, rows, self._now, on_close=self._driven.remove)
         self._driven.append(run)
         return run
 
     @contextlib.contextmanager
-    def _transaction(self) -> Generator[_Execute]:
+    def _transaction(self) -> Generator[Execute]:
         """All of what is executed in it, or nothing."""
         try:
             self._connection.execute("BEGIN IMMEDIATE")
@@ -180,6 +176,11 @@ class SqliteStore:
                 raise store_error(error, self.name) from error
             raise
 
+    def _rows(self, row: RunRow, reader: Reader | None = None) -> RunRows:
+        """All that a run has, read through another connection where one is given."""
+        nodes = read_nodes(self._reader, row.definition)
+        return RunRows(reader or self._reader, row.number, nodes, ValueFiles(self._listing.directory(row.number)))
+
     # -- looking at runs
 
     def runs(self, flow: str | None = None, limit: int | None = None) -> list[RunRecord]:
@@ -189,32 +190,25 @@ class SqliteStore:
         return self._listing.record(self._listing.find(run_id, flow))
 
     def attempts(self, run: RunRecord, path: str | None = None) -> Iterator[AttemptRecord]:
-        nodes = read_nodes(self._reader, self._listing.with_number(run.number).definition)
-        values = ValueFiles(self._listing.directory(run.number))
         # A connection of their own: a statement that is under way would hold back the store's others.
         with contextlib.closing(connect(self.name, PATIENCE)) as connection:
-            yield from RunRows(Reader(connection, self.name), run.number, nodes, values).attempts(path)
+            row = self._listing.with_number(run.number)
+            yield from self._rows(row, Reader(connection, self.name)).attempts(path)
 
     def container_problems(self, run: RunRecord) -> list[Failure]:
-        nodes = read_nodes(self._reader, self._listing.with_number(run.number).definition)
-        return RunRows(
-            self._reader, run.number, nodes, ValueFiles(self._listing.directory(run.number))
-        ).container_problems(None)
+        return self._rows(self._listing.with_number(run.number)).container_problems(None)
 
     def look(self, run: RunRecord) -> SeenRun:
         row = self._listing.with_number(run.number)
-        nodes = read_nodes(self._reader, row.definition)
-        rows = RunRows(self._reader, run.number, nodes, ValueFiles(self._listing.directory(run.number)))
-        return SeenRun(self._listing.record(row), rows, nodes)
+        rows = self._rows(row)
+        return SeenRun(self._listing.record(row), rows, rows.nodes)
 
     def picture(self, run: RunRecord) -> str:
         definition = self._listing.with_number(run.number).definition
         return str(self._reader.row(queries.definition_picture(), definition)[0])
 
     def standings(self, run: RunRecord) -> Mapping[str, Mapping[Status, int]]:
-        nodes = read_nodes(self._reader, self._listing.with_number(run.number).definition)
-        values = ValueFiles(self._listing.directory(run.number))
-        return RunRows(self._reader, run.number, nodes, values).standings()
+        return self._rows(self._listing.with_number(run.number)).standings()
 
     def log_file(self, run: RunRecord, span: LogSpan) -> str:
         return segment_path(self._listing.directory(run.number), span)

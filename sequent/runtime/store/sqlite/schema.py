@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     REAL,
     Column,
     ForeignKey,
-    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -30,6 +31,18 @@ SUPERSEDED = "superseded"
 """The state of an attempt of a recovery that a later one did not go on from."""
 
 metadata = MetaData()
+
+
+def _whose() -> tuple[Column[Any], ...]:
+    """Whose a row is: a task's or a container's of a run."""
+    return (
+        Column("run", Integer, ForeignKey("run.number"), nullable=False),
+        Column("frame", Integer, nullable=False),
+        Column("node", Integer, nullable=False),
+        Column("host", Text, nullable=False),
+        Column("iteration", Integer, nullable=False),
+    )
+
 
 definition = Table(
     "definition",
@@ -124,11 +137,7 @@ repeat = Table(
 attempt = Table(
     "attempt",
     metadata,
-    Column("run", Integer, nullable=False),
-    Column("frame", Integer, nullable=False),
-    Column("node", Integer, nullable=False),
-    Column("host", Text, nullable=False),
-    Column("iteration", Integer, nullable=False),
+    *_whose(),
     Column("number", Integer, nullable=False),
     Column("token", LargeBinary, nullable=False),
     Column("state", Text, nullable=False),
@@ -142,7 +151,6 @@ attempt = Table(
     Column("recovery", Integer, nullable=False, server_default=text("0")),
     Column("begun", REAL),
     PrimaryKeyConstraint("run", "frame", "node", "host", "iteration", "number"),
-    ForeignKeyConstraint(["run"], ["run.number"]),
     sqlite_with_rowid=False,
     sqlite_strict=True,
 )
@@ -151,11 +159,7 @@ attempt = Table(
 wait = Table(
     "wait",
     metadata,
-    Column("run", Integer, ForeignKey("run.number"), nullable=False),
-    Column("frame", Integer, nullable=False),
-    Column("node", Integer, nullable=False),
-    Column("host", Text, nullable=False),
-    Column("iteration", Integer, nullable=False),
+    *_whose(),
     Column("attempt", Integer, nullable=False),
     Column("boot", Text, nullable=False),
     Column("due_boot", REAL, nullable=False),
@@ -170,11 +174,7 @@ wait = Table(
 hold = Table(
     "hold",
     metadata,
-    Column("run", Integer, ForeignKey("run.number"), nullable=False),
-    Column("frame", Integer, nullable=False),
-    Column("node", Integer, nullable=False),
-    Column("host", Text, nullable=False),
-    Column("iteration", Integer, nullable=False),
+    *_whose(),
     Column("pool", Text, nullable=False),
     Column("amount", Integer, nullable=False),
     Column("shared", Integer, nullable=False),
@@ -188,11 +188,7 @@ ticket = Table(
     "ticket",
     metadata,
     Column("number", Integer, primary_key=True),
-    Column("run", Integer, ForeignKey("run.number"), nullable=False),
-    Column("frame", Integer, nullable=False),
-    Column("node", Integer, nullable=False),
-    Column("host", Text, nullable=False),
-    Column("iteration", Integer, nullable=False),
+    *_whose(),
     Column("amounts", Text, nullable=False),
     Column("priority", Integer, nullable=False),
     Column("around", Text, nullable=False),

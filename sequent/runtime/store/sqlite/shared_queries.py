@@ -8,7 +8,7 @@ from sqlalchemy import delete, insert, literal_column, select, update
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql import ColumnElement
 
-from sequent.runtime.store.sqlite.compiled import given, is_given, text_of
+from sequent.runtime.store.sqlite.compiled import given, is_given, is_row, text_of
 from sequent.runtime.store.sqlite.schema import hold, pool, run, ticket
 
 _H, _T, _P = hold.c, ticket.c, pool.c
@@ -104,7 +104,7 @@ def sizes() -> str:
 @cache
 def put_wake() -> str:
     """Where a run's driver is woken."""
-    return text_of(update(run).values(given("wake")).where(is_given(run.c.number)), "wake the_number")
+    return text_of(update(run).values(given("wake")).where(*is_row(run)), "wake the_number")
 
 
 @cache

@@ -10,7 +10,7 @@ from sqlalchemy import Column, Table, bindparam, delete, insert, literal_column,
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql import ColumnElement
 
-from sequent.runtime.store.sqlite.compiled import given, is_given, text_of
+from sequent.runtime.store.sqlite.compiled import given, is_given, is_row, key_of, text_of
 from sequent.runtime.store.sqlite.schema import (
     OUTDATED,
     SUPERSEDED,
@@ -60,28 +60,20 @@ def insert_attempt() -> str:
 def end_attempt() -> str:
     """Writes the outcome of one attempt."""
     names = "state ended result verdict problem log"
-    keys = [is_given(column) for column in (_A.run, _A.frame, _A.node, _A.host, _A.iteration, _A.number)]
-    return text_of(
-        update(attempt).values(given(names)).where(*keys),
-        f"{names} the_run the_frame the_node the_host the_iteration the_number",
-    )
+    return text_of(update(attempt).values(given(names)).where(*is_row(attempt)), f"{names} {key_of(attempt)}")
 
 
 @cache
 def outdate_attempt() -> str:
     """A success counts no more; what it gave stays in its row."""
-    keys = [is_given(column) for column in (_A.run, _A.frame, _A.node, _A.host, _A.iteration, _A.number)]
-    names = "the_run the_frame the_node the_host the_iteration the_number"
     succeeded = (_A.state == _SUCCEEDED) | (_A.state == _OUTDATED)
-    return text_of(update(attempt).values(state=_OUTDATED).where(*keys, succeeded), names)
+    return text_of(update(attempt).values(state=_OUTDATED).where(*is_row(attempt), succeeded), key_of(attempt))
 
 
 @cache
 def supersede_attempt() -> str:
     """An attempt counts no more, however it ended."""
-    keys = [is_given(column) for column in (_A.run, _A.frame, _A.node, _A.host, _A.iteration, _A.number)]
-    names = "the_run the_frame the_node the_host the_iteration the_number"
-    return text_of(update(attempt).values(state=_SUPERSEDED).where(*keys), names)
+    return text_of(update(attempt).values(state=_SUPERSEDED).where(*is_row(attempt)), key_of(attempt))
 
 
 @cache
@@ -90,12 +82,10 @@ def restore_attempt() -> str:
     columns = [column for column in attempt.columns if column.name not in ("problem", "log", "begun")]
     given_here = ("number", "token", "started", "ended", "recovery")
     values = [_value(column, given_here) for column in columns]
-    keys = [is_given(column) for column in (_A.run, _A.frame, _A.node, _A.host, _A.iteration, _A.number)]
-    earlier = select(*values).where(*keys)
+    earlier = select(*values).where(*is_row(attempt))
     statement = sqlite.insert(attempt).from_select([column.name for column in columns], earlier)
     keys_and_token = _same(statement, attempt, _A.token, statement.excluded.token)
-    names = "number token started ended recovery the_run the_frame the_node the_host the_iteration the_number"
-    return text_of(keys_and_token, names)
+    return text_of(keys_and_token, f"{' '.join(given_here)} {key_of(attempt)}")
 
 
 def _value(column: Column[Any], given_here: Collection[str]) -> ColumnElement[Any]:
@@ -107,19 +97,13 @@ def _value(column: Column[Any], given_here: Collection[str]) -> ColumnElement[An
 @cache
 def begin_attempt() -> str:
     """Writes when the code of one attempt began."""
-    keys = [is_given(column) for column in (_A.run, _A.frame, _A.node, _A.host, _A.iteration, _A.number)]
-    return text_of(
-        update(attempt).values(given("begun")).where(*keys),
-        "begun the_run the_frame the_node the_host the_iteration the_number",
-    )
+    return text_of(update(attempt).values(given("begun")).where(*is_row(attempt)), f"begun {key_of(attempt)}")
 
 
 @cache
 def drop_attempt() -> str:
     """An attempt that never began is as if it had not been ordered; one that has an outcome matches no row."""
-    keys = [is_given(column) for column in (_A.run, _A.frame, _A.node, _A.host, _A.iteration, _A.number)]
-    names = "the_run the_frame the_node the_host the_iteration the_number"
-    return text_of(delete(attempt).where(*keys, _A.ended.is_(null())), names)
+    return text_of(delete(attempt).where(*is_row(attempt), _A.ended.is_(null())), key_of(attempt))
 
 
 @cache
@@ -133,8 +117,7 @@ def insert_frame() -> str:
 @cache
 def close_frame() -> str:
     """Writes the status of an iteration."""
-    keys = [is_given(column) for column in (_F.run, _F.parent, _F.node, _F.number)]
-    return text_of(update(frame).values(given("status")).where(*keys), "status the_run the_parent the_node the_number")
+    return text_of(update(frame).values(given("status")).where(*is_row(frame)), f"status {key_of(frame)}")
 
 
 @cache
@@ -149,39 +132,36 @@ def open_repeat() -> str:
 @cache
 def close_repeat() -> str:
     """Writes the status of a container that repeats; it may have failed before it opened."""
-    return _put(repeat, "run frame node", "status")
+    return _put(repeat, "status")
 
 
 @cache
 def put_problem() -> str:
     """Writes why a container failed where no attempt tells."""
-    return _put(repeat, "run frame node", "problem")
+    return _put(repeat, "problem")
 
 
 @cache
 def put_wait() -> str:
     """Writes until when is to be waited."""
-    return _put(wait, "run frame node host iteration attempt", "boot due_boot due length")
+    return _put(wait, "boot due_boot due length")
 
 
 @cache
 def put_hold() -> str:
     """Writes how much of a pool is held by somebody."""
-    return _put(hold, "run frame node host iteration pool", "amount shared")
+    return _put(hold, "amount shared")
 
 
 @cache
 def drop_hold() -> str:
     """Somebody holds nothing of a pool any more."""
-    columns = (hold.c.run, hold.c.frame, hold.c.node, hold.c.host, hold.c.iteration, hold.c.pool)
-    return text_of(
-        delete(hold).where(*(is_given(column) for column in columns)),
-        "the_run the_frame the_node the_host the_iteration the_pool",
-    )
+    return text_of(delete(hold).where(*is_row(hold)), key_of(hold))
 
 
-def _put(table: Table, keys: str, names: str) -> str:
+def _put(table: Table, names: str) -> str:
     """A row, or these of its values where it is there already."""
+    keys = " ".join(column.name for column in table.primary_key)
     statement = sqlite.insert(table).values(given(f"{keys} {names}"))
     changes = {name: statement.excluded[name] for name in names.split()}
     put = statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=changes)

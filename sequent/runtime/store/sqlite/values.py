@@ -10,6 +10,7 @@ import re
 import secrets
 
 from sequent.errors import StoreError, StoreFullError
+from sequent.runtime.store.location import flush_directory
 
 LARGEST_INLINE = 1024 * 1024
 """Characters of a value that its row holds itself."""
@@ -45,7 +46,7 @@ class ValueFiles:
     def _write(self, path: str, data: bytes) -> None:
         if not os.path.isdir(self._directory):
             os.mkdir(self._directory, 0o700)
-            _flush_directory(os.path.dirname(self._directory))
+            flush_directory(os.path.dirname(self._directory))
         temporary = f"{path}.{secrets.token_hex(8)}"
         try:
             file = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
@@ -58,7 +59,7 @@ class ValueFiles:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
             raise
-        _flush_directory(self._directory)
+        flush_directory(self._directory)
 
     def read(self, text: str | None) -> str | None:
         """The text that a row holds or points to.
@@ -81,12 +82,3 @@ class ValueFiles:
         if hashlib.sha256(data).hexdigest() != match[1]:
             raise StoreError(f"the value in '{path}' is not what was written there", code="damaged-store")
         return data.decode()
-
-
-def _flush_directory(path: str) -> None:
-    """Have a directory's new names survive a loss of power."""
-    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
