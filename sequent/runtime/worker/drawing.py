@@ -11,6 +11,7 @@ from sequent.model import wire
 from sequent.model.items import digest_of
 from sequent.model.references import Path
 from sequent.model.spec import ContainerSpec, ItemsCall, StepSpec
+from sequent.model.wording import described
 from sequent.runtime.orders import DrawBroke, DrawOrder, ItemFound, RepeatFound
 from sequent.runtime.worker.inputs import Catalogue, instance_of
 from sequent.runtime.worker.problems import problem_of
@@ -117,7 +118,7 @@ def _whole(found: object, path: str) -> str:
     hint = _REFUSED.get(type(found))
     if hint is not None or not isinstance(found, Iterable):
         raise UsageError(
-            f"the repeats of {path!r} gave {found!r:.100}, a {type(found).__name__}",
+            f"the repeats of {path!r} gave {described(found)}",
             code="repeats",
             hint=hint or "return a list, a range or an iterator",
         )

@@ -11,6 +11,7 @@ from sequent.errors import NotDataError, PartError
 from sequent.model import failures, wire
 from sequent.model.references import FlowHandle, Literal, Path, SecretOf, Value, dotted
 from sequent.model.spec import ContainerSpec, Definition, FunctionWork, StepSpec
+from sequent.model.wording import with_article
 from sequent.runtime import spools
 from sequent.runtime.orders import AttemptOrder, Cut, Given, Spooled
 from sequent.runtime.worker.classes import written_classes
@@ -73,8 +74,9 @@ class Catalogue:
         named = self._named_by(path)
         for kind in classes:
             if named.get(kind.__qualname__) is not kind:
+                what = with_article(kind.__qualname__)
                 raise NotDataError(
-                    f"the result of {path!r} contains a {kind.__qualname__}, which its annotation does not name",
+                    f"the result of {path!r} contains {what}, which its annotation does not name",
                     code="unnamed-class",
                     hint=f"annotate the step's return with {kind.__qualname__}, or with a type that contains it",
                     path=path,

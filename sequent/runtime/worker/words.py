@@ -13,6 +13,7 @@ from uuid import UUID
 from sequent.errors import UsageError
 from sequent.model.references import Literal, Value
 from sequent.model.spec import Template, Word
+from sequent.model.wording import described
 
 Take = Callable[[Value], object]
 """Gives the value of a literal, or of the reference whose turn it is."""
@@ -50,7 +51,7 @@ def computed_words(found: object) -> list[str]:
     """
     if not isinstance(found, list | tuple):
         raise UsageError(
-            f"the words of the command are {found!r:.120}, a {type(found).__name__}",
+            f"the words of the command are {described(found)}",
             code="command",
             hint='return a list of words, ["rsync", "-a", source, target]: nothing is split',
         )
@@ -131,7 +132,7 @@ def text_of(value: object, name: str) -> str:
         case _:
             text = None
     if text is None:
-        raise UsageError(f"{name} is {value!r:.120}, a {type(value).__name__}", code="command", hint=ALLOWED)
+        raise UsageError(f"{name} is {described(value)}", code="command", hint=ALLOWED)
     return _without_nul(text, name)
 
 

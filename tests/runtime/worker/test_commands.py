@@ -148,7 +148,7 @@ def test_computed_words_are_checked_as_written_ones_and_are_the_authors_own(exec
     ("found", "message"),
     [
         ("rsync -a", "'rsync -a', a str"),
-        (None, "None, a NoneType"),
+        (None, "are None"),
         (["echo", None], "word 2 of the command is None"),
         (["echo", True], "word 2 of the command is True"),
         (["echo", "a\0b"], "word 2 of the command contains a NUL"),
