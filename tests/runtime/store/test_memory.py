@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 import threading
 
 from sequent.runtime.rows import Ask, Batch, Hold, TaskKey
@@ -49,3 +50,14 @@ def test_it_loads_no_database():
     code = "import sys; import sequent.runtime.store.memory; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert {"sqlalchemy", "sqlite3"}.isdisjoint(loaded)
+
+
+def test_a_store_in_which_nothing_is_run_leaves_nothing_on_the_disk(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    store = open_store(":memory:")
+    assert store.runs() == []
+    assert [*tmp_path.iterdir()] == []
+    create(store).close()
+    assert len([*tmp_path.iterdir()]) == 1
+    store.close()
+    assert [*tmp_path.iterdir()] == []

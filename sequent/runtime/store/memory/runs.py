@@ -8,6 +8,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import cached_property
 
 from attrs import evolve
 
@@ -111,8 +112,12 @@ class MemoryStore:
         self._sharing = MemorySharing(self._shares, self._driven_id)
         self._guard = threading.Lock()
         """Held while a run is made or taken: each may be driven by a thread of its own."""
-        self._directory = tempfile.mkdtemp(prefix="sequent-")
         self._pid = os.getpid()
+
+    @cached_property
+    def _directory(self) -> str:
+        """Where the runs' directories are; made with the first."""
+        return tempfile.mkdtemp(prefix="sequent-")
 
     def create(self, target: Target, plan: Plan, run_id: str | None, fingerprints: Mapping[str, str]) -> MemoryRun:
         with self._guard:
@@ -227,5 +232,5 @@ class MemoryStore:
         return segment_path(self._find(run.id).directory, span)
 
     def close(self) -> None:
-        if self._pid == os.getpid():
+        if self._pid == os.getpid() and self._runs:
             shutil.rmtree(self._directory, ignore_errors=True)
