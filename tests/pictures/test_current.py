@@ -16,5 +16,11 @@ def test_a_picture_is_current(name):
     assert drawn == kept, "draw them again: python scripts/pictures.py"
 
 
+def test_each_picture_is_shown_on_a_page():
+    pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+    text = "".join(page.read_text(encoding="utf-8") for page in pages)
+    assert [name for name in SCRIPT["FLOWS"] if f"pictures/{name})" not in text] == []
+
+
 def test_there_is_no_other_picture():
     assert {file.name for file in (ROOT / "docs/pictures").iterdir()} == set(SCRIPT["FLOWS"])
