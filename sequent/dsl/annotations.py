@@ -17,7 +17,7 @@ Work = FunctionSource | CommandSource
 UNKNOWN: Final = object()
 
 
-def resolve(annotation: object, names: Mapping[str, object], body: type | None) -> object:
+def _resolve(annotation: object, names: Mapping[str, object], body: type | None) -> object:
     """The type that an annotation means, or ``UNKNOWN`` where it names something that cannot be found.
 
     Args:
@@ -36,13 +36,21 @@ def resolve(annotation: object, names: Mapping[str, object], body: type | None) 
     return UNKNOWN
 
 
-def returned_by(function: Callable[..., object], body: type | None = None) -> object:
-    """The type that a callable's annotation promises, or ``UNKNOWN``."""
+def returned_by(
+    function: Callable[..., object], body: type | None = None, names: Mapping[str, object] | None = None
+) -> object:
+    """The type that a callable's annotation promises, or ``UNKNOWN``.
+
+    Args:
+        function: the callable.
+        body: the class in which it is written.
+        names: what can be named beside what its module has.
+    """
     target = code_owner(function)
     annotations: Mapping[str, object] = getattr(target, "__annotations__", {})
     if "return" not in annotations:
         return UNKNOWN
-    return resolve(annotations["return"], getattr(target, "__globals__", {}), body)
+    return _resolve(annotations["return"], {**getattr(target, "__globals__", {}), **(names or {})}, body)
 
 
 class ResultTypes(Mapping[Path, object]):
@@ -80,4 +88,4 @@ class ResultTypes(Mapping[Path, object]):
 def attribute_type(body: type, annotation: object) -> object:
     """The type of an attribute of a container's body, or ``UNKNOWN``."""
     module = sys.modules.get(body.__module__)
-    return resolve(annotation, vars(module) if module is not None else {}, body)
+    return _resolve(annotation, vars(module) if module is not None else {}, body)

@@ -7,10 +7,9 @@ import typing
 from collections.abc import Iterator, Mapping
 from enum import Enum
 
-from sequent.dsl.annotations import UNKNOWN, resolve, returned_by
+from sequent.dsl.annotations import UNKNOWN, returned_by
 from sequent.dsl.commands import CommandSource
 from sequent.dsl.conversion import fits, shown_type
-from sequent.dsl.fingerprints import code_owner
 from sequent.dsl.nodes import Node
 from sequent.dsl.places import Site, frame_above
 from sequent.dsl.requirements import Requirement
@@ -79,11 +78,7 @@ def _result_type(maker: Node, names: Mapping[str, object]) -> object:
     if isinstance(work, CommandSource):
         return work.result_type
     kind = returned_by(work.function)
-    if kind is not UNKNOWN:
-        return kind
-    target = code_owner(work.function)
-    annotations: Mapping[str, object] = getattr(target, "__annotations__", {})
-    return resolve(annotations.get("return", UNKNOWN), {**getattr(target, "__globals__", {}), **names}, None)
+    return kind if kind is not UNKNOWN else returned_by(work.function, names=names)
 
 
 def _possible(kind: object) -> Iterator[str]:
