@@ -65,18 +65,26 @@ def try_lock(path: str, owner: str) -> RunLock | None:
     """Take the lock of that file, which is made if need be; None where somebody holds it.
 
     ``owner`` is written into the file, for whoever asks who that is.
+
+    Raises:
+        StoreError: the file can neither be made nor opened.
     """
     with _guard:
         if _key_of(path) in _held:
             return None
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        try:
+            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise StoreError(f"the lock '{path}' cannot be used: {error.strerror}", code="store-directory") from error
         try:
             fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except (BlockingIOError, PermissionError):
             os.close(handle)
             return None
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, owner.encode(), 0)
+        # The lock holds without it, where the disk is full.
+        with contextlib.suppress(OSError):
+            os.ftruncate(handle, 0)
+            os.pwrite(handle, owner.encode(), 0)
         info = os.fstat(handle)
         key = (info.st_dev, info.st_ino)
         _held[key] = handle

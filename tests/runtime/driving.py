@@ -124,6 +124,20 @@ def kill(pid: int) -> None:
         time.sleep(0.001)
 
 
+@contextmanager
+def room_for(size: int) -> Generator[None]:
+    """No file of this process grows beyond that."""
+    # Workers that are forked look at the limits after each attempt once it has been imported.
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
 def setup_of(target: Target, directory: Path) -> WorkerSetup:
     directory.mkdir(exist_ok=True)
     return WorkerSetup(run_id="r-test-" + directory.name, directory=str(directory), target=target)

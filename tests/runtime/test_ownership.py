@@ -13,14 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from sequent.errors import BusyError
+from sequent.errors import BusyError, StoreError
 from sequent.model.saved import SavedTask
 from sequent.model.status import RunStatus, Status
 from sequent.runtime import ownership, trees
 from sequent.runtime.rows import Ask, Batch, RunEnd, TaskKey
 from sequent.runtime.store import open_store
 from tests.contracts.plans import A, create, plan
-from tests.runtime.driving import kill
+from tests.runtime.driving import kill, room_for
 
 _HERE = Path(__file__).parents[2]
 _PRELUDE = """
@@ -194,6 +194,22 @@ def test_a_driver_that_has_not_said_who_it_is_is_known_by_its_process(tmp_path):
         with pytest.raises(BusyError, match=f"driven by process {driver.pid} on"):
             store.take("mine")
     store.close()
+
+
+def test_a_lock_is_held_though_there_is_no_room_to_say_by_whom(tmp_path):
+    lock = str(tmp_path / "lock")
+    with room_for(0):
+        held = ownership.try_lock(lock, "me")
+    assert held is not None
+    assert ownership.lock_holder(lock) == (os.getpid(), "")
+    held.release()
+    assert ownership.lock_holder(lock) is None
+
+
+def test_a_lock_that_cannot_be_made_is_an_error_of_the_store(tmp_path):
+    (tmp_path / "lock").symlink_to("elsewhere")
+    with pytest.raises(StoreError, match="lock' cannot be used: Too many levels of symbolic links"):
+        ownership.try_lock(str(tmp_path / "lock"), "me")
 
 
 def test_looking_at_a_run_never_lets_go_of_its_lock(tmp_path):

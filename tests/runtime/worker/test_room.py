@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import resource
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from sequent.runtime.agent.marks import CAP
 from sequent.runtime.worker.capture import Segment
+from tests.runtime.driving import room_for
 
 MIB = 2**20
 
@@ -21,17 +20,6 @@ def segment(tmp_path):
     made.begin("a.b", "1", 1)
     yield made
     made.close()
-
-
-@contextmanager
-def room_for(size):
-    """No file of this process grows beyond that."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_a_log_that_cannot_be_cut_stays_as_it_is(segment):
