@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from cyclopts import Parameter
-
-from sequent.cli.history import Run
 from sequent.cli.options import opened_store, read_log_level
-from sequent.cli.recovering import trusted_flow
-from sequent.cli.typed import DEFAULTS, LogLevel, MaxConcurrent, MaxLoops, TypedOptions
+from sequent.cli.trusting import trusted_flow
+from sequent.cli.typed import DEFAULTS, FlowNow, LogLevel, MaxConcurrent, MaxLoops, Run, TypedOptions
 from sequent.errors import UsageError
 from sequent.model.status import RunStatus
 
@@ -18,9 +13,7 @@ def continue_(
     run: Run = "latest",
     /,
     *,
-    flow: Annotated[
-        str | None, Parameter(help="Where its flow is now, as module:flow or path/file.py:flow; else as recorded.")
-    ] = None,
+    flow: FlowNow = None,
     max_concurrent: MaxConcurrent = None,
     max_loops: MaxLoops = 1,
     log_level: LogLevel = None,
@@ -30,23 +23,26 @@ def continue_(
     from sequent import api
     from sequent.cli.ending import exit_code
     from sequent.cli.reloading import drive_again
-    from sequent.runtime.recovery import scripts
+    from sequent.cli.rerunning import rerun_script
+    from sequent.runtime.recovery.scripts import CONTINUE_RUN
 
     with opened_store(options) as store:
         record = store.find(run)
         if record.status is RunStatus.SUCCESS:
             return 0
         settings = options.settings(max_concurrent=max_concurrent, logging_level=read_log_level(log_level))
-        if flow is None:
-            flow = trusted_flow(store, record, settings)
         if record.target.is_script:
-            if flow is not None:
+            if max_loops != 1:
                 raise UsageError(
-                    f"run {record.id!r} was started by the script {record.target.file!r}, which is run again",
-                    hint="continue it without --flow",
+                    f"run {record.id!r} was started by the script {record.target.file!r}, "
+                    "which is run again, and does all that is due once",
+                    code="script",
+                    hint="leave --max-loops out",
                 )
-            code = scripts.run_again(record, store.name, scripts.CONTINUE_RUN)
+            code = rerun_script(store, record, CONTINUE_RUN, settings, options, flow=flow)
             return code or exit_code(store.find(record.id).status)
+        if flow is None:
+            flow = trusted_flow(store, record, settings, options, "continue")
         return drive_again(
             record,
             lambda definition, target, agent, observer: api.continue_(

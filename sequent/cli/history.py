@@ -15,15 +15,13 @@ from sequent.cli import machine
 from sequent.cli.failures import failure_lines, log_command, task_name
 from sequent.cli.options import Options, opened_store, store_option
 from sequent.cli.text import Paint, columns, counts, duration, moment, out, readable, safe
-from sequent.cli.typed import DEFAULTS, Limit, TypedOptions
+from sequent.cli.typed import DEFAULTS, Limit, Run, TypedOptions
 from sequent.model.outcome import Failure, Problem
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.ports import Store
 from sequent.runtime.rows import AttemptRecord, RunRecord
 
 SHOWN_FAILURES = 100
-
-Run = Annotated[str, Parameter(help="A run's id, a unique beginning of it, or latest.")]
 
 
 def ls(

@@ -13,11 +13,11 @@ from attrs import define, field
 from cyclopts import Parameter
 
 from sequent.cli import machine
-from sequent.cli.history import Run, attempt_line
+from sequent.cli.history import attempt_line
 from sequent.cli.options import opened_store
 from sequent.cli.output import Output, Piece
 from sequent.cli.text import Paint, out, safe, safe_block
-from sequent.cli.typed import DEFAULTS, TypedOptions
+from sequent.cli.typed import DEFAULTS, Run, TypedOptions
 from sequent.errors import UsageError
 from sequent.model.status import RunStatus
 from sequent.runtime.ports import Store

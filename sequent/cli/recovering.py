@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import stat
-from pathlib import Path
 from typing import Annotated
 
 from attrs import frozen
@@ -13,7 +10,8 @@ from cyclopts import Parameter
 from sequent.cli import machine
 from sequent.cli.options import Options, opened_store, read_log_level
 from sequent.cli.text import moment, safe
-from sequent.cli.typed import DEFAULTS, LogLevel, MaxConcurrent, TypedOptions
+from sequent.cli.trusting import trusted_flow
+from sequent.cli.typed import DEFAULTS, FlowNow, LogLevel, MaxConcurrent, TypedOptions
 from sequent.errors import UsageError
 from sequent.model.status import RunStatus
 from sequent.runtime.ports import Store
@@ -68,9 +66,7 @@ def recover(
     ] = None,
     /,
     *,
-    flow: Annotated[
-        str | None, Parameter(help="Where its flow is now, as module:flow or path/file.py:flow; else as recorded.")
-    ] = None,
+    flow: FlowNow = None,
     max_concurrent: MaxConcurrent = None,
     log_level: LogLevel = None,
     asked: TypedAsked = NOTHING,
@@ -85,12 +81,12 @@ def recover(
             began = moment(record.created)
             options.say(f"recovering {safe(record.id)}, a run of {safe(record.target.flow)} started at {began}")
         settings = options.settings(max_concurrent=max_concurrent, logging_level=read_log_level(log_level))
+        if record.target.is_script and not asked.plan:
+            return _recover_script(record, store, flow, asked.read(), settings, options)
         if flow is None:
-            flow = trusted_flow(store, record, settings)
+            flow = trusted_flow(store, record, settings, options, "recover --plan" if asked.plan else "recover")
         if asked.plan:
             return _plan(record, store, flow, asked.read(), settings, options)
-        if record.target.is_script:
-            return _recover_script(record, store, flow, asked.read())
         return _recover_flow(record, store, flow, asked.read(), settings, options)
 
 
@@ -108,40 +104,6 @@ def _nothing_to_do(record: RunRecord, options: Options) -> int:
     return 0
 
 
-def trusted_flow(store: Store, record: RunRecord, settings: Configuration) -> str | None:
-    """Where the flow is that is set; None where the store says it, and nobody else can have written that.
-
-    Raises:
-        UsageError: others could have, and none is set; the message says what is open to them.
-    """
-    reason = open_to_others(store.name, os.geteuid())
-    if not reason:
-        return None
-    if settings.flow is None:
-        raise UsageError(
-            f"the flow of run {record.id!r} is not loaded from what the store says: {reason}",
-            code="foreign-store",
-            hint=f"say where the flow is: sequent recover {record.id} --flow module:flow",
-        )
-    return settings.flow
-
-
-def open_to_others(name: str, user: int) -> str:
-    """Why others than this user may have written that store; empty where they cannot have.
-
-    Its directory need not be looked at: a store whose file others could replace is not opened at all.
-    """
-    try:
-        status = Path(name).stat()
-    except OSError:
-        return f"{name!r} is not a file of yours"
-    if status.st_uid != user:
-        return f"{name!r} belongs to another user"
-    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        return f"{name!r} is writable for others (mode {stat.S_IMODE(status.st_mode):04o})"
-    return ""
-
-
 def _plan(
     record: RunRecord, store: Store, flow: str | None, asked: Asked, settings: Configuration, options: Options
 ) -> int:
@@ -154,17 +116,15 @@ def _plan(
     return 0
 
 
-def _recover_script(record: RunRecord, store: Store, flow: str | None, asked: Asked) -> int:
+def _recover_script(
+    record: RunRecord, store: Store, flow: str | None, asked: Asked, settings: Configuration, options: Options
+) -> int:
     from sequent.cli.ending import exit_code
-    from sequent.runtime.recovery import scripts
+    from sequent.cli.rerunning import rerun_script
+    from sequent.runtime.recovery.scripts import RECOVER_RUN
 
-    if flow is not None:
-        raise UsageError(
-            f"run {record.id!r} was started by the script {record.target.file!r}, which is run again to recover it",
-            hint="recover it without --flow",
-        )
     wanted = asked if asked or asked.accepts_changes else None
-    code = scripts.run_again(record, store.name, scripts.RECOVER_RUN, wanted)
+    code = rerun_script(store, record, RECOVER_RUN, settings, options, flow=flow, asked=wanted)
     now = store.find(record.id)
     if not code and record.status is not RunStatus.SUCCESS and now.recovery == record.recovery:
         raise UsageError(

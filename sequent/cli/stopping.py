@@ -6,10 +6,9 @@ import os
 import signal
 import socket
 
-from sequent.cli.history import Run
 from sequent.cli.options import opened_store
 from sequent.cli.text import moment, safe
-from sequent.cli.typed import DEFAULTS, TypedOptions
+from sequent.cli.typed import DEFAULTS, Run, TypedOptions
 from sequent.errors import UsageError
 from sequent.runtime.rows import Owner, RunRecord
 

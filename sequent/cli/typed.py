@@ -20,6 +20,7 @@ def _check_amount(_: object, amount: int) -> None:
         raise ValueError("It is 1, 2, ...; 0: all.")
 
 
+Run = Annotated[str, Parameter(help="A run's id, a unique beginning of it, or latest.")]
 MaxConcurrent = Annotated[int | None, Parameter(help="How many tasks may run at once; 0: no limit.")]
 MaxLoops = Annotated[
     int,
@@ -29,6 +30,9 @@ MaxLoops = Annotated[
     ),
 ]
 Limit = Annotated[int, Parameter(name=["--limit", "-n"], validator=_check_amount, help="So many runs; 0: all.")]
+FlowNow = Annotated[
+    str | None, Parameter(help="Where its flow is now, as module:flow or path/file.py:flow; else as recorded.")
+]
 LogLevel = Annotated[str | None, Parameter(help="What steps' loggers write: DEBUG, INFO, WARNING, ERROR, CRITICAL.")]
 
 

@@ -77,6 +77,11 @@ class Configuration:
         """The target that is set: ``module:flow``, or ``path/file.py:flow``."""
         return self._other("flow")
 
+    def variables(self) -> dict[str, str]:
+        """What the command line says of flows, as variables that say the same to another process."""
+        said = self.options.settings.values.items()
+        return {variable_of(LOGGING_KEYS.get(name, name)): str(value) for name, value in said}
+
     def location(self, store: str) -> str:
         """The path or URL of a store that may be a name in ``DATABASES``."""
         for layer in (self.environment, self.file):

@@ -131,3 +131,39 @@ def test_a_flow_that_only_the_running_script_makes_is_not_looked_for_by_running_
     assert refused.returncode == 2
     assert "the flow 'nightly' is not at the top of the script" in refused.stderr
     assert f"--flow {script}:NAME" in refused.stderr
+
+
+def test_what_is_set_on_the_command_line_is_set_for_the_script(sequent, script):
+    changed(script, "flow.run()", "import os\nflow.run()\nprint(os.environ.get('SEQUENT_CONFIG'))")
+    (sequent.directory / "mended").touch()
+    (sequent.directory / "own.toml").write_text("[here]\nmax_concurrent = 'many'\n")
+    refused = sequent("recover", "r00001", "--config", "own.toml", "--config-tag", "here")
+    assert "own.toml" in refused.stderr
+    assert "'many'" in refused.stderr
+    (sequent.directory / "own.toml").write_text("[here]\nmax_concurrent = 2\n")
+    mended = sequent("recover", "r00001", "--config", "own.toml", "--config-tag", "here", "--max-concurrent", "1")
+    assert mended.stdout.startswith(str(sequent.directory / "own.toml"))
+
+
+def test_how_many_run_at_once_and_what_is_logged_are_among_it(sequent, script):
+    changed(script, "flow.run()", "import os\nprint({k: v for k, v in os.environ.items() if k in KEYS})\nflow.run()")
+    changed(script, "import sys", "import sys\nKEYS = 'SEQUENT_MAX_CONCURRENT', 'SEQUENT_LOGGING__LOGGING_LEVEL'")
+    told = sequent("recover", "r00001", "--max-concurrent", "3", "--log-level", "debug").stdout
+    assert "{'SEQUENT_MAX_CONCURRENT': '3', 'SEQUENT_LOGGING__LOGGING_LEVEL': '10'}" in told
+
+
+def test_options_that_a_script_has_itself_are_refused_by_name(sequent, script):
+    refused = sequent("recover", "r00001", "--flow", "night.py:flow")
+    assert "leave --flow out" in refused.stderr
+    refused = sequent("continue", "r00001", "--max-loops", "2")
+    assert "leave --max-loops out" in refused.stderr
+
+
+def test_out_of_a_store_that_others_may_write_no_script_is_run(sequent, script):
+    (store,) = sequent.directory.rglob("*.db")
+    store.chmod(0o666)
+    for command in ("recover", "continue"):
+        refused = sequent(command, "r00001")
+        assert refused.returncode == 2
+        assert "is writable for others (mode 0666)" in refused.stderr
+        assert "python SCRIPT" in refused.stderr

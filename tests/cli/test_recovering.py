@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from contextlib import nullcontext
 
 import pytest
@@ -13,17 +12,7 @@ from sequent.cli.typed import TypedOptions
 from sequent.errors import UsageError
 from sequent.model.status import RunStatus
 from sequent.runtime.rows import Target
-from tests.cli.plans import a_record
-
-
-class OneRun:
-    """A store of one run."""
-
-    def __init__(self, record, name=":memory:"):
-        self.record, self.name = record, name
-
-    def find(self, run_id, flow=None):
-        return self.record
+from tests.cli.plans import OneRun, a_record
 
 
 @pytest.fixture
@@ -63,32 +52,6 @@ def test_the_latest_run_is_named_before_it_is_recovered(put, own_file, capsys):
     with pytest.raises(UsageError):
         recovering.recover()
     assert capsys.readouterr().err.startswith("recovering r00412, a run of nightly started at 2023-11-1")
-
-
-def test_a_store_of_ones_own_says_where_the_flow_is(own_file):
-    assert recovering.open_to_others(str(own_file), os.geteuid()) == ""
-
-
-@pytest.mark.parametrize("mode", [0o620, 0o602])
-def test_a_store_that_others_may_write_is_not_believed(own_file, mode):
-    own_file.chmod(mode)
-    assert f"mode {mode:04o}" in recovering.open_to_others(str(own_file), os.geteuid())
-
-
-def test_a_store_of_another_user_is_not_believed(own_file):
-    assert "another user" in recovering.open_to_others(str(own_file), os.geteuid() + 1)
-
-
-def test_the_file_behind_a_link_is_what_counts(own_file, tmp_path):
-    link = tmp_path / "link.db"
-    link.symlink_to(own_file)
-    own_file.chmod(0o666)
-    assert "0666" in recovering.open_to_others(str(link), os.geteuid())
-
-
-@pytest.mark.parametrize("name", ["/nowhere/store.db", "postgresql://host/db"])
-def test_what_is_no_file_is_not_believed(name):
-    assert "not a file of yours" in recovering.open_to_others(name, os.geteuid())
 
 
 def test_the_refusal_says_how_to_name_the_flow(put, own_file):

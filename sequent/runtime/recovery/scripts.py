@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 import attrs
@@ -21,8 +22,17 @@ _ASKED = "SEQUENT_RECOVER_ASKED"
 """What is asked of that recovery by hand."""
 
 
-def run_again(record: RunRecord, store: str, variable: str, asked: Asked | None = None) -> int:
+def run_again(
+    record: RunRecord, store: str, variable: str, settings: Mapping[str, str], asked: Asked | None = None
+) -> int:
     """Run the script of a recorded run again, its ``run()`` taking up that run; give its exit code.
+
+    Args:
+        record: the run.
+        store: where it is.
+        variable: says what is to be done with it.
+        settings: further variables, which say what is set for it.
+        asked: what is asked of a recovery by hand.
 
     Raises:
         UsageError: the script, or the directory in which it was run, is gone.
@@ -37,7 +47,7 @@ def run_again(record: RunRecord, store: str, variable: str, asked: Asked | None 
 
     target = record.target
     _check_places(record)
-    environment = {**os.environ, variable: record.id, "SEQUENT_STORE": store}
+    environment = {**os.environ, **settings, variable: record.id, "SEQUENT_STORE": store}
     if asked is not None:
         environment[_ASKED] = json.dumps(attrs.asdict(asked))
     command = [sys.executable, *target.argv[1:]]

@@ -1,0 +1,66 @@
+"""Whether what a store says of a run's flow is believed, out of which code is run."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from shlex import quote
+
+from sequent.cli.options import Options, store_option
+from sequent.errors import UsageError
+from sequent.runtime.ports import Store
+from sequent.runtime.rows import RunRecord
+from sequent.settings import Configuration
+
+
+def trusted_flow(
+    store: Store, record: RunRecord, settings: Configuration, options: Options, command: str
+) -> str | None:
+    """Where the flow is that is set; None where the store says it, and nobody else can have written that.
+
+    Raises:
+        UsageError: others could have, and none is set; the message says what is open to them.
+    """
+    reason = open_to_others(store.name, os.geteuid())
+    if not reason:
+        return None
+    if settings.flow is None:
+        typed = f"sequent {command} {record.id}{store_option(options)} --flow module:flow"
+        raise UsageError(
+            f"the flow of run {record.id!r} is not loaded from what the store says: {reason}",
+            code="foreign-store",
+            hint=f"say where the flow is: {typed}",
+        )
+    return settings.flow
+
+
+def check_script(store: Store, record: RunRecord, variable: str) -> None:
+    """See that nobody else can have written which script is run again; ``variable`` is what tells that script.
+
+    Raises:
+        UsageError: others could have; the message says what is open to them.
+    """
+    reason = open_to_others(store.name, os.geteuid())
+    if reason:
+        raise UsageError(
+            f"the script of run {record.id!r} is not run again as the store says: {reason}",
+            code="foreign-store",
+            hint=f"run it yourself: SEQUENT_STORE={quote(store.name)} {variable}={record.id} python SCRIPT",
+        )
+
+
+def open_to_others(name: str, user: int) -> str:
+    """Why others than this user may have written that store; empty where they cannot have.
+
+    Its directory need not be looked at: a store whose file others could replace is not opened at all.
+    """
+    try:
+        status = Path(name).stat()
+    except OSError:
+        return f"{name!r} is not a file of yours"
+    if status.st_uid != user:
+        return f"{name!r} belongs to another user"
+    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        return f"{name!r} is writable for others (mode {stat.S_IMODE(status.st_mode):04o})"
+    return ""
