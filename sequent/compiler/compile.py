@@ -16,7 +16,6 @@ from sequent.compiler.resolve import Resolver
 from sequent.compiler.structure import fingerprint_of, structure_of
 from sequent.compiler.tree import Node
 from sequent.model.plan import ContainerPlan, NodePlan, Plan, StepPlan
-from sequent.model.references import Path
 from sequent.model.spec import CommandWork, ContainerSpec, FlowSpec, FunctionWork, NoWork, StepSpec, Work
 from sequent.model.status import Status
 
@@ -59,20 +58,6 @@ def compile_flow(spec: FlowSpec, params: Mapping[str, str] | None = None) -> Pla
         fingerprint=fingerprint_of(structure),
         picture=text_of_picture(picture_of_tree(tree)) if len(tree.nodes) <= MOST_KEPT else "",
     )
-
-
-def maker_of(plan: Plan, index: int) -> Path:
-    """The path of the step whose result is the result of that node.
-
-    Raises:
-        ValueError: it is that of a container which names none.
-    """
-    node = plan.nodes[index]
-    while isinstance(node, ContainerPlan):
-        if node.result is None:
-            raise ValueError(f"{node.path} names no result")
-        node = plan.nodes[node.children[node.result]]
-    return node.path
 
 
 @frozen

@@ -292,3 +292,16 @@ class Plan:
             if node.path == path:
                 return node
         return None
+
+    def maker_of(self, index: int) -> Path:
+        """The path of the step whose result is the result of that node.
+
+        Raises:
+            ValueError: it is that of a container which names none.
+        """
+        node = self.nodes[index]
+        while isinstance(node, ContainerPlan):
+            if node.result is None:
+                raise ValueError(f"{node.path} names no result")
+            node = self.nodes[node.children[node.result]]
+        return node.path

@@ -8,7 +8,6 @@ from selectors import DefaultSelector
 
 from attrs import field, frozen
 
-from sequent.compiler import maker_of
 from sequent.model.outcome import Failure, Outcome
 from sequent.model.plan import ContainerPlan, Plan
 from sequent.model.spec import Definition
@@ -149,7 +148,7 @@ class Drive:
         for _, frame, _ in self.run.frames(0, root.index):
             text = Values(self.plan, self.run).result(frame, child)
             if text is not None:
-                return decode(text, classes_in(self.definition.result_types.get(maker_of(self.plan, child))))
+                return decode(text, classes_in(self.definition.result_types.get(self.plan.maker_of(child))))
         return None
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sequent.compiler import compile_flow, maker_of
+from sequent.compiler import compile_flow
 from sequent.model.plan import (
     AtomPlan,
     ContainerPlan,
@@ -256,7 +256,7 @@ def test_the_maker_of_a_result_is_the_step_that_returned_it():
     inner = container("b", step("c"), result="c", repeats=items(1))
     plan = plan_of(container("a", inner, result="b"), step("d", takes=["a"]), result="a")
     assert leaf(plan, "d").inputs == (ResultInput(1, ("a", "b", "c")),)
-    assert maker_of(plan, 0) == ("a", "b", "c")
+    assert plan.maker_of(0) == ("a", "b", "c")
     assert (plan.nodes[0].result, node(plan, "a").result, node(plan, "a.b").result) == (0, 0, 0)
 
 
@@ -353,4 +353,4 @@ def test_a_hundred_levels_need_no_deep_stack():
 
 def test_what_names_no_result_has_no_maker():
     with pytest.raises(ValueError, match="names no result"):
-        maker_of(plan_of(step("a")), 0)
+        plan_of(step("a")).maker_of(0)
