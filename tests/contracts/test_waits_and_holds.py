@@ -263,6 +263,17 @@ def test_a_container_that_is_opened_again_has_not_failed_so_far(store):
     assert store.take("r00001").container_problems(9) == []
 
 
+def test_why_a_repeat_failed_is_kept_by_a_recovery_until_it_is_opened_again(store):
+    run = create(store)
+    told = ContainerProblem(1, MANY, PROBLEM)
+    run.commit(Batch(container_problems=[told], closed_repeats=[(1, MANY, Status.FAILURE)]))
+    run.close()
+    taken = store.take("r00001")
+    assert [failure.path for failure in taken.container_problems(9)] == ["many"]
+    taken.commit(Batch(repeats=[RepeatOpening(1, MANY, "[1]")]))
+    assert taken.container_problems(9) == []
+
+
 # -- ends -------------------------------------------------------------------------------------------
 
 

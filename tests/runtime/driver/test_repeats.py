@@ -52,6 +52,18 @@ def test_a_result_over_which_nothing_can_be_repeated_is_told_with_its_maker_its_
     assert told.problem.message.endswith(advice)
 
 
+def test_why_a_repeat_failed_is_told_until_it_has_its_items():
+    flow = sequent.Sequent("f")
+    find = flow.add_step("find", func=work, recovery={sequent.STEP_SUCCESS: sequent.STP_RERUN})
+    flow.add_step("each", func=work, repeats=find.result)
+    world, _, _ = drive(flow, "5")
+    world.recover()
+    assert [told.path for told in world.run.container_problems()] == ["each"]
+    hands = Hands(lambda order: AttemptEnded(order.frame, order.node, order.attempt, "[1]"))
+    assert world.drive(hands) is RunStatus.SUCCESS
+    assert world.run.container_problems() == []
+
+
 def test_how_many_iterations_run_at_once_may_be_a_result():
     flow = sequent.Sequent("f")
     find = flow.add_step("find", func=work)

@@ -160,9 +160,10 @@ class Cells(WrittenCells):
         return self._waits.get((key, attempt))
 
     def drop_problems(self) -> None:
-        """Why containers failed is of the past: they are opened again."""
+        """Why containers failed that do not repeat is of the past; of a repeat it stands until that is opened again."""
         for repeat in self._repeats.values():
-            repeat.problem = None
+            if repeat.status is None:
+                repeat.problem = None
 
     # -- attempts, for people
 

@@ -229,6 +229,6 @@ def drop_holds() -> str:
 
 @cache
 def drop_problems() -> str:
-    """Why containers failed is of the past: they are opened again."""
-    told = (is_given(repeat.c.run), repeat.c.problem.is_not(null()))
+    """Why containers failed that do not repeat is of the past; of a repeat it stands until that is opened again."""
+    told = (is_given(repeat.c.run), repeat.c.problem.is_not(null()), repeat.c.status.is_(null()))
     return text_of(update(repeat).values(problem=null()).where(*told), "the_run")
