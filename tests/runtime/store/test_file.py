@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import sqlite3
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -387,6 +390,30 @@ def test_a_large_value_that_was_changed_is_an_error(tmp_path):
     value.write_bytes(value.read_bytes().replace(b"xx", b"xy", 1))
     with pytest.raises(StoreError, match="not what was written"):
         run.result(TASK_A)
+    store.close()
+
+
+_HALF = """
+import os, signal, sys
+from sequent.runtime.rows import TaskKey
+from sequent.runtime.store import open_store
+from tests.contracts.plans import A, attempted, create
+run = create(open_store(sys.argv[1]), "mine")
+os.fsync = lambda file: os.kill(os.getpid(), signal.SIGKILL)
+attempted(run, TaskKey(1, A, 0), result='"' + "x" * 2_000_000 + '"')
+"""
+
+
+def test_a_large_value_that_was_being_written_as_its_driver_was_killed_is_removed(tmp_path):
+    path = tmp_path / "s.db"
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
+    killed = subprocess.run([sys.executable, "-c", _HALF, str(path)], env=environment, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    values = tmp_path / "s.db.runs" / "1" / "values"
+    assert len([*values.iterdir()]) == 1
+    store = open_store(str(path))
+    store.take("mine")
+    assert [*values.iterdir()] == []
     store.close()
 
 

@@ -69,6 +69,7 @@ class SqliteRun(RunReading):
         self._on_close = on_close
         self._run = record.number
         self._values = ValueFiles(self.directory)
+        self._values.remove_unfinished()
         self._is_open = True
         self._pid = os.getpid()
         self._ballast = Ballast(self.directory)

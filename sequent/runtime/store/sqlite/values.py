@@ -16,6 +16,7 @@ LARGEST_INLINE = 1024 * 1024
 """Characters of a value that its row holds itself."""
 _POINTER = re.compile(r"@([0-9a-f]{64})\Z")
 """Wire text is JSON, which never begins so."""
+_UNFINISHED = ".new"
 
 
 class ValueFiles:
@@ -38,16 +39,17 @@ class ValueFiles:
         try:
             if not os.path.exists(path):
                 self._write(path, data)
+            # Also of one that is there: whoever wrote it may have been killed before this.
+            flush_directory(self._directory)
+            flush_directory(os.path.dirname(self._directory))
         except OSError as error:
             kind = StoreFullError if error.errno in (errno.ENOSPC, errno.EDQUOT) else StoreError
             raise kind(f"a value of {len(data):,} bytes cannot be kept in '{path}': {error.strerror}") from error
         return f"@{digest}"
 
     def _write(self, path: str, data: bytes) -> None:
-        if not os.path.isdir(self._directory):
-            os.mkdir(self._directory, 0o700)
-            flush_directory(os.path.dirname(self._directory))
-        temporary = f"{path}.{secrets.token_hex(8)}"
+        os.makedirs(self._directory, 0o700, exist_ok=True)
+        temporary = f"{path}.{secrets.token_hex(8)}{_UNFINISHED}"
         try:
             file = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
             with open(file, "wb") as stream:
@@ -59,7 +61,13 @@ class ValueFiles:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
             raise
-        flush_directory(self._directory)
+
+    def remove_unfinished(self) -> None:
+        """Remove what an earlier driver was writing when it was killed."""
+        with contextlib.suppress(OSError):
+            for name in os.listdir(self._directory):
+                if name.endswith(_UNFINISHED):
+                    os.unlink(os.path.join(self._directory, name))
 
     def read(self, text: str | None) -> str | None:
         """The text that a row holds or points to.
