@@ -9,8 +9,8 @@ from attrs import define, field, frozen
 
 from sequent.compiler.conditions import Condition, Joined, claims_in
 from sequent.compiler.tree import Node
+from sequent.model.inputs import ItemsLiteralPlan
 from sequent.model.items import Items
-from sequent.model.plan import ItemsLiteralPlan
 from sequent.model.status import SETTLES, Status
 
 

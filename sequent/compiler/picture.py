@@ -12,8 +12,8 @@ from sequent.compiler.reading import read
 from sequent.compiler.tree import Node, Tree
 from sequent.compiler.words import Name, amounts_text, input_text, items_text, wait_text
 from sequent.errors import Place
+from sequent.model.inputs import ItemsLiteralPlan
 from sequent.model.items import Items
-from sequent.model.plan import ItemsLiteralPlan
 from sequent.model.spec import Amounts, CommandWork, ContainerSpec, FlowSpec, NoWork, PoolSpec
 from sequent.model.status import Claim
 

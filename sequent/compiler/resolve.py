@@ -11,7 +11,7 @@ from sequent.compiler.reach import may_be_skipped
 from sequent.compiler.tree import Node, Tree
 from sequent.compiler.values import Values
 from sequent.errors import Place
-from sequent.model.plan import Input, ItemsCallPlan, ItemsLiteralPlan, ItemsPlan, ParamInput
+from sequent.model.inputs import Input, ItemsCallPlan, ItemsLiteralPlan, ItemsPlan, ParamInput
 from sequent.model.references import FlowHandle, SecretOf, Value
 from sequent.model.requirements import MOST_NESTED, AllOf, Atom, Requirement
 from sequent.model.spec import ContainerSpec, ItemsCall, ItemsLiteral, ItemsSpec, StepSpec, Work, references_of

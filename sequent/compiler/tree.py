@@ -10,7 +10,7 @@ from attrs import define, field
 from sequent.compiler.conditions import Asked, Condition
 from sequent.compiler.problems import Problems
 from sequent.errors import Place
-from sequent.model.plan import Input, ItemsPlan
+from sequent.model.inputs import Input, ItemsPlan
 from sequent.model.references import Path
 from sequent.model.spec import LONGEST_NAME, MOST_LEVELS, ContainerSpec, FlowSpec, StepSpec
 

@@ -9,7 +9,7 @@ from sequent.compiler.names import Names, Reader
 from sequent.compiler.problems import Problems
 from sequent.compiler.tree import Node
 from sequent.errors import Place
-from sequent.model.plan import (
+from sequent.model.inputs import (
     FailuresInput,
     Input,
     ItemInput,

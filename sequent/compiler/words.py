@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from sequent.model.plan import (
+from sequent.model.inputs import (
     FailuresInput,
     Input,
     ItemInput,

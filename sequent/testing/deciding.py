@@ -4,16 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sequent.model.plan import (
-    ContainerPlan,
-    Input,
-    Plan,
-    PreviousInput,
-    ResultInput,
-    ResultOrInput,
-    StepPlan,
-    inputs_in,
-)
+from sequent.model.inputs import Input, PreviousInput, ResultInput, ResultOrInput, inputs_in
+from sequent.model.plan import ContainerPlan, Plan, StepPlan
 from sequent.model.references import dotted
 
 

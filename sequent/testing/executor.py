@@ -7,7 +7,8 @@ from collections.abc import Callable
 from selectors import BaseSelector
 
 from sequent.errors import UsageError
-from sequent.model.plan import ContainerPlan, ItemsCallPlan, Plan
+from sequent.model.inputs import ItemsCallPlan
+from sequent.model.plan import ContainerPlan, Plan
 from sequent.model.references import dotted
 from sequent.model.status import Verdict
 from sequent.runtime.executors.deaths import problem_of_death

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sequent.model.plan import AtomPlan, ContainerPlan, Gate, ItemsLiteralPlan, OuterAtom, Plan, StepPlan, start_of
+from sequent.model.inputs import ItemsLiteralPlan
+from sequent.model.plan import AtomPlan, ContainerPlan, Gate, OuterAtom, Plan, StepPlan, start_of
 from sequent.model.scope import Scope
 from sequent.model.status import Claim, Construct, RunStatus
 from sequent.runtime.rows import RunRecord, Target

@@ -5,7 +5,8 @@ from __future__ import annotations
 from attrs import evolve
 
 from sequent.cli.waiting import planned_parts
-from sequent.model.plan import AtomPlan, ContainerPlan, ItemInput, LiteralInput, ParamInput, Plan, start_of
+from sequent.model.inputs import ItemInput, LiteralInput, ParamInput
+from sequent.model.plan import AtomPlan, ContainerPlan, Plan, start_of
 from sequent.model.references import dotted
 from sequent.model.spec import Backoff
 from sequent.model.status import Claim

@@ -3,21 +3,17 @@
 import pytest
 
 from sequent.compiler import compile_flow
-from sequent.model.plan import (
-    AtomPlan,
-    ContainerPlan,
+from sequent.model.inputs import (
     FailuresInput,
     ItemInput,
     LiteralInput,
-    OuterAtom,
     ParamInput,
     PartInput,
     PreviousInput,
-    Reaction,
     ResultInput,
     ResultOrInput,
-    start_of,
 )
+from sequent.model.plan import AtomPlan, ContainerPlan, OuterAtom, Reaction, start_of
 from sequent.model.references import (
     FailuresOf,
     FlowHandle,

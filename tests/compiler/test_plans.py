@@ -3,20 +3,8 @@
 import pytest
 
 from sequent.compiler import compile_flow
-from sequent.model.plan import (
-    AtomPlan,
-    ContainerPlan,
-    Gate,
-    ItemInput,
-    ItemsCallPlan,
-    ItemsLiteralPlan,
-    OuterAtom,
-    ParamInput,
-    Reaction,
-    ResultInput,
-    StepPlan,
-    start_of,
-)
+from sequent.model.inputs import ItemInput, ItemsCallPlan, ItemsLiteralPlan, ParamInput, ResultInput
+from sequent.model.plan import AtomPlan, ContainerPlan, Gate, OuterAtom, Reaction, StepPlan, start_of
 from sequent.model.references import FlowHandle, ItemOf, Literal, OuterValue, ParamOf, ResultOf
 from sequent.model.spec import (
     CommandWork,

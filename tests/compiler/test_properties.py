@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from sequent.compiler import compile_flow
 from sequent.errors import InvalidFlowError
-from sequent.model.plan import ContainerPlan, ItemInput, Plan, ResultInput, StepPlan, start_of
+from sequent.model.inputs import ItemInput, ResultInput
+from sequent.model.plan import ContainerPlan, Plan, StepPlan, start_of
 from sequent.model.references import Outer, ResultOf
 from sequent.model.requirements import AllOf, AnyOf, Atom, Requirement
 from sequent.model.spec import ContainerSpec, FlowSpec, FunctionWork

@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-from sequent.model.plan import ContainerPlan, ItemsLiteralPlan, NodePlan, Plan, Reaction, StepPlan
+from sequent.model.inputs import ItemsLiteralPlan
+from sequent.model.plan import ContainerPlan, NodePlan, Plan, Reaction, StepPlan
 from sequent.model.status import Construct, Status
 from sequent.runtime.ports import DrivenRun, Store
 from sequent.runtime.rows import Batch, Ending, FrameKey, FrameOpening, Intent, RepeatOpening, Target, TaskKey

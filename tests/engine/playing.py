@@ -13,8 +13,9 @@ from sequent.model import facts
 from sequent.model.directives import NO_DIRECTIVES, Directives, Selection
 from sequent.model.effects import CloseFrame, CloseRepeat, Effect, OpenRepeat, StartTask
 from sequent.model.facts import Fact
+from sequent.model.inputs import ItemsLiteralPlan
 from sequent.model.items import Items
-from sequent.model.plan import ContainerPlan, ItemsLiteralPlan, Plan, StepPlan
+from sequent.model.plan import ContainerPlan, Plan, StepPlan
 from sequent.model.references import dotted
 from sequent.model.scope import sequence_text
 from sequent.model.spec import FlowSpec

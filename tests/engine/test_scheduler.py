@@ -10,7 +10,8 @@ from sequent import Sequent
 from sequent.engine import Scheduler
 from sequent.model import facts
 from sequent.model.effects import CloseFrame, CloseRepeat, EndRun, OpenFrame, OpenRepeat, StartTask
-from sequent.model.plan import ContainerPlan, ItemsLiteralPlan, OuterAtom, Plan, StepPlan
+from sequent.model.inputs import ItemsLiteralPlan
+from sequent.model.plan import ContainerPlan, OuterAtom, Plan, StepPlan
 from sequent.model.scope import Scope
 from sequent.model.status import Claim, Construct, RunStatus, Status
 from tests.engine.playing import plan_of, world

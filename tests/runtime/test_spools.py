@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from sequent.errors import NotDataError
-from sequent.model.plan import PartInput
+from sequent.model.inputs import PartInput
 from sequent.model.wire import decode
 from sequent.runtime import spools
 from sequent.runtime.driver import values

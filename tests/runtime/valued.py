@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sequent.model.plan import ContainerPlan, ItemsLiteralPlan, NodePlan, Plan, ResultInput, ResultOrInput, StepPlan
+from sequent.model.inputs import ItemsLiteralPlan, ResultInput, ResultOrInput
+from sequent.model.plan import ContainerPlan, NodePlan, Plan, StepPlan
 from sequent.model.scope import Scope
 from sequent.model.status import Construct, Status
 from sequent.runtime.ports import DrivenRun

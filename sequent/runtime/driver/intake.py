@@ -15,17 +15,9 @@ from sequent.model.facts import (
     TaskSucceeded,
     TaskTakenBack,
 )
+from sequent.model.inputs import Input, LiteralInput, PartInput, PreviousInput, ResultInput, ResultOrInput
 from sequent.model.outcome import LogSpan, Problem
-from sequent.model.plan import (
-    Input,
-    LiteralInput,
-    PartInput,
-    Plan,
-    PreviousInput,
-    ResultInput,
-    ResultOrInput,
-    StepPlan,
-)
+from sequent.model.plan import Plan, StepPlan
 from sequent.model.references import dotted
 from sequent.model.scope import Scope
 from sequent.model.status import Status

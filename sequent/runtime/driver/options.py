@@ -7,8 +7,9 @@ from typing import TypeVar
 
 from sequent.errors import SequentError
 from sequent.model.durations import read_delay, read_seconds
+from sequent.model.inputs import Input
 from sequent.model.outcome import Problem
-from sequent.model.plan import ContainerPlan, Input, NodePlan
+from sequent.model.plan import ContainerPlan, NodePlan
 from sequent.model.references import dotted
 from sequent.model.scope import Scope
 from sequent.model.wire import decode

@@ -25,7 +25,8 @@ from sequent.model.effects import (
     TakeBack,
 )
 from sequent.model.facts import Fact, TimerEnded
-from sequent.model.plan import LiteralInput, Plan, StepPlan
+from sequent.model.inputs import LiteralInput
+from sequent.model.plan import Plan, StepPlan
 from sequent.model.scope import Scope
 from sequent.model.status import Status
 from sequent.runtime.driver.dispatch import Dispatch

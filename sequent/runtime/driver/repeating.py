@@ -7,9 +7,10 @@ import contextlib
 from sequent.errors import NotDataError, PartError
 from sequent.model.effects import DrawItem, OpenRepeat
 from sequent.model.facts import DrawFailed, Fact, ItemDrawn, ItemsEnded, RepeatOpened
+from sequent.model.inputs import Input, ItemsCallPlan, ItemsLiteralPlan, ResultInput
 from sequent.model.items import Items, digest_of
 from sequent.model.outcome import Problem
-from sequent.model.plan import ContainerPlan, Input, ItemsCallPlan, ItemsLiteralPlan, Plan, ResultInput
+from sequent.model.plan import ContainerPlan, Plan
 from sequent.model.references import dotted
 from sequent.model.scope import Scope, sequence_text
 from sequent.runtime.driver.options import BadOptionError, Options

@@ -7,20 +7,19 @@ from itertools import chain, islice
 
 from attrs import define, field
 
-from sequent.model.items import Items
-from sequent.model.plan import (
-    ContainerPlan,
+from sequent.model.inputs import (
     FailuresInput,
     Input,
     ItemInput,
     LiteralInput,
     ParamInput,
     PartInput,
-    Plan,
     PreviousInput,
     ResultInput,
     ResultOrInput,
 )
+from sequent.model.items import Items
+from sequent.model.plan import ContainerPlan, Plan
 from sequent.model.scope import Scope
 from sequent.model.wire import part_of
 from sequent.runtime.driver.failing import failures_text

@@ -10,20 +10,18 @@ from attrs import frozen
 
 from sequent.errors import NotDataError, PartError
 from sequent.model.directives import found_status
-from sequent.model.items import Items
-from sequent.model.plan import (
-    ContainerPlan,
+from sequent.model.inputs import (
     Input,
     ItemInput,
     ItemsCallPlan,
     ItemsLiteralPlan,
-    Plan,
     PreviousInput,
     ResultInput,
     ResultOrInput,
-    StepPlan,
     inputs_in,
 )
+from sequent.model.items import Items
+from sequent.model.plan import ContainerPlan, Plan, StepPlan
 from sequent.model.references import dotted
 from sequent.model.saved import Revision, SavedFrame, SavedTask
 from sequent.model.scope import Scope, sequence_text

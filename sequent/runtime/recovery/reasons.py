@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from attrs import frozen
 
-from sequent.model.plan import ContainerPlan, NodePlan, Plan, ResultInput, ResultOrInput, inputs_in, taken_by
+from sequent.model.inputs import ResultInput, ResultOrInput, inputs_in
+from sequent.model.plan import ContainerPlan, NodePlan, Plan, taken_by
 from sequent.model.references import Path, dotted
 from sequent.model.status import SETTLES, Claim, Status
 from sequent.runtime.recovery.foreseeing import Foreseen, Numbers, Task, beginnings

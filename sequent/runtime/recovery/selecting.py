@@ -9,7 +9,8 @@ from attrs import field, frozen
 
 from sequent.errors import UsageError
 from sequent.model.directives import NO_DIRECTIVES, Directives, Selection
-from sequent.model.plan import ContainerPlan, NodePlan, Plan, PreviousInput, inputs_in, taken_by
+from sequent.model.inputs import PreviousInput, inputs_in
+from sequent.model.plan import ContainerPlan, NodePlan, Plan, taken_by
 from sequent.model.references import dotted
 from sequent.model.saved import SavedFrame
 from sequent.model.status import Claim

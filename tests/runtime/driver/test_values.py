@@ -6,9 +6,9 @@ import pytest
 
 from sequent.errors import PartError
 from sequent.model.failures import CLASSES
+from sequent.model.inputs import FailuresInput, ItemInput, LiteralInput, ParamInput, PartInput, PreviousInput
 from sequent.model.items import Items
 from sequent.model.outcome import Problem
-from sequent.model.plan import FailuresInput, ItemInput, LiteralInput, ParamInput, PartInput, PreviousInput
 from sequent.model.scope import Scope
 from sequent.model.status import Status
 from sequent.model.wire import decode

@@ -1,0 +1,105 @@
+"""Where the values of a plan come from, with every name resolved: results, items, parameters and literals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from attrs import frozen
+
+from sequent.model.references import Path
+
+
+@frozen
+class ResultInput:
+    """The result of a node: its own, or the list of its iterations'.
+
+    ``node`` is a child of the reader's container or of one around it; the value is that of the
+    enclosing iteration. ``maker`` is the path of the step that returned it, whose annotation tells its types.
+    """
+
+    node: int
+    maker: Path
+
+
+@frozen
+class ItemInput:
+    """The item of an iteration of this container: the reader's own or one around it."""
+
+    container: int
+
+
+@frozen
+class ParamInput:
+    """A parameter of the flow."""
+
+    name: str
+
+
+@frozen
+class ResultOrInput:
+    """The result of a node once it is done, or a value where it has none; of a repeat, one entry per iteration."""
+
+    node: int
+    maker: Path
+    default: str
+    """Wire text."""
+
+
+@frozen
+class FailuresInput:
+    """The failures in a node: the first hundred, and how many there are."""
+
+    node: int
+
+
+@frozen
+class PreviousInput:
+    """The result of the iteration before of this container: the reader's own or one around it."""
+
+    container: int
+    maker: Path
+    start: Input
+
+
+@frozen
+class LiteralInput:
+    """A value that was written down."""
+
+    text: str
+    """Wire text."""
+
+
+@frozen
+class PartInput:
+    """A part of another value (see ``model.wire.part_of``)."""
+
+    whole: Input
+    keys: tuple[str | int, ...]
+
+
+@frozen
+class ItemsLiteralPlan:
+    """Items that were written down, as wire text."""
+
+    text: str
+
+
+@frozen
+class ItemsCallPlan:
+    """Items that a callable gives; ``attributes`` are what its ``self`` shows, if it takes one."""
+
+    attributes: tuple[tuple[str, Input], ...] = ()
+
+
+Input = ResultInput | ResultOrInput | FailuresInput | PreviousInput | LiteralInput | PartInput | ItemInput | ParamInput
+
+ItemsPlan = ItemsLiteralPlan | ItemsCallPlan | Input
+
+
+def inputs_in(value: Input) -> Iterator[Input]:
+    """A value, and all that it is made of."""
+    yield value
+    if isinstance(value, PartInput):
+        yield from inputs_in(value.whole)
+    elif isinstance(value, PreviousInput):
+        yield from inputs_in(value.start)
