@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sequent.errors import SequentError, UsageError
+from sequent.errors import UsageError
 
 if TYPE_CHECKING:
     from cyclopts import App, CycloptsError
@@ -84,25 +84,24 @@ def arranged(typed: Sequence[str]) -> list[str]:
     if not words or words[0] in _HELP:
         return words
     if words[0] in COMMANDS:
-        return [words[0], *words[1:], *leading] if "--" not in words else [words[0], *leading, *words[1:]]
+        return [words[0], *leading, *words[1:]]
     if any(mark in words[0] for mark in (":", "/", ".")):
-        return ["run", *words, *leading]
+        return ["run", *leading, *words]
     raise _unknown_command(words[0])
 
 
 def _unknown_command(word: str) -> UsageError:
-    from difflib import get_close_matches
+    from sequent.dsl.names import did_you_mean
 
-    close = get_close_matches(word, COMMANDS, n=1)
-    meant = f"did you mean {close[0]!r}? " if close else ""
     return UsageError(
         f"there is no command {word!r}",
-        hint=f"{meant}commands: {', '.join(COMMANDS)}; a flow is named module:flow or path/file.py:flow",
+        hint=f"{did_you_mean(word, COMMANDS)}; a flow is named module:flow or path/file.py:flow",
     )
 
 
 def _dispatch(words: list[str]) -> int:
-    if words[:1] == ["run"] and words[1:2] not in (["--help"], ["-h"]):
+    is_about_run = bool(_HELP & {*words}) and all(word.startswith("-") for word in words[1:])
+    if words[:1] == ["run"] and not is_about_run:
         from sequent.cli.starting import start_typed
 
         return start_typed(words[1:])
@@ -174,14 +173,13 @@ def _silenced() -> int:
 
 
 def _reported(error: Exception, typed: Sequence[str]) -> int:
-    from sequent.cli.mistakes import report
+    from sequent.cli.mistakes import report, told
 
-    known = isinstance(error, SequentError)
     options = typed[: typed.index("--")] if "--" in typed else typed
     try:
         code = report(error, as_json="--json" in options, with_traceback="--debug" in options)
         sys.stdout.flush()
     except BrokenPipeError:
         _silenced()
-        return getattr(error, "exit_code", 4) if known else 4
+        return told(error).exit_code
     return code

@@ -18,7 +18,8 @@ from sequent.errors import UsageError
         (["flows/nightly.py:flow", "--day", "1"], ["run", "flows/nightly.py:flow", "--day", "1"]),
         (["flows.nightly"], ["run", "flows.nightly"]),
         (["--store", "a.db", "ls"], ["ls", "--store", "a.db"]),
-        (["--store=a.db", "-q", "m:f", "-p", "a=1"], ["run", "m:f", "-p", "a=1", "--store=a.db", "-q"]),
+        (["--store=a.db", "-q", "m:f", "-p", "a=1"], ["run", "--store=a.db", "-q", "m:f", "-p", "a=1"]),
+        (["--store", "a.db", "m:f", "--"], ["run", "--store", "a.db", "m:f", "--"]),
         (["--json", "run", "m:f", "--", "x"], ["run", "--json", "m:f", "--", "x"]),
         (["--help"], ["--help"]),
         ([], []),
@@ -72,6 +73,12 @@ def test_with_json_an_error_is_a_document_on_stdout(capsys):
 def test_debug_shows_the_traceback_as_well(capsys):
     assert main(["rum", "--debug"]) == 2
     assert "Traceback" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("typed", [["run", "--help"], ["run", "-q", "-h"], ["--store=a.db", "run", "--help"]])
+def test_help_on_run_needs_no_target(typed, capsys):
+    assert main(typed) == 0
+    assert "--max-loops" in capsys.readouterr().out
 
 
 def test_help_names_every_command_and_loads_none(capsys):
