@@ -171,7 +171,7 @@ class Blocked:
 
 @frozen
 class EndRun:
-    """Nothing is under way any more. ``counts`` says how many tasks settled how, by path index."""
+    """Nothing is under way any more; ``counts`` says how many tasks settled in each way."""
 
     status: RunStatus
     counts: Mapping[Status, int]

@@ -55,9 +55,9 @@ class SavedFrame:
 class SavedBlock:
     """A container within one iteration of what is around it.
 
-    A success is kept whole; then ``frames`` is filled only where the plan has a reaction for the container, for the
-    attempts' numbers, and where something in it may have to run again. Otherwise ``frames`` has every iteration up to
-    ``drawn`` that was not a success, and in the latter case those as well.
+    ``frames`` has the iterations up to ``drawn`` that were no success, and those in which something may have to run
+    again though they were one. Of a container that is kept and that the plan has a reaction for, it has all, for the
+    numbers of their attempts; of any other that is kept and in which nothing may run again, none.
     """
 
     status: Status
