@@ -20,6 +20,7 @@ from sequent.runtime.driver.values import Values
 from sequent.runtime.elsewhere import lead_elsewhere
 from sequent.runtime.executors.agents import AgentProcess
 from sequent.runtime.executors.choice import make_executors
+from sequent.runtime.executors.workers import MOST_WORKERS
 from sequent.runtime.nesting import around_steps
 from sequent.runtime.orders import WorkerSetup
 from sequent.runtime.ports import DrivenRun, Observer
@@ -27,8 +28,6 @@ from sequent.runtime.recovery.changes import adopt, changed_code
 from sequent.runtime.recovery.prepared import Prepared, rewind
 from sequent.runtime.rows import Target
 
-MOST_WORKERS = 64
-"""How many worker processes a run has at most."""
 _SHORTEST_SLEEP = 0.05
 """Seconds: a flow may ask to have the clocks looked at more often than makes a difference."""
 

@@ -15,9 +15,9 @@ from sequent.dsl.definitions import definition_of
 from sequent.runtime import trees
 from sequent.runtime.executors.agents import fork_agent, launch_agent
 from sequent.runtime.executors.inline import InlineExecutor
-from sequent.runtime.executors.processes import MOST_WORKERS, ProcessExecutor
+from sequent.runtime.executors.processes import ProcessExecutor
 from sequent.runtime.executors.threads import ThreadExecutor
-from sequent.runtime.executors.workers import MOST_ATTEMPTS
+from sequent.runtime.executors.workers import MOST_ATTEMPTS, MOST_WORKERS
 from sequent.runtime.loading.flows import load_flow
 from sequent.runtime.orders import (
     AttemptBegan,

@@ -105,7 +105,10 @@ class Agent:
             case "setup":
                 self._set_up(body[1], selector)
             case "spawn" if self._home is not None:
-                self._spawn(body[1], self._home)
+                try:
+                    self._spawn(body[1], self._home)
+                except OSError as error:
+                    self._say(["unable", error.strerror])
             case "end":
                 self._end(body[1], body[2])
             case "close":

@@ -23,7 +23,7 @@ _START = (
     "import sys; sys.path.insert(0, sys.argv[2]); from sequent.runtime.agent.loop import main; del sys.path[0]; main()"
 )
 
-_DISMISSAL = 5.0
+_DISMISSAL = 8.0
 """Seconds to wait for a killed agent to be gone."""
 
 our_ends: WeakSet[socket.socket] = WeakSet()
@@ -38,34 +38,40 @@ class AgentProcess:
     link: Link = field(repr=False)
     start_again: Callable[[], AgentProcess] = field(repr=False)
 
-    def wait(self, seconds: float) -> bool:
-        """Wait until it has ended, at most so long; say whether it has."""
+    def close(self, patience: float = 0.0) -> bool:
+        """Wait for its end, so many seconds at most; then end it, and with it, through the kernel, its workers.
+
+        Returns:
+            whether it ended by itself, as it does once nothing of its tree is left; a second time, where nothing is
+            done since its pid may be another's by then, True.
+        """
+        if self.link.end.fileno() < 0:
+            return True
+        status = self._wait(patience)
+        if status is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
+            self._wait(_DISMISSAL)
+        self.link.close()
+        return status == 0
+
+    def _wait(self, seconds: float) -> int | None:
+        """Its status, once it has ended, and -1 where somebody else has taken that; None where it goes on."""
         try:
             handle = os.pidfd_open(self.pid)
         except ProcessLookupError:
-            return True
+            return -1
         try:
             poll = select.poll()
             poll.register(handle, select.POLLIN)
-            if not poll.poll(max(0.0, seconds) * 1000):
-                return False
+            if not poll.poll(seconds * 1000):
+                return None
         finally:
             os.close(handle)
-        with contextlib.suppress(ChildProcessError):
-            os.waitpid(self.pid, 0)
-        return True
-
-    def kill(self) -> None:
-        """End it at once, and with it, through the kernel, its workers."""
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self.pid, signal.SIGKILL)
-
-    def close(self) -> None:
-        """End it where it was given nothing to do; a second time, do nothing."""
-        if self.link.end.fileno() >= 0:
-            self.kill()
-            self.wait(_DISMISSAL)
-            self.link.close()
+        try:
+            return os.waitpid(self.pid, 0)[1]
+        except ChildProcessError:
+            return -1
 
 
 def launch_agent() -> AgentProcess:

@@ -6,17 +6,15 @@ import socket
 from selectors import BaseSelector
 
 from sequent.errors import BusyError, SequentError
-from sequent.runtime.executors.agents import AgentProcess, fork_agent, launch_agent
+from sequent.runtime import ownership
+from sequent.runtime.executors.agents import AgentProcess
 from sequent.runtime.executors.crew import Crew
 from sequent.runtime.executors.wakes import Wakes
-from sequent.runtime.executors.workers import MOST_ATTEMPTS
+from sequent.runtime.executors.workers import MOST_ATTEMPTS, MOST_WORKERS
 from sequent.runtime.messages import write_setup
 from sequent.runtime.orders import AttemptOrder, DrawOrder, Report, WorkerSetup
 from sequent.runtime.packets import Message
 
-__all__ = ["AgentProcess", "ProcessExecutor", "fork_agent", "launch_agent"]
-
-MOST_WORKERS = 64
 STOP_GRACE = 10.0
 """Seconds between TERM and KILL when running steps are ended."""
 _CLOSE_WAIT = 8.0
@@ -100,14 +98,11 @@ class ProcessExecutor:
             return
         self._is_ending = True
         self._crew.close()
-        link = self._agent.link
-        link.send(["close"])
-        self._wakes.remove(link.end)
+        self._agent.link.send(["close"])
+        self._wakes.remove(self._agent.link.end)
         self._wakes.close()
-        if not self._agent.wait(_CLOSE_WAIT):
-            self._agent.kill()
-            self._agent.wait(_CLOSE_WAIT)
-        link.close()
+        if not self._agent.close(_CLOSE_WAIT):
+            self._end_leftovers()
 
     # -- the agent
 
@@ -136,6 +131,9 @@ class ProcessExecutor:
                 self._crew.bury_orphaned()
             case ["refused", str() as reason]:
                 self._failure = BusyError(reason, hint="wait a little, and try again")
+            case ["unable", str() as reason]:
+                hint = "see to it that there is room for more (files, processes, descriptors), and recover the run"
+                self._failure = SequentError(f"a worker cannot be started: {reason}", code="agent", hint=hint)
             case ["crashed", str() as text]:
                 self._failure = self._failure or SequentError(f"the agent failed:\n{text}", code="agent")
             case _:
@@ -144,17 +142,23 @@ class ProcessExecutor:
     def _replace_agent(self) -> None:
         """Start another agent; its first act is to end what the old one had not yet ended."""
         self._wakes.remove(self._agent.link.end)
-        self._agent.kill()
-        self._agent.wait(_CLOSE_WAIT)
-        self._agent.link.close()
+        self._agent.close()
         self._crew.orphan()
         self._failed_agents += 1
         if self._failed_agents > _MOST_FAILED_AGENTS:
             self._failure = self._failure or SequentError("agents end as soon as they are started", code="agent")
         if self._is_ending or self._failure is not None:
+            self._end_leftovers()
             self._crew.bury_orphaned()
         else:
             self._begin_with(self._agent.start_again())
+
+    def _end_leftovers(self) -> None:
+        """End what an agent has left that no other takes the place of."""
+        try:
+            ownership.end_leftovers(self._setup.directory)
+        except BusyError as error:
+            self._failure = self._failure or error
 
     @property
     def _wakes(self) -> Wakes:

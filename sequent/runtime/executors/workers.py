@@ -11,6 +11,8 @@ from sequent.runtime.messages import key_of
 from sequent.runtime.orders import AttemptOrder, DrawOrder
 from sequent.runtime.packets import Link, drain, unpack
 
+MOST_WORKERS = 64
+"""How many workers a run has at most that execute attempts."""
 MOST_ATTEMPTS = 50_000
 """How many attempts a worker executes before another takes its place: the C library never gives back the memory of
 a variable that is set anew in the environment, as each attempt sets a few."""

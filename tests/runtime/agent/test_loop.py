@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from sequent.dsl.builder import Sequent
+from sequent.errors import SequentError
 from sequent.runtime import ownership, trees
 from sequent.runtime.executors.processes import ProcessExecutor
 from sequent.runtime.orders import AttemptEnded, AttemptTakenBack
@@ -244,7 +245,26 @@ def test_an_agent_that_dies_while_all_ends_is_not_replaced_and_its_attempts_are_
     os.kill(agent, signal.SIGKILL)
     driving.loss_of(frame)
     assert executor._agent.pid == agent
-    ownership.end_leftovers(str(driving.directory))
+    assert_nothing_left(driving.directory)
+
+
+def test_what_an_agent_has_left_that_died_unseen_is_ended_when_all_is_closed(tmp_path):
+    with forked(flow_in(tmp_path), tmp_path) as driving:
+        driving.begun(driving.start("stubborn", announces=True))
+        wait_for(lambda: (tmp_path / "all-up").exists(), "the children never came up")
+        executor = driving.executor
+        assert isinstance(executor, ProcessExecutor)
+        kill(executor._agent.pid)
+    assert_nothing_left(tmp_path)
+
+
+def test_a_worker_that_cannot_be_started_is_told_of_and_all_that_was_started_ends(tmp_path):
+    with forked(flow_in(tmp_path), tmp_path) as driving:
+        driving.begun(driving.start("sleepy", announces=True))
+        (tmp_path / "logs").rename(tmp_path / "elsewhere")
+        with pytest.raises(SequentError, match="a worker cannot be started: No such file or directory"):
+            driving.run("pid")
+    assert_nothing_left(tmp_path)
 
 
 def test_a_worker_that_has_executed_enough_makes_way_for_another(tmp_path):
