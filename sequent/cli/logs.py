@@ -6,7 +6,6 @@ import sys
 import time
 from codecs import getincrementaldecoder
 from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
 from typing import Annotated
 
 from attrs import define, field
@@ -20,6 +19,7 @@ from sequent.cli.text import Paint, out, safe, safe_block
 from sequent.cli.typed import DEFAULTS, Run, TypedOptions
 from sequent.errors import UsageError
 from sequent.model.status import RunStatus
+from sequent.model.wording import guess
 from sequent.runtime.ports import Store
 from sequent.runtime.rows import AttemptRecord, RunRecord
 
@@ -63,10 +63,9 @@ def logs(
 def _refuse_unknown(record: RunRecord, step: str) -> None:
     known = [name for name in record.structure if name]
     if step not in known:
-        close = get_close_matches(step, known, n=3)
         raise UsageError(
             f"run {record.id!r} has no step {step!r}",
-            hint=f"did you mean {' or '.join(map(repr, close))}?" if close else f"see sequent show {record.id}",
+            hint=f"{guess(step, known)}see which there are: sequent show {record.id}",
             path=step,
         )
 

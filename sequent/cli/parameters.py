@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from difflib import get_close_matches
 from typing import Annotated, Any
 
 from cyclopts import App, Parameter, Token
@@ -14,6 +13,7 @@ from sequent.cli.text import readable
 from sequent.dsl.conversion import parse_text
 from sequent.errors import SequentError, UsageError
 from sequent.model.spec import Definition, ParamSpec
+from sequent.model.wording import guess
 
 
 def given_parameters(
@@ -56,11 +56,10 @@ def _paired(definition: Definition, pairs: Sequence[str]) -> dict[str, object]:
 
 
 def _unknown(flow: str, name: str, names: Sequence[str]) -> UsageError:
-    close = get_close_matches(name, names, n=1)
     allowed = f"its parameters: {', '.join(names)}" if names else "it takes no parameters"
     return UsageError(
         f"the flow {flow!r} has no parameter {name!r}",
-        hint=f"did you mean {close[0]!r}? {allowed}" if close else allowed,
+        hint=f"{guess(name, names)}{allowed}",
         path=name,
     )
 

@@ -63,8 +63,20 @@ REFUSED = {
         "run 'two' is of the flow 'bad', and 'flows.py:good' is the flow 'good'",
         "give the flow that the run is of",
     ),
-    "row_092_path": (["recover", "two", "--rerun", "laod"], 2, "unknown-path", "did you mean 'load'?", PATHS),
-    "row_092_skip": (["recover", "two", "--skip", "sned"], 2, "unknown-path", "did you mean 'send'?", PATHS),
+    "row_092_path": (
+        ["recover", "two", "--rerun", "laod"],
+        2,
+        "unknown-path",
+        "'laod'",
+        "did you mean 'load'? " + PATHS,
+    ),
+    "row_092_skip": (
+        ["recover", "two", "--skip", "sned"],
+        2,
+        "unknown-path",
+        "'sned'",
+        "did you mean 'send'? " + PATHS,
+    ),
     "row_092_from": (["recover", "two", "--from", ""], 2, "unknown-path", "no step or container ''", PATHS),
     "row_092_range": (
         ["recover", "one", "--rerun", "block.load/1.9"],

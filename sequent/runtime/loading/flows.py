@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 import inspect
 import os
 import sys
@@ -14,6 +13,7 @@ from attrs import frozen
 
 from sequent.dsl.running import FlowReached, seeking
 from sequent.errors import Place, UsageError
+from sequent.model.wording import guess
 from sequent.runtime.loading.modules import FORM, load_file, load_module, reporting
 from sequent.runtime.rows import Target
 
@@ -199,10 +199,9 @@ def _made(module: ModuleType, attribute: str, factory: Callable[..., object]) ->
 
 def _no_attribute(module: ModuleType, attribute: str) -> UsageError:
     flows = _flows_in(module)
-    close = difflib.get_close_matches(attribute, [*flows, *vars(module)], 1)
-    guess = f"; did you mean {close[0]!r}?" if close else ""
     known = f"its flows: {', '.join(flows)}" if flows else "it has no flow in it"
-    return UsageError(f"{module.__name__!r} has no {attribute!r}{guess} ({known})", code="no-flow", hint=FORM)
+    hint = f"{guess(attribute, [*vars(module), *flows])}{FORM}"
+    return UsageError(f"{module.__name__!r} has no {attribute!r} ({known})", code="no-flow", hint=hint)
 
 
 def _not_a_flow(module: ModuleType, attribute: str, value: object) -> UsageError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 import functools
 import importlib
 import importlib.util
@@ -16,6 +15,7 @@ from types import ModuleType
 
 from sequent.errors import DefinitionError, Place, SequentError, UsageError
 from sequent.model.spec import ModuleImport
+from sequent.model.wording import guess
 
 FORM = "name it as module:flow, or as path/file.py:flow"
 
@@ -29,10 +29,10 @@ def load_module(name: str, directory: str) -> ModuleType:
     """
     _look_first_in(directory)
     if not _exists(name):
-        close = difflib.get_close_matches(name, _modules_in(directory), 1)
-        guess = f"; did you mean {close[0]!r}?" if close else ""
         raise UsageError(
-            f"there is no module {name!r} (looked in {sys.path[0]!r} first){guess}", code="no-module", hint=FORM
+            f"there is no module {name!r} (looked in {sys.path[0]!r} first)",
+            code="no-module",
+            hint=f"{guess(name, _modules_in(directory))}{FORM}",
         )
     with reporting(name):
         return importlib.import_module(name)
@@ -65,9 +65,8 @@ def load_file(file: str) -> ModuleType:
     """
     if not os.path.isfile(file):
         directory, name = os.path.split(file)
-        close = difflib.get_close_matches(name, _files_in(directory), 1)
-        guess = f"; did you mean {close[0]!r}?" if close else ""
-        raise UsageError(f"there is no file {file!r}{guess}", code="no-file", hint=FORM)
+        hint = f"{guess(name, _files_in(directory))}{FORM}"
+        raise UsageError(f"there is no file {file!r}", code="no-file", hint=hint)
     _look_first_in(os.path.dirname(file))
     name = os.path.splitext(os.path.basename(file))[0]
     known = sys.modules.get(name)
@@ -171,22 +170,21 @@ def _load_error(name: str, error: BaseException) -> DefinitionError:
             told = f"it needs the module {error.name!r}, which there is not ({kind})"
             hint = "install it, or correct the import"
         case NameError():
-            told, hint = f"{kind}: {error}", _where_it_is(error) or f"{_guess(error)}{hint}"
+            told, hint = f"{kind}: {error}", _where_it_is(error) or f"{_meant_by(error)}{hint}"
         case AttributeError():
-            told, hint = f"{kind}: {error}", f"{_guess(error)}{hint}"
+            told, hint = f"{kind}: {error}", f"{_meant_by(error)}{hint}"
         case _:
             told = f"{kind}: {error}"
     return DefinitionError(f"{name} cannot be loaded: {told}", code="load", hint=hint, place=_place_of(error, name))
 
 
-def _guess(error: NameError | AttributeError) -> str:
+def _meant_by(error: NameError | AttributeError) -> str:
     """What was probably meant by a name that means nothing, as the beginning of a hint."""
     if isinstance(error, AttributeError):
         known = dir(error.obj)
     else:
         known = [name for frame, _ in traceback.walk_tb(error.__traceback__) for name in frame.f_locals]
-    close = difflib.get_close_matches(str(error.name), known, 1)
-    return f"did you mean {close[0]!r}? " if close else ""
+    return guess(str(error.name), known)
 
 
 def _where_it_is(error: NameError) -> str:

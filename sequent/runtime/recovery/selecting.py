@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 
 from attrs import field, frozen
 
@@ -14,6 +13,7 @@ from sequent.model.plan import ContainerPlan, NodePlan, Plan, taken_by
 from sequent.model.references import dotted
 from sequent.model.saved import SavedFrame
 from sequent.model.status import Claim
+from sequent.model.wording import guess
 
 
 @frozen(kw_only=True)
@@ -98,13 +98,12 @@ def read_selection(text: str, plan: Plan, option: str) -> Selection:
     node = plan.node_at(path) if path else None
     if node is None:
         known = [dotted(each.path) for each in plan.nodes if each.path]
-        close = get_close_matches(name, known, 1)
         raise UsageError(
-            f"{option} {text!r}: the flow has no step or container {name!r}"
-            + (f"; did you mean {close[0]!r}?" if close else ""),
+            f"{option} {text!r}: the flow has no step or container {name!r}",
             code="unknown-path",
             path=name,
-            hint="a path is names with dots between (s1.s11), then '/' and iterations where one is meant (s1.s11/1.2)",
+            hint=f"{guess(name, known)}a path is names with dots between (s1.s11), "
+            "then '/' and iterations where one is meant (s1.s11/1.2)",
         )
     if not slash:
         return Selection(path)

@@ -88,13 +88,13 @@ def test_a_module_that_is_not_there_is_said_with_where_it_was_looked_for_and_wha
     assert isinstance(error, UsageError)
     assert f"{name}x" in error.message
     assert str(tmp_path) in error.message
-    assert f"did you mean {name!r}" in error.message
+    assert f"did you mean {name!r}" in error.hint
 
 
 def test_a_file_that_is_not_there_is_said_with_what_is_close(write, tmp_path):
     name = write(FLOW)
     error = error_of(f"{tmp_path}/{name}s.py:nightly")
-    assert f"did you mean '{name}.py'" in error.message
+    assert f"did you mean '{name}.py'" in error.hint
 
 
 @pytest.mark.parametrize("text", ["import no_such_module_at_all\n", "from os import no_such_name\n"])
@@ -164,7 +164,7 @@ def test_a_module_that_runs_its_flow_while_it_is_loaded_is_refused(write):
 
 def test_a_name_that_is_not_there_is_said_with_what_is_close_and_the_flows(write):
     error = error_of(write(FLOW) + ":nigthly")
-    assert "did you mean 'nightly'" in error.message
+    assert "did you mean 'nightly'" in error.hint
     assert "its flows: nightly" in error.message
 
 

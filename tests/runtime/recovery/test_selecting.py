@@ -84,10 +84,9 @@ def test_only_what_is_named_runs_again_otherwise_and_who_rests_on_it_is_told():
 
 
 def test_a_name_that_is_not_there_is_told_with_what_is_meant_perhaps():
-    with pytest.raises(
-        UsageError, match=r"--rerun 'c.xx': the flow has no step or container 'c.xx'; did you mean 'c.x'"
-    ):
+    with pytest.raises(UsageError, match=r"--rerun 'c.xx': the flow has no step or container 'c.xx'") as caught:
         read_selection("c.xx", PLAN, "--rerun")
+    assert caught.value.hint.startswith("did you mean 'c.x'?")
 
 
 @pytest.mark.parametrize("text", ["a/2", "a/1.1", "c.x/1.2.3", "c/0", "c/1.x", "c/", "c/1.0"])
