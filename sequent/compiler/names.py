@@ -100,6 +100,8 @@ class Names:
             return ""
         if name in body.names:
             return f"{name!r} is in the same body: define it further up, and write {name} alone"
+        if name in body.attributes or (not body.path and name in self.params()):
+            return f"{name!r} is in the same body: write {name} alone"
         guess = self.problems.guess(name, (other for other in body.names if other != reader.node.spec.name))
         return f"{guess}It is in the same body, and named without outer" if guess else ""
 

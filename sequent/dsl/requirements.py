@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from types import FunctionType
+from types import FunctionType, MethodType
 from typing import NoReturn, cast
 
 from sequent.dsl.places import Site, site_above
@@ -236,13 +236,15 @@ def _malformed(value: object, place: Place) -> DefinitionError:
         )
     first = next(iter(parts), None)
     by_name = isinstance(first, str) and not isinstance(first, Claim)
-    hint = f"the forms are {_FORMS}; the statuses are {_STATUSES}"
-    if by_name:
+    text, hint = f"{value!r:.120}", f"the forms are {_FORMS}; the statuses are {_STATUSES}"
+    if isinstance(first, MethodType) and isinstance(first.__self__, Claimable):
+        text, hint = f"the method {shown(first.__self__)}.{first.__name__} itself", "call it: a.returned(value)"
+    elif by_name:
         hint = _NOT_BY_NAME
     elif isinstance(value, bool):
         hint = _NOT_COMPARED
     elif isinstance(first, FunctionType):
         hint = _NOT_BY_FUNCTION
     return DefinitionError(
-        f"{value!r:.120} is not a requirement: expected (step, STATUS)", code="requirement", hint=hint, place=place
+        f"{text} is not a requirement: expected (step, STATUS)", code="requirement", hint=hint, place=place
     )

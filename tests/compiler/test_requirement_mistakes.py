@@ -3,9 +3,9 @@
 import pytest
 
 from sequent.errors import Place
-from sequent.model.references import Literal, OuterValue
+from sequent.model.references import ItemOf, Literal, OuterValue
 from sequent.model.spec import ParamSpec
-from tests.compiler.writing import asks, codes, container, every, flow, mistake, mistakes, result, some, step
+from tests.compiler.writing import asks, codes, container, every, flow, items, mistake, mistakes, result, some, step
 
 DAY = ParamSpec(name="day", type="date", default=Literal('"2026-11-24"'))
 
@@ -148,6 +148,14 @@ def test_outer_does_not_find_siblings():
 )
 def test_outer_in_the_flows_own_body_finds_nothing_and_what_was_meant_is_told(name, hint):
     assert mistake(flow(step("load"), step("send", f"^{name}"))).hint == hint
+
+
+def test_outer_for_a_value_of_the_same_body_is_told_to_be_left_out():
+    day, region = OuterValue("day"), OuterValue("region")
+    of_the_flow = flow(step("a", takes=[day]), params=[ParamSpec(name="day", type="date")])
+    inner = container("b", step("c", takes=[region]), attributes=(("region", ItemOf()),), repeats=items(1))
+    assert mistake(of_the_flow).hint == "'day' is in the same body: write day alone"
+    assert mistake(flow(inner)).hint == "'region' is in the same body: write region alone"
 
 
 def test_outer_on_a_containers_own_line_does_not_look_into_its_own_body():

@@ -43,6 +43,15 @@ def test_tuples_within_tuples_may_be_as_deep(blamed):
     write(100)
 
 
+def test_a_method_that_was_not_called_is_told_so(blamed):
+    a = step(work)
+
+    def write():
+        step(requires=a.returned)(work)  # wrong
+
+    assert "call it" in blamed(write, "the method a.returned itself is not a requirement").hint
+
+
 @pytest.mark.parametrize("value", [work, (work, STEP_SUCCESS)])
 def test_a_function_where_its_step_is_meant_is_told_so(value, blamed):
     def write():
