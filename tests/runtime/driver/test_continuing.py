@@ -100,6 +100,6 @@ def test_a_script_is_continued_by_running_it_again(path, tmp_path):
     assert store.find("latest").status is RunStatus.SUSPENDED
     # Now it makes as many passes as it takes.
     script.write_text(program.replace("LOOPS", "-1"))
-    assert scripts.run_again(store.find("latest"), store.name, scripts.CONTINUE_RUN) == 0
+    assert scripts.run_again(store.find("latest"), store.name, scripts.CONTINUE_RUN, {}) == 0
     assert [(record.id, record.status) for record in store.runs()] == [("r00001", RunStatus.SUCCESS)]
     store.close()
