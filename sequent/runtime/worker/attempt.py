@@ -11,7 +11,7 @@ from typing import Any, NoReturn, cast
 
 from attrs import evolve
 
-from sequent.errors import NotDataError
+from sequent.errors import NotDataError, Place
 from sequent.model import wire
 from sequent.model.outcome import LogSpan, Problem
 from sequent.model.references import Path
@@ -71,9 +71,11 @@ class Attempts:
         verdict = Verdict.UNKNOWN
         problem: Problem | None = None
         secrets = Secrets(self._segment)
-        place = self.catalogue.steps[order.path][1].place
+        place: Place | None = None
         try:
-            text, verdict = self._run(order, secrets)
+            path, step = self.catalogue.step_at(order.path)
+            place = step.place
+            text, verdict = self._run(path, step, order, secrets)
         except CommandError as failure:
             file, line = place or ("", 0)
             problem = evolve(failure.problem, message=secrets.hidden(failure.problem.message), file=file, line=line)
@@ -91,8 +93,7 @@ class Attempts:
         seconds = time.monotonic() - began
         return AttemptEnded(order.frame, order.node, order.attempt, text, verdict, problem, log, seconds)
 
-    def _run(self, order: AttemptOrder, secrets: Secrets) -> tuple[str, Verdict]:
-        path, step = self.catalogue.steps[order.path]
+    def _run(self, path: Path, step: StepSpec, order: AttemptOrder, secrets: Secrets) -> tuple[str, Verdict]:
         context = self._context(order)
         environment = variables_of(context, order.item, self._setup.envvar_prefix)
         if self._environment is not None:

@@ -10,7 +10,7 @@ from sequent.errors import Place, UsageError
 from sequent.model import wire
 from sequent.model.items import digest_of
 from sequent.model.references import Path
-from sequent.model.spec import ContainerSpec, ItemsCall, StepSpec
+from sequent.model.spec import ItemsCall
 from sequent.model.wording import described
 from sequent.runtime.orders import DrawBroke, DrawOrder, ItemFound, RepeatFound
 from sequent.runtime.worker.inputs import Catalogue, instance_of
@@ -30,11 +30,14 @@ class Drawing:
 
     def serve(self, order: DrawOrder) -> RepeatFound | ItemFound | DrawBroke:
         """Find the items, or draw the next; no exception of the author's gets out."""
+        place: Place | None = None
         try:
+            spec = self._catalogue.node_at(_path_of(order))
+            place = spec.option_places.get("repeats", spec.place)
             return self._find(order) if order.number == 0 else self._draw(order)
         except BaseException as error:  # noqa: BLE001 - whatever the callable raises fails its repeat
             self.forget(order.frame, order.node)
-            return DrawBroke(order.frame, order.node, problem_of(error, self._place(order)))
+            return DrawBroke(order.frame, order.node, problem_of(error, place))
 
     def forget(self, frame: int, node: int) -> None:
         """Drop an iterator that nobody will ask any more."""
@@ -77,14 +80,10 @@ class Drawing:
         if len(self._iterators) > MOST_ITERATORS:
             self._iterators.popitem(last=False)
 
-    def _place(self, order: DrawOrder) -> Place | None:
-        spec = _spec_of(self._catalogue, tuple(order.path.split(".")))
-        return spec.option_places.get("repeats", spec.place)
-
     def _call(self, order: DrawOrder) -> object:
-        path = tuple(order.path.split("."))
+        path = _path_of(order)
         function = self._catalogue.definition.items[path]
-        repeats = _spec_of(self._catalogue, path).repeats
+        repeats = self._catalogue.node_at(path).repeats
         if isinstance(repeats, ItemsCall) and repeats.takes_self:
             return function(instance_of(self._catalogue, path[:-1], order.attributes))
         return function()
@@ -99,8 +98,8 @@ def _skipped(iterator: Iterator[object], count: int) -> Iterator[str]:
         yield wire.encode(item, "an item")
 
 
-def _spec_of(catalogue: Catalogue, path: Path) -> StepSpec | ContainerSpec:
-    return next(child for child in catalogue.container_at(path[:-1]).children if child.name == path[-1])
+def _path_of(order: DrawOrder) -> Path:
+    return tuple(order.path.split("."))
 
 
 _REFUSED: dict[type, str] = {

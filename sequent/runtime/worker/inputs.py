@@ -7,7 +7,7 @@ import typing
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 
-from sequent.errors import NotDataError, PartError
+from sequent.errors import NotDataError, PartError, UsageError
 from sequent.model import failures, wire
 from sequent.model.references import FlowHandle, Literal, Path, SecretOf, Value, dotted
 from sequent.model.spec import ContainerSpec, Definition, FunctionWork, StepSpec
@@ -30,11 +30,30 @@ class Catalogue:
         """Every step by its dotted path."""
         return {dotted(path): (path, step) for path, step in _steps_of(self.definition.spec.root, ())}
 
-    def container_at(self, path: Path) -> ContainerSpec:
-        """The container with that path."""
-        found = self.definition.spec.root
+    def step_at(self, path: str) -> tuple[Path, StepSpec]:
+        """The step with that dotted path.
+
+        Raises:
+            UsageError: the flow, as this process has loaded it, has none.
+        """
+        try:
+            return self.steps[path]
+        except KeyError:
+            raise _unknown(path) from None
+
+    def node_at(self, path: Path) -> ContainerSpec | StepSpec:
+        """The container or step with that path.
+
+        Raises:
+            UsageError: the flow, as this process has loaded it, has none.
+        """
+        found: ContainerSpec | StepSpec = self.definition.spec.root
         for name in path:
-            found = next(child for child in found.children if child.name == name and isinstance(child, ContainerSpec))
+            children = found.children if isinstance(found, ContainerSpec) else ()
+            below = next((child for child in children if child.name == name), None)
+            if below is None:
+                raise _unknown(dotted(path))
+            found = below
         return found
 
     def classes_of(self, maker: str) -> Mapping[str, type]:
@@ -81,6 +100,14 @@ class Catalogue:
                     hint=f"annotate the step's return with {kind.__qualname__}, or with a type that contains it",
                     path=path,
                 )
+
+
+def _unknown(path: str) -> UsageError:
+    return UsageError(
+        f"the flow that this worker has loaded has nothing called {path!r}",
+        code="changed-flow",
+        hint="it was changed while the run is under way: recover the run, so that all of it knows the same flow",
+    )
 
 
 def _steps_of(container: ContainerSpec, path: Path) -> Iterator[tuple[Path, StepSpec]]:
@@ -183,8 +210,8 @@ def instance_of(catalogue: Catalogue, path: Path, attributes: tuple[tuple[str, G
         try:
             values[name] = _read(given, classes, repr(name))
         except PartError as error:
-            container = catalogue.container_at(path)
-            written = dict(container.attributes).get(name)
+            container = catalogue.node_at(path)
+            written = dict(container.attributes).get(name) if isinstance(container, ContainerSpec) else None
             error.place = getattr(written, "place", None) or container.place
             raise
     return bodies.instance_of(catalogue.definition.bodies[path], values)

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from sequent.dsl.builder import Sequent
+from sequent.runtime.orders import DrawBroke
 from tests.runtime.driving import Driving, inline, launched
 from tests.runtime.worker_steps import add, leave, pid, told
 
@@ -130,6 +131,30 @@ def test_a_flow_that_a_worker_cannot_load_fails_the_step_with_the_authors_line(t
         assert problem
         assert "division by zero" in problem.message
         assert (problem.file, problem.line) == (str(file), 1)
+
+
+def test_a_worker_that_finds_the_flow_changed_says_so(tmp_path):
+    file = tmp_path / "changing.py"
+    file.write_text(
+        "import os\n"
+        "from sequent.dsl.builder import Sequent\n"
+        "flow = Sequent('changing')\n"
+        "flow.add_step('dies', func=os.abort)\n"
+        "flow.add_step('gone', func=os.getpid)\n"
+        "flow.add_step('drawn', func=os.getpid, repeats=lambda: [1])\n"
+    )
+    with launched(f"{file}:flow", tmp_path / "run") as driving:
+        # Whoever has loaded the flow before the change knows it still.
+        driving.run("dies")
+        file.write_text(file.read_text().replace("'gone'", "'new'").replace("'drawn'", "'newer'"))
+        driving.run("dies")
+        problem = driving.run("gone").problem
+        broken = driving.draw("drawn")
+    assert isinstance(broken, DrawBroke)
+    for found, name in ((problem, "gone"), (broken.problem, "drawn")):
+        assert found
+        assert found.message.startswith(f"the flow that this worker has loaded has nothing called '{name}'")
+        assert "recover the run" in found.message
 
 
 def test_inline_a_step_runs_in_this_process_and_its_output_is_kept(tmp_path, capsys):
