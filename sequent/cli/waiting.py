@@ -10,7 +10,7 @@ from heapq import heapify, heappop, heappush
 from attrs import frozen
 
 from sequent.cli.text import safe
-from sequent.compiler.words import attempt_words, input_text, items_text, resource_words, wait_text
+from sequent.compiler.texts import attempt_words, input_text, items_text, resource_words, wait_text
 from sequent.model.inputs import ItemsLiteralPlan, ItemsPlan
 from sequent.model.items import Items
 from sequent.model.plan import ContainerPlan, NodePlan, Plan, StepPlan, start_of

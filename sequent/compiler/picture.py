@@ -9,8 +9,8 @@ from attrs import frozen
 
 from sequent.compiler.conditions import Asked, Joined
 from sequent.compiler.reading import read
+from sequent.compiler.texts import Name, amounts_text, input_text, items_text, wait_text
 from sequent.compiler.tree import Node, Tree
-from sequent.compiler.words import Name, amounts_text, input_text, items_text, wait_text
 from sequent.errors import Place
 from sequent.model.inputs import ItemsLiteralPlan
 from sequent.model.items import Items

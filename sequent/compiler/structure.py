@@ -8,8 +8,8 @@ from enum import StrEnum
 
 from attrs import frozen
 
+from sequent.compiler.texts import Name, attempt_words, input_text, items_text, resource_words, wait_text
 from sequent.compiler.tree import Node, Tree
-from sequent.compiler.words import Name, attempt_words, input_text, items_text, resource_words, wait_text
 from sequent.model.inputs import LiteralInput
 from sequent.model.spec import ContainerSpec, FlowSpec, StepSpec
 from sequent.model.status import Action, Construct, Status

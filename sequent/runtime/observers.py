@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 
-from sequent.compiler.words import span_text
+from sequent.compiler.texts import span_text
 from sequent.model.outcome import LogSpan, Problem
 from sequent.model.plan import Plan
 from sequent.model.references import dotted

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from sequent.compiler import ChangeKind, Difference, compile_flow, differences
-from sequent.compiler.words import span_text
+from sequent.compiler.texts import span_text
 from sequent.errors import Place
 from sequent.model.durations import read_seconds
 from sequent.model.references import FailuresOf, ItemOf, Literal, OuterValue, ParamOf, PartOf, PreviousOf, ResultOr
