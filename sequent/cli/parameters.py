@@ -17,7 +17,7 @@ from sequent.model.wording import guess
 
 
 def given_parameters(
-    definition: Definition, pairs: Sequence[str], words: Sequence[str], command: Callable[..., int], title: str
+    definition: Definition, pairs: Sequence[str], words: Sequence[str], command: Callable[..., object], title: str
 ) -> dict[str, object]:
     """The values that were given, by name.
 
@@ -75,7 +75,7 @@ def _value(definition: Definition, name: str, text: str) -> object:
 
 
 def _from_options(
-    definition: Definition, words: Sequence[str], command: Callable[..., int], title: str
+    definition: Definition, words: Sequence[str], command: Callable[..., object], title: str
 ) -> dict[str, object]:
     """Read the flow's own options; ``--help`` prints all options and gives nothing."""
     found: dict[str, object] = {}

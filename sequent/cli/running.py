@@ -8,7 +8,7 @@ from typing import Annotated
 from cyclopts import App, CycloptsError, Parameter
 
 from sequent.cli.app import usage_error
-from sequent.cli.starting import RunWords, start_run
+from sequent.cli.starting import RunWords
 from sequent.cli.typed import DEFAULTS, LogLevel, MaxConcurrent, MaxLoops, TypedOptions
 
 
@@ -33,9 +33,10 @@ def run(
     max_loops: MaxLoops = -1,
     log_level: LogLevel = None,
     options: TypedOptions = DEFAULTS,
-) -> int:
+) -> RunWords:
     """Start a run of a flow; ``run TARGET --help`` shows the flow's parameters too."""
-    return start_run(RunWords(target or "", words, param, run_id, max_concurrent, max_loops, log_level, options), None)
+    # Only read here: the agent is launched before that, and the flow's own options are read once it is loaded.
+    return RunWords(target or "", words, param, run_id, max_concurrent, max_loops, log_level, options)
 
 
 def read_words(typed: Sequence[str]) -> RunWords:
@@ -55,15 +56,4 @@ def read_words(typed: Sequence[str]) -> RunWords:
 def _bound(typed: Sequence[str]) -> RunWords:
     app = App(name="sequent run", default_command=run, help_flags=[], version_flags=[], verbose=False)
     _, bound, _ = app.parse_args(list(typed), print_error=False, exit_on_error=False)
-    bound.apply_defaults()
-    given = bound.arguments
-    return RunWords(
-        given["target"] or "",
-        given["words"],
-        given["param"],
-        given["run_id"],
-        given["max_concurrent"],
-        given["max_loops"],
-        given["log_level"],
-        given["options"],
-    )
+    return run(*bound.args, **bound.kwargs)
