@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import typing
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 
@@ -77,9 +76,11 @@ class Catalogue:
 
     @cached_property
     def _all_classes(self) -> Mapping[str, type]:
+        from sequent.dsl.annotations import returned_by
+
         found: dict[str, type] = {**failures.CLASSES, **self._written}
         for callable_ in self.definition.items.values():
-            found.update(wire.classes_in(_returned_by(callable_)))
+            found.update(wire.classes_in(returned_by(callable_)))
         for annotation in (*self.definition.param_types.values(), *self.definition.result_types.values()):
             found.update(wire.classes_in(annotation))
         return found
@@ -117,14 +118,6 @@ def _steps_of(container: ContainerSpec, path: Path) -> Iterator[tuple[Path, Step
             yield below, child
         else:
             yield from _steps_of(child, below)
-
-
-def _returned_by(function: Callable[..., object]) -> object:
-    try:
-        return typing.get_type_hints(function).get("return")
-    except (NameError, TypeError):
-        # Not annotated, or with names that cannot be resolved: it names no classes then.
-        return None
 
 
 class Inputs:

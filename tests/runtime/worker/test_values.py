@@ -38,6 +38,10 @@ def change(items):
     return items
 
 
+def unresolved() -> functools.nothing:
+    return [1]
+
+
 class Adder:
     def __init__(self, first):
         self.first = first
@@ -61,6 +65,7 @@ flow.add_step("later_object", func=Later(2), args=(3,))
 flow.add_step("partial", func=functools.partial(add, 2), kwargs={"b": 3})
 flow.add_step("builtin", func=max, args=(2, 3))
 flow.add_step("nameless", func=lambda: 5)
+flow.add_step("repeated", func=nothing, repeats=unresolved)
 flow.add_step("sum", func=add, args=(1,), kwargs={"b": 3})
 made = flow.add_step("rows", func=rows)
 flow.add_step("names", func=name_of, args=(made.result,))
@@ -92,6 +97,10 @@ def test_a_coroutine_function_is_run(driving: Driving):
 )
 def test_whatever_can_be_called_can_be_a_step(driving: Driving, step, result):
     assert driving.run(step).result == result
+
+
+def test_an_annotation_of_items_that_means_nothing_names_no_class(driving: Driving):
+    assert driving.run("repeated", item="1").problem is None
 
 
 def test_records_and_enums_travel_to_the_step_that_asks(driving: Driving):
