@@ -65,6 +65,27 @@ def test_a_flow_that_acquires_a_shared_pool_begins_once_it_holds_it_and_says_tha
     assert other.run.ask([Ask(TaskKey(1, 9, 0), (("lock", 1),), 0)])
 
 
+@pytest.mark.parametrize(("priority", "goes_first"), [(5, True), (1, False)])
+def test_a_run_goes_before_those_whose_priority_is_lower_than_its_flows(priority, goes_first):
+    clock = FakeClock()
+    world = World(locked(priority=priority))
+    holder, waiter = other_run(world), World(locked(), store=world.store)
+    waiter.run.use_pools({"lock": 1}, "")
+    wanted = [Ask(OTHERS, (("lock", 1),), 3)]
+    assert not waiter.run.ask(wanted)
+    granted: list[bool] = []
+
+    def give_back() -> None:
+        gives_back(holder)
+        granted.append(bool(waiter.run.ask(wanted)))
+        if granted[0]:
+            gives_back(waiter)
+
+    clock.at(clock.boot + 60.0, give_back)
+    assert world.drive(Hands(success), clock=clock) is RunStatus.SUCCESS
+    assert granted == [not goes_first]
+
+
 def test_a_flow_that_needs_not_wait_says_nothing():
     world = World(locked())
     assert world.drive(Hands(success)) is RunStatus.SUCCESS
