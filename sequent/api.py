@@ -232,8 +232,10 @@ def run(request: RunRequest) -> Outcome:
     target = target_of(definition)
     wanted = scripted(target)
     takes_up = request.run_mode is not RunMode.RESTART or wanted is not None
-    if takes_up and not opened and named == ":memory:":
-        raise UsageError("a run in ':memory:' is gone with its process", hint="take up runs of a store in a file")
+    if takes_up and not opened:
+        from sequent.runtime.store import check_outlasting
+
+        check_outlasting(named)
     # The agent first: forked before store, threads or sockets exist, or starting while they are imported.
     agent = make_agent(definition)
     try:

@@ -59,17 +59,13 @@ def opened_store(options: Options) -> Generator[Store]:
     """The store that is meant, to be read or to take up its runs, closed at the end; it is never made.
 
     Raises:
+        UsageError: it is one that ends with its process.
         StoreError: the store that was typed is not there; one that nobody typed has no runs yet.
     """
-    from sequent.runtime.store import MEMORY, is_there, open_store
+    from sequent.runtime.store import check_outlasting, is_there, open_store
 
     name = options.settings().store
-    if name == MEMORY:
-        raise UsageError(
-            f"a store in {MEMORY!r} is gone with its process, and this command needs a file",
-            code="memory-store",
-            hint="name the file of a store: --store FILE",
-        )
+    check_outlasting(name)
     if options.store is not None and name is not None and not is_there(name):
         raise StoreError(
             f"there is no store {options.store!r}",

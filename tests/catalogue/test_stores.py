@@ -123,7 +123,7 @@ def test_a_name_that_is_no_stores_is_refused_without_its_password(row, words, to
     assert os.listdir(tmp_path) == ["flow.py"]
 
 
-@pytest.mark.parametrize("row", ["row_081"])
+@pytest.mark.parametrize(("row", "store"), [("row_081", ":memory:"), ("row_081_url", "sqlite://")])
 @pytest.mark.parametrize("word", ["ls", "show", "logs", "recover", "continue", "stop"])
-def test_a_store_in_memory_has_nothing_to_take_up_or_to_read(row, word, told):
-    told([word, "--store", ":memory:"], 2, "':memory:' is gone with its process", "needs a file", "--store FILE")
+def test_a_store_in_memory_has_nothing_to_take_up_or_to_read(row, store, word, told):
+    told([word, "--store", store], 2, "':memory:' is gone with its process", "needs a file", "--store FILE")

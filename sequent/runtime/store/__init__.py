@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from sequent.errors import UsageError
 from sequent.runtime.ports import Store
 from sequent.runtime.store.location import MEMORY, locate
 
@@ -40,10 +41,24 @@ def own_store() -> str:
     return MEMORY if location is None else location.path
 
 
+def check_outlasting(name: str | None) -> None:
+    """See that a store is not gone with its process, so that another can look at its runs, or take them up.
+
+    Raises:
+        UsageError: it is the one in memory.
+    """
+    if locate(name) is None:
+        raise UsageError(
+            f"a store in {MEMORY!r} is gone with its process, and this needs a file",
+            code="memory-store",
+            hint="name the file of a store: --store FILE, or store='FILE'",
+        )
+
+
 def is_there(name: str) -> bool:
     """Whether a store that is named so has been made."""
     location = locate(name)
     return location is not None and os.path.lexists(location.path)
 
 
-__all__ = ["MEMORY", "is_there", "open_store", "own_store"]
+__all__ = ["check_outlasting", "is_there", "open_store", "own_store"]
