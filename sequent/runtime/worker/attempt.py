@@ -85,10 +85,9 @@ class Attempts:
             problem = problem_of(error, place, secrets.hidden)
         if os.getpid() != self._pid:
             _end_copy(problem)
-        # Once before as well: what tidies up ends the masking of secrets.
+        # Before: what tidies up ends the masking of secrets.
         flush_streams()
         tidy()
-        flush_streams()
         log: LogSpan | None = self._segment.end()
         seconds = time.monotonic() - began
         return AttemptEnded(order.frame, order.node, order.attempt, text, verdict, problem, log, seconds)
@@ -102,8 +101,8 @@ class Attempts:
             environment[RUNS_AROUND] = self._setup.around
         enter(context, whole_process=self._is_own_process)
         try:
-            handle = FlowInStep(self.catalogue.definition.spec.name, context)
-            inputs = Inputs(order, self.catalogue, secrets, lambda: handle)
+            flow = self.catalogue.definition.spec.name
+            inputs = Inputs(order, self.catalogue, secrets, lambda: FlowInStep(flow, context))
             if order.announces:
                 self._tell_begun(AttemptBegan(order.frame, order.node, order.attempt))
             with self._termination:

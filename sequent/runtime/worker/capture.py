@@ -57,7 +57,7 @@ class Segment:
 
     def begin(self, path: str, sequence: str, attempt: int) -> None:
         """What is written from now on is that attempt's."""
-        self._start = os.fstat(self._file).st_size
+        self._start = self._size()
         self._mark.set(self._start, path, sequence, attempt)
 
     def mask(self, words: tuple[bytes, ...]) -> None:
@@ -76,14 +76,14 @@ class Segment:
             self._file = self.descriptor
         # Before the cut: what nobody has marked is not taken out of by anybody else.
         self._mark.clear()
-        length = os.fstat(self._file).st_size - self._start
+        length = self._size() - self._start
         return _span(self.path, self._start, length) if length > 0 else None
 
     def last_line(self) -> str:
         """The last line that the attempt has written so far, if it is not too long to be told; else nothing."""
         if self._mask is not None:
             self._mask.drain()
-        size = os.fstat(self._file).st_size
+        size = self._size()
         start = max(self._start, size - _LONGEST_LINE)
         with open(self.path, "rb") as file:
             file.seek(start)
@@ -91,6 +91,10 @@ class Segment:
         written = [line.strip() for line in lines if line.strip()]
         is_whole = start == self._start or len(written) > 1
         return written[-1] if written and is_whole else ""
+
+    def _size(self) -> int:
+        # What it is positioned at makes no difference to a descriptor that appends; asking for all else costs more.
+        return os.lseek(self._file, 0, os.SEEK_END)
 
     def write(self, text: str) -> None:
         """Add a line of our own, if there is room."""

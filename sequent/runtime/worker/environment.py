@@ -19,22 +19,22 @@ def variables_of(context: Context, item: str | None, prefix: str) -> dict[str, s
         prefix: what their names begin with.
     """
     variables = {
-        "STEP_NAME": context.name,
-        "STEP_PATH": context.path,
-        "STEP_SEQUENCE": context.sequence,
-        "STEP_RECOVERY": str(context.recovery),
-        "STEP_ATTEMPT": str(context.attempt),
-        "RUN_ID": context.run_id,
-        "LOGGER_NAME": LOGGER,
-        "IDEMPOTENCY_KEY": context.idempotency_key,
-        "ATTEMPT_TOKEN": context.token,
+        f"{prefix}STEP_NAME": context.name,
+        f"{prefix}STEP_PATH": context.path,
+        f"{prefix}STEP_SEQUENCE": context.sequence,
+        f"{prefix}STEP_RECOVERY": str(context.recovery),
+        f"{prefix}STEP_ATTEMPT": str(context.attempt),
+        f"{prefix}RUN_ID": context.run_id,
+        f"{prefix}LOGGER_NAME": LOGGER,
+        f"{prefix}IDEMPOTENCY_KEY": context.idempotency_key,
+        f"{prefix}ATTEMPT_TOKEN": context.token,
     }
     if item is not None:
         text = context.item if isinstance(context.item, str) else item
         # A variable cannot hold NUL, nor much: the item itself is in context().
         if "\0" not in text and len(text) < _LONGEST:
-            variables["STEP_ITEM"] = text
-    return {prefix + name: value for name, value in variables.items()}
+            variables[f"{prefix}STEP_ITEM"] = text
+    return variables
 
 
 class StepEnvironment:

@@ -100,6 +100,8 @@ class Tidying:
         if sys.stdout is not self._streams[0] or sys.stderr is not self._streams[1]:
             flush_streams()
             sys.stdout, sys.stderr = self._streams
+            # What came in their place may have written through them.
+            flush_streams()
         for descriptor in (1, 2):
             if not self._is_segment(descriptor):
                 os.dup2(self._spare, descriptor)

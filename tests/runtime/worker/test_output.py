@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import signal
+import sys
 import time
 
 import sequent.runtime.context as where
@@ -26,6 +28,20 @@ def log_with_loguru():
 
     logger.debug("too low")
     logger.info("from loguru")
+
+
+def write_through():
+    """Put something in the place of standard output that writes to it."""
+
+    class Through(io.TextIOBase):
+        def __init__(self, inner):
+            self.inner = inner
+
+        def write(self, text):
+            return self.inner.write(text)
+
+    sys.stdout = Through(sys.stdout)
+    print("a line without end", end="")
 
 
 def flood(mebibytes):
@@ -63,6 +79,7 @@ flow.add_step("sum", func=add, args=(1,), kwargs={"b": 3})
 flow.add_step("ended", func=end_process, args=(3,))
 flow.add_step("log", func=log)
 flow.add_step("loguru", func=log_with_loguru)
+flow.add_step("through", func=write_through)
 flow.add_step("flood", func=flood, args=(20,))
 flow.add_step("cut", func=flood_until_cut, args=(100, "return"))
 flow.add_step("killed", func=flood_until_cut, args=(100, "die"))
@@ -86,6 +103,11 @@ def test_output_of_loggers_and_of_children_is_kept_in_order(driving: Driving):
     assert "from logging" in lines[0]
     assert "from the context" in lines[1]
     assert lines[2:] == ["from a child", "and its errors", "no newline"]
+
+
+def test_what_was_written_through_another_stream_is_kept_and_not_in_the_next_log(driving: Driving):
+    assert driving.log_of(driving.run("through")) == "a line without end"
+    assert driving.run("nothing").log is None
 
 
 def test_loguru_is_kept_from_the_same_level_on(driving: Driving):
