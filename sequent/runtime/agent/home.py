@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import time
@@ -53,7 +54,11 @@ class Home:
         self._write(os.getpid(), os.O_TRUNC)
 
     def record(self, pid: int) -> None:
-        """Add a process to the list, by which it is found if this agent is killed."""
+        """Add a process to the list, by which it is found if this agent is killed.
+
+        Raises:
+            OSError: there is no room for it.
+        """
         self._write(pid, 0)
 
     def open_segment(self) -> tuple[str, int]:
@@ -73,11 +78,12 @@ class Home:
         process = trees.process_at(pid)
         if process is None:
             return
-        line = json.dumps({"pid": pid, "started": process.started, "boot": trees.boot_id()}) + "\n"
+        line = f"{json.dumps({'pid': pid, 'started': process.started, 'boot': trees.boot_id()})}\n".encode()
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC | more
         file = os.open(self._list, flags, 0o600)
         try:
-            os.write(file, line.encode())
+            if os.write(file, line) < len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         finally:
             os.close(file)
 

@@ -100,15 +100,18 @@ class Agent:
             selector.unregister(self._channel.end)
             self._close()
             return
-        body = cast("list[Any]", message)
+        try:
+            self._obey(cast("list[Any]", message), selector)
+        except OSError as error:
+            # There is no room: for a file, a process or a descriptor.
+            self._say(["unable", error.strerror])
+
+    def _obey(self, body: list[Any], selector: selectors.BaseSelector) -> None:
         match body[0]:
             case "setup":
                 self._set_up(body[1], selector)
             case "spawn" if self._home is not None:
-                try:
-                    self._spawn(body[1], self._home)
-                except OSError as error:
-                    self._say(["unable", error.strerror])
+                self._spawn(body[1], self._home)
             case "end":
                 self._end(body[1], body[2])
             case "close":
@@ -158,7 +161,8 @@ class Agent:
         self._segments[pid] = segment
         home.record(pid)
         os.close(gate[1])
-        with contextlib.suppress(OSError):
+        # The driver may be gone, as whenever something is said.
+        with contextlib.suppress(ConnectionError):
             self._channel.send_with(["worker", number, os.path.basename(segment)], [ours.fileno(), theirs.fileno()])
         ours.close()
         theirs.close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import socket
 from selectors import BaseSelector
 
@@ -122,6 +124,11 @@ class ProcessExecutor:
 
     def _hear(self, message: Message, descriptors: list[int]) -> None:
         match message:
+            case ["worker", *_] if len(descriptors) < 2:
+                # The kernel has dropped those for which this process has no room.
+                for descriptor in descriptors:
+                    os.close(descriptor)
+                self._hear(["unable", os.strerror(errno.EMFILE)], [])
             case ["worker", int() as number, str() as segment]:
                 self._crew.meet(number, segment, [socket.socket(fileno=item) for item in descriptors])
             case ["ended", int() as number, int() as code, bool() as has_timed_out]:

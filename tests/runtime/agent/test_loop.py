@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -263,6 +264,27 @@ def test_a_worker_that_cannot_be_started_is_told_of_and_all_that_was_started_end
         driving.begun(driving.start("sleepy", announces=True))
         (tmp_path / "logs").rename(tmp_path / "elsewhere")
         with pytest.raises(SequentError, match="a worker cannot be started: No such file or directory"):
+            driving.run("pid")
+    assert_nothing_left(tmp_path)
+
+
+@contextlib.contextmanager
+def no_more_descriptors():
+    """This process can open nothing more."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    lowest = os.dup(0)
+    os.close(lowest)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def test_a_worker_for_which_the_driver_has_no_descriptors_is_told_of(tmp_path):
+    with forked(flow_in(tmp_path), tmp_path) as driving:
+        driving.begun(driving.start("sleepy", announces=True))
+        with no_more_descriptors(), pytest.raises(SequentError, match="cannot be started: Too many open files"):
             driving.run("pid")
     assert_nothing_left(tmp_path)
 
