@@ -19,7 +19,7 @@ _Name = tuple[int, int, int, int]
 
 
 class Sharing:
-    """Asks for shared pools, and tells who else waits; each method is called within a transaction of its own.
+    """Asks for shared pools; each method is called within a transaction of its own.
 
     What runs hold of which nothing is alive any more is not held, whoever wrote it: their locks say so, and the
     lists of their workers, without clocks. A run without a driver waits for nothing; what it holds it may still use.
