@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, Never, TypedDict
 
 from sequent.dsl.pools import Pool
 from sequent.dsl.requirements import Requirement
 from sequent.model.status import Action, Claim
 
-Requires = Requirement | tuple[object, ...] | list[object] | None
+Requires = Requirement | tuple[object, ...] | list[object] | Mapping[Never, Never] | None
 Repeats = Iterable[Any] | Callable[[], Iterable[Any]] | Callable[[Any], Iterable[Any]]
 Span = str | float | timedelta
 Backoff = (
@@ -99,32 +99,11 @@ class RepeatCommandOptions(CommandOptions, total=False):
     until: bool
 
 
-class BlockOptions(TypedDict, total=False):
+class BlockOptions(RepeatCommandOptions, total=False):
     """How a step or container of the builder is to run."""
 
-    requires: Requires | Mapping[Any, Any]
     repeats: Repeats | None
-    parallel: int
-    until: bool
-    delay: Span | datetime | None
-    timeout: Span | None
-    retries: int | None
-    backoff: Backoff | None
-    retry_on: Cause | Sequence[Cause] | None
-    priority: int | None
-    max_concurrent: int | None
-    acquires: PoolAmounts | None
-    releases: PoolAmounts | None
-    recovery: Mapping[Claim, Action] | None
-    handles: bool
-    stop_on_exception: bool | None
-    task_construct: Literal["process", "thread", "invoke"] | None
     command: Sequence[Any] | Callable[..., Sequence[Any]] | None
-    env: Mapping[str, Any]
-    cwd: Any
-    stdin: Any
-    success: int | Iterable[int]
-    shell: str | None
     result: Any
     hosts: Sequence[Any]
     config: Mapping[str, Any]
