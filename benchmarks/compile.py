@@ -9,8 +9,9 @@ import networkx
 
 from sequent.compiler import compile_flow
 from sequent.model.requirements import AllOf, Atom, Requirement
-from sequent.model.spec import ContainerSpec, FlowSpec, FunctionWork, StepSpec
+from sequent.model.spec import ContainerSpec, FlowSpec, StepSpec
 from sequent.model.status import Claim
+from sequent.model.work import FunctionWork
 
 STEPS = 10_000
 ROUNDS = 5

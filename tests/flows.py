@@ -14,17 +14,9 @@ from hypothesis import strategies as st
 
 from sequent.model.references import Outer, Path, ResultOf, Target
 from sequent.model.requirements import AllOf, AnyOf, Atom, Requirement
-from sequent.model.spec import (
-    Argument,
-    ContainerSpec,
-    FlowConfig,
-    FlowSpec,
-    FunctionWork,
-    ItemsLiteral,
-    NoWork,
-    StepSpec,
-)
+from sequent.model.spec import ContainerSpec, FlowConfig, FlowSpec, ItemsLiteral, StepSpec
 from sequent.model.status import Claim
+from sequent.model.work import Argument, FunctionWork, NoWork
 from tests.atoms import atoms_of
 
 NAMES = "abcdef"

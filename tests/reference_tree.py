@@ -8,8 +8,9 @@ from attrs import define, field
 
 from sequent.model.references import ResultOf
 from sequent.model.requirements import Atom, Requirement
-from sequent.model.spec import ContainerSpec, StepSpec, references_of
+from sequent.model.spec import ContainerSpec, StepSpec
 from sequent.model.status import Claim, Status, Verdict
+from sequent.model.work import references_of
 from tests.atoms import atoms_of
 
 Key = tuple[str, tuple[int, ...]]

@@ -4,18 +4,10 @@ from __future__ import annotations
 
 from sequent.model.references import Literal, Outer
 from sequent.model.requirements import Atom, Requirement
-from sequent.model.spec import (
-    ContainerSpec,
-    FlowConfig,
-    FlowSpec,
-    FunctionWork,
-    ItemsCall,
-    ItemsLiteral,
-    PoolSpec,
-    StepSpec,
-)
+from sequent.model.spec import ContainerSpec, FlowConfig, FlowSpec, ItemsCall, ItemsLiteral, PoolSpec, StepSpec
 from sequent.model.status import Claim
 from sequent.model.wire import encode
+from sequent.model.work import FunctionWork
 
 WORK = FunctionWork("work", takes_self=False)
 HOUR = Literal("3600.0")

@@ -16,8 +16,9 @@ from sequent.compiler.resolve import Resolver
 from sequent.compiler.structure import fingerprint_of, structure_of
 from sequent.compiler.tree import Node
 from sequent.model.plan import ContainerPlan, NodePlan, Plan, StepPlan
-from sequent.model.spec import CommandWork, ContainerSpec, FlowSpec, FunctionWork, NoWork, StepSpec, Work
+from sequent.model.spec import ContainerSpec, FlowSpec, StepSpec
 from sequent.model.status import Status
+from sequent.model.work import CommandWork, FunctionWork, NoWork, Work
 
 _NOT_CODE = ("place", "classes")
 _BEGUN = frozenset({Status.READY, Status.ACTIVE})

@@ -14,8 +14,9 @@ from sequent.compiler.tree import Node, Tree
 from sequent.errors import Place
 from sequent.model.inputs import ItemsLiteralPlan
 from sequent.model.items import Items
-from sequent.model.spec import Amounts, CommandWork, ContainerSpec, FlowSpec, NoWork, PoolSpec
+from sequent.model.spec import Amounts, ContainerSpec, FlowSpec, PoolSpec
 from sequent.model.status import Claim
+from sequent.model.work import CommandWork, NoWork
 
 
 class Kind(StrEnum):

@@ -14,7 +14,8 @@ from sequent.errors import Place
 from sequent.model.inputs import Input, ItemsCallPlan, ItemsLiteralPlan, ItemsPlan, ParamInput
 from sequent.model.references import FlowHandle, SecretOf, Value
 from sequent.model.requirements import MOST_NESTED, AllOf, Atom, Requirement
-from sequent.model.spec import ContainerSpec, ItemsCall, ItemsLiteral, ItemsSpec, StepSpec, Work, references_of
+from sequent.model.spec import ContainerSpec, ItemsCall, ItemsLiteral, ItemsSpec, StepSpec
+from sequent.model.work import Work, references_of
 
 
 @define

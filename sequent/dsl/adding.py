@@ -22,7 +22,8 @@ from sequent.dsl.references import Reference
 from sequent.dsl.requirements import Claimable
 from sequent.errors import DefinitionError, Place
 from sequent.model.references import dotted
-from sequent.model.spec import MOST_LEVELS, ModuleImport
+from sequent.model.spec import MOST_LEVELS
+from sequent.model.work import ModuleImport
 
 _IMPORTS = frozenset({"import_module", "import_file"})
 _ALLOWED = STEP_OPTIONS | COMMAND_OPTIONS | _IMPORTS | {"command", "config"}

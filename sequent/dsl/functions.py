@@ -25,7 +25,7 @@ from sequent.dsl.requirements import Claimable, Requirement, shown
 from sequent.dsl.sources import Outer, outer_alone
 from sequent.errors import DefinitionError, Place
 from sequent.model.references import FlowHandle, Literal
-from sequent.model.spec import ModuleImport
+from sequent.model.work import ModuleImport
 
 Given = Reference | Literal | FlowHandle
 _LOOKED_AT: tuple[type, ...] = (Reference, Requirement, Outer, MethodType, str, tuple, list, dict)

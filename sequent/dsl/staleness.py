@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sequent.model.references import PartOf, Path, Reference, ResultOf, ResultOr, Target, dotted
-from sequent.model.spec import ContainerSpec, StepSpec, references_of
+from sequent.model.spec import ContainerSpec, StepSpec
 from sequent.model.status import Action, Status
+from sequent.model.work import references_of
 
 
 def stale_inputs(children: Sequence[StepSpec | ContainerSpec], path: Path) -> Iterator[str]:

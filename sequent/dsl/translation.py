@@ -24,19 +24,10 @@ from sequent.dsl.words import TextSource, WordSource, read_word
 from sequent.errors import Place
 from sequent.model import requirements as required
 from sequent.model.references import Literal
-from sequent.model.spec import (
-    Amounts,
-    Argument,
-    CommandWork,
-    Formatted,
-    FunctionWork,
-    NoWork,
-    Template,
-    Word,
-    Work,
-)
+from sequent.model.spec import Amounts
 from sequent.model.status import Claim
 from sequent.model.wire import encode
+from sequent.model.work import Argument, CommandWork, Formatted, FunctionWork, NoWork, Template, Word, Work
 
 
 @define(eq=False)

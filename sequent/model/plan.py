@@ -68,7 +68,7 @@ class StepPlan:
     """Nothing to do: a success at once."""
     inputs: tuple[Input, ...] = ()
     """The values of the references among its arguments, or in its words, env, cwd and stdin, in the order
-    in which ``spec.references_of`` gives them, but for handles of the flow and secrets; literals stay with the
+    in which ``work.references_of`` gives them, but for handles of the flow and secrets; literals stay with the
     definition."""
     attributes: tuple[tuple[str, Input], ...] = ()
     """What ``self`` shows, where the callable takes one."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 
 from attrs import Factory, field, frozen
 
@@ -10,111 +10,12 @@ from sequent.errors import Place
 from sequent.model.references import Literal, Path, Reference, Value
 from sequent.model.requirements import Requirement
 from sequent.model.status import Action, Construct, Status
+from sequent.model.work import Work
 
 MOST_LEVELS = 100
 """How deep a flow may be nested: so long may a path be."""
 LONGEST_NAME = 64
 """How many characters the name of a step, container, flow or pool may have."""
-
-
-@frozen
-class Argument:
-    """One argument of a step: positional where it has no name."""
-
-    name: str | None
-    value: Value
-
-
-@frozen
-class ModuleImport:
-    """A module that a step's worker imports before it calls the function."""
-
-    module: str
-    """Its dotted name."""
-    file: str = ""
-    """The path of the file that it is loaded from; empty: it is found by its name."""
-
-
-@frozen
-class FunctionWork:
-    """A step's Python callable: what is known of it without having it."""
-
-    name: str
-    """The function's qualified name, for people."""
-    takes_self: bool
-    """Whether its first parameter is its container."""
-    arguments: tuple[Argument, ...] = ()
-    imports: tuple[ModuleImport, ...] = ()
-    """What ``import_module`` and ``import_file`` name."""
-    fingerprint: str = field(default="", eq=False)
-    """A digest of its source, or of its code where there is no source."""
-
-
-@frozen
-class Template:
-    """A word with references in it: literal text, and references with their conversion and format."""
-
-    parts: tuple[str | Formatted, ...]
-
-
-@frozen
-class Formatted:
-    """A reference within a word; or what it stands for, where that is known beforehand."""
-
-    value: Value
-    conversion: str = ""
-    """``r``, ``s``, ``a`` or nothing, as in an f-string."""
-    format: str = ""
-
-
-Word = Value | Template
-"""One word of a command: a literal (see ``Literal``), a reference, or text with references in it.
-A literal or a reference that is a list gives as many words."""
-
-
-@frozen
-class CommandWork:
-    """A step's program with its arguments."""
-
-    words: tuple[Word, ...] = ()
-    computed: FunctionWork | None = None
-    """The callable that gives the words instead, in a worker."""
-    shell: str | None = None
-    """A text for bash, to which the words are handed as ``"$1"`` and so on."""
-    env: tuple[tuple[str, Word | None], ...] = ()
-    cwd: Word | None = None
-    stdin: Word | None = None
-    success: tuple[int, ...] = (0,)
-    result: str = "none"
-    """How its standard output becomes its result: none, str, bytes, lines, int, float, json, exit_code."""
-
-
-def references_of(work: Work) -> Iterator[Reference]:
-    """The references among a step's arguments or in its words, env, cwd and stdin, in one fixed order.
-
-    The compiler resolves them in this order and a worker takes their values in it.
-    """
-    if isinstance(work, FunctionWork):
-        for argument in work.arguments:
-            if not isinstance(argument.value, Literal):
-                yield argument.value
-    elif isinstance(work, CommandWork):
-        if work.computed is not None:
-            yield from references_of(work.computed)
-        for word in (*work.words, *(value for _, value in work.env), work.cwd, work.stdin):
-            if isinstance(word, Template):
-                values = (part.value for part in word.parts if isinstance(part, Formatted))
-                yield from (value for value in values if not isinstance(value, Literal))
-            elif word is not None and not isinstance(word, Literal):
-                yield word
-
-
-@frozen
-class NoWork:
-    """A step without anything to do, as the builder accepts: an empty success."""
-
-
-Work = FunctionWork | CommandWork | NoWork
 
 
 @frozen

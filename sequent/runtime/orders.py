@@ -60,7 +60,7 @@ class AttemptOrder:
     sequence: str
     recovery: int
     inputs: tuple[Given, ...] = ()
-    """The value of each reference, in the order of ``spec.references_of``, but for flow handles and secrets."""
+    """The value of each reference, in the order of ``work.references_of``, but for flow handles and secrets."""
     makers: tuple[str, ...] = ()
     """Beside each input, the dotted path of the step that returned it; empty for parameters and items."""
     attributes: tuple[tuple[str, Given], ...] = ()

@@ -16,8 +16,8 @@ from sequent.errors import UsageError
 from sequent.model import wire
 from sequent.model.durations import read_seconds
 from sequent.model.outcome import Problem
-from sequent.model.spec import CommandWork
 from sequent.model.status import Verdict
+from sequent.model.work import CommandWork
 from sequent.runtime.worker.inputs import Catalogue
 from sequent.runtime.worker.problems import problem_of
 from sequent.testing.addresses import Addresses

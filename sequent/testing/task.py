@@ -8,7 +8,8 @@ from attrs import field, frozen
 
 from sequent.model import wire
 from sequent.model.references import SecretOf
-from sequent.model.spec import CommandWork, FunctionWork, StepSpec
+from sequent.model.spec import StepSpec
+from sequent.model.work import CommandWork, FunctionWork
 from sequent.runtime.context import Context, FlowInStep
 from sequent.runtime.orders import AttemptOrder
 from sequent.runtime.worker.inputs import Catalogue, Inputs, instance_of

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from sequent.errors import Place
 from sequent.model.references import Path
 from sequent.model.requirements import AllOf, Atom, Requirement
-from sequent.model.spec import ContainerSpec, FlowSpec, FunctionWork, StepSpec
+from sequent.model.spec import ContainerSpec, FlowSpec, StepSpec
 from sequent.model.status import Claim
+from sequent.model.work import FunctionWork
 from tests.compiler.writing import mistakes
 from tests.flows import flow_specs
 

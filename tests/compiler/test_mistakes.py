@@ -6,8 +6,9 @@ from sequent.compiler import compile_flow
 from sequent.errors import InvalidFlowError, Place
 from sequent.model.references import FlowHandle, ItemOf, Literal, ParamOf
 from sequent.model.requirements import AllOf, AnyOf
-from sequent.model.spec import ItemsCall, ItemsLiteral, NoWork, ParamSpec
+from sequent.model.spec import ItemsCall, ItemsLiteral, ParamSpec
 from sequent.model.status import Claim
+from sequent.model.work import NoWork
 from tests.compiler.writing import asks, codes, container, every, flow, items, mistake, mistakes, some, step
 
 DAY = ParamSpec(name="day", type="date", default=Literal('"2026-11-24"'))

@@ -26,8 +26,9 @@ from sequent.model.references import (
     ResultOr,
     SecretOf,
 )
-from sequent.model.spec import Backoff, CommandWork, FunctionWork, ParamSpec
+from sequent.model.spec import Backoff, ParamSpec
 from sequent.model.status import Action, Claim, Status
+from sequent.model.work import CommandWork, FunctionWork
 from tests.compiler.writing import (
     VALUE,
     amounts,

@@ -6,18 +6,9 @@ from sequent.compiler import compile_flow
 from sequent.model.inputs import ItemInput, ItemsCallPlan, ItemsLiteralPlan, ParamInput, ResultInput
 from sequent.model.plan import AtomPlan, ContainerPlan, Gate, OuterAtom, Reaction, StepPlan, start_of
 from sequent.model.references import FlowHandle, ItemOf, Literal, OuterValue, ParamOf, ResultOf
-from sequent.model.spec import (
-    CommandWork,
-    FlowConfig,
-    FlowSpec,
-    Formatted,
-    ItemsCall,
-    ItemsLiteral,
-    NoWork,
-    ParamSpec,
-    Template,
-)
+from sequent.model.spec import FlowConfig, FlowSpec, ItemsCall, ItemsLiteral, ParamSpec
 from sequent.model.status import Claim, Construct
+from sequent.model.work import CommandWork, Formatted, NoWork, Template
 from tests.compiler.writing import container, every, flow, items, result, some, step
 
 

@@ -14,8 +14,9 @@ from sequent.model.inputs import ItemInput, ResultInput
 from sequent.model.plan import ContainerPlan, Plan, StepPlan, start_of
 from sequent.model.references import Outer, ResultOf
 from sequent.model.requirements import AllOf, AnyOf, Atom, Requirement
-from sequent.model.spec import ContainerSpec, FlowSpec, FunctionWork
+from sequent.model.spec import ContainerSpec, FlowSpec
 from sequent.model.status import SETTLES, Claim, Status
+from sequent.model.work import FunctionWork
 from tests.compiler.reading import meant, readers, taken_by
 from tests.compiler.writing import flow, step
 from tests.flows import NAMES, flow_specs

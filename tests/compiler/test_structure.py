@@ -9,9 +9,10 @@ from sequent.compiler.texts import span_text
 from sequent.errors import Place
 from sequent.model.durations import read_seconds
 from sequent.model.references import FailuresOf, ItemOf, Literal, OuterValue, ParamOf, PartOf, PreviousOf, ResultOr
-from sequent.model.spec import Argument, Backoff, CommandWork, FlowConfig, FlowSpec, FunctionWork, ItemsCall, ParamSpec
+from sequent.model.spec import Backoff, FlowConfig, FlowSpec, ItemsCall, ParamSpec
 from sequent.model.status import Action, Construct, Status
 from sequent.model.wire import encode
+from sequent.model.work import Argument, CommandWork, FunctionWork
 from tests.compiler.writing import amounts, container, every, flow, items, result, some, step
 
 

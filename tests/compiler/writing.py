@@ -9,19 +9,9 @@ from sequent.compiler import compile_flow
 from sequent.errors import DefinitionError, InvalidFlowError, Place
 from sequent.model.references import Literal, Outer, Reference, ResultOf
 from sequent.model.requirements import AllOf, AnyOf, Atom, Requirement
-from sequent.model.spec import (
-    Amounts,
-    Argument,
-    ContainerSpec,
-    FlowSpec,
-    FunctionWork,
-    ItemsLiteral,
-    ParamSpec,
-    PoolSpec,
-    StepSpec,
-    Work,
-)
+from sequent.model.spec import Amounts, ContainerSpec, FlowSpec, ItemsLiteral, ParamSpec, PoolSpec, StepSpec
 from sequent.model.status import Claim
+from sequent.model.work import Argument, FunctionWork, Work
 
 CLAIMS = {"failed": Claim.FAILURE, **{claim.value: claim for claim in Claim}}
 VALUE = Literal("1")

@@ -17,17 +17,9 @@ from sequent.dsl.definitions import definition_of
 from sequent.errors import Place
 from sequent.model.references import ItemOf, Literal, Outer, OuterValue, ParamOf, ResultOf
 from sequent.model.requirements import AllOf, AnyOf, Atom
-from sequent.model.spec import (
-    Argument,
-    CommandWork,
-    Formatted,
-    FunctionWork,
-    ItemsLiteral,
-    StepSpec,
-    Template,
-    references_of,
-)
+from sequent.model.spec import ItemsLiteral, StepSpec
 from sequent.model.status import Claim, Construct
+from sequent.model.work import Argument, CommandWork, Formatted, FunctionWork, Template, references_of
 
 
 def dump(table, day=None):

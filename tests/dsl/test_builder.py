@@ -17,8 +17,9 @@ from sequent import (
 from sequent.dsl.definitions import definition_of
 from sequent.model.references import FlowHandle, ItemOf, Literal, ResultOf
 from sequent.model.requirements import AllOf, AnyOf, Atom
-from sequent.model.spec import Argument, CommandWork, FlowConfig, ItemsLiteral, ModuleImport, NoWork
+from sequent.model.spec import FlowConfig, ItemsLiteral
 from sequent.model.status import Claim, Construct
+from sequent.model.work import Argument, CommandWork, ModuleImport, NoWork
 
 
 def prog(progname, flow=None):

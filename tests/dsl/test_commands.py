@@ -9,7 +9,7 @@ import pytest
 from sequent import ExitCode, Sequent, command, container, param
 from sequent.dsl.definitions import definition_of
 from sequent.model.references import Literal, ParamOf, ResultOf
-from sequent.model.spec import Argument, Formatted, Template, references_of
+from sequent.model.work import Argument, Formatted, Template, references_of
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import functools
 from sequent import container, step
 from sequent.dsl.definitions import definition_of
 from sequent.model.references import Literal, ResultOf
-from sequent.model.spec import Argument
+from sequent.model.work import Argument
 
 
 def dump(table, day=None):

@@ -10,7 +10,7 @@ import pytest
 from sequent.dsl.builder import Sequent
 from sequent.dsl.definitions import definition_of
 from sequent.errors import DefinitionError
-from sequent.model.spec import ModuleImport
+from sequent.model.work import ModuleImport
 
 
 def work() -> None: ...

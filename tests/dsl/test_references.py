@@ -23,8 +23,8 @@ from sequent.model.references import (
     SecretOf,
 )
 from sequent.model.requirements import AnyOf, Atom
-from sequent.model.spec import Formatted, Template, references_of
 from sequent.model.status import Claim
+from sequent.model.work import Formatted, Template, references_of
 
 
 class Size(Enum):

@@ -9,8 +9,9 @@ from sequent import command, container, item, outer, param, previous, step
 from sequent.dsl.definitions import definition_of
 from sequent.model.references import ItemOf, Literal, Outer, OuterValue, ParamOf, PreviousOf, ResultOf
 from sequent.model.requirements import Atom
-from sequent.model.spec import Formatted, ItemsLiteral, StepSpec, Template
+from sequent.model.spec import ItemsLiteral, StepSpec
 from sequent.model.status import Claim
+from sequent.model.work import Formatted, Template
 
 
 class Mode(Enum):

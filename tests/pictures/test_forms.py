@@ -7,8 +7,8 @@ from hypothesis import given
 from sequent.compiler.picture import Arrow, Kind, picture_of
 from sequent.errors import Place
 from sequent.model.references import ItemOf, Literal, ResultOr
-from sequent.model.spec import CommandWork, NoWork
 from sequent.model.status import Claim
+from sequent.model.work import CommandWork, NoWork
 from sequent.pictures import document_of, dot, mermaid
 from tests.compiler.reading import readers
 from tests.compiler.writing import VALUE, amounts, container, every, flow, items, result, some, step

@@ -8,8 +8,8 @@ from hypothesis import given
 
 from sequent.compiler.picture import picture_of
 from sequent.errors import Place
-from sequent.model.spec import CommandWork
 from sequent.model.status import RunStatus, Status
+from sequent.model.work import CommandWork
 from sequent.pictures import Standing, States, notice_of, svg
 from tests.compiler.reading import readers
 from tests.compiler.writing import amounts, container, flow, items, result, some, step

@@ -14,8 +14,8 @@ from collections.abc import Generator
 from types import ModuleType
 
 from sequent.errors import DefinitionError, Place, SequentError, UsageError
-from sequent.model.spec import ModuleImport
 from sequent.model.wording import guess
+from sequent.model.work import ModuleImport
 
 FORM = "name it as module:flow, or as path/file.py:flow"
 

@@ -15,8 +15,9 @@ from sequent.errors import NotDataError, Place
 from sequent.model import wire
 from sequent.model.outcome import LogSpan, Problem
 from sequent.model.references import Path
-from sequent.model.spec import CommandWork, Definition, FunctionWork, StepSpec
+from sequent.model.spec import Definition, StepSpec
 from sequent.model.status import Verdict
+from sequent.model.work import CommandWork, FunctionWork
 from sequent.runtime.context import RUNS_AROUND, Context, FlowInStep, enter
 from sequent.runtime.loading.modules import import_once
 from sequent.runtime.orders import AttemptBegan, AttemptEnded, AttemptOrder, WorkerSetup

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sequent.model.references import Literal, PartOf, PreviousOf, ResultOr, Value
-from sequent.model.spec import ContainerSpec, ItemsCall, ItemsLiteral, StepSpec, references_of
+from sequent.model.spec import ContainerSpec, ItemsCall, ItemsLiteral, StepSpec
+from sequent.model.work import references_of
 
 
 def written_classes(container: ContainerSpec) -> tuple[type, ...]:

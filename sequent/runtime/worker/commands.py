@@ -14,7 +14,7 @@ from attrs import frozen
 
 from sequent.errors import UsageError
 from sequent.model.outcome import Problem
-from sequent.model.spec import CommandWork, FunctionWork, Template
+from sequent.model.work import CommandWork, FunctionWork, Template
 from sequent.runtime.worker.capture import Segment
 from sequent.runtime.worker.inputs import Inputs
 from sequent.runtime.worker.masking import write_all

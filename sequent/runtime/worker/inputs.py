@@ -9,8 +9,9 @@ from functools import cached_property
 from sequent.errors import NotDataError, PartError, UsageError
 from sequent.model import failures, wire
 from sequent.model.references import FlowHandle, Literal, Path, SecretOf, Value, dotted
-from sequent.model.spec import ContainerSpec, Definition, FunctionWork, StepSpec
+from sequent.model.spec import ContainerSpec, Definition, StepSpec
 from sequent.model.wording import with_article
+from sequent.model.work import FunctionWork
 from sequent.runtime import spools
 from sequent.runtime.orders import AttemptOrder, Cut, Given, Spooled
 from sequent.runtime.worker.classes import written_classes

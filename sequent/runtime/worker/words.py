@@ -12,8 +12,8 @@ from uuid import UUID
 
 from sequent.errors import UsageError
 from sequent.model.references import Literal, Value
-from sequent.model.spec import Template, Word
 from sequent.model.wording import described
+from sequent.model.work import Template, Word
 
 Take = Callable[[Value], object]
 """Gives the value of a literal, or of the reference whose turn it is."""

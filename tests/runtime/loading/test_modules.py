@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from sequent.errors import DefinitionError, UsageError
-from sequent.model.spec import ModuleImport
+from sequent.model.work import ModuleImport
 from sequent.runtime.loading.modules import import_once
 
 

@@ -6,8 +6,9 @@ from sequent.compiler import compile_flow
 from sequent.errors import UsageError
 from sequent.model.references import Literal, PreviousOf, ResultOf
 from sequent.model.saved import SavedBlock, SavedFrame
-from sequent.model.spec import Argument, FunctionWork, StepSpec
+from sequent.model.spec import StepSpec
 from sequent.model.status import Status
+from sequent.model.work import Argument, FunctionWork
 from sequent.runtime.recovery.selecting import Asked, check_range, read_selection, select
 from tests.small_flows import block, done, flow, items, on, outer, step
 

@@ -13,8 +13,8 @@ import pytest
 
 from sequent.errors import UsageError
 from sequent.model.references import Literal, ResultOf
-from sequent.model.spec import CommandWork, Formatted, FunctionWork, Template
 from sequent.model.wire import encode
+from sequent.model.work import CommandWork, Formatted, FunctionWork, Template
 from sequent.runtime.worker import commands
 from sequent.runtime.worker.capture import Segment
 from sequent.runtime.worker.words import fill_words
