@@ -8,7 +8,7 @@ from attrs import evolve
 
 from sequent.errors import StoreError
 from sequent.model.status import Status
-from sequent.runtime.rows import PASSED, Batch, Hold, TaskKey, Wait
+from sequent.runtime.rows import PASSED, Batch, FrameKey, Hold, TaskKey, Wait
 from sequent.runtime.store.memory.cells import AttemptCell, FrameCell, RepeatCell
 from sequent.runtime.store.memory.holdings import Holdings
 from sequent.runtime.store.nodes import KnownNodes
@@ -105,19 +105,24 @@ class WrittenCells:
         return self._attempts.get((key.frame, node(key.node)), {}).get(key.iteration, {})
 
     def _check(self, batch: Batch, node: Callable[[int], int]) -> None:
-        opened = {(new.key.parent, new.key.node, new.key.number) for new in batch.frames}
-        fits = all(
-            frame is None or frame.id == new.id
-            for new in batch.frames
-            for frame in [self._frames.get((new.key.parent, node(new.key.node)), {}).get(new.key.number)]
+        if not (self._fits_frames(batch, node) and self._fits_attempts(batch, node)):
+            raise StoreError("the rows of the run do not fit what is written; nothing was", code="damaged-store")
+
+    def _fits_frames(self, batch: Batch, node: Callable[[int], int]) -> bool:
+        """Whether no number is used for another iteration, and only iterations end that have begun."""
+        opened = {new.key for new in batch.frames}
+        found = [(new, self._frame(new.key, node)) for new in batch.frames]
+        return all(frame is None or frame.id == new.id for new, frame in found) and all(
+            key in opened or self._frame(key, node) is not None for key, _ in batch.closed_frames
         )
-        fits &= all(
-            (key.parent, key.node, key.number) in opened
-            or key.number in self._frames.get((key.parent, node(key.node)), {})
-            for key, _ in batch.closed_frames
-        )
-        fits &= all(ending.attempt in self._task(ending.key, node) for ending in batch.endings)
+
+    def _frame(self, key: FrameKey, node: Callable[[int], int]) -> FrameCell | None:
+        return self._frames.get((key.parent, node(key.node)), {}).get(key.number)
+
+    def _fits_attempts(self, batch: Batch, node: Callable[[int], int]) -> bool:
+        """Whether no number is used for another attempt, and only attempts end or begin that were written."""
         new = {(intent.key, intent.attempt) for intent in batch.intents}
+        fits = all(ending.attempt in self._task(ending.key, node) for ending in batch.endings)
         fits &= all(
             (told.key, told.attempt) in new or told.attempt in self._task(told.key, node) for told in batch.beginnings
         )
@@ -129,5 +134,4 @@ class WrittenCells:
             found = self._task(intent.key, node).get(intent.attempt)
             is_free = found is None or (found.ended is None and (intent.key, intent.attempt) in batch.taken_back)
             fits &= is_free or (found is not None and found.token == intent.token)
-        if not fits:
-            raise StoreError("the rows of the run do not fit what is written; nothing was", code="damaged-store")
+        return fits
