@@ -6,8 +6,7 @@ Importing this module is cheap: store and compiler are imported once a run needs
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from typing import TYPE_CHECKING, cast
 
 from attrs import evolve
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from sequent.runtime.recovery.planning import RecoveryPlan
     from sequent.runtime.recovery.selecting import Asked
     from sequent.runtime.rows import RunRecord, Target
+    from sequent.settings import Configuration
 
 
 def start(
@@ -49,7 +49,7 @@ def start(
         target: how the flow is found again.
         run_id: the run's id; None for the next free one.
         observer: who watches; None: failures are logged.
-        agent: an agent that was started already; None: one is started if a step needs it. It is closed.
+        agent: an agent that was started already, which its starter closes; None: one is started if a step needs it.
         max_loops: after how many passes over what is due the run is suspended, if only times are waited for then;
             negative: never.
 
@@ -63,20 +63,19 @@ def start(
     from sequent.runtime.recovery.changes import fingerprints_of
     from sequent.runtime.running import Drive
 
-    with _ended(agent):
-        refuse_nesting(target, plan.params, store.name)
-        check_places(definition.spec.config)
-        with closing(store.create(target, plan, run_id, fingerprints_of(plan))) as run:
-            return Drive(
-                definition=definition,
-                plan=plan,
-                run=run,
-                target=target,
-                store=store.name,
-                observer=observer,
-                agent=agent,
-                max_loops=max_loops,
-            ).to_its_end()
+    refuse_nesting(target, plan.params, store.name)
+    check_places(definition.spec.config)
+    with closing(store.create(target, plan, run_id, fingerprints_of(plan))) as run:
+        return Drive(
+            definition=definition,
+            plan=plan,
+            run=run,
+            target=target,
+            store=store.name,
+            observer=observer,
+            agent=agent,
+            max_loops=max_loops,
+        ).to_its_end()
 
 
 def recover(
@@ -106,21 +105,20 @@ def recover(
     from sequent.runtime.recovery.preparing import prepare
     from sequent.runtime.running import Drive
 
-    with _ended(agent):
-        plan = compile_flow(definition.spec, record.params)
-        prepared = prepare(plan, store.look(record), asked)
-        with closing(store.take(record.id, reopens=prepared.reopens)) as run:
-            return Drive(
-                definition=definition,
-                plan=plan,
-                run=run,
-                target=evolve(target or record.target, cwd=record.target.cwd),
-                store=store.name,
-                observer=observer,
-                agent=agent,
-                max_loops=max_loops,
-                prepared=prepared,
-            ).to_its_end()
+    plan = compile_flow(definition.spec, record.params)
+    prepared = prepare(plan, store.look(record), asked)
+    with closing(store.take(record.id, reopens=prepared.reopens)) as run:
+        return Drive(
+            definition=definition,
+            plan=plan,
+            run=run,
+            target=evolve(target or record.target, cwd=record.target.cwd),
+            store=store.name,
+            observer=observer,
+            agent=agent,
+            max_loops=max_loops,
+            prepared=prepared,
+        ).to_its_end()
 
 
 def plan_recovery(
@@ -160,38 +158,27 @@ def continue_(
     from sequent.runtime.recovery.changes import check_changes
     from sequent.runtime.running import Drive
 
-    with _ended(agent):
-        if record.status in (RunStatus.FAILURE, RunStatus.STOPPED):
-            how = "has failed" if record.status is RunStatus.FAILURE else "was stopped"
-            raise UsageError(
-                f"run '{record.id}' {how}, and there is nothing to continue",
-                code="nothing-to-continue",
-                hint=f"take it up again: sequent recover {record.id}",
-            )
-        plan = compile_flow(definition.spec, record.params)
-        check_changes(store.look(record), plan, accepts=False)
-        with closing(store.take(record.id, resumes=True)) as run:
-            return Drive(
-                definition=definition,
-                plan=plan,
-                run=run,
-                target=evolve(target or record.target, cwd=record.target.cwd),
-                store=store.name,
-                observer=observer,
-                agent=agent,
-                resumes=True,
-                max_loops=max_loops,
-            ).to_its_end()
-
-
-@contextmanager
-def _ended(agent: AgentProcess | None) -> Generator[None]:
-    """The agent is closed at the end, whatever happens."""
-    try:
-        yield
-    finally:
-        if agent is not None:
-            agent.close()
+    if record.status in (RunStatus.FAILURE, RunStatus.STOPPED):
+        how = "has failed" if record.status is RunStatus.FAILURE else "was stopped"
+        raise UsageError(
+            f"run '{record.id}' {how}, and there is nothing to continue",
+            code="nothing-to-continue",
+            hint=f"take it up again: sequent recover {record.id}",
+        )
+    plan = compile_flow(definition.spec, record.params)
+    check_changes(store.look(record), plan, accepts=False)
+    with closing(store.take(record.id, resumes=True)) as run:
+        return Drive(
+            definition=definition,
+            plan=plan,
+            run=run,
+            target=evolve(target or record.target, cwd=record.target.cwd),
+            store=store.name,
+            observer=observer,
+            agent=agent,
+            resumes=True,
+            max_loops=max_loops,
+        ).to_its_end()
 
 
 def locate(record: RunRecord) -> LoadedFlow:
@@ -221,50 +208,67 @@ def run(request: RunRequest) -> Outcome:
         BusyError, DefinitionError, StoreError, FencedError: as ``start`` and ``recover``.
     """
     from sequent.runtime.executors.choice import make_agent, target_of
-    from sequent.runtime.recovery.scripts import CONTINUE_RUN, scripted
+    from sequent.runtime.recovery.scripts import scripted
     from sequent.settings import configuration
 
     settings = configuration()
     definition = settings.applied_to(request.definition)
-    given = request.store
-    opened, given = (given, None) if isinstance(given, OpenStore) else (None, given)
-    named = settings.location(given) if given else settings.store
     target = target_of(definition)
-    wanted = scripted(target)
-    takes_up = request.run_mode is not RunMode.RESTART or wanted is not None
-    if takes_up and not opened:
+    takes_up = request.run_mode is not RunMode.RESTART or scripted(target) is not None
+    opened, name = _store_of(request, settings)
+    if takes_up and opened is None:
         from sequent.runtime.store import check_outlasting
 
-        check_outlasting(named)
+        check_outlasting(name)
     # The agent first: forked before store, threads or sockets exist, or starting while they are imported.
     agent = make_agent(definition)
     try:
         from sequent.compiler import compile_flow
-        from sequent.runtime.recovery.wanted import wanted_run
         from sequent.runtime.store import open_store
 
         # A flow with mistakes leaves no new store.
         plan = None if takes_up else compile_flow(definition.spec, request.params)
-        store = cast("Store", opened) if opened else open_store(named, makes=not takes_up)
-        try:
-            is_continued = request.run_mode is RunMode.CONTINUE if wanted is None else wanted[0] == CONTINUE_RUN
-            # Whoever continues a script waits for no times that the script itself would wait for.
-            loops = 1 if is_continued and wanted is not None else request.max_loops
-            record, asked = wanted_run(request, store, target)
-            if record is None:
-                plan = plan or compile_flow(definition.spec, request.params)
-                return start(
-                    definition, plan, run_id=request.run_id, store=store, target=target, agent=agent, max_loops=loops
-                )
-            if is_continued:
-                return continue_(definition, record, store=store, target=target, agent=agent, max_loops=loops)
-            return recover(definition, record, store=store, target=target, agent=agent, max_loops=loops, asked=asked)
-        finally:
-            if not opened:
-                store.close()
+        if opened is not None:
+            return _run_in(opened, request, definition, plan, target, agent)
+        with closing(open_store(name, makes=not takes_up)) as store:
+            return _run_in(store, request, definition, plan, target, agent)
     finally:
         if agent is not None:
             agent.close()
+
+
+def _store_of(request: RunRequest, settings: Configuration) -> tuple[Store | None, str | None]:
+    """The store that was given open, which stays so; else what names one."""
+    given = request.store
+    if isinstance(given, OpenStore):
+        return cast("Store", given), None
+    return None, settings.location(given) if given else settings.store
+
+
+def _run_in(
+    store: Store,
+    request: RunRequest,
+    definition: Definition,
+    plan: Plan | None,
+    target: Target,
+    agent: AgentProcess | None,
+) -> Outcome:
+    """Take up the run that is wanted, or else start one; ``plan`` is there where that is known already."""
+    from sequent.compiler import compile_flow
+    from sequent.runtime.recovery.scripts import CONTINUE_RUN, scripted
+    from sequent.runtime.recovery.wanted import wanted_run
+
+    wanted = scripted(target)
+    is_continued = request.run_mode is RunMode.CONTINUE if wanted is None else wanted[0] == CONTINUE_RUN
+    # Whoever continues a script waits for no times that the script itself would wait for.
+    loops = 1 if is_continued and wanted is not None else request.max_loops
+    record, asked = wanted_run(request, store, target)
+    if record is None:
+        plan = plan or compile_flow(definition.spec, request.params)
+        return start(definition, plan, run_id=request.run_id, store=store, target=target, agent=agent, max_loops=loops)
+    if is_continued:
+        return continue_(definition, record, store=store, target=target, agent=agent, max_loops=loops)
+    return recover(definition, record, store=store, target=target, agent=agent, max_loops=loops, asked=asked)
 
 
 def _asking_step() -> tuple[str, str] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 
 from sequent.cli.options import Options
 from sequent.errors import UsageError
@@ -41,17 +42,9 @@ def drive_again(
     from sequent.cli.ending import driven
     from sequent.runtime.executors.agents import launch_agent
 
-    agent = launch_agent()
-    try:
+    with closing(launch_agent()) as agent:
         definition, target = definition_for(record, flow, settings)
-        return driven(
-            options,
-            lambda observer: drive(definition, target, agent, observer),
-            is_reserved=is_reserved,
-        )
-    except BaseException:
-        agent.close()
-        raise
+        return driven(options, lambda observer: drive(definition, target, agent, observer), is_reserved=is_reserved)
 
 
 def definition_for(record: RunRecord, flow: str | None, settings: Configuration) -> tuple[Definition, Target]:

@@ -49,12 +49,8 @@ def start_typed(typed: Sequence[str]) -> int:
     with uncollected():
         from sequent.runtime.executors.agents import launch_agent
 
-    agent = launch_agent()
-    try:
+    with closing(launch_agent()) as agent:
         return start_run(_words(typed), agent)
-    except BaseException:
-        agent.close()
-        raise
 
 
 def _words(typed: Sequence[str]) -> RunWords:
