@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Literal, cast
+from typing import Annotated, Literal, cast, get_args
 
 from cyclopts import Parameter
 
@@ -13,7 +13,7 @@ from sequent.cli.typed import DEFAULTS, TypedOptions
 from sequent.errors import UsageError
 
 Shell = Literal["bash", "zsh", "fish"]
-_SHELLS = ("bash", "zsh", "fish")
+_SHELLS = get_args(Shell)
 
 
 def completion(

@@ -14,7 +14,7 @@ from sequent.cli.options import Options, opened_store, warn
 from sequent.cli.typed import DEFAULTS, TypedOptions
 from sequent.compiler.kept_picture import read_picture
 from sequent.compiler.picture import Picture, picture_of
-from sequent.errors import StoreError, UsageError
+from sequent.errors import SequentError, StoreError, UsageError
 from sequent.model.status import Status
 from sequent.pictures import Standing, States, document_of, dot, mermaid, notice_of, svg
 from sequent.runtime.ports import Store
@@ -35,7 +35,7 @@ def graph(
     options: TypedOptions = DEFAULTS,
 ) -> int:
     """Draw a flow, or a run with where it stands: nested containers, repeats, and what waits for what."""
-    picture, states = _flow(target, options) if _names_flow(target) else _run(target, options)
+    picture, states = _flow(target, options) if _names_flow(target, options) else _run(target, options)
     if options.json or format == "json":
         text = machine.text_of({"graph": document_of(picture, states)})
     else:
@@ -50,11 +50,21 @@ def graph(
     return 0
 
 
-def _names_flow(word: str) -> bool:
-    """Whether a flow is meant; a run's id has no colon, and is no file."""
+def _names_flow(word: str, options: Options) -> bool:
+    """Whether a flow is meant; a run's id has no colon, and is no file, but may have dots as a module has."""
     from sequent.runtime.loading.flows import is_file
 
-    return ":" in word or is_file(word) or ("." in word and all(part.isidentifier() for part in word.split(".")))
+    if ":" in word or is_file(word):
+        return True
+    return "." in word and all(part.isidentifier() for part in word.split(".")) and not _is_run(word, options)
+
+
+def _is_run(word: str, options: Options) -> bool:
+    try:
+        with opened_store(options) as store:
+            return store.find(word).id == word
+    except SequentError:
+        return False
 
 
 def _flow(target: str, options: Options) -> tuple[Picture, None]:

@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 
-from sequent.cli.options import opened_store
+from sequent.cli.options import Options, opened_store, store_option
 from sequent.cli.text import moment, safe
 from sequent.cli.typed import DEFAULTS, Run, TypedOptions
 from sequent.errors import UsageError
@@ -17,19 +17,25 @@ def stop(run: Run = "latest", /, *, options: TypedOptions = DEFAULTS) -> int:
     """Have a run stop: nothing more starts, running steps may finish, and it can be recovered. Once more ends them."""
     with opened_store(options) as store:
         record = store.find(run)
-        owner = _driver(record)
+        owner = _driver(record, options)
         process = os.pidfd_open(owner.pid)
         try:
             # A process of another number could have got this one since it was looked up: then nobody drives the run.
-            _driver(store.find(record.id))
+            _driver(store.find(record.id), options)
             signal.pidfd_send_signal(process, signal.SIGINT)
+        except PermissionError:
+            raise UsageError(
+                f"run {record.id!r} is driven by process {owner.pid} of {owner.user!r}, who alone may stop it",
+                code="foreign-process",
+                hint=f"stop it as that user, or as root: sequent stop {record.id}{store_option(options)}",
+            ) from None
         finally:
             os.close(process)
     options.say(f"process {owner.pid} is to stop {safe(record.id)}: running steps may finish")
     return 0
 
 
-def _driver(record: RunRecord) -> Owner:
+def _driver(record: RunRecord, options: Options) -> Owner:
     """Who drives a run, on this machine.
 
     Raises:
@@ -39,14 +45,14 @@ def _driver(record: RunRecord) -> Owner:
     if owner is None:
         ended = f" since {moment(record.ended)}" if record.ended is not None else ""
         raise UsageError(
-            f"run {record.id!r} of {record.target.flow!r} is not running: it is {record.status.value}{ended}",
+            f"run {record.id!r} of {record.target.flow!r} is not running: {record.status.value}{ended}",
             code="not-running",
-            hint=f"see how it went: sequent show {record.id}",
+            hint=f"see how it went: sequent show {record.id}{store_option(options)}",
         )
     if owner.host != socket.gethostname():
         raise UsageError(
             f"run {record.id!r} is driven by process {owner.pid} on the host {owner.host!r}",
             code="elsewhere",
-            hint=f"stop it there: sequent stop {record.id}",
+            hint=f"stop it there: sequent stop {record.id}{store_option(options)}",
         )
     return owner

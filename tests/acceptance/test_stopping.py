@@ -28,7 +28,7 @@ def test_what_has_ended_is_not_stopped_and_what_it_is_is_said(sequent):
     sequent("run", "flows:nightly", "--day", "2026-11-24", "--run-id", "night7")
     done = sequent("stop", "night7")
     assert done.returncode == 2
-    assert "run 'night7' of 'nightly' is not running: it is success since 20" in done.stderr
+    assert "run 'night7' of 'nightly' is not running: success since 20" in done.stderr
     assert "sequent show night7" in done.stderr
 
 

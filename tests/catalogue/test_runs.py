@@ -122,7 +122,7 @@ REFUSED = {
         ["stop", "one"],
         2,
         "not-running",
-        "run 'one' of 'good' is not running: it is success",
+        "run 'one' of 'good' is not running: success",
         "show",
     ),
     "row_095_unknown": (["stop", "three"], 2, "unknown-run", "there is no run 'three' in", LATEST),
@@ -219,7 +219,7 @@ def test_what_has_begun_and_is_gone_is_refused_whatever_is_accepted(row, runs, t
 def test_what_rests_on_what_is_run_again_is_listed(row, runs):
     code, out, _ = runs("recover", "one", "--rerun", "block.load/1.2", "--plan")
     assert code == 0
-    assert "what rests on 'block.load/1.2' and has succeeded is kept: 'block.send'" in out
+    assert "what rests on 'block.load/1.2' is kept where it has succeeded: 'block.send'" in out
     assert "--from block.load/1.2 runs it again as well" in out
 
 

@@ -84,7 +84,7 @@ def _resting(rerun: tuple[str, ...], plan: Plan, directives: Directives) -> Iter
         kept = [path for path in sorted(meant) if not any(asked.path == path for asked in directives.rerun)]
         if kept:
             names = ", ".join(f"'{dotted(path)}'" for path in kept)
-            yield f"what rests on '{text}' and has succeeded is kept: {names}; --from {text} runs it again as well"
+            yield f"what rests on '{text}' is kept where it has succeeded: {names}; --from {text} runs it again as well"
 
 
 def read_selection(text: str, plan: Plan, option: str) -> Selection:

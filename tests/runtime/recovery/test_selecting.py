@@ -80,7 +80,7 @@ def test_only_what_is_named_runs_again_otherwise_and_who_rests_on_it_is_told():
     selected = select(Asked(rerun=("b",)), PLAN)
     assert [one.path for one in selected.directives.rerun] == [("b",)]
     assert selected.notes == (
-        "what rests on 'b' and has succeeded is kept: 'c.x', 'c.y', 'd'; --from b runs it again as well",
+        "what rests on 'b' is kept where it has succeeded: 'c.x', 'c.y', 'd'; --from b runs it again as well",
     )
 
 
