@@ -20,7 +20,8 @@ from sequent.model.references import dotted
 from sequent.model.scope import sequence_text
 from sequent.model.spec import FlowSpec
 from sequent.model.status import Status, Verdict
-from tests.simulated import Key, Rows, World
+from tests.kept_rows import Key, Rows
+from tests.simulated import World
 
 
 def play_of(spec: FlowSpec, slots: int = 100) -> Play:

@@ -2,7 +2,7 @@
 
 from sequent import Sequent
 from tests.engine.playing import plan_of, world
-from tests.simulated import Rows
+from tests.kept_rows import Rows
 
 
 def endless():
