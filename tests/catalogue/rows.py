@@ -55,11 +55,11 @@ ELSEWHERE: dict[int, tuple[str, ...]] = {
         "tests/acceptance/test_running.py::test_a_run_goes_on_when_nobody_reads_its_progress",
     ),
     76: (
-        "tests/runtime/store/test_file.py::test_a_full_disk_is_told_as_such_and_nothing_is_half_written",
-        "tests/runtime/store/test_file.py::test_a_directory_in_which_others_could_replace_the_store_is_refused",
+        "tests/runtime/store/test_lost_files.py::test_a_full_disk_is_told_as_such_and_nothing_is_half_written",
+        "tests/runtime/store/test_refused_files.py::test_a_directory_in_which_others_could_replace_the_store_is_refused",
     ),
     79: ("tests/runtime/store/test_migration.py::test_where_it_cannot_be_brought_up_as_a_whole_nothing_is_changed",),
-    80: ("tests/runtime/store/test_file.py::test_a_network_filesystem_is_known_by_its_mount",),
+    80: ("tests/runtime/store/test_refused_files.py::test_a_network_filesystem_is_known_by_its_mount",),
     86: (
         "tests/contracts/test_runs.py::test_a_run_that_is_driven_is_refused_naming_who_drives_it",
         "tests/acceptance/test_recovering.py::test_a_second_driver_is_refused_with_who_drives_it",
