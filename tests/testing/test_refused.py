@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from datetime import datetime
-from typing import Any
 
 import pytest
 
@@ -12,10 +11,7 @@ import sequent
 from sequent import Pool, container, item, outer, step
 from sequent.errors import SequentError, UsageError
 from sequent.testing import FakeClock, simulate
-
-
-def never(*args: object, **kwargs: object) -> Any:
-    raise AssertionError("a step was run")
+from tests.testing.simulated_flows import never
 
 
 def texts() -> list[str]:

@@ -18,7 +18,7 @@ from tests.runtime.store.files import altered, made, refused
     [
         (b"", "is not a Sequent store: it is empty"),
         (b"hello", "no SQLite database"),
-        (os.urandom(4096), "no SQLite database"),
+        (bytes(range(256)) * 16, "no SQLite database"),
         (b"SQLite format 3\0", "no SQLite database, or an encrypted or cut one"),
     ],
 )
