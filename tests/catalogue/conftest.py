@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 
 import pytest
@@ -66,5 +67,35 @@ def refused(command, tmp_path):
         assert problem["message"] in first
         assert f"  hint: {problem['hint']}" == rest[0]
         assert not (tmp_path / "runs.db").exists()
+
+    return check
+
+
+@pytest.fixture
+def fails(command, tmp_path):
+    """Check that a mistake that is known only in a run fails that, and is told at the step's line."""
+
+    def check(text, *said):
+        whole = f"{PRELUDE}{text}"
+        file = tmp_path / "flow.py"
+        file.write_text(whole)
+        (line,) = lines_marked("# wrong", whole)
+        code, out, told = command("run", "flow.py:flow")
+        assert (code, out) == (1, ""), told
+        assert [each for each in said if each not in told] == []
+        assert re.search(rf"{re.escape(str(file))}:{line}\b", told), told
+        assert "Traceback" not in told
+
+    return check
+
+
+@pytest.fixture
+def accepted(command, tmp_path):
+    """Check that ``check`` finds nothing wrong with a flow, and warns of nothing."""
+
+    def check(text):
+        (tmp_path / "flow.py").write_text(f"{PRELUDE}{text}")
+        code, _, told = command("check", "flow.py:flow")
+        assert (code, told) == (0, "")
 
     return check

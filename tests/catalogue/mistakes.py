@@ -36,3 +36,10 @@ class Mistake:
     """What the hint must contain."""
     path: str | None = None
     """The path of the step or container that it is in; None: the flow itself."""
+
+
+def step_with(*options: str, above: str = "") -> str:
+    """A flow with one step, the last of whose options is the mistake."""
+    *right, wrong = options
+    lines = "".join(f"    {option},\n" for option in ('"a"', *right))
+    return f"\n{above}flow = Sequent()\nflow.add_step(\n{lines}    {wrong},  # wrong\n)\n"

@@ -4,19 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from tests.catalogue.mistakes import Mistake
+from tests.catalogue.mistakes import Mistake, step_with
 
 
 def holding(options: str, capacity: str = "3") -> str:
-    return f"""
-db = Pool("db", {capacity})
-flow = Sequent()
-flow.add_step(
-    "a",
-    work,
-    {options},  # wrong
-)
-"""
+    return step_with("work", options, above=f'db = Pool("db", {capacity})\n')
 
 
 ANY = "positive integer"
@@ -258,17 +250,16 @@ FOUND_IN_A_RUN = {
 
 
 @pytest.mark.parametrize("row", FOUND_IN_A_RUN)
-def test_an_option_that_turns_out_wrong_in_the_run_fails_what_has_it_at_its_line(row, command, tmp_path):
+def test_an_option_that_turns_out_wrong_in_the_run_fails_what_has_it_at_its_line(row, fails):
     given, option, said = FOUND_IN_A_RUN[row]
     repeats = "repeats=[1], " if option == "parallel" else ""
-    text = (
-        "from sequent import container, step\n@container\nclass flow:\n"
-        f"    @step(task_construct='invoke')\n    def a(self): return {given}\n"
-        f"    @step({repeats}{option}=a.result)\n    def b(self): ...\n"
-    )
-    (tmp_path / "flow.py").write_text(text)
-    code, _, told = command("run", "flow.py:flow")
-    assert code == 1
-    assert said in told
-    assert f"{tmp_path}/flow.py:6" in told
-    assert "Traceback" not in told
+    text = f"""
+@container
+class flow:
+    @step(task_construct="invoke")
+    def a(self): return {given}
+
+    @step({repeats}{option}=a.result)  # wrong
+    def b(self): ...
+"""
+    fails(text, said)

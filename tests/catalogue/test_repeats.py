@@ -4,19 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from tests.catalogue.mistakes import Mistake
+from tests.catalogue.mistakes import Mistake, step_with
 
 
 def repeated(given: str, path: str = "a", **told) -> Mistake:
-    text = f"""
-flow = Sequent()
-flow.add_step(
-    "a",
-    work,
-    repeats={given},  # wrong
-)
-"""
-    return Mistake(text=text, path=path, **{"code": "repeats", **told})
+    return Mistake(text=step_with("work", f"repeats={given}"), path=path, **{"code": "repeats", **told})
 
 
 def attempts(option: str) -> Mistake:
@@ -171,13 +163,8 @@ ACCEPTED = {
 
 
 @pytest.mark.parametrize("row", ACCEPTED)
-def test_what_only_looks_like_a_mistake_is_accepted(row, command, tmp_path):
-    text = (
-        f"import itertools\nfrom sequent import Sequent\nflow = Sequent()\nflow.add_step('a', print, {ACCEPTED[row]})\n"
-    )
-    (tmp_path / "flow.py").write_text(text)
-    code, _, told = command("check", "flow.py:flow")
-    assert (code, told) == (0, "")
+def test_what_only_looks_like_a_mistake_is_accepted(row, accepted):
+    accepted(f"flow = Sequent()\nflow.add_step('a', print, {ACCEPTED[row]})\n")
 
 
 FOUND_IN_A_RUN = {
@@ -188,18 +175,18 @@ FOUND_IN_A_RUN = {
 
 
 @pytest.mark.parametrize("row", FOUND_IN_A_RUN)
-def test_a_result_that_cannot_be_repeated_over_fails_the_repeat_at_its_line(row, command, tmp_path):
+def test_a_result_that_cannot_be_repeated_over_fails_the_repeat_at_its_line(row, fails):
     given, kind, said, hint = FOUND_IN_A_RUN[row]
-    (tmp_path / "flow.py").write_text(
-        "from sequent import container, step\n@container(task_construct='invoke')\nclass flow:\n"
-        f"    @step\n    def a(self) -> {kind}: return {given}\n    @step(repeats=a.result)\n    def b(self): ...\n"
-    )
-    code, _, told = command("run", "flow.py:flow")
-    assert code == 1
-    assert said in told
-    assert hint in told
-    assert f"{tmp_path}/flow.py:6" in told
-    assert "Traceback" not in told
+    text = f"""
+@container(task_construct="invoke")
+class flow:
+    @step
+    def a(self) -> {kind}: return {given}
+
+    @step(repeats=a.result)  # wrong
+    def b(self): ...
+"""
+    fails(text, said, hint)
 
 
 DRAWN = {
@@ -211,16 +198,15 @@ DRAWN = {
 
 
 @pytest.mark.parametrize("row", DRAWN)
-def test_a_callable_that_gives_no_items_fails_the_repeat_at_its_line(row, command, tmp_path):
+def test_a_callable_that_gives_no_items_fails_the_repeat_at_its_line(row, fails):
     given, said, hint = DRAWN[row]
-    text = (
-        "from sequent import container, step\n@container(task_construct='invoke')\nclass flow:\n"
-        f"    @step(\n        handles=True,\n        repeats={given},\n    )\n    def a(self): ...\n"
+    text = f"""
+@container(task_construct="invoke")
+class flow:
+    @step(
+        handles=True,
+        repeats={given},  # wrong
     )
-    (tmp_path / "flow.py").write_text(text)
-    code, _, told = command("run", "flow.py:flow")
-    assert code == 1
-    assert said in told
-    assert hint in told
-    assert f"{tmp_path}/flow.py:6" in told
-    assert "Traceback" not in told
+    def a(self): ...
+"""
+    fails(text, said, hint)
