@@ -9,6 +9,9 @@ from sequent.runtime.recovery.scripts import scripted, taken
 from sequent.runtime.recovery.selecting import Asked
 from sequent.runtime.rows import RunRecord, Target
 
+_FEW = 10
+"""Runs that are looked at before all are."""
+
 
 def wanted_run(request: RunRequest, store: Store, target: Target) -> tuple[RunRecord | None, Asked]:
     """The run to take up again, and what is asked of that; None where a new one is wanted.
@@ -36,4 +39,9 @@ def wanted_run(request: RunRequest, store: Store, target: Target) -> tuple[RunRe
 
 def _latest(store: Store, target: Target) -> RunRecord | None:
     """The latest run of the flow: the same name in the same real file."""
-    return next((record for record in store.runs(target.flow) if record.target.file == target.file), None)
+    # It is nearly always the last, and a flow that cron runs has a hundred thousand a year.
+    for limit in (_FEW, None):
+        for record in store.runs(target.flow, limit):
+            if record.target.file == target.file:
+                return record
+    return None
