@@ -204,7 +204,7 @@ class Board:
         self.granted: set[tuple[int, int]] = set()
         """Those that hold all that they want, and have not started yet."""
         self.has_freed = False
-        """Whether something of a pool was given back since those who wait for some were looked at."""
+        """Whether something of a pool was given back, or left by who came first, since who waits was looked at."""
         self.resumes = False
         """Whether the run is continued rather than recovered: what has failed stays so."""
         self.recovery = 0

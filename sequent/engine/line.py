@@ -69,10 +69,11 @@ class Line:
         self._look_at_freed()
         while steps:
             _, _, frame, position = steps[0]
+            layout = frame.layout
             if frame.statuses[position] is not Status.READY:
                 heappop(steps)
+                self._let_in(layout.limiters[position])
                 continue
-            layout = frame.layout
             if board.running >= board.slots and not (
                 layout.goes_ahead[position]
                 and layout.plan.children[position] in board.quick
@@ -96,6 +97,9 @@ class Line:
         for limiter in limiters:
             if self._is_full(limiter):
                 heappush(self._aside.setdefault(limiter, []), entry)
+                if entry[2].layout.nodes[entry[3]].acquires:
+                    # What it was to take, others may have.
+                    self._board.has_freed = True
                 self._let_in(tuple(other for other in limiters if other != limiter))
                 return True
         return False

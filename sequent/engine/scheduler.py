@@ -312,7 +312,7 @@ class Scheduler:
             self._begin(*found)
             return True
         board.line.start_steps()
-        return False
+        return board.has_freed
 
     def _begin(self, frame: Frame, position: int) -> None:
         node = frame.layout.nodes[position]

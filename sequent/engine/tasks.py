@@ -144,6 +144,8 @@ def settle_unstarted(board: Board, frame: Frame, position: int, status: Status) 
         board.asked.discard((frame.scope.id, position))
         board.granted.discard((frame.scope.id, position))
         board.line.pools.give_back(frame, position)
+        # Who waits behind it for one of these pools may go on.
+        board.has_freed = True
     if frame.failures.get(position) and not frame.losses.get(position):
         status = Status.FAILURE
     if is_step(node):

@@ -52,6 +52,17 @@ def test_a_failed_and_a_lost_task_make_room_under_their_limit():
     assert len(play.running) == 1
 
 
+def test_who_waits_for_a_limit_goes_on_where_one_before_it_does_not_wait_any_more():
+    stopped = block("d", step("bad"), step("x"), stop_on_exception=True)
+    spec = flow(block("c", stopped, block("e", step("y")), max_concurrent=1), stop=False)
+    play = play_of(spec)
+    play.fail("c.d.bad/1.1.1")
+    assert play.statuses["c.d.x/1.1.1"] == "cancelled"
+    assert play.running == ["c.e.y/1.1.1"]
+    play.succeed("c.e.y/1.1.1")
+    assert play.outcome == "failure"
+
+
 # -- priorities ------------------------------------------------------------------------------------
 
 

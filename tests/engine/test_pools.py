@@ -46,6 +46,35 @@ def test_a_large_request_is_not_passed_over_by_small_ones():
     assert play.running == ["large"]
 
 
+def test_small_requests_go_on_once_the_large_one_before_them_waits_no_more():
+    spec = flow(
+        step("holder", acquires=wants(db=2)),
+        block("c", step("bad"), step("large", acquires=wants(db=3))),
+        step("small", acquires=wants(db=1), requires=on("first")),
+        step("first"),
+        step("fix", failed("c")),
+        pools=(DB,),
+    )
+    play = play_of(spec)
+    play.succeed("first")
+    assert "small" not in play.running
+    play.fail("c.bad/1.1")
+    assert sorted(play.running) == ["fix", "holder", "small"]
+
+
+def test_who_could_not_use_its_turn_for_a_limit_leaves_it_to_those_behind_it():
+    spec = flow(
+        step("holder", acquires=wants(db=4)),
+        step("x", acquires=wants(db=2), max_concurrent=1, repeats=items(2), parallel=0),
+        step("small", acquires=wants(db=2), requires=on("first")),
+        step("first"),
+        pools=(DB,),
+    )
+    play = play_of(spec)
+    play.succeed("first", "holder")
+    assert play.running == ["x/1.1", "small"]
+
+
 def test_the_higher_priority_gets_what_is_given_back():
     spec = flow(
         step("a", acquires=wants(tape=1)),

@@ -29,12 +29,13 @@ def some_amounts(random: Random, most: int = 9) -> Amounts:
     return tuple((name, random.randint(1, min(most, CAPACITY[name]))) for name in names)
 
 
-def some_demands(spec: ContainerSpec | StepSpec, random: Random) -> ContainerSpec | StepSpec:
-    """The same, where steps want resources and have priorities, and steps and containers have limits."""
+def some_demands(spec: ContainerSpec | StepSpec, random: Random, *, shares: bool) -> ContainerSpec | StepSpec:
+    """The same, where steps and containers have limits, and steps have priorities, and may want resources."""
     spec = evolve(spec, max_concurrent=random.choice((None, None, 1, 2)))
     if isinstance(spec, ContainerSpec):
-        return evolve(spec, children=tuple(some_demands(child, random) for child in spec.children))
-    return evolve(spec, acquires=some_amounts(random), priority=random.choice((0, 0, 0, 1, -1)))
+        return evolve(spec, children=tuple(some_demands(child, random, shares=shares) for child in spec.children))
+    acquires = some_amounts(random) if shares else ()
+    return evolve(spec, acquires=acquires, priority=random.choice((0, 0, 0, 1, -1)))
 
 
 @define
@@ -54,7 +55,8 @@ class Sharing(Pair):
             assert all(count <= limit for count, limit in self.limits(key))
         free = {key for key in waiting if not self.is_limited(key)}
         if len(world.active) < world.slots:
-            assert free <= self.behind(free), f"{free - self.behind(free)} could start"
+            behind = self.behind(waiting)
+            assert free <= behind, f"{free - behind} could start"
         self.check_order(free)
         self.since = {key: self.since.get(key, self.steps) for key in waiting}
         self.were_active = set(world.active)
@@ -110,11 +112,11 @@ def world_keys(world: World) -> set[Key]:
     return set(world.active)
 
 
-@given(flow_specs(), courses, st.integers(1, 4), randoms)
+@given(flow_specs(), courses, st.integers(1, 8), st.booleans(), randoms)
 def test_nobody_waits_who_could_start_and_nobody_starts_before_its_turn(
-    spec: FlowSpec, course: list[Mood], slots: int, random: Random
+    spec: FlowSpec, course: list[Mood], slots: int, shares: bool, random: Random
 ) -> None:
-    root = some_demands(some_waits(spec.root, random), random)
+    root = some_demands(some_waits(spec.root, random), random, shares=shares)
     assert isinstance(root, ContainerSpec)
     spec = evolve(spec, root=evolve(root, max_concurrent=None), pools=POOLS)
     plan, counts = compile_flow(spec), dict(counts_of(spec.root, random))
