@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sequent.errors import UsageError
 
 if TYPE_CHECKING:
-    from cyclopts import App, CycloptsError
+    from cyclopts import App
 
 COMMANDS = {
     "run": ("sequent.cli.running:run", "Start a run of a flow; run TARGET --help shows the flow's own options too."),
@@ -105,6 +105,8 @@ def _dispatch(words: list[str]) -> int:
         from sequent.cli.starting import start_typed
 
         return start_typed(words[1:])
+    from sequent.cli.parsing import parsed
+
     return parsed(application(), words)
 
 
@@ -127,32 +129,6 @@ def application() -> App:
     for place, (name, (where, purpose)) in enumerate(COMMANDS.items()):
         app.command(where, name=name, help=purpose, sort_key=place)
     return app
-
-
-def parsed(app: App, words: Sequence[str]) -> int:
-    """Let cyclopts read the words and call the command; what it refuses is a ``UsageError``."""
-    from cyclopts import CycloptsError
-
-    try:
-        code: object = app(list(words))
-    except CycloptsError as error:
-        raise usage_error(error) from error
-    return code if isinstance(code, int) else 0
-
-
-def usage_error(error: CycloptsError) -> UsageError:
-    """What cyclopts refused, as ours."""
-    from cyclopts import MissingArgumentError, RepeatArgumentError, UnusedCliTokensError
-
-    hint = "see sequent --help, or --help after a command"
-    if isinstance(error, UnusedCliTokensError):
-        return UsageError(f"too many words: nothing takes {' '.join(map(repr, error.unused_tokens or ()))}", hint=hint)
-    message = " ".join(str(error).split())
-    if isinstance(error, MissingArgumentError) and error.argument is not None:
-        message = f"{error.argument.name} needs a value"
-    elif isinstance(error, RepeatArgumentError):
-        message = f"{error.token.keyword} is given twice"
-    return UsageError(message, hint=hint)
 
 
 def _version() -> str:

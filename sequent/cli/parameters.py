@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter, Token
 
-from sequent.cli.app import parsed
+from sequent.cli.parsing import parsed
 from sequent.cli.text import readable
 from sequent.dsl.conversion import parse_text
 from sequent.errors import SequentError, UsageError

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from cyclopts import App, CycloptsError, Parameter
 
-from sequent.cli.app import usage_error
+from sequent.cli.parsing import usage_error
 from sequent.cli.starting import RunWords
 from sequent.cli.typed import DEFAULTS, LogLevel, MaxConcurrent, MaxLoops, TypedOptions
 

@@ -1,0 +1,31 @@
+"""Lets cyclopts read what was typed; what it refuses is told as every other mistake."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cyclopts import App, CycloptsError, MissingArgumentError, RepeatArgumentError, UnusedCliTokensError
+
+from sequent.errors import UsageError
+
+
+def parsed(app: App, words: Sequence[str]) -> int:
+    """Let cyclopts read the words and call the command; what it refuses is a ``UsageError``."""
+    try:
+        code: object = app(list(words))
+    except CycloptsError as error:
+        raise usage_error(error) from error
+    return code if isinstance(code, int) else 0
+
+
+def usage_error(error: CycloptsError) -> UsageError:
+    """What cyclopts refused, as ours."""
+    hint = "see sequent --help, or --help after a command"
+    if isinstance(error, UnusedCliTokensError):
+        return UsageError(f"too many words: nothing takes {' '.join(map(repr, error.unused_tokens or ()))}", hint=hint)
+    message = " ".join(str(error).split())
+    if isinstance(error, MissingArgumentError) and error.argument is not None:
+        message = f"{error.argument.name} needs a value"
+    elif isinstance(error, RepeatArgumentError):
+        message = f"{error.token.keyword} is given twice"
+    return UsageError(message, hint=hint)
