@@ -5,22 +5,38 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from sequent.engine.layout import Layout, is_uniform
+from sequent.engine.layout import Layout, Layouts, asks_for_begun
 from sequent.model.directives import NO_DIRECTIVES
 from sequent.model.effects import Effect
-from sequent.model.plan import ContainerPlan, Plan
-from sequent.model.saved import Revision, SavedBlock, SavedFrame
+from sequent.model.plan import Plan
+from sequent.model.saved import Revision, SavedBlock, SavedFrame, SavedTask
 from sequent.model.scope import Scope
 from sequent.model.status import Status, Verdict
 
 if TYPE_CHECKING:
     from sequent.engine.line import Line
 
+_NOTHING = SavedBlock(Status.WAITING)
+
 Entry = tuple[int, int, "Frame", int]
 """Who wants to start: its rank (the lower, the sooner), a number in order of coming, the frame and the position."""
 
 HAS_BEEN_READY = 1
 HAS_BEEN_ACTIVE = 2
+HAS_RUN = 4
+"""It, or something in it, has run in this recovery; known only where kept successes react to that."""
+
+
+class Doubt:
+    """What is known of the causes that would make a kept success run again."""
+
+    __slots__ = ("has_cause", "open")
+
+    def __init__(self) -> None:
+        self.has_cause = False
+        """Whether one has come about."""
+        self.open = 0
+        """How many have not settled yet."""
 
 
 class Frame:
@@ -34,7 +50,6 @@ class Frame:
         "attempts",
         "block",
         "blocks",
-        "delayed",
         "doubtful",
         "failures",
         "gates",
@@ -44,9 +59,7 @@ class Frame:
         "layout",
         "losses",
         "open",
-        "owed",
         "pending",
-        "ran",
         "reached",
         "requirements",
         "saved",
@@ -66,9 +79,8 @@ class Frame:
         self.statuses: list[Status] = [Status.WAITING] * size
         self.requirements: list[bool | None] = [None] * size
         """Per child: whether its requirement has come true, or never can; None while that is open."""
-        self.reached = bytearray(size)
-        self.ran = bytearray(size)
-        """Per child: whether it, or something in it, has begun in this recovery."""
+        self.reached = [0] * size
+        """Per child: what it has been through, as the sum of such marks."""
         self.gates = layout.gate_sizes.copy()
         """Per gate: how many inputs are still needed to decide it; -1 once it is decided."""
         self.open = size
@@ -81,19 +93,15 @@ class Frame:
         """Per child: how many of its attempts have failed, of those that count against its retries."""
         self.answers: dict[int, tuple[int, ...]] = {}
         """Per child: which of what is asked of its result it is."""
-        self.delayed: set[int] = set()
-        """Children that are ready and wait for a time."""
-        self.owed: set[int] = set()
-        """Children before whose next attempt a wait had begun in an earlier recovery."""
         self.is_asleep = False
-        """Whether nothing in it goes on until a time has come."""
+        """Whether nothing in it goes on until a time has come; known only where iterations have no limit."""
         self.blocks: dict[int, Block] = {}
         """Containers among the children that have begun, now or before."""
         self.pending: dict[int, int] = {}
         """Failures of which it is open whether somebody handles them; how many of the first handlers cannot."""
         self.judged: set[int] = set()
         """Failures, or failures to be, of which it is known whether somebody handles them."""
-        self.doubtful: set[int] = set()
+        self.doubtful: dict[int, Doubt] = {}
         """Kept successes that may have to run again, as their causes are not settled yet."""
         self.watched: dict[int, dict[int, Frame]] = {}
         """Per child: the frames further in that wait for what becomes of it, by their id."""
@@ -102,6 +110,13 @@ class Frame:
         self.has_failed = False
         self.was_cancelled = False
         self.verdict = Verdict.UNKNOWN
+
+    def found(self, position: int) -> SavedTask | SavedBlock:
+        """What an earlier recovery left of a child, if it did."""
+        if self.saved is None:
+            return _NOTHING
+        node = self.layout.plan.children[position]
+        return self.saved.tasks.get(node) or self.saved.blocks.get(node) or _NOTHING
 
 
 class Block:
@@ -185,6 +200,7 @@ class Board:
 
     def __init__(self, plan: Plan, slots: int, last_id: int) -> None:
         self.plan = plan
+        self.layouts = Layouts(plan)
         self.slots = slots
         self.last_id = last_id
         self.frames: dict[int, Frame] = {}
@@ -229,15 +245,10 @@ class Board:
         self.ready: deque[tuple[Frame, int]] = deque()
         """Containers and steps whose requirement holds, and which wait for no time, in that order."""
         self.effects: list[Effect] = []
-        self._is_uniform = is_uniform(self.plan)
-        self._layouts: dict[int, Layout] = {}
-
-    def layout_of(self, container: ContainerPlan) -> Layout:
-        """What is known about all frames of that container."""
-        layout = self._layouts.get(container.index)
-        if layout is None:
-            layout = self._layouts[container.index] = Layout(self.plan, container, is_uniform=self._is_uniform)
-        return layout
+        self.reacts = bool(plan.reactions)
+        """Whether kept successes may have to run again because something else did."""
+        self.announces = asks_for_begun(plan)
+        """Whether anybody is to be told that something is ready or active."""
 
     def owner_of(self, frame: Frame, node: int) -> tuple[Frame, int]:
         """The frame around (or the frame itself) that has that node as a child, and the child's position."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sequent.engine.board import HAS_BEEN_ACTIVE, HAS_BEEN_READY, Board, Frame
+from sequent.engine.doubts import settle_cause
 from sequent.model.plan import AtomPlan, OuterAtom
 from sequent.model.status import SETTLES, Claim, Status
 
@@ -55,17 +56,17 @@ def tell_settled(board: Board, frame: Frame, position: int) -> None:
     for atom in frame.layout.plan.atoms[position]:
         if not reached & _REACHED.get(atom.claim, 0):
             decide(board, frame, atom.target, _is_true(atom, status, answers))
-    node = frame.layout.plan.children[position]
-    for reactor in frame.layout.reactors.get(node, ()):
-        board.doubts.append((frame, reactor))
+    if board.reacts:
+        settle_cause(board, frame, frame, position)
     inner = frame.watched.pop(position, None)
     if inner:
+        node = frame.layout.plan.children[position]
         for watcher in inner.values():
             for outer in watcher.layout.outer.get(node, ()):
                 if not reached & _REACHED.get(outer.claim, 0):
                     decide(board, watcher, outer.target, _is_true(outer, status, answers))
-            for reactor in watcher.layout.reactors.get(node, ()):
-                board.doubts.append((watcher, reactor))
+            if board.reacts:
+                settle_cause(board, watcher, frame, position)
 
 
 def _is_true(atom: AtomPlan | OuterAtom, status: Status, answers: tuple[int, ...]) -> bool:

@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TypeGuard
+from typing import NamedTuple, TypeGuard
 
 from sequent.model.plan import ContainerPlan, NodePlan, OuterAtom, Plan, Reaction, StepPlan
 from sequent.model.status import Claim, Construct
+
+BEGUN = frozenset({Claim.READY, Claim.ACTIVE})
+"""What may be asked of a child before it has settled."""
+
+
+class Cause(NamedTuple):
+    """What makes a kept success run again: one cause of one child."""
+
+    position: int
+    """The child."""
+    node: int
+    """The cause, a sibling or something further out."""
+    by_failing: bool
+    by_running: bool
+    """Whether it does by failing again, or by having run again."""
 
 
 class Layout:
@@ -13,24 +28,32 @@ class Layout:
 
     __slots__ = (
         "announced",
+        "caused_by",
+        "causes",
         "gate_sizes",
         "goes_ahead",
         "handled_by",
+        "is_unlimited",
         "limiters",
         "nodes",
         "outer",
         "plan",
-        "reactions",
-        "reactors",
         "size",
+        "steps",
     )
 
     def __init__(self, plan: Plan, container: ContainerPlan, *, is_uniform: bool) -> None:
         self.plan = container
         self.nodes: tuple[NodePlan, ...] = tuple(plan.nodes[index] for index in container.children)
+        self.steps = [node if is_step(node) else None for node in self.nodes]
+        """Per child: itself, where it is a step."""
         self.size = len(self.nodes)
         self.limiters = [_limiters(plan, node) for node in self.nodes]
         """Per child: the steps and containers whose own limit its execution counts against."""
+        self.is_unlimited = [
+            not (node.acquires or limiters) for node, limiters in zip(self.nodes, self.limiters, strict=True)
+        ]
+        """Per child: whether it waits for nothing but a slot."""
         self.goes_ahead = [
             is_uniform and is_step(node) and not limiters and _can_go_ahead(node)
             for node, limiters in zip(self.nodes, self.limiters, strict=True)
@@ -43,24 +66,45 @@ class Layout:
             for handler in handlers:
                 self.handled_by.setdefault(handler, []).append(position)
         self.announced = frozenset(
-            position
-            for position, atoms in enumerate(container.atoms)
-            if any(atom.claim in (Claim.READY, Claim.ACTIVE) for atom in atoms)
+            position for position, atoms in enumerate(container.atoms) if any(atom.claim in BEGUN for atom in atoms)
         )
         """Children of whom somebody asks whether they are ready or active."""
         self.outer: dict[int, list[OuterAtom]] = {}
         for atom in container.outer_atoms:
             self.outer.setdefault(atom.node, []).append(atom)
-        self.reactions: dict[int, Reaction] = {
-            position: plan.reactions[node.index]
+        self.causes = {
+            position: _causes(plan.reactions[node.index], position)
             for position, node in enumerate(self.nodes)
             if node.index in plan.reactions
         }
-        self.reactors: dict[int, list[int]] = {}
-        """Per node index of a cause: the children that react to it."""
-        for position, reaction in self.reactions.items():
-            for cause in {*reaction.to_failure_of, *reaction.to_run_of}:
-                self.reactors.setdefault(cause, []).append(position)
+        """Per child that may run again though it was kept: what makes it."""
+        self.caused_by: dict[int, list[Cause]] = {}
+        """The same, per node index of the cause."""
+        for causes in self.causes.values():
+            for cause in causes:
+                self.caused_by.setdefault(cause.node, []).append(cause)
+
+
+class Layouts:
+    """The layouts of a plan's containers: each is made once somebody asks for it."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._is_uniform = _is_uniform(plan)
+        self._made: dict[int, Layout] = {}
+
+    def of(self, container: ContainerPlan) -> Layout:
+        """What is known about all frames of that container."""
+        layout = self._made.get(container.index)
+        if layout is None:
+            layout = self._made[container.index] = Layout(self._plan, container, is_uniform=self._is_uniform)
+        return layout
+
+
+def _causes(reaction: Reaction, position: int) -> list[Cause]:
+    failing, running = frozenset(reaction.to_failure_of), frozenset(reaction.to_run_of)
+    nodes = dict.fromkeys((*reaction.to_failure_of, *reaction.to_run_of))
+    return [Cause(position, node, node in failing, node in running) for node in nodes]
 
 
 def _limiters(plan: Plan, node: NodePlan) -> tuple[int, ...]:
@@ -73,13 +117,20 @@ def _limiters(plan: Plan, node: NodePlan) -> tuple[int, ...]:
         node = plan.nodes[node.parent]
 
 
-def is_uniform(plan: Plan) -> bool:
+def _is_uniform(plan: Plan) -> bool:
     """Whether its tasks are executed in one place, in the order in which they are ready: workers, each one at a time.
 
     Where threads execute some, what workers hold ahead would be executed beside them, and be more than may.
     """
     constructs = {node.construct for node in plan.nodes if is_step(node) and not node.is_empty}
     return constructs == {Construct.PROCESS} and not plan.has_priorities
+
+
+def asks_for_begun(plan: Plan) -> bool:
+    """Whether anybody asks of something whether it is ready or active."""
+    containers = [node for node in plan.nodes if isinstance(node, ContainerPlan)]
+    siblings = any(atom.claim in BEGUN for container in containers for atoms in container.atoms for atom in atoms)
+    return siblings or any(atom.claim in BEGUN for container in containers for atom in container.outer_atoms)
 
 
 def _can_go_ahead(step: StepPlan) -> bool:

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from heapq import heappop, heappush
 
 from sequent.engine.board import Board, Entry, Frame
-from sequent.engine.layout import is_step
+from sequent.engine.layout import Layout
 from sequent.engine.pools import Pools
 from sequent.engine.tasks import start_step
 from sequent.model.effects import AskHold, Blocked
+from sequent.model.plan import ContainerPlan
 from sequent.model.status import Status
 
 AHEAD = 64
@@ -48,40 +49,47 @@ class Line:
         self._place((rank, self._last_number, frame, position))
 
     def _place(self, entry: Entry) -> None:
-        node = entry[2].layout.nodes[entry[3]]
-        heappush(self._steps if is_step(node) else self._containers, entry)
+        step = entry[2].layout.steps[entry[3]]
+        heappush(self._containers if step is None else self._steps, entry)
 
     # -- starting -----------------------------------------------------------------------------
 
-    def next_container(self) -> tuple[Frame, int] | None:
+    def next_container(self) -> tuple[Frame, int, ContainerPlan] | None:
         """A container that holds all that it wants, and begins now."""
-        self._look_at_freed()
+        if self._board.has_freed:
+            self._look_at_freed()
         while self._containers:
             entry = heappop(self._containers)
             _, _, frame, position = entry
-            if frame.statuses[position] is Status.READY and self._holds_all(entry):
-                return frame, position
+            node = frame.layout.nodes[position]
+            if frame.statuses[position] is not Status.READY or not isinstance(node, ContainerPlan):
+                continue
+            if self._holds_all(entry):
+                return frame, position, node
         return None
 
     def start_steps(self) -> None:
         """Start steps in turn, as far as there are slots."""
         board, steps = self._board, self._steps
-        self._look_at_freed()
         while steps:
-            _, _, frame, position = steps[0]
+            entry = steps[0]
+            _, _, frame, position = entry
             layout = frame.layout
             if frame.statuses[position] is not Status.READY:
                 heappop(steps)
                 self._let_in(layout.limiters[position])
                 continue
-            if board.running >= board.slots and not (
-                layout.goes_ahead[position]
-                and layout.plan.children[position] in board.quick
-                and board.running < board.slots * AHEAD
-            ):
+            if board.running >= board.slots and not self._goes_ahead(layout, position):
                 return
-            if self._may_start(heappop(steps), layout.limiters[position]):
+            heappop(steps)
+            if layout.is_unlimited[position] or self._may_start(entry, layout.limiters[position]):
                 start_step(board, frame, position)
+
+    def _goes_ahead(self, layout: Layout, position: int) -> bool:
+        """Whether it may be handed over though there is no slot, to wait in a worker."""
+        board = self._board
+        is_quick = layout.goes_ahead[position] and layout.plan.children[position] in board.quick
+        return is_quick and board.running < board.slots * AHEAD
 
     def _may_start(self, entry: Entry, limiters: tuple[int, ...]) -> bool:
         """Whether no limit holds it up, and it holds all that it wants; if not, it waits for that."""
@@ -155,10 +163,9 @@ class Line:
             self.join(frame, position)
 
     def _look_at_freed(self) -> None:
-        if self._board.has_freed:
-            self._board.has_freed = False
-            for entry in self.pools.freed():
-                self._place(entry)
+        self._board.has_freed = False
+        for entry in self.pools.freed():
+            self._place(entry)
 
     def break_tie(self) -> bool:
         """Where nothing else goes on: let anybody start who could, whoever comes before; say whether one can."""

@@ -45,9 +45,6 @@ class Pools:
             for pool, amount in amounts:
                 self._change(holder, pool, amount)
 
-    def __bool__(self) -> bool:
-        return bool(self._capacity)
-
     # -- asking -------------------------------------------------------------------------------
 
     def try_take(self, entry: Entry, wanted: Amounts) -> bool:

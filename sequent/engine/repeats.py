@@ -10,7 +10,7 @@ from sequent.engine.directing import everything_in
 from sequent.engine.keeping import is_of_now, restore
 from sequent.engine.tasks import settle
 from sequent.model.effects import CloseFrame, CloseRepeat, DrawItem, FailTask, OpenFrame, OpenRepeat, Revise
-from sequent.model.facts import DrawFailed, ItemDrawn, ItemsEnded
+from sequent.model.facts import DrawFailed, ItemDrawn, ItemsEnded, RepeatOpened
 from sequent.model.plan import ContainerPlan
 from sequent.model.saved import SavedBlock, SavedFrame
 from sequent.model.scope import Scope
@@ -29,7 +29,8 @@ def begin_block(board: Board, frame: Frame, position: int, node: ContainerPlan) 
         board.effects.append(Revise(revision))
     if block is None:
         block = frame.blocks[position] = make_block(board, frame, position, node, None)
-    tell_reached(board, frame, position, HAS_BEEN_ACTIVE)
+    if board.announces:
+        tell_reached(board, frame, position, HAS_BEEN_ACTIVE)
     open_block(board, block)
 
 
@@ -43,7 +44,7 @@ def make_block(
     is_fresh: bool = False,
 ) -> Block:
     """A block, with what an earlier recovery left of it; a kept one that begins all the same runs afresh."""
-    block = Block(parent, position, board.layout_of(node), saved)
+    block = Block(parent, position, board.layouts.of(node), saved)
     if saved is not None:
         block.is_fresh = is_fresh or saved.status is Status.SUCCESS
         if not block.is_fresh:
@@ -86,7 +87,7 @@ def open_block(board: Board, block: Block) -> None:
 def advance(board: Board, block: Block) -> None:
     """Begin iterations as far as there are items and room, and settle the block once it is done."""
     if block.is_open and not block.is_stopped and not board.is_stopping:
-        while block.has_more and not block.is_drawing and _has_room(block):
+        while _has_room(block) and not block.is_drawing and block.has_more:
             if board.closings:
                 # The iteration that was begun had nothing left to do: how it ended may end the repeat.
                 board.advances.append(block)
@@ -100,6 +101,16 @@ def advance(board: Board, block: Block) -> None:
                 _draw(board, block)
     if block.is_done:
         _settle_block(board, block)
+
+
+def take_count(board: Board, block: Block, fact: RepeatOpened) -> None:
+    """The items are known, or may be drawn."""
+    board.awaited.discard((fact.frame, fact.node))
+    block.is_open = True
+    block.count = fact.count
+    if fact.parallel is not None:
+        block.parallel = fact.parallel
+    board.advances.append(block)
 
 
 def take_item(board: Board, block: Block, fact: ItemDrawn | ItemsEnded | DrawFailed) -> None:
@@ -152,11 +163,10 @@ def begin_frame(board: Board, block: Block, number: int) -> None:
     if not frame_id:
         board.last_id += 1
         frame_id = board.last_id
-    parent = block.parent.scope if block.parent is not None else None
-    sequence = _sequence(parent, number)
-    frame = Frame(block, layout, Scope(frame_id, layout.plan.index, number, sequence, parent))
-    block.frames[number] = frame
-    board.frames[frame_id] = frame
+    around = block.parent.scope if block.parent is not None else None
+    sequence = (number,) if around is None else (*around.sequence, number)
+    frame = Frame(block, layout, Scope(frame_id, layout.plan.index, number, sequence, around))
+    block.frames[number] = board.frames[frame_id] = frame
     if not layout.plan.wraps:
         board.effects.append(OpenFrame(frame.scope, is_new=saved is None or not saved.id))
     if saved is not None:
@@ -180,25 +190,22 @@ def _adopt(board: Board, frame: Frame, saved: SavedFrame, *, is_fresh: bool) -> 
     restore(board, frame, saved, is_fresh=is_fresh)
 
 
-def _sequence(parent: Scope | None, number: int) -> tuple[int, ...]:
-    return (number,) if parent is None else (*parent.sequence, number)
-
-
 def close_frame(board: Board, frame: Frame) -> None:
     """An iteration's children have all settled: say how it ended, and forget it."""
-    block = frame.block
+    block, plan, scope = frame.block, frame.layout.plan, frame.scope
     status = Status.FAILURE if frame.has_failed else Status.CANCELLED if frame.was_cancelled else Status.SUCCESS
     if status is Status.FAILURE or block.state is Status.SUCCESS:
         block.state = status
     if frame.verdict is Verdict.TRUTHY:
         block.until_met = True
-    if block.layout.plan.result is not None:
-        block.answers = frame.answers.get(block.layout.plan.result, ())
-    look_away(frame)
-    del block.frames[frame.scope.number]
-    del board.frames[frame.scope.id]
-    if not frame.layout.plan.wraps:
-        board.effects.append(CloseFrame(frame.scope, status))
+    if plan.result is not None:
+        block.answers = frame.answers.get(plan.result, ())
+    if frame.watching:
+        look_away(frame)
+    del block.frames[scope.number]
+    del board.frames[scope.id]
+    if not plan.wraps:
+        board.effects.append(CloseFrame(scope, status))
     board.advances.append(block)
 
 

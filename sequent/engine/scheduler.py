@@ -9,11 +9,10 @@ from sequent.engine.conditions import tell_reached
 from sequent.engine.directing import direct
 from sequent.engine.failures import ask_back, judge
 from sequent.engine.keeping import review
-from sequent.engine.layout import is_step
 from sequent.engine.line import Line
-from sequent.engine.repeats import advance, begin_block, close_frame, make_block, open_block, take_item
+from sequent.engine.repeats import advance, begin_block, close_frame, make_block, open_block, take_count, take_item
 from sequent.engine.state import State
-from sequent.engine.tasks import fail, lose, make_ready, review_handled, settle, settle_unstarted, succeed, take_back
+from sequent.engine.tasks import end, make_ready, review_handled, settle, settle_unstarted
 from sequent.engine.validation import validate
 from sequent.engine.waits import end_wait
 from sequent.model.directives import NO_DIRECTIVES, Directives
@@ -36,7 +35,7 @@ from sequent.model.facts import (
     TaskTakenBack,
     TimerEnded,
 )
-from sequent.model.plan import ContainerPlan, Plan
+from sequent.model.plan import ContainerPlan, Plan, StepPlan
 from sequent.model.saved import SavedBlock, SavedFrame
 from sequent.model.status import RunStatus, Status
 
@@ -121,13 +120,19 @@ class Scheduler:
         board.effects = []
         self._take(fact)
         self._work_out()
+        if not board.running:
+            self._end_if_done(fact)
+        return board.effects
+
+    def _end_if_done(self, fact: Fact) -> None:
+        """Nothing is executed any more: say so if that is the end."""
+        board = self._board
         while self._is_stuck() and board.line.break_tie():
             self._work_out()
         if board.has_ended or self._is_stuck() or (board.is_stopping and not board.running):
             self._end(self._status())
         elif isinstance(fact, PauseRequested) and self.is_idle:
             self._end(RunStatus.SUSPENDED)
-        return board.effects
 
     def _end(self, status: RunStatus) -> None:
         board = self._board
@@ -154,13 +159,17 @@ class Scheduler:
         board = self._board
         match fact:
             case TaskSucceeded() | TaskFailed() | TaskLost() | TaskTakenBack():
-                self._end_task(fact)
+                task = self._task(fact.frame, fact.node, fact.attempt)
+                if task is not None:
+                    end(board, *task, fact)
             case TaskBegan():
-                found = self._task(fact.frame, fact.node, fact.attempt)
-                if found is not None:
-                    tell_reached(board, *found, HAS_BEEN_ACTIVE)
+                task = self._task(fact.frame, fact.node, fact.attempt)
+                if task is not None and board.announces:
+                    tell_reached(board, *task[:2], HAS_BEEN_ACTIVE)
             case RepeatOpened():
-                self._open_repeat(fact)
+                block = self._block(fact.frame, fact.node)
+                if block is not None and not block.is_open:
+                    take_count(board, block, fact)
             case ItemDrawn() | ItemsEnded() | DrawFailed():
                 self._draw(fact)
             case TimerEnded() | HoldGranted():
@@ -184,7 +193,10 @@ class Scheduler:
             case StopRequested():
                 self._stop()
             case StepPaced():
-                (self._board.quick.add if fact.is_quick else self._board.quick.discard)(fact.node)
+                if fact.is_quick:
+                    self._board.quick.add(fact.node)
+                else:
+                    self._board.quick.discard(fact.node)
             case PauseRequested():
                 # It changes nothing but whether the run ends here, which ``handle`` says.
                 pass
@@ -206,52 +218,20 @@ class Scheduler:
             return None
         return frame, child.position
 
-    def _task(self, frame_id: int, node: int, attempt: int) -> tuple[Frame, int] | None:
+    def _task(self, frame_id: int, node: int, attempt: int) -> tuple[Frame, int, StepPlan] | None:
         """The running attempt that a fact speaks of; None where that is not the current one."""
         found = self._child(frame_id, node)
         if found is None:
             return None
         frame, position = found
-        is_current = frame.statuses[position] is Status.ACTIVE and frame.attempts.get(position) == attempt
-        return found if is_current else None
-
-    def _end_task(self, fact: TaskSucceeded | TaskFailed | TaskLost | TaskTakenBack) -> None:
-        found = self._task(fact.frame, fact.node, fact.attempt)
-        if found is None:
-            return
-        board, (frame, position) = self._board, found
-        step = frame.layout.nodes[position]
-        if not is_step(step):
-            return
-        board.running -= 1
-        board.line.ended(frame.layout.limiters[position])
-        match fact:
-            case TaskSucceeded():
-                if position == frame.layout.plan.until:
-                    frame.verdict = fact.verdict
-                if fact.answers:
-                    frame.answers[position] = fact.answers
-                succeed(board, frame, position, step)
-            case TaskFailed():
-                fail(board, frame, position, step, may_retry=fact.may_retry)
-            case TaskLost():
-                lose(board, frame, position, step)
-            case TaskTakenBack():
-                take_back(board, frame, position, step)
+        step = frame.layout.steps[position]
+        if step is None or frame.statuses[position] is not Status.ACTIVE or frame.attempts[position] != attempt:
+            return None
+        return frame, position, step
 
     def _block(self, frame_id: int, node: int) -> Block | None:
         found = self._child(frame_id, node)
         return None if found is None else found[0].blocks.get(found[1])
-
-    def _open_repeat(self, fact: RepeatOpened) -> None:
-        block = self._block(fact.frame, fact.node)
-        if block is not None and not block.is_open:
-            self._board.awaited.discard((fact.frame, fact.node))
-            block.is_open = True
-            block.count = fact.count
-            if fact.parallel is not None:
-                block.parallel = fact.parallel
-            self._board.advances.append(block)
 
     def _draw(self, fact: ItemDrawn | ItemsEnded | DrawFailed) -> None:
         found = self._child(fact.frame, fact.node)
@@ -268,29 +248,32 @@ class Scheduler:
     def _work_out(self) -> None:
         """Follow up everything that the fact entails, in the order that ``Board`` explains."""
         board = self._board
+        decisions, closings, advances = board.decisions, board.closings, board.advances
         while True:
-            if board.decisions:
-                self._decide(*board.decisions.popleft())
+            if decisions:
+                self._decide(*decisions.popleft())
             elif board.doubts:
                 review(board, *board.doubts.popleft())
             elif board.judgements:
                 judge(board, *board.judgements.popleft())
-            elif board.closings:
-                close_frame(board, board.closings.popleft())
-            elif board.advances:
-                advance(board, board.advances.popleft())
+            elif closings:
+                close_frame(board, closings.popleft())
+            elif advances:
+                advance(board, advances.popleft())
             elif not self._start_something():
                 return
 
     def _decide(self, frame: Frame, position: int, truth: bool) -> None:
-        review_handled(self._board, frame, position)
+        board = self._board
+        if position in frame.layout.handled_by:
+            review_handled(board, frame, position)
         if position in frame.doubtful:
-            review(self._board, frame, position)
+            review(board, frame, position)
         elif frame.statuses[position] is Status.WAITING:
             if truth:
-                make_ready(self._board, frame, position)
+                make_ready(board, frame, position)
             else:
-                settle_unstarted(self._board, frame, position, Status.SKIPPED)
+                settle_unstarted(board, frame, position, Status.SKIPPED)
 
     def _start_something(self) -> bool:
         """Start one ready container, or ready steps as far as they may; say whether anything is to be worked out."""
@@ -302,19 +285,13 @@ class Scheduler:
             if frame.statuses[position] is not Status.READY:
                 continue
             node = frame.layout.nodes[position]
-            if is_step(node) or node.acquires:
-                board.line.join(frame, position)
-            else:
-                self._begin(frame, position)
+            if isinstance(node, ContainerPlan) and not node.acquires:
+                begin_block(board, frame, position, node)
                 return True
+            board.line.join(frame, position)
         found = board.line.next_container()
         if found is not None:
-            self._begin(*found)
+            begin_block(board, *found)
             return True
         board.line.start_steps()
         return board.has_freed
-
-    def _begin(self, frame: Frame, position: int) -> None:
-        node = frame.layout.nodes[position]
-        if isinstance(node, ContainerPlan):
-            begin_block(self._board, frame, position, node)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from sequent.engine.board import HAS_BEEN_READY, Board, Frame
 from sequent.engine.conditions import tell_reached, tell_settled
+from sequent.engine.doubts import note_run
 from sequent.engine.layout import is_step
 from sequent.engine.waits import end_wait, review_sleep, starts_wait
 from sequent.model.effects import FailTask, PassOver, SettleTask, StartTask
+from sequent.model.facts import TaskFailed, TaskLost, TaskSucceeded, TaskTakenBack
 from sequent.model.plan import StepPlan
 from sequent.model.status import Status
+
+Ended = TaskSucceeded | TaskFailed | TaskLost | TaskTakenBack
 
 MAX_LOSSES = 3
 """The loss of one task, so many times in a row, is a failure; a recovery counts anew."""
@@ -17,12 +21,13 @@ MAX_LOSSES = 3
 def make_ready(board: Board, frame: Frame, position: int) -> None:
     """Its requirement holds: it starts as soon as it may, unless it is to be passed over."""
     frame.statuses[position] = Status.READY
-    tell_reached(board, frame, position, HAS_BEEN_READY)
-    node = frame.layout.nodes[position]
-    is_skipped = board.directives.skip and not board.is_stopping
-    if is_skipped and is_step(node) and board.directives.passes_over(node.path, frame.scope.sequence):
-        _pass_over(board, frame, position, node)
-        return
+    if board.announces:
+        tell_reached(board, frame, position, HAS_BEEN_READY)
+    if board.directives.skip and not board.is_stopping:
+        step = frame.layout.steps[position]
+        if step is not None and board.directives.passes_over(step.path, frame.scope.sequence):
+            _pass_over(board, frame, position, step)
+            return
     if not starts_wait(board, frame, position):
         board.ready.append((frame, position))
 
@@ -36,7 +41,6 @@ def _pass_over(board: Board, frame: Frame, position: int, step: StepPlan) -> Non
 def start_step(board: Board, frame: Frame, position: int) -> None:
     """Order an attempt of a step."""
     frame.statuses[position] = Status.ACTIVE
-    _note_run(frame, position)
     attempt = frame.attempts[position] = frame.attempts.get(position, 0) + 1
     board.running += 1
     for limiter in frame.layout.limiters[position]:
@@ -44,27 +48,41 @@ def start_step(board: Board, frame: Frame, position: int) -> None:
     board.effects.append(StartTask(frame.scope, frame.layout.plan.children[position], attempt))
 
 
-def _note_run(frame: Frame, position: int) -> None:
-    """A child runs in this recovery, and so does all that is around it."""
-    frame.ran[position] = True
-    block = frame.block
-    while block.parent is not None and not block.parent.ran[block.position]:
-        block.parent.ran[block.position] = True
-        block = block.parent.block
+def end(board: Board, frame: Frame, position: int, step: StepPlan, fact: Ended) -> None:
+    """The running attempt of a step has ended, or is gone."""
+    layout = frame.layout
+    board.running -= 1
+    if layout.limiters[position]:
+        board.line.ended(layout.limiters[position])
+    if board.reacts and not isinstance(fact, TaskTakenBack):
+        note_run(frame, position)
+    match fact:
+        case TaskSucceeded():
+            if position == layout.plan.until:
+                frame.verdict = fact.verdict
+            if fact.answers:
+                frame.answers[position] = fact.answers
+            _succeed(board, frame, position, step)
+        case TaskFailed():
+            _fail(board, frame, position, step, may_retry=fact.may_retry)
+        case TaskLost():
+            _lose(board, frame, position, step)
+        case TaskTakenBack():
+            _take_back(board, frame, position, step)
 
 
-def succeed(board: Board, frame: Frame, position: int, step: StepPlan) -> None:
+def _succeed(board: Board, frame: Frame, position: int, step: StepPlan) -> None:
     """An attempt ended well: it gives back what it says; more than is held makes it a failure."""
     if step.acquires or step.releases:
         reason = board.line.pools.settle(frame, position, step)
         if reason:
             board.effects.append(FailTask(frame.scope, step.index, frame.attempts[position], reason))
-            fail(board, frame, position, step, may_retry=False)
+            _fail(board, frame, position, step, may_retry=False)
             return
     settle(board, frame, position, Status.SUCCESS)
 
 
-def fail(board: Board, frame: Frame, position: int, step: StepPlan, *, may_retry: bool) -> None:
+def _fail(board: Board, frame: Frame, position: int, step: StepPlan, *, may_retry: bool) -> None:
     """An attempt ended badly: its step is tried again, if it has retries left and its container has not stopped."""
     if step.acquires:
         board.line.pools.give_back(frame, position)
@@ -88,7 +106,7 @@ def _try_again(board: Board, frame: Frame, position: int) -> None:
         board.ready.append((frame, position))
 
 
-def lose(board: Board, frame: Frame, position: int, step: StepPlan) -> None:
+def _lose(board: Board, frame: Frame, position: int, step: StepPlan) -> None:
     """An attempt is gone without an outcome: it is tried again, unless that has happened too often."""
     if step.acquires:
         board.line.pools.give_back(frame, position)
@@ -104,10 +122,9 @@ def lose(board: Board, frame: Frame, position: int, step: StepPlan) -> None:
         board.ready.append((frame, position))
 
 
-def take_back(board: Board, frame: Frame, position: int, step: StepPlan) -> None:
+def _take_back(board: Board, frame: Frame, position: int, step: StepPlan) -> None:
     """An attempt that was handed over ahead never began: it is as if it had not been ordered."""
     frame.attempts[position] -= 1
-    frame.ran[position] = False
     if frame.block.is_stopped and not step.watches:
         settle_unstarted(board, frame, position, Status.CANCELLED)
     else:
@@ -121,15 +138,16 @@ def settle(board: Board, frame: Frame, position: int, status: Status, *, is_kept
     frame.open -= 1
     if frame.requirements[position] is None:
         frame.requirements[position] = False
-    if not is_kept and is_step(frame.layout.nodes[position]):
+    if not is_kept and frame.layout.steps[position] is not None:
         board.counts[status] = board.counts.get(status, 0) + 1
     if status is Status.FAILURE:
         board.judgements.append((frame, position))
     elif status is Status.CANCELLED:
         frame.was_cancelled = True
     tell_settled(board, frame, position)
-    review_handled(board, frame, position)
-    if frame.delayed or frame.is_asleep:
+    if position in frame.layout.handled_by:
+        review_handled(board, frame, position)
+    if board.timers:
         review_sleep(board, frame)
     if frame.open == 0:
         board.closings.append(frame)
@@ -137,7 +155,6 @@ def settle(board: Board, frame: Frame, position: int, status: Status, *, is_kept
 
 def settle_unstarted(board: Board, frame: Frame, position: int, status: Status) -> None:
     """Record that a child never starts: skipped or cancelled; or, where it was to be tried again, a failure."""
-    frame.doubtful.discard(position)
     node = frame.layout.nodes[position]
     end_wait(board, frame, position)
     if node.acquires:
@@ -155,7 +172,7 @@ def settle_unstarted(board: Board, frame: Frame, position: int, status: Status) 
 
 def review_handled(board: Board, frame: Frame, position: int) -> None:
     """A child's requirement is decided: that may say whether failures that it would handle are handled."""
-    for failed in frame.layout.handled_by.get(position, ()):
+    for failed in frame.layout.handled_by[position]:
         if frame.requirements[position]:
             frame.pending.pop(failed, None)
         elif failed in frame.pending:

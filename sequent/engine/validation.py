@@ -6,6 +6,7 @@ from sequent.engine.board import Block, Board, Frame
 from sequent.engine.layout import is_step
 from sequent.engine.line import AHEAD
 from sequent.engine.pools import FLOW, RUN
+from sequent.engine.waits import sleeps
 from sequent.model.status import Status
 
 
@@ -33,8 +34,8 @@ def validate(board: Board, root: Block) -> None:
     assert in_turn <= board.slots, "more tasks run than there are slots"
     assert board.running <= board.slots * AHEAD, "more tasks are handed over than workers may hold"
     assert not any(board.executing.values()) or running, "a limit counts what does not run"
-    delayed = {(frame.scope.id, position) for frame in board.frames.values() for position in frame.delayed}
-    assert delayed == board.timers, "what waits for a time is not what is counted"
+    for frame_id, position in board.timers:
+        assert board.frames[frame_id].statuses[position] is Status.READY, "what waits for a time is not ready"
     _check_limits(board)
     _check_pools(board)
 
@@ -47,6 +48,7 @@ def _check_block(board: Board, block: Block) -> set[int]:
         assert board.frames.get(frame.scope.id) is frame
         seen.add(frame.scope.id)
         _check_frame(frame)
+        assert frame.is_asleep == (not block.parallel and sleeps(board, frame)), "it is not known who sleeps"
         for inner in frame.blocks.values():
             seen |= _check_block(board, inner)
     assert not block.parallel or len(block.frames) <= block.parallel, "more iterations are under way than may be"

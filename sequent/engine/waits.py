@@ -3,46 +3,63 @@
 from __future__ import annotations
 
 from sequent.engine.board import Board, Frame
-from sequent.engine.layout import is_step
 from sequent.model.effects import StartTimer
+from sequent.model.saved import SavedTask
 from sequent.model.status import Status
 
 
 def starts_wait(board: Board, frame: Frame, position: int) -> bool:
     """Order the wait before a ready child, if there is one; say whether there is."""
-    node = frame.layout.nodes[position]
-    failures = frame.failures.get(position, 0)
-    attempt = frame.attempts.get(position, 0) + 1 if is_step(node) else 0
-    # A wait that an earlier recovery left goes on, also one before a further attempt, though failures count anew.
-    owes = node.delay is not None or position in frame.owed
-    waits = node.backoff.first > 0 if is_step(node) and failures else owes
-    frame.owed.discard(position)
+    waits = _must_wait(frame, position)
     if waits:
-        board.effects.append(StartTimer(frame.scope, node.index, attempt, failures))
+        node, step = frame.layout.nodes[position], frame.layout.steps[position]
+        attempt = 0 if step is None else frame.attempts.get(position, 0) + 1
+        board.effects.append(StartTimer(frame.scope, node.index, attempt, frame.failures.get(position, 0)))
         board.timers.add((frame.scope.id, position))
-        frame.delayed.add(position)
-    if frame.delayed or frame.is_asleep:
+    if board.timers:
         review_sleep(board, frame)
     return waits
 
 
+def _must_wait(frame: Frame, position: int) -> bool:
+    """Whether there is a wait before a ready child.
+
+    One that is left of an earlier recovery goes on, also before a further attempt, though failures count anew.
+    """
+    if position in frame.failures:
+        step = frame.layout.steps[position]
+        return step is not None and step.backoff.first > 0
+    if frame.layout.nodes[position].delay is not None:
+        return True
+    saved = None if frame.saved is None else frame.found(position)
+    return isinstance(saved, SavedTask) and saved.waits
+
+
 def end_wait(board: Board, frame: Frame, position: int) -> bool:
     """A child waits for its time no more; say whether it did."""
-    if position not in frame.delayed:
+    key = (frame.scope.id, position)
+    if key not in board.timers:
         return False
-    frame.delayed.discard(position)
-    board.timers.discard((frame.scope.id, position))
+    board.timers.discard(key)
     review_sleep(board, frame)
     return True
 
 
 def review_sleep(board: Board, frame: Frame) -> None:
-    """Say whether nothing in a frame goes on until a time has come: then it makes room for another iteration."""
-    is_asleep = bool(frame.delayed) and all(
-        status is Status.WAITING or status.is_settled or position in frame.delayed
-        for position, status in enumerate(frame.statuses)
-    )
+    """Say whether nothing in a frame goes on until a time has come: then it makes room for another iteration.
+
+    It does so only where iterations have no limit, so it is known only there.
+    """
+    if frame.block.parallel:
+        return
+    is_asleep = sleeps(board, frame)
     if is_asleep != frame.is_asleep:
         frame.is_asleep = is_asleep
         frame.block.asleep += 1 if is_asleep else -1
         board.advances.append(frame.block)
+
+
+def sleeps(board: Board, frame: Frame) -> bool:
+    """Whether something in a frame waits for a time, and nothing else that has begun goes on."""
+    begun = [position for position, status in enumerate(frame.statuses) if status in (Status.READY, Status.ACTIVE)]
+    return bool(begun) and all((frame.scope.id, position) in board.timers for position in begun)

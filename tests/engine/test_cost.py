@@ -14,6 +14,7 @@ from sequent.engine import Scheduler
 from sequent.model import facts
 from sequent.model.effects import Effect, EndRun, OpenRepeat, StartTask
 from sequent.model.plan import Plan
+from sequent.model.saved import SavedFrame, SavedTask
 from sequent.model.status import Status
 from tests.engine.playing import plan_of, world
 
@@ -130,10 +131,30 @@ def loop(size):
     return flow
 
 
+def sleeping(size):
+    """One of many that waits for a time while others end."""
+    flow = Sequent(config={"stop_on_exception": False})
+    flow.add_step("late", delay=3600)
+    for number in range(size):
+        flow.add_step(f"s{number}")
+    return flow
+
+
+def watched(size):
+    """All are watched by one that was kept: whether it runs again is open until all have settled."""
+    flow = Sequent(config={"stop_on_exception": False})
+    together = None
+    for number in range(size):
+        step = flow.add_step(f"s{number}")
+        together = step.done if together is None else together & step.done
+    flow.add_step("after", requires=together)
+    return flow
+
+
 @pytest.mark.parametrize(
     ("shape", "fact"),
     [
-        *((shape, facts.TaskSucceeded) for shape in (independent, chain, pairs, gathered, looked_at, loop)),
+        *((shape, facts.TaskSucceeded) for shape in (independent, chain, pairs, gathered, looked_at, loop, sleeping)),
         *((shape, facts.TaskFailed) for shape in (independent, pairs, gathered, looked_at, hoping)),
     ],
 )
@@ -158,6 +179,41 @@ def test_a_fact_that_decides_many_handlers_costs_each_of_them_once(is_handled):
         return instructions.count / size
 
     assert cost(1_000) <= cost(100) * 1.05
+
+
+def test_what_it_costs_to_take_up_a_run_grows_with_what_had_begun_alone():
+    def cost(size):
+        plan = plan_of(watched(size))
+        tasks = {number: SavedTask(Status.SUCCESS, 1) for number in range(2, size + 2)}
+        saved = SavedFrame(1, {**tasks, 1: SavedTask(Status.FAILURE, 1)})
+        scheduler = Scheduler(plan, slots=8, saved=saved, last_id=1, recovery=1)
+        with Instructions() as instructions:
+            (_, started) = scheduler.handle(facts.RunStarted())
+        assert started == StartTask(started.scope, 1, 2)
+        return instructions.count / size
+
+    assert cost(1_000) <= cost(100) * 1.05
+
+
+def test_what_an_end_costs_does_not_grow_with_what_a_kept_watcher_waits_for():
+    def cost(size):
+        plan = plan_of(watched(size))
+        tasks = {number: SavedTask(Status.FAILURE, 1) for number in range(1, size + 1)}
+        saved = SavedFrame(1, {**tasks, size + 1: SavedTask(Status.SUCCESS, 1)})
+        scheduler = Scheduler(plan, slots=8, saved=saved, last_id=1, recovery=1)
+        pending = deque(effect for effect in scheduler.handle(facts.RunStarted()) if isinstance(effect, StartTask))
+
+        def end(count):
+            for _ in range(count):
+                order = pending.popleft()
+                pending.extend(scheduler.handle(facts.TaskSucceeded(order.scope.id, order.node, order.attempt)))
+
+        end(size // 2)
+        with Instructions() as instructions:
+            end(30)
+        return instructions.count
+
+    assert cost(2_000) <= cost(100) * 1.05
 
 
 def cost_of(plan: Plan, size: int, fact: type[facts.TaskSucceeded | facts.TaskFailed]) -> int:

@@ -4,7 +4,7 @@ import pytest
 
 from sequent.model.status import Action, Construct, Status
 from tests.engine.playing import play_of
-from tests.small_flows import HOUR, block, failed, flow, items, on, step
+from tests.small_flows import HOUR, block, done, failed, flow, items, on, step
 
 # -- limits ----------------------------------------------------------------------------------------
 
@@ -156,3 +156,25 @@ def test_an_attempt_taken_back_is_not_what_a_handler_of_failures_waits_for():
     play.take_back(("a", (1, 2)))
     play.succeed("a/1.1", "a/1.2")
     assert play.statuses["fix"] == "skipped"
+
+
+def test_what_watches_a_task_that_ran_and_whose_next_attempt_was_taken_back_runs_again():
+    play = play_of(flow(step("a", retries=1), step("t", done("a")), step("bad")))
+    play.fail("a", "a", "bad")
+    play.succeed("t")
+    again = play.recover()
+    again.quicken("a")
+    again.fail("a", "bad")
+    again.take_back(("a", (1,)))
+    assert again.running == ["t"]
+
+
+def test_what_watches_a_container_in_which_all_was_taken_back_stays_kept():
+    play = play_of(flow(block("c", step("a")), step("t", done("c")), step("bad")))
+    play.fail("c.a/1.1", "bad")
+    play.succeed("t")
+    again = play.recover()
+    again.quicken("c.a")
+    again.fail("bad")
+    again.take_back(("c.a", (1, 1)))
+    assert (again.outcome, again.statuses["c.a/1.1"]) == ("failure", "cancelled")
