@@ -115,7 +115,6 @@ class _Writer:
             parallel_from=node.parallel_from,
             stops=node.stops if node.parent is None else node.parent.stops,
             watches=watches(node),
-            announces=node.index in self.announced,
             place=node.spec.place,
         )
 

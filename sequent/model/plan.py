@@ -133,7 +133,6 @@ class ContainerPlan:
     wraps: bool = False
     stops: bool = True
     watches: bool = False
-    announces: bool = False
     place: Place | None = field(default=None, eq=False)
 
 
