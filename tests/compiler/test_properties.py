@@ -106,7 +106,8 @@ def test_who_handles_watches_and_announces_is_as_the_requirements_say(spec):
     active = {target for claims in asked.values() for target, claim in claims if claim is Claim.ACTIVE}
     for child, path, around in readers(spec.root):
         found = plan.node_at(path)
-        assert found.announces == (path in active)
+        if isinstance(found, StepPlan):
+            assert found.announces == (path in active)
         assert found.watches == (not child.handles or Claim.DONE in {claim for _, claim in asked[path]})
         handlers = plan.nodes[found.parent].handlers[found.position]
         siblings = around[-1].children
@@ -135,10 +136,11 @@ def said(plan: Plan, rename=lambda path: path):
 def _node(plan, node, keys, rename):
     reaction = plan.reactions.get(node.index)
     reacts = reaction and ({keys[n] for n in reaction.to_failure_of}, {keys[n] for n in reaction.to_run_of})
-    shared = (keys[node.parent] if node.index else None, node.stops, node.watches, node.announces, reacts)
+    shared = (keys[node.parent] if node.index else None, node.stops, node.watches, reacts)
     if isinstance(node, StepPlan):
         return (
             *shared,
+            node.announces,
             node.is_empty,
             node.is_until,
             set(node.asked),
