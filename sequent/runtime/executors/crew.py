@@ -127,6 +127,9 @@ class Crew:
             self._wakes.watch_room(worker)
         while (message := link.read()) is not None:
             self._hear_worker(worker, message)
+            if worker.is_idle:
+                # It has told all that it had to.
+                return
 
     def _hear_worker(self, worker: Worker, message: Message) -> None:
         match message[0]:
