@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 from attrs import evolve, field, frozen
 
-from sequent.engine.layout import is_step
 from sequent.model.directives import Directives, Reach, found_status
-from sequent.model.plan import ContainerPlan, Plan, StepPlan
+from sequent.model.plan import ContainerPlan, Plan
 from sequent.model.saved import Mark, Revision, SavedBlock, SavedFrame, SavedTask
 from sequent.model.status import Action, Status, Verdict
 
@@ -29,7 +28,7 @@ def direct(plan: Plan, saved: SavedFrame, directives: Directives, recovery: int)
         what the recovery starts from, and what is to be written of that.
     """
     directing = _Directing(plan, directives, recovery)
-    root = directing.frame(saved, _container(plan, 0), _Around(0, (1,)))
+    root = directing.frame(saved, plan.container(0), _Around(0, (1,)))
     return (saved if root is None else root), directing.found.revision()
 
 
@@ -97,9 +96,7 @@ class _Directing:
         return evolve(saved, tasks=tasks, blocks=blocks, status=_opened(saved.status))
 
     def _task(self, task: SavedTask, index: int, frame: int, container: ContainerPlan, place: _Around) -> SavedTask:
-        step = self._plan.nodes[index]
-        if not is_step(step):
-            raise AssertionError(f"{step.path} is not a step")
+        step = self._plan.step(index)
         found = found_status(task)
         action = self._directives.action(step, place.sequence, found)
         iteration = place.sequence[-1] if container.wraps else 0
@@ -114,7 +111,7 @@ class _Directing:
         return task
 
     def _block(self, saved: SavedBlock, index: int, around: _Around) -> SavedBlock:
-        node = _container(self._plan, index)
+        node = self._plan.container(index)
         if saved.status is Status.SUCCESS and not self._opens(saved, node, around.sequence):
             return saved
         frames: dict[int, SavedFrame] = {}
@@ -140,16 +137,13 @@ class _Directing:
         if not self._reach.is_in(container, sequence):
             return False
         return any(self._is_asked(index, task, sequence) for index, task in saved.tasks.items()) or any(
-            self._opens(block, _container(self._plan, index), sequence) for index, block in saved.blocks.items()
+            self._opens(block, self._plan.container(index), sequence) for index, block in saved.blocks.items()
         )
 
     def _is_asked(self, index: int, task: SavedTask, sequence: tuple[int, ...]) -> bool:
-        step = self._plan.nodes[index]
-        return (
-            is_step(step)
-            and task.status is Status.SUCCESS
-            and self._directives.action(step, sequence, Status.SUCCESS) is Action.RERUN
-        )
+        if task.status is not Status.SUCCESS:
+            return False
+        return self._directives.action(self._plan.step(index), sequence, Status.SUCCESS) is Action.RERUN
 
 
 def _successes_in(
@@ -167,7 +161,7 @@ def _successes_in(
                 iteration = number if node.wraps else 0
                 yield Mark(own, index, iteration, task.attempt, place.sequence, Status.SUCCESS)
         for index, block in frame.blocks.items():
-            yield from _successes_in(plan, block, _container(plan, index), own, place.sequence, found)
+            yield from _successes_in(plan, block, plan.container(index), own, place.sequence, found)
 
 
 def _opened(status: Status) -> Status:
@@ -177,10 +171,3 @@ def _opened(status: Status) -> Status:
 def _is_truthy(frame: SavedFrame, step: int) -> bool:
     task = frame.tasks.get(step)
     return task is not None and task.status is Status.SUCCESS and task.verdict is Verdict.TRUTHY
-
-
-def _container(plan: Plan, index: int) -> ContainerPlan:
-    node = plan.nodes[index]
-    if isinstance(node, StepPlan):
-        raise AssertionError(f"{node.path} is not a container")
-    return node

@@ -71,9 +71,6 @@ class Scheduler:
             recovery: the number of the run's present recovery.
             directives: of a recovery: what is asked for by hand.
         """
-        root = plan.nodes[0]
-        if not isinstance(root, ContainerPlan):
-            raise AssertionError("the root of a plan is a container")
         self._board = Board(plan, slots, last_id)
         self._board.line = Line(self._board, kept or {})
         self._board.resumes = resumes
@@ -81,7 +78,7 @@ class Scheduler:
         if saved is not None and not resumes:
             saved, self._board.revision = direct(plan, saved, directives, recovery)
         saved_root = SavedBlock(Status.ACTIVE, 1, {1: saved}) if saved is not None else None
-        self._root = make_block(self._board, None, 0, root, saved_root)
+        self._root = make_block(self._board, None, 0, plan.container(0), saved_root)
 
     @property
     def active_frames(self) -> int:

@@ -187,6 +187,20 @@ class Plan:
         """Whether anything in it is to start before or after its turn."""
         return any(node.priority for node in self.nodes[1:])
 
+    def step(self, index: int) -> StepPlan:
+        """The step with that index."""
+        node = self.nodes[index]
+        if not isinstance(node, StepPlan):
+            raise AssertionError(f"{node.path} is not a step")
+        return node
+
+    def container(self, index: int) -> ContainerPlan:
+        """The container with that index."""
+        node = self.nodes[index]
+        if not isinstance(node, ContainerPlan):
+            raise AssertionError(f"{node.path} is not a container")
+        return node
+
     def node_at(self, path: Path) -> NodePlan | None:
         """The node with that path; of a repeated step, its container of one."""
         for node in self.nodes:

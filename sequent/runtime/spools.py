@@ -105,6 +105,11 @@ class Spools:
         self._of_attempts.setdefault(attempt, []).append(path)
         return Spool(path, pieces)
 
+    @property
+    def has_files(self) -> bool:
+        """Whether there are any."""
+        return bool(self._of_attempts)
+
     def remove(self, attempt: Attempt) -> None:
         """The attempt has ended: nobody reads its files any more."""
         for path in self._of_attempts.pop(attempt, ()):

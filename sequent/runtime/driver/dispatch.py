@@ -78,9 +78,10 @@ class Dispatch:
         if self._abandoned:
             reports += self._abandoned
             self._abandoned.clear()
-        for report in reports:
-            if isinstance(report, AttemptEnded | AttemptLost | AttemptTakenBack):
-                self._spools.remove((report.frame, report.node, report.attempt))
+        if self._spools.has_files:
+            for report in reports:
+                if isinstance(report, AttemptEnded | AttemptLost | AttemptTakenBack):
+                    self._spools.remove((report.frame, report.node, report.attempt))
         return reports
 
     def left(self) -> float | None:
@@ -96,12 +97,12 @@ class Dispatch:
                 self._unwritten.remove(waiting)
                 self._drop(key, waiting.files)
                 return self._intake.facts_of(AttemptTakenBack(*key), batch)
-        self._executors[self._step(order.node).construct].take_back(*key)
+        self._executors[self._plan.step(order.node).construct].take_back(*key)
         return []
 
     def start(self, order: StartTask, intent: Intent, batch: Batch) -> list[Fact]:
         """Have an attempt executed, or say at once how it has ended."""
-        step = self._step(order.node)
+        step = self._plan.step(order.node)
         self._observer.task_started(order.scope, order.node, order.attempt)
         try:
             self._intake.check(order)
@@ -124,7 +125,7 @@ class Dispatch:
         if not self._unwritten:
             return []
         waiting = self._unwritten[0]
-        step = self._step(waiting.start.node)
+        step = self._plan.step(waiting.start.node)
         try:
             if not waiting.files[0].write_slice():
                 return []
@@ -161,12 +162,6 @@ class Dispatch:
         for file in files:
             file.close()
         self._spools.remove(key)
-
-    def _step(self, node: int) -> StepPlan:
-        step = self._plan.nodes[node]
-        if not isinstance(step, StepPlan):
-            raise AssertionError(f"{step.path} is not a step")
-        return step
 
     def _order(self, order: StartTask, step: StepPlan, intent: Intent, keep: Keep) -> AttemptOrder:
         scope, values = order.scope, self._values

@@ -25,9 +25,12 @@ from sequent.runtime.driver.options import BadOptionError
 from sequent.runtime.driver.values import Values
 from sequent.runtime.orders import AttemptBegan, AttemptEnded, AttemptLost, AttemptReport, AttemptTakenBack, PaceChanged
 from sequent.runtime.ports import Clock, Observer
-from sequent.runtime.rows import Batch, Beginning, ContainerProblem, Ending, FrameKey, task_key
+from sequent.runtime.rows import Batch, Beginning, ContainerProblem, Ending, FrameKey, TaskKey, task_key
 from sequent.runtime.spools import Attempt
 from sequent.runtime.verdicts import answers_of, may_retry
+
+Underway = tuple[StartTask, TaskKey]
+"""An attempt that was ordered, and where its row is."""
 
 
 class _Told(NamedTuple):
@@ -47,7 +50,7 @@ class Intake:
     def __init__(
         self,
         plan: Plan,
-        active: dict[Attempt, StartTask],
+        active: dict[Attempt, Underway],
         values: Values,
         observer: Observer,
         clock: Clock,
@@ -83,29 +86,25 @@ class Intake:
                 return [StepPaced(report.node, report.is_quick)]
 
     def _began(self, report: AttemptBegan, batch: Batch) -> list[Fact]:
-        start = self._active.get((report.frame, report.node, report.attempt))
-        if start is None:
+        found = self._active.get((report.frame, report.node, report.attempt))
+        if found is None:
             return []
-        key = task_key(self._plan, start.scope, start.node)
-        batch.beginnings.append(Beginning(key, start.attempt, self._clock.now()))
+        batch.beginnings.append(Beginning(found[1], report.attempt, self._clock.now()))
         return [TaskBegan(report.frame, report.node, report.attempt)]
 
     def _ended(self, report: AttemptEnded, batch: Batch, *, is_unfit: bool = False) -> list[Fact]:
-        start = self._active.pop((report.frame, report.node, report.attempt), None)
-        if start is None:
+        found = self._active.pop((report.frame, report.node, report.attempt), None)
+        if found is None:
             return []
-        step = self._plan.nodes[report.node]
-        if not isinstance(step, StepPlan):
-            raise AssertionError(f"{step.path} is not a step")
-        self._write(start, batch, report)
+        step = self._plan.step(report.node)
+        self._write(*found, batch, report)
         if report.problem is None:
             answers = answers_of(step, report.result) if step.asked else ()
             return [TaskSucceeded(report.frame, report.node, report.attempt, report.verdict, answers)]
         retries = not is_unfit and may_retry(step, report.problem)
         return [TaskFailed(report.frame, report.node, report.attempt, retries)]
 
-    def _write(self, start: StartTask, batch: Batch, report: AttemptEnded) -> None:
-        key = task_key(self._plan, start.scope, start.node)
+    def _write(self, start: StartTask, key: TaskKey, batch: Batch, report: AttemptEnded) -> None:
         status = Status.SUCCESS
         if report.problem is not None:
             status = Status.FAILURE
@@ -150,10 +149,10 @@ class Intake:
         return self._ended(ended, batch, is_unfit=True)
 
     def _gone(self, report: AttemptLost, batch: Batch) -> list[Fact]:
-        start = self._active.pop((report.frame, report.node, report.attempt), None)
-        if start is None:
+        found = self._active.pop((report.frame, report.node, report.attempt), None)
+        if found is None:
             return []
-        key = task_key(self._plan, start.scope, start.node)
+        start, key = found
         batch.endings.append(Ending(key, start.attempt, Status.WAITING, self._clock.now()))
         self._lost[report.frame, report.node] = report.reason
         self._told.append(_Told(start.scope, start.node, start.attempt, Status.WAITING, None, None))
@@ -162,10 +161,11 @@ class Intake:
 
     def _taken_back(self, report: AttemptTakenBack, batch: Batch) -> list[Fact]:
         """It is as if it had not been ordered: its row goes, and its number is free."""
-        start = self._active.pop((report.frame, report.node, report.attempt), None)
-        if start is None:
+        found = self._active.pop((report.frame, report.node, report.attempt), None)
+        if found is None:
             return []
-        batch.taken_back.append((task_key(self._plan, start.scope, start.node), start.attempt))
+        start, key = found
+        batch.taken_back.append((key, start.attempt))
         self._told.append(_Told(start.scope, start.node, start.attempt, Status.WAITING, None, None))
         return [TaskTakenBack(report.frame, report.node, report.attempt)]
 

@@ -30,7 +30,7 @@ from sequent.model.plan import Plan, StepPlan
 from sequent.model.scope import Scope
 from sequent.model.status import Status
 from sequent.runtime.driver.dispatch import Dispatch
-from sequent.runtime.driver.intake import Intake
+from sequent.runtime.driver.intake import Intake, Underway
 from sequent.runtime.driver.options import BadOptionError, Options
 from sequent.runtime.driver.pooling import Pooling
 from sequent.runtime.driver.repeating import Repeating
@@ -38,7 +38,7 @@ from sequent.runtime.driver.revising import Revising
 from sequent.runtime.driver.surroundings import Surroundings
 from sequent.runtime.driver.timers import Timers
 from sequent.runtime.driver.values import Values
-from sequent.runtime.orders import DrawBroke, ItemFound, RepeatFound
+from sequent.runtime.orders import DrawnReport
 from sequent.runtime.rows import Batch, FrameKey, FrameOpening, Intent, Wait, task_key
 from sequent.runtime.spools import Attempt
 
@@ -59,7 +59,7 @@ class Outbox:
         self._recovery = around.run.record.recovery
         self._facts = facts
         self._orders: list[_Order] = []
-        self._active: dict[Attempt, StartTask] = {}
+        self._active: dict[Attempt, Underway] = {}
         self._values = Values(plan, around.run)
         options = Options(self._values)
         self.batch = Batch()
@@ -81,7 +81,7 @@ class Outbox:
     def take_reports(self) -> None:
         """Take in what those have to say who were ordered something."""
         for report in self.dispatch.reports():
-            if isinstance(report, RepeatFound | ItemFound | DrawBroke):
+            if isinstance(report, DrawnReport):
                 self._facts.extend(self._repeating.facts_of(report, self.batch))
             else:
                 self._facts.extend(self.intake.facts_of(report, self.batch))
@@ -91,8 +91,8 @@ class Outbox:
         batch = self.batch
         match effect:
             case StartTask():
-                self._active[effect.scope.id, effect.node, effect.attempt] = effect
                 intent = self._intent(effect)
+                self._active[effect.scope.id, effect.node, effect.attempt] = effect, intent.key
                 batch.intents.append(intent)
                 self._orders.append((effect, intent))
             case OpenFrame():

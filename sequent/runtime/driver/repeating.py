@@ -10,7 +10,7 @@ from sequent.model.facts import DrawFailed, Fact, ItemDrawn, ItemsEnded, RepeatO
 from sequent.model.inputs import Input, ItemsCallPlan, ItemsLiteralPlan, ResultInput
 from sequent.model.items import Items, digest_of
 from sequent.model.outcome import Problem
-from sequent.model.plan import ContainerPlan, Plan
+from sequent.model.plan import Plan
 from sequent.model.references import dotted
 from sequent.model.scope import Scope, sequence_text
 from sequent.runtime.driver.options import BadOptionError, Options
@@ -49,7 +49,7 @@ class Repeating:
             self._note_other(order, stored)
             # Written again: a kept repeat that runs again as a whole is a success no more.
             return self._keep(order, stored, batch)
-        source = self._container(order.node).repeats
+        source = self._plan.container(order.node).repeats
         try:
             if isinstance(source, ItemsCallPlan):
                 self._opened[frame, order.node] = order
@@ -63,7 +63,7 @@ class Repeating:
 
     def _note_other(self, order: OpenRepeat, stored: str) -> None:
         """Say where the items that a repeat goes on with are not those that it would have now."""
-        container = self._container(order.node)
+        container = self._plan.container(order.node)
         if isinstance(container.repeats, ItemsLiteralPlan | ResultInput):
             with contextlib.suppress(NotDataError):
                 if self._text_of(order.scope, container.repeats) != stored:
@@ -77,7 +77,7 @@ class Repeating:
 
     def draw(self, order: DrawItem) -> None:
         """Have the next item drawn."""
-        source = self._container(order.node).repeats
+        source = self._plan.container(order.node).repeats
         if not isinstance(source, ItemsCallPlan):
             raise AssertionError("only items of a callable are drawn")
         self._ask(order.scope, order.node, number=order.number, skip=0, source=source)
@@ -128,7 +128,7 @@ class Repeating:
         """The items are there, or may be drawn; what there is of them is stored."""
         frame, node = order.scope.id, order.node
         try:
-            parallel = self._options.parallel(order.scope, self._container(node))
+            parallel = self._options.parallel(order.scope, self._plan.container(node))
         except BadOptionError as error:
             return self.fail(order.scope, node, error.problem, batch)
         self._values.open_repeat(frame, node, items)
@@ -138,7 +138,7 @@ class Repeating:
     def _iterate(self, order: OpenRepeat, digest: str, batch: Batch) -> list[Fact]:
         frame, node = order.scope.id, order.node
         if order.drawn:
-            container = self._container(node)
+            container = self._plan.container(node)
             step = container.children[0] if container.wraps else None
             if digest_of(self._run.drawn_items(frame, node, step)) != digest:
                 message = "the iterator now gives other items than those with which its iterations began"
@@ -156,20 +156,14 @@ class Repeating:
 
     def _no_items(self, node: int, error: NotDataError, text: str) -> Problem:
         """Why what a container is to repeat over is nothing to repeat over, and what would be."""
-        source = self._container(node).repeats
+        source = self._plan.container(node).repeats
         made = f", which '{dotted(source.maker)}' returned" if isinstance(source, ResultInput) else ""
         return self._problem(node, "TypeError", f"{error.message}{made}: {_advice(text)}")
 
     def _problem(self, node: int, kind: str, message: str) -> Problem:
-        container = self._container(node)
+        container = self._plan.container(node)
         file, line = container.place or ("", 0)
         return Problem(type=kind, message=f"'{dotted(container.path)}': {message}", file=file, line=line)
-
-    def _container(self, node: int) -> ContainerPlan:
-        container = self._plan.nodes[node]
-        if not isinstance(container, ContainerPlan):
-            raise AssertionError(f"{container.path} is not a container")
-        return container
 
 
 def _advice(text: str) -> str:

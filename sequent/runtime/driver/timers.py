@@ -10,7 +10,7 @@ from attrs import evolve
 
 from sequent.model.effects import StartTimer
 from sequent.model.facts import TimerEnded
-from sequent.model.plan import NodePlan, Plan, StepPlan
+from sequent.model.plan import Plan
 from sequent.model.references import dotted
 from sequent.model.scope import sequence_text
 from sequent.runtime.driver.backoff import wait_after
@@ -78,15 +78,14 @@ class Timers:
         Raises:
             BadOptionError: the delay has a value that it cannot have.
         """
-        node = self._plan.nodes[order.node]
         key = task_key(self._plan, order.scope, order.node)
         stored = self._stored(key, order)
         if stored is not None:
             wait = self._again(stored)
         elif order.failures:
-            wait = self._until(key, order.attempt, self._backoff(order, node))
+            wait = self._until(key, order.attempt, self._backoff(order))
         else:
-            wait = self._until(key, 0, self._options.delay(order.scope, node))
+            wait = self._until(key, 0, self._options.delay(order.scope, self._plan.nodes[order.node]))
         if self.left_of(wait) <= 0:
             return None
         if wait != stored:
@@ -98,11 +97,10 @@ class Timers:
         before_attempt = self._run.wait(key, order.attempt) if order.attempt > 1 else None
         return self._run.wait(key, 0) if before_attempt is None and not order.failures else before_attempt
 
-    def _backoff(self, order: StartTimer, node: NodePlan) -> float:
-        if not isinstance(node, StepPlan):
-            raise AssertionError("a container has no attempts")
-        name = f"{self._run.record.id}/{dotted(node.path)}/{sequence_text(order.scope.sequence)}"
-        return wait_after(node.backoff, order.failures, name)
+    def _backoff(self, order: StartTimer) -> float:
+        step = self._plan.step(order.node)
+        name = f"{self._run.record.id}/{dotted(step.path)}/{sequence_text(order.scope.sequence)}"
+        return wait_after(step.backoff, order.failures, name)
 
     def _until(self, key: TaskKey, attempt: int, length: float | datetime) -> Wait:
         if isinstance(length, datetime):

@@ -33,7 +33,7 @@ from sequent.model.facts import (
     TaskSucceeded,
     TimerEnded,
 )
-from sequent.model.plan import ContainerPlan, Plan, StepPlan
+from sequent.model.plan import ContainerPlan, Plan
 from sequent.model.references import Path
 from sequent.model.saved import Mark, SavedBlock, SavedFrame
 from sequent.model.scope import Scope
@@ -195,9 +195,7 @@ class _Foreseeing:
             }
 
     def _run(self, scope: Scope, node: int, attempt: int) -> list[Fact]:
-        step = self._plan.nodes[node]
-        if not isinstance(step, StepPlan):
-            raise AssertionError(f"{step.path} is not a step")
+        step = self._plan.step(node)
         self._seen.started.add((node, scope.sequence))
         self._seen.made.update(beginnings(step.path, scope.sequence))
         self._doubt(scope, node)
@@ -225,9 +223,7 @@ class _Foreseeing:
             around = around.parent
 
     def _open(self, scope: Scope, node: int) -> Fact:
-        container = self._plan.nodes[node]
-        if not isinstance(container, ContainerPlan):
-            raise AssertionError(f"{container.path} is not a container")
+        container = self._plan.container(node)
         self._left.get(scope.id, set()).discard(node)
         count = self._items_of(scope, container, self._seen)
         self._seen.opened[node, scope.sequence] = count
