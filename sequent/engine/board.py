@@ -88,7 +88,9 @@ class Frame:
         self.saved: SavedFrame | None = None
         """What an earlier recovery left of it."""
         self.attempts: dict[int, int] = {}
+        """Per step: the number of its last attempt."""
         self.losses: dict[int, int] = {}
+        """Per step: how many of its last attempts were lost, one after the other."""
         self.failures: dict[int, int] = {}
         """Per child: how many of its attempts have failed, of those that count against its retries."""
         self.answers: dict[int, tuple[int, ...]] = {}
@@ -188,11 +190,11 @@ class Block:
 
 
 class Board:
-    """All that a run has under way, and four queues of what follows from what was just learnt.
+    """All that a run has under way, and the queues of what follows from what was just learnt.
 
     Decisions come before judgements (whether a failure is handled can be said only once all that it
-    entails is known), judgements before closings, and closings before starts: so a stop always
-    comes before the starts that it forbids.
+    entails is known), judgements before closings, closings before further iterations, and these before
+    starts: so a stop always comes before the starts that it forbids.
     """
 
     line: Line

@@ -28,6 +28,10 @@ class WorkerSetup:
     """The runs around its steps, as ``nesting.around_steps`` tells them."""
 
 
+AttemptKey = tuple[int, int, int]
+"""Which attempt: its frame, its node, and its number."""
+
+
 @frozen
 class Spooled:
     """A value that is too large for an order, in a file (see ``runtime.spools``)."""

@@ -13,13 +13,11 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator
 
 from sequent.errors import NotDataError
-from sequent.runtime.orders import Spooled
+from sequent.runtime.orders import AttemptKey, Spooled
 
 LARGEST = 256 * 1024 * 1024
 """Bytes of all results that a step may gather."""
 OPEN, CLOSE = "[", "]"
-Attempt = tuple[int, int, int]
-"""Frame, node, and the attempt's number."""
 _SLICE_PIECES = 1_000
 _SLICE_BYTES = 1024 * 1024
 
@@ -91,10 +89,10 @@ class Spools:
     def __init__(self, directory: str) -> None:
         self._directory = os.path.join(directory, "spool")
         self._numbers = itertools.count(1)
-        self._of_attempts: dict[Attempt, list[str]] = {}
+        self._of_attempts: dict[AttemptKey, list[str]] = {}
         shutil.rmtree(self._directory, ignore_errors=True)
 
-    def add(self, attempt: Attempt, pieces: Iterator[str]) -> Spool:
+    def add(self, attempt: AttemptKey, pieces: Iterator[str]) -> Spool:
         """Begin a file for an attempt.
 
         Raises:
@@ -110,7 +108,7 @@ class Spools:
         """Whether there are any."""
         return bool(self._of_attempts)
 
-    def remove(self, attempt: Attempt) -> None:
+    def remove(self, attempt: AttemptKey) -> None:
         """The attempt has ended: nobody reads its files any more."""
         for path in self._of_attempts.pop(attempt, ()):
             # There is none where there was no room for it.

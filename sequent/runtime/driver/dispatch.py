@@ -19,10 +19,18 @@ from sequent.model.status import Construct
 from sequent.runtime.driver.intake import Intake
 from sequent.runtime.driver.options import BadOptionError, Options
 from sequent.runtime.driver.values import Keep, Values
-from sequent.runtime.orders import AttemptEnded, AttemptLost, AttemptOrder, AttemptTakenBack, Report, Spooled
+from sequent.runtime.orders import (
+    AttemptEnded,
+    AttemptKey,
+    AttemptLost,
+    AttemptOrder,
+    AttemptTakenBack,
+    Report,
+    Spooled,
+)
 from sequent.runtime.ports import DrivenRun, Executor, Observer
 from sequent.runtime.rows import Batch, Intent
-from sequent.runtime.spools import Attempt, Spool, Spools
+from sequent.runtime.spools import Spool, Spools
 
 
 @define(eq=False)
@@ -34,7 +42,7 @@ class _Unwritten:
     files: deque[Spool]
 
     @property
-    def key(self) -> Attempt:
+    def key(self) -> AttemptKey:
         """Which attempt it is."""
         return self.order.frame, self.order.node, self.order.attempt
 
@@ -157,7 +165,7 @@ class Dispatch:
         else:
             self._executors[step.construct].start(order)
 
-    def _drop(self, key: Attempt, files: Iterable[Spool]) -> None:
+    def _drop(self, key: AttemptKey, files: Iterable[Spool]) -> None:
         """Give up the files of an attempt."""
         for file in files:
             file.close()

@@ -23,10 +23,17 @@ from sequent.model.scope import Scope
 from sequent.model.status import Status
 from sequent.runtime.driver.options import BadOptionError
 from sequent.runtime.driver.values import Values
-from sequent.runtime.orders import AttemptBegan, AttemptEnded, AttemptLost, AttemptReport, AttemptTakenBack, PaceChanged
+from sequent.runtime.orders import (
+    AttemptBegan,
+    AttemptEnded,
+    AttemptKey,
+    AttemptLost,
+    AttemptReport,
+    AttemptTakenBack,
+    PaceChanged,
+)
 from sequent.runtime.ports import Clock, Observer
 from sequent.runtime.rows import Batch, Beginning, ContainerProblem, Ending, FrameKey, TaskKey, task_key
-from sequent.runtime.spools import Attempt
 from sequent.runtime.verdicts import answers_of, may_retry
 
 Underway = tuple[StartTask, TaskKey]
@@ -50,7 +57,7 @@ class Intake:
     def __init__(
         self,
         plan: Plan,
-        active: dict[Attempt, Underway],
+        active: dict[AttemptKey, Underway],
         values: Values,
         observer: Observer,
         clock: Clock,

@@ -38,9 +38,8 @@ from sequent.runtime.driver.revising import Revising
 from sequent.runtime.driver.surroundings import Surroundings
 from sequent.runtime.driver.timers import Timers
 from sequent.runtime.driver.values import Values
-from sequent.runtime.orders import DrawnReport
+from sequent.runtime.orders import AttemptKey, DrawnReport
 from sequent.runtime.rows import Batch, FrameKey, FrameOpening, Intent, Wait, task_key
-from sequent.runtime.spools import Attempt
 
 _Order = tuple[StartTask, Intent] | tuple[StartTimer, Wait] | StartTimer | TakeBack | OpenRepeat | DrawItem
 
@@ -59,7 +58,7 @@ class Outbox:
         self._recovery = around.run.record.recovery
         self._facts = facts
         self._orders: list[_Order] = []
-        self._active: dict[Attempt, Underway] = {}
+        self._active: dict[AttemptKey, Underway] = {}
         self._values = Values(plan, around.run)
         options = Options(self._values)
         self.batch = Batch()
