@@ -8,7 +8,8 @@ choice, it chooses:
   what begins. So in one moment skipping goes before cancelling, and stopping before starting.
 * A failure is handled by a sibling whose requirement came true in this recovery before a stop could cancel it.
 * A container that is itself a watcher is not entered by a stop of what is around it, whenever it began.
-* A stop ends a repeat early, a success no more, unless all its items are known to have begun. It waits for no draw.
+* A stop ends a repeat early, a success no more, unless all its items are known to have begun, or what is kept had
+  ended it. It waits for no draw.
 * A draw that fails is judged outside only once the container has settled.
 * A lost task starts anew, so not in what has stopped. Losses in a row are counted within one recovery.
 * A kept step runs again once a cause has come about and its requirement holds. Where that can't be, or a stop comes
@@ -314,9 +315,10 @@ class Reference:
             block.has_met_until |= check.status is SUCCESS and is_truthy
 
     def _settle_block(self, block: Child) -> bool:
-        has_all = block.is_open and block.number > block.limit and not block.wants_item
-        if not (has_all or self._is_stopped(block)):
+        has_all = block.number > block.limit and not block.wants_item
+        if not ((has_all and block.is_open) or self._is_stopped(block)):
             return False
+        has_all = has_all and (block.is_open or block.has_met_until)
         statuses = {frame.status for frame in block.frames.values()}
         is_failure = block.is_broken or FAILURE in statuses
         block.status = FAILURE if is_failure else SUCCESS if has_all and CANCELLED not in statuses else CANCELLED

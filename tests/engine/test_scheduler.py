@@ -114,7 +114,7 @@ STEP = StepPlan(index=1, path=("a",), parent=0, position=0, construct=Construct.
 
 
 def test_a_plan_begins_with_a_container():
-    with pytest.raises(AssertionError, match="the root of a plan is a container"):
+    with pytest.raises(AssertionError, match="is not a container"):
         Scheduler(Plan(name="flow", nodes=(STEP,)), slots=1)
 
 
