@@ -145,11 +145,14 @@ def _wait_for_any(processes: list[Process], seconds: float) -> None:
     for process in processes[:200]:
         try:
             handles.append(os.pidfd_open(process.pid))
+        except ProcessLookupError:
+            seconds = 0
+            break
         except OSError:
+            # No more descriptors are to be had: those that there are will do.
             break
         poll.register(handles[-1], select.POLLIN)
-    else:
-        poll.poll(seconds * 1000)
+    poll.poll(seconds * 1000)
     for handle in handles:
         os.close(handle)
 
