@@ -40,7 +40,9 @@ class Items:
         return len(self._items)
 
     def __getitem__(self, index: int) -> str:
-        return compact(self._items[index])
+        item = self._items[index]
+        # Those of ranges are what most repeats are over; ``compact`` makes an encoder for each.
+        return str(item) if type(item) is int else compact(item)
 
     def __iter__(self) -> Iterator[str]:
         return map(compact, self._items)
