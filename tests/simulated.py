@@ -33,7 +33,6 @@ from sequent.model.saved import Revision, SavedTask
 from sequent.model.status import Status, Verdict
 from tests.kept_rows import Key, Rows
 
-Order = StartTask | OpenRepeat | DrawItem
 Ordered = (
     StartTask | PassOver | StartTimer | TakeBack | AskHold | SetHold | FailTask | SettleTask | OpenRepeat | DrawItem
 )

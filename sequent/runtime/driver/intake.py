@@ -128,8 +128,6 @@ class Intake:
                 report.log,
             )
         )
-        if key.iteration:
-            self._values.drop_item(key.frame, start.scope.node, start.scope.number)
         self._told.append(_Told(start.scope, start.node, start.attempt, status, report.problem, report.log))
 
     def end_empty(self, start: StartTask, batch: Batch) -> list[Fact]:
@@ -227,6 +225,8 @@ class Intake:
                 self._observer.attempt_failed(scope, node, attempt, problem, log, wait)
             else:
                 self._observer.task_settled(scope, node, attempt, status, problem, log)
+                if status is not Status.WAITING and self._plan.container(scope.node).wraps:
+                    self._values.drop_item(scope)
         self._waits.clear()
         self._lost.clear()
         self._failed.clear()

@@ -102,8 +102,7 @@ class Outbox:
                     batch.closed_frames.append((_frame_key(effect.scope), Status.ACTIVE))
             case CloseFrame():
                 batch.closed_frames.append((_frame_key(effect.scope), effect.status))
-                if effect.scope.parent is not None:
-                    self._values.drop_item(effect.scope.parent.id, effect.scope.node, effect.scope.number)
+                self._values.drop_item(effect.scope)
             case CloseRepeat():
                 batch.closed_repeats.append((effect.scope.id, effect.node, effect.status))
                 self._repeating.close(effect.scope.id, effect.node)

@@ -71,11 +71,11 @@ class Values:
         """Remember an item that was drawn."""
         self._repeats[frame, node].drawn[number] = item
 
-    def drop_item(self, frame: int, node: int, number: int) -> None:
+    def drop_item(self, scope: Scope) -> None:
         """Forget the item of an iteration that has settled."""
-        repeat = self._repeats.get((frame, node))
+        repeat = None if scope.parent is None else self._repeats.get((scope.parent.id, scope.node))
         if repeat is not None:
-            repeat.drawn.pop(number, None)
+            repeat.drawn.pop(scope.number, None)
 
     def close_repeat(self, frame: int, node: int) -> None:
         """Forget a repeat that has settled."""

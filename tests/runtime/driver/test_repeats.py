@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 import sequent
+from sequent.model.outcome import Problem
 from sequent.model.status import RunStatus
-from sequent.runtime.orders import AttemptEnded
+from sequent.runtime.orders import AttemptEnded, AttemptOrder, DrawOrder, ItemFound, RepeatFound, Report
 from tests.runtime.worlds import Hands, World, close_worlds, work
 
 
@@ -99,3 +100,30 @@ def test_what_is_no_number_of_iterations_fails_the_container_naming_option_and_l
     assert told.problem.message.startswith("'parallel' of 'each': ")
     assert told.problem.file == __file__
     assert [order.path for order in hands.orders] == ["find"]
+
+
+def letters():
+    """Be drawn from."""
+
+
+def test_an_item_that_was_drawn_is_at_hand_for_a_further_attempt_without_asking_the_store_for_all_before_it():
+    flow = sequent.Sequent("f")
+    flow.add_step("each", func=print, args=(sequent.item(),), repeats=letters, retries=1)
+    world = World(flow)
+
+    def draw(order: DrawOrder) -> Report:
+        if not order.number:
+            return RepeatFound(order.frame, order.node, None)
+        return ItemFound(order.frame, order.node, order.number, f'"{order.number}"' if order.number < 4 else None)
+
+    def end(order: AttemptOrder) -> Report:
+        problem = Problem(type="E", message="no") if order.attempt == 1 else None
+        return AttemptEnded(order.frame, order.node, order.attempt, "null", problem=problem)
+
+    hands = Hands(end)
+    hands.draws = draw
+    read: list[object] = []
+    world.run.drawn_items = lambda *place: read.append(place) or iter(())
+    assert world.drive(hands) is RunStatus.SUCCESS
+    assert [order.item for order in hands.orders] == ['"1"', '"1"', '"2"', '"2"', '"3"', '"3"']
+    assert read == []
