@@ -39,8 +39,7 @@ FLOW = TaskKey(1, 0, 0)
 
 def task_key(plan: Plan, scope: Scope, node: int) -> TaskKey:
     """Where the store keeps that task."""
-    container = plan.nodes[scope.node]
-    if scope.parent is not None and getattr(container, "wraps", False):
+    if scope.parent is not None and plan.container(scope.node).wraps:
         return TaskKey(scope.parent.id, node, scope.number)
     return TaskKey(scope.id, node, 0)
 
