@@ -40,8 +40,8 @@ def most_held(store: Path) -> int:
 
 
 def is_known(store: Path, run: str) -> bool:
-    """Whether a run was written down before its driver was killed."""
-    return any(task[0] == run for task in tolls.attempts_in(store))
+    """Whether a run was written down before its driver was killed, be it without any attempt."""
+    return store.exists() and any(run in row for row in tolls.rows(store, "run"))
 
 
 def start(store: Path, run: str) -> subprocess.Popen[str]:
