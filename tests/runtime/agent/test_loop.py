@@ -386,16 +386,3 @@ def test_what_a_killed_agent_and_driver_have_left_is_ended_before_anything_runs(
         assert isinstance(ended, AttemptEnded)
         assert not old & {process.pid for process in processes_of(tmp_path)}
     assert_nothing_left(tmp_path)
-
-
-def test_silent_workers_leave_no_segment(tmp_path):
-    with forked(flow_in(tmp_path), tmp_path) as driving:
-        driving.run("pid")
-    assert list((tmp_path / "logs").iterdir()) == []
-
-
-def test_a_segment_is_for_its_owner_alone(tmp_path):
-    with forked(flow_in(tmp_path), tmp_path) as driving:
-        driving.run("leave")
-        modes = {path.stat().st_mode & 0o777 for path in (tmp_path / "logs").iterdir()}
-    assert modes == {0o600}
