@@ -13,6 +13,7 @@ from sequent.model.status import Status
 from sequent.runtime.agent.marks import CAP, marks_in, read_mark
 from sequent.runtime.ports import Store
 from sequent.runtime.rows import AttemptRecord, RunRecord
+from sequent.runtime.store.segments import open_segment
 
 CHUNK = 1 << 16
 _LONGEST_LINE = 1 << 20
@@ -82,7 +83,7 @@ class Output:
 
     def lines_of(self, piece: Piece) -> Piece:
         """Its whole lines, unless the last is very long."""
-        with Path(piece.segment).open("rb") as file:
+        with open_segment(piece.segment) as file:
             file.seek(max(piece.start, piece.end - _LONGEST_LINE))
             tail = file.read(piece.end - file.tell())
         rest = len(tail) - (tail.rfind(b"\n") + 1)
@@ -90,7 +91,7 @@ class Output:
 
     def content(self, piece: Piece) -> Iterator[bytes]:
         """It, chunk by chunk; what has been taken out of the middle of one that runs is told of in one line."""
-        with Path(piece.segment).open("rb") as file:
+        with open_segment(piece.segment) as file:
             position = piece.start
             while position < piece.end:
                 data = os.lseek(file.fileno(), position, os.SEEK_DATA) if not piece.has_ended else position

@@ -8,6 +8,7 @@ import os
 from sequent.errors import StoreError, UsageError
 from sequent.model.spec import FlowConfig
 from sequent.runtime.rows import RunRecord
+from sequent.runtime.store.access import check_directory
 
 
 def check_places(config: FlowConfig) -> None:
@@ -15,6 +16,7 @@ def check_places(config: FlowConfig) -> None:
 
     Raises:
         UsageError: nothing can be written to one of them.
+        StoreError: others could put something else in the place of what is written there.
     """
     for key, path in (("logdir", config.logdir), ("workdir", config.workdir)):
         try:
@@ -24,6 +26,8 @@ def check_places(config: FlowConfig) -> None:
             raise _refused(key, path, error.strerror or "") from error
         if path and not os.access(path, os.W_OK | os.X_OK):
             raise _refused(key, path, "it is not yours to write to")
+        if path:
+            check_directory(os.path.realpath(path), f"what is written to {key!r}")
 
 
 def _refused(key: str, path: str, why: str) -> UsageError:

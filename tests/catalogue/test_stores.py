@@ -1,4 +1,4 @@
-"""Rows 76 to 82: stores that cannot be used are told with what they are, and left as they were."""
+"""Rows 76 to 82 and 127: stores that cannot be used are told with what they are, and left as they were."""
 
 from __future__ import annotations
 
@@ -127,3 +127,32 @@ def test_a_name_that_is_no_stores_is_refused_without_its_password(row, words, to
 @pytest.mark.parametrize("word", ["ls", "show", "logs", "recover", "continue", "stop"])
 def test_a_store_in_memory_has_nothing_to_take_up_or_to_read(row, store, word, told):
     told([word, "--store", store], 2, "':memory:' is gone with its process", "needs a file", "--store FILE")
+
+
+BESIDE = {
+    "row_127_made_wal": (
+        "s.db",
+        "-wal",
+        "no store can be made as '{0}': '{0}-wal' is left of another one",
+        "rm '{0}-wal'",
+    ),
+    "row_127_made_journal": ("s.db", "-journal", "'{0}-journal' is left of another one", "bring that store back"),
+    "row_127_opened_journal": ("", "-journal", "'{0}-journal' lies beside the store", "root has put it there", "rm "),
+}
+
+
+@pytest.mark.parametrize("row", BESIDE)
+@pytest.mark.parametrize("words", [RUN, LIST], ids=["run", "ls"])
+def test_what_lies_beside_a_store_is_told_by_name_with_whose_it_is(row, words, told, store, tmp_path):
+    new, end, *said = BESIDE[row]
+    path = store()
+    if new:
+        path.unlink()
+    beside = tmp_path / f"s.db{end}"
+    beside.write_bytes(b"any")
+    if words == LIST and new:
+        told([*words, "s.db"], 4, "there is no store 's.db'")
+    else:
+        told([*words, "s.db"], 4, *(text.format(path) for text in said))
+    assert beside.read_bytes() == b"any"
+    assert path.exists() is not bool(new)

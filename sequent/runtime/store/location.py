@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import pwd
 import stat
 from collections.abc import Iterable
 
 from attrs import frozen
 
 from sequent.errors import StoreError, UsageError
+from sequent.runtime.store.access import check_directory, user_name
 
 MEMORY = ":memory:"
 _REMOTE = ("nfs", "cifs", "smb", "fuse.sshfs")
@@ -64,7 +64,7 @@ def _check_link(path: str) -> None:
     for owner in (_owner_of(path, follow=False), _owner_of(path, follow=True)):
         if owner not in (None, os.geteuid()):
             raise StoreError(
-                f"the store '{path}' is a link that leads to a file of another user ({_user(owner)})",
+                f"the store '{path}' is a link that leads to a file of another user ({user_name(owner)})",
                 code="foreign-store",
                 hint="name the file itself, if you trust it and own it",
             )
@@ -112,34 +112,8 @@ def prepare_directory(location: Location) -> None:
             code="store-directory",
             hint="name a file in a directory: --store FILE",
         )
-    _check_writers(directory, info)
+    check_directory(directory, "the store")
     _check_mount(location.path)
-
-
-def _check_writers(directory: str, info: os.stat_result) -> None:
-    """Refuse a directory in which other users could replace the store."""
-    mode = stat.S_IMODE(info.st_mode)
-    others = mode & stat.S_IWOTH or (mode & stat.S_IWGRP and not _is_private_group(info.st_gid))
-    is_foreign = info.st_uid not in (0, os.geteuid())
-    if is_foreign or (others and not mode & stat.S_ISVTX):
-        raise StoreError(
-            f"other users may replace the store: its directory '{directory}' has mode {mode:04o} "
-            f"and belongs to {_user(info.st_uid)}",
-            code="store-directory",
-            hint=f"take the right from them (chmod go-w '{directory}'), or name another store",
-        )
-
-
-def _is_private_group(group: int) -> bool:
-    """Whether a group is the one that has the user's own name and nobody else in it."""
-    import grp
-
-    try:
-        found = grp.getgrgid(group)
-    except KeyError:
-        return False
-    user = _user(os.geteuid())
-    return found.gr_name == user and set(found.gr_mem) <= {user}
 
 
 def _check_mount(path: str) -> None:
@@ -184,40 +158,10 @@ def refused(path: str, error: OSError) -> StoreError:
     except OSError:
         mode = ""
     return StoreError(
-        f"the store '{path}' cannot be used by {_user(os.geteuid())}: {error.strerror or error}{mode}",
+        f"the store '{path}' cannot be used by {user_name(os.geteuid())}: {error.strerror or error}{mode}",
         code="store-refused",
         hint="give the user the right to read and write there, or name another store",
     )
-
-
-def _user(number: int | None) -> str:
-    try:
-        return pwd.getpwuid(number or 0).pw_name
-    except KeyError:
-        return f"user {number}"
-
-
-def check_owner(path: str) -> None:
-    """See that a store's file is a plain file of this user.
-
-    Raises:
-        StoreError: it is something else, or somebody else's.
-    """
-    info = os.stat(path)
-    if stat.S_ISDIR(info.st_mode):
-        raise StoreError(f"the store '{path}' is a directory", code="store-directory", hint="name a file in it")
-    if not stat.S_ISREG(info.st_mode):
-        raise StoreError(
-            f"the store '{path}' is not a plain file", code="foreign-store", hint="name a file for it: --store FILE"
-        )
-    for name in (path, f"{path}-wal", f"{path}-shm"):
-        owner = _owner_of(name, follow=False)
-        if owner not in (None, os.geteuid()):
-            raise StoreError(
-                f"'{name}' belongs to another user ({_user(owner)})",
-                code="foreign-store",
-                hint="run as that user, or name a store of your own: --store FILE",
-            )
 
 
 def flush_directory(path: str) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import stat
+from typing import BinaryIO
 
 from sequent.errors import StoreError
 from sequent.model.outcome import LogSpan
@@ -20,3 +22,19 @@ def segment_path(directory: str, span: LogSpan) -> str:
     if not _NAME.match(span.segment):
         raise StoreError(f"the store names a log that cannot be: {span.segment[:80]!r}", code="damaged-store")
     return os.path.join(directory, "logs", span.segment)
+
+
+def open_segment(path: str) -> BinaryIO:
+    """A segment, to be read.
+
+    Raises:
+        StoreError: it is gone, or something else lies in its place, such as a link.
+    """
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        raise StoreError(f"the log '{path}' cannot be read: {error.strerror}", code="log") from error
+    if not stat.S_ISREG(os.fstat(file).st_mode):
+        os.close(file)
+        raise StoreError(f"the log '{path}' cannot be read: it is not a plain file", code="log")
+    return open(file, "rb")

@@ -92,6 +92,9 @@ def test_a_directory_in_which_others_could_replace_the_store_is_refused(tmp_path
     with pytest.raises(StoreError, match=r"other users may replace the store.*mode 0777"):
         open_store(str(shared / "s.db"))
     shared.chmod(0o1777)
+    with pytest.raises(StoreError, match=r"other users may replace the store.*mode 1777"):
+        open_store(str(shared / "s.db"))
+    shared.chmod(0o755)
     open_store(str(shared / "s.db")).close()
 
 

@@ -9,6 +9,7 @@ import sqlite3
 
 from sequent.errors import StoreError
 from sequent.runtime import ownership
+from sequent.runtime.store.access import BESIDE
 from sequent.runtime.store.location import flush_directory, run_directory
 from sequent.runtime.store.sqlite.schema import VERSION
 
@@ -117,7 +118,7 @@ def _copy(path: str, version: int) -> None:
             hint="free some space, or give the right to write there",
         ) from error
     finally:
-        for name in (temporary, f"{temporary}-journal", f"{temporary}-wal", f"{temporary}-shm"):
+        for name in (temporary, *(temporary + end for end in BESIDE)):
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(name)
 

@@ -10,7 +10,8 @@ import sqlite3
 from urllib.parse import quote
 
 from sequent.errors import StoreBusyError, StoreError, StoreFullError
-from sequent.runtime.store.location import Location, check_owner, flush_directory, prepare_directory, refused
+from sequent.runtime.store.access import BESIDE, check_file, check_inner_directory, check_new_name
+from sequent.runtime.store.location import Location, flush_directory, prepare_directory, refused, runs_directory
 from sequent.runtime.store.sqlite.migrations import OLDEST, migrate
 from sequent.runtime.store.sqlite.schema import APPLICATION_ID, VERSION, creation, metadata
 
@@ -28,8 +29,10 @@ def open_file(location: Location) -> None:
     prepare_directory(location)
     try:
         if not os.path.lexists(location.path):
+            check_new_name(location.path)
             _create(location.path)
-        check_owner(location.path)
+        check_file(location.path)
+        check_inner_directory(runs_directory(location.path))
         with open(location.path, "rb") as file:
             header = file.read(100)
         if not os.access(location.path, os.W_OK):
@@ -96,7 +99,7 @@ def _create(path: str) -> None:
     except sqlite3.Error as error:
         raise store_error(error, path) from error
     finally:
-        for name in (temporary, f"{temporary}-wal", f"{temporary}-shm", f"{temporary}-journal"):
+        for name in (temporary, *(temporary + end for end in BESIDE)):
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(name)
 
@@ -110,13 +113,19 @@ def connect(path: str, patience: int) -> sqlite3.Connection:
     """A connection with every pragma as it must be.
 
     Args:
-        path: the file of a store.
+        path: the file of a store, in a directory that was checked.
         patience: milliseconds to wait for a lock before ``StoreBusyError``.
+
+    Raises:
+        StoreError: the file, or what lies beside it, is not as we make it.
     """
     try:
+        check_file(path)
         connection = sqlite3.connect(
             _address(path), uri=True, timeout=PATIENCE / 1000, isolation_level=None, check_same_thread=False
         )
+    except OSError as error:
+        raise refused(path, error) from error
     except sqlite3.Error as error:
         raise store_error(error, path) from error
     try:

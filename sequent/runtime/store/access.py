@@ -1,0 +1,176 @@
+"""Which other users could write where a store is, and the files beside it."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import stat
+
+from sequent.errors import StoreError
+
+WAL, SHARED_MEMORY, JOURNAL = "-wal", "-shm", "-journal"
+BESIDE = (WAL, SHARED_MEMORY, JOURNAL)
+"""How the files end that SQLite keeps beside a database, and reads together with it."""
+
+
+def check_directory(path: str, what: str) -> None:
+    """See that nobody but this user and root can put a file into a directory, or another directory in its place.
+
+    Who looks first at the directory, and then at the files in it, is sure of both: nobody can put one there in between.
+
+    A sticky directory is no exception: SQLite reads what lies beside a store whoever has put it there. Only above
+    the directory itself is one enough, since in it nobody can rename what is another user's.
+
+    Args:
+        path: a real path, of a directory that is there.
+        what: what is kept in it, for the message.
+
+    Raises:
+        StoreError: somebody else can.
+        OSError: a directory above it cannot be looked at.
+    """
+    trusted = (0, os.geteuid(), os.stat("/").st_uid)
+    above = path
+    while True:
+        info = os.stat(above)
+        mode = stat.S_IMODE(info.st_mode)
+        others = mode & stat.S_IWOTH or (mode & stat.S_IWGRP and not _is_private_group(info.st_gid))
+        is_sticky = above != path and mode & stat.S_ISVTX
+        if info.st_uid not in trusted or (others and not is_sticky):
+            raise StoreError(
+                f"other users may replace {what}: {_place(path, above)} has mode {mode:04o} "
+                f"and belongs to {user_name(info.st_uid)}",
+                code="store-directory",
+                hint=_way_out(above, info),
+            )
+        if above == os.path.dirname(above):
+            return
+        above = os.path.dirname(above)
+
+
+def _place(path: str, above: str) -> str:
+    return f"its directory '{path}'" if above == path else f"'{above}', above its directory '{path}',"
+
+
+def _way_out(path: str, info: os.stat_result) -> str:
+    """What to do about a directory; one that is for everybody is to stay so."""
+    if info.st_uid == os.geteuid() and not info.st_mode & stat.S_ISVTX:
+        return f"take the right from them (chmod go-w '{path}'), or name a directory of your own"
+    return "name a directory of your own; to make one there: mkdir -m 700 '{}'".format(os.path.join(path, "sequent"))
+
+
+def check_inner_directory(path: str) -> None:
+    """See that a directory beside a store, where there is one, is one into which only this user writes.
+
+    Raises:
+        StoreError: it is a link or a file, or somebody else's.
+    """
+    try:
+        info = os.lstat(path)
+    except FileNotFoundError:
+        return
+    if not stat.S_ISDIR(info.st_mode) or info.st_uid != os.geteuid():
+        raise StoreError(
+            f"'{path}', where the runs of the store are, is not a directory of this user",
+            code="foreign-store",
+            hint="move it away, if you do not know it; or name another store: --store FILE",
+        )
+    if info.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise StoreError(
+            f"other users may write to '{path}', where the runs of the store are: "
+            f"its mode is {stat.S_IMODE(info.st_mode):04o}",
+            code="store-directory",
+            hint=f"see that nobody has put anything there, then take the right from them: chmod go= '{path}'",
+        )
+
+
+def _is_private_group(group: int) -> bool:
+    """Whether a group is the one that has the user's own name and nobody else in it."""
+    import grp
+
+    try:
+        found = grp.getgrgid(group)
+    except KeyError:
+        return False
+    user = user_name(os.geteuid())
+    return found.gr_name == user and set(found.gr_mem) <= {user}
+
+
+def user_name(number: int | None) -> str:
+    """A user's name, or number where it has none; None is taken for root."""
+    try:
+        return pwd.getpwuid(number or 0).pw_name
+    except KeyError:
+        return f"user {number}"
+
+
+def check_file(path: str) -> None:
+    """See that a store's file is a plain file of this user, and that nothing strange lies beside it.
+
+    SQLite trusts what it finds there. A store in WAL mode never has a journal, so one that is there was put there.
+
+    Raises:
+        StoreError: it is something else, or somebody else's.
+        OSError: it cannot be looked at.
+    """
+    info = os.stat(path)
+    if stat.S_ISDIR(info.st_mode):
+        raise StoreError(f"the store '{path}' is a directory", code="store-directory", hint="name a file in it")
+    if not stat.S_ISREG(info.st_mode):
+        raise StoreError(
+            f"the store '{path}' is not a plain file", code="foreign-store", hint="name a file for it: --store FILE"
+        )
+    _check_owner(path, info.st_uid)
+    if os.path.lexists(path + JOURNAL):
+        owner = user_name(os.lstat(path + JOURNAL).st_uid)
+        raise StoreError(
+            f"'{path}{JOURNAL}' lies beside the store, and no store has a journal: {owner} has put it there, "
+            "and SQLite would change the store by it",
+            code="foreign-store",
+            hint=f"remove it, if you do not know it: rm '{path}{JOURNAL}'",
+        )
+    for name in (path + WAL, path + SHARED_MEMORY):
+        _check_beside(name)
+
+
+def _check_beside(name: str) -> None:
+    try:
+        info = os.lstat(name)
+    except FileNotFoundError:
+        return
+    _check_owner(name, info.st_uid)
+    if not stat.S_ISREG(info.st_mode) or info.st_nlink > 1:
+        kind = "is not a plain file" if not stat.S_ISREG(info.st_mode) else "has another name as well"
+        raise StoreError(
+            f"'{name}', which is part of the store, {kind}",
+            code="foreign-store",
+            hint="no store was made so: restore the store from a copy, or name another: --store FILE",
+        )
+
+
+def _check_owner(name: str, owner: int) -> None:
+    if owner != os.geteuid():
+        raise StoreError(
+            f"'{name}' belongs to another user ({user_name(owner)})",
+            code="foreign-store",
+            hint="run as that user, or name a store of your own: --store FILE",
+        )
+
+
+def check_new_name(path: str) -> None:
+    """See that nothing lies beside the name of a store that is to be made: SQLite would take it for a part of it.
+
+    Raises:
+        StoreError: something does, and there is no store to which it belongs.
+    """
+    left = [path + end for end in BESIDE if os.path.lexists(path + end)]
+    # Another process may have made the store in the meantime: then it is that store's own.
+    if left and not os.path.lexists(path):
+        names = [f"'{name}'" for name in left]
+        raise StoreError(
+            f"no store can be made as '{path}': {' and '.join(names)} "
+            f"{'is' if len(left) == 1 else 'are'} left of another one of that name, which is gone",
+            code="left-of-store",
+            hint="bring that store back beside it, if you still need its runs; "
+            f"else remove what is left: rm {' '.join(names)}",
+        )

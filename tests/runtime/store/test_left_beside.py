@@ -1,0 +1,92 @@
+"""What another store has left beside the name of a new one: SQLite would take it for the new one's own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from sequent.errors import StoreError
+from sequent.runtime.store import open_store
+from tests.contracts.plans import create
+from tests.runtime.store.files import made
+
+_KILLED = """
+import os, signal, sys
+from sequent.runtime.store import open_store
+from tests.contracts.plans import create
+create(open_store(sys.argv[1]))
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_store_is_not_made_beside_what_a_killed_run_of_another_one_left(tmp_path):
+    path = made(tmp_path / "s.db")
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
+    killed = subprocess.run([sys.executable, "-c", _KILLED, str(path)], env=environment, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    away = tmp_path / "away"
+    path.rename(away)
+    left = {name: (tmp_path / name).read_bytes() for name in ("s.db-wal", "s.db-shm")}
+    assert left["s.db-wal"]
+    with pytest.raises(StoreError, match=r"'.*s\.db-wal' and '.*s\.db-shm' are left of another one") as caught:
+        open_store(str(path))
+    assert f"rm '{path}-wal' '{path}-shm'" in caught.value.hint
+    assert not path.exists()
+    assert {name: (tmp_path / name).read_bytes() for name in left} == left
+    # The first advice: with its file back, all of that store's runs are there.
+    away.rename(path)
+    store = open_store(str(path))
+    assert [run.number for run in store.runs()] == [2, 1]
+    store.close()
+
+
+@pytest.mark.parametrize("end", ["-wal", "-shm", "-journal"])
+@pytest.mark.parametrize("how", ["file", "dangling link"])
+def test_each_of_them_is_refused_by_name_and_left_as_it_was(tmp_path, end, how):
+    beside = tmp_path / f"s.db{end}"
+    if how == "file":
+        beside.write_bytes(b"something")
+    else:
+        beside.symlink_to("nowhere")
+    with pytest.raises(StoreError, match=rf"no store can be made as '.*s\.db': '{beside}' is left"):
+        open_store(str(tmp_path / "s.db"))
+    assert os.listdir(tmp_path) == [beside.name]
+
+
+def test_once_it_is_removed_the_store_is_made_and_whole(tmp_path):
+    (tmp_path / "s.db-wal").write_bytes(b"x" * 5000)
+    with pytest.raises(StoreError):
+        open_store(str(tmp_path / "s.db"))
+    (tmp_path / "s.db-wal").unlink()
+    store = open_store(str(tmp_path / "s.db"))
+    create(store).close()
+    assert len(store.runs()) == 1
+    store.close()
+
+
+def test_what_the_same_store_has_beside_it_as_several_make_it_at_once_is_its_own(tmp_path):
+    errors: list[Exception] = []
+
+    def make(path: str, barrier: threading.Barrier) -> None:
+        barrier.wait()
+        try:
+            store = open_store(path)
+            store.runs()
+            store.close()
+        except StoreError as error:
+            errors.append(error)
+
+    for number in range(20):
+        barrier = threading.Barrier(4)
+        threads = [threading.Thread(target=make, args=(str(tmp_path / f"{number}.db"), barrier)) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert errors == []
