@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from types import SimpleNamespace
 from typing import Any, Final, cast
 
+from sequent.dsl.callables import annotations_of, names_of
 from sequent.dsl.commands import CommandSource
-from sequent.dsl.fingerprints import code_owner
 from sequent.dsl.functions import FunctionSource
 from sequent.model.references import Path
 
@@ -46,11 +46,10 @@ def returned_by(
         body: the class in which it is written.
         names: what can be named beside what its module has.
     """
-    target = code_owner(function)
-    annotations: Mapping[str, object] = getattr(target, "__annotations__", {})
+    annotations = annotations_of(function)
     if "return" not in annotations:
         return UNKNOWN
-    return _resolve(annotations["return"], {**getattr(target, "__globals__", {}), **(names or {})}, body)
+    return _resolve(annotations["return"], {**names_of(function), **(names or {})}, body)
 
 
 class ResultTypes(Mapping[Path, object]):

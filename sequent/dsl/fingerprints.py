@@ -5,8 +5,10 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from hashlib import blake2b
-from types import CodeType
+from types import CodeType, FunctionType
 from typing import Any, cast
+
+from sequent.dsl.callables import everything_in, executed_by, is_plain, name_of
 
 
 def fingerprint(function: Callable[..., object], *further: str) -> str:
@@ -19,30 +21,22 @@ def fingerprint(function: Callable[..., object], *further: str) -> str:
     return digest.hexdigest()
 
 
-def code_owner(function: object) -> object:
-    """The function that is executed when something is called: of a partial, a method or an object as well."""
-    target = function
-    while isinstance(target, functools.partial):
-        target = cast("functools.partial[object]", target).func
-    if not hasattr(target, "__code__") and not isinstance(target, type):
-        target = getattr(cast("object", type(target)), "__call__", target)  # noqa: B004  its code is wanted, not whether it has any
-    return getattr(target, "__func__", target)
-
-
 def _add(digest: Any, function: object) -> None:
-    while isinstance(function, functools.partial):
-        whole = cast("functools.partial[object]", function)
-        _add_text(digest, _stable((whole.args, tuple(sorted(whole.keywords.items())))))
-        function = whole.func
-    target: Any = code_owner(function)
-    code = getattr(target, "__code__", None)
-    if isinstance(code, CodeType):
-        _add_code(digest, code)
-        _add_text(digest, _stable(getattr(target, "__defaults__", None)))
-        if by_name := getattr(target, "__kwdefaults__", None):
-            _add_text(digest, _stable(tuple(sorted(by_name.items()))))
-    else:
-        digest.update(str(getattr(target, "__qualname__", type(target).__qualname__)).encode())
+    """What is executed first, and all that it wraps: a change of either is one of the step."""
+    has_code = False
+    is_alone = is_plain(function) and not cast("FunctionType", function).__closure__
+    for layer in (function,) if is_alone else everything_in(function):
+        if isinstance(layer, functools.partial | functools.partialmethod):
+            whole = cast("functools.partial[object]", layer)
+            _add_text(digest, _stable((whole.args, tuple(sorted(whole.keywords.items())))))
+        elif isinstance(layer, FunctionType):
+            has_code = True
+            _add_code(digest, layer.__code__)
+            _add_text(digest, _stable(layer.__defaults__))
+            if by_name := layer.__kwdefaults__:
+                _add_text(digest, _stable(tuple(sorted(by_name.items()))))
+    if not has_code:
+        digest.update(name_of(executed_by(function)).encode())
 
 
 def _add_code(digest: Any, code: CodeType) -> None:

@@ -10,14 +10,22 @@ from inspect import (
     Parameter,
     isasyncgenfunction,
     isgeneratorfunction,
-    signature,
 )
 from types import FunctionType, MethodType
 from typing import cast
 
 from attrs import frozen
 
-from sequent.dsl.fingerprints import code_owner
+from sequent.dsl.callables import (
+    begins_with_self,
+    called_for,
+    executed_by,
+    is_plain,
+    is_taken_by_name,
+    name_of,
+    signature_of,
+    takes_self,
+)
 from sequent.dsl.literals import formatted_elsewhere, snapshot, step_as_value, word_in
 from sequent.dsl.places import Site
 from sequent.dsl.references import MARK, Reference
@@ -63,17 +71,15 @@ def read_function(
     Raises:
         DefinitionError: it is nothing to call, or the arguments do not fit it.
     """
-    if isinstance(function, staticmethod):
-        function = cast("object", function.__func__)
-    if type(function) is FunctionType and not args and not kwargs:
-        plain = _read_plain(function, site)
+    if is_plain(function) and not args and not kwargs:
+        plain = _read_plain(cast("FunctionType", function), site)
         if plain is not None:
             return plain
-    called = _check_callable(function, site)
+    called = _check_callable(called_for(function), site)
     positional, named = _check_given(args, kwargs, called, site)
-    takes_self = type(function) is FunctionType and _begins_with_self(function)
-    arguments = _bind(called, takes_self, _read_given(positional, named, site.place, flow), site)
-    return FunctionSource(called, _name(called), takes_self, arguments)
+    is_method = takes_self(called)
+    arguments = _bind(called, is_method, _read_given(positional, named, site.place, flow), site)
+    return FunctionSource(called, name_of(called), is_method, arguments)
 
 
 def _read_plain(function: FunctionType, site: Site) -> FunctionSource | None:
@@ -82,50 +88,46 @@ def _read_plain(function: FunctionType, site: Site) -> FunctionSource | None:
     None where its arguments must be looked at one by one.
     """
     code = function.__code__
-    takes_self = _begins_with_self(function)
-    if code.co_flags & (CO_GENERATOR | CO_ASYNC_GENERATOR) or code.co_posonlyargcount > takes_self:
+    is_method = begins_with_self(code)
+    if code.co_flags & (CO_GENERATOR | CO_ASYNC_GENERATOR) or code.co_posonlyargcount > is_method:
         return None
     defaults: tuple[object, ...] = function.__defaults__ or ()
     by_name: Mapping[str, object] = function.__kwdefaults__ or {}
     count = code.co_argcount
-    if count - takes_self > len(defaults) or code.co_kwonlyargcount > len(by_name):
+    if count - is_method > len(defaults) or code.co_kwonlyargcount > len(by_name):
         return None
     arguments: list[tuple[str | None, Given]] = []
-    first = count - len(defaults)
-    for position, value in enumerate(defaults):
+    names = code.co_varnames[count - len(defaults) : count]
+    for name, value in (*zip(names, defaults, strict=True), *by_name.items()):
         if isinstance(value, _LOOKED_AT):
-            _add_default(arguments, code.co_varnames[first + position], value, site)
-    for name, value in by_name.items():
-        if isinstance(value, _LOOKED_AT):
-            _add_default(arguments, name, value, site)
-    return FunctionSource(function, function.__qualname__, takes_self, tuple(arguments))
+            found = _read_default(name, value, site)
+            if found is not None:
+                arguments.append((name, found))
+    return FunctionSource(function, function.__qualname__, is_method, tuple(arguments))
 
 
-def _add_default(arguments: list[tuple[str | None, Given]], name: str, value: object, site: Site) -> None:
+def _read_default(name: str, value: object, site: Site) -> Given | None:
     if isinstance(value, Reference):
-        arguments.append((name, value))
-    elif isinstance(value, Requirement):
-        raise _step_given(value, f"the default of {name!r}", site.place)
-    elif isinstance(value, Outer):
-        raise outer_alone(f"the default of {name!r}", site.place)
-    elif isinstance(value, str):
+        return value
+    shown_name = f"the default of {name!r}"
+    if isinstance(value, Requirement):
+        raise _step_given(value, shown_name, site.place)
+    if isinstance(value, Outer):
+        raise outer_alone(shown_name, site.place)
+    if isinstance(value, str):
         if MARK in value:
-            raise formatted_elsewhere(f"the default of {name!r}", site.place)
+            raise formatted_elsewhere(shown_name, site.place)
     elif isinstance(value, MethodType):
         if isinstance(value.__self__, Claimable):
-            raise _not_called(value, value.__self__, f"the default of {name!r}", site.place)
+            raise _not_called(value, value.__self__, shown_name, site.place)
     elif _is_copied(value):
-        arguments.append((name, snapshot(value, f"the default of {name!r}", site.place)))
+        return snapshot(value, shown_name, site.place)
+    return None
 
 
 def _is_copied(value: object) -> bool:
     """Whether each task gets a copy; or none can be made, since there is a reference in it, which the copy tells."""
     return isinstance(value, list | dict) or word_in(value) is not None
-
-
-def _begins_with_self(function: FunctionType) -> bool:
-    code = function.__code__
-    return code.co_argcount > 0 and code.co_varnames[0] == "self"
 
 
 def _check_callable(function: object, site: Site) -> Callable[..., object]:
@@ -142,10 +144,10 @@ def _check_callable(function: object, site: Site) -> Callable[..., object]:
         raise _error(f"{given:.100} is not a function", site.place, "a step is something that can be called")
     called: Callable[..., object] = function
     _check_partial(called, site)
-    target = code_owner(called)
+    target = executed_by(called)
     if isgeneratorfunction(target) or isasyncgenfunction(target):
         raise DefinitionError(
-            f"{_name(called)!r} is a generator function, and a step returns once",
+            f"{name_of(called)!r} is a generator function, and a step returns once",
             code="generator",
             hint="return a list, or give the function to repeats=",
             place=site.place,
@@ -161,7 +163,7 @@ def _check_partial(function: object, site: Site) -> None:
             if isinstance(value, Reference | Requirement):
                 given = value.__sequent__.shown if isinstance(value, Reference) else "a requirement"
                 raise DefinitionError(
-                    f"a partial of {_name(whole.func)!r} has {given} among its arguments",
+                    f"a partial of {name_of(whole.func)!r} has {given} among its arguments",
                     code="reference",
                     hint="give it in args= or kwargs=, or as the default of a parameter",
                     place=site.place,
@@ -173,16 +175,16 @@ def _check_given(
     args: object, kwargs: object, function: Callable[..., object], site: Site
 ) -> tuple[Sequence[object], Mapping[str, object]]:
     if not isinstance(args, tuple | list):
-        raise _error(f"'args' of {_name(function)!r} is {args!r:.100}", site.place, "it is a tuple or a list")
+        raise _error(f"'args' of {name_of(function)!r} is {args!r:.100}", site.place, "it is a tuple or a list")
     named: object = {} if kwargs is None else kwargs
     if not isinstance(named, Mapping):
         raise _error(
-            f"'kwargs' of {_name(function)!r} is {kwargs!r:.100}", site.place, "it is a dict by parameter name"
+            f"'kwargs' of {name_of(function)!r} is {kwargs!r:.100}", site.place, "it is a dict by parameter name"
         )
     for key in cast("Mapping[object, object]", named):
         if not isinstance(key, str):
             raise _error(
-                f"'kwargs' of {_name(function)!r} has the key {key!r:.100}", site.place, "a key is a parameter's name"
+                f"'kwargs' of {name_of(function)!r} has the key {key!r:.100}", site.place, "a key is a parameter's name"
             )
     return cast("Sequence[object]", args), cast("Mapping[str, object]", named)
 
@@ -224,52 +226,60 @@ def _step_given(value: Requirement, name: str, place: Place) -> DefinitionError:
 
 
 def _bind(
-    function: Callable[..., object], takes_self: bool, given: tuple[list[Given], dict[str, Given]], site: Site
+    function: Callable[..., object], is_method: bool, given: tuple[list[Given], dict[str, Given]], site: Site
 ) -> tuple[tuple[str | None, Given], ...]:
     """The arguments that a call needs, in order: those given, and the references among the defaults."""
     args, kwargs = given
-    try:
-        shape = signature(function)
-    except (ValueError, TypeError):
+    shape = signature_of(function)
+    if shape is None:
         # Some builtins do not tell their parameters: what is wrong shows when they are called.
         return (*((None, value) for value in args), *kwargs.items())
-    parameters = list(shape.parameters.values())[1 if takes_self else 0 :]
+    parameters = list(shape.parameters.values())[is_method:]
     try:
         bound = shape.replace(parameters=parameters).bind_partial(*args, **kwargs).arguments
     except TypeError as error:
         raise _error(
-            f"the arguments do not fit {_name(function)!r}: {error}", site.place, f"it takes {shape}"
+            f"the arguments do not fit {name_of(function)!r}: {error}", site.place, f"it takes {shape}"
         ) from None
+    leading: list[tuple[str | None, Given]] = []
     further: list[tuple[str | None, Given]] = []
-    for parameter in parameters:
-        if parameter.name not in bound:
-            _add_further(further, parameter, _name(function), site)
-    return (*((None, value) for value in args), *kwargs.items(), *further)
+    is_open = True
+    for position, parameter in enumerate(parameters):
+        if parameter.name in bound:
+            is_open = is_open and position < len(args)
+            continue
+        found = _default_of(parameter, name_of(function), site)
+        if found is not None and not is_taken_by_name(function, parameter, is_first=position == 0):
+            if not is_open:
+                raise _by_position(parameter.name, name_of(function), site)
+            leading.append((None, found))
+            continue
+        is_open = False
+        if found is not None:
+            further.append((parameter.name, found))
+    return (*((None, value) for value in args), *leading, *kwargs.items(), *further)
 
 
-def _add_further(further: list[tuple[str | None, Given]], parameter: Parameter, function: str, site: Site) -> None:
+def _default_of(parameter: Parameter, function: str, site: Site) -> Given | None:
+    """What a parameter gets that nobody gave anything to, where Python would not give it the default itself."""
     default = parameter.default
     if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
-        return
+        return None
     if default is parameter.empty:
         raise _error(
             f"the parameter {parameter.name!r} of {function!r} has no value",
             site.place,
             "give it a default, such as another step's result, or pass it in kwargs",
         )
-    before = len(further)
-    if isinstance(default, _LOOKED_AT):
-        _add_default(further, parameter.name, default, site)
-    if len(further) > before and parameter.kind is parameter.POSITIONAL_ONLY:
-        raise _error(
-            f"the parameter {parameter.name!r} of {function!r} is positional only, and gets its default by name",
-            site.place,
-            "leave the / out of its parameters",
-        )
+    return _read_default(parameter.name, default, site) if isinstance(default, _LOOKED_AT) else None
 
 
-def _name(function: Callable[..., object]) -> str:
-    return str(getattr(function, "__qualname__", type(function).__qualname__))
+def _by_position(parameter: str, function: str, site: Site) -> DefinitionError:
+    return _error(
+        f"the parameter {parameter!r} of {function!r} is taken by position alone, and one before it gets no value",
+        site.place,
+        "let it stand first, or let it be taken by name",
+    )
 
 
 def _error(message: str, place: Place, hint: str) -> DefinitionError:

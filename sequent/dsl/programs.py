@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from datetime import date, time
 from decimal import Decimal
 from pathlib import PurePath
-from types import FunctionType
 from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, Unpack, overload
 from uuid import UUID
 
+from sequent.dsl.callables import is_called
 from sequent.dsl.commands import COMMAND_OPTIONS, read_command, read_computed
 from sequent.dsl.option_types import (
     CommandOptions,
@@ -20,6 +20,9 @@ from sequent.dsl.option_types import (
 )
 from sequent.dsl.options import STEP_OPTIONS, read_options
 from sequent.dsl.places import Site, frame_above
+from sequent.dsl.references import Reference
+from sequent.dsl.requirements import Requirement
+from sequent.dsl.sources import Outer
 from sequent.dsl.steps import RepeatedStep, Step, await_use, make_step
 
 P = ParamSpec("P")
@@ -98,7 +101,7 @@ def command(*words: object, **options: object) -> object:
     further = {name: value for name, value in options.items() if name not in COMMAND_OPTIONS}
     chosen = read_options(further, site, STEP_OPTIONS | COMMAND_OPTIONS, "command")
     alone: object = words[0] if len(words) == 1 else None
-    if type(alone) in (FunctionType, staticmethod):
+    if is_called(alone) and not isinstance(alone, Reference | Requirement | Outer):
         return make_step(read_computed(alone, own, site), chosen, site, frame)
     if words or own.get("shell") is not None or not options:
         return make_step(read_command(words, own, site), chosen, site, frame)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import functools
 import itertools
 from collections.abc import Callable, Iterable
-from inspect import signature
-from types import FunctionType
 from typing import Any, cast
 
 from attrs import frozen
 
+from sequent.dsl.callables import called_for, name_of, signature_of, takes_self
 from sequent.dsl.fingerprints import fingerprint
 from sequent.dsl.literals import formatted_elsewhere
 from sequent.dsl.references import MARK, Reference
@@ -44,8 +43,8 @@ class CallSource:
     @property
     def spec(self) -> ItemsCall:
         """Its specification."""
-        name = getattr(self.function, "__qualname__", type(self.function).__qualname__)
-        return ItemsCall(name, self.takes_self, is_endless=self.is_endless, fingerprint=fingerprint(self.function))
+        digest = fingerprint(self.function)
+        return ItemsCall(name_of(self.function), self.takes_self, is_endless=self.is_endless, fingerprint=digest)
 
 
 RepeatSource = ItemsLiteral | CallSource | Reference
@@ -65,6 +64,7 @@ def read_repeats(value: object, place: Place) -> RepeatSource | None:
         refuse_secret(value, "'repeats'", place)
         return value
     _refuse_unclear(value, place)
+    value = called_for(value)
     if callable(value):
         return _call(value, place)
     if isinstance(value, Iterable):
@@ -136,22 +136,14 @@ def _listed(items: Iterable[object], place: Place) -> list[object]:
 
 
 def _call(function: Callable[..., object], place: Place) -> CallSource:
-    if isinstance(function, FunctionType):
-        code = function.__code__
-        takes_self = code.co_argcount > 0 and code.co_varnames[0] == "self"
-    else:
-        takes_self = False
-    _check_open(function, takes_self=takes_self, place=place)
-    return CallSource(function, takes_self)
+    is_method = takes_self(function)
+    _check_open(function, is_method=is_method, place=place)
+    return CallSource(function, is_method)
 
 
-def _check_open(function: Callable[..., Any], *, takes_self: bool, place: Place) -> None:
-    try:
-        parameters = list(signature(function).parameters.values())[1 if takes_self else 0 :]
-    except (ValueError, TypeError):
-        # Some builtins do not tell their parameters.
-        return
-    for parameter in parameters:
+def _check_open(function: Callable[..., Any], *, is_method: bool, place: Place) -> None:
+    shape = signature_of(function)
+    for parameter in () if shape is None else list(shape.parameters.values())[is_method:]:
         if parameter.default is parameter.empty and parameter.kind not in (
             parameter.VAR_POSITIONAL,
             parameter.VAR_KEYWORD,

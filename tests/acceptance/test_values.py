@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import enum
+from functools import lru_cache
 
 import attrs
 
 from sequent import Failures, command, container, item, previous, secret, step
+from tests.decorators import Counted, logged, tried, waiting
 
 
 class Shade(enum.Enum):
@@ -95,6 +97,40 @@ def test_values_arrive_as_they_were_meant(tmp_path):
     mixed = [["light", "lightlight"], ["dark", "darkdark"]]
     failures = [1, [("each.align", "1.3", "cannot align s2")]]
     assert outcome.result == [[sizes, 3, mixed, [1, 3, 6, 10, 15], -1], failures]
+
+
+@container
+class decorated:
+    """Steps that are not what they seem to Python."""
+
+    @step
+    @logged
+    def fetch(self) -> list[int]:
+        return [1, 2, 3]
+
+    @step(retries=1)
+    @tried(times=2)
+    @Counted
+    def store(self, rows: list[int] = fetch.result) -> int:
+        return sum(rows)
+
+    @step(repeats=["a", "b"])
+    @lru_cache
+    def shout(self, word: str = item()) -> str:
+        return word.upper()
+
+    @step
+    @waiting
+    async def every(self, stored: int = store.result, words: list[str] = shout.result) -> list[object]:
+        return [stored, words]
+
+    result = every
+
+
+def test_a_decorated_step_waits_for_what_it_uses_and_gets_it(tmp_path):
+    outcome = decorated().run(store=str(tmp_path / "store.db"))
+    assert outcome, outcome.failures
+    assert outcome.result == [6, ["A", "B"]]
 
 
 @container

@@ -100,20 +100,26 @@ def test_defaults_that_are_too_large_are_refused(blamed):
 
 @pytest.mark.parametrize("wrapped", [False, True])
 @pytest.mark.parametrize("list_", [False, True])
-def test_a_default_that_a_step_gets_by_name_can_be_given_by_name(wrapped, list_, blamed):
+def test_a_default_that_can_be_given_by_position_alone_has_none_before_it_that_is_not_given(wrapped, list_, blamed):
     earlier = step(lambda: 1)
     default = [1] if list_ else earlier.result
 
-    def plain(x=default, /): ...
+    def plain(x=default, y=1, z=default, /): ...
 
-    def method(self, x=default, /): ...
+    def method(self, x=default, y=1, z=default, /): ...
 
     def write():
         step(method if wrapped else plain)  # wrong
 
-    error = blamed(write, "the parameter 'x' of", "is positional only")
+    error = blamed(write, "the parameter 'z' of", "by position alone")
     assert error.code == "argument"
-    assert "leave the / out" in error.hint
+    assert "by name" in error.hint
+
+
+def test_defaults_that_stand_first_are_given_by_position_where_they_must():
+    earlier = step(lambda: 1)
+    made = step(lambda self, x=earlier.result, y=earlier.result, /, z=earlier.result: None)
+    assert [name for name, _ in made.__sequent__.work.arguments] == [None, None, "z"]
 
 
 def test_positional_only_parameters_that_stay_as_they_are_are_accepted():
