@@ -115,7 +115,7 @@ class decorated:
         return sum(rows)
 
     @step(repeats=["a", "b"])
-    @lru_cache
+    @lru_cache  # noqa: B019  it is what people write
     def shout(self, word: str = item()) -> str:
         return word.upper()
 
