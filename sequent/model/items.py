@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import typing
 from collections.abc import Iterable, Iterator
 
 from sequent.errors import NotDataError
-from sequent.model.wire import compact
+from sequent.model.json_text import read_json, text_of
 
 _LONGEST_SHOWN = 80
 
@@ -22,7 +21,7 @@ class Items:
         Raises:
             NotDataError: it is the text of something else.
         """
-        tree = json.loads(text)
+        tree = read_json(text, "the text of items")
         if isinstance(tree, dict):
             mapping = typing.cast("dict[str, typing.Any]", tree)
             if set(mapping) == {"$g"}:
@@ -41,11 +40,11 @@ class Items:
 
     def __getitem__(self, index: int) -> str:
         item = self._items[index]
-        # Those of ranges are what most repeats are over; ``compact`` makes an encoder for each.
-        return str(item) if type(item) is int else compact(item)
+        # Those of ranges are what most repeats are over; ``text_of`` makes an encoder for each.
+        return str(item) if type(item) is int else text_of(item)
 
     def __iter__(self) -> Iterator[str]:
-        return map(compact, self._items)
+        return map(text_of, self._items)
 
 
 def digest_of(items: Iterator[str] | Iterable[str]) -> str:

@@ -12,36 +12,66 @@ from uuid import UUID
 
 from sequent.errors import NotDataError
 
+_ZONES = "use zoneinfo.ZoneInfo or datetime.timezone"
 
-def _read_zone(parts: list[typing.Any]) -> datetime:
-    """A moment with its own zone: by name where it has one, else by its offset."""
-    text, key, fold = parts
+
+def _write_moment(value: datetime) -> list[object]:
+    zone = value.tzinfo
+    if zone is None or type(zone) is timezone:
+        return [value.isoformat(), "", value.fold, *_own_name(zone)]
+    key = getattr(zone, "key", None)
+    if type(zone).__module__ != "zoneinfo" or not isinstance(key, str) or not _is_found_again(value, key):
+        raise NotDataError(f"a datetime has the zone {zone!r}, which cannot be stored and read back", hint=_ZONES)
+    return [value.isoformat(), key, value.fold]
+
+
+def _own_name(zone: timezone | None) -> list[str]:
+    """The name that an offset was given, where it was given one."""
+    if zone is None:
+        return []
+    name = zone.tzname(None)
+    return [] if name == timezone(zone.utcoffset(None)).tzname(None) else [name]
+
+
+def _is_found_again(value: datetime, key: str) -> bool:
+    """Whether the zone with that key is the moment's own: one may also be read from a file, under any name."""
+    from zoneinfo import ZoneInfo
+
+    try:
+        return value.replace(tzinfo=ZoneInfo(key)).utcoffset() == value.utcoffset()
+    except (ValueError, OSError, KeyError):
+        return False
+
+
+def _read_moment(parts: list[typing.Any]) -> datetime:
+    """A moment with its own zone: by key where it has one, else by its offset."""
+    text, key, fold, *name = parts
     moment = datetime.fromisoformat(text)
     if key:
         from zoneinfo import ZoneInfo
 
         moment = moment.replace(tzinfo=ZoneInfo(key))
-    return moment.replace(fold=fold)
+    return _named(moment, name).replace(fold=fold)
 
 
-def _write_moment(value: datetime) -> list[object]:
-    key = getattr(value.tzinfo, "key", None)
-    if value.tzinfo is not None and key is None and type(value.tzinfo) is not timezone:
-        raise NotDataError(
-            f"a datetime has the zone {value.tzinfo!r}, which cannot be stored and read back",
-            hint="use zoneinfo.ZoneInfo or datetime.timezone",
-        )
-    return [value.isoformat(), key or "", value.fold]
+_Clock = typing.TypeVar("_Clock", datetime, time)
+
+
+def _named(value: _Clock, name: list[str]) -> _Clock:
+    offset = value.utcoffset()
+    return value if not name or offset is None else value.replace(tzinfo=timezone(offset, name[0]))
 
 
 def _write_time(value: time) -> list[object]:
-    if value.tzinfo is not None and type(value.tzinfo) is not timezone:
-        raise NotDataError("a time has a zone that cannot be stored and read back", hint="use datetime.timezone")
-    return [value.isoformat(), value.fold]
+    zone = value.tzinfo
+    if zone is None or type(zone) is timezone:
+        return [value.isoformat(), value.fold, *_own_name(zone)]
+    raise NotDataError("a time has a zone that cannot be stored and read back", hint="use datetime.timezone")
 
 
 def _read_time(parts: list[typing.Any]) -> time:
-    return time.fromisoformat(parts[0]).replace(fold=parts[1])
+    text, fold, *name = parts
+    return _named(time.fromisoformat(text), name).replace(fold=fold)
 
 
 def _write_span(value: timedelta) -> list[int]:
@@ -79,7 +109,7 @@ class Scalar(typing.NamedTuple):
 SCALARS: dict[type, Scalar] = {
     bytes: Scalar("$b", _write_bytes, _read_bytes),
     range: Scalar("$g", _write_range, _read_range),
-    datetime: Scalar("$dt", _write_moment, _read_zone),
+    datetime: Scalar("$dt", _write_moment, _read_moment),
     date: Scalar("$da", date.isoformat, date.fromisoformat),
     time: Scalar("$ti", _write_time, _read_time),
     timedelta: Scalar("$td", _write_span, _read_span),
@@ -93,5 +123,6 @@ SCALARS: dict[type, Scalar] = {
 
 READERS: dict[str, Callable[[typing.Any], object]] = {
     "$f": float,
+    "$s": "".join,
     **{scalar.tag: scalar.read for scalar in SCALARS.values()},
 }

@@ -7,29 +7,28 @@ classes, taken from the annotation of the step that made the value.
 
 from __future__ import annotations
 
-import dataclasses
-import json
 import math
 import sys
 import typing
 from collections.abc import Mapping
 from enum import Enum
-
-import attrs
+from typing import cast
 
 from sequent.errors import NotDataError
 from sequent.model import failures
+from sequent.model.annotations import classes_in  # noqa: F401  it belongs to what is read back
+from sequent.model.json_text import read_json, text_of, too_deep
 from sequent.model.outcome import Failure
 from sequent.model.parts import Key, cut
-from sequent.model.scalars import READERS, SCALARS
+from sequent.model.records import shape_of
+from sequent.model.refusals import refusal
+from sequent.model.scalars import READERS, SCALARS, Scalar
 from sequent.model.wording import with_article
 
 MAX_DEPTH = 100
 """How deep data may be nested."""
 
 _PLAIN = (type(None), bool, int, str)
-compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
-"""Writes what JSON has a form for, without spaces."""
 
 
 def encode(value: object, name: str = "the value") -> str:
@@ -50,38 +49,45 @@ def encode_with_classes(value: object, name: str = "the value") -> tuple[str, tu
     """The text of a value, and the enums and records in it, without which it cannot be read back."""
     try:
         if type(value) in _PLAIN:
-            return _text(value), ()
+            return text_of(value), ()
         classes: dict[str, type] = {}
         tree = _Encoder(classes).tree(value, name, 0)
-        return _text(tree), tuple(classes.values())
+        return text_of(tree), tuple(classes.values())
     except ValueError as error:
         if "digits" not in str(error):
             raise
-        raise NotDataError(
-            f"{_short(name)} is or has a whole number of more than {sys.get_int_max_str_digits():,} digits",
-            hint="give it in another form, such as hex(x), or a path to a file that holds it",
-        ) from None
+        raise _too_long(value, name) from None
 
 
-def _text(tree: object) -> str:
-    text = compact(tree)
+def _too_long(value: object, name: str) -> NotDataError:
+    where = ""
     try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        # Lone surrogates (undecodable file names) have no UTF-8 form; JSON's escapes carry them.
-        text = json.dumps(tree, separators=(",", ":"), allow_nan=False)
-    return text
+        # It is looked for only now: asking every number would cost more than writing it.
+        _Encoder({}, counts_digits=True).tree(value, name, 0)
+    except _TooLongError as error:
+        where = "" if str(error) == name else f": {_short(str(error))}"
+    return NotDataError(
+        f"{_short(name)} is or has a whole number of more than {sys.get_int_max_str_digits():,} digits{where}",
+        hint="give it in another form, such as hex(x), or a path to a file that holds it",
+    )
+
+
+class _TooLongError(Exception):
+    """The name of a number that has too many digits."""
 
 
 class _Encoder:
     """Turns a value into what JSON can say, collecting the classes met, by the names under which they are read."""
 
-    def __init__(self, classes: dict[str, type]) -> None:
+    def __init__(self, classes: dict[str, type], *, counts_digits: bool = False) -> None:
         self._classes = classes
+        self._counts_digits = counts_digits
 
     def tree(self, value: object, name: str, depth: int) -> object:
         kind = type(value)
         if kind in _PLAIN:
+            if self._counts_digits and kind is int:
+                _check_digits(value, name)
             return value
         if depth > MAX_DEPTH:
             raise NotDataError(
@@ -89,19 +95,21 @@ class _Encoder:
                 hint="return a path to a file that holds it",
             )
         if kind is float:
-            number = typing.cast("float", value)
+            number = cast("float", value)
             return number if math.isfinite(number) else {"$f": repr(number)}
         if kind is list:
-            items = typing.cast("list[object]", value)
+            items = cast("list[object]", value)
             return [self.tree(item, f"{name}[{i}]", depth + 1) for i, item in enumerate(items)]
         if kind is dict:
-            return self._mapping(typing.cast("dict[object, object]", value), name, depth)
+            return self._mapping(cast("dict[object, object]", value), name, depth)
         if kind is tuple:
-            pieces = typing.cast("tuple[object, ...]", value)
+            pieces = cast("tuple[object, ...]", value)
             return {"$t": [self.tree(item, f"{name}[{i}]", depth + 1) for i, item in enumerate(pieces)]}
         scalar = SCALARS.get(kind)
         if scalar is not None:
-            return {scalar.tag: scalar.write(value)}
+            if self._counts_digits:
+                _check_digits(value, name)
+            return {scalar.tag: _written(scalar, value, name)}
         return self._object(value, name, depth)
 
     def _mapping(self, value: dict[object, object], name: str, depth: int) -> object:
@@ -125,16 +133,17 @@ class _Encoder:
         if isinstance(value, failures.Failures):
             first = _Encoder({}).tree(list(value), name, depth)
             return {"$fs": [value.total, first]}
-        fields = fields_of(kind)
-        if fields is not None:
-            self._note(kind, name)
-            values = {field: self.tree(getattr(value, field), f"{name}.{field}", depth + 1) for field in fields}
-            return {"$r": [kind.__qualname__, values]}
-        raise NotDataError(
-            f"{_short(name)} is {with_article(kind.__qualname__)}, which cannot be stored and read back",
-            hint="give data (numbers, text, lists, dicts, dates, paths, enums, attrs or dataclasses), "
-            "or a path to a file that holds it",
-        )
+        shape = shape_of(kind)
+        if shape is None:
+            raise refusal(value, _short(name))
+        self._note(kind, name)
+        values = shape.taken_apart(value, name)
+        return {
+            "$r": [
+                kind.__qualname__,
+                {key: self.tree(item, f"{name}.{key}", depth + 1) for key, item in values.items()},
+            ]
+        }
 
     def _note(self, kind: type, name: str) -> None:
         known = self._classes.setdefault(kind.__qualname__, kind)
@@ -144,6 +153,24 @@ class _Encoder:
                 f"{known.__module__} beside it: they could not be told apart when they are read back",
                 hint="give one of the classes another name",
             )
+
+
+def _written(scalar: Scalar, value: object, name: str) -> object:
+    try:
+        return scalar.write(value)
+    except NotDataError as error:
+        # What writes a scalar does not know where it stands.
+        error.message = f"{_short(name)}: {error.message}"
+        error.args = (error.message,)
+        raise
+
+
+def _check_digits(value: object, name: str) -> None:
+    parts = (value.start, value.stop, value.step) if isinstance(value, range) else (value,)
+    try:
+        _ = [str(part) for part in parts]
+    except ValueError:
+        raise _TooLongError(name) from None
 
 
 def decode(text: str, classes: Mapping[str, type] | None = None) -> object:
@@ -156,7 +183,36 @@ def decode(text: str, classes: Mapping[str, type] | None = None) -> object:
     Raises:
         NotDataError: the text names a class that is not among these, or that has other fields now.
     """
-    return _value(json.loads(text), classes or {})
+    try:
+        return _value(read_json(text, "a stored value"), classes or {})
+    except RecursionError:
+        raise too_deep("a stored value") from None
+
+
+def decode_result(text: str, classes: Mapping[str, type] | None, maker: str) -> object:
+    """The value of the text of a step's result.
+
+    Args:
+        text: what ``encode`` gave.
+        classes: as for ``decode``.
+        maker: the dotted path of the step that returned it.
+
+    Raises:
+        NotDataError: it cannot be read back; the message names the step, and the hint how to have it anew.
+    """
+    try:
+        return decode(text, classes)
+    except NotDataError as error:
+        raise NotDataError(
+            f"the result of {maker!r} cannot be read back: {error.message}",
+            code=error.code,
+            hint=f"{error.hint}; or have it made anew: sequent recover --from {maker}",
+            path=maker,
+        ) from None
+
+
+class Ambiguous:
+    """Stands for a class of whose name there are several, so that nobody can say which is meant."""
 
 
 def part_of(text: str, keys: tuple[Key, ...], name: str = "the value") -> str:
@@ -170,15 +226,15 @@ def part_of(text: str, keys: tuple[Key, ...], name: str = "the value") -> str:
     Raises:
         PartError: there is no such part; the message says what there is.
     """
-    return _text(cut(json.loads(text), keys, name))
+    return text_of(cut(read_json(text, name), keys, name))
 
 
 def _value(tree: object, classes: Mapping[str, type]) -> object:
     if isinstance(tree, list):
-        return [_value(item, classes) for item in typing.cast("list[object]", tree)]
+        return [_value(item, classes) for item in cast("list[object]", tree)]
     if not isinstance(tree, dict):
         return tree
-    mapping = typing.cast("dict[str, object]", tree)
+    mapping = cast("dict[str, object]", tree)
     if len(mapping) == 1:
         tag, content = next(iter(mapping.items()))
         if tag.startswith("$"):
@@ -192,10 +248,11 @@ def _tagged(tag: str, content: typing.Any, classes: Mapping[str, type]) -> objec
     if tag == "$d":
         return {_value(key, classes): _value(item, classes) for key, item in content}
     if tag in READERS:
-        return READERS[tag](content)
+        # A path, say, whose text stands in parts.
+        return READERS[tag](_value(cast("object", content), classes) if isinstance(content, dict) else content)
     if tag == "$fs":
         total, first = content
-        told = [typing.cast("Failure", _value(item, failures.CLASSES)) for item in first]
+        told = [cast("Failure", _value(item, failures.CLASSES)) for item in first]
         return failures.Failures(told, total)
     if tag not in ("$e", "$r"):
         raise NotDataError(f"a stored value has the unknown form {tag!r}", hint="was it written by a newer Sequent?")
@@ -205,9 +262,16 @@ def _tagged(tag: str, content: typing.Any, classes: Mapping[str, type]) -> objec
         raise NotDataError(
             f"a stored value is {with_article(name)}, which the step's annotation does not name",
             hint=f"annotate the step that returns it with {name}",
+            code="unnamed-class",
+        )
+    if found is Ambiguous:
+        raise NotDataError(
+            f"a stored value is {with_article(name)}, and the flow has several classes of that name",
+            code="ambiguous-class",
+            hint="give each of them a name of its own",
         )
     if tag == "$e":
-        return _member(typing.cast("type[Enum]", found), body)
+        return _member(cast("type[Enum]", found), body)
     return _record(found, {key: _value(item, classes) for key, item in body.items()})
 
 
@@ -216,68 +280,32 @@ def _member(kind: type[Enum], name: str) -> Enum:
     if member is None:
         raise NotDataError(
             f"a stored value is the member {name!r} of {kind.__qualname__}, which has no such member now",
-            hint="bring it back, or start a new run",
+            hint="bring the member back",
+            code="changed-class",
         )
     return member
 
 
 def _record(kind: type[object], values: dict[str, object]) -> object:
     """An instance with these fields, made without running its constructor: exactly what was stored."""
-    expected = fields_of(kind)
-    if expected is None or set(expected) != set(values):
+    shape = shape_of(kind)
+    if shape is None or set(shape.fields) != set(values):
         raise NotDataError(
-            f"a stored {kind.__qualname__} has other fields than the class has now",
-            hint="bring them back, or start a new run",
+            f"a stored {kind.__qualname__} {_difference(None if shape is None else shape.fields, values)}",
+            hint="bring the class back to what it was",
+            code="changed-class",
         )
-    record: object = object.__new__(kind)
-    for key, value in values.items():
-        object.__setattr__(record, key, value)
-    return record
+    return shape.put_together(values)
 
 
-def fields_of(kind: type) -> tuple[str, ...] | None:
-    """The fields of an attrs or dataclass; None for any other class, and for one that holds more than its fields."""
-    if any(base.__module__ == "builtins" and base is not object for base in kind.__mro__):
-        # Such as an exception, or a dict with fields.
-        return None
-    if attrs.has(kind):
-        return tuple(field.name for field in attrs.fields(kind))
-    if dataclasses.is_dataclass(kind):
-        return tuple(field.name for field in dataclasses.fields(kind))
-    return None
-
-
-def classes_in(annotation: object) -> dict[str, type]:
-    """The enums and records that an annotation names, however deep, by qualified name."""
-    found: dict[str, type] = {}
-    seen: list[object] = []
-    """Compared by identity, since not all annotations can be hashed."""
-    pending = [annotation]
-    while pending:
-        part = pending.pop()
-        if any(part is other for other in seen):
-            continue
-        seen.append(part)
-        # A ``type`` statement's alias (Python 3.12) has its meaning in __value__, and may speak of itself.
-        alias = getattr(part, "__value__", None)
-        pending.extend([alias] if alias is not None and not isinstance(part, Enum) else [])
-        pending.extend(typing.get_args(part))
-        if typing.get_origin(part) is None and isinstance(part, type):
-            kind = typing.cast("type[object]", part)
-            if issubclass(kind, Enum):
-                found[kind.__qualname__] = kind
-            elif fields_of(kind) is not None:
-                found[kind.__qualname__] = kind
-                pending.extend(_hints(kind).values())
-    return found
-
-
-def _hints(kind: type) -> dict[str, object]:
-    try:
-        return typing.get_type_hints(kind)
-    except (NameError, TypeError, AttributeError, SyntaxError):
-        # An annotation that cannot be resolved names no class that could be read back.
-        return {}
+def _difference(fields: tuple[str, ...] | None, values: Mapping[str, object]) -> str:
+    """How a class differs from what was stored of it."""
+    if fields is None:
+        return "has other fields than the class has now, which is neither an attrs class nor a dataclass"
+    gone = [repr(name) for name in values if name not in fields]
+    new = [repr(name) for name in fields if name not in values]
+    said = [*([f"had {', '.join(gone)}"] if gone else []), *([f"had no {', '.join(new)}"] if new else [])]
+    return f"has other fields than the class has now: it {' and '.join(said)}"
 
 
 def _short(name: str) -> str:

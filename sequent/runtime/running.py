@@ -8,11 +8,13 @@ from selectors import DefaultSelector
 
 from attrs import field, frozen
 
+from sequent.model.annotations import classes_in
 from sequent.model.outcome import Failure, Outcome
 from sequent.model.plan import ContainerPlan, Plan
+from sequent.model.references import dotted
 from sequent.model.spec import Definition
 from sequent.model.status import RunStatus
-from sequent.model.wire import classes_in, decode
+from sequent.model.wire import decode_result
 from sequent.runtime.clock import SystemClock
 from sequent.runtime.driver.loop import Driver
 from sequent.runtime.driver.surroundings import Surroundings
@@ -147,7 +149,8 @@ class Drive:
         for _, frame, _ in self.run.frames(0, root.index):
             text = Values(self.plan, self.run).result(frame, child)
             if text is not None:
-                return decode(text, classes_in(self.definition.result_types.get(self.plan.maker_of(child))))
+                maker = self.plan.maker_of(child)
+                return decode_result(text, classes_in(self.definition.result_types.get(maker)), dotted(maker))
         return None
 
 

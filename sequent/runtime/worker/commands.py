@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import select
 import subprocess
@@ -13,6 +12,7 @@ from pathlib import PurePath
 from attrs import frozen
 
 from sequent.errors import UsageError
+from sequent.model.json_text import read_json
 from sequent.model.outcome import Problem
 from sequent.model.work import CommandWork, FunctionWork, Template
 from sequent.runtime.worker.capture import Segment
@@ -216,7 +216,7 @@ def _check(program: str, code: int, success: tuple[int, ...], segment: Segment) 
 _READERS: dict[str, tuple[str, Callable[[str], object]]] = {
     "int": ("a whole number", int),
     "float": ("a number", float),
-    "json": ("JSON", json.loads),
+    "json": ("JSON", lambda text: read_json(text, "its standard output")),
 }
 
 

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from sequent.errors import NotDataError, PartError, UsageError
 from sequent.model import failures, wire
+from sequent.model.annotations import classes_in
 from sequent.model.references import FlowHandle, Literal, Path, SecretOf, Value, dotted
 from sequent.model.spec import ContainerSpec, Definition, StepSpec
 from sequent.model.wording import with_article
@@ -69,7 +70,7 @@ class Catalogue:
         return found
 
     def _named_by(self, maker: str) -> Mapping[str, type]:
-        return wire.classes_in(self.definition.result_types.get(tuple(maker.split("."))))
+        return classes_in(self.definition.result_types.get(tuple(maker.split("."))))
 
     @cached_property
     def _written(self) -> Mapping[str, type]:
@@ -79,11 +80,15 @@ class Catalogue:
     def _all_classes(self) -> Mapping[str, type]:
         from sequent.dsl.annotations import returned_by
 
-        found: dict[str, type] = {**failures.CLASSES, **self._written}
-        for callable_ in self.definition.items.values():
-            found.update(wire.classes_in(returned_by(callable_)))
-        for annotation in (*self.definition.param_types.values(), *self.definition.result_types.values()):
-            found.update(wire.classes_in(annotation))
+        found: dict[str, type] = dict(failures.CLASSES)
+        annotations = [
+            *map(returned_by, self.definition.items.values()),
+            *self.definition.param_types.values(),
+            *self.definition.result_types.values(),
+        ]
+        for named in (self._written, *map(classes_in, annotations)):
+            for name, kind in named.items():
+                found[name] = kind if found.get(name, kind) is kind else wire.Ambiguous
         return found
 
     def check_named(self, path: str, classes: tuple[type, ...]) -> None:
@@ -151,7 +156,7 @@ class Inputs:
         maker = order.makers[at] if at < len(order.makers) else ""
         name = f"the result of {maker!r}" if maker else "the value"
         try:
-            return _read(order.inputs[at], self._catalogue.classes_of(maker), name)
+            return _read(order.inputs[at], self._catalogue.classes_of(maker), name, maker)
         except PartError as error:
             error.place = value.place or self._catalogue.steps[order.path][1].place
             raise
@@ -169,15 +174,18 @@ class Inputs:
         return positional, named
 
 
-def _read(given: Given, classes: Mapping[str, type], name: str) -> object:
+def _read(given: Given, classes: Mapping[str, type], name: str, maker: str = "") -> object:
+    def decode(text: str) -> object:
+        return wire.decode_result(text, classes, maker) if maker else wire.decode(text, classes)
+
     match given:
         case str():
-            return wire.decode(given, classes)
+            return decode(given)
         case Spooled():
-            return spools.read(given, lambda text: wire.decode(text, classes))
+            return spools.read(given, decode)
         case Cut(whole, keys):
             text = spools.text_of(whole) if isinstance(whole, Spooled) else whole
-            return wire.decode(wire.part_of(text, keys, name), classes)
+            return decode(wire.part_of(text, keys, name))
 
 
 def decode_literal(value: Literal) -> object:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import make_dataclass
 
 import pytest
 
 from sequent.dsl.builder import Sequent
+from sequent.dsl.definitions import definition_of
+from sequent.errors import NotDataError
 from sequent.model.status import Verdict
+from sequent.model.wire import decode, encode
 from sequent.runtime.orders import AttemptBegan
+from sequent.runtime.worker.inputs import Catalogue
 from tests.runtime.driving import Driving
 from tests.runtime.worker_steps import Colour, Row, add, nothing, unnamed
 
@@ -114,6 +119,36 @@ def test_a_class_that_the_annotation_does_not_name_is_refused_with_the_way_out(d
     problem = driving.run("unnamed").problem
     assert problem
     assert "annotate the step's return with" in problem.message
+
+
+def test_a_kept_result_whose_class_has_changed_is_told_with_what_differs_and_the_way_out(driving: Driving):
+    text = driving.run("rows").result
+    assert text
+    older = text.replace('"name":"a"', '"title":"a","size":1')
+    problem = driving.run("names", inputs=(older,), makers=("rows",)).problem
+    assert problem
+    assert "the result of 'rows' cannot be read back: a stored Row has other fields than the class has now" in (
+        problem.message
+    )
+    assert "it had 'title', 'size' and had no 'name'" in problem.message
+    assert "sequent recover --from rows" in problem.message
+
+
+def test_two_classes_of_one_name_are_not_taken_for_each_other():
+    first = make_dataclass("Twin", ["name"])
+    second = make_dataclass("Twin", ["name"])
+    flow = Sequent("twins")
+    for name, kind in (("one", first), ("two", second)):
+
+        def work() -> object: ...
+
+        work.__annotations__["return"] = kind
+        flow.add_step(name, func=work)
+    catalogue = Catalogue(definition_of(flow))
+    text = encode(second("a"))
+    assert type(decode(text, catalogue.classes_of("two"))) is second
+    with pytest.raises(NotDataError, match="the flow has several classes of that name"):
+        decode(text, catalogue.classes_of(""))
 
 
 def test_values_larger_than_any_packet_travel_both_ways(driving: Driving):

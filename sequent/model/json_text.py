@@ -1,0 +1,75 @@
+"""JSON: written so that every file can hold it, and read though anybody may have written it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from typing import cast
+
+from sequent.errors import NotDataError
+
+compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+"""Writes what JSON has a form for, without spaces."""
+
+
+def read_json(text: str, name: str, *, unique_keys: bool = False) -> object:
+    """What a text holds.
+
+    Args:
+        text: JSON.
+        name: what to call it in an error.
+        unique_keys: whether an object that says a key twice is refused; else the last of them counts.
+
+    Raises:
+        NotDataError: it is nested deeper than can be read, or says a key twice.
+        ValueError: it is not JSON.
+    """
+
+    def pairs(read: list[tuple[str, object]]) -> dict[str, object]:
+        counts = Counter(key for key, _ in read)
+        twice = next((key for key, count in counts.items() if count > 1), None)
+        if twice is not None:
+            raise NotDataError(
+                f"{name} has the key {twice!r:.60} more than once", code="duplicate-key", hint="say each key once"
+            )
+        return dict(read)
+
+    try:
+        return json.loads(text, object_pairs_hook=pairs if unique_keys else None)
+    except RecursionError:
+        raise too_deep(name) from None
+
+
+def too_deep(name: str) -> NotDataError:
+    """The error for what is nested deeper than can be read."""
+    return NotDataError(f"{name} is nested too deep", code="too-deep", hint="at most 100 levels can be stored")
+
+
+def text_of(tree: object) -> str:
+    """The text of what JSON has a form for; it can be written as UTF-8, whatever stands in it."""
+    text = compact(tree)
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        # Lone surrogates (undecodable file names) have no UTF-8 form; JSON's escapes carry them.
+        text = json.dumps(_parted(tree), separators=(",", ":"), allow_nan=False)
+    return text
+
+
+_BETWEEN = re.compile("(?<=[\ud800-\udbff])(?=[\udc00-\udfff])")
+
+
+def _parted(tree: object) -> object:
+    """The same, with each text cut between two lone surrogates that JSON's escapes would join to one character."""
+    if isinstance(tree, str):
+        parts = _BETWEEN.split(tree)
+        return tree if len(parts) == 1 else {"$s": parts}
+    if isinstance(tree, list):
+        return [_parted(item) for item in cast("list[object]", tree)]
+    if not isinstance(tree, dict):
+        return tree
+    mapping = cast("dict[str, object]", tree)
+    if any(_BETWEEN.search(key) for key in mapping):
+        return {"$d": [[_parted(key), _parted(item)] for key, item in mapping.items()]}
+    return {key: _parted(item) for key, item in mapping.items()}

@@ -1,0 +1,164 @@
+"""Records: instances of attrs classes and dataclasses, taken apart into their fields and put together again."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import types
+import typing
+from collections.abc import Hashable, Mapping
+from inspect import getattr_static
+from typing import Any, cast
+
+import attrs
+
+from sequent.errors import NotDataError
+from sequent.model.wording import with_article
+
+_CACHED_HASH = "_attrs_cached_hash"
+"""Where attrs keeps the hash of an instance; None until somebody asks for it."""
+_BESIDE = frozenset({_CACHED_HASH, "__orig_class__"})
+"""What stands in an instance beside its fields, and says nothing of its own: ``Box[int](3)`` notes its alias."""
+
+
+@attrs.frozen(eq=False)
+class Shape:
+    """What the instances of a class hold, and where."""
+
+    kind: type
+    fields: tuple[str, ...]
+    slots: Mapping[str, types.MemberDescriptorType]
+    """The slots of the class and of its bases."""
+    computed: frozenset[str]
+    """Cached properties: what they keep is computed anew when it is asked for."""
+    has_dict: bool
+    caches_hash: bool
+
+    def taken_apart(self, record: object, name: str) -> dict[str, object]:
+        """The values of the fields.
+
+        Args:
+            record: an instance of exactly this class.
+            name: what to call it in an error: ``result['model']``.
+
+        Raises:
+            NotDataError: a field has no value, or something else is kept in the instance, which would be lost.
+        """
+        held = self._held(record)
+        values = {field: held[field] if field in held else self._of_class(field, name) for field in self.fields}
+        for attribute in held.keys() - values.keys() - self.computed - _BESIDE:
+            raise NotDataError(
+                f"{name}.{attribute} is no field of {self.kind.__qualname__}, and would not be read back",
+                hint=f"make it a field: {attribute}: ... in the body of {self.kind.__qualname__}; "
+                "or a functools.cached_property, if it follows from the fields",
+            )
+        return values
+
+    def _held(self, record: object) -> dict[str, object]:
+        held: dict[str, object] = dict(vars(record)) if self.has_dict else {}
+        for name, slot in self.slots.items():
+            try:
+                held[name] = slot.__get__(record)
+            except AttributeError:
+                continue
+        return held
+
+    def _of_class(self, field: str, name: str) -> object:
+        """The value of a field that the instance does not hold itself: its default, as the class has it."""
+        value: object = getattr_static(self.kind, field, self)
+        if value is self or isinstance(value, types.MemberDescriptorType):
+            raise NotDataError(
+                f"{name}.{field}, a field of {self.kind.__qualname__}, was never set",
+                hint="set it before it is returned, or give the field a default",
+            )
+        if hasattr(type(value), "__get__"):
+            raise NotDataError(
+                f"{name}.{field} is kept by {with_article(type(value).__name__)} in the class, and not in the instance",
+                hint=f"make it an ordinary field of {self.kind.__qualname__}",
+            )
+        return value
+
+    def put_together(self, values: Mapping[str, object]) -> object:
+        """An instance with these values of its fields, made without running any code of its class."""
+        record: object = object.__new__(cast("type[object]", self.kind))
+        slots = self.slots
+        for field, value in values.items():
+            slot = slots.get(field)
+            if slot is not None:
+                slot.__set__(record, value)
+            elif self.has_dict:
+                vars(record)[field] = value
+        if self.caches_hash:
+            if _CACHED_HASH in slots:
+                slots[_CACHED_HASH].__set__(record, None)
+            else:
+                vars(record)[_CACHED_HASH] = None
+        return record
+
+
+def shape_of(kind: type[object]) -> Shape | None:
+    """The shape of an attrs class or dataclass, or of a class that inherits from one.
+
+    None for any other class, and for one whose instances hold more than Python can take apart, such as an exception,
+    or a dict with fields.
+    """
+    return _shape(cast("Hashable", kind))
+
+
+@functools.lru_cache(maxsize=1024)
+def _shape(hashed: Hashable) -> Shape | None:
+    kind = cast("type[Any]", hashed)
+    if any(map(_holds_more, kind.__mro__[:-1])):
+        return None
+    if attrs.has(kind):
+        fields = tuple(field.name for field in attrs.fields(kind))
+    elif dataclasses.is_dataclass(kind):
+        fields = tuple(field.name for field in dataclasses.fields(kind))
+    else:
+        return None
+    slots: dict[str, types.MemberDescriptorType] = {}
+    computed: set[str] = set()
+    for base in kind.__mro__[:-1]:
+        for name, value in vars(base).items():
+            if isinstance(value, types.MemberDescriptorType):
+                slots.setdefault(name, value)
+            elif isinstance(value, functools.cached_property):
+                computed.add(name)
+        computed.update(_computed_in_slots(base))
+    hashing = getattr(kind.__hash__, "__code__", None)
+    return Shape(
+        kind=kind,
+        fields=fields,
+        slots=slots,
+        computed=frozenset(computed),
+        has_dict=kind.__dictoffset__ != 0,
+        caches_hash=hashing is not None and _CACHED_HASH in hashing.co_names,
+    )
+
+
+_POINTER = tuple.__itemsize__
+"""Bytes of what an instance has for each of its slots."""
+
+
+def _holds_more(base: type) -> bool:
+    """Whether a class is written in C, and its instances hold what stands neither in slots nor in a dict."""
+    body = vars(base)
+    if isinstance(body.get("__new__"), types.BuiltinMethodType):
+        return True
+    members = sum(isinstance(value, types.MemberDescriptorType) for value in body.values())
+    if members and "__slots__" not in body:
+        return True
+    inherited = object if base.__base__ is None else base.__base__
+    # Python's own classes add their slots, and at most a dict and a place for weak references.
+    return base.__basicsize__ - inherited.__basicsize__ > (members + 2) * _POINTER
+
+
+def _computed_in_slots(base: type) -> typing.Iterable[str]:
+    """The cached properties of an attrs class with slots, from the defaults of the ``__getattr__`` that it is given."""
+    found = vars(base).get("__getattr__")
+    if not isinstance(found, types.FunctionType) or "cached_properties" not in found.__code__.co_varnames:
+        return ()
+    for default in found.__defaults__ or ():
+        if isinstance(default, dict):
+            return tuple(map(str, cast("dict[object, object]", default)))
+    return ()

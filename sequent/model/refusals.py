@@ -1,0 +1,63 @@
+"""What is said of a value that is no data: what it is, and what to give instead."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from typing import Any, cast
+
+from sequent.errors import NotDataError
+from sequent.model.wording import with_article
+
+DATA = "numbers, text, lists, dicts, dates, paths, enums, attrs classes or dataclasses"
+"""What can be stored, in a sentence."""
+_FILE = "a path to a file that holds it"
+_PLAIN: tuple[type, ...] = (str, bytes, int, float, list, dict, tuple)
+
+
+def refusal(value: object, name: str) -> NotDataError:
+    """The error for a value that is no data.
+
+    Args:
+        value: the value.
+        name: what it is called: ``result['conn']``.
+    """
+    kind = type(value)
+    advice = _of_library(value)
+    # A float64 or a Timestamp passes for Python's own: its module tells whose it is.
+    shown = kind.__qualname__ if advice is None else f"{kind.__module__}.{kind.__qualname__}"
+    return NotDataError(
+        f"{name} is {with_article(shown)}, which cannot be stored and read back", hint=advice or advice_for(kind)
+    )
+
+
+def _of_library(value: object) -> str | None:
+    """What to give instead of a value of numpy, pandas, torch and their like; None for any other."""
+    kind = type(value)
+    if hasattr(kind, "tolist"):
+        return "give x.item()" if _is_single(value) else f"give x.tolist(), or {_FILE}"
+    for method in ("to_pydatetime", "to_pytimedelta"):
+        if hasattr(kind, method):
+            return f"give x.{method}()"
+    return f"give {_FILE}, or x.to_dict()" if hasattr(kind, "to_dict") else None
+
+
+def _is_single(value: object) -> bool:
+    try:
+        return hasattr(type(value), "item") and cast("Any", value).ndim == 0
+    except Exception:  # noqa: BLE001  whatever the author's class does: it is not asked twice
+        return False
+
+
+def advice_for(kind: type) -> str:
+    """What to give instead of an instance of a class."""
+    if issubclass(kind, set | frozenset):
+        return f"give sorted(x), a list: a set has no order; or {_FILE}"
+    if issubclass(kind, tuple):
+        return "make it a dataclass, or give tuple(x)"
+    if kind in (bytearray, memoryview):
+        return f"give bytes(x), or {_FILE}"
+    if issubclass(kind, deque) or (issubclass(kind, Iterator) and not hasattr(kind, "close")):
+        return f"give list(x), or {_FILE}"
+    plain = next((plain for plain in _PLAIN if issubclass(kind, plain)), None)
+    return f"give data ({DATA}), or {_FILE}" if plain is None else f"give {plain.__name__}(x)"
