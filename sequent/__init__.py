@@ -6,6 +6,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    __version__: str
+    """The version of the package; empty where it is not installed."""
+
     from sequent.dsl.builder import Sequent
     from sequent.dsl.commands import ExitCode
     from sequent.dsl.constants import (
@@ -24,12 +27,15 @@ if TYPE_CHECKING:
         STEP_SUCCESS,
         STP_RERUN,
         STP_SKIP,
+        StepReplay,
+        StepStatus,
     )
     from sequent.dsl.containers import container
     from sequent.dsl.parameters import param
     from sequent.dsl.pools import Pool
     from sequent.dsl.programs import command
     from sequent.dsl.requirements import and_, or_
+    from sequent.dsl.running import RunMode
     from sequent.dsl.sources import item, outer, previous, secret
     from sequent.dsl.steps import step
     from sequent.errors import SequentError
@@ -58,8 +64,12 @@ __all__ = [
     "Failures",
     "Outcome",
     "Pool",
+    "RunMode",
     "Sequent",
     "SequentError",
+    "StepReplay",
+    "StepStatus",
+    "__version__",
     "and_",
     "command",
     "container",
@@ -92,12 +102,15 @@ _ROOMS = {
         "STEP_SUCCESS",
         "STP_RERUN",
         "STP_SKIP",
+        "StepReplay",
+        "StepStatus",
     ),
     "sequent.dsl.containers": ("container",),
     "sequent.dsl.parameters": ("param",),
     "sequent.dsl.pools": ("Pool",),
     "sequent.dsl.programs": ("command",),
     "sequent.dsl.requirements": ("and_", "or_"),
+    "sequent.dsl.running": ("RunMode",),
     "sequent.dsl.sources": ("item", "outer", "previous", "secret"),
     "sequent.dsl.steps": ("step",),
     "sequent.runtime.context": ("context",),
@@ -111,11 +124,22 @@ _HOMES = {word: room for room, words in _ROOMS.items() for word in words}
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module 'sequent' has no attribute {name!r}")
+    if name == "__version__":
+        return _version()
     # Whoever writes a flow may run it: the interface that does so fills its port when it is imported.
     import_module("sequent.api")
     value = getattr(import_module(_HOMES[name]), name)
     globals()[name] = value
     return value
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("sequent")
+    except PackageNotFoundError:
+        return ""
 
 
 def __dir__() -> list[str]:

@@ -19,7 +19,7 @@ from sequent.model.status import RunStatus
 
 if TYPE_CHECKING:
     from sequent.model.plan import Plan
-    from sequent.model.spec import Definition
+    from sequent.model.spec import Definition, FlowSpec
     from sequent.runtime.executors.agents import AgentProcess
     from sequent.runtime.loading.flows import LoadedFlow
     from sequent.runtime.ports import Observer, Store
@@ -224,10 +224,15 @@ def run(request: RunRequest) -> Outcome:
     agent = make_agent(definition)
     try:
         from sequent.compiler import compile_flow
+        from sequent.runtime.elsewhere import check_places
         from sequent.runtime.store import open_store
 
         # A flow with mistakes leaves no new store.
         plan = None if takes_up else compile_flow(definition.spec, request.params)
+        if not takes_up:
+            # Before the store as well: it may lie in one of them.
+            check_places(definition.spec.config)
+        _warn(definition.spec)
         if opened is not None:
             return _run_in(opened, request, definition, plan, target, agent)
         with closing(open_store(name, makes=not takes_up)) as store:
@@ -237,12 +242,22 @@ def run(request: RunRequest) -> Outcome:
             agent.close()
 
 
+def _warn(spec: FlowSpec) -> None:
+    """Tell what was accepted and is probably a mistake."""
+    if spec.warnings:
+        from sequent.runtime.observers import observer_here
+
+        observer = observer_here()
+        for warning in spec.warnings:
+            observer.note(warning)
+
+
 def _store_of(request: RunRequest, settings: Configuration) -> tuple[Store | None, str | None]:
     """The store that was given open, which stays so; else what names one."""
     given = request.store
     if isinstance(given, OpenStore):
         return cast("Store", given), None
-    return None, settings.location(given) if given else settings.store
+    return None, settings.store_of(given or "", request.default_store)
 
 
 def _run_in(

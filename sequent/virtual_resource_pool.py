@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import cast
+from typing import Self, cast
 
 from sequent.dsl.names import did_you_mean
 from sequent.dsl.places import Site, site_above
 from sequent.dsl.pools import Pool
 from sequent.errors import DefinitionError
+from sequent.model.spec import UNLIMITED
 
 __all__ = ["Resource", "ResourcePool"]
 
-_KEYS = ("resource_limit",)
+_LIMIT = "resource_limit"
+_KEYS = (_LIMIT, "autoload", "load_size")
+"""The last two say when the original makes its resources; here there are none to be made."""
+_NONE = -1
+"""The limit of a pool that has none."""
 
 
 class Resource:
@@ -22,8 +27,8 @@ class Resource:
     """
 
 
-class ResourcePool:
-    """A pool as the original makes it; ``load()`` gives the pool that ``acquires`` takes."""
+class ResourcePool(Pool):
+    """A pool as the original makes it."""
 
     def __init__(
         self, name: str, resource_cls: type[Resource] = Resource, policy: Mapping[str, int] | None = None
@@ -33,30 +38,32 @@ class ResourcePool:
         Args:
             name: what it is called; one name is one pool.
             resource_cls: a class derived from ``Resource``.
-            policy: ``{"resource_limit": n}``, how much of it there is.
+            policy: ``{"resource_limit": n}``, how much of it there is; -1, or nothing, for no limit. ``autoload`` and
+                ``load_size`` are accepted without effect.
 
         Raises:
             DefinitionError: one of these is not what a pool can have.
         """
         site = site_above(1)
-        self._pool = Pool.made_at(site, name, _read_limit(resource_cls, policy, site))
+        self._fill(name, _read_limit(resource_cls, policy, site), False, site)
 
-    def load(self) -> Pool:
-        """The pool itself."""
-        return self._pool
+    def load(self) -> Self:
+        """The pool itself; it can be used without as well."""
+        return self
 
 
 def _read_limit(resource_cls: object, policy: object, site: Site) -> object:
     """How much of it the policy says there is."""
     if not (isinstance(resource_cls, type) and issubclass(resource_cls, Resource)):
         raise _error(f"'resource_cls' is {resource_cls!r:.100}", "it is a class derived from Resource", site)
-    if not isinstance(policy, Mapping) or "resource_limit" not in policy:
-        raise _error(f"'policy' is {policy!r:.100}", 'say how much there is: policy={"resource_limit": 2}', site)
-    told = cast("Mapping[object, object]", policy)
+    if not isinstance(policy, Mapping | None):
+        raise _error(f"'policy' is {policy!r:.100}", 'it is a dict: policy={"resource_limit": 2}', site)
+    told = cast("Mapping[object, object]", policy or {})
     for key in told:
         if key not in _KEYS:
-            raise _error(f"'policy' has no key {key!r:.100}", did_you_mean(str(key), _KEYS), site)
-    return told["resource_limit"]
+            raise _error(f"'policy' has no key {key!r}", did_you_mean(str(key), _KEYS), site)
+    limit = told.get(_LIMIT, _NONE)
+    return UNLIMITED if type(limit) is int and limit == _NONE else limit
 
 
 def _error(message: str, hint: str, site: Site) -> DefinitionError:

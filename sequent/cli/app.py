@@ -132,12 +132,9 @@ def application() -> App:
 
 
 def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
+    import sequent
 
-    try:
-        return version("sequent")
-    except PackageNotFoundError:
-        return "not installed"
+    return sequent.__version__ or "not installed"
 
 
 def _silenced() -> int:

@@ -15,7 +15,7 @@ from sequent.cli.waiting import PlannedPart, planned_parts
 from sequent.compiler import compile_flow
 from sequent.model.plan import Plan, StepPlan
 from sequent.model.references import dotted
-from sequent.model.spec import FlowSpec
+from sequent.model.spec import FlowSpec, capacity_text
 
 Target = Annotated[str | None, Parameter(help="The flow: module:flow or path/file.py:flow, else the one that is set.")]
 
@@ -46,7 +46,7 @@ def plan(target: Target = None, /, *, options: TypedOptions = DEFAULTS) -> int:
     for pool in compiled.pools:
         shared = ", shared by all runs" if pool.is_shared else ""
         by_flow = f", of which the flow holds {held[pool.name]:,}" if pool.name in held else ""
-        out(f"  {paint.faint('pool')} {safe(pool.name)}  {pool.capacity:,}{shared}{by_flow}")
+        out(f"  {paint.faint('pool')} {safe(pool.name)}  {capacity_text(pool.capacity)}{shared}{by_flow}")
     for part in parts:
         out(_part_line(part, paint))
     return 0

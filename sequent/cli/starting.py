@@ -62,13 +62,14 @@ def _words(typed: Sequence[str]) -> RunWords:
     return read_words(typed)
 
 
-def _with_own_store(options: Options, flow: object) -> Options:
-    """The options, with the store that the builder of the flow was given, where none was typed."""
+def _with_own_store(options: Options, flow: object, settings: Configuration) -> tuple[Options, str | None]:
+    """The store that is meant, and the options with it, where none was typed and the flow itself names it."""
     from sequent.dsl.builder import Sequent
 
-    if options.store is None and isinstance(flow, Sequent) and flow.store:
-        return evolve(options, store=flow.store)
-    return options
+    own = (flow.store, flow.default_store) if isinstance(flow, Sequent) else ("", "")
+    store = settings.store_of(options.store or own[0], own[1])
+    is_own = options.store is None and store is not None and store != settings.store
+    return (evolve(options, store=store) if is_own else options), store
 
 
 def start_run(typed: RunWords, agent: AgentProcess | None) -> int:
@@ -95,14 +96,16 @@ def start_run(typed: RunWords, agent: AgentProcess | None) -> int:
         from sequent import api
         from sequent.cli.ending import driven
         from sequent.compiler import compile_flow
+        from sequent.runtime.elsewhere import check_places
         from sequent.runtime.store import open_store
 
     warn(definition.spec, typed.options)
     # Before the store is opened: a flow with mistakes leaves no new one.
     plan = compile_flow(definition.spec, params)
-    options = _with_own_store(typed.options, loaded.flow)
+    check_places(definition.spec.config)
+    options, named = _with_own_store(typed.options, loaded.flow, settings)
     with uncollected():
-        store = open_store(settings.location(options.store) if options.store else settings.store)
+        store = open_store(named)
     with closing(store):
         return driven(
             options,

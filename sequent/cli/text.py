@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sys
 from collections.abc import Mapping
 from datetime import datetime
@@ -12,6 +11,7 @@ from typing import TextIO, cast
 
 from attrs import frozen
 
+from sequent.model import terminal
 from sequent.model.status import RunStatus, Status
 
 
@@ -49,23 +49,9 @@ _COLOURS: Mapping[str, str] = {
     "delayed": "2",
     "queued": "2",
 }
-# C0 and C1 controls, DEL, lone surrogates, and the marks that reorder or hide text.
-_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-_LINE_UNSAFE = re.compile(f"[\t\n]|{_UNSAFE.pattern}")
 
-
-def _escaped(match: re.Match[str]) -> str:
-    return match.group().encode("unicode_escape").decode("ascii")
-
-
-def safe(text: str) -> str:
-    """Text of one line in which every character that could steer a terminal is shown as its escape."""
-    return _LINE_UNSAFE.sub(_escaped, text)
-
-
-def safe_block(text: str) -> str:
-    """The same for text of several lines: tabs and line ends stay, and a lone carriage return is a line end."""
-    return _UNSAFE.sub(_escaped, text.replace("\r\n", "\n").replace("\r", "\n"))
+safe = terminal.safe
+safe_block = terminal.safe_block
 
 
 def is_coloured(stream: TextIO, environment: Mapping[str, str] | None = None) -> bool:

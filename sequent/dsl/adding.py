@@ -17,6 +17,7 @@ from sequent.dsl.functions import FunctionSource, read_function
 from sequent.dsl.names import check_name
 from sequent.dsl.nodes import Node, path_of
 from sequent.dsl.options import STEP_OPTIONS, Options, read_options
+from sequent.dsl.paths import expanded
 from sequent.dsl.places import Site, option_place, read_at
 from sequent.dsl.references import Reference
 from sequent.dsl.requirements import Claimable
@@ -47,8 +48,10 @@ def read_added(
     options: dict[str, Any],
     site: Site,
     flow: object,
+    *,
+    imports: tuple[ModuleImport, ...] = (),
 ) -> Added:
-    """A step that is added to a container of the builder's.
+    """A step that is added to a container of the builder's; ``imports`` are those of a step that names none.
 
     Raises:
         DefinitionError: something of it is not what a step can have.
@@ -58,7 +61,8 @@ def read_added(
         words = options.pop("command", None)
         read_at(site, "config", partial(read_step_config, options.pop("config", None), options))
         own = {key: options.pop(key) for key in COMMAND_OPTIONS & options.keys()}
-        imports = _read_imports({key: options.pop(key) for key in _IMPORTS & options.keys()}, func, site)
+        own_imports = {key: options.pop(key) for key in _IMPORTS & options.keys()}
+        imports = read_imports(own_imports, name, site, func) or imports
         chosen = read_options(options, site, _ALLOWED, "add_step")
         if words is not None and func is not None:
             raise _no_work(f"{checked!r} has a function and a command", "give either func= or command=", site.place)
@@ -88,8 +92,20 @@ def _path_given(parent: Node, name: object) -> Generator[None]:
         raise
 
 
-def _read_imports(given: Mapping[str, object], func: object, site: Site) -> tuple[ModuleImport, ...]:
-    """The modules that a worker is to import before it calls the function, as the original had it."""
+def read_imports(
+    given: Mapping[str, object], step: object, site: Site, func: object = None
+) -> tuple[ModuleImport, ...]:
+    """The modules that a worker is to import before it calls a function, as the original had it.
+
+    Args:
+        given: ``import_module`` and ``import_file``.
+        step: the name of the step that has them; None: they are a flow's, for the functions of its steps.
+        site: the call that gives them.
+        func: the step's function.
+
+    Raises:
+        DefinitionError: they name no modules, or there is no function.
+    """
     named = {key: value for key, value in given.items() if value is not None}
     file, modules = named.get("import_file", ""), _names(named.get("import_module", ()))
     if modules is None:
@@ -100,12 +116,13 @@ def _read_imports(given: Mapping[str, object], func: object, site: Site) -> tupl
     if file and not modules:
         hint = "say by which name it is imported: import_module='jobs'"
         raise _no_import("'import_file' needs 'import_module'", hint, site, "import_file")
-    if modules and func is None:
+    if modules and func is None and step is not None:
         raise _no_import("'import_module' needs 'func'", "give the function that it is for", site, "import_module")
     if isinstance(func, FunctionType) and func.__module__ in modules and not _is_found_by_name(func):
         message = f"'{func.__module__}.{func.__qualname__}' is not the object passed"
         hint = "give the function that the module has by that name, or leave import_module out"
         raise _no_import(message, hint, site, "func")
+    file = expanded(file, "'import_file'", site.place)
     return tuple(ModuleImport(module, file) for module in modules)
 
 

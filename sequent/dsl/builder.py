@@ -8,14 +8,16 @@ from functools import partial
 from threading import Lock
 from typing import Any, Unpack
 
-from sequent.dsl.adding import read_added
-from sequent.dsl.config import read_config, read_store, read_text
+from sequent.dsl.adding import read_added, read_imports
+from sequent.dsl.config import read_config, read_hosts, read_store, read_text
+from sequent.dsl.databases import DEFAULT
 from sequent.dsl.events import read_event
 from sequent.dsl.names import check_flow_name
 from sequent.dsl.nodes import Node, Written
 from sequent.dsl.option_types import BlockOptions, PoolAmounts
 from sequent.dsl.options import CONTAINER_OPTIONS, read_options
 from sequent.dsl.places import Site, frame_above, read_at, site_above
+from sequent.dsl.positions import read_order, read_positions
 from sequent.dsl.references import Reference
 from sequent.dsl.requirements import Requirement
 from sequent.dsl.returning import returned_by_node
@@ -41,6 +43,7 @@ class Block(Node):
         func: Callable[..., Any] | None = None,
         args: Sequence[Any] = (),
         kwargs: Mapping[str, Any] | None = None,
+        *further: Any,
         **options: Unpack[BlockOptions],
     ) -> Block:
         """Add a step to this one, which thereby is a container.
@@ -50,12 +53,14 @@ class Block(Node):
             func: what it does; without it, and without a command, it is a container or does nothing.
             args: what it is called with: data, references and the flow itself.
             kwargs: the same, by name.
+            *further: options by position, as the original's programs may give them.
             **options: those of ``step`` and ``command``.
 
         Raises:
             DefinitionError: something of it is not what a step can have.
         """
-        return self._flow.add_to(self, name, func, args, kwargs, dict(options), site_above(1))
+        site = site_above(1)
+        return self._flow.add_to(self, name, func, args, kwargs, read_positions(further, dict(options), site), site)
 
     def add_event(self, requires: object = None, *, require: object = None) -> Requirement:
         """Give a requirement a name of its own; see ``Sequent.add_event``."""
@@ -106,16 +111,20 @@ def _own_child(parent: Node, step: object, word: str, site: Site) -> Node:
 class Sequent:
     """A flow, built by calls: steps are added to it, and to each other."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  the original's arguments
         self,
         name: str = "",
         store: str | os.PathLike[str] = "",
         run_mode: RunMode = RunMode.RESTART,
         recovery_run: int | None = None,
         config: Mapping[str, Any] | str | os.PathLike[str] | None = None,
-        config_tag: str = "",
+        config_tag: str | None = "",
         *,
         run_id: str | None = None,
+        host: str | None = None,
+        remotes: Sequence[str] | None = None,
+        import_module: str | Sequence[str] | None = None,
+        import_file: str | None = None,
         acquires: PoolAmounts | None = None,
         priority: int | None = None,
     ) -> None:
@@ -128,10 +137,13 @@ class Sequent:
             run_mode: ``RUN_RESTART``, ``RUN_RECOVER`` to take a run up again, or ``RUN_CONTINUE`` to take up one
                 that was suspended.
             recovery_run: the recovery that a further one is based on; the latest, without it.
-            config: ``workdir``, ``logdir``, ``task_construct``, ``max_concurrent``, ``stop_on_exception``,
-                ``sleep_between_loops``, ``LOGGING``, ``DATABASES``, ``envvar_prefix``; or a file that says them.
-            config_tag: the key in ``config`` where they begin.
+            config: settings, as a dict, a file in TOML or YAML, or a text of YAML (see *Configuration*).
+            config_tag: the key in it where they begin (``PROD.SEQUENT``); None: as ``SEQUENT_CONFIG_TAG`` says.
             run_id: the run to take up again, or the id of the new one.
+            host: where steps run that name no host; only this machine, for now.
+            remotes: other hosts that will be needed; none, for now.
+            import_module: modules that a worker imports before it calls a function, of all steps that name none.
+            import_file: the file of that module.
             acquires: what each of its runs holds of pools, as long as it lasts.
             priority: how soon a run has that of a pool for which others wait as well.
 
@@ -144,11 +156,12 @@ class Sequent:
         self.file = str(frame.f_globals.get("__file__") or "")
         shown = name or os.path.splitext(os.path.basename(self.file))[0] or "flow"  # noqa: PTH119, PTH122  pathlib is slow to load
         self.name = check_flow_name(shown, site)
-        tag = read_at(site, "config_tag", partial(read_text, config_tag, "config_tag", "SEQUENT")) or ""
-        self.settings = read_at(site, "config", partial(read_config, config, tag))
-        self.config = self.settings.config
-        named = read_at(site, "store", partial(read_store, store))
-        self.store = self.settings.databases.get(named, named)
+        run_mode, recovery_run, config, config_tag = read_order(
+            run_mode, recovery_run, config, config_tag, self.file, site
+        )
+        self._configure(config, config_tag, store, site)
+        read_hosts(host, remotes, site)
+        self.imports = read_imports({"import_module": import_module, "import_file": import_file}, None, site)
         self.run_mode = read_at(site, "run_mode", partial(read_mode, run_mode))
         self.recovery_run = read_at(site, "recovery_run", partial(read_recovery_run, recovery_run))
         self.run_id = read_at(site, "run_id", partial(read_text, run_id, "run_id", "r00412"))
@@ -159,16 +172,28 @@ class Sequent:
         self._running = Lock()
         """Held while ``run()`` runs it."""
 
+    def _configure(self, config: object, config_tag: object, store: object, site: Site) -> None:
+        tag = os.environ.get("SEQUENT_CONFIG_TAG") if config_tag is None else config_tag
+        checked = read_at(site, "config_tag", partial(read_text, tag, "config_tag", "SEQUENT")) or ""
+        self.settings = read_at(site, "config", partial(read_config, config, checked, self.file))
+        self.config = self.settings.config
+        named = read_at(site, "store", partial(read_store, store))
+        self.store = self.settings.databases.get(named, named)
+        self.default_store = self.settings.databases.get(DEFAULT, "")
+        """Where its runs are kept if nothing else names a store."""
+
     def add_step(
         self,
         name: str,
         func: Callable[..., Any] | None = None,
         args: Sequence[Any] = (),
         kwargs: Mapping[str, Any] | None = None,
+        *further: Any,
         **options: Unpack[BlockOptions],
     ) -> Block:
         """Add a step to the flow; see ``Block.add_step``."""
-        return self.add_to(self.root, name, func, args, kwargs, dict(options), site_above(1))
+        site = site_above(1)
+        return self.add_to(self.root, name, func, args, kwargs, read_positions(further, dict(options), site), site)
 
     def add_to(
         self,
@@ -188,7 +213,7 @@ class Sequent:
                 hint="add all steps before run()",
                 place=site.place,
             )
-        added = read_added(parent, name, func, args, kwargs, options, site, self)
+        added = read_added(parent, name, func, args, kwargs, options, site, self, imports=self.imports)
         block = Block(Written(site, added.options, added.work, added.name, parent, {}), self)
         children: Any = parent.__sequent__.children
         children[added.name] = block
@@ -216,12 +241,22 @@ class Sequent:
     def result(self, step: Block) -> None:
         self.root.__sequent__.result = _own_child(self.root, step, "result", site_above(1))
 
-    def run(self, max_loops: int = -1, run_mode: RunMode | None = None, *, accept_changes: bool = False) -> Outcome:
+    def run(
+        self,
+        max_loops: int = -1,
+        run_mode: RunMode | None = None,
+        *,
+        run_id: str | None = None,
+        recovery_run: int | None = None,
+        accept_changes: bool = False,
+    ) -> Outcome:
         """Run the flow, or take its run up again; return how it ended, which is true only on success.
 
         Args:
             max_loops: how many passes over what is due to make; negative, all there is to do.
             run_mode: instead of the flow's own; its latest run is taken up again.
+            run_id: instead of the flow's own: the run to take up again, or the id of the new one.
+            recovery_run: instead of the flow's own.
             accept_changes: whether a run may be recovered that was made when the flow was another.
 
         Raises:
@@ -239,10 +274,11 @@ class Sequent:
                 definition=definition_of(self),
                 params={},
                 store=self.store or None,
+                default_store=self.default_store,
                 run_mode=mode,
-                run_id=self._asked_id if mode is RunMode.RESTART else self.run_id,
+                run_id=run_id or (self._asked_id if mode is RunMode.RESTART else self.run_id),
                 max_loops=max_loops,
-                recovery_run=self.recovery_run,
+                recovery_run=self.recovery_run if recovery_run is None else recovery_run,
                 accept_changes=accept_changes,
             )
             outcome = run(request, place)

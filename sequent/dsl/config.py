@@ -3,45 +3,77 @@
 from __future__ import annotations
 
 import os
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
+
+from attrs import evolve
 
 from sequent.dsl.counts import option_error, quoted
-from sequent.dsl.settings import Settings, mapping_of, read_settings, setting_error, unknown_key
+from sequent.dsl.paths import expanded
+from sequent.dsl.places import Site, option_place
+from sequent.dsl.settings import Settings, mapping_of, setting_error, unknown_key
 from sequent.errors import DefinitionError, Place, UsageError
+
+if TYPE_CHECKING:
+    from sequent.dsl.files import SettingsFile
 
 _STEP_KEYS = ("max_concurrent", "stop_on_exception", "task_construct")
 
 
-def read_config(config: object, tag: str, place: Place) -> Settings:
+def read_config(config: object, tag: str, module: str, place: Place) -> Settings:
     """The settings of a whole flow.
 
+    Who says something of logging sees what steps write, as in the original, unless it says ``console: False``.
+
     Args:
-        config: a mapping by the original's keywords, or the path of a file that holds one.
+        config: a mapping by the original's keywords, a text of YAML, or the path of a file that holds one.
         tag: the key in it where they begin; empty: they are the mapping itself.
+        module: the author's file; a path is looked for beside it as well.
         place: the author's line.
 
     Raises:
         DefinitionError: there is no such file, the tag or a key is unknown, or a value is of the wrong type.
         UsageError: the file is not what its name says.
     """
-    if isinstance(config, str | os.PathLike):
-        from sequent.dsl.files import read_file
+    file = _settings_of(config, tag, module, place)
+    settings = file.settings()
+    if "LOGGING" in file.table and "logging_console" not in settings.values:
+        values = {**settings.values, "logging_console": True}
+        return evolve(settings, values=values, places={**settings.places, "logging_console": file.place("LOGGING")})
+    return settings
 
-        try:
-            return read_file(os.fspath(cast("str | os.PathLike[str]", config)), tag).settings()
-        except UsageError as error:
-            if error.place is not None:
-                raise
-            hint = "it is the path of a file in TOML or YAML, or a dict"
-            raise DefinitionError(error.message, code=error.code, hint=hint, place=place) from None
-    name = "config"
-    table = mapping_of(config, name, place)
-    if tag and table:
-        if tag not in table:
-            raise unknown_key(tag, "config", map(str, table), place)
-        name = f"config[{tag!r}]"
-        table = mapping_of(table[tag], name, place)
-    return read_settings(table, name, lambda _: place)
+
+def _settings_of(config: object, tag: str, module: str, place: Place) -> SettingsFile:
+    from sequent.dsl.files import SettingsFile, read_file, read_given
+
+    if config is None:
+        return SettingsFile("", {}, given_at=place)
+    if not isinstance(config, str | os.PathLike):
+        return read_given(config, tag, place)
+    path = os.fspath(cast("str | os.PathLike[str]", config))
+    named = file_named(path, module, place)
+    if not named and isinstance(config, str) and is_yaml(path):
+        return read_given(path, tag, place)
+    try:
+        return read_file(named or path, tag)
+    except UsageError as error:
+        if error.place is not None:
+            raise
+        hint = "it is the path of a file in TOML or YAML, a text of YAML, or a dict"
+        raise DefinitionError(error.message, code=error.code, hint=hint, place=place) from None
+
+
+def is_yaml(text: str) -> bool:
+    """Whether a text is settings themselves, and not the name of a file that holds them."""
+    return "\n" in text or ": " in text or text.startswith("{")
+
+
+def file_named(path: str, module: str, place: Place) -> str:
+    """The file that a path names, in the current directory or beside the author's; empty where there is none."""
+    if is_yaml(path):
+        return ""
+    path = expanded(path, "config", place)
+    beside = os.path.join(os.path.dirname(module), path)  # noqa: PTH118, PTH120  pathlib is slow to load
+    return next((file for file in (path, beside) if os.path.isfile(file)), "")  # noqa: PTH113  as above
 
 
 def read_store(store: object, place: Place) -> str:
@@ -51,9 +83,24 @@ def read_store(store: object, place: Place) -> str:
         DefinitionError: it is no text and no path.
     """
     if store is None or isinstance(store, str | os.PathLike):
-        return os.fspath(cast("str | os.PathLike[str]", store or ""))
+        return expanded(os.fspath(cast("str | os.PathLike[str]", store or "")), "'store'", place)
     hint = "it is a path, ':memory:', sqlite:///FILE, or a name in DATABASES of config"
     raise option_error(f"'store' is {store!r:.100}", place, hint)
+
+
+def read_hosts(host: object, remotes: object, site: Site) -> None:
+    """See that a flow runs on this machine and announces no other hosts: they are not supported yet.
+
+    Raises:
+        DefinitionError: it does not.
+    """
+    name = os.uname().nodename
+    here: tuple[object, ...] = (None, "", "localhost", "127.0.0.1", "::1", name, name.partition(".")[0])
+    nowhere: tuple[object, ...] = (None, [], ())
+    for option, value, accepted in (("host", host, here), ("remotes", remotes, nowhere)):
+        if value not in accepted:
+            hint = "leave it out: steps run on this machine"
+            raise option_error(f"not supported yet: {option!r}", option_place(site, option), hint)
 
 
 def read_text(value: object, name: str, example: str, place: Place) -> str | None:

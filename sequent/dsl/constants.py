@@ -7,6 +7,9 @@ from typing import Final
 from sequent.dsl.running import RunMode
 from sequent.model.status import Action, Claim
 
+StepStatus = Claim
+StepReplay = Action
+
 STEP_READY: Final = Claim.READY
 STEP_ACTIVE: Final = Claim.ACTIVE
 STEP_SUCCESS: Final = Claim.SUCCESS

@@ -6,6 +6,8 @@ from sequent.errors import DefinitionError, Place
 from sequent.model.status import Construct
 
 _CONSTRUCTS = frozenset(Construct)
+_CLASSES = {"Process": Construct.PROCESS, "Thread": Construct.THREAD, "Invoke": Construct.INVOKE}
+"""By the names of the classes that the original took: ``multiprocessing.Process``, ``threading.Thread``, its own."""
 _WAYS = ", ".join(repr(construct.value) for construct in Construct)
 
 
@@ -73,13 +75,15 @@ def _not_negative(value: object, name: str, place: Place, hint: str) -> int:
 
 
 def read_construct(value: object, name: str, place: Place) -> Construct | None:
-    """Where a step's code is executed.
+    """Where a step's code is executed: a word, or the class that the original took.
 
     Raises:
         DefinitionError: there is no such way.
     """
     if value is None:
         return None
+    if isinstance(value, type):
+        value = _CLASSES.get(value.__name__, value)
     if not isinstance(value, str) or value not in _CONSTRUCTS:
         raise option_error(f"{quoted(name)} is {value!r:.100}", place, f"the ways are {_WAYS}")
     return Construct(value)

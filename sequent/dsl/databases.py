@@ -7,49 +7,70 @@ from typing import Any, cast
 from urllib.parse import quote, urlencode
 
 from sequent.dsl.names import did_you_mean
+from sequent.dsl.paths import expanded
 from sequent.errors import DefinitionError, Place
-from sequent.model.wording import kind_of
+from sequent.model.wording import guess, kind_of
 
-_PARTS = ("dialect", "drivername", "username", "password", "host", "port", "database", "schema", "query")
+DEFAULT = "default"
+"""The store that is meant where nothing else names one."""
+_PARTS = ("dialect", "drivername", "username", "password", "host", "port", "database", "file", "schema", "query")
 _FORM = "it is a path, a URL, or a dict of dialect, host, database and the like"
 
 
-def read_databases(table: object, name: str, place_of: Callable[[str], Place]) -> dict[str, str]:
+def read_databases(table: object, name: str, place_of: Callable[[str], Place], idle: list[str]) -> dict[str, str]:
     """The stores by their names.
 
     Args:
-        table: entries by their names.
+        table: entries by their names; or the parts of one, which is then the one that is meant by default.
         name: what to call the table in a message: ``config['DATABASES']``.
         place_of: where the entry of that dotted key stands.
+        idle: to it the keys of entries are added that mean nothing here.
 
     Raises:
-        DefinitionError: an entry is none, or a part of it is unknown; no message shows a password.
+        DefinitionError: an entry is none, or a part of it is misspelt; no message shows a password.
     """
     if not isinstance(table, Mapping):
         raise _error(f"{name} is {kind_of(table)}", place_of("DATABASES"), "it is a dict of stores by name")
-    entries = cast("Mapping[Any, object]", table).items()
-    return {str(key): _location(entry, f"{name}[{key!r}]", place_of(f"DATABASES.{key}")) for key, entry in entries}
+    entries = cast("Mapping[Any, object]", table)
+    if isinstance(entries.get("dialect"), str):
+        entries = {DEFAULT: entries}
+    read: dict[str, str] = {}
+    for key, entry in entries.items():
+        place = place_of(f"DATABASES.{key}")
+        read[str(key)], others = _location(entry, f"{name}[{key!r}]", place)
+        idle += [f"DATABASES.{key}.{other}" for other in others]
+    return read
 
 
-def _location(entry: object, name: str, place: Place) -> str:
+def _location(entry: object, name: str, place: Place) -> tuple[str, list[str]]:
+    """Where it is, and the keys that mean nothing here."""
     if isinstance(entry, str) and entry:
-        return entry
+        return expanded(entry, name, place), []
     if not isinstance(entry, Mapping):
         raise _error(f"{name} is {kind_of(entry)}", place, _FORM)
-    parts = cast("Mapping[Any, object]", entry)
-    for key, value in parts.items():
+    parts: dict[object, object] = {}
+    others: list[str] = []
+    for key, value in cast("Mapping[Any, object]", entry).items():
         if key not in _PARTS:
-            raise _error(f"{name} has no key {key!r:.100}", place, did_you_mean(str(key), _PARTS))
+            # What the original gave to the database's driver has any name, and so has a mistake.
+            if not isinstance(key, str) or guess(key, _PARTS):
+                raise _error(f"{name} has no key {key!r:.100}", place, did_you_mean(str(key), _PARTS))
+            others.append(key)
+            continue
         if (key == "query") is not isinstance(value, Mapping) or not isinstance(value, str | int | Mapping):
             raise _error(f"{name}[{key!r}] is {kind_of(value)}", place, "query is a dict, the others are texts")
+        # A password is what it is.
+        if isinstance(value, str) and key != "password":
+            value = expanded(value, f"{name}[{key!r}]", place)  # noqa: PLW2901  as it is meant
+        parts[key] = value
     if "dialect" not in parts:
         raise _error(f"{name} says no dialect", place, "add dialect, such as sqlite or postgresql")
-    return _file(parts) if parts["dialect"] == "sqlite" else _url(parts)
+    return (_file(parts) if parts["dialect"] == "sqlite" else _url(parts)), others
 
 
 def _file(parts: Mapping[Any, object]) -> str:
     """Without a file, SQLite keeps a database in memory."""
-    return str(parts.get("database") or ":memory:")
+    return str(parts.get("database") or parts.get("file") or ":memory:")
 
 
 def _url(parts: Mapping[Any, object]) -> str:

@@ -11,6 +11,7 @@ from sequent.dsl.builder import Sequent
 from sequent.dsl.containers import Container
 from sequent.dsl.conversion import fits, shown_type
 from sequent.dsl.nodes import Node, Written
+from sequent.dsl.original_keys import told_of
 from sequent.dsl.parameters import ParamSource
 from sequent.dsl.settings import Settings
 from sequent.dsl.specification import Tree
@@ -68,7 +69,7 @@ def _define(root: Node, flow: object, settings: Settings, origin: Origin) -> Def
         config=settings.config,
         config_places=settings.places,
         origin=origin,
-        warnings=tuple(tree.warnings),
+        warnings=(*tree.warnings, *_idle(settings)),
     )
     if tree.translation.values.problems:
         raise InvalidFlowError(tuple(tree.translation.values.problems))
@@ -81,6 +82,12 @@ def _define(root: Node, flow: object, settings: Settings, origin: Origin) -> Def
         param_types=param_types,
         flow=flow,
     )
+
+
+def _idle(settings: Settings) -> tuple[str, ...]:
+    """What to tell of keys of its configuration that mean nothing here."""
+    where = next((f"{place}: " for place in settings.idle.values()), "")
+    return tuple(f"{where}{told}" for told in told_of(settings.idle))
 
 
 def _params(written: Written, problems: list[DefinitionError]) -> tuple[tuple[ParamSpec, ...], dict[str, object]]:

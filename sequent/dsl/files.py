@@ -1,17 +1,18 @@
-"""Files of settings, in TOML or YAML: what one says, and on which line."""
+"""Settings in a file, in TOML or YAML, or as they were given: what they say, and where."""
 
 from __future__ import annotations
 
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from attrs import evolve, field, frozen
 
 from sequent.dsl.names import did_you_mean
-from sequent.dsl.settings import Settings, read_settings
-from sequent.errors import Place, UsageError
+from sequent.dsl.paths import expanded
+from sequent.dsl.settings import Settings, mapping_of, read_settings, setting_error
+from sequent.errors import Place, SequentError, UsageError
 
 if TYPE_CHECKING:
     from yaml import Node
@@ -34,16 +35,21 @@ TAG = "SEQUENT"
 
 @frozen
 class SettingsFile:
-    """A file that has been read."""
+    """A file that has been read, or what was given in its stead."""
 
     path: str
-    table: Mapping[str, object] = field(repr=False)
+    """Empty where it is no file."""
+    table: Mapping[Any, object] = field(repr=False)
     """The table in it that holds the settings."""
-    _lines: _Lines = field(repr=False)
+    given_at: Place | None = None
+    """The author's line, where it is no file."""
+    _lines: _Lines = field(repr=False, factory=_Lines)
     _tag: tuple[str, ...] = ()
 
     def place(self, key: str) -> Place:
         """Where a dotted key of the table stands, or what it stands in."""
+        if self.given_at is not None:
+            return self.given_at
         keys = (*self._tag, *(key.split(".") if key else ()))
         while keys and keys not in self._lines:
             keys = keys[:-1]
@@ -55,49 +61,81 @@ class SettingsFile:
         Raises:
             DefinitionError: as ``read_settings``, to which ``beside`` goes.
         """
-        name = os.path.basename(self.path)  # noqa: PTH119  pathlib is slow to load
-        return read_settings(self.table, name, self.place, beside).seen_from(self.directory)
+        return read_settings(self.table, self.name, self.place, beside).seen_from(self.directory)
+
+    @property
+    def name(self) -> str:
+        """What to call it in a message."""
+        # pathlib is slow to load
+        return os.path.basename(self.path) or "".join(("config", *(f"[{key!r}]" for key in self._tag)))  # noqa: PTH119
 
     @property
     def directory(self) -> str:
-        """Where it lies."""
+        """Where it lies; empty where it is no file: paths are then seen from the current directory."""
         return os.path.dirname(self.path)  # noqa: PTH120  as above
+
+    def under(self, tag: str) -> SettingsFile:
+        """The settings under a key, or under a key of what stands there: ``PRODUCTION.SEQUENT``.
+
+        Without one, under ``SEQUENT`` if there is that, under ``tool.sequent`` in a project's file, else all of it.
+
+        Raises:
+            DefinitionError: there is no such key, or it holds something else.
+        """
+        if tag:
+            return self._within((tag,) if tag in self.table else tuple(tag.split(".")))
+        if os.path.basename(self.path) == PROJECT:  # noqa: PTH119  as above
+            return self._within(("tool", "sequent"))
+        return self._within((TAG,) if TAG in self.table else ())
+
+    def _within(self, keys: tuple[str, ...]) -> SettingsFile:
+        file = self
+        for key in keys:
+            # The original took a key in small letters as well.
+            known = key if key in file.table else key.lower()
+            if known not in file.table:
+                raise setting_error(
+                    f"{self.path or file.name} has no key {key!r}",
+                    file.place(""),
+                    did_you_mean(key, map(str, file.table)),
+                )
+            inner = file.table[known]
+            if not isinstance(inner, Mapping):
+                raise setting_error(f"{known!r} is {inner!r:.100}", file.place(known), "it is a table of settings")
+            file = evolve(file, table=cast("Mapping[Any, object]", inner), tag=(*file._tag, known))
+        return file
 
 
 def read_file(path: str, tag: str = "") -> SettingsFile:
-    """Read a file of settings.
+    """Read a file of settings: TOML where its name ends in ``.toml``, else YAML, of which JSON is a part.
 
     Args:
-        path: where it is; what it is called says whether it is YAML (``.yaml``, ``.yml``) or TOML.
-        tag: the key under which the settings stand; without one, ``SEQUENT`` if it has that, ``tool.sequent`` in a
-            ``pyproject.toml``, else no key.
+        path: where it is.
+        tag: the key under which the settings stand; see ``SettingsFile.under``.
 
     Raises:
-        UsageError: it cannot be read, is not what its name says, or has no such key.
+        UsageError: it cannot be read, or is not what its name says.
+        DefinitionError: it has no such key.
     """
-    path = os.path.abspath(os.path.expanduser(path))  # noqa: PTH100, PTH111  as above
+    path = os.path.abspath(expanded(path, "the configuration"))  # noqa: PTH100  as above
     text = _text(path)
-    table, lines = _read_yaml(path, text) if path.endswith((".yaml", ".yml")) else _read_toml(path, text)
-    keys: tuple[str, ...] = (tag,) if tag else ()
-    if not tag and os.path.basename(path) == PROJECT:  # noqa: PTH119  as above
-        keys = ("tool", "sequent")
-    elif not tag and TAG in table:
-        keys = (TAG,)
-    return _within(SettingsFile(path, table, lines), keys)
+    table, lines = _read_toml(path, text) if path.endswith(".toml") else _read_yaml(path, text)
+    return SettingsFile(path, table, None, lines).under(tag)
 
 
-def _within(file: SettingsFile, tag: tuple[str, ...]) -> SettingsFile:
-    """The table of a file that stands under these keys."""
-    path, table = file.path, file.table
-    for depth, key in enumerate(tag):
-        if key not in table:
-            raise _error(f"{path} has no key {key!r}", did_you_mean(key, map(str, table)), path)
-        inner = table[key]
-        if not isinstance(inner, Mapping):
-            line = file.place(".".join(tag[: depth + 1])).line
-            raise _error(f"{key!r} is {inner!r:.100}", "it is a table of settings", path, line)
-        table = cast("Mapping[str, object]", inner)
-    return evolve(file, table=table, tag=tag)
+def read_given(given: object, tag: str, place: Place) -> SettingsFile:
+    """Settings that were given as they are: a mapping, or a text in YAML.
+
+    Raises:
+        DefinitionError: they are none, or have no such key.
+    """
+    table: object = given
+    if isinstance(given, str):
+        try:
+            table, _ = _read_yaml("config", given)
+        except SequentError as error:
+            raise setting_error(error.message, place, "it is a mapping in YAML: max_concurrent: 4") from error
+    return SettingsFile("", mapping_of(table, "config", place), given_at=place).under(tag)
 
 
 def _text(path: str) -> str:

@@ -11,7 +11,7 @@ from sequent.dsl.counts import option_error
 from sequent.dsl.names import check_flow_name
 from sequent.dsl.places import Site, site_above
 from sequent.errors import DefinitionError, Place
-from sequent.model.spec import PoolSpec
+from sequent.model.spec import PoolSpec, capacity_text
 
 _FORM = "it is {pool: amount}, or pairs [(pool, amount)]"
 _MADE = 'make it once, db = Pool("db", 4), and name it: {db: 2}'
@@ -43,17 +43,10 @@ class Pool:
         """
         self._fill(name, capacity, shared, site_above(1))
 
-    @classmethod
-    def made_at(cls, site: Site, name: object, capacity: object) -> Pool:
-        """A pool whose making is the author's line at ``site``."""
-        pool = cls.__new__(cls)
-        cls._fill(pool, name, capacity, False, site)
-        return pool
-
     @property
     def kind(self) -> str:
         """What it is beside its name, in words."""
-        return f"the capacity {self.capacity}" + (", shared by all runs" if self.shared else "")
+        return f"the capacity {capacity_text(self.capacity)}" + (", shared by all runs" if self.shared else "")
 
     def _fill(self, name: object, capacity: object, shared: object, site: Site) -> None:
         if not isinstance(shared, bool):

@@ -22,6 +22,10 @@ class RunMode(StrEnum):
     RESTART = "restart"
     RECOVER = "recover"
     CONTINUE = "continue"
+    # The original's names.
+    restart = RESTART
+    recover = RECOVER
+    continue_ = CONTINUE
 
 
 @runtime_checkable
@@ -44,7 +48,9 @@ class RunRequest:
     params: Mapping[str, str]
     """By name, as wire text."""
     store: str | OpenStore | None = None
-    """None: where ``SEQUENT_STORE`` says, or the user's own."""
+    """None: where ``SEQUENT_STORE`` says, or ``default_store``, or the user's own."""
+    default_store: str = ""
+    """That of the flow's own configuration for where nothing else names one."""
     run_mode: RunMode = RunMode.RESTART
     run_id: str | None = None
     """The run to take up again, or the id of the new one."""

@@ -13,6 +13,8 @@ from attrs import field, frozen
 from sequent.dsl.counts import read_construct, read_flag, read_limit
 from sequent.dsl.databases import read_databases
 from sequent.dsl.names import did_you_mean
+from sequent.dsl.original_keys import FOR_HOSTS, LOG_FILES, WITHOUT_EFFECT
+from sequent.dsl.paths import expanded, path_from
 from sequent.errors import DefinitionError, Place
 from sequent.model.spec import FlowConfig
 from sequent.model.status import Construct
@@ -22,12 +24,7 @@ PlaceOf = Callable[[str], Place]
 
 _PATHS = ("workdir", "logdir")
 _PREFIX = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_LOG_FILES = frozenset(
-    {"consolidate", "console", "file_prefix", "file_suffix", "file_mode", "maxBytes", "backupCount", "encoding"}
-    | {"delay", "when", "interval", "utc", "atTime"}
-)
-"""How the original wrote and turned over its log files: accepted, and without effect, since each attempt has a log
-of its own."""
+_LOGGING = ("logging_level", "level_formats", "datefmt", "console", "logdir")
 
 
 @frozen
@@ -40,6 +37,8 @@ class Settings:
     """The stores that ``DATABASES`` names, as paths or URLs."""
     places: Mapping[str, Place] = field(factory=dict[str, Place], eq=False)
     """Where each of the values stands."""
+    idle: Mapping[str, Place] = field(factory=dict[str, Place], eq=False)
+    """The keys of the original that mean nothing here, dotted, and where they stand."""
 
     @property
     def config(self) -> FlowConfig:
@@ -50,14 +49,7 @@ class Settings:
         """The same, with paths that are not absolute seen from that directory."""
         paths = {name: path_from(directory, self.values[name]) for name in _PATHS if self.values.get(name)}
         databases = {name: path_from(directory, location) for name, location in self.databases.items()}
-        return Settings({**self.values, **paths}, databases, self.places)
-
-
-def path_from(directory: str, location: str) -> str:
-    """A path seen from a directory; what is no path stays as it is."""
-    if location == ":memory:" or "://" in location:
-        return location
-    return os.path.join(directory, os.path.expanduser(location))  # noqa: PTH111, PTH118  pathlib is slow to load
+        return Settings({**self.values, **paths}, databases, self.places, self.idle)
 
 
 def read_settings(table: object, name: str, place_of: PlaceOf, beside: Iterable[str] = ()) -> Settings:
@@ -75,20 +67,23 @@ def read_settings(table: object, name: str, place_of: PlaceOf, beside: Iterable[
     values: dict[str, Any] = {}
     databases: Mapping[str, str] = {}
     places: dict[str, Place] = {}
+    idle: list[str] = []
     for key, value in mapping_of(table, name, place_of("")).items():
         shown = f"{name}[{key!r}]"
         if key in _READERS:
             values[key] = _READERS[key](value, shown, place_of(key))
             places[key] = place_of(key)
         elif key == "LOGGING":
-            for said, read in _read_logging(value, shown, place_of).items():
+            for said, read in _read_logging(value, shown, place_of, idle).items():
                 values[said] = read
                 places[said] = place_of(LOGGING_KEYS[said])
         elif key == "DATABASES":
-            databases = read_databases(value, shown, place_of)
+            databases = read_databases(value, shown, place_of, idle)
+        elif key in WITHOUT_EFFECT | FOR_HOSTS:
+            idle.append(key)
         elif key not in beside:
             raise unknown_key(key, name, (*KEYS, *beside), place_of(str(key)))
-    return Settings(values, databases, places)
+    return Settings(values, databases, places, {key: place_of(key) for key in idle})
 
 
 def mapping_of(value: object, name: str, place: Place) -> Mapping[Any, object]:
@@ -128,7 +123,7 @@ def _read_path(value: object, name: str, place: Place) -> str:
     path: object = os.fspath(cast("os.PathLike[str]", value)) if isinstance(value, os.PathLike) else value
     if not isinstance(path, str) or not path or "\0" in path:
         raise setting_error(f"{name} is {value!r:.100}", place, "it is the path of a directory")
-    return path
+    return expanded(path, name, place)
 
 
 def _read_prefix(value: object, name: str, place: Place) -> str:
@@ -138,7 +133,7 @@ def _read_prefix(value: object, name: str, place: Place) -> str:
     return value
 
 
-def _read_logging(value: object, name: str, place_of: PlaceOf) -> dict[str, Any]:
+def _read_logging(value: object, name: str, place_of: PlaceOf, idle: list[str]) -> dict[str, Any]:
     read: dict[str, Any] = {}
     for key, entry in mapping_of(value, name, place_of("LOGGING")).items():
         shown, place = f"{name}[{key!r}]", place_of(f"LOGGING.{key}")
@@ -149,12 +144,14 @@ def _read_logging(value: object, name: str, place_of: PlaceOf) -> dict[str, Any]
                 read["logging_formats"] = _read_formats(entry, shown, place)
             case "datefmt":
                 read["logging_datefmt"] = _read_text(entry, shown, place)
+            case "console":
+                read["logging_console"] = read_flag(entry, shown, place)
             case "logdir":
                 read["logdir"] = _read_path(entry, shown, place)
-            case _ if key not in _LOG_FILES:
-                raise unknown_key(key, name, ("logging_level", "level_formats", "datefmt", "logdir"), place)
+            case _ if key in LOG_FILES:
+                idle.append(f"LOGGING.{key}")
             case _:
-                pass
+                raise unknown_key(key, name, _LOGGING, place)
     return read
 
 
@@ -188,9 +185,9 @@ def _read_format(value: object, name: str, place: Place) -> str:
 
     text = _read_text(value, name, place)
     try:
-        logging.Formatter(text).format(logging.makeLogRecord({}))
+        logging.Formatter(text, defaults={"host": ""}).format(logging.makeLogRecord({}))
     except (ValueError, KeyError, TypeError) as error:
-        hint = "it has fields as logging takes them: %(asctime)s, %(levelname)s, %(name)s, %(process)d, %(message)s"
+        hint = "it has fields as logging takes them: %(asctime)s, %(levelname)s, %(name)s, %(host)s, %(message)s"
         raise setting_error(f"{name} has {text!r:.100}, which is no format of a line", place, hint) from error
     return text
 
@@ -216,6 +213,7 @@ LOGGING_KEYS: Mapping[str, str] = {
     "logging_level": "LOGGING.logging_level",
     "logging_formats": "LOGGING.level_formats",
     "logging_datefmt": "LOGGING.datefmt",
+    "logging_console": "LOGGING.console",
     "logdir": "LOGGING.logdir",
 }
 """By the names of the fields of ``FlowConfig``, the keys of what may be said among the settings of logging."""

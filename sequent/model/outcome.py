@@ -67,7 +67,7 @@ class Failure:
         return self.problem.exit_code
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class Outcome:
     """How a run ended; true only on success."""
 
@@ -88,6 +88,11 @@ class Outcome:
 
     def __bool__(self) -> bool:
         return self.status is RunStatus.SUCCESS
+
+    def __repr__(self) -> str:
+        recovery = f", recovery {self.recovery}" if self.recovery else ""
+        counts = "".join(f", {self.counts[status]:,} {status.value}" for status in Status if self.counts.get(status))
+        return f"<run {self.run_id}{recovery}: {self.status.value}{counts}>"
 
     def _repr_html_(self) -> str | None:
         return shown(self)

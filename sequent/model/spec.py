@@ -16,6 +16,8 @@ MOST_LEVELS = 100
 """How deep a flow may be nested: so long may a path be."""
 LONGEST_NAME = 64
 """How many characters the name of a step, container, flow or pool may have."""
+UNLIMITED = 2**31 - 1
+"""The capacity of a pool that has no limit."""
 
 
 @frozen
@@ -50,6 +52,11 @@ class PoolSpec:
     is_shared: bool = False
     """Whether all runs of a store share it."""
     place: Place | None = field(default=None, eq=False)
+
+
+def capacity_text(capacity: int) -> str:
+    """How much there is of a pool, for people."""
+    return "no limit" if capacity == UNLIMITED else f"{capacity:,}"
 
 
 Amounts = tuple[tuple[str, int], ...]
@@ -171,6 +178,8 @@ class FlowConfig:
     """How ``logging`` writes a line (``%(message)s``) of each level; level 0: of every other."""
     logging_datefmt: str = ""
     """How ``logging`` writes a time; empty: as it does by itself."""
+    logging_console: bool = False
+    """Whether ``run()`` shows what its steps write."""
 
 
 @frozen(kw_only=True)

@@ -37,6 +37,12 @@ class Claim(StrEnum):
     DONE = "done"
     RETURNED = "returned"
     """It succeeded, and its result is one of certain values."""
+    # The original's names, of which two stand for what was there between ready and active.
+    ready = allocate = fueled = READY
+    active = ACTIVE
+    success = SUCCESS
+    failure = FAILURE
+    complete = COMPLETE
 
     def __repr__(self) -> str:
         return f"STEP_{self.name}"
@@ -86,6 +92,9 @@ class Action(StrEnum):
     RERUN = "rerun"
     SKIP = "skip"
     """Passed over: not run, and counted as a success."""
+    # The original's names.
+    rerun = RERUN
+    skip = SKIP
 
     def __repr__(self) -> str:
         return f"STP_{self.name}"

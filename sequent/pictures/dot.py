@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sequent.compiler.picture import Arrow, Box, Picture
+from sequent.model.spec import capacity_text
 from sequent.pictures.outline import INDENT, arrows, outline, text_of
 from sequent.pictures.states import States
 
@@ -20,7 +21,7 @@ def dot(picture: Picture, states: States | None = None) -> str:
         else:
             lines.append(f"{indent}n{box.index} [label={_quoted(text_of(box, states))}];")
     lines += [
-        f"{INDENT}p{number} [label={_quoted(f'{pool.name}: {pool.capacity}')} shape=cylinder];"
+        f"{INDENT}p{number} [label={_quoted(f'{pool.name}: {capacity_text(pool.capacity)}')} shape=cylinder];"
         for number, pool in enumerate(picture.pools, start=1)
     ]
     by_path = {box.path: box for box in picture.flow.walk()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sequent.compiler.picture import Picture
+from sequent.model.spec import capacity_text
 from sequent.pictures.outline import INDENT, arrows, outline, text_of
 from sequent.pictures.states import States
 
@@ -15,7 +16,7 @@ def mermaid(picture: Picture, states: States | None = None) -> str:
         shown = f'n{box.index}["{_text(text_of(box, states))}"]'
         lines.append(f"{indent}end" if is_end else f"{indent}{'subgraph ' if box.boxes else ''}{shown}")
     lines += [
-        f'{INDENT}p{number}[("{_text(pool.name)}: {pool.capacity}")]'
+        f'{INDENT}p{number}[("{_text(pool.name)}: {capacity_text(pool.capacity)}")]'
         for number, pool in enumerate(picture.pools, start=1)
     ]
     by_path = {box.path: box for box in picture.flow.walk()}

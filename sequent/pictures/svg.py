@@ -8,7 +8,7 @@ from hashlib import blake2b
 from attrs import evolve
 
 from sequent.compiler.picture import Box, Picture
-from sequent.model.spec import PoolSpec
+from sequent.model.spec import PoolSpec, capacity_text
 from sequent.pictures.folding import MOST_BOXES, folded
 from sequent.pictures.markup import number, plain
 from sequent.pictures.measuring import Panel, measured
@@ -79,7 +79,7 @@ def _counted(count: int, noun: str) -> str:
 
 
 def _pool_text(pool: PoolSpec) -> str:
-    return f"pool {pool.name}: {pool.capacity:,}{', shared by all runs' if pool.is_shared else ''}"
+    return f"pool {pool.name}: {capacity_text(pool.capacity)}{', shared by all runs' if pool.is_shared else ''}"
 
 
 def _result_text(panel: Panel) -> str:

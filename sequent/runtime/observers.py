@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections import Counter
@@ -13,15 +14,20 @@ from sequent.model.plan import Plan
 from sequent.model.references import dotted
 from sequent.model.scope import Scope, sequence_text
 from sequent.model.status import RunStatus, Status
+from sequent.model.terminal import safe_block
 from sequent.runtime.rows import RunRecord
 
 _BETWEEN = 5.0
 """Seconds between two lines that say how far a run has come."""
 
 
-def observer_here() -> LoggingObserver | PrintingObserver:
-    """Who watches a run in this process, if nobody else does."""
-    return PrintingObserver() if is_notebook() else LoggingObserver()
+def observer_here(directory: str = "") -> LoggingObserver | PrintingObserver:
+    """Who watches a run in this process, if nobody else does.
+
+    Args:
+        directory: the run's own, where what its steps write is to be shown as well; empty: it is not.
+    """
+    return PrintingObserver(directory) if is_notebook() else LoggingObserver(directory)
 
 
 def is_notebook() -> bool:
@@ -37,7 +43,8 @@ class LoggingObserver:
     Successes are not logged one by one: a hundred thousand tasks must cost nothing.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, directory: str = "") -> None:
+        self._directory = directory
         # It takes a while to load, and is not needed where a command or a notebook shows what happens.
         from loguru import logger
 
@@ -54,6 +61,7 @@ class LoggingObserver:
     def task_settled(
         self, scope: Scope, node: int, attempt: int, status: Status, problem: Problem | None, log: LogSpan | None
     ) -> None:
+        _show(self._directory, log)
         if problem is not None:
             self._log("ERROR", _failure(self._plan, node, problem, scope))
         elif status is Status.FAILURE:
@@ -62,6 +70,7 @@ class LoggingObserver:
     def attempt_failed(
         self, scope: Scope, node: int, attempt: int, problem: Problem, log: LogSpan | None, wait: float
     ) -> None:
+        _show(self._directory, log)
         self._log("WARNING", _retry(self._plan, scope, node, attempt, problem, wait))
 
     def task_waits(self, scope: Scope, node: int, seconds: float) -> None:
@@ -86,7 +95,8 @@ class PrintingObserver:
     Successes are not told one by one: a notebook keeps all that it shows.
     """
 
-    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, directory: str = "", monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._directory = directory
         self._monotonic = monotonic
         self._counts: Counter[Status] = Counter()
         self._told = monotonic()
@@ -103,6 +113,7 @@ class PrintingObserver:
         self, scope: Scope, node: int, attempt: int, status: Status, problem: Problem | None, log: LogSpan | None
     ) -> None:
         self._counts[status] += 1
+        _show(self._directory, log)
         if problem is not None:
             _print(f"\u2717 {_failure(self._plan, node, problem, scope)}")
         elif status is Status.FAILURE:
@@ -112,6 +123,7 @@ class PrintingObserver:
     def attempt_failed(
         self, scope: Scope, node: int, attempt: int, problem: Problem, log: LogSpan | None, wait: float
     ) -> None:
+        _show(self._directory, log)
         _print(_retry(self._plan, scope, node, attempt, problem, wait))
 
     def task_waits(self, scope: Scope, node: int, seconds: float) -> None:
@@ -168,6 +180,21 @@ def _name(plan: Plan, node: int, scope: Scope | None) -> str:
 def _why(problem: Problem) -> str:
     where = f" ({problem.file}:{problem.line})" if problem.file else ""
     return f"{problem.type}: {problem.message}{where}"
+
+
+def _show(directory: str, log: LogSpan | None) -> None:
+    """Show what an attempt has written, once it has ended: attempts that run at once do not mix."""
+    if not directory or log is None:
+        return
+    try:
+        with open(os.path.join(directory, "logs", log.segment), "rb") as file:
+            file.seek(log.offset)
+            text = file.read(log.length).decode("utf-8", "backslashreplace")
+    except OSError as error:
+        text = f"[sequent: the log cannot be read: {error.strerror}]"
+    shown = safe_block(text) if sys.stdout.isatty() else text
+    sys.stdout.write(shown if shown.endswith("\n") else f"{shown}\n")
+    sys.stdout.flush()
 
 
 def _print(text: str) -> None:

@@ -82,7 +82,7 @@ class Drive:
                 executors=executors,
                 drawer=executors.get(config.task_construct),
                 clock=SystemClock(),
-                observer=self.observer or _observer_here(),
+                observer=self.observer or _observer_here(run.directory if config.logging_console else ""),
                 selector=selector,
                 accepts_changes=self.prepared.accepts_changes,
             )
@@ -154,8 +154,8 @@ class Drive:
         return None
 
 
-def _observer_here() -> Observer:
+def _observer_here(directory: str) -> Observer:
     # Not needed where a command shows what happens.
     from sequent.runtime.observers import observer_here
 
-    return observer_here()
+    return observer_here(directory)

@@ -8,8 +8,11 @@ from typing import Any
 
 from attrs import evolve, field, fields, frozen
 
+from sequent.dsl.databases import DEFAULT
 from sequent.dsl.files import SettingsFile, read_file
-from sequent.dsl.settings import LOGGING_KEYS, Settings, path_from, setting_error
+from sequent.dsl.original_keys import told_of
+from sequent.dsl.paths import expanded, path_from
+from sequent.dsl.settings import LOGGING_KEYS, Settings, setting_error
 from sequent.errors import Place
 from sequent.model.spec import Definition, FlowConfig, FlowSpec
 from sequent.runtime.loading.flows import is_file
@@ -18,6 +21,7 @@ from sequent.settings.finding import find_file
 
 BESIDE = ("store", "flow")
 """What is set for commands, not for a flow: where runs are kept, and the target where none is typed."""
+WITHOUT_EFFECT = "(without effect)"
 _DEFAULTS = FlowConfig()
 
 
@@ -69,13 +73,28 @@ class Configuration:
     @property
     def store(self) -> str | None:
         """The store that is set, as a path or URL; None for the user's own."""
-        named = self._other("store")
+        return self.store_of()
+
+    def store_of(self, given: str = "", by_default: str = "") -> str | None:
+        """The store of a flow, as a path or URL; None for the user's own.
+
+        Args:
+            given: what was typed, or what the flow was given; empty where nothing was.
+            by_default: the one that the flow's own configuration has for where nothing else names one.
+        """
+        if given:
+            return self.location(given)
+        for layer in (self.options, self.environment):
+            if "store" in layer.others:
+                return self.location(layer.others["store"])
+        named = by_default or self._entry_of_store()[0]
         return None if named is None else self.location(named)
 
     @property
     def flow(self) -> str | None:
         """The target that is set: ``module:flow``, or ``path/file.py:flow``."""
-        return self._other("flow")
+        named = next((layer.others["flow"] for layer in self._layers if "flow" in layer.others), None)
+        return None if named is None else expanded(named, "'flow'")
 
     def variables(self) -> dict[str, str]:
         """What the command line says of flows, as variables that say the same to another process."""
@@ -83,11 +102,15 @@ class Configuration:
         return {variable_of(LOGGING_KEYS.get(name, name)): str(value) for name, value in said}
 
     def location(self, store: str) -> str:
-        """The path or URL of a store that may be a name in ``DATABASES``."""
+        """The path or URL of a store that may be a name in ``DATABASES``.
+
+        Raises:
+            DefinitionError: a variable in it is not set.
+        """
         for layer in (self.environment, self.file):
             if store in layer.settings.databases:
                 return layer.settings.databases[store]
-        return store
+        return expanded(store, "'store'")
 
     def applied_to(self, definition: Definition) -> Definition:
         """A definition with its settings as they are to be.
@@ -96,25 +119,35 @@ class Configuration:
         """
         spec = definition.spec
         config = FlowConfig(**{name: value for name, value, _ in self._settings(spec)})
-        return evolve(definition, spec=evolve(spec, config=config))
+        told = tuple(f"{self.path}: {text}" for text in told_of(self.file.settings.idle))
+        return evolve(definition, spec=evolve(spec, config=config, warnings=(*spec.warnings, *told)))
 
     def entries(self, spec: FlowSpec | None = None) -> Iterator[Entry]:
         """Each value, with where it comes from; with those of a flow, if one is given."""
-        for key in BESIDE:
-            layer = next((layer for layer in self._layers if key in layer.others), None)
-            yield Entry(key, layer and layer.others[key], layer.origins[key] if layer else Origin("default"))
+        yield Entry("store", *self._entry_of_store())
+        layer = next((layer for layer in self._layers if "flow" in layer.others), None)
+        yield Entry("flow", layer and layer.others["flow"], layer.origins["flow"] if layer else Origin("default"))
         for name, value, origin in self._settings(spec):
             yield Entry(name if name == "logdir" else LOGGING_KEYS.get(name, name), value, origin)
         databases = {name: layer for layer in reversed(self._layers) for name in layer.settings.databases}
         for name, layer in databases.items():
             yield Entry(f"DATABASES.{name}", layer.settings.databases[name], layer.origins[f"DATABASES.{name}"])
+        for key, place in self.file.settings.idle.items():
+            yield Entry(key, WITHOUT_EFFECT, Origin("file", place=place))
 
     @property
     def _layers(self) -> tuple[_Layer, ...]:
         return (self.options, self.environment, self.file)
 
-    def _other(self, key: str) -> str | None:
-        return next((layer.others[key] for layer in self._layers if key in layer.others), None)
+    def _entry_of_store(self) -> tuple[str | None, Origin]:
+        """The store that is set, and where; else the one that ``DATABASES`` has for where nothing names one."""
+        for layer in self._layers:
+            if "store" in layer.others:
+                return layer.others["store"], layer.origins["store"]
+        for layer in self._layers:
+            if DEFAULT in layer.settings.databases:
+                return layer.settings.databases[DEFAULT], layer.origins[f"DATABASES.{DEFAULT}"]
+        return None, Origin("default")
 
     def _settings(self, spec: FlowSpec | None) -> Iterator[tuple[str, Any, Origin]]:
         flow = _flow_layer(spec)
@@ -180,7 +213,7 @@ def _flow_layer(spec: FlowSpec | None) -> _Layer:
 
 def _file_layer(file: SettingsFile) -> _Layer:
     settings = file.settings(BESIDE)
-    others = {key: _text(file, key) for key in BESIDE if key in file.table}
+    others = {key: expanded(_text(file, key), repr(key), file.place(key)) for key in BESIDE if key in file.table}
     if "store" in others and others["store"] not in settings.databases:
         others["store"] = path_from(file.directory, others["store"])
     if is_file(others.get("flow", "")):

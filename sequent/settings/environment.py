@@ -13,7 +13,7 @@ PREFIX = "SEQUENT_"
 FILE, TAG = f"{PREFIX}CONFIG", f"{PREFIX}CONFIG_TAG"
 """They name the file of settings, and the key in it where they begin."""
 _NESTED = {
-    "LOGGING": ("logging_level", "level_formats", "datefmt", "logdir"),
+    "LOGGING": ("logging_level", "level_formats", "datefmt", "console", "logdir"),
     "DATABASES": (),
 }
 """The keys of what is nested; none: any."""

@@ -209,7 +209,7 @@ def test_a_mistake_in_the_file_stops_every_command(sequent, settings, words):
     [
         (["ls", "--config", "missing.toml"], "missing.toml"),
         (["ls", "--config", "store"], "Is a directory"),
-        (["ls", "--config", "flows.py"], "not TOML"),
+        (["ls", "--config", "flows.py"], "not YAML"),
         (["run", "flows:broken", "--log-level", "loud"], "'loud'"),
         (["run", "flows:broken", "--max-concurrent", "many"], "many"),
         (["run", "flows:broken", "--max-loops", "many"], "many"),

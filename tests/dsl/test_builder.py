@@ -37,7 +37,7 @@ def test_the_documentation_s_example_is_read_as_it_stands():
     definition = definition_of(flow)
     spec = definition.spec
     assert spec.name == "test_builder"
-    assert spec.config == FlowConfig(sleep_between_loops=0.05, logging_level=logging.DEBUG)
+    assert spec.config == FlowConfig(sleep_between_loops=0.05, logging_level=logging.DEBUG, logging_console=True)
     one, two = spec.root.children
     assert one.repeats == ItemsLiteral("[1,2]")
     inner, s12 = one.children

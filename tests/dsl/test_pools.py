@@ -6,7 +6,7 @@ from sequent import Pool, Sequent, command, container, step
 from sequent import virtual_resource_pool as vrp
 from sequent.dsl.definitions import definition_of
 from sequent.errors import DefinitionError
-from sequent.model.spec import PoolSpec
+from sequent.model.spec import UNLIMITED, PoolSpec, capacity_text
 
 
 def work(*args, **kwargs): ...
@@ -87,6 +87,14 @@ def test_the_original_s_pools_are_pools():
     assert spec.pools[0].place.file == __file__
 
 
+@pytest.mark.parametrize("policy", [None, {}, {"resource_limit": -1}, {"autoload": False, "load_size": 3}])
+def test_the_original_s_pools_need_no_load_and_no_limit(policy):
+    flow = Sequent()
+    flow.add_step("s1", work, acquires=[(vrp.ResourcePool("RP1", Licence, policy), 2000)])
+    assert definition_of(flow).spec.pools == (PoolSpec("RP1", UNLIMITED),)
+    assert capacity_text(UNLIMITED) == "no limit"
+
+
 @pytest.mark.parametrize(
     ("capacity", "shared", "text"),
     [(3, False, "the capacity 3"), (4, True, "the capacity 4, shared by all runs")],
@@ -155,10 +163,11 @@ def test_amounts_that_cannot_be_are_blamed_on_their_line(blamed):
         (lambda: Pool("d b", 4), ["U+0020"]),
         (lambda: Pool("", 4), ["a name is needed"]),
         (lambda: Pool("db", 4, shared="yes"), ["'shared' of the pool is 'yes'"]),
-        (lambda: vrp.ResourcePool("RP1"), ["'policy' is None", "resource_limit"]),
-        (lambda: vrp.ResourcePool("RP1", policy={"resource_limt": 2}), ["'policy' is", "resource_limit"]),
+        (lambda: vrp.ResourcePool("RP1", policy=2), ["'policy' is 2", "resource_limit"]),
+        (lambda: vrp.ResourcePool("RP1", policy={"resource_limt": 2}), ["no key 'resource_limt'", "resource_limit"]),
         (lambda: vrp.ResourcePool("RP1", policy={"resource_limit": 2, "x": 1}), ["no key 'x'"]),
-        (lambda: vrp.ResourcePool("RP1", policy={"resource_limit": -1}), ["'RP1' is -1", "positive integer"]),
+        (lambda: vrp.ResourcePool("RP1", policy={"resource_limit": -2}), ["'RP1' is -2", "positive integer"]),
+        (lambda: vrp.ResourcePool("RP1", policy={"resource_limit": 0}), ["'RP1' is 0", "positive integer"]),
         (lambda: vrp.ResourcePool("RP1", resource_cls=int, policy={"resource_limit": 2}), ["derived from Resource"]),
     ],
 )

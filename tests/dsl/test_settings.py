@@ -47,12 +47,13 @@ def test_every_keyword_of_the_original_is_read():
         logging_level=logging.WARNING,
         logging_datefmt="%H:%M",
         logging_formats=((0, "- %(message)s"), (10, "[ %(message)s ]"), (20, "%(message)s")),
+        logging_console=True,
     )
 
 
 def test_the_directory_for_logs_may_stand_among_the_settings_of_logging():
     flow = Sequent(config={"LOGGING": {"logdir": "/srv/log"}, "task_construct": None, "max_concurrent": None})
-    assert flow.config == FlowConfig(logdir="/srv/log")
+    assert flow.config == FlowConfig(logdir="/srv/log", logging_console=True)
 
 
 @pytest.mark.parametrize("nothing", [None, {}])
@@ -215,7 +216,11 @@ def test_a_key_in_the_other_case_finds_its_neighbour():
 def test_what_a_flow_says_itself_is_told_from_what_it_leaves_to_others():
     flow = Sequent("flow", config={"max_concurrent": 3, "LOGGING": {"datefmt": "%H"}})
     flow.add_step("a")
-    assert set(definition_of(flow).spec.config_places) == {"max_concurrent", "logging_datefmt"}
+    assert set(definition_of(flow).spec.config_places) == {
+        "max_concurrent",
+        "logging_datefmt",
+        "logging_console",
+    }
 
     @container(stop_on_exception=False)
     class nightly:

@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, cast
 
 from sequent.runtime.orders import WorkerSetup
@@ -15,9 +16,23 @@ FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 def formatter_of(setup: WorkerSetup) -> logging.Formatter:
     """What writes a line as the flow's configuration says."""
-    formats = {level: logging.Formatter(text, setup.logging_datefmt or None) for level, text in setup.logging_formats}
-    default = formats.pop(0, None) or logging.Formatter(FORMAT, setup.logging_datefmt or None)
+    datefmt = setup.logging_datefmt or None
+    formats: dict[int, logging.Formatter] = {level: _OfHost(text, datefmt) for level, text in setup.logging_formats}
+    default = formats.pop(0, None) or _OfHost(FORMAT, datefmt)
     return _ByLevel(formats, default) if formats else default
+
+
+class _OfHost(logging.Formatter):
+    """Knows the original's fields as well: the host, and parts of a second in a time."""
+
+    def __init__(self, text: str, datefmt: str | None) -> None:
+        super().__init__(text, datefmt, defaults={"host": os.uname().nodename})
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802  its name there
+        if datefmt and "%f" in datefmt:
+            # time.strftime, which logging asks, does not know it.
+            return datetime.fromtimestamp(record.created).astimezone().strftime(datefmt)
+        return super().formatTime(record, datefmt)
 
 
 class _ByLevel(logging.Formatter):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import sys
 import threading
 from collections.abc import Generator
@@ -71,6 +72,8 @@ class _Routing:
     ours: tuple[TextIO, TextIO] | None = None
     output: _LogOutput | None = None
     sink: int | None = None
+    variable: str = ""
+    """The one of the environment that names the logger, where it was not set; all attempts have the same."""
 
     def begin(self, setup: WorkerSetup) -> None:
         self.streams = (sys.stdout, sys.stderr)
@@ -81,6 +84,10 @@ class _Routing:
         logger = logging.getLogger(LOGGER)
         if logger.level == logging.NOTSET:
             logger.setLevel(setup.logging_level)
+        variable = f"{setup.envvar_prefix}LOGGER_NAME"
+        if variable not in os.environ:
+            os.environ[variable] = LOGGER
+            self.variable = variable
         if "loguru" in sys.modules:
             self.sink = _add_sink(setup.logging_level)
 
@@ -98,7 +105,9 @@ class _Routing:
 
             with contextlib.suppress(ValueError):
                 logger.remove(self.sink)
+        os.environ.pop(self.variable, None)
         self.streams = self.ours = self.output = self.sink = None
+        self.variable = ""
 
 
 def _add_sink(level: int) -> int:

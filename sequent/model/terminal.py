@@ -1,0 +1,23 @@
+"""Text for a terminal, in which nothing steers it."""
+
+from __future__ import annotations
+
+import re
+
+# C0 and C1 controls, DEL, lone surrogates, and the marks that reorder or hide text.
+_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_LINE_UNSAFE = re.compile(f"[\t\n]|{_UNSAFE.pattern}")
+
+
+def safe(text: str) -> str:
+    """Text of one line in which every character that could steer a terminal is shown as its escape."""
+    return _LINE_UNSAFE.sub(_escaped, text)
+
+
+def safe_block(text: str) -> str:
+    """The same for text of several lines: tabs and line ends stay, and a lone carriage return is a line end."""
+    return _UNSAFE.sub(_escaped, text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return match.group().encode("unicode_escape").decode("ascii")
