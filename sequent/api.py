@@ -59,13 +59,13 @@ def start(
         FencedError: somebody took the run over.
     """
     from sequent.runtime.elsewhere import check_places
-    from sequent.runtime.nesting import refuse_nesting
+    from sequent.runtime.nesting import origin, refuse_nesting
     from sequent.runtime.recovery.changes import fingerprints_of
     from sequent.runtime.running import Drive
 
     refuse_nesting(target, plan.params, store.name)
     check_places(definition.spec.config)
-    with closing(store.create(target, plan, run_id, fingerprints_of(plan))) as run:
+    with closing(store.create(target, plan, run_id, fingerprints_of(plan), origin())) as run:
         return Drive(
             definition=definition,
             plan=plan,
@@ -146,27 +146,29 @@ def continue_(
     agent: AgentProcess | None = None,
     max_loops: int = -1,
 ) -> Outcome:
-    """Go on with a run that was suspended or interrupted, in the same recovery: what has failed stays so.
+    """Go on with a run that was suspended, stopped or interrupted, in the same recovery: what has failed stays so.
 
     A run that has succeeded is left as it is, and its outcome returned. The arguments are those of ``recover``.
 
     Raises:
-        UsageError: the run has failed or was stopped.
+        UsageError: the run has failed, or was stopped and something in it has failed.
         BusyError, DefinitionError: as ``recover``.
     """
     from sequent.compiler import compile_flow
     from sequent.runtime.recovery.changes import check_changes
     from sequent.runtime.running import Drive
 
-    if record.status in (RunStatus.FAILURE, RunStatus.STOPPED):
-        how = "has failed" if record.status is RunStatus.FAILURE else "was stopped"
+    seen = store.look(record)
+    has_failed = record.status is RunStatus.STOPPED and (seen.failures(1)[0] or seen.container_problems(1))
+    if record.status is RunStatus.FAILURE or has_failed:
+        how = "has failed" if record.status is RunStatus.FAILURE else "was stopped, and a step of it has failed"
         raise UsageError(
-            f"run '{record.id}' {how}, and there is nothing to continue",
+            f"run '{record.id}' {how}: there is nothing to continue",
             code="nothing-to-continue",
-            hint=f"take it up again: sequent recover {record.id}",
+            hint=f"take it up again, doing only what is due: sequent recover {record.id} --max-loops 1",
         )
     plan = compile_flow(definition.spec, record.params)
-    check_changes(store.look(record), plan, accepts=False)
+    check_changes(seen, plan, accepts=False)
     with closing(store.take(record.id, resumes=True)) as run:
         return Drive(
             definition=definition,
@@ -270,13 +272,13 @@ def _run_in(
 ) -> Outcome:
     """Take up the run that is wanted, or else start one; ``plan`` is there where that is known already."""
     from sequent.compiler import compile_flow
-    from sequent.runtime.recovery.scripts import CONTINUE_RUN, scripted
+    from sequent.runtime.recovery.scripts import CONTINUE_RUN, loops_of, scripted
     from sequent.runtime.recovery.wanted import wanted_run
 
     wanted = scripted(target)
     is_continued = request.run_mode is RunMode.CONTINUE if wanted is None else wanted[0] == CONTINUE_RUN
-    # Whoever continues a script waits for no times that the script itself would wait for.
-    loops = 1 if is_continued and wanted is not None else request.max_loops
+    # Whoever continues a script waits for no times that the script itself would wait for, unless that is typed.
+    loops = loops_of(target, 1 if is_continued and wanted is not None else request.max_loops)
     record, asked = wanted_run(request, store, target)
     if record is None:
         plan = plan or compile_flow(definition.spec, request.params)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from sequent.cli.options import opened_store, read_log_level
 from sequent.cli.trusting import trusted_flow
-from sequent.cli.typed import DEFAULTS, FlowNow, LogLevel, MaxConcurrent, MaxLoops, Run, TypedOptions
-from sequent.errors import UsageError
+from sequent.cli.typed import DEFAULTS, FlowNow, LatestRun, LogLevel, MaxConcurrent, MaxLoops, TypedOptions
 from sequent.model.status import RunStatus
 
 
 def continue_(
-    run: Run = "latest",
+    run: LatestRun = None,
     /,
     *,
     flow: FlowNow = None,
@@ -22,24 +21,17 @@ def continue_(
     """Do what is due of a run that was suspended or interrupted, then return; nothing is said where nothing is due."""
     from sequent import api
     from sequent.cli.ending import exit_code
-    from sequent.cli.reloading import drive_again
+    from sequent.cli.reloading import drive_again, meant_run
     from sequent.cli.rerunning import rerun_script
     from sequent.runtime.recovery.scripts import CONTINUE_RUN
 
     with opened_store(options) as store:
-        record = store.find(run)
+        record = meant_run(store, run, flow)
         if record.status is RunStatus.SUCCESS:
             return 0
         settings = options.settings(max_concurrent=max_concurrent, logging_level=read_log_level(log_level))
         if record.target.is_script:
-            if max_loops != 1:
-                raise UsageError(
-                    f"run {record.id!r} was started by the script {record.target.file!r}, "
-                    "which is run again, and does all that is due once",
-                    code="script",
-                    hint="leave --max-loops out",
-                )
-            code = rerun_script(store, record, CONTINUE_RUN, settings, options, flow=flow)
+            code = rerun_script(store, record, CONTINUE_RUN, settings, options, flow=flow, max_loops=max_loops)
             return code or exit_code(store.find(record.id).status)
         if flow is None:
             flow = trusted_flow(store, record, settings, options, "continue")
@@ -51,5 +43,6 @@ def continue_(
             options,
             settings,
             flow=flow,
+            max_loops=max_loops,
             is_reserved=True,
         )

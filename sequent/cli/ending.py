@@ -21,10 +21,13 @@ _CODES: Mapping[RunStatus, int] = {RunStatus.SUCCESS: 0, RunStatus.SUSPENDED: 0,
 _QUIET = (RunStatus.SUCCESS, RunStatus.SUSPENDED)
 
 
-def driven(options: Options, drive: Callable[[Observer], Outcome], *, is_reserved: bool = False) -> int:
+def driven(
+    options: Options, drive: Callable[[Observer], Outcome], *, max_loops: int = -1, is_reserved: bool = False
+) -> int:
     """Drive a run under the eyes of whoever typed the command; the exit code.
 
-    With ``is_reserved``, nothing is said as long as nothing happens.
+    Where ``max_loops`` was typed, the next command has it too. With ``is_reserved``, nothing is said as long as
+    nothing happens.
     """
     lines = Lines(sys.stderr)
     began = time.monotonic()
@@ -36,7 +39,7 @@ def driven(options: Options, drive: Callable[[Observer], Outcome], *, is_reserve
         progress.close()
     if isinstance(progress, Reserved) and not progress.has_begun and outcome.status in _QUIET:
         return 0
-    for line in end_lines(outcome, time.monotonic() - began, Paint.of(sys.stderr), store_option(options)):
+    for line in end_lines(outcome, time.monotonic() - began, Paint.of(sys.stderr), store_option(options), max_loops):
         lines.write(line)
     if options.json:
         machine.write({"run": machine.outcome_document(outcome)})
@@ -58,14 +61,16 @@ def _progress(options: Options, lines: Lines) -> Progress:
     )
 
 
-def end_lines(outcome: Outcome, seconds: float, paint: Paint, store: str) -> list[str]:
+def end_lines(outcome: Outcome, seconds: float, paint: Paint, store: str, max_loops: int = -1) -> list[str]:
     """How it ended, and the next command to type where there is one."""
     status = paint.status(outcome.status)
     lines = [f"run {paint.strong(safe(outcome.run_id))}: {status} in {duration(seconds)}, {counts(outcome.counts)}"]
     lines += [f"  {safe(line)}" for line in outcome.reason.splitlines()]
     if outcome.status is not RunStatus.SUCCESS:
         command = "continue" if outcome.status is RunStatus.SUSPENDED else "recover"
-        lines.append(f"next: sequent {command} {safe(outcome.run_id)}{store}")
+        # Whoever has it wait for no times would not have it wait for them in a recovery.
+        loops = f" --max-loops {max_loops}" if command == "recover" and max_loops > 0 else ""
+        lines.append(f"next: sequent {command} {safe(outcome.run_id)}{loops}{store}")
     return lines
 
 

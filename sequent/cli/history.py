@@ -18,6 +18,7 @@ from sequent.cli.text import Paint, columns, counts, duration, moment, out, read
 from sequent.cli.typed import DEFAULTS, Limit, Run, TypedOptions
 from sequent.model.outcome import Failure, Problem
 from sequent.model.status import RunStatus, Status
+from sequent.runtime.origin import Origin
 from sequent.runtime.ports import Store
 from sequent.runtime.rows import AttemptRecord, RunRecord
 
@@ -42,6 +43,9 @@ def _list(store: Store, records: list[RunRecord], options: Options) -> None:
     elif records:
         # The status is painted after the columns are aligned: escapes would count as width.
         rows = [("run", "flow", "started", "took", "status", "tasks"), *map(_row, records)]
+        if any(record.origin for record in records):
+            origins = ["started by", *(_origin(record.origin, store.name) for record in records)]
+            rows = [(*row, told) for row, told in zip(rows, origins, strict=True)]
         paint = Paint.of(sys.stdout)
         heading, *lines = columns(rows)
         out(paint.faint(heading))
@@ -60,6 +64,15 @@ def _row(record: RunRecord) -> tuple[str, ...]:
     if record.status is RunStatus.SUSPENDED:
         tasks = f"{tasks}, {safe(record.reason)}"
     return (safe(record.id), safe(record.target.flow), moment(record.created), took, status, tasks)
+
+
+def _origin(origin: Origin | None, store: str) -> str:
+    """The step that started a run: its run, its name, and its store where that is another one than this."""
+    if origin is None:
+        return ""
+    step = f" {task_name(origin.path, origin.sequence)}" if origin.path else ""
+    elsewhere = f" in {safe(origin.store)}" if origin.store != store else ""
+    return f"{safe(origin.run)}{step}{elsewhere}"
 
 
 def show(run: Run = "latest", /, *, options: TypedOptions = DEFAULTS) -> int:
@@ -123,7 +136,7 @@ def _show_document(store: Store, record: RunRecord, story: Story, *, with_attemp
 
 def _show_text(store: Store, record: RunRecord, story: Story, options: Options) -> None:
     paint = Paint.of(sys.stdout)
-    out("\n".join(_heading(record, paint)))
+    out("\n".join(_heading(record, store.name, paint)))
     if story.steps:
         out("")
     for path, numbers in story.steps.items():
@@ -150,10 +163,12 @@ def _failure(record: AttemptRecord) -> Failure:
     return Failure(path=record.path, sequence=record.sequence, attempt=record.attempt, problem=problem, log=record.log)
 
 
-def _heading(record: RunRecord, paint: Paint) -> Iterator[str]:
+def _heading(record: RunRecord, store: str, paint: Paint) -> Iterator[str]:
     yield f"run {paint.strong(safe(record.id))} of {safe(record.target.flow)}: {paint.status(record.status)}"
     took = f", took {duration(record.ended - record.created)}" if record.ended is not None else ""
     yield f"  started {moment(record.created)}{took}"
+    if record.origin is not None:
+        yield f"  started by {_origin(record.origin, store)}"
     if record.recovery:
         yield f"  recovery {record.recovery}"
     if record.owner is not None:

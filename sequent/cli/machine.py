@@ -12,6 +12,7 @@ from sequent.errors import InvalidFlowError, SequentError
 from sequent.model.outcome import Failure, LogSpan, Outcome, Problem
 from sequent.model.status import Status
 from sequent.model.wire import encode
+from sequent.runtime.origin import Origin
 from sequent.runtime.rows import AttemptRecord, Owner, RunRecord
 
 VERSION = 1
@@ -56,6 +57,7 @@ def run_document(record: RunRecord) -> Document:
         "counts": counts_document(record.counts),
         "reason": record.reason or None,
         "owner": None if record.owner is None else _owner(record.owner),
+        "started_by": None if record.origin is None else _origin(record.origin),
     }
 
 
@@ -114,6 +116,15 @@ def moment(seconds: float) -> str:
 
 def _owner(owner: Owner) -> Document:
     return {"pid": owner.pid, "host": owner.host, "user": owner.user, "since": moment(owner.since)}
+
+
+def _origin(origin: Origin) -> Document:
+    return {
+        "run": origin.run,
+        "path": origin.path or None,
+        "sequence": origin.sequence or None,
+        "store": origin.store,
+    }
 
 
 def _failure(failure: Failure) -> Document:

@@ -9,9 +9,10 @@ from cyclopts import Parameter
 
 from sequent.cli import machine
 from sequent.cli.options import Options, opened_store, read_log_level
+from sequent.cli.reloading import meant_run
 from sequent.cli.text import moment, safe
 from sequent.cli.trusting import trusted_flow
-from sequent.cli.typed import DEFAULTS, FlowNow, LogLevel, MaxConcurrent, TypedOptions
+from sequent.cli.typed import DEFAULTS, FlowNow, LatestRun, LogLevel, MaxConcurrent, MaxLoops, TypedOptions
 from sequent.errors import UsageError
 from sequent.model.status import RunStatus
 from sequent.runtime.ports import Store
@@ -61,12 +62,11 @@ NOTHING = TypedAsked()
 
 
 def recover(
-    run: Annotated[
-        str | None, Parameter(help="A run's id, or a unique beginning of it; else the store's latest.")
-    ] = None,
+    run: LatestRun = None,
     /,
     *,
     flow: FlowNow = None,
+    max_loops: MaxLoops = -1,
     max_concurrent: MaxConcurrent = None,
     log_level: LogLevel = None,
     asked: TypedAsked = NOTHING,
@@ -74,7 +74,7 @@ def recover(
 ) -> int:
     """Take a run up again: what has succeeded is kept, the rest runs."""
     with opened_store(options) as store:
-        record = store.find("latest" if run is None else run)
+        record = meant_run(store, run, flow)
         if record.status is RunStatus.SUCCESS and not (asked.read() or _may_run_again(record)):
             return _nothing_to_do(record, options)
         if run is None and not asked.plan:
@@ -82,12 +82,12 @@ def recover(
             options.say(f"recovering {safe(record.id)}, a run of {safe(record.target.flow)} started at {began}")
         settings = options.settings(max_concurrent=max_concurrent, logging_level=read_log_level(log_level))
         if record.target.is_script and not asked.plan:
-            return _recover_script(record, store, flow, asked.read(), settings, options)
+            return _recover_script(record, store, flow, asked.read(), max_loops, settings, options)
         if flow is None:
             flow = trusted_flow(store, record, settings, options, "recover --plan" if asked.plan else "recover")
         if asked.plan:
             return _plan(record, store, flow, asked.read(), settings, options)
-        return _recover_flow(record, store, flow, asked.read(), settings, options)
+        return _recover_flow(record, store, flow, asked.read(), max_loops, settings, options)
 
 
 def _may_run_again(record: RunRecord) -> bool:
@@ -117,14 +117,21 @@ def _plan(
 
 
 def _recover_script(
-    record: RunRecord, store: Store, flow: str | None, asked: Asked, settings: Configuration, options: Options
+    record: RunRecord,
+    store: Store,
+    flow: str | None,
+    asked: Asked,
+    max_loops: int,
+    settings: Configuration,
+    options: Options,
 ) -> int:
     from sequent.cli.ending import exit_code
     from sequent.cli.rerunning import rerun_script
     from sequent.runtime.recovery.scripts import RECOVER_RUN
 
     wanted = asked if asked or asked.accepts_changes else None
-    code = rerun_script(store, record, RECOVER_RUN, settings, options, flow=flow, asked=wanted)
+    loops = None if max_loops < 0 else max_loops
+    code = rerun_script(store, record, RECOVER_RUN, settings, options, flow=flow, asked=wanted, max_loops=loops)
     now = store.find(record.id)
     if not code and record.status is not RunStatus.SUCCESS and now.recovery == record.recovery:
         raise UsageError(
@@ -136,7 +143,13 @@ def _recover_script(
 
 
 def _recover_flow(
-    record: RunRecord, store: Store, flow: str | None, asked: Asked, settings: Configuration, options: Options
+    record: RunRecord,
+    store: Store,
+    flow: str | None,
+    asked: Asked,
+    max_loops: int,
+    settings: Configuration,
+    options: Options,
 ) -> int:
     from sequent import api
     from sequent.cli.reloading import drive_again
@@ -144,9 +157,17 @@ def _recover_flow(
     return drive_again(
         record,
         lambda definition, target, agent, observer: api.recover(
-            definition, record, store=store, target=target, observer=observer, agent=agent, asked=asked
+            definition,
+            record,
+            store=store,
+            target=target,
+            observer=observer,
+            agent=agent,
+            max_loops=max_loops,
+            asked=asked,
         ),
         options,
         settings,
         flow=flow,
+        max_loops=max_loops,
     )

@@ -10,11 +10,25 @@ from sequent.errors import UsageError
 from sequent.model.outcome import Outcome
 from sequent.model.spec import Definition
 from sequent.runtime.executors.agents import AgentProcess
-from sequent.runtime.ports import Observer
+from sequent.runtime.ports import Observer, Store
 from sequent.runtime.rows import RunRecord, Target
 from sequent.settings import Configuration
 
 Drive = Callable[[Definition, Target, AgentProcess, Observer], Outcome]
+
+
+def meant_run(store: Store, run: str | None, flow: str | None) -> RunRecord:
+    """The run that is to be taken up: the one that was typed, else the latest, of the flow where one was typed.
+
+    Raises:
+        UnknownRunError: there is no such run.
+        UsageError, DefinitionError: there is no such flow.
+    """
+    if run is not None or flow is None:
+        return store.find("latest" if run is None else run)
+    from sequent.runtime.loading.flows import load_flow
+
+    return store.find("latest", load_flow(flow).target.flow)
 
 
 def drive_again(
@@ -24,6 +38,7 @@ def drive_again(
     settings: Configuration,
     *,
     flow: str | None,
+    max_loops: int = -1,
     is_reserved: bool = False,
 ) -> int:
     """Load the flow, with its settings as they are now, and drive its run; the exit code.
@@ -34,6 +49,7 @@ def drive_again(
         options: how the command talks.
         settings: what is set now.
         flow: where the flow is; None: as recorded.
+        max_loops: after how many passes over what is due it is suspended, where that was typed.
         is_reserved: whether nothing is said unless something happens.
 
     Raises:
@@ -44,7 +60,12 @@ def drive_again(
 
     with closing(launch_agent()) as agent:
         definition, target = definition_for(record, flow, settings)
-        return driven(options, lambda observer: drive(definition, target, agent, observer), is_reserved=is_reserved)
+        return driven(
+            options,
+            lambda observer: drive(definition, target, agent, observer),
+            max_loops=max_loops,
+            is_reserved=is_reserved,
+        )
 
 
 def definition_for(record: RunRecord, flow: str | None, settings: Configuration) -> tuple[Definition, Target]:

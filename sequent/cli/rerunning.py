@@ -24,6 +24,7 @@ def rerun_script(
     *,
     flow: str | None,
     asked: Asked | None = None,
+    max_loops: int | None = None,
 ) -> int:
     """Run the script again; its exit code.
 
@@ -35,6 +36,7 @@ def rerun_script(
         options: how the command talks, and which file of settings it means.
         flow: the flow that was typed, which a script has itself.
         asked: what is asked of a recovery by hand.
+        max_loops: after how many passes over what is due the run is suspended; None: as the script says.
 
     Raises:
         UsageError: a flow was typed; the script is gone; or others could have said which it is.
@@ -49,4 +51,4 @@ def rerun_script(
     # The script runs in another directory than this command.
     named = {FILE: str(Path(options.config).absolute())} if options.config else {}
     named |= {TAG: options.config_tag} if options.config_tag else {}
-    return scripts.run_again(record, store.name, variable, {**settings.variables(), **named}, asked)
+    return scripts.run_again(record, store.name, variable, {**settings.variables(), **named}, asked, max_loops)

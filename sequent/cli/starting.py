@@ -119,4 +119,5 @@ def start_run(typed: RunWords, agent: AgentProcess | None) -> int:
                 agent=agent,
                 max_loops=typed.max_loops,
             ),
+            max_loops=typed.max_loops,
         )

@@ -20,7 +20,13 @@ def _check_amount(_: object, amount: int) -> None:
         raise ValueError("It is 1, 2, ...; 0: all.")
 
 
-Run = Annotated[str, Parameter(help="A run's id, a unique beginning of it, or latest.")]
+Run = Annotated[
+    str, Parameter(help="A run's id, a unique beginning of it, or latest: that no step of another run started.")
+]
+LatestRun = Annotated[
+    str | None,
+    Parameter(help="A run's id, a unique beginning of it, or latest; else the latest, of the flow that --flow names."),
+]
 MaxConcurrent = Annotated[int | None, Parameter(help="How many tasks may run at once; 0: no limit.")]
 MaxLoops = Annotated[
     int,

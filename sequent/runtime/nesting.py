@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from hashlib import blake2b
 
+from attrs import field, frozen
+
 from sequent.errors import UsageError
-from sequent.runtime.context import runs_around
+from sequent.runtime.context import current_context, runs_around
+from sequent.runtime.origin import Origin
 from sequent.runtime.rows import Target
 
 DEEPEST = 16
@@ -22,7 +26,7 @@ def refuse_nesting(target: Target, params: Mapping[str, str], store: str) -> Non
     Raises:
         UsageError: it is within a run of the same flow with the same parameters in the same store, or within too many.
     """
-    around = _read()
+    around = _read().identities
     if _identity(target, params, store) in around:
         raise UsageError(
             f"the flow {target.flow!r} is run within one of its own steps, with the same parameters: "
@@ -38,9 +42,43 @@ def refuse_nesting(target: Target, params: Mapping[str, str], store: str) -> Non
         )
 
 
-def around_steps(target: Target, params: Mapping[str, str], store: str) -> str:
-    """What the steps of a run are to tell of the runs around them: those that it is within, and itself."""
-    return json.dumps([*_read(), _identity(target, params, store)])
+@frozen(kw_only=True)
+class _Around:
+    """What a run tells its steps of itself and of the runs that it is within."""
+
+    identities: list[str] = field(factory=list[str])
+    """Of each of these runs, outermost first."""
+    run: str = ""
+    """The id of the run itself."""
+    store: str = ""
+    prefix: str = ""
+    """What the variables of its steps begin with."""
+
+
+def around_steps(target: Target, params: Mapping[str, str], *, run: str, store: str, prefix: str) -> str:
+    """What the steps of a run are to tell of the runs around them: those that it is within, and itself.
+
+    Args:
+        target: the flow of the run.
+        params: its parameters.
+        run: its id.
+        store: where it is.
+        prefix: what the variables of its steps begin with.
+    """
+    identities = [*_read().identities, _identity(target, params, store)]
+    return json.dumps({"identities": identities, "run": run, "store": store, "prefix": prefix})
+
+
+def origin() -> Origin | None:
+    """The step that is about to start a run, itself or through a program of its own; None where none is."""
+    around = _read()
+    if not around.run:
+        return None
+    step = current_context()
+    if step is not None:
+        return Origin(run=around.run, path=step.path, sequence=step.sequence, store=around.store)
+    path, sequence = (os.environ.get(f"{around.prefix}STEP_{name}", "") for name in ("PATH", "SEQUENCE"))
+    return Origin(run=around.run, path=path, sequence=sequence, store=around.store)
 
 
 def _identity(target: Target, params: Mapping[str, str], store: str) -> str:
@@ -48,5 +86,6 @@ def _identity(target: Target, params: Mapping[str, str], store: str) -> str:
     return blake2b(told.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
 
-def _read() -> list[str]:
-    return [str(identity) for identity in json.loads(runs_around() or "[]")]
+def _read() -> _Around:
+    text = runs_around()
+    return _Around(**json.loads(text)) if text else _Around()

@@ -14,6 +14,7 @@ from sequent.model.scope import Scope
 from sequent.model.spec import Amounts
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.orders import AttemptOrder, DrawOrder, Report
+from sequent.runtime.origin import Origin
 from sequent.runtime.rows import Ask, AttemptRecord, Batch, FrameKey, RunRecord, Target, TaskKey, Wait
 
 
@@ -159,8 +160,15 @@ class Store(Protocol):
         """How a user names it: a path, or ``:memory:``."""
         ...
 
-    def create(self, target: Target, plan: Plan, run_id: str | None, fingerprints: Mapping[str, str]) -> DrivenRun:
-        """Make a new run and drive it. Raises ``UsageError`` where the id is taken."""
+    def create(
+        self,
+        target: Target,
+        plan: Plan,
+        run_id: str | None,
+        fingerprints: Mapping[str, str],
+        origin: Origin | None = None,
+    ) -> DrivenRun:
+        """Make a new run and drive it; ``origin`` is the step that starts it. ``UsageError`` where the id is taken."""
         ...
 
     def take(self, run_id: str, *, resumes: bool = False, reopens: bool = False) -> DrivenRun:
@@ -178,7 +186,10 @@ class Store(Protocol):
         ...
 
     def find(self, run_id: str, flow: str | None = None) -> RunRecord:
-        """The run with that id, a unique prefix of it, or ``latest``. Raises ``UnknownRunError``."""
+        """The run with that id, a unique prefix of it, or ``latest``. Raises ``UnknownRunError``.
+
+        The latest is the latest that no step of another run started.
+        """
         ...
 
     def look(self, run: RunRecord) -> ReadRun:

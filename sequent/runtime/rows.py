@@ -11,6 +11,7 @@ from sequent.model.outcome import LogSpan, Problem
 from sequent.model.scope import Scope
 from sequent.model.spec import Amounts
 from sequent.model.status import RunStatus, Status, Verdict
+from sequent.runtime.origin import Origin
 
 if TYPE_CHECKING:
     # Agents and workers know rows, and no plan.
@@ -292,6 +293,8 @@ class RunRecord:
     """By dotted path, the fingerprint of each step's code."""
     reason: str = ""
     """Why it ended so, where no failure tells."""
+    origin: Origin | None = None
+    """The step that started it; None where no step of another run did."""
 
 
 @frozen(kw_only=True)

@@ -73,7 +73,9 @@ class Drive:
             logging_datefmt=config.logging_datefmt,
             envvar_prefix=config.envvar_prefix,
             sys_path=tuple(sys.path),
-            around=around_steps(self.target, self.plan.params, self.store),
+            around=around_steps(
+                self.target, self.plan.params, run=run.record.id, store=self.store, prefix=config.envvar_prefix
+            ),
         )
         executors = make_executors(self.definition, setup, self.agent, self._slots())
         try:

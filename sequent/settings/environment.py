@@ -19,7 +19,7 @@ _NESTED = {
 """The keys of what is nested; none: any."""
 _OTHERS = frozenset(
     {FILE, TAG}
-    | {f"{PREFIX}RECOVER_{name}" for name in ("RUN", "ASKED", "RAISED")}
+    | {f"{PREFIX}RECOVER_{name}" for name in ("RUN", "ASKED", "RAISED", "LOOPS")}
     | {f"{PREFIX}{name}" for name in ("RUN_DIRECTORY", "RUNS_AROUND", "CONTINUE_RUN")}
     | {f"{PREFIX}STEP_{name}" for name in ("NAME", "PATH", "SEQUENCE", "RECOVERY", "ATTEMPT", "ITEM")}
     | {f"{PREFIX}{name}" for name in ("RUN_ID", "LOGGER_NAME", "IDEMPOTENCY_KEY", "ATTEMPT_TOKEN")}

@@ -125,6 +125,105 @@ def test_a_script_is_continued_by_running_it_again(waits):
     assert waits("show", "--json").stdout.count('"success": 1') == 2
 
 
+CRON = """
+from pathlib import Path
+
+from sequent import Sequent, container, step
+
+
+@container
+class cron:
+    @step
+    def first(self) -> int:
+        if not Path("ok").exists():
+            raise RuntimeError("not yet")
+        return 1
+
+    @step(requires=first, delay="1d")
+    def second(self) -> None:
+        print("the day after")
+
+
+@container
+class stopped:
+    @step
+    def first(self) -> None: ...
+
+    @step(requires=first, delay="1d")
+    def second(self) -> None: ...
+
+
+def there() -> None:
+    Path("ok").stat()
+
+
+if __name__ == "__main__":
+    flow = Sequent("script")
+    a = flow.add_step("a", func=there)
+    flow.add_step("b", func=print, args=("b",), requires=a, delay="1d")
+    flow.run()
+"""
+
+
+@pytest.fixture
+def cron(sequent):
+    (sequent.directory / "cron.py").write_text(CRON)
+    return sequent
+
+
+def next_command(done) -> list[str]:
+    """What the last line advises to type next, without the program's name."""
+    *_, last = done.stderr.splitlines()
+    advised = re.fullmatch(r"next: sequent (.*)", last)
+    assert advised is not None, done.stderr
+    return advised[1].split()
+
+
+def test_a_flow_that_cron_drives_survives_a_failure_by_typing_what_is_advised(cron):
+    failed = cron("run", "cron.py:cron", "--max-loops", "1")
+    assert (failed.returncode, next_command(failed)) == (1, ["recover", "r00001", "--max-loops", "1"])
+    refused = cron("continue")
+    assert refused.returncode == 2
+    assert "sequent recover r00001 --max-loops 1" in refused.stderr
+    (cron.directory / "ok").touch()
+    mended = cron(*next_command(failed))
+    assert (mended.returncode, next_command(mended)) == (0, ["continue", "r00001"])
+    assert "‖ suspended" in mended.stderr
+    quiet = cron(*next_command(mended))
+    assert (quiet.returncode, quiet.stderr) == (0, "")
+    let_a_day_pass(cron)
+    done = cron("continue")
+    assert (done.returncode, "✓ success  second/1" in done.stderr) == (0, True)
+
+
+def test_a_recovery_of_a_script_can_be_suspended_too(cron):
+    failed = cron.run_script("cron.py")
+    assert "FileNotFoundError" in failed.stderr
+    (cron.directory / "ok").touch()
+    mended = cron("recover", "--max-loops", "1")
+    assert mended.returncode == 0, mended.stderr
+    assert json.loads(cron("show", "--json").stdout)["run"]["status"] == "suspended"
+    let_a_day_pass(cron)
+    assert cron("continue", "--max-loops", "2").returncode == 0
+    assert json.loads(cron("show", "--json").stdout)["run"]["status"] == "success"
+
+
+def test_a_run_that_was_stopped_while_it_waited_can_be_continued(cron):
+    running = cron.start("run", "cron.py:stopped")
+    assert any("delayed" in line for line in running.stderr)
+    assert cron("stop").returncode == 0
+    running.communicate()
+    assert running.returncode == 130
+    for _ in range(2):
+        quiet = cron("continue")
+        assert (quiet.returncode, quiet.stderr) == (0, "")
+    assert json.loads(cron("show", "--json").stdout)["run"]["status"] == "suspended"
+    let_a_day_pass(cron)
+    done = cron("continue")
+    assert (done.returncode, "✓ success  second/1" in done.stderr) == (0, True)
+    assert json.loads(cron("show", "--json").stdout)["run"]["recovery"] == 0
+
+
 def test_a_run_whose_first_pass_ends_it_is_not_suspended(waits):
     done = waits("run", "flows:nightly", "--day=2026-11-24", "--max-loops", "1")
     assert (done.returncode, done.stdout) == (0, "sent 2026-11-24:3\n")

@@ -155,8 +155,6 @@ def test_how_many_run_at_once_and_what_is_logged_are_among_it(sequent, script):
 def test_options_that_a_script_has_itself_are_refused_by_name(sequent, script):
     refused = sequent("recover", "r00001", "--flow", "night.py:flow")
     assert "leave --flow out" in refused.stderr
-    refused = sequent("continue", "r00001", "--max-loops", "2")
-    assert "leave --max-loops out" in refused.stderr
 
 
 def test_out_of_a_store_that_others_may_write_no_script_is_run(sequent, script):

@@ -9,6 +9,7 @@ import pytest
 from sequent.errors import BusyError, FencedError, UnknownRunError, UsageError
 from sequent.model.saved import SavedFrame
 from sequent.model.status import RunStatus, Status
+from sequent.runtime.origin import Origin
 from sequent.runtime.rows import Batch, RunEnd, Target
 from tests.contracts.plans import (
     TASK_A,
@@ -185,3 +186,22 @@ def test_other_runs_of_the_store_go_on_beside_it(store):
     attempted(first, TASK_A, result="1")
     attempted(second, TASK_A, result="2")
     assert (first.result(TASK_A), second.result(TASK_A)) == ("1", "2")
+
+
+# -- runs that steps of other runs started -----------------------------------------------------------
+
+
+def test_the_latest_is_the_latest_that_no_step_of_another_run_started(store):
+    origin = Origin(run="r00001", path="b\udce9.c", sequence="1.2", store="/s.db")
+    create(store, flow="outer")
+    target = Target(flow="inner")
+    inner = store.create(target, plan(), None, {}, origin)
+    assert (inner.record.origin, store.find("r00002").origin) == (origin, origin)
+    assert (store.find("latest").id, store.find("r00001").origin) == ("r00001", None)
+    with pytest.raises(UnknownRunError, match=r"all runs of the flow 'inner' in .* were started by steps") as caught:
+        store.find("latest", "inner")
+    assert "r00002 (inner, running)" in str(caught.value.hint)
+    own = store.create(target, plan(), None, {})
+    assert store.find("latest", "inner").id == store.find("latest").id == own.record.id
+    with pytest.raises(UnknownRunError, match="there are no runs of the flow 'other' in"):
+        store.find("latest", "other")

@@ -20,10 +20,17 @@ CONTINUE_RUN = "SEQUENT_CONTINUE_RUN"
 """Names the run that it is to continue."""
 _ASKED = "SEQUENT_RECOVER_ASKED"
 """What is asked of that recovery by hand."""
+_LOOPS = "SEQUENT_RECOVER_LOOPS"
+"""After how many passes the script's runs are suspended, whatever the script says."""
 
 
 def run_again(
-    record: RunRecord, store: str, variable: str, settings: Mapping[str, str], asked: Asked | None = None
+    record: RunRecord,
+    store: str,
+    variable: str,
+    settings: Mapping[str, str],
+    asked: Asked | None = None,
+    max_loops: int | None = None,
 ) -> int:
     """Run the script of a recorded run again, its ``run()`` taking up that run; give its exit code.
 
@@ -33,6 +40,7 @@ def run_again(
         variable: says what is to be done with it.
         settings: further variables, which say what is set for it.
         asked: what is asked of a recovery by hand.
+        max_loops: after how many passes over what is due a run is suspended; None: as the script says.
 
     Raises:
         UsageError: the script, or the directory in which it was run, is gone.
@@ -50,6 +58,8 @@ def run_again(
     environment = {**os.environ, **settings, variable: record.id, "SEQUENT_STORE": store}
     if asked is not None:
         environment[_ASKED] = json.dumps(attrs.asdict(asked))
+    if max_loops is not None:
+        environment[_LOOPS] = str(max_loops)
     command = [sys.executable, *target.argv[1:]]
     with tempfile.TemporaryDirectory(prefix="sequent-") as directory:
         raised = Path(directory, "raised")
@@ -81,6 +91,25 @@ def scripted(target: Target) -> tuple[str, str] | None:
     return None
 
 
+def loops_of(target: Target, said: int) -> int:
+    """After how many passes over what is due a run is suspended: of a script that is run again, as it was typed.
+
+    Args:
+        target: its flow.
+        said: what the script, or whoever else runs it, says.
+
+    Raises:
+        UsageError: somebody else has set the variable.
+    """
+    text = os.environ.get(_LOOPS)
+    if text is None or scripted(target) is None:
+        return said
+    try:
+        return int(text)
+    except ValueError:
+        raise _foreign(_LOOPS, text) from None
+
+
 def taken(variable: str) -> Asked | None:
     """What is asked of the run that is taken up, which later ones of the same script are not.
 
@@ -88,6 +117,7 @@ def taken(variable: str) -> Asked | None:
         UsageError: somebody else has set the variable.
     """
     del os.environ[variable]
+    os.environ.pop(_LOOPS, None)
     text = os.environ.pop(_ASKED, None)
     if text is None:
         return None
@@ -101,8 +131,12 @@ def taken(variable: str) -> Asked | None:
             accepts_changes=fields["accepts_changes"],
         )
     except (ValueError, KeyError, TypeError):
-        raise UsageError(
-            f"the variable {_ASKED!r} is {text!r:.100}, which Sequent did not write",
-            code="config",
-            hint="leave it out: sequent recover sets it for the script that it runs again",
-        ) from None
+        raise _foreign(_ASKED, text) from None
+
+
+def _foreign(variable: str, text: str) -> UsageError:
+    return UsageError(
+        f"the variable {variable!r} is {text!r:.100}, which Sequent did not write",
+        code="config",
+        hint="leave it out: sequent recover sets it for the script that it runs again",
+    )

@@ -48,11 +48,20 @@ def taken(run_id: str) -> UsageError:
 def unknown(run_id: str, store: str, latest: Sequence[tuple[str, str, RunStatus]]) -> UnknownRunError:
     """The error of an id that no run has; ``latest`` are the latest runs' ids, flows and statuses."""
     if not latest:
-        if run_id == LATEST:
-            return UnknownRunError(f"there are no runs in '{store}'", hint="start one, or name another store")
         message = f"there is no run '{run_id}': there are no runs in '{store}'"
         return UnknownRunError(message, hint="start one, or name another store: --store FILE")
     return UnknownRunError(f"there is no run '{run_id}' in '{store}'", hint=f"the latest runs are {_list(latest)}")
+
+
+def none_latest(flow: str | None, store: str, within_others: Sequence[tuple[str, str, RunStatus]]) -> UnknownRunError:
+    """The error where there is no latest run; ``within_others`` are the latest that steps of other runs started."""
+    of_flow = f" of the flow '{flow}'" if flow is not None else ""
+    if not within_others:
+        return UnknownRunError(f"there are no runs{of_flow} in '{store}'", hint="start one, or name another store")
+    return UnknownRunError(
+        f"all runs{of_flow} in '{store}' were started by steps of other runs",
+        hint=f"name the run that is meant: {_list(within_others)}",
+    )
 
 
 def ambiguous(run_id: str, runs: Sequence[tuple[str, str, RunStatus]]) -> UnknownRunError:

@@ -63,9 +63,9 @@ def test_continuing_a_run_that_has_succeeded_tells_its_outcome_and_does_nothing(
 
 def test_a_run_that_has_failed_is_not_continued_and_the_way_out_is_told(path):
     flow_of(path, func=fail).run()
-    with pytest.raises(UsageError, match=r"run 'r00001' has failed, and there is nothing to continue") as caught:
+    with pytest.raises(UsageError, match=r"run 'r00001' has failed: there is nothing to continue") as caught:
         flow_of(path, sequent.RUN_CONTINUE).run()
-    assert "sequent recover r00001" in str(caught.value)
+    assert "sequent recover r00001 --max-loops 1" in str(caught.value)
 
 
 def test_where_there_is_no_run_none_is_continued(path):

@@ -15,18 +15,26 @@ from sequent.model.status import RunStatus, Status
 from sequent.runtime.ownership import prepare_directory, try_lock
 from sequent.runtime.rows import TaskKey
 from sequent.runtime.store import open_store
+from sequent.runtime.store.sqlite.migrations import OLDEST
+from sequent.runtime.store.sqlite.schema import VERSION
 from tests.contracts.plans import A, attempted, create, plan
 
-VERSION_1 = Path(__file__).with_name("version_1.sql")
-"""What the first version wrote for a run that has failed: its tables, and one of every kind of row."""
+WRITTEN = {number: Path(__file__).with_name(f"version_{number}.sql") for number in range(OLDEST, VERSION)}
+"""What each older version wrote for a run that has failed: its tables, and one of every kind of row."""
+
+
+@pytest.fixture(params=WRITTEN)
+def old_version(request: pytest.FixtureRequest) -> int:
+    """An older version."""
+    return int(request.param)
 
 
 @pytest.fixture
-def old(tmp_path: Path) -> Path:
-    """A store of the first version."""
+def old(tmp_path: Path, old_version: int) -> Path:
+    """A store of that version."""
     path = tmp_path / "s.db"
     with closing(sqlite3.connect(path)) as connection:
-        connection.executescript(VERSION_1.read_text())
+        connection.executescript(WRITTEN[old_version].read_text())
         connection.execute("PRAGMA journal_mode = WAL")
     path.chmod(0o600)
     return path
@@ -44,7 +52,7 @@ def version(path: Path) -> int:
     return int.from_bytes(path.read_bytes()[60:64], "big")
 
 
-def test_a_store_of_the_first_version_has_the_tables_of_this_one_once_it_was_opened(old, tmp_path):
+def test_a_store_of_an_older_version_has_the_tables_of_this_one_once_it_was_opened(old, tmp_path):
     open_store(str(old)).close()
     open_store(str(tmp_path / "new.db")).close()
     assert columns(old) == columns(tmp_path / "new.db")
@@ -68,24 +76,25 @@ def test_its_runs_are_what_they_were_and_can_be_recovered(old):
     store.close()
 
 
-def test_a_copy_of_it_is_kept_as_it_was_and_only_one(old):
+def test_a_copy_of_it_is_kept_as_it_was_and_only_one(old, old_version):
     with closing(sqlite3.connect(old)) as connection:
         before = list(connection.iterdump())
     open_store(str(old)).close()
     open_store(str(old)).close()
     (copy,) = [path for path in old.parent.iterdir() if path.name.startswith("s.db.v")]
-    assert copy.name == "s.db.v1"
+    assert copy.name == f"s.db.v{old_version}"
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
-    assert version(copy) == 1
+    assert version(copy) == old_version
     with closing(sqlite3.connect(copy)) as connection:
         assert list(connection.iterdump()) == before
 
 
-def test_an_older_copy_is_not_overwritten(old):
-    (old.parent / "s.db.v1").write_text("precious")
+def test_an_older_copy_is_not_overwritten(old, old_version):
+    copy = old.parent / f"s.db.v{old_version}"
+    copy.write_text("precious")
     open_store(str(old)).close()
-    assert (old.parent / "s.db.v1").read_text() == "precious"
-    assert version(old.parent / "s.db.v1-2") == 1
+    assert copy.read_text() == "precious"
+    assert version(old.parent / f"s.db.v{old_version}-2") == old_version
 
 
 def test_a_store_is_left_as_it_was_while_one_of_its_runs_is_driven(old):
@@ -106,8 +115,8 @@ def test_a_store_is_left_as_it_was_while_one_of_its_runs_is_driven(old):
 
 def test_where_it_cannot_be_brought_up_as_a_whole_nothing_is_changed(old):
     with closing(sqlite3.connect(old)) as connection:
-        connection.execute("CREATE TABLE ticket (number INTEGER)")
+        connection.execute("ALTER TABLE request ADD COLUMN origin TEXT")
     before = columns(old)
-    with pytest.raises(StoreError, match="already exists"):
+    with pytest.raises(StoreError, match="duplicate column name"):
         open_store(str(old))
     assert columns(old) == before

@@ -18,6 +18,7 @@ from sequent.model.plan import Plan
 from sequent.model.spec import Amounts
 from sequent.model.status import RunStatus, Status
 from sequent.runtime import ownership
+from sequent.runtime.origin import Origin
 from sequent.runtime.rows import Ask, AttemptRecord, Batch, Hold, RunRecord, Target
 from sequent.runtime.store import naming
 from sequent.runtime.store.location import MEMORY
@@ -119,11 +120,20 @@ class MemoryStore:
         """Where the runs' directories are; made with the first."""
         return tempfile.mkdtemp(prefix="sequent-")
 
-    def create(self, target: Target, plan: Plan, run_id: str | None, fingerprints: Mapping[str, str]) -> MemoryRun:
+    def create(
+        self,
+        target: Target,
+        plan: Plan,
+        run_id: str | None,
+        fingerprints: Mapping[str, str],
+        origin: Origin | None = None,
+    ) -> MemoryRun:
         with self._guard:
-            return self._create(target, plan, run_id, fingerprints)
+            return self._create(target, plan, run_id, fingerprints, origin)
 
-    def _create(self, target: Target, plan: Plan, run_id: str | None, fingerprints: Mapping[str, str]) -> MemoryRun:
+    def _create(
+        self, target: Target, plan: Plan, run_id: str | None, fingerprints: Mapping[str, str], origin: Origin | None
+    ) -> MemoryRun:
         taken = {run.record.id for run in self._runs}
         number = len(self._runs) + 1
         if run_id is None:
@@ -148,6 +158,7 @@ class MemoryStore:
             counts={},
             structure=dict(plan.structure),
             fingerprints=dict(fingerprints),
+            origin=origin,
         )
         directory = os.path.join(self._directory, str(number))
         ownership.prepare_directory(directory)
@@ -197,9 +208,12 @@ class MemoryStore:
         return self._find(run_id, flow).record
 
     def _find(self, run_id: str, flow: str | None = None) -> _Run:
-        of_flow = [run for run in reversed(self._runs) if flow in (None, run.record.target.flow)]
-        if run_id == naming.LATEST and of_flow:
-            return of_flow[0]
+        if run_id == naming.LATEST:
+            of_flow = [run for run in reversed(self._runs) if flow in (None, run.record.target.flow)]
+            own = next((run for run in of_flow if run.record.origin is None), None)
+            if own is None:
+                raise naming.none_latest(flow, self.name, self._told(of_flow))
+            return own
         exact = [run for run in self._runs if run.record.id == run_id]
         found = exact or [run for run in reversed(self._runs) if run_id and run.record.id.startswith(run_id)]
         if not found:

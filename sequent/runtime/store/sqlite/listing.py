@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sequent.errors import StoreError
 from sequent.model.status import RunStatus
@@ -15,7 +15,14 @@ from sequent.runtime.store.location import run_directory
 from sequent.runtime.store.sqlite import queries
 from sequent.runtime.store.sqlite.definitions import StoredMapping
 from sequent.runtime.store.sqlite.reading import Reader
-from sequent.runtime.store.sqlite.records import read_counts, read_mapping, read_owner, read_run_status, read_target
+from sequent.runtime.store.sqlite.records import (
+    read_counts,
+    read_mapping,
+    read_origin,
+    read_owner,
+    read_run_status,
+    read_target,
+)
 
 
 class RunRow(NamedTuple):
@@ -34,6 +41,7 @@ class RunRow(NamedTuple):
     reason: str | None
     target: str
     params: str
+    origin: str | None
 
 
 class Listing:
@@ -69,10 +77,10 @@ class Listing:
             UnknownRunError: there is none, or there are several.
         """
         if run_id == naming.LATEST:
-            latest = self.rows(flow, 1)
-            if latest:
-                return latest[0]
-            raise naming.unknown(run_id, self.path, self._told(self.rows(None, 5)))
+            latest = self._latest(flow)
+            if latest is not None:
+                return RunRow(*latest)
+            raise naming.none_latest(flow, self.path, self._told(self.rows(flow, 5)))
         exact = self._reader.row(queries.run_with_id(), run_id)
         if exact is not None:
             return RunRow(*exact)
@@ -82,6 +90,11 @@ class Listing:
         if len(found) > 1:
             raise naming.ambiguous(run_id, self._told(found))
         return found[0]
+
+    def _latest(self, flow: str | None) -> Any:
+        if flow is None:
+            return self._reader.row(queries.latest_run())
+        return self._reader.row(queries.latest_run_of_flow(), flow)
 
     def _told(self, rows: list[RunRow]) -> list[tuple[str, str, RunStatus]]:
         records = [self.record(row) for row in rows]
@@ -114,6 +127,7 @@ class Listing:
             structure=StoredMapping(self._reader, row.definition, "structure"),
             fingerprints=StoredMapping(self._reader, row.definition, "fingerprints"),
             reason=row.reason or "",
+            origin=read_origin(row.origin),
         )
 
     def driver_of(self, row: RunRow) -> Owner | None:

@@ -46,7 +46,8 @@ _TO_2 = (
         FOREIGN KEY (run) REFERENCES run (number)
     ) WITHOUT ROWID, STRICT""",
 )
-_STEPS = {1: _TO_2}
+_TO_3 = ("ALTER TABLE request ADD COLUMN origin TEXT",)
+_STEPS = {1: _TO_2, 2: _TO_3}
 """The statements that lead from a version to the next. They are written out: the tables will be others one day."""
 OLDEST = min(_STEPS)
 """The oldest version that can be brought up to this one."""

@@ -41,6 +41,7 @@ _RUN_COLUMNS = (
     run.c.reason,
     request.c.target,
     request.c.params,
+    request.c.origin,
 )
 _RUNS = select(*_RUN_COLUMNS).join_from(run, request, request.c.run == run.c.number)
 
@@ -56,6 +57,23 @@ def runs_of_flow() -> str:
     """The same, of one flow."""
     statement = _RUNS.where(is_given(run.c.flow)).order_by(run.c.number.desc())
     return text_of(statement.limit(bindparam("rows")).offset(NONE), "the_flow rows")
+
+
+@cache
+def latest_run() -> str:
+    """The latest that no step of another run started."""
+    return text_of(_latest_of(_RUNS), "")
+
+
+@cache
+def latest_run_of_flow() -> str:
+    """The same, of one flow."""
+    return text_of(_latest_of(_RUNS.where(is_given(run.c.flow))), "the_flow")
+
+
+def _latest_of(statement: Any) -> Any:
+    own = statement.where(request.c.origin == null()).order_by(run.c.number.desc())
+    return own.limit(ONE).offset(NONE)
 
 
 @cache

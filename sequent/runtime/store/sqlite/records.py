@@ -12,6 +12,7 @@ from sequent.errors import StoreError
 from sequent.model.outcome import LogSpan, Problem
 from sequent.model.spec import Amounts
 from sequent.model.status import RunStatus, Status
+from sequent.runtime.origin import Origin
 from sequent.runtime.rows import Owner, Target
 from sequent.runtime.store.sqlite.schema import OUTDATED, SUPERSEDED
 
@@ -21,7 +22,7 @@ T = TypeVar("T")
 _dump = json.JSONEncoder(separators=(",", ":")).encode
 
 
-def text_of_record(record: Owner | Target | Problem) -> str:
+def text_of_record(record: Owner | Target | Problem | Origin) -> str:
     """The fields of a record."""
     return _dump(attrs.asdict(record))
 
@@ -44,6 +45,11 @@ def read_owner(text: str) -> Owner:
 def read_target(text: str) -> Target:
     """Which flow a run is of."""
     return _read("a target", text, lambda tree: Target(argv=tuple(tree.pop("argv")), **tree))
+
+
+def read_origin(text: str | None) -> Origin | None:
+    """The step that started a run."""
+    return None if text is None else _read("an origin", text, lambda tree: Origin(**tree))
 
 
 def read_problem(text: str | None) -> Problem | None:

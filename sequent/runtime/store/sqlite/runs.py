@@ -13,6 +13,7 @@ from sequent.model.outcome import Failure, LogSpan
 from sequent.model.plan import Plan
 from sequent.model.status import RunStatus, Status
 from sequent.runtime import ownership
+from sequent.runtime.origin import Origin
 from sequent.runtime.rows import AttemptRecord, RunRecord, Target
 from sequent.runtime.store import naming
 from sequent.runtime.store.location import Location, runs_directory
@@ -55,7 +56,14 @@ class SqliteStore:
 
     # -- making runs
 
-    def create(self, target: Target, plan: Plan, run_id: str | None, fingerprints: Mapping[str, str]) -> SqliteRun:
+    def create(
+        self,
+        target: Target,
+        plan: Plan,
+        run_id: str | None,
+        fingerprints: Mapping[str, str],
+        origin: Origin | None = None,
+    ) -> SqliteRun:
         if run_id is not None:
             naming.check_id(run_id)
         now = self._now()
@@ -72,7 +80,8 @@ class SqliteStore:
                 status = RunStatus.RUNNING.value
                 row = (number, id_, 1, owner, 0, status, 0, now, "{}", target.flow, definition)
                 execute(statements.insert_run(), row)
-                execute(statements.insert_request(), (number, text_of_record(target), text_of_mapping(plan.params)))
+                request = (number, text_of_record(target), text_of_mapping(plan.params))
+                execute(statements.insert_request(), (*request, text_of_record(origin) if origin else None))
             return self._drive(number, Claim(lock, (number, 1, owner)))
         except BaseException:
             if lock is not None:

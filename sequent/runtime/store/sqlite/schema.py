@@ -22,7 +22,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 APPLICATION_ID = 0x53455155
 """``SEQU``, in the header of every store's file."""
-VERSION = 2
+VERSION = 3
 """The version of the schema below, in the header as well."""
 
 OUTDATED = "outdated"
@@ -96,9 +96,10 @@ request = Table(
     Column("run", Integer, ForeignKey("run.number"), primary_key=True),
     Column("target", Text, nullable=False),
     Column("params", Text, nullable=False),
+    Column("origin", Text),
     sqlite_strict=True,
 )
-"""What a run was asked to do."""
+"""What a run was asked to do, and the step of another run that asked."""
 
 frame = Table(
     "frame",

@@ -205,7 +205,7 @@ def insert_run() -> str:
 @cache
 def insert_request() -> str:
     """What a new run was asked to do."""
-    return _insert(request, "run target params")
+    return _insert(request, "run target params origin")
 
 
 def _insert(table: Table, names: str) -> str:

@@ -1,0 +1,18 @@
+"""Which step of another run started a run."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+
+@frozen(kw_only=True)
+class Origin:
+    """The step of another run that started a run, itself or through a program of its own."""
+
+    run: str
+    """The id of that run."""
+    path: str = ""
+    """The step's, dotted; empty where it was started while the flow was loaded for one."""
+    sequence: str = ""
+    store: str = ""
+    """Where that run is."""
