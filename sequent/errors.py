@@ -119,6 +119,13 @@ class StoreFullError(StoreError):
     default_code = "store-full"
 
 
+class ShortageError(SequentError):
+    """A process cannot be started for lack of memory, descriptors, processes or room on a disk."""
+
+    exit_code = 4
+    default_code = "shortage"
+
+
 class UnknownRunError(SequentError):
     """No run, or more than one, has that id."""
 

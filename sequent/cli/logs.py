@@ -138,6 +138,8 @@ class _Show:
     """By segment: up to where attempts that have ended have been shown."""
     _under_way: dict[tuple[str, str, int], int] = field(factory=dict[tuple[str, str, int], int])
     """By attempt that has not ended: up to where it has been shown."""
+    _lost: set[tuple[str, str, int]] = field(factory=set[tuple[str, str, int]])
+    """Attempts of whose output there was room for nothing, that have been told of."""
     _last: tuple[str, str, int] | None = None
     """The attempt that was shown last, to which more may be added without another heading."""
 
@@ -146,9 +148,12 @@ class _Show:
         output = Output(self.asked.store, record)
         for attempt in self.asked.attempts(record):
             piece = output.of(attempt)
+            key = (attempt.path, attempt.sequence, attempt.attempt)
+            if piece is not None and piece.dropped and not piece.length and key not in self._lost:
+                self._lost.add(key)
+                self._print(key, attempt, (), piece)
             if piece is None or piece.end <= self._behind.get(piece.segment, 0):
                 continue
-            key = (attempt.path, attempt.sequence, attempt.attempt)
             if piece.has_ended:
                 self._behind[piece.segment] = piece.end
                 new = piece.after(self._under_way.pop(key, 0))
@@ -163,8 +168,8 @@ class _Show:
     def _print(self, key: tuple[str, str, int], attempt: AttemptRecord, content: Iterable[bytes], piece: Piece) -> None:
         if key != self._last:
             paint = Paint.of(sys.stdout)
-            cut = f", {piece.dropped:,} bytes cut out of the middle" if piece.dropped else ""
-            out(paint.faint(f"==>{attempt_line(attempt, paint)}{cut} <=="))
+            missing = f", {piece.dropped:,} bytes missing" if piece.dropped else ""
+            out(paint.faint(f"==>{attempt_line(attempt, paint)}{missing} <=="))
             sys.stdout.flush()
         self._last = key
         self.has_shown = True

@@ -31,16 +31,21 @@ class Piece:
     end: int
     has_ended: bool
     dropped: int = 0
-    """Bytes that were cut out of its middle when the attempt ended."""
+    """Bytes that are missing: cut out of its middle when the attempt ended, or never written."""
 
     @property
     def length(self) -> int:
         return self.end - self.start
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether its middle was cut out."""
+        return self.dropped > 0 and self.length > CAP
+
     def after(self, position: int) -> Piece:
         """What is left of it when all before that position of the file, as it was then, has been seen."""
         half = CAP // 2
-        if not self.dropped or position <= self.start + half:
+        if not self.is_cut or position <= self.start + half:
             return evolve(self, start=min(max(self.start, position), self.end))
         # Its last half was moved to the front by what was dropped.
         unseen = self.start + CAP + self.dropped - position

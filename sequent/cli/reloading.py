@@ -57,8 +57,9 @@ def drive_again(
     """
     from sequent.cli.ending import driven
     from sequent.runtime.executors.agents import launch_agent
+    from sequent.runtime.executors.shortage import patiently
 
-    with closing(launch_agent()) as agent:
+    with closing(patiently(launch_agent)) as agent:
         definition, target = definition_for(record, flow, settings)
         return driven(
             options,

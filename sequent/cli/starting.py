@@ -48,8 +48,9 @@ def start_typed(typed: Sequence[str]) -> int:
         return start_run(_words(typed), None)
     with uncollected():
         from sequent.runtime.executors.agents import launch_agent
+        from sequent.runtime.executors.shortage import patiently
 
-    with closing(launch_agent()) as agent:
+    with closing(patiently(launch_agent)) as agent:
         return start_run(_words(typed), agent)
 
 

@@ -141,6 +141,13 @@ class PaceChanged:
 
 
 @frozen
+class Told:
+    """Something to be told to people: no attempt is concerned."""
+
+    text: str
+
+
+@frozen
 class RepeatFound:
     """The items: their wire text, or None where an iterator draws them one at a time.
 
@@ -173,4 +180,4 @@ AttemptReport = AttemptBegan | AttemptEnded | AttemptLost | AttemptTakenBack
 
 DrawnReport = RepeatFound | ItemFound | DrawBroke
 
-Report = AttemptReport | DrawnReport | PaceChanged
+Report = AttemptReport | DrawnReport | PaceChanged | Told

@@ -57,7 +57,7 @@ def test_logs_copies_just_the_attempts_bytes_under_a_heading_each(a_run, capfdbi
     assert logs("r00412", "load/1") == 0
     heading, content = capfdbinary.readouterr().out.split(b"\n", 1)
     assert b"load/1  attempt 2" in heading
-    assert b"5 bytes cut out of the middle" in heading
+    assert b"5 bytes missing" in heading
     assert content == b"loaded 12\x1b[2J\n"
 
 

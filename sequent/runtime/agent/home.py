@@ -8,8 +8,10 @@ import json
 import os
 import time
 
+from sequent.errors import StoreError
 from sequent.runtime import trees
-from sequent.runtime.agent.marks import mark_of, remove_mark
+from sequent.runtime.agent.marks import make_mark, mark_of, remove_mark
+from sequent.runtime.agent.room import NO_ROOM, RESERVE, allocate, give_back
 from sequent.runtime.ownership import agent_lock, end_leftovers, try_lock
 
 _RETRY = 0.02
@@ -29,16 +31,27 @@ class Home:
         os.makedirs(self.logs, mode=0o700, exist_ok=True)
         taken = [int(name[1:-4]) for name in os.listdir(self.logs) if _is_segment(name)]
         self._next_segment = max(taken, default=0) + 1
+        self._is_taken = False
 
     def take(self, seconds: float) -> bool:
-        """Wait for an earlier agent to end, at most so long; say whether it has."""
+        """Wait for an earlier agent to end, at most so long; say whether it has.
+
+        Raises:
+            OSError: there is no room for the lock's file.
+        """
+        if self._is_taken:
+            return True
         path = agent_lock(self._directory)
         deadline = time.monotonic() + seconds
         # Held until this process ends; whoever looks at the lock in this process must know, so as not to drop it.
-        while try_lock(path, "") is None:
-            if time.monotonic() > deadline:
-                return False
-            time.sleep(_RETRY)
+        try:
+            while try_lock(path, "") is None:
+                if time.monotonic() > deadline:
+                    return False
+                time.sleep(_RETRY)
+        except StoreError as error:
+            raise error.__cause__ or error from None
+        self._is_taken = True
         return True
 
     def begin(self) -> None:
@@ -62,13 +75,26 @@ class Home:
         self._write(pid, 0)
 
     def open_segment(self) -> tuple[str, int]:
-        """A new, empty segment: its path, and a descriptor that appends."""
+        """A new, empty segment: its path, and a descriptor that appends.
+
+        Raises:
+            OSError: there is no room for it, its mark and the first that is logged.
+        """
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
         while True:
             path = os.path.join(self.logs, f"w{self._next_segment}.log")
             self._next_segment += 1
             with contextlib.suppress(FileExistsError):
-                return path, os.open(path, flags, 0o600)
+                file = os.open(path, flags, 0o600)
+                break
+        try:
+            os.close(make_mark(path))
+            _reserve(file)
+        except OSError:
+            os.close(file)
+            remove_if_empty(path)
+            raise
+        return path, file
 
     @property
     def _list(self) -> str:
@@ -94,6 +120,17 @@ def remove_if_empty(path: str) -> None:
     with contextlib.suppress(OSError):
         if os.stat(path, follow_symlinks=False).st_size == 0:
             os.unlink(path)
+        else:
+            give_back(path)
+
+
+def _reserve(file: int) -> None:
+    try:
+        allocate(file, 0, RESERVE)
+    except OSError as error:
+        # The file system may not know it.
+        if error.errno in NO_ROOM:
+            raise
 
 
 def _is_segment(name: str) -> bool:

@@ -20,6 +20,7 @@ from sequent.runtime import trees
 from sequent.runtime.agent.endings import Endings
 from sequent.runtime.agent.home import Home, remove_if_empty
 from sequent.runtime.agent.limits import Limits
+from sequent.runtime.agent.room import is_scarce
 from sequent.runtime.agent.trimming import Trimming
 from sequent.runtime.packets import Channel, Message, pair
 
@@ -44,6 +45,7 @@ class Agent:
         self._prepare = prepare
         self._setup: dict[str, Any] = {}
         self._home: Home | None = None
+        self._is_set_up = False
         self._workers: dict[int, int] = {}
         """The number of each worker that lives, by pid."""
         self._segments: dict[int, str] = {}
@@ -104,13 +106,14 @@ class Agent:
             self._obey(cast("list[Any]", message), selector)
         except OSError as error:
             # There is no room: for a file, a process or a descriptor.
-            self._say(["unable", error.strerror])
+            number = message[1] if message[0] == "spawn" else 0
+            self._say(["unable", error.strerror, number, is_scarce(error)])
 
     def _obey(self, body: list[Any], selector: selectors.BaseSelector) -> None:
         match body[0]:
             case "setup":
                 self._set_up(body[1], selector)
-            case "spawn" if self._home is not None:
+            case "spawn" if self._home is not None and self._is_set_up:
                 self._spawn(body[1], self._home)
             case "end":
                 self._end(body[1], body[2])
@@ -126,7 +129,9 @@ class Agent:
 
     def _set_up(self, setup: dict[str, Any], selector: selectors.BaseSelector) -> None:
         self._setup = setup
-        home = Home(str(setup["directory"]))
+        if self._home is None:
+            self._home = Home(str(setup["directory"]))
+        home = self._home
         if not home.take(_LOCK_WAIT):
             self._say(["refused", "processes of an earlier recovery of this run are still being ended"])
             return
@@ -135,7 +140,7 @@ class Agent:
         except BusyError as error:
             self._say(["refused", error.message])
             return
-        self._home = home
+        self._is_set_up = True
         # Where the kernel has no more watches to give, logs are cut once their attempts end.
         with contextlib.suppress(OSError):
             self._trimming = Trimming(home.logs, self._segments.values)
@@ -145,27 +150,35 @@ class Agent:
     # -- workers
 
     def _spawn(self, number: int, home: Home) -> None:
-        """Fork a worker; its first act is to wait until it has been recorded."""
-        segment, log = home.open_segment()
-        ours, theirs = pair()
-        gate = os.pipe()
-        agent = os.getpid()
-        pid = os.fork()
-        if pid == 0:
-            # Or it would never see that nobody has the other end any more.
-            ours.close()
-            self._become_worker(theirs, segment, log, gate, agent)
-        os.close(gate[0])
-        os.close(log)
-        self._workers[pid] = number
-        self._segments[pid] = segment
-        home.record(pid)
-        os.close(gate[1])
-        # The driver may be gone, as whenever something is said.
-        with contextlib.suppress(ConnectionError):
-            self._channel.send_with(["worker", number, os.path.basename(segment)], [ours.fileno(), theirs.fileno()])
-        ours.close()
-        theirs.close()
+        """Fork a worker, which begins once it has been recorded, and else ends.
+
+        Raises:
+            OSError: there is no room for it; nothing of it is left.
+        """
+        with contextlib.ExitStack() as ends:
+            segment, log = home.open_segment()
+            ends.callback(os.close, log)
+            try:
+                ours, theirs = map(ends.enter_context, pair())
+                gate = os.pipe()
+                for end in gate:
+                    ends.callback(os.close, end)
+                agent = os.getpid()
+                pid = os.fork()
+                if pid == 0:
+                    # Or it would never see that nobody has the other end any more.
+                    ours.close()
+                    self._become_worker(theirs, segment, log, gate, agent)
+                home.record(pid)
+            except OSError:
+                remove_if_empty(segment)
+                raise
+            self._workers[pid] = number
+            self._segments[pid] = segment
+            os.write(gate[1], b"!")
+            # The driver may be gone, as whenever something is said.
+            with contextlib.suppress(ConnectionError):
+                self._channel.send_with(["worker", number, os.path.basename(segment)], [ours.fileno(), theirs.fileno()])
 
     def _become_worker(self, end: socket.socket, segment: str, log: int, gate: tuple[int, int], agent: int) -> NoReturn:
         status = 70
@@ -176,7 +189,8 @@ class Agent:
             _restore_signals()
             self._channel.end.close()
             os.close(gate[1])
-            os.read(gate[0], 1)
+            if not os.read(gate[0], 1):
+                os._exit(status)
             os.close(gate[0])
             self._limits.heard.close()
             os.dup2(log, 1)

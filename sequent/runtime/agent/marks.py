@@ -10,6 +10,8 @@ from struct import Struct
 
 from attrs import frozen
 
+from sequent.runtime.agent.room import fill
+
 CAP = 8 * 1024 * 1024
 """Bytes that are kept of one attempt's output: the first half and the last."""
 _SIZE = 1 << 15
@@ -39,6 +41,22 @@ def mark_of(segment: str) -> str:
     return f"{segment.removesuffix('.log')}.live"
 
 
+def make_mark(segment: str) -> int:
+    """The file of a segment's mark, which is made if need be, with room for all that is written to it.
+
+    Raises:
+        OSError: there is none.
+    """
+    file = os.open(mark_of(segment), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        fill(file, _SIZE)
+    except OSError:
+        os.close(file)
+        remove_mark(mark_of(segment))
+        raise
+    return file
+
+
 class MarkWriter:
     """The mark of a segment that this process writes to.
 
@@ -49,9 +67,8 @@ class MarkWriter:
 
     def __init__(self, segment: str) -> None:
         self._path = mark_of(segment)
-        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        self._file = make_mark(segment)
         fcntl.flock(self._file, fcntl.LOCK_SH)
-        os.ftruncate(self._file, _SIZE)
         self._memory = mmap.mmap(self._file, _SIZE)
         self._changes = 0
         self.clear()

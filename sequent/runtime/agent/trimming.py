@@ -10,13 +10,13 @@ import selectors
 from collections.abc import Callable, Iterable
 
 from sequent.runtime.agent.marks import CAP, read_mark
+from sequent.runtime.agent.room import PUNCH_HOLE_AND_KEEP_SIZE, allocate
 
 _REST = 0.05
 """Seconds for which segments that grow are left alone, so that a step that writes much slows nobody else."""
 
 _IN_MODIFY = 0x2
 _IN_ONESHOT = 0x80000000
-_PUNCH_HOLE_AND_KEEP_SIZE = 0x3
 _CLOCK_MONOTONIC = 1
 
 
@@ -97,13 +97,10 @@ class Trimming:
             if read_mark(segment) == mark:
                 size = os.fstat(file).st_size
                 begin = mark.start + CAP // 2
-                self._made(self._punch(file, begin, size - CAP // 2 - begin))
+                allocate(file, begin, size - CAP // 2 - begin, PUNCH_HOLE_AND_KEEP_SIZE)
                 self._trimmed[segment] = (mark.change, size)
         finally:
             os.close(file)
-
-    def _punch(self, file: int, begin: int, length: int) -> int:
-        return int(self._libc.fallocate(file, _PUNCH_HOLE_AND_KEEP_SIZE, ctypes.c_int64(begin), ctypes.c_int64(length)))
 
     def _watch(self) -> None:
         """Be woken by the next write, and by no other: after one it is forgotten, and costs whoever writes nothing."""

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Mapping
 
 from sequent.engine import Scheduler
-from sequent.errors import StoreBusyError, StoreError, StoreFullError
+from sequent.errors import SequentError, ShortageError, StoreBusyError, StoreError, StoreFullError
 from sequent.model.directives import NO_DIRECTIVES, Directives
 from sequent.model.effects import EndRun
 from sequent.model.facts import Fact, PauseRequested, StopRequested
@@ -99,6 +99,7 @@ class Driver:
         Raises:
             FencedError: somebody else took the run over; nothing more was started or written.
             StoreError: the store could not take what had to be written; the run can be recovered.
+            ShortageError: no worker could be started; the same.
             UsageError: another run takes a shared pool to be of another size.
         """
         with self._signals(self._selector, self._stopping.on_signal), contextlib.closing(self._pooling):
@@ -107,8 +108,12 @@ class Driver:
             self._observer.run_began(self._run.record, self._plan)
             for text in self._notes:
                 self._observer.note(text)
-            while (status := self._turn()) is None:
-                pass
+            try:
+                while (status := self._turn()) is None:
+                    pass
+            except ShortageError as error:
+                self._give_up(error)
+                raise
             self._observer.run_ended(status)
             return status
 
@@ -188,9 +193,9 @@ class Driver:
         self._outbox.batch.end = RunEnd(end.status, counts, reason)
         self._status = end.status
 
-    def _give_up(self, error: StoreError) -> None:
+    def _give_up(self, error: SequentError) -> None:
         """Write what has ended, and why nothing goes on, into the room that was set aside for it, if that can be."""
-        if not isinstance(error, StoreFullError | StoreBusyError):
+        if not isinstance(error, StoreFullError | StoreBusyError | ShortageError):
             return
         self._run.free_space()
         batch = self._outbox.batch

@@ -38,6 +38,11 @@ class AgentProcess:
     link: Link = field(repr=False)
     start_again: Callable[[], AgentProcess] = field(repr=False)
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether it has ended, and was waited for."""
+        return self.link.end.fileno() < 0
+
     def close(self, patience: float = 0.0) -> bool:
         """Wait for its end, so many seconds at most; then end it, and with it, through the kernel, its workers.
 
@@ -45,7 +50,7 @@ class AgentProcess:
             whether it ended by itself, as it does once nothing of its tree is left; a second time, where nothing is
             done since its pid may be another's by then, True.
         """
-        if self.link.end.fileno() < 0:
+        if self.is_closed:
             return True
         status = self._wait(patience)
         if status is None:
@@ -75,7 +80,11 @@ class AgentProcess:
 
 
 def launch_agent() -> AgentProcess:
-    """Start an agent in a fresh interpreter, whose workers load the flow by its name."""
+    """Start an agent in a fresh interpreter, whose workers load the flow by its name.
+
+    Raises:
+        OSError: there is no room for it.
+    """
     ours, theirs = packets.pair()
     our_ends.add(ours)
     with theirs:
@@ -95,6 +104,9 @@ def fork_agent(definition: Definition) -> AgentProcess:
     """Start an agent that is a copy of this process, whose workers have all that it has in memory.
 
     It must be called before there are threads or open stores, as far as that is possible.
+
+    Raises:
+        OSError: there is no room for it.
     """
     ours, theirs = packets.pair()
     our_ends.add(ours)
@@ -102,10 +114,10 @@ def fork_agent(definition: Definition) -> AgentProcess:
         # What is still in a buffer would be written twice. They may be closed, or None.
         with contextlib.suppress(Exception):
             stream.flush()
-    pid = os.fork()
-    if pid == 0:
-        _become_agent(theirs, definition)
-    theirs.close()
+    with theirs:
+        pid = os.fork()
+        if pid == 0:
+            _become_agent(theirs, definition)
     return AgentProcess(pid=pid, link=Link(ours), start_again=lambda: fork_agent(definition))
 
 

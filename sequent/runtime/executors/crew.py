@@ -55,6 +55,8 @@ class Crew:
         self._last_number = 0
         self._failed_loads = 0
         self._is_ending = False
+        self._may_start = True
+        """Whether there is room for further workers."""
 
     # -- what is ordered
 
@@ -109,6 +111,22 @@ class Crew:
             self._roster.workers.append(worker)
         self._ask_for(worker.number)
         return worker
+
+    def unmeet(self, number: int) -> None:
+        """There is no room for a worker that was asked for (0: for none of them): none is, until it is tried again."""
+        self._may_start = False
+        missing = [worker for worker in self._workers.values() if worker.link is None and number in (0, worker.number)]
+        self.draws.leave([*map(self._let_go, missing)])
+
+    def try_again(self) -> None:
+        """Ask again for the workers that are missing."""
+        self._may_start = True
+        self.hand_over()
+
+    @property
+    def has_workers(self) -> bool:
+        """Whether any has been started that has not ended."""
+        return any(worker.is_loaded for worker in self._workers.values())
 
     def meet(self, number: int, segment: str, ends: Iterable[socket.socket]) -> None:
         """A worker has been started: our end of its pair, and its own."""
@@ -203,6 +221,8 @@ class Crew:
         if self._is_ending:
             self._give_up()
             return
+        if not self._may_start:
+            return
         self.draws.place_homeless()
         if roster.waiting:
             for _ in range(roster.missing()):
@@ -232,8 +252,7 @@ class Crew:
                 self._reports.append(deaths.failed(order, problem, log))
             else:
                 self._take(worker, deaths.failed(order, problem))
-        self._let_go(worker)
-        self.draws.leave([worker])
+        self.draws.leave([self._let_go(worker)])
         self.hand_over()
 
     def _hear_out(self, worker: Worker) -> None:
@@ -258,11 +277,12 @@ class Crew:
         orders: list[AttemptOrder | DrawOrder] = [*self._roster.take_waiting(), *self.draws.take_all()]
         self._reports += [deaths.failed(order, problem) for order in orders]
 
-    def _let_go(self, worker: Worker) -> None:
+    def _let_go(self, worker: Worker) -> Worker:
         self._workers.pop(worker.number, None)
         self._roster.leave(worker)
         self._remove_wake(worker)
         worker.close()
+        return worker
 
     def _remove_wake(self, worker: Worker) -> None:
         if worker.link is not None:

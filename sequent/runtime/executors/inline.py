@@ -95,15 +95,15 @@ class InlineExecutor:
             os.eventfd_write(self._wake, 1)
 
     def _execute(self, order: AttemptOrder | DrawOrder) -> Report:
-        attempts, drawing, descriptor = self._prepared()
+        attempts, drawing, segment = self._prepared()
         with (
             in_directory(self._setup.target.cwd),
             routing(self._setup),
-            routed(descriptor, self._setup, whole_process=True),
+            routed(segment, self._setup, whole_process=True),
         ):
             return attempts.run(order) if isinstance(order, AttemptOrder) else drawing.serve(order)
 
-    def _prepared(self) -> tuple[Attempts, Drawing, int]:
+    def _prepared(self) -> tuple[Attempts, Drawing, Segment]:
         """Make what is needed once the first order is there: a run may never have one for us."""
         if self._attempts is None or self._drawing is None or self._segment is None:
             self._segment = Segment.make(os.path.join(self._setup.directory, "logs"), "driver")
@@ -116,4 +116,4 @@ class InlineExecutor:
                 tell_begun=self._reports.append,
             )
             self._drawing = Drawing(self._attempts.catalogue)
-        return self._attempts, self._drawing, self._segment.descriptor
+        return self._attempts, self._drawing, self._segment

@@ -7,14 +7,16 @@ import os
 import socket
 from selectors import BaseSelector
 
-from sequent.errors import BusyError, SequentError
+from sequent.errors import BusyError, SequentError, ShortageError
 from sequent.runtime import ownership
+from sequent.runtime.agent.room import is_scarce
 from sequent.runtime.executors.agents import AgentProcess
 from sequent.runtime.executors.crew import Crew
+from sequent.runtime.executors.shortage import Shortage
 from sequent.runtime.executors.wakes import Wakes
 from sequent.runtime.executors.workers import MOST_ATTEMPTS, MOST_WORKERS
 from sequent.runtime.messages import write_setup
-from sequent.runtime.orders import AttemptOrder, DrawOrder, Report, WorkerSetup
+from sequent.runtime.orders import AttemptOrder, DrawOrder, Report, Told, WorkerSetup
 from sequent.runtime.packets import Message
 
 STOP_GRACE = 10.0
@@ -50,6 +52,10 @@ class ProcessExecutor:
         self._most_attempts = most_attempts
         self._opened: tuple[Wakes, Crew] | None = None
         self._failed_agents = 0
+        self._shortage = Shortage()
+        self._is_set_up = False
+        """Whether the agent has all that it needs; what it lacks is a worker, else."""
+        self._said: list[Report] = []
         self._is_ending = False
         self._failure: SequentError | None = None
 
@@ -84,10 +90,16 @@ class ProcessExecutor:
     def reports(self) -> list[Report]:
         if self._failure is not None:
             raise self._failure
-        return self._crew.reports()
+        if self._shortage.take_due():
+            self._try_again()
+        if not self._crew.has_workers:
+            self._shortage.check()
+        said, self._said = self._said, []
+        return [*said, *self._crew.reports()]
 
     def seconds_left(self) -> float | None:
-        return self._crew.seconds_left()
+        found = [left for left in (self._crew.seconds_left(), self._shortage.left()) if left is not None]
+        return min(found, default=None)
 
     def end_tasks(self, *, at_once: bool) -> None:
         self._is_ending = True
@@ -110,9 +122,28 @@ class ProcessExecutor:
 
     def _begin_with(self, agent: AgentProcess) -> None:
         self._agent = agent
+        self._is_set_up = False
         self._wakes.add(agent.link.end, self._on_agent)
         agent.link.send(["setup", write_setup(self._setup)])
         self._crew.prepare()
+
+    def _refuse(self, reason: str, number: int) -> None:
+        """There is no room for a worker with that number, or (0) for what the agent needs itself."""
+        self._crew.unmeet(number)
+        self._say(self._shortage.refuse(reason))
+
+    def _try_again(self) -> None:
+        """Ask again for what there was no room for."""
+        if self._agent.is_closed:
+            self._start_agent()
+        elif self._is_set_up:
+            self._crew.try_again()
+        else:
+            self._agent.link.send(["setup", write_setup(self._setup)])
+
+    def _say(self, text: str) -> None:
+        if text:
+            self._said.append(Told(text))
 
     def _on_agent(self) -> None:
         link = self._agent.link
@@ -124,23 +155,27 @@ class ProcessExecutor:
 
     def _hear(self, message: Message, descriptors: list[int]) -> None:
         match message:
-            case ["worker", *_] if len(descriptors) < 2:
+            case ["worker", int() as number, *_] if len(descriptors) < 2:
                 # The kernel has dropped those for which this process has no room.
                 for descriptor in descriptors:
                     os.close(descriptor)
-                self._hear(["unable", os.strerror(errno.EMFILE)], [])
+                self._refuse(os.strerror(errno.EMFILE), number)
             case ["worker", int() as number, str() as segment]:
                 self._crew.meet(number, segment, [socket.socket(fileno=item) for item in descriptors])
+                self._say(self._shortage.end())
             case ["ended", int() as number, int() as code, bool() as has_timed_out]:
                 self._crew.bury(number, code, has_timed_out=has_timed_out)
             case ["set up"]:
                 self._failed_agents = 0
+                self._is_set_up = True
                 self._crew.bury_orphaned()
+                self._crew.try_again()
             case ["refused", str() as reason]:
                 self._failure = BusyError(reason, hint="wait a little, and try again")
-            case ["unable", str() as reason]:
-                hint = "see to it that there is room for more (files, processes, descriptors), and recover the run"
-                self._failure = SequentError(f"a worker cannot be started: {reason}", code="agent", hint=hint)
+            case ["unable", str() as reason, int() as number, True]:
+                self._refuse(reason, number)
+            case ["unable", str() as reason, *_]:
+                self._failure = ShortageError(f"a worker cannot be started: {reason}")
             case ["crashed", str() as text]:
                 self._failure = self._failure or SequentError(f"the agent failed:\n{text}", code="agent")
             case _:
@@ -158,7 +193,16 @@ class ProcessExecutor:
             self._end_leftovers()
             self._crew.bury_orphaned()
         else:
+            self._start_agent()
+
+    def _start_agent(self) -> None:
+        """Start an agent in the place of one that has ended."""
+        try:
             self._begin_with(self._agent.start_again())
+        except OSError as error:
+            if not is_scarce(error):
+                raise
+            self._refuse(error.strerror or str(error), 0)
 
     def _end_leftovers(self) -> None:
         """End what an agent has left that no other takes the place of."""

@@ -171,7 +171,7 @@ class ThreadExecutor:
         segment = Segment.make(os.path.join(self._setup.directory, "logs"), prefix)
         self._segments.append(segment.path)
         try:
-            with routed(segment.descriptor, self._setup, whole_process=False):
+            with routed(segment, self._setup, whole_process=False):
                 yield segment
         finally:
             segment.close()

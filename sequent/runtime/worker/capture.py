@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import io
 import itertools
 import os
 import sys
@@ -11,7 +12,9 @@ from typing import TextIO
 
 from sequent.model.outcome import LogSpan
 from sequent.runtime.agent.marks import CAP, MarkWriter
-from sequent.runtime.worker.masking import Mask, write_all
+from sequent.runtime.agent.room import NO_ROOM, RESERVE, allocate, give_back
+from sequent.runtime.worker.losses import LogFile, Losses
+from sequent.runtime.worker.masking import Mask
 
 _LONGEST_LINE = 400
 """Bytes of a last line that is told in an error."""
@@ -36,6 +39,11 @@ class Segment:
         self._mask: Mask | None = None
         self._start = 0
         self._mark = MarkWriter(path)
+        self._losses = Losses()
+        self._log = LogFile(descriptor, self._losses)
+        self._reserved = 0
+        """Up to where there is room for certain."""
+        self._reserve()
 
     @classmethod
     def make(cls, directory: str, prefix: str) -> Segment:
@@ -54,17 +62,32 @@ class Segment:
         os.close(self.descriptor)
         if is_empty:
             os.unlink(self.path)
+        else:
+            give_back(self.path)
 
     def begin(self, path: str, sequence: str, attempt: int) -> None:
         """What is written from now on is that attempt's."""
         self._start = self._size()
         self._mark.set(self._start, path, sequence, attempt)
+        if self._start + RESERVE // 2 > self._reserved and not self._reserve():
+            # What programs write comes by us, who lose what there is no room for.
+            self.mask(())
+
+    def _reserve(self) -> bool:
+        """Set room aside; say whether there was any."""
+        try:
+            allocate(self._file, self._start, RESERVE)
+        except OSError as error:
+            if error.errno in NO_ROOM:
+                return False
+        self._reserved = self._start + RESERVE
+        return True
 
     def mask(self, words: tuple[bytes, ...]) -> None:
         """Have *** written in place of these until the attempt ends."""
         if self._mask is None:
             flush_streams()
-            self._mask = Mask((self.descriptor, *self._further))
+            self._mask = Mask((self.descriptor, *self._further), self._losses)
             self._file = self._mask.file
         self._mask.add(words)
 
@@ -76,8 +99,12 @@ class Segment:
             self._file = self.descriptor
         # Before the cut: what nobody has marked is not taken out of by anybody else.
         self._mark.clear()
+        lost = self._log.tell_losses()
         length = self._size() - self._start
-        return _span(self.path, self._start, length) if length > 0 else None
+        if length > CAP:
+            # What was set aside behind its end goes with the cut.
+            self._reserved = 0
+        return _span(self.path, self._start, length, lost) if length > 0 or lost else None
 
     def last_line(self) -> str:
         """The last line that the attempt has written so far, if it is not too long to be told; else nothing."""
@@ -97,9 +124,17 @@ class Segment:
         return os.lseek(self._file, 0, os.SEEK_END)
 
     def write(self, text: str) -> None:
-        """Add a line of our own, if there is room."""
-        with contextlib.suppress(OSError):
-            os.write(self.descriptor, text.encode("utf-8", "backslashreplace"))
+        """Add a line of our own."""
+        self.keep(text.encode("utf-8", "backslashreplace"))
+
+    def keep(self, data: bytes) -> None:
+        """Add what a program has written."""
+        self._log.keep(data)
+
+    def open_stream(self, descriptor: int) -> TextIO:
+        """A text stream that writes each line to that descriptor at once, whatever is in it, if there is room."""
+        buffer = io.BufferedWriter(LogFile(descriptor, self._losses))
+        return io.TextIOWrapper(buffer, encoding="utf-8", errors="backslashreplace", line_buffering=True)
 
 
 def span_from(path: str, start: int) -> LogSpan | None:
@@ -108,13 +143,13 @@ def span_from(path: str, start: int) -> LogSpan | None:
     return _span(path, start, length) if length > 0 else None
 
 
-def _span(path: str, start: int, length: int) -> LogSpan:
+def _span(path: str, start: int, length: int, lost: int = 0) -> LogSpan:
     dropped = 0
     if length > CAP:
         # Where there is no room even for that, it stays as it is.
         with contextlib.suppress(OSError):
             dropped, length = _cut(path, start, length)
-    return LogSpan(segment=os.path.basename(path), offset=start, length=length, dropped=dropped)
+    return LogSpan(segment=os.path.basename(path), offset=start, length=length, dropped=dropped + lost)
 
 
 def _cut(path: str, start: int, length: int) -> tuple[int, int]:
@@ -129,7 +164,7 @@ def _cut(path: str, start: int, length: int) -> tuple[int, int]:
         fcntl.flock(file, fcntl.LOCK_EX)
         tail = os.pread(file, half, start + length - half)
         os.lseek(file, start + half, os.SEEK_SET)
-        write_all(file, line + tail)
+        _write_all(file, line + tail)
         kept = half + len(line) + len(tail)
         os.ftruncate(file, start + kept)
     finally:
@@ -137,9 +172,10 @@ def _cut(path: str, start: int, length: int) -> tuple[int, int]:
     return dropped, kept
 
 
-def open_stream(descriptor: int) -> TextIO:
-    """A text stream that writes each line to that descriptor at once, whatever is in it."""
-    return open(descriptor, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
+def _write_all(descriptor: int, data: bytes) -> None:
+    """Write all of it, though the kernel may take it in parts."""
+    while data:
+        data = data[os.write(descriptor, data) :]
 
 
 def open_input(descriptor: int) -> TextIO:

@@ -17,7 +17,6 @@ from sequent.model.outcome import Problem
 from sequent.model.work import CommandWork, FunctionWork, Template
 from sequent.runtime.worker.capture import Segment
 from sequent.runtime.worker.inputs import Inputs
-from sequent.runtime.worker.masking import write_all
 from sequent.runtime.worker.secrets import without_secrets
 from sequent.runtime.worker.termination import signal_name
 from sequent.runtime.worker.words import computed_words, fill_word, fill_words, text_of
@@ -65,13 +64,13 @@ def run_command(
         UsageError: a value cannot be filled in.
     """
     call = _fill(work, inputs, environment, compute)
-    log = segment.descriptor
     keeps = work.result not in ("none", "exit_code")
     with contextlib.ExitStack() as stack:
         stdin = _open_stdin(call.stdin, stack)
-        process = _start(call, stdin, subprocess.PIPE if keeps else log, log)
+        # Through us, who go on where the disk with the log is full; in the order of writing, unless one is the result.
+        process = _start(call, stdin, subprocess.PIPE if keeps else subprocess.STDOUT)
         try:
-            output = _collect(process, log) if keeps else b""
+            output = _collect(process, segment)
             code = process.wait()
         finally:
             _abandon(process)
@@ -127,9 +126,10 @@ def _open_stdin(value: object, stack: contextlib.ExitStack) -> int:
     return file.fileno()
 
 
-def _start(call: _Call, stdin: int, stdout: int, stderr: int) -> subprocess.Popen[bytes]:
+def _start(call: _Call, stdin: int, stderr: int) -> subprocess.Popen[bytes]:
+    pipe = subprocess.PIPE
     try:
-        return subprocess.Popen(call.words, env=call.env, cwd=call.cwd, stdin=stdin, stdout=stdout, stderr=stderr)
+        return subprocess.Popen(call.words, env=call.env, cwd=call.cwd, stdin=stdin, stdout=pipe, stderr=stderr)
     except OSError as error:
         raise CommandError(_not_started(call, error)) from None
 
@@ -149,37 +149,57 @@ def _not_started(call: _Call, error: OSError) -> Problem:
     return Problem(type=type(error).__name__, message=f"{program!r} cannot be started: {error.strerror}", exit_code=126)
 
 
-def _collect(process: subprocess.Popen[bytes], log: int) -> bytes:
-    """Take its standard output until it ends, though something that it started may keep the pipe open."""
-    if process.stdout is None:
-        raise AssertionError("its output was to be kept")
-    pipe = process.stdout.fileno()
-    os.set_blocking(pipe, False)
+def _collect(process: subprocess.Popen[bytes], segment: Segment) -> bytes:
+    """Take what it writes until it ends, though something that it started may keep the pipes open.
+
+    Returns:
+        its standard output, where its standard error comes apart from that.
+    """
+    output, errors = process.stdout, process.stderr
+    if output is None:
+        raise AssertionError("its output was to come by us")
+    result = output.fileno() if errors is not None else -1
+    open_pipes = {pipe.fileno() for pipe in (output, errors) if pipe is not None}
     ended = os.pidfd_open(process.pid)
     pieces: list[bytes] = []
     size = 0
+    poll = select.poll()
+    for descriptor in (*open_pipes, ended):
+        poll.register(descriptor, select.POLLIN)
+    for pipe in open_pipes:
+        os.set_blocking(pipe, False)
     try:
-        poll = select.poll()
-        poll.register(pipe, select.POLLIN)
-        poll.register(ended, select.POLLIN)
-        while True:
+        while open_pipes:
             ready = {descriptor for descriptor, _ in poll.poll()}
-            while (piece := _read(pipe)) is not None:
-                if not piece:
-                    return b"".join(pieces)
-                size += len(piece)
-                if size > LARGEST_OUTPUT:
-                    raise UsageError(
-                        f"the command wrote more than {LARGEST_OUTPUT // 2**20} MiB to its standard output",
-                        code="too-large",
-                        hint="let it write a file, and give the path as the result",
-                    )
-                pieces.append(piece)
-                write_all(log, piece)
+            for pipe in ready & open_pipes:
+                while piece := _read(pipe):
+                    segment.keep(piece)
+                    if pipe == result:
+                        pieces.append(piece)
+                        size = _checked(size + len(piece))
+                if piece is not None:
+                    open_pipes.remove(pipe)
+                    poll.unregister(pipe)
             if ended in ready:
-                return b"".join(pieces)
+                break
+        return b"".join(pieces)
     finally:
         os.close(ended)
+
+
+def _checked(size: int) -> int:
+    """The size of an output from which a result is made.
+
+    Raises:
+        UsageError: it is too large for that.
+    """
+    if size > LARGEST_OUTPUT:
+        raise UsageError(
+            f"the command wrote more than {LARGEST_OUTPUT // 2**20} MiB to its standard output",
+            code="too-large",
+            hint="let it write a file, and give the path as the result",
+        )
+    return size
 
 
 def _read(pipe: int) -> bytes | None:
@@ -191,8 +211,9 @@ def _read(pipe: int) -> bytes | None:
 
 def _abandon(process: subprocess.Popen[bytes]) -> None:
     """Let go of it; where it still runs, an error or a signal has ended the step, and it ends too."""
-    if process.stdout is not None:
-        process.stdout.close()
+    for pipe in (process.stdout, process.stderr):
+        if pipe is not None:
+            pipe.close()
     if process.poll() is None:
         process.terminate()
         try:

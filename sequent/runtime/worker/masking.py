@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import select
 import threading
+
+from sequent.runtime.worker.losses import LogFile, Losses
 
 SHOWN = "***"
 _SHOWN = SHOWN.encode()
@@ -18,13 +19,15 @@ class Mask:
 
     They lead into a pipe, which a thread empties: so what children write is masked too, and a worker that is
     killed leaves no secret in the file. A text that might be the beginning of a secret is held back until
-    more has come. What the disk has no room for is lost, and nobody waits until it has.
+    more has come. What the disk has no room for is lost, and nobody waits until it has. Without any secret it stands
+    there for that alone.
     """
 
-    def __init__(self, descriptors: tuple[int, ...]) -> None:
+    def __init__(self, descriptors: tuple[int, ...], losses: Losses) -> None:
         self._descriptors = descriptors
         self.file = os.dup(descriptors[0])
         """The log's own file."""
+        self._log = LogFile(self.file, losses)
         self._words: tuple[bytes, ...] = ()
         self._pattern = re.compile(b"(?!)")
         self._held = b""
@@ -42,7 +45,7 @@ class Mask:
         """Mask these as well from now on; none of them is empty."""
         with self._lock:
             self._words = tuple(sorted({*self._words, *words}, key=len, reverse=True))
-            self._pattern = re.compile(b"|".join(map(re.escape, self._words)))
+            self._pattern = re.compile(b"|".join(map(re.escape, self._words)) or b"(?!)")
 
     def drain(self) -> None:
         """Have all that was written so far in the file, but for what might be the beginning of a secret."""
@@ -57,7 +60,7 @@ class Mask:
         os.eventfd_write(self._stop, 1)
         self._thread.join()
         self.drain()
-        self._keep(self._pattern.sub(_SHOWN, self._held))
+        self._log.keep(self._pattern.sub(_SHOWN, self._held))
         for descriptor in (self._pipe, self._stop, self.file):
             os.close(descriptor)
 
@@ -85,12 +88,8 @@ class Mask:
             pieces += (data[done : match.start()], _SHOWN)
             done = match.end()
         sure = max(sure, done)
-        self._keep(b"".join((*pieces, data[done:sure])))
+        self._log.keep(b"".join((*pieces, data[done:sure])))
         return data[sure:]
-
-    def _keep(self, data: bytes) -> None:
-        with contextlib.suppress(OSError):
-            write_all(self.file, data)
 
     def _doubtful(self, data: bytes) -> int:
         """How long the end of it is that a secret may begin with."""
@@ -100,9 +99,3 @@ class Mask:
             if any(len(word) > length and word.startswith(end) for word in self._words):
                 return length
         return 0
-
-
-def write_all(descriptor: int, data: bytes) -> None:
-    """Write all of it, though the kernel may take it in parts."""
-    while data:
-        data = data[os.write(descriptor, data) :]

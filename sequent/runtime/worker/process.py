@@ -21,7 +21,7 @@ from sequent.runtime.orders import AttemptEnded, AttemptOrder, DrawBroke, Report
 from sequent.runtime.ownership import DIRECTORY_VARIABLE
 from sequent.runtime.packets import Channel, Message
 from sequent.runtime.worker.attempt import Attempts
-from sequent.runtime.worker.capture import Segment, open_input, open_stream
+from sequent.runtime.worker.capture import Segment, open_input
 from sequent.runtime.worker.drawing import Drawing
 from sequent.runtime.worker.limit import Limit
 from sequent.runtime.worker.logs import set_up_logs
@@ -43,7 +43,8 @@ def run(setup: dict[str, Any], end: socket.socket, definition: Definition | None
     known = read_setup(setup)
     # A crash in C code then says in the log where it was.
     faulthandler.enable(2)
-    sys.stdin, sys.stdout, sys.stderr = open_input(0), open_stream(1), open_stream(2)
+    segment = Segment(os.path.join(known.directory, "logs", str(setup["segment"])), 1, 2)
+    sys.stdin, sys.stdout, sys.stderr = open_input(0), segment.open_stream(1), segment.open_stream(2)
     set_up_logs(known)
     os.environ["SEQUENT_RUN_ID"] = known.run_id
     os.environ[DIRECTORY_VARIABLE] = known.directory
@@ -57,7 +58,6 @@ def run(setup: dict[str, Any], end: socket.socket, definition: Definition | None
         sys.stderr.write(problem.traceback)
         channel.send([Word.UNLOADABLE, write_problem(problem)])
         return
-    segment = Segment(os.path.join(known.directory, "logs", str(setup["segment"])), 1, 2)
     with contextlib.suppress(ConnectionError):
         # The driver is gone: the agent sees that too, and ends what is left.
         _Worker(channel, definition, known, segment, Limit(int(setup["limits"]))).serve()

@@ -15,7 +15,7 @@ from attrs import define, frozen
 
 from sequent.runtime.context import LOGGER
 from sequent.runtime.orders import WorkerSetup
-from sequent.runtime.worker.capture import open_stream
+from sequent.runtime.worker.capture import Segment
 from sequent.runtime.worker.logs import formatter_of
 
 
@@ -142,9 +142,10 @@ def routing(setup: WorkerSetup) -> Generator[None]:
 
 
 @contextlib.contextmanager
-def routed(descriptor: int, setup: WorkerSetup, *, whole_process: bool) -> Generator[None]:
-    """Have what is written from here, in this thread or in any, go to that descriptor."""
-    log = _Log(open_stream(descriptor), open_stream(descriptor), setup.logging_level, formatter_of(setup))
+def routed(segment: Segment, setup: WorkerSetup, *, whole_process: bool) -> Generator[None]:
+    """Have what is written from here, in this thread or in any, go to that segment."""
+    out, err = segment.open_stream(segment.descriptor), segment.open_stream(segment.descriptor)
+    log = _Log(out, err, setup.logging_level, formatter_of(setup))
     token = _current.set(log)
     if whole_process:
         _of_process.append(log)

@@ -8,6 +8,7 @@ import resource
 import signal
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -52,7 +53,9 @@ def exhaust_processes():
 
 def limit_files():
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+    # A log that cannot be written fails nobody; a file of the step's own does.
     print("more than a hundred bytes of output" * 10)
+    Path("large").write_text("more than a hundred bytes of a file" * 10)
 
 
 def limit_time():

@@ -30,10 +30,17 @@ def test_a_log_that_cannot_be_cut_stays_as_it_is(segment):
     assert Path(segment.path).read_bytes() == b"x" * (20 * MIB)
 
 
-def test_a_line_of_our_own_is_left_out(segment):
+def test_of_a_line_for_which_there_is_no_room_the_log_says_how_long_it_was(segment):
     with room_for(0):
         segment.write("[sequent: ended 1 process]\n")
-    assert segment.end() is None
+        lost = segment.end()
+    assert (lost.length, lost.dropped) == (0, 27)
+    segment.begin("a.b", "1", 2)
+    with room_for(0):
+        segment.write("[sequent: ended 1 process]\n")
+    span = segment.end()
+    assert span.dropped == 0
+    assert Path(segment.path).read_text() == "\n[sequent: 27 bytes of output are missing here: File too large]\n"
 
 
 def test_whoever_writes_beside_a_secret_does_not_wait_for_room(segment):
@@ -44,5 +51,5 @@ def test_whoever_writes_beside_a_secret_does_not_wait_for_room(segment):
         for _ in range(4):
             os.write(segment.descriptor, b"x" * MIB)
         span = segment.end()
-    assert "secret" not in Path(segment.path).read_text()
-    assert span.length == 5
+    assert Path(segment.path).read_text() == "a ***"
+    assert (span.length, span.dropped) == (5, 4 * MIB + 1)

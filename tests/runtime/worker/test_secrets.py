@@ -12,6 +12,7 @@ import pytest
 
 import sequent
 from sequent.dsl.builder import Sequent
+from sequent.runtime.worker.losses import Losses
 from sequent.runtime.worker.masking import Mask
 from tests.runtime.driving import Driving, forked, inline
 
@@ -152,7 +153,7 @@ def test_steps_in_the_drivers_own_process_are_masked_too(tmp_path):
 
 def masked(words: tuple[bytes, ...], pieces: tuple[bytes, ...], file: Path) -> bytes:
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    mask = Mask((descriptor,))
+    mask = Mask((descriptor,), Losses())
     mask.add(words)
     for piece in pieces:
         os.write(descriptor, piece)

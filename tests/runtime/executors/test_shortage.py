@@ -1,0 +1,83 @@
+"""Starts for which there is no room: tried again, told once, and given up after five minutes."""
+
+from __future__ import annotations
+
+import errno
+import os
+import resource
+
+import pytest
+
+from sequent.errors import ShortageError
+from sequent.runtime.executors.agents import launch_agent
+from sequent.runtime.executors.shortage import PATIENCE, Shortage, patiently
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_it_is_told_once_and_tried_again_until_its_patience_ends():
+    clock = Clock()
+    shortage = Shortage(clock)
+    assert shortage.left() is None
+    assert shortage.refuse("no room") == "a worker cannot be started: no room; trying again for 5 minutes"
+    while clock.now < PATIENCE:
+        left = shortage.left()
+        assert left is not None
+        assert 0 < left < 2.1
+        assert not shortage.take_due()
+        clock.now += left
+        assert shortage.take_due()
+        shortage.check()
+        assert shortage.refuse("no room") == ""
+    clock.now += 1
+    with pytest.raises(ShortageError, match="a worker cannot be started: no room") as caught:
+        shortage.check()
+    assert caught.value.exit_code == 4
+
+
+def test_what_has_ended_is_told_and_begins_anew():
+    clock = Clock()
+    shortage = Shortage(clock)
+    assert shortage.end() == ""
+    shortage.refuse("no room")
+    assert shortage.end() == "workers can be started again"
+    assert shortage.left() is None
+    clock.now = 2 * PATIENCE
+    assert shortage.refuse("no room")
+    shortage.check()
+
+
+def test_an_agent_for_which_there_are_no_descriptors_is_started_once_there_are(monkeypatch, capsys):
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    given_back: list[float] = []
+
+    def give_back(seconds: float) -> None:
+        given_back.append(seconds)
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+    monkeypatch.setattr("time.sleep", give_back)
+    free = os.dup(0)
+    os.close(free)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (free, before[1]))
+    try:
+        agent = patiently(launch_agent)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    agent.link.send(["close"])
+    assert agent.close(30)
+    assert len(given_back) == 1
+    assert capsys.readouterr().err.startswith("a worker cannot be started: Too many open files; trying again")
+
+
+def test_what_is_refused_for_another_reason_is_not_waited_for():
+    def start() -> None:
+        raise OSError(errno.EACCES, "no")
+
+    with pytest.raises(PermissionError):
+        patiently(start)
