@@ -9,9 +9,10 @@ from threading import Lock
 from typing import Any, Unpack
 
 from sequent.dsl.adding import read_added, read_imports
-from sequent.dsl.config import read_config, read_hosts, read_store, read_text
+from sequent.dsl.config import read_config, read_store, read_text
 from sequent.dsl.databases import DEFAULT
 from sequent.dsl.events import read_event
+from sequent.dsl.hosts import read_hosts
 from sequent.dsl.names import check_flow_name
 from sequent.dsl.nodes import Node, Written
 from sequent.dsl.option_types import BlockOptions, PoolAmounts

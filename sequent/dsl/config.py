@@ -9,7 +9,6 @@ from attrs import evolve
 
 from sequent.dsl.counts import option_error, quoted
 from sequent.dsl.paths import expanded
-from sequent.dsl.places import Site, option_place
 from sequent.dsl.settings import Settings, mapping_of, setting_error, unknown_key
 from sequent.errors import DefinitionError, Place, UsageError
 
@@ -86,21 +85,6 @@ def read_store(store: object, place: Place) -> str:
         return expanded(os.fspath(cast("str | os.PathLike[str]", store or "")), "'store'", place)
     hint = "it is a path, ':memory:', sqlite:///FILE, or a name in DATABASES of config"
     raise option_error(f"'store' is {store!r:.100}", place, hint)
-
-
-def read_hosts(host: object, remotes: object, site: Site) -> None:
-    """See that a flow runs on this machine and announces no other hosts: they are not supported yet.
-
-    Raises:
-        DefinitionError: it does not.
-    """
-    name = os.uname().nodename
-    here: tuple[object, ...] = (None, "", "localhost", "127.0.0.1", "::1", name, name.partition(".")[0])
-    nowhere: tuple[object, ...] = (None, [], ())
-    for option, value, accepted in (("host", host, here), ("remotes", remotes, nowhere)):
-        if value not in accepted:
-            hint = "leave it out: steps run on this machine"
-            raise option_error(f"not supported yet: {option!r}", option_place(site, option), hint)
 
 
 def read_text(value: object, name: str, example: str, place: Place) -> str | None:

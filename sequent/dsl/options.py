@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, Final, Protocol
 
@@ -19,6 +19,7 @@ from sequent.dsl.counts import (
     read_retries,
 )
 from sequent.dsl.directives import NO_DIRECTIVES, read_recovery
+from sequent.dsl.hosts import is_here
 from sequent.dsl.literals import formatted_elsewhere, step_as_value
 from sequent.dsl.names import did_you_mean
 from sequent.dsl.places import Site, option_place, read_at
@@ -73,8 +74,8 @@ STEP_OPTIONS: Final = frozenset({*_EVERYWHERE, *_ATTEMPTS, "until"})
 CONTAINER_OPTIONS: Final = frozenset(_EVERYWHERE)
 _TAKE_REFERENCES: Final = frozenset({"parallel", "delay", "timeout"})
 """Beside what is repeated over and required."""
-_NOT_YET: Mapping[str, tuple[object, ...]] = {"hosts": (None, [], ())}
-"""Words of the language that mean nothing yet, and the values with which they may stand."""
+_NOT_YET: Mapping[str, Callable[[object], bool]] = {"hosts": is_here}
+"""Words of the language that mean nothing yet, and whether a value may stand there all the same."""
 
 
 class Reader(Protocol):
@@ -166,7 +167,7 @@ def refuse_option(name: str, value: object, site: Site, allowed: frozenset[str],
         DefinitionError: it is misspelt, or not supported yet.
     """
     if name in _NOT_YET:
-        if any(type(value) is type(empty) and value == empty for empty in _NOT_YET[name]):
+        if _NOT_YET[name](value):
             return
         raise option_error(f"not supported yet: {name!r}", option_place(site, name), "leave it out")
     raise DefinitionError(

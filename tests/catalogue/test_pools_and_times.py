@@ -137,8 +137,8 @@ db = vrp.ResourcePool("db", policy={"resource_limits": 2}).load()  # wrong
 flow = Sequent()
 """,
         code="pool",
-        says=("'policy' is {'resource_limits': 2}",),
-        hint='policy={"resource_limit": 2}',
+        says=("'policy' has no key 'resource_limits'",),
+        hint="did you mean 'resource_limit'",
     ),
     "row_039": Mistake(
         text=holding("acquires=[(db, 1), (db, 2)]"),

@@ -1,0 +1,114 @@
+"""The programs in the original's words and style: each runs as it stands, and shows what its user expects."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+import sequent
+from sequent import Sequent
+from sequent.dsl.original_keys import FOR_HOSTS, LOG_FILES, WITHOUT_EFFECT
+from sequent.dsl.settings import KEYS
+from tests.golden.ledger import script
+
+PROGRAMS = Path(__file__).parents[2] / "examples/documentation"
+IN_REPEATS = """
+doing load (day_hour_load/1.1.1)|doing load (day_hour_load/1.1.2)|doing sum (day_sum/1.1)
+doing load (day_hour_load/1.2.1)|doing load (day_hour_load/1.2.2)|doing sum (day_sum/1.2)
+doing report (report/1)
+"""
+SIMPLE = [*(["doing what prog1 is doing", "doing what prog2 is doing"] * 2 + ["doing what prog3 is doing"]) * 2]
+EXPECTED = {
+    "runly00": [*SIMPLE, "doing what prog4 is doing"],
+    "runly01": ["doing extract", "doing extract", "doing process", "doing transmit", "doing transmit"],
+    "runly02": IN_REPEATS.strip().replace("\n", "|").split("|"),
+    "runly03": ["doing first (first/1)", "doing inner (block_inner/1.1)", "doing last (last/1)"],
+    # Says nothing of logging, so nothing of its steps is shown.
+    "runly04": [],
+    "runly05": ["doing first", "doing soon", "doing late", "doing last"],
+    "runly06": ["doing first", "not yet", "doing later", "done"],
+    "runly07": ["doing inner", "doing inner", "doing keeps", "doing returns", "doing both"],
+    "runly08": ["doing good", "doing bad", "doing mended", "doing last", "True"],
+    "runly09": [
+        *("preparing, recovery 0", "doing second", "doing third", "False"),
+        *("doing third", "preparing, recovery 1", "doing last", "True"),
+    ],
+    "runly10": [
+        *("doing it", "<run r00001: success, 1 success>", "doing it", "<run r00002: success, 1 success>"),
+        "<run r00003: success, 1 success>",
+    ],
+    "runly11": ["colorsys True, extra False", "colorsys True, extra True"],
+    "runly12": ["printed", "in detail ][ speak", "as usual", "something is wrong"],
+    "runly13": [
+        *("lifting 2 (yard_light/1.1)", "lifting 30 (yard_heavy/1.1)"),
+        *("lifting 2 (yard_light/1.2)", "lifting 30 (yard_heavy/1.2)"),
+    ],
+}
+AT_ONCE = {"runly09": slice(4, 6)}
+"""Lines of which either may come first."""
+_FORMS = re.compile(
+    r"^\[ [\d, :.-]+ \]\[ \w+ *\]\[ (?:[\w.-]+ \]\[ )?(.*) \]$|^\S+ \S+ [A-Z]+ \w+: (.*)$|^(?:dict|text): (.*)$"
+)
+
+
+def message_of(line):
+    """What a line says, without what the format puts around it."""
+    found = _FORMS.match(line)
+    return next(group for group in found.groups() if group is not None) if found else line
+
+
+def test_each_program_has_its_expected_lines():
+    assert {path.stem for path in PROGRAMS.glob("runly*.py")} == EXPECTED.keys()
+    assert len(EXPECTED) == 14
+
+
+@pytest.mark.parametrize("program", EXPECTED)
+def test_a_program_of_the_original_s_style_runs_and_shows_its_lines(home, monkeypatch, program):
+    monkeypatch.setenv("HOME", str(home))
+    done = script(PROGRAMS / f"{program}.py", home)
+    assert done.returncode == 0, done.stderr
+    shown, expected = [message_of(line) for line in done.stdout.splitlines()], list(EXPECTED[program])
+    if program in AT_ONCE:
+        shown[AT_ONCE[program]] = sorted(shown[AT_ONCE[program]])
+        expected[AT_ONCE[program]] = sorted(expected[AT_ONCE[program]])
+    assert shown == expected
+    if "runly.conf" in (PROGRAMS / f"{program}.py").read_text() and program != "runly10":
+        assert "without effect here: shared_db" in done.stderr
+        assert {path.name for path in (home / "sequent").iterdir()} == {"log", "work"}
+
+
+def test_a_host_in_a_line_is_this_machine_s(home):
+    assert f"][ {os.uname().nodename} ][ in detail ][" in script(PROGRAMS / "runly12.py", home).stdout
+
+
+# -- the page for those who come from the original ----------------------------------------------------
+
+PAGE = (Path(__file__).parents[2] / "docs/coming-from/original.md").read_text()
+ROWS = "\n".join(line for line in PAGE.splitlines() if line.startswith("|"))
+
+
+def words_of_the_original():
+    """Every word that its programs may use, by what it is."""
+    yield from ("name", "store", "run_mode", "recovery_run", "run_id", "config", "config_tag", "host", "remotes")
+    yield from inspect.signature(Sequent.__init__).parameters.keys() - {"self", "acquires", "priority"}
+    yield from ("func", "args", "kwargs", "repeats", "hosts", "requires", "delay", "acquires", "releases", "recovery")
+    yield from ("import_module", "import_file", "max_loops", "close", "program_repr", "get_step_name")
+    yield from KEYS
+    yield from (f"LOGGING.{key}" for key in ("logging_level", "level_formats", "datefmt", "console", "logdir"))
+    yield from LOG_FILES | WITHOUT_EFFECT | FOR_HOSTS
+    yield from ("dialect", "database", "file", "drivername", "username", "password", "port", "schema", "query")
+    yield from (word for word in sequent.__all__ if re.match(r"(STEP|STP|RUN|SEQUENT)_|__version|.*Error$", word))
+    yield from (f"StepStatus.{name}" for name in ("ready", "allocate", "fueled"))
+    yield from ("StepReplay.rerun", "StepReplay.skip", "RunMode.restart", "continue_")
+    yield from ("Resource", "ResourcePool", "load()", "resource_limit", "autoload", "load_size")
+    yield from (f"SEQUENT_{name}" for name in ("STEP_NAME", "STEP_SEQUENCE", "STEP_RECOVERY", "LOGGER_NAME"))
+    yield from ("SEQUENT_CONFIG_TAG", "EVENTOR_CONFIG_TAG", "EVENTOR_DB_CONFIG_TAG", "EVENTOR_CONFIG_HOSTS_TAG")
+
+
+@pytest.mark.parametrize("word", sorted(set(words_of_the_original())))
+def test_the_page_has_a_row_for_every_word_of_the_original(word):
+    assert re.search(rf"`[^`|]*(?<![\w]){re.escape(word)}(?!\w)[^`|]*`", ROWS), word
