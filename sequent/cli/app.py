@@ -44,7 +44,7 @@ def main(words: Sequence[str] | None = None) -> int:
 
     Returns:
         the exit code: 0 success, 1 the flow failed, 2 usage or definition, 3 busy, 4 store or
-        environment, 5 fenced, 130 and 143 for INT and TERM.
+        environment, 5 fenced, 130, 143 and 129 for INT, TERM and HUP.
     """
     typed = list(sys.argv[1:] if words is None else words)
     for stream in (sys.stdout, sys.stderr):

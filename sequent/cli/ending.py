@@ -75,7 +75,7 @@ def end_lines(outcome: Outcome, seconds: float, paint: Paint, store: str, max_lo
 
 
 def exit_code(status: RunStatus, stopped_by: int = 0) -> int:
-    """0 success or suspended, 1 failure, 143 and 130 where TERM or INT stopped it."""
+    """0 success or suspended, 1 failure, 143, 130 and 129 where TERM, INT or HUP stopped it."""
     return _CODES.get(status, 128 + (stopped_by or signal.SIGINT))
 
 

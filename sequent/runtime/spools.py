@@ -58,29 +58,48 @@ class Spool:
         self.path = path
         self._pieces = pieces
         self._size = 0
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        self._file = open(os.open(path, flags, 0o600), "wb")  # noqa: SIM115 - it stays open from slice to slice
+        self._unwritten = b""
+        self._is_read = False
+        self._file = -1
+        """Not made before it is written to: there may be no room for it."""
 
     def write_slice(self) -> bool:
         """Write some more; say whether that was all.
 
         Raises:
             NotDataError: it is more than what a step may gather.
-            OSError: there is no room.
+            OSError: there is no room. What was not written is written next time.
         """
-        begun = self._size
-        count = 0
-        for count, piece in enumerate(itertools.islice(self._pieces, _SLICE_PIECES), 1):  # noqa: B007 - counted
-            self._size += self._file.write(piece.encode() + b"\n")
-            if self._size > LARGEST:
-                raise too_large()
-            if self._size - begun > _SLICE_BYTES:
-                return False
-        return count < _SLICE_PIECES
+        if self._file < 0:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+            os.makedirs(os.path.dirname(self.path), 0o700, exist_ok=True)
+            self._file = os.open(self.path, flags, 0o600)
+        if not self._unwritten:
+            self._unwritten = self._read_slice()
+        while self._unwritten:
+            self._unwritten = self._unwritten[os.write(self._file, self._unwritten) :]
+        return self._is_read
+
+    def _read_slice(self) -> bytes:
+        lines: list[bytes] = []
+        size = 0
+        for piece in itertools.islice(self._pieces, _SLICE_PIECES):
+            lines.append(piece.encode() + b"\n")
+            size += len(lines[-1])
+            if size > _SLICE_BYTES:
+                break
+        else:
+            self._is_read = len(lines) < _SLICE_PIECES
+        self._size += size
+        if self._size > LARGEST:
+            raise too_large()
+        return b"".join(lines)
 
     def close(self) -> None:
         """Nothing more is written."""
-        self._file.close()
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
 
 
 class Spools:
@@ -93,12 +112,7 @@ class Spools:
         shutil.rmtree(self._directory, ignore_errors=True)
 
     def add(self, attempt: AttemptKey, pieces: Iterator[str]) -> Spool:
-        """Begin a file for an attempt.
-
-        Raises:
-            OSError: there is no room.
-        """
-        os.makedirs(self._directory, 0o700, exist_ok=True)
+        """Begin a file for an attempt."""
         path = os.path.join(self._directory, str(next(self._numbers)))
         self._of_attempts.setdefault(attempt, []).append(path)
         return Spool(path, pieces)
@@ -112,7 +126,7 @@ class Spools:
         """The attempt has ended: nobody reads its files any more."""
         for path in self._of_attempts.pop(attempt, ()):
             # There is none where there was no room for it.
-            with contextlib.suppress(FileNotFoundError):
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
                 os.unlink(path)
 
 

@@ -8,16 +8,18 @@ from selectors import BaseSelector
 
 from attrs import define
 
-from sequent.errors import NotDataError
+from sequent.errors import NotDataError, ShortageError, StoreFullError
 from sequent.model.effects import StartTask, TakeBack
 from sequent.model.facts import Fact
 from sequent.model.outcome import Problem
 from sequent.model.plan import Plan, StepPlan
 from sequent.model.references import dotted
 from sequent.model.scope import sequence_text
-from sequent.model.status import Construct
+from sequent.runtime.agent.room import NO_ROOM
 from sequent.runtime.driver.intake import Intake
 from sequent.runtime.driver.options import BadOptionError, Options
+from sequent.runtime.driver.patience import Patience
+from sequent.runtime.driver.surroundings import Surroundings
 from sequent.runtime.driver.values import Keep, Values
 from sequent.runtime.orders import (
     AttemptEnded,
@@ -28,7 +30,6 @@ from sequent.runtime.orders import (
     Report,
     Spooled,
 )
-from sequent.runtime.ports import DrivenRun, Executor, Observer
 from sequent.runtime.rows import Batch, Intent
 from sequent.runtime.spools import Spool, Spools
 
@@ -57,21 +58,20 @@ class Dispatch:
     def __init__(
         self,
         plan: Plan,
-        executors: dict[Construct, Executor],
         values: Values,
         options: Options,
         intake: Intake,
-        observer: Observer,
-        run: DrivenRun,
+        around: Surroundings,
     ) -> None:
         self._plan = plan
-        self._executors = executors
+        self._executors = around.executors
         self._values = values
         self._options = options
         self._intake = intake
-        self._observer = observer
-        self._recovery = run.record.recovery
-        self._spools = Spools(run.directory)
+        self._observer = around.observer
+        self._recovery = around.run.record.recovery
+        self._spools = Spools(around.run.directory)
+        self._patience = Patience(around.clock)
         self._unwritten: deque[_Unwritten] = deque()
         self._abandoned: list[Report] = []
 
@@ -124,20 +124,29 @@ class Dispatch:
         return []
 
     @property
-    def is_writing(self) -> bool:
-        """Whether orders wait for their files."""
-        return bool(self._unwritten)
+    def writes_in(self) -> float | None:
+        """In how many seconds some more is to be written of files that orders wait for; None: nothing is."""
+        return self._patience.retry_after if self._unwritten else None
 
     def write(self, batch: Batch) -> list[Fact]:
-        """Write some more of what orders wait for, and let out the first whose files are all there."""
+        """Write some more of what orders wait for, and let out the first whose files are all there.
+
+        Raises:
+            ShortageError: there has been no room for too long.
+        """
         if not self._unwritten:
             return []
         waiting = self._unwritten[0]
         step = self._plan.step(waiting.start.node)
         try:
-            if not waiting.files[0].write_slice():
+            is_whole = waiting.files[0].write_slice()
+            self._tell(self._patience.renew())
+            if not is_whole:
                 return []
         except (NotDataError, OSError) as error:
+            if isinstance(error, OSError) and error.errno in NO_ROOM:
+                self._wait_for_room(waiting, error)
+                return []
             self._unwritten.popleft()
             self._drop(waiting.key, waiting.files)
             return self._intake.refuse(waiting.start, _problem_of(error, step), batch)
@@ -146,6 +155,16 @@ class Dispatch:
             self._unwritten.popleft()
             self._executors[step.construct].start(waiting.order)
         return []
+
+    def _wait_for_room(self, waiting: _Unwritten, error: OSError) -> None:
+        full = StoreFullError(f"the input of '{waiting.order.path}' cannot be written to a file: {error.strerror}")
+        if not self._patience.lasts(full):
+            raise ShortageError(full.message, hint="free some space; the run can then be recovered") from error
+        self._tell(self._patience.notice(full))
+
+    def _tell(self, text: str) -> None:
+        if text:
+            self._observer.note(text)
 
     def _hand_over(self, start: StartTask, step: StepPlan, intent: Intent) -> None:
         files: deque[Spool] = deque()

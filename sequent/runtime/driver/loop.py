@@ -102,20 +102,25 @@ class Driver:
             ShortageError: no worker could be started; the same.
             UsageError: another run takes a shared pool to be of another size.
         """
-        with self._signals(self._selector, self._stopping.on_signal), contextlib.closing(self._pooling):
+        with contextlib.closing(self._pooling):
             self._dispatch.open(self._selector)
+            # Before the signals are taken: where the store is locked, whoever waits for it may end this process.
             self._facts.extend(self._pooling.open(self._selector))
-            self._observer.run_began(self._run.record, self._plan)
-            for text in self._notes:
-                self._observer.note(text)
-            try:
-                while (status := self._turn()) is None:
-                    pass
-            except ShortageError as error:
-                self._give_up(error)
-                raise
-            self._observer.run_ended(status)
-            return status
+            with self._signals(self._selector, self._stopping.on_signal):
+                return self._drive()
+
+    def _drive(self) -> RunStatus:
+        self._observer.run_began(self._run.record, self._plan)
+        for text in self._notes:
+            self._observer.note(text)
+        try:
+            while (status := self._turn()) is None:
+                pass
+        except ShortageError as error:
+            self._give_up(error)
+            raise
+        self._observer.run_ended(status)
+        return status
 
     @property
     def stopped_by(self) -> int:
@@ -138,7 +143,7 @@ class Driver:
             elif self._is_to_pause():
                 self._facts.append(PauseRequested())
             else:
-                self._wait(0.0 if self._dispatch.is_writing else None)
+                self._wait(self._dispatch.writes_in)
         return None
 
     def _is_to_pause(self) -> bool:
@@ -176,13 +181,18 @@ class Driver:
             try:
                 self._run.commit(self._outbox.batch)
             except StoreError as error:
-                if self._patience.lasts(error):
+                if self._patience.lasts(error) and not self._stopping.is_at_once:
+                    self._tell(self._patience.notice(error))
                     return False
                 self._give_up(error)
                 raise
-            self._patience.renew()
+            self._tell(self._patience.renew())
         self._outbox.let_out(self._state)
         return True
+
+    def _tell(self, text: str) -> None:
+        if text:
+            self._observer.note(text)
 
     def _write_end(self, end: EndRun) -> None:
         """Write how the run ended, with the successes of all its recoveries, once all outcomes are written."""
@@ -195,7 +205,11 @@ class Driver:
 
     def _give_up(self, error: SequentError) -> None:
         """Write what has ended, and why nothing goes on, into the room that was set aside for it, if that can be."""
-        if not isinstance(error, StoreFullError | StoreBusyError | ShortageError):
+        is_locked = isinstance(error, StoreBusyError)
+        if not (is_locked or isinstance(error, StoreFullError | ShortageError)):
+            return
+        if is_locked and self._stopping.is_at_once:
+            # Whoever has it may have it for long.
             return
         self._run.free_space()
         batch = self._outbox.batch

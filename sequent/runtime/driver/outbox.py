@@ -65,9 +65,7 @@ class Outbox:
         self.end: EndRun | None = None
         """How the run has ended."""
         self.intake = Intake(plan, self._active, self._values, around.observer, around.clock)
-        self.dispatch = Dispatch(
-            plan, around.executors, self._values, options, self.intake, around.observer, around.run
-        )
+        self.dispatch = Dispatch(plan, self._values, options, self.intake, around)
         self.timers = Timers(plan, options, around.run, around.clock)
         self.pooling = Pooling(plan, around.run, around.clock, around.observer)
         self._repeating = Repeating(plan, self._values, options, around, has_begun=has_begun)

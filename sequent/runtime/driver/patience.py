@@ -12,6 +12,8 @@ BUSY_PATIENCE = 30.0
 """Seconds for which a store may be locked before the run gives up."""
 FULL_PATIENCE = 300.0
 """Seconds for which its disk may be full."""
+_SAID_AFTER = 0.9
+"""Seconds after which it is said that something is waited for; with the wait between two tries, less than two."""
 
 
 class Patience:
@@ -22,6 +24,7 @@ class Patience:
         self._since: float | None = None
         self.retry_after = 0.0
         """Seconds until the next try."""
+        self._has_said = False
 
     def lasts(self, error: StoreError) -> bool:
         """Whether the write that failed in this way is to be tried again."""
@@ -29,11 +32,25 @@ class Patience:
         if self._since is None:
             self._since = now
         self.retry_after = min(LONGEST_RETRY, max(FIRST_RETRY, 2 * self.retry_after))
-        if isinstance(error, StoreFullError):
-            return now - self._since <= FULL_PATIENCE
-        return isinstance(error, StoreBusyError) and now - self._since <= BUSY_PATIENCE
+        return now - self._since <= _patience_with(error)
 
-    def renew(self) -> None:
-        """A write has succeeded."""
+    def notice(self, error: StoreError) -> str:
+        """What is to be said of what is waited for: once, and nothing as long as it may be over in a moment."""
+        if self._has_said or self._since is None or self._clock.monotonic() - self._since < _SAID_AFTER:
+            return ""
+        self._has_said = True
+        return f"{error.message}; trying again for up to {_patience_with(error):.0f} seconds"
+
+    def renew(self) -> str:
+        """A write has succeeded; give what is to be said of that."""
+        has_said, self._has_said = self._has_said, False
         self._since = None
         self.retry_after = 0.0
+        return "it can be written again" if has_said else ""
+
+
+def _patience_with(error: StoreError) -> float:
+    """Seconds for which what ends in that way is tried again; negative: not once."""
+    if isinstance(error, StoreFullError):
+        return FULL_PATIENCE
+    return BUSY_PATIENCE if isinstance(error, StoreBusyError) else -1.0

@@ -10,14 +10,15 @@ from collections.abc import Callable, Generator
 from selectors import EVENT_READ, BaseSelector
 from types import FrameType
 
-STOPPING = (signal.SIGINT, signal.SIGTERM)
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @contextlib.contextmanager
 def stop_signals(selector: BaseSelector, on_signal: Callable[[int], None]) -> Generator[None]:
-    """While this lasts, SIGINT and SIGTERM call ``on_signal`` from the selector's loop.
+    """While this lasts, SIGINT, SIGTERM and SIGHUP call ``on_signal`` from the selector's loop.
 
-    Only the main thread of a process can have them; elsewhere nothing changes.
+    Only the main thread of a process can have them; elsewhere nothing changes. Under ``nohup``, which has SIGHUP
+    ignored, it stays so.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -34,7 +35,8 @@ def stop_signals(selector: BaseSelector, on_signal: Callable[[int], None]) -> Ge
             on_signal(number)
 
     selector.register(received, EVENT_READ, drain)
-    before = {number: signal.signal(number, note) for number in STOPPING}
+    heard = [number for number in STOPPING if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN]
+    before = {number: signal.signal(number, note) for number in heard}
     try:
         yield
     finally:

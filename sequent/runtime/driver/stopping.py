@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from signal import SIGTERM
+from signal import SIGHUP, SIGTERM
 
 from sequent.runtime.ports import Clock
 
 TERM_GRACE = 10.0
-"""Seconds that running steps have to finish after the first SIGTERM."""
+"""Seconds that running steps have to finish after the first SIGTERM, or after the terminal was closed."""
 
 
 class Stopping:
@@ -29,12 +29,17 @@ class Stopping:
         self._signals += 1
         if self._signals == 1:
             self.stopped_by = number
-            if number == SIGTERM:
+            if number in (SIGTERM, SIGHUP):
                 self._kill_at = self._clock.monotonic() + TERM_GRACE
             self._stop()
         else:
             self._kill_at = None
             self._end_tasks(self._signals > 2)
+
+    @property
+    def is_at_once(self) -> bool:
+        """Whether nothing is waited for any more."""
+        return self._signals > 2
 
     def left(self) -> float | None:
         """The seconds until running steps have had their time; None where they have as long as they like."""

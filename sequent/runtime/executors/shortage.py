@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 from collections.abc import Callable
 from typing import TypeVar
 
 from sequent.errors import ShortageError
 from sequent.runtime.agent.room import is_scarce
+from sequent.runtime.notices import notify
 
 PATIENCE = 300.0
 """Seconds after which a start is given up that is refused again and again; as long as a full store is waited for."""
@@ -90,6 +90,6 @@ def patiently(start: Callable[[], _Started]) -> _Started:
                 raise
             said = shortage.refuse(error.strerror or os.strerror(error.errno or 0))
             shortage.check()
-        if said and sys.stderr is not None:
-            sys.stderr.write(f"{said}\n")
+        if said:
+            notify(said)
         time.sleep(shortage.left() or 0.0)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 import sequent
+from sequent.errors import ShortageError
 from sequent.model.outcome import Problem
 from sequent.model.plan import StepPlan
 from sequent.model.status import RunStatus
@@ -16,7 +19,8 @@ from sequent.model.wire import decode
 from sequent.runtime import spools
 from sequent.runtime.driver import values
 from sequent.runtime.orders import AttemptEnded, AttemptOrder, PaceChanged, Spooled
-from tests.runtime.worlds import Hands, World, close_worlds, work
+from tests.disks import SmallDisk, small_disk
+from tests.runtime.worlds import FakeClock, Hands, World, close_worlds, work
 
 
 def take(rows):
@@ -102,7 +106,48 @@ def test_more_than_a_step_may_gather_is_its_failure_at_its_line_and_is_not_tried
     assert files_of(world) == []
 
 
-def test_a_list_that_there_is_no_room_for_is_the_steps_failure(world):
+@contextmanager
+def full_spool(world: World) -> Generator[tuple[SmallDisk, Hands]]:
+    """Let the run's large lists find no room: from the first step on, since what an earlier run left is removed."""
+    with small_disk(Path(world.run.directory) / "spool", "64k") as disk:
+        filled: list[None] = []
+
+        def end(order: AttemptOrder) -> AttemptEnded:
+            if not filled:
+                filled.append(disk.fill())
+            return succeed(order)
+
+        yield disk, Hands(end)
+
+
+def test_a_list_that_there_is_no_room_for_is_written_once_there_is(world):
+    clock = FakeClock()
+    with full_spool(world) as (disk, hands):
+        clock.at(clock.boot + 100, disk.free)
+        assert world.drive(hands, clock=clock) is RunStatus.SUCCESS
+    assert [order.path for order in hands.orders].count("all") == 1
+    assert world.observer.notes == [
+        "the input of 'all' cannot be written to a file: No space left on device; trying again for up to 300 seconds",
+        "it can be written again",
+    ]
+
+
+def test_where_there_is_none_for_five_minutes_the_run_stops_and_can_be_recovered(world):
+    clock = FakeClock()
+    with (
+        full_spool(world) as (_, hands),
+        pytest.raises(ShortageError, match="cannot be written to a file") as caught,
+    ):
+        world.drive(hands, clock=clock)
+    assert caught.value.exit_code == 4
+    assert 300 <= sum(clock.sleeps) < 305
+    record = world.store.find("latest")
+    assert (record.status, record.reason) == (RunStatus.STOPPED, caught.value.message)
+    world.recover()
+    assert world.drive(Hands(succeed), clock=clock) is RunStatus.SUCCESS
+
+
+def test_a_list_that_cannot_be_written_for_another_reason_is_the_steps_failure(world):
     def end(order: AttemptOrder) -> AttemptEnded:
         # No directory can be made any more where a file has its name.
         (Path(world.run.directory) / "spool").write_text("")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from sequent.errors import StoreBusyError, StoreError, StoreFullError
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.driver.patience import BUSY_PATIENCE, FULL_PATIENCE
+from sequent.runtime.orders import AttemptEnded, AttemptOrder
 from sequent.runtime.rows import Batch
 from tests.runtime.worlds import FakeClock, Hands, World, chain, close_worlds, success
 
@@ -90,6 +93,59 @@ def test_any_other_error_of_the_store_ends_the_run_at_once(clock):
     with pytest.raises(StoreError):
         world.drive(Hands(success), clock=clock, look=refusing(clock, StoreError("damaged"), 1.0))
     assert clock.sleeps == []
+
+
+def test_what_is_waited_for_is_said_within_two_seconds_and_so_is_its_end(clock):
+    world = World(chain("a", "b"))
+    said_at: list[float] = []
+    noted = world.observer.note
+    world.observer.note = lambda text: (said_at.append(clock.boot), noted(text))
+    began = clock.boot
+    assert (
+        world.drive(Hands(success), clock=clock, look=refusing(clock, StoreFullError("the disk is full"), 20))
+        is RunStatus.SUCCESS
+    )
+    assert world.observer.notes == ["the disk is full; trying again for up to 300 seconds", "it can be written again"]
+    assert said_at[0] - began < 2
+
+
+def test_what_is_over_in_a_moment_is_not_said(clock):
+    world = World(chain("a", "b"))
+    look = refusing(clock, StoreBusyError("locked"), 0.5)
+    assert world.drive(Hands(success), clock=clock, look=look) is RunStatus.SUCCESS
+    assert world.observer.notes == []
+
+
+@pytest.mark.parametrize("error", [StoreBusyError("locked"), StoreFullError("full")])
+def test_signals_are_obeyed_while_the_store_takes_nothing_and_the_third_waits_no_more(clock, error):
+    world = World(chain("a", "b"))
+    ended: list[bool] = []
+
+    class Stopped(Hands):
+        def end_tasks(self, *, at_once: bool) -> None:
+            ended.append(at_once)
+
+    for number in range(1, 4):
+        clock.at(clock.boot + 5 * number, lambda: os.kill(os.getpid(), signal.SIGINT))
+    with pytest.raises(type(error)):
+        world.drive(Stopped(success), clock=clock, look=refusing(clock, error, 1000))
+    assert ended == [False, True]
+    assert sum(clock.sleeps) < 17
+
+
+@pytest.mark.parametrize(("is_ignored", "status"), [(False, RunStatus.STOPPED), (True, RunStatus.SUCCESS)])
+def test_a_terminal_that_is_closed_stops_a_run_unless_it_was_begun_under_nohup(clock, is_ignored, status):
+    world = World(chain("a", "b"))
+
+    def end(order: AttemptOrder) -> AttemptEnded:
+        os.kill(os.getpid(), signal.SIGHUP)
+        return success(order)
+
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN if is_ignored else signal.SIG_DFL)
+    try:
+        assert world.drive(Hands(end)) is status
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_patience_is_renewed_by_each_write_that_succeeds(clock):

@@ -20,15 +20,15 @@ from sequent.runtime.store.sqlite import statements
 from sequent.runtime.store.sqlite.ballast import Ballast
 from sequent.runtime.store.sqlite.definitions import put_definition
 from sequent.runtime.store.sqlite.listing import Listing
-from sequent.runtime.store.sqlite.opening import PATIENCE, connect, store_error
+from sequent.runtime.store.sqlite.opening import connect, store_error
 from sequent.runtime.store.sqlite.reading import RunRows
 from sequent.runtime.store.sqlite.sharing import Sharing
 from sequent.runtime.store.sqlite.values import ValueFiles
 from sequent.runtime.store.sqlite.writing import BatchWriter
 
 T = TypeVar("T")
-_PATIENCE = 5
-"""Milliseconds that a commit waits for another run's."""
+_PIECE = 0.005
+"""Seconds that a commit waits for another run's, before the driver looks round."""
 
 
 @frozen
@@ -73,7 +73,7 @@ class SqliteRun(RunReading):
         self._is_open = True
         self._pid = os.getpid()
         self._ballast = Ballast(self.directory)
-        self._connection = connect(self._path, _PATIENCE)
+        self._connection = connect(self._path, _PIECE)
         self._cursor = self._connection.cursor()
         self._writer = BatchWriter(self._cursor, record.number, record.id, self._values)
         self._sharing = Sharing(self._cursor, record.number, self._writer, listing)
@@ -99,12 +99,15 @@ class SqliteRun(RunReading):
         if batch.end is not None:
             self._sharing.give_up()
 
-    def _within(self, write: Callable[[], T]) -> T:
-        """Have all written in one transaction, provided that the run is still this driver's; or nothing."""
+    def _within(self, write: Callable[[], T], *, is_patient: bool = False) -> T:
+        """Have all written in one transaction, provided that the run is still this driver's; or nothing.
+
+        With ``is_patient``, a store that is locked is waited for: nothing is under way yet that this could hold up.
+        """
         self._check_open()
         execute = self._cursor.execute
         try:
-            execute("BEGIN IMMEDIATE")
+            (self._connection.execute if is_patient else execute)("BEGIN IMMEDIATE")
             execute(statements.guard(), self._claim.guard)
             if self._cursor.rowcount != 1:
                 raise self._fenced()
@@ -144,7 +147,7 @@ class SqliteRun(RunReading):
             number = put_definition(self._cursor, self._nodes.learn(plan), plan.structure, fingerprints, plan.picture)
             self._cursor.execute(statements.change_definition(), (number, self._run))
 
-        self._within(write)
+        self._within(write, is_patient=True)
         self._record = evolve(self._record, structure=dict(plan.structure), fingerprints=dict(fingerprints))
 
     def _use(self, plan: Plan) -> list[int]:
@@ -155,12 +158,7 @@ class SqliteRun(RunReading):
     # -- shared pools
 
     def use_pools(self, capacities: Mapping[str, int], wake: str) -> None:
-        # Nothing is under way yet that this could hold up.
-        self._connection.execute(f"PRAGMA busy_timeout = {PATIENCE}")
-        try:
-            self._within(lambda: self._sharing.use(capacities, wake))
-        finally:
-            self._connection.execute(f"PRAGMA busy_timeout = {_PATIENCE}")
+        self._within(lambda: self._sharing.use(capacities, wake), is_patient=True)
 
     def ask(self, asks: Sequence[Ask]) -> list[Ask]:
         return self._within(lambda: self._sharing.ask(asks))

@@ -13,10 +13,9 @@ from sequent.errors import StoreBusyError, StoreError, StoreFullError
 from sequent.runtime.store.access import BESIDE, check_file, check_inner_directory, check_new_name
 from sequent.runtime.store.location import Location, flush_directory, prepare_directory, refused, runs_directory
 from sequent.runtime.store.sqlite.migrations import OLDEST, migrate
+from sequent.runtime.store.sqlite.patient import PIECE, PatientConnection
 from sequent.runtime.store.sqlite.schema import APPLICATION_ID, VERSION, creation, metadata
 
-PATIENCE = 30_000
-"""Milliseconds that commands wait for a locked store."""
 _MAGIC = b"SQLite format 3\0"
 
 
@@ -109,12 +108,12 @@ def _address(path: str) -> str:
     return f"file:{quote(path)}?mode=rw"
 
 
-def connect(path: str, patience: int) -> sqlite3.Connection:
+def connect(path: str, piece: float = PIECE) -> PatientConnection:
     """A connection with every pragma as it must be.
 
     Args:
         path: the file of a store, in a directory that was checked.
-        patience: milliseconds to wait for a lock before ``StoreBusyError``.
+        piece: seconds for which SQLite itself waits for a lock.
 
     Raises:
         StoreError: the file, or what lies beside it, is not as we make it.
@@ -122,28 +121,33 @@ def connect(path: str, patience: int) -> sqlite3.Connection:
     try:
         check_file(path)
         connection = sqlite3.connect(
-            _address(path), uri=True, timeout=PATIENCE / 1000, isolation_level=None, check_same_thread=False
+            _address(path),
+            uri=True,
+            timeout=PIECE,
+            isolation_level=None,
+            check_same_thread=False,
+            factory=PatientConnection,
         )
     except OSError as error:
         raise refused(path, error) from error
     except sqlite3.Error as error:
         raise store_error(error, path) from error
     try:
-        _assert_pragmas(connection, path, patience)
+        _assert_pragmas(connection, path, round(1000 * piece))
     except BaseException:
         connection.close()
         raise
     return connection
 
 
-def _assert_pragmas(connection: sqlite3.Connection, path: str, patience: int) -> None:
+def _assert_pragmas(connection: sqlite3.Connection, path: str, piece: int) -> None:
     wanted: list[tuple[str, str | int, str | int]] = [
         ("trusted_schema", "OFF", 0),
         ("cell_size_check", "ON", 1),
         ("foreign_keys", "ON", 1),
         ("journal_mode", "WAL", "wal"),
         ("synchronous", "FULL", 2),
-        ("busy_timeout", patience, patience),
+        ("busy_timeout", piece, piece),
     ]
     try:
         for name, value, answer in wanted:

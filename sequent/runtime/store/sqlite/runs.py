@@ -24,7 +24,7 @@ from sequent.runtime.store.sqlite import queries, statements
 from sequent.runtime.store.sqlite.definitions import put_definition, read_nodes
 from sequent.runtime.store.sqlite.driven import Claim, SqliteRun
 from sequent.runtime.store.sqlite.listing import Listing, RunRow
-from sequent.runtime.store.sqlite.opening import PATIENCE, check_schema, connect, open_file, store_error
+from sequent.runtime.store.sqlite.opening import check_schema, connect, open_file, store_error
 from sequent.runtime.store.sqlite.reading import Reader, RunRows
 from sequent.runtime.store.sqlite.records import read_owner, text_of_mapping, text_of_record
 from sequent.runtime.store.sqlite.sharing import Execute, refuse_other_sizes, want_again
@@ -45,7 +45,7 @@ class SqliteStore:
         self._pid = os.getpid()
         self._driven: list[SqliteRun] = []
         open_file(location)
-        self._connection = connect(self.name, PATIENCE)
+        self._connection = connect(self.name)
         try:
             check_schema(self._connection, self.name)
         except BaseException:
@@ -200,7 +200,7 @@ class SqliteStore:
 
     def attempts(self, run: RunRecord, path: str | None = None) -> Iterator[AttemptRecord]:
         # A connection of their own: a statement that is under way would hold back the store's others.
-        with contextlib.closing(connect(self.name, PATIENCE)) as connection:
+        with contextlib.closing(connect(self.name)) as connection:
             row = self._listing.with_number(run.number)
             yield from self._rows(row, Reader(connection, self.name)).attempts(path)
 
