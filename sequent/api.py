@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 from attrs import evolve
 
-from sequent.dsl.running import OpenStore, RunMode, RunRequest, set_locator, set_runner
+from sequent.dsl.running import OpenStore, RunMode, RunRequest, set_runner
 from sequent.errors import UsageError
 from sequent.model.outcome import Outcome
 from sequent.model.showing import set_shower
@@ -288,13 +288,6 @@ def _run_in(
     return recover(definition, record, store=store, target=target, agent=agent, max_loops=loops, asked=asked)
 
 
-def _asking_step() -> tuple[str, str] | None:
-    from sequent.runtime.context import current_context
-
-    found = current_context()
-    return None if found is None else (found.name, found.sequence)
-
-
 def _show(thing: object) -> str | None:
     from sequent.pictures.notebook import html_of
 
@@ -302,7 +295,6 @@ def _show(thing: object) -> str | None:
 
 
 set_runner(run)
-set_locator(_asking_step)
 set_shower(_show)
 if "SEQUENT_RECOVER_RAISED" in os.environ:
     # This is a script that a command runs again, which tells of its errors in the script's stead.

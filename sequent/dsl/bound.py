@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
-from sequent.dsl.places import site_above
+from sequent.dsl.marks import refuse_text
+from sequent.dsl.places import read_at, site_above
 from sequent.dsl.running import OpenStore, RunMode, RunRequest, run
 from sequent.model.outcome import Outcome
 
@@ -41,6 +43,9 @@ class BoundRun:
         from sequent.dsl.definitions import definition_of
         from sequent.dsl.parameters import encode_params
 
+        site = site_above(1)
+        for word, given in (("store", store), ("run_id", run_id)):
+            read_at(site, word, partial(refuse_text, given, repr(word)))
         definition = definition_of(self._flow)
         params = {} if run_mode is not RunMode.RESTART and not self.values else encode_params(definition, self.values)
         return run(
@@ -54,5 +59,5 @@ class BoundRun:
                 recovery_run=recovery_run,
                 accept_changes=accept_changes,
             ),
-            site_above(1).place,
+            site.place,
         )

@@ -58,6 +58,11 @@ def is_plain(function: object) -> bool:
     return type(function) is FunctionType and not function.__dict__
 
 
+def is_alone(function: object) -> bool:
+    """Whether it is such a function, with no variables around it."""
+    return is_plain(function) and not cast("FunctionType", function).__closure__
+
+
 def signature_of(function: Callable[..., object]) -> inspect.Signature | None:
     """The parameters of a callable; None for builtins that do not tell them."""
     if isinstance(function, functools.partial):

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from inspect import get_annotations
+from pathlib import PurePath
+from types import FunctionType
 from typing import Any, NoReturn
 
 from sequent.dsl.bodies import make_read_only
 from sequent.dsl.functions import FunctionSource
+from sequent.dsl.hidden import hidden_defaults
+from sequent.dsl.marks import reference_in, refuse_text, text_in
 from sequent.dsl.names import check_name
 from sequent.dsl.nodes import Node, Written
 from sequent.dsl.options import Options, check_parallel
@@ -34,7 +38,7 @@ def close_body(body: type, options: Options, site: Site) -> Written:
     Raises:
         DefinitionError: a name stands for two things, is reserved, or is used for what it cannot be.
     """
-    _refuse_inherited(body)
+    _refuse_inherited(body, site)
     names: dict[str, Any] = dict(vars(body))
     made: list[Node] = names.pop(MADE, [])
     waiting: list[Site] = names.pop(OPEN, [])
@@ -59,10 +63,12 @@ def close_body(body: type, options: Options, site: Site) -> Written:
     return written
 
 
-def _refuse_inherited(body: type) -> None:
+def _refuse_inherited(body: type, site: Site) -> None:
     """What stands in another class's body would be left out without a word."""
     for base in body.__mro__[1:]:
         for name, value in vars(base).items():
+            if isinstance(value, str | PurePath):
+                refuse_text(value, f"the attribute {name!r} of {base.__name__!r}", site)
             if isinstance(value, Node | Reference):
                 raise _error(
                     f"{body.__name__!r} inherits {name!r} from {base.__name__!r}, which is no part of a container",
@@ -174,12 +180,16 @@ def _attributes(names: Mapping[str, object], body: type, site: Site) -> dict[str
     attributes: dict[str, Reference] = {}
     annotations = get_annotations(body)
     for name, value in names.items():
+        if isinstance(value, Node):
+            continue
         if not isinstance(value, Reference):
             if isinstance(value, Outer):
                 raise outer_alone(f"the attribute {name!r}", assignment(name, site.place))
-            if isinstance(value, Requirement) and not isinstance(value, Node):
+            if isinstance(value, Requirement):
                 place = assignment(name, site.place)
                 raise _error(f"{name!r} is a requirement, which is no attribute", place, "put it in requires=")
+            if not name.startswith("__") or name == "__doc__":
+                _refuse_hidden(name, value, body, site)
             continue
         place = value.__sequent__.site.place
         _check_attribute(name, value, place)
@@ -188,6 +198,29 @@ def _attributes(names: Mapping[str, object], body: type, site: Site) -> dict[str
         check_name(name, place)
         attributes[name] = value
     return attributes
+
+
+def _refuse_hidden(name: str, value: object, body: type, site: Site) -> None:
+    """What is no step and no reference is kept as it is: a reference within it would reach the steps as one."""
+    if isinstance(value, FunctionType):
+        for parameter, reference in hidden_defaults(value):
+            raise _error(
+                f"{name!r} is a function and no step, and takes {reference} by {parameter!r}, which nobody fills in",
+                _line_of(value) or site.place,
+                "put @step above it; or let a step take that, and hand it on",
+            )
+        return
+    if isinstance(value, type) and value.__qualname__.startswith(f"{body.__qualname__}."):
+        value = dict(vars(value))
+    if text_in(value):
+        refuse_text(value, f"the attribute {name!r}", assignment(name, site.place))
+    if found := reference_in(value):
+        raise _error(
+            f"the attribute {name!r} has {found} inside it, which is known only while running",
+            assignment(name, site.place),
+            f"let the step that needs it take it: def work(self, value={found}); an attribute may be a parameter, "
+            "an item or something outer, alone",
+        )
 
 
 def _check_attribute(name: str, value: Reference, place: Place) -> None:

@@ -10,9 +10,10 @@ from attrs import evolve, frozen
 
 from sequent.dsl.functions import FunctionSource, read_function
 from sequent.dsl.literals import snapshot
+from sequent.dsl.marks import refuse_text
 from sequent.dsl.names import did_you_mean
 from sequent.dsl.places import Site, option_place, read_at
-from sequent.dsl.references import MARK, Reference
+from sequent.dsl.references import Reference, formatted_in, has_form
 from sequent.dsl.sources import refuse_secret
 from sequent.dsl.words import WordSource, read_arguments, read_word, read_words
 from sequent.errors import DefinitionError, Place
@@ -135,8 +136,9 @@ def _read_shell(shell: object, place: Place) -> str | None:
         return None
     if not isinstance(shell, str) or not shell.strip():
         raise _error(f"'shell' is {shell!r:.100}", place, _SHELL)
-    if MARK in shell or "\\u2063<" in shell:
-        raise _error("'shell' is a text with a reference in it, which bash would read as its own", place, _SHELL)
+    if has_form(shell):
+        found = formatted_in(shell)
+        raise _error(f"'shell' is a text with {found} in it, which bash would read as its own", place, _SHELL)
     if "\0" in shell:
         raise _error("'shell' contains NUL", place, "no program can be given that")
     return shell
@@ -149,6 +151,7 @@ def _read_env(env: object, place: Place) -> tuple[tuple[str, WordSource | None],
         raise _error(f"'env' is {env!r:.100}", place, "it is a dict of variables; None removes one")
     read: list[tuple[str, WordSource | None]] = []
     for name, value in cast("Mapping[Any, object]", env).items():
+        refuse_text(name, "a variable's name in 'env'", place)
         if not isinstance(name, str) or not name or "=" in name or "\0" in name:
             raise _error(f"'env' has the name {name!r:.100}", place, "a variable's name has neither = nor NUL in it")
         read.append((name, None if value is None else read_word(value, f"env[{name!r}]", place, secrets=True)))

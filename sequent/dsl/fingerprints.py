@@ -8,7 +8,7 @@ from hashlib import blake2b
 from types import CodeType, FunctionType
 from typing import Any, cast
 
-from sequent.dsl.callables import everything_in, executed_by, is_plain, name_of
+from sequent.dsl.callables import everything_in, executed_by, is_alone, name_of
 
 
 def fingerprint(function: Callable[..., object], *further: str) -> str:
@@ -24,8 +24,7 @@ def fingerprint(function: Callable[..., object], *further: str) -> str:
 def _add(digest: Any, function: object) -> None:
     """What is executed first, and all that it wraps: a change of either is one of the step."""
     has_code = False
-    is_alone = is_plain(function) and not cast("FunctionType", function).__closure__
-    for layer in (function,) if is_alone else everything_in(function):
+    for layer in (function,) if is_alone(function) else everything_in(function):
         if isinstance(layer, functools.partial | functools.partialmethod):
             whole = cast("functools.partial[object]", layer)
             _add_text(digest, _stable((whole.args, tuple(sorted(whole.keywords.items())))))

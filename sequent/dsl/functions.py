@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Mapping, Sequence
 from inspect import (
     CO_ASYNC_GENERATOR,
@@ -26,15 +25,17 @@ from sequent.dsl.callables import (
     signature_of,
     takes_self,
 )
-from sequent.dsl.literals import formatted_elsewhere, snapshot, step_as_value, word_in
+from sequent.dsl.literals import snapshot, step_as_value, word_in
+from sequent.dsl.marks import refuse_text, text_in
 from sequent.dsl.places import Site
-from sequent.dsl.references import MARK, Reference
+from sequent.dsl.references import Reference
 from sequent.dsl.requirements import Claimable, Requirement, shown
 from sequent.dsl.sources import Outer, outer_alone
 from sequent.errors import DefinitionError, Place
 from sequent.model.references import FlowHandle, Literal
 from sequent.model.work import ModuleImport
 
+Called = Callable[..., object]
 Given = Reference | Literal | FlowHandle
 _LOOKED_AT: tuple[type, ...] = (Reference, Requirement, Outer, MethodType, str, tuple, list, dict)
 """Defaults of these types matter: references and steps, or what may have them in it; and lists and dicts, which are
@@ -71,13 +72,15 @@ def read_function(
     Raises:
         DefinitionError: it is nothing to call, or the arguments do not fit it.
     """
-    if is_plain(function) and not args and not kwargs:
+    # The containers of the builder have no class, and self is a parameter as any other.
+    is_of_class = flow is None
+    if is_plain(function) and not args and not kwargs and (is_of_class or not takes_self(cast("Called", function))):
         plain = _read_plain(cast("FunctionType", function), site)
         if plain is not None:
             return plain
     called = _check_callable(called_for(function), site)
     positional, named = _check_given(args, kwargs, called, site)
-    is_method = takes_self(called)
+    is_method = is_of_class and takes_self(called)
     arguments = _bind(called, is_method, _read_given(positional, named, site.place, flow), site)
     return FunctionSource(called, name_of(called), is_method, arguments)
 
@@ -115,8 +118,7 @@ def _read_default(name: str, value: object, site: Site) -> Given | None:
     if isinstance(value, Outer):
         raise outer_alone(shown_name, site.place)
     if isinstance(value, str):
-        if MARK in value:
-            raise formatted_elsewhere(shown_name, site.place)
+        refuse_text(value, shown_name, site)
     elif isinstance(value, MethodType):
         if isinstance(value.__self__, Claimable):
             raise _not_called(value, value.__self__, shown_name, site.place)
@@ -127,7 +129,7 @@ def _read_default(name: str, value: object, site: Site) -> Given | None:
 
 def _is_copied(value: object) -> bool:
     """Whether each task gets a copy; or none can be made, since there is a reference in it, which the copy tells."""
-    return isinstance(value, list | dict) or word_in(value) is not None
+    return isinstance(value, list | dict) or word_in(value) is not None or text_in(value) != ""
 
 
 def _check_callable(function: object, site: Site) -> Callable[..., object]:
@@ -143,7 +145,6 @@ def _check_callable(function: object, site: Site) -> Callable[..., object]:
         given = function.__sequent__.shown if isinstance(function, Reference) else repr(function)
         raise _error(f"{given:.100} is not a function", site.place, "a step is something that can be called")
     called: Callable[..., object] = function
-    _check_partial(called, site)
     target = executed_by(called)
     if isgeneratorfunction(target) or isasyncgenfunction(target):
         raise DefinitionError(
@@ -153,22 +154,6 @@ def _check_callable(function: object, site: Site) -> Callable[..., object]:
             place=site.place,
         )
     return called
-
-
-def _check_partial(function: object, site: Site) -> None:
-    """What was bound beforehand is handed on as it is: a reference would arrive as one."""
-    while isinstance(function, functools.partial):
-        whole = cast("functools.partial[object]", function)
-        for value in (*whole.args, *whole.keywords.values()):
-            if isinstance(value, Reference | Requirement):
-                given = value.__sequent__.shown if isinstance(value, Reference) else "a requirement"
-                raise DefinitionError(
-                    f"a partial of {name_of(whole.func)!r} has {given} among its arguments",
-                    code="reference",
-                    hint="give it in args= or kwargs=, or as the default of a parameter",
-                    place=site.place,
-                )
-        function = whole.func
 
 
 def _check_given(

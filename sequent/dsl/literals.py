@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import cast
 
-from sequent.dsl.references import MARK, Reference
+from sequent.dsl.marks import formatted_elsewhere, refuse_text
+from sequent.dsl.references import Reference, has_form
 from sequent.dsl.requirements import Claimable, Requirement, shown
 from sequent.errors import DefinitionError, NotDataError, Place
 from sequent.model.references import Literal
 from sequent.model.wire import decode, encode_with_classes
 
+_BYTES = '"$b"'
+"""How bytes begin in wire text, which is nothing that a text can be looked for in."""
 MAX_SIZE = 16 * 2**20
 """How many characters a literal may have, as wire text."""
 
@@ -37,24 +40,25 @@ def snapshot(value: object, name: str, place: Place) -> Literal:
             hint="give the path of a file that holds it",
             place=place,
         )
-    if MARK in text:
-        raise formatted_elsewhere(name, place)
+    refuse_written(text, value, name, place)
     return Literal(text, classes)
+
+
+def refuse_written(text: str, value: object, name: str, place: Place) -> None:
+    """See that no reference was formatted into a text of a value whose wire text is known, which is quick to look at.
+
+    Raises:
+        DefinitionError: there is one.
+    """
+    if has_form(text) or _BYTES in text:
+        refuse_text(value, name, place)
+    if has_form(text):
+        raise formatted_elsewhere(name, place)
 
 
 def decoded(literal: Literal) -> object:
     """A copy of the value that a literal was made of."""
     return decode(literal.text, {kind.__qualname__: kind for kind in literal.classes})
-
-
-def formatted_elsewhere(name: str, place: Place) -> DefinitionError:
-    """The error for a reference in an f-string that is not a command's word."""
-    return DefinitionError(
-        f"{name} is a text with a reference in it, which can stand only in a command's words",
-        code="reference-in-text",
-        hint="give the reference as an argument of its own, and build the text in the step",
-        place=place,
-    )
 
 
 def word_in(value: object, depth: int = 0) -> Requirement | Reference | None:

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from sequent.dsl.marks import refuse_text
 from sequent.dsl.places import Site
 from sequent.errors import DefinitionError, Place
 from sequent.model.spec import LONGEST_NAME
@@ -72,6 +73,7 @@ def _check_text(name: object, place: Place | Site, pattern: str) -> str:
     if not isinstance(name, str) or not name:
         raise _error(f"a name is needed, and {name!r} is none", place, f"a name has {pattern}")
     if len(name) > LONGEST_NAME:
+        refuse_text(name, "the name", place)
         raise _error(
             f"the name {name[:20]!r}... has {len(name)} characters", place, f"at most {LONGEST_NAME} are allowed"
         )
@@ -83,6 +85,7 @@ def _identifier_flaw(text: str) -> str:
 
 
 def _bad_character(text: str, letter: str, place: Place | Site, pattern: str) -> DefinitionError:
+    refuse_text(text, "the name", place)
     return _error(f"the name {text!r} contains U+{ord(letter):04X} ({letter!r})", place, f"a name has {pattern}")
 
 

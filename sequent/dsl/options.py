@@ -20,11 +20,12 @@ from sequent.dsl.counts import (
 )
 from sequent.dsl.directives import NO_DIRECTIVES, read_recovery
 from sequent.dsl.hosts import is_here
-from sequent.dsl.literals import formatted_elsewhere, step_as_value
+from sequent.dsl.literals import step_as_value
+from sequent.dsl.marks import refuse_text
 from sequent.dsl.names import did_you_mean
 from sequent.dsl.places import Site, option_place, read_at
 from sequent.dsl.pools import PoolAmounts, read_acquires, read_releases
-from sequent.dsl.references import MARK, Reference
+from sequent.dsl.references import Reference
 from sequent.dsl.repeats import RepeatSource, read_repeats
 from sequent.dsl.requirements import Claimable, Requirement, read_requirement
 from sequent.dsl.sources import refuse_secret
@@ -138,8 +139,8 @@ def _read_option(name: str, value: object, site: Site) -> object:
 
 
 def _read_checked(value: object, name: str, place: Place) -> object:
-    if isinstance(value, str) and MARK in value:
-        raise formatted_elsewhere(f"{name!r}", place)
+    if name != "repeats" and not isinstance(value, Reference | Requirement):
+        refuse_text(value, repr(name), place)
     if name not in ("requires", "repeats"):
         if isinstance(value, Reference):
             return _checked_reference(value, name, place)

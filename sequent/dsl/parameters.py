@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final
 
 from attrs import define
 
 from sequent.dsl.conversion import fits, parse_text, shown_type
 from sequent.dsl.literals import snapshot
+from sequent.dsl.marks import reference_in, refuse_text
 from sequent.dsl.names import did_you_mean
-from sequent.dsl.places import assigned_name, site_above
+from sequent.dsl.places import assigned_name, read_at, site_above
 from sequent.dsl.references import Reference, Source
-from sequent.errors import NotDataError, UsageError
+from sequent.errors import DefinitionError, NotDataError, Place, UsageError
 from sequent.model.references import Literal
 from sequent.model.spec import Definition, ParamSpec
 from sequent.model.wire import encode
@@ -55,8 +57,20 @@ def param(*, default: Any = _REQUIRED, help: str = "") -> Any:  # noqa: A002  th
         help: what it means, for ``--help``.
     """
     site = site_above(1)
-    known = None if isinstance(default, _Required) else snapshot(default, "the default", site.place)
+    read_at(site, "help", partial(_check_help, help))
+    known = None if isinstance(default, _Required) else read_at(site, "default", partial(_snapshot, default))
     return Reference(ParamSource(site, known, default, help))
+
+
+def _check_help(text: object, place: Place) -> None:
+    refuse_text(text, "'help'", place)
+    if not isinstance(text, str):
+        hint = "it is a text, which --help shows"
+        raise DefinitionError(f"'help' is {described(text)}", code="param", hint=hint, place=place)
+
+
+def _snapshot(default: object, place: Place) -> Literal:
+    return snapshot(default, "the default", place)
 
 
 def defaults_of(attributes: Mapping[str, Reference]) -> dict[str, Literal]:
@@ -100,6 +114,14 @@ def encode_params(definition: Definition, given: Mapping[str, object]) -> dict[s
 
 
 def _encode(spec: ParamSpec, annotation: object, value: object) -> str:
+    found = reference_in(value)
+    if found:
+        raise UsageError(
+            f"the parameter {spec.name!r} is given {found}, which is known only while running",
+            code="param",
+            hint="give a value; within a flow, a container is used again: container(kwargs={...})(other)",
+            place=spec.place,
+        )
     if isinstance(value, str) and annotation is not None and not fits(annotation, value):
         try:
             value = parse_text(annotation, value)

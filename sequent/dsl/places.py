@@ -137,7 +137,7 @@ def assignment(name: str, head: Place) -> Place:
             *(each.lineno for each in node.decorator_list),
         ):
             for statement in node.body:
-                if _target(statement) == name:
+                if _target(statement) == name or (isinstance(statement, ast.ClassDef) and statement.name == name):
                     return Place(head.file, statement.lineno)
     return head
 

@@ -5,17 +5,22 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator
+from pathlib import PurePath
 from typing import Any, NoReturn
 
 from attrs import define, field
 
 from sequent.dsl.places import Site, site_above
+from sequent.dsl.running import asking_step
 from sequent.errors import DefinitionError
 
 # A reference that was formatted into a text leaves a token there. The mark around it is invisible, so that
 # help() and Sphinx can show a step's defaults, and it does not occur in words that people write.
 MARK = "\u2063"
 _TOKEN = re.compile(f"{MARK}<[^{MARK}]*? #(\\d+)(!r|!s|)(?::([^{MARK}]*))?>{MARK}")
+_FORMS = (f"{MARK}<", f">{MARK}", "\\u2063<", f"{MARK}&lt;", "%E2%81%A3%3C")
+"""The mark with the beginning or the end of a token; and as ``repr``, JSON, HTML and URLs write it."""
+_NUMBER = re.compile(r" #(\d+)|(?:%20|\+)%23(\d+)")
 _numbers = itertools.count(1)
 _formatted: dict[int, Reference] = {}
 
@@ -29,6 +34,8 @@ class Source:
     """What it is assigned to in its body."""
     number: int = field(default=0, kw_only=True)
     """By which it is found again where it was formatted into a text."""
+    is_of_step: bool = field(factory=lambda: asking_step() is not None, init=False)
+    """Whether a step, while it ran, has made it: for a flow that it runs itself."""
 
     @property
     def shown(self) -> str:
@@ -78,23 +85,27 @@ class Reference:
 
     def _token(self, form: str) -> str:
         source = self.__sequent__
+        _refuse_in_step(source, site_above(2))
         if not source.number:
             source.number = next(_numbers)
             _formatted[source.number] = self
         return f"{MARK}<{source.label} #{source.number}{form}>{MARK}"
 
     def __hash__(self) -> int:
+        _refuse_in_step(self.__sequent__, site_above(1))
         return id(self)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
+        _refuse_in_step(self.__sequent__, site_above(1))
         return part_of(self, name, f".{name}", site_above(1))
 
     def __getitem__(self, key: object) -> Any:
         if isinstance(key, bool) or not isinstance(key, str | int):
             asked = "sliced" if isinstance(key, slice) else f"asked for [{key!r:.60}]"
             raise _refusal(self, asked, "a part is one key or one position; a step can do the rest")
+        _refuse_in_step(self.__sequent__, site_above(1))
         return part_of(self, key, f"[{key!r}]", site_above(1))
 
     def __setitem__(self, key: object, value: object) -> NoReturn:
@@ -136,9 +147,32 @@ class Reference:
     __contains__ = __int__ = __float__ = __index__ = _refuse_operator
 
 
-def _refusal(reference: Reference, done: str, hint: str) -> DefinitionError:
+def _refuse_in_step(source: Source, site: Site) -> None:
+    """What is filled in is never seen by a step: one that it sees came to it by another way, and has no value there.
+
+    Raises:
+        DefinitionError: a step runs, and it has not made the reference itself.
+    """
+    step = None if source.is_of_step else asking_step()
+    if step is not None:
+        raise reached(source, step[0], site)
+
+
+def reached(source: Source, step: str, site: Site | None = None) -> DefinitionError:
+    """The error for a reference that has come to a step by another way than its arguments."""
     return DefinitionError(
-        f"{reference.__sequent__.shown} is known only while running, and is {done} here",
+        f"{source.shown} has come to the step {step!r} as a reference, not as its value",
+        code="reference",
+        hint="give it as an argument: the default of a parameter, or in args= or kwargs=; nothing else is filled in",
+        place=None if site is None else site.place,
+    )
+
+
+def _refusal(reference: Reference, done: str, hint: str) -> DefinitionError:
+    source = reference.__sequent__
+    _refuse_in_step(source, site_above(2))
+    return DefinitionError(
+        f"{source.shown} is known only while running, and is {done} here",
         code="reference",
         hint=hint,
         place=site_above(2).place,
@@ -193,6 +227,42 @@ def part_of(whole: Reference, key: str | int, suffix: str, site: Site) -> Refere
     return Reference(PartSource(site, whole, (key,), suffix))
 
 
+def has_form(text: str) -> bool:
+    """Whether a text has a reference in it."""
+    return any(form in text for form in _FORMS)
+
+
+def formatted_in(value: object) -> str:
+    """What the first reference is called that was formatted into a text, or a path or bytes of one; '' without one."""
+    match value:
+        case str():
+            text = value
+        case bytes() | bytearray():
+            text = bytes(value).decode("utf-8", "replace")
+        case PurePath():
+            text = str(value)
+        case _:
+            return ""
+    if not has_form(text):
+        return ""
+    number = _NUMBER.search(text, min(at for form in _FORMS if (at := text.find(form)) >= 0))
+    reference = _formatted.get(int(number[1] or number[2])) if number else None
+    return "a reference" if reference is None else reference.__sequent__.shown
+
+
+def refuse_formatted(text: str, step: str) -> None:
+    """See that no reference was formatted into what a step gives; that is quick where none was formatted at all.
+
+    Raises:
+        DefinitionError: there is one.
+    """
+    if _formatted and MARK in text:
+        for match in _TOKEN.finditer(text):
+            reference = _formatted.get(int(match[1]))
+            if reference is not None and not reference.__sequent__.is_of_step:
+                raise reached(reference.__sequent__, step)
+
+
 def split(text: str) -> list[str | tuple[Reference, str, str]]:
     """The parts of a text into which references were formatted: text, and (reference, conversion, format).
 
@@ -207,6 +277,6 @@ def split(text: str) -> list[str | tuple[Reference, str, str]]:
         end = match.end()
     parts.append(text[end:])
     rest = "".join(part for part in parts if isinstance(part, str))
-    if MARK in rest or "\\u2063<" in rest:
+    if has_form(rest):
         raise ValueError(text)
     return [part for part in parts if part != ""]

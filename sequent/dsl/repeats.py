@@ -11,8 +11,9 @@ from attrs import frozen
 
 from sequent.dsl.callables import called_for, name_of, signature_of, takes_self
 from sequent.dsl.fingerprints import fingerprint
-from sequent.dsl.literals import formatted_elsewhere
-from sequent.dsl.references import MARK, Reference
+from sequent.dsl.literals import refuse_written
+from sequent.dsl.marks import reference_in
+from sequent.dsl.references import Reference
 from sequent.dsl.requirements import Claimable, Requirement, shown
 from sequent.dsl.sources import refuse_secret
 from sequent.errors import DefinitionError, NotDataError, Place
@@ -114,14 +115,15 @@ def _literal(items: Iterable[object], place: Place) -> ItemsLiteral:
     try:
         text, classes = encode_with_classes(items, "repeats")
     except NotDataError as error:
-        inner = next((item for item in items if isinstance(item, Reference)), None)
-        if inner is not None:
+        inner = reference_in(items)
+        if inner:
             raise _error(
-                f"'repeats' has the reference {inner.__sequent__.shown} inside it", place, "repeat over it alone"
+                f"'repeats' has the reference {inner} inside it",
+                place,
+                "repeat over it alone, or over what a step returns that takes it",
             ) from None
         raise DefinitionError(error.message, code=error.code, hint=error.hint, place=place) from None
-    if MARK in text:
-        raise formatted_elsewhere("'repeats'", place)
+    refuse_written(text, items, "'repeats'", place)
     return ItemsLiteral(text, classes)
 
 

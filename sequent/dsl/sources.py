@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 from attrs import define
 
 from sequent.dsl.literals import snapshot, step_as_value
+from sequent.dsl.marks import refuse_text
 from sequent.dsl.places import Site, site_above
 from sequent.dsl.references import PartSource, Reference, SecretSource, Source
 from sequent.dsl.requirements import Claimable, Claimed, Requirement, join_two, shown
@@ -185,6 +186,7 @@ def secret(name: str) -> str:
         name: it is in the environment of whoever runs the step, as ``SEQUENT_SECRET_<name>``, else as ``<name>``.
     """
     site = site_above(1)
+    refuse_text(name, "the secret's name", site)
     if not isinstance(name, str) or not name.isidentifier():  # pyright: ignore[reportUnnecessaryIsInstance]  authors
         raise DefinitionError(
             f"the secret's name is {name!r:.60}",
@@ -270,6 +272,7 @@ def returned(target: Claimable, values: tuple[object, ...], site: Site) -> Requi
     hint = "give what it must be: None, True or False, whole numbers, texts, members of an enum"
     if not values:
         raise DefinitionError(f"{name} names no value", code="returned", hint=hint, place=site.place)
+    refuse_text(values, name, site)
     for value in values:
         if isinstance(value, Reference):
             shown_value = f"{value.__sequent__.shown}, which is known only while running"

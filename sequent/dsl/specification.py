@@ -8,6 +8,7 @@ from attrs import define, field
 
 from sequent.dsl.annotations import Work
 from sequent.dsl.functions import FunctionSource
+from sequent.dsl.hidden import Hidden
 from sequent.dsl.nodes import Node, Written
 from sequent.dsl.options import refusal_of_attempts
 from sequent.dsl.places import OptionPlaces, option_place
@@ -30,6 +31,7 @@ class Tree:
     bodies: dict[Path, type] = field(factory=dict[Path, type])
     works: dict[Path, tuple[Work, type | None]] = field(factory=dict[Path, tuple[Work, type | None]])
     warnings: list[str] = field(factory=list[str])
+    _hidden: Hidden = field(factory=Hidden)
 
     def container(self, node: Node, path: Path, construct: Construct | None = None) -> ContainerSpec:
         """A container with all that is in it.
@@ -125,6 +127,7 @@ class Tree:
         called = work if isinstance(work, FunctionSource) else work.computed
         if called is not None:
             self.functions[path] = called.function
+            self._refuse_hidden(called.function, "the step", written, path)
         parent = written.parent
         self.works[path] = (work, None if parent is None else parent.__sequent__.body)
 
@@ -149,3 +152,17 @@ class Tree:
             self.translation.values.problems.append(endless(written.name, option_place(written.site, "repeats")))
         if isinstance(repeats, CallSource):
             self.items[path] = repeats.function
+            self._refuse_hidden(repeats.function, "'repeats' of", written, path)
+            around = None if written.parent is None else written.parent.__sequent__.body
+            if repeats.takes_self and around is None:
+                self.translation.values.add_problem(
+                    f"'repeats' of {dotted(path)!r} takes 'self', and its container has no class",
+                    "repeats",
+                    "give it nothing to take, or a parameter with a default",
+                    option_place(written.site, "repeats"),
+                )
+
+    def _refuse_hidden(self, function: Callable[..., object], what: str, written: Written, path: Path) -> None:
+        problem = self._hidden.check(function, f"{what} {dotted(path)!r}", written.site.place)
+        if problem is not None:
+            self.translation.values.problems.append(problem)

@@ -12,7 +12,7 @@ from uuid import UUID
 from attrs import frozen
 
 from sequent.dsl.literals import snapshot, step_as_value
-from sequent.dsl.references import MARK, Reference, split
+from sequent.dsl.references import Reference, has_form, split
 from sequent.dsl.requirements import Claimable
 from sequent.dsl.sources import refuse_secret
 from sequent.errors import DefinitionError, Place
@@ -83,7 +83,7 @@ def read_word(value: object, name: str, place: Place, *, secrets: bool = False) 
         if not secrets:
             refuse_secret(value, f"{name} of the command", place)
         return value
-    if isinstance(value, str) and (MARK in value or "\\u2063<" in value):
+    if isinstance(value, str) and has_form(value):
         return _read_text(value, name, place, secrets=secrets)
     if isinstance(value, Claimable):
         raise step_as_value(value, name, place)

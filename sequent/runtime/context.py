@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
+from sequent.dsl.running import set_locator
 from sequent.errors import UsageError
 
 if TYPE_CHECKING:
@@ -80,6 +81,15 @@ _of_process: list[Context] = []
 def current_context() -> Context | None:
     """Where the calling step is; None where no step calls."""
     return _current.get() or next(iter(_of_process), None)
+
+
+def _asking_step() -> tuple[str, str] | None:
+    found = current_context()
+    return None if found is None else (found.name, found.sequence)
+
+
+# Where this module is not loaded, no step runs.
+set_locator(_asking_step)
 
 
 def context() -> Context:

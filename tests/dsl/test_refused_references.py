@@ -183,10 +183,14 @@ def test_a_value_that_what_is_further_out_cannot_have_is_refused_too(blamed):
 
 def test_a_reference_that_was_bound_beforehand_is_refused(blamed):
     def write():
-        a = step(work)
-        step(functools.partial(take, functools.partial(take, 1), x=a.result))  # wrong
+        @container
+        class flow:
+            a = step(work)
+            b = step(functools.partial(take, functools.partial(take, 1), x=a.result))  # wrong
 
-    error = blamed(write, "a partial of 'take' has a.result among its arguments")
+        definition_of(flow)
+
+    error = blamed(write, "the step 'b' uses a.result by a partial of 'take'")
     assert error.code == "reference"
     assert "kwargs=" in error.hint
 

@@ -11,6 +11,7 @@ from typing import Any, NoReturn, cast
 
 from attrs import evolve
 
+from sequent.dsl.marks import refuse_result
 from sequent.errors import NotDataError, Place
 from sequent.model import wire
 from sequent.model.outcome import LogSpan, Problem
@@ -141,10 +142,15 @@ class Attempts:
         def call(work: FunctionWork) -> object:
             return self._call(path, work, inputs, order)
 
+        def words(work: FunctionWork) -> object:
+            found = call(work)
+            refuse_result(found, "", order.path)
+            return found
+
         if isinstance(step.work, FunctionWork):
             return call(step.work)
         if isinstance(step.work, CommandWork):
-            return run_command(step.work, inputs, environment, self._segment, call)
+            return run_command(step.work, inputs, environment, self._segment, words)
         return None
 
     def _call(self, path: Path, work: FunctionWork, inputs: Inputs, order: AttemptOrder) -> object:
@@ -164,7 +170,12 @@ class Attempts:
     def _text(self, path: str, result: object) -> str:
         if result is None:
             return "null"
-        text, classes = wire.encode_with_classes(result, "result")
+        try:
+            text, classes = wire.encode_with_classes(result, "result")
+        except NotDataError:
+            refuse_result(result, "", path)
+            raise
+        refuse_result(None, text, path)
         if classes:
             self.catalogue.check_named(path, classes)
         if len(text) > LARGEST_RESULT:

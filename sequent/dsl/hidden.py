@@ -1,0 +1,128 @@
+"""References that a step's callable has where nobody fills them in: variables, hidden defaults, attributes."""
+
+from __future__ import annotations
+
+import dis
+import functools
+from collections.abc import Callable, Iterator, Mapping
+from inspect import CO_VARARGS, CO_VARKEYWORDS
+from types import CodeType, FunctionType, MethodType
+from typing import cast
+
+from attrs import define, field
+
+from sequent.dsl.callables import closed_over, everything_in, is_alone, kept_by, layers_of, name_of, signature_of
+from sequent.dsl.marks import reference_in
+from sequent.dsl.references import Reference
+from sequent.errors import DefinitionError, Place
+
+_HINT = "give it as an argument: the default of a parameter that is seen, or in args= or kwargs="
+_WRAPS = f"put @functools.wraps(function) above what the decorator returns; or {_HINT}"
+
+
+@define(eq=False)
+class Hidden:
+    """Looks through the callables of one flow; what a module holds is looked at once."""
+
+    _modules: dict[int, Mapping[str, str]] = field(factory=dict[int, Mapping[str, str]])
+
+    def check(self, function: Callable[..., object], shown: str, place: Place) -> DefinitionError | None:
+        """The error for the first reference that would arrive as one.
+
+        Args:
+            function: what is called.
+            shown: whose it is, in a message: ``the step 'load'``.
+            place: its line.
+        """
+        if is_alone(function) and not self._holding(cast("FunctionType", function).__globals__):
+            # The usual step: its parameters were read.
+            return None
+        for reference, where, hint in self._found(function):
+            message = f"{shown} uses {reference} by {where}, where it is not filled in"
+            return DefinitionError(message, code="reference", hint=hint, place=place)
+        return None
+
+    def _found(self, function: Callable[..., object]) -> Iterator[tuple[str, str, str]]:
+        """Each such reference, where it is, and what to do."""
+        chain = [layer for layer in layers_of(function) if isinstance(layer, FunctionType)]
+        shape = signature_of(function)
+        shown = set[str]() if shape is None else set(shape.parameters)
+        # What takes anything, calls another with it.
+        passes_on = any(layer.__code__.co_flags & (CO_VARARGS | CO_VARKEYWORDS) for layer in chain)
+        for layer in everything_in(function):
+            if isinstance(layer, FunctionType):
+                is_beneath = any(layer is other for other in chain)
+                if is_beneath or passes_on:
+                    yield from _defaults(layer, shown if is_beneath else set())
+                yield from self._globals(layer)
+            yield from _kept(layer)
+
+    def _globals(self, function: FunctionType) -> Iterator[tuple[str, str, str]]:
+        holding = self._holding(function.__globals__)
+        for code in _codes_in(function.__code__) if holding else ():
+            for name in code.co_names:
+                if name in holding and _reads(code, name):
+                    yield holding[name], f"the variable {name!r} of its module", _HINT
+
+    def _holding(self, names: Mapping[str, object]) -> Mapping[str, str]:
+        """The variables of a module that have a reference in them, and what that is called."""
+        if id(names) not in self._modules:
+            found = {name: reference_in(value) for name, value in list(names.items()) if not name.startswith("__")}
+            self._modules[id(names)] = {name: shown for name, shown in found.items() if shown}
+        return self._modules[id(names)]
+
+
+def _codes_in(code: CodeType) -> Iterator[CodeType]:
+    """The code of a function, and of those that are defined in it."""
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _codes_in(constant)
+
+
+def _reads(code: CodeType, name: str) -> bool:
+    """Whether it is a variable of the module that has the name there, and not an attribute of something."""
+    loads = (step for step in dis.get_instructions(code) if step.opname in ("LOAD_GLOBAL", "LOAD_NAME"))
+    return any(step.argval == name for step in loads)
+
+
+def _defaults(function: FunctionType, shown: set[str]) -> Iterator[tuple[str, str, str]]:
+    """References among the defaults of parameters that a decorator does not show."""
+    for name, found in hidden_defaults(function):
+        if name not in shown:
+            yield found, f"the default of {name!r} of {function.__qualname__!r}, which a decorator hides", _WRAPS
+
+
+def hidden_defaults(function: FunctionType) -> Iterator[tuple[str, str]]:
+    """Parameters whose default is a reference, or has one in it, and what that is called."""
+    code = function.__code__
+    values = function.__defaults__ or ()
+    names = code.co_varnames[code.co_argcount - len(values) : code.co_argcount]
+    for name, value in (*zip(names, values, strict=True), *(function.__kwdefaults__ or {}).items()):
+        if found := _argument_in(value):
+            yield name, found
+
+
+def _argument_in(value: object) -> str:
+    """As a default is looked at: alone, or in a list, tuple or dict."""
+    return reference_in(value) if isinstance(value, Reference | str | list | tuple | dict) else ""
+
+
+def _kept(layer: object) -> Iterator[tuple[str, str, str]]:
+    """References among the variables around a function, and the attributes of an object."""
+    if isinstance(layer, functools.partial):
+        whole = cast("functools.partial[object]", layer)
+        if found := reference_in([*whole.args, *whole.keywords.values()]):
+            yield found, f"a partial of {name_of(whole.func)!r}", "give it in args= or kwargs=, or as a default"
+    elif isinstance(layer, MethodType):
+        for name, value in getattr(layer.__self__, "__dict__", {}).items():
+            if found := _argument_in(value):
+                yield found, f"the attribute {name!r} of the object whose method it is", _HINT
+    elif isinstance(layer, FunctionType):
+        for name, value in closed_over(layer):
+            if found := reference_in(value):
+                yield found, f"the variable {name!r} of the function around {layer.__qualname__!r}", _HINT
+    else:
+        for name, value in kept_by(layer).items():
+            if found := _argument_in(value):
+                yield found, f"its attribute {name!r}", _HINT

@@ -1,0 +1,108 @@
+"""Looks for references where none can be filled in: in values that an author gave, and formatted into their texts."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
+from typing import Any, cast
+
+from sequent.dsl.places import Site
+from sequent.dsl.references import Reference, formatted_in, reached, refuse_formatted
+from sequent.dsl.requirements import Requirement
+from sequent.errors import DefinitionError, Place
+from sequent.model.wire import fields_of
+
+_MOST_LOOKED_AT = 10_000
+"""Parts of one value: what is larger is no collection of references, and is looked at again where it is stored."""
+_WHOLE = (Requirement, type, ModuleType, FunctionType, BuiltinFunctionType, MethodType, functools.partial)
+
+
+def parts_of(value: object) -> Iterator[object]:
+    """A value and all that is in it: in lists, tuples, sets, dicts and records, and beside an object's code."""
+    pending: list[tuple[object, bool]] = [(value, True)]
+    seen: set[int] = set()
+    while pending and len(seen) < _MOST_LOOKED_AT:
+        part, is_opened = pending.pop()
+        kind = type(part)
+        if id(part) in seen or part is None or kind in (bool, int, float):
+            continue
+        seen.add(id(part))
+        yield part
+        if issubclass(kind, dict):
+            entries = cast("dict[object, object]", part)
+            pending += ((inner, is_opened) for entry in entries.items() for inner in entry)
+        elif issubclass(kind, list | tuple | set | frozenset):
+            pending += ((inner, is_opened) for inner in cast("list[object]", part))
+        elif not issubclass(kind, (str, bytes, Reference, *_WHOLE)) and not kind.__module__.startswith("sequent."):
+            pending += _attributes(part, kind, is_opened=is_opened)
+
+
+def _attributes(value: object, kind: type, *, is_opened: bool) -> Iterator[tuple[object, bool]]:
+    """What a record holds; of any other object too, but not what that leads to: it may lead anywhere."""
+    fields = fields_of(kind)
+    if fields is not None:
+        yield from ((getattr(value, name, None), is_opened) for name in fields)
+    elif is_opened:
+        yield from ((inner, False) for inner in cast("dict[str, Any]", getattr(value, "__dict__", {})).values())
+
+
+def reference_in(value: object) -> str:
+    """What the first reference in a value is called, be it whole or formatted into a text; '' where there is none."""
+    for part in parts_of(value):
+        if isinstance(part, Reference):
+            return part.__sequent__.shown
+        if found := formatted_in(part):
+            return found
+    return ""
+
+
+def text_in(value: object) -> str:
+    """What the first reference is called that was formatted into a text somewhere in a value; '' without one."""
+    return next((found for part in parts_of(value) if (found := formatted_in(part))), "")
+
+
+def refuse_result(value: object, text: str, step: str) -> None:
+    """See that what a step gives has no reference in it, which came to the step by another way than its arguments.
+
+    Args:
+        value: what it gave, where that is no data; else None.
+        text: the same as wire text, where it is data.
+        step: its path.
+
+    Raises:
+        DefinitionError: there is one.
+    """
+    refuse_formatted(text, step)
+    for part in parts_of(value):
+        if isinstance(part, Reference):
+            raise reached(part.__sequent__, step)
+        if isinstance(part, str):
+            refuse_formatted(part, step)
+
+
+def refuse_text(value: object, name: str, where: Site | Place) -> None:
+    """See that no reference was formatted into a text that is kept as it is.
+
+    Args:
+        value: what the author gave: a text, or what may have texts in it.
+        name: what to call it in an error: ``'config'``.
+        where: the line that gives it.
+
+    Raises:
+        DefinitionError: there is one.
+    """
+    found = text_in(value)
+    if found:
+        raise formatted_elsewhere(name, where.place if isinstance(where, Site) else where, found)
+
+
+def formatted_elsewhere(name: str, place: Place, reference: str = "a reference") -> DefinitionError:
+    """The error for a reference in an f-string that is not a command's word."""
+    return DefinitionError(
+        f"{name} is a text with {reference} in it, which is known only while running: it can stand "
+        "only in a command's words",
+        code="reference-in-text",
+        hint="take it as an argument of its own, or as an attribute of self, and build the text in the step",
+        place=place,
+    )
