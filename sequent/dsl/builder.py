@@ -154,7 +154,14 @@ class Sequent:
         """
         frame = frame_above(1)
         site = Site(frame.f_code, frame.f_lasti)
-        texts = {"name": name, "store": store, "config": config, "config_tag": config_tag, "run_id": run_id}
+        texts: dict[str, object] = {
+            "name": name,
+            "store": store,
+            "config": config,
+            "config_tag": config_tag,
+            "run_id": run_id,
+        }
+        texts |= {"host": host, "remotes": remotes}
         for word, given in texts.items():
             read_at(site, word, partial(refuse_text, given, repr(word)))
         self.module = str(frame.f_globals.get("__name__", ""))

@@ -16,6 +16,7 @@ from sequent.dsl.marks import reference_in
 from sequent.dsl.references import Reference
 from sequent.errors import DefinitionError, Place
 
+_LOOKED_AT: tuple[type, ...] = (Reference, str, list, tuple, dict)
 _HINT = "give it as an argument: the default of a parameter that is seen, or in args= or kwargs="
 _WRAPS = f"put @functools.wraps(function) above what the decorator returns; or {_HINT}"
 
@@ -105,7 +106,7 @@ def hidden_defaults(function: FunctionType) -> Iterator[tuple[str, str]]:
 
 def _argument_in(value: object) -> str:
     """As a default is looked at: alone, or in a list, tuple or dict."""
-    return reference_in(value) if isinstance(value, Reference | str | list | tuple | dict) else ""
+    return reference_in(value) if isinstance(value, _LOOKED_AT) else ""
 
 
 def _kept(layer: object) -> Iterator[tuple[str, str, str]]:

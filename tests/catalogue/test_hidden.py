@@ -58,7 +58,7 @@ class flow:
     "row_112_config": Mistake(
         text="""
 first = Sequent("first")
-a = first.add_step("a", take)
+a = first.add_step("a", work)
 flow = Sequent(
     config={"workdir": f"/data/{a.result}"},  # wrong
 )
@@ -129,6 +129,7 @@ class flow:
     def b(self, x=a.result): ...  # wrong
 """,
         code="body",
+        path="b",
         says=("'b' is a function and no step, and takes a.result by 'x'",),
         hint="put @step above it",
     ),

@@ -74,6 +74,8 @@ BY_CALLS = {
     "config, deep": "sequent.Sequent('f',\n    config={'LOGGING': {'format': ['x', TEXT]}},  # wrong\n)",
     "a key in config": "sequent.Sequent('f',\n    config={TEXT: 1},  # wrong\n)",
     "a file of settings": "sequent.Sequent('f',\n    config=TEXT,  # wrong\n)",
+    "a host": "sequent.Sequent('f',\n    host=TEXT,  # wrong\n)",
+    "remotes": "sequent.Sequent('f',\n    remotes=[TEXT],  # wrong\n)",
     "a tag": "sequent.Sequent('f', config={},\n    config_tag=TEXT,  # wrong\n)",
     "a step's name": "flow.add_step(TEXT, func=take)  # wrong",
     "a long name": "flow.add_step(TEXT * 9, func=take)  # wrong",
