@@ -11,7 +11,7 @@ from sequent.dsl.places import Site
 from sequent.dsl.references import Reference, formatted_in, reached, refuse_formatted
 from sequent.dsl.requirements import Requirement
 from sequent.errors import DefinitionError, Place
-from sequent.model.wire import fields_of
+from sequent.model.records import shape_of
 
 _MOST_LOOKED_AT = 10_000
 """Parts of one value: what is larger is no collection of references, and is looked at again where it is stored."""
@@ -40,9 +40,9 @@ def parts_of(value: object) -> Iterator[object]:
 
 def _attributes(value: object, kind: type, *, is_opened: bool) -> Iterator[tuple[object, bool]]:
     """What a record holds; of any other object too, but not what that leads to: it may lead anywhere."""
-    fields = fields_of(kind)
-    if fields is not None:
-        yield from ((getattr(value, name, None), is_opened) for name in fields)
+    shape = shape_of(kind)
+    if shape is not None:
+        yield from ((getattr(value, name, None), is_opened) for name in shape.fields)
     elif is_opened:
         yield from ((inner, False) for inner in cast("dict[str, Any]", getattr(value, "__dict__", {})).values())
 
