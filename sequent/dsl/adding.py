@@ -14,7 +14,7 @@ from attrs import evolve, frozen
 from sequent.dsl.commands import COMMAND_OPTIONS, CommandSource, read_command, read_computed
 from sequent.dsl.config import read_step_config
 from sequent.dsl.functions import FunctionSource, read_function
-from sequent.dsl.marks import refuse_text
+from sequent.dsl.marks import refuse_texts
 from sequent.dsl.names import check_name
 from sequent.dsl.nodes import Node, path_of
 from sequent.dsl.options import STEP_OPTIONS, Options, read_options
@@ -60,7 +60,7 @@ def read_added(
     with _path_given(parent, name):
         checked = _check_place(parent, name, site)
         words = options.pop("command", None)
-        read_at(site, "config", partial(refuse_text, options.get("config"), "'config'"))
+        refuse_texts({"config": options.get("config")}, site)
         read_at(site, "config", partial(read_step_config, options.pop("config", None), options))
         own = {key: options.pop(key) for key in COMMAND_OPTIONS & options.keys()}
         own_imports = {key: options.pop(key) for key in _IMPORTS & options.keys()}
@@ -109,8 +109,7 @@ def read_imports(
         DefinitionError: they name no modules, or there is no function.
     """
     named = {key: value for key, value in given.items() if value is not None}
-    for key, value in named.items():
-        read_at(site, key, partial(refuse_text, value, repr(key)))
+    refuse_texts(named, site)
     file, modules = named.get("import_file", ""), _names(named.get("import_module", ()))
     if modules is None:
         hint = "it is a module's dotted name, or a list of them"

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 
-from sequent.dsl.marks import refuse_text
-from sequent.dsl.places import read_at, site_above
+from sequent.dsl.marks import refuse_texts
+from sequent.dsl.places import site_above
 from sequent.dsl.running import OpenStore, RunMode, RunRequest, run
 from sequent.model.outcome import Outcome
 
@@ -44,8 +43,7 @@ class BoundRun:
         from sequent.dsl.parameters import encode_params
 
         site = site_above(1)
-        for word, given in (("store", store), ("run_id", run_id)):
-            read_at(site, word, partial(refuse_text, given, repr(word)))
+        refuse_texts({"store": store, "run_id": run_id}, site)
         definition = definition_of(self._flow)
         params = {} if run_mode is not RunMode.RESTART and not self.values else encode_params(definition, self.values)
         return run(

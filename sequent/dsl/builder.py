@@ -13,7 +13,7 @@ from sequent.dsl.config import read_config, read_store, read_text
 from sequent.dsl.databases import DEFAULT
 from sequent.dsl.events import read_event
 from sequent.dsl.hosts import read_hosts
-from sequent.dsl.marks import refuse_text
+from sequent.dsl.marks import refuse_texts
 from sequent.dsl.names import check_flow_name
 from sequent.dsl.nodes import Node, Written
 from sequent.dsl.option_types import BlockOptions, PoolAmounts
@@ -154,16 +154,8 @@ class Sequent:
         """
         frame = frame_above(1)
         site = Site(frame.f_code, frame.f_lasti)
-        texts: dict[str, object] = {
-            "name": name,
-            "store": store,
-            "config": config,
-            "config_tag": config_tag,
-            "run_id": run_id,
-        }
-        texts |= {"host": host, "remotes": remotes}
-        for word, given in texts.items():
-            read_at(site, word, partial(refuse_text, given, repr(word)))
+        own = {"name": name, "store": store, "config": config, "config_tag": config_tag, "run_id": run_id}
+        refuse_texts({**own, "host": host, "remotes": remotes}, site)
         self.module = str(frame.f_globals.get("__name__", ""))
         self.file = str(frame.f_globals.get("__file__") or "")
         shown = name or os.path.splitext(os.path.basename(self.file))[0] or "flow"  # noqa: PTH119, PTH122  pathlib is slow to load

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any, cast
 
-from sequent.dsl.places import Site
+from sequent.dsl.places import Site, read_at
 from sequent.dsl.references import Reference, formatted_in, reached, refuse_formatted
 from sequent.dsl.requirements import Requirement
 from sequent.errors import DefinitionError, Place
@@ -95,6 +95,12 @@ def refuse_text(value: object, name: str, where: Site | Place) -> None:
     found = text_in(value)
     if found:
         raise formatted_elsewhere(name, where.place if isinstance(where, Site) else where, found)
+
+
+def refuse_texts(options: Mapping[str, object], site: Site) -> None:
+    """The same for some options of a call, each blamed on its own line."""
+    for word, value in options.items():
+        read_at(site, word, functools.partial(refuse_text, value, repr(word)))
 
 
 def formatted_elsewhere(name: str, place: Place, reference: str = "a reference") -> DefinitionError:
