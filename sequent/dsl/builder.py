@@ -110,6 +110,10 @@ def _own_child(parent: Node, step: object, word: str, site: Site) -> Node:
     return step
 
 
+def _stem(file: str) -> str:
+    return os.path.splitext(os.path.basename(file))[0]  # noqa: PTH119, PTH122  pathlib is slow to load
+
+
 class Sequent:
     """A flow, built by calls: steps are added to it, and to each other."""
 
@@ -158,8 +162,7 @@ class Sequent:
         refuse_texts({**own, "host": host, "remotes": remotes}, site)
         self.module = str(frame.f_globals.get("__name__", ""))
         self.file = str(frame.f_globals.get("__file__") or "")
-        shown = name or os.path.splitext(os.path.basename(self.file))[0] or "flow"  # noqa: PTH119, PTH122  pathlib is slow to load
-        self.name = check_flow_name(shown, site)
+        self.name = check_flow_name(name or _stem(self.file) or "flow", site)
         run_mode, recovery_run, config, config_tag = read_order(
             run_mode, recovery_run, config, config_tag, self.file, site
         )
@@ -173,8 +176,7 @@ class Sequent:
         options = read_options({"acquires": acquires, "priority": priority}, site, CONTAINER_OPTIONS, "flow")
         self.root = Block(Written(site, options, name=self.name, children={}, is_leaf=False), self)
         self._asked_id = self.run_id
-        self._running = Lock()
-        """Held while ``run()`` runs it."""
+        self._running = Lock()  # held while run() runs it
 
     def _configure(self, config: object, config_tag: object, store: object, site: Site) -> None:
         tag = os.environ.get("SEQUENT_CONFIG_TAG") if config_tag is None else config_tag
