@@ -5,7 +5,6 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any, cast
 
-from sequent.errors import SequentError
 from sequent.model.outcome import LogSpan, Problem
 from sequent.model.status import Verdict
 from sequent.runtime.orders import (
@@ -22,8 +21,9 @@ from sequent.runtime.orders import (
     Spooled,
     WorkerSetup,
 )
-from sequent.runtime.packets import Message
+from sequent.runtime.packets import BadMessageError, Message
 from sequent.runtime.rows import Target
+from sequent.runtime.untrusted import count, data_text, number, seconds_of, text
 
 
 class Word(StrEnum):
@@ -39,6 +39,8 @@ class Word(StrEnum):
     REPEAT = "r"
     ITEM = "i"
     BROKE = "x"
+    IDLE = "w"
+    ASK = "q"
 
 
 def write_order(order: AttemptOrder) -> Message:
@@ -159,43 +161,51 @@ def write_report(report: Report) -> Message:
 
 
 def read_report(message: Message) -> Report:
-    """The report that ``write_report`` wrote.
+    """The report that ``write_report`` wrote, each of its fields looked at: a step may have written it.
 
     Raises:
-        SequentError: it is no report.
+        BadMessageError: it is no report.
     """
-    body = cast("list[Any]", message)
-    match body[0]:
-        case Word.ENDED:
-            _, frame, node, attempt, result, verdict, problem, log, seconds = body
+    match cast("list[Any]", message):
+        case [Word.ENDED, frame, node, attempt, result, verdict, problem, log, seconds]:
             return AttemptEnded(
-                frame,
-                node,
-                attempt,
-                result,
-                _VERDICTS[verdict],
-                read_problem(problem) if problem is not None else None,
-                _read_span(log) if log is not None else None,
-                seconds,
+                count(frame),
+                count(node),
+                count(attempt),
+                None if result is None else data_text(result),
+                _read_verdict(verdict),
+                None if problem is None else read_problem(problem),
+                None if log is None else _read_span(log),
+                seconds_of(seconds),
             )
-        case Word.BEGAN:
-            return AttemptBegan(*body[1:])
-        case Word.REPEAT:
-            return RepeatFound(*body[1:])
-        case Word.ITEM:
-            return ItemFound(*body[1:])
-        case Word.BROKE:
-            return DrawBroke(body[1], body[2], read_problem(body[3]))
+        case [Word.BEGAN, frame, node, attempt]:
+            return AttemptBegan(count(frame), count(node), count(attempt))
+        case [Word.REPEAT, frame, node, items, digest]:
+            return RepeatFound(count(frame), count(node), None if items is None else data_text(items), text(digest))
+        case [Word.ITEM, frame, node, number, item]:
+            return ItemFound(count(frame), count(node), count(number), None if item is None else data_text(item))
+        case [Word.BROKE, frame, node, problem]:
+            return DrawBroke(count(frame), count(node), read_problem(problem))
         case _:
-            raise SequentError(f"a worker said something unknown: {body[0]!r}")
+            raise BadMessageError("it is no report")
 
 
 _VERDICTS = {verdict.value: verdict for verdict in Verdict}
 
 
-def _read_span(parts: list[Any]) -> LogSpan:
-    segment, offset, length, dropped = parts
-    return LogSpan(segment=segment, offset=offset, length=length, dropped=dropped)
+def _read_verdict(written: object) -> Verdict:
+    verdict = _VERDICTS.get(written) if isinstance(written, int) else None
+    if verdict is None:
+        raise BadMessageError("it has no verdict")
+    return verdict
+
+
+def _read_span(written: object) -> LogSpan:
+    match cast("list[Any]", written):
+        case [segment, offset, length, dropped]:
+            return LogSpan(segment=text(segment), offset=count(offset), length=count(length), dropped=count(dropped))
+        case _:
+            raise BadMessageError("it has no span of a log")
 
 
 def write_problem(problem: Problem) -> Message:
@@ -212,19 +222,26 @@ def write_problem(problem: Problem) -> Message:
     ]
 
 
-def read_problem(parts: object) -> Problem:
-    """The problem that ``write_problem`` wrote."""
-    kind, message, traceback, file, line, exit_code, signal, types = cast("list[Any]", parts)
-    return Problem(
-        type=kind,
-        message=message,
-        traceback=traceback,
-        file=file,
-        line=line,
-        exit_code=exit_code,
-        signal=signal,
-        types=tuple(types),
-    )
+def read_problem(written: object) -> Problem:
+    """The problem that ``write_problem`` wrote.
+
+    Raises:
+        BadMessageError: it is none.
+    """
+    match cast("list[Any]", written):
+        case [kind, message, traceback, file, line, exit_code, signal, [*types]]:
+            return Problem(
+                type=text(kind),
+                message=text(message),
+                traceback=text(traceback),
+                file=text(file),
+                line=count(line),
+                exit_code=None if exit_code is None else number(exit_code),
+                signal=None if signal is None else number(signal),
+                types=tuple(map(text, types)),
+            )
+        case _:
+            raise BadMessageError("it has no problem")
 
 
 def write_setup(setup: WorkerSetup) -> dict[str, object]:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
+import struct
 from collections import deque
+from collections.abc import Callable
 from typing import cast
 
 from sequent.runtime.spinning import SpinThenSleep
@@ -12,10 +15,21 @@ from sequent.runtime.spinning import SpinThenSleep
 Message = list[object]
 """A message's first item says what it is."""
 
+
+class BadMessageError(ValueError):
+    """What came in is not what the other side would have sent: a step has got at its worker's descriptors."""
+
+
 _LAST = b"\0"
 _MORE = b"\1"
 _PAYLOAD = 60_000
 _ROOM = 65_536
+_LARGEST = 12 * 256 * 1024**2
+"""Bytes of the largest message: a result of the largest size, each of whose characters takes two escapes."""
+WORD = 16
+"""Bytes of a word."""
+_IDLE = 1.0
+"""Seconds after which one who waits says so."""
 
 _decode = json.JSONDecoder().raw_decode
 _encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
@@ -26,48 +40,89 @@ def pair() -> tuple[socket.socket, socket.socket]:
     return socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 
 
-def pack(message: Message) -> list[bytes]:
+def new_word() -> str:
+    """Something by which what one process writes is told from what anybody else writes to the same descriptor."""
+    return os.urandom(WORD // 2).hex()
+
+
+def pack(message: Message, word: bytes = b"") -> list[bytes]:
     """The packets of a message: one, unless it is large."""
     data = _encode(message).encode("ascii")
     if len(data) <= _PAYLOAD:
-        return [_LAST + data]
+        return [word + _LAST + data]
     starts = range(0, len(data), _PAYLOAD)
-    return [(_MORE if at + _PAYLOAD < len(data) else _LAST) + data[at : at + _PAYLOAD] for at in starts]
+    return [word + (_MORE if at + _PAYLOAD < len(data) else _LAST) + data[at : at + _PAYLOAD] for at in starts]
 
 
 def unpack(packet: bytes) -> Message:
-    """The message in a packet that is all of it."""
-    return cast("Message", _decode(packet[1:].decode("ascii"))[0])
+    """The message in a packet that is all of it.
+
+    Raises:
+        BadMessageError: it is none.
+    """
+    try:
+        text = packet[1:].decode("ascii")
+        message, end = _decode(text)
+    except (ValueError, RecursionError) as error:
+        raise BadMessageError(f"it is no JSON: {type(error).__name__}") from None
+    if end != len(text) or type(message) is not list or not message or packet[:1] != _LAST:
+        raise BadMessageError("it is no message")
+    return cast("Message", message)
 
 
 class _Assembly:
-    """Puts the packets of one direction together again."""
+    """Puts the packets of one direction together again, each of which begins with that word."""
 
-    def __init__(self) -> None:
+    def __init__(self, word: bytes) -> None:
+        self._word = word
         self._pieces: list[bytes] = []
+        self._size = 0
 
     def add(self, packet: bytes) -> Message | None:
-        """The message, once this was its last packet."""
+        """The message, once this was its last packet.
+
+        Raises:
+            BadMessageError: it is none, or too large.
+        """
+        if self._word:
+            if not packet.startswith(self._word):
+                raise BadMessageError("somebody else has sent it")
+            packet = packet[len(self._word) :]
         if packet[:1] == _MORE:
+            self._size += len(packet)
+            if len(packet) != _PAYLOAD + 1 or self._size > _LARGEST:
+                raise BadMessageError("its pieces are of the wrong size")
             self._pieces.append(packet[1:])
             return None
         if self._pieces:
-            packet = b"".join((_LAST, *self._pieces, packet[1:]))
+            packet = b"".join((packet[:1], *self._pieces, packet[1:]))
             self._pieces.clear()
+            self._size = 0
         return unpack(packet)
 
 
 class Channel:
-    """An end that waits: a worker's, and the agent's."""
+    """An end that waits: a worker's, and the agent's.
 
-    def __init__(self, end: socket.socket) -> None:
+    Args:
+        end: the socket.
+        word: what each packet that it sends begins with.
+        on_idle: called once nothing has come for a second; again only after something has.
+    """
+
+    def __init__(self, end: socket.socket, word: bytes = b"", on_idle: Callable[[], None] | None = None) -> None:
         self.end = end
-        self._assembly = _Assembly()
+        self._word = word
+        self._on_idle = on_idle
+        self._has_told = False
+        if on_idle is not None:
+            self._wait_at_most(_IDLE)
+        self._assembly = _Assembly(b"")
         self._spinning = SpinThenSleep()
 
     def send(self, message: Message) -> None:
         """Send it, waiting for room."""
-        for packet in pack(message):
+        for packet in pack(message, self._word):
             self.end.send(packet)
 
     def send_with(self, message: Message, descriptors: list[int]) -> None:
@@ -75,13 +130,20 @@ class Channel:
         socket.send_fds(self.end, pack(message), descriptors)
 
     def receive(self) -> Message | None:
-        """The next message; None once the other end is closed."""
+        """The next message; None once the other end is closed.
+
+        Raises:
+            BadMessageError: what came is none.
+        """
         while True:
             packet = self._spinning.wait(self._look, self._sleep)
             if not packet:
                 return None
             message = self._assembly.add(packet)
             if message is not None:
+                if self._has_told:
+                    self._has_told = False
+                    self._wait_at_most(_IDLE)
                 return message
 
     def _look(self) -> bytes:
@@ -91,23 +153,45 @@ class Channel:
             return b""
 
     def _sleep(self) -> bytes:
-        return self.end.recv(_ROOM)
+        while True:
+            try:
+                return self.end.recv(_ROOM)
+            except BlockingIOError:
+                if self._on_idle is None:
+                    raise
+                if not self._has_told:
+                    self._has_told = True
+                    self._on_idle()
+            # Also where a step has changed how the socket waits.
+            self.end.setblocking(True)
+            self._wait_at_most(0)
+
+    def _wait_at_most(self, seconds: float) -> None:
+        """Have the kernel end a wait after that time; 0: never."""
+        whole, rest = divmod(seconds, 1)
+        self.end.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", int(whole), int(rest * 1e6)))
 
 
 class Link:
-    """An end that never waits: the driver's."""
+    """An end that never waits: the driver's.
 
-    def __init__(self, end: socket.socket) -> None:
+    Args:
+        end: the socket.
+        word: what each packet that comes begins with.
+    """
+
+    def __init__(self, end: socket.socket, word: bytes = b"") -> None:
         end.setblocking(False)
         self.end = end
         self.has_ended = False
-        self._assembly = _Assembly()
+        """Whether nothing comes any more, or nothing goes out."""
+        self._assembly = _Assembly(word)
         self._unsent: deque[bytes] = deque()
 
     @property
     def is_clogged(self) -> bool:
         """Whether something waits for room."""
-        return bool(self._unsent)
+        return bool(self._unsent) and not self.has_ended
 
     def send(self, message: Message) -> None:
         """Send it, or as much as there is room for; ``flush`` sends the rest."""
@@ -126,37 +210,50 @@ class Link:
 
     def flush(self) -> None:
         """Send what waits for room, as far as there is room."""
-        while self._unsent:
+        while self._unsent and not self.has_ended:
             try:
                 self.end.send(self._unsent[0])
-            except BlockingIOError:
+            except ConnectionError:
+                # Nobody reads any more: what was not sent was not begun.
+                self.has_ended = True
                 return
             except OSError:
-                # Nobody reads any more; who that was is told by the agent.
-                self._unsent.clear()
+                # There is no room, of whichever kind.
                 return
             self._unsent.popleft()
 
     def receive(self) -> tuple[Message, list[int]] | None:
-        """The next message that is there, with the descriptors that came along."""
-        descriptors: list[int] = []
+        """The next message that is there, with the descriptors that came along.
+
+        Raises:
+            BadMessageError: what came is none.
+        """
         while True:
             try:
-                packet, came, _, _ = socket.recv_fds(self.end, _ROOM, 2)
+                packet, descriptors, _, _ = socket.recv_fds(self.end, _ROOM, 2)
             except BlockingIOError:
                 return None
             except OSError:
-                packet, came = b"", []
-            descriptors += came
+                packet, descriptors = b"", []
+            try:
+                message = self._assembly.add(packet) if packet else None
+            except BadMessageError:
+                _close(descriptors)
+                raise
+            if message is not None:
+                return message, descriptors
+            # Only what is sent in one packet brings any.
+            _close(descriptors)
             if not packet:
                 self.has_ended = True
                 return None
-            message = self._assembly.add(packet)
-            if message is not None:
-                return message, descriptors
 
     def read(self) -> Message | None:
-        """The next message that is there, where none brings descriptors."""
+        """The next message that is there, where none brings descriptors; the kernel closes those that come anyway.
+
+        Raises:
+            BadMessageError: what came is none.
+        """
         while True:
             try:
                 packet = self.end.recv(_ROOM)
@@ -174,6 +271,11 @@ class Link:
     def close(self) -> None:
         self._unsent.clear()
         self.end.close()
+
+
+def _close(descriptors: list[int]) -> None:
+    for descriptor in descriptors:
+        os.close(descriptor)
 
 
 def drain(end: socket.socket) -> list[bytes]:

@@ -1,58 +1,91 @@
-"""How long attempts may take: the agent keeps the time, by what their workers tell it."""
+"""How long attempts may take: the agent keeps the time, by what each worker tells it."""
 
 from __future__ import annotations
 
+import math
+import socket
 import struct
 import time
 
-from sequent.runtime.packets import pair
+from attrs import define
 
-RECORD = struct.Struct("=qd")
-"""A worker's pid, and until when by the monotonic clock its attempt may go on; 0: it is not limited any more."""
+from sequent.runtime.packets import WORD, pair
+
+TIMED_OUT, HARMED = "timed out", "harmed"
+"""Why an agent has ended a worker: its attempt took too long, or a step has got at its descriptors."""
+RECORD = struct.Struct(f"={WORD}sd")
+"""The worker's word, and until when by the monotonic clock its attempt may go on; 0: it is not limited any more."""
+_MOST_RECORDS = 64
+"""How many are read at once of a worker that says more than it could have to."""
 
 
-class Limits:
-    """Until when the attempt of each worker may go on; ``worker.limit`` is the other side."""
+@define(eq=False)
+class Limit:
+    """Until when the attempt of one worker may go on; ``worker.limit`` is the other side.
 
-    def __init__(self) -> None:
-        self.heard, self.said = pair()
-        """Where the agent hears, and where its workers say."""
-        self.heard.setblocking(False)
-        self._until: dict[int, float] = {}
+    The agent keeps the worker's end too, so that it hears nothing of its death there. So where nothing comes any
+    more, a step has shut the worker's end down.
+    """
+
+    heard: socket.socket
+    """Where the agent hears."""
+    said: socket.socket
+    """Where the worker says."""
+    word: bytes
+    """What the worker says begins with that; what a step writes there does not."""
+    until: float = 0.0
+    is_harmed: bool = False
+    """Whether something came that no worker says: then it is believed nothing more."""
+
+    @classmethod
+    def make(cls, word: bytes) -> Limit:
+        """Of a worker that is about to be started.
+
+        Raises:
+            OSError: there are no descriptors left.
+        """
+        heard, said = pair()
+        heard.setblocking(False)
+        return cls(heard, said, word)
 
     def hear(self) -> None:
-        """Take in what workers have said."""
-        while True:
+        """Take in what the worker has said."""
+        for _ in range(_MOST_RECORDS):
             try:
                 packet = self.heard.recv(2 * RECORD.size)
             except BlockingIOError:
                 return
-            if len(packet) != RECORD.size:
-                # A step has written to a descriptor that is not its own.
-                continue
-            pid, until = RECORD.unpack(packet)
-            if until:
-                self._until[pid] = until
-            else:
-                self._until.pop(pid, None)
+            except OSError:
+                packet = b""
+            word, until = RECORD.unpack(packet) if len(packet) == RECORD.size else (b"", 0.0)
+            if word != self.word or not 0 <= until < math.inf:
+                self.is_harmed = True
+                return
+            self.until = until
 
-    def forget(self, pid: int) -> None:
-        """That worker has ended, and says no more."""
-        self.hear()
-        self._until.pop(pid, None)
-
-    def take_exceeded(self) -> list[int]:
-        """The workers whose attempts have taken too long; each is told once."""
-        if not self._until:
-            return []
-        now = time.monotonic()
+    def is_exceeded(self, now: float) -> bool:
+        """Whether the attempt has taken too long by that time; told once."""
+        if not 0 < self.until <= now:
+            return False
         # Only now, so that whoever ended before this moment has said so.
         self.hear()
-        exceeded = [pid for pid, until in self._until.items() if until <= now]
-        for pid in exceeded:
-            del self._until[pid]
-        return exceeded
+        if not 0 < self.until <= now:
+            return False
+        self.until = 0.0
+        return True
 
-    def soonest(self) -> float | None:
-        """The next moment, by the monotonic clock, at which one is exceeded; None where there is no limit."""
-        return min(self._until.values(), default=None)
+    def close(self) -> None:
+        """The worker has ended."""
+        self.heard.close()
+        self.said.close()
+
+
+def exceeded(limits: dict[int, Limit]) -> list[int]:
+    """The workers, by pid, whose attempts have taken too long."""
+    now = time.monotonic()
+    return [pid for pid, limit in limits.items() if limit.is_exceeded(now)]
+
+
+def soonest(limits: dict[int, Limit]) -> float | None:
+    """The next moment, by the monotonic clock, at which one is exceeded; None where there is no limit."""
+    return min((limit.until for limit in limits.values() if limit.until), default=None)

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib
 import os
 import selectors
-import signal
 import socket
 import sys
 import time
 import traceback
 from collections.abc import Callable
-from types import FrameType
 from typing import Any, NoReturn, cast
 
 from sequent.errors import BusyError
 from sequent.runtime import trees
+from sequent.runtime.agent.children import ChildWatch, next_ended
 from sequent.runtime.agent.endings import Endings
 from sequent.runtime.agent.home import Home, remove_if_empty
-from sequent.runtime.agent.limits import Limits
+from sequent.runtime.agent.limits import HARMED, TIMED_OUT, Limit, exceeded, soonest
 from sequent.runtime.agent.room import is_scarce
 from sequent.runtime.agent.trimming import Trimming
-from sequent.runtime.packets import Channel, Message, pair
+from sequent.runtime.packets import BadMessageError, Channel, Message, new_word, pair
 
 GRACE = 2.0
 """Seconds between TERM and KILL of an attempt that takes too long, and of everything once the driver is gone."""
@@ -52,72 +52,59 @@ class Agent:
         """What each worker that lives writes to, by pid."""
         self._trimming: Trimming | None = None
         self._endings = Endings(self._workers.keys(), self._say)
-        self._limits = Limits()
-        self._timed_out: set[int] = set()
-        """The workers that are being ended since their attempts took too long, by pid."""
+        self._limits: dict[int, Limit] = {}
+        """Until when the attempt of each worker that lives may go on, by pid."""
+        self._causes: dict[int, str] = {}
+        """Why the agent itself ends a worker, by pid."""
         self._is_closing = False
+        self._selector = selectors.DefaultSelector()
+        self._children = ChildWatch()
 
     def serve(self) -> None:
         """Serve the driver until it is gone or says so, and end only when the whole tree has."""
-        woken = self._watch_children()
         trees.adopt_orphans()
-        selector = selectors.DefaultSelector()
-        selector.register(self._channel.end, selectors.EVENT_READ)
-        selector.register(woken, selectors.EVENT_READ)
-        selector.register(self._limits.heard, selectors.EVENT_READ)
+        self._selector.register(self._channel.end, selectors.EVENT_READ, self._listen)
+        self._selector.register(self._children, selectors.EVENT_READ, self._children.clear)
         _forget_streams()
         self._say(["ready", os.getpid()])
         self._prepare()
         while not (self._is_closing and not trees.has_children()):
-            for key, _ in selector.select(self._seconds_left()):
-                if key.fileobj is woken:
-                    with contextlib.suppress(BlockingIOError):
-                        woken.recv(4096)
-                elif key.fileobj is self._channel.end:
-                    self._listen(selector)
-                elif key.fileobj is self._limits.heard:
-                    self._limits.hear()
-                elif self._trimming is not None:
-                    self._trimming.wake()
+            for key, _ in self._selector.select(self._seconds_left()):
+                key.data()
             self._reap()
             self._enforce()
 
-    def _watch_children(self) -> socket.socket:
-        """Have every child's end wake the loop, and let signals for the driver's terminal pass."""
-        woken, wake = socket.socketpair()
-        woken.setblocking(False)
-        wake.setblocking(False)
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
-            signal.signal(number, signal.SIG_IGN)
-        signal.signal(signal.SIGCHLD, _wake_only)
-        signal.set_wakeup_fd(wake.detach(), warn_on_full_buffer=False)
-        return woken
-
-    def _listen(self, selector: selectors.BaseSelector) -> None:
+    def _listen(self) -> None:
         try:
             message = self._channel.receive()
-        except ConnectionError:
+        except (ConnectionError, BadMessageError):
             message = None
         if message is None:
-            selector.unregister(self._channel.end)
-            self._close()
+            self._leave_driver()
             return
         try:
-            self._obey(cast("list[Any]", message), selector)
+            self._obey(cast("list[Any]", message))
+        except (ArithmeticError, LookupError, TypeError, ValueError):
+            # That was no order of a driver's: no further one is to be relied on.
+            self._leave_driver()
         except OSError as error:
             # There is no room: for a file, a process or a descriptor.
             number = message[1] if message[0] == "spawn" else 0
             self._say(["unable", error.strerror, number, is_scarce(error)])
 
-    def _obey(self, body: list[Any], selector: selectors.BaseSelector) -> None:
-        match body[0]:
-            case "setup":
-                self._set_up(body[1], selector)
-            case "spawn" if self._home is not None and self._is_set_up:
-                self._spawn(body[1], self._home)
-            case "end":
-                self._end(body[1], body[2])
-            case "close":
+    def _leave_driver(self) -> None:
+        self._selector.unregister(self._channel.end)
+        self._close()
+
+    def _obey(self, body: list[Any]) -> None:
+        match body:
+            case ["setup", setup] if not self._is_set_up:
+                self._set_up(setup)
+            case ["spawn", int() as number] if self._home is not None and self._is_set_up:
+                self._spawn(number, self._home)
+            case ["end", [*numbers], int() | float() as grace]:
+                self._end(numbers, grace)
+            case ["close"]:
                 self._close()
             case _:
                 pass
@@ -127,7 +114,7 @@ class Agent:
         with contextlib.suppress(OSError):
             self._channel.send(message)
 
-    def _set_up(self, setup: dict[str, Any], selector: selectors.BaseSelector) -> None:
+    def _set_up(self, setup: dict[str, Any]) -> None:
         self._setup = setup
         if self._home is None:
             self._home = Home(str(setup["directory"]))
@@ -144,7 +131,7 @@ class Agent:
         # Where the kernel has no more watches to give, logs are cut once their attempts end.
         with contextlib.suppress(OSError):
             self._trimming = Trimming(home.logs, self._segments.values)
-            selector.register(self._trimming, selectors.EVENT_READ)
+            self._selector.register(self._trimming, selectors.EVENT_READ, self._trimming.wake)
         self._say(["set up"])
 
     # -- workers
@@ -161,6 +148,10 @@ class Agent:
             try:
                 ours, theirs = map(ends.enter_context, pair())
                 gate = os.pipe()
+                word = new_word()
+                limit = Limit.make(word.encode())
+                undo = ends.enter_context(contextlib.ExitStack())
+                undo.callback(limit.close)
                 for end in gate:
                     ends.callback(os.close, end)
                 agent = os.getpid()
@@ -168,43 +159,71 @@ class Agent:
                 if pid == 0:
                     # Or it would never see that nobody has the other end any more.
                     ours.close()
-                    self._become_worker(theirs, segment, log, gate, agent)
+                    self._become_worker(theirs, segment, log, gate, agent, limit)
                 home.record(pid)
             except OSError:
                 remove_if_empty(segment)
                 raise
             self._workers[pid] = number
             self._segments[pid] = segment
+            undo.pop_all()
+            self._limits[pid] = limit
+            self._selector.register(limit.heard, selectors.EVENT_READ, functools.partial(self._hear, pid, limit))
             os.write(gate[1], b"!")
             # The driver may be gone, as whenever something is said.
             with contextlib.suppress(ConnectionError):
-                self._channel.send_with(["worker", number, os.path.basename(segment)], [ours.fileno(), theirs.fileno()])
+                told = ["worker", number, os.path.basename(segment), word]
+                self._channel.send_with(told, [ours.fileno(), theirs.fileno()])
 
-    def _become_worker(self, end: socket.socket, segment: str, log: int, gate: tuple[int, int], agent: int) -> NoReturn:
+    def _become_worker(
+        self, end: socket.socket, segment: str, log: int, gate: tuple[int, int], agent: int, limit: Limit
+    ) -> NoReturn:
         status = 70
         try:
             os.setsid()
             trees.die_with_parent(agent)
             trees.adopt_orphans()
-            _restore_signals()
-            self._channel.end.close()
+            self._children.close_in_child()
             os.close(gate[1])
             if not os.read(gate[0], 1):
                 os._exit(status)
             os.close(gate[0])
-            self._limits.heard.close()
+            limit.heard.close()
+            self._close_own()
             os.dup2(log, 1)
             os.dup2(log, 2)
-            self._run_worker(
-                {**self._setup, "segment": os.path.basename(segment), "limits": self._limits.said.fileno()}, end
-            )
+            os.close(log)
+            own = {"segment": os.path.basename(segment), "limit": limit.said.fileno(), "word": limit.word}
+            self._run_worker({**self._setup, **own}, end)
             status = 0
         except BaseException:  # noqa: BLE001 - a worker must end here, whatever happens: the rest is the agent's
             traceback.print_exc()
         finally:
             os._exit(status)
 
+    def _close_own(self) -> None:
+        """Close what is the agent's alone: a step that tries each descriptor of its process must not get at it."""
+        self._channel.end.close()
+        self._selector.close()
+        for limit in self._limits.values():
+            limit.close()
+        if self._trimming is not None:
+            self._trimming.close()
+
     # -- ends
+
+    def _hear(self, pid: int, limit: Limit) -> None:
+        limit.hear()
+        if limit.is_harmed:
+            self._forget_limit(pid)
+            self._causes[pid] = HARMED
+            self._endings.begin([pid], 0)
+
+    def _forget_limit(self, pid: int) -> None:
+        limit = self._limits.pop(pid, None)
+        if limit is not None:
+            self._selector.unregister(limit.heard)
+            limit.close()
 
     def _end(self, numbers: list[int], grace: float) -> None:
         self._endings.begin([pid for pid, number in self._workers.items() if number in numbers], grace)
@@ -216,53 +235,32 @@ class Agent:
 
     def _reap(self) -> None:
         said: dict[int, Message] = {}
-        while (ended := _next_ended()) is not None:
+        while (ended := next_ended()) is not None:
             pid, status = ended
             number = self._workers.pop(pid, None)
             if number is None:
                 continue
-            self._limits.forget(pid)
+            self._forget_limit(pid)
             remove_if_empty(self._segments.pop(pid))
-            said[pid] = ["ended", number, os.waitstatus_to_exitcode(status), pid in self._timed_out]
-            self._timed_out.discard(pid)
+            said[pid] = ["ended", number, os.waitstatus_to_exitcode(status), self._causes.pop(pid, "")]
         if said:
             self._endings.ended(said)
 
     def _enforce(self) -> None:
         """End what takes too long, and kill what has had its grace."""
-        exceeded = [pid for pid in self._limits.take_exceeded() if pid in self._workers]
-        if exceeded:
-            self._timed_out.update(exceeded)
-            self._endings.begin(exceeded, GRACE)
+        late = exceeded(self._limits)
+        if late:
+            self._causes.update(dict.fromkeys(late, TIMED_OUT))
+            self._endings.begin(late, GRACE)
         self._endings.enforce()
 
     def _seconds_left(self) -> float | None:
         left = self._endings.seconds_left()
-        limit = self._limits.soonest()
+        limit = soonest(self._limits)
         if limit is None:
             return left
         until = max(0.0, limit - time.monotonic())
         return until if left is None else min(left, until)
-
-
-def _next_ended() -> tuple[int, int] | None:
-    """A child that has ended, and its status; None while none has."""
-    try:
-        pid, status = os.waitpid(-1, os.WNOHANG)
-    except ChildProcessError:
-        return None
-    return (pid, status) if pid else None
-
-
-def _wake_only(number: int, frame: FrameType | None) -> None:
-    """Do nothing: that there is a handler makes the signal write to the wake-up descriptor."""
-
-
-def _restore_signals() -> None:
-    signal.set_wakeup_fd(-1)
-    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGCHLD):
-        signal.signal(number, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _forget_streams() -> None:

@@ -97,13 +97,16 @@ class MarkWriter:
 
 
 def read_mark(segment: str) -> Mark | None:
-    """The attempt that writes to a segment; None where there is none, or its worker is gone."""
+    """The attempt that writes to a segment; None where there is none, or its worker is gone, or has told nonsense."""
     try:
-        file = os.open(mark_of(segment), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        # A step may have put anything in its place, also what would have whoever opens it wait.
+        file = os.open(mark_of(segment), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
         return None
     try:
         return _read(file) if _has_writer(file) else None
+    except (OSError, ValueError):
+        return None
     finally:
         os.close(file)
 
@@ -141,5 +144,5 @@ def _read(file: int) -> Mark | None:
 
 def remove_mark(path: str) -> None:
     """Remove the file of a mark, if there is one."""
-    with contextlib.suppress(FileNotFoundError):
+    with contextlib.suppress(OSError):
         os.unlink(path)

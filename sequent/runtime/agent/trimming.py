@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
-import errno
 import fcntl
 import os
 import selectors
@@ -66,12 +66,10 @@ class Trimming:
         """Take the middle out of what is too long now."""
         segments = list(self._segments())
         for segment in segments:
-            try:
+            # It is gone already, or locked by a step, or no file any more, or its file system has no holes: then it is
+            # cut in the end, if it can be.
+            with contextlib.suppress(OSError):
                 self._trim(segment)
-            except OSError as error:
-                # It is gone already, or locked by a step, or its file system has no holes: it is cut in the end.
-                if error.errno not in (errno.ENOENT, errno.EAGAIN, errno.EOPNOTSUPP):
-                    raise
         self._trimmed = {segment: self._trimmed[segment] for segment in segments if segment in self._trimmed}
 
     def close(self) -> None:

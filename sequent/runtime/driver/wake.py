@@ -15,6 +15,8 @@ from sequent.runtime.ownership import prepare_directory
 
 _LONGEST_PATH = 100
 """Bytes that the system takes for the name of a socket, with some to spare."""
+_MOST_WAKES = 64
+"""How many are taken in at once."""
 
 
 class WakeSocket:
@@ -38,10 +40,11 @@ class WakeSocket:
         selector.register(self._socket, EVENT_READ, self._drain)
 
     def _drain(self) -> None:
-        with contextlib.suppress(BlockingIOError):
-            while True:
+        # What it says is nobody's business, and how often no reason to do nothing else.
+        with contextlib.suppress(OSError):
+            for _ in range(_MOST_WAKES):
                 self._socket.recv(16)
-                self._on_wake()
+        self._on_wake()
 
     def close(self) -> None:
         """Be woken no more."""

@@ -10,14 +10,13 @@ from sequent.model.outcome import Problem
 from sequent.runtime.executors import deaths
 from sequent.runtime.executors.agents import our_ends
 from sequent.runtime.executors.draws import Draws
+from sequent.runtime.executors.hearing import Loaded, Told, Unloadable, hear
 from sequent.runtime.executors.paces import Paces
 from sequent.runtime.executors.roster import LONG, Roster
 from sequent.runtime.executors.wakes import Wakes
 from sequent.runtime.executors.workers import Worker
-from sequent.runtime.messages import Word, read_problem, read_report
 from sequent.runtime.orders import AttemptEnded, AttemptOrder, DrawBroke, DrawOrder, ItemFound, RepeatFound, Report
 from sequent.runtime.packets import Link, Message
-from sequent.runtime.worker.limit import problem_of_timeout
 
 _MOST_FAILED_LOADS = 3
 
@@ -33,15 +32,15 @@ class Crew:
         wakes: what wakes the driver.
         most_workers: how many execute attempts at once.
         most_attempts: how many attempts each executes before another takes its place.
-        ask_for: has a worker with that number started.
+        ask: tells the agent something.
     """
 
     def __init__(
-        self, directory: str, wakes: Wakes, *, most_workers: int, most_attempts: int, ask_for: Callable[[int], None]
+        self, directory: str, wakes: Wakes, *, most_workers: int, most_attempts: int, ask: Callable[[Message], None]
     ) -> None:
         self._directory = directory
         self._wakes = wakes
-        self._ask_for = ask_for
+        self._ask = ask
         self._workers: dict[int, Worker] = {}
         self._orphaned: list[Worker] = []
         """Workers whose agent died: what became of them is sure only once nothing of the old tree is left."""
@@ -109,7 +108,7 @@ class Crew:
         worker = self._workers[self._last_number] = Worker(self._last_number, is_for_draws)
         if not is_for_draws:
             self._roster.workers.append(worker)
-        self._ask_for(worker.number)
+        self._ask(["spawn", worker.number])
         return worker
 
     def unmeet(self, number: int) -> None:
@@ -128,44 +127,48 @@ class Crew:
         """Whether any has been started that has not ended."""
         return any(worker.is_loaded for worker in self._workers.values())
 
-    def meet(self, number: int, segment: str, ends: Iterable[socket.socket]) -> None:
+    def meet(self, number: int, segment: str, word: str, ends: Iterable[socket.socket]) -> None:
         """A worker has been started: our end of its pair, and its own."""
-        worker = self._workers[number]
         ours, theirs = ends
+        worker = self._workers.get(number)
+        if worker is None or worker.link is not None:
+            # It ends, since nobody has the other end any more.
+            ours.close()
+            theirs.close()
+            return
         our_ends.update((ours, theirs))
-        worker.link, worker.end, worker.segment = Link(ours), theirs, segment
+        worker.link, worker.end, worker.segment = Link(ours, word.encode()), theirs, segment
         self._wakes.add(ours, functools.partial(self._on_worker, worker))
 
     def _on_worker(self, worker: Worker) -> None:
         link = worker.link
-        if link is None:
-            return
-        if link.is_clogged:
+        if link is not None and link.is_clogged:
             link.flush()
             self._wakes.watch_room(worker)
-        while (message := link.read()) is not None:
-            self._hear_worker(worker, message)
+        for told in hear(worker):
+            self._take_in(worker, told)
             if worker.is_idle:
                 # It has told all that it had to.
                 return
+        if worker.harm and not worker.is_gone:
+            # What it executes is over only once it has ended.
+            self._leave_alone(worker)
+            self._ask(["end", [worker.number], 0])
 
-    def _hear_worker(self, worker: Worker, message: Message) -> None:
-        match message[0]:
-            case Word.LOADED:
+    def _take_in(self, worker: Worker, told: Told) -> None:
+        match told:
+            case Loaded(log_end):
+                worker.is_loaded, worker.log_end, self._failed_loads = True, log_end, 0
+                if not worker.is_gone:
+                    self._rest(worker)
+            case Unloadable(problem):
                 worker.is_loaded = True
-                worker.log_end = int(str(message[1]))
-                self._failed_loads = 0
-                self._rest(worker)
-            case Word.UNLOADABLE:
-                worker.is_loaded = True
-                self._fail_waiting(read_problem(message[1]))
+                self._fail_waiting(problem)
             case _:
-                self._take(worker, read_report(message))
+                self._take(worker, told)
 
     def _rest(self, worker: Worker) -> None:
         """A worker has loaded the flow, and is idle."""
-        if worker.is_gone:
-            return
         if worker.is_for_draws:
             self.draws.hand_over(worker)
         else:
@@ -174,16 +177,13 @@ class Crew:
 
     def _take(self, worker: Worker, report: Report) -> None:
         self._reports.append(report)
-        match report:
-            case AttemptEnded():
-                self._take_end(worker, report)
-            case RepeatFound() | ItemFound() | DrawBroke():
-                self.draws.answered(report)
-                worker.held.clear()
-                if not worker.is_gone:
-                    self.draws.hand_over(worker)
-            case _:
-                pass
+        if isinstance(report, AttemptEnded):
+            self._take_end(worker, report)
+        elif isinstance(report, RepeatFound | ItemFound | DrawBroke):
+            self.draws.answered(report)
+            worker.held.clear()
+            if not worker.is_gone:
+                self.draws.hand_over(worker)
 
     def _take_end(self, worker: Worker, report: AttemptEnded) -> None:
         if report.log is not None:
@@ -235,23 +235,23 @@ class Crew:
 
     # -- deaths
 
-    def bury(self, number: int, code: int, *, has_timed_out: bool) -> None:
-        """A worker has ended: what it had said counts, what it had not read goes to another."""
+    def bury(self, number: int, code: int, cause: str) -> None:
+        """A worker has ended, or the agent has ended it for some cause.
+
+        What it had said counts, and what it had not read goes to another.
+        """
         worker = self._workers.get(number)
         if worker is None:
             return
         self._hear_out(worker)
+        problem = deaths.problem_of(worker, code, cause, was_ended=self._is_ending)
         if not worker.is_loaded:
-            self._count_failed_load(code)
-        for order in [*worker.held]:
-            problem = deaths.problem_of_death(code, was_ended=self._is_ending)
-            if isinstance(order, AttemptOrder):
-                if has_timed_out and order.timeout is not None:
-                    problem = problem_of_timeout(order.timeout)
-                log = deaths.output_of(self._directory, worker.segment, worker.log_end)
-                self._reports.append(deaths.failed(order, problem, log))
-            else:
-                self._take(worker, deaths.failed(order, problem))
+            self._count_failed_load(problem)
+        for report in deaths.of_begun(worker, problem, self._directory):
+            self._reports.append(report)
+            if isinstance(report, DrawBroke):
+                self.draws.answered(report)
+        worker.held.clear()
         self.draws.leave([self._let_go(worker)])
         self.hand_over()
 
@@ -259,17 +259,17 @@ class Crew:
         """Take what a worker had still said before it ended, and what it had not read: the rest had begun."""
         worker.is_gone = True
         self._roster.leave(worker)
-        while worker.link is not None and (message := worker.link.read()) is not None:
-            self._hear_worker(worker, message)
+        for told in hear(worker):
+            self._take_in(worker, told)
         if worker.is_for_draws:
             self.draws.recall(worker)
         else:
             self._roster.recall(worker)
 
-    def _count_failed_load(self, code: int) -> None:
+    def _count_failed_load(self, problem: Problem) -> None:
         self._failed_loads += 1
         if self._failed_loads >= _MOST_FAILED_LOADS and not self._is_ending:
-            self._fail_waiting(deaths.problem_of_loading(code))
+            self._fail_waiting(deaths.problem_of_loading(problem))
 
     def _fail_waiting(self, problem: Problem) -> None:
         """No worker can load the flow: all that waits for one fails."""
@@ -279,21 +279,21 @@ class Crew:
 
     def _let_go(self, worker: Worker) -> Worker:
         self._workers.pop(worker.number, None)
-        self._roster.leave(worker)
-        self._remove_wake(worker)
+        self._leave_alone(worker)
         worker.close()
         return worker
 
-    def _remove_wake(self, worker: Worker) -> None:
+    def _leave_alone(self, worker: Worker) -> None:
+        """Give a worker nothing more, and hear of it no more until it has ended."""
+        worker.is_gone = True
+        self._roster.leave(worker)
         if worker.link is not None:
             self._wakes.remove(worker.link.end)
 
     def orphan(self) -> None:
         """The agent has died: nothing is given to its workers any more."""
         for worker in self._workers.values():
-            worker.is_gone = True
-            self._roster.leave(worker)
-            self._remove_wake(worker)
+            self._leave_alone(worker)
         self._orphaned += self._workers.values()
         self._workers.clear()
 
@@ -302,9 +302,8 @@ class Crew:
         orphaned, self._orphaned = self._orphaned, []
         for worker in orphaned:
             self._hear_out(worker)
-            for order in worker.held:
-                if isinstance(order, AttemptOrder):
-                    self._reports.append(deaths.lost(order, "the agent of its worker is gone"))
+            held = [order for order in worker.held if isinstance(order, AttemptOrder)]
+            self._reports += [deaths.lost(order, "the agent of its worker is gone") for order in held]
             worker.close()
         self.draws.leave(orphaned)
         self.hand_over()

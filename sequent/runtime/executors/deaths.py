@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import attrs
 
 from sequent.model.outcome import LogSpan, Problem
+from sequent.runtime.agent.limits import HARMED, TIMED_OUT
+from sequent.runtime.executors.workers import Worker
 from sequent.runtime.orders import (
     AttemptEnded,
     AttemptLost,
@@ -19,7 +21,38 @@ from sequent.runtime.orders import (
     Report,
 )
 from sequent.runtime.worker.capture import span_from
+from sequent.runtime.worker.limit import problem_of_timeout
 from sequent.runtime.worker.termination import LOST_CHANNEL, signal_name
+
+
+def problem_of(worker: Worker, code: int, cause: str, *, was_ended: bool) -> Problem:
+    """Why the order failed that a worker had begun, which has ended with that code, for a cause of the agent's."""
+    order = worker.held[0] if worker.held else None
+    harm = worker.harm
+    if not harm and cause == HARMED:
+        harm = "the step wrote to a descriptor of its worker, or shut it down"
+    elif not harm and cause == TIMED_OUT and isinstance(order, AttemptOrder) and order.timeout is not None:
+        return problem_of_timeout(order.timeout)
+    elif not harm and code == LOST_CHANNEL:
+        harm = "the step closed or changed a descriptor of its worker"
+    if not harm:
+        return problem_of_death(code, was_ended=was_ended)
+    message = f"{harm}: close, shut down and write to only what the step has opened"
+    return Problem(type="WorkerError", message=message)
+
+
+def of_begun(worker: Worker, problem: Problem, directory: str) -> Iterator[Report]:
+    """What to say of the orders that a dead worker had, and had read: at most one has begun, and has failed.
+
+    Where there are more, a step has read them, or something of it stands between the worker and us.
+    """
+    for place, order in enumerate(worker.held):
+        if isinstance(order, DrawOrder):
+            yield failed(order, problem)
+        elif place or worker.has_lost_orders:
+            yield lost(order, "an earlier step has harmed its worker")
+        else:
+            yield failed(order, problem, output_of(directory, worker.segment, worker.log_end))
 
 
 def problem_of_death(code: int, *, was_ended: bool) -> Problem:
@@ -33,8 +66,6 @@ def problem_of_death(code: int, *, was_ended: bool) -> Problem:
         else:
             message = f"its worker was killed by {name}"
         return Problem(type="Signal", message=message, signal=-code)
-    if code == LOST_CHANNEL:
-        return Problem(type="ExitStatus", message="the step closed descriptors of its worker", exit_code=code)
     return Problem(type="ExitStatus", message=f"the step ended its process with status {code}", exit_code=code)
 
 
@@ -70,7 +101,6 @@ def never_begun(orders: Iterable[AttemptOrder | DrawOrder]) -> list[Report]:
     return [taken_back(order) if isinstance(order, AttemptOrder) else failed(order, problem) for order in orders]
 
 
-def problem_of_loading(code: int) -> Problem:
+def problem_of_loading(death: Problem) -> Problem:
     """Why nothing can be executed where one worker after the other ends while it loads the flow."""
-    death = problem_of_death(code, was_ended=False)
     return attrs.evolve(death, message=f"workers end while they load the flow: {death.message}")

@@ -17,7 +17,7 @@ from sequent.runtime.executors.wakes import Wakes
 from sequent.runtime.executors.workers import MOST_ATTEMPTS, MOST_WORKERS
 from sequent.runtime.messages import write_setup
 from sequent.runtime.orders import AttemptOrder, DrawOrder, Report, Told, WorkerSetup
-from sequent.runtime.packets import Message
+from sequent.runtime.packets import BadMessageError, Message
 
 STOP_GRACE = 10.0
 """Seconds between TERM and KILL when running steps are ended."""
@@ -68,7 +68,7 @@ class ProcessExecutor:
             wakes,
             most_workers=self._most_workers,
             most_attempts=self._most_attempts,
-            ask_for=lambda number: self._agent.link.send(["spawn", number]),
+            ask=self._ask,
         )
         wakes.heed(crew.hand_over)
         self._opened = (wakes, crew)
@@ -127,6 +127,9 @@ class ProcessExecutor:
         agent.link.send(["setup", write_setup(self._setup)])
         self._crew.prepare()
 
+    def _ask(self, message: Message) -> None:
+        self._agent.link.send(message)
+
     def _refuse(self, reason: str, number: int) -> None:
         """There is no room for a worker with that number, or (0) for what the agent needs itself."""
         self._crew.unmeet(number)
@@ -147,9 +150,16 @@ class ProcessExecutor:
 
     def _on_agent(self) -> None:
         link = self._agent.link
-        while (received := link.receive()) is not None:
-            message, descriptors = received
-            self._hear(message, descriptors)
+        try:
+            while (received := link.receive()) is not None:
+                message, descriptors = received
+                self._hear(message, descriptors)
+                for descriptor in descriptors:
+                    os.close(descriptor)
+        except BadMessageError:
+            # It is no more to be relied on: another one ends what it has left.
+            self._replace_agent()
+            return
         if link.has_ended:
             self._replace_agent()
 
@@ -157,14 +167,13 @@ class ProcessExecutor:
         match message:
             case ["worker", int() as number, *_] if len(descriptors) < 2:
                 # The kernel has dropped those for which this process has no room.
-                for descriptor in descriptors:
-                    os.close(descriptor)
                 self._refuse(os.strerror(errno.EMFILE), number)
-            case ["worker", int() as number, str() as segment]:
-                self._crew.meet(number, segment, [socket.socket(fileno=item) for item in descriptors])
+            case ["worker", int() as number, str() as segment, str() as word]:
+                self._crew.meet(number, segment, word, [socket.socket(fileno=item) for item in descriptors])
+                descriptors.clear()
                 self._say(self._shortage.end())
-            case ["ended", int() as number, int() as code, bool() as has_timed_out]:
-                self._crew.bury(number, code, has_timed_out=has_timed_out)
+            case ["ended", int() as number, int() as code, str() as cause]:
+                self._crew.bury(number, code, cause)
             case ["set up"]:
                 self._failed_agents = 0
                 self._is_set_up = True

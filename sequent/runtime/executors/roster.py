@@ -109,7 +109,7 @@ class Roster:
         """A worker has ended what it held first; say whether it is to make way for another."""
         worker.held.popleft()
         worker.ended += 1
-        worker.is_slow = False
+        worker.is_slow = worker.has_announced = False
         worker.since = time.monotonic()
         if worker.held or worker.is_gone:
             return False

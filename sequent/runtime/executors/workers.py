@@ -7,15 +7,17 @@ from collections import deque
 
 from attrs import define, field
 
-from sequent.runtime.messages import key_of
+from sequent.runtime.messages import Word, key_of
 from sequent.runtime.orders import AttemptOrder, DrawOrder
-from sequent.runtime.packets import Link, drain, unpack
+from sequent.runtime.packets import Link, drain, pack, unpack
 
 MOST_WORKERS = 64
 """How many workers a run has at most that execute attempts."""
 MOST_ATTEMPTS = 50_000
 """How many attempts a worker executes before another takes its place: the C library never gives back the memory of
 a variable that is set anew in the environment, as each attempt sets a few."""
+
+_ASK = pack([Word.ASK])[0]
 
 
 @define(eq=False)
@@ -35,7 +37,17 @@ class Worker:
     is_loaded: bool = False
     """Whether it has said what became of loading the flow."""
     is_gone: bool = False
-    """Whether it has ended, and is only heard out."""
+    """Whether it has ended, or will, and is only heard out."""
+    harm: str = ""
+    """What a step has done to its descriptors: then it is believed nothing more, and ended."""
+    has_announced: bool = False
+    """Whether it has said that the code of what it executes has begun."""
+    has_lost_orders: bool = False
+    """Whether a step has read orders that were the worker's: what it holds has not begun."""
+    given: int = 0
+    """How many orders it was sent and were not taken back."""
+    asked_after: int | None = None
+    """How many of them it must have read once it answers, since it has been asked."""
     held: deque[AttemptOrder | DrawOrder] = field(factory=deque[AttemptOrder | DrawOrder])
     """What it was sent and has not told the end of, oldest first. At most the first has begun."""
     has_large: bool = False
@@ -63,14 +75,35 @@ class Worker:
         if self.link is None:
             raise AssertionError("a worker is given something before it is there")
         self.held.append(order)
+        self.given += 1
         self.has_large = len(packets) > 1
         self.link.send_packets(packets)
+
+    def ask(self) -> None:
+        """Ask what it has read; the answer tells of all that it was sent before."""
+        if self.link is not None and self.asked_after is None:
+            self.asked_after = self.given
+            self.link.send_packets([_ASK])
+
+    def has_read(self, taken: int) -> None:
+        """It waits for an order, or was asked, and says how many it has read in all."""
+        if self.asked_after is None:
+            if self.held:
+                self.ask()
+        elif taken != self.asked_after:
+            self.has_lost_orders = True
+            self.harm = "the step read from a descriptor of its worker"
+        else:
+            self.asked_after = None
 
     def take_unread(self) -> list[AttemptOrder | DrawOrder]:
         """Take back what it has not read, and never will: of a living worker, one packet of each order."""
         if self.link is None or self.end is None:
             return []
         packets = [*drain(self.end), *self.link.take_unsent()]
+        if _ASK in packets:
+            packets.remove(_ASK)
+            self.asked_after = None
         if not packets:
             return []
         if self.has_large:
@@ -79,6 +112,7 @@ class Worker:
             keys = {key_of(unpack(packet)) for packet in packets}
         unread = [order for order in self.held if (order.frame, order.node) in keys]
         self.held = deque(order for order in self.held if (order.frame, order.node) not in keys)
+        self.given -= len(unread)
         return unread
 
     def close(self) -> None:

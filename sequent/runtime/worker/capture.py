@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import io
 import itertools
 import os
 import sys
+import time
 from typing import TextIO
 
 from sequent.model.outcome import LogSpan
@@ -18,6 +20,9 @@ from sequent.runtime.worker.masking import Mask
 
 _LONGEST_LINE = 400
 """Bytes of a last line that is told in an error."""
+
+_MOST_LOOKS, _REST = 100, 0.02
+"""How often it is looked whether a segment may be cut that somebody has locked, and the seconds between."""
 
 FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -160,8 +165,7 @@ def _cut(path: str, start: int, length: int) -> tuple[int, int]:
     # A second descriptor: through one that appends, nothing can be written elsewhere than at the end.
     file = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
-        # Somebody may be taking out of its middle already what would fill the disk.
-        fcntl.flock(file, fcntl.LOCK_EX)
+        _lock(file)
         tail = os.pread(file, half, start + length - half)
         os.lseek(file, start + half, os.SEEK_SET)
         _write_all(file, line + tail)
@@ -176,6 +180,19 @@ def _write_all(descriptor: int, data: bytes) -> None:
     """Write all of it, though the kernel may take it in parts."""
     while data:
         data = data[os.write(descriptor, data) :]
+
+
+def _lock(file: int) -> None:
+    """Wait for whoever takes out of the middle of a segment already; but not for a step that has locked its output.
+
+    Raises:
+        OSError: it is locked for too long.
+    """
+    for _ in range(_MOST_LOOKS):
+        with contextlib.suppress(BlockingIOError):
+            return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        time.sleep(_REST)
+    raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
 
 
 def open_input(descriptor: int) -> TextIO:

@@ -24,11 +24,12 @@ class Limit:
 
     Args:
         descriptor: where the agent hears.
+        word: by which it knows this process.
     """
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, word: bytes) -> None:
         self.descriptor = descriptor
-        self._pid = os.getpid()
+        self._word = word
         self._seconds: float | None = None
         self._until = 0.0
         self.may_be_ended = False
@@ -57,4 +58,4 @@ class Limit:
         return problem_of_timeout(seconds) if is_late else None
 
     def _say(self, until: float) -> None:
-        os.write(self.descriptor, RECORD.pack(self._pid, until))
+        os.write(self.descriptor, RECORD.pack(self._word, until))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import faulthandler
 import os
 import signal
@@ -19,7 +18,7 @@ from sequent.runtime.context import RUNS_AROUND
 from sequent.runtime.messages import Word, read_draw, read_order, read_setup, write_problem, write_report
 from sequent.runtime.orders import AttemptEnded, AttemptOrder, DrawBroke, Report, WorkerSetup
 from sequent.runtime.ownership import DIRECTORY_VARIABLE
-from sequent.runtime.packets import Channel, Message
+from sequent.runtime.packets import BadMessageError, Channel, Message
 from sequent.runtime.worker.attempt import Attempts
 from sequent.runtime.worker.capture import Segment, open_input
 from sequent.runtime.worker.drawing import Drawing
@@ -34,13 +33,13 @@ def run(setup: dict[str, Any], end: socket.socket, definition: Definition | None
     """Be a worker until nobody wants it any more.
 
     Args:
-        setup: what ``messages.write_setup`` wrote, the name of the worker's ``segment``, and the descriptor to which
-            it tells the ``limits`` of its attempts.
+        setup: what ``messages.write_setup`` wrote, the name of the worker's ``segment``, the descriptor where it
+            tells the ``limit`` of its attempts, and the ``word`` with which all begins that it says.
         end: its end of the socket pair.
         definition: the flow, where the process was forked from one that has it; else it is loaded.
     """
-    channel = Channel(end)
     known = read_setup(setup)
+    word: bytes = setup["word"]
     # A crash in C code then says in the log where it was.
     faulthandler.enable(2)
     segment = Segment(os.path.join(known.directory, "logs", str(setup["segment"])), 1, 2)
@@ -56,11 +55,13 @@ def run(setup: dict[str, Any], end: socket.socket, definition: Definition | None
     except BaseException as error:  # noqa: BLE001 - loading runs the author's module, which may raise anything
         problem = problem_of(error)
         sys.stderr.write(problem.traceback)
-        channel.send([Word.UNLOADABLE, write_problem(problem)])
+        Channel(end, word).send([Word.UNLOADABLE, write_problem(problem)])
         return
-    with contextlib.suppress(ConnectionError):
-        # The driver is gone: the agent sees that too, and ends what is left.
-        _Worker(channel, definition, known, segment, Limit(int(setup["limits"]))).serve()
+    try:
+        _Worker(end, word, definition, known, segment, Limit(setup["limit"], word)).serve()
+    except (OSError, BadMessageError):
+        # The driver is gone: the agent sees that too, and ends what is left. Or a step has harmed our end of the pair.
+        os._exit(LOST_CHANNEL)
 
 
 def _load(setup: WorkerSetup) -> Definition:
@@ -76,9 +77,17 @@ class _Worker:
     """One order at a time, in the main thread, so that a step may do there what a program may."""
 
     def __init__(
-        self, channel: Channel, definition: Definition, setup: WorkerSetup, segment: Segment, limit: Limit
+        self,
+        end: socket.socket,
+        word: bytes,
+        definition: Definition,
+        setup: WorkerSetup,
+        segment: Segment,
+        limit: Limit,
     ) -> None:
-        self._channel = channel
+        self._channel = channel = Channel(end, word, self._tell_idle)
+        self._taken = 0
+        """How many orders it has read."""
         self._segment = segment
         self._limit = limit
         self._timeout: Problem | None = None
@@ -112,16 +121,21 @@ class _Worker:
 
     def _report_on(self, message: Message) -> Report | None:
         if message[0] == Word.ATTEMPT:
+            self._taken += 1
             return self._execute(read_order(message))
         if message[0] == Word.DRAW:
+            self._taken += 1
             order = read_draw(message)
             try:
                 with self._termination:
                     report = self._drawing.serve(order)
             except Terminated as error:
                 report = DrawBroke(order.frame, order.node, problem_of(error))
-            self._check_end(self._channel.end.fileno())
+            self._check_ends()
             return report
+        if message[0] == Word.ASK:
+            self._tell_idle()
+            return None
         _, frame, node = cast("tuple[object, int, int]", tuple(message))
         self._drawing.forget(frame, node)
         return None
@@ -135,17 +149,21 @@ class _Worker:
 
     def _tidy(self) -> None:
         """The code has ended: what it leaves behind takes none of its time."""
-        self._check_end(self._channel.end.fileno())
+        self._check_ends()
         if self._limit.is_set:
-            self._check_end(self._limit.descriptor)
             self._timeout = self._limit.end()
         self._tidying.tidy()
 
-    def _check_end(self, end: int) -> None:
+    def _tell_idle(self) -> None:
+        """Say how many orders have been read: more may have been given, of which a step has read some."""
+        self._channel.send([Word.IDLE, self._taken])
+
+    def _check_ends(self) -> None:
         """End if a step has closed one of the worker's own descriptors: it may be somebody's file by now."""
-        try:
-            is_ours = os.fstat(end).st_ino == self._identities[end]
-        except OSError:
-            is_ours = False
-        if not is_ours:
-            os._exit(LOST_CHANNEL)
+        for end, identity in self._identities.items():
+            try:
+                is_ours = os.fstat(end).st_ino == identity
+            except OSError:
+                is_ours = False
+            if not is_ours:
+                os._exit(LOST_CHANNEL)

@@ -13,11 +13,12 @@ import pytest
 
 from sequent.dsl.builder import Sequent
 from sequent.runtime import trees
-from sequent.runtime.agent.limits import Limits
+from sequent.runtime.agent.limits import Limit, exceeded, soonest
 from sequent.runtime.agent.loop import GRACE
 from sequent.runtime.executors.processes import ProcessExecutor
+from sequent.runtime.packets import WORD
 from sequent.runtime.worker import limit as timekeeping
-from sequent.runtime.worker.limit import Limit
+from sequent.runtime.worker.limit import Limit as WorkersLimit
 from tests.runtime.driving import Driving
 
 TIMEOUT = 0.3
@@ -216,11 +217,15 @@ def test_an_attempt_is_in_time_or_too_late_but_never_harmed_by_the_limit_of_the_
 
 
 @pytest.fixture
-def limits():
-    made = Limits()
+def heard():
+    made = Limit.make(b"w" * WORD)
     yield made
-    made.heard.close()
-    made.said.close()
+    made.close()
+
+
+def said(heard: Limit) -> WorkersLimit:
+    """The worker's side."""
+    return WorkersLimit(heard.said.fileno(), heard.word)
 
 
 class Time:
@@ -238,29 +243,29 @@ class Time:
     [(100.9, 100.95, False, False), (100.9, 101.0, False, True), (101.0, 101.1, True, True)],
 )
 def test_a_worker_goes_on_only_where_the_agent_has_surely_heard_that_it_was_in_time(
-    limits: Limits, monkeypatch, ends, says, is_late, may_be_ended
+    heard: Limit, monkeypatch, ends, says, is_late, may_be_ended
 ):
-    limit = Limit(limits.said.fileno())
+    limit = said(heard)
     monkeypatch.setattr(timekeeping, "time", Time(100.0, ends, says))
     limit.begin(1.0)
-    limits.hear()
-    assert limits.soonest() == 101.0
+    heard.hear()
+    assert soonest({1: heard}) == 101.0
     assert (limit.end() is not None, limit.may_be_ended) == (is_late, may_be_ended)
-    limits.hear()
-    assert limits.soonest() is None
+    heard.hear()
+    assert soonest({1: heard}) is None
 
 
-def test_what_a_worker_said_just_before_is_heard_before_the_agent_decides(limits: Limits, monkeypatch):
-    limit = Limit(limits.said.fileno())
+def test_what_a_worker_said_just_before_is_heard_before_the_agent_decides(heard: Limit, monkeypatch):
+    limit = said(heard)
     monkeypatch.setattr(timekeeping, "time", Time(0.0, 0.5, 0.5))
     limit.begin(1.0)
-    limits.hear()
+    heard.hear()
     limit.end()
-    assert limits.take_exceeded() == []
+    assert exceeded({1: heard}) == []
 
 
-def test_nonsense_from_a_step_that_mistakes_a_descriptor_is_not_heard(limits: Limits):
-    os.write(limits.said.fileno(), b"nonsense")
-    Limit(limits.said.fileno()).begin(0)
-    limits.hear()
-    assert limits.take_exceeded() == [os.getpid()]
+def test_an_attempt_that_takes_too_long_is_told_of_once(heard: Limit):
+    said(heard).begin(0)
+    heard.hear()
+    assert exceeded({1: heard}) == [1]
+    assert exceeded({1: heard}) == []

@@ -167,7 +167,7 @@ def test_a_result_that_cannot_be_kept_is_blamed_on_the_line_that_makes_the_step(
         ("killed", "Signal", "killed by SIGKILL (out of memory?)"),
         ("exec", "ExitStatus", "status 4"),
         ("segfault", "Signal", "killed by SIGSEGV"),
-        ("close", "ExitStatus", "closed descriptors of its worker"),
+        ("close", "WorkerError", "closed or changed a descriptor of its worker"),
     ],
 )
 def test_a_step_that_ends_its_process_fails_alone_and_the_next_one_runs(driving: Driving, step, kind, words):

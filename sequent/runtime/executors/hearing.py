@@ -1,0 +1,98 @@
+"""What a worker says, as far as it can be: all else was said by a step that has got at its worker's descriptors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from attrs import frozen
+
+from sequent.model.outcome import Problem
+from sequent.runtime.executors.workers import Worker
+from sequent.runtime.messages import Word, read_problem, read_report
+from sequent.runtime.orders import (
+    AttemptBegan,
+    AttemptEnded,
+    AttemptOrder,
+    DrawBroke,
+    DrawOrder,
+    ItemFound,
+    RepeatFound,
+    Report,
+)
+from sequent.runtime.packets import BadMessageError, Message
+from sequent.runtime.untrusted import count
+
+
+@frozen
+class Loaded:
+    """A worker has loaded the flow; its segment is that long."""
+
+    log_end: int
+
+
+@frozen
+class Unloadable:
+    """A worker cannot load the flow."""
+
+    problem: Problem
+
+
+Told = Loaded | Unloadable | Report
+
+
+def hear(worker: Worker) -> Iterator[Told]:
+    """What a worker has said that nobody has heard; where it can say no more, or did not say that, its ``harm``."""
+    link = worker.link
+    if link is None or worker.harm:
+        return
+    try:
+        while not worker.harm and (message := link.read()) is not None:
+            match message:
+                case [Word.IDLE, taken] if worker.is_loaded:
+                    worker.has_read(count(taken))
+                case _:
+                    yield _told(worker, message)
+    except BadMessageError:
+        worker.harm = "the step wrote to a descriptor of its worker"
+    else:
+        # Since this process has both ends, that of a dead worker stays open too.
+        if link.has_ended:
+            worker.harm = "the step shut down a descriptor of its worker"
+
+
+def _told(worker: Worker, message: Message) -> Told:
+    """What a message tells.
+
+    Raises:
+        BadMessageError: that worker cannot have sent it now.
+    """
+    match message:
+        case [Word.LOADED, log_end] if not worker.is_loaded:
+            return Loaded(count(log_end))
+        case [Word.UNLOADABLE, problem] if not worker.is_loaded:
+            return Unloadable(read_problem(problem))
+        case _:
+            report = read_report(message)
+            if not worker.held or not _is_of(report, worker):
+                raise BadMessageError("it tells of an order that the worker does not execute")
+            return report
+
+
+def _is_of(report: Report, worker: Worker) -> bool:
+    """Whether that is what may be told of the order that a worker executes."""
+    order = worker.held[0]
+    match report, order:
+        case AttemptEnded(frame, node, attempt), AttemptOrder():
+            is_its_log = report.log is None or report.log.segment == worker.segment
+            return (frame, node, attempt) == (order.frame, order.node, order.attempt) and is_its_log
+        case AttemptBegan(frame, node, attempt), AttemptOrder():
+            is_new, worker.has_announced = not worker.has_announced, True
+            return (frame, node, attempt) == (order.frame, order.node, order.attempt) and order.announces and is_new
+        case RepeatFound(frame, node), DrawOrder(number=0):
+            return (frame, node) == (order.frame, order.node)
+        case ItemFound(frame, node, number), DrawOrder():
+            return (frame, node, number) == (order.frame, order.node, order.number)
+        case DrawBroke(frame, node), DrawOrder():
+            return (frame, node) == (order.frame, order.node)
+        case _:
+            return False
