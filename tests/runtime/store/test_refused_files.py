@@ -10,6 +10,7 @@ import pytest
 from sequent.errors import StoreError
 from sequent.runtime.store import open_store
 from sequent.runtime.store.location import network_mount
+from sequent.runtime.store.sqlite.schema import VERSION
 from tests.runtime.store.files import altered, made, refused
 
 
@@ -37,14 +38,14 @@ def test_another_applications_database_is_refused_with_its_id(tmp_path):
 def test_a_newer_store_is_refused_with_both_versions_and_the_way_out(tmp_path):
     path = made(tmp_path / "s.db")
     altered(path, "PRAGMA user_version = 7", "PRAGMA wal_checkpoint(TRUNCATE)")
-    error = refused(path, "written by a newer Sequent: its schema is 7, this one knows 2")
+    error = refused(path, f"written by a newer Sequent: its schema is 7, this one knows {VERSION}")
     assert "pip install --upgrade sequent" in str(error)
 
 
 def test_an_unknown_schema_is_refused(tmp_path):
     path = made(tmp_path / "s.db")
     altered(path, "PRAGMA user_version = 0", "PRAGMA wal_checkpoint(TRUNCATE)")
-    refused(path, "unknown schema 0; this Sequent knows 2")
+    refused(path, f"unknown schema 0; this Sequent knows {VERSION}")
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,27 @@ from sequent.runtime.store.nodes import KnownNodes
 from sequent.runtime.store.sqlite import queries, statements
 from sequent.runtime.store.sqlite.reading import Reader
 from sequent.runtime.store.sqlite.records import read_mapping, text_of_mapping
+from sequent.runtime.store.sqlite.seals import damaged
 
 
-def read_nodes(reader: Reader, definition: int) -> KnownNodes:
-    """The nodes of a definition."""
+def read_nodes(reader: Reader, definition: int, *, is_digested: bool) -> KnownNodes:
+    """The nodes of a definition; that of a run of an older version may have another digest.
+
+    Raises:
+        StoreError: it is not what was written.
+    """
     rows = reader.rows(queries.nodes(), definition)
-    return KnownNodes({index: (path, kind) for index, path, kind in rows})
+    texts = reader.row(queries.definition_row(), definition)
+    digest, structure, fingerprints, picture = texts or ("", "", "", "")
+    places = [(path, kind) for _, path, kind in rows]
+    is_whole = not is_digested or _digest(structure, fingerprints, picture, places) == digest
+    if not is_whole or not places or [index for index, *_ in rows] != [*range(len(rows))]:
+        raise damaged("a definition", f"number {definition}")
+    return KnownNodes(dict(enumerate(places)))
+
+
+def _digest(structure: str, fingerprints: str, picture: str, places: Sequence[tuple[str, str]]) -> str:
+    return hashlib.sha256(repr((structure, fingerprints, list(places), picture)).encode()).hexdigest()
 
 
 def put_definition(
@@ -37,7 +52,7 @@ def put_definition(
         picture: how it is drawn.
     """
     texts = text_of_mapping(structure), text_of_mapping(fingerprints)
-    digest = hashlib.sha256(repr((*texts, list(places), picture)).encode()).hexdigest()
+    digest = _digest(*texts, picture, places)
     found = cursor.execute(queries.definition_with_digest(), (digest,)).fetchone()
     if found is not None:
         return int(found[0])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sqlite3
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TypeVar
 
@@ -18,11 +17,13 @@ from sequent.runtime.rows import Ask, Batch, RunRecord
 from sequent.runtime.store.seen import RunReading
 from sequent.runtime.store.sqlite import statements
 from sequent.runtime.store.sqlite.ballast import Ballast
+from sequent.runtime.store.sqlite.commits import CommitCount
 from sequent.runtime.store.sqlite.definitions import put_definition
-from sequent.runtime.store.sqlite.listing import Listing
-from sequent.runtime.store.sqlite.opening import connect, store_error
+from sequent.runtime.store.sqlite.listing import Listing, RunRow, seal_run
+from sequent.runtime.store.sqlite.opening import DATABASE_ERRORS, connect, store_error
 from sequent.runtime.store.sqlite.reading import RunRows
 from sequent.runtime.store.sqlite.sharing import Sharing
+from sequent.runtime.store.sqlite.tally import RunningTally, read_tally
 from sequent.runtime.store.sqlite.values import ValueFiles
 from sequent.runtime.store.sqlite.writing import BatchWriter
 
@@ -57,6 +58,7 @@ class SqliteRun(RunReading):
         rows: RunRows,
         now: Callable[[], float],
         *,
+        row: RunRow,
         on_close: Callable[[SqliteRun], None],
     ) -> None:
         super().__init__(rows, rows.nodes)
@@ -75,7 +77,9 @@ class SqliteRun(RunReading):
         self._ballast = Ballast(self.directory)
         self._connection = connect(self._path, _PIECE)
         self._cursor = self._connection.cursor()
-        self._writer = BatchWriter(self._cursor, record.number, record.id, self._values)
+        self._tally = RunningTally(self._cursor, record.number, read_tally(row.tally))
+        self._commits = CommitCount(self.directory, row.touched)
+        self._writer = BatchWriter(self._cursor, record.number, record.id, self._values, self._tally)
         self._sharing = Sharing(self._cursor, record.number, self._writer, listing)
         info = os.stat(self._path)
         self._file = (info.st_dev, info.st_ino)
@@ -98,6 +102,7 @@ class SqliteRun(RunReading):
         self._writer.write(batch, self._now)
         if batch.end is not None:
             self._sharing.give_up()
+            seal_run(self._cursor.execute, self._run)
 
     def _within(self, write: Callable[[], T], *, is_patient: bool = False) -> T:
         """Have all written in one transaction, provided that the run is still this driver's; or nothing.
@@ -105,15 +110,21 @@ class SqliteRun(RunReading):
         With ``is_patient``, a store that is locked is waited for: nothing is under way yet that this could hold up.
         """
         self._check_open()
-        execute = self._cursor.execute
+        execute, is_decided = self._cursor.execute, True
         try:
             (self._connection.execute if is_patient else execute)("BEGIN IMMEDIATE")
             execute(statements.guard(), self._claim.guard)
             if self._cursor.rowcount != 1:
                 raise self._fenced()
+            self._tally.begin()
             written = write()
+            is_decided = False
             execute("COMMIT")
-        except sqlite3.Error as error:
+            self._tally.end(is_known=True)
+            self._commits.add()
+        except DATABASE_ERRORS as error:
+            if not is_decided:
+                self._tally.end(is_known=False)
             self._roll_back()
             raise store_error(error, self._path) from error
         except BaseException:
@@ -138,7 +149,7 @@ class SqliteRun(RunReading):
         )
 
     def _roll_back(self) -> None:
-        with contextlib.suppress(sqlite3.Error):
+        with contextlib.suppress(*DATABASE_ERRORS):
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
 
@@ -146,6 +157,7 @@ class SqliteRun(RunReading):
         def write() -> None:
             number = put_definition(self._cursor, self._nodes.learn(plan), plan.structure, fingerprints, plan.picture)
             self._cursor.execute(statements.change_definition(), (number, self._run))
+            seal_run(self._cursor.execute, self._run)
 
         self._within(write, is_patient=True)
         self._record = evolve(self._record, structure=dict(plan.structure), fingerprints=dict(fingerprints))
@@ -179,6 +191,7 @@ class SqliteRun(RunReading):
             return
         self._is_open = False
         self._connection.close()
+        self._commits.close()
         self._ballast.free()
         forget_workers(self.directory)
         self._claim.lock.release()

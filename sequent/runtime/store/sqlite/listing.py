@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 from collections.abc import Callable
 from typing import Any, NamedTuple
+from zlib import crc32
 
 from sequent.errors import StoreError
 from sequent.model.status import RunStatus
@@ -12,7 +14,7 @@ from sequent.runtime import ownership
 from sequent.runtime.rows import Owner, RunRecord
 from sequent.runtime.store import naming
 from sequent.runtime.store.location import run_directory
-from sequent.runtime.store.sqlite import queries
+from sequent.runtime.store.sqlite import queries, statements
 from sequent.runtime.store.sqlite.definitions import StoredMapping
 from sequent.runtime.store.sqlite.reading import Reader
 from sequent.runtime.store.sqlite.records import (
@@ -23,6 +25,10 @@ from sequent.runtime.store.sqlite.records import (
     read_run_status,
     read_target,
 )
+from sequent.runtime.store.sqlite.seals import damaged
+
+Execute = Callable[[str, tuple[object, ...]], sqlite3.Cursor]
+"""Executes a statement with its values."""
 
 
 class RunRow(NamedTuple):
@@ -42,6 +48,23 @@ class RunRow(NamedTuple):
     target: str
     params: str
     origin: str | None
+    flow: str
+    touched: int
+    """How many transactions its drivers have committed."""
+    tally: str | None
+    seal: int | None
+    """The checksum of all that stands before ``touched``; None where an older version made the run."""
+
+    def checksum(self) -> int:
+        """What the seal is to be."""
+        return crc32(repr(tuple(self)[:-3]).encode("utf-8", "surrogatepass"))
+
+
+def seal_run(execute: Execute, number: int) -> None:
+    """Seal a run's row, which was changed in the transaction that is under way."""
+    row = RunRow(*execute(queries.run_with_number(), (number,)).fetchone())
+    if row.tally is not None:
+        execute(statements.put_seal(), (row.checksum(), number))
 
 
 class Listing:
@@ -109,6 +132,8 @@ class Listing:
 
     def record(self, row: RunRow) -> RunRecord:
         """A run as others see it: one that says running, but that nobody drives, was interrupted."""
+        if row.seal is not None and row.seal != row.checksum():
+            raise damaged(f"a run, {row.id!r},", row)
         owner = self.driver_of(row)
         status = read_run_status(row.status)
         if status is RunStatus.RUNNING and owner is None:

@@ -46,7 +46,11 @@ _TO_2 = (
         FOREIGN KEY (run) REFERENCES run (number)
     ) WITHOUT ROWID, STRICT""",
 )
-_TO_3 = ("ALTER TABLE request ADD COLUMN origin TEXT",)
+_TO_3 = (
+    "ALTER TABLE request ADD COLUMN origin TEXT",
+    "ALTER TABLE run ADD COLUMN tally TEXT",
+    "ALTER TABLE run ADD COLUMN seal INTEGER",
+)
 _STEPS = {1: _TO_2, 2: _TO_3}
 """The statements that lead from a version to the next. They are written out: the tables will be others one day."""
 OLDEST = min(_STEPS)

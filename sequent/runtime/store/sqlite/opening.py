@@ -17,6 +17,8 @@ from sequent.runtime.store.sqlite.patient import PIECE, PatientConnection
 from sequent.runtime.store.sqlite.schema import APPLICATION_ID, VERSION, creation, metadata
 
 _MAGIC = b"SQLite format 3\0"
+DATABASE_ERRORS = (sqlite3.Error, UnicodeDecodeError)
+"""What the database raises: the second where damage has reached the text of its own error."""
 
 
 def open_file(location: Location) -> None:
@@ -95,7 +97,7 @@ def _create(path: str) -> None:
         with contextlib.suppress(FileExistsError):
             os.link(temporary, path)
         flush_directory(os.path.dirname(path))
-    except sqlite3.Error as error:
+    except DATABASE_ERRORS as error:
         raise store_error(error, path) from error
     finally:
         for name in (temporary, *(temporary + end for end in BESIDE)):
@@ -130,7 +132,7 @@ def connect(path: str, piece: float = PIECE) -> PatientConnection:
         )
     except OSError as error:
         raise refused(path, error) from error
-    except sqlite3.Error as error:
+    except DATABASE_ERRORS as error:
         raise store_error(error, path) from error
     try:
         _assert_pragmas(connection, path, round(1000 * piece))
@@ -155,7 +157,7 @@ def _assert_pragmas(connection: sqlite3.Connection, path: str, piece: int) -> No
             found = connection.execute(f"PRAGMA {name}").fetchone()
             if found is None or found[0] != answer:
                 raise StoreError(f"the store '{path}' does not take {name} = {value}: it has {found}")
-    except sqlite3.Error as error:
+    except DATABASE_ERRORS as error:
         raise store_error(error, path) from error
 
 
@@ -170,7 +172,7 @@ def check_schema(connection: sqlite3.Connection, path: str) -> None:
         _refuse_code(connection, path)
         migrate(connection, path)
         found = connection.execute("SELECT name FROM sqlite_schema").fetchall()
-    except sqlite3.Error as error:
+    except DATABASE_ERRORS as error:
         raise store_error(error, path) from error
     missing = sorted(set(metadata.tables) - {name for (name,) in found})
     if missing:
@@ -185,7 +187,7 @@ def _refuse_code(connection: sqlite3.Connection, path: str) -> None:
         raise _foreign(path, f"it holds '{code[0]}', which no Sequent has put there")
 
 
-def store_error(error: sqlite3.Error, path: str) -> StoreError:
+def store_error(error: sqlite3.Error | UnicodeDecodeError, path: str) -> StoreError:
     """What SQLite's error means to a user."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
@@ -195,7 +197,8 @@ def store_error(error: sqlite3.Error, path: str) -> StoreError:
             f"the store '{path}' cannot be written: {os.strerror(errno.ENOSPC)}",
             hint="free some space; the run can then be recovered",
         )
-    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+    is_garbled = isinstance(error, UnicodeDecodeError) or "Could not decode" in str(error)
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB) or is_garbled:
         return StoreError(
             f"the store '{path}' is damaged: {error}",
             code="damaged-store",

@@ -42,6 +42,10 @@ _RUN_COLUMNS = (
     request.c.target,
     request.c.params,
     request.c.origin,
+    run.c.flow,
+    run.c.touched,
+    run.c.tally,
+    run.c.seal,
 )
 _RUNS = select(*_RUN_COLUMNS).join_from(run, request, request.c.run == run.c.number)
 
@@ -112,6 +116,13 @@ def has_id() -> str:
 def definition_with_digest() -> str:
     """The number of a definition."""
     return text_of(select(definition.c.number).where(is_given(definition.c.digest)), "the_digest")
+
+
+@cache
+def definition_row() -> str:
+    """All that a definition says, behind its digest."""
+    columns = (definition.c.digest, definition.c.structure, definition.c.fingerprints, definition.c.picture)
+    return text_of(select(*columns).where(is_given(definition.c.number)), "the_number")
 
 
 @cache

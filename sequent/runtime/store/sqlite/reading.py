@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -16,9 +17,11 @@ from sequent.runtime.rows import PASSED, AttemptRecord, FrameKey, TaskKey, Wait
 from sequent.runtime.store.nodes import KnownNodes, sequence_above
 from sequent.runtime.store.open_rows import Extent, Span, Tried
 from sequent.runtime.store.sqlite import open_queries, queries, shared_queries
-from sequent.runtime.store.sqlite.opening import store_error
+from sequent.runtime.store.sqlite.opening import DATABASE_ERRORS, store_error
 from sequent.runtime.store.sqlite.records import read_amounts, read_problem, read_span, read_status
 from sequent.runtime.store.sqlite.schema import OUTDATED, SUPERSEDED
+from sequent.runtime.store.sqlite.seals import unsealed
+from sequent.runtime.store.sqlite.tally import Tally, count_run
 from sequent.runtime.store.sqlite.values import ValueFiles
 
 _PAGE = 64
@@ -35,7 +38,7 @@ class Reader:
     def rows(self, text: str, *values: object) -> list[Any]:
         try:
             return self._connection.execute(text, values).fetchall()
-        except sqlite3.Error as error:
+        except DATABASE_ERRORS as error:
             raise store_error(error, self._path) from error
 
     def row(self, text: str, *values: object) -> Any:
@@ -43,51 +46,84 @@ class Reader:
         found = self.rows(text, *values)
         return found[0] if found else None
 
+    @contextlib.contextmanager
+    def snapshot(self) -> Generator[None]:
+        """Have all that is asked within it answered as of one moment, whoever writes meanwhile."""
+        try:
+            self._connection.execute("BEGIN")
+            yield
+        except DATABASE_ERRORS as error:
+            raise store_error(error, self._path) from error
+        finally:
+            with contextlib.suppress(*DATABASE_ERRORS):
+                self._connection.execute("COMMIT")
+
+    def tally(self, run: int) -> Tally:
+        """What all rows of a run come to."""
+        try:
+            return count_run(self._connection, run)
+        except DATABASE_ERRORS as error:
+            raise store_error(error, self._path) from error
+
     def stream(self, text: str, *values: object) -> Iterator[Any]:
         """Row by row, for a statement whose rows are many and whose order does not allow pages."""
         try:
             yield from self._connection.execute(text, values)
-        except sqlite3.Error as error:
+        except DATABASE_ERRORS as error:
             raise store_error(error, self._path) from error
 
 
 class RunRows:
     """The rows of one run, each node under the index that the store knows."""
 
-    def __init__(self, reader: Reader, run: int, nodes: KnownNodes, values: ValueFiles) -> None:
+    def __init__(
+        self, reader: Reader, run: int, nodes: KnownNodes, values: ValueFiles, *, has_seals: bool = True
+    ) -> None:
+        """Take which run is meant, and whether its texts have seals: those of older versions have none."""
+        self._has_seals = has_seals
         self._reader = reader
         self._run = run
         self.nodes = nodes
         self._values = values
         self.sequence_of = lru_cache(100_000)(self._sequence_of)
 
+    def _text(self, kept: str | None, what: str) -> str | None:
+        return None if kept is None else unsealed(kept, what, has_seal=self._has_seals)
+
+    def _value(self, kept: str | None) -> str | None:
+        text = self._text(kept, "a value")
+        return None if text is None else self._values.read(text)
+
+    def _problem(self, kept: str | None) -> Problem | None:
+        return read_problem(self._text(kept, "a problem"))
+
     # -- values
 
     def items(self, frame: int, node: int) -> str | None:
         found = self._reader.row(queries.repeat_row(), self._run, frame, node)
-        return None if found is None else self._values.read(found[0])
+        return None if found is None else self._value(found[0])
 
     def item(self, key: FrameKey) -> str | None:
         found = self._reader.row(queries.frame_item(), self._run, key.parent, key.node, key.number)
-        return None if found is None else self._values.read(found[0])
+        return None if found is None else self._value(found[0])
 
     def drawn_items(self, frame: int, node: int) -> Iterator[str]:
         """The items of a container's iterations, in order."""
         for row in self._pages(queries.drawn_by_frames(), frame, node):
-            yield self._values.read(row[1]) or "null"
+            yield self._value(row[1]) or "null"
 
     def drawn_by_step(self, frame: int, step: int) -> Iterator[str]:
         """The items of a repeated step's iterations, in order."""
         for row in self._pages(queries.drawn_by_steps(), frame, step):
-            yield self._values.read(row[1]) or "null"
+            yield self._value(row[1]) or "null"
 
     def result(self, key: TaskKey) -> str | None:
         found = self._reader.row(queries.result(), self._run, key.frame, key.node, key.iteration)
-        return self._values.read(found[1]) if found is not None and found[0] == Status.SUCCESS else None
+        return self._value(found[1]) if found is not None and found[0] == Status.SUCCESS else None
 
     def results(self, frame: int, step: int) -> Iterator[tuple[int, str]]:
         for row in self._pages(queries.results(), frame, step):
-            text = self._values.read(row[1])
+            text = self._value(row[1])
             if text is not None:
                 yield row[0], text
 
@@ -190,11 +226,11 @@ class RunRows:
 
     def problem(self, frame: int, step: int, iteration: int, attempt: int) -> Problem | None:
         found = self._reader.row(open_queries.problem(), self._run, frame, step, iteration, attempt)
-        return None if found is None else read_problem(found[0])
+        return None if found is None else self._problem(found[0])
 
     def result_at(self, frame: int, step: int, iteration: int, attempt: int) -> str | None:
         found = self._reader.row(open_queries.result_at(), self._run, frame, step, iteration, attempt)
-        return None if found is None else self._values.read(found[0])
+        return None if found is None else self._value(found[0])
 
     def begun_nodes(self) -> set[int]:
         """The steps and containers that have left anything."""
@@ -237,7 +273,7 @@ class RunRows:
         found: list[Failure] = []
         rows = self._reader.rows(queries.container_problems(), self._run, -1 if limit is None else limit)
         for frame, node, problem in rows:
-            told, sequence = read_problem(problem), sequence_text(self.sequence_of(frame))
+            told, sequence = self._problem(problem), sequence_text(self.sequence_of(frame))
             if told is not None:
                 found.append(Failure(path=self.nodes.path(node), sequence=sequence, attempt=0, problem=told))
         return found
@@ -279,8 +315,8 @@ class RunRows:
             status=read_status(state),
             started=started,
             ended=ended,
-            problem=read_problem(problem),
-            log=read_span(log),
+            problem=self._problem(problem),
+            log=read_span(self._text(log, "a log")),
             is_outdated=state in (OUTDATED, SUPERSEDED),
             is_passed=bool(is_passed),
         )

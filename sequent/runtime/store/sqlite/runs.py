@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sqlite3
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 
@@ -21,13 +20,21 @@ from sequent.runtime.store.nodes import places_of
 from sequent.runtime.store.seen import SeenRun
 from sequent.runtime.store.segments import segment_path
 from sequent.runtime.store.sqlite import queries, statements
+from sequent.runtime.store.sqlite.checking import check_run
 from sequent.runtime.store.sqlite.definitions import put_definition, read_nodes
 from sequent.runtime.store.sqlite.driven import Claim, SqliteRun
-from sequent.runtime.store.sqlite.listing import Listing, RunRow
-from sequent.runtime.store.sqlite.opening import check_schema, connect, open_file, store_error
+from sequent.runtime.store.sqlite.listing import Execute, Listing, RunRow, seal_run
+from sequent.runtime.store.sqlite.opening import (
+    DATABASE_ERRORS,
+    check_schema,
+    connect,
+    open_file,
+    store_error,
+)
 from sequent.runtime.store.sqlite.reading import Reader, RunRows
 from sequent.runtime.store.sqlite.records import read_owner, text_of_mapping, text_of_record
-from sequent.runtime.store.sqlite.sharing import Execute, refuse_other_sizes, want_again
+from sequent.runtime.store.sqlite.sharing import refuse_other_sizes, want_again
+from sequent.runtime.store.sqlite.tally import NOTHING, count_run
 from sequent.runtime.store.sqlite.values import ValueFiles
 
 
@@ -78,10 +85,11 @@ class SqliteStore:
                 cursor = self._connection.cursor()
                 definition = put_definition(cursor, places_of(plan), plan.structure, fingerprints, plan.picture)
                 status = RunStatus.RUNNING.value
-                row = (number, id_, 1, owner, 0, status, 0, now, "{}", target.flow, definition)
+                row = (number, id_, 1, owner, 0, status, 0, now, "{}", target.flow, definition, NOTHING.text)
                 execute(statements.insert_run(), row)
                 request = (number, text_of_record(target), text_of_mapping(plan.params))
                 execute(statements.insert_request(), (*request, text_of_record(origin) if origin else None))
+                seal_run(execute, number)
             return self._drive(number, Claim(lock, (number, 1, owner)))
         except BaseException:
             if lock is not None:
@@ -156,8 +164,12 @@ class SqliteStore:
             want_again(execute, row.number)
             if recovery != row.recovery:
                 execute(statements.drop_problems(), (row.number,))
+                if row.tally is not None:
+                    tally = count_run(self._connection, row.number)
+                    execute(statements.put_tally(), (tally.text, row.number))
             if taken.rowcount != 1:
                 raise self._busy(self._listing.with_number(row.number))
+            seal_run(execute, row.number)
         return epoch
 
     def _busy(self, row: RunRow) -> BusyError:
@@ -166,7 +178,7 @@ class SqliteStore:
     def _drive(self, number: int, claim: Claim) -> SqliteRun:
         row = self._listing.with_number(number)
         record, rows = self._listing.record(row), self._rows(row)
-        run = SqliteRun(self._listing, record, claim, rows, self._now, on_close=self._driven.remove)
+        run = SqliteRun(self._listing, record, claim, rows, self._now, row=row, on_close=self._driven.remove)
         self._driven.append(run)
         return run
 
@@ -178,17 +190,18 @@ class SqliteStore:
             yield self._connection.execute
             self._connection.execute("COMMIT")
         except BaseException as error:
-            with contextlib.suppress(sqlite3.Error):
+            with contextlib.suppress(*DATABASE_ERRORS):
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
-            if isinstance(error, sqlite3.Error):
+            if isinstance(error, DATABASE_ERRORS):
                 raise store_error(error, self.name) from error
             raise
 
     def _rows(self, row: RunRow, reader: Reader | None = None) -> RunRows:
         """All that a run has, read through another connection where one is given."""
-        nodes = read_nodes(self._reader, row.definition)
-        return RunRows(reader or self._reader, row.number, nodes, ValueFiles(self._listing.directory(row.number)))
+        nodes = read_nodes(self._reader, row.definition, is_digested=row.seal is not None)
+        values = ValueFiles(self._listing.directory(row.number))
+        return RunRows(reader or self._reader, row.number, nodes, values, has_seals=row.seal is not None)
 
     # -- looking at runs
 
@@ -210,6 +223,7 @@ class SqliteStore:
     def look(self, run: RunRecord) -> SeenRun:
         row = self._listing.with_number(run.number)
         rows = self._rows(row)
+        check_run(self._reader, self._listing, row, rows.nodes)
         return SeenRun(self._listing.record(row), rows, rows.nodes)
 
     def picture(self, run: RunRecord) -> str:

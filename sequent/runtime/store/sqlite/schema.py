@@ -86,9 +86,15 @@ run = Table(
     Column("definition", Integer, ForeignKey("definition.number"), nullable=False),
     Column("reason", Text),
     Column("wake", Text),
+    Column("tally", Text),
+    Column("seal", Integer),
     sqlite_strict=True,
 )
-"""A small row, since every transaction of its driver writes it: the guard against a second driver."""
+"""A small row, since every transaction of its driver writes it: the guard against a second driver.
+
+What the run's rows come to is its tally; the seal is the checksum of this row and of its request. Runs that an older
+version made have neither.
+"""
 
 request = Table(
     "request",

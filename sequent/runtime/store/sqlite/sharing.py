@@ -8,12 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from sequent.runtime.rows import FLOW, Ask, Hold
 from sequent.runtime.store.granting import Ticket, free_of, may_take, other_size, standing_of
 from sequent.runtime.store.sqlite import shared_queries
-from sequent.runtime.store.sqlite.listing import Listing
+from sequent.runtime.store.sqlite.listing import Execute, Listing
 from sequent.runtime.store.sqlite.records import read_amounts, read_places, text_of_amounts, text_of_places
 from sequent.runtime.store.sqlite.writing import KEPT, BatchWriter
 
-Execute = Callable[[str, tuple[object, ...]], sqlite3.Cursor]
-"""Executes a statement with its values."""
 _Name = tuple[int, int, int, int]
 """Run, frame, node and iteration: who holds, or waits."""
 

@@ -29,6 +29,7 @@ _A, _F = attempt.c, frame.c
 _SUCCEEDED: ColumnElement[Any] = literal_column("'success'")
 _SUPERSEDED: ColumnElement[Any] = literal_column(f"'{SUPERSEDED}'")
 _OUTDATED: ColumnElement[Any] = literal_column(f"'{OUTDATED}'")
+_ACTIVE: ColumnElement[Any] = literal_column("'active'")
 
 
 def _same(statement: Any, table: Table, column: Column[Any], value: ColumnElement[Any]) -> Any:
@@ -48,19 +49,35 @@ def guard() -> str:
     return text_of(statement, "the_number the_epoch the_owner")
 
 
+_INTENT = "run frame node host iteration number token state started item recovery"
+_OUTCOME = "state ended result verdict problem log"
+_OPENING = "run parent node number id status item"
+
+
 @cache
 def insert_attempt() -> str:
+    """A new attempt; a second one of its number is an error."""
+    return text_of(insert(attempt).values(given(_INTENT)), _INTENT)
+
+
+@cache
+def put_attempt() -> str:
     """Written again, it changes nothing; with another token it matches no row."""
-    names = "run frame node host iteration number token state started item recovery"
-    statement = sqlite.insert(attempt).values(given(names))
-    return text_of(_same(statement, attempt, _A.token, statement.excluded.token), names)
+    statement = sqlite.insert(attempt).values(given(_INTENT))
+    return text_of(_same(statement, attempt, _A.token, statement.excluded.token), _INTENT)
 
 
 @cache
 def end_attempt() -> str:
-    """Writes the outcome of one attempt."""
-    names = "state ended result verdict problem log"
-    return text_of(update(attempt).values(given(names)).where(*is_row(attempt)), f"{names} {key_of(attempt)}")
+    """Writes the outcome of one attempt that has none."""
+    keys = (*is_row(attempt), _A.state == _ACTIVE)
+    return text_of(update(attempt).values(given(_OUTCOME)).where(*keys), f"{_OUTCOME} {key_of(attempt)}")
+
+
+@cache
+def put_outcome() -> str:
+    """Writes the outcome of one attempt, whatever it was in."""
+    return text_of(update(attempt).values(given(_OUTCOME)).where(*is_row(attempt)), f"{_OUTCOME} {key_of(attempt)}")
 
 
 @cache
@@ -108,15 +125,27 @@ def drop_attempt() -> str:
 
 @cache
 def insert_frame() -> str:
+    """A new iteration; a second one of its number is an error."""
+    return text_of(insert(frame).values(given(_OPENING)), _OPENING)
+
+
+@cache
+def put_frame() -> str:
     """Written again, it changes nothing; with another id it matches no row."""
-    names = "run parent node number id status item"
-    statement = sqlite.insert(frame).values(given(names))
-    return text_of(_same(statement, frame, _F.id, statement.excluded.id), names)
+    statement = sqlite.insert(frame).values(given(_OPENING))
+    return text_of(_same(statement, frame, _F.id, statement.excluded.id), _OPENING)
 
 
 @cache
 def close_frame() -> str:
-    """Writes the status of an iteration."""
+    """Writes the status of an iteration that is under way."""
+    keys = (*is_row(frame), _F.status == _ACTIVE)
+    return text_of(update(frame).values(given("status")).where(*keys), f"status {key_of(frame)}")
+
+
+@cache
+def put_status() -> str:
+    """Writes the status of an iteration, whatever it was in."""
     return text_of(update(frame).values(given("status")).where(*is_row(frame)), f"status {key_of(frame)}")
 
 
@@ -169,6 +198,18 @@ def _put(table: Table, names: str) -> str:
 
 
 @cache
+def put_tally() -> str:
+    """Writes what a run's rows come to."""
+    return text_of(update(run).values(given("tally")).where(is_given(run.c.number)), "tally the_number")
+
+
+@cache
+def put_seal() -> str:
+    """Writes the checksum of a run's own row."""
+    return text_of(update(run).values(given("seal")).where(is_given(run.c.number)), "seal the_number")
+
+
+@cache
 def end_run() -> str:
     """Writes how a run ended."""
     names = "status ended counts reason"
@@ -199,7 +240,7 @@ def insert_node() -> str:
 @cache
 def insert_run() -> str:
     """A new run."""
-    return _insert(run, "number id epoch owner touched status recovery created counts flow definition")
+    return _insert(run, "number id epoch owner touched status recovery created counts flow definition tally")
 
 
 @cache

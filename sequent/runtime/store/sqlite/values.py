@@ -11,6 +11,7 @@ import secrets
 
 from sequent.errors import StoreError, StoreFullError
 from sequent.runtime.store.location import flush_directory
+from sequent.runtime.store.sqlite.seals import sealed
 
 LARGEST_INLINE = 1024 * 1024
 """Characters of a value that its row holds itself."""
@@ -30,9 +31,12 @@ class ValueFiles:
         self._directory = os.path.join(directory, "values")
 
     def kept(self, text: str | None) -> str | None:
-        """What the row is to hold: the text itself, or where it was written."""
-        if text is None or len(text) <= LARGEST_INLINE:
-            return text
+        """What the row is to hold, under its seal: the text itself, or where it was written."""
+        if text is None:
+            return None
+        return sealed(text if len(text) <= LARGEST_INLINE else self._pointer(text))
+
+    def _pointer(self, text: str) -> str:
         data = text.encode()
         digest = hashlib.sha256(data).hexdigest()
         path = os.path.join(self._directory, digest)
@@ -69,13 +73,13 @@ class ValueFiles:
                 if name.endswith(_UNFINISHED):
                     os.unlink(os.path.join(self._directory, name))
 
-    def read(self, text: str | None) -> str | None:
-        """The text that a row holds or points to.
+    def read(self, text: str) -> str:
+        """The text that a row holds or points to; its seal was looked at.
 
         Raises:
             StoreError: the file is missing, or holds something else than was written.
         """
-        if text is None or not text.startswith("@"):
+        if not text.startswith("@"):
             return text
         match = _POINTER.match(text)
         if match is None:

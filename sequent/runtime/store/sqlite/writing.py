@@ -11,6 +11,14 @@ from sequent.model.status import Status
 from sequent.runtime.rows import PASSED, Batch, Ending, Hold, Intent, TaskKey, Wait
 from sequent.runtime.store.sqlite import shared_queries, statements
 from sequent.runtime.store.sqlite.records import text_of_mapping, text_of_record, text_of_span
+from sequent.runtime.store.sqlite.seals import sealed
+from sequent.runtime.store.sqlite.tally import (
+    RunningTally,
+    worth_of_closings,
+    worth_of_endings,
+    worth_of_frames,
+    worth_of_intents,
+)
 from sequent.runtime.store.sqlite.values import ValueFiles
 
 _ACTIVE = Status.ACTIVE.value
@@ -21,8 +29,9 @@ KEPT = (0, 0, "", 0)
 class BatchWriter:
     """Writes batches of one run; each statement may be repeated to the same effect."""
 
-    def __init__(self, cursor: sqlite3.Cursor, run: int, run_id: str, values: ValueFiles) -> None:
+    def __init__(self, cursor: sqlite3.Cursor, run: int, run_id: str, values: ValueFiles, tally: RunningTally) -> None:
         self._cursor = cursor
+        self._tally = tally
         self._run = run
         self._run_id = run_id
         self._values = values
@@ -36,18 +45,22 @@ class BatchWriter:
         return index if self.ids is None else self.ids[index]
 
     def write(self, batch: Batch, now: Callable[[], float]) -> None:
-        """All rows of a batch, each after what it refers to."""
+        """All rows of a batch, each after what it refers to, and what all rows of the run then come to."""
         if batch.frames or batch.repeats or batch.closed_frames or batch.closed_repeats or batch.container_problems:
             self._write_iterations(batch)
         if batch.endings:
-            self._all(statements.end_attempt(), list(map(self._ending, batch.endings)), "an attempt that ended")
-        if batch.taken_back:
-            for key, number in batch.taken_back:
-                self._cursor.execute(statements.drop_attempt(), (self._run, *self.place(key), number))
+            self._end_attempts(batch.endings)
+        for key, number in batch.taken_back:
+            self._drop_attempt((self._run, *self.place(key), number))
         if batch.outdated or batch.superseded or batch.passed or batch.restored:
             self._write_revision(batch)
+            self._tally.recount()
         if batch.intents:
-            self._all(statements.insert_attempt(), list(map(self._intent, batch.intents)), "an attempt's number")
+            rows = list(map(self._intent, batch.intents))
+            if self._is_first(statements.insert_attempt(), rows):
+                self._tally.add(worth_of_intents(rows), len(rows))
+            else:
+                self._all(statements.put_attempt(), rows, "an attempt's number")
         if batch.waits or batch.holds or batch.beginnings:
             self._write_waiting(batch)
         if batch.end is not None:
@@ -55,20 +68,71 @@ class BatchWriter:
             counts = text_of_mapping({status.value: count for status, count in batch.end.counts.items()})
             values = (batch.end.status.value, self.ended, counts, batch.end.reason or None, self._run)
             self._cursor.execute(statements.end_run(), values)
+        self._tally.write()
+
+    def _is_first(self, text: str, rows: list[tuple[Any, ...]]) -> bool:
+        """Write rows that were not written before, as nearly always; else say so, and have all rows counted anew."""
+        try:
+            if len(rows) == 1:
+                self._cursor.execute(text, rows[0])
+            else:
+                self._cursor.executemany(text, rows)
+            is_first = self._cursor.rowcount == len(rows)
+        except sqlite3.IntegrityError:
+            is_first = False
+        if not is_first:
+            self._tally.recount()
+        return is_first
+
+    def _end_attempts(self, endings: list[Ending]) -> None:
+        rows = list(map(self._ending, endings))
+        if self._is_first(statements.end_attempt(), rows):
+            self._tally.add(worth_of_endings(rows))
+        else:
+            self._all(statements.put_outcome(), rows, "an attempt that ended")
+
+    def _drop_attempt(self, place: tuple[Any, ...]) -> None:
+        where = "run = ? AND frame = ? AND node = ? AND host = ? AND iteration = ? AND number = ?"
+        self._tally.measured(
+            "attempt", where, [place], lambda: self._all(statements.drop_attempt(), [place], "", must_match=False)
+        )
 
     def _write_iterations(self, batch: Batch) -> None:
         run, node, kept = self._run, self.node, self._values.kept
-        opened = [
-            (run, new.key.parent, node(new.key.node), new.key.number, new.id, _ACTIVE, kept(new.item))
-            for new in batch.frames
-        ]
-        self._all(statements.insert_frame(), opened, "an iteration's number")
+        if batch.frames:
+            opened = [
+                (run, new.key.parent, node(new.key.node), new.key.number, new.id, _ACTIVE, kept(new.item))
+                for new in batch.frames
+            ]
+            if self._is_first(statements.insert_frame(), opened):
+                self._tally.add(worth_of_frames(opened), len(opened))
+            else:
+                self._all(statements.put_frame(), opened, "an iteration's number")
+        places = [(repeat.frame, repeat.node) for repeat in batch.repeats]
+        places += [(told.frame, told.node) for told in batch.container_problems]
+        places += [(frame, index) for frame, index, _ in batch.closed_repeats]
+        if places:
+            where = "run = ? AND frame = ? AND node = ?"
+            rows = [(run, frame, node(index)) for frame, index in dict.fromkeys(places)]
+            self._tally.measured("repeat", where, rows, lambda: self._write_repeats(batch))
+        if batch.closed_frames:
+            closed = [
+                (status.value, run, key.parent, node(key.node), key.number) for key, status in batch.closed_frames
+            ]
+            if self._is_first(statements.close_frame(), closed):
+                self._tally.add(worth_of_closings(closed))
+            else:
+                self._all(statements.put_status(), closed, "an iteration that ended")
+
+    def _write_repeats(self, batch: Batch) -> None:
+        run, node, kept = self._run, self.node, self._values.kept
         items = [(run, repeat.frame, node(repeat.node), kept(repeat.items)) for repeat in batch.repeats]
         self._all(statements.open_repeat(), items, "a repeat")
-        broken = [(run, told.frame, node(told.node), text_of_record(told.problem)) for told in batch.container_problems]
+        broken = [
+            (run, told.frame, node(told.node), sealed(text_of_record(told.problem)))
+            for told in batch.container_problems
+        ]
         self._all(statements.put_problem(), broken, "a repeat")
-        closed = [(status.value, run, key.parent, node(key.node), key.number) for key, status in batch.closed_frames]
-        self._all(statements.close_frame(), closed, "an iteration that ended")
         ended = [(run, frame, node(index), status.value) for frame, index, status in batch.closed_repeats]
         self._all(statements.close_repeat(), ended, "a repeat")
 
@@ -79,9 +143,9 @@ class BatchWriter:
         superseded = [(self._run, *self.place(key), number) for key, number in batch.superseded]
         self._all(statements.supersede_attempt(), superseded, "an attempt that counts no more")
         passed = [Intent(told.key, told.attempt, PASSED, told.at, told.item, told.recovery) for told in batch.passed]
-        self._all(statements.insert_attempt(), list(map(self._intent, passed)), "an attempt's number")
+        self._all(statements.put_attempt(), list(map(self._intent, passed)), "an attempt's number")
         ended = [Ending(told.key, told.attempt, Status.SUCCESS, told.at) for told in batch.passed]
-        self._all(statements.end_attempt(), list(map(self._ending, ended)), "an attempt that ended")
+        self._all(statements.put_outcome(), list(map(self._ending, ended)), "an attempt that ended")
         restored = [
             (told.attempt, PASSED, told.at, told.at, told.recovery, self._run, *self.place(told.key), source)
             for told, source in batch.restored
@@ -111,13 +175,13 @@ class BatchWriter:
         """Frame, node, host and iteration, as rows have them."""
         return key.frame, key.node if self.ids is None else self.ids[key.node], "", key.iteration
 
-    def _all(self, text: str, rows: list[tuple[Any, ...]], what: str) -> None:
+    def _all(self, text: str, rows: list[tuple[Any, ...]], what: str, *, must_match: bool = True) -> None:
         """Write rows, each of which must match: an attempt ends that began, and no number is used twice."""
         if len(rows) == 1:
             self._cursor.execute(text, rows[0])
         elif rows:
             self._cursor.executemany(text, rows)
-        if rows and self._cursor.rowcount != len(rows):
+        if must_match and rows and self._cursor.rowcount != len(rows):
             raise StoreError(
                 f"the rows of run '{self._run_id}' do not fit what is written: {what}",
                 code="damaged-store",
@@ -148,8 +212,8 @@ class BatchWriter:
             ending.at,
             self._values.kept(ending.result),
             ending.verdict.value,
-            None if ending.problem is None else text_of_record(ending.problem),
-            None if ending.log is None else text_of_span(ending.log),
+            None if ending.problem is None else sealed(text_of_record(ending.problem)),
+            None if ending.log is None else sealed(text_of_span(ending.log)),
             self._run,
             key.frame,
             key.node if self.ids is None else self.ids[key.node],

@@ -1,0 +1,52 @@
+"""A checksum before each text that a run's rows keep, so that one that has changed is never read."""
+
+from __future__ import annotations
+
+from zlib import crc32
+
+from sequent.errors import StoreError
+
+_MARK = "#"
+"""No text that an older version kept begins so: they are JSON."""
+_LENGTH = len("#12345678:")
+_NONE = f"#{crc32(b'null'):08x}:null"
+
+
+def sealed(text: str) -> str:
+    """A text with its checksum."""
+    # Most results are none.
+    return _NONE if text == "null" else f"#{crc32(text.encode()):08x}:{text}"
+
+
+def sealed_if_any(text: str | None) -> str | None:
+    """The same, of one that may be missing."""
+    return None if text is None else sealed(text)
+
+
+def unsealed(text: str, what: str, *, has_seal: bool) -> str:
+    """The text, if it is what was written.
+
+    Args:
+        text: as it was kept.
+        what: whose it is, for the message.
+        has_seal: whether it must have a checksum; else one of an older version is taken as it is.
+
+    Raises:
+        StoreError: it is not.
+    """
+    if not has_seal and not text.startswith(_MARK):
+        return text
+    plain = text[_LENGTH:]
+    if sealed(plain) != text:
+        raise damaged(what, text)
+    return plain
+
+
+def damaged(what: str, text: object) -> StoreError:
+    """The error of something that is not what was written."""
+    shown = text if isinstance(text, str) else repr(text)
+    return StoreError(
+        f"the store has {what} that cannot be read: {shown[:80]!r}",
+        code="damaged-store",
+        hint="it was altered or damaged, and nothing was made of it: restore the store from a copy",
+    )
