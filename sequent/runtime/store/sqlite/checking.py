@@ -13,7 +13,7 @@ from sequent.errors import StoreError
 from sequent.runtime.store.nodes import STEP, KnownNodes
 from sequent.runtime.store.sqlite.commits import commits_file, read_commits
 from sequent.runtime.store.sqlite.listing import Listing, RunRow
-from sequent.runtime.store.sqlite.reading import Reader
+from sequent.runtime.store.sqlite.reader import Reader
 from sequent.runtime.store.sqlite.records import read_status
 from sequent.runtime.store.sqlite.tally import read_tally
 

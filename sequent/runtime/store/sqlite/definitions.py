@@ -10,7 +10,7 @@ from typing import Literal
 from sequent.errors import StoreError
 from sequent.runtime.store.nodes import KnownNodes
 from sequent.runtime.store.sqlite import queries, statements
-from sequent.runtime.store.sqlite.reading import Reader
+from sequent.runtime.store.sqlite.reader import Reader
 from sequent.runtime.store.sqlite.records import read_mapping, text_of_mapping
 from sequent.runtime.store.sqlite.seals import damaged
 

@@ -16,7 +16,7 @@ from sequent.runtime.store import naming
 from sequent.runtime.store.location import run_directory
 from sequent.runtime.store.sqlite import queries, statements
 from sequent.runtime.store.sqlite.definitions import StoredMapping
-from sequent.runtime.store.sqlite.reading import Reader
+from sequent.runtime.store.sqlite.reader import Reader
 from sequent.runtime.store.sqlite.records import (
     read_counts,
     read_mapping,

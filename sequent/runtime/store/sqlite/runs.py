@@ -31,7 +31,8 @@ from sequent.runtime.store.sqlite.opening import (
     open_file,
     store_error,
 )
-from sequent.runtime.store.sqlite.reading import Reader, RunRows
+from sequent.runtime.store.sqlite.reader import Reader
+from sequent.runtime.store.sqlite.reading import RunRows
 from sequent.runtime.store.sqlite.records import read_owner, text_of_mapping, text_of_record
 from sequent.runtime.store.sqlite.sharing import refuse_other_sizes, want_again
 from sequent.runtime.store.sqlite.tally import NOTHING, count_run
