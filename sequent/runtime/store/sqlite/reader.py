@@ -1,0 +1,56 @@
+"""Asks a connection, and tells its errors as the store's."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Generator, Iterator
+from typing import Any
+
+from sequent.runtime.store.sqlite.opening import DATABASE_ERRORS, store_error
+from sequent.runtime.store.sqlite.tally import Tally, count_run
+
+
+class Reader:
+    """Asks a connection, and tells its errors as the store's."""
+
+    def __init__(self, connection: sqlite3.Connection, path: str) -> None:
+        self._connection = connection
+        self._path = path
+
+    def rows(self, text: str, *values: object) -> list[Any]:
+        try:
+            return self._connection.execute(text, values).fetchall()
+        except DATABASE_ERRORS as error:
+            raise store_error(error, self._path) from error
+
+    def row(self, text: str, *values: object) -> Any:
+        """The first row; None where there is none."""
+        found = self.rows(text, *values)
+        return found[0] if found else None
+
+    @contextlib.contextmanager
+    def snapshot(self) -> Generator[None]:
+        """Have all that is asked within it answered as of one moment, whoever writes meanwhile."""
+        try:
+            self._connection.execute("BEGIN")
+            yield
+        except DATABASE_ERRORS as error:
+            raise store_error(error, self._path) from error
+        finally:
+            with contextlib.suppress(*DATABASE_ERRORS):
+                self._connection.execute("COMMIT")
+
+    def tally(self, run: int) -> Tally:
+        """What all rows of a run come to."""
+        try:
+            return count_run(self._connection, run)
+        except DATABASE_ERRORS as error:
+            raise store_error(error, self._path) from error
+
+    def stream(self, text: str, *values: object) -> Iterator[Any]:
+        """Row by row, for a statement whose rows are many and whose order does not allow pages."""
+        try:
+            yield from self._connection.execute(text, values)
+        except DATABASE_ERRORS as error:
+            raise store_error(error, self._path) from error
