@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+import sys
 
+from sequent.uncaught import show
+
+# Beside a script may lie whatever hides a module, so nothing more is imported here.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     __version__: str
     """The version of the package; empty where it is not installed."""
 
@@ -118,6 +123,9 @@ _ROOMS = {
     "sequent.model.failures": ("Failures",),
     "sequent.model.outcome": ("Failure", "Outcome"),
 }
+if sys.excepthook is sys.__excepthook__:
+    sys.excepthook = show
+
 _HOMES = {word: room for room, words in _ROOMS.items() for word in words}
 
 
@@ -126,9 +134,15 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'sequent' has no attribute {name!r}")
     if name == "__version__":
         return _version()
-    # Whoever writes a flow may run it: the interface that does so fills its port when it is imported.
-    import_module("sequent.api")
-    value = getattr(import_module(_HOMES[name]), name)
+    try:
+        from importlib import import_module
+
+        # Whoever writes a flow may run it: the interface that does so fills its port when it is imported.
+        import_module("sequent.api")
+        value = getattr(import_module(_HOMES[name]), name)
+    except AttributeError as error:
+        # Python would take it for an answer, that there is no such name, and forget what is wrong.
+        raise ImportError(f"{name!r} cannot be loaded: {error}") from error
     globals()[name] = value
     return value
 

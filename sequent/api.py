@@ -190,7 +190,9 @@ def locate(record: RunRecord) -> LoadedFlow:
         UsageError: it is not where it was.
     """
     from sequent.runtime.loading.flows import LoadedFlow, load_recorded, load_script
+    from sequent.runtime.loading.modules import beside, refuse_hiding
 
+    refuse_hiding(beside(record.target))
     if record.target.attribute:
         return LoadedFlow(load_recorded(record.target), record.target)
     if record.target.is_script:

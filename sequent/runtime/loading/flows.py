@@ -14,7 +14,7 @@ from attrs import frozen
 from sequent.dsl.running import FlowReached, seeking
 from sequent.errors import Place, UsageError
 from sequent.model.wording import guess
-from sequent.runtime.loading.modules import FORM, load_file, load_module, reporting
+from sequent.runtime.loading.modules import FORM, load_file, load_module, refuse_hiding, reporting
 from sequent.runtime.rows import Target
 
 
@@ -48,6 +48,7 @@ def load_flow(target: str) -> LoadedFlow:
     """
     wanted = _read(target)
     cwd = os.getcwd()
+    refuse_hiding(os.path.dirname(wanted.file) if wanted.file else cwd)
     module = load_file(wanted.file) if wanted.file else load_module(wanted.module, cwd)
     attribute = wanted.attribute or _only_flow(module, target)
     flow = _flow_in(module, attribute)

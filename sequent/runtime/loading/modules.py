@@ -14,8 +14,10 @@ from collections.abc import Generator
 from types import ModuleType
 
 from sequent.errors import DefinitionError, Place, SequentError, UsageError
+from sequent.hidden import HINT, hiding_in, told
 from sequent.model.wording import guess
 from sequent.model.work import ModuleImport
+from sequent.runtime.rows import Target
 
 FORM = "name it as module:flow, or as path/file.py:flow"
 
@@ -125,6 +127,21 @@ def _execute(name: str, file: str) -> ModuleType:
         sys.modules.pop(name, None)
         raise
     return module
+
+
+def beside(target: Target) -> str:
+    """The directory that is looked into first for what a flow imports."""
+    return target.cwd if target.module else os.path.dirname(target.file)
+
+
+def refuse_hiding(directory: str) -> None:
+    """See that nothing in a directory that is looked into first hides a module of Python's own, or of a library.
+
+    Raises:
+        UsageError: something does; whoever needs that module would get the author's, then or later.
+    """
+    if hiding := [*hiding_in(directory)]:
+        raise UsageError(told(hiding), code="hides", hint=HINT)
 
 
 def _look_first_in(directory: str) -> None:

@@ -60,12 +60,10 @@ def test_a_flow_is_found_by_file_and_name_and_what_lies_beside_the_file_is_impor
     assert load_recorded(loaded.target) is loaded.flow
 
 
-def test_a_file_that_is_named_like_a_module_in_use_shadows_nothing(write, tmp_path):
+def test_a_file_that_is_named_like_a_module_in_use_is_refused(write, tmp_path):
     (tmp_path / "json.py").write_text(FLOW)
-    load_flow("json.py:nightly")
-    import json
-
-    assert json.loads("[1]") == [1]
+    with pytest.raises(UsageError, match="hides the module 'json'"):
+        load_flow("json.py:nightly")
 
 
 def test_the_only_flow_of_a_module_needs_no_name(write):

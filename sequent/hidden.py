@@ -1,0 +1,78 @@
+"""Files that hide a module: ``random.py`` beside a flow is found where Python's own, or a library, is meant.
+
+What is here must work where any module may be hidden: it imports nothing but what each interpreter has begun with.
+"""
+
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+LIBRARIES = frozenset(
+    {"attr", "attrs", "cyclopts", "docstring_parser", "loguru", "markdown_it", "mdurl", "networkx", "platformdirs"}
+    | {"psutil", "pygments", "pytimeparse", "rich", "rich_rst", "sqlalchemy", "typing_extensions", "yaml"}
+)
+"""What Sequent imports of other packages, and they of others."""
+_UNUSED = frozenset({"antigravity", "idlelib", "lib2to3", "test", "this", "tkinter", "turtle", "turtledemo"})
+"""Modules that nothing imports on its own, so that a file of that name does no harm."""
+_SUFFIXES = (".py", ".pyc", ".so")
+_LISTED = 3
+
+
+def hiding_in(directory: str) -> "Iterator[tuple[str, str]]":
+    """The files of a directory that hide a module where it is looked into first, each with the module's name."""
+    try:
+        entries = os.listdir(directory or os.curdir)  # noqa: PTH208  pathlib may be hidden
+    except OSError:
+        return
+    for entry in sorted(entries):
+        name, dot, suffix = entry.partition(".")
+        if not _is_needed(name):
+            continue
+        path = os.path.join(directory, entry)  # noqa: PTH118  as above
+        if f"{dot}{suffix}".endswith(_SUFFIXES) or os.path.isfile(os.path.join(path, "__init__.py")):  # noqa: PTH113, PTH118  as above
+            yield path, name
+
+
+def _is_needed(name: str) -> bool:
+    is_python_s = name in sys.stdlib_module_names and name not in sys.builtin_module_names and name not in _UNUSED
+    return name in LIBRARIES or (is_python_s and not name.startswith("_"))
+
+
+def hiding_behind(error: BaseException) -> "list[tuple[str, str]]":
+    """The files that an error is about, of those in the directory that Python itself looks into first.
+
+    That is the directory of a script, or the current one: nothing can be said before it has done harm.
+    """
+    found = [*hiding_in(sys.path[0])] if sys.path else []
+    texts = [*_texts_of(error)] if found else []
+    return [(path, name) for path, name in found if any(path in text or f"module {name!r}" in text for text in texts)]
+
+
+def _texts_of(error: BaseException) -> "Iterator[str]":
+    """What it says, and what those say that led to it."""
+    led: BaseException | None = error
+    while led is not None:
+        if isinstance(led, ImportError | AttributeError) or type(led).__module__.startswith("sequent."):
+            yield str(led)
+        led = led.__cause__ or led.__context__
+
+
+def imported_from(directory: str) -> "list[tuple[str, str]]":
+    """The files of a directory that have been imported already in a module's stead."""
+    files = [
+        (getattr(sys.modules.get(name), "__file__", None) or "", path, name) for path, name in hiding_in(directory)
+    ]
+    return [(path, name) for file, path, name in files if path in (file, os.path.dirname(file))]  # noqa: PTH120  as above
+
+
+def told(hiding: "Iterable[tuple[str, str]]") -> str:
+    """What to tell of such files."""
+    shown = [f"{path!r} hides the module {name!r}" for path, name in hiding]
+    more = [f"and {len(shown) - _LISTED} more do so"] if len(shown) > _LISTED else []
+    return ", ".join(shown[:_LISTED] + more)
+
+
+HINT = "rename it: Python finds it wherever that module is meant"

@@ -1,0 +1,59 @@
+"""What a program shows of an error that it does not catch: the author's lines, and the error.
+
+Like ``hidden``, it imports nothing until it is needed.
+"""
+
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FrameType, TracebackType
+
+_OURS = os.path.dirname(__file__) + os.sep  # noqa: PTH120  pathlib may be hidden
+
+
+def show(kind: type[BaseException], error: BaseException, trace: "TracebackType | None") -> None:
+    """Show an error of Sequent's without the lines in it, and name a file of the author's that hides a module.
+
+    All others are shown as Python shows them.
+    """
+    try:
+        text = _text(error, trace)
+    except Exception:  # noqa: BLE001 - whatever may be hidden, or be wrong here, the error itself must be seen
+        text = ""
+    if text:
+        sys.stderr.write(text)
+    else:
+        sys.__excepthook__(kind, error, trace)
+
+
+def _text(error: BaseException, trace: "TracebackType | None") -> str:
+    from sequent.hidden import HINT, hiding_behind, told
+
+    if hiding := hiding_behind(error):
+        return f"{_lines(trace)}ImportError: {told(hiding)}\n  hint: {HINT}\n"
+
+    from sequent.errors import SequentError
+
+    if not isinstance(error, SequentError):
+        return ""
+    kind = type(error)
+    return f"{_lines(trace)}{kind.__module__}.{kind.__qualname__}: {error}\n"
+
+
+def _lines(trace: "TracebackType | None") -> str:
+    """The author's lines, as Python shows them: down to where they call Sequent."""
+    own: list[tuple[FrameType, int]] = []
+    while trace is not None and not trace.tb_frame.f_code.co_filename.startswith(_OURS):
+        own.append((trace.tb_frame, trace.tb_lineno))
+        trace = trace.tb_next
+    if not own:
+        return ""
+    try:
+        import traceback
+
+        shown = traceback.StackSummary.extract(iter(own)).format()
+    except Exception:  # noqa: BLE001 - as above
+        shown = [f'  File "{frame.f_code.co_filename}", line {line}\n' for frame, line in own]
+    return "".join(["Traceback (most recent call last):\n", *shown])
