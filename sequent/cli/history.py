@@ -63,6 +63,8 @@ def _row(record: RunRecord) -> tuple[str, ...]:
     tasks = counts(record.counts) if record.ended is not None else ""
     if record.status is RunStatus.SUSPENDED:
         tasks = f"{tasks}, {safe(record.reason)}"
+    if record.status is RunStatus.DAMAGED:
+        return (safe(record.id), "?", "?", "", status, f"sequent show {safe(record.id)} says what is wrong")
     return (safe(record.id), safe(record.target.flow), moment(record.created), took, status, tasks)
 
 

@@ -59,7 +59,10 @@ but for ready and active of what had been ready and active before it settled."""
 
 
 class RunStatus(StrEnum):
-    """What a run is in. ``interrupted`` is never stored: it is a running run that nobody drives."""
+    """What a run is in.
+
+    Two are never stored: ``interrupted`` is a running run that nobody drives, and ``damaged`` one that cannot be read.
+    """
 
     RUNNING = "running"
     SUCCESS = "success"
@@ -68,6 +71,7 @@ class RunStatus(StrEnum):
     SUSPENDED = "suspended"
     """Only delays are left, and whoever drove it did not wait for them: it is to be continued."""
     INTERRUPTED = "interrupted"
+    DAMAGED = "damaged"
 
 
 class Construct(StrEnum):

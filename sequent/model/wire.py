@@ -187,6 +187,11 @@ def decode(text: str, classes: Mapping[str, type] | None = None) -> object:
         return _value(read_json(text, "a stored value"), classes or {})
     except RecursionError:
         raise too_deep("a stored value") from None
+    except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as error:
+        raise NotDataError(
+            f"a stored value has none of the forms in which values are stored: {text:.80}",
+            hint="it was altered or damaged, or written by a newer Sequent",
+        ) from error
 
 
 def decode_result(text: str, classes: Mapping[str, type] | None, maker: str) -> object:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sequent.dsl.running import RunMode, RunRequest
 from sequent.errors import UsageError
+from sequent.model.status import RunStatus
 from sequent.runtime.ports import Store
 from sequent.runtime.recovery.scripts import scripted, taken
 from sequent.runtime.recovery.selecting import Asked
@@ -42,6 +43,9 @@ def _latest(store: Store, target: Target) -> RunRecord | None:
     # It is nearly always the last, and a flow that cron runs has a hundred thousand a year.
     for limit in (_FEW, None):
         for record in store.runs(target.flow, limit):
+            if record.status is RunStatus.DAMAGED:
+                # It may be the one that is meant: finding it says what is wrong with it.
+                return store.find(record.id)
             if record.target.file == target.file:
                 return record
     return None

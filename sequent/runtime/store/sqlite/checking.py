@@ -69,7 +69,7 @@ def check_run(reader: Reader, listing: Listing, row: RunRow, nodes: KnownNodes) 
             wrong = [_difference(found.rows, written.rows)]
     if wrong:
         raise StoreError(
-            f"the store is damaged: the rows of run '{row.id}' do not fit one another: {'; '.join(wrong[:5])}",
+            f"the rows of the run do not fit one another: {'; '.join(wrong[:5])}",
             code="damaged-store",
             hint="nothing was run; they were altered by somebody else, or the disk has: restore the store from a copy",
         )

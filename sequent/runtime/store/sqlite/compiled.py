@@ -4,12 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BindParameter, Column, Table, bindparam
+from sqlalchemy import REAL, BindParameter, Column, Integer, LargeBinary, Table, Text, bindparam
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.sql.elements import ClauseElement
+from sqlalchemy.sql.selectable import SelectBase
+
+from sequent.runtime.store.sqlite.fields import Kind
 
 _DIALECT = sqlite.dialect(paramstyle="qmark")  # type: ignore[no-untyped-call, unused-ignore]
+
+
+KINDS: dict[str, tuple[Kind, ...]] = {}
+"""By text of a question, what the columns of its answer hold."""
+_TYPES = {Integer: int, Text: str, REAL: float, LargeBinary: bytes}
+
+
+def _kind(column: ColumnElement[Any]) -> Kind:
+    """That of a column of ours; an expression may be null, and is whatever SQLite makes of it."""
+    if not isinstance(column, Column):
+        return Kind(getattr(column, "name", "") or "", None, is_nullable=True)
+    return Kind(column.name, _TYPES[type(column.type)], bool(column.nullable))
 
 
 def text_of(statement: ClauseElement, names: str) -> str:
@@ -19,6 +34,8 @@ def text_of(statement: ClauseElement, names: str) -> str:
         AssertionError: the statement takes other values, or in another order.
     """
     compiled: Any = statement.compile(dialect=_DIALECT)
+    if isinstance(statement, SelectBase):
+        KINDS[str(compiled)] = tuple(_kind(column) for column in statement.selected_columns)
     order = " ".join(compiled.positiontup or ())
     if order != names:
         raise AssertionError(f"the statement takes {order!r}, not {names!r}:\n{compiled}")

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from typing import Any, NamedTuple
 from zlib import crc32
 
 from sequent.errors import StoreError
 from sequent.model.status import RunStatus
 from sequent.runtime import ownership
-from sequent.runtime.rows import Owner, RunRecord
+from sequent.runtime.rows import Owner, RunRecord, Target
 from sequent.runtime.store import naming
 from sequent.runtime.store.location import run_directory
-from sequent.runtime.store.sqlite import queries, statements
+from sequent.runtime.store.sqlite import run_queries, statements
+from sequent.runtime.store.sqlite.compiled import KINDS
 from sequent.runtime.store.sqlite.definitions import StoredMapping
+from sequent.runtime.store.sqlite.fields import check_rows
 from sequent.runtime.store.sqlite.reader import Reader
 from sequent.runtime.store.sqlite.records import (
     read_counts,
-    read_mapping,
     read_origin,
     read_owner,
+    read_params,
     read_run_status,
     read_target,
 )
@@ -62,9 +64,45 @@ class RunRow(NamedTuple):
 
 def seal_run(execute: Execute, number: int) -> None:
     """Seal a run's row, which was changed in the transaction that is under way."""
-    row = RunRow(*execute(queries.run_with_number(), (number,)).fetchone())
+    row = RunRow(*execute(run_queries.run_with_number(), (number,)).fetchone())
     if row.tally is not None:
         execute(statements.put_seal(), (row.checksum(), number))
+
+
+@contextlib.contextmanager
+def naming_run(run_id: object) -> Generator[None]:
+    """Have what is damaged of a run told with its name."""
+    try:
+        yield
+    except StoreError as error:
+        if error.code != "damaged-store":
+            raise
+        raise StoreError(
+            f"run {run_id!r:.80} was altered or damaged: {error.message}", code=error.code, hint=error.hint
+        ) from error
+
+
+def _damaged_record(number: int, run_id: object, error: StoreError) -> RunRecord:
+    """What there is to be told of a run that cannot be read."""
+    return RunRecord(
+        number=number,
+        id=run_id if isinstance(run_id, str) else repr(run_id),
+        target=Target(flow="?"),
+        status=RunStatus.DAMAGED,
+        recovery=0,
+        params={},
+        created=0.0,
+        ended=None,
+        owner=None,
+        counts={},
+        structure={},
+        fingerprints={},
+        reason=error.message,
+    )
+
+
+def _told(records: list[RunRecord]) -> list[tuple[str, str, RunStatus]]:
+    return [(record.id, record.target.flow, record.status) for record in records]
 
 
 class Listing:
@@ -84,14 +122,29 @@ class Listing:
         """The file whose lock a run's driver holds."""
         return ownership.driver_lock(self.directory(number))
 
-    def rows(self, flow: str | None, limit: int | None) -> list[RunRow]:
-        """The runs, latest first."""
+    def records(self, flow: str | None, limit: int | None) -> list[RunRecord]:
+        """The runs, latest first; one that cannot be read is among them, as damaged."""
         rows = -1 if limit is None else limit
-        if flow is None:
-            found = self._reader.rows(queries.runs(), rows)
-        else:
-            found = self._reader.rows(queries.runs_of_flow(), flow, rows)
-        return [RunRow(*row) for row in found]
+        values = (rows,) if flow is None else (flow, rows)
+        try:
+            text = run_queries.runs() if flow is None else run_queries.runs_of_flow()
+            return [self._seen(RunRow(*row)) for row in self._reader.unchecked(text, *values)]
+        except StoreError:
+            # One of them has a text that is none, so that all cannot be had at once.
+            text = run_queries.numbers() if flow is None else run_queries.numbers_of_flow()
+            return [self._seen_at(number) for (number,) in self._reader.rows(text, *values)]
+
+    def _seen(self, row: RunRow) -> RunRecord:
+        try:
+            return self.record(row)
+        except StoreError as error:
+            return _damaged_record(row.number, row.id, error)
+
+    def _seen_at(self, number: int) -> RunRecord:
+        try:
+            return self.record(self.with_number(number))
+        except StoreError as error:
+            return _damaged_record(number, f"number {number}", error)
 
     def find(self, run_id: str, flow: str | None = None) -> RunRow:
         """The run with that id, a unique beginning of it, or ``latest``.
@@ -103,37 +156,47 @@ class Listing:
             latest = self._latest(flow)
             if latest is not None:
                 return RunRow(*latest)
-            raise naming.none_latest(flow, self.path, self._told(self.rows(flow, 5)))
-        exact = self._reader.row(queries.run_with_id(), run_id)
+            raise naming.none_latest(flow, self.path, _told(self.records(flow, 5)))
+        exact = self._first(run_queries.run_with_id(), run_id)
         if exact is not None:
             return RunRow(*exact)
-        found = [RunRow(*row) for row in self._reader.rows(queries.runs_with_prefix(), len(run_id), run_id)]
+        found = [RunRow(*row) for row in self._reader.unchecked(run_queries.runs_with_prefix(), len(run_id), run_id)]
         if not found or not run_id:
-            raise naming.unknown(run_id, self.path, self._told(self.rows(None, 5)))
+            raise naming.unknown(run_id, self.path, _told(self.records(None, 5)))
         if len(found) > 1:
-            raise naming.ambiguous(run_id, self._told(found))
+            raise naming.ambiguous(run_id, _told([self._seen(row) for row in found]))
         return found[0]
 
     def _latest(self, flow: str | None) -> Any:
         if flow is None:
-            return self._reader.row(queries.latest_run())
-        return self._reader.row(queries.latest_run_of_flow(), flow)
+            return self._first(run_queries.latest_run())
+        return self._first(run_queries.latest_run_of_flow(), flow)
 
-    def _told(self, rows: list[RunRow]) -> list[tuple[str, str, RunStatus]]:
-        records = [self.record(row) for row in rows]
-        return [(record.id, record.target.flow, record.status) for record in records]
+    def _first(self, text: str, *values: object) -> Any:
+        """The first row; None where there is none. What it holds is looked at when a record is made of it."""
+        found = self._reader.unchecked(text, *values)
+        return found[0] if found else None
 
     def with_number(self, number: int) -> RunRow:
         """The run with that number, which is known to be there."""
-        found = self._reader.row(queries.run_with_number(), number)
+        found = self._first(run_queries.run_with_number(), number)
         if found is None:
             raise StoreError(f"run {number} is gone from '{self.path}'", code="damaged-store")
         return RunRow(*found)
 
     def record(self, row: RunRow) -> RunRecord:
-        """A run as others see it: one that says running, but that nobody drives, was interrupted."""
-        if row.seal is not None and row.seal != row.checksum():
-            raise damaged(f"a run, {row.id!r},", row)
+        """A run as others see it: one that says running, but that nobody drives, was interrupted.
+
+        Raises:
+            StoreError: its row is not what was written; the message says which run it is.
+        """
+        with naming_run(row.id):
+            check_rows(KINDS[run_queries.run_with_number()], [row])
+            if row.seal is not None and row.seal != row.checksum():
+                raise damaged("a row of a run", row.id)
+            return self._record(row)
+
+    def _record(self, row: RunRow) -> RunRecord:
         owner = self.driver_of(row)
         status = read_run_status(row.status)
         if status is RunStatus.RUNNING and owner is None:
@@ -144,7 +207,7 @@ class Listing:
             target=read_target(row.target),
             status=status,
             recovery=row.recovery,
-            params=read_mapping(row.params),
+            params=read_params(row.params),
             created=row.created,
             ended=row.ended,
             owner=owner,

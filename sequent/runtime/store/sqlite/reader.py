@@ -7,8 +7,13 @@ import sqlite3
 from collections.abc import Generator, Iterator
 from typing import Any
 
+from sequent.runtime.store.sqlite.compiled import KINDS
+from sequent.runtime.store.sqlite.fields import check_rows
 from sequent.runtime.store.sqlite.opening import DATABASE_ERRORS, store_error
 from sequent.runtime.store.sqlite.tally import Tally, count_run
+
+_AT_ONCE = 64
+"""Rows of a stream that are looked at together."""
 
 
 class Reader:
@@ -19,6 +24,12 @@ class Reader:
         self._path = path
 
     def rows(self, text: str, *values: object) -> list[Any]:
+        found = self.unchecked(text, *values)
+        check_rows(KINDS.get(text, ()), found)
+        return found
+
+    def unchecked(self, text: str, *values: object) -> list[Any]:
+        """The rows, for somebody who looks at each by itself."""
         try:
             return self._connection.execute(text, values).fetchall()
         except DATABASE_ERRORS as error:
@@ -51,6 +62,9 @@ class Reader:
     def stream(self, text: str, *values: object) -> Iterator[Any]:
         """Row by row, for a statement whose rows are many and whose order does not allow pages."""
         try:
-            yield from self._connection.execute(text, values)
+            cursor = self._connection.execute(text, values)
+            while found := cursor.fetchmany(_AT_ONCE):
+                check_rows(KINDS.get(text, ()), found)
+                yield from found
         except DATABASE_ERRORS as error:
             raise store_error(error, self._path) from error

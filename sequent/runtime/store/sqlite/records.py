@@ -8,13 +8,16 @@ from typing import Any, TypeVar
 
 import attrs
 
-from sequent.errors import StoreError
+from sequent.errors import NotDataError
+from sequent.model.json_text import read_json
 from sequent.model.outcome import LogSpan, Problem
 from sequent.model.spec import Amounts
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.origin import Origin
 from sequent.runtime.rows import Owner, Target
+from sequent.runtime.store.sqlite.fields import record_of
 from sequent.runtime.store.sqlite.schema import OUTDATED, SUPERSEDED
+from sequent.runtime.store.sqlite.seals import damaged
 
 T = TypeVar("T")
 
@@ -39,26 +42,29 @@ def text_of_mapping(mapping: Mapping[str, Any]) -> str:
 
 def read_owner(text: str) -> Owner:
     """Who has, or had, a run."""
-    return _read("an owner", text, lambda tree: Owner(**tree))
+    return _read("an owner", text, lambda tree: record_of(Owner, tree))
 
 
 def read_target(text: str) -> Target:
     """Which flow a run is of."""
-    return _read("a target", text, lambda tree: Target(argv=tuple(tree.pop("argv")), **tree))
+    return _read("a target", text, lambda tree: _plain(record_of(Target, tree)))
 
 
 def read_origin(text: str | None) -> Origin | None:
     """The step that started a run."""
-    return None if text is None else _read("an origin", text, lambda tree: Origin(**tree))
+    return None if text is None else _read("an origin", text, lambda tree: record_of(Origin, tree))
 
 
 def read_problem(text: str | None) -> Problem | None:
     """Why an attempt failed."""
-    return None if text is None else _read("a problem", text, _problem)
+    return None if text is None else _read("a problem", text, lambda tree: record_of(Problem, tree))
 
 
-def _problem(tree: dict[str, Any]) -> Problem:
-    return Problem(types=tuple(tree.pop("types", ())), **tree)
+def _plain(target: Target) -> Target:
+    """The same, if no part of it has a NUL, which no name of a file can have."""
+    if "\0" in "".join((target.flow, target.file, target.module, target.attribute, target.cwd, *target.argv)):
+        raise ValueError("it has a NUL")
+    return target
 
 
 def read_span(text: str | None) -> LogSpan | None:
@@ -67,18 +73,29 @@ def read_span(text: str | None) -> LogSpan | None:
 
 
 def _span(tree: list[Any]) -> LogSpan:
-    segment, offset, length, dropped = tree
-    return LogSpan(segment=str(segment), offset=int(offset), length=int(length), dropped=int(dropped))
+    names = [field.name for field in attrs.fields(LogSpan)]
+    span = record_of(LogSpan, dict(zip(names, tree, strict=True)))
+    if min(span.offset, span.length, span.dropped) < 0:
+        raise ValueError("it has a negative number")
+    return span
 
 
 def read_counts(text: str) -> dict[Status, int]:
     """How many tasks settled how."""
-    return _read("counts", text, lambda tree: {Status(key): int(count) for key, count in tree.items()})
+    return _read("counts", text, lambda tree: {Status(key): _number(count) for key, count in tree.items()})
 
 
 def read_mapping(text: str) -> dict[str, str]:
     """A mapping of text to text."""
-    return _read("a mapping", text, lambda tree: {str(key): str(value) for key, value in tree.items()})
+    return _read("a mapping", text, lambda tree: {_text(key): _text(value) for key, value in tree.items()})
+
+
+def read_params(text: str) -> dict[str, str]:
+    """The parameters of a run by name, each as the text of a value."""
+    found = read_mapping(text)
+    for name, value in found.items():
+        _read(f"a parameter, {name!r},", value, lambda tree: tree)
+    return found
 
 
 def text_of_amounts(amounts: Amounts) -> str:
@@ -88,7 +105,7 @@ def text_of_amounts(amounts: Amounts) -> str:
 
 def read_amounts(text: str) -> Amounts:
     """So much of each pool."""
-    return _read("amounts", text, lambda tree: tuple((str(pool), int(amount)) for pool, amount in tree))
+    return _read("amounts", text, lambda tree: tuple((_text(pool), _number(amount)) for pool, amount in tree))
 
 
 def text_of_places(places: Sequence[tuple[int, int, int]]) -> str:
@@ -98,7 +115,9 @@ def text_of_places(places: Sequence[tuple[int, int, int]]) -> str:
 
 def read_places(text: str) -> list[tuple[int, int, int]]:
     """Frames, nodes and iterations."""
-    return _read("places", text, lambda tree: [(int(frame), int(node), int(number)) for frame, node, number in tree])
+    return _read(
+        "places", text, lambda tree: [(_number(frame), _number(node), _number(at)) for frame, node, at in tree]
+    )
 
 
 def read_status(text: str) -> Status:
@@ -111,16 +130,24 @@ def read_run_status(text: str) -> RunStatus:
     return _checked("a run's status", text, RunStatus)
 
 
+def _number(value: object) -> int:
+    if type(value) is not int or not 0 <= value < 2**53:
+        raise TypeError("no number")
+    return value
+
+
+def _text(value: object) -> str:
+    if type(value) is not str:
+        raise TypeError("no text")
+    return value
+
+
 def _read(what: str, text: str, make: Callable[[Any], T]) -> T:
-    return _checked(what, text, lambda given: make(json.loads(given)))
+    return _checked(what, text, lambda given: make(read_json(given, what)))
 
 
 def _checked(what: str, text: str, make: Callable[[str], T]) -> T:
     try:
         return make(text)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise StoreError(
-            f"the store has {what} that cannot be read: {text[:80]!r}",
-            code="damaged-store",
-            hint="it was altered or damaged; nothing was made of it",
-        ) from error
+    except (ValueError, TypeError, KeyError, AttributeError, NotDataError) as error:
+        raise damaged(what, text) from error

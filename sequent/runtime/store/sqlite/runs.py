@@ -19,11 +19,11 @@ from sequent.runtime.store.location import Location, runs_directory
 from sequent.runtime.store.nodes import places_of
 from sequent.runtime.store.seen import SeenRun
 from sequent.runtime.store.segments import segment_path
-from sequent.runtime.store.sqlite import queries, statements
+from sequent.runtime.store.sqlite import queries, run_queries, statements
 from sequent.runtime.store.sqlite.checking import check_run
 from sequent.runtime.store.sqlite.definitions import put_definition, read_nodes
 from sequent.runtime.store.sqlite.driven import Claim, SqliteRun
-from sequent.runtime.store.sqlite.listing import Execute, Listing, RunRow, seal_run
+from sequent.runtime.store.sqlite.listing import Execute, Listing, RunRow, naming_run, seal_run
 from sequent.runtime.store.sqlite.opening import (
     DATABASE_ERRORS,
     check_schema,
@@ -105,7 +105,7 @@ class SqliteStore:
         """
         if run_id is not None and self._has(run_id):
             raise naming.taken(run_id)
-        number = int(self._reader.row(queries.last_number())[0] or 0)
+        number = int(self._reader.row(run_queries.last_number())[0] or 0)
         ownership.prepare_directory(runs_directory(self.name))
         while True:
             number += 1
@@ -115,7 +115,7 @@ class SqliteStore:
                 return number, id_
 
     def _has(self, run_id: str) -> bool:
-        return self._reader.row(queries.has_id(), run_id) is not None
+        return self._reader.row(run_queries.has_id(), run_id) is not None
 
     def _made(self, directory: str) -> bool:
         try:
@@ -207,32 +207,37 @@ class SqliteStore:
     # -- looking at runs
 
     def runs(self, flow: str | None = None, limit: int | None = None) -> list[RunRecord]:
-        return [self._listing.record(row) for row in self._listing.rows(flow, limit)]
+        return self._listing.records(flow, limit)
 
     def find(self, run_id: str, flow: str | None = None) -> RunRecord:
         return self._listing.record(self._listing.find(run_id, flow))
 
     def attempts(self, run: RunRecord, path: str | None = None) -> Iterator[AttemptRecord]:
         # A connection of their own: a statement that is under way would hold back the store's others.
-        with contextlib.closing(connect(self.name)) as connection:
+        with contextlib.closing(connect(self.name)) as connection, naming_run(run.id):
             row = self._listing.with_number(run.number)
             yield from self._rows(row, Reader(connection, self.name)).attempts(path)
 
     def container_problems(self, run: RunRecord) -> list[Failure]:
-        return self._rows(self._listing.with_number(run.number)).container_problems(None)
+        with naming_run(run.id):
+            return self._rows(self._listing.with_number(run.number)).container_problems(None)
 
     def look(self, run: RunRecord) -> SeenRun:
-        row = self._listing.with_number(run.number)
-        rows = self._rows(row)
-        check_run(self._reader, self._listing, row, rows.nodes)
-        return SeenRun(self._listing.record(row), rows, rows.nodes)
+        with naming_run(run.id):
+            row = self._listing.with_number(run.number)
+            rows = self._rows(row)
+            check_run(self._reader, self._listing, row, rows.nodes)
+            return SeenRun(self._listing.record(row), rows, rows.nodes)
 
     def picture(self, run: RunRecord) -> str:
-        definition = self._listing.with_number(run.number).definition
-        return str(self._reader.row(queries.definition_picture(), definition)[0])
+        with naming_run(run.id):
+            definition = self._listing.with_number(run.number).definition
+            found = self._reader.row(queries.definition_picture(), definition)
+            return "" if found is None else str(found[0])
 
     def standings(self, run: RunRecord) -> Mapping[str, Mapping[Status, int]]:
-        return self._rows(self._listing.with_number(run.number)).standings()
+        with naming_run(run.id):
+            return self._rows(self._listing.with_number(run.number)).standings()
 
     def log_file(self, run: RunRecord, span: LogSpan) -> str:
         return segment_path(self._listing.directory(run.number), span)

@@ -1,0 +1,111 @@
+"""What is asked of the runs of a store, as a whole."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from sqlalchemy import bindparam, func, literal_column, null, select
+
+from sequent.runtime.store.sqlite.compiled import is_given, text_of
+from sequent.runtime.store.sqlite.queries import NONE, ONE
+from sequent.runtime.store.sqlite.schema import request, run
+
+_RUN_COLUMNS = (
+    run.c.number,
+    run.c.id,
+    run.c.epoch,
+    run.c.owner,
+    run.c.status,
+    run.c.recovery,
+    run.c.created,
+    run.c.ended,
+    run.c.counts,
+    run.c.definition,
+    run.c.reason,
+    request.c.target,
+    request.c.params,
+    request.c.origin,
+    run.c.flow,
+    run.c.touched,
+    run.c.tally,
+    run.c.seal,
+)
+# A run whose request is gone is damaged, and not none.
+_RUNS = select(*_RUN_COLUMNS).join_from(run, request, request.c.run == run.c.number, isouter=True)
+
+
+@cache
+def runs() -> str:
+    """Latest first; a limit of -1 is none."""
+    return text_of(_RUNS.order_by(run.c.number.desc()).limit(bindparam("rows")).offset(NONE), "rows")
+
+
+@cache
+def runs_of_flow() -> str:
+    """The same, of one flow."""
+    statement = _RUNS.where(is_given(run.c.flow)).order_by(run.c.number.desc())
+    return text_of(statement.limit(bindparam("rows")).offset(NONE), "the_flow rows")
+
+
+@cache
+def numbers() -> str:
+    """The numbers of the runs, latest first."""
+    statement = select(run.c.number).order_by(run.c.number.desc()).limit(bindparam("rows")).offset(NONE)
+    return text_of(statement, "rows")
+
+
+@cache
+def numbers_of_flow() -> str:
+    """The same, of one flow."""
+    statement = select(run.c.number).where(is_given(run.c.flow)).order_by(run.c.number.desc())
+    return text_of(statement.limit(bindparam("rows")).offset(NONE), "the_flow rows")
+
+
+@cache
+def latest_run() -> str:
+    """The latest that no step of another run started."""
+    return text_of(_latest_of(_RUNS), "")
+
+
+@cache
+def latest_run_of_flow() -> str:
+    """The same, of one flow."""
+    return text_of(_latest_of(_RUNS.where(is_given(run.c.flow))), "the_flow")
+
+
+def _latest_of(statement: Any) -> Any:
+    own = statement.where(request.c.origin == null()).order_by(run.c.number.desc())
+    return own.limit(ONE).offset(NONE)
+
+
+@cache
+def run_with_id() -> str:
+    """The run with exactly that id."""
+    return text_of(_RUNS.where(is_given(run.c.id)), "the_id")
+
+
+@cache
+def run_with_number() -> str:
+    """The run with that number."""
+    return text_of(_RUNS.where(is_given(run.c.number)), "the_number")
+
+
+@cache
+def runs_with_prefix() -> str:
+    """Runs whose id begins so, by comparison: no sign in it has a meaning."""
+    begins = func.substr(run.c.id, ONE, bindparam("length")) == bindparam("prefix")
+    statement = _RUNS.where(begins).order_by(run.c.number.desc()).limit(literal_column("6")).offset(NONE)
+    return text_of(statement, "length prefix")
+
+
+@cache
+def last_number() -> str:
+    """The highest number of a run."""
+    return text_of(select(func.max(run.c.number)), "")
+
+
+@cache
+def has_id() -> str:
+    """Whether a run has that id."""
+    return text_of(select(run.c.number).where(is_given(run.c.id)), "the_id")
