@@ -16,6 +16,7 @@ from sequent.errors import UsageError
 from sequent.model.outcome import Outcome
 from sequent.model.showing import set_shower
 from sequent.model.status import RunStatus
+from sequent.runtime.streams import open_missing
 
 if TYPE_CHECKING:
     from sequent.model.plan import Plan
@@ -296,6 +297,7 @@ def _show(thing: object) -> str | None:
     return html_of(thing)
 
 
+open_missing()
 set_runner(run)
 set_shower(_show)
 if "SEQUENT_RECOVER_RAISED" in os.environ:

@@ -119,6 +119,13 @@ class StoreFullError(StoreError):
     default_code = "store-full"
 
 
+class OutputError(SequentError):
+    """What a command has to show cannot be written: the disk that it goes to is full, or it goes nowhere."""
+
+    exit_code = 4
+    default_code = "output"
+
+
 class ShortageError(SequentError):
     """A process cannot be started for lack of memory, descriptors, processes or room on a disk."""
 

@@ -2,6 +2,74 @@
 
 from __future__ import annotations
 
-from sequent.cli.app import main
+import _thread
+import atexit
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from types import FrameType
+
+INTERRUPTED = 130
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Do what was typed.
+
+    As the program of a process, without ``words``, it ends without a word on Ctrl-C, from here to the end of the
+    interpreter: while it is still being imported, there is nobody who could turn that into anything else.
+
+    Args:
+        words: what follows the program's name; None: that of this process.
+
+    Returns:
+        the exit code: 0 success, 1 the flow failed, 2 usage or definition, 3 busy, 4 store or
+        environment, 5 fenced, 130, 143 and 129 for INT, TERM and HUP.
+    """
+    if words is not None:
+        from sequent.cli.app import run_command
+
+        return run_command(list(words))
+    code = INTERRUPTED
+    try:
+        _leave_on_interrupt(code)
+        # Called last: what the interpreter takes down after that, nobody has to wait for.
+        atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)
+        from sequent.cli.app import run_command
+        from sequent.runtime.streams import open_missing
+
+        sys.unraisablehook = _interrupt_again
+        open_missing()
+        _raise_on_interrupt()
+        code = run_command(sys.argv[1:])
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    finally:
+        _leave_on_interrupt(code)
+    return code
+
+
+def _leave_on_interrupt(code: int) -> None:
+    """Have Ctrl-C end this process at once, unless it is ignored, as in the background of a shell."""
+
+    def leave(_number: int, _frame: FrameType | None) -> None:
+        os._exit(code)
+
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, leave)
+
+
+def _raise_on_interrupt() -> None:
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _interrupt_again(ignored: sys.UnraisableHookArgs) -> None:
+    """Where Python can raise Ctrl-C no further, as when it came while something was being collected, do it anew."""
+    if issubclass(ignored.exc_type, KeyboardInterrupt):
+        _thread.interrupt_main()
+    else:
+        sys.__unraisablehook__(ignored)
+
 
 __all__ = ["main"]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sequent.errors import UsageError
+from sequent.cli import INTERRUPTED
+from sequent.cli.terminal import discard, flush
+from sequent.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
     from cyclopts import App
@@ -32,32 +33,24 @@ COMMANDS = {
 _FLAGS = frozenset({"--json", "--quiet", "-q", "--verbose", "-v", "-vv", "--debug"})
 _VALUED = frozenset({"--store", "--config", "--config-tag"})
 _HELP = frozenset({"--help", "-h", "--version"})
-INTERRUPTED = 130
 PIPE_CLOSED = 141
 
 
-def main(words: Sequence[str] | None = None) -> int:
-    """Do what was typed.
-
-    Args:
-        words: what follows the program's name; None: that of this process.
-
-    Returns:
-        the exit code: 0 success, 1 the flow failed, 2 usage or definition, 3 busy, 4 store or
-        environment, 5 fenced, 130, 143 and 129 for INT, TERM and HUP.
-    """
-    typed = list(sys.argv[1:] if words is None else words)
+def run_command(typed: Sequence[str]) -> int:
+    """Do what was typed; the exit code."""
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, OSError):
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
         code = _dispatch(arranged(typed))
-        sys.stdout.flush()
+        flush()
     except (BrokenPipeError, SystemExit):
         # Rich leaves by SystemExit when nobody reads the help that it prints; nothing else does.
         return _silenced()
     except KeyboardInterrupt:
         return INTERRUPTED
+    except OutputError as error:
+        return _unwritten(error)
     except Exception as error:  # noqa: BLE001 - the last resort: every error becomes a line and a code
         return _reported(error, typed)
     return code
@@ -139,10 +132,16 @@ def _version() -> str:
 
 def _silenced() -> int:
     """Nobody reads stdout any more (``| head``): end without a word, also at the interpreter's own last flush."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    with contextlib.suppress(OSError, ValueError):
-        os.dup2(nowhere, sys.stdout.fileno())
+    discard(sys.stdout)
     return PIPE_CLOSED
+
+
+def _unwritten(error: OutputError) -> int:
+    """What was to be shown cannot be written: that is told where people look, and the run is as it is."""
+    from sequent.cli.mistakes import report
+
+    discard(sys.stdout)
+    return report(error, as_json=False, with_traceback=False)
 
 
 def _reported(error: Exception, typed: Sequence[str]) -> int:
@@ -151,8 +150,10 @@ def _reported(error: Exception, typed: Sequence[str]) -> int:
     options = typed[: typed.index("--")] if "--" in typed else typed
     try:
         code = report(error, as_json="--json" in options, with_traceback="--debug" in options)
-        sys.stdout.flush()
+        flush()
     except BrokenPipeError:
         _silenced()
         return told(error).exit_code
+    except OutputError as unwritten:
+        return _unwritten(unwritten)
     return code

@@ -9,7 +9,8 @@ from cyclopts import Parameter
 
 from sequent.cli import machine
 from sequent.cli.options import Options, target_of, warn
-from sequent.cli.text import Paint, out, safe
+from sequent.cli.terminal import out
+from sequent.cli.text import Paint, safe
 from sequent.cli.typed import DEFAULTS, TypedOptions
 from sequent.cli.waiting import PlannedPart, planned_parts
 from sequent.compiler import compile_flow

@@ -8,7 +8,8 @@ from typing import Annotated, Literal, cast, get_args
 
 from cyclopts import Parameter
 
-from sequent.cli.text import out, safe
+from sequent.cli.terminal import out
+from sequent.cli.text import safe
 from sequent.cli.typed import DEFAULTS, TypedOptions
 from sequent.errors import UsageError
 

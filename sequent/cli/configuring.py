@@ -11,7 +11,8 @@ from typing import Annotated, cast
 from cyclopts import Parameter
 
 from sequent.cli import machine
-from sequent.cli.text import Paint, columns, out, safe
+from sequent.cli.terminal import out
+from sequent.cli.text import Paint, columns, safe
 from sequent.cli.typed import DEFAULTS, TypedOptions
 from sequent.model.spec import FlowSpec
 from sequent.settings import Entry, Origin

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import errno
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
@@ -11,16 +11,18 @@ from cyclopts import Parameter
 
 from sequent.cli import machine
 from sequent.cli.options import Options, opened_store, warn
+from sequent.cli.terminal import out
 from sequent.cli.typed import DEFAULTS, TypedOptions
 from sequent.compiler.kept_picture import read_picture
 from sequent.compiler.picture import Picture, picture_of
-from sequent.errors import SequentError, StoreError, UsageError
+from sequent.errors import OutputError, SequentError, StoreError, UsageError
 from sequent.model.status import Status
 from sequent.pictures import Standing, States, document_of, dot, mermaid, notice_of, svg
 from sequent.runtime.ports import Store
 from sequent.runtime.rows import RunRecord
 
 _FORMS = {"mermaid": mermaid, "dot": dot, "svg": svg}
+_MISNAMED = frozenset({errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG})
 _UNDER_WAY = (Status.ACTIVE, Status.READY)
 
 
@@ -44,7 +46,7 @@ def graph(
         if notice:
             options.say(notice)
     if output is None:
-        sys.stdout.write(text)
+        out(text, end="")
     else:
         _write(output, text)
     return 0
@@ -116,6 +118,7 @@ def _write(file: Path, text: str) -> None:
     try:
         file.write_text(text, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
-        raise UsageError(
+        kind = UsageError if error.errno in _MISNAMED else OutputError
+        raise kind(
             f"'{file}' cannot be written: {error.strerror}", code="output", hint="name another file with -o"
         ) from error

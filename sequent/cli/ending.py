@@ -8,10 +8,10 @@ import time
 from collections.abc import Callable, Mapping
 
 from sequent.cli import machine
-from sequent.cli.lines import Lines
 from sequent.cli.options import Options, store_option
 from sequent.cli.progress import PlainProgress, Progress, Reserved
-from sequent.cli.text import Paint, counts, duration, is_live, out, readable, safe, safe_block
+from sequent.cli.terminal import Lines, data, out
+from sequent.cli.text import Paint, counts, duration, is_live, readable, safe
 from sequent.model.outcome import Outcome
 from sequent.model.status import RunStatus
 from sequent.model.wire import encode
@@ -82,6 +82,6 @@ def exit_code(status: RunStatus, stopped_by: int = 0) -> int:
 def _print_result(result: object) -> None:
     """The flow's result: text as it is, other data as people write it."""
     if isinstance(result, str):
-        out(safe_block(result) if sys.stdout.isatty() else result)
+        data(result)
     else:
         out(readable(encode(result, "the result")))

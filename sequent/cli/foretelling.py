@@ -9,7 +9,8 @@ from itertools import groupby
 from sequent.cli import machine
 from sequent.cli.failures import task_name
 from sequent.cli.options import Options
-from sequent.cli.text import Paint, columns, out, safe
+from sequent.cli.terminal import out
+from sequent.cli.text import Paint, columns, safe
 from sequent.runtime.recovery.planning import Fate, PlannedTask, RecoveryPlan
 from sequent.runtime.rows import RunRecord
 

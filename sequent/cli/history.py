@@ -14,7 +14,8 @@ from cyclopts import Parameter
 from sequent.cli import machine
 from sequent.cli.failures import failure_lines, log_command, task_name
 from sequent.cli.options import Options, opened_store, store_option
-from sequent.cli.text import Paint, columns, counts, duration, moment, out, readable, safe
+from sequent.cli.terminal import out
+from sequent.cli.text import Paint, columns, counts, duration, moment, readable, safe
 from sequent.cli.typed import DEFAULTS, Limit, Run, TypedOptions
 from sequent.model.outcome import Failure, Problem
 from sequent.model.status import RunStatus, Status

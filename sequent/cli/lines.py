@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 from collections.abc import Callable
-from typing import TextIO
 
 from sequent.cli.counting import RETRY, Counts
 from sequent.cli.failures import failure_line, failure_lines, log_command
@@ -42,31 +39,6 @@ class Throttle:
         self._last = now
         self._left = max(grown - 1, -SUMMARY_SECONDS * LINES_A_SECOND)
         return self._left >= 0
-
-
-class Lines:
-    """A stream for people; once nobody reads it any more, writing to it does nothing."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self.stream = stream
-        self._is_open = True
-
-    def write(self, text: str) -> None:
-        if not self._is_open:
-            return
-        try:
-            self.stream.write(f"{text}\n")
-            self.stream.flush()
-        except (OSError, ValueError):
-            self._is_open = False
-            self._discard()
-
-    def _discard(self) -> None:
-        """Let what is still in the stream's buffer go nowhere, lest Python fails to write it as it ends."""
-        with contextlib.suppress(OSError, ValueError):
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, self.stream.fileno())
-            os.close(nowhere)
 
 
 class FailureLines:

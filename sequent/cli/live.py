@@ -6,11 +6,12 @@ import threading
 import time
 from collections import deque
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, cast
 
 from sequent.cli.counting import DELAYED, QUEUED, RETRY, Counts, Failed
 from sequent.cli.failures import brief, task_name
-from sequent.cli.lines import FailureLines, Lines, Throttle, again_text, beginning, task_line
+from sequent.cli.lines import FailureLines, Throttle, again_text, beginning, task_line
+from sequent.cli.terminal import Display, Lines
 from sequent.cli.text import Paint, duration, safe
 from sequent.model.outcome import LogSpan, Problem
 from sequent.model.plan import Plan, StepPlan
@@ -116,7 +117,8 @@ class LiveProgress:
         from rich.console import Console
         from rich.live import Live
 
-        console = Console(file=self._lines.stream, highlight=False, no_color=not self._paint.is_on)
+        file = cast("IO[str]", Display(self._lines.stream, moves=True))
+        console = Console(file=file, highlight=False, no_color=not self._paint.is_on)
         try:
             with Live(console=console, auto_refresh=False, transient=False) as live:
                 while not self._over.is_set():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import time
-from codecs import getincrementaldecoder
 from collections.abc import Iterable, Iterator
 from typing import Annotated
 
@@ -15,7 +14,8 @@ from sequent.cli import machine
 from sequent.cli.history import attempt_line
 from sequent.cli.options import opened_store
 from sequent.cli.output import Output, Piece
-from sequent.cli.text import Paint, out, safe, safe_block
+from sequent.cli.terminal import copy, flush, out
+from sequent.cli.text import Paint, safe
 from sequent.cli.typed import DEFAULTS, Run, TypedOptions
 from sequent.errors import UsageError
 from sequent.model.status import RunStatus
@@ -170,22 +170,7 @@ class _Show:
             paint = Paint.of(sys.stdout)
             missing = f", {piece.dropped:,} bytes missing" if piece.dropped else ""
             out(paint.faint(f"==>{attempt_line(attempt, paint)}{missing} <=="))
-            sys.stdout.flush()
+            flush()
         self._last = key
         self.has_shown = True
-        _copy(content)
-
-
-def _copy(chunks: Iterable[bytes]) -> None:
-    """Write a log: byte for byte to a file or a pipe, and so that it steers nothing to a terminal."""
-    last = b"\n"
-    decoder = getincrementaldecoder("utf-8")("backslashreplace") if sys.stdout.isatty() else None
-    for chunk in chunks:
-        if decoder is not None:
-            sys.stdout.write(safe_block(decoder.decode(chunk)))
-        else:
-            sys.stdout.buffer.write(chunk)
-        last = chunk
-    if not last.endswith(b"\n"):
-        sys.stdout.buffer.write(b"\n") if decoder is None else sys.stdout.write("\n")
-    sys.stdout.flush()
+        copy(content)

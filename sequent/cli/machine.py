@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import cast
 
+from sequent.cli.terminal import out
 from sequent.errors import InvalidFlowError, SequentError
 from sequent.model.outcome import Failure, LogSpan, Outcome, Problem
 from sequent.model.status import Status
@@ -23,7 +23,7 @@ Document = dict[str, object]
 
 def write(document: Mapping[str, object]) -> None:
     """Print one document on stdout."""
-    sys.stdout.write(text_of(document))
+    out(text_of(document), end="")
 
 
 def text_of(document: Mapping[str, object]) -> str:

@@ -6,6 +6,7 @@ import sys
 import traceback
 
 from sequent.cli import machine
+from sequent.cli.terminal import say
 from sequent.cli.text import Paint, safe, safe_block
 from sequent.errors import DefinitionError, InvalidFlowError, SequentError, StoreError
 
@@ -28,11 +29,11 @@ def report(error: Exception, *, as_json: bool, with_traceback: bool) -> int:
     """Tell an error, and say with which code the command exits."""
     known = told(error)
     if with_traceback:
-        traceback.print_exception(error, file=sys.stderr)
+        say("".join(traceback.format_exception(error)).rstrip("\n"))
     if as_json:
         machine.write({"error": machine.error_document(known)})
     else:
-        sys.stderr.write(f"{as_text(known, Paint.of(sys.stderr))}\n")
+        say(as_text(known, Paint.of(sys.stderr)))
     return known.exit_code
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from sequent.cli.collecting import uncollected
+from sequent.cli.terminal import say
 from sequent.cli.text import Paint, safe
 from sequent.errors import DefinitionError, Place, StoreError, UsageError
 
@@ -51,7 +52,7 @@ class Options:
     def say(self, text: str) -> None:
         """Tell people something that is no result, unless they asked for quiet."""
         if not self.quiet:
-            sys.stderr.write(f"{text}\n")
+            say(text)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from cyclopts import App, Parameter, Token
 
 from sequent.cli.parsing import parsed
-from sequent.cli.text import readable
+from sequent.cli.text import readable, safe, safe_block
 from sequent.dsl.conversion import parse_text
 from sequent.errors import SequentError, UsageError
 from sequent.model.spec import Definition, ParamSpec
@@ -98,6 +98,7 @@ def _from_options(
         help_format="plaintext",
         print_error=False,
         exit_on_error=False,
+        suppress_keyboard_interrupt=False,
         verbose=False,
         result_action="return_value",
     )
@@ -111,7 +112,7 @@ _PREFIX = "flow_parameter_"
 def _purpose(definition: Definition) -> str:
     """What the flow's author says of it."""
     body = definition.bodies.get(())
-    return (body and inspect.getdoc(body)) or f"Run {definition.spec.name}."
+    return safe_block((body and inspect.getdoc(body)) or f"Run {definition.spec.name}.")
 
 
 def _option_names(plain: Sequence[inspect.Parameter]) -> set[str]:
@@ -137,7 +138,7 @@ def _option(definition: Definition, param: ParamSpec, taken: set[str]) -> inspec
     text = f"{param.help} " if param.help else ""
     shown = Parameter(
         name=option,
-        help=f"{text}[{param.type}; {default}]",
+        help=safe(f"{text}[{param.type}; {default}]"),
         converter=convert,
         n_tokens=None if is_flag else 1,
         negative=f"--no-{name}" if is_flag else "",

@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
+from typing import IO, cast
 
 from cyclopts import App, CycloptsError, MissingArgumentError, RepeatArgumentError, UnusedCliTokensError
 
+from sequent.cli.terminal import Display, writing
 from sequent.errors import UsageError
+
+HELP = frozenset({"--help", "-h", "--version"})
 
 
 def parsed(app: App, words: Sequence[str]) -> int:
     """Let cyclopts read the words and call the command; what it refuses is a ``UsageError``."""
     try:
+        if {*words} & HELP or not words:
+            return _helped(app, words)
         code: object = app(list(words))
     except CycloptsError as error:
         raise usage_error(error) from error
     return code if isinstance(code, int) else 0
+
+
+def _helped(app: App, words: Sequence[str]) -> int:
+    """The same, where help is asked for: it goes through the door as all else does."""
+    from rich.console import Console
+
+    with writing():
+        app.console = Console(file=cast("IO[str]", Display(sys.stdout)))
+        app(list(words))
+        return 0
 
 
 def usage_error(error: CycloptsError) -> UsageError:

@@ -8,7 +8,8 @@ from typing import Protocol
 
 from sequent.cli.counting import DELAYED, QUEUED, RETRY, Counts, Failed
 from sequent.cli.failures import brief, task_name
-from sequent.cli.lines import SUMMARY_SECONDS, FailureLines, Lines, Throttle, again_text, beginning, task_line
+from sequent.cli.lines import SUMMARY_SECONDS, FailureLines, Throttle, again_text, beginning, task_line
+from sequent.cli.terminal import Lines
 from sequent.cli.text import Paint, safe, waiting_time
 from sequent.model.outcome import LogSpan, Problem
 from sequent.model.plan import Plan

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TextIO, cast
@@ -13,12 +12,6 @@ from attrs import frozen
 
 from sequent.model import terminal
 from sequent.model.status import RunStatus, Status
-
-
-def out(text: str) -> None:
-    """Print a line of a command's result."""
-    sys.stdout.write(f"{text}\n")
-
 
 _GLYPHS: Mapping[str, str] = {
     "waiting": "·",

@@ -5,8 +5,18 @@ from __future__ import annotations
 import re
 
 # C0 and C1 controls, DEL, lone surrogates, and the marks that reorder or hide text.
-_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_UNSAFE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 _LINE_UNSAFE = re.compile(f"[\t\n]|{_UNSAFE.pattern}")
+
+_STYLE = "(?:[0-4]|3[0-7]|9[0-7])"
+_PAINT = f"\x1b\\[{_STYLE}?(?:;{_STYLE})*m"
+"""Colours and weights, none of which hides anything."""
+_MOVES = "\r|\x1b\\[[0-9]*[AK]|\x1b\\[[?]25[lh]"
+"""What a display that redraws itself needs besides."""
+_UNPAINTED = re.compile(f"({_PAINT})|{_UNSAFE.pattern}")
+_UNDRAWN = re.compile(f"({_PAINT}|{_MOVES})|{_UNSAFE.pattern}")
 
 
 def safe(text: str) -> str:
@@ -21,3 +31,12 @@ def safe_block(text: str) -> str:
 
 def _escaped(match: re.Match[str]) -> str:
     return match.group().encode("unicode_escape").decode("ascii")
+
+
+def painted(text: str, *, moves: bool = False) -> str:
+    """The same for text that we have painted: its colours stay, and where it ``moves``, so does what redraws it."""
+    return (_UNDRAWN if moves else _UNPAINTED).sub(_escaped_unless_ours, text)
+
+
+def _escaped_unless_ours(match: re.Match[str]) -> str:
+    return _escaped(match) if match[1] is None else match[1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sequent.compiler.picture import Arrow, Box, Picture
 from sequent.model.spec import capacity_text
+from sequent.model.terminal import safe_block
 from sequent.pictures.outline import INDENT, arrows, outline, text_of
 from sequent.pictures.states import States
 
@@ -30,7 +31,7 @@ def dot(picture: Picture, states: States | None = None) -> str:
 
 
 def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    escaped = safe_block(text).replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sequent.compiler.picture import Picture
 from sequent.model.spec import capacity_text
+from sequent.model.terminal import safe
 from sequent.pictures.outline import INDENT, arrows, outline, text_of
 from sequent.pictures.states import States
 
@@ -29,7 +30,7 @@ def mermaid(picture: Picture, states: States | None = None) -> str:
 
 def _text(text: str) -> str:
     """Text within quotes: Mermaid knows entities, written with a number sign, and no escapes."""
-    return "".join(f"#{ord(letter)};" if letter in '"#<>&`' else letter for letter in text)
+    return "".join(f"#{ord(letter)};" if letter in '"#<>&`' else letter for letter in safe(text))
 
 
 def _label(text: str) -> str:

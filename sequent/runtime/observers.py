@@ -48,7 +48,7 @@ class LoggingObserver:
         # It takes a while to load, and is not needed where a command or a notebook shows what happens.
         from loguru import logger
 
-        self._log: Callable[[str, str], None] = logger.log
+        self._log: Callable[[str, str], None] = lambda level, text: logger.log(level, safe_block(text))
 
     def run_began(self, record: RunRecord, plan: Plan) -> None:
         self._plan = plan
@@ -198,4 +198,4 @@ def _show(directory: str, log: LogSpan | None) -> None:
 
 
 def _print(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
+    sys.stdout.write(f"{safe_block(text)}\n")

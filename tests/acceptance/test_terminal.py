@@ -8,7 +8,7 @@ import pty
 import pytest
 
 
-def on_terminal(sequent, *words, **environment):
+def on_terminal(sequent, *words, codes=(0, 1), **environment):
     """Run a command with a terminal as its stderr and stdout; what it wrote there."""
     ours, theirs = pty.openpty()
     sequent.environment = {**sequent.environment, "TERM": "xterm", "COLUMNS": "100", "LINES": "40", **environment}
@@ -27,7 +27,7 @@ def on_terminal(sequent, *words, **environment):
             break
         written += chunk
     os.close(ours)
-    assert process.wait() in (0, 1)
+    assert process.wait() in codes
     return written.decode()
 
 

@@ -7,8 +7,8 @@ import re
 
 import pytest
 
-from sequent.cli.lines import Lines
 from sequent.cli.live import LiveProgress
+from sequent.cli.terminal import Lines
 from sequent.model.status import RunStatus, Status
 from tests.cli.plans import ROOT, a_record, wide_plan
 from tests.cli.watching import LOG, PROBLEM, settle

@@ -8,8 +8,8 @@ import pytest
 from attrs import evolve
 
 from sequent.cli.counting import Counts, Failed
-from sequent.cli.lines import Lines
 from sequent.cli.progress import PlainProgress, Reserved
+from sequent.cli.terminal import Lines
 from sequent.model.outcome import Problem
 from sequent.model.status import RunStatus, Status
 from tests.cli.plans import ROOT, a_record, wide_plan

@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from sequent.cli.app import arranged, main
+from sequent.cli import main
+from sequent.cli.app import arranged
 from sequent.errors import UsageError
 
 

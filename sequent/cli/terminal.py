@@ -1,0 +1,145 @@
+"""The one door to standard output and error.
+
+Nothing passes that could steer a terminal, whoever wrote it. A result that cannot be written is an error; what is told
+to people besides is not.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from codecs import getincrementaldecoder
+from collections.abc import Generator, Iterable
+from typing import TextIO
+
+from attrs import define
+
+from sequent.errors import OutputError
+from sequent.model.terminal import painted, safe_block
+
+
+def out(text: str, end: str = "\n") -> None:
+    """Write lines of a command's result, which may be painted.
+
+    Raises:
+        OutputError: they cannot be written.
+    """
+    with writing():
+        sys.stdout.write(f"{painted(text)}{end}")
+
+
+def data(text: str) -> None:
+    """Write text that is somebody's data: as it is to a file or a pipe, and harmless to a terminal.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    with writing():
+        sys.stdout.write(f"{safe_block(text) if sys.stdout.isatty() else text}\n")
+
+
+def copy(chunks: Iterable[bytes]) -> None:
+    """Write a log: byte for byte to a file or a pipe, and harmless to a terminal; a last line that is open is ended.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    last = b"\n"
+    decoder = getincrementaldecoder("utf-8")("backslashreplace") if sys.stdout.isatty() else None
+    for chunk in chunks:
+        with writing():
+            if decoder is not None:
+                sys.stdout.write(safe_block(decoder.decode(chunk)))
+            else:
+                sys.stdout.flush()
+                sys.stdout.buffer.write(chunk)
+                sys.stdout.buffer.flush()
+        last = chunk
+    if not last.endswith(b"\n"):
+        out("")
+    flush()
+
+
+def flush() -> None:
+    """Have all that was written be where it is to go.
+
+    Raises:
+        OutputError: it cannot be.
+    """
+    with writing():
+        sys.stdout.flush()
+
+
+@contextlib.contextmanager
+def writing() -> Generator[None]:
+    """Turn what the system says of standard output into our own error; of a pipe that nobody reads it stays.
+
+    Raises:
+        OutputError: it cannot be written.
+        BrokenPipeError: nobody reads it any more.
+    """
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except (OSError, ValueError) as error:
+        why = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        raise OutputError(f"standard output cannot be written: {why}") from error
+
+
+def say(text: str) -> None:
+    """Tell people something on standard error, which may be painted; where nobody reads that, nothing happens."""
+    Lines(sys.stderr).write(text)
+
+
+def discard(stream: TextIO) -> None:
+    """Let what is still in a stream's buffer go nowhere, lest Python fails to write it as it ends."""
+    with contextlib.suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+
+
+class Lines:
+    """A stream for people; once nobody reads it any more, writing to it does nothing."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+        self._is_open = True
+
+    def write(self, text: str) -> None:
+        """Write a line."""
+        if not self._is_open:
+            return
+        try:
+            self.stream.write(f"{painted(text)}\n")
+            self.stream.flush()
+        except (OSError, ValueError):
+            self._is_open = False
+            discard(self.stream)
+
+
+@define
+class Display:
+    """A stream for a library that paints, and where ``moves`` redraws what it has painted."""
+
+    stream: TextIO
+    moves: bool = False
+
+    def write(self, text: str) -> int:
+        """Write it, without what could do more than that."""
+        return self.stream.write(painted(text, moves=self.moves))
+
+    def flush(self) -> None:
+        self.stream.flush()
+
+    def isatty(self) -> bool:
+        return self.stream.isatty()
+
+    def fileno(self) -> int:
+        return self.stream.fileno()
+
+    @property
+    def encoding(self) -> str:
+        return self.stream.encoding
