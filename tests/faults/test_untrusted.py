@@ -1,6 +1,6 @@
 """Whatever comes from a process that runs users' code, and from others of the user's: random, torn, false, too much.
 
-SEQUENT_FUZZ says how many inputs each descriptor gets (see CONTRIBUTING.md).
+FUZZ_INPUTS says how many inputs each descriptor gets (see CONTRIBUTING.md).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from sequent.runtime.packets import WORD, Link, pack, pair
 from sequent.runtime.rows import Target
 from tests.runtime.driving import PATIENCE, forked
 
-COUNT = int(os.environ.get("SEQUENT_FUZZ", "250"))
+COUNT = int(os.environ.get("FUZZ_INPUTS", "250"))
 SECRET = b"0123456789abcdef"
 
 PROBLEM = ["ValueError", "bad", "trace", "f.py", 3, None, None, ["builtins.ValueError"]]
