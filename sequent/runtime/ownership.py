@@ -1,10 +1,9 @@
-"""Who drives a run: the lock that dies with its holder, and the end of what a dead driver left behind."""
+"""Who drives a run: the lock that dies with its holder, and the wait for the agent of a dead driver."""
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
-import json
 import os
 import pwd
 import socket
@@ -13,7 +12,7 @@ import struct
 import threading
 import time
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sequent.errors import BusyError, StoreError
 from sequent.runtime import trees
@@ -21,8 +20,6 @@ from sequent.runtime.rows import Owner
 
 AGENT_PATIENCE = 20.0
 """Seconds that a recovery waits for the agent of a dead driver to end its workers."""
-DIRECTORY_VARIABLE = "SEQUENT_RUN_DIRECTORY"
-"""Bears the run's directory in the environment of everything that a run starts."""
 _FLOCK = struct.Struct("hhqqi0q")
 """``struct flock`` of Linux: type, whence, start, length, pid."""
 
@@ -229,85 +226,3 @@ def _wait_for_end(pid: int, seconds: float) -> None:
         poll.poll(seconds * 1000)
     finally:
         os.close(handle)
-
-
-def end_leftovers(directory: str) -> int:
-    """End what a run's earlier workers left, where even their agent is gone; give how many there were.
-
-    A process is known by the run's list of workers (pid, start and boot), by its session, which was such a
-    worker's, or by the run's directory in its environment; and whatever it has started belongs to it.
-
-    Raises:
-        BusyError: one of them does not end.
-    """
-    recorded = _recorded(directory)
-    ended = trees.end_all(lambda: _left(recorded, directory), 0)
-    stuck = _left(recorded, directory) if ended else []
-    if stuck:
-        raise BusyError(
-            f"process {stuck[0].pid}, which an earlier driver of this run had started, does not end",
-            hint="it waits in the kernel, perhaps for a disk; recover again once it is gone",
-        )
-    forget_workers(directory)
-    return ended
-
-
-def has_leftovers(directory: str) -> bool:
-    """Whether anything runs that a run's earlier workers left; a run whose list of workers is gone has none."""
-    recorded = _recorded(directory)
-    return bool(recorded and _left(recorded, directory))
-
-
-def forget_workers(directory: str) -> None:
-    """Drop the list of a run's workers, once none is left: in time their pids and sessions are others'."""
-    if lock_holder(agent_lock(directory)) is None:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(os.path.join(directory, "workers"))
-
-
-def _recorded(directory: str) -> dict[int, int]:
-    """When each listed worker of this boot started, by pid."""
-    found: dict[int, int] = {}
-    with contextlib.suppress(FileNotFoundError), open(os.path.join(directory, "workers"), "rb") as file:
-        boot = trees.boot_id()
-        for line in file:
-            # The last line may have been cut by whatever ended its writer.
-            with contextlib.suppress(ValueError, KeyError, TypeError):
-                record: Any = json.loads(line)
-                if record["boot"] == boot:
-                    found[int(record["pid"])] = int(record["started"])
-    return found
-
-
-def _left(recorded: dict[int, int], directory: str) -> list[trees.Process]:
-    """What runs of a run's workers, and of all that they have started."""
-    mark = f"{DIRECTORY_VARIABLE}={directory}".encode(errors="surrogateescape")
-    processes = trees.all_processes()
-    spared = _self_and_above(processes)
-    roots: dict[int, trees.Process] = {}
-    for pid, process in processes.items():
-        leader = processes.get(process.session)
-        in_session = process.session in recorded and (leader is None or leader.started == recorded[leader.pid])
-        if recorded.get(pid) == process.started or in_session or mark in _environment(pid):
-            roots[pid] = process
-    for process in trees.descendants(roots):
-        roots[process.pid] = process
-    return [process for pid, process in roots.items() if pid not in spared and not process.is_zombie]
-
-
-def _self_and_above(processes: dict[int, trees.Process]) -> set[int]:
-    """This process, and those that it came from."""
-    above: set[int] = set()
-    pid = os.getpid()
-    while pid and pid not in above:
-        above.add(pid)
-        pid = processes[pid].parent if pid in processes else 0
-    return above
-
-
-def _environment(pid: int) -> list[bytes]:
-    try:
-        with open(f"/proc/{pid}/environ", "rb") as file:
-            return file.read().split(b"\0")
-    except OSError:
-        return []

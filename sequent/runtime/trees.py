@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
+_PR_GET_CHILD_SUBREAPER = 37
 
 _MOST_LOOKS = 3
 """How often the processes are read where some have no parent; where one may not see all, some never have."""
@@ -27,9 +28,16 @@ class Process(NamedTuple):
     is_zombie: bool
 
 
-def adopt_orphans() -> None:
-    """Become the parent of every descendant whose own parent ends."""
-    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+def adopt_orphans(*, adopts: bool = True) -> None:
+    """Become the parent of every descendant whose own parent ends, or no longer."""
+    _prctl(_PR_SET_CHILD_SUBREAPER, adopts)
+
+
+def adopts_orphans() -> bool:
+    """Whether this process does so."""
+    answer = ctypes.c_int()
+    _prctl(_PR_GET_CHILD_SUBREAPER, ctypes.addressof(answer))
+    return bool(answer.value)
 
 
 def die_with_parent(parent: int) -> None:

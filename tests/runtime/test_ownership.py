@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,7 +14,7 @@ import pytest
 from sequent.errors import BusyError, StoreError
 from sequent.model.saved import SavedTask
 from sequent.model.status import RunStatus, Status
-from sequent.runtime import ownership, trees
+from sequent.runtime import ownership
 from sequent.runtime.rows import Ask, Batch, RunEnd, TaskKey
 from sequent.runtime.store import open_store
 from tests.contracts.plans import A, create, plan
@@ -25,7 +23,7 @@ from tests.runtime.driving import kill, room_for
 _HERE = Path(__file__).parents[2]
 _PRELUDE = """
 import os, sys
-from sequent.runtime import ownership
+from sequent.runtime import leftovers, ownership
 from sequent.runtime.store import open_store
 from sequent.errors import SequentError
 from tests.contracts.plans import *
@@ -259,57 +257,6 @@ def test_a_recovery_waits_for_the_agent_of_a_dead_driver(tmp_path, monkeypatch):
     store.close()
 
 
-# -- what outlived driver and agent -----------------------------------------------------------------
-
-
-_SLEEPER = "\nimport time\ntell('sleeps')\ntime.sleep(600)\n"
-
-
-def recorded(directory: Path, pid: int, **changes: object) -> None:
-    """List a process as a worker of a run."""
-    entry = {"pid": pid, "started": trees.process_at(pid).started, "boot": trees.boot_id(), **changes}
-    with (directory / "workers").open("a") as file:
-        file.write(json.dumps(entry) + "\n")
-
-
-def test_a_listed_worker_that_outlived_its_driver_is_ended(tmp_path):
-    with process(_SLEEPER, "") as worker:
-        assert line(worker) == "sleeps"
-        recorded(tmp_path, worker.pid)
-        with (tmp_path / "workers").open("a") as file:
-            file.write('{"pid": 12, "sta')
-        assert ownership.end_leftovers(str(tmp_path)) == 1
-        assert worker.wait() == -signal.SIGKILL
-    assert not (tmp_path / "workers").exists()
-
-
-@pytest.mark.parametrize("change", [{"started": 1}, {"boot": "another"}])
-def test_a_process_that_only_has_a_workers_pid_is_left_alone(tmp_path, change):
-    with process(_SLEEPER, "") as stranger:
-        assert line(stranger) == "sleeps"
-        recorded(tmp_path, stranger.pid, **change)
-        assert ownership.end_leftovers(str(tmp_path)) == 0
-        assert stranger.poll() is None
-
-
-def test_a_process_with_the_runs_directory_in_its_environment_is_ended_with_its_children(tmp_path, monkeypatch):
-    child = (
-        "import subprocess, sys\nc = subprocess.Popen(['sleep', '600'], env={}, start_new_session=True)\ntell(c.pid)\n"
-    )
-    monkeypatch.setenv(ownership.DIRECTORY_VARIABLE, str(tmp_path))
-    with process("\n" + child + _SLEEPER, "", start_new_session=True) as worker:
-        grandchild = trees.process_at(int(line(worker)))
-        assert line(worker) == "sleeps"
-        monkeypatch.setenv(ownership.DIRECTORY_VARIABLE, f"{tmp_path}2")
-        with process(_SLEEPER, "") as other:
-            assert line(other) == "sleeps"
-            assert ownership.end_leftovers(str(tmp_path)) == 2
-            assert other.poll() is None
-        assert worker.wait() == -signal.SIGKILL
-    now = trees.process_at(grandchild.pid)
-    assert now is None or now.is_zombie or now.started != grandchild.started
-
-
 _HOLD = """
 import subprocess
 from sequent.runtime.agent.home import Home
@@ -354,11 +301,3 @@ def test_a_shared_pool_may_have_another_size_once_its_users_have_ended_or_are_go
     wanted = Ask(TaskKey(1, A, 0), (("db", 4),), 0)
     assert last.ask([wanted]) == []
     store.close()
-
-
-def test_whoever_recovers_is_not_ended_itself(tmp_path, monkeypatch):
-    code = "\ntell(ownership.end_leftovers(path))\n"
-    monkeypatch.setenv(ownership.DIRECTORY_VARIABLE, str(tmp_path))
-    with process(code, tmp_path) as recovery:
-        assert line(recovery) == "0"
-        assert recovery.wait() == 0

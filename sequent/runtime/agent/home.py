@@ -12,7 +12,9 @@ from sequent.errors import StoreError
 from sequent.runtime import trees
 from sequent.runtime.agent.marks import make_mark, mark_of, remove_mark
 from sequent.runtime.agent.room import NO_ROOM, RESERVE, allocate, give_back
-from sequent.runtime.ownership import agent_lock, end_leftovers, try_lock
+from sequent.runtime.leftovers import end_leftovers, list_of
+from sequent.runtime.ownership import agent_lock, try_lock
+from sequent.runtime.stamps import Stamp
 
 _RETRY = 0.02
 
@@ -55,7 +57,7 @@ class Home:
         return True
 
     def begin(self) -> None:
-        """End what an agent that was killed has left, and begin the list anew with this process.
+        """End what an agent that was killed has left, and begin the list anew.
 
         Raises:
             BusyError: a process of it does not end.
@@ -64,6 +66,8 @@ class Home:
         for name in os.listdir(self.logs):
             if _is_segment(name):
                 remove_if_empty(os.path.join(self.logs, name))
+        # Before anything is forked.
+        Stamp.of(self._directory).bear()
         self._write(os.getpid(), os.O_TRUNC)
 
     def record(self, pid: int) -> None:
@@ -96,17 +100,14 @@ class Home:
             raise
         return path, file
 
-    @property
-    def _list(self) -> str:
-        return os.path.join(self._directory, "workers")
-
     def _write(self, pid: int, more: int) -> None:
         process = trees.process_at(pid)
         if process is None:
             return
-        line = f"{json.dumps({'pid': pid, 'started': process.started, 'boot': trees.boot_id()})}\n".encode()
+        record = {"pid": pid, "started": process.started, "boot": trees.boot_id()}
+        line = f"{json.dumps(record)}\n".encode()
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC | more
-        file = os.open(self._list, flags, 0o600)
+        file = os.open(list_of(self._directory), flags, 0o600)
         try:
             if os.write(file, line) < len(line):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

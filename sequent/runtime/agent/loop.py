@@ -172,7 +172,7 @@ class Agent:
             os.write(gate[1], b"!")
             # The driver may be gone, as whenever something is said.
             with contextlib.suppress(ConnectionError):
-                told = ["worker", number, os.path.basename(segment), word]
+                told: Message = ["worker", number, os.path.basename(segment), word]
                 self._channel.send_with(told, [ours.fileno(), theirs.fileno()])
 
     def _become_worker(

@@ -8,8 +8,9 @@ import socket
 from selectors import BaseSelector
 
 from sequent.errors import BusyError, SequentError, ShortageError
-from sequent.runtime import ownership
+from sequent.runtime import leftovers
 from sequent.runtime.agent.room import is_scarce
+from sequent.runtime.executors.adoption import adoption
 from sequent.runtime.executors.agents import AgentProcess
 from sequent.runtime.executors.crew import Crew
 from sequent.runtime.executors.shortage import Shortage
@@ -56,6 +57,7 @@ class ProcessExecutor:
         self._is_set_up = False
         """Whether the agent has all that it needs; what it lacks is a worker, else."""
         self._said: list[Report] = []
+        self._has_lost_agent = False
         self._is_ending = False
         self._failure: SequentError | None = None
 
@@ -72,6 +74,7 @@ class ProcessExecutor:
         )
         wakes.heed(crew.hand_over)
         self._opened = (wakes, crew)
+        adoption.begin()
         self._begin_with(self._agent)
 
     def start(self, order: AttemptOrder) -> None:
@@ -117,6 +120,8 @@ class ProcessExecutor:
         self._wakes.close()
         if not self._agent.close(_CLOSE_WAIT):
             self._end_leftovers()
+            leftovers.take_leave(self._setup.directory)
+        adoption.end()
 
     # -- the agent
 
@@ -177,6 +182,8 @@ class ProcessExecutor:
             case ["set up"]:
                 self._failed_agents = 0
                 self._is_set_up = True
+                if self._has_lost_agent:
+                    leftovers.take_leave(self._setup.directory)
                 self._crew.bury_orphaned()
                 self._crew.try_again()
             case ["refused", str() as reason]:
@@ -195,6 +202,7 @@ class ProcessExecutor:
         self._wakes.remove(self._agent.link.end)
         self._agent.close()
         self._crew.orphan()
+        self._has_lost_agent = True
         self._failed_agents += 1
         if self._failed_agents > _MOST_FAILED_AGENTS:
             self._failure = self._failure or SequentError("agents end as soon as they are started", code="agent")
@@ -216,7 +224,7 @@ class ProcessExecutor:
     def _end_leftovers(self) -> None:
         """End what an agent has left that no other takes the place of."""
         try:
-            ownership.end_leftovers(self._setup.directory)
+            leftovers.end_leftovers(self._setup.directory)
         except BusyError as error:
             self._failure = self._failure or error
 

@@ -109,7 +109,7 @@ class Worker:
         if self.has_large:
             keys = {(order.frame, order.node) for order in self.held}
         else:
-            keys = {key_of(unpack(packet)) for packet in packets}
+            keys = set(filter(None, map(_key_in, packets)))
         unread = [order for order in self.held if (order.frame, order.node) in keys]
         self.held = deque(order for order in self.held if (order.frame, order.node) not in keys)
         self.given -= len(unread)
@@ -121,3 +121,12 @@ class Worker:
             self.link.close()
         if self.end is not None:
             self.end.close()
+
+
+def _key_in(packet: bytes) -> tuple[int, int] | None:
+    """The frame and the node of the order that a packet is; None where it is none."""
+    try:
+        frame, node = key_of(unpack(packet))
+    except ValueError:
+        return None
+    return (frame, node) if type(frame) is type(node) is int else None

@@ -15,9 +15,9 @@ from sequent.model.outcome import Problem
 from sequent.model.spec import Definition
 from sequent.model.status import Verdict
 from sequent.runtime.context import RUNS_AROUND
+from sequent.runtime.leftovers import DIRECTORY_VARIABLE
 from sequent.runtime.messages import Word, read_draw, read_order, read_setup, write_problem, write_report
 from sequent.runtime.orders import AttemptEnded, AttemptOrder, DrawBroke, Report, WorkerSetup
-from sequent.runtime.ownership import DIRECTORY_VARIABLE
 from sequent.runtime.packets import BadMessageError, Channel, Message
 from sequent.runtime.worker.attempt import Attempts
 from sequent.runtime.worker.capture import Segment, open_input

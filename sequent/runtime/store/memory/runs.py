@@ -17,7 +17,7 @@ from sequent.model.outcome import Failure, LogSpan
 from sequent.model.plan import Plan
 from sequent.model.spec import Amounts
 from sequent.model.status import RunStatus, Status
-from sequent.runtime import ownership
+from sequent.runtime import leftovers, ownership
 from sequent.runtime.origin import Origin
 from sequent.runtime.rows import Ask, AttemptRecord, Batch, Hold, RunRecord, Target
 from sequent.runtime.store import naming
@@ -96,7 +96,7 @@ class MemoryRun(RunReading):
     def close(self) -> None:
         run = self._run
         if self._epoch == run.epoch and run.record.owner is not None:
-            ownership.forget_workers(run.directory)
+            leftovers.forget_workers(run.directory)
             status = run.record.status
             if status is RunStatus.RUNNING:
                 status = RunStatus.INTERRUPTED
@@ -175,7 +175,7 @@ class MemoryStore:
             run.record = evolve(run.record, owner=ownership.owner_of(os.getpid(), self._now()))
         try:
             ownership.wait_for_agent(run.directory, run.record.id)
-            ownership.end_leftovers(run.directory)
+            leftovers.end_leftovers(run.directory)
         except BaseException:
             run.record = evolve(run.record, owner=None)
             raise

@@ -12,7 +12,8 @@ from attrs import evolve, frozen
 from sequent.errors import FencedError, StoreError
 from sequent.model.plan import Plan
 from sequent.model.spec import Amounts
-from sequent.runtime.ownership import RunLock, forget_workers
+from sequent.runtime.leftovers import forget_workers
+from sequent.runtime.ownership import RunLock
 from sequent.runtime.rows import Ask, Batch, RunRecord
 from sequent.runtime.store.seen import RunReading
 from sequent.runtime.store.sqlite import statements

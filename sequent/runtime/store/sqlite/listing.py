@@ -10,7 +10,7 @@ from zlib import crc32
 
 from sequent.errors import StoreError
 from sequent.model.status import RunStatus
-from sequent.runtime import ownership
+from sequent.runtime import leftovers, ownership
 from sequent.runtime.rows import Owner, RunRecord, Target
 from sequent.runtime.store import naming
 from sequent.runtime.store.location import run_directory
@@ -237,4 +237,4 @@ class Listing:
 
     def is_alive(self, number: int) -> bool:
         """Whether a run has a driver, or anything that one had started still runs."""
-        return self.is_driven(number) or ownership.has_leftovers(self.directory(number))
+        return self.is_driven(number) or leftovers.has_leftovers(self.directory(number))

@@ -11,7 +11,7 @@ from sequent.errors import BusyError, StoreError
 from sequent.model.outcome import Failure, LogSpan
 from sequent.model.plan import Plan
 from sequent.model.status import RunStatus, Status
-from sequent.runtime import ownership
+from sequent.runtime import leftovers, ownership
 from sequent.runtime.origin import Origin
 from sequent.runtime.rows import AttemptRecord, RunRecord, Target
 from sequent.runtime.store import naming
@@ -146,7 +146,7 @@ class SqliteStore:
             raise self._busy(self._listing.with_number(number))
         try:
             ownership.wait_for_agent(directory, row.id)
-            ownership.end_leftovers(directory)
+            leftovers.end_leftovers(directory)
             epoch = self._raise_epoch(self._listing.with_number(number), owner, resumes=resumes, reopens=reopens)
             return self._drive(number, Claim(lock, (number, epoch, owner)))
         except BaseException:
