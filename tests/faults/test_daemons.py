@@ -61,7 +61,8 @@ def all_pids() -> list[int]:
 def wait_for(condition: Callable[[], object], what: str) -> None:
     deadline = time.monotonic() + PATIENCE
     while not condition():
-        assert time.monotonic() < deadline, f"{what}: {({name: daemons.pids(name) for name in NAMES})}"
+        there = [name for name in NAMES if daemons.pids(name)]
+        assert time.monotonic() < deadline, f"{what}: only {there}"
         time.sleep(0.02)
 
 
