@@ -26,13 +26,18 @@ COMMANDS = {
     "show": ("sequent.cli.history:show", "Show one run: its parameters, how far each step came, and what failed."),
     "logs": ("sequent.cli.logs:logs", "Print what a run's steps wrote, attempt by attempt."),
     "config": ("sequent.cli.configuring:config", "Show each setting, and where its value comes from."),
-    "completion": ("sequent.cli.completing:completion", "Let a shell complete the commands and their options."),
+    "completion": (
+        "sequent.cli.completing:completion",
+        "Let a shell complete commands, options, files, runs and steps.",
+    ),
 }
 """Each command: the function that does it, whose module is loaded when it is typed, and what it is for."""
 
 _FLAGS = frozenset({"--json", "--quiet", "-q", "--verbose", "-v", "-vv", "--debug"})
-_VALUED = frozenset({"--store", "--config", "--config-tag"})
+VALUED = frozenset({"--store", "--config", "--config-tag"})
 _HELP = frozenset({"--help", "-h", "--version"})
+COMPLETE = "_complete"
+"""With it a shell asks to what a line may be completed; nobody types it."""
 PIPE_CLOSED = 141
 
 
@@ -68,13 +73,15 @@ def arranged(typed: Sequence[str]) -> list[str]:
     while words and words[0].startswith("-") and words[0] not in _HELP:
         option = words.pop(0)
         leading.append(option)
-        if option in _VALUED and words:
+        if option in VALUED and words:
             leading.append(words.pop(0))
-        elif option not in _FLAGS and not option.startswith(tuple(f"{valued}=" for valued in _VALUED)):
+        elif option not in _FLAGS and not option.startswith(tuple(f"{valued}=" for valued in VALUED)):
             raise UsageError(
                 f"there is no option {option!r} before the command", hint="give the command first: sequent run --help"
             )
     if not words or words[0] in _HELP:
+        return words
+    if words[0] == COMPLETE:
         return words
     if words[0] in COMMANDS:
         return [words[0], *leading, *words[1:]]
@@ -93,6 +100,10 @@ def _unknown_command(word: str) -> UsageError:
 
 
 def _dispatch(words: list[str]) -> int:
+    if words[:1] == [COMPLETE]:
+        from sequent.cli.candidates import complete
+
+        return complete(" ".join(words[1:]))
     is_about_run = bool(_HELP & {*words}) and all(word.startswith("-") for word in words[1:])
     if words[:1] == ["run"] and not is_about_run:
         from sequent.cli.starting import start_typed
@@ -105,7 +116,9 @@ def _dispatch(words: list[str]) -> int:
 
 def application() -> App:
     """The commands as cyclopts knows them; none of their modules is loaded yet."""
-    from cyclopts import App
+    from cyclopts import App, Parameter
+
+    from sequent.cli.usage import examples_of, usage_of
 
     app = App(
         name="sequent",
@@ -113,6 +126,9 @@ def application() -> App:
         "TARGET is module:flow or path/file.py:flow; without a command, a target is run.",
         version=_version,
         help_format="plaintext",
+        usage="Usage: sequent COMMAND [OPTIONS], or sequent TARGET",
+        # What an option means where it is not given stands in its words; few have a default that says something.
+        default_parameter=Parameter(show_default=False),
         print_error=False,
         exit_on_error=False,
         suppress_keyboard_interrupt=False,
@@ -120,7 +136,8 @@ def application() -> App:
         result_action="return_value",
     )
     for place, (name, (where, purpose)) in enumerate(COMMANDS.items()):
-        app.command(where, name=name, help=purpose, sort_key=place)
+        usage, examples = usage_of(name), examples_of(name)
+        app.command(where, name=name, help=purpose, usage=usage, help_epilogue=examples, sort_key=place)
     return app
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Literal, cast, get_args
 
 from cyclopts import Parameter
 
+from sequent.cli.shells import SCRIPTS, place_of
 from sequent.cli.terminal import out
 from sequent.cli.text import safe
 from sequent.cli.typed import DEFAULTS, TypedOptions
@@ -24,14 +25,14 @@ def completion(
     *,
     options: TypedOptions = DEFAULTS,
 ) -> int:
-    """Let a shell complete the commands and their options."""
-    from sequent.cli.app import application
-
+    """Let a shell complete commands, options, files, runs, their steps, and flows' parameters."""
     name = _shell(shell)
     if action == "show":
-        out(application().generate_completion(prog_name="sequent", shell=name).rstrip("\n"))
+        out(SCRIPTS[name].rstrip("\n"))
         return 0
-    path = application().install_completion(shell=name, add_to_startup=False)
+    path = place_of(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(SCRIPTS[name], encoding="utf-8")
     options.say(f"{safe(str(path))} is written; a new {name} completes sequent{_left_to_do(name, path)}")
     return 0
 

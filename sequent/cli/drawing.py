@@ -31,7 +31,8 @@ def graph(
     /,
     *,
     format: Annotated[  # noqa: A002 - the option's name is part of the command line
-        Literal["svg", "mermaid", "dot", "json"], Parameter(name=["--format", "-f"], help="The form of the drawing.")
+        Literal["svg", "mermaid", "dot", "json"],
+        Parameter(name=["--format", "-f"], show_default=True, help="The form of the drawing."),
     ] = "mermaid",
     output: Annotated[Path | None, Parameter(name=["--output", "-o"], help="The file to write it to.")] = None,
     options: TypedOptions = DEFAULTS,

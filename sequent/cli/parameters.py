@@ -106,6 +106,14 @@ def _from_options(
     return found
 
 
+def option_names(definition: Definition, command: Callable[..., object]) -> list[str]:
+    """The options of a flow's own, as they are typed; those that are taken by the command are written otherwise."""
+    fixed = inspect.signature(command, eval_str=True).parameters.values()
+    taken = _option_names([p for p in fixed if p.kind is inspect.Parameter.KEYWORD_ONLY])
+    own = [_option(definition, param, taken).annotation.__metadata__[0] for param in definition.spec.params]
+    return [name for shown in own for name in (*shown.name, *shown.negative) if name]
+
+
 _PREFIX = "flow_parameter_"
 
 

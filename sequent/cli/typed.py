@@ -21,7 +21,10 @@ def _check_amount(_: object, amount: int) -> None:
 
 
 Run = Annotated[
-    str, Parameter(help="A run's id, a unique beginning of it, or latest: that no step of another run started.")
+    str,
+    Parameter(
+        show_default=True, help="A run's id, a unique beginning of it, or latest: that no step of another run started."
+    ),
 ]
 LatestRun = Annotated[
     str | None,
@@ -35,7 +38,9 @@ MaxLoops = Annotated[
         help="How often to do all that is due; then the run is suspended, if only times are waited for.",
     ),
 ]
-Limit = Annotated[int, Parameter(name=["--limit", "-n"], validator=_check_amount, help="So many runs; 0: all.")]
+Limit = Annotated[
+    int, Parameter(name=["--limit", "-n"], validator=_check_amount, show_default=True, help="So many runs; 0: all.")
+]
 FlowNow = Annotated[
     str | None, Parameter(help="Where its flow is now, as module:flow or path/file.py:flow; else as recorded.")
 ]

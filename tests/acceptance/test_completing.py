@@ -5,16 +5,19 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+from sequent.cli.app import COMMANDS, application, main
+from sequent.cli.usage import USAGE, usage_of
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_a_shell_is_given_what_completes_commands_and_options(sequent, shell):
     shown = sequent("completion", "show", shell)
     assert shown.returncode == 0, shown.stderr
-    for word in ("recover", "continue", "max-concurrent"):
-        assert word in shown.stdout
+    assert "_complete" in shown.stdout
     if shutil.which(shell):
         script = sequent.directory / "script"
         script.write_text(shown.stdout)
@@ -26,7 +29,7 @@ def test_a_shell_is_given_what_completes_commands_and_options(sequent, shell):
     ("shell", "place"),
     [
         ("bash", ".local/share/bash-completion/completions/sequent"),
-        ("zsh", ".zsh/completions/_cyclopts_sequent"),
+        ("zsh", ".zsh/completions/_sequent"),
         ("fish", ".config/fish/completions/sequent.fish"),
     ],
 )
@@ -87,3 +90,153 @@ def test_only_a_yaml_file_loads_yaml(sequent):
     (sequent.directory / "sequent.toml").rename(sequent.directory / "sequent.yaml")
     (sequent.directory / "sequent.yaml").write_text("max_concurrent: 1\n")
     assert loaded_by(sequent, "config") & {"yaml", "tomllib"} == {"yaml"}
+
+
+# -- what is proposed ------------------------------------------------------------------------------------
+
+DAILY = """
+from datetime import date
+from sequent import container, param, step
+
+print("loading")
+
+@container
+class daily:
+    day: date = param(help="business day")
+    verify: bool = param(default=False)
+    store: str = param(default="x")
+
+    @step
+    def load(self): 1 / 0
+
+    @container
+    class inner:
+        @step
+        def send(self): ...
+"""
+
+
+@pytest.fixture
+def daily(sequent):
+    """A flow with parameters, of which there is a run."""
+    (sequent.directory / "daily.py").write_text(DAILY)
+    assert sequent("run", "daily.py:daily", "--day", "2026-11-24", "--run-id", "first").returncode == 1
+    return sequent
+
+
+ALL = "run recover continue stop check plan graph ls show logs config completion :files"
+PROPOSED = {
+    "sequent ": ALL,
+    "sequent r": "run recover :files",
+    "sequent --store x.db r": "run recover :files",
+    "sequent --store ": ":files",
+    "sequent --config-tag ": "",
+    "sequent --ver": "--version --verbose",
+    "sequent run ": ":files",
+    "sequent run ./da": ":files",
+    "sequent run daily.py:": "daily.py:daily",
+    "sequent daily:d": "daily:daily",
+    "sequent run 'daily.py:": "daily.py:daily",
+    "sequent run missing.py:": "",
+    "sequent run daily.py:daily --d": "--day --debug",
+    "sequent daily.py:daily --no": "--no-verify",
+    "sequent run daily.py:daily --param-": "--param-store",
+    "sequent run daily.py:daily -p ": "day= verify= store=",
+    "sequent run daily.py:daily --log-level w": "WARNING",
+    "sequent run daily.py:daily --run-id ": "",
+    "sequent recover ": "latest first",
+    "sequent recover f": "first",
+    "sequent recover --from ": "load inner inner.send",
+    "sequent recover first --skip inner.": "inner.send",
+    "sequent recover first --rerun=l": "--rerun=load",
+    "sequent logs latest i": "inner inner.send",
+    "sequent show first --st": "--store",
+    "sequent show --store missing.db ": "latest",
+    "sequent graph ": "first :files",
+    "sequent graph -f s": "svg",
+    "sequent graph --format=": "--format=svg --format=mermaid --format=dot --format=json",
+    "sequent graph first -o ": ":files",
+    "sequent ls --flow ": "daily :files",
+    "sequent completion ": "install show",
+    "sequent completion show z": "zsh",
+    "sequent ls 'unclosed": "",
+}
+
+
+def test_what_there_is_is_proposed(daily, monkeypatch, capsys):
+    monkeypatch.chdir(daily.directory)
+    for name, value in daily.environment.items():
+        monkeypatch.setenv(name, value)
+    proposed = {}
+    for line in PROPOSED:
+        assert main(["_complete", line]) == 0
+        proposed[line] = " ".join(capsys.readouterr().out.split())
+    assert proposed == PROPOSED
+    sys.modules.pop("daily", None)
+
+
+def test_nothing_is_made_or_said_while_a_line_is_completed(sequent):
+    (sequent.directory / "bad.py").write_text("print('out')\nraise SystemExit(3)\n")
+    sequent.environment["SEQUENT_STORE"] = str(sequent.directory / "new.db")
+    for line in ("sequent recover ", "sequent run bad.py:", "sequent run bad.py:x --"):
+        done = sequent("_complete", line)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "out" not in done.stdout
+    assert not (sequent.directory / "new.db").exists()
+
+
+BASH = """
+source ./script
+propose() {
+  COMP_LINE="$1" COMP_POINT=${#1}
+  local words="${1//:/ : }"
+  read -ra COMP_WORDS <<< "${words//=/ = }"
+  [[ $1 == *" " ]] && COMP_WORDS+=("")
+  COMP_CWORD=$(( ${#COMP_WORDS[@]} - 1 ))
+  COMP_WORDS[0]="$PROGRAM"
+  _sequent
+  echo "${COMPREPLY[*]}"
+}
+propose "sequent rec"
+propose "sequent run dai"
+propose "sequent run daily.py:da"
+propose "sequent recover --from "
+propose "sequent graph --format=s"
+"""
+
+
+def test_bash_completes_a_line_by_what_is_proposed(daily):
+    (daily.directory / "script").write_text(daily("completion", "show", "bash").stdout)
+    (daily.directory / "try").write_text(BASH)
+    done = subprocess.run(
+        ["bash", "try"],
+        cwd=daily.directory,
+        env={**daily.environment, "PROGRAM": str(Path(sys.executable).parent / "sequent")},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.splitlines() == ["recover", "daily.py", "daily", "load inner inner.send", "svg"]
+
+
+# -- help ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_s_help_names_its_words_and_has_two_examples_that_can_be_typed(sequent, command):
+    app = application()
+    arguments = [*app[command].assemble_argument_collection()]
+    usage, examples = USAGE[command]
+    for argument in arguments:
+        if argument.index is not None and argument.field_info.kind is not argument.field_info.VAR_POSITIONAL:
+            assert argument.names[0] in usage or all(choice in usage for choice in ("install", "show"))
+    help_text = sequent(command, "--help").stdout
+    assert usage_of(command) in help_text.splitlines()[0]
+    assert "[default: ()]" not in help_text
+    assert "[default: False]" not in help_text
+    assert "[default: -1]" not in help_text
+    assert f"Examples:\n  sequent {command}" in help_text
+    options = {name for argument in arguments for name in argument.names} | {"--day"}
+    for example in examples:
+        assert f"  sequent {command} {example}".rstrip() in help_text
+        assert {word for word in example.split() if word.startswith("-")} - options == set()

@@ -141,6 +141,16 @@ def is_file(target: str) -> bool:
 # -- flows
 
 
+def flows_of(head: str) -> list[str]:
+    """The names of the flows in what stands before a target's colon: a module's name, or a file.
+
+    Raises:
+        UsageError, DefinitionError: as ``load_flow``.
+    """
+    wanted = _read(head)
+    return _flows_in(load_file(wanted.file) if wanted.file else load_module(wanted.module, os.getcwd()))
+
+
 def _only_flow(module: ModuleType, target: str) -> str:
     found = _flows_in(module)
     if len(found) == 1:
