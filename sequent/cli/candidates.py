@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args, get_origin
 
 from attrs import frozen
@@ -197,7 +197,7 @@ def _targets(last: str) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def _unheard() -> Iterator[None]:
+def _unheard() -> Generator[None]:
     """While an author's module is loaded, nothing that it prints is taken for a candidate."""
     with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):  # noqa: PTH123  it is no file
         yield
