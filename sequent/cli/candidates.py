@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 from collections.abc import Generator, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args, get_origin
 
@@ -12,6 +11,7 @@ from attrs import frozen
 
 from sequent.cli.app import COMMANDS, VALUED, application
 from sequent.cli.options import Options, opened_store
+from sequent.cli.terminal import out
 from sequent.errors import SequentError
 
 if TYPE_CHECKING:
@@ -33,7 +33,8 @@ def complete(line: str) -> int:
     with contextlib.suppress(Exception):
         words = split(line)
         found = [*_candidates(words[1:-1], words[-1])]
-        sys.stdout.write("".join(f"{word}\n" for word in dict.fromkeys(found)))
+        for word in dict.fromkeys(found):
+            out(word)
     return 0
 
 
