@@ -69,6 +69,8 @@ class Rows:
         row.status = effect.status
 
     def revise(self, revision: Revision) -> None:
+        for renewal in revision.renewed:
+            self._forget(renewal.frame, _container(self.plan, renewal.node))
         for mark in revision.outdated:
             key = (mark.frame, mark.node, mark.iteration)
             assert self.tasks[key].status is Status.SUCCESS
@@ -79,6 +81,21 @@ class Rows:
             self.frames[frame].status = Status.ACTIVE
         for repeat in revision.repeats:
             self.repeats[repeat] = Status.ACTIVE
+
+    def _forget(self, frame: int, node: ContainerPlan) -> None:
+        """A repeat is as if it had never begun."""
+        self.repeats.pop((frame, node.index), None)
+        for key in [key for key in self.frames if key[:2] == (frame, node.index)]:
+            row = self.frames.pop(key)
+            for child in (self.plan.nodes[index] for index in node.children):
+                if isinstance(child, ContainerPlan):
+                    self._forget(row.id, child)
+            self.tasks = {place: task for place, task in self.tasks.items() if place[0] != row.id}
+            self.waits = {place for place in self.waits if place[0] != row.id}
+        if node.wraps:
+            gone = {place for place in self.tasks if place[:2] == (frame, node.children[0])}
+            self.tasks = {place: task for place, task in self.tasks.items() if place not in gone}
+            self.waits -= gone
 
     def pass_over(self, key: tuple[int, int, int], attempt: int) -> None:
         before = self.tasks.get(key, SavedTask(Status.WAITING, 0, ran_in=-1))

@@ -60,8 +60,10 @@ class Reference:
         self.record: dict[Key, Recorded] = {} if record is None else record
         self.recovery, self.asked = recovery, asked
         self.root = Child(Node(spec.root, (), spec.config.stop_on_exception), None)
+        self.forgotten: dict[Key, Recorded] = {}
+        """What was in repeats that begin anew: who waited for it by ``done`` runs again, if it had run since."""
         if recovery:
-            direct(self.root.node, self.record, recovery, asked)
+            self.forgotten = direct(self.root.node, self.record, recovery, asked)
         self.is_finished = self._recorded(("/", (1,))).status is SUCCESS
         """Whether there is nothing to do."""
         self.is_halted = False
@@ -112,6 +114,7 @@ class Reference:
 
     def opened(self, key: Key, count: int | None) -> None:
         self.blocks[key].is_open, self.blocks[key].count = True, count
+        self._recorded(key).count = count
         self._work_out()
 
     def drew(self, key: Key) -> None:
@@ -146,6 +149,10 @@ class Reference:
     def to_open(self) -> set[Key]:
         """The containers whose items are to be found."""
         return {key for key, block in self.blocks.items() if block.status is Status.ACTIVE and not block.is_open}
+
+    def count_of(self, key: Key) -> int | None:
+        """With how many items a repeat has begun, where it goes on with them; None where they are to be found."""
+        return self._recorded(key).count
 
     def to_draw(self) -> set[Key]:
         """The containers of which the next item is to be drawn."""
@@ -250,8 +257,9 @@ class Reference:
     def _last(self, child: Child, what: str) -> int:
         """The last recovery in which something was recorded of a task, or of anything in a container."""
         path, sequence = child.key
-        inside = (key for key in self.record if key[0] == path or key[0].startswith(f"{path}."))
-        found = (self.record[key] for key in inside if key[1][: len(sequence)] == sequence)
+        known = [*self.record.items(), *self.forgotten.items()]
+        inside = ((key, recorded) for key, recorded in known if key[0] == path or key[0].startswith(f"{path}."))
+        found = (recorded for key, recorded in inside if key[1][: len(sequence)] == sequence)
         return max((getattr(recorded, what) for recorded in found), default=-1)
 
     def _claims(self, child: Child) -> Iterator[tuple[Claim, Child]]:

@@ -36,8 +36,11 @@ def _is_in(key: Key, asked: Key) -> bool:
     return is_inside and key[1][: len(asked[1])] == asked[1]
 
 
-def direct(root: Node, record: dict[Key, Recorded], recovery: int, asked: Asked) -> None:
-    """Apply the flow's directives, and what is asked for."""
+def direct(root: Node, record: dict[Key, Recorded], recovery: int, asked: Asked) -> dict[Key, Recorded]:
+    """Apply the flow's directives, and what is asked for; what is forgotten of repeats that begin anew."""
+    before = dict(record)
+    _renew(root, record, asked)
+    forgotten = {key: recorded for key, recorded in before.items() if key not in record}
     steps = {".".join(node.path): node.spec for node in _steps(root)}
     tasks = [key for key in record if key[0] in steps and record[key].attempts]
     again = set()
@@ -54,6 +57,36 @@ def direct(root: Node, record: dict[Key, Recorded], recovery: int, asked: Asked)
         is_open = found is not SUCCESS and not is_kept and key not in again
         if is_open and _action(steps[key[0]], key, asked, found) is Action.SKIP:
             pass_over(record[key], recovery)
+    return forgotten
+
+
+def _renew(node: Node, record: dict[Key, Recorded], asked: Asked) -> None:
+    """Forget the repeats of which directives have all iterations run again, from the outside in."""
+    path = ".".join(node.path)
+    if node.path and not node.is_step and node.spec.repeats is not None:
+        blocks = (key for key in record if key[0] == path and len(key[1]) == len(node.path))
+        for block in [key for key in blocks if _begins_anew(node, record, key, asked)]:
+            for inside in [key for key in record if _is_in((key[0].rstrip("/"), key[1]), block)]:
+                del record[inside]
+            for around in _around(block):
+                if around in record and record[around].status is SUCCESS:
+                    record[around].status = Status.ACTIVE
+    for child in node.children:
+        if not node.wraps:
+            _renew(child, record, asked)
+
+
+def _begins_anew(node: Node, record: dict[Key, Recorded], block: Key, asked: Asked) -> bool:
+    steps = {".".join(step.path): step.spec for step in _steps(node)}
+    if record[block].status is Status.WAITING or not steps:
+        return False
+    own = [path for path in steps if not asked.reruns((path, block[1]))]
+    inside = [key for key in record if key[0] in steps and _is_in(key, block) and record[key].attempts]
+    return not own or (
+        record[block].drawn > 0
+        and all(steps[path].recovery.get(SUCCESS) is Action.RERUN for path in own)
+        and all(_action(steps[key[0]], key, asked, _found(record[key])) is Action.RERUN for key in inside)
+    )
 
 
 def outdate(record: dict[Key, Recorded], block: Key) -> None:

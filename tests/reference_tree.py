@@ -34,6 +34,8 @@ class Recorded:
     waits: bool = False
     """Whether a wait before its next attempt has begun."""
     drawn: int = 0
+    count: int | None = None
+    """Of a repeat: how many items it has, where they were found whole."""
     attempts: int = 0
     has_begun: bool = False
     """Whether the code of its last attempt has begun, as far as anybody may ask."""

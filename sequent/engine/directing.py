@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from attrs import evolve, field, frozen
 
 from sequent.model.directives import Directives, Reach, found_status
-from sequent.model.plan import ContainerPlan, Plan
-from sequent.model.saved import Mark, Revision, SavedBlock, SavedFrame, SavedTask
+from sequent.model.plan import ContainerPlan, Plan, StepPlan
+from sequent.model.saved import Mark, Renewal, Revision, SavedBlock, SavedFrame, SavedTask
 from sequent.model.status import Action, Status, Verdict
 
 
@@ -56,6 +56,7 @@ class _Found:
     passed: list[Mark] = field(factory=list[Mark])
     frames: list[tuple[int, int, int]] = field(factory=list[tuple[int, int, int]])
     repeats: list[tuple[int, int]] = field(factory=list[tuple[int, int]])
+    renewed: list[Renewal] = field(factory=list[Renewal])
 
     def revision(self) -> Revision:
         return Revision(
@@ -63,6 +64,7 @@ class _Found:
             passed=tuple(self.passed),
             frames=tuple(self.frames),
             repeats=tuple(self.repeats),
+            renewed=tuple(self.renewed),
         )
 
     def opens(self, node: ContainerPlan, around: _Around, number: int, status: Status) -> None:
@@ -112,6 +114,10 @@ class _Directing:
 
     def _block(self, saved: SavedBlock, index: int, around: _Around) -> SavedBlock:
         node = self._plan.container(index)
+        if self._begins_anew(saved, node, around.sequence):
+            self.found.renewed.append(Renewal(around.frame, index, around.sequence))
+            # Of what was in it, who waited for that by ``done`` still needs to know that it ran.
+            return SavedBlock(Status.WAITING, recovery=saved.recovery, ran_in=saved.ran_in)
         if saved.status is Status.SUCCESS and not self._opens(saved, node, around.sequence):
             return saved
         frames: dict[int, SavedFrame] = {}
@@ -129,6 +135,8 @@ class _Directing:
 
     def _opens(self, saved: SavedBlock, node: ContainerPlan, sequence: tuple[int, ...]) -> bool:
         """Whether something is to run again in a container, whatever became of itself."""
+        if self._begins_anew(saved, node, sequence):
+            return True
         frames = saved.frames.items()
         return any(self._runs_again(frame, node, (*sequence, number)) for number, frame in frames)
 
@@ -138,6 +146,29 @@ class _Directing:
             return False
         return any(self._is_asked(index, task, sequence) for index, task in saved.tasks.items()) or any(
             self._opens(block, self._plan.container(index), sequence) for index, block in saved.blocks.items()
+        )
+
+    def _begins_anew(self, saved: SavedBlock, node: ContainerPlan, sequence: tuple[int, ...]) -> bool:
+        """Whether directives have all iterations of a repeat run again, so that its items are found anew."""
+        if node.repeats is None or not self._reach.is_in(node, sequence):
+            return False
+        steps = list(_steps_in(self._plan, node))
+        own = [step for step in steps if not self._directives.reruns_all(step, sequence)]
+        if not steps or any(step.recovery.get(Status.SUCCESS) is not Action.RERUN for step in own):
+            return False
+        # Nobody asks for a repeat that has nothing to run again.
+        return not own or (bool(saved.drawn) and not self._passes_over(saved, node, sequence))
+
+    def _passes_over(self, saved: SavedBlock, node: ContainerPlan, sequence: tuple[int, ...]) -> bool:
+        """Whether some task in a container is not to run, which has not succeeded."""
+        return any(
+            self._directives.action(self._plan.step(index), (*sequence, number), found_status(task)) is Action.SKIP
+            for number, frame in saved.frames.items()
+            for index, task in frame.tasks.items()
+        ) or any(
+            self._passes_over(block, self._plan.container(index), (*sequence, number))
+            for number, frame in saved.frames.items()
+            for index, block in frame.blocks.items()
         )
 
     def _is_asked(self, index: int, task: SavedTask, sequence: tuple[int, ...]) -> bool:
@@ -162,6 +193,16 @@ def _successes_in(
                 yield Mark(own, index, iteration, task.attempt, place.sequence, Status.SUCCESS)
         for index, block in frame.blocks.items():
             yield from _successes_in(plan, block, plan.container(index), own, place.sequence, found)
+
+
+def _steps_in(plan: Plan, node: ContainerPlan) -> Iterator[StepPlan]:
+    """Every step in a container, however deep."""
+    for index in node.children:
+        child = plan.nodes[index]
+        if isinstance(child, StepPlan):
+            yield child
+        else:
+            yield from _steps_in(plan, plan.container(index))
 
 
 def _opened(status: Status) -> Status:

@@ -11,10 +11,10 @@ def begin_doubt(board: Board, frame: Frame, position: int) -> None:
     """Ask of a kept success, once the requirements around it are known, whether it runs again."""
     doubt = frame.doubtful[position] = Doubt()
     for cause in frame.layout.causes[position]:
-        owner, position = board.owner_of(frame, cause.node)
-        if not owner.statuses[position].is_settled:
+        owner, place = board.owner_of(frame, cause.node)
+        if not owner.statuses[place].is_settled:
             doubt.open += 1
-        elif _has_come_about(cause, frame, owner, position):
+        elif _has_come_about(cause, frame, owner, place):
             doubt.has_cause = True
     board.doubts.append((frame, position))
 

@@ -52,6 +52,14 @@ class Directives:
         """Whether a step that has not succeeded is not to be run."""
         return _has(self.skip, path, sequence) and not _has(self.rerun, path, sequence)
 
+    def reruns_all(self, step: StepPlan, around: tuple[int, ...]) -> bool:
+        """Whether a step is to run again in every iteration of a repeat, whatever its items.
+
+        ``around`` is the sequence around the repeat. An iteration that is named by its number is one with the item
+        that it had.
+        """
+        return _has(self.rerun, step.path, around)
+
     def action(self, step: StepPlan, sequence: tuple[int, ...], found: Status) -> Action:
         """What is to be done with a task that is found in a certain status; of a success, ``skip`` keeps it."""
         if _has(self.rerun, step.path, sequence):

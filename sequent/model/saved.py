@@ -91,6 +91,17 @@ class Mark:
 
 
 @frozen
+class Renewal:
+    """A repeat of which nothing is kept: its items are found anew, and its iterations had as good as never begun."""
+
+    frame: int
+    """The frame around it."""
+    node: int
+    sequence: tuple[int, ...]
+    """Of the iteration around it."""
+
+
+@frozen
 class Revision:
     """What a recovery makes of what it found, beside what follows from the rows as they are.
 
@@ -109,6 +120,9 @@ class Revision:
     """Iterations that are a success no more: frame around, container, number."""
     repeats: tuple[tuple[int, int], ...] = ()
     """Repeats that are a success no more: frame around, container."""
+    renewed: tuple[Renewal, ...] = ()
+    """Repeats that begin anew."""
 
     def __bool__(self) -> bool:
-        return bool(self.outdated or self.superseded or self.restored or self.passed or self.frames or self.repeats)
+        changed = self.outdated or self.superseded or self.restored or self.passed
+        return bool(changed or self.frames or self.repeats or self.renewed)

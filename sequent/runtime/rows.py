@@ -211,6 +211,8 @@ class Batch:
     passed: list[Passing] = field(factory=_rows(Passing))
     superseded: list[tuple[TaskKey, int]] = field(factory=_rows(tuple[TaskKey, int]))
     """Attempts of recoveries that the present one does not go on from."""
+    renewed: list[tuple[int, int, int | None]] = field(factory=_rows(tuple[int, int, int | None]))
+    """(frame around, container, the step it wraps): repeats that are as if they had never begun; written first."""
     restored: list[tuple[Passing, int]] = field(factory=_rows(tuple[Passing, int]))
     """Attempts that stand for earlier ones of their tasks, by number, whose outcome counts again."""
     beginnings: list[Beginning] = field(factory=_rows(Beginning))
@@ -235,6 +237,7 @@ class Batch:
             or self.passed
             or self.superseded
             or self.restored
+            or self.renewed
             or self.beginnings
             or self.end
         )

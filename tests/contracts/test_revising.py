@@ -11,7 +11,17 @@ from sequent.model.plan import Reaction
 from sequent.model.saved import SavedTask
 from sequent.model.status import Action, RunStatus, Status, Verdict
 from sequent.runtime.driver.revising import revise
-from sequent.runtime.rows import Batch, Ending, FrameKey, Passing, RunEnd, TaskKey
+from sequent.runtime.rows import (
+    Batch,
+    Ending,
+    FrameKey,
+    FrameOpening,
+    Passing,
+    RepeatOpening,
+    RunEnd,
+    TaskKey,
+    Wait,
+)
 from tests.contracts.plans import (
     BLOCK,
     CELL,
@@ -152,7 +162,7 @@ def test_going_back_restores_what_had_succeeded_and_forgets_what_had_not(store):
     assert saved.blocks[BLOCK].status is Status.ACTIVE
     assert saved.blocks[BLOCK].frames[1].tasks[B].status is Status.WAITING
     batch = Batch()
-    revise(revision, batch, 20.0, 3)
+    revise(plan(), revision, batch, 20.0, 3)
     run.commit(batch)
     run.commit(batch)
     again = run.saved(plan())
@@ -174,6 +184,51 @@ def test_what_has_not_run_since_stays_as_it_is(store):
     assert saved.blocks[GRID].status is Status.SUCCESS
     assert [mark.node for mark in revision.superseded] == [A]
     assert revision.frames == ()
+
+
+# -- repeats that begin anew -----------------------------------------------------------------------
+
+
+def everything(store, run):
+    """All that can be read of a run."""
+    saved = run.saved(plan())
+    waits = [run.wait(key, 0) for key in (TASK_A, each(2), TaskKey(2, CELL, 0))]
+    return saved, waits, run.items(1, GRID), run.items(1, MANY), told(store, run), run.successes(), run.failures(9)[0]
+
+
+def waited(run, key):
+    run.commit(Batch(waits=[Wait(key, 0, "", 1.0, 2.0, None)]))
+
+
+def test_a_repeat_that_begins_anew_is_as_if_it_had_never_begun(store):
+    run = create(store)
+    attempted(run, TASK_A, result="1")
+    waited(run, TASK_A)
+    before = everything(store, run)
+    repeated(run, 1, GRID, "[1,2]")
+    iterated(run, 1, GRID, 1, 2, Status.SUCCESS)
+    iterated(run, 1, GRID, 2, 3)
+    ran(run, TaskKey(2, CELL, 0), 0)
+    waited(run, TaskKey(2, CELL, 0))
+    ran(run, TaskKey(3, CELL, 0), 0, Status.FAILURE)
+    repeated(run, 3, INNER, "[1]")
+    iterated(run, 3, INNER, 1, 4)
+    ran(run, TaskKey(4, DEEP, 0), 0)
+    repeated(run, 1, MANY, "[7,8]")
+    ran(run, each(1), 0)
+    ran(run, each(2), 0, Status.FAILURE)
+    waited(run, each(2))
+    assert everything(store, run) != before
+    batch = Batch(renewed=[(1, GRID, None), (1, MANY, EACH)])
+    run.commit(batch)
+    run.commit(batch)
+    assert everything(store, run) == before
+    assert (run.frame(FrameKey(1, GRID, 1)), run.last_iteration(1, EACH)) == (None, 0)
+    batch = Batch(renewed=[(1, GRID, None)], repeats=[RepeatOpening(1, GRID, "[5]")])
+    batch.frames.append(FrameOpening(FrameKey(1, GRID, 1), 9))
+    run.commit(batch)
+    run.commit(batch)
+    assert (run.items(1, GRID), run.frame(FrameKey(1, GRID, 1))) == ("[5]", (9, Status.ACTIVE))
 
 
 # -- another definition ----------------------------------------------------------------------------

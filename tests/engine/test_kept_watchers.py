@@ -3,10 +3,10 @@
 from attrs import evolve
 
 from sequent import Sequent
-from sequent.model.requirements import AnyOf
-from sequent.model.status import Claim, Status
+from sequent.model.requirements import AllOf, AnyOf
+from sequent.model.status import Action, Claim, Status
 from tests.engine.playing import play_of, world
-from tests.small_flows import block, done, flow, items, on, step
+from tests.small_flows import block, done, failed, flow, items, on, step
 
 # -- handlers and watchers that are kept -----------------------------------------------------------
 
@@ -326,3 +326,18 @@ def test_what_was_handled_in_a_container_that_runs_again_as_a_whole_runs_again_w
     again.succeed("a", "tidy.d.good/1.1.1", "tidy.d.bad/1.1.1")
     assert again.outcome == "success"
     assert again.attempts == {"a": 2, "tidy.d.good/1.1.1": 2, "tidy.d.bad/1.1.1": 2}
+
+
+def test_a_kept_handler_is_kept_as_soon_as_what_it_handled_has_stayed_a_success():
+    play = play_of(
+        flow(
+            step("slow", recovery={Status.SUCCESS: Action.RERUN}),
+            step("a"),
+            step("h", AllOf((AnyOf((on("a"), failed("a"))), on("slow")))),
+            step("after", on("h")),
+            stop=False,
+        )
+    )
+    play.succeed("slow", "a", "h")
+    play.fail("after")
+    assert play.recover().running == ["slow", "after"]

@@ -31,6 +31,8 @@ from tests.simulated import World
 from tests.small_flows import DRAWN, HOUR, block, done, failed, flow, items, on, outer, step
 
 MAX_RECOVERIES = 6
+MADE = -1
+"""How many items a repeat has of which a step decides that."""
 ANSWERS = ("1", "2", '"x"', "null", "true")
 """What steps return, as wire text: what the random flows ask for, and more."""
 
@@ -98,14 +100,20 @@ class Pair:
             reference.broke(key)
             world.break_draw(key)
         elif kind == "to_open":
-            reference.opened(key, self.counts[key[0]])
-            world.open(key, self.counts[key[0]])
+            count = self.count_of(key)
+            reference.opened(key, count)
+            world.open(key, count)
         elif random.randrange(2):
             reference.drew(key)
             world.draw(key)
         else:
             reference.exhausted(key)
             world.draw(key, is_last=True)
+
+    def count_of(self, key: Key) -> int | None:
+        """With how many items a repeat begins, or began; items that were made by steps may be others than before."""
+        count, known = self.counts[key[0]], self.reference.count_of(key)
+        return known if known is not None else self.random.randrange(4) if count == MADE else count
 
     def let_task_be(self, key: Key) -> None:
         """A task begins, succeeds, fails, or is lost."""
@@ -155,16 +163,21 @@ class Pair:
         assert not waiting or len(self.world.active) == self.world.slots, f"{waiting} could start"
 
 
-def counts_of(spec: StepSpec | ContainerSpec, random: Random, path: str = "") -> Iterator[tuple[str, int | None]]:
-    """How many items each repeat has; None where they are drawn."""
+def counts_of(spec: StepSpec | ContainerSpec, path: str = "") -> Iterator[tuple[str, int | None]]:
+    """How many items each repeat has; None where they are drawn, MADE where a step makes them."""
     if isinstance(spec.repeats, ItemsLiteral):
         items = decode(spec.repeats.text)
         assert isinstance(items, list)
         yield path, len(items)
     elif spec.repeats is not None:
-        yield path, None if isinstance(spec.repeats, ItemsCall) else random.randrange(4)
+        yield path, None if isinstance(spec.repeats, ItemsCall) else MADE
     for child in spec.children if isinstance(spec, ContainerSpec) else ():
-        yield from counts_of(child, random, f"{path}.{child.name}" if path else child.name)
+        yield from counts_of(child, f"{path}.{child.name}" if path else child.name)
+
+
+def fixed_counts(spec: ContainerSpec, random: Random) -> dict[str, int | None]:
+    """The same, where what a step makes is always as long."""
+    return {path: random.randrange(4) if count == MADE else count for path, count in counts_of(spec)}
 
 
 def some_drawn(spec: ContainerSpec | StepSpec, random: Random) -> ContainerSpec | StepSpec:
@@ -222,7 +235,7 @@ def directives_of(asked: Asked) -> Directives:
 def check(spec: FlowSpec, course: list[Mood], slots: int, random: Random, *, asks: bool = False) -> None:
     """Run a flow, and recover it until it is a success."""
     plan = compile_flow(spec)
-    counts = dict(counts_of(spec.root, random))
+    counts = dict(counts_of(spec.root))
     record: dict[Key, Recorded] = {}
     world = World(plan, slots=slots)
     asked = Asked()

@@ -13,7 +13,7 @@ from sequent.errors import InvalidFlowError
 from sequent.model import facts
 from sequent.model.spec import Amounts, ContainerSpec, FlowSpec, PoolSpec, StepSpec
 from sequent.model.status import RunStatus, Status
-from tests.engine.test_properties import Mood, Pair, counts_of, courses, moods, randoms, some_waits
+from tests.engine.test_properties import Mood, Pair, courses, fixed_counts, moods, randoms, some_waits
 from tests.flows import flow_specs
 from tests.reference import Reference
 from tests.reference_tree import Child, Key, Recorded
@@ -119,7 +119,7 @@ def test_nobody_waits_who_could_start_and_nobody_starts_before_its_turn(
     root = some_demands(some_waits(spec.root, random), random, shares=shares)
     assert isinstance(root, ContainerSpec)
     spec = evolve(spec, root=evolve(root, max_concurrent=None), pools=POOLS)
-    plan, counts = compile_flow(spec), dict(counts_of(spec.root, random))
+    plan, counts = compile_flow(spec), fixed_counts(spec.root, random)
     record: dict[Key, Recorded] = {}
     world = World(plan, slots=slots)
     for mood in [*course, Mood()]:
@@ -167,7 +167,7 @@ def test_holds_never_exceed_what_there_is_and_every_run_ends(
 ) -> None:
     children = tuple(some_holds(child, random) for child in spec.root.children)
     spec = evolve(spec, root=evolve(spec.root, children=children), pools=POOLS)
-    counts = dict(counts_of(spec.root, random))
+    counts = fixed_counts(spec.root, random)
     try:
         plan = compile_flow(spec)
     except InvalidFlowError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sequent.model.effects import PassOver, Revise, SettleTask
 from sequent.model.plan import Plan
-from sequent.model.saved import Mark, Revision
+from sequent.model.saved import Mark, Renewal, Revision
 from sequent.model.status import Status
 from sequent.runtime.driver.intake import Intake
 from sequent.runtime.driver.surroundings import Surroundings
@@ -25,7 +25,7 @@ class Revising:
     def write(self, effect: PassOver | Revise, batch: Batch) -> None:
         """Write what the engine says."""
         if isinstance(effect, Revise):
-            revise(effect.revision, batch, self._clock.now(), self._recovery)
+            revise(self._plan, effect.revision, batch, self._clock.now(), self._recovery)
             return
         key = task_key(self._plan, effect.scope, effect.node)
         item = self._values.drawn_item(effect.scope) if key.iteration else None
@@ -33,10 +33,11 @@ class Revising:
         self._intake.settle(SettleTask(effect.scope, effect.node, Status.SUCCESS))
 
 
-def revise(revision: Revision, batch: Batch, at: float, recovery: int) -> None:
+def revise(plan: Plan, revision: Revision, batch: Batch, at: float, recovery: int) -> None:
     """Put a revision into a batch.
 
     Args:
+        plan: what will run.
         revision: what a recovery makes of what it finds.
         batch: what is written in one transaction.
         at: seconds since 1970.
@@ -49,6 +50,11 @@ def revise(revision: Revision, batch: Batch, at: float, recovery: int) -> None:
     def attempt(mark: Mark) -> tuple[TaskKey, int]:
         return TaskKey(mark.frame, mark.node, mark.iteration), mark.attempt
 
+    def renewing(renewal: Renewal) -> tuple[int, int, int | None]:
+        container = plan.container(renewal.node)
+        return renewal.frame, renewal.node, container.children[0] if container.wraps else None
+
+    batch.renewed += map(renewing, revision.renewed)
     batch.outdated += map(attempt, revision.outdated)
     batch.superseded += map(attempt, revision.superseded)
     batch.passed += map(passing, revision.passed)

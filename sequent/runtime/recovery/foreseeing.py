@@ -35,7 +35,7 @@ from sequent.model.facts import (
 )
 from sequent.model.plan import ContainerPlan, Plan
 from sequent.model.references import Path
-from sequent.model.saved import Mark, SavedBlock, SavedFrame
+from sequent.model.saved import Mark, Renewal, SavedBlock, SavedFrame
 from sequent.model.scope import Scope
 from sequent.model.status import RunStatus, Status, Verdict
 
@@ -68,6 +68,8 @@ class Foreseen:
     passed: set[Task] = field(factory=set[Task])
     again: dict[Task, Mark] = field(factory=dict[Task, Mark])
     """Successes that a directive has run again."""
+    renewed: set[Renewal] = field(factory=set[Renewal])
+    """Repeats that begin anew."""
     opened: dict[Task, int | None] = field(factory=dict[Task, int | None])
     """Repeats, by the sequence around, with how many items they have; None where that is not known before."""
     delayed: set[Task] = field(factory=set[Task])
@@ -79,6 +81,15 @@ class Foreseen:
     asking: set[int] = field(factory=set[int])
     """Steps that run and of whose result somebody asks what it is, by node index."""
     end: EndRun | None = None
+
+    def is_renewed(self, plan: Plan, task: Task) -> bool:
+        """Whether a task is in a repeat that begins anew."""
+        path, sequence = plan.nodes[task[0]].path, task[1]
+        return any(
+            path[: len(around)] == around and sequence[: len(renewal.sequence)] == renewal.sequence
+            for renewal in self.renewed
+            for around in (plan.nodes[renewal.node].path,)
+        )
 
     @property
     def succeeds(self) -> bool:
@@ -166,6 +177,8 @@ class _Foreseeing:
                 seen.again.update(((mark.node, mark.sequence), mark) for mark in revision.outdated)
                 self._reopened.update((parent, node) for parent, node, _ in revision.frames)
                 self._reopened.update(revision.repeats)
+                seen.renewed.update(revision.renewed)
+                self._reopened.update((renewal.frame, renewal.node) for renewal in revision.renewed)
             case OpenFrame(scope):
                 self._begin(scope)
             case CloseFrame(scope):

@@ -123,8 +123,12 @@ class _Planning:
             index = self._steps.get(path)
             if index is not None and (index, sequence) not in found:
                 found[index, sequence] = Found(Status.SUCCESS if is_success else Status.FAILURE, is_kept_whole=True)
+        seen.renewed.update(self._rewound.renewed)
+        # What was in a repeat that begins anew is as if it had never been.
+        found = {task: what for task, what in found.items() if not seen.is_renewed(self._plan, task)}
         reasons = Reasons(self._plan, seen, found, self._selected)
-        tasks = sorted({*found, *seen.started, *seen.skipped, *seen.passed})
+        renewed = ((renewal.node, renewal.sequence) for renewal in seen.renewed)
+        tasks = sorted({*found, *seen.started, *seen.skipped, *seen.passed, *renewed})
         return RecoveryPlan(
             tasks=tuple(self._task(task, seen, reasons) for task in tasks),
             notes=tuple(self._notes(seen)),
@@ -134,6 +138,9 @@ class _Planning:
 
     def _task(self, task: Task, seen: Foreseen, reasons: Reasons) -> PlannedTask:
         path, sequence = dotted(self._plan.nodes[task[0]].path), sequence_text(task[1])
+        if any(task == (renewal.node, renewal.sequence) for renewal in seen.renewed):
+            reason = reasons.of_renewed(task, is_rewound=bool(self._rewound.renewed))
+            return PlannedTask(path, sequence, Fate.RERUN, reason)
         if task in seen.passed:
             return PlannedTask(path, sequence, Fate.PASSED, reasons.of_passed(task))
         if task in seen.started or task in seen.skipped:
@@ -163,7 +170,9 @@ class _Planning:
 
     def _items_of(self, scope: Scope, container: ContainerPlan, seen: Foreseen) -> int | None:
         """How many items a repeat has: as stored when it began, else as far as they can be known now."""
-        text = self._run.items(scope.id, container.index) if scope.id <= self._basis.last_id else None
+        renewed = {(renewal.frame, renewal.node) for renewal in (*seen.renewed, *self._rewound.renewed)}
+        is_stored = scope.id <= self._basis.last_id and (scope.id, container.index) not in renewed
+        text = self._run.items(scope.id, container.index) if is_stored else None
         source = container.repeats
         if isinstance(source, ItemsLiteralPlan):
             text = text or source.text
@@ -202,7 +211,9 @@ class _Planning:
     def _is_made_again(self, scope: Scope, value: ResultInput | ResultOrInput, seen: Foreseen) -> bool:
         shared = shared_sequence(self._plan, value.node, scope.sequence)
         is_new = scope.id > self._basis.last_id and len(shared) == len(scope.sequence)
-        return is_new or (value.maker, shared) in seen.made
+        # What is restored gives what it gave then.
+        restored = ((self._plan.nodes[mark.node].path, mark.sequence) for mark, _ in self._rewound.restored)
+        return is_new or (value.maker, shared) in seen.made or (value.maker, shared) in restored
 
 
 def _found_in(saved: SavedFrame, plan: Plan, sequence: Numbers = (1,)) -> Iterator[tuple[Task, Found]]:

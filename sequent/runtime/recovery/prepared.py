@@ -28,5 +28,5 @@ def rewind(run: DrivenRun, plan: Plan, recovery_run: int, at: float) -> None:
     _, revision = run.rewound(plan, recovery_run)
     if revision:
         batch = Batch()
-        revise(revision, batch, at, run.record.recovery)
+        revise(plan, revision, batch, at, run.record.recovery)
         run.commit(batch)

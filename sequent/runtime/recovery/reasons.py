@@ -65,7 +65,8 @@ class Reasons:
         if task in self._seen.again:
             return self._asked(task) or "it has succeeded, and by its directive runs again"
         if found is None:
-            return "it has not run yet"
+            is_renewed = self._seen.is_renewed(self._plan, task)
+            return (is_renewed and self._asked(task)) or "it has not run yet"
         if found.had_not_succeeded:
             return "it had not succeeded by the end of the recovery that this one is based on"
         if found.status is Status.SUCCESS:
@@ -94,6 +95,15 @@ class Reasons:
                 return f"{what} waited until {names} was done, which runs again"
             node = self._plan.nodes[node.parent] if node.parent >= 0 else None
         return "what is around it runs again as a whole"
+
+    def of_renewed(self, task: Task, *, is_rewound: bool) -> str:
+        """Why a repeat begins anew."""
+        asked = self._asked(task) or (
+            "it had not begun by the end of the recovery that this one is based on"
+            if is_rewound
+            else "by their directives all steps in it run again"
+        )
+        return f"{asked}; its items are found anew"
 
     def of_passed(self, task: Task) -> str:
         """Why it is passed over."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from attrs import evolve
 
 from sequent.model.plan import ContainerPlan, Plan, StepPlan
-from sequent.model.saved import Mark, Revision, SavedBlock, SavedFrame, SavedTask
+from sequent.model.saved import Mark, Renewal, Revision, SavedBlock, SavedFrame, SavedTask
 from sequent.model.status import Status, Verdict
 from sequent.runtime.store.open_rows import OpenRows, Tried
 from sequent.runtime.store.saved import Numbers, SavedLoader
@@ -31,8 +32,16 @@ class RewindingLoader(SavedLoader):
         self._restored: list[tuple[Mark, int]] = []
         self._frames_again: list[tuple[int, int, int]] = []
         self._repeats_again: list[tuple[int, int]] = []
+        self._renewed: list[Renewal] = []
         self._later = 0
         """How many tasks were found that have run since."""
+        self._earlier = 0
+        """How many that had run by then."""
+
+    @property
+    def _written(self) -> tuple[list[Any], ...]:
+        """All that must be written."""
+        return self._superseded, self._restored, self._frames_again, self._repeats_again, self._renewed
 
     @property
     def revision(self) -> Revision:
@@ -42,6 +51,7 @@ class RewindingLoader(SavedLoader):
             restored=tuple(self._restored),
             frames=tuple(self._frames_again),
             repeats=tuple(self._repeats_again),
+            renewed=tuple(self._renewed),
         )
 
     def _is_wanted(self, node: ContainerPlan, sequence: Numbers) -> bool:
@@ -60,12 +70,19 @@ class RewindingLoader(SavedLoader):
         return evolve(saved, status=Status.ACTIVE)
 
     def _block(self, frame: int, node: ContainerPlan, sequence: Numbers, *, every: bool) -> SavedBlock | None:
-        before = self._later
+        before, earlier = self._later, self._earlier
+        lengths = [len(written) for written in self._written]
         self._around.append(frame)
         saved = super()._block(frame, node, sequence, every=True)
         self._around.pop()
         if saved is None or self._later == before:
             return saved
+        if node.repeats is not None and self._earlier == earlier:
+            # It had not begun by then: neither had its items been found.
+            for written, length in zip(self._written, lengths, strict=True):
+                del written[length:]
+            self._renewed.append(Renewal(frame, node.index, sequence))
+            return None
         if saved.status is Status.SUCCESS and node.repeats is not None:
             self._repeats_again.append((frame, node.index))
         return evolve(saved, status=Status.ACTIVE, answers=(), until_met=_is_met(saved, node))
@@ -73,10 +90,12 @@ class RewindingLoader(SavedLoader):
     def _task(self, frame: int, step: StepPlan, iteration: int) -> SavedTask | None:
         saved = super()._task(frame, step, iteration)
         if saved is None or saved.recovery <= self._basis:
+            self._earlier += saved is not None
             return saved
         self._later += 1
         tried = self._rows.tried(frame, self._ids[step.index], iteration)
         earlier = [one for one in tried if one.recovery <= self._basis and not one.is_superseded]
+        self._earlier += bool(earlier)
         within = self._within[-1]
         mark = Mark(
             frame,

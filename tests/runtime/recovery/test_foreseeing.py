@@ -20,9 +20,9 @@ from sequent.runtime.recovery.foreseeing import Basis, Foreseen, foresee
 from tests.engine.test_properties import (
     Mood,
     Pair,
-    counts_of,
     courses,
     directives_of,
+    fixed_counts,
     randoms,
     some_asked,
     some_directives,
@@ -100,7 +100,7 @@ def test_it_is_what_then_happens(spec: FlowSpec, course: list[Mood], slots: int,
     root = some_directives(some_waits(spec.root, random), random)
     assert isinstance(root, ContainerSpec)
     spec = evolve(spec, root=root)
-    counts = dict(counts_of(spec.root, random))
+    counts = fixed_counts(spec.root, random)
     world = World(compile_flow(spec), slots=slots)
     record: dict = {}
     for mood in course:

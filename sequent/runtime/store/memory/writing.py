@@ -33,6 +33,8 @@ class WrittenCells:
     def write(self, batch: Batch, node: Callable[[int], int]) -> None:
         """All of a batch, or nothing; ``node`` gives the store's index of a node."""
         self._check(batch, node)
+        for around, container, wrapped in batch.renewed:
+            self._forget(around, node(container), None if wrapped is None else node(wrapped))
         for new in batch.frames:
             frames = self._frames.setdefault((new.key.parent, node(new.key.node)), {})
             frames.setdefault(new.key.number, FrameCell(new.id, new.item))
@@ -63,6 +65,32 @@ class WrittenCells:
             begun = AttemptCell(intent.token, intent.at, intent.item, recovery=intent.recovery)
             task.setdefault(intent.attempt, begun)
         self._write_waiting(batch, node)
+
+    def _forget(self, frame: int, container: int, step: int | None) -> None:
+        """A repeat is as if it had never begun."""
+        self._repeats.pop((frame, container), None)
+        iterations = self._attempts.get((frame, step), {}) if step is not None else {}
+        for number in [number for number in iterations if number]:
+            del iterations[number]
+        self._forget_waits(lambda key: key.frame == frame and key.node == step and key.iteration > 0)
+        for cell in self._frames.pop((frame, container), {}).values():
+            self._forget_inside(cell.id)
+
+    def _forget_inside(self, frame: int) -> None:
+        """An iteration is as if it had never begun."""
+        del self._places[frame]
+        for place in [place for place in self._attempts if place[0] == frame]:
+            del self._attempts[place]
+        for place in [place for place in self._repeats if place[0] == frame]:
+            del self._repeats[place]
+        self._forget_waits(lambda key: key.frame == frame)
+        for place in [place for place in self._frames if place[0] == frame]:
+            for cell in self._frames.pop(place).values():
+                self._forget_inside(cell.id)
+
+    def _forget_waits(self, is_of_it: Callable[[TaskKey], bool]) -> None:
+        for place in [place for place in self._waits if is_of_it(place[0])]:
+            del self._waits[place]
 
     def _write_revision(self, batch: Batch, node: Callable[[int], int]) -> None:
         for place, number in batch.outdated:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from sqlalchemy import bindparam, case, exists, func, literal_column, select, union
+from sqlalchemy import CTE, bindparam, case, exists, func, literal_column, select, union
 from sqlalchemy.sql import ColumnElement
 
 from sequent.runtime.store.sqlite.compiled import is_given, is_row, key_of, text_of
@@ -142,11 +142,21 @@ def span_of_step() -> str:
 @cache
 def span_of_frames() -> str:
     """In which recoveries anything in a container has attempts, however deep."""
-    inside = select(_F.run.label("run"), _F.id.label("id")).where(*BLOCK).cte("inside", recursive=True)
-    further = select(_F.run, _F.id).join(inside, (_F.run == inside.c.run) & (_F.parent == inside.c.id))
-    inside = inside.union_all(further)
+    inside = _inside()
     statement = select(*_SPAN).join_from(inside, attempt, (_A.run == inside.c.run) & (_A.frame == inside.c.id))
     return text_of(statement, BLOCK_NAMES)
+
+
+@cache
+def frames_inside() -> str:
+    """The iterations of a container, and all that are in them, however deep."""
+    return text_of(select(_inside().c.id), BLOCK_NAMES)
+
+
+def _inside() -> CTE:
+    inside = select(_F.run.label("run"), _F.id.label("id")).where(*BLOCK).cte("inside", recursive=True)
+    further = select(_F.run, _F.id).join(inside, (_F.run == inside.c.run) & (_F.parent == inside.c.id))
+    return inside.union_all(further)
 
 
 @cache

@@ -124,6 +124,37 @@ def drop_attempt() -> str:
 
 
 @cache
+def drop_frame_with_all_in_it() -> tuple[str, ...]:
+    """An iteration of a container is as if it had never begun; what is in it goes first."""
+    inside = (delete(table).where(is_given(table.c.run), is_given(table.c.frame)) for table in (attempt, wait, repeat))
+    itself = text_of(delete(frame).where(is_given(_F.run), is_given(_F.id)), "the_run the_id")
+    return (*(text_of(statement, "the_run the_frame") for statement in inside), itself)
+
+
+@cache
+def drop_iterations() -> tuple[str, ...]:
+    """The iterations of a repeated step are as if they had never begun."""
+    return tuple(
+        text_of(
+            delete(table).where(
+                is_given(table.c.run),
+                is_given(table.c.frame),
+                is_given(table.c.node),
+                table.c.iteration > literal_column("0"),
+            ),
+            "the_run the_frame the_node",
+        )
+        for table in (attempt, wait)
+    )
+
+
+@cache
+def drop_repeat() -> str:
+    """A repeat has no items."""
+    return text_of(delete(repeat).where(*is_row(repeat)), key_of(repeat))
+
+
+@cache
 def insert_frame() -> str:
     """A new iteration; a second one of its number is an error."""
     return text_of(insert(frame).values(given(_OPENING)), _OPENING)

@@ -9,7 +9,7 @@ from typing import Any
 from sequent.errors import StoreError
 from sequent.model.status import Status
 from sequent.runtime.rows import PASSED, Batch, Ending, Hold, Intent, TaskKey, Wait
-from sequent.runtime.store.sqlite import shared_queries, statements
+from sequent.runtime.store.sqlite import open_queries, shared_queries, statements
 from sequent.runtime.store.sqlite.records import text_of_mapping, text_of_record, text_of_span
 from sequent.runtime.store.sqlite.seals import sealed
 from sequent.runtime.store.sqlite.tally import (
@@ -46,6 +46,8 @@ class BatchWriter:
 
     def write(self, batch: Batch, now: Callable[[], float]) -> None:
         """All rows of a batch, each after what it refers to, and what all rows of the run then come to."""
+        for frame, container, step in batch.renewed:
+            self._forget(frame, self.node(container), None if step is None else self.node(step))
         if batch.frames or batch.repeats or batch.closed_frames or batch.closed_repeats or batch.container_problems:
             self._write_iterations(batch)
         if batch.endings:
@@ -96,6 +98,18 @@ class BatchWriter:
         self._tally.measured(
             "attempt", where, [place], lambda: self._all(statements.drop_attempt(), [place], "", must_match=False)
         )
+
+    def _forget(self, frame: int, container: int, step: int | None) -> None:
+        """A repeat is as if it had never begun."""
+        self._tally.recount()
+        run, execute = self._run, self._cursor.execute
+        inside = execute(open_queries.frames_inside(), (run, frame, container)).fetchall()
+        for statement in statements.drop_frame_with_all_in_it():
+            self._cursor.executemany(statement, [(run, id_) for (id_,) in inside])
+        if step is not None:
+            for statement in statements.drop_iterations():
+                execute(statement, (run, frame, step))
+        execute(statements.drop_repeat(), (run, frame, container))
 
     def _write_iterations(self, batch: Batch) -> None:
         run, node, kept = self._run, self.node, self._values.kept
