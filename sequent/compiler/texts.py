@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from sequent.model.inputs import (
+    CompoundInput,
     FailuresInput,
     Input,
     ItemInput,
@@ -19,6 +20,7 @@ from sequent.model.inputs import (
     ResultInput,
     ResultOrInput,
 )
+from sequent.model.references import Form
 from sequent.model.spec import AT_ONCE, Amounts, Backoff
 from sequent.model.wire import decode
 
@@ -47,6 +49,11 @@ def input_text(value: Input, name: Name) -> str:
             return f"the parameter {value.name}"
         case LiteralInput():
             return value.text
+        case CompoundInput():
+            texts = [input_text(part, name) for part in value.parts]
+            if value.form is Form.DICT:
+                return f"{{{', '.join(f'{key}: {text}' for key, text in zip(value.keys, texts, strict=True))}}}"
+            return f"[{', '.join(texts)}]" if value.form is Form.LIST else f"({', '.join(texts)})"
 
 
 def items_text(items: ItemsPlan | None, name: Name) -> str:

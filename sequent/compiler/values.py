@@ -10,6 +10,7 @@ from sequent.compiler.problems import Problems
 from sequent.compiler.tree import Node
 from sequent.errors import Place
 from sequent.model.inputs import (
+    CompoundInput,
     FailuresInput,
     Input,
     ItemInput,
@@ -21,6 +22,7 @@ from sequent.model.inputs import (
     ResultOrInput,
 )
 from sequent.model.references import (
+    Compound,
     FailuresOf,
     FlowHandle,
     ItemOf,
@@ -74,12 +76,19 @@ class Values:
                 return self._outer(value.name, reader, value.place or reader.place)
             case PreviousOf():
                 return self._previous(value, reader, repeating)
+            case Compound():
+                return self._compound(value, use, reader, repeating)
             case PartOf():
                 whole = self.find(value.whole, "whole of a part", reader, repeating)
                 return None if whole is None else _part(whole, value.keys)
             case FlowHandle() | SecretOf():
                 self._refuse_handle(value, use, reader)
                 return None
+
+    def _compound(self, value: Compound, use: str, reader: Reader, repeating: int | None) -> Input | None:
+        found = [self.find(part, f"{use} (a part of it)", reader, repeating) for part in value.parts]
+        parts = tuple(part for part in found if part is not None)
+        return CompoundInput(value.form, parts, value.keys) if len(parts) == len(found) else None
 
     def _refuse_handle(self, value: FlowHandle | SecretOf, use: str, reader: Reader) -> None:
         """A value that must be known where the run is driven is no handle of the flow and no secret."""

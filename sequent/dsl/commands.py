@@ -8,12 +8,13 @@ from typing import Any, cast
 
 from attrs import evolve, frozen
 
+from sequent.dsl.compounds import references_within
 from sequent.dsl.functions import FunctionSource, read_function
 from sequent.dsl.literals import snapshot
 from sequent.dsl.marks import refuse_text
 from sequent.dsl.names import did_you_mean
 from sequent.dsl.places import Site, option_place, read_at
-from sequent.dsl.references import Reference, formatted_in, has_form
+from sequent.dsl.references import formatted_in, has_form
 from sequent.dsl.sources import refuse_secret
 from sequent.dsl.words import WordSource, read_arguments, read_word, read_words
 from sequent.errors import DefinitionError, Place
@@ -113,8 +114,9 @@ def read_computed(
         )
     computed = read_function(function, site, args, kwargs, flow)
     for name, value in computed.arguments:
-        if isinstance(value, Reference):
-            refuse_secret(value, f"the argument {name!r} of {computed.name!r}, which returns a command's words", site)
+        shown = f"the argument {name!r} of {computed.name!r}, which returns a command's words"
+        for reference in references_within(value):
+            refuse_secret(reference, shown, site)
     return _read_options(CommandSource(computed=computed), options, site)
 
 

@@ -25,21 +25,17 @@ from sequent.dsl.callables import (
     signature_of,
     takes_self,
 )
-from sequent.dsl.literals import snapshot, step_as_value, word_in
-from sequent.dsl.marks import refuse_text, text_in
+from sequent.dsl.compounds import Given, argument_error, holds_reference, read_value
+from sequent.dsl.marks import reference_in, refuse_text
 from sequent.dsl.places import Site
-from sequent.dsl.references import Reference
-from sequent.dsl.requirements import Claimable, Requirement, shown
-from sequent.dsl.sources import Outer, outer_alone
+from sequent.dsl.references import Reference, has_form
+from sequent.dsl.requirements import Claimable, shown
 from sequent.errors import DefinitionError, Place
-from sequent.model.references import FlowHandle, Literal
 from sequent.model.work import ModuleImport
 
 Called = Callable[..., object]
-Given = Reference | Literal | FlowHandle
-_LOOKED_AT: tuple[type, ...] = (Reference, Requirement, Outer, MethodType, str, tuple, list, dict)
-"""Defaults of these types matter: references and steps, or what may have them in it; and lists and dicts, which are
-copied for each task, since one could otherwise change them for the next."""
+_SIMPLE = frozenset({type(None), bool, int, float})
+"""Defaults of these types are what they are; others may be a reference, or have one in them."""
 
 
 @frozen(eq=False)
@@ -102,7 +98,7 @@ def _read_plain(function: FunctionType, site: Site) -> FunctionSource | None:
     arguments: list[tuple[str | None, Given]] = []
     names = code.co_varnames[count - len(defaults) : count]
     for name, value in (*zip(names, defaults, strict=True), *by_name.items()):
-        if isinstance(value, _LOOKED_AT):
+        if type(value) not in _SIMPLE:
             found = _read_default(name, value, site)
             if found is not None:
                 arguments.append((name, found))
@@ -110,40 +106,35 @@ def _read_plain(function: FunctionType, site: Site) -> FunctionSource | None:
 
 
 def _read_default(name: str, value: object, site: Site) -> Given | None:
+    """What a default is given as; None where Python gives it itself."""
     if isinstance(value, Reference):
         return value
     shown_name = f"the default of {name!r}"
-    if isinstance(value, Requirement):
-        raise _step_given(value, shown_name, site.place)
-    if isinstance(value, Outer):
-        raise outer_alone(shown_name, site.place)
     if isinstance(value, str):
-        refuse_text(value, shown_name, site)
-    elif isinstance(value, MethodType):
-        if isinstance(value.__self__, Claimable):
-            raise _not_called(value, value.__self__, shown_name, site.place)
-    elif _is_copied(value):
-        return snapshot(value, shown_name, site.place)
+        if has_form(value):
+            refuse_text(value, shown_name, site)
+        return None
+    if isinstance(value, MethodType) and not isinstance(value.__self__, Claimable):
+        return None
+    given: object = value
+    # Lists and dicts are copied for each task, since one could change them for the next.
+    if isinstance(value, list | dict) or holds_reference(given) or reference_in(given):
+        return read_value(given, shown_name, site.place)
     return None
-
-
-def _is_copied(value: object) -> bool:
-    """Whether each task gets a copy; or none can be made, since there is a reference in it, which the copy tells."""
-    return isinstance(value, list | dict) or word_in(value) is not None or text_in(value) != ""
 
 
 def _check_callable(function: object, site: Site) -> Callable[..., object]:
     if isinstance(function, Claimable) and not isinstance(function, Reference):
-        raise _error(f"{shown(function)!r} is a step already", site.place, "give the function itself")
+        raise argument_error(f"{shown(function)!r} is a step already", site.place, "give the function itself")
     if isinstance(function, type):
-        raise _error(
+        raise argument_error(
             f"{function.__qualname__!r} is a class",
             site.place,
             "@container makes a container of one; a step is a function",
         )
     if isinstance(function, Reference) or not callable(function):
         given = function.__sequent__.shown if isinstance(function, Reference) else repr(function)
-        raise _error(f"{given:.100} is not a function", site.place, "a step is something that can be called")
+        raise argument_error(f"{given:.100} is not a function", site.place, "a step is something that can be called")
     called: Callable[..., object] = function
     target = executed_by(called)
     if isgeneratorfunction(target) or isasyncgenfunction(target):
@@ -160,15 +151,15 @@ def _check_given(
     args: object, kwargs: object, function: Callable[..., object], site: Site
 ) -> tuple[Sequence[object], Mapping[str, object]]:
     if not isinstance(args, tuple | list):
-        raise _error(f"'args' of {name_of(function)!r} is {args!r:.100}", site.place, "it is a tuple or a list")
+        raise argument_error(f"'args' of {name_of(function)!r} is {args!r:.100}", site.place, "it is a tuple or a list")
     named: object = {} if kwargs is None else kwargs
     if not isinstance(named, Mapping):
-        raise _error(
+        raise argument_error(
             f"'kwargs' of {name_of(function)!r} is {kwargs!r:.100}", site.place, "it is a dict by parameter name"
         )
     for key in cast("Mapping[object, object]", named):
         if not isinstance(key, str):
-            raise _error(
+            raise argument_error(
                 f"'kwargs' of {name_of(function)!r} has the key {key!r:.100}", site.place, "a key is a parameter's name"
             )
     return cast("Sequence[object]", args), cast("Mapping[str, object]", named)
@@ -180,34 +171,6 @@ def _read_given(
     positional = [read_value(value, f"args[{position}]", place, flow) for position, value in enumerate(args)]
     named = {name: read_value(value, f"kwargs[{name!r}]", place, flow) for name, value in kwargs.items()}
     return positional, named
-
-
-def read_value(value: object, name: str, place: Place, flow: object = None) -> Given:
-    """One argument: a reference, the flow itself, or data.
-
-    Raises:
-        DefinitionError: it is none of them.
-    """
-    if isinstance(value, Reference):
-        return value
-    if flow is not None and value is flow:
-        return FlowHandle()
-    if isinstance(value, Requirement):
-        raise _step_given(value, name, place)
-    return snapshot(value, name, place)
-
-
-def _not_called(method: MethodType, node: Claimable, name: str, place: Place) -> DefinitionError:
-    """The error for ``x.result_or`` where ``x.result_or(value)`` is meant."""
-    word = f"{shown(node)}.{method.__name__}"
-    hint = f"say what there is instead of a result: {word}(None)" if method.__name__ == "result_or" else "call it"
-    return _error(f"{name} is the method {word} itself", place, hint)
-
-
-def _step_given(value: Requirement, name: str, place: Place) -> DefinitionError:
-    if isinstance(value, Claimable):
-        return step_as_value(value, name, place)
-    return _error(f"{name} is a requirement, and not data", place, "give it to requires=")
 
 
 def _bind(
@@ -223,7 +186,7 @@ def _bind(
     try:
         bound = shape.replace(parameters=parameters).bind_partial(*args, **kwargs).arguments
     except TypeError as error:
-        raise _error(
+        raise argument_error(
             f"the arguments do not fit {name_of(function)!r}: {error}", site.place, f"it takes {shape}"
         ) from None
     leading: list[tuple[str | None, Given]] = []
@@ -251,21 +214,17 @@ def _default_of(parameter: Parameter, function: str, site: Site) -> Given | None
     if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
         return None
     if default is parameter.empty:
-        raise _error(
+        raise argument_error(
             f"the parameter {parameter.name!r} of {function!r} has no value",
             site.place,
             "give it a default, such as another step's result, or pass it in kwargs",
         )
-    return _read_default(parameter.name, default, site) if isinstance(default, _LOOKED_AT) else None
+    return None if type(default) in _SIMPLE else _read_default(parameter.name, default, site)
 
 
 def _by_position(parameter: str, function: str, site: Site) -> DefinitionError:
-    return _error(
+    return argument_error(
         f"the parameter {parameter!r} of {function!r} is taken by position alone, and one before it gets no value",
         site.place,
         "let it stand first, or let it be taken by name",
     )
-
-
-def _error(message: str, place: Place, hint: str) -> DefinitionError:
-    return DefinitionError(message, code="argument", hint=hint, place=place)

@@ -14,7 +14,6 @@ from attrs import define, field
 from sequent.dsl.callables import closed_over, everything_in, is_alone, kept_by, layers_of, name_of, signature_of
 from sequent.dsl.marks import reference_in
 from sequent.dsl.references import Reference
-from sequent.errors import DefinitionError, Place
 
 _LOOKED_AT: tuple[type, ...] = (Reference, str, list, tuple, dict)
 _HINT = "give it as an argument: the default of a parameter that is seen, or in args= or kwargs="
@@ -27,21 +26,13 @@ class Hidden:
 
     _modules: dict[int, Mapping[str, str]] = field(factory=dict[int, Mapping[str, str]])
 
-    def check(self, function: Callable[..., object], shown: str, place: Place) -> DefinitionError | None:
-        """The error for the first reference that would arrive as one.
-
-        Args:
-            function: what is called.
-            shown: whose it is, in a message: ``the step 'load'``.
-            place: its line.
-        """
+    def found_in(self, function: Callable[..., object]) -> Iterator[tuple[str, str]]:
+        """Each reference that would arrive as one, with where it is, and what to do about it."""
         if is_alone(function) and not self._holding(cast("FunctionType", function).__globals__):
             # The usual step: its parameters were read.
-            return None
+            return
         for reference, where, hint in self._found(function):
-            message = f"{shown} uses {reference} by {where}, where it is not filled in"
-            return DefinitionError(message, code="reference", hint=hint, place=place)
-        return None
+            yield f"{reference} by {where}", hint
 
     def _found(self, function: Callable[..., object]) -> Iterator[tuple[str, str, str]]:
         """Each such reference, where it is, and what to do."""

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import cast
-
-from sequent.dsl.marks import formatted_elsewhere, refuse_text
+from sequent.dsl.marks import formatted_elsewhere, parts_of, refuse_text
 from sequent.dsl.references import Reference, has_form
 from sequent.dsl.requirements import Claimable, Requirement, shown
 from sequent.errors import DefinitionError, NotDataError, Place
@@ -61,27 +58,13 @@ def decoded(literal: Literal) -> object:
     return decode(literal.text, {kind.__qualname__: kind for kind in literal.classes})
 
 
-def word_in(value: object, depth: int = 0) -> Requirement | Reference | None:
-    """The first reference, step or requirement somewhere in a value."""
-    if isinstance(value, Reference | Requirement):
-        return value
-    if depth > 20:
-        return None
-    parts: Iterable[object] = ()
-    if isinstance(value, Mapping):
-        parts = cast("Mapping[object, object]", value).values()
-    elif isinstance(value, list | tuple | set | frozenset):
-        parts = cast("Iterable[object]", value)
-    return next((found for part in parts if (found := word_in(part, depth + 1)) is not None), None)
-
-
 def _explained(value: object, name: str, place: Place, error: NotDataError) -> DefinitionError:
-    inner = word_in(value)
+    inner = next((part for part in parts_of(value) if isinstance(part, Reference | Requirement)), None)
     if isinstance(inner, Reference):
         return DefinitionError(
             f"{name} has the reference {inner.__sequent__.shown} inside it",
             code="reference",
-            hint="give the reference as an argument of its own",
+            hint="a reference stands alone, or in lists, tuples and dicts' values: give it as an argument of its own",
             place=place,
         )
     if isinstance(inner, Claimable):

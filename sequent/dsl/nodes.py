@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 from attrs import define
 
 from sequent.dsl.commands import CommandSource
+from sequent.dsl.compounds import Given
 from sequent.dsl.functions import FunctionSource
 from sequent.dsl.names import did_you_mean
 from sequent.dsl.options import Options
@@ -17,11 +18,10 @@ from sequent.dsl.requirements import Claimable
 from sequent.dsl.sources import failures_of
 from sequent.errors import DefinitionError
 from sequent.model.failures import Failures
-from sequent.model.references import Literal
 
 NO_CHILDREN: Mapping[str, Node] = {}
 NO_ATTRIBUTES: Mapping[str, Reference] = {}
-NO_VALUES: Mapping[str, Reference | Literal] = {}
+NO_VALUES: Mapping[str, Given] = {}
 
 
 class MissingWordError(DefinitionError, AttributeError):
@@ -45,7 +45,7 @@ class Written:
     """The class it was written as."""
     template: Node | None = None
     """Of a container that is used again: the one whose children it has."""
-    given: Mapping[str, Reference | Literal] = NO_VALUES
+    given: Mapping[str, Given] = NO_VALUES
     """Of such a container: what its parameters stand for."""
     is_leaf: bool = True
 

@@ -9,15 +9,14 @@ from typing import cast
 from attrs import evolve
 
 from sequent.dsl.annotations import UNKNOWN, attribute_type
+from sequent.dsl.compounds import Given, read_value, references_within
 from sequent.dsl.conversion import fits, shown_type
-from sequent.dsl.functions import read_value
 from sequent.dsl.literals import decoded
 from sequent.dsl.names import did_you_mean
 from sequent.dsl.nodes import Node, Written
 from sequent.dsl.options import Options
 from sequent.dsl.parameters import ParamSource
 from sequent.dsl.places import Site, read_at
-from sequent.dsl.references import Reference
 from sequent.dsl.sources import refuse_secret
 from sequent.errors import DefinitionError, Place
 from sequent.model.references import Literal
@@ -75,26 +74,25 @@ def _params(source: Written) -> dict[str, ParamSource]:
     }
 
 
-def _defaults(source: Written) -> dict[str, Reference | Literal]:
+def _defaults(source: Written) -> dict[str, Given]:
     return {name: param.default for name, param in _params(source).items() if param.default is not None}
 
 
-def _read_given(kwargs: object, source: Written, place: Place) -> dict[str, Reference | Literal]:
+def _read_given(kwargs: object, source: Written, place: Place) -> dict[str, Given]:
     if not isinstance(kwargs, Mapping):
         raise _error(f"'kwargs' is {kwargs!r:.100}", place, "it is a dict of values by parameter: {'region': 'eu'}")
     params = _params(source)
-    read: dict[str, Reference | Literal] = {}
+    read: dict[str, Given] = {}
     for name, value in cast("Mapping[object, object]", kwargs).items():
         if not isinstance(name, str) or name not in params:
             raise _error(f"{source.shown!r} has no parameter {name!r:.100}", place, did_you_mean(str(name), params))
         shown = f"kwargs[{name!r}]"
         given = read_value(value, shown, place)
-        if isinstance(given, Reference):
-            refuse_secret(given, shown, place)
-            read[name] = given
-        elif isinstance(given, Literal):
+        for reference in references_within(given):
+            refuse_secret(reference, shown, place)
+        if isinstance(given, Literal):
             _check_type(given, source, name, shown, place)
-            read[name] = given
+        read[name] = given
     return read
 
 

@@ -163,6 +163,11 @@ class Tree:
                 )
 
     def _refuse_hidden(self, function: Callable[..., object], what: str, written: Written, path: Path) -> None:
-        problem = self._hidden.check(function, f"{what} {dotted(path)!r}", written.site.place)
-        if problem is not None:
-            self.translation.values.problems.append(problem)
+        for message, hint in self._hidden.found_in(function):
+            self.translation.values.add_problem(
+                f"{what} {dotted(path)!r} uses {message}, where it is not filled in",
+                "reference",
+                hint,
+                written.site.place,
+            )
+            break

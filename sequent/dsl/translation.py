@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import cast
 
@@ -23,7 +23,7 @@ from sequent.dsl.values import Values
 from sequent.dsl.words import TextSource, WordSource, read_word
 from sequent.errors import Place
 from sequent.model import requirements as required
-from sequent.model.references import Literal
+from sequent.model.references import Compound, Literal, Value
 from sequent.model.spec import Amounts
 from sequent.model.status import Claim
 from sequent.model.wire import encode
@@ -93,7 +93,7 @@ class Translation:
 
     def _function(self, work: FunctionSource, node: Node) -> FunctionWork:
         arguments = tuple(Argument(name, self.values.input(value, node)) for name, value in work.arguments)
-        literals = (argument.value.text for argument in arguments if isinstance(argument.value, Literal))
+        literals = [text for argument in arguments for text in _literal_texts(argument.value)]
         return FunctionWork(
             work.name, work.takes_self, arguments, work.imports, fingerprint=fingerprint(work.function, *literals)
         )
@@ -133,6 +133,16 @@ class Translation:
         words = cast("list[object]", known) if isinstance(known, list | tuple) else [known]
         for word in words:
             self.values.told(partial(read_word, word, source.shown, source.site.place), None)
+
+
+def _literal_texts(value: Value) -> Iterator[str]:
+    """A literal, or those in a compound."""
+    if isinstance(value, Literal):
+        yield value.text
+    elif isinstance(value, Compound):
+        yield from value.keys
+        for part in value.parts:
+            yield from _literal_texts(part)
 
 
 def flattened(joined: Joined) -> Sequence[Requirement]:

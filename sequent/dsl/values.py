@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from attrs import define, field
 
+from sequent.dsl.compounds import CompoundSource, Given
 from sequent.dsl.counts import read_parallel
 from sequent.dsl.literals import decoded, snapshot
 from sequent.dsl.nodes import Node, root_of
@@ -30,6 +31,7 @@ from sequent.dsl.surroundings import Surroundings
 from sequent.dsl.timing import read_delay, read_timeout
 from sequent.errors import DefinitionError, PartError, Place
 from sequent.model import references as model
+from sequent.model.compounds import known, part_of_compound
 from sequent.model.spec import ItemsLiteral, ItemsSpec
 from sequent.model.wire import part_of
 
@@ -70,13 +72,15 @@ class Values:
 
     def given(self, node: Node) -> dict[str, model.Value]:
         """What the parameters of a container stand for that is used again, as seen from where it is used."""
-        given: dict[str, model.Value] = {}
-        for name, value in node.__sequent__.given.items():
-            if isinstance(value, Reference):
-                self._refuse_hidden(value.__sequent__)
-                given[name] = self.value(value, node)
-            else:
-                given[name] = value
+        return {name: self._seen_from_within(value, node) for name, value in node.__sequent__.given.items()}
+
+    def _seen_from_within(self, given: Given, node: Node) -> model.Value:
+        if isinstance(given, CompoundSource):
+            parts = tuple(self._seen_from_within(part, node) for part in given.parts)
+            return known(model.Compound(given.form, parts, given.keys))
+        if isinstance(given, Reference):
+            self._refuse_hidden(given.__sequent__)
+            return self.value(given, node)
         return given
 
     def _refuse_hidden(self, source: Source) -> None:
@@ -92,8 +96,11 @@ class Values:
                     outer.site.place,
                 )
 
-    def input(self, given: Reference | model.Literal | model.FlowHandle, node: Node) -> model.Value:
+    def input(self, given: Given, node: Node) -> model.Value:
         """What a step is given: a literal as it is, a reference with its path."""
+        if isinstance(given, CompoundSource):
+            parts = tuple(self.input(part, node) for part in given.parts)
+            return known(model.Compound(given.form, parts, given.keys))
         if not isinstance(given, Reference):
             return given
         value = self.value(given, node)
@@ -140,16 +147,22 @@ class Values:
         return self.told(lambda: snapshot(found[source.target], source.shown, place), NOTHING)
 
     def _part(self, source: PartSource, node: Node, place: Place) -> model.Value:
-        whole = self.value(source.whole, node)
-        if isinstance(whole, model.Literal):
-            try:
-                return model.Literal(part_of(whole.text, source.keys, source.whole.__sequent__.shown), whole.classes)
-            except PartError as error:
-                self.add_problem(error.message, error.code, error.hint or "ask for a part that it has", place)
-                return NOTHING
+        whole, keys = self.value(source.whole, node), source.keys
+        try:
+            if isinstance(whole, model.Compound):
+                whole, keys = part_of_compound(whole, keys, source.whole.__sequent__.shown)
+            if not keys:
+                return whole
+            if isinstance(whole, model.Literal):
+                return model.Literal(part_of(whole.text, keys, source.whole.__sequent__.shown), whole.classes)
+        except PartError as error:
+            self.add_problem(error.message, error.code, error.hint or "ask for a part that it has", place)
+            return NOTHING
         if isinstance(whole, model.PartOf):
-            return model.PartOf(whole.whole, (*whole.keys, *source.keys), place)
-        return model.PartOf(whole, source.keys, place)
+            return model.PartOf(whole.whole, (*whole.keys, *keys), place)
+        if isinstance(whole, model.Compound):
+            raise AssertionError(whole)
+        return model.PartOf(whole, keys, place)
 
     def _param(self, reference: Reference, node: Node, place: Place) -> model.Value:
         given = self.surroundings.given(reference)
@@ -182,9 +195,11 @@ class Values:
         """How many iterations may run at once, and where that comes from if it is known only while running."""
         if isinstance(given, int):
             return given, None
-        value = self.value(given, node)
+        value = self._one_value(given, node, "parallel")
         if not isinstance(value, model.Literal):
             return 1, value
+        if value is NOTHING:
+            return 1, None
         place = option_place(node.__sequent__.site, "parallel")
         return self.told(lambda: read_parallel(decoded(value), "parallel", place), 1), None
 
@@ -205,10 +220,20 @@ class Values:
     ) -> model.Value | None:
         if not isinstance(given, Reference):
             return given
-        value = self.value(given, node)
+        value = self._one_value(given, node, name)
         if not isinstance(value, model.Literal):
             return value
         return self.told(lambda: read(decoded(value), name, option_place(node.__sequent__.site, name)), None)
+
+    def _one_value(self, given: Reference, node: Node, option: str) -> model.Literal | model.Reference:
+        """What an option stands for that is no list."""
+        value = self.value(given, node)
+        if not isinstance(value, model.Compound):
+            return value
+        place = option_place(node.__sequent__.site, option)
+        message = f"{option!r} is {given.__sequent__.shown}, which is a {value.form} here"
+        self.add_problem(message, "option", "give one value, or a part of it", place)
+        return NOTHING
 
     def told(self, read: Callable[[], T], otherwise: T) -> T:
         """What reading gives; where it is a mistake, the mistake is collected and something else given."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, time
 from decimal import Decimal
 from pathlib import PurePath
@@ -17,6 +17,7 @@ from sequent.dsl.requirements import Claimable
 from sequent.dsl.sources import refuse_secret
 from sequent.errors import DefinitionError, Place
 from sequent.model.references import Literal
+from sequent.model.wire import MAX_DEPTH
 from sequent.model.wording import described
 
 
@@ -60,11 +61,22 @@ def read_arguments(values: Sequence[object], place: Place) -> tuple[WordSource, 
     Raises:
         DefinitionError: one is nothing that a program can be given.
     """
-    words: list[WordSource] = []
-    for position, value in enumerate(values):
-        inner = cast("Sequence[object]", value) if isinstance(value, list | tuple) else (value,)
-        words += [read_word(part, f"word {position + 1}", place) for part in inner]
-    return tuple(words)
+    return tuple(
+        read_word(part, f"word {position + 1}", place)
+        for position, value in enumerate(values)
+        for part in _flat(value, place)
+    )
+
+
+def _flat(value: object, place: Place, depth: int = 0) -> Iterator[object]:
+    """A word, or the words in a list of words, and of lists of these."""
+    if not isinstance(value, list | tuple):
+        yield value
+        return
+    if depth > MAX_DEPTH:
+        raise _error(f"the words are nested more than {MAX_DEPTH} deep, or hold themselves", place, _ALLOWED)
+    for part in cast("Sequence[object]", value):
+        yield from _flat(part, place, depth + 1)
 
 
 def read_word(value: object, name: str, place: Place, *, secrets: bool = False) -> WordSource:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from attrs import frozen
 
-from sequent.model.references import Path
+from sequent.model.references import Form, Path
 
 
 @frozen
@@ -78,6 +78,16 @@ class PartInput:
 
 
 @frozen
+class CompoundInput:
+    """A list, a tuple or a dict of other values."""
+
+    form: Form
+    parts: tuple[Input, ...]
+    keys: tuple[str, ...] = ()
+    """Of a dict: what its parts are under, as wire text."""
+
+
+@frozen
 class ItemsLiteralPlan:
     """Items that were written down, as wire text."""
 
@@ -91,7 +101,8 @@ class ItemsCallPlan:
     attributes: tuple[tuple[str, Input], ...] = ()
 
 
-Input = ResultInput | ResultOrInput | FailuresInput | PreviousInput | LiteralInput | PartInput | ItemInput | ParamInput
+_Simple = ResultInput | ResultOrInput | FailuresInput | PreviousInput | LiteralInput | ItemInput | ParamInput
+Input = _Simple | PartInput | CompoundInput
 
 ItemsPlan = ItemsLiteralPlan | ItemsCallPlan | Input
 
@@ -103,3 +114,6 @@ def inputs_in(value: Input) -> Iterator[Input]:
         yield from inputs_in(value.whole)
     elif isinstance(value, PreviousInput):
         yield from inputs_in(value.start)
+    elif isinstance(value, CompoundInput):
+        for part in value.parts:
+            yield from inputs_in(part)

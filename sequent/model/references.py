@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from attrs import field, frozen
 
 from sequent.errors import Place
@@ -119,4 +121,23 @@ Reference = (
     ResultOf | ResultOr | FailuresOf | PreviousOf | PartOf | SecretOf | ItemOf | ParamOf | OuterValue | FlowHandle
 )
 
-Value = Literal | Reference
+
+class Form(StrEnum):
+    """What a compound is."""
+
+    LIST = "list"
+    TUPLE = "tuple"
+    DICT = "dict"
+
+
+@frozen
+class Compound:
+    """A list, a tuple or a dict with references in it, at whatever depth."""
+
+    form: Form
+    parts: tuple[Value, ...]
+    keys: tuple[str, ...] = ()
+    """Of a dict: what its parts are under, as wire text."""
+
+
+Value = Literal | Reference | Compound

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from attrs import Factory, field, frozen
 
 from sequent.errors import Place
-from sequent.model.references import Literal, Path, Reference, Value
+from sequent.model.references import Compound, Literal, Path, Reference, Value
 from sequent.model.requirements import Requirement
 from sequent.model.status import Action, Construct, Status
 from sequent.model.work import Work
@@ -40,7 +40,7 @@ class ItemsCall:
     fingerprint: str = field(default="", eq=False)
 
 
-ItemsSpec = ItemsLiteral | ItemsCall | Reference
+ItemsSpec = ItemsLiteral | ItemsCall | Reference | Compound
 
 
 @frozen

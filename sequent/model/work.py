@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from attrs import field, frozen
 
-from sequent.model.references import Literal, Reference, Value
+from sequent.model.references import Compound, Literal, Reference, Value
 
 
 @frozen
@@ -88,17 +88,25 @@ def references_of(work: Work) -> Iterator[Reference]:
     """
     if isinstance(work, FunctionWork):
         for argument in work.arguments:
-            if not isinstance(argument.value, Literal):
-                yield argument.value
+            yield from references_in(argument.value)
     elif isinstance(work, CommandWork):
         if work.computed is not None:
             yield from references_of(work.computed)
         for word in (*work.words, *(value for _, value in work.env), work.cwd, work.stdin):
             if isinstance(word, Template):
-                values = (part.value for part in word.parts if isinstance(part, Formatted))
-                yield from (value for value in values if not isinstance(value, Literal))
-            elif word is not None and not isinstance(word, Literal):
-                yield word
+                for part in word.parts:
+                    yield from () if isinstance(part, str) else references_in(part.value)
+            elif word is not None:
+                yield from references_in(word)
+
+
+def references_in(value: Value) -> Iterator[Reference]:
+    """A reference, or those in a compound, in their order."""
+    if isinstance(value, Compound):
+        for part in value.parts:
+            yield from references_in(part)
+    elif not isinstance(value, Literal):
+        yield value
 
 
 @frozen

@@ -6,11 +6,13 @@ from enum import StrEnum
 from typing import Any, cast
 
 from sequent.model.outcome import LogSpan, Problem
+from sequent.model.references import Form
 from sequent.model.status import Verdict
 from sequent.runtime.orders import (
     AttemptBegan,
     AttemptEnded,
     AttemptOrder,
+    Composed,
     Cut,
     DrawBroke,
     DrawOrder,
@@ -117,6 +119,8 @@ def _write_given(value: Given) -> object:
             return {"file": path}
         case Cut(whole, keys):
             return {"whole": _write_given(whole), "keys": keys}
+        case Composed(form, parts, keys):
+            return {"form": form, "parts": [_write_given(part) for part in parts], "keys": keys}
 
 
 def _read_given(written: Any) -> Any:
@@ -125,6 +129,8 @@ def _read_given(written: Any) -> Any:
             return Spooled(path)
         case {"whole": whole, "keys": keys}:
             return Cut(_read_given(whole), tuple(keys))
+        case {"form": form, "parts": parts, "keys": keys}:
+            return Composed(Form(form), tuple(_read_given(part) for part in parts), tuple(keys))
         case text:
             return text
 

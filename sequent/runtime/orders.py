@@ -5,6 +5,7 @@ from __future__ import annotations
 from attrs import frozen
 
 from sequent.model.outcome import LogSpan, Problem
+from sequent.model.references import Form
 from sequent.model.status import Verdict
 from sequent.runtime.rows import Target
 
@@ -43,11 +44,21 @@ class Spooled:
 class Cut:
     """A part of a value, which the worker cuts out, so that a mistake in it is the step's."""
 
-    whole: str | Spooled
+    whole: str | Spooled | Composed
     keys: tuple[str | int, ...]
 
 
-Given = str | Spooled | Cut
+@frozen
+class Composed:
+    """A list, a tuple or a dict of other values, which the worker puts together."""
+
+    form: Form
+    parts: tuple[Given, ...]
+    keys: tuple[str, ...]
+    """Of a dict: what its parts are under, as wire text."""
+
+
+Given = str | Spooled | Cut | Composed
 """A value in an order: its wire text, or where that is found."""
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections import OrderedDict
+from typing import NamedTuple
 
+import attrs
 import pytest
 
-from sequent import Sequent, step
+from sequent import Sequent, command, outer, step
 
 
 def work(*args, **kwargs): ...
@@ -126,15 +129,74 @@ def test_positional_only_parameters_that_stay_as_they_are_are_accepted():
     assert step(lambda self, x=3, y=(1, "a"), /: None).__sequent__.work.arguments == ()
 
 
-def test_a_reference_within_the_tuple_that_is_a_default_is_refused(blamed):
+@attrs.frozen
+class Pair:
+    left: object
+    right: object
+
+
+class Both(NamedTuple):
+    left: object
+    right: object
+
+
+@pytest.mark.parametrize(
+    "hold",
+    {
+        "a set": lambda reference: {reference},
+        "a key": lambda reference: {reference: 1},
+        "a record": lambda reference: Pair(1, reference),
+        "a record in a list": lambda reference: [1, {"a": Pair(1, [reference])}],
+        "a named tuple": lambda reference: Both(1, reference),
+        "a dict of its own kind": lambda reference: OrderedDict(a=reference),
+    }.values(),
+)
+@pytest.mark.parametrize("is_default", [False, True])
+def test_a_reference_in_what_is_no_list_tuple_or_value_of_a_dict_is_refused(hold, is_default, blamed):
     earlier = step(lambda: 1)
+    value = hold(earlier.result)
 
     def write():
-        @step  # wrong
-        def a(self, both=(1, earlier.result)): ...
+        def a(self, both=value): ...
 
-    error = blamed(write, "the default of 'both' has the reference earlier.result inside it")
-    assert "an argument of its own" in error.hint
+        step(a) if is_default else step(kwargs={"both": value})(a)  # wrong
+
+    error = blamed(write, "has the reference earlier.result inside it")
+    assert "lists, tuples and dicts' values" in error.hint
+
+
+@pytest.mark.parametrize(
+    ("hold", "text"),
+    [
+        (lambda one: [{"a": (one,)}], "is the step 'one' itself"),
+        (lambda one: {"a": [one.failed]}, "['a'][0] is a requirement"),
+        (lambda one: [one.result_or], "[0] is the method one.result_or itself"),
+        (lambda _: [outer], "[0] is 'outer' itself"),
+    ],
+)
+def test_what_is_meant_otherwise_is_told_inside_a_list_too(hold, text, blamed):
+    def write():
+        one = step(lambda: 1)
+        step(kwargs={"x": hold(one)})(lambda x: x)  # wrong
+
+    assert blamed(write, text).message.startswith("kwargs['x']")
+
+
+def test_a_list_that_holds_itself_is_refused(blamed):
+    def write():
+        one = step(lambda: 1)
+        endless = [one.result]
+        endless.append(endless)
+        step(kwargs={"x": endless})(lambda x: x)  # wrong
+
+    blamed(write, "nested more than 100 deep, or holds itself")
+
+    def write_words():
+        endless = ["a"]
+        endless.append(endless)
+        command("echo", endless)  # wrong
+
+    blamed(write_words, "nested more than 100 deep, or hold themselves")
 
 
 def test_a_setting_is_shown_with_its_quotes_once(blamed):

@@ -65,7 +65,7 @@ def test_a_step_among_the_arguments_is_told_of_its_result(blamed):
         @container
         class flow:
             a = step(work)
-            b = step(kwargs={"x": [a.result]})(take)  # wrong
+            b = step(kwargs={"x": {a.result}})(take)  # wrong
 
     blamed(write_kwargs, "is the step 'a' itself", "write a.result")
     blamed(write_default, "is the step 'a' itself")

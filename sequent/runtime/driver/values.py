@@ -7,7 +7,9 @@ from itertools import chain, islice
 
 from attrs import define, field
 
+from sequent.model.compounds import composed
 from sequent.model.inputs import (
+    CompoundInput,
     FailuresInput,
     Input,
     ItemInput,
@@ -24,7 +26,7 @@ from sequent.model.scope import Scope
 from sequent.model.wire import part_of
 from sequent.runtime.driver.failing import failures_text
 from sequent.runtime.driver.gathering import Gathering
-from sequent.runtime.orders import Cut, Given, Spooled
+from sequent.runtime.orders import Composed, Cut, Given, Spooled
 from sequent.runtime.ports import ReadRun
 from sequent.runtime.rows import FrameKey
 from sequent.runtime.spools import joined
@@ -126,6 +128,8 @@ class Values:
                 pieces = self._pieces(scope, value)
                 held, is_whole = _held(pieces)
                 return joined(held) or "null" if is_whole else keep(chain(held, pieces))
+            case CompoundInput():
+                return Composed(value.form, tuple(self.given(scope, part, keep) for part in value.parts), value.keys)
             case PreviousInput():
                 text = self._previous(scope, value)
                 return self.given(scope, value.start, keep) if text is None else text
@@ -148,6 +152,8 @@ class Values:
                 return self._plan.params[value.name]
             case LiteralInput():
                 return value.text
+            case CompoundInput():
+                return composed(value.form, value.keys, [self.text_of(scope, part) for part in value.parts])
             case PartInput():
                 return part_of(self.text_of(scope, value.whole), value.keys)
             case PreviousInput():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sequent.model.references import Literal, PartOf, PreviousOf, ResultOr, Value
+from sequent.model.references import Compound, Literal, PartOf, PreviousOf, ResultOr, Value
 from sequent.model.spec import ContainerSpec, ItemsCall, ItemsLiteral, StepSpec
 from sequent.model.work import references_of
 
@@ -39,5 +39,8 @@ def _classes_behind(value: Value) -> Iterator[type]:
             yield from _classes_behind(value.start)
         case PartOf():
             yield from _classes_behind(value.whole)
+        case Compound():
+            for part in value.parts:
+                yield from _classes_behind(part)
         case _:
             pass

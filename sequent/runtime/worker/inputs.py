@@ -9,12 +9,13 @@ from functools import cached_property
 from sequent.errors import NotDataError, PartError, UsageError
 from sequent.model import failures, wire
 from sequent.model.annotations import classes_in
-from sequent.model.references import FlowHandle, Literal, Path, SecretOf, Value, dotted
+from sequent.model.compounds import composed, filled
+from sequent.model.references import Compound, FlowHandle, Literal, Path, SecretOf, Value, dotted
 from sequent.model.spec import ContainerSpec, Definition, StepSpec
 from sequent.model.wording import with_article
 from sequent.model.work import FunctionWork
 from sequent.runtime import spools
-from sequent.runtime.orders import AttemptOrder, Cut, Given, Spooled
+from sequent.runtime.orders import AttemptOrder, Composed, Cut, Given, Spooled
 from sequent.runtime.worker.classes import written_classes
 from sequent.runtime.worker.secrets import Secrets
 
@@ -147,6 +148,8 @@ class Inputs:
         """
         if isinstance(value, Literal):
             return decode_literal(value)
+        if isinstance(value, Compound):
+            return filled(value.form, value.keys, [self.take(part) for part in value.parts])
         if isinstance(value, FlowHandle):
             return self._handle()
         if isinstance(value, SecretOf):
@@ -184,8 +187,21 @@ def _read(given: Given, classes: Mapping[str, type], name: str, maker: str = "")
         case Spooled():
             return spools.read(given, decode)
         case Cut(whole, keys):
-            text = spools.text_of(whole) if isinstance(whole, Spooled) else whole
-            return decode(wire.part_of(text, keys, name))
+            return decode(wire.part_of(_text(whole), keys, name))
+        case Composed(form, parts, keys):
+            return filled(form, keys, [_read(part, classes, name) for part in parts])
+
+
+def _text(given: Given) -> str:
+    match given:
+        case str():
+            return given
+        case Spooled():
+            return spools.text_of(given)
+        case Cut(whole, keys):
+            return wire.part_of(_text(whole), keys)
+        case Composed(form, parts, keys):
+            return composed(form, keys, [_text(part) for part in parts])
 
 
 def decode_literal(value: Literal) -> object:

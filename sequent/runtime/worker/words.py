@@ -99,7 +99,8 @@ def _texts(word: Word, take: Take, name: str) -> list[str]:
 def _texts_of(value: object, name: str) -> list[str]:
     """One word; or as many as a list has items."""
     if isinstance(value, list | tuple):
-        return [text_of(item, f"{name}, [{at}]") for at, item in enumerate(cast("list[object]", value))]
+        items = enumerate(cast("list[object]", value))
+        return [text for at, item in items for text in _texts_of(item, f"{name}, [{at}]")]
     return [text_of(value, name)]
 
 
