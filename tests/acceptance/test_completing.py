@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from sequent.cli.app import COMMANDS, application, main
+from sequent.cli import main
+from sequent.cli.app import COMMANDS, application
 from sequent.cli.usage import USAGE, usage_of
 
 
