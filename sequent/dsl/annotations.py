@@ -1,45 +1,46 @@
-"""The types that authors write beside parameters and results, resolved when somebody asks."""
+"""The types that authors write beside parameters and results, evaluated when somebody asks."""
 
 from __future__ import annotations
 
 import sys
 import typing
-from collections.abc import Callable, Iterator, Mapping
-from types import SimpleNamespace
-from typing import Any, Final, cast
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
+from types import CoroutineType
+from typing import Final, NamedTuple
 
 from sequent.dsl.callables import annotations_of, names_of
 from sequent.dsl.commands import CommandSource
 from sequent.dsl.functions import FunctionSource
+from sequent.dsl.references import Reference
+from sequent.dsl.requirements import Requirement
+from sequent.model.evaluation import Unfound, evaluated
 from sequent.model.references import Path
 
 Work = FunctionSource | CommandSource
 UNKNOWN: Final = object()
+"""The type of a result beside which none is written."""
+_AWAITED: tuple[object, ...] = (Awaitable, Coroutine, CoroutineType)
 
 
-def _resolve(annotation: object, names: Mapping[str, object], body: type | None) -> object:
-    """The type that an annotation means, or ``UNKNOWN`` where it names something that cannot be found.
+def is_known(kind: object) -> bool:
+    """Whether a type is written, and can be found."""
+    return kind is not UNKNOWN and not isinstance(kind, Unfound)
 
-    Args:
-        annotation: an object, or text where annotations are not evaluated.
-        names: the names of the module.
-        body: the class in which it is written, whose names count where the module has none.
-    """
-    if annotation is None:
-        return type(None)
-    shown = SimpleNamespace(__annotations__={"it": annotation})
-    for local in ({}, dict(vars(body))) if body is not None else ({},):
-        try:
-            return typing.get_type_hints(cast("Any", shown), dict(names), local)["it"]
-        except (NameError, TypeError, AttributeError, SyntaxError):
-            continue
-    return UNKNOWN
+
+class Promise(NamedTuple):
+    """A step's work, and what its annotation may name beside what its module has."""
+
+    work: Work
+    body: type | None
+    """The class in which it is written."""
+    around: Mapping[str, object] = {}
+    """What the function names in which it is written."""
 
 
 def returned_by(
     function: Callable[..., object], body: type | None = None, names: Mapping[str, object] | None = None
 ) -> object:
-    """The type that a callable's annotation promises, or ``UNKNOWN``.
+    """The type that a callable's annotation promises; ``UNKNOWN``, or ``Unfound`` where it names what is not there.
 
     Args:
         function: the callable.
@@ -49,26 +50,39 @@ def returned_by(
     annotations = annotations_of(function)
     if "return" not in annotations:
         return UNKNOWN
-    return _resolve(annotations["return"], {**names_of(function), **(names or {})}, body)
+    kind = evaluated(annotations["return"], {**_names_in(body), **(names or {}), **names_of(function)})
+    # What it returns is awaited, and that is its result.
+    parts = typing.get_args(kind)
+    return parts[-1] if parts and typing.get_origin(kind) in _AWAITED else kind
+
+
+def _names_in(body: type | None) -> dict[str, object]:
+    """What a class body names: types may be among it, and they count where the module has none of that name."""
+    names: Mapping[str, object] = {} if body is None else vars(body)
+    return {name: value for name, value in names.items() if not isinstance(value, Reference | Requirement)}
 
 
 class ResultTypes(Mapping[Path, object]):
     """The types of the steps' results; those that cannot be known are not in it."""
 
-    def __init__(self, works: Mapping[Path, tuple[Work, type | None]]) -> None:
+    def __init__(self, works: Mapping[Path, Promise]) -> None:
         self._works = works
         self._known: dict[Path, object] = {}
 
     def __getitem__(self, path: Path) -> object:
-        if path not in self._known:
-            work, body = self._works[path]
-            self._known[path] = (
-                work.result_type if isinstance(work, CommandSource) else returned_by(work.function, body)
-            )
-        found = self._known[path]
-        if found is UNKNOWN:
+        kind = self.written(path)
+        if not is_known(kind):
             raise KeyError(path)
-        return found
+        return kind
+
+    def written(self, path: Path) -> object:
+        """The type of a step's result; ``UNKNOWN``, or ``Unfound``."""
+        if path not in self._known:
+            work, body, around = self._works[path]
+            self._known[path] = (
+                work.result_type if isinstance(work, CommandSource) else returned_by(work.function, body, around)
+            )
+        return self._known[path]
 
     def __iter__(self) -> Iterator[Path]:
         return (path for path in self._works if self._is_known(path))
@@ -84,7 +98,13 @@ class ResultTypes(Mapping[Path, object]):
         return True
 
 
-def attribute_type(body: type, annotation: object) -> object:
-    """The type of an attribute of a container's body, or ``UNKNOWN``."""
+def attribute_type(body: type, annotation: object, around: Mapping[str, object]) -> object:
+    """The type of an attribute of a container's body, or ``Unfound``.
+
+    Args:
+        body: the class.
+        annotation: what is written beside the attribute.
+        around: what the function names in which the class is written.
+    """
     module = sys.modules.get(body.__module__)
-    return _resolve(annotation, vars(module) if module is not None else {}, body)
+    return evaluated(annotation, {**_names_in(body), **(vars(module) if module is not None else {}), **around})

@@ -18,7 +18,7 @@ from sequent.dsl.names import check_flow_name
 from sequent.dsl.nodes import Node, Written
 from sequent.dsl.option_types import BlockOptions, PoolAmounts
 from sequent.dsl.options import CONTAINER_OPTIONS, read_options
-from sequent.dsl.places import Site, frame_above, read_at, site_above
+from sequent.dsl.places import Site, frame_above, names_around, read_at, site_above
 from sequent.dsl.positions import read_order, read_positions
 from sequent.dsl.references import Reference
 from sequent.dsl.requirements import Requirement
@@ -221,6 +221,7 @@ class Sequent:
             )
         added = read_added(parent, name, func, args, kwargs, options, site, self, imports=self.imports)
         block = Block(Written(site, added.options, added.work, added.name, parent, {}), self)
+        block.__sequent__.around = names_around(func, frame_above(2))
         children: Any = parent.__sequent__.children
         children[added.name] = block
         parent.__sequent__.is_leaf = False

@@ -14,7 +14,7 @@ from sequent.dsl.nodes import MissingWordError, Node, Written
 from sequent.dsl.option_types import ContainerOptions, RepeatContainerOptions, Repeats
 from sequent.dsl.options import CONTAINER_OPTIONS, NO_OPTIONS, Options, read_options, refusal_of_attempts
 from sequent.dsl.parameters import defaults_of
-from sequent.dsl.places import Site, body_of, frame_above, option_place, site_above
+from sequent.dsl.places import Site, body_of, frame_above, names_around, option_place, site_above
 from sequent.dsl.references import Reference
 from sequent.dsl.requirements import Requirement, not_now
 from sequent.dsl.returning import returned_by_node
@@ -277,6 +277,7 @@ def _make(body: object, kwargs: object, options: Options, site: Site, frame: Fra
                 place=option_place(site, "kwargs"),
             )
         written = close_body(body, options, site)
+        written.around = names_around(body, frame)
     else:
         raise DefinitionError(
             f"{getattr(body, '__qualname__', body)!r} is not a class",

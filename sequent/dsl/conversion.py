@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import json
-import types
 import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
+from fractions import Fraction
 from functools import partial
 from inspect import formatannotation
 from pathlib import Path, PurePath
 from uuid import UUID
 
-from sequent.errors import UsageError
+from sequent.errors import NotDataError, UsageError
+from sequent.model.annotations import Form, Meaning, meaning_of
+from sequent.model.json_text import read_json, too_deep
 from sequent.model.wording import with_article
 
 T = typing.TypeVar("T")
 
-_UNIONS: tuple[object, ...] = (typing.Union, types.UnionType)
-_DICTS: tuple[object, ...] = (dict, Mapping)
-_LISTS: tuple[object, ...] = (list, Sequence, tuple)
+_JSON_FORMS = (Form.DICT, Form.KEYS)
+_LISTS = (Form.LIST, Form.PIECES)
 _NO_SUCH_VALUE = (ValueError, ArithmeticError, TypeError, KeyError)
 """What goes wrong where a text means nothing of a type."""
 _FLAGS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
@@ -36,50 +36,81 @@ def shown_type(annotation: object) -> str:
     return formatannotation(annotation)
 
 
-def parse_text(annotation: object, text: str) -> object:
+def is_flag(annotation: object) -> bool:
+    """Whether its values are true and false, and no others."""
+    meaning = meaning_of(annotation)
+    return meaning.form is Form.SCALAR and meaning.kind is bool
+
+
+def is_list(annotation: object) -> bool:
+    """Whether a text may be read as several values, which may be given one by one."""
+    meaning = meaning_of(annotation)
+    if meaning.form is Form.UNION:
+        return any(map(is_list, meaning.parts))
+    return meaning.form in _LISTS
+
+
+def parse_text(annotation: object, *texts: str) -> object:
     """The value that a text means where that type is wanted.
 
     Args:
         annotation: the type, as an object.
-        text: what somebody typed.
+        texts: what somebody typed; several are the parts of a list.
 
     Raises:
-        UsageError: the text is not one of these; the message begins with the text.
+        UsageError: the text is not one of these, or is JSON that says a key twice, or is nested too deep; the message
+            begins with the text.
     """
+    text = texts[0] if len(texts) == 1 else ",".join(texts)
     try:
-        return _parse(annotation, text)
+        return _parse(annotation, text) if len(texts) == 1 else _parse_parts(annotation, texts)
     except _NO_SUCH_VALUE:
-        is_choice = typing.get_origin(annotation) is typing.Literal
+        is_choice = meaning_of(annotation).form is Form.CHOICE
         wanted = "one of its values" if is_choice else with_article(shown_type(annotation))
         raise UsageError(f"{text!r:.100}, which is not {wanted}", code="param", hint=_hint(annotation)) from None
+    except NotDataError as error:
+        raise UsageError(f"{text!r:.100}, {error.message}", code=error.code, hint=error.hint) from None
+    except RecursionError:
+        raise UsageError(f"{text!r:.100}, {too_deep('which').message}", code="too-deep") from None
 
 
 def _parse(annotation: object, text: str) -> object:
-    annotation = _plain(annotation)
-    origin = typing.get_origin(annotation)
-    parts = typing.get_args(annotation)
-    if origin in _UNIONS:
-        return _parse_union(parts, text)
-    if origin is typing.Literal:
-        return _choice(parts, text)
-    if _kind_of(annotation) in (*_LISTS, *_DICTS):
-        return _parse_collection(annotation, text)
-    if annotation is typing.Any:
-        return text
-    if isinstance(annotation, type) and origin is None:
-        return _parse_scalar(annotation, text)
-    raise TypeError
+    meaning = meaning_of(annotation)
+    match meaning.form:
+        case Form.UNION:
+            return _parse_union(meaning.parts, text)
+        case Form.CHOICE:
+            return _choice(meaning.parts, text)
+        case Form.LIST | Form.PIECES | Form.DICT | Form.KEYS:
+            return _parse_collection(meaning, text)
+        case Form.ANYTHING:
+            return text
+        case Form.ENUM:
+            return _member(meaning.kind, text)
+        case Form.SCALAR:
+            return _parse_scalar(meaning.kind, text)
+        case _:
+            raise TypeError
 
 
-def _plain(annotation: object) -> object:
-    """What an annotation says of values: ``Annotated`` and ``NewType`` add nothing to it."""
-    while True:
-        if typing.get_origin(annotation) is typing.Annotated:
-            annotation = typing.get_args(annotation)[0]
-        elif isinstance(annotation, typing.NewType):
-            annotation = annotation.__supertype__
-        else:
-            return annotation
+def _parse_parts(annotation: object, texts: Sequence[str]) -> object:
+    """A list or a tuple, some of which stands in each of the texts."""
+    meaning = meaning_of(annotation)
+    if meaning.form is Form.UNION:
+        return _first_of([partial(_parse_parts, part, texts) for part in meaning.parts if is_list(part)])
+    pieces = [piece for text in texts for piece in _pieces_of(text)]
+    return _of_parts(meaning, pieces, _typed)
+
+
+def _pieces_of(text: str) -> Sequence[object]:
+    if not text.lstrip().startswith("["):
+        return _words(text)
+    tree = read_json(text, "which", unique_keys=True)
+    return typing.cast("list[object]", tree) if isinstance(tree, list) else [tree]
+
+
+def _words(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",")] if text else []
 
 
 def _choice(choices: tuple[object, ...], text: str) -> object:
@@ -93,7 +124,7 @@ def _parse_union(parts: tuple[object, ...], text: str) -> object:
     if type(None) in parts and text.lower() in ("none", "null", ""):
         return None
     # Text fits str whatever it says, so str comes last.
-    kinds = sorted((part for part in parts if part is not type(None)), key=lambda part: part is str)
+    kinds = sorted((part for part in parts if part is not type(None)), key=lambda part: meaning_of(part).kind is str)
     return _first_of([partial(_parse, kind, text) for kind in kinds])
 
 
@@ -110,14 +141,9 @@ def _first_of(ways: Sequence[Callable[[], object]]) -> object:
 def _parse_scalar(kind: type[object], text: str) -> object:
     if kind is bool:
         return _FLAGS[text.lower()]
-    if kind is timedelta:
-        return _parse_span(text)
-    if issubclass(kind, Enum):
-        return kind[text] if text in kind.__members__ else _member(kind, text)
-    read = _SCALARS.get(kind)
-    if read is None:
-        raise TypeError
-    return read(text)
+    if kind is type(None):
+        return {"none": None, "null": None, "": None}[text.lower()]
+    return _SCALARS[kind](text)
 
 
 def _parse_span(text: str) -> timedelta:
@@ -131,6 +157,8 @@ def _parse_span(text: str) -> timedelta:
 
 
 def _member(kind: type[Enum], text: str) -> Enum:
+    if text in kind.__members__:
+        return kind[text]
     for member in kind:
         if str(member.value) == text:
             return member
@@ -145,108 +173,130 @@ _SCALARS: dict[type, Callable[[str], object]] = {
     datetime: datetime.fromisoformat,
     date: date.fromisoformat,
     time: time.fromisoformat,
+    timedelta: _parse_span,
     Decimal: Decimal,
+    Fraction: Fraction,
     UUID: UUID,
     Path: Path,
     PurePath: PurePath,
-    object: str,
 }
 
 
-def _parse_collection(annotation: object, text: str) -> object:
+def _parse_collection(meaning: Meaning, text: str) -> object:
     """JSON; of what is no dict, also words with commas between them."""
-    if text.lstrip().startswith(("[", "{")) or _kind_of(annotation) in _DICTS:
-        return _typed(annotation, json.loads(text))
-    words = [word.strip() for word in text.split(",")] if text else []
-    return _of_parts(annotation, words, _parse)
+    if text.lstrip().startswith(("[", "{")) or meaning.form in _JSON_FORMS:
+        return _typed_as(meaning, read_json(text, "which", unique_keys=True))
+    return _of_parts(meaning, _words(text), _parse)
 
 
 def _typed(annotation: object, tree: object) -> object:
     """What JSON holds, as an annotation has it: a text stands for what JSON has no form for, such as a date."""
-    annotation = _plain(annotation)
     if fits(annotation, tree):
         return tree
+    meaning = meaning_of(annotation)
+    if meaning.form is Form.UNION:
+        return _first_of([partial(_typed, part, tree) for part in meaning.parts])
     if isinstance(tree, str):
         return _parse(annotation, tree)
-    parts = typing.get_args(annotation)
-    if typing.get_origin(annotation) in _UNIONS:
-        return _first_of([partial(_typed, part, tree) for part in parts])
-    kind = _kind_of(annotation)
-    if isinstance(tree, dict) and kind in _DICTS and len(parts) == 2:
+    if isinstance(tree, int | float) and not isinstance(tree, bool) and meaning.kind in (timedelta, Decimal):
+        return _parse(annotation, repr(tree))
+    return _typed_as(meaning, tree)
+
+
+def _typed_as(meaning: Meaning, tree: object) -> object:
+    if isinstance(tree, dict):
         entries = typing.cast("dict[str, object]", tree)
-        return {_typed(parts[0], key): _typed(parts[1], value) for key, value in entries.items()}
-    if isinstance(tree, list) and kind in _LISTS:
-        return _of_parts(annotation, typing.cast("list[object]", tree), _typed)
+        if meaning.form is Form.DICT:
+            key_kind, kind = meaning.parts
+            return {_typed(key_kind, key): _typed(kind, value) for key, value in entries.items()}
+        if meaning.form is Form.KEYS and meaning.required <= entries.keys() <= meaning.fields.keys():
+            fields = meaning.fields
+            return {key: _typed(fields[key], value) for key, value in entries.items()}
+    if isinstance(tree, list) and meaning.form in _LISTS:
+        return _of_parts(meaning, typing.cast("list[object]", tree), _typed)
     raise ValueError
 
 
-def _of_parts(annotation: object, pieces: Sequence[T], read: Callable[[object, T], object]) -> object:
+def _of_parts(meaning: Meaning, pieces: Sequence[T], read: Callable[[object, T], object]) -> object:
     """A list or a tuple, of which each piece is read as the annotation has it."""
-    kind, parts = _kind_of(annotation), typing.get_args(annotation)
-    if kind is tuple and parts and parts[-1] is not ...:
-        return tuple(read(part, piece) for part, piece in zip(parts, pieces, strict=True))
-    values = [read(parts[0] if parts else typing.Any, piece) for piece in pieces]
-    return tuple(values) if kind is tuple else values
-
-
-def _kind_of(annotation: object) -> object:
-    return typing.get_origin(annotation) or annotation
+    if meaning.form is Form.PIECES:
+        return tuple(read(part, piece) for part, piece in zip(meaning.parts, pieces, strict=True))
+    if meaning.form is not Form.LIST:
+        raise ValueError
+    values = [read(meaning.parts[0], piece) for piece in pieces]
+    return tuple(values) if meaning.kind is tuple else values
 
 
 def _hint(annotation: object) -> str:
-    otherwise = f"give {with_article(shown_type(annotation))}"
-    origin = typing.get_origin(annotation)
-    if annotation is date:
-        return "a date is written 2026-11-24"
-    if annotation is datetime:
-        return "a moment is written 2026-11-24T18:30:00+01:00"
-    if annotation is bool:
-        return "write true or false"
-    if annotation is timedelta:
-        return 'write "30s", "5m", "6h", or a number of seconds'
-    if origin is typing.Literal:
-        return f"it is one of {', '.join(str(choice) for choice in typing.get_args(annotation))}"
-    if isinstance(annotation, type) and issubclass(annotation, Enum):
-        return f"it is one of {', '.join(annotation.__members__)}"
-    return otherwise
+    meaning = meaning_of(annotation)
+    if meaning.form is Form.CHOICE:
+        shown = (choice.name if isinstance(choice, Enum) else str(choice) for choice in meaning.parts)
+        return f"it is one of {', '.join(shown)}"
+    if meaning.form is Form.ENUM:
+        return f"it is one of {', '.join(meaning.kind.__members__)}"
+    if meaning.form in _LISTS:
+        return 'write x,y, or JSON: ["x", "y"]'
+    if meaning.form in _JSON_FORMS:
+        return 'write JSON: {"key": "value"}'
+    if meaning.form is Form.RECORD:
+        return f"give {with_article(meaning.kind.__name__)} in Python: flow(name=...).run()"
+    return _HINTS.get(meaning.kind) or f"give {with_article(shown_type(annotation))}"
+
+
+_HINTS: dict[object, str] = {
+    date: "a date is written 2026-11-24",
+    datetime: "a moment is written 2026-11-24T18:30:00+01:00",
+    bool: "write true or false",
+    timedelta: 'write "30s", "5m", "6h", or a number of seconds',
+}
 
 
 def fits(annotation: object, value: object) -> bool:
     """Whether a value is what an annotation says, as far as that can be told."""
-    annotation = _plain(annotation)
-    origin = typing.get_origin(annotation)
-    parts = typing.get_args(annotation)
-    if annotation is None or annotation is type(None):
-        return value is None
-    if annotation is typing.Any:
-        return True
-    if origin in _UNIONS:
-        return any(fits(part, value) for part in parts)
-    if origin is typing.Literal:
-        return any(type(choice) is type(value) and choice == value for choice in parts)
-    if isinstance(origin, type):
-        # A text is meant as one value, never as a sequence of its letters.
-        return isinstance(value, origin) and not isinstance(value, str | bytes) and _parts_fit(origin, parts, value)
-    if not isinstance(annotation, type):
-        return True
-    if annotation is float:
+    meaning = meaning_of(annotation)
+    match meaning.form:
+        case Form.UNION:
+            return any(fits(part, value) for part in meaning.parts)
+        case Form.CHOICE:
+            return any(type(choice) is type(value) and choice == value for choice in meaning.parts)
+        case Form.LIST | Form.PIECES | Form.DICT:
+            # A text is meant as one value, never as a sequence of its letters.
+            return isinstance(value, meaning.kind) and not isinstance(value, str | bytes) and _parts_fit(meaning, value)
+        case Form.KEYS:
+            return isinstance(value, dict) and _keys_fit(meaning, typing.cast("dict[object, object]", value))
+        case Form.SCALAR:
+            return _is_of(meaning.kind, value)
+        case Form.ENUM | Form.RECORD | Form.OTHER:
+            return isinstance(value, meaning.kind)
+        case _:
+            return True
+
+
+def _is_of(kind: type[object], value: object) -> bool:
+    if kind is float:
         return isinstance(value, int | float) and not isinstance(value, bool)
-    if annotation is int:
+    if kind is int:
         return isinstance(value, int) and not isinstance(value, bool)
-    if annotation is date:
+    if kind is date:
         return isinstance(value, date) and not isinstance(value, datetime)
-    return isinstance(value, annotation)
+    return isinstance(value, kind)
 
 
-def _parts_fit(origin: type, parts: tuple[object, ...], value: object) -> bool:
+def _keys_fit(meaning: Meaning, value: dict[object, object]) -> bool:
+    fields = meaning.fields
+    return meaning.required <= value.keys() <= fields.keys() and all(
+        fits(fields[str(key)], entry) for key, entry in value.items()
+    )
+
+
+def _parts_fit(meaning: Meaning, value: object) -> bool:
+    parts = meaning.parts
+    if meaning.form is Form.PIECES:
+        pieces = typing.cast("tuple[object, ...]", value)
+        return len(parts) == len(pieces) and all(map(fits, parts, pieces))
     if isinstance(value, dict) and len(parts) == 2:
         entries = typing.cast("dict[object, object]", value)
         return all(fits(parts[0], key) and fits(parts[1], entry) for key, entry in entries.items())
-    if isinstance(value, list) and len(parts) == 1:
+    if isinstance(value, list | tuple | dict) and len(parts) == 1:
         return all(fits(parts[0], entry) for entry in typing.cast("list[object]", value))
-    if isinstance(value, tuple) and origin is tuple:
-        pieces = typing.cast("tuple[object, ...]", value)
-        if len(parts) == 2 and parts[1] is ...:
-            return all(fits(parts[0], entry) for entry in pieces)
-        return len(parts) == len(pieces) and all(map(fits, parts, pieces))
     return True

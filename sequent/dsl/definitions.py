@@ -6,7 +6,7 @@ import os
 import sys
 from typing import Any, cast
 
-from sequent.dsl.annotations import UNKNOWN, ResultTypes, attribute_type
+from sequent.dsl.annotations import ResultTypes, attribute_type
 from sequent.dsl.builder import Sequent
 from sequent.dsl.containers import Container
 from sequent.dsl.conversion import fits, shown_type
@@ -16,8 +16,10 @@ from sequent.dsl.parameters import ParamSource
 from sequent.dsl.settings import Settings
 from sequent.dsl.specification import Tree
 from sequent.dsl.translation import Translation
+from sequent.dsl.type_mistakes import mistake_in, mistakes_in_results
 from sequent.dsl.values import Values
 from sequent.errors import DefinitionError, InvalidFlowError, UsageError
+from sequent.model.annotations import unnamed_class
 from sequent.model.spec import Definition, FlowSpec, Origin, ParamSpec
 from sequent.model.wording import kind_of, with_article
 
@@ -71,6 +73,8 @@ def _define(root: Node, flow: object, settings: Settings, origin: Origin) -> Def
         origin=origin,
         warnings=(*tree.warnings, *_idle(settings)),
     )
+    types = ResultTypes(tree.works)
+    tree.translation.values.problems.extend(mistakes_in_results(tree.works, types, tree.sites))
     if tree.translation.values.problems:
         raise InvalidFlowError(tuple(tree.translation.values.problems))
     return Definition(
@@ -78,7 +82,7 @@ def _define(root: Node, flow: object, settings: Settings, origin: Origin) -> Def
         functions=tree.functions,
         items=tree.items,
         bodies=tree.bodies,
-        result_types=ResultTypes(tree.works),
+        result_types=types,
         param_types=param_types,
         flow=flow,
     )
@@ -99,16 +103,36 @@ def _params(written: Written, problems: list[DefinitionError]) -> tuple[tuple[Pa
         if not isinstance(source, ParamSource) or body is None or name in written.given:
             continue
         annotation, place = body.__annotations__[name], source.site.place
-        kind, shown = attribute_type(body, annotation), shown_type(annotation)
-        if kind is not UNKNOWN:
-            types[name] = kind
-            if source.default is not None and not fits(kind, source.default_value):
-                wanted = with_article(shown)
-                message = f"the default of {name!r} is {source.default_value!r:.100}, which is not {wanted}"
-                hint = f"give {wanted}, or another type"
-                problems.append(DefinitionError(message, code="param", hint=hint, place=place))
+        kind, shown = attribute_type(body, annotation, written.around), shown_type(annotation)
+        types[name] = kind
+        mistake = mistake_in(kind, f"the parameter {name!r}", is_param=True) or _mistake_in_default(source, kind, shown)
+        if mistake is not None:
+            mistake.place = place
+            problems.append(mistake)
         params.append(ParamSpec(name=name, type=shown, default=source.default, help=source.help, place=place))
     return tuple(params), types
+
+
+def _mistake_in_default(source: ParamSource, kind: object, shown: str) -> DefinitionError | None:
+    """What is wrong with the default of a parameter, if anything."""
+    if source.default is None:
+        return None
+    wanted = with_article(shown)
+    if not fits(kind, source.default_value):
+        return DefinitionError(
+            f"the default of {source.name!r} is {source.default_value!r:.100}, which is not {wanted}",
+            code="param",
+            hint=f"give {wanted}, or another type",
+        )
+    unnamed = unnamed_class(kind, source.default.classes)
+    if unnamed is None:
+        return None
+    return DefinitionError(
+        f"the default of {source.name!r} has {with_article(unnamed.__qualname__)} in it, "
+        f"which the annotation {shown} does not name",
+        code="unnamed-class",
+        hint=f"annotate it with {unnamed.__qualname__}, or with a type that contains it",
+    )
 
 
 def _settings(written: Written) -> Settings:

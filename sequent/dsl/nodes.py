@@ -21,6 +21,7 @@ from sequent.model.failures import Failures
 
 NO_CHILDREN: Mapping[str, Node] = {}
 NO_ATTRIBUTES: Mapping[str, Reference] = {}
+NO_NAMES: Mapping[str, object] = {}
 NO_VALUES: Mapping[str, Given] = {}
 
 
@@ -48,6 +49,8 @@ class Written:
     given: Mapping[str, Given] = NO_VALUES
     """Of such a container: what its parameters stand for."""
     is_leaf: bool = True
+    around: Mapping[str, object] = NO_NAMES
+    """What the function in which it is written names, where it is written in one: annotations may name that."""
 
     @property
     def shown(self) -> str:

@@ -15,9 +15,10 @@ from sequent.dsl.names import did_you_mean
 from sequent.dsl.places import assigned_name, read_at, site_above
 from sequent.dsl.references import Reference, Source
 from sequent.errors import DefinitionError, NotDataError, Place, UsageError
+from sequent.model.annotations import unnamed_class
 from sequent.model.references import Literal
 from sequent.model.spec import Definition, ParamSpec
-from sequent.model.wire import encode
+from sequent.model.wire import encode_with_classes
 from sequent.model.wording import described, with_article
 
 
@@ -98,7 +99,7 @@ def encode_params(definition: Definition, given: Mapping[str, object]) -> dict[s
     missing: list[str] = []
     for name, spec in known.items():
         if name in given:
-            encoded[name] = _encode(spec, definition.param_types.get(name), given[name])
+            encoded[name] = _encode(spec, definition.param_types.get(name, Any), given[name])
         elif spec.default is not None:
             encoded[name] = spec.default.text
         else:
@@ -122,21 +123,32 @@ def _encode(spec: ParamSpec, annotation: object, value: object) -> str:
             hint="give a value; within a flow, a container is used again: container(kwargs={...})(other)",
             place=spec.place,
         )
-    if isinstance(value, str) and annotation is not None and not fits(annotation, value):
+    if isinstance(value, str) and not fits(annotation, value):
         try:
             value = parse_text(annotation, value)
         except UsageError as error:
             raise UsageError(
                 f"the parameter {spec.name!r} is {error.message}", code="param", hint=error.hint, place=spec.place
             ) from None
-    elif annotation is not None and not fits(annotation, value):
+    try:
+        # First, since it tells what is nested too deep to be looked at.
+        text, classes = encode_with_classes(value, f"the parameter {spec.name!r}")
+    except NotDataError as error:
+        raise UsageError(error.message, code="param", hint=error.hint, place=spec.place) from None
+    if not fits(annotation, value):
         raise UsageError(
             f"the parameter {spec.name!r} is {described(value)}",
             code="param",
             hint=f"it is {with_article(shown_type(annotation))}",
             place=spec.place,
         )
-    try:
-        return encode(value, f"the parameter {spec.name!r}")
-    except NotDataError as error:
-        raise UsageError(error.message, code="param", hint=error.hint, place=spec.place) from None
+    unnamed = unnamed_class(annotation, classes)
+    if unnamed is not None:
+        raise UsageError(
+            f"the parameter {spec.name!r} has {with_article(unnamed.__qualname__)} in it, which its annotation "
+            f"{spec.type} does not name",
+            code="unnamed-class",
+            hint=f"annotate it with {unnamed.__qualname__}, or with a type that contains it",
+            place=spec.place,
+        )
+    return text

@@ -77,6 +77,12 @@ def body_of(frame: FrameType) -> dict[str, Any] | None:
     return names if "__qualname__" in names and names is not frame.f_globals else None
 
 
+def names_around(defined: object, frame: FrameType) -> Mapping[str, object]:
+    """What the function names in which something was defined, as far as the frame that defines it tells."""
+    is_local = "<locals>" in str(getattr(defined, "__qualname__", ""))
+    return dict(frame.f_locals) if is_local and frame.f_code.co_flags & CO_OPTIMIZED else {}
+
+
 class OptionPlaces(Mapping[str, Place]):
     """The line of each option of a call; the source is parsed when the first is asked for."""
 
@@ -182,6 +188,17 @@ def _target(statement: ast.AST) -> str | None:
             return name
         case _:
             return None
+
+
+def return_annotation(head: Place) -> Place | None:
+    """The line of what is written behind the ``->`` of the function whose first line, or decorator, is at ``head``."""
+    tree = _tree(head.file)
+    for node in ast.walk(tree) if tree else ():
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.returns is not None:
+            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+            if first == head.line:
+                return Place(head.file, node.returns.lineno)
+    return None
 
 
 @lru_cache(maxsize=8)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import types
-import typing
 from collections.abc import Iterator, Mapping
-from enum import Enum
 
-from sequent.dsl.annotations import UNKNOWN, returned_by
+from sequent.dsl.annotations import UNKNOWN, is_known, returned_by
 from sequent.dsl.commands import CommandSource
 from sequent.dsl.conversion import fits, shown_type
 from sequent.dsl.nodes import Node
@@ -15,6 +12,7 @@ from sequent.dsl.places import Site, frame_above
 from sequent.dsl.requirements import Requirement
 from sequent.dsl.sources import returned
 from sequent.errors import DefinitionError, Place
+from sequent.model.annotations import Form, meaning_of
 
 
 def returned_by_node(node: Node, values: tuple[object, ...], site: Site) -> Requirement:
@@ -49,7 +47,7 @@ def check_returned(node: Node, values: tuple[object, ...], place: Place, names: 
             "let a step that takes the list return what is asked for",
         )
     kind = _result_type(maker, names)
-    if kind is UNKNOWN:
+    if not is_known(kind):
         return
     for value in values:
         if not fits(kind, value):
@@ -78,23 +76,24 @@ def _result_type(maker: Node, names: Mapping[str, object]) -> object:
     if isinstance(work, CommandSource):
         return work.result_type
     kind = returned_by(work.function)
-    return kind if kind is not UNKNOWN else returned_by(work.function, names=names)
+    return kind if is_known(kind) else returned_by(work.function, names=names)
 
 
 def _possible(kind: object) -> Iterator[str]:
     """What a type allows, as it would be written: values where they can be counted."""
-    shown = shown_type(kind)
-    if typing.get_origin(kind) in (typing.Union, types.UnionType):
-        for part in typing.get_args(kind):
-            yield from _possible(part)
-    elif typing.get_origin(kind) is typing.Literal:
-        yield from map(repr, typing.get_args(kind))
-    elif isinstance(kind, type) and issubclass(kind, Enum):
-        yield from (f"{kind.__name__}.{name}" for name in kind.__members__)
-    elif kind in (bool, type(None)):
-        yield from (("True", "False") if kind is bool else ("None",))
-    else:
-        yield shown
+    meaning = meaning_of(kind)
+    match meaning.form:
+        case Form.UNION:
+            for part in meaning.parts:
+                yield from _possible(part)
+        case Form.CHOICE:
+            yield from map(repr, meaning.parts)
+        case Form.ENUM:
+            yield from (f"{meaning.kind.__name__}.{name}" for name in meaning.kind.__members__)
+        case Form.SCALAR if meaning.kind in (bool, type(None)):
+            yield from ("True", "False") if meaning.kind is bool else ("None",)
+        case _:
+            yield shown_type(kind)
 
 
 def _error(message: str, place: Place, hint: str) -> DefinitionError:

@@ -8,7 +8,7 @@ from typing import cast
 
 from attrs import evolve
 
-from sequent.dsl.annotations import UNKNOWN, attribute_type
+from sequent.dsl.annotations import attribute_type, is_known
 from sequent.dsl.compounds import Given, read_value, references_within
 from sequent.dsl.conversion import fits, shown_type
 from sequent.dsl.literals import decoded
@@ -50,6 +50,7 @@ def write_again(template: Node, kwargs: object, options: Options, site: Site) ->
         body=source.body,
         is_leaf=False,
         template=source.template or template,
+        around=source.around,
     )
     written.given = {
         **_defaults(source),
@@ -100,9 +101,9 @@ def _check_type(given: Literal, source: Written, name: str, shown: str, place: P
     if source.body is None:
         return
     annotation = source.body.__annotations__[name]
-    kind = attribute_type(source.body, annotation)
+    kind = attribute_type(source.body, annotation, source.around)
     value = decoded(given)
-    if kind is not UNKNOWN and not fits(kind, value):
+    if is_known(kind) and not fits(kind, value):
         wanted = with_article(shown_type(annotation))
         raise _error(f"{shown} is {described(value)}", place, f"it is {wanted}")
 

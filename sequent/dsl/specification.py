@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from attrs import define, field
 
-from sequent.dsl.annotations import Work
+from sequent.dsl.annotations import Promise
 from sequent.dsl.functions import FunctionSource
 from sequent.dsl.hidden import Hidden
 from sequent.dsl.nodes import Node, Written
 from sequent.dsl.options import refusal_of_attempts
-from sequent.dsl.places import OptionPlaces, option_place
+from sequent.dsl.places import OptionPlaces, Site, option_place
 from sequent.dsl.repeats import CallSource, endless, is_endless
 from sequent.dsl.staleness import stale_inputs
 from sequent.dsl.translation import Translation
@@ -29,7 +29,8 @@ class Tree:
     functions: dict[Path, Callable[..., object]] = field(factory=dict[Path, Callable[..., object]])
     items: dict[Path, Callable[..., object]] = field(factory=dict[Path, Callable[..., object]])
     bodies: dict[Path, type] = field(factory=dict[Path, type])
-    works: dict[Path, tuple[Work, type | None]] = field(factory=dict[Path, tuple[Work, type | None]])
+    works: dict[Path, Promise] = field(factory=dict[Path, Promise])
+    sites: dict[Path, Site] = field(factory=dict[Path, Site])
     warnings: list[str] = field(factory=list[str])
     _hidden: Hidden = field(factory=Hidden)
 
@@ -128,8 +129,9 @@ class Tree:
         if called is not None:
             self.functions[path] = called.function
             self._refuse_hidden(called.function, "the step", written, path)
-        parent = written.parent
-        self.works[path] = (work, None if parent is None else parent.__sequent__.body)
+        self.sites[path] = written.site
+        parent = None if written.parent is None else written.parent.__sequent__
+        self.works[path] = Promise(work, None if parent is None else parent.body, _around(written))
 
     def _refuse_options(self, written: Written) -> None:
         """What only a step can have; a class was asked when its body closed, and the builder's steps are only now."""
@@ -171,3 +173,8 @@ class Tree:
                 written.site.place,
             )
             break
+
+
+def _around(written: Written) -> Mapping[str, object]:
+    """What the functions around a step or container name."""
+    return written.around if written.parent is None else {**_around(written.parent.__sequent__), **written.around}

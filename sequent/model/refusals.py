@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from typing import Any, cast
 
 from sequent.errors import NotDataError
@@ -12,6 +13,7 @@ from sequent.model.wording import with_article
 DATA = "numbers, text, lists, dicts, dates, paths, enums, attrs classes or dataclasses"
 """What can be stored, in a sentence."""
 _FILE = "a path to a file that holds it"
+_BUFFERS: tuple[object, ...] = (bytearray, memoryview)
 _PLAIN: tuple[type, ...] = (str, bytes, int, float, list, dict, tuple)
 
 
@@ -49,15 +51,16 @@ def _is_single(value: object) -> bool:
         return False
 
 
-def advice_for(kind: type) -> str:
+def advice_for(kind: type[Any]) -> str:
     """What to give instead of an instance of a class."""
-    if issubclass(kind, set | frozenset):
-        return f"give sorted(x), a list: a set has no order; or {_FILE}"
+    if issubclass(kind, AbstractSet):
+        return f"give data, such as sorted(x), a list: a set has no order; or {_FILE}"
     if issubclass(kind, tuple):
         return "make it a dataclass, or give tuple(x)"
-    if kind in (bytearray, memoryview):
+    if kind in _BUFFERS:
         return f"give bytes(x), or {_FILE}"
-    if issubclass(kind, deque) or (issubclass(kind, Iterator) and not hasattr(kind, "close")):
+    is_open = hasattr(kind, "close")
+    if deque in kind.__mro__ or (issubclass(kind, Iterator) and not is_open):
         return f"give list(x), or {_FILE}"
     plain = next((plain for plain in _PLAIN if issubclass(kind, plain)), None)
     return f"give data ({DATA}), or {_FILE}" if plain is None else f"give {plain.__name__}(x)"

@@ -16,7 +16,7 @@ from typing import cast
 
 from sequent.errors import NotDataError
 from sequent.model import failures
-from sequent.model.annotations import classes_in  # noqa: F401  it belongs to what is read back
+from sequent.model.annotations import classes_in
 from sequent.model.json_text import read_json, text_of, too_deep
 from sequent.model.outcome import Failure
 from sequent.model.parts import Key, cut
@@ -24,6 +24,8 @@ from sequent.model.records import shape_of
 from sequent.model.refusals import refusal
 from sequent.model.scalars import READERS, SCALARS, Scalar
 from sequent.model.wording import with_article
+
+__all__ = ["classes_in", "decode", "decode_result", "encode", "encode_with_classes", "part_of"]
 
 MAX_DEPTH = 100
 """How deep data may be nested."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
+from typing import Annotated, Generic, Literal, NewType, NotRequired, TypedDict, TypeVar
 
 import attrs
 
-from sequent import Failures, command, container, item, previous, secret, step
+from sequent import Failures, command, container, item, param, previous, secret, step
 from tests.decorators import Counted, logged, tried, waiting
 
 
@@ -131,6 +134,98 @@ def test_a_decorated_step_waits_for_what_it_uses_and_gets_it(tmp_path):
     outcome = decorated().run(store=str(tmp_path / "store.db"))
     assert outcome, outcome.failures
     assert outcome.result == [6, ["A", "B"]]
+
+
+T = TypeVar("T")
+Tone = NewType("Tone", Shade)
+
+
+@dataclass
+class Box(Generic[T]):
+    content: T
+
+
+class Mixed(TypedDict):
+    shade: Shade
+    box: NotRequired[Box[Tone]]
+
+
+class Toned(Box[Tone]):
+    """Adds nothing, and is a class of its own."""
+
+
+@container(task_construct="invoke")
+class named:
+    """Annotations that name a class in other ways."""
+
+    tones: Sequence[Tone] = param(default=[Shade.DARK])
+
+    @step
+    def boxed(self) -> Box[list[Tone]]:
+        return Box([Tone(self.tones[0])])
+
+    @step
+    def below(self) -> Toned | None:
+        return Toned(Tone(Shade.LIGHT))
+
+    @step
+    def mixed(self) -> Annotated[Mixed, "a remark"]:
+        return {"shade": Shade.DARK, "box": Box(Tone(Shade.LIGHT))}
+
+    @step
+    def chosen(self) -> Literal[Shade.LIGHT, 3]:
+        return Shade.LIGHT
+
+    @step
+    def compared(
+        self,
+        one: Box[list[Tone]] = boxed.result,
+        two: Toned | None = below.result,
+        three: Mixed = mixed.result,
+        four: object = chosen.result,
+    ) -> list[bool]:
+        return [
+            one == Box([Shade.DARK]),
+            two == Toned(Tone(Shade.LIGHT)),
+            three == {"shade": Shade.DARK, "box": Box(Shade.LIGHT)},
+            four is Shade.LIGHT,
+        ]
+
+    result = compared
+
+
+def test_a_class_is_read_back_however_its_annotation_names_it(tmp_path):
+    outcome = named().run(store=str(tmp_path / "store.db"))
+    assert outcome, outcome.failures
+    assert outcome.result == [True, True, True, True]
+
+
+def rows() -> Iterator[Sample]:
+    yield Sample("a", [1])
+
+
+def unnamed() -> Iterator[object]:
+    yield Box(1)
+
+
+@container(task_construct="invoke", stop_on_exception=False)
+class drawn:
+    """Items with classes."""
+
+    @step(repeats=rows)
+    def known(self, sample: Sample = item()) -> str:  # noqa: B008  a reference
+        return sample.name
+
+    @step(repeats=unnamed)
+    def unknown(self, box: Box[int] = item()) -> int:  # noqa: B008  as above
+        return box.content
+
+
+def test_an_item_with_a_class_that_nobody_names_fails_its_repeat_as_it_is_drawn(tmp_path):
+    outcome = drawn().run(store=str(tmp_path / "store.db"))
+    assert [failure.path for failure in outcome.failures] == ["unknown"]
+    assert "item 1 of 'unknown' contains a Box, which no annotation of the flow names" in outcome.failures[0].message
+    assert "-> Iterator[Box]" in outcome.failures[0].message
 
 
 @container

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import dataclass
 
 import pytest
 
@@ -15,6 +16,7 @@ from sequent.model.work import Argument
 from tests.decorators import CACHES, DECORATORS, Counted, collected, logged, of_anything, silent, tried, waiting
 
 
+@dataclass
 class Row:
     """Something that the decorators' module does not know."""
 

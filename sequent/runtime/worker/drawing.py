@@ -50,7 +50,9 @@ class Drawing:
             digest = digest_of(_skipped(iterator, order.skip))
             self._keep(order, iterator, order.skip)
             return RepeatFound(order.frame, order.node, None, digest)
-        return RepeatFound(order.frame, order.node, _whole(found, order.path))
+        return RepeatFound(
+            order.frame, order.node, self._text(_whole(found, order.path), f"the items of {order.path!r}")
+        )
 
     def _draw(self, order: DrawOrder) -> ItemFound:
         key = (order.frame, order.node)
@@ -58,11 +60,16 @@ class Drawing:
         if iterator is None or drawn != order.number - 1:
             iterator = self._made_anew(order)
         for item in iterator:
-            text = wire.encode(item, f"item {order.number} of {order.path!r}")
+            text = self._text(item, f"item {order.number} of {order.path!r}")
             self._keep(order, iterator, order.number)
             return ItemFound(order.frame, order.node, order.number, text)
         self.forget(*key)
         return ItemFound(order.frame, order.node, order.number, None)
+
+    def _text(self, value: object, name: str) -> str:
+        text, classes = wire.encode_with_classes(value, name)
+        self._catalogue.check_items(name, classes)
+        return text
 
     def _made_anew(self, order: DrawOrder) -> Iterator[object]:
         """The iterator as it was before that item; one that does not get so far has simply ended."""
@@ -112,8 +119,8 @@ _REFUSED: dict[type, str] = {
 }
 
 
-def _whole(found: object, path: str) -> str:
-    """The text of all items at once."""
+def _whole(found: object, path: str) -> object:
+    """All items at once."""
     hint = _REFUSED.get(type(found))
     if hint is not None or not isinstance(found, Iterable):
         raise UsageError(
@@ -122,5 +129,4 @@ def _whole(found: object, path: str) -> str:
             hint=hint or "return a list, a range or an iterator",
         )
     items = cast("Iterable[object]", found)
-    whole = items if isinstance(items, list | tuple | range) else list(items)
-    return wire.encode(whole, f"the items of {path!r}")
+    return items if isinstance(items, list | tuple | range) else list(items)

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from sequent.errors import NotDataError, PartError, UsageError
 from sequent.model import failures, wire
-from sequent.model.annotations import classes_in
+from sequent.model.annotations import classes_in, unnamed_class
 from sequent.model.compounds import composed, filled
 from sequent.model.references import Compound, FlowHandle, Literal, Path, SecretOf, Value, dotted
 from sequent.model.spec import ContainerSpec, Definition, StepSpec
@@ -98,15 +98,28 @@ class Catalogue:
         Raises:
             NotDataError: the annotation of that step does not name one of them.
         """
-        named = self._named_by(path)
+        unnamed = unnamed_class(self.definition.result_types.get(tuple(path.split("."))), classes)
+        if unnamed is not None:
+            raise NotDataError(
+                f"the result of {path!r} contains {with_article(unnamed.__qualname__)}, "
+                "which its annotation does not name",
+                code="unnamed-class",
+                hint=f"annotate the step's return with {unnamed.__qualname__}, or with a type that contains it",
+                path=path,
+            )
+
+    def check_items(self, what: str, classes: tuple[type, ...]) -> None:
+        """Refuse items with classes by which nobody could read them back.
+
+        Raises:
+            NotDataError: no annotation of the flow names one of them.
+        """
         for kind in classes:
-            if named.get(kind.__qualname__) is not kind:
-                what = with_article(kind.__qualname__)
+            if self._all_classes.get(kind.__qualname__) is not kind:
                 raise NotDataError(
-                    f"the result of {path!r} contains {what}, which its annotation does not name",
+                    f"{what} contains {with_article(kind.__qualname__)}, which no annotation of the flow names",
                     code="unnamed-class",
-                    hint=f"annotate the step's return with {kind.__qualname__}, or with a type that contains it",
-                    path=path,
+                    hint=f"annotate the function that gives the items: -> Iterator[{kind.__qualname__}]",
                 )
 
 

@@ -124,10 +124,21 @@ WAYS = {"processes": forked, "threads": threads, "inline": inline}
 
 
 @contextmanager
+def secret_in_environment() -> Generator[None]:
+    """The secret of the steps, for as long as they run."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("SEQUENT_TEST_SECRET", "canary-of-the-test")
+        yield
+
+
+@contextmanager
 def driven(way: str, directory: Path) -> Generator[tuple[Driving, SmallDisk]]:
     """Within the test, whose standard output what executes in its process takes."""
-    os.environ["SEQUENT_TEST_SECRET"] = "canary-of-the-test"  # noqa: S105 - what must not be seen
-    with small_disk(directory / "run") as disk, WAYS[way](flow_on(disk.directory), disk.directory) as driving:
+    with (
+        secret_in_environment(),
+        small_disk(directory / "run") as disk,
+        WAYS[way](flow_on(disk.directory), disk.directory) as driving,
+    ):
         driving.run("which")
         yield driving, disk
 

@@ -1,0 +1,93 @@
+"""Types of parameters and results that cannot be found, or that no value can be stored of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
+
+from sequent.dsl.annotations import Promise, ResultTypes
+from sequent.dsl.callables import annotations_of, owner_of
+from sequent.dsl.conversion import shown_type
+from sequent.dsl.functions import FunctionSource
+from sequent.dsl.places import Site, return_annotation
+from sequent.errors import DefinitionError, Place
+from sequent.model.annotations import Form, meanings_in
+from sequent.model.evaluation import Unfound
+from sequent.model.references import Path, dotted
+from sequent.model.refusals import DATA, advice_for
+from sequent.model.storable import never_stored
+from sequent.model.wording import with_article
+
+_IMPORT = "import it outside TYPE_CHECKING, at the top of the module, or correct its name"
+
+
+def mistakes_in_results(
+    works: Mapping[Path, Promise], types: ResultTypes, sites: Mapping[Path, Site]
+) -> Iterator[DefinitionError]:
+    """What is wrong with the types beside the results of steps.
+
+    Args:
+        works: the flow's steps.
+        types: the types of their results.
+        sites: where each is written.
+    """
+    seen: set[int] = set()
+    for path, (work, *_) in works.items():
+        if not isinstance(work, FunctionSource) or id(work.function) in seen:
+            continue
+        # A step of a container that is used again is told once.
+        seen.add(id(work.function))
+        kind = types.written(path)
+        mistake = mistake_in(kind, f"the result of {dotted(path)!r}")
+        if mistake is None:
+            continue
+        mistake.place = _line_of(work) or sites[path].place
+        mistake.path = dotted(path)
+        yield mistake
+
+
+def mistake_in(kind: object, whose: str, *, is_param: bool = False) -> DefinitionError | None:
+    """What is wrong with a type, if anything.
+
+    Args:
+        kind: the type, or ``Unfound``.
+        whose: what it is beside: ``the parameter 'day'``.
+        is_param: whether its values are given, and not returned.
+    """
+    unfound = _unfound_in(kind)
+    if unfound is not None:
+        return DefinitionError(
+            f"the type of {whose} cannot be found: {unfound.name}", code="unknown-type", hint=_IMPORT
+        )
+    found = never_stored(kind)
+    if found is None:
+        return None
+    meaning, field = found
+    where = f"{field} is " if field else ""
+    hint = advice_for(meaning.kind).replace("give ", "return ", 1)
+    if is_param:
+        is_set = issubclass(meaning.kind, AbstractSet)
+        hint = "write list[...]: a set has no order of its own" if is_set else f"a parameter is data: {DATA}"
+    return DefinitionError(
+        f"{whose} is annotated {shown_type(kind)}: {where}{with_article(meaning.kind.__qualname__)}, "
+        "which cannot be stored and read back",
+        code="not-data",
+        hint=hint,
+    )
+
+
+def _unfound_in(kind: object) -> Unfound | None:
+    """What cannot be found in a type itself; fields of records are looked at when there is a value of them."""
+    for meaning in meanings_in(kind, enters=lambda _: False):
+        if meaning.form is Form.UNFOUND:
+            found: Unfound = meaning.kind
+            return found
+    return None
+
+
+def _line_of(work: FunctionSource) -> Place | None:
+    """The line of the annotation, where the source can be read."""
+    code = getattr(owner_of(work.function), "__code__", None)
+    if code is None or "return" not in annotations_of(work.function):
+        return None
+    return return_annotation(Place(code.co_filename, code.co_firstlineno))

@@ -1,0 +1,51 @@
+"""Which annotations promise values that can be stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sequent.model.annotations import Form, Meaning, meaning_of, meanings_in
+
+
+def never_stored(annotation: object) -> tuple[Meaning, str] | None:
+    """What an annotation promises that can never be stored, and the field of a record in which it stands.
+
+    A type that is written beside a result is meant to be returned, wherever it stands in it. A field of a record counts
+    where it cannot hold anything else: of ``Connection | None`` it may be None, and a list may be empty.
+    """
+    for meaning in meanings_in(annotation, enters=lambda _: False):
+        if meaning.form is Form.OTHER:
+            return meaning, ""
+        if meaning.form in (Form.RECORD, Form.KEYS):
+            found = next(_in_fields(meaning, ()), None)
+            if found is not None:
+                return found
+    return None
+
+
+def _in_fields(record: Meaning, around: tuple[type, ...]) -> Iterator[tuple[Meaning, str]]:
+    if record.kind in around:
+        return
+    fields = record.fields
+    for name, field in fields.items():
+        if record.form is Form.RECORD or name in record.required:
+            for meaning, inner in _always(field, (*around, record.kind)):
+                yield meaning, inner or f"{record.kind.__qualname__}.{name}"
+
+
+def _always(annotation: object, around: tuple[type, ...]) -> Iterator[tuple[Meaning, str]]:
+    meaning = meaning_of(annotation)
+    match meaning.form:
+        case Form.OTHER:
+            yield meaning, ""
+        case Form.UNION:
+            parts = [next(_always(part, around), None) for part in meaning.parts]
+            if parts and parts[0] is not None and None not in parts:
+                yield parts[0]
+        case Form.PIECES:
+            for part in meaning.parts:
+                yield from _always(part, around)
+        case Form.RECORD | Form.KEYS:
+            yield from _in_fields(meaning, around)
+        case _:
+            pass
