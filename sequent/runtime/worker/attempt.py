@@ -80,7 +80,7 @@ class Attempts:
             text, verdict = self._run(path, step, order, secrets)
         except CommandError as failure:
             file, line = place or ("", 0)
-            problem = evolve(failure.problem, message=secrets.hidden(failure.problem.message), file=file, line=line)
+            problem = evolve(failure.told(secrets.hidden), file=file, line=line)
         except Terminated:
             problem = Problem(type="Signal", message="the step was ended by SIGTERM", signal=signal.SIGTERM)
         except BaseException as error:  # noqa: BLE001 - whatever the step raises is its failure, and nobody else's

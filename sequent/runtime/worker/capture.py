@@ -18,9 +18,6 @@ from sequent.runtime.agent.room import NO_ROOM, RESERVE, allocate, give_back
 from sequent.runtime.worker.losses import LogFile, Losses
 from sequent.runtime.worker.masking import Mask
 
-_LONGEST_LINE = 400
-"""Bytes of a last line that is told in an error."""
-
 _MOST_LOOKS, _REST = 100, 0.02
 """How often it is looked whether a segment may be cut that somebody has locked, and the seconds between."""
 
@@ -110,19 +107,6 @@ class Segment:
             # What was set aside behind its end goes with the cut.
             self._reserved = 0
         return _span(self.path, self._start, length, lost) if length > 0 or lost else None
-
-    def last_line(self) -> str:
-        """The last line that the attempt has written so far, if it is not too long to be told; else nothing."""
-        if self._mask is not None:
-            self._mask.drain()
-        size = self._size()
-        start = max(self._start, size - _LONGEST_LINE)
-        with open(self.path, "rb") as file:
-            file.seek(start)
-            lines = file.read(size - start).decode("utf-8", "replace").split("\n")
-        written = [line.strip() for line in lines if line.strip()]
-        is_whole = start == self._start or len(written) > 1
-        return written[-1] if written and is_whole else ""
 
     def _size(self) -> int:
         # What it is positioned at makes no difference to a descriptor that appends; asking for all else costs more.

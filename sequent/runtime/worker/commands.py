@@ -9,7 +9,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import PurePath
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from sequent.errors import UsageError
 from sequent.model.json_text import read_json
@@ -17,6 +17,7 @@ from sequent.model.outcome import Problem
 from sequent.model.work import CommandWork, FunctionWork, Template
 from sequent.runtime.worker.capture import Segment
 from sequent.runtime.worker.inputs import Inputs
+from sequent.runtime.worker.last_words import Tail
 from sequent.runtime.worker.secrets import without_secrets
 from sequent.runtime.worker.termination import signal_name
 from sequent.runtime.worker.words import computed_words, fill_word, fill_words, text_of
@@ -28,9 +29,22 @@ LARGEST_OUTPUT = 256 * 1024 * 1024
 class CommandError(Exception):
     """A command was no success."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Problem, tail: Tail | None = None) -> None:
         super().__init__(problem.message)
-        self.problem = problem
+        self._problem = problem
+        self._tail = tail
+
+    def told(self, hidden: Callable[[str], str]) -> Problem:
+        """Why, with the last lines that it wrote: the last of all in the first line, which is told alone at times.
+
+        Args:
+            hidden: takes secrets out of a text.
+        """
+        message = hidden(self._problem.message)
+        lines = self._tail.lines(hidden) if self._tail is not None else []
+        if lines:
+            message = "\n".join((f"{message}: {lines[-1].strip()}", *(lines if len(lines) > 1 else ())))
+        return evolve(self._problem, message=message)
 
 
 @frozen(kw_only=True)
@@ -70,11 +84,11 @@ def run_command(
         # Through us, who go on where the disk with the log is full; in the order of writing, unless one is the result.
         process = _start(call, stdin, subprocess.PIPE if keeps else subprocess.STDOUT)
         try:
-            output = _collect(process, segment)
+            output, tail = _collect(process, segment)
             code = process.wait()
         finally:
             _abandon(process)
-    _check(call.words[0], code, work.success, segment)
+    _check(call.words[0], code, work.success, tail)
     return code if work.result == "exit_code" else _result(output, work.result)
 
 
@@ -149,11 +163,12 @@ def _not_started(call: _Call, error: OSError) -> Problem:
     return Problem(type=type(error).__name__, message=f"{program!r} cannot be started: {error.strerror}", exit_code=126)
 
 
-def _collect(process: subprocess.Popen[bytes], segment: Segment) -> bytes:
+def _collect(process: subprocess.Popen[bytes], segment: Segment) -> tuple[bytes, Tail]:
     """Take what it writes until it ends, though something that it started may keep the pipes open.
 
     Returns:
-        its standard output, where its standard error comes apart from that.
+        its standard output, where its standard error comes apart from that; and the end of its standard error, else
+        of both.
     """
     output, errors = process.stdout, process.stderr
     if output is None:
@@ -162,6 +177,7 @@ def _collect(process: subprocess.Popen[bytes], segment: Segment) -> bytes:
     open_pipes = {pipe.fileno() for pipe in (output, errors) if pipe is not None}
     ended = os.pidfd_open(process.pid)
     pieces: list[bytes] = []
+    tail = Tail()
     size = 0
     poll = select.poll()
     for descriptor in (*open_pipes, ended):
@@ -177,12 +193,14 @@ def _collect(process: subprocess.Popen[bytes], segment: Segment) -> bytes:
                     if pipe == result:
                         pieces.append(piece)
                         size = _checked(size + len(piece))
+                    else:
+                        tail.add(piece)
                 if piece is not None:
                     open_pipes.remove(pipe)
                     poll.unregister(pipe)
             if ended in ready:
                 break
-        return b"".join(pieces)
+        return b"".join(pieces), tail
     finally:
         os.close(ended)
 
@@ -223,15 +241,14 @@ def _abandon(process: subprocess.Popen[bytes]) -> None:
             process.wait()
 
 
-def _check(program: str, code: int, success: tuple[int, ...], segment: Segment) -> None:
+def _check(program: str, code: int, success: tuple[int, ...], tail: Tail) -> None:
     if code in success:
         return
     if code < 0:
         message = f"{program!r} was ended by {signal_name(-code)}"
-        raise CommandError(Problem(type="Signal", message=message, signal=-code))
-    said = segment.last_line()
-    message = f"{program!r} ended with exit code {code}" + (f": {said}" if said else "")
-    raise CommandError(Problem(type="ExitStatus", message=message, exit_code=code))
+        raise CommandError(Problem(type="Signal", message=message, signal=-code), tail)
+    message = f"{program!r} ended with exit code {code}"
+    raise CommandError(Problem(type="ExitStatus", message=message, exit_code=code), tail)
 
 
 _READERS: dict[str, tuple[str, Callable[[str], object]]] = {

@@ -65,7 +65,7 @@ def execute(tmp_path):
 def problem_of(call):
     with pytest.raises(commands.CommandError) as caught:
         call()
-    return caught.value.problem
+    return caught.value.told(lambda text: text)
 
 
 def test_one_value_is_one_word_whatever_is_in_it():
@@ -214,8 +214,47 @@ def test_an_exit_code_that_is_no_success_fails_with_it(execute):
 
 
 def test_a_program_that_fails_is_told_with_the_last_line_that_it_wrote(execute):
-    problem = problem_of(lambda: execute("sh", "-c", "echo first; echo 'no such share' >&2; exit 3"))
+    problem = problem_of(lambda: execute("sh", "-c", "echo; echo ' no such share' >&2; exit 3"))
     assert problem.message == "'sh' ended with exit code 3: no such share"
+
+
+@pytest.mark.parametrize("result", ["none", "str"])
+def test_of_more_lines_the_last_ten_are_told(execute, result):
+    problem = problem_of(lambda: execute("sh", "-c", "seq 20 >&2; exit 3", result=result))
+    assert problem.message.split("\n") == ["'sh' ended with exit code 3: 20", *map(str, range(11, 21))]
+
+
+def test_where_standard_output_is_the_result_only_what_went_to_the_other_is_told(execute):
+    script = "echo no such share >&2; seq 20; exit 3"
+    problem = problem_of(lambda: execute("sh", "-c", script, result="str"))
+    assert problem.message == "'sh' ended with exit code 3: no such share"
+    killed = problem_of(lambda: execute("sh", "-c", "echo too much memory >&2; kill -9 $$"))
+    assert killed.message == "'sh' was ended by SIGKILL: too much memory"
+
+
+WRITTEN = {
+    "colours": (rb"\033[1;31mred\033[0m", "red"),
+    "a title": (rb"\033]0;owned\007told", "told"),
+    "a line that is drawn over": (rb"10 %%\r50 %%\r100 %%\r", "100 %"),
+    "controls": (rb"a\000b\b\177c", "abc"),
+    "bytes that are no text": (rb"\377!", "\ufffd!"),
+    "marks that reorder": ("a\u202eb".encode(), "ab"),
+    "a long line": (b"x" * 401, "x" * 400 + "..."),
+}
+
+
+@pytest.mark.parametrize(("written", "told"), WRITTEN.values(), ids=WRITTEN)
+def test_what_steers_a_terminal_is_taken_out_of_it(execute, written, told):
+    text = written.decode("utf-8")
+    problem = problem_of(lambda: execute("sh", "-c", f"printf '{text}\\n' >&2; exit 3"))
+    assert problem.message == f"'sh' ended with exit code 3: {told}"
+
+
+def test_of_much_that_was_written_only_the_end_is_kept(execute):
+    problem = problem_of(lambda: execute("sh", "-c", "yes | head -c 300000; echo end; exit 3"))
+    assert problem.message.split("\n")[1:] == ["y"] * 9 + ["end"]
+    line = problem_of(lambda: execute("sh", "-c", "head -c 300000 /dev/zero | tr '\\0' x; echo; echo end; exit 3"))
+    assert line.message == "'sh' ended with exit code 3: end"
 
 
 def test_a_signal_that_ended_a_program_is_named(execute):

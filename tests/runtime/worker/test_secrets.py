@@ -129,6 +129,9 @@ def test_a_program_gets_it_in_its_environment_and_input_and_shows_it_nowhere(dri
     ended = driving.run("program")
     assert ended.problem
     assert ended.problem.exit_code == 3
+    # Its last lines are told, and are masked too.
+    assert "<***>" in ended.problem.message
+    assert not any(part in str(ended) for part in ("s3c", "2nd"))
     log = driving.log_of(ended)
     assert log.startswith("***<***>\n")
     # Neither its words nor the environment that it inherits have it.
