@@ -22,6 +22,11 @@ install_package() {
   stop "$1 is missing. Install it as root: apt-get install $1"
 }
 
+# need PROGRAM PACKAGE: the distribution's package that has a program, where it is missing.
+need() {
+  command -v "$1" >/dev/null || install_package "$2"
+}
+
 make_environment() {
   if [ -x .venv/bin/python ] && .venv/bin/python -m pip --version >/dev/null 2>&1; then
     return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 FONT = "Inter, 'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', sans-serif"
@@ -66,6 +67,7 @@ _RULES = f"""
 {{0}} .dot {{{{ fill: none; stroke: var(--sequent-line); stroke-width: 1.3; }}}}
 {{0}} .glyph {{{{ fill: none; stroke: var(--sequent-page); stroke-width: 1.5; stroke-linecap: round; }}}}
 """
+_COLOUR = re.compile(r"(fill|stroke): var\(--sequent-([\w-]+)\)")
 _STATES = {"failure": "failure", "success": "success", "active": "active", "ready": "active", "cancelled": "cancelled"}
 """The colour of a status that has one."""
 
@@ -89,7 +91,13 @@ _PAGE = f"""
 def picture_style(*, is_in_notebook: bool = False) -> str:
     """The style sheet of a picture; in a notebook it follows the notebook's theme."""
     scope = ".sequent-picture"
-    return "\n".join([*_schemes(scope, is_in_notebook=is_in_notebook), _RULES.format(scope).strip(), *_states(scope)])
+    rules = [_beside_plain(line) for line in (_RULES.format(scope).strip(), *_states(scope))]
+    return "\n".join([*_schemes(scope, is_in_notebook=is_in_notebook), *rules])
+
+
+def _beside_plain(rules: str) -> str:
+    """The rules with each colour of the light set before its variable, for readers that know no variables."""
+    return _COLOUR.sub(lambda found: f"{found[1]}: {_LIGHT[found[2]]}; {found[0]}", rules)
 
 
 def page_style() -> str:
