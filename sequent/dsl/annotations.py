@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 import typing
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
-from types import CoroutineType
-from typing import Final, NamedTuple
+from types import CoroutineType, FunctionType
+from typing import Final, NamedTuple, cast
 
-from sequent.dsl.callables import annotations_of, names_of
+from sequent.dsl.callables import annotations_of, is_alone, names_of
 from sequent.dsl.commands import CommandSource
 from sequent.dsl.functions import FunctionSource
 from sequent.dsl.references import Reference
@@ -50,7 +50,9 @@ def returned_by(
     annotations = annotations_of(function)
     if "return" not in annotations:
         return UNKNOWN
-    kind = evaluated(annotations["return"], {**_names_in(body), **(names or {}), **names_of(function)})
+    kind = evaluated(annotations["return"], names_of(function))
+    if isinstance(kind, Unfound) and (body is not None or names):
+        kind = evaluated(annotations["return"], names_of(function), {**_names_in(body), **(names or {})})
     # What it returns is awaited, and that is its result.
     parts = typing.get_args(kind)
     return parts[-1] if parts and typing.get_origin(kind) in _AWAITED else kind
@@ -68,6 +70,7 @@ class ResultTypes(Mapping[Path, object]):
     def __init__(self, works: Mapping[Path, Promise]) -> None:
         self._works = works
         self._known: dict[Path, object] = {}
+        self._texts: dict[tuple[int, str], object] = {}
 
     def __getitem__(self, path: Path) -> object:
         kind = self.written(path)
@@ -80,9 +83,20 @@ class ResultTypes(Mapping[Path, object]):
         if path not in self._known:
             work, body, around = self._works[path]
             self._known[path] = (
-                work.result_type if isinstance(work, CommandSource) else returned_by(work.function, body, around)
+                work.result_type if isinstance(work, CommandSource) else self._returned_by(work.function, body, around)
             )
         return self._known[path]
+
+    def _returned_by(self, function: Callable[..., object], body: type | None, around: Mapping[str, object]) -> object:
+        """The same; what functions of one module write in the same words is evaluated once."""
+        annotation = annotations_of(function).get("return")
+        if not isinstance(annotation, str) or not is_alone(function):
+            return returned_by(function, body, around)
+        key = (id(cast("FunctionType", function).__globals__), annotation)
+        if key not in self._texts:
+            self._texts[key] = returned_by(function)
+        kind = self._texts[key]
+        return kind if is_known(kind) else returned_by(function, body, around)
 
     def __iter__(self) -> Iterator[Path]:
         return (path for path in self._works if self._is_known(path))

@@ -177,4 +177,7 @@ class Tree:
 
 def _around(written: Written) -> Mapping[str, object]:
     """What the functions around a step or container name."""
-    return written.around if written.parent is None else {**_around(written.parent.__sequent__), **written.around}
+    if written.parent is None:
+        return written.around
+    names = _around(written.parent.__sequent__)
+    return {**names, **written.around} if written.around else names

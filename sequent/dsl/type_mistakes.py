@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 
 from sequent.dsl.annotations import Promise, ResultTypes
 from sequent.dsl.callables import annotations_of, owner_of
@@ -32,14 +33,21 @@ def mistakes_in_results(
         sites: where each is written.
     """
     seen: set[int] = set()
+    right: set[object] = set()
     for path, (work, *_) in works.items():
         if not isinstance(work, FunctionSource) or id(work.function) in seen:
             continue
         # A step of a container that is used again is told once.
         seen.add(id(work.function))
         kind = types.written(path)
+        with suppress(TypeError):
+            # Most types can be hashed, and most are those of other steps as well.
+            if kind in right:
+                continue
         mistake = mistake_in(kind, f"the result of {dotted(path)!r}")
         if mistake is None:
+            with suppress(TypeError):
+                right.add(kind)
             continue
         mistake.place = _line_of(work) or sites[path].place
         mistake.path = dotted(path)
