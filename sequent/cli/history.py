@@ -133,7 +133,7 @@ def _show_document(store: Store, record: RunRecord, story: Story, *, with_attemp
     document["failed"] = len(story.failures)
     document["failures"] = [machine.attempt_document(failure) for failure in _first(story)]
     if with_attempts:
-        document["attempts"] = [machine.attempt_document(attempt) for attempt in store.attempts(record)]
+        document["attempts"] = [machine.attempt_document(attempt) for attempt in seen_attempts(store, record)]
     machine.write({"store": store.name, "run": document})
 
 
@@ -153,7 +153,7 @@ def _show_text(store: Store, record: RunRecord, story: Story, options: Options) 
         out(f"\nand {len(story.failures) - SHOWN_FAILURES:,} more failures")
     if options.verbose:
         out("")
-        for attempt in store.attempts(record):
+        for attempt in seen_attempts(store, record):
             out(attempt_line(attempt, paint))
 
 
@@ -182,6 +182,13 @@ def _heading(record: RunRecord, store: str, paint: Paint) -> Iterator[str]:
         yield f"  {safe(name)} = {readable(text)}"
     yield f"  tasks: {counts(record.counts)}"
     yield from (f"  {safe(line)}" for line in record.reason.splitlines())
+
+
+def seen_attempts(store: Store, record: RunRecord) -> Iterator[AttemptRecord]:
+    """A run's attempts by their starts; what has no outcome, though nobody drives the run any more, was lost."""
+    for attempt in store.attempts(record):
+        is_lost = record.owner is None and attempt.status is Status.ACTIVE
+        yield evolve(attempt, status=Status.WAITING) if is_lost else attempt
 
 
 def _attempt_status(record: AttemptRecord, paint: Paint) -> str:

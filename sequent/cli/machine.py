@@ -82,7 +82,7 @@ def attempt_document(record: AttemptRecord) -> Document:
         "path": record.path,
         "sequence": record.sequence,
         "attempt": record.attempt,
-        "status": record.status.value,
+        "status": _word(record),
         "outdated": record.is_outdated,
         "passed_over": record.is_passed,
         "started": moment(record.started),
@@ -90,6 +90,12 @@ def attempt_document(record: AttemptRecord) -> Document:
         "problem": None if record.problem is None else problem_document(record.problem),
         "log": _log(record.log),
     }
+
+
+def _word(record: AttemptRecord) -> str:
+    """The status of an attempt; one that is waiting again was lost, unless it counts no more."""
+    is_lost = record.status is Status.WAITING and not record.is_outdated
+    return "lost" if is_lost else record.status.value
 
 
 def problem_document(problem: Problem) -> Document:

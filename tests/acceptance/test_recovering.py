@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 
 import pytest
@@ -88,3 +89,21 @@ def test_a_second_driver_is_refused_with_who_drives_it(sequent, waiting_run):
     (sequent.directory / "go").write_text("go")
     waiting_run.communicate()
     assert waiting_run.returncode == 0
+
+
+def test_an_attempt_that_died_with_its_driver_is_told_as_lost(sequent, waiting_run):
+    waiting_run.kill()
+    waiting_run.wait()
+    shown = sequent("show", "slow1", "-v").stdout
+    assert "wait/1  attempt 1  ? lost" in shown
+    (sequent.directory / "go").unlink()
+    (sequent.directory / "go").touch()
+    (sequent.directory / "began").unlink()
+    assert sequent("recover", "slow1").returncode == 0
+    shown = sequent("show", "slow1", "-v").stdout
+    assert "wait/1  attempt 1  ? lost" in shown
+    assert "wait/1  attempt 2  \u2713 success" in shown
+    statuses = [
+        attempt["status"] for attempt in json.loads(sequent("show", "slow1", "-v", "--json").stdout)["run"]["attempts"]
+    ]
+    assert statuses == ["lost", "success", "success"]

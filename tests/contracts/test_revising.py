@@ -281,3 +281,18 @@ def test_a_run_that_has_succeeded_is_reopened_as_a_recovery_if_that_is_asked(sto
     left.close()
     again = store.take(run.record.id, reopens=True)
     assert (again.record.status, again.record.recovery) == (RunStatus.RUNNING, 1)
+
+
+def test_an_attempt_without_an_outcome_is_lost_once_its_task_is_begun_again(store):
+    run = create(store)
+    run.commit(Batch(intents=[intent(TASK_A, 1)]))
+    again = Batch(intents=[evolve(intent(TASK_A, 2), recovery=1)])
+    run.commit(again)
+    run.commit(again)
+    run.commit(Batch(endings=[Ending(TASK_A, 2, Status.FAILURE, 11.0)]))
+    run.commit(Batch(intents=[evolve(intent(TASK_A, 3), recovery=1)]))
+    assert told(store, run) == [
+        ("a", 1, Status.WAITING, False, False),
+        ("a", 2, Status.FAILURE, False, False),
+        ("a", 3, Status.ACTIVE, False, False),
+    ]

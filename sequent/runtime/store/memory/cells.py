@@ -28,6 +28,11 @@ class AttemptCell:
     is_outdated: bool = False
     is_superseded: bool = False
 
+    def lose(self, at: float, *, is_earlier: bool) -> None:
+        """It died with whoever drove the run, if its task is begun again and it has no outcome."""
+        if is_earlier and self.status is Status.ACTIVE:
+            self.status, self.ended = Status.WAITING, at
+
 
 @define
 class FrameCell:

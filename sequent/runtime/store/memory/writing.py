@@ -8,7 +8,7 @@ from attrs import evolve
 
 from sequent.errors import StoreError
 from sequent.model.status import Status
-from sequent.runtime.rows import PASSED, Batch, FrameKey, Hold, TaskKey, Wait
+from sequent.runtime.rows import PASSED, Batch, FrameKey, Hold, Intent, TaskKey, Wait
 from sequent.runtime.store.memory.cells import AttemptCell, FrameCell, RepeatCell
 from sequent.runtime.store.memory.holdings import Holdings
 from sequent.runtime.store.nodes import KnownNodes
@@ -59,11 +59,7 @@ class WrittenCells:
                     del self._attempts[withdrawn.frame, node(withdrawn.node)][withdrawn.iteration]
         self._write_revision(batch, node)
         for intent in batch.intents:
-            place = intent.key
-            step = self._attempts.setdefault((place.frame, node(place.node)), {})
-            task = step.setdefault(place.iteration, {})
-            begun = AttemptCell(intent.token, intent.at, intent.item, recovery=intent.recovery)
-            task.setdefault(intent.attempt, begun)
+            self._begin(intent, node)
         self._write_waiting(batch, node)
 
     def _forget(self, frame: int, container: int, step: int | None) -> None:
@@ -91,6 +87,15 @@ class WrittenCells:
     def _forget_waits(self, is_of_it: Callable[[TaskKey], bool]) -> None:
         for place in [place for place in self._waits if is_of_it(place[0])]:
             del self._waits[place]
+
+    def _begin(self, intent: Intent, node: Callable[[int], int]) -> None:
+        place = intent.key
+        step = self._attempts.setdefault((place.frame, node(place.node)), {})
+        task = step.setdefault(place.iteration, {})
+        for number, earlier in task.items():
+            earlier.lose(intent.at, is_earlier=number < intent.attempt)
+        begun = AttemptCell(intent.token, intent.at, intent.item, recovery=intent.recovery)
+        task.setdefault(intent.attempt, begun)
 
     def _write_revision(self, batch: Batch, node: Callable[[int], int]) -> None:
         for place, number in batch.outdated:

@@ -29,6 +29,7 @@ _A, _F = attempt.c, frame.c
 _SUCCEEDED: ColumnElement[Any] = literal_column("'success'")
 _SUPERSEDED: ColumnElement[Any] = literal_column(f"'{SUPERSEDED}'")
 _OUTDATED: ColumnElement[Any] = literal_column(f"'{OUTDATED}'")
+_WAITING: ColumnElement[Any] = literal_column("'waiting'")
 _ACTIVE: ColumnElement[Any] = literal_column("'active'")
 
 
@@ -72,6 +73,18 @@ def end_attempt() -> str:
     """Writes the outcome of one attempt that has none."""
     keys = (*is_row(attempt), _A.state == _ACTIVE)
     return text_of(update(attempt).values(given(_OUTCOME)).where(*keys), f"{_OUTCOME} {key_of(attempt)}")
+
+
+@cache
+def lose_attempts() -> str:
+    """Earlier attempts of a task that have no outcome died with whoever drove the run."""
+    place = is_row(attempt)[:-1]
+    *names, last = key_of(attempt).split()
+    earlier = _A.number < bindparam(last)
+    values = {"state": _WAITING, **given("ended")}
+    return text_of(
+        update(attempt).values(values).where(*place, earlier, _A.state == _ACTIVE), " ".join(("ended", *names, last))
+    )
 
 
 @cache

@@ -63,6 +63,7 @@ class BatchWriter:
                 self._tally.add(worth_of_intents(rows), len(rows))
             else:
                 self._all(statements.put_attempt(), rows, "an attempt's number")
+            self._lose_earlier(batch.intents)
         if batch.waits or batch.holds or batch.beginnings:
             self._write_waiting(batch)
         if batch.end is not None:
@@ -92,6 +93,14 @@ class BatchWriter:
             self._tally.add(worth_of_endings(rows))
         else:
             self._all(statements.put_outcome(), rows, "an attempt that ended")
+
+    def _lose_earlier(self, intents: list[Intent]) -> None:
+        """Earlier attempts of these tasks that have no outcome died with whoever drove the run."""
+        again = [(told.at, self._run, *self.place(told.key), told.attempt) for told in intents if told.attempt > 1]
+        if again:
+            where = "run = ? AND frame = ? AND node = ? AND host = ? AND iteration = ? AND number < ?"
+            text, places = statements.lose_attempts(), [row[1:] for row in again]
+            self._tally.measured("attempt", where, places, lambda: self._all(text, again, "", must_match=False))
 
     def _drop_attempt(self, place: tuple[Any, ...]) -> None:
         where = "run = ? AND frame = ? AND node = ? AND host = ? AND iteration = ? AND number = ?"
