@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import os
 import re
 from pathlib import Path
 
@@ -9,8 +11,11 @@ import pytest
 
 import sequent
 import sequent.testing
+from sequent import Sequent
 from sequent.cli.app import COMMANDS, application
+from sequent.dsl.definitions import definition_of
 from sequent.errors import SequentError
+from tests.options_table import options_by_word, shown_type
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "reference/command-line.md").read_text(encoding="utf-8")
@@ -61,3 +66,38 @@ def test_the_reference_has_every_public_word():
 def test_the_page_about_the_original_has_each_of_its_words():
     told = (DOCS / "coming-from/original.md").read_text(encoding="utf-8")
     assert [word for word in ORIGINAL.split() if f"`{word}" not in told and f"{word}`" not in told] == []
+
+
+# -- the options of the language --------------------------------------------------------------------------
+
+OPTIONS_PAGE = (DOCS / "reference/options.md").read_text(encoding="utf-8")
+ROWS = re.findall(r"^\| `(\w+)` \| (.*?) \| `(.*?)` \| `(.*?)` \| (.+) \|$", OPTIONS_PAGE, re.MULTILINE)
+LIST = [(name, where, kind, default) for name, where, kind, default, _ in ROWS]
+
+
+def test_the_page_of_options_has_each_once():
+    names = [name for name, *_ in LIST]
+    assert sorted(names) == sorted(set().union(*options_by_word().values()))
+
+
+@pytest.mark.parametrize(("name", "where", "kind", "default"), LIST, ids=[row[0] for row in LIST])
+def test_an_option_stands_there_with_its_words_its_type_and_its_default(name, where, kind, default):
+    words = options_by_word()
+    assert where == ", ".join(f"`{word}`" for word in words if name in words[word])
+    assert kind == shown_type(name)
+    plain, given = Sequent("flow"), Sequent("flow")
+    takes_words = name in {*words["command"]} - {*words["step"]}
+    work = {"command": ("cat",)} if takes_words else {"func": sorted, "args": ([],)}
+    if name in ("command", "args", "kwargs"):
+        work = {} if name == "command" else {"func": os.getcwd}
+    if name in ("backoff", "retry_on"):
+        work["retries"] = 1
+    plain.add_step("a", **work)
+    given.add_step("a", **work, **{name: ast.literal_eval(default)})
+    assert definition_of(given).spec.root == definition_of(plain).spec.root
+
+
+def test_the_types_that_the_page_names_are_explained_there():
+    named = set(re.findall(r"\b[A-Z]\w+", " ".join(kind for _, _, kind, _ in LIST)))
+    known = {"None", "Any", "Literal", "Sequence", "Mapping", "Iterable", "Callable"}
+    assert {word for word in named - known if not re.search(rf"^\| .*`{word}`", OPTIONS_PAGE, re.MULTILINE)} == set()
