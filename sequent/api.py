@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, cast
 
 from attrs import evolve
 
-from sequent.dsl.running import OpenStore, RunMode, RunRequest, set_runner
-from sequent.errors import UsageError
+from sequent.dsl.running import OpenStore, RunMode, RunRequest, set_checker, set_runner
+from sequent.errors import DefinitionError, InvalidFlowError, UsageError
 from sequent.model.outcome import Outcome
 from sequent.model.showing import set_shower
 from sequent.model.status import RunStatus
@@ -297,8 +297,19 @@ def _show(thing: object) -> str | None:
     return html_of(thing)
 
 
+def _mistakes_of_the_whole(spec: FlowSpec) -> tuple[DefinitionError, ...]:
+    from sequent.compiler import compile_flow
+
+    try:
+        compile_flow(spec)
+    except InvalidFlowError as error:
+        return error.problems
+    return ()
+
+
 open_missing()
 set_runner(run)
+set_checker(_mistakes_of_the_whole)
 set_shower(_show)
 if "SEQUENT_RECOVER_RAISED" in os.environ:
     # This is a script that a command runs again, which tells of its errors in the script's stead.

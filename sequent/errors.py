@@ -63,6 +63,8 @@ class DefinitionError(SequentError):
 
     exit_code = 2
     default_code = "definition"
+    flow: object = None
+    """The container whose body has the mistake, as far as it could be made: it may have further ones."""
 
 
 class InvalidFlowError(DefinitionError):

@@ -15,6 +15,7 @@ from sequent.dsl.commands import COMMAND_OPTIONS, CommandSource, read_command, r
 from sequent.dsl.config import read_step_config
 from sequent.dsl.functions import FunctionSource, read_function
 from sequent.dsl.marks import refuse_texts
+from sequent.dsl.mistakes import Mistakes, problems_of
 from sequent.dsl.names import check_name
 from sequent.dsl.nodes import Node, path_of
 from sequent.dsl.options import STEP_OPTIONS, Options, read_options
@@ -57,30 +58,46 @@ def read_added(
     Raises:
         DefinitionError: something of it is not what a step can have.
     """
+    mistakes = Mistakes()
     with _path_given(parent, name):
         checked = _check_place(parent, name, site)
         words = options.pop("command", None)
-        refuse_texts({"config": options.get("config")}, site)
-        read_at(site, "config", partial(read_step_config, options.pop("config", None), options))
+        mistakes.told(partial(_move_config, options, site), None)
         own = {key: options.pop(key) for key in COMMAND_OPTIONS & options.keys()}
         own_imports = {key: options.pop(key) for key in _IMPORTS & options.keys()}
-        imports = read_imports(own_imports, name, site, func) or imports
-        chosen = read_options(options, site, _ALLOWED, "add_step")
-        if words is not None and func is not None:
-            raise _no_work(f"{checked!r} has a function and a command", "give either func= or command=", site.place)
-        if callable(words) and not isinstance(words, Claimable | Reference):
-            return Added(checked, read_computed(words, own, site, args, kwargs, flow), chosen)
-        if func is None and (args or kwargs):
-            raise _no_work(f"{checked!r} has arguments and no function", "give func=", site.place)
-        if words is None and own and (func is not None or own.get("shell") is None):
-            key = min(own)
-            raise _no_work(f"{key!r} needs 'command'", "give command=(program, ...)", option_place(site, key))
-        if words is not None or own:
-            return Added(checked, read_command(() if words is None else words, own, site), chosen)
-        if func is None:
-            return Added(checked, None, chosen)
-        work = read_function(func, site, args, kwargs, flow)
-        return Added(checked, evolve(work, imports=imports) if imports else work, chosen)
+        imports = mistakes.told(partial(read_imports, own_imports, name, site, func), ()) or imports
+        chosen = read_options(options, site, _ALLOWED, "add_step", mistakes)
+        read = partial(_read_work, checked, func, words, own, site, args, kwargs, flow)
+        work = mistakes.told(read, None)
+        mistakes.raise_if_any()
+        if imports and isinstance(work, FunctionSource):
+            work = evolve(work, imports=imports)
+        return Added(checked, work, chosen)
+
+
+def _move_config(options: dict[str, Any], site: Site) -> None:
+    given = options.pop("config", None)
+    refuse_texts({"config": given}, site)
+    read_at(site, "config", partial(read_step_config, given, options))
+
+
+def _read_work(
+    name: str, func: object, words: object, own: Mapping[str, object], site: Site, *given: object
+) -> FunctionSource | CommandSource | None:
+    """What a step does: a function's call, a command, or nothing."""
+    args, kwargs, _ = given
+    if words is not None and func is not None:
+        raise _no_work(f"{name!r} has a function and a command", "give either func= or command=", site.place)
+    if callable(words) and not isinstance(words, Claimable | Reference):
+        return read_computed(words, own, site, *given)
+    if func is None and (args or kwargs):
+        raise _no_work(f"{name!r} has arguments and no function", "give func=", site.place)
+    if words is None and own and (func is not None or own.get("shell") is None):
+        key = min(own)
+        raise _no_work(f"{key!r} needs 'command'", "give command=(program, ...)", option_place(site, key))
+    if words is not None or own:
+        return read_command(() if words is None else words, own, site)
+    return None if func is None else read_function(func, site, *given)
 
 
 @contextmanager
@@ -89,8 +106,9 @@ def _path_given(parent: Node, name: object) -> Generator[None]:
     try:
         yield
     except DefinitionError as error:
-        if not error.path and isinstance(name, str):
-            error.path = dotted((*path_of(parent), name))
+        for problem in problems_of(error):
+            if not problem.path and isinstance(name, str):
+                problem.path = dotted((*path_of(parent), name))
         raise
 
 

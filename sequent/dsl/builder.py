@@ -14,6 +14,7 @@ from sequent.dsl.databases import DEFAULT
 from sequent.dsl.events import read_event
 from sequent.dsl.hosts import read_hosts
 from sequent.dsl.marks import refuse_texts
+from sequent.dsl.mistakes import Mistakes
 from sequent.dsl.names import check_flow_name
 from sequent.dsl.nodes import Node, Written
 from sequent.dsl.option_types import BlockOptions, PoolAmounts
@@ -158,8 +159,8 @@ class Sequent:
         """
         frame = frame_above(1)
         site = Site(frame.f_code, frame.f_lasti)
-        own = {"name": name, "store": store, "config": config, "config_tag": config_tag, "run_id": run_id}
-        refuse_texts({**own, "host": host, "remotes": remotes}, site)
+        texts = {"name": name, "store": store, "config": config, "config_tag": config_tag, "run_id": run_id}
+        refuse_texts({**texts, "host": host, "remotes": remotes}, site)
         self.module = str(frame.f_globals.get("__name__", ""))
         self.file = str(frame.f_globals.get("__file__") or "")
         self.name = check_flow_name(name or _stem(self.file) or "flow", site)
@@ -173,7 +174,10 @@ class Sequent:
         self.recovery_run = read_at(site, "recovery_run", partial(read_recovery_run, recovery_run))
         self.run_id = read_at(site, "run_id", partial(read_text, run_id, "run_id", "r00412"))
         """The id of its run; of the latest, once ``run()`` has returned."""
-        options = read_options({"acquires": acquires, "priority": priority}, site, CONTAINER_OPTIONS, "flow")
+        mistakes = Mistakes()
+        own = {"acquires": acquires, "priority": priority}
+        options = read_options(own, site, CONTAINER_OPTIONS, "flow", mistakes)
+        mistakes.raise_if_any()
         self.root = Block(Written(site, options, name=self.name, children={}, is_leaf=False), self)
         self._asked_id = self.run_id
         self._running = Lock()  # held while run() runs it

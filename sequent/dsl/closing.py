@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from inspect import get_annotations
 from pathlib import PurePath
 from types import FunctionType
-from typing import Any, NoReturn
+from typing import Any
+
+from attrs import evolve
 
 from sequent.dsl.bodies import make_read_only
 from sequent.dsl.functions import FunctionSource
 from sequent.dsl.hidden import hidden_defaults
 from sequent.dsl.marks import reference_in, refuse_text, text_in
+from sequent.dsl.mistakes import KEPT, Mistakes
 from sequent.dsl.names import check_name
 from sequent.dsl.nodes import Node, Written
-from sequent.dsl.options import Options, check_parallel
+from sequent.dsl.options import NO_ITEMS, Options, check_parallel
 from sequent.dsl.parameters import ParamSource
 from sequent.dsl.places import Site, assigned_name, assignment, option_place
 from sequent.dsl.references import Reference
@@ -23,42 +27,45 @@ from sequent.dsl.requirements import Requirement
 from sequent.dsl.sources import Outer, outer_alone, refuse_secret, target_of, within
 from sequent.dsl.steps import MADE, OPEN, Step
 from sequent.errors import DefinitionError, Place
+from sequent.model.references import Literal
 
 _DESIGNATED = ("result", "until")
 
 
-def close_body(body: type, options: Options, site: Site) -> Written:
+def close_body(body: type, options: Options, site: Site, mistakes: Mistakes) -> Written:
     """What a class body says.
 
     Args:
         body: the class.
         options: those of its decorator.
         site: the decorator's line.
-
-    Raises:
-        DefinitionError: a name stands for two things, is reserved, or is used for what it cannot be.
+        mistakes: takes what stands for two things, is reserved, or is used for what it cannot be, and all that was
+            found in the body while it was executed.
     """
-    _refuse_inherited(body, site)
+    mistakes.told(partial(_refuse_inherited, body, site), None)
     names: dict[str, Any] = dict(vars(body))
     made: list[Node] = names.pop(MADE, [])
     waiting: list[Site] = names.pop(OPEN, [])
-    for word in (MADE, OPEN):
+    kept: Mistakes = names.pop(KEPT, Mistakes())
+    for word in (MADE, OPEN, KEPT):
         if word in vars(body):
             delattr(body, word)
-    _refuse_unused(waiting, body)
+    for problem in kept.found:
+        mistakes.add(problem)
+    for unused in waiting:
+        mistakes.add(_unused(unused, body))
     written = Written(site, options, name=body.__name__, body=body, is_leaf=False)
-    written.children = _children(names, made, body, site)
-    written.attributes = _attributes(names, body, site)
+    written.children = _children(names, made, body, site, mistakes)
+    written.attributes = _attributes(names, body, site, mistakes)
+    lost = [step for step in made if not any(step is child for child in written.children.values())]
     for word in _DESIGNATED:
-        if word in names:
-            setattr(written, word, _designated(word, names[word], written, site))
-    if not written.children:
-        raise _error(
-            f"{body.__name__!r} has nothing to do: an empty flow or container",
-            site.place,
-            "define a step in its body",
-            code="empty",
-        )
+        # What is no step of its own, or a value, has been told already.
+        if word in names and not isinstance(names[word], Reference) and not any(names[word] is step for step in lost):
+            named = mistakes.told(partial(_designated, word, names[word], written, site), None)
+            setattr(written, word, named)
+    if not written.children and not mistakes.found:
+        message, hint = f"{body.__name__!r} has nothing to do: an empty flow or container", "define a step in its body"
+        mistakes.add(_error(message, site.place, hint, code="empty"))
     make_read_only(body)
     return written
 
@@ -77,71 +84,86 @@ def _refuse_inherited(body: type, site: Site) -> None:
                 )
 
 
-def adopt(parent: Node) -> None:
-    """Let the children know which container they are in."""
+def adopt(parent: Node, mistakes: Mistakes) -> None:
+    """Let the children know which container they are in; one that has parameters of its own is a mistake."""
     for name, child in parent.__sequent__.children.items():
         for attribute, value in child.__sequent__.attributes.items():
             if isinstance(value.__sequent__, ParamSource) and attribute not in child.__sequent__.given:
-                raise _error(
-                    f"{attribute!r} is a parameter of {name!r}, which is inside {parent.__sequent__.name!r}",
-                    value.__sequent__.site.place,
-                    f"parameters are the flow's: write {attribute} = outer.{attribute}, or item()",
-                    code="param",
+                mistakes.add(
+                    _error(
+                        f"{attribute!r} is a parameter of {name!r}, which is inside {parent.__sequent__.name!r}",
+                        value.__sequent__.site.place,
+                        f"parameters are the flow's: write {attribute} = outer.{attribute}, or item()",
+                        code="param",
+                    )
                 )
+                child.__sequent__.given = {**child.__sequent__.given, attribute: Literal("null")}
         child.__sequent__.name = name
         child.__sequent__.parent = parent
 
 
-def _children(names: Mapping[str, object], made: list[Node], body: type, site: Site) -> dict[str, Node]:
+def _children(
+    names: Mapping[str, object], made: list[Node], body: type, site: Site, mistakes: Mistakes
+) -> dict[str, Node]:
     children: dict[str, Node] = {}
     seen: dict[int, str] = {}
     annotations = get_annotations(body)
     for name, value in names.items():
         if not isinstance(value, Node) or name in _DESIGNATED:
             continue
-        written = value.__sequent__
-        if id(value) in seen:
-            raise _error(
-                f"{seen[id(value)]!r} and {name!r} are the same step",
-                written.site.place,
-                "define it once; requirements and results name it as often as they like",
-                code="duplicate",
-            )
-        if written.parent is not None:
-            raise _error(
-                f"not supported yet: {name!r} is a part of another container, used again",
-                written.site.place,
-                "define a step of its own: the function can be given to step() as often as one likes",
-                code="not-supported",
-            )
-        check_name(name, written.site)
-        if name in annotations and assignment(name, site.place) != written.site.place:
-            raise _error(
-                f"the name {name!r} is used twice in {body.__name__!r}: it is an attribute as well",
-                written.site.place,
-                "give each a name of its own",
-                code="duplicate",
-            )
+        try:
+            _check_child(name, value, seen, body, site if name in annotations else None)
+        except DefinitionError as error:
+            mistakes.add(error)
+            if id(value) in seen or value.__sequent__.parent is not None:
+                seen.setdefault(id(value), name)
+                continue
         seen[id(value)] = name
         children[name] = value
     for value in made:
         if id(value) not in seen:
-            _explain_lost(value, names, body)
+            mistakes.told(partial(_explain_lost, value, names, body), None)
     return children
 
 
-def _refuse_unused(waiting: list[Site], body: type) -> None:
-    """A decorator was made in the body, and given nothing."""
-    for site in waiting:
+def _check_child(name: str, value: Node, seen: Mapping[int, str], body: type, annotated: Site | None) -> None:
+    """See that a name can stand for a step; ``annotated`` is the body's decorator, where that has a type for it too."""
+    written = value.__sequent__
+    if id(value) in seen:
         raise _error(
-            f"{assigned_name(site.place) or 'a step'!r} in {body.__name__!r} has nothing to do: no function is given",
-            site.place,
-            "write load = step(...)(function); @step(...), @command(...) above a method, @container(...) above a class",
-            code="work",
+            f"{seen[id(value)]!r} and {name!r} are the same step",
+            written.site.place,
+            "define it once; requirements and results name it as often as they like",
+            code="duplicate",
+        )
+    if written.parent is not None:
+        raise _error(
+            f"not supported yet: {name!r} is a part of another container, used again",
+            written.site.place,
+            "define a step of its own: the function can be given to step() as often as one likes",
+            code="not-supported",
+        )
+    check_name(name, written.site)
+    if annotated is not None and assignment(name, annotated.place) != written.site.place:
+        raise _error(
+            f"the name {name!r} is used twice in {body.__name__!r}: it is an attribute as well",
+            written.site.place,
+            "give each a name of its own",
+            code="duplicate",
         )
 
 
-def _explain_lost(lost: Node, names: Mapping[str, object], body: type) -> NoReturn:
+def _unused(site: Site, body: type) -> DefinitionError:
+    """The error for a decorator that was made in the body, and given nothing."""
+    return _error(
+        f"{assigned_name(site.place) or 'a step'!r} in {body.__name__!r} has nothing to do: no function is given",
+        site.place,
+        "write load = step(...)(function); @step(...), @command(...) above a method, @container(...) above a class",
+        code="work",
+    )
+
+
+def _explain_lost(lost: Node, names: Mapping[str, object], body: type) -> None:
     """A step was defined in the body, and no name of the body stands for it any more."""
     place = lost.__sequent__.site.place
     work = lost.__sequent__.work
@@ -176,28 +198,30 @@ def _line_of(value: object) -> Place | None:
     return Place(code.co_filename, code.co_firstlineno) if code is not None else None
 
 
-def _attributes(names: Mapping[str, object], body: type, site: Site) -> dict[str, Reference]:
+def _attributes(names: Mapping[str, object], body: type, site: Site, mistakes: Mistakes) -> dict[str, Reference]:
     attributes: dict[str, Reference] = {}
     annotations = get_annotations(body)
     for name, value in names.items():
         if isinstance(value, Node):
             continue
-        if not isinstance(value, Reference):
-            if isinstance(value, Outer):
-                raise outer_alone(f"the attribute {name!r}", assignment(name, site.place))
-            if isinstance(value, Requirement):
-                place = assignment(name, site.place)
-                raise _error(f"{name!r} is a requirement, which is no attribute", place, "put it in requires=")
-            if not name.startswith("__") or name == "__doc__":
-                _refuse_hidden(name, value, body, site)
-            continue
-        place = value.__sequent__.site.place
-        _check_attribute(name, value, place)
-        if isinstance(value.__sequent__, ParamSource) and name not in annotations:
-            raise _error(f"the parameter {name!r} has no type", place, f"write {name}: str = param()", code="param")
-        check_name(name, place)
-        attributes[name] = value
+        if isinstance(value, Reference):
+            mistakes.told(partial(_check_attribute, name, value, has_type=name in annotations), None)
+            if name in annotations or not isinstance(value.__sequent__, ParamSource):
+                attributes[name] = value
+        else:
+            mistakes.told(partial(_check_kept, name, value, body, site), None)
     return attributes
+
+
+def _check_kept(name: str, value: object, body: type, site: Site) -> None:
+    """What is no step and no reference stays an attribute of the class, as it is."""
+    if isinstance(value, Outer):
+        raise outer_alone(f"the attribute {name!r}", assignment(name, site.place))
+    if isinstance(value, Requirement):
+        place = assignment(name, site.place)
+        raise _error(f"{name!r} is a requirement, which is no attribute", place, "put it in requires=")
+    if not name.startswith("__") or name == "__doc__":
+        _refuse_hidden(name, value, body, site)
 
 
 def _refuse_hidden(name: str, value: object, body: type, site: Site) -> None:
@@ -223,9 +247,9 @@ def _refuse_hidden(name: str, value: object, body: type, site: Site) -> None:
         )
 
 
-def _check_attribute(name: str, value: Reference, place: Place) -> None:
+def _check_attribute(name: str, value: Reference, *, has_type: bool) -> None:
     """A container may take what is further out, items, and the result of the iteration before."""
-    source = value.__sequent__
+    source, place = value.__sequent__, value.__sequent__.site.place
     refuse_secret(value, f"the attribute {name!r}", place)
     for part in within(source):
         target = target_of(part)
@@ -237,6 +261,9 @@ def _check_attribute(name: str, value: Reference, place: Place) -> None:
                 if name in _DESIGNATED
                 else f"let the step that needs it take it: def work(self, {name}={source.shown})",
             )
+    if isinstance(source, ParamSource) and not has_type:
+        raise _error(f"the parameter {name!r} has no type", place, f"write {name}: str = param()", code="param")
+    check_name(name, place)
 
 
 def _designated(word: str, value: object, written: Written, site: Site) -> Node:
@@ -255,20 +282,17 @@ def _designated(word: str, value: object, written: Written, site: Site) -> Node:
     )
 
 
-def check_until(written: Written) -> None:
-    """See that what ends a repeat or says how it runs has one, and that each ends.
-
-    Raises:
-        DefinitionError: there is ``until`` or ``parallel`` without repeats, or repeats that never end without it.
-    """
+def check_until(written: Written, mistakes: Mistakes) -> None:
+    """See that what ends a repeat or says how it runs has one, and that each ends."""
     options, site = written.options, written.site
-    check_parallel(options, site)
+    mistakes.told(partial(check_parallel, options, site), None)
     if written.until is not None and options.repeats is None:
-        raise _error(
-            f"{written.name!r} has an 'until', and no repeats", site.place, "give the items: @container(repeats=...)"
-        )
+        message, hint = f"{written.name!r} has an 'until', and no repeats", "give the items: @container(repeats=...)"
+        mistakes.add(_error(message, site.place, hint))
+        written.until = None
     if is_endless(options.repeats) and written.until is None:
-        raise endless(written.name, option_place(site, "repeats"))
+        mistakes.add(endless(written.name, option_place(site, "repeats")))
+        written.options = evolve(options, repeats=NO_ITEMS)
 
 
 def _error(message: str, place: Place, hint: str, *, code: str = "body") -> DefinitionError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, cast
 
@@ -12,6 +12,7 @@ from sequent.dsl.compounds import references_within
 from sequent.dsl.functions import FunctionSource, read_function
 from sequent.dsl.literals import snapshot
 from sequent.dsl.marks import refuse_text
+from sequent.dsl.mistakes import Mistakes
 from sequent.dsl.names import did_you_mean
 from sequent.dsl.places import Site, option_place, read_at
 from sequent.dsl.references import formatted_in, has_form
@@ -121,16 +122,23 @@ def read_computed(
 
 
 def _read_options(source: CommandSource, options: Mapping[str, object], site: Site) -> CommandSource:
-    result = read_at(site, "result", partial(_read_result, options.get("result")))
-    return evolve(
-        source,
-        env=read_at(site, "env", partial(_read_env, options.get("env"))),
-        cwd=read_at(site, "cwd", partial(_read_cwd, options.get("cwd"))),
-        stdin=read_at(site, "stdin", partial(_read_stdin, options.get("stdin"))),
-        success=read_at(site, "success", partial(_read_success, options.get("success", 0))),
-        result=next((word for kind, word in _RESULTS if kind == result), "json"),
-        result_type=int if result is ExitCode else result,
-    )
+    readers: Mapping[str, Callable[[object, Place], Any]] = {
+        "result": _read_result,
+        "env": _read_env,
+        "cwd": _read_cwd,
+        "stdin": _read_stdin,
+        "success": _read_success,
+    }
+    mistakes = Mistakes()
+    given = {"success": 0, **options}
+    read = {
+        name: mistakes.told(partial(read_at, site, name, partial(reader, given.get(name))), None)
+        for name, reader in readers.items()
+    }
+    mistakes.raise_if_any()
+    result = read.pop("result")
+    kind = next((word for known, word in _RESULTS if known == result), "json")
+    return evolve(source, **read, result=kind, result_type=int if result is ExitCode else result)
 
 
 def _read_shell(shell: object, place: Place) -> str | None:

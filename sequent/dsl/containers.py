@@ -9,10 +9,11 @@ from sequent.dsl.bodies import instance_of
 from sequent.dsl.bound import BoundRun
 from sequent.dsl.closing import adopt, check_until, close_body
 from sequent.dsl.literals import decoded
+from sequent.dsl.mistakes import Mistakes
 from sequent.dsl.names import did_you_mean
 from sequent.dsl.nodes import MissingWordError, Node, Written
 from sequent.dsl.option_types import ContainerOptions, RepeatContainerOptions, Repeats
-from sequent.dsl.options import CONTAINER_OPTIONS, NO_OPTIONS, Options, read_options, refusal_of_attempts
+from sequent.dsl.options import CONTAINER_OPTIONS, Options, read_options, refusal_of_attempts, without_attempts
 from sequent.dsl.parameters import defaults_of
 from sequent.dsl.places import Site, body_of, frame_above, names_around, option_place, site_above
 from sequent.dsl.references import Reference
@@ -248,35 +249,35 @@ def container(body: object = None, /, **options: object) -> object:
     Raises:
         DefinitionError: something in the body or an option is not one that a container can have.
     """
-    site = site_above(1)
+    frame = frame_above(1)
+    site = Site(frame.f_code, frame.f_lasti)
     kwargs = options.pop("kwargs", None)
-    chosen = read_options(options, site, CONTAINER_OPTIONS, "container") if options else NO_OPTIONS
+    mistakes = Mistakes()
+    chosen = read_options(options, site, CONTAINER_OPTIONS, "container", mistakes)
     if body is not None:
-        return _make(body, kwargs, chosen, site, frame_above(1))
+        return _make(body, kwargs, chosen, site, frame, mistakes)
 
-    waiting = await_use(frame_above(1), site)
+    waiting = await_use(frame, site)
 
     def decorate(body: object) -> object:
         if site in waiting:
             waiting.remove(site)
-        return _make(body, kwargs, chosen, site, frame_above(1))
+        return _make(body, kwargs, chosen, site, frame_above(1), mistakes)
 
     return decorate
 
 
-def _make(body: object, kwargs: object, options: Options, site: Site, frame: FrameType) -> Container[Any]:
+def _make(
+    body: object, kwargs: object, options: Options, site: Site, frame: FrameType, mistakes: Mistakes
+) -> Container[Any]:
     if isinstance(body, Node) and body.__sequent__.body is not None:
-        written = write_again(body, {} if kwargs is None else kwargs, options, site)
+        written = write_again(body, {} if kwargs is None else kwargs, options, site, mistakes)
     elif isinstance(body, type):
         if kwargs is not None:
             hint = "give the class the values themselves; kwargs= is for a container that is used again"
-            raise DefinitionError(
-                f"{body.__name__!r} is a class, and has 'kwargs'",
-                code="option",
-                hint=hint,
-                place=option_place(site, "kwargs"),
-            )
-        written = close_body(body, options, site)
+            message, place = f"{body.__name__!r} is a class, and has 'kwargs'", option_place(site, "kwargs")
+            mistakes.add(DefinitionError(message, code="option", hint=hint, place=place))
+        written = close_body(body, options, site, mistakes)
         written.around = names_around(body, frame)
     else:
         raise DefinitionError(
@@ -285,12 +286,14 @@ def _make(body: object, kwargs: object, options: Options, site: Site, frame: Fra
             hint="a container is a class, or a container that is used again; @step makes a step of a function",
             place=site.place,
         )
-    check_until(written)
+    check_until(written, mistakes)
     refusal = refusal_of_attempts(written.options, written.site, written.name, written.children)
     if refusal is not None:
-        raise refusal
+        mistakes.add(refusal)
+        written.options = without_attempts(written.options)
     made: Container[Any] = Container(written) if written.options.repeats is None else RepeatedContainer(written)
     if written.template is None:
-        adopt(made)
+        adopt(made, mistakes)
     register(made, frame)
+    mistakes.settle(frame, made)
     return made

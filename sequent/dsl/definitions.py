@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
 from sequent.dsl.annotations import ResultTypes, attribute_type
 from sequent.dsl.builder import Sequent
 from sequent.dsl.containers import Container
 from sequent.dsl.conversion import fits, shown_type
+from sequent.dsl.mistakes import in_order
 from sequent.dsl.nodes import Node, Written
 from sequent.dsl.original_keys import told_of
 from sequent.dsl.parameters import ParamSource
+from sequent.dsl.running import mistakes_of_the_whole
 from sequent.dsl.settings import Settings
 from sequent.dsl.specification import Tree
 from sequent.dsl.translation import Translation
@@ -25,6 +28,12 @@ from sequent.model.wording import kind_of, with_article
 
 _SETTINGS = ("task_construct", "max_concurrent", "stop_on_exception")
 """The settings of a whole flow that are options of its container."""
+
+
+_MEANS_NOTHING = frozenset({"other-flow", "param", "reference"})
+"""Mistakes of what a name means, which the compiler would tell again in its words; ..."""
+_TOLD_HERE = frozenset({"endless"})
+"""... and mistakes that it looks for as well."""
 
 
 def definition_of(flow: object) -> Definition:
@@ -74,9 +83,10 @@ def _define(root: Node, flow: object, settings: Settings, origin: Origin) -> Def
         warnings=(*tree.warnings, *_idle(settings)),
     )
     types = ResultTypes(tree.works)
-    tree.translation.values.problems.extend(mistakes_in_results(tree.works, types, tree.sites))
-    if tree.translation.values.problems:
-        raise InvalidFlowError(tuple(tree.translation.values.problems))
+    problems = tree.translation.values.problems
+    problems.extend(mistakes_in_results(tree.works, types, tree.sites))
+    if problems or tree.unread:
+        raise InvalidFlowError(in_order((*problems, *_of_the_whole(spec, problems, tree))))
     return Definition(
         spec=spec,
         functions=tree.functions,
@@ -92,6 +102,14 @@ def _idle(settings: Settings) -> tuple[str, ...]:
     """What to tell of keys of its configuration that mean nothing here."""
     where = next((f"{place}: " for place in settings.idle.values()), "")
     return tuple(f"{where}{told}" for told in told_of(settings.idle))
+
+
+def _of_the_whole(spec: FlowSpec, problems: Sequence[DefinitionError], tree: Tree) -> Iterator[DefinitionError]:
+    """What is wrong with the flow as a whole, as far as it does not follow from what is told already."""
+    told = {problem.path for problem in problems if problem.code in _MEANS_NOTHING} | tree.unread
+    for problem in mistakes_of_the_whole(spec):
+        if problem.path not in told and problem.code not in _TOLD_HERE:
+            yield problem
 
 
 def _params(written: Written, problems: list[DefinitionError]) -> tuple[tuple[ParamSpec, ...], dict[str, object]]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, Final, Protocol
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from sequent.dsl.counts import (
     option_error,
@@ -22,6 +22,7 @@ from sequent.dsl.directives import NO_DIRECTIVES, read_recovery
 from sequent.dsl.hosts import is_here
 from sequent.dsl.literals import step_as_value
 from sequent.dsl.marks import refuse_text
+from sequent.dsl.mistakes import Mistakes
 from sequent.dsl.names import did_you_mean
 from sequent.dsl.places import Site, option_place, read_at
 from sequent.dsl.pools import PoolAmounts, read_acquires, read_releases
@@ -32,7 +33,7 @@ from sequent.dsl.sources import refuse_secret
 from sequent.dsl.timing import check_attempts, read_backoff, read_delay, read_retry_on, read_timeout
 from sequent.errors import DefinitionError, Place
 from sequent.model.references import Literal
-from sequent.model.spec import AT_ONCE, Backoff
+from sequent.model.spec import AT_ONCE, Backoff, ItemsLiteral
 from sequent.model.status import Action, Construct, Status
 
 Timing = Literal | Reference
@@ -62,9 +63,15 @@ class Options:
     task_construct: Construct | None = None
     given: frozenset[str] = frozenset()
     """The options that the author wrote."""
+    unread: frozenset[str] = frozenset()
+    """Those of which a mistake is told."""
 
 
+WORK: Final = "function or words"
+"""Stands among what could not be read of a step for what it does."""
 NO_OPTIONS: Final = Options()
+NO_ITEMS: Final = ItemsLiteral("[]")
+"""Stand for items that could not be read: it repeats all the same."""
 
 _ATTEMPTS: Final = {"timeout", "retries", "backoff", "retry_on", "recovery"}
 _EVERYWHERE: Final = {
@@ -85,7 +92,9 @@ class Reader(Protocol):
     def __call__(self, value: object, name: str, place: Place) -> Any: ...
 
 
-def read_options(options: Mapping[str, object], site: Site, allowed: frozenset[str], word: str) -> Options:
+def read_options(
+    options: Mapping[str, object], site: Site, allowed: frozenset[str], word: str, mistakes: Mistakes
+) -> Options:
     """The options of a step or container.
 
     Args:
@@ -93,24 +102,32 @@ def read_options(options: Mapping[str, object], site: Site, allowed: frozenset[s
         site: the call that gives them.
         allowed: those that mean something there.
         word: what the call is called in a message: ``step``.
-
-    Raises:
-        DefinitionError: one is misspelt, not supported yet, or has a value of the wrong type.
+        mistakes: takes those that are misspelt, not supported yet, or have a value of the wrong type.
     """
     if not options:
         return NO_OPTIONS
     read: dict[str, Any] = {}
+    unread: list[str] = []
     for name, value in options.items():
-        if name in allowed or name in _ATTEMPTS:
-            read[name] = _read_option(name, value, site)
-        else:
-            refuse_option(name, value, site, allowed, word)
-    chosen = Options(**read, given=frozenset(read))
+        try:
+            if name in allowed or name in _ATTEMPTS:
+                read[name] = _read_option(name, value, site)
+            else:
+                refuse_option(name, value, site, allowed, word)
+        except DefinitionError as error:
+            mistakes.add(error)
+            unread.append(name)
+    given = frozenset(read)
+    if "repeats" in unread:
+        read["repeats"] = NO_ITEMS
+    chosen = Options(**read, given=given, unread=frozenset(unread))
     if chosen.until and chosen.repeats is None:
-        raise option_error("'until' needs 'repeats'", option_place(site, "until"), "give the items to repeat over")
+        place = option_place(site, "until")
+        mistakes.add(option_error("'until' needs 'repeats'", place, "give the items to repeat over"))
+        chosen = evolve(chosen, until=False)
     if word != "container":
-        check_parallel(chosen, site)
-        check_attempts(read, partial(option_place, site))
+        mistakes.told(partial(check_parallel, chosen, site), None)
+        mistakes.told(partial(check_attempts, options, partial(option_place, site)), None)
     return chosen
 
 
@@ -177,6 +194,11 @@ def refuse_option(name: str, value: object, site: Site, allowed: frozenset[str],
         hint=did_you_mean(name, allowed),
         place=option_place(site, name),
     )
+
+
+def without_attempts(options: Options) -> Options:
+    """The options without those that only a step can have, once that is told."""
+    return evolve(options, given=options.given - _ATTEMPTS)
 
 
 def refusal_of_attempts(options: Options, site: Site, container: str, steps: Iterable[str]) -> DefinitionError | None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import date, time
 from decimal import Decimal
+from functools import partial
 from pathlib import PurePath
 from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, Unpack, overload
 from uuid import UUID
 
 from sequent.dsl.callables import is_called
 from sequent.dsl.commands import COMMAND_OPTIONS, read_command, read_computed
+from sequent.dsl.mistakes import Mistakes
 from sequent.dsl.option_types import (
     CommandOptions,
     ComputedOptions,
@@ -99,17 +101,19 @@ def command(*words: object, **options: object) -> object:
     site = Site(frame.f_code, frame.f_lasti)
     own = {name: value for name, value in options.items() if name in COMMAND_OPTIONS}
     further = {name: value for name, value in options.items() if name not in COMMAND_OPTIONS}
-    chosen = read_options(further, site, STEP_OPTIONS | COMMAND_OPTIONS, "command")
+    mistakes = Mistakes()
+    chosen = read_options(further, site, STEP_OPTIONS | COMMAND_OPTIONS, "command", mistakes)
+    mistakes.settle(frame)
     alone: object = words[0] if len(words) == 1 else None
     if is_called(alone) and not isinstance(alone, Reference | Requirement | Outer):
-        return make_step(read_computed(alone, own, site), chosen, site, frame)
+        return make_step(partial(read_computed, alone, own, site), chosen, site, frame)
     if words or own.get("shell") is not None or not options:
-        return make_step(read_command(words, own, site), chosen, site, frame)
+        return make_step(partial(read_command, words, own, site), chosen, site, frame)
     waiting = await_use(frame, site)
 
     def decorate(function: object) -> object:
         if site in waiting:
             waiting.remove(site)
-        return make_step(read_computed(function, own, site), chosen, site, frame_above(1))
+        return make_step(partial(read_computed, function, own, site), chosen, site, frame_above(1))
 
     return decorate

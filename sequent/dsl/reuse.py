@@ -12,18 +12,21 @@ from sequent.dsl.annotations import attribute_type, is_known
 from sequent.dsl.compounds import Given, read_value, references_within
 from sequent.dsl.conversion import fits, shown_type
 from sequent.dsl.literals import decoded
+from sequent.dsl.mistakes import Mistakes
 from sequent.dsl.names import did_you_mean
 from sequent.dsl.nodes import Node, Written
 from sequent.dsl.options import Options
 from sequent.dsl.parameters import ParamSource
-from sequent.dsl.places import Site, read_at
+from sequent.dsl.places import Site, option_place, read_at
 from sequent.dsl.sources import refuse_secret
 from sequent.errors import DefinitionError, Place
 from sequent.model.references import Literal
 from sequent.model.wording import described, with_article
 
+_NOTHING = Literal("null")
 
-def write_again(template: Node, kwargs: object, options: Options, site: Site) -> Written:
+
+def write_again(template: Node, kwargs: object, options: Options, site: Site, mistakes: Mistakes) -> Written:
     """A container with the steps of another.
 
     Args:
@@ -31,9 +34,7 @@ def write_again(template: Node, kwargs: object, options: Options, site: Site) ->
         kwargs: values of its parameters, by name: data and references.
         options: how it is to run; what they do not say is as for the other.
         site: the line that uses it.
-
-    Raises:
-        DefinitionError: it has no such parameter, or one has no value or one of another type.
+        mistakes: takes parameters that it does not have, and those that have no value or one of another type.
     """
     source = template.__sequent__
     written = Written(
@@ -52,18 +53,19 @@ def write_again(template: Node, kwargs: object, options: Options, site: Site) ->
         template=source.template or template,
         around=source.around,
     )
-    written.given = {
-        **_defaults(source),
-        **source.given,
-        **read_at(site, "kwargs", partial(_read_given, kwargs, source)),
-    }
-    for name in _params(source):
-        if name not in written.given:
-            raise _error(
-                f"the parameter {name!r} of {source.shown!r} has no value here",
-                site.place,
-                f"give it one: container(kwargs={{{name!r}: ...}})({source.shown})",
-            )
+    known = {**_defaults(source), **source.given}
+    written.given = {**known, **_read_given(kwargs, source, site, mistakes)}
+    params = _params(source)
+    named = set(cast("Mapping[object, object]", kwargs)) if isinstance(kwargs, Mapping) else set[object](params)
+    # One that is misspelt is probably one of those that are missing.
+    for name in params if named <= params.keys() else ():
+        if name not in known and name not in named:
+            message = f"the parameter {name!r} of {source.shown!r} has no value here"
+            hint = f"give it one: container(kwargs={{{name!r}: ...}})({source.shown})"
+            mistakes.add(_error(message, site.place, hint))
+    if mistakes.found:
+        # What is told already is not told again by who looks for its value.
+        written.given = {**dict.fromkeys(params, _NOTHING), **written.given}
     return written
 
 
@@ -79,22 +81,30 @@ def _defaults(source: Written) -> dict[str, Given]:
     return {name: param.default for name, param in _params(source).items() if param.default is not None}
 
 
-def _read_given(kwargs: object, source: Written, place: Place) -> dict[str, Given]:
+def _read_given(kwargs: object, source: Written, site: Site, mistakes: Mistakes) -> dict[str, Given]:
     if not isinstance(kwargs, Mapping):
-        raise _error(f"'kwargs' is {kwargs!r:.100}", place, "it is a dict of values by parameter: {'region': 'eu'}")
-    params = _params(source)
+        hint = "it is a dict of values by parameter: {'region': 'eu'}"
+        mistakes.add(_error(f"'kwargs' is {kwargs!r:.100}", option_place(site, "kwargs"), hint))
+        return {}
     read: dict[str, Given] = {}
     for name, value in cast("Mapping[object, object]", kwargs).items():
-        if not isinstance(name, str) or name not in params:
-            raise _error(f"{source.shown!r} has no parameter {name!r:.100}", place, did_you_mean(str(name), params))
-        shown = f"kwargs[{name!r}]"
-        given = read_value(value, shown, place)
-        for reference in references_within(given):
-            refuse_secret(reference, shown, place)
-        if isinstance(given, Literal):
-            _check_type(given, source, name, shown, place)
-        read[name] = given
+        given = mistakes.told(partial(read_at, site, "kwargs", partial(_read_one, name, value, source)), None)
+        if given is not None:
+            read[str(name)] = given
     return read
+
+
+def _read_one(name: object, value: object, source: Written, place: Place) -> Given:
+    params = _params(source)
+    if not isinstance(name, str) or name not in params:
+        raise _error(f"{source.shown!r} has no parameter {name!r:.100}", place, did_you_mean(str(name), params))
+    shown = f"kwargs[{name!r}]"
+    given = read_value(value, shown, place)
+    for reference in references_within(given):
+        refuse_secret(reference, shown, place)
+    if isinstance(given, Literal):
+        _check_type(given, source, name, shown, place)
+    return given
 
 
 def _check_type(given: Literal, source: Written, name: str, shown: str, place: Place) -> None:

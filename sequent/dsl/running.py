@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from enum import StrEnum
@@ -11,9 +11,9 @@ from typing import Protocol, runtime_checkable
 from attrs import define, field, frozen
 
 from sequent.dsl.counts import option_error, read_count
-from sequent.errors import Place, UsageError
+from sequent.errors import DefinitionError, Place, UsageError
 from sequent.model.outcome import Outcome
-from sequent.model.spec import Definition
+from sequent.model.spec import Definition, FlowSpec
 
 
 class RunMode(StrEnum):
@@ -67,9 +67,14 @@ Locator = Callable[[], tuple[str, str] | None]
 """Gives the name and the sequence of the step that asks; None where that is none of this process."""
 
 
+Checker = Callable[[FlowSpec], Iterable[DefinitionError]]
+"""Gives the mistakes of a flow that show only when its steps are seen together."""
+
+
 @define
 class _Port:
     runner: Runner | None = None
+    checker: Checker | None = None
     locator: Locator | None = None
 
 
@@ -89,6 +94,16 @@ class FlowReached(BaseException):
 def set_runner(runner: Runner) -> None:
     """Say who runs flows."""
     _port.runner = runner
+
+
+def set_checker(checker: Checker) -> None:
+    """Say who finds what is wrong with a flow as a whole."""
+    _port.checker = checker
+
+
+def mistakes_of_the_whole(spec: FlowSpec) -> tuple[DefinitionError, ...]:
+    """The mistakes that show only when a flow's steps are seen together."""
+    return () if _port.checker is None else tuple(_port.checker(spec))
 
 
 def set_locator(locator: Locator) -> None:

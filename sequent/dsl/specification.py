@@ -10,7 +10,7 @@ from sequent.dsl.annotations import Promise
 from sequent.dsl.functions import FunctionSource
 from sequent.dsl.hidden import Hidden
 from sequent.dsl.nodes import Node, Written
-from sequent.dsl.options import refusal_of_attempts
+from sequent.dsl.options import WORK, refusal_of_attempts
 from sequent.dsl.places import OptionPlaces, Site, option_place
 from sequent.dsl.repeats import CallSource, endless, is_endless
 from sequent.dsl.staleness import stale_inputs
@@ -19,6 +19,9 @@ from sequent.errors import DefinitionError
 from sequent.model.references import Path, dotted
 from sequent.model.spec import ContainerSpec, StepSpec
 from sequent.model.status import Construct
+
+_NEEDED = frozenset({"requires", "acquires", "releases", WORK})
+"""What a flow can't be judged without as a whole, where a step or container is concerned that lacks it."""
 
 
 @define(eq=False)
@@ -32,6 +35,8 @@ class Tree:
     works: dict[Path, Promise] = field(factory=dict[Path, Promise])
     sites: dict[Path, Site] = field(factory=dict[Path, Site])
     warnings: list[str] = field(factory=list[str])
+    unread: set[str] = field(factory=set[str])
+    """The dotted paths of those whose requirement, resources or work could not be read."""
     _hidden: Hidden = field(factory=Hidden)
 
     def container(self, node: Node, path: Path, construct: Construct | None = None) -> ContainerSpec:
@@ -84,6 +89,8 @@ class Tree:
         """What stands in a container; mistakes in it are told with its path."""
         problems = self.translation.values.problems
         before = len(problems)
+        if not _NEEDED.isdisjoint(node.__sequent__.options.unread):
+            self.unread.add(dotted(path))
         is_leaf = node.__sequent__.is_leaf
         spec = self._step(node, path, construct) if is_leaf else self.container(node, path, construct)
         for problem in problems[before:]:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
 from types import FrameType, MethodType
 from typing import Any, Concatenate, Generic, Never, ParamSpec, Protocol, Self, TypeVar, Unpack, cast, overload
 
+from attrs import evolve
+
 from sequent.dsl.commands import CommandSource
 from sequent.dsl.functions import FunctionSource, read_function
+from sequent.dsl.mistakes import Mistakes
 from sequent.dsl.nodes import Node, Written
 from sequent.dsl.option_types import RepeatOptions, Repeats, StepOptions
-from sequent.dsl.options import NO_OPTIONS, STEP_OPTIONS, Options, read_options
+from sequent.dsl.options import NO_ITEMS, STEP_OPTIONS, WORK, Options, read_options
 from sequent.dsl.places import Site, body_of, frame_above, option_place, site_above
 from sequent.dsl.references import Reference
 from sequent.dsl.repeats import endless, is_endless
@@ -142,31 +146,44 @@ def step(function: object = None, /, **options: object) -> object:
     """
     frame = frame_above(1)
     site = Site(frame.f_code, frame.f_lasti)
-    if not options and function is not None:
-        return make_step(read_function(function, site), NO_OPTIONS, site, frame)
     args, kwargs = options.pop("args", ()), options.pop("kwargs", None)
-    chosen = read_options(options, site, STEP_OPTIONS, "step")
-
-    waiting = await_use(frame, site) if function is None else []
+    mistakes = Mistakes()
+    chosen = read_options(options, site, STEP_OPTIONS, "step", mistakes)
+    mistakes.settle(frame)
+    if function is not None:
+        return make_step(partial(read_function, function, site, args, kwargs), chosen, site, frame)
+    waiting = await_use(frame, site)
 
     def decorate(function: object) -> object:
         if site in waiting:
             waiting.remove(site)
-        return make_step(read_function(function, site, args, kwargs), chosen, site, frame_above(1))
+        return make_step(partial(read_function, function, site, args, kwargs), chosen, site, frame_above(1))
 
-    return decorate if function is None else decorate(function)
+    return decorate
 
 
 def make_step(
-    work: FunctionSource | CommandSource, options: Options, site: Site, frame: FrameType
+    read: Callable[[], FunctionSource | CommandSource], options: Options, site: Site, frame: FrameType
 ) -> Step[..., Any, Any]:
-    """A step, which is noted in the class body that is being executed, if any.
+    """A step, which is noted in the class body that is being executed, if any; and so are the mistakes in it.
+
+    Args:
+        read: gives what the step does.
+        options: how it is to run.
+        site: the call that makes it.
+        frame: the author's.
 
     Raises:
-        DefinitionError: its repeats never end.
+        DefinitionError: there are mistakes, and no class body is being executed.
     """
-    if is_endless(options.repeats) and not options.until:
-        raise endless(work.name, option_place(site, "repeats"))
+    mistakes = Mistakes()
+    work: FunctionSource | CommandSource | None = mistakes.told(read, None)
+    if work is None:
+        options = evolve(options, unread=options.unread | {WORK})
+    elif is_endless(options.repeats) and not options.until and "until" not in options.unread:
+        mistakes.add(endless(work.name, option_place(site, "repeats")))
+        options = evolve(options, repeats=NO_ITEMS)
+    mistakes.settle(frame)
     written = Written(site, options, work)
     made: Step[..., Any, Any] = Step(written) if options.repeats is None else RepeatedStep(written)
     register(made, frame)

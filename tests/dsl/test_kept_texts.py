@@ -83,9 +83,9 @@ BY_CALLS = {
     "kwargs": "flow.add_step('b', func=take, kwargs={'x': [Record(TEXT)]})  # wrong",
     "bytes": "flow.add_step('b', func=take, kwargs={'x': TEXT.encode()})  # wrong",
     "beside a text that has no UTF-8": "flow.add_step('b', func=take, kwargs={'x': [TEXT, '\\udc80']})  # wrong",
-    "a step's config": "flow.add_step('b', func=take,\n    config={'task_construct': TEXT},  # wrong\n)",
-    "a module": "flow.add_step('b', func=take,\n    import_module=TEXT,  # wrong\n)",
-    "a file": "flow.add_step('b', func=take, import_module='x',\n    import_file=TEXT,  # wrong\n)",
+    "a step's config": "flow.add_step('b', func=print,\n    config={'task_construct': TEXT},  # wrong\n)",
+    "a module": "flow.add_step('b', func=print,\n    import_module=TEXT,  # wrong\n)",
+    "a file": "flow.add_step('b', func=print, import_module='x',\n    import_file=TEXT,  # wrong\n)",
     "a store of run()": "body_flow.run(\n    store=TEXT,  # wrong\n)",
     "an id of run()": "body_flow.run(\n    run_id=TEXT,  # wrong\n)",
 }

@@ -11,7 +11,7 @@ from sequent.errors import DefinitionError
 from sequent.model.spec import MOST_LEVELS
 
 
-def prog(progname, flow=None):
+def prog(progname=None, flow=None):
     return progname
 
 

@@ -131,7 +131,7 @@ def test_what_is_given_from_further_out_is_not_hidden_by_the_body_that_gives_it(
         class flow:
             region: str = param()
 
-            @container
+            @container(repeats=["eu"])
             class inner:
                 region: str = item()
                 eu = container(kwargs={"region": outer.region})(load_region)  # wrong

@@ -12,8 +12,9 @@ from types import ModuleType
 from attrs import frozen
 
 from sequent.dsl.running import FlowReached, seeking
-from sequent.errors import Place, UsageError
+from sequent.errors import DefinitionError, Place, UsageError
 from sequent.model.wording import guess
+from sequent.runtime.loading.mistakes import with_all_of_flow
 from sequent.runtime.loading.modules import FORM, load_file, load_module, refuse_hiding, reporting
 from sequent.runtime.rows import Target
 
@@ -49,7 +50,13 @@ def load_flow(target: str) -> LoadedFlow:
     wanted = _read(target)
     cwd = os.getcwd()
     refuse_hiding(os.path.dirname(wanted.file) if wanted.file else cwd)
-    module = load_file(wanted.file) if wanted.file else load_module(wanted.module, cwd)
+    try:
+        module = load_file(wanted.file) if wanted.file else load_module(wanted.module, cwd)
+    except DefinitionError as error:
+        complete = with_all_of_flow(error, wanted.attribute)
+        if complete is error:
+            raise
+        raise complete from error
     attribute = wanted.attribute or _only_flow(module, target)
     flow = _flow_in(module, attribute)
     return LoadedFlow(

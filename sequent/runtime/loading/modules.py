@@ -152,18 +152,27 @@ def _look_first_in(directory: str) -> None:
 @contextlib.contextmanager
 def reporting(name: str) -> Generator[None]:
     """Turn whatever loading a module raises into an error at the author's line."""
+    from sequent.dsl.mistakes import problems_of
     from sequent.dsl.running import FlowReached, loading
+    from sequent.runtime.loading.mistakes import with_others
 
     try:
         with loading(name):
             yield
     except (KeyboardInterrupt, FlowReached):
         raise
+    except DefinitionError as error:
+        complete = with_others(error)
+        for problem in problems_of(complete):
+            _give_path(problem)
+        if complete is error:
+            raise
+        raise complete from error
     except SequentError as error:
         _give_path(error)
         raise
     except BaseException as error:
-        raise _load_error(name, error) from error
+        raise with_others(_load_error(name, error), error) from error
 
 
 def _give_path(error: SequentError) -> None:

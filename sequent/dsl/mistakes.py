@@ -1,0 +1,83 @@
+"""Collects what is wrong in a call or in a class body, so that one mistake hides no other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from types import FrameType
+from typing import Any, TypeVar
+
+from attrs import define, field
+
+from sequent.dsl.places import body_of
+from sequent.errors import DefinitionError, InvalidFlowError
+
+T = TypeVar("T")
+KEPT = "__sequent_mistakes__"
+"""Where a class body that is being executed keeps the mistakes in it until it closes."""
+
+
+@define(eq=False)
+class Mistakes:
+    """The mistakes found so far."""
+
+    found: list[DefinitionError] = field(factory=list[DefinitionError])
+
+    def told(self, read: Callable[[], T], otherwise: T) -> T:
+        """What reading gives; where it is a mistake, the mistake is kept and something else given."""
+        try:
+            return read()
+        except DefinitionError as error:
+            self.add(error)
+            return otherwise
+
+    def add(self, error: DefinitionError) -> None:
+        """Keep a mistake, or all that an error has."""
+        for problem in problems_of(error):
+            # A line that is executed again makes the same mistake again.
+            if all((problem.place, problem.message) != (other.place, other.message) for other in self.found):
+                self.found.append(problem)
+
+    def settle(self, frame: FrameType, flow: object = None) -> None:
+        """Leave the mistakes to the class body that a frame executes, which tells them when it closes.
+
+        Args:
+            frame: the author's.
+            flow: what was made in spite of them.
+
+        Raises:
+            DefinitionError: there are some, and it executes no class body.
+        """
+        if not self.found:
+            return
+        body = body_of(frame)
+        if body is None:
+            self.raise_if_any(flow)
+        else:
+            kept_in(body).found += self.found
+
+    def raise_if_any(self, flow: object = None) -> None:
+        """Tell all of them.
+
+        Raises:
+            DefinitionError: there are some.
+        """
+        if self.found:
+            error = self.found[0] if len(self.found) == 1 else InvalidFlowError(in_order(self.found))
+            error.flow = flow
+            raise error
+
+
+def kept_in(body: dict[str, Any]) -> Mistakes:
+    """The mistakes of a class body that is being executed."""
+    kept: Mistakes = body.setdefault(KEPT, Mistakes())
+    return kept
+
+
+def problems_of(error: DefinitionError) -> tuple[DefinitionError, ...]:
+    """The single mistakes that an error tells."""
+    return error.problems if isinstance(error, InvalidFlowError) else (error,)
+
+
+def in_order(problems: Iterable[DefinitionError]) -> tuple[DefinitionError, ...]:
+    """Mistakes in the order of their lines; those that know none come last."""
+    return tuple(sorted(problems, key=lambda problem: (problem.place is None, problem.place or ("", 0))))

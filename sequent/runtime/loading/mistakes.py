@@ -1,0 +1,53 @@
+"""Everything that is wrong with a flow whose module could not be loaded: one mistake hides no other."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterable
+
+from sequent.dsl.mistakes import KEPT, Mistakes, in_order, problems_of
+from sequent.errors import DefinitionError, InvalidFlowError
+
+
+def with_others(error: DefinitionError, raised: BaseException | None = None) -> DefinitionError:
+    """An error, with the mistakes before it in the class bodies that it ended.
+
+    Args:
+        error: what is told.
+        raised: what has ended them, if it is another error.
+    """
+    bodies = [frame.f_locals for frame, _ in traceback.walk_tb((raised or error).__traceback__)]
+    kept = [names[KEPT] for names in bodies if isinstance(names.get(KEPT), Mistakes)]
+    return _joined(error, (problem for mistakes in kept for problem in mistakes.found))
+
+
+def with_all_of_flow(error: DefinitionError, wanted: str) -> DefinitionError:
+    """An error, with all else that is wrong with the flow that it is about, where that is the one that is wanted.
+
+    Args:
+        error: what loading it has raised.
+        wanted: the name of the flow in its module; empty for the only one.
+    """
+    from sequent.dsl.definitions import definition_of
+    from sequent.dsl.running import mistakes_of_the_whole
+
+    name = getattr(error.flow, "__name__", None)
+    if name is None or wanted not in ("", name):
+        return error
+    try:
+        further = mistakes_of_the_whole(definition_of(error.flow).spec)
+    except InvalidFlowError as other:
+        further = other.problems
+    # That a body has no steps was told when it closed, or why it has none.
+    return _joined(error, (problem for problem in further if problem.code != "empty-flow"))
+
+
+def _joined(error: DefinitionError, further: Iterable[DefinitionError]) -> DefinitionError:
+    told = Mistakes([*problems_of(error)])
+    for problem in further:
+        told.add(problem)
+    if len(told.found) == len(problems_of(error)):
+        return error
+    joined = InvalidFlowError(in_order(told.found))
+    joined.flow = error.flow
+    return joined
