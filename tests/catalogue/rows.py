@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-ROWS = (*range(1, 96), *range(104, 117), 125, 127)
+ROWS = (*range(1, 96), *range(104, 117), 125, 127, 130)
 """The rows about flows, the command line, runs, stores and references; the others are about hosts alone."""
 
 ELSEWHERE: dict[int, tuple[str, ...]] = {
@@ -68,6 +68,7 @@ ELSEWHERE: dict[int, tuple[str, ...]] = {
     89: ("tests/runtime/driver/test_taking_up.py::test_pools_that_are_others_are_told_with_both",),
     95: ("tests/acceptance/test_stopping.py::test_what_has_ended_is_not_stopped_and_what_it_is_is_said",),
     104: ("tests/dsl/test_refused_values.py::test_a_reference_is_known_only_while_running",),
+    130: ("tests/dsl/test_all_mistakes.py::test_nine_mistakes_of_nine_kinds_are_nine",),
     112: ("tests/dsl/test_kept_texts.py::test_it_is_refused_in_a_class",),
     113: (
         "tests/dsl/test_hidden.py::test_a_step_whose_callable_has_one_elsewhere_is_refused",

@@ -36,6 +36,7 @@ STEPS = {
     "backoff": "@step(retries=1, backoff='x')  # wrong\ndef NAME(self): ...",
     "no amount": "@step(acquires={db: 0})  # wrong\ndef NAME(self): ...",
     "too much": "@step(acquires={db: 3})  # wrong\ndef NAME(self): ...",
+    "a result that is never stored": "@step\ndef NAME(self) -> set[int]: ...  # wrong",
     "misspelt": "@step(retrys=2)  # wrong\ndef NAME(self): ...",
     "never": "@step(requires=first.failed & first)  # wrong\ndef NAME(self): ...",
     "a status": "@step(requires=((first, 'done'),))  # wrong\ndef NAME(self): ...",
@@ -144,6 +145,12 @@ def test_any_of_them_together_are_told_in_the_order_of_their_lines(tmp_path_fact
 
 def check_file(file):
     compile_flow(definition_of(load_flow(f"{file}:flow").flow).spec)
+
+
+def test_nine_mistakes_of_nine_kinds_are_nine(check):
+    kinds = ("delay", "negative delay", "timeout", "retries", "no amount", "too much", "misspelt")
+    source = source_with([*kinds, "a result that is never stored", "never"])
+    assert len(check(source)) == 9
 
 
 def test_several_mistakes_of_one_step_are_all_told(check):
