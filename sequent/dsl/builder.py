@@ -16,7 +16,7 @@ from sequent.dsl.hosts import read_hosts
 from sequent.dsl.marks import refuse_texts
 from sequent.dsl.mistakes import Mistakes
 from sequent.dsl.names import check_flow_name
-from sequent.dsl.nodes import Node, Written
+from sequent.dsl.nodes import Node, Written, own_child
 from sequent.dsl.option_types import BlockOptions, PoolAmounts
 from sequent.dsl.options import CONTAINER_OPTIONS, read_options
 from sequent.dsl.places import Site, frame_above, names_around, read_at, site_above
@@ -76,7 +76,7 @@ class Block(Node):
 
     @result.setter
     def result(self, step: Block) -> None:
-        self.__sequent__.result = _own_child(self, step, "result", site_above(1))
+        self.__sequent__.result = own_child(self, step, "result", site_above(1))
 
     def result_or(self, value: object) -> Any:
         """What it gave, or a value where there is no result; who takes it handles a failure; a reference."""
@@ -93,22 +93,10 @@ class Block(Node):
 
     @until.setter
     def until(self, step: Block) -> None:
-        self.__sequent__.until = _own_child(self, step, "until", site_above(1))
+        self.__sequent__.until = own_child(self, step, "until", site_above(1))
 
     def __repr__(self) -> str:
         return f"<step {self.__sequent__.shown}>"
-
-
-def _own_child(parent: Node, step: object, word: str, site: Site) -> Node:
-    children = parent.__sequent__.children
-    if not isinstance(step, Node) or step.__sequent__.parent is not parent:
-        raise DefinitionError(
-            f"{word!r} of {parent.__sequent__.shown!r} names nothing that is a step of it",
-            code="designated",
-            hint=f"name one of {', '.join(map(repr, children)) or 'its steps, once it has any'}",
-            place=site.place,
-        )
-    return step
 
 
 def _stem(file: str) -> str:
@@ -250,7 +238,7 @@ class Sequent:
 
     @result.setter
     def result(self, step: Block) -> None:
-        self.root.__sequent__.result = _own_child(self.root, step, "result", site_above(1))
+        self.root.__sequent__.result = own_child(self.root, step, "result", site_above(1))
 
     def run(
         self,

@@ -114,6 +114,23 @@ def missing_word(node: Node, name: str, site: Site) -> MissingWordError:
     )
 
 
+def own_child(parent: Node, step: object, word: str, site: Site) -> Node:
+    """The step of a container that ``result`` or ``until`` names.
+
+    Raises:
+        DefinitionError: it is none of its own.
+    """
+    children = parent.__sequent__.children
+    if not isinstance(step, Node) or step.__sequent__.parent is not parent:
+        raise DefinitionError(
+            f"{word!r} of {parent.__sequent__.shown!r} names nothing that is a step of it",
+            code="designated",
+            hint=f"name one of {', '.join(map(repr, children)) or 'its steps, once it has any'}",
+            place=site.place,
+        )
+    return step
+
+
 def root_of(node: Node) -> Node:
     """The outermost container around a node, or the node itself."""
     while node.__sequent__.parent is not None:
