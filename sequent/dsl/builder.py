@@ -14,7 +14,6 @@ from sequent.dsl.databases import DEFAULT
 from sequent.dsl.events import read_event
 from sequent.dsl.hosts import read_hosts
 from sequent.dsl.marks import refuse_texts
-from sequent.dsl.mistakes import Mistakes
 from sequent.dsl.names import check_flow_name
 from sequent.dsl.nodes import Node, Written, own_child
 from sequent.dsl.option_types import BlockOptions, PoolAmounts
@@ -162,10 +161,7 @@ class Sequent:
         self.recovery_run = read_at(site, "recovery_run", partial(read_recovery_run, recovery_run))
         self.run_id = read_at(site, "run_id", partial(read_text, run_id, "run_id", "r00412"))
         """The id of its run; of the latest, once ``run()`` has returned."""
-        mistakes = Mistakes()
-        own = {"acquires": acquires, "priority": priority}
-        options = read_options(own, site, CONTAINER_OPTIONS, "flow", mistakes)
-        mistakes.raise_if_any()
+        options = read_options({"acquires": acquires, "priority": priority}, site, CONTAINER_OPTIONS, "flow")
         self.root = Block(Written(site, options, name=self.name, children={}, is_leaf=False), self)
         self._asked_id = self.run_id
         self._running = Lock()  # held while run() runs it

@@ -93,7 +93,7 @@ class Reader(Protocol):
 
 
 def read_options(
-    options: Mapping[str, object], site: Site, allowed: frozenset[str], word: str, mistakes: Mistakes
+    options: Mapping[str, object], site: Site, allowed: frozenset[str], word: str, mistakes: Mistakes | None = None
 ) -> Options:
     """The options of a step or container.
 
@@ -103,9 +103,13 @@ def read_options(
         allowed: those that mean something there.
         word: what the call is called in a message: ``step``.
         mistakes: takes those that are misspelt, not supported yet, or have a value of the wrong type.
+
+    Raises:
+        DefinitionError: there are such, and nobody takes them.
     """
     if not options:
         return NO_OPTIONS
+    found = Mistakes() if mistakes is None else mistakes
     read: dict[str, Any] = {}
     unread: list[str] = []
     for name, value in options.items():
@@ -115,7 +119,7 @@ def read_options(
             else:
                 refuse_option(name, value, site, allowed, word)
         except DefinitionError as error:
-            mistakes.add(error)
+            found.add(error)
             unread.append(name)
     given = frozenset(read)
     if "repeats" in unread:
@@ -123,11 +127,13 @@ def read_options(
     chosen = Options(**read, given=given, unread=frozenset(unread))
     if chosen.until and chosen.repeats is None:
         place = option_place(site, "until")
-        mistakes.add(option_error("'until' needs 'repeats'", place, "give the items to repeat over"))
+        found.add(option_error("'until' needs 'repeats'", place, "give the items to repeat over"))
         chosen = evolve(chosen, until=False)
     if word != "container":
-        mistakes.told(partial(check_parallel, chosen, site), None)
-        mistakes.told(partial(check_attempts, options, partial(option_place, site)), None)
+        found.told(partial(check_parallel, chosen, site), None)
+        found.told(partial(check_attempts, options, partial(option_place, site)), None)
+    if mistakes is None:
+        found.raise_if_any()
     return chosen
 
 
