@@ -59,15 +59,28 @@ def boot_id() -> str:
         return file.read().strip()
 
 
-def process_at(pid: int) -> Process | None:
-    """The process that has that pid now."""
+def _fields_of(pid: int) -> list[bytes] | None:
+    """What the kernel says of a process, from its state on."""
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:
             text = file.read()
     except (FileNotFoundError, ProcessLookupError):
         return None
     # The command's name, in parentheses, may itself hold spaces and parentheses.
-    fields = text[text.rindex(b")") + 2 :].split()
+    return text[text.rindex(b")") + 2 :].split()
+
+
+def is_stopped(pid: int) -> bool:
+    """Whether a process does nothing until somebody has it go on (SIGSTOP, a debugger)."""
+    fields = _fields_of(pid)
+    return fields is not None and fields[0] in (b"T", b"t")
+
+
+def process_at(pid: int) -> Process | None:
+    """The process that has that pid now."""
+    fields = _fields_of(pid)
+    if fields is None:
+        return None
     return Process(pid, int(fields[19]), int(fields[1]), int(fields[3]), fields[0] in (b"Z", b"X"))
 
 

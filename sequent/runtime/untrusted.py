@@ -28,6 +28,17 @@ def number(value: object) -> int:
     return value
 
 
+def exit_code(value: object) -> int:
+    """The status of a process that has ended, or minus the number of a signal.
+
+    Raises:
+        BadMessageError: it is none.
+    """
+    if type(value) is not int or not -64 <= value <= 255:
+        raise BadMessageError("it has no exit code where one belongs")
+    return value
+
+
 def count(value: object) -> int:
     """The same, from 0.
 

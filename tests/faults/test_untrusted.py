@@ -271,7 +271,7 @@ def test_a_driver_takes_another_agent_for_one_that_talks_nonsense(tmp_path):
             for key, _ in selector.select(0):
                 key.data()
             with contextlib.suppress(SequentError):
-                executor.reports()
+                assert all(can_be_stored(attrs.astuple(report)) for report in executor.reports())
         replaced += len(theirs) > 1
         if executor._agent.link.end.fileno() >= 0:
             os.kill(executor._agent.pid, signal.SIGKILL)

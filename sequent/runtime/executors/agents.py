@@ -9,13 +9,14 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from weakref import WeakSet
 
 from attrs import field, frozen
 
 from sequent.model.spec import Definition
-from sequent.runtime import packets
+from sequent.runtime import packets, trees
 from sequent.runtime.packets import Link
 
 _ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
@@ -23,6 +24,8 @@ _START = (
     "import sys; sys.path.insert(0, sys.argv[2]); from sequent.runtime.agent.loop import main; del sys.path[0]; main()"
 )
 
+_GLANCE = 0.25
+"""Seconds after which it is seen whether an agent that is waited for was stopped."""
 _DISMISSAL = 8.0
 """Seconds to wait for a killed agent to be gone."""
 
@@ -61,7 +64,10 @@ class AgentProcess:
         return status == 0
 
     def _wait(self, seconds: float) -> int | None:
-        """Its status, once it has ended, and -1 where somebody else has taken that; None where it goes on."""
+        """Its status, once it has ended, and -1 where somebody else has taken that; None where it goes on.
+
+        One that was stopped is not waited for: it will not end.
+        """
         try:
             handle = os.pidfd_open(self.pid)
         except ProcessLookupError:
@@ -69,8 +75,10 @@ class AgentProcess:
         try:
             poll = select.poll()
             poll.register(handle, select.POLLIN)
-            if not poll.poll(seconds * 1000):
-                return None
+            deadline = time.monotonic() + seconds
+            while not poll.poll(1000 * min(_GLANCE, max(0.0, deadline - time.monotonic()))):
+                if time.monotonic() >= deadline or trees.is_stopped(self.pid):
+                    return None
         finally:
             os.close(handle)
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import socket
+import time
 from selectors import BaseSelector
 
 from sequent.errors import BusyError, SequentError, ShortageError
@@ -19,10 +20,13 @@ from sequent.runtime.executors.workers import MOST_ATTEMPTS, MOST_WORKERS
 from sequent.runtime.messages import write_setup
 from sequent.runtime.orders import AttemptOrder, DrawOrder, Report, Told, WorkerSetup
 from sequent.runtime.packets import BadMessageError, Message
+from sequent.runtime.untrusted import exit_code, text
 
 STOP_GRACE = 10.0
 """Seconds between TERM and KILL when running steps are ended."""
 _CLOSE_WAIT = 8.0
+_ANSWER = 0.7
+"""Seconds that an agent has for what is to be done at once; then it is taken to be stopped, or to hang."""
 _MOST_FAILED_AGENTS = 3
 
 
@@ -59,6 +63,9 @@ class ProcessExecutor:
         self._said: list[Report] = []
         self._has_lost_agent = False
         self._is_ending = False
+        self._grace = STOP_GRACE
+        self._ends_by: float | None = None
+        """Until when, by the monotonic clock, an agent that does its work has ended all that is being executed."""
         self._failure: SequentError | None = None
 
     # -- the port
@@ -91,6 +98,11 @@ class ProcessExecutor:
         self._crew.draws.forget(frame, node)
 
     def reports(self) -> list[Report]:
+        if self._ends_by is not None and time.monotonic() >= self._ends_by:
+            self._ends_by = None
+            if self._crew.end() and not self._agent.is_closed:
+                # The kernel ends its workers with it, and this process what they have started.
+                self._replace_agent()
         if self._failure is not None:
             raise self._failure
         if self._shortage.take_due():
@@ -101,13 +113,16 @@ class ProcessExecutor:
         return [*said, *self._crew.reports()]
 
     def seconds_left(self) -> float | None:
-        found = [left for left in (self._crew.seconds_left(), self._shortage.left()) if left is not None]
+        ends = None if self._ends_by is None else max(0.0, self._ends_by - time.monotonic())
+        found = (left for left in (ends, self._crew.seconds_left(), self._shortage.left()) if left is not None)
         return min(found, default=None)
 
     def end_tasks(self, *, at_once: bool) -> None:
         self._is_ending = True
+        self._grace = 0.0 if at_once else STOP_GRACE
         busy: list[object] = [*self._crew.end()]
-        self._agent.link.send(["end", busy, 0 if at_once else STOP_GRACE])
+        self._agent.link.send(["end", busy, self._grace])
+        self._ends_by = time.monotonic() + self._grace + _ANSWER
 
     def close(self) -> None:
         if self._opened is None:
@@ -118,7 +133,7 @@ class ProcessExecutor:
         self._agent.link.send(["close"])
         self._wakes.remove(self._agent.link.end)
         self._wakes.close()
-        if not self._agent.close(_CLOSE_WAIT):
+        if not self._agent.close(_CLOSE_WAIT if self._grace else _ANSWER):
             self._end_leftovers()
             leftovers.take_leave(self._setup.directory)
         adoption.end()
@@ -149,18 +164,20 @@ class ProcessExecutor:
         else:
             self._agent.link.send(["setup", write_setup(self._setup)])
 
-    def _say(self, text: str) -> None:
-        if text:
-            self._said.append(Told(text))
+    def _say(self, sentence: str) -> None:
+        if sentence:
+            self._said.append(Told(sentence))
 
     def _on_agent(self) -> None:
         link = self._agent.link
         try:
             while (received := link.receive()) is not None:
                 message, descriptors = received
-                self._hear(message, descriptors)
-                for descriptor in descriptors:
-                    os.close(descriptor)
+                try:
+                    self._hear(message, descriptors)
+                finally:
+                    for descriptor in descriptors:
+                        os.close(descriptor)
         except BadMessageError:
             # It is no more to be relied on: another one ends what it has left.
             self._replace_agent()
@@ -174,11 +191,11 @@ class ProcessExecutor:
                 # The kernel has dropped those for which this process has no room.
                 self._refuse(os.strerror(errno.EMFILE), number)
             case ["worker", int() as number, str() as segment, str() as word]:
-                self._crew.meet(number, segment, word, [socket.socket(fileno=item) for item in descriptors])
+                self._crew.meet(number, text(segment), text(word), [socket.socket(fileno=item) for item in descriptors])
                 descriptors.clear()
                 self._say(self._shortage.end())
             case ["ended", int() as number, int() as code, str() as cause]:
-                self._crew.bury(number, code, cause)
+                self._crew.bury(number, exit_code(code), cause)
             case ["set up"]:
                 self._failed_agents = 0
                 self._is_set_up = True
@@ -192,8 +209,8 @@ class ProcessExecutor:
                 self._refuse(reason, number)
             case ["unable", str() as reason, *_]:
                 self._failure = ShortageError(f"a worker cannot be started: {reason}")
-            case ["crashed", str() as text]:
-                self._failure = self._failure or SequentError(f"the agent failed:\n{text}", code="agent")
+            case ["crashed", str() as story]:
+                self._failure = self._failure or SequentError(f"the agent failed:\n{story}", code="agent")
             case _:
                 pass
 
