@@ -178,6 +178,13 @@ def _wait_for_any(processes: list[Process], seconds: float) -> None:
         os.close(handle)
 
 
+def ends_within(process: Process, seconds: float) -> bool:
+    """Wait for the end of one that is about to end by itself, at most so long; say whether it has."""
+    _wait_for_any([process], seconds)
+    now = process_at(process.pid)
+    return now is None or now.is_zombie or now.started != process.started
+
+
 def children_of(parent: int) -> list[Process]:
     """The children of a process, zombies included."""
     return [process for process in all_processes().values() if process.parent == parent]

@@ -112,7 +112,7 @@ class InlineExecutor:
                 self._setup,
                 self._segment,
                 Termination(),
-                is_own_process=False,
+                environment=None,
                 tell_begun=self._reports.append,
             )
             self._drawing = Drawing(self._attempts.catalogue)

@@ -161,9 +161,7 @@ class ThreadExecutor:
                 self._tell(report)
 
     def _attempts(self, segment: Segment) -> Attempts:
-        return Attempts(
-            self._definition, self._setup, segment, Termination(), is_own_process=False, tell_begun=self._tell
-        )
+        return Attempts(self._definition, self._setup, segment, Termination(), environment=None, tell_begun=self._tell)
 
     @contextlib.contextmanager
     def _log(self, prefix: str) -> Generator[Segment]:

@@ -6,8 +6,9 @@ import os
 import signal
 import time
 from collections.abc import Callable, Coroutine
+from contextvars import copy_context
 from types import CoroutineType
-from typing import Any, NoReturn, cast
+from typing import Any, NoReturn, Protocol, cast
 
 from attrs import evolve
 
@@ -28,10 +29,32 @@ from sequent.runtime.worker.environment import StepEnvironment, variables_of
 from sequent.runtime.worker.inputs import Catalogue, Inputs, instance_of
 from sequent.runtime.worker.problems import problem_of
 from sequent.runtime.worker.secrets import Secrets
+from sequent.runtime.worker.surroundings.variables import ContextVariables
 from sequent.runtime.worker.termination import Terminated, Termination
 
 LARGEST_RESULT = 256 * 1024 * 1024
 """Bytes of a result's text."""
+
+
+class Tidies(Protocol):
+    """What makes good what an attempt has done to its process."""
+
+    def settle(self) -> None:
+        """An attempt has failed: what is told of that may need what it had forbidden."""
+
+    def tidy(self, function: int, seconds: float) -> None:
+        """It has ended, which called the function of that identity (0: none), and took so long."""
+
+
+class _TidiesNothing:
+    def settle(self) -> None:
+        """The process is somebody else's."""
+
+    def tidy(self, function: int, seconds: float) -> None:
+        """The process is somebody else's."""
+
+
+_NOTHING: Tidies = _TidiesNothing()
 
 
 class Attempts:
@@ -42,7 +65,7 @@ class Attempts:
         setup: the run.
         segment: where output goes.
         termination: what a TERM does.
-        is_own_process: whether the process exists for steps alone, so that its environment is theirs.
+        environment: that of a process which exists for steps alone; None where the process is somebody's.
         tell_begun: hears of attempts whose beginning is announced.
     """
 
@@ -53,21 +76,25 @@ class Attempts:
         segment: Segment,
         termination: Termination,
         *,
-        is_own_process: bool,
+        environment: StepEnvironment | None,
         tell_begun: Callable[[AttemptBegan], None],
     ) -> None:
         self.catalogue = Catalogue(definition)
         self._setup = setup
         self._segment = segment
         self._termination = termination
-        self._is_own_process = is_own_process
         self._tell_begun = tell_begun
-        self._environment = StepEnvironment() if is_own_process else None
+        self._environment = environment
+        self._is_own_process = environment is not None
+        self._variables = ContextVariables() if environment is not None else None
+        self._called = 0
+        """The identity of the function that the attempt has called, once it has."""
         self._pid = os.getpid()
 
-    def run(self, order: AttemptOrder, tidy: Callable[[], None] = lambda: None) -> AttemptEnded:
-        """Execute it; ``tidy`` runs before its log ends. No exception of the author's gets out."""
+    def run(self, order: AttemptOrder, tidying: Tidies = _NOTHING) -> AttemptEnded:
+        """Execute it, and have tidied up before its log ends. No exception of the author's gets out."""
         began = time.monotonic()
+        self._called = 0
         self._segment.begin(order.path, order.sequence, order.attempt)
         text: str | None = None
         verdict = Verdict.UNKNOWN
@@ -84,12 +111,13 @@ class Attempts:
         except Terminated:
             problem = Problem(type="Signal", message="the step was ended by SIGTERM", signal=signal.SIGTERM)
         except BaseException as error:  # noqa: BLE001 - whatever the step raises is its failure, and nobody else's
+            tidying.settle()
             problem = problem_of(error, place, secrets.hidden)
         if os.getpid() != self._pid:
             _end_copy(problem)
         # Before: what tidies up ends the masking of secrets.
         flush_streams()
-        tidy()
+        tidying.tidy(self._called, time.monotonic() - began)
         log: LogSpan | None = self._segment.end()
         seconds = time.monotonic() - began
         return AttemptEnded(order.frame, order.node, order.attempt, text, verdict, problem, log, seconds)
@@ -101,14 +129,15 @@ class Attempts:
             self._environment.change_to(environment)
         else:
             environment[RUNS_AROUND] = self._setup.around
-        enter(context, whole_process=self._is_own_process)
+        variables = copy_context() if self._variables is None else self._variables.copy()
+        variables.run(enter, context, whole_process=self._is_own_process)
         try:
             flow = self.catalogue.definition.spec.name
             inputs = Inputs(order, self.catalogue, secrets, lambda: FlowInStep(flow, context))
             if order.announces:
                 self._tell_begun(AttemptBegan(order.frame, order.node, order.attempt))
             with self._termination:
-                result = self._result(path, step, inputs, order, environment)
+                result = variables.run(self._result, path, step, inputs, order, environment)
                 verdict = Verdict.UNKNOWN
                 if order.wants_verdict:
                     verdict = Verdict.TRUTHY if result else Verdict.FALSY
@@ -157,6 +186,7 @@ class Attempts:
         for wanted in work.imports:
             import_once(wanted)
         function = self.catalogue.definition.functions[path]
+        self._called = id(function)
         positional, named = inputs.arguments(work)
         if work.takes_self:
             positional.insert(0, instance_of(self.catalogue, path[:-1], order.attributes))

@@ -9,6 +9,7 @@ import io
 import itertools
 import os
 import sys
+import threading
 import time
 from typing import TextIO
 
@@ -39,7 +40,8 @@ class Segment:
         self._further = further
         self._file = descriptor
         self._mask: Mask | None = None
-        self._start = 0
+        self.start = 0
+        """Where what the attempt writes begins."""
         self._mark = MarkWriter(path)
         self._losses = Losses()
         self._log = LogFile(descriptor, self._losses)
@@ -69,21 +71,30 @@ class Segment:
 
     def begin(self, path: str, sequence: str, attempt: int) -> None:
         """What is written from now on is that attempt's."""
-        self._start = self._size()
-        self._mark.set(self._start, path, sequence, attempt)
-        if self._start + RESERVE // 2 > self._reserved and not self._reserve():
+        self.start = self._size()
+        self._mark.set(self.start, path, sequence, attempt)
+        if self.start + RESERVE // 2 > self._reserved and not self._reserve():
             # What programs write comes by us, who lose what there is no room for.
             self.mask(())
 
     def _reserve(self) -> bool:
         """Set room aside; say whether there was any."""
         try:
-            allocate(self._file, self._start, RESERVE)
+            allocate(self._file, self.start, RESERVE)
         except OSError as error:
             if error.errno in NO_ROOM:
                 return False
-        self._reserved = self._start + RESERVE
+        self._reserved = self.start + RESERVE
         return True
+
+    @property
+    def is_masked(self) -> bool:
+        """Whether what is written goes through a thread of ours."""
+        return self._mask is not None
+
+    def is_own(self, thread: threading.Thread) -> bool:
+        """Whether that is this thread."""
+        return self._mask is not None and thread is self._mask.thread
 
     def mask(self, words: tuple[bytes, ...]) -> None:
         """Have *** written in place of these until the attempt ends."""
@@ -102,11 +113,11 @@ class Segment:
         # Before the cut: what nobody has marked is not taken out of by anybody else.
         self._mark.clear()
         lost = self._log.tell_losses()
-        length = self._size() - self._start
+        length = self._size() - self.start
         if length > CAP:
             # What was set aside behind its end goes with the cut.
             self._reserved = 0
-        return _span(self.path, self._start, length, lost) if length > 0 or lost else None
+        return _span(self.path, self.start, length, lost) if length > 0 or lost else None
 
     def _size(self) -> int:
         # What it is positioned at makes no difference to a descriptor that appends; asking for all else costs more.

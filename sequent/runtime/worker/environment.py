@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+import time
 
 from sequent.runtime.context import LOGGER, Context
+from sequent.runtime.worker.surroundings.kinds import Kind
+from sequent.runtime.worker.surroundings.libc import Environment, zone
 
 _LONGEST = 32_000
 
@@ -38,23 +40,16 @@ def variables_of(context: Context, item: str | None, prefix: str) -> dict[str, s
 
 
 class StepEnvironment:
-    """The environment of a process that exists for steps alone: each finds its own variables, and nobody else's.
-
-    What a step has changed in ``os.environ`` is put right before the next one begins. The mapping beneath
-    ``os.environ`` is compared as a whole, since that costs a hundredth of reading it name by name.
-    """
+    """The environment of a process that exists for steps alone: each finds its own variables, and nobody else's."""
 
     def __init__(self) -> None:
-        inner: Any = os.environ
-        self._names: dict[bytes, bytes] = inner._data  # noqa: SLF001 - see above
-        self._before = dict(self._names)
-        self._seen = self._before
+        self._list = Environment()
+        self._environ = os.environ
+        self._before = dict(os.environ)
         self._variables: dict[str, str] = {}
 
     def change_to(self, variables: dict[str, str]) -> None:
         """Give the next step these variables beside those of the process itself."""
-        if self._names != self._seen:
-            self._restore()
         last = self._variables
         for name, value in variables.items():
             if last.get(name) != value:
@@ -62,13 +57,37 @@ class StepEnvironment:
         for name in last.keys() - variables.keys():
             os.environ.pop(name, None)
         self._variables = variables
-        self._seen = dict(self._names)
+        self._list.remember()
 
-    def _restore(self) -> None:
-        for name in self._names.keys() - self._before.keys():
-            del os.environ[os.fsdecode(name)]
+    def kinds(self) -> list[Kind]:
+        """What there is to look at; the time zone after the environment, from which it is taken."""
+        return [
+            Kind("environment", self._is_unchanged, self._restore, is_quick=True),
+            Kind("time zone", _zone, lambda _: time.tzset(), is_quick=True),
+        ]
+
+    def _is_unchanged(self) -> bool:
+        return os.environ is self._environ and self._list.is_unchanged()
+
+    def _restore(self, _: object) -> None:
+        """Set what a step has set, in Python or in C; the C library never gives back the memory of what is set anew."""
+        os.environ = self._environ  # noqa: B003 - it is no copy, but what a step has replaced by one
+        for name in [name for name in os.environ if name not in self._before]:
+            del os.environ[name]
         for name, value in self._before.items():
-            # The C library never gives back the memory of what is set anew.
-            if self._names.get(name) != value:
-                os.environ[os.fsdecode(name)] = os.fsdecode(value)
+            if os.environ.get(name) != value:
+                os.environ[name] = value
+        really = self._list.variables()
+        for name in really.keys() - self._before.keys():
+            os.unsetenv(name)
+        for name, value in self._before.items():
+            if really.get(name) != value:
+                os.putenv(name, value)
         self._variables = {}
+        self._list.remember()
+        # The C library may have looked at TZ meanwhile.
+        time.tzset()
+
+
+def _zone() -> tuple[object, ...]:
+    return zone(), time.tzname, time.timezone, time.altzone, time.daylight

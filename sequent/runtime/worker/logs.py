@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import sys
@@ -58,7 +59,7 @@ class StandardError(logging.StreamHandler[Any]):
         return sys.stderr
 
 
-def set_up_logs(setup: WorkerSetup) -> None:
+def set_up_logs(setup: WorkerSetup) -> Loguru:
     """Let both libraries write to the attempt's log, in a process that is there for steps alone.
 
     What the author's own script has set up stays as it is.
@@ -72,19 +73,37 @@ def set_up_logs(setup: WorkerSetup) -> None:
     name = loguru_level(setup.logging_level)
     # It is asked for when loguru is imported, which a step may do whenever it likes.
     os.environ.setdefault("LOGURU_LEVEL", name)
-    if "loguru" in sys.modules:
-        _set_up_loguru(name)
+    return Loguru(name)
 
 
-def _set_up_loguru(level: str) -> None:
-    from loguru import logger
+class Loguru:
+    """How loguru is set up to write to the attempt's log, as soon as the flow or a step uses it.
 
-    try:
-        # The handler that it begins with: whoever has taken it away has set up others.
-        logger.remove(0)
-    except ValueError:
-        return
-    logger.add(_write, level=level)
+    Args:
+        level: the name of the lowest level that is written.
+    """
+
+    def __init__(self, level: str) -> None:
+        self._level = level
+        self.output: int | None = None
+        """The number of our own output; None where the author has set up others."""
+
+    def set_up(self) -> None:
+        """Take the place of the output that it begins with, if it has been imported."""
+        if "loguru" not in sys.modules:
+            return
+        from loguru import logger
+
+        # Whoever has taken that one away has set up others.
+        with contextlib.suppress(ValueError):
+            logger.remove(0)
+            self.add_output()
+
+    def add_output(self) -> None:
+        """Have it write to the attempt's log."""
+        from loguru import logger
+
+        self.output = logger.add(_write, level=self._level)
 
 
 def _write(message: str) -> None:

@@ -38,8 +38,9 @@ class Mask:
         for descriptor in descriptors:
             os.dup2(entrance, descriptor, inheritable=descriptor <= 2)
         os.close(entrance)
-        self._thread = threading.Thread(target=self._keep_empty, name="sequent-mask", daemon=True)
-        self._thread.start()
+        self.thread = threading.Thread(target=self._keep_empty, name="sequent-mask", daemon=True)
+        """What empties the pipe."""
+        self.thread.start()
 
     def add(self, words: tuple[bytes, ...]) -> None:
         """Mask these as well from now on; none of them is empty."""
@@ -58,7 +59,7 @@ class Mask:
         for descriptor in self._descriptors:
             os.dup2(self.file, descriptor, inheritable=descriptor <= 2)
         os.eventfd_write(self._stop, 1)
-        self._thread.join()
+        self.thread.join()
         self.drain()
         self._log.keep(self._pattern.sub(_SHOWN, self._held))
         for descriptor in (self._pipe, self._stop, self.file):

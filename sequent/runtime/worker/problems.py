@@ -109,10 +109,18 @@ def _lines(trace: TracebackType | None) -> tuple[tuple[str, int] | None, tuple[s
         file = trace.tb_frame.f_code.co_filename
         if not file.startswith(_OURS):
             found = (file, trace.tb_lineno)
-            if not file.startswith(("<", *_libraries())):
+            if not file.startswith(("<", *_libraries_if_readable())):
                 author = found
         trace = trace.tb_next
     return author, found
+
+
+def _libraries_if_readable() -> tuple[str, ...]:
+    try:
+        return _libraries()
+    except (OSError, MemoryError):
+        # Where a step has used up all descriptors or memory, a frame of a library may be told as the author's.
+        return ()
 
 
 @functools.cache

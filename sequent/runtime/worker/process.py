@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
 import os
 import signal
@@ -20,11 +21,17 @@ from sequent.runtime.messages import Word, read_draw, read_order, read_setup, wr
 from sequent.runtime.orders import AttemptEnded, AttemptOrder, DrawBroke, Report, WorkerSetup
 from sequent.runtime.packets import BadMessageError, Channel, Message
 from sequent.runtime.worker.attempt import Attempts
-from sequent.runtime.worker.capture import Segment, open_input
+from sequent.runtime.worker.capture import Segment
 from sequent.runtime.worker.drawing import Drawing
+from sequent.runtime.worker.environment import StepEnvironment
+from sequent.runtime.worker.leaving import Leaving
 from sequent.runtime.worker.limit import Limit
 from sequent.runtime.worker.logs import set_up_logs
 from sequent.runtime.worker.problems import problem_of
+from sequent.runtime.worker.surroundings.kinds import Kind
+from sequent.runtime.worker.surroundings.libc import write_lines_at_once
+from sequent.runtime.worker.surroundings.loggers import LoguruState
+from sequent.runtime.worker.surroundings.streams import Streams
 from sequent.runtime.worker.termination import LOST_CHANNEL, Terminated, Termination, die_of
 from sequent.runtime.worker.tidying import Tidying
 
@@ -40,11 +47,14 @@ def run(setup: dict[str, Any], end: socket.socket, definition: Definition | None
     """
     known = read_setup(setup)
     word: bytes = setup["word"]
+    leaving = Leaving()
     # A crash in C code then says in the log where it was.
     faulthandler.enable(2)
-    segment = Segment(os.path.join(known.directory, "logs", str(setup["segment"])), 1, 2)
-    sys.stdin, sys.stdout, sys.stderr = open_input(0), segment.open_stream(1), segment.open_stream(2)
-    set_up_logs(known)
+    # By a descriptor that no step mistakes for its own.
+    segment = Segment(os.path.join(known.directory, "logs", str(setup["segment"])), os.dup(1), 1, 2)
+    streams = Streams(segment)
+    write_lines_at_once()
+    loguru = set_up_logs(known)
     os.environ["SEQUENT_RUN_ID"] = known.run_id
     os.environ[DIRECTORY_VARIABLE] = known.directory
     os.environ[RUNS_AROUND] = known.around
@@ -57,11 +67,17 @@ def run(setup: dict[str, Any], end: socket.socket, definition: Definition | None
         sys.stderr.write(problem.traceback)
         Channel(end, word).send([Word.UNLOADABLE, write_problem(problem)])
         return
+    kinds = [*streams.kinds(), LoguruState(loguru).kind()]
     try:
-        _Worker(end, word, definition, known, segment, Limit(setup["limit"], word)).serve()
+        worker = _Worker(end, word, definition, known, segment, Limit(setup["limit"], word), kinds, leaving)
+        worker.serve()
     except (OSError, BadMessageError):
         # The driver is gone: the agent sees that too, and ends what is left. Or a step has harmed our end of the pair.
         os._exit(LOST_CHANNEL)
+    except Terminated:
+        die_of(signal.SIGTERM)
+    else:
+        worker.end()
 
 
 def _load(setup: WorkerSetup) -> Definition:
@@ -84,6 +100,8 @@ class _Worker:
         setup: WorkerSetup,
         segment: Segment,
         limit: Limit,
+        kinds: list[Kind],
+        leaving: Leaving,
     ) -> None:
         self._channel = channel = Channel(end, word, self._tell_idle)
         self._taken = 0
@@ -93,13 +111,15 @@ class _Worker:
         self._timeout: Problem | None = None
         self._termination = Termination()
         self._termination.install()
-        self._tidying = Tidying(segment)
+        self._leaving = leaving
+        environment = StepEnvironment()
+        self._tidying = Tidying(segment, [*environment.kinds(), *kinds])
         self._attempts = Attempts(
             definition,
             setup,
             segment,
             self._termination,
-            is_own_process=True,
+            environment=environment,
             tell_begun=lambda report: channel.send(write_report(report)),
         )
         self._drawing = Drawing(self._attempts.catalogue)
@@ -108,16 +128,22 @@ class _Worker:
     def serve(self) -> None:
         """Execute orders until the driver closes its end, or this process was told to end, or had better end."""
         self._channel.send([Word.LOADED, os.fstat(self._segment.descriptor).st_size])
-        while (message := self._channel.receive()) is not None:
-            self._termination.is_idle = False
-            report = self._report_on(message)
-            if report is not None:
-                self._channel.send(write_report(report))
-            if self._termination.was_asked:
-                die_of(signal.SIGTERM)
-            if self._limit.may_be_ended or self._tidying.is_spoilt:
-                return
-            self._termination.is_idle = True
+        with contextlib.suppress(Terminated):
+            while (message := self._channel.receive()) is not None:
+                self._termination.is_idle = False
+                report = self._report_on(message)
+                if report is not None:
+                    self._channel.send(write_report(report))
+                if self._termination.was_asked or self._limit.may_be_ended or self._tidying.is_spoilt:
+                    return
+                self._termination.is_idle = True
+
+    def end(self) -> None:
+        """End in peace, and by the signal where there was one, so that whoever waits for this process sees it."""
+        self._termination.is_idle = False
+        self._leaving.leave()
+        if self._termination.was_asked:
+            die_of(signal.SIGTERM)
 
     def _report_on(self, message: Message) -> Report | None:
         if message[0] == Word.ATTEMPT:
@@ -142,17 +168,25 @@ class _Worker:
 
     def _execute(self, order: AttemptOrder) -> AttemptEnded:
         self._limit.begin(order.timeout)
-        ended = self._attempts.run(order, self._tidy)
+        ended = self._attempts.run(order, self)
         if self._timeout is None:
             return ended
         return attrs.evolve(ended, result=None, verdict=Verdict.UNKNOWN, problem=self._timeout)
 
-    def _tidy(self) -> None:
+    def settle(self) -> None:
+        """An attempt has failed: see ``Tidying``."""
+        self._tidying.settle()
+
+    def tidy(self, function: int, seconds: float) -> None:
         """The code has ended: what it leaves behind takes none of its time."""
         self._check_ends()
         if self._limit.is_set:
             self._timeout = self._limit.end()
-        self._tidying.tidy()
+        self._tidying.tidy(function, seconds)
+        if self._tidying.is_spoilt:
+            # With its threads and exit functions, whose output is this attempt's; then the next begins elsewhere.
+            self._leaving.leave()
+            self._tidying.tell_of_threads()
 
     def _tell_idle(self) -> None:
         """Say how many orders have been read: more may have been given, of which a step has read some."""

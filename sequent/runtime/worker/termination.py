@@ -13,7 +13,7 @@ LOST_CHANNEL = 113
 
 
 class Terminated(BaseException):
-    """The worker was told to end: raised within the step, so that its ``finally`` blocks run."""
+    """The worker was told to end: raised within the step, so that its ``finally`` blocks run, or while it waits."""
 
 
 @define
@@ -30,12 +30,9 @@ class Termination:
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         del frame
-        if self.is_idle:
-            die_of(number)
-        if self.is_in_step and not self.was_asked:
-            self.was_asked = True
+        is_first, self.was_asked = not self.was_asked, True
+        if is_first and (self.is_in_step or self.is_idle):
             raise Terminated
-        self.was_asked = True
 
     def __enter__(self) -> None:
         """From here on the author's code runs, and a TERM is an exception in it; one that came before is so too.

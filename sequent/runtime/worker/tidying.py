@@ -6,74 +6,114 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable
+import threading
+import time
+from collections.abc import Callable
 from types import FrameType
-from typing import Any
 
 from sequent.runtime import trees
-from sequent.runtime.worker.capture import Segment, flush_streams
+from sequent.runtime.worker.capture import Segment
+from sequent.runtime.worker.surroundings.kinds import Kind
+from sequent.runtime.worker.surroundings.table import Surroundings, table
 
 GRACE = 1.0
 """Seconds between TERM and KILL of the processes that a step has left behind."""
-
-MOST_LEAKED = 4_000
+MOMENT = 0.05
+"""Seconds in which threads that are about to end may do so."""
+MOST_LEAKED = 200
 """Descriptors that steps may leave open in a process, unless half of what it may have is less."""
-
-_Disposition = Callable[[int, FrameType | None], object] | int | None
-_WATCHED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGCHLD, signal.SIGALRM)
-
-# Asked after each attempt: without the enums in which ``signal`` wraps them, the answers cost a fifth.
-_signals: Any = sys.modules.get("_signal", signal)
-_disposition_of: Callable[[int], _Disposition] = _signals.getsignal
-_set_mask: Callable[[int, Iterable[int]], set[int]] = _signals.pthread_sigmask
+TAME = 8
+"""So many attempts of a function must have changed nothing, one after the other, before quick looks are enough."""
+LONG = 0.02
+"""Seconds after which a thorough look, a hundredth of that, makes no difference."""
+_MOST_TRIES = 3
+_SPARE_DESCRIPTORS = 8
+_SPARE_MEMORY = 2**20
+"""Bytes."""
 
 
 class Tidying:
-    """How the process was before any step: children, descriptors, directory, signals, streams."""
+    """Children, threads, descriptors and surroundings as they were before any step.
 
-    def __init__(self, segment: Segment) -> None:
+    A thorough look at everything costs as much as a whole short step, a quick one a twentieth. So a thorough one
+    follows the first attempts of each function, attempts that took long, and quick looks that found something.
+
+    Args:
+        segment: what the process writes to.
+        kinds: those that belong to attempts: environment, streams, loguru.
+    """
+
+    def __init__(self, segment: Segment, kinds: list[Kind]) -> None:
         self._segment = segment
         self._kept = {process.pid for process in trees.children_of(os.getpid())}
-        self._directory = os.getcwd()
-        self._umask = os.umask(0)
-        os.umask(self._umask)
-        self._mask = _set_mask(signal.SIG_BLOCK, ())
-        self._dispositions: dict[int, _Disposition] = {number: _disposition_of(number) for number in map(int, _WATCHED)}
-        self._streams = (sys.stdout, sys.stderr)
-        self._inode = os.fstat(segment.descriptor).st_ino
         self._spare = os.dup(segment.descriptor)
-        self._limits = _limits_of_this_process()
+        self._reserve: list[int] = []
+        self._memory = b""
+        self._fill_reserve()
         self._first_excessive = self._lowest_free() + min(os.sysconf("SC_OPEN_MAX") // 2, MOST_LEAKED)
+        self._threads = {thread.ident for thread in threading.enumerate()}
+        self._surroundings = Surroundings(table(kinds))
+        self._unchanged: dict[int, int] = {}
+        """How many attempts of a function in a row have changed nothing."""
         self.is_spoilt = False
         """Whether a step has left something that cannot be put right: then the process had better end."""
+        self.threads_left: list[threading.Thread] = []
+        """Those that a step has started and that go on."""
 
-    def tidy(self) -> None:
-        """End what the step has left behind, and restore what it has changed."""
-        signal.alarm(0)
-        if _set_mask(signal.SIG_BLOCK, ()) != self._mask:
-            _set_mask(signal.SIG_SETMASK, self._mask)
-        for number, disposition in self._dispositions.items():
-            if _disposition_of(number) is not disposition and disposition is not None:
-                signal.signal(number, disposition)
-        os.umask(self._umask)
-        self._restore_limits()
+    def settle(self) -> None:
+        """Let what is told of a failure have the descriptors and the memory that the step has left nothing of."""
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        self._memory = b""
+        for descriptor in self._reserve:
+            # A step may have closed it, and have another file by its number.
+            with contextlib.suppress(OSError):
+                if os.path.sameopenfile(descriptor, self._spare):
+                    os.close(descriptor)
+        self._reserve.clear()
+        with contextlib.suppress(Exception):
+            self._surroundings.lift_limits()
+
+    def _fill_reserve(self) -> None:
+        self._memory = self._memory or bytes(_SPARE_MEMORY)
+        while len(self._reserve) < _SPARE_DESCRIPTORS:
+            self._reserve.append(os.dup(self._spare))
+
+    def tidy(self, function: int, seconds: float) -> None:
+        """End what an attempt has left behind, and restore what it has changed.
+
+        Args:
+            function: the identity of the function that it called; 0 where there was none, or several.
+            seconds: how long it took.
+        """
+        for _ in range(_MOST_TRIES):
+            try:
+                self._tidy(function, seconds)
+            except BaseException:  # noqa: BLE001 - a step's own signal handlers may raise until they are gone
+                self._unchanged.clear()
+                self.settle()
+            else:
+                return
+        self.is_spoilt = True
+
+    def _tidy(self, function: int, seconds: float) -> None:
+        times = self._unchanged.get(function, 0)
+        is_quick = times >= TAME and seconds < LONG and self._surroundings.are_quickly_found_unchanged()
+        if not is_quick:
+            is_unchanged = self._surroundings.put_right()
+            self._unchanged[function] = times + 1 if is_unchanged and function else 0
+            self.is_spoilt = self.is_spoilt or bool(self._surroundings.beyond_repair)
         self._check_descriptors()
-        self._restore_directory()
-        self._restore_streams()
+        self._check_threads(is_quick=is_quick)
         self._end_leftovers()
+        if not (self.is_spoilt or self._reserve):
+            self._fill_reserve()
 
-    def _restore_limits(self) -> None:
-        # As long as nobody has imported what changes them, they are as they were.
-        if "resource" in sys.modules:
-            import resource
-
-            for number, limits in self._limits.items():
-                if resource.getrlimit(number) != limits:
-                    try:
-                        resource.setrlimit(number, limits)
-                    except (ValueError, OSError):
-                        # Its upper bound was lowered, which only root can undo.
-                        self.is_spoilt = True
+    def tell_of_threads(self) -> None:
+        """Say in the log how many threads end with the process, since they have not ended by themselves."""
+        count = sum(map(_runs, self.threads_left))
+        if count:
+            plural = "threads that the step had" if count > 1 else "thread that the step had"
+            self._segment.write(f"[sequent: ended {count} {plural} left behind]\n")
 
     def _check_descriptors(self) -> None:
         """Those that are open may be a library's own, and stay; but not until there are none left."""
@@ -88,42 +128,43 @@ class Tidying:
         os.close(descriptor)
         return descriptor
 
-    def _restore_directory(self) -> None:
-        with contextlib.suppress(FileNotFoundError):
-            if os.getcwd() == self._directory:
-                return
-        # It may be gone by now; then the next step is in none, as a program would be.
-        with contextlib.suppress(OSError):
-            os.chdir(self._directory)
+    def _check_threads(self, *, is_quick: bool) -> None:
+        """Threads cannot be ended; those that do not end by themselves end with the process."""
+        ours = len(self._threads) + self._segment.is_masked
+        if threading.active_count() <= ours and (is_quick or len(_frames_of_threads()) <= ours):
+            return
+        until = time.monotonic() + MOMENT
+        while (left := self._other_threads()) and time.monotonic() < until:
+            for thread in left:
+                thread.join(max(0.0, until - time.monotonic()))
+        self.threads_left = left
+        self.is_spoilt = self.is_spoilt or bool(left) or self._has_bare_threads()
 
-    def _restore_streams(self) -> None:
-        if sys.stdout is not self._streams[0] or sys.stderr is not self._streams[1]:
-            flush_streams()
-            sys.stdout, sys.stderr = self._streams
-            # What came in their place may have written through them.
-            flush_streams()
-        for descriptor in (1, 2):
-            if not self._is_segment(descriptor):
-                os.dup2(self._spare, descriptor)
+    def _other_threads(self) -> list[threading.Thread]:
+        found = (it for it in threading.enumerate() if it.ident not in self._threads and not self._segment.is_own(it))
+        return [thread for thread in found if _runs(thread)]
 
-    def _is_segment(self, descriptor: int) -> bool:
-        try:
-            return os.fstat(descriptor).st_ino == self._inode
-        except OSError:
-            return False
+    def _has_bare_threads(self) -> bool:
+        known = {thread.ident for thread in threading.enumerate()}
+        return bool(_frames_of_threads().keys() - known - self._threads)
 
     def _end_leftovers(self) -> None:
         # Without children the kernel says so at once; the search below costs a thousand times as much.
         if not trees.has_children():
             return
         count = trees.end_all(self._leftovers, GRACE)
+        tracker = _end_resource_tracker()
+        if count or tracker:
+            # Whoever started them, a library as a rule, would go on as if they were there.
+            self.is_spoilt = True
         if count:
             plural = "processes that the step had" if count > 1 else "process that the step had"
             self._segment.write(f"[sequent: ended {count} {plural} left behind]\n")
 
     def _leftovers(self) -> list[trees.Process]:
         """What the step has started and not ended; children that have ended are taken leave of."""
-        children = [child for child in trees.children_of(os.getpid()) if child.pid not in self._spared()]
+        spared = {*self._kept, _resource_tracker()[0]}
+        children = [child for child in trees.children_of(os.getpid()) if child.pid not in spared]
         for child in children:
             if child.is_zombie:
                 with contextlib.suppress(ChildProcessError):
@@ -131,21 +172,32 @@ class Tidying:
         alive = [child for child in children if not child.is_zombie]
         return [*alive, *trees.descendants(child.pid for child in alive)]
 
-    def _spared(self) -> set[int]:
-        # The helper that multiprocessing keeps for a process's life ends with it, and is restarted with a warning.
-        tracker = sys.modules.get("multiprocessing.resource_tracker")
-        pid: object = getattr(getattr(tracker, "_resource_tracker", None), "_pid", None)
-        return {*self._kept, pid} if isinstance(pid, int) else self._kept
+
+_frames_of_threads: Callable[[], dict[int, FrameType]] = getattr(sys, "_current_frames")  # noqa: B009 - it sees those as well that threading does not know
+"""What each thread that runs Python executes, by its identity."""
 
 
-def _limits_of_this_process() -> dict[int, tuple[int, int]]:
-    was_there = "resource" in sys.modules
-    import resource
+def _runs(thread: threading.Thread) -> bool:
+    """Whether it is there: of those that C code has started, nobody notices the end."""
+    return thread.is_alive() and os.path.exists(f"/proc/self/task/{thread.native_id}")
 
-    names = ("NOFILE", "AS", "DATA", "STACK", "FSIZE", "CORE", "NPROC", "CPU")
-    numbers: list[int] = [getattr(resource, f"RLIMIT_{name}") for name in names]
-    limits = {number: resource.getrlimit(number) for number in numbers}
-    if not was_there:
-        # So that a step that imports it is noticed: asking for all of them after each attempt would cost a tenth.
-        del sys.modules["resource"]
-    return limits
+
+def _resource_tracker() -> tuple[int, int]:
+    """Of the process by which multiprocessing removes what was forgotten: its pid, and what it waits for to close."""
+    module = sys.modules.get("multiprocessing.resource_tracker")
+    tracker = getattr(module, "_resource_tracker", None)
+    pid, descriptor = getattr(tracker, "_pid", None), getattr(tracker, "_fd", None)
+    return (pid, descriptor) if isinstance(pid, int) and isinstance(descriptor, int) else (0, -1)
+
+
+def _end_resource_tracker() -> bool:
+    """Let it remove now what the step has forgotten, as it would at the end of a program; say whether there was one."""
+    pid, descriptor = _resource_tracker()
+    process = trees.process_at(pid) if pid else None
+    if process is None or process.parent != os.getpid():
+        return False
+    with contextlib.suppress(OSError):
+        os.close(descriptor)
+    if not trees.ends_within(process, GRACE):
+        trees.send_signal(process, signal.SIGKILL)
+    return True

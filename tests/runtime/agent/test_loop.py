@@ -167,7 +167,8 @@ def test_what_a_step_leaves_behind_is_ended_and_counted_in_its_log(driving: Driv
     ended = driving.run(step)
     assert ended.problem is None
     assert f"ended {count} process" in driving.log_of(ended)
-    assert {process.pid for process in processes_of(driving.directory)} == before
+    # The worker, too, makes way.
+    assert {process.pid for process in processes_of(driving.directory)} <= before
 
 
 def test_a_dead_workers_children_end_with_it(driving: Driving):

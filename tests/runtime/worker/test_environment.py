@@ -48,13 +48,18 @@ def test_after_a_step_only_what_it_changed_is_set_anew(monkeypatch):
     monkeypatch.setenv("KEPT", "as it is")
     monkeypatch.setenv("CHANGED", "before")
     environment = StepEnvironment()
+    kind = environment.kinds()[0]
     environment.change_to({"SEQUENT_STEP_NAME": "first"})
+    assert kind.look()
     os.environ["CHANGED"] = "by the step"
     os.environ["NEW"] = "by the step"
     found = []
     put = os.putenv
     monkeypatch.setattr(os, "putenv", lambda name, value: (found.append(name), put(name, value)))
+    assert not kind.look()
+    kind.restore(True)
     environment.change_to({"SEQUENT_STEP_NAME": "second"})
+    assert kind.look()
     assert found == [b"CHANGED", b"SEQUENT_STEP_NAME"]
     assert (os.environ["KEPT"], os.environ["CHANGED"], os.environ.get("NEW")) == ("as it is", "before", None)
     os.environ.pop("SEQUENT_STEP_NAME")

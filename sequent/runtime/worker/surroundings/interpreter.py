@@ -1,0 +1,113 @@
+"""What a step may change of the interpreter itself."""
+
+from __future__ import annotations
+
+import builtins
+import faulthandler
+import gc
+import importlib
+import sys
+import threading
+import warnings
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from sequent.runtime.worker.surroundings.kinds import Kind, attributes, contents
+
+_BUILTINS: dict[str, object] = builtins.__dict__
+_FRESH_WARNINGS: Callable[[], None] | None = getattr(warnings, "_filters_mutated", None)
+
+
+def kinds() -> list[Kind]:
+    """All of them, as they are now."""
+    return [
+        attributes("arguments and module search path", sys, "argv", "path"),
+        contents("arguments", sys.argv),
+        contents("module search path", sys.path),
+        attributes("hooks of sys", sys, "excepthook", "displayhook", "unraisablehook", "breakpointhook"),
+        Kind("tracing", sys.gettrace, sys.settrace, is_quick=True),
+        Kind("profiling", sys.getprofile, sys.setprofile, is_quick=True),
+        Kind("recursion limit", sys.getrecursionlimit, sys.setrecursionlimit, is_quick=True),
+        Kind("longest number as text", sys.get_int_max_str_digits, sys.set_int_max_str_digits, is_quick=True),
+        Kind("switch interval", sys.getswitchinterval, sys.setswitchinterval, is_quick=True),
+        Kind("length of tracebacks", lambda: getattr(sys, "tracebacklimit", None), _limit_tracebacks),
+        attributes("writing of bytecode", sys, "dont_write_bytecode", "pycache_prefix"),
+        *_garbage_kinds(),
+        *_warning_kinds(),
+        *_thread_kinds(),
+        Kind("builtins", lambda: {**_BUILTINS}, _restore_builtins),
+        Kind("faulthandler", faulthandler.is_enabled, lambda _: faulthandler.enable(2), is_quick=True),
+        Kind("tracemalloc", _traces_memory, lambda _: importlib.import_module("tracemalloc").stop()),
+    ]
+
+
+def _limit_tracebacks(before: int | None) -> None:
+    if before is None:
+        del sys.tracebacklimit
+    else:
+        sys.tracebacklimit = before
+
+
+def _garbage_kinds() -> list[Kind]:
+    return [
+        Kind("garbage collection", gc.isenabled, _collect_garbage, is_quick=True),
+        Kind("thresholds of garbage collection", gc.get_threshold, _set_thresholds, is_quick=True),
+        Kind("debugging of garbage collection", gc.get_debug, gc.set_debug),
+        contents("callbacks of garbage collection", gc.callbacks),
+        Kind("frozen objects", gc.get_freeze_count, _unfreeze),
+    ]
+
+
+def _collect_garbage(before: bool) -> None:
+    (gc.enable if before else gc.disable)()
+
+
+def _set_thresholds(before: tuple[int, int, int]) -> None:
+    gc.set_threshold(*before)
+
+
+def _unfreeze(before: int) -> None:
+    if before == 0:
+        gc.unfreeze()
+
+
+def _warning_kinds() -> list[Kind]:
+    module: Any = warnings
+    return [
+        attributes("warnings", module, "filters", "showwarning", "formatwarning", "onceregistry"),
+        contents("filters of warnings", module.filters),
+        Kind("warnings that were shown", _forget_shown, is_quick=True),
+    ]
+
+
+def _forget_shown() -> None:
+    """Let each step be warned: the default is to warn once of each line."""
+    if warnings.onceregistry:  # type: ignore[attr-defined]
+        warnings.onceregistry.clear()  # type: ignore[attr-defined]
+    if _FRESH_WARNINGS is not None:
+        _FRESH_WARNINGS()
+    else:
+        with warnings.catch_warnings():
+            return
+
+
+def _thread_kinds() -> list[Kind]:
+    return [
+        Kind("excepthook of threads", lambda: threading.excepthook, partial(setattr, threading, "excepthook")),
+        Kind("tracing of threads", threading.gettrace, threading.settrace),
+        Kind("profiling of threads", threading.getprofile, threading.setprofile),
+        Kind("stack size of threads", threading.stack_size, threading.stack_size),
+    ]
+
+
+def _restore_builtins(before: dict[str, object]) -> None:
+    for name in _BUILTINS.keys() - before.keys():
+        del _BUILTINS[name]
+    _BUILTINS.update(before)
+
+
+def _traces_memory() -> bool:
+    # What nobody has imported cannot trace.
+    module = sys.modules.get("tracemalloc")
+    return module is not None and module.is_tracing()

@@ -1,0 +1,101 @@
+"""What a step may change of its process as the kernel knows it."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import platform
+import resource
+from functools import partial
+
+from sequent.runtime.worker.surroundings.kinds import Kind
+from sequent.runtime.worker.surroundings.libc import library
+
+_IDENTITY = (
+    *(b"Name:", b"Uid:", b"Gid:", b"Groups:", b"NoNewPrivs:", b"Seccomp:", b"Cpus_allowed:", b"Mems_allowed:"),
+    *(b"CapInh:", b"CapPrm:", b"CapEff:", b"CapBnd:", b"CapAmb:"),
+)
+_STAT = {"process group": 2, "session": 3, "terminal": 4, "nice": 16, "real-time priority": 37, "policy": 38}
+"""Where in /proc/self/stat, counted from the state on, it says what."""
+_LIMITS: tuple[int, ...] = tuple(getattr(resource, name) for name in sorted(dir(resource)) if name[:7] == "RLIMIT_")
+_GET_DUMPABLE, _GET_PDEATHSIG, _GET_KEEPCAPS, _GET_TIMERSLACK, _GET_SUBREAPER = 3, 2, 7, 30, 37
+_IOPRIO_GET = {"x86_64": 252, "aarch64": 31}.get(platform.machine())
+
+library.prctl.argtypes = [ctypes.c_int, *(ctypes.c_void_p,) * 4]
+
+
+def limit_kind() -> Kind:
+    """What every other look may need: descriptors, memory, files."""
+    return Kind("limits", lambda: [*map(resource.getrlimit, _LIMITS)], _restore_limits)
+
+
+def kinds() -> list[Kind]:
+    """All others, as they are now."""
+    umask = os.umask(0)
+    os.umask(umask)
+    return [
+        Kind("umask", partial(os.umask, umask), is_quick=True),
+        Kind("directory", os.getcwd, _return_to, is_quick=True),
+        Kind("root directory", lambda: _identity_of("/")),
+        Kind("ids, capabilities, affinity and name", lambda: lines_of("/proc/self/status", _IDENTITY)),
+        Kind("scheduling and terminal", _scheduling),
+        Kind("what prctl says", _prctl_says),
+        Kind("file locks", _locks),
+    ]
+
+
+def lines_of(path: str, names: tuple[bytes, ...]) -> list[bytes]:
+    """Of a file of the kernel's, the lines that begin with one of these."""
+    with open(path, "rb", buffering=0) as file:
+        text = file.read()
+    return [line for line in text.splitlines() if line.startswith(names)]
+
+
+def _restore_limits(before: list[tuple[int, int]]) -> None:
+    for number, limits in zip(_LIMITS, before, strict=True):
+        if resource.getrlimit(number) != limits:
+            # Where its upper bound was lowered, only root can undo that.
+            with contextlib.suppress(ValueError, OSError):
+                resource.setrlimit(number, limits)
+
+
+def _return_to(before: str) -> None:
+    # It may be gone by now; then the next step is in none, as a program would be.
+    with contextlib.suppress(FileNotFoundError):
+        os.chdir(before)
+
+
+def _identity_of(path: str) -> tuple[int, int]:
+    found = os.stat(path)
+    return found.st_dev, found.st_ino
+
+
+def _scheduling() -> tuple[object, ...]:
+    with open("/proc/self/stat", "rb", buffering=0) as file:
+        text = file.read()
+    # The command's name, in parentheses, may itself hold spaces and parentheses.
+    fields = text[text.rindex(b")") + 2 :].split()
+    input_output = library.syscall(_IOPRIO_GET, 1, 0) if _IOPRIO_GET is not None else None
+    return (*(fields[at] for at in _STAT.values()), input_output)
+
+
+def _prctl_says() -> tuple[int, ...]:
+    into = ctypes.c_int()
+    answers = [library.prctl(option, 0, 0, 0, 0) for option in (_GET_DUMPABLE, _GET_KEEPCAPS, _GET_TIMERSLACK)]
+    for option in (_GET_PDEATHSIG, _GET_SUBREAPER):
+        library.prctl(option, ctypes.addressof(into), 0, 0, 0)
+        answers.append(into.value)
+    return tuple(answers)
+
+
+def _locks() -> list[bytes]:
+    """Locks on files that this process holds, without their numbers, which change."""
+    try:
+        with open("/proc/locks", "rb", buffering=0) as file:
+            text = file.read()
+    except FileNotFoundError:
+        return []
+    ours = str(os.getpid()).encode()
+    fields = (line.split() for line in text.splitlines())
+    return sorted(b" ".join(line[1:]) for line in fields if ours in line[4:5])

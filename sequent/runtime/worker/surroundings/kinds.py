@@ -1,0 +1,44 @@
+"""What a kind of state is: how it is observed, and how it is put right."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from attrs import frozen
+
+
+@frozen(eq=False)
+class Kind:
+    """Something of the process that a step may change and the next one would find."""
+
+    name: str
+    """As the documentation calls it."""
+    look: Callable[[], object]
+    """Gives what equals its earlier answers for as long as nothing was changed."""
+    restore: Callable[[Any], object] | None = None
+    """Puts right what was changed, given what ``look`` gave before any step. None where ``look`` has done so itself, or
+    where only a fresh process can."""
+    is_quick: bool = False
+    """Whether a look costs so little that every attempt is followed by one."""
+
+
+def attributes(name: str, owner: object, *names: str) -> Kind:
+    """Attributes of a module or object, two at least, which are given back."""
+
+    def restore(before: tuple[object, ...]) -> None:
+        for attribute, value in zip(names, before, strict=True):
+            setattr(owner, attribute, value)
+
+    return Kind(name, partial(operator.attrgetter(*names), owner), restore, is_quick=True)
+
+
+def contents(name: str, of: list[Any]) -> Kind:
+    """What is in a list."""
+
+    def restore(before: list[Any]) -> None:
+        of[:] = before
+
+    return Kind(name, of.copy, restore, is_quick=True)

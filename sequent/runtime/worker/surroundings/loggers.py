@@ -1,0 +1,144 @@
+"""How logging and loguru are set up, which a step may change for itself, but not for the next."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import sys
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+from sequent.runtime.worker.logs import Loguru, StandardError
+from sequent.runtime.worker.surroundings.kinds import Kind, attributes
+
+_Logger = tuple[int, bool, bool, list[logging.Handler], list[Any]]
+_PRISTINE: _Logger = (logging.NOTSET, True, False, [], [])
+_Output = tuple[logging.Handler, int, logging.Formatter | None, list[Any]]
+
+
+def kinds() -> list[Kind]:
+    """All of logging, as it is now."""
+    root = logging.getLogger()
+    return [
+        Kind("root logger", lambda: (root.level, [*root.handlers], root.manager.disable), _restore_root, is_quick=True),
+        Kind("handlers of the root logger", _outputs, _restore_outputs),
+        Kind("loggers", _loggers, _restore_loggers),
+        Kind("names of levels", logging.getLevelNamesMapping, _restore_names),
+        attributes("last resort of logging", logging, "lastResort", "raiseExceptions"),
+        Kind("class of loggers", logging.getLoggerClass, logging.setLoggerClass),
+        Kind("class of records", logging.getLogRecordFactory, logging.setLogRecordFactory),
+        Kind("warnings in logging", lambda: warnings.showwarning, _end_capture),
+    ]
+
+
+def _restore_root(before: tuple[int, list[logging.Handler], int]) -> None:
+    level, outputs, disabled = before
+    root = logging.getLogger()
+    closed = [it for it in outputs if it not in root.handlers and not isinstance(it, StandardError) and _is_closed(it)]
+    if closed:
+        raise ValueError(f"outputs of the author's are closed: {closed}")
+    root.handlers = [*outputs]
+    root.setLevel(level)
+    logging.disable(disabled)
+
+
+def _is_closed(output: logging.Handler) -> bool:
+    return bool(getattr(output, "_closed", False))
+
+
+def _outputs() -> list[_Output]:
+    return [(it, it.level, it.formatter, [*it.filters]) for it in logging.getLogger().handlers]
+
+
+def _restore_outputs(before: list[_Output]) -> None:
+    for output, level, formatter, filters in before:
+        output.level, output.formatter, output.filters = level, formatter, filters
+
+
+def _loggers() -> dict[str, _Logger]:
+    """Every logger that is not as it was born; a step that first names one changes nothing by that."""
+    found: dict[str, _Logger] = {}
+    known = logging.Logger.manager.loggerDict
+    for name, logger in (*known.items(), ("", logging.getLogger())):
+        if isinstance(logger, logging.Logger):
+            state = (logger.level, logger.propagate, logger.disabled, [*logger.handlers], [*logger.filters])
+            if state != _PRISTINE:
+                found[name] = state
+    return found
+
+
+def _restore_loggers(before: dict[str, _Logger]) -> None:
+    for name in _loggers().keys() | before.keys():
+        logger = logging.getLogger(name)
+        level, logger.propagate, logger.disabled, outputs, filters = before.get(name, _PRISTINE)
+        logger.handlers, logger.filters = [*outputs], [*filters]
+        # It forgets which levels it lets pass.
+        logger.setLevel(level)
+
+
+def _restore_names(before: dict[str, int]) -> None:
+    for name, level in before.items():
+        logging.addLevelName(level, name)
+
+
+def _end_capture(before: Callable[..., None]) -> None:
+    # It keeps for itself what it gives back.
+    logging.captureWarnings(False)
+    warnings.showwarning = before
+
+
+class LoguruState:
+    """The set-up of loguru, where the flow or a step uses it.
+
+    Args:
+        loguru: has it write to the attempt's log.
+    """
+
+    def __init__(self, loguru: Loguru) -> None:
+        self._loguru = loguru
+        loguru.set_up()
+        core = _core_of_loguru()
+        self._outputs: dict[int, Any] = {} if core is None else core.handlers
+        self._state = None if core is None else _state_of(core)
+
+    def kind(self) -> Kind:
+        """What there is to look at."""
+        return Kind("loguru", self._is_unchanged, self._restore, is_quick=True)
+
+    def _is_unchanged(self) -> bool:
+        core = _core_of_loguru()
+        if core is None or self._state is None:
+            return core is None
+        # It never changes a dictionary of outputs, but makes another.
+        return core.handlers is self._outputs and all(getattr(core, name) == self._state[name] for name in _TOLD)
+
+    def _restore(self, _: object) -> None:
+        logger = sys.modules["loguru"].logger
+        core = logger._core  # noqa: SLF001 - it tells of its set-up in no other way
+        is_new = self._state is None
+        state = self._state = self._state or _state_of(type(core)())
+        for number in core.handlers.keys() - self._outputs.keys():
+            logger.remove(number)
+        for name, value in state.items():
+            setattr(core, name, copy.copy(value))
+        ours = self._loguru.output
+        if is_new or (ours is not None and ours not in core.handlers):
+            self._outputs = {number: it for number, it in self._outputs.items() if number != ours}
+            self._loguru.add_output()
+        # Others of the author's that were removed are closed, and only a fresh process has them again.
+        if self._outputs.keys() <= core.handlers.keys():
+            self._outputs = core.handlers
+
+
+_TOLD = ("patcher", "extra", "activation_list", "levels")
+_STATE = (*_TOLD, "levels_ansi_codes", "levels_lookup", "enabled", "activation_none")
+
+
+def _core_of_loguru() -> Any:
+    module = sys.modules.get("loguru")
+    return None if module is None else module.logger._core  # noqa: SLF001 - as above
+
+
+def _state_of(core: Any) -> dict[str, Any]:
+    return {name: copy.copy(getattr(core, name)) for name in _STATE}

@@ -1,0 +1,92 @@
+"""What a step may do to signals and timers."""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import importlib
+import signal
+from collections.abc import Callable, Iterable
+from functools import partial
+from types import FrameType
+from typing import Any
+
+from sequent.runtime.worker.surroundings.kernel import lines_of
+from sequent.runtime.worker.surroundings.kinds import Kind
+from sequent.runtime.worker.surroundings.libc import Dispositions
+
+_Disposition = Callable[[int, FrameType | None], object] | int | None
+
+# What ``signal`` wraps, since its enums cost ten times as much; a built-in module of CPython, there in any case.
+_calls: Any = importlib.import_module("_signal")
+_disposition_of: Callable[[int], _Disposition] = _calls.getsignal
+_set_mask: Callable[[int, Iterable[int]], set[int]] = _calls.pthread_sigmask
+
+_QUICK = tuple(map(int, (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGCHLD, signal.SIGALRM)))
+_ALL = tuple(map(int, signal.valid_signals()))
+_INTERVALS = (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
+_OURS = sum(1 << number - 1 for number in _ALL)
+_MASKS = (b"SigIgn:", b"SigCgt:")
+
+
+def kinds() -> list[Kind]:
+    """All of them, as they are now: timers first, so that nothing goes off while the rest is put right."""
+    c_level = Dispositions(tuple(number for number in _ALL if callable(_disposition_of(number))))
+
+    def restore_all(before: list[_Disposition]) -> None:
+        for number, disposition in zip(_ALL, before, strict=True):
+            if _disposition_of(number) is not disposition:
+                signal.signal(number, signal.SIG_DFL if disposition is None else disposition)
+        c_level.restore()
+
+    return [
+        Kind("alarm", partial(signal.alarm, 0), is_quick=True),
+        Kind("interval timers", lambda: [signal.setitimer(timer, 0) for timer in _INTERVALS]),
+        Kind("timer of faulthandler", faulthandler.cancel_dump_traceback_later, is_quick=True),
+        Kind("POSIX timers", _posix_timers),
+        Kind("signal handlers", lambda: [*map(_disposition_of, _QUICK)], _set_quick, is_quick=True),
+        Kind("handlers of all signals", lambda: [*map(_disposition_of, _ALL)], restore_all),
+        Kind(
+            "signals in the C library",
+            lambda: (c_level.look(), _ignored_and_caught()),
+            lambda _: c_level.restore(),
+        ),
+        Kind("blocked signals", partial(_set_mask, signal.SIG_BLOCK, ()), _restore_mask, is_quick=True),
+        Kind("wake-up descriptor", partial(signal.set_wakeup_fd, -1), is_quick=True),
+    ]
+
+
+def _ignored_and_caught() -> list[int]:
+    """As sets of bits; the C library takes two for itself once there are threads."""
+    masks = [int(line.split()[1], 16) for line in lines_of("/proc/self/status", _MASKS)]
+    return [mask & _OURS for mask in masks]
+
+
+def _set_quick(before: list[_Disposition]) -> None:
+    for number, disposition in zip(_QUICK, before, strict=True):
+        if _disposition_of(number) is not disposition and disposition is not None:
+            signal.signal(number, disposition)
+
+
+def _restore_mask(before: set[int]) -> None:
+    """Unblock what was not blocked; what has come meanwhile, but for an order to end, was meant for the step."""
+    for _ in _ALL:
+        pending = signal.sigpending() - {signal.SIGTERM}
+        if not pending or signal.sigtimedwait(pending, 0) is None:
+            break
+    _set_mask(signal.SIG_SETMASK, before)
+
+
+def _posix_timers() -> bytes:
+    """Timers that only C code makes; their signals are ignored, since they may go off before the process has ended."""
+    try:
+        with open("/proc/self/timers", "rb") as file:
+            text = file.read()
+    except FileNotFoundError:
+        # A kernel without that file.
+        return b""
+    for line in text.splitlines():
+        if line.startswith(b"signal:"):
+            with contextlib.suppress(OSError, ValueError):
+                signal.signal(int(line[7:].split(b"/")[0]), signal.SIG_IGN)
+    return text

@@ -1,0 +1,25 @@
+"""Context variables, of which each attempt has a copy that nobody else sees."""
+
+from __future__ import annotations
+
+import contextvars
+import decimal
+
+
+class ContextVariables:
+    """Those that there were before any step, of which attempts get copies: what is set in one is gone with it.
+
+    A context of decimal is changed in place, so where one was in use before, each attempt gets a copy of it as well.
+    """
+
+    def __init__(self) -> None:
+        self._before = contextvars.copy_context()
+        has_decimal = any(variable.name == "decimal_context" for variable in self._before)
+        self._decimal = self._before.run(decimal.getcontext).copy() if has_decimal else None
+
+    def copy(self) -> contextvars.Context:
+        """A copy for one attempt."""
+        copy = self._before.copy()
+        if self._decimal is not None:
+            copy.run(decimal.setcontext, self._decimal.copy())
+        return copy

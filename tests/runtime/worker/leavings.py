@@ -1,0 +1,474 @@
+"""What a step can leave in its process, by the kind of it; and everything that the next one could find."""
+
+from __future__ import annotations
+
+import builtins
+import ctypes
+import decimal
+import faulthandler
+import fcntl
+import gc
+import locale
+import logging
+import os
+import resource
+import signal
+import socket
+import sys
+import tempfile
+import threading
+import time
+import tracemalloc
+import warnings
+
+import loguru
+
+from sequent.dsl.builder import Sequent
+from sequent.runtime.context import context
+from sequent.runtime.worker.surroundings.table import Surroundings
+
+LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+def nothing(*_):
+    """Do nothing."""
+
+
+def set_posix_timer():
+    timer = ctypes.c_void_p()
+    LIBC.timer_create(time.CLOCK_MONOTONIC, None, ctypes.byref(timer))
+    LIBC.timer_settime(timer, 0, (ctypes.c_long * 4)(0, 0, 0, 50_000_000), None)
+
+
+def ignore_in_c():
+    LIBC.signal.argtypes = [ctypes.c_int, ctypes.c_void_p]
+    LIBC.signal(signal.SIGUSR2, 1)
+
+
+def start_handler_of_its_own():
+    signal.signal(signal.SIGALRM, raise_anything)
+    signal.setitimer(signal.ITIMER_REAL, 1e-6, 2e-3)
+
+
+def raise_anything(*_):
+    raise ValueError("from a signal")
+
+
+def wake_up():
+    ends = socket.socketpair()
+    ends[0].setblocking(False)
+    kept.append(ends)
+    signal.set_wakeup_fd(ends[0].fileno())
+
+
+kept: list[object] = []
+
+
+def stdout_to(path, *descriptors):
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    for descriptor in descriptors:
+        os.dup2(file, descriptor)
+    os.close(file)
+
+
+def lock_a_file():
+    file = tempfile.TemporaryFile()
+    kept.append(file)
+    fcntl.flock(file, fcntl.LOCK_EX)
+
+
+def zone_by_environment():
+    os.environ["TZ"] = "Asia/Tokyo"
+    time.strftime("%H")
+    time.mktime(time.localtime())
+
+
+def zone_by_hand():
+    os.environ["TZ"] = "Asia/Tokyo"
+    time.tzset()
+    del os.environ["TZ"]
+
+
+def set_in_c():
+    LIBC.setenv(b"LEFT_BEHIND", b"in C", 1)
+
+
+def replace_environment():
+    os.environ = {}  # noqa: B003 - some do
+
+
+def limit(name, value):
+    number = getattr(resource, f"RLIMIT_{name}")
+    resource.setrlimit(number, (value, resource.getrlimit(number)[1]))
+
+
+def quieten_logging():
+    logging.basicConfig(force=True, filename=os.devnull, level="ERROR")
+
+
+def spoil_loggers():
+    for name in ("sequent", "x", "known"):
+        logger = logging.getLogger(name)
+        logger.disabled, logger.propagate = True, False
+        logger.setLevel(logging.CRITICAL)
+        logger.addHandler(logging.NullHandler())
+        logger.addFilter(lambda _: False)
+
+
+def spoil_output():
+    output = logging.getLogger().handlers[-1]
+    output.setLevel(logging.CRITICAL)
+    output.setFormatter(logging.Formatter("nothing"))
+    output.addFilter(lambda _: False)
+
+
+class OtherLogger(logging.Logger):
+    """Made by a step."""
+
+
+class OtherRecord(logging.LogRecord):
+    """Made by a step."""
+
+
+def change_ids():
+    os.setresgid(54321, 54321, 54321)
+    os.setgroups([])
+    os.setresuid(54321, 54321, 54321)
+
+
+def use_asyncio():
+    import asyncio
+
+    asyncio.set_event_loop(None)
+
+
+def set_start_method():
+    import multiprocessing
+
+    multiprocessing.set_start_method("spawn")
+
+
+def seed():
+    import random
+
+    random.seed(1)
+
+
+def start_thread():
+    threading.Thread(target=threading.Event().wait, daemon=True).start()
+
+
+def change_decimal():
+    decimal.DefaultContext.prec = 3
+    decimal.getcontext().prec = 2
+
+
+def trace_memory():
+    tracemalloc.start()
+
+
+LEAVINGS = {
+    "limits": [lambda: limit("CORE", 4096), lambda: limit("FSIZE", 2**30), lambda: limit("NOFILE", 100)],
+    "alarm": [lambda: signal.alarm(1), start_handler_of_its_own],
+    "interval timers": [
+        lambda: signal.setitimer(signal.ITIMER_PROF, 0.01),
+        lambda: signal.setitimer(signal.ITIMER_VIRTUAL, 0.01),
+        lambda: signal.setitimer(signal.ITIMER_REAL, 0.01, 0.01),
+    ],
+    "timer of faulthandler": [lambda: faulthandler.dump_traceback_later(0.05, exit=True)],
+    "POSIX timers": [set_posix_timer],
+    "signal handlers": [
+        lambda: signal.signal(signal.SIGTERM, signal.SIG_IGN),
+        lambda: signal.signal(signal.SIGINT, nothing),
+        lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN),
+    ],
+    "handlers of all signals": [
+        lambda: signal.signal(signal.SIGUSR1, nothing),
+        lambda: signal.signal(signal.SIGPIPE, signal.SIG_DFL),
+        lambda: signal.signal(signal.SIGRTMIN, signal.SIG_IGN),
+    ],
+    "signals in the C library": [
+        ignore_in_c,
+        lambda: signal.siginterrupt(signal.SIGTERM, False),
+        lambda: faulthandler.register(signal.SIGUSR1),
+    ],
+    "blocked signals": [
+        lambda: signal.pthread_sigmask(signal.SIG_BLOCK, set(signal.Signals)),
+        lambda: (signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1}), os.kill(os.getpid(), signal.SIGUSR1)),
+    ],
+    "wake-up descriptor": [wake_up],
+    "environment": [
+        lambda: os.environ.update(PATH="/nowhere", LEFT_BEHIND="yes"),
+        lambda: os.environ.clear(),
+        lambda: os.putenv("LEFT_BEHIND", "unseen"),
+        set_in_c,
+        lambda: LIBC.clearenv(),
+        replace_environment,
+    ],
+    "time zone": [zone_by_environment, zone_by_hand],
+    "standard streams": [
+        lambda: sys.stdout.close(),
+        lambda: sys.stderr.detach(),
+        lambda: setattr(sys, "stdout", open(os.devnull, "w")),
+        lambda: setattr(sys, "stdin", None),
+        lambda: os.close(2),
+        lambda: sys.stdin.close(),
+    ],
+    "descriptors 0, 1 and 2": [
+        lambda: os.close(0),
+        lambda: stdout_to("/dev/null", 1, 2),
+        lambda: stdout_to(os.path.join(tempfile.gettempdir(), "left"), 0, 1),
+        lambda: os.set_blocking(1, False),
+    ],
+    "settings of standard streams": [
+        lambda: sys.stdout.reconfigure(encoding="latin-1", errors="strict"),
+        lambda: sys.stderr.reconfigure(line_buffering=False),
+        lambda: setattr(sys, "__stdout__", None),
+    ],
+    "loguru": [
+        lambda: loguru.logger.remove(),
+        lambda: loguru.logger.add(os.devnull),
+        lambda: loguru.logger.configure(extra={"left": 1}, patcher=nothing),
+        lambda: loguru.logger.level("INFO", color="<red>"),
+        lambda: loguru.logger.level("LEFT", no=21),
+        lambda: loguru.logger.disable(""),
+    ],
+    "umask": [lambda: os.umask(0o777)],
+    "directory": [lambda: os.chdir("/")],
+    "root directory": [lambda: os.chroot(tempfile.gettempdir())],
+    "ids, capabilities, affinity and name": [
+        change_ids,
+        lambda: os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}),
+        lambda: LIBC.prctl(15, b"left", 0, 0, 0),
+        lambda: LIBC.prctl(38, 1, 0, 0, 0),
+    ],
+    "scheduling and terminal": [
+        lambda: os.nice(3),
+        lambda: os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0)),
+        lambda: os.setpriority(os.PRIO_PROCESS, 0, 5),
+        lambda: LIBC.syscall({"x86_64": 251, "aarch64": 30}[os.uname().machine], 1, 0, 3 << 13),
+    ],
+    "what prctl says": [
+        lambda: LIBC.prctl(4, 0, 0, 0, 0),
+        lambda: LIBC.prctl(1, 0, 0, 0, 0),
+        lambda: LIBC.prctl(36, 0, 0, 0, 0),
+        lambda: LIBC.prctl(29, 1_000_000, 0, 0, 0),
+    ],
+    "file locks": [lock_a_file],
+    "arguments and module search path": [lambda: setattr(sys, "path", ["/left"]), lambda: setattr(sys, "argv", [])],
+    "arguments": [lambda: sys.argv.append("left")],
+    "module search path": [lambda: sys.path.insert(0, "/left"), lambda: sys.path.clear()],
+    "hooks of sys": [
+        lambda: setattr(sys, "excepthook", nothing),
+        lambda: setattr(sys, "displayhook", nothing),
+        lambda: setattr(sys, "unraisablehook", nothing),
+        lambda: setattr(sys, "breakpointhook", nothing),
+    ],
+    "tracing": [lambda: sys.settrace(nothing)],
+    "profiling": [lambda: sys.setprofile(nothing)],
+    "recursion limit": [lambda: sys.setrecursionlimit(300), lambda: sys.setrecursionlimit(100_000)],
+    "longest number as text": [lambda: sys.set_int_max_str_digits(0)],
+    "switch interval": [lambda: sys.setswitchinterval(1)],
+    "length of tracebacks": [lambda: setattr(sys, "tracebacklimit", 0)],
+    "writing of bytecode": [lambda: setattr(sys, "dont_write_bytecode", not sys.dont_write_bytecode)],
+    "garbage collection": [gc.disable],
+    "thresholds of garbage collection": [lambda: gc.set_threshold(7, 8, 9)],
+    "debugging of garbage collection": [lambda: gc.set_debug(gc.DEBUG_SAVEALL)],
+    "callbacks of garbage collection": [lambda: gc.callbacks.append(nothing)],
+    "frozen objects": [gc.freeze],
+    "warnings": [
+        lambda: setattr(warnings, "filters", []),
+        lambda: setattr(warnings, "showwarning", nothing),
+        lambda: setattr(warnings, "formatwarning", nothing),
+    ],
+    "filters of warnings": [lambda: warnings.simplefilter("ignore"), warnings.resetwarnings],
+    "warnings that were shown": [lambda: warn()],
+    "excepthook of threads": [lambda: setattr(threading, "excepthook", nothing)],
+    "tracing of threads": [lambda: threading.settrace(nothing)],
+    "profiling of threads": [lambda: threading.setprofile(nothing)],
+    "stack size of threads": [lambda: threading.stack_size(2**20)],
+    "builtins": [lambda: setattr(builtins, "left", 1), lambda: setattr(builtins, "len", nothing)],
+    "faulthandler": [faulthandler.disable],
+    "tracemalloc": [trace_memory],
+    "root logger": [
+        quieten_logging,
+        lambda: logging.disable(logging.CRITICAL),
+        lambda: logging.getLogger().setLevel(logging.CRITICAL),
+        lambda: logging.getLogger().handlers.clear(),
+    ],
+    "handlers of the root logger": [spoil_output],
+    "loggers": [spoil_loggers, lambda: logging.getLogger().addFilter(lambda _: False)],
+    "names of levels": [lambda: logging.addLevelName(logging.ERROR, "LEFT")],
+    "last resort of logging": [lambda: setattr(logging, "lastResort", None)],
+    "class of loggers": [lambda: logging.setLoggerClass(OtherLogger)],
+    "class of records": [lambda: logging.setLogRecordFactory(OtherRecord)],
+    "warnings in logging": [lambda: logging.captureWarnings(True)],
+    "socket timeout": [lambda: socket.setdefaulttimeout(0.001)],
+    "locale": [lambda: locale.setlocale(locale.LC_ALL, "C.UTF-8" if locale.setlocale(locale.LC_ALL) == "C" else "C")],
+    "directory for temporary files": [lambda: setattr(tempfile, "tempdir", "/left")],
+    "start method of multiprocessing": [set_start_method],
+    "default contexts of decimal": [change_decimal],
+    "random numbers": [seed],
+    "event loop": [use_asyncio],
+    "threads": [start_thread],
+}
+"""What changes each kind, in every way in which it is told apart."""
+
+
+def warn():
+    warnings.warn("by warnings", stacklevel=1)
+
+
+def text_of(thing):
+    """What says which thing it is, in any process."""
+    return getattr(thing, "__qualname__", None) or str(getattr(thing, "name", "") or type(thing))
+
+
+def c_level(number):
+    action = ctypes.create_string_buffer(256)
+    LIBC.sigaction(number, None, action)
+    return action.raw[8:16].hex() + action.raw[136:140].hex()
+
+
+def lines(path, *names):
+    with open(path) as file:
+        return [line.strip() for line in file if line.startswith(names)] if names else file.read()
+
+
+def prctl(option):
+    into = ctypes.c_int()
+    LIBC.prctl(option, ctypes.byref(into), 0, 0, 0)
+    return into.value
+
+
+def signals_found():
+    handled = (signal.SIGTERM, signal.SIGINT)
+    return {
+        "handlers": [text_of(signal.getsignal(number)) for number in sorted(signal.valid_signals())],
+        "c": [c_level(number) for number in handled],
+        # But for the two that the C library takes for itself once there are threads.
+        "status": [int(it.split()[1], 16) & ~0x180000000 for it in lines("/proc/self/status", "SigIgn", "SigCgt")],
+        "blocked": [int(number) for number in signal.pthread_sigmask(signal.SIG_BLOCK, ())],
+        "timers": [signal.getitimer(number) for number in range(3)],
+        "posix": lines("/proc/self/timers"),
+        "wakeup": signal.set_wakeup_fd(-1),
+    }
+
+
+def process_found():
+    umask = os.umask(0o22)
+    os.umask(umask)
+    names = [name for name in dir(resource) if name.startswith("RLIMIT_")]
+    with open("/proc/self/stat") as file:
+        fields = file.read().rpartition(")")[2].split()
+    return {
+        "limits": [resource.getrlimit(getattr(resource, name)) for name in names],
+        "umask": umask,
+        "directory": [os.getcwd(), os.stat("/").st_ino],
+        "ids": lines("/proc/self/status", "Uid", "Gid", "Groups", "Cap", "NoNewPrivs", "Name"),
+        "affinity": sorted(os.sched_getaffinity(0)),
+        "scheduling": [fields[16], fields[38], LIBC.syscall({"x86_64": 252, "aarch64": 31}[os.uname().machine], 1, 0)],
+        "prctl": [LIBC.prctl(3, 0, 0, 0, 0), LIBC.prctl(30, 0, 0, 0, 0), prctl(2), prctl(37)],
+        "locks": sum(line.split()[4] == str(os.getpid()) for line in open("/proc/locks")),
+        "threads": threading.active_count(),
+        "streams": [os.fstat(number).st_rdev for number in range(3)],
+        "same": os.path.sameopenfile(1, 2),
+        "blocking": os.get_blocking(1),
+    }
+
+
+def environment_found():
+    LIBC.getenv.restype = ctypes.c_char_p
+    return {
+        "environment": {name: value for name, value in os.environ.items() if not name.startswith("SEQUENT_")},
+        "kind": type(os.environ).__name__,
+        "in c": [str(LIBC.getenv(name)) for name in (b"PATH", b"HOME", b"LEFT_BEHIND")],
+        "zone": [time.tzname, time.timezone, time.strftime("%z", time.localtime(0)), time.localtime(0).tm_hour],
+        "locale": locale.setlocale(locale.LC_ALL),
+    }
+
+
+def interpreter_found():
+    return {
+        "sys": [sys.path, sys.argv, sys.getrecursionlimit(), sys.get_int_max_str_digits(), sys.getswitchinterval()],
+        "hooks": [text_of(getattr(sys, name)) for name in ("excepthook", "displayhook", "unraisablehook")],
+        "breakpoint": text_of(sys.breakpointhook),
+        "traced": [text_of(sys.gettrace()), text_of(sys.getprofile()), text_of(threading.gettrace())],
+        "threads": [text_of(threading.getprofile()), text_of(threading.excepthook), threading.stack_size()],
+        "limit": getattr(sys, "tracebacklimit", None),
+        "bytecode": sys.dont_write_bytecode,
+        "gc": [gc.isenabled(), gc.get_threshold(), gc.get_debug(), len(gc.callbacks), gc.get_freeze_count()],
+        "builtins": [len(vars(builtins)), text_of(builtins.len)],
+        "tracing": [faulthandler.is_enabled(), tracemalloc.is_tracing()],
+        "streams": [(it.encoding, it.errors, it.line_buffering) for it in (sys.stdout, sys.stderr, sys.__stdout__)],
+        "input": sys.stdin.read(),
+    }
+
+
+def libraries_found():
+    import asyncio
+    import multiprocessing
+    import random
+
+    loop = asyncio.get_event_loop_policy().get_event_loop()
+    loop.close()
+    numbers = random.random()
+    random.seed(1)
+    return {
+        "timeout": socket.getdefaulttimeout(),
+        "tempfile": tempfile.tempdir == "/left",
+        "start": multiprocessing.get_start_method(allow_none=True),
+        "decimal": [str(decimal.DefaultContext), decimal.getcontext().prec],
+        "seeded": numbers == random.Random(1).random(),
+        "warnings": [
+            [str(it) for it in warnings.filters],
+            text_of(warnings.showwarning),
+            text_of(warnings.formatwarning),
+        ],
+        "logging": [
+            *(logging.getLogger(name).getEffectiveLevel() for name in ("x", "known", "sequent")),
+            text_of(logging.getLoggerClass()),
+            text_of(logging.getLogRecordFactory()),
+            logging.getLevelName(logging.ERROR),
+            logging.lastResort is None,
+        ],
+        "loguru": sorted(loguru.logger._core.levels),
+    }
+
+
+def look():
+    """Tell all, in the log what is written, in the result the rest."""
+    logging.getLogger("x").error("by logging")
+    logging.getLogger("known").error("by a known logger")
+    logging.getLogger("sequent").info("by the logger of the step")
+    loguru.logger.error("by loguru")
+    warn()
+    print("by print")
+    print("by print to another", file=sys.__stdout__, flush=True)
+    print("by print to standard error", file=sys.stderr)
+    return {
+        "signals": signals_found(),
+        "process": process_found(),
+        "environment": environment_found(),
+        "interpreter": interpreter_found(),
+        "libraries": libraries_found(),
+    }
+
+
+def leave():
+    """Leave behind what the item names."""
+    for kind, number in context().item or ():
+        LEAVINGS[kind][number]()
+
+
+def told():
+    """Every kind that workers look at, and whether that is quick."""
+    surroundings = next(it for it in gc.get_objects() if isinstance(it, Surroundings))
+    return {kind.name: kind.is_quick for kind, _ in surroundings._kinds}
+
+
+logging.getLogger("known")
+flow = Sequent("leavings")
+flow.add_step("leave", func=leave)
+flow.add_step("look", func=look)
+flow.add_step("told", func=told)
