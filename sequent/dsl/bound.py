@@ -10,6 +10,12 @@ from sequent.dsl.running import OpenStore, RunMode, RunRequest, run
 from sequent.model.outcome import Outcome
 
 
+def values_of(flow: object) -> Mapping[str, object]:
+    """The parameters that a flow was given: of ``nightly(day=...)``, by name."""
+    run: object = vars(flow).get("run") if hasattr(flow, "__dict__") else None
+    return run.values if isinstance(run, BoundRun) else {}
+
+
 class BoundRun:
     """Runs a flow with these parameters."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Generic, Never, Protocol, TypeVar, Unpack, cast, overload
 
@@ -105,6 +106,9 @@ class Container(Node, Generic[C_co]):
         known = {name: decoded(value) for name, value in given.items() if isinstance(value, Literal)}
         instance = cast("Any", instance_of(self.__wrapped__, known | values))
         instance.__dict__.update(run=BoundRun(self, values), __sequent_flow__=self)
+        if written.parent is None and not hasattr(self.__wrapped__, "_repr_html_"):
+            # A notebook asks the instance, and shows the flow with these values.
+            instance.__dict__["_repr_html_"] = partial(shown, instance)
         return instance
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sequent.model.outcome import Failure, LogSpan, Problem
+from sequent.model.showing import shown
 
 MOST_TOLD = 100
 """Failures that are told of; the rest is counted."""
@@ -18,3 +19,6 @@ class Failures(list[Failure]):
     def __init__(self, first: Iterable[Failure], total: int) -> None:
         super().__init__(first)
         self.total = total
+
+    def _repr_html_(self) -> str | None:
+        return shown(self)

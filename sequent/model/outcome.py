@@ -66,6 +66,9 @@ class Failure:
         """Of a command, where it ended with one."""
         return self.problem.exit_code
 
+    def _repr_html_(self) -> str | None:
+        return shown(self)
+
 
 @frozen(kw_only=True, repr=False)
 class Outcome:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from inspect import cleandoc
 from reprlib import Repr
 from shlex import quote
 
 from sequent.compiler.picture import picture_of
+from sequent.dsl.bound import values_of
 from sequent.dsl.definitions import definition_of
 from sequent.dsl.literals import decoded
 from sequent.errors import SequentError
+from sequent.model.failures import Failures
 from sequent.model.outcome import Failure, Outcome
 from sequent.model.spec import ParamSpec
 from sequent.model.status import RunStatus, Status
@@ -44,6 +46,10 @@ def html_of(thing: object) -> str | None:
     """How a notebook shows it; None where that is no more than its ``repr``: of a part of a flow."""
     if isinstance(thing, Outcome):
         return _page(_outcome(thing))
+    if isinstance(thing, Failure):
+        return _page(_failures([thing], 1))
+    if isinstance(thing, Failures):
+        return _page(_failures(thing, thing.total))
     try:
         definition = definition_of(thing)
         picture = picture_of(definition.spec)
@@ -53,19 +59,24 @@ def html_of(thing: object) -> str | None:
         return _page([f'<p class="failure">{plain(line)}</p>' for line in str(error).splitlines()])
     doc = cleandoc(getattr(definition.bodies.get(()), "__doc__", None) or "")
     drawn = svg(picture, is_in_notebook=True, most=_MOST_BOXES)
-    return _page([*([f"<p>{plain(doc)}</p>"] if doc else []), drawn, *_params(definition.spec.params)])
+    params = _params(definition.spec.params, values_of(thing))
+    return _page([*([f"<p>{plain(doc)}</p>"] if doc else []), drawn, *params])
 
 
 def _page(parts: Iterable[str]) -> str:
     return "\n".join(['<div class="sequent-shown">', f"<style>{page_style()}</style>", *parts, "</div>"])
 
 
-def _params(params: Sequence[ParamSpec]) -> Iterator[str]:
+def _params(params: Sequence[ParamSpec], values: Mapping[str, object]) -> Iterator[str]:
+    """The parameters, with the values that some were given."""
     if params:
-        yield "<table><tr><th>parameter</th><th>type</th><th>default</th><th></th></tr>"
+        given = "<th>value</th>" if values else ""
+        yield f"<table><tr><th>parameter</th><th>type</th>{given}<th>default</th><th></th></tr>"
         for param in params:
             default = "" if param.default is None else _SHORT.repr(decoded(param.default))
-            cells = (f"<code>{plain(param.name)}</code>", plain(param.type), plain(default), plain(param.help))
+            value = _SHORT.repr(values[param.name]) if param.name in values else ""
+            cells = (f"<code>{plain(param.name)}</code>", plain(param.type), *([plain(value)] if values else []))
+            cells += (plain(default), plain(param.help))
             yield f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
         yield "</table>"
 
@@ -81,11 +92,7 @@ def _outcome(outcome: Outcome) -> Iterator[str]:
         yield f"<p>{plain(outcome.reason)}</p>"
     if outcome.result is not None:
         yield f"<p>result <code>{plain(_SHORT.repr(outcome.result))}</code></p>"
-    for failure in outcome.failures[:_MOST_FAILURES]:
-        yield from _failure(failure)
-    more = max(outcome.failed, len(outcome.failures)) - _MOST_FAILURES
-    if more > 0:
-        yield f"<p>and {more:,} more failure{'' if more == 1 else 's'}</p>"
+    yield from _failures(outcome.failures, outcome.failed)
     if outcome.status in _AGAIN:
         mode, command = _AGAIN[outcome.status]
         store = "" if outcome.store == ":memory:" else f" --store {quote(outcome.store)}"
@@ -94,6 +101,14 @@ def _outcome(outcome: Outcome) -> Iterator[str]:
         )
         again = f"<code>.run(run_mode=sequent.RUN_{mode})</code>"
         yield f"<p>to take it up again: {again}{shell if store else ''}</p>"
+
+
+def _failures(failures: Sequence[Failure], total: int) -> Iterator[str]:
+    for failure in failures[:_MOST_FAILURES]:
+        yield from _failure(failure)
+    more = max(total, len(failures)) - _MOST_FAILURES
+    if more > 0:
+        yield f"<p>and {more:,} more failure{'' if more == 1 else 's'}</p>"
 
 
 def _dot(status: RunStatus) -> str:

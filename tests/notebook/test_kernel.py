@@ -139,3 +139,12 @@ def test_the_command_line_says_where_a_run_of_a_cells_flow_is_recovered(kernel, 
     )
     assert cell.stdout.startswith("2 ")
     assert "built in a function or a notebook" in cell.stdout
+
+
+def test_a_flow_with_parameters_and_a_failure_show_themselves(kernel, failed):
+    given = kernel.run("nightly(day='tomorrow')")
+    assert given.error == ""
+    assert "<svg" in given.shown["text/html"]
+    assert "<td>&#x27;tomorrow&#x27;</td>" in given.shown["text/html"]
+    failure = kernel.run("failed.failures[0]")
+    assert "report/1: ValueError: &lt;b&gt;not mended&lt;/b&gt;" in failure.shown["text/html"]

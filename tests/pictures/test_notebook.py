@@ -6,6 +6,7 @@ import pytest
 
 import sequent
 from sequent import container, step
+from sequent.model.failures import Failures
 from sequent.model.outcome import Failure, Outcome, Problem
 from sequent.model.status import RunStatus, Status
 
@@ -123,3 +124,49 @@ def test_a_flow_with_mistakes_shows_them():
     assert "<svg" not in html
     assert "two" in html
     assert 'class="failure"' in html
+
+
+@container
+class trial:
+    """Tries something."""
+
+    n: int = sequent.param(default=1, help="how often")
+    name: str = sequent.param()
+
+    @step
+    def work(self) -> None: ...
+
+
+def test_a_flow_with_parameters_shows_itself_as_the_flow_does_with_their_values():
+    html = trial(n=3)._repr_html_()
+    bare = trial._repr_html_()
+    drawn = bare[bare.index("<svg") : bare.index("</svg>")]
+    assert drawn in html
+    assert "Tries something." in html
+    assert "<th>value</th>" in html
+    assert "<td><code>n</code></td><td>int</td><td>3</td><td>1</td><td>how often</td>" in html
+    assert "<td><code>name</code></td><td>str</td><td></td><td></td><td></td>" in html
+    assert "<th>value</th>" not in trial()._repr_html_()
+    assert trial(name=HOSTILE)._repr_html_().count("<img") == 0
+
+
+def test_a_part_of_a_flow_and_an_author_s_own_form_are_left_alone():
+    @container
+    class flow:
+        @container
+        class inner:
+            @step
+            def work(self): ...
+
+    assert not hasattr(flow.inner(), "_repr_html_")
+
+
+def test_a_failure_shows_itself_and_so_do_several():
+    html = failure(attempt=2)._repr_html_()
+    assert html.startswith('<div class="sequent-shown">')
+    assert "load/1.1, attempt 2: ValueError: " in html
+    assert "<pre>Traceback " in html
+    assert "img" not in Elements(html).seen
+    several = Failures([failure(number) for number in range(1, 21)], total=1000)._repr_html_()
+    assert several.count("<details>") == 10
+    assert "and 990 more failures" in several
