@@ -6,13 +6,14 @@ Importing this module is cheap: store and compiler are imported once a run needs
 from __future__ import annotations
 
 import os
-from contextlib import closing
+from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, cast
 
 from attrs import evolve
 
 from sequent.dsl.running import OpenStore, RunMode, RunRequest, set_checker, set_runner
 from sequent.errors import DefinitionError, InvalidFlowError, UsageError
+from sequent.model.commands import option, typed, with_store
 from sequent.model.outcome import Outcome
 from sequent.model.showing import set_shower
 from sequent.model.status import RunStatus
@@ -166,7 +167,7 @@ def continue_(
         raise UsageError(
             f"run '{record.id}' {how}: there is nothing to continue",
             code="nothing-to-continue",
-            hint=f"take it up again, doing only what is due: sequent recover {record.id} --max-loops 1",
+            hint=f"take it up again, doing only what is due: {typed('recover', record.id, '--max-loops', '1')}",
         )
     plan = compile_flow(definition.spec, record.params)
     check_changes(seen, plan, accepts=False)
@@ -237,24 +238,19 @@ def run(request: RunRequest) -> Outcome:
         if not takes_up:
             # Before the store as well: it may lie in one of them.
             check_places(definition.spec.config)
-        _warn(definition.spec)
-        if opened is not None:
-            return _run_in(opened, request, definition, plan, target, agent)
-        with closing(open_store(name, makes=not takes_up)) as store:
+        if definition.spec.warnings:
+            from sequent.runtime.observers import note_all
+
+            note_all(definition.spec.warnings)
+        with ExitStack() as stack:
+            store = opened or stack.enter_context(closing(open_store(name, makes=not takes_up)))
+            # What the author's lines name, nobody finds without it; nor what a command names for the script.
+            is_named = request.store is not None or scripted(target) is not None
+            stack.enter_context(with_store(option("store", store.name) if is_named else ""))
             return _run_in(store, request, definition, plan, target, agent)
     finally:
         if agent is not None:
             agent.close()
-
-
-def _warn(spec: FlowSpec) -> None:
-    """Tell what was accepted and is probably a mistake."""
-    if spec.warnings:
-        from sequent.runtime.observers import observer_here
-
-        observer = observer_here()
-        for warning in spec.warnings:
-            observer.note(warning)
 
 
 def _store_of(request: RunRequest, settings: Configuration) -> tuple[Store | None, str | None]:

@@ -34,7 +34,7 @@ def continue_(
             code = rerun_script(store, record, CONTINUE_RUN, settings, options, flow=flow, max_loops=max_loops)
             return code or exit_code(store.find(record.id).status)
         if flow is None:
-            flow = trusted_flow(store, record, settings, options, "continue")
+            flow = trusted_flow(store, record, settings, "continue")
         return drive_again(
             record,
             lambda definition, target, agent, observer: api.continue_(

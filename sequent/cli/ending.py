@@ -8,10 +8,11 @@ import time
 from collections.abc import Callable, Mapping
 
 from sequent.cli import machine
-from sequent.cli.options import Options, store_option
+from sequent.cli.options import Options
 from sequent.cli.progress import PlainProgress, Progress, Reserved
 from sequent.cli.terminal import Lines, data, out
 from sequent.cli.text import Paint, counts, duration, is_live, readable, safe
+from sequent.model.commands import typed
 from sequent.model.outcome import Outcome
 from sequent.model.status import RunStatus
 from sequent.model.wire import encode
@@ -39,7 +40,7 @@ def driven(
         progress.close()
     if isinstance(progress, Reserved) and not progress.has_begun and outcome.status in _QUIET:
         return 0
-    for line in end_lines(outcome, time.monotonic() - began, Paint.of(sys.stderr), store_option(options), max_loops):
+    for line in end_lines(outcome, time.monotonic() - began, Paint.of(sys.stderr), max_loops):
         lines.write(line)
     if options.json:
         machine.write({"run": machine.outcome_document(outcome)})
@@ -52,16 +53,11 @@ def _progress(options: Options, lines: Lines) -> Progress:
     if not options.quiet and not options.verbose and is_live(lines.stream):
         from sequent.cli.live import LiveProgress
 
-        return LiveProgress(lines, store_option=store_option(options))
-    return PlainProgress(
-        lines,
-        store_option=store_option(options),
-        is_quiet=options.quiet,
-        is_verbose=options.verbose > 0,
-    )
+        return LiveProgress(lines)
+    return PlainProgress(lines, is_quiet=options.quiet, is_verbose=options.verbose > 0)
 
 
-def end_lines(outcome: Outcome, seconds: float, paint: Paint, store: str, max_loops: int = -1) -> list[str]:
+def end_lines(outcome: Outcome, seconds: float, paint: Paint, max_loops: int = -1) -> list[str]:
     """How it ended, and the next command to type where there is one."""
     status = paint.status(outcome.status)
     lines = [f"run {paint.strong(safe(outcome.run_id))}: {status} in {duration(seconds)}, {counts(outcome.counts)}"]
@@ -69,8 +65,8 @@ def end_lines(outcome: Outcome, seconds: float, paint: Paint, store: str, max_lo
     if outcome.status is not RunStatus.SUCCESS:
         command = "continue" if outcome.status is RunStatus.SUSPENDED else "recover"
         # Whoever has it wait for no times would not have it wait for them in a recovery.
-        loops = f" --max-loops {max_loops}" if command == "recover" and max_loops > 0 else ""
-        lines.append(f"next: sequent {command} {safe(outcome.run_id)}{loops}{store}")
+        loops = ("--max-loops", str(max_loops)) if command == "recover" and max_loops > 0 else ()
+        lines.append(f"next: {safe(typed(command, outcome.run_id, *loops))}")
     return lines
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sequent.cli.text import Paint, safe, safe_block
+from sequent.model.commands import typed
 from sequent.model.outcome import Failure, Problem
 from sequent.model.status import Status
 
@@ -15,9 +16,9 @@ def task_name(path: str, sequence: str) -> str:
     return f"{safe(path)}/{safe(sequence)}" if sequence else safe(path)
 
 
-def log_command(run: str, path: str, sequence: str, store_option: str) -> str:
+def log_command(run: str, path: str, sequence: str) -> str:
     """What to type to see what a task wrote."""
-    return f"sequent logs {safe(run)} {task_name(path, sequence)}{store_option}"
+    return safe(typed("logs", run, f"{path}/{sequence}" if sequence else path))
 
 
 def failure_lines(failure: Failure, log: str | None, paint: Paint) -> list[str]:

@@ -13,10 +13,11 @@ from cyclopts import Parameter
 
 from sequent.cli import machine
 from sequent.cli.failures import failure_lines, log_command, task_name
-from sequent.cli.options import Options, opened_store, store_option
+from sequent.cli.options import Options, opened_store
 from sequent.cli.terminal import out
 from sequent.cli.text import Paint, columns, counts, duration, moment, readable, safe
 from sequent.cli.typed import DEFAULTS, Limit, Run, TypedOptions
+from sequent.model.commands import typed
 from sequent.model.outcome import Failure, Problem
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.origin import Origin
@@ -65,7 +66,7 @@ def _row(record: RunRecord) -> tuple[str, ...]:
     if record.status is RunStatus.SUSPENDED:
         tasks = f"{tasks}, {safe(record.reason)}"
     if record.status is RunStatus.DAMAGED:
-        return (safe(record.id), "?", "?", "", status, f"sequent show {safe(record.id)} says what is wrong")
+        return (safe(record.id), "?", "?", "", status, f"{safe(typed('show', record.id))} says what is wrong")
     return (safe(record.id), safe(record.target.flow), moment(record.created), took, status, tasks)
 
 
@@ -144,9 +145,8 @@ def _show_text(store: Store, record: RunRecord, story: Story, options: Options) 
         out("")
     for path, numbers in story.steps.items():
         out(f"  {safe(path)}: {counts(numbers)}")
-    suffix = store_option(options)
     for failure in map(_failure, _first(story)):
-        log = log_command(record.id, failure.path, failure.sequence, suffix) if failure.log else None
+        log = log_command(record.id, failure.path, failure.sequence) if failure.log else None
         out("")
         out("\n".join(failure_lines(failure, log, paint)))
     if len(story.failures) > SHOWN_FAILURES:

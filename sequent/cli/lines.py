@@ -7,6 +7,7 @@ from collections.abc import Callable
 from sequent.cli.counting import RETRY, Counts
 from sequent.cli.failures import failure_line, failure_lines, log_command
 from sequent.cli.text import Paint, safe, waiting_time
+from sequent.model.commands import typed
 from sequent.model.outcome import Failure, LogSpan, Problem
 from sequent.model.scope import sequence_text
 from sequent.model.status import RunStatus, Status
@@ -44,10 +45,9 @@ class Throttle:
 class FailureLines:
     """The lines of a run's failures: the first in full, then one each, then only how many."""
 
-    def __init__(self, paint: Paint, throttle: Throttle, store_option: str) -> None:
+    def __init__(self, paint: Paint, throttle: Throttle) -> None:
         self._paint = paint
         self._throttle = throttle
-        self._store_option = store_option
         self._told = 0
         self._held = 0
         self._run = ""
@@ -65,7 +65,7 @@ class FailureLines:
         failure = Failure(path=path, sequence=numbers, attempt=attempt, problem=problem, log=log)
         self._told += 1
         if self._told <= FULL_FAILURES:
-            command = log_command(self._run, path, numbers, self._store_option) if log else None
+            command = log_command(self._run, path, numbers) if log else None
             return failure_lines(failure, command, self._paint)
         if passes:
             return [failure_line(failure, self._paint)]
@@ -77,7 +77,7 @@ class FailureLines:
         given_up = [] if status is RunStatus.SUSPENDED else counts.give_up()
         lines = [line for failed in given_up for line in self.of(failed.node, failed.scope.sequence, *failed[2:])]
         if self._held:
-            command = f"sequent show {self._run}{self._store_option}"
+            command = safe(typed("show", self._run))
             lines.append(f"{self._paint.status(Status.FAILURE)}  and {self._held:,} more: {command}")
         return lines
 

@@ -38,11 +38,11 @@ class LiveProgress:
     and a quiet one nothing. Rich is loaded by that thread, so the run does not wait for it.
     """
 
-    def __init__(self, lines: Lines, *, store_option: str = "") -> None:
+    def __init__(self, lines: Lines) -> None:
         self._lines = lines
         self._paint = Paint.of(lines.stream)
         self._throttle = Throttle(time.monotonic)
-        self._failures = FailureLines(self._paint, self._throttle, store_option)
+        self._failures = FailureLines(self._paint, self._throttle)
         self._changed = threading.Event()
         self._over = threading.Event()
         self._printed: deque[str] = deque()

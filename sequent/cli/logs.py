@@ -18,6 +18,7 @@ from sequent.cli.terminal import copy, flush, out
 from sequent.cli.text import Paint, safe
 from sequent.cli.typed import DEFAULTS, Run, TypedOptions
 from sequent.errors import UsageError
+from sequent.model.commands import typed
 from sequent.model.status import RunStatus
 from sequent.model.wording import guess
 from sequent.runtime.ports import Store
@@ -65,7 +66,7 @@ def _refuse_unknown(record: RunRecord, step: str) -> None:
     if step not in known:
         raise UsageError(
             f"run {record.id!r} has no step {step!r}",
-            hint=f"{guess(step, known)}see which there are: sequent show {record.id}",
+            hint=f"{guess(step, known)}see which there are: {typed('show', record.id)}",
             path=step,
         )
 

@@ -13,6 +13,8 @@ from sequent.cli.collecting import uncollected
 from sequent.cli.terminal import say
 from sequent.cli.text import Paint, safe
 from sequent.errors import DefinitionError, Place, StoreError, UsageError
+from sequent.model.commands import option as option_text
+from sequent.model.commands import with_store
 
 if TYPE_CHECKING:
     from sequent.model.spec import FlowSpec
@@ -73,12 +75,13 @@ def opened_store(options: Options) -> Generator[Store]:
             code="no-store",
             hint="name another; sequent run TARGET --store makes one",
         )
-    with uncollected():
-        store = open_store(name, makes=False)
-    try:
-        yield store
-    finally:
-        store.close()
+    with with_store(store_option(options)):
+        with uncollected():
+            store = open_store(name, makes=False)
+        try:
+            yield store
+        finally:
+            store.close()
 
 
 def read_log_level(text: str | None) -> int | None:
@@ -116,10 +119,8 @@ def target_of(typed: str | None, settings: Configuration) -> str:
 
 def store_option(options: Options) -> str:
     """What a command needs to find the same store, to be put behind it; empty where none was named."""
-    from shlex import quote
-
     said = (("store", options.store), ("config", options.config), ("config-tag", options.config_tag))
-    return "".join(f" --{name} {safe(quote(value))}" for name, value in said if value is not None)
+    return "".join(option_text(name, value) for name, value in said if value is not None)
 
 
 def warn(spec: FlowSpec, options: Options) -> None:

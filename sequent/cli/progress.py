@@ -37,20 +37,17 @@ class PlainProgress:
         self,
         lines: Lines,
         *,
-        store_option: str = "",
         is_quiet: bool = False,
         is_verbose: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Say nothing yet; ``store_option`` is what a command needs to find this store, such as ``--store a.db``."""
         self._lines = lines
         self._paint = Paint.of(lines.stream)
-        self._store_option = store_option
         self._is_quiet = is_quiet
         self._is_verbose = is_verbose
         self._clock = clock
         self._throttle = Throttle(clock)
-        self._failures = FailureLines(self._paint, self._throttle, store_option)
+        self._failures = FailureLines(self._paint, self._throttle)
         self._held = 0
         self._summarised = clock()
         self._shown: list[int] = []

@@ -84,7 +84,7 @@ def recover(
         if record.target.is_script and not asked.plan:
             return _recover_script(record, store, flow, asked.read(), max_loops, settings, options)
         if flow is None:
-            flow = trusted_flow(store, record, settings, options, "recover --plan" if asked.plan else "recover")
+            flow = trusted_flow(store, record, settings, "recover --plan" if asked.plan else "recover")
         if asked.plan:
             return _plan(record, store, flow, asked.read(), settings, options)
         return _recover_flow(record, store, flow, asked.read(), max_loops, settings, options)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from attrs import Factory, evolve, frozen
 
 from sequent.cli.collecting import uncollected
-from sequent.cli.options import Options, read_log_level, target_of, warn
+from sequent.cli.options import Options, read_log_level, store_option, target_of, warn
+from sequent.model.commands import with_store
 
 if TYPE_CHECKING:
     from sequent.runtime.executors.agents import AgentProcess
@@ -107,7 +108,7 @@ def start_run(typed: RunWords, agent: AgentProcess | None) -> int:
     options, named = _with_own_store(typed.options, loaded.flow, settings)
     with uncollected():
         store = open_store(named)
-    with closing(store):
+    with closing(store), with_store(store_option(options)):
         return driven(
             options,
             lambda observer: api.start(

@@ -6,10 +6,11 @@ import os
 import signal
 import socket
 
-from sequent.cli.options import Options, opened_store, store_option
+from sequent.cli.options import opened_store
 from sequent.cli.text import moment, safe
 from sequent.cli.typed import DEFAULTS, Run, TypedOptions
 from sequent.errors import UsageError
+from sequent.model.commands import typed
 from sequent.runtime.rows import Owner, RunRecord
 
 
@@ -17,17 +18,17 @@ def stop(run: Run = "latest", /, *, options: TypedOptions = DEFAULTS) -> int:
     """Have a run stop: nothing more starts, running steps may finish, and it can be recovered. Once more ends them."""
     with opened_store(options) as store:
         record = store.find(run)
-        owner = _driver(record, options)
+        owner = _driver(record)
         process = os.pidfd_open(owner.pid)
         try:
             # A process of another number could have got this one since it was looked up: then nobody drives the run.
-            _driver(store.find(record.id), options)
+            _driver(store.find(record.id))
             signal.pidfd_send_signal(process, signal.SIGINT)
         except PermissionError:
             raise UsageError(
                 f"run {record.id!r} is driven by process {owner.pid} of {owner.user!r}, who alone may stop it",
                 code="foreign-process",
-                hint=f"stop it as that user, or as root: sequent stop {record.id}{store_option(options)}",
+                hint=f"stop it as that user, or as root: {typed('stop', record.id)}",
             ) from None
         finally:
             os.close(process)
@@ -35,7 +36,7 @@ def stop(run: Run = "latest", /, *, options: TypedOptions = DEFAULTS) -> int:
     return 0
 
 
-def _driver(record: RunRecord, options: Options) -> Owner:
+def _driver(record: RunRecord) -> Owner:
     """Who drives a run, on this machine.
 
     Raises:
@@ -47,12 +48,12 @@ def _driver(record: RunRecord, options: Options) -> Owner:
         raise UsageError(
             f"run {record.id!r} of {record.target.flow!r} is not running: {record.status.value}{ended}",
             code="not-running",
-            hint=f"see how it went: sequent show {record.id}{store_option(options)}",
+            hint=f"see how it went: {typed('show', record.id)}",
         )
     if owner.host != socket.gethostname():
         raise UsageError(
             f"run {record.id!r} is driven by process {owner.pid} on the host {owner.host!r}",
             code="elsewhere",
-            hint=f"stop it there: sequent stop {record.id}{store_option(options)}",
+            hint=f"stop it there: {typed('stop', record.id)}",
         )
     return owner

@@ -7,16 +7,14 @@ import stat
 from pathlib import Path
 from shlex import quote
 
-from sequent.cli.options import Options, store_option
 from sequent.errors import UsageError
+from sequent.model.commands import typed
 from sequent.runtime.ports import Store
 from sequent.runtime.rows import RunRecord
 from sequent.settings import Configuration
 
 
-def trusted_flow(
-    store: Store, record: RunRecord, settings: Configuration, options: Options, command: str
-) -> str | None:
+def trusted_flow(store: Store, record: RunRecord, settings: Configuration, command: str) -> str | None:
     """Where the flow is that is set; None where the store says it, and nobody else can have written that.
 
     Raises:
@@ -26,11 +24,11 @@ def trusted_flow(
     if not reason:
         return None
     if settings.flow is None:
-        typed = f"sequent {command} {record.id}{store_option(options)} --flow module:flow"
+        words = (*command.split(), record.id, "--flow", "module:flow")
         raise UsageError(
             f"the flow of run {record.id!r} is not loaded from what the store says: {reason}",
             code="foreign-store",
-            hint=f"say where the flow is: {typed}",
+            hint=f"say where the flow is: {typed(*words)}",
         )
     return settings.flow
 

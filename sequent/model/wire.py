@@ -17,6 +17,7 @@ from typing import cast
 from sequent.errors import NotDataError
 from sequent.model import failures
 from sequent.model.annotations import classes_in
+from sequent.model.commands import typed
 from sequent.model.json_text import read_json, text_of, too_deep
 from sequent.model.outcome import Failure
 from sequent.model.parts import Key, cut
@@ -213,7 +214,7 @@ def decode_result(text: str, classes: Mapping[str, type] | None, maker: str) -> 
         raise NotDataError(
             f"the result of {maker!r} cannot be read back: {error.message}",
             code=error.code,
-            hint=f"{error.hint}; or have it made anew: sequent recover --from {maker}",
+            hint=f"{error.hint}; or have it made anew: {typed('recover', '--from', maker)}",
             path=maker,
         ) from None
 

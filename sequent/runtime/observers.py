@@ -6,7 +6,7 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from sequent.compiler.texts import span_text
 from sequent.model.outcome import LogSpan, Problem
@@ -28,6 +28,13 @@ def observer_here(directory: str = "") -> LoggingObserver | PrintingObserver:
         directory: the run's own, where what its steps write is to be shown as well; empty: it is not.
     """
     return PrintingObserver(directory) if is_notebook() else LoggingObserver(directory)
+
+
+def note_all(texts: Iterable[str]) -> None:
+    """Tell what was accepted and is probably a mistake."""
+    observer = observer_here()
+    for text in texts:
+        observer.note(text)
 
 
 def is_notebook() -> bool:

@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from sequent.errors import BusyError, StoreError
+from sequent.model.commands import typed
 from sequent.runtime import trees
 from sequent.runtime.rows import Owner
 
@@ -160,7 +161,7 @@ def busy(run_id: str, owner: Owner) -> BusyError:
     since = datetime.fromtimestamp(owner.since).astimezone().strftime("%Y-%m-%d %H:%M:%S")
     return BusyError(
         f"run '{run_id}' is driven by process {owner.pid} on host '{owner.host}' (user {owner.user}) since {since}",
-        hint=f"wait for it, or have it stop there: sequent stop {run_id}",
+        hint=f"wait for it, or have it stop there: {typed('stop', run_id)}",
     )
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+
+from sequent.cli.options import store_option
+from sequent.model.commands import with_store
 from sequent.model.outcome import Problem
 from sequent.model.status import Status
 from sequent.runtime.rows import AttemptRecord
@@ -37,3 +41,14 @@ class RememberedStore:
 
     def close(self):
         pass
+
+
+def opening(store):
+    """Stands for ``opened_store``: gives that store, which commands are to name as it was typed."""
+
+    @contextmanager
+    def opened(options):
+        with with_store(store_option(options)):
+            yield store
+
+    return opened

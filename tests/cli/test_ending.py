@@ -10,6 +10,7 @@ import pytest
 from sequent.cli.ending import driven, end_lines, exit_code
 from sequent.cli.options import Options
 from sequent.cli.text import Paint
+from sequent.model.commands import option, with_store
 from sequent.model.outcome import Failure, Outcome, Problem
 from sequent.model.status import RunStatus, Status
 
@@ -37,23 +38,24 @@ def test_the_exit_code_says_how_the_run_ended(ended, code):
 
 
 def test_a_success_is_one_line():
-    lines = end_lines(outcome(RunStatus.SUCCESS), 3.4, Paint(is_on=False), "")
+    lines = end_lines(outcome(RunStatus.SUCCESS), 3.4, Paint(is_on=False))
     assert lines == ["run r00412: ✓ success in 3.40 s, 3 success"]
 
 
 @pytest.mark.parametrize("status", [RunStatus.FAILURE, RunStatus.STOPPED])
 def test_anything_else_ends_with_the_next_command(status):
-    lines = end_lines(outcome(status), 3.4, Paint(is_on=False), " --store a.db")
+    with with_store(option("store", "a.db")):
+        lines = end_lines(outcome(status), 3.4, Paint(is_on=False))
     assert lines[-1] == "next: sequent recover r00412 --store a.db"
 
 
 def test_a_suspended_run_ends_with_the_command_that_continues_it():
-    lines = end_lines(outcome(RunStatus.SUSPENDED), 3.4, Paint(is_on=False), "")
+    lines = end_lines(outcome(RunStatus.SUSPENDED), 3.4, Paint(is_on=False))
     assert lines[-1] == "next: sequent continue r00412"
 
 
 def test_why_a_run_could_not_go_on_is_said():
-    lines = end_lines(outcome(RunStatus.FAILURE, reason="a waits for 2\nb waits for 1"), 3.4, Paint(is_on=False), "")
+    lines = end_lines(outcome(RunStatus.FAILURE, reason="a waits for 2\nb waits for 1"), 3.4, Paint(is_on=False))
     assert lines[1:3] == ["  a waits for 2", "  b waits for 1"]
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from traceback import format_exception
 
 from sequent.cli.lines import FULL_FAILURES
+from sequent.model.commands import option, with_store
 from sequent.model.outcome import Problem
 from sequent.model.status import RunStatus, Status
 from tests.cli.watching import PROBLEM, TRACEBACK, settle, watched
 
 
 def test_a_failure_shows_the_authors_error_line_traceback_and_where_its_log_is():
-    progress, stream, _ = watched(["load"], store_option=" --store a.db")
-    settle(progress, 1, Status.FAILURE, PROBLEM)
+    progress, stream, _ = watched(["load"])
+    with with_store(option("store", "a.db")):
+        settle(progress, 1, Status.FAILURE, PROBLEM)
     assert stream.getvalue().splitlines()[1:] == [
         "✗ failure  load/1",
         "    ValueError: no rows for eu",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from contextlib import nullcontext
 
 import pytest
 
@@ -12,13 +11,13 @@ from sequent.cli.typed import TypedOptions
 from sequent.model.outcome import LogSpan
 from sequent.model.status import RunStatus, Status
 from tests.cli.plans import a_record
-from tests.cli.remembered import RememberedStore, attempt
+from tests.cli.remembered import RememberedStore, attempt, opening
 
 
 @pytest.fixture
 def remember(monkeypatch):
     def put(store):
-        monkeypatch.setattr(history, "opened_store", lambda options: nullcontext(store))
+        monkeypatch.setattr(history, "opened_store", opening(store))
 
     return put
 

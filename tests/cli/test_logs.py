@@ -7,7 +7,6 @@ import io
 import json
 import os
 import sys
-from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -23,7 +22,7 @@ from sequent.model.status import RunStatus, Status
 from sequent.runtime.agent.marks import CAP
 from sequent.runtime.worker.capture import Segment
 from tests.cli.plans import a_record
-from tests.cli.remembered import RememberedStore, attempt
+from tests.cli.remembered import RememberedStore, attempt, opening
 
 RUN = a_record(structure={"": "", "load": "", "send": ""})
 
@@ -36,7 +35,7 @@ class Terminal(io.StringIO):
 @pytest.fixture
 def remember(monkeypatch):
     def put(store):
-        monkeypatch.setattr(module, "opened_store", lambda options: nullcontext(store))
+        monkeypatch.setattr(module, "opened_store", opening(store))
 
     return put
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from contextlib import nullcontext
 
 import pytest
 
@@ -13,12 +12,13 @@ from sequent.errors import UsageError
 from sequent.model.status import RunStatus
 from sequent.runtime.rows import Target
 from tests.cli.plans import OneRun, a_record
+from tests.cli.remembered import opening
 
 
 @pytest.fixture
 def put(monkeypatch):
     def put(store):
-        monkeypatch.setattr(recovering, "opened_store", lambda options: nullcontext(store))
+        monkeypatch.setattr(recovering, "opened_store", opening(store))
 
     return put
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import socket
-from contextlib import nullcontext
 
 import pytest
 
@@ -15,6 +14,7 @@ from sequent.errors import UsageError
 from sequent.model.status import RunStatus
 from sequent.runtime.rows import Owner
 from tests.cli.plans import OneRun, a_record
+from tests.cli.remembered import opening
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def refused(monkeypatch):
 
     def refused(owner):
         record = a_record(status=RunStatus.RUNNING, ended=None, owner=owner)
-        monkeypatch.setattr(stopping, "opened_store", lambda options: nullcontext(OneRun(record)))
+        monkeypatch.setattr(stopping, "opened_store", opening(OneRun(record)))
         with pytest.raises(UsageError) as caught:
             stopping.stop("r00412", options=TypedOptions(store="a.db"))
         return caught.value

@@ -6,9 +6,9 @@ import os
 
 import pytest
 
-from sequent.cli.options import Options
 from sequent.cli.trusting import check_script, open_to_others, trusted_flow
 from sequent.errors import UsageError
+from sequent.model.commands import option, with_store
 from sequent.settings import configuration
 from tests.cli.plans import OneRun, a_record
 
@@ -49,19 +49,18 @@ def test_what_is_no_file_is_not_believed(name):
 
 def test_who_is_not_believed_is_told_what_to_type_for_that_very_store(own_file):
     own_file.chmod(0o666)
-    options = Options(store=str(own_file))
-    with pytest.raises(UsageError) as caught:
-        trusted_flow(OneRun(a_record(), str(own_file)), a_record(), configuration(), options, "continue")
-    assert f"sequent continue r00412 --store {own_file} --flow module:flow" in caught.value.hint
+    with with_store(option("store", str(own_file))), pytest.raises(UsageError) as caught:
+        trusted_flow(OneRun(a_record(), str(own_file)), a_record(), configuration(), "continue")
+    assert f"sequent continue r00412 --flow module:flow --store {own_file}" in caught.value.hint
 
 
 def test_the_flow_that_is_set_is_believed_instead(own_file):
     own_file.chmod(0o666)
     settings = configuration({"flow": "flows:nightly"})
     store = OneRun(a_record(), str(own_file))
-    assert trusted_flow(store, a_record(), settings, Options(), "recover") == "flows:nightly"
+    assert trusted_flow(store, a_record(), settings, "recover") == "flows:nightly"
     own_file.chmod(0o600)
-    assert trusted_flow(store, a_record(), settings, Options(), "recover") is None
+    assert trusted_flow(store, a_record(), settings, "recover") is None
 
 
 def test_a_script_is_not_run_as_others_may_have_written_and_how_to_run_it_is_told(own_file):

@@ -8,6 +8,7 @@ from attrs import frozen
 
 from sequent.compiler import ChangeKind, Difference, differences
 from sequent.errors import DefinitionError
+from sequent.model.commands import typed
 from sequent.model.plan import Plan, StepPlan
 from sequent.model.references import dotted
 from sequent.runtime.ports import DrivenRun, ReadRun
@@ -43,7 +44,8 @@ def check_changes(run: ReadRun, plan: Plan, *, accepts: bool) -> tuple[str, ...]
             code="changed-flow",
             hint=f"give {names} back, as it was and where it was, or start a new run"
             if lost
-            else f"recover it with the flow as it was, or accept this: sequent recover {record.id} --accept-changes",
+            else "recover it with the flow as it was, or accept this: "
+            + typed("recover", record.id, "--accept-changes"),
         )
     return tuple(f"accepted: {text}" for text in told)
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from sequent.errors import UnknownRunError, UsageError
+from sequent.model.commands import typed
 from sequent.model.status import RunStatus
 
 LATEST = "latest"
@@ -41,7 +42,7 @@ def taken(run_id: str) -> UsageError:
     return UsageError(
         f"run '{run_id}' exists already",
         code="run-exists",
-        hint=f"choose another id, or take the run up again: sequent recover {run_id}",
+        hint=f"choose another id, or take the run up again: {typed('recover', run_id)}",
     )
 
 

@@ -10,6 +10,7 @@ from typing import TypeVar
 from attrs import evolve, frozen
 
 from sequent.errors import FencedError, StoreError
+from sequent.model.commands import typed
 from sequent.model.plan import Plan
 from sequent.model.spec import Amounts
 from sequent.runtime.leftovers import forget_workers
@@ -146,7 +147,7 @@ class SqliteRun(RunReading):
     def _fenced(self) -> FencedError:
         return FencedError(
             f"run '{self.record.id}' is no longer driven by this process: somebody took it over",
-            hint=f"see who drives it now: sequent show {self.record.id}",
+            hint=f"see who drives it now: {typed('show', self.record.id)}",
         )
 
     def _roll_back(self) -> None:
