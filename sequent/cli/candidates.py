@@ -24,7 +24,7 @@ FILES = ":files"
 _MOST = 50
 """Runs that are proposed, the latest."""
 _STEPS = frozenset({"--from", "--rerun", "--skip", "PATH"})
-_FILES = frozenset({"--store", "--config", "--output", "--keep", "FILE", "TARGET"})
+_FILES = frozenset({"--store", "--config", "--output", "FILE", "TARGET"})
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 

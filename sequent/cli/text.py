@@ -121,6 +121,20 @@ def waiting_time(seconds: float) -> str:
     return duration(seconds)
 
 
+def counted(number: int, noun: str) -> str:
+    """Such as ``1 run`` and ``1,200 runs``."""
+    return f"{number:,} {noun}{'s' * (number != 1)}"
+
+
+def size(number: float) -> str:
+    """Bytes as people read them: ``812 B``, ``1.5 MB``."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if number < 1000:
+            return f"{number:.0f} {unit}" if unit == "B" or number >= 100 else f"{number:.1f} {unit}"
+        number /= 1000
+    return f"{number:,.1f} TB"
+
+
 def counts(numbers: Mapping[Status, int]) -> str:
     """How many of each status: ``1,204 success, 1 failure``."""
     parts = [f"{numbers[status]:,} {status.value}" for status in Status if numbers.get(status)]

@@ -16,6 +16,8 @@ USAGE: dict[str, tuple[str, tuple[str, str]]] = {
     "ls": ("[OPTIONS]", ("", "--flow nightly --limit 5")),
     "show": ("[RUN] [OPTIONS]", ("", "r00412 -v")),
     "logs": ("[RUN] [PATH] [OPTIONS]", ("latest transmit.send/1.2", "r00412 --follow")),
+    "prune": ("[OPTIONS]", ("--older-than 30d --keep-failed", "--keep 100 --dry-run")),
+    "store": ("backup|check [FILE] [OPTIONS]", ("backup copy.db", "check")),
     "config": ("[TARGET] [OPTIONS]", ("", "nightly.py:nightly")),
     "completion": ("install|show [SHELL] [OPTIONS]", ("install", "show zsh")),
 }

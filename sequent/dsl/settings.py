@@ -16,6 +16,7 @@ from sequent.dsl.names import did_you_mean
 from sequent.dsl.original_keys import FOR_HOSTS, LOG_FILES, WITHOUT_EFFECT
 from sequent.dsl.paths import expanded, path_from
 from sequent.errors import DefinitionError, Place
+from sequent.model.durations import read_seconds
 from sequent.model.spec import FlowConfig
 from sequent.model.status import Construct
 
@@ -119,6 +120,13 @@ def _read_seconds(value: object, name: str, place: Place) -> float:
     return float(value)
 
 
+def _read_length(value: object, name: str, place: Place) -> float:
+    try:
+        return read_seconds(value)
+    except ValueError as error:
+        raise setting_error(f"{name}: {error}", place, 'it is a length of time: "30d"') from None
+
+
 def _read_path(value: object, name: str, place: Place) -> str:
     path: object = os.fspath(cast("os.PathLike[str]", value)) if isinstance(value, os.PathLike) else value
     if not isinstance(path, str) or not path or "\0" in path:
@@ -205,6 +213,7 @@ _READERS: Mapping[str, Callable[[object, str, Place], Any]] = {
     "max_concurrent": read_limit,
     "stop_on_exception": read_flag,
     "sleep_between_loops": _read_seconds,
+    "prune_older_than": _read_length,
     "envvar_prefix": _read_prefix,
 }
 KEYS = (*_READERS, "LOGGING", "DATABASES")

@@ -167,6 +167,8 @@ class FlowConfig:
     stop_on_exception: bool = True
     sleep_between_loops: float = 1.0
     """Accepted, and only bounds waiting: dispatch is event-driven."""
+    prune_older_than: float | None = None
+    """Seconds after which runs that have succeeded are removed, as another one ends; None: never."""
     workdir: str = ""
     """The directory for its steps' scratch directories; empty: the run's own."""
     logdir: str = ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from selectors import BaseSelector
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from sequent.model.directives import NO_DIRECTIVES, Directives
 from sequent.model.outcome import Failure, LogSpan, Problem
@@ -16,6 +16,10 @@ from sequent.model.status import RunStatus, Status
 from sequent.runtime.orders import AttemptOrder, DrawOrder, Report
 from sequent.runtime.origin import Origin
 from sequent.runtime.rows import Ask, AttemptRecord, Batch, FrameKey, RunRecord, Target, TaskKey, Wait
+
+if TYPE_CHECKING:
+    # Most commands remove nothing.
+    from sequent.runtime.pruning import Pruned, PruneRule
 
 
 class ReadRun(Protocol):
@@ -214,6 +218,10 @@ class Store(Protocol):
 
     def log_file(self, run: RunRecord, span: LogSpan) -> str:
         """The path of the file that holds a log span."""
+        ...
+
+    def prune(self, rule: PruneRule) -> Pruned:
+        """Remove old runs with all that they have left, or say which; a run that is driven is left."""
         ...
 
     def close(self) -> None: ...

@@ -8,6 +8,7 @@ from selectors import DefaultSelector
 
 from attrs import field, frozen
 
+from sequent.errors import StoreError
 from sequent.model.annotations import classes_in
 from sequent.model.outcome import Failure, Outcome
 from sequent.model.plan import ContainerPlan, Plan
@@ -25,7 +26,7 @@ from sequent.runtime.executors.choice import make_executors
 from sequent.runtime.executors.workers import MOST_WORKERS
 from sequent.runtime.nesting import around_steps
 from sequent.runtime.orders import WorkerSetup
-from sequent.runtime.ports import DrivenRun, Observer
+from sequent.runtime.ports import DrivenRun, Observer, Store
 from sequent.runtime.recovery.changes import adopt, changed_code
 from sequent.runtime.recovery.prepared import Prepared, rewind
 from sequent.runtime.rows import Target
@@ -161,3 +162,19 @@ def _observer_here(directory: str) -> Observer:
     from sequent.runtime.observers import observer_here
 
     return observer_here(directory)
+
+
+def to_its_end(drive: Drive, store: Store) -> Outcome:
+    """Drive a run, then remove the old ones of its flow, if that is set; what has failed stays, to be recovered."""
+    outcome = drive.to_its_end()
+    spec = drive.definition.spec
+    if spec.config.prune_older_than is not None:
+        from sequent.runtime.pruning import PruneRule
+
+        rule = PruneRule(older_than=spec.config.prune_older_than, keep_failed=True, flow=spec.name)
+        try:
+            store.prune(rule)
+        except StoreError as error:
+            if drive.observer is not None:
+                drive.observer.note(f"old runs could not be removed: {error.message}")
+    return outcome

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-ROWS = (*range(1, 96), *range(104, 117), 125, 127, 130)
+ROWS = (*range(1, 96), *range(104, 117), 125, 127, 128, 130)
 """The rows about flows, the command line, runs, stores and references; the others are about hosts alone."""
 
 ELSEWHERE: dict[int, tuple[str, ...]] = {

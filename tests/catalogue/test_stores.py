@@ -1,4 +1,4 @@
-"""Rows 76 to 82 and 127: stores that cannot be used are told with what they are, and left as they were."""
+"""Rows 76 to 82, 127 and 128: stores that cannot be used are told with what they are, and left as they were."""
 
 from __future__ import annotations
 
@@ -156,3 +156,24 @@ def test_what_lies_beside_a_store_is_told_by_name_with_whose_it_is(row, words, t
         told([*words, "s.db"], 4, *(text.format(path) for text in said))
     assert beside.read_bytes() == b"any"
     assert path.exists() is not bool(new)
+
+
+MISFITS = {
+    "row_128_frame": (
+        "UPDATE frame SET id = 22 WHERE id = 1",
+        "iteration 22 of ",
+        "'a' is in iteration 1, which is not",
+    ),
+    "row_128_gone": ("DELETE FROM attempt", "2 rows were written, and 1 are there"),
+    "row_128_state": ("UPDATE attempt SET state = 'failure'", "one of its 2 rows is not what was written"),
+    "row_128_value": ("UPDATE run SET status = 'failure'", "run 'r00001' was altered or damaged"),
+}
+
+
+@pytest.mark.parametrize("row", MISFITS)
+def test_rows_that_do_not_fit_one_another_are_told_as_damaged_and_nothing_is_run(row, told, store):
+    statement, *said = MISFITS[row]
+    with contextlib.closing(sqlite3.connect(store(), isolation_level=None)) as connection:
+        connection.execute(statement)
+    words = ["recover", "r00001", "--store", "s.db", "--rerun", "a"]
+    told(words, 4, "was altered or damaged", *said)

@@ -19,6 +19,7 @@ from sequent.model.spec import Amounts
 from sequent.model.status import RunStatus, Status
 from sequent.runtime import leftovers, ownership
 from sequent.runtime.origin import Origin
+from sequent.runtime.pruning import Pruned, PruneRule
 from sequent.runtime.rows import Ask, AttemptRecord, Batch, Hold, RunRecord, Target
 from sequent.runtime.store import naming
 from sequent.runtime.store.location import MEMORY
@@ -244,6 +245,10 @@ class MemoryStore:
 
     def log_file(self, run: RunRecord, span: LogSpan) -> str:
         return segment_path(self._find(run.id).directory, span)
+
+    def prune(self, rule: PruneRule) -> Pruned:
+        # All of it goes with its process.
+        return Pruned()
 
     def close(self) -> None:
         if self._pid == os.getpid() and self._runs:

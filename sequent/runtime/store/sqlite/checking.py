@@ -44,8 +44,15 @@ _INDEX = """
 """
 
 
-def check_run(reader: Reader, listing: Listing, row: RunRow, nodes: KnownNodes) -> None:
+def check_run(reader: Reader, listing: Listing, row: RunRow, nodes: KnownNodes, *, whole: int = WHOLE) -> None:
     """See that all rows of a run are there, and are what they were.
+
+    Args:
+        reader: asks the store.
+        listing: its runs.
+        row: the run's own row.
+        nodes: of its definition.
+        whole: bytes of a store up to which all of its pages are looked at as well.
 
     Raises:
         StoreError: they are not; the message says which, as far as the others tell.
@@ -53,7 +60,7 @@ def check_run(reader: Reader, listing: Listing, row: RunRow, nodes: KnownNodes) 
     # Before the row: whoever drives the run commits first, and counts then.
     committed = read_commits(listing.directory(row.number))
     with reader.snapshot():
-        if os.stat(listing.path).st_size <= WHOLE:
+        if os.stat(listing.path).st_size <= whole:
             check_pages(reader, listing.path)
         row = listing.with_number(row.number)
         _check_commits(row, committed, listing)

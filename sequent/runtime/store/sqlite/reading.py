@@ -18,7 +18,7 @@ from sequent.runtime.store.sqlite import open_queries, queries, shared_queries
 from sequent.runtime.store.sqlite.reader import Reader
 from sequent.runtime.store.sqlite.records import read_amounts, read_problem, read_span, read_status
 from sequent.runtime.store.sqlite.schema import OUTDATED, SUPERSEDED
-from sequent.runtime.store.sqlite.seals import unsealed
+from sequent.runtime.store.sqlite.seals import damaged, unsealed
 from sequent.runtime.store.sqlite.values import ValueFiles
 
 _PAGE = 64
@@ -260,6 +260,8 @@ class RunRows:
     def _told(self, row: Any) -> AttemptRecord:
         frame, node, iteration, number, state, started, ended, problem, log, is_passed = row
         sequence: tuple[int, ...] = self.sequence_of(frame)
+        if not sequence:
+            raise damaged("an attempt", f"of iteration {frame}")
         return AttemptRecord(
             path=self.nodes.path(node),
             sequence=sequence_text((*sequence, iteration) if iteration else sequence),

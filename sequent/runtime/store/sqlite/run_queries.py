@@ -6,10 +6,11 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import bindparam, func, literal_column, null, select
+from sqlalchemy.sql import ColumnElement
 
 from sequent.runtime.store.sqlite.compiled import is_given, text_of
 from sequent.runtime.store.sqlite.queries import NONE, ONE
-from sequent.runtime.store.sqlite.schema import request, run
+from sequent.runtime.store.sqlite.schema import PRUNED, request, run
 
 _RUN_COLUMNS = (
     run.c.number,
@@ -31,8 +32,10 @@ _RUN_COLUMNS = (
     run.c.tally,
     run.c.seal,
 )
-# A run whose request is gone is damaged, and not none.
-_RUNS = select(*_RUN_COLUMNS).join_from(run, request, request.c.run == run.c.number, isouter=True)
+_PRUNED: ColumnElement[str] = literal_column(f"'{PRUNED}'")
+_IS_THERE = run.c.status != _PRUNED
+# A run whose request is gone is damaged, and not none; one that is being removed is none.
+_RUNS = select(*_RUN_COLUMNS).join_from(run, request, request.c.run == run.c.number, isouter=True).where(_IS_THERE)
 
 
 @cache
@@ -51,14 +54,14 @@ def runs_of_flow() -> str:
 @cache
 def numbers() -> str:
     """The numbers of the runs, latest first."""
-    statement = select(run.c.number).order_by(run.c.number.desc()).limit(bindparam("rows")).offset(NONE)
-    return text_of(statement, "rows")
+    statement = select(run.c.number).where(_IS_THERE).order_by(run.c.number.desc())
+    return text_of(statement.limit(bindparam("rows")).offset(NONE), "rows")
 
 
 @cache
 def numbers_of_flow() -> str:
     """The same, of one flow."""
-    statement = select(run.c.number).where(is_given(run.c.flow)).order_by(run.c.number.desc())
+    statement = select(run.c.number).where(_IS_THERE, is_given(run.c.flow)).order_by(run.c.number.desc())
     return text_of(statement.limit(bindparam("rows")).offset(NONE), "the_flow rows")
 
 
@@ -109,3 +112,22 @@ def last_number() -> str:
 def has_id() -> str:
     """Whether a run has that id."""
     return text_of(select(run.c.number).where(is_given(run.c.id)), "the_id")
+
+
+@cache
+def ages() -> str:
+    """What each run is, and when it began and ended, latest first."""
+    columns = (run.c.number, run.c.id, run.c.flow, run.c.status, run.c.created, run.c.ended)
+    return text_of(select(*columns).where(_IS_THERE).order_by(run.c.number.desc()), "")
+
+
+@cache
+def name_of() -> str:
+    """The flow and the id of a run, also of one that is being removed."""
+    return text_of(select(run.c.flow, run.c.id).where(is_given(run.c.number)), "the_number")
+
+
+@cache
+def pruned() -> str:
+    """The runs whose removal has begun."""
+    return text_of(select(run.c.number).where(run.c.status == _PRUNED), "")

@@ -6,6 +6,7 @@ import contextlib
 import os
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from sequent.errors import BusyError, StoreError
 from sequent.model.outcome import Failure, LogSpan
@@ -37,6 +38,10 @@ from sequent.runtime.store.sqlite.records import read_owner, text_of_mapping, te
 from sequent.runtime.store.sqlite.sharing import refuse_other_sizes, want_again
 from sequent.runtime.store.sqlite.tally import NOTHING, count_run
 from sequent.runtime.store.sqlite.values import ValueFiles
+
+if TYPE_CHECKING:
+    from sequent.runtime.pruning import Pruned, PruneRule
+    from sequent.runtime.store.sqlite.copying import Copy
 
 
 class SqliteStore:
@@ -140,6 +145,9 @@ class SqliteStore:
         number, directory = row.number, self._listing.directory(row.number)
         ownership.prepare_directory(runs_directory(self.name))
         ownership.prepare_directory(directory)
+        with contextlib.suppress(FileExistsError):
+            # A store that was restored from a copy has no logs.
+            os.mkdir(os.path.join(directory, "logs"), 0o700)
         owner = text_of_record(ownership.owner_of(os.getpid(), self._now()))
         lock = ownership.try_lock(self._listing.lock_path(number), owner)
         if lock is None:
@@ -241,6 +249,27 @@ class SqliteStore:
 
     def log_file(self, run: RunRecord, span: LogSpan) -> str:
         return segment_path(self._listing.directory(run.number), span)
+
+    def prune(self, rule: PruneRule) -> Pruned:
+        from sequent.runtime.store.sqlite.pruning import Pruning
+
+        return Pruning(self._reader, self._listing, self._transaction, self._now).prune(rule)
+
+    def back_up(self, path: str) -> Copy:
+        """Write a copy of the whole store under that real path, while its runs go on.
+
+        Raises:
+            StoreError: there is something already, or it cannot be written.
+        """
+        from sequent.runtime.store.sqlite.copying import back_up
+
+        return back_up(self._reader, self._listing, path)
+
+    def problems(self) -> Iterator[str]:
+        """What is wrong with the store; each of its pages, rows and large values is looked at."""
+        from sequent.runtime.store.sqlite.copying import problems_of
+
+        return problems_of(self._reader, self._listing)
 
     def close(self) -> None:
         if self._pid != os.getpid():

@@ -29,6 +29,8 @@ OUTDATED = "outdated"
 """The state of an attempt that had succeeded, and whose task is to run again."""
 SUPERSEDED = "superseded"
 """The state of an attempt of a recovery that a later one did not go on from."""
+PRUNED = "pruned"
+"""The status of a run that is being removed: there is no such run any more."""
 
 metadata = MetaData()
 

@@ -1,0 +1,87 @@
+"""``prune``: removes old runs, with their rows, logs, scratch directories and large values."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from sequent.cli import machine
+from sequent.cli.options import Options, opened_store
+from sequent.cli.terminal import out
+from sequent.cli.text import Paint, counted, moment, safe, size
+from sequent.cli.typed import DEFAULTS, TypedOptions
+from sequent.errors import UsageError
+from sequent.runtime.pruning import Pruned, PruneRule
+
+
+def prune(
+    *,
+    older_than: Annotated[str | None, Parameter(help="Only runs that ended longer ago: 30d, 12h.")] = None,
+    keep: Annotated[int, Parameter(help="So many of the latest runs of each flow stay, however old.")] = 0,
+    keep_failed: Annotated[
+        bool, Parameter(negative="", show_default=False, help="Only runs that have succeeded: others can be recovered.")
+    ] = False,
+    flow: Annotated[str | None, Parameter(help="Only runs of the flow with this name.")] = None,
+    dry_run: Annotated[
+        bool, Parameter(negative="", show_default=False, help="Only say what would be removed.")
+    ] = False,
+    options: TypedOptions = DEFAULTS,
+) -> int:
+    """Remove old runs with all that they have left. A run that is driven, or suspended, always stays."""
+    if older_than is None and not keep:
+        raise UsageError(
+            "which runs are old? Neither --older-than nor --keep is given",
+            code="prune",
+            hint="sequent prune --older-than 30d, or --keep 100; --dry-run only says what would be removed",
+        )
+    if keep < 0:
+        raise UsageError(f"--keep is {keep}", code="prune", hint="it is a number of runs: --keep 100")
+    rule = PruneRule(
+        older_than=None if older_than is None else _seconds(older_than),
+        keep=keep,
+        keep_failed=keep_failed,
+        flow=flow,
+        is_dry=dry_run,
+    )
+    with opened_store(options) as store:
+        pruned = store.prune(rule)
+        if options.json:
+            machine.write({"store": store.name, **_document(pruned, is_dry=dry_run)})
+        else:
+            _tell(pruned, options, is_dry=dry_run)
+    return 0
+
+
+def _seconds(text: str) -> float:
+    from sequent.model.durations import read_seconds
+
+    try:
+        return read_seconds(text)
+    except ValueError as error:
+        raise UsageError(f"--older-than: {error}", code="prune", hint="such as 30d, 12h or 90m") from None
+
+
+def _document(pruned: Pruned, *, is_dry: bool) -> machine.Document:
+    runs = [
+        {
+            "id": run.id,
+            "flow": run.flow,
+            "status": run.status.value,
+            "ended": machine.moment(run.ended),
+            "bytes": run.size,
+        }
+        for run in pruned.runs
+    ]
+    return {"dry_run": is_dry, "runs": runs, "bytes": pruned.size, "busy": list(pruned.busy)}
+
+
+def _tell(pruned: Pruned, options: Options, *, is_dry: bool) -> None:
+    plain = Paint(is_on=False)
+    for run in pruned.runs if is_dry or options.verbose else ():
+        out(f"{safe(run.id)}  {safe(run.flow)}  {moment(run.ended)}  {plain.status(run.status)}  {size(run.size)}")
+    for run_id in pruned.busy:
+        options.say(f"{safe(run_id)} stays: something of it still runs")
+    what = "would be removed" if is_dry else "removed"
+    freed = "" if is_dry else f", {size(pruned.size)} freed"
+    options.say(f"{counted(len(pruned.runs), 'run')} {what}{freed}")
