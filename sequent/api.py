@@ -63,24 +63,21 @@ def start(
     from sequent.runtime.elsewhere import check_places
     from sequent.runtime.nesting import origin, refuse_nesting
     from sequent.runtime.recovery.changes import fingerprints_of
-    from sequent.runtime.running import Drive, to_its_end
+    from sequent.runtime.running import Drive
 
     refuse_nesting(target, plan.params, store.name)
     check_places(definition.spec.config)
     with closing(store.create(target, plan, run_id, fingerprints_of(plan), origin())) as run:
-        return to_its_end(
-            Drive(
-                definition=definition,
-                plan=plan,
-                run=run,
-                target=target,
-                store=store.name,
-                observer=observer,
-                agent=agent,
-                max_loops=max_loops,
-            ),
-            store,
-        )
+        return Drive(
+            definition=definition,
+            plan=plan,
+            run=run,
+            target=target,
+            store=store.name,
+            observer=observer,
+            agent=agent,
+            max_loops=max_loops,
+        ).to_its_end(store)
 
 
 def recover(
@@ -108,25 +105,22 @@ def recover(
     """
     from sequent.compiler import compile_flow
     from sequent.runtime.recovery.preparing import prepare
-    from sequent.runtime.running import Drive, to_its_end
+    from sequent.runtime.running import Drive
 
     plan = compile_flow(definition.spec, record.params)
     prepared = prepare(plan, store.look(record), asked)
     with closing(store.take(record.id, reopens=prepared.reopens)) as run:
-        return to_its_end(
-            Drive(
-                definition=definition,
-                plan=plan,
-                run=run,
-                target=evolve(target or record.target, cwd=record.target.cwd),
-                store=store.name,
-                observer=observer,
-                agent=agent,
-                max_loops=max_loops,
-                prepared=prepared,
-            ),
-            store,
-        )
+        return Drive(
+            definition=definition,
+            plan=plan,
+            run=run,
+            target=evolve(target or record.target, cwd=record.target.cwd),
+            store=store.name,
+            observer=observer,
+            agent=agent,
+            max_loops=max_loops,
+            prepared=prepared,
+        ).to_its_end(store)
 
 
 def plan_recovery(
@@ -164,7 +158,7 @@ def continue_(
     """
     from sequent.compiler import compile_flow
     from sequent.runtime.recovery.changes import check_changes
-    from sequent.runtime.running import Drive, to_its_end
+    from sequent.runtime.running import Drive
 
     seen = store.look(record)
     has_failed = record.status is RunStatus.STOPPED and (seen.failures(1)[0] or seen.container_problems(1))
@@ -178,20 +172,17 @@ def continue_(
     plan = compile_flow(definition.spec, record.params)
     check_changes(seen, plan, accepts=False)
     with closing(store.take(record.id, resumes=True)) as run:
-        return to_its_end(
-            Drive(
-                definition=definition,
-                plan=plan,
-                run=run,
-                target=evolve(target or record.target, cwd=record.target.cwd),
-                store=store.name,
-                observer=observer,
-                agent=agent,
-                resumes=True,
-                max_loops=max_loops,
-            ),
-            store,
-        )
+        return Drive(
+            definition=definition,
+            plan=plan,
+            run=run,
+            target=evolve(target or record.target, cwd=record.target.cwd),
+            store=store.name,
+            observer=observer,
+            agent=agent,
+            resumes=True,
+            max_loops=max_loops,
+        ).to_its_end(store)
 
 
 def locate(record: RunRecord) -> LoadedFlow:

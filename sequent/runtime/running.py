@@ -55,11 +55,25 @@ class Drive:
     prepared: Prepared = field(factory=Prepared)
     """Of a recovery: what is asked of it."""
 
-    def to_its_end(self) -> Outcome:
-        """Drive the run until it ends; then let it go, with all its processes gone.
+    def to_its_end(self, runs: Store) -> Outcome:
+        """Drive the run until it ends; then let it go, with all its processes gone, and remove its flow's old ones.
 
-        A run that has succeeded is only told of.
+        A run that has succeeded is only told of. Old ones are removed of the store ``runs``, if that is set; what
+        has failed stays, to be recovered.
         """
+        outcome = self._driven()
+        spec = self.definition.spec
+        if spec.config.prune_older_than is not None:
+            from sequent.runtime.pruning import PruneRule
+
+            rule = PruneRule(older_than=spec.config.prune_older_than, keep_failed=True, flow=spec.name)
+            try:
+                runs.prune(rule)
+            except StoreError as error:
+                (self.observer or _observer_here("")).note(f"old runs could not be removed: {error.message}")
+        return outcome
+
+    def _driven(self) -> Outcome:
         run, config = self.run, self.definition.spec.config
         if run.record.status is RunStatus.SUCCESS:
             return self._outcome(None)
@@ -162,19 +176,3 @@ def _observer_here(directory: str) -> Observer:
     from sequent.runtime.observers import observer_here
 
     return observer_here(directory)
-
-
-def to_its_end(drive: Drive, store: Store) -> Outcome:
-    """Drive a run, then remove the old ones of its flow, if that is set; what has failed stays, to be recovered."""
-    outcome = drive.to_its_end()
-    spec = drive.definition.spec
-    if spec.config.prune_older_than is not None:
-        from sequent.runtime.pruning import PruneRule
-
-        rule = PruneRule(older_than=spec.config.prune_older_than, keep_failed=True, flow=spec.name)
-        try:
-            store.prune(rule)
-        except StoreError as error:
-            if drive.observer is not None:
-                drive.observer.note(f"old runs could not be removed: {error.message}")
-    return outcome
