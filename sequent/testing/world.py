@@ -192,7 +192,7 @@ class World:
 
     def _within(self, drive: Drive, far: HowFar) -> Outcome:
         if drive.run.record.status is RunStatus.SUCCESS:
-            return drive.to_its_end()
+            return drive.to_its_end(self._store)
         # A driver lives until the collector finds it, and is not to keep this world for so long.
         catalogue, clock, run_id = self._catalogue, self._clock, drive.run.record.id
 
