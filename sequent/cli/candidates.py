@@ -225,10 +225,9 @@ def _flow_options(target: str) -> list[str]:
     if not target:
         return []
     from sequent.cli.parameters import option_names
-    from sequent.cli.running import run
     from sequent.dsl.definitions import definition_of
     from sequent.runtime.loading.flows import load_flow
 
     with contextlib.suppress(Exception), _unheard():
-        return option_names(definition_of(load_flow(target).flow), run)
+        return option_names(definition_of(load_flow(target).flow))
     return []

@@ -14,27 +14,34 @@ from sequent.cli.text import Paint, safe
 from sequent.cli.typed import DEFAULTS, TypedOptions
 from sequent.cli.waiting import PlannedPart, planned_parts
 from sequent.compiler import compile_flow
+from sequent.dsl.parameter_options import written_otherwise
 from sequent.model.plan import Plan, StepPlan
 from sequent.model.references import dotted
-from sequent.model.spec import FlowSpec, capacity_text
+from sequent.model.spec import Definition, capacity_text
 
 Target = Annotated[str | None, Parameter(help="The flow: module:flow or path/file.py:flow, else the one that is set.")]
 
 
 def check(target: Target = None, /, *, options: TypedOptions = DEFAULTS) -> int:
     """Compile a flow, and tell all its mistakes at once."""
-    spec, plan = _compiled(target, options)
+    definition, plan = _compiled(target, options)
+    spec = definition.spec
     steps = sum(isinstance(node, StepPlan) for node in plan.nodes)
+    notes = list(written_otherwise(spec.params, definition.param_types))
     if options.json:
-        machine.write({"check": {"flow": spec.name, "steps": steps, "warnings": list(spec.warnings)}})
+        document = {"flow": spec.name, "steps": steps, "warnings": list(spec.warnings), "notes": notes}
+        machine.write({"check": document})
     elif not options.quiet:
         out(f"{safe(spec.name)}: {steps:,} step{'' if steps == 1 else 's'}, no mistakes")
+        for note in notes:
+            out(f"note: {safe(note)}")
     return 0
 
 
 def plan(target: Target = None, /, *, options: TypedOptions = DEFAULTS) -> int:
     """Show what would run, in order, and what each part waits for."""
-    spec, compiled = _compiled(target, options)
+    definition, compiled = _compiled(target, options)
+    spec = definition.spec
     parts = planned_parts(compiled)
     held = dict(compiled.nodes[0].acquires)
     pools = [{"name": pool.name, "capacity": pool.capacity, "shared": pool.is_shared} for pool in compiled.pools]
@@ -53,14 +60,14 @@ def plan(target: Target = None, /, *, options: TypedOptions = DEFAULTS) -> int:
     return 0
 
 
-def _compiled(target: str | None, options: Options) -> tuple[FlowSpec, Plan]:
+def _compiled(target: str | None, options: Options) -> tuple[Definition, Plan]:
     from sequent.dsl.definitions import definition_of
     from sequent.runtime.loading.flows import load_flow
 
     settings = options.settings()
-    spec = settings.applied_to(definition_of(load_flow(target_of(target, settings)).flow)).spec
-    warn(spec, options)
-    return spec, compile_flow(spec)
+    definition = settings.applied_to(definition_of(load_flow(target_of(target, settings)).flow))
+    warn(definition.spec, options)
+    return definition, compile_flow(definition.spec)
 
 
 def _part_line(part: PlannedPart, paint: Paint) -> str:

@@ -3,56 +3,82 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+import typing
+from collections.abc import Callable, Iterator, Sequence
 from typing import Annotated, Any
 
-from cyclopts import App, Parameter, Token
+import attrs
+from cyclopts import App, Group, Parameter, Token
 
-from sequent.cli.parsing import parsed
+from sequent.cli.options import Options
+from sequent.cli.parsing import parsed, print_help
 from sequent.cli.text import readable, safe, safe_block
-from sequent.dsl.conversion import parse_text
+from sequent.dsl.conversion import is_flag, is_list, parse_text
+from sequent.dsl.parameter_options import opposite_of, option_of
 from sequent.errors import SequentError, UsageError
 from sequent.model.spec import Definition, ParamSpec
 from sequent.model.wording import guess
+
+_OF_FLOW = "flow_parameter_"
+_REFUSED = "refused_"
+_OWN = Group("Options", sort_key=1)
 
 
 def given_parameters(
     definition: Definition, pairs: Sequence[str], words: Sequence[str], command: Callable[..., object], title: str
 ) -> dict[str, object]:
-    """The values that were given, by name.
+    """The values that were given, by name; see ``read_options``."""
+    return read_options(definition, pairs, words, command, title)[0]
+
+
+def read_options(
+    definition: Definition, pairs: Sequence[str], words: Sequence[str], command: Callable[..., object], title: str
+) -> tuple[dict[str, object], dict[str, object]]:
+    """Read what follows a target: options of the flow, and of the command itself.
 
     Args:
         definition: the flow's.
-        pairs: what stood behind each ``-p``.
-        words: what is left of the command line: the flow's own options.
-        command: the function whose options they join, so that a misspelt one finds its neighbour.
+        pairs: what stood behind each ``-p`` before.
+        words: what was typed behind the target.
+        command: the function whose options the flow's join.
         title: how the help names the command.
+
+    Returns:
+        the values of parameters that were given, and of the command's own options, each by name. Where ``--help`` is
+        among the words, all options are printed, and the second has ``help``.
 
     Raises:
         UsageError: a name is unknown, given twice, or its text is not a value of its type.
     """
-    values = _paired(definition, pairs)
+    values: dict[str, object] = {}
+    own: dict[str, object] = {}
     if words:
-        for name, value in _from_options(definition, words, command, title).items():
-            if name in values:
-                raise UsageError(f"the parameter {name!r} is given twice", hint="give it once", path=name)
-            values[name] = value
-    return values
+        values, own = _from_options(definition, words, command, title)
+    further = typing.cast("tuple[str, ...]", own.pop("param", ()))
+    for name, value in _paired(definition, (*pairs, *further)).items():
+        if name in values:
+            raise _twice(name)
+        values[name] = value
+    return values, own
 
 
 def _paired(definition: Definition, pairs: Sequence[str]) -> dict[str, object]:
     names = [param.name for param in definition.spec.params]
-    values: dict[str, object] = {}
+    texts: dict[str, list[str]] = {}
     for pair in pairs:
         name, equals, text = pair.partition("=")
         if not equals:
             raise UsageError(f"-p {pair!r} has no '='", hint="write -p name=value", path=name)
         if name not in names:
             raise _unknown(definition.spec.name, name, names)
-        if name in values:
-            raise UsageError(f"the parameter {name!r} is given twice", hint="give it once", path=name)
-        values[name] = _value(definition, name, text)
-    return values
+        if name in texts and not is_list(definition.param_types[name]):
+            raise _twice(name)
+        texts.setdefault(name, []).append(text)
+    return {name: _value(definition, name, *parts) for name, parts in texts.items()}
+
+
+def _twice(name: str) -> UsageError:
+    return UsageError(f"the parameter {name!r} is given twice", hint="give it once", path=name)
 
 
 def _unknown(flow: str, name: str, names: Sequence[str]) -> UsageError:
@@ -64,10 +90,10 @@ def _unknown(flow: str, name: str, names: Sequence[str]) -> UsageError:
     )
 
 
-def _value(definition: Definition, name: str, text: str) -> object:
-    """The value of a text, with the parameter named in what goes wrong."""
+def _value(definition: Definition, name: str, *texts: str) -> object:
+    """The value of a text, or of several for a list, with the parameter named in what goes wrong."""
     try:
-        return parse_text(definition.param_types[name], text)
+        return parse_text(definition.param_types[name], *texts)
     except SequentError as error:
         raise UsageError(
             f"the parameter {name!r} is {error.message}", code=error.code, hint=error.hint, path=name
@@ -76,45 +102,108 @@ def _value(definition: Definition, name: str, text: str) -> object:
 
 def _from_options(
     definition: Definition, words: Sequence[str], command: Callable[..., object], title: str
-) -> dict[str, object]:
-    """Read the flow's own options; ``--help`` prints all options and gives nothing."""
-    found: dict[str, object] = {}
+) -> tuple[dict[str, object], dict[str, object]]:
+    found: dict[str, Any] = {}
 
     def take(**values: object) -> int:
-        found.update({name.removeprefix(_PREFIX): value for name, value in values.items() if name.startswith(_PREFIX)})
+        found.update(values)
         return 0
 
-    fixed = inspect.signature(command, eval_str=True).parameters.values()
-    plain = [p for p in fixed if p.kind is inspect.Parameter.KEYWORD_ONLY]
-    taken = _option_names(plain)
-    own = [_option(definition, param, taken) for param in definition.spec.params]
-    take.__signature__ = inspect.Signature([*own, *plain])  # type: ignore[attr-defined]
-    take.__annotations__ = {p.name: p.annotation for p in (*own, *plain)}
+    group = Group(f"Parameters of {safe(definition.spec.name)}", sort_key=0)
+    params = [_option(definition, param, group) for param in definition.spec.params]
+    parameters = [*params, *_own_options(definition, command)]
+    take.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    take.__annotations__ = {p.name: p.annotation for p in parameters}
     app = App(
         name=title,
         default_command=take,
         help=_purpose(definition),
+        # Among the values there may be --help: it is an option like any other.
+        help_flags=[],
         version_flags=[],
+        end_of_options_delimiter="",
         help_format="plaintext",
+        default_parameter=Parameter(show_default=False),
         print_error=False,
         exit_on_error=False,
         suppress_keyboard_interrupt=False,
         verbose=False,
         result_action="return_value",
     )
-    parsed(app, words)
-    return found
+    parsed(app, words, asks_for_help=False)
+    refused = next((name.removeprefix(_REFUSED) for name in found if name.startswith(_REFUSED)), None)
+    if refused is not None:
+        raise _refusal(refused)
+    if found.get("help"):
+        print_help(app)
+    # Of an option that is counted, the number is told where it was not given, too.
+    defaults = {parameter.name: parameter.default for parameter in parameters}
+    given = {name: value for name, value in found.items() if value != defaults[name]}
+    values = {name.removeprefix(_OF_FLOW): value for name, value in found.items() if name.startswith(_OF_FLOW)}
+    return values, {name: value for name, value in given.items() if not name.startswith(_OF_FLOW)}
 
 
-def option_names(definition: Definition, command: Callable[..., object]) -> list[str]:
+def _refusal(name: str) -> UsageError:
+    """The error for an option of the command that bears the name of a parameter: either might be meant."""
+    bare = "--" + name.replace("_", "-")
+    return UsageError(
+        f"{bare} is an option of sequent run, and the flow has a parameter {name!r}",
+        code="option-name",
+        hint=f"the parameter is written {option_of(name)}; the option stands before the target: "
+        f"sequent run {bare} ... TARGET",
+        path=name,
+    )
+
+
+def _own_options(definition: Definition, command: Callable[..., object]) -> Iterator[inspect.Parameter]:
+    """The options of the command itself, but for names that are a parameter's as well, which are refused."""
+    bearing = {f"--{param.name.replace('_', '-')}": param.name for param in definition.spec.params}
+    for parameter in _options_of(command):
+        kind, *remarks = typing.get_args(parameter.annotation)
+        (shown,) = (remark for remark in remarks if isinstance(remark, Parameter))
+        names = tuple(shown.name or ()) or (f"--{parameter.name.replace('_', '-')}",)
+        free = [name for name in names if name not in bearing]
+        for name in (name for name in names if name in bearing):
+            yield _never(bearing[name], name, takes_value=kind is not bool and not shown.count)
+        if free:
+            yield parameter.replace(annotation=_annotated(kind, shown, Parameter(name=free, group=_OWN)))
+
+
+def _annotated(kind: Any, *remarks: Parameter) -> object:
+    return Annotated[(kind, *remarks)]
+
+
+def _options_of(command: Callable[..., object]) -> Iterator[inspect.Parameter]:
+    for parameter in inspect.signature(command, eval_str=True).parameters.values():
+        if parameter.kind is not inspect.Parameter.KEYWORD_ONLY:
+            continue
+        if not isinstance(parameter.default, Options):
+            yield parameter
+            continue
+        hints = typing.get_type_hints(type(parameter.default), include_extras=True)
+        for field in attrs.fields(type(parameter.default)):
+            yield parameter.replace(name=field.name, default=field.default, annotation=hints[field.name])
+    shown = Parameter(name=["--help", "-h"], negative="", help="Display this message and exit.")
+    yield inspect.Parameter("help", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=Annotated[bool, shown])
+
+
+def _never(param: str, option: str, *, takes_value: bool) -> inspect.Parameter:
+    shown = Parameter(name=option, negative="", show=False)
+    return inspect.Parameter(
+        _REFUSED + param,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=None,
+        annotation=Annotated[str if takes_value else bool, shown],
+    )
+
+
+def option_names(definition: Definition) -> list[str]:
     """The options of a flow's own, as they are typed; those that are taken by the command are written otherwise."""
-    fixed = inspect.signature(command, eval_str=True).parameters.values()
-    taken = _option_names([p for p in fixed if p.kind is inspect.Parameter.KEYWORD_ONLY])
-    own = [_option(definition, param, taken).annotation.__metadata__[0] for param in definition.spec.params]
-    return [name for shown in own for name in (*shown.name, *shown.negative) if name]
-
-
-_PREFIX = "flow_parameter_"
+    names = [
+        (option_of(param.name), opposite_of(param.name, definition.param_types[param.name]))
+        for param in definition.spec.params
+    ]
+    return [option for both in names for option in both if option]
 
 
 def _purpose(definition: Definition) -> str:
@@ -123,39 +212,32 @@ def _purpose(definition: Definition) -> str:
     return safe_block((body and inspect.getdoc(body)) or f"Run {definition.spec.name}.")
 
 
-def _option_names(plain: Sequence[inspect.Parameter]) -> set[str]:
-    """The options that the command itself has."""
-    names = {"help", "store", "config", "config-tag", "json", "quiet", "verbose", "debug"}
-    return names | {p.name.replace("_", "-") for p in plain}
-
-
-def _option(definition: Definition, param: ParamSpec, taken: set[str]) -> inspect.Parameter:
-    name = param.name.replace("_", "-")
-    # A parameter that bears the name of an option of the command is told apart by a prefix.
-    option = f"--param-{name}" if name in taken else f"--{name}"
+def _option(definition: Definition, param: ParamSpec, group: Group) -> inspect.Parameter:
     annotation = definition.param_types[param.name]
-    is_flag = annotation is bool
+    kind: Any = bool if is_flag(annotation) else list[str] if is_list(annotation) else str
 
     def convert(_type: object, tokens: Sequence[Token]) -> object:
-        token = tokens[-1]
-        if token.implicit_value is not None and isinstance(token.implicit_value, bool):
-            return token.implicit_value
-        return _value(definition, param.name, token.value)
+        implicit = tokens[-1].implicit_value
+        if isinstance(implicit, bool):
+            return implicit
+        return _value(definition, param.name, *(token.value for token in tokens))
 
-    default = "required" if param.default is None else f"default: {readable(param.default.text)}"
+    option = option_of(param.name)
+    default = "required" if param.default is None else f"default: {readable(param.default.text) or 'empty text'}"
     text = f"{param.help} " if param.help else ""
+    several = f"; {option} x {option} y, {option} x,y, or JSON" if is_list(annotation) else ""
     shown = Parameter(
         name=option,
-        help=safe(f"{text}[{param.type}; {default}]"),
+        help=safe(f"{text}[{param.type}; {default}{several}]"),
         converter=convert,
-        n_tokens=None if is_flag else 1,
-        negative=f"--no-{name}" if is_flag else "",
+        n_tokens=None if kind is bool else 1,
+        negative=opposite_of(param.name, annotation),
         show_default=False,
-        allow_leading_hyphen=not is_flag,
+        allow_leading_hyphen=kind is not bool,
         required=False,
+        group=group,
     )
-    kind: Any = bool if is_flag else str
     # Not given is not the same as the default: encode_params fills that in.
     return inspect.Parameter(
-        _PREFIX + param.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind, shown]
+        _OF_FLOW + param.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind, shown]
     )

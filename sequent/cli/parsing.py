@@ -14,10 +14,16 @@ from sequent.errors import UsageError
 HELP = frozenset({"--help", "-h", "--version"})
 
 
-def parsed(app: App, words: Sequence[str]) -> int:
-    """Let cyclopts read the words and call the command; what it refuses is a ``UsageError``."""
+def parsed(app: App, words: Sequence[str], *, asks_for_help: bool | None = None) -> int:
+    """Let cyclopts read the words and call the command; what it refuses is a ``UsageError``.
+
+    Args:
+        app: the command.
+        words: what was typed.
+        asks_for_help: whether it prints its help; None: if one of the words says so.
+    """
     try:
-        if {*words} & HELP or not words:
+        if asks_for_help is None and ({*words} & HELP or not words):
             return _helped(app, words)
         code: object = app(list(words))
     except CycloptsError as error:
@@ -33,6 +39,14 @@ def _helped(app: App, words: Sequence[str]) -> int:
         app.console = Console(file=cast("IO[str]", Display(sys.stdout)))
         app(list(words))
         return 0
+
+
+def print_help(app: App) -> None:
+    """Print the help of a command that has read its words already."""
+    from rich.console import Console
+
+    with writing():
+        app.help_print([], console=Console(file=cast("IO[str]", Display(sys.stdout))))
 
 
 def usage_error(error: CycloptsError) -> UsageError:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated
 
+from attrs import evolve
 from cyclopts import App, CycloptsError, Parameter
 
-from sequent.cli.parsing import usage_error
+from sequent.cli.parsing import HELP, usage_error
 from sequent.cli.starting import RunWords
 from sequent.cli.typed import DEFAULTS, LogLevel, MaxConcurrent, MaxLoops, TypedOptions
+from sequent.dsl.parameter_options import OWN_OPTIONS
+from sequent.errors import UsageError
 
 
 def run(
@@ -40,20 +43,45 @@ def run(
 
 
 def read_words(typed: Sequence[str]) -> RunWords:
-    """Tell the options of ``run`` from those of the flow.
+    """Tell the target, and the options of ``run`` that stand before it, from what follows.
 
-    Where no target comes before the flow's options, all of them are the flow's that is set.
+    What follows is read when the flow is known: a value may look like an option. Where the first word that is no option
+    of ``run`` begins with a dash, there is no target: all further words are options of the flow that is set.
     """
+    before = _count_before(typed)
+    has_target = before < len(typed) and not typed[before].startswith("-")
+    behind = typed[before + has_target :]
+    return evolve(_bound([*typed[:before], typed[before] if has_target else ""]), words=tuple(behind))
+
+
+def _count_before(typed: Sequence[str]) -> int:
+    """How many words are options of ``run``, from the first on."""
+    count = 0
+    while count < len(typed):
+        word, equals, _ = typed[count].partition("=")
+        name = {"-p": "param", "-q": "quiet", "-v": "verbose", "-vv": "verbose"}.get(word, word.removeprefix("--"))
+        takes_value = OWN_OPTIONS.get(name) if word.startswith("-") and word not in HELP else None
+        if takes_value is None:
+            break
+        count += 2 if takes_value and not equals else 1
+    return min(count, len(typed))
+
+
+def find_settings(words: RunWords) -> RunWords:
+    """The words, with the file of settings that is named anywhere among them: it may say which flow is meant."""
     try:
-        return _bound(typed)
-    except CycloptsError as error:
-        try:
-            return _bound(["", *typed])
-        except CycloptsError:
-            raise usage_error(error) from error
+        named = _bound(["", *words.words]).options
+    except UsageError:
+        return words
+    own = words.options
+    config, tag = named.config or own.config, named.config_tag or own.config_tag
+    return evolve(words, options=evolve(own, config=config, config_tag=tag))
 
 
 def _bound(typed: Sequence[str]) -> RunWords:
     app = App(name="sequent run", default_command=run, help_flags=[], version_flags=[], verbose=False)
-    _, bound, _ = app.parse_args(list(typed), print_error=False, exit_on_error=False)
+    try:
+        _, bound, _ = app.parse_args(list(typed), print_error=False, exit_on_error=False)
+    except CycloptsError as error:
+        raise usage_error(error) from error
     return run(*bound.args, **bound.kwargs)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from attrs import Factory, evolve, frozen
+from attrs import Factory, evolve, fields, frozen
 
 from sequent.cli.collecting import uncollected
 from sequent.cli.options import Options, read_log_level, store_option, target_of, warn
@@ -21,7 +21,7 @@ _HELP = frozenset({"--help", "-h"})
 
 @frozen
 class RunWords:
-    """What was typed after ``run``; ``words`` are the flow's own options, not read yet."""
+    """What was typed after ``run``; ``words`` are what stands behind the target, not read yet."""
 
     target: str = ""
     """Empty where none was typed."""
@@ -38,6 +38,12 @@ class RunWords:
         return self.options.settings(
             max_concurrent=self.max_concurrent, logging_level=read_log_level(self.log_level), flow=self.target or None
         )
+
+    def joined(self, own: Mapping[str, Any]) -> RunWords:
+        """The same, with the options of ``run`` that stand behind the target."""
+        names = {field.name for field in fields(type(self.options))}
+        options = evolve(self.options, **{name: own[name] for name in names & own.keys()})
+        return evolve(self, options=options, **{name: value for name, value in own.items() if name not in names})
 
 
 def start_typed(typed: Sequence[str]) -> int:
@@ -74,6 +80,17 @@ def _with_own_store(options: Options, flow: object, settings: Configuration) -> 
     return (evolve(options, store=store) if is_own else options), store
 
 
+def _flow_that_is_set(typed: RunWords) -> str:
+    """The target that settings name.
+
+    Raises:
+        UsageError: none does.
+    """
+    from sequent.cli.running import find_settings
+
+    return target_of(None, find_settings(typed).settings())
+
+
 def start_run(typed: RunWords, agent: AgentProcess | None) -> int:
     """Load the flow, read its parameters, and run it to its end."""
     with uncollected():
@@ -81,17 +98,20 @@ def start_run(typed: RunWords, agent: AgentProcess | None) -> int:
         from sequent.dsl.parameters import encode_params
         from sequent.runtime.loading.flows import load_flow
 
-        settings = typed.settings()
-    loaded = load_flow(target_of(typed.target, settings))
-    definition = settings.applied_to(definition_of(loaded.flow))
+    loaded = load_flow(typed.target or _flow_that_is_set(typed))
+    definition = definition_of(loaded.flow)
     given: dict[str, object] = {}
     if typed.param or typed.words:
-        from sequent.cli.parameters import given_parameters
+        from sequent.cli.parameters import read_options
         from sequent.cli.running import run
 
-        given = given_parameters(definition, typed.param, typed.words, run, f"sequent run {typed.target}".rstrip())
-        if any(word in _HELP for word in typed.words):
+        title = f"sequent run {typed.target}".rstrip()
+        given, own = read_options(definition, typed.param, typed.words, run, title)
+        if own.pop("help", False):
             return 0
+        typed = typed.joined(own)
+    settings = typed.settings()
+    definition = settings.applied_to(definition)
     params = encode_params(definition, given)
 
     with uncollected():

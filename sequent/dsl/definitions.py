@@ -14,6 +14,7 @@ from sequent.dsl.conversion import fits, shown_type
 from sequent.dsl.mistakes import in_order
 from sequent.dsl.nodes import Node, Written
 from sequent.dsl.original_keys import told_of
+from sequent.dsl.parameter_options import collisions
 from sequent.dsl.parameters import ParamSource
 from sequent.dsl.running import mistakes_of_the_whole
 from sequent.dsl.settings import Settings
@@ -128,6 +129,7 @@ def _params(written: Written, problems: list[DefinitionError]) -> tuple[tuple[Pa
             mistake.place = place
             problems.append(mistake)
         params.append(ParamSpec(name=name, type=shown, default=source.default, help=source.help, place=place))
+    problems.extend(collisions(params, types))
     return tuple(params), types
 
 

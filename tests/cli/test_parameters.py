@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import date
+import inspect
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Annotated, NewType, TypedDict
 from typing import Literal as OneOf
 
 import pytest
 
-from sequent.cli.parameters import given_parameters
-from sequent.cli.running import run
+from sequent.cli.parameters import given_parameters, option_names, read_options
+from sequent.cli.running import read_words, run
+from sequent.cli.typed import DEFAULTS
+from sequent.dsl.parameter_options import OWN_OPTIONS
 from sequent.errors import UsageError
 from sequent.model.references import Literal
 from sequent.model.spec import ContainerSpec, Definition, FlowSpec, ParamSpec
+
+
+class Row(TypedDict, total=False):
+    day: date
+    waits: list[timedelta]
+
 
 TYPES = {
     "day": date,
@@ -21,6 +32,12 @@ TYPES = {
     "mode": OneOf["fast", "full"],
     "store": str,
     "note": str | None,
+    "verbose": NewType("Verbose", bool),
+    "waits": list[timedelta],
+    "prices": dict[str, Decimal],
+    "pair": Annotated[tuple[int, str], "a remark"],
+    "some": list[int] | None,
+    "row": Row,
 }
 
 
@@ -50,6 +67,16 @@ def given(*words, pairs=()):
         ("note", "", None),
         ("verify", "yes", True),
         ("verify", "false", False),
+        ("note", "-h", "-h"),
+        ("note", "--json", "--json"),
+        ("waits", "30s,5m,2", [timedelta(seconds=30), timedelta(minutes=5), timedelta(seconds=2)]),
+        ("waits", '["30s", 90, 0.5]', [timedelta(seconds=30), timedelta(seconds=90), timedelta(seconds=0.5)]),
+        ("prices", '{"a": 1, "b": "1.10"}', {"a": Decimal(1), "b": Decimal("1.10")}),
+        ("pair", "1,x", (1, "x")),
+        ("pair", '[1, "x,y"]', (1, "x,y")),
+        ("some", "1,2", [1, 2]),
+        ("some", "none", None),
+        ("row", '{"day": "2026-11-24", "waits": ["1m"]}', {"day": date(2026, 11, 24), "waits": [timedelta(minutes=1)]}),
     ],
 )
 def test_an_option_and_a_pair_give_the_same_value(name, text, value):
@@ -94,6 +121,16 @@ def test_a_parameter_that_bears_the_name_of_an_option_has_a_prefix():
         (("--dya", "1"), [], "--dya. Did you mean --day", "--help"),
         (("--sotre", "a.db"), [], "--sotre. Did you mean --store", "--help"),
         (("stray",), [], "'stray'", "--help"),
+        (("--max-loop", "1"), [], "--max-loop. Did you mean --max-loops", "--help"),
+        (("--row", '{"dya": 1}'), [], "'row' is '{\"dya\": 1}', which is not a Row", "write JSON"),
+        (("--pair", "1"), [], "'pair' is '1'", "write x,y, or JSON"),
+        (("--prices", '{"a": 1, "a": 2}'), [], "which has the key 'a' more than once", "each key once"),
+        (("--regions", '["a", {"b": 1, "b": 1}]'), [], "which has the key 'b' more than once", "each key once"),
+        (("--regions", "[" * 10_000), [], "which is nested too deep", "100 levels"),
+        (("--row", '{"a":' * 10_000), [], "which is nested too deep", "100 levels"),
+        (("--pair", "1", "--pair", "x", "--pair", "y"), [], "'pair' is '1,x,y'", "write x,y, or JSON"),
+        ((), ["prices={}", "prices={}"], "'prices' is given twice", "once"),
+        (("--regions", "eu"), ["regions=us"], "'regions' is given twice", "once"),
     ],
 )
 def test_what_is_wrong_is_named_with_what_is_allowed(words, pairs, said, hint):
@@ -110,3 +147,94 @@ def test_help_shows_each_parameter_with_type_and_default_beside_the_commands_own
     assert "the day [date; default: null]" in text
     assert "--verify --no-verify" in text
     assert "--max-concurrent" in text
+
+
+def test_a_list_may_be_given_part_by_part():
+    assert given("--regions", "eu", "--regions", "us,asia", "--regions", '["a,b"]') == {
+        "regions": ["eu", "us", "asia", "a,b"]
+    }
+    assert given("--waits", "30s", "--waits=2") == {"waits": [timedelta(seconds=30), timedelta(seconds=2)]}
+    assert given("--pair", "1", "--pair", "-x") == {"pair": (1, "-x")}
+    assert given("--some", "1", "--some", "2") == {"some": [1, 2]}
+    assert given(pairs=["regions=eu", "regions=us"]) == {"regions": ["eu", "us"]}
+    assert given("-p", "regions=eu", pairs=["regions=us"]) == {"regions": ["us", "eu"]}
+
+
+@pytest.mark.parametrize(
+    "value", ["-h", "--help", "--json", "--verbose", "--note", "-vv", "--no-verify", "--", "-p", "-"]
+)
+def test_what_follows_an_option_of_the_flow_is_its_value_whatever_it_looks_like(value):
+    values, own = read_options(a_flow(), (), ["--note", value, "--max-loops", "3"], run, "sequent run flows:nightly")
+    assert (values, own) == ({"note": value}, {"max_loops": 3})
+    assert given(f"--note={value}", "--max-rows", "1") == {"note": value, "max_rows": 1}
+
+
+def test_a_flag_that_bears_an_options_name_has_its_opposite_and_each_is_told_to_completion():
+    assert given("--param-verbose") == {"verbose": True}
+    assert given("--param-no-verbose") == {"verbose": False}
+    names = option_names(a_flow())
+    assert {"--param-verbose", "--param-no-verbose", "--param-store", "--verify", "--no-verify"} <= set(names)
+    assert not {"--verbose", "--no-verbose", "--store"} & set(names)
+
+
+@pytest.mark.parametrize(
+    ("words", "name", "written"),
+    [
+        (["--verbose"], "verbose", "--param-verbose"),
+        (["--max-rows", "1", "--store", "a.db"], "store", "--param-store"),
+        (["--store=a.db"], "store", "--param-store"),
+    ],
+)
+def test_the_bare_option_is_refused_on_a_flow_that_has_a_parameter_of_that_name(words, name, written):
+    with pytest.raises(UsageError) as caught:
+        given(*words)
+    assert caught.value.message == f"--{name} is an option of sequent run, and the flow has a parameter '{name}'"
+    assert f"the parameter is written {written}" in caught.value.hint
+    assert f"sequent run --{name} ... TARGET" in caught.value.hint
+
+
+def test_options_of_run_are_read_before_the_target_and_behind_it():
+    words = read_words(["-v", "--store", "a.db", "--param=a=1", "flow.py:flow", "--store", "b.db", "--note", "-h"])
+    assert (words.target, words.options.store, words.options.verbose) == ("flow.py:flow", "a.db", 1)
+    assert (words.param, words.words) == (("a=1",), ("--store", "b.db", "--note", "-h"))
+    _, own = read_options(a_flow(), (), ["-vv", "--json", "--log-level", "DEBUG", "--config", "c.toml"], run, "run")
+    joined = words.joined(own)
+    assert (joined.options.verbose, joined.options.json, joined.options.config) == (2, True, "c.toml")
+    assert (joined.options.store, joined.log_level, joined.target) == ("a.db", "DEBUG", "flow.py:flow")
+
+
+def test_without_a_target_all_words_from_the_first_that_is_no_option_of_run_are_the_flows():
+    words = read_words(["--config", "c.toml", "--day", "2026-11-24", "flow.py:flow"])
+    assert (words.target, words.options.config, words.words) == ("", "c.toml", ("--day", "2026-11-24", "flow.py:flow"))
+
+
+def test_the_options_that_names_are_told_apart_from_are_those_that_run_has():
+    fields = [*inspect.signature(run).parameters, *inspect.signature(type(DEFAULTS)).parameters, "help"]
+    named = {name.replace("_", "-") for name in fields} - {"target", "words", "options"}
+    assert named == set(OWN_OPTIONS)
+    for name, takes_value in OWN_OPTIONS.items():
+        word = f"--{name}=1" if takes_value and name != "param" else f"--{name}"
+        words = [word, "a=1"] if name == "param" else [word]
+        _, own = read_options(no_params(), (), [word for word in words if name != "param"], run, "run")
+        assert set(own) == {name.replace("-", "_")} - {"param"}
+
+
+def no_params():
+    return Definition(
+        spec=FlowSpec(name="none", root=ContainerSpec(name="none")),
+        functions={},
+        items={},
+        bodies={},
+        result_types={},
+        param_types={},
+        flow=None,
+    )
+
+
+def test_help_has_the_parameters_in_a_panel_of_their_own_and_says_how_lists_are_written(capsys):
+    given("--help")
+    text = " ".join(capsys.readouterr().out.replace("│", " ").split())
+    panels = text.index("Parameters of nightly"), text.index("Options ─"), text.index("--max-concurrent")
+    assert panels == tuple(sorted(panels))
+    assert panels[0] < text.index("--param-store") < panels[1]
+    assert "--regions x --regions y, --regions x,y, or JSON" in text

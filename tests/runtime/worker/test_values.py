@@ -121,7 +121,7 @@ def test_a_class_that_the_annotation_does_not_name_is_refused_with_the_way_out(d
     assert "annotate the step's return with" in problem.message
 
 
-def test_a_kept_result_whose_class_has_changed_is_told_with_what_differs_and_the_way_out(driving: Driving):
+def test_a_kept_result_whose_class_has_changed_is_told_with_the_way_out(driving: Driving):
     text = driving.run("rows").result
     assert text
     older = text.replace('"name":"a"', '"title":"a","size":1')

@@ -1,0 +1,75 @@
+"""How the parameters of a flow are written as options of the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from sequent.dsl.conversion import is_flag
+from sequent.errors import DefinitionError
+from sequent.model.spec import ParamSpec
+
+OWN_OPTIONS: Mapping[str, bool] = {
+    "help": False,
+    "store": True,
+    "config": True,
+    "config-tag": True,
+    "json": False,
+    "quiet": False,
+    "verbose": False,
+    "debug": False,
+    "param": True,
+    "run-id": True,
+    "max-concurrent": True,
+    "max-loops": True,
+    "log-level": True,
+}
+"""The options of ``run`` itself, without the dashes, and whether a value follows."""
+
+
+def option_of(name: str) -> str:
+    """How a parameter is written: one that bears the name of an option of ``run`` is told apart by a prefix."""
+    return f"--{_word(name)}"
+
+
+def _word(name: str) -> str:
+    dashed = name.replace("_", "-")
+    return f"param-{dashed}" if dashed in OWN_OPTIONS else dashed
+
+
+def opposite_of(name: str, annotation: object) -> str:
+    """How the opposite of a parameter that is true or false is written; empty for any other."""
+    if not is_flag(annotation):
+        return ""
+    # With the prefix in front: --param-no-verbose.
+    word = _word(name)
+    dashed = name.replace("_", "-")
+    return f"--param-no-{dashed}" if word != dashed else f"--no-{dashed}"
+
+
+def written_otherwise(params: Sequence[ParamSpec], types: Mapping[str, object]) -> Iterator[str]:
+    """A sentence for each parameter whose option has a prefix."""
+    for param in params:
+        option = option_of(param.name)
+        bare = "--" + param.name.replace("_", "-")
+        if option != bare:
+            opposite = opposite_of(param.name, types.get(param.name))
+            also = f" and {opposite}" if opposite else ""
+            yield f"the parameter {param.name!r} is written {option}{also}: {bare} is an option of sequent run"
+
+
+def collisions(params: Sequence[ParamSpec], types: Mapping[str, object]) -> Iterator[DefinitionError]:
+    """A mistake for each parameter that is written as another one is."""
+    taken: dict[str, ParamSpec] = {}
+    for param in params:
+        for option in (option_of(param.name), opposite_of(param.name, types.get(param.name))):
+            other = taken.setdefault(option, param) if option else param
+            if other is param:
+                continue
+            both = f"the parameters {other.name!r} and {param.name!r} are both written {option}"
+            yield DefinitionError(
+                f"{both}: here and at {other.place}",
+                code="param",
+                hint="rename one of them",
+                place=param.place,
+            )
+            break
