@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+import mmap
 import socket
 import struct
 import time
 
-from attrs import define
+from attrs import define, field
 
 from sequent.runtime.packets import WORD, pair
 
@@ -36,6 +37,8 @@ class Limit:
     until: float = 0.0
     is_harmed: bool = False
     """Whether something came that no worker says: then it is believed nothing more."""
+    ordered: mmap.mmap = field(factory=lambda: mmap.mmap(-1, 1))
+    """Memory that both have, whatever a step does to descriptors and signals: whether the worker is to end."""
 
     @classmethod
     def make(cls, word: bytes) -> Limit:
@@ -74,8 +77,13 @@ class Limit:
         self.until = 0.0
         return True
 
+    def order_end(self) -> None:
+        """Let the worker know: what ends from now on was ended, though a step may ignore the signal that follows."""
+        self.ordered[0] = 1
+
     def close(self) -> None:
         """The worker has ended."""
+        self.ordered.close()
         self.heard.close()
         self.said.close()
 

@@ -193,8 +193,8 @@ class Agent:
             os.dup2(log, 1)
             os.dup2(log, 2)
             os.close(log)
-            own = {"segment": os.path.basename(segment), "limit": limit.said.fileno(), "word": limit.word}
-            self._run_worker({**self._setup, **own}, end)
+            own = {"segment": os.path.basename(segment), "word": limit.word, "ordered": limit.ordered}
+            self._run_worker({**self._setup, **own, "limit": limit.said.fileno()}, end)
             status = 0
         except BaseException:  # noqa: BLE001 - a worker must end here, whatever happens: the rest is the agent's
             traceback.print_exc()
@@ -226,7 +226,11 @@ class Agent:
             limit.close()
 
     def _end(self, numbers: list[int], grace: float) -> None:
-        self._endings.begin([pid for pid, number in self._workers.items() if number in numbers], grace)
+        pids = [pid for pid, number in self._workers.items() if number in numbers]
+        for pid in pids:
+            if pid in self._limits:
+                self._limits[pid].order_end()
+        self._endings.begin(pids, grace)
 
     def _close(self) -> None:
         if not self._is_closing:

@@ -21,7 +21,7 @@ from sequent.runtime.orders import (
     Report,
 )
 from sequent.runtime.worker.capture import span_from
-from sequent.runtime.worker.limit import problem_of_timeout
+from sequent.runtime.worker.limit import problem_of_stop, problem_of_timeout
 from sequent.runtime.worker.termination import LOST_CHANNEL, signal_name
 
 
@@ -57,14 +57,11 @@ def of_begun(worker: Worker, problem: Problem, directory: str) -> Iterator[Repor
 
 def problem_of_death(code: int, *, was_ended: bool) -> Problem:
     """Why an attempt failed whose worker ended with that code (minus the signal, where one ended it)."""
+    if code < 0 and was_ended:
+        return problem_of_stop(-code)
     if code < 0:
-        name = signal_name(-code)
-        if was_ended:
-            message = f"it was ended by {name}, since the run is being stopped"
-        elif -code == signal.SIGKILL:
-            message = f"its worker was killed by {name} (out of memory?)"
-        else:
-            message = f"its worker was killed by {name}"
+        cause = " (out of memory?)" if -code == signal.SIGKILL else ""
+        message = f"its worker was killed by {signal_name(-code)}{cause}"
         return Problem(type="Signal", message=message, signal=-code)
     return Problem(type="ExitStatus", message=f"the step ended its process with status {code}", exit_code=code)
 

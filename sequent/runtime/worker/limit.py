@@ -1,18 +1,27 @@
-"""The limit of the attempt that a worker executes, of which it tells its agent."""
+"""Until when the attempt of a worker may go on: as long as it may take, and until its agent orders its end."""
 
 from __future__ import annotations
 
+import mmap
 import os
+import signal
 import time
 
 from sequent.model.outcome import Problem
 from sequent.runtime.agent.limits import RECORD
 from sequent.runtime.worker.problems import problem_of
+from sequent.runtime.worker.termination import signal_name
 
 
 def problem_of_timeout(seconds: float) -> Problem:
     """Why an attempt failed that took longer than it may."""
     return problem_of(TimeoutError(f"took longer than {seconds:g} s"))
+
+
+def problem_of_stop(number: int) -> Problem:
+    """Why an attempt failed that was ended by that signal, since its run was."""
+    message = f"it was ended by {signal_name(number)}, since the run is being stopped"
+    return Problem(type="Signal", message=message, signal=number)
 
 
 class Limit:
@@ -25,10 +34,12 @@ class Limit:
     Args:
         descriptor: where the agent hears.
         word: by which it knows this process.
+        ordered: memory of both, whose first byte says whether this process is to end.
     """
 
-    def __init__(self, descriptor: int, word: bytes) -> None:
+    def __init__(self, descriptor: int, word: bytes, ordered: mmap.mmap) -> None:
         self.descriptor = descriptor
+        self._ordered = ordered
         self._word = word
         self._seconds: float | None = None
         self._until = 0.0
@@ -56,6 +67,10 @@ class Limit:
         self._say(0.0)
         self.may_be_ended = time.monotonic() >= self._until
         return problem_of_timeout(seconds) if is_late else None
+
+    def problem_of_order(self) -> Problem | None:
+        """Why an attempt whose code ends now is no success: the agent has ordered its end, whatever came of that."""
+        return problem_of_stop(signal.SIGTERM) if self._ordered[0] else None
 
     def _say(self, until: float) -> None:
         os.write(self.descriptor, RECORD.pack(self._word, until))

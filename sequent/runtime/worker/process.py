@@ -41,7 +41,8 @@ def run(setup: dict[str, Any], end: socket.socket, definition: Definition | None
 
     Args:
         setup: what ``messages.write_setup`` wrote, the name of the worker's ``segment``, the descriptor where it
-            tells the ``limit`` of its attempts, and the ``word`` with which all begins that it says.
+            tells the ``limit`` of its attempts, the memory where its end is ``ordered``, and the ``word`` with which
+            all begins that it says.
         end: its end of the socket pair.
         definition: the flow, where the process was forked from one that has it; else it is loaded.
     """
@@ -69,7 +70,9 @@ def run(setup: dict[str, Any], end: socket.socket, definition: Definition | None
         return
     kinds = [*streams.kinds(), LoguruState(loguru).kind()]
     try:
-        worker = _Worker(end, word, definition, known, segment, Limit(setup["limit"], word), kinds, leaving)
+        worker = _Worker(
+            end, word, definition, known, segment, Limit(setup["limit"], word, setup["ordered"]), kinds, leaving
+        )
         worker.serve()
     except (OSError, BadMessageError):
         # The driver is gone: the agent sees that too, and ends what is left. Or a step has harmed our end of the pair.
@@ -109,6 +112,8 @@ class _Worker:
         self._segment = segment
         self._limit = limit
         self._timeout: Problem | None = None
+        self._order: Problem | None = None
+        """Why the attempt that has just ended is no success, whatever it has returned: Sequent has ended it."""
         self._termination = Termination()
         self._termination.install()
         self._leaving = leaving
@@ -169,9 +174,8 @@ class _Worker:
     def _execute(self, order: AttemptOrder) -> AttemptEnded:
         self._limit.begin(order.timeout)
         ended = self._attempts.run(order, self)
-        if self._timeout is None:
-            return ended
-        return attrs.evolve(ended, result=None, verdict=Verdict.UNKNOWN, problem=self._timeout)
+        problem = self._timeout or (self._order if ended.problem is None else None)
+        return ended if problem is None else attrs.evolve(ended, result=None, verdict=Verdict.UNKNOWN, problem=problem)
 
     def settle(self) -> None:
         """An attempt has failed: see ``Tidying``."""
@@ -180,6 +184,7 @@ class _Worker:
     def tidy(self, function: int, seconds: float) -> None:
         """The code has ended: what it leaves behind takes none of its time."""
         self._check_ends()
+        self._order = self._limit.problem_of_order()
         if self._limit.is_set:
             self._timeout = self._limit.end()
         self._tidying.tidy(function, seconds)

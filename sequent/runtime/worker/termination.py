@@ -45,8 +45,15 @@ class Termination:
             self.is_in_step = False
             raise Terminated
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """The author's code has ended; where it was told to, it is no success, though it may have caught that.
+
+        Raises:
+            Terminated: it returned in spite of that.
+        """
         self.is_in_step = False
+        if self.was_asked and kind is None:
+            raise Terminated
 
 
 def die_of(number: int) -> None:

@@ -225,7 +225,7 @@ def heard():
 
 def said(heard: Limit) -> WorkersLimit:
     """The worker's side."""
-    return WorkersLimit(heard.said.fileno(), heard.word)
+    return WorkersLimit(heard.said.fileno(), heard.word, heard.ordered)
 
 
 class Time:
