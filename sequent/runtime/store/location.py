@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterable
@@ -151,6 +152,12 @@ def _plain(escaped: str) -> str:
 
 def refused(path: str, error: OSError) -> StoreError:
     """The error of a file or directory that the system does not let us use."""
+    if error.errno == errno.EROFS:
+        return StoreError(
+            f"the store '{path}' cannot be made: its directory is on a read-only file system",
+            code="read-only-store",
+            hint="name a store elsewhere: --store FILE",
+        )
     mode = ""
     try:
         directory = os.path.dirname(path)

@@ -14,6 +14,7 @@ from sequent.runtime.store.access import BESIDE, check_file, check_inner_directo
 from sequent.runtime.store.location import Location, flush_directory, prepare_directory, refused, runs_directory
 from sequent.runtime.store.sqlite.migrations import OLDEST, migrate
 from sequent.runtime.store.sqlite.patient import PIECE, PatientConnection
+from sequent.runtime.store.sqlite.read_only import is_read_only, open_to_read, refusal
 from sequent.runtime.store.sqlite.schema import APPLICATION_ID, VERSION, creation, metadata
 
 _MAGIC = b"SQLite format 3\0"
@@ -36,7 +37,7 @@ def open_file(location: Location) -> None:
         check_inner_directory(runs_directory(location.path))
         with open(location.path, "rb") as file:
             header = file.read(100)
-        if not os.access(location.path, os.W_OK):
+        if not os.access(location.path, os.W_OK) and not is_read_only(location.path):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as error:
         raise refused(location.path, error) from error
@@ -122,6 +123,8 @@ def connect(path: str, piece: float = PIECE) -> PatientConnection:
     """
     try:
         check_file(path)
+        if is_read_only(path):
+            return open_to_read(path)
         connection = sqlite3.connect(
             _address(path),
             uri=True,
@@ -192,6 +195,8 @@ def store_error(error: sqlite3.Error | UnicodeDecodeError, path: str) -> StoreEr
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return StoreBusyError(f"the store '{path}' is locked by another process", hint=f"which one: fuser '{path}'")
+    if code == sqlite3.SQLITE_READONLY:
+        return refusal(path)
     if code == sqlite3.SQLITE_FULL:
         return StoreFullError(
             f"the store '{path}' cannot be written: {os.strerror(errno.ENOSPC)}",

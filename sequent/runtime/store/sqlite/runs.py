@@ -32,6 +32,7 @@ from sequent.runtime.store.sqlite.opening import (
     open_file,
     store_error,
 )
+from sequent.runtime.store.sqlite.read_only import is_read_only, refusal
 from sequent.runtime.store.sqlite.reader import Reader
 from sequent.runtime.store.sqlite.reading import RunRows
 from sequent.runtime.store.sqlite.records import read_owner, text_of_mapping, text_of_record
@@ -141,6 +142,8 @@ class SqliteStore:
     # -- taking runs
 
     def take(self, run_id: str, *, resumes: bool = False, reopens: bool = False) -> SqliteRun:
+        if is_read_only(self.name):
+            raise refusal(self.name)
         row = self._listing.find(run_id)
         number, directory = row.number, self._listing.directory(row.number)
         ownership.prepare_directory(runs_directory(self.name))
