@@ -23,7 +23,7 @@ COMMANDS = {
     "plan": ("sequent.cli.compiling:plan", "Show what would run, in order, and what each part waits for."),
     "graph": ("sequent.cli.drawing:graph", "Draw a flow, or a run with where it stands, as SVG, Mermaid, dot or JSON."),
     "ls": ("sequent.cli.history:ls", "List the runs of the store, latest first."),
-    "show": ("sequent.cli.history:show", "Show one run: its parameters, how far each step came, and what failed."),
+    "show": ("sequent.cli.show:show", "Show one run: its parameters, how far each step came, and what failed."),
     "logs": ("sequent.cli.logs:logs", "Print what a run's steps wrote, attempt by attempt."),
     "prune": ("sequent.cli.prune:prune", "Remove old runs, with all that they have left."),
     "store": ("sequent.cli.store:store", "Copy the store while its runs go on, or look whether it is whole."),

@@ -11,9 +11,9 @@ from attrs import define, field
 from cyclopts import Parameter
 
 from sequent.cli import machine
-from sequent.cli.history import attempt_line
 from sequent.cli.options import opened_store
 from sequent.cli.output import Output, Piece
+from sequent.cli.show import attempt_line
 from sequent.cli.terminal import copy, flush, out
 from sequent.cli.text import Paint, safe
 from sequent.cli.typed import DEFAULTS, Run, TypedOptions

@@ -10,10 +10,12 @@ from typing import cast
 from sequent.cli.terminal import out
 from sequent.errors import InvalidFlowError, SequentError
 from sequent.model.outcome import Failure, LogSpan, Outcome, Problem
-from sequent.model.status import Status
+from sequent.model.status import RunStatus, Status
 from sequent.model.wire import encode
 from sequent.runtime.origin import Origin
-from sequent.runtime.rows import AttemptRecord, Owner, RunRecord
+from sequent.runtime.owner import Owner
+from sequent.runtime.pending import Pending
+from sequent.runtime.rows import AttemptRecord, RunRecord
 
 VERSION = 1
 """Goes up when a key changes its meaning or is gone."""
@@ -46,6 +48,7 @@ def error_document(error: SequentError) -> Document:
 
 def run_document(record: RunRecord) -> Document:
     """A run as the store has it."""
+    due = due_of(record)
     return {
         "id": record.id,
         "flow": record.target.flow,
@@ -56,9 +59,21 @@ def run_document(record: RunRecord) -> Document:
         "ended": None if record.ended is None else moment(record.ended),
         "counts": counts_document(record.counts),
         "reason": record.reason or None,
+        "due": None if due is None else moment(due),
         "owner": None if record.owner is None else _owner(record.owner),
         "started_by": None if record.origin is None else _origin(record.origin),
     }
+
+
+def due_of(record: RunRecord) -> float | None:
+    """When something is due next in a run that is suspended, in seconds since 1970; None of any other."""
+    text = record.reason.removeprefix("next due at ")
+    if record.status is not RunStatus.SUSPENDED or text == record.reason:
+        return None
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except ValueError:
+        return None
 
 
 def outcome_document(outcome: Outcome) -> Document:
@@ -96,6 +111,21 @@ def _word(record: AttemptRecord) -> str:
     """The status of an attempt; one that is waiting again was lost, unless it counts no more."""
     is_lost = record.status is Status.WAITING and not record.is_outdated
     return "lost" if is_lost else record.status.value
+
+
+def active_document(record: AttemptRecord) -> Document:
+    """An attempt that is being executed."""
+    return {
+        "path": record.path,
+        "sequence": record.sequence,
+        "attempt": record.attempt,
+        "since": moment(record.started),
+    }
+
+
+def wait_document(wait: Pending) -> Document:
+    """A task or container that waits for its time."""
+    return {"path": wait.path, "sequence": wait.sequence, "attempt": wait.attempt or 1, "due": moment(wait.due)}
 
 
 def problem_document(problem: Problem) -> Document:

@@ -11,7 +11,8 @@ from sequent.cli.text import moment, safe
 from sequent.cli.typed import DEFAULTS, Run, TypedOptions
 from sequent.errors import UsageError
 from sequent.model.commands import typed
-from sequent.runtime.rows import Owner, RunRecord
+from sequent.runtime.owner import Owner
+from sequent.runtime.rows import RunRecord
 
 
 def stop(run: Run = "latest", /, *, options: TypedOptions = DEFAULTS) -> int:

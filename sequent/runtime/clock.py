@@ -4,8 +4,29 @@ from __future__ import annotations
 
 import time
 from functools import cache
+from typing import Protocol
 
 from sequent.runtime import trees
+
+
+class Clock(Protocol):
+    """What time it is."""
+
+    def now(self) -> float:
+        """Seconds since 1970."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds from some moment, never going back."""
+        ...
+
+    def boottime(self) -> float:
+        """Seconds since the machine was booted, its sleep included; never going back."""
+        ...
+
+    def boot_id(self) -> str:
+        """Which boot of the machine this is: within another one, ``boottime`` means something else."""
+        ...
 
 
 class SystemClock:

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from sequent.errors import BusyError, StoreError
 from sequent.model.commands import typed
 from sequent.runtime import trees
-from sequent.runtime.rows import Owner
+from sequent.runtime.owner import Owner
 
 AGENT_PATIENCE = 20.0
 """Seconds that a recovery waits for the agent of a dead driver to end its workers."""

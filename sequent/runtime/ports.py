@@ -15,6 +15,7 @@ from sequent.model.spec import Amounts
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.orders import AttemptOrder, DrawOrder, Report
 from sequent.runtime.origin import Origin
+from sequent.runtime.pending import Pending
 from sequent.runtime.rows import Ask, AttemptRecord, Batch, FrameKey, RunRecord, Target, TaskKey, Wait
 
 if TYPE_CHECKING:
@@ -204,6 +205,10 @@ class Store(Protocol):
         """The attempts of a run, by time of start."""
         ...
 
+    def pending(self, run: RunRecord) -> list[Pending]:
+        """What the run waits for by the clock, the soonest first."""
+        ...
+
     def container_problems(self, run: RunRecord) -> list[Failure]:
         """The containers of a run that failed for a reason that no attempt tells."""
         ...
@@ -260,26 +265,6 @@ class Executor(Protocol):
 
     def close(self) -> None:
         """End all processes and wait until they are gone."""
-        ...
-
-
-class Clock(Protocol):
-    """What time it is."""
-
-    def now(self) -> float:
-        """Seconds since 1970."""
-        ...
-
-    def monotonic(self) -> float:
-        """Seconds from some moment, never going back."""
-        ...
-
-    def boottime(self) -> float:
-        """Seconds since the machine was booted, its sleep included; never going back."""
-        ...
-
-    def boot_id(self) -> str:
-        """Which boot of the machine this is: within another one, ``boottime`` means something else."""
         ...
 
 

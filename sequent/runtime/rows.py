@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from sequent.model.outcome import LogSpan, Problem
 from sequent.model.scope import Scope
 from sequent.model.spec import Amounts
 from sequent.model.status import RunStatus, Status, Verdict
 from sequent.runtime.origin import Origin
+from sequent.runtime.owner import Owner
 
 if TYPE_CHECKING:
     # Agents and workers know rows, and no plan.
     from sequent.model.plan import Plan
 
 T = TypeVar("T")
+Unrun = Mapping[str, Mapping[Status, int]]
+"""By dotted path, how many tasks of a step were skipped or cancelled since the driver of the run took it."""
 
 
 @frozen
@@ -184,6 +187,12 @@ class RunEnd(NamedTuple):
     status: RunStatus
     counts: Mapping[Status, int]
     reason: str = ""
+    unrun: Unrun | None = None
+
+    def of(self, record: RunRecord, at: float) -> RunRecord:
+        """The record of a run that ended so."""
+        ended = evolve(record, status=self.status, counts=dict(self.counts), ended=at, reason=self.reason)
+        return evolve(ended, unrun=self.unrun or {})
 
 
 def _rows(_kind: type[T]) -> Callable[[], list[T]]:
@@ -262,20 +271,6 @@ class Target:
 
 
 @frozen(kw_only=True)
-class Owner:
-    """Who drives a run."""
-
-    pid: int
-    started: float
-    """When the process started, in seconds since 1970."""
-    host: str
-    boot: str
-    user: str
-    since: float
-    """When it took the run."""
-
-
-@frozen(kw_only=True)
 class RunRecord:
     """A run, as the store has it."""
 
@@ -298,6 +293,7 @@ class RunRecord:
     """Why it ended so, where no failure tells."""
     origin: Origin | None = None
     """The step that started it; None where no step of another run did."""
+    unrun: Unrun = field(factory=dict[str, Mapping[Status, int]])
 
 
 @frozen(kw_only=True)

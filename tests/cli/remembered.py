@@ -24,8 +24,8 @@ class RememberedStore:
 
     name = "runs.db"
 
-    def __init__(self, record, attempts, file=""):
-        self.record, self.kept, self.file = record, attempts, file
+    def __init__(self, record, attempts, file="", waits=()):
+        self.record, self.kept, self.file, self.waits = record, attempts, file, list(waits)
 
     def runs(self, flow=None, limit=None):
         return [self.record] if flow in (None, self.record.target.flow) else []
@@ -35,6 +35,9 @@ class RememberedStore:
 
     def attempts(self, run, path=None):
         return iter([a for a in self.kept if path in (None, a.path)])
+
+    def pending(self, run):
+        return self.waits
 
     def log_file(self, run, span):
         return self.file

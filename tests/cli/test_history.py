@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 
-from sequent.cli import history
+from sequent.cli import history, machine, show
+from sequent.cli.text import moment
 from sequent.cli.typed import TypedOptions
+from sequent.errors import UsageError
 from sequent.model.outcome import LogSpan
 from sequent.model.status import RunStatus, Status
+from sequent.runtime.owner import Owner
+from sequent.runtime.pending import Pending
 from tests.cli.plans import a_record
 from tests.cli.remembered import RememberedStore, attempt, opening
 
@@ -17,7 +22,8 @@ from tests.cli.remembered import RememberedStore, attempt, opening
 @pytest.fixture
 def remember(monkeypatch):
     def put(store):
-        monkeypatch.setattr(history, "opened_store", opening(store))
+        for command in (history, show):
+            monkeypatch.setattr(command, "opened_store", opening(store))
 
     return put
 
@@ -69,14 +75,14 @@ def test_a_run_that_has_not_ended_is_counted_by_its_attempts(remember, capsys):
     remember(RememberedStore(a_record(status=RunStatus.INTERRUPTED, ended=None), attempts))
     history.ls()
     assert "nothing yet" not in capsys.readouterr().out
-    history.show()
+    show.show()
     assert "  tasks: 1 active, 1 success\n" in capsys.readouterr().out
-    history.show(options=TypedOptions(json=True))
+    show.show(options=TypedOptions(json=True))
     assert json.loads(capsys.readouterr().out)["run"]["counts"] == {"active": 1, "success": 1}
 
 
 def test_show_counts_each_steps_tasks_by_their_last_attempt(a_run, capsys):
-    assert history.show() == 0
+    assert show.show() == 0
     text = capsys.readouterr().out
     assert "day = 2026-11-24" in text
     assert "  load: 1 success\n" in text
@@ -84,7 +90,7 @@ def test_show_counts_each_steps_tasks_by_their_last_attempt(a_run, capsys):
 
 
 def test_show_tells_only_the_failures_that_stand_with_their_error_and_log(a_run, capsys):
-    history.show(options=TypedOptions(store="my runs.db"))
+    show.show(options=TypedOptions(store="my runs.db"))
     text = capsys.readouterr().out
     assert "✗ failure  load/1" not in text
     assert "✗ failure  send/1.2\n    ValueError: no rows\n    flows.py:7\n" in text
@@ -92,14 +98,14 @@ def test_show_tells_only_the_failures_that_stand_with_their_error_and_log(a_run,
 
 
 def test_show_lists_attempts_when_asked_for_more(a_run, capsys):
-    history.show(options=TypedOptions(verbose=1))
+    show.show(options=TypedOptions(verbose=1))
     text = capsys.readouterr().out
     assert "load/1  attempt 1  ✗ failure  1.00 s" in text
     assert "load/1  attempt 2  ✓ success  1.00 s" in text
 
 
 def test_show_as_json_has_steps_failures_and_attempts(a_run, capsys):
-    history.show(options=TypedOptions(json=True, verbose=1))
+    show.show(options=TypedOptions(json=True, verbose=1))
     run = json.loads(capsys.readouterr().out)["run"]
     assert run["steps"] == {"load": {"success": 1}, "send": {"success": 1, "failure": 1}}
     assert [failure["path"] for failure in run["failures"]] == ["send"]
@@ -109,5 +115,138 @@ def test_show_as_json_has_steps_failures_and_attempts(a_run, capsys):
 
 def test_a_lost_attempt_is_called_lost(remember, capsys):
     remember(RememberedStore(a_record(), [attempt("load", "1", 1, Status.WAITING)]))
-    history.show(options=TypedOptions(verbose=1))
+    show.show(options=TypedOptions(verbose=1))
     assert "attempt 1  ? lost" in capsys.readouterr().out
+
+
+STEPS = {
+    "": "flow",
+    "load": "step",
+    "block": "container",
+    "block.send": "step, retries",
+    "last": "step",
+    "never": "step",
+}
+NOW = 1_700_000_100.0
+
+
+@pytest.fixture
+def under_way(remember, monkeypatch):
+    """A run in which something is active, waits, was lost, and has not begun."""
+    monkeypatch.setattr(show.time, "time", lambda: NOW)
+    attempts = [
+        attempt("load", "1", 1, Status.SUCCESS),
+        attempt("block.send", "1.1", 1, Status.FAILURE),
+        attempt("block.send", "1.2", 1, Status.WAITING),
+        attempt("block.send", "1.2", 2, Status.ACTIVE, started=NOW - 90, ended=None),
+        attempt("block.send", "1.3", 1, Status.FAILURE),
+    ]
+    waits = [
+        Pending(path="block.send", sequence="1.1", attempt=2, due=NOW + 60),
+        Pending(path="last", sequence="1", attempt=0, due=NOW + 120),
+    ]
+    owner = Owner(pid=7, started=1.0, host="h", boot="b", user="ada", since=NOW)
+    record = a_record(status=RunStatus.RUNNING, ended=None, owner=owner, structure=STEPS, counts={})
+    remember(RememberedStore(record, attempts, waits=waits))
+    return record
+
+
+def test_show_tells_every_step_what_is_active_and_what_waits_until_when(under_way, capsys):
+    show.show()
+    text = capsys.readouterr().out
+    assert "  tasks: 2 waiting, 1 active, 1 success, 1 failure\n" in text
+    assert ", worked 1 min 31 s\n" in text
+    lines = text.splitlines()
+    at = lines.index("  load: 1 success")
+    assert lines[at : at + 4] == [
+        "  load: 1 success",
+        "  block.send: 1 waiting, 1 active, 1 failure",
+        "  last: 1 waiting",
+        "  never: not begun",
+    ]
+    assert f"  ▶ active  block.send/1.2  (attempt 2)  since {moment(NOW - 90)}" in lines
+    assert f"  … delayed  block.send/1.1  (attempt 2)  until {moment(NOW + 60)}" in lines
+    assert f"  … delayed  last/1  until {moment(NOW + 120)}" in lines
+    assert "✗ failure  block.send/1.3" in text
+    assert "✗ failure  block.send/1.1" not in text
+
+
+def test_all_of_it_has_keys(under_way, capsys):
+    show.show(options=TypedOptions(json=True))
+    run = json.loads(capsys.readouterr().out)["run"]
+    assert list(run["steps"]) == ["load", "block.send", "last", "never"]
+    assert run["steps"]["never"] == {}
+    assert run["steps"]["block.send"] == {"waiting": 1, "active": 1, "failure": 1}
+    (active,) = run["active"]
+    assert (active["path"], active["sequence"], active["attempt"]) == ("block.send", "1.2", 2)
+    assert active["since"] == machine.moment(NOW - 90)
+    assert [(wait["path"], wait["attempt"], wait["due"]) for wait in run["waits"]] == [
+        ("block.send", 2, machine.moment(NOW + 60)),
+        ("last", 1, machine.moment(NOW + 120)),
+    ]
+    assert (run["due"], run["worked"], run["failed"]) == (machine.moment(NOW + 60), 91.0, 1)
+
+
+WANTED = {
+    "a step": (("load",), (), {"load": {"success": 1}}, 0),
+    "a container": (("block",), (), {"block.send": {"waiting": 1, "active": 1, "failure": 1}}, 1),
+    "an iteration": (("block.send/1.3",), (), {"block.send": {"failure": 1}}, 1),
+    "the beginning of a sequence": (
+        ("/1.3",),
+        (),
+        {"block.send": {"failure": 1}, "load": {}, "last": {}, "never": {}},
+        1,
+    ),
+    "a status": (
+        (),
+        (Status.SUCCESS, Status.WAITING),
+        {"load": {"success": 1}, "block.send": {"waiting": 1}, "last": {"waiting": 1}},
+        0,
+    ),
+    "a status of a step": (("block.send",), (Status.FAILURE,), {"block.send": {"failure": 1}}, 1),
+}
+
+
+@pytest.mark.parametrize(("path", "statuses", "steps", "failed"), WANTED.values(), ids=WANTED)
+def test_show_is_narrowed_to(under_way, capsys, path, statuses, steps, failed):
+    show.show("latest", *path, status=statuses, options=TypedOptions(json=True, verbose=1))
+    run = json.loads(capsys.readouterr().out)["run"]
+    assert (run["steps"], run["failed"]) == (steps, failed)
+    assert {told["path"] for told in run["attempts"]} <= {*steps}
+    words = {"lost" if status is Status.WAITING else status.value for status in statuses}
+    assert all(not statuses or told["status"] in words for told in run["attempts"])
+
+
+@pytest.mark.parametrize("path", ["block.sent", "load/x", "load/1."])
+def test_what_is_nothing_of_the_run_is_refused_by_name(under_way, path):
+    with pytest.raises(UsageError, match=r"has no step or container 'block.sent'|is no sequence"):
+        show.show("latest", path)
+
+
+def test_of_a_run_that_has_ended_what_was_skipped_and_cancelled_is_told(remember, capsys):
+    unrun = {"last": {Status.SKIPPED: 1}, "block.send": {Status.CANCELLED: 2}}
+    attempts = [attempt("load", "1", 1, Status.FAILURE), attempt("block.send", "1.1", 1, Status.ACTIVE, ended=None)]
+    waits = [Pending(path="last", sequence="1", attempt=0, due=NOW)]
+    remember(RememberedStore(a_record(structure=STEPS, unrun=unrun), attempts, waits=waits))
+    show.show()
+    text = capsys.readouterr().out
+    assert "  block.send: 1 active, 2 cancelled\n  last: 1 skipped\n  never: not begun\n" in text
+    assert "since" not in text
+    assert "until" not in text
+
+
+def test_a_moment_is_told_in_the_zone_of_who_reads_it(remember, capsys, monkeypatch):
+    reason = "next due at 2026-11-30T05:13:43+00:00"
+    remember(RememberedStore(a_record(status=RunStatus.SUSPENDED, reason=reason, counts={}), []))
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        history.ls()
+        show.show()
+        text = capsys.readouterr().out
+        assert text.count("next due at 2026-11-30T14:13:43+09:00") == 2
+        history.ls(options=TypedOptions(json=True))
+        assert json.loads(capsys.readouterr().out)["runs"][0]["due"] == "2026-11-30T05:13:43.000000+00:00"
+    finally:
+        monkeypatch.undo()
+        time.tzset()

@@ -12,7 +12,7 @@ from sequent.cli import stopping
 from sequent.cli.typed import TypedOptions
 from sequent.errors import UsageError
 from sequent.model.status import RunStatus
-from sequent.runtime.rows import Owner
+from sequent.runtime.owner import Owner
 from tests.cli.plans import OneRun, a_record
 from tests.cli.remembered import opening
 

@@ -47,7 +47,7 @@ def test_a_word_that_is_neither_command_nor_target_is_refused_with_what_there_is
         (["ls", "--limt", "3"], "did you mean --limit"),
         (["ls", "--limit", "x"], "--limit"),
         (["ls", "stray"], "'stray'"),
-        (["show", "a", "b"], "'b'"),
+        (["show", "a", "b", "c"], "'c'"),
         (["run"], "a target is needed"),
         (["ls", "--store"], "--store needs a value"),
     ],

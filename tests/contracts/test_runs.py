@@ -10,13 +10,18 @@ from sequent.errors import BusyError, FencedError, UnknownRunError, UsageError
 from sequent.model.saved import SavedFrame
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.origin import Origin
-from sequent.runtime.rows import Batch, RunEnd, Target
+from sequent.runtime.rows import Batch, RunEnd, Target, TaskKey, Wait
 from tests.contracts.plans import (
+    BLOCK,
+    EACH,
+    GRID,
     TASK_A,
     attempted,
     create,
     intent,
+    iterated,
     plan,
+    repeated,
 )
 
 # -- runs -------------------------------------------------------------------------------------------
@@ -205,3 +210,39 @@ def test_the_latest_is_the_latest_that_no_step_of_another_run_started(store):
     assert store.find("latest", "inner").id == store.find("latest").id == own.record.id
     with pytest.raises(UnknownRunError, match="there are no runs of the flow 'other' in"):
         store.find("latest", "other")
+
+
+# -- what is told of a run without its flow ----------------------------------------------------------
+
+
+def test_what_was_skipped_or_cancelled_is_kept_with_the_end(store):
+    run = create(store)
+    unrun = {"a": {Status.SKIPPED: 2}, "block.b": {Status.CANCELLED: 1, Status.SKIPPED: 1}}
+    assert store.find("latest").unrun == {}
+    run.commit(Batch(end=RunEnd(RunStatus.FAILURE, {}, "", unrun)))
+    assert (run.record.unrun, store.find("latest").unrun) == (unrun, unrun)
+    run.close()
+    again = store.take("r00001")
+    again.commit(Batch(end=RunEnd(RunStatus.SUCCESS, {})))
+    assert (again.record.unrun, store.find("latest").unrun) == ({}, {})
+
+
+def test_what_is_waited_for_is_told_until_it_has_begun(store):
+    def due(key, attempt, at):
+        return Wait(key, attempt, "", 0.0, at, None)
+
+    def pending():
+        return [(told.path, told.sequence, told.attempt, told.due) for told in store.pending(run.record)]
+
+    run = create(store)
+    retry, iteration = due(TASK_A, 2, 3.0), due(TaskKey(1, EACH, 2), 0, 2.0)
+    container, repeat = due(TaskKey(1, BLOCK, 0), 0, 1.0), due(TaskKey(1, GRID, 0), 0, 4.0)
+    attempted(run, TASK_A, Status.FAILURE)
+    run.commit(Batch(waits=[retry, iteration, container, repeat]))
+    told = [("block", "1", 0, 1.0), ("many", "1.2", 0, 2.0), ("a", "1", 2, 3.0), ("grid", "1", 0, 4.0)]
+    assert pending() == told
+    iterated(run, 1, BLOCK, 1, 2)
+    repeated(run, 1, GRID)
+    assert pending() == told[1:3]
+    run.commit(Batch(intents=[intent(TASK_A, 2), intent(TaskKey(1, EACH, 2))]))
+    assert pending() == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from sequent.engine.state import State
@@ -21,6 +22,7 @@ from sequent.model.plan import Plan, StepPlan
 from sequent.model.references import dotted
 from sequent.model.scope import Scope
 from sequent.model.status import Status
+from sequent.runtime.clock import Clock
 from sequent.runtime.driver.options import BadOptionError
 from sequent.runtime.driver.values import Values
 from sequent.runtime.orders import (
@@ -32,12 +34,15 @@ from sequent.runtime.orders import (
     AttemptTakenBack,
     PaceChanged,
 )
-from sequent.runtime.ports import Clock, Observer
+from sequent.runtime.ports import Observer
 from sequent.runtime.rows import Batch, Beginning, ContainerProblem, Ending, FrameKey, TaskKey, task_key
 from sequent.runtime.verdicts import answers_of, may_retry
 
 Underway = tuple[StartTask, TaskKey]
 """An attempt that was ordered, and where its row is."""
+
+
+_UNRUN = (Status.SKIPPED, Status.CANCELLED)
 
 
 class _Told(NamedTuple):
@@ -71,6 +76,7 @@ class Intake:
         """Why attempts were lost that nobody was told of yet, by their tasks."""
         self._unfit: dict[tuple[int, int], Problem] = {}
         """Why an attempt that has not started cannot do well."""
+        self._unrun: dict[int, dict[Status, int]] = {}
         self._makers: dict[int, tuple[str, ...]] = {}
         self._told: list[_Told] = []
         self._failed: set[tuple[int, int]] = set()
@@ -180,7 +186,15 @@ class Intake:
         """A task settled without an attempt of its own; a failure was told of where its attempt ended just now."""
         if effect.status is Status.FAILURE and (effect.scope.id, effect.node) in self._failed:
             return
+        if effect.status in _UNRUN:
+            numbers = self._unrun.setdefault(effect.node, {})
+            numbers[effect.status] = numbers.get(effect.status, 0) + 1
         self._told.append(_Told(effect.scope, effect.node, 0, effect.status, None, None))
+
+    def unrun(self) -> dict[str, Mapping[Status, int]]:
+        """By step, how many of its tasks were skipped or cancelled."""
+        steps = ((self._plan.nodes[node], numbers) for node, numbers in self._unrun.items())
+        return {dotted(step.path): numbers for step, numbers in steps if isinstance(step, StepPlan)}
 
     def fail(self, effect: FailTask, batch: Batch) -> None:
         """An attempt, or a container, is a failure after all, as only the engine can tell."""

@@ -200,7 +200,7 @@ class Driver:
         is_suspended = end.status is RunStatus.SUSPENDED
         reason = self._timers.due_text() if is_suspended else blocked_text(self._plan, end.blocked)
         self._pooling.end(self._outbox.batch)
-        self._outbox.batch.end = RunEnd(end.status, counts, reason)
+        self._outbox.batch.end = RunEnd(end.status, counts, reason, self._outbox.intake.unrun())
         self._status = end.status
 
     def _give_up(self, error: SequentError) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sequent.errors import StoreBusyError, StoreError, StoreFullError
-from sequent.runtime.ports import Clock
+from sequent.runtime.clock import Clock
 
 FIRST_RETRY = 0.01
 """Seconds until it is tried again; doubled each time."""

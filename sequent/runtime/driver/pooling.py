@@ -10,8 +10,9 @@ from sequent.model.effects import AskHold, SetHold
 from sequent.model.facts import Fact, HoldGranted, RunStarted
 from sequent.model.plan import Plan
 from sequent.model.scope import Scope
+from sequent.runtime.clock import Clock
 from sequent.runtime.driver.wake import WakeSocket, wake
-from sequent.runtime.ports import Clock, DrivenRun, Observer
+from sequent.runtime.ports import DrivenRun, Observer
 from sequent.runtime.rows import FLOW, Ask, Batch, Hold, TaskKey, task_key
 
 FIRST_LOOK = 0.1

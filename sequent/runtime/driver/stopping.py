@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from signal import SIGHUP, SIGTERM
 
-from sequent.runtime.ports import Clock
+from sequent.runtime.clock import Clock
 
 TERM_GRACE = 10.0
 """Seconds that running steps have to finish after the first SIGTERM, or after the terminal was closed."""

@@ -9,8 +9,9 @@ from selectors import BaseSelector
 from attrs import frozen
 
 from sequent.model.status import Construct
+from sequent.runtime.clock import Clock
 from sequent.runtime.driver.signals import stop_signals
-from sequent.runtime.ports import Clock, DrivenRun, Executor, Observer
+from sequent.runtime.ports import DrivenRun, Executor, Observer
 
 Signals = Callable[[BaseSelector, Callable[[int], None]], AbstractContextManager[None]]
 """While it lasts, the selector's loop calls the function with the number of each signal that is to stop the run."""

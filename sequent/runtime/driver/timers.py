@@ -13,9 +13,10 @@ from sequent.model.facts import TimerEnded
 from sequent.model.plan import Plan
 from sequent.model.references import dotted
 from sequent.model.scope import sequence_text
+from sequent.runtime.clock import Clock
 from sequent.runtime.driver.backoff import wait_after
 from sequent.runtime.driver.options import Options
-from sequent.runtime.ports import Clock, DrivenRun
+from sequent.runtime.ports import DrivenRun
 from sequent.runtime.rows import Batch, TaskKey, Wait, task_key
 
 

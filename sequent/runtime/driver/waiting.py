@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from selectors import BaseSelector
 
-from sequent.runtime.ports import Clock
+from sequent.runtime.clock import Clock
 from sequent.runtime.spinning import MOMENT, SpinThenSleep
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from sequent.model.outcome import Failure, Problem
 from sequent.model.scope import sequence_text
 from sequent.model.status import Status
+from sequent.runtime.pending import Pending
 from sequent.runtime.rows import PASSED, AttemptRecord, FrameKey, TaskKey, Wait
 from sequent.runtime.store.memory.cells import AttemptCell, first_failures, is_truthy, span_of
 from sequent.runtime.store.memory.writing import WrittenCells
@@ -158,6 +159,18 @@ class Cells(WrittenCells):
 
     def wait(self, key: TaskKey, attempt: int) -> Wait | None:
         return self._waits.get((key, attempt))
+
+    def pending(self) -> list[Pending]:
+        found: list[Pending] = []
+        for (key, attempt), wait in self._waits.items():
+            place = (key.frame, key.node)
+            task = self._attempts.get(place, {}).get(key.iteration, {})
+            if place not in self._frames and place not in self._repeats and max(task, default=-1) < attempt:
+                above = sequence_above(key.frame, self._places.get)
+                sequence = sequence_text((*above, key.iteration) if key.iteration else above)
+                told = Pending(path=self._nodes.path(key.node), sequence=sequence, attempt=attempt, due=wait.due)
+                found.append(told)
+        return sorted(found, key=lambda told: told.due)
 
     def drop_problems(self) -> None:
         """Why containers failed that do not repeat is of the past; of a repeat it stands until that is opened again."""

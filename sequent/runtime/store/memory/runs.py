@@ -19,6 +19,7 @@ from sequent.model.spec import Amounts
 from sequent.model.status import RunStatus, Status
 from sequent.runtime import leftovers, ownership
 from sequent.runtime.origin import Origin
+from sequent.runtime.pending import Pending
 from sequent.runtime.pruning import Pruned, PruneRule
 from sequent.runtime.rows import Ask, AttemptRecord, Batch, Hold, RunRecord, Target
 from sequent.runtime.store import naming
@@ -70,8 +71,7 @@ class MemoryRun(RunReading):
                 self._sharing.withdraw(run.record.number, hold.key)
         if batch.end is not None:
             self._sharing.give_up(run.record.number, run.cells.holdings.give_up_shares())
-            status, counts, reason = batch.end
-            run.record = evolve(run.record, status=status, counts=dict(counts), ended=self._now(), reason=reason)
+            run.record = batch.end.of(run.record, self._now())
 
     def adopt(self, plan: Plan, fingerprints: Mapping[str, str]) -> None:
         self._nodes.learn(plan)
@@ -229,6 +229,9 @@ class MemoryStore:
 
     def attempts(self, run: RunRecord, path: str | None = None) -> Iterator[AttemptRecord]:
         return self._find(run.id).cells.attempts(path)
+
+    def pending(self, run: RunRecord) -> list[Pending]:
+        return self._find(run.id).cells.pending()
 
     def container_problems(self, run: RunRecord) -> list[Failure]:
         return self._find(run.id).cells.container_problems(None)

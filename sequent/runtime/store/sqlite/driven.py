@@ -95,10 +95,7 @@ class SqliteRun(RunReading):
     def commit(self, batch: Batch) -> None:
         self._within(lambda: self._write(batch))
         if batch.end is not None:
-            status, counts, reason = batch.end
-            self._record = evolve(
-                self._record, status=status, counts=dict(counts), ended=self._writer.ended, reason=reason
-            )
+            self._record = batch.end.of(self._record, self._writer.ended)
 
     def _write(self, batch: Batch) -> None:
         self._writer.write(batch, self._now)

@@ -11,7 +11,8 @@ from zlib import crc32
 from sequent.errors import StoreError
 from sequent.model.status import RunStatus
 from sequent.runtime import leftovers, ownership
-from sequent.runtime.rows import Owner, RunRecord, Target
+from sequent.runtime.owner import Owner
+from sequent.runtime.rows import RunRecord, Target
 from sequent.runtime.store import naming
 from sequent.runtime.store.location import run_directory
 from sequent.runtime.store.sqlite import run_queries, statements
@@ -26,6 +27,7 @@ from sequent.runtime.store.sqlite.records import (
     read_params,
     read_run_status,
     read_target,
+    read_unrun,
 )
 from sequent.runtime.store.sqlite.seals import damaged
 
@@ -50,6 +52,7 @@ class RunRow(NamedTuple):
     target: str
     params: str
     origin: str | None
+    unrun: str | None
     flow: str
     touched: int
     """How many transactions its drivers have committed."""
@@ -215,6 +218,7 @@ class Listing:
             structure=StoredMapping(self._reader, row.definition, "structure"),
             fingerprints=StoredMapping(self._reader, row.definition, "fingerprints"),
             reason=row.reason or "",
+            unrun={} if row.unrun is None else read_unrun(row.unrun),
             origin=read_origin(row.origin),
         )
 

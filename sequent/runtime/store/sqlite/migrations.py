@@ -50,6 +50,7 @@ _TO_3 = (
     "ALTER TABLE request ADD COLUMN origin TEXT",
     "ALTER TABLE run ADD COLUMN tally TEXT",
     "ALTER TABLE run ADD COLUMN seal INTEGER",
+    "ALTER TABLE run ADD COLUMN unrun TEXT",
 )
 _STEPS = {1: _TO_2, 2: _TO_3}
 """The statements that lead from a version to the next. They are written out: the tables will be others one day."""

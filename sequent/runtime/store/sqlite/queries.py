@@ -147,6 +147,18 @@ def wait_row() -> str:
 
 
 @cache
+def pending() -> str:
+    """The waits after which nothing has begun yet, the soonest first."""
+    later = (_A.run == _W.run, _A.frame == _W.frame, _A.node == _W.node, _A.iteration == _W.iteration)
+    has_begun = exists(select(ONE).where(*later, _A.number >= _W.attempt))
+    is_open = exists(select(ONE).where(frame.c.run == _W.run, _F.parent == _W.frame, _F.node == _W.node))
+    has_items = exists(select(ONE).where(_R.run == _W.run, _R.frame == _W.frame, _R.node == _W.node))
+    columns = (_W.frame, _W.node, _W.iteration, _W.attempt, _W.due)
+    waiting = select(*columns).where(is_given(_W.run), ~has_begun, ~is_open, ~has_items)
+    return text_of(waiting.order_by(_W.due, _W.frame, _W.node, _W.iteration), "the_run")
+
+
+@cache
 def kept() -> str:
     """How much of each pool of its own a run keeps."""
     mine = (is_given(_H.run), _H.frame == NONE, _H.shared == NONE)

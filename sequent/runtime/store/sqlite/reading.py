@@ -11,6 +11,7 @@ from sequent.model.outcome import Failure, Problem
 from sequent.model.scope import sequence_text
 from sequent.model.spec import Amounts
 from sequent.model.status import Status, Verdict
+from sequent.runtime.pending import Pending
 from sequent.runtime.rows import PASSED, AttemptRecord, FrameKey, TaskKey, Wait
 from sequent.runtime.store.nodes import KnownNodes, sequence_above
 from sequent.runtime.store.open_rows import Extent, Span, Tried
@@ -248,6 +249,15 @@ class RunRows:
             if count <= limit:
                 first.append(self._told(row))
         return count, first
+
+    def pending(self) -> list[Pending]:
+        """What is waited for by the clock."""
+        found: list[Pending] = []
+        for frame, node, iteration, attempt, due in self._reader.rows(queries.pending(), self._run):
+            around = self.sequence_of(frame)
+            sequence = sequence_text((*around, iteration) if iteration else around)
+            found.append(Pending(path=self.nodes.path(node), sequence=sequence, attempt=attempt, due=due))
+        return found
 
     def attempts(self, path: str | None) -> Iterator[AttemptRecord]:
         if path is None:

@@ -14,7 +14,8 @@ from sequent.model.outcome import LogSpan, Problem
 from sequent.model.spec import Amounts
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.origin import Origin
-from sequent.runtime.rows import Owner, Target
+from sequent.runtime.owner import Owner
+from sequent.runtime.rows import Target, Unrun
 from sequent.runtime.store.sqlite.fields import record_of
 from sequent.runtime.store.sqlite.schema import OUTDATED, SUPERSEDED
 from sequent.runtime.store.sqlite.seals import damaged
@@ -83,6 +84,23 @@ def _span(tree: list[Any]) -> LogSpan:
 def read_counts(text: str) -> dict[Status, int]:
     """How many tasks settled how."""
     return _read("counts", text, lambda tree: {Status(key): _number(count) for key, count in tree.items()})
+
+
+def text_of_unrun(unrun: Unrun) -> str:
+    """How many tasks of each step were skipped or cancelled."""
+    return _dump({path: {status.value: count for status, count in numbers.items()} for path, numbers in unrun.items()})
+
+
+def read_unrun(text: str) -> dict[str, dict[Status, int]]:
+    """How many tasks of each step were skipped or cancelled."""
+    return _read(
+        "counts",
+        text,
+        lambda tree: {
+            _text(path): {Status(key): _number(count) for key, count in numbers.items()}
+            for path, numbers in tree.items()
+        },
+    )
 
 
 def read_mapping(text: str) -> dict[str, str]:

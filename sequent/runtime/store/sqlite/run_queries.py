@@ -27,6 +27,7 @@ _RUN_COLUMNS = (
     request.c.target,
     request.c.params,
     request.c.origin,
+    run.c.unrun,
     run.c.flow,
     run.c.touched,
     run.c.tally,

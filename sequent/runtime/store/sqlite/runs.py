@@ -14,6 +14,7 @@ from sequent.model.plan import Plan
 from sequent.model.status import RunStatus, Status
 from sequent.runtime import leftovers, ownership
 from sequent.runtime.origin import Origin
+from sequent.runtime.pending import Pending
 from sequent.runtime.rows import AttemptRecord, RunRecord, Target
 from sequent.runtime.store import naming
 from sequent.runtime.store.location import Location, runs_directory
@@ -228,6 +229,9 @@ class SqliteStore:
         with contextlib.closing(connect(self.name)) as connection, naming_run(run.id):
             row = self._listing.with_number(run.number)
             yield from self._rows(row, Reader(connection, self.name)).attempts(path)
+
+    def pending(self, run: RunRecord) -> list[Pending]:
+        return self._rows(self._listing.with_number(run.number)).pending()
 
     def container_problems(self, run: RunRecord) -> list[Failure]:
         with naming_run(run.id):

@@ -90,6 +90,7 @@ run = Table(
     Column("wake", Text),
     Column("tally", Text),
     Column("seal", Integer),
+    Column("unrun", Text),
     sqlite_strict=True,
 )
 """A small row, since every transaction of its driver writes it: the guard against a second driver.

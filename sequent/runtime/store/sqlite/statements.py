@@ -256,7 +256,7 @@ def put_seal() -> str:
 @cache
 def end_run() -> str:
     """Writes how a run ended."""
-    names = "status ended counts reason"
+    names = "status ended counts reason unrun"
     return text_of(update(run).values(given(names)).where(is_given(run.c.number)), f"{names} the_number")
 
 

@@ -10,7 +10,7 @@ from sequent.errors import StoreError
 from sequent.model.status import Status
 from sequent.runtime.rows import PASSED, Batch, Ending, Hold, Intent, TaskKey, Wait
 from sequent.runtime.store.sqlite import open_queries, shared_queries, statements
-from sequent.runtime.store.sqlite.records import text_of_mapping, text_of_record, text_of_span
+from sequent.runtime.store.sqlite.records import text_of_mapping, text_of_record, text_of_span, text_of_unrun
 from sequent.runtime.store.sqlite.seals import sealed
 from sequent.runtime.store.sqlite.tally import (
     RunningTally,
@@ -69,7 +69,8 @@ class BatchWriter:
         if batch.end is not None:
             self.ended = now()
             counts = text_of_mapping({status.value: count for status, count in batch.end.counts.items()})
-            values = (batch.end.status.value, self.ended, counts, batch.end.reason or None, self._run)
+            unrun = None if batch.end.unrun is None else text_of_unrun(batch.end.unrun)
+            values = (batch.end.status.value, self.ended, counts, batch.end.reason or None, unrun, self._run)
             self._cursor.execute(statements.end_run(), values)
         self._tally.write()
 

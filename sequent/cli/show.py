@@ -1,0 +1,183 @@
+"""``show``: what has become of one run, without loading anybody's flow."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from typing import Annotated
+
+from attrs import evolve
+from cyclopts import Parameter
+
+from sequent.cli import machine
+from sequent.cli.failures import failure_lines, log_command, task_name
+from sequent.cli.history import origin_text, reason_text
+from sequent.cli.options import Options, opened_store
+from sequent.cli.story import Story, read_wanted, seen_attempts, story_of
+from sequent.cli.terminal import out
+from sequent.cli.text import Paint, counts, duration, moment, readable, safe
+from sequent.cli.typed import DEFAULTS, Run, TypedOptions
+from sequent.model.outcome import Failure, Problem
+from sequent.model.status import Status
+from sequent.runtime.pending import Pending
+from sequent.runtime.ports import Store
+from sequent.runtime.rows import AttemptRecord, RunRecord
+
+SHOWN = 100
+"""Failures, and tasks that are active or wait, that are shown at most."""
+
+
+def show(
+    run: Run = "latest",
+    path: Annotated[
+        str | None, Parameter(help="Only this step, or what is in this container: load, load.one, load.one/1.2.")
+    ] = None,
+    /,
+    *,
+    status: Annotated[
+        tuple[Status, ...], Parameter(negative="", help="Only tasks in this status; once for each.")
+    ] = (),
+    options: TypedOptions = DEFAULTS,
+) -> int:
+    """Show one run: its parameters, what has become of each step, what is active, waits, and failed."""
+    with opened_store(options) as store:
+        record = store.find(run)
+        story = story_of(store, record, time.time(), read_wanted(record, path or "", status))
+        if record.ended is None:
+            record = evolve(record, counts=story.counts)
+        if options.json:
+            _show_document(store, record, story, with_attempts=options.verbose > 0)
+        else:
+            _show_text(store, record, story, options)
+    return 0
+
+
+def _show_document(store: Store, record: RunRecord, story: Story, *, with_attempts: bool) -> None:
+    document = machine.run_document(record)
+    if story.due is not None:
+        document["due"] = machine.moment(story.due)
+    document["worked"] = round(story.worked, 6)
+    document["steps"] = {path: machine.counts_document(numbers) for path, numbers in _steps(story)}
+    document["active"] = [machine.active_document(attempt) for attempt in _active(story)]
+    document["waits"] = [machine.wait_document(wait) for wait in _waits(story)]
+    failures = _failures(story)
+    document["failed"] = len(failures)
+    document["failures"] = [machine.attempt_document(failure) for failure in failures[:SHOWN]]
+    if with_attempts:
+        document["attempts"] = [machine.attempt_document(attempt) for attempt in _attempts(store, record, story)]
+    machine.write({"store": store.name, "run": document})
+
+
+def _show_text(store: Store, record: RunRecord, story: Story, options: Options) -> None:
+    paint = Paint.of(sys.stdout)
+    out("\n".join(_heading(record, story, store.name, paint)))
+    steps = [f"  {safe(path)}: {_numbers(numbers)}" for path, numbers in _steps(story)]
+    active = [
+        f"  {paint.status(Status.ACTIVE)}  {task_name(attempt.path, attempt.sequence)}"
+        f"{_number(attempt.attempt)}  since {moment(attempt.started)}"
+        for attempt in _active(story)
+    ]
+    waits = [
+        f"  {paint.word('delayed')}  {task_name(wait.path, wait.sequence)}{_number(wait.attempt)}"
+        f"  until {moment(wait.due)}"
+        for wait in _waits(story)
+    ]
+    for lines in (steps, _first(active), _first(waits)):
+        if lines:
+            out("\n".join(("", *lines)))
+    failures = _failures(story)
+    for failure in map(_failure, failures[:SHOWN]):
+        log = log_command(record.id, failure.path, failure.sequence) if failure.log else None
+        out("")
+        out("\n".join(failure_lines(failure, log, paint)))
+    if len(failures) > SHOWN:
+        out(f"\nand {len(failures) - SHOWN:,} more failures")
+    if options.verbose:
+        out("")
+        for attempt in _attempts(store, record, story):
+            out(attempt_line(attempt, paint))
+
+
+def _numbers(numbers: Mapping[Status, int]) -> str:
+    return counts(numbers) if any(numbers.values()) else "not begun"
+
+
+def _number(attempt: int) -> str:
+    return f"  (attempt {attempt})" if attempt > 1 else ""
+
+
+def _first(lines: list[str]) -> list[str]:
+    more = len(lines) - SHOWN
+    return [*lines[:SHOWN], f"  and {more:,} more"] if more > 0 else lines
+
+
+# -- what is meant of it ---------------------------------------------------------------------------
+
+
+def _steps(story: Story) -> Iterator[tuple[str, Mapping[Status, int]]]:
+    statuses = story.wanted.statuses
+    for path, numbers in story.steps.items():
+        meant = {status: count for status, count in numbers.items() if count and story.wanted.shows(status)}
+        if meant or not statuses:
+            yield path, meant
+
+
+def _active(story: Story) -> list[AttemptRecord]:
+    return [*story.active.values()] if story.wanted.shows(Status.ACTIVE) else []
+
+
+def _waits(story: Story) -> list[Pending]:
+    return story.waits if story.wanted.shows(Status.WAITING) else []
+
+
+def _failures(story: Story) -> list[AttemptRecord]:
+    return [*story.failures.values()] if story.wanted.shows(Status.FAILURE) else []
+
+
+def _attempts(store: Store, record: RunRecord, story: Story) -> Iterator[AttemptRecord]:
+    wanted = story.wanted
+    for attempt in seen_attempts(store, record):
+        if wanted.has(attempt.path, attempt.sequence) and wanted.shows(attempt.status):
+            yield attempt
+
+
+def _failure(record: AttemptRecord) -> Failure:
+    problem = record.problem or Problem(type="Unknown", message="the store does not say why")
+    return Failure(path=record.path, sequence=record.sequence, attempt=record.attempt, problem=problem, log=record.log)
+
+
+def _heading(record: RunRecord, story: Story, store: str, paint: Paint) -> Iterator[str]:
+    yield f"run {paint.strong(safe(record.id))} of {safe(record.target.flow)}: {paint.status(record.status)}"
+    took = f", took {duration(record.ended - record.created)}" if record.ended is not None else ""
+    worked = f", worked {duration(story.worked)}" if story.worked else ""
+    yield f"  started {moment(record.created)}{took}{worked}"
+    if record.origin is not None:
+        yield f"  started by {origin_text(record.origin, store)}"
+    if record.recovery:
+        yield f"  recovery {record.recovery}"
+    if record.owner is not None:
+        owner = record.owner
+        since = moment(owner.since)
+        yield f"  driven by process {owner.pid} of {safe(owner.user)} on {safe(owner.host)} since {since}"
+    for name, text in record.params.items():
+        yield f"  {safe(name)} = {readable(text)}"
+    yield f"  tasks: {counts(record.counts)}"
+    yield from (f"  {safe(line)}" for line in reason_text(record).splitlines())
+
+
+def _attempt_status(record: AttemptRecord, paint: Paint) -> str:
+    if record.is_passed:
+        return "✓ passed over"
+    if record.is_outdated:
+        return f"{'✗ failure' if record.problem else '✓ success'} that counts no more"
+    # An attempt that is waiting again is one that was lost.
+    return "? lost" if record.status is Status.WAITING else paint.status(record.status)
+
+
+def attempt_line(record: AttemptRecord, paint: Paint) -> str:
+    """When it was, which task's it is, and how it ended."""
+    took = f"  {duration(record.ended - record.started)}" if record.ended is not None else ""
+    status = _attempt_status(record, paint)
+    name = task_name(record.path, record.sequence)
+    return f"  {moment(record.started)}  {name}  attempt {record.attempt}  {status}{took}"

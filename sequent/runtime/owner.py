@@ -1,0 +1,19 @@
+"""Which process drives a run."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+
+@frozen(kw_only=True)
+class Owner:
+    """Who drives a run."""
+
+    pid: int
+    started: float
+    """When the process started, in seconds since 1970."""
+    host: str
+    boot: str
+    user: str
+    since: float
+    """When it took the run."""
