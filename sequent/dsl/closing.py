@@ -12,24 +12,22 @@ from typing import Any
 from attrs import evolve
 
 from sequent.dsl.bodies import make_read_only
-from sequent.dsl.functions import FunctionSource
 from sequent.dsl.hidden import hidden_defaults
+from sequent.dsl.lost import DESIGNATED, body_error, explain_lost, line_of, refuse_construction, unused_decorator
 from sequent.dsl.marks import reference_in, refuse_text, text_in
 from sequent.dsl.mistakes import KEPT, Mistakes
 from sequent.dsl.names import check_name
 from sequent.dsl.nodes import Node, Written
 from sequent.dsl.options import NO_ITEMS, Options, check_parallel
 from sequent.dsl.parameters import ParamSource
-from sequent.dsl.places import Site, assigned_name, assignment, option_place
+from sequent.dsl.places import Site, assignment, option_place
 from sequent.dsl.references import Reference
 from sequent.dsl.repeats import endless, is_endless
 from sequent.dsl.requirements import Requirement
 from sequent.dsl.sources import Outer, outer_alone, refuse_secret, target_of, within
 from sequent.dsl.steps import MADE, OPEN, Step
-from sequent.errors import DefinitionError, Place
+from sequent.errors import DefinitionError
 from sequent.model.references import Literal
-
-_DESIGNATED = ("result", "until")
 
 
 def close_body(body: type, options: Options, site: Site, mistakes: Mistakes) -> Written:
@@ -43,6 +41,7 @@ def close_body(body: type, options: Options, site: Site, mistakes: Mistakes) -> 
             found in the body while it was executed.
     """
     mistakes.told(partial(_refuse_inherited, body, site), None)
+    mistakes.told(partial(refuse_construction, body, site), None)
     names: dict[str, Any] = dict(vars(body))
     made: list[Node] = names.pop(MADE, [])
     waiting: list[Site] = names.pop(OPEN, [])
@@ -53,19 +52,19 @@ def close_body(body: type, options: Options, site: Site, mistakes: Mistakes) -> 
     for problem in kept.found:
         mistakes.add(problem)
     for unused in waiting:
-        mistakes.add(_unused(unused, body))
+        mistakes.add(unused_decorator(unused, body))
     written = Written(site, options, name=body.__name__, body=body, is_leaf=False)
     written.children = _children(names, made, body, site, mistakes)
     written.attributes = _attributes(names, body, site, mistakes)
     lost = [step for step in made if not any(step is child for child in written.children.values())]
-    for word in _DESIGNATED:
+    for word in DESIGNATED:
         # What is no step of its own, or a value, has been told already.
         if word in names and not isinstance(names[word], Reference) and not any(names[word] is step for step in lost):
             named = mistakes.told(partial(_designated, word, names[word], written, site), None)
             setattr(written, word, named)
     if not written.children and not mistakes.found:
         message, hint = f"{body.__name__!r} has nothing to do: an empty flow or container", "define a step in its body"
-        mistakes.add(_error(message, site.place, hint, code="empty"))
+        mistakes.add(body_error(message, site.place, hint, code="empty"))
     make_read_only(body)
     return written
 
@@ -77,7 +76,7 @@ def _refuse_inherited(body: type, site: Site) -> None:
             if isinstance(value, str | PurePath):
                 refuse_text(value, f"the attribute {name!r} of {base.__name__!r}", site)
             if isinstance(value, Node | Reference):
-                raise _error(
+                raise body_error(
                     f"{body.__name__!r} inherits {name!r} from {base.__name__!r}, which is no part of a container",
                     value.__sequent__.site.place,
                     "define it in the container's own body: a function can be given to step() as often as one likes",
@@ -90,7 +89,7 @@ def adopt(parent: Node, mistakes: Mistakes) -> None:
         for attribute, value in child.__sequent__.attributes.items():
             if isinstance(value.__sequent__, ParamSource) and attribute not in child.__sequent__.given:
                 mistakes.add(
-                    _error(
+                    body_error(
                         f"{attribute!r} is a parameter of {name!r}, which is inside {parent.__sequent__.name!r}",
                         value.__sequent__.site.place,
                         f"parameters are the flow's: write {attribute} = outer.{attribute}, or item()",
@@ -109,7 +108,7 @@ def _children(
     seen: dict[int, str] = {}
     annotations = get_annotations(body)
     for name, value in names.items():
-        if not isinstance(value, Node) or name in _DESIGNATED:
+        if not isinstance(value, Node) or name in DESIGNATED:
             continue
         try:
             _check_child(name, value, seen, body, site if name in annotations else None)
@@ -122,7 +121,7 @@ def _children(
         children[name] = value
     for value in made:
         if id(value) not in seen:
-            mistakes.told(partial(_explain_lost, value, names, body), None)
+            mistakes.told(partial(explain_lost, value, names, body), None)
     return children
 
 
@@ -130,14 +129,14 @@ def _check_child(name: str, value: Node, seen: Mapping[int, str], body: type, an
     """See that a name can stand for a step; ``annotated`` is the body's decorator, where that has a type for it too."""
     written = value.__sequent__
     if id(value) in seen:
-        raise _error(
+        raise body_error(
             f"{seen[id(value)]!r} and {name!r} are the same step",
             written.site.place,
             "define it once; requirements and results name it as often as they like",
             code="duplicate",
         )
     if written.parent is not None:
-        raise _error(
+        raise body_error(
             f"not supported yet: {name!r} is a part of another container, used again",
             written.site.place,
             "define a step of its own: the function can be given to step() as often as one likes",
@@ -145,57 +144,12 @@ def _check_child(name: str, value: Node, seen: Mapping[int, str], body: type, an
         )
     check_name(name, written.site)
     if annotated is not None and assignment(name, annotated.place) != written.site.place:
-        raise _error(
+        raise body_error(
             f"the name {name!r} is used twice in {body.__name__!r}: it is an attribute as well",
             written.site.place,
             "give each a name of its own",
             code="duplicate",
         )
-
-
-def _unused(site: Site, body: type) -> DefinitionError:
-    """The error for a decorator that was made in the body, and given nothing."""
-    return _error(
-        f"{assigned_name(site.place) or 'a step'!r} in {body.__name__!r} has nothing to do: no function is given",
-        site.place,
-        "write load = step(...)(function); @step(...), @command(...) above a method, @container(...) above a class",
-        code="work",
-    )
-
-
-def _explain_lost(lost: Node, names: Mapping[str, object], body: type) -> None:
-    """A step was defined in the body, and no name of the body stands for it any more."""
-    place = lost.__sequent__.site.place
-    work = lost.__sequent__.work
-    own = lost.__sequent__.name or (work.function.__name__ if isinstance(work, FunctionSource) else "")
-    name = assigned_name(place) or own
-    if name in _DESIGNATED and names.get(name) is lost:
-        # A step with that very name: it is checked as any other.
-        check_name(name, place)
-    winner = names.get(name)
-    if name not in names:
-        raise _error(
-            f"{name or 'a step'!r} in {body.__name__!r} is defined, and has no name in its body",
-            place,
-            "assign it to a name: load = step(...)(function), send = command(...)",
-            code="unnamed",
-        )
-    other = _line_of(winner)
-    is_loop = other == place
-    lines = ", by the same line" if is_loop else f": here and at {other}" if other else ""
-    raise _error(
-        f"the name {name!r} is used twice in {body.__name__!r}{lines}",
-        place,
-        "repeat it with repeats=, or build the flow with add_step" if is_loop else "give each a name of its own",
-        code="duplicate",
-    )
-
-
-def _line_of(value: object) -> Place | None:
-    if isinstance(value, Node | Reference):
-        return value.__sequent__.site.place
-    code = getattr(value, "__code__", None)
-    return Place(code.co_filename, code.co_firstlineno) if code is not None else None
 
 
 def _attributes(names: Mapping[str, object], body: type, site: Site, mistakes: Mistakes) -> dict[str, Reference]:
@@ -219,7 +173,7 @@ def _check_kept(name: str, value: object, body: type, site: Site) -> None:
         raise outer_alone(f"the attribute {name!r}", assignment(name, site.place))
     if isinstance(value, Requirement):
         place = assignment(name, site.place)
-        raise _error(f"{name!r} is a requirement, which is no attribute", place, "put it in requires=")
+        raise body_error(f"{name!r} is a requirement, which is no attribute", place, "put it in requires=")
     if not name.startswith("__") or name == "__doc__":
         _refuse_hidden(name, value, body, site)
 
@@ -228,9 +182,9 @@ def _refuse_hidden(name: str, value: object, body: type, site: Site) -> None:
     """What is no step and no reference is kept as it is: a reference within it would reach the steps as one."""
     if isinstance(value, FunctionType):
         for parameter, reference in hidden_defaults(value):
-            raise _error(
+            raise body_error(
                 f"{name!r} is a function and no step, and takes {reference} by {parameter!r}, which nobody fills in",
-                _line_of(value) or site.place,
+                line_of(value) or site.place,
                 "put @step above it; or let a step take that, and hand it on",
             )
         return
@@ -239,7 +193,7 @@ def _refuse_hidden(name: str, value: object, body: type, site: Site) -> None:
     if text_in(value):
         refuse_text(value, f"the attribute {name!r}", assignment(name, site.place))
     if found := reference_in(value):
-        raise _error(
+        raise body_error(
             f"the attribute {name!r} has {found} inside it, which is known only while running",
             assignment(name, site.place),
             f"let the step that needs it take it: def work(self, value={found}); an attribute may be a parameter, "
@@ -254,15 +208,15 @@ def _check_attribute(name: str, value: Reference, *, has_type: bool) -> None:
     for part in within(source):
         target = target_of(part)
         if isinstance(target, Node):
-            raise _error(
+            raise body_error(
                 f"the attribute {name!r} is of a sibling: {source.shown}",
                 place,
                 f"name the step itself: {name} = {target.__sequent__.shown}"
-                if name in _DESIGNATED
+                if name in DESIGNATED
                 else f"let the step that needs it take it: def work(self, {name}={source.shown})",
             )
     if isinstance(source, ParamSource) and not has_type:
-        raise _error(f"the parameter {name!r} has no type", place, f"write {name}: str = param()", code="param")
+        raise body_error(f"the parameter {name!r} has no type", place, f"write {name}: str = param()", code="param")
     check_name(name, place)
 
 
@@ -274,7 +228,7 @@ def _designated(word: str, value: object, written: Written, site: Site) -> Node:
         return value
     known = ", ".join(repr(child.__sequent__.name or name) for name, child in children.items() if child in allowed)
     place = assignment(word, site.place)
-    raise _error(
+    raise body_error(
         f"{word!r} of {written.name!r} names nothing that is a step of its body",
         place,
         f"name one of {known}" if known else "define a step whose result tells whether to go on, and name that",
@@ -288,12 +242,8 @@ def check_until(written: Written, mistakes: Mistakes) -> None:
     mistakes.told(partial(check_parallel, options, site), None)
     if written.until is not None and options.repeats is None:
         message, hint = f"{written.name!r} has an 'until', and no repeats", "give the items: @container(repeats=...)"
-        mistakes.add(_error(message, site.place, hint))
+        mistakes.add(body_error(message, site.place, hint))
         written.until = None
     if is_endless(options.repeats) and written.until is None:
         mistakes.add(endless(written.name, option_place(site, "repeats")))
         written.options = evolve(options, repeats=NO_ITEMS)
-
-
-def _error(message: str, place: Place, hint: str, *, code: str = "body") -> DefinitionError:
-    return DefinitionError(message, code=code, hint=hint, place=place)

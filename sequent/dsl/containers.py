@@ -16,7 +16,7 @@ from sequent.dsl.nodes import MissingWordError, Node, Written
 from sequent.dsl.option_types import ContainerOptions, RepeatContainerOptions, Repeats
 from sequent.dsl.options import CONTAINER_OPTIONS, Options, read_options, refusal_of_attempts, without_attempts
 from sequent.dsl.parameters import defaults_of
-from sequent.dsl.places import Site, body_of, frame_above, names_around, option_place, site_above
+from sequent.dsl.places import Site, body_of, frame_above, is_decorator, names_around, option_place, site_above
 from sequent.dsl.references import Reference
 from sequent.dsl.requirements import Requirement, not_now
 from sequent.dsl.returning import returned_by_node
@@ -271,10 +271,22 @@ def container(body: object = None, /, **options: object) -> object:
     return decorate
 
 
+def _refuse_twice(body: Node, site: Site) -> None:
+    """A container is used again by a call, and never by a second decorator above its class."""
+    if is_decorator(site.place) and is_decorator(body.__sequent__.site.place):
+        raise DefinitionError(
+            f"{body.__sequent__.name!r} is a container already: @container stands above it twice",
+            code="container",
+            hint="leave one of them out; all options go to one",
+            place=site.place,
+        )
+
+
 def _make(
     body: object, kwargs: object, options: Options, site: Site, frame: FrameType, mistakes: Mistakes
 ) -> Container[Any]:
     if isinstance(body, Node) and body.__sequent__.body is not None:
+        _refuse_twice(body, site)
         written = write_again(body, {} if kwargs is None else kwargs, options, site, mistakes)
     elif isinstance(body, type):
         if kwargs is not None:
@@ -287,7 +299,8 @@ def _make(
         raise DefinitionError(
             f"{getattr(body, '__qualname__', body)!r} is not a class",
             code="container",
-            hint="a container is a class, or a container that is used again; @step makes a step of a function",
+            hint="put @container directly above the class; or give it a container that is used again. "
+            "@step makes a step of a function",
             place=site.place,
         )
     check_until(written, mistakes)

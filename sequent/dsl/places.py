@@ -201,6 +201,18 @@ def return_annotation(head: Place) -> Place | None:
     return None
 
 
+def is_decorator(place: Place) -> bool:
+    """Whether a line is a decorator of a class, as far as its source can be read."""
+    return place.line in _class_decorators(place.file)
+
+
+@lru_cache(maxsize=8)
+def _class_decorators(file: str) -> frozenset[int]:
+    tree = _tree(file)
+    classes = (node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)) if tree else ()
+    return frozenset(decorator.lineno for node in classes for decorator in node.decorator_list)
+
+
 @lru_cache(maxsize=8)
 def _tree(file: str) -> ast.Module | None:
     try:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import date, time
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import PurePath
 from typing import cast
 from uuid import UUID
@@ -32,6 +34,10 @@ WordSource = Literal | Reference | TextSource
 
 _ALLOWED = "a word is str, Path, bytes, int, float, Decimal, a date or time, UUID, a reference, or an f-string with one"
 _PROGRAM = 'write command("rsync", "-a", source, target), or @command above a method that returns the words'
+_SIGN = re.compile(r"\|\|?|\|&|&&?|<|<<<?|(\d?|&)>>?(/dev/null|&\d)?|2>&1|\d?>&\d")
+"""What means something to a shell where it stands alone."""
+_KNOW_SIGNS = frozenset({"expr", "test", "[", "find", "jq", "awk", "git"})
+"""Programs to which such words mean something of their own."""
 _EMPTY = ('""', '{"$b":""}')
 _END = '"--"'
 _KINDS = (str, bytes, int, float, Decimal, date, time, UUID, PurePath)
@@ -48,11 +54,51 @@ def read_words(values: Sequence[object], place: Place) -> tuple[WordSource, ...]
         raise _error("a command needs a program", place, _PROGRAM)
     if isinstance(words[0], Literal) and words[0].text in _EMPTY:
         raise _error("the command's program is empty", place, _PROGRAM)
+    _refuse_shell(values, place)
     for position, word in enumerate(words):
         if isinstance(word, Literal) and word.text == _END:
             break
         _check_dash(word, f"word {position + 1}", place)
     return words
+
+
+def _refuse_shell(values: Sequence[object], place: Place) -> None:
+    """A line for a shell, or a sign of one among the words: a program would get it as it is.
+
+    After an option (``cut -d "|"``), in a list of words, and for programs that know such words it is meant so.
+    """
+    program = values[0]
+    if isinstance(program, str) and _is_line(program):
+        raise _error(
+            f"the command's program is the line {program!r:.100}: nothing is split, and there is no shell",
+            place,
+            f"write one word for one argument, {_as_words(program)}; or use shell={program!r:.60}",
+        )
+    if isinstance(program, str) and program.rpartition("/")[2] in _KNOW_SIGNS:
+        return
+    for position, (before, value) in enumerate(pairwise(values), 2):
+        is_argument = isinstance(before, str) and before.startswith("-")
+        if isinstance(value, str) and not is_argument and _SIGN.fullmatch(value):
+            raise _error(
+                f"word {position} of the command is {value!r}, a sign of the shell, and there is no shell",
+                place,
+                """use shell=: command(src, dst, shell='sort "$1" > "$2"'); """
+                f"or, if it is meant as a word, put it in a list: [{value!r}]",
+            )
+
+
+def _is_line(program: str) -> bool:
+    """Whether what stands for a program is several words; directories may have spaces in their names."""
+    if has_form(program):
+        return False
+    first, *others = program.split()
+    has_signs = any(_SIGN.fullmatch(word) or word.startswith("-") for word in others)
+    return bool(others) and ("/" not in first or has_signs)
+
+
+def _as_words(line: str) -> str:
+    words = line.split()
+    return f"command({', '.join(map(repr, words[:3]))}{', ...' if len(words) > 3 else ''})"
 
 
 def read_arguments(values: Sequence[object], place: Place) -> tuple[WordSource, ...]:

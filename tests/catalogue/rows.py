@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-ROWS = (*range(1, 96), *range(104, 119), *range(124, 129), 130)
+ROWS = (*range(1, 96), *range(104, 122), *range(124, 129), 130)
 """The rows about flows, the command line, runs, stores and references; the others are about hosts alone."""
 
 ELSEWHERE: dict[int, tuple[str, ...]] = {

@@ -190,9 +190,25 @@ def _flow_in(module: ModuleType, attribute: str) -> object:
             raise _no_attribute(module, attribute) from None
     if _is_flow(value):
         return value
+    _refuse_decorated(attribute, value)
     if inspect.isfunction(value):
         return _made(module, attribute, value)
     raise _not_a_flow(module, attribute, value)
+
+
+def _refuse_decorated(attribute: str, value: object) -> None:
+    """See that it is no container under another decorator, which hides what it is."""
+    from sequent.dsl.containers import Container
+    from sequent.dsl.lost import nodes_within
+
+    for made in nodes_within(value):
+        if isinstance(made, Container):
+            raise DefinitionError(
+                f"the container {attribute!r} is under another decorator, which hides it",
+                code="decorator",
+                hint="put @container on top, above the other decorators",
+                place=made.__sequent__.site.place,
+            )
 
 
 def _made(module: ModuleType, attribute: str, factory: Callable[..., object]) -> object:

@@ -1,0 +1,119 @@
+"""What a class body has lost, or was given in vain: steps without a name, and decorators in the wrong order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from sequent.dsl.callables import everything_in, kept_by, name_of
+from sequent.dsl.functions import FunctionSource
+from sequent.dsl.names import check_name
+from sequent.dsl.nodes import Node
+from sequent.dsl.places import Site, assigned_name, assignment
+from sequent.dsl.references import Reference
+from sequent.errors import DefinitionError, Place
+
+DESIGNATED = ("result", "until")
+"""Names that say which child gives the result, or ends the repeat."""
+_NEVER_RUN = ("__init__", "__new__", "__post_init__", "__slots__")
+_PARAMETERS = "a container has parameters: day: date = param(); a step or a property computes what follows"
+
+
+def unused_decorator(site: Site, body: type) -> DefinitionError:
+    """The error for a decorator that was made in the body, and given nothing."""
+    return body_error(
+        f"{assigned_name(site.place) or 'a step'!r} in {body.__name__!r} has nothing to do: no function is given",
+        site.place,
+        "write load = step(...)(function); @step(...), @command(...) above a method, @container(...) above a class",
+        code="work",
+    )
+
+
+def explain_lost(lost: Node, names: Mapping[str, object], body: type) -> None:
+    """A step was defined in the body, and no name of the body stands for it any more.
+
+    Raises:
+        DefinitionError: always, but for a step that is called ``result`` or ``until``, if it may be.
+    """
+    place = lost.__sequent__.site.place
+    work = lost.__sequent__.work
+    own = lost.__sequent__.name or (
+        name_of(work.function).rpartition(".")[2] if isinstance(work, FunctionSource) else ""
+    )
+    name = assigned_name(place) or own
+    if name in DESIGNATED and names.get(name) is lost:
+        # A step with that very name: it is checked as any other.
+        check_name(name, place)
+    winner = names.get(name)
+    word = "container" if lost.__sequent__.body is not None else "step"
+    if winner is not None and wraps(winner, lost):
+        raise body_error(
+            f"the {word} {name!r} in {body.__name__!r} is under another decorator, which hides it",
+            place,
+            f"put @{word} on top, above the other decorators",
+            code="decorator",
+        )
+    if name not in names:
+        raise body_error(
+            f"{name or 'a step'!r} in {body.__name__!r} is defined, and has no name in its body",
+            place,
+            "assign it to a name: load = step(...)(function), send = command(...)",
+            code="unnamed",
+        )
+    if winner is None:
+        message = f"{name!r} in {body.__name__!r} is None once its decorators are done, and no {word}"
+        raise body_error(message, place, f"put @{word} on top, above the other decorators", code="decorator")
+    other = line_of(winner)
+    is_loop = other == place
+    lines = ", by the same line" if is_loop else f": here and at {other}" if other else ""
+    raise body_error(
+        f"the name {name!r} is used twice in {body.__name__!r}{lines}",
+        place,
+        "repeat it with repeats=, or build the flow with add_step" if is_loop else "give each a name of its own",
+        code="duplicate",
+    )
+
+
+def wraps(value: object, node: Node) -> bool:
+    """Whether a decorator has made this of a step or container: a function around it, or an object that keeps it."""
+    return any(part is node for part in nodes_within(value))
+
+
+def nodes_within(value: object) -> Iterator[Node]:
+    """The steps and containers of which decorators have made something else."""
+    if isinstance(value, Node | type):
+        return
+    for layer in everything_in(value.fget if isinstance(value, property) else value):
+        for part in (layer, *kept_by(layer).values()):
+            if isinstance(part, Node):
+                yield part
+
+
+def refuse_construction(body: type, site: Site) -> None:
+    """See that nothing of a class is meant to run when an instance is made: a step's ``self`` is made without.
+
+    Raises:
+        DefinitionError: there is ``__init__`` or the like, in the body or a class from which it inherits.
+    """
+    for base in body.__mro__[:-1]:
+        for word in _NEVER_RUN if base.__module__ != "typing" else ():
+            if word in vars(base) and (word != "__slots__" or base is body):
+                inherited = "" if base is body else f", from {base.__name__!r}"
+                generated = "dataclass" if "__dataclass_fields__" in vars(base) else ""
+                generated = "attrs class" if "__attrs_attrs__" in vars(base) else generated
+                kind = f"is a {generated}, whose {word!r}" if generated else f"has {word!r}{inherited}, which"
+                place = line_of(vars(base)[word]) if base is body and not generated else None
+                where = place or (assignment(word, site.place) if base is body else site.place)
+                raise body_error(f"{body.__name__!r} {kind} would never run", where, _PARAMETERS, code="construction")
+
+
+def line_of(value: object) -> Place | None:
+    """The line at which something was defined, as far as it knows."""
+    if isinstance(value, Node | Reference):
+        return value.__sequent__.site.place
+    code = getattr(value, "__code__", None)
+    return Place(code.co_filename, code.co_firstlineno) if code is not None else None
+
+
+def body_error(message: str, place: Place, hint: str, *, code: str = "body") -> DefinitionError:
+    """The error for something in a class body."""
+    return DefinitionError(message, code=code, hint=hint, place=place)
