@@ -174,3 +174,11 @@ def check_new_name(path: str) -> None:
             hint="bring that store back beside it, if you still need its runs; "
             f"else remove what is left: rm {' '.join(names)}",
         )
+
+
+def has_wal(path: str) -> bool:
+    """Whether a part of a store is not in its file yet."""
+    try:
+        return os.lstat(path + WAL).st_size > 0
+    except OSError:
+        return False

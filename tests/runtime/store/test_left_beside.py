@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from sequent.errors import StoreError
+from sequent.model.spec import FlowConfig
+from sequent.runtime.elsewhere import check_places
 from sequent.runtime.store import open_store
 from tests.contracts.plans import create
 from tests.runtime.store.files import made
@@ -25,10 +27,13 @@ os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
+
+
 def test_a_store_is_not_made_beside_what_a_killed_run_of_another_one_left(tmp_path):
     path = made(tmp_path / "s.db")
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
-    killed = subprocess.run([sys.executable, "-c", _KILLED, str(path)], env=environment, check=False)
+    killed = subprocess.run([sys.executable, "-c", _KILLED, str(path)], env=_environment(), check=False)
     assert killed.returncode == -signal.SIGKILL
     away = tmp_path / "away"
     path.rename(away)
@@ -90,3 +95,35 @@ def test_what_the_same_store_has_beside_it_as_several_make_it_at_once_is_its_own
         for thread in threads:
             thread.join()
     assert errors == []
+
+
+def test_no_run_is_made_in_a_store_whose_file_was_replaced_beside_what_was_left(tmp_path):
+    path = made(tmp_path / "s.db")
+    copy = path.read_bytes()
+    for number in range(2):
+        store = open_store(str(path))
+        create(store, run_id=f"n{number}")
+        store.close()
+    with subprocess.Popen([sys.executable, "-c", _KILLED, str(path)], env=_environment()) as process:
+        assert process.wait() == -signal.SIGKILL
+    assert (tmp_path / "s.db-wal").stat().st_size > 0
+    path.write_bytes(copy[: len(copy) // 2] + bytes(len(copy) - len(copy) // 2))
+    before = path.read_bytes()
+    with pytest.raises(StoreError, match="is damaged"):
+        create(open_store(str(path)))
+    assert path.read_bytes() == before
+
+
+LOGS = {"0777": 0o777, "1777": 0o1777, "0775": 0o775}
+
+
+@pytest.mark.parametrize("mode", LOGS)
+@pytest.mark.parametrize("key", ["logdir", "workdir"])
+def test_a_directory_that_others_may_write_to_is_none_for_logs_either(key, mode, tmp_path):
+    place = tmp_path / "place"
+    place.mkdir()
+    check_places(FlowConfig(**{key: str(place)}))
+    place.chmod(LOGS[mode])
+    os.chown(place, 0, 1)
+    with pytest.raises(StoreError, match=rf"other users may replace what is written to '{key}'.* has mode {mode}"):
+        check_places(FlowConfig(**{key: str(place)}))

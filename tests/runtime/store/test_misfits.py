@@ -10,7 +10,7 @@ import pytest
 
 from sequent.errors import StoreError
 from sequent.model.status import Status
-from sequent.runtime.rows import Batch, Ending, TaskKey
+from sequent.runtime.rows import Batch, Ending, Hold, TaskKey, Wait
 from sequent.runtime.store import open_store
 from sequent.runtime.store.sqlite.tally import count_run
 from tests.contracts.plans import A, B, attempted, create
@@ -132,6 +132,34 @@ def test_a_definition_is_what_was_written(statement, failed, tmp_path):
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute(statement)
     assert "a definition that cannot be read" in recovered(path)
+
+
+WAITING = (
+    "UPDATE wait SET due = due - 60",
+    "UPDATE wait SET length = NULL",
+    "UPDATE wait SET attempt = 1",
+    "DELETE FROM wait",
+    "UPDATE hold SET amount = 9",
+    "UPDATE hold SET pool = 'dc'",
+    "DELETE FROM hold",
+)
+
+
+@pytest.mark.parametrize("statement", WAITING)
+def test_what_is_waited_for_and_what_the_run_keeps_is_what_was_written(statement, tmp_path):
+    path = tmp_path / "s.db"
+    with closing(open_store(str(path))) as store:
+        run = create(store)
+        attempted(run, TaskKey(1, A, 0))
+        wait = Wait(TaskKey(1, A, 0), 2, "boot", 100.0, 200.0, 60.0)
+        run.commit(Batch(waits=[wait], holds=[Hold(None, "db", 3), Hold(TaskKey(1, A, 0), "db", 1)]))
+        run.commit(Batch(holds=[Hold(None, "db", 2), Hold(TaskKey(1, A, 0), "db", 0)]))
+        run.close()
+        store.look(store.find("latest"))
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute(statement)
+        with pytest.raises(StoreError, match="the rows of the run do not fit one another"):
+            store.look(store.find("latest"))
 
 
 def test_what_is_written_again_is_counted_once(tmp_path):

@@ -60,8 +60,7 @@ def check_run(reader: Reader, listing: Listing, row: RunRow, nodes: KnownNodes, 
     # Before the row: whoever drives the run commits first, and counts then.
     committed = read_commits(listing.directory(row.number))
     with reader.snapshot():
-        if os.stat(listing.path).st_size <= whole:
-            check_pages(reader, listing.path)
+        check_pages_of_small(reader, listing.path, whole)
         row = listing.with_number(row.number)
         _check_commits(row, committed, listing)
         for (state,) in reader.rows(_STATES, row.number):
@@ -98,6 +97,12 @@ def _difference(found: int, written: int) -> str:
     if found == written:
         return f"one of its {written:,} rows is not what was written"
     return f"{written:,} rows were written, and {found:,} are there"
+
+
+def check_pages_of_small(reader: Reader, path: str, whole: int = WHOLE) -> None:
+    """The same as ``check_pages``, of a store of up to so many bytes."""
+    if os.stat(path).st_size <= whole:
+        check_pages(reader, path)
 
 
 def check_pages(reader: Reader, path: str) -> None:

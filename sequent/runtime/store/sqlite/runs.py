@@ -17,12 +17,13 @@ from sequent.runtime.origin import Origin
 from sequent.runtime.pending import Pending
 from sequent.runtime.rows import AttemptRecord, RunRecord, Target
 from sequent.runtime.store import naming
+from sequent.runtime.store.access import has_wal
 from sequent.runtime.store.location import Location, runs_directory
 from sequent.runtime.store.nodes import places_of
 from sequent.runtime.store.seen import SeenRun
 from sequent.runtime.store.segments import segment_path
 from sequent.runtime.store.sqlite import queries, run_queries, statements
-from sequent.runtime.store.sqlite.checking import check_run
+from sequent.runtime.store.sqlite.checking import check_pages_of_small, check_run
 from sequent.runtime.store.sqlite.definitions import put_definition, read_nodes
 from sequent.runtime.store.sqlite.driven import Claim, SqliteRun
 from sequent.runtime.store.sqlite.listing import Execute, Listing, RunRow, naming_run, seal_run
@@ -60,6 +61,8 @@ class SqliteStore:
         self._pid = os.getpid()
         self._driven: list[SqliteRun] = []
         open_file(location)
+        self._is_doubtful = has_wal(location.path)
+        """Whether a part of the store is not in its file, as after a driver was killed; it may be another store's."""
         self._connection = connect(self.name)
         try:
             check_schema(self._connection, self.name)
@@ -81,6 +84,9 @@ class SqliteStore:
     ) -> SqliteRun:
         if run_id is not None:
             naming.check_id(run_id)
+        if self._is_doubtful:
+            check_pages_of_small(self._reader, self.name)
+            self._is_doubtful = False
         now = self._now()
         owner = text_of_record(ownership.owner_of(os.getpid(), now))
         lock: ownership.RunLock | None = None

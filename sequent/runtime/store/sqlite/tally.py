@@ -38,15 +38,25 @@ _REPEAT = (
     "(frame * 1000081 + node * 7937 + (items IS NULL) * 7829 + (problem IS NULL) * 7823"
     f" + ifnull(unicode(status) * 64 + length(status), 0) * 611993) % {_PRIME}"
 )
+_WAIT = (
+    "(frame * 1000099 + node * 7951 + iteration * 104773 + attempt * 1299763 + length(boot) * 7817"
+    " + CAST(due * 1000 AS INTEGER) + CAST(due_boot * 1000 AS INTEGER) * 3"
+    f" + ifnull(CAST(length * 1000 AS INTEGER), -1) * 7) % {_PRIME}"
+)
+_NAME = " + ".join(f"ifnull(unicode(substr(pool, {place})), 0) * {place + 104779}" for place in range(1, 65))
+"""Of each letter of a pool's name."""
+_KEPT = f"(amount * 1000117 + length(pool) * 7793 + {_NAME}) % {_PRIME}"
 _SQUARE = f"ifnull(made * made % {_PRIME}, -1) + ifnull(further * further % {_PRIME}, 0)"
 # The parts are our own, and hold no value.
 _PARTS = {
     "attempt": f"SELECT {_MADE} AS made, CASE WHEN state <> 'active' THEN {_SETTLED} END AS further FROM attempt",  # noqa: S608
     "frame": f"SELECT {_OPENED} AS made, CASE WHEN status <> 'active' THEN {_CLOSED} END AS further FROM frame",  # noqa: S608
+    "wait": f"SELECT {_WAIT} AS made, NULL AS further FROM wait",  # noqa: S608
+    "hold": f"SELECT {_KEPT} AS made, NULL AS further FROM hold",  # noqa: S608
     "repeat": f"SELECT {_REPEAT} AS made, NULL AS further FROM repeat",  # noqa: S608
 }
-TABLES = tuple(_PARTS)
-"""The tables whose rows are counted."""
+_OF_RUN = dict.fromkeys(_PARTS, "run = ?") | {"hold": "run = ? AND frame = 0 AND shared = 0"}
+"""Which rows are counted; of what is held, what a recovery finds: what the run keeps of pools of its own."""
 
 
 class Tally(NamedTuple):
@@ -81,8 +91,8 @@ def count_rows(cursor: sqlite3.Cursor | sqlite3.Connection, table: str, where: s
 def count_run(cursor: sqlite3.Cursor | sqlite3.Connection, run: int) -> Tally:
     """The tally of all rows of a run."""
     total = NOTHING
-    for table in TABLES:
-        total = total.plus(count_rows(cursor, table, "run = ?", run))
+    for table, where in _OF_RUN.items():
+        total = total.plus(count_rows(cursor, table, where, run))
     return total
 
 

@@ -180,9 +180,21 @@ class BatchWriter:
         """What only some tasks have: a moment at which their code began, a wait, a hold."""
         begun = [(told.at, self._run, *self.place(told.key), told.attempt) for told in batch.beginnings]
         self._all(statements.begin_attempt(), begun, "an attempt that began")
-        self._all(statements.put_wait(), list(map(self._wait, batch.waits)), "a wait")
+        if batch.waits:
+            waits = list(map(self._wait, batch.waits))
+            where = "run = ? AND frame = ? AND node = ? AND host = ? AND iteration = ? AND attempt = ?"
+            places = list(dict.fromkeys(wait[:6] for wait in waits))
+            self._tally.measured("wait", where, places, lambda: self._all(statements.put_wait(), waits, "a wait"))
         for hold in batch.holds:
-            self.put_hold(hold)
+            if hold.key is None and not hold.is_shared:
+                self._keep(hold)
+            else:
+                self.put_hold(hold)
+
+    def _keep(self, hold: Hold) -> None:
+        """How much the run keeps of a pool of its own, for its recoveries."""
+        where = "run = ? AND frame = 0 AND shared = 0 AND pool = ?"
+        self._tally.measured("hold", where, [(self._run, hold.pool)], lambda: self.put_hold(hold))
 
     def put_hold(self, hold: Hold) -> None:
         """How much is held now."""
