@@ -8,9 +8,10 @@ from contextlib import suppress
 
 from sequent.dsl.annotations import Promise, ResultTypes
 from sequent.dsl.callables import annotations_of, owner_of
+from sequent.dsl.commands import CommandSource
 from sequent.dsl.conversion import shown_type
 from sequent.dsl.functions import FunctionSource
-from sequent.dsl.places import Site, return_annotation
+from sequent.dsl.places import Site, option_place, return_annotation
 from sequent.errors import DefinitionError, Place
 from sequent.model.annotations import Form, meanings_in
 from sequent.model.evaluation import Unfound
@@ -35,7 +36,10 @@ def mistakes_in_results(
     seen: set[int] = set()
     right: set[object] = set()
     for path, (work, *_) in works.items():
-        if not isinstance(work, FunctionSource) or id(work.function) in seen:
+        if isinstance(work, CommandSource):
+            yield from _mistakes_in_json(work, path, sites[path])
+            continue
+        if id(work.function) in seen:
             continue
         # A step of a container that is used again is told once.
         seen.add(id(work.function))
@@ -52,6 +56,20 @@ def mistakes_in_results(
         mistake.place = _line_of(work) or sites[path].place
         mistake.path = dotted(path)
         yield mistake
+
+
+def _mistakes_in_json(work: CommandSource, path: Path, site: Site) -> Iterator[DefinitionError]:
+    """What is wrong with the type by which a command's output is read."""
+    found = never_stored(work.result_type) if work.result == "json" else None
+    if found is not None:
+        yield DefinitionError(
+            f"'result' of {dotted(path)!r} is {shown_type(work.result_type)}, and JSON has no "
+            f"{found[0].kind.__qualname__}",
+            code="command",
+            hint="its output is read as JSON: name list, dict, str, int, float or bool, or types made of these",
+            place=option_place(site, "result"),
+            path=dotted(path),
+        )
 
 
 def mistake_in(kind: object, whose: str, *, is_param: bool = False) -> DefinitionError | None:

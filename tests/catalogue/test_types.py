@@ -123,6 +123,20 @@ class flow:
         )
         for name, kind, said in UNFOUND
     },
+    "row_114_command": Mistake(
+        text="""
+@container
+class flow:
+    a = command(
+        "ls",
+        result=list[set[int]],  # wrong
+    )
+""",
+        code="command",
+        path="a",
+        says=("'result' of 'a' is list[set[int]], and JSON has no set",),
+        hint="its output is read as JSON",
+    ),
     "row_115_parameter": Mistake(
         text=f"""{ABOVE}
 @container
