@@ -15,6 +15,7 @@ from sequent.runtime.orders import (
     Composed,
     Cut,
     DrawBroke,
+    DrawnReport,
     DrawOrder,
     Given,
     ItemFound,
@@ -166,7 +167,7 @@ def write_report(report: Report) -> Message:
             raise AssertionError(f"a worker never reports {report!r}")
 
 
-def read_report(message: Message) -> Report:
+def read_report(message: Message) -> AttemptBegan | AttemptEnded | DrawnReport:
     """The report that ``write_report`` wrote, each of its fields looked at: a step may have written it.
 
     Raises:
@@ -174,11 +175,13 @@ def read_report(message: Message) -> Report:
     """
     match cast("list[Any]", message):
         case [Word.ENDED, frame, node, attempt, result, verdict, problem, log, seconds]:
+            if not type(frame) is type(node) is type(attempt) is int:
+                raise BadMessageError("it has no keys of an attempt")
             return AttemptEnded(
-                count(frame),
-                count(node),
-                count(attempt),
-                None if result is None else data_text(result),
+                frame,
+                node,
+                attempt,
+                result if result is None or result == "null" else data_text(result),
                 _read_verdict(verdict),
                 None if problem is None else read_problem(problem),
                 None if log is None else _read_span(log),

@@ -78,8 +78,6 @@ def data_text(value: object) -> str:
     Raises:
         BadMessageError: it is none.
     """
-    if value == "null":
-        return "null"
     written = text(value)
     if written != value:
         raise BadMessageError("it has a value that no file can hold")

@@ -14,7 +14,7 @@ from sequent.runtime.orders import (
     AttemptEnded,
     AttemptOrder,
     DrawBroke,
-    DrawOrder,
+    DrawnReport,
     ItemFound,
     RepeatFound,
     Report,
@@ -78,21 +78,21 @@ def _told(worker: Worker, message: Message) -> Told:
             return report
 
 
-def _is_of(report: Report, worker: Worker) -> bool:
+def _is_of(report: AttemptBegan | AttemptEnded | DrawnReport, worker: Worker) -> bool:
     """Whether that is what may be told of the order that a worker executes."""
     order = worker.held[0]
-    match report, order:
-        case AttemptEnded(frame, node, attempt), AttemptOrder():
-            is_its_log = report.log is None or report.log.segment == worker.segment
-            return (frame, node, attempt) == (order.frame, order.node, order.attempt) and is_its_log
-        case AttemptBegan(frame, node, attempt), AttemptOrder():
-            is_new, worker.has_announced = not worker.has_announced, True
-            return (frame, node, attempt) == (order.frame, order.node, order.attempt) and order.announces and is_new
-        case RepeatFound(frame, node), DrawOrder(number=0):
-            return (frame, node) == (order.frame, order.node)
-        case ItemFound(frame, node, number), DrawOrder():
-            return (frame, node, number) == (order.frame, order.node, order.number)
-        case DrawBroke(frame, node), DrawOrder():
-            return (frame, node) == (order.frame, order.node)
-        case _:
+    if isinstance(order, AttemptOrder):
+        if not isinstance(report, AttemptEnded | AttemptBegan) or report.attempt != order.attempt:
             return False
+        if isinstance(report, AttemptEnded):
+            is_told = report.log is None or report.log.segment == worker.segment
+        else:
+            is_told = order.announces and not worker.has_announced
+            worker.has_announced = True
+    elif isinstance(report, RepeatFound):
+        is_told = order.number == 0
+    elif isinstance(report, ItemFound):
+        is_told = report.number == order.number
+    else:
+        is_told = isinstance(report, DrawBroke)
+    return is_told and (report.frame, report.node) == (order.frame, order.node)
