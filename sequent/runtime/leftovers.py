@@ -15,12 +15,17 @@ from sequent.runtime.stamps import Stamp
 
 DIRECTORY_VARIABLE = "SEQUENT_RUN_DIRECTORY"
 """Bears the run's directory in the environment of every program that a run starts."""
-_SEGMENT = re.compile(r"w[0-9]+\.log")
+_SEGMENT, _MARK = re.compile(r"w[0-9]+\.log"), re.compile(r"w[0-9]+\.live")
 
 
 def list_of(directory: str) -> str:
     """The file of the list of a run's workers."""
     return os.path.join(directory, "workers")
+
+
+def has_list(directory: str) -> bool:
+    """Whether there is one: a run that ends removes it."""
+    return os.path.lexists(list_of(directory))
 
 
 def end_leftovers(directory: str) -> int:
@@ -52,10 +57,19 @@ def has_leftovers(directory: str) -> bool:
 
 
 def forget_workers(directory: str) -> None:
-    """Drop the list of a run's workers, once none is left: in time their pids and sessions are others'."""
-    if lock_holder(agent_lock(directory)) is None:
-        with contextlib.suppress(OSError):
-            os.unlink(list_of(directory))
+    """Drop the list of a run's workers, once none is left: in time their pids and sessions are others'.
+
+    So are the marks that tell of attempts under way, where the agent was killed that would have removed them.
+    """
+    if not has_list(directory) or lock_holder(agent_lock(directory)) is not None:
+        return
+    logs = os.path.join(directory, "logs")
+    with contextlib.suppress(OSError):
+        for name in os.listdir(logs):
+            if _MARK.fullmatch(name):
+                os.unlink(os.path.join(logs, name))
+    with contextlib.suppress(OSError):
+        os.unlink(list_of(directory))
 
 
 def take_leave(directory: str) -> None:

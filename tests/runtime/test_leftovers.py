@@ -13,6 +13,8 @@ import pytest
 from sequent.dsl.builder import Sequent
 from sequent.runtime import leftovers, trees
 from sequent.runtime.stamps import Stamp
+from sequent.runtime.store import open_store
+from tests.contracts.plans import create
 from tests.runtime.driving import forked
 from tests.runtime.test_ownership import line, process
 
@@ -171,6 +173,37 @@ def test_a_list_into_which_a_step_has_written_ends_nobody_and_nothing(tmp_path):
     (tmp_path / "workers").write_text("\n".join(nonsense))
     assert leftovers.end_leftovers(str(tmp_path)) == 0
     assert not (tmp_path / "workers").exists()
+
+
+_BEGIN = """
+from sequent.runtime.agent.home import Home
+from sequent.runtime.agent.marks import make_mark
+store = open_store(path)
+run = create(store, "mine")
+home = Home(run.directory)
+home.take(1)
+home.begin()
+segment, _ = home.open_segment()
+make_mark(segment)
+tell(run.directory)
+sys.stdin.readline()
+"""
+
+
+def test_what_a_run_leaves_that_is_killed_goes_with_the_next_one_and_not_while_it_lives(tmp_path):
+    path = tmp_path / "s.db"
+    store = open_store(str(path))
+    with process(_BEGIN, path) as driver:
+        directory = Path(line(driver))
+        left = (directory / "workers", directory / "logs" / "w1.live")
+        create(store).close()
+        assert all(file.exists() for file in left)
+        driver.kill()
+        driver.wait()
+        assert all(file.exists() for file in left)
+        create(store).close()
+    assert not any(file.exists() for file in left)
+    store.close()
 
 
 def test_a_driver_adopts_orphans_only_while_it_has_workers(tmp_path):

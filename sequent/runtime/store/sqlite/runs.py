@@ -46,6 +46,9 @@ if TYPE_CHECKING:
     from sequent.runtime.pruning import Pruned, PruneRule
     from sequent.runtime.store.sqlite.copying import Copy
 
+_MOST_TIDIED = 8
+"""How many runs before a new one are looked at: a killed one is mostly the last."""
+
 
 class SqliteStore:
     """The runs in one file, beside which each run has a directory of its own."""
@@ -104,6 +107,7 @@ class SqliteStore:
                 request = (number, text_of_record(target), text_of_mapping(plan.params))
                 execute(statements.insert_request(), (*request, text_of_record(origin) if origin else None))
                 seal_run(execute, number)
+            self._tidy(number)
             return self._drive(number, Claim(lock, (number, 1, owner)))
         except BaseException:
             if lock is not None:
@@ -126,6 +130,13 @@ class SqliteStore:
             # A directory may belong to a run that an older copy of this store does not know: it is left alone.
             if (run_id is not None or not self._has(id_)) and self._made(self._listing.directory(number)):
                 return number, id_
+
+    def _tidy(self, number: int) -> None:
+        """Remove what runs just before that one have left that were killed while they began or ended."""
+        for earlier in range(max(1, number - _MOST_TIDIED), number):
+            directory = self._listing.directory(earlier)
+            if leftovers.has_list(directory) and not self._listing.is_alive(earlier):
+                leftovers.forget_workers(directory)
 
     def _has(self, run_id: str) -> bool:
         return self._reader.row(run_queries.has_id(), run_id) is not None
