@@ -117,6 +117,7 @@ class Attempts:
             _end_copy(problem)
         # Before: what tidies up ends the masking of secrets.
         flush_streams()
+        secrets.release()
         tidying.tidy(self._called, time.monotonic() - began)
         log: LogSpan | None = self._segment.end()
         seconds = time.monotonic() - began

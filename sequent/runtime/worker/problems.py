@@ -14,6 +14,7 @@ from sequent.errors import Place, SequentError
 from sequent.model.outcome import Problem
 
 _OURS = os.path.dirname(os.path.abspath(sequent.__file__)) + os.sep
+_LONGEST_NAME = 1_000
 _LONGEST_MESSAGE = 10_000
 _LONGEST_TRACEBACK = 64_000
 
@@ -44,14 +45,14 @@ def problem_of(
     own = error.place if isinstance(error, SequentError) else None
     file, line = own or author or (place if is_refusal else innermost) or ("", 0)
     return Problem(
-        type=kind,
+        type=printable(hide(kind), _LONGEST_NAME),
         message=printable(hide(message), _LONGEST_MESSAGE),
         # How Sequent came to refuse something is nothing that its author could mend.
         traceback="" if is_refusal else printable(hide(_traceback(error)), _LONGEST_TRACEBACK),
         file=file,
         line=line,
         exit_code=code,
-        types=_types_of(type(error)),
+        types=tuple(hide(name) for name in _types_of(type(error))),
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import MutableMapping
 
 from sequent.errors import NotDataError, UsageError
 from sequent.model.references import SecretOf
+from sequent.runtime.worker import cores
 from sequent.runtime.worker.capture import Segment
 from sequent.runtime.worker.masking import SHOWN
 
@@ -22,13 +23,15 @@ class Secrets:
     """What one attempt has taken.
 
     From the moment at which a secret is taken the attempt's log has *** in its place, and so have its
-    error and its traceback; a result that contains it is refused.
+    error and its traceback; a result that contains it is refused, and no core is dumped.
     """
 
     def __init__(self, segment: Segment) -> None:
         self._segment = segment
         self._names: dict[str, str] = {}
         """The name of each secret that was taken, by every way in which it may be written."""
+        self._lines: set[str] = set()
+        """Long lines of those that have several: errors that hold others are told with each line indented."""
 
     def take(self, reference: SecretOf) -> str:
         """The value of a secret.
@@ -45,21 +48,30 @@ class Secrets:
                 hint=f"set {PREFIX}{name} where the run is started, recovered or continued",
                 place=reference.place,
             )
+        if not self._names:
+            cores.forbid()
         forms = _forms_of(value)
         self._names.update(dict.fromkeys(forms, name))
+        self._lines.update(line for line in value.splitlines() if len(line) >= _TELLING)
         self._segment.mask(tuple(form.encode("utf-8", "surrogateescape") for form in forms))
         return value
+
+    def release(self) -> None:
+        """The attempt's code has ended, and holds them no more."""
+        if self._names:
+            cores.permit()
 
     def hidden(self, text: str) -> str:
         """What is said of an error, without any of them, nor with the beginning of one that somebody has shortened."""
         if not self._names:
             return text
-        begins = re.compile("|".join(re.escape(form[:_TELLING]) for form in sorted(self._names, key=len, reverse=True)))
+        forms = sorted({*self._names, *self._lines}, key=len, reverse=True)
+        begins = re.compile("|".join(re.escape(form[:_TELLING]) for form in forms))
         pieces: list[str] = []
         at = 0
         while found := begins.search(text, at):
             pieces += (text[at : found.start()], SHOWN)
-            at = found.start() + max(_length_of_beginning(form, text, found.start()) for form in self._names)
+            at = found.start() + max(_length_of_beginning(form, text, found.start()) for form in forms)
         return "".join((*pieces, text[at:]))
 
     def check_result(self, text: str) -> None:

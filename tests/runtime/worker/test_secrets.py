@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import linecache
 import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -49,6 +50,41 @@ def fail_at_length(password):
     raise ValueError("x" * 4_985 + password + "y" * 6_000)
 
 
+def fail_as(way, password):
+    named = type(f"Refused{password}", (ValueError,), {})
+    error = ValueError("refused")
+    if way == "type":
+        error = named("refused")
+    elif way == "base":
+        error = type("Refused", (named,), {})("refused")
+    elif way == "arguments":
+        error = ValueError("refused", [password], {password: 1})
+    elif way == "note":
+        error.add_note(f"with {password}")
+    elif way == "group":
+        error = ExceptionGroup("refused", [ValueError(password), ExceptionGroup(password, [named()])])
+    elif way == "exit":
+        error = SystemExit(password)
+    if way == "cause":
+        raise error from named(password)
+    if way == "context":
+        try:
+            raise named(password)
+        except ValueError:
+            raise error  # noqa: B904 - so that it has a context
+    raise error
+
+
+def cores():
+    return resource.getrlimit(resource.RLIMIT_CORE)
+
+
+def cores_beside(password):
+    del password
+    told = subprocess.run(["sh", "-c", "ulimit -c"], check=True, capture_output=True, text=True).stdout
+    return [cores()[0], told.strip()]
+
+
 def plain():
     print("s3cr3t-'quo\"ted'-é\n2nd line")
 
@@ -60,6 +96,11 @@ for function in (length, show, fail, give, crash):
 flow.add_step("fail_at_length", func=fail_at_length, args=(secret,))
 flow.add_step("no_number", command=("printenv", "LONG"), env={"LONG": "x" * 190 + f"{secret}"}, result=int)
 flow.add_step("plain", func=plain)
+WAYS = ("type", "base", "arguments", "note", "group", "exit", "cause", "context")
+for way in WAYS:
+    flow.add_step(f"fail_as_{way}", func=fail_as, args=(way, secret))
+flow.add_step("cores", func=cores)
+flow.add_step("cores_beside", func=cores_beside, args=(secret,))
 flow.add_step("missing", func=length, args=(sequent.secret("NOT_THERE"),))
 SCRIPT = 'cat; echo "$PASSWORD" >&2; tr "\\0" "\\n" < /proc/self/cmdline; env | grep SEQUENT_SECRET; exit 3'
 flow.add_step("program", command=("sh", "-c", SCRIPT), env={"PASSWORD": f"<{secret}>"}, stdin=secret)
@@ -106,6 +147,31 @@ def test_an_error_has_stars_in_its_place(driving: Driving):
     assert problem.message == "refused: '***' ***"
     assert "***" in problem.traceback
     assert "2nd" not in str(problem)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_no_part_of_an_error_shows_one(driving: Driving, way):
+    ended = driving.run(f"fail_as_{way}")
+    assert ended.problem
+    assert "***" in str(ended.problem)
+    assert not any(part in str(ended) for part in ("s3c", "2nd"))
+    assert files_with("s3cr3t", driving.directory) == []
+
+
+@pytest.mark.parametrize("room", [forked, inline])
+def test_no_core_is_dumped_of_a_step_that_holds_one_nor_of_what_it_starts(tmp_path, room):
+    before = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (before[1], before[1]))
+    try:
+        with room(flow, tmp_path / "run") as driving:
+            usual = driving.run("cores").result
+            # In blocks of half a KiB, of which that is none.
+            assert driving.run("cores_beside").result == ('[1,"0"]' if before[1] else '[0,"0"]')
+            assert driving.run("cores").result == usual
+            assert driving.run("fail").problem
+            assert driving.run("cores").result == usual
+    finally:
+        resource.setrlimit(resource.RLIMIT_CORE, before)
 
 
 def test_an_error_that_is_shortened_shows_neither_its_beginning_nor_its_end(driving: Driving):
