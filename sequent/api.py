@@ -60,13 +60,11 @@ def start(
         StoreError: the store could not be written.
         FencedError: somebody took the run over.
     """
-    from sequent.runtime.elsewhere import check_places
     from sequent.runtime.nesting import origin, refuse_nesting
     from sequent.runtime.recovery.changes import fingerprints_of
     from sequent.runtime.running import Drive
 
     refuse_nesting(target, plan.params, store.name)
-    check_places(definition.spec.config)
     with closing(store.create(target, plan, run_id, fingerprints_of(plan), origin())) as run:
         return Drive(
             definition=definition,
@@ -230,14 +228,13 @@ def run(request: RunRequest) -> Outcome:
     agent = make_agent(definition)
     try:
         from sequent.compiler import compile_flow
-        from sequent.runtime.elsewhere import check_places
+        from sequent.runtime.elsewhere import check_start
         from sequent.runtime.store import open_store
 
         # A flow with mistakes leaves no new store.
         plan = None if takes_up else compile_flow(definition.spec, request.params)
         if not takes_up:
-            # Before the store as well: it may lie in one of them.
-            check_places(definition.spec.config)
+            check_start(definition.spec.config, request.run_id)
         if definition.spec.warnings:
             from sequent.runtime.observers import note_all
 
@@ -245,7 +242,7 @@ def run(request: RunRequest) -> Outcome:
         with ExitStack() as stack:
             store = opened or stack.enter_context(closing(open_store(name, makes=not takes_up)))
             # What the author's lines name, nobody finds without it; nor what a command names for the script.
-            is_named = request.store is not None or scripted(target) is not None
+            is_named = request.store is not None or name == request.default_store or scripted(target) is not None
             stack.enter_context(with_store(option("store", store.name) if is_named else ""))
             return _run_in(store, request, definition, plan, target, agent)
     finally:

@@ -118,13 +118,13 @@ def start_run(typed: RunWords, agent: AgentProcess | None) -> int:
         from sequent import api
         from sequent.cli.ending import driven
         from sequent.compiler import compile_flow
-        from sequent.runtime.elsewhere import check_places
+        from sequent.runtime.elsewhere import check_start
         from sequent.runtime.store import open_store
 
     warn(definition.spec, typed.options)
     # Before the store is opened: a flow with mistakes leaves no new one.
     plan = compile_flow(definition.spec, params)
-    check_places(definition.spec.config)
+    check_start(definition.spec.config, typed.run_id)
     options, named = _with_own_store(typed.options, loaded.flow, settings)
     with uncollected():
         store = open_store(named)

@@ -159,7 +159,7 @@ class Sequent:
         self.imports = read_imports({"import_module": import_module, "import_file": import_file}, None, site)
         self.run_mode = read_at(site, "run_mode", partial(read_mode, run_mode))
         self.recovery_run = read_at(site, "recovery_run", partial(read_recovery_run, recovery_run))
-        self.run_id = read_at(site, "run_id", partial(read_text, run_id, "run_id", "r00412"))
+        self.run_id = read_at(site, "run_id", partial(read_text, run_id, "run_id", "r00412")) or None
         """The id of its run; of the latest, once ``run()`` has returned."""
         options = read_options({"acquires": acquires, "priority": priority}, site, CONTAINER_OPTIONS, "flow")
         self.root = Block(Written(site, options, name=self.name, children={}, is_leaf=False), self)

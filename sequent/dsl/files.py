@@ -101,7 +101,9 @@ class SettingsFile:
                 )
             inner = file.table[known]
             if not isinstance(inner, Mapping):
-                raise setting_error(f"{known!r} is {inner!r:.100}", file.place(known), "it is a table of settings")
+                whole = ".".join((*file._tag, known))
+                hint = f"it is a table of settings, such as [{whole}] with max_concurrent = 4"
+                raise setting_error(f"{whole!r} is {inner!r:.100}", file.place(known), hint)
             file = evolve(file, table=cast("Mapping[Any, object]", inner), tag=(*file._tag, known))
         return file
 

@@ -11,6 +11,21 @@ from sequent.runtime.rows import RunRecord
 from sequent.runtime.store.access import check_directory
 
 
+def check_start(config: FlowConfig, run_id: str | None) -> None:
+    """See what can be seen of a run before its store is opened, so that a mistake leaves no new one.
+
+    The directories that the flow says are made: the store may lie in one of them.
+
+    Raises:
+        UsageError: no run can have that id, or nothing can be written to one of the directories.
+    """
+    from sequent.runtime.store.naming import check_id
+
+    if run_id is not None:
+        check_id(run_id)
+    check_places(config)
+
+
 def check_places(config: FlowConfig) -> None:
     """Make the directories that a flow says, unless they are there.
 

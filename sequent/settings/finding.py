@@ -12,6 +12,8 @@ from sequent.errors import Place, UsageError
 NAMES = ("sequent.toml", "sequent.yaml", "sequent.yml", PROJECT)
 """What it may be called; the first of these in a directory is taken."""
 _TABLE = re.compile(rb"^\s*\[\s*tool\s*\.\s*[\"']?sequent[\"']?\s*[\].]", re.MULTILINE)
+_KEY = re.compile(rb"^\s*(?:tool\s*\.\s*)?[\"']?sequent[\"']?\s*[.=]|^\s*tool\s*=.*sequent", re.MULTILINE)
+"""It may be written so as well, but so may many a list of dependencies."""
 
 
 def find_file(directory: str) -> str | None:
@@ -44,9 +46,20 @@ def _upwards(directory: str) -> Iterator[str]:
 def _is_for_sequent(path: str) -> bool:
     try:
         with open(path, "rb") as file:
-            return _TABLE.search(file.read()) is not None
+            content = file.read()
     except OSError:
         return False
+    return _TABLE.search(content) is not None or (_KEY.search(content) is not None and _has_key(content))
+
+
+def _has_key(content: bytes) -> bool:
+    import tomllib
+
+    try:
+        tool: object = tomllib.loads(content.decode()).get("tool")
+    except ValueError:
+        return False
+    return isinstance(tool, dict) and "sequent" in tool
 
 
 def _refuse_foreign(path: str) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -94,3 +96,24 @@ def test_a_run_goes_on_when_nobody_reads_its_progress(sequent):
     out, _ = process.communicate()
     assert process.returncode == 0
     assert out == "sent 2026-11-24:3\n"
+
+
+@pytest.mark.parametrize("run_id", ["a/b", "", "latest", "x" * 65])
+def test_a_run_that_cannot_have_its_id_leaves_no_store(sequent, run_id):
+    done = sequent("run", "flows:nightly", "--day=2026-11-24", "--run-id", run_id, "--store", "new.db")
+    assert done.returncode == 2
+    assert "cannot be a run's id" in done.stderr
+    (sequent.directory / "script.py").write_text(
+        "import sequent\nflow = sequent.Sequent('flow', 'new.db')\nflow.add_step('a')\n"
+        f"flow.run(run_id={run_id or '-'!r})\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "script.py"],
+        cwd=sequent.directory,
+        env=sequent.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert list(sequent.directory.glob("new.db*")) == []

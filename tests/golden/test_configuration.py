@@ -362,6 +362,12 @@ def test_positions_that_mean_nothing_are_refused_with_the_way_to_write_them(home
     assert caught.value.place.file == __file__
 
 
+def test_an_empty_run_id_is_none(home):
+    flow = Sequent("flow", run_id="")
+    flow.add_step("a", func=works)
+    assert flow.run().run_id == "r00001"
+
+
 # -- the flow's own hosts and modules --------------------------------------------------------------
 
 

@@ -200,3 +200,14 @@ def test_a_flow_may_be_given_a_file_with_a_tag(write, tmp_path):
     assert flow.config.max_concurrent == 2
     assert flow.store == str(tmp_path / "conf/runs.db")
     assert flow.settings.places["max_concurrent"] == (path, 2)
+
+
+@pytest.mark.parametrize(
+    "text", ["[tool]\nsequent = 'x'\n", "[tool]\nsequent = [1]\n", "[project]\n[tool]\nsequent = 3\n"]
+)
+def test_row_126_a_projects_table_that_is_none_is_refused_at_its_line(write, text):
+    path = write("pyproject.toml", text)
+    error = error_of(path)
+    assert "'tool.sequent' is " in error.message
+    assert error.place == (path, text.count("\n"))
+    assert "[tool.sequent]" in error.hint

@@ -25,7 +25,13 @@ def test_in_one_directory_the_files_have_an_order(write, tmp_path):
         assert find_file(str(tmp_path)) == str(tmp_path / name)
 
 
-@pytest.mark.parametrize("header", ["[tool.sequent]", "[ tool . 'sequent' ]", "[tool.sequent.LOGGING]"])
+@pytest.mark.parametrize(
+    "header",
+    [
+        *("[tool.sequent]", "[ tool . 'sequent' ]", "[tool.sequent.LOGGING]", "[tool]\nsequent.max_concurrent = 1"),
+        *("[tool]\nsequent = {max_concurrent = 1}", "[tool]\nsequent = 'x'", "[tool]\n'sequent' = 3"),
+    ],
+)
 def test_a_projects_file_is_taken_if_it_has_our_table(write, tmp_path, header):
     assert find_file(str(tmp_path)) is None
     path = write("pyproject.toml", f"[project]\nname = 'x'\n\n{header}\n")
@@ -33,7 +39,11 @@ def test_a_projects_file_is_taken_if_it_has_our_table(write, tmp_path, header):
 
 
 @pytest.mark.parametrize(
-    "text", ["[project]\nname = 'sequent'\n", "[tool.sequential]\n", "# [tool.sequent]\n", "not toml"]
+    "text",
+    [
+        *("[project]\nname = 'sequent'\n", "[tool.sequential]\n", "# [tool.sequent]\n", "not toml"),
+        *("[tool.poetry.dependencies]\nsequent = '>=1'\n", "[tool]\nsequent = \n", "sequent = 3\ntool = 'sequent'\n"),
+    ],
 )
 def test_a_projects_file_that_says_nothing_to_us_is_passed_over_even_if_it_is_broken(write, tmp_path, text):
     above = write("sequent.toml", "")

@@ -51,7 +51,7 @@ def load_flow(target: str) -> LoadedFlow:
     cwd = os.getcwd()
     refuse_hiding(os.path.dirname(wanted.file) if wanted.file else cwd)
     try:
-        module = load_file(wanted.file) if wanted.file else load_module(wanted.module, cwd)
+        module = load_file(wanted.file, wanted.attribute) if wanted.file else load_module(wanted.module, cwd)
     except DefinitionError as error:
         complete = with_all_of_flow(error, wanted.attribute)
         if complete is error:

@@ -58,8 +58,12 @@ def _exists(name: str) -> bool:
     return True
 
 
-def load_file(file: str) -> ModuleType:
+def load_file(file: str, attribute: str = "") -> ModuleType:
     """Load a file as a module; what it imports is looked for beside it first.
+
+    Args:
+        file: its path.
+        attribute: the flow in it that is wanted, for what is told where it must be named otherwise.
 
     Raises:
         UsageError: there is no such file, or it is no Python file.
@@ -77,7 +81,7 @@ def load_file(file: str) -> ModuleType:
     if known is not None or not name.isidentifier() or name in sys.stdlib_module_names:
         # Its own name is taken: it gets one that it shares with nobody, since pickle and dataclasses look it up.
         name = f"sequent_flow_{''.join(letter if letter.isalnum() else '_' for letter in name)}"
-    return _execute(name, file)
+    return _execute(name, file, attribute)
 
 
 def import_once(wanted: ModuleImport) -> None:
@@ -113,7 +117,7 @@ def _is_from(module: ModuleType, file: str) -> bool:
     return os.path.realpath(getattr(module, "__file__", None) or "") == os.path.realpath(file)
 
 
-def _execute(name: str, file: str) -> ModuleType:
+def _execute(name: str, file: str, attribute: str = "") -> ModuleType:
     """Execute a file as the module with that name."""
     spec = importlib.util.spec_from_file_location(name, file)
     if spec is None or spec.loader is None:
@@ -121,7 +125,7 @@ def _execute(name: str, file: str) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
-        with reporting(file):
+        with reporting(file, attribute):
             spec.loader.exec_module(module)
     except BaseException:
         sys.modules.pop(name, None)
@@ -150,8 +154,8 @@ def _look_first_in(directory: str) -> None:
 
 
 @contextlib.contextmanager
-def reporting(name: str) -> Generator[None]:
-    """Turn whatever loading a module raises into an error at the author's line."""
+def reporting(name: str, attribute: str = "") -> Generator[None]:
+    """Turn whatever loading a module, or a file, raises into an error at the author's line."""
     from sequent.dsl.mistakes import problems_of
     from sequent.dsl.running import FlowReached, loading
     from sequent.runtime.loading.mistakes import with_others
@@ -172,7 +176,7 @@ def reporting(name: str) -> Generator[None]:
         _give_path(error)
         raise
     except BaseException as error:
-        raise with_others(_load_error(name, error), error) from error
+        raise with_others(_load_error(name, error, attribute), error) from error
 
 
 def _give_path(error: SequentError) -> None:
@@ -183,7 +187,7 @@ def _give_path(error: SequentError) -> None:
         error.path = path_at(error.place)
 
 
-def _load_error(name: str, error: BaseException) -> DefinitionError:
+def _load_error(name: str, error: BaseException, attribute: str) -> DefinitionError:
     kind = type(error).__name__
     hint = "correct it there; with --debug the whole traceback is shown"
     match error:
@@ -194,7 +198,9 @@ def _load_error(name: str, error: BaseException) -> DefinitionError:
             told = f"SyntaxError: {error.msg}"
         case ModuleNotFoundError():
             told = f"it needs the module {error.name!r}, which there is not ({kind})"
-            hint = "install it, or correct the import"
+            hint = _as_module(name, attribute, error.name or "") or "install it, or correct the import"
+        case ImportError() if "relative import" in error.msg:
+            told, hint = f"{kind}: {error.msg}", _as_module(name, attribute) or hint
         case NameError():
             told, hint = f"{kind}: {error}", _where_it_is(error) or f"{_meant_by(error)}{hint}"
         case AttributeError():
@@ -202,6 +208,28 @@ def _load_error(name: str, error: BaseException) -> DefinitionError:
         case _:
             told = f"{kind}: {error}"
     return DefinitionError(f"{name} cannot be loaded: {told}", code="load", hint=hint, place=_place_of(error, name))
+
+
+def _as_module(name: str, attribute: str, needed: str = "") -> str:
+    """How to name a file that is a part of a package, and needs to be; empty where it is none.
+
+    Args:
+        name: what was loaded: a file's path, or a module's name.
+        attribute: the flow in it.
+        needed: the module that it did not find; empty: it has a relative import.
+    """
+    if not os.path.isfile(name):
+        with contextlib.suppress(ImportError, ValueError, AttributeError):
+            name = str(getattr(importlib.util.find_spec(name), "origin", ""))
+    root, own = os.path.split(os.path.splitext(os.path.abspath(name))[0])
+    names = [own]
+    # A package may do without a file of its own; the one around a relative import is one.
+    while len(names) == 1 or os.path.isfile(os.path.join(root, "__init__.py")):
+        root, package = os.path.split(root)
+        names.insert(0, package)
+    if not all(part.isidentifier() for part in names) or (needed and needed.partition(".")[0] != names[0]):
+        return ""
+    return f"it is a part of the package {names[0]!r}: say {'.'.join(names)}:{attribute or 'FLOW'}, in {root!r}"
 
 
 def _meant_by(error: NameError | AttributeError) -> str:

@@ -211,3 +211,41 @@ def test_a_package_is_looked_into(write, tmp_path):
     Path(tmp_path, package, "flows.py").write_text(FLOW)
     assert load_flow(f"{package}.flows:nightly").target.module == f"{package}.flows"
     assert "no module" in error_of(f"{package}.flow:nightly").message
+
+
+@pytest.mark.parametrize(
+    ("package", "imported", "told"),
+    [
+        ("a123.sub", "from ..util import x", "say a123.sub.flow:nightly"),
+        ("b123.sub", "from b123.util import x", "say b123.sub.flow:nightly"),
+        ("c123", "from .util import x", "say c123.flow:nightly"),
+    ],
+)
+def test_row_123_a_file_that_is_a_part_of_a_package_is_told_how_to_be_named(
+    tmp_path, monkeypatch, package, imported, told
+):
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path
+    for name in package.split("."):
+        folder = folder / name
+        folder.mkdir()
+        (folder / "__init__.py").touch()
+    (tmp_path / package.partition(".")[0] / "util.py").write_text("x = 1\n")
+    (folder / "flow.py").write_text(f"\n{imported}\n{FLOW}")
+    error = error_of(f"{package.replace('.', '/')}/flow.py:nightly")
+    assert told in error.hint
+    assert repr(str(tmp_path)) in error.hint
+    assert error.place == (str(folder / "flow.py"), 2)
+    assert load_flow(f"{package}.flow:nightly").target.attribute == "nightly"
+    monkeypatch.chdir(folder)
+    if imported.startswith("from ."):
+        monkeypatch.delitem(sys.modules, "flow", raising=False)
+        assert told.replace("nightly", "FLOW") in error_of("flow:nightly").hint
+        monkeypatch.delitem(sys.modules, "flow", raising=False)
+
+
+def test_a_relative_import_without_a_package_around_it_names_the_directory(tmp_path, monkeypatch):
+    (tmp_path / "d123").mkdir()
+    (tmp_path / "d123" / "flow.py").write_text("from .other import x\n")
+    monkeypatch.chdir(tmp_path)
+    assert "say d123.flow:f, in" in error_of("d123/flow.py:f").hint
