@@ -48,7 +48,9 @@ def _evaluated(annotation: object, names: Mapping[str, object]) -> object:
             # Of an attribute, say: Final and ClassVar may stand around it.
             annotation = typing.ForwardRef(text, is_argument=False, is_class=True)
         shown = types.SimpleNamespace(__annotations__={"it": annotation})
-        return typing.get_type_hints(cast("Any", shown), cast("dict[str, Any]", names), include_extras=True)["it"]
+        found = typing.get_type_hints(cast("Any", shown), cast("dict[str, Any]", names), include_extras=True)["it"]
+        # A text may stand for itself.
+        return Unfound(found.__forward_arg__) if isinstance(found, typing.ForwardRef) else found
     except NameError as error:
         return Unfound(error.name or text)
     except Exception:  # noqa: BLE001  an annotation is an expression, and may go wrong in any way

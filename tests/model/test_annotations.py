@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from sequent.dsl.conversion import fits
 from sequent.errors import NotDataError
 from sequent.model import wire
-from sequent.model.annotations import Form, classes_in, meaning_of, unnamed_class
+from sequent.model.annotations import Form, classes_in, meaning_of, meanings_in, unnamed_class
 from sequent.model.evaluation import Unfound, evaluated
 from sequent.model.failures import Failures
 from sequent.model.storable import never_stored
@@ -173,14 +173,28 @@ def test_an_annotation_says_what_it_is_and_names_its_classes_however_deep(annota
     assert set(classes_in(kind).values()) == classes
 
 
-@pytest.mark.parametrize("annotation", ["Message", "list[Message]", "typing.NoSuchThing", "a b", "'Message'", "int[0]"])
-def test_what_cannot_be_found_is_told_and_never_raised(annotation: str) -> None:
-    found = here(annotation)
-    assert isinstance(found, Unfound)
-    assert "Message" in annotation.replace(found.name, "Message")
+@pytest.mark.parametrize(
+    ("annotation", "name"),
+    [
+        ("Message", "Message"),
+        ("list[Message]", "Message"),
+        ("'dict[str, Message]'", "Message"),
+        ("dict[str, 'Message']", "Message"),
+        ("typing.NoSuchThing", "typing.NoSuchThing"),
+        ("a b", "a b"),
+        ("int[0]", "int[0]"),
+        ("'loop'", "loop"),
+    ],
+)
+def test_what_cannot_be_found_is_told_by_name_and_never_raised(annotation: str, name: str) -> None:
+    found = evaluated(annotation, {**globals(), "loop": "loop"})
+    assert found == Unfound(name)
     assert meaning_of(found).form is Form.UNFOUND
-    assert meaning_of(here("Vague")).form is Form.UNFOUND
     assert classes_in(found) == {}
+
+
+def test_an_alias_of_what_cannot_be_found_cannot_be_found_either() -> None:
+    assert [meaning.kind for meaning in meanings_in(Vague) if meaning.form is Form.UNFOUND] == [Unfound("NoSuchClass")]
 
 
 def test_a_class_of_a_function_knows_itself() -> None:
