@@ -14,9 +14,9 @@ class Ballast:
 
     def __init__(self, directory: str) -> None:
         """Make it; where there is no room for it there is none either way."""
-        self._path = os.path.join(directory, "ballast")
+        self._directory = directory
         with contextlib.suppress(OSError):
-            handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            handle = os.open(_file_in(directory), os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
             try:
                 os.posix_fallocate(handle, 0, SIZE)
             finally:
@@ -24,5 +24,14 @@ class Ballast:
 
     def free(self) -> None:
         """Remove it; does nothing a second time."""
-        with contextlib.suppress(OSError):
-            os.unlink(self._path)
+        free_ballast(self._directory)
+
+
+def free_ballast(directory: str) -> None:
+    """Remove that of a run whose driver is gone."""
+    with contextlib.suppress(OSError):
+        os.unlink(_file_in(directory))
+
+
+def _file_in(directory: str) -> str:
+    return os.path.join(directory, "ballast")

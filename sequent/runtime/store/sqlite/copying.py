@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import shutil
 from collections.abc import Iterator
 
@@ -12,10 +11,11 @@ from attrs import frozen
 
 from sequent.errors import StoreError
 from sequent.model.status import RunStatus
-from sequent.runtime.store.access import BESIDE, check_new_name
+from sequent.runtime.store.access import check_new_name
 from sequent.runtime.store.location import Location, flush_directory, prepare_directory, refused, runs_directory
 from sequent.runtime.store.sqlite.checking import check_pages, check_run
 from sequent.runtime.store.sqlite.definitions import read_nodes
+from sequent.runtime.store.sqlite.leftovers import Unfinished, remove_unfinished
 from sequent.runtime.store.sqlite.listing import Listing, naming_run
 from sequent.runtime.store.sqlite.reader import Reader
 from sequent.runtime.store.sqlite.seals import unsealed
@@ -60,14 +60,15 @@ def back_up(reader: Reader, listing: Listing, path: str) -> Copy:
             raise StoreError(
                 f"'{name}' exists already, and is not overwritten", code="exists", hint="name another file"
             )
-    temporary = f"{path}.{secrets.token_hex(8)}.new"
+    remove_unfinished(path)
+    new: Unfinished | None = None
     try:
-        os.close(os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
-        reader.rows("VACUUM INTO ?", temporary)
-        _flush(temporary)
+        new = Unfinished(path)
+        reader.rows("VACUUM INTO ?", new.name)
+        _flush(new.name)
         # Values are on the disk before rows lead to them: those of the copy are all there by now.
-        size = os.stat(temporary).st_size + sum(_copy_values(listing.path, directory))
-        os.link(temporary, path)
+        size = os.stat(new.name).st_size + sum(_copy_values(listing.path, directory))
+        os.link(new.name, path)
         flush_directory(os.path.dirname(path))
     except BaseException as error:
         shutil.rmtree(directory, ignore_errors=True)
@@ -75,9 +76,8 @@ def back_up(reader: Reader, listing: Listing, path: str) -> Copy:
             raise refused(path, error) from error
         raise
     finally:
-        for name in (temporary, *(temporary + end for end in BESIDE)):
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(name)
+        if new is not None:
+            new.close()
     return Copy(path=path, runs=len(listing.records(None, None)), size=size)
 
 

@@ -93,6 +93,9 @@ class SqliteRun(RunReading):
     # -- writing
 
     def commit(self, batch: Batch) -> None:
+        if batch.end is not None:
+            # Whoever is killed once that is written leaves nothing behind.
+            self._ballast.free()
         self._within(lambda: self._write(batch))
         if batch.end is not None:
             self._record = batch.end.of(self._record, self._writer.ended)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import sqlite3
 
 from sequent.errors import StoreError
 from sequent.runtime import ownership
-from sequent.runtime.store.access import BESIDE
 from sequent.runtime.store.location import flush_directory, run_directory
+from sequent.runtime.store.sqlite.leftovers import Unfinished
 from sequent.runtime.store.sqlite.schema import VERSION
 
 _TO_2 = (
@@ -103,18 +102,18 @@ def _refuse_driven(connection: sqlite3.Connection, path: str) -> None:
 
 def _copy(path: str, version: int) -> None:
     """Keep the store as it is beside it, under a name that says its version."""
-    temporary = f"{path}.{secrets.token_hex(8)}.new"
+    new: Unfinished | None = None
     try:
-        os.close(os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
+        new = Unfinished(path)
         with (
             contextlib.closing(sqlite3.connect(path)) as source,
-            contextlib.closing(sqlite3.connect(temporary)) as copy,
+            contextlib.closing(sqlite3.connect(new.name)) as copy,
         ):
             source.backup(copy)
-        with open(temporary, "rb") as file:
+        with open(new.name, "rb") as file:
             os.fsync(file)
         names = (f"{path}.v{version}{more}" for more in ("", *(f"-{count}" for count in range(2, 100))))
-        if not any(_linked(temporary, name) for name in names):
+        if not any(_linked(new.name, name) for name in names):
             raise StoreError(f"there are too many copies '{path}.v{version}' of the store", code="old-store")
         flush_directory(os.path.dirname(path))
     except OSError as error:
@@ -124,9 +123,8 @@ def _copy(path: str, version: int) -> None:
             hint="free some space, or give the right to write there",
         ) from error
     finally:
-        for name in (temporary, *(temporary + end for end in BESIDE)):
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(name)
+        if new is not None:
+            new.close()
 
 
 def _linked(file: str, name: str) -> bool:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import secrets
 import sqlite3
 from urllib.parse import quote
 
 from sequent.errors import StoreBusyError, StoreError, StoreFullError
-from sequent.runtime.store.access import BESIDE, check_file, check_inner_directory, check_new_name
+from sequent.runtime.store.access import check_file, check_inner_directory, check_new_name
 from sequent.runtime.store.location import Location, flush_directory, prepare_directory, refused, runs_directory
+from sequent.runtime.store.sqlite.leftovers import Unfinished, remove_unfinished
 from sequent.runtime.store.sqlite.migrations import OLDEST, migrate
 from sequent.runtime.store.sqlite.patient import PIECE, PatientConnection
 from sequent.runtime.store.sqlite.read_only import is_read_only, open_to_read, refusal
@@ -29,6 +29,7 @@ def open_file(location: Location) -> None:
         StoreError: it is none of these; nothing was written to it.
     """
     prepare_directory(location)
+    remove_unfinished(location.path)
     try:
         if not os.path.lexists(location.path):
             check_new_name(location.path)
@@ -81,12 +82,9 @@ def _foreign(path: str, why: str) -> StoreError:
 
 def _create(path: str) -> None:
     """Make an empty store, complete before it bears its name: nobody ever sees half of one."""
-    temporary = f"{path}.{secrets.token_hex(8)}.new"
+    new = Unfinished(path)
     try:
-        handle = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-        os.fchmod(handle, 0o600)
-        os.close(handle)
-        with contextlib.closing(sqlite3.connect(_address(temporary), uri=True, isolation_level=None)) as connection:
+        with contextlib.closing(sqlite3.connect(_address(new.name), uri=True, isolation_level=None)) as connection:
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version = {VERSION}")
             connection.execute("BEGIN IMMEDIATE")
@@ -96,14 +94,12 @@ def _create(path: str) -> None:
             connection.execute("PRAGMA journal_mode = WAL")
         # Another process may have been faster: then its store stands.
         with contextlib.suppress(FileExistsError):
-            os.link(temporary, path)
+            os.link(new.name, path)
         flush_directory(os.path.dirname(path))
     except DATABASE_ERRORS as error:
         raise store_error(error, path) from error
     finally:
-        for name in (temporary, *(temporary + end for end in BESIDE)):
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(name)
+        new.close()
 
 
 def _address(path: str) -> str:

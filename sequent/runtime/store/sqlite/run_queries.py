@@ -110,6 +110,12 @@ def last_number() -> str:
 
 
 @cache
+def running() -> str:
+    """The numbers of the runs that somebody drives, or drove until he was killed."""
+    return text_of(select(run.c.number).where(run.c.status == literal_column("'running'")), "")
+
+
+@cache
 def has_id() -> str:
     """Whether a run has that id."""
     return text_of(select(run.c.number).where(is_given(run.c.id)), "the_id")

@@ -23,9 +23,11 @@ from sequent.runtime.store.nodes import places_of
 from sequent.runtime.store.seen import SeenRun
 from sequent.runtime.store.segments import segment_path
 from sequent.runtime.store.sqlite import queries, run_queries, statements
+from sequent.runtime.store.sqlite.ballast import free_ballast
 from sequent.runtime.store.sqlite.checking import check_pages_of_small, check_run
 from sequent.runtime.store.sqlite.definitions import put_definition, read_nodes
 from sequent.runtime.store.sqlite.driven import Claim, SqliteRun
+from sequent.runtime.store.sqlite.leftovers import is_unbegun
 from sequent.runtime.store.sqlite.listing import Execute, Listing, RunRow, naming_run, seal_run
 from sequent.runtime.store.sqlite.opening import (
     DATABASE_ERRORS,
@@ -74,6 +76,13 @@ class SqliteStore:
             raise
         self._reader = Reader(self._connection, self.name)
         self._listing = Listing(self._reader, self.name, now)
+        self._free_ballast()
+
+    def _free_ballast(self) -> None:
+        """Give back the room that drivers had set aside who were killed."""
+        for (number,) in self._reader.rows(run_queries.running()):
+            if not self._listing.is_driven(number):
+                free_ballast(self._listing.directory(number))
 
     # -- making runs
 
@@ -127,7 +136,8 @@ class SqliteStore:
         while True:
             number += 1
             id_ = run_id or naming.default_id(number)
-            # A directory may belong to a run that an older copy of this store does not know: it is left alone.
+            # A directory may belong to a run that an older copy of this store does not know: it is left alone, unless
+            # whoever made it was killed before there was a run.
             if (run_id is not None or not self._has(id_)) and self._made(self._listing.directory(number)):
                 return number, id_
 
@@ -143,8 +153,9 @@ class SqliteStore:
 
     def _made(self, directory: str) -> bool:
         try:
-            os.mkdir(directory, 0o700)
-            os.mkdir(os.path.join(directory, "logs"), 0o700)
+            if not is_unbegun(directory):
+                os.mkdir(directory, 0o700)
+            os.makedirs(os.path.join(directory, "logs"), 0o700, exist_ok=True)
         except FileExistsError:
             return False
         except OSError as error:

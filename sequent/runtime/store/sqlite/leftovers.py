@@ -1,0 +1,82 @@
+"""What is left of a store or a run whose maker was killed: the next command removes it."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import re
+import secrets
+
+from sequent.runtime import ownership
+from sequent.runtime.store.access import BESIDE
+
+_UNFINISHED = re.compile(r"\.[0-9a-f]{16}\.new\Z")
+
+
+class Unfinished:
+    """A new file beside a store, which bears no name of its own before it is whole.
+
+    It is locked for as long as somebody works on it, so that whoever finds it can tell whether it was left behind.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+
+    def __init__(self, path: str) -> None:
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        while True:
+            self.name = f"{path}.{secrets.token_hex(8)}.new"
+            self._handle = os.open(self.name, flags, 0o600)
+            os.fchmod(self._handle, 0o600)
+            fcntl.flock(self._handle, fcntl.LOCK_EX)
+            if os.path.lexists(self.name):
+                return
+            # Somebody has found it before it was locked.
+            os.close(self._handle)
+
+    def close(self) -> None:
+        """Remove it, under this name, with all that lies beside it; does nothing a second time."""
+        if self._handle >= 0:
+            _remove(self.name)
+            os.close(self._handle)
+            self._handle = -1
+
+
+def remove_unfinished(path: str) -> None:
+    """Remove the new files beside a store on which nobody works any more."""
+    directory, name = os.path.split(path)
+    with contextlib.suppress(OSError):
+        found = [other for other in os.listdir(directory) if other.startswith(f"{name}.") and other.endswith(".new")]
+        for other in found:
+            if _UNFINISHED.fullmatch(other, len(name)):
+                _remove_if_left(os.path.join(directory, other))
+
+
+def _remove_if_left(name: str) -> None:
+    handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        if os.fstat(handle).st_uid == os.geteuid():
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _remove(name)
+    except BlockingIOError:
+        return
+    finally:
+        os.close(handle)
+
+
+def _remove(name: str) -> None:
+    for end in (*BESIDE, ""):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(name + end)
+
+
+def is_unbegun(directory: str) -> bool:
+    """Whether the directory of a run was made, and the run was not: nothing is in it, and nobody works on it."""
+    try:
+        found = {*os.listdir(directory)}
+        if not found <= {"logs", "driver.lock"} or ("logs" in found and os.listdir(os.path.join(directory, "logs"))):
+            return False
+    except OSError:
+        return False
+    return ownership.lock_holder(ownership.driver_lock(directory)) is None
