@@ -10,6 +10,7 @@ from sequent.dsl.places import Site, site_above
 from sequent.dsl.pools import Pool
 from sequent.errors import DefinitionError
 from sequent.model.spec import UNLIMITED
+from sequent.model.wording import repr_of
 
 __all__ = ["Resource", "ResourcePool"]
 
@@ -55,13 +56,13 @@ class ResourcePool(Pool):
 def _read_limit(resource_cls: object, policy: object, site: Site) -> object:
     """How much of it the policy says there is."""
     if not (isinstance(resource_cls, type) and issubclass(resource_cls, Resource)):
-        raise _error(f"'resource_cls' is {resource_cls!r:.100}", "it is a class derived from Resource", site)
+        raise _error(f"'resource_cls' is {repr_of(resource_cls)}", "it is a class derived from Resource", site)
     if not isinstance(policy, Mapping | None):
-        raise _error(f"'policy' is {policy!r:.100}", 'it is a dict: policy={"resource_limit": 2}', site)
+        raise _error(f"'policy' is {repr_of(policy)}", 'it is a dict: policy={"resource_limit": 2}', site)
     told = cast("Mapping[object, object]", policy or {})
     for key in told:
         if key not in _KEYS:
-            raise _error(f"'policy' has no key {key!r}", did_you_mean(str(key), _KEYS), site)
+            raise _error(f"'policy' has no key {key!r}", did_you_mean(key, _KEYS), site)
     limit = told.get(_LIMIT, _NONE)
     return UNLIMITED if type(limit) is int and limit == _NONE else limit
 

@@ -26,6 +26,7 @@ from sequent.dsl.requirements import Claimable
 from sequent.errors import DefinitionError, Place
 from sequent.model.references import dotted
 from sequent.model.spec import MOST_LEVELS
+from sequent.model.wording import repr_of
 from sequent.model.work import ModuleImport
 
 _IMPORTS = frozenset({"import_module", "import_file"})
@@ -131,9 +132,9 @@ def read_imports(
     file, modules = named.get("import_file", ""), _names(named.get("import_module", ()))
     if modules is None:
         hint = "it is a module's dotted name, or a list of them"
-        raise _no_import(f"'import_module' is {named['import_module']!r:.100}", hint, site, "import_module")
+        raise _no_import(f"'import_module' is {repr_of(named['import_module'])}", hint, site, "import_module")
     if not isinstance(file, str) or ("import_file" in named and not file):
-        raise _no_import(f"'import_file' is {file!r:.100}", "it is the path of a Python file", site, "import_file")
+        raise _no_import(f"'import_file' is {repr_of(file)}", "it is the path of a Python file", site, "import_file")
     if file and not modules:
         hint = "say by which name it is imported: import_module='jobs'"
         raise _no_import("'import_file' needs 'import_module'", hint, site, "import_file")

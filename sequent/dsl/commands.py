@@ -19,7 +19,7 @@ from sequent.dsl.references import formatted_in, has_form
 from sequent.dsl.sources import refuse_secret
 from sequent.dsl.words import WordSource, read_arguments, read_word, read_words
 from sequent.errors import DefinitionError, Place
-from sequent.model.wording import described
+from sequent.model.wording import described, repr_of
 
 COMMAND_OPTIONS = frozenset({"env", "cwd", "stdin", "success", "result", "shell"})
 
@@ -145,7 +145,7 @@ def _read_shell(shell: object, place: Place) -> str | None:
     if shell is None:
         return None
     if not isinstance(shell, str) or not shell.strip():
-        raise _error(f"'shell' is {shell!r:.100}", place, _SHELL)
+        raise _error(f"'shell' is {repr_of(shell)}", place, _SHELL)
     if has_form(shell):
         found = formatted_in(shell)
         raise _error(f"'shell' is a text with {found} in it, which bash would read as its own", place, _SHELL)
@@ -158,12 +158,12 @@ def _read_env(env: object, place: Place) -> tuple[tuple[str, WordSource | None],
     if env is None:
         return ()
     if not isinstance(env, Mapping):
-        raise _error(f"'env' is {env!r:.100}", place, "it is a dict of variables; None removes one")
+        raise _error(f"'env' is {repr_of(env)}", place, "it is a dict of variables; None removes one")
     read: list[tuple[str, WordSource | None]] = []
     for name, value in cast("Mapping[Any, object]", env).items():
         refuse_text(name, "a variable's name in 'env'", place)
         if not isinstance(name, str) or not name or "=" in name or "\0" in name:
-            raise _error(f"'env' has the name {name!r:.100}", place, "a variable's name has neither = nor NUL in it")
+            raise _error(f"'env' has the name {repr_of(name)}", place, "a variable's name has neither = nor NUL in it")
         read.append((name, None if value is None else read_word(value, f"env[{name!r}]", place, secrets=True)))
     return tuple(read)
 
@@ -189,7 +189,7 @@ def _read_result(result: object, place: Place) -> object:
     """How standard output is read: a type, or an annotation made of types."""
     if isinstance(result, _DATA):
         raise _error(
-            f"'result' is {result!r:.100}",
+            f"'result' is {repr_of(result)}",
             place,
             "it is a type: str, bytes, list[str], int, float, ExitCode, or any other type, read as JSON",
         )
@@ -209,7 +209,7 @@ def _read_success(success: object, place: Place) -> tuple[int, ...]:
     wrong = [code for code in codes if isinstance(code, bool) or not isinstance(code, int) or not 0 <= code <= 255]
     if wrong or not codes:
         raise _error(
-            f"'success' is {success!r:.100}",
+            f"'success' is {repr_of(success)}",
             place,
             "it is an exit code, or several, from 0 to 255",
         )

@@ -15,6 +15,7 @@ from sequent.dsl.sources import Outer, outer_alone
 from sequent.errors import DefinitionError, Place
 from sequent.model.references import FlowHandle, Form, Literal
 from sequent.model.wire import MAX_DEPTH
+from sequent.model.wording import repr_of
 
 _FORMS: dict[type, Form] = {list: Form.LIST, tuple: Form.TUPLE, dict: Form.DICT}
 
@@ -94,7 +95,7 @@ def holds_reference(value: object, flow: object = None) -> bool:
 def _named_parts(value: object, name: str) -> Iterator[tuple[str, object]]:
     if isinstance(value, dict):
         entries = cast("dict[object, object]", value)
-        yield from ((f"{name}[{key!r:.60}]", part) for key, part in entries.items())
+        yield from ((f"{name}[{repr_of(key, 60)}]", part) for key, part in entries.items())
     else:
         yield from ((f"{name}[{at}]", part) for at, part in enumerate(cast("list[object]", value)))
 

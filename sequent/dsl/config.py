@@ -11,6 +11,7 @@ from sequent.dsl.counts import option_error, quoted
 from sequent.dsl.paths import expanded
 from sequent.dsl.settings import Settings, mapping_of, setting_error, unknown_key
 from sequent.errors import DefinitionError, Place, UsageError
+from sequent.model.wording import repr_of
 
 if TYPE_CHECKING:
     from sequent.dsl.files import SettingsFile
@@ -84,7 +85,7 @@ def read_store(store: object, place: Place) -> str:
     if store is None or isinstance(store, str | os.PathLike):
         return expanded(os.fspath(cast("str | os.PathLike[str]", store or "")), "'store'", place)
     hint = "it is a path, ':memory:', sqlite:///FILE, or a name in DATABASES of config"
-    raise option_error(f"'store' is {store!r:.100}", place, hint)
+    raise option_error(f"'store' is {repr_of(store)}", place, hint)
 
 
 def read_text(value: object, name: str, example: str, place: Place) -> str | None:
@@ -95,7 +96,7 @@ def read_text(value: object, name: str, example: str, place: Place) -> str | Non
     """
     if value is None or isinstance(value, str):
         return value
-    raise option_error(f"{quoted(name)} is {value!r:.100}", place, f"it is a text: {example!r}")
+    raise option_error(f"{quoted(name)} is {repr_of(value)}", place, f"it is a text: {example!r}")
 
 
 def read_step_config(config: object, options: dict[str, Any], place: Place) -> None:

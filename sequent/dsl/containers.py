@@ -27,6 +27,7 @@ from sequent.errors import DefinitionError, UsageError
 from sequent.model.failures import Failures
 from sequent.model.references import Literal
 from sequent.model.showing import shown
+from sequent.model.wording import repr_of
 
 C_co = TypeVar("C_co", covariant=True)
 T = TypeVar("T")
@@ -297,7 +298,7 @@ def _make(
         written.around = names_around(body, frame)
     else:
         raise DefinitionError(
-            f"{getattr(body, '__qualname__', body)!r} is not a class",
+            f"{repr_of(getattr(body, '__qualname__', body))} is not a class",
             code="container",
             hint="put @container directly above the class; or give it a container that is used again. "
             "@step makes a step of a function",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sequent.errors import DefinitionError, Place
 from sequent.model.status import Construct
+from sequent.model.wording import repr_of
 
 _CONSTRUCTS = frozenset(Construct)
 _CLASSES = {"Process": Construct.PROCESS, "Thread": Construct.THREAD, "Invoke": Construct.INVOKE}
@@ -18,7 +19,7 @@ def read_flag(value: object, name: str, place: Place) -> bool:
         DefinitionError: it is neither.
     """
     if not isinstance(value, bool):
-        raise option_error(f"{quoted(name)} is {value!r:.100}", place, "it is True or False")
+        raise option_error(f"{quoted(name)} is {repr_of(value)}", place, "it is True or False")
     return value
 
 
@@ -34,7 +35,7 @@ def read_count(value: object, name: str, place: Place) -> int:
         DefinitionError: it is something else.
     """
     if isinstance(value, bool) or not isinstance(value, int):
-        raise option_error(f"{quoted(name)} is {value!r:.100}", place, "it is a whole number")
+        raise option_error(f"{quoted(name)} is {repr_of(value)}", place, "it is a whole number")
     return value
 
 
@@ -85,7 +86,7 @@ def read_construct(value: object, name: str, place: Place) -> Construct | None:
     if isinstance(value, type):
         value = _CLASSES.get(value.__name__, value)
     if not isinstance(value, str) or value not in _CONSTRUCTS:
-        raise option_error(f"{quoted(name)} is {value!r:.100}", place, f"the ways are {_WAYS}")
+        raise option_error(f"{quoted(name)} is {repr_of(value)}", place, f"the ways are {_WAYS}")
     return Construct(value)
 
 

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 from sequent.dsl.names import did_you_mean
 from sequent.dsl.paths import expanded
 from sequent.errors import DefinitionError, Place
-from sequent.model.wording import guess, kind_of
+from sequent.model.wording import guess, kind_of, repr_of
 
 DEFAULT = "default"
 """The store that is meant where nothing else names one."""
@@ -54,7 +54,7 @@ def _location(entry: object, name: str, place: Place) -> tuple[str, list[str]]:
         if key not in _PARTS:
             # What the original gave to the database's driver has any name, and so has a mistake.
             if not isinstance(key, str) or guess(key, _PARTS):
-                raise _error(f"{name} has no key {key!r:.100}", place, did_you_mean(str(key), _PARTS))
+                raise _error(f"{name} has no key {repr_of(key)}", place, did_you_mean(key, _PARTS))
             others.append(key)
             continue
         if (key == "query") is not isinstance(value, Mapping) or not isinstance(value, str | int | Mapping):

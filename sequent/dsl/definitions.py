@@ -25,7 +25,7 @@ from sequent.dsl.values import Values
 from sequent.errors import DefinitionError, InvalidFlowError, UsageError
 from sequent.model.annotations import unnamed_class
 from sequent.model.spec import Definition, FlowSpec, Origin, ParamSpec
-from sequent.model.wording import kind_of, with_article
+from sequent.model.wording import kind_of, repr_of, with_article
 
 _SETTINGS = ("task_construct", "max_concurrent", "stop_on_exception")
 """The settings of a whole flow that are options of its container."""
@@ -140,7 +140,7 @@ def _mistake_in_default(source: ParamSource, kind: object, shown: str) -> Defini
     wanted = with_article(shown)
     if not fits(kind, source.default_value):
         return DefinitionError(
-            f"the default of {source.name!r} is {source.default_value!r:.100}, which is not {wanted}",
+            f"the default of {source.name!r} is {repr_of(source.default_value)}, which is not {wanted}",
             code="param",
             hint=f"give {wanted}, or another type",
         )

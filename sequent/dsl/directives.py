@@ -7,6 +7,7 @@ from typing import Any, Final, cast
 
 from sequent.errors import DefinitionError, Place
 from sequent.model.status import DEFAULT_ACTIONS, Action, Claim, Status
+from sequent.model.wording import repr_of
 
 NO_DIRECTIVES: Final[Mapping[Status, Action]] = {}
 
@@ -29,13 +30,13 @@ def read_recovery(value: object, name: str, place: Place) -> Mapping[Status, Act
     if value is None:
         return NO_DIRECTIVES
     if not isinstance(value, Mapping):
-        raise _error(f"{name!r} is {value!r:.100}", place, "it is a dict: {STEP_SUCCESS: STP_RERUN}")
+        raise _error(f"{name!r} is {repr_of(value)}", place, "it is a dict: {STEP_SUCCESS: STP_RERUN}")
     asked: dict[Status, Action] = {}
     for claim, action in cast("Mapping[Any, object]", value).items():
         if not isinstance(claim, Claim) or claim not in _FOUND:
-            raise _error(f"{name!r} has the status {claim!r:.100}", place, _STATUSES)
+            raise _error(f"{name!r} has the status {repr_of(claim)}", place, _STATUSES)
         if not isinstance(action, Action):
-            raise _error(f"{name!r} has the action {action!r:.100}", place, "the actions are STP_RERUN and STP_SKIP")
+            raise _error(f"{name!r} has the action {repr_of(action)}", place, "the actions are STP_RERUN and STP_SKIP")
         said = dict.fromkeys(_FOUND[claim], action)
         asked = said | asked if claim is Claim.COMPLETE else asked | said
     return {status: action for status, action in asked.items() if action is not DEFAULT_ACTIONS[status]}

@@ -7,6 +7,7 @@ from inspect import (
     CO_ASYNC_GENERATOR,
     CO_GENERATOR,
     Parameter,
+    Signature,
     isasyncgenfunction,
     isgeneratorfunction,
 )
@@ -31,6 +32,7 @@ from sequent.dsl.places import Site
 from sequent.dsl.references import Reference, has_form
 from sequent.dsl.requirements import Claimable, shown
 from sequent.errors import DefinitionError, Place
+from sequent.model.wording import repr_of
 from sequent.model.work import ModuleImport
 
 Called = Callable[..., object]
@@ -133,7 +135,7 @@ def _check_callable(function: object, site: Site) -> Callable[..., object]:
             "@container makes a container of one; a step is a function",
         )
     if isinstance(function, Reference) or not callable(function):
-        given = function.__sequent__.shown if isinstance(function, Reference) else repr(function)
+        given = function.__sequent__.shown if isinstance(function, Reference) else repr_of(function)
         raise argument_error(f"{given:.100} is not a function", site.place, "a step is something that can be called")
     called: Callable[..., object] = function
     target = executed_by(called)
@@ -151,16 +153,20 @@ def _check_given(
     args: object, kwargs: object, function: Callable[..., object], site: Site
 ) -> tuple[Sequence[object], Mapping[str, object]]:
     if not isinstance(args, tuple | list):
-        raise argument_error(f"'args' of {name_of(function)!r} is {args!r:.100}", site.place, "it is a tuple or a list")
+        raise argument_error(
+            f"'args' of {name_of(function)!r} is {repr_of(args)}", site.place, "it is a tuple or a list"
+        )
     named: object = {} if kwargs is None else kwargs
     if not isinstance(named, Mapping):
         raise argument_error(
-            f"'kwargs' of {name_of(function)!r} is {kwargs!r:.100}", site.place, "it is a dict by parameter name"
+            f"'kwargs' of {name_of(function)!r} is {repr_of(kwargs)}", site.place, "it is a dict by parameter name"
         )
     for key in cast("Mapping[object, object]", named):
         if not isinstance(key, str):
             raise argument_error(
-                f"'kwargs' of {name_of(function)!r} has the key {key!r:.100}", site.place, "a key is a parameter's name"
+                f"'kwargs' of {name_of(function)!r} has the key {repr_of(key)}",
+                site.place,
+                "a key is a parameter's name",
             )
     return cast("Sequence[object]", args), cast("Mapping[str, object]", named)
 
@@ -187,7 +193,7 @@ def _bind(
         bound = shape.replace(parameters=parameters).bind_partial(*args, **kwargs).arguments
     except TypeError as error:
         raise argument_error(
-            f"the arguments do not fit {name_of(function)!r}: {error}", site.place, f"it takes {shape}"
+            f"the arguments do not fit {name_of(function)!r}: {error}", site.place, f"it takes {_shown(shape)}"
         ) from None
     leading: list[tuple[str | None, Given]] = []
     further: list[tuple[str | None, Given]] = []
@@ -228,3 +234,11 @@ def _by_position(parameter: str, function: str, site: Site) -> DefinitionError:
         site.place,
         "let it stand first, or let it be taken by name",
     )
+
+
+def _shown(shape: Signature) -> str:
+    """The parameters as they are written; only their names, where a default cannot be shown."""
+    try:
+        return str(shape)
+    except Exception:  # noqa: BLE001 - a class of the author's may raise anything in its __repr__
+        return f"({', '.join(shape.parameters)})"

@@ -11,7 +11,7 @@ from sequent.dsl.marks import refuse_text
 from sequent.dsl.places import Site
 from sequent.errors import DefinitionError, Place
 from sequent.model.spec import LONGEST_NAME
-from sequent.model.wording import guess, listed
+from sequent.model.wording import guess, listed, repr_of
 
 RESERVED = frozenset(
     {"result", "result_or", "failures", "returned", "ready", "active", "success", "failed", "complete"}
@@ -63,15 +63,16 @@ def alternative(name: str) -> str:
     return f"{name}_step"
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
+def did_you_mean(name: object, known: Iterable[str]) -> str:
     """A hint: the nearest of the known names, and all of them."""
     names = sorted(known)
-    return f"{guess(name, names)}there are: {listed(names)}" if names else "there are none"
+    text = name if isinstance(name, str) else repr_of(name)
+    return f"{guess(text, names)}there are: {listed(names)}" if names else "there are none"
 
 
 def _check_text(name: object, place: Place | Site, pattern: str) -> str:
     if not isinstance(name, str) or not name:
-        raise _error(f"a name is needed, and {name!r} is none", place, f"a name has {pattern}")
+        raise _error(f"a name is needed, and {repr_of(name)} is none", place, f"a name has {pattern}")
     if len(name) > LONGEST_NAME:
         refuse_text(name, "the name", place)
         raise _error(

@@ -13,6 +13,7 @@ from attrs import define, field
 from sequent.dsl.places import Site, site_above
 from sequent.dsl.running import asking_step
 from sequent.errors import DefinitionError
+from sequent.model.wording import repr_of
 
 # A reference that was formatted into a text leaves a token there. The mark around it is invisible, so that
 # help() and Sphinx can show a step's defaults, and it does not occur in words that people write.
@@ -103,7 +104,7 @@ class Reference:
 
     def __getitem__(self, key: object) -> Any:
         if isinstance(key, bool) or not isinstance(key, str | int):
-            asked = "sliced" if isinstance(key, slice) else f"asked for [{key!r:.60}]"
+            asked = "sliced" if isinstance(key, slice) else f"asked for [{repr_of(key, 60)}]"
             raise _refusal(self, asked, "a part is one key or one position; a step can do the rest")
         _refuse_in_step(self.__sequent__, site_above(1))
         return part_of(self, key, f"[{key!r}]", site_above(1))

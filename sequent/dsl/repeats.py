@@ -19,7 +19,7 @@ from sequent.dsl.sources import refuse_secret
 from sequent.errors import DefinitionError, NotDataError, Place
 from sequent.model.spec import ItemsCall, ItemsLiteral
 from sequent.model.wire import encode_with_classes
-from sequent.model.wording import kind_of, with_article
+from sequent.model.wording import kind_of, repr_of, with_article
 
 
 @frozen(eq=False)
@@ -82,7 +82,9 @@ def _refuse_unclear(value: object, place: Place) -> None:
         raise _error("'repeats' is a requirement, which has no items", place, "give it to requires=")
     if isinstance(value, str | bytes | bytearray):
         raise _error(
-            f"'repeats' is {value!r:.100}: a string would repeat per character", place, f"write repeats=[{value!r:.60}]"
+            f"'repeats' is {repr_of(value)}: a string would repeat per character",
+            place,
+            f"write repeats=[{repr_of(value, 60)}]",
         )
     if isinstance(value, int):
         raise _error(f"'repeats' is the {type(value).__name__} {value!r}", place, f"use range({int(value)})")
@@ -133,7 +135,7 @@ def _listed(items: Iterable[object], place: Place) -> list[object]:
         for entry in items:
             found.append(entry)  # noqa: PERF402  how far it came is told where it fails
     except Exception as error:
-        raise _error(f"'repeats' failed at index {len(found)}: {error!r}", place, "give a list") from error
+        raise _error(f"'repeats' failed at index {len(found)}: {repr_of(error)}", place, "give a list") from error
     return found
 
 

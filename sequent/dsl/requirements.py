@@ -11,6 +11,7 @@ from sequent.dsl.references import Reference
 from sequent.errors import DefinitionError, Place
 from sequent.model.requirements import MOST_NESTED
 from sequent.model.status import Claim
+from sequent.model.wording import repr_of
 
 _NOT_BY_FUNCTION = "give the step itself, not its function: load, or what add_step returned"
 _NOT_BY_NAME = "give the step itself, not its name in quotes: load, outer.load, or what add_step returned"
@@ -216,7 +217,7 @@ def _pair(parts: Sequence[object], place: Place) -> Requirement:
         raise _malformed(tuple(parts), place)
     if not isinstance(claim, Claim) or claim is Claim.RETURNED:
         raise DefinitionError(
-            f"{claim!r} is not a status",
+            f"{repr_of(claim)} is not a status",
             code="status",
             hint=f"the statuses are {_STATUSES}",
             place=place,
@@ -236,7 +237,7 @@ def _malformed(value: object, place: Place) -> DefinitionError:
         )
     first = next(iter(parts), None)
     by_name = isinstance(first, str) and not isinstance(first, Claim)
-    text, hint = f"{value!r:.120}", f"the forms are {_FORMS}; the statuses are {_STATUSES}"
+    text, hint = f"{repr_of(value, 120)}", f"the forms are {_FORMS}; the statuses are {_STATUSES}"
     if isinstance(first, MethodType) and isinstance(first.__self__, Claimable):
         text, hint = f"the method {shown(first.__self__)}.{first.__name__} itself", "call it: a.returned(value)"
     elif by_name:

@@ -13,6 +13,7 @@ from sequent.dsl.requirements import Requirement
 from sequent.dsl.sources import returned
 from sequent.errors import DefinitionError, Place
 from sequent.model.annotations import Form, meaning_of
+from sequent.model.wording import repr_of
 
 
 def returned_by_node(node: Node, values: tuple[object, ...], site: Site) -> Requirement:
@@ -52,7 +53,7 @@ def check_returned(node: Node, values: tuple[object, ...], place: Place, names: 
     for value in values:
         if not fits(kind, value):
             raise _error(
-                f"{shown!r} cannot return {value!r:.100}: its result is annotated {shown_type(kind)}",
+                f"{shown!r} cannot return {repr_of(value)}: its result is annotated {shown_type(kind)}",
                 place,
                 f"it can return {', '.join(_possible(kind))}: ask for that, or correct the annotation",
             )

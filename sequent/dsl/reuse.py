@@ -21,7 +21,7 @@ from sequent.dsl.places import Site, option_place, read_at
 from sequent.dsl.sources import refuse_secret
 from sequent.errors import DefinitionError, Place
 from sequent.model.references import Literal
-from sequent.model.wording import described, with_article
+from sequent.model.wording import described, repr_of, with_article
 
 _NOTHING = Literal("null")
 
@@ -84,7 +84,7 @@ def _defaults(source: Written) -> dict[str, Given]:
 def _read_given(kwargs: object, source: Written, site: Site, mistakes: Mistakes) -> dict[str, Given]:
     if not isinstance(kwargs, Mapping):
         hint = "it is a dict of values by parameter: {'region': 'eu'}"
-        mistakes.add(_error(f"'kwargs' is {kwargs!r:.100}", option_place(site, "kwargs"), hint))
+        mistakes.add(_error(f"'kwargs' is {repr_of(kwargs)}", option_place(site, "kwargs"), hint))
         return {}
     read: dict[str, Given] = {}
     for name, value in cast("Mapping[object, object]", kwargs).items():
@@ -97,7 +97,7 @@ def _read_given(kwargs: object, source: Written, site: Site, mistakes: Mistakes)
 def _read_one(name: object, value: object, source: Written, place: Place) -> Given:
     params = _params(source)
     if not isinstance(name, str) or name not in params:
-        raise _error(f"{source.shown!r} has no parameter {name!r:.100}", place, did_you_mean(str(name), params))
+        raise _error(f"{source.shown!r} has no parameter {repr_of(name)}", place, did_you_mean(name, params))
     shown = f"kwargs[{name!r}]"
     given = read_value(value, shown, place)
     for reference in references_within(given):

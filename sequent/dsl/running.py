@@ -14,6 +14,7 @@ from sequent.dsl.counts import option_error, read_count
 from sequent.errors import DefinitionError, Place, UsageError
 from sequent.model.outcome import Outcome
 from sequent.model.spec import Definition, FlowSpec
+from sequent.model.wording import repr_of
 
 
 class RunMode(StrEnum):
@@ -150,7 +151,7 @@ def read_mode(mode: object, place: Place) -> RunMode:
     """
     if isinstance(mode, RunMode):
         return mode
-    raise option_error(f"'run_mode' is {mode!r:.100}", place, "it is RUN_RESTART, RUN_RECOVER or RUN_CONTINUE")
+    raise option_error(f"'run_mode' is {repr_of(mode)}", place, "it is RUN_RESTART, RUN_RECOVER or RUN_CONTINUE")
 
 
 def read_recovery_run(recovery: object, place: Place) -> int | None:

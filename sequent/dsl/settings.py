@@ -19,6 +19,7 @@ from sequent.errors import DefinitionError, Place
 from sequent.model.durations import read_seconds
 from sequent.model.spec import FlowConfig
 from sequent.model.status import Construct
+from sequent.model.wording import repr_of
 
 PlaceOf = Callable[[str], Place]
 """Where a key stands: ``max_concurrent``, ``LOGGING.logging_level``; ``""``: the mapping itself."""
@@ -70,7 +71,7 @@ def read_settings(table: object, name: str, place_of: PlaceOf, beside: Iterable[
     places: dict[str, Place] = {}
     idle: list[str] = []
     for key, value in mapping_of(table, name, place_of("")).items():
-        shown = f"{name}[{key!r}]"
+        shown = f"{name}[{repr_of(key, 60)}]"
         if key in _READERS:
             values[key] = _READERS[key](value, shown, place_of(key))
             places[key] = place_of(key)
@@ -83,7 +84,7 @@ def read_settings(table: object, name: str, place_of: PlaceOf, beside: Iterable[
         elif key in WITHOUT_EFFECT | FOR_HOSTS:
             idle.append(key)
         elif key not in beside:
-            raise unknown_key(key, name, (*KEYS, *beside), place_of(str(key)))
+            raise unknown_key(key, name, (*KEYS, *beside), place_of(key if isinstance(key, str) else repr_of(key)))
     return Settings(values, databases, places, {key: place_of(key) for key in idle})
 
 
@@ -96,13 +97,13 @@ def mapping_of(value: object, name: str, place: Place) -> Mapping[Any, object]:
     if value is None:
         return {}
     if not isinstance(value, Mapping):
-        raise setting_error(f"{name} is {value!r:.100}", place, "it is a dict, or a table of a file")
+        raise setting_error(f"{name} is {repr_of(value)}", place, "it is a dict, or a table of a file")
     return cast("Mapping[Any, object]", value)
 
 
 def unknown_key(key: object, where: str, known: Iterable[str], place: Place) -> DefinitionError:
     """The error for a key that means nothing there."""
-    return setting_error(f"{where} has no key {key!r:.100}", place, did_you_mean(str(key), known))
+    return setting_error(f"{where} has no key {repr_of(key)}", place, did_you_mean(key, known))
 
 
 def setting_error(message: str, place: Place, hint: str) -> DefinitionError:
@@ -116,7 +117,7 @@ def _read_construct(value: object, name: str, place: Place) -> Construct:
 
 def _read_seconds(value: object, name: str, place: Place) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= sys.float_info.max:
-        raise setting_error(f"{name} is {value!r:.100}", place, "it is a number of seconds")
+        raise setting_error(f"{name} is {repr_of(value)}", place, "it is a number of seconds")
     return float(value)
 
 
@@ -130,14 +131,14 @@ def _read_length(value: object, name: str, place: Place) -> float:
 def _read_path(value: object, name: str, place: Place) -> str:
     path: object = os.fspath(cast("os.PathLike[str]", value)) if isinstance(value, os.PathLike) else value
     if not isinstance(path, str) or not path or "\0" in path:
-        raise setting_error(f"{name} is {value!r:.100}", place, "it is the path of a directory")
+        raise setting_error(f"{name} is {repr_of(value)}", place, "it is the path of a directory")
     return expanded(path, name, place)
 
 
 def _read_prefix(value: object, name: str, place: Place) -> str:
     if not isinstance(value, str) or not _PREFIX.fullmatch(value):
         hint = "it is what the names of environment variables begin with: 'SEQUENT_'"
-        raise setting_error(f"{name} is {value!r:.100}", place, hint)
+        raise setting_error(f"{name} is {repr_of(value)}", place, hint)
     return value
 
 
@@ -176,7 +177,7 @@ def read_level(value: object, name: str, place: Place) -> int:
         level = int(value) if value.isdecimal() else logging.getLevelNamesMapping().get(value.upper())
     if isinstance(level, bool) or not isinstance(level, int) or level < 0:
         hint = "the levels are DEBUG, INFO, WARNING, ERROR and CRITICAL, or their numbers (logging.INFO)"
-        raise setting_error(f"{name} is {value!r:.100}", place, hint)
+        raise setting_error(f"{name} is {repr_of(value)}", place, hint)
     return level
 
 
@@ -202,7 +203,7 @@ def _read_format(value: object, name: str, place: Place) -> str:
 
 def _read_text(value: object, name: str, place: Place) -> str:
     if not isinstance(value, str):
-        raise setting_error(f"{name} has {value!r:.100}", place, "it is a text, as logging takes it")
+        raise setting_error(f"{name} has {repr_of(value)}", place, "it is a text, as logging takes it")
     return value
 
 

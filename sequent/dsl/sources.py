@@ -17,7 +17,7 @@ from sequent.errors import DefinitionError, Place
 from sequent.model.failures import Failures
 from sequent.model.references import Literal
 from sequent.model.status import Claim
-from sequent.model.wording import described
+from sequent.model.wording import described, repr_of
 
 V = TypeVar("V")
 
@@ -189,7 +189,7 @@ def secret(name: str) -> str:
     refuse_text(name, "the secret's name", site)
     if not isinstance(name, str) or not name.isidentifier():  # pyright: ignore[reportUnnecessaryIsInstance]  authors
         raise DefinitionError(
-            f"the secret's name is {name!r:.60}",
+            f"the secret's name is {repr_of(name, 60)}",
             code="reference",
             hint="give the name of an environment variable: letters, digits and _",
             place=site.place,

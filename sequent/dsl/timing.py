@@ -11,6 +11,7 @@ from sequent.dsl.counts import option_error
 from sequent.errors import DefinitionError, NotDataError, Place
 from sequent.model.references import Literal
 from sequent.model.spec import AT_ONCE, Backoff
+from sequent.model.wording import repr_of
 
 _SPAN = '"30s", "5m", "6h", "1h 30m", a number of seconds or a timedelta'
 _DELAY = f"it is {_SPAN}, at most ten years; or a datetime with its zone: not before"
@@ -37,7 +38,7 @@ def read_timeout(value: object, name: str, place: Place) -> Literal | None:
     """
     timeout = _literal_of("timeout", value, name, place, _TIMEOUT)
     if timeout is not None and timeout.text == "0.0":
-        raise option_error(f"{name!r} is {value!r:.100}: an attempt would end before it begins", place, _TIMEOUT)
+        raise option_error(f"{name!r} is {repr_of(value)}: an attempt would end before it begins", place, _TIMEOUT)
     return timeout
 
 
@@ -75,7 +76,7 @@ def read_backoff(value: object, name: str, place: Place) -> Backoff:
         return AT_ONCE
     parts: tuple[object, ...] = cast("tuple[object, ...]", value) if isinstance(value, tuple) else (value,)
     if not 1 <= len(parts) <= 4:
-        raise option_error(f"{name!r} is {value!r:.100}, {len(parts)} values", place, _BACKOFF)
+        raise option_error(f"{name!r} is {repr_of(value)}, {len(parts)} values", place, _BACKOFF)
     first, factor, ceiling, jitter = [*parts, None, None, None][:4]
     return Backoff(
         first=_wait(first, f"the first wait of {name!r}", place),
@@ -97,7 +98,7 @@ def _wait(value: object, name: str, place: Place) -> float:
 def _number(value: object, name: str, place: Place, least: float, most: float = sys.float_info.max) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
         allowed = f"at least {least:g}" if most == sys.float_info.max else f"from {least:g} to {most:g}"
-        raise option_error(f"{name} is {value!r:.100}", place, f"it is a number, {allowed}")
+        raise option_error(f"{name} is {repr_of(value)}", place, f"it is a number, {allowed}")
     return float(value)
 
 
@@ -119,7 +120,7 @@ def _cause(cause: object, name: str, place: Place) -> str | int:
         return f"{cause.__module__}.{cause.__qualname__}"
     if isinstance(cause, int) and not isinstance(cause, bool) and 0 <= cause <= 255:
         return cause
-    raise option_error(f"{name!r} has {cause!r:.100}", place, _RETRY_ON)
+    raise option_error(f"{name!r} has {repr_of(cause)}", place, _RETRY_ON)
 
 
 def check_attempts(given: Iterable[str], where: Callable[[str], Place]) -> None:

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 
 from pytimeparse.timeparse import timeparse
 
+from sequent.model.wording import repr_of
+
 LONGEST = 10 * 366 * 86400.0
 """Seconds: ten years. What is longer is a mistake."""
 
@@ -26,14 +28,14 @@ def read_seconds(value: object) -> float:
     elif isinstance(value, str):
         seconds = timeparse(value)
         if seconds is None:
-            raise ValueError(f'{value!r:.100} is no length of time: write "30s", "5m", "6h" or "2d"')
+            raise ValueError(f'{repr_of(value)} is no length of time: write "30s", "5m", "6h" or "2d"')
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
-        raise ValueError(f'{value!r:.100} is no length of time: give "30s", a number of seconds or a timedelta')
+        raise ValueError(f'{repr_of(value)} is no length of time: give "30s", a number of seconds or a timedelta')
     # Whole numbers may be too large to be floats: they are compared as they are.
     if not 0 <= seconds < math.inf:
-        raise ValueError(f"{value!r:.100} is negative or endless")
+        raise ValueError(f"{repr_of(value)} is negative or endless")
     if seconds > LONGEST:
-        raise ValueError(f"{value!r:.100} is longer than ten years")
+        raise ValueError(f"{repr_of(value)} is longer than ten years")
     return float(seconds)
 
 

@@ -24,7 +24,7 @@ from sequent.model.parts import Key, cut
 from sequent.model.records import shape_of
 from sequent.model.refusals import refusal
 from sequent.model.scalars import READERS, SCALARS, Scalar
-from sequent.model.wording import with_article
+from sequent.model.wording import repr_of, with_article
 
 __all__ = ["classes_in", "decode", "decode_result", "encode", "encode_with_classes", "part_of"]
 
@@ -120,7 +120,10 @@ class _Encoder:
             return {key: self.tree(item, f"{name}[{key!r}]", depth + 1) for key, item in value.items()}
         return {
             "$d": [
-                [self.tree(key, f"a key of {name}", depth + 1), self.tree(item, f"{name}[{key!r}]", depth + 1)]
+                [
+                    self.tree(key, f"a key of {name}", depth + 1),
+                    self.tree(item, f"{name}[{repr_of(key, 60)}]", depth + 1),
+                ]
                 for key, item in value.items()
             ]
         }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from sequent.errors import SequentError
+
 _MOST_LISTED = 20
 
 
@@ -17,9 +19,21 @@ def kind_of(value: object) -> str:
     return "None" if value is None else with_article(type(value).__name__)
 
 
+def repr_of(value: object, longest: int = 100) -> str:
+    """How a value shows itself, shortened; and what to say where its class fails at that."""
+    try:
+        text = repr(value)
+    except SequentError:
+        # A reference in a step says who it is.
+        raise
+    except Exception as error:  # noqa: BLE001 - a class of the author's may raise anything
+        text = f"<{with_article(type(value).__name__)}, whose __repr__ raises {type(error).__name__}>"
+    return text[:longest]
+
+
 def described(value: object) -> str:
     """A value, shortened, and what it is: ``'5', a str``; None is just that."""
-    return "None" if value is None else f"{value!r:.100}, {kind_of(value)}"
+    return "None" if value is None else f"{repr_of(value)}, {kind_of(value)}"
 
 
 def guess(name: str, known: Iterable[str]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeAlias, cast
 
 from sequent.errors import UsageError
+from sequent.model.wording import repr_of
 from sequent.testing.task import Task
 
 Fails: TypeAlias = bool | BaseException | type[BaseException] | None
@@ -38,7 +39,7 @@ def check_how(how: object, name: str) -> None:
             is_how = _is_fails(how) or callable(how)
     if not is_how:
         raise UsageError(
-            f"failing says of {name!r}: {how!r:.100}",
+            f"failing says of {name!r}: {repr_of(how)}",
             code="failing",
             hint="say how many attempts fail, with which exception, one after the other in a list, or True",
         )
@@ -73,7 +74,7 @@ def _error(fails: object, task: Task) -> BaseException | None:
             return _made(fails)
         case _:
             raise UsageError(
-                f"failing says of {task.key!r}: {fails!r:.100}",
+                f"failing says of {task.key!r}: {repr_of(fails)}",
                 code="failing",
                 hint="let the callable return True, False, None, or the exception with which the attempt fails",
             )

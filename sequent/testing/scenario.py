@@ -17,6 +17,7 @@ from sequent.model import wire
 from sequent.model.durations import read_seconds
 from sequent.model.outcome import Problem
 from sequent.model.status import Verdict
+from sequent.model.wording import repr_of
 from sequent.model.work import CommandWork
 from sequent.runtime.worker.inputs import Catalogue
 from sequent.runtime.worker.problems import problem_of
@@ -170,7 +171,7 @@ class Scenario:
             return found
         if not isinstance(found, list | tuple | range):
             raise UsageError(
-                f"items gives {found!r:.100} for {path!r}",
+                f"items gives {repr_of(found)} for {path!r}",
                 code="items",
                 hint="give a list, a tuple or a range; or an exception, if its callable is to fail",
                 path=path,
@@ -198,7 +199,7 @@ class Scenario:
         annotation = self._catalogue.definition.result_types.get(tuple(path.split(".")))
         if annotation is not None and not _may_fit(annotation, value):
             raise UsageError(
-                f"results gives {value!r:.100} for {path!r}, which returns {shown_type(annotation)}",
+                f"results gives {repr_of(value)} for {path!r}, which returns {shown_type(annotation)}",
                 code="result-type",
                 hint="give what the step could return",
                 path=path,
@@ -212,7 +213,7 @@ class Scenario:
 def _names(failing: object) -> Iterable[str]:
     if not isinstance(failing, Iterable):
         raise UsageError(
-            f"failing is {failing!r:.100}",
+            f"failing is {repr_of(failing)}",
             code="failing",
             hint="name the steps that fail; or say by a mapping how: {'load': 2}; or give a callable",
         )
@@ -222,7 +223,7 @@ def _names(failing: object) -> Iterable[str]:
 def _mapping(given: object, option: str) -> Mapping[str, Any]:
     if not isinstance(given, Mapping):
         raise UsageError(
-            f"{option} is {given!r:.100}", code="mapping", hint=f"say it of each path: {option}={{'load': ...}}"
+            f"{option} is {repr_of(given)}", code="mapping", hint=f"say it of each path: {option}={{'load': ...}}"
         )
     return cast("Mapping[str, Any]", given)
 

@@ -13,6 +13,7 @@ from sequent.model.plan import ContainerPlan, NodePlan
 from sequent.model.references import dotted
 from sequent.model.scope import Scope
 from sequent.model.wire import decode
+from sequent.model.wording import repr_of
 from sequent.runtime.driver.values import Values
 
 T = TypeVar("T")
@@ -72,7 +73,7 @@ class Options:
         value = self._value(scope, container, "parallel", container.parallel_from)
         if isinstance(value, bool) or not isinstance(value, int) or value < 0:
             raise _bad(
-                container, "parallel", f"{value!r:.100} is no number of iterations: give 1, 2, ... or 0: no limit"
+                container, "parallel", f"{repr_of(value)} is no number of iterations: give 1, 2, ... or 0: no limit"
             )
         return value
 

@@ -13,7 +13,7 @@ from attrs import frozen
 
 from sequent.dsl.running import FlowReached, seeking
 from sequent.errors import DefinitionError, Place, UsageError
-from sequent.model.wording import guess
+from sequent.model.wording import guess, repr_of
 from sequent.runtime.loading.mistakes import with_all_of_flow
 from sequent.runtime.loading.modules import FORM, load_file, load_module, refuse_hiding, reporting
 from sequent.runtime.rows import Target
@@ -241,7 +241,7 @@ def _no_attribute(module: ModuleType, attribute: str) -> UsageError:
 def _not_a_flow(module: ModuleType, attribute: str, value: object) -> UsageError:
     flows = _flows_in(module)
     return UsageError(
-        f"'{module.__name__}:{attribute}' is {value!r:.100} ({type(value).__name__}), not a flow",
+        f"'{module.__name__}:{attribute}' is {repr_of(value)} ({type(value).__name__}), not a flow",
         code="not-a-flow",
         hint=f"its flows: {', '.join(flows)}" if flows else "make one with @container, or with Sequent()",
     )
