@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Self, cast
+from typing import Any, Self, cast
 
 from sequent.dsl.names import did_you_mean
 from sequent.dsl.places import Site, site_above
@@ -56,7 +56,9 @@ class ResourcePool(Pool):
 def _read_limit(resource_cls: object, policy: object, site: Site) -> object:
     """How much of it the policy says there is."""
     if not (isinstance(resource_cls, type) and issubclass(resource_cls, Resource)):
-        raise _error(f"'resource_cls' is {repr_of(resource_cls)}", "it is a class derived from Resource", site)
+        raise _error(
+            f"'resource_cls' is {repr_of(cast('Any', resource_cls))}", "it is a class derived from Resource", site
+        )
     if not isinstance(policy, Mapping | None):
         raise _error(f"'policy' is {repr_of(policy)}", 'it is a dict: policy={"resource_limit": 2}', site)
     told = cast("Mapping[object, object]", policy or {})

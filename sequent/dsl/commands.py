@@ -189,7 +189,7 @@ def _read_result(result: object, place: Place) -> object:
     """How standard output is read: a type, or an annotation made of types."""
     if isinstance(result, _DATA):
         raise _error(
-            f"'result' is {repr_of(result)}",
+            f"'result' is {repr_of(cast('Any', result))}",
             place,
             "it is a type: str, bytes, list[str], int, float, ExitCode, or any other type, read as JSON",
         )
@@ -209,7 +209,7 @@ def _read_success(success: object, place: Place) -> tuple[int, ...]:
     wrong = [code for code in codes if isinstance(code, bool) or not isinstance(code, int) or not 0 <= code <= 255]
     if wrong or not codes:
         raise _error(
-            f"'success' is {repr_of(success)}",
+            f"'success' is {repr_of(cast('Any', success))}",
             place,
             "it is an exit code, or several, from 0 to 255",
         )

@@ -127,7 +127,9 @@ def _pairs(value: object, name: str, place: Place) -> Iterable[tuple[object, obj
     for pair in cast("Iterable[object]", value):
         parts = cast("tuple[object, ...]", pair) if isinstance(pair, tuple | list) else ()
         if len(parts) != 2:
-            raise option_error(f"{name!r} has {repr_of(pair)}, which is no pair of a pool and an amount", place, _FORM)
+            raise option_error(
+                f"{name!r} has {repr_of(cast('Any', pair))}, which is no pair of a pool and an amount", place, _FORM
+            )
         pairs.append((parts[0], parts[1]))
     return pairs
 

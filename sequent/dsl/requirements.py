@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from types import FunctionType, MethodType
-from typing import NoReturn, cast
+from typing import Any, NoReturn, cast
 
 from sequent.dsl.places import Site, site_above
 from sequent.dsl.references import Reference
@@ -237,7 +237,7 @@ def _malformed(value: object, place: Place) -> DefinitionError:
         )
     first = next(iter(parts), None)
     by_name = isinstance(first, str) and not isinstance(first, Claim)
-    text, hint = f"{repr_of(value, 120)}", f"the forms are {_FORMS}; the statuses are {_STATUSES}"
+    text, hint = f"{repr_of(cast('Any', value), 120)}", f"the forms are {_FORMS}; the statuses are {_STATUSES}"
     if isinstance(first, MethodType) and isinstance(first.__self__, Claimable):
         text, hint = f"the method {shown(first.__self__)}.{first.__name__} itself", "call it: a.returned(value)"
     elif by_name:

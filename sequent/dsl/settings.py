@@ -131,7 +131,7 @@ def _read_length(value: object, name: str, place: Place) -> float:
 def _read_path(value: object, name: str, place: Place) -> str:
     path: object = os.fspath(cast("os.PathLike[str]", value)) if isinstance(value, os.PathLike) else value
     if not isinstance(path, str) or not path or "\0" in path:
-        raise setting_error(f"{name} is {repr_of(value)}", place, "it is the path of a directory")
+        raise setting_error(f"{name} is {repr_of(cast('Any', value))}", place, "it is the path of a directory")
     return expanded(path, name, place)
 
 

@@ -76,7 +76,7 @@ def read_backoff(value: object, name: str, place: Place) -> Backoff:
         return AT_ONCE
     parts: tuple[object, ...] = cast("tuple[object, ...]", value) if isinstance(value, tuple) else (value,)
     if not 1 <= len(parts) <= 4:
-        raise option_error(f"{name!r} is {repr_of(value)}, {len(parts)} values", place, _BACKOFF)
+        raise option_error(f"{name!r} is {repr_of(cast('Any', value))}, {len(parts)} values", place, _BACKOFF)
     first, factor, ceiling, jitter = [*parts, None, None, None][:4]
     return Backoff(
         first=_wait(first, f"the first wait of {name!r}", place),
@@ -120,7 +120,7 @@ def _cause(cause: object, name: str, place: Place) -> str | int:
         return f"{cause.__module__}.{cause.__qualname__}"
     if isinstance(cause, int) and not isinstance(cause, bool) and 0 <= cause <= 255:
         return cause
-    raise option_error(f"{name!r} has {repr_of(cause)}", place, _RETRY_ON)
+    raise option_error(f"{name!r} has {repr_of(cast('Any', cause))}", place, _RETRY_ON)
 
 
 def check_attempts(given: Iterable[str], where: Callable[[str], Place]) -> None:

@@ -118,15 +118,12 @@ class _Encoder:
     def _mapping(self, value: dict[object, object], name: str, depth: int) -> object:
         if all(type(key) is str for key in value) and not any(str(key).startswith("$") for key in value):
             return {key: self.tree(item, f"{name}[{key!r}]", depth + 1) for key, item in value.items()}
-        return {
-            "$d": [
-                [
-                    self.tree(key, f"a key of {name}", depth + 1),
-                    self.tree(item, f"{name}[{repr_of(key, 60)}]", depth + 1),
-                ]
-                for key, item in value.items()
-            ]
-        }
+
+        def entry(key: object, item: object) -> list[object]:
+            named = f"{name}[{repr_of(key, 60)}]"
+            return [self.tree(key, f"a key of {name}", depth + 1), self.tree(item, named, depth + 1)]
+
+        return {"$d": [entry(key, item) for key, item in value.items()]}
 
     def _object(self, value: object, name: str, depth: int) -> object:
         kind = type(value)

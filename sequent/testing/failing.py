@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TypeAlias, cast
+from typing import Any, TypeAlias, cast
 
 from sequent.errors import UsageError
 from sequent.model.wording import repr_of
@@ -39,7 +39,7 @@ def check_how(how: object, name: str) -> None:
             is_how = _is_fails(how) or callable(how)
     if not is_how:
         raise UsageError(
-            f"failing says of {name!r}: {repr_of(how)}",
+            f"failing says of {name!r}: {repr_of(cast('Any', how))}",
             code="failing",
             hint="say how many attempts fail, with which exception, one after the other in a list, or True",
         )
