@@ -28,6 +28,11 @@ class Drawing:
         self._iterators: OrderedDict[tuple[int, int], tuple[Iterator[object], int]] = OrderedDict()
         """By frame and node: the iterator, and how many items were drawn."""
 
+    @property
+    def has_iterators(self) -> bool:
+        """Whether anything of what was drawn goes on."""
+        return bool(self._iterators)
+
     def serve(self, order: DrawOrder) -> RepeatFound | ItemFound | DrawBroke:
         """Find the items, or draw the next; no exception of the author's gets out."""
         place: Place | None = None

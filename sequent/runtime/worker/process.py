@@ -163,6 +163,9 @@ class _Worker:
             except Terminated as error:
                 report = DrawBroke(order.frame, order.node, problem_of(error))
             self._check_ends()
+            if not self._drawing.has_iterators:
+                # An iterator's state is its own, and may be the process's as well: a directory, a pool, a lock.
+                self._tidying.tidy(hash(order.path), 0.0)
             return report
         if message[0] == Word.ASK:
             self._tell_idle()

@@ -82,7 +82,7 @@ class Tidying:
         """End what an attempt has left behind, and restore what it has changed.
 
         Args:
-            function: the identity of the function that it called; 0 where there was none, or several.
+            function: which one it called, by a number; 0 where there was none, or several.
             seconds: how long it took.
         """
         for _ in range(_MOST_TRIES):

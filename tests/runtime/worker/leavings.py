@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import contextvars
 import ctypes
 import decimal
 import faulthandler
@@ -28,6 +29,9 @@ from sequent.runtime.context import context
 from sequent.runtime.worker.surroundings.table import Surroundings
 
 LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+VARIABLE = contextvars.ContextVar("VARIABLE", default="not set")
 
 
 def nothing(*_):
@@ -287,7 +291,7 @@ LEAVINGS = {
     "tracing of threads": [lambda: threading.settrace(nothing)],
     "profiling of threads": [lambda: threading.setprofile(nothing)],
     "stack size of threads": [lambda: threading.stack_size(2**20)],
-    "builtins": [lambda: setattr(builtins, "left", 1), lambda: setattr(builtins, "len", nothing)],
+    "builtins": [lambda: setattr(builtins, "len", nothing), lambda: delattr(builtins, "len")],
     "faulthandler": [faulthandler.disable],
     "tracemalloc": [trace_memory],
     "root logger": [
@@ -311,6 +315,7 @@ LEAVINGS = {
     "random numbers": [seed],
     "event loop": [use_asyncio],
     "threads": [start_thread],
+    "context variables": [lambda: VARIABLE.set("left"), lambda: loguru.logger.contextualize(left=1).__enter__()],
 }
 """What changes each kind, in every way in which it is told apart."""
 
@@ -398,7 +403,7 @@ def interpreter_found():
         "limit": getattr(sys, "tracebacklimit", None),
         "bytecode": sys.dont_write_bytecode,
         "gc": [gc.isenabled(), gc.get_threshold(), gc.get_debug(), len(gc.callbacks), gc.get_freeze_count()],
-        "builtins": [len(vars(builtins)), text_of(builtins.len)],
+        "builtins": text_of(builtins.len),
         "tracing": [faulthandler.is_enabled(), tracemalloc.is_tracing()],
         "streams": [(it.encoding, it.errors, it.line_buffering) for it in (sys.stdout, sys.stderr, sys.__stdout__)],
         "input": sys.stdin.read(),
@@ -432,6 +437,7 @@ def libraries_found():
             logging.getLevelName(logging.ERROR),
             logging.lastResort is None,
         ],
+        "variables": [VARIABLE.get(), [str(it.name) for it in contextvars.copy_context()]],
         "loguru": sorted(loguru.logger._core.levels),
     }
 

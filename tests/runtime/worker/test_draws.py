@@ -6,6 +6,7 @@ import itertools
 import json
 import os
 import signal
+import threading
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,25 @@ def counting():
         yield [number, os.getpid()]
 
 
+def careless():
+    os.chdir("/")
+    os.environ["LEFT_BEHIND"] = "yes"
+    signal.alarm(1)
+    return [os.getpid()]
+
+
+def leaves_a_thread():
+    threading.Thread(target=threading.Event().wait, daemon=True).start()
+    return [os.getpid()]
+
+
+def surroundings():
+    return [os.getcwd() != "/", os.environ.get("LEFT_BEHIND"), signal.alarm(0), os.getpid()]
+
+
 flow = Sequent("flow")
+for function in (careless, leaves_a_thread, surroundings):
+    flow.add_step(function.__name__, func=step, repeats=function)
 flow.add_step("list", func=step, repeats=lambda: [1, "x"])
 flow.add_step("range", func=step, repeats=lambda: range(3))
 flow.add_step("view", func=step, repeats=lambda: {"k": 1}.items())
@@ -92,6 +111,13 @@ def test_an_iterator_that_ends_before_what_was_drawn_has_another_digest(driving:
 def test_digests_tell_items_apart_and_not_where_they_are_split():
     assert digest_of(iter(["12", "3"])) != digest_of(iter(["1", "23"]))
     assert digest_of(iter([])) == ""
+
+
+def test_what_a_callable_leaves_behind_the_next_does_not_find(workers: Driving):
+    (pid,) = json.loads(workers.draw("careless", frame=1).items)
+    assert json.loads(workers.draw("surroundings", frame=2).items) == [True, None, 0, pid]
+    assert json.loads(workers.draw("leaves_a_thread", frame=3).items) == [pid]
+    assert json.loads(workers.draw("surroundings", frame=4).items)[-1] != pid
 
 
 def test_what_a_callable_raises_breaks_the_draw(driving: Driving):

@@ -59,7 +59,7 @@ def compared(seen, fresh):
 
 def test_everything_that_workers_look_at_is_left_behind_here_and_told_in_the_documentation(driving: Driving):
     kinds = json.loads(driving.run("told").result)
-    assert kinds.keys() | {"threads"} == LEAVINGS.keys()
+    assert kinds.keys() | {"threads", "context variables"} == LEAVINGS.keys()
     page = (Path(__file__).parents[3] / "docs" / "how-to" / "processes.md").read_text(encoding="utf-8")
     rows = [f"| {kind} | {'each time' if is_quick else 'thoroughly'} |" for kind, is_quick in kinds.items()]
     assert [row for row in rows if row not in page] == []

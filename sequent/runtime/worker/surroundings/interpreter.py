@@ -16,6 +16,7 @@ from typing import Any
 from sequent.runtime.worker.surroundings.kinds import Kind, attributes, contents
 
 _BUILTINS: dict[str, object] = builtins.__dict__
+_NAMES = tuple(_BUILTINS)
 _FRESH_WARNINGS: Callable[[], None] | None = getattr(warnings, "_filters_mutated", None)
 
 
@@ -36,7 +37,7 @@ def kinds() -> list[Kind]:
         *_garbage_kinds(),
         *_warning_kinds(),
         *_thread_kinds(),
-        Kind("builtins", lambda: {**_BUILTINS}, _restore_builtins),
+        Kind("builtins", lambda: [*map(_BUILTINS.get, _NAMES)], _restore_builtins),
         Kind("faulthandler", faulthandler.is_enabled, lambda _: faulthandler.enable(2), is_quick=True),
         Kind("tracemalloc", _traces_memory, lambda _: importlib.import_module("tracemalloc").stop()),
     ]
@@ -101,10 +102,9 @@ def _thread_kinds() -> list[Kind]:
     ]
 
 
-def _restore_builtins(before: dict[str, object]) -> None:
-    for name in _BUILTINS.keys() - before.keys():
-        del _BUILTINS[name]
-    _BUILTINS.update(before)
+def _restore_builtins(before: list[object]) -> None:
+    """Those that there were: one that is new may be a module's, which goes on using it."""
+    _BUILTINS.update(zip(_NAMES, before, strict=True))
 
 
 def _traces_memory() -> bool:

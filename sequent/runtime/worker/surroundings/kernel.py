@@ -90,7 +90,7 @@ def _prctl_says() -> tuple[int, ...]:
 
 
 def _locks() -> list[bytes]:
-    """Locks on files that this process holds, without their numbers, which change."""
+    """Locks on files that let nobody else in, and that this process holds."""
     try:
         with open("/proc/locks", "rb", buffering=0) as file:
             text = file.read()
@@ -98,4 +98,5 @@ def _locks() -> list[bytes]:
         return []
     ours = str(os.getpid()).encode()
     fields = (line.split() for line in text.splitlines())
-    return sorted(b" ".join(line[1:]) for line in fields if ours in line[4:5])
+    # Without their numbers, which change.
+    return sorted(b" ".join(line[1:]) for line in fields if line[3:5] == [b"WRITE", ours])

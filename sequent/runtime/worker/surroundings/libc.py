@@ -60,12 +60,14 @@ class Environment:
 
 
 _timezone = ctypes.c_long.in_dll(library, "timezone")
-_daylight = ctypes.c_int.in_dll(library, "daylight")
 
 
-def zone() -> tuple[int, int]:
-    """The time zone that the C library has taken from the environment when it last looked."""
-    return _timezone.value, _daylight.value
+def zone() -> int:
+    """How far the time zone is from UTC that the C library has taken from the environment when it last looked.
+
+    What it says of summer times depends on the moment that was last converted, and tells nothing.
+    """
+    return _timezone.value
 
 
 class _Action(ctypes.Structure):

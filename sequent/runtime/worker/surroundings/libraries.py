@@ -81,16 +81,19 @@ class _RandomNumbers:
 
 
 class _EventLoops:
-    """Each step finds asyncio as it is at first: without a loop, and willing to make one."""
+    """Each step finds asyncio as it was at first: without a loop and willing to make one, or with the flow's own."""
 
     def __init__(self) -> None:
         asyncio = sys.modules.get("asyncio")
-        self._policy: type | None = None
+        self._policy: Any = None
+        self._loop: Any = None
         if asyncio is not None:
             with warnings.catch_warnings():
                 # From 3.14 on, all of it is to be avoided.
                 warnings.simplefilter("ignore", DeprecationWarning)
-                self._policy = type(asyncio.get_event_loop_policy())
+                self._policy = asyncio.get_event_loop_policy()
+            # To ask for it would make one.
+            self._loop = getattr(getattr(self._policy, "_local", None), "_loop", None)
 
     def begin_anew(self) -> None:
         """Forget loops and policies."""
@@ -98,6 +101,7 @@ class _EventLoops:
         if asyncio is None:
             return
         if sys.version_info < (3, 14):
-            asyncio.set_event_loop_policy(None if self._policy is None else self._policy())
-        else:
-            asyncio.set_event_loop(None)
+            is_fresh = self._policy is None or self._loop is not None
+            asyncio.set_event_loop_policy(self._policy if is_fresh else type(self._policy)())
+        if sys.version_info >= (3, 14) or self._loop is not None:
+            asyncio.set_event_loop(self._loop)
