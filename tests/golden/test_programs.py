@@ -12,7 +12,6 @@ import pytest
 import sequent
 from sequent import Sequent
 from sequent.dsl.original_keys import FOR_HOSTS, LOG_FILES, WITHOUT_EFFECT
-from sequent.dsl.settings import KEYS
 from tests.golden.ledger import script
 
 PROGRAMS = Path(__file__).parents[2] / "examples/documentation"
@@ -97,7 +96,8 @@ def words_of_the_original():
     yield from inspect.signature(Sequent.__init__).parameters.keys() - {"self", "acquires", "priority"}
     yield from ("func", "args", "kwargs", "repeats", "hosts", "requires", "delay", "acquires", "releases", "recovery")
     yield from ("import_module", "import_file", "max_loops", "close", "program_repr", "get_step_name")
-    yield from KEYS
+    yield from ("workdir", "logdir", "task_construct", "max_concurrent", "stop_on_exception", "sleep_between_loops")
+    yield from ("envvar_prefix", "LOGGING", "DATABASES")
     yield from (f"LOGGING.{key}" for key in ("logging_level", "level_formats", "datefmt", "console", "logdir"))
     yield from LOG_FILES | WITHOUT_EFFECT | FOR_HOSTS
     yield from ("dialect", "database", "file", "drivername", "username", "password", "port", "schema", "query")
