@@ -14,7 +14,7 @@ USAGE: dict[str, tuple[str, tuple[str, str]]] = {
     "plan": ("[TARGET] [OPTIONS]", ("nightly.py:nightly", "jobs.nightly:nightly --json")),
     "graph": ("TARGET|RUN [OPTIONS]", ("nightly.py:nightly --format svg --output nightly.svg", "latest")),
     "ls": ("[OPTIONS]", ("", "--flow nightly --limit 5")),
-    "show": ("[RUN] [OPTIONS]", ("", "r00412 -v")),
+    "show": ("[RUN] [PATH] [OPTIONS]", ("", "r00412 transmit --status failure")),
     "logs": ("[RUN] [PATH] [OPTIONS]", ("latest transmit.send/1.2", "r00412 --follow")),
     "prune": ("[OPTIONS]", ("--older-than 30d --keep-failed", "--keep 100 --dry-run")),
     "store": ("backup|check [FILE] [OPTIONS]", ("backup copy.db", "check")),

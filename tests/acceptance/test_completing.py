@@ -151,7 +151,7 @@ PROPOSED = {
     "sequent recover first --skip inner.": "inner.send",
     "sequent recover first --rerun=l": "--rerun=load",
     "sequent logs latest i": "inner inner.send",
-    "sequent show first --st": "--store",
+    "sequent show first --sto": "--store",
     "sequent show --store missing.db ": "latest",
     "sequent graph ": "first :files",
     "sequent graph -f s": "svg",

@@ -30,7 +30,7 @@ RUN_RECOVER RUN_CONTINUE SEQUENT_RESTART close get_step_name get_step_sequence S
 LOGGING DATABASES envvar_prefix import_module import_file Resource ResourcePool
 """
 """The calls, keywords, settings, constants and variables that the original's documentation and programs have."""
-EXAMPLES = {"-m", "--help", "--version", "--day", "--works", "--no-works"}
+EXAMPLES = {"-m", "--help", "--version", "--day", "--works", "--no-works", "--names", "--param-"}
 
 
 def options_of(command: str) -> set[str]:
