@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sequent.cli import machine
 from sequent.cli.options import opened_store, read_log_level
 from sequent.cli.trusting import trusted_flow
 from sequent.cli.typed import DEFAULTS, FlowNow, LatestRun, LogLevel, MaxConcurrent, MaxLoops, TypedOptions
@@ -28,6 +29,8 @@ def continue_(
     with opened_store(options) as store:
         record = meant_run(store, run, flow)
         if record.status is RunStatus.SUCCESS:
+            if options.json:
+                machine.write({"run": machine.run_document(record)})
             return 0
         settings = options.settings(max_concurrent=max_concurrent, logging_level=read_log_level(log_level))
         if record.target.is_script:

@@ -39,6 +39,8 @@ def driven(
     finally:
         progress.close()
     if isinstance(progress, Reserved) and not progress.has_begun and outcome.status in _QUIET:
+        if options.json:
+            machine.write({"run": machine.outcome_document(outcome)})
         return 0
     for line in end_lines(outcome, time.monotonic() - began, Paint.of(sys.stderr), max_loops):
         lines.write(line)
