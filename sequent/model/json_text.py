@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from functools import partial
 from typing import cast
 
 from sequent.errors import NotDataError
@@ -25,20 +26,20 @@ def read_json(text: str, name: str, *, unique_keys: bool = False) -> object:
         NotDataError: it is nested deeper than can be read, or says a key twice.
         ValueError: it is not JSON.
     """
-
-    def pairs(read: list[tuple[str, object]]) -> dict[str, object]:
-        counts = Counter(key for key, _ in read)
-        twice = next((key for key, count in counts.items() if count > 1), None)
-        if twice is not None:
-            raise NotDataError(
-                f"{name} has the key {twice!r:.60} more than once", code="duplicate-key", hint="say each key once"
-            )
-        return dict(read)
-
     try:
-        return json.loads(text, object_pairs_hook=pairs if unique_keys else None)
+        return json.loads(text, object_pairs_hook=partial(_unique, name)) if unique_keys else json.loads(text)
     except RecursionError:
         raise too_deep(name) from None
+
+
+def _unique(name: str, pairs: list[tuple[str, object]]) -> dict[str, object]:
+    counts = Counter(key for key, _ in pairs)
+    twice = next((key for key, count in counts.items() if count > 1), None)
+    if twice is not None:
+        raise NotDataError(
+            f"{name} has the key {twice!r:.60} more than once", code="duplicate-key", hint="say each key once"
+        )
+    return dict(pairs)
 
 
 def too_deep(name: str) -> NotDataError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import types
@@ -21,6 +22,9 @@ _BESIDE = frozenset({_CACHED_HASH, "__orig_class__"})
 """What stands in an instance beside its fields, and says nothing of its own: ``Box[int](3)`` notes its alias."""
 
 
+_NOTHING: Mapping[str, object] = {}
+
+
 @attrs.frozen(eq=False)
 class Shape:
     """What the instances of a class hold, and where."""
@@ -34,6 +38,11 @@ class Shape:
     has_dict: bool
     caches_hash: bool
 
+    @functools.cached_property
+    def further_slots(self) -> tuple[str, ...]:
+        """The slots that are no field's."""
+        return tuple(name for name in self.slots if name not in self.fields)
+
     def taken_apart(self, record: object, name: str) -> dict[str, object]:
         """The values of the fields.
 
@@ -44,24 +53,32 @@ class Shape:
         Raises:
             NotDataError: a field has no value, or something else is kept in the instance, which would be lost.
         """
-        held = self._held(record)
-        values = {field: held[field] if field in held else self._of_class(field, name) for field in self.fields}
-        for attribute in held.keys() - values.keys() - self.computed - _BESIDE:
-            raise NotDataError(
-                f"{name}.{attribute} is no field of {self.kind.__qualname__}, and would not be read back",
-                hint=f"make it a field: {attribute}: ... in the body of {self.kind.__qualname__}; "
-                "or a functools.cached_property, if it follows from the fields",
-            )
+        held: Mapping[str, object] = vars(record) if self.has_dict else _NOTHING
+        values: dict[str, object] = {}
+        for field in self.fields:
+            slot = self.slots.get(field)
+            try:
+                values[field] = held[field] if slot is None else slot.__get__(record)
+            except (KeyError, AttributeError):
+                values[field] = held[field] if field in held else self._of_class(field, name)
+        for attribute in held:
+            if attribute not in values:
+                self._refuse_unless_beside(attribute, name)
+        for attribute in self.further_slots:
+            # A slot that was never set holds nothing that could be lost.
+            with contextlib.suppress(AttributeError):
+                self.slots[attribute].__get__(record)
+                self._refuse_unless_beside(attribute, name)
         return values
 
-    def _held(self, record: object) -> dict[str, object]:
-        held: dict[str, object] = dict(vars(record)) if self.has_dict else {}
-        for name, slot in self.slots.items():
-            try:
-                held[name] = slot.__get__(record)
-            except AttributeError:
-                continue
-        return held
+    def _refuse_unless_beside(self, attribute: str, name: str) -> None:
+        if attribute in self.computed or attribute in _BESIDE:
+            return
+        raise NotDataError(
+            f"{name}.{attribute} is no field of {self.kind.__qualname__}, and would not be read back",
+            hint=f"make it a field: {attribute}: ... in the body of {self.kind.__qualname__}; "
+            "or a functools.cached_property, if it follows from the fields",
+        )
 
     def _of_class(self, field: str, name: str) -> object:
         """The value of a field that the instance does not hold itself: its default, as the class has it."""

@@ -12,6 +12,7 @@ import sys
 import typing
 from collections.abc import Mapping
 from enum import Enum
+from fractions import Fraction
 from typing import cast
 
 from sequent.errors import NotDataError
@@ -66,7 +67,7 @@ def _too_long(value: object, name: str) -> NotDataError:
     where = ""
     try:
         # It is looked for only now: asking every number would cost more than writing it.
-        _Encoder({}, counts_digits=True).tree(value, name, 0)
+        _DigitFinder({}).tree(value, name, 0)
     except _TooLongError as error:
         where = "" if str(error) == name else f": {_short(str(error))}"
     return NotDataError(
@@ -82,15 +83,12 @@ class _TooLongError(Exception):
 class _Encoder:
     """Turns a value into what JSON can say, collecting the classes met, by the names under which they are read."""
 
-    def __init__(self, classes: dict[str, type], *, counts_digits: bool = False) -> None:
+    def __init__(self, classes: dict[str, type]) -> None:
         self._classes = classes
-        self._counts_digits = counts_digits
 
     def tree(self, value: object, name: str, depth: int) -> object:
         kind = type(value)
         if kind in _PLAIN:
-            if self._counts_digits and kind is int:
-                _check_digits(value, name)
             return value
         if depth > MAX_DEPTH:
             raise NotDataError(
@@ -110,8 +108,6 @@ class _Encoder:
             return {"$t": [self.tree(item, f"{name}[{i}]", depth + 1) for i, item in enumerate(pieces)]}
         scalar = SCALARS.get(kind)
         if scalar is not None:
-            if self._counts_digits:
-                _check_digits(value, name)
             return {scalar.tag: _written(scalar, value, name)}
         return self._object(value, name, depth)
 
@@ -168,12 +164,16 @@ def _written(scalar: Scalar, value: object, name: str) -> object:
         raise
 
 
-def _check_digits(value: object, name: str) -> None:
-    parts = (value.start, value.stop, value.step) if isinstance(value, range) else (value,)
-    try:
-        _ = [str(part) for part in parts]
-    except ValueError:
-        raise _TooLongError(name) from None
+class _DigitFinder(_Encoder):
+    """Stops at the first number that has more digits than Python writes, with its name."""
+
+    def tree(self, value: object, name: str, depth: int) -> object:
+        parts = (value.start, value.stop, value.step) if isinstance(value, range) else (value,)
+        try:
+            _ = [str(part) for part in parts if isinstance(part, int | Fraction)]
+        except ValueError:
+            raise _TooLongError(name) from None
+        return super().tree(value, name, depth)
 
 
 def decode(text: str, classes: Mapping[str, type] | None = None) -> object:
