@@ -239,6 +239,18 @@ def descriptors() -> int:
     return len(os.listdir("/proc/self/fd"))
 
 
+def test_an_agent_starts_no_worker_once_it_is_to_end(tmp_path):
+    flow = Sequent("flow")
+    flow.add_step("nothing", func=os.getpid)
+    with forked(flow, tmp_path) as driving:
+        assert driving.run("nothing").problem is None
+        executor = driving.executor
+        assert isinstance(executor, ProcessExecutor)
+        executor._agent.link.send(["close"])
+        executor._agent.link.send(["spawn", 99])
+        assert executor._agent.close(PATIENCE)
+
+
 def sleeping_agent(theirs: list[socket.socket]) -> AgentProcess:
     """A process that does nothing in an agent's place; the test speaks for it."""
     ours, other = pair()

@@ -100,7 +100,7 @@ class Agent:
         match body:
             case ["setup", setup] if not self._is_set_up:
                 self._set_up(setup)
-            case ["spawn", int() as number] if self._home is not None and self._is_set_up:
+            case ["spawn", int() as number] if self._home is not None and self._is_set_up and not self._is_closing:
                 self._spawn(number, self._home)
             case ["end", [*numbers], int() | float() as grace]:
                 self._end(numbers, grace)
