@@ -15,8 +15,9 @@ import pytest
 
 from sequent.dsl.builder import Sequent
 from sequent.runtime.executors.paces import SEVERAL
+from sequent.runtime.executors.processes import ProcessExecutor
 from sequent.runtime.orders import AttemptEnded, AttemptLost, DrawBroke, ItemFound, RepeatFound
-from tests.runtime.driving import Driving, forked
+from tests.runtime.driving import Driving, forked, kill
 from tests.runtime.worker_steps import pid
 
 SOME = range(3, 1024)
@@ -235,3 +236,31 @@ def test_orders_that_a_step_has_read_are_lost_and_nobody_waits_for_ever(tmp_path
     assert len(stolen) + len(ended) == len(frames)
     assert all(outcome.problem is None for outcome in ended)
     assert {outcome.reason for outcome in stolen} == {"an earlier step has harmed its worker"}
+
+
+def open_files() -> list[str]:
+    """What is open in a worker, beside pipes and sockets."""
+    links: set[str] = set()
+    for name in os.listdir("/proc/self/fd"):
+        # The one that lists them is closed by now.
+        with contextlib.suppress(FileNotFoundError):
+            links.add(os.readlink(f"/proc/self/fd/{name}"))
+    return sorted(link for link in links if link.startswith("/") and not link.startswith(("/dev", "/proc")))
+
+
+def test_a_worker_has_no_file_of_its_driver_open_also_once_its_agent_was_replaced(tmp_path):
+    flow = Sequent("flow")
+    flow.add_step("look", func=open_files)
+    with (tmp_path / "the author's").open("w") as before, forked(flow, tmp_path / "run") as driving:
+        executor = driving.executor
+        assert isinstance(executor, ProcessExecutor)
+        ended = driving.run("look")
+        assert ended.result, ended.problem
+        first = json.loads(ended.result)
+        with (tmp_path / "s.db").open("w"):
+            kill(executor._agent.pid)
+            ended = driving.run("look")
+            assert ended.result, ended.problem
+            second = json.loads(ended.result)
+    assert before.name in first
+    assert {name.rpartition("/")[2] for name in {*first} ^ {*second}} == {"w1.live", "w1.log", "w2.live", "w2.log"}

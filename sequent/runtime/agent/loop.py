@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import importlib
+import math
 import os
 import selectors
 import socket
@@ -102,7 +103,7 @@ class Agent:
                 self._set_up(setup)
             case ["spawn", int() as number] if self._home is not None and self._is_set_up and not self._is_closing:
                 self._spawn(number, self._home)
-            case ["end", [*numbers], int() | float() as grace]:
+            case ["end", [*numbers], int() | float() as grace] if 0 <= grace < math.inf:
                 self._end(numbers, grace)
             case ["close"]:
                 self._close()

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from weakref import WeakSet
 
 from attrs import field, frozen
@@ -108,14 +108,21 @@ def launch_agent() -> AgentProcess:
     return AgentProcess(pid=process.pid, link=Link(ours), start_again=launch_agent)
 
 
-def fork_agent(definition: Definition) -> AgentProcess:
+def fork_agent(definition: Definition, kept: Mapping[int, tuple[int, int]] | None = None) -> AgentProcess:
     """Start an agent that is a copy of this process, whose workers have all that it has in memory.
 
     It must be called before there are threads or open stores, as far as that is possible.
 
+    Args:
+        definition: the flow.
+        kept: of an agent in the place of another: the descriptors that the first one had, and their files. What this
+            process has opened since is the run's, its store among it: a step that tries each descriptor must not
+            get at that.
+
     Raises:
         OSError: there is no room for it.
     """
+    kept = _open_files() if kept is None else kept
     ours, theirs = packets.pair()
     our_ends.add(ours)
     for stream in (sys.stdout, sys.stderr):
@@ -125,14 +132,36 @@ def fork_agent(definition: Definition) -> AgentProcess:
     with theirs:
         pid = os.fork()
         if pid == 0:
-            _become_agent(theirs, definition)
-    return AgentProcess(pid=pid, link=Link(ours), start_again=lambda: fork_agent(definition))
+            _become_agent(theirs, definition, kept)
+    return AgentProcess(pid=pid, link=Link(ours), start_again=lambda: fork_agent(definition, kept))
 
 
-def _become_agent(control: socket.socket, definition: Definition) -> None:
+def _open_files() -> dict[int, tuple[int, int]]:
+    """The descriptors of this process, and the files that are open there."""
+    found: dict[int, tuple[int, int]] = {}
+    for name in os.listdir("/proc/self/fd"):
+        # The one that lists them is closed by now.
+        with contextlib.suppress(OSError):
+            info = os.fstat(int(name))
+            found[int(name)] = (info.st_dev, info.st_ino)
+    return found
+
+
+def _cover(kept: Mapping[int, tuple[int, int]]) -> None:
+    """Have nothing behind all other descriptors; whatever object has one may close it all the same."""
+    nothing = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
+    for descriptor, file in _open_files().items():
+        if descriptor != nothing and kept.get(descriptor) != file:
+            os.dup2(nothing, descriptor, inheritable=False)
+    os.close(nothing)
+
+
+def _become_agent(control: socket.socket, definition: Definition, kept: Mapping[int, tuple[int, int]]) -> None:
     try:
         for end in list(our_ends):
             end.close()
+        info = os.fstat(control.fileno())
+        _cover({**kept, control.fileno(): (info.st_dev, info.st_ino)})
         os.setsid()
         from sequent.runtime.agent import loop
         from sequent.runtime.worker import process
