@@ -105,6 +105,8 @@ class ProcessExecutor:
                 self._replace_agent()
         if self._failure is not None:
             raise self._failure
+        if not (self._said or self._shortage.lasts):
+            return self._crew.reports()
         if self._shortage.take_due():
             self._try_again()
         if not self._crew.has_workers:

@@ -28,6 +28,11 @@ class Shortage:
         self._retry_at: float | None = None
         self._reason = ""
 
+    @property
+    def lasts(self) -> bool:
+        """Whether the last start was refused."""
+        return self._since is not None
+
     def refuse(self, reason: str) -> str:
         """A start was refused; give what is to be said of it, which is nothing a second time."""
         self._reason = reason
