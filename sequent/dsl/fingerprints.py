@@ -9,16 +9,20 @@ from types import CodeType, FunctionType
 from typing import Any, cast
 
 from sequent.dsl.callables import everything_in, executed_by, is_alone, name_of
+from sequent.model.work import ARGUMENTS
 
 
-def fingerprint(function: Callable[..., object], *further: str) -> str:
-    """A digest of what a callable does, whatever its lines and comments; and of further texts."""
+def fingerprint(function: Callable[..., object], *literals: str) -> str:
+    """A digest of what a callable does, whatever its lines and comments; and one of the literals that it is given."""
     digest = blake2b(digest_size=16)
     _add(digest, function)
-    for text in further:
-        _add_text(digest, text)
-        digest.update(b"\0")
-    return digest.hexdigest()
+    if not literals:
+        return digest.hexdigest()
+    given = blake2b(digest_size=16)
+    for text in literals:
+        _add_text(given, text)
+        given.update(b"\0")
+    return f"{digest.hexdigest()}{ARGUMENTS}{given.hexdigest()}"
 
 
 def _add(digest: Any, function: object) -> None:

@@ -8,6 +8,9 @@ from attrs import field, frozen
 
 from sequent.model.references import Compound, Literal, Reference, Value
 
+ARGUMENTS = "+"
+"""In a fingerprint, before the digest of the literals among the arguments."""
+
 
 @frozen
 class Argument:

@@ -301,3 +301,37 @@ def test_a_part_that_is_not_there_fails_the_step_and_says_what_is(tmp_path):
     assert not outcome
     assert [failure.path for failure in outcome.failures] == ["first"]
     assert "the result of 'nothing', a list, is empty" in outcome.failures[0].message
+
+
+VOLATILE = """
+import time
+from pathlib import Path
+
+from sequent import container, param, step
+
+
+@container
+class volatile:
+    at: float = param(default=time.time())
+
+    @step
+    def first(self) -> float:
+        return self.at
+
+    @step
+    def last(self, before: float = first.result) -> bool:
+        if not Path("mended").exists():
+            raise ValueError("not yet")
+        return before == self.at
+
+    result = last
+"""
+
+
+def test_a_default_that_is_another_at_each_import_is_kept_by_the_run(sequent):
+    (sequent.directory / "volatile.py").write_text(VOLATILE)
+    assert sequent("run", "volatile:volatile").returncode == 1
+    (sequent.directory / "mended").touch()
+    recovered = sequent("recover")
+    assert (recovered.returncode, recovered.stdout) == (0, "True\n")
+    assert "have changed" not in recovered.stderr

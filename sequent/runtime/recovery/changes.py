@@ -11,6 +11,7 @@ from sequent.errors import DefinitionError
 from sequent.model.commands import typed
 from sequent.model.plan import Plan, StepPlan
 from sequent.model.references import dotted
+from sequent.model.work import ARGUMENTS
 from sequent.runtime.ports import DrivenRun, ReadRun
 from sequent.runtime.store.nodes import places_of
 
@@ -69,6 +70,8 @@ class ChangedCode:
     finished: tuple[str, ...] = ()
     """Those that have succeeded, in some iteration at least."""
     others: tuple[str, ...] = ()
+    given: tuple[str, ...] = ()
+    """Those of them whose code is what it was: they are given something else."""
 
     def sentences(self) -> tuple[str, ...]:
         """What is to be said about them."""
@@ -79,6 +82,12 @@ class ChangedCode:
             told.append(
                 f"the code or the arguments of {_listed(self.finished)} have changed since they succeeded: "
                 "what has succeeded is kept all the same"
+            )
+        if self.given:
+            told.append(
+                f"of {_listed(self.given)} only what is written as arguments differs: a value that is made when the "
+                "module is imported, such as the time, is another each time; make it in a step, or make it a "
+                "parameter, which a run keeps"
             )
         return tuple(told)
 
@@ -93,7 +102,12 @@ def changed_code(run: ReadRun, plan: Plan) -> ChangedCode:
     return ChangedCode(
         finished=tuple(path for path in changed if path in succeeded),
         others=tuple(path for path in changed if path not in succeeded),
+        given=tuple(path for path in changed if _same_code(before[path], now[path])),
     )
+
+
+def _same_code(before: str, now: str) -> bool:
+    return ARGUMENTS in before and before.partition(ARGUMENTS)[0] == now.partition(ARGUMENTS)[0]
 
 
 def adopt(run: DrivenRun, plan: Plan, changed: ChangedCode) -> None:
