@@ -59,8 +59,12 @@ def _way_out(path: str, info: os.stat_result) -> str:
     return "name a directory of your own; to make one there: mkdir -m 700 '{}'".format(os.path.join(path, "sequent"))
 
 
-def check_inner_directory(path: str) -> None:
-    """See that a directory beside a store, where there is one, is one into which only this user writes.
+def check_inner_directory(path: str, what: str) -> None:
+    """See that a directory of a store, where there is one, is one into which only this user writes.
+
+    Args:
+        path: the directory.
+        what: what is kept in it, for the message.
 
     Raises:
         StoreError: it is a link or a file, or somebody else's.
@@ -71,14 +75,13 @@ def check_inner_directory(path: str) -> None:
         return
     if not stat.S_ISDIR(info.st_mode) or info.st_uid != os.geteuid():
         raise StoreError(
-            f"'{path}', where the runs of the store are, is not a directory of this user",
+            f"'{path}', where {what} are, is not a directory of this user",
             code="foreign-store",
             hint="move it away, if you do not know it; or name another store: --store FILE",
         )
     if info.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         raise StoreError(
-            f"other users may write to '{path}', where the runs of the store are: "
-            f"its mode is {stat.S_IMODE(info.st_mode):04o}",
+            f"other users may write to '{path}', where {what} are: its mode is {stat.S_IMODE(info.st_mode):04o}",
             code="store-directory",
             hint=f"see that nobody has put anything there, then take the right from them: chmod go= '{path}'",
         )

@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 
 from sequent.errors import StoreError
+from sequent.model.outcome import LogSpan
 from sequent.runtime.store import open_store
 from sequent.runtime.store.access import BESIDE, check_directory
+from sequent.runtime.store.segments import open_segment
 from tests.contracts.plans import create
 from tests.runtime.store.files import made
 
@@ -235,6 +237,34 @@ def test_the_directory_of_the_runs_is_looked_at_by_whoever_reads(tmp_path, how):
             runs.touch()
     with pytest.raises(StoreError, match=r"s\.db\.runs', where the runs of the store are"):
         open_store(str(path), makes=False)
+
+
+@pytest.mark.parametrize("inner", ["1", "1/logs"])
+@pytest.mark.parametrize("how", ["open", "foreign"])
+def test_neither_a_runs_directory_nor_its_logs_are_read_where_others_may_write(tmp_path, inner, how):
+    store = open_store(str(made(tmp_path / "s.db")))
+    directory = tmp_path / "s.db.runs" / inner
+    if how == "open":
+        directory.chmod(0o777)
+    else:
+        os.chown(directory, NOBODY, -1)
+    with pytest.raises(StoreError, match=rf"'{directory}', where the (files|logs) of a run are"):
+        store.log_file(store.find("latest"), LogSpan(segment="w1.log", offset=0, length=1))
+    with pytest.raises(StoreError, match=rf"'{directory}', where the (files|logs) of a run are"):
+        store.take("latest")
+    store.close()
+
+
+def test_a_link_in_the_place_of_a_log_is_not_followed(tmp_path):
+    log, other = tmp_path / "w1.log", tmp_path / "other"
+    other.write_text("secret")
+    log.symlink_to(other)
+    with pytest.raises(StoreError, match="cannot be read: Too many levels of symbolic links"):
+        open_segment(str(log))
+    log.unlink()
+    os.mkfifo(log)
+    with pytest.raises(StoreError, match="is not a plain file"):
+        open_segment(str(log))
 
 
 def test_a_run_is_made_where_nobody_else_writes(tmp_path):

@@ -35,7 +35,7 @@ def open_file(location: Location) -> None:
             check_new_name(location.path)
             _create(location.path)
         check_file(location.path)
-        check_inner_directory(runs_directory(location.path))
+        check_inner_directory(runs_directory(location.path), "the runs of the store")
         with open(location.path, "rb") as file:
             header = file.read(100)
         if not os.access(location.path, os.W_OK) and not is_read_only(location.path):
