@@ -87,6 +87,16 @@ def check_inner_directory(path: str, what: str) -> None:
         )
 
 
+def check_run_directory(path: str) -> None:
+    """See that nobody else has put anything among what a run has left; its logs may lie elsewhere.
+
+    Raises:
+        StoreError: somebody could have.
+    """
+    check_inner_directory(path, "the files of a run")
+    check_inner_directory(os.path.realpath(os.path.join(path, "logs")), "the logs of a run")
+
+
 def _is_private_group(group: int) -> bool:
     """Whether a group is the one that has the user's own name and nobody else in it."""
     import grp

@@ -17,7 +17,7 @@ from sequent.runtime.origin import Origin
 from sequent.runtime.pending import Pending
 from sequent.runtime.rows import AttemptRecord, RunRecord, Target
 from sequent.runtime.store import naming
-from sequent.runtime.store.access import check_inner_directory, has_wal
+from sequent.runtime.store.access import check_run_directory, has_wal
 from sequent.runtime.store.location import Location, runs_directory
 from sequent.runtime.store.nodes import places_of
 from sequent.runtime.store.seen import SeenRun
@@ -176,7 +176,7 @@ class SqliteStore:
         row = self._listing.find(run_id)
         number, directory = row.number, self._listing.directory(row.number)
         ownership.prepare_directory(runs_directory(self.name))
-        self._check_run_directory(directory)
+        check_run_directory(directory)
         ownership.prepare_directory(directory)
         with contextlib.suppress(FileExistsError):
             # A store that was restored from a copy has no logs.
@@ -285,13 +285,8 @@ class SqliteStore:
 
     def log_file(self, run: RunRecord, span: LogSpan) -> str:
         directory = self._listing.directory(run.number)
-        self._check_run_directory(directory)
+        check_run_directory(directory)
         return segment_path(directory, span)
-
-    def _check_run_directory(self, directory: str) -> None:
-        """See that nobody else has put anything among what a run has left; its logs may lie elsewhere."""
-        check_inner_directory(directory, "the files of a run")
-        check_inner_directory(os.path.realpath(os.path.join(directory, "logs")), "the logs of a run")
 
     def prune(self, rule: PruneRule) -> Pruned:
         from sequent.runtime.store.sqlite.pruning import Pruning
