@@ -333,5 +333,5 @@ def test_a_default_that_is_another_at_each_import_is_kept_by_the_run(sequent):
     assert sequent("run", "volatile:volatile").returncode == 1
     (sequent.directory / "mended").touch()
     recovered = sequent("recover")
-    assert (recovered.returncode, recovered.stdout) == (0, "True\n")
+    assert (recovered.returncode, recovered.stdout) == (0, "true\n")
     assert "have changed" not in recovered.stderr
