@@ -10,7 +10,7 @@ from struct import Struct
 
 from attrs import frozen
 
-from sequent.runtime.agent.room import fill
+from sequent.runtime.agent.room import NO_ROOM, fill
 
 CAP = 8 * 1024 * 1024
 """Bytes that are kept of one attempt's output: the first half and the last."""
@@ -62,14 +62,21 @@ class MarkWriter:
 
     Setting it costs a few copies within memory and no call of the kernel, since every attempt does it. Whoever
     reads it sees by the number of changes whether it was being changed meanwhile. The lock on the file tells
-    that its writer lives.
+    that its writer lives. Where there is no room for the file there is none, and nobody can look on.
     """
 
     def __init__(self, segment: str) -> None:
         self._path = mark_of(segment)
-        self._file = make_mark(segment)
-        fcntl.flock(self._file, fcntl.LOCK_SH)
-        self._memory = mmap.mmap(self._file, _SIZE)
+        self._file = -1
+        self._memory: mmap.mmap | bytearray = bytearray(_SIZE)
+        try:
+            self._file = make_mark(segment)
+        except OSError as error:
+            if error.errno not in NO_ROOM:
+                raise
+        if self._file >= 0:
+            fcntl.flock(self._file, fcntl.LOCK_SH)
+            self._memory = mmap.mmap(self._file, _SIZE)
         self._changes = 0
         self.clear()
 
@@ -91,9 +98,10 @@ class MarkWriter:
 
     def close(self) -> None:
         """Take it away."""
-        self._memory.close()
-        os.close(self._file)
-        remove_mark(self._path)
+        if isinstance(self._memory, mmap.mmap):
+            self._memory.close()
+            os.close(self._file)
+            remove_mark(self._path)
 
 
 def read_mark(segment: str) -> Mark | None:

@@ -222,3 +222,16 @@ def test_an_agent_for_whose_files_there_is_no_room_begins_once_there_is(tmp_path
             driving.wait(is_told)
             disk.free()
             assert driving.end_of(frame).problem is None
+
+
+@pytest.mark.parametrize("way", ["threads", "inline"])
+def test_a_step_in_this_process_does_not_need_room_for_its_log_to_begin(way, tmp_path):
+    with small_disk(tmp_path / "run") as disk:
+        (disk.directory / "logs").mkdir()
+        disk.fill()
+        with WAYS[way](flow_on(disk.directory), disk.directory) as driving:
+            ended = driving.run("print_little")
+            assert (ended.problem, ended.result) == (None, '"printed"')
+            assert told_of_losses(driving, ended)
+            disk.free()
+            assert driving.log_of(driving.run("print_little")) == "little\n"
