@@ -127,6 +127,36 @@ def collected(function):
     return inner
 
 
+class Proxy:
+    """As libraries have it that let a wrapper pass for what it wraps."""
+
+    def __init__(self, function):
+        self.__dict__["__wrapped__"] = function
+
+    @property
+    def __class__(self):
+        return type(self.__wrapped__)
+
+    def __getattr__(self, name):
+        return getattr(self.__wrapped__, name)
+
+    def __call__(self, *args, **kwargs):
+        return self.__wrapped__(*args, **kwargs)
+
+
+def generated(function):
+    """As libraries have it that generate wrappers, and give them all that the function has."""
+
+    def inner(*args, **kwargs):
+        return function(*args, **kwargs)
+
+    functools.update_wrapper(inner, function)
+    inner.__defaults__ = function.__defaults__
+    inner.__kwdefaults__ = function.__kwdefaults__
+    inner.__signature__ = inspect.signature(function)
+    return inner
+
+
 def silent(function):
     """A wrapper that does not say whom it wraps."""
 
@@ -160,6 +190,9 @@ DECORATORS = {
     "a context": Within(),
     "a context's function": lambda function: contextlib.contextmanager(lambda: iter([None]))()(function),
     "__signature__": signed,
+    "a proxy": Proxy,
+    "a proxy of a wrapper": lambda function: Proxy(logged(function)),
+    "a generated wrapper": generated,
     "a coroutine": awaited,
     "singledispatch": functools.singledispatch,
     "partial": functools.partial,

@@ -10,7 +10,7 @@ import functools
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from types import CodeType, FunctionType, MethodType
-from typing import Any, cast
+from typing import Any, TypeGuard, cast
 
 _FUNCTIONS: tuple[type, ...] = (FunctionType, MethodType, functools.partial)
 _DISPATCHING = {"dispatch", "registry"}
@@ -52,6 +52,11 @@ def is_called(value: object) -> bool:
     return not isinstance(value, type) and callable(called_for(value))
 
 
+def is_function(value: object) -> TypeGuard[FunctionType]:
+    """Whether it is a function itself: what stands in for one may say that it is of its class."""
+    return type(value) is FunctionType
+
+
 def is_plain(function: object) -> bool:
     """Whether it is a function as ``def`` makes it, whose code alone says how it is called."""
     # What decorators leave, such as __wrapped__ and __signature__, is among its attributes.
@@ -90,7 +95,7 @@ def takes_self(function: Callable[..., object]) -> bool:
         first is not None
         and first.name == "self"
         and first.kind in (first.POSITIONAL_ONLY, first.POSITIONAL_OR_KEYWORD)
-        and any(isinstance(layer, FunctionType) for layer in layers_of(function))
+        and any(is_function(layer) for layer in layers_of(function))
     )
 
 
@@ -99,7 +104,7 @@ def is_taken_by_name(function: Callable[..., object], parameter: inspect.Paramet
     if parameter.kind is parameter.POSITIONAL_ONLY:
         return False
     executed = executed_by(function)
-    if not isinstance(executed, FunctionType):
+    if not is_function(executed):
         return True
     code = executed.__code__
     if is_first and executed.__dict__.keys() >= _DISPATCHING:
@@ -131,16 +136,16 @@ def everything_in(function: object) -> Iterator[object]:
             if id(layer) not in seen:
                 seen.add(id(layer))
                 yield layer
-                pending += (value for value in kept_by(layer).values() if isinstance(value, _FUNCTIONS))
+                pending += (value for value in kept_by(layer).values() if issubclass(type(value), _FUNCTIONS))
 
 
 def kept_by(layer: object) -> Mapping[str, object]:
     """What a function or an object holds beside its code: variables around it, attributes, implementations by type."""
-    if isinstance(layer, FunctionType):
+    if is_function(layer):
         names: Mapping[str, Any] = layer.__dict__
         chosen: Mapping[type, object] = names["registry"] if names.keys() >= _DISPATCHING else {}
         return {**dict(closed_over(layer)), **{kind.__qualname__: function for kind, function in chosen.items()}}
-    if isinstance(layer, (*_FUNCTIONS, type)):
+    if issubclass(type(layer), (*_FUNCTIONS, type)):
         return {}
     return cast("Mapping[str, object]", getattr(layer, "__dict__", {}))
 
@@ -151,16 +156,16 @@ def _beneath(layer: object) -> Iterator[object]:
         yield known.func
     elif isinstance(layer, MethodType | staticmethod | classmethod):
         yield known.__func__
-    elif isinstance(layer, FunctionType):
+    elif is_function(layer):
         attributes = layer.__dict__
         yield from (attributes[name] for name in _PARTIAL_METHODS if name in attributes)
         if "__signature__" in attributes and "__wrapped__" not in attributes:
             # It shows the parameters of a function that it does not name, which is among the variables around it.
-            yield from (value for _, value in closed_over(layer) if isinstance(value, _FUNCTIONS))
+            yield from (value for _, value in closed_over(layer) if issubclass(type(value), _FUNCTIONS))
     elif not isinstance(layer, type | BoundWhenCalled):
         # An object with __call__ is executed there, even where it wraps another.
         call = getattr(type(layer), "__call__", None)  # noqa: B004  the method itself is wanted
-        yield from (call,) if isinstance(call, FunctionType) else ()
+        yield from (call,) if is_function(call) else ()
     if not isinstance(layer, type) and inspect.getattr_static(known, "__wrapped__", None) is not None:
         yield known.__wrapped__
 
@@ -168,7 +173,7 @@ def _beneath(layer: object) -> Iterator[object]:
 def executed_by(function: object) -> object:
     """The function that is executed first: of a partial, a method or an object as well, and not what is wrapped."""
     for layer in layers_of(function):
-        if isinstance(layer, FunctionType) and not any(name in vars(layer) for name in _PARTIAL_METHODS):
+        if is_function(layer) and not any(name in vars(layer) for name in _PARTIAL_METHODS):
             return layer
     return function
 
@@ -177,7 +182,7 @@ def owner_of(function: object) -> object:
     """The function whose parameters and annotations a callable has."""
     owner = function
     for layer in layers_of(function):
-        if isinstance(layer, FunctionType):
+        if is_function(layer):
             owner = layer
         if "__signature__" in getattr(layer, "__dict__", {}):
             break
@@ -213,9 +218,18 @@ def names_of(function: object) -> Mapping[str, object]:
     """
     names: dict[str, object] = {}
     for layer in layers_of(function):
-        if isinstance(layer, FunctionType):
+        if is_function(layer):
             names |= layer.__globals__ | dict(closed_over(layer))
     return names
+
+
+def defaults_of(function: FunctionType) -> Iterator[tuple[str, object]]:
+    """Its own parameters that have a default, and that."""
+    values = function.__defaults__ or ()
+    names = function.__code__.co_varnames[: function.__code__.co_argcount]
+    # Some decorators give what they make the defaults of what it wraps, which may have more parameters.
+    yield from zip(reversed(names), reversed(values), strict=False)
+    yield from (function.__kwdefaults__ or {}).items()
 
 
 def closed_over(function: FunctionType) -> Iterator[tuple[str, object]]:

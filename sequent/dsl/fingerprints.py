@@ -5,10 +5,10 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from hashlib import blake2b
-from types import CodeType, FunctionType
+from types import CodeType
 from typing import Any, cast
 
-from sequent.dsl.callables import everything_in, executed_by, is_alone, name_of
+from sequent.dsl.callables import everything_in, executed_by, is_alone, is_function, name_of
 from sequent.model.work import ARGUMENTS
 
 
@@ -32,7 +32,7 @@ def _add(digest: Any, function: object) -> None:
         if isinstance(layer, functools.partial | functools.partialmethod):
             whole = cast("functools.partial[object]", layer)
             _add_text(digest, _stable((whole.args, tuple(sorted(whole.keywords.items())))))
-        elif isinstance(layer, FunctionType):
+        elif is_function(layer):
             has_code = True
             _add_code(digest, layer.__code__)
             _add_text(digest, _stable(layer.__defaults__))

@@ -95,7 +95,7 @@ def _read_plain(function: FunctionType, site: Site) -> FunctionSource | None:
     defaults: tuple[object, ...] = function.__defaults__ or ()
     by_name: Mapping[str, object] = function.__kwdefaults__ or {}
     count = code.co_argcount
-    if count - is_method > len(defaults) or code.co_kwonlyargcount > len(by_name):
+    if not count - is_method <= len(defaults) <= count or code.co_kwonlyargcount > len(by_name):
         return None
     arguments: list[tuple[str | None, Given]] = []
     names = code.co_varnames[count - len(defaults) : count]

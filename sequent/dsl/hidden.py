@@ -11,7 +11,17 @@ from typing import cast
 
 from attrs import define, field
 
-from sequent.dsl.callables import closed_over, everything_in, is_alone, kept_by, layers_of, name_of, signature_of
+from sequent.dsl.callables import (
+    closed_over,
+    defaults_of,
+    everything_in,
+    is_alone,
+    is_function,
+    kept_by,
+    layers_of,
+    name_of,
+    signature_of,
+)
 from sequent.dsl.marks import reference_in
 from sequent.dsl.references import Reference
 
@@ -36,13 +46,13 @@ class Hidden:
 
     def _found(self, function: Callable[..., object]) -> Iterator[tuple[str, str, str]]:
         """Each such reference, where it is, and what to do."""
-        chain = [layer for layer in layers_of(function) if isinstance(layer, FunctionType)]
+        chain = [layer for layer in layers_of(function) if is_function(layer)]
         shape = signature_of(function)
         shown = set[str]() if shape is None else set(shape.parameters)
         # What takes anything, calls another with it.
         passes_on = any(layer.__code__.co_flags & (CO_VARARGS | CO_VARKEYWORDS) for layer in chain)
         for layer in everything_in(function):
-            if isinstance(layer, FunctionType):
+            if is_function(layer):
                 is_beneath = any(layer is other for other in chain)
                 if is_beneath or passes_on:
                     yield from _defaults(layer, shown if is_beneath else set())
@@ -87,10 +97,7 @@ def _defaults(function: FunctionType, shown: set[str]) -> Iterator[tuple[str, st
 
 def hidden_defaults(function: FunctionType) -> Iterator[tuple[str, str]]:
     """Parameters whose default is a reference, or has one in it, and what that is called."""
-    code = function.__code__
-    values = function.__defaults__ or ()
-    names = code.co_varnames[code.co_argcount - len(values) : code.co_argcount]
-    for name, value in (*zip(names, values, strict=True), *(function.__kwdefaults__ or {}).items()):
+    for name, value in defaults_of(function):
         if found := _argument_in(value):
             yield name, found
 
@@ -110,7 +117,7 @@ def _kept(layer: object) -> Iterator[tuple[str, str, str]]:
         for name, value in getattr(layer.__self__, "__dict__", {}).items():
             if found := _argument_in(value):
                 yield found, f"the attribute {name!r} of the object whose method it is", _HINT
-    elif isinstance(layer, FunctionType):
+    elif is_function(layer):
         for name, value in closed_over(layer):
             if found := reference_in(value):
                 yield found, f"the variable {name!r} of the function around {layer.__qualname__!r}", _HINT
