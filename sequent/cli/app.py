@@ -77,7 +77,7 @@ def arranged(typed: Sequence[str]) -> list[str]:
         leading.append(option)
         if option in VALUED and words:
             leading.append(words.pop(0))
-        elif option not in _FLAGS and not option.startswith(tuple(f"{valued}=" for valued in VALUED)):
+        elif not _stands_alone(option):
             raise UsageError(
                 f"there is no option {option!r} before the command", hint="give the command first: sequent run --help"
             )
@@ -90,6 +90,11 @@ def arranged(typed: Sequence[str]) -> list[str]:
     if any(mark in words[0] for mark in (":", "/", ".")):
         return ["run", *leading, *words]
     raise _unknown_command(words[0])
+
+
+def _stands_alone(word: str) -> bool:
+    """Whether it is an option that every command takes, with its value if it has one."""
+    return word in _FLAGS or word.startswith(tuple(f"{valued}=" for valued in VALUED))
 
 
 def _unknown_command(word: str) -> UsageError:
@@ -106,7 +111,8 @@ def _dispatch(words: list[str]) -> int:
         from sequent.cli.candidates import complete
 
         return complete(" ".join(words[1:]))
-    is_about_run = bool(_HELP & {*words}) and all(word.startswith("-") for word in words[1:])
+    # Behind an option of the flow that is set, it is a value.
+    is_about_run = next((word for word in words[1:] if not _stands_alone(word)), "") in _HELP
     if words[:1] == ["run"] and not is_about_run:
         from sequent.cli.starting import start_typed
 

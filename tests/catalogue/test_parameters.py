@@ -85,6 +85,16 @@ def test_a_run_takes_each_as_it_is_written(words, result, command, written):
     assert (code, json.loads(out)) == (0, result), told
 
 
+def test_a_value_that_looks_like_help_is_one_of_the_flow_that_is_set_too(command, written, tmp_path):
+    (tmp_path / "sequent.toml").write_text('flow = "flow.py:flow"\n')
+    code, out, told = command("run", "--note", "-h")
+    assert (code, json.loads(out)) == (0, [False, "s", "-h", {}]), told
+    code, out, _ = command("run", "--param-store", "A", "--help")
+    assert (code, "Parameters of flow" in out) == (0, True)
+    code, out, _ = command("run", "-q", "--help")
+    assert (code, "Usage: sequent run [TARGET]" in out) == (0, True)
+
+
 def test_an_option_of_run_stands_before_the_target_of_such_a_flow(command, written, tmp_path):
     for words in (
         ("run", "--store", "other.db", "-q", "flow.py:flow"),
