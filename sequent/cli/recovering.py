@@ -40,6 +40,9 @@ class TypedAsked:
         int | None,
         Parameter(help="What had succeeded by the end of that recovery counts, and nothing later; 0: the start."),
     ] = None
+    renamed: Annotated[
+        tuple[str, ...], Parameter(negative="", help="What was called OLD is the same as NEW: OLD=NEW, once for each.")
+    ] = ()
     accept_changes: Annotated[
         bool, Parameter(negative="", show_default=False, help="Recover though the flow is not what it was.")
     ] = False
@@ -54,6 +57,7 @@ class TypedAsked:
             rerun=self.rerun,
             skip=self.skip,
             recovery_run=self.recovery_run,
+            renamed=self.renamed,
             accepts_changes=self.accept_changes,
         )
 
@@ -129,7 +133,7 @@ def _recover_script(
     from sequent.cli.rerunning import rerun_script
     from sequent.runtime.recovery.scripts import RECOVER_RUN
 
-    wanted = asked if asked or asked.accepts_changes else None
+    wanted = asked if asked or asked.accepts_changes or asked.renamed else None
     loops = None if max_loops < 0 else max_loops
     code = rerun_script(store, record, RECOVER_RUN, settings, options, flow=flow, asked=wanted, max_loops=loops)
     now = store.find(record.id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 
@@ -88,7 +89,19 @@ def _change(name: str, old: str | None, new: str | None) -> tuple[ChangeKind, st
     if old is None:
         return ChangeKind.ADDED, f"{name} is new: {new}"
     is_same = old.partition(TUNING)[0] == new.partition(TUNING)[0]
-    return ChangeKind.TUNED if is_same else ChangeKind.CHANGED, f"{name} was: {old}; and is: {new}"
+    before, after = _parts(old), _parts(new)
+    gone = ", ".join(part for part in before if part not in after)
+    more = ", ".join(part for part in after if part not in before)
+    text = f"{name} was: {gone}; and is: {more}" if gone and more else f"{name} is now also: {more}"
+    if not more:
+        text = f"{name} is no longer: {gone}" if gone else f"{name} was: {old}; and is: {new}"
+    return ChangeKind.TUNED if is_same else ChangeKind.CHANGED, text
+
+
+def _parts(line: str) -> list[str]:
+    """What a line says, one thing after the other; what is written in brackets is one."""
+    found = re.findall(r"(?:[^,;\[({]|\[[^\]]*\]|\([^)]*\)|\{[^}]*\}|[,;](?! ))+", line.replace(TUNING, ", "))
+    return [part.strip() for part in found]
 
 
 def _line(tree: Tree, node: Node) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from selectors import BaseSelector
 from typing import TYPE_CHECKING, Protocol
 
@@ -28,6 +28,10 @@ class ReadRun(Protocol):
 
     @property
     def record(self) -> RunRecord: ...
+
+    def rename(self, path: Callable[[str], str]) -> None:
+        """Know the steps and containers by other paths from now on; ``adopt`` writes them."""
+        ...
 
     def saved(self, plan: Plan, directives: Directives = NO_DIRECTIVES) -> SavedFrame | None:
         """The open part of the run, for a recovery; None where its root has not begun.

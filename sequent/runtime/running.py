@@ -112,8 +112,11 @@ class Drive:
     def within(self, around: Surroundings, longest_sleep: float | None = None) -> Outcome:
         """Drive the run in that world until it ends, looking at the clocks again after so many seconds at most."""
         run, plan = self.run, self.plan
-        changed = changed_code(run, plan)
-        adopt(run, plan, changed)
+        renaming = self.prepared.renaming
+        if renaming.names:
+            run.rename(renaming.path)
+        changed = changed_code(run, plan, renaming)
+        adopt(run, plan, changed, renaming)
         if self.prepared.recovery_run is not None:
             rewind(run, plan, self.prepared.recovery_run, around.clock.now())
         driver = Driver(

@@ -183,7 +183,7 @@ CHANGES = {
     ),
     "row_089_pool": (
         'pass\n\n    @step(acquires={Pool("db", 2): 1})\n    def tidy(self) -> None: ...',
-        "the flow was: flow; and is: flow, pool db: 2",
+        "the flow is now also: pool db: 2",
         "--accept-changes",
     ),
     "row_089_parameter": (

@@ -94,7 +94,7 @@ def test_what_may_change_between_a_run_and_its_recovery_leaves_the_structure(old
 def test_differences_are_told_by_path_in_words():
     old = flow(step("a"), step("gone"), container("c", step("d")))
     new = flow(step("a"), step("fresh", "a"), container("c", step("d", repeats=result("a"), parallel=0)))
-    text = "'c.d' was: step; and is: step, requires a, repeats a.result, parallel without limit"
+    text = "'c.d' is now also: requires a, repeats a.result, parallel without limit"
     assert changed(old, new) == (
         Difference("c.d", ChangeKind.CHANGED, text),
         Difference("fresh", ChangeKind.ADDED, "'fresh' is new: step, requires a"),
@@ -202,7 +202,7 @@ def test_what_a_recovery_rests_on_is_more_than_tuned(old, new):
 def test_another_capacity_of_a_pool_changes_the_flow():
     (found,) = changed(flow(step("a"), pools={"db": 1}), flow(step("a"), pools={"db": 2}))
     assert (found.path, found.kind) == ("", ChangeKind.CHANGED)
-    assert found.text == "the flow was: flow, pool db: 1; and is: flow, pool db: 2"
+    assert found.text == "the flow was: pool db: 1; and is: pool db: 2"
 
 
 def test_the_order_of_values_and_of_directives_leaves_the_structure():

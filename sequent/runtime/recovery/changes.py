@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from attrs import frozen
 
@@ -13,6 +13,7 @@ from sequent.model.plan import Plan, StepPlan
 from sequent.model.references import dotted
 from sequent.model.work import ARGUMENTS
 from sequent.runtime.ports import DrivenRun, ReadRun
+from sequent.runtime.recovery.renaming import SAME_NAMES, Renaming
 from sequent.runtime.store.nodes import places_of
 
 _KINDS = {"step": "step", "repeat": "step that repeats", "container": "container"}
@@ -20,17 +21,18 @@ _SHOWN = 5
 """Steps that a sentence names at most."""
 
 
-def check_changes(run: ReadRun, plan: Plan, *, accepts: bool) -> tuple[str, ...]:
+def check_changes(run: ReadRun, plan: Plan, *, accepts: bool, renaming: Renaming = SAME_NAMES) -> tuple[str, ...]:
     """See that a run can be taken up with this plan; a sentence for each difference that was accepted.
 
     How long, how often and how many may change without a word. What is new, or is something else, is to be
-    accepted. What has begun in the run must still be there, and be a step or a container as it was.
+    accepted. What has begun in the run must still be there, and be a step or a container as it was. ``renaming`` says
+    what is the same under another name.
 
     Raises:
         DefinitionError: it cannot, or the differences are to be accepted; the message has them.
     """
     record = run.record
-    found = differences(record.structure, plan.structure)
+    found = differences(renaming.structure(record.structure, plan.structure), plan.structure)
     changed = [difference for difference in found if difference.kind is not ChangeKind.TUNED]
     if not changed:
         return ()
@@ -44,11 +46,21 @@ def check_changes(run: ReadRun, plan: Plan, *, accepts: bool) -> tuple[str, ...]
             f"the flow '{record.target.flow}' has changed since run {record.id} was made:\n  " + "\n  ".join(told),
             code="changed-flow",
             hint=f"give {names} back, as it was and where it was, or start a new run"
+            + _renamed(record.id, lost, changed)
             if lost
             else "recover it with the flow as it was, or accept this: "
             + typed("recover", record.id, "--accept-changes"),
         )
     return tuple(f"accepted: {text}" for text in told)
+
+
+def _renamed(run: str, lost: Mapping[str, str], changed: Iterable[Difference]) -> str:
+    """What to type where something that is gone may be what is new."""
+    new = [difference.path for difference in changed if difference.kind is ChangeKind.ADDED]
+    if len(lost) != 1 or not new:
+        return ""
+    old = next(iter(lost))
+    return f"; if it is {new[0]!r} now: {typed('recover', run, '--renamed', f'{old}={new[0]}')}"
 
 
 def _lost(run: ReadRun, plan: Plan, changed: Iterable[Difference]) -> dict[str, str]:
@@ -92,9 +104,9 @@ class ChangedCode:
         return tuple(told)
 
 
-def changed_code(run: ReadRun, plan: Plan) -> ChangedCode:
+def changed_code(run: ReadRun, plan: Plan, renaming: Renaming = SAME_NAMES) -> ChangedCode:
     """Compare the code of each step with that with which the run was made, or last taken up."""
-    before, now = run.record.fingerprints, fingerprints_of(plan)
+    before, now = _known(run, renaming), fingerprints_of(plan)
     changed = [path for path, digest in before.items() if now.get(path, digest) != digest]
     if not changed:
         return ChangedCode()
@@ -110,12 +122,17 @@ def _same_code(before: str, now: str) -> bool:
     return ARGUMENTS in before and before.partition(ARGUMENTS)[0] == now.partition(ARGUMENTS)[0]
 
 
-def adopt(run: DrivenRun, plan: Plan, changed: ChangedCode) -> None:
+def adopt(run: DrivenRun, plan: Plan, changed: ChangedCode, renaming: Renaming = SAME_NAMES) -> None:
     """Have later recoveries compare with the flow as it is now; but what has succeeded, with what it was then."""
-    before = run.record.fingerprints
+    before = _known(run, renaming)
     now = {**fingerprints_of(plan), **{path: before[path] for path in changed.finished}}
     if dict(run.record.structure) != dict(plan.structure) or dict(before) != now:
         run.adopt(plan, now)
+
+
+def _known(run: ReadRun, renaming: Renaming) -> dict[str, str]:
+    """The fingerprint of each step's code as the run knows it, by its present path."""
+    return {renaming.path(path): digest for path, digest in run.record.fingerprints.items()}
 
 
 def fingerprints_of(plan: Plan) -> dict[str, str]:

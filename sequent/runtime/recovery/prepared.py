@@ -8,6 +8,7 @@ from sequent.model.directives import NO_DIRECTIVES, Directives
 from sequent.model.plan import Plan
 from sequent.runtime.driver.revising import revise
 from sequent.runtime.ports import DrivenRun
+from sequent.runtime.recovery.renaming import SAME_NAMES, Renaming
 from sequent.runtime.rows import Batch
 
 
@@ -20,6 +21,7 @@ class Prepared:
     reopens: bool = False
     """Whether something is to be done although the run has succeeded."""
     accepts_changes: bool = False
+    renaming: Renaming = SAME_NAMES
     notes: tuple[str, ...] = ()
 
 

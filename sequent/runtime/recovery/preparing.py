@@ -16,6 +16,7 @@ from sequent.runtime.ports import ReadRun
 from sequent.runtime.recovery.changes import check_changes
 from sequent.runtime.recovery.planning import RecoveryPlan, plan_recovery
 from sequent.runtime.recovery.prepared import Prepared
+from sequent.runtime.recovery.renaming import Renaming, read_renaming
 from sequent.runtime.recovery.selecting import Asked, Selected, check_range, select
 from sequent.runtime.rows import AttemptRecord
 
@@ -28,10 +29,11 @@ def prepare(plan: Plan, run: ReadRun, asked: Asked | None) -> Prepared:
         UsageError: what is asked for cannot be done; the message says why.
     """
     asked = Asked() if asked is None else asked
-    accepted = check_changes(run, plan, accepts=asked.accepts_changes)
+    renaming = _renamed(run, plan, asked)
+    accepted = check_changes(run, plan, accepts=asked.accepts_changes, renaming=renaming)
     has_ended = run.record.status is RunStatus.SUCCESS
     if not (asked or has_ended or _may_pass_over(plan, NO_DIRECTIVES)):
-        return Prepared(accepts_changes=asked.accepts_changes, notes=accepted)
+        return Prepared(accepts_changes=asked.accepts_changes, renaming=renaming, notes=accepted)
     selected = _selected(plan, run, asked)
     if _may_pass_over(plan, selected.directives):
         _refuse_lacking(plan_recovery(plan, run, selected, asked.recovery_run, ()))
@@ -39,6 +41,7 @@ def prepare(plan: Plan, run: ReadRun, asked: Asked | None) -> Prepared:
         directives=selected.directives,
         recovery_run=asked.recovery_run,
         accepts_changes=asked.accepts_changes,
+        renaming=renaming,
         reopens=has_ended and _changes(plan, run, selected, asked.recovery_run),
         notes=(*accepted, *selected.notes),
     )
@@ -51,12 +54,21 @@ def plan_of(plan: Plan, run: ReadRun, asked: Asked | None, attempts: Iterable[At
         DefinitionError, UsageError: as ``prepare``.
     """
     asked = Asked() if asked is None else asked
-    check_changes(run, plan, accepts=asked.accepts_changes)
+    renaming = _renamed(run, plan, asked)
+    check_changes(run, plan, accepts=asked.accepts_changes, renaming=renaming)
     selected = _selected(plan, run, asked)
-    kept = () if asked.recovery_run is not None else _last_ends(attempts)
+    kept = () if asked.recovery_run is not None else _last_ends(attempts, renaming)
     planned = plan_recovery(plan, run, selected, asked.recovery_run, kept)
     _refuse_lacking(planned)
     return evolve(planned, notes=(*selected.notes, *planned.notes))
+
+
+def _renamed(run: ReadRun, plan: Plan, asked: Asked) -> Renaming:
+    """What is the same under another name, by which the run knows it from now on."""
+    renaming = read_renaming(asked.renamed, run.record.structure, plan.structure)
+    if renaming.names:
+        run.rename(renaming.path)
+    return renaming
 
 
 def _selected(plan: Plan, run: ReadRun, asked: Asked) -> Selected:
@@ -101,10 +113,10 @@ def _changes(plan: Plan, run: ReadRun, selected: Selected, recovery_run: int | N
     return bool(revision or direct(plan, saved, selected.directives, run.record.recovery + 1)[1])
 
 
-def _last_ends(attempts: Iterable[AttemptRecord]) -> Iterator[tuple[str, tuple[int, ...], bool]]:
+def _last_ends(attempts: Iterable[AttemptRecord], renaming: Renaming) -> Iterator[tuple[str, tuple[int, ...], bool]]:
     """Each task that has attempts, and whether the last is a success; attempts come in the order of their starts."""
     last: dict[tuple[str, str], bool] = {}
     for attempt in attempts:
-        last[attempt.path, attempt.sequence] = attempt.status is Status.SUCCESS
+        last[renaming.path(attempt.path), attempt.sequence] = attempt.status is Status.SUCCESS
     for (path, sequence), is_success in last.items():
         yield path, tuple(map(int, sequence.split("."))), is_success

@@ -128,6 +128,7 @@ def taken(variable: str) -> Asked | None:
             rerun=tuple(fields["rerun"]),
             skip=tuple(fields["skip"]),
             recovery_run=fields["recovery_run"],
+            renamed=tuple(fields["renamed"]),
             accepts_changes=fields["accepts_changes"],
         )
     except (ValueError, KeyError, TypeError):

@@ -26,6 +26,8 @@ class Asked:
     skip: tuple[str, ...] = ()
     recovery_run: int | None = None
     """What had succeeded by the end of that recovery counts; None: by now."""
+    renamed: tuple[str, ...] = ()
+    """Steps and containers that are the same under another name: ``OLD=NEW``."""
     accepts_changes: bool = False
     """Whether the flow may have changed since the run was made, where nothing that has begun is gone."""
 

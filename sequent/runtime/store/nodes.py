@@ -19,6 +19,11 @@ class KnownNodes:
         self.nodes = dict(nodes)
         self._by_path = {place: index for index, place in nodes.items()}
 
+    def rename(self, path: Callable[[str], str]) -> None:
+        """Know the nodes by other paths."""
+        self.nodes = {index: (path(old), kind) for index, (old, kind) in self.nodes.items()}
+        self._by_path = {place: index for index, place in self.nodes.items()}
+
     def learn(self, plan: Plan) -> list[tuple[str, str]]:
         """Know the nodes of another plan as well, after those that are known; give them all, by index."""
         for place in places_of(plan):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from attrs import evolve
@@ -60,6 +60,9 @@ class RunReading:
     def node(self, index: int) -> int:
         """The store's index of a node."""
         return index if self._ids is None else self._ids[index]
+
+    def rename(self, path: Callable[[str], str]) -> None:
+        self._nodes.rename(path)
 
     # -- what a recovery starts from
 

@@ -111,7 +111,9 @@ def test_what_has_begun_and_is_gone_is_refused_whatever_is_accepted(kept):
     with pytest.raises(DefinitionError) as caught:
         recover(renamed, accept_changes=True)
     assert "'a' is gone; it was: step; and it has begun in this run as a step" in caught.value.message
-    assert caught.value.hint == "give 'a' back, as it was and where it was, or start a new run"
+    assert caught.value.hint.startswith(
+        "give 'a' back, as it was and where it was, or start a new run; if it is 'first'"
+    )
 
 
 def test_what_has_not_begun_may_go_if_that_is_accepted(kept):
@@ -144,7 +146,7 @@ def test_pools_that_are_others_are_told_with_both(kept):
     flow = chained(kept(), "a", "b")
     pool = sequent.Pool("db", 2)
     flow.add_step("c", func=note, args=("c",), acquires={pool: 1})
-    with pytest.raises(DefinitionError, match=r"the flow was: flow; .*; and is: flow, pool db: 2"):
+    with pytest.raises(DefinitionError, match="the flow is now also: pool db: 2"):
         recover(flow)
 
 
