@@ -45,7 +45,8 @@ class Tidying:
 
     def __init__(self, segment: Segment, kinds: list[Kind]) -> None:
         self._segment = segment
-        self._kept = {process.pid for process in trees.children_of(os.getpid())}
+        # To look for them takes longer than all that follows.
+        self._kept = {process.pid for process in trees.children_of(os.getpid())} if trees.has_children() else set[int]()
         self._spare = os.dup(segment.descriptor)
         self._reserve: list[int] = []
         self._memory = b""

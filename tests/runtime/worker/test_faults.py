@@ -23,6 +23,21 @@ def exhaust_descriptors():
         os.open(os.devnull, os.O_RDONLY)
 
 
+kept = []
+
+
+def exhaust_descriptors_for_good():
+    resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+    while True:
+        kept.append(os.open(os.devnull, os.O_RDONLY))
+
+
+def exhaust_memory_for_good():
+    resource.setrlimit(resource.RLIMIT_AS, (2**30, 2**30))
+    while True:
+        kept.append(bytearray(2**24))
+
+
 def leak_descriptors():
     try:
         for _ in range(5_000):
@@ -172,7 +187,16 @@ flow.add_step("pid", func=pid)
 flow.add_step("look", func=look)
 flow.add_step("descriptors", func=descriptors)
 for function in (
-    *(exhaust_descriptors, leak_descriptors, exhaust_memory, exhaust_processes, limit_files, limit_time),
+    *(
+        exhaust_descriptors,
+        exhaust_descriptors_for_good,
+        exhaust_memory_for_good,
+        leak_descriptors,
+        exhaust_memory,
+        exhaust_processes,
+        limit_files,
+        limit_time,
+    ),
     *(deep, cycle, segfault, abort, ignore_all_and_stop, thread_left),
 ):
     flow.add_step(function.__name__, func=function)
@@ -189,7 +213,9 @@ for kind in raises:
     ("step", "kind", "words"),
     [
         ("exhaust_descriptors", "OSError", "Too many open files"),
+        ("exhaust_descriptors_for_good", "OSError", "Too many open files"),
         ("exhaust_memory", "MemoryError", ""),
+        ("exhaust_memory_for_good", "MemoryError", ""),
         ("exhaust_processes", "BlockingIOError", "temporarily unavailable"),
         ("deep", "NotDataError", "deep"),
         ("cycle", "NotDataError", "holds itself"),

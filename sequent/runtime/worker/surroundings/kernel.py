@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
-import platform
 import resource
 from functools import partial
 
@@ -20,7 +19,7 @@ _STAT = {"process group": 2, "session": 3, "terminal": 4, "nice": 16, "real-time
 """Where in /proc/self/stat, counted from the state on, it says what."""
 _LIMITS: tuple[int, ...] = tuple(getattr(resource, name) for name in sorted(dir(resource)) if name[:7] == "RLIMIT_")
 _GET_DUMPABLE, _GET_PDEATHSIG, _GET_KEEPCAPS, _GET_TIMERSLACK, _GET_SUBREAPER = 3, 2, 7, 30, 37
-_IOPRIO_GET = {"x86_64": 252, "aarch64": 31}.get(platform.machine())
+_IOPRIO_GET = {"x86_64": 252, "aarch64": 31}.get(os.uname().machine)
 
 library.prctl.argtypes = [ctypes.c_int, *(ctypes.c_void_p,) * 4]
 
