@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Generator, Iterator, Sequence
+from enum import Enum
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args, get_origin
 
 from attrs import frozen
@@ -148,7 +149,9 @@ def _beginning(last: str, words: Any) -> Iterator[str]:
 
 
 def _choices(hint: Any) -> tuple[str, ...]:
-    """The texts of a ``Literal``, alone or with None."""
+    """The texts of a ``Literal`` or an enum, alone, with None or among several."""
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return tuple(str(member.value) for member in hint)
     if get_origin(hint) is Literal:
         return tuple(map(str, get_args(hint)))
     return next((found for inner in get_args(hint) if (found := _choices(inner))), ())

@@ -153,6 +153,8 @@ PROPOSED = {
     "sequent logs latest i": "inner inner.send",
     "sequent show first --sto": "--store",
     "sequent show --store missing.db ": "latest",
+    "sequent show first in": "inner inner.send",
+    "sequent show --status s": "success skipped",
     "sequent graph ": "first :files",
     "sequent graph -f s": "svg",
     "sequent graph --format=": "--format=svg --format=mermaid --format=dot --format=json",
