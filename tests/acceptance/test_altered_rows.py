@@ -27,7 +27,7 @@ from sequent.runtime.store.sqlite.schema import metadata
 from sequent.runtime.store.sqlite.seals import sealed
 from sequent.runtime.store.sqlite.tally import count_run
 
-MUTATIONS = int(os.environ.get("STORE_MUTATIONS", "120"))
+MUTATIONS = int(os.environ.get("STORE_MUTATIONS", "80"))
 PATIENCE = 60
 FLOW = Path(__file__).parents[1] / "runtime" / "store" / "damaging.py"
 READING = (["ls"], ["show"], ["show", "r00002", "-v", "--json"], ["logs"], ["graph", "r00002", "--format", "json"])

@@ -18,7 +18,7 @@ from sequent.model.status import RunStatus
 from sequent.runtime.store import open_store
 from tests.runtime.store.damaging import LEDGER, MENDED, copied, flips, make_failed, recovered
 
-FLIPS = int(os.environ.get("STORE_FLIPS", "80"))
+FLIPS = int(os.environ.get("STORE_FLIPS", "60"))
 
 
 @pytest.fixture(scope="module")

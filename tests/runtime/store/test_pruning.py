@@ -51,6 +51,10 @@ def rows_of(path: Path, number: int) -> dict[str, int]:
             for table in TABLES
         }
         counts["run"] = connection.execute("SELECT count(*) FROM run WHERE number = ?", (number,)).fetchone()[0]
+        # The row of the highest number stays, so that none is used twice.
+        last = connection.execute("SELECT number, status, id FROM run ORDER BY number DESC").fetchone()
+        if last == (number, "pruned", f"-{number}"):
+            del counts["run"]
     return {table: count for table, count in counts.items() if count}
 
 
@@ -68,9 +72,27 @@ def test_a_run_goes_with_its_rows_its_files_and_its_definition(tmp_path):
         assert sorted(os.listdir(tmp_path / "s.db.runs")) == ["2"]
         store.prune(ALL)
         assert store.runs() == []
+        assert (rows_of(path, 1), rows_of(path, 2)) == ({}, {})
     with closing(sqlite3.connect(path)) as connection:
-        assert connection.execute("SELECT count(*) FROM definition").fetchone() == (0,)
-        assert connection.execute("SELECT count(*) FROM node").fetchone() == (0,)
+        assert connection.execute("SELECT count(*) FROM definition").fetchone() == (1,)
+
+
+def test_no_number_and_no_id_is_given_a_second_time_but_one_that_was_chosen_can_be(tmp_path):
+    with closing(open_store(str(tmp_path / "s.db"))) as store:
+        names = [ended(store) for _ in range(3)]
+        store.prune(ALL)
+        names += [ended(store) for _ in range(2)]
+        store.prune(ALL)
+        store.prune(ALL)
+        names.append(ended(store))
+        assert names == ["r00001", "r00002", "r00003", "r00004", "r00005", "r00006"]
+        create(store, "mine").close()
+        store.prune(ALL)
+        assert create(store, "mine").record.number == 8
+        store.prune(ALL)
+        assert [run.id for run in store.runs()] == ["mine"]
+    with closing(sqlite3.connect(tmp_path / "s.db")) as connection:
+        assert connection.execute("SELECT number FROM run").fetchall() == [(8,)]
 
 
 def test_a_run_that_is_driven_stays_and_so_does_one_of_which_an_agent_is_left(tmp_path):

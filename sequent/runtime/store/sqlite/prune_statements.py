@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Table, bindparam, delete, literal_column, select, tuple_, update
+from sqlalchemy import Table, bindparam, delete, func, literal_column, select, tuple_, update
 from sqlalchemy.sql import ColumnElement
 
 from sequent.runtime.store.sqlite.compiled import is_given, text_of
@@ -47,10 +47,23 @@ def _drop_some(table: Table) -> str:
 
 
 @cache
-def drop_run() -> tuple[str, ...]:
-    """Removes what a run was asked to do, and its own row."""
-    own = text_of(delete(run).where(is_given(run.c.number)), "the_number")
-    return text_of(delete(request).where(is_given(request.c.run)), "the_run"), own
+def drop_request() -> str:
+    """Removes what a run was asked to do."""
+    return text_of(delete(request).where(is_given(request.c.run)), "the_run")
+
+
+@cache
+def drop_runs() -> str:
+    """Removes the rows of the runs that are gone, but for that of the highest number."""
+    highest = select(func.max(run.c.number)).scalar_subquery()
+    return text_of(delete(run).where(run.c.status == _PRUNED, run.c.number < highest), "")
+
+
+@cache
+def free_ids() -> str:
+    """Has the row of a run that is gone bear an id that no run can have."""
+    nobody = literal_column("'-'").concat(run.c.number)
+    return text_of(update(run).values(id=nobody).where(is_given(run.c.number)), "the_number")
 
 
 @cache

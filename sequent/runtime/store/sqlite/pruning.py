@@ -27,7 +27,9 @@ class Pruning:
     """The old runs of a store.
 
     A run that is to go is first marked in its row, and from then on there is no such run for anybody. Then its files
-    go, then its rows, then its own row. So no run is ever seen of which a part is gone, and nothing is left for good.
+    go, then its rows, then its own row. So no run is ever seen of which a part is gone, and nothing is left for good,
+    but for the row of the highest number until there is a higher one: no number, and so no id and no key of an attempt,
+    is used twice.
     """
 
     def __init__(
@@ -132,8 +134,9 @@ class Pruning:
                 with self._transaction() as execute:
                     count = execute(statement, (number, _AT_ONCE)).rowcount
         with self._transaction() as execute:
-            for statement in prune_statements.drop_run():
-                execute(statement, (number,))
+            execute(prune_statements.drop_request(), (number,))
+            execute(prune_statements.free_ids(), (number,))
+            execute(prune_statements.drop_runs(), ())
             for statement in prune_statements.drop_unused_definitions():
                 execute(statement, ())
 
