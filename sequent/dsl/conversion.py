@@ -22,6 +22,8 @@ T = typing.TypeVar("T")
 
 _JSON_FORMS = (Form.DICT, Form.KEYS)
 _LISTS = (Form.LIST, Form.PIECES)
+_NUMBERS: dict[object, tuple[type, ...]] = {timedelta: (int, float), Decimal: (int,), Fraction: (int,)}
+"""The numbers of JSON that stand for a value of a class."""
 _NO_SUCH_VALUE = (ValueError, ArithmeticError, TypeError, KeyError)
 """What goes wrong where a text means nothing of a type."""
 _FLAGS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
@@ -198,7 +200,8 @@ def _typed(annotation: object, tree: object) -> object:
         return _first_of([partial(_typed, part, tree) for part in meaning.parts])
     if isinstance(tree, str):
         return _parse(annotation, tree)
-    if isinstance(tree, int | float) and not isinstance(tree, bool) and meaning.kind in (timedelta, Decimal):
+    # A number with a point has lost what a Decimal would keep of it: 1.10, or its twentieth digit.
+    if type(tree) in _NUMBERS.get(meaning.kind, ()):
         return _parse(annotation, repr(tree))
     return _typed_as(meaning, tree)
 
@@ -237,7 +240,7 @@ def _hint(annotation: object) -> str:
     if meaning.form in _LISTS:
         return 'write x,y, or JSON: ["x", "y"]'
     if meaning.form in _JSON_FORMS:
-        return 'write JSON: {"key": "value"}'
+        return 'write JSON: {"key": "value"}; what JSON has no form for is a text, and so is a Decimal with a point'
     if meaning.form is Form.RECORD:
         return f"give {with_article(meaning.kind.__name__)} in Python: flow(name=...).run()"
     return _HINTS.get(meaning.kind) or f"give {with_article(shown_type(annotation))}"

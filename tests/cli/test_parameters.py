@@ -124,6 +124,7 @@ def test_a_parameter_that_bears_the_name_of_an_option_has_a_prefix():
         (("--max-loop", "1"), [], "--max-loop. Did you mean --max-loops", "--help"),
         (("--row", '{"dya": 1}'), [], "'row' is '{\"dya\": 1}', which is not a Row", "write JSON"),
         (("--pair", "1"), [], "'pair' is '1'", "write x,y, or JSON"),
+        (("--prices", '{"a": 1.10}'), [], "'prices' is '{\"a\": 1.10}', which is not", "a Decimal with a point"),
         (("--prices", '{"a": 1, "a": 2}'), [], "which has the key 'a' more than once", "each key once"),
         (("--regions", '["a", {"b": 1, "b": 1}]'), [], "which has the key 'b' more than once", "each key once"),
         (("--regions", "[" * 10_000), [], "which is nested too deep", "100 levels"),
