@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 from loguru import logger
 
-from sequent.model.outcome import Problem
+from sequent.model.outcome import LogSpan, Problem
 from sequent.model.plan import ContainerPlan, Plan, StepPlan
 from sequent.model.scope import Scope
 from sequent.model.status import Construct, RunStatus, Status
@@ -83,7 +85,7 @@ def test_a_wait_is_told_as_people_write_lengths_of_time(capsys, wait, text):
 
 def test_a_notebook_is_told_now_and_then_how_far_a_run_has_come(capsys):
     times = iter([0.0, 4.0, 6.0, 7.0, 12.0])
-    observer = PrintingObserver(lambda: next(times))
+    observer = PrintingObserver(monotonic=lambda: next(times))
     observer.run_began(RECORD, PLAN)
     for _ in range(4):
         observer.task_settled(ROOT, 1, 1, Status.SUCCESS, None, None)
@@ -94,3 +96,20 @@ def test_a_notebook_is_told_now_and_then_how_far_a_run_has_come(capsys):
         "run r00001 goes on, 4 success",
         "run r00001: success, 4 success",
     ]
+
+
+@pytest.mark.parametrize("kind", [LoggingObserver, PrintingObserver])
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_what_an_attempt_has_written_is_shown_as_it_ends_and_steers_no_terminal(
+    kind, is_terminal, tmp_path, capsys, monkeypatch
+):
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs/w1.log").write_bytes(b"other's\ndoing \x1b[2Jit\nand more\nnext's\n")
+    span = LogSpan(segment="w1.log", offset=8, length=len(b"doing \x1b[2Jit\nand more\n"))
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: is_terminal)
+    observer = kind(str(tmp_path))
+    observer.run_began(RECORD, PLAN)
+    capsys.readouterr()
+    observer.task_settled(ROOT, 1, 1, Status.SUCCESS, None, span)
+    observer.task_settled(ROOT, 1, 1, Status.SUCCESS, None, None)
+    assert capsys.readouterr().out == ("doing \\x1b[2Jit\nand more\n" if is_terminal else "doing \x1b[2Jit\nand more\n")
