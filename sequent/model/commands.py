@@ -20,6 +20,16 @@ def option(name: str, value: str) -> str:
     return f" --{name} {quote(value)}"
 
 
+def store_options() -> str:
+    """The options by which commands name the store now."""
+    return _store.get()
+
+
+def name_store(options: str) -> None:
+    """Have commands name the store by these options, from here in this thread."""
+    _store.set(options)
+
+
 @contextmanager
 def with_store(options: str) -> Generator[None]:
     """While this lasts, commands name the store by these options; empty where it is found without any."""

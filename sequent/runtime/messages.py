@@ -265,6 +265,7 @@ def write_setup(setup: WorkerSetup) -> dict[str, object]:
         "envvar_prefix": setup.envvar_prefix,
         "sys_path": setup.sys_path,
         "around": setup.around,
+        "store_options": setup.store_options,
         "target": {
             "flow": target.flow,
             "file": target.file,
@@ -290,5 +291,6 @@ def read_setup(tree: dict[str, Any]) -> WorkerSetup:
         envvar_prefix=tree["envvar_prefix"],
         sys_path=tuple(tree["sys_path"]),
         around=tree["around"],
+        store_options=tree["store_options"],
         target=Target(**target),
     )

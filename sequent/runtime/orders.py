@@ -27,6 +27,8 @@ class WorkerSetup:
     """Where the driver finds modules; empty: where its own interpreter would."""
     around: str = ""
     """The runs around its steps, as ``nesting.around_steps`` tells them."""
+    store_options: str = ""
+    """By which commands that hints give to type name the store."""
 
 
 AttemptKey = tuple[int, int, int]

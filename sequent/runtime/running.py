@@ -10,6 +10,7 @@ from attrs import field, frozen
 
 from sequent.errors import StoreError
 from sequent.model.annotations import classes_in
+from sequent.model.commands import store_options
 from sequent.model.outcome import Failure, Outcome
 from sequent.model.plan import ContainerPlan, Plan
 from sequent.model.references import dotted
@@ -91,6 +92,7 @@ class Drive:
             around=around_steps(
                 self.target, self.plan.params, run=run.record.id, store=self.store, prefix=config.envvar_prefix
             ),
+            store_options=store_options(),
         )
         executors = make_executors(self.definition, setup, self.agent, self._slots())
         try:

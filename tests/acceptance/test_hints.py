@@ -8,6 +8,8 @@ import re
 import shlex
 from pathlib import Path
 
+import pytest
+
 import sequent as package
 
 STORE = "the runs' own.db"
@@ -83,6 +85,40 @@ def test_a_store_that_a_script_names_is_named_too(sequent, tmp_path):
     assert sequent.run_script("script.py", str(place)).returncode == 0
     again = sequent.run_script("script.py", str(place))
     assert f"sequent recover r1 --store {shlex.quote(str(place))}" in again.stderr
+
+
+CLASSES = """
+from dataclasses import dataclass
+
+from sequent import container, step
+
+
+@dataclass
+class Row:
+    number: int
+
+
+@container
+class changing:
+    @step
+    def make(self) -> Row:
+        return Row(1)
+
+    @step(task_construct="CONSTRUCT")
+    def take(self, row: Row = make.result) -> int:
+        raise ValueError("the first time")
+"""
+
+
+@pytest.mark.parametrize("construct", ["process", "thread"])
+def test_so_does_one_that_a_worker_gives(sequent, tmp_path, construct):
+    (tmp_path / "changing.py").write_text(CLASSES.replace("CONSTRUCT", construct))
+    named = ("--store", STORE)
+    assert sequent("run", "changing:changing", *named).returncode == 1
+    changed = CLASSES.replace("CONSTRUCT", construct).replace("number: int", "name: str").replace("Row(1)", "Row('')")
+    (tmp_path / "changing.py").write_text(changed)
+    told = sequent("recover", *named).stderr
+    assert f"sequent recover --from make --store {shlex.quote(STORE)}" in told
 
 
 def test_one_function_makes_them():

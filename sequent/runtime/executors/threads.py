@@ -13,6 +13,7 @@ from selectors import EVENT_READ, BaseSelector
 
 from attrs import define, field
 
+from sequent.model.commands import name_store
 from sequent.model.spec import Definition
 from sequent.runtime.agent.trimming import Trimming
 from sequent.runtime.executors.deaths import failed, taken_back
@@ -161,6 +162,7 @@ class ThreadExecutor:
                 self._tell(report)
 
     def _attempts(self, segment: Segment) -> Attempts:
+        name_store(self._setup.store_options)
         return Attempts(self._definition, self._setup, segment, Termination(), environment=None, tell_begun=self._tell)
 
     @contextlib.contextmanager

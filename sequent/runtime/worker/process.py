@@ -12,6 +12,7 @@ from typing import Any, cast
 
 import attrs
 
+from sequent.model.commands import name_store
 from sequent.model.outcome import Problem
 from sequent.model.spec import Definition
 from sequent.model.status import Verdict
@@ -47,6 +48,7 @@ def run(setup: dict[str, Any], end: socket.socket, definition: Definition | None
         definition: the flow, where the process was forked from one that has it; else it is loaded.
     """
     known = read_setup(setup)
+    name_store(known.store_options)
     word: bytes = setup["word"]
     leaving = Leaving()
     # A crash in C code then says in the log where it was.
