@@ -21,6 +21,7 @@ from sequent.model.wording import guess
 
 _OF_FLOW = "flow_parameter_"
 _REFUSED = "refused_"
+_SHORT = {"help": "-h", "param": "-p", "quiet": "-q", "verbose": "-v"}
 _OWN = Group("Options", sort_key=1)
 
 
@@ -146,10 +147,11 @@ def _from_options(
 def _refusal(name: str) -> UsageError:
     """The error for an option of the command that bears the name of a parameter: either might be meant."""
     bare = "--" + name.replace("_", "-")
+    short = f"is {_SHORT[name]}, or it " if name in _SHORT else ""
     return UsageError(
         f"{bare} is an option of sequent run, and the flow has a parameter {name!r}",
         code="option-name",
-        hint=f"the parameter is written {option_of(name)}; the option stands before the target: "
+        hint=f"the parameter is written {option_of(name)}; the option {short}stands before the target: "
         f"sequent run {bare} ... TARGET",
         path=name,
     )

@@ -232,6 +232,10 @@ def _of_parts(meaning: Meaning, pieces: Sequence[T], read: Callable[[object, T],
 
 def _hint(annotation: object) -> str:
     meaning = meaning_of(annotation)
+    if meaning.form is Form.UNION:
+        kinds = [part for part in meaning.parts if part is not type(None)]
+        if len(kinds) == 1:
+            return _hint(kinds[0])
     if meaning.form is Form.CHOICE:
         shown = (choice.name if isinstance(choice, Enum) else str(choice) for choice in meaning.parts)
         return f"it is one of {', '.join(shown)}"
