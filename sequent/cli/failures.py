@@ -6,6 +6,7 @@ from sequent.cli.text import Paint, safe, safe_block
 from sequent.model.commands import typed
 from sequent.model.outcome import Failure, Problem
 from sequent.model.status import Status
+from sequent.runtime.rows import AttemptRecord
 
 _GROUP = "Exception Group Traceback"
 """What Python writes above exceptions that were raised together: each says something that the first line does not."""
@@ -19,6 +20,12 @@ def task_name(path: str, sequence: str) -> str:
 def log_command(run: str, path: str, sequence: str) -> str:
     """What to type to see what a task wrote."""
     return safe(typed("logs", run, f"{path}/{sequence}" if sequence else path))
+
+
+def failure_of(record: AttemptRecord) -> Failure:
+    """The failure that an attempt is, as a store has it."""
+    problem = record.problem or Problem(type="Unknown", message="the store does not say why")
+    return Failure(path=record.path, sequence=record.sequence, attempt=record.attempt, problem=problem, log=record.log)
 
 
 def failure_lines(failure: Failure, log: str | None, paint: Paint) -> list[str]:

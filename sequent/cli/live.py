@@ -8,11 +8,12 @@ from collections import deque
 from collections.abc import Mapping
 from typing import IO, TYPE_CHECKING, cast
 
-from sequent.cli.counting import DELAYED, QUEUED, RETRY, Counts, Failed
+from sequent.cli.counting import RETRY, Counts, Failed
 from sequent.cli.failures import brief, task_name
 from sequent.cli.lines import FailureLines, Throttle, again_text, beginning, task_line
+from sequent.cli.step_table import step_table
 from sequent.cli.terminal import Display, Lines
-from sequent.cli.text import Paint, duration, safe
+from sequent.cli.text import Paint, safe
 from sequent.model.outcome import LogSpan, Problem
 from sequent.model.plan import Plan, StepPlan
 from sequent.model.scope import Scope, sequence_text
@@ -21,13 +22,9 @@ from sequent.runtime.rows import RunRecord
 
 if TYPE_CHECKING:
     from rich.live import Live
-    from rich.table import Table
-    from rich.text import Text
 
 FRAME_SECONDS = 0.25
 """The shortest time between two frames."""
-OTHER_ROWS = 8
-"""Lines of the terminal that are left to other things."""
 
 
 class LiveProgress:
@@ -138,54 +135,5 @@ class LiveProgress:
         printed = [self._printed.popleft() for _ in range(len(self._printed))]
         if printed:
             live.console.print(Text.from_ansi("\n".join(printed)))
-        live.update(self._table(max(live.console.height - OTHER_ROWS, 4)), refresh=True)
-
-    def _table(self, rows: int) -> Table:
-        from rich.table import Table
-        from rich.text import Text
-
-        numbers = {node: self._counts.of(node) for node in self._steps}
-        touched = [node for node in self._steps if numbers[node]]
-        ranked = sorted(touched, key=lambda node: _rank(numbers[node]))[:rows]
-        table = Table(box=None, pad_edge=False, header_style="dim")
-        for title in ("", "step", "running", "waiting", "success", "failure", "skipped"):
-            table.add_column(title, justify="left" if title in ("", "step") else "right", no_wrap=True)
-        for node in sorted(ranked):
-            table.add_row(*_row(self._counts.names[node], numbers[node], self._paint))
-        table.caption = Text(self._caption(len(touched), len(ranked)), style="dim")
-        table.caption_justify = "left"
-        return table
-
-    def _caption(self, touched: int, shown: int) -> str:
-        parts = [duration(time.monotonic() - self._began)]
-        if touched > shown:
-            parts.append(f"{touched - shown:,} more steps not shown")
-        if len(self._steps) > touched:
-            parts.append(f"{len(self._steps) - touched:,} not begun")
-        return ", ".join(parts)
-
-
-_WAITING = (RETRY, QUEUED, DELAYED)
-_STATES = ("active", *_WAITING, "failure", "cancelled", "success", "skipped")
-"""What a step definition is said to be in: the first of these that any of its tasks is in."""
-
-
-def _state(numbers: dict[str, int]) -> str:
-    return next(state for state in _STATES if numbers.get(state))
-
-
-def _rank(numbers: dict[str, int]) -> int:
-    """Which rows come first where there is not room for all."""
-    return _STATES.index(_state(numbers))
-
-
-def _row(name: str, numbers: dict[str, int], paint: Paint) -> list[Text]:
-    from rich.text import Text
-
-    groups = (("active",), _WAITING, ("success",), ("failure",), ("skipped", "cancelled"))
-    shown = (sum(numbers.get(word, 0) for word in group) for group in groups)
-    return [
-        Text.from_ansi(paint.word(_state(numbers))),
-        Text(name),
-        *(Text(f"{number:,}" if number else "") for number in shown),
-    ]
+        numbers = {self._counts.names[node]: self._counts.of(node) for node in self._steps}
+        live.update(step_table(numbers, time.monotonic() - self._began, live.console.height, self._paint), refresh=True)

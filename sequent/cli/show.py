@@ -11,14 +11,14 @@ from attrs import evolve
 from cyclopts import Parameter
 
 from sequent.cli import machine
-from sequent.cli.failures import failure_lines, log_command, task_name
+from sequent.cli.failures import failure_lines, failure_of, log_command, task_name
 from sequent.cli.history import origin_text, reason_text
 from sequent.cli.options import Options, opened_store
 from sequent.cli.story import Story, read_wanted, seen_attempts, story_of
 from sequent.cli.terminal import out
 from sequent.cli.text import Paint, counts, duration, moment, readable, safe
 from sequent.cli.typed import DEFAULTS, Run, TypedOptions
-from sequent.model.outcome import Failure, Problem
+from sequent.cli.watch import watched
 from sequent.model.status import Status
 from sequent.runtime.pending import Pending
 from sequent.runtime.ports import Store
@@ -38,12 +38,19 @@ def show(
     status: Annotated[
         tuple[Status, ...], Parameter(negative="", help="Only tasks in this status; once for each.")
     ] = (),
+    watch: Annotated[
+        bool,
+        Parameter(negative="", show_default=False, help="Until the run ends, draw the table that its driver draws."),
+    ] = False,
     options: TypedOptions = DEFAULTS,
 ) -> int:
     """Show one run: its parameters, what has become of each step, what is active, waits, and failed."""
     with opened_store(options) as store:
         record = store.find(run)
-        story = story_of(store, record, time.time(), read_wanted(record, path or "", status))
+        wanted = read_wanted(record, path or "", status)
+        if watch:
+            record = watched(store, record, wanted)
+        story = story_of(store, record, time.time(), wanted)
         if record.ended is None:
             record = evolve(record, counts=story.counts)
         if options.json:
@@ -87,7 +94,7 @@ def _show_text(store: Store, record: RunRecord, story: Story, options: Options) 
         if lines:
             out("\n".join(("", *lines)))
     failures = _failures(story)
-    for failure in map(_failure, failures[:SHOWN]):
+    for failure in map(failure_of, failures[:SHOWN]):
         log = log_command(record.id, failure.path, failure.sequence) if failure.log else None
         out("")
         out("\n".join(failure_lines(failure, log, paint)))
@@ -140,11 +147,6 @@ def _attempts(store: Store, record: RunRecord, story: Story) -> Iterator[Attempt
     for attempt in seen_attempts(store, record):
         if wanted.has(attempt.path, attempt.sequence) and wanted.shows(attempt.status):
             yield attempt
-
-
-def _failure(record: AttemptRecord) -> Failure:
-    problem = record.problem or Problem(type="Unknown", message="the store does not say why")
-    return Failure(path=record.path, sequence=record.sequence, attempt=record.attempt, problem=problem, log=record.log)
 
 
 def _heading(record: RunRecord, story: Story, store: str, paint: Paint) -> Iterator[str]:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 
 import pytest
+
+from tests.acceptance.command_line import WAITING
 
 
 def on_terminal(sequent, *words, codes=(0, 1), **environment):
@@ -52,3 +55,51 @@ def test_a_log_on_a_terminal_cannot_steer_it(sequent):
     text = on_terminal(sequent, "logs", "night7")
     assert "\x1b" not in text
     assert "about to send\\x1b]0;owned\\x07" in text
+
+
+def until_written(terminal, text, written=b""):
+    """Read from a terminal until that was written; all that was."""
+    while text not in written.decode("utf-8", "replace"):
+        written += os.read(terminal, 65536)
+    return written
+
+
+def test_a_run_is_watched_from_another_terminal_as_its_driver_shows_it(sequent):
+    (sequent.directory / "waiting.py").write_text(WAITING)
+    for pipe in ("began", "go"):
+        os.mkfifo(sequent.directory / pipe)
+    sequent.environment |= {"TERM": "xterm", "COLUMNS": "100", "LINES": "40"}
+    sequent.environment.pop("CI", None)
+    driver, theirs = pty.openpty()
+    running = sequent.start("run", "waiting:slow", stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    assert (sequent.directory / "began").read_text() == "now"
+    terminal, theirs = pty.openpty()
+    watching = sequent.start("show", "--watch", stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    seen = {who: until_written(who, "1 not begun").decode() for who in (driver, terminal)}
+    tables = []
+    for text in seen.values():
+        lines = [" ".join(re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", line).split()) for line in text.splitlines()]
+        tables.append([line for line in lines if line.startswith(("step", "▶"))][-2:])
+    assert tables == [["step running waiting success failure skipped", "▶ active wait 1"]] * 2
+    (sequent.directory / "go").write_text("go")
+    until_written(driver, "success in")
+    shown = until_written(terminal, "after: 1 success").decode()
+    assert "run r00001 of slow: ✓ success" in shown
+    for process, end in ((running, driver), (watching, terminal)):
+        assert process.wait() == 0
+        os.close(end)
+
+
+def test_without_a_terminal_a_watched_run_is_shown_once_it_has_ended(sequent):
+    (sequent.directory / "waiting.py").write_text(WAITING)
+    for pipe in ("began", "go"):
+        os.mkfifo(sequent.directory / pipe)
+    running = sequent.start("run", "waiting:slow")
+    assert (sequent.directory / "began").read_text() == "now"
+    watching = sequent.start("show", "latest", "--watch", "--json")
+    (sequent.directory / "go").write_text("go")
+    shown, _ = watching.communicate()
+    running.communicate()
+    assert '"status": "success"' in shown
