@@ -11,7 +11,8 @@ from typing import cast
 from uuid import UUID
 
 from sequent.errors import UsageError
-from sequent.model.references import Literal, Value
+from sequent.model.references import Compound, Literal, Value
+from sequent.model.spec import MOST_LEVELS
 from sequent.model.wording import described
 from sequent.model.work import Template, Word
 
@@ -57,7 +58,7 @@ def computed_words(found: object) -> list[str]:
         )
     filled: list[str] = []
     for number, value in enumerate(cast("list[object]", found)):
-        filled += _texts_of(value, f"word {number + 1} of the command")
+        filled += _texts_of(value, f"word {number + 1} of the command", MOST_LEVELS)
     return filled
 
 
@@ -93,14 +94,15 @@ def _texts(word: Word, take: Take, name: str) -> list[str]:
             else:
                 pieces.append(_formatted(take(part.value), part.conversion, part.format, name))
         return [_without_nul("".join(pieces), name)]
-    return _texts_of(take(word), name)
+    # What the author wrote as lists in lists is words at any depth; a value is a list of them at most.
+    return _texts_of(take(word), name, MOST_LEVELS if isinstance(word, Compound | Literal) else 1)
 
 
-def _texts_of(value: object, name: str) -> list[str]:
-    """One word; or as many as a list has items."""
-    if isinstance(value, list | tuple):
+def _texts_of(value: object, name: str, depth: int) -> list[str]:
+    """One word; or as many as a list has items, and lists in it so deep."""
+    if depth and isinstance(value, list | tuple):
         items = enumerate(cast("list[object]", value))
-        return [text for at, item in items for text in _texts_of(item, f"{name}, [{at}]")]
+        return [text for at, item in items for text in _texts_of(item, f"{name}, [{at}]", depth - 1)]
     return [text_of(value, name)]
 
 
