@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import _thread
 import atexit
 import os
 import signal
@@ -38,7 +37,7 @@ def main(words: Sequence[str] | None = None) -> int:
         from sequent.cli.app import run_command
         from sequent.runtime.streams import open_missing
 
-        sys.unraisablehook = _interrupt_again
+        sys.unraisablehook = _leave_if_interrupted
         open_missing()
         _raise_on_interrupt()
         code = run_command(sys.argv[1:])
@@ -64,10 +63,13 @@ def _raise_on_interrupt() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def _interrupt_again(ignored: sys.UnraisableHookArgs) -> None:
-    """Where Python can raise Ctrl-C no further, as when it came while something was being collected, do it anew."""
+def _leave_if_interrupted(ignored: sys.UnraisableHookArgs) -> None:
+    """Where Python can raise Ctrl-C no further, as when it came while something was being collected, end all the same.
+
+    Nobody drives a run then: whoever does, hears of it in another way.
+    """
     if issubclass(ignored.exc_type, KeyboardInterrupt):
-        _thread.interrupt_main()
+        os._exit(INTERRUPTED)
     else:
         sys.__unraisablehook__(ignored)
 

@@ -48,7 +48,7 @@ def ran(sequent: CommandLine) -> CommandLine:
     return sequent
 
 
-def test_every_command_whose_output_finds_no_room_says_so_in_one_line_and_exits_with_4(ran):
+def test_output_that_finds_no_room_is_one_line_and_exit_code_4(ran):
     for words in (*COMMANDS, *WITH_JSON):
         with open("/dev/full", "w") as full:
             process = ran.start(*words, stdout=full)

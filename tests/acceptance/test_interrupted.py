@@ -1,0 +1,70 @@
+"""Ctrl-C ends a command without a word, from the first import of the package to the end of the interpreter."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.acceptance.command_line import CommandLine
+
+SITE = """
+import atexit
+import os
+import signal
+import sys
+
+place = os.environ.get("INTERRUPT_AT", "nowhere")
+
+
+def interrupt():
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+class Collected:
+    def __del__(self):
+        interrupt()
+        # The signal is heard in here, from where Python can raise nothing.
+        sum(range(1000))
+
+
+def look(event, arguments):
+    if event == "import" and arguments[0] == place.removeprefix("collected "):
+        if place.startswith("collected "):
+            Collected()
+        else:
+            interrupt()
+
+
+if place == "exit":
+    # Called last of all that is called.
+    atexit.register(interrupt)
+else:
+    sys.addaudithook(look)
+"""
+PLACES = [
+    *("sequent.cli.app", "sequent.errors", "sequent.cli.terminal", "sequent.runtime.streams"),
+    *("cyclopts", "sequent.cli.options", "sequent.runtime.store", "sqlite3", "sequent.runtime.store.sqlite.runs"),
+    *("collected cyclopts", "collected sequent.runtime.store"),
+]
+
+
+@pytest.fixture
+def interrupted(sequent: CommandLine, tmp_path):
+    """A command line in whose processes Ctrl-C is pressed at a place, and which has a run to tell of."""
+    assert sequent("run", "flows:nightly", "-p", "day=2026-11-24").returncode == 0
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "sitecustomize.py").write_text(SITE)
+    sequent.environment["PYTHONPATH"] = f"{tmp_path / 'site'}:{sequent.environment['PYTHONPATH']}"
+    return sequent
+
+
+def test_while_modules_are_imported(interrupted):
+    for place in PLACES:
+        interrupted.environment["INTERRUPT_AT"] = place
+        done = interrupted("ls")
+        assert (place, done.returncode, done.stdout, done.stderr) == (place, 130, "", "")
+
+
+def test_once_all_is_done_it_changes_nothing(interrupted):
+    interrupted.environment["INTERRUPT_AT"] = "exit"
+    done = interrupted("check", "flows:nightly")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "nightly: 2 steps, no mistakes\n", "")
