@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import sys
 
-from sequent.uncaught import show
-
 # Beside a script may lie whatever hides a module, so nothing more is imported here.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from types import TracebackType
     from typing import Any
 
     __version__: str
@@ -123,10 +122,17 @@ _ROOMS = {
     "sequent.model.failures": ("Failures",),
     "sequent.model.outcome": ("Failure", "Outcome"),
 }
-if sys.excepthook is sys.__excepthook__:
-    sys.excepthook = show
-
 _HOMES = {word: room for room, words in _ROOMS.items() for word in words}
+
+
+def _show_uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    from sequent.uncaught import show
+
+    show(kind, error, trace)
+
+
+if sys.excepthook is sys.__excepthook__:
+    sys.excepthook = _show_uncaught
 
 
 def __getattr__(name: str) -> Any:
