@@ -16,7 +16,7 @@ from tests.runtime.driving import Driving, launched
 from tests.runtime.worker import leavings
 from tests.runtime.worker.leavings import LEAVINGS
 
-COMBINATIONS = int(os.environ.get("SEQUENT_TESTS_LEAVINGS", "12"))
+COMBINATIONS = int(os.environ.get("LEFT_TOGETHER", "12"))
 """So many random combinations are tried."""
 WAYS = [(kind, number) for kind, ways in LEAVINGS.items() for number in range(len(ways))]
 

@@ -25,6 +25,8 @@ class Streams:
         self._open()
         self._input = _identity_of(0)
         self._output = _identity_of(segment.descriptor)
+        self._is_harmed = False
+        """Whether one of the descriptors was another file's: whoever had opened that may close it at any time."""
 
     def kinds(self) -> list[Kind]:
         """What there is to look at."""
@@ -50,10 +52,13 @@ class Streams:
         if entrance.closed or output.closed or errors.closed:
             return False
         if self._segment.is_masked:
-            return self._are_descriptors_unchanged()
+            return self._are_descriptors_ours()
         return os.lseek(1, 0, os.SEEK_END) == os.lseek(2, 0, os.SEEK_END) >= self._segment.start
 
     def _are_descriptors_unchanged(self) -> bool:
+        return self._are_descriptors_ours() and not self._is_harmed
+
+    def _are_descriptors_ours(self) -> bool:
         wanted = _identity_of(self._segment.descriptor) if self._segment.is_masked else self._output
         return _identity_of(1) == wanted == _identity_of(2) and _identity_of(0) == self._input
 
@@ -74,6 +79,7 @@ class Streams:
         self._open()
 
     def _restore_descriptors(self, _: object) -> None:
+        self._is_harmed = self._is_harmed or not self._are_descriptors_ours()
         for descriptor in (1, 2):
             os.dup2(self._segment.descriptor, descriptor)
             if not self._segment.is_masked and self._output is not None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 
 from sequent.runtime.worker.surroundings import interpreter, kernel, libraries, loggers, signals
 from sequent.runtime.worker.surroundings.kinds import Kind
 from sequent.runtime.worker.surroundings.libc import flush
+
+_MOST_PASSES = 3
 
 
 def table(further: list[Kind]) -> list[Kind]:
@@ -53,15 +56,20 @@ class Surroundings:
     def put_right(self) -> bool:
         """Look at everything, and put right what was changed; say whether nothing was."""
         flush()
-        changed = [kind.name for kind, before in self._kinds if not self._is_right(kind, before)]
+        changed = self._changed()
+        still = changed
+        for _ in range(_MOST_PASSES):
+            if not still:
+                break
+            for kind, before in still:
+                _put_right(kind, before)
+            # One may have undone another: closing what a step has opened, for one, closes the descriptor of a stream.
+            still = self._changed()
+        self.beyond_repair += [kind.name for kind, _ in still]
         return not changed
 
-    def _is_right(self, kind: Kind, before: object) -> bool:
-        if _is_unchanged(kind, before):
-            return True
-        if not _put_right(kind, before):
-            self.beyond_repair.append(kind.name)
-        return False
+    def _changed(self) -> list[tuple[Kind, object]]:
+        return [(kind, before) for kind, before in self._kinds if not _is_unchanged(kind, before)]
 
 
 def _is_unchanged(kind: Kind, before: object) -> bool:
@@ -71,10 +79,8 @@ def _is_unchanged(kind: Kind, before: object) -> bool:
         return False
 
 
-def _put_right(kind: Kind, before: object) -> bool:
+def _put_right(kind: Kind, before: object) -> None:
     if kind.restore is not None:
-        try:
+        # What a step has left may raise anything; whether it was put right shows when it is looked at.
+        with contextlib.suppress(Exception):
             kind.restore(before)
-        except Exception:  # noqa: BLE001 - what a step has left may raise anything
-            return False
-    return _is_unchanged(kind, before)
