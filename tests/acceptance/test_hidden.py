@@ -194,7 +194,7 @@ def test_an_error_of_the_author_s_own_is_shown_as_python_shows_it(beside, sequen
 @pytest.mark.parametrize(
     ("text", "lines"),
     [
-        ("@sequent.container\nclass flow:\n    @sequent.step(retires=3)\n    def a(self): ...\n", [3, 4]),
+        ("@sequent.container\nclass flow:\n    @sequent.step(retires=3)\n    def a(self): ...\n", [2]),
         ("flow = sequent.Sequent('flow')\n\ndef build():\n    flow.add_step('a', 3)\n\nbuild()\n", [7, 5]),
         ("sequent.Sequent('flow').run()\n", [2]),
     ],
