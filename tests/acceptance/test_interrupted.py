@@ -37,6 +37,11 @@ def look(event, arguments):
 if place == "exit":
     # Called last of all that is called.
     atexit.register(interrupt)
+elif place == "threads":
+    # Called first of it, while threads are waited for.
+    import threading
+
+    threading._register_atexit(interrupt)
 else:
     sys.addaudithook(look)
 """
@@ -64,7 +69,8 @@ def test_while_modules_are_imported(interrupted):
         assert (place, done.returncode, done.stdout, done.stderr) == (place, 130, "", "")
 
 
-def test_once_all_is_done_it_changes_nothing(interrupted):
-    interrupted.environment["INTERRUPT_AT"] = "exit"
+@pytest.mark.parametrize("place", ["threads", "exit"])
+def test_once_all_is_done_it_changes_nothing(interrupted, place):
+    interrupted.environment["INTERRUPT_AT"] = place
     done = interrupted("check", "flows:nightly")
     assert (done.returncode, done.stdout, done.stderr) == (0, "nightly: 2 steps, no mistakes\n", "")

@@ -11,7 +11,7 @@ import time
 from sequent.errors import StoreError
 from sequent.runtime import trees
 from sequent.runtime.agent.marks import make_mark, mark_of, remove_mark
-from sequent.runtime.agent.room import NO_ROOM, RESERVE, allocate, give_back
+from sequent.runtime.agent.room import give_back
 from sequent.runtime.leftovers import end_leftovers, list_of
 from sequent.runtime.ownership import agent_lock, try_lock
 from sequent.runtime.stamps import Stamp
@@ -93,7 +93,6 @@ class Home:
                 break
         try:
             os.close(make_mark(path))
-            _reserve(file)
         except OSError:
             os.close(file)
             remove_if_empty(path)
@@ -123,15 +122,6 @@ def remove_if_empty(path: str) -> None:
             os.unlink(path)
         else:
             give_back(path)
-
-
-def _reserve(file: int) -> None:
-    try:
-        allocate(file, 0, RESERVE)
-    except OSError as error:
-        # The file system may not know it.
-        if error.errno in NO_ROOM:
-            raise
 
 
 def _is_segment(name: str) -> bool:
