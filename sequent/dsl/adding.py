@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from functools import partial
 from types import FunctionType
@@ -15,10 +15,10 @@ from sequent.dsl.commands import COMMAND_OPTIONS, CommandSource, read_command, r
 from sequent.dsl.config import read_step_config
 from sequent.dsl.functions import FunctionSource, read_function
 from sequent.dsl.marks import refuse_texts
-from sequent.dsl.mistakes import Mistakes, problems_of
+from sequent.dsl.mistakes import Mistakes, defer, problems_of
 from sequent.dsl.names import check_name
 from sequent.dsl.nodes import Node, path_of
-from sequent.dsl.options import STEP_OPTIONS, Options, read_options
+from sequent.dsl.options import STEP_OPTIONS, WORK, Options, read_options
 from sequent.dsl.paths import expanded
 from sequent.dsl.places import Site, option_place, read_at
 from sequent.dsl.references import Reference
@@ -70,7 +70,12 @@ def read_added(
         chosen = read_options(options, site, _ALLOWED, "add_step", mistakes)
         read = partial(_read_work, checked, func, words, own, site, args, kwargs, flow)
         work = mistakes.told(read, None)
-        mistakes.raise_if_any()
+        if mistakes.found:
+            _give_path(mistakes.found, parent, name)
+            if not defer(mistakes, flow):
+                mistakes.raise_if_any()
+            # It stands for the step, so that the others can name it.
+            return Added(checked, None, evolve(chosen, unread=chosen.unread | {WORK}))
         if imports and isinstance(work, FunctionSource):
             work = evolve(work, imports=imports)
         return Added(checked, work, chosen)
@@ -107,10 +112,14 @@ def _path_given(parent: Node, name: object) -> Generator[None]:
     try:
         yield
     except DefinitionError as error:
-        for problem in problems_of(error):
-            if not problem.path and isinstance(name, str):
-                problem.path = dotted((*path_of(parent), name))
+        _give_path(problems_of(error), parent, name)
         raise
+
+
+def _give_path(problems: Iterable[DefinitionError], parent: Node, name: object) -> None:
+    for problem in problems:
+        if not problem.path and isinstance(name, str):
+            problem.path = dotted((*path_of(parent), name))
 
 
 def read_imports(

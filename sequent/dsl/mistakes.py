@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager
+from contextvars import ContextVar
 from types import FrameType
 from typing import Any, TypeVar
 
@@ -21,6 +23,8 @@ class Mistakes:
     """The mistakes found so far."""
 
     found: list[DefinitionError] = field(factory=list[DefinitionError])
+    flow: object = None
+    """The flow of the builder's whose step has the first of them."""
 
     def told(self, read: Callable[[], T], otherwise: T) -> T:
         """What reading gives; where it is a mistake, the mistake is kept and something else given."""
@@ -65,6 +69,31 @@ class Mistakes:
             error = self.found[0] if len(self.found) == 1 else InvalidFlowError(in_order(self.found))
             error.flow = flow
             raise error
+
+
+_deferred: ContextVar[Mistakes | None] = ContextVar("sequent_deferred", default=None)
+
+
+@contextmanager
+def deferring() -> Generator[Mistakes]:
+    """While a module is loaded to find its flow, the mistakes of its calls are kept until it is complete."""
+    kept = Mistakes()
+    token = _deferred.set(kept)
+    try:
+        yield kept
+    finally:
+        _deferred.reset(token)
+
+
+def defer(mistakes: Mistakes, flow: object) -> bool:
+    """Leave the mistakes of a call for a flow to whoever loads its module; False where nobody does."""
+    kept = _deferred.get()
+    if kept is None:
+        return False
+    kept.flow = kept.flow or flow
+    for problem in mistakes.found:
+        kept.add(problem)
+    return True
 
 
 def kept_in(body: dict[str, Any]) -> Mistakes:

@@ -133,14 +133,14 @@ def test_all_mistakes_of_a_body_are_told_at_once(check):
 
 
 @given(st.lists(st.sampled_from([*STEPS]), min_size=2, max_size=6))
-def test_any_of_them_together_are_told_in_the_order_of_their_lines(tmp_path_factory, kinds):
+def test_any_of_them_together_are_told_each_at_its_line(tmp_path_factory, kinds):
     source = source_with(kinds)
     file = tmp_path_factory.mktemp("flow") / "flow_file.py"
     file.write_text(source)
     with pytest.raises(DefinitionError) as caught:
         check_file(file)
     problems = getattr(caught.value, "problems", (caught.value,))
-    assert [problem.place.line for problem in problems] == wrong_lines(source)
+    assert sorted(problem.place.line for problem in problems) == wrong_lines(source)
 
 
 def check_file(file):
@@ -216,3 +216,49 @@ def test_all_options_of_a_step_of_the_builder_are_told_at_once():
     with pytest.raises(InvalidFlowError) as caught:
         flow.add_step("one", delay="soon", retries=-1, func=print, kwargs={"x": 1}, config={"nothing": 1})
     assert [problem.path for problem in caught.value.problems] == ["one"] * 4
+
+
+CALLS = {
+    "retries": "flow.add_step('NAME', func=work, retries='x')  # wrong",
+    "delay": "flow.add_step('NAME', func=work, delay='soon')  # wrong",
+    "a step": "flow.add_step('NAME', func=work, args=(first,))  # wrong",
+    "too much": "flow.add_step('NAME', func=work, acquires={db: 3})  # wrong",
+    "misspelt": "flow.add_step('NAME', func=work, retrys=1)  # wrong",
+    "never": "flow.add_step('NAME', func=work, requires=first & first.failed)  # wrong",
+    "an item": "flow.add_step('NAME', func=work, args=(item(),))  # wrong",
+    "a word": "flow.add_step('NAME', command=('ls', None))  # wrong",
+    "no value": "flow.add_step('NAME', func=lambda x: x)  # wrong",
+    "within": "flow.add_step('NAME').add_step('in', func=work, timeout=-1)  # wrong",
+    "one that others use": "NAME = flow.add_step('NAME', func=3)  # wrong\n"
+    "flow.add_step('NAMEb', work, args=(NAME.result,))",
+}
+
+
+@given(st.lists(st.sampled_from([*CALLS]), min_size=1, max_size=6))
+def test_all_mistakes_of_a_built_flow_are_told_at_once_when_it_is_checked(tmp_path_factory, kinds):
+    lines = [CALLS[kind].replace("NAME", f"s{number}") for number, kind in enumerate(kinds)]
+    source = PRELUDE + "\n".join(["flow = Sequent('flow')", "first = flow.add_step('first', func=work)", *lines]) + "\n"
+    source = source.replace("'in'", "'inner'")
+    file = tmp_path_factory.mktemp("flow") / "flow_file.py"
+    file.write_text(source)
+    with pytest.raises(DefinitionError) as caught:
+        check_file(file)
+    problems = getattr(caught.value, "problems", (caught.value,))
+    assert sorted(problem.place.line for problem in problems) == wrong_lines(source)
+
+
+def test_a_call_that_nobody_checks_is_refused_where_it_is_made():
+    flow = sequent.Sequent("flow")
+    with pytest.raises(DefinitionError):
+        flow.add_step("one", func=print, retries=-1)
+    flow.add_step("one", func=print)
+
+
+def test_mistakes_of_calls_before_one_that_ends_the_module_are_told_too(check):
+    source = PRELUDE + (
+        "flow = Sequent('flow')\n"
+        "flow.add_step('one', func=work, retries='x')  # wrong\n"
+        "flow.add_step('a b', func=work)  # wrong\n"
+        "flow.add_step('two', func=work, retries='x')\n"
+    )
+    assert check(source) == wrong_lines(source)

@@ -9,16 +9,19 @@ from sequent.dsl.mistakes import KEPT, Mistakes, in_order, problems_of
 from sequent.errors import DefinitionError, InvalidFlowError
 
 
-def with_others(error: DefinitionError, raised: BaseException | None = None) -> DefinitionError:
-    """An error, with the mistakes before it in the class bodies that it ended.
+def with_others(
+    error: DefinitionError, before: Iterable[DefinitionError], raised: BaseException | None = None
+) -> DefinitionError:
+    """An error, with the mistakes before it: in the class bodies that it ended, and in calls.
 
     Args:
         error: what is told.
+        before: the mistakes of calls.
         raised: what has ended them, if it is another error.
     """
     bodies = [frame.f_locals for frame, _ in traceback.walk_tb((raised or error).__traceback__)]
     kept = [names[KEPT] for names in bodies if isinstance(names.get(KEPT), Mistakes)]
-    return _joined(error, (problem for mistakes in kept for problem in mistakes.found))
+    return _joined(error, [*before, *(problem for mistakes in kept for problem in mistakes.found)])
 
 
 def with_all_of_flow(error: DefinitionError, wanted: str) -> DefinitionError:
@@ -31,8 +34,9 @@ def with_all_of_flow(error: DefinitionError, wanted: str) -> DefinitionError:
     from sequent.dsl.definitions import definition_of
     from sequent.dsl.running import mistakes_of_the_whole
 
-    name = getattr(error.flow, "__name__", None)
-    if name is None or wanted not in ("", name):
+    name = getattr(error.flow, "__name__", "")
+    # By which name a module has a flow of the builder's is known only once it is complete.
+    if error.flow is None or (name and wanted not in ("", name)):
         return error
     try:
         further = mistakes_of_the_whole(definition_of(error.flow).spec)

@@ -156,17 +156,22 @@ def _look_first_in(directory: str) -> None:
 @contextlib.contextmanager
 def reporting(name: str, attribute: str = "") -> Generator[None]:
     """Turn whatever loading a module, or a file, raises into an error at the author's line."""
-    from sequent.dsl.mistakes import problems_of
+    from sequent.dsl.mistakes import deferring, problems_of
     from sequent.dsl.running import FlowReached, loading
     from sequent.runtime.loading.mistakes import with_others
 
+    kept: tuple[DefinitionError, ...] = ()
     try:
-        with loading(name):
-            yield
+        with loading(name), deferring() as mistakes:
+            try:
+                yield
+            finally:
+                kept = tuple(mistakes.found)
+            mistakes.raise_if_any(mistakes.flow)
     except (KeyboardInterrupt, FlowReached):
         raise
     except DefinitionError as error:
-        complete = with_others(error)
+        complete = with_others(error, kept)
         for problem in problems_of(complete):
             _give_path(problem)
         if complete is error:
@@ -176,7 +181,7 @@ def reporting(name: str, attribute: str = "") -> Generator[None]:
         _give_path(error)
         raise
     except BaseException as error:
-        raise with_others(_load_error(name, error, attribute), error) from error
+        raise with_others(_load_error(name, error, attribute), kept, error) from error
 
 
 def _give_path(error: SequentError) -> None:
