@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from sequent.cli.app import main
+from sequent.cli import main
 from sequent.runtime.store.sqlite.compiled import KINDS
 from sequent.runtime.store.sqlite.listing import RunRow
 from sequent.runtime.store.sqlite.run_queries import run_with_number
