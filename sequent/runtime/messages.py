@@ -26,7 +26,7 @@ from sequent.runtime.orders import (
 )
 from sequent.runtime.packets import BadMessageError, Message
 from sequent.runtime.rows import Target
-from sequent.runtime.untrusted import count, data_text, number, seconds_of, text
+from sequent.runtime.untrusted import LONGEST, count, data_text, number, seconds_of, text
 
 
 class Word(StrEnum):
@@ -44,6 +44,7 @@ class Word(StrEnum):
     BROKE = "x"
     IDLE = "w"
     ASK = "q"
+    LEAVING = "z"
 
 
 def write_order(order: AttemptOrder) -> Message:
@@ -182,10 +183,10 @@ def read_report(message: Message) -> AttemptBegan | AttemptEnded | DrawnReport:
                 node,
                 attempt,
                 result if result is None or result == "null" else data_text(result),
-                _read_verdict(verdict),
+                Verdict.UNKNOWN if verdict is _UNKNOWN else _read_verdict(verdict),
                 None if problem is None else read_problem(problem),
                 None if log is None else _read_span(log),
-                seconds_of(seconds),
+                seconds if type(seconds) is float and 0.0 <= seconds <= LONGEST else seconds_of(seconds),
             )
         case [Word.BEGAN, frame, node, attempt]:
             return AttemptBegan(count(frame), count(node), count(attempt))
@@ -199,6 +200,7 @@ def read_report(message: Message) -> AttemptBegan | AttemptEnded | DrawnReport:
             raise BadMessageError("it is no report")
 
 
+_UNKNOWN = Verdict.UNKNOWN.value
 _VERDICTS = {verdict.value: verdict for verdict in Verdict}
 
 

@@ -47,11 +47,13 @@ def hear(worker: Worker) -> Iterator[Told]:
         return
     try:
         while not worker.harm and (message := link.read()) is not None:
-            match message:
-                case [Word.IDLE, taken] if worker.is_loaded:
-                    worker.has_read(count(taken))
-                case _:
-                    yield _told(worker, message)
+            if message[0] == Word.IDLE and worker.is_loaded and len(message) > 1:
+                worker.has_read(count(message[1]))
+            elif message == [Word.LEAVING]:
+                # What it was sent and nobody finds unread, a step has read.
+                worker.has_lost_orders = True
+            else:
+                yield _told(worker, message)
     except BadMessageError:
         worker.harm = "the step wrote to a descriptor of its worker"
     else:
@@ -66,21 +68,31 @@ def _told(worker: Worker, message: Message) -> Told:
     Raises:
         BadMessageError: that worker cannot have sent it now.
     """
+    if worker.is_loaded:
+        report = read_report(message)
+        if not worker.held or not _is_of(report, worker):
+            raise BadMessageError("it tells of an order that the worker does not execute")
+        return report
     match message:
-        case [Word.LOADED, log_end] if not worker.is_loaded:
+        case [Word.LOADED, log_end]:
             return Loaded(count(log_end))
-        case [Word.UNLOADABLE, problem] if not worker.is_loaded:
+        case [Word.UNLOADABLE, problem]:
             return Unloadable(read_problem(problem))
         case _:
-            report = read_report(message)
-            if not worker.held or not _is_of(report, worker):
-                raise BadMessageError("it tells of an order that the worker does not execute")
-            return report
+            raise BadMessageError("it has told nothing of the flow yet")
 
 
 def _is_of(report: AttemptBegan | AttemptEnded | DrawnReport, worker: Worker) -> bool:
     """Whether that is what may be told of the order that a worker executes."""
     order = worker.held[0]
+    if type(report) is AttemptEnded and report.log is None:
+        # The most frequent by far.
+        return (
+            report.frame == order.frame
+            and report.node == order.node
+            and isinstance(order, AttemptOrder)
+            and report.attempt == order.attempt
+        )
     if isinstance(order, AttemptOrder):
         if not isinstance(report, AttemptEnded | AttemptBegan) or report.attempt != order.attempt:
             return False

@@ -142,6 +142,7 @@ class _Worker:
                 if report is not None:
                     self._channel.send(write_report(report))
                 if self._termination.was_asked or self._limit.may_be_ended or self._tidying.is_spoilt:
+                    self._channel.send([Word.LEAVING])
                     return
                 self._termination.is_idle = True
 
@@ -164,7 +165,7 @@ class _Worker:
                     report = self._drawing.serve(order)
             except Terminated as error:
                 report = DrawBroke(order.frame, order.node, problem_of(error))
-            self._check_ends()
+            self._check_end(self._channel.end.fileno())
             if not self._drawing.has_iterators:
                 # An iterator's state is its own, and may be the process's as well: a directory, a pool, a lock.
                 self._tidying.tidy(hash(order.path), 0.0)
@@ -177,6 +178,8 @@ class _Worker:
         return None
 
     def _execute(self, order: AttemptOrder) -> AttemptEnded:
+        if order.timeout is not None:
+            self._check_end(self._limit.descriptor)
         self._limit.begin(order.timeout)
         ended = self._attempts.run(order, self)
         problem = self._timeout or (self._order if ended.problem is None else None)
@@ -188,9 +191,10 @@ class _Worker:
 
     def tidy(self, function: int, seconds: float) -> None:
         """The code has ended: what it leaves behind takes none of its time."""
-        self._check_ends()
+        self._check_end(self._channel.end.fileno())
         self._order = self._limit.problem_of_order()
         if self._limit.is_set:
+            self._check_end(self._limit.descriptor)
             self._timeout = self._limit.end()
         self._tidying.tidy(function, seconds)
         if self._tidying.is_spoilt:
@@ -202,12 +206,11 @@ class _Worker:
         """Say how many orders have been read: more may have been given, of which a step has read some."""
         self._channel.send([Word.IDLE, self._taken])
 
-    def _check_ends(self) -> None:
+    def _check_end(self, end: int) -> None:
         """End if a step has closed one of the worker's own descriptors: it may be somebody's file by now."""
-        for end, identity in self._identities.items():
-            try:
-                is_ours = os.fstat(end).st_ino == identity
-            except OSError:
-                is_ours = False
-            if not is_ours:
-                os._exit(LOST_CHANNEL)
+        try:
+            is_ours = os.fstat(end).st_ino == self._identities[end]
+        except OSError:
+            is_ours = False
+        if not is_ours:
+            os._exit(LOST_CHANNEL)
