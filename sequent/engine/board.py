@@ -142,6 +142,7 @@ class Block:
         "reopen",
         "saved",
         "state",
+        "stopped_by",
         "until_met",
     )
 
@@ -170,6 +171,8 @@ class Block:
         self.is_cut = False
         """Its items have ended, or it was known to have no more of them."""
         self.is_stopped = False
+        self.stopped_by: tuple[Scope, int] | None = None
+        """The task or container whose failure stopped it: the innermost that is known."""
         self.until_met = False
         self.state = Status.SUCCESS
         """The worst of its iterations so far: success, cancelled or failure."""

@@ -32,6 +32,10 @@ def judge(board: Board, frame: Frame, position: int) -> None:
     frame.judged.add(position)
     frame.has_failed = True
     if frame.layout.nodes[position].stops:
+        if not frame.block.is_stopped:
+            inner = frame.blocks.get(position)
+            cause = (frame.scope, frame.layout.plan.children[position])
+            frame.block.stopped_by = cause if inner is None or inner.stopped_by is None else inner.stopped_by
         stop(board, frame.block)
         if frame.block.parent is not None:
             board.judgements.append((frame.block.parent, frame.block.position))

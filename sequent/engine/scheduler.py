@@ -134,7 +134,7 @@ class Scheduler:
     def _end(self, status: RunStatus) -> None:
         board = self._board
         blocked = board.line.blocked() if self._is_stuck() else ()
-        board.effects.append(EndRun(status, dict(board.counts), blocked))
+        board.effects.append(EndRun(status, dict(board.counts), blocked, self._root.stopped_by))
         board.has_ended = True
 
     def _is_stuck(self) -> bool:

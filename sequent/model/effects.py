@@ -177,6 +177,8 @@ class EndRun:
     counts: Mapping[Status, int]
     blocked: tuple[Blocked, ...] = ()
     """Who waits for what, where nothing could go on."""
+    cause: tuple[Scope, int] | None = None
+    """The task or container whose failure stopped the whole flow."""
 
 
 Effect = (

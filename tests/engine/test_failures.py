@@ -3,7 +3,8 @@
 import pytest
 
 from sequent import STEP_COMPLETE, STEP_FAILURE, Sequent, and_, or_
-from tests.engine.playing import world
+from tests.engine.playing import play_of, world
+from tests.small_flows import block, failed, flow, items, on, step
 
 # -- handled, or not -------------------------------------------------------------------------------
 
@@ -299,3 +300,19 @@ def test_a_container_that_waits_is_cancelled_whole_without_its_tasks():
     play.succeed("slow")
     assert play.statuses == {"a": "failure", "slow": "success"}
     assert play.outcome == "failure"
+
+
+def test_the_end_tells_whose_failure_stopped_the_flow_the_innermost_that_is_known():
+    def ended(*children, stop=True):
+        play = play_of(flow(*children, stop=stop))
+        play.fail(play.running[0])
+        while play.ended is None:
+            play.succeed(play.running[0])
+        cause = play.ended.cause
+        return None if cause is None else (play.plan.nodes[cause[1]].path, cause[0].sequence)
+
+    inner = block("c", block("d", step("x"), step("y", on("c.d.x"))), repeats=items(2))
+    assert ended(step("a"), step("b", on("a"))) == (("a",), (1,))
+    assert ended(inner, step("b", on("c"))) == (("c", "d", "x"), (1, 1, 1))
+    assert ended(step("a"), step("h", failed("a")), step("b", on("h"))) is None
+    assert ended(step("a"), step("b"), stop=False) is None

@@ -1,11 +1,21 @@
-"""Who waits for what, for people, where a run could not go on."""
+"""Why a run could not go on, for people: who waits for what, and which failure stopped the rest."""
 
 from __future__ import annotations
 
-from sequent.model.effects import Blocked
+from sequent.model.effects import Blocked, EndRun
 from sequent.model.plan import Plan
 from sequent.model.references import dotted
 from sequent.model.scope import sequence_text
+from sequent.model.status import RunStatus, Status
+
+
+def end_text(plan: Plan, end: EndRun) -> str:
+    """Why a run ended so, where no failure tells: who waits for what, and what stopped that which was cancelled."""
+    if end.cause is None or not end.counts.get(Status.CANCELLED) or end.status is not RunStatus.FAILURE:
+        return blocked_text(plan, end.blocked)
+    scope, node = end.cause
+    stopped = f"stopped by the failure of {dotted(plan.nodes[node].path)}/{sequence_text(scope.sequence)}"
+    return "\n".join((stopped, *blocked_text(plan, end.blocked).splitlines()))
 
 
 def blocked_text(plan: Plan, blocked: tuple[Blocked, ...]) -> str:

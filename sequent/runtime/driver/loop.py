@@ -14,7 +14,7 @@ from sequent.model.facts import Fact, PauseRequested, StopRequested
 from sequent.model.plan import Plan
 from sequent.model.saved import SavedFrame
 from sequent.model.status import RunStatus, Status
-from sequent.runtime.driver.blocking import blocked_text
+from sequent.runtime.driver.blocking import end_text
 from sequent.runtime.driver.outbox import Outbox
 from sequent.runtime.driver.patience import Patience
 from sequent.runtime.driver.stopping import Stopping
@@ -198,7 +198,7 @@ class Driver:
         """Write how the run ended, with the successes of all its recoveries, once all outcomes are written."""
         counts = {**end.counts, Status.SUCCESS: self._run.successes()}
         is_suspended = end.status is RunStatus.SUSPENDED
-        reason = self._timers.due_text() if is_suspended else blocked_text(self._plan, end.blocked)
+        reason = self._timers.due_text() if is_suspended else end_text(self._plan, end)
         self._pooling.end(self._outbox.batch)
         self._outbox.batch.end = RunEnd(end.status, counts, reason, self._outbox.intake.unrun())
         self._status = end.status

@@ -108,7 +108,7 @@ def test_a_run_that_has_ended_for_good_says_nothing_of_times_that_were_waited_fo
     flow.add_step("late", func=work, delay="1h")
     world = World(flow)
     assert world.drive(failing_until(9), clock=FakeClock()) is RunStatus.FAILURE
-    assert world.run.record.reason == ""
+    assert world.run.record.reason == "stopped by the failure of bad/1"
 
 
 def test_how_many_wait_for_resources_is_told_each_time_it_has_changed():
