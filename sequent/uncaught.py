@@ -1,6 +1,6 @@
 """What a program shows of an error that it does not catch: the author's lines, and the error.
 
-Like ``hidden``, it imports nothing until it is needed.
+Like ``hiding_files``, it imports nothing until it is needed.
 """
 
 import os
@@ -29,10 +29,10 @@ def show(kind: type[BaseException], error: BaseException, trace: "TracebackType 
 
 
 def _text(error: BaseException, trace: "TracebackType | None") -> str:
-    from sequent.hidden import HINT, hiding_behind, told
+    from sequent.hiding_files import HINT, hiding_behind, text_of
 
     if hiding := hiding_behind(error):
-        return f"{_lines(trace)}ImportError: {told(hiding)}\n  hint: {HINT}\n"
+        return f"{_lines(trace)}ImportError: {text_of(hiding)}\n  hint: {HINT}\n"
 
     from sequent.errors import SequentError
 

@@ -15,11 +15,9 @@ from sequent.cli.text import Paint, columns, counts, duration, moment, safe
 from sequent.cli.typed import DEFAULTS, Limit, TypedOptions
 from sequent.model.commands import typed
 from sequent.model.status import RunStatus
-from sequent.runtime.origin import Origin
+from sequent.runtime.origin import RunOrigin
 from sequent.runtime.ports import Store
 from sequent.runtime.rows import RunRecord
-
-SHOWN_FAILURES = 100
 
 
 def ls(
@@ -65,7 +63,7 @@ def _row(record: RunRecord) -> tuple[str, ...]:
     return (safe(record.id), safe(record.target.flow), moment(record.created), took, status, tasks)
 
 
-def origin_text(origin: Origin | None, store: str) -> str:
+def origin_text(origin: RunOrigin | None, store: str) -> str:
     """The step that started a run: its run, its name, and its store where that is another one than this."""
     if origin is None:
         return ""

@@ -12,7 +12,7 @@ from sequent.errors import InvalidFlowError, SequentError
 from sequent.model.outcome import Failure, LogSpan, Outcome, Problem
 from sequent.model.status import RunStatus, Status
 from sequent.model.wire import encode
-from sequent.runtime.origin import Origin
+from sequent.runtime.origin import RunOrigin
 from sequent.runtime.owner import Owner
 from sequent.runtime.pending import Pending
 from sequent.runtime.rows import AttemptRecord, RunRecord
@@ -154,7 +154,7 @@ def _owner(owner: Owner) -> Document:
     return {"pid": owner.pid, "host": owner.host, "user": owner.user, "since": moment(owner.since)}
 
 
-def _origin(origin: Origin) -> Document:
+def _origin(origin: RunOrigin) -> Document:
     return {
         "run": origin.run,
         "path": origin.path or None,

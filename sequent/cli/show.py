@@ -14,7 +14,7 @@ from sequent.cli import machine
 from sequent.cli.failures import failure_lines, failure_of, log_command, task_name
 from sequent.cli.history import origin_text, reason_text
 from sequent.cli.options import Options, opened_store
-from sequent.cli.story import Story, read_wanted, seen_attempts, story_of
+from sequent.cli.story import Story, read_filter, seen_attempts, story_of
 from sequent.cli.terminal import out
 from sequent.cli.text import Paint, counts, duration, moment, readable, safe
 from sequent.cli.typed import DEFAULTS, Run, TypedOptions
@@ -47,7 +47,7 @@ def show(
     """Show one run: its parameters, what has become of each step, what is active, waits, and failed."""
     with opened_store(options) as store:
         record = store.find(run)
-        wanted = read_wanted(record, path or "", status)
+        wanted = read_filter(record, path or "", status)
         if watch:
             record = watched(store, record, wanted)
         story = story_of(store, record, time.time(), wanted)

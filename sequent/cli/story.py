@@ -20,7 +20,7 @@ _WAITING = (RunStatus.RUNNING, RunStatus.INTERRUPTED, RunStatus.SUSPENDED, RunSt
 
 
 @frozen
-class Wanted:
+class TaskFilter:
     """Which tasks are to be shown: all, or those of a step or container, of some iterations, or in some status."""
 
     path: str = ""
@@ -41,7 +41,7 @@ class Wanted:
         return not self.statuses or status in self.statuses
 
 
-def read_wanted(record: RunRecord, text: str, statuses: tuple[Status, ...]) -> Wanted:
+def read_filter(record: RunRecord, text: str, statuses: tuple[Status, ...]) -> TaskFilter:
     """What was typed: ``load``, ``load/1.2``.
 
     Raises:
@@ -61,7 +61,7 @@ def read_wanted(record: RunRecord, text: str, statuses: tuple[Status, ...]) -> W
             code="sequence",
             path=path,
         )
-    return Wanted(path, sequence, statuses)
+    return TaskFilter(path, sequence, statuses)
 
 
 @define
@@ -71,7 +71,7 @@ class Story:
     Only what is not a success is remembered by task, so that a million successes need no memory.
     """
 
-    wanted: Wanted = Wanted()
+    wanted: TaskFilter = TaskFilter()
     steps: dict[str, Counter[Status]] = field(factory=dict[str, Counter[Status]])
     """Of every step of the flow that is meant, in its order."""
     failures: dict[tuple[str, str], AttemptRecord] = field(factory=dict[tuple[str, str], AttemptRecord])
@@ -144,9 +144,9 @@ class Story:
                     self.steps.setdefault(path, Counter()).update(numbers)
 
 
-def story_of(store: Store, record: RunRecord, now: float, wanted: Wanted | None = None) -> Story:
+def story_of(store: Store, record: RunRecord, now: float, wanted: TaskFilter | None = None) -> Story:
     """What has become of each step of a run that is meant; ``now`` is in seconds since 1970."""
-    wanted = Wanted() if wanted is None else wanted
+    wanted = TaskFilter() if wanted is None else wanted
     story = Story(wanted)
     for path, text in record.structure.items():
         if path and not text.startswith("container") and wanted.has_step(path):

@@ -9,7 +9,7 @@ from typing import IO, cast
 from sequent.cli.counting import DELAYED
 from sequent.cli.failures import failure_lines, failure_of, log_command
 from sequent.cli.step_table import step_table
-from sequent.cli.story import Story, Wanted, story_of
+from sequent.cli.story import Story, TaskFilter, story_of
 from sequent.cli.terminal import Display
 from sequent.cli.text import Paint, is_live, safe
 from sequent.model.status import RunStatus, Status
@@ -22,7 +22,7 @@ _PART = 0.1
 """Which part of its time a watcher may spend with looking: a run of a million attempts is looked at less often."""
 
 
-def watched(store: Store, record: RunRecord, wanted: Wanted) -> RunRecord:
+def watched(store: Store, record: RunRecord, wanted: TaskFilter) -> RunRecord:
     """Draw what becomes of a run until nobody drives it; the run as it is then. Nothing is drawn but on a terminal."""
     if not is_live(sys.stdout):
         while record.status is RunStatus.RUNNING:

@@ -20,7 +20,7 @@ from sequent.model.inputs import (
     ResultInput,
     ResultOrInput,
 )
-from sequent.model.references import Form
+from sequent.model.references import CompoundForm
 from sequent.model.spec import AT_ONCE, Amounts, Backoff
 from sequent.model.wire import decode
 
@@ -51,9 +51,9 @@ def input_text(value: Input, name: Name) -> str:
             return value.text
         case CompoundInput():
             texts = [input_text(part, name) for part in value.parts]
-            if value.form is Form.DICT:
+            if value.form is CompoundForm.DICT:
                 return f"{{{', '.join(f'{key}: {text}' for key, text in zip(value.keys, texts, strict=True))}}}"
-            return f"[{', '.join(texts)}]" if value.form is Form.LIST else f"({', '.join(texts)})"
+            return f"[{', '.join(texts)}]" if value.form is CompoundForm.LIST else f"({', '.join(texts)})"
 
 
 def items_text(items: ItemsPlan | None, name: Name) -> str:

@@ -14,13 +14,13 @@ from attrs import evolve, frozen
 from sequent.dsl.commands import COMMAND_OPTIONS, CommandSource, read_command, read_computed
 from sequent.dsl.config import read_step_config
 from sequent.dsl.functions import FunctionSource, read_function
-from sequent.dsl.marks import refuse_texts
 from sequent.dsl.mistakes import Mistakes, defer, problems_of
 from sequent.dsl.names import check_name
 from sequent.dsl.nodes import Node, path_of
 from sequent.dsl.options import STEP_OPTIONS, WORK, Options, read_options
 from sequent.dsl.paths import expanded
 from sequent.dsl.places import Site, option_place, read_at
+from sequent.dsl.reference_search import refuse_texts
 from sequent.dsl.references import Reference
 from sequent.dsl.requirements import Claimable
 from sequent.errors import DefinitionError, Place

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sequent.dsl.marks import refuse_texts
 from sequent.dsl.places import site_above
+from sequent.dsl.reference_search import refuse_texts
 from sequent.dsl.running import OpenStore, RunMode, RunRequest, run
 from sequent.model.outcome import Outcome
 

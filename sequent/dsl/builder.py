@@ -13,13 +13,13 @@ from sequent.dsl.config import read_config, read_store, read_text
 from sequent.dsl.databases import DEFAULT
 from sequent.dsl.events import read_event
 from sequent.dsl.hosts import read_hosts
-from sequent.dsl.marks import refuse_texts
 from sequent.dsl.names import check_flow_name
 from sequent.dsl.nodes import Node, Written, own_child
 from sequent.dsl.option_types import BlockOptions, PoolAmounts
 from sequent.dsl.options import CONTAINER_OPTIONS, read_options
 from sequent.dsl.places import Site, frame_above, names_around, read_at, site_above
-from sequent.dsl.positions import read_order, read_positions
+from sequent.dsl.positional_arguments import read_order, read_positions
+from sequent.dsl.reference_search import refuse_texts
 from sequent.dsl.references import Reference
 from sequent.dsl.requirements import Requirement
 from sequent.dsl.returning import returned_by_node

@@ -12,15 +12,22 @@ from typing import Any
 from attrs import evolve
 
 from sequent.dsl.bodies import make_read_only
-from sequent.dsl.hidden import hidden_defaults
-from sequent.dsl.lost import DESIGNATED, body_error, explain_lost, line_of, refuse_construction, unused_decorator
-from sequent.dsl.marks import reference_in, refuse_text, text_in
+from sequent.dsl.body_mistakes import (
+    DESIGNATED,
+    body_error,
+    explain_lost,
+    line_of,
+    refuse_construction,
+    unused_decorator,
+)
+from sequent.dsl.captured_references import hidden_defaults
 from sequent.dsl.mistakes import KEPT, Mistakes
 from sequent.dsl.names import check_name
 from sequent.dsl.nodes import Node, Written
 from sequent.dsl.options import NO_ITEMS, Options, check_parallel
 from sequent.dsl.parameters import ParamSource
 from sequent.dsl.places import Site, assignment, option_place
+from sequent.dsl.reference_search import reference_in, refuse_text, text_in
 from sequent.dsl.references import Reference
 from sequent.dsl.repeats import endless, is_endless
 from sequent.dsl.requirements import Requirement

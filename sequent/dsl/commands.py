@@ -11,10 +11,10 @@ from attrs import evolve, frozen
 from sequent.dsl.compounds import references_within
 from sequent.dsl.functions import FunctionSource, read_function
 from sequent.dsl.literals import snapshot
-from sequent.dsl.marks import refuse_text
 from sequent.dsl.mistakes import Mistakes
 from sequent.dsl.names import did_you_mean
 from sequent.dsl.places import Site, option_place, read_at
+from sequent.dsl.reference_search import refuse_text
 from sequent.dsl.references import formatted_in, has_form
 from sequent.dsl.sources import refuse_secret
 from sequent.dsl.words import WordSource, read_arguments, read_word, read_words

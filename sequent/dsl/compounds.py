@@ -13,18 +13,18 @@ from sequent.dsl.references import Reference
 from sequent.dsl.requirements import Claimable, Requirement, shown
 from sequent.dsl.sources import Outer, outer_alone
 from sequent.errors import DefinitionError, Place
-from sequent.model.references import FlowHandle, Form, Literal
+from sequent.model.references import CompoundForm, FlowHandle, Literal
 from sequent.model.wire import MAX_DEPTH
 from sequent.model.wording import repr_of
 
-_FORMS: dict[type, Form] = {list: Form.LIST, tuple: Form.TUPLE, dict: Form.DICT}
+_FORMS: dict[type, CompoundForm] = {list: CompoundForm.LIST, tuple: CompoundForm.TUPLE, dict: CompoundForm.DICT}
 
 
 @frozen(eq=False)
 class CompoundSource:
     """A list, a tuple or a dict with references in it."""
 
-    form: Form
+    form: CompoundForm
     parts: tuple[Given, ...]
     keys: tuple[str, ...] = ()
     """Of a dict: what its parts are under, as wire text."""
@@ -63,7 +63,7 @@ def read_value(value: object, name: str, place: Place, flow: object = None, dept
         )
     named = _named_parts(value, name)
     parts = tuple(read_value(part, part_name, place, flow, depth + 1) for part_name, part in named)
-    keys = cast("dict[object, object]", value) if form is Form.DICT else ()
+    keys = cast("dict[object, object]", value) if form is CompoundForm.DICT else ()
     return CompoundSource(form, parts, tuple(snapshot(key, f"a key of {name}", place).text for key in keys))
 
 

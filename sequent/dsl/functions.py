@@ -27,8 +27,8 @@ from sequent.dsl.callables import (
     takes_self,
 )
 from sequent.dsl.compounds import Given, argument_error, holds_reference, read_value
-from sequent.dsl.marks import reference_in, refuse_text
 from sequent.dsl.places import Site
+from sequent.dsl.reference_search import reference_in, refuse_text
 from sequent.dsl.references import Reference, has_form
 from sequent.dsl.requirements import Claimable, shown
 from sequent.errors import DefinitionError, Place

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sequent.dsl.marks import formatted_elsewhere, parts_of, refuse_text
+from sequent.dsl.reference_search import formatted_elsewhere, parts_of, refuse_text
 from sequent.dsl.references import Reference, has_form
 from sequent.dsl.requirements import Claimable, Requirement, shown
 from sequent.errors import DefinitionError, NotDataError, Place

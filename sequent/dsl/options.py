@@ -21,11 +21,11 @@ from sequent.dsl.counts import (
 from sequent.dsl.directives import NO_DIRECTIVES, read_recovery
 from sequent.dsl.hosts import is_here
 from sequent.dsl.literals import step_as_value
-from sequent.dsl.marks import refuse_text
 from sequent.dsl.mistakes import Mistakes
 from sequent.dsl.names import did_you_mean
 from sequent.dsl.places import Site, option_place, read_at
 from sequent.dsl.pools import PoolAmounts, read_acquires, read_releases
+from sequent.dsl.reference_search import refuse_text
 from sequent.dsl.references import Reference
 from sequent.dsl.repeats import RepeatSource, read_repeats
 from sequent.dsl.requirements import Claimable, Requirement, read_requirement

@@ -10,9 +10,9 @@ from attrs import define
 
 from sequent.dsl.conversion import fits, parse_text, shown_type
 from sequent.dsl.literals import snapshot
-from sequent.dsl.marks import reference_in, refuse_text
 from sequent.dsl.names import did_you_mean
 from sequent.dsl.places import assigned_name, read_at, site_above
+from sequent.dsl.reference_search import reference_in, refuse_text
 from sequent.dsl.references import Reference, Source
 from sequent.errors import DefinitionError, NotDataError, Place, UsageError
 from sequent.model.annotations import unnamed_class

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from attrs import define, field
 
 from sequent.dsl.annotations import Promise
+from sequent.dsl.captured_references import CapturedReferences
 from sequent.dsl.functions import FunctionSource
-from sequent.dsl.hidden import Hidden
 from sequent.dsl.nodes import Node, Written
 from sequent.dsl.options import WORK, refusal_of_attempts
 from sequent.dsl.places import OptionPlaces, Site, option_place
@@ -37,7 +37,7 @@ class Tree:
     warnings: list[str] = field(factory=list[str])
     unread: set[str] = field(factory=set[str])
     """The dotted paths of those whose requirement, resources or work could not be read."""
-    _hidden: Hidden = field(factory=Hidden)
+    _hidden: CapturedReferences = field(factory=CapturedReferences)
 
     def container(self, node: Node, path: Path, construct: Construct | None = None) -> ContainerSpec:
         """A container with all that is in it.

@@ -6,24 +6,24 @@ import json
 from collections.abc import Sequence
 
 from sequent.model.parts import Key, cut
-from sequent.model.references import Compound, Form, Literal, Value
+from sequent.model.references import Compound, CompoundForm, Literal, Value
 from sequent.model.wire import decode, part_of
 
 
-def composed(form: Form, keys: Sequence[str], texts: Sequence[str]) -> str:
+def composed(form: CompoundForm, keys: Sequence[str], texts: Sequence[str]) -> str:
     """The wire text of a compound whose parts have these texts."""
-    if form is Form.DICT:
+    if form is CompoundForm.DICT:
         pairs = ",".join(f"[{key},{text}]" for key, text in zip(keys, texts, strict=True))
         return f'{{"$d":[{pairs}]}}'
     listed = f"[{','.join(texts)}]"
-    return listed if form is Form.LIST else f'{{"$t":{listed}}}'
+    return listed if form is CompoundForm.LIST else f'{{"$t":{listed}}}'
 
 
-def filled(form: Form, keys: Sequence[str], values: Sequence[object]) -> object:
+def filled(form: CompoundForm, keys: Sequence[str], values: Sequence[object]) -> object:
     """The compound itself, whose parts have these values."""
-    if form is Form.DICT:
+    if form is CompoundForm.DICT:
         return dict(zip(map(decode, keys), values, strict=True))
-    return list(values) if form is Form.LIST else tuple(values)
+    return list(values) if form is CompoundForm.LIST else tuple(values)
 
 
 def known(compound: Compound) -> Value:

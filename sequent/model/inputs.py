@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from attrs import frozen
 
-from sequent.model.references import Form, Path
+from sequent.model.references import CompoundForm, Path
 
 
 @frozen
@@ -81,7 +81,7 @@ class PartInput:
 class CompoundInput:
     """A list, a tuple or a dict of other values."""
 
-    form: Form
+    form: CompoundForm
     parts: tuple[Input, ...]
     keys: tuple[str, ...] = ()
     """Of a dict: what its parts are under, as wire text."""

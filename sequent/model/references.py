@@ -122,7 +122,7 @@ Reference = (
 )
 
 
-class Form(StrEnum):
+class CompoundForm(StrEnum):
     """What a compound is."""
 
     LIST = "list"
@@ -134,7 +134,7 @@ class Form(StrEnum):
 class Compound:
     """A list, a tuple or a dict with references in it, at whatever depth."""
 
-    form: Form
+    form: CompoundForm
     parts: tuple[Value, ...]
     keys: tuple[str, ...] = ()
     """Of a dict: what its parts are under, as wire text."""

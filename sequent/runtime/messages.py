@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, cast
 
 from sequent.model.outcome import LogSpan, Problem
-from sequent.model.references import Form
+from sequent.model.references import CompoundForm
 from sequent.model.status import Verdict
 from sequent.runtime.orders import (
     AttemptBegan,
@@ -132,7 +132,7 @@ def _read_given(written: Any) -> Any:
         case {"whole": whole, "keys": keys}:
             return Cut(_read_given(whole), tuple(keys))
         case {"form": form, "parts": parts, "keys": keys}:
-            return Composed(Form(form), tuple(_read_given(part) for part in parts), tuple(keys))
+            return Composed(CompoundForm(form), tuple(_read_given(part) for part in parts), tuple(keys))
         case text:
             return text
 

@@ -11,7 +11,7 @@ from attrs import field, frozen
 
 from sequent.errors import UsageError
 from sequent.runtime.context import current_context, runs_around
-from sequent.runtime.origin import Origin
+from sequent.runtime.origin import RunOrigin
 from sequent.runtime.rows import Target
 
 DEEPEST = 16
@@ -69,16 +69,16 @@ def around_steps(target: Target, params: Mapping[str, str], *, run: str, store: 
     return json.dumps({"identities": identities, "run": run, "store": store, "prefix": prefix})
 
 
-def origin() -> Origin | None:
+def origin() -> RunOrigin | None:
     """The step that is about to start a run, itself or through a program of its own; None where none is."""
     around = _read()
     if not around.run:
         return None
     step = current_context()
     if step is not None:
-        return Origin(run=around.run, path=step.path, sequence=step.sequence, store=around.store)
+        return RunOrigin(run=around.run, path=step.path, sequence=step.sequence, store=around.store)
     path, sequence = (os.environ.get(f"{around.prefix}STEP_{name}", "") for name in ("PATH", "SEQUENCE"))
-    return Origin(run=around.run, path=path, sequence=sequence, store=around.store)
+    return RunOrigin(run=around.run, path=path, sequence=sequence, store=around.store)
 
 
 def _identity(target: Target, params: Mapping[str, str], store: str) -> str:

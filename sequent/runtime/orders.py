@@ -5,7 +5,7 @@ from __future__ import annotations
 from attrs import frozen
 
 from sequent.model.outcome import LogSpan, Problem
-from sequent.model.references import Form
+from sequent.model.references import CompoundForm
 from sequent.model.status import Verdict
 from sequent.runtime.rows import Target
 
@@ -54,7 +54,7 @@ class Cut:
 class Composed:
     """A list, a tuple or a dict of other values, which the worker puts together."""
 
-    form: Form
+    form: CompoundForm
     parts: tuple[Given, ...]
     keys: tuple[str, ...]
     """Of a dict: what its parts are under, as wire text."""
@@ -154,7 +154,7 @@ class PaceChanged:
 
 
 @frozen
-class Told:
+class Notice:
     """Something to be told to people: no attempt is concerned."""
 
     text: str
@@ -193,4 +193,4 @@ AttemptReport = AttemptBegan | AttemptEnded | AttemptLost | AttemptTakenBack
 
 DrawnReport = RepeatFound | ItemFound | DrawBroke
 
-Report = AttemptReport | DrawnReport | PaceChanged | Told
+Report = AttemptReport | DrawnReport | PaceChanged | Notice

@@ -6,7 +6,7 @@ from attrs import frozen
 
 
 @frozen(kw_only=True)
-class Origin:
+class RunOrigin:
     """The step of another run that started a run, itself or through a program of its own."""
 
     run: str

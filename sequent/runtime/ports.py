@@ -14,7 +14,7 @@ from sequent.model.scope import Scope
 from sequent.model.spec import Amounts
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.orders import AttemptOrder, DrawOrder, Report
-from sequent.runtime.origin import Origin
+from sequent.runtime.origin import RunOrigin
 from sequent.runtime.pending import Pending
 from sequent.runtime.rows import Ask, AttemptRecord, Batch, FrameKey, RunRecord, Target, TaskKey, Wait
 
@@ -175,7 +175,7 @@ class Store(Protocol):
         plan: Plan,
         run_id: str | None,
         fingerprints: Mapping[str, str],
-        origin: Origin | None = None,
+        origin: RunOrigin | None = None,
     ) -> DrivenRun:
         """Make a new run and drive it; ``origin`` is the step that starts it. ``UsageError`` where the id is taken."""
         ...

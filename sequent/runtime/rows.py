@@ -11,7 +11,7 @@ from sequent.model.outcome import LogSpan, Problem
 from sequent.model.scope import Scope
 from sequent.model.spec import Amounts
 from sequent.model.status import RunStatus, Status, Verdict
-from sequent.runtime.origin import Origin
+from sequent.runtime.origin import RunOrigin
 from sequent.runtime.owner import Owner
 
 if TYPE_CHECKING:
@@ -291,7 +291,7 @@ class RunRecord:
     """By dotted path, the fingerprint of each step's code."""
     reason: str = ""
     """Why it ended so, where no failure tells."""
-    origin: Origin | None = None
+    origin: RunOrigin | None = None
     """The step that started it; None where no step of another run did."""
     unrun: Unrun = field(factory=dict[str, Mapping[Status, int]])
 

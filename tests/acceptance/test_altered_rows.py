@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from sequent.cli import main
-from sequent.runtime.store.sqlite.compiled import KINDS
+from sequent.runtime.store.sqlite.compiled import COLUMN_TYPES
 from sequent.runtime.store.sqlite.listing import RunRow
 from sequent.runtime.store.sqlite.run_queries import run_with_number
 from sequent.runtime.store.sqlite.schema import metadata
@@ -229,4 +229,4 @@ def test_an_evil_row_makes_its_own_run_unreadable_and_no_other(statement, failed
 
 
 def test_every_question_to_the_store_is_known_by_the_columns_of_its_answer():
-    assert {kind.name for kind in KINDS[run_with_number()]} >= {"number", "id", "seal"}
+    assert {kind.name for kind in COLUMN_TYPES[run_with_number()]} >= {"number", "id", "seal"}

@@ -9,7 +9,7 @@ import pytest
 from sequent.errors import BusyError, FencedError, UnknownRunError, UsageError
 from sequent.model.saved import SavedFrame
 from sequent.model.status import RunStatus, Status
-from sequent.runtime.origin import Origin
+from sequent.runtime.origin import RunOrigin
 from sequent.runtime.rows import Batch, RunEnd, Target, TaskKey, Wait
 from tests.contracts.plans import (
     BLOCK,
@@ -197,7 +197,7 @@ def test_other_runs_of_the_store_go_on_beside_it(store):
 
 
 def test_the_latest_is_the_latest_that_no_step_of_another_run_started(store):
-    origin = Origin(run="r00001", path="b\udce9.c", sequence="1.2", store="/s.db")
+    origin = RunOrigin(run="r00001", path="b\udce9.c", sequence="1.2", store="/s.db")
     create(store, flow="outer")
     target = Target(flow="inner")
     inner = store.create(target, plan(), None, {}, origin)

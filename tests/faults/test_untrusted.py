@@ -22,7 +22,7 @@ import pytest
 
 from sequent.dsl.builder import Sequent
 from sequent.errors import SequentError
-from sequent.runtime.agent.limits import RECORD, Limit
+from sequent.runtime.agent.limits import RECORD, WorkerLimit
 from sequent.runtime.agent.marks import Mark, MarkWriter, mark_of, read_mark
 from sequent.runtime.driver.wake import WakeSocket
 from sequent.runtime.executors.agents import AgentProcess
@@ -198,7 +198,7 @@ def test_a_driver_believes_a_worker_what_it_has_to_say(tmp_path):
 def test_an_agent_believes_a_worker_nothing_that_it_cannot_have_said_of_its_limit():
     harmed = 0
     for chance in chances():
-        limit = Limit.make(SECRET)
+        limit = WorkerLimit.make(SECRET)
         packet = RECORD.pack(SECRET, chance.choice((0.0, 1.0, 1e9, -1.0, math.inf, math.nan)))
         limit.said.send(packet if chance.random() < 0.3 else broken(packet, chance))
         if chance.random() < 0.2:

@@ -23,7 +23,7 @@ from tests.runtime.driving import kill, room_for
 _HERE = Path(__file__).parents[2]
 _PRELUDE = """
 import os, sys
-from sequent.runtime import leftovers, ownership
+from sequent.runtime import left_processes, ownership
 from sequent.runtime.store import open_store
 from sequent.errors import SequentError
 from tests.contracts.plans import *

@@ -13,7 +13,7 @@ from sequent.errors import SequentError, UsageError
 from sequent.model.spec import FlowConfig
 from sequent.model.status import Construct
 from sequent.runtime.context import Context
-from sequent.runtime.leftovers import DIRECTORY_VARIABLE
+from sequent.runtime.left_processes import DIRECTORY_VARIABLE
 from sequent.runtime.recovery import scripts
 from sequent.runtime.worker.environment import variables_of
 from sequent.settings import configuration

@@ -12,7 +12,7 @@ from sequent.errors import StoreError
 from sequent.runtime import trees
 from sequent.runtime.agent.marks import make_mark, mark_of, remove_mark
 from sequent.runtime.agent.room import give_back
-from sequent.runtime.leftovers import end_leftovers, list_of
+from sequent.runtime.left_processes import end_leftovers, list_of
 from sequent.runtime.ownership import agent_lock, try_lock
 from sequent.runtime.stamps import Stamp
 

@@ -21,7 +21,7 @@ _MOST_RECORDS = 64
 
 
 @define(eq=False)
-class Limit:
+class WorkerLimit:
     """Until when the attempt of one worker may go on; ``worker.limit`` is the other side.
 
     The agent keeps the worker's end too, so that it hears nothing of its death there. So where nothing comes any
@@ -41,7 +41,7 @@ class Limit:
     """Memory that both have, whatever a step does to descriptors and signals: whether the worker is to end."""
 
     @classmethod
-    def make(cls, word: bytes) -> Limit:
+    def make(cls, word: bytes) -> WorkerLimit:
         """Of a worker that is about to be started.
 
         Raises:
@@ -88,12 +88,12 @@ class Limit:
         self.said.close()
 
 
-def exceeded(limits: dict[int, Limit]) -> list[int]:
+def exceeded(limits: dict[int, WorkerLimit]) -> list[int]:
     """The workers, by pid, whose attempts have taken too long."""
     now = time.monotonic()
     return [pid for pid, limit in limits.items() if limit.is_exceeded(now)]
 
 
-def soonest(limits: dict[int, Limit]) -> float | None:
+def soonest(limits: dict[int, WorkerLimit]) -> float | None:
     """The next moment, by the monotonic clock, at which one is exceeded; None where there is no limit."""
     return min((limit.until for limit in limits.values() if limit.until), default=None)

@@ -20,7 +20,7 @@ from sequent.runtime import trees
 from sequent.runtime.agent.children import ChildWatch, next_ended
 from sequent.runtime.agent.endings import Endings
 from sequent.runtime.agent.home import Home, remove_if_empty
-from sequent.runtime.agent.limits import HARMED, TIMED_OUT, Limit, exceeded, soonest
+from sequent.runtime.agent.limits import HARMED, TIMED_OUT, WorkerLimit, exceeded, soonest
 from sequent.runtime.agent.room import is_scarce
 from sequent.runtime.agent.trimming import Trimming
 from sequent.runtime.packets import BadMessageError, Channel, Message, new_word, pair
@@ -53,7 +53,7 @@ class Agent:
         """What each worker that lives writes to, by pid."""
         self._trimming: Trimming | None = None
         self._endings = Endings(self._workers.keys(), self._say)
-        self._limits: dict[int, Limit] = {}
+        self._limits: dict[int, WorkerLimit] = {}
         """Until when the attempt of each worker that lives may go on, by pid."""
         self._causes: dict[int, str] = {}
         """Why the agent itself ends a worker, by pid."""
@@ -150,7 +150,7 @@ class Agent:
                 ours, theirs = map(ends.enter_context, pair())
                 gate = os.pipe()
                 word = new_word()
-                limit = Limit.make(word.encode())
+                limit = WorkerLimit.make(word.encode())
                 undo = ends.enter_context(contextlib.ExitStack())
                 undo.callback(limit.close)
                 for end in gate:
@@ -177,7 +177,7 @@ class Agent:
                 self._channel.send_with(told, [ours.fileno(), theirs.fileno()])
 
     def _become_worker(
-        self, end: socket.socket, segment: str, log: int, gate: tuple[int, int], agent: int, limit: Limit
+        self, end: socket.socket, segment: str, log: int, gate: tuple[int, int], agent: int, limit: WorkerLimit
     ) -> NoReturn:
         status = 70
         try:
@@ -213,7 +213,7 @@ class Agent:
 
     # -- ends
 
-    def _hear(self, pid: int, limit: Limit) -> None:
+    def _hear(self, pid: int, limit: WorkerLimit) -> None:
         limit.hear()
         if limit.is_harmed:
             self._forget_limit(pid)

@@ -38,7 +38,7 @@ from sequent.runtime.driver.revising import Revising
 from sequent.runtime.driver.surroundings import Surroundings
 from sequent.runtime.driver.timers import Timers
 from sequent.runtime.driver.values import Values
-from sequent.runtime.orders import AttemptKey, DrawnReport, Told
+from sequent.runtime.orders import AttemptKey, DrawnReport, Notice
 from sequent.runtime.rows import Batch, FrameKey, FrameOpening, Intent, Wait, task_key
 
 _Order = tuple[StartTask, Intent] | tuple[StartTimer, Wait] | StartTimer | TakeBack | OpenRepeat | DrawItem
@@ -78,7 +78,7 @@ class Outbox:
     def take_reports(self) -> None:
         """Take in what those have to say who were ordered something."""
         for report in self.dispatch.reports():
-            if isinstance(report, Told):
+            if isinstance(report, Notice):
                 self._observer.note(report.text)
             elif isinstance(report, DrawnReport):
                 self._facts.extend(self._repeating.facts_of(report, self.batch))

@@ -10,10 +10,10 @@ from sequent.model.outcome import Problem
 from sequent.runtime.executors import deaths
 from sequent.runtime.executors.agents import our_ends
 from sequent.runtime.executors.draws import Draws
-from sequent.runtime.executors.hearing import Loaded, Told, Unloadable, hear
 from sequent.runtime.executors.paces import Paces
 from sequent.runtime.executors.roster import LONG, Roster
 from sequent.runtime.executors.wakes import Wakes
+from sequent.runtime.executors.worker_messages import Loaded, Unloadable, WorkerMessage, hear
 from sequent.runtime.executors.workers import Worker
 from sequent.runtime.orders import AttemptEnded, AttemptOrder, DrawBroke, DrawOrder, ItemFound, RepeatFound, Report
 from sequent.runtime.packets import Link, Message
@@ -155,7 +155,7 @@ class Crew:
             self._leave_alone(worker)
             self._ask(["end", [worker.number], 0])
 
-    def _take_in(self, worker: Worker, told: Told) -> None:
+    def _take_in(self, worker: Worker, told: WorkerMessage) -> None:
         match told:
             case Loaded(log_end):
                 worker.is_loaded, worker.log_end, self._failed_loads = True, log_end, 0

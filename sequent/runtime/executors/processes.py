@@ -9,7 +9,7 @@ import time
 from selectors import BaseSelector
 
 from sequent.errors import BusyError, SequentError, ShortageError
-from sequent.runtime import leftovers
+from sequent.runtime import left_processes
 from sequent.runtime.agent.room import is_scarce
 from sequent.runtime.executors.adoption import adoption
 from sequent.runtime.executors.agents import AgentProcess
@@ -18,7 +18,7 @@ from sequent.runtime.executors.shortage import Shortage
 from sequent.runtime.executors.wakes import Wakes
 from sequent.runtime.executors.workers import MOST_ATTEMPTS, MOST_WORKERS
 from sequent.runtime.messages import write_setup
-from sequent.runtime.orders import AttemptOrder, DrawOrder, Report, Told, WorkerSetup
+from sequent.runtime.orders import AttemptOrder, DrawOrder, Notice, Report, WorkerSetup
 from sequent.runtime.packets import BadMessageError, Message
 from sequent.runtime.untrusted import exit_code, text
 
@@ -137,7 +137,7 @@ class ProcessExecutor:
         self._wakes.close()
         if not self._agent.close(_CLOSE_WAIT if self._grace else _ANSWER):
             self._end_leftovers()
-            leftovers.take_leave(self._setup.directory)
+            left_processes.take_leave(self._setup.directory)
         adoption.end()
 
     # -- the agent
@@ -168,7 +168,7 @@ class ProcessExecutor:
 
     def _say(self, sentence: str) -> None:
         if sentence:
-            self._said.append(Told(sentence))
+            self._said.append(Notice(sentence))
 
     def _on_agent(self) -> None:
         link = self._agent.link
@@ -202,7 +202,7 @@ class ProcessExecutor:
                 self._failed_agents = 0
                 self._is_set_up = True
                 if self._has_lost_agent:
-                    leftovers.take_leave(self._setup.directory)
+                    left_processes.take_leave(self._setup.directory)
                 self._crew.bury_orphaned()
                 self._crew.try_again()
             case ["refused", str() as reason]:
@@ -243,7 +243,7 @@ class ProcessExecutor:
     def _end_leftovers(self) -> None:
         """End what an agent has left that no other takes the place of."""
         try:
-            leftovers.end_leftovers(self._setup.directory)
+            left_processes.end_leftovers(self._setup.directory)
         except BusyError as error:
             self._failure = self._failure or error
 

@@ -198,8 +198,8 @@ def _flow_in(module: ModuleType, attribute: str) -> object:
 
 def _refuse_decorated(attribute: str, value: object) -> None:
     """See that it is no container under another decorator, which hides what it is."""
+    from sequent.dsl.body_mistakes import nodes_within
     from sequent.dsl.containers import Container
-    from sequent.dsl.lost import nodes_within
 
     for made in nodes_within(value):
         if isinstance(made, Container):

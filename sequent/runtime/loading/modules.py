@@ -14,7 +14,7 @@ from collections.abc import Generator
 from types import ModuleType
 
 from sequent.errors import DefinitionError, Place, SequentError, UsageError
-from sequent.hidden import HINT, hiding_in, told
+from sequent.hiding_files import HINT, hiding_in, text_of
 from sequent.model.wording import guess
 from sequent.model.work import ModuleImport
 from sequent.runtime.rows import Target
@@ -145,7 +145,7 @@ def refuse_hiding(directory: str) -> None:
         UsageError: something does; whoever needs that module would get the author's, then or later.
     """
     if hiding := [*hiding_in(directory)]:
-        raise UsageError(told(hiding), code="hides", hint=HINT)
+        raise UsageError(text_of(hiding), code="hides", hint=HINT)
 
 
 def _look_first_in(directory: str) -> None:

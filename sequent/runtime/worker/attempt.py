@@ -12,7 +12,7 @@ from typing import Any, NoReturn, Protocol, cast
 
 from attrs import evolve
 
-from sequent.dsl.marks import refuse_result
+from sequent.dsl.reference_search import refuse_result
 from sequent.errors import NotDataError, Place
 from sequent.model import wire
 from sequent.model.outcome import LogSpan, Problem
@@ -28,8 +28,8 @@ from sequent.runtime.worker.commands import CommandError, run_command
 from sequent.runtime.worker.environment import StepEnvironment, variables_of
 from sequent.runtime.worker.inputs import Catalogue, Inputs, instance_of
 from sequent.runtime.worker.problems import problem_of
+from sequent.runtime.worker.process_state.variables import ContextVariables
 from sequent.runtime.worker.secrets import Secrets
-from sequent.runtime.worker.surroundings.variables import ContextVariables
 from sequent.runtime.worker.termination import Terminated, Termination
 
 LARGEST_RESULT = 256 * 1024 * 1024

@@ -16,7 +16,7 @@ from typing import TextIO
 from sequent.model.outcome import LogSpan
 from sequent.runtime.agent.marks import CAP, MarkWriter
 from sequent.runtime.agent.room import NO_ROOM, RESERVE, allocate, give_back
-from sequent.runtime.worker.losses import LogFile, Losses
+from sequent.runtime.worker.log_file import LogFile, Losses
 from sequent.runtime.worker.masking import Mask
 
 _MOST_LOOKS, _REST = 100, 0.02

@@ -6,8 +6,8 @@ import os
 import time
 
 from sequent.runtime.context import LOGGER, Context
-from sequent.runtime.worker.surroundings.kinds import Kind
-from sequent.runtime.worker.surroundings.libc import Environment, zone
+from sequent.runtime.worker.process_state.libc import Environment, zone
+from sequent.runtime.worker.process_state.state_kind import StateKind
 
 _LONGEST = 32_000
 
@@ -59,11 +59,11 @@ class StepEnvironment:
         self._variables = variables
         self._list.remember()
 
-    def kinds(self) -> list[Kind]:
+    def kinds(self) -> list[StateKind]:
         """What there is to look at; the time zone after the environment, from which it is taken."""
         return [
-            Kind("environment", self._is_unchanged, self._restore, is_quick=True),
-            Kind("time zone", _zone, lambda _: time.tzset(), is_quick=True),
+            StateKind("environment", self._is_unchanged, self._restore, is_quick=True),
+            StateKind("time zone", _zone, lambda _: time.tzset(), is_quick=True),
         ]
 
     def _is_unchanged(self) -> bool:

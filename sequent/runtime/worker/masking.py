@@ -7,7 +7,7 @@ import re
 import select
 import threading
 
-from sequent.runtime.worker.losses import LogFile, Losses
+from sequent.runtime.worker.log_file import LogFile, Losses
 
 SHOWN = "***"
 _SHOWN = SHOWN.encode()

@@ -17,7 +17,7 @@ from sequent.model.outcome import Problem
 from sequent.model.spec import Definition
 from sequent.model.status import Verdict
 from sequent.runtime.context import RUNS_AROUND
-from sequent.runtime.leftovers import DIRECTORY_VARIABLE
+from sequent.runtime.left_processes import DIRECTORY_VARIABLE
 from sequent.runtime.messages import Word, read_draw, read_order, read_setup, write_problem, write_report
 from sequent.runtime.orders import AttemptEnded, AttemptOrder, DrawBroke, Report, WorkerSetup
 from sequent.runtime.packets import BadMessageError, Channel, Message
@@ -25,14 +25,14 @@ from sequent.runtime.worker.attempt import Attempts
 from sequent.runtime.worker.capture import Segment
 from sequent.runtime.worker.drawing import Drawing
 from sequent.runtime.worker.environment import StepEnvironment
-from sequent.runtime.worker.leaving import Leaving
 from sequent.runtime.worker.limit import Limit
 from sequent.runtime.worker.logs import set_up_logs
 from sequent.runtime.worker.problems import problem_of
-from sequent.runtime.worker.surroundings.kinds import Kind
-from sequent.runtime.worker.surroundings.libc import write_lines_at_once
-from sequent.runtime.worker.surroundings.loggers import LoguruState
-from sequent.runtime.worker.surroundings.streams import Streams
+from sequent.runtime.worker.process_state.libc import write_lines_at_once
+from sequent.runtime.worker.process_state.loggers import LoguruState
+from sequent.runtime.worker.process_state.state_kind import StateKind
+from sequent.runtime.worker.process_state.streams import Streams
+from sequent.runtime.worker.shutdown import Shutdown
 from sequent.runtime.worker.termination import LOST_CHANNEL, Terminated, Termination, die_of
 from sequent.runtime.worker.tidying import Tidying
 
@@ -50,7 +50,7 @@ def run(setup: dict[str, Any], end: socket.socket, definition: Definition | None
     known = read_setup(setup)
     name_store(known.store_options)
     word: bytes = setup["word"]
-    leaving = Leaving()
+    leaving = Shutdown()
     # A crash in C code then says in the log where it was.
     faulthandler.enable(2)
     # By a descriptor that no step mistakes for its own.
@@ -105,8 +105,8 @@ class _Worker:
         setup: WorkerSetup,
         segment: Segment,
         limit: Limit,
-        kinds: list[Kind],
-        leaving: Leaving,
+        kinds: list[StateKind],
+        leaving: Shutdown,
     ) -> None:
         self._channel = channel = Channel(end, word, self._tell_idle)
         self._taken = 0

@@ -10,7 +10,7 @@ from collections.abc import MutableMapping
 
 from sequent.errors import NotDataError, UsageError
 from sequent.model.references import SecretOf
-from sequent.runtime.worker import cores
+from sequent.runtime.worker import core_dumps
 from sequent.runtime.worker.capture import Segment
 from sequent.runtime.worker.masking import SHOWN
 
@@ -49,7 +49,7 @@ class Secrets:
                 place=reference.place,
             )
         if not self._names:
-            cores.forbid()
+            core_dumps.forbid()
         forms = _forms_of(value)
         self._names.update(dict.fromkeys(forms, name))
         self._lines.update(line for line in value.splitlines() if len(line) >= _TELLING)
@@ -59,7 +59,7 @@ class Secrets:
     def release(self) -> None:
         """The attempt's code has ended, and holds them no more."""
         if self._names:
-            cores.permit()
+            core_dumps.permit()
 
     def hidden(self, text: str) -> str:
         """What is said of an error, without any of them, nor with the beginning of one that somebody has shortened."""

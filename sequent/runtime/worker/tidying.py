@@ -13,8 +13,8 @@ from types import FrameType
 
 from sequent.runtime import trees
 from sequent.runtime.worker.capture import Segment
-from sequent.runtime.worker.surroundings.kinds import Kind
-from sequent.runtime.worker.surroundings.table import Surroundings, table
+from sequent.runtime.worker.process_state.state_kind import StateKind
+from sequent.runtime.worker.process_state.table import ProcessState, table
 
 GRACE = 1.0
 """Seconds between TERM and KILL of the processes that a step has left behind."""
@@ -33,7 +33,7 @@ _SPARE_MEMORY = 2**20
 
 
 class Tidying:
-    """Children, threads, descriptors and surroundings as they were before any step.
+    """Children, threads, descriptors and state of the process as they were before any step.
 
     A thorough look at everything costs as much as a whole short step, a quick one a twentieth. So a thorough one
     follows the first attempts of each function, attempts that took long, and quick looks that found something.
@@ -43,7 +43,7 @@ class Tidying:
         kinds: those that belong to attempts: environment, streams, loguru.
     """
 
-    def __init__(self, segment: Segment, kinds: list[Kind]) -> None:
+    def __init__(self, segment: Segment, kinds: list[StateKind]) -> None:
         self._segment = segment
         # To look for them takes longer than all that follows.
         self._kept = {process.pid for process in trees.children_of(os.getpid())} if trees.has_children() else set[int]()
@@ -53,7 +53,7 @@ class Tidying:
         self._fill_reserve()
         self._first_excessive = self._lowest_free() + min(os.sysconf("SC_OPEN_MAX") // 2, MOST_LEAKED)
         self._threads = {thread.ident for thread in threading.enumerate()}
-        self._surroundings = Surroundings(table(kinds))
+        self._state = ProcessState(table(kinds))
         self._unchanged: dict[int, int] = {}
         """How many attempts of a function in a row have changed nothing."""
         self.is_spoilt = False
@@ -72,7 +72,7 @@ class Tidying:
                     os.close(descriptor)
         self._reserve.clear()
         with contextlib.suppress(Exception):
-            self._surroundings.lift_limits()
+            self._state.lift_limits()
 
     def _fill_reserve(self) -> None:
         self._memory = self._memory or bytes(_SPARE_MEMORY)
@@ -98,11 +98,11 @@ class Tidying:
 
     def _tidy(self, function: int, seconds: float) -> None:
         times = self._unchanged.get(function, 0)
-        is_quick = times >= TAME and seconds < LONG and self._surroundings.are_quickly_found_unchanged()
+        is_quick = times >= TAME and seconds < LONG and self._state.is_quickly_found_unchanged()
         if not is_quick:
-            is_unchanged = self._surroundings.put_right()
+            is_unchanged = self._state.put_right()
             self._unchanged[function] = times + 1 if is_unchanged and function else 0
-            self.is_spoilt = self.is_spoilt or bool(self._surroundings.beyond_repair)
+            self.is_spoilt = self.is_spoilt or bool(self._state.beyond_repair)
         self._check_descriptors()
         self._check_threads(is_quick=is_quick)
         self._end_leftovers()

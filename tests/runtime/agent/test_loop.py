@@ -20,7 +20,7 @@ from sequent.dsl.builder import Sequent
 from sequent.errors import SequentError
 from sequent.runtime import ownership, trees
 from sequent.runtime.executors.processes import ProcessExecutor
-from sequent.runtime.orders import AttemptEnded, AttemptTakenBack, Told
+from sequent.runtime.orders import AttemptEnded, AttemptTakenBack, Notice
 from tests.runtime.driving import PATIENCE, Driving, forked, kill
 
 ROOT = str(Path(__file__).parents[3])
@@ -287,7 +287,7 @@ def test_a_worker_for_which_the_driver_has_no_descriptors_is_told_of_and_started
         driving.begun(driving.start("sleepy", announces=True))
         with no_more_descriptors():
             frame = driving.start("pid")
-            told = driving.wait(lambda report: isinstance(report, Told))
+            told = driving.wait(lambda report: isinstance(report, Notice))
         assert "cannot be started: Too many open files" in told.text
         assert driving.end_of(frame).problem is None
     assert_nothing_left(tmp_path)

@@ -13,12 +13,12 @@ import pytest
 
 from sequent.dsl.builder import Sequent
 from sequent.runtime import trees
-from sequent.runtime.agent.limits import Limit, exceeded, soonest
+from sequent.runtime.agent.limits import WorkerLimit, exceeded, soonest
 from sequent.runtime.agent.loop import GRACE
 from sequent.runtime.executors.processes import ProcessExecutor
 from sequent.runtime.packets import WORD
 from sequent.runtime.worker import limit as timekeeping
-from sequent.runtime.worker.limit import Limit as WorkersLimit
+from sequent.runtime.worker.limit import Limit
 from tests.runtime.driving import Driving
 
 TIMEOUT = 0.3
@@ -218,14 +218,14 @@ def test_an_attempt_is_in_time_or_too_late_but_never_harmed_by_the_limit_of_the_
 
 @pytest.fixture
 def heard():
-    made = Limit.make(b"w" * WORD)
+    made = WorkerLimit.make(b"w" * WORD)
     yield made
     made.close()
 
 
-def said(heard: Limit) -> WorkersLimit:
+def said(heard: WorkerLimit) -> Limit:
     """The worker's side."""
-    return WorkersLimit(heard.said.fileno(), heard.word, heard.ordered)
+    return Limit(heard.said.fileno(), heard.word, heard.ordered)
 
 
 class Time:
@@ -243,7 +243,7 @@ class Time:
     [(100.9, 100.95, False, False), (100.9, 101.0, False, True), (101.0, 101.1, True, True)],
 )
 def test_a_worker_goes_on_only_where_the_agent_has_surely_heard_that_it_was_in_time(
-    heard: Limit, monkeypatch, ends, says, is_late, may_be_ended
+    heard: WorkerLimit, monkeypatch, ends, says, is_late, may_be_ended
 ):
     limit = said(heard)
     monkeypatch.setattr(timekeeping, "time", Time(100.0, ends, says))
@@ -255,7 +255,7 @@ def test_a_worker_goes_on_only_where_the_agent_has_surely_heard_that_it_was_in_t
     assert soonest({1: heard}) is None
 
 
-def test_what_a_worker_said_just_before_is_heard_before_the_agent_decides(heard: Limit, monkeypatch):
+def test_what_a_worker_said_just_before_is_heard_before_the_agent_decides(heard: WorkerLimit, monkeypatch):
     limit = said(heard)
     monkeypatch.setattr(timekeeping, "time", Time(0.0, 0.5, 0.5))
     limit.begin(1.0)
@@ -264,7 +264,7 @@ def test_what_a_worker_said_just_before_is_heard_before_the_agent_decides(heard:
     assert exceeded({1: heard}) == []
 
 
-def test_an_attempt_that_takes_too_long_is_told_of_once(heard: Limit):
+def test_an_attempt_that_takes_too_long_is_told_of_once(heard: WorkerLimit):
     said(heard).begin(0)
     heard.hear()
     assert exceeded({1: heard}) == [1]

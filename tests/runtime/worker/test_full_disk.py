@@ -17,7 +17,7 @@ import pytest
 from sequent.dsl.builder import Sequent
 from sequent.dsl.sources import secret
 from sequent.runtime.agent.room import RESERVE
-from sequent.runtime.orders import Told
+from sequent.runtime.orders import Notice
 from tests.disks import SmallDisk, small_disk
 from tests.runtime.driving import Driving, forked, inline, threads
 
@@ -196,7 +196,7 @@ def test_a_log_goes_on_as_soon_as_there_is_room_and_says_in_between_how_much_is_
 
 
 def is_told(report: object) -> bool:
-    return isinstance(report, Told)
+    return isinstance(report, Notice)
 
 
 def test_a_worker_for_which_there_is_no_room_is_started_once_there_is(tmp_path):
@@ -206,10 +206,10 @@ def test_a_worker_for_which_there_is_no_room_is_started_once_there_is(tmp_path):
         disk.fill()
         frame = driving.start("which")
         text = "a worker cannot be started: No space left on device; trying again for 5 minutes"
-        assert driving.wait(is_told) == Told(text)
+        assert driving.wait(is_told) == Notice(text)
         disk.free()
         assert driving.end_of(frame).problem is None
-        assert driving.wait(is_told) == Told("workers can be started again")
+        assert driving.wait(is_told) == Notice("workers can be started again")
         (disk.directory / "go").touch()
         assert driving.end_of(other).problem is None
 

@@ -13,7 +13,7 @@ import pytest
 
 import sequent
 from sequent.dsl.builder import Sequent
-from sequent.runtime.worker.losses import Losses
+from sequent.runtime.worker.log_file import Losses
 from sequent.runtime.worker.masking import Mask
 from tests.runtime.driving import Driving, forked, inline
 

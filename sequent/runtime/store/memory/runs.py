@@ -17,8 +17,8 @@ from sequent.model.outcome import Failure, LogSpan
 from sequent.model.plan import Plan
 from sequent.model.spec import Amounts
 from sequent.model.status import RunStatus, Status
-from sequent.runtime import leftovers, ownership
-from sequent.runtime.origin import Origin
+from sequent.runtime import left_processes, ownership
+from sequent.runtime.origin import RunOrigin
 from sequent.runtime.pending import Pending
 from sequent.runtime.pruning import Pruned, PruneRule
 from sequent.runtime.rows import Ask, AttemptRecord, Batch, Hold, RunRecord, Target
@@ -97,7 +97,7 @@ class MemoryRun(RunReading):
     def close(self) -> None:
         run = self._run
         if self._epoch == run.epoch and run.record.owner is not None:
-            leftovers.forget_workers(run.directory)
+            left_processes.forget_workers(run.directory)
             status = run.record.status
             if status is RunStatus.RUNNING:
                 status = RunStatus.INTERRUPTED
@@ -127,13 +127,13 @@ class MemoryStore:
         plan: Plan,
         run_id: str | None,
         fingerprints: Mapping[str, str],
-        origin: Origin | None = None,
+        origin: RunOrigin | None = None,
     ) -> MemoryRun:
         with self._guard:
             return self._create(target, plan, run_id, fingerprints, origin)
 
     def _create(
-        self, target: Target, plan: Plan, run_id: str | None, fingerprints: Mapping[str, str], origin: Origin | None
+        self, target: Target, plan: Plan, run_id: str | None, fingerprints: Mapping[str, str], origin: RunOrigin | None
     ) -> MemoryRun:
         taken = {run.record.id for run in self._runs}
         number = len(self._runs) + 1
@@ -176,7 +176,7 @@ class MemoryStore:
             run.record = evolve(run.record, owner=ownership.owner_of(os.getpid(), self._now()))
         try:
             ownership.wait_for_agent(run.directory, run.record.id)
-            leftovers.end_leftovers(run.directory)
+            left_processes.end_leftovers(run.directory)
         except BaseException:
             run.record = evolve(run.record, owner=None)
             raise

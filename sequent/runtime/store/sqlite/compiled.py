@@ -10,21 +10,21 @@ from sqlalchemy.sql import ColumnElement
 from sqlalchemy.sql.elements import ClauseElement
 from sqlalchemy.sql.selectable import SelectBase
 
-from sequent.runtime.store.sqlite.fields import Kind
+from sequent.runtime.store.sqlite.fields import ColumnType
 
 _DIALECT = sqlite.dialect(paramstyle="qmark")  # type: ignore[no-untyped-call, unused-ignore]
 
 
-KINDS: dict[str, tuple[Kind, ...]] = {}
+COLUMN_TYPES: dict[str, tuple[ColumnType, ...]] = {}
 """By text of a question, what the columns of its answer hold."""
-_TYPES = {Integer: int, Text: str, REAL: float, LargeBinary: bytes}
+_TYPES: dict[Any, type] = {Integer: int, Text: str, REAL: float, LargeBinary: bytes}
 
 
-def _kind(column: ColumnElement[Any]) -> Kind:
+def _kind(column: ColumnElement[Any]) -> ColumnType:
     """That of a column of ours; an expression may be null, and is whatever SQLite makes of it."""
     if not isinstance(column, Column):
-        return Kind(getattr(column, "name", "") or "", None, is_nullable=True)
-    return Kind(column.name, _TYPES[type(column.type)], bool(column.nullable))
+        return ColumnType(getattr(column, "name", "") or "", None, is_nullable=True)
+    return ColumnType(column.name, _TYPES[type(column.type)], bool(column.nullable))
 
 
 def text_of(statement: ClauseElement, names: str) -> str:
@@ -35,7 +35,7 @@ def text_of(statement: ClauseElement, names: str) -> str:
     """
     compiled: Any = statement.compile(dialect=_DIALECT)
     if isinstance(statement, SelectBase):
-        KINDS[str(compiled)] = tuple(_kind(column) for column in statement.selected_columns)
+        COLUMN_TYPES[str(compiled)] = tuple(_kind(column) for column in statement.selected_columns)
     order = " ".join(compiled.positiontup or ())
     if order != names:
         raise AssertionError(f"the statement takes {order!r}, not {names!r}:\n{compiled}")

@@ -15,10 +15,10 @@ from sequent.runtime.store.access import check_new_name
 from sequent.runtime.store.location import Location, flush_directory, prepare_directory, refused, runs_directory
 from sequent.runtime.store.sqlite.checking import check_pages, check_run
 from sequent.runtime.store.sqlite.definitions import read_nodes
-from sequent.runtime.store.sqlite.leftovers import Unfinished, remove_unfinished
 from sequent.runtime.store.sqlite.listing import Listing, naming_run
 from sequent.runtime.store.sqlite.reader import Reader
 from sequent.runtime.store.sqlite.seals import unsealed
+from sequent.runtime.store.sqlite.unfinished import Unfinished, remove_unfinished
 from sequent.runtime.store.sqlite.values import ValueFiles
 
 _VALUES = (

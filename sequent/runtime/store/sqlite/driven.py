@@ -13,7 +13,7 @@ from sequent.errors import FencedError, StoreError
 from sequent.model.commands import typed
 from sequent.model.plan import Plan
 from sequent.model.spec import Amounts
-from sequent.runtime.leftovers import forget_workers
+from sequent.runtime.left_processes import forget_workers
 from sequent.runtime.ownership import RunLock
 from sequent.runtime.rows import Ask, Batch, RunRecord
 from sequent.runtime.store.seen import RunReading

@@ -23,7 +23,7 @@ _LENGTHS = frozenset({"due", "due_boot", "length"})
 """Columns of seconds that are no times at which something was."""
 
 
-class Kind(NamedTuple):
+class ColumnType(NamedTuple):
     """What a column of an answer holds."""
 
     name: str
@@ -32,7 +32,7 @@ class Kind(NamedTuple):
     is_nullable: bool
 
 
-def check_rows(kinds: Sequence[Kind], rows: Sequence[Sequence[Any]]) -> None:
+def check_rows(kinds: Sequence[ColumnType], rows: Sequence[Sequence[Any]]) -> None:
     """See that the fields of rows are what they can be: of their type, within their range, and text without NUL.
 
     They are looked at by column, which costs little where there are many rows.

@@ -10,13 +10,13 @@ from zlib import crc32
 
 from sequent.errors import StoreError
 from sequent.model.status import RunStatus
-from sequent.runtime import leftovers, ownership
+from sequent.runtime import left_processes, ownership
 from sequent.runtime.owner import Owner
 from sequent.runtime.rows import RunRecord, Target
 from sequent.runtime.store import naming
 from sequent.runtime.store.location import run_directory
 from sequent.runtime.store.sqlite import run_queries, statements
-from sequent.runtime.store.sqlite.compiled import KINDS
+from sequent.runtime.store.sqlite.compiled import COLUMN_TYPES
 from sequent.runtime.store.sqlite.definitions import StoredMapping
 from sequent.runtime.store.sqlite.fields import check_rows
 from sequent.runtime.store.sqlite.reader import Reader
@@ -194,7 +194,7 @@ class Listing:
             StoreError: its row is not what was written; the message says which run it is.
         """
         with naming_run(row.id):
-            check_rows(KINDS[run_queries.run_with_number()], [row])
+            check_rows(COLUMN_TYPES[run_queries.run_with_number()], [row])
             if row.seal is not None and row.seal != row.checksum():
                 raise damaged("a row of a run", row.id)
             return self._record(row)
@@ -241,4 +241,4 @@ class Listing:
 
     def is_alive(self, number: int) -> bool:
         """Whether a run has a driver, or anything that one had started still runs."""
-        return self.is_driven(number) or leftovers.has_leftovers(self.directory(number))
+        return self.is_driven(number) or left_processes.has_leftovers(self.directory(number))

@@ -9,8 +9,8 @@ import sqlite3
 from sequent.errors import StoreError
 from sequent.runtime import ownership
 from sequent.runtime.store.location import flush_directory, run_directory
-from sequent.runtime.store.sqlite.leftovers import Unfinished
 from sequent.runtime.store.sqlite.schema import VERSION
+from sequent.runtime.store.sqlite.unfinished import Unfinished
 
 _TO_2 = (
     "ALTER TABLE definition ADD COLUMN picture TEXT DEFAULT '' NOT NULL",

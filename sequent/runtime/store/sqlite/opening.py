@@ -11,11 +11,11 @@ from urllib.parse import quote
 from sequent.errors import StoreBusyError, StoreError, StoreFullError
 from sequent.runtime.store.access import check_file, check_inner_directory, check_new_name
 from sequent.runtime.store.location import Location, flush_directory, prepare_directory, refused, runs_directory
-from sequent.runtime.store.sqlite.leftovers import Unfinished, remove_unfinished
+from sequent.runtime.store.sqlite.connection import PIECE, PatientConnection
 from sequent.runtime.store.sqlite.migrations import OLDEST, migrate
-from sequent.runtime.store.sqlite.patient import PIECE, PatientConnection
 from sequent.runtime.store.sqlite.read_only import is_read_only, open_to_read, refusal
 from sequent.runtime.store.sqlite.schema import APPLICATION_ID, VERSION, creation, metadata
+from sequent.runtime.store.sqlite.unfinished import Unfinished, remove_unfinished
 
 _MAGIC = b"SQLite format 3\0"
 DATABASE_ERRORS = (sqlite3.Error, UnicodeDecodeError)

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 
 from sequent.errors import StoreError
 from sequent.model.status import RunStatus
-from sequent.runtime import leftovers, ownership
+from sequent.runtime import left_processes, ownership
 from sequent.runtime.pruning import OldRun, Pruned, PrunedRun, PruneRule, old_runs
 from sequent.runtime.store.sqlite import prune_statements, run_queries
 from sequent.runtime.store.sqlite.commits import commits_file
@@ -107,7 +107,7 @@ class Pruning:
         if has_lock:
             directory = self._listing.directory(number)
             has_agent = ownership.lock_holder(ownership.agent_lock(directory)) is not None
-            return has_agent or leftovers.has_leftovers(directory)
+            return has_agent or left_processes.has_leftovers(directory)
         return self._listing.is_alive(number)
 
     def _directories(self, run: OldRun) -> list[str]:

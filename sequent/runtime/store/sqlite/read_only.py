@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from sequent.errors import StoreError
 from sequent.runtime.store.access import WAL
-from sequent.runtime.store.sqlite.patient import PatientConnection
+from sequent.runtime.store.sqlite.connection import PatientConnection
 
 _PRAGMAS = ("trusted_schema = OFF", "cell_size_check = ON", "query_only = ON")
 

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Generator, Iterator
 from typing import Any
 
-from sequent.runtime.store.sqlite.compiled import KINDS
+from sequent.runtime.store.sqlite.compiled import COLUMN_TYPES
 from sequent.runtime.store.sqlite.fields import check_rows
 from sequent.runtime.store.sqlite.opening import DATABASE_ERRORS, store_error
 from sequent.runtime.store.sqlite.tally import Tally, count_run
@@ -25,7 +25,7 @@ class Reader:
 
     def rows(self, text: str, *values: object) -> list[Any]:
         found = self.unchecked(text, *values)
-        check_rows(KINDS.get(text, ()), found)
+        check_rows(COLUMN_TYPES.get(text, ()), found)
         return found
 
     def unchecked(self, text: str, *values: object) -> list[Any]:
@@ -64,7 +64,7 @@ class Reader:
         try:
             cursor = self._connection.execute(text, values)
             while found := cursor.fetchmany(_AT_ONCE):
-                check_rows(KINDS.get(text, ()), found)
+                check_rows(COLUMN_TYPES.get(text, ()), found)
                 yield from found
         except DATABASE_ERRORS as error:
             raise store_error(error, self._path) from error

@@ -13,7 +13,7 @@ from sequent.model.json_text import read_json
 from sequent.model.outcome import LogSpan, Problem
 from sequent.model.spec import Amounts
 from sequent.model.status import RunStatus, Status
-from sequent.runtime.origin import Origin
+from sequent.runtime.origin import RunOrigin
 from sequent.runtime.owner import Owner
 from sequent.runtime.rows import Target, Unrun
 from sequent.runtime.store.sqlite.fields import record_of
@@ -26,7 +26,7 @@ T = TypeVar("T")
 _dump = json.JSONEncoder(separators=(",", ":")).encode
 
 
-def text_of_record(record: Owner | Target | Problem | Origin) -> str:
+def text_of_record(record: Owner | Target | Problem | RunOrigin) -> str:
     """The fields of a record."""
     return _dump(attrs.asdict(record))
 
@@ -51,9 +51,9 @@ def read_target(text: str) -> Target:
     return _read("a target", text, lambda tree: _plain(record_of(Target, tree)))
 
 
-def read_origin(text: str | None) -> Origin | None:
+def read_origin(text: str | None) -> RunOrigin | None:
     """The step that started a run."""
-    return None if text is None else _read("an origin", text, lambda tree: record_of(Origin, tree))
+    return None if text is None else _read("an origin", text, lambda tree: record_of(RunOrigin, tree))
 
 
 def read_problem(text: str | None) -> Problem | None:

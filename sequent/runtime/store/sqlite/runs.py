@@ -12,8 +12,8 @@ from sequent.errors import BusyError, StoreError
 from sequent.model.outcome import Failure, LogSpan
 from sequent.model.plan import Plan
 from sequent.model.status import RunStatus, Status
-from sequent.runtime import leftovers, ownership
-from sequent.runtime.origin import Origin
+from sequent.runtime import left_processes, ownership
+from sequent.runtime.origin import RunOrigin
 from sequent.runtime.pending import Pending
 from sequent.runtime.rows import AttemptRecord, RunRecord, Target
 from sequent.runtime.store import naming
@@ -27,7 +27,6 @@ from sequent.runtime.store.sqlite.ballast import free_ballast
 from sequent.runtime.store.sqlite.checking import check_pages_of_small, check_run
 from sequent.runtime.store.sqlite.definitions import put_definition, read_nodes
 from sequent.runtime.store.sqlite.driven import Claim, SqliteRun
-from sequent.runtime.store.sqlite.leftovers import is_unbegun
 from sequent.runtime.store.sqlite.listing import Execute, Listing, RunRow, naming_run, seal_run
 from sequent.runtime.store.sqlite.opening import (
     DATABASE_ERRORS,
@@ -42,6 +41,7 @@ from sequent.runtime.store.sqlite.reading import RunRows
 from sequent.runtime.store.sqlite.records import read_owner, text_of_mapping, text_of_record
 from sequent.runtime.store.sqlite.sharing import refuse_other_sizes, want_again
 from sequent.runtime.store.sqlite.tally import NOTHING, count_run
+from sequent.runtime.store.sqlite.unfinished import is_unbegun
 from sequent.runtime.store.sqlite.values import ValueFiles
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class SqliteStore:
         plan: Plan,
         run_id: str | None,
         fingerprints: Mapping[str, str],
-        origin: Origin | None = None,
+        origin: RunOrigin | None = None,
     ) -> SqliteRun:
         if run_id is not None:
             naming.check_id(run_id)
@@ -145,8 +145,8 @@ class SqliteStore:
         """Remove what runs just before that one have left that were killed while they began or ended."""
         for earlier in range(max(1, number - _MOST_TIDIED), number):
             directory = self._listing.directory(earlier)
-            if leftovers.has_list(directory) and not self._listing.is_alive(earlier):
-                leftovers.forget_workers(directory)
+            if left_processes.has_list(directory) and not self._listing.is_alive(earlier):
+                left_processes.forget_workers(directory)
 
     def _has(self, run_id: str) -> bool:
         return self._reader.row(run_queries.has_id(), run_id) is not None
@@ -187,7 +187,7 @@ class SqliteStore:
             raise self._busy(self._listing.with_number(number))
         try:
             ownership.wait_for_agent(directory, row.id)
-            leftovers.end_leftovers(directory)
+            left_processes.end_leftovers(directory)
             epoch = self._raise_epoch(self._listing.with_number(number), owner, resumes=resumes, reopens=reopens)
             return self._drive(number, Claim(lock, (number, epoch, owner)))
         except BaseException:

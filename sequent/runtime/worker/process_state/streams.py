@@ -8,7 +8,7 @@ import os
 import sys
 
 from sequent.runtime.worker.capture import Segment, flush_streams, open_input
-from sequent.runtime.worker.surroundings.kinds import Kind
+from sequent.runtime.worker.process_state.state_kind import StateKind
 
 _Identity = tuple[int, ...] | None
 
@@ -28,12 +28,12 @@ class Streams:
         self._is_harmed = False
         """Whether one of the descriptors was another file's: whoever had opened that may close it at any time."""
 
-    def kinds(self) -> list[Kind]:
+    def kinds(self) -> list[StateKind]:
         """What there is to look at."""
         return [
-            Kind("standard streams", self._are_unchanged, self._restore, is_quick=True),
-            Kind("descriptors 0, 1 and 2", self._are_descriptors_unchanged, self._restore_descriptors),
-            Kind("settings of standard streams", self._settings, self._restore),
+            StateKind("standard streams", self._are_unchanged, self._restore, is_quick=True),
+            StateKind("descriptors 0, 1 and 2", self._are_descriptors_unchanged, self._restore_descriptors),
+            StateKind("settings of standard streams", self._settings, self._restore),
         ]
 
     def _open(self) -> None:

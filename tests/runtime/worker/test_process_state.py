@@ -13,18 +13,18 @@ import pytest
 from sequent.model import wire
 from sequent.runtime.worker.tidying import TAME
 from tests.runtime.driving import Driving, launched
-from tests.runtime.worker import leavings
-from tests.runtime.worker.leavings import LEAVINGS
+from tests.runtime.worker import changed_state
+from tests.runtime.worker.changed_state import CHANGES
 
 COMBINATIONS = int(os.environ.get("LEFT_TOGETHER", "12"))
 """So many random combinations are tried."""
-WAYS = [(kind, number) for kind, ways in LEAVINGS.items() for number in range(len(ways))]
+WAYS = [(kind, number) for kind, ways in CHANGES.items() for number in range(len(ways))]
 
 
 @pytest.fixture(scope="module")
 def driving(tmp_path_factory):
     """Workers that load the flow, since copies of this process would have what pytest has set up."""
-    with launched(f"{leavings.__file__}:flow", tmp_path_factory.mktemp("run")) as made:
+    with launched(f"{changed_state.__file__}:flow", tmp_path_factory.mktemp("run")) as made:
         yield made
 
 
@@ -59,7 +59,7 @@ def compared(seen, fresh):
 
 def test_everything_that_workers_look_at_is_left_behind_here_and_told_in_the_documentation(driving: Driving):
     kinds = json.loads(driving.run("told").result)
-    assert kinds.keys() | {"threads", "context variables"} == LEAVINGS.keys()
+    assert kinds.keys() | {"threads", "context variables"} == CHANGES.keys()
     page = (Path(__file__).parents[3] / "docs" / "how-to" / "processes.md").read_text(encoding="utf-8")
     rows = [f"| {kind} | {'each time' if is_quick else 'thoroughly'} |" for kind, is_quick in kinds.items()]
     assert [row for row in rows if row not in page] == []

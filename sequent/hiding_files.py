@@ -68,7 +68,7 @@ def imported_from(directory: str) -> "list[tuple[str, str]]":
     return [(path, name) for file, path, name in files if path in (file, os.path.dirname(file))]  # noqa: PTH120  as above
 
 
-def told(hiding: "Iterable[tuple[str, str]]") -> str:
+def text_of(hiding: "Iterable[tuple[str, str]]") -> str:
     """What to tell of such files."""
     shown = [f"{path!r} hides the module {name!r}" for path, name in hiding]
     more = [f"and {len(shown) - _LISTED} more do so"] if len(shown) > _LISTED else []

@@ -26,7 +26,7 @@ import loguru
 
 from sequent.dsl.builder import Sequent
 from sequent.runtime.context import context
-from sequent.runtime.worker.surroundings.table import Surroundings
+from sequent.runtime.worker.process_state.table import ProcessState
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 
@@ -171,7 +171,7 @@ def trace_memory():
     tracemalloc.start()
 
 
-LEAVINGS = {
+CHANGES = {
     "limits": [lambda: limit("CORE", 4096), lambda: limit("FSIZE", 2**30), lambda: limit("NOFILE", 100)],
     "alarm": [lambda: signal.alarm(1), start_handler_of_its_own],
     "interval timers": [
@@ -464,13 +464,13 @@ def look():
 def leave():
     """Leave behind what the item names."""
     for kind, number in context().item or ():
-        LEAVINGS[kind][number]()
+        CHANGES[kind][number]()
 
 
 def told():
     """Every kind that workers look at, and whether that is quick."""
-    surroundings = next(it for it in gc.get_objects() if isinstance(it, Surroundings))
-    return {kind.name: kind.is_quick for kind, _ in surroundings._kinds}
+    state = next(it for it in gc.get_objects() if isinstance(it, ProcessState))
+    return {kind.name: kind.is_quick for kind, _ in state._kinds}
 
 
 logging.getLogger("known")

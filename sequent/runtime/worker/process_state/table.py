@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 
-from sequent.runtime.worker.surroundings import interpreter, kernel, libraries, loggers, signals
-from sequent.runtime.worker.surroundings.kinds import Kind
-from sequent.runtime.worker.surroundings.libc import flush
+from sequent.runtime.worker.process_state import interpreter, kernel, libraries, loggers, signals
+from sequent.runtime.worker.process_state.libc import flush
+from sequent.runtime.worker.process_state.state_kind import StateKind
 
 _MOST_PASSES = 3
 
 
-def table(further: list[Kind]) -> list[Kind]:
+def table(further: list[StateKind]) -> list[StateKind]:
     """Every kind, in the order in which they are put right: first what could stand in the way of the others.
 
     Args:
@@ -28,14 +28,14 @@ def table(further: list[Kind]) -> list[Kind]:
     ]
 
 
-class Surroundings:
+class ProcessState:
     """The state of the process as it was before any step.
 
     Args:
         kinds: what belongs to it, in the order in which it is put right.
     """
 
-    def __init__(self, kinds: list[Kind]) -> None:
+    def __init__(self, kinds: list[StateKind]) -> None:
         self._limits = kernel.limit_kind()
         self._kinds = [(kind, kind.look()) for kind in (self._limits, *kinds)]
         self._limits_before = self._kinds[0][1]
@@ -45,7 +45,7 @@ class Surroundings:
         self.beyond_repair: list[str] = []
         """The kinds that only a fresh process has as they were."""
 
-    def are_quickly_found_unchanged(self) -> bool:
+    def is_quickly_found_unchanged(self) -> bool:
         """Look at what costs little."""
         return [look() for look in self._quick] == self._quick_before
 
@@ -68,18 +68,18 @@ class Surroundings:
         self.beyond_repair += [kind.name for kind, _ in still]
         return not changed
 
-    def _changed(self) -> list[tuple[Kind, object]]:
+    def _changed(self) -> list[tuple[StateKind, object]]:
         return [(kind, before) for kind, before in self._kinds if not _is_unchanged(kind, before)]
 
 
-def _is_unchanged(kind: Kind, before: object) -> bool:
+def _is_unchanged(kind: StateKind, before: object) -> bool:
     try:
         return bool(kind.look() == before)
     except Exception:  # noqa: BLE001 - what cannot be looked at has been changed
         return False
 
 
-def _put_right(kind: Kind, before: object) -> None:
+def _put_right(kind: StateKind, before: object) -> None:
     if kind.restore is not None:
         # What a step has left may raise anything; whether it was put right shows when it is looked at.
         with contextlib.suppress(Exception):

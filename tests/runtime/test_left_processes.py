@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from sequent.dsl.builder import Sequent
-from sequent.runtime import leftovers, trees
+from sequent.runtime import left_processes, trees
 from sequent.runtime.stamps import Stamp
 from sequent.runtime.store import open_store
 from tests.contracts.plans import create
@@ -37,7 +37,7 @@ def test_a_listed_worker_that_outlived_its_driver_is_ended(tmp_path):
         recorded(tmp_path, worker.pid)
         with (tmp_path / "workers").open("a") as file:
             file.write('{"pid": 12, "sta')
-        assert leftovers.end_leftovers(str(tmp_path)) == 1
+        assert left_processes.end_leftovers(str(tmp_path)) == 1
         assert worker.wait() == -signal.SIGKILL
     assert not (tmp_path / "workers").exists()
 
@@ -47,7 +47,7 @@ def test_a_process_that_only_has_a_workers_pid_is_left_alone(tmp_path, change):
     with process(_SLEEPER, "") as stranger:
         assert line(stranger) == "sleeps"
         recorded(tmp_path, stranger.pid, **change)
-        assert leftovers.end_leftovers(str(tmp_path)) == 0
+        assert left_processes.end_leftovers(str(tmp_path)) == 0
         assert stranger.poll() is None
 
 
@@ -55,14 +55,14 @@ def test_a_process_with_the_runs_directory_in_its_environment_is_ended_with_its_
     child = (
         "import subprocess, sys\nc = subprocess.Popen(['sleep', '600'], env={}, start_new_session=True)\ntell(c.pid)\n"
     )
-    monkeypatch.setenv(leftovers.DIRECTORY_VARIABLE, str(tmp_path))
+    monkeypatch.setenv(left_processes.DIRECTORY_VARIABLE, str(tmp_path))
     with process("\n" + child + _SLEEPER, "", start_new_session=True) as worker:
         grandchild = trees.process_at(int(line(worker)))
         assert line(worker) == "sleeps"
-        monkeypatch.setenv(leftovers.DIRECTORY_VARIABLE, f"{tmp_path}2")
+        monkeypatch.setenv(left_processes.DIRECTORY_VARIABLE, f"{tmp_path}2")
         with process(_SLEEPER, "") as other:
             assert line(other) == "sleeps"
-            assert leftovers.end_leftovers(str(tmp_path)) == 2
+            assert left_processes.end_leftovers(str(tmp_path)) == 2
             assert other.poll() is None
         assert worker.wait() == -signal.SIGKILL
     now = trees.process_at(grandchild.pid)
@@ -70,8 +70,8 @@ def test_a_process_with_the_runs_directory_in_its_environment_is_ended_with_its_
 
 
 def test_whoever_recovers_is_not_ended_itself(tmp_path, monkeypatch):
-    code = "\ntell(leftovers.end_leftovers(path))\n"
-    monkeypatch.setenv(leftovers.DIRECTORY_VARIABLE, str(tmp_path))
+    code = "\ntell(left_processes.end_leftovers(path))\n"
+    monkeypatch.setenv(left_processes.DIRECTORY_VARIABLE, str(tmp_path))
     with process(code, tmp_path) as recovery:
         assert line(recovery) == "0"
         assert recovery.wait() == 0
@@ -141,7 +141,7 @@ def test_a_process_that_bears_the_runs_stamp_is_ended_whatever_it_is_now(tmp_pat
         subprocess.Popen(["sleep", "600"], preexec_fn=bear, env={}, start_new_session=True) as daemon,  # noqa: PLW1509
         subprocess.Popen(["sleep", "600"]) as stranger,
     ):
-        assert leftovers.end_leftovers(str(tmp_path)) == 1
+        assert left_processes.end_leftovers(str(tmp_path)) == 1
         assert daemon.wait() == -signal.SIGKILL
         assert stranger.poll() is None
         stranger.kill()
@@ -156,7 +156,7 @@ def test_who_can_write_to_a_log_of_the_run_is_ended_and_who_reads_it_is_not(tmp_
     ):
         written.close()
         with log.open() as read, subprocess.Popen(["sleep", "600"], stdin=read) as reader:
-            assert leftovers.end_leftovers(str(tmp_path)) == 1
+            assert left_processes.end_leftovers(str(tmp_path)) == 1
             assert writer.wait() == -signal.SIGKILL
             assert reader.poll() is None
             reader.kill()
@@ -171,7 +171,7 @@ def test_a_list_into_which_a_step_has_written_ends_nobody_and_nothing(tmp_path):
         json.dumps({"boot": trees.boot_id(), "pid": 1e999, "started": 1}),
     )
     (tmp_path / "workers").write_text("\n".join(nonsense))
-    assert leftovers.end_leftovers(str(tmp_path)) == 0
+    assert left_processes.end_leftovers(str(tmp_path)) == 0
     assert not (tmp_path / "workers").exists()
 
 

@@ -37,10 +37,10 @@ class Unloadable:
     problem: Problem
 
 
-Told = Loaded | Unloadable | Report
+WorkerMessage = Loaded | Unloadable | Report
 
 
-def hear(worker: Worker) -> Iterator[Told]:
+def hear(worker: Worker) -> Iterator[WorkerMessage]:
     """What a worker has said that nobody has heard; where it can say no more, or did not say that, its ``harm``."""
     link = worker.link
     if link is None or worker.harm:
@@ -62,7 +62,7 @@ def hear(worker: Worker) -> Iterator[Told]:
             worker.harm = "the step shut down a descriptor of its worker"
 
 
-def _told(worker: Worker, message: Message) -> Told:
+def _told(worker: Worker, message: Message) -> WorkerMessage:
     """What a message tells.
 
     Raises:

@@ -13,33 +13,33 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from sequent.runtime.worker.surroundings.kinds import Kind, attributes, contents
+from sequent.runtime.worker.process_state.state_kind import StateKind, attributes, contents
 
 _BUILTINS: dict[str, object] = builtins.__dict__
 _NAMES = tuple(_BUILTINS)
 _FRESH_WARNINGS: Callable[[], None] | None = getattr(warnings, "_filters_mutated", None)
 
 
-def kinds() -> list[Kind]:
+def kinds() -> list[StateKind]:
     """All of them, as they are now."""
     return [
         attributes("arguments and module search path", sys, "argv", "path"),
         contents("arguments", sys.argv),
         contents("module search path", sys.path),
         attributes("hooks of sys", sys, "excepthook", "displayhook", "unraisablehook", "breakpointhook"),
-        Kind("tracing", sys.gettrace, sys.settrace, is_quick=True),
-        Kind("profiling", sys.getprofile, sys.setprofile, is_quick=True),
-        Kind("recursion limit", sys.getrecursionlimit, sys.setrecursionlimit, is_quick=True),
-        Kind("longest number as text", sys.get_int_max_str_digits, sys.set_int_max_str_digits, is_quick=True),
-        Kind("switch interval", sys.getswitchinterval, sys.setswitchinterval, is_quick=True),
-        Kind("length of tracebacks", lambda: getattr(sys, "tracebacklimit", None), _limit_tracebacks),
+        StateKind("tracing", sys.gettrace, sys.settrace, is_quick=True),
+        StateKind("profiling", sys.getprofile, sys.setprofile, is_quick=True),
+        StateKind("recursion limit", sys.getrecursionlimit, sys.setrecursionlimit, is_quick=True),
+        StateKind("longest number as text", sys.get_int_max_str_digits, sys.set_int_max_str_digits, is_quick=True),
+        StateKind("switch interval", sys.getswitchinterval, sys.setswitchinterval, is_quick=True),
+        StateKind("length of tracebacks", lambda: getattr(sys, "tracebacklimit", None), _limit_tracebacks),
         attributes("writing of bytecode", sys, "dont_write_bytecode", "pycache_prefix"),
         *_garbage_kinds(),
         *_warning_kinds(),
         *_thread_kinds(),
-        Kind("builtins", lambda: [*map(_BUILTINS.get, _NAMES)], _restore_builtins),
-        Kind("faulthandler", faulthandler.is_enabled, lambda _: faulthandler.enable(2), is_quick=True),
-        Kind("tracemalloc", _traces_memory, lambda _: importlib.import_module("tracemalloc").stop()),
+        StateKind("builtins", lambda: [*map(_BUILTINS.get, _NAMES)], _restore_builtins),
+        StateKind("faulthandler", faulthandler.is_enabled, lambda _: faulthandler.enable(2), is_quick=True),
+        StateKind("tracemalloc", _traces_memory, lambda _: importlib.import_module("tracemalloc").stop()),
     ]
 
 
@@ -50,13 +50,13 @@ def _limit_tracebacks(before: int | None) -> None:
         sys.tracebacklimit = before
 
 
-def _garbage_kinds() -> list[Kind]:
+def _garbage_kinds() -> list[StateKind]:
     return [
-        Kind("garbage collection", gc.isenabled, _collect_garbage, is_quick=True),
-        Kind("thresholds of garbage collection", gc.get_threshold, _set_thresholds, is_quick=True),
-        Kind("debugging of garbage collection", gc.get_debug, gc.set_debug),
+        StateKind("garbage collection", gc.isenabled, _collect_garbage, is_quick=True),
+        StateKind("thresholds of garbage collection", gc.get_threshold, _set_thresholds, is_quick=True),
+        StateKind("debugging of garbage collection", gc.get_debug, gc.set_debug),
         contents("callbacks of garbage collection", gc.callbacks),
-        Kind("frozen objects", gc.get_freeze_count, _unfreeze),
+        StateKind("frozen objects", gc.get_freeze_count, _unfreeze),
     ]
 
 
@@ -73,12 +73,12 @@ def _unfreeze(before: int) -> None:
         gc.unfreeze()
 
 
-def _warning_kinds() -> list[Kind]:
+def _warning_kinds() -> list[StateKind]:
     module: Any = warnings
     return [
         attributes("warnings", module, "filters", "showwarning", "formatwarning", "onceregistry"),
         contents("filters of warnings", module.filters),
-        Kind("warnings that were shown", _forget_shown, is_quick=True),
+        StateKind("warnings that were shown", _forget_shown, is_quick=True),
     ]
 
 
@@ -93,12 +93,12 @@ def _forget_shown() -> None:
             return
 
 
-def _thread_kinds() -> list[Kind]:
+def _thread_kinds() -> list[StateKind]:
     return [
-        Kind("excepthook of threads", lambda: threading.excepthook, partial(setattr, threading, "excepthook")),
-        Kind("tracing of threads", threading.gettrace, threading.settrace),
-        Kind("profiling of threads", threading.getprofile, threading.setprofile),
-        Kind("stack size of threads", threading.stack_size, threading.stack_size),
+        StateKind("excepthook of threads", lambda: threading.excepthook, partial(setattr, threading, "excepthook")),
+        StateKind("tracing of threads", threading.gettrace, threading.settrace),
+        StateKind("profiling of threads", threading.getprofile, threading.setprofile),
+        StateKind("stack size of threads", threading.stack_size, threading.stack_size),
     ]
 
 

@@ -22,7 +22,7 @@ from sequent.dsl.callables import (
     name_of,
     signature_of,
 )
-from sequent.dsl.marks import reference_in
+from sequent.dsl.reference_search import reference_in
 from sequent.dsl.references import Reference
 
 _LOOKED_AT: tuple[type, ...] = (Reference, str, list, tuple, dict)
@@ -31,7 +31,7 @@ _WRAPS = f"put @functools.wraps(function) above what the decorator returns; or {
 
 
 @define(eq=False)
-class Hidden:
+class CapturedReferences:
     """Looks through the callables of one flow; what a module holds is looked at once."""
 
     _modules: dict[int, Mapping[str, str]] = field(factory=dict[int, Mapping[str, str]])

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sequent.hidden import LIBRARIES, hiding_in
+from sequent.hiding_files import LIBRARIES, hiding_in
 
 FLOW = """
 from sequent import container, step

@@ -11,9 +11,9 @@ from functools import partial
 from types import FrameType
 from typing import Any
 
-from sequent.runtime.worker.surroundings.kernel import lines_of
-from sequent.runtime.worker.surroundings.kinds import Kind
-from sequent.runtime.worker.surroundings.libc import Dispositions
+from sequent.runtime.worker.process_state.kernel import lines_of
+from sequent.runtime.worker.process_state.libc import Dispositions
+from sequent.runtime.worker.process_state.state_kind import StateKind
 
 _Disposition = Callable[[int, FrameType | None], object] | int | None
 
@@ -29,7 +29,7 @@ _OURS = sum(1 << number - 1 for number in _ALL)
 _MASKS = (b"SigIgn:", b"SigCgt:")
 
 
-def kinds() -> list[Kind]:
+def kinds() -> list[StateKind]:
     """All of them, as they are now: timers first, so that nothing goes off while the rest is put right."""
     c_level = Dispositions(tuple(number for number in _ALL if callable(_disposition_of(number))))
 
@@ -40,19 +40,19 @@ def kinds() -> list[Kind]:
         c_level.restore()
 
     return [
-        Kind("alarm", partial(signal.alarm, 0), is_quick=True),
-        Kind("interval timers", lambda: [signal.setitimer(timer, 0) for timer in _INTERVALS]),
-        Kind("timer of faulthandler", faulthandler.cancel_dump_traceback_later, is_quick=True),
-        Kind("POSIX timers", _posix_timers),
-        Kind("signal handlers", lambda: [*map(_disposition_of, _QUICK)], _set_quick, is_quick=True),
-        Kind("handlers of all signals", lambda: [*map(_disposition_of, _ALL)], restore_all),
-        Kind(
+        StateKind("alarm", partial(signal.alarm, 0), is_quick=True),
+        StateKind("interval timers", lambda: [signal.setitimer(timer, 0) for timer in _INTERVALS]),
+        StateKind("timer of faulthandler", faulthandler.cancel_dump_traceback_later, is_quick=True),
+        StateKind("POSIX timers", _posix_timers),
+        StateKind("signal handlers", lambda: [*map(_disposition_of, _QUICK)], _set_quick, is_quick=True),
+        StateKind("handlers of all signals", lambda: [*map(_disposition_of, _ALL)], restore_all),
+        StateKind(
             "signals in the C library",
             lambda: (c_level.look(), _ignored_and_caught()),
             lambda _: c_level.restore(),
         ),
-        Kind("blocked signals", partial(_set_mask, signal.SIG_BLOCK, ()), _restore_mask, is_quick=True),
-        Kind("wake-up descriptor", partial(signal.set_wakeup_fd, -1), is_quick=True),
+        StateKind("blocked signals", partial(_set_mask, signal.SIG_BLOCK, ()), _restore_mask, is_quick=True),
+        StateKind("wake-up descriptor", partial(signal.set_wakeup_fd, -1), is_quick=True),
     ]
 
 

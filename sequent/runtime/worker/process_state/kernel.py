@@ -8,8 +8,8 @@ import os
 import resource
 from functools import partial
 
-from sequent.runtime.worker.surroundings.kinds import Kind
-from sequent.runtime.worker.surroundings.libc import library
+from sequent.runtime.worker.process_state.libc import library
+from sequent.runtime.worker.process_state.state_kind import StateKind
 
 _IDENTITY = (
     *(b"Name:", b"Uid:", b"Gid:", b"Groups:", b"NoNewPrivs:", b"Seccomp:", b"Cpus_allowed:", b"Mems_allowed:"),
@@ -24,23 +24,23 @@ _IOPRIO_GET = {"x86_64": 252, "aarch64": 31}.get(os.uname().machine)
 library.prctl.argtypes = [ctypes.c_int, *(ctypes.c_void_p,) * 4]
 
 
-def limit_kind() -> Kind:
+def limit_kind() -> StateKind:
     """What every other look may need: descriptors, memory, files."""
-    return Kind("limits", lambda: [*map(resource.getrlimit, _LIMITS)], _restore_limits)
+    return StateKind("limits", lambda: [*map(resource.getrlimit, _LIMITS)], _restore_limits)
 
 
-def kinds() -> list[Kind]:
+def kinds() -> list[StateKind]:
     """All others, as they are now."""
     umask = os.umask(0)
     os.umask(umask)
     return [
-        Kind("umask", partial(os.umask, umask), is_quick=True),
-        Kind("directory", os.getcwd, _return_to, is_quick=True),
-        Kind("root directory", lambda: _identity_of("/")),
-        Kind("ids, capabilities, affinity and name", lambda: lines_of("/proc/self/status", _IDENTITY)),
-        Kind("scheduling and terminal", _scheduling),
-        Kind("what prctl says", _prctl_says),
-        Kind("file locks", _locks),
+        StateKind("umask", partial(os.umask, umask), is_quick=True),
+        StateKind("directory", os.getcwd, _return_to, is_quick=True),
+        StateKind("root directory", lambda: _identity_of("/")),
+        StateKind("ids, capabilities, affinity and name", lambda: lines_of("/proc/self/status", _IDENTITY)),
+        StateKind("scheduling and terminal", _scheduling),
+        StateKind("what prctl says", _prctl_says),
+        StateKind("file locks", _locks),
     ]
 
 

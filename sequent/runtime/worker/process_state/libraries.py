@@ -11,30 +11,30 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from sequent.runtime.worker.surroundings.kinds import Kind
+from sequent.runtime.worker.process_state.state_kind import StateKind
 
 
-def kinds() -> list[Kind]:
+def kinds() -> list[StateKind]:
     """All of them, as they are now."""
     return [
-        Kind("socket timeout", socket.getdefaulttimeout, socket.setdefaulttimeout, is_quick=True),
-        Kind("locale", partial(locale.setlocale, locale.LC_ALL), partial(locale.setlocale, locale.LC_ALL)),
+        StateKind("socket timeout", socket.getdefaulttimeout, socket.setdefaulttimeout, is_quick=True),
+        StateKind("locale", partial(locale.setlocale, locale.LC_ALL), partial(locale.setlocale, locale.LC_ALL)),
         _kind_of("tempfile", "directory for temporary files", lambda it: it.tempdir, _set_temporary_directory),
         _kind_of("multiprocessing", "start method of multiprocessing", _start_method, _set_start_method),
         _decimal_kind(),
-        Kind("random numbers", _RandomNumbers().seed_anew),
-        Kind("event loop", _EventLoops().begin_anew, is_quick=True),
+        StateKind("random numbers", _RandomNumbers().seed_anew),
+        StateKind("event loop", _EventLoops().begin_anew, is_quick=True),
     ]
 
 
-def _kind_of(module: str, name: str, look: Callable[[Any], object], restore: Callable[[Any, Any], None]) -> Kind:
+def _kind_of(module: str, name: str, look: Callable[[Any], object], restore: Callable[[Any, Any], None]) -> StateKind:
     """A kind of a module that may be imported later, and then has None until somebody changes that."""
 
     def look_if_there() -> object:
         found = sys.modules.get(module)
         return None if found is None else look(found)
 
-    return Kind(name, look_if_there, lambda before: restore(sys.modules[module], before))
+    return StateKind(name, look_if_there, lambda before: restore(sys.modules[module], before))
 
 
 def _set_temporary_directory(tempfile: Any, before: str | None) -> None:
@@ -49,7 +49,7 @@ def _set_start_method(multiprocessing: Any, before: str | None) -> None:
     multiprocessing.set_start_method(before, force=True)
 
 
-def _decimal_kind() -> Kind:
+def _decimal_kind() -> StateKind:
     """The contexts from which others are made; the one in use is each attempt's own (see ``attempt``)."""
     contexts = (decimal.DefaultContext, decimal.BasicContext, decimal.ExtendedContext)
     copies = [context.copy() for context in contexts]
@@ -59,7 +59,7 @@ def _decimal_kind() -> Kind:
             for name in ("prec", "rounding", "Emin", "Emax", "capitals", "clamp", "traps", "flags"):
                 setattr(context, name, getattr(copy, name))
 
-    return Kind("default contexts of decimal", lambda: [*map(repr, contexts)], restore)
+    return StateKind("default contexts of decimal", lambda: [*map(repr, contexts)], restore)
 
 
 class _RandomNumbers:

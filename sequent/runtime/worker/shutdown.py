@@ -12,7 +12,7 @@ from types import FrameType
 from typing import Any
 
 from sequent.runtime.worker.capture import flush_streams
-from sequent.runtime.worker.surroundings.libc import flush
+from sequent.runtime.worker.process_state.libc import flush
 
 GRACE = 1.5
 """Seconds that threads and ``atexit`` functions have in all; less than an agent gives a worker that is to end."""
@@ -23,7 +23,7 @@ class _OutOfTimeError(BaseException):
     """It takes too long."""
 
 
-class Leaving:
+class Shutdown:
     """The end of a worker: it waits for threads, then calls what was registered with ``atexit``.
 
     Both within a grace: what hangs may not keep the attempt's outcome back. A worker that is a copy of another process

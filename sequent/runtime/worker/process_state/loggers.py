@@ -10,25 +10,27 @@ from collections.abc import Callable
 from typing import Any
 
 from sequent.runtime.worker.logs import Loguru, StandardError
-from sequent.runtime.worker.surroundings.kinds import Kind, attributes
+from sequent.runtime.worker.process_state.state_kind import StateKind, attributes
 
 _Logger = tuple[int, bool, bool, list[logging.Handler], list[Any]]
 _PRISTINE: _Logger = (logging.NOTSET, True, False, [], [])
 _Output = tuple[logging.Handler, int, logging.Formatter | None, list[Any]]
 
 
-def kinds() -> list[Kind]:
+def kinds() -> list[StateKind]:
     """All of logging, as it is now."""
     root = logging.getLogger()
     return [
-        Kind("root logger", lambda: (root.level, [*root.handlers], root.manager.disable), _restore_root, is_quick=True),
-        Kind("handlers of the root logger", _outputs, _restore_outputs),
-        Kind("loggers", _loggers, _restore_loggers),
-        Kind("names of levels", logging.getLevelNamesMapping, _restore_names),
+        StateKind(
+            "root logger", lambda: (root.level, [*root.handlers], root.manager.disable), _restore_root, is_quick=True
+        ),
+        StateKind("handlers of the root logger", _outputs, _restore_outputs),
+        StateKind("loggers", _loggers, _restore_loggers),
+        StateKind("names of levels", logging.getLevelNamesMapping, _restore_names),
         attributes("last resort of logging", logging, "lastResort", "raiseExceptions"),
-        Kind("class of loggers", logging.getLoggerClass, logging.setLoggerClass),
-        Kind("class of records", logging.getLogRecordFactory, logging.setLogRecordFactory),
-        Kind("warnings in logging", lambda: warnings.showwarning, _end_capture),
+        StateKind("class of loggers", logging.getLoggerClass, logging.setLoggerClass),
+        StateKind("class of records", logging.getLogRecordFactory, logging.setLogRecordFactory),
+        StateKind("warnings in logging", lambda: warnings.showwarning, _end_capture),
     ]
 
 
@@ -102,9 +104,9 @@ class LoguruState:
         self._outputs: dict[int, Any] = {} if core is None else core.handlers
         self._state = None if core is None else _state_of(core)
 
-    def kind(self) -> Kind:
+    def kind(self) -> StateKind:
         """What there is to look at."""
-        return Kind("loguru", self._is_unchanged, self._restore, is_quick=True)
+        return StateKind("loguru", self._is_unchanged, self._restore, is_quick=True)
 
     def _is_unchanged(self) -> bool:
         core = _core_of_loguru()

@@ -11,7 +11,7 @@ from attrs import frozen
 
 
 @frozen(eq=False)
-class Kind:
+class StateKind:
     """Something of the process that a step may change and the next one would find."""
 
     name: str
@@ -25,20 +25,20 @@ class Kind:
     """Whether a look costs so little that every attempt is followed by one."""
 
 
-def attributes(name: str, owner: object, *names: str) -> Kind:
+def attributes(name: str, owner: object, *names: str) -> StateKind:
     """Attributes of a module or object, two at least, which are given back."""
 
     def restore(before: tuple[object, ...]) -> None:
         for attribute, value in zip(names, before, strict=True):
             setattr(owner, attribute, value)
 
-    return Kind(name, partial(operator.attrgetter(*names), owner), restore, is_quick=True)
+    return StateKind(name, partial(operator.attrgetter(*names), owner), restore, is_quick=True)
 
 
-def contents(name: str, of: list[Any]) -> Kind:
+def contents(name: str, of: list[Any]) -> StateKind:
     """What is in a list."""
 
     def restore(before: list[Any]) -> None:
         of[:] = before
 
-    return Kind(name, of.copy, restore, is_quick=True)
+    return StateKind(name, of.copy, restore, is_quick=True)

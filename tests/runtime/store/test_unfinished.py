@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from sequent.runtime.store import open_store
-from sequent.runtime.store.sqlite.leftovers import Unfinished, is_unbegun
+from sequent.runtime.store.sqlite.unfinished import Unfinished, is_unbegun
 from tests.contracts.plans import create
 
-HOLDING = "import sys, time\nfrom sequent.runtime.store.sqlite.leftovers import Unfinished\n"
+HOLDING = "import sys, time\nfrom sequent.runtime.store.sqlite.unfinished import Unfinished\n"
 HOLDING += "print(Unfinished(sys.argv[1]).name, flush=True)\ntime.sleep(600)\n"
 RUNNING = """
 import os, sys, signal
