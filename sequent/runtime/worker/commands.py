@@ -24,24 +24,30 @@ from sequent.runtime.worker.words import computed_words, fill_word, fill_words, 
 
 LARGEST_OUTPUT = 256 * 1024 * 1024
 """Bytes of standard output that a result can be made from."""
+_PIECE = 1 << 16
+"""Bytes that are read at once: what a pipe holds, unless the program makes it larger."""
+_LARGEST_PIPE = 1 << 20
+"""Bytes that a pipe can be made to hold, without the rights of root."""
 
 
 class CommandError(Exception):
     """A command was no success."""
 
-    def __init__(self, problem: Problem, tail: Tail | None = None) -> None:
+    def __init__(self, problem: Problem, *tails: Tail) -> None:
         super().__init__(problem.message)
         self._problem = problem
-        self._tail = tail
+        self._tails = tails
 
     def told(self, hidden: Callable[[str], str]) -> Problem:
         """Why, with the last lines that it wrote: the last of all in the first line, which is told alone at times.
+
+        They are those of the first of its streams that says something.
 
         Args:
             hidden: takes secrets out of a text.
         """
         message = hidden(self._problem.message)
-        lines = self._tail.lines(hidden) if self._tail is not None else []
+        lines = next(filter(None, (tail.lines(hidden) for tail in self._tails)), [])
         if lines:
             message = "\n".join((f"{message}: {lines[-1].strip()}", *(lines if len(lines) > 1 else ())))
         return evolve(self._problem, message=message)
@@ -81,14 +87,14 @@ def run_command(
     keeps = work.result not in ("none", "exit_code")
     with contextlib.ExitStack() as stack:
         stdin = _open_stdin(call.stdin, stack)
-        # Through us, who go on where the disk with the log is full; in the order of writing, unless one is the result.
-        process = _start(call, stdin, subprocess.PIPE if keeps else subprocess.STDOUT)
+        # Through us, who go on where the disk with the log is full, and can tell its errors from the rest.
+        process = _start(call, stdin)
         try:
-            output, tail = _collect(process, segment)
+            output, *tails = _collect(process, segment, keeps=keeps)
             code = process.wait()
         finally:
             _abandon(process)
-    _check(call.words[0], code, work.success, tail)
+    _check(call.words[0], code, work.success, tails)
     return code if work.result == "exit_code" else _result(output, work.result)
 
 
@@ -140,10 +146,10 @@ def _open_stdin(value: object, stack: contextlib.ExitStack) -> int:
     return file.fileno()
 
 
-def _start(call: _Call, stdin: int, stderr: int) -> subprocess.Popen[bytes]:
+def _start(call: _Call, stdin: int) -> subprocess.Popen[bytes]:
     pipe = subprocess.PIPE
     try:
-        return subprocess.Popen(call.words, env=call.env, cwd=call.cwd, stdin=stdin, stdout=pipe, stderr=stderr)
+        return subprocess.Popen(call.words, env=call.env, cwd=call.cwd, stdin=stdin, stdout=pipe, stderr=pipe)
     except OSError as error:
         raise CommandError(_not_started(call, error)) from None
 
@@ -163,44 +169,50 @@ def _not_started(call: _Call, error: OSError) -> Problem:
     return Problem(type=type(error).__name__, message=f"{program!r} cannot be started: {error.strerror}", exit_code=126)
 
 
-def _collect(process: subprocess.Popen[bytes], segment: Segment) -> tuple[bytes, Tail]:
+def _collect(process: subprocess.Popen[bytes], segment: Segment, *, keeps: bool) -> tuple[bytes, Tail, Tail]:
     """Take what it writes until it ends, though something that it started may keep the pipes open.
 
+    Args:
+        process: the program.
+        segment: the log that takes both of its streams, as they come.
+        keeps: whether its standard output is kept.
+
     Returns:
-        its standard output, where its standard error comes apart from that; and the end of its standard error, else
-        of both.
+        its standard output; the end of its standard error; and the end of its standard output, where that is not kept.
     """
     output, errors = process.stdout, process.stderr
-    if output is None:
-        raise AssertionError("its output was to come by us")
-    result = output.fileno() if errors is not None else -1
-    open_pipes = {pipe.fileno() for pipe in (output, errors) if pipe is not None}
+    if output is None or errors is None:
+        raise AssertionError("what it writes was to come by us")
+    tails = {output.fileno(): Tail(), errors.fileno(): Tail()}
+    open_pipes = [*tails]
+    result = output.fileno() if keeps else -1
     ended = os.pidfd_open(process.pid)
     pieces: list[bytes] = []
-    tail = Tail()
     size = 0
     poll = select.poll()
     for descriptor in (*open_pipes, ended):
         poll.register(descriptor, select.POLLIN)
     for pipe in open_pipes:
         os.set_blocking(pipe, False)
+    is_over = False
     try:
-        while open_pipes:
+        while open_pipes and not is_over:
             ready = {descriptor for descriptor, _ in poll.poll()}
-            for pipe in ready & open_pipes:
-                while piece := _read(pipe):
+            is_over = ended in ready
+            # A piece of each, so that neither is kept waiting; its last words may have come since the look.
+            for pipe in [pipe for pipe in open_pipes if is_over or pipe in ready]:
+                piece = _read(pipe, _LARGEST_PIPE if is_over else _PIECE)
+                if piece:
                     segment.keep(piece)
                     if pipe == result:
                         pieces.append(piece)
                         size = _checked(size + len(piece))
                     else:
-                        tail.add(piece)
-                if piece is not None:
+                        tails[pipe].add(piece)
+                elif piece is not None:
                     open_pipes.remove(pipe)
                     poll.unregister(pipe)
-            if ended in ready:
-                break
-        return b"".join(pieces), tail
+        return b"".join(pieces), tails[errors.fileno()], tails[output.fileno()]
     finally:
         os.close(ended)
 
@@ -220,9 +232,9 @@ def _checked(size: int) -> int:
     return size
 
 
-def _read(pipe: int) -> bytes | None:
+def _read(pipe: int, size: int) -> bytes | None:
     try:
-        return os.read(pipe, 1 << 16)
+        return os.read(pipe, size)
     except BlockingIOError:
         return None
 
@@ -241,14 +253,14 @@ def _abandon(process: subprocess.Popen[bytes]) -> None:
             process.wait()
 
 
-def _check(program: str, code: int, success: tuple[int, ...], tail: Tail) -> None:
+def _check(program: str, code: int, success: tuple[int, ...], tails: list[Tail]) -> None:
     if code in success:
         return
     if code < 0:
         message = f"{program!r} was ended by {signal_name(-code)}"
-        raise CommandError(Problem(type="Signal", message=message, signal=-code), tail)
+        raise CommandError(Problem(type="Signal", message=message, signal=-code), *tails)
     message = f"{program!r} ended with exit code {code}"
-    raise CommandError(Problem(type="ExitStatus", message=message, exit_code=code), tail)
+    raise CommandError(Problem(type="ExitStatus", message=message, exit_code=code), *tails)
 
 
 _READERS: dict[str, tuple[str, Callable[[str], object]]] = {

@@ -224,10 +224,23 @@ def test_of_more_lines_the_last_ten_are_told(execute, result):
     assert problem.message.split("\n") == ["'sh' ended with exit code 3: 20", *map(str, range(11, 21))]
 
 
-def test_where_standard_output_is_the_result_only_what_went_to_the_other_is_told(execute):
-    script = "echo no such share >&2; seq 20; exit 3"
-    problem = problem_of(lambda: execute("sh", "-c", script, result="str"))
+@pytest.mark.parametrize("result", ["none", "str", "exit_code"])
+def test_what_went_to_standard_error_is_told_however_much_else_was_written(execute, result):
+    script = "echo before; echo no such share >&2; seq 2000; exit 3"
+    problem = problem_of(lambda: execute("sh", "-c", script, result=result))
     assert problem.message == "'sh' ended with exit code 3: no such share"
+    assert sorted(execute.log.read_text().splitlines()) == sorted(
+        ["before", "no such share", *map(str, range(1, 2001))]
+    )
+
+
+def test_of_a_program_whose_standard_error_says_nothing_the_rest_is_told_unless_it_is_the_result(execute):
+    script = "echo two tests failed; echo >&2; exit 3"
+    assert problem_of(lambda: execute("sh", "-c", script)).message == "'sh' ended with exit code 3: two tests failed"
+    assert problem_of(lambda: execute("sh", "-c", script, result="str")).message == "'sh' ended with exit code 3"
+
+
+def test_a_program_that_was_killed_is_told_with_its_last_words(execute):
     killed = problem_of(lambda: execute("sh", "-c", "echo too much memory >&2; kill -9 $$"))
     assert killed.message == "'sh' was ended by SIGKILL: too much memory"
 
