@@ -11,6 +11,7 @@ from attrs import evolve
 from cyclopts import Parameter
 
 from sequent.cli import machine
+from sequent.cli.counting import DELAYED, RETRY
 from sequent.cli.failures import failure_lines, failure_of, log_command, task_name
 from sequent.cli.history import origin_text, reason_text
 from sequent.cli.options import Options, opened_store
@@ -86,8 +87,8 @@ def _show_text(store: Store, record: RunRecord, story: Story, options: Options) 
         for attempt in _active(story)
     ]
     waits = [
-        f"  {paint.word('delayed')}  {task_name(wait.path, wait.sequence)}{_number(wait.attempt)}"
-        f"  until {moment(wait.due)}"
+        f"  {paint.word(RETRY if wait.attempt else DELAYED)}  {task_name(wait.path, wait.sequence)}"
+        f"{_number(wait.attempt)}  until {moment(wait.due)}"
         for wait in _waits(story)
     ]
     for lines in (steps, _first(active), _first(waits)):

@@ -137,11 +137,15 @@ class Story:
                 numbers[Status.WAITING] += 1
 
     def add_unrun(self, unrun: Mapping[str, Mapping[Status, int]]) -> None:
-        """Take how many tasks were skipped or cancelled; in which iterations is not known."""
+        """Take how many tasks were skipped or cancelled, or are ready; in which iterations is not known."""
         if not self.wanted.sequence:
             for path, numbers in unrun.items():
                 if self.wanted.has_step(path):
                     self.steps.setdefault(path, Counter()).update(numbers)
+
+    def retries(self, path: str) -> int:
+        """How many of the tasks of a step that wait have failed, and are tried again."""
+        return sum(wait.path == path and wait.attempt > 0 for wait in self.waits)
 
 
 def story_of(store: Store, record: RunRecord, now: float, wanted: TaskFilter | None = None) -> Story:
@@ -154,13 +158,14 @@ def story_of(store: Store, record: RunRecord, now: float, wanted: TaskFilter | N
     for attempt in store.attempts(record):
         if wanted.has(attempt.path, attempt.sequence):
             story.add(attempt)
+    unrun = record.unrun
     if record.owner is None:
         story.active.clear()
+        unrun = {path: {**numbers, Status.READY: 0} for path, numbers in unrun.items()}
     story.work_until(now)
     if record.status in _WAITING:
         story.add_waits(store.pending(record))
-    if record.ended is not None:
-        story.add_unrun(record.unrun)
+    story.add_unrun(unrun)
     return story
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Mapping
 from typing import IO, cast
 
-from sequent.cli.counting import DELAYED
+from sequent.cli.counting import DELAYED, QUEUED, RETRY
 from sequent.cli.failures import failure_lines, failure_of, log_command
 from sequent.cli.step_table import step_table
 from sequent.cli.story import Story, TaskFilter, story_of
@@ -43,19 +44,21 @@ def watched(store: Store, record: RunRecord, wanted: TaskFilter) -> RunRecord:
             lines = _new_failures(story, record, told, paint)
             if lines:
                 console.print(Text.from_ansi("\n".join(lines)))
-            live.update(step_table(_numbers(story), now - record.created, console.height, paint), refresh=True)
+            live.update(step_table(step_numbers(story), now - record.created, console.height, paint), refresh=True)
             time.sleep(max(REST, (time.monotonic() - began) / _PART))
             record = store.find(record.id)
     return record
 
 
-def _numbers(story: Story) -> dict[str, dict[str, int]]:
+def step_numbers(story: Story) -> dict[str, dict[str, int]]:
     """How many tasks of each step are in what, by the driver's words."""
-    words = {Status.WAITING: DELAYED, Status.READY: DELAYED}
-    return {
-        safe(path): {words.get(status, status.value): count for status, count in numbers.items() if count}
-        for path, numbers in story.steps.items()
-    }
+    return {safe(path): _words(numbers, story.retries(path)) for path, numbers in story.steps.items()}
+
+
+def _words(numbers: Mapping[Status, int], retries: int) -> dict[str, int]:
+    told = {status.value: count for status, count in numbers.items() if status not in (Status.WAITING, Status.READY)}
+    told |= {RETRY: retries, DELAYED: numbers.get(Status.WAITING, 0) - retries, QUEUED: numbers.get(Status.READY, 0)}
+    return {word: count for word, count in told.items() if count}
 
 
 def _new_failures(story: Story, record: RunRecord, told: set[tuple[str, str, int]], paint: Paint) -> list[str]:

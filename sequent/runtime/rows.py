@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Unrun = Mapping[str, Mapping[Status, int]]
-"""By dotted path, how many tasks of a step were skipped or cancelled since the driver of the run took it."""
+"""By dotted path, how many tasks of a step were skipped or cancelled since its driver took the run, or are ready."""
 
 
 @frozen
@@ -228,6 +228,8 @@ class Batch:
     waits: list[Wait] = field(factory=_rows(Wait))
     holds: list[Hold] = field(factory=_rows(Hold))
     """In order: the last of those of one holder and pool stands."""
+    unrun: Unrun | None = None
+    """What has become of what is not executed, so far."""
     end: RunEnd | None = None
 
     def __bool__(self) -> bool:
@@ -248,6 +250,7 @@ class Batch:
             or self.restored
             or self.renewed
             or self.beginnings
+            or self.unrun is not None
             or self.end
         )
 

@@ -6,8 +6,10 @@ import json
 import time
 
 import pytest
+from attrs import evolve
 
-from sequent.cli import history, machine, show
+from sequent.cli import history, machine, show, watch
+from sequent.cli.story import story_of
 from sequent.cli.text import moment
 from sequent.cli.typed import TypedOptions
 from sequent.errors import UsageError
@@ -165,7 +167,7 @@ def test_show_tells_every_step_what_is_active_and_what_waits_until_when(under_wa
         "  never: not begun",
     ]
     assert f"  ▶ active  block.send/1.2  (attempt 2)  since {moment(NOW - 90)}" in lines
-    assert f"  … delayed  block.send/1.1  (attempt 2)  until {moment(NOW + 60)}" in lines
+    assert f"  ↻ retry  block.send/1.1  (attempt 2)  until {moment(NOW + 60)}" in lines
     assert f"  … delayed  last/1  until {moment(NOW + 120)}" in lines
     assert "✗ failure  block.send/1.3" in text
     assert "✗ failure  block.send/1.1" not in text
@@ -233,6 +235,40 @@ def test_of_a_run_that_has_ended_what_was_skipped_and_cancelled_is_told(remember
     assert "  block.send: 1 active, 2 cancelled\n  last: 1 skipped\n  never: not begun\n" in text
     assert "since" not in text
     assert "until" not in text
+
+
+UNRUN = {"last": {Status.READY: 1}, "block.send": {Status.READY: 3, Status.CANCELLED: 2}, "never": {Status.SKIPPED: 1}}
+
+
+def test_of_a_run_that_goes_on_it_is_told_too_with_what_waits_for_resources(under_way, remember, capsys):
+    attempts = [attempt("block.send", "1.1", 1, Status.FAILURE), attempt("block.send", "1.2", 1, Status.ACTIVE)]
+    waits = [Pending(path="block.send", sequence="1.1", attempt=2, due=NOW)]
+    remember(RememberedStore(evolve(under_way, unrun=UNRUN), attempts, waits=waits))
+    show.show()
+    text = capsys.readouterr().out
+    assert "  tasks: 1 waiting, 4 ready, 1 active, 1 skipped, 2 cancelled\n" in text
+    told = "  block.send: 1 waiting, 3 ready, 1 active, 2 cancelled\n  last: 1 ready\n  never: 1 skipped\n"
+    assert told in text
+
+
+def test_what_waited_for_resources_of_a_run_that_nobody_drives_waits_no_more(under_way, remember, capsys):
+    record = evolve(under_way, status=RunStatus.INTERRUPTED, owner=None, unrun=UNRUN)
+    remember(RememberedStore(record, []))
+    show.show()
+    assert "  block.send: 2 cancelled\n  last: not begun\n  never: 1 skipped\n" in capsys.readouterr().out
+
+
+def test_who_watches_a_run_is_told_in_the_words_of_its_driver(under_way):
+    attempts = [attempt("block.send", "1.1", 1, Status.FAILURE), attempt("block.send", "1.2", 1, Status.ACTIVE)]
+    waits = [Pending(path="block.send", sequence=f"1.{number}", attempt=number - 3, due=NOW) for number in (3, 5)]
+    record = evolve(under_way, unrun=UNRUN)
+    store = RememberedStore(record, attempts, waits=waits)
+    assert watch.step_numbers(story_of(store, record, NOW)) == {
+        "load": {},
+        "block.send": {"retry": 1, "delayed": 1, "queued": 3, "active": 1, "failure": 1, "cancelled": 2},
+        "last": {"queued": 1},
+        "never": {"skipped": 1},
+    }
 
 
 def test_a_moment_is_told_in_the_zone_of_who_reads_it(remember, capsys, monkeypatch):

@@ -227,6 +227,22 @@ def test_what_was_skipped_or_cancelled_is_kept_with_the_end(store):
     assert (again.record.unrun, store.find("latest").unrun) == ({}, {})
 
 
+def test_so_it_is_while_the_run_goes_on_and_anew_once_it_is_taken_up(store):
+    run = create(store)
+    run.commit(Batch(unrun={"a": {Status.SKIPPED: 1}}))
+    run.commit(Batch(unrun={"a": {Status.SKIPPED: 2}, "block.b": {Status.READY: 1}}))
+    unrun = {"a": {Status.SKIPPED: 2}, "block.b": {Status.READY: 1}}
+    assert (run.record.unrun, store.find("latest").unrun) == (unrun, unrun)
+    run.close()
+    assert store.find("latest").unrun == unrun
+    again = store.take("r00001")
+    assert (again.record.unrun, store.find("latest").unrun) == ({}, {})
+    again.commit(
+        Batch(unrun={"a": {Status.SKIPPED: 3}}, end=RunEnd(RunStatus.SUCCESS, {}, "", {"a": {Status.SKIPPED: 4}}))
+    )
+    assert store.find("latest").unrun == {"a": {Status.SKIPPED: 4}}
+
+
 def test_what_is_waited_for_is_told_until_it_has_begun(store):
     def due(key, attempt, at):
         return Wait(key, attempt, "", 0.0, at, None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 from sequent.engine.state import State
@@ -24,6 +23,7 @@ from sequent.model.scope import Scope
 from sequent.model.status import Status
 from sequent.runtime.clock import Clock
 from sequent.runtime.driver.options import BadOptionError
+from sequent.runtime.driver.unrun import UnrunTasks
 from sequent.runtime.driver.values import Values
 from sequent.runtime.orders import (
     AttemptBegan,
@@ -40,9 +40,6 @@ from sequent.runtime.verdicts import answers_of, may_retry
 
 Underway = tuple[StartTask, TaskKey]
 """An attempt that was ordered, and where its row is."""
-
-
-_UNRUN = (Status.SKIPPED, Status.CANCELLED)
 
 
 class _Told(NamedTuple):
@@ -76,7 +73,7 @@ class Intake:
         """Why attempts were lost that nobody was told of yet, by their tasks."""
         self._unfit: dict[tuple[int, int], Problem] = {}
         """Why an attempt that has not started cannot do well."""
-        self._unrun: dict[int, dict[Status, int]] = {}
+        self.unrun = UnrunTasks(plan, clock)
         self._makers: dict[int, tuple[str, ...]] = {}
         self._told: list[_Told] = []
         self._failed: set[tuple[int, int]] = set()
@@ -186,15 +183,8 @@ class Intake:
         """A task settled without an attempt of its own; a failure was told of where its attempt ended just now."""
         if effect.status is Status.FAILURE and (effect.scope.id, effect.node) in self._failed:
             return
-        if effect.status in _UNRUN:
-            numbers = self._unrun.setdefault(effect.node, {})
-            numbers[effect.status] = numbers.get(effect.status, 0) + 1
+        self.unrun.add(effect.node, effect.status)
         self._told.append(_Told(effect.scope, effect.node, 0, effect.status, None, None))
-
-    def unrun(self) -> dict[str, Mapping[Status, int]]:
-        """By step, how many of its tasks were skipped or cancelled."""
-        steps = ((self._plan.nodes[node], numbers) for node, numbers in self._unrun.items())
-        return {dotted(step.path): numbers for step, numbers in steps if isinstance(step, StepPlan)}
 
     def fail(self, effect: FailTask, batch: Batch) -> None:
         """An attempt, or a container, is a failure after all, as only the engine can tell."""

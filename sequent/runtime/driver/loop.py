@@ -73,6 +73,7 @@ class Driver:
         self._outbox = Outbox(plan, around, self._facts, has_begun=saved is not None)
         self._pooling = self._outbox.pooling
         self._timers = self._outbox.timers
+        self._unrun = self._outbox.intake.unrun
         self._dispatch = self._outbox.dispatch
         self._scheduler = Scheduler(
             plan,
@@ -177,6 +178,8 @@ class Driver:
 
     def _flush(self) -> bool:
         """Commit what was gathered and let the orders out; say whether that was done."""
+        if (unrun := self._unrun.take_due()) is not None:
+            self._outbox.batch.unrun = unrun
         if self._outbox.batch:
             try:
                 self._run.commit(self._outbox.batch)
@@ -200,7 +203,7 @@ class Driver:
         is_suspended = end.status is RunStatus.SUSPENDED
         reason = self._timers.due_text() if is_suspended else end_text(self._plan, end)
         self._pooling.end(self._outbox.batch)
-        self._outbox.batch.end = RunEnd(end.status, counts, reason, self._outbox.intake.unrun())
+        self._outbox.batch.end = RunEnd(end.status, counts, reason, self._unrun.at_end())
         self._status = end.status
 
     def _give_up(self, error: SequentError) -> None:
@@ -216,7 +219,8 @@ class Driver:
         # What nobody was told of has not been ordered.
         batch.intents.clear()
         with contextlib.suppress(StoreError):
-            batch.end = RunEnd(RunStatus.STOPPED, {Status.SUCCESS: self._run.successes()}, error.message)
+            counts = {Status.SUCCESS: self._run.successes()}
+            batch.end = RunEnd(RunStatus.STOPPED, counts, error.message, self._unrun.at_end())
             self._run.commit(batch)
 
     def _wait(self, timeout: float | None) -> None:
@@ -224,10 +228,12 @@ class Driver:
         if self._plan.pools and self._queued != (queued := self._state.queued):
             self._queued = queued
             self._observer.tasks_queue(queued)
+            self._unrun.queue(queued)
         due = self._timers.left()
         if due is not None and self._longest_sleep is not None:
             due = min(due, self._longest_sleep)
-        self._waiter.wait(soonest(timeout, due, self._pooling.left(), self._stopping.left(), self._dispatch.left()))
+        others = (self._pooling.left(), self._stopping.left(), self._dispatch.left(), self._unrun.left())
+        self._waiter.wait(soonest(timeout, due, *others))
         self._stopping.look()
 
     def _stop(self) -> None:

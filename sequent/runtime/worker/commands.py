@@ -47,8 +47,8 @@ class CommandError(Exception):
             hidden: takes secrets out of a text.
         """
         message = hidden(self._problem.message)
-        lines = next(filter(None, (tail.lines(hidden) for tail in self._tails)), [])
-        if lines:
+        lines = next(filter(None, (tail.lines(hidden) for tail in self._tails)), None)
+        if lines is not None:
             message = "\n".join((f"{message}: {lines[-1].strip()}", *(lines if len(lines) > 1 else ())))
         return evolve(self._problem, message=message)
 

@@ -69,6 +69,8 @@ class MemoryRun(RunReading):
         for hold in batch.holds:
             if hold.is_shared and not hold.amount:
                 self._sharing.withdraw(run.record.number, hold.key)
+        if batch.unrun is not None:
+            run.record = evolve(run.record, unrun=batch.unrun)
         if batch.end is not None:
             self._sharing.give_up(run.record.number, run.cells.holdings.give_up_shares())
             run.record = batch.end.of(run.record, self._now())
@@ -185,7 +187,9 @@ class MemoryStore:
             if not resumes:
                 run.cells.drop_problems()
             recovery = run.record.recovery + (not resumes)
-            run.record = evolve(run.record, status=RunStatus.RUNNING, recovery=recovery, ended=None, reason="")
+            run.record = evolve(
+                run.record, status=RunStatus.RUNNING, recovery=recovery, ended=None, reason="", unrun={}
+            )
         run.cells.holdings.drop()
         self._sharing.give_up(run.record.number, run.cells.holdings.give_up_shares())
         return MemoryRun(run, self._now, self._sharing)

@@ -97,6 +97,8 @@ class SqliteRun(RunReading):
             # Whoever is killed once that is written leaves nothing behind.
             self._ballast.free()
         self._within(lambda: self._write(batch))
+        if batch.unrun is not None:
+            self._record = evolve(self._record, unrun=batch.unrun)
         if batch.end is not None:
             self._record = batch.end.of(self._record, self._writer.ended)
 
@@ -104,6 +106,7 @@ class SqliteRun(RunReading):
         self._writer.write(batch, self._now)
         if batch.end is not None:
             self._sharing.give_up()
+        if batch.end is not None or batch.unrun is not None:
             seal_run(self._cursor.execute, self._run)
 
     def _within(self, write: Callable[[], T], *, is_patient: bool = False) -> T:
@@ -158,7 +161,7 @@ class SqliteRun(RunReading):
     def adopt(self, plan: Plan, fingerprints: Mapping[str, str]) -> None:
         def write() -> None:
             number = put_definition(self._cursor, self._nodes.learn(plan), plan.structure, fingerprints, plan.picture)
-            self._cursor.execute(statements.change_definition(), (number, self._run))
+            self._cursor.execute(statements.change_run("definition"), (number, self._run))
             seal_run(self._cursor.execute, self._run)
 
         self._within(write, is_patient=True)

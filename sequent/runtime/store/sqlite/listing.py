@@ -69,7 +69,7 @@ def seal_run(execute: Execute, number: int) -> None:
     """Seal a run's row, which was changed in the transaction that is under way."""
     row = RunRow(*execute(run_queries.run_with_number(), (number,)).fetchone())
     if row.tally is not None:
-        execute(statements.put_seal(), (row.checksum(), number))
+        execute(statements.change_run("seal"), (row.checksum(), number))
 
 
 @contextlib.contextmanager

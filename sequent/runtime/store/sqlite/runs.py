@@ -197,18 +197,19 @@ class SqliteStore:
     def _raise_epoch(self, row: RunRow, owner: str, *, resumes: bool, reopens: bool) -> int:
         """Make the run this process's own; one that has succeeded stays so, in the same recovery, unless reopened."""
         epoch = row.epoch + 1
-        status, recovery, ended = RunStatus.RUNNING.value, row.recovery + (not resumes), None
+        status, recovery, ended, unrun = RunStatus.RUNNING.value, row.recovery + (not resumes), None, None
         if row.status == RunStatus.SUCCESS and not reopens:
-            status, recovery, ended = row.status, row.recovery, row.ended
+            status, recovery, ended, unrun = row.status, row.recovery, row.ended, row.unrun
         with self._transaction() as execute:
-            taken = execute(statements.take_run(), (epoch, owner, status, recovery, ended, None, row.number, row.epoch))
+            values = (epoch, owner, status, recovery, ended, None, unrun, row.number, row.epoch)
+            taken = execute(statements.take_run(), values)
             execute(statements.drop_holds(), (row.number,))
             want_again(execute, row.number)
             if recovery != row.recovery:
                 execute(statements.drop_problems(), (row.number,))
                 if row.tally is not None:
                     tally = count_run(self._connection, row.number)
-                    execute(statements.put_tally(), (tally.text, row.number))
+                    execute(statements.change_run("tally"), (tally.text, row.number))
             if taken.rowcount != 1:
                 raise self._busy(self._listing.with_number(row.number))
             seal_run(execute, row.number)

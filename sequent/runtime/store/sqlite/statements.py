@@ -242,31 +242,12 @@ def _put(table: Table, names: str) -> str:
 
 
 @cache
-def put_tally() -> str:
-    """Writes what a run's rows come to."""
-    return text_of(update(run).values(given("tally")).where(is_given(run.c.number)), "tally the_number")
-
-
-@cache
-def put_seal() -> str:
-    """Writes the checksum of a run's own row."""
-    return text_of(update(run).values(given("seal")).where(is_given(run.c.number)), "seal the_number")
-
-
-@cache
-def end_run() -> str:
-    """Writes how a run ended."""
-    names = "status ended counts reason unrun"
+def change_run(names: str) -> str:
+    """Writes some columns of a run's own row."""
     return text_of(update(run).values(given(names)).where(is_given(run.c.number)), f"{names} the_number")
 
 
 # -- making and taking runs -----------------------------------------------------------------------
-
-
-@cache
-def change_definition() -> str:
-    """A run goes on with another definition."""
-    return text_of(update(run).values(given("definition")).where(is_given(run.c.number)), "definition the_number")
 
 
 @cache
@@ -300,7 +281,7 @@ def _insert(table: Table, names: str) -> str:
 @cache
 def take_run() -> str:
     """Matches one row unless somebody took the run since its epoch was read."""
-    names = "epoch owner status recovery ended reason"
+    names = "epoch owner status recovery ended reason unrun"
     keys = (is_given(run.c.number), is_given(run.c.epoch))
     return text_of(update(run).values(given(names)).where(*keys), f"{names} the_number the_epoch")
 

@@ -192,7 +192,7 @@ class RunningTally:
         if self._now is None:
             self._now = count_run(self._cursor, self._run)
         if self._now != self._known:
-            self._cursor.execute(statements.put_tally(), (self._now.text, self._run))
+            self._cursor.execute(statements.change_run("tally"), (self._now.text, self._run))
 
     def end(self, *, is_known: bool) -> None:
         """The transaction has ended: as it should, or in a way that leaves open what is written."""

@@ -66,12 +66,14 @@ class BatchWriter:
             self._lose_earlier(batch.intents)
         if batch.waits or batch.holds or batch.beginnings:
             self._write_waiting(batch)
+        if batch.unrun is not None and batch.end is None:
+            self._cursor.execute(statements.change_run("unrun"), (text_of_unrun(batch.unrun), self._run))
         if batch.end is not None:
             self.ended = now()
             counts = text_of_mapping({status.value: count for status, count in batch.end.counts.items()})
             unrun = None if batch.end.unrun is None else text_of_unrun(batch.end.unrun)
             values = (batch.end.status.value, self.ended, counts, batch.end.reason or None, unrun, self._run)
-            self._cursor.execute(statements.end_run(), values)
+            self._cursor.execute(statements.change_run("status ended counts reason unrun"), values)
         self._tally.write()
 
     def _is_first(self, text: str, rows: list[tuple[Any, ...]]) -> bool:
