@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from sequent.runtime.ports import Observer, Store
     from sequent.runtime.recovery.planning import RecoveryPlan
     from sequent.runtime.recovery.selecting import Asked
-    from sequent.runtime.rows import RunRecord, Target
+    from sequent.runtime.rows import RunRecord
+    from sequent.runtime.target import Target
     from sequent.settings import Configuration
 
 

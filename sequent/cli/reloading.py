@@ -11,7 +11,8 @@ from sequent.model.outcome import Outcome
 from sequent.model.spec import Definition
 from sequent.runtime.executors.agents import AgentProcess
 from sequent.runtime.ports import Observer, Store
-from sequent.runtime.rows import RunRecord, Target
+from sequent.runtime.rows import RunRecord
+from sequent.runtime.target import Target
 from sequent.settings import Configuration
 
 Drive = Callable[[Definition, Target, AgentProcess, Observer], Outcome]

@@ -25,7 +25,7 @@ from sequent.runtime.orders import (
     WorkerSetup,
 )
 from sequent.runtime.packets import BadMessageError, Message
-from sequent.runtime.rows import Target
+from sequent.runtime.target import Target
 from sequent.runtime.untrusted import LONGEST, count, data_text, number, seconds_of, text
 
 

@@ -12,7 +12,7 @@ from attrs import field, frozen
 from sequent.errors import UsageError
 from sequent.runtime.context import current_context, runs_around
 from sequent.runtime.origin import RunOrigin
-from sequent.runtime.rows import Target
+from sequent.runtime.target import Target
 
 DEEPEST = 16
 """How many runs may be within one another."""

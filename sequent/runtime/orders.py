@@ -7,7 +7,7 @@ from attrs import frozen
 from sequent.model.outcome import LogSpan, Problem
 from sequent.model.references import CompoundForm
 from sequent.model.status import Verdict
-from sequent.runtime.rows import Target
+from sequent.runtime.target import Target
 
 
 @frozen(kw_only=True)

@@ -16,7 +16,8 @@ from sequent.model.status import RunStatus, Status
 from sequent.runtime.orders import AttemptOrder, DrawOrder, Report
 from sequent.runtime.origin import RunOrigin
 from sequent.runtime.pending import Pending
-from sequent.runtime.rows import Ask, AttemptRecord, Batch, FrameKey, RunRecord, Target, TaskKey, Wait
+from sequent.runtime.rows import Ask, AttemptRecord, Batch, FrameKey, RunRecord, TaskKey, Wait
+from sequent.runtime.target import Target
 
 if TYPE_CHECKING:
     # Most commands remove nothing.

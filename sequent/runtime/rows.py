@@ -13,6 +13,7 @@ from sequent.model.spec import Amounts
 from sequent.model.status import RunStatus, Status, Verdict
 from sequent.runtime.origin import RunOrigin
 from sequent.runtime.owner import Owner
+from sequent.runtime.target import Target
 
 if TYPE_CHECKING:
     # Agents and workers know rows, and no plan.
@@ -253,24 +254,6 @@ class Batch:
             or self.unrun is not None
             or self.end
         )
-
-
-@frozen(kw_only=True)
-class Target:
-    """Which flow a run is of, and how it is found again."""
-
-    flow: str
-    """Its name."""
-    file: str = ""
-    """The real path of its module's file."""
-    module: str = ""
-    attribute: str = ""
-    is_script: bool = False
-    """The flow was built by a script that ran: it is recovered by running the script again."""
-    argv: tuple[str, ...] = ()
-    """Of a script: its arguments, ``argv[0]`` first."""
-    cwd: str = ""
-    """The directory in which the run was started; steps run in it."""
 
 
 @frozen(kw_only=True)

@@ -30,7 +30,7 @@ from sequent.runtime.orders import WorkerSetup
 from sequent.runtime.ports import DrivenRun, Observer, Store
 from sequent.runtime.recovery.changes import adopt, changed_code
 from sequent.runtime.recovery.prepared import Prepared, rewind
-from sequent.runtime.rows import Target
+from sequent.runtime.target import Target
 
 _SHORTEST_SLEEP = 0.05
 """Seconds: a flow may ask to have the clocks looked at more often than makes a difference."""

@@ -6,7 +6,8 @@ from sequent.model.inputs import ItemsLiteralPlan
 from sequent.model.plan import AtomPlan, ContainerPlan, Gate, OuterAtom, Plan, StepPlan, start_of
 from sequent.model.scope import Scope
 from sequent.model.status import Claim, Construct, RunStatus
-from sequent.runtime.rows import RunRecord, Target
+from sequent.runtime.rows import RunRecord
+from sequent.runtime.target import Target
 
 ROOT = Scope(1, 0, 1, (1,))
 

@@ -10,7 +10,7 @@ from sequent.cli import recovering
 from sequent.cli.typed import TypedOptions
 from sequent.errors import UsageError
 from sequent.model.status import RunStatus
-from sequent.runtime.rows import Target
+from sequent.runtime.target import Target
 from tests.cli.plans import OneRun, a_record
 from tests.cli.remembered import opening
 

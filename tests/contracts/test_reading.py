@@ -12,7 +12,8 @@ from sequent.model.outcome import LogSpan, Problem
 from sequent.model.plan import Reaction
 from sequent.model.saved import SavedBlock, SavedFrame, SavedTask
 from sequent.model.status import Status, Verdict
-from sequent.runtime.rows import Batch, Ending, FrameKey, FrameOpening, Intent, Target, TaskKey
+from sequent.runtime.rows import Batch, Ending, FrameKey, FrameOpening, Intent, TaskKey
+from sequent.runtime.target import Target
 from tests.contracts.plans import (
     BLOCK,
     CELL,

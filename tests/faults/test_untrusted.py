@@ -31,7 +31,7 @@ from sequent.runtime.executors.processes import ProcessExecutor
 from sequent.runtime.executors.wakes import Wakes
 from sequent.runtime.orders import AttemptBegan, AttemptEnded, AttemptOrder, AttemptTakenBack, Report, WorkerSetup
 from sequent.runtime.packets import WORD, Link, pack, pair
-from sequent.runtime.rows import Target
+from sequent.runtime.target import Target
 from tests.runtime.driving import PATIENCE, forked
 
 COUNT = int(os.environ.get("FUZZ_INPUTS", "250"))

@@ -31,7 +31,7 @@ from sequent.runtime.orders import (
     WorkerSetup,
 )
 from sequent.runtime.ports import Executor
-from sequent.runtime.rows import Target
+from sequent.runtime.target import Target
 
 PATIENCE = 60.0
 R = TypeVar("R", bound=Report)

@@ -12,7 +12,8 @@ from sequent.model.plan import ContainerPlan, Plan, StepPlan
 from sequent.model.scope import Scope
 from sequent.model.status import Construct, RunStatus, Status
 from sequent.runtime.observers import LoggingObserver, PrintingObserver
-from sequent.runtime.rows import RunRecord, Target
+from sequent.runtime.rows import RunRecord
+from sequent.runtime.target import Target
 
 ROOT = Scope(1, 0, 1, (1,))
 STEP = StepPlan(index=1, path=("load",), parent=0, position=0, construct=Construct.PROCESS)

@@ -18,8 +18,9 @@ from sequent.runtime.driver.loop import Driver
 from sequent.runtime.driver.surroundings import Surroundings
 from sequent.runtime.orders import AttemptEnded, AttemptOrder, DrawOrder, Report
 from sequent.runtime.ports import DrivenRun, Store
-from sequent.runtime.rows import Batch, Target
+from sequent.runtime.rows import Batch
 from sequent.runtime.store import open_store
+from sequent.runtime.target import Target
 
 
 def work() -> None:

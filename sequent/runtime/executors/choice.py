@@ -12,7 +12,7 @@ from sequent.runtime.executors.agents import AgentProcess, fork_agent, launch_ag
 from sequent.runtime.executors.shortage import patiently
 from sequent.runtime.orders import WorkerSetup
 from sequent.runtime.ports import Executor
-from sequent.runtime.rows import Target
+from sequent.runtime.target import Target
 
 
 def constructs_of(definition: Definition) -> frozenset[Construct]:

@@ -16,7 +16,7 @@ from sequent.errors import DefinitionError, Place, UsageError
 from sequent.model.wording import guess, repr_of
 from sequent.runtime.loading.mistakes import with_all_of_flow
 from sequent.runtime.loading.modules import FORM, load_file, load_module, refuse_hiding, reporting
-from sequent.runtime.rows import Target
+from sequent.runtime.target import Target
 
 
 @frozen

@@ -17,7 +17,7 @@ from sequent.errors import DefinitionError, Place, SequentError, UsageError
 from sequent.hiding_files import HINT, hiding_in, text_of
 from sequent.model.wording import guess
 from sequent.model.work import ModuleImport
-from sequent.runtime.rows import Target
+from sequent.runtime.target import Target
 
 FORM = "name it as module:flow, or as path/file.py:flow"
 

@@ -12,7 +12,8 @@ import attrs
 
 from sequent.errors import UsageError
 from sequent.runtime.recovery.selecting import Asked
-from sequent.runtime.rows import RunRecord, Target
+from sequent.runtime.rows import RunRecord
+from sequent.runtime.target import Target
 
 RECOVER_RUN = "SEQUENT_RECOVER_RUN"
 """Names the run that a script's ``run()`` is to recover instead of starting a new one."""

@@ -8,7 +8,8 @@ from sequent.model.status import RunStatus
 from sequent.runtime.ports import Store
 from sequent.runtime.recovery.scripts import scripted, taken
 from sequent.runtime.recovery.selecting import Asked
-from sequent.runtime.rows import RunRecord, Target
+from sequent.runtime.rows import RunRecord
+from sequent.runtime.target import Target
 
 _FEW = 10
 """Runs that are looked at before all are."""

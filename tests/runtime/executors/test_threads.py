@@ -18,7 +18,7 @@ from sequent import Sequent
 from sequent.dsl.definitions import definition_of
 from sequent.runtime.executors.threads import ThreadExecutor
 from sequent.runtime.orders import AttemptEnded
-from sequent.runtime.rows import Target
+from sequent.runtime.target import Target
 from tests.runtime.driving import Driving, setup_of, threads
 from tests.runtime.worker_steps import add, leave, told
 

@@ -10,7 +10,7 @@ from attrs import evolve
 
 from sequent.runtime.messages import read_setup, write_setup
 from sequent.runtime.orders import WorkerSetup
-from sequent.runtime.rows import Target
+from sequent.runtime.target import Target
 from sequent.runtime.worker.logs import formatter_of, loguru_level
 
 SETUP = WorkerSetup(run_id="r1", directory="/run", target=Target(flow="f"))

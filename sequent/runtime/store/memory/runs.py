@@ -21,7 +21,7 @@ from sequent.runtime import left_processes, ownership
 from sequent.runtime.origin import RunOrigin
 from sequent.runtime.pending import Pending
 from sequent.runtime.pruning import Pruned, PruneRule
-from sequent.runtime.rows import Ask, AttemptRecord, Batch, Hold, RunRecord, Target
+from sequent.runtime.rows import Ask, AttemptRecord, Batch, Hold, RunRecord
 from sequent.runtime.store import naming
 from sequent.runtime.store.location import MEMORY
 from sequent.runtime.store.memory.reading import Cells
@@ -29,6 +29,7 @@ from sequent.runtime.store.memory.sharing import MemorySharing
 from sequent.runtime.store.nodes import KnownNodes, places_of
 from sequent.runtime.store.seen import RunReading, SeenRun
 from sequent.runtime.store.segments import segment_path
+from sequent.runtime.target import Target
 
 
 class _Run:

@@ -12,7 +12,7 @@ from sequent.errors import StoreError
 from sequent.model.status import RunStatus
 from sequent.runtime import left_processes, ownership
 from sequent.runtime.owner import Owner
-from sequent.runtime.rows import RunRecord, Target
+from sequent.runtime.rows import RunRecord
 from sequent.runtime.store import naming
 from sequent.runtime.store.location import run_directory
 from sequent.runtime.store.sqlite import run_queries, statements
@@ -30,6 +30,7 @@ from sequent.runtime.store.sqlite.records import (
     read_unrun,
 )
 from sequent.runtime.store.sqlite.seals import damaged
+from sequent.runtime.target import Target
 
 Execute = Callable[[str, tuple[object, ...]], sqlite3.Cursor]
 """Executes a statement with its values."""

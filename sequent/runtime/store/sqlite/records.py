@@ -15,10 +15,11 @@ from sequent.model.spec import Amounts
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.origin import RunOrigin
 from sequent.runtime.owner import Owner
-from sequent.runtime.rows import Target, Unrun
+from sequent.runtime.rows import Unrun
 from sequent.runtime.store.sqlite.fields import record_of
 from sequent.runtime.store.sqlite.schema import OUTDATED, SUPERSEDED
 from sequent.runtime.store.sqlite.seals import damaged
+from sequent.runtime.target import Target
 
 T = TypeVar("T")
 

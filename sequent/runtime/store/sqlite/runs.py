@@ -15,7 +15,7 @@ from sequent.model.status import RunStatus, Status
 from sequent.runtime import left_processes, ownership
 from sequent.runtime.origin import RunOrigin
 from sequent.runtime.pending import Pending
-from sequent.runtime.rows import AttemptRecord, RunRecord, Target
+from sequent.runtime.rows import AttemptRecord, RunRecord
 from sequent.runtime.store import naming
 from sequent.runtime.store.access import check_run_directory, has_wal
 from sequent.runtime.store.location import Location, runs_directory
@@ -43,6 +43,7 @@ from sequent.runtime.store.sqlite.sharing import refuse_other_sizes, want_again
 from sequent.runtime.store.sqlite.tally import NOTHING, count_run
 from sequent.runtime.store.sqlite.unfinished import is_unbegun
 from sequent.runtime.store.sqlite.values import ValueFiles
+from sequent.runtime.target import Target
 
 if TYPE_CHECKING:
     from sequent.runtime.pruning import Pruned, PruneRule
