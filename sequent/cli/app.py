@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from sequent.cli import INTERRUPTED
-from sequent.cli.terminal import discard, flush
+from sequent.cli.terminal import discard, flush, out
 from sequent.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
@@ -107,6 +107,9 @@ def _unknown_command(word: str) -> UsageError:
 
 
 def _dispatch(words: list[str]) -> int:
+    if words == ["--version"]:
+        out(_version())
+        return 0
     if words[:1] == [COMPLETE]:
         from sequent.cli.candidates import complete
 

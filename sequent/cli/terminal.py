@@ -13,8 +13,6 @@ from codecs import getincrementaldecoder
 from collections.abc import Generator, Iterable
 from typing import TextIO
 
-from attrs import define
-
 from sequent.errors import OutputError
 from sequent.model.terminal import painted, safe_block
 
@@ -120,12 +118,12 @@ class Lines:
             discard(self.stream)
 
 
-@define
 class Display:
     """A stream for a library that paints, and where ``moves`` redraws what it has painted."""
 
-    stream: TextIO
-    moves: bool = False
+    def __init__(self, stream: TextIO, *, moves: bool = False) -> None:
+        self.stream = stream
+        self.moves = moves
 
     def write(self, text: str) -> int:
         """Write it, without what could do more than that."""

@@ -8,8 +8,6 @@ from contextvars import ContextVar
 from types import FrameType
 from typing import Any, TypeVar
 
-from attrs import define, field
-
 from sequent.dsl.places import body_of
 from sequent.errors import DefinitionError, InvalidFlowError
 
@@ -18,13 +16,13 @@ KEPT = "__sequent_mistakes__"
 """Where a class body that is being executed keeps the mistakes in it until it closes."""
 
 
-@define(eq=False)
 class Mistakes:
     """The mistakes found so far."""
 
-    found: list[DefinitionError] = field(factory=list[DefinitionError])
-    flow: object = None
-    """The flow of the builder's whose step has the first of them."""
+    def __init__(self, found: Iterable[DefinitionError] = ()) -> None:
+        self.found = list(found)
+        self.flow: object = None
+        """The flow of the builder's whose step has the first of them."""
 
     def told(self, read: Callable[[], T], otherwise: T) -> T:
         """What reading gives; where it is a mistake, the mistake is kept and something else given."""

@@ -7,7 +7,7 @@ import re
 
 from sequent.errors import DefinitionError, Place
 
-_VARIABLE = re.compile(r"\$(?:(\w+)|\{([^}]*)\})")
+_VARIABLE = r"\$(?:(\w+)|\{([^}]*)\})"
 
 
 def expanded(text: str, name: str, place: Place | None = None) -> str:
@@ -23,7 +23,7 @@ def expanded(text: str, name: str, place: Place | None = None) -> str:
     """
     if "$" not in text and not text.startswith("~"):
         return text
-    for plain, braced in _VARIABLE.findall(text):
+    for plain, braced in re.findall(_VARIABLE, text):
         if (plain or braced) not in os.environ:
             raise DefinitionError(
                 f"{name} is {text!r:.100}, and the variable {plain or braced!r} is not set",

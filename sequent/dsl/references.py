@@ -18,7 +18,7 @@ from sequent.model.wording import repr_of
 # A reference that was formatted into a text leaves a token there. The mark around it is invisible, so that
 # help() and Sphinx can show a step's defaults, and it does not occur in words that people write.
 MARK = "\u2063"
-_TOKEN = re.compile(f"{MARK}<[^{MARK}]*? #(\\d+)(!r|!s|)(?::([^{MARK}]*))?>{MARK}")
+_TOKEN = f"{MARK}<[^{MARK}]*? #(\\d+)(!r|!s|)(?::([^{MARK}]*))?>{MARK}"
 _FORMS = (f"{MARK}<", f">{MARK}", "\\u2063<", f"{MARK}&lt;", "%E2%81%A3%3C")
 """The mark with the beginning or the end of a token; and as ``repr``, JSON, HTML and URLs write it."""
 _NUMBER = re.compile(r" #(\d+)|(?:%20|\+)%23(\d+)")
@@ -258,7 +258,7 @@ def refuse_formatted(text: str, step: str) -> None:
         DefinitionError: there is one.
     """
     if _formatted and MARK in text:
-        for match in _TOKEN.finditer(text):
+        for match in re.finditer(_TOKEN, text):
             reference = _formatted.get(int(match[1]))
             if reference is not None and not reference.__sequent__.is_of_step:
                 raise reached(reference.__sequent__, step)
@@ -272,7 +272,7 @@ def split(text: str) -> list[str | tuple[Reference, str, str]]:
     """
     parts: list[str | tuple[Reference, str, str]] = []
     end = 0
-    for match in _TOKEN.finditer(text):
+    for match in re.finditer(_TOKEN, text):
         parts.append(text[end : match.start()])
         parts.append((_formatted[int(match[1])], match[2].removeprefix("!"), match[3] or ""))
         end = match.end()

@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
-from attrs import define, field, frozen
+from attrs import field, frozen
 
 from sequent.dsl.counts import option_error, read_count
 from sequent.errors import DefinitionError, Place, UsageError
@@ -72,7 +72,6 @@ Checker = Callable[[FlowSpec], Iterable[DefinitionError]]
 """Gives the mistakes of a flow that show only when its steps are seen together."""
 
 
-@define
 class _Port:
     runner: Runner | None = None
     checker: Checker | None = None

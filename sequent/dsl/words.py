@@ -34,7 +34,7 @@ WordSource = Literal | Reference | TextSource
 
 _ALLOWED = "a word is str, Path, bytes, int, float, Decimal, a date or time, UUID, a reference, or an f-string with one"
 _PROGRAM = 'write command("rsync", "-a", source, target), or @command above a method that returns the words'
-_SIGN = re.compile(r"\|\|?|\|&|&&?|<|<<<?|(\d?|&)>>?(/dev/null|&\d)?|2>&1|\d?>&\d")
+_SIGN = r"\|\|?|\|&|&&?|<|<<<?|(\d?|&)>>?(/dev/null|&\d)?|2>&1|\d?>&\d"
 """What means something to a shell where it stands alone."""
 _KNOW_SIGNS = frozenset({"expr", "test", "[", "find", "jq", "awk", "git"})
 """Programs to which such words mean something of their own."""
@@ -78,7 +78,7 @@ def _refuse_shell(values: Sequence[object], place: Place) -> None:
         return
     for position, (before, value) in enumerate(pairwise(values), 2):
         is_argument = isinstance(before, str) and before.startswith("-")
-        if isinstance(value, str) and not is_argument and _SIGN.fullmatch(value):
+        if isinstance(value, str) and not is_argument and re.fullmatch(_SIGN, value):
             raise _error(
                 f"word {position} of the command is {value!r}, a sign of the shell, and there is no shell",
                 place,
@@ -92,7 +92,7 @@ def _is_line(program: str) -> bool:
     if has_form(program):
         return False
     first, *others = program.split()
-    has_signs = any(_SIGN.fullmatch(word) or word.startswith("-") for word in others)
+    has_signs = any(re.fullmatch(_SIGN, word) or word.startswith("-") for word in others)
     return bool(others) and ("/" not in first or has_signs)
 
 

@@ -12,7 +12,7 @@ import typing
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum, auto
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import attrs
 
@@ -56,14 +56,13 @@ class Form(Enum):
     """It names something that is not there: ``kind`` is an ``Unfound``."""
 
 
-@attrs.frozen(eq=False)
-class Meaning:
+class Meaning(NamedTuple):
     """What an annotation says of values."""
 
     form: Form
     kind: Any = object
     parts: tuple[Any, ...] = ()
-    variables: Mapping[Any, object] = attrs.Factory(dict[Any, object])
+    variables: Mapping[Any, object] = types.MappingProxyType({})
     """What the type variables of a generic record stand for."""
 
     @property

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from datetime import datetime, timedelta
 
-from pytimeparse.timeparse import timeparse
-
 from sequent.model.wording import repr_of
 
 LONGEST = 10 * 366 * 86400.0
@@ -26,6 +24,8 @@ def read_seconds(value: object) -> float:
     if isinstance(value, timedelta):
         seconds = value.total_seconds()
     elif isinstance(value, str):
+        from pytimeparse.timeparse import timeparse
+
         seconds = timeparse(value)
         if seconds is None:
             raise ValueError(f'{repr_of(value)} is no length of time: write "30s", "5m", "6h" or "2d"')

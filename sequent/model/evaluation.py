@@ -6,13 +6,10 @@ import sys
 import types
 import typing
 from collections.abc import Mapping
-from typing import Any, cast
-
-import attrs
+from typing import Any, NamedTuple, cast
 
 
-@attrs.frozen
-class Unfound:
+class Unfound(NamedTuple):
     """Stands for an annotation that names something that is not there."""
 
     name: str

@@ -9,7 +9,7 @@ import types
 import typing
 from collections.abc import Hashable, Mapping
 from inspect import getattr_static
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import attrs
 
@@ -25,23 +25,19 @@ _BESIDE = frozenset({_CACHED_HASH, "__orig_class__"})
 _NOTHING: Mapping[str, object] = {}
 
 
-@attrs.frozen(eq=False)
-class Shape:
+class Shape(NamedTuple):
     """What the instances of a class hold, and where."""
 
     kind: type
     fields: tuple[str, ...]
     slots: Mapping[str, types.MemberDescriptorType]
     """The slots of the class and of its bases."""
+    further_slots: tuple[str, ...]
+    """Those that are no field's."""
     computed: frozenset[str]
     """Cached properties: what they keep is computed anew when it is asked for."""
     has_dict: bool
     caches_hash: bool
-
-    @functools.cached_property
-    def further_slots(self) -> tuple[str, ...]:
-        """The slots that are no field's."""
-        return tuple(name for name in self.slots if name not in self.fields)
 
     def taken_apart(self, record: object, name: str) -> dict[str, object]:
         """The values of the fields.
@@ -147,6 +143,7 @@ def _shape(hashed: Hashable) -> Shape | None:
         kind=kind,
         fields=fields,
         slots=slots,
+        further_slots=tuple(name for name in slots if name not in fields),
         computed=frozenset(computed),
         has_dict=kind.__dictoffset__ != 0,
         caches_hash=hashing is not None and _CACHED_HASH in hashing.co_names,

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from attrs import define
-
 Shower = Callable[[object], str | None]
 """Gives a thing as HTML; None where it has no more to show than its ``repr``."""
 
 
-@define
 class _Port:
     shower: Shower | None = None
 

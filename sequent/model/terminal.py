@@ -4,29 +4,28 @@ from __future__ import annotations
 
 import re
 
-# C0 and C1 controls, DEL, lone surrogates, and the marks that reorder or hide text.
-_UNSAFE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
-)
-_LINE_UNSAFE = re.compile(f"[\t\n]|{_UNSAFE.pattern}")
+# C0 and C1 controls, DEL, lone surrogates, and the marks that reorder or hide text; none of them is printable.
+# Patterns are compiled when a text first needs them: few do.
+_UNSAFE = "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+_LINE_UNSAFE = f"[\t\n]|{_UNSAFE}"
 
 _STYLE = "(?:[0-4]|3[0-7]|9[0-7])"
 _PAINT = f"\x1b\\[{_STYLE}?(?:;{_STYLE})*m"
 """Colours and weights, none of which hides anything."""
 _MOVES = "\r|\x1b\\[[0-9]*[AK]|\x1b\\[[?]25[lh]"
 """What a display that redraws itself needs besides."""
-_UNPAINTED = re.compile(f"({_PAINT})|{_UNSAFE.pattern}")
-_UNDRAWN = re.compile(f"({_PAINT}|{_MOVES})|{_UNSAFE.pattern}")
+_UNPAINTED = f"({_PAINT})|{_UNSAFE}"
+_UNDRAWN = f"({_PAINT}|{_MOVES})|{_UNSAFE}"
 
 
 def safe(text: str) -> str:
     """Text of one line in which every character that could steer a terminal is shown as its escape."""
-    return _LINE_UNSAFE.sub(_escaped, text)
+    return text if text.isprintable() else re.sub(_LINE_UNSAFE, _escaped, text)
 
 
 def safe_block(text: str) -> str:
     """The same for text of several lines: tabs and line ends stay, and a lone carriage return is a line end."""
-    return _UNSAFE.sub(_escaped, text.replace("\r\n", "\n").replace("\r", "\n"))
+    return re.sub(_UNSAFE, _escaped, text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def _escaped(match: re.Match[str]) -> str:
@@ -35,7 +34,9 @@ def _escaped(match: re.Match[str]) -> str:
 
 def painted(text: str, *, moves: bool = False) -> str:
     """The same for text that we have painted: its colours stay, and where it ``moves``, so does what redraws it."""
-    return (_UNDRAWN if moves else _UNPAINTED).sub(_escaped_unless_ours, text)
+    if all(map(str.isprintable, text.split("\n"))):
+        return text
+    return re.sub(_UNDRAWN if moves else _UNPAINTED, _escaped_unless_ours, text)
 
 
 def _escaped_unless_ours(match: re.Match[str]) -> str:

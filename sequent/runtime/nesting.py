@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
-
-from attrs import field, frozen
+from typing import NamedTuple
 
 from sequent.errors import UsageError
 from sequent.runtime.context import current_context, runs_around
@@ -42,11 +41,10 @@ def refuse_nesting(target: Target, params: Mapping[str, str], store: str) -> Non
         )
 
 
-@frozen(kw_only=True)
-class _Around:
+class _Around(NamedTuple):
     """What a run tells its steps of itself and of the runs that it is within."""
 
-    identities: list[str] = field(factory=list[str])
+    identities: Sequence[str] = ()
     """Of each of these runs, outermost first."""
     run: str = ""
     """The id of the run itself."""

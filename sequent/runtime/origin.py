@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from attrs import frozen
+from typing import NamedTuple
 
 
-@frozen(kw_only=True)
-class RunOrigin:
+class RunOrigin(NamedTuple):
     """The step of another run that started a run, itself or through a program of its own."""
 
     run: str

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from attrs import frozen
+from typing import NamedTuple
 
 
-@frozen(kw_only=True)
-class Owner:
+class Owner(NamedTuple):
     """Who drives a run."""
 
     pid: int

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from attrs import frozen
+from typing import NamedTuple
 
 
-@frozen(kw_only=True)
-class Pending:
+class Pending(NamedTuple):
     """A task or container that waits for its time."""
 
     path: str

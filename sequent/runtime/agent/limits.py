@@ -8,8 +8,6 @@ import socket
 import struct
 import time
 
-from attrs import define, field
-
 from sequent.runtime.packets import WORD, pair
 
 TIMED_OUT, HARMED = "timed out", "harmed"
@@ -20,7 +18,6 @@ _MOST_RECORDS = 64
 """How many are read at once of a worker that says more than it could have to."""
 
 
-@define(eq=False)
 class WorkerLimit:
     """Until when the attempt of one worker may go on; ``worker.limit`` is the other side.
 
@@ -28,17 +25,18 @@ class WorkerLimit:
     more, a step has shut the worker's end down.
     """
 
-    heard: socket.socket
-    """Where the agent hears."""
-    said: socket.socket
-    """Where the worker says."""
-    word: bytes
-    """What the worker says begins with that; what a step writes there does not."""
-    until: float = 0.0
-    is_harmed: bool = False
-    """Whether something came that no worker says: then it is believed nothing more."""
-    ordered: mmap.mmap = field(factory=lambda: mmap.mmap(-1, 1))
-    """Memory that both have, whatever a step does to descriptors and signals: whether the worker is to end."""
+    def __init__(self, heard: socket.socket, said: socket.socket, word: bytes) -> None:
+        self.heard = heard
+        """Where the agent hears."""
+        self.said = said
+        """Where the worker says."""
+        self.word = word
+        """What the worker says begins with that; what a step writes there does not."""
+        self.until = 0.0
+        self.is_harmed = False
+        """Whether something came that no worker says: then it is believed nothing more."""
+        self.ordered = mmap.mmap(-1, 1)
+        """Memory that both have, whatever a step does to descriptors and signals: whether the worker is to end."""
 
     @classmethod
     def make(cls, word: bytes) -> WorkerLimit:

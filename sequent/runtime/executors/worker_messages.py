@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-
-from attrs import frozen
+from typing import NamedTuple
 
 from sequent.model.outcome import Problem
 from sequent.runtime.executors.workers import Worker
@@ -23,15 +22,13 @@ from sequent.runtime.packets import BadMessageError, Message
 from sequent.runtime.untrusted import count
 
 
-@frozen
-class Loaded:
+class Loaded(NamedTuple):
     """A worker has loaded the flow; its segment is that long."""
 
     log_end: int
 
 
-@frozen
-class Unloadable:
+class Unloadable(NamedTuple):
     """A worker cannot load the flow."""
 
     problem: Problem

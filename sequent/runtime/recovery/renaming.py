@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-
-from attrs import field, frozen
+from types import MappingProxyType
+from typing import NamedTuple
 
 from sequent.errors import UsageError
 from sequent.model.wording import guess
 
-_NAME = re.compile(r"[^\W\d]\w*(?:\.\w+)*")
+_NAME = r"[^\W\d]\w*(?:\.\w+)*"
 
 
-@frozen
-class Renaming:
+class Renaming(NamedTuple):
     """What the steps and containers of a run are called now, by what they were called."""
 
-    names: Mapping[str, str] = field(factory=dict[str, str])
+    names: Mapping[str, str]
 
     def path(self, old: str) -> str:
         """The present path of what had that one, of itself or of a container around it: the innermost counts."""
@@ -37,7 +36,7 @@ class Renaming:
 
     def _is_same(self, old: str, new: str) -> bool:
         """Whether a text says the same with the new names in it, as whole paths or as the last name of one."""
-        return _parts(_NAME.sub(lambda found: self._name(found.group()), old)) == _parts(new)
+        return _parts(re.sub(_NAME, lambda found: self._name(found.group()), old)) == _parts(new)
 
     def _name(self, old: str) -> str:
         new = self.path(old)
@@ -47,7 +46,7 @@ class Renaming:
         return last.get(old, old)
 
 
-SAME_NAMES = Renaming()
+SAME_NAMES = Renaming(MappingProxyType({}))
 
 
 def _parts(text: str) -> list[str]:

@@ -8,8 +8,6 @@ from collections.abc import Hashable, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple, TypeVar, cast
 
-import attrs
-
 from sequent.runtime.store.sqlite.seals import damaged
 
 T = TypeVar("T")
@@ -67,7 +65,7 @@ def record_of(kind: type[T], tree: object) -> T:
     """
     if type(tree) is not dict:
         raise TypeError(f"no {kind.__name__}")
-    hints = _hints(cast("Any", kind))
+    hints = types_of(kind)
     values: dict[str, object] = {}
     for name, value in cast("dict[str, object]", tree).items():
         if name not in hints:
@@ -78,10 +76,14 @@ def record_of(kind: type[T], tree: object) -> T:
     return kind(**values)
 
 
+def types_of(kind: type[object]) -> Mapping[str, Any]:
+    """The fields of a class of records, each with its type."""
+    return _hints(cast("Hashable", kind))
+
+
 @cache
 def _hints(kind: Hashable) -> Mapping[str, Any]:
-    record = attrs.resolve_types(cast("type[attrs.AttrsInstance]", kind))
-    return {field.name: field.type for field in attrs.fields(record)}
+    return typing.get_type_hints(kind)
 
 
 def _fits(value: object, hint: Any) -> bool:

@@ -6,8 +6,6 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-import attrs
-
 from sequent.errors import NotDataError
 from sequent.model.json_text import read_json
 from sequent.model.outcome import LogSpan, Problem
@@ -16,7 +14,7 @@ from sequent.model.status import RunStatus, Status
 from sequent.runtime.origin import RunOrigin
 from sequent.runtime.owner import Owner
 from sequent.runtime.rows import Unrun
-from sequent.runtime.store.sqlite.fields import record_of
+from sequent.runtime.store.sqlite.fields import record_of, types_of
 from sequent.runtime.store.sqlite.schema import OUTDATED, SUPERSEDED
 from sequent.runtime.store.sqlite.seals import damaged
 from sequent.runtime.target import Target
@@ -29,7 +27,7 @@ _dump = json.JSONEncoder(separators=(",", ":")).encode
 
 def text_of_record(record: Owner | Target | Problem | RunOrigin) -> str:
     """The fields of a record."""
-    return _dump(attrs.asdict(record))
+    return _dump({name: getattr(record, name) for name in types_of(type(record))})
 
 
 def text_of_span(span: LogSpan) -> str:
@@ -75,8 +73,7 @@ def read_span(text: str | None) -> LogSpan | None:
 
 
 def _span(tree: list[Any]) -> LogSpan:
-    names = [field.name for field in attrs.fields(LogSpan)]
-    span = record_of(LogSpan, dict(zip(names, tree, strict=True)))
+    span = record_of(LogSpan, dict(zip(types_of(LogSpan), tree, strict=True)))
     if min(span.offset, span.length, span.dropped) < 0:
         raise ValueError("it has a negative number")
     return span

@@ -5,13 +5,10 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable
 from functools import partial
-from typing import Any
-
-from attrs import frozen
+from typing import Any, NamedTuple
 
 
-@frozen(eq=False)
-class StateKind:
+class StateKind(NamedTuple):
     """Something of the process that a step may change and the next one would find."""
 
     name: str
