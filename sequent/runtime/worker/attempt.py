@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import time
 from collections.abc import Callable, Coroutine
 from contextvars import copy_context
 from types import CoroutineType
-from typing import Any, NoReturn, Protocol, cast
+from typing import Any, Protocol, cast
 
 from attrs import evolve
 
@@ -25,6 +24,7 @@ from sequent.runtime.loading.modules import import_once
 from sequent.runtime.orders import AttemptBegan, AttemptEnded, AttemptOrder, WorkerSetup
 from sequent.runtime.worker.capture import Segment, flush_streams
 from sequent.runtime.worker.commands import CommandError, run_command
+from sequent.runtime.worker.copies import Original
 from sequent.runtime.worker.environment import StepEnvironment, variables_of
 from sequent.runtime.worker.inputs import Catalogue, Inputs, instance_of
 from sequent.runtime.worker.problems import problem_of
@@ -89,7 +89,7 @@ class Attempts:
         self._variables = ContextVariables() if environment is not None else None
         self._called = 0
         """The identity of the function that the attempt has called, once it has."""
-        self._pid = os.getpid()
+        self._original = Original()
 
     def run(self, order: AttemptOrder, tidying: Tidies = _NOTHING) -> AttemptEnded:
         """Execute it, and have tidied up before its log ends. No exception of the author's gets out."""
@@ -113,8 +113,7 @@ class Attempts:
         except BaseException as error:  # noqa: BLE001 - whatever the step raises is its failure, and nobody else's
             tidying.settle()
             problem = problem_of(error, place, secrets.hidden)
-        if os.getpid() != self._pid:
-            _end_copy(problem)
+        self._original.end_copy(problem)
         # Before: what tidies up ends the masking of secrets.
         flush_streams()
         secrets.release()
@@ -217,11 +216,3 @@ class Attempts:
                 path=path,
             )
         return text
-
-
-def _end_copy(problem: Problem | None) -> NoReturn:
-    """End a process that the step has forked and that came back from it: the attempt is its parent's."""
-    if problem is not None:
-        os.write(2, problem.traceback.encode())
-    flush_streams()
-    os._exit(0 if problem is None else 1)

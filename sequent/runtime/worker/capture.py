@@ -197,7 +197,7 @@ def open_input(descriptor: int) -> TextIO:
 
 def flush_streams() -> None:
     """Write out what the standard streams still hold."""
-    for stream in (sys.stdout, sys.stderr):
-        # A step may have closed or replaced them.
+    for name in ("stdout", "stderr"):
+        # A step may have closed, replaced or deleted them.
         with contextlib.suppress(Exception):
-            stream.flush()
+            getattr(sys, name).flush()

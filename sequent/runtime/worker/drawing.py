@@ -13,6 +13,7 @@ from sequent.model.references import Path
 from sequent.model.spec import ItemsCall
 from sequent.model.wording import described
 from sequent.runtime.orders import DrawBroke, DrawOrder, ItemFound, RepeatFound
+from sequent.runtime.worker.copies import Original
 from sequent.runtime.worker.inputs import Catalogue, instance_of
 from sequent.runtime.worker.problems import problem_of
 
@@ -25,6 +26,7 @@ class Drawing:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
+        self._original = Original()
         self._iterators: OrderedDict[tuple[int, int], tuple[Iterator[object], int]] = OrderedDict()
         """By frame and node: the iterator, and how many items were drawn."""
 
@@ -36,13 +38,16 @@ class Drawing:
     def serve(self, order: DrawOrder) -> RepeatFound | ItemFound | DrawBroke:
         """Find the items, or draw the next; no exception of the author's gets out."""
         place: Place | None = None
+        report: RepeatFound | ItemFound | DrawBroke
         try:
             spec = self._catalogue.node_at(_path_of(order))
             place = spec.option_places.get("repeats", spec.place)
-            return self._find(order) if order.number == 0 else self._draw(order)
+            report = self._find(order) if order.number == 0 else self._draw(order)
         except BaseException as error:  # noqa: BLE001 - whatever the callable raises fails its repeat
             self.forget(order.frame, order.node)
-            return DrawBroke(order.frame, order.node, problem_of(error, place))
+            report = DrawBroke(order.frame, order.node, problem_of(error, place))
+        self._original.end_copy(report.problem if isinstance(report, DrawBroke) else None)
+        return report
 
     def forget(self, frame: int, node: int) -> None:
         """Drop an iterator that nobody will ask any more."""

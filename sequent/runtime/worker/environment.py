@@ -46,6 +46,8 @@ class StepEnvironment:
         self._list = Environment()
         self._environ = os.environ
         self._before = dict(os.environ)
+        self._really_before = self._list.variables()
+        """With those that C code has set, of which ``os.environ`` does not tell."""
         self._variables: dict[str, str] = {}
 
     def change_to(self, variables: dict[str, str]) -> None:
@@ -78,9 +80,9 @@ class StepEnvironment:
             if os.environ.get(name) != value:
                 os.environ[name] = value
         really = self._list.variables()
-        for name in really.keys() - self._before.keys():
+        for name in really.keys() - self._really_before.keys():
             os.unsetenv(name)
-        for name, value in self._before.items():
+        for name, value in self._really_before.items():
             if really.get(name) != value:
                 os.putenv(name, value)
         self._variables = {}

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from types import FrameType
 
-from attrs import define
+from attrs import define, field
 
 LOST_CHANNEL = 113
 """The status with which a worker ends whose step has closed the worker's own descriptors."""
@@ -23,10 +24,27 @@ class Termination:
     is_idle: bool = True
     is_in_step: bool = False
     was_asked: bool = False
+    _masks: dict[int, set[int]] = field(factory=dict[int, set[int]])
+    """What each thread that is just forking had blocked before."""
 
     def install(self) -> None:
-        """Take over TERM. A step that has its own handler keeps it only for itself."""
+        """Take over TERM. A step that has its own handler keeps it only for itself; what it forks ends of a TERM."""
         signal.signal(signal.SIGTERM, self._handle)
+        os.register_at_fork(before=self._hold_back, after_in_parent=self._go_on, after_in_child=self._give_back)
+
+    def _hold_back(self) -> None:
+        # A copy forgets what has come for it before it looks.
+        self._masks[threading.get_ident()] = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+
+    def _go_on(self) -> None:
+        mask = self._masks.pop(threading.get_ident(), None)
+        if mask is not None:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+    def _give_back(self) -> None:
+        if signal.getsignal(signal.SIGTERM) == self._handle:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        self._go_on()
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         del frame

@@ -29,7 +29,7 @@ from sequent.runtime.context import context
 from sequent.runtime.worker.process_state.table import ProcessState
 
 LIBC = ctypes.CDLL(None, use_errno=True)
-
+LIBC.setenv(b"MADE_IN_C", b"by an import", 1)
 
 VARIABLE = contextvars.ContextVar("VARIABLE", default="not set")
 
@@ -146,6 +146,13 @@ def use_asyncio():
     asyncio.set_event_loop(None)
 
 
+def seem_to_run_a_loop():
+    import asyncio
+
+    loop = asyncio.new_event_loop()
+    asyncio._set_running_loop(loop)
+
+
 def set_start_method():
     import multiprocessing
 
@@ -217,12 +224,14 @@ CHANGES = {
         lambda: setattr(sys, "stdin", None),
         lambda: os.close(2),
         lambda: sys.stdin.close(),
+        lambda: (delattr(sys, "stdout"), delattr(sys, "stderr"), delattr(sys, "stdin")),
     ],
     "descriptors 0, 1 and 2": [
         lambda: os.close(0),
         lambda: stdout_to("/dev/null", 1, 2),
         lambda: stdout_to(os.path.join(tempfile.gettempdir(), "left"), 0, 1),
         lambda: os.set_blocking(1, False),
+        lambda: [os.set_inheritable(number, False) for number in range(3)],
     ],
     "settings of standard streams": [
         lambda: sys.stdout.reconfigure(encoding="latin-1", errors="strict"),
@@ -291,6 +300,8 @@ CHANGES = {
     "tracing of threads": [lambda: threading.settrace(nothing)],
     "profiling of threads": [lambda: threading.setprofile(nothing)],
     "stack size of threads": [lambda: threading.stack_size(2**20)],
+    "finders of modules": [lambda: sys.meta_path.clear(), lambda: sys.meta_path.insert(0, object())],
+    "readers of module search paths": [lambda: sys.path_hooks.clear()],
     "builtins": [lambda: setattr(builtins, "len", nothing), lambda: delattr(builtins, "len")],
     "faulthandler": [faulthandler.disable],
     "tracemalloc": [trace_memory],
@@ -313,7 +324,7 @@ CHANGES = {
     "start method of multiprocessing": [set_start_method],
     "default contexts of decimal": [change_decimal],
     "random numbers": [seed],
-    "event loop": [use_asyncio],
+    "event loop": [use_asyncio, seem_to_run_a_loop],
     "threads": [start_thread],
     "context variables": [lambda: VARIABLE.set("left"), lambda: loguru.logger.contextualize(left=1).__enter__()],
 }
@@ -379,6 +390,7 @@ def process_found():
         "streams": [os.fstat(number).st_rdev for number in range(3)],
         "same": os.path.sameopenfile(1, 2),
         "blocking": os.get_blocking(1),
+        "inherited": [os.get_inheritable(number) for number in range(3)],
     }
 
 
@@ -387,7 +399,7 @@ def environment_found():
     return {
         "environment": {name: value for name, value in os.environ.items() if not name.startswith("SEQUENT_")},
         "kind": type(os.environ).__name__,
-        "in c": [str(LIBC.getenv(name)) for name in (b"PATH", b"HOME", b"LEFT_BEHIND")],
+        "in c": [str(LIBC.getenv(name)) for name in (b"PATH", b"HOME", b"LEFT_BEHIND", b"MADE_IN_C")],
         "zone": [time.tzname, time.timezone, time.strftime("%z", time.localtime(0)), time.localtime(0).tm_hour],
         "locale": locale.setlocale(locale.LC_ALL),
     }
@@ -404,6 +416,7 @@ def interpreter_found():
         "bytecode": sys.dont_write_bytecode,
         "gc": [gc.isenabled(), gc.get_threshold(), gc.get_debug(), len(gc.callbacks), gc.get_freeze_count()],
         "builtins": text_of(builtins.len),
+        "imports": [len(sys.meta_path), len(sys.path_hooks)],
         "tracing": [faulthandler.is_enabled(), tracemalloc.is_tracing()],
         "streams": [(it.encoding, it.errors, it.line_buffering) for it in (sys.stdout, sys.stderr, sys.__stdout__)],
         "input": sys.stdin.read(),

@@ -48,6 +48,12 @@ def leaves_a_thread():
     return [os.getpid()]
 
 
+def comes_back_twice():
+    if (child := os.fork()) == 0:
+        raise ValueError("the child")
+    yield os.waitpid(child, 0)[1]
+
+
 def surroundings():
     return [os.getcwd() != "/", os.environ.get("LEFT_BEHIND"), signal.alarm(0), os.getpid()]
 
@@ -60,6 +66,7 @@ flow.add_step("range", func=step, repeats=lambda: range(3))
 flow.add_step("view", func=step, repeats=lambda: {"k": 1}.items())
 flow.add_step("two", func=step, repeats=two)
 flow.add_step("raises", func=step, repeats=raises)
+flow.add_step("copied", func=step, repeats=comes_back_twice)
 flow.add_step("counting", func=step, repeats=counting)
 flow.add_step("dies", func=step, repeats=lambda: os._exit(5))
 flow.add_step("text", func=step, repeats=lambda: "abc")
@@ -118,6 +125,13 @@ def test_what_a_callable_leaves_behind_the_next_does_not_find(workers: Driving):
     assert json.loads(workers.draw("surroundings", frame=2).items) == [True, None, 0, pid]
     assert json.loads(workers.draw("leaves_a_thread", frame=3).items) == [pid]
     assert json.loads(workers.draw("surroundings", frame=4).items)[-1] != pid
+
+
+def test_a_forked_copy_that_comes_back_from_the_callable_ends_there(driving: Driving):
+    assert driving.draw("copied") == RepeatFound(1, 9, None, "")
+    assert driving.draw("copied", 1) == ItemFound(1, 9, 1, str(1 << 8))
+    assert driving.draw("two") == RepeatFound(1, 9, None, "")
+    assert driving.seen == []
 
 
 def test_what_a_callable_raises_breaks_the_draw(driving: Driving):

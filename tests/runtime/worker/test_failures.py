@@ -69,12 +69,28 @@ def come_back_twice():
     return "the parent"
 
 
+def end_a_copy():
+    """How a forked process ends of a TERM, which only a handler could keep it from."""
+    if (child := os.fork()) == 0:
+        while True:
+            signal.pause()
+    os.kill(child, signal.SIGTERM)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def end_a_handled_copy():
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(7))
+    return end_a_copy()
+
+
 def become_another():
     os.execvp("sh", ["sh", "-c", "echo replaced; exit 4"])  # noqa: S606 - a step may do this
 
 
 flow = Sequent("flow")
 flow.add_step("sum", func=add, args=(1,), kwargs={"b": 3})
+flow.add_step("copy", func=end_a_copy)
+flow.add_step("handled", func=end_a_handled_copy)
 flow.add_step("fail", func=fail, args=("it broke",))
 flow.add_step("within", func=fail_within)
 flow.add_step("chained", func=chained)
@@ -182,3 +198,9 @@ def test_a_forked_copy_that_comes_back_from_the_step_ends_there(driving: Driving
     assert driving.run("twice").result == '"the parent"'
     assert driving.run("nothing").result == "null"
     assert driving.seen == []
+
+
+def test_a_forked_copy_ends_of_a_signal_as_one_of_any_program_does(driving: Driving):
+    assert driving.run("copy").result == "-15"
+    assert driving.run("handled").result == "7"
+    assert driving.run("copy").result == "-15"

@@ -37,10 +37,25 @@ def kinds() -> list[StateKind]:
         *_garbage_kinds(),
         *_warning_kinds(),
         *_thread_kinds(),
+        _kept("finders of modules", sys.meta_path, lambda finder: hasattr(finder, "find_spec")),
+        _kept("readers of module search paths", sys.path_hooks, callable),
         StateKind("builtins", lambda: [*map(_BUILTINS.get, _NAMES)], _restore_builtins),
         StateKind("faulthandler", faulthandler.is_enabled, lambda _: faulthandler.enable(2), is_quick=True),
         StateKind("tracemalloc", _traces_memory, lambda _: importlib.import_module("tracemalloc").stop()),
     ]
+
+
+def _kept(name: str, of: list[Any], is_of_use: Callable[[object], bool]) -> StateKind:
+    """What is in a list, and stays there; what a library adds may stay as well, where it is of any use."""
+    ours = of.copy()
+
+    def look() -> list[object]:
+        return [it for it in of if it in ours or not is_of_use(it)]
+
+    def restore(_: object) -> None:
+        of[:] = [*(it for it in of if it not in ours and is_of_use(it)), *ours]
+
+    return StateKind(name, look, restore)
 
 
 def _limit_tracebacks(before: int | None) -> None:

@@ -105,3 +105,5 @@ class _EventLoops:
             asyncio.set_event_loop_policy(self._policy if is_fresh else type(self._policy)())
         if sys.version_info >= (3, 14) or self._loop is not None:
             asyncio.set_event_loop(self._loop)
+        # None runs between steps, whatever a step says.
+        asyncio.events._set_running_loop(None)  # noqa: SLF001 - the loops of others set it so

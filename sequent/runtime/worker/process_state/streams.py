@@ -60,7 +60,9 @@ class Streams:
 
     def _are_descriptors_ours(self) -> bool:
         wanted = _identity_of(self._segment.descriptor) if self._segment.is_masked else self._output
-        return _identity_of(1) == wanted == _identity_of(2) and _identity_of(0) == self._input
+        is_where_it_was = _identity_of(1) == wanted == _identity_of(2) and _identity_of(0) == self._input
+        # Else the programs that a step starts would have none.
+        return is_where_it_was and all(map(os.get_inheritable, (0, 1, 2)))
 
     def _settings(self) -> list[object]:
         named = (sys.__stdin__, sys.__stdout__, sys.__stderr__)
@@ -89,7 +91,7 @@ class Streams:
             if nothing != 0:
                 os.dup2(nothing, 0)
                 os.close(nothing)
-            os.set_inheritable(0, True)
+        os.set_inheritable(0, True)
         if self._input is not None and _identity_of(0) != self._input:
             fcntl.fcntl(0, fcntl.F_SETFL, self._input[-1])
 

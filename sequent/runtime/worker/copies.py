@@ -1,0 +1,28 @@
+"""Processes that the author's code has forked and that come back from it, as if they were the one that was forked."""
+
+from __future__ import annotations
+
+import os
+
+from sequent.model.outcome import Problem
+from sequent.runtime.worker.capture import flush_streams
+
+
+class Original:
+    """The process that calls the author's code: what comes of that is its own to tell."""
+
+    def __init__(self) -> None:
+        self._pid = os.getpid()
+
+    def end_copy(self, problem: Problem | None) -> None:
+        """End here where this is a copy of that process.
+
+        Args:
+            problem: why the code has failed in this process.
+        """
+        if os.getpid() == self._pid:
+            return
+        if problem is not None:
+            os.write(2, problem.traceback.encode())
+        flush_streams()
+        os._exit(0 if problem is None else 1)
