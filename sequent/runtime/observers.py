@@ -55,7 +55,10 @@ class LoggingObserver:
         # It takes a while to load, and is not needed where a command or a notebook shows what happens.
         from loguru import logger
 
-        self._log: Callable[[str, str], None] = lambda level, text: logger.log(level, safe_block(text))
+        def tell(level: str, text: str) -> None:
+            logger.log(level, safe_block(text))
+
+        self._log = tell
 
     def run_began(self, record: RunRecord, plan: Plan) -> None:
         self._plan = plan

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import time
 
 FLOW = """
@@ -39,7 +40,7 @@ def steps_of(sequent) -> dict[str, dict[str, int]]:
 def test_every_step_is_told_with_all_its_counts_while_the_run_goes_on_and_once_it_was_killed(sequent):
     (sequent.directory / "flow.py").write_text(FLOW)
     os.mkfifo(sequent.directory / "gate")
-    run = sequent.start("run", "flow.py:busy")
+    run = sequent.start("run", "flow.py:busy", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     wanted = {
         "bad": {"failure": 1},
         "handler": {"success": 1},
