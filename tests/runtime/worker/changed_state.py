@@ -21,6 +21,7 @@ import threading
 import time
 import tracemalloc
 import warnings
+from pathlib import Path
 
 import loguru
 
@@ -254,6 +255,8 @@ CHANGES = {
         lambda: os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}),
         lambda: LIBC.prctl(15, b"left", 0, 0, 0),
         lambda: LIBC.prctl(38, 1, 0, 0, 0),
+        lambda: LIBC.prctl(41, 1, 0, 0, 0),
+        lambda: LIBC.mlockall(3),
     ],
     "scheduling and terminal": [
         lambda: os.nice(3),
@@ -300,6 +303,16 @@ CHANGES = {
     "tracing of threads": [lambda: threading.settrace(nothing)],
     "profiling of threads": [lambda: threading.setprofile(nothing)],
     "stack size of threads": [lambda: threading.stack_size(2**20)],
+    "namespaces, personality and scores": [
+        lambda: Path("/proc/self/oom_score_adj").write_text("500"),
+        lambda: Path("/proc/self/coredump_filter").write_text("0"),
+        lambda: LIBC.personality(0x0040000),
+        lambda: LIBC.unshare(0x04000000),
+    ],
+    "hooks of asynchronous generators": [lambda: sys.set_asyncgen_hooks(nothing, nothing)],
+    "origins of coroutines": [lambda: sys.set_coroutine_origin_tracking_depth(3)],
+    "flags for loading libraries": [lambda: sys.setdlopenflags(os.RTLD_NOW | os.RTLD_GLOBAL)],
+    "rounding of numbers": [lambda: LIBC.fesetround(0x800 if os.uname().machine == "x86_64" else 0x400000)],
     "finders of modules": [lambda: sys.meta_path.clear(), lambda: sys.meta_path.insert(0, object())],
     "readers of module search paths": [lambda: sys.path_hooks.clear()],
     "builtins": [lambda: setattr(builtins, "len", nothing), lambda: delattr(builtins, "len")],
@@ -385,6 +398,9 @@ def process_found():
         "affinity": sorted(os.sched_getaffinity(0)),
         "scheduling": [fields[16], fields[38], LIBC.syscall({"x86_64": 252, "aarch64": 31}[os.uname().machine], 1, 0)],
         "prctl": [LIBC.prctl(3, 0, 0, 0, 0), LIBC.prctl(30, 0, 0, 0, 0), prctl(2), prctl(37)],
+        "scores": [Path(f"/proc/self/{it}").read_text() for it in ("oom_score_adj", "coredump_filter", "personality")],
+        "namespace": os.readlink("/proc/self/ns/uts"),
+        "locked": lines("/proc/self/status", "VmLck", "THP_enabled"),
         "locks": sum(line.split()[4] == str(os.getpid()) for line in open("/proc/locks")),
         "threads": threading.active_count(),
         "streams": [os.fstat(number).st_rdev for number in range(3)],
@@ -416,6 +432,8 @@ def interpreter_found():
         "bytecode": sys.dont_write_bytecode,
         "gc": [gc.isenabled(), gc.get_threshold(), gc.get_debug(), len(gc.callbacks), gc.get_freeze_count()],
         "builtins": text_of(builtins.len),
+        "async": [text_of(it) for it in sys.get_asyncgen_hooks()],
+        "origins": [sys.get_coroutine_origin_tracking_depth(), sys.getdlopenflags(), LIBC.fegetround()],
         "imports": [len(sys.meta_path), len(sys.path_hooks)],
         "tracing": [faulthandler.is_enabled(), tracemalloc.is_tracing()],
         "streams": [(it.encoding, it.errors, it.line_buffering) for it in (sys.stdout, sys.stderr, sys.__stdout__)],

@@ -13,8 +13,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from sequent.runtime.worker.process_state.libc import library
 from sequent.runtime.worker.process_state.state_kind import StateKind, attributes, contents
 
+_ALL_EXCEPTIONS = 0xFFFF
 _BUILTINS: dict[str, object] = builtins.__dict__
 _NAMES = tuple(_BUILTINS)
 _FRESH_WARNINGS: Callable[[], None] | None = getattr(warnings, "_filters_mutated", None)
@@ -37,12 +39,34 @@ def kinds() -> list[StateKind]:
         *_garbage_kinds(),
         *_warning_kinds(),
         *_thread_kinds(),
+        StateKind(
+            "hooks of asynchronous generators", sys.get_asyncgen_hooks, lambda before: sys.set_asyncgen_hooks(*before)
+        ),
+        StateKind(
+            "origins of coroutines",
+            sys.get_coroutine_origin_tracking_depth,
+            sys.set_coroutine_origin_tracking_depth,
+        ),
+        StateKind("flags for loading libraries", sys.getdlopenflags, sys.setdlopenflags),
+        StateKind("rounding of numbers", _arithmetic, _restore_arithmetic),
         _kept("finders of modules", sys.meta_path, lambda finder: hasattr(finder, "find_spec")),
         _kept("readers of module search paths", sys.path_hooks, callable),
         StateKind("builtins", lambda: [*map(_BUILTINS.get, _NAMES)], _restore_builtins),
         StateKind("faulthandler", faulthandler.is_enabled, lambda _: faulthandler.enable(2), is_quick=True),
         StateKind("tracemalloc", _traces_memory, lambda _: importlib.import_module("tracemalloc").stop()),
     ]
+
+
+def _arithmetic() -> tuple[int, int]:
+    """How floating-point numbers are rounded, and what of them is a signal."""
+    return (library.fegetround(), library.fegetexcept()) if hasattr(library, "fegetexcept") else (0, 0)
+
+
+def _restore_arithmetic(before: tuple[int, int]) -> None:
+    rounding, signalled = before
+    library.fesetround(rounding)
+    library.fedisableexcept(~signalled & _ALL_EXCEPTIONS)
+    library.feenableexcept(signalled)
 
 
 def _kept(name: str, of: list[Any], is_of_use: Callable[[object], bool]) -> StateKind:

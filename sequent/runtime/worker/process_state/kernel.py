@@ -13,8 +13,10 @@ from sequent.runtime.worker.process_state.state_kind import StateKind
 
 _IDENTITY = (
     *(b"Name:", b"Uid:", b"Gid:", b"Groups:", b"NoNewPrivs:", b"Seccomp:", b"Cpus_allowed:", b"Mems_allowed:"),
-    *(b"CapInh:", b"CapPrm:", b"CapEff:", b"CapBnd:", b"CapAmb:"),
+    *(b"CapInh:", b"CapPrm:", b"CapEff:", b"CapBnd:", b"CapAmb:", b"THP_enabled:", b"VmLck:"),
 )
+_FURTHER = ("oom_score_adj", "coredump_filter", "personality")
+_NAMESPACES = tuple(f"/proc/self/ns/{name}" for name in sorted(os.listdir("/proc/self/ns")))
 _STAT = {"process group": 2, "session": 3, "terminal": 4, "nice": 16, "real-time priority": 37, "policy": 38}
 """Where in /proc/self/stat, counted from the state on, it says what."""
 _LIMITS: tuple[int, ...] = tuple(getattr(resource, name) for name in sorted(dir(resource)) if name[:7] == "RLIMIT_")
@@ -38,6 +40,7 @@ def kinds() -> list[StateKind]:
         StateKind("directory", os.getcwd, _return_to, is_quick=True),
         StateKind("root directory", lambda: _identity_of("/")),
         StateKind("ids, capabilities, affinity and name", lambda: lines_of("/proc/self/status", _IDENTITY)),
+        StateKind("namespaces, personality and scores", lambda: [_further(), [*map(_link_of, _NAMESPACES)]]),
         StateKind("scheduling and terminal", _scheduling),
         StateKind("what prctl says", _prctl_says),
         StateKind("file locks", _locks),
@@ -68,6 +71,22 @@ def _return_to(before: str) -> None:
 def _identity_of(path: str) -> tuple[int, int]:
     found = os.stat(path)
     return found.st_dev, found.st_ino
+
+
+def _further() -> list[bytes]:
+    found: list[bytes] = []
+    for name in _FURTHER:
+        # A kernel may have been built without it, or keep it to itself.
+        with contextlib.suppress(OSError), open(f"/proc/self/{name}", "rb", buffering=0) as file:
+            found.append(file.read())
+    return found
+
+
+def _link_of(path: str) -> str:
+    try:
+        return os.readlink(path)
+    except OSError:
+        return ""
 
 
 def _scheduling() -> tuple[object, ...]:
