@@ -64,7 +64,7 @@ def _read_limit(resource_cls: object, policy: object, site: Site) -> object:
     told = cast("Mapping[object, object]", policy or {})
     for key in told:
         if key not in _KEYS:
-            raise _error(f"'policy' has no key {key!r}", did_you_mean(key, _KEYS), site)
+            raise _error(f"'policy' has no key {repr_of(key)}", did_you_mean(key, _KEYS), site)
     limit = told.get(_LIMIT, _NONE)
     return UNLIMITED if type(limit) is int and limit == _NONE else limit
 

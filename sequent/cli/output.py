@@ -13,7 +13,7 @@ from sequent.model.status import Status
 from sequent.runtime.agent.marks import CAP, marks_in, read_mark
 from sequent.runtime.ports import Store
 from sequent.runtime.rows import AttemptRecord, RunRecord
-from sequent.runtime.store.segments import open_segment
+from sequent.runtime.segments import open_segment
 
 CHUNK = 1 << 16
 _LONGEST_LINE = 1 << 20

@@ -103,6 +103,7 @@ class Story:
         if record.attempt > 1 and (key in self._others or numbers[Status.SUCCESS]):
             numbers[self._others.pop(key, Status.SUCCESS)] -= 1
             self.failures.pop(key, None)
+        self.active.pop(key, None)
         numbers[record.status] += 1
         if record.status is not Status.SUCCESS:
             self._others[key] = record.status

@@ -54,6 +54,9 @@ def copy(chunks: Iterable[bytes]) -> None:
                 sys.stdout.buffer.write(chunk)
                 sys.stdout.buffer.flush()
         last = chunk
+    if decoder is not None and (rest := decoder.decode(b"", final=True)):
+        # A character of which only the beginning is there.
+        out(safe_block(rest), end="")
     if not last.endswith(b"\n"):
         out("")
     flush()

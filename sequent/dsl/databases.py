@@ -37,7 +37,7 @@ def read_databases(table: object, name: str, place_of: Callable[[str], Place], i
     read: dict[str, str] = {}
     for key, entry in entries.items():
         place = place_of(f"DATABASES.{key}")
-        read[str(key)], others = _location(entry, f"{name}[{key!r}]", place)
+        read[str(key)], others = _location(entry, f"{name}[{repr_of(key, 60)}]", place)
         idle += [f"DATABASES.{key}.{other}" for other in others]
     return read
 

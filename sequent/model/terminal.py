@@ -14,6 +14,8 @@ _PAINT = f"\x1b\\[{_STYLE}?(?:;{_STYLE})*m"
 """Colours and weights, none of which hides anything."""
 _MOVES = "\r|\x1b\\[[0-9]*[AK]|\x1b\\[[?]25[lh]"
 """What a display that redraws itself needs besides."""
+_SEQUENCES = r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-_])"
+"""What colours, moves, or gives a window its title."""
 _UNPAINTED = f"({_PAINT})|{_UNSAFE}"
 _UNDRAWN = f"({_PAINT}|{_MOVES})|{_UNSAFE}"
 
@@ -26,6 +28,12 @@ def safe(text: str) -> str:
 def safe_block(text: str) -> str:
     """The same for text of several lines: tabs and line ends stay, and a lone carriage return is a line end."""
     return re.sub(_UNSAFE, _escaped, text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def seen_lines(text: str) -> list[str]:
+    """The lines that a program has drawn on a terminal, each as it was seen last, without colours and controls."""
+    lines = (line.rstrip("\r").rpartition("\r")[2] for line in re.sub(_SEQUENCES, "", text).split("\n"))
+    return [re.sub(_UNSAFE, "", line) for line in lines]
 
 
 def _escaped(match: re.Match[str]) -> str:

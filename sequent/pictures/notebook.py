@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from inspect import cleandoc
 from reprlib import Repr
-from shlex import quote
 
 from sequent.compiler.picture import picture_of
 from sequent.dsl.bound import values_of
 from sequent.dsl.definitions import definition_of
 from sequent.dsl.literals import decoded
 from sequent.errors import SequentError
+from sequent.model.commands import option, typed, with_store
 from sequent.model.failures import Failures
 from sequent.model.outcome import Failure, Outcome
 from sequent.model.spec import ParamSpec
@@ -95,10 +95,9 @@ def _outcome(outcome: Outcome) -> Iterator[str]:
     yield from _failures(outcome.failures, outcome.failed)
     if outcome.status in _AGAIN:
         mode, command = _AGAIN[outcome.status]
-        store = "" if outcome.store == ":memory:" else f" --store {quote(outcome.store)}"
-        shell = (
-            f"; where the flow is in a file, also <code>{plain(f'sequent {command} {outcome.run_id}{store}')}</code>"
-        )
+        store = "" if outcome.store == ":memory:" else option("store", outcome.store)
+        with with_store(store):
+            shell = f"; where the flow is in a file, also <code>{plain(typed(command, outcome.run_id))}</code>"
         again = f"<code>.run(run_mode=sequent.RUN_{mode})</code>"
         yield f"<p>to take it up again: {again}{shell if store else ''}</p>"
 

@@ -143,7 +143,8 @@ def _environment(pid: int) -> list[bytes]:
 
 def _logs_of(directory: str) -> set[str]:
     """The logs to which the run's workers have written, and nobody else writes."""
-    logs = os.path.join(os.path.realpath(directory), "logs")
+    # A link leads to them where the flow says a directory for logs.
+    logs = os.path.realpath(os.path.join(directory, "logs"))
     with contextlib.suppress(OSError):
         return {os.path.join(logs, name) for name in os.listdir(logs) if _SEGMENT.fullmatch(name)}
     return set()

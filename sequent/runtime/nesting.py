@@ -9,7 +9,7 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from sequent.errors import UsageError
-from sequent.runtime.context import current_context, runs_around
+from sequent.runtime.context import RUNS_AROUND, current_context, runs_around
 from sequent.runtime.origin import RunOrigin
 from sequent.runtime.target import Target
 
@@ -86,4 +86,21 @@ def _identity(target: Target, params: Mapping[str, str], store: str) -> str:
 
 def _read() -> _Around:
     text = runs_around()
-    return _Around(**json.loads(text)) if text else _Around()
+    if not text:
+        return _Around()
+    try:
+        around = _Around(**json.loads(text))
+        texts = (around.run, around.store, around.prefix, *around.identities)
+    except (ValueError, TypeError, RecursionError):
+        raise _foreign(text) from None
+    if not all(isinstance(part, str) for part in texts):
+        raise _foreign(text)
+    return around
+
+
+def _foreign(text: str) -> UsageError:
+    return UsageError(
+        f"the variable {RUNS_AROUND!r} is {text!r:.100}, which this version of Sequent did not write",
+        code="config",
+        hint="leave it out: a run sets it for its steps",
+    )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 
 from sequent.compiler.texts import span_text
+from sequent.errors import StoreError
 from sequent.model.outcome import LogSpan, Problem
 from sequent.model.plan import Plan
 from sequent.model.references import dotted
@@ -16,6 +16,7 @@ from sequent.model.scope import Scope, sequence_text
 from sequent.model.status import RunStatus, Status
 from sequent.model.terminal import safe_block
 from sequent.runtime.rows import RunRecord
+from sequent.runtime.segments import open_segment, segment_path
 
 _BETWEEN = 5.0
 """Seconds between two lines that say how far a run has come."""
@@ -197,9 +198,11 @@ def _show(directory: str, log: LogSpan | None) -> None:
     if not directory or log is None:
         return
     try:
-        with open(os.path.join(directory, "logs", log.segment), "rb") as file:
+        with open_segment(segment_path(directory, log)) as file:
             file.seek(log.offset)
             text = file.read(log.length).decode("utf-8", "backslashreplace")
+    except StoreError as error:
+        text = f"[sequent: {error.message}]"
     except OSError as error:
         text = f"[sequent: the log cannot be read: {error.strerror}]"
     shown = safe_block(text) if sys.stdout.isatty() else text

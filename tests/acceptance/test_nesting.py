@@ -130,6 +130,15 @@ def test_runs_are_not_within_one_another_without_end(sequent):
     assert len(sequent("ls").stdout.splitlines()) == 1 + 16
 
 
+@pytest.mark.parametrize("text", ['["of another version"]', "[" * 100_000, "1 2", '{"identities": [7]}', '{"more": 1}'])
+def test_what_a_run_alone_tells_its_steps_is_refused_from_anybody_else(sequent, text):
+    (sequent.directory / "nested.py").write_text(OTHER)
+    sequent.environment["SEQUENT_RUNS_AROUND"] = text
+    done = sequent("run", "nested.py:inner")
+    assert done.returncode == 2, done.stderr
+    assert "which this version of Sequent did not write" in done.stderr
+
+
 @pytest.mark.parametrize(("text", "result"), [(OTHER, "from within"), (ELSEWHERE, "the inner one")])
 def test_a_step_may_run_another_flow_or_its_own_in_another_store(sequent, text, result):
     (sequent.directory / "nested.py").write_text(text)

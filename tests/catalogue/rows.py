@@ -76,7 +76,7 @@ ELSEWHERE: dict[int, tuple[str, ...]] = {
     130: ("tests/dsl/test_all_mistakes.py::test_nine_mistakes_of_nine_kinds_are_nine",),
     112: ("tests/dsl/test_kept_texts.py::test_it_is_refused_in_a_class",),
     113: (
-        "tests/dsl/test_hidden.py::test_a_step_whose_callable_has_one_elsewhere_is_refused",
+        "tests/dsl/test_captured_references.py::test_a_step_whose_callable_has_one_elsewhere_is_refused",
         "tests/runtime/worker/test_reached.py::test_it_fails_the_step_by_name",
     ),
     124: ("tests/runtime/worker/test_values.py::test_a_kept_result_whose_class_has_changed_is_told_with_the_way_out",),

@@ -82,6 +82,17 @@ def test_a_split_character_of_a_log_is_whole_on_a_terminal(remember, monkeypatch
     assert f"x{text}\n" in stream.getvalue()
 
 
+def test_a_character_of_which_only_the_beginning_was_logged_is_shown_on_a_terminal(remember, monkeypatch, tmp_path):
+    file = tmp_path / "cut"
+    file.write_bytes("ende\u00e4".encode()[:-1])
+    span = LogSpan(segment="cut", offset=0, length=5)
+    remember(RememberedStore(RUN, [attempt("load", "1", 1, Status.SUCCESS, log=span)], str(file)))
+    stream = Terminal()
+    monkeypatch.setattr(sys, "stdout", stream)
+    logs("r00412")
+    assert stream.getvalue().endswith("ende\\xc3\n")
+
+
 def test_logs_of_an_unknown_step_name_its_neighbours(a_run):
     with pytest.raises(UsageError, match="no step 'laod'") as caught:
         logs("r00412", "laod")

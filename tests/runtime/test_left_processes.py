@@ -147,8 +147,13 @@ def test_a_process_that_bears_the_runs_stamp_is_ended_whatever_it_is_now(tmp_pat
         stranger.kill()
 
 
-def test_who_can_write_to_a_log_of_the_run_is_ended_and_who_reads_it_is_not(tmp_path):
-    (tmp_path / "logs").mkdir()
+@pytest.mark.parametrize("logdir", ["", "elsewhere"])
+def test_who_can_write_to_a_log_of_the_run_is_ended_and_who_reads_it_is_not(tmp_path, logdir):
+    if logdir:
+        (tmp_path / logdir).mkdir()
+        (tmp_path / "logs").symlink_to(tmp_path / logdir)
+    else:
+        (tmp_path / "logs").mkdir()
     log = tmp_path / "logs" / "w1.log"
     with (
         log.open("a") as written,

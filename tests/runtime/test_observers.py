@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import sys
 
 import pytest
@@ -114,3 +116,15 @@ def test_what_an_attempt_has_written_is_shown_as_it_ends_and_steers_no_terminal(
     observer.task_settled(ROOT, 1, 1, Status.SUCCESS, None, span)
     observer.task_settled(ROOT, 1, 1, Status.SUCCESS, None, None)
     assert capsys.readouterr().out == ("doing \\x1b[2Jit\nand more\n" if is_terminal else "doing \x1b[2Jit\nand more\n")
+
+
+@pytest.mark.parametrize("kind", [LoggingObserver, PrintingObserver])
+@pytest.mark.parametrize("replace", [os.mkfifo, lambda path: os.symlink("/etc/passwd", path), lambda path: None])
+def test_what_a_step_has_put_in_the_place_of_its_log_is_not_shown_and_holds_nobody_up(kind, replace, tmp_path, capsys):
+    (tmp_path / "logs").mkdir()
+    replace(str(tmp_path / "logs/w1.log"))
+    observer = kind(str(tmp_path))
+    observer.run_began(RECORD, PLAN)
+    capsys.readouterr()
+    observer.task_settled(ROOT, 1, 1, Status.SUCCESS, None, LogSpan(segment="w1.log", offset=0, length=8))
+    assert re.fullmatch(r"\[sequent: the log '.*/w1\.log' cannot be read: .*\]\n", capsys.readouterr().out)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
+
+from sequent.model.terminal import seen_lines
 
 KEPT = 1 << 16
 """Bytes of its output that are kept for that."""
 LINES = 10
 _LONGEST = 400
 """Characters of a line."""
-# What colours and moves, then every other control but tabs and line ends, and what reorders or hides text.
-_SEQUENCES = r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-_])"
-_CONTROLS = "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 
 
 class Tail:
@@ -31,13 +29,10 @@ class Tail:
 
     def lines(self, hidden: Callable[[str], str]) -> list[str]:
         """The last lines that say something, without controls; ``hidden`` takes secrets out of a text."""
-        text = hidden(self._kept.decode("utf-8", "replace"))
-        # Of a line that was drawn over, what was seen last.
-        lines = [line.rstrip("\r").rpartition("\r")[2] for line in re.sub(_SEQUENCES, "", text).split("\n")]
+        lines = seen_lines(hidden(self._kept.decode("utf-8", "replace")))
         if not self._is_whole:
             del lines[0]
-        shown = [re.sub(_CONTROLS, "", line).rstrip() for line in lines]
-        return [_shortened(line) for line in shown if line.strip()][-LINES:]
+        return [_shortened(line.rstrip()) for line in lines if line.strip()][-LINES:]
 
 
 def _shortened(line: str) -> str:

@@ -14,9 +14,9 @@ import pytest
 
 from sequent.errors import StoreError
 from sequent.model.outcome import LogSpan
+from sequent.runtime.segments import open_segment
 from sequent.runtime.store import open_store
 from sequent.runtime.store.access import BESIDE, check_directory
-from sequent.runtime.store.segments import open_segment
 from tests.contracts.plans import create
 from tests.runtime.store.files import made
 

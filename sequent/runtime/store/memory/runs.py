@@ -22,13 +22,13 @@ from sequent.runtime.origin import RunOrigin
 from sequent.runtime.pending import Pending
 from sequent.runtime.pruning import Pruned, PruneRule
 from sequent.runtime.rows import Ask, AttemptRecord, Batch, Hold, RunRecord
+from sequent.runtime.segments import segment_path
 from sequent.runtime.store import naming
 from sequent.runtime.store.location import MEMORY
 from sequent.runtime.store.memory.reading import Cells
 from sequent.runtime.store.memory.sharing import MemorySharing
 from sequent.runtime.store.nodes import KnownNodes, places_of
 from sequent.runtime.store.seen import RunReading, SeenRun
-from sequent.runtime.store.segments import segment_path
 from sequent.runtime.target import Target
 
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeVar, cast
 from sequent.runtime.store.sqlite.seals import damaged
 
 T = TypeVar("T")
-_MOST = 2**53
+MOST = 2**53
 """Whole numbers are smaller: no run has as many of anything."""
 _LATEST = 221_845_392_000.0
 """Times are before the year 9000, and not before 1970: others have no form for people."""
@@ -51,7 +51,7 @@ def check_rows(kinds: Sequence[ColumnType], rows: Sequence[Sequence[Any]]) -> No
 
 def _is_in_range(value: object, name: str) -> bool:
     if type(value) is int:
-        return -_MOST < value < _MOST
+        return -MOST < value < MOST
     if type(value) is float:
         return 0 <= value < (_LONGEST if name in _LENGTHS else _LATEST)
     return "\0" not in value if isinstance(value, str) else True
@@ -96,5 +96,5 @@ def _fits(value: object, hint: Any) -> bool:
     if hint is float:
         return type(value) in (int, float) and 0 <= cast("float", value) < _LATEST
     if hint is int:
-        return type(value) is int and -_MOST < value < _MOST
+        return type(value) is int and -MOST < value < MOST
     return type(value) is (type(None) if hint is None else hint)

@@ -9,7 +9,7 @@ import tempfile
 from urllib.parse import quote
 
 from sequent.errors import StoreError
-from sequent.runtime.store.access import WAL
+from sequent.runtime.store.access import WAL, has_wal
 from sequent.runtime.store.sqlite.connection import PatientConnection
 
 _PRAGMAS = ("trusted_schema = OFF", "cell_size_check = ON", "query_only = ON")
@@ -39,7 +39,7 @@ def open_to_read(path: str) -> PatientConnection:
         OSError: there is no room for the copy.
         sqlite3.Error: it cannot be opened.
     """
-    if not os.path.exists(path + WAL) or os.path.getsize(path + WAL) == 0:
+    if not has_wal(path):
         return _prepared(_connect(f"file:{quote(path)}?mode=ro&immutable=1"))
     directory = tempfile.mkdtemp(prefix="sequent-")
     try:

@@ -14,7 +14,7 @@ from sequent.model.status import RunStatus, Status
 from sequent.runtime.origin import RunOrigin
 from sequent.runtime.owner import Owner
 from sequent.runtime.rows import Unrun
-from sequent.runtime.store.sqlite.fields import record_of, types_of
+from sequent.runtime.store.sqlite.fields import MOST, record_of, types_of
 from sequent.runtime.store.sqlite.schema import OUTDATED, SUPERSEDED
 from sequent.runtime.store.sqlite.seals import damaged
 from sequent.runtime.target import Target
@@ -147,7 +147,7 @@ def read_run_status(text: str) -> RunStatus:
 
 
 def _number(value: object) -> int:
-    if type(value) is not int or not 0 <= value < 2**53:
+    if type(value) is not int or not 0 <= value < MOST:
         raise TypeError("no number")
     return value
 

@@ -16,12 +16,12 @@ from sequent.runtime import left_processes, ownership
 from sequent.runtime.origin import RunOrigin
 from sequent.runtime.pending import Pending
 from sequent.runtime.rows import AttemptRecord, RunRecord
+from sequent.runtime.segments import segment_path
 from sequent.runtime.store import naming
 from sequent.runtime.store.access import check_run_directory, has_wal
 from sequent.runtime.store.location import Location, runs_directory
 from sequent.runtime.store.nodes import places_of
 from sequent.runtime.store.seen import SeenRun
-from sequent.runtime.store.segments import segment_path
 from sequent.runtime.store.sqlite import queries, run_queries, statements
 from sequent.runtime.store.sqlite.ballast import free_ballast
 from sequent.runtime.store.sqlite.checking import check_pages_of_small, check_run

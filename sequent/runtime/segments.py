@@ -1,4 +1,4 @@
-"""Where the segments of logs are."""
+"""The segments of logs: where they are, and how one is read."""
 
 from __future__ import annotations
 
