@@ -59,6 +59,7 @@ def decoded(literal: Literal) -> object:
 
 
 def _explained(value: object, name: str, place: Place, error: NotDataError) -> DefinitionError:
+    refuse_text(value, name, place)
     inner = next((part for part in parts_of(value) if isinstance(part, Reference | Requirement)), None)
     if isinstance(inner, Reference):
         return DefinitionError(

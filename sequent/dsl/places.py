@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import linecache
+import os
 import sys
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
@@ -15,6 +16,8 @@ from typing import Any, NamedTuple, TypeVar
 from sequent.errors import DefinitionError, Place
 
 T = TypeVar("T")
+_LIBRARY = ("<frozen ", os.path.join(os.path.dirname(os.__file__), ""))  # noqa: PTH118, PTH120  as code objects name it
+"""How the names of the files of Python's own library begin; what is installed may be beneath them."""
 
 
 class Site(NamedTuple):
@@ -44,6 +47,18 @@ def site_above(levels: int) -> Site:
     """The call that the frame so many levels above the one that asks is just making."""
     frame = sys._getframe(levels + 1)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  as above
     return Site(frame.f_code, frame.f_lasti)
+
+
+def site_outside_python(levels: int) -> Site:
+    """The same, but above what Python's own library does there for the author."""
+    frame = frame_above(levels + 1)
+    while frame.f_back is not None and _is_python_s(frame.f_code.co_filename):
+        frame = frame.f_back
+    return Site(frame.f_code, frame.f_lasti)
+
+
+def _is_python_s(file: str) -> bool:
+    return file.startswith(_LIBRARY) and "-packages" not in file
 
 
 _TABLES: dict[int, tuple[CodeType, list[int], list[int]]] = {}

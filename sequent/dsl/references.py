@@ -10,7 +10,8 @@ from typing import Any, NoReturn
 
 from attrs import define, field
 
-from sequent.dsl.places import Site, site_above
+from sequent.dsl.formatted import FormattedText
+from sequent.dsl.places import Site, site_above, site_outside_python
 from sequent.dsl.running import asking_step
 from sequent.errors import DefinitionError
 from sequent.model.wording import repr_of
@@ -24,6 +25,8 @@ _FORMS = (f"{MARK}<", f">{MARK}", "\\u2063<", f"{MARK}&lt;", "%E2%81%A3%3C")
 _NUMBER = re.compile(r" #(\d+)|(?:%20|\+)%23(\d+)")
 _numbers = itertools.count(1)
 _formatted: dict[int, Reference] = {}
+_tokens: set[str] = set()
+"""The tokens that were made. One that is not among them was changed, by ``upper()`` or the like."""
 
 
 @define(eq=False)
@@ -84,13 +87,19 @@ class Reference:
     def __repr__(self) -> str:
         return self._token("!r")
 
+    def __fspath__(self) -> NoReturn:
+        hint = 'write an f-string as a word of a command, f"{x}.csv"; or let a step make the path'
+        raise _refusal(self, "made a path", hint)
+
     def _token(self, form: str) -> str:
         source = self.__sequent__
         _refuse_in_step(source, site_above(2))
         if not source.number:
             source.number = next(_numbers)
             _formatted[source.number] = self
-        return f"{MARK}<{source.label} #{source.number}{form}>{MARK}"
+        token = f"{MARK}<{source.label} #{source.number}{form}>{MARK}"
+        _tokens.add(token)
+        return token if form == "!r" else FormattedText.of(token, source)
 
     def __hash__(self) -> int:
         _refuse_in_step(self.__sequent__, site_above(1))
@@ -171,12 +180,13 @@ def reached(source: Source, step: str, site: Site | None = None) -> DefinitionEr
 
 def _refusal(reference: Reference, done: str, hint: str) -> DefinitionError:
     source = reference.__sequent__
-    _refuse_in_step(source, site_above(2))
+    site = site_outside_python(2)
+    _refuse_in_step(source, site)
     return DefinitionError(
         f"{source.shown} is known only while running, and is {done} here",
         code="reference",
         hint=hint,
-        place=site_above(2).place,
+        place=site.place,
     )
 
 
@@ -237,7 +247,7 @@ def formatted_in(value: object) -> str:
     """What the first reference is called that was formatted into a text, or a path or bytes of one; '' without one."""
     match value:
         case str():
-            text = value
+            text = str(value)
         case bytes() | bytearray():
             text = bytes(value).decode("utf-8", "replace")
         case PurePath():
@@ -270,9 +280,12 @@ def split(text: str) -> list[str | tuple[Reference, str, str]]:
     Raises:
         ValueError: a reference was formatted and the text changed afterwards, so that it cannot be found again.
     """
+    text = str(text)
     parts: list[str | tuple[Reference, str, str]] = []
     end = 0
     for match in re.finditer(_TOKEN, text):
+        if match[0] not in _tokens:
+            raise ValueError(text)
         parts.append(text[end : match.start()])
         parts.append((_formatted[int(match[1])], match[2].removeprefix("!"), match[3] or ""))
         end = match.end()

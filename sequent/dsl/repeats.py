@@ -12,7 +12,7 @@ from attrs import frozen
 from sequent.dsl.callables import called_for, name_of, signature_of, takes_self
 from sequent.dsl.fingerprints import fingerprint
 from sequent.dsl.literals import refuse_written
-from sequent.dsl.reference_search import reference_in
+from sequent.dsl.reference_search import reference_in, refuse_text
 from sequent.dsl.references import Reference
 from sequent.dsl.requirements import Claimable, Requirement, shown
 from sequent.dsl.sources import refuse_secret
@@ -117,6 +117,7 @@ def _literal(items: Iterable[object], place: Place) -> ItemsLiteral:
     try:
         text, classes = encode_with_classes(items, "repeats")
     except NotDataError as error:
+        refuse_text(items, "'repeats'", place)
         inner = reference_in(items)
         if inner:
             raise _error(

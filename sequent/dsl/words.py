@@ -14,13 +14,13 @@ from uuid import UUID
 from attrs import frozen
 
 from sequent.dsl.literals import snapshot, step_as_value
-from sequent.dsl.references import Reference, has_form, split
+from sequent.dsl.references import Reference, formatted_in, has_form, split
 from sequent.dsl.requirements import Claimable
 from sequent.dsl.sources import refuse_secret
 from sequent.errors import DefinitionError, Place
 from sequent.model.references import Literal
 from sequent.model.wire import MAX_DEPTH
-from sequent.model.wording import described
+from sequent.model.wording import described, kind_of
 
 
 @frozen(eq=False)
@@ -33,7 +33,11 @@ class TextSource:
 WordSource = Literal | Reference | TextSource
 
 _ALLOWED = "a word is str, Path, bytes, int, float, Decimal, a date or time, UUID, a reference, or an f-string with one"
-_PROGRAM = 'write command("rsync", "-a", source, target), or @command above a method that returns the words'
+_PROGRAM = (
+    'write command("rsync", "-a", source, target), or @command, without (), above a method that returns the words'
+)
+_ITSELF = 'write the f-string itself, f"/data/{x}.csv", with no Path() or encode() around it'
+_OPENED = "what is opened comes from a step that returns its Path: stdin=step.result"
 _SIGN = r"\|\|?|\|&|&&?|<|<<<?|(\d?|&)>>?(/dev/null|&\d)?|2>&1|\d?>&\d"
 """What means something to a shell where it stands alone."""
 _KNOW_SIGNS = frozenset({"expr", "test", "[", "find", "jq", "awk", "git"})
@@ -147,6 +151,13 @@ def read_word(value: object, name: str, place: Place, *, secrets: bool = False) 
         raise step_as_value(value, name, place)
     if isinstance(value, bool) or not isinstance(value, _KINDS):
         raise _error(f"{name} of the command is {described(value)}", place, _ALLOWED)
+    if isinstance(value, bytes | PurePath) and (found := formatted_in(value)):
+        raise DefinitionError(
+            f"{name} of the command is {kind_of(value)} made of a text with {found} in it",
+            code="reference-in-text",
+            hint=_OPENED if name == "'stdin'" else _ITSELF,
+            place=place,
+        )
     if isinstance(value, str | bytes | PurePath):
         _check_nul(value, name, place)
     return snapshot(value, name, place)
@@ -159,7 +170,7 @@ def _read_text(text: str, name: str, place: Place, *, secrets: bool) -> WordSour
         raise _error(
             f"{name} of the command is a text with a reference in it that was changed afterwards",
             place,
-            "write the f-string itself as the word; !a is not to be had",
+            "write the f-string itself as the word; upper(), slices and !a are not to be had",
         ) from None
     for part in parts:
         if isinstance(part, str):

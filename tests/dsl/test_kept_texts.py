@@ -101,12 +101,12 @@ FORMS = {
     "repr": repr,
     "a list's text": lambda one: str([one]),
     "a text's text": lambda one: repr(f"<{one}>"),
-    "upper case": lambda one: f"{one}".upper(),
+    "upper case": lambda one: f"/{one}".upper(),
     "JSON": lambda one: json.dumps({"x": str(one)}),
     "a URL": lambda one: "http://x/?q=" + urllib.parse.quote(str(one)),
     "a query": lambda one: urllib.parse.urlencode({"q": str(one)}),
     "a path": lambda one: Path("/data") / f"{one}.csv",
-    "a beginning": lambda one: f"{one}"[:10],
+    "a beginning": lambda one: f"/{one}"[:10],
 }
 
 
@@ -173,17 +173,19 @@ def execute(text, tmp_path, **names):
     return error
 
 
+@pytest.mark.parametrize("text", ["f'{day}.csv'", "f'{day}'"])
 @pytest.mark.parametrize("where", IN_A_BODY)
-def test_it_is_refused_in_a_class(where, tmp_path):
-    source = IN_A_BODY[where].replace("TEXT", "f'{day}.csv'").replace("\n", "\n    ")
+def test_it_is_refused_in_a_class(where, text, tmp_path):
+    source = IN_A_BODY[where].replace("TEXT", text).replace("\n", "\n    ")
     error = execute("@container" + FLOW.format(source), tmp_path)
     assert "day" in error.message or "param()" in error.message
 
 
+@pytest.mark.parametrize("text", ["f'{a.result}.csv'", "f'{a.result}'"])
 @pytest.mark.parametrize("where", BY_CALLS)
-def test_it_is_refused_in_the_builder(where, tmp_path):
+def test_it_is_refused_in_the_builder(where, text, tmp_path):
     source = "flow = sequent.Sequent('flow')\na = flow.add_step('a', func=print)\n" + BY_CALLS[where]
-    error = execute(source.replace("TEXT", "f'{a.result}.csv'"), tmp_path)
+    error = execute(source.replace("TEXT", text), tmp_path)
     assert error.code == "reference-in-text"
     assert "a text with a.result in it, which is known only while running" in error.message
 
