@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from attrs import frozen
 
+from sequent.by_fields import ByFields
 from sequent.compiler.conditions import Asked, Condition, claims_in
 from sequent.compiler.questions import Questions
 from sequent.compiler.tree import Node
@@ -13,8 +14,8 @@ from sequent.model.plan import AtomPlan, Gate, OuterAtom, Reaction, start_of
 from sequent.model.status import Claim
 
 
-@frozen
-class Circuit:
+@frozen(eq=False, repr=False)
+class Circuit(ByFields):
     """What the children of a container wait for."""
 
     gates: tuple[Gate, ...]

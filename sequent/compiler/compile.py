@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from attrs import asdict, evolve, frozen
 
+from sequent.by_fields import ByFields
 from sequent.compiler.circuits import announced_in, circuit_of, reaction_of, watches
 from sequent.compiler.kept_picture import MOST_KEPT, text_of_picture
 from sequent.compiler.picture import picture_of_tree
@@ -61,8 +62,8 @@ def compile_flow(spec: FlowSpec, params: Mapping[str, str] | None = None) -> Pla
     )
 
 
-@frozen
-class _Writer:
+@frozen(eq=False, repr=False)
+class _Writer(ByFields):
     """Writes down each node of a tree as it will run."""
 
     resolver: Resolver

@@ -7,6 +7,7 @@ from collections.abc import Container, Iterator
 
 from attrs import define, field, frozen
 
+from sequent.by_fields import ByFields
 from sequent.compiler.conditions import Condition, Joined, claims_in
 from sequent.compiler.tree import Node
 from sequent.model.inputs import ItemsLiteralPlan
@@ -14,8 +15,8 @@ from sequent.model.items import Items
 from sequent.model.status import SETTLES, Status
 
 
-@frozen
-class Times:
+@frozen(eq=False, repr=False)
+class Times(ByFields):
     """How often something happens, as far as that is known beforehand."""
 
     least: int

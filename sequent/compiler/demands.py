@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from attrs import define, field, frozen
 
+from sequent.by_fields import ByFields
 from sequent.compiler.course import Course, Times
 from sequent.compiler.problems import Problems
 from sequent.compiler.tree import Node, Tree, named
@@ -65,8 +66,8 @@ def _check_demand(node: Node, capacities: dict[str, int], problems: Problems) ->
 # -- what is kept, and what is given back ------------------------------------------------------------------
 
 
-@frozen
-class _Change:
+@frozen(eq=False, repr=False)
+class _Change(ByFields):
     """By how much a success changes what the run keeps of a pool, and how often that happens if all succeeds."""
 
     node: Node

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from attrs import define, frozen
 
+from sequent.by_fields import ByFields
 from sequent.compiler.problems import Problems
 from sequent.compiler.tree import Node, Tree
 from sequent.errors import Place
@@ -13,8 +14,8 @@ from sequent.model.references import Outer, Path, Target, dotted
 from sequent.model.wording import listed
 
 
-@frozen
-class Reader:
+@frozen(eq=False, repr=False)
+class Reader(ByFields):
     """Who names something: a node, and the container from which ``outer`` is searched outwards."""
 
     node: Node

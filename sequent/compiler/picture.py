@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from attrs import frozen
 
+from sequent.by_fields import ByFields
 from sequent.compiler.conditions import Asked, Joined
 from sequent.compiler.reading import read
 from sequent.compiler.texts import Name, amounts_text, input_text, items_text, wait_text
@@ -30,8 +31,8 @@ class Kind(StrEnum):
     """A step without anything to do."""
 
 
-@frozen
-class Arrow:
+@frozen(eq=False, repr=False)
+class Arrow(ByFields):
     """One box waits for another of the same box, itself or by what stands within it."""
 
     source: str
@@ -52,8 +53,8 @@ class Arrow:
         return self.claim is Claim.FAILURE
 
 
-@frozen
-class Box:
+@frozen(eq=False, repr=False)
+class Box(ByFields):
     """The flow, a container or a step, with what stands in it; containers come before what is in them."""
 
     index: int
@@ -94,8 +95,8 @@ class Box:
             yield from box.walk()
 
 
-@frozen
-class Picture:
+@frozen(eq=False, repr=False)
+class Picture(ByFields):
     """A whole flow, to be laid out."""
 
     flow: Box

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from attrs import frozen
 
+from sequent.by_fields import ByFields
 from sequent.compiler.texts import Name, attempt_words, input_text, items_text, resource_words, wait_text
 from sequent.compiler.tree import Node, Tree
 from sequent.model.inputs import LiteralInput
@@ -50,8 +51,8 @@ class ChangeKind(StrEnum):
     """It is gone; a rename is this and an addition."""
 
 
-@frozen
-class Difference:
+@frozen(eq=False, repr=False)
+class Difference(ByFields):
     """A step or container that is not what it was."""
 
     path: str

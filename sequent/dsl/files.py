@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from attrs import evolve, field, frozen
 
+from sequent.by_fields import ByFields
 from sequent.dsl.names import did_you_mean
 from sequent.dsl.paths import expanded
 from sequent.dsl.settings import Settings, mapping_of, read_settings, setting_error
@@ -33,8 +34,8 @@ TAG = "SEQUENT"
 """The key under which settings stand in a file that holds other things as well, where nobody names another."""
 
 
-@frozen
-class SettingsFile:
+@frozen(eq=False, repr=False)
+class SettingsFile(ByFields):
     """A file that has been read, or what was given in its stead."""
 
     path: str

@@ -10,6 +10,7 @@ from typing import Protocol, runtime_checkable
 
 from attrs import field, frozen
 
+from sequent.by_fields import ByFields
 from sequent.dsl.counts import option_error, read_count
 from sequent.errors import DefinitionError, Place, UsageError
 from sequent.model.outcome import Outcome
@@ -41,8 +42,8 @@ class OpenStore(Protocol):
     def close(self) -> None: ...
 
 
-@frozen(kw_only=True)
-class RunRequest:
+@frozen(kw_only=True, eq=False, repr=False)
+class RunRequest(ByFields):
     """A run that somebody wants."""
 
     definition: Definition = field(repr=False)

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from attrs import field, frozen
 
+from sequent.by_fields import ByFields
 from sequent.dsl.counts import read_construct, read_flag, read_limit
 from sequent.dsl.databases import read_databases
 from sequent.dsl.names import did_you_mean
@@ -29,8 +30,8 @@ _PREFIX = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LOGGING = ("logging_level", "level_formats", "datefmt", "console", "logdir")
 
 
-@frozen
-class Settings:
+@frozen(eq=False, repr=False)
+class Settings(ByFields):
     """What one mapping says: only what stands in it, so that several can be laid over each other."""
 
     values: Mapping[str, Any] = field(factory=dict[str, Any])

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from attrs import evolve, field, frozen
 
+from sequent.by_fields import ByFields
 from sequent.model.directives import Directives, Reach, found_status
 from sequent.model.plan import ContainerPlan, Plan, StepPlan
 from sequent.model.saved import Mark, Renewal, Revision, SavedBlock, SavedFrame, SavedTask
@@ -42,16 +43,16 @@ def everything_in(
     return found.revision()
 
 
-@frozen
-class _Around:
+@frozen(eq=False, repr=False)
+class _Around(ByFields):
     """Where a frame is: the stored frame around it, and its own sequence."""
 
     frame: int
     sequence: tuple[int, ...]
 
 
-@frozen
-class _Found:
+@frozen(eq=False, repr=False)
+class _Found(ByFields):
     outdated: list[Mark] = field(factory=list[Mark])
     passed: list[Mark] = field(factory=list[Mark])
     frames: list[tuple[int, int, int]] = field(factory=list[tuple[int, int, int]])

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from attrs import field, frozen
 
+from sequent.by_fields import ByFields
 from sequent.model.plan import ContainerPlan, Plan, StepPlan
 from sequent.model.references import Path
 from sequent.model.saved import SavedTask
 from sequent.model.status import DEFAULT_ACTIONS, Action, Status
 
 
-@frozen
-class Selection:
+@frozen(eq=False, repr=False)
+class Selection(ByFields):
     """Tasks of a run: a step, or all that is in a container, in some of the iterations around."""
 
     path: Path
@@ -36,8 +37,8 @@ class Selection:
         return sequence[:length] == self.sequence[:length]
 
 
-@frozen(kw_only=True)
-class Directives:
+@frozen(kw_only=True, eq=False, repr=False)
+class Directives(ByFields):
     """What is asked for by hand; it goes before what the flow says."""
 
     rerun: tuple[Selection, ...] = ()
@@ -89,8 +90,8 @@ def found_status(task: SavedTask) -> Status:
     return Status.ACTIVE if task.status is Status.ACTIVE and task.had_begun else Status.READY
 
 
-@frozen
-class Reach:
+@frozen(eq=False, repr=False)
+class Reach(ByFields):
     """Where something may have to run again that is in a container which is kept.
 
     There alone, what is inside such a container is looked at.

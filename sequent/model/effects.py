@@ -6,14 +6,15 @@ from collections.abc import Mapping
 
 from attrs import frozen
 
+from sequent.by_fields import ByFields
 from sequent.model.saved import Revision
 from sequent.model.scope import Scope
 from sequent.model.spec import Amounts
 from sequent.model.status import RunStatus, Status
 
 
-@frozen
-class StartTask:
+@frozen(eq=False, repr=False)
+class StartTask(ByFields):
     """Record the intent, then have the attempt executed."""
 
     scope: Scope
@@ -21,8 +22,8 @@ class StartTask:
     attempt: int
 
 
-@frozen
-class TakeBack:
+@frozen(eq=False, repr=False)
+class TakeBack(ByFields):
     """Take an attempt back that was handed over ahead, if it has not begun.
 
     The answer is ``TaskTakenBack``, or how the attempt ended.
@@ -33,8 +34,8 @@ class TakeBack:
     attempt: int
 
 
-@frozen
-class StartTimer:
+@frozen(eq=False, repr=False)
+class StartTimer(ByFields):
     """Wait before that attempt; the answer is ``TimerEnded``.
 
     After ``failures`` attempts that failed, as long as the step's backoff says; where there were none, as long
@@ -48,8 +49,8 @@ class StartTimer:
     failures: int = 0
 
 
-@frozen
-class PassOver:
+@frozen(eq=False, repr=False)
+class PassOver(ByFields):
     """Record that a task is not run, and counts as a success all the same."""
 
     scope: Scope
@@ -57,15 +58,15 @@ class PassOver:
     attempt: int
 
 
-@frozen
-class Revise:
+@frozen(eq=False, repr=False)
+class Revise(ByFields):
     """Record what a recovery makes of what it found."""
 
     revision: Revision
 
 
-@frozen
-class AskHold:
+@frozen(eq=False, repr=False)
+class AskHold(ByFields):
     """Have amounts of shared pools held for a task or container; the answer is ``HoldGranted``."""
 
     scope: Scope
@@ -74,8 +75,8 @@ class AskHold:
     priority: int
 
 
-@frozen
-class SetHold:
+@frozen(eq=False, repr=False)
+class SetHold(ByFields):
     """Record how much of a pool is held now by a task or container, or, where there is no scope, kept by the run."""
 
     scope: Scope | None
@@ -85,8 +86,8 @@ class SetHold:
     """Absolute, so that writing it again changes nothing; 0: nothing any more."""
 
 
-@frozen
-class FailTask:
+@frozen(eq=False, repr=False)
+class FailTask(ByFields):
     """An attempt that had succeeded, or was lost, is a failure for a reason that only the engine knows.
 
     So is a container (attempt 0).
@@ -98,8 +99,8 @@ class FailTask:
     reason: str
 
 
-@frozen
-class SettleTask:
+@frozen(eq=False, repr=False)
+class SettleTask(ByFields):
     """Tell whoever watches that a task settled without an attempt of its own.
 
     It is skipped or cancelled; or a failure, as it is not tried again after all.
@@ -110,8 +111,8 @@ class SettleTask:
     status: Status
 
 
-@frozen
-class OpenRepeat:
+@frozen(eq=False, repr=False)
+class OpenRepeat(ByFields):
     """Find the items of a container that repeats; the answer is ``RepeatOpened`` or ``DrawFailed``.
 
     ``scope`` is the iteration around it. ``drawn`` iterations have begun in earlier recoveries.
@@ -122,8 +123,8 @@ class OpenRepeat:
     drawn: int
 
 
-@frozen
-class DrawItem:
+@frozen(eq=False, repr=False)
+class DrawItem(ByFields):
     """Draw the item of that iteration; the answer is ``ItemDrawn``, ``ItemsEnded`` or ``DrawFailed``."""
 
     scope: Scope
@@ -131,24 +132,24 @@ class DrawItem:
     number: int
 
 
-@frozen
-class OpenFrame:
+@frozen(eq=False, repr=False)
+class OpenFrame(ByFields):
     """An iteration begins, for the first time or again."""
 
     scope: Scope
     is_new: bool
 
 
-@frozen
-class CloseFrame:
+@frozen(eq=False, repr=False)
+class CloseFrame(ByFields):
     """An iteration has settled."""
 
     scope: Scope
     status: Status
 
 
-@frozen
-class CloseRepeat:
+@frozen(eq=False, repr=False)
+class CloseRepeat(ByFields):
     """A container that repeats has settled; ``scope`` is the iteration around it."""
 
     scope: Scope
@@ -156,8 +157,8 @@ class CloseRepeat:
     status: Status
 
 
-@frozen
-class Blocked:
+@frozen(eq=False, repr=False)
+class Blocked(ByFields):
     """A task or container that waits for resources which nobody can give back."""
 
     scope: Scope
@@ -169,8 +170,8 @@ class Blocked:
     """Who holds how much, as paths with sequences; ``the run`` for what is kept."""
 
 
-@frozen
-class EndRun:
+@frozen(eq=False, repr=False)
+class EndRun(ByFields):
     """Nothing is under way any more; ``counts`` says how many tasks settled in each way."""
 
     status: RunStatus

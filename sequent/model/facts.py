@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from sequent.by_fields import ByFields
 from sequent.model.status import Verdict
 
 
-@frozen
-class RunStarted:
+@frozen(eq=False, repr=False)
+class RunStarted(ByFields):
     """The run begins, or is taken up again."""
 
 
-@frozen
-class TaskBegan:
+@frozen(eq=False, repr=False)
+class TaskBegan(ByFields):
     """The code of an attempt has begun; told only of steps that announce it."""
 
     frame: int
@@ -24,8 +25,8 @@ class TaskBegan:
     attempt: int
 
 
-@frozen
-class TaskSucceeded:
+@frozen(eq=False, repr=False)
+class TaskSucceeded(ByFields):
     """An attempt ended well, and its result can be stored."""
 
     frame: int
@@ -36,8 +37,8 @@ class TaskSucceeded:
     """Which of its step's ``asked`` its result is."""
 
 
-@frozen
-class TaskFailed:
+@frozen(eq=False, repr=False)
+class TaskFailed(ByFields):
     """An attempt ended badly."""
 
     frame: int
@@ -47,8 +48,8 @@ class TaskFailed:
     """Whether it is a failure after which its step is to be tried again, if it has retries left."""
 
 
-@frozen
-class TaskLost:
+@frozen(eq=False, repr=False)
+class TaskLost(ByFields):
     """An attempt is gone without an outcome, through no fault of its own."""
 
     frame: int
@@ -56,8 +57,8 @@ class TaskLost:
     attempt: int
 
 
-@frozen
-class TaskTakenBack:
+@frozen(eq=False, repr=False)
+class TaskTakenBack(ByFields):
     """An attempt that was handed over ahead had not begun, and never will."""
 
     frame: int
@@ -65,8 +66,8 @@ class TaskTakenBack:
     attempt: int
 
 
-@frozen
-class TimerEnded:
+@frozen(eq=False, repr=False)
+class TimerEnded(ByFields):
     """The wait before an attempt is over, or before a container (attempt 0)."""
 
     frame: int
@@ -74,16 +75,16 @@ class TimerEnded:
     attempt: int
 
 
-@frozen
-class HoldGranted:
+@frozen(eq=False, repr=False)
+class HoldGranted(ByFields):
     """What a task or container wants of shared pools is now held for it."""
 
     frame: int
     node: int
 
 
-@frozen
-class RepeatOpened:
+@frozen(eq=False, repr=False)
+class RepeatOpened(ByFields):
     """The items of a container's repeat are known: so many, or None where they are drawn one at a time."""
 
     frame: int
@@ -93,8 +94,8 @@ class RepeatOpened:
     """How many iterations may be under way, where the plan refers to a value for it."""
 
 
-@frozen
-class ItemDrawn:
+@frozen(eq=False, repr=False)
+class ItemDrawn(ByFields):
     """The next item is there."""
 
     frame: int
@@ -102,37 +103,37 @@ class ItemDrawn:
     number: int
 
 
-@frozen
-class ItemsEnded:
+@frozen(eq=False, repr=False)
+class ItemsEnded(ByFields):
     """There are no more items."""
 
     frame: int
     node: int
 
 
-@frozen
-class DrawFailed:
+@frozen(eq=False, repr=False)
+class DrawFailed(ByFields):
     """The items could not be had, or, before the container began, its delay."""
 
     frame: int
     node: int
 
 
-@frozen
-class StepPaced:
+@frozen(eq=False, repr=False)
+class StepPaced(ByFields):
     """Tasks of a step lately take so little time that they may be handed over ahead, or no longer do."""
 
     node: int
     is_quick: bool
 
 
-@frozen
-class PauseRequested:
+@frozen(eq=False, repr=False)
+class PauseRequested(ByFields):
     """Whoever drives the run does not wait for delays: it is to be continued later."""
 
 
-@frozen
-class StopRequested:
+@frozen(eq=False, repr=False)
+class StopRequested(ByFields):
     """Nobody wants anything more to start."""
 
 

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from attrs import frozen
 
+from sequent.by_fields import ByFields
 from sequent.model.references import CompoundForm, Path
 
 
-@frozen
-class ResultInput:
+@frozen(eq=False, repr=False)
+class ResultInput(ByFields):
     """The result of a node: its own, or the list of its iterations'.
 
     ``node`` is a child of the reader's container or of one around it; the value is that of the
@@ -21,22 +22,22 @@ class ResultInput:
     maker: Path
 
 
-@frozen
-class ItemInput:
+@frozen(eq=False, repr=False)
+class ItemInput(ByFields):
     """The item of an iteration of this container: the reader's own or one around it."""
 
     container: int
 
 
-@frozen
-class ParamInput:
+@frozen(eq=False, repr=False)
+class ParamInput(ByFields):
     """A parameter of the flow."""
 
     name: str
 
 
-@frozen
-class ResultOrInput:
+@frozen(eq=False, repr=False)
+class ResultOrInput(ByFields):
     """The result of a node once it is done, or a value where it has none; of a repeat, one entry per iteration."""
 
     node: int
@@ -45,15 +46,15 @@ class ResultOrInput:
     """Wire text."""
 
 
-@frozen
-class FailuresInput:
+@frozen(eq=False, repr=False)
+class FailuresInput(ByFields):
     """The failures in a node: the first hundred, and how many there are."""
 
     node: int
 
 
-@frozen
-class PreviousInput:
+@frozen(eq=False, repr=False)
+class PreviousInput(ByFields):
     """The result of the iteration before of this container: the reader's own or one around it."""
 
     container: int
@@ -61,24 +62,24 @@ class PreviousInput:
     start: Input
 
 
-@frozen
-class LiteralInput:
+@frozen(eq=False, repr=False)
+class LiteralInput(ByFields):
     """A value that was written down."""
 
     text: str
     """Wire text."""
 
 
-@frozen
-class PartInput:
+@frozen(eq=False, repr=False)
+class PartInput(ByFields):
     """A part of another value (see ``model.wire.part_of``)."""
 
     whole: Input
     keys: tuple[str | int, ...]
 
 
-@frozen
-class CompoundInput:
+@frozen(eq=False, repr=False)
+class CompoundInput(ByFields):
     """A list, a tuple or a dict of other values."""
 
     form: CompoundForm
@@ -87,15 +88,15 @@ class CompoundInput:
     """Of a dict: what its parts are under, as wire text."""
 
 
-@frozen
-class ItemsLiteralPlan:
+@frozen(eq=False, repr=False)
+class ItemsLiteralPlan(ByFields):
     """Items that were written down, as wire text."""
 
     text: str
 
 
-@frozen
-class ItemsCallPlan:
+@frozen(eq=False, repr=False)
+class ItemsCallPlan(ByFields):
     """Items that a callable gives; ``attributes`` are what its ``self`` shows, if it takes one."""
 
     attributes: tuple[tuple[str, Input], ...] = ()

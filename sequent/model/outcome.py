@@ -6,12 +6,13 @@ from collections.abc import Mapping
 
 from attrs import field, frozen
 
+from sequent.by_fields import ByFields
 from sequent.model.showing import shown
 from sequent.model.status import RunStatus, Status
 
 
-@frozen(kw_only=True)
-class Problem:
+@frozen(kw_only=True, eq=False, repr=False)
+class Problem(ByFields):
     """Why an attempt failed."""
 
     type: str
@@ -28,8 +29,8 @@ class Problem:
     """The qualified names (``module.Class``) of the exception's class and of its bases."""
 
 
-@frozen(kw_only=True)
-class LogSpan:
+@frozen(kw_only=True, eq=False, repr=False)
+class LogSpan(ByFields):
     """Where an attempt's output is: so many bytes of a segment, from an offset."""
 
     segment: str
@@ -39,8 +40,8 @@ class LogSpan:
     """Bytes that were cut out of the middle, because the attempt wrote more than the cap."""
 
 
-@frozen(kw_only=True)
-class Failure:
+@frozen(kw_only=True, eq=False, repr=False)
+class Failure(ByFields):
     """A failure that somebody should look at."""
 
     path: str

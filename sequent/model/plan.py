@@ -13,6 +13,7 @@ from functools import cached_property
 
 from attrs import field, frozen
 
+from sequent.by_fields import ByFields
 from sequent.errors import Place
 from sequent.model.inputs import Input, ItemsCallPlan, ItemsPlan
 from sequent.model.references import Path
@@ -25,8 +26,8 @@ def start_of(position: int) -> int:
     return -1 - position
 
 
-@frozen
-class Gate:
+@frozen(eq=False, repr=False)
+class Gate(ByFields):
     """Joins its inputs: all of them, or any of them."""
 
     is_all: bool
@@ -34,8 +35,8 @@ class Gate:
     target: int
 
 
-@frozen
-class AtomPlan:
+@frozen(eq=False, repr=False)
+class AtomPlan(ByFields):
     """An input: decided when what it asks has come true, or never can."""
 
     claim: Claim
@@ -44,8 +45,8 @@ class AtomPlan:
     """Of a claim on what was returned: which of its maker's ``asked`` decides it."""
 
 
-@frozen
-class OuterAtom:
+@frozen(eq=False, repr=False)
+class OuterAtom(ByFields):
     """An input that something further out decides: the child ``node`` of a container around."""
 
     node: int
@@ -54,8 +55,8 @@ class OuterAtom:
     question: int = -1
 
 
-@frozen(kw_only=True)
-class StepPlan:
+@frozen(kw_only=True, eq=False, repr=False)
+class StepPlan(ByFields):
     """A leaf that will run, once in each iteration of its container."""
 
     index: int
@@ -97,8 +98,8 @@ class StepPlan:
     place: Place | None = field(default=None, eq=False)
 
 
-@frozen(kw_only=True)
-class ContainerPlan:
+@frozen(kw_only=True, eq=False, repr=False)
+class ContainerPlan(ByFields):
     """A block that will run. A repeated step is a container of one that bears the step's path (``wraps``)."""
 
     index: int
@@ -152,8 +153,8 @@ def taken_by(node: NodePlan) -> Iterator[Input]:
         yield node.repeats
 
 
-@frozen(kw_only=True)
-class Reaction:
+@frozen(kw_only=True, eq=False, repr=False)
+class Reaction(ByFields):
     """What makes a kept success run again in a recovery: causes, by node index (siblings or further out)."""
 
     to_failure_of: tuple[int, ...] = ()
@@ -162,8 +163,8 @@ class Reaction:
     """It waited by ``done`` for them: it runs again if they ran again."""
 
 
-@frozen(kw_only=True)
-class Plan:
+@frozen(kw_only=True, eq=False, repr=False)
+class Plan(ByFields):
     """What will run. ``nodes[0]`` is the root; a container stands before its children."""
 
     name: str

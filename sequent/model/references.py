@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from attrs import field, frozen
 
+from sequent.by_fields import ByFields
 from sequent.errors import Place
 
 Path = tuple[str, ...]
@@ -17,8 +18,8 @@ def dotted(path: Path) -> str:
     return ".".join(path)
 
 
-@frozen
-class Outer:
+@frozen(eq=False, repr=False)
+class Outer(ByFields):
     """A name that is searched from the container around the body in which it is written, outwards."""
 
     name: str
@@ -28,16 +29,16 @@ Target = Path | Outer
 """A step or container that something refers to: by its path from the root, or by name further out."""
 
 
-@frozen
-class ResultOf:
+@frozen(eq=False, repr=False)
+class ResultOf(ByFields):
     """``x.result``: what a step or container gave."""
 
     target: Target
     place: Place | None = field(default=None, eq=False)
 
 
-@frozen
-class ResultOr:
+@frozen(eq=False, repr=False)
+class ResultOr(ByFields):
     """``x.result_or(v)``: what it gave, or a value where there is no result; it waits until x is done."""
 
     target: Target
@@ -45,24 +46,24 @@ class ResultOr:
     place: Place | None = field(default=None, eq=False)
 
 
-@frozen
-class FailuresOf:
+@frozen(eq=False, repr=False)
+class FailuresOf(ByFields):
     """``x.failures``: the failures in a step or container, as records."""
 
     target: Target
     place: Place | None = field(default=None, eq=False)
 
 
-@frozen
-class PreviousOf:
+@frozen(eq=False, repr=False)
+class PreviousOf(ByFields):
     """``previous(start)``: the result of the iteration before, or the start in the first."""
 
     start: Value
     place: Place | None = field(default=None, eq=False)
 
 
-@frozen
-class PartOf:
+@frozen(eq=False, repr=False)
+class PartOf(ByFields):
     """``x.result["a"]``, ``x.result.a``, ``item()[1]``: a part of what another reference gives."""
 
     whole: Reference
@@ -70,44 +71,44 @@ class PartOf:
     place: Place | None = field(default=None, eq=False)
 
 
-@frozen
-class SecretOf:
+@frozen(eq=False, repr=False)
+class SecretOf(ByFields):
     """``secret("NAME")``: taken from where the step runs; no order, store, log or traceback has it."""
 
     name: str
     place: Place | None = field(default=None, eq=False)
 
 
-@frozen
-class ItemOf:
+@frozen(eq=False, repr=False)
+class ItemOf(ByFields):
     """``item()``: the value of the nearest repeat's iteration."""
 
     place: Place | None = field(default=None, eq=False)
 
 
-@frozen
-class ParamOf:
+@frozen(eq=False, repr=False)
+class ParamOf(ByFields):
     """A parameter of the flow, named directly in the flow's own body."""
 
     name: str
     place: Place | None = field(default=None, eq=False)
 
 
-@frozen
-class OuterValue:
+@frozen(eq=False, repr=False)
+class OuterValue(ByFields):
     """``outer.day``: a parameter or an attribute of a container further out."""
 
     name: str
     place: Place | None = field(default=None, eq=False)
 
 
-@frozen
-class FlowHandle:
+@frozen(eq=False, repr=False)
+class FlowHandle(ByFields):
     """The flow itself among the arguments: it arrives as a handle that tells the step where it is."""
 
 
-@frozen
-class Literal:
+@frozen(eq=False, repr=False)
+class Literal(ByFields):
     """A value that was given as it is: a snapshot, as wire text (see ``model.wire``).
 
     ``classes`` are the enums and records that the value contains, with which the text is read back.
@@ -130,8 +131,8 @@ class CompoundForm(StrEnum):
     DICT = "dict"
 
 
-@frozen
-class Compound:
+@frozen(eq=False, repr=False)
+class Compound(ByFields):
     """A list, a tuple or a dict with references in it, at whatever depth."""
 
     form: CompoundForm

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from attrs import field, frozen
 
+from sequent.by_fields import ByFields
 from sequent.errors import Place
 from sequent.model.references import Target
 from sequent.model.status import Claim
@@ -12,8 +13,8 @@ MOST_NESTED = 100
 """How deep a requirement may be nested; a chain of *and*, or of *or*, is one level."""
 
 
-@frozen
-class Atom:
+@frozen(eq=False, repr=False)
+class Atom(ByFields):
     """One claim about one step or container."""
 
     target: Target
@@ -23,15 +24,15 @@ class Atom:
     """Of a claim on what was returned: the values, as wire text."""
 
 
-@frozen
-class AllOf:
+@frozen(eq=False, repr=False)
+class AllOf(ByFields):
     """Every part holds."""
 
     parts: tuple[Requirement, ...]
 
 
-@frozen
-class AnyOf:
+@frozen(eq=False, repr=False)
+class AnyOf(ByFields):
     """At least one part holds."""
 
     parts: tuple[Requirement, ...]

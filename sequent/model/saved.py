@@ -6,11 +6,12 @@ from collections.abc import Mapping
 
 from attrs import field, frozen
 
+from sequent.by_fields import ByFields
 from sequent.model.status import Status, Verdict
 
 
-@frozen
-class SavedTask:
+@frozen(eq=False, repr=False)
+class SavedTask(ByFields):
     """The last attempt of a task: ``active`` where it has no outcome, ``waiting`` where it was lost."""
 
     status: Status
@@ -32,8 +33,8 @@ class SavedTask:
     """Whether it is passed over: a success without having run."""
 
 
-@frozen
-class SavedFrame:
+@frozen(eq=False, repr=False)
+class SavedFrame(ByFields):
     """An iteration that had begun. Where the container wraps a step, ``tasks`` has that one task."""
 
     id: int
@@ -51,8 +52,8 @@ class SavedFrame:
         return max((saved.recovery for saved in inside), default=-1)
 
 
-@frozen
-class SavedBlock:
+@frozen(eq=False, repr=False)
+class SavedBlock(ByFields):
     """A container within one iteration of what is around it.
 
     ``frames`` has the iterations up to ``drawn`` that were no success, and those in which something may have to run
@@ -75,8 +76,8 @@ class SavedBlock:
     """The last recovery in which something in it ran."""
 
 
-@frozen
-class Mark:
+@frozen(eq=False, repr=False)
+class Mark(ByFields):
     """A task whose row a recovery changes before anything runs."""
 
     frame: int
@@ -90,8 +91,8 @@ class Mark:
     """What it was found in, as directives name it."""
 
 
-@frozen
-class Renewal:
+@frozen(eq=False, repr=False)
+class Renewal(ByFields):
     """A repeat of which nothing is kept: its items are found anew, and its iterations had as good as never begun."""
 
     frame: int
@@ -101,8 +102,8 @@ class Renewal:
     """Of the iteration around it."""
 
 
-@frozen
-class Revision:
+@frozen(eq=False, repr=False)
+class Revision(ByFields):
     """What a recovery makes of what it found, beside what follows from the rows as they are.
 
     It is written in one transaction, so that a recovery of that recovery finds it.

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from attrs import Factory, field, frozen
 
+from sequent.by_fields import ByFields
 from sequent.errors import Place
 from sequent.model.references import Compound, Literal, Path, Reference, Value
 from sequent.model.requirements import Requirement
@@ -20,8 +21,8 @@ UNLIMITED = 2**31 - 1
 """The capacity of a pool that has no limit."""
 
 
-@frozen
-class ItemsLiteral:
+@frozen(eq=False, repr=False)
+class ItemsLiteral(ByFields):
     """A list or a range that was given as it is, as wire text."""
 
     text: str
@@ -29,8 +30,8 @@ class ItemsLiteral:
     """The enums and records in it, with which the text is read back."""
 
 
-@frozen
-class ItemsCall:
+@frozen(eq=False, repr=False)
+class ItemsCall(ByFields):
     """A callable that gives the items, or an iterator over them; it is called in a worker."""
 
     name: str
@@ -43,8 +44,8 @@ class ItemsCall:
 ItemsSpec = ItemsLiteral | ItemsCall | Reference | Compound
 
 
-@frozen
-class PoolSpec:
+@frozen(eq=False, repr=False)
+class PoolSpec(ByFields):
     """A named resource of which there is so much."""
 
     name: str
@@ -63,8 +64,8 @@ Amounts = tuple[tuple[str, int], ...]
 """So much of each pool, by name."""
 
 
-@frozen
-class Backoff:
+@frozen(eq=False, repr=False)
+class Backoff(ByFields):
     """How long to wait before a further attempt: ``first`` seconds, then each time ``factor`` as long."""
 
     first: float = 0.0
@@ -79,8 +80,8 @@ AT_ONCE = Backoff()
 """No wait at all."""
 
 
-@frozen(kw_only=True)
-class StepSpec:
+@frozen(kw_only=True, eq=False, repr=False)
+class StepSpec(ByFields):
     """A leaf, as written."""
 
     name: str
@@ -116,8 +117,8 @@ class StepSpec:
     """The line of each option that was written on a line of its own, as far as it is known."""
 
 
-@frozen(kw_only=True)
-class ContainerSpec:
+@frozen(kw_only=True, eq=False, repr=False)
+class ContainerSpec(ByFields):
     """A block that starts, repeats and ends as one, as written; the root is the flow itself."""
 
     name: str
@@ -144,8 +145,8 @@ class ContainerSpec:
     option_places: Mapping[str, Place] = field(factory=dict[str, Place], eq=False)
 
 
-@frozen(kw_only=True)
-class ParamSpec:
+@frozen(kw_only=True, eq=False, repr=False)
+class ParamSpec(ByFields):
     """A typed value that the flow is started with."""
 
     name: str
@@ -157,8 +158,8 @@ class ParamSpec:
     place: Place | None = field(default=None, eq=False)
 
 
-@frozen(kw_only=True)
-class FlowConfig:
+@frozen(kw_only=True, eq=False, repr=False)
+class FlowConfig(ByFields):
     """Settings of the whole flow."""
 
     task_construct: Construct = Construct.PROCESS
@@ -184,8 +185,8 @@ class FlowConfig:
     """Whether ``run()`` shows what its steps write."""
 
 
-@frozen(kw_only=True)
-class Origin:
+@frozen(kw_only=True, eq=False, repr=False)
+class Origin(ByFields):
     """Where a flow is found again."""
 
     module: str = ""
@@ -196,8 +197,8 @@ class Origin:
     """The real path of the module's file."""
 
 
-@frozen(kw_only=True)
-class FlowSpec:
+@frozen(kw_only=True, eq=False, repr=False)
+class FlowSpec(ByFields):
     """A whole definition."""
 
     name: str

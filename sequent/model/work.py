@@ -6,22 +6,23 @@ from collections.abc import Iterator
 
 from attrs import field, frozen
 
+from sequent.by_fields import ByFields
 from sequent.model.references import Compound, Literal, Reference, Value
 
 ARGUMENTS = "+"
 """In a fingerprint, before the digest of the literals among the arguments."""
 
 
-@frozen
-class Argument:
+@frozen(eq=False, repr=False)
+class Argument(ByFields):
     """One argument of a step: positional where it has no name."""
 
     name: str | None
     value: Value
 
 
-@frozen
-class ModuleImport:
+@frozen(eq=False, repr=False)
+class ModuleImport(ByFields):
     """A module that a step's worker imports before it calls the function."""
 
     module: str
@@ -30,8 +31,8 @@ class ModuleImport:
     """The path of the file that it is loaded from; empty: it is found by its name."""
 
 
-@frozen
-class FunctionWork:
+@frozen(eq=False, repr=False)
+class FunctionWork(ByFields):
     """A step's Python callable: what is known of it without having it."""
 
     name: str
@@ -45,15 +46,15 @@ class FunctionWork:
     """A digest of its source, or of its code where there is no source."""
 
 
-@frozen
-class Template:
+@frozen(eq=False, repr=False)
+class Template(ByFields):
     """A word with references in it: literal text, and references with their conversion and format."""
 
     parts: tuple[str | Formatted, ...]
 
 
-@frozen
-class Formatted:
+@frozen(eq=False, repr=False)
+class Formatted(ByFields):
     """A reference within a word; or what it stands for, where that is known beforehand."""
 
     value: Value
@@ -67,8 +68,8 @@ Word = Value | Template
 A literal or a reference that is a list gives as many words."""
 
 
-@frozen
-class CommandWork:
+@frozen(eq=False, repr=False)
+class CommandWork(ByFields):
     """A step's program with its arguments."""
 
     words: tuple[Word, ...] = ()
@@ -112,8 +113,8 @@ def references_in(value: Value) -> Iterator[Reference]:
         yield value
 
 
-@frozen
-class NoWork:
+@frozen(eq=False, repr=False)
+class NoWork(ByFields):
     """A step without anything to do, as the builder accepts: an empty success."""
 
 

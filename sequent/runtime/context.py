@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
+from sequent.by_fields import ByFields
 from sequent.dsl.running import set_locator
 from sequent.errors import UsageError
 
@@ -22,8 +23,8 @@ LOGGER = "sequent"
 """The name of the logger that steps are offered."""
 
 
-@frozen(kw_only=True)
-class Context:
+@frozen(kw_only=True, eq=False, repr=False)
+class Context(ByFields):
     """The attempt that is being executed."""
 
     path: str
@@ -121,8 +122,8 @@ def enter(current: Context | None, *, whole_process: bool) -> None:
         _of_process[:] = [] if current is None else [current]
 
 
-@frozen
-class FlowInStep:
+@frozen(eq=False, repr=False)
+class FlowInStep(ByFields):
     """The flow, as a step sees it among its arguments."""
 
     name: str

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from sequent.by_fields import ByFields
 from sequent.model.outcome import LogSpan, Problem
 from sequent.model.references import CompoundForm
 from sequent.model.status import Verdict
 from sequent.runtime.target import Target
 
 
-@frozen(kw_only=True)
-class WorkerSetup:
+@frozen(kw_only=True, eq=False, repr=False)
+class WorkerSetup(ByFields):
     """What the workers of a run are told once."""
 
     run_id: str
@@ -35,23 +36,23 @@ AttemptKey = tuple[int, int, int]
 """Which attempt: its frame, its node, and its number."""
 
 
-@frozen
-class Spooled:
+@frozen(eq=False, repr=False)
+class Spooled(ByFields):
     """A value that is too large for an order, in a file (see ``runtime.spools``)."""
 
     path: str
 
 
-@frozen
-class Cut:
+@frozen(eq=False, repr=False)
+class Cut(ByFields):
     """A part of a value, which the worker cuts out, so that a mistake in it is the step's."""
 
     whole: str | Spooled | Composed
     keys: tuple[str | int, ...]
 
 
-@frozen
-class Composed:
+@frozen(eq=False, repr=False)
+class Composed(ByFields):
     """A list, a tuple or a dict of other values, which the worker puts together."""
 
     form: CompoundForm
@@ -64,8 +65,8 @@ Given = str | Spooled | Cut | Composed
 """A value in an order: its wire text, or where that is found."""
 
 
-@frozen(kw_only=True)
-class AttemptOrder:
+@frozen(kw_only=True, eq=False, repr=False)
+class AttemptOrder(ByFields):
     """All that a worker needs for an attempt, beside the flow's definition."""
 
     frame: int
@@ -89,8 +90,8 @@ class AttemptOrder:
     wants_verdict: bool = False
 
 
-@frozen(kw_only=True)
-class DrawOrder:
+@frozen(kw_only=True, eq=False, repr=False)
+class DrawOrder(ByFields):
     """Have the items of a repeat found (``number`` 0) or the next one drawn (``number`` from 1).
 
     ``skip`` items were drawn in earlier recoveries: an iterator is drawn again so far.
@@ -104,15 +105,15 @@ class DrawOrder:
     attributes: tuple[tuple[str, Given], ...] = ()
 
 
-@frozen
-class AttemptBegan:
+@frozen(eq=False, repr=False)
+class AttemptBegan(ByFields):
     frame: int
     node: int
     attempt: int
 
 
-@frozen
-class AttemptEnded:
+@frozen(eq=False, repr=False)
+class AttemptEnded(ByFields):
     """An attempt has an outcome: a success where there is no problem."""
 
     frame: int
@@ -126,8 +127,8 @@ class AttemptEnded:
     """How long whoever executed it was busy with it."""
 
 
-@frozen
-class AttemptLost:
+@frozen(eq=False, repr=False)
+class AttemptLost(ByFields):
     """An attempt is gone; its code had begun and was stopped, through nobody's fault but ours."""
 
     frame: int
@@ -136,8 +137,8 @@ class AttemptLost:
     reason: str
 
 
-@frozen
-class AttemptTakenBack:
+@frozen(eq=False, repr=False)
+class AttemptTakenBack(ByFields):
     """An attempt has not begun, and never will unless it is ordered again."""
 
     frame: int
@@ -145,23 +146,23 @@ class AttemptTakenBack:
     attempt: int
 
 
-@frozen
-class PaceChanged:
+@frozen(eq=False, repr=False)
+class PaceChanged(ByFields):
     """Tasks of a step lately take hardly any time, or no longer do."""
 
     node: int
     is_quick: bool
 
 
-@frozen
-class Notice:
+@frozen(eq=False, repr=False)
+class Notice(ByFields):
     """Something to be told to people: no attempt is concerned."""
 
     text: str
 
 
-@frozen
-class RepeatFound:
+@frozen(eq=False, repr=False)
+class RepeatFound(ByFields):
     """The items: their wire text, or None where an iterator draws them one at a time.
 
     ``digest`` is that of the items that were skipped (see ``digest_of``).
@@ -173,8 +174,8 @@ class RepeatFound:
     digest: str = ""
 
 
-@frozen
-class ItemFound:
+@frozen(eq=False, repr=False)
+class ItemFound(ByFields):
     frame: int
     node: int
     number: int
@@ -182,8 +183,8 @@ class ItemFound:
     """None where there are no more."""
 
 
-@frozen
-class DrawBroke:
+@frozen(eq=False, repr=False)
+class DrawBroke(ByFields):
     frame: int
     node: int
     problem: Problem

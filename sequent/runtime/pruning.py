@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from attrs import frozen
 
+from sequent.by_fields import ByFields
 from sequent.model.status import RunStatus
 
 _FINISHED = (RunStatus.SUCCESS,)
@@ -14,8 +15,8 @@ _ENDED = (*_FINISHED, RunStatus.FAILURE, RunStatus.STOPPED, RunStatus.RUNNING)
 """A run that says running, and that nobody drives, was interrupted. One that is suspended waits to be continued."""
 
 
-@frozen(kw_only=True)
-class PruneRule:
+@frozen(kw_only=True, eq=False, repr=False)
+class PruneRule(ByFields):
     """What is asked for: every run that meets all of it."""
 
     older_than: float | None = None
@@ -30,8 +31,8 @@ class PruneRule:
     """Whether it is only said what would be removed."""
 
 
-@frozen(kw_only=True)
-class OldRun:
+@frozen(kw_only=True, eq=False, repr=False)
+class OldRun(ByFields):
     """A run, as far as it matters for whether it is removed."""
 
     number: int
@@ -42,8 +43,8 @@ class OldRun:
     """When it ended, or when it was last seen alive."""
 
 
-@frozen(kw_only=True)
-class PrunedRun:
+@frozen(kw_only=True, eq=False, repr=False)
+class PrunedRun(ByFields):
     """A run that was removed."""
 
     id: str
@@ -55,8 +56,8 @@ class PrunedRun:
     """Bytes that its files had."""
 
 
-@frozen(kw_only=True)
-class Pruned:
+@frozen(kw_only=True, eq=False, repr=False)
+class Pruned(ByFields):
     """What was removed."""
 
     runs: tuple[PrunedRun, ...] = ()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
 
 from attrs import define, evolve, field, frozen
 
+from sequent.by_fields import ByFields
 from sequent.model.outcome import LogSpan, Problem
 from sequent.model.scope import Scope
 from sequent.model.spec import Amounts
@@ -49,8 +50,8 @@ def task_key(plan: Plan, scope: Scope, node: int) -> TaskKey:
     return TaskKey(scope.id, node, 0)
 
 
-@frozen
-class Intent:
+@frozen(eq=False, repr=False)
+class Intent(ByFields):
     """An attempt that is about to be handed to an executor."""
 
     key: TaskKey
@@ -69,8 +70,8 @@ PASSED = b""
 """The token of an attempt that nobody executed: its task was passed over."""
 
 
-@frozen
-class Passing:
+@frozen(eq=False, repr=False)
+class Passing(ByFields):
     """An attempt that stands for a task which is passed over: it is a success, and nobody executed it."""
 
     key: TaskKey
@@ -81,8 +82,8 @@ class Passing:
     """As of an intent."""
 
 
-@frozen
-class Beginning:
+@frozen(eq=False, repr=False)
+class Beginning(ByFields):
     """The code of an attempt has begun; written only where somebody can tell the difference."""
 
     key: TaskKey
@@ -90,8 +91,8 @@ class Beginning:
     at: float
 
 
-@frozen
-class Ending:
+@frozen(eq=False, repr=False)
+class Ending(ByFields):
     """How an attempt ended; ``status`` is success or failure, or waiting where it was lost."""
 
     key: TaskKey
@@ -114,8 +115,8 @@ class FrameKey:
     number: int
 
 
-@frozen
-class FrameOpening:
+@frozen(eq=False, repr=False)
+class FrameOpening(ByFields):
     """An iteration has begun; the root's parent is 0 and its number 1."""
 
     key: FrameKey
@@ -124,8 +125,8 @@ class FrameOpening:
     """Its item, where items are drawn one at a time."""
 
 
-@frozen
-class RepeatOpening:
+@frozen(eq=False, repr=False)
+class RepeatOpening(ByFields):
     """The items of a container's repeat, whole; None where they are drawn one at a time."""
 
     frame: int
@@ -133,8 +134,8 @@ class RepeatOpening:
     items: str | None
 
 
-@frozen
-class ContainerProblem:
+@frozen(eq=False, repr=False)
+class ContainerProblem(ByFields):
     """Why a container failed where no task tells: it had no items, or gives back what it does not hold."""
 
     frame: int
@@ -142,8 +143,8 @@ class ContainerProblem:
     problem: Problem
 
 
-@frozen
-class Wait:
+@frozen(eq=False, repr=False)
+class Wait(ByFields):
     """Until when a task or container waits by the clock."""
 
     key: TaskKey
@@ -159,8 +160,8 @@ class Wait:
     """Seconds that it takes at most, whatever becomes of the wall clock; None where that alone decides."""
 
 
-@frozen
-class Hold:
+@frozen(eq=False, repr=False)
+class Hold(ByFields):
     """How much of a pool a task or container holds; of no key, what the run keeps."""
 
     key: TaskKey | None
@@ -171,8 +172,8 @@ class Hold:
     """Whether the pool is one of all runs of the store."""
 
 
-@frozen
-class Ask:
+@frozen(eq=False, repr=False)
+class Ask(ByFields):
     """What somebody wants of shared pools; of no key, what the run had kept before it was taken up again."""
 
     key: TaskKey | None
@@ -256,8 +257,8 @@ class Batch:
         )
 
 
-@frozen(kw_only=True)
-class RunRecord:
+@frozen(kw_only=True, eq=False, repr=False)
+class RunRecord(ByFields):
     """A run, as the store has it."""
 
     number: int
@@ -282,8 +283,8 @@ class RunRecord:
     unrun: Unrun = field(factory=dict[str, Mapping[Status, int]])
 
 
-@frozen(kw_only=True)
-class AttemptRecord:
+@frozen(kw_only=True, eq=False, repr=False)
+class AttemptRecord(ByFields):
     """An attempt, as the store has it."""
 
     path: str

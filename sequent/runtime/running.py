@@ -8,6 +8,7 @@ from selectors import DefaultSelector
 
 from attrs import field, frozen
 
+from sequent.by_fields import ByFields
 from sequent.errors import StoreError
 from sequent.model.annotations import classes_in
 from sequent.model.commands import store_options
@@ -36,8 +37,8 @@ _SHORTEST_SLEEP = 0.05
 """Seconds: a flow may ask to have the clocks looked at more often than makes a difference."""
 
 
-@frozen(kw_only=True)
-class Drive:
+@frozen(kw_only=True, eq=False, repr=False)
+class Drive(ByFields):
     """One run to be driven: what of, and how."""
 
     definition: Definition

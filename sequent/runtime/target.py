@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from sequent.by_fields import ByFields
 
-@frozen(kw_only=True)
-class Target:
+
+@frozen(kw_only=True, eq=False, repr=False)
+class Target(ByFields):
     """Which flow a run is of, and how it is found again."""
 
     flow: str

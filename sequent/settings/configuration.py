@@ -8,6 +8,7 @@ from typing import Any
 
 from attrs import evolve, field, fields, frozen
 
+from sequent.by_fields import ByFields
 from sequent.dsl.databases import DEFAULT
 from sequent.dsl.files import SettingsFile, read_file
 from sequent.dsl.original_keys import told_of
@@ -25,8 +26,8 @@ WITHOUT_EFFECT = "(without effect)"
 _DEFAULTS = FlowConfig()
 
 
-@frozen
-class Origin:
+@frozen(eq=False, repr=False)
+class Origin(ByFields):
     """Where a value comes from."""
 
     layer: str
@@ -40,8 +41,8 @@ class Origin:
         return str(self.place or self.name or self.layer)
 
 
-@frozen
-class Entry:
+@frozen(eq=False, repr=False)
+class Entry(ByFields):
     """One value, and where it comes from."""
 
     key: str
@@ -49,8 +50,8 @@ class Entry:
     origin: Origin
 
 
-@frozen
-class _Layer:
+@frozen(eq=False, repr=False)
+class _Layer(ByFields):
     """What one place says."""
 
     settings: Settings = field(factory=Settings)
@@ -60,8 +61,8 @@ class _Layer:
     """Of each of both, by its name in ``FlowConfig``, ``store``, ``flow`` or ``DATABASES.name``."""
 
 
-@frozen
-class Configuration:
+@frozen(eq=False, repr=False)
+class Configuration(ByFields):
     """What is set outside of flows."""
 
     path: str

@@ -10,6 +10,7 @@ from struct import Struct
 
 from attrs import frozen
 
+from sequent.by_fields import ByFields
 from sequent.runtime.agent.room import NO_ROOM, fill
 
 CAP = 8 * 1024 * 1024
@@ -22,8 +23,8 @@ _COUNT = Struct("<Q")
 _NOBODY = -1
 
 
-@frozen
-class Mark:
+@frozen(eq=False, repr=False)
+class Mark(ByFields):
     """An attempt that is under way, as its worker has marked it."""
 
     change: int

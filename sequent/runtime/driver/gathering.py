@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from attrs import frozen
 
+from sequent.by_fields import ByFields
 from sequent.model.plan import ContainerPlan, Plan, StepPlan
 from sequent.model.status import Status
 from sequent.runtime.ports import ReadRun
@@ -14,8 +15,8 @@ from sequent.runtime.rows import FrameKey, TaskKey
 from sequent.runtime.spools import CLOSE, OPEN
 
 
-@frozen
-class Gathering:
+@frozen(eq=False, repr=False)
+class Gathering(ByFields):
     """The results of a plan's nodes.
 
     Nothing is decoded, and no list is held: its entries are read from the store as they are asked for.

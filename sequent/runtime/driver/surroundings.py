@@ -8,6 +8,7 @@ from selectors import BaseSelector
 
 from attrs import frozen
 
+from sequent.by_fields import ByFields
 from sequent.model.status import Construct
 from sequent.runtime.clock import Clock
 from sequent.runtime.driver.signals import stop_signals
@@ -17,8 +18,8 @@ Signals = Callable[[BaseSelector, Callable[[int], None]], AbstractContextManager
 """While it lasts, the selector's loop calls the function with the number of each signal that is to stop the run."""
 
 
-@frozen(kw_only=True)
-class Surroundings:
+@frozen(kw_only=True, eq=False, repr=False)
+class Surroundings(ByFields):
     """The world as a driver sees it."""
 
     run: DrivenRun

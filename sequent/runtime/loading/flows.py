@@ -11,6 +11,7 @@ from types import ModuleType
 
 from attrs import frozen
 
+from sequent.by_fields import ByFields
 from sequent.dsl.running import FlowReached, seeking
 from sequent.errors import DefinitionError, Place, UsageError
 from sequent.model.wording import guess, repr_of
@@ -19,8 +20,8 @@ from sequent.runtime.loading.modules import FORM, load_file, load_module, refuse
 from sequent.runtime.target import Target
 
 
-@frozen
-class LoadedFlow:
+@frozen(eq=False, repr=False)
+class LoadedFlow(ByFields):
     """A flow, and how it is found again."""
 
     flow: object
@@ -28,8 +29,8 @@ class LoadedFlow:
     target: Target
 
 
-@frozen(kw_only=True)
-class _Wanted:
+@frozen(kw_only=True, eq=False, repr=False)
+class _Wanted(ByFields):
     """What a target says."""
 
     module: str

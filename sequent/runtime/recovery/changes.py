@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from attrs import frozen
 
+from sequent.by_fields import ByFields
 from sequent.compiler import ChangeKind, Difference, differences
 from sequent.errors import DefinitionError
 from sequent.model.commands import typed
@@ -75,8 +76,8 @@ def _lost(run: ReadRun, plan: Plan, changed: Iterable[Difference]) -> dict[str, 
     }
 
 
-@frozen
-class ChangedCode:
+@frozen(eq=False, repr=False)
+class ChangedCode(ByFields):
     """The steps whose code or arguments are not what they were."""
 
     finished: tuple[str, ...] = ()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from attrs import define, field, frozen
 
+from sequent.by_fields import ByFields
 from sequent.engine import Scheduler
 from sequent.model.directives import Directives
 from sequent.model.effects import (
@@ -44,8 +45,8 @@ Task = tuple[int, Numbers]
 """A step or container by its node's index, and its sequence."""
 
 
-@frozen(kw_only=True)
-class Basis:
+@frozen(kw_only=True, eq=False, repr=False)
+class Basis(ByFields):
     """What a recovery starts from."""
 
     saved: SavedFrame | None

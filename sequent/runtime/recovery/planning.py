@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from attrs import frozen
 
+from sequent.by_fields import ByFields
 from sequent.errors import NotDataError, PartError
 from sequent.model.directives import found_status
 from sequent.model.inputs import (
@@ -46,8 +47,8 @@ class Fate(StrEnum):
     """Whether it runs is known only once others have."""
 
 
-@frozen
-class PlannedTask:
+@frozen(eq=False, repr=False)
+class PlannedTask(ByFields):
     """A step in one sequence; or a container whose inside is not known, or not entered."""
 
     path: str
@@ -57,8 +58,8 @@ class PlannedTask:
     """In a sentence."""
 
 
-@frozen(kw_only=True)
-class RecoveryPlan:
+@frozen(kw_only=True, eq=False, repr=False)
+class RecoveryPlan(ByFields):
     """What a recovery would do, provided that all that it runs succeeds."""
 
     tasks: tuple[PlannedTask, ...]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from sequent.by_fields import ByFields
 from sequent.model.directives import NO_DIRECTIVES, Directives
 from sequent.model.plan import Plan
 from sequent.runtime.driver.revising import revise
@@ -12,8 +13,8 @@ from sequent.runtime.recovery.renaming import SAME_NAMES, Renaming
 from sequent.runtime.rows import Batch
 
 
-@frozen(kw_only=True)
-class Prepared:
+@frozen(kw_only=True, eq=False, repr=False)
+class Prepared(ByFields):
     """What a recovery is asked to do."""
 
     directives: Directives = NO_DIRECTIVES

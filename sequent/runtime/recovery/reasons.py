@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from attrs import frozen
 
+from sequent.by_fields import ByFields
 from sequent.model.inputs import ResultInput, ResultOrInput, inputs_in
 from sequent.model.plan import ContainerPlan, NodePlan, Plan, taken_by
 from sequent.model.references import Path, dotted
@@ -25,8 +26,8 @@ _CLAIMS: Mapping[Claim, str] = {
 }
 
 
-@frozen
-class Found:
+@frozen(eq=False, repr=False)
+class Found(ByFields):
     """What a task is found in."""
 
     status: Status

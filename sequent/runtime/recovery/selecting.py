@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from attrs import field, frozen
 
+from sequent.by_fields import ByFields
 from sequent.errors import UsageError
 from sequent.model.directives import NO_DIRECTIVES, Directives, Selection
 from sequent.model.inputs import PreviousInput, inputs_in
@@ -16,8 +17,8 @@ from sequent.model.status import Claim
 from sequent.model.wording import guess
 
 
-@frozen(kw_only=True)
-class Asked:
+@frozen(kw_only=True, eq=False, repr=False)
+class Asked(ByFields):
     """What is asked of a recovery by hand, as it was typed: ``a.b``, or ``a.b/1.2`` for one iteration."""
 
     after: tuple[str, ...] = ()
@@ -35,8 +36,8 @@ class Asked:
         return bool(self.after or self.rerun or self.skip) or self.recovery_run is not None
 
 
-@frozen
-class Selected:
+@frozen(eq=False, repr=False)
+class Selected(ByFields):
     """What is meant."""
 
     directives: Directives = NO_DIRECTIVES

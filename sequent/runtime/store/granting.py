@@ -6,13 +6,14 @@ from collections.abc import Collection, Iterable, Mapping
 
 from attrs import frozen
 
+from sequent.by_fields import ByFields
 from sequent.engine.pools import HOLDS_NOTHING, HOLDS_OF_THESE, HOLDS_OTHERS
 from sequent.errors import UsageError
 from sequent.model.spec import Amounts
 
 
-@frozen
-class Ticket:
+@frozen(eq=False, repr=False)
+class Ticket(ByFields):
     """Somebody who waits for shared pools."""
 
     number: int

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from attrs import frozen
 
+from sequent.by_fields import ByFields
 from sequent.errors import StoreError, UsageError
 from sequent.runtime.store.access import check_directory, user_name
 
@@ -17,8 +18,8 @@ _REMOTE = ("nfs", "cifs", "smb", "fuse.sshfs")
 """How the types of network filesystems begin."""
 
 
-@frozen
-class Location:
+@frozen(eq=False, repr=False)
+class Location(ByFields):
     """The file of a store: its real path, and whether nobody named it."""
 
     path: str

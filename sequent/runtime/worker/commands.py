@@ -11,6 +11,7 @@ from pathlib import PurePath
 
 from attrs import evolve, frozen
 
+from sequent.by_fields import ByFields
 from sequent.errors import UsageError
 from sequent.model.json_text import read_json
 from sequent.model.outcome import Problem
@@ -53,8 +54,8 @@ class CommandError(Exception):
         return evolve(self._problem, message=message)
 
 
-@frozen(kw_only=True)
-class _Call:
+@frozen(kw_only=True, eq=False, repr=False)
+class _Call(ByFields):
     """A program, ready to be started."""
 
     words: list[str]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from attrs import frozen
 
+from sequent.by_fields import ByFields
 from sequent.model.spec import Amounts
 from sequent.runtime.rows import FLOW, Ask, Hold, TaskKey
 from sequent.runtime.store.granting import Ticket, free_of, may_take, other_size, standing_of
@@ -15,8 +16,8 @@ _Held = list[tuple[int, Hold]]
 """What runs that are driven hold of shared pools."""
 
 
-@frozen
-class _Waiting:
+@frozen(eq=False, repr=False)
+class _Waiting(ByFields):
     number: int
     run: int
     ask: Ask

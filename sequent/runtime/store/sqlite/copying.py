@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from attrs import frozen
 
+from sequent.by_fields import ByFields
 from sequent.errors import StoreError
 from sequent.model.status import RunStatus
 from sequent.runtime.store.access import check_new_name
@@ -34,8 +35,8 @@ _TEXTS = (
 )
 
 
-@frozen(kw_only=True)
-class Copy:
+@frozen(kw_only=True, eq=False, repr=False)
+class Copy(ByFields):
     """A copy of a store that was made."""
 
     path: str

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from attrs import evolve, frozen
 
+from sequent.by_fields import ByFields
 from sequent.errors import FencedError, StoreError
 from sequent.model.commands import typed
 from sequent.model.plan import Plan
@@ -34,8 +35,8 @@ _PIECE = 0.005
 """Seconds that a commit waits for another run's, before the driver looks round."""
 
 
-@frozen
-class Claim:
+@frozen(eq=False, repr=False)
+class Claim(ByFields):
     """What shows that a run is driven by this process."""
 
     lock: RunLock
