@@ -11,6 +11,8 @@ from contextlib import closing
 
 import pytest
 
+from tests.sealing import seal_anew
+
 WAITS = """
 from sequent import Sequent, container, step
 
@@ -55,6 +57,7 @@ def let_a_day_pass(sequent):
     """What is waited for is due now, as if the clocks had gone on."""
     with closing(sqlite3.connect(sequent.store)) as connection, connection:
         connection.execute("UPDATE wait SET due = due - 86400, due_boot = due_boot - 86400")
+        seal_anew(connection)
 
 
 MOMENT = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d"
