@@ -17,7 +17,7 @@ from sequent.dsl.builder import Sequent
 from sequent.runtime.executors.paces import SEVERAL
 from sequent.runtime.executors.processes import ProcessExecutor
 from sequent.runtime.orders import AttemptEnded, AttemptLost, DrawBroke, ItemFound, RepeatFound
-from tests.runtime.driving import Driving, forked, kill
+from tests.runtime.driving import PATIENCE, Driving, forked, kill
 from tests.runtime.worker_steps import pid
 
 SOME = range(3, 1024)
@@ -224,18 +224,29 @@ def test_a_draw_that_harms_its_worker_breaks_and_the_next_one_is_served(driving:
 
 def test_orders_that_a_step_has_read_are_lost_and_nobody_waits_for_ever(tmp_path):
     with forked(flow_in(tmp_path), tmp_path, most_workers=1) as driving:
-        for _ in range(SEVERAL):
-            driving.run("quick")
-        worker = driving.run("pid").result
-        frames = [driving.start("quick"), driving.start("read_all"), *(driving.start("quick") for _ in range(20))]
-        outcomes = [driving.outcome_of(frame) for frame in frames]
-        assert driving.run("pid").result != worker
+        stolen: list[AttemptLost] = []
+        deadline = time.monotonic() + PATIENCE
+        # On a busy machine its steps may have been too slow for any to be handed over ahead.
+        while not stolen and time.monotonic() < deadline:
+            stolen = _read_away(driving)
+    assert stolen, "nothing was read by the step"
+    assert {outcome.reason for outcome in stolen} == {"an earlier step has harmed its worker"}
+
+
+def _read_away(driving: Driving) -> list[AttemptLost]:
+    """Have a step read what waits behind it: the orders that were lost by it, while all others were executed."""
+    for _ in range(SEVERAL):
+        driving.run("quick")
+    worker = driving.run("pid").result
+    frames = [driving.start("quick"), driving.start("read_all"), *(driving.start("quick") for _ in range(20))]
+    outcomes = [driving.outcome_of(frame) for frame in frames]
     stolen = [outcome for outcome in outcomes if isinstance(outcome, AttemptLost)]
     ended = [outcome for outcome in outcomes if isinstance(outcome, AttemptEnded)]
-    assert stolen, "nothing was read by the step"
     assert len(stolen) + len(ended) == len(frames)
     assert [outcome.problem for outcome in ended if outcome.problem] == []
-    assert {outcome.reason for outcome in stolen} == {"an earlier step has harmed its worker"}
+    if stolen:
+        assert driving.run("pid").result != worker
+    return stolen
 
 
 def open_files() -> list[str]:
