@@ -145,6 +145,7 @@ def application() -> App:
         suppress_keyboard_interrupt=False,
         verbose=False,
         result_action="return_value",
+        group_parameters="Options",
     )
     for place, (name, (where, purpose)) in enumerate(COMMANDS.items()):
         usage, examples = usage_of(name), examples_of(name)

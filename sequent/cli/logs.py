@@ -11,6 +11,7 @@ from attrs import define, field
 from cyclopts import Parameter
 
 from sequent.cli import machine
+from sequent.cli.finding import found_run
 from sequent.cli.options import opened_store
 from sequent.cli.output import Output, Piece
 from sequent.cli.show import attempt_line
@@ -45,7 +46,7 @@ def logs(
     if follow and options.json:
         raise UsageError("--follow and --json exclude each other", hint="leave one of them out")
     with opened_store(options) as store:
-        record = store.find(run)
+        record = found_run(store, "logs", run, path)
         if step:
             _refuse_unknown(record, step)
         asked = _Asked(store, step, sequence)

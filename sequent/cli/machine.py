@@ -65,7 +65,7 @@ def run_document(record: RunRecord) -> Document:
     }
 
 
-def due_of(record: RunRecord) -> float | None:
+def due_of(record: RunRecord | Outcome) -> float | None:
     """When something is due next in a run that is suspended, in seconds since 1970; None of any other."""
     text = record.reason.removeprefix("next due at ")
     if record.status is not RunStatus.SUSPENDED or text == record.reason:
@@ -78,6 +78,7 @@ def due_of(record: RunRecord) -> float | None:
 
 def outcome_document(outcome: Outcome) -> Document:
     """How a run that this command drove ended."""
+    due = due_of(outcome)
     return {
         "id": outcome.run_id,
         "status": outcome.status.value,
@@ -87,6 +88,7 @@ def outcome_document(outcome: Outcome) -> Document:
         "failed": outcome.failed,
         "failures": [_failure(failure) for failure in outcome.failures],
         "reason": outcome.reason or None,
+        "due": None if due is None else moment(due),
         "store": outcome.store,
     }
 

@@ -13,7 +13,7 @@ from cyclopts import App, Group, Parameter, Token
 from sequent.cli.options import Options
 from sequent.cli.parsing import parsed, print_help
 from sequent.cli.text import readable, safe, safe_block
-from sequent.dsl.conversion import is_flag, is_list, parse_text
+from sequent.dsl.conversion import choices_of, is_flag, is_list, parse_text
 from sequent.dsl.parameter_options import opposite_of, option_of
 from sequent.errors import SequentError, UsageError
 from sequent.model.spec import Definition, ParamSpec
@@ -21,6 +21,8 @@ from sequent.model.wording import guess
 
 _OF_FLOW = "flow_parameter_"
 _REFUSED = "refused_"
+_CHOICES = 8
+"""So many words of an enum are shown at most."""
 _SHORT = {"help": "-h", "param": "-p", "quiet": "-q", "verbose": "-v"}
 _OWN = Group("Options", sort_key=1)
 
@@ -228,9 +230,11 @@ def _option(definition: Definition, param: ParamSpec, group: Group) -> inspect.P
     default = "required" if param.default is None else f"default: {readable(param.default.text) or 'empty text'}"
     text = f"{param.help} " if param.help else ""
     several = f"; {option} x {option} y, {option} x,y, or JSON" if is_list(annotation) else ""
+    choices = choices_of(annotation)
+    kinds = " | ".join(choices) if 0 < len(choices) <= _CHOICES else param.type
     shown = Parameter(
         name=option,
-        help=safe(f"{text}[{param.type}; {default}{several}]"),
+        help=safe(f"{text}[{kinds}; {default}{several}]"),
         converter=convert,
         n_tokens=None if kind is bool else 1,
         negative=opposite_of(param.name, annotation),

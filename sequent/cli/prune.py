@@ -18,7 +18,9 @@ from sequent.runtime.pruning import Pruned, PruneRule
 def prune(
     *,
     older_than: Annotated[str | None, Parameter(help="Only runs that ended longer ago: 30d, 12h.")] = None,
-    keep: Annotated[int, Parameter(help="So many of the latest runs of each flow stay, however old.")] = 0,
+    keep: Annotated[
+        int | None, Parameter(help="So many of the latest runs of each flow stay, however old; 0: none.")
+    ] = None,
     keep_failed: Annotated[
         bool, Parameter(negative="", show_default=False, help="Only runs that have succeeded: others can be recovered.")
     ] = False,
@@ -29,12 +31,13 @@ def prune(
     options: TypedOptions = DEFAULTS,
 ) -> int:
     """Remove old runs with all that they have left. A run that is driven, or suspended, always stays."""
-    if older_than is None and not keep:
+    if older_than is None and keep is None:
         raise UsageError(
             "which runs are old? Neither --older-than nor --keep is given",
             code="prune",
             hint="sequent prune --older-than 30d, or --keep 100; --dry-run only says what would be removed",
         )
+    keep = keep or 0
     if keep < 0:
         raise UsageError(f"--keep is {keep}", code="prune", hint="it is a number of runs: --keep 100")
     rule = PruneRule(

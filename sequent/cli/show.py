@@ -13,6 +13,7 @@ from cyclopts import Parameter
 from sequent.cli import machine
 from sequent.cli.counting import DELAYED, RETRY
 from sequent.cli.failures import failure_lines, failure_of, log_command, task_name
+from sequent.cli.finding import found_run
 from sequent.cli.history import origin_text, reason_text
 from sequent.cli.options import Options, opened_store
 from sequent.cli.story import Story, read_filter, seen_attempts, story_of
@@ -47,7 +48,7 @@ def show(
 ) -> int:
     """Show one run: its parameters, what has become of each step, what is active, waits, and failed."""
     with opened_store(options) as store:
-        record = store.find(run)
+        record = found_run(store, "show", run, path)
         wanted = read_filter(record, path or "", status)
         if watch:
             record = watched(store, record, wanted)

@@ -23,7 +23,7 @@ def _check_amount(_: object, amount: int) -> None:
 Run = Annotated[
     str,
     Parameter(
-        show_default=True, help="A run's id, a unique beginning of it, or latest: that no step of another run started."
+        show_default=True, help="A run's id, a unique beginning of it, or latest, of those that no step started."
     ),
 ]
 LatestRun = Annotated[

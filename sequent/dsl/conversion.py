@@ -230,17 +230,22 @@ def _of_parts(meaning: Meaning, pieces: Sequence[T], read: Callable[[object, T],
     return tuple(values) if meaning.kind is tuple else values
 
 
+def choices_of(annotation: object) -> list[str]:
+    """What may be written, where that is one of several words: of an enum, or of a ``Literal``."""
+    meaning = meaning_of(annotation)
+    if meaning.form is Form.CHOICE:
+        return [choice.name if isinstance(choice, Enum) else str(choice) for choice in meaning.parts]
+    return [*meaning.kind.__members__] if meaning.form is Form.ENUM else []
+
+
 def _hint(annotation: object) -> str:
     meaning = meaning_of(annotation)
     if meaning.form is Form.UNION:
         kinds = [part for part in meaning.parts if part is not type(None)]
         if len(kinds) == 1:
             return _hint(kinds[0])
-    if meaning.form is Form.CHOICE:
-        shown = (choice.name if isinstance(choice, Enum) else str(choice) for choice in meaning.parts)
-        return f"it is one of {', '.join(shown)}"
-    if meaning.form is Form.ENUM:
-        return f"it is one of {', '.join(meaning.kind.__members__)}"
+    if choices := choices_of(annotation):
+        return f"it is one of {', '.join(choices)}"
     if meaning.form in _LISTS:
         return 'write x,y, or JSON: ["x", "y"]'
     if meaning.form in _JSON_FORMS:

@@ -11,6 +11,7 @@ from attrs import define
 from sequent.dsl.conversion import fits, parse_text, shown_type
 from sequent.dsl.literals import snapshot
 from sequent.dsl.names import did_you_mean
+from sequent.dsl.parameter_options import option_of
 from sequent.dsl.places import assigned_name, read_at, site_above
 from sequent.dsl.reference_search import reference_in, refuse_text
 from sequent.dsl.references import Reference, Source
@@ -109,7 +110,7 @@ def encode_params(definition: Definition, given: Mapping[str, object]) -> dict[s
             f"{flow!r} needs {'the parameter' if len(missing) == 1 else 'the parameters'} "
             + ", ".join(f"{name!r} ({known[name].type})" for name in missing),
             code="param",
-            hint=f"give -p {missing[0]}=..., or {flow}({missing[0]}=...) in Python",
+            hint=f"give {option_of(missing[0])} or -p {missing[0]}=..., or {flow}({missing[0]}=...) in Python",
         )
     return encoded
 

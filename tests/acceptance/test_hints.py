@@ -47,6 +47,8 @@ def test_every_command_that_is_to_be_typed_finds_the_run(sequent, tmp_path):
         sequent("run", "flows:nightly", *DAY, "--run-id", "done", *named).stderr,
         sequent("stop", "bad", *named).stderr,
         sequent("logs", "bad", "nosuch", *named).stderr,
+        sequent("show", "send/1", *named).stderr,
+        sequent("logs", "send", *named).stderr,
         sequent("continue", "bad", *named).stderr,
     ]
     (sequent.directory / "flows.py").write_text(flows.replace("def load(self) -> int", "def fetch(self) -> int"))
@@ -63,7 +65,7 @@ def test_every_command_that_is_to_be_typed_finds_the_run(sequent, tmp_path):
         for words in commands_in(text):
             assert words[-2:] == list(named), text
             assert sequent(*(words[1:2] if words[1] == "run" else ("show", words[2])), *named).returncode == 0
-    assert sum(map(len, map(commands_in, told))) >= 8, told
+    assert sum(map(len, map(commands_in, told))) >= 10, told
 
 
 def test_so_does_one_that_comes_from_below_while_somebody_drives_the_run(sequent, tmp_path):

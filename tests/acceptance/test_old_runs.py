@@ -64,6 +64,7 @@ def test_what_would_be_removed_is_said_and_then_it_is(sequent):
     assert done.stderr.endswith("B freed\n")
     assert ids(sequent, "ls") == ["r00002"]
     assert ids(sequent, "prune", "--keep", "1") == []
+    assert ids(sequent, "prune", "--keep", "0", "--dry-run") == ["r00002"]
     assert ids(sequent, "prune", "--older-than", "0s", "--flow", "other") == []
     assert ids(sequent, "prune", "--older-than", "0s", "--flow", "nightly") == ["r00002"]
     assert ids(sequent, "ls") == []

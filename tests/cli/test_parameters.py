@@ -239,3 +239,4 @@ def test_help_has_the_parameters_in_a_panel_of_their_own_and_says_how_lists_are_
     assert panels == tuple(sorted(panels))
     assert panels[0] < text.index("--param-store") < panels[1]
     assert "--regions x --regions y, --regions x,y, or JSON" in text
+    assert "[fast | full; default: null]" in text
