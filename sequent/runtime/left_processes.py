@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import re
+import signal
 from typing import Any
 
 from sequent.errors import BusyError
@@ -16,6 +17,8 @@ from sequent.runtime.stamps import Stamp
 DIRECTORY_VARIABLE = "SEQUENT_RUN_DIRECTORY"
 """Bears the run's directory in the environment of every program that a run starts."""
 _SEGMENT, _MARK = re.compile(r"w[0-9]+\.log"), re.compile(r"w[0-9]+\.live")
+_MOST_SWEEPS = 200
+"""How often processes are looked for of which each look finds some."""
 
 
 def list_of(directory: str) -> str:
@@ -39,7 +42,7 @@ def end_leftovers(directory: str) -> int:
         BusyError: one of them does not end.
     """
     recorded = _recorded(directory)
-    ended = trees.end_all(lambda: _left(recorded, directory), 0)
+    ended = _end_stamped(directory) + trees.end_all(lambda: _left(recorded, directory), 0)
     stuck = _left(recorded, directory) if ended else []
     if stuck:
         raise BusyError(
@@ -48,6 +51,23 @@ def end_leftovers(directory: str) -> int:
         )
     forget_workers(directory)
     return ended
+
+
+def _end_stamped(directory: str) -> int:
+    """End each that bears the run's stamp at once, when it is found: some fork and end all the time."""
+    stamp = Stamp.of(directory)
+    spared = _self_and_above(trees.all_processes())
+    ended = set[tuple[int, int]]()
+    for _ in range(_MOST_SWEEPS):
+        was_any = False
+        for pid in sorted(trees.pids() - spared):
+            if stamp.is_borne_by(pid) and (process := trees.process_at(pid)) is not None and not process.is_zombie:
+                trees.send_signal(process, signal.SIGKILL)
+                ended.add((process.pid, process.started))
+                was_any = True
+        if not was_any:
+            break
+    return len(ended)
 
 
 def has_leftovers(directory: str) -> bool:

@@ -17,6 +17,9 @@ _PR_GET_CHILD_SUBREAPER = 37
 _MOST_LOOKS = 3
 """How often the processes are read where some have no parent; where one may not see all, some never have."""
 
+_MOST_LISTS = 100
+"""How often they are listed where some are new each time."""
+
 
 class Process(NamedTuple):
     """A process; a pid is used again, a pid together with its start (in ticks since boot) is not."""
@@ -88,15 +91,27 @@ def all_processes() -> dict[int, Process]:
     """Every process of this machine that can be seen, by pid.
 
     They are read one after the other. One whose parent ended meanwhile seems to have none, and whoever looks below
-    its new parent would miss it: so they are then read again.
+    its new parent would miss it: so they are then read again. One that has forked and ended before its turn has left
+    another, which is read as well.
     """
     found: dict[int, Process] = {}
     for _ in range(_MOST_LOOKS):
-        seen = (process_at(int(name)) for name in os.listdir("/proc") if name.isdigit())
-        found = {process.pid: process for process in seen if process is not None}
+        found = {}
+        read = set[int]()
+        for _ in range(_MOST_LISTS):
+            fresh = sorted(pids().difference(read))
+            if not fresh:
+                break
+            read.update(fresh)
+            found.update((pid, process) for pid in fresh if (process := process_at(pid)) is not None)
         if all(process.parent in found or process.parent == 0 for process in found.values()):
             break
     return found
+
+
+def pids() -> set[int]:
+    """Of all processes of this machine that can be seen."""
+    return {int(name) for name in os.listdir("/proc") if name.isdigit()}
 
 
 def descendants(roots: Iterable[int], among: Iterable[Process] | None = None) -> list[Process]:

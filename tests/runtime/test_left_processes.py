@@ -69,6 +69,43 @@ def test_a_process_with_the_runs_directory_in_its_environment_is_ended_with_its_
     assert now is None or now.is_zombie or now.started != grandchild.started
 
 
+_FORKING = """
+import time
+if os.fork() == 0:
+    os.setsid()
+    Stamp.of(path).bear()
+    os.environ.clear()
+    tell(os.getpid())
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        time.sleep(0.03)
+        if os.fork():
+            os._exit(0)
+os.wait()
+"""
+
+
+@pytest.fixture
+def session(tmp_path):
+    """That of a process of the run in ``tmp_path`` which forks and ends all the time."""
+    with process("\nfrom sequent.runtime.stamps import Stamp\n" + _FORKING, tmp_path) as worker:
+        yield int(line(worker))
+        # Else whoever reads what it prints waits for its end.
+        left_processes.end_leftovers(str(tmp_path))
+
+
+def members(session: int) -> list[int]:
+    return [it.pid for it in trees.all_processes().values() if it.session == session and not it.is_zombie]
+
+
+def test_what_forks_and_ends_all_the_time_is_seen_at_each_look_and_ended(tmp_path, session):
+    looks = [members(session) for _ in range(40)]
+    assert [] not in looks
+    assert len({pid for pids in looks for pid in pids}) > 1
+    left_processes.end_leftovers(str(tmp_path))
+    assert [members(session) for _ in range(10)] == [[]] * 10
+
+
 def test_whoever_recovers_is_not_ended_itself(tmp_path, monkeypatch):
     code = "\ntell(left_processes.end_leftovers(path))\n"
     monkeypatch.setenv(left_processes.DIRECTORY_VARIABLE, str(tmp_path))
