@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, cast
 
 import attrs
 
-from sequent.model.evaluation import Unfound, evaluated_by
+from sequent.model.evaluation import Later, Unfound, evaluated_by
 from sequent.model.failures import Failures
 from sequent.model.records import shape_of
 from sequent.model.scalars import SCALARS
@@ -176,6 +176,8 @@ def _within(annotation: Any) -> object:
             return typing.Union[annotation.__constraints__]  # noqa: UP007  they are known only here
         bound = annotation.__bound__
         return Any if bound is None else evaluated_by(bound, annotation.__module__)
+    if isinstance(annotation, Later):
+        return annotation.value
     if isinstance(annotation, str | typing.ForwardRef):
         return Unfound(annotation if isinstance(annotation, str) else annotation.__forward_arg__)
     # An alias of a ``type`` statement (Python 3.12, typing_extensions), alone or with what it is of.

@@ -15,6 +15,31 @@ class Unfound(NamedTuple):
     name: str
 
 
+class Later:
+    """Stands in an alias for the part that names the alias itself, which has no end: it is evaluated when asked."""
+
+    __slots__ = ("_names", "_text")
+
+    def __init__(self, text: str, names: Mapping[str, object]) -> None:
+        self._text = text
+        self._names = names
+
+    @property
+    def value(self) -> object:
+        """What it means."""
+        return _evaluated(self._text, self._names)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Later) and self._text == other._text and self._names is other._names
+
+    def __hash__(self) -> int:
+        # Typing asks for one of whatever stands in a union, and there are few such parts.
+        return len(self._text)
+
+    def __repr__(self) -> str:
+        return self._text
+
+
 def evaluated_by(annotation: object, module: str, around: Mapping[str, object] | None = None) -> object:
     """An annotation without text in it, by the names of its module, and where that has none by others."""
     return evaluated(annotation, vars(sys.modules[module]) if module in sys.modules else {}, around)
@@ -35,6 +60,22 @@ def evaluated(annotation: object, names: Mapping[str, object], further: Mapping[
     return _evaluated(annotation, {**further, **names})
 
 
+def _with_later(found: Any, names: Mapping[str, object]) -> object:
+    """The same, without the texts that Python leaves in it: they are in an alias that names itself."""
+    origin, parts = typing.get_origin(found), cast("tuple[object, ...]", typing.get_args(found))
+    if not parts or origin is typing.Literal:
+        return found
+    changed = tuple(
+        Later(part.__forward_arg__, names) if isinstance(part, typing.ForwardRef) else _with_later(part, names)
+        for part in parts
+    )
+    if all(new is old for new, old in zip(changed, parts, strict=True)):
+        return found
+    if origin in (typing.Union, types.UnionType):
+        return typing.Union[changed]  # noqa: UP007  they are known only here
+    return typing.Annotated[changed] if origin is typing.Annotated else found.__origin__[changed]
+
+
 def _evaluated(annotation: object, names: Mapping[str, object]) -> object:
     if annotation is None or isinstance(annotation, Unfound) or type(annotation) is type:
         return type(None) if annotation is None else annotation
@@ -45,9 +86,12 @@ def _evaluated(annotation: object, names: Mapping[str, object]) -> object:
             # Of an attribute, say: Final and ClassVar may stand around it.
             annotation = typing.ForwardRef(text, is_argument=False, is_class=True)
         shown = types.SimpleNamespace(__annotations__={"it": annotation})
-        found = typing.get_type_hints(cast("Any", shown), cast("dict[str, Any]", names), include_extras=True)["it"]
+        # Python keeps what it has evaluated of an alias, also for another module's of the same text, unless the local
+        # names are others than the global ones.
+        hints = typing.get_type_hints(cast("Any", shown), cast("dict[str, Any]", names), {}, include_extras=True)
+        found = hints["it"]
         # A text may stand for itself.
-        return Unfound(found.__forward_arg__) if isinstance(found, typing.ForwardRef) else found
+        return Unfound(found.__forward_arg__) if isinstance(found, typing.ForwardRef) else _with_later(found, names)
     except NameError as error:
         return Unfound(error.name or text)
     except Exception:  # noqa: BLE001  an annotation is an expression, and may go wrong in any way
