@@ -25,8 +25,8 @@ COMMANDS = {
     "ls": ("sequent.cli.history:ls", "List the runs of the store, latest first."),
     "show": ("sequent.cli.show:show", "Show one run: its parameters, how far each step came, and what failed."),
     "logs": ("sequent.cli.logs:logs", "Print what a run's steps wrote, attempt by attempt."),
-    "prune": ("sequent.cli.prune:prune", "Remove old runs, with all that they have left."),
-    "store": ("sequent.cli.store:store", "Copy the store while its runs go on, or look whether it is whole."),
+    "prune": ("sequent.cli.prune:prune", "Remove old runs and everything they left behind."),
+    "store": ("sequent.cli.store:store", "Back up the store while its runs go on, or check it for damage."),
     "config": ("sequent.cli.configuring:config", "Show each setting, and where its value comes from."),
     "completion": (
         "sequent.cli.completing:completion",

@@ -19,10 +19,11 @@ def prune(
     *,
     older_than: Annotated[str | None, Parameter(help="Only runs that ended longer ago: 30d, 12h.")] = None,
     keep: Annotated[
-        int | None, Parameter(help="So many of the latest runs of each flow stay, however old; 0: none.")
+        int | None, Parameter(help="Keep this many of the latest runs of each flow, however old; 0: none.")
     ] = None,
     keep_failed: Annotated[
-        bool, Parameter(negative="", show_default=False, help="Only runs that have succeeded: others can be recovered.")
+        bool,
+        Parameter(negative="", show_default=False, help="Keep runs that have not succeeded: they may be recovered."),
     ] = False,
     flow: Annotated[str | None, Parameter(help="Only runs of the flow with this name.")] = None,
     dry_run: Annotated[
@@ -30,10 +31,10 @@ def prune(
     ] = False,
     options: TypedOptions = DEFAULTS,
 ) -> int:
-    """Remove old runs with all that they have left. A run that is driven, or suspended, always stays."""
+    """Remove old runs and everything they left behind. Runs that are driven or suspended are always kept."""
     if older_than is None and keep is None:
         raise UsageError(
-            "which runs are old? Neither --older-than nor --keep is given",
+            "neither --older-than nor --keep is given",
             code="prune",
             hint="sequent prune --older-than 30d, or --keep 100; --dry-run only says what would be removed",
         )
@@ -84,7 +85,7 @@ def _tell(pruned: Pruned, options: Options, *, is_dry: bool) -> None:
     for run in pruned.runs if is_dry or options.verbose else ():
         out(f"{safe(run.id)}  {safe(run.flow)}  {moment(run.ended)}  {plain.status(run.status)}  {size(run.size)}")
     for run_id in pruned.busy:
-        options.say(f"{safe(run_id)} stays: something of it still runs")
+        options.say(f"{safe(run_id)} is kept: some of its processes still run")
     what = "would be removed" if is_dry else "removed"
     freed = "" if is_dry else f", {size(pruned.size)} freed"
     options.say(f"{counted(len(pruned.runs), 'run')} {what}{freed}")

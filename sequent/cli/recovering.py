@@ -41,7 +41,8 @@ class TypedAsked:
         Parameter(help="What had succeeded by the end of that recovery counts, and nothing later; 0: the start."),
     ] = None
     renamed: Annotated[
-        tuple[str, ...], Parameter(negative="", help="What was called OLD is the same as NEW: OLD=NEW, once for each.")
+        tuple[str, ...],
+        Parameter(negative="", help="OLD=NEW: a step or container that has another name now; may be repeated."),
     ] = ()
     accept_changes: Annotated[
         bool, Parameter(negative="", show_default=False, help="Recover though the flow is not what it was.")

@@ -33,16 +33,16 @@ SHOWN = 100
 def show(
     run: Run = "latest",
     path: Annotated[
-        str | None, Parameter(help="Only this step, or what is in this container: load, load.one, load.one/1.2.")
+        str | None, Parameter(help="Only this step, or the steps in this container: load, load.one, load.one/1.2.")
     ] = None,
     /,
     *,
     status: Annotated[
-        tuple[Status, ...], Parameter(negative="", help="Only tasks in this status; once for each.")
+        tuple[Status, ...], Parameter(negative="", help="Only tasks in this status; may be repeated.")
     ] = (),
     watch: Annotated[
         bool,
-        Parameter(negative="", show_default=False, help="Until the run ends, draw the table that its driver draws."),
+        Parameter(negative="", show_default=False, help="Draw the table that the driver draws, until the run ends."),
     ] = False,
     options: TypedOptions = DEFAULTS,
 ) -> int:

@@ -1,4 +1,4 @@
-"""``store``: copies the store while runs go on, or looks whether it is whole."""
+"""``store``: backs the store up while runs go on, or checks it for damage."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ DAMAGED = 4
 
 
 def store(
-    action: Annotated[Literal["backup", "check"], Parameter(help="Write a copy, or look at every page and row.")],
-    file: Annotated[str | None, Parameter(help="Of backup: the file to write, which must not exist.")] = None,
+    action: Annotated[Literal["backup", "check"], Parameter(help="Write a copy, or check every page and row.")],
+    file: Annotated[str | None, Parameter(help="For backup: the file to write, which must not exist.")] = None,
     /,
     *,
     options: TypedOptions = DEFAULTS,
 ) -> int:
-    """Copy the store, while its runs go on, or look whether it is whole."""
+    """Back up the store while its runs go on, or check it for damage."""
     if action == "check" and file is not None:
         raise UsageError(
             f"store check takes no file, got {file!r}", hint=f"name the store: sequent store check --store {file}"

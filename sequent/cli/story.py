@@ -57,7 +57,7 @@ def read_filter(record: RunRecord, text: str, statuses: tuple[Status, ...]) -> T
         )
     if slash and not all(number.isdecimal() for number in sequence.split(".")):
         raise UsageError(
-            f"{sequence!r} is no sequence: it is a number for each iteration around, such as 1.2",
+            f"{sequence!r} is not a sequence: write one number for each iteration around, such as 1.2",
             code="sequence",
             path=path,
         )

@@ -23,12 +23,13 @@ def _check_amount(_: object, amount: int) -> None:
 Run = Annotated[
     str,
     Parameter(
-        show_default=True, help="A run's id, a unique beginning of it, or latest, of those that no step started."
+        show_default=True,
+        help="A run's id, a unique prefix of it, or latest: the latest that was not started by another run's step.",
     ),
 ]
 LatestRun = Annotated[
     str | None,
-    Parameter(help="A run's id, a unique beginning of it, or latest; else the latest, of the flow that --flow names."),
+    Parameter(help="A run's id, a unique prefix of it, or latest; by default the latest, of the flow in --flow."),
 ]
 MaxConcurrent = Annotated[int | None, Parameter(help="How many tasks may run at once; 0: no limit.")]
 MaxLoops = Annotated[
@@ -39,7 +40,10 @@ MaxLoops = Annotated[
     ),
 ]
 Limit = Annotated[
-    int, Parameter(name=["--limit", "-n"], validator=_check_amount, show_default=True, help="So many runs; 0: all.")
+    int,
+    Parameter(
+        name=["--limit", "-n"], validator=_check_amount, show_default=True, help="At most this many runs; 0: all."
+    ),
 ]
 FlowNow = Annotated[
     str | None, Parameter(help="Where its flow is now, as module:flow or path/file.py:flow; else as recorded.")

@@ -72,7 +72,7 @@ def did_you_mean(name: object, known: Iterable[str]) -> str:
 
 def _check_text(name: object, place: Place | Site, pattern: str) -> str:
     if not isinstance(name, str) or not name:
-        raise _error(f"a name is needed, and {repr_of(name)} is none", place, f"a name has {pattern}")
+        raise _error(f"a name is required, got {repr_of(name)}", place, f"a name has {pattern}")
     if type(name) is not str:
         refuse_text(name, "the name", place)
     if len(name) > LONGEST_NAME:

@@ -34,7 +34,7 @@ def read_timeout(value: object, name: str, place: Place) -> Literal | None:
     """How long an attempt may take; None for as long as it likes.
 
     Raises:
-        DefinitionError: it is no length of time, nothing at all, or longer than ten years.
+        DefinitionError: it is not a duration, nothing at all, or longer than ten years.
     """
     timeout = _literal_of("timeout", value, name, place, _TIMEOUT)
     if timeout is not None and timeout.text == "0.0":
@@ -70,7 +70,7 @@ def read_backoff(value: object, name: str, place: Place) -> Backoff:
     """How long to wait between attempts: the first wait, then each time the factor as long, up to the ceiling.
 
     Raises:
-        DefinitionError: a part of it is no length of time, or out of its range.
+        DefinitionError: a part of it is not a duration, or out of its range.
     """
     if value is None:
         return AT_ONCE

@@ -28,9 +28,9 @@ def read_seconds(value: object) -> float:
 
         seconds = timeparse(value)
         if seconds is None:
-            raise ValueError(f'{repr_of(value)} is no length of time: write "30s", "5m", "6h" or "2d"')
+            raise ValueError(f'{repr_of(value)} is not a duration: write "30s", "5m", "6h" or "2d"')
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
-        raise ValueError(f'{repr_of(value)} is no length of time: give "30s", a number of seconds or a timedelta')
+        raise ValueError(f'{repr_of(value)} is not a duration: give "30s", a number of seconds or a timedelta')
     # Whole numbers may be too large to be floats: they are compared as they are.
     if not 0 <= seconds < math.inf:
         raise ValueError(f"{repr_of(value)} is negative or endless")

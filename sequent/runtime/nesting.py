@@ -90,7 +90,7 @@ def _read() -> _Around:
         return _Around()
     try:
         around = _Around(**json.loads(text))
-        texts = (around.run, around.store, around.prefix, *around.identities)
+        texts: tuple[object, ...] = (around.run, around.store, around.prefix, *around.identities)
     except (ValueError, TypeError, RecursionError):
         raise _foreign(text) from None
     if not all(isinstance(part, str) for part in texts):

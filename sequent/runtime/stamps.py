@@ -47,7 +47,8 @@ class Stamp(NamedTuple):
         """Have this process, and all that it will start, bear it.
 
         A limit can only be lowered: where a step of another run has started this one, the other's high bits stay.
-        Where a third run is within the second, it may be that it can bear none of its own.
+        Where a third run is within the second, or an administrator has set that limit, it may be that it can bear none
+        of its own: then a run's processes are known by other means.
         """
         before = _number_of(os.getpid())
         number = (self.high << _LOW_BITS) + _NONE if before is None else (before & ~_NONE) + self.low

@@ -135,7 +135,7 @@ class Addresses:
             names = [dotted(level.path) or f"the flow {self._plan.name!r}" for level in levels]
             told = [f"{name}{' (always 1)' if is_once else ''}" for name, is_once in zip(names, once, strict=True)]
             raise UsageError(
-                f"{option} names {text!r}, and {numbers!r} is no sequence of it",
+                f"{option} names {text!r}, and {numbers!r} is not a sequence of it",
                 code="sequence",
                 hint=f"one number for each of: {', '.join(told)}",
             )

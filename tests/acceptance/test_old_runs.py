@@ -72,7 +72,7 @@ def test_what_would_be_removed_is_said_and_then_it_is(sequent):
 
 REFUSED = {
     ("prune",): "Neither --older-than nor --keep is given",
-    ("prune", "--older-than", "soon"): "--older-than: 'soon' is no length of time",
+    ("prune", "--older-than", "soon"): "--older-than: 'soon' is not a duration",
     ("prune", "--older-than", "-3d"): "--older-than",
     ("prune", "--keep", "-1"): "--keep",
     ("store", "backup"): "store backup needs the file to write",
@@ -98,7 +98,7 @@ def test_a_setting_has_it_done_as_a_run_of_the_flow_ends(sequent):
     (sequent.directory / "sequent.toml").write_text('prune_older_than = "soon"\n')
     refused = sequent("run", "flows.py:nightly")
     assert refused.returncode == 2
-    assert "sequent.toml:1: sequent.toml['prune_older_than']: 'soon' is no length of time" in refused.stderr
+    assert "sequent.toml:1: sequent.toml['prune_older_than']: 'soon' is not a duration" in refused.stderr
 
 
 def test_a_copy_is_recovered_where_the_store_was_and_one_that_is_older_only_with_leave(sequent):

@@ -71,9 +71,9 @@ class flow:
     **{
         f"row_017_{name}": Mistake(text=ADDED.format(given), code="name", path=path, says=(shown,), hint=PATTERN)
         for name, given, path, shown in (
-            ("empty", '""', None, "'' is none"),
-            ("none", "None", None, "None is none"),
-            ("number", "3", None, "3 is none"),
+            ("empty", '""', None, "required, got ''"),
+            ("none", "None", None, "required, got None"),
+            ("number", "3", None, "required, got 3"),
         )
     },
     **{

@@ -32,7 +32,7 @@ MISTAKES = {
             ("043_negative", "delay=-1", "option", "'delay': -1 is negative", SPAN),
             ("043_nan", "delay=math.nan", "option", "'delay': nan", SPAN),
             ("043_inf", "delay=math.inf", "option", "'delay': inf is negative or endless", SPAN),
-            ("043_junk", "delay='soon'", "option", "'delay': 'soon' is no length of time", SPAN),
+            ("043_junk", "delay='soon'", "option", "'delay': 'soon' is not a duration", SPAN),
             ("043_flag", "delay=True", "option", "'delay'", SPAN),
             ("043_past", "delay=timedelta(seconds=-5)", "option", "'delay'", SPAN),
             ("043_years", "delay='4000d'", "option", "ten years", SPAN),
@@ -240,9 +240,9 @@ def test_what_cannot_be_held_or_waited_for_is_told_at_its_line_with_the_way_out(
 
 
 FOUND_IN_A_RUN = {
-    "row_043_junk": ("'soon'", "delay", "'delay' of 'b': 'soon' is no length of time"),
+    "row_043_junk": ("'soon'", "delay", "'delay' of 'b': 'soon' is not a duration"),
     "row_043_negative": ("-5", "delay", "'delay' of 'b': -5 is negative or endless"),
-    "row_054_junk": ("'soon'", "timeout", "'timeout' of 'b': 'soon' is no length of time"),
+    "row_054_junk": ("'soon'", "timeout", "'timeout' of 'b': 'soon' is not a duration"),
     "row_054_nothing": ("0", "timeout", "'timeout' of 'b'"),
     "beyond_parallel_junk": ("'two'", "parallel", "'parallel' of 'b': 'two' is no number of iterations"),
     "beyond_parallel_negative": ("-2", "parallel", "'parallel' of 'b': -2 is no number of iterations"),

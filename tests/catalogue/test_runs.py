@@ -89,10 +89,10 @@ REFUSED = {
         ["recover", "two", "--rerun", "load/1.2"],
         2,
         "sequence",
-        "'1.2' is no sequence of 'load'",
+        "'1.2' is not a sequence of 'load'",
         SEQUENCES,
     ),
-    "row_092_junk": (["recover", "two", "--rerun", "load/x"], 2, "sequence", "'x' is no sequence", SEQUENCES),
+    "row_092_junk": (["recover", "two", "--rerun", "load/x"], 2, "sequence", "'x' is not a sequence", SEQUENCES),
     "row_092_both": (
         ["recover", "two", "--rerun", "load", "--skip", "load"],
         2,

@@ -221,7 +221,7 @@ def test_show_is_narrowed_to(under_way, capsys, path, statuses, steps, failed):
 
 @pytest.mark.parametrize("path", ["block.sent", "load/x", "load/1."])
 def test_what_is_nothing_of_the_run_is_refused_by_name(under_way, path):
-    with pytest.raises(UsageError, match=r"has no step or container 'block.sent'|is no sequence"):
+    with pytest.raises(UsageError, match=r"has no step or container 'block.sent'|is not a sequence"):
         show.show("latest", path)
 
 

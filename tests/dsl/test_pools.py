@@ -161,7 +161,7 @@ def test_amounts_that_cannot_be_are_blamed_on_their_line(blamed):
         (lambda: Pool("db", True), ["the capacity of the pool 'db' is True"]),
         (lambda: Pool("db", "4"), ["the capacity of the pool 'db' is '4'"]),
         (lambda: Pool("d b", 4), ["U+0020"]),
-        (lambda: Pool("", 4), ["a name is needed"]),
+        (lambda: Pool("", 4), ["a name is required"]),
         (lambda: Pool("db", 4, shared="yes"), ["'shared' of the pool is 'yes'"]),
         (lambda: vrp.ResourcePool("RP1", policy=2), ["'policy' is 2", "resource_limit"]),
         (lambda: vrp.ResourcePool("RP1", policy={"resource_limt": 2}), ["no key 'resource_limt'", "resource_limit"]),

@@ -20,8 +20,8 @@ def take(x): ...
 
 RESERVED = "result result_or failures returned ready active success failed complete skipped done run until"
 NAMES = {
-    "empty": ("", "'' is none", "letters, digits and _"),
-    "None": (None, "None is none", "letters, digits and _"),
+    "empty": ("", "required, got ''", "letters, digits and _"),
+    "None": (None, "required, got None", "letters, digits and _"),
     "a slash": ("a/b", "U+002F", "letters, digits and _"),
     "a space": ("a b", "U+0020", "letters, digits and _"),
     "a line's end": ("a\n", "U+000A", "letters, digits and _"),

@@ -63,9 +63,9 @@ def test_what_a_flow_cannot_have_is_refused_at_its_line(options, text, blamed):
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("", "'' is none"),
-        (None, "None is none"),
-        (3, "3 is none"),
+        ("", "required, got ''"),
+        (None, "required, got None"),
+        (3, "required, got 3"),
         ("a b", "U+0020"),
         ("a/b", "U+002F"),
         ("a\n", "U+000A"),

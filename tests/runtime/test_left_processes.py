@@ -198,10 +198,13 @@ def test_who_can_write_to_a_log_of_the_run_is_ended_and_who_reads_it_is_not(tmp_
     ):
         written.close()
         with log.open() as read, subprocess.Popen(["sleep", "600"], stdin=read) as reader:
-            assert left_processes.end_leftovers(str(tmp_path)) == 1
-            assert writer.wait() == -signal.SIGKILL
-            assert reader.poll() is None
-            reader.kill()
+            try:
+                assert left_processes.end_leftovers(str(tmp_path)) == 1
+                assert writer.wait() == -signal.SIGKILL
+                assert reader.poll() is None
+            finally:
+                writer.kill()
+                reader.kill()
 
 
 def test_a_list_into_which_a_step_has_written_ends_nobody_and_nothing(tmp_path):

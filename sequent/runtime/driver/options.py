@@ -51,7 +51,7 @@ class Options:
         """How many seconds an attempt may take.
 
         Raises:
-            BadOptionError: the value is no length of time, or none.
+            BadOptionError: the value is not a duration, or none.
         """
         value = self._value(scope, node, "timeout", source)
         try:

@@ -122,7 +122,7 @@ def _sequence(text: str, numbers: str, node: NodePlan, option: str) -> tuple[int
     if sequence[:1] != (1,) or min(sequence) < 1 or len(sequence) > longest:
         shape = ".".join(["1", *("n" for _ in range(longest - 1))])
         raise UsageError(
-            f"{option} {text!r}: {numbers!r} is no sequence of '{dotted(node.path)}'",
+            f"{option} {text!r}: {numbers!r} is not a sequence of '{dotted(node.path)}'",
             code="sequence",
             path=dotted(node.path),
             hint=f"it is a number for each iteration around, from the flow's own 1 in: {shape}, or the first of these",

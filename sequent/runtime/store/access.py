@@ -153,11 +153,11 @@ def _check_beside(name: str) -> None:
         return
     _check_owner(name, info.st_uid)
     if not stat.S_ISREG(info.st_mode) or info.st_nlink > 1:
-        kind = "is not a plain file" if not stat.S_ISREG(info.st_mode) else "has another name as well"
+        kind = "is not a plain file" if not stat.S_ISREG(info.st_mode) else "has a second name"
         raise StoreError(
             f"'{name}', which is part of the store, {kind}",
             code="foreign-store",
-            hint="no store was made so: restore the store from a copy, or name another: --store FILE",
+            hint="restore the store from a copy, or name another: --store FILE",
         )
 
 

@@ -92,7 +92,7 @@ def test_a_name_that_is_not_there_is_told_with_what_is_meant_perhaps():
 
 @pytest.mark.parametrize("text", ["a/2", "a/1.1", "c.x/1.2.3", "c/0", "c/1.x", "c/", "c/1.0"])
 def test_a_sequence_that_cannot_be_is_refused(text):
-    with pytest.raises(UsageError, match="is no sequence of") as caught:
+    with pytest.raises(UsageError, match="is not a sequence of") as caught:
         read_selection(text, PLAN, "--from")
     assert "from the flow's own 1 in: 1" in caught.value.hint
 

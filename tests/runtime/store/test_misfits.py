@@ -40,12 +40,12 @@ def damaged(failed: Path, to: Path, *statements: str) -> str:
 
 
 NAMED = {
-    "UPDATE frame SET id = 22 WHERE id = 2": "an attempt of 'grid.cell' is in iteration 2, which is not there",
+    "UPDATE frame SET id = 22 WHERE id = 2": "an attempt of 'grid.cell' is in iteration 2, which is missing",
     "UPDATE frame SET parent = 9 WHERE id = 3": "iteration 3 of 'grid",
     "UPDATE attempt SET node = 9 WHERE node = 5 AND frame > 1": "an attempt of 'report' is in iteration",
-    "UPDATE attempt SET node = 77 WHERE node = 3": "an attempt is of node 77, which is none of the flow's",
-    "UPDATE attempt SET node = 2 WHERE node = 3": "an attempt is of node 2, which is none of the flow's that can have",
-    "UPDATE attempt SET frame = 40 WHERE node = 1": "an attempt of 'fetch' is in iteration 40, which is not there",
+    "UPDATE attempt SET node = 77 WHERE node = 3": "an attempt is of node 77, which cannot have one",
+    "UPDATE attempt SET node = 2 WHERE node = 3": "an attempt is of node 2, which cannot have one",
+    "UPDATE attempt SET frame = 40 WHERE node = 1": "an attempt of 'fetch' is in iteration 40, which is missing",
     "UPDATE frame SET node = 4 WHERE node = 2": "iteration",
     "UPDATE repeat SET frame = 6 WHERE node = 6": "a repeat of 'each' is in iteration 6 of 'grid",
     "UPDATE frame SET parent = 0 WHERE id = 5": "iteration 5 of ",

@@ -77,7 +77,7 @@ def check_run(reader: Reader, listing: Listing, row: RunRow, nodes: KnownNodes, 
         raise StoreError(
             f"the rows of the run do not fit one another: {'; '.join(wrong[:5])}",
             code="damaged-store",
-            hint="nothing was run; they were altered by somebody else, or the disk has: restore the store from a copy",
+            hint="nothing was run. The rows were altered, or the disk is damaged: restore the store from a copy",
         )
 
 
@@ -134,7 +134,7 @@ def _misfits(reader: Reader, run: int, nodes: KnownNodes) -> Iterator[str]:
             path, kind = nodes.nodes.get(node, ("", ""))
             more = f" and {count - 1:,} more" if count > 1 else ""
             if kind not in kinds:
-                yield f"{what} is of node {node}, which is none of the flow's that can have one{more}"
+                yield f"{what} is of node {node}, which cannot have one{more}"
             elif around is None:
                 yield _lost(what, path, frame, count)
             elif nodes.path(around) != path.rpartition(".")[0]:
@@ -144,5 +144,5 @@ def _misfits(reader: Reader, run: int, nodes: KnownNodes) -> Iterator[str]:
 def _lost(what: str, path: str, frame: int, count: int) -> str:
     more = f" (and {count - 1:,} more)" if count > 1 else ""
     if what == "an iteration":
-        return f"iteration {frame} of '{path}' is in one that is not there{more}"
-    return f"{what} of '{path}' is in iteration {frame}, which is not there{more}"
+        return f"iteration {frame} of '{path}' is in one that is missing{more}"
+    return f"{what} of '{path}' is in iteration {frame}, which is missing{more}"

@@ -161,9 +161,9 @@ def _remove_tree(path: str) -> None:
         shutil.rmtree(path, onerror=make_writable)
     except OSError as error:
         raise StoreError(
-            f"'{error.filename or path}' of a run that is to go cannot be removed: {error.strerror}",
+            f"'{error.filename or path}' cannot be removed: {error.strerror}",
             code="prune",
-            hint="remove it yourself, then prune again: the run is gone already for everybody else",
+            hint="remove it yourself, then prune again: its run is removed already, but for what is left there",
         ) from error
 
 
