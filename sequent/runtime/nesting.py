@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from sequent.errors import UsageError
 from sequent.runtime.context import RUNS_AROUND, current_context, runs_around
@@ -90,7 +90,7 @@ def _read() -> _Around:
         return _Around()
     try:
         around = _Around(**json.loads(text))
-        texts: tuple[object, ...] = (around.run, around.store, around.prefix, *around.identities)
+        texts = cast("tuple[object, ...]", (around.run, around.store, around.prefix, *around.identities))
     except (ValueError, TypeError, RecursionError):
         raise _foreign(text) from None
     if not all(isinstance(part, str) for part in texts):

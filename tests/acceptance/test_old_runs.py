@@ -71,7 +71,7 @@ def test_what_would_be_removed_is_said_and_then_it_is(sequent):
 
 
 REFUSED = {
-    ("prune",): "Neither --older-than nor --keep is given",
+    ("prune",): "neither --older-than nor --keep is given",
     ("prune", "--older-than", "soon"): "--older-than: 'soon' is not a duration",
     ("prune", "--older-than", "-3d"): "--older-than",
     ("prune", "--keep", "-1"): "--keep",

@@ -234,7 +234,7 @@ def _as_module(name: str, attribute: str, needed: str = "") -> str:
         names.insert(0, package)
     if not all(part.isidentifier() for part in names) or (needed and needed.partition(".")[0] != names[0]):
         return ""
-    return f"it belongs to the package {names[0]!r}: name it {'.'.join(names)}:{attribute or 'FLOW'}, in {root!r}"
+    return f"it belongs to the package {names[0]!r}: say {'.'.join(names)}:{attribute or 'FLOW'}, in {root!r}"
 
 
 def _meant_by(error: NameError | AttributeError) -> str:
