@@ -41,7 +41,7 @@ def refuse_nesting(target: Target, params: Mapping[str, str], store: str) -> Non
         )
 
 
-class _Around(NamedTuple):
+class _RunsAround(NamedTuple):
     """What a run tells its steps of itself and of the runs that it is within."""
 
     identities: Sequence[str] = ()
@@ -84,12 +84,12 @@ def _identity(target: Target, params: Mapping[str, str], store: str) -> str:
     return blake2b(told.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
 
-def _read() -> _Around:
+def _read() -> _RunsAround:
     text = runs_around()
     if not text:
-        return _Around()
+        return _RunsAround()
     try:
-        around = _Around(**json.loads(text))
+        around = _RunsAround(**json.loads(text))
         texts = cast("tuple[object, ...]", (around.run, around.store, around.prefix, *around.identities))
     except (ValueError, TypeError, RecursionError):
         raise _foreign(text) from None

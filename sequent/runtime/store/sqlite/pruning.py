@@ -1,4 +1,4 @@
-"""Removes old runs, with all that they have left: killed in the middle, it is ended by the next that prunes."""
+"""Removes old runs and everything they left behind; where it was killed, the next one that prunes ends the work."""
 
 from __future__ import annotations
 
