@@ -58,9 +58,14 @@ def check_changes(run: ReadRun, plan: Plan, *, accepts: bool, renaming: Renaming
 def _renamed(run: str, lost: Mapping[str, str], changed: Iterable[Difference]) -> str:
     """What to type where something that is gone may be what is new."""
     new = [difference.path for difference in changed if difference.kind is ChangeKind.ADDED]
-    if len(lost) != 1 or not new:
+    # What is in a container goes with it.
+    outermost = [path for path in lost if path.rpartition(".")[0] not in lost]
+    if not new:
         return ""
-    old = next(iter(lost))
+    if len(outermost) > 1:
+        again = typed("recover", run, "--renamed", "OLD=NEW")
+        return f"; if they have other names now, --renamed once for each: {again}"
+    old = outermost[0]
     return f"; if it is {new[0]!r} now: {typed('recover', run, '--renamed', f'{old}={new[0]}')}"
 
 
