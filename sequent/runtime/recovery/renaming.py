@@ -83,5 +83,5 @@ def read_renaming(typed: tuple[str, ...], old: Mapping[str, str], new: Mapping[s
 
 def _check(path: str, structure: Mapping[str, str], message: str) -> None:
     if path not in structure or not path:
-        hint = guess(path, [one for one in structure if one]).strip() or None
+        hint = guess(path, [one for one in structure if one]).strip()
         raise UsageError(message, code="unknown-path", path=path, hint=hint)
