@@ -5,13 +5,20 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from collections.abc import Callable
 from functools import partial
-from typing import cast
+from typing import Any, cast
 
 from sequent.errors import NotDataError
 
 compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 """Writes what JSON has a form for, without spaces."""
+_decoder: Any = json.JSONDecoder()
+scan: Callable[[str, int], tuple[object, int]] = _decoder.scan_once
+"""Gives what a text holds from that place on, which is no space, and where that ends.
+
+It raises ``StopIteration`` where it is nothing, and ``ValueError`` where it goes on as nothing does.
+"""
 
 
 def read_json(text: str, name: str, *, unique_keys: bool = False) -> object:
@@ -27,7 +34,13 @@ def read_json(text: str, name: str, *, unique_keys: bool = False) -> object:
         ValueError: it is not JSON.
     """
     try:
-        return json.loads(text, object_pairs_hook=partial(_unique, name)) if unique_keys else json.loads(text)
+        if unique_keys:
+            return json.loads(text, object_pairs_hook=partial(_unique, name))
+        tree, end = scan(text, 0)
+        return tree if end == len(text) else json.loads(text)
+    except StopIteration:
+        # Spaces before it, or no JSON: then that says so.
+        return json.loads(text)
     except RecursionError:
         raise too_deep(name) from None
 

@@ -26,7 +26,7 @@ from sequent.runtime.orders import (
 )
 from sequent.runtime.packets import BadMessageError, Message
 from sequent.runtime.target import Target
-from sequent.runtime.untrusted import LONGEST, count, data_text, number, seconds_of, text
+from sequent.runtime.untrusted import count, data_text, number, seconds_of, text
 
 
 class Word(StrEnum):
@@ -176,17 +176,15 @@ def read_report(message: Message) -> AttemptBegan | AttemptEnded | DrawnReport:
     """
     match cast("list[Any]", message):
         case [Word.ENDED, frame, node, attempt, result, verdict, problem, log, seconds]:
-            if not type(frame) is type(node) is type(attempt) is int:
-                raise BadMessageError("it has no keys of an attempt")
             return AttemptEnded(
-                frame,
-                node,
-                attempt,
-                result if result is None or result == "null" else data_text(result),
-                Verdict.UNKNOWN if verdict is _UNKNOWN else _read_verdict(verdict),
+                count(frame),
+                count(node),
+                count(attempt),
+                None if result is None else data_text(result),
+                _read_verdict(verdict),
                 None if problem is None else read_problem(problem),
                 None if log is None else _read_span(log),
-                seconds if type(seconds) is float and 0.0 <= seconds <= LONGEST else seconds_of(seconds),
+                seconds_of(seconds),
             )
         case [Word.BEGAN, frame, node, attempt]:
             return AttemptBegan(count(frame), count(node), count(attempt))
@@ -200,7 +198,6 @@ def read_report(message: Message) -> AttemptBegan | AttemptEnded | DrawnReport:
             raise BadMessageError("it is no report")
 
 
-_UNKNOWN = Verdict.UNKNOWN.value
 _VERDICTS = {verdict.value: verdict for verdict in Verdict}
 
 

@@ -7,9 +7,10 @@ import os
 import socket
 import struct
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import cast
 
+from sequent.model.json_text import scan
 from sequent.runtime.spinning import SpinThenSleep
 
 Message = list[object]
@@ -31,8 +32,20 @@ WORD = 16
 _IDLE = 1.0
 """Seconds after which one who waits says so."""
 
-_decode = json.JSONDecoder().raw_decode
-_encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
+
+def _encoder() -> Callable[[object], str]:
+    """What writes a message: its own ``encode`` makes anew for each what this makes once, which takes as long again."""
+    plain = json.JSONEncoder(separators=(",", ":"), check_circular=False)
+    make: Callable[..., Callable[[object, int], Iterable[str]]] | None = getattr(json.encoder, "c_make_encoder", None)
+    if make is None:
+        return plain.encode
+    escape = json.encoder.encode_basestring_ascii
+    # No circles looked for, no indentation; no keys sorted or skipped, and any number.
+    write = make(None, plain.default, escape, None, ":", ",", False, False, True)
+    return lambda message: "".join(write(message, 0))
+
+
+_encode = _encoder()
 
 
 def pair() -> tuple[socket.socket, socket.socket]:
@@ -60,12 +73,23 @@ def unpack(packet: bytes) -> Message:
     Raises:
         BadMessageError: it is none.
     """
+    if packet[:1] != _LAST:
+        raise BadMessageError("it is no message")
+    return _read(packet, len(_LAST))
+
+
+def _read(packet: bytes, start: int) -> Message:
+    """The message that begins there.
+
+    Raises:
+        BadMessageError: it is none.
+    """
     try:
-        text = packet[1:].decode("ascii")
-        message, end = _decode(text)
-    except (ValueError, RecursionError) as error:
+        text = packet.decode("ascii")
+        message, end = scan(text, start)
+    except (ValueError, RecursionError, StopIteration) as error:
         raise BadMessageError(f"it is no JSON: {type(error).__name__}") from None
-    if end != len(text) or type(message) is not list or not message or packet[:1] != _LAST:
+    if end != len(text) or type(message) is not list or not message:
         raise BadMessageError("it is no message")
     return cast("Message", message)
 
@@ -75,6 +99,8 @@ class _Assembly:
 
     def __init__(self, word: bytes) -> None:
         self._word = word
+        self._whole = word + _LAST
+        """What a packet begins with that is all of a message, or its end."""
         self._pieces: list[bytes] = []
         self._size = 0
 
@@ -84,6 +110,8 @@ class _Assembly:
         Raises:
             BadMessageError: it is none, or too large.
         """
+        if not self._pieces and packet.startswith(self._whole):
+            return _read(packet, len(self._whole))
         if self._word:
             if not packet.startswith(self._word):
                 raise BadMessageError("somebody else has sent it")

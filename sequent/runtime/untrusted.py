@@ -11,7 +11,7 @@ _MOST = 2**63 - 1
 """What the store can hold."""
 _LARGEST_READ = 16 * 1024 * 1024
 """Characters of a value's text up to which it is read, to see whether it is one: more would take gigabytes."""
-LONGEST = 1e10
+_LONGEST = 1e10
 """Seconds."""
 
 _decode = json.JSONDecoder().decode
@@ -56,7 +56,7 @@ def seconds_of(value: object) -> float:
     Raises:
         BadMessageError: it is none.
     """
-    if type(value) not in (int, float) or not 0 <= cast("float", value) <= LONGEST:
+    if type(value) not in (int, float) or not 0 <= cast("float", value) <= _LONGEST:
         raise BadMessageError("it has no seconds where they belong")
     return cast("float", value)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 
 from sequent.engine.state import State
@@ -37,6 +36,7 @@ from sequent.runtime.driver.repeating import Repeating
 from sequent.runtime.driver.revising import Revising
 from sequent.runtime.driver.surroundings import Surroundings
 from sequent.runtime.driver.timers import Timers
+from sequent.runtime.driver.tokens import Tokens
 from sequent.runtime.driver.values import Values
 from sequent.runtime.orders import AttemptKey, DrawnReport, Notice
 from sequent.runtime.rows import Batch, FrameKey, FrameOpening, Intent, Wait, task_key
@@ -58,6 +58,7 @@ class Outbox:
         self._recovery = around.run.record.recovery
         self._facts = facts
         self._orders: list[_Order] = []
+        self._tokens = Tokens()
         self._active: dict[AttemptKey, Underway] = {}
         self._values = Values(plan, around.run)
         options = Options(self._values)
@@ -138,7 +139,7 @@ class Outbox:
     def _intent(self, effect: StartTask) -> Intent:
         key = task_key(self._plan, effect.scope, effect.node)
         item = self._values.drawn_item(effect.scope) if key.iteration else None
-        return Intent(key, effect.attempt, os.urandom(16), self._clock.now(), item, self._recovery)
+        return Intent(key, effect.attempt, self._tokens.take(), self._clock.now(), item, self._recovery)
 
     def _begin_wait(self, order: StartTimer) -> None:
         frame, node = order.scope.id, order.node

@@ -157,6 +157,9 @@ class Crew:
 
     def _take_in(self, worker: Worker, told: WorkerMessage) -> None:
         match told:
+            case AttemptEnded():
+                self._reports.append(told)
+                self._take_end(worker, told)
             case Loaded(log_end):
                 worker.is_loaded, worker.log_end, self._failed_loads = True, log_end, 0
                 if not worker.is_gone:
@@ -177,9 +180,7 @@ class Crew:
 
     def _take(self, worker: Worker, report: Report) -> None:
         self._reports.append(report)
-        if isinstance(report, AttemptEnded):
-            self._take_end(worker, report)
-        elif isinstance(report, RepeatFound | ItemFound | DrawBroke):
+        if isinstance(report, RepeatFound | ItemFound | DrawBroke):
             self.draws.answered(report)
             worker.held.clear()
             if not worker.is_gone:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from sequent.model.outcome import Problem
+from sequent.model.status import Verdict
 from sequent.runtime.executors.workers import Worker
 from sequent.runtime.messages import Word, read_problem, read_report
 from sequent.runtime.orders import (
@@ -14,12 +15,13 @@ from sequent.runtime.orders import (
     AttemptOrder,
     DrawBroke,
     DrawnReport,
+    DrawOrder,
     ItemFound,
     RepeatFound,
     Report,
 )
 from sequent.runtime.packets import BadMessageError, Message
-from sequent.runtime.untrusted import count
+from sequent.runtime.untrusted import count, seconds_of
 
 
 class Loaded(NamedTuple):
@@ -44,7 +46,9 @@ def hear(worker: Worker) -> Iterator[WorkerMessage]:
         return
     try:
         while not worker.harm and (message := link.read()) is not None:
-            if message[0] == Word.IDLE and worker.is_loaded and len(message) > 1:
+            if worker.held and (ended := _plainly_ended(message, worker.held[0])) is not None:
+                yield ended
+            elif message[0] == Word.IDLE and worker.is_loaded and len(message) > 1:
                 worker.has_read(count(message[1]))
             elif message == [Word.LEAVING]:
                 # What it was sent and nobody finds unread, a step has read.
@@ -57,6 +61,24 @@ def hear(worker: Worker) -> Iterator[WorkerMessage]:
         # Since this process has both ends, that of a dead worker stays open too.
         if link.has_ended:
             worker.harm = "the step shut down a descriptor of its worker"
+
+
+def _plainly_ended(message: Message, order: AttemptOrder | DrawOrder) -> AttemptEnded | None:
+    """The success of what a worker executes, without a result, a verdict or a log: nearly all that is ever told.
+
+    Of the message only the seconds are taken: all else is the order's own, or nothing. None where it tells of more.
+    """
+    if (
+        len(message) != _PLAIN_LENGTH
+        or type(order) is not AttemptOrder
+        or message[:-1] != [Word.ENDED, order.frame, order.node, order.attempt, *_PLAIN]
+    ):
+        return None
+    return AttemptEnded(order.frame, order.node, order.attempt, "null", seconds=seconds_of(message[-1]))
+
+
+_PLAIN = ("null", Verdict.UNKNOWN.value, None, None)
+_PLAIN_LENGTH = 9
 
 
 def _told(worker: Worker, message: Message) -> WorkerMessage:
@@ -82,14 +104,6 @@ def _told(worker: Worker, message: Message) -> WorkerMessage:
 def _is_of(report: AttemptBegan | AttemptEnded | DrawnReport, worker: Worker) -> bool:
     """Whether that is what may be told of the order that a worker executes."""
     order = worker.held[0]
-    if type(report) is AttemptEnded and report.log is None:
-        # The most frequent by far.
-        return (
-            report.frame == order.frame
-            and report.node == order.node
-            and isinstance(order, AttemptOrder)
-            and report.attempt == order.attempt
-        )
     if isinstance(order, AttemptOrder):
         if not isinstance(report, AttemptEnded | AttemptBegan) or report.attempt != order.attempt:
             return False

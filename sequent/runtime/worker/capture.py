@@ -198,6 +198,7 @@ def open_input(descriptor: int) -> TextIO:
 def flush_streams() -> None:
     """Write out what the standard streams still hold."""
     for name in ("stdout", "stderr"):
-        # A step may have closed, replaced or deleted them.
-        with contextlib.suppress(Exception):
+        try:
             getattr(sys, name).flush()
+        except Exception:  # noqa: BLE001, S112 - a step may have closed, replaced or deleted them
+            continue
