@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from attrs import frozen
 
+from sequent.model.hot import hot
+
 from sequent.by_fields import ByFields
 from sequent.model.saved import Revision
 from sequent.model.scope import Scope
@@ -13,7 +15,7 @@ from sequent.model.spec import Amounts
 from sequent.model.status import RunStatus, Status
 
 
-@frozen(eq=False, repr=False)
+@hot(eq=False, repr=False)
 class StartTask(ByFields):
     """Record the intent, then have the attempt executed."""
 
@@ -99,7 +101,7 @@ class FailTask(ByFields):
     reason: str
 
 
-@frozen(eq=False, repr=False)
+@hot(eq=False, repr=False)
 class SettleTask(ByFields):
     """Tell whoever watches that a task settled without an attempt of its own.
 
@@ -132,7 +134,7 @@ class DrawItem(ByFields):
     number: int
 
 
-@frozen(eq=False, repr=False)
+@hot(eq=False, repr=False)
 class OpenFrame(ByFields):
     """An iteration begins, for the first time or again."""
 
@@ -140,7 +142,7 @@ class OpenFrame(ByFields):
     is_new: bool
 
 
-@frozen(eq=False, repr=False)
+@hot(eq=False, repr=False)
 class CloseFrame(ByFields):
     """An iteration has settled."""
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from sequent.model.hot import hot
+
 from sequent.by_fields import ByFields
 from sequent.model.status import Verdict
 
@@ -16,7 +18,7 @@ class RunStarted(ByFields):
     """The run begins, or is taken up again."""
 
 
-@frozen(eq=False, repr=False)
+@hot(eq=False, repr=False)
 class TaskBegan(ByFields):
     """The code of an attempt has begun; told only of steps that announce it."""
 
@@ -25,7 +27,7 @@ class TaskBegan(ByFields):
     attempt: int
 
 
-@frozen(eq=False, repr=False)
+@hot(eq=False, repr=False)
 class TaskSucceeded(ByFields):
     """An attempt ended well, and its result can be stored."""
 
@@ -37,7 +39,7 @@ class TaskSucceeded(ByFields):
     """Which of its step's ``asked`` its result is."""
 
 
-@frozen(eq=False, repr=False)
+@hot(eq=False, repr=False)
 class TaskFailed(ByFields):
     """An attempt ended badly."""
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from attrs import field, frozen
 
+from sequent.model.hot import hot
 
-@frozen
+
+@hot
 class Scope:
     """One iteration of a container.
 

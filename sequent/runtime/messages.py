@@ -82,9 +82,9 @@ def read_order(message: Message) -> AttemptOrder:
         path=path,
         sequence=sequence,
         recovery=recovery,
-        inputs=tuple(map(_read_given, inputs)),
+        inputs=tuple(map(_read_given, inputs)) if inputs else (),
         makers=tuple(makers),
-        attributes=_read_attributes(attributes),
+        attributes=_read_attributes(attributes) if attributes else (),
         item=item,
         timeout=timeout,
         announces=announces,
@@ -144,17 +144,18 @@ def _read_attributes(written: list[Any]) -> tuple[tuple[str, Given], ...]:
 def write_report(report: Report) -> Message:
     """What a worker has to report, for the driver."""
     match report:
-        case AttemptEnded(frame, node, attempt, result, verdict, problem, log, seconds):
+        case AttemptEnded():
+            problem, log = report.problem, report.log
             return [
                 Word.ENDED,
-                frame,
-                node,
-                attempt,
-                result,
-                verdict.value,
+                report.frame,
+                report.node,
+                report.attempt,
+                report.result,
+                report.verdict.value,
                 write_problem(problem) if problem is not None else None,
                 [log.segment, log.offset, log.length, log.dropped] if log is not None else None,
-                round(seconds, 6),
+                round(report.seconds, 6),
             ]
         case AttemptBegan(frame, node, attempt):
             return [Word.BEGAN, frame, node, attempt]

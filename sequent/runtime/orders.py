@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from sequent.model.hot import hot
+
 from sequent.by_fields import ByFields
 from sequent.model.outcome import LogSpan, Problem
 from sequent.model.references import CompoundForm
@@ -65,7 +67,7 @@ Given = str | Spooled | Cut | Composed
 """A value in an order: its wire text, or where that is found."""
 
 
-@frozen(kw_only=True, eq=False, repr=False)
+@hot(kw_only=True, eq=False, repr=False)
 class AttemptOrder(ByFields):
     """All that a worker needs for an attempt, beside the flow's definition."""
 
@@ -112,7 +114,7 @@ class AttemptBegan(ByFields):
     attempt: int
 
 
-@frozen(eq=False, repr=False)
+@hot(eq=False, repr=False)
 class AttemptEnded(ByFields):
     """An attempt has an outcome: a success where there is no problem."""
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
 
 from attrs import define, evolve, field, frozen
 
+from sequent.model.hot import hot
+
 from sequent.by_fields import ByFields
 from sequent.model.outcome import LogSpan, Problem
 from sequent.model.scope import Scope
@@ -25,7 +27,7 @@ Unrun = Mapping[str, Mapping[Status, int]]
 """By dotted path, how many tasks of a step were skipped or cancelled since its driver took the run, or are ready."""
 
 
-@frozen
+@hot
 class TaskKey:
     """Where the store keeps a task: ``frame`` is a stored frame's id, ``node`` the step's index.
 
@@ -50,7 +52,7 @@ def task_key(plan: Plan, scope: Scope, node: int) -> TaskKey:
     return TaskKey(scope.id, node, 0)
 
 
-@frozen(eq=False, repr=False)
+@hot(eq=False, repr=False)
 class Intent(ByFields):
     """An attempt that is about to be handed to an executor."""
 
@@ -91,7 +93,7 @@ class Beginning(ByFields):
     at: float
 
 
-@frozen(eq=False, repr=False)
+@hot(eq=False, repr=False)
 class Ending(ByFields):
     """How an attempt ended; ``status`` is success or failure, or waiting where it was lost."""
 
@@ -106,7 +108,7 @@ class Ending(ByFields):
     log: LogSpan | None = None
 
 
-@frozen
+@hot
 class FrameKey:
     """Where the store keeps an iteration of a container: the frame around it, the container, the number."""
 
@@ -115,7 +117,7 @@ class FrameKey:
     number: int
 
 
-@frozen(eq=False, repr=False)
+@hot(eq=False, repr=False)
 class FrameOpening(ByFields):
     """An iteration has begun; the root's parent is 0 and its number 1."""
 

@@ -62,6 +62,7 @@ class SpinThenSleep:
         while not (found := look()) and self._monotonic() - began < self._moment:
             os.sched_yield()
         now = self._monotonic()
-        if now - began - (self._worked() - worked) > _TAKEN:
+        # To ask how much it has worked is a call of the kernel.
+        if now - began > _TAKEN and now - began - (self._worked() - worked) > _TAKEN:
             self._rests_until = now + REST
         return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import time
 
@@ -20,23 +21,32 @@ def variables_of(context: Context, item: str | None, prefix: str) -> dict[str, s
         item: the wire text of its item; None outside of repeats.
         prefix: what their names begin with.
     """
-    variables = {
-        f"{prefix}STEP_NAME": context.name,
-        f"{prefix}STEP_PATH": context.path,
-        f"{prefix}STEP_SEQUENCE": context.sequence,
-        f"{prefix}STEP_RECOVERY": str(context.recovery),
-        f"{prefix}STEP_ATTEMPT": str(context.attempt),
-        f"{prefix}RUN_ID": context.run_id,
-        f"{prefix}LOGGER_NAME": LOGGER,
-        f"{prefix}IDEMPOTENCY_KEY": context.idempotency_key,
-        f"{prefix}ATTEMPT_TOKEN": context.token,
-    }
+    values = (
+        context.name,
+        context.path,
+        context.sequence,
+        str(context.recovery),
+        str(context.attempt),
+        context.run_id,
+        LOGGER,
+        context.idempotency_key,
+        context.token,
+    )
+    variables = dict(zip(_names(prefix), values, strict=True))
     if item is not None:
         text = context.item if isinstance(context.item, str) else item
         # A variable cannot hold NUL, nor much: the item itself is in context().
         if "\0" not in text and len(text) < _LONGEST:
             variables[f"{prefix}STEP_ITEM"] = text
     return variables
+
+
+@functools.cache
+def _names(prefix: str) -> tuple[str, ...]:
+    """Those of the variables that each attempt has."""
+    step = ("NAME", "PATH", "SEQUENCE", "RECOVERY", "ATTEMPT")
+    further = ("RUN_ID", "LOGGER_NAME", "IDEMPOTENCY_KEY", "ATTEMPT_TOKEN")
+    return (*(f"{prefix}STEP_{name}" for name in step), *(f"{prefix}{name}" for name in further))
 
 
 class StepEnvironment:
@@ -56,8 +66,9 @@ class StepEnvironment:
         for name, value in variables.items():
             if last.get(name) != value:
                 os.environ[name] = value
-        for name in last.keys() - variables.keys():
-            os.environ.pop(name, None)
+        if last.keys() != variables.keys():
+            for name in last.keys() - variables.keys():
+                os.environ.pop(name, None)
         self._variables = variables
         self._list.remember()
 
