@@ -6,9 +6,8 @@ from collections.abc import Mapping
 
 from attrs import frozen
 
-from sequent.model.hot import hot
-
 from sequent.by_fields import ByFields
+from sequent.model.hot import hot
 from sequent.model.saved import Revision
 from sequent.model.scope import Scope
 from sequent.model.spec import Amounts

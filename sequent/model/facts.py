@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from sequent.model.hot import hot
-
 from sequent.by_fields import ByFields
+from sequent.model.hot import hot
 from sequent.model.status import Verdict
 
 

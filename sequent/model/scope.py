@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from attrs import field, frozen
+from attrs import field
 
 from sequent.model.hot import hot
 
 
-@hot
+@hot(unsafe_hash=True)
 class Scope:
     """One iteration of a container.
 

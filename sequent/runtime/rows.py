@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
 
 from attrs import define, evolve, field, frozen
 
-from sequent.model.hot import hot
-
 from sequent.by_fields import ByFields
+from sequent.model.hot import hot
 from sequent.model.outcome import LogSpan, Problem
 from sequent.model.scope import Scope
 from sequent.model.spec import Amounts
@@ -27,7 +26,7 @@ Unrun = Mapping[str, Mapping[Status, int]]
 """By dotted path, how many tasks of a step were skipped or cancelled since its driver took the run, or are ready."""
 
 
-@hot
+@hot(unsafe_hash=True)
 class TaskKey:
     """Where the store keeps a task: ``frame`` is a stored frame's id, ``node`` the step's index.
 
@@ -108,7 +107,7 @@ class Ending(ByFields):
     log: LogSpan | None = None
 
 
-@hot
+@hot(unsafe_hash=True)
 class FrameKey:
     """Where the store keeps an iteration of a container: the frame around it, the container, the number."""
 

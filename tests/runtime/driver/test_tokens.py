@@ -1,0 +1,12 @@
+"""Tokens of attempts: no two are the same, however many there are."""
+
+from __future__ import annotations
+
+from sequent.runtime.driver.tokens import Tokens
+
+
+def test_no_two_tokens_are_the_same() -> None:
+    one, other = Tokens(), Tokens()
+    drawn = [source.take() for source in (one, other) for _ in range(1_000)]
+    assert len(set(drawn)) == len(drawn)
+    assert {len(token) for token in drawn} == {16}

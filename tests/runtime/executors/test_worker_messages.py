@@ -1,0 +1,64 @@
+"""What is believed of what a worker says: the plain success of what it executes, and nothing near it."""
+
+from __future__ import annotations
+
+import pytest
+from sequent.runtime.executors.worker_messages import hear
+
+from sequent.model.status import Verdict
+from sequent.runtime.executors.workers import Worker
+from sequent.runtime.messages import write_report
+from sequent.runtime.orders import AttemptEnded, AttemptOrder
+from sequent.runtime.packets import Channel, Link, Message, pair
+
+_WORD = "0123456789abcdef"
+_PLAIN: Message = ["e", 7, 1, 1, "null", 0, None, None, 0.25]
+_NOTHING: list[object] = []
+_WRONG: dict[int, list[object]] = {
+    **{place: [2, -1, "7", None, _NOTHING] for place in (1, 2, 3)},
+    4: ["nul", 0, ["null"]],
+    5: [3, "0", None],
+    **{place: [0, "", _NOTHING] for place in (6, 7)},
+    8: [-0.1, "0", None, 1e300, True],
+}
+"""By place of the message, what does not belong there."""
+
+
+def heard(message: Message) -> tuple[list[object], str]:
+    """What is heard of a message from a worker that executes an attempt, and what harm is seen in it."""
+    ours, theirs = pair()
+    order = AttemptOrder(frame=7, node=1, attempt=1, token="t", path="a", sequence="1", recovery=0)
+    worker = Worker(1, is_for_draws=False, link=Link(ours, _WORD.encode()), end=theirs, is_loaded=True)
+    worker.held.append(order)
+    with ours, theirs:
+        Channel(theirs, _WORD.encode()).send(message)
+        return [*hear(worker)], worker.harm
+
+
+def test_a_plain_success_is_heard_as_it_was_reported() -> None:
+    report = AttemptEnded(7, 1, 1, "null", seconds=0.25)
+    assert write_report(report) == _PLAIN
+    assert heard(_PLAIN) == ([report], "")
+
+
+@pytest.mark.parametrize(("place", "value"), [(place, value) for place, wrong in _WRONG.items() for value in wrong])
+def test_what_differs_from_it_in_one_place_is_not_believed(place: int, value: object) -> None:
+    told, harm = heard([*_PLAIN[:place], value, *_PLAIN[place + 1 :]])
+    assert (told, harm) == ([], "the step wrote to a descriptor of its worker")
+
+
+@pytest.mark.parametrize("message", [_PLAIN[:-1], [*_PLAIN, 0.25], ["b", *_PLAIN[1:]]])
+def test_what_is_longer_or_shorter_or_another_word_is_not_believed(message: Message) -> None:
+    assert heard(message) == ([], "the step wrote to a descriptor of its worker")
+
+
+def test_a_verdict_and_a_result_are_heard_as_well() -> None:
+    report = AttemptEnded(7, 1, 1, "[1]", Verdict.TRUTHY, seconds=0.25)
+    assert heard(write_report(report)) == ([report], "")
+
+
+def test_numbers_that_only_equal_those_of_the_order_come_out_as_the_orders_own() -> None:
+    told, _ = heard(["e", 7.0, True, 1, "null", False, None, None, 0.25])
+    assert [(type(report.frame), type(report.node)) for report in told if isinstance(report, AttemptEnded)] == [
+        (int, int)
+    ]
