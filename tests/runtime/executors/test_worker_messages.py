@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from sequent.runtime.executors.worker_messages import hear
 
 from sequent.model.status import Verdict
+from sequent.runtime.executors.worker_messages import hear
 from sequent.runtime.executors.workers import Worker
 from sequent.runtime.messages import write_report
 from sequent.runtime.orders import AttemptEnded, AttemptOrder
