@@ -47,6 +47,7 @@ NOT_FOR_A_RUN = {
     "loguru",
     "networkx",
     "psutil",
+    "pytimeparse",
     "rich",
     "sequent.cli.live",
     "sequent.cli.parameters",
@@ -70,6 +71,7 @@ NOT_FOR_A_WORKER = {
     "sequent.model.plan",
     "sequent.runtime.driver",
     "sequent.runtime.executors.processes",
+    "sequent.runtime.rows",
     "sequent.runtime.running",
     "sequent.runtime.store",
     "sqlalchemy",
@@ -150,6 +152,12 @@ def test_what_is_only_told_is_told_without_the_words_of_flows_and_whatever_drive
     assert ended.code == 0
     assert "sequent.dsl.settings" in ended.modules
     assert ended.modules & {"sequent.dsl.definitions", "sequent.runtime.driver", "networkx", "loguru", "yaml"} == set()
+
+
+def test_the_version_is_told_without_a_parser(command):
+    ended = command("--version")
+    assert ended.code == 0
+    assert ended.modules & {"cyclopts", "rich", "attrs", "sequent.model.plan", "sqlalchemy"} == set()
 
 
 @pytest.mark.parametrize(
