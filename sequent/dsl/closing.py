@@ -20,7 +20,9 @@ from sequent.dsl.body_mistakes import (
     refuse_construction,
     unused_decorator,
 )
+from sequent.dsl.callables import layers_of
 from sequent.dsl.captured_references import hidden_defaults
+from sequent.dsl.functions import FunctionSource
 from sequent.dsl.mistakes import KEPT, Mistakes
 from sequent.dsl.names import check_name
 from sequent.dsl.nodes import Node, Written
@@ -185,10 +187,20 @@ def _check_kept(name: str, value: object, body: type, site: Site) -> None:
         _refuse_hidden(name, value, body, site)
 
 
+def _is_called_by_a_step(function: FunctionType, body: type) -> bool:
+    """Whether a step of the body was made of the function: ``load = step(retries=2)(function)``."""
+    works = (value.__sequent__.work for value in vars(body).values() if isinstance(value, Node))
+    return any(
+        layer is function for work in works if isinstance(work, FunctionSource) for layer in layers_of(work.function)
+    )
+
+
 def _refuse_hidden(name: str, value: object, body: type, site: Site) -> None:
     """What is no step and no reference is kept as it is: a reference within it would reach the steps as one."""
     if isinstance(value, FunctionType):
         for parameter, reference in hidden_defaults(value):
+            if _is_called_by_a_step(value, body):
+                return
             raise body_error(
                 f"{name!r} is a function and no step, and takes {reference} by {parameter!r}, which nobody fills in",
                 line_of(value) or site.place,
