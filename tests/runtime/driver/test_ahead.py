@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import signal
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Generator
@@ -31,8 +33,8 @@ def act():
             os.kill(os.getppid(), signal.SIGKILL)
             time.sleep(1000)
         case "stay in C code":
-            # One call, in which no other thread nor signal's handler of Python's could do anything.
-            sum(range(20_000_000))
+            # One call until the gate is opened, in which no other thread nor signal's handler of Python's could act.
+            os.close(ctypes.PyDLL(None).open(b"gate", os.O_RDONLY))
         case "wait":
             while not Path("go on").exists():
                 time.sleep(0.001)
@@ -130,9 +132,10 @@ def test_what_is_handed_over_ahead_is_executed_once_and_no_more_at_a_time_than_t
 
 def test_what_waits_behind_one_that_is_slow_in_c_code_is_executed_by_another(tmp_path):
     with warm(tmp_path, 2) as driving:
+        os.mkfifo(tmp_path / "gate")
         slow, *quick = start(driving, ["stay in C code"] + ["nothing"] * 30)
         executed(driving, quick, ["nothing"] * 30)
-        assert not any(line.event == "end" and line.token == f"t{slow}" for line in ledger(driving))
+        os.close(os.open(tmp_path / "gate", os.O_WRONLY))
         assert driving.end_of(slow).problem is None
         assert driving.paces[0] == PaceChanged(1, is_quick=False)
         assert len(begun_once(driving)) == 31
@@ -183,18 +186,27 @@ def test_a_worker_that_dies_takes_with_it_what_it_had_begun_alone(tmp_path):
 
 
 def test_when_the_agent_dies_what_had_begun_is_lost_and_all_else_is_executed_once(tmp_path):
-    with warm(tmp_path, 2) as driving:
+    deadline = time.monotonic() + PATIENCE
+    # On a busy machine the one that is to kill it may be taken back before it begins.
+    while not _kill_from_within(Path(tempfile.mkdtemp(dir=tmp_path))):
+        assert time.monotonic() < deadline
+
+
+def _kill_from_within(directory: Path) -> bool:
+    """Whether one of many attempts has killed the agent; what becomes of the others is as it must be."""
+    with warm(directory, 2) as driving:
         items = ["nothing"] * 100
         items[30] = "kill the agent"
         frames = start(driving, items)
         ends = dict(zip(frames, outcomes(driving, frames), strict=True))
         lost = [frame for frame, kind in ends.items() if kind is AttemptLost]
-        assert frames[30] in lost
+        assert ends[frames[30]] in (AttemptLost, AttemptTakenBack)
         assert len(lost) <= 2
         assert set(ends.values()) <= {AttemptEnded, AttemptLost, AttemptTakenBack}
         begun = begun_once(driving)
         assert begun >= {f"t{frame}" for frame, kind in ends.items() if kind is AttemptEnded}
         assert not begun & {f"t{frame}" for frame, kind in ends.items() if kind is AttemptTakenBack}
+        return frames[30] in lost
 
 
 def test_when_all_is_ended_what_has_not_begun_never_does(tmp_path):
