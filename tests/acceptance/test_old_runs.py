@@ -138,6 +138,14 @@ def test_a_check_says_what_is_wrong_and_exits_with_4(sequent):
     assert [problem.partition(" was")[0] for problem in document["problems"]] == ["run 'r00002'"]
 
 
+def test_a_check_says_that_a_run_was_taken_away_of_which_there_are_rows(sequent):
+    with closing(sqlite3.connect(sequent.store)) as connection, connection:
+        connection.execute("DELETE FROM run WHERE number = 2")
+    wrong = sequent("store", "check")
+    assert wrong.returncode == 4
+    assert "of 'attempt' there are rows (1) that belong to nothing that is there" in wrong.stdout
+
+
 def test_a_store_that_is_not_there_is_not_made(sequent):
     for words in (("prune", "--keep", "1"), ("store", "check"), ("store", "backup", "copy.db")):
         refused = sequent(*words, "--store", "none.db")

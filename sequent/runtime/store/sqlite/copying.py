@@ -111,10 +111,15 @@ def _flush(path: str) -> None:
         os.close(file)
 
 
+_STRAY = """SELECT "table", count(*) FROM pragma_foreign_key_check GROUP BY 1 ORDER BY 1"""
+
+
 def problems_of(reader: Reader, listing: Listing) -> Iterator[str]:
     """What is wrong with a store: each of its pages, rows, texts and large values is looked at."""
     try:
         check_pages(reader, listing.path)
+        for table, count in reader.rows(_STRAY):
+            yield f"of '{table}' there are rows ({count:,}) that belong to nothing that is there: a run was taken away"
     except StoreError as error:
         yield error.message
     for record in listing.records(None, None):
