@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NoReturn
 
-from attrs import define
+from attrs import define, field
 
 from sequent.dsl.commands import CommandSource
 from sequent.dsl.compounds import Given
@@ -15,6 +15,7 @@ from sequent.dsl.options import Options
 from sequent.dsl.places import Site, assigned_name, site_above
 from sequent.dsl.references import Reference
 from sequent.dsl.requirements import Claimable
+from sequent.dsl.running import asking_step
 from sequent.dsl.sources import failures_of
 from sequent.errors import DefinitionError
 from sequent.model.failures import Failures
@@ -51,6 +52,8 @@ class Written:
     is_leaf: bool = True
     around: Mapping[str, object] = NO_NAMES
     """What the function in which it is written names, where it is written in one: annotations may name that."""
+    is_of_step: bool = field(factory=lambda: asking_step() is not None, init=False)
+    """Whether it belongs to a flow that a running step has made."""
 
     @property
     def shown(self) -> str:

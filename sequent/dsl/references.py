@@ -38,8 +38,13 @@ class Source:
     """What it is assigned to in its body."""
     number: int = field(default=0, kw_only=True)
     """By which it is found again where it was formatted into a text."""
-    is_of_step: bool = field(factory=lambda: asking_step() is not None, init=False)
-    """Whether a step, while it ran, has made it: for a flow that it runs itself."""
+    was_made_in_step: bool = field(factory=lambda: asking_step() is not None, init=False)
+    """Whether a step that was running has made it."""
+
+    @property
+    def is_of_step(self) -> bool:
+        """Whether it belongs to a flow that a running step has made: it refers to nothing that was made before."""
+        return self.was_made_in_step
 
     @property
     def shown(self) -> str:
@@ -198,6 +203,10 @@ class PartSource(Source):
     keys: tuple[str | int, ...]
     suffix: str
     """The keys, as they were written."""
+
+    @property
+    def is_of_step(self) -> bool:
+        return self.whole.__sequent__.is_of_step
 
     @property
     def shown(self) -> str:

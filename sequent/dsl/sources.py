@@ -23,10 +23,20 @@ V = TypeVar("V")
 
 
 @define(eq=False)
-class ResultSource(Source):
-    """``x.result``: what a step or container gave."""
+class TargetSource(Source):
+    """What a step, a container or a name further out gives."""
 
     target: Claimable
+
+    @property
+    def is_of_step(self) -> bool:
+        written = getattr(self.target, "__sequent__", None)
+        return self.was_made_in_step and bool(written is None or written.is_of_step)
+
+
+@define(eq=False)
+class ResultSource(TargetSource):
+    """``x.result``: what a step or container gave."""
 
     @property
     def shown(self) -> str:
@@ -38,10 +48,9 @@ class ResultSource(Source):
 
 
 @define(eq=False)
-class ResultOrSource(Source):
+class ResultOrSource(TargetSource):
     """``x.result_or(v)``: what it gave, or a value where there is no result."""
 
-    target: Claimable
     default: Literal
 
     @property
@@ -54,10 +63,8 @@ class ResultOrSource(Source):
 
 
 @define(eq=False)
-class FailuresSource(Source):
+class FailuresSource(TargetSource):
     """``x.failures``: the failures in a step or container."""
-
-    target: Claimable
 
     @property
     def shown(self) -> str:

@@ -48,6 +48,8 @@ USES = {
     "the result": rows,
     "within the result": lambda: {"a": [rows()]},
     "a text that was made before": lambda: UNSEEN.deep.deeper.text,
+    "a reference that is made in the step": lambda: f"{earlier.fetch.result}",
+    "a part of one": lambda: str(earlier.fetch.result["a"]),
     "such a text within the result": lambda: [{"a": UNSEEN.deep.deeper.text}],
 }
 
@@ -109,3 +111,10 @@ def test_a_word_that_a_step_takes_from_elsewhere_is_filled_in():
         result = show
 
     assert flow.run(store=":memory:").result == "3"
+
+
+def test_the_failures_of_a_step_are_refused_too_where_a_step_asks_for_them():
+    flow = sequent.Sequent("flow", store=":memory:", config={"task_construct": "invoke"})
+    flow.add_step("work", func=lambda: str(earlier.fetch.failures))
+    (failure,) = flow.run().failures
+    assert failure.message.startswith("fetch.failures has come to the step 'work' as a reference")
