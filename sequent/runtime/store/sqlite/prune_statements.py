@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Table, bindparam, delete, func, literal_column, select, tuple_, update
+from sqlalchemy import String, Table, bindparam, delete, func, literal_column, select, tuple_, update
 from sqlalchemy.sql import ColumnElement
 
 from sequent.runtime.store.sqlite.compiled import is_given, text_of
@@ -62,7 +62,7 @@ def drop_runs() -> str:
 @cache
 def free_ids() -> str:
     """Has the row of a run that is gone bear an id that no run can have."""
-    nobody = literal_column("'-'").concat(run.c.number)
+    nobody: ColumnElement[str] = literal_column("'-' || number", String())
     return text_of(update(run).values(id=nobody).where(is_given(run.c.number)), "the_number")
 
 
