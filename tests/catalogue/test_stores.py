@@ -162,7 +162,7 @@ MISFITS = {
     "row_128_frame": (
         "UPDATE frame SET id = 22 WHERE id = 1",
         "iteration 22 of ",
-        "'a' is in iteration 1, which is not",
+        "'a' is in iteration 1, which is missing",
     ),
     "row_128_gone": ("DELETE FROM attempt", "2 rows were written, and 1 are there"),
     "row_128_state": ("UPDATE attempt SET state = 'failure'", "one of its 2 rows is not what was written"),

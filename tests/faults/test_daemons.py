@@ -30,8 +30,9 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     place = tmp_path / "daemons"
     place.mkdir(mode=0o777)
     # So that another user may leave its pid.
-    for directory in (place, *place.parents[:3]):
-        directory.chmod(directory.stat().st_mode | 0o011)
+    for directory in place.parents:
+        if not directory.stat().st_mode & 0o001:
+            directory.chmod(directory.stat().st_mode | 0o011)
     place.chmod(0o777)
     monkeypatch.setenv(ledger.LEDGER, str(place))
     monkeypatch.setenv("SEQUENT_STORE", str(tmp_path / "store" / "s.db"))

@@ -194,7 +194,7 @@ def test_what_lies_beside_a_store_and_is_not_as_sqlite_makes_it_is_refused(tmp_p
         case _:
             beside.touch()
             os.chown(beside, NOBODY, -1)
-    with pytest.raises(StoreError, match=rf"'{beside}'.*(not a plain file|another name|belongs to another user)"):
+    with pytest.raises(StoreError, match=rf"'{beside}'.*(not a plain file|a second name|belongs to another user)"):
         open_store(str(path))
     assert other.read_bytes() == b""
 
