@@ -47,7 +47,7 @@ class Claim(ByFields):
 class SqliteRun(RunReading):
     """A run that this process drives.
 
-    Every transaction begins with the guard, so at any committed write exactly one (owner, epoch) has the
+    Every transaction ends with the guard, so at any committed write exactly one (owner, epoch) has the
     run. Every statement may be repeated: a commit whose answer was lost is written again, to the same effect.
     It has a connection of its own, which waits for a lock no longer than for a flush: after that the driver
     tries again by its own clock.
@@ -119,11 +119,14 @@ class SqliteRun(RunReading):
         execute, is_decided = self._cursor.execute, True
         try:
             (self._connection.execute if is_patient else execute)("BEGIN IMMEDIATE")
-            execute(statements.guard(), self._claim.guard)
-            if self._cursor.rowcount != 1:
-                raise self._fenced()
             self._tally.begin()
-            written = write()
+            try:
+                written = write()
+            except StoreError:
+                # The rows of whoever took the run over do not fit either: that it is lost is told first.
+                self._guard()
+                raise
+            self._guard()
             is_decided = False
             execute("COMMIT")
             self._tally.end(is_known=True)
@@ -137,6 +140,12 @@ class SqliteRun(RunReading):
             self._roll_back()
             raise
         return written
+
+    def _guard(self) -> None:
+        """Make what was written count only if the run is still this driver's."""
+        self._cursor.execute(statements.guard(), (self._tally.text(), *self._claim.guard))
+        if self._cursor.rowcount != 1:
+            raise self._fenced()
 
     def _check_open(self) -> None:
         if not self._is_open or self._pid != os.getpid():

@@ -44,10 +44,10 @@ def _same(statement: Any, table: Table, column: Column[Any], value: ColumnElemen
 
 @cache
 def guard() -> str:
-    """Matches one row as long as this driver has the run, and none after."""
+    """Writes the tally of a run's rows; matches one row as long as this driver has the run, and none after."""
     keys = (is_given(run.c.number), is_given(run.c.epoch), is_given(run.c.owner))
-    statement = update(run).values(touched=run.c.touched + literal_column("1")).where(*keys)
-    return text_of(statement, "the_number the_epoch the_owner")
+    statement = update(run).values(touched=run.c.touched + literal_column("1"), **given("tally")).where(*keys)
+    return text_of(statement, "tally the_number the_epoch the_owner")
 
 
 _INTENT = "run frame node host iteration number token state started item recovery"

@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from sequent.model.status import Status
-from sequent.runtime.store.sqlite import statements
 from sequent.runtime.store.sqlite.seals import damaged
 
 _PRIME = 2147483647
@@ -185,14 +184,13 @@ class RunningTally:
             total = total.plus(count_rows(self._cursor, table, where, *place))
         return total
 
-    def write(self) -> None:
-        """All is written: write what it comes to into the run's row."""
+    def text(self) -> str | None:
+        """All is written: what it comes to, for the run's row; None for a run of an older version."""
         if not self._is_kept:
-            return
+            return None
         if self._now is None:
             self._now = count_run(self._cursor, self._run)
-        if self._now != self._known:
-            self._cursor.execute(statements.change_run("tally"), (self._now.text, self._run))
+        return self._now.text
 
     def end(self, *, is_known: bool) -> None:
         """The transaction has ended: as it should, or in a way that leaves open what is written."""

@@ -45,7 +45,7 @@ class BatchWriter:
         return index if self.ids is None else self.ids[index]
 
     def write(self, batch: Batch, now: Callable[[], float]) -> None:
-        """All rows of a batch, each after what it refers to, and what all rows of the run then come to."""
+        """All rows of a batch, each after what it refers to."""
         for frame, container, step in batch.renewed:
             self._forget(frame, self.node(container), None if step is None else self.node(step))
         if batch.frames or batch.repeats or batch.closed_frames or batch.closed_repeats or batch.container_problems:
@@ -74,7 +74,6 @@ class BatchWriter:
             unrun = None if batch.end.unrun is None else text_of_unrun(batch.end.unrun)
             values = (batch.end.status.value, self.ended, counts, batch.end.reason or None, unrun, self._run)
             self._cursor.execute(statements.change_run("status ended counts reason unrun"), values)
-        self._tally.write()
 
     def _is_first(self, text: str, rows: list[tuple[Any, ...]]) -> bool:
         """Write rows that were not written before, as nearly always; else say so, and have all rows counted anew."""
