@@ -4,21 +4,38 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 from math import ceil, sqrt
 
 from attrs import evolve, frozen
 
-from sequent.pictures.heights import BETWEEN, centres_of
-from sequent.pictures.layering import layers_of
-from sequent.pictures.ordering import put_in_order
-from sequent.pictures.ports import look_of, ports_of, room_for
-from sequent.pictures.routing import Columns, Gap, Label, Point, Route, gap_of, routes_of
-from sequent.pictures.wires import Size, Web, Wire, web_of
+from sequent.pictures.layers import Lane, Size, Web, Wire, layers_of, put_in_order, web_of
+from sequent.pictures.routes import (
+    Columns,
+    Gap,
+    Label,
+    Point,
+    Route,
+    gap_of,
+    look_of,
+    ports_of,
+    room_for,
+    routes_of,
+    spaced,
+)
 
 _COLUMN = 4
 """So many boxes without wires stand one under the other; more of them in several columns."""
 _ASPECT = 1.6
 """A block of boxes is about so many times as wide as it is high."""
+_BETWEEN = 14.0
+"""Between a box and the one beneath it."""
+_BEND = 6.0
+"""The height of a line that passes a layer."""
+_SWEEPS = 8
+_OF_BENDS = 4.0
+"""Long lines are kept straight before boxes are put level."""
+_ALONE = 0.05
 
 
 @frozen
@@ -32,7 +49,7 @@ class Rectangle:
 
 
 @frozen
-class Layout:
+class Placement:
     """The inside of one container."""
 
     rectangles: tuple[Rectangle, ...]
@@ -43,7 +60,7 @@ class Layout:
     height: float
 
 
-def laid_out(sizes: Sequence[Size], wires: Sequence[Wire]) -> Layout:
+def laid_out(sizes: Sequence[Size], wires: Sequence[Wire]) -> Placement:
     """Place boxes and wires: what is joined from left to right, the rest in a block beneath."""
     joined = sorted({end for wire in wires for end in (wire.source, wire.target)})
     number = {box: at for at, box in enumerate(joined)}
@@ -51,11 +68,11 @@ def laid_out(sizes: Sequence[Size], wires: Sequence[Wire]) -> Layout:
     upper = _layered([sizes[box] for box in joined], ours)
     loose = [box for box in range(len(sizes)) if box not in number]
     lower = _block([sizes[box] for box in loose], upper.width)
-    beneath = upper.height + BETWEEN if joined and loose else upper.height
+    beneath = upper.height + _BETWEEN if joined and loose else upper.height
     moved = [evolve(place, y=place.y + beneath) for place in lower.rectangles]
     placed = dict(zip([*joined, *loose], [*upper.rectangles, *moved], strict=True))
     back = [_renamed(route, joined) for route in upper.routes]
-    return Layout(
+    return Placement(
         rectangles=tuple(placed[box] for box in range(len(sizes))),
         routes=tuple(back),
         labels=upper.labels,
@@ -69,34 +86,34 @@ def _renamed(route: Route, boxes: Sequence[int]) -> Route:
     return evolve(route, wire=wire)
 
 
-def _block(sizes: Sequence[Size], width: float) -> Layout:
+def _block(sizes: Sequence[Size], width: float) -> Placement:
     """Boxes without wires, column by column; beneath something wide, as many beside each other as there is room."""
     if not sizes:
-        return Layout((), (), (), 0.0, 0.0)
+        return Placement((), (), (), 0.0, 0.0)
     widest = max(size.width for size in sizes)
-    fitting = int((width + BETWEEN) // (widest + BETWEEN))
-    area = len(sizes) * _ASPECT * (max(size.height for size in sizes) + BETWEEN) / (widest + BETWEEN)
+    fitting = int((width + _BETWEEN) // (widest + _BETWEEN))
+    area = len(sizes) * _ASPECT * (max(size.height for size in sizes) + _BETWEEN) / (widest + _BETWEEN)
     squarish = 1 if len(sizes) <= _COLUMN else ceil(sqrt(area))
     rows = ceil(len(sizes) / max(fitting, squarish))
     places: list[Rectangle] = []
     left = top = height = 0.0
     for at, size in enumerate(sizes):
         if at and at % rows == 0:
-            left, top = left + widest + BETWEEN, 0.0
+            left, top = left + widest + _BETWEEN, 0.0
         places.append(Rectangle(left, top, widest if size.grows else size.width, size.height))
         top += size.height
         height = max(height, top)
-        top += BETWEEN
-    return Layout(tuple(places), (), (), left + widest, height)
+        top += _BETWEEN
+    return Placement(tuple(places), (), (), left + widest, height)
 
 
-def _layered(sizes: Sequence[Size], wires: Sequence[Wire]) -> Layout:
+def _layered(sizes: Sequence[Size], wires: Sequence[Wire]) -> Placement:
     layer_of = layers_of(len(sizes), [(wire.source, wire.target) for wire in wires])
     web = web_of(layer_of, wires)
     put_in_order(web)
     sizes = _with_room(sizes, web)
     heights = [size.height for size in sizes]
-    centre = centres_of(web, heights)
+    centre = _centres_of(web, heights)
     ports = ports_of(web, centre, heights)
     gaps = [gap_of(hops, web.bends, ports) for hops in web.hops]
     columns, places = _columns(web, sizes, gaps, centre)
@@ -140,7 +157,7 @@ def _columns(
     return Columns(left, right, starts), [places[box] for box in range(len(sizes))]
 
 
-def _moved_into_view(places: list[Rectangle], routes: list[Route], labels: list[Label]) -> Layout:
+def _moved_into_view(places: list[Rectangle], routes: list[Route], labels: list[Label]) -> Placement:
     """From the upper left corner of all that is drawn."""
     tops = [place.y for place in places] + [y for route in routes for _, y in route.points]
     top = min([*tops, *(label.at[1] - 8 for label in labels)], default=0.0)
@@ -149,8 +166,77 @@ def _moved_into_view(places: list[Rectangle], routes: list[Route], labels: list[
     labels = [evolve(label, at=_down(label.at, -top)) for label in labels]
     lows = [place.y + place.height for place in places] + [y for route in routes for _, y in route.points]
     width = max((place.x + place.width for place in places), default=0.0)
-    return Layout(tuple(places), tuple(routes), tuple(labels), width, max(lows, default=0.0))
+    return Placement(tuple(places), tuple(routes), tuple(labels), width, max(lows, default=0.0))
 
 
 def _down(point: Point, by: float) -> Point:
     return (point[0], round(point[1] + by, 1))
+
+
+def _centres_of(web: Web, heights: Sequence[float]) -> dict[int, float]:
+    """The middle of each box and bend, from 0 at the very top.
+
+    Args:
+        web: with its layers in order.
+        heights: of each box; a bend has its own.
+    """
+    height = dict.fromkeys(web.bends, _BEND) | dict(enumerate(heights))
+    centre: dict[int, float] = {}
+    for layer in web.layers:
+        spans = spaced([0.0] * len(layer), [1.0] * len(layer), _distances(layer, height))
+        centre.update(zip(layer, spans, strict=True))
+    left = [web.on_the_left(at) for at in range(len(web.layers))]
+    right = [web.on_the_right(at) for at in range(len(web.layers))]
+    forth = range(len(web.layers))
+    for sweep in range(_SWEEPS):
+        for at in forth if sweep % 2 == 0 else reversed(forth):
+            near = left[at] if sweep % 2 == 0 else right[at]
+            _level(web, at, near, centre, height)
+    for at in forth:
+        both = {box: [*left[at].get(box, ()), *right[at].get(box, ())] for box in web.layers[at]}
+        _level(web, at, both, centre, height)
+    _straighten(web, centre, height)
+    top = min((centre[box] - height[box] / 2 for box in centre), default=0.0)
+    return {box: round(at - top, 1) for box, at in centre.items()}
+
+
+def _level(web: Web, at: int, near: dict[int, list[int]], centre: dict[int, float], height: dict[int, float]) -> None:
+    layer = web.layers[at]
+    wanted: list[float] = []
+    weights: list[float] = []
+    for box in layer:
+        others = near.get(box, [])
+        wanted.append(sum(centre[other] for other in others) / len(others) if others else centre[box])
+        weights.append((_OF_BENDS if box in web.bends else 1.0) if others else _ALONE)
+    centre.update(zip(layer, spaced(wanted, weights, _distances(layer, height)), strict=True))
+
+
+def _straighten(web: Web, centre: dict[int, float], height: dict[int, float]) -> None:
+    """Put the bends of a lane at one height, where nothing stands in the way."""
+    limits: dict[int, tuple[int | None, int | None]] = {}
+    for layer in web.layers:
+        for above, box, beneath in zip([None, *layer[:-1]], layer, [*layer[1:], None], strict=True):
+            if box in web.bends:
+                limits[box] = (above, beneath)
+
+    def apart(one: int, other: int) -> float:
+        return (height[one] + height[other]) / 2 + _BETWEEN - 0.05
+
+    def fits(bend: int, at: float) -> bool:
+        above, beneath = limits[bend]
+        return (above is None or at - centre[above] >= apart(above, bend)) and (
+            beneath is None or centre[beneath] - at >= apart(bend, beneath)
+        )
+
+    chains: dict[Lane, list[int]] = {}
+    for bend, lane in web.bends.items():
+        chains.setdefault(lane, []).append(bend)
+    for chain in chains.values():
+        level = next((centre[one] for one in chain if all(fits(bend, centre[one]) for bend in chain)), None)
+        if level is not None:
+            centre.update(dict.fromkeys(chain, level))
+
+
+def _distances(layer: Sequence[int], height: dict[int, float]) -> list[float]:
+    """How far the middle of each must be from that of the one before."""
+    return [(height[one] + height[other]) / 2 + _BETWEEN for one, other in pairwise(layer)]

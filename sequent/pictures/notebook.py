@@ -16,11 +16,9 @@ from sequent.model.failures import Failures
 from sequent.model.outcome import Failure, Outcome
 from sequent.model.spec import ParamSpec
 from sequent.model.status import RunStatus, Status
-from sequent.pictures.markup import plain
-from sequent.pictures.panels import dot_elements
 from sequent.pictures.states import Standing
-from sequent.pictures.style import page_style
-from sequent.pictures.svg import svg
+from sequent.pictures.style import page_style, plain
+from sequent.pictures.svg import dot_elements, svg
 
 _MOST_BOXES = 300
 """A notebook is kept with all that it shows."""

@@ -1,126 +1,182 @@
-"""Boxes, texts and lines as elements of an SVG."""
+"""What is drawn of a flow: its boxes, down to a depth, each as large as its texts and all that is in it."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
-from attrs import evolve
+from attrs import evolve, frozen
 
-from sequent.compiler.picture import Kind
-from sequent.model.status import Status
-from sequent.pictures import strokes
-from sequent.pictures.layout import Layout, Rectangle
-from sequent.pictures.markup import number, plain
-from sequent.pictures.measuring import DOT, NAME_SIZE, NOTE_LINE, NOTE_SIZE, PAD, STEP_HEIGHT, Panel
-from sequent.pictures.metrics import width_of
-from sequent.pictures.routing import LABEL_SIZE, Label, Route
-from sequent.pictures.states import Standing
+from sequent.compiler.picture import Arrow, Box, Kind
+from sequent.model.status import Claim, Status
+from sequent.pictures.layers import Dash, Size, Wire
+from sequent.pictures.layout import Placement, laid_out
+from sequent.pictures.states import Standing, States
+from sequent.pictures.style import shortened, width_of
 
+NAME_SIZE = 12.0
+NOTE_SIZE = 9.5
+NOTE_LINE = 12.0
+PAD = 12.0
+STEP_HEIGHT = 34.0
+_HEADER = 28.0
+DOT = 18.0
+"""The room of a state's dot before a name."""
+_PROMPT = 20.0
+"""That of a command's mark behind it."""
+_BEHIND = 3.5
+"""How far the card behind a repeated box shows."""
+_NARROWEST = 64.0
+_LONGEST_NAME = 36
+_LONGEST_NOTE = 40
+_LONGEST_LABEL = 28
 
-def panel_elements(panel: Panel, at: Rectangle) -> Iterator[str]:
-    """A box with all that is in it, at its place within the box around it."""
-    status = panel.standing.status if panel.standing is not None else None
-    words = f' class="{status.value}"' if status is not None else ""
-    yield f'<g{words} transform="translate({number(at.x)} {number(at.y)})">'
-    yield f"<title>{plain(_title(panel))}</title>"
-    look = "block" if panel.box.kind is Kind.CONTAINER else "step"
-    look += " nothing" if panel.box.kind is Kind.NOTHING else ""
-    at = evolve(at, width=at.width - panel.behind, height=at.height - panel.behind)
-    if panel.behind:
-        yield _card(look, at, panel.behind)
-    yield _card(look, at, 0.0)
-    yield from _texts(panel, at) if panel.inside is None else _header(panel, at)
-    if panel.inside is not None:
-        yield from inside_elements(panel, panel.inside, PAD, panel.header)
-    yield "</g>"
-
-
-def inside_elements(panel: Panel, inside: Layout, x: float, y: float) -> Iterator[str]:
-    """What stands in a box: lines first, so that boxes lie over them."""
-    yield f'<g transform="translate({number(x)} {number(y)})">'
-    for route in inside.routes:
-        yield from _route(route)
-    for label in inside.labels:
-        yield _label(label)
-    for inner, place in zip(panel.panels, inside.rectangles, strict=True):
-        yield from panel_elements(inner, place)
-    yield "</g>"
+_DASHES = {
+    Claim.FAILURE: Dash.DASHED,
+    Claim.COMPLETE: Dash.DASHED,
+    Claim.SKIPPED: Dash.DASHED,
+    Claim.DONE: Dash.DOTTED,
+}
+MOST_BOXES = 1_000
+"""Above so many, containers are folded, the deepest first."""
 
 
-def text_element(text: str, x: float, y: float, size: float, words: str = "", anchor: str = "") -> str:
-    """A line of text; ``words`` are its classes."""
-    classes = f' class="{words}"' if words else ""
-    end = f' text-anchor="{anchor}"' if anchor else ""
-    return f'<text{classes} x="{number(x)}" y="{number(y)}" font-size="{number(size)}"{end}>{plain(text)}</text>'
+@frozen
+class Panel:
+    """A box as it is drawn: its texts, and the panels in it."""
+
+    box: Box
+    standing: Standing | None
+    """None where the picture is not of a run."""
+    name: str
+    badge: str
+    """How it repeats; empty where it does not."""
+    notes: tuple[str, ...]
+    size: Size
+    inside: Placement | None = None
+    panels: tuple[Panel, ...] = ()
+
+    @property
+    def header(self) -> float:
+        """How high the part of a container is that says what it is."""
+        return _HEADER + NOTE_LINE * len(self.notes)
+
+    @property
+    def behind(self) -> float:
+        """The room of the card behind it."""
+        return _BEHIND if self.box.repeats else 0.0
 
 
-def dot_elements(standing: Standing, x: float, y: float) -> Iterator[str]:
-    """The sign of a status: a disc with a glyph in it; a ring where nothing has begun."""
-    yield f'<circle class="dot" cx="{number(x)}" cy="{number(y)}" r="5"/>'
-    glyph = strokes.GLYPHS.get(standing.status) if standing.status is not None else None
-    if glyph is not None:
-        kind = "mark" if standing.status is Status.SKIPPED else "glyph"
-        yield f'<path class="{kind}" transform="translate({number(x)} {number(y)})" d="{glyph}"/>'
+def measured(box: Box, states: States | None) -> Panel:
+    """The box and all that is in it, laid out."""
+    standing = None if states is None or not box.path else states.of(box.path)
+    name = shortened(box.name, _LONGEST_NAME)
+    panel = Panel(box, standing, name, _badge(box), tuple(_notes(box, standing)), Size(0, 0))
+    if not box.boxes:
+        return evolve(panel, size=_step_size(panel))
+    panels = tuple(measured(inner, states) for inner in box.boxes)
+    inside = laid_out([inner.size for inner in panels], _wires(box))
+    width = max(inside.width, _title_width(panel)) + 2 * PAD
+    height = panel.header + inside.height + PAD
+    size = Size(round(width + panel.behind, 1), round(height + panel.behind, 1))
+    return evolve(panel, size=size, inside=inside, panels=panels)
 
 
-def _title(panel: Panel) -> str:
-    parts = [panel.box.path if panel.standing is None else f"{panel.box.path}: {panel.standing.text}"]
-    if panel.box.requires:
-        parts.append(f"waits for {panel.box.requires}")
-    return "\n".join([*parts, *([panel.badge] if panel.badge else []), *panel.box.remarks])
+def _badge(box: Box) -> str:
+    if not box.repeats:
+        return ""
+    items = f"\u00d7 {box.count:,}" if box.count is not None else f"each of {box.repeats}"
+    at_once = {"1": "", "0": ", all at once"}.get(box.parallel, f", {box.parallel} at once")
+    return shortened(items + at_once, _LONGEST_NOTE)
 
 
-def _card(look: str, at: Rectangle, by: float) -> str:
-    size = f'width="{number(at.width)}" height="{number(at.height)}" rx="7"'
-    return f'<rect class="{look}" x="{number(by)}" y="{number(by)}" {size}/>'
+def _notes(box: Box, standing: Standing | None) -> Iterator[str]:
+    """The small lines beneath a name."""
+    if box.repeats and not box.boxes:
+        yield _badge(box)
+    for remark in box.remarks:
+        yield shortened(remark, _LONGEST_NOTE)
+    if box.result and box.boxes:
+        yield shortened(f"result {box.result}", _LONGEST_NOTE)
+    if standing is not None and (standing.status is Status.FAILURE or sum(standing.counts.values()) > 1):
+        yield shortened(standing.text, _LONGEST_NOTE)
 
 
-def _texts(panel: Panel, at: Rectangle) -> Iterator[str]:
-    # A box that many lines leave or reach is higher than its texts.
-    left, middle = PAD, STEP_HEIGHT / 2 + (at.height + panel.behind - panel.size.height) / 2
-    if panel.standing is not None:
-        yield from dot_elements(panel.standing, left + 5, middle)
-        left += DOT
-    yield text_element(panel.name, left, middle + 4.2, NAME_SIZE)
-    for line, note in enumerate(panel.notes):
-        yield text_element(note, left, middle + 16 + NOTE_LINE * line, NOTE_SIZE, "note")
-    if panel.box.kind is Kind.COMMAND:
-        place = f"{number(at.width - PAD - 9)} {number(middle)}"
-        yield f'<path class="mark" transform="translate({place})" d="{strokes.PROMPT}"/>'
+def _step_size(panel: Panel) -> Size:
+    marks = (DOT if panel.standing is not None else 0.0) + (_PROMPT if panel.box.kind is Kind.COMMAND else 0.0)
+    texts = [width_of(panel.name, NAME_SIZE) + marks]
+    texts += [width_of(note, NOTE_SIZE) + (DOT if panel.standing is not None else 0.0) for note in panel.notes]
+    width = max(_NARROWEST, max(texts) + 2 * PAD)
+    height = STEP_HEIGHT + NOTE_LINE * len(panel.notes) + panel.behind
+    return Size(round(width + panel.behind, 1), height, grows=True)
 
 
-def _header(panel: Panel, at: Rectangle) -> Iterator[str]:
-    left = PAD
-    if panel.standing is not None:
-        yield from dot_elements(panel.standing, left + 5, 14)
-        left += DOT
-    yield text_element(panel.name, left, 18, NAME_SIZE, "strong")
-    for line, note in enumerate(panel.notes):
-        yield text_element(note, left, 31 + NOTE_LINE * line, NOTE_SIZE, "note")
-    if panel.badge:
-        width = width_of(panel.badge, NOTE_SIZE) + 12
-        x = at.width - width - 8
-        yield f'<rect class="badge" x="{number(x)}" y="7" width="{number(width)}" height="15" rx="7.5"/>'
-        yield text_element(panel.badge, x + width / 2, 17.8, NOTE_SIZE, "note", "middle")
+def _title_width(panel: Panel) -> float:
+    name = width_of(panel.name, NAME_SIZE, is_bold=True) + (DOT if panel.standing is not None else 0.0)
+    badge = width_of(panel.badge, NOTE_SIZE) + 30 if panel.badge else 0.0
+    return max([name + badge, *(width_of(note, NOTE_SIZE) for note in panel.notes)])
 
 
-def _route(route: Route) -> Iterator[str]:
-    wire = route.wire
-    colour = " failure" if wire.is_failure else ""
-    dash = f" {wire.dash.value}" if wire.dash.value != "solid" else ""
-    points = list(route.points)
-    tip = points[0] if route.leads_back else points[-1]
-    room = strokes.HEAD - 1
-    if route.leads_back:
-        points[0] = (tip[0] + room, tip[1])
-    else:
-        points[-1] = (tip[0] - room, tip[1])
-    yield f'<path class="wire{dash}{colour}" d="{strokes.line(points)}"/>'
-    if wire.is_choice:
-        yield f'<path class="choice{colour}" d="{strokes.ring(tip, points_left=route.leads_back)}"/>'
-    else:
-        yield f'<path class="head{colour}" d="{strokes.head(tip, points_left=route.leads_back)}"/>'
+def _wires(box: Box) -> list[Wire]:
+    """The arrows between its boxes; of several between the same two that look alike, one."""
+    place = {inner.path: at for at, inner in enumerate(box.boxes)}
+    wires = [_wire(arrow, place) for arrow in box.arrows]
+    return list(dict.fromkeys(wires))
 
 
-def _label(label: Label) -> str:
-    return text_element(label.text, *label.at, LABEL_SIZE, "failure" if label.is_failure else "note")
+def _wire(arrow: Arrow, place: dict[str, int]) -> Wire:
+    return Wire(
+        source=place[arrow.source],
+        target=place[arrow.target],
+        dash=_DASHES.get(arrow.claim, Dash.SOLID),
+        label=shortened(arrow.label, _LONGEST_LABEL),
+        is_failure=arrow.is_failure,
+        is_choice=arrow.is_choice,
+    )
+
+
+@frozen
+class Folded:
+    """What is left of a flow, and what is not shown of it."""
+
+    flow: Box
+    notice: str = ""
+    """A sentence; empty where all is shown."""
+
+
+def folded(flow: Box, most: int = MOST_BOXES) -> Folded:
+    """The flow in so many boxes at most: without what is in its deepest containers, and without the last ones."""
+    at_depth = Counter(_depth(box) for box in flow.walk() if box.path)
+    total = sum(at_depth.values())
+    if total <= most:
+        return Folded(flow)
+    shown, depth = 0, 0
+    while shown + at_depth[depth + 1] <= most:
+        depth += 1
+        shown += at_depth[depth]
+    if depth:
+        hidden = total - shown
+        deep = "containers" if depth == 1 else f"containers {depth} deep"
+        return Folded(_cut(flow, depth), f"{hidden:,} of {total:,} steps and containers are inside folded {deep}")
+    first = _cut(evolve(flow, boxes=flow.boxes[: most - 1]), 1)
+    known = {box.path for box in first.boxes}
+    arrows = tuple(arrow for arrow in flow.arrows if {arrow.source, arrow.target} <= known)
+    rest = len(flow.boxes) - len(first.boxes)
+    more = Box(index=-1, path="...", name=f"and {rest:,} more", kind=Kind.NOTHING)
+    return Folded(
+        evolve(first, boxes=(*first.boxes, more), arrows=arrows), f"the first {most - 1:,} of {total:,} boxes are shown"
+    )
+
+
+def _depth(box: Box) -> int:
+    return box.path.count(".") + 1
+
+
+def _cut(box: Box, depth: int) -> Box:
+    """The box with so many levels in it; what is folded says how much it holds."""
+    if depth:
+        return evolve(box, boxes=tuple(_cut(inner, depth - 1) for inner in box.boxes))
+    inside = sum(1 for inner in box.walk() if not inner.boxes)
+    if not box.boxes:
+        return box
+    return evolve(box, boxes=(), arrows=(), remarks=(*box.remarks, f"{inside:,} step{'s' * (inside != 1)} inside"))

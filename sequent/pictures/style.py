@@ -1,9 +1,11 @@
-"""How pictures look: colours as variables, of which there is a light and a dark set."""
+"""How pictures look: their colours, of which there is a light and a dark set, and their letters."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from html import escape
+from unicodedata import east_asian_width
 
 FONT = "Inter, 'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', sans-serif"
 
@@ -86,6 +88,32 @@ _PAGE = f"""
 {{0}} pre, {{0}} code {{{{ background: var(--sequent-block); color: var(--sequent-text); }}}}
 {{0}} .sequent-sign {{{{ vertical-align: -2px; }}}}
 """
+_GROUPS = (
+    (222, "'ijl|"),
+    (278, " !,./:;I[\\]ft·"),
+    (333, "()-`r\u201c\u201d"),
+    (389, '"*'),
+    (500, "Jckstvxyz_"),
+    (584, "+<=>~\u00d7"),
+    (667, "ABEKPSVXY&"),
+    (722, "CDHNRUw"),
+    (778, "GOQ"),
+    (833, "Mm"),
+    (944, "W%"),
+    (1015, "@\u2026"),
+)
+_WIDTHS = {letter: width for width, letters in _GROUPS for letter in letters}
+_ORDINARY = 556
+"""Digits, most small letters, and what is not in the table."""
+_WIDE = 1000
+_BOLD = 1.07
+_SLACK = 1.06
+"""Readers have other fonts than the one that the table is of."""
+_CUT = "\u2026"
+_ILLEGAL = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
+"""What XML does not allow, and what would reorder the text around it."""
 
 
 def picture_style(*, is_in_notebook: bool = False) -> str:
@@ -129,3 +157,31 @@ def _states(scope: str) -> list[str]:
 
 def _variables(colours: Mapping[str, str]) -> str:
     return " ".join(f"--sequent-{name}: {colour};" for name, colour in colours.items())
+
+
+def width_of(text: str, size: float, *, is_bold: bool = False) -> float:
+    """How wide a line is, in the unit of the font's size."""
+    units = sum(_WIDTHS.get(letter, _ORDINARY) if letter < "\u1100" else _width_far(letter) for letter in text)
+    return units * size * _SLACK * (_BOLD if is_bold else 1.0) / 1000
+
+
+def _width_far(letter: str) -> int:
+    known = _WIDTHS.get(letter)
+    if known is not None:
+        return known
+    return _WIDE if east_asian_width(letter) in "WF" else _ORDINARY
+
+
+def shortened(text: str, most: int) -> str:
+    """The text in so many letters at most, its end replaced by a mark where it is longer."""
+    return text if len(text) <= most else f"{text[: most - 1]}{_CUT}"
+
+
+def plain(text: str) -> str:
+    """Text for an element or for an attribute in quotes."""
+    return escape(_ILLEGAL.sub("\ufffd", text), quote=True)
+
+
+def number(value: float) -> str:
+    """A length, as short as it can be written to a tenth."""
+    return f"{value:.1f}".removesuffix(".0") if abs(value) >= 0.05 else "0"

@@ -6,10 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sequent.pictures.layers import Dash, Hop, Lane, Size, Wire
 from sequent.pictures.layout import laid_out
-from sequent.pictures.ports import Ports, look_of
-from sequent.pictures.routing import gap_of
-from sequent.pictures.wires import Dash, Hop, Lane, Size, Wire
+from sequent.pictures.routes import Ports, gap_of, look_of
 
 SIZES = st.builds(Size, st.integers(60, 200), st.sampled_from([34, 46, 90, 300]), st.booleans())
 

@@ -1,11 +1,16 @@
-"""What is laid out: boxes of some size, and the wires between them."""
+"""Boxes in layers: in which each stands, in which order, and the lines from one layer to the next."""
 
 from __future__ import annotations
 
+from bisect import bisect_right, insort
 from collections.abc import Sequence
 from enum import StrEnum
 
 from attrs import define, field, frozen
+
+_SWEEPS = 6
+_MOST_COUNTED = 4_000
+"""Hops between two layers, above which crossings are no longer counted: the last sweep then stands."""
 
 
 class Dash(StrEnum):
@@ -135,3 +140,105 @@ def _joined(pairs: list[tuple[int, int]]) -> dict[int, list[int]]:
     for one, other in pairs:
         found.setdefault(one, []).append(other)
     return found
+
+
+def layers_of(count: int, pairs: Sequence[tuple[int, int]]) -> list[int]:
+    """The layer of each box, from 0: by the longest way to it, and where nothing leads to it, close to what follows.
+
+    A pair that closes a circle is passed over: it then leads back.
+
+    Args:
+        count: how many boxes there are.
+        pairs: which comes before which.
+    """
+    after: list[list[int]] = [[] for _ in range(count)]
+    for source, target in sorted(set(pairs)):
+        after[source].append(target)
+    order, forward = _sorted(count, after)
+    layer = [0] * count
+    for box in order:
+        for target in forward[box]:
+            layer[target] = max(layer[target], layer[box] + 1)
+    led_to = {target for targets in forward for target in targets}
+    for box in order:
+        if forward[box] and box not in led_to:
+            layer[box] = min(layer[target] for target in forward[box]) - 1
+    return layer
+
+
+def _sorted(count: int, after: list[list[int]]) -> tuple[list[int], list[list[int]]]:
+    """The boxes, each before what follows it, and what follows each, without what closes a circle."""
+    forward: list[list[int]] = [[] for _ in range(count)]
+    order: list[int] = []
+    state = [0] * count  # 0: not seen; 1: what follows it is being looked at; 2: done
+    for start in range(count):
+        if state[start]:
+            continue
+        state[start] = 1
+        pending = [(start, iter(after[start]))]
+        while pending:
+            box, rest = pending[-1]
+            target = next(rest, None)
+            if target is None:
+                state[box] = 2
+                order.append(box)
+                pending.pop()
+            elif state[target] != 1:
+                forward[box].append(target)
+                if not state[target]:
+                    state[target] = 1
+                    pending.append((target, iter(after[target])))
+    return order[::-1], forward
+
+
+def put_in_order(web: Web) -> None:
+    """Order each layer by where its neighbours stand, to and fro, and keep the best."""
+    best, fewest = _copy(web), _crossings(web)
+    for sweep in range(_SWEEPS):
+        if not fewest:
+            break
+        places = range(1, len(web.layers)) if sweep % 2 == 0 else range(len(web.layers) - 2, -1, -1)
+        for layer in places:
+            near = web.on_the_left(layer) if sweep % 2 == 0 else web.on_the_right(layer)
+            beside = web.layers[layer - 1 if sweep % 2 == 0 else layer + 1]
+            _sort(web.layers[layer], near, beside)
+        count = _crossings(web)
+        if count < fewest:
+            best, fewest = _copy(web), count
+    web.layers[:] = best
+
+
+def _copy(web: Web) -> list[list[int]]:
+    return [list(layer) for layer in web.layers]
+
+
+def _sort(layer: list[int], near: dict[int, list[int]], beside: list[int]) -> None:
+    """By the mean place of their neighbours; what has none stays where it is."""
+    place = {box: at for at, box in enumerate(beside)}
+    scale = len(beside) / max(len(layer), 1)
+    own = {box: (at + 0.5) * scale - 0.5 for at, box in enumerate(layer)}
+    wanted = {
+        box: sum(place[other] for other in near[box]) / len(near[box]) if box in near else own[box] for box in layer
+    }
+    layer.sort(key=lambda box: wanted[box])
+
+
+def _crossings(web: Web) -> int:
+    return sum(
+        _crossings_between(web.layers[at], web.layers[at + 1], hops)
+        for at, hops in enumerate(web.hops)
+        if len(hops) <= _MOST_COUNTED
+    )
+
+
+def _crossings_between(left: list[int], right: list[int], hops: list[Hop]) -> int:
+    """How many pairs of hops cross: those that begin further up and end further down."""
+    left_place = {box: at for at, box in enumerate(left)}
+    right_place = {box: at for at, box in enumerate(right)}
+    ends = sorted((left_place[hop.left], right_place[hop.right]) for hop in hops)
+    passed: list[int] = []
+    count = 0
+    for _, end in ends:
+        count += len(passed) - bisect_right(passed, end)
+        insort(passed, end)
+    return count
