@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 LIBRARIES = frozenset(
     {"attr", "attrs", "cyclopts", "docstring_parser", "loguru", "markdown_it", "mdurl", "networkx", "platformdirs"}
-    | {"psutil", "pygments", "pytimeparse", "rich", "rich_rst", "sqlalchemy", "typing_extensions", "yaml"}
+    | {"pygments", "pytimeparse", "rich", "rich_rst", "sqlalchemy", "typing_extensions", "yaml"}
 )
 """What Sequent imports of other packages, and they of others."""
 _UNUSED = frozenset({"antigravity", "idlelib", "lib2to3", "test", "this", "tkinter", "turtle", "turtledemo"})

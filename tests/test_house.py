@@ -6,6 +6,8 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -73,3 +75,44 @@ def test_importing_sequent_loads_nothing_heavy():
     loaded = set(shown.stdout.split())
     assert "sequent" in loaded
     assert loaded & {"sqlalchemy", "paramiko", "networkx", "rich", "cyclopts", "yaml"} == set()
+
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+# Who uses these has them: the plugin of mypy is loaded by mypy, the plugin of pytest by pytest, and types by checkers.
+BROUGHT_BY_USERS = {"mypy", "pytest", "_typeshed"}
+
+
+def test_what_the_package_imports_is_what_it_depends_on():
+    assert distributions(imported(TREES.values()) - BROUGHT_BY_USERS) == required(PROJECT["project"]["dependencies"])
+
+
+def test_what_tests_and_scripts_import_is_installed_for_development():
+    files = [*(ROOT / "tests").rglob("*.py"), *(ROOT / "scripts").glob("*.py")]
+    modules = imported(ast.parse(file.read_text(encoding="utf-8")) for file in files)
+    known = required([*PROJECT["project"]["dependencies"], *PROJECT["dependency-groups"]["dev"]])
+    assert distributions(modules - {"tests", "examples", "scripts"}) - known == set()
+
+
+def imported(trees):
+    """The names of the packages of others that are imported anywhere."""
+    names = set()
+    for node in (node for tree in trees for node in ast.walk(tree)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names.add(node.module)
+    return {name.split(".")[0] for name in names} - sys.stdlib_module_names - {"sequent"}
+
+
+def distributions(modules):
+    """What is installed to have these modules; a module of nothing installed stands for itself."""
+    known = packages_distributions()
+    return {normal(name) for module in modules for name in known.get(module, [module])}
+
+
+def required(requirements):
+    return {normal(re.split(r"[^\w.-]", requirement)[0]) for requirement in requirements}
+
+
+def normal(name):
+    return re.sub(r"[-_.]+", "-", name).lower()

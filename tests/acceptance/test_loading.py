@@ -46,7 +46,6 @@ NOT_FOR_A_RUN = {
     "cyclopts",
     "loguru",
     "networkx",
-    "psutil",
     "pytimeparse",
     "rich",
     "sequent.cli.live",
