@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NoReturn, Protocol
+import re
+from collections.abc import Callable
+from opcode import opmap
+from types import FrameType
+from typing import NamedTuple, NoReturn, Protocol
 
-from sequent.dsl.places import site_outside_python
+from sequent.dsl.places import frame_above, left_operand, site_outside_python
 from sequent.errors import DefinitionError
 
 
@@ -20,21 +24,42 @@ class Named(Protocol):
 class FormattedText(str):
     """A token alone, such as ``f"{x}"`` and ``str(x)`` are: nothing that rests on its letters may be done with it."""
 
-    __slots__ = ("__source",)
+    __slots__ = ("__form", "__make", "__source")
 
     __source: Named
+    __make: Callable[[str], str] | None
+    __form: str
 
     @classmethod
-    def of(cls, token: str, source: Named) -> FormattedText:
-        """A token, and where the value of its reference comes from."""
+    def of(cls, token: str, source: Named, make: Callable[[str], str] | None, form: str) -> FormattedText:
+        """A token.
+
+        Args:
+            token: the text.
+            source: where the value of its reference comes from.
+            make: makes a token of the same reference in another form; None where it is formatted already.
+            form: its conversion, and the form that it has.
+        """
         text = cls(token)
         text.__source = source
+        text.__make = make
+        text.__form = form
         return text
 
     def __format__(self, specification: str) -> str:
-        if specification:
+        if not specification:
+            return str.__str__(self)
+        if self.__make is None:
             raise _refusal(self.__source, f"formatted twice, with {specification!r}", f'write f"{{x:{specification}}}"')
-        return str(self)
+        # "%5s" % (x,) is compiled to this as well.
+        return self.__make(f"{self.__form}:{specification}")
+
+    def __str__(self) -> str:
+        padding = padding_by_percent(frame_above(1))
+        if padding:
+            done, hint = f"formatted with {padding.written!r}", f"write an f-string: {padding.as_f_string}"
+            raise _refusal(self.__source, done, hint)
+        return self
 
     def __bool__(self) -> bool:
         # Python's library asks that of texts before it does anything with them.
@@ -46,7 +71,8 @@ class FormattedText(str):
     def __ne__(self, other: object) -> bool:
         raise self._compared()
 
-    __hash__ = str.__hash__
+    def __hash__(self) -> int:
+        raise _refusal(self.__source, "looked up, or put into a set", "let a step that takes it do that")
 
     def _compared(self) -> DefinitionError:
         return _refusal(self.__source, "compared", "require x.returned(value), or let a step that takes it compare", 3)
@@ -65,6 +91,37 @@ for _name in (
     *("upper", "lower", "title", "capitalize", "casefold", "swapcase", "center", "ljust", "rjust", "zfill"),
 ):
     setattr(FormattedText, _name, FormattedText.refuse)
+
+
+class Padding(NamedTuple):
+    """A conversion of ``%`` that counts letters."""
+
+    written: str
+
+    @property
+    def as_f_string(self) -> str:
+        """How an f-string says it."""
+        flags, width, precision = _PADDED.fullmatch(self.written).groups()  # type: ignore[union-attr]
+        side = "<" if "-" in flags else ">"
+        return f'f"{{x:{side + width if width else ""}{precision}}}"'
+
+
+_PADDED = re.compile(r"%(?:\([^()]*\))?([-+ #0]*)(\*|\d*)((?:\.(?:\*|\d*))?)[hlL]?[sra]")
+_OPERATOR = opmap["BINARY_OP"]
+
+
+def padding_by_percent(frame: FrameType) -> Padding | None:
+    """What counts letters in the text with which a frame just formats by ``%``; nothing where it does not.
+
+    A text that cannot be read there counts as one that does.
+    """
+    if frame.f_code.co_code[frame.f_lasti] != _OPERATOR:
+        return None
+    text = left_operand(frame)
+    if text is None:
+        return Padding("%5s")
+    conversions = (match for match in re.finditer(rf"%%|{_PADDED.pattern}", text) if match[0] != "%%")
+    return next((Padding(match[0]) for match in conversions if match[2] or match[3]), None)
 
 
 def _refusal(source: Named, done: str, hint: str, levels: int = 2) -> DefinitionError:

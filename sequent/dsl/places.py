@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from inspect import CO_OPTIMIZED
+from itertools import islice
 from types import CodeType, FrameType
 from typing import Any, NamedTuple, TypeVar
 
@@ -18,6 +19,10 @@ from sequent.errors import DefinitionError, Place
 T = TypeVar("T")
 _LIBRARY = ("<frozen ", os.path.join(os.path.dirname(os.__file__), ""))  # noqa: PTH118, PTH120  as code objects name it
 """How the names of the files of Python's own library begin; what is installed may be beneath them."""
+
+
+_OWN = os.path.join(os.path.dirname(os.path.dirname(__file__)), "")  # noqa: PTH118, PTH120  as above
+"""The same of this package."""
 
 
 class Site(NamedTuple):
@@ -50,15 +55,39 @@ def site_above(levels: int) -> Site:
 
 
 def site_outside_python(levels: int) -> Site:
-    """The same, but above what Python's own library does there for the author."""
+    """The same, but above what Python's own library, and this package, do there for the author."""
     frame = frame_above(levels + 1)
-    while frame.f_back is not None and _is_python_s(frame.f_code.co_filename):
+    while frame.f_back is not None and _is_library_s(frame.f_code.co_filename):
         frame = frame.f_back
     return Site(frame.f_code, frame.f_lasti)
 
 
-def _is_python_s(file: str) -> bool:
-    return file.startswith(_LIBRARY) and "-packages" not in file
+def _is_library_s(file: str) -> bool:
+    return file.startswith(_OWN) or (file.startswith(_LIBRARY) and "-packages" not in file)
+
+
+def is_author_s(frame: FrameType) -> bool:
+    """Whether a frame executes what an author wrote: nothing of Python, of this package, or of what is installed."""
+    file = frame.f_code.co_filename
+    return not _is_library_s(file) and "-packages" not in file
+
+
+def left_operand(frame: FrameType) -> str | None:
+    """The text on the left of the operator that a frame just executes; None where it cannot be read."""
+    position = next(islice(frame.f_code.co_positions(), frame.f_lasti // 2, None))
+    tree = _tree(frame.f_code.co_filename)
+    for node in ast.walk(tree) if tree else ():
+        if isinstance(node, ast.BinOp) and position == (
+            node.lineno,
+            node.end_lineno,
+            node.col_offset,
+            node.end_col_offset,
+        ):
+            left = node.left
+            known = frame.f_globals | frame.f_locals if isinstance(left, ast.Name) else {}
+            value = left.value if isinstance(left, ast.Constant) else known.get(getattr(left, "id", ""))
+            return value if isinstance(value, str) else None
+    return None
 
 
 _TABLES: dict[int, tuple[CodeType, list[int], list[int]]] = {}

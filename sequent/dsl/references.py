@@ -10,8 +10,8 @@ from typing import Any, NoReturn
 
 from attrs import define, field
 
-from sequent.dsl.formatted import FormattedText
-from sequent.dsl.places import Site, site_above, site_outside_python
+from sequent.dsl.formatted import FormattedText, padding_by_percent
+from sequent.dsl.places import Site, frame_above, is_author_s, site_above, site_outside_python
 from sequent.dsl.running import asking_step
 from sequent.errors import DefinitionError
 from sequent.model.wording import repr_of
@@ -22,6 +22,7 @@ MARK = "\u2063"
 _TOKEN = f"{MARK}<[^{MARK}]*? #(\\d+)(!r|!s|)(?::([^{MARK}]*))?>{MARK}"
 _FORMS = (f"{MARK}<", f">{MARK}", "\\u2063<", f"{MARK}&lt;", "%E2%81%A3%3C")
 """The mark with the beginning or the end of a token; and as ``repr``, JSON, HTML and URLs write it."""
+_HASHED = "let a step that takes it look it up; arguments may hold it in lists, in tuples and as values of dicts"
 _NUMBER = re.compile(r" #(\d+)|(?:%20|\+)%23(\d+)")
 _numbers = itertools.count(1)
 _formatted: dict[int, Reference] = {}
@@ -87,14 +88,22 @@ class Reference:
         return self._token(f":{specification}" if specification else "")
 
     def __str__(self) -> str:
+        self._refuse_percent()
         return self._token("!s")
 
     def __repr__(self) -> str:
+        self._refuse_percent()
         return self._token("!r")
 
     def __fspath__(self) -> NoReturn:
         hint = 'write an f-string as a word of a command, f"{x}.csv"; or let a step make the path'
         raise _refusal(self, "made a path", hint)
+
+    def _refuse_percent(self) -> None:
+        """A width after ``%`` would count the letters of the token, and no operator can tell it to us."""
+        padding = padding_by_percent(frame_above(2))
+        if padding:
+            raise _refusal(self, f"formatted with {padding.written!r}", f"write an f-string: {padding.as_f_string}", 3)
 
     def _token(self, form: str) -> str:
         source = self.__sequent__
@@ -104,11 +113,13 @@ class Reference:
             _formatted[source.number] = self
         token = f"{MARK}<{source.label} #{source.number}{form}>{MARK}"
         _tokens.add(token)
-        return token if form == "!r" else FormattedText.of(token, source)
+        if form == "!r" and not is_author_s(frame_above(2)):
+            # What shows a step to people may measure and cut what it shows.
+            return token
+        return FormattedText.of(token, source, self._token if form in ("!s", "!r") else None, form)
 
     def __hash__(self) -> int:
-        _refuse_in_step(self.__sequent__, site_above(1))
-        return id(self)
+        raise _refusal(self, "looked up, or put into a set", _HASHED)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
@@ -183,9 +194,9 @@ def reached(source: Source, step: str, site: Site | None = None) -> DefinitionEr
     )
 
 
-def _refusal(reference: Reference, done: str, hint: str) -> DefinitionError:
+def _refusal(reference: Reference, done: str, hint: str, levels: int = 2) -> DefinitionError:
     source = reference.__sequent__
-    site = site_outside_python(2)
+    site = site_outside_python(levels)
     _refuse_in_step(source, site)
     return DefinitionError(
         f"{source.shown} is known only while running, and is {done} here",
@@ -256,7 +267,7 @@ def formatted_in(value: object) -> str:
     """What the first reference is called that was formatted into a text, or a path or bytes of one; '' without one."""
     match value:
         case str():
-            text = str(value)
+            text = str.__str__(value)
         case bytes() | bytearray():
             text = bytes(value).decode("utf-8", "replace")
         case PurePath():
@@ -289,7 +300,7 @@ def split(text: str) -> list[str | tuple[Reference, str, str]]:
     Raises:
         ValueError: a reference was formatted and the text changed afterwards, so that it cannot be found again.
     """
-    text = str(text)
+    text = str.__str__(text)
     parts: list[str | tuple[Reference, str, str]] = []
     end = 0
     for match in re.finditer(_TOKEN, text):

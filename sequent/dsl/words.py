@@ -78,7 +78,7 @@ def _refuse_shell(values: Sequence[object], place: Place) -> None:
             place,
             f"write one word for one argument, {_as_words(program)}; or use shell={program!r:.60}",
         )
-    if isinstance(program, str) and program.rpartition("/")[2] in _KNOW_SIGNS:
+    if isinstance(program, str) and str.__str__(program).rpartition("/")[2] in _KNOW_SIGNS:
         return
     for position, (before, value) in enumerate(pairwise(values), 2):
         is_argument = isinstance(before, str) and before.startswith("-")

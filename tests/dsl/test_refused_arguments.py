@@ -143,8 +143,6 @@ class Both(NamedTuple):
 @pytest.mark.parametrize(
     "hold",
     {
-        "a set": lambda reference: {reference},
-        "a key": lambda reference: {reference: 1},
         "a record": lambda reference: Pair(1, reference),
         "a record in a list": lambda reference: [1, {"a": Pair(1, [reference])}],
         "a named tuple": lambda reference: Both(1, reference),

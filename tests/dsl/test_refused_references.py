@@ -10,7 +10,7 @@ from typing import Literal
 
 import pytest
 
-from sequent import container, item, outer, previous, secret, step
+from sequent import container, item, outer, param, previous, secret, step
 from sequent.dsl.definitions import definition_of
 from sequent.errors import DefinitionError
 
@@ -36,6 +36,74 @@ OPERATIONS = {
     "round": lambda this, _: round(this),
     "+": lambda this, _: +this,
 }
+
+
+LOOKED_UP = {
+    "in a dict, with a default": lambda reference: {"a": 1}.get(reference, 0),
+    "in a dict": lambda reference: {"a": 1}[reference],
+    "whether it is in a dict": lambda reference: reference in {"a": 1},
+    "whether it is in a set": lambda reference: reference in {1, 2},
+    "as a key": lambda reference: {reference: 1},
+    "in a set": lambda reference: {reference},
+    "in a list": lambda reference: reference in [1, 2],
+    "its place in a list": lambda reference: [1, 2].index(reference),
+    "how often it is in a tuple": lambda reference: (1, 2).count(reference),
+    "compared": lambda reference: reference == "x",
+    "compared, the other way": lambda reference: "x" != reference,  # noqa: SIM300  one of the ways
+    "its hash": hash,
+    "whether it is true": bool,
+    "whether it is false": lambda reference: not reference,
+    "or something else": lambda reference: reference or "x",
+    "sorted": lambda reference: sorted([reference, 1]),
+    "the larger one": lambda reference: max(reference, 1),
+    "its length": len,
+    "a cached function of it": functools.lru_cache(str),
+    "a match": lambda reference: matched(reference),
+    "an enum by it": Size,
+    "a range": range,
+    "an index": lambda reference: [1, 2][reference],
+}
+
+
+def matched(value):
+    match value:
+        case "x":
+            return 1
+        case _:
+            return 0
+
+
+@pytest.mark.parametrize("of", ["a parameter", "an item", "a result", "a part", "outer", "outer's part"])
+@pytest.mark.parametrize("name", LOOKED_UP)
+def test_no_reference_is_looked_up_or_compared(name, of, blamed):
+    def write():
+        @container
+        class flow:
+            day: str = param(default="x")
+
+            @step
+            def pick(self) -> dict[str, str]: ...
+
+            each = item()
+            made = use(
+                LOOKED_UP[name],
+                {
+                    "a parameter": day,
+                    "an item": each,
+                    "a result": pick.result,
+                    "a part": pick.result["a"],
+                    "outer": outer.far,
+                    "outer's part": outer.far["a"],
+                }[of],
+            )
+
+    def use(do, value):
+        return do(value)
+
+    with pytest.raises(DefinitionError, match="known only while running") as caught:
+        write()
+    assert caught.value.place is not None
+    assert caught.value.place.file == __file__
 
 
 def in_a_body(write):

@@ -1,6 +1,7 @@
 """A mistake in arguments, references, parameters or containers is told at import, at the line that makes it."""
 
 import threading
+from collections import OrderedDict
 
 import pytest
 
@@ -65,7 +66,7 @@ def test_a_step_among_the_arguments_is_told_of_its_result(blamed):
         @container
         class flow:
             a = step(work)
-            b = step(kwargs={"x": {a.result}})(take)  # wrong
+            b = step(kwargs={"x": OrderedDict(y=a.result)})(take)  # wrong
 
     blamed(write_kwargs, "is the step 'a' itself", "write a.result")
     blamed(write_default, "is the step 'a' itself")
