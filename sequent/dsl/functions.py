@@ -14,7 +14,7 @@ from inspect import (
 from types import FunctionType, MethodType
 from typing import cast
 
-from attrs import frozen
+from attrs import field, frozen
 
 from sequent.dsl.callables import (
     begins_with_self,
@@ -195,23 +195,65 @@ def _bind(
         raise argument_error(
             f"the arguments do not fit {name_of(function)!r}: {error}", site.place, f"it takes {_shown(shape)}"
         ) from None
-    leading: list[tuple[str | None, Given]] = []
-    further: list[tuple[str | None, Given]] = []
-    is_open = True
-    for position, parameter in enumerate(parameters):
-        if parameter.name in bound:
-            is_open = is_open and position < len(args)
-            continue
-        found = _default_of(parameter, name_of(function), site)
-        if found is not None and not is_taken_by_name(function, parameter, is_first=position == 0):
-            if not is_open:
-                raise _by_position(parameter.name, name_of(function), site)
-            leading.append((None, found))
-            continue
-        is_open = False
-        if found is not None:
-            further.append((parameter.name, found))
+    passed = [
+        _Passed(
+            parameter,
+            None if parameter.name in bound else _default_of(parameter, name_of(function), site),
+            is_given=parameter.name in bound,
+            takes_name=is_taken_by_name(function, parameter, is_first=position == 0),
+        )
+        for position, parameter in enumerate(parameters)
+    ]
+    # One that is taken by position alone has all those before it by position as well.
+    last = max((at for at, one in enumerate(passed) if one.needs_position), default=-1)
+    leading = [
+        (None, kwargs.pop(one.parameter.name) if one.is_given else one.by_position(name_of(function), site))
+        for one in passed[len(args) : last + 1]
+    ]
+    further = [(one.parameter.name, one.default) for one in passed[last + 1 :] if one.default is not None]
     return (*((None, value) for value in args), *leading, *kwargs.items(), *further)
+
+
+@frozen(eq=False)
+class _Passed:
+    """A parameter, and what it gets."""
+
+    parameter: Parameter
+    default: Given | None
+    """What it gets where nothing is given; None where Python gives it the default, and where something is given."""
+    is_given: bool = field(kw_only=True)
+    takes_name: bool = field(kw_only=True)
+
+    @property
+    def needs_position(self) -> bool:
+        """Whether a call must give it, and cannot by its name."""
+        is_one = self.parameter.kind not in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
+        return is_one and not self.takes_name and (self.is_given or self.default is not None)
+
+    def by_position(self, function: str, site: Site) -> Given:
+        """What it gets in a call that does not name it.
+
+        Raises:
+            DefinitionError: it must be named, or its default is no data.
+        """
+        name = self.parameter.name
+        if self.parameter.kind is Parameter.KEYWORD_ONLY:
+            raise argument_error(
+                f"the parameter {name!r} of {function!r} is taken by name, and the decorator above it takes no names",
+                site.place,
+                "let the decorator's function take **kwargs as well, and hand them on",
+            )
+        if self.default is not None:
+            return self.default
+        try:
+            return read_value(self.parameter.default, f"the default of {name!r}", site.place)
+        except DefinitionError:
+            raise argument_error(
+                f"the parameter {name!r} of {function!r} stands before one that is taken by position alone, and its "
+                "default is no data that could be given",
+                site.place,
+                "give it a value in kwargs, or let the decorator's function take **kwargs as well, and hand them on",
+            ) from None
 
 
 def _default_of(parameter: Parameter, function: str, site: Site) -> Given | None:
@@ -226,14 +268,6 @@ def _default_of(parameter: Parameter, function: str, site: Site) -> Given | None
             "give it a default, such as another step's result, or pass it in kwargs",
         )
     return None if type(default) in _SIMPLE else _read_default(parameter.name, default, site)
-
-
-def _by_position(parameter: str, function: str, site: Site) -> DefinitionError:
-    return argument_error(
-        f"the parameter {parameter!r} of {function!r} is taken by position alone, and one before it gets no value",
-        site.place,
-        "let it stand first, or let it be taken by name",
-    )
 
 
 def _shown(shape: Signature) -> str:

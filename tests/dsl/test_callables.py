@@ -89,6 +89,24 @@ def test_it_is_called_as_any_other_in_a_run_and_in_a_unit_test(decorate):
         assert flow().store(5) == 6
 
 
+@EVERY
+def test_a_result_behind_a_default_that_stays_is_given_as_the_wrapper_allows(decorate):
+    @container(task_construct="invoke")
+    class flow:
+        @step
+        def fetch(self) -> int:
+            return 5
+
+        @step(kwargs={"z": 4})
+        @decorate
+        def several(self, q: int = 1, x: int = fetch.result, y: str = "y", z: int = 3) -> list[object]:
+            return [q, x, y, z]
+
+        result = several
+
+    assert flow.run(store=":memory:").result == [1, 5, "y", 4]
+
+
 def test_coroutine_functions_and_collected_generators_are_steps_under_a_decorator():
     @container(task_construct="invoke")
     class flow:

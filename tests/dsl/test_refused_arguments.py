@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections import OrderedDict
 from typing import NamedTuple
@@ -10,6 +11,9 @@ import attrs
 import pytest
 
 from sequent import Sequent, command, outer, step
+from sequent.model.references import Literal
+
+LOCK = threading.Lock()
 
 
 def work(*args, **kwargs): ...
@@ -101,22 +105,48 @@ def test_defaults_that_are_too_large_are_refused(blamed):
     assert "the path of a file" in error.hint
 
 
-@pytest.mark.parametrize("wrapped", [False, True])
-@pytest.mark.parametrize("list_", [False, True])
-def test_a_default_that_can_be_given_by_position_alone_has_none_before_it_that_is_not_given(wrapped, list_, blamed):
+@pytest.mark.parametrize("takes_self", [False, True])
+@pytest.mark.parametrize("is_list", [False, True])
+def test_a_default_before_one_that_is_given_by_position_alone_is_given_too(takes_self, is_list):
     earlier = step(lambda: 1)
-    default = [1] if list_ else earlier.result
+    default = [1] if is_list else earlier.result
 
     def plain(x=default, y=1, z=default, /): ...
 
     def method(self, x=default, y=1, z=default, /): ...
 
-    def write():
-        step(method if wrapped else plain)  # wrong
+    made = step(method if takes_self else plain)
+    (first, second, third) = made.__sequent__.work.arguments
+    assert first == third == (None, first[1])
+    assert second == (None, Literal("1"))
 
-    error = blamed(write, "the parameter 'z' of", "by position alone")
-    assert error.code == "argument"
-    assert "by name" in error.hint
+
+def test_a_default_before_it_that_is_no_data_is_refused(blamed):
+    earlier = step(lambda: 1)
+
+    def write():
+        step(only_positions(lambda x=LOCK, y=earlier.result: None))  # wrong
+
+    error = blamed(write, "the parameter 'x' of", "by position alone", "is no data")
+    assert "**kwargs" in error.hint
+
+
+def test_one_that_is_taken_by_name_under_a_decorator_that_takes_none_is_refused(blamed):
+    earlier = step(lambda: 1)
+
+    def write():
+        step(only_positions(lambda *, x=earlier.result: None))  # wrong
+
+    error = blamed(write, "the parameter 'x' of", "the decorator above it takes no names")
+    assert "**kwargs" in error.hint
+
+
+def only_positions(function):
+    @functools.wraps(function)
+    def inner(*args):
+        return function(*args)
+
+    return inner
 
 
 def test_defaults_that_stand_first_are_given_by_position_where_they_must():
