@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from types import FrameType
 
 INTERRUPTED = 130
+HELP = frozenset({"--help", "-h", "--version"})
+"""Words that ask for help."""
 
 
 def main(words: Sequence[str] | None = None) -> int:

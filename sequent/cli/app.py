@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sequent.cli import INTERRUPTED
+from sequent.cli import HELP, INTERRUPTED
 from sequent.cli.terminal import discard, flush, out
 from sequent.errors import OutputError, UsageError
 
@@ -37,7 +37,6 @@ COMMANDS = {
 
 _FLAGS = frozenset({"--json", "--quiet", "-q", "--verbose", "-v", "-vv", "--debug"})
 VALUED = frozenset({"--store", "--config", "--config-tag"})
-_HELP = frozenset({"--help", "-h", "--version"})
 COMPLETE = "_complete"
 """With it a shell asks to what a line may be completed; nobody types it."""
 PIPE_CLOSED = 141
@@ -72,7 +71,7 @@ def arranged(typed: Sequence[str]) -> list[str]:
         UsageError: the first word is neither a command nor a target.
     """
     words, leading = list(typed), list[str]()
-    while words and words[0].startswith("-") and words[0] not in _HELP:
+    while words and words[0].startswith("-") and words[0] not in HELP:
         option = words.pop(0)
         leading.append(option)
         if option in VALUED and words:
@@ -81,7 +80,7 @@ def arranged(typed: Sequence[str]) -> list[str]:
             raise UsageError(
                 f"there is no option {option!r} before the command", hint="give the command first: sequent run --help"
             )
-    if not words or words[0] in _HELP:
+    if not words or words[0] in HELP:
         return words
     if words[0] == COMPLETE:
         return words
@@ -115,7 +114,7 @@ def _dispatch(words: list[str]) -> int:
 
         return complete(" ".join(words[1:]))
     # Behind an option of the flow that is set, it is a value.
-    is_about_run = next((word for word in words[1:] if not _stands_alone(word)), "") in _HELP
+    is_about_run = next((word for word in words[1:] if not _stands_alone(word)), "") in HELP
     if words[:1] == ["run"] and not is_about_run:
         from sequent.cli.starting import start_typed
 

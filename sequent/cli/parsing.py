@@ -8,10 +8,9 @@ from typing import IO, cast
 
 from cyclopts import App, CycloptsError, MissingArgumentError, RepeatArgumentError, UnusedCliTokensError
 
+from sequent.cli import HELP
 from sequent.cli.terminal import Display, writing
 from sequent.errors import UsageError
-
-HELP = frozenset({"--help", "-h", "--version"})
 
 
 def parsed(app: App, words: Sequence[str], *, asks_for_help: bool | None = None) -> int:

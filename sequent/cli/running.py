@@ -8,7 +8,8 @@ from typing import Annotated
 from attrs import evolve
 from cyclopts import App, CycloptsError, Parameter
 
-from sequent.cli.parsing import HELP, usage_error
+from sequent.cli import HELP
+from sequent.cli.parsing import usage_error
 from sequent.cli.starting import RunWords
 from sequent.cli.typed import DEFAULTS, LogLevel, MaxConcurrent, MaxLoops, TypedOptions
 from sequent.dsl.parameter_options import OWN_OPTIONS

@@ -13,6 +13,7 @@ from inspect import formatannotation
 from pathlib import Path, PurePath
 from uuid import UUID
 
+from sequent.dsl.counts import flag_of
 from sequent.errors import NotDataError, UsageError
 from sequent.model.annotations import Form, Meaning, meaning_of
 from sequent.model.json_text import read_json, too_deep
@@ -26,7 +27,6 @@ _NUMBERS: dict[object, tuple[type, ...]] = {timedelta: (int, float), Decimal: (i
 """The numbers of JSON that stand for a value of a class."""
 _NO_SUCH_VALUE = (ValueError, ArithmeticError, TypeError, KeyError)
 """What goes wrong where a text means nothing of a type."""
-_FLAGS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
 
 def shown_type(annotation: object) -> str:
@@ -142,7 +142,7 @@ def _first_of(ways: Sequence[Callable[[], object]]) -> object:
 
 def _parse_scalar(kind: type[object], text: str) -> object:
     if kind is bool:
-        return _FLAGS[text.lower()]
+        return flag_of(text)
     if kind is type(None):
         return {"none": None, "null": None, "": None}[text.lower()]
     return _SCALARS[kind](text)

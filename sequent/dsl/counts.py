@@ -6,10 +6,20 @@ from sequent.errors import DefinitionError, Place
 from sequent.model.status import Construct
 from sequent.model.wording import repr_of
 
+_TYPED_FLAGS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 _CONSTRUCTS = frozenset(Construct)
 _CLASSES = {"Process": Construct.PROCESS, "Thread": Construct.THREAD, "Invoke": Construct.INVOKE}
 """By the names of the classes that the original took: ``multiprocessing.Process``, ``threading.Thread``, its own."""
 _WAYS = ", ".join(repr(construct.value) for construct in Construct)
+
+
+def flag_of(text: str) -> bool:
+    """What a typed text means.
+
+    Raises:
+        KeyError: it means neither.
+    """
+    return _TYPED_FLAGS[text.lower()]
 
 
 def read_flag(value: object, name: str, place: Place) -> bool:

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import date, time
-from decimal import Decimal
 from functools import partial
-from pathlib import PurePath
 from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, Unpack, overload
-from uuid import UUID
 
 from sequent.dsl.callables import is_called
 from sequent.dsl.commands import COMMAND_OPTIONS, read_command, read_computed
@@ -26,11 +22,11 @@ from sequent.dsl.references import Reference
 from sequent.dsl.requirements import Requirement
 from sequent.dsl.sources import Outer
 from sequent.dsl.steps import RepeatedStep, Step, await_use, make_step
+from sequent.dsl.words import PlainWord
 
 P = ParamSpec("P")
 R = TypeVar("R")
-Word = str | bytes | int | float | Decimal | date | time | UUID | PurePath
-Words = TypeVar("Words", bound=Sequence[Word | Sequence[Word]])
+Words = TypeVar("Words", bound=Sequence[PlainWord | Sequence[PlainWord]])
 
 
 class ComputedDecorator(Protocol, Generic[R]):
@@ -73,16 +69,18 @@ def command(  # pyright: ignore[reportOverlappingOverload]  as above
 ) -> ComputedDecorator[None]: ...
 @overload
 def command(
-    *words: Word | Sequence[Word], repeats: Repeats, result: type[R], **options: Unpack[RepeatCommandOptions]
+    *words: PlainWord | Sequence[PlainWord], repeats: Repeats, result: type[R], **options: Unpack[RepeatCommandOptions]
 ) -> RepeatedStep[..., R, R]: ...
 @overload
 def command(
-    *words: Word | Sequence[Word], repeats: Repeats, **options: Unpack[RepeatCommandOptions]
+    *words: PlainWord | Sequence[PlainWord], repeats: Repeats, **options: Unpack[RepeatCommandOptions]
 ) -> RepeatedStep[..., None, None]: ...
 @overload
-def command(*words: Word | Sequence[Word], result: type[R], **options: Unpack[CommandOptions]) -> Step[..., R, R]: ...
+def command(
+    *words: PlainWord | Sequence[PlainWord], result: type[R], **options: Unpack[CommandOptions]
+) -> Step[..., R, R]: ...
 @overload
-def command(*words: Word | Sequence[Word], **options: Unpack[CommandOptions]) -> Step[..., None, None]: ...
+def command(*words: PlainWord | Sequence[PlainWord], **options: Unpack[CommandOptions]) -> Step[..., None, None]: ...
 def command(*words: object, **options: object) -> object:
     """Make a step of a program with its arguments: one word, one argument; nothing is split, and there is no shell.
 

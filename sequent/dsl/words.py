@@ -21,6 +21,7 @@ from sequent.errors import DefinitionError, Place
 from sequent.model.references import Literal
 from sequent.model.wire import MAX_DEPTH
 from sequent.model.wording import described, kind_of
+from sequent.model.work import WORD_KINDS
 
 
 @frozen(eq=False)
@@ -30,9 +31,10 @@ class TextSource:
     parts: tuple[str | tuple[Reference, str, str], ...]
 
 
+PlainWord = str | bytes | int | float | Decimal | date | time | UUID | PurePath
 WordSource = Literal | Reference | TextSource
 
-_ALLOWED = "a word is str, Path, bytes, int, float, Decimal, a date or time, UUID, a reference, or an f-string with one"
+_ALLOWED = f"{WORD_KINDS}, a reference, or an f-string with one"
 _PROGRAM = (
     'write command("rsync", "-a", source, target), or @command, without (), above a method that returns the words'
 )
@@ -44,7 +46,6 @@ _KNOW_SIGNS = frozenset({"expr", "test", "[", "find", "jq", "awk", "git"})
 """Programs to which such words mean something of their own."""
 _EMPTY = ('""', '{"$b":""}')
 _END = '"--"'
-_KINDS = (str, bytes, int, float, Decimal, date, time, UUID, PurePath)
 
 
 def read_words(values: Sequence[object], place: Place) -> tuple[WordSource, ...]:
@@ -149,7 +150,7 @@ def read_word(value: object, name: str, place: Place, *, secrets: bool = False) 
         return _read_text(value, name, place, secrets=secrets)
     if isinstance(value, Claimable):
         raise step_as_value(value, name, place)
-    if isinstance(value, bool) or not isinstance(value, _KINDS):
+    if isinstance(value, bool) or not isinstance(value, PlainWord):
         raise _error(f"{name} of the command is {described(value)}", place, _ALLOWED)
     if isinstance(value, bytes | PurePath) and (found := formatted_in(value)):
         raise DefinitionError(

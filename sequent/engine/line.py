@@ -9,12 +9,9 @@ from sequent.engine.board import Board, Entry, Frame
 from sequent.engine.layout import Layout
 from sequent.engine.pools import Pools
 from sequent.engine.tasks import start_step
-from sequent.model.effects import AskHold, Blocked
+from sequent.model.effects import AHEAD, AskHold, Blocked
 from sequent.model.plan import ContainerPlan
 from sequent.model.status import Status
-
-AHEAD = 64
-"""How many tasks each worker is given at most: the one that it executes, and those that wait in it."""
 
 BEFORE_ALL = 1 << 64
 """More than any difference between priorities."""

@@ -112,7 +112,7 @@ def _lose(board: Board, frame: Frame, position: int, step: StepPlan) -> None:
         board.line.pools.give_back(frame, position)
     losses = frame.losses[position] = frame.losses.get(position, 0) + 1
     if losses >= MAX_LOSSES:
-        reason = "it was lost three times in a row"
+        reason = f"it was lost {MAX_LOSSES} times in a row"
         board.effects.append(FailTask(frame.scope, step.index, frame.attempts[position], reason))
         settle(board, frame, position, Status.FAILURE)
     elif frame.block.is_stopped and not step.watches:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sequent.engine.board import Block, Board, Frame
 from sequent.engine.layout import is_step
-from sequent.engine.line import AHEAD
 from sequent.engine.pools import FLOW, RUN
 from sequent.engine.waits import sleeps
+from sequent.model.effects import AHEAD
 from sequent.model.status import Status
 
 

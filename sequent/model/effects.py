@@ -13,6 +13,9 @@ from sequent.model.scope import Scope
 from sequent.model.spec import Amounts
 from sequent.model.status import RunStatus, Status
 
+AHEAD = 64
+"""How many tasks each worker is given at most: the one that it executes, and those that wait in it."""
+
 
 @hot(eq=False, repr=False)
 class StartTask(ByFields):

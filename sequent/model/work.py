@@ -11,6 +11,8 @@ from sequent.model.references import Compound, Literal, Reference, Value
 
 ARGUMENTS = "+"
 """In a fingerprint, before the digest of the literals among the arguments."""
+WORD_KINDS = "a word is str, Path, bytes, int, float, Decimal, a date or time, UUID"
+"""What a word of a command can be, in words."""
 
 
 @frozen(eq=False, repr=False)

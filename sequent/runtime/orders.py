@@ -11,6 +11,9 @@ from sequent.model.references import CompoundForm
 from sequent.model.status import Verdict
 from sequent.runtime.target import Target
 
+MOST_DRAWING = 4
+"""Workers, or threads, that draw items: a small set of their own, so that a draw never waits behind a step."""
+
 
 @frozen(kw_only=True, eq=False, repr=False)
 class WorkerSetup(ByFields):

@@ -25,7 +25,9 @@ _LAST = b"\0"
 _MORE = b"\1"
 _PAYLOAD = 60_000
 _ROOM = 65_536
-_LARGEST = 12 * 256 * 1024**2
+LARGEST_RESULT = 256 * 1024**2
+"""Bytes of a result's text, of what one is made from, and of all that a step gathers."""
+_LARGEST = 12 * LARGEST_RESULT
 """Bytes of the largest message: a result of the largest size, each of whose characters takes two escapes."""
 WORD = 16
 """Bytes of a word."""

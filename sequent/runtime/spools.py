@@ -14,9 +14,8 @@ from collections.abc import Callable, Iterable, Iterator
 
 from sequent.errors import NotDataError
 from sequent.runtime.orders import AttemptKey, Spooled
+from sequent.runtime.packets import LARGEST_RESULT
 
-LARGEST = 256 * 1024 * 1024
-"""Bytes of all results that a step may gather."""
 OPEN, CLOSE = "[", "]"
 _SLICE_PIECES = 1_000
 _SLICE_BYTES = 1024 * 1024
@@ -36,7 +35,7 @@ def joined(pieces: Iterable[str]) -> str:
             parts.append(",")
         parts.append(piece)
         size += len(piece)
-        if size > LARGEST:
+        if size > LARGEST_RESULT:
             raise too_large()
         before = piece
     return "".join(parts)
@@ -45,7 +44,7 @@ def joined(pieces: Iterable[str]) -> str:
 def too_large() -> NotDataError:
     """The error for results that are too many to be gathered."""
     return NotDataError(
-        f"the results that are gathered are more than {LARGEST // 2**20} MiB in sum",
+        f"the results that are gathered are more than {LARGEST_RESULT // 2**20} MiB in sum",
         code="too-large",
         hint="repeat over them, fold them with previous(...), or return paths to files",
     )
@@ -91,7 +90,7 @@ class Spool:
         else:
             self._is_read = len(lines) < _SLICE_PIECES
         self._size += size
-        if self._size > LARGEST:
+        if self._size > LARGEST_RESULT:
             raise too_large()
         return b"".join(lines)
 

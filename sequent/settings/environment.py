@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
+from sequent.dsl.counts import flag_of
 from sequent.dsl.names import did_you_mean
 from sequent.dsl.settings import KEYS, Settings, read_settings
 from sequent.errors import DefinitionError, Place, UsageError
@@ -26,7 +27,6 @@ _OTHERS = frozenset(
 )
 """What a step, or a script that is run again, finds in its environment, and what is read elsewhere."""
 _SECRETS = "SECRET_"
-_FLAGS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
 
 def variable_of(key: str) -> str:
@@ -87,7 +87,7 @@ def _value(key: str, text: str) -> object:
 _TEXTS: Mapping[str, Callable[[str], object]] = {
     "max_concurrent": int,
     "sleep_between_loops": float,
-    "stop_on_exception": lambda text: _FLAGS[text.lower()],
+    "stop_on_exception": flag_of,
 }
 
 

@@ -17,7 +17,7 @@ from tests.faults.test_kills import command, has_run
 from tests.faults.tolls import Span, spans
 
 FLOW = "tests.faults.many_words:flow"
-LOST = "it was lost three times in a row"
+LOST = "it was lost 3 times in a row"
 SECOND = 1_000_000_000
 
 

@@ -9,11 +9,8 @@ from attrs import define
 
 from sequent.runtime.executors.workers import Worker
 from sequent.runtime.messages import Word, write_draw
-from sequent.runtime.orders import DrawBroke, DrawOrder, ItemFound, RepeatFound
+from sequent.runtime.orders import MOST_DRAWING, DrawBroke, DrawOrder, ItemFound, RepeatFound
 from sequent.runtime.packets import Message, pack
-
-MOST_DRAWING = 4
-"""Workers that draw: a small set of their own, so that a draw never waits behind a step."""
 
 
 @define

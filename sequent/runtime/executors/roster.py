@@ -6,14 +6,13 @@ import time
 from collections import deque
 from collections.abc import Callable, Container
 
+from sequent.model.effects import AHEAD
 from sequent.runtime.executors.paces import Paces
 from sequent.runtime.executors.workers import Worker
 from sequent.runtime.messages import write_order
 from sequent.runtime.orders import AttemptOrder
 from sequent.runtime.packets import pack
 
-AHEAD = 64
-"""How many attempts a worker holds at most: the one that it executes, and those that it has not read."""
 LONG = 0.05
 """Seconds after which what a worker has not read is taken back, if it is still busy with the same attempt."""
 

@@ -19,6 +19,7 @@ from sequent.runtime.agent.trimming import Trimming
 from sequent.runtime.executors.deaths import failed, taken_back
 from sequent.runtime.executors.directory import in_directory
 from sequent.runtime.orders import (
+    MOST_DRAWING,
     AttemptEnded,
     AttemptOrder,
     AttemptTakenBack,
@@ -33,9 +34,6 @@ from sequent.runtime.worker.inputs import Catalogue
 from sequent.runtime.worker.problems import problem_of
 from sequent.runtime.worker.routing import routed, routing
 from sequent.runtime.worker.termination import Termination
-
-MOST_DRAWING = 4
-"""Threads that draw: a small set of their own, so that a draw never waits behind a step."""
 
 
 @define(eq=False)

@@ -22,6 +22,7 @@ from sequent.model.work import CommandWork, FunctionWork
 from sequent.runtime.context import RUNS_AROUND, Context, FlowInStep, enter
 from sequent.runtime.loading.modules import import_once
 from sequent.runtime.orders import AttemptBegan, AttemptEnded, AttemptOrder, WorkerSetup
+from sequent.runtime.packets import LARGEST_RESULT
 from sequent.runtime.worker.capture import Segment, flush_streams
 from sequent.runtime.worker.commands import CommandError, run_command
 from sequent.runtime.worker.copies import Original
@@ -31,9 +32,6 @@ from sequent.runtime.worker.problems import problem_of
 from sequent.runtime.worker.process_state.variables import ContextVariables
 from sequent.runtime.worker.secrets import Secrets
 from sequent.runtime.worker.termination import Terminated, Termination
-
-LARGEST_RESULT = 256 * 1024 * 1024
-"""Bytes of a result's text."""
 
 
 class Tidies(Protocol):

@@ -16,6 +16,7 @@ from sequent.errors import UsageError
 from sequent.model.json_text import read_json
 from sequent.model.outcome import Problem
 from sequent.model.work import CommandWork, FunctionWork, Template
+from sequent.runtime.packets import LARGEST_RESULT
 from sequent.runtime.worker.capture import Segment
 from sequent.runtime.worker.inputs import Inputs
 from sequent.runtime.worker.output_tail import Tail
@@ -23,8 +24,6 @@ from sequent.runtime.worker.secrets import without_secrets
 from sequent.runtime.worker.termination import signal_name
 from sequent.runtime.worker.words import computed_words, fill_word, fill_words, text_of
 
-LARGEST_OUTPUT = 256 * 1024 * 1024
-"""Bytes of standard output that a result can be made from."""
 _PIECE = 1 << 16
 """Bytes that are read at once: what a pipe holds, unless the program makes it larger."""
 _LARGEST_PIPE = 1 << 20
@@ -224,9 +223,9 @@ def _checked(size: int) -> int:
     Raises:
         UsageError: it is too large for that.
     """
-    if size > LARGEST_OUTPUT:
+    if size > LARGEST_RESULT:
         raise UsageError(
-            f"the command wrote more than {LARGEST_OUTPUT // 2**20} MiB to its standard output",
+            f"the command wrote more than {LARGEST_RESULT // 2**20} MiB to its standard output",
             code="too-large",
             hint="let it write a file, and give the path as the result",
         )

@@ -14,14 +14,12 @@ from sequent.errors import UsageError
 from sequent.model.references import Compound, Literal, Value
 from sequent.model.spec import MOST_LEVELS
 from sequent.model.wording import described
-from sequent.model.work import Template, Word
+from sequent.model.work import WORD_KINDS, Template, Word
 
 Take = Callable[[Value], object]
 """Gives the value of a literal, or of the reference whose turn it is."""
 
-ALLOWED = "a word is str, Path, bytes, int, float, Decimal, a date or time, UUID, or a list of these"
-
-
+_ALLOWED = f"{WORD_KINDS}, or a list of these"
 _CONVERSIONS: dict[str, Callable[[object], str]] = {"r": repr, "s": str, "a": ascii}
 
 
@@ -135,7 +133,7 @@ def text_of(value: object, name: str) -> str:
         case _:
             text = None
     if text is None:
-        raise UsageError(f"{name} is {described(value)}", code="command", hint=ALLOWED)
+        raise UsageError(f"{name} is {described(value)}", code="command", hint=_ALLOWED)
     return _without_nul(text, name)
 
 

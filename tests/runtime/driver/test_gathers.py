@@ -95,7 +95,7 @@ def test_other_steps_go_on_while_a_file_is_written(world):
 
 
 def test_more_than_a_step_may_gather_is_its_failure_at_its_line_and_is_not_tried_again(world, monkeypatch):
-    monkeypatch.setattr(spools, "LARGEST", 40)
+    monkeypatch.setattr(spools, "LARGEST_RESULT", 40)
     hands = Hands(succeed)
     assert world.drive(hands) is RunStatus.FAILURE
     assert "all" not in [order.path for order in hands.orders]

@@ -330,7 +330,7 @@ def test_a_child_that_keeps_the_pipe_open_does_not_hold_the_step_up(execute):
 
 
 def test_output_without_end_is_refused_and_its_program_ended(execute, monkeypatch):
-    monkeypatch.setattr(commands, "LARGEST_OUTPUT", 2**20)
+    monkeypatch.setattr(commands, "LARGEST_RESULT", 2**20)
     with pytest.raises(UsageError, match="more than 1 MiB") as caught:
         execute("yes", result="str")
     assert "file" in caught.value.hint
