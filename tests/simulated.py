@@ -5,7 +5,7 @@ from __future__ import annotations
 from attrs import evolve
 
 from sequent.engine import Scheduler
-from sequent.engine.directing import direct
+from sequent.engine.apply_directives import direct
 from sequent.model import facts
 from sequent.model.directives import NO_DIRECTIVES, Directives
 from sequent.model.effects import (
@@ -68,6 +68,7 @@ class World:
             recovery=self.rows.recovery,
             directives=directives,
         )
+        self.scheduler.validate()
         self.active: dict[Key, StartTask] = {}
         self.timers: dict[Key, StartTimer] = {}
         self.asked: dict[Key, AskHold] = {}

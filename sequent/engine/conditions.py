@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from sequent.engine.board import HAS_BEEN_ACTIVE, HAS_BEEN_READY, Board, Frame
-from sequent.engine.doubts import settle_cause
+from sequent.engine.layout import Cause
+from sequent.engine.run_state import HAS_BEEN_ACTIVE, HAS_BEEN_READY, HAS_RUN, Doubt, Frame, RunState
 from sequent.model.plan import AtomPlan, OuterAtom
 from sequent.model.status import SETTLES, Claim, Status
 
 _REACHED = {Claim.READY: HAS_BEEN_READY, Claim.ACTIVE: HAS_BEEN_ACTIVE}
 
 
-def decide(board: Board, frame: Frame, target: int, truth: bool) -> None:
+def decide(run: RunState, frame: Frame, target: int, truth: bool) -> None:
     """Feed a decided input into the frame's circuit, as far as it decides anything."""
     gates = frame.layout.plan.gates
     left = frame.gates
@@ -27,10 +27,10 @@ def decide(board: Board, frame: Frame, target: int, truth: bool) -> None:
     position = -1 - target
     if frame.requirements[position] is None:
         frame.requirements[position] = truth
-        board.decisions.append((frame, position, truth))
+        run.decisions.append((frame, position, truth))
 
 
-def tell_reached(board: Board, frame: Frame, position: int, flag: int) -> None:
+def tell_reached(run: RunState, frame: Frame, position: int, flag: int) -> None:
     """A child has become ready, or active: those who ask for that may go on."""
     if frame.reached[position] & flag:
         return
@@ -38,35 +38,35 @@ def tell_reached(board: Board, frame: Frame, position: int, flag: int) -> None:
     if position in frame.layout.announced:
         for atom in frame.layout.plan.atoms[position]:
             if _REACHED.get(atom.claim) == flag:
-                decide(board, frame, atom.target, True)
+                decide(run, frame, atom.target, True)
     inner = frame.watched.get(position)
     if inner:
         node = frame.layout.plan.children[position]
         for watcher in inner.values():
             for outer in watcher.layout.outer.get(node, ()):
                 if _REACHED.get(outer.claim) == flag:
-                    decide(board, watcher, outer.target, True)
+                    decide(run, watcher, outer.target, True)
 
 
-def tell_settled(board: Board, frame: Frame, position: int) -> None:
+def tell_settled(run: RunState, frame: Frame, position: int) -> None:
     """A child has settled: every claim about it is now true, or never will be."""
     status = frame.statuses[position]
     answers = frame.answers.get(position, ())
     reached = frame.reached[position]
     for atom in frame.layout.plan.atoms[position]:
         if not reached & _REACHED.get(atom.claim, 0):
-            decide(board, frame, atom.target, _is_true(atom, status, answers))
-    if board.reacts:
-        settle_cause(board, frame, frame, position)
+            decide(run, frame, atom.target, _is_true(atom, status, answers))
+    if run.reacts:
+        settle_cause(run, frame, frame, position)
     inner = frame.watched.pop(position, None)
     if inner:
         node = frame.layout.plan.children[position]
         for watcher in inner.values():
             for outer in watcher.layout.outer.get(node, ()):
                 if not reached & _REACHED.get(outer.claim, 0):
-                    decide(board, watcher, outer.target, _is_true(outer, status, answers))
-            if board.reacts:
-                settle_cause(board, watcher, frame, position)
+                    decide(run, watcher, outer.target, _is_true(outer, status, answers))
+            if run.reacts:
+                settle_cause(run, watcher, frame, position)
 
 
 def _is_true(atom: AtomPlan | OuterAtom, status: Status, answers: tuple[int, ...]) -> bool:
@@ -76,18 +76,18 @@ def _is_true(atom: AtomPlan | OuterAtom, status: Status, answers: tuple[int, ...
     return atom.claim in SETTLES[status]
 
 
-def look_outside(board: Board, frame: Frame) -> None:
+def look_outside(run: RunState, frame: Frame) -> None:
     """Decide what can be decided about things further out, and watch the rest."""
     for node, atoms in frame.layout.outer.items():
-        owner, position = board.owner_of(frame, node)
+        owner, position = run.owner_of(frame, node)
         status = owner.statuses[position]
         reached = owner.reached[position]
         for atom in atoms:
             if reached & _REACHED.get(atom.claim, 0):
-                decide(board, frame, atom.target, True)
+                decide(run, frame, atom.target, True)
             elif status.is_settled:
                 answers = owner.answers.get(position, ())
-                decide(board, frame, atom.target, _is_true(atom, status, answers))
+                decide(run, frame, atom.target, _is_true(atom, status, answers))
         if not status.is_settled:
             owner.watched.setdefault(position, {})[frame.scope.id] = frame
             frame.watching.append((owner, position))
@@ -100,3 +100,49 @@ def look_away(frame: Frame) -> None:
         if watchers is not None:
             watchers.pop(frame.scope.id, None)
     frame.watching.clear()
+
+
+# -- causes for a kept success to run again --------------------------------------------------
+
+
+def begin_doubt(run: RunState, frame: Frame, position: int) -> None:
+    """Ask of a kept success, once the requirements around it are known, whether it runs again."""
+    doubt = frame.doubtful[position] = Doubt()
+    for cause in frame.layout.causes[position]:
+        owner, place = run.owner_of(frame, cause.node)
+        if not owner.statuses[place].is_settled:
+            doubt.open += 1
+        elif _has_come_about(cause, frame, owner, place):
+            doubt.has_cause = True
+    run.doubts.append((frame, position))
+
+
+def settle_cause(run: RunState, frame: Frame, owner: Frame, position: int) -> None:
+    """A child of ``owner`` has settled: the kept successes in ``frame`` hear of it whose cause it may be."""
+    for cause in frame.layout.caused_by.get(owner.layout.plan.children[position], ()):
+        doubt = frame.doubtful.get(cause.position)
+        if doubt is not None:
+            doubt.open -= 1
+            doubt.has_cause = doubt.has_cause or _has_come_about(cause, frame, owner, position)
+            run.doubts.append((frame, cause.position))
+
+
+def note_run(frame: Frame, position: int) -> None:
+    """A child has run in this recovery, and so has all that is around it."""
+    around: Frame | None = frame
+    while around is not None and not around.reached[position] & HAS_RUN:
+        around.reached[position] |= HAS_RUN
+        position = around.block.position
+        around = around.block.parent
+
+
+def _has_come_about(cause: Cause, frame: Frame, owner: Frame, position: int) -> bool:
+    """Whether what has settled is a cause.
+
+    What was waited for by ``done`` has run again if it has in this recovery, or had in a later one than that
+    of the success: then an earlier recovery ended before it could follow.
+    """
+    if cause.by_failing and owner.statuses[position] is Status.FAILURE:
+        return True
+    has_run = owner.reached[position] & HAS_RUN or owner.found(position).ran_in > frame.found(cause.position).recovery
+    return cause.by_running and bool(has_run)

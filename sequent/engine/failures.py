@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from sequent.engine.board import Block, Board, Frame
-from sequent.engine.keeping import keep
+from sequent.engine.kept_successes import keep
+from sequent.engine.run_state import Block, Frame, RunState
 from sequent.engine.tasks import settle_unstarted
 from sequent.model.effects import TakeBack
 from sequent.model.status import Status
 
 
-def judge(board: Board, frame: Frame, position: int) -> None:
+def judge(run: RunState, frame: Frame, position: int) -> None:
     """Say whether a child's failure, or the failure that it is bound for, is handled, if that can be said yet.
 
     A sibling whose requirement came true handles it; once none can, it is unhandled: the frame fails, and
@@ -36,41 +36,41 @@ def judge(board: Board, frame: Frame, position: int) -> None:
             inner = frame.blocks.get(position)
             cause = (frame.scope, frame.layout.plan.children[position])
             frame.block.stopped_by = cause if inner is None or inner.stopped_by is None else inner.stopped_by
-        stop(board, frame.block)
+        stop(run, frame.block)
         if frame.block.parent is not None:
-            board.judgements.append((frame.block.parent, frame.block.position))
+            run.judgements.append((frame.block.parent, frame.block.position))
 
 
-def stop(board: Board, block: Block) -> None:
+def stop(run: RunState, block: Block) -> None:
     """Start nothing more in a container, in all its iterations, but for watchers; what runs may finish."""
     if block.is_stopped:
         return
     block.is_stopped = True
     for frame in block.frames.values():
-        _stop_frame(board, frame)
-    board.advances.append(block)
+        _stop_frame(run, frame)
+    run.advances.append(block)
 
 
-def ask_back(board: Board, frame: Frame, position: int) -> None:
+def ask_back(run: RunState, frame: Frame, position: int) -> None:
     """Have a task taken back that may have been handed over ahead, if its step's are."""
     node = frame.layout.plan.children[position]
-    if node in board.quick:
-        board.effects.append(TakeBack(frame.scope, node, frame.attempts[position]))
+    if node in run.quick:
+        run.effects.append(TakeBack(frame.scope, node, frame.attempts[position]))
 
 
-def _stop_frame(board: Board, frame: Frame) -> None:
+def _stop_frame(run: RunState, frame: Frame) -> None:
     for position, status in enumerate(frame.statuses):
         if status.is_settled or frame.layout.nodes[position].watches:
             continue
         if status is Status.ACTIVE:
             inner = frame.blocks.get(position)
             if inner is not None:
-                stop(board, inner)
+                stop(run, inner)
             elif frame.layout.goes_ahead[position]:
-                ask_back(board, frame, position)
+                ask_back(run, frame, position)
         elif position in frame.doubtful:
             # It does not run again, so it handles nothing that fails from now on.
             frame.requirements[position] = False
-            keep(board, frame, position)
+            keep(run, frame, position)
         else:
-            settle_unstarted(board, frame, position, Status.CANCELLED)
+            settle_unstarted(run, frame, position, Status.CANCELLED)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 
-from sequent.engine.board import HAS_BEEN_ACTIVE, Block, Board, Frame
+from sequent.engine.apply_directives import everything_in
 from sequent.engine.conditions import look_away, look_outside, tell_reached
-from sequent.engine.directing import everything_in
-from sequent.engine.keeping import is_of_now, restore
+from sequent.engine.kept_successes import is_of_now, restore
+from sequent.engine.pools import give_back, release
+from sequent.engine.run_state import HAS_BEEN_ACTIVE, Block, Frame, RunState
 from sequent.engine.tasks import settle
 from sequent.model.effects import CloseFrame, CloseRepeat, DrawItem, FailTask, OpenFrame, OpenRepeat, Revise
 from sequent.model.facts import DrawFailed, ItemDrawn, ItemsEnded, RepeatOpened
@@ -20,22 +21,22 @@ MAX_UNDER_WAY = 1000
 """How many iterations of a repeat without a limit are under way at once."""
 
 
-def begin_block(board: Board, frame: Frame, position: int, node: ContainerPlan) -> None:
+def begin_block(run: RunState, frame: Frame, position: int, node: ContainerPlan) -> None:
     """Start a container within a frame."""
     frame.statuses[position] = Status.ACTIVE
     block = frame.blocks.get(position)
     if block is not None and block.saved is not None and block.is_fresh and not frame.block.is_fresh:
-        revision = everything_in(board.plan, block.saved, node, frame.scope.id, frame.scope.sequence)
-        board.effects.append(Revise(revision))
+        revision = everything_in(run.plan, block.saved, node, frame.scope.id, frame.scope.sequence)
+        run.effects.append(Revise(revision))
     if block is None:
-        block = frame.blocks[position] = make_block(board, frame, position, node, None)
-    if board.announces:
-        tell_reached(board, frame, position, HAS_BEEN_ACTIVE)
-    open_block(board, block)
+        block = frame.blocks[position] = make_block(run, frame, position, node, None)
+    if run.announces:
+        tell_reached(run, frame, position, HAS_BEEN_ACTIVE)
+    open_block(run, block)
 
 
 def make_block(
-    board: Board,
+    run: RunState,
     parent: Frame | None,
     position: int,
     node: ContainerPlan,
@@ -44,24 +45,24 @@ def make_block(
     is_fresh: bool = False,
 ) -> Block:
     """A block, with what an earlier recovery left of it; a kept one that begins all the same runs afresh."""
-    block = Block(parent, position, board.layouts.of(node), saved)
+    block = Block(parent, position, run.layouts.of(node), saved)
     if saved is not None:
         block.is_fresh = is_fresh or saved.status is Status.SUCCESS
         if not block.is_fresh:
             block.drawn = saved.drawn
             block.until_met = saved.until_met
             block.reopen.extend(sorted(saved.frames))
-            if board.resumes:
-                _leave_ended(board, block, saved)
+            if run.resumes:
+                _leave_ended(run, block, saved)
     return block
 
 
-def _leave_ended(board: Board, block: Block, saved: SavedBlock) -> None:
+def _leave_ended(run: RunState, block: Block, saved: SavedBlock) -> None:
     """Of a run that is continued: iterations that have ended badly are not opened again."""
     ended = {
         number: frame.status
         for number, frame in saved.frames.items()
-        if frame.status in (Status.FAILURE, Status.CANCELLED) and is_of_now(board, frame.recovery)
+        if frame.status in (Status.FAILURE, Status.CANCELLED) and is_of_now(run, frame.recovery)
     }
     block.reopen = deque(number for number in block.reopen if number not in ended)
     if Status.FAILURE in ended.values():
@@ -71,54 +72,54 @@ def _leave_ended(board: Board, block: Block, saved: SavedBlock) -> None:
         block.state = Status.CANCELLED
 
 
-def open_block(board: Board, block: Block) -> None:
+def open_block(run: RunState, block: Block) -> None:
     """Find a block's items, or begin its only iteration."""
-    if block.parent is None and board.revision:
-        board.effects.append(Revise(board.revision))
+    if block.parent is None and run.revision:
+        run.effects.append(Revise(run.revision))
     if block.layout.plan.repeats is None:
         block.is_open = True
         block.count = 1
     else:
-        _await(board, block)
-        board.effects.append(OpenRepeat(_around(block), block.layout.plan.index, block.drawn))
-    board.advances.append(block)
+        _await(run, block)
+        run.effects.append(OpenRepeat(_around(block), block.layout.plan.index, block.drawn))
+    run.advances.append(block)
 
 
-def advance(board: Board, block: Block) -> None:
+def advance(run: RunState, block: Block) -> None:
     """Begin iterations as far as there are items and room, and settle the block once it is done."""
-    if block.is_open and not block.is_stopped and not board.is_stopping:
+    if block.is_open and not block.is_stopped and not run.is_stopping:
         while _has_room(block) and not block.is_drawing and block.has_more:
-            if board.closings:
+            if run.closings:
                 # The iteration that was begun had nothing left to do: how it ended may end the repeat.
-                board.advances.append(block)
+                run.advances.append(block)
                 return
             if block.reopen:
-                begin_frame(board, block, block.reopen.popleft())
+                begin_frame(run, block, block.reopen.popleft())
             elif block.count is not None:
                 block.drawn += 1
-                begin_frame(board, block, block.drawn)
+                begin_frame(run, block, block.drawn)
             else:
-                _draw(board, block)
+                _draw(run, block)
     if block.is_done:
-        _settle_block(board, block)
+        _settle_block(run, block)
 
 
-def take_count(board: Board, block: Block, fact: RepeatOpened) -> None:
+def take_count(run: RunState, block: Block, fact: RepeatOpened) -> None:
     """The items are known, or may be drawn."""
-    board.awaited.discard((fact.frame, fact.node))
+    run.awaited.discard((fact.frame, fact.node))
     block.is_open = True
     block.count = fact.count
     if fact.parallel is not None:
         block.parallel = fact.parallel
-    board.advances.append(block)
+    run.advances.append(block)
 
 
-def take_item(board: Board, block: Block, fact: ItemDrawn | ItemsEnded | DrawFailed) -> None:
+def take_item(run: RunState, block: Block, fact: ItemDrawn | ItemsEnded | DrawFailed) -> None:
     """The next item has been drawn, there is none, or it cannot be had."""
-    board.awaited.discard((fact.frame, fact.node))
+    run.awaited.discard((fact.frame, fact.node))
     block.is_drawing = False
     if isinstance(fact, ItemDrawn):
-        if not (block.is_stopped or block.until_met or board.is_stopping):
+        if not (block.is_stopped or block.until_met or run.is_stopping):
             block.drawn = fact.number
             block.reopen.append(fact.number)
     else:
@@ -129,7 +130,7 @@ def take_item(board: Board, block: Block, fact: ItemDrawn | ItemsEnded | DrawFai
         block.is_cut = True
         if isinstance(fact, DrawFailed):
             block.state = Status.FAILURE
-    board.advances.append(block)
+    run.advances.append(block)
 
 
 def _has_room(block: Block) -> bool:
@@ -139,14 +140,14 @@ def _has_room(block: Block) -> bool:
     return len(block.frames) - block.asleep < MAX_UNDER_WAY
 
 
-def _await(board: Board, block: Block) -> None:
-    board.awaited.add((_around(block).id, block.layout.plan.index))
+def _await(run: RunState, block: Block) -> None:
+    run.awaited.add((_around(block).id, block.layout.plan.index))
 
 
-def _draw(board: Board, block: Block) -> None:
+def _draw(run: RunState, block: Block) -> None:
     block.is_drawing = True
-    _await(board, block)
-    board.effects.append(DrawItem(_around(block), block.layout.plan.index, block.drawn + 1))
+    _await(run, block)
+    run.effects.append(DrawItem(_around(block), block.layout.plan.index, block.drawn + 1))
 
 
 def _around(block: Block) -> Scope:
@@ -155,42 +156,44 @@ def _around(block: Block) -> Scope:
     return block.parent.scope
 
 
-def begin_frame(board: Board, block: Block, number: int) -> None:
+def begin_frame(run: RunState, block: Block, number: int) -> None:
     """Begin an iteration, or open it again: what waits for nothing is ready at once."""
     saved = block.saved.frames.get(number) if block.saved is not None else None
     layout = block.layout
     frame_id = saved.id if saved is not None else 0
     if not frame_id:
-        board.last_id += 1
-        frame_id = board.last_id
+        run.last_id += 1
+        frame_id = run.last_id
     around = block.parent.scope if block.parent is not None else None
     sequence = (number,) if around is None else (*around.sequence, number)
     frame = Frame(block, layout, Scope(frame_id, layout.plan.index, number, sequence, around))
-    block.frames[number] = board.frames[frame_id] = frame
+    block.frames[number] = run.frames[frame_id] = frame
+    if run.on_frame is not None:
+        run.on_frame(frame)
     if not layout.plan.wraps:
-        board.effects.append(OpenFrame(frame.scope, is_new=saved is None or not saved.id))
+        run.effects.append(OpenFrame(frame.scope, is_new=saved is None or not saved.id))
     if saved is not None:
-        _adopt(board, frame, saved, is_fresh=block.is_fresh)
+        _adopt(run, frame, saved, is_fresh=block.is_fresh)
     if layout.outer:
-        look_outside(board, frame)
+        look_outside(run, frame)
     for position in layout.plan.free:
         if frame.requirements[position] is None:
             frame.requirements[position] = True
-            board.decisions.append((frame, position, True))
+            run.decisions.append((frame, position, True))
     if not layout.size:
-        board.closings.append(frame)
+        run.closings.append(frame)
 
 
-def _adopt(board: Board, frame: Frame, saved: SavedFrame, *, is_fresh: bool) -> None:
+def _adopt(run: RunState, frame: Frame, saved: SavedFrame, *, is_fresh: bool) -> None:
     for position, node in enumerate(frame.layout.nodes):
         saved_block = saved.blocks.get(node.index)
         if saved_block is not None and isinstance(node, ContainerPlan):
-            block = make_block(board, frame, position, node, saved_block, is_fresh=is_fresh)
+            block = make_block(run, frame, position, node, saved_block, is_fresh=is_fresh)
             frame.blocks[position] = block
-    restore(board, frame, saved, is_fresh=is_fresh)
+    restore(run, frame, saved, is_fresh=is_fresh)
 
 
-def close_frame(board: Board, frame: Frame) -> None:
+def close_frame(run: RunState, frame: Frame) -> None:
     """An iteration's children have all settled: say how it ended, and forget it."""
     block, plan, scope = frame.block, frame.layout.plan, frame.scope
     status = Status.FAILURE if frame.has_failed else Status.CANCELLED if frame.was_cancelled else Status.SUCCESS
@@ -203,40 +206,40 @@ def close_frame(board: Board, frame: Frame) -> None:
     if frame.watching:
         look_away(frame)
     del block.frames[scope.number]
-    del board.frames[scope.id]
+    del run.frames[scope.id]
     if not plan.wraps:
-        board.effects.append(CloseFrame(scope, status))
-    board.advances.append(block)
+        run.effects.append(CloseFrame(scope, status))
+    run.advances.append(block)
 
 
-def _settle_block(board: Board, block: Block) -> None:
+def _settle_block(run: RunState, block: Block) -> None:
     status = block.state
     if status is Status.SUCCESS and block.is_stopped and block.has_more:
         status = Status.CANCELLED
     if block.parent is None:
-        board.has_ended = True
+        run.has_ended = True
         return
     if block.parent.statuses[block.position].is_settled:
         return
     if block.layout.plan.acquires or block.layout.plan.releases:
-        status = _give_back(board, block, block.parent, status)
+        status = _give_back(run, block, block.parent, status)
     if block.layout.plan.repeats is not None:
-        board.awaited.discard((block.parent.scope.id, block.layout.plan.index))
-        board.effects.append(CloseRepeat(block.parent.scope, block.layout.plan.index, status))
+        run.awaited.discard((block.parent.scope.id, block.layout.plan.index))
+        run.effects.append(CloseRepeat(block.parent.scope, block.layout.plan.index, status))
     block.parent.blocks.pop(block.position, None)
     if block.answers:
         block.parent.answers[block.position] = block.answers
-    settle(board, block.parent, block.position, status)
+    settle(run, block.parent, block.position, status)
 
 
-def _give_back(board: Board, block: Block, parent: Frame, status: Status) -> Status:
+def _give_back(run: RunState, block: Block, parent: Frame, status: Status) -> Status:
     """What a container held returns once it has settled; giving back more than is held makes it a failure."""
     if status is not Status.SUCCESS:
-        board.line.pools.give_back(parent, block.position)
+        give_back(run, parent, block.position)
         return status
-    reason = board.line.pools.settle(parent, block.position, block.layout.plan)
+    reason = release(run, parent, block.position, block.layout.plan)
     if not reason:
         return status
-    board.line.pools.give_back(parent, block.position)
-    board.effects.append(FailTask(parent.scope, block.layout.plan.index, 0, reason))
+    give_back(run, parent, block.position)
+    run.effects.append(FailTask(parent.scope, block.layout.plan.index, 0, reason))
     return Status.FAILURE

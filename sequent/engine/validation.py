@@ -2,55 +2,87 @@
 
 from __future__ import annotations
 
-from sequent.engine.board import Block, Board, Frame
+from collections.abc import Iterable
+from typing import SupportsIndex
+
 from sequent.engine.layout import is_step
 from sequent.engine.pools import FLOW, RUN
+from sequent.engine.run_state import Block, Frame, RunState
+from sequent.engine.transitions import TRANSITIONS
 from sequent.engine.waits import sleeps
 from sequent.model.effects import AHEAD
+from sequent.model.references import dotted
+from sequent.model.scope import sequence_text
 from sequent.model.status import Status
 
 
-def validate(board: Board, root: Block) -> None:
+def validate(run: RunState, root: Block) -> None:
     """Check every frame and every block, and that the run is not waiting for nothing.
 
     Raises:
         AssertionError: something does not agree.
     """
-    for queue in (board.decisions, board.doubts, board.judgements, board.closings, board.advances):
+    if run.on_frame is None:
+        run.on_frame = _watch
+        for frame in run.frames.values():
+            _watch(frame)
+    for queue in (run.decisions, run.doubts, run.judgements, run.closings, run.advances):
         assert not queue, "something was not worked out"
-    seen = _check_block(board, root)
-    assert seen == set(board.frames), "frames that no block has, or that the board lacks"
+    seen = _check_block(run, root)
+    assert seen == set(run.frames), "frames that no block has, or that the run lacks"
     running = sum(
         status is Status.ACTIVE and is_step(frame.layout.nodes[position])
-        for frame in board.frames.values()
+        for frame in run.frames.values()
         for position, status in enumerate(frame.statuses)
     )
-    assert running == board.running, f"{running} tasks are active, {board.running} are counted"
+    assert running == run.running, f"{running} tasks are active, {run.running} are counted"
     in_turn = sum(
         status is Status.ACTIVE and is_step(frame.layout.nodes[position]) and not frame.layout.goes_ahead[position]
-        for frame in board.frames.values()
+        for frame in run.frames.values()
         for position, status in enumerate(frame.statuses)
     )
-    assert in_turn <= board.slots, "more tasks run than there are slots"
-    assert board.running <= board.slots * AHEAD, "more tasks are handed over than workers may hold"
-    assert not any(board.executing.values()) or running, "a limit counts what does not run"
-    for frame_id, position in board.timers:
-        assert board.frames[frame_id].statuses[position] is Status.READY, "what waits for a time is not ready"
-    _check_limits(board)
-    _check_pools(board)
+    assert in_turn <= run.slots, "more tasks run than there are slots"
+    assert run.running <= run.slots * AHEAD, "more tasks are handed over than workers may hold"
+    assert not any(run.executing.values()) or running, "a limit counts what does not run"
+    for frame_id, position in run.timers:
+        assert run.frames[frame_id].statuses[position] is Status.READY, "what waits for a time is not ready"
+    _check_limits(run)
+    _check_pools(run)
 
 
-def _check_block(board: Board, block: Block) -> set[int]:
+class _Statuses(list[Status]):
+    """The statuses of a frame's children, of which each may only become what may follow it."""
+
+    def __init__(self, frame: Frame) -> None:
+        super().__init__(frame.statuses)
+        self._frame = frame
+
+    def __setitem__(self, position: SupportsIndex | slice, status: Status | Iterable[Status]) -> None:
+        assert isinstance(position, int)
+        assert isinstance(status, Status)
+        before, node = self[position], self._frame.layout.nodes[position]
+        assert status in TRANSITIONS[before], (
+            f"{dotted(node.path)}/{sequence_text(self._frame.scope.sequence)} was {before} and became {status}"
+        )
+        super().__setitem__(position, status)
+
+
+def _watch(frame: Frame) -> None:
+    """Check each change of a status in a frame."""
+    frame.statuses = _Statuses(frame)
+
+
+def _check_block(run: RunState, block: Block) -> set[int]:
     seen: set[int] = set()
     for number, frame in block.frames.items():
         assert frame.scope.number == number
         assert frame.block is block
-        assert board.frames.get(frame.scope.id) is frame
+        assert run.frames.get(frame.scope.id) is frame
         seen.add(frame.scope.id)
         _check_frame(frame)
-        assert frame.is_asleep == (not block.parallel and sleeps(board, frame)), "it is not known who sleeps"
+        assert frame.is_asleep == (not block.parallel and sleeps(run, frame)), "it is not known who sleeps"
         for inner in frame.blocks.values():
-            seen |= _check_block(board, inner)
+            seen |= _check_block(run, inner)
     assert not block.parallel or len(block.frames) <= block.parallel, "more iterations are under way than may be"
     assert block.asleep == sum(frame.is_asleep for frame in block.frames.values()), "sleeping iterations are miscounted"
     return seen
@@ -74,26 +106,26 @@ def _check_frame(frame: Frame) -> None:
         )
 
 
-def _check_limits(board: Board) -> None:
-    for limiter, count in board.executing.items():
-        node = board.plan.nodes[limiter]
+def _check_limits(run: RunState) -> None:
+    for limiter, count in run.executing.items():
+        node = run.plan.nodes[limiter]
         within = sum(
             status is Status.ACTIVE
             and is_step(frame.layout.nodes[position])
             and limiter in frame.layout.limiters[position]
-            for frame in board.frames.values()
+            for frame in run.frames.values()
             for position, status in enumerate(frame.statuses)
         )
         assert within == count, f"{within} tasks of {node.path} are active, {count} are counted"
         assert count <= node.limit, f"more tasks of {node.path} run than may"
 
 
-def _check_pools(board: Board) -> None:
-    for pool in board.plan.pools:
-        held = board.line.pools.held_of(pool.name)
-        free = board.line.pools.free_of(pool.name)
+def _check_pools(run: RunState) -> None:
+    for pool in run.plan.pools:
+        held = {holder: amounts[pool.name] for holder, amounts in run.pools.held.items() if pool.name in amounts}
+        free = run.pools.free[pool.name]
         assert sum(held.values()) + free == pool.capacity, f"what is held and free of '{pool.name}' is not its capacity"
         assert free >= 0, f"more of '{pool.name}' is held than there is"
         for frame_id, position in held.keys() - {FLOW, RUN}:
-            status = board.frames[frame_id].statuses[position]
+            status = run.frames[frame_id].statuses[position]
             assert status in (Status.READY, Status.ACTIVE), "what has settled still holds"

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from sequent.engine.board import Board, Frame
+from sequent.engine.run_state import Frame, RunState
 from sequent.model.effects import StartTimer
 from sequent.model.saved import SavedTask
 from sequent.model.status import Status
 
 
-def starts_wait(board: Board, frame: Frame, position: int) -> bool:
+def starts_wait(run: RunState, frame: Frame, position: int) -> bool:
     """Order the wait before a ready child, if there is one; say whether there is."""
     waits = _must_wait(frame, position)
     if waits:
         node, step = frame.layout.nodes[position], frame.layout.steps[position]
         attempt = 0 if step is None else frame.attempts.get(position, 0) + 1
-        board.effects.append(StartTimer(frame.scope, node.index, attempt, frame.failures.get(position, 0)))
-        board.timers.add((frame.scope.id, position))
-    if board.timers:
-        review_sleep(board, frame)
+        run.effects.append(StartTimer(frame.scope, node.index, attempt, frame.failures.get(position, 0)))
+        run.timers.add((frame.scope.id, position))
+    if run.timers:
+        review_sleep(run, frame)
     return waits
 
 
@@ -35,31 +35,31 @@ def _must_wait(frame: Frame, position: int) -> bool:
     return isinstance(saved, SavedTask) and saved.waits
 
 
-def end_wait(board: Board, frame: Frame, position: int) -> bool:
+def end_wait(run: RunState, frame: Frame, position: int) -> bool:
     """A child waits for its time no more; say whether it did."""
     key = (frame.scope.id, position)
-    if key not in board.timers:
+    if key not in run.timers:
         return False
-    board.timers.discard(key)
-    review_sleep(board, frame)
+    run.timers.discard(key)
+    review_sleep(run, frame)
     return True
 
 
-def review_sleep(board: Board, frame: Frame) -> None:
+def review_sleep(run: RunState, frame: Frame) -> None:
     """Say whether nothing in a frame goes on until a time has come: then it makes room for another iteration.
 
     It does so only where iterations have no limit, so it is known only there.
     """
     if frame.block.parallel:
         return
-    is_asleep = sleeps(board, frame)
+    is_asleep = sleeps(run, frame)
     if is_asleep != frame.is_asleep:
         frame.is_asleep = is_asleep
         frame.block.asleep += 1 if is_asleep else -1
-        board.advances.append(frame.block)
+        run.advances.append(frame.block)
 
 
-def sleeps(board: Board, frame: Frame) -> bool:
+def sleeps(run: RunState, frame: Frame) -> bool:
     """Whether something in a frame waits for a time, and nothing else that has begun goes on."""
     begun = [position for position, status in enumerate(frame.statuses) if status in (Status.READY, Status.ACTIVE)]
-    return bool(begun) and all((frame.scope.id, position) in board.timers for position in begun)
+    return bool(begun) and all((frame.scope.id, position) in run.timers for position in begun)

@@ -236,7 +236,7 @@ def test_nothing_further_out_remembers_an_iteration_that_has_settled():
     play.succeed("a")
     for number in range(1, 9):
         play.succeed(f"c.x/1.{number}")
-        (root, _) = play.scheduler._board.frames.values()
+        (root, _) = play.scheduler._run.frames.values()
         assert {position: len(inner) for position, inner in root.watched.items()} == {0: 1}
 
 
@@ -247,7 +247,7 @@ def test_a_container_that_has_settled_is_forgotten_by_what_is_around_it():
         flow.add_step(name).add_step("x")
     play = world(flow)
     play.succeed("c.x/1.1")
-    root = play.scheduler._board.frames[1]
+    root = play.scheduler._run.frames[1]
     assert list(root.blocks) == [2]
 
 

@@ -10,7 +10,7 @@ SHARED = PoolSpec("licence", 1, is_shared=True)
 
 def named(play):
     """How many wait, by the name of the step."""
-    return {play.plan.nodes[node].path[-1]: number for node, number in play.scheduler.state.queued.items()}
+    return {play.plan.nodes[node].path[-1]: number for node, number in play.scheduler.queued.items()}
 
 
 def test_those_who_wait_for_resources_are_counted_until_their_turn():
@@ -41,6 +41,6 @@ def test_a_step_that_is_to_be_tried_again_has_not_settled():
     play = play_of(flow(step("a", retries=1)))
     node = play.plan.nodes[1].index
     play.fail("a")
-    assert not play.scheduler.state.has_settled(1, node)
+    assert not play.scheduler.has_settled(1, node)
     play.fail("a")
-    assert play.scheduler.state.has_settled(1, node)
+    assert play.scheduler.has_settled(1, node)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sequent.engine.state import State
+from sequent.engine import Scheduler
 from sequent.model.effects import FailTask, SettleTask, StartTask
 from sequent.model.facts import (
     Fact,
@@ -219,12 +219,12 @@ class Intake:
         """A task whose attempt has failed waits so long before it is tried again."""
         self._waits[frame, node] = seconds
 
-    def tell(self, state: State) -> None:
+    def tell(self, scheduler: Scheduler) -> None:
         """Tell the observer what has ended, now that it is written."""
         told, self._told = self._told, []
         for ended in told:
             scope, node, attempt, status, problem, log = ended
-            if problem is not None and attempt and not state.has_settled(scope.id, node):
+            if problem is not None and attempt and not scheduler.has_settled(scope.id, node):
                 wait = self._waits.pop((scope.id, node), 0.0)
                 self._observer.attempt_failed(scope, node, attempt, problem, log, wait)
             else:

@@ -87,7 +87,6 @@ class Driver:
         )
         self._status: RunStatus | None = None
         """How the run has ended, once that is to be written."""
-        self._state = self._scheduler.state
         self._queued: Mapping[int, int] = {}
         self._stopping = Stopping(around.clock, self._stop, self._dispatch.end_tasks)
         self._patience = Patience(around.clock)
@@ -190,7 +189,7 @@ class Driver:
                 self._give_up(error)
                 raise
             self._tell(self._patience.renew())
-        self._outbox.let_out(self._state)
+        self._outbox.let_out(self._scheduler)
         return True
 
     def _tell(self, text: str) -> None:
@@ -225,7 +224,7 @@ class Driver:
 
     def _wait(self, timeout: float | None) -> None:
         """Sleep until something happens, but no longer than that many seconds."""
-        if self._plan.pools and self._queued != (queued := self._state.queued):
+        if self._plan.pools and self._queued != (queued := self._scheduler.queued):
             self._queued = queued
             self._observer.tasks_queue(queued)
             self._unrun.queue(queued)

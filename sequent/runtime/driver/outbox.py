@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from sequent.engine.state import State
+from sequent.engine import Scheduler
 from sequent.model.effects import (
     AskHold,
     CloseFrame,
@@ -161,12 +161,12 @@ class Outbox:
                 if order.failures:
                     self.intake.will_wait(frame, node, self.timers.left_of(wait))
 
-    def let_out(self, state: State) -> None:
+    def let_out(self, scheduler: Scheduler) -> None:
         """The batch is committed: begin another, tell what has settled, and let the orders out."""
         has_ended = self.batch.end is not None
         if self.batch:
             self.batch = Batch()
-        self.intake.tell(state)
+        self.intake.tell(scheduler)
         self.pooling.tell(has_ended=has_ended)
         orders, self._orders = self._orders, []
         for order in orders:

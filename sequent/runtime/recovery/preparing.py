@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from attrs import evolve
 
-from sequent.engine.directing import direct
+from sequent.engine.apply_directives import direct
 from sequent.errors import UsageError
 from sequent.model.directives import NO_DIRECTIVES, Directives
 from sequent.model.plan import Plan, StepPlan

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from sequent.engine.layout import Layout, Layouts, asks_for_begun
 from sequent.model.directives import NO_DIRECTIVES
@@ -11,10 +11,8 @@ from sequent.model.effects import Effect
 from sequent.model.plan import Plan
 from sequent.model.saved import Revision, SavedBlock, SavedFrame, SavedTask
 from sequent.model.scope import Scope
+from sequent.model.spec import Amounts
 from sequent.model.status import Status, Verdict
-
-if TYPE_CHECKING:
-    from sequent.engine.line import Line
 
 _NOTHING = SavedBlock(Status.WAITING)
 
@@ -192,7 +190,41 @@ class Block:
         return not self.frames and (self.is_stopped or (self.is_open and not self.has_more))
 
 
-class Board:
+class StartQueue:
+    """Who is ready and waits for a slot or for a limit: each list is a heap."""
+
+    __slots__ = ("aside", "containers", "last_entry", "steps")
+
+    def __init__(self) -> None:
+        self.steps: list[Entry] = []
+        self.containers: list[Entry] = []
+        """Those that want resources; they need no slot."""
+        self.aside: dict[int, list[Entry]] = {}
+        """Steps that wait for a limit, by the step or container whose limit is reached."""
+        self.last_entry = 0
+        """The number of the last who came."""
+
+
+class PoolAccounts:
+    """What is free of each pool, who holds how much, and who waits for some."""
+
+    __slots__ = ("free", "has_freed", "held", "queued", "shared", "waiting")
+
+    def __init__(self, plan: Plan) -> None:
+        self.free = {pool.name: pool.capacity for pool in plan.pools}
+        self.shared = frozenset(pool.name for pool in plan.pools if pool.is_shared)
+        """The pools that other runs use as well."""
+        self.held: dict[tuple[int, int], dict[str, int]] = {}
+        """By frame and position; the run and the flow have holders of their own."""
+        self.waiting: dict[tuple[int, Amounts], list[Entry]] = {}
+        """By how they stand and what they ask for, as heaps."""
+        self.queued: dict[int, int] = {}
+        """How many of each step and container wait, those included who were cancelled meanwhile."""
+        self.has_freed = False
+        """Whether something was given back, or left by who came first, since who waits was looked at."""
+
+
+class RunState:
     """All that a run has under way, and the queues of what follows from what was just learnt.
 
     Decisions come before judgements (whether a failure is handled can be said only once all that it
@@ -200,8 +232,18 @@ class Board:
     starts: so a stop always comes before the starts that it forbids.
     """
 
-    line: Line
-    """Who waits for a slot, a limit or resources; set by the scheduler, since it needs the board."""
+    resumes = False
+    """Whether the run is continued rather than recovered: what has failed stays so."""
+    recovery = 0
+    """The number of the run's present recovery."""
+    directives = NO_DIRECTIVES
+    """What is asked for by hand."""
+    revision = Revision()
+    """What is to be written before anything starts."""
+    is_stopping = False
+    has_ended = False
+    on_frame: Callable[[Frame], None] | None = None
+    """Is shown each iteration that begins, so that its changes are checked."""
 
     def __init__(self, plan: Plan, slots: int, last_id: int) -> None:
         self.plan = plan
@@ -216,6 +258,8 @@ class Board:
         """The same of each step and container that has a limit of its own, by node index."""
         self.quick: set[int] = set()
         """Steps whose tasks may be handed over ahead of their turn, by node index."""
+        self.queue = StartQueue()
+        self.pools = PoolAccounts(plan)
         self.awaited: set[tuple[int, int]] = set()
         """Repeats whose items, or whose next item, were ordered and are not there yet: frame around and node."""
         self.timers: set[tuple[int, int]] = set()
@@ -224,18 +268,6 @@ class Board:
         """Those that wait for amounts of pools that other runs share: frame and position."""
         self.granted: set[tuple[int, int]] = set()
         """Those that hold all that they want, and have not started yet."""
-        self.has_freed = False
-        """Whether something of a pool was given back, or left by who came first, since who waits was looked at."""
-        self.resumes = False
-        """Whether the run is continued rather than recovered: what has failed stays so."""
-        self.recovery = 0
-        """The number of the run's present recovery."""
-        self.directives = NO_DIRECTIVES
-        """What is asked for by hand."""
-        self.revision = Revision()
-        """What is to be written before anything starts."""
-        self.is_stopping = False
-        self.has_ended = False
         self.counts: dict[Status, int] = {}
         self.decisions: deque[tuple[Frame, int, bool]] = deque()
         """Requirements that have come true or never can."""

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from sequent.engine.board import Board, Frame
-from sequent.engine.doubts import begin_doubt
+from sequent.engine.conditions import begin_doubt
+from sequent.engine.run_state import Frame, RunState
 from sequent.engine.tasks import make_ready, settle
 from sequent.model.saved import SavedFrame, SavedTask
 from sequent.model.status import Status, Verdict
 
 
-def restore(board: Board, frame: Frame, saved: SavedFrame, *, is_fresh: bool) -> None:
+def restore(run: RunState, frame: Frame, saved: SavedFrame, *, is_fresh: bool) -> None:
     """Give a frame what an earlier recovery left: successes are kept, attempts are counted on.
 
     Args:
-        board: the run.
+        run: the run.
         frame: a frame that has just been made.
         saved: what the store had of it.
         is_fresh: whether everything in it is to run again.
@@ -24,25 +24,25 @@ def restore(board: Board, frame: Frame, saved: SavedFrame, *, is_fresh: bool) ->
         block = saved.blocks.get(node.index)
         if task is not None:
             frame.attempts[position] = task.attempt
-            if board.resumes and task.failures:
+            if run.resumes and task.failures:
                 frame.failures[position] = task.failures
         status = task.status if task is not None else block.status if block is not None else Status.WAITING
-        if board.resumes and _has_ended_badly(board, frame, position):
+        if run.resumes and _has_ended_badly(run, frame, position):
             frame.requirements[position] = True
-            settle(board, frame, position, status)
+            settle(run, frame, position, status)
         if is_fresh or status is not Status.SUCCESS:
             continue
         frame.answers[position] = task.answers if task is not None else block.answers if block is not None else ()
         if task is not None and position == frame.layout.plan.until:
             frame.verdict = task.verdict
-        if position in frame.layout.causes and _has_earlier(board, frame, position):
-            begin_doubt(board, frame, position)
+        if position in frame.layout.causes and _has_earlier(run, frame, position):
+            begin_doubt(run, frame, position)
         else:
             frame.requirements[position] = True
-            settle(board, frame, position, Status.SUCCESS, is_kept=True)
+            settle(run, frame, position, Status.SUCCESS, is_kept=True)
 
 
-def review(board: Board, frame: Frame, position: int) -> None:
+def review(run: RunState, frame: Frame, position: int) -> None:
     """Say whether a kept success runs again, if that can be said yet.
 
     It does once a failure that it handled or watched has happened again, or what it waited for by
@@ -54,40 +54,40 @@ def review(board: Board, frame: Frame, position: int) -> None:
     requirement = frame.requirements[position]
     if doubt.has_cause and requirement:
         if _is_passed(frame, position):
-            keep(board, frame, position)
+            keep(run, frame, position)
             return
         del frame.doubtful[position]
         frame.answers.pop(position, None)
         if position == frame.layout.plan.until:
             frame.verdict = Verdict.UNKNOWN
-        make_ready(board, frame, position)
+        make_ready(run, frame, position)
     elif requirement is False or not (doubt.open or doubt.has_cause):
-        keep(board, frame, position)
+        keep(run, frame, position)
 
 
-def keep(board: Board, frame: Frame, position: int) -> None:
+def keep(run: RunState, frame: Frame, position: int) -> None:
     """Settle a kept success as what it was."""
     del frame.doubtful[position]
-    settle(board, frame, position, Status.SUCCESS, is_kept=True)
+    settle(run, frame, position, Status.SUCCESS, is_kept=True)
 
 
-def _has_earlier(board: Board, frame: Frame, position: int) -> bool:
+def _has_earlier(run: RunState, frame: Frame, position: int) -> bool:
     """Whether its success is of an earlier recovery: of a run that is continued, it may be of this one."""
-    return not board.resumes or frame.found(position).recovery < board.recovery
+    return not run.resumes or frame.found(position).recovery < run.recovery
 
 
-def _has_ended_badly(board: Board, frame: Frame, position: int) -> bool:
+def _has_ended_badly(run: RunState, frame: Frame, position: int) -> bool:
     """Of a run that is continued: whether a child has failed or was cancelled, in this very recovery."""
     saved = frame.found(position)
     if isinstance(saved, SavedTask) and saved.waits:
         # It was to be tried again.
         return False
-    return saved.status in (Status.FAILURE, Status.CANCELLED) and is_of_now(board, saved.recovery)
+    return saved.status in (Status.FAILURE, Status.CANCELLED) and is_of_now(run, saved.recovery)
 
 
-def is_of_now(board: Board, recovery: int) -> bool:
+def is_of_now(run: RunState, recovery: int) -> bool:
     """Whether something of that recovery is of the present one; where nothing has run, that is not known."""
-    return recovery in (board.recovery, -1)
+    return recovery in (run.recovery, -1)
 
 
 def _is_passed(frame: Frame, position: int) -> bool:
