@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, Self
 
 from attrs import define, field
 
 from sequent.dsl.commands import CommandSource
 from sequent.dsl.compounds import Given
 from sequent.dsl.functions import FunctionSource
+from sequent.dsl.mistakes import kept_in
 from sequent.dsl.names import did_you_mean
-from sequent.dsl.options import Options
-from sequent.dsl.places import Site, assigned_name, site_above
+from sequent.dsl.options import WORK, Options
+from sequent.dsl.places import Site, assigned_name, body_of, frame_above, site_above
 from sequent.dsl.references import Reference
 from sequent.dsl.requirements import Claimable
 from sequent.dsl.running import asking_step
@@ -99,14 +100,28 @@ class Node(Claimable):
                 raise AttributeError(name)
             raise missing_word(self, name, site_above(1))
 
-        def __call__(self, *args: object, **kwargs: object) -> NoReturn:
-            own = self.__sequent__.shown
-            raise DefinitionError(
-                f"the step {own!r} is called, and it runs only in a run of its flow",
-                code="call",
-                hint=f"name {own}.result where its result is needed; a unit test calls it on an instance of the flow",
-                place=site_above(1).place,
-            )
+        def __call__(self, *args: object, **kwargs: object) -> Self:
+            written, frame = self.__sequent__, frame_above(1)
+            body = body_of(frame)
+            if body is None or any(value is self for value in body.values()):
+                raise _called(written.shown, Site(frame.f_code, frame.f_lasti))
+            # It has no name yet, and so stands above a method as a decorator. What it does may be a mistake already.
+            if WORK not in written.options.unread:
+                name, place = assigned_name(written.site.place), written.site.place
+                message = f"{name!r} has words or a function already, and stands above another"
+                hint = "leave them out: @command, without (), above a method that returns the words"
+                kept_in(body).add(DefinitionError(message, code="call", hint=hint, place=place))
+            return self
+
+
+def _called(name: str, site: Site) -> DefinitionError:
+    """The error for calling a step."""
+    return DefinitionError(
+        f"the step {name!r} is called, and it runs only in a run of its flow",
+        code="call",
+        hint=f"name {name}.result where its result is needed; a unit test calls it on an instance of the flow",
+        place=site.place,
+    )
 
 
 def missing_word(node: Node, name: str, site: Site) -> MissingWordError:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import typing
+from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
+from types import BuiltinFunctionType, FunctionType, ModuleType
+from typing import cast
 
 from sequent.dsl.annotations import Promise, ResultTypes
 from sequent.dsl.callables import annotations_of, owner_of
@@ -18,8 +21,13 @@ from sequent.model.evaluation import Unfound
 from sequent.model.references import Path, dotted
 from sequent.model.refusals import DATA, advice_for
 from sequent.model.storable import never_stored
-from sequent.model.wording import with_article
+from sequent.model.wording import repr_of, with_article
 
+_NO_TYPE = "is no type"
+_NO_TYPES = (tuple, list, dict, set, bool, int, float, bytes, FunctionType, BuiltinFunctionType, ModuleType)
+"""What some write where a type belongs; a checker of types refuses each of them."""
+_DISPLAYS = {"(": "tuple", "[": "list", "{": "dict"}
+_TYPES = "write a type: int, list[str], a class of yours"
 _IMPORT = "import it outside TYPE_CHECKING, at the top of the module, or correct its name"
 
 
@@ -82,13 +90,19 @@ def mistake_in(kind: object, whose: str, *, is_param: bool = False) -> Definitio
     """
     unfound = _unfound_in(kind)
     if unfound is not None:
+        return _unknown(unfound, whose)
+    if _names_self(kind):
         return DefinitionError(
-            f"the type of {whose} cannot be found: {unfound.name}", code="unknown-type", hint=_IMPORT
+            f"{whose} is annotated {shown_type(kind)}: Self is its container, which cannot be stored and read back",
+            code="not-data",
+            hint=f"a parameter is data: {DATA}" if is_param else f"return data: {DATA}",
         )
     found = never_stored(kind)
     if found is None:
         return None
     meaning, field = found
+    if meaning.form is Form.UNFOUND:
+        return _unknown(meaning.kind, f"the field {field!r} of {whose}")
     where = f"{field} is " if field else ""
     hint = advice_for(meaning.kind).replace("give ", "return ", 1)
     if is_param:
@@ -102,8 +116,51 @@ def mistake_in(kind: object, whose: str, *, is_param: bool = False) -> Definitio
     )
 
 
+def _unknown(unfound: Unfound, whose: str) -> DefinitionError:
+    """The error for a type that cannot be found, or that is none."""
+    name, flaw = unfound
+    if not flaw:
+        message, hint = f"the type of {whose} cannot be found: {name}", _IMPORT
+    else:
+        message, hint = f"the type of {whose} {flaw}: {name or repr(name)}", _TYPES
+        parts = name[1:-1].rstrip(",").replace(":", ",")
+        if flaw == _NO_TYPE and parts.strip() and name[0] in _DISPLAYS and not set(parts) & {"'", '"'}:
+            hint = f"write {_DISPLAYS[name[0]]}[{parts}]"
+    return DefinitionError(message, code="unknown-type", hint=hint)
+
+
+def _names_self(kind: object) -> bool:
+    """Whether a type names ``Self``, other than in a record's own fields."""
+    return kind is typing.Self or any(map(_names_self, typing.get_args(kind)))
+
+
+def _no_type_in(kind: object) -> Unfound | None:
+    """A value that stands where a type belongs: ``-> (int, str)``."""
+    if isinstance(kind, Unfound):
+        return None
+    if isinstance(kind, _NO_TYPES):
+        return Unfound(_shown(kind), _NO_TYPE)
+    if typing.get_origin(kind) in (typing.Literal, typing.Annotated, Callable, None):
+        return None
+    return next((found for part in typing.get_args(kind) if (found := _no_type_in(part))), None)
+
+
+def _shown(value: object) -> str:
+    """A value as it would be written, where types stand in it."""
+    if isinstance(value, tuple | list):
+        open_, close = "()" if isinstance(value, tuple) else "[]"
+        return f"{open_}{', '.join(map(_shown, cast('list[object]', value)))}{close}"
+    if isinstance(value, dict):
+        entries = cast("dict[object, object]", value).items()
+        return f"{{{', '.join(f'{_shown(key)}: {_shown(part)}' for key, part in entries)}}}"
+    return shown_type(value) if isinstance(value, type) else str(getattr(value, "__name__", repr_of(value)))
+
+
 def _unfound_in(kind: object) -> Unfound | None:
     """What cannot be found in a type itself; fields of records are looked at when there is a value of them."""
+    no_type = _no_type_in(kind)
+    if no_type is not None:
+        return no_type
     for meaning in meanings_in(kind, enters=lambda _: False):
         if meaning.form is Form.UNFOUND:
             found: Unfound = meaning.kind

@@ -10,9 +10,11 @@ from typing import Any, NamedTuple, cast
 
 
 class Unfound(NamedTuple):
-    """Stands for an annotation that names something that is not there."""
+    """Stands for an annotation that names something that is not there, or that is no type at all."""
 
     name: str
+    flaw: str = ""
+    """What is wrong with it, where it is not that a name is missing."""
 
 
 class Later:
@@ -94,5 +96,9 @@ def _evaluated(annotation: object, names: Mapping[str, object]) -> object:
         return Unfound(found.__forward_arg__) if isinstance(found, typing.ForwardRef) else _with_later(found, names)
     except NameError as error:
         return Unfound(error.name or text)
+    except AttributeError:
+        return Unfound(text)
+    except SyntaxError:
+        return Unfound(text, "is not Python")
     except Exception:  # noqa: BLE001  an annotation is an expression, and may go wrong in any way
-        return Unfound(text or repr(annotation))
+        return Unfound(text or repr(annotation), "is no type")

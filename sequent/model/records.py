@@ -176,3 +176,13 @@ def _computed_in_slots(base: type) -> typing.Iterable[str]:
         if isinstance(default, dict):
             return tuple(map(str, cast("dict[object, object]", default)))
     return ()
+
+
+def has_default(kind: type, field: str) -> bool:
+    """Whether a field of an attrs class or dataclass may be left out when an instance is made."""
+    if attrs.has(kind):
+        return any(each.name == field and each.default is not attrs.NOTHING for each in attrs.fields(kind))
+    known: Mapping[str, dataclasses.Field[object]] = getattr(kind, "__dataclass_fields__", {})
+    return field in known and not (
+        known[field].default is dataclasses.MISSING and known[field].default_factory is dataclasses.MISSING
+    )

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sequent.model.annotations import Form, Meaning, meaning_of, meanings_in
+from sequent.model.records import has_default
 
 
 def never_stored(annotation: object) -> tuple[Meaning, str] | None:
-    """What an annotation promises that can never be stored, and the field of a record in which it stands.
+    """What an annotation promises that can never be stored or found, and the field of a record in which it stands.
 
     A type that is written beside a result is meant to be returned, wherever it stands in it. A field of a record counts
     where it cannot hold anything else: of ``Connection | None`` it may be None, and a list may be empty.
@@ -30,13 +31,16 @@ def _in_fields(record: Meaning, around: tuple[type, ...]) -> Iterator[tuple[Mean
     for name, field in fields.items():
         if record.form is Form.RECORD or name in record.required:
             for meaning, inner in _always(field, (*around, record.kind)):
+                if meaning.form is Form.UNFOUND and has_default(record.kind, name):
+                    # It may be one that the annotation does not name: ``day: date = None``.
+                    continue
                 yield meaning, inner or f"{record.kind.__qualname__}.{name}"
 
 
 def _always(annotation: object, around: tuple[type, ...]) -> Iterator[tuple[Meaning, str]]:
     meaning = meaning_of(annotation)
     match meaning.form:
-        case Form.OTHER:
+        case Form.OTHER | Form.UNFOUND:
             yield meaning, ""
         case Form.UNION:
             parts = [next(_always(part, around), None) for part in meaning.parts]

@@ -20,6 +20,13 @@ class Tagged:
 
 
 @dataclasses.dataclass
+class Later:
+    size: "Decimal"
+    other: "Decimal" = None
+    further: "Decimal | None" = None
+
+
+@dataclasses.dataclass
 class Model:
     name: str
     size: int = dataclasses.field(init=False)
@@ -50,7 +57,23 @@ UNFOUND = (
     ("inside", "'dict[str, list[Decimal]]'", "cannot be found: Decimal"),
     ("misspelt", "'dat'", "cannot be found: dat"),
     ("attribute", "'typing.NoSuchThing'", "cannot be found: typing.NoSuchThing"),
-    ("no_type", "'the whole lot'", "cannot be found: the whole lot"),
+    ("field", "Later", "the type of the field 'Later.size' of the result of 'a' cannot be found: Decimal"),
+    ("item_of_field", "list[Later]", "the field 'Later.size' of the result of 'a' cannot be found: Decimal"),
+)
+NO_TYPES = (
+    ("tuple", "(int, str)", "the type of the result of 'a' is no type: (int, str)", "write tuple[int, str]"),
+    ("one", "(int,)", "is no type: (int)", "write tuple[int]"),
+    ("list", "[int]", "is no type: [int]", "write list[int]"),
+    ("text", "'[int]'", "is no type: [int]", "write list[int]"),
+    ("dict", "{str: int}", "is no type: {str: int}", "write dict[str, int]"),
+    ("keys", "{'a': int}", "is no type: {'a': int}", "write a type: int"),
+    ("inside", "list[(int, [str])]", "is no type: [str]", "write list[str]"),
+    ("value", "3", "is no type: 3", "write a type: int"),
+    ("function", "any", "is no type: any", "write a type: int"),
+    ("module", "typing", "is no type: typing", "write a type: int"),
+    ("remark", "'the whole lot'", "the type of the result of 'a' is not Python: the whole lot", "write a type"),
+    ("open", "'list['", "is not Python: list[", "write a type"),
+    ("error", "'1 / 0'", "is no type: 1 / 0", "write a type"),
 )
 
 MISTAKES = {
@@ -122,6 +145,39 @@ class flow:
             hint="import it outside TYPE_CHECKING",
         )
         for name, kind, said in UNFOUND
+    },
+    **{
+        f"row_115_no_type_{name}": Mistake(
+            text=f"""{ABOVE}
+@container
+class flow:
+    @step
+    def a(self) -> {kind}: ...  # wrong
+""",
+            code="unknown-type",
+            path="a",
+            says=(said,),
+            hint=hint,
+        )
+        for name, kind, said, hint in NO_TYPES
+    },
+    **{
+        f"row_114_self_{name}": Mistake(
+            text=f"""{ABOVE}
+@container
+class flow:
+    @step
+    def a(self) -> {kind}: ...  # wrong
+""",
+            code="not-data",
+            path="a",
+            says=(f"the result of 'a' is annotated {shown}: Self is its container, which cannot be stored",),
+            hint="return data",
+        )
+        for name, kind, shown in (
+            ("alone", "typing.Self", "Self"),
+            ("inside", "'list[typing.Self] | None'", "list[typing.Self] | None"),
+        )
     },
     "row_114_command": Mistake(
         text="""

@@ -16,6 +16,7 @@ from sequent.errors import DefinitionError, InvalidFlowError
 from sequent.runtime.loading.flows import load_flow
 
 PRELUDE = """\
+import typing
 from sequent import *
 
 db = Pool("db", 2)
@@ -56,6 +57,11 @@ STEPS = {
     "an exit code": "NAME = command('ls', success=300)  # wrong",
     "a result": "NAME = command('ls', result='str')  # wrong",
     "computed": "NAME = command(env=3)(words)  # wrong",
+    "no words above a method": "@command()  # wrong\ndef NAME(self): ...",
+    "words above a method": "@command('ls')  # wrong\ndef NAME(self): ...",
+    "a tuple as a type": "@step\ndef NAME(self) -> (int, str): ...  # wrong",
+    "no Python as a type": "@step\ndef NAME(self) -> 'list[': ...  # wrong",
+    "its container": "@step\ndef NAME(self) -> typing.Self: ...  # wrong",
     "an attribute": "NAME = [first.result]  # wrong",
     "a requirement": "NAME = first.failed  # wrong",
     "no type": "NAME = param()  # wrong",

@@ -181,8 +181,6 @@ def test_an_annotation_says_what_it_is_and_names_its_classes_however_deep(annota
         ("'dict[str, Message]'", "Message"),
         ("dict[str, 'Message']", "Message"),
         ("typing.NoSuchThing", "typing.NoSuchThing"),
-        ("a b", "a b"),
-        ("int[0]", "int[0]"),
         ("'loop'", "loop"),
     ],
 )
@@ -191,6 +189,32 @@ def test_what_cannot_be_found_is_told_by_name_and_never_raised(annotation: str, 
     assert found == Unfound(name)
     assert meaning_of(found).form is Form.UNFOUND
     assert classes_in(found) == {}
+
+
+@pytest.mark.parametrize(
+    ("annotation", "flaw"),
+    [("a b", "is not Python"), ("list[", "is not Python"), ("int[0]", "is no type"), ("(int, str)", "is no type")],
+)
+def test_what_is_no_type_is_told_by_its_flaw(annotation: str, flaw: str) -> None:
+    found = evaluated(annotation, globals())
+    assert found == Unfound(annotation, flaw)
+    assert meaning_of(found).form is Form.UNFOUND
+
+
+def test_a_record_of_a_field_that_cannot_be_found_is_never_stored_unless_it_may_be_left_out() -> None:
+    @dataclasses.dataclass
+    class Needed:
+        message: Message
+
+    @attrs.define
+    class Left:
+        message: Message = None  # type: ignore[assignment]
+        messages: Message | None = None
+
+    found = never_stored(Needed)
+    assert found is not None
+    assert (found[0].kind, found[1].rpartition(".")[2]) == (Unfound("Message"), "message")
+    assert never_stored(Left) is None
 
 
 def test_an_alias_of_what_cannot_be_found_cannot_be_found_either() -> None:
