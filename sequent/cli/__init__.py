@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextvars import copy_context
 from types import FrameType
 
 INTERRUPTED = 130
@@ -30,7 +31,8 @@ def main(words: Sequence[str] | None = None) -> int:
     if words is not None:
         from sequent.cli.app import run_command
 
-        return run_command(list(words))
+        # What it notes of this command line is gone with the next.
+        return copy_context().run(run_command, list(words))
     code = INTERRUPTED
     try:
         _leave_on_interrupt(code)

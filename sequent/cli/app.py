@@ -174,8 +174,11 @@ def _unwritten(error: OutputError) -> int:
 
 def _reported(error: Exception, typed: Sequence[str]) -> int:
     from sequent.cli.mistakes import report, told
+    from sequent.cli.options import said_of_talk
 
-    options = typed[: typed.index("--")] if "--" in typed else typed
+    options = said_of_talk.get()
+    if options is None:
+        options = typed[: typed.index("--")] if "--" in typed else typed
     try:
         code = report(error, as_json="--json" in options, with_traceback="--debug" in options)
         flush()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from attrs import frozen
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from sequent.model.spec import FlowSpec
     from sequent.runtime.ports import Store
     from sequent.settings import Configuration
+
+
+said_of_talk: ContextVar[Sequence[str] | None] = ContextVar("sequent_said_of_talk", default=None)
+"""Which of the typed words are Sequent's own, once the flow is known whose options and values stand among them."""
 
 
 @frozen(kw_only=True)

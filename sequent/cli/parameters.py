@@ -14,7 +14,7 @@ from sequent.cli.options import Options
 from sequent.cli.parsing import parsed, print_help
 from sequent.cli.text import readable, safe, safe_block
 from sequent.dsl.conversion import choices_of, is_flag, is_list, parse_text
-from sequent.dsl.parameter_options import opposite_of, option_of
+from sequent.dsl.parameter_options import OWN_OPTIONS, opposite_of, option_of
 from sequent.errors import SequentError, UsageError
 from sequent.model.spec import Definition, ParamSpec
 from sequent.model.wording import guess
@@ -199,6 +199,22 @@ def _never(param: str, option: str, *, takes_value: bool) -> inspect.Parameter:
         default=None,
         annotation=Annotated[str if takes_value else bool, shown],
     )
+
+
+def own_flags(definition: Definition, words: Sequence[str]) -> list[str]:
+    """Those of the words behind a target that are options of the command: not values, and not the flow's."""
+    bearing = {"--" + param.name.replace("_", "-") for param in definition.spec.params}
+    valued = {f"--{name}" for name, takes_value in OWN_OPTIONS.items() if takes_value} | {"-p"}
+    for param in definition.spec.params:
+        if not is_flag(definition.param_types[param.name]):
+            valued.add(option_of(param.name))
+    found: list[str] = []
+    is_value = False
+    for word in words:
+        if not is_value and word not in bearing:
+            found.append(word)
+        is_value = not is_value and word in valued
+    return found
 
 
 def option_names(definition: Definition) -> list[str]:

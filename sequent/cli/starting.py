@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import Factory, evolve, fields, frozen
 
 from sequent.cli.collecting import uncollected
-from sequent.cli.options import Options, read_log_level, store_option, target_of, warn
+from sequent.cli.options import Options, read_log_level, said_of_talk, store_option, target_of, warn
 from sequent.model.commands import with_store
 
 if TYPE_CHECKING:
@@ -102,9 +102,11 @@ def start_run(typed: RunWords, agent: AgentProcess | None) -> int:
     definition = definition_of(loaded.flow)
     given: dict[str, object] = {}
     if typed.param or typed.words:
-        from sequent.cli.parameters import read_options
+        from sequent.cli.parameters import own_flags, read_options
         from sequent.cli.running import run
 
+        before = [f"--{word}" for word in ("json", "debug") if getattr(typed.options, word)]
+        said_of_talk.set([*before, *own_flags(definition, typed.words)])
         title = f"sequent run {typed.target}".rstrip()
         given, own = read_options(definition, typed.param, typed.words, run, title)
         if own.pop("help", False):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from types import BuiltinFunctionType, FunctionType, ModuleType
-from typing import cast
+from typing import Any, cast
 
 from sequent.dsl.annotations import Promise, ResultTypes
 from sequent.dsl.callables import annotations_of, owner_of
@@ -27,6 +27,7 @@ _NO_TYPE = "is no type"
 _NO_TYPES = (tuple, list, dict, set, bool, int, float, bytes, FunctionType, BuiltinFunctionType, ModuleType)
 """What some write where a type belongs; a checker of types refuses each of them."""
 _DISPLAYS = {"(": "tuple", "[": "list", "{": "dict"}
+_SELF: object = vars(typing)["Self"]
 _TYPES = "write a type: int, list[str], a class of yours"
 _IMPORT = "import it outside TYPE_CHECKING, at the top of the module, or correct its name"
 
@@ -131,15 +132,15 @@ def _unknown(unfound: Unfound, whose: str) -> DefinitionError:
 
 def _names_self(kind: object) -> bool:
     """Whether a type names ``Self``, other than in a record's own fields."""
-    return kind is typing.Self or any(map(_names_self, typing.get_args(kind)))
+    return kind is _SELF or any(map(_names_self, typing.get_args(kind)))
 
 
-def _no_type_in(kind: object) -> Unfound | None:
+def _no_type_in(kind: Any) -> Unfound | None:
     """A value that stands where a type belongs: ``-> (int, str)``."""
     if isinstance(kind, Unfound):
         return None
     if isinstance(kind, _NO_TYPES):
-        return Unfound(_shown(kind), _NO_TYPE)
+        return Unfound(_shown(cast("object", kind)), _NO_TYPE)
     if typing.get_origin(kind) in (typing.Literal, typing.Annotated, Callable, None):
         return None
     return next((found for part in typing.get_args(kind) if (found := _no_type_in(part))), None)

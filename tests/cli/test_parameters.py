@@ -10,6 +10,7 @@ from typing import Literal as OneOf
 
 import pytest
 
+from sequent.cli import main
 from sequent.cli.parameters import given_parameters, option_names, read_options
 from sequent.cli.running import read_words, run
 from sequent.cli.typed import DEFAULTS
@@ -240,3 +241,42 @@ def test_help_has_the_parameters_in_a_panel_of_their_own_and_says_how_lists_are_
     assert panels[0] < text.index("--param-store") < panels[1]
     assert "--regions x --regions y, --regions x,y, or JSON" in text
     assert "[fast | full; default: null]" in text
+
+
+FLOW = """
+from sequent import container, param, step
+
+@container
+class flow:
+    {name}: str = param(default="x")
+    note: str = param(default="")
+
+    @step
+    def a(self): ...
+"""
+
+
+@pytest.mark.parametrize("option", sorted(OWN_OPTIONS.keys() - {"param"}))
+def test_a_refused_command_line_talks_as_it_was_told_to_and_not_as_a_parameter_or_a_value_says(
+    option, tmp_path, capsys
+):
+    file = tmp_path / f"{option.replace('-', '_')}_flow.py"
+    file.write_text(FLOW.format(name=option.replace("-", "_")))
+
+    def told(*words):
+        code = main(["run", *words])
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    code, out, err = told(f"{file}:flow", f"--{option}")
+    assert (code, out) == (2, "")
+    assert err.startswith("error: ")
+    for value in ("--debug", "--json"):
+        code, out, err = told(f"{file}:flow", "--note", value, "--nothing")
+        assert (code, out) == (2, "")
+        assert err.startswith("error: ")
+    assert "Traceback" in told("--debug", f"{file}:flow", "--nothing")[2]
+    assert '"error"' in told("--json", f"{file}:flow", "--nothing")[1]
+    if option not in ("debug", "json"):
+        assert "Traceback" in told(f"{file}:flow", "--nothing", "--debug")[2]
+        assert '"error"' in told(f"{file}:flow", "--nothing", "--json")[1]
