@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sequent.dsl.definitions import definition_of
+from sequent.dsl.parameters import encode_params
 from sequent.dsl.places import site_above
 from sequent.dsl.reference_search import refuse_texts
 from sequent.dsl.running import OpenStore, RunMode, RunRequest, run
@@ -45,9 +47,6 @@ class BoundRun:
             recovery_run: the recovery that a further one is based on; the latest, without it.
             accept_changes: whether a run may be recovered that was made when the flow was another.
         """
-        from sequent.dsl.definitions import definition_of
-        from sequent.dsl.parameters import encode_params
-
         site = site_above(1)
         refuse_texts({"store": store, "run_id": run_id}, site)
         definition = definition_of(self._flow)

@@ -9,8 +9,9 @@ from threading import Lock
 from typing import Any, Unpack
 
 from sequent.dsl.adding import read_added, read_imports
-from sequent.dsl.config import read_config, read_store, read_text
+from sequent.dsl.config import BuiltFlow, read_config, read_store, read_text
 from sequent.dsl.databases import DEFAULT
+from sequent.dsl.definitions import definition_of
 from sequent.dsl.events import read_event
 from sequent.dsl.hosts import read_hosts
 from sequent.dsl.names import check_flow_name
@@ -102,7 +103,7 @@ def _stem(file: str) -> str:
     return os.path.splitext(os.path.basename(file))[0]  # noqa: PTH119, PTH122  pathlib is slow to load
 
 
-class Sequent:
+class Sequent(BuiltFlow):
     """A flow, built by calls: steps are added to it, and to each other."""
 
     def __init__(  # noqa: PLR0913  the original's arguments
@@ -191,7 +192,7 @@ class Sequent:
 
     def add_to(
         self,
-        parent: Block,
+        parent: Node,
         name: object,
         func: object,
         args: object,
@@ -257,8 +258,6 @@ class Sequent:
         Raises:
             UsageError: it is running already.
         """
-        from sequent.dsl.definitions import definition_of
-
         place = site_above(1).place
         mode = self.run_mode if run_mode is None else run_mode
         if not self._running.acquire(blocking=False):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from attrs import evolve
 
 from sequent.dsl.counts import option_error, quoted
+from sequent.dsl.nodes import Node
 from sequent.dsl.paths import expanded
 from sequent.dsl.settings import Settings, mapping_of, setting_error, unknown_key
 from sequent.errors import DefinitionError, Place, UsageError
@@ -16,7 +17,18 @@ from sequent.model.wording import repr_of
 if TYPE_CHECKING:
     from sequent.dsl.files import SettingsFile
 
+
 _STEP_KEYS = ("max_concurrent", "stop_on_exception", "task_construct")
+
+
+class BuiltFlow:
+    """A flow that calls have built, as far as its definition is made of it."""
+
+    root: Node
+    settings: Settings
+    module: str
+    """The name of the author's module."""
+    file: str
 
 
 def read_config(config: object, tag: str, module: str, place: Place) -> Settings:

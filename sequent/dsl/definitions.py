@@ -5,11 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from typing import Any, cast
 
 from sequent.dsl.annotations import ResultTypes, attribute_type
-from sequent.dsl.builder import Sequent
-from sequent.dsl.containers import Container
+from sequent.dsl.config import BuiltFlow
 from sequent.dsl.conversion import fits, shown_type
 from sequent.dsl.mistakes import in_order
 from sequent.dsl.nodes import Node, Written
@@ -50,12 +48,10 @@ def definition_of(flow: object) -> Definition:
     found = (
         vars(flow).get("__sequent_flow__", flow) if not isinstance(flow, type) and hasattr(flow, "__dict__") else flow
     )
-    if isinstance(found, Sequent):
+    if isinstance(found, BuiltFlow):
         return _define(found.root, found, found.settings, _origin(found, found.module, found.file))
-    if isinstance(found, Container):
-        # To pyright, what isinstance tells of a generic class is not enough.
-        made = cast("Container[Any]", found)  # type: ignore[redundant-cast]
-        written = made.__sequent__
+    if isinstance(found, Node) and (body := found.__sequent__.body) is not None:
+        written = found.__sequent__
         if written.parent is not None:
             raise UsageError(
                 f"{written.name!r} is inside {written.parent.__sequent__.name!r}, and no flow of its own",
@@ -63,7 +59,7 @@ def definition_of(flow: object) -> Definition:
                 hint="run the outermost container",
                 place=written.site.place,
             )
-        return _define(made, made, _settings(written), _origin(made, made.__module__, ""))
+        return _define(found, found, _settings(written), _origin(found, body.__module__, ""))
     raise UsageError(
         f"{kind_of(found)} is not a flow", code="not-a-flow", hint="a flow is a @container class, or a Sequent"
     )

@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import os
 import pwd
+import select
 import socket
 import stat
 import struct
@@ -213,8 +214,6 @@ def wait_for_agent(directory: str, run_id: str) -> None:
 
 def _wait_for_end(pid: int, seconds: float) -> None:
     """Wait until a process ends, or that long."""
-    import select
-
     try:
         handle = os.pidfd_open(pid)
     except OSError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Unpack
+from typing import Protocol, Unpack
 
 from attrs import frozen
 
@@ -11,6 +11,7 @@ from sequent.dsl.names import did_you_mean
 from sequent.dsl.pools import Pool
 from sequent.errors import UsageError
 from sequent.model.outcome import Outcome
+from sequent.model.plan import Plan
 from sequent.model.scope import sequence_text
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.recovery.selecting import Asked
@@ -18,9 +19,6 @@ from sequent.testing.addresses import Address, Addresses, key_of
 from sequent.testing.events import Event, Kind
 from sequent.testing.recording import Key
 from sequent.testing.scenario import ScenarioOptions, Seconds, check_options
-
-if TYPE_CHECKING:
-    from sequent.testing.world import World
 
 
 @frozen
@@ -42,6 +40,17 @@ class Told:
     ended: float
 
 
+class GoesOn(Protocol):
+    """The world of a simulation, in which its run can be taken up again."""
+
+    plan: Plan
+    addresses: Addresses
+
+    def change(self, options: ScenarioOptions, after: Seconds) -> None: ...
+    def recover(self, far: HowFar, asked: Asked) -> Simulation: ...
+    def continue_(self, far: HowFar) -> Simulation: ...
+
+
 class Simulation:
     """A run, or a recovery of one, that took place in simulated time; true only if it was a success.
 
@@ -49,7 +58,7 @@ class Simulation:
     (``transmit.send/1.2``) where one iteration is meant; a misspelt name is an error, never a "no".
     """
 
-    def __init__(self, world: World, outcome: Outcome, told: Told) -> None:
+    def __init__(self, world: GoesOn, outcome: Outcome, told: Told) -> None:
         self._world = world
         self._told = told
         self._addresses: Addresses = world.addresses

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import threading
 
 _lock = threading.Lock()
@@ -15,8 +16,6 @@ def forbid() -> None:
     A limit of 1 is too little for a file, and the one at which the kernel does not start a program that takes cores,
     either; it would at 0.
     """
-    import resource
-
     with _lock:
         before = resource.getrlimit(resource.RLIMIT_CORE)
         _holders.append(before)
@@ -26,8 +25,6 @@ def forbid() -> None:
 
 def permit() -> None:
     """Put it right, as far as nobody else has forbidden them."""
-    import resource
-
     with _lock:
         before = _holders.pop(0)
         if not _holders:
