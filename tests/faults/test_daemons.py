@@ -28,11 +28,8 @@ WAYS = {
 def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Start Python with these words; all that was left is ended in the end."""
     place = tmp_path / "daemons"
-    place.mkdir(mode=0o777)
+    place.mkdir()
     # So that another user may leave its pid.
-    for directory in place.parents:
-        if not directory.stat().st_mode & 0o001:
-            directory.chmod(directory.stat().st_mode | 0o011)
     place.chmod(0o777)
     monkeypatch.setenv(ledger.LEDGER, str(place))
     monkeypatch.setenv("SEQUENT_STORE", str(tmp_path / "store" / "s.db"))

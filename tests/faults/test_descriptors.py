@@ -22,15 +22,37 @@ from tests.runtime.worker_steps import pid
 
 SOME = range(3, 1024)
 """The descriptors that a step can guess."""
-THEIRS = {int(name) for name in os.listdir("/proc/self/fd")}
-"""Those that are the tests' own, of which their workers have copies."""
+BYSTANDER, FAR_END = socket.socketpair()
+"""Open in these tests' process, and so in each copy of it, as are the pipes by which a test runner hears of it."""
 
 
-def each(act: Callable[[int], object]) -> None:
-    """Do something to every descriptor with which that can be done."""
+def files() -> dict[int, tuple[int, int]]:
+    """What is open in this process, by descriptor."""
+    found: dict[int, tuple[int, int]] = {}
+    for name in os.listdir("/proc/self/fd"):
+        # The one that lists them is closed by now.
+        with contextlib.suppress(OSError):
+            info = os.fstat(int(name))
+            found[int(name)] = info.st_dev, info.st_ino
+    return found
+
+
+OF_TESTS = files()
+
+
+def each_number(act: Callable[[int], object]) -> None:
+    """Do something to every descriptor that concerns nobody but this process."""
     for number in SOME:
         with contextlib.suppress(OSError):
             act(number)
+
+
+def each(act: Callable[[int], object]) -> None:
+    """Do something to what is open, and not in the tests' own process as well: there it would be done too."""
+    for number, file in files().items():
+        if number in SOME and file != OF_TESTS.get(number):
+            with contextlib.suppress(OSError):
+                act(number)
 
 
 def each_socket(act: Callable[[socket.socket], object]) -> None:
@@ -46,7 +68,7 @@ def shut(how: int) -> None:
 
 
 def write(text: str) -> None:
-    each(lambda number: number not in THEIRS and os.write(number, text.encode("latin-1")))
+    each(lambda number: os.write(number, text.encode("latin-1")))
 
 
 def send(text: str) -> None:
@@ -68,13 +90,13 @@ def flood() -> None:
 
 
 def close() -> None:
-    each(os.close)
+    each_number(os.close)
 
 
 def take_place() -> None:
     """Have all descriptors be others."""
     other = os.open(os.devnull, os.O_RDWR)
-    each(lambda number: os.dup2(other, number))
+    each_number(lambda number: os.dup2(other, number))
 
 
 def read_all() -> None:
@@ -97,9 +119,8 @@ def cut_off() -> None:
 
 def lock_and_flood() -> None:
     """Lock the log, and write more than is kept of it."""
-    for number in (1, 2, *SOME):
-        with contextlib.suppress(OSError):
-            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    fcntl.flock(1, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    each(lambda number: fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB))
     for _ in range(20):
         os.write(1, b"x" * 2**20)
 
@@ -173,6 +194,17 @@ def flow_in(directory: Path) -> Sequent:
     flow.add_step("fake_item", func=quick, args=(1,), repeats=fake_item)
     flow.add_step("shut_in_draw", func=quick, args=(1,), repeats=shut_in_draw)
     return flow
+
+
+@pytest.fixture(autouse=True)
+def bystander():
+    """What these tests do to their workers' descriptors, they do not do to their own process's."""
+    yield
+    for end in (BYSTANDER, FAR_END):
+        assert end.getblocking()
+        assert os.get_blocking(end.fileno())
+        with pytest.raises(BlockingIOError):
+            end.recv(1, socket.MSG_DONTWAIT)
 
 
 @pytest.fixture
