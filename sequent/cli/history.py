@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -10,9 +11,11 @@ from cyclopts import Parameter
 from sequent.cli import machine
 from sequent.cli.failures import task_name
 from sequent.cli.options import Options, opened_store
+from sequent.cli.story import WAITING, with_counts
 from sequent.cli.terminal import out
 from sequent.cli.text import Paint, columns, counts, duration, moment, safe
 from sequent.cli.typed import DEFAULTS, Limit, TypedOptions
+from sequent.errors import StoreError
 from sequent.model.commands import typed
 from sequent.model.status import RunStatus
 from sequent.runtime.origin import RunOrigin
@@ -33,11 +36,14 @@ def ls(
 
 
 def _list(store: Store, records: list[RunRecord], options: Options) -> None:
+    records = [with_counts(store, record) for record in records]
+    dues = [_due(store, record) for record in records]
     if options.json:
-        machine.write({"store": store.name, "runs": [machine.run_document(record) for record in records]})
+        runs = [machine.run_document(record, due) for record, due in zip(records, dues, strict=True)]
+        machine.write({"store": store.name, "runs": runs})
     elif records:
         # The status is painted after the columns are aligned: escapes would count as width.
-        rows = [("run", "flow", "started", "took", "status", "tasks"), *map(_row, records)]
+        rows = [("run", "flow", "started", "took", "status", "tasks"), *map(_row, records, dues)]
         if any(record.origin for record in records):
             origins = ["started by", *(origin_text(record.origin, store.name) for record in records)]
             rows = [(*row, told) for row, told in zip(rows, origins, strict=True)]
@@ -51,13 +57,21 @@ def _list(store: Store, records: list[RunRecord], options: Options) -> None:
         options.say(f"no runs in {safe(store.name)}")
 
 
-def _row(record: RunRecord) -> tuple[str, ...]:
+def _due(store: Store, record: RunRecord) -> float | None:
+    """When something is due next in a run that still waits for anything."""
+    if record.status not in WAITING:
+        return None
+    with suppress(StoreError):
+        return min((wait.due for wait in store.pending(record)), default=None)
+    return None
+
+
+def _row(record: RunRecord, due: float | None) -> tuple[str, ...]:
     took = duration(record.ended - record.created) if record.ended is not None else ""
     status = Paint(is_on=False).status(record.status)
-    # What it comes to is known once it has ended; until then ``show`` tells.
-    tasks = counts(record.counts) if record.ended is not None else ""
+    tasks = counts(record.counts)
     if record.status is RunStatus.SUSPENDED:
-        tasks = f"{tasks}, {safe(reason_text(record))}"
+        tasks = f"{tasks}, {safe(reason_text(record, due))}"
     if record.status is RunStatus.DAMAGED:
         return (safe(record.id), "?", "?", "", status, f"{safe(typed('show', record.id))} says what is wrong")
     return (safe(record.id), safe(record.target.flow), moment(record.created), took, status, tasks)
@@ -72,7 +86,7 @@ def origin_text(origin: RunOrigin | None, store: str) -> str:
     return f"{safe(origin.run)}{step}{elsewhere}"
 
 
-def reason_text(record: RunRecord) -> str:
-    """Why a run ended so; when it is due, in the time zone of whoever reads it."""
-    due = machine.due_of(record)
-    return record.reason if due is None else f"next due at {moment(due)}"
+def reason_text(record: RunRecord, due: float | None) -> str:
+    """Why a run ended so; of one that is suspended, when it is due, in the time zone of its reader."""
+    is_known = record.status is RunStatus.SUSPENDED and due is not None
+    return f"next due at {moment(due)}" if is_known and due is not None else record.reason

@@ -10,7 +10,7 @@ from typing import cast
 from sequent.cli.terminal import out
 from sequent.errors import InvalidFlowError, SequentError
 from sequent.model.outcome import Failure, LogSpan, Outcome, Problem
-from sequent.model.status import RunStatus, Status
+from sequent.model.status import Status
 from sequent.model.wire import encode
 from sequent.runtime.origin import RunOrigin
 from sequent.runtime.owner import Owner
@@ -46,9 +46,8 @@ def error_document(error: SequentError) -> Document:
     }
 
 
-def run_document(record: RunRecord) -> Document:
-    """A run as the store has it."""
-    due = due_of(record)
+def run_document(record: RunRecord, due: float | None = None) -> Document:
+    """A run as the store has it; ``due`` is when something is due next in it, in seconds since 1970."""
     return {
         "id": record.id,
         "flow": record.target.flow,
@@ -65,20 +64,9 @@ def run_document(record: RunRecord) -> Document:
     }
 
 
-def due_of(record: RunRecord | Outcome) -> float | None:
-    """When something is due next in a run that is suspended, in seconds since 1970; None of any other."""
-    text = record.reason.removeprefix("next due at ")
-    if record.status is not RunStatus.SUSPENDED or text == record.reason:
-        return None
-    try:
-        return datetime.fromisoformat(text).timestamp()
-    except ValueError:
-        return None
-
-
 def outcome_document(outcome: Outcome) -> Document:
     """How a run that this command drove ended."""
-    due = due_of(outcome)
+    due = outcome.due
     return {
         "id": outcome.run_id,
         "status": outcome.status.value,

@@ -63,9 +63,7 @@ def show(
 
 
 def _show_document(store: Store, record: RunRecord, story: Story, *, with_attempts: bool) -> None:
-    document = machine.run_document(record)
-    if story.due is not None:
-        document["due"] = machine.moment(story.due)
+    document = machine.run_document(record, story.due)
     document["worked"] = round(story.worked, 6)
     document["steps"] = {path: machine.counts_document(numbers) for path, numbers in _steps(story)}
     document["active"] = [machine.active_document(attempt) for attempt in _active(story)]
@@ -167,7 +165,7 @@ def _heading(record: RunRecord, story: Story, store: str, paint: Paint) -> Itera
     for name, text in record.params.items():
         yield f"  {safe(name)} = {readable(text)}"
     yield f"  tasks: {counts(record.counts)}"
-    yield from (f"  {safe(line)}" for line in reason_text(record).splitlines())
+    yield from (f"  {safe(line)}" for line in reason_text(record, story.due).splitlines())
 
 
 def _attempt_status(record: AttemptRecord, paint: Paint) -> str:

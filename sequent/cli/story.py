@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from attrs import define, evolve, field, frozen
 
-from sequent.errors import UsageError
+from sequent.errors import StoreError, UsageError
 from sequent.model.commands import typed
 from sequent.model.status import RunStatus, Status
 from sequent.model.wording import guess
@@ -15,7 +15,7 @@ from sequent.runtime.pending import Pending
 from sequent.runtime.ports import Store
 from sequent.runtime.rows import AttemptRecord, RunRecord
 
-_WAITING = (RunStatus.RUNNING, RunStatus.INTERRUPTED, RunStatus.SUSPENDED, RunStatus.STOPPED)
+WAITING = (RunStatus.RUNNING, RunStatus.INTERRUPTED, RunStatus.SUSPENDED, RunStatus.STOPPED)
 """The runs that still wait for what they waited for."""
 
 
@@ -164,10 +164,37 @@ def story_of(store: Store, record: RunRecord, now: float, wanted: TaskFilter | N
         story.active.clear()
         unrun = {path: {**numbers, Status.READY: 0} for path, numbers in unrun.items()}
     story.work_until(now)
-    if record.status in _WAITING:
+    if record.status in WAITING:
         story.add_waits(store.pending(record))
     story.add_unrun(unrun)
     return story
+
+
+def with_counts(store: Store, record: RunRecord) -> RunRecord:
+    """A run with its counts so far, where it has not ended: counted by the store, and not read attempt by attempt."""
+    if record.ended is not None or record.status is RunStatus.DAMAGED:
+        return record
+    try:
+        total = _counted(store, record)
+    except StoreError:
+        # ``show`` tells what is wrong with it.
+        return record
+    return evolve(record, counts={status: number for status, number in total.items() if number > 0})
+
+
+def _counted(store: Store, record: RunRecord) -> Counter[Status]:
+    containers = {path for path, text in record.structure.items() if not path or text.startswith("container")}
+    total: Counter[Status] = Counter()
+    for path, numbers in (*store.standings(record).items(), *record.unrun.items()):
+        if path not in containers:
+            total.update(numbers)
+    for wait in store.pending(record):
+        if wait.path not in containers:
+            # Who waits to be tried again has not failed.
+            total.update({Status.WAITING: 1, Status.FAILURE: -1 if wait.attempt else 0})
+    if record.owner is None:
+        total[Status.READY] = 0
+    return total
 
 
 def seen_attempts(store: Store, record: RunRecord) -> Iterator[AttemptRecord]:

@@ -89,6 +89,8 @@ class Outcome:
     """The number of the signal that stopped it; 0 where none did."""
     reason: str = ""
     """Why it ended so, where neither a failure nor a signal tells: who waits for what, or a full disk."""
+    due: float | None = None
+    """When something is due next in a run that is suspended, in seconds since 1970; None of any other."""
 
     def __bool__(self) -> bool:
         return self.status is RunStatus.SUCCESS

@@ -161,6 +161,7 @@ class Drive(ByFields):
             store=self.store,
             stopped_by=driver.stopped_by if driver is not None else 0,
             reason=record.reason,
+            due=driver.due if driver is not None else None,
         )
 
     def _result(self) -> object:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import contextmanager
 
 from sequent.cli.options import store_option
@@ -35,6 +36,12 @@ class RememberedStore:
 
     def attempts(self, run, path=None):
         return iter([a for a in self.kept if path in (None, a.path)])
+
+    def standings(self, run):
+        found = {}
+        for last in {(one.path, one.sequence): one for one in self.kept}.values():
+            found.setdefault(last.path, Counter())[last.status] += 1
+        return found
 
     def pending(self, run):
         return self.waits

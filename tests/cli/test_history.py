@@ -271,9 +271,37 @@ def test_who_watches_a_run_is_told_in_the_words_of_its_driver(under_way):
     }
 
 
+def test_ls_counts_the_tasks_of_a_run_that_has_not_ended_as_show_does(under_way, remember, capsys):
+    attempts = [
+        attempt("load", "1", 1, Status.SUCCESS),
+        *(attempt("block.send", f"1.{number}", 1, Status.FAILURE) for number in (1, 2, 3)),
+        attempt("block.send", "1.2", 2, Status.SUCCESS),
+        attempt("block.send", "1.4", 1, Status.ACTIVE, ended=None),
+    ]
+    waits = [
+        Pending(path="block.send", sequence=f"1.{number}", attempt=2 * (number == 3), due=NOW) for number in (3, 5)
+    ]
+    for owner in (under_way.owner, None):
+        record = evolve(under_way, unrun=UNRUN, owner=owner)
+        remember(RememberedStore(record, attempts, waits=waits))
+        counts = []
+        for command in (history.ls, show.show):
+            command(options=TypedOptions(json=True))
+            told = json.loads(capsys.readouterr().out)
+            run = told.get("run") or told["runs"][0]
+            counts.append((run["counts"], run["due"]))
+        assert counts[0] == counts[1]
+        assert counts[0][0]["waiting"] == 2
+        assert counts[0][0]["failure"] == 1
+        history.ls()
+        assert "2 waiting, " in capsys.readouterr().out
+
+
 def test_a_moment_is_told_in_the_zone_of_who_reads_it(remember, capsys, monkeypatch):
-    reason = "next due at 2026-11-30T05:13:43+00:00"
-    remember(RememberedStore(a_record(status=RunStatus.SUSPENDED, reason=reason, counts={}), []))
+    reason = "next due at 2026-11-30T05:13:44+00:00"
+    wait = Pending(path="load", sequence="1", attempt=0, due=1_796_015_623.5)
+    record = a_record(status=RunStatus.SUSPENDED, reason=reason, counts={})
+    remember(RememberedStore(record, [], waits=[wait]))
     monkeypatch.setenv("TZ", "Asia/Tokyo")
     time.tzset()
     try:
@@ -282,7 +310,7 @@ def test_a_moment_is_told_in_the_zone_of_who_reads_it(remember, capsys, monkeypa
         text = capsys.readouterr().out
         assert text.count("next due at 2026-11-30T14:13:43+09:00") == 2
         history.ls(options=TypedOptions(json=True))
-        assert json.loads(capsys.readouterr().out)["runs"][0]["due"] == "2026-11-30T05:13:43.000000+00:00"
+        assert json.loads(capsys.readouterr().out)["runs"][0]["due"] == "2026-11-30T05:13:43.500000+00:00"
     finally:
         monkeypatch.undo()
         time.tzset()

@@ -127,6 +127,11 @@ class Driver:
         """The number of the first signal that stopped the run; 0 while none has."""
         return self._stopping.stopped_by
 
+    @property
+    def due(self) -> float | None:
+        """When something is due next in a run that is suspended, in seconds since 1970; None of any other."""
+        return self._timers.due() if self._status is RunStatus.SUSPENDED else None
+
     # -- a turn -------------------------------------------------------------------------------
 
     def _turn(self) -> RunStatus | None:

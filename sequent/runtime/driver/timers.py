@@ -132,13 +132,17 @@ class Timers:
         """The waits that are over."""
         return self._by_boot.take_due() + self._by_wall.take_due()
 
-    def due_text(self) -> str:
-        """When something is due next, by this machine's clock and zone; empty where nothing is waited for."""
+    def due(self) -> float | None:
+        """When something is due next, in seconds since 1970; None where nothing is waited for."""
         left = self.left()
-        if left is None:
+        return None if left is None else self._now() + left
+
+    def due_text(self) -> str:
+        """The same by this machine's clock and zone; empty where nothing is waited for."""
+        due = self.due()
+        if due is None:
             return ""
-        due = datetime.fromtimestamp(self._now() + left).astimezone()
-        return f"next due at {due.isoformat(timespec='seconds')}"
+        return f"next due at {datetime.fromtimestamp(due).astimezone().isoformat(timespec='seconds')}"
 
     def left(self) -> float | None:
         """The seconds until something is due; None where nothing is waited for."""
