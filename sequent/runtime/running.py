@@ -118,7 +118,7 @@ class Drive(ByFields):
         renaming = self.prepared.renaming
         if renaming.names:
             run.rename(renaming.path)
-        changed = changed_code(run, plan, renaming)
+        changed = changed_code(run, plan, renaming, self.prepared.directives)
         adopt(run, plan, changed, renaming)
         if self.prepared.recovery_run is not None:
             rewind(run, plan, self.prepared.recovery_run, around.clock.now())

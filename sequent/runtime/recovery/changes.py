@@ -10,8 +10,10 @@ from sequent.by_fields import ByFields
 from sequent.compiler import ChangeKind, Difference, differences
 from sequent.errors import DefinitionError
 from sequent.model.commands import typed
+from sequent.model.directives import NO_DIRECTIVES, Directives
 from sequent.model.plan import Plan, StepPlan
 from sequent.model.references import dotted
+from sequent.model.status import Action, Status
 from sequent.model.work import ARGUMENTS
 from sequent.runtime.ports import DrivenRun, ReadRun
 from sequent.runtime.recovery.renaming import SAME_NAMES, Renaming
@@ -86,8 +88,9 @@ class ChangedCode(ByFields):
     """The steps whose code or arguments are not what they were."""
 
     finished: tuple[str, ...] = ()
-    """Those that have succeeded, in some iteration at least."""
+    """Those of which successes may be kept, of some iterations at least."""
     others: tuple[str, ...] = ()
+    """Those that have not succeeded, or run again all the same."""
     given: tuple[str, ...] = ()
     """Those of them whose code is what it was: they are given something else."""
 
@@ -99,7 +102,7 @@ class ChangedCode(ByFields):
         if self.finished:
             told.append(
                 f"the code or the arguments of {_listed(self.finished)} have changed since they succeeded: "
-                "what has succeeded is kept all the same"
+                "successes that are kept stay as they were"
             )
         if self.given:
             told.append(
@@ -110,13 +113,20 @@ class ChangedCode(ByFields):
         return tuple(told)
 
 
-def changed_code(run: ReadRun, plan: Plan, renaming: Renaming = SAME_NAMES) -> ChangedCode:
-    """Compare the code of each step with that with which the run was made, or last taken up."""
+def changed_code(
+    run: ReadRun, plan: Plan, renaming: Renaming = SAME_NAMES, directives: Directives = NO_DIRECTIVES
+) -> ChangedCode:
+    """Compare the code of each step with that with which the run was made, or last taken up.
+
+    What the directives have run again in all iterations, or what the flow has always run again, is kept nowhere.
+    """
     before, now = _known(run, renaming), fingerprints_of(plan)
     changed = [path for path, digest in before.items() if now.get(path, digest) != digest]
     if not changed:
         return ChangedCode()
-    succeeded = run.succeeded_paths()
+    steps = [node for node in plan.nodes if isinstance(node, StepPlan)]
+    rerun = {dotted(step.path) for step in steps if directives.action(step, (), Status.SUCCESS) is Action.RERUN}
+    succeeded = run.succeeded_paths() - rerun
     return ChangedCode(
         finished=tuple(path for path in changed if path in succeeded),
         others=tuple(path for path in changed if path not in succeeded),

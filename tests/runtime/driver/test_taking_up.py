@@ -150,7 +150,7 @@ def test_pools_that_are_others_are_told_with_both(kept):
         recover(flow)
 
 
-def noted(flow: sequent.Sequent, *failing: str) -> str:
+def noted(flow: sequent.Sequent, *failing: str, **asked: tuple[str, ...]) -> str:
     """Recover its latest run; what is said meanwhile."""
     RAN.clear()
     FAILING.clear()
@@ -158,7 +158,7 @@ def noted(flow: sequent.Sequent, *failing: str) -> str:
     observer = Nobody()
     store = open_store(flow.store)
     try:
-        api.recover(definition_of(flow), store.find("latest"), store=store, observer=observer)
+        api.recover(definition_of(flow), store.find("latest"), store=store, observer=observer, asked=Asked(**asked))
     finally:
         store.close()
     return "\n".join(observer.notes)
@@ -169,8 +169,20 @@ def test_changed_code_of_what_is_unfinished_is_noted_and_of_what_is_finished_war
     changed = chained(kept(), "a", "b", "c", func=changed_note)
     said = noted(changed)
     assert "the code or the arguments of 'b', 'c' have changed: they run as they are now" in said
-    assert "of 'a' have changed since they succeeded: what has succeeded is kept all the same" in said
+    assert "of 'a' have changed since they succeeded: successes that are kept stay as they were" in said
     assert RAN == ["b", "c"]
+
+
+def test_changed_code_of_what_is_to_run_again_is_not_said_to_be_kept(kept):
+    run(chained(kept(), "a", "b", "c"), "c")
+    changed = chained(kept(), "a", "b", "c", func=changed_note)
+    said = noted(changed, "c", after=("b",))
+    assert "the code or the arguments of 'b', 'c' have changed: they run as they are now" in said
+    assert "of 'a' have changed since they succeeded" in said
+    assert RAN == ["b", "c"]
+    said = noted(changed)
+    assert "'b'" not in said
+    assert "of 'a' have changed since they succeeded" in said
 
 
 def given(flow: sequent.Sequent, *, at: float) -> sequent.Sequent:
