@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sequent.runtime.store.memory import MemoryStore
+    from sequent.runtime.store.sqlite.temporary import MemoryStore
     from sequent.testing.clock import FakeClock
     from sequent.testing.events import Event, Kind
     from sequent.testing.failing import SimulatedError
@@ -23,7 +23,7 @@ _HOMES = {
     "Event": "sequent.testing.events",
     "FakeClock": "sequent.testing.clock",
     "Kind": "sequent.testing.events",
-    "MemoryStore": "sequent.runtime.store.memory",
+    "MemoryStore": "sequent.runtime.store.sqlite.temporary",
     "SimulatedError": "sequent.testing.failing",
     "Simulation": "sequent.testing.simulation",
     "Task": "sequent.testing.task",

@@ -27,7 +27,7 @@ from sequent.runtime.recovery.prepared import Prepared
 from sequent.runtime.recovery.preparing import prepare
 from sequent.runtime.recovery.selecting import Asked
 from sequent.runtime.running import Drive
-from sequent.runtime.store.memory import MemoryStore
+from sequent.runtime.store.sqlite.temporary import MemoryStore
 from sequent.runtime.target import Target
 from sequent.runtime.worker.drawing import Drawing
 from sequent.runtime.worker.inputs import Catalogue

@@ -56,7 +56,7 @@ NOT_FOR_A_RUN = {
     "sequent.runtime.recovery.planning",
     "sequent.runtime.recovery.preparing",
     "sequent.runtime.recovery.selecting",
-    "sequent.runtime.store.memory",
+    "sequent.runtime.store.sqlite.temporary",
     "sequent.testing",
     "sqlalchemy.orm",
     "tomllib",

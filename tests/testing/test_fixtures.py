@@ -75,7 +75,7 @@ def test_who_uses_no_fixture_loads_next_to_nothing(tmp_path):
 
 
 def test_a_simulation_leaves_nothing_behind(tmp_path, monkeypatch):
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr("sequent.runtime.store.sqlite.temporary._IN_MEMORY", str(tmp_path))
     flow = sequent.Sequent("f")
     flow.add_step("a", func=print)
     simulation = simulate(flow)

@@ -1,4 +1,4 @@
-"""Where runs are kept: SQLite in a file, or memory."""
+"""Where runs are kept: SQLite, in a file that stays or in one that goes with its process."""
 
 from __future__ import annotations
 
@@ -27,12 +27,9 @@ def open_store(name: str | None, *, makes: bool = True) -> Store:
         from sequent.runtime.store.sqlite.runs import SqliteStore
 
         return SqliteStore(location)
-    from sequent.runtime.store.memory.runs import MemoryStore
+    from sequent.runtime.store.sqlite.temporary import MemoryStore
 
-    store = MemoryStore()
-    if location is not None:
-        store.name = location.path
-    return store
+    return MemoryStore(name=MEMORY if location is None else location.path)
 
 
 def own_store() -> str:

@@ -24,6 +24,15 @@ class Location(ByFields):
 
     path: str
     is_default: bool
+    name: str = ""
+    """How a user names it, where that is not its path."""
+    is_temporary: bool = False
+    """Whether it goes with its process, so that no disk is waited for."""
+
+    @property
+    def told(self) -> str:
+        """The name by which users are told of it."""
+        return self.name or self.path
 
 
 def locate(name: str | None) -> Location | None:

@@ -9,6 +9,7 @@ import pytest
 
 from sequent.errors import UsageError
 from sequent.runtime.store import open_store
+from sequent.runtime.store.location import Location
 from sequent.runtime.store.sqlite.opening import connect
 from tests.contracts.plans import attempted, create
 from tests.runtime.store.files import TASK_A, made
@@ -40,7 +41,7 @@ def test_what_was_written_is_there_when_the_store_is_opened_again(tmp_path):
 
 def test_every_connection_has_the_pragmas_that_the_promise_rests_on(tmp_path):
     path = made(tmp_path / "s.db")
-    connection = connect(str(path), 0)
+    connection = connect(Location(str(path), is_default=False), 0)
     found = {
         name: connection.execute(f"PRAGMA {name}").fetchone()[0]
         for name in "journal_mode synchronous foreign_keys trusted_schema".split()

@@ -78,7 +78,7 @@ class SqliteRun(RunReading):
         self._is_open = True
         self._pid = os.getpid()
         self._ballast = Ballast(self.directory)
-        self._connection = connect(self._path, _PIECE)
+        self._connection = connect(listing.location, _PIECE)
         self._cursor = self._connection.cursor()
         self._tally = RunningTally(self._cursor, record.number, read_tally(row.tally))
         self._commits = CommitCount(self.directory, row.touched)

@@ -14,7 +14,7 @@ from sequent.runtime import left_processes, ownership
 from sequent.runtime.owner import Owner
 from sequent.runtime.rows import RunRecord
 from sequent.runtime.store import naming
-from sequent.runtime.store.location import run_directory
+from sequent.runtime.store.location import Location, run_directory
 from sequent.runtime.store.sqlite import run_queries, statements
 from sequent.runtime.store.sqlite.compiled import COLUMN_TYPES
 from sequent.runtime.store.sqlite.definitions import StoredMapping
@@ -112,9 +112,10 @@ def _told(records: list[RunRecord]) -> list[tuple[str, str, RunStatus]]:
 class Listing:
     """The runs of a store: their rows, and beside each its directory, whose lock says whether it is driven."""
 
-    def __init__(self, reader: Reader, path: str, now: Callable[[], float]) -> None:
+    def __init__(self, reader: Reader, location: Location, now: Callable[[], float]) -> None:
         self._reader = reader
-        self.path = path
+        self.location = location
+        self.path = location.path
         """The store's file."""
         self._now = now
 
@@ -160,13 +161,13 @@ class Listing:
             latest = self._latest(flow)
             if latest is not None:
                 return RunRow(*latest)
-            raise naming.none_latest(flow, self.path, _told(self.records(flow, 5)))
+            raise naming.none_latest(flow, self.location.told, _told(self.records(flow, 5)))
         exact = self._first(run_queries.run_with_id(), run_id)
         if exact is not None:
             return RunRow(*exact)
         found = [RunRow(*row) for row in self._reader.unchecked(run_queries.runs_with_prefix(), len(run_id), run_id)]
         if not found or not run_id:
-            raise naming.unknown(run_id, self.path, _told(self.records(None, 5)))
+            raise naming.unknown(run_id, self.location.told, _told(self.records(None, 5)))
         if len(found) > 1:
             raise naming.ambiguous(run_id, _told([self._seen(row) for row in found]))
         return found[0]

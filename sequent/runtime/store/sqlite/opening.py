@@ -107,16 +107,17 @@ def _address(path: str) -> str:
     return f"file:{quote(path)}?mode=rw"
 
 
-def connect(path: str, piece: float = PIECE) -> PatientConnection:
+def connect(location: Location, piece: float = PIECE) -> PatientConnection:
     """A connection with every pragma as it must be.
 
     Args:
-        path: the file of a store, in a directory that was checked.
+        location: the file of a store, in a directory that was checked.
         piece: seconds for which SQLite itself waits for a lock.
 
     Raises:
         StoreError: the file, or what lies beside it, is not as we make it.
     """
+    path = location.path
     try:
         check_file(path)
         if is_read_only(path):
@@ -134,20 +135,21 @@ def connect(path: str, piece: float = PIECE) -> PatientConnection:
     except DATABASE_ERRORS as error:
         raise store_error(error, path) from error
     try:
-        _assert_pragmas(connection, path, round(1000 * piece))
+        _assert_pragmas(connection, location, round(1000 * piece))
     except BaseException:
         connection.close()
         raise
     return connection
 
 
-def _assert_pragmas(connection: sqlite3.Connection, path: str, piece: int) -> None:
+def _assert_pragmas(connection: sqlite3.Connection, location: Location, piece: int) -> None:
+    path, flush = location.path, ("OFF", 0) if location.is_temporary else ("FULL", 2)
     wanted: list[tuple[str, str | int, str | int]] = [
         ("trusted_schema", "OFF", 0),
         ("cell_size_check", "ON", 1),
         ("foreign_keys", "ON", 1),
         ("journal_mode", "WAL", "wal"),
-        ("synchronous", "FULL", 2),
+        ("synchronous", *flush),
         ("busy_timeout", piece, piece),
     ]
     try:

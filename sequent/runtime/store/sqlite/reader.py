@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import threading
 from collections.abc import Generator, Iterator
 from typing import Any
 
@@ -22,6 +23,8 @@ class Reader:
     def __init__(self, connection: sqlite3.Connection, path: str) -> None:
         self._connection = connection
         self._path = path
+        self.guard = threading.RLock()
+        """Held during a transaction, since a connection has one at a time."""
 
     def rows(self, text: str, *values: object) -> list[Any]:
         found = self.unchecked(text, *values)
@@ -43,14 +46,15 @@ class Reader:
     @contextlib.contextmanager
     def snapshot(self) -> Generator[None]:
         """Have all that is asked within it answered as of one moment, whoever writes meanwhile."""
-        try:
-            self._connection.execute("BEGIN")
-            yield
-        except DATABASE_ERRORS as error:
-            raise store_error(error, self._path) from error
-        finally:
-            with contextlib.suppress(*DATABASE_ERRORS):
-                self._connection.execute("COMMIT")
+        with self.guard:
+            try:
+                self._connection.execute("BEGIN")
+                yield
+            except DATABASE_ERRORS as error:
+                raise store_error(error, self._path) from error
+            finally:
+                with contextlib.suppress(*DATABASE_ERRORS):
+                    self._connection.execute("COMMIT")
 
     def tally(self, run: int) -> Tally:
         """What all rows of a run come to."""

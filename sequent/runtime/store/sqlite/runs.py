@@ -62,21 +62,24 @@ class SqliteStore:
         Raises:
             StoreError: it cannot be used; it was left as it is.
         """
-        self.name = location.path
+        self.name = location.told
+        self._location = location
+        self._path = location.path
         self._now = now
         self._pid = os.getpid()
         self._driven: list[SqliteRun] = []
-        open_file(location)
+        if not location.is_temporary:
+            open_file(location)
         self._is_doubtful = has_wal(location.path)
         """Whether a part of the store is not in its file, as after a driver was killed; it may be another store's."""
-        self._connection = connect(self.name)
+        self._connection = connect(self._location)
         try:
-            check_schema(self._connection, self.name)
+            check_schema(self._connection, self._path)
         except BaseException:
             self._connection.close()
             raise
-        self._reader = Reader(self._connection, self.name)
-        self._listing = Listing(self._reader, self.name, now)
+        self._reader = Reader(self._connection, self._path)
+        self._listing = Listing(self._reader, location, now)
         self._free_ballast()
 
     def _free_ballast(self) -> None:
@@ -98,7 +101,7 @@ class SqliteStore:
         if run_id is not None:
             naming.check_id(run_id)
         if self._is_doubtful:
-            check_pages_of_small(self._reader, self.name)
+            check_pages_of_small(self._reader, self._path)
             self._is_doubtful = False
         now = self._now()
         owner = text_of_record(ownership.owner_of(os.getpid(), now))
@@ -133,7 +136,7 @@ class SqliteStore:
         if run_id is not None and self._has(run_id):
             raise naming.taken(run_id)
         number = int(self._reader.row(run_queries.last_number())[0] or 0)
-        ownership.prepare_directory(runs_directory(self.name))
+        ownership.prepare_directory(runs_directory(self._path))
         while True:
             number += 1
             id_ = run_id or naming.default_id(number)
@@ -172,11 +175,11 @@ class SqliteStore:
     # -- taking runs
 
     def take(self, run_id: str, *, resumes: bool = False, reopens: bool = False) -> SqliteRun:
-        if is_read_only(self.name):
-            raise refusal(self.name)
+        if is_read_only(self._path):
+            raise refusal(self._path)
         row = self._listing.find(run_id)
         number, directory = row.number, self._listing.directory(row.number)
-        ownership.prepare_directory(runs_directory(self.name))
+        ownership.prepare_directory(runs_directory(self._path))
         check_run_directory(directory)
         ownership.prepare_directory(directory)
         with contextlib.suppress(FileExistsError):
@@ -228,7 +231,8 @@ class SqliteStore:
 
     @contextlib.contextmanager
     def _transaction(self) -> Generator[Execute]:
-        """All of what is executed in it, or nothing."""
+        """All of what is executed in it, or nothing; one at a time, as several threads may drive runs of a store."""
+        self._reader.guard.acquire()
         try:
             self._connection.execute("BEGIN IMMEDIATE")
             yield self._connection.execute
@@ -238,8 +242,10 @@ class SqliteStore:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
             if isinstance(error, DATABASE_ERRORS):
-                raise store_error(error, self.name) from error
+                raise store_error(error, self._path) from error
             raise
+        finally:
+            self._reader.guard.release()
 
     def _rows(self, row: RunRow, reader: Reader | None = None) -> RunRows:
         """All that a run has, read through another connection where one is given."""
@@ -257,9 +263,9 @@ class SqliteStore:
 
     def attempts(self, run: RunRecord, path: str | None = None) -> Iterator[AttemptRecord]:
         # A connection of their own: a statement that is under way would hold back the store's others.
-        with contextlib.closing(connect(self.name)) as connection, naming_run(run.id):
+        with contextlib.closing(connect(self._location)) as connection, naming_run(run.id):
             row = self._listing.with_number(run.number)
-            yield from self._rows(row, Reader(connection, self.name)).attempts(path)
+            yield from self._rows(row, Reader(connection, self._path)).attempts(path)
 
     def pending(self, run: RunRecord) -> list[Pending]:
         return self._rows(self._listing.with_number(run.number)).pending()
