@@ -18,6 +18,7 @@ from sequent.runtime.rows import Batch, RepeatOpening, RunEnd, Wait
 from sequent.runtime.store import open_store
 from sequent.runtime.store.location import Location
 from sequent.runtime.store.sqlite import pruning
+from sequent.runtime.store.sqlite.reader import Reader
 from sequent.runtime.store.sqlite.runs import SqliteStore
 from tests.contracts.plans import GRID, attempted, create
 from tests.runtime.store.files import TASK_A
@@ -148,7 +149,7 @@ def test_logs_and_scratch_directories_that_lie_elsewhere_go_too_and_nothing_that
 def _killed_at(count: int) -> Iterator[None]:
     """End this process before its so manieth transaction or removal of a directory."""
     left = [count]
-    begin, remove = SqliteStore._transaction, pruning._remove_tree
+    begin, remove = Reader.transaction, pruning._remove_tree
 
     def step() -> None:
         left[0] -= 1
@@ -166,7 +167,7 @@ def _killed_at(count: int) -> Iterator[None]:
         step()
         remove(path)
 
-    SqliteStore._transaction, pruning._remove_tree = counted, removed
+    Reader.transaction, pruning._remove_tree = counted, removed
     yield
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import sqlite3
 from collections.abc import Callable, Generator
 from typing import Any, NamedTuple
 from zlib import crc32
@@ -19,7 +18,7 @@ from sequent.runtime.store.sqlite import run_queries, statements
 from sequent.runtime.store.sqlite.compiled import COLUMN_TYPES
 from sequent.runtime.store.sqlite.definitions import StoredMapping
 from sequent.runtime.store.sqlite.fields import check_rows
-from sequent.runtime.store.sqlite.reader import Reader
+from sequent.runtime.store.sqlite.reader import Execute, Reader
 from sequent.runtime.store.sqlite.records import (
     read_counts,
     read_origin,
@@ -31,9 +30,6 @@ from sequent.runtime.store.sqlite.records import (
 )
 from sequent.runtime.store.sqlite.seals import damaged
 from sequent.runtime.target import Target
-
-Execute = Callable[[str, tuple[object, ...]], sqlite3.Cursor]
-"""Executes a statement with its values."""
 
 
 class RunRow(NamedTuple):

@@ -7,7 +7,6 @@ import os
 import shutil
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
 
 from sequent.errors import StoreError
 from sequent.model.status import RunStatus
@@ -15,7 +14,7 @@ from sequent.runtime import left_processes, ownership
 from sequent.runtime.pruning import OldRun, Pruned, PrunedRun, PruneRule, old_runs
 from sequent.runtime.store.sqlite import prune_statements, run_queries
 from sequent.runtime.store.sqlite.commits import commits_file
-from sequent.runtime.store.sqlite.listing import Execute, Listing
+from sequent.runtime.store.sqlite.listing import Listing
 from sequent.runtime.store.sqlite.reader import Reader
 from sequent.runtime.store.sqlite.records import read_run_status
 
@@ -36,12 +35,10 @@ class Pruning:
         self,
         reader: Reader,
         listing: Listing,
-        transaction: Callable[[], AbstractContextManager[Execute]],
         now: Callable[[], float],
     ) -> None:
         self._reader = reader
         self._listing = listing
-        self._transaction = transaction
         self._now = now
 
     def prune(self, rule: PruneRule) -> Pruned:
@@ -94,7 +91,7 @@ class Pruning:
         try:
             size = sum(map(_size_of, self._directories(run)))
             if not is_dry:
-                with self._transaction() as execute:
+                with self._reader.transaction() as execute:
                     if execute(prune_statements.mark_pruned(), (run.number, run.status.value)).rowcount != 1:
                         return None
                 self._remove(run.number)
@@ -131,9 +128,9 @@ class Pruning:
         for statement in prune_statements.drop_rows():
             count = _AT_ONCE
             while count == _AT_ONCE:
-                with self._transaction() as execute:
+                with self._reader.transaction() as execute:
                     count = execute(statement, (number, _AT_ONCE)).rowcount
-        with self._transaction() as execute:
+        with self._reader.transaction() as execute:
             execute(prune_statements.drop_request(), (number,))
             execute(prune_statements.free_ids(), (number,))
             execute(prune_statements.drop_runs(), ())

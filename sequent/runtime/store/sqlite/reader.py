@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 from sequent.runtime.store.sqlite.compiled import COLUMN_TYPES
@@ -13,6 +13,8 @@ from sequent.runtime.store.sqlite.fields import check_rows
 from sequent.runtime.store.sqlite.opening import DATABASE_ERRORS, store_error
 from sequent.runtime.store.sqlite.tally import Tally, count_run
 
+Execute = Callable[[str, tuple[object, ...]], sqlite3.Cursor]
+"""Executes a statement with its values."""
 _AT_ONCE = 64
 """Rows of a stream that are looked at together."""
 
@@ -55,6 +57,22 @@ class Reader:
             finally:
                 with contextlib.suppress(*DATABASE_ERRORS):
                     self._connection.execute("COMMIT")
+
+    @contextlib.contextmanager
+    def transaction(self) -> Generator[Execute]:
+        """Write all that is executed in it, or nothing; one at a time, as threads may drive runs of a store."""
+        with self.guard:
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+                yield self._connection.execute
+                self._connection.execute("COMMIT")
+            except BaseException as error:
+                with contextlib.suppress(*DATABASE_ERRORS):
+                    if self._connection.in_transaction:
+                        self._connection.execute("ROLLBACK")
+                if isinstance(error, DATABASE_ERRORS):
+                    raise store_error(error, self._path) from error
+                raise
 
     def tally(self, run: int) -> Tally:
         """What all rows of a run come to."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from sequent.errors import BusyError, StoreError
@@ -27,13 +27,11 @@ from sequent.runtime.store.sqlite.ballast import free_ballast
 from sequent.runtime.store.sqlite.checking import check_pages_of_small, check_run
 from sequent.runtime.store.sqlite.definitions import put_definition, read_nodes
 from sequent.runtime.store.sqlite.driven import Claim, SqliteRun
-from sequent.runtime.store.sqlite.listing import Execute, Listing, RunRow, naming_run, seal_run
+from sequent.runtime.store.sqlite.listing import Listing, RunRow, naming_run, seal_run
 from sequent.runtime.store.sqlite.opening import (
-    DATABASE_ERRORS,
     check_schema,
     connect,
     open_file,
-    store_error,
 )
 from sequent.runtime.store.sqlite.read_only import is_read_only, refusal
 from sequent.runtime.store.sqlite.reader import Reader
@@ -107,7 +105,7 @@ class SqliteStore:
         owner = text_of_record(ownership.owner_of(os.getpid(), now))
         lock: ownership.RunLock | None = None
         try:
-            with self._transaction() as execute:
+            with self._reader.transaction() as execute:
                 number, id_ = self._free_number(run_id)
                 lock = self._locked(number, owner)
                 sizes = {pool.name: pool.capacity for pool in plan.pools if pool.is_shared}
@@ -204,7 +202,7 @@ class SqliteStore:
         status, recovery, ended, unrun = RunStatus.RUNNING.value, row.recovery + (not resumes), None, None
         if row.status == RunStatus.SUCCESS and not reopens:
             status, recovery, ended, unrun = row.status, row.recovery, row.ended, row.unrun
-        with self._transaction() as execute:
+        with self._reader.transaction() as execute:
             values = (epoch, owner, status, recovery, ended, None, unrun, row.number, row.epoch)
             taken = execute(statements.take_run(), values)
             execute(statements.drop_holds(), (row.number,))
@@ -228,24 +226,6 @@ class SqliteStore:
         run = SqliteRun(self._listing, record, claim, rows, self._now, row=row, on_close=self._driven.remove)
         self._driven.append(run)
         return run
-
-    @contextlib.contextmanager
-    def _transaction(self) -> Generator[Execute]:
-        """All of what is executed in it, or nothing; one at a time, as several threads may drive runs of a store."""
-        self._reader.guard.acquire()
-        try:
-            self._connection.execute("BEGIN IMMEDIATE")
-            yield self._connection.execute
-            self._connection.execute("COMMIT")
-        except BaseException as error:
-            with contextlib.suppress(*DATABASE_ERRORS):
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-            if isinstance(error, DATABASE_ERRORS):
-                raise store_error(error, self._path) from error
-            raise
-        finally:
-            self._reader.guard.release()
 
     def _rows(self, row: RunRow, reader: Reader | None = None) -> RunRows:
         """All that a run has, read through another connection where one is given."""
@@ -299,7 +279,7 @@ class SqliteStore:
     def prune(self, rule: PruneRule) -> Pruned:
         from sequent.runtime.store.sqlite.pruning import Pruning
 
-        return Pruning(self._reader, self._listing, self._transaction, self._now).prune(rule)
+        return Pruning(self._reader, self._listing, self._now).prune(rule)
 
     def back_up(self, path: str) -> Copy:
         """Write a copy of the whole store under that real path, while its runs go on.

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from sequent.runtime.rows import FLOW, Ask, Hold
 from sequent.runtime.store.granting import Ticket, free_of, may_take, other_size, standing_of
 from sequent.runtime.store.sqlite import shared_queries
-from sequent.runtime.store.sqlite.listing import Execute, Listing
+from sequent.runtime.store.sqlite.listing import Listing
+from sequent.runtime.store.sqlite.reader import Execute
 from sequent.runtime.store.sqlite.records import read_amounts, read_places, text_of_amounts, text_of_places
 from sequent.runtime.store.sqlite.writing import KEPT, BatchWriter
 
