@@ -222,7 +222,7 @@ class Reference:
         return SUCCESS
 
     def _waits_first(self, child: Child) -> bool:
-        return child.node.spec.delay is not None or self._recorded(child.key).waits
+        return "delay" in child.node.spec.values or self._recorded(child.key).waits
 
     def _holds(self, part: Requirement, child: Child, near: bool) -> bool | None:
         if isinstance(part, Atom):

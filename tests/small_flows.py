@@ -26,12 +26,21 @@ def done(path: str) -> Atom:
     return on(path, Claim.DONE)
 
 
+def late(options: dict[str, object]) -> dict[str, object]:
+    """The same, with those that may be references among ``values``."""
+    moved = {name: options.pop(name) for name in ("delay", "timeout") if name in options}
+    if "parallel" in options and not isinstance(options["parallel"], int):
+        moved["parallel"] = options.pop("parallel")
+    values = {name: value for name, value in moved.items() if value is not None}
+    return {**options, "values": values} if values else options
+
+
 def step(name: str, requires: Requirement | None = None, **options: object) -> StepSpec:
-    return StepSpec(name=name, work=WORK, requires=requires, **options)  # type: ignore[arg-type]
+    return StepSpec(name=name, work=WORK, requires=requires, **late(options))  # type: ignore[arg-type]
 
 
 def block(name: str, *children: StepSpec | ContainerSpec, **options: object) -> ContainerSpec:
-    return ContainerSpec(name=name, children=children, **options)  # type: ignore[arg-type]
+    return ContainerSpec(name=name, children=children, **late(options))  # type: ignore[arg-type]
 
 
 def flow(*children: StepSpec | ContainerSpec, stop: bool = True, pools: tuple[PoolSpec, ...] = ()) -> FlowSpec:

@@ -10,9 +10,10 @@ from heapq import heapify, heappop, heappush
 from attrs import frozen
 
 from sequent.cli.text import safe
-from sequent.compiler.texts import attempt_words, input_text, items_text, resource_words, wait_text
+from sequent.compiler.texts import input_text, items_text, option_words
 from sequent.model.inputs import ItemsLiteralPlan, ItemsPlan
 from sequent.model.items import Items
+from sequent.model.options import OPTIONS
 from sequent.model.plan import ContainerPlan, NodePlan, Plan, StepPlan, start_of
 from sequent.model.references import dotted
 from sequent.model.status import Claim
@@ -138,23 +139,16 @@ def _notes(plan: Plan, node: NodePlan) -> Iterator[str]:
         yield "until its result" if node.wraps else f"until {safe(plan.nodes[node.children[node.until]].path[-1])}"
     if isinstance(node, ContainerPlan) and node.wraps:
         node = plan.nodes[node.children[0]]
-    if node.delay is not None:
-        yield f"delay {safe(wait_text(node.delay, _namer(plan)))}"
-    if isinstance(node, StepPlan):
-        if node.timeout is not None:
-            yield f"timeout {safe(wait_text(node.timeout, _namer(plan)))}"
-        yield from attempt_words(node.retries, node.backoff, node.retry_on)
-    if node.priority:
-        yield f"priority {node.priority}"
+    told = option_words(node, node.values, _namer(plan))
+    yield from (safe(text) for option, text in told.items() if OPTIONS[option].is_tuning)
     if node.limit:
         yield f"at most {node.limit:,} at once"
-    yield from map(safe, resource_words(node.acquires, node.releases))
+    yield from (safe(told[option]) for option in ("acquires", "releases") if option in told)
 
 
 def _parallel(plan: Plan, container: ContainerPlan) -> int | str:
-    if container.parallel_from is None:
-        return container.parallel
-    return safe(input_text(container.parallel_from, _namer(plan)))
+    source = container.values.get("parallel")
+    return container.parallel if source is None else safe(input_text(source, _namer(plan)))
 
 
 def _items(plan: Plan, items: ItemsPlan) -> str:

@@ -9,6 +9,7 @@ from sequent.compiler.problems import Problems
 from sequent.compiler.reach import why_never
 from sequent.compiler.tree import Node
 from sequent.compiler.values import maker_of
+from sequent.model.options import OPTIONS
 from sequent.model.spec import ContainerSpec, ItemsCall, StepSpec
 from sequent.model.status import Claim, Construct
 
@@ -84,21 +85,25 @@ def check_failures(node: Node, problems: Problems) -> None:
             )
 
 
-def check_timeout(node: Node, default: Construct, problems: Problems) -> None:
-    """What is to be ended after a while runs in a process of its own, since nothing else can be ended."""
+def check_process(node: Node, default: Construct, problems: Problems) -> None:
+    """What must be done to the process of a step is said only of one that has a process of its own."""
     spec = node.spec
-    if isinstance(spec, ContainerSpec) or spec.timeout is None:
+    if isinstance(spec, ContainerSpec) or not node.values:
         return
     construct = spec.task_construct or default
-    if construct is not Construct.PROCESS:
-        where = "in a thread" if construct is Construct.THREAD else "in the process of the driver itself"
-        problems.add(
-            "timeout",
-            f"{node.shown} has a timeout, and runs {where}, which cannot be ended",
-            path=node.text,
-            place=node.place_of("timeout"),
-            hint='give it task_construct="process", or leave the timeout out',
-        )
+    if construct is Construct.PROCESS:
+        return
+    where = "in a thread" if construct is Construct.THREAD else "in the process of the driver itself"
+    for option in node.values:
+        why = OPTIONS[option].needs_process
+        if why:
+            problems.add(
+                option,
+                f"{node.shown} has {why.format(where)}",
+                path=node.text,
+                place=node.place_of(option),
+                hint=f'give it task_construct="process", or leave {option}= out',
+            )
 
 
 def check_ends(node: Node, problems: Problems) -> None:

@@ -10,7 +10,7 @@ from attrs import frozen
 from sequent.by_fields import ByFields
 from sequent.compiler.conditions import Asked, Joined
 from sequent.compiler.reading import read
-from sequent.compiler.texts import Name, amounts_text, input_text, items_text, wait_text
+from sequent.compiler.texts import Name, input_text, items_text, option_words
 from sequent.compiler.tree import Node, Tree
 from sequent.errors import Place
 from sequent.model.inputs import ItemsLiteralPlan
@@ -126,7 +126,8 @@ def _box(tree: Tree, node: Node, boxes: tuple[Box, ...], arrows: tuple[Arrow, ..
     def name(index: int) -> str:
         return tree.by_index[index].text
 
-    parallel = str(node.spec.parallel) if node.parallel_from is None else input_text(node.parallel_from, name)
+    source = node.values.get("parallel")
+    parallel = str(node.spec.parallel) if source is None else input_text(source, name)
     return Box(
         index=node.index,
         path=node.text,
@@ -154,12 +155,7 @@ def _kind(node: Node) -> Kind:
 
 
 def _remarks(node: Node, name: Name) -> Iterator[str]:
-    if node.spec.until:
-        yield "until its result" if node.spec.until is True else f"until {node.spec.until}"
-    if node.delay is not None:
-        yield f"delay {wait_text(node.delay, name)}"
-    if node.spec.acquires:
-        yield f"acquires {amounts_text(node.spec.acquires)}"
+    yield from option_words(node.spec, node.values, name, ("until", "delay", "acquires")).values()
 
 
 def _arrows_in(tree: Tree) -> dict[Node | None, tuple[Arrow, ...]]:

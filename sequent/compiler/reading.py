@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sequent.compiler.check import check_ends, check_failures, check_requirement, check_timeout
+from sequent.compiler.check import check_ends, check_failures, check_process, check_requirement
 from sequent.compiler.demands import check_balances, check_demands
 from sequent.compiler.holding import check_holding
 from sequent.compiler.order import check_order
@@ -25,7 +25,7 @@ def read(spec: FlowSpec) -> tuple[Tree, Resolver]:
     for node in tree.nodes:
         resolver.look_up(node)
         check_ends(node, problems)
-        check_timeout(node, spec.config.task_construct, problems)
+        check_process(node, spec.config.task_construct, problems)
     check_order(tree.nodes, problems)
     for node in tree.nodes:
         if node.is_whole:

@@ -11,8 +11,9 @@ from sequent.compiler.reach import may_be_skipped
 from sequent.compiler.tree import Node, Tree
 from sequent.compiler.values import Values
 from sequent.errors import Place
-from sequent.model.inputs import Input, ItemsCallPlan, ItemsLiteralPlan, ItemsPlan, ParamInput
-from sequent.model.references import FlowHandle, SecretOf, Value
+from sequent.model.inputs import Input, ItemsCallPlan, ItemsLiteralPlan, ItemsPlan, LiteralInput, ParamInput
+from sequent.model.options import OPTIONS
+from sequent.model.references import FlowHandle, Literal, SecretOf, Value
 from sequent.model.requirements import MOST_NESTED, AllOf, Atom, Requirement
 from sequent.model.spec import ContainerSpec, ItemsCall, ItemsLiteral, ItemsSpec, StepSpec
 from sequent.model.work import Work, references_of
@@ -69,15 +70,20 @@ class Resolver:
         around = None if body is None else body.repeating
         if spec.repeats is not None and body is not None:
             node.repeats = self._items(node, spec.repeats, body)
-        if spec.parallel_from is not None:
-            node.parallel_from = self._option(node, "parallel", spec.parallel_from, around)
-        if spec.delay is not None:
-            own = node.repeating if isinstance(spec, StepSpec) else around
-            node.delay = self._option(node, "delay", spec.delay, own)
-        if isinstance(spec, StepSpec) and spec.timeout is not None:
-            node.timeout = self._option(node, "timeout", spec.timeout, node.repeating)
+        for option, value in spec.values.items():
+            own = node.repeating if isinstance(spec, StepSpec) and option != "parallel" else around
+            found = self._option(node, option, value, own)
+            if found is not None:
+                node.values[option] = found
+        passed_on = {option: value for option, value in node.values.items() if OPTIONS[option].is_inherited}
+        node.passed_on = passed_on if body is None or not body.passed_on else {**body.passed_on, **passed_on}
+        if node.passed_on and isinstance(spec, StepSpec):
+            node.values = {**node.passed_on, **node.values}
 
     def _option(self, node: Node, option: str, value: Value, repeating: int | None) -> Input | None:
+        if isinstance(value, Literal):
+            # Before its line is looked for, which takes a while.
+            return LiteralInput(value.text)
         outside = None if node.parent is None else node.parent.parent
         verb = "repeats over the result of" if option == "repeats" else f"has as its {option} the result of"
         return self._take(value, option, Reader(node, outside, verb, node.place_of(option)), repeating)

@@ -10,14 +10,14 @@ from enum import StrEnum
 from attrs import frozen
 
 from sequent.by_fields import ByFields
-from sequent.compiler.texts import Name, attempt_words, input_text, items_text, resource_words, wait_text
+from sequent.compiler.texts import Name, input_text, items_text, option_words
 from sequent.compiler.tree import Node, Tree
 from sequent.model.inputs import LiteralInput
-from sequent.model.spec import ContainerSpec, FlowSpec, StepSpec
-from sequent.model.status import Action, Construct, Status
+from sequent.model.options import IN_A_RECOVERY, OPTIONS
+from sequent.model.spec import ContainerSpec, FlowSpec
+from sequent.model.status import Action, Status
 
-_CONSTRUCTS = {Construct.INVOKE: "invoked", Construct.THREAD: "in a thread"}
-_IN_A_RECOVERY = "in a recovery"
+_KNOWN = LiteralInput("null")
 TUNING = "; "
 """Parts a line: what follows may change without a recovery resting on it."""
 
@@ -78,9 +78,7 @@ def differences(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[Differe
 def reruns_successes(structure: Mapping[str, str]) -> bool:
     """Whether a step runs again in a recovery though it has succeeded."""
     directive = f"{Status.SUCCESS} {Action.RERUN}"
-    parts = (
-        part for line in structure.values() for part in line.partition(TUNING)[0].split(f", {_IN_A_RECOVERY} ")[1:]
-    )
+    parts = (part for line in structure.values() for part in line.partition(TUNING)[0].split(f", {IN_A_RECOVERY} ")[1:])
     return any(directive in part for part in parts)
 
 
@@ -111,12 +109,23 @@ def _line(tree: Tree, node: Node) -> str:
 
     is_container = isinstance(node.spec, ContainerSpec)
     words = ["container" if is_container else "step"] if node.path else ["flow", *_flow_words(tree.spec)]
-    words += _container_words(node, name)
+    if node.condition is not None:
+        words.append(f"requires {node.condition.text}")
+    if node.repeats is not None:
+        words.append(f"repeats {items_text(node.repeats, name)}")
+    tuning: list[str] = []
+    options = option_words(node.spec, node.values, name)
+    if not node.path and tree.spec.config.max_concurrent is not None:
+        options["max_concurrent"] = OPTIONS["max_concurrent"].words(tree.spec.config.max_concurrent)
+    words += [options.pop(early) for early in ("parallel", "until") if early in options]
+    if isinstance(node.spec, ContainerSpec) and node.spec.result is not None:
+        words.append(f"result {node.spec.result}")
     words += _taking_words(node, name)
-    words += resource_words(node.spec.acquires, node.spec.releases)
-    words += _failure_words(node.spec)
-    tuning = ", ".join(_tuning_words(tree, node, name))
-    return ", ".join(words).replace(TUNING, ";") + (f"{TUNING}{tuning}" if tuning else "")
+    for option, text in options.items():
+        is_known = isinstance(node.values.get(option, _KNOWN), LiteralInput)
+        (tuning if OPTIONS[option].is_tuning and is_known else words).append(text)
+    line = ", ".join(words).replace(TUNING, ";")
+    return f"{line}{TUNING}{', '.join(tuning)}" if tuning else line
 
 
 def _flow_words(spec: FlowSpec) -> list[str]:
@@ -128,56 +137,7 @@ def _flow_words(spec: FlowSpec) -> list[str]:
     return [*params, *pools, *([] if spec.config.stop_on_exception else ["does not stop on exception"])]
 
 
-def _container_words(node: Node, name: Name) -> Iterator[str]:
-    """What it waits for and how it repeats."""
-    spec = node.spec
-    if node.condition is not None:
-        yield f"requires {node.condition.text}"
-    if node.repeats is not None:
-        yield f"repeats {items_text(node.repeats, name)}"
-    if node.parallel_from is not None:
-        yield f"parallel {input_text(node.parallel_from, name)}"
-    elif spec.parallel != 1:
-        yield f"parallel {spec.parallel}" if spec.parallel > 0 else "parallel without limit"
-    if spec.until:
-        yield "until its result" if spec.until is True else f"until {spec.until}"
-    if isinstance(spec, ContainerSpec) and spec.result is not None:
-        yield f"result {spec.result}"
-
-
 def _taking_words(node: Node, name: Name) -> Iterator[str]:
     taken = {*node.inputs, *(value for value in node.attributes.values() if value is not None)}
     if taken:
         yield f"takes {', '.join(sorted(input_text(value, name) for value in taken))}"
-    for option, value in (("delay", node.delay), ("timeout", node.timeout)):
-        if value is not None and not isinstance(value, LiteralInput):
-            yield f"{option} {input_text(value, name)}"
-
-
-def _failure_words(spec: StepSpec | ContainerSpec) -> Iterator[str]:
-    """What becomes of its failures, now and in a recovery."""
-    if not spec.handles:
-        yield "does not handle"
-    if spec.stop_on_exception is not None:
-        yield "stops on exception" if spec.stop_on_exception else "does not stop on exception"
-    if isinstance(spec, StepSpec):
-        directives = sorted(spec.recovery.items())
-        if directives:
-            yield f"{_IN_A_RECOVERY} {', '.join(f'{status} {action}' for status, action in directives)}"
-        if spec.task_construct is not None and spec.task_construct in _CONSTRUCTS:
-            yield _CONSTRUCTS[spec.task_construct]
-
-
-def _tuning_words(tree: Tree, node: Node, name: Name) -> Iterator[str]:
-    """How long, how often, how soon and how many at once."""
-    spec = node.spec
-    for option, value in (("delay", node.delay), ("timeout", node.timeout)):
-        if isinstance(value, LiteralInput):
-            yield f"{option} {wait_text(value, name)}"
-    if isinstance(spec, StepSpec):
-        yield from attempt_words(spec.retries, spec.backoff, spec.retry_on)
-    if spec.priority:
-        yield f"priority {spec.priority}"
-    most = spec.max_concurrent if node.path else tree.spec.config.max_concurrent
-    if most is not None:
-        yield f"at most {most} at once" if most > 0 else "any number at once"

@@ -1,9 +1,8 @@
-"""Values, waits and amounts as people read them: in differences, drawings and plans."""
+"""Values and options as people read them: in differences, drawings and plans."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping
 
 from sequent.model.inputs import (
     CompoundInput,
@@ -20,14 +19,12 @@ from sequent.model.inputs import (
     ResultInput,
     ResultOrInput,
 )
+from sequent.model.options import OPTIONS, Written, said
 from sequent.model.references import CompoundForm
-from sequent.model.spec import AT_ONCE, Amounts, Backoff
 from sequent.model.wire import decode
 
 Name = Callable[[int], str]
 """Gives the dotted path of a node by its index."""
-
-_UNITS = (("d", 86400.0), ("h", 3600.0), ("m", 60.0))
 
 
 def input_text(value: Input, name: Name) -> str:
@@ -63,55 +60,24 @@ def items_text(items: ItemsPlan | None, name: Name) -> str:
     return "what a callable gives" if isinstance(items, ItemsCallPlan) else input_text(items, name)
 
 
-def wait_text(value: Input, name: Name) -> str:
-    """A delay or a timeout: a length of time, a moment, or where it comes from."""
-    if not isinstance(value, LiteralInput):
-        return input_text(value, name)
-    known = decode(value.text)
-    if isinstance(known, datetime):
-        return f"until {known.isoformat()}"
-    return span_text(known) if isinstance(known, float) else value.text
+def option_words(
+    written: Written, values: Mapping[str, Input], name: Name, options: Iterable[str] = OPTIONS
+) -> dict[str, str]:
+    """How each option is told that says something, by its name; but for what is required and repeated over.
 
-
-def span_text(seconds: float) -> str:
-    """A length of time, as it would be written: 1h 30m."""
-    words: list[str] = []
-    for unit, size in _UNITS:
-        count, seconds = divmod(seconds, size)
-        words += [f"{count:g}{unit}"] if count else []
-    if seconds or not words:
-        words.append(f"{seconds:g}s")
-    return " ".join(words)
-
-
-def amounts_text(amounts: Amounts) -> str:
-    """So much of each pool."""
-    return " and ".join(f"{amount} of {pool}" for pool, amount in amounts) or "nothing"
-
-
-def resource_words(acquires: Amounts, releases: Amounts | None) -> Iterator[str]:
-    """What a step or container acquires and gives back."""
-    if acquires:
-        yield f"acquires {amounts_text(acquires)}"
-    if releases is not None:
-        yield f"gives back {amounts_text(releases)}"
-
-
-def attempt_words(retries: int, backoff: Backoff, retry_on: tuple[str | int, ...]) -> Iterator[str]:
-    """How often and after what a step is tried again."""
-    if retries:
-        yield f"retries {retries}"
-    if backoff != AT_ONCE:
-        yield f"waits {_backoff_text(backoff)}"
-    if retry_on:
-        yield f"retries on {', '.join(map(str, retry_on))}"
-
-
-def _backoff_text(backoff: Backoff) -> str:
-    if backoff.factor == 1:
-        growth = ""
-    else:
-        ceiling = f" up to {span_text(backoff.ceiling)}" if backoff.ceiling is not None else ""
-        growth = f", each time {backoff.factor:g} times as long{ceiling}"
-    jitter = f", give or take {backoff.jitter:.0%}" if backoff.jitter else ""
-    return f"{span_text(backoff.first)}{growth}{jitter}"
+    Args:
+        written: a step or container, as specified or as planned.
+        values: where its options come from that may be known only while running.
+        name: gives the dotted path of a node.
+        options: which are told.
+    """
+    told: dict[str, str] = {}
+    for option, value in said(written, options).items():
+        source = values.get(option)
+        if source is None:
+            told[option] = OPTIONS[option].words(value)
+        elif isinstance(source, LiteralInput):
+            told[option] = OPTIONS[option].words(decode(source.text))
+        else:
+            told[option] = f"{option} {input_text(source, name)}"
+    return {option: text for option, text in told.items() if text}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from unicodedata import normalize
 
 from attrs import define, field
@@ -11,6 +11,7 @@ from sequent.compiler.conditions import Asked, Condition
 from sequent.compiler.problems import Problems
 from sequent.errors import Place
 from sequent.model.inputs import Input, ItemsPlan
+from sequent.model.options import FLOW, OPTIONS, said
 from sequent.model.references import Path
 from sequent.model.spec import LONGEST_NAME, MOST_LEVELS, ContainerSpec, FlowSpec, StepSpec
 
@@ -42,9 +43,10 @@ class Node:
     """What its body takes from outside; None where that cannot be found."""
     repeats: ItemsPlan | None = None
     inputs: tuple[Input, ...] = ()
-    delay: Input | None = None
-    timeout: Input | None = None
-    parallel_from: Input | None = None
+    values: dict[str, Input] = field(factory=dict[str, Input])
+    """Of its options that may be known only while running those that hold for it, by name."""
+    passed_on: Mapping[str, Input] = field(factory=dict[str, Input])
+    """Of a container: those that hold for what is in it, unless that says otherwise."""
     told_of: list[tuple[Node, Place | None]] = field(factory=list["tuple[Node, Place | None]"])
     """What it takes the failures of, and where."""
     own: Condition | None = None
@@ -65,7 +67,7 @@ class Node:
     @property
     def is_parallel(self) -> bool:
         """Whether several of its iterations may be under way at once."""
-        return self.spec.parallel != 1 or self.spec.parallel_from is not None
+        return self.spec.parallel != 1 or "parallel" in self.spec.values
 
     @property
     def shown(self) -> str:
@@ -215,16 +217,8 @@ def _check_root(tree: Tree, problems: Problems) -> None:
             place=root.place,
             hint="add a step",
         )
-    given = {
-        "requires": root.requires is not None,
-        "repeats": root.repeats is not None,
-        "parallel": tree.root.is_parallel,
-        "delay": root.delay is not None,
-        "releases": root.releases is not None,
-        "handles": not root.handles,
-    }
-    for option, is_given in given.items():
-        if is_given:
+    for option in said(root):
+        if FLOW not in OPTIONS[option].where and option != "until":
             problems.add(
                 "flow-option",
                 f"the flow {spec.name!r} has {option!r}, which is for what is inside a flow",

@@ -16,8 +16,8 @@ from sequent.dsl.events import read_event
 from sequent.dsl.hosts import read_hosts
 from sequent.dsl.names import check_flow_name
 from sequent.dsl.nodes import Node, Written, own_child
-from sequent.dsl.option_types import BlockOptions, PoolAmounts
-from sequent.dsl.options import CONTAINER_OPTIONS, read_options
+from sequent.dsl.option_types import BlockOptions, FlowOptions
+from sequent.dsl.options import FLOW_OPTIONS, read_options
 from sequent.dsl.places import Site, frame_above, names_around, read_at, site_above
 from sequent.dsl.positional_arguments import read_order, read_positions
 from sequent.dsl.reference_search import refuse_texts
@@ -120,8 +120,7 @@ class Sequent(BuiltFlow):
         remotes: Sequence[str] | None = None,
         import_module: str | Sequence[str] | None = None,
         import_file: str | None = None,
-        acquires: PoolAmounts | None = None,
-        priority: int | None = None,
+        **options: Unpack[FlowOptions],
     ) -> None:
         """Begin a flow.
 
@@ -139,8 +138,8 @@ class Sequent(BuiltFlow):
             remotes: other hosts that will be needed; none, for now.
             import_module: modules that a worker imports before it calls a function, of all steps that name none.
             import_file: the file of that module.
-            acquires: what each of its runs holds of pools, as long as it lasts.
-            priority: how soon a run has that of a pool for which others wait as well.
+            **options: ``acquires``, what each of its runs holds of pools as long as it lasts; and others that a
+                whole flow has.
 
         Raises:
             DefinitionError: one of these is not what a flow can have.
@@ -162,8 +161,8 @@ class Sequent(BuiltFlow):
         self.recovery_run = read_at(site, "recovery_run", partial(read_recovery_run, recovery_run))
         self.run_id = read_at(site, "run_id", partial(read_text, run_id, "run_id", "r00412")) or None
         """The id of its run; of the latest, once ``run()`` has returned."""
-        options = read_options({"acquires": acquires, "priority": priority}, site, CONTAINER_OPTIONS, "flow")
-        self.root = Block(Written(site, options, name=self.name, children={}, is_leaf=False), self)
+        chosen = read_options(options, site, FLOW_OPTIONS, "flow")
+        self.root = Block(Written(site, chosen, name=self.name, children={}, is_leaf=False), self)
         self._asked_id = self.run_id
         self._running = Lock()  # held while run() runs it
 

@@ -21,8 +21,6 @@ from sequent.dsl.words import WordSource, read_arguments, read_word, read_words
 from sequent.errors import DefinitionError, Place
 from sequent.model.wording import described, repr_of
 
-COMMAND_OPTIONS = frozenset({"env", "cwd", "stdin", "success", "result", "shell"})
-
 
 class ExitCode(int):
     """As ``result=`` of a command: the code with which the program ended."""
@@ -122,18 +120,11 @@ def read_computed(
 
 
 def _read_options(source: CommandSource, options: Mapping[str, object], site: Site) -> CommandSource:
-    readers: Mapping[str, Callable[[object, Place], Any]] = {
-        "result": _read_result,
-        "env": _read_env,
-        "cwd": _read_cwd,
-        "stdin": _read_stdin,
-        "success": _read_success,
-    }
     mistakes = Mistakes()
     given = {"success": 0, **options}
     read = {
         name: mistakes.told(partial(read_at, site, name, partial(reader, given.get(name))), None)
-        for name, reader in readers.items()
+        for name, reader in _READERS.items()
     }
     mistakes.raise_if_any()
     result = read.pop("result")
@@ -218,3 +209,14 @@ def _read_success(success: object, place: Place) -> tuple[int, ...]:
 
 def _error(message: str, place: Place, hint: str) -> DefinitionError:
     return DefinitionError(message, code="command", hint=hint, place=place)
+
+
+_READERS: Mapping[str, Callable[[object, Place], Any]] = {
+    "result": _read_result,
+    "env": _read_env,
+    "cwd": _read_cwd,
+    "stdin": _read_stdin,
+    "success": _read_success,
+}
+COMMAND_OPTIONS = frozenset({*_READERS, "shell"})
+"""What a command is told of its program, beside its words."""

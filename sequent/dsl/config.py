@@ -7,18 +7,16 @@ from typing import TYPE_CHECKING, Any, cast
 
 from attrs import evolve
 
-from sequent.dsl.counts import option_error, quoted
 from sequent.dsl.nodes import Node
 from sequent.dsl.paths import expanded
 from sequent.dsl.settings import Settings, mapping_of, setting_error, unknown_key
 from sequent.errors import DefinitionError, Place, UsageError
+from sequent.model.options import SETTINGS
+from sequent.model.scalar_options import option_error, quoted
 from sequent.model.wording import repr_of
 
 if TYPE_CHECKING:
     from sequent.dsl.files import SettingsFile
-
-
-_STEP_KEYS = ("max_concurrent", "stop_on_exception", "task_construct")
 
 
 class BuiltFlow:
@@ -118,8 +116,8 @@ def read_step_config(config: object, options: dict[str, Any], place: Place) -> N
         DefinitionError: a key is unknown, or given among the options as well.
     """
     for key, value in mapping_of(config, "config", place).items():
-        if key not in _STEP_KEYS:
-            raise unknown_key(key, "config of a step", _STEP_KEYS, place)
+        if key not in SETTINGS:
+            raise unknown_key(key, "config of a step", SETTINGS, place)
         if key in options:
             raise setting_error(f"{key!r} is given twice", place, "give it in config, or as an option")
         options[key] = value

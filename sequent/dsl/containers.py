@@ -246,10 +246,8 @@ def container(body: object = None, /, **options: object) -> object:
 
     Args:
         body: the class, or a container that is used again.
-        **options: ``requires``, what must hold before it starts; ``repeats`` and ``parallel``, what it is done for;
-            ``delay``; ``priority``, ``max_concurrent``, ``acquires`` and ``releases``, what it waits for and holds;
-            ``handles=False``, it tells of a failure that stays one; ``stop_on_exception`` and ``task_construct``,
-            for all that is in it; ``kwargs``, the parameters of a container that is used again.
+        **options: how it is to run, as the page *Options* of the documentation has it; ``kwargs``, the parameters of
+            a container that is used again.
 
     Raises:
         DefinitionError: something in the body or an option is not one that a container can have.

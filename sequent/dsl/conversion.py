@@ -13,10 +13,10 @@ from inspect import formatannotation
 from pathlib import Path, PurePath
 from uuid import UUID
 
-from sequent.dsl.counts import flag_of
 from sequent.errors import NotDataError, UsageError
 from sequent.model.annotations import Form, Meaning, meaning_of
 from sequent.model.json_text import read_json, too_deep
+from sequent.model.scalar_options import flag_of
 from sequent.model.wording import with_article
 
 T = typing.TypeVar("T")

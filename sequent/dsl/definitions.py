@@ -22,12 +22,9 @@ from sequent.dsl.type_mistakes import mistake_in, mistakes_in_results
 from sequent.dsl.values import Values
 from sequent.errors import DefinitionError, InvalidFlowError, UsageError
 from sequent.model.annotations import unnamed_class
+from sequent.model.options import SETTINGS
 from sequent.model.spec import Definition, FlowSpec, Origin, ParamSpec
 from sequent.model.wording import kind_of, repr_of, with_article
-
-_SETTINGS = ("task_construct", "max_concurrent", "stop_on_exception")
-"""The settings of a whole flow that are options of its container."""
-
 
 _MEANS_NOTHING = frozenset({"other-flow", "param", "reference"})
 """Mistakes of what a name means, which the compiler would tell again in its words; ..."""
@@ -154,7 +151,7 @@ def _mistake_in_default(source: ParamSource, kind: object, shown: str) -> Defini
 def _settings(written: Written) -> Settings:
     """The settings of a flow that is written as a class: they stand among its options."""
     options = written.options
-    said = {name: getattr(options, name) for name in _SETTINGS if getattr(options, name) is not None}
+    said = {name: getattr(options, name) for name in SETTINGS if getattr(options, name) is not None}
     return Settings(said, places=dict.fromkeys(said, written.site.place))
 
 

@@ -20,6 +20,13 @@ PoolAmounts = Mapping[Pool, int] | Sequence[tuple[Pool, int]]
 Cause = type[BaseException] | int
 
 
+class FlowOptions(TypedDict, total=False):
+    """How a flow of the builder is to run, beside its configuration."""
+
+    priority: int | None
+    acquires: PoolAmounts | None
+
+
 class Options(TypedDict, total=False):
     """How a container is to run, and so a step as well."""
 

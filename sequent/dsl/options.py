@@ -3,22 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
-from typing import Any, Final, Protocol
+from functools import lru_cache, partial
+from typing import Any, Final
 
 from attrs import evolve, frozen
 
-from sequent.dsl.counts import (
-    option_error,
-    read_construct,
-    read_flag,
-    read_limit,
-    read_optional_flag,
-    read_parallel,
-    read_priority,
-    read_retries,
-)
-from sequent.dsl.directives import NO_DIRECTIVES, read_recovery
 from sequent.dsl.hosts import is_here
 from sequent.dsl.literals import step_as_value
 from sequent.dsl.mistakes import Mistakes
@@ -30,37 +19,27 @@ from sequent.dsl.references import Reference
 from sequent.dsl.repeats import RepeatSource, read_repeats
 from sequent.dsl.requirements import Claimable, Requirement, read_requirement
 from sequent.dsl.sources import refuse_secret
-from sequent.dsl.timing import check_attempts, read_backoff, read_delay, read_retry_on, read_timeout
-from sequent.errors import DefinitionError, Place
+from sequent.errors import DefinitionError, NotDataError, Place
+from sequent.model.options import CONTAINER, FLOW, OPTIONS, SETTINGS, STEP, Reader, said
 from sequent.model.references import Literal
-from sequent.model.spec import AT_ONCE, Backoff, ItemsLiteral
-from sequent.model.status import Action, Construct, Status
+from sequent.model.scalar_options import option_error, read_flag, read_optional_flag
+from sequent.model.spec import ItemsLiteral, PlainStepOptions
+from sequent.model.wire import encode
 
-Timing = Literal | Reference
-"""A length of time or a moment, as wire text, or where it comes from."""
+NO_VALUES: Mapping[str, Literal | Reference] = {}
 
 
-@frozen(eq=False)
-class Options:
+@frozen(kw_only=True, eq=False, repr=False)
+class Options(PlainStepOptions):
     """What ``@step``, ``@container``, ``command`` and ``add_step`` have in common."""
 
     requires: Requirement | None = None
     repeats: RepeatSource | None = None
-    parallel: int | Reference = 1
     until: bool = False
-    delay: Timing | None = None
-    timeout: Timing | None = None
-    retries: int = 0
-    backoff: Backoff = AT_ONCE
-    retry_on: tuple[str | int, ...] = ()
-    priority: int = 0
-    max_concurrent: int | None = None
+    values: Mapping[str, Literal | Reference] = NO_VALUES
+    """Those that may be known only while running, by name: wire text, or where it comes from."""
     acquires: PoolAmounts = ()
     releases: PoolAmounts | None = None
-    recovery: Mapping[Status, Action] = NO_DIRECTIVES
-    handles: bool = True
-    stop_on_exception: bool | None = None
-    task_construct: Construct | None = None
     given: frozenset[str] = frozenset()
     """The options that the author wrote."""
     unread: frozenset[str] = frozenset()
@@ -73,23 +52,26 @@ NO_OPTIONS: Final = Options()
 NO_ITEMS: Final = ItemsLiteral("[]")
 """Stand for items that could not be read: it repeats all the same."""
 
-_ATTEMPTS: Final = {"timeout", "retries", "backoff", "retry_on", "recovery"}
-_EVERYWHERE: Final = {
-    *("requires", "repeats", "parallel", "delay", "priority", "max_concurrent", "acquires", "releases"),
-    *("handles", "stop_on_exception", "task_construct"),
-}
-STEP_OPTIONS: Final = frozenset({*_EVERYWHERE, *_ATTEMPTS, "until"})
-CONTAINER_OPTIONS: Final = frozenset(_EVERYWHERE)
-_TAKE_REFERENCES: Final = frozenset({"parallel", "delay", "timeout"})
-"""Beside what is repeated over and required."""
+STEP_OPTIONS: Final = frozenset(name for name, option in OPTIONS.items() if STEP in option.where)
+CONTAINER_OPTIONS: Final = frozenset(name for name, option in OPTIONS.items() if CONTAINER in option.where)
+FLOW_OPTIONS: Final = frozenset(name for name, option in OPTIONS.items() if FLOW in option.where) - {*SETTINGS}
+"""Those of the builder's flow, which has its settings from its configuration."""
+_ATTEMPTS: Final = STEP_OPTIONS - CONTAINER_OPTIONS - {"until"}
 _NOT_YET: Mapping[str, Callable[[object], bool]] = {"hosts": is_here}
 """Words of the language that mean nothing yet, and whether a value may stand there all the same."""
-
-
-class Reader(Protocol):
-    """Reads the value of one option."""
-
-    def __call__(self, value: object, name: str, place: Place) -> Any: ...
+_OF_THE_LANGUAGE: Mapping[str, Reader] = {
+    "requires": lambda value, name, place: read_requirement(value, place),  # noqa: ARG005  a reader's parameters
+    "repeats": lambda value, name, place: read_repeats(value, place),  # noqa: ARG005  as above
+    "acquires": read_acquires,
+    "releases": read_releases,
+}
+_READERS: Mapping[str, Reader] = {name: option.read or _OF_THE_LANGUAGE[name] for name, option in OPTIONS.items()}
+_FLAGS: Final = frozenset(name for name, reader in _READERS.items() if reader in (read_flag, read_optional_flag))
+_COUNTS: Final = frozenset({"parallel", "retries", "priority", "max_concurrent"})
+_REFER: Final = [name for name, option in OPTIONS.items() if option.may_refer]
+_LATE: Final = frozenset(_REFER) - {"repeats", "parallel"}
+"""They are always kept as wire text; a number of iterations only where it is a reference."""
+_NOWHERE: Final = Place("", 0)
 
 
 def read_options(
@@ -122,16 +104,20 @@ def read_options(
             found.add(error)
             unread.append(name)
     given = frozenset(read)
+    late = [
+        name for name, value in read.items() if name in _LATE or (name == "parallel" and value.__class__ is not int)
+    ]
+    values = {name: value for name in late if (value := read.pop(name)) is not None}
     if "repeats" in unread:
         read["repeats"] = NO_ITEMS
-    chosen = Options(**read, given=given, unread=frozenset(unread))
+    chosen = Options(**read, values=values, given=given, unread=frozenset(unread))
     if chosen.until and chosen.repeats is None:
         place = option_place(site, "until")
         found.add(option_error("'until' needs 'repeats'", place, "give the items to repeat over"))
         chosen = evolve(chosen, until=False)
     if word != "container":
         found.told(partial(check_parallel, chosen, site), None)
-        found.told(partial(check_attempts, options, partial(option_place, site)), None)
+        found.told(partial(_check_attempts, options, site), None)
     if mistakes is None:
         found.raise_if_any()
     return chosen
@@ -143,13 +129,24 @@ def check_parallel(options: Options, site: Site) -> None:
     Raises:
         DefinitionError: there are no repeats.
     """
-    is_parallel = isinstance(options.parallel, Reference) or options.parallel != 1
+    is_parallel = "parallel" in options.values or options.parallel != 1
     if is_parallel and options.repeats is None:
         raise option_error(
             "'parallel' needs 'repeats'",
             option_place(site, "parallel"),
             "it is how many iterations run at once; how many steps do is max_concurrent=",
         )
+
+
+def _check_attempts(given: Iterable[str], site: Site) -> None:
+    """See that who says how to try again says that it is to be done."""
+    for name in ("backoff", "retry_on"):
+        if name in given and "retries" not in given:
+            raise option_error(
+                f"{name!r} is about further attempts, and there are none",
+                option_place(site, name),
+                "say how many: retries=3",
+            )
 
 
 def _read_option(name: str, value: object, site: Site) -> object:
@@ -169,17 +166,43 @@ def _read_checked(value: object, name: str, place: Place) -> object:
             return _checked_reference(value, name, place)
         if isinstance(value, Claimable):
             raise step_as_value(value, f"{name!r}", place)
-    return _READERS[name](value, name, place)
+    return wire_text(value, name, place) if name in _LATE else _READERS[name](value, name, place)
+
+
+def wire_text(value: object, name: str, place: Place) -> Literal | None:
+    """The value of an option that may be a reference, where it is known; None where it says nothing.
+
+    Raises:
+        DefinitionError: the option cannot have that value.
+    """
+    if value is None and name in _LATE:
+        return None
+    try:
+        # Most flows say the same few times over and over.
+        return _known(name, value) if type(value) is str else _written(name, value)
+    except DefinitionError as error:
+        error.place = place
+        raise
+    except NotDataError as error:
+        raise option_error(f"{name!r}: {error.message}", place, error.hint) from None
+
+
+def _written(name: str, value: object) -> Literal | None:
+    read = _READERS[name](value, name, _NOWHERE)
+    return None if read == OPTIONS[name].default else Literal(encode(read))
+
+
+_known = lru_cache(maxsize=256)(_written)
 
 
 def _checked_reference(value: Reference, name: str, place: Place) -> Reference:
     refuse_secret(value, f"{name!r}", place)
-    if name in _TAKE_REFERENCES:
+    if name in _REFER:
         return value
     raise DefinitionError(
         f"{name!r} is {value.__sequent__.shown}, which is known only while running",
         code="reference",
-        hint="give the value itself: only delay, timeout, parallel and repeats may be references",
+        hint=f"give the value itself: only {', '.join(_REFER[:-1])} and {_REFER[-1]} may be references",
         place=place,
     )
 
@@ -210,7 +233,7 @@ def without_attempts(options: Options) -> Options:
 def refusal_of_attempts(options: Options, site: Site, container: str, steps: Iterable[str]) -> DefinitionError | None:
     """The error for a container with an option that only a step can have, since a container has no attempts."""
     for name in sorted(_ATTEMPTS & options.given):
-        if getattr(options, name) != getattr(NO_OPTIONS, name):
+        if name in said(options):
             return option_error(
                 f"{name!r} is for steps: the container {container!r} has no attempts",
                 option_place(site, name),
@@ -219,34 +242,8 @@ def refusal_of_attempts(options: Options, site: Site, container: str, steps: Ite
     return None
 
 
-def _read_repeats(value: object, name: str, place: Place) -> RepeatSource | None:
-    del name
-    return read_repeats(value, place)
-
-
-def _read_requires(value: object, name: str, place: Place) -> Requirement | None:
-    del name
-    return read_requirement(value, place)
-
-
-_READERS: Mapping[str, Reader] = {
-    "requires": _read_requires,
-    "repeats": _read_repeats,
-    "parallel": read_parallel,
-    "until": read_flag,
-    "delay": read_delay,
-    "timeout": read_timeout,
-    "retries": read_retries,
-    "backoff": read_backoff,
-    "retry_on": read_retry_on,
-    "priority": read_priority,
-    "max_concurrent": read_limit,
-    "acquires": read_acquires,
-    "releases": read_releases,
-    "recovery": read_recovery,
-    "handles": read_flag,
-    "stop_on_exception": read_optional_flag,
-    "task_construct": read_construct,
-}
-_COUNTS: Final = frozenset({"parallel", "retries", "priority", "max_concurrent"})
-_FLAGS: Final = frozenset(name for name, reader in _READERS.items() if reader in (read_flag, read_optional_flag))
+def laid_over(options: Options, below: Options) -> Options:
+    """The options, and those of another container where they say nothing."""
+    kept = {name: value for name, value in below.values.items() if name not in options.given}
+    given = {name: getattr(options, name) for name in options.given - _LATE}
+    return evolve(below, **given, values={**kept, **options.values}, given=options.given)

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 from sequent.dsl.config import file_named, is_yaml
-from sequent.dsl.counts import option_error
 from sequent.dsl.places import Site, option_place
 from sequent.dsl.running import RunMode
+from sequent.model.scalar_options import option_error
 
 _DOCUMENTED = ("hosts", "requires", "delay", "acquires", "releases", "recovery", "config")
 _RELEASED = (

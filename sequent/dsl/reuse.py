@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from functools import partial
 from typing import cast
 
-from attrs import evolve
-
 from sequent.dsl.annotations import attribute_type, is_known
 from sequent.dsl.compounds import Given, read_value, references_within
 from sequent.dsl.conversion import fits, shown_type
@@ -15,7 +13,7 @@ from sequent.dsl.literals import decoded
 from sequent.dsl.mistakes import Mistakes
 from sequent.dsl.names import did_you_mean
 from sequent.dsl.nodes import Node, Written
-from sequent.dsl.options import Options
+from sequent.dsl.options import Options, laid_over
 from sequent.dsl.parameters import ParamSource
 from sequent.dsl.places import Site, option_place, read_at
 from sequent.dsl.sources import refuse_secret
@@ -39,11 +37,7 @@ def write_again(template: Node, kwargs: object, options: Options, site: Site, mi
     source = template.__sequent__
     written = Written(
         site,
-        evolve(
-            source.options,
-            **{name: getattr(options, name) for name in options.given},
-            given=options.given,
-        ),
+        laid_over(options, source.options),
         children=source.children,
         attributes=source.attributes,
         until=source.until,

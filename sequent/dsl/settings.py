@@ -11,13 +11,13 @@ from typing import Any, cast
 from attrs import field, frozen
 
 from sequent.by_fields import ByFields
-from sequent.dsl.counts import read_construct, read_flag, read_limit
 from sequent.dsl.databases import read_databases
 from sequent.dsl.names import did_you_mean
 from sequent.dsl.original_keys import FOR_HOSTS, LOG_FILES, WITHOUT_EFFECT
 from sequent.dsl.paths import expanded, path_from
 from sequent.errors import DefinitionError, Place
 from sequent.model.durations import read_seconds
+from sequent.model.scalar_options import read_construct, read_flag, read_limit
 from sequent.model.spec import FlowConfig
 from sequent.model.status import Construct
 from sequent.model.wording import repr_of

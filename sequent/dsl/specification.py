@@ -3,25 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from operator import attrgetter
+from typing import Any
 
-from attrs import define, field
+from attrs import define, field, fields
 
 from sequent.dsl.annotations import Promise
 from sequent.dsl.captured_references import CapturedReferences
 from sequent.dsl.functions import FunctionSource
+from sequent.dsl.literals import decoded
 from sequent.dsl.nodes import Node, Written
-from sequent.dsl.options import WORK, refusal_of_attempts
+from sequent.dsl.options import WORK, Options, refusal_of_attempts
 from sequent.dsl.places import OptionPlaces, Site, option_place
 from sequent.dsl.repeats import CallSource, endless, is_endless
 from sequent.dsl.staleness import stale_inputs
 from sequent.dsl.translation import Translation
 from sequent.errors import DefinitionError
-from sequent.model.references import Path, dotted
-from sequent.model.spec import ContainerSpec, StepSpec
+from sequent.model.options import CONTAINER, OPTIONS, STEP
+from sequent.model.references import Literal, Path, dotted
+from sequent.model.spec import ContainerSpec, PlainOptions, PlainStepOptions, StepSpec
 from sequent.model.status import Construct
 
 _NEEDED = frozenset({"requires", "acquires", "releases", WORK})
 """What a flow can't be judged without as a whole, where a step or container is concerned that lacks it."""
+
+
+def _plain(kind: type[PlainOptions]) -> tuple[tuple[str, ...], Callable[[Options], tuple[Any, ...]]]:
+    names = tuple(each.name for each in fields(kind))
+    return names, attrgetter(*names)
+
+
+_PLAIN = {CONTAINER: _plain(PlainOptions), STEP: _plain(PlainStepOptions)}
+"""The names of plain options, and what takes their values from all."""
 
 
 @define(eq=False)
@@ -63,27 +76,42 @@ class Tree:
             )
             children = tuple(self._child(child, (*path, name), construct) for name, child in written.children.items())
         self.warnings.extend(stale_inputs(children, path))
-        parallel, parallel_from = translation.values.parallel(options.parallel, node)
+        said = self._said(node, CONTAINER)
+        if not path:
+            # They are among the settings of the flow.
+            said["max_concurrent"] = said["stop_on_exception"] = None
         return ContainerSpec(
-            name=written.name,
             children=children,
             attributes=attributes,
-            requires=translation.requirement(options.requires, written.site),
-            repeats=translation.values.items(options.repeats, node),
-            parallel=parallel,
-            parallel_from=parallel_from,
-            delay=translation.values.delay(options.delay, node),
-            priority=options.priority,
-            max_concurrent=options.max_concurrent if path else None,
-            acquires=translation.amounts(options.acquires),
-            releases=None if options.releases is None else translation.amounts(options.releases),
             until=None if written.until is None else written.until.__sequent__.name,
             result=None if written.result is None else written.result.__sequent__.name,
-            handles=options.handles,
-            stop_on_exception=options.stop_on_exception if path else None,
-            place=written.site.place,
-            option_places=OptionPlaces(written.site),
+            **said,
         )
+
+    def _said(self, node: Node, kind: str) -> dict[str, Any]:
+        """What a step or a container says of how it is run, by the fields of its specification."""
+        written, options, values = node.__sequent__, node.__sequent__.options, self.translation.values
+        names, plain = _PLAIN[kind]
+        said: dict[str, Any] = dict(zip(names, plain(options), strict=True))
+        found = {
+            name: values.option(name, value, node)
+            for name, value in options.values.items()
+            if kind in OPTIONS[name].where
+        }
+        if isinstance(parallel := found.get("parallel"), Literal):
+            said["parallel"] = decoded(parallel)
+            del found["parallel"]
+        said |= {
+            "name": written.name,
+            "requires": self.translation.requirement(options.requires, written.site),
+            "repeats": values.items(options.repeats, node),
+            "values": {name: value for name, value in found.items() if value is not None},
+            "acquires": self.translation.amounts(options.acquires),
+            "releases": None if options.releases is None else self.translation.amounts(options.releases),
+            "place": written.site.place,
+            "option_places": OptionPlaces(written.site),
+        }
+        return said
 
     def _child(self, node: Node, path: Path, construct: Construct | None) -> StepSpec | ContainerSpec:
         """What stands in a container; mistakes in it are told with its path."""
@@ -101,31 +129,9 @@ class Tree:
         written, options, translation = node.__sequent__, node.__sequent__.options, self.translation
         self._note_work(written, path)
         self._note_items(written, path)
-        parallel, parallel_from = translation.values.parallel(options.parallel, node)
-        return StepSpec(
-            name=written.name,
-            work=translation.work(written.work, node),
-            requires=translation.requirement(options.requires, written.site),
-            repeats=translation.values.items(options.repeats, node),
-            parallel=parallel,
-            parallel_from=parallel_from,
-            until=options.until,
-            delay=translation.values.delay(options.delay, node),
-            timeout=translation.values.timeout(options.timeout, node),
-            retries=options.retries,
-            backoff=options.backoff,
-            retry_on=options.retry_on,
-            priority=options.priority,
-            max_concurrent=options.max_concurrent,
-            acquires=translation.amounts(options.acquires),
-            releases=None if options.releases is None else translation.amounts(options.releases),
-            recovery=options.recovery,
-            handles=options.handles,
-            stop_on_exception=options.stop_on_exception,
-            task_construct=options.task_construct or construct,
-            place=written.site.place,
-            option_places=OptionPlaces(written.site),
-        )
+        said = self._said(node, STEP)
+        said["task_construct"] = options.task_construct or construct
+        return StepSpec(work=translation.work(written.work, node), until=options.until, **said)
 
     def _note_work(self, written: Written, path: Path) -> None:
         work = written.work

@@ -135,11 +135,8 @@ def step(function: object = None, /, **options: object) -> object:
 
     Args:
         function: what the step does; it may take ``self``, its container, and other steps' results as defaults.
-        **options: ``requires``, what must hold before it starts; ``repeats``, ``parallel`` and ``until``, what it
-            is done for; ``delay`` and ``timeout``; ``retries``, ``backoff`` and ``retry_on``, its further attempts;
-            ``priority``, ``max_concurrent``, ``acquires`` and ``releases``, what it waits for and holds;
-            ``recovery``; ``handles=False``, it tells of a failure that stays one; ``stop_on_exception``;
-            ``task_construct``; ``args`` and ``kwargs``, what the function is called with.
+        **options: how it is to run, as the page *Options* of the documentation has it; ``args`` and ``kwargs``, what
+            the function is called with.
 
     Raises:
         DefinitionError: the function or an option is not one that a step can have.

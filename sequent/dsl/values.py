@@ -8,9 +8,9 @@ from typing import TypeVar
 from attrs import define, field
 
 from sequent.dsl.compounds import CompoundSource, Given
-from sequent.dsl.counts import read_parallel
 from sequent.dsl.literals import decoded, snapshot
 from sequent.dsl.nodes import Node, root_of
+from sequent.dsl.options import wire_text
 from sequent.dsl.parameters import ParamSource
 from sequent.dsl.places import option_place
 from sequent.dsl.references import PartSource, Reference, SecretSource, Source
@@ -28,7 +28,6 @@ from sequent.dsl.sources import (
     within,
 )
 from sequent.dsl.surroundings import Surroundings
-from sequent.dsl.timing import read_delay, read_timeout
 from sequent.errors import DefinitionError, PartError, Place
 from sequent.model import references as model
 from sequent.model.compounds import known, part_of_compound
@@ -191,49 +190,19 @@ class Values:
         found = self.told(lambda: read_repeats(decoded(value), option_place(node.__sequent__.site, "repeats")), None)
         return found if isinstance(found, ItemsLiteral) else None
 
-    def parallel(self, given: int | Reference, node: Node) -> tuple[int, model.Reference | None]:
-        """How many iterations may run at once, and where that comes from if it is known only while running."""
-        if isinstance(given, int):
-            return given, None
-        value = self._one_value(given, node, "parallel")
-        if not isinstance(value, model.Literal):
-            return 1, value
+    def option(self, name: str, given: Reference | model.Literal, node: Node) -> model.Value | None:
+        """What an option is that may be a reference; None where what is known of it says nothing, or is a mistake."""
+        value = self.value(given, node) if isinstance(given, Reference) else given
+        if isinstance(value, model.Compound) and isinstance(given, Reference):
+            place = option_place(node.__sequent__.site, name)
+            message = f"{name!r} is {given.__sequent__.shown}, which is a {value.form} here"
+            self.add_problem(message, "option", "give one value, or a part of it", place)
+            return None
+        if value is given or not isinstance(value, model.Literal):
+            return value
         if value is NOTHING:
-            return 1, None
-        place = option_place(node.__sequent__.site, "parallel")
-        return self.told(lambda: read_parallel(decoded(value), "parallel", place), 1), None
-
-    def delay(self, given: Reference | model.Literal | None, node: Node) -> model.Value | None:
-        """How long to wait before a start, or the moment before which there is none."""
-        return self._timing(given, node, "delay", read_delay)
-
-    def timeout(self, given: Reference | model.Literal | None, node: Node) -> model.Value | None:
-        """How long an attempt may take."""
-        return self._timing(given, node, "timeout", read_timeout)
-
-    def _timing(
-        self,
-        given: Reference | model.Literal | None,
-        node: Node,
-        name: str,
-        read: Callable[[object, str, Place], model.Literal | None],
-    ) -> model.Value | None:
-        if not isinstance(given, Reference):
-            return given
-        value = self._one_value(given, node, name)
-        if not isinstance(value, model.Literal):
-            return value
-        return self.told(lambda: read(decoded(value), name, option_place(node.__sequent__.site, name)), None)
-
-    def _one_value(self, given: Reference, node: Node, option: str) -> model.Literal | model.Reference:
-        """What an option stands for that is no list."""
-        value = self.value(given, node)
-        if not isinstance(value, model.Compound):
-            return value
-        place = option_place(node.__sequent__.site, option)
-        message = f"{option!r} is {given.__sequent__.shown}, which is a {value.form} here"
-        self.add_problem(message, "option", "give one value, or a part of it", place)
-        return NOTHING
+            return None
+        return self.told(lambda: wire_text(decoded(value), name, option_place(node.__sequent__.site, name)), None)
 
     def told(self, read: Callable[[], T], otherwise: T) -> T:
         """What reading gives; where it is a mistake, the mistake is collected and something else given."""

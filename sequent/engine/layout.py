@@ -134,7 +134,7 @@ def asks_for_begun(plan: Plan) -> bool:
 
 
 def _can_go_ahead(step: StepPlan) -> bool:
-    return not (step.acquires or step.recovery or step.announces or step.timeout or step.is_empty)
+    return not (step.acquires or step.recovery or step.announces or "timeout" in step.values or step.is_empty)
 
 
 def is_step(node: NodePlan) -> TypeGuard[StepPlan]:

@@ -29,7 +29,7 @@ def _must_wait(frame: Frame, position: int) -> bool:
     if position in frame.failures:
         step = frame.layout.steps[position]
         return step is not None and step.backoff.first > 0
-    if frame.layout.nodes[position].delay is not None:
+    if "delay" in frame.layout.nodes[position].values:
         return True
     saved = None if frame.saved is None else frame.found(position)
     return isinstance(saved, SavedTask) and saved.waits

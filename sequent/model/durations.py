@@ -9,6 +9,7 @@ from sequent.model.wording import repr_of
 
 LONGEST = 10 * 366 * 86400.0
 """Seconds: ten years. What is longer is a mistake."""
+_UNITS = (("d", 86400.0), ("h", 3600.0), ("m", 60.0))
 
 
 def read_seconds(value: object) -> float:
@@ -39,7 +40,7 @@ def read_seconds(value: object) -> float:
     return float(seconds)
 
 
-def read_delay(value: object) -> float | datetime:
+def read_seconds_or_moment(value: object) -> float | datetime:
     """How long to wait, in seconds; or the moment, with its zone, before which nothing starts.
 
     Raises:
@@ -50,3 +51,14 @@ def read_delay(value: object) -> float | datetime:
             raise ValueError(f"{value.isoformat()} has no time zone: give it one, such as timezone.utc")
         return value
     return read_seconds(value)
+
+
+def span_text(seconds: float) -> str:
+    """A length of time, as it would be written: 1h 30m."""
+    words: list[str] = []
+    for unit, size in _UNITS:
+        count, seconds = divmod(seconds, size)
+        words += [f"{count:g}{unit}"] if count else []
+    if seconds or not words:
+        words.append(f"{seconds:g}s")
+    return " ".join(words)

@@ -20,6 +20,8 @@ from sequent.model.references import Path
 from sequent.model.spec import AT_ONCE, Amounts, Backoff, PoolSpec
 from sequent.model.status import Action, Claim, Construct, Status
 
+NO_VALUES: Mapping[str, Input] = {}
+
 
 def start_of(position: int) -> int:
     """The target that stands for the start of the child at that position."""
@@ -83,8 +85,8 @@ class StepPlan(ByFields):
     """Whether its result ends its container's repeat once it is truthy."""
     asked: tuple[tuple[str, ...], ...] = ()
     """What is asked of its result, here or of a container whose result it is: whether it is one of these wire texts."""
-    delay: Input | None = None
-    timeout: Input | None = None
+    values: Mapping[str, Input] = NO_VALUES
+    """Of the options that may be known only while running those that hold for it, by name."""
     retries: int = 0
     backoff: Backoff = AT_ONCE
     retry_on: tuple[str | int, ...] = ()
@@ -119,9 +121,8 @@ class ContainerPlan(ByFields):
     repeats: ItemsPlan | None = None
     parallel: int = 1
     """How many iterations may be under way at once; 0: no limit."""
-    parallel_from: Input | None = None
-    """Where that is known only when the repeat opens."""
-    delay: Input | None = None
+    values: Mapping[str, Input] = NO_VALUES
+    """As of a step; ``parallel`` where it is known only when the repeat opens."""
     priority: int = 0
     limit: int = 0
     """How many tasks within it may execute at once; 0: no limit."""
@@ -142,8 +143,7 @@ NodePlan = StepPlan | ContainerPlan
 
 def taken_by(node: NodePlan) -> Iterator[Input]:
     """All values that a node takes itself: a step as arguments and options, a container as options."""
-    options = (node.delay, node.timeout if isinstance(node, StepPlan) else node.parallel_from)
-    yield from (option for option in options if option is not None)
+    yield from node.values.values()
     if isinstance(node, StepPlan):
         yield from node.inputs
         yield from (value for _, value in node.attributes)

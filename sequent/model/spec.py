@@ -80,45 +80,57 @@ AT_ONCE = Backoff()
 """No wait at all."""
 
 
+NO_VALUES: Mapping[str, Value] = {}
+
+
 @frozen(kw_only=True, eq=False, repr=False)
-class StepSpec(ByFields):
+class PlainOptions(ByFields):
+    """Options of steps and containers whose values the author writes; what each means stands in ``model.options``."""
+
+    parallel: int = 1
+    priority: int = 0
+    max_concurrent: int | None = None
+    """How many of its tasks may execute at once, over all iterations; None or below 1: no limit."""
+    handles: bool = True
+    stop_on_exception: bool | None = None
+    """None where the container around decides; of the flow itself ``FlowConfig`` says it."""
+
+
+@frozen(kw_only=True, eq=False, repr=False)
+class PlainStepOptions(PlainOptions):
+    """The same of a step, with those that only steps have."""
+
+    retries: int = 0
+    backoff: Backoff = AT_ONCE
+    retry_on: tuple[str | int, ...] = ()
+    """Qualified names (``module.Class``) of exceptions, and exit codes; empty: any failure."""
+    recovery: Mapping[Status, Action] = field(factory=dict[Status, Action])
+    """What a recovery does with it, by the status in which it is found; only what differs from the default."""
+    task_construct: Construct | None = None
+
+
+@frozen(kw_only=True, eq=False, repr=False)
+class StepSpec(PlainStepOptions):
     """A leaf, as written."""
 
     name: str
     work: Work
     requires: Requirement | None = None
     repeats: ItemsSpec | None = None
-    parallel: int = 1
-    parallel_from: Reference | None = None
-    """Where the limit is a value known only while running."""
     until: bool = False
     """Of a repeated step: it ends once its own result is truthy."""
-    delay: Value | None = None
-    """Seconds, or an aware datetime before which it does not start (see ``model.durations``)."""
-    timeout: Value | None = None
-    """Seconds that an attempt may take."""
-    retries: int = 0
-    backoff: Backoff = AT_ONCE
-    retry_on: tuple[str | int, ...] = ()
-    """Qualified names (``module.Class``) of exceptions, and exit codes; empty: any failure."""
-    priority: int = 0
-    max_concurrent: int | None = None
-    """How many of its tasks may execute at once, over all iterations; None or below 1: no limit."""
+    values: Mapping[str, Value] = NO_VALUES
+    """Of the options that may be known only while running those that are given, by name: ``delay``, ``timeout``."""
     acquires: Amounts = ()
     releases: Amounts | None = None
     """What is given back at the end: None for what was acquired; empty: nothing, it is kept for the run."""
-    recovery: Mapping[Status, Action] = field(factory=dict[Status, Action])
-    """What a recovery does with it, by the status in which it is found; only what differs from the default."""
-    handles: bool = True
-    stop_on_exception: bool | None = None
-    task_construct: Construct | None = None
     place: Place | None = field(default=None, eq=False)
     option_places: Mapping[str, Place] = field(factory=dict[str, Place], eq=False)
     """The line of each option that was written on a line of its own, as far as it is known."""
 
 
 @frozen(kw_only=True, eq=False, repr=False)
-class ContainerSpec(ByFields):
+class ContainerSpec(PlainOptions):
     """A block that starts, repeats and ends as one, as written; the root is the flow itself."""
 
     name: str
@@ -127,20 +139,13 @@ class ContainerSpec(ByFields):
     """What its body takes from outside: items, parameters, outer things; a step sees them on ``self``."""
     requires: Requirement | None = None
     repeats: ItemsSpec | None = None
-    parallel: int = 1
-    parallel_from: Reference | None = None
-    """Where the limit is a value known only while running."""
-    delay: Value | None = None
-    priority: int = 0
-    max_concurrent: int | None = None
+    values: Mapping[str, Value] = NO_VALUES
+    """As of a step; ``parallel`` only where it is known only while running."""
     acquires: Amounts = ()
     """Taken before its first iteration, and held until it has settled."""
     releases: Amounts | None = None
     until: str | None = None
     result: str | None = None
-    handles: bool = True
-    stop_on_exception: bool | None = None
-    """None where the container around decides; of the flow itself ``FlowConfig`` says it."""
     place: Place | None = field(default=None, eq=False)
     option_places: Mapping[str, Place] = field(factory=dict[str, Place], eq=False)
 

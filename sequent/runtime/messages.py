@@ -62,7 +62,7 @@ def write_order(order: AttemptOrder) -> Message:
         order.makers,
         [(name, _write_given(value)) for name, value in order.attributes],
         order.item,
-        order.timeout,
+        order.settings,
         order.announces,
         order.wants_verdict,
     ]
@@ -73,7 +73,7 @@ def read_order(message: Message) -> AttemptOrder:
     _, frame, node, attempt, token, path, sequence, recovery, inputs, makers, attributes, *rest = cast(
         "list[Any]", message
     )
-    item, timeout, announces, wants_verdict = rest
+    item, settings, announces, wants_verdict = rest
     return AttemptOrder(
         frame=frame,
         node=node,
@@ -86,7 +86,7 @@ def read_order(message: Message) -> AttemptOrder:
         makers=tuple(makers),
         attributes=_read_attributes(attributes) if attributes else (),
         item=item,
-        timeout=timeout,
+        settings=settings,
         announces=announces,
         wants_verdict=wants_verdict,
     )

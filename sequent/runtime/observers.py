@@ -7,8 +7,8 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 
-from sequent.compiler.texts import span_text
 from sequent.errors import StoreError
+from sequent.model.durations import span_text
 from sequent.model.outcome import LogSpan, Problem
 from sequent.model.plan import Plan
 from sequent.model.references import dotted

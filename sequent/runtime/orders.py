@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from attrs import frozen
 
 from sequent.by_fields import ByFields
@@ -67,6 +70,7 @@ class Composed(ByFields):
 
 Given = str | Spooled | Cut | Composed
 """A value in an order: its wire text, or where that is found."""
+NO_SETTINGS: Mapping[str, Any] = {}
 
 
 @hot(kw_only=True, eq=False, repr=False)
@@ -88,8 +92,9 @@ class AttemptOrder(ByFields):
     attributes: tuple[tuple[str, Given], ...] = ()
     """What ``self`` shows."""
     item: str | None = None
-    timeout: float | None = None
-    """Seconds that it may take, counted from when its code begins."""
+    settings: Mapping[str, Any] = NO_SETTINGS
+    """Of its step's options those that act on the process that executes it, by name: ``timeout``, in seconds, counted
+    from when its code begins."""
     announces: bool = False
     wants_verdict: bool = False
 

@@ -32,13 +32,6 @@ def makers_of(value: Input) -> Iterator[str]:
 
 
 def _options_of(node: StepPlan | ContainerPlan) -> Iterator[tuple[str, Input]]:
-    if node.delay is not None:
-        yield "delay", node.delay
-    if isinstance(node, StepPlan):
-        if node.timeout is not None:
-            yield "timeout", node.timeout
-        return
-    if node.parallel_from is not None:
-        yield "parallel", node.parallel_from
-    if isinstance(node.repeats, Input):
+    yield from node.values.items()
+    if isinstance(node, ContainerPlan) and isinstance(node.repeats, Input):
         yield "repeats", node.repeats

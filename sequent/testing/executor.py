@@ -70,8 +70,9 @@ class SimulatedExecutor:
         self.most_attempts -= 1
         task = self._task_of(order)
         problem, seconds = self._scenario.problem_of(task), self._scenario.seconds_of(task)
-        if order.timeout is not None and seconds > order.timeout:
-            problem, seconds = problem_of_timeout(order.timeout), order.timeout
+        timeout = order.settings.get("timeout")
+        if timeout is not None and seconds > timeout:
+            problem, seconds = problem_of_timeout(timeout), timeout
         key = (order.frame, order.node, order.attempt)
 
         def end() -> None:

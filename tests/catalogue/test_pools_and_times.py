@@ -244,8 +244,8 @@ FOUND_IN_A_RUN = {
     "row_043_negative": ("-5", "delay", "'delay' of 'b': -5 is negative or endless"),
     "row_054_junk": ("'soon'", "timeout", "'timeout' of 'b': 'soon' is not a duration"),
     "row_054_nothing": ("0", "timeout", "'timeout' of 'b'"),
-    "beyond_parallel_junk": ("'two'", "parallel", "'parallel' of 'b': 'two' is no number of iterations"),
-    "beyond_parallel_negative": ("-2", "parallel", "'parallel' of 'b': -2 is no number of iterations"),
+    "beyond_parallel_junk": ("'two'", "parallel", "'parallel' of 'b' is 'two'; it is a whole number"),
+    "beyond_parallel_negative": ("-2", "parallel", "'parallel' of 'b' is -2; it is how many iterations run at once"),
 }
 
 

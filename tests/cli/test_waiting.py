@@ -73,8 +73,12 @@ def test_requirements_on_results_waits_limits_and_pools_are_told():
         atoms=((AtomPlan(Claim.RETURNED, start_of(1), 0), AtomPlan(Claim.DONE, start_of(2))), (), ()),
         free=(0,),
     )
-    asked = ContainerPlan(index=1, path=("a",), parent=0, children=(2,), result=0, delay=LiteralInput("90.0"))
-    maker = evolve(a_step(2, ("a", "m"), 1, 0), asked=(('"x"', '"y"'),), retries=2, priority=1, timeout=ItemInput(1))
+    asked = ContainerPlan(
+        index=1, path=("a",), parent=0, children=(2,), result=0, values={"delay": LiteralInput("90.0")}
+    )
+    maker = evolve(
+        a_step(2, ("a", "m"), 1, 0), asked=(('"x"', '"y"'),), retries=2, priority=1, values={"timeout": ItemInput(1)}
+    )
     each = ContainerPlan(
         index=3,
         path=("b",),
@@ -84,7 +88,7 @@ def test_requirements_on_results_waits_limits_and_pools_are_told():
         wraps=True,
         until=0,
         repeats=ItemInput(1),
-        parallel_from=ParamInput("n"),
+        values={"parallel": ParamInput("n")},
     )
     once = evolve(
         a_step(4, ("b",), 3, 0), limit=3, retries=1, backoff=Backoff(60.0, 1.0), acquires=(("db", 2),), releases=()

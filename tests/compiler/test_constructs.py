@@ -12,7 +12,7 @@ from tests.compiler.writing import flow, mistake, mistakes, step
 
 def timed(construct: Construct | None):
     place = {"timeout": Place("flow.py", 7)}
-    return evolve(step("load"), timeout=Literal("30.0"), task_construct=construct, option_places=place)
+    return evolve(step("load"), values={"timeout": Literal("30.0")}, task_construct=construct, option_places=place)
 
 
 @pytest.mark.parametrize(("construct", "where"), [(Construct.THREAD, "in a thread"), (Construct.INVOKE, "driver")])

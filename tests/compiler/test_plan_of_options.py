@@ -181,22 +181,24 @@ def test_waits_are_inputs_and_what_they_refer_to_is_required():
         step("b", delay=SECONDS, timeout=result("a")),
         container("c", step("d"), delay=PartOf(result("a"), ("wait",))),
     )
-    assert leaf(plan, "b").delay == LiteralInput("30.0")
-    assert leaf(plan, "b").timeout == ResultInput(1, ("a",))
-    assert node(plan, "c").delay == PartInput(ResultInput(1, ("a",)), ("wait",))
+    assert leaf(plan, "b").values["delay"] == LiteralInput("30.0")
+    assert leaf(plan, "b").values["timeout"] == ResultInput(1, ("a",))
+    assert node(plan, "c").values["delay"] == PartInput(ResultInput(1, ("a",)), ("wait",))
     assert len(plan.nodes[0].atoms[0]) == 2
-    assert (leaf(plan, "a").delay, leaf(plan, "a").timeout) == (None, None)
+    assert leaf(plan, "a").values == {}
 
 
 def test_an_item_in_options_is_that_of_the_repeat_outside_but_for_waits_of_a_step_which_are_of_each_iteration():
-    own = step("s", delay=ItemOf(), timeout=ItemOf(), repeats=items(1), parallel_from=ItemOf())
-    block = container("c", step("d"), delay=ItemOf(), repeats=items(1), parallel_from=ItemOf())
+    own = step("s", delay=ItemOf(), timeout=ItemOf(), repeats=items(1), parallel=ItemOf())
+    block = container("c", step("d"), delay=ItemOf(), repeats=items(1), parallel=ItemOf())
     plan = plan_of(container("a", own, block, step("plain", delay=ItemOf()), repeats=items(1)))
     outside = ItemInput(node(plan, "a").index)
-    assert leaf(plan, "a.s").delay == leaf(plan, "a.s").timeout == ItemInput(node(plan, "a.s").index)
-    assert node(plan, "a.s").parallel_from == outside
-    assert (node(plan, "a.c").delay, node(plan, "a.c").parallel_from) == (outside, outside)
-    assert leaf(plan, "a.plain").delay == outside
+    assert (
+        leaf(plan, "a.s").values["delay"] == leaf(plan, "a.s").values["timeout"] == ItemInput(node(plan, "a.s").index)
+    )
+    assert node(plan, "a.s").values["parallel"] == outside
+    assert (node(plan, "a.c").values["delay"], node(plan, "a.c").values["parallel"]) == (outside, outside)
+    assert leaf(plan, "a.plain").values["delay"] == outside
 
 
 def test_what_a_repeated_step_waits_for_belongs_to_its_container_and_the_rest_to_each_iteration():
@@ -211,14 +213,14 @@ def test_what_a_repeated_step_waits_for_belongs_to_its_container_and_the_rest_to
         "delay": SECONDS,
     }
     plan = plan_of(
-        asking("a", "db 1", repeats=items(1, 2), parallel_from=ParamOf("n"), **options),
+        asking("a", "db 1", repeats=items(1, 2), parallel=ParamOf("n"), **options),
         pools={"db": 2},
         params=[ParamSpec(name="n", type="int")],
     )
     around, within = node(plan, "a"), leaf(plan, "a")
-    assert around.parallel_from == ParamInput("n")
-    assert (around.delay, around.priority, around.limit, around.acquires, around.releases) == (None, 0, 0, (), None)
-    assert within.delay == LiteralInput("30.0")
+    assert around.values == {"parallel": ParamInput("n")}
+    assert (around.priority, around.limit, around.acquires, around.releases) == (0, 0, (), None)
+    assert within.values["delay"] == LiteralInput("30.0")
     assert (within.retries, within.backoff, within.retry_on) == (3, options["backoff"], options["retry_on"])
     assert (within.priority, within.limit) == (4, 2)
     assert (within.acquires, within.releases, within.recovery) == (

@@ -232,9 +232,7 @@ def test_items_that_are_too_few_and_limits_that_are_not_known_are_accepted():
     two = flow(
         container("each", holds("a", "db 1", asking("x", "db 1")), repeats=items(1, 2), parallel=0), pools={"db": 3}
     )
-    unknown = flow(
-        each(parallel=1, parallel_from=ParamOf("n")), pools={"db": 2}, params=[ParamSpec(name="n", type="int")]
-    )
+    unknown = flow(each(parallel=ParamOf("n")), pools={"db": 2}, params=[ParamSpec(name="n", type="int")])
     assert mistakes(two) == mistakes(unknown) == []
 
 

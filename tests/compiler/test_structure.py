@@ -5,9 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from sequent.compiler import ChangeKind, Difference, compile_flow, differences
-from sequent.compiler.texts import span_text
 from sequent.errors import Place
-from sequent.model.durations import read_seconds
+from sequent.model.durations import read_seconds, span_text
 from sequent.model.references import FailuresOf, ItemOf, Literal, OuterValue, ParamOf, PartOf, PreviousOf, ResultOr
 from sequent.model.spec import Backoff, FlowConfig, FlowSpec, ItemsCall, ParamSpec
 from sequent.model.status import Action, Construct, Status
@@ -143,7 +142,7 @@ def test_every_word_has_its_place_in_a_line():
         step("b", 'a!returned="x"', [PartOf(ResultOr(("a",), Literal("0")), ("k", 0))], handles=False),
         step("c", "b!failed", [FailuresOf(("b",))], task_construct=Construct.THREAD, delay=PartOf(ParamOf("n"), (0,))),
         step("d", takes=[PreviousOf(ItemOf())], repeats=items(1)),
-        container("e", step("f"), repeats=items(1), parallel_from=ParamOf("n"), max_concurrent=0),
+        container("e", step("f"), repeats=items(1), parallel=ParamOf("n"), max_concurrent=0),
         params=[number],
         pools={"gpu": 1, "db*": 2},
     )

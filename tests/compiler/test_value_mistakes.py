@@ -50,7 +50,7 @@ PREVIOUS = PreviousOf(VALUE, Place("flow.py", 7))
         ),
         (
             flow(
-                container("b", step("a", takes=[PREVIOUS]), repeats=items(1), result="a", parallel_from=ParamOf("n")),
+                container("b", step("a", takes=[PREVIOUS]), repeats=items(1), result="a", parallel=ParamOf("n")),
                 params=[ParamSpec(name="n", type="int")],
             ),
             "'b' runs its iterations in parallel",
@@ -171,7 +171,7 @@ def test_a_result_or_in_each_branch_is_accepted():
         ("repeats", lambda value: step("a", repeats=value)),
         ("delay", lambda value: container("a", step("b"), delay=value)),
         ("timeout", lambda value: step("a", timeout=value)),
-        ("parallel", lambda value: step("a", repeats=items(1), parallel_from=value)),
+        ("parallel", lambda value: step("a", repeats=items(1), parallel=value)),
         ("whole of a part", lambda value: step("a", takes=[PartOf(value, ("x",))])),
         ("start of previous()", lambda value: step("a", takes=[PreviousOf(value)], repeats=items(1))),
         ("attribute 'x'", lambda value: container("a", step("b"), attributes=(("x", value),))),
@@ -200,6 +200,6 @@ def test_waiting_for_oneself_by_an_option_is_a_circle():
     assert codes(flow(step("a", delay=result("b")), step("b", timeout=result("a")))) == ["cycle"]
 
 
-@pytest.mark.parametrize("option", [{"parallel": 2}, {"parallel_from": ParamOf("n")}])
+@pytest.mark.parametrize("option", [{"parallel": 2}, {"parallel": ParamOf("n")}])
 def test_a_flow_is_not_parallel(option):
     assert codes(flow(step("a"), params=[ParamSpec(name="n", type="int")], **option)) == ["flow-option"]

@@ -12,6 +12,7 @@ from sequent.model.requirements import AllOf, AnyOf, Atom, Requirement
 from sequent.model.spec import Amounts, ContainerSpec, FlowSpec, ItemsLiteral, ParamSpec, PoolSpec, StepSpec
 from sequent.model.status import Claim
 from sequent.model.work import Argument, FunctionWork, Work
+from tests.small_flows import late
 
 CLAIMS = {"failed": Claim.FAILURE, **{claim.value: claim for claim in Claim}}
 VALUE = Literal("1")
@@ -56,7 +57,7 @@ def step(
         name=name,
         work=work or FunctionWork(name=name, takes_self=takes_self, arguments=arguments),
         requires=asks(requires) if isinstance(requires, str) else requires,
-        **options,
+        **late(options),
     )
 
 
@@ -78,7 +79,7 @@ def asking(name: str, acquires: str, requires: Requirement | str | None = None, 
 def container(name: str, *children, requires: Requirement | str | None = None, **options) -> ContainerSpec:
     options.setdefault("place", Place("flow.py", next(_lines)))
     needed = asks(requires) if isinstance(requires, str) else requires
-    return ContainerSpec(name=name, children=children, requires=needed, **options)
+    return ContainerSpec(name=name, children=children, requires=needed, **late(options))
 
 
 def items(*values: int) -> ItemsLiteral:
@@ -87,7 +88,7 @@ def items(*values: int) -> ItemsLiteral:
 
 def flow(*children, params: Iterable[ParamSpec] = (), pools: dict[str, int] | None = None, **options) -> FlowSpec:
     """A flow; a pool whose name ends with ``*`` is shared by all runs."""
-    root = ContainerSpec(name="flow", children=children, place=Place("flow.py", next(_lines)), **options)
+    root = ContainerSpec(name="flow", children=children, place=Place("flow.py", next(_lines)), **late(options))
     made = tuple(PoolSpec(name.rstrip("*"), most, name.endswith("*")) for name, most in (pools or {}).items())
     return FlowSpec(name="flow", root=root, params=tuple(params), pools=made)
 

@@ -75,7 +75,7 @@ def test_parallel_is_how_many_iterations_run_at_once(limit):
         one = step(repeats=[1, 2], parallel=limit)(work)
 
     (one,) = definition_of(flow).spec.root.children
-    assert (one.parallel, one.parallel_from) == (limit, None)
+    assert (one.parallel, one.values) == (limit, {})
 
 
 def test_parallel_may_be_known_only_while_running():
@@ -93,7 +93,7 @@ def test_parallel_may_be_known_only_while_running():
 
     _, one, inner = definition_of(flow).spec.root.children
     two, three = inner.children
-    assert (one.parallel, one.parallel_from) == (1, ParamOf("n"))
-    assert inner.parallel_from == PartOf(ResultOf(("first",)), ("n",))
-    assert two.parallel_from == OuterValue("n")
-    assert three.parallel_from == ItemOf()
+    assert (one.parallel, one.values) == (1, {"parallel": ParamOf("n")})
+    assert inner.values["parallel"] == PartOf(ResultOf(("first",)), ("n",))
+    assert two.values["parallel"] == OuterValue("n")
+    assert three.values["parallel"] == ItemOf()

@@ -226,12 +226,12 @@ def test_plain_attributes_are_known_from_within():
 
 def test_plain_attributes_may_be_options_and_items():
     inner = child("inner", definition_of(constants).spec.root)
-    assert child("work", inner).delay == Literal("3.0")
+    assert child("work", inner).values["delay"] == Literal("3.0")
     deeper = child("deeper", inner)
-    assert (deeper.repeats, deeper.parallel, deeper.parallel_from) == (ItemsLiteral('["a","b"]'), 2, None)
+    assert (deeper.repeats, deeper.parallel, deeper.values) == (ItemsLiteral('["a","b"]'), 2, {})
     near = child("near", deeper)
     assert isinstance(near, StepSpec)
-    assert (near.repeats, near.parallel, near.timeout) == (ItemsLiteral('["a","b"]'), 2, Literal("3.0"))
+    assert (near.repeats, near.parallel, near.values["timeout"]) == (ItemsLiteral('["a","b"]'), 2, Literal("3.0"))
 
 
 def test_the_nearest_plain_attribute_counts():

@@ -33,7 +33,7 @@ def written(**options):
     one, two = definition_of(flow).spec.root.children
     (three,) = definition_of(built).spec.root.children
     for other in (two, three):
-        for name in ("delay", "timeout", "retries", "backoff", "retry_on"):
+        for name in ("values", "retries", "backoff", "retry_on"):
             assert getattr(other, name) == getattr(one, name)
     return one
 
@@ -52,8 +52,8 @@ def written(**options):
 )
 def test_a_length_of_time_is_so_many_seconds(given, seconds):
     one = written(delay=given, timeout=given)
-    assert decode(one.delay.text) == seconds
-    assert decode(one.timeout.text) == seconds
+    assert decode(one.values["delay"].text) == seconds
+    assert decode(one.values["timeout"].text) == seconds
 
 
 @pytest.mark.parametrize(
@@ -64,18 +64,18 @@ def test_a_length_of_time_is_so_many_seconds(given, seconds):
     ],
 )
 def test_a_delay_may_be_a_moment_before_which_nothing_starts(moment):
-    assert decode(written(delay=moment).delay.text) == moment
+    assert decode(written(delay=moment).values["delay"].text) == moment
 
 
 @pytest.mark.parametrize("nothing", [None, 0, 0.0, "0s", timedelta()])
 def test_no_delay_is_none(nothing):
-    assert written(delay=nothing).delay is None
+    assert written(delay=nothing).values == {}
 
 
 @pytest.mark.parametrize("nothing", [None, 0])
 def test_no_retries_are_none(nothing):
     one = written(retries=nothing, timeout=None, backoff=None, retry_on=None)
-    assert (one.retries, one.timeout, one.backoff, one.retry_on) == (0, None, Backoff(), ())
+    assert (one.retries, one.values, one.backoff, one.retry_on) == (0, {}, Backoff(), ())
 
 
 @pytest.mark.parametrize(
@@ -129,12 +129,12 @@ def test_a_delay_and_a_timeout_may_be_known_only_while_running():
 
     first, one, inner, four = definition_of(flow).spec.root.children
     two, three = inner.children
-    assert first.delay is None
-    assert (one.delay, one.timeout) == (ParamOf("wait"), ResultOf(("first",)))
-    assert inner.delay == ResultOf(("first",))
-    assert (two.delay, two.timeout) == (ItemOf(), OuterValue("wait"))
-    assert (three.delay, three.timeout) == (OuterValue("limits"), ResultOf(Outer("first")))
-    assert four.delay == ItemOf()
+    assert "delay" not in first.values
+    assert (one.values["delay"], one.values["timeout"]) == (ParamOf("wait"), ResultOf(("first",)))
+    assert inner.values["delay"] == ResultOf(("first",))
+    assert (two.values["delay"], two.values["timeout"]) == (ItemOf(), OuterValue("wait"))
+    assert (three.values["delay"], three.values["timeout"]) == (OuterValue("limits"), ResultOf(Outer("first")))
+    assert four.values["delay"] == ItemOf()
 
 
 def test_a_part_of_a_reference_may_be_a_delay():
@@ -144,8 +144,8 @@ def test_a_part_of_a_reference_may_be_a_delay():
         one = step(delay=first.result["wait"], timeout=first.result["limits"][0])(work)
 
     one = definition_of(flow).spec.root.children[1]
-    assert one.delay == PartOf(ResultOf(("first",)), ("wait",))
-    assert one.timeout == PartOf(ResultOf(("first",)), ("limits", 0))
+    assert one.values["delay"] == PartOf(ResultOf(("first",)), ("wait",))
+    assert one.values["timeout"] == PartOf(ResultOf(("first",)), ("limits", 0))
 
 
 def test_a_container_may_be_delayed():
@@ -156,9 +156,9 @@ def test_a_container_may_be_delayed():
             a = step(work)
 
     (inner,) = definition_of(flow).spec.root.children
-    assert inner.delay == Literal("21600.0")
+    assert inner.values["delay"] == Literal("21600.0")
 
 
 def test_a_timeout_may_be_shorter_than_a_delay_since_it_counts_from_the_begin():
     one = written(delay="6h", timeout="30s")
-    assert (one.delay.text, one.timeout.text) == ("21600.0", "30.0")
+    assert (one.values["delay"].text, one.values["timeout"].text) == ("21600.0", "30.0")

@@ -195,7 +195,7 @@ def some_waits(spec: ContainerSpec | StepSpec, random: Random) -> ContainerSpec 
         return evolve(spec, children=tuple(some_waits(child, random) for child in spec.children))
     return evolve(
         spec,
-        delay=random.choice((None, None, None, HOUR)),
+        values=random.choice(({}, {}, {}, {"delay": HOUR})),
         retries=random.choice((0, 0, 1, 2)),
         backoff=random.choice((Backoff(), Backoff(first=60.0))),
     )

@@ -336,7 +336,7 @@ def test_arguments_by_position_are_taken_in_both_of_the_original_s_orders(home):
         assert definition_of(flow).spec.root.children[0].name == "a"
     for step in (documented, released):
         options = step.__sequent__.options
-        assert options.delay is not None
+        assert "delay" in options.values
         assert [(held.name, amount) for held, amount in options.acquires] == [("p", 1)]
         assert (options.releases, options.stop_on_exception) == ((), False)
     assert released.__sequent__.options.repeats is not None

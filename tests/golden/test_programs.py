@@ -93,7 +93,7 @@ ROWS = "\n".join(line for line in PAGE.splitlines() if line.startswith("|"))
 def words_of_the_original():
     """Every word that its programs may use, by what it is."""
     yield from ("name", "store", "run_mode", "recovery_run", "run_id", "config", "config_tag", "host", "remotes")
-    yield from inspect.signature(Sequent.__init__).parameters.keys() - {"self", "acquires", "priority"}
+    yield from inspect.signature(Sequent.__init__).parameters.keys() - {"self", "options"}
     yield from ("func", "args", "kwargs", "repeats", "hosts", "requires", "delay", "acquires", "releases", "recovery")
     yield from ("import_module", "import_file", "max_loops", "close", "program_repr", "get_step_name")
     yield from ("workdir", "logdir", "task_construct", "max_concurrent", "stop_on_exception", "sleep_between_loops")

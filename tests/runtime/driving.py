@@ -54,7 +54,8 @@ class Driving:
         """Hand over an attempt of that step; give its frame."""
         self._frame += 1
         order = {"sequence": "1", "recovery": 0, "attempt": 1, "token": f"t{self._frame}", **more}
-        self.executor.start(AttemptOrder(frame=self._frame, node=1, path=path, **order))
+        settings = {"timeout": order.pop("timeout")} if "timeout" in order else {}
+        self.executor.start(AttemptOrder(frame=self._frame, node=1, path=path, settings=settings, **order))
         return self._frame
 
     def draw(self, path: str, number: int = 0, *, frame: int = 1, skip: int = 0, **more: object) -> Report:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from selectors import BaseSelector
+from typing import Any
 
 from attrs import define
 
 from sequent.errors import NotDataError, ShortageError, StoreFullError
 from sequent.model.effects import StartTask, TakeBack
 from sequent.model.facts import Fact
+from sequent.model.options import OPTIONS
 from sequent.model.outcome import Problem
 from sequent.model.plan import Plan, StepPlan
 from sequent.model.references import dotted
-from sequent.model.scope import sequence_text
+from sequent.model.scope import Scope, sequence_text
 from sequent.runtime.agent.room import NO_ROOM
 from sequent.runtime.driver.intake import Intake
 from sequent.runtime.driver.options import BadOptionError, Options
@@ -22,6 +24,7 @@ from sequent.runtime.driver.patience import Patience
 from sequent.runtime.driver.surroundings import Surroundings
 from sequent.runtime.driver.values import Keep, Values
 from sequent.runtime.orders import (
+    NO_SETTINGS,
     AttemptEnded,
     AttemptKey,
     AttemptLost,
@@ -204,10 +207,14 @@ class Dispatch:
             makers=self._intake.makers_of(step) if step.inputs else (),
             attributes=values.attributes(scope, step.attributes, keep) if step.attributes else (),
             item=values.item_of(scope),
-            timeout=None if step.timeout is None else self._options.timeout(scope, step, step.timeout),
+            settings=self._settings(scope, step) if step.values else NO_SETTINGS,
             announces=step.announces,
             wants_verdict=step.is_until,
         )
+
+    def _settings(self, scope: Scope, step: StepPlan) -> Mapping[str, Any]:
+        acts = (option for option in step.values if OPTIONS[option].needs_process)
+        return {option: self._options.value(scope, step, option) for option in acts}
 
     def end_tasks(self, at_once: bool) -> None:
         """End all that is being executed."""

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import TypeVar
+from typing import Any
 
-from sequent.errors import SequentError
-from sequent.model.durations import read_delay, read_seconds
-from sequent.model.inputs import Input
+from sequent.errors import DefinitionError, Place, SequentError
+from sequent.model.options import OPTIONS
 from sequent.model.outcome import Problem
-from sequent.model.plan import ContainerPlan, NodePlan
+from sequent.model.plan import NodePlan
 from sequent.model.references import dotted
 from sequent.model.scope import Scope
 from sequent.model.wire import decode
-from sequent.model.wording import repr_of
 from sequent.runtime.driver.values import Values
-
-T = TypeVar("T")
 
 
 class BadOptionError(Exception):
@@ -28,64 +23,26 @@ class BadOptionError(Exception):
 
 
 class Options:
-    """Finds the value of an option, as seen from an iteration, and checks what could not be checked before."""
+    """Finds the value of an option, as seen from an iteration, and checks it as what an author writes is checked."""
 
     def __init__(self, values: Values) -> None:
         self._values = values
 
-    def delay(self, scope: Scope, node: NodePlan) -> float | datetime:
-        """How long to wait, in seconds, or until when; 0 where there is no delay.
+    def value(self, scope: Scope, node: NodePlan, option: str) -> Any:
+        """The value of an option that the node has; None where it has none.
 
         Raises:
-            BadOptionError: the value is no such thing.
+            BadOptionError: it is none that the option can have.
         """
-        if node.delay is None:
-            return 0.0
-        value = self._value(scope, node, "delay", node.delay)
-        try:
-            return read_delay(value)
-        except ValueError as error:
-            raise _bad(node, "delay", str(error)) from None
-
-    def timeout(self, scope: Scope, node: NodePlan, source: Input) -> float:
-        """How many seconds an attempt may take.
-
-        Raises:
-            BadOptionError: the value is not a duration, or none.
-        """
-        value = self._value(scope, node, "timeout", source)
-        try:
-            seconds = read_seconds(value)
-        except ValueError as error:
-            raise _bad(node, "timeout", str(error)) from None
-        if not seconds:
-            raise _bad(node, "timeout", f"{value!r} leaves no time to do anything")
-        return seconds
-
-    def parallel(self, scope: Scope, container: ContainerPlan) -> int | None:
-        """How many iterations may be under way, where that is a value known only now; 0: no limit.
-
-        Raises:
-            BadOptionError: the value is no such number.
-        """
-        if container.parallel_from is None:
+        source, read = node.values.get(option), OPTIONS[option].read
+        if source is None or read is None:
             return None
-        value = self._value(scope, container, "parallel", container.parallel_from)
-        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-            raise _bad(
-                container, "parallel", f"{repr_of(value)} is no number of iterations: give 1, 2, ... or 0: no limit"
-            )
-        return value
-
-    def _value(self, scope: Scope, node: NodePlan, option: str, source: Input) -> object:
+        name = f"'{option}' of '{dotted(node.path)}'"
+        place = node.place or Place("", 0)
         try:
-            return decode(self._values.text_of(scope, source))
+            return read(decode(self._values.text_of(scope, source)), name, place)
+        except DefinitionError as error:
+            message = f"{error.message}; {error.hint}"
         except SequentError as error:
-            raise _bad(node, option, error.message) from None
-
-
-def _bad(node: NodePlan, option: str, message: str) -> BadOptionError:
-    file, line = node.place or ("", 0)
-    return BadOptionError(
-        Problem(type="BadOption", message=f"'{option}' of '{dotted(node.path)}': {message}", file=file, line=line)
-    )
+            message = f"{name}: {error.message}"
+        raise BadOptionError(Problem(type="BadOption", message=message, file=place.file, line=place.line))

@@ -120,7 +120,8 @@ class Outbox:
         """The same, of what most flows have none of."""
         match effect:
             case StartTimer():
-                if effect.failures or isinstance(self._plan.nodes[effect.node].delay, LiteralInput | None):
+                delay = self._plan.nodes[effect.node].values.get("delay")
+                if effect.failures or isinstance(delay, LiteralInput | None):
                     self._begin_wait(effect)
                 else:
                     # What the delay refers to may be in this very batch.

@@ -128,7 +128,7 @@ class Repeating:
         """The items are there, or may be drawn; what there is of them is stored."""
         frame, node = order.scope.id, order.node
         try:
-            parallel = self._options.parallel(order.scope, self._plan.container(node))
+            parallel = self._options.value(order.scope, self._plan.container(node), "parallel")
         except BadOptionError as error:
             return self.fail(order.scope, node, error.problem, batch)
         self._values.open_repeat(frame, node, items)

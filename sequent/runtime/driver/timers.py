@@ -86,7 +86,7 @@ class Timers:
         elif order.failures:
             wait = self._until(key, order.attempt, self._backoff(order))
         else:
-            wait = self._until(key, 0, self._options.delay(order.scope, self._plan.nodes[order.node]))
+            wait = self._until(key, 0, self._options.value(order.scope, self._plan.nodes[order.node], "delay") or 0.0)
         if self.left_of(wait) <= 0:
             return None
         if wait != stored:

@@ -31,8 +31,8 @@ def problem_of(worker: Worker, code: int, cause: str, *, was_ended: bool) -> Pro
     harm = worker.harm
     if not harm and cause == HARMED:
         harm = "the step wrote to a descriptor of its worker, or shut it down"
-    elif not harm and cause == TIMED_OUT and isinstance(order, AttemptOrder) and order.timeout is not None:
-        return problem_of_timeout(order.timeout)
+    elif not harm and cause == TIMED_OUT and isinstance(order, AttemptOrder) and "timeout" in order.settings:
+        return problem_of_timeout(order.settings["timeout"])
     elif not harm and code == LOST_CHANNEL:
         harm = "the step closed or changed a descriptor of its worker"
     if not harm:

@@ -178,9 +178,10 @@ class _Worker:
         return None
 
     def _execute(self, order: AttemptOrder) -> AttemptEnded:
-        if order.timeout is not None:
+        timeout = order.settings.get("timeout")
+        if timeout is not None:
             self._check_end(self._limit.descriptor)
-        self._limit.begin(order.timeout)
+        self._limit.begin(timeout)
         ended = self._attempts.run(order, self)
         problem = self._timeout or (self._order if ended.problem is None else None)
         return ended if problem is None else attrs.evolve(ended, result=None, verdict=Verdict.UNKNOWN, problem=problem)

@@ -97,7 +97,7 @@ def test_what_is_no_number_of_iterations_fails_the_container_naming_option_and_l
     world, hands, status = drive(flow, text)
     assert status is RunStatus.FAILURE
     (told,) = world.store.container_problems(world.run.record)
-    assert told.problem.message.startswith("'parallel' of 'each': ")
+    assert told.problem.message.startswith("'parallel' of 'each' is ")
     assert told.problem.file == __file__
     assert [order.path for order in hands.orders] == ["find"]
 

@@ -281,7 +281,7 @@ def test_an_order_has_its_timeout_in_seconds(clock, text, seconds):
     world = World(flow)
     hands = Hands(lambda order: AttemptEnded(order.frame, order.node, order.attempt, text))
     assert world.drive(hands, clock=clock) is RunStatus.SUCCESS
-    timeouts = {order.path: order.timeout for order in hands.orders}
+    timeouts = {order.path: order.settings.get("timeout") for order in hands.orders}
     assert timeouts == {"first": None, "a": seconds, "b": 60.0}
 
 
@@ -295,7 +295,7 @@ def test_a_result_that_is_no_timeout_fails_the_step(clock, text):
     assert world.drive(hands, clock=clock) is RunStatus.FAILURE
     (problem,) = [told.problem for told in world.store.attempts(world.run.record, "a")]
     assert problem is not None
-    assert problem.message.startswith("'timeout' of 'a': ")
+    assert problem.message.startswith("'timeout' of 'a'")
     assert [order.path for order in hands.orders] == ["first"]
 
 

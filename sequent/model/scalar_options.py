@@ -1,9 +1,12 @@
-"""Options that are a flag, a whole number, or one of a few words."""
+"""Reads options that are a flag, a number, a word, or directives: as written, or as a run has found them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, Final, cast
+
 from sequent.errors import DefinitionError, Place
-from sequent.model.status import Construct
+from sequent.model.status import DEFAULT_ACTIONS, Action, Claim, Construct, Status
 from sequent.model.wording import repr_of
 
 _TYPED_FLAGS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
@@ -11,6 +14,15 @@ _CONSTRUCTS = frozenset(Construct)
 _CLASSES = {"Process": Construct.PROCESS, "Thread": Construct.THREAD, "Invoke": Construct.INVOKE}
 """By the names of the classes that the original took: ``multiprocessing.Process``, ``threading.Thread``, its own."""
 _WAYS = ", ".join(repr(construct.value) for construct in Construct)
+NO_DIRECTIVES: Final[Mapping[Status, Action]] = {}
+
+_FOUND: Mapping[Claim, tuple[Status, ...]] = {
+    **{Claim(status.value): (status,) for status in DEFAULT_ACTIONS},
+    Claim.COMPLETE: (Status.SUCCESS, Status.FAILURE),
+}
+"""In which statuses a task is found of which that is said."""
+_ACTIONS = "the actions are STP_RERUN and STP_SKIP"
+_STATUSES = "the statuses are STEP_READY, STEP_ACTIVE, STEP_SUCCESS, STEP_FAILURE, STEP_COMPLETE"
 
 
 def flag_of(text: str) -> bool:
@@ -98,6 +110,33 @@ def read_construct(value: object, name: str, place: Place) -> Construct | None:
     if not isinstance(value, str) or value not in _CONSTRUCTS:
         raise option_error(f"{quoted(name)} is {repr_of(value)}", place, f"the ways are {_WAYS}")
     return Construct(value)
+
+
+def read_recovery(value: object, name: str, place: Place) -> Mapping[Status, Action]:
+    """The directives that differ from what happens anyway.
+
+    ``STEP_COMPLETE`` stands for both ends; one that is named itself goes before it.
+
+    Raises:
+        DefinitionError: a status or an action is none.
+    """
+    if value is None:
+        return NO_DIRECTIVES
+    if not isinstance(value, Mapping):
+        raise _recovery_error(f"{name!r} is {repr_of(value)}", place, "it is a dict: {STEP_SUCCESS: STP_RERUN}")
+    asked: dict[Status, Action] = {}
+    for claim, action in cast("Mapping[Any, object]", value).items():
+        if not isinstance(claim, Claim) or claim not in _FOUND:
+            raise _recovery_error(f"{name!r} has the status {repr_of(claim)}", place, _STATUSES)
+        if not isinstance(action, Action):
+            raise _recovery_error(f"{name!r} has the action {repr_of(action)}", place, _ACTIONS)
+        said = dict.fromkeys(_FOUND[claim], action)
+        asked = said | asked if claim is Claim.COMPLETE else asked | said
+    return {status: action for status, action in asked.items() if action is not DEFAULT_ACTIONS[status]}
+
+
+def _recovery_error(message: str, place: Place, hint: str) -> DefinitionError:
+    return DefinitionError(message, code="recovery", hint=hint, place=place)
 
 
 def quoted(name: str) -> str:

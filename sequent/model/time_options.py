@@ -1,18 +1,19 @@
-"""Options that are lengths of time: delays, timeouts, and the waits between attempts."""
+"""Reads options that are lengths of time: delays, timeouts, and the waits between attempts and after which failures."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable
-from functools import lru_cache
-from typing import Any, cast
+from datetime import datetime
+from typing import Any, TypeVar, cast
 
-from sequent.dsl.counts import option_error
-from sequent.errors import DefinitionError, NotDataError, Place
-from sequent.model.references import Literal
+from sequent.errors import Place
+from sequent.model.durations import read_seconds, read_seconds_or_moment
+from sequent.model.scalar_options import option_error, quoted
 from sequent.model.spec import AT_ONCE, Backoff
 from sequent.model.wording import repr_of
 
+T = TypeVar("T")
 _SPAN = '"30s", "5m", "6h", "1h 30m", a number of seconds or a timedelta'
 _DELAY = f"it is {_SPAN}, at most ten years; or a datetime with its zone: not before"
 _TIMEOUT = f"it is {_SPAN}, longer than nothing and at most ten years"
@@ -20,50 +21,33 @@ _BACKOFF = 'it is the first wait, "60s", or (first, factor, ceiling, jitter), of
 _RETRY_ON = "it is exception types, and exit codes from 0 to 255: retry_on=(ConnectionError, 75)"
 
 
-def read_delay(value: object, name: str, place: Place) -> Literal | None:
-    """How long to wait before a start, or the moment before which there is none; None for at once.
+def read_delay(value: object, name: str, place: Place) -> float | datetime:
+    """How long to wait before a start, in seconds, or the moment before which there is none.
 
     Raises:
         DefinitionError: it is neither, negative, endless, or longer than ten years.
     """
-    delay = _literal_of("delay", value, name, place, _DELAY)
-    return None if delay is None or delay.text == "0.0" else delay
+    return _explained(read_seconds_or_moment, value, name, place, _DELAY)
 
 
-def read_timeout(value: object, name: str, place: Place) -> Literal | None:
-    """How long an attempt may take; None for as long as it likes.
+def read_timeout(value: object, name: str, place: Place) -> float:
+    """How many seconds an attempt may take.
 
     Raises:
         DefinitionError: it is not a duration, nothing at all, or longer than ten years.
     """
-    timeout = _literal_of("timeout", value, name, place, _TIMEOUT)
-    if timeout is not None and timeout.text == "0.0":
-        raise option_error(f"{name!r} is {repr_of(value)}: an attempt would end before it begins", place, _TIMEOUT)
+    timeout = _explained(read_seconds, value, name, place, _TIMEOUT)
+    if not timeout:
+        message = f"{quoted(name)} is {repr_of(value)}: an attempt would end before it begins"
+        raise option_error(message, place, _TIMEOUT)
     return timeout
 
 
-def _literal_of(kind: str, value: object, name: str, place: Place, hint: str) -> Literal | None:
-    if value is None:
-        return None
+def _explained(read: Callable[[object], T], value: object, name: str, place: Place, hint: str) -> T:
     try:
-        # Most flows say the same few times over and over.
-        return _known(kind, value) if type(value) is str else _written(kind, value)
+        return read(value)
     except ValueError as error:
-        raise option_error(f"{name!r}: {error}", place, hint) from None
-    except NotDataError as error:
-        raise option_error(f"{name!r}: {error.message}", place, error.hint) from None
-
-
-def _written(kind: str, value: object) -> Literal:
-    # Reading lengths of time takes a parser of some size: flows that name none do without.
-    from sequent.model import durations
-    from sequent.model.wire import encode
-
-    read: Callable[[object], object] = durations.read_delay if kind == "delay" else durations.read_seconds
-    return Literal(encode(read(value)))
-
-
-_known = lru_cache(maxsize=256)(_written)
+        raise option_error(f"{quoted(name)}: {error}", place, hint) from None
 
 
 def read_backoff(value: object, name: str, place: Place) -> Backoff:
@@ -87,8 +71,6 @@ def read_backoff(value: object, name: str, place: Place) -> Backoff:
 
 
 def _wait(value: object, name: str, place: Place) -> float:
-    from sequent.model.durations import read_seconds
-
     try:
         return read_seconds(value)
     except ValueError as error:
@@ -121,19 +103,3 @@ def _cause(cause: object, name: str, place: Place) -> str | int:
     if isinstance(cause, int) and not isinstance(cause, bool) and 0 <= cause <= 255:
         return cause
     raise option_error(f"{name!r} has {repr_of(cast('Any', cause))}", place, _RETRY_ON)
-
-
-def check_attempts(given: Iterable[str], where: Callable[[str], Place]) -> None:
-    """See that who says how to try again says that it is to be done.
-
-    Raises:
-        DefinitionError: there is ``backoff`` or ``retry_on``, and no word of ``retries``.
-    """
-    for word in ("backoff", "retry_on"):
-        if word in given and "retries" not in given:
-            raise DefinitionError(
-                f"{word!r} is about further attempts, and there are none",
-                code="option",
-                hint="say how many: retries=3",
-                place=where(word),
-            )

@@ -1,0 +1,158 @@
+"""The one table of options: what may be said of how a step or container is to run, beside what it does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any, Final, Protocol
+
+from attrs import frozen
+
+from sequent.errors import Place
+from sequent.model import scalar_options as scalars
+from sequent.model import time_options as times
+from sequent.model.durations import span_text
+from sequent.model.spec import AT_ONCE, Amounts, Backoff
+from sequent.model.status import Action, Construct, Status
+
+STEP, CONTAINER, FLOW = "step", "container", "flow"
+_ONLY_STEPS = frozenset({STEP})
+_INSIDE = frozenset({STEP, CONTAINER})
+_ANYWHERE = frozenset({STEP, CONTAINER, FLOW})
+_WHERE_RUN = {Construct.INVOKE: "invoked", Construct.THREAD: "in a thread", Construct.PROCESS: ""}
+IN_A_RECOVERY = "in a recovery"
+
+
+class Reader(Protocol):
+    """Reads the value of an option, as written or as it turns out in a run.
+
+    Raises:
+        DefinitionError: the option cannot have that value.
+    """
+
+    def __call__(self, value: object, name: str, place: Place) -> Any: ...
+
+
+@frozen(eq=False)
+class Option:
+    """One option. Its type stands in ``dsl.option_types``, as type checkers want it."""
+
+    where: frozenset[str]
+    """What may have it: a step (also a command, and what ``add_step`` adds), a container, a flow that is run."""
+    read: Reader | None
+    """None: it names steps, items or pools, which only the language knows how to read."""
+    words: Callable[[Any], str] = lambda _: ""
+    """How it is told, given what was read; empty where it is told otherwise, or says nothing."""
+    default: object = None
+    is_tuning: bool = False
+    """Whether it may be another in a recovery; else it belongs to the structure on which the run's state rests."""
+    may_refer: bool = False
+    """Whether it may be known only while the flow runs."""
+    is_inherited: bool = False
+    """Whether a container has it for the steps within it that do not say otherwise."""
+    is_setting: bool = False
+    """Whether a flow has it among its settings, where a configuration may say it as well."""
+    needs_process: str = ""
+    """Why it is refused of a step without a process of its own, with ``{}`` for where that runs."""
+
+
+def _delay_words(delay: float | datetime) -> str:
+    return f"delay until {delay.isoformat()}" if isinstance(delay, datetime) else f"delay {span_text(delay)}"
+
+
+def _parallel_words(parallel: int) -> str:
+    return f"parallel {parallel}" if parallel > 0 else "parallel without limit"
+
+
+def _backoff_words(backoff: Backoff) -> str:
+    growth = ""
+    if backoff.factor != 1:
+        ceiling = f" up to {span_text(backoff.ceiling)}" if backoff.ceiling is not None else ""
+        growth = f", each time {backoff.factor:g} times as long{ceiling}"
+    jitter = f", give or take {backoff.jitter:.0%}" if backoff.jitter else ""
+    return f"waits {span_text(backoff.first)}{growth}{jitter}"
+
+
+def _recovery_words(recovery: Mapping[Status, Action]) -> str:
+    return f"{IN_A_RECOVERY} {', '.join(f'{status} {action}' for status, action in sorted(recovery.items()))}"
+
+
+def amounts_text(amounts: Amounts) -> str:
+    """So much of each pool."""
+    return " and ".join(f"{amount} of {pool}" for pool, amount in amounts) or "nothing"
+
+
+OPTIONS: Final[Mapping[str, Option]] = {
+    "requires": Option(_INSIDE, None),
+    "repeats": Option(_INSIDE, None, may_refer=True),
+    "parallel": Option(_INSIDE, scalars.read_parallel, _parallel_words, 1, may_refer=True),
+    "until": Option(
+        _ONLY_STEPS,
+        scalars.read_flag,
+        lambda until: "until its result" if until is True else f"until {until}",
+        default=False,
+    ),
+    "delay": Option(_INSIDE, times.read_delay, _delay_words, 0.0, is_tuning=True, may_refer=True),
+    "timeout": Option(
+        _ONLY_STEPS,
+        times.read_timeout,
+        lambda seconds: f"timeout {span_text(seconds)}",
+        is_tuning=True,
+        may_refer=True,
+        needs_process="a timeout, and runs {}, which cannot be ended",
+    ),
+    "retries": Option(_ONLY_STEPS, scalars.read_retries, "retries {}".format, 0, is_tuning=True),
+    "backoff": Option(_ONLY_STEPS, times.read_backoff, _backoff_words, AT_ONCE, is_tuning=True),
+    "retry_on": Option(
+        _ONLY_STEPS,
+        times.read_retry_on,
+        lambda causes: f"retries on {', '.join(map(str, causes))}",
+        (),
+        is_tuning=True,
+    ),
+    "priority": Option(_ANYWHERE, scalars.read_priority, "priority {}".format, 0, is_tuning=True),
+    "max_concurrent": Option(
+        _ANYWHERE,
+        scalars.read_limit,
+        lambda most: f"at most {most} at once" if most > 0 else "any number at once",
+        is_tuning=True,
+        is_setting=True,
+    ),
+    "acquires": Option(_ANYWHERE, None, lambda amounts: f"acquires {amounts_text(amounts)}", ()),
+    "releases": Option(_INSIDE, None, lambda amounts: f"gives back {amounts_text(amounts)}"),
+    "handles": Option(_INSIDE, scalars.read_flag, lambda _: "does not handle", default=True),
+    "stop_on_exception": Option(
+        _ANYWHERE,
+        scalars.read_optional_flag,
+        lambda stops: "stops on exception" if stops else "does not stop on exception",
+        is_setting=True,
+    ),
+    "recovery": Option(_ONLY_STEPS, scalars.read_recovery, _recovery_words, scalars.NO_DIRECTIVES),
+    "task_construct": Option(
+        _ANYWHERE, scalars.read_construct, lambda construct: _WHERE_RUN[construct], is_setting=True
+    ),
+}
+"""By name, in the order in which they are told. What only a container's body says (``result``) is none of them."""
+
+
+SETTINGS: Final = tuple(name for name, option in OPTIONS.items() if option.is_setting)
+
+
+class Written(Protocol):
+    """A step or container as its author wrote it, as specified or as planned; its other options are attributes."""
+
+    @property
+    def values(self) -> Mapping[str, Any]: ...
+
+
+def said(written: Written, options: Iterable[str] = OPTIONS) -> Mapping[str, Any]:
+    """What a step or container says otherwise than by default, of these options, by name."""
+    found: dict[str, Any] = {}
+    values = written.values
+    for name in options:
+        value = values[name] if name in values else getattr(written, name, None)
+        default = OPTIONS[name].default
+        # Most are the very object that stands in the table: a flow may have ten thousand steps.
+        if value is not None and value is not default and value != default:
+            found[name] = value
+    return found
