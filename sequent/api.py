@@ -61,12 +61,13 @@ def start(
         StoreError: the store could not be written.
         FencedError: somebody took the run over.
     """
+    from sequent.runtime.driver.patience import wait_for_room
     from sequent.runtime.nesting import origin, refuse_nesting
     from sequent.runtime.recovery.changes import fingerprints_of
     from sequent.runtime.running import Drive
 
     refuse_nesting(target, plan.params, store.name)
-    with closing(store.create(target, plan, run_id, fingerprints_of(plan), origin())) as run:
+    with closing(wait_for_room(lambda: store.create(target, plan, run_id, fingerprints_of(plan), origin()))) as run:
         return Drive(
             definition=definition,
             plan=plan,
@@ -103,12 +104,13 @@ def recover(
         UsageError: what is asked for cannot be done.
     """
     from sequent.compiler import compile_flow
+    from sequent.runtime.driver.patience import wait_for_room
     from sequent.runtime.recovery.preparing import prepare
     from sequent.runtime.running import Drive
 
     plan = compile_flow(definition.spec, record.params)
     prepared = prepare(plan, store.look(record), asked)
-    with closing(store.take(record.id, reopens=prepared.reopens)) as run:
+    with closing(wait_for_room(lambda: store.take(record.id, reopens=prepared.reopens))) as run:
         return Drive(
             definition=definition,
             plan=plan,
@@ -156,6 +158,7 @@ def continue_(
         BusyError, DefinitionError: as ``recover``.
     """
     from sequent.compiler import compile_flow
+    from sequent.runtime.driver.patience import wait_for_room
     from sequent.runtime.recovery.changes import check_changes
     from sequent.runtime.running import Drive
 
@@ -170,7 +173,7 @@ def continue_(
         )
     plan = compile_flow(definition.spec, record.params)
     check_changes(seen, plan, accepts=False)
-    with closing(store.take(record.id, resumes=True)) as run:
+    with closing(wait_for_room(lambda: store.take(record.id, resumes=True))) as run:
         return Drive(
             definition=definition,
             plan=plan,
@@ -229,6 +232,7 @@ def run(request: RunRequest) -> Outcome:
     agent = make_agent(definition)
     try:
         from sequent.compiler import compile_flow
+        from sequent.runtime.driver.patience import wait_for_room
         from sequent.runtime.elsewhere import check_start
         from sequent.runtime.store import open_store
 
@@ -241,7 +245,7 @@ def run(request: RunRequest) -> Outcome:
 
             note_all(definition.spec.warnings)
         with ExitStack() as stack:
-            store = opened or stack.enter_context(closing(open_store(name, makes=not takes_up)))
+            store = opened or stack.enter_context(closing(wait_for_room(lambda: open_store(name, makes=not takes_up))))
             # What the author's lines name, nobody finds without it; nor what a command names for the script.
             is_named = request.store is not None or name == request.default_store or scripted(target) is not None
             stack.enter_context(with_store(option("store", store.name) if is_named else ""))

@@ -26,7 +26,7 @@ def continue_(
     from sequent.cli.rerunning import rerun_script
     from sequent.runtime.recovery.scripts import CONTINUE_RUN
 
-    with opened_store(options) as store:
+    with opened_store(options, waits=True) as store:
         record = meant_run(store, run, flow)
         if record.status is RunStatus.SUCCESS:
             if options.json:

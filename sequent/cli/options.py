@@ -63,13 +63,16 @@ class Options:
 
 
 @contextmanager
-def opened_store(options: Options) -> Generator[Store]:
+def opened_store(options: Options, *, waits: bool = False) -> Generator[Store]:
     """The store that is meant, to be read or to take up its runs, closed at the end; it is never made.
+
+    One to take up a run ``waits`` while the disk is full.
 
     Raises:
         UsageError: it is one that ends with its process.
         StoreError: the store that was typed is not there; one that nobody typed has no runs yet.
     """
+    from sequent.runtime.driver.patience import wait_for_room
     from sequent.runtime.store import check_outlasting, is_there, open_store
 
     name = options.settings().store
@@ -82,7 +85,7 @@ def opened_store(options: Options) -> Generator[Store]:
         )
     with with_store(store_option(options)):
         with uncollected():
-            store = open_store(name, makes=False)
+            store = wait_for_room(lambda: open_store(name, makes=False)) if waits else open_store(name, makes=False)
         try:
             yield store
         finally:

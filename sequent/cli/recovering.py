@@ -78,7 +78,7 @@ def recover(
     options: TypedOptions = DEFAULTS,
 ) -> int:
     """Take a run up again: what has succeeded is kept, the rest runs."""
-    with opened_store(options) as store:
+    with opened_store(options, waits=True) as store:
         record = meant_run(store, run, flow)
         if record.status is RunStatus.SUCCESS and not (asked.read() or _may_run_again(record)):
             return _nothing_to_do(record, options)

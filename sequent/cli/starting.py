@@ -120,6 +120,7 @@ def start_run(typed: RunWords, agent: AgentProcess | None) -> int:
         from sequent import api
         from sequent.cli.ending import driven
         from sequent.compiler import compile_flow
+        from sequent.runtime.driver.patience import wait_for_room
         from sequent.runtime.elsewhere import check_start
         from sequent.runtime.store import open_store
 
@@ -129,7 +130,7 @@ def start_run(typed: RunWords, agent: AgentProcess | None) -> int:
     check_start(definition.spec.config, typed.run_id)
     options, named = _with_own_store(typed.options, loaded.flow, settings)
     with uncollected():
-        store = open_store(named)
+        store = wait_for_room(lambda: open_store(named))
     with closing(store), with_store(store_option(options)):
         return driven(
             options,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import time
 from collections.abc import Callable
@@ -143,3 +144,38 @@ def test_a_run_for_whose_directory_there_is_no_room_waits_before_it_begins(line,
         disk.free()
         assert process.communicate(timeout=90)[0] == "5000\n"
         assert process.returncode == 0
+
+
+BEGINNINGS = {
+    "a run in a new store": (False, ("run", "short:flow")),
+    "a run": (True, ("run", "short:flow")),
+    "a recovery": (True, ("recover", "--rerun", "a")),
+}
+
+
+@pytest.mark.parametrize(("is_there", "words"), BEGINNINGS.values(), ids=BEGINNINGS)
+def test_what_begins_with_a_full_disk_waits_until_there_is_room(line, tmp_path, is_there, words):
+    (tmp_path / "short.py").write_text(
+        "from sequent import container, step\n\n@container\nclass flow:\n    @step\n    def a(self) -> None: ..."
+    )
+    with small_disk(tmp_path / "store", "6m") as disk:
+        if is_there:
+            assert line("run", "short:flow").returncode == 0
+        disk.fill()
+        process = line.start(*words)
+        read_until(process, "No space left on device; trying again for up to 300 seconds")
+        disk.free()
+        errors = process.communicate(timeout=90)[1]
+        assert process.returncode == 0, errors
+        assert "it can be written again" in errors
+        assert line("store", "check").returncode == 0
+
+
+def test_a_command_that_waits_for_room_obeys_ctrl_c(line, tmp_path):
+    with small_disk(tmp_path / "store", "6m") as disk:
+        disk.fill()
+        process = line.start("run", "chatty:flow")
+        read_until(process, "trying again")
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=90)
+        assert process.returncode == 130

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
 from sequent.errors import StoreBusyError, StoreError, StoreFullError
-from sequent.runtime.clock import Clock
+from sequent.runtime.clock import Clock, SystemClock
+from sequent.runtime.notices import notify
+
+T = TypeVar("T")
 
 FIRST_RETRY = 0.01
 """Seconds until it is tried again; doubled each time."""
@@ -47,6 +54,30 @@ class Patience:
         self._since = None
         self.retry_after = 0.0
         return "it can be written again" if has_said else ""
+
+
+def wait_for_room(write: Callable[[], T]) -> T:
+    """Do what a run needs of its store before it has a driver: while the disk is full, say so, and try again.
+
+    Raises:
+        StoreFullError: it has been full for too long.
+    """
+    patience = Patience(SystemClock())
+    while True:
+        try:
+            done = write()
+        except StoreFullError as error:
+            if not patience.lasts(error):
+                raise
+            said = patience.notice(error)
+        else:
+            said = patience.renew()
+            if said:
+                notify(said)
+            return done
+        if said:
+            notify(said)
+        time.sleep(patience.retry_after)
 
 
 def _patience_with(error: StoreError) -> float:

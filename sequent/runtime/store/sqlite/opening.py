@@ -102,6 +102,10 @@ def _create(path: str) -> None:
         new.close()
 
 
+_ROOM = 1 << 16
+"""Bytes that opening a store takes: those of the file that its processes share."""
+
+
 def _address(path: str) -> str:
     """A URI that opens a file and never makes one."""
     return f"file:{quote(path)}?mode=rw"
@@ -188,6 +192,15 @@ def _refuse_code(connection: sqlite3.Connection, path: str) -> None:
         raise _foreign(path, f"it holds '{code[0]}', which no Sequent has put there")
 
 
+def _has_no_room(path: str) -> bool:
+    """Whether the disk is full: of its file beside the store SQLite only says that it cannot be read or written."""
+    try:
+        disk = os.statvfs(os.path.dirname(path))
+    except OSError:
+        return False
+    return disk.f_bavail * disk.f_frsize < _ROOM
+
+
 def store_error(error: sqlite3.Error | UnicodeDecodeError, path: str) -> StoreError:
     """What SQLite's error means to a user."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
@@ -195,7 +208,7 @@ def store_error(error: sqlite3.Error | UnicodeDecodeError, path: str) -> StoreEr
         return StoreBusyError(f"the store '{path}' is locked by another process", hint=f"which one: fuser '{path}'")
     if code == sqlite3.SQLITE_READONLY:
         return refusal(path)
-    if code == sqlite3.SQLITE_FULL:
+    if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and _has_no_room(path)):
         return StoreFullError(
             f"the store '{path}' cannot be written: {os.strerror(errno.ENOSPC)}",
             hint="free some space; the run can then be recovered",
