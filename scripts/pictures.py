@@ -16,6 +16,7 @@ PICTURES = ROOT / "docs/pictures"
 FLOWS = {
     "nightly.svg": ("README.md#nightly.py", "nightly"),
     "tutorial.svg": ("docs/tutorial.md#shop.py", "shop"),
+    "turn.svg": ("docs/one-turn.md#turn.py", "turn"),
     "flights.svg": ("examples/flights/flow.py", "delays"),
 }
 """Each picture: its flow's file, or the page and the file whose last block it is; and the flow's name."""

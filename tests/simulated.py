@@ -15,6 +15,7 @@ from sequent.model.effects import (
     DrawItem,
     Effect,
     EndRun,
+    FailContainer,
     FailTask,
     OpenFrame,
     OpenRepeat,
@@ -34,7 +35,17 @@ from sequent.model.status import Status, Verdict
 from tests.kept_rows import Key, Rows
 
 Ordered = (
-    StartTask | PassOver | StartTimer | TakeBack | AskHold | SetHold | FailTask | SettleTask | OpenRepeat | DrawItem
+    StartTask
+    | PassOver
+    | StartTimer
+    | TakeBack
+    | AskHold
+    | SetHold
+    | FailTask
+    | FailContainer
+    | SettleTask
+    | OpenRepeat
+    | DrawItem
 )
 
 
@@ -168,7 +179,7 @@ class World:
 
     def _take(self, effect: Effect) -> None:
         match effect:
-            case StartTask() | SettleTask() | FailTask():
+            case StartTask() | SettleTask() | FailTask() | FailContainer():
                 self._take_task(effect)
             case PassOver(scope, node, attempt):
                 self.rows.pass_over(self.rows.task_key(scope, node), attempt)
@@ -194,7 +205,7 @@ class World:
         if isinstance(effect, StartTask | OpenFrame):
             self.rows.last_id = max(self.rows.last_id, effect.scope.id)
 
-    def _take_task(self, effect: StartTask | SettleTask | FailTask) -> None:
+    def _take_task(self, effect: StartTask | SettleTask | FailTask | FailContainer) -> None:
         match effect:
             case StartTask(scope, node, attempt):
                 key = self._key(effect)
@@ -221,11 +232,12 @@ class World:
                 was_failure = self.settled.get(key) is status is Status.FAILURE
                 assert key not in self.settled or was_failure, f"{key} settled twice"
                 self.settled[key] = status
-            case FailTask(scope, node, attempt):
+            case FailTask(scope, node):
                 self.settled[self._key(effect)] = Status.FAILURE
-                if attempt:
-                    row = self.rows.task_key(scope, node)
-                    self.rows.tasks[row] = evolve(self.rows.tasks[row], status=Status.FAILURE)
+                row = self.rows.task_key(scope, node)
+                self.rows.tasks[row] = evolve(self.rows.tasks[row], status=Status.FAILURE)
+            case FailContainer():
+                self.settled[self._key(effect)] = Status.FAILURE
 
     def _take_wait(self, effect: StartTimer | TakeBack | AskHold | SetHold) -> None:
         match effect:

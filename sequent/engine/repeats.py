@@ -10,7 +10,7 @@ from sequent.engine.kept_successes import is_of_now, restore
 from sequent.engine.pools import give_back, release
 from sequent.engine.run_state import HAS_BEEN_ACTIVE, Block, Frame, RunState
 from sequent.engine.tasks import settle
-from sequent.model.effects import CloseFrame, CloseRepeat, DrawItem, FailTask, OpenFrame, OpenRepeat, Revise
+from sequent.model.effects import CloseFrame, CloseRepeat, DrawItem, FailContainer, OpenFrame, OpenRepeat, Revise
 from sequent.model.facts import DrawFailed, ItemDrawn, ItemsEnded, RepeatOpened
 from sequent.model.plan import ContainerPlan
 from sequent.model.saved import SavedBlock, SavedFrame
@@ -241,5 +241,5 @@ def _give_back(run: RunState, block: Block, parent: Frame, status: Status) -> St
     if not reason:
         return status
     give_back(run, parent, block.position)
-    run.effects.append(FailTask(parent.scope, block.layout.plan.index, 0, reason))
+    run.effects.append(FailContainer(parent.scope, block.layout.plan.index, reason))
     return Status.FAILURE

@@ -92,14 +92,20 @@ class SetHold(ByFields):
 
 @frozen(eq=False, repr=False)
 class FailTask(ByFields):
-    """An attempt that had succeeded, or was lost, is a failure for a reason that only the engine knows.
-
-    So is a container (attempt 0).
-    """
+    """An attempt that had succeeded, or was lost, is a failure for a reason that only the engine knows."""
 
     scope: Scope
     node: int
     attempt: int
+    reason: str
+
+
+@frozen(eq=False, repr=False)
+class FailContainer(ByFields):
+    """A container that had succeeded is a failure for a reason that only the engine knows."""
+
+    scope: Scope
+    node: int
     reason: str
 
 
@@ -195,6 +201,7 @@ Effect = (
     | AskHold
     | SetHold
     | FailTask
+    | FailContainer
     | SettleTask
     | OpenRepeat
     | DrawItem

@@ -19,8 +19,8 @@ from sequent.model.spec import Definition
 from sequent.model.status import RunStatus
 from sequent.model.wire import decode_result
 from sequent.runtime.clock import SystemClock
+from sequent.runtime.driver.adapters import Adapters
 from sequent.runtime.driver.loop import Driver
-from sequent.runtime.driver.surroundings import Surroundings
 from sequent.runtime.driver.values import Values
 from sequent.runtime.elsewhere import lead_elsewhere
 from sequent.runtime.executors.agents import AgentProcess
@@ -97,7 +97,7 @@ class Drive(ByFields):
         )
         executors = make_executors(self.definition, setup, self.agent, self._slots())
         try:
-            around = Surroundings(
+            adapters = Adapters(
                 run=run,
                 executors=executors,
                 drawer=executors.get(config.task_construct),
@@ -106,13 +106,13 @@ class Drive(ByFields):
                 selector=selector,
                 accepts_changes=self.prepared.accepts_changes,
             )
-            return self.within(around, longest_sleep=max(_SHORTEST_SLEEP, config.sleep_between_loops))
+            return self.within(adapters, longest_sleep=max(_SHORTEST_SLEEP, config.sleep_between_loops))
         finally:
             for executor in executors.values():
                 executor.close()
             selector.close()
 
-    def within(self, around: Surroundings, longest_sleep: float | None = None) -> Outcome:
+    def within(self, adapters: Adapters, longest_sleep: float | None = None) -> Outcome:
         """Drive the run in that world until it ends, looking at the clocks again after so many seconds at most."""
         run, plan = self.run, self.plan
         renaming = self.prepared.renaming
@@ -121,10 +121,10 @@ class Drive(ByFields):
         changed = changed_code(run, plan, renaming, self.prepared.directives)
         adopt(run, plan, changed, renaming)
         if self.prepared.recovery_run is not None:
-            rewind(run, plan, self.prepared.recovery_run, around.clock.now())
+            rewind(run, plan, self.prepared.recovery_run, adapters.clock.now())
         driver = Driver(
             plan,
-            around,
+            adapters,
             slots=self._slots(),
             saved=run.saved(plan, self.prepared.directives) if run.record.recovery or self.resumes else None,
             notes=(*self.prepared.notes, *changed.sentences()),

@@ -19,7 +19,7 @@ from sequent.errors import UsageError
 from sequent.model.durations import read_seconds
 from sequent.model.outcome import Outcome
 from sequent.model.status import Construct, RunStatus
-from sequent.runtime.driver.surroundings import Signals, Surroundings
+from sequent.runtime.driver.adapters import Adapters, Signals
 from sequent.runtime.orders import AttemptOrder
 from sequent.runtime.ports import DrivenRun
 from sequent.runtime.recovery.changes import fingerprints_of
@@ -203,7 +203,7 @@ class World:
         executor.most_attempts = self._most_attempts
         try:
             return drive.within(
-                Surroundings(
+                Adapters(
                     run=drive.run,
                     executors=dict.fromkeys(Construct, executor),
                     drawer=executor,

@@ -16,7 +16,7 @@ from sequent.model.plan import ContainerPlan, Plan
 from sequent.model.scope import Scope
 from sequent.model.spec import ContainerSpec, PlainStepOptions, StepSpec
 from sequent.model.wire import encode
-from sequent.runtime.driver.options import BadOptionError, Options
+from sequent.runtime.driver.option_values import BadOptionError, OptionValues
 from sequent.runtime.driver.values import Values
 from tests.options_table import options_by_word
 
@@ -75,6 +75,6 @@ def test_an_option_is_refused_in_the_same_words_when_it_is_written_and_when_it_i
         Sequent("f").add_step("a", work, repeats=[1], **{option: value})
     node = ContainerPlan(index=0, path=("a",), parent=-1, values={option: LiteralInput(encode(value))})
     with pytest.raises(BadOptionError) as found:
-        Options(Values(Plan(name="f", nodes=(node,)), None)).value(Scope(1, 0, 1, (1,)), node, option)
+        OptionValues(Values(Plan(name="f", nodes=(node,)), None)).value(Scope(1, 0, 1, (1,)), node, option)
     message = written.value.message.replace(repr(option), f"{option!r} of 'a'")
     assert found.value.problem.message == f"{message}; {written.value.hint}"

@@ -14,8 +14,8 @@ from sequent.dsl.definitions import definition_of
 from sequent.model.outcome import Problem
 from sequent.model.status import Construct, RunStatus, Status
 from sequent.runtime.clock import SystemClock
+from sequent.runtime.driver.adapters import Adapters
 from sequent.runtime.driver.loop import Driver
-from sequent.runtime.driver.surroundings import Surroundings
 from sequent.runtime.orders import AttemptEnded, AttemptOrder, DrawOrder, Report
 from sequent.runtime.ports import DrivenRun, Store
 from sequent.runtime.rows import Batch
@@ -252,7 +252,7 @@ class World:
         """Drive the run, and let a test look at each commit; with a clock of its own, no time passes but in sleeps."""
         watched = Watched(self.run, look or (lambda batch: None))
         with DefaultSelector() as real:
-            around = Surroundings(
+            adapters = Adapters(
                 run=watched,
                 executors={Construct.PROCESS: hands},
                 drawer=hands,
@@ -262,7 +262,7 @@ class World:
             )
             saved = self.run.saved(self.plan) if self.is_taken else None
             try:
-                return Driver(self.plan, around, slots=slots, saved=saved, **how).drive()
+                return Driver(self.plan, adapters, slots=slots, saved=saved, **how).drive()
             finally:
                 hands.close()
 

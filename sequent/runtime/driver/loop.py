@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import contextlib
-from collections import deque
 from collections.abc import Mapping
 
 from sequent.engine import Scheduler
 from sequent.errors import SequentError, ShortageError, StoreBusyError, StoreError, StoreFullError
 from sequent.model.directives import NO_DIRECTIVES, Directives
 from sequent.model.effects import EndRun
-from sequent.model.facts import Fact, PauseRequested, StopRequested
+from sequent.model.facts import PauseRequested, StopRequested
 from sequent.model.plan import Plan
 from sequent.model.saved import SavedFrame
 from sequent.model.status import RunStatus, Status
+from sequent.runtime.driver.adapters import Adapters
 from sequent.runtime.driver.blocking import end_text
-from sequent.runtime.driver.outbox import Outbox
+from sequent.runtime.driver.desks.table import Desks
 from sequent.runtime.driver.patience import Patience
 from sequent.runtime.driver.stopping import Stopping
-from sequent.runtime.driver.surroundings import Surroundings
-from sequent.runtime.driver.timers import soonest
-from sequent.runtime.driver.waiting import Waiter
-from sequent.runtime.rows import RunEnd
+from sequent.runtime.driver.turn import Turn
+from sequent.runtime.driver.waiting import Waiter, soonest
+from sequent.runtime.rows import Batch, RunEnd
 
 
 class Driver:
@@ -36,7 +35,7 @@ class Driver:
     def __init__(
         self,
         plan: Plan,
-        around: Surroundings,
+        adapters: Adapters,
         *,
         slots: int,
         saved: SavedFrame | None,
@@ -50,7 +49,7 @@ class Driver:
 
         Args:
             plan: what will run.
-            around: the adapters.
+            adapters: the world around it.
             slots: how many tasks may execute at once.
             saved: the open part of the run, of a recovery or a run that is continued.
             notes: what the observer is to be told first.
@@ -61,35 +60,31 @@ class Driver:
             directives: of a recovery: what is asked for by hand.
         """
         self._plan = plan
-        self._selector = around.selector
-        self._waiter = Waiter(around.selector, around.clock, stays_awake=around.stays_awake)
-        self._signals = around.signals
-        self._run = around.run
-        self._observer = around.observer
+        self._selector = adapters.selector
+        self._waiter = Waiter(adapters.selector, adapters.clock, stays_awake=adapters.stays_awake)
+        self._signals = adapters.signals
+        self._run = adapters.run
+        self._observer = adapters.observer
         self._notes = notes
         self._max_loops = max_loops
         self._longest_sleep = longest_sleep
-        self._facts: deque[Fact] = deque()
-        self._outbox = Outbox(plan, around, self._facts, has_begun=saved is not None)
-        self._pooling = self._outbox.pooling
-        self._timers = self._outbox.timers
-        self._unrun = self._outbox.intake.unrun
-        self._dispatch = self._outbox.dispatch
+        self._turn = Turn()
+        self._desks = Desks(plan, adapters, self._turn, has_begun=saved is not None)
         self._scheduler = Scheduler(
             plan,
             slots=slots,
             saved=saved,
-            last_id=around.run.last_id(),
+            last_id=adapters.run.last_id(),
             resumes=resumes,
-            kept=self._pooling.kept,
-            recovery=around.run.record.recovery,
+            kept=self._desks.pools.kept,
+            recovery=adapters.run.record.recovery,
             directives=directives,
         )
         self._status: RunStatus | None = None
         """How the run has ended, once that is to be written."""
         self._queued: Mapping[int, int] = {}
-        self._stopping = Stopping(around.clock, self._stop, self._dispatch.end_tasks)
-        self._patience = Patience(around.clock)
+        self._stopping = Stopping(adapters.clock, self._stop, self._desks.attempts.end_all)
+        self._patience = Patience(adapters.clock)
         self._loops = 0
         self._was_idle = False
 
@@ -102,10 +97,9 @@ class Driver:
             ShortageError: no worker could be started; the same.
             UsageError: another run takes a shared pool to be of another size.
         """
-        with contextlib.closing(self._pooling):
-            self._dispatch.open(self._selector)
+        with contextlib.closing(self._desks):
             # Before the signals are taken: where the store is locked, whoever waits for it may end this process.
-            self._facts.extend(self._pooling.open(self._selector))
+            self._desks.open(self._selector)
             with self._signals(self._selector, self._stopping.on_signal):
                 return self._drive()
 
@@ -114,7 +108,7 @@ class Driver:
         for text in self._notes:
             self._observer.note(text)
         try:
-            while (status := self._turn()) is None:
+            while (status := self._go_round()) is None:
                 pass
         except ShortageError as error:
             self._give_up(error)
@@ -130,25 +124,25 @@ class Driver:
     @property
     def due(self) -> float | None:
         """When something is due next in a run that is suspended, in seconds since 1970; None of any other."""
-        return self._timers.due() if self._status is RunStatus.SUSPENDED else None
+        return self._desks.waits.due() if self._status is RunStatus.SUSPENDED else None
 
     # -- a turn -------------------------------------------------------------------------------
 
-    def _turn(self) -> RunStatus | None:
+    def _go_round(self) -> RunStatus | None:
         """Go round once; give how the run has ended, once that is written."""
-        self._facts.extend(self._dispatch.write(self._outbox.batch))
+        self._desks.attempts.write()
         self._take_in()
         if not self._flush():
             self._wait(self._patience.retry_after)
-        elif not (self._facts or self._outbox):
+        elif not self._turn:
             if self._status is not None:
                 return self._status
-            if self._outbox.end is not None:
-                self._write_end(self._outbox.end)
+            if self._turn.end is not None:
+                self._write_end(self._turn.end)
             elif self._is_to_pause():
-                self._facts.append(PauseRequested())
+                self._turn.facts.append(PauseRequested())
             else:
-                self._wait(self._dispatch.writes_in)
+                self._wait(self._desks.orders.writes_in)
         return None
 
     def _is_to_pause(self) -> bool:
@@ -163,13 +157,12 @@ class Driver:
 
     def _take_in(self) -> None:
         """Feed the engine with all that has been reported, and gather what is to be written and sent."""
+        facts, take = self._turn.facts, self._desks.effects
         while True:
-            self._facts.extend(self._timers.ended())
-            self._facts.extend(self._pooling.granted())
-            self._outbox.take_reports()
-            while self._facts:
-                for effect in self._scheduler.handle(self._facts.popleft()):
-                    self._outbox.take(effect)
+            self._desks.look()
+            while facts:
+                for effect in self._scheduler.handle(facts.popleft()):
+                    take[type(effect)](effect)
             if not self._glance():
                 return
 
@@ -178,15 +171,16 @@ class Driver:
 
         What they report meanwhile is written by the same flush. A chain has none, and is not held up.
         """
-        return self._scheduler.running > len(self._outbox.batch.intents) and self._waiter.look()
+        return self._scheduler.running > len(self._turn.batch.intents) and self._waiter.look()
 
     def _flush(self) -> bool:
         """Commit what was gathered and let the orders out; say whether that was done."""
-        if (unrun := self._unrun.take_due()) is not None:
-            self._outbox.batch.unrun = unrun
-        if self._outbox.batch:
+        turn = self._turn
+        if (unrun := self._desks.unrun.take_due()) is not None:
+            turn.batch.unrun = unrun
+        if turn.batch:
             try:
-                self._run.commit(self._outbox.batch)
+                self._run.commit(turn.batch)
             except StoreError as error:
                 if self._patience.lasts(error) and not self._stopping.is_at_once:
                     self._tell(self._patience.notice(error))
@@ -194,7 +188,9 @@ class Driver:
                 self._give_up(error)
                 raise
             self._tell(self._patience.renew())
-        self._outbox.let_out(self._scheduler)
+            turn.batch = Batch()
+        self._desks.attempts.tell(self._scheduler)
+        turn.let_out()
         return True
 
     def _tell(self, text: str) -> None:
@@ -205,9 +201,9 @@ class Driver:
         """Write how the run ended, with the successes of all its recoveries, once all outcomes are written."""
         counts = {**end.counts, Status.SUCCESS: self._run.successes()}
         is_suspended = end.status is RunStatus.SUSPENDED
-        reason = self._timers.due_text() if is_suspended else end_text(self._plan, end)
-        self._pooling.end(self._outbox.batch)
-        self._outbox.batch.end = RunEnd(end.status, counts, reason, self._unrun.at_end())
+        reason = self._desks.waits.due_text() if is_suspended else end_text(self._plan, end)
+        self._desks.pools.end()
+        self._turn.batch.end = RunEnd(end.status, counts, reason, self._desks.unrun.at_end())
         self._status = end.status
 
     def _give_up(self, error: SequentError) -> None:
@@ -219,12 +215,12 @@ class Driver:
             # Whoever has it may have it for long.
             return
         self._run.free_space()
-        batch = self._outbox.batch
+        batch = self._turn.batch
         # What nobody was told of has not been ordered.
         batch.intents.clear()
         with contextlib.suppress(StoreError):
             counts = {Status.SUCCESS: self._run.successes()}
-            batch.end = RunEnd(RunStatus.STOPPED, counts, error.message, self._unrun.at_end())
+            batch.end = RunEnd(RunStatus.STOPPED, counts, error.message, self._desks.unrun.at_end())
             self._run.commit(batch)
 
     def _wait(self, timeout: float | None) -> None:
@@ -232,16 +228,12 @@ class Driver:
         if self._plan.pools and self._queued != (queued := self._scheduler.queued):
             self._queued = queued
             self._observer.tasks_queue(queued)
-            self._unrun.queue(queued)
-        due = self._timers.left()
-        if due is not None and self._longest_sleep is not None:
-            due = min(due, self._longest_sleep)
-        others = (self._pooling.left(), self._stopping.left(), self._dispatch.left(), self._unrun.left())
-        self._waiter.wait(soonest(timeout, due, *others))
+            self._desks.unrun.queue(queued)
+        self._waiter.wait(soonest(timeout, self._desks.left(self._longest_sleep), self._stopping.left()))
         self._stopping.look()
 
     def _stop(self) -> None:
-        self._facts.append(StopRequested())
+        self._turn.facts.append(StopRequested())
         running = self._scheduler.running
         steps = "step" if running == 1 else "steps"
         self._observer.note(f"stopping: {running} running {steps} may finish; once more to end them")

@@ -24,7 +24,7 @@ from sequent.model.items import Items
 from sequent.model.plan import ContainerPlan, Plan
 from sequent.model.scope import Scope
 from sequent.model.wire import part_of
-from sequent.runtime.driver.failing import failures_text
+from sequent.runtime.driver.failures_input import failures_text
 from sequent.runtime.driver.gathering import Gathering
 from sequent.runtime.orders import Composed, Cut, Given, Spooled
 from sequent.runtime.ports import ReadRun

@@ -8,6 +8,15 @@ from sequent.runtime.clock import Clock
 from sequent.runtime.spinning import MOMENT, SpinThenSleep
 
 
+def soonest(*times: float | None) -> float | None:
+    """The least of the seconds that something has left, where something has."""
+    found: float | None = None
+    for seconds in times:
+        if seconds is not None and (found is None or seconds < found):
+            found = seconds
+    return found
+
+
 class Waiter:
     """Waits with a selector, each of whose keys has as its ``data`` what to call once it is ready.
 

@@ -7,7 +7,7 @@ from attrs import frozen
 from sequent.by_fields import ByFields
 from sequent.model.directives import NO_DIRECTIVES, Directives
 from sequent.model.plan import Plan
-from sequent.runtime.driver.revising import revise
+from sequent.runtime.driver.desks.revisions import revise
 from sequent.runtime.ports import DrivenRun
 from sequent.runtime.recovery.renaming import SAME_NAMES, Renaming
 from sequent.runtime.rows import Batch

@@ -6,7 +6,7 @@ import pytest
 
 from sequent.model.durations import LONGEST
 from sequent.model.spec import Backoff
-from sequent.runtime.driver.backoff import wait_after
+from sequent.runtime.driver.desks.waits import wait_after
 
 
 @pytest.mark.parametrize(

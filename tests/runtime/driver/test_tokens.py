@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sequent.runtime.driver.tokens import Tokens
+from sequent.runtime.driver.desks.attempts import Tokens
 
 
 def test_no_two_tokens_are_the_same() -> None:

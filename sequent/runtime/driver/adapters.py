@@ -1,4 +1,4 @@
-"""Everything around a driver: the adapters behind its ports."""
+"""The adapters behind a driver's ports."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from attrs import frozen
 from sequent.by_fields import ByFields
 from sequent.model.status import Construct
 from sequent.runtime.clock import Clock
-from sequent.runtime.driver.signals import stop_signals
+from sequent.runtime.driver.stopping import stop_signals
 from sequent.runtime.ports import DrivenRun, Executor, Observer
 
 Signals = Callable[[BaseSelector, Callable[[int], None]], AbstractContextManager[None]]
@@ -19,7 +19,7 @@ Signals = Callable[[BaseSelector, Callable[[int], None]], AbstractContextManager
 
 
 @frozen(kw_only=True, eq=False, repr=False)
-class Surroundings(ByFields):
+class Adapters(ByFields):
     """The world as a driver sees it."""
 
     run: DrivenRun

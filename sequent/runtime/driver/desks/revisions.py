@@ -1,36 +1,37 @@
-"""Writes what a recovery makes of what it finds: what counts no more, and what is passed over."""
+"""The desk for revisions: what a recovery makes of what it finds is written."""
 
 from __future__ import annotations
 
-from sequent.model.effects import PassOver, Revise, SettleTask
+from sequent.model.effects import PassOver, Revise
 from sequent.model.plan import Plan
 from sequent.model.saved import Mark, Renewal, Revision
 from sequent.model.status import Status
-from sequent.runtime.driver.intake import Intake
-from sequent.runtime.driver.surroundings import Surroundings
+from sequent.runtime.driver.adapters import Adapters
+from sequent.runtime.driver.turn import Told, Turn
 from sequent.runtime.driver.values import Values
 from sequent.runtime.rows import Batch, FrameKey, Passing, TaskKey, task_key
 
 
-class Revising:
-    """Puts into a batch what a recovery says of tasks that it does not run, or that are to run again."""
+class RevisionDesk:
+    """Writes what counts no more, and what is passed over."""
 
-    def __init__(self, plan: Plan, values: Values, intake: Intake, around: Surroundings) -> None:
+    def __init__(self, plan: Plan, adapters: Adapters, turn: Turn, values: Values) -> None:
         self._plan = plan
+        self._turn = turn
         self._values = values
-        self._intake = intake
-        self._clock = around.clock
-        self._recovery = around.run.record.recovery
+        self._clock = adapters.clock
+        self._recovery = adapters.run.record.recovery
 
-    def write(self, effect: PassOver | Revise, batch: Batch) -> None:
-        """Write what the engine says."""
-        if isinstance(effect, Revise):
-            revise(self._plan, effect.revision, batch, self._clock.now(), self._recovery)
-            return
+    def revise(self, effect: Revise) -> None:
+        """Write what a recovery makes of all that it finds."""
+        revise(self._plan, effect.revision, self._turn.batch, self._clock.now(), self._recovery)
+
+    def pass_over(self, effect: PassOver) -> None:
+        """Write that a task is not run, and counts as a success."""
         key = task_key(self._plan, effect.scope, effect.node)
         item = self._values.drawn_item(effect.scope) if key.iteration else None
-        batch.passed.append(Passing(key, effect.attempt, self._clock.now(), self._recovery, item))
-        self._intake.settle(SettleTask(effect.scope, effect.node, Status.SUCCESS))
+        self._turn.batch.passed.append(Passing(key, effect.attempt, self._clock.now(), self._recovery, item))
+        self._turn.told.append(Told(effect.scope, effect.node, 0, Status.SUCCESS))
 
 
 def revise(plan: Plan, revision: Revision, batch: Batch, at: float, recovery: int) -> None:

@@ -22,7 +22,7 @@ class BadOptionError(Exception):
         self.problem = problem
 
 
-class Options:
+class OptionValues:
     """Finds the value of an option, as seen from an iteration, and checks it as what an author writes is checked."""
 
     def __init__(self, values: Values) -> None:

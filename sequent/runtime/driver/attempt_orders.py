@@ -1,0 +1,209 @@
+"""The orders by which attempts are handed to executors."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from attrs import define
+
+from sequent.errors import NotDataError, ShortageError, StoreFullError
+from sequent.model.effects import StartTask
+from sequent.model.inputs import Input, LiteralInput, PartInput, PreviousInput, ResultInput, ResultOrInput
+from sequent.model.options import OPTIONS
+from sequent.model.outcome import Problem
+from sequent.model.plan import Plan, StepPlan
+from sequent.model.references import dotted
+from sequent.model.scope import Scope, sequence_text
+from sequent.runtime.agent.room import NO_ROOM
+from sequent.runtime.driver.adapters import Adapters
+from sequent.runtime.driver.option_values import BadOptionError, OptionValues
+from sequent.runtime.driver.patience import Patience
+from sequent.runtime.driver.values import Keep, Values
+from sequent.runtime.orders import NO_SETTINGS, AttemptKey, AttemptOrder, Spooled
+from sequent.runtime.rows import Intent
+from sequent.runtime.spools import Spool, Spools
+
+
+@define(eq=False)
+class _Unwritten:
+    """An order that waits until the files are written that it names."""
+
+    start: StartTask
+    order: AttemptOrder
+    files: deque[Spool]
+
+    @property
+    def key(self) -> AttemptKey:
+        """Which attempt it is."""
+        return self.order.frame, self.order.node, self.order.attempt
+
+
+class AttemptOrders:
+    """Makes orders, and gives them to the executors.
+
+    What is too large for an order is written to a file before it is let out, a slice in each turn of the driver.
+    """
+
+    def __init__(self, plan: Plan, adapters: Adapters, values: Values, options: OptionValues) -> None:
+        self._plan = plan
+        self._executors = adapters.executors
+        self._values = values
+        self._options = options
+        self._observer = adapters.observer
+        self._recovery = adapters.run.record.recovery
+        self._makers: dict[int, tuple[str, ...]] = {}
+        self._spools = Spools(adapters.run.directory)
+        self._patience = Patience(adapters.clock)
+        self._unwritten: deque[_Unwritten] = deque()
+
+    # -- orders -------------------------------------------------------------------------------
+
+    def start(self, start: StartTask, step: StepPlan, intent: Intent) -> None:
+        """Have an attempt executed, once the files are written that its order names.
+
+        Raises:
+            BadOptionError, NotDataError, OSError: no order can be made.
+        """
+        files: deque[Spool] = deque()
+        key = (start.scope.id, start.node, start.attempt)
+
+        def keep(pieces: Iterator[str]) -> Spooled:
+            files.append(self._spools.add(key, pieces))
+            return Spooled(files[-1].path)
+
+        try:
+            order = self._order(start, step, intent, keep)
+        except (BadOptionError, NotDataError, OSError):
+            self._drop(key, files)
+            raise
+        if files:
+            self._unwritten.append(_Unwritten(start, order, files))
+        else:
+            self._executors[step.construct].start(order)
+
+    def _order(self, start: StartTask, step: StepPlan, intent: Intent, keep: Keep) -> AttemptOrder:
+        scope, values = start.scope, self._values
+        return AttemptOrder(
+            frame=scope.id,
+            node=start.node,
+            attempt=start.attempt,
+            token=intent.token.hex(),
+            path=dotted(step.path),
+            sequence=sequence_text(scope.sequence),
+            recovery=self._recovery,
+            inputs=tuple(values.given(scope, value, keep) for value in step.inputs) if step.inputs else (),
+            makers=self._makers_of(step) if step.inputs else (),
+            attributes=values.attributes(scope, step.attributes, keep) if step.attributes else (),
+            item=values.item_of(scope),
+            settings=self._settings(scope, step) if step.values else NO_SETTINGS,
+            announces=step.announces,
+            wants_verdict=step.is_until,
+        )
+
+    def _settings(self, scope: Scope, step: StepPlan) -> Mapping[str, Any]:
+        acts = (option for option in step.values if OPTIONS[option].needs_process)
+        return {option: self._options.value(scope, step, option) for option in acts}
+
+    def _makers_of(self, step: StepPlan) -> tuple[str, ...]:
+        """For each of a step's inputs, the path of the step that made it; empty for items and parameters."""
+        makers = self._makers.get(step.index)
+        if makers is None:
+            makers = self._makers[step.index] = tuple(map(_maker_of, step.inputs))
+        return makers
+
+    def take_back(self, key: AttemptKey) -> bool:
+        """Have an attempt taken back, if it has not begun; say whether nobody had been given it."""
+        for waiting in self._unwritten:
+            if key == waiting.key:
+                self._unwritten.remove(waiting)
+                self._drop(key, waiting.files)
+                return True
+        self._executors[self._plan.step(key[1]).construct].take_back(*key)
+        return False
+
+    # -- files --------------------------------------------------------------------------------
+
+    @property
+    def writes_in(self) -> float | None:
+        """In how many seconds some more is to be written of files that orders wait for; None: nothing is."""
+        return self._patience.retry_after if self._unwritten else None
+
+    def write(self) -> tuple[StartTask, Problem] | None:
+        """Write some more of what orders wait for, and let out the first whose files are all there.
+
+        Returns:
+            The attempt whose files cannot be written, and why; None where there is none.
+
+        Raises:
+            ShortageError: there has been no room for too long.
+        """
+        if not self._unwritten:
+            return None
+        waiting = self._unwritten[0]
+        step = self._plan.step(waiting.start.node)
+        try:
+            is_whole = waiting.files[0].write_slice()
+            self._tell(self._patience.renew())
+            if not is_whole:
+                return None
+        except (NotDataError, OSError) as error:
+            if isinstance(error, OSError) and error.errno in NO_ROOM:
+                self._wait_for_room(waiting, error)
+                return None
+            self._unwritten.popleft()
+            self._drop(waiting.key, waiting.files)
+            return waiting.start, problem_of(error, step)
+        waiting.files.popleft().close()
+        if not waiting.files:
+            self._unwritten.popleft()
+            self._executors[step.construct].start(waiting.order)
+        return None
+
+    def _wait_for_room(self, waiting: _Unwritten, error: OSError) -> None:
+        full = StoreFullError(f"the input of '{waiting.order.path}' cannot be written to a file: {error.strerror}")
+        if not self._patience.lasts(full):
+            raise ShortageError(full.message, hint="free some space; the run can then be recovered") from error
+        self._tell(self._patience.notice(full))
+
+    def _tell(self, text: str) -> None:
+        if text:
+            self._observer.note(text)
+
+    def forget(self, key: AttemptKey) -> None:
+        """An attempt has ended: nobody reads its files any more."""
+        if self._spools.has_files:
+            self._spools.remove(key)
+
+    def _drop(self, key: AttemptKey, files: Iterable[Spool]) -> None:
+        """Give up the files of an attempt."""
+        for file in files:
+            file.close()
+        self._spools.remove(key)
+
+    def abandon(self) -> list[AttemptKey]:
+        """Hand over nothing more of what waits; give which attempts that is."""
+        abandoned = list(self._unwritten)
+        self._unwritten.clear()
+        for waiting in abandoned:
+            self._drop(waiting.key, waiting.files)
+        return [waiting.key for waiting in abandoned]
+
+
+def problem_of(error: NotDataError | OSError, step: StepPlan) -> Problem:
+    """Why the values of a step's references cannot be handed to it."""
+    file, line = step.place or ("", 0)
+    message = f"its input cannot be written to a file: {error}" if isinstance(error, OSError) else str(error)
+    return Problem(type=type(error).__name__, message=message, file=file, line=line)
+
+
+def _maker_of(value: Input) -> str:
+    """The path of the step whose annotation tells the classes in a value; empty where that is none alone."""
+    match value:
+        case ResultInput() | ResultOrInput() | PreviousInput(start=LiteralInput()):
+            return dotted(value.maker)
+        case PartInput():
+            return _maker_of(value.whole)
+        case _:
+            return ""

@@ -1,0 +1,245 @@
+"""The desk for attempts: they are written down, handed over, and end."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+
+from sequent.engine import Scheduler
+from sequent.errors import NotDataError
+from sequent.model.effects import FailTask, SettleTask, StartTask, TakeBack
+from sequent.model.facts import StepPaced, TaskBegan, TaskFailed, TaskLost, TaskSucceeded, TaskTakenBack
+from sequent.model.outcome import Problem
+from sequent.model.plan import Plan
+from sequent.model.references import dotted
+from sequent.model.status import Status
+from sequent.runtime.driver.adapters import Adapters
+from sequent.runtime.driver.attempt_orders import AttemptOrders, problem_of
+from sequent.runtime.driver.option_values import BadOptionError
+from sequent.runtime.driver.turn import Told, Turn
+from sequent.runtime.driver.unrun import UnrunTasks
+from sequent.runtime.driver.values import Values
+from sequent.runtime.orders import AttemptBegan, AttemptEnded, AttemptKey, AttemptLost, AttemptTakenBack, PaceChanged
+from sequent.runtime.rows import Beginning, Ending, Intent, TaskKey, task_key
+from sequent.runtime.verdicts import answers_of, may_retry
+
+_TOKEN_SIZE = 16
+"""Bytes of a token."""
+_STOCK = 64
+"""To ask the kernel for one costs as much as for so many."""
+
+
+class Tokens:
+    """Random bytes that nobody has had before, by which attempts are told from all others."""
+
+    def __init__(self) -> None:
+        self._stock: list[bytes] = []
+
+    def take(self) -> bytes:
+        """The next."""
+        if not self._stock:
+            drawn = os.urandom(_TOKEN_SIZE * _STOCK)
+            self._stock = [drawn[at : at + _TOKEN_SIZE] for at in range(0, len(drawn), _TOKEN_SIZE)]
+        return self._stock.pop()
+
+
+class AttemptDesk:
+    """Each attempt that is ordered becomes a row and an order; each report of one, a row and at most one fact.
+
+    An attempt of which it is known already that it cannot do well is handed to nobody: it ends at once.
+    """
+
+    def __init__(
+        self, plan: Plan, adapters: Adapters, turn: Turn, orders: AttemptOrders, values: Values, unrun: UnrunTasks
+    ) -> None:
+        self._plan = plan
+        self._turn = turn
+        self._orders = orders
+        self._values = values
+        self._unrun = unrun
+        self._executors = adapters.executors
+        self._observer = adapters.observer
+        self._clock = adapters.clock
+        self._recovery = adapters.run.record.recovery
+        self._tokens = Tokens()
+        self._active: dict[AttemptKey, tuple[StartTask, TaskKey]] = {}
+        """What was ordered and has not ended, and where its row is."""
+        self._unfit: dict[tuple[int, int], Problem] = {}
+        """By frame and node: why an attempt that has not started cannot do well."""
+        self._lost: dict[tuple[int, int], str] = {}
+        """In this turn: why attempts were lost."""
+        self._failed: set[tuple[int, int]] = set()
+        """In this turn: tasks of which an attempt has failed."""
+        self._waits: dict[tuple[int, int], float] = {}
+        """In this turn: the seconds before tasks are tried again whose attempts have failed."""
+
+    # -- effects ------------------------------------------------------------------------------
+
+    def start(self, effect: StartTask) -> None:
+        """Write that an attempt is to be executed; then hand it over."""
+        scope, node, attempt = effect.scope, effect.node, effect.attempt
+        key = task_key(self._plan, scope, node)
+        item = self._values.drawn_item(scope) if key.iteration else None
+        intent = Intent(key, attempt, self._tokens.take(), self._clock.now(), item, self._recovery)
+        self._active[scope.id, node, attempt] = effect, key
+        self._turn.batch.intents.append(intent)
+        self._turn.orders.append(partial(self._hand_over, effect, intent))
+
+    def take_back(self, effect: TakeBack) -> None:
+        """Have an attempt taken back, if it has not begun."""
+        self._turn.orders.append(partial(self._call_back, effect))
+
+    def settle(self, effect: SettleTask) -> None:
+        """A task settled without an attempt of its own; a failure was told of where its attempt ended just now."""
+        if effect.status is Status.FAILURE and (effect.scope.id, effect.node) in self._failed:
+            return
+        self._unrun.add(effect.node, effect.status)
+        self._turn.told.append(Told(effect.scope, effect.node, 0, effect.status))
+
+    def fail(self, effect: FailTask) -> None:
+        """An attempt is a failure after all, as only the engine can tell."""
+        lost = self._lost.get((effect.scope.id, effect.node), "")
+        message = f"{effect.reason}: {lost}" if lost else effect.reason
+        problem = Problem(type="Lost" if lost else "PoolError", message=message)
+        key = task_key(self._plan, effect.scope, effect.node)
+        endings, turn = self._turn.batch.endings, self._turn
+        # Its end is in this very batch, since it was reported in this turn: the failure takes its place.
+        before = next(row for row in reversed(endings) if (row.key, row.attempt) == (key, effect.attempt))
+        endings.remove(before)
+        now = self._clock.now()
+        endings.append(Ending(key, effect.attempt, Status.FAILURE, now, problem=problem, log=before.log, result=None))
+        told = Told(effect.scope, effect.node, effect.attempt, Status.FAILURE, problem, before.log)
+        turn.told = [*(other for other in turn.told if other[:3] != told[:3]), told]
+
+    # -- what is written goes out ---------------------------------------------------------------
+
+    def _hand_over(self, start: StartTask, intent: Intent) -> None:
+        """Have an attempt executed, or say at once how it has ended."""
+        step = self._plan.step(start.node)
+        self._observer.task_started(start.scope, start.node, start.attempt)
+        problem = self._unfit.pop((start.scope.id, start.node), None) if self._unfit else None
+        if problem is not None:
+            self._refuse(start, problem)
+        elif step.is_empty:
+            self.ended(AttemptEnded(start.scope.id, start.node, start.attempt, "null"))
+        else:
+            try:
+                self._orders.start(start, step, intent)
+            except BadOptionError as error:
+                self._refuse(start, error.problem)
+            except (NotDataError, OSError) as error:
+                self._refuse(start, problem_of(error, step))
+
+    def _call_back(self, effect: TakeBack) -> None:
+        key = (effect.scope.id, effect.node, effect.attempt)
+        if self._orders.take_back(key):
+            self.taken_back(AttemptTakenBack(*key))
+
+    def write(self) -> None:
+        """Write some more of the files that orders wait for.
+
+        Raises:
+            ShortageError: there has been no room for too long.
+        """
+        refused = self._orders.write()
+        if refused is not None:
+            self._refuse(*refused)
+
+    def end_all(self, at_once: bool) -> None:
+        """End all that is being executed, and hand over nothing that waits."""
+        self._observer.note("killing what still runs" if at_once else "ending what still runs")
+        for key in self._orders.abandon():
+            self.taken_back(AttemptTakenBack(*key))
+        for executor in self._executors.values():
+            executor.end_tasks(at_once=at_once)
+
+    def spoil(self, frame: int, node: int, problem: Problem) -> None:
+        """Have the next attempt of a task end with this, without being executed."""
+        self._unfit[frame, node] = problem
+
+    def _refuse(self, start: StartTask, problem: Problem) -> None:
+        """An attempt has failed before it was executed, and so would any other."""
+        self.ended(AttemptEnded(start.scope.id, start.node, start.attempt, problem=problem), is_unfit=True)
+
+    # -- reports ------------------------------------------------------------------------------
+
+    def began(self, report: AttemptBegan) -> None:
+        """Its code has begun."""
+        found = self._active.get((report.frame, report.node, report.attempt))
+        if found is not None:
+            self._turn.batch.beginnings.append(Beginning(found[1], report.attempt, self._clock.now()))
+            self._turn.facts.append(TaskBegan(report.frame, report.node, report.attempt))
+
+    def ended(self, report: AttemptEnded, *, is_unfit: bool = False) -> None:
+        """It has an outcome."""
+        frame, node, attempt = report.frame, report.node, report.attempt
+        found = self._pop(frame, node, attempt)
+        if found is None:
+            return
+        step = self._plan.step(node)
+        if report.problem is None:
+            answers = answers_of(step, report.result) if step.asked else ()
+            self._turn.facts.append(TaskSucceeded(frame, node, attempt, report.verdict, answers))
+            status = Status.SUCCESS
+        else:
+            self._failed.add((frame, node))
+            retries = not is_unfit and may_retry(step, report.problem)
+            self._turn.facts.append(TaskFailed(frame, node, attempt, retries))
+            status = Status.FAILURE
+        start, key = found
+        now, problem, log = self._clock.now(), report.problem, report.log
+        self._turn.batch.endings.append(Ending(key, attempt, status, now, report.result, report.verdict, problem, log))
+        self._turn.told.append(Told(start.scope, node, attempt, status, problem, log))
+
+    def lost(self, report: AttemptLost) -> None:
+        """It is gone without an outcome."""
+        found = self._pop(report.frame, report.node, report.attempt)
+        if found is None:
+            return
+        start, key = found
+        self._turn.batch.endings.append(Ending(key, start.attempt, Status.WAITING, self._clock.now()))
+        self._lost[report.frame, report.node] = report.reason
+        self._turn.told.append(Told(start.scope, start.node, start.attempt, Status.WAITING))
+        self._observer.note(f"'{dotted(self._plan.nodes[report.node].path)}' was lost: {report.reason}")
+        self._turn.facts.append(TaskLost(report.frame, report.node, report.attempt))
+
+    def taken_back(self, report: AttemptTakenBack) -> None:
+        """It is as if it had not been ordered: its row goes, and its number is free."""
+        found = self._pop(report.frame, report.node, report.attempt)
+        if found is None:
+            return
+        start, key = found
+        self._turn.batch.taken_back.append((key, start.attempt))
+        self._turn.told.append(Told(start.scope, start.node, start.attempt, Status.WAITING))
+        self._turn.facts.append(TaskTakenBack(report.frame, report.node, report.attempt))
+
+    def paced(self, report: PaceChanged) -> None:
+        """A step's tasks lately take hardly any time, or no longer do."""
+        self._turn.facts.append(StepPaced(report.node, report.is_quick))
+
+    def _pop(self, frame: int, node: int, attempt: int) -> tuple[StartTask, TaskKey] | None:
+        """What was ordered, and its row; None where it has ended before. Nobody reads its files any more."""
+        key = (frame, node, attempt)
+        self._orders.forget(key)
+        return self._active.pop(key, None)
+
+    # -- telling ------------------------------------------------------------------------------
+
+    def will_wait(self, frame: int, node: int, seconds: float) -> None:
+        """A task whose attempt has failed waits so long before it is tried again."""
+        self._waits[frame, node] = seconds
+
+    def tell(self, scheduler: Scheduler) -> None:
+        """Tell the observer what has ended, now that it is written."""
+        told, self._turn.told = self._turn.told, []
+        for scope, node, attempt, status, problem, log in told:
+            if problem is not None and attempt and not scheduler.has_settled(scope.id, node):
+                wait = self._waits.pop((scope.id, node), 0.0)
+                self._observer.attempt_failed(scope, node, attempt, problem, log, wait)
+            else:
+                self._observer.task_settled(scope, node, attempt, status, problem, log)
+                if status is not Status.WAITING and self._plan.container(scope.node).wraps:
+                    self._values.drop_item(scope)
+        self._waits.clear()
+        self._lost.clear()
+        self._failed.clear()

@@ -1,0 +1,235 @@
+"""The desk for repeats: their items are found, and their iterations begin and end."""
+
+from __future__ import annotations
+
+import contextlib
+from functools import partial
+
+from sequent.errors import NotDataError, PartError
+from sequent.model.effects import CloseFrame, CloseRepeat, DrawItem, FailContainer, OpenFrame, OpenRepeat
+from sequent.model.facts import DrawFailed, ItemDrawn, ItemsEnded, RepeatOpened
+from sequent.model.inputs import Input, ItemsCallPlan, ItemsLiteralPlan, ResultInput
+from sequent.model.items import Items, digest_of
+from sequent.model.outcome import Problem
+from sequent.model.plan import Plan
+from sequent.model.references import dotted
+from sequent.model.scope import Scope, sequence_text
+from sequent.model.status import Status
+from sequent.runtime.driver.adapters import Adapters
+from sequent.runtime.driver.option_values import BadOptionError, OptionValues
+from sequent.runtime.driver.turn import Turn
+from sequent.runtime.driver.values import Values
+from sequent.runtime.orders import DrawBroke, DrawOrder, ItemFound, RepeatFound
+from sequent.runtime.rows import ContainerProblem, FrameKey, FrameOpening, RepeatOpening
+
+
+class RepeatDesk:
+    """Finds items: written down, a step's result, or drawn in a worker.
+
+    Lists, results and what a callable returned are stored whole when the repeat begins, so a recovery goes
+    on with the same items. An iterator is drawn again up to where it was; where it gives other items
+    than it did, the container fails rather than mixing the two.
+    """
+
+    def __init__(
+        self, plan: Plan, adapters: Adapters, turn: Turn, values: Values, options: OptionValues, *, has_begun: bool
+    ) -> None:
+        """Know whether the run had begun before, so that items may be stored."""
+        self._plan = plan
+        self._turn = turn
+        self._values = values
+        self._options = options
+        self._run = adapters.run
+        self._drawer = adapters.drawer
+        self._observer = adapters.observer
+        self._has_begun = has_begun
+        self._accepts_changes = adapters.accepts_changes
+        self._opened: dict[tuple[int, int], OpenRepeat] = {}
+        """The repeats of callables that are under way."""
+
+    # -- effects ------------------------------------------------------------------------------
+
+    def open(self, effect: OpenRepeat) -> None:
+        """Find the items of a repeat; what they come from may be in this very batch."""
+        self._turn.orders.append(partial(self._find, effect))
+
+    def draw(self, effect: DrawItem) -> None:
+        """Have the next item drawn."""
+        source = self._plan.container(effect.node).repeats
+        if not isinstance(source, ItemsCallPlan):
+            raise AssertionError("only items of a callable are drawn")
+        self._turn.orders.append(
+            partial(self._ask, effect.scope, effect.node, number=effect.number, skip=0, source=source)
+        )
+
+    def open_frame(self, effect: OpenFrame) -> None:
+        """Write that an iteration begins, or is opened again."""
+        scope, batch = effect.scope, self._turn.batch
+        if effect.is_new:
+            batch.frames.append(FrameOpening(_frame_key(scope), scope.id, self._values.drawn_item(scope)))
+        else:
+            batch.closed_frames.append((_frame_key(scope), Status.ACTIVE))
+
+    def close_frame(self, effect: CloseFrame) -> None:
+        """Write how an iteration has ended."""
+        self._turn.batch.closed_frames.append((_frame_key(effect.scope), effect.status))
+        self._values.drop_item(effect.scope)
+
+    def close(self, effect: CloseRepeat) -> None:
+        """Write how a repeat has ended; forget it, and have its iterator forgotten."""
+        frame, node = effect.scope.id, effect.node
+        self._turn.batch.closed_repeats.append((frame, node, effect.status))
+        if self._opened.pop((frame, node), None) is not None and self._drawer is not None:
+            self._drawer.forget(frame, node)
+        self._values.close_repeat(frame, node)
+
+    def fail(self, effect: FailContainer) -> None:
+        """A container is a failure after all, as only the engine can tell."""
+        frame, node = effect.scope.id, effect.node
+        self._write_problem(effect.scope, node, Problem(type="PoolError", message=effect.reason))
+        if self._plan.container(node).repeats is None:
+            # Its only iteration was closed as what it was before that was known.
+            self._turn.batch.closed_frames.append((FrameKey(frame, node, 1), Status.FAILURE))
+
+    def refuse(self, scope: Scope, node: int, problem: Problem) -> None:
+        """A container fails before its iterations begin, or between two of them."""
+        self._write_problem(scope, node, problem)
+        self._turn.facts.append(DrawFailed(scope.id, node))
+
+    def _write_problem(self, scope: Scope, node: int, problem: Problem) -> None:
+        self._turn.batch.container_problems.append(ContainerProblem(scope.id, node, problem))
+        self._observer.draw_failed(node, problem)
+
+    # -- items --------------------------------------------------------------------------------
+
+    def _find(self, order: OpenRepeat) -> None:
+        """Find the items of a repeat, now or by asking a worker."""
+        frame = order.scope.id
+        stored = self._run.items(frame, order.node) if self._has_begun else None
+        if stored is not None:
+            self._note_other(order, stored)
+            # Written again: a kept repeat that runs again as a whole is a success no more.
+            self._keep(order, stored)
+            return
+        source = self._plan.container(order.node).repeats
+        try:
+            if isinstance(source, ItemsCallPlan):
+                self._opened[frame, order.node] = order
+                self._ask(order.scope, order.node, number=0, skip=order.drawn, source=source)
+            else:
+                self._keep(order, self._text_of(order.scope, source))
+        except (NotDataError, PartError) as error:
+            self.refuse(order.scope, order.node, self._problem(order.node, type(error).__name__, error.message))
+
+    def _note_other(self, order: OpenRepeat, stored: str) -> None:
+        """Say where the items that a repeat goes on with are not those that it would have now."""
+        container = self._plan.container(order.node)
+        if isinstance(container.repeats, ItemsLiteralPlan | ResultInput):
+            with contextlib.suppress(NotDataError):
+                if self._text_of(order.scope, container.repeats) != stored:
+                    name = f"{dotted(container.path)}/{sequence_text(order.scope.sequence)}"
+                    self._observer.note(f"'{name}' goes on with the items with which it began, not with those of now")
+
+    def _text_of(self, scope: Scope, source: ItemsLiteralPlan | Input | None) -> str:
+        if source is None:
+            raise AssertionError("a container without repeats has no items")
+        return source.text if isinstance(source, ItemsLiteralPlan) else self._values.text_of(scope, source)
+
+    def _ask(self, scope: Scope, node: int, *, number: int, skip: int, source: ItemsCallPlan) -> None:
+        if self._drawer is None:
+            raise AssertionError("nobody draws items")
+        attributes = self._values.attributes(scope, source.attributes) if not number else ()
+        path = dotted(self._plan.nodes[node].path)
+        self._drawer.draw(
+            DrawOrder(frame=scope.id, node=node, number=number, path=path, skip=skip, attributes=attributes)
+        )
+
+    def _keep(self, order: OpenRepeat, text: str) -> None:
+        node = order.node
+        try:
+            items = Items(text)
+        except NotDataError as error:
+            self.refuse(order.scope, node, self._no_items(node, error, text))
+        else:
+            self._begin(order, items, text)
+
+    def _begin(self, order: OpenRepeat, items: Items | None, text: str | None) -> None:
+        """The items are there, or may be drawn; what there is of them is stored."""
+        frame, node = order.scope.id, order.node
+        try:
+            parallel = self._options.value(order.scope, self._plan.container(node), "parallel")
+        except BadOptionError as error:
+            self.refuse(order.scope, node, error.problem)
+            return
+        self._values.open_repeat(frame, node, items)
+        self._turn.batch.repeats.append(RepeatOpening(frame, node, text))
+        self._turn.facts.append(RepeatOpened(frame, node, None if items is None else len(items), parallel))
+
+    def _iterate(self, order: OpenRepeat, digest: str) -> None:
+        frame, node = order.scope.id, order.node
+        if order.drawn:
+            container = self._plan.container(node)
+            step = container.children[0] if container.wraps else None
+            if digest_of(self._run.drawn_items(frame, node, step)) != digest:
+                message = "the iterator now gives other items than those with which its iterations began"
+                if not self._accepts_changes:
+                    problem = self._problem(node, "ItemsChanged", f"{message}; --accept-changes goes on all the same")
+                    self.refuse(order.scope, node, problem)
+                    return
+                self._observer.note(f"accepted: '{dotted(container.path)}': {message}")
+        self._begin(order, None, None)
+
+    def _no_items(self, node: int, error: NotDataError, text: str) -> Problem:
+        """Why what a container is to repeat over is nothing to repeat over, and what would be."""
+        source = self._plan.container(node).repeats
+        made = f", which '{dotted(source.maker)}' returned" if isinstance(source, ResultInput) else ""
+        return self._problem(node, "TypeError", f"{error.message}{made}: {_advice(text)}")
+
+    def _problem(self, node: int, kind: str, message: str) -> Problem:
+        container = self._plan.container(node)
+        file, line = container.place or ("", 0)
+        return Problem(type=kind, message=f"'{dotted(container.path)}': {message}", file=file, line=line)
+
+    # -- reports ------------------------------------------------------------------------------
+
+    def found(self, report: RepeatFound) -> None:
+        """A worker has called what gives the items: they are there, or an iterator is."""
+        order = self._opened.get((report.frame, report.node))
+        if order is None:
+            return
+        if report.items is None:
+            self._iterate(order, report.digest)
+        else:
+            self._keep(order, report.items)
+
+    def drew(self, report: ItemFound) -> None:
+        """The next item is there, or there are no more."""
+        frame, node, number = report.frame, report.node, report.number
+        if (frame, node) not in self._opened:
+            return
+        if report.item is None:
+            self._turn.facts.append(ItemsEnded(frame, node))
+        else:
+            self._values.add_item(frame, node, number, report.item)
+            self._turn.facts.append(ItemDrawn(frame, node, number))
+
+    def broke(self, report: DrawBroke) -> None:
+        """The items cannot be had."""
+        order = self._opened.get((report.frame, report.node))
+        if order is not None:
+            self.refuse(order.scope, report.node, report.problem)
+
+
+def _frame_key(scope: Scope) -> FrameKey:
+    return FrameKey(0 if scope.parent is None else scope.parent.id, scope.node, scope.number)
+
+
+def _advice(text: str) -> str:
+    """What to return instead of what cannot be repeated over, by its wire text."""
+    if text.startswith('"'):
+        return "a text would repeat for each character; return a list of it: ['abc']"
+    if text.startswith("{"):
+        return "say what of it is meant: return list(x), list(x.items()) or list(x.values())"
+    if text.lstrip("-").isdigit():
+        return f"return range({text})"
+    return "return a list"

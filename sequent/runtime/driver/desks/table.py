@@ -1,0 +1,137 @@
+"""Which desk takes which effect of the engine, and which report of an executor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from selectors import BaseSelector
+from typing import Any
+
+from sequent.model.effects import (
+    AskHold,
+    CloseFrame,
+    CloseRepeat,
+    DrawItem,
+    EndRun,
+    FailContainer,
+    FailTask,
+    OpenFrame,
+    OpenRepeat,
+    PassOver,
+    Revise,
+    SetHold,
+    SettleTask,
+    StartTask,
+    StartTimer,
+    TakeBack,
+)
+from sequent.model.plan import Plan
+from sequent.runtime.driver.adapters import Adapters
+from sequent.runtime.driver.attempt_orders import AttemptOrders
+from sequent.runtime.driver.desks.attempts import AttemptDesk
+from sequent.runtime.driver.desks.pools import PoolDesk
+from sequent.runtime.driver.desks.repeats import RepeatDesk
+from sequent.runtime.driver.desks.revisions import RevisionDesk
+from sequent.runtime.driver.desks.waits import WaitDesk
+from sequent.runtime.driver.option_values import OptionValues
+from sequent.runtime.driver.turn import Turn
+from sequent.runtime.driver.unrun import UnrunTasks
+from sequent.runtime.driver.values import Values
+from sequent.runtime.driver.waiting import soonest
+from sequent.runtime.orders import (
+    AttemptBegan,
+    AttemptEnded,
+    AttemptLost,
+    AttemptTakenBack,
+    DrawBroke,
+    ItemFound,
+    Notice,
+    PaceChanged,
+    RepeatFound,
+)
+
+Takes = dict[type, Callable[[Any], None]]
+"""By the class of an effect or report: who takes it."""
+
+
+class Desks:
+    """All desks over one turn, and the tables that say which takes what."""
+
+    def __init__(self, plan: Plan, adapters: Adapters, turn: Turn, *, has_begun: bool) -> None:
+        """Know whether the run had begun before."""
+        values = Values(plan, adapters.run)
+        options = OptionValues(values)
+        self._observer = adapters.observer
+        self._executors = tuple(adapters.executors.values())
+        self.unrun = UnrunTasks(plan, adapters.clock)
+        self.orders = AttemptOrders(plan, adapters, values, options)
+        self.attempts = attempts = AttemptDesk(plan, adapters, turn, self.orders, values, self.unrun)
+        self.repeats = repeats = RepeatDesk(plan, adapters, turn, values, options, has_begun=has_begun)
+        self.waits = WaitDesk(plan, adapters, turn, options, attempts, repeats)
+        self.pools = PoolDesk(plan, adapters, turn)
+        revisions = RevisionDesk(plan, adapters, turn, values)
+        self.effects: Takes = {
+            StartTask: attempts.start,
+            TakeBack: attempts.take_back,
+            SettleTask: attempts.settle,
+            FailTask: attempts.fail,
+            StartTimer: self.waits.start,
+            OpenRepeat: repeats.open,
+            DrawItem: repeats.draw,
+            OpenFrame: repeats.open_frame,
+            CloseFrame: repeats.close_frame,
+            CloseRepeat: repeats.close,
+            FailContainer: repeats.fail,
+            AskHold: self.pools.ask,
+            SetHold: self.pools.record,
+            PassOver: revisions.pass_over,
+            Revise: revisions.revise,
+            EndRun: turn.finish,
+        }
+        self.reports: Takes = {
+            AttemptBegan: attempts.began,
+            AttemptEnded: attempts.ended,
+            AttemptLost: attempts.lost,
+            AttemptTakenBack: attempts.taken_back,
+            PaceChanged: attempts.paced,
+            RepeatFound: repeats.found,
+            ItemFound: repeats.drew,
+            DrawBroke: repeats.broke,
+            Notice: self._note,
+        }
+
+    def open(self, selector: BaseSelector) -> None:
+        """Have whoever waits with the selector woken by executors and other runs, and the run begin.
+
+        Raises:
+            UsageError: another run takes a shared pool to be of another size.
+        """
+        for executor in self._executors:
+            executor.open(selector)
+        self.pools.open(selector)
+
+    def close(self) -> None:
+        """Be woken no more."""
+        self.pools.close()
+
+    def look(self) -> None:
+        """Take in what has come about: times that have come, amounts that are free, reports of executors."""
+        self.waits.look()
+        self.pools.look()
+        for executor in self._executors:
+            for report in executor.reports():
+                self.reports[type(report)](report)
+
+    def left(self, longest_wait: float | None) -> float | None:
+        """The seconds until somebody must look again.
+
+        Args:
+            longest_wait: the seconds after which the clocks are looked at again; None: once something is due.
+        """
+        due = self.waits.left()
+        if due is not None and longest_wait is not None:
+            due = min(due, longest_wait)
+        executors = (executor.seconds_left() for executor in self._executors)
+        return soonest(due, self.pools.left(), self.unrun.left(), *executors)
+
+    def _note(self, notice: Notice) -> None:
+        self._observer.note(notice.text)

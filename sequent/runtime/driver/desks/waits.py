@@ -1,0 +1,202 @@
+"""The desk for waits by the clock: delays, and the waits before further attempts."""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+
+from attrs import evolve
+
+from sequent.model.durations import LONGEST
+from sequent.model.effects import StartTimer
+from sequent.model.facts import TimerEnded
+from sequent.model.inputs import LiteralInput
+from sequent.model.plan import Plan, StepPlan
+from sequent.model.references import dotted
+from sequent.model.scope import sequence_text
+from sequent.model.spec import Backoff
+from sequent.runtime.driver.adapters import Adapters
+from sequent.runtime.driver.desks.attempts import AttemptDesk
+from sequent.runtime.driver.desks.repeats import RepeatDesk
+from sequent.runtime.driver.option_values import BadOptionError, OptionValues
+from sequent.runtime.driver.turn import Turn
+from sequent.runtime.driver.waiting import soonest
+from sequent.runtime.rows import TaskKey, Wait, task_key
+
+
+class _Line:
+    """What is waited for by one clock, soonest first."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._heap: list[tuple[float, int, TimerEnded]] = []
+        self._count = 0
+
+    def add(self, due: float, fact: TimerEnded) -> None:
+        self._count += 1
+        heapq.heappush(self._heap, (due, self._count, fact))
+
+    def left(self) -> float | None:
+        """The seconds until the soonest is due; None where nothing is waited for."""
+        return max(0.0, self._heap[0][0] - self._clock()) if self._heap else None
+
+    def take_due(self) -> list[TimerEnded]:
+        due: list[TimerEnded] = []
+        if not self._heap:
+            return due
+        now = self._clock()
+        while self._heap and self._heap[0][0] <= now:
+            due.append(heapq.heappop(self._heap)[2])
+        return due
+
+
+class WaitDesk:
+    """Answers the engine's timers once their time has come; waits outlive driver, machine and clock changes.
+
+    The due time is stored before anything is waited for, by the clock that counts from the machine's boot and by the
+    wall clock. Within one boot the first decides, so changes of the wall clock mean nothing, and a
+    laptop's sleep counts; after a reboot the wall clock does, but no wait becomes longer than it was to be.
+    A row that is there already is used again: a crash neither shortens a wait nor begins it anew.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        adapters: Adapters,
+        turn: Turn,
+        options: OptionValues,
+        attempts: AttemptDesk,
+        repeats: RepeatDesk,
+    ) -> None:
+        """Know who is told of delays that have no valid value."""
+        self._plan = plan
+        self._turn = turn
+        self._options = options
+        self._attempts = attempts
+        self._repeats = repeats
+        self._run = adapters.run
+        self._observer = adapters.observer
+        self._clock = adapters.clock
+        self._by_boot = _Line(adapters.clock.boottime)
+        self._by_wall = _Line(adapters.clock.now)
+
+    def start(self, effect: StartTimer) -> None:
+        """Say until when is to be waited, and write that; then wait."""
+        if effect.failures or isinstance(self._plan.nodes[effect.node].values.get("delay"), LiteralInput | None):
+            self._begin(effect)
+        else:
+            # What the delay refers to may be in this very batch.
+            self._turn.orders.append(partial(self._begin, effect))
+
+    def _begin(self, order: StartTimer) -> None:
+        frame, node = order.scope.id, order.node
+        key = task_key(self._plan, order.scope, node)
+        stored = self._stored(key, order)
+        try:
+            wait = self._again(stored) if stored is not None else self._new(key, order)
+        except BadOptionError as error:
+            if not isinstance(self._plan.nodes[node], StepPlan):
+                self._repeats.refuse(order.scope, node, error.problem)
+                return
+            # Its attempt is to show it, which begins at once.
+            self._attempts.spoil(frame, node, error.problem)
+            wait = None
+        if wait is None or self._left_of(wait) <= 0:
+            self._turn.facts.append(TimerEnded(frame, node, order.attempt))
+            return
+        if wait != stored:
+            self._turn.batch.waits.append(wait)
+        self._turn.orders.append(partial(self._wait, order, wait))
+        if order.failures:
+            self._attempts.will_wait(frame, node, self._left_of(wait))
+
+    def _stored(self, key: TaskKey, order: StartTimer) -> Wait | None:
+        """What was said of the wait before; one before a further attempt may go on though failures count anew."""
+        before_attempt = self._run.wait(key, order.attempt) if order.attempt > 1 else None
+        return self._run.wait(key, 0) if before_attempt is None and not order.failures else before_attempt
+
+    def _new(self, key: TaskKey, order: StartTimer) -> Wait:
+        if order.failures:
+            return self._until(key, order.attempt, self._backoff(order))
+        return self._until(key, 0, self._options.value(order.scope, self._plan.nodes[order.node], "delay") or 0.0)
+
+    def _backoff(self, order: StartTimer) -> float:
+        step = self._plan.step(order.node)
+        name = f"{self._run.record.id}/{dotted(step.path)}/{sequence_text(order.scope.sequence)}"
+        return wait_after(step.backoff, order.failures, name)
+
+    def _until(self, key: TaskKey, attempt: int, length: float | datetime) -> Wait:
+        if isinstance(length, datetime):
+            return Wait(key, attempt, "", 0.0, length.timestamp(), None)
+        clock = self._clock
+        return Wait(key, attempt, clock.boot_id(), clock.boottime() + length, clock.now() + length, length)
+
+    def _again(self, wait: Wait) -> Wait:
+        """A wait that was begun by an earlier driver, by the clocks of this boot."""
+        if wait.length is None or wait.boot == self._clock.boot_id():
+            return wait
+        left = min(max(0.0, wait.due - self._clock.now()), wait.length)
+        return evolve(wait, boot=self._clock.boot_id(), due_boot=self._clock.boottime() + left)
+
+    def _left_of(self, wait: Wait) -> float:
+        """The seconds until a wait is over."""
+        return wait.due_boot - self._clock.boottime() if wait.boot else wait.due - self._clock.now()
+
+    def _wait(self, order: StartTimer, wait: Wait) -> None:
+        """Begin to wait, now that it is stored."""
+        if not order.failures:
+            self._observer.task_waits(order.scope, order.node, self._left_of(wait))
+        fact = TimerEnded(order.scope.id, order.node, order.attempt)
+        if wait.boot:
+            self._by_boot.add(wait.due_boot, fact)
+        else:
+            self._by_wall.add(wait.due, fact)
+
+    def look(self) -> None:
+        """Tell the engine of the waits that are over."""
+        self._turn.facts.extend(self._by_boot.take_due())
+        self._turn.facts.extend(self._by_wall.take_due())
+
+    def due(self) -> float | None:
+        """When something is due next, in seconds since 1970; None where nothing is waited for."""
+        left = self.left()
+        return None if left is None else self._clock.now() + left
+
+    def due_text(self) -> str:
+        """The same by this machine's clock and zone; empty where nothing is waited for."""
+        due = self.due()
+        if due is None:
+            return ""
+        return f"next due at {datetime.fromtimestamp(due).astimezone().isoformat(timespec='seconds')}"
+
+    def left(self) -> float | None:
+        """The seconds until something is due; None where nothing is waited for."""
+        return soonest(self._by_boot.left(), self._by_wall.left())
+
+
+def wait_after(backoff: Backoff, failures: int, key: str) -> float:
+    """The seconds to wait once so many attempts have failed: each time ``factor`` as long, up to ``ceiling``.
+
+    Args:
+        backoff: what the step says.
+        failures: how many attempts have failed, at least 1.
+        key: the task's own text, from which its part of the jitter comes: the same each time, and another for each
+            task, so that tasks which failed together do not all come back together.
+    """
+    ceiling = LONGEST if backoff.ceiling is None else backoff.ceiling
+    try:
+        seconds = min(ceiling, backoff.first * backoff.factor ** (failures - 1))
+    except OverflowError:
+        seconds = ceiling
+    if backoff.jitter:
+        seconds *= 1 + backoff.jitter * (2 * _share(f"{key}/{failures}") - 1)
+    return max(0.0, min(ceiling, seconds))
+
+
+def _share(key: str) -> float:
+    """A number from 0 to 1 that depends on nothing but the key."""
+    digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()
+    return int.from_bytes(digest[:8], "big") / 2**64
