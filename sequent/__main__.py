@@ -5,7 +5,13 @@ from __future__ import annotations
 import os
 import sys
 
-from sequent.hiding_files import HINT, imported_from, text_of
+# Python's own part of it: a file of the author's may hide the rest, which is not needed.
+signals = __import__("_signal")
+if __name__ == "__main__" and signals.getsignal(signals.SIGINT) is signals.default_int_handler:
+    # Until the command line takes it over, Ctrl-C ends the process at once: nothing has been done yet.
+    signals.signal(signals.SIGINT, signals.SIG_DFL)
+
+from sequent.hiding_files import HINT, imported_from, text_of  # noqa: E402  after that
 
 if __name__ == "__main__":
     # Python looks into the current directory first; what Sequent imports is never the author's.

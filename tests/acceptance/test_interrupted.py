@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 
 from tests.acceptance.command_line import CommandLine
@@ -67,6 +69,12 @@ def test_while_modules_are_imported(interrupted):
         interrupted.environment["INTERRUPT_AT"] = place
         done = interrupted("ls")
         assert (place, done.returncode, done.stdout, done.stderr) == (place, 130, "", "")
+
+
+def test_before_the_command_line_is_imported_it_ends_the_process_without_a_word(interrupted):
+    interrupted.environment["INTERRUPT_AT"] = "sequent.hiding_files"
+    done = interrupted("ls")
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, "", "")
 
 
 @pytest.mark.parametrize("place", ["threads", "exit"])
