@@ -82,15 +82,6 @@ def test_importing_sequent_loads_nothing_heavy():
 # A circle is a small move away from none: each that is left has its reason here.
 CIRCLES = {
     ("sequent.compiler.conditions", "sequent.compiler.tree"): "a condition names a node only for type checkers",
-    (
-        "sequent.cli",
-        "sequent.cli.app",
-        "sequent.cli.candidates",
-        "sequent.cli.parameters",
-        "sequent.cli.parsing",
-        "sequent.cli.running",
-        "sequent.cli.starting",
-    ): "the words of a run are read by one parser, and by none where a target stands alone",
 }
 
 

@@ -11,8 +11,6 @@ from contextvars import copy_context
 from types import FrameType
 
 INTERRUPTED = 130
-HELP = frozenset({"--help", "-h", "--version"})
-"""Words that ask for help."""
 
 
 def main(words: Sequence[str] | None = None) -> int:

@@ -5,40 +5,11 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-from sequent.cli import HELP, INTERRUPTED
+from sequent.cli.commands import COMMANDS, COMPLETE, FLAGS, HELP, VALUED, application, version
 from sequent.cli.terminal import discard, flush, out
 from sequent.errors import OutputError, UsageError
 
-if TYPE_CHECKING:
-    from cyclopts import App
-
-COMMANDS = {
-    "run": ("sequent.cli.running:run", "Start a run of a flow; run TARGET --help shows the flow's own options too."),
-    "recover": ("sequent.cli.recovering:recover", "Take a run up again: what has succeeded is kept, the rest runs."),
-    "continue": ("sequent.cli.continuing:continue_", "Do what is due of a suspended run, then return; for cron."),
-    "stop": ("sequent.cli.stopping:stop", "Have a run start nothing more, from another terminal."),
-    "check": ("sequent.cli.compiling:check", "Compile a flow, and tell all its mistakes at once."),
-    "plan": ("sequent.cli.compiling:plan", "Show what would run, in order, and what each part waits for."),
-    "graph": ("sequent.cli.drawing:graph", "Draw a flow, or a run with where it stands, as SVG, Mermaid, dot or JSON."),
-    "ls": ("sequent.cli.history:ls", "List the runs of the store, latest first."),
-    "show": ("sequent.cli.show:show", "Show one run: its parameters, how far each step came, and what failed."),
-    "logs": ("sequent.cli.logs:logs", "Print what a run's steps wrote, attempt by attempt."),
-    "prune": ("sequent.cli.prune:prune", "Remove old runs and everything they left behind."),
-    "store": ("sequent.cli.store:store", "Back up the store while its runs go on, or check it for damage."),
-    "config": ("sequent.cli.configuring:config", "Show each setting, and where its value comes from."),
-    "completion": (
-        "sequent.cli.completing:completion",
-        "Let a shell complete commands, options, files, runs and steps.",
-    ),
-}
-"""Each command: the function that does it, whose module is loaded when it is typed, and what it is for."""
-
-_FLAGS = frozenset({"--json", "--quiet", "-q", "--verbose", "-v", "-vv", "--debug"})
-VALUED = frozenset({"--store", "--config", "--config-tag"})
-COMPLETE = "_complete"
-"""With it a shell asks to what a line may be completed; nobody types it."""
 PIPE_CLOSED = 141
 
 
@@ -53,8 +24,6 @@ def run_command(typed: Sequence[str]) -> int:
     except (BrokenPipeError, SystemExit):
         # Rich leaves by SystemExit when nobody reads the help that it prints; nothing else does.
         return _silenced()
-    except KeyboardInterrupt:
-        return INTERRUPTED
     except OutputError as error:
         return _unwritten(error)
     except Exception as error:  # noqa: BLE001 - the last resort: every error becomes a line and a code
@@ -93,7 +62,7 @@ def arranged(typed: Sequence[str]) -> list[str]:
 
 def _stands_alone(word: str) -> bool:
     """Whether it is an option that every command takes, with its value if it has one."""
-    return word in _FLAGS or word.startswith(tuple(f"{valued}=" for valued in VALUED))
+    return word in FLAGS or word.startswith(tuple(f"{valued}=" for valued in VALUED))
 
 
 def _unknown_command(word: str) -> UsageError:
@@ -107,7 +76,7 @@ def _unknown_command(word: str) -> UsageError:
 
 def _dispatch(words: list[str]) -> int:
     if words == ["--version"]:
-        out(_version())
+        out(version())
         return 0
     if words[:1] == [COMPLETE]:
         from sequent.cli.candidates import complete
@@ -116,46 +85,12 @@ def _dispatch(words: list[str]) -> int:
     # Behind an option of the flow that is set, it is a value.
     is_about_run = next((word for word in words[1:] if not _stands_alone(word)), "") in HELP
     if words[:1] == ["run"] and not is_about_run:
-        from sequent.cli.starting import start_typed
+        from sequent.cli.start_run import start_typed
 
         return start_typed(words[1:])
     from sequent.cli.parsing import parsed
 
     return parsed(application(), words)
-
-
-def application() -> App:
-    """The commands as cyclopts knows them; none of their modules is loaded yet."""
-    from cyclopts import App, Parameter
-
-    from sequent.cli.usage import examples_of, usage_of
-
-    app = App(
-        name="sequent",
-        help="Run batch programs in order, survive, and recover. "
-        "TARGET is module:flow or path/file.py:flow; without a command, a target is run.",
-        version=_version,
-        help_format="plaintext",
-        usage="Usage: sequent COMMAND [OPTIONS], or sequent TARGET",
-        # What an option means where it is not given stands in its words; few have a default that says something.
-        default_parameter=Parameter(show_default=False),
-        print_error=False,
-        exit_on_error=False,
-        suppress_keyboard_interrupt=False,
-        verbose=False,
-        result_action="return_value",
-        group_parameters="Options",
-    )
-    for place, (name, (where, purpose)) in enumerate(COMMANDS.items()):
-        usage, examples = usage_of(name), examples_of(name)
-        app.command(where, name=name, help=purpose, usage=usage, help_epilogue=examples, sort_key=place)
-    return app
-
-
-def _version() -> str:
-    import sequent
-
-    return sequent.__version__ or "not installed"
 
 
 def _silenced() -> int:
@@ -166,14 +101,14 @@ def _silenced() -> int:
 
 def _unwritten(error: OutputError) -> int:
     """What was to be shown cannot be written: that is told where people look, and the run is as it is."""
-    from sequent.cli.mistakes import report
+    from sequent.cli.error_text import report
 
     discard(sys.stdout)
     return report(error, as_json=False, with_traceback=False)
 
 
 def _reported(error: Exception, typed: Sequence[str]) -> int:
-    from sequent.cli.mistakes import report, told
+    from sequent.cli.error_text import report, told
     from sequent.cli.options import said_of_talk
 
     options = said_of_talk.get()

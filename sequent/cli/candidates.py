@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast, get_args, get_origin
 
 from attrs import frozen
 
-from sequent.cli.app import COMMANDS, VALUED, application
+from sequent.cli.commands import COMMANDS, VALUED, application
 from sequent.cli.options import Options, opened_store
 from sequent.cli.terminal import out
 from sequent.errors import SequentError

@@ -11,7 +11,7 @@ from sequent.cli import machine
 from sequent.cli.options import Options, target_of, warn
 from sequent.cli.terminal import out
 from sequent.cli.text import Paint, safe
-from sequent.cli.typed import DEFAULTS, TypedOptions
+from sequent.cli.typed_options import DEFAULTS, TypedOptions
 from sequent.cli.waiting import PlannedPart, planned_parts
 from sequent.compiler import compile_flow
 from sequent.dsl.parameter_options import written_otherwise

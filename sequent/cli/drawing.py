@@ -12,7 +12,7 @@ from cyclopts import Parameter
 from sequent.cli import machine
 from sequent.cli.options import Options, opened_store, warn
 from sequent.cli.terminal import out
-from sequent.cli.typed import DEFAULTS, TypedOptions
+from sequent.cli.typed_options import DEFAULTS, TypedOptions
 from sequent.compiler.kept_picture import read_picture
 from sequent.compiler.picture import Picture, picture_of
 from sequent.errors import OutputError, SequentError, StoreError, UsageError

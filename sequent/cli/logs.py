@@ -17,7 +17,7 @@ from sequent.cli.output import Output, Piece
 from sequent.cli.show import attempt_line
 from sequent.cli.terminal import copy, flush, out
 from sequent.cli.text import Paint, safe
-from sequent.cli.typed import DEFAULTS, Run, TypedOptions
+from sequent.cli.typed_options import DEFAULTS, Run, TypedOptions
 from sequent.errors import UsageError
 from sequent.model.commands import typed
 from sequent.model.status import RunStatus

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from sequent.cli.collecting import uncollected
+from sequent.cli.import_speed import uncollected
 from sequent.cli.terminal import say
 from sequent.cli.text import Paint, safe
 from sequent.errors import DefinitionError, Place, StoreError, UsageError

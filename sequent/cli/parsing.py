@@ -8,7 +8,7 @@ from typing import IO, cast
 
 from cyclopts import App, CycloptsError, MissingArgumentError, RepeatArgumentError, UnusedCliTokensError
 
-from sequent.cli import HELP
+from sequent.cli.commands import HELP
 from sequent.cli.terminal import Display, writing
 from sequent.errors import UsageError
 

@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from sequent.cli.counting import DELAYED, QUEUED, RETRY, Counts, Failed
-from sequent.cli.failures import brief, task_name
-from sequent.cli.lines import SUMMARY_SECONDS, FailureLines, Throttle, again_text, beginning, task_line
+from sequent.cli.failure_text import brief, task_name
+from sequent.cli.progress_lines import SUMMARY_SECONDS, FailureLines, Throttle, again_text, beginning, task_line
+from sequent.cli.task_counts import DELAYED, QUEUED, RETRY, Counts, Failed
 from sequent.cli.terminal import Lines
 from sequent.cli.text import Paint, safe, waiting_time
 from sequent.model.outcome import LogSpan, Problem

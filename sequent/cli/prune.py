@@ -10,7 +10,7 @@ from sequent.cli import machine
 from sequent.cli.options import Options, opened_store
 from sequent.cli.terminal import out
 from sequent.cli.text import Paint, counted, moment, safe, size
-from sequent.cli.typed import DEFAULTS, TypedOptions
+from sequent.cli.typed_options import DEFAULTS, TypedOptions
 from sequent.errors import UsageError
 from sequent.runtime.pruning import Pruned, PruneRule
 

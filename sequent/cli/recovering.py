@@ -9,10 +9,10 @@ from cyclopts import Parameter
 
 from sequent.cli import machine
 from sequent.cli.options import Options, opened_store, read_log_level
-from sequent.cli.reloading import meant_run
+from sequent.cli.resume_run import meant_run
+from sequent.cli.store_trust import trusted_flow
 from sequent.cli.text import moment, safe
-from sequent.cli.trusting import trusted_flow
-from sequent.cli.typed import DEFAULTS, FlowNow, LatestRun, LogLevel, MaxConcurrent, MaxLoops, TypedOptions
+from sequent.cli.typed_options import DEFAULTS, FlowNow, LatestRun, LogLevel, MaxConcurrent, MaxLoops, TypedOptions
 from sequent.errors import UsageError
 from sequent.model.status import RunStatus
 from sequent.runtime.ports import Store
@@ -113,8 +113,8 @@ def _plan(
     record: RunRecord, store: Store, flow: str | None, asked: Asked, settings: Configuration, options: Options
 ) -> int:
     from sequent import api
-    from sequent.cli.foretelling import tell
-    from sequent.cli.reloading import definition_for
+    from sequent.cli.recovery_plan_text import tell
+    from sequent.cli.resume_run import definition_for
 
     definition, _ = definition_for(record, flow, settings)
     tell(api.plan_recovery(definition, record, store=store, asked=asked), record, options)
@@ -130,8 +130,8 @@ def _recover_script(
     settings: Configuration,
     options: Options,
 ) -> int:
-    from sequent.cli.ending import exit_code
-    from sequent.cli.rerunning import rerun_script
+    from sequent.cli.drive_and_tell import exit_code
+    from sequent.cli.resume_run import rerun_script
     from sequent.runtime.recovery.scripts import RECOVER_RUN
 
     wanted = asked if asked or asked.accepts_changes or asked.renamed else None
@@ -157,7 +157,7 @@ def _recover_flow(
     options: Options,
 ) -> int:
     from sequent import api
-    from sequent.cli.reloading import drive_again
+    from sequent.cli.resume_run import drive_again
 
     return drive_again(
         record,

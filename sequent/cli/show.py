@@ -5,29 +5,33 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from typing import Annotated
+from typing import IO, Annotated, cast
 
 from attrs import evolve
 from cyclopts import Parameter
 
 from sequent.cli import machine
-from sequent.cli.counting import DELAYED, RETRY
-from sequent.cli.failures import failure_lines, failure_of, log_command, task_name
+from sequent.cli.failure_text import failure_lines, failure_of, log_command, task_name
 from sequent.cli.finding import found_run
-from sequent.cli.history import origin_text, reason_text
+from sequent.cli.ls import origin_text, reason_text
 from sequent.cli.options import Options, opened_store
-from sequent.cli.story import Story, read_filter, seen_attempts, story_of
-from sequent.cli.terminal import out
-from sequent.cli.text import Paint, counts, duration, moment, readable, safe
-from sequent.cli.typed import DEFAULTS, Run, TypedOptions
-from sequent.cli.watch import watched
-from sequent.model.status import Status
+from sequent.cli.step_table import step_table
+from sequent.cli.story import Story, TaskFilter, read_filter, seen_attempts, story_of
+from sequent.cli.task_counts import DELAYED, QUEUED, RETRY
+from sequent.cli.terminal import Display, out
+from sequent.cli.text import Paint, counts, duration, is_live, moment, readable, safe
+from sequent.cli.typed_options import DEFAULTS, Run, TypedOptions
+from sequent.model.status import RunStatus, Status
 from sequent.runtime.pending import Pending
 from sequent.runtime.ports import Store
 from sequent.runtime.rows import AttemptRecord, RunRecord
 
 SHOWN = 100
 """Failures, and tasks that are active or wait, that are shown at most."""
+REST = 0.5
+"""Seconds between two looks."""
+_PART = 0.1
+"""Which part of its time a watcher may spend with looking: a run of a million attempts is looked at less often."""
 
 
 def show(
@@ -183,3 +187,55 @@ def attempt_line(record: AttemptRecord, paint: Paint) -> str:
     status = _attempt_status(record, paint)
     name = task_name(record.path, record.sequence)
     return f"  {moment(record.started)}  {name}  attempt {record.attempt}  {status}{took}"
+
+
+# -- while somebody drives it
+
+
+def watched(store: Store, record: RunRecord, wanted: TaskFilter) -> RunRecord:
+    """Draw what becomes of a run until nobody drives it; the run as it is then. Nothing is drawn but on a terminal."""
+    if not is_live(sys.stdout):
+        while record.status is RunStatus.RUNNING:
+            time.sleep(REST)
+            record = store.find(record.id)
+        return record
+    from rich.console import Console
+    from rich.live import Live
+    from rich.text import Text
+
+    paint = Paint.of(sys.stdout)
+    console = Console(file=cast("IO[str]", Display(sys.stdout, moves=True)), highlight=False, no_color=not paint.is_on)
+    told: set[tuple[str, str, int]] = set()
+    with Live(console=console, auto_refresh=False, transient=True) as live:
+        while record.status is RunStatus.RUNNING:
+            began, now = time.monotonic(), time.time()
+            story = story_of(store, record, now, wanted)
+            lines = _new_failures(story, record, told, paint)
+            if lines:
+                console.print(Text.from_ansi("\n".join(lines)))
+            live.update(step_table(step_numbers(story), now - record.created, console.height, paint), refresh=True)
+            time.sleep(max(REST, (time.monotonic() - began) / _PART))
+            record = store.find(record.id)
+    return record
+
+
+def step_numbers(story: Story) -> dict[str, dict[str, int]]:
+    """How many tasks of each step are in what, by the driver's words."""
+    return {safe(path): _by_word(numbers, story.retries(path)) for path, numbers in story.steps.items()}
+
+
+def _by_word(numbers: Mapping[Status, int], retries: int) -> dict[str, int]:
+    told = {status.value: count for status, count in numbers.items() if status not in (Status.WAITING, Status.READY)}
+    told |= {RETRY: retries, DELAYED: numbers.get(Status.WAITING, 0) - retries, QUEUED: numbers.get(Status.READY, 0)}
+    return {word: count for word, count in told.items() if count}
+
+
+def _new_failures(story: Story, record: RunRecord, told: set[tuple[str, str, int]], paint: Paint) -> list[str]:
+    lines: list[str] = []
+    for attempt in story.failures.values():
+        key = (attempt.path, attempt.sequence, attempt.attempt)
+        if key not in told:
+            told.add(key)
+            log = log_command(record.id, attempt.path, attempt.sequence) if attempt.log else None
+            lines += failure_lines(failure_of(attempt), log, paint)
+    return lines

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from sequent.cli.counting import DELAYED, QUEUED, RETRY
+from sequent.cli.task_counts import DELAYED, QUEUED, RETRY
 from sequent.cli.text import Paint, duration
 
 if TYPE_CHECKING:

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from sequent.cli import main
-from sequent.cli.app import COMMANDS, application
-from sequent.cli.usage import USAGE, usage_of
+from sequent.cli.commands import COMMANDS, application, usage_of
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
@@ -229,7 +228,7 @@ def test_bash_completes_a_line_by_what_is_proposed(daily):
 def test_a_command_s_help_names_its_words_and_has_two_examples_that_can_be_typed(sequent, command):
     app = application()
     arguments = [*app[command].assemble_argument_collection()]
-    usage, examples = USAGE[command]
+    _, _, usage, examples = COMMANDS[command]
     for argument in arguments:
         if argument.index is not None and argument.field_info.kind is not argument.field_info.VAR_POSITIONAL:
             assert argument.names[0] in usage or usage.startswith(("install|show ", "backup|check "))

@@ -48,7 +48,7 @@ NOT_FOR_A_RUN = {
     "networkx",
     "pytimeparse",
     "rich",
-    "sequent.cli.live",
+    "sequent.cli.live_progress",
     "sequent.cli.parameters",
     "sequent.pictures",
     "sequent.runtime.executors.inline",

@@ -15,7 +15,7 @@ from attrs import evolve
 from sequent.cli import logs as module
 from sequent.cli.logs import logs
 from sequent.cli.output import CHUNK, Piece
-from sequent.cli.typed import TypedOptions
+from sequent.cli.typed_options import TypedOptions
 from sequent.errors import UsageError
 from sequent.model.outcome import LogSpan
 from sequent.model.status import RunStatus, Status

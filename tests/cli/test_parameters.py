@@ -12,8 +12,8 @@ import pytest
 
 from sequent.cli import main
 from sequent.cli.parameters import given_parameters, option_names, read_options
-from sequent.cli.running import read_words, run
-from sequent.cli.typed import DEFAULTS
+from sequent.cli.run import read_words, run
+from sequent.cli.typed_options import DEFAULTS
 from sequent.dsl.parameter_options import OWN_OPTIONS
 from sequent.errors import UsageError
 from sequent.model.references import Literal

@@ -7,8 +7,8 @@ import io
 import pytest
 from attrs import evolve
 
-from sequent.cli.counting import Counts, Failed
 from sequent.cli.progress import PlainProgress, Reserved
+from sequent.cli.task_counts import Counts, Failed
 from sequent.cli.terminal import Lines
 from sequent.model.outcome import Problem
 from sequent.model.status import RunStatus, Status

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from sequent.cli import recovering
-from sequent.cli.typed import TypedOptions
+from sequent.cli.typed_options import TypedOptions
 from sequent.errors import UsageError
 from sequent.model.status import RunStatus
 from sequent.runtime.target import Target

@@ -8,7 +8,7 @@ import socket
 
 from sequent.cli.options import opened_store
 from sequent.cli.text import moment, safe
-from sequent.cli.typed import DEFAULTS, Run, TypedOptions
+from sequent.cli.typed_options import DEFAULTS, Run, TypedOptions
 from sequent.errors import UsageError
 from sequent.model.commands import typed
 from sequent.runtime.owner import Owner

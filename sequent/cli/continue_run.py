@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sequent.cli import machine
 from sequent.cli.options import opened_store, read_log_level
-from sequent.cli.trusting import trusted_flow
-from sequent.cli.typed import DEFAULTS, FlowNow, LatestRun, LogLevel, MaxConcurrent, MaxLoops, TypedOptions
+from sequent.cli.store_trust import trusted_flow
+from sequent.cli.typed_options import DEFAULTS, FlowNow, LatestRun, LogLevel, MaxConcurrent, MaxLoops, TypedOptions
 from sequent.model.status import RunStatus
 
 
@@ -21,9 +21,8 @@ def continue_(
 ) -> int:
     """Do what is due of a run that was suspended or interrupted, then return; nothing is said where nothing is due."""
     from sequent import api
-    from sequent.cli.ending import exit_code
-    from sequent.cli.reloading import drive_again, meant_run
-    from sequent.cli.rerunning import rerun_script
+    from sequent.cli.drive_and_tell import exit_code
+    from sequent.cli.resume_run import drive_again, meant_run, rerun_script
     from sequent.runtime.recovery.scripts import CONTINUE_RUN
 
     with opened_store(options, waits=True) as store:

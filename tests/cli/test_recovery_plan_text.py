@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from sequent.cli.foretelling import summary, tell
-from sequent.cli.typed import TypedOptions
+from sequent.cli.recovery_plan_text import summary, tell
+from sequent.cli.typed_options import TypedOptions
 from sequent.runtime.recovery.planning import Fate, PlannedTask, RecoveryPlan
 from tests.cli.plans import a_record
 

@@ -8,10 +8,10 @@ from collections import deque
 from collections.abc import Mapping
 from typing import IO, TYPE_CHECKING, cast
 
-from sequent.cli.counting import RETRY, Counts, Failed
-from sequent.cli.failures import brief, task_name
-from sequent.cli.lines import FailureLines, Throttle, again_text, beginning, task_line
+from sequent.cli.failure_text import brief, task_name
+from sequent.cli.progress_lines import FailureLines, Throttle, again_text, beginning, task_line
 from sequent.cli.step_table import step_table
+from sequent.cli.task_counts import RETRY, Counts, Failed
 from sequent.cli.terminal import Display, Lines
 from sequent.cli.text import Paint, safe
 from sequent.model.outcome import LogSpan, Problem

@@ -53,7 +53,7 @@ def driven(
 
 def _progress(options: Options, lines: Lines) -> Progress:
     if not options.quiet and not options.verbose and is_live(lines.stream):
-        from sequent.cli.live import LiveProgress
+        from sequent.cli.live_progress import LiveProgress
 
         return LiveProgress(lines)
     return PlainProgress(lines, is_quiet=options.quiet, is_verbose=options.verbose > 0)

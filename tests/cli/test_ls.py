@@ -8,10 +8,10 @@ import time
 import pytest
 from attrs import evolve
 
-from sequent.cli import history, machine, show, watch
+from sequent.cli import ls, machine, show
 from sequent.cli.story import story_of
 from sequent.cli.text import moment
-from sequent.cli.typed import TypedOptions
+from sequent.cli.typed_options import TypedOptions
 from sequent.errors import UsageError
 from sequent.model.outcome import LogSpan
 from sequent.model.status import RunStatus, Status
@@ -24,7 +24,7 @@ from tests.cli.remembered import RememberedStore, attempt, opening
 @pytest.fixture
 def remember(monkeypatch):
     def put(store):
-        for command in (history, show):
+        for command in (ls, show):
             monkeypatch.setattr(command, "opened_store", opening(store))
 
     return put
@@ -48,7 +48,7 @@ def a_run(remember, tmp_path):
 
 
 def test_ls_has_a_line_for_each_run(a_run, capsys):
-    assert history.ls() == 0
+    assert ls.ls() == 0
     heading, line = capsys.readouterr().out.splitlines()
     assert heading.split() == ["run", "flow", "started", "took", "status", "tasks"]
     assert "r00412  nightly  2023-11-1" in line
@@ -56,13 +56,13 @@ def test_ls_has_a_line_for_each_run(a_run, capsys):
 
 
 def test_ls_of_an_empty_store_says_so_on_stderr(a_run, capsys):
-    assert history.ls(flow="other") == 0
+    assert ls.ls(flow="other") == 0
     captured = capsys.readouterr()
     assert (captured.out, captured.err) == ("", "no runs in runs.db\n")
 
 
 def test_ls_as_json_has_a_version_and_stable_keys(a_run, capsys):
-    history.ls(options=TypedOptions(json=True))
+    ls.ls(options=TypedOptions(json=True))
     document = json.loads(capsys.readouterr().out)
     assert document["version"] == 1
     (run,) = document["runs"]
@@ -75,7 +75,7 @@ def test_ls_as_json_has_a_version_and_stable_keys(a_run, capsys):
 def test_a_run_that_has_not_ended_is_counted_by_its_attempts(remember, capsys):
     attempts = [attempt("load", "1", 1, Status.SUCCESS), attempt("send", "1", 1, Status.ACTIVE)]
     remember(RememberedStore(a_record(status=RunStatus.INTERRUPTED, ended=None), attempts))
-    history.ls()
+    ls.ls()
     assert "nothing yet" not in capsys.readouterr().out
     show.show()
     assert "  tasks: 1 active, 1 success\n" in capsys.readouterr().out
@@ -263,7 +263,7 @@ def test_who_watches_a_run_is_told_in_the_words_of_its_driver(under_way):
     waits = [Pending(path="block.send", sequence=f"1.{number}", attempt=number - 3, due=NOW) for number in (3, 5)]
     record = evolve(under_way, unrun=UNRUN)
     store = RememberedStore(record, attempts, waits=waits)
-    assert watch.step_numbers(story_of(store, record, NOW)) == {
+    assert show.step_numbers(story_of(store, record, NOW)) == {
         "load": {},
         "block.send": {"retry": 1, "delayed": 1, "queued": 3, "active": 1, "failure": 1, "cancelled": 2},
         "last": {"queued": 1},
@@ -285,7 +285,7 @@ def test_ls_counts_the_tasks_of_a_run_that_has_not_ended_as_show_does(under_way,
         record = evolve(under_way, unrun=UNRUN, owner=owner)
         remember(RememberedStore(record, attempts, waits=waits))
         counts = []
-        for command in (history.ls, show.show):
+        for command in (ls.ls, show.show):
             command(options=TypedOptions(json=True))
             told = json.loads(capsys.readouterr().out)
             run = told.get("run") or told["runs"][0]
@@ -293,7 +293,7 @@ def test_ls_counts_the_tasks_of_a_run_that_has_not_ended_as_show_does(under_way,
         assert counts[0] == counts[1]
         assert counts[0][0]["waiting"] == 2
         assert counts[0][0]["failure"] == 1
-        history.ls()
+        ls.ls()
         assert "2 waiting, " in capsys.readouterr().out
 
 
@@ -305,11 +305,11 @@ def test_a_moment_is_told_in_the_zone_of_who_reads_it(remember, capsys, monkeypa
     monkeypatch.setenv("TZ", "Asia/Tokyo")
     time.tzset()
     try:
-        history.ls()
+        ls.ls()
         show.show()
         text = capsys.readouterr().out
         assert text.count("next due at 2026-11-30T14:13:43+09:00") == 2
-        history.ls(options=TypedOptions(json=True))
+        ls.ls(options=TypedOptions(json=True))
         assert json.loads(capsys.readouterr().out)["runs"][0]["due"] == "2026-11-30T05:13:43.500000+00:00"
     finally:
         monkeypatch.undo()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from traceback import format_exception
 
-from sequent.cli.lines import FULL_FAILURES
+from sequent.cli.progress_lines import FULL_FAILURES
 from sequent.model.commands import option, with_store
 from sequent.model.outcome import Problem
 from sequent.model.status import RunStatus, Status

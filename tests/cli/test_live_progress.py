@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from sequent.cli.live import LiveProgress
+from sequent.cli.live_progress import LiveProgress
 from sequent.cli.terminal import Lines
 from sequent.model.status import RunStatus, Status
 from tests.cli.plans import ROOT, a_record, wide_plan

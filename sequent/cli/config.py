@@ -13,7 +13,7 @@ from cyclopts import Parameter
 from sequent.cli import machine
 from sequent.cli.terminal import out
 from sequent.cli.text import Paint, columns, safe
-from sequent.cli.typed import DEFAULTS, TypedOptions
+from sequent.cli.typed_options import DEFAULTS, TypedOptions
 from sequent.model.spec import FlowSpec
 from sequent.settings import Entry, Origin
 

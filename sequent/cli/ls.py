@@ -9,12 +9,12 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from sequent.cli import machine
-from sequent.cli.failures import task_name
+from sequent.cli.failure_text import task_name
 from sequent.cli.options import Options, opened_store
 from sequent.cli.story import WAITING, with_counts
 from sequent.cli.terminal import out
 from sequent.cli.text import Paint, columns, counts, duration, moment, safe
-from sequent.cli.typed import DEFAULTS, Limit, TypedOptions
+from sequent.cli.typed_options import DEFAULTS, Limit, TypedOptions
 from sequent.errors import StoreError
 from sequent.model.commands import typed
 from sequent.model.status import RunStatus

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sequent.cli.counting import RETRY, Counts
-from sequent.cli.failures import failure_line, failure_lines, log_command
+from sequent.cli.failure_text import failure_line, failure_lines, log_command
+from sequent.cli.task_counts import RETRY, Counts
 from sequent.cli.text import Paint, safe, waiting_time
 from sequent.model.commands import typed
 from sequent.model.outcome import Failure, LogSpan, Problem

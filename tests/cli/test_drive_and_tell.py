@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from sequent.cli.ending import driven, end_lines, exit_code
+from sequent.cli.drive_and_tell import driven, end_lines, exit_code
 from sequent.cli.options import Options
 from sequent.cli.text import Paint
 from sequent.model.commands import option, with_store

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from sequent.cli.trusting import check_script, open_to_others, trusted_flow
+from sequent.cli.store_trust import check_script, open_to_others, trusted_flow
 from sequent.errors import UsageError
 from sequent.model.commands import option, with_store
 from sequent.settings import configuration

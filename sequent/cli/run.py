@@ -8,10 +8,10 @@ from typing import Annotated
 from attrs import evolve
 from cyclopts import App, CycloptsError, Parameter
 
-from sequent.cli import HELP
+from sequent.cli.commands import HELP
 from sequent.cli.parsing import usage_error
-from sequent.cli.starting import RunWords
-from sequent.cli.typed import DEFAULTS, LogLevel, MaxConcurrent, MaxLoops, TypedOptions
+from sequent.cli.run_words import RunWords
+from sequent.cli.typed_options import DEFAULTS, LogLevel, MaxConcurrent, MaxLoops, TypedOptions
 from sequent.dsl.parameter_options import OWN_OPTIONS
 from sequent.errors import UsageError
 

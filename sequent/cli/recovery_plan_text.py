@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from sequent.cli import machine
-from sequent.cli.failures import task_name
+from sequent.cli.failure_text import task_name
 from sequent.cli.options import Options
 from sequent.cli.terminal import out
 from sequent.cli.text import Paint, columns, safe

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from sequent.cli.mistakes import as_text, report
+from sequent.cli.error_text import as_text, report
 from sequent.cli.text import Paint
 from sequent.errors import BusyError, DefinitionError, InvalidFlowError, Place
 

@@ -8,8 +8,8 @@ import socket
 
 import pytest
 
-from sequent.cli import stopping
-from sequent.cli.typed import TypedOptions
+from sequent.cli import stop
+from sequent.cli.typed_options import TypedOptions
 from sequent.errors import UsageError
 from sequent.model.status import RunStatus
 from sequent.runtime.owner import Owner
@@ -23,9 +23,9 @@ def refused(monkeypatch):
 
     def refused(owner):
         record = a_record(status=RunStatus.RUNNING, ended=None, owner=owner)
-        monkeypatch.setattr(stopping, "opened_store", opening(OneRun(record)))
+        monkeypatch.setattr(stop, "opened_store", opening(OneRun(record)))
         with pytest.raises(UsageError) as caught:
-            stopping.stop("r00412", options=TypedOptions(store="a.db"))
+            stop.stop("r00412", options=TypedOptions(store="a.db"))
         return caught.value
 
     return refused

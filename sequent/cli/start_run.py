@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from attrs import Factory, evolve, fields, frozen
+from attrs import evolve
 
-from sequent.cli.collecting import uncollected
-from sequent.cli.options import Options, read_log_level, said_of_talk, store_option, target_of, warn
+from sequent.cli.import_speed import uncollected
+from sequent.cli.options import Options, said_of_talk, store_option, target_of, warn
+from sequent.cli.run_words import RunWords
 from sequent.model.commands import with_store
 
 if TYPE_CHECKING:
@@ -17,33 +18,6 @@ if TYPE_CHECKING:
     from sequent.settings import Configuration
 
 _HELP = frozenset({"--help", "-h"})
-
-
-@frozen
-class RunWords:
-    """What was typed after ``run``; ``words`` are what stands behind the target, not read yet."""
-
-    target: str = ""
-    """Empty where none was typed."""
-    words: tuple[str, ...] = ()
-    param: tuple[str, ...] = ()
-    run_id: str | None = None
-    max_concurrent: int | None = None
-    max_loops: int = -1
-    log_level: str | None = None
-    options: Options = Factory(Options)
-
-    def settings(self) -> Configuration:
-        """What is set for the run, the command line included."""
-        return self.options.settings(
-            max_concurrent=self.max_concurrent, logging_level=read_log_level(self.log_level), flow=self.target or None
-        )
-
-    def joined(self, own: Mapping[str, Any]) -> RunWords:
-        """The same, with the options of ``run`` that stand behind the target."""
-        names = {field.name for field in fields(type(self.options))}
-        options = evolve(self.options, **{name: own[name] for name in names & own.keys()})
-        return evolve(self, options=options, **{name: value for name, value in own.items() if name not in names})
 
 
 def start_typed(typed: Sequence[str]) -> int:
@@ -65,7 +39,7 @@ def _words(typed: Sequence[str]) -> RunWords:
     if len(typed) == 1 and not typed[0].startswith("-"):
         # A target alone, which is what people type most: the parser need not be loaded.
         return RunWords(typed[0])
-    from sequent.cli.running import read_words
+    from sequent.cli.run import read_words
 
     return read_words(typed)
 
@@ -86,7 +60,7 @@ def _flow_that_is_set(typed: RunWords) -> str:
     Raises:
         UsageError: none does.
     """
-    from sequent.cli.running import find_settings
+    from sequent.cli.run import find_settings
 
     return target_of(None, find_settings(typed).settings())
 
@@ -103,7 +77,7 @@ def start_run(typed: RunWords, agent: AgentProcess | None) -> int:
     given: dict[str, object] = {}
     if typed.param or typed.words:
         from sequent.cli.parameters import own_flags, read_options
-        from sequent.cli.running import run
+        from sequent.cli.run import run
 
         before = [f"--{word}" for word in ("json", "debug") if getattr(typed.options, word)]
         said_of_talk.set([*before, *own_flags(definition, typed.words)])
@@ -118,7 +92,7 @@ def start_run(typed: RunWords, agent: AgentProcess | None) -> int:
 
     with uncollected():
         from sequent import api
-        from sequent.cli.ending import driven
+        from sequent.cli.drive_and_tell import driven
         from sequent.compiler import compile_flow
         from sequent.runtime.driver.patience import wait_for_room
         from sequent.runtime.elsewhere import check_start

@@ -1,0 +1,150 @@
+"""The commands: where each is done, what it is for, and how it is written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cyclopts import App
+
+COMMANDS: dict[str, tuple[str, str, str, tuple[str, str]]] = {
+    "run": (
+        "sequent.cli.run:run",
+        "Start a run of a flow; run TARGET --help shows the flow's own options too.",
+        "[TARGET] [OPTIONS] [PARAMETERS]",
+        ("nightly.py:nightly --day 2026-11-24", "jobs.nightly:nightly -p day=2026-11-24 --max-concurrent 4"),
+    ),
+    "recover": (
+        "sequent.cli.recovering:recover",
+        "Take a run up again: what has succeeded is kept, the rest runs.",
+        "[RUN] [OPTIONS]",
+        ("", "r00412 --from transmit.send/1.2 --plan"),
+    ),
+    "continue": (
+        "sequent.cli.continue_run:continue_",
+        "Do what is due of a suspended run, then return; for cron.",
+        "[RUN] [OPTIONS]",
+        ("", "--flow nightly.py:nightly"),
+    ),
+    "stop": (
+        "sequent.cli.stop:stop",
+        "Have a run start nothing more, from another terminal.",
+        "[RUN] [OPTIONS]",
+        ("", "r00412"),
+    ),
+    "check": (
+        "sequent.cli.compiling:check",
+        "Compile a flow, and tell all its mistakes at once.",
+        "[TARGET] [OPTIONS]",
+        ("nightly.py:nightly", "jobs.nightly:nightly --json"),
+    ),
+    "plan": (
+        "sequent.cli.compiling:plan",
+        "Show what would run, in order, and what each part waits for.",
+        "[TARGET] [OPTIONS]",
+        ("nightly.py:nightly", "jobs.nightly:nightly --json"),
+    ),
+    "graph": (
+        "sequent.cli.drawing:graph",
+        "Draw a flow, or a run with where it stands, as SVG, Mermaid, dot or JSON.",
+        "TARGET|RUN [OPTIONS]",
+        ("nightly.py:nightly --format svg --output nightly.svg", "latest"),
+    ),
+    "ls": (
+        "sequent.cli.ls:ls",
+        "List the runs of the store, latest first.",
+        "[OPTIONS]",
+        ("", "--flow nightly --limit 5"),
+    ),
+    "show": (
+        "sequent.cli.show:show",
+        "Show one run: its parameters, how far each step came, and what failed.",
+        "[RUN] [PATH] [OPTIONS]",
+        ("", "r00412 transmit --status failure"),
+    ),
+    "logs": (
+        "sequent.cli.logs:logs",
+        "Print what a run's steps wrote, attempt by attempt.",
+        "[RUN] [PATH] [OPTIONS]",
+        ("latest transmit.send/1.2", "r00412 --follow"),
+    ),
+    "prune": (
+        "sequent.cli.prune:prune",
+        "Remove old runs and everything they left behind.",
+        "[OPTIONS]",
+        ("--older-than 30d --keep-failed", "--keep 100 --dry-run"),
+    ),
+    "store": (
+        "sequent.cli.store:store",
+        "Back up the store while its runs go on, or check it for damage.",
+        "backup|check [FILE] [OPTIONS]",
+        ("backup copy.db", "check"),
+    ),
+    "config": (
+        "sequent.cli.config:config",
+        "Show each setting, and where its value comes from.",
+        "[TARGET] [OPTIONS]",
+        ("", "nightly.py:nightly"),
+    ),
+    "completion": (
+        "sequent.cli.completion:completion",
+        "Let a shell complete commands, options, files, runs and steps.",
+        "install|show [SHELL] [OPTIONS]",
+        ("install", "show zsh"),
+    ),
+}
+"""Each command: the function that does it, whose module is loaded when it is typed; what it is for; what may follow it;
+and what does in its two examples."""
+
+FLAGS = frozenset({"--json", "--quiet", "-q", "--verbose", "-v", "-vv", "--debug"})
+"""Options that every command takes, ..."""
+VALUED = frozenset({"--store", "--config", "--config-tag"})
+"""... and those of them that have a value."""
+HELP = frozenset({"--help", "-h", "--version"})
+"""Words that ask for help."""
+COMPLETE = "_complete"
+"""With it a shell asks to what a line may be completed; nobody types it."""
+
+
+def usage_of(command: str) -> str:
+    """The first line of its help."""
+    return f"Usage: sequent {command} {COMMANDS[command][2]}"
+
+
+def examples_of(command: str) -> str:
+    """The last lines of its help."""
+    lines = (f"  sequent {command} {words}".rstrip() for words in COMMANDS[command][3])
+    return "\n".join(["Examples:", *lines])
+
+
+def application() -> App:
+    """The commands as cyclopts knows them; none of their modules is loaded yet."""
+    from cyclopts import App, Parameter
+
+    app = App(
+        name="sequent",
+        help="Run batch programs in order, survive, and recover. "
+        "TARGET is module:flow or path/file.py:flow; without a command, a target is run.",
+        version=version,
+        help_format="plaintext",
+        usage="Usage: sequent COMMAND [OPTIONS], or sequent TARGET",
+        # What an option means where it is not given stands in its words; few have a default that says something.
+        default_parameter=Parameter(show_default=False),
+        print_error=False,
+        exit_on_error=False,
+        suppress_keyboard_interrupt=False,
+        verbose=False,
+        result_action="return_value",
+        group_parameters="Options",
+    )
+    for place, (name, (where, purpose, _, _)) in enumerate(COMMANDS.items()):
+        usage, examples = usage_of(name), examples_of(name)
+        app.command(where, name=name, help=purpose, usage=usage, help_epilogue=examples, sort_key=place)
+    return app
+
+
+def version() -> str:
+    """That of the installed package."""
+    import sequent
+
+    return sequent.__version__ or "not installed"

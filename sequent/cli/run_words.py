@@ -1,0 +1,40 @@
+"""What was typed after ``run``, as far as it can be told before the flow is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from attrs import Factory, evolve, fields, frozen
+
+from sequent.cli.options import Options, read_log_level
+
+if TYPE_CHECKING:
+    from sequent.settings import Configuration
+
+
+@frozen
+class RunWords:
+    """What was typed after ``run``; ``words`` are what stands behind the target, not read yet."""
+
+    target: str = ""
+    """Empty where none was typed."""
+    words: tuple[str, ...] = ()
+    param: tuple[str, ...] = ()
+    run_id: str | None = None
+    max_concurrent: int | None = None
+    max_loops: int = -1
+    log_level: str | None = None
+    options: Options = Factory(Options)
+
+    def settings(self) -> Configuration:
+        """What is set for the run, the command line included."""
+        return self.options.settings(
+            max_concurrent=self.max_concurrent, logging_level=read_log_level(self.log_level), flow=self.target or None
+        )
+
+    def joined(self, own: Mapping[str, Any]) -> RunWords:
+        """The same, with the options of ``run`` that stand behind the target."""
+        names = {field.name for field in fields(type(self.options))}
+        options = evolve(self.options, **{name: own[name] for name in names & own.keys()})
+        return evolve(self, options=options, **{name: value for name, value in own.items() if name not in names})
