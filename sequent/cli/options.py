@@ -72,7 +72,6 @@ def opened_store(options: Options, *, waits: bool = False) -> Generator[Store]:
         UsageError: it is one that ends with its process.
         StoreError: the store that was typed is not there; one that nobody typed has no runs yet.
     """
-    from sequent.runtime.driver.patience import wait_for_room
     from sequent.runtime.store import check_outlasting, is_there, open_store
 
     name = options.settings().store
@@ -85,11 +84,19 @@ def opened_store(options: Options, *, waits: bool = False) -> Generator[Store]:
         )
     with with_store(store_option(options)):
         with uncollected():
-            store = wait_for_room(lambda: open_store(name, makes=False)) if waits else open_store(name, makes=False)
+            store = _with_room(name) if waits else open_store(name, makes=False)
         try:
             yield store
         finally:
             store.close()
+
+
+def _with_room(name: str | None) -> Store:
+    """The store, once its disk has room."""
+    from sequent.runtime.driver.patience import wait_for_room
+    from sequent.runtime.store import open_store
+
+    return wait_for_room(lambda: open_store(name, makes=False))
 
 
 def read_log_level(text: str | None) -> int | None:

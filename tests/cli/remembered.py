@@ -57,7 +57,7 @@ def opening(store):
     """Stands for ``opened_store``: gives that store, which commands are to name as it was typed."""
 
     @contextmanager
-    def opened(options):
+    def opened(options, *, waits=False):
         with with_store(store_option(options)):
             yield store
 
