@@ -8,7 +8,7 @@ from attrs import Attribute, AttrsInstance, fields
 
 
 class ByFields:
-    """What attrs would write and compile for each class anew, which takes longer than all else that it does for one.
+    """Comparison, hash and repr without the code that attrs generates and compiles for every class, its slowest part.
 
     A class of attrs that inherits from this is made with ``eq=False, repr=False``. What is compared or hashed for each
     task, such as a key, has methods of its own.

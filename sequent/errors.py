@@ -41,7 +41,7 @@ class SequentError(Exception):
 
     @property
     def sentence(self) -> str:
-        """What is wrong, and of what: its path stands before the message, where that does not name it."""
+        """The message, with the path in front unless the message names it."""
         named = repr(self.path)
         return self.message if not self.path or named in self.message else f"{named}: {self.message}"
 
@@ -52,7 +52,7 @@ class SequentError(Exception):
 
 
 class UsageError(SequentError):
-    """A command, a parameter or an option is not one that Sequent takes."""
+    """A command, parameter or option is invalid."""
 
     exit_code = 2
     default_code = "usage"
@@ -64,11 +64,11 @@ class DefinitionError(SequentError):
     exit_code = 2
     default_code = "definition"
     flow: object = None
-    """The container whose body has the mistake, as far as it could be made: it may have further ones."""
+    """The container with the mistake, if it could be made; it may have more mistakes."""
 
 
 class InvalidFlowError(DefinitionError):
-    """All the mistakes that were found in one flow, together."""
+    """All mistakes of one flow."""
 
     default_code = "invalid-flow"
 
@@ -82,21 +82,21 @@ class InvalidFlowError(DefinitionError):
 
 
 class NotDataError(SequentError):
-    """A value is not data that can be stored and read back exactly."""
+    """A value cannot be stored and read back exactly."""
 
     exit_code = 2
     default_code = "not-data"
 
 
 class PartError(SequentError):
-    """A value has not the part of it that is asked for."""
+    """A value lacks the requested part."""
 
     exit_code = 2
     default_code = "no-part"
 
 
 class BusyError(SequentError):
-    """The run is driven by somebody else."""
+    """Another process drives the run."""
 
     exit_code = 3
     default_code = "busy"
@@ -110,19 +110,19 @@ class StoreError(SequentError):
 
 
 class StoreBusyError(StoreError):
-    """The store is locked by somebody else for now: the same write may succeed later."""
+    """Another process has locked the store; the same write may succeed later."""
 
     default_code = "store-busy"
 
 
 class StoreFullError(StoreError):
-    """There is no room to write what has to be written: the same write may succeed once there is."""
+    """The disk is full; the same write may succeed once there is room."""
 
     default_code = "store-full"
 
 
 class OutputError(SequentError):
-    """What a command has to show cannot be written: the disk that it goes to is full, or it goes nowhere."""
+    """The output of a command cannot be written: its disk is full, or its reader is gone."""
 
     exit_code = 4
     default_code = "output"
@@ -143,7 +143,7 @@ class UnknownRunError(SequentError):
 
 
 class FencedError(SequentError):
-    """Another driver has taken this run over: this one may write no more."""
+    """Another driver has taken this run over; this one may no longer write."""
 
     exit_code = 5
     default_code = "fenced"

@@ -1,4 +1,4 @@
-"""What a shell may complete a line to: commands, options, files, runs, steps of a run, a flow's parameters."""
+"""Completion for shells: commands, options, files, runs, steps of a run, parameters of a flow."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
     from sequent.runtime.rows import RunRecord
 
 FILES = ":files"
-"""Among the candidates: files as well."""
+"""Stands among the candidates for file names."""
 _MOST = 50
-"""Runs that are proposed, the latest."""
+"""The number of latest runs to propose."""
 _STEPS = frozenset({"--from", "--rerun", "--skip", "PATH"})
 _FILES = frozenset({"--store", "--config", "--output", "FILE", "TARGET"})
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
 def complete(line: str) -> int:
-    """Print the candidates for the last word of a line, one a line; whatever goes wrong, nothing is said of it."""
+    """Print the candidates for the last word, one per line; print nothing on any error."""
     with contextlib.suppress(Exception):
         words = split(line)
         found = [*_candidates(words[1:-1], words[-1])]
@@ -56,7 +56,7 @@ def split(line: str) -> list[str]:
 
 @frozen
 class _Command:
-    """What may follow a command."""
+    """The words that may follow a command."""
 
     arguments: tuple[Argument, ...]
 
@@ -158,7 +158,7 @@ def _choices(hint: Any) -> tuple[str, ...]:
 
 
 def _options(rest: Sequence[str]) -> Options:
-    """Which store is meant, as far as that has been typed."""
+    """The store that was typed so far."""
     said: dict[str, str] = {}
     for word, following in zip(rest, (*rest[1:], ""), strict=False):
         option, equals, value = word.partition("=")
@@ -202,7 +202,7 @@ def _targets(last: str) -> Iterator[str]:
 
 @contextlib.contextmanager
 def _unheard() -> Generator[None]:
-    """While an author's module is loaded, nothing that it prints is taken for a candidate."""
+    """Keep the output of the author's module apart from the candidates while it is loaded."""
     with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):  # noqa: PTH123  it is no file
         yield
 

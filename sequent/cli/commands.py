@@ -16,25 +16,25 @@ COMMANDS: dict[str, tuple[str, str, str, tuple[str, str]]] = {
     ),
     "recover": (
         "sequent.cli.recovering:recover",
-        "Take a run up again: what has succeeded is kept, the rest runs.",
+        "Resume a run: keep what has succeeded, run the rest.",
         "[RUN] [OPTIONS]",
         ("", "r00412 --from transmit.send/1.2 --plan"),
     ),
     "continue": (
         "sequent.cli.continue_run:continue_",
-        "Do what is due of a suspended run, then return; for cron.",
+        "Run what is due in a suspended run, then exit (for cron).",
         "[RUN] [OPTIONS]",
         ("", "--flow nightly.py:nightly"),
     ),
     "stop": (
         "sequent.cli.stop:stop",
-        "Have a run start nothing more, from another terminal.",
+        "Stop a run: running steps finish, nothing new starts.",
         "[RUN] [OPTIONS]",
         ("", "r00412"),
     ),
     "check": (
         "sequent.cli.compiling:check",
-        "Compile a flow, and tell all its mistakes at once.",
+        "Report all mistakes of a flow at once; run nothing.",
         "[TARGET] [OPTIONS]",
         ("nightly.py:nightly", "jobs.nightly:nightly --json"),
     ),
@@ -46,7 +46,7 @@ COMMANDS: dict[str, tuple[str, str, str, tuple[str, str]]] = {
     ),
     "graph": (
         "sequent.cli.drawing:graph",
-        "Draw a flow, or a run with where it stands, as SVG, Mermaid, dot or JSON.",
+        "Draw a flow, or a run with its progress, as SVG, Mermaid, dot or JSON.",
         "TARGET|RUN [OPTIONS]",
         ("nightly.py:nightly --format svg --output nightly.svg", "latest"),
     ),
@@ -58,25 +58,25 @@ COMMANDS: dict[str, tuple[str, str, str, tuple[str, str]]] = {
     ),
     "show": (
         "sequent.cli.show:show",
-        "Show one run: its parameters, how far each step came, and what failed.",
+        "Show one run: its parameters, the progress of each step, and the failures.",
         "[RUN] [PATH] [OPTIONS]",
         ("", "r00412 transmit --status failure"),
     ),
     "logs": (
         "sequent.cli.logs:logs",
-        "Print what a run's steps wrote, attempt by attempt.",
+        "Print the output of a run's steps, attempt by attempt.",
         "[RUN] [PATH] [OPTIONS]",
         ("latest transmit.send/1.2", "r00412 --follow"),
     ),
     "prune": (
         "sequent.cli.prune:prune",
-        "Remove old runs and everything they left behind.",
+        "Remove old runs with their logs and files.",
         "[OPTIONS]",
         ("--older-than 30d --keep-failed", "--keep 100 --dry-run"),
     ),
     "store": (
         "sequent.cli.store:store",
-        "Back up the store while its runs go on, or check it for damage.",
+        "Back up the store while runs go on, or check it for damage.",
         "backup|check [FILE] [OPTIONS]",
         ("backup copy.db", "check"),
     ),
@@ -88,7 +88,7 @@ COMMANDS: dict[str, tuple[str, str, str, tuple[str, str]]] = {
     ),
     "completion": (
         "sequent.cli.completion:completion",
-        "Let a shell complete commands, options, files, runs and steps.",
+        "Set up completion of commands, options, files, runs and steps in your shell.",
         "install|show [SHELL] [OPTIONS]",
         ("install", "show zsh"),
     ),
@@ -123,7 +123,7 @@ def application() -> App:
 
     app = App(
         name="sequent",
-        help="Run batch programs in order, survive, and recover. "
+        help="Run batch programs in order, and recover them. "
         "TARGET is module:flow or path/file.py:flow; without a command, a target is run.",
         version=version,
         help_format="plaintext",

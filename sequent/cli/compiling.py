@@ -19,11 +19,13 @@ from sequent.model.plan import Plan, StepPlan
 from sequent.model.references import dotted
 from sequent.model.spec import Definition, capacity_text
 
-Target = Annotated[str | None, Parameter(help="The flow: module:flow or path/file.py:flow, else the one that is set.")]
+Target = Annotated[
+    str | None, Parameter(help="The flow: module:flow or path/file.py:flow, else the one in the settings.")
+]
 
 
 def check(target: Target = None, /, *, options: TypedOptions = DEFAULTS) -> int:
-    """Compile a flow, and tell all its mistakes at once."""
+    """Report all mistakes of a flow at once; run nothing."""
     definition, plan = _compiled(target, options)
     spec = definition.spec
     steps = sum(isinstance(node, StepPlan) for node in plan.nodes)

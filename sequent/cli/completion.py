@@ -71,7 +71,7 @@ complete -c sequent -f -a "(__sequent_complete)"
 
 
 def completion(
-    action: Annotated[Literal["install", "show"], Parameter(help="Write it to where the shell looks, or print it.")],
+    action: Annotated[Literal["install", "show"], Parameter(help="Write it to the shell's own place, or print it.")],
     shell: Annotated[Shell | None, Parameter(help="bash, zsh or fish; else the one that SHELL names.")] = None,
     /,
     *,

@@ -19,7 +19,7 @@ def continue_(
     log_level: LogLevel = None,
     options: TypedOptions = DEFAULTS,
 ) -> int:
-    """Do what is due of a run that was suspended or interrupted, then return; nothing is said where nothing is due."""
+    """Run what is due in a suspended or interrupted run, then exit; print nothing if nothing is due."""
     from sequent import api
     from sequent.cli.drive_and_tell import exit_code
     from sequent.cli.resume_run import drive_again, meant_run, rerun_script

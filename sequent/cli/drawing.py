@@ -32,12 +32,12 @@ def graph(
     *,
     format: Annotated[  # noqa: A002 - the option's name is part of the command line
         Literal["svg", "mermaid", "dot", "json"],
-        Parameter(name=["--format", "-f"], show_default=True, help="The form of the drawing."),
+        Parameter(name=["--format", "-f"], show_default=True, help="The format of the drawing."),
     ] = "mermaid",
     output: Annotated[Path | None, Parameter(name=["--output", "-o"], help="The file to write it to.")] = None,
     options: TypedOptions = DEFAULTS,
 ) -> int:
-    """Draw a flow, or a run with where it stands: nested containers, repeats, and what waits for what."""
+    """Draw a flow, or a run with its progress: nested containers, repeats, and requirements."""
     picture, states = _flow(target, options) if _names_flow(target, options) else _run(target, options)
     if options.json or format == "json":
         text = machine.text_of({"graph": document_of(picture, states)})

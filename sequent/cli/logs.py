@@ -38,10 +38,10 @@ def logs(
     path: Annotated[str | None, Parameter(help="A step (load.one), or one task of it (load.one/1.2).")] = None,
     /,
     *,
-    follow: Annotated[bool, Parameter(name=["--follow", "-f"], negative=(), help="Go on until the run ends.")] = False,
+    follow: Annotated[bool, Parameter(name=["--follow", "-f"], negative=(), help="Follow until the run ends.")] = False,
     options: TypedOptions = DEFAULTS,
 ) -> int:
-    """Print what a run's steps wrote, attempt by attempt."""
+    """Print the output of a run's steps, attempt by attempt."""
     step, _, sequence = (path or "").partition("/")
     if follow and options.json:
         raise UsageError("--follow and --json exclude each other", hint="leave one of them out")

@@ -116,7 +116,7 @@ def read_log_level(text: str | None) -> int | None:
 
 
 def target_of(typed: str | None, settings: Configuration) -> str:
-    """The target that was typed, else the one that is set.
+    """The target that was typed, else the one in the settings.
 
     Raises:
         UsageError: neither is.

@@ -17,7 +17,7 @@ from sequent.runtime.pruning import Pruned, PruneRule
 
 def prune(
     *,
-    older_than: Annotated[str | None, Parameter(help="Only runs that ended longer ago: 30d, 12h.")] = None,
+    older_than: Annotated[str | None, Parameter(help="Only runs that ended this long ago: 30d, 12h.")] = None,
     keep: Annotated[
         int | None, Parameter(help="Keep this many of the latest runs of each flow, however old; 0: none.")
     ] = None,
@@ -27,11 +27,11 @@ def prune(
     ] = False,
     flow: Annotated[str | None, Parameter(help="Only runs of the flow with this name.")] = None,
     dry_run: Annotated[
-        bool, Parameter(negative="", show_default=False, help="Only say what would be removed.")
+        bool, Parameter(negative="", show_default=False, help="Show what would be removed; remove nothing.")
     ] = False,
     options: TypedOptions = DEFAULTS,
 ) -> int:
-    """Remove old runs and everything they left behind. Runs that are driven or suspended are always kept."""
+    """Remove old runs with their logs and files. Runs that are driven or suspended are always kept."""
     if older_than is None and keep is None:
         raise UsageError(
             "neither --older-than nor --keep is given",

@@ -28,27 +28,28 @@ class TypedAsked:
 
     from_: Annotated[
         tuple[str, ...],
-        Parameter(name="--from", negative="", help="This task, or all in this container, and all that depends on it."),
+        Parameter(name="--from", negative="", help="Run this task or container again, and all that depends on it."),
     ] = ()
     rerun: Annotated[
-        tuple[str, ...], Parameter(negative="", help="Run this again though it has succeeded: s1.s11, or s1.s11/1.2.")
+        tuple[str, ...], Parameter(negative="", help="Run this again even if it succeeded: s1.s11, or s1.s11/1.2.")
     ] = ()
     skip: Annotated[
-        tuple[str, ...], Parameter(negative="", help="Pass this over: it counts as a success, without a result.")
+        tuple[str, ...], Parameter(negative="", help="Skip this: it counts as a success without a result.")
     ] = ()
     recovery_run: Annotated[
         int | None,
-        Parameter(help="What had succeeded by the end of that recovery counts, and nothing later; 0: the start."),
+        Parameter(help="Go back to the end of that recovery and forget later successes; 0: the first start."),
     ] = None
     renamed: Annotated[
         tuple[str, ...],
-        Parameter(negative="", help="OLD=NEW: a step or container that has another name now; may be repeated."),
+        Parameter(negative="", help="OLD=NEW: the new name of a step or container; may be repeated."),
     ] = ()
     accept_changes: Annotated[
-        bool, Parameter(negative="", show_default=False, help="Recover though the flow is not what it was.")
+        bool, Parameter(negative="", show_default=False, help="Recover even though the flow has changed.")
     ] = False
     plan: Annotated[
-        bool, Parameter(negative="", show_default=False, help="Only say what would be done with each task, and why.")
+        bool,
+        Parameter(negative="", show_default=False, help="Show what would happen to each task, and why; run nothing."),
     ] = False
 
     def read(self) -> Asked:
@@ -77,7 +78,7 @@ def recover(
     asked: TypedAsked = NOTHING,
     options: TypedOptions = DEFAULTS,
 ) -> int:
-    """Take a run up again: what has succeeded is kept, the rest runs."""
+    """Resume a run: keep what has succeeded, run the rest."""
     with opened_store(options, waits=True) as store:
         record = meant_run(store, run, flow)
         if record.status is RunStatus.SUCCESS and not (asked.read() or _may_run_again(record)):

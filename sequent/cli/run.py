@@ -19,7 +19,7 @@ from sequent.errors import UsageError
 def run(
     target: Annotated[
         str | None,
-        Parameter(help="The flow: module:flow or path/file.py:flow, else the one that is set; its options follow."),
+        Parameter(help="The flow: module:flow or path/file.py:flow, else the one in the settings. Its options follow."),
     ] = None,
     /,
     *words: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)],
@@ -29,10 +29,10 @@ def run(
             name=["--param", "-p"],
             negative="",
             show_default=False,
-            help="A parameter of the flow, as name=value; once for each.",
+            help="A parameter of the flow, as name=value; may be repeated.",
         ),
     ] = (),
-    run_id: Annotated[str | None, Parameter(help="The id of the new run; else it is given one.")] = None,
+    run_id: Annotated[str | None, Parameter(help="The id of the new run; by default the next free one.")] = None,
     max_concurrent: MaxConcurrent = None,
     max_loops: MaxLoops = -1,
     log_level: LogLevel = None,

@@ -46,7 +46,7 @@ def show(
     ] = (),
     watch: Annotated[
         bool,
-        Parameter(negative="", show_default=False, help="Draw the table that the driver draws, until the run ends."),
+        Parameter(negative="", show_default=False, help="Follow the run in the driver's table until it ends."),
     ] = False,
     options: TypedOptions = DEFAULTS,
 ) -> int:

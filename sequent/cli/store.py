@@ -29,7 +29,7 @@ def store(
     *,
     options: TypedOptions = DEFAULTS,
 ) -> int:
-    """Back up the store while its runs go on, or check it for damage."""
+    """Back up the store while runs go on, or check it for damage."""
     if action == "check" and file is not None:
         raise UsageError(
             f"store check takes no file, got {file!r}", hint=f"name the store: sequent store check --store {file}"

@@ -24,7 +24,7 @@ Run = Annotated[
     str,
     Parameter(
         show_default=True,
-        help="A run's id, a unique prefix of it, or latest: the latest that was not started by another run's step.",
+        help="A run's id, a unique prefix of it, or latest: the latest run not started by a step of another run.",
     ),
 ]
 LatestRun = Annotated[
@@ -36,7 +36,7 @@ MaxLoops = Annotated[
     int,
     Parameter(
         validator=_check_loops,
-        help="How often to do all that is due; then the run is suspended, if only times are waited for.",
+        help="Run what is due this many times; then suspend the run if it only waits for times.",
     ),
 ]
 Limit = Annotated[
@@ -46,9 +46,10 @@ Limit = Annotated[
     ),
 ]
 FlowNow = Annotated[
-    str | None, Parameter(help="Where its flow is now, as module:flow or path/file.py:flow; else as recorded.")
+    str | None,
+    Parameter(help="The present place of the flow, module:flow or path/file.py:flow; by default as recorded."),
 ]
-LogLevel = Annotated[str | None, Parameter(help="What steps' loggers write: DEBUG, INFO, WARNING, ERROR, CRITICAL.")]
+LogLevel = Annotated[str | None, Parameter(help="Lowest level that steps log: DEBUG, INFO, WARNING, ERROR, CRITICAL.")]
 
 
 @Parameter(name="*")
@@ -70,7 +71,9 @@ class TypedOptions(Options):
     ] = False
     quiet: Annotated[
         bool,
-        Parameter(name=["--quiet", "-q"], negative="", show_default=False, help="Say only what failed, and the end."),
+        Parameter(
+            name=["--quiet", "-q"], negative="", show_default=False, help="Print only failures and the final line."
+        ),
     ] = False
     verbose: Annotated[
         int,
@@ -79,7 +82,7 @@ class TypedOptions(Options):
             count=True,
             negative="",
             show_default=False,
-            help="Say more; twice for still more.",
+            help="Print more; twice for even more.",
         ),
     ] = 0
     debug: Annotated[
