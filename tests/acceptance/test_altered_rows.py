@@ -24,10 +24,10 @@ from sequent.runtime.store.sqlite.compiled import COLUMN_TYPES
 from sequent.runtime.store.sqlite.run_queries import run_with_number
 from sequent.runtime.store.sqlite.schema import metadata
 from sequent.runtime.store.sqlite.seals import sealed
+from tests.patience import PATIENCE
 from tests.sealing import seal_anew
 
 MUTATIONS = int(os.environ.get("STORE_MUTATIONS", "80"))
-PATIENCE = 60
 FLOW = Path(__file__).parents[1] / "runtime" / "store" / "damaging.py"
 READING = (["ls"], ["show"], ["show", "r00002", "-v", "--json"], ["logs"], ["graph", "r00002", "--format", "json"])
 RUNNING = (["recover"], ["recover", "--plan"], ["recover", "r00002", "--json"])
@@ -86,7 +86,7 @@ def called(words: list[str]) -> tuple[int, str, str]:
     """What a command did: its exit code, and what it wrote."""
     out, err = (TextIOWrapper(BytesIO(), encoding="utf-8") for _ in range(2))
     signal.signal(signal.SIGALRM, _late)
-    signal.alarm(PATIENCE)
+    signal.alarm(int(PATIENCE))
     try:
         with redirect_stdout(out), redirect_stderr(err):
             code = main(words)

@@ -128,7 +128,7 @@ def test_options_of_the_flow_that_is_set_need_no_target_before_them(sequent, set
 def test_max_concurrent_is_what_the_nearest_says(sequent, settings):
     (sequent.directory / "wide.py").write_text(
         "import threading\nfrom sequent import container, item, step\n"
-        "gate = threading.Barrier(2, timeout=60)\n\n"
+        "gate = threading.Barrier(2, timeout=100)\n\n"
         "@container(max_concurrent=1, task_construct='thread')\nclass wide:\n"
         "    @step(repeats=[1, 2], parallel=0)\n    def meet(self) -> None:\n        gate.wait()\n"
     )

@@ -7,6 +7,8 @@ import subprocess
 
 import pytest
 
+from tests.patience import PATIENCE
+
 FLOW = """
 import os
 from sequent import container, step
@@ -39,8 +41,8 @@ def test_what_a_step_prints_is_seen_while_it_runs_and_following_ends_with_the_ru
         follower = sequent.start("logs", "t1", "-f")
         heading, line = follower.stdout.readline(), follower.stdout.readline()
     assert ("talk/1" in heading, line) == (True, "one\n")
-    rest, errors = follower.communicate(timeout=60)
-    run.communicate(timeout=60)
+    rest, errors = follower.communicate(timeout=PATIENCE)
+    run.communicate(timeout=PATIENCE)
     assert (run.returncode, follower.returncode) == (0, 0), errors
     lines = [line for line in rest.splitlines() if "end/1" not in line]
     # What a program writes in a thread's name goes to the driver's own output.
@@ -56,6 +58,6 @@ def test_following_can_be_interrupted(sequent):
         follower = sequent.start("logs", "t1", "-f", stderr=subprocess.STDOUT)
         follower.stdout.readline()
         follower.send_signal(2)
-        rest, _ = follower.communicate(timeout=60)
+        rest, _ = follower.communicate(timeout=PATIENCE)
     assert (follower.returncode, rest) in [(130, ""), (130, "one\n")]
-    run.communicate(timeout=60)
+    run.communicate(timeout=PATIENCE)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import sqlite3
-import threading
 import time
 from collections.abc import Generator
 from contextlib import closing, contextmanager
@@ -12,6 +11,7 @@ from contextlib import closing, contextmanager
 import pytest
 
 from tests.acceptance.command_line import CommandLine
+from tests.patience import PATIENCE, wait_until
 
 SAID = "the store is locked by another process; waiting for up to 30 seconds"
 
@@ -38,7 +38,7 @@ def test_it_is_said_and_the_command_goes_on_once_it_is_free(sequent, words):
         process = sequent.start(*words)
         read_until(process.stderr, SAID)
         connection.execute("ROLLBACK")
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, errors
 
 
@@ -48,7 +48,7 @@ def test_ctrl_c_ends_whoever_waits(sequent, words):
         process = sequent.start(*words)
         read_until(process.stderr, SAID)
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=20)
+        _, errors = process.communicate(timeout=PATIENCE)
     assert (process.returncode, errors) == (130, "")
 
 
@@ -58,14 +58,14 @@ def test_a_run_that_is_under_way_says_it_too_and_is_ended_by_the_third_signal(se
         connection.execute("ROLLBACK")
         process = sequent.start("run", "waiting:flow")
         read_until(process.stderr, "run ")
-        wait_for_file(sequent, "began")
+        wait_until((sequent.directory / "began").exists)
         connection.execute("BEGIN EXCLUSIVE")
         (sequent.directory / "go").touch()
         read_until(process.stderr, "is locked by another process; trying again for up to 30 seconds")
         for said in ("stopping: ", "ending what still runs", "killing what still runs"):
             process.send_signal(signal.SIGINT)
             read_until(process.stderr, said)
-        _, errors = process.communicate(timeout=20)
+        _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 4
     assert "is locked by another process" in errors
     assert sequent("recover").returncode == 0
@@ -86,10 +86,3 @@ class flow:
         while not Path("go").exists():
             time.sleep(0.01)
 """
-
-
-def wait_for_file(sequent: CommandLine, name: str) -> None:
-    deadline = time.monotonic() + 60
-    while not (sequent.directory / name).exists():
-        assert time.monotonic() < deadline
-        threading.Event().wait(0.01)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import time
+
+from tests.patience import PATIENCE, wait_until
 
 FLOW = """
 import os
@@ -47,11 +48,9 @@ def test_every_step_is_told_with_all_its_counts_while_the_run_goes_on_and_once_i
         "after": {"skipped": 1},
         "scarce": {"ready": 3, "active": 2},
     }
-    deadline = time.monotonic() + 40
-    while steps_of(sequent) != wanted:
-        assert time.monotonic() < deadline, steps_of(sequent)
+    wait_until(lambda: steps_of(sequent) == wanted, lambda: str(steps_of(sequent)))
     run.kill()
-    run.wait(timeout=60)
+    run.wait(timeout=PATIENCE)
     # Two were active, and are lost; who waited for resources waits no more.
     left = steps_of(sequent)
     assert (left["after"], left["scarce"]) == ({"skipped": 1}, {"active": 2})

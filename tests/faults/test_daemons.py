@@ -6,15 +6,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from sequent.runtime import trees
 from tests.faults import daemons, ledger
-from tests.runtime.driving import PATIENCE
+from tests.patience import PATIENCE, wait_until
 
 ROOT = Path(__file__).parents[2]
 NAMES = [act.__name__ for act in daemons.KINDS]
@@ -56,14 +54,6 @@ def all_pids() -> list[int]:
     return [pid for name in NAMES for pid in daemons.pids(name)]
 
 
-def wait_for(condition: Callable[[], object], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        there = [name for name in NAMES if daemons.pids(name)]
-        assert time.monotonic() < deadline, f"{what}: only {there}"
-        time.sleep(0.02)
-
-
 def agent_of(driver: int) -> int:
     [agent] = trees.children_of(driver)
     return agent.pid
@@ -89,7 +79,10 @@ def kill_both(driver: subprocess.Popen[bytes]) -> None:
 @pytest.mark.parametrize("kill", [kill_agent, kill_driver, kill_both])
 def test_no_daemon_outlives_its_attempt_or_its_run_whoever_is_killed(start, tmp_path, way, kill):
     driver = start(*WAYS[way])
-    wait_for(lambda: all(map(daemons.pids, NAMES)) or driver.poll() is not None, "not all daemons came up")
+    wait_until(
+        lambda: all(map(daemons.pids, NAMES)) or driver.poll() is not None,
+        lambda: f"only these came up: {[name for name in NAMES if daemons.pids(name)]}",
+    )
     assert driver.poll() is None, (tmp_path / "output").read_text()
     kill(driver)
     if kill is not kill_agent:

@@ -17,7 +17,8 @@ from sequent.dsl.builder import Sequent
 from sequent.runtime.executors.paces import SEVERAL
 from sequent.runtime.executors.processes import ProcessExecutor
 from sequent.runtime.orders import AttemptEnded, AttemptLost, DrawBroke, ItemFound, RepeatFound
-from tests.runtime.driving import PATIENCE, Driving, forked, kill
+from tests.patience import PATIENCE, wait_until
+from tests.runtime.driving import Driving, forked, kill
 from tests.runtime.worker_steps import pid
 
 SOME = range(3, 1024)
@@ -229,17 +230,17 @@ def test_a_step_that_harms_its_worker_fails_by_name_and_nobody_else_does(driving
 
 @pytest.mark.parametrize("harm", HARMS)
 def test_what_is_limited_in_time_is_harmed_in_the_same_way(driving: Driving, harm):
-    ended = driving.run(harm, timeout=60.0)
+    ended = driving.run(harm, timeout=PATIENCE)
     assert ended.problem
     assert (ended.result, ended.problem.type) == (None, "WorkerError")
-    assert driving.run("quick", timeout=60.0).result == "3"
+    assert driving.run("quick", timeout=PATIENCE).result == "3"
 
 
 @pytest.mark.parametrize("mischief", MISCHIEF)
 def test_what_harms_nobody_is_no_failure(driving: Driving, mischief):
     assert driving.run(mischief).problem is None
     for _ in range(3):
-        assert driving.run("quick", timeout=60.0).result == "3"
+        assert driving.run("quick", timeout=PATIENCE).result == "3"
     assert driving.seen == []
 
 
@@ -256,12 +257,8 @@ def test_a_draw_that_harms_its_worker_breaks_and_the_next_one_is_served(driving:
 
 def test_orders_that_a_step_has_read_are_lost_and_nobody_waits_for_ever(tmp_path):
     with forked(flow_in(tmp_path), tmp_path, most_workers=1) as driving:
-        stolen: list[AttemptLost] = []
-        deadline = time.monotonic() + PATIENCE
         # On a busy machine its steps may have been too slow for any to be handed over ahead.
-        while not stolen and time.monotonic() < deadline:
-            stolen = _read_away(driving)
-    assert stolen, "nothing was read by the step"
+        stolen = wait_until(lambda: _read_away(driving), "nothing was read by the step")
     assert {outcome.reason for outcome in stolen} == {"an earlier step has harmed its worker"}
 
 

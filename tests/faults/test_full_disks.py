@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import signal
 import subprocess
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.acceptance.command_line import CommandLine
 from tests.disks import small_disk
+from tests.patience import PATIENCE, wait_until
 
 FLOW = """
 import os
@@ -78,13 +77,6 @@ def line(tmp_path: Path) -> CommandLine:
     return made
 
 
-def wait_until(is_so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 90
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
 def read_until(process: subprocess.Popen[str], wanted: str) -> None:
     """Read what a command tells people until one line has that in it."""
     while wanted not in (line := process.stderr.readline()):
@@ -113,7 +105,7 @@ def test_where_it_is_full_while_steps_run_nothing_fails_and_nothing_runs_twice(l
             # Workers for the steps that run at once may have to wait; logs never do.
             wait_until(lambda: "chatter" in ledger(line) or "listing" in ledger(line))
         disk.free()
-        out, errors = process.communicate(timeout=90)
+        out, errors = process.communicate(timeout=PATIENCE)
         assert (process.returncode, out) == (0, "5000\n"), errors
         assert ledger(line) == ONCE
         assert "it has begun" in line("logs", "r1").stdout
@@ -125,7 +117,7 @@ def test_where_logs_have_no_room_for_the_whole_time_the_run_succeeds_and_the_log
         process = line.start("run", "chatty:flow", "--max-concurrent", "1")
         wait_until(lambda: (tmp_path / "ledger").exists())
         disk.fill()
-        out, errors = process.communicate(timeout=90)
+        out, errors = process.communicate(timeout=PATIENCE)
         assert (process.returncode, out) == (0, "5000\n"), errors
         assert ledger(line) == ONCE
         logs = line("logs").stdout
@@ -142,7 +134,7 @@ def test_a_run_for_whose_directory_there_is_no_room_waits_before_it_begins(line,
         ):
             assert said
         disk.free()
-        assert process.communicate(timeout=90)[0] == "5000\n"
+        assert process.communicate(timeout=PATIENCE)[0] == "5000\n"
         assert process.returncode == 0
 
 

@@ -7,9 +7,7 @@ import random
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -18,6 +16,7 @@ import pytest
 from sequent.model.status import Status
 from sequent.runtime.store import open_store
 from tests.faults import ledger
+from tests.patience import LATE, PATIENCE, wait_until
 
 ROOT = Path(__file__).parents[2]
 TASKS = 4 * (3 * 3 + 1) + 2
@@ -104,7 +103,7 @@ def test_a_driver_killed_at_a_dozen_random_moments_recovers_each_time(store: Pat
             succeeded = now
     if process.poll() != 0:
         process = command(store, *words)
-    output, _ = process.communicate(timeout=60)
+    output, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, f"seed {seed}: {output}"
     check_ledger(ledger.read(store.parent / "ledger"), kills)
     assert len(settled(store)) == TASKS
@@ -126,7 +125,7 @@ def test_of_six_recoveries_at_once_one_drives_and_five_are_refused_by_name(store
         output, _ = process.communicate()
         assert process.returncode == 3, output
         assert str(winner.pid) in output
-    output, _ = winner.communicate(timeout=60)
+    output, _ = winner.communicate(timeout=PATIENCE)
     assert winner.returncode == 0, output
     assert len(settled(store)) == TASKS
 
@@ -138,18 +137,10 @@ def test_no_process_is_left_when_the_driver_is_killed(store: Path) -> None:
     assert below
     os.kill(process.pid, signal.SIGKILL)
     process.communicate()
-    _, alive = psutil.wait_procs(below, timeout=10)
+    _, alive = psutil.wait_procs(below, timeout=6 + LATE)
     assert not alive
 
 
 def wait_for_lines(path: Path, count: int) -> None:
     """Wait until the ledger has that many lines."""
     wait_until(lambda: len(ledger.read(path)) >= count)
-
-
-def wait_until(holds: Callable[[], bool]) -> None:
-    """Wait until something holds, for a minute at most."""
-    deadline = time.monotonic() + 60
-    while not holds():
-        assert time.monotonic() < deadline, "it does not come about"
-        time.sleep(0.005)

@@ -18,6 +18,7 @@ from sequent.runtime.store import open_store
 from tests.faults import ledger
 from tests.faults.many_quick import COUNT
 from tests.faults.test_kills import command, has_run, wait_for_lines
+from tests.patience import PATIENCE
 
 FLOW = "tests.faults.many_quick:flow"
 WORKERS = 2
@@ -56,7 +57,7 @@ def run_with_kills(store: Path, kind: str, most: int, chance: random.Random) -> 
                     if victim is not None:
                         os.kill(victim.pid, signal.SIGKILL)
                         kills += 1
-        output, _ = driver.communicate(timeout=60)
+        output, _ = driver.communicate(timeout=PATIENCE)
         if driver.returncode == 0:
             return kills
         assert kind == "driver" or kills, output
@@ -102,7 +103,7 @@ def test_a_stop_takes_back_what_has_not_begun_and_what_has_ended_is_kept(store: 
     driver = command(store, "run", FLOW)
     wait_for_lines(store.parent / "ledger", 200)
     os.kill(driver.pid, signal.SIGINT)
-    output, _ = driver.communicate(timeout=60)
+    output, _ = driver.communicate(timeout=PATIENCE)
     assert driver.returncode in (0, 130), output
     opened = open_store(str(store))
     try:
@@ -111,6 +112,6 @@ def test_a_stop_takes_back_what_has_not_begun_and_what_has_ended_is_kept(store: 
         opened.close()
     if driver.returncode:
         recovery = command(store, "recover")
-        output, _ = recovery.communicate(timeout=60)
+        output, _ = recovery.communicate(timeout=PATIENCE)
         assert recovery.returncode == 0, output
     check(store, kills=0, most_again=0)

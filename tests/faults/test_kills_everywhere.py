@@ -15,6 +15,7 @@ from tests.faults import ledger, many_words, tolls
 from tests.faults.ledger import Entry
 from tests.faults.test_kills import command, has_run
 from tests.faults.tolls import Span, spans
+from tests.patience import PATIENCE
 
 FLOW = "tests.faults.many_words:flow"
 LOST = "it was lost 3 times in a row"
@@ -42,7 +43,7 @@ def run_with_kills(store: Path, kind: str, most: int, chance: random.Random) -> 
             kills += bool(tolls.kill(driver.pid, kind, chance)) if driver.poll() is None else 0
             if kind in ("driver", "all"):
                 break
-        output, _ = driver.communicate(timeout=60)
+        output, _ = driver.communicate(timeout=PATIENCE)
         now = tolls.succeeded(store)
         assert done <= now, "an outcome was lost"
         done = now

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.faults import ledger, one_pool, tolls
-from tests.faults.test_kills import command, wait_for_lines, wait_until
+from tests.faults.test_kills import command, wait_for_lines
+from tests.patience import PATIENCE, wait_until
 
 FLOW = "tests.faults.one_pool:flow"
 HOG = "tests.faults.one_pool:hog"
@@ -55,7 +56,7 @@ def test_three_runs_share_a_pool_of_two_while_their_drivers_are_killed(store: Pa
     chance = random.Random(seed)
     drivers = {run: start(store, run) for run in ("one", "two", "three")}
     kills, most = 0, 6
-    deadline = time.monotonic() + 90
+    deadline = time.monotonic() + PATIENCE
     while drivers:
         assert time.monotonic() < deadline, f"these starve: {[*drivers]}"
         run = chance.choice([*drivers])
@@ -65,7 +66,7 @@ def test_three_runs_share_a_pool_of_two_while_their_drivers_are_killed(store: Pa
             kills += tolls.kill(driver.pid, chance.choice(("driver", "driver", "all")), chance) > 0
         if driver.poll() is None and kills < most:
             continue
-        output, _ = driver.communicate(timeout=60)
+        output, _ = driver.communicate(timeout=PATIENCE)
         if driver.returncode == 0:
             del drivers[run]
         else:
@@ -88,12 +89,12 @@ def test_what_a_dead_driver_held_goes_to_others_once_its_steps_have_ended_too(st
     wait_until(lambda: waits_for_pool(store))
     os.kill(first.pid, signal.SIGKILL)
     first.communicate()
-    output, _ = second.communicate(timeout=60)
+    output, _ = second.communicate(timeout=PATIENCE)
     assert second.returncode == 0, output
     assert most_held(store) == one_pool.SIZE
     hold.unlink()
     again = command(store, "recover", "first")
-    output, _ = again.communicate(timeout=60)
+    output, _ = again.communicate(timeout=PATIENCE)
     assert again.returncode == 0, output
     tolls.check_nothing_is_left(store, path)
 

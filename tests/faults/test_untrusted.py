@@ -32,7 +32,8 @@ from sequent.runtime.executors.wakes import Wakes
 from sequent.runtime.orders import AttemptBegan, AttemptEnded, AttemptOrder, AttemptTakenBack, Report, WorkerSetup
 from sequent.runtime.packets import WORD, Link, pack, pair
 from sequent.runtime.target import Target
-from tests.runtime.driving import PATIENCE, forked
+from tests.patience import PATIENCE
+from tests.runtime.driving import forked
 
 COUNT = int(os.environ.get("FUZZ_INPUTS", "250"))
 SECRET = b"0123456789abcdef"

@@ -14,8 +14,9 @@ import pytest
 
 from tests.faults import ledger, shifted, tolls
 from tests.faults.ledger import Entry
-from tests.faults.test_kills import ROOT, wait_until
+from tests.faults.test_kills import ROOT
 from tests.faults.two_waits import DELAY
+from tests.patience import PATIENCE, wait_until
 
 FLOW = "tests.faults.two_waits:flow"
 HOUR = 3600.0
@@ -74,7 +75,7 @@ def test_a_wait_is_neither_short_nor_late_wherever_the_wall_clock_is_set(store: 
     set_clock(store, jump)
     wait_for_beats(store, 3, recovery=0)
     other = command(store, "recover")
-    output, _ = other.communicate(timeout=60)
+    output, _ = other.communicate(timeout=PATIENCE)
     assert other.returncode == 3, output
     os.kill(driver.pid, signal.SIGKILL)
     driver.communicate()
@@ -84,7 +85,7 @@ def test_a_wait_is_neither_short_nor_late_wherever_the_wall_clock_is_set(store: 
     set_clock(store, 2 * jump)
     wait_until(lambda: bool(entries_of(store, "delayed", "end") and entries_of(store, "again", "end")))
     store.with_name("HOLD").unlink()
-    output, _ = driver.communicate(timeout=60)
+    output, _ = driver.communicate(timeout=PATIENCE)
     assert driver.returncode == 0, output
     beats = [entry.at for entry in entries_of(store, "beat") if entry.recovery == 1]
     # A machine that has no time for the beats has none for what is due either.

@@ -5,12 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 from sequent.runtime.store import open_store
-
-PATIENCE = 60.0
+from tests.patience import PATIENCE, wait_until
 
 
 def script(file, cwd):
@@ -45,14 +43,6 @@ def note(text):
 
 def noted():
     return Path("ledger").read_text().split() if Path("ledger").exists() else []
-
-
-def wait_until(holds):
-    """In a step: wait until something holds that another process brings about."""
-    deadline = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
 
 
 def wait_for_end_of(name):

@@ -10,7 +10,7 @@ import pytest
 from attrs import define, field
 from jupyter_client.manager import KernelManager
 
-_PATIENCE = 60
+from tests.patience import PATIENCE
 
 
 @define
@@ -39,7 +39,7 @@ class Kernel:
         self._manager = manager
         self._client = manager.blocking_client()
         self._client.start_channels()
-        self._client.wait_for_ready(timeout=_PATIENCE)
+        self._client.wait_for_ready(timeout=PATIENCE)
 
     def begin(self, code):
         return self._client.execute(code)
@@ -49,7 +49,7 @@ class Kernel:
         cell = Cell()
         while says is None or says not in cell.stdout:
             try:
-                told = self._client.get_iopub_msg(timeout=_PATIENCE)
+                told = self._client.get_iopub_msg(timeout=PATIENCE)
             except queue.Empty:
                 raise AssertionError(f"the cell does not end; so far: {cell}") from None
             if told["parent_header"].get("msg_id") != message:

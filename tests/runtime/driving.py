@@ -32,8 +32,8 @@ from sequent.runtime.orders import (
 )
 from sequent.runtime.ports import Executor
 from sequent.runtime.target import Target
+from tests.patience import PATIENCE
 
-PATIENCE = 60.0
 R = TypeVar("R", bound=Report)
 
 

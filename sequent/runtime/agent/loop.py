@@ -28,6 +28,8 @@ from sequent.runtime.packets import BadMessageError, Channel, Message, new_word,
 GRACE = 2.0
 """Seconds between TERM and KILL of an attempt that takes too long, and of everything once the driver is gone."""
 _LOCK_WAIT = 15.0
+_LONGEST_SLEEP = 3600.0
+"""Seconds after which the agent looks again at what is due: the kernel refuses to sleep for a month."""
 
 RunWorker = Callable[[dict[str, Any], socket.socket], None]
 """What a worker does with the setup and its end, until nobody wants it any more."""
@@ -260,12 +262,10 @@ class Agent:
         self._endings.enforce()
 
     def _seconds_left(self) -> float | None:
-        left = self._endings.seconds_left()
         limit = soonest(self._limits)
-        if limit is None:
-            return left
-        until = max(0.0, limit - time.monotonic())
-        return until if left is None else min(left, until)
+        until = None if limit is None else max(0.0, limit - time.monotonic())
+        left = [seconds for seconds in (self._endings.seconds_left(), until) if seconds is not None]
+        return min(*left, _LONGEST_SLEEP) if left else None
 
 
 def _forget_streams() -> None:

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from sequent.dsl.builder import Sequent
-from tests.runtime.driving import PATIENCE, forked
+from tests.patience import PATIENCE
+from tests.runtime.driving import forked
 
 
 def ready(directory):

@@ -21,7 +21,8 @@ from sequent.errors import SequentError
 from sequent.runtime import ownership, trees
 from sequent.runtime.executors.processes import ProcessExecutor
 from sequent.runtime.orders import AttemptEnded, AttemptTakenBack, Notice
-from tests.runtime.driving import PATIENCE, Driving, forked, kill
+from tests.patience import LATE, wait_until
+from tests.runtime.driving import Driving, forked, kill
 
 ROOT = str(Path(__file__).parents[3])
 
@@ -112,14 +113,6 @@ def assert_nothing_left(directory: Path) -> None:
     assert processes_of(directory) == []
 
 
-def wait_for(condition, what: str):
-    deadline = time.monotonic() + PATIENCE
-    while not (found := condition()):
-        assert time.monotonic() < deadline, what
-        time.sleep(0.01)
-    return found
-
-
 def worker_of(driving: Driving, frame: int) -> int:
     """The pid of the worker that executes that attempt."""
     driving.begun(frame)
@@ -144,7 +137,7 @@ def test_an_order_that_a_dead_worker_had_not_received_goes_to_another(driving: D
     old = driving.run("pid").result
     assert old
     os.kill(int(old), signal.SIGSTOP)
-    wait_for(lambda: ") T " in Path(f"/proc/{old}/stat").read_text(), "it never stopped")
+    wait_until(lambda: ") T " in Path(f"/proc/{old}/stat").read_text(), "it never stopped")
     frame = driving.start("pid")
     os.kill(int(old), signal.SIGKILL)
     ended = driving.end_of(frame)
@@ -174,10 +167,10 @@ def test_what_a_step_leaves_behind_is_ended_and_counted_in_its_log(driving: Driv
 def test_a_dead_workers_children_end_with_it(driving: Driving):
     frame = driving.start("sleep", announces=True)
     worker = worker_of(driving, frame)
-    child = wait_for(lambda: trees.children_of(worker), "the program was never started")[0]
+    child = wait_until(lambda: trees.children_of(worker), "the program was never started")[0]
     os.kill(worker, signal.SIGKILL)
     driving.end_of(frame)
-    wait_for(lambda: child.pid not in {it.pid for it in processes_of(driving.directory)}, "it lives on")
+    wait_until(lambda: child.pid not in {it.pid for it in processes_of(driving.directory)}, "it lives on")
 
 
 def test_a_dead_agent_loses_what_had_begun_and_another_takes_over(driving: Driving):
@@ -185,7 +178,7 @@ def test_a_dead_agent_loses_what_had_begun_and_another_takes_over(driving: Drivi
     assert isinstance(executor, ProcessExecutor)
     frame = driving.start("stubborn", announces=True)
     driving.begun(frame)
-    wait_for(lambda: (driving.directory / "all-up").exists(), "the children never came up")
+    wait_until(lambda: (driving.directory / "all-up").exists(), "the children never came up")
     old = processes_of(driving.directory)
     os.kill(executor._agent.pid, signal.SIGKILL)
     driving.loss_of(frame)
@@ -210,13 +203,13 @@ def test_what_runs_is_ended_with_all_below_it_and_may_clean_up_first(driving: Dr
 def test_at_once_means_kill_also_of_what_ignores_every_other_signal(driving: Driving):
     frame = driving.start("stubborn", announces=True)
     driving.begun(frame)
-    wait_for(lambda: (driving.directory / "all-up").exists(), "the children never came up")
+    wait_until(lambda: (driving.directory / "all-up").exists(), "the children never came up")
     driving.executor.end_tasks(at_once=True)
     problem = driving.end_of(frame).problem
     assert problem
     assert problem.signal == signal.SIGKILL
     assert "being stopped" in problem.message
-    wait_for(lambda: not any("python" in name_of(it) for it in children_left(driving)), "children live on")
+    wait_until(lambda: not any("python" in name_of(it) for it in children_left(driving)), "children live on")
 
 
 def name_of(process: trees.Process) -> str:
@@ -241,7 +234,7 @@ def test_an_agent_that_dies_while_all_ends_is_not_replaced_and_its_attempts_are_
     assert isinstance(executor, ProcessExecutor)
     frame = driving.start("stubborn", announces=True)
     driving.begun(frame)
-    wait_for(lambda: (driving.directory / "all-up").exists(), "the children never came up")
+    wait_until(lambda: (driving.directory / "all-up").exists(), "the children never came up")
     driving.executor.end_tasks(at_once=False)
     agent = executor._agent.pid
     os.kill(agent, signal.SIGKILL)
@@ -253,7 +246,7 @@ def test_an_agent_that_dies_while_all_ends_is_not_replaced_and_its_attempts_are_
 def test_what_an_agent_has_left_that_died_unseen_is_ended_when_all_is_closed(tmp_path):
     with forked(flow_in(tmp_path), tmp_path) as driving:
         driving.begun(driving.start("stubborn", announces=True))
-        wait_for(lambda: (tmp_path / "all-up").exists(), "the children never came up")
+        wait_until(lambda: (tmp_path / "all-up").exists(), "the children never came up")
         executor = driving.executor
         assert isinstance(executor, ProcessExecutor)
         kill(executor._agent.pid)
@@ -297,7 +290,7 @@ def test_a_worker_that_has_executed_enough_makes_way_for_another(tmp_path):
     with forked(flow_in(tmp_path), tmp_path, most_attempts=3) as driving:
         pids = [driving.run("pid").result for _ in range(9)]
         earlier = {int(str(pid)) for pid in pids[:6]}
-        wait_for(lambda: not any(map(trees.process_at, earlier)), "those that have made way live on")
+        wait_until(lambda: not any(map(trees.process_at, earlier)), "those that have made way live on")
     assert pids == sorted(pids, key=pids.index)
     assert [pids.count(pid) for pid in dict.fromkeys(pids)] == [3, 3, 3]
     assert_nothing_left(tmp_path)
@@ -345,32 +338,31 @@ with forked(flow_in(directory), directory) as driving:
 def test_when_the_driver_is_killed_its_whole_tree_ends_within_six_seconds(tmp_path):
     code = DRIVER.format(root=ROOT, directory=str(tmp_path), steps=["stubborn", "busy", "sleepy", "sleep"])
     driver = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.DEVNULL)
-    wait_for(lambda: (tmp_path / "all-up").exists(), "the children never came up")
+    wait_until(lambda: (tmp_path / "all-up").exists(), "the children never came up")
     # Until all four are there: agent, workers, two children, and the program.
-    wait_for(lambda: len(processes_of(tmp_path)) >= 8, "not all was started")
+    wait_until(lambda: len(processes_of(tmp_path)) >= 8, "not all was started")
     driver.kill()
     driver.wait()
     started = time.monotonic()
     lock = os.open(tmp_path / "agent.lock", os.O_RDWR)
     fcntl.lockf(lock, fcntl.LOCK_EX)
-    # A busy machine is slow, but grace and kill are bounded by design: two seconds, and at once.
-    assert time.monotonic() - started < 6
+    assert time.monotonic() - started < 6 + LATE
     # The kernel gives the lock back a moment before the agent, the last of them, is gone.
-    wait_for(lambda: not processes_of(tmp_path), "something is left")
+    wait_until(lambda: not processes_of(tmp_path), "something is left")
     os.close(lock)
 
 
 def test_an_agent_holds_its_lock_until_nothing_of_its_tree_is_left(tmp_path):
     code = DRIVER.format(root=ROOT, directory=str(tmp_path), steps=["stubborn"])
     driver = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.DEVNULL)
-    wait_for(lambda: (tmp_path / "all-up").exists(), "the children never came up")
+    wait_until(lambda: (tmp_path / "all-up").exists(), "the children never came up")
     agent = json.loads((tmp_path / "workers").read_text().splitlines()[0])["pid"]
     below = [process for process in processes_of(tmp_path) if process.pid != agent]
     lock = str(tmp_path / "agent.lock")
     assert ownership.lock_holder(lock).pid == agent
     driver.kill()
     driver.wait()
-    wait_for(lambda: ownership.lock_holder(lock) is None, "the lock stays")
+    wait_until(lambda: ownership.lock_holder(lock) is None, "the lock stays")
     living = [trees.process_at(process.pid) for process in below]
     assert [process for process in living if process is not None and not process.is_zombie] == []
 
@@ -378,7 +370,7 @@ def test_an_agent_holds_its_lock_until_nothing_of_its_tree_is_left(tmp_path):
 def test_what_a_killed_agent_and_driver_have_left_is_ended_before_anything_runs(tmp_path):
     code = DRIVER.format(root=ROOT, directory=str(tmp_path), steps=["stubborn"])
     driver = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.DEVNULL)
-    wait_for(lambda: (tmp_path / "all-up").exists(), "the children never came up")
+    wait_until(lambda: (tmp_path / "all-up").exists(), "the children never came up")
     agent = json.loads((tmp_path / "workers").read_text().splitlines()[0])["pid"]
     old = {process.pid for process in processes_of(tmp_path)}
     driver.send_signal(signal.SIGSTOP)

@@ -18,7 +18,8 @@ import pytest
 from sequent.dsl.builder import Sequent
 from sequent.runtime.context import context
 from sequent.runtime.orders import AttemptEnded, AttemptLost, AttemptTakenBack, PaceChanged, Report
-from tests.runtime.driving import PATIENCE, Driving, forked
+from tests.patience import wait_until
+from tests.runtime.driving import Driving, forked
 
 LEDGER = "ledger"
 
@@ -104,10 +105,7 @@ def executed(driving: Driving, frames: list[int], items: list[str]) -> list[Atte
 
 
 def wait_until_begun(driving: Driving, *frames: int) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not {f"t{frame}" for frame in frames} <= begun_once(driving):
-        assert time.monotonic() < deadline
-        time.sleep(0.001)
+    wait_until(lambda: {f"t{frame}" for frame in frames} <= begun_once(driving))
 
 
 def begun_once(driving: Driving) -> set[str]:
@@ -186,10 +184,8 @@ def test_a_worker_that_dies_takes_with_it_what_it_had_begun_alone(tmp_path):
 
 
 def test_when_the_agent_dies_what_had_begun_is_lost_and_all_else_is_executed_once(tmp_path):
-    deadline = time.monotonic() + PATIENCE
     # On a busy machine the one that is to kill it may be taken back before it begins.
-    while not _kill_from_within(Path(tempfile.mkdtemp(dir=tmp_path))):
-        assert time.monotonic() < deadline
+    wait_until(lambda: _kill_from_within(Path(tempfile.mkdtemp(dir=tmp_path))))
 
 
 def _kill_from_within(directory: Path) -> bool:

@@ -19,10 +19,11 @@ from sequent.dsl.definitions import definition_of
 from sequent.runtime.executors.threads import ThreadExecutor
 from sequent.runtime.orders import AttemptEnded
 from sequent.runtime.target import Target
+from tests.patience import PATIENCE
 from tests.runtime.driving import Driving, setup_of, threads
 from tests.runtime.worker_steps import add, leave, told
 
-both = threading.Barrier(2, timeout=30)
+both = threading.Barrier(2, timeout=PATIENCE)
 go = threading.Event()
 
 
@@ -44,7 +45,7 @@ def meet_and_ask(name):
 
 
 def wait():
-    go.wait(30)
+    go.wait(PATIENCE)
     return "waited"
 
 
@@ -232,7 +233,7 @@ def test_what_must_end_at_once_ends_with_the_process(tmp_path):
         [sys.executable, str(script)],
         env={**os.environ, "SEQUENT_STORE": str(tmp_path / "runs.db"), "PYTHONPATH": os.getcwd()},
         capture_output=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert ended.returncode == -9, ended.stderr

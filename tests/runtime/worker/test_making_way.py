@@ -149,10 +149,10 @@ def test_a_thread_that_ends_at_once_costs_nothing(driving: Driving):
 
 
 def test_an_executor_that_is_left_open_ends_with_its_worker(driving: Driving):
-    began = time.monotonic()
-    assert driving.run("leave_executor").problem is None
-    assert time.monotonic() - began < 1
-    assert driving.run("leave_executor").problem is None
+    for _ in range(2):
+        ended = driving.run("leave_executor")
+        # Of threads that do not end by themselves, that would be said.
+        assert (ended.problem, driving.log_of(ended)) == (None, "")
 
 
 def test_exit_functions_are_called_and_write_to_the_log_of_the_attempt_that_ends_its_worker(driving: Driving):

@@ -12,6 +12,7 @@ import time
 import sequent.runtime.context as where
 from sequent.dsl.builder import Sequent
 from sequent.runtime.agent.marks import CAP
+from tests.patience import PATIENCE
 from tests.runtime.driving import Driving, launched
 from tests.runtime.worker_steps import add, end_process, nothing
 
@@ -55,7 +56,7 @@ def flood_until_cut(mebibytes, and_then):
     """Write much, and go on once most of it is gone from the disk."""
     before = os.fstat(1).st_blocks
     flood(mebibytes)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     while (os.fstat(1).st_blocks - before) * 512 > 2 * CAP + 2**20:
         if time.monotonic() > deadline:
             return "never cut"

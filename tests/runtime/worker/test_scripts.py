@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.patience import PATIENCE
+
 ROOT = Path(__file__).parents[2]
 
 SCRIPT = """
@@ -35,7 +37,7 @@ with forked(build(), Path({directory!r})) as driving:
 def test_a_script_runs_once_and_its_workers_have_what_it_has_in_memory(tmp_path):
     file = tmp_path / "script.py"
     file.write_text(SCRIPT.format(root=str(ROOT), directory=str(tmp_path / "run")))
-    done = subprocess.run([sys.executable, str(file)], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([sys.executable, str(file)], capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert done.stderr == ""
     assert done.stdout == "a line of the script['42', '\"__main__\"']\n"
 
@@ -44,5 +46,5 @@ def test_whoever_reads_a_drivers_output_to_its_end_does_not_wait_for_the_agent(t
     file = tmp_path / "script.py"
     text = SCRIPT.format(root=str(ROOT), directory=str(tmp_path / "run"))
     file.write_text(text + "    import os; os._exit(0)\n")
-    done = subprocess.run([sys.executable, str(file)], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([sys.executable, str(file)], capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert done.returncode == 0
