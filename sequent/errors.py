@@ -135,6 +135,13 @@ class ShortageError(SequentError):
     default_code = "shortage"
 
 
+class AgentError(SequentError):
+    """The process that starts and ends the workers of a run has failed; nothing is said of the flow."""
+
+    exit_code = 4
+    default_code = "agent"
+
+
 class UnknownRunError(SequentError):
     """No run, or more than one, has that id."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, cast
 
@@ -19,6 +19,18 @@ scan: Callable[[str, int], tuple[object, int]] = _decoder.scan_once
 
 It raises ``StopIteration`` where it is nothing, and ``ValueError`` where it goes on as nothing does.
 """
+
+
+def ascii_writer() -> Callable[[object], str]:
+    """What writes a text of plain letters: an encoder's own ``encode`` makes anew for each what this makes once."""
+    plain = json.JSONEncoder(separators=(",", ":"), check_circular=False)
+    make: Callable[..., Callable[[object, int], Iterable[str]]] | None = getattr(json.encoder, "c_make_encoder", None)
+    if make is None:
+        return plain.encode
+    escape = json.encoder.encode_basestring_ascii
+    # No circles looked for, no indentation; no keys sorted or skipped, and any number.
+    write = make(None, plain.default, escape, None, ":", ",", False, False, True)
+    return lambda message: "".join(write(message, 0))
 
 
 def read_json(text: str, name: str, *, unique_keys: bool = False) -> object:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
+import errno
 import os
 import socket
 import struct
+import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import cast
 
-from sequent.model.json_text import scan
+from sequent.model.json_text import ascii_writer, scan
 from sequent.runtime.spinning import SpinThenSleep
 
 Message = list[object]
@@ -31,23 +32,13 @@ _LARGEST = 12 * LARGEST_RESULT
 """Bytes of the largest message: a result of the largest size, each of whose characters takes two escapes."""
 WORD = 16
 """Bytes of a word."""
+_REST = 0.01
+"""Seconds until what the kernel had no memory for is sent again."""
 _IDLE = 1.0
 """Seconds after which one who waits says so."""
 
 
-def _encoder() -> Callable[[object], str]:
-    """What writes a message: its own ``encode`` makes anew for each what this makes once, which takes as long again."""
-    plain = json.JSONEncoder(separators=(",", ":"), check_circular=False)
-    make: Callable[..., Callable[[object, int], Iterable[str]]] | None = getattr(json.encoder, "c_make_encoder", None)
-    if make is None:
-        return plain.encode
-    escape = json.encoder.encode_basestring_ascii
-    # No circles looked for, no indentation; no keys sorted or skipped, and any number.
-    write = make(None, plain.default, escape, None, ":", ",", False, False, True)
-    return lambda message: "".join(write(message, 0))
-
-
-_encode = _encoder()
+_encode = ascii_writer()
 
 
 def pair() -> tuple[socket.socket, socket.socket]:
@@ -151,9 +142,16 @@ class Channel:
         self._spinning = SpinThenSleep()
 
     def send(self, message: Message) -> None:
-        """Send it, waiting for room."""
+        """Send it, waiting for room, also in the kernel's memory."""
         for packet in pack(message, self._word):
-            self.end.send(packet)
+            while True:
+                try:
+                    self.end.send(packet)
+                    break
+                except OSError as error:
+                    if error.errno not in (errno.ENOBUFS, errno.ENOMEM):
+                        raise
+                time.sleep(_REST)
 
     def send_with(self, message: Message, descriptors: list[int]) -> None:
         """Send a short message together with open descriptors."""

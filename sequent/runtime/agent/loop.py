@@ -286,9 +286,12 @@ def run(control: socket.socket, run_worker: RunWorker, prepare: Callable[[], Non
     """
     try:
         Agent(control, run_worker, prepare).serve()
-    except BaseException:  # noqa: BLE001 - nobody but the driver could be told
+    except BaseException as error:  # noqa: BLE001 - nobody but the driver could be told
+        said: Message = ["crashed", traceback.format_exc()[-20_000:]]
+        if isinstance(error, OSError) and is_scarce(error):
+            said = ["unable", error.strerror, 0, True]
         with contextlib.suppress(OSError):
-            Channel(control).send(["crashed", traceback.format_exc()[-20_000:]])
+            Channel(control).send(said)
         os._exit(1)
     os._exit(0)
 

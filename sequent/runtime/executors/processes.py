@@ -8,7 +8,7 @@ import socket
 import time
 from selectors import BaseSelector
 
-from sequent.errors import BusyError, SequentError, ShortageError
+from sequent.errors import AgentError, BusyError, SequentError, ShortageError
 from sequent.runtime import left_processes
 from sequent.runtime.agent.room import is_scarce
 from sequent.runtime.executors.adoption import adoption
@@ -27,6 +27,8 @@ STOP_GRACE = 10.0
 _CLOSE_WAIT = 8.0
 _ANSWER = 0.7
 """Seconds that an agent has for what is to be done at once; then it is taken to be stopped, or to hang."""
+_MOMENT = 0.05
+"""Seconds after which the agent is sent again what the kernel had no room for."""
 _MOST_FAILED_AGENTS = 3
 
 
@@ -105,6 +107,7 @@ class ProcessExecutor:
                 self._replace_agent()
         if self._failure is not None:
             raise self._failure
+        self._agent.link.flush()
         if not (self._said or self._shortage.lasts):
             return self._crew.reports()
         if self._shortage.take_due():
@@ -116,7 +119,8 @@ class ProcessExecutor:
 
     def seconds_left(self) -> float | None:
         ends = None if self._ends_by is None else max(0.0, self._ends_by - time.monotonic())
-        found = (left for left in (ends, self._crew.seconds_left(), self._shortage.left()) if left is not None)
+        sends = _MOMENT if self._agent.link.is_clogged else None
+        found = (left for left in (ends, sends, self._crew.seconds_left(), self._shortage.left()) if left is not None)
         return min(found, default=None)
 
     def end_tasks(self, *, at_once: bool) -> None:
@@ -212,7 +216,7 @@ class ProcessExecutor:
             case ["unable", str() as reason, *_]:
                 self._failure = ShortageError(f"a worker cannot be started: {reason}")
             case ["crashed", str() as story]:
-                self._failure = self._failure or SequentError(f"the agent failed:\n{story}", code="agent")
+                self._failure = self._failure or AgentError(f"the agent failed:\n{story}")
             case _:
                 pass
 
@@ -222,9 +226,12 @@ class ProcessExecutor:
         self._agent.close()
         self._crew.orphan()
         self._has_lost_agent = True
+        if self._shortage.lasts and not self._is_set_up and not self._is_ending:
+            # It lacked something itself, and another one is asked for once that is to be tried again.
+            return
         self._failed_agents += 1
         if self._failed_agents > _MOST_FAILED_AGENTS:
-            self._failure = self._failure or SequentError("agents end as soon as they are started", code="agent")
+            self._failure = self._failure or AgentError("agents end as soon as they are started")
         if self._is_ending or self._failure is not None:
             self._end_leftovers()
             self._crew.bury_orphaned()
