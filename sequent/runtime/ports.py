@@ -34,15 +34,25 @@ class ReadRun(Protocol):
         """Know the steps and containers by other paths from now on; ``adopt`` writes them."""
         ...
 
-    def saved(self, plan: Plan, directives: Directives = NO_DIRECTIVES) -> SavedFrame | None:
-        """The open part of the run, for a recovery; None where its root has not begun.
+    def use(self, plan: Plan) -> None:
+        """From now on, a node's index is that of this plan."""
+        ...
 
-        Of what is kept, it has what the directives may concern. From now on, a node's index is that of this plan.
+    def saved(
+        self, plan: Plan, directives: Directives = NO_DIRECTIVES, *, counting: int | None = None
+    ) -> SavedFrame | None:
+        """The open part of the run, for a recovery; None where its root has not begun. The run uses the plan.
+
+        Of what is kept, it has what the directives may concern. ``counting`` is the recovery of which failed attempts
+        count against retries; None: the present one.
         """
         ...
 
     def rewound(self, plan: Plan, basis: int) -> tuple[SavedFrame | None, Revision]:
-        """The run as it was at the end of a recovery, and what must be written to go on from there."""
+        """The run as it was at the end of a recovery, and what must be written to go on from there.
+
+        The run uses the plan.
+        """
         ...
 
     def begun_places(self) -> set[tuple[str, str]]:

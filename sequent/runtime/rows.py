@@ -282,6 +282,8 @@ class RunRecord(ByFields):
     origin: RunOrigin | None = None
     """The step that started it; None where no step of another run did."""
     unrun: Unrun = field(factory=dict[str, Mapping[Status, int]])
+    epoch: int = 0
+    """How often somebody has begun to drive it."""
 
 
 @frozen(kw_only=True, eq=False, repr=False)

@@ -30,7 +30,7 @@ from sequent.runtime.nesting import around_steps
 from sequent.runtime.orders import WorkerSetup
 from sequent.runtime.ports import DrivenRun, Observer, Store
 from sequent.runtime.recovery.changes import adopt, changed_code
-from sequent.runtime.recovery.prepared import Prepared, rewind
+from sequent.runtime.recovery.prepared import Prepared, open_part
 from sequent.runtime.target import Target
 
 _SHORTEST_SLEEP = 0.05
@@ -120,13 +120,11 @@ class Drive(ByFields):
             run.rename(renaming.path)
         changed = changed_code(run, plan, renaming, self.prepared.directives)
         adopt(run, plan, changed, renaming)
-        if self.prepared.recovery_run is not None:
-            rewind(run, plan, self.prepared.recovery_run, adapters.clock.now())
         driver = Driver(
             plan,
             adapters,
             slots=self._slots(),
-            saved=run.saved(plan, self.prepared.directives) if run.record.recovery or self.resumes else None,
+            saved=open_part(run, plan, self.prepared, resumes=self.resumes, at=adapters.clock.now()),
             notes=(*self.prepared.notes, *changed.sentences()),
             resumes=self.resumes,
             max_loops=self.max_loops,

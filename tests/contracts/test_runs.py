@@ -174,6 +174,17 @@ def test_a_run_that_has_succeeded_stays_a_success_when_it_is_taken(store):
     assert record.counts == {Status.SUCCESS: 1}
 
 
+def test_each_who_takes_a_run_has_the_next_epoch(store):
+    run = create(store)
+    first = run.record.epoch
+    run.close()
+    assert store.find("latest").epoch == first
+    taken = store.take("r00001")
+    assert taken.record.epoch == first + 1
+    taken.close()
+    assert store.take("r00001", resumes=True).record.epoch == first + 2
+
+
 def test_who_has_let_a_run_go_writes_no_more(store):
     run = create(store)
     run.close()

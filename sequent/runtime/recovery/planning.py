@@ -24,12 +24,13 @@ from sequent.model.inputs import (
 from sequent.model.items import Items
 from sequent.model.plan import ContainerPlan, Plan, StepPlan
 from sequent.model.references import dotted
-from sequent.model.saved import Revision, SavedFrame, SavedTask
+from sequent.model.saved import SavedFrame, SavedTask
 from sequent.model.scope import Scope, sequence_text
 from sequent.model.status import Status
 from sequent.runtime.driver.values import Values
 from sequent.runtime.ports import ReadRun
 from sequent.runtime.recovery.foreseeing import Basis, Foreseen, Numbers, Task, foresee
+from sequent.runtime.recovery.prepared import Loaded
 from sequent.runtime.recovery.reasons import Found, Reasons
 from sequent.runtime.recovery.selecting import Selected, shared_sequence
 
@@ -78,7 +79,7 @@ class RecoveryPlan(ByFields):
 
 
 def plan_recovery(
-    plan: Plan, run: ReadRun, selected: Selected, recovery_run: int | None, kept: Iterable[tuple[str, Numbers, bool]]
+    plan: Plan, run: ReadRun, selected: Selected, loaded: Loaded, kept: Iterable[tuple[str, Numbers, bool]]
 ) -> RecoveryPlan:
     """What a recovery would do.
 
@@ -86,23 +87,19 @@ def plan_recovery(
         plan: what will run.
         run: the run, as its rows say.
         selected: what is asked for by hand.
-        recovery_run: the recovery that it is to be based on; None: the latest.
+        loaded: what it starts from.
         kept: the tasks that have attempts: path, sequence, and whether the last is a success. Those of open
             iterations may be left out.
     """
-    return _Planning(plan, run, selected, recovery_run).plan(kept)
+    return _Planning(plan, run, selected, loaded).plan(kept)
 
 
 class _Planning:
-    def __init__(self, plan: Plan, run: ReadRun, selected: Selected, recovery_run: int | None) -> None:
+    def __init__(self, plan: Plan, run: ReadRun, selected: Selected, loaded: Loaded) -> None:
         self._plan = plan
         self._run = run
         self._selected = selected
-        self._rewound = Revision()
-        if recovery_run is None:
-            self._saved = run.saved(plan, selected.directives)
-        else:
-            self._saved, self._rewound = run.rewound(plan, recovery_run)
+        self._saved, self._rewound = loaded.saved, loaded.revision
         self._basis = Basis(
             saved=self._saved,
             last_id=run.last_id(),

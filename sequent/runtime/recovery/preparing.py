@@ -15,7 +15,7 @@ from sequent.model.status import Action, RunStatus, Status
 from sequent.runtime.ports import ReadRun
 from sequent.runtime.recovery.changes import check_changes
 from sequent.runtime.recovery.planning import RecoveryPlan, plan_recovery
-from sequent.runtime.recovery.prepared import Prepared
+from sequent.runtime.recovery.prepared import Loaded, Prepared
 from sequent.runtime.recovery.renaming import Renaming, read_renaming
 from sequent.runtime.recovery.selecting import Asked, Selected, check_range, select
 from sequent.runtime.rows import AttemptRecord
@@ -34,15 +34,16 @@ def prepare(plan: Plan, run: ReadRun, asked: Asked | None) -> Prepared:
     has_ended = run.record.status is RunStatus.SUCCESS
     if not (asked or has_ended or _may_pass_over(plan, NO_DIRECTIVES)):
         return Prepared(accepts_changes=asked.accepts_changes, renaming=renaming, notes=accepted)
-    selected = _selected(plan, run, asked)
+    selected, loaded = _selected(plan, run, asked)
     if _may_pass_over(plan, selected.directives):
-        _refuse_lacking(plan_recovery(plan, run, selected, asked.recovery_run, ()))
+        _refuse_lacking(plan_recovery(plan, run, selected, loaded, ()))
     return Prepared(
         directives=selected.directives,
         recovery_run=asked.recovery_run,
         accepts_changes=asked.accepts_changes,
         renaming=renaming,
-        reopens=has_ended and _changes(plan, run, selected, asked.recovery_run),
+        loaded=loaded,
+        reopens=has_ended and _changes(plan, selected, loaded),
         notes=(*accepted, *selected.notes),
     )
 
@@ -56,9 +57,9 @@ def plan_of(plan: Plan, run: ReadRun, asked: Asked | None, attempts: Iterable[At
     asked = Asked() if asked is None else asked
     renaming = _renamed(run, plan, asked)
     check_changes(run, plan, accepts=asked.accepts_changes, renaming=renaming)
-    selected = _selected(plan, run, asked)
+    selected, loaded = _selected(plan, run, asked)
     kept = () if asked.recovery_run is not None else _last_ends(attempts, renaming)
-    planned = plan_recovery(plan, run, selected, asked.recovery_run, kept)
+    planned = plan_recovery(plan, run, selected, loaded, kept)
     _refuse_lacking(planned)
     return evolve(planned, notes=(*selected.notes, *planned.notes))
 
@@ -71,7 +72,8 @@ def _renamed(run: ReadRun, plan: Plan, asked: Asked) -> Renaming:
     return renaming
 
 
-def _selected(plan: Plan, run: ReadRun, asked: Asked) -> Selected:
+def _selected(plan: Plan, run: ReadRun, asked: Asked) -> tuple[Selected, Loaded]:
+    """What is asked for by hand, and the run as it is found."""
     latest = run.record.recovery
     if asked.recovery_run is not None and not 0 <= asked.recovery_run <= latest:
         raise UsageError(
@@ -80,10 +82,16 @@ def _selected(plan: Plan, run: ReadRun, asked: Asked) -> Selected:
             hint=f"its recoveries are 0 to {latest}; 0 is its first start",
         )
     selected = select(asked, plan)
-    saved = run.saved(plan, selected.directives)
-    for text, selection in selected.typed:
-        check_range(selection, saved, plan, text)
-    return selected
+    if asked.recovery_run is None:
+        loaded = Loaded(run.record, run.saved(plan, selected.directives), Revision())
+    else:
+        loaded = Loaded(run.record, *run.rewound(plan, asked.recovery_run))
+    if selected.typed:
+        # What has begun since then can be named as well.
+        now = loaded.saved if asked.recovery_run is None else run.saved(plan, selected.directives)
+        for text, selection in selected.typed:
+            check_range(selection, now, plan, text)
+    return selected, loaded
 
 
 def _may_pass_over(plan: Plan, directives: Directives) -> bool:
@@ -101,16 +109,12 @@ def _refuse_lacking(planned: RecoveryPlan) -> None:
         )
 
 
-def _changes(plan: Plan, run: ReadRun, selected: Selected, recovery_run: int | None) -> bool:
+def _changes(plan: Plan, selected: Selected, loaded: Loaded) -> bool:
     """Whether anything is to be done in a run that has succeeded."""
-    revision = Revision()
-    if recovery_run is not None:
-        saved, revision = run.rewound(plan, recovery_run)
-    else:
-        saved = run.saved(plan, selected.directives)
-    if saved is None:
+    if loaded.saved is None:
         return False
-    return bool(revision or direct(plan, saved, selected.directives, run.record.recovery + 1)[1])
+    recovery = loaded.record.recovery + 1
+    return bool(loaded.revision or direct(plan, loaded.saved, selected.directives, recovery)[1])
 
 
 def _last_ends(attempts: Iterable[AttemptRecord], renaming: Renaming) -> Iterator[tuple[str, tuple[int, ...], bool]]:

@@ -66,16 +66,22 @@ class RunReading:
 
     # -- what a recovery starts from
 
-    def saved(self, plan: Plan, directives: Directives = NO_DIRECTIVES) -> SavedFrame | None:
-        ids = self._use(plan)
-        return SavedLoader(plan, ids, self._rows, self.record.recovery, directives).root()
+    def saved(
+        self, plan: Plan, directives: Directives = NO_DIRECTIVES, *, counting: int | None = None
+    ) -> SavedFrame | None:
+        self.use(plan)
+        recovery = self.record.recovery if counting is None else counting
+        return SavedLoader(plan, self._ids_of(plan), self._rows, recovery, directives).root()
 
     def rewound(self, plan: Plan, basis: int) -> tuple[SavedFrame | None, Revision]:
-        loader = RewindingLoader(plan, self._use(plan), self._rows, self.record.recovery, basis)
+        self.use(plan)
+        loader = RewindingLoader(plan, self._ids_of(plan), self._rows, self.record.recovery, basis)
         return loader.root(), loader.revision
 
-    def _use(self, plan: Plan) -> list[int]:
-        """Take the indexes of a plan from now on."""
+    def _ids_of(self, plan: Plan) -> list[int]:
+        return list(range(len(plan.nodes))) if self._ids is None else self._ids
+
+    def use(self, plan: Plan) -> None:
         ids = self._nodes.ids_for(plan)
         if ids is None:
             raise StoreError(
@@ -84,7 +90,6 @@ class RunReading:
                 hint="recover it with the flow as it was, or start a new run",
             )
         self._ids = None if ids == list(range(len(ids))) else ids
-        return ids
 
     def begun_places(self) -> set[tuple[str, str]]:
         return {self._nodes.nodes[index] for index in self._rows.begun_nodes()}
@@ -156,7 +161,7 @@ class SeenRun(RunReading):
     def record(self) -> RunRecord:
         return self._record
 
-    def _use(self, plan: Plan) -> list[int]:
+    def use(self, plan: Plan) -> None:
         # What is new in a changed flow has left no rows.
         self._nodes.learn(plan)
-        return super()._use(plan)
+        super().use(plan)

@@ -177,10 +177,9 @@ class SqliteRun(RunReading):
         self._within(write, is_patient=True)
         self._record = evolve(self._record, structure=dict(plan.structure), fingerprints=dict(fingerprints))
 
-    def _use(self, plan: Plan) -> list[int]:
-        ids = super()._use(plan)
+    def use(self, plan: Plan) -> None:
+        super().use(plan)
         self._writer.ids = self._ids
-        return ids
 
     # -- shared pools
 

@@ -208,6 +208,7 @@ class Listing:
             target=read_target(row.target),
             status=status,
             recovery=row.recovery,
+            epoch=row.epoch,
             params=read_params(row.params),
             created=row.created,
             ended=row.ended,
