@@ -61,8 +61,8 @@ def start(
         StoreError: the store could not be written.
         FencedError: somebody took the run over.
     """
-    from sequent.runtime.driver.patience import wait_for_room
     from sequent.runtime.nesting import origin, refuse_nesting
+    from sequent.runtime.patience import wait_for_room
     from sequent.runtime.recovery.changes import fingerprints_of
     from sequent.runtime.running import Drive
 
@@ -104,7 +104,7 @@ def recover(
         UsageError: what is asked for cannot be done.
     """
     from sequent.compiler import compile_flow
-    from sequent.runtime.driver.patience import wait_for_room
+    from sequent.runtime.patience import wait_for_room
     from sequent.runtime.recovery.preparing import prepare
     from sequent.runtime.running import Drive
 
@@ -158,7 +158,7 @@ def continue_(
         BusyError, DefinitionError: as ``recover``.
     """
     from sequent.compiler import compile_flow
-    from sequent.runtime.driver.patience import wait_for_room
+    from sequent.runtime.patience import wait_for_room
     from sequent.runtime.recovery.changes import check_changes
     from sequent.runtime.running import Drive
 
@@ -232,8 +232,8 @@ def run(request: RunRequest) -> Outcome:
     agent = make_agent(definition)
     try:
         from sequent.compiler import compile_flow
-        from sequent.runtime.driver.patience import wait_for_room
         from sequent.runtime.elsewhere import check_start
+        from sequent.runtime.patience import wait_for_room
         from sequent.runtime.store import open_store
 
         # A flow with mistakes leaves no new store.

@@ -93,7 +93,7 @@ def opened_store(options: Options, *, waits: bool = False) -> Generator[Store]:
 
 def _with_room(name: str | None) -> Store:
     """The store, once its disk has room."""
-    from sequent.runtime.driver.patience import wait_for_room
+    from sequent.runtime.patience import wait_for_room
     from sequent.runtime.store import open_store
 
     return wait_for_room(lambda: open_store(name, makes=False))

@@ -63,9 +63,9 @@ def drive_again(
     """
     from sequent.cli.drive_and_tell import driven
     from sequent.runtime.executors.agents import launch_agent
-    from sequent.runtime.executors.shortage import patiently
+    from sequent.runtime.executors.shortage import start_patiently
 
-    with closing(patiently(launch_agent)) as agent:
+    with closing(start_patiently(launch_agent)) as agent:
         definition, target = definition_for(record, flow, settings)
         return driven(
             options,

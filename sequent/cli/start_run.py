@@ -29,9 +29,9 @@ def start_typed(typed: Sequence[str]) -> int:
         return start_run(_words(typed), None)
     with uncollected():
         from sequent.runtime.executors.agents import launch_agent
-        from sequent.runtime.executors.shortage import patiently
+        from sequent.runtime.executors.shortage import start_patiently
 
-    with closing(patiently(launch_agent)) as agent:
+    with closing(start_patiently(launch_agent)) as agent:
         return start_run(_words(typed), agent)
 
 
@@ -94,8 +94,8 @@ def start_run(typed: RunWords, agent: AgentProcess | None) -> int:
         from sequent import api
         from sequent.cli.drive_and_tell import driven
         from sequent.compiler import compile_flow
-        from sequent.runtime.driver.patience import wait_for_room
         from sequent.runtime.elsewhere import check_start
+        from sequent.runtime.patience import wait_for_room
         from sequent.runtime.store import open_store
 
     warn(definition.spec, typed.options)

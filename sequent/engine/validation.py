@@ -22,10 +22,7 @@ def validate(run: RunState, root: Block) -> None:
     Raises:
         AssertionError: something does not agree.
     """
-    if run.on_frame is None:
-        run.on_frame = _watch
-        for frame in run.frames.values():
-            _watch(frame)
+    _watch_from_now_on(run)
     for queue in (run.decisions, run.doubts, run.judgements, run.closings, run.advances):
         assert not queue, "something was not worked out"
     seen = _check_block(run, root)
@@ -65,6 +62,13 @@ class _Statuses(list[Status]):
             f"{dotted(node.path)}/{sequence_text(self._frame.scope.sequence)} was {before} and became {status}"
         )
         super().__setitem__(position, status)
+
+
+def _watch_from_now_on(run: RunState) -> None:
+    if run.on_frame is None:
+        run.on_frame = _watch
+        for frame in run.frames.values():
+            _watch(frame)
 
 
 def _watch(frame: Frame) -> None:

@@ -13,7 +13,7 @@ import pytest
 from tests.acceptance.command_line import CommandLine
 from tests.patience import PATIENCE, wait_until
 
-SAID = "the store is locked by another process; waiting for up to 30 seconds"
+SAID = "the store is locked by another process; trying again for up to 30 seconds"
 
 
 @contextmanager

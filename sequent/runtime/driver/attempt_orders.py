@@ -8,7 +8,7 @@ from typing import Any
 
 from attrs import define
 
-from sequent.errors import NotDataError, ShortageError, StoreFullError
+from sequent.errors import NotDataError, ShortageError
 from sequent.model.effects import StartTask
 from sequent.model.inputs import Input, LiteralInput, PartInput, PreviousInput, ResultInput, ResultOrInput
 from sequent.model.options import OPTIONS
@@ -19,9 +19,9 @@ from sequent.model.scope import Scope, sequence_text
 from sequent.runtime.agent.room import NO_ROOM
 from sequent.runtime.driver.adapters import Adapters
 from sequent.runtime.driver.option_values import BadOptionError, OptionValues
-from sequent.runtime.driver.patience import Patience
 from sequent.runtime.driver.values import Keep, Values
 from sequent.runtime.orders import NO_SETTINGS, AttemptKey, AttemptOrder, Spooled
+from sequent.runtime.patience import FULL_PATIENCE, WRITABLE, Patience
 from sequent.runtime.rows import Intent
 from sequent.runtime.spools import Spool, Spools
 
@@ -55,7 +55,7 @@ class AttemptOrders:
         self._recovery = adapters.run.record.recovery
         self._makers: dict[int, tuple[str, ...]] = {}
         self._spools = Spools(adapters.run.directory)
-        self._patience = Patience(adapters.clock)
+        self._patience = Patience(adapters.clock.monotonic)
         self._unwritten: deque[_Unwritten] = deque()
 
     # -- orders -------------------------------------------------------------------------------
@@ -145,7 +145,7 @@ class AttemptOrders:
         step = self._plan.step(waiting.start.node)
         try:
             is_whole = waiting.files[0].write_slice()
-            self._tell(self._patience.renew())
+            self._tell(self._patience.renew(WRITABLE))
             if not is_whole:
                 return None
         except (NotDataError, OSError) as error:
@@ -162,10 +162,10 @@ class AttemptOrders:
         return None
 
     def _wait_for_room(self, waiting: _Unwritten, error: OSError) -> None:
-        full = StoreFullError(f"the input of '{waiting.order.path}' cannot be written to a file: {error.strerror}")
-        if not self._patience.lasts(full):
-            raise ShortageError(full.message, hint="free some space; the run can then be recovered") from error
-        self._tell(self._patience.notice(full))
+        message = f"the input of '{waiting.order.path}' cannot be written to a file: {error.strerror}"
+        if not self._patience.try_again(FULL_PATIENCE):
+            raise ShortageError(message, hint="free some space; the run can then be recovered") from error
+        self._tell(self._patience.notice(message))
 
     def _tell(self, text: str) -> None:
         if text:

@@ -16,10 +16,10 @@ from sequent.model.status import RunStatus, Status
 from sequent.runtime.driver.adapters import Adapters
 from sequent.runtime.driver.blocking import end_text
 from sequent.runtime.driver.desks.table import Desks
-from sequent.runtime.driver.patience import Patience
 from sequent.runtime.driver.stopping import Stopping
 from sequent.runtime.driver.turn import Turn
 from sequent.runtime.driver.waiting import Waiter, soonest
+from sequent.runtime.patience import BUSY_PATIENCE, FULL_PATIENCE, WRITABLE, Patience
 from sequent.runtime.rows import Batch, RunEnd
 
 
@@ -84,7 +84,7 @@ class Driver:
         """How the run has ended, once that is to be written."""
         self._queued: Mapping[int, int] = {}
         self._stopping = Stopping(adapters.clock, self._stop, self._desks.attempts.end_all)
-        self._patience = Patience(adapters.clock)
+        self._patience = Patience(adapters.clock.monotonic)
         self._loops = 0
         self._was_idle = False
 
@@ -182,12 +182,12 @@ class Driver:
             try:
                 self._run.commit(turn.batch)
             except StoreError as error:
-                if self._patience.lasts(error) and not self._stopping.is_at_once:
-                    self._tell(self._patience.notice(error))
+                if self._patience.try_again(_patience_with(error)) and not self._stopping.is_at_once:
+                    self._tell(self._patience.notice(error.message))
                     return False
                 self._give_up(error)
                 raise
-            self._tell(self._patience.renew())
+            self._tell(self._patience.renew(WRITABLE))
             turn.batch = Batch()
         self._desks.attempts.tell(self._scheduler)
         turn.let_out()
@@ -237,3 +237,10 @@ class Driver:
         running = self._scheduler.running
         steps = "step" if running == 1 else "steps"
         self._observer.note(f"stopping: {running} running {steps} may finish; once more to end them")
+
+
+def _patience_with(error: StoreError) -> float:
+    """Seconds for which what ends in that way is tried again; negative: not once."""
+    if isinstance(error, StoreFullError):
+        return FULL_PATIENCE
+    return BUSY_PATIENCE if isinstance(error, StoreBusyError) else -1.0

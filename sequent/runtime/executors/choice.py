@@ -9,7 +9,7 @@ from sequent.model.spec import ContainerSpec, Definition, ItemsCall, StepSpec
 from sequent.model.status import Construct
 from sequent.model.work import NoWork
 from sequent.runtime.executors.agents import AgentProcess, fork_agent, launch_agent
-from sequent.runtime.executors.shortage import patiently
+from sequent.runtime.executors.shortage import start_patiently
 from sequent.runtime.orders import WorkerSetup
 from sequent.runtime.ports import Executor
 from sequent.runtime.target import Target
@@ -39,7 +39,7 @@ def make_agent(definition: Definition) -> AgentProcess | None:
     """
     if Construct.PROCESS not in constructs_of(definition):
         return None
-    return patiently(launch_agent if is_importable(definition) else lambda: fork_agent(definition))
+    return start_patiently(launch_agent if is_importable(definition) else lambda: fork_agent(definition))
 
 
 def make_executors(

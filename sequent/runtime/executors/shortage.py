@@ -9,58 +9,27 @@ from typing import TypeVar
 
 from sequent.errors import ShortageError
 from sequent.runtime.agent.room import is_scarce
-from sequent.runtime.notices import notify
+from sequent.runtime.patience import FULL_PATIENCE, Patience, patiently
 
-PATIENCE = 300.0
-"""Seconds after which a start is given up that is refused again and again; as long as a full store is waited for."""
-_FIRST_RETRY = 0.1
-_LONGEST_RETRY = 2.0
 _Started = TypeVar("_Started")
 
 
-class Shortage:
-    """Starts that were refused: when to try again, and for how long."""
+class Shortage(Patience):
+    """Starts that were refused."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._monotonic = monotonic
-        self._since: float | None = None
-        self._wait = 0.0
-        self._retry_at: float | None = None
+        super().__init__(monotonic, first=0.1, longest=2.0, silent=0.0)
         self._reason = ""
-
-    @property
-    def lasts(self) -> bool:
-        """Whether the last start was refused."""
-        return self._since is not None
 
     def refuse(self, reason: str) -> str:
         """A start was refused; give what is to be said of it, which is nothing a second time."""
         self._reason = reason
-        now = self._monotonic()
-        self._wait = min(_LONGEST_RETRY, 2 * self._wait or _FIRST_RETRY)
-        self._retry_at = now + self._wait
-        if self._since is not None:
-            return ""
-        self._since = now
-        return f"a worker cannot be started: {reason}; trying again for {PATIENCE / 60:.0f} minutes"
+        self.try_again(FULL_PATIENCE)
+        return self.notice(f"a worker cannot be started: {reason}")
 
     def end(self) -> str:
         """A start was not refused; give what is to be said of it."""
-        was_there = self._since is not None
-        self._since = self._retry_at = None
-        self._wait = 0.0
-        return "workers can be started again" if was_there else ""
-
-    def left(self) -> float | None:
-        """The seconds until the next try; None where there is none."""
-        return None if self._retry_at is None else max(0.0, self._retry_at - self._monotonic())
-
-    def take_due(self) -> bool:
-        """Whether it is to be tried again now; said once."""
-        if self.left() != 0:
-            return False
-        self._retry_at = None
-        return True
+        return self.renew("workers can be started again")
 
     def check(self) -> None:
         """See that it has not lasted too long.
@@ -68,33 +37,35 @@ class Shortage:
         Raises:
             ShortageError: it has.
         """
-        if self._since is not None and self._monotonic() - self._since > PATIENCE:
-            raise self.error()
-
-    def error(self) -> ShortageError:
-        """The error of a shortage that does not end."""
-        return ShortageError(
-            f"a worker cannot be started: {self._reason}",
-            hint="make room for more (files, processes, descriptors, memory); the run can then be recovered",
-        )
+        if self.is_over:
+            raise _shortage(self._reason)
 
 
-def patiently(start: Callable[[], _Started]) -> _Started:
+def start_patiently(start: Callable[[], _Started]) -> _Started:
     """Start what a run needs before it begins: where there is no room, say so, and try again.
 
     Raises:
         ShortageError: there is none for too long.
         OSError: it is refused for another reason.
     """
-    shortage = Shortage()
-    while True:
-        try:
-            return start()
-        except OSError as error:
-            if not is_scarce(error):
-                raise
-            said = shortage.refuse(error.strerror or os.strerror(error.errno or 0))
-            shortage.check()
-        if said:
-            notify(said)
-        time.sleep(shortage.left() or 0.0)
+    try:
+        return patiently(start, OSError, _refusal, FULL_PATIENCE, Shortage())
+    except OSError as error:
+        if not is_scarce(error):
+            raise
+        raise _shortage(_reason(error)) from error
+
+
+def _refusal(error: OSError) -> str:
+    return f"a worker cannot be started: {_reason(error)}" if is_scarce(error) else ""
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or os.strerror(error.errno or 0)
+
+
+def _shortage(reason: str) -> ShortageError:
+    return ShortageError(
+        f"a worker cannot be started: {reason}",
+        hint="make room for more (files, processes, descriptors, memory); the run can then be recovered",
+    )

@@ -10,7 +10,8 @@ import pytest
 
 from sequent.errors import ShortageError
 from sequent.runtime.executors.agents import launch_agent
-from sequent.runtime.executors.shortage import PATIENCE, Shortage, patiently
+from sequent.runtime.executors.shortage import Shortage, start_patiently
+from sequent.runtime.patience import FULL_PATIENCE
 
 
 class Clock:
@@ -25,8 +26,8 @@ def test_it_is_told_once_and_tried_again_until_its_patience_ends():
     clock = Clock()
     shortage = Shortage(clock)
     assert shortage.left() is None
-    assert shortage.refuse("no room") == "a worker cannot be started: no room; trying again for 5 minutes"
-    while clock.now < PATIENCE - 3:
+    assert shortage.refuse("no room") == "a worker cannot be started: no room; trying again for up to 300 seconds"
+    while clock.now < FULL_PATIENCE - 3:
         left = shortage.left()
         assert left is not None
         assert 0 < left < 2.1
@@ -48,7 +49,7 @@ def test_what_has_ended_is_told_and_begins_anew():
     shortage.refuse("no room")
     assert shortage.end() == "workers can be started again"
     assert shortage.left() is None
-    clock.now = 2 * PATIENCE
+    clock.now = 2 * FULL_PATIENCE
     assert shortage.refuse("no room")
     shortage.check()
 
@@ -66,7 +67,7 @@ def test_an_agent_for_which_there_are_no_descriptors_is_started_once_there_are(m
     os.close(free)
     resource.setrlimit(resource.RLIMIT_NOFILE, (free, before[1]))
     try:
-        agent = patiently(launch_agent)
+        agent = start_patiently(launch_agent)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
     agent.link.send(["close"])
@@ -80,4 +81,4 @@ def test_what_is_refused_for_another_reason_is_not_waited_for():
         raise OSError(errno.EACCES, "no")
 
     with pytest.raises(PermissionError):
-        patiently(start)
+        start_patiently(start)

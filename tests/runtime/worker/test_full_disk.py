@@ -205,7 +205,7 @@ def test_a_worker_for_which_there_is_no_room_is_started_once_there_is(tmp_path):
         driving.begun(other)
         disk.fill()
         frame = driving.start("which")
-        text = "a worker cannot be started: No space left on device; trying again for 5 minutes"
+        text = "a worker cannot be started: No space left on device; trying again for up to 300 seconds"
         assert driving.wait(is_told) == Notice(text)
         disk.free()
         assert driving.end_of(frame).problem is None

@@ -1,0 +1,143 @@
+"""Something that is refused again and again: when it is tried again, for how long, and what is said of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from sequent.errors import StoreFullError
+from sequent.runtime.notices import notify
+
+T = TypeVar("T")
+E = TypeVar("E", bound=Exception)
+
+BUSY_PATIENCE = 30.0
+"""Seconds for which a store may be locked before a run gives up."""
+FULL_PATIENCE = 300.0
+"""Seconds for which there may be no room: on the disk, or for another process."""
+
+WRITABLE = "it can be written again"
+
+
+class Patience:
+    """Counts the time since the first of several refusals in a row.
+
+    Args:
+        monotonic: a clock, in seconds.
+        first: seconds until the next try; doubled each time, ...
+        longest: ... up to so many.
+        silent: seconds for which nothing is said, since it may be over in a moment.
+    """
+
+    def __init__(
+        self,
+        monotonic: Callable[[], float] = time.monotonic,
+        *,
+        first: float = 0.01,
+        longest: float = 1.0,
+        silent: float = 0.9,
+    ) -> None:
+        self._monotonic = monotonic
+        self._first, self._longest, self._silent = first, longest, silent
+        self._since: float | None = None
+        self._limit = 0.0
+        self._retry_at: float | None = None
+        self._has_said = False
+        self.retry_after = 0.0
+        """Seconds from the last refusal until the next try."""
+
+    @property
+    def lasts(self) -> bool:
+        """Whether the last try was refused."""
+        return self._since is not None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has been refused for too long."""
+        return self._since is not None and self._monotonic() - self._since > self._limit
+
+    def try_again(self, limit: float) -> bool:
+        """A try was refused; say whether to try again: for so many seconds from the first refusal on, or not once."""
+        now = self._monotonic()
+        if self._since is None:
+            self._since = now
+        self._limit = limit
+        self.retry_after = min(self._longest, max(self._first, 2 * self.retry_after))
+        self._retry_at = now + self.retry_after
+        return not self.is_over
+
+    def notice(self, what: str) -> str:
+        """What is to be said of what is waited for: once, and nothing as long as it may be over in a moment."""
+        if self._has_said or self._since is None or self._monotonic() - self._since < self._silent:
+            return ""
+        self._has_said = True
+        return f"{what}; trying again for up to {self._limit:.0f} seconds"
+
+    def renew(self, what: str) -> str:
+        """A try was not refused; give what is to be said of that: nothing, where nothing was said before."""
+        has_said, self._has_said = self._has_said, False
+        self._since = self._retry_at = None
+        self.retry_after = 0.0
+        return what if has_said else ""
+
+    def left(self) -> float | None:
+        """The seconds until the next try; None where there is none."""
+        return None if self._retry_at is None else max(0.0, self._retry_at - self._monotonic())
+
+    def take_due(self) -> bool:
+        """Whether it is to be tried again now; said once."""
+        if self.left() != 0:
+            return False
+        self._retry_at = None
+        return True
+
+
+def patiently(
+    act: Callable[[], T],
+    kind: type[E],
+    refusal: Callable[[E], str],
+    limit: float,
+    patience: Patience | None = None,
+    relief: str = "",
+) -> T:
+    """Do what a run needs before it has a driver: while it is refused, say so, sleep, and try again.
+
+    Args:
+        act: what is to be done.
+        kind: the errors among which a refusal is.
+        refusal: what is refused, in words, by its error; empty where the error is none.
+        limit: the seconds after which it is given up.
+        patience: when it is tried again; None: the usual.
+        relief: what is said once it is refused no more, if anything was said before.
+
+    Raises:
+        kind: it is no refusal, or the patience is at its end.
+    """
+    patience = patience or Patience()
+    while True:
+        try:
+            done = act()
+        except kind as error:
+            what = refusal(error)
+            if not what or not patience.try_again(limit):
+                raise
+            _say(patience.notice(what))
+        else:
+            _say(patience.renew(relief))
+            return done
+        time.sleep(patience.retry_after)
+
+
+def wait_for_room(write: Callable[[], T]) -> T:
+    """Do what a run needs of its store: while the disk is full, say so, and try again.
+
+    Raises:
+        StoreFullError: it has been full for too long.
+    """
+    return patiently(write, StoreFullError, lambda error: error.message, FULL_PATIENCE, relief=WRITABLE)
+
+
+def _say(text: str) -> None:
+    if text:
+        notify(text)
