@@ -273,8 +273,8 @@ def _run_in(
 ) -> Outcome:
     """Take up the run that is wanted, or else start one; ``plan`` is there where that is known already."""
     from sequent.compiler import compile_flow
+    from sequent.runtime.recovery.run_to_take_up import wanted_run
     from sequent.runtime.recovery.scripts import CONTINUE_RUN, loops_of, scripted
-    from sequent.runtime.recovery.wanted import wanted_run
 
     wanted = scripted(target)
     is_continued = request.run_mode is RunMode.CONTINUE if wanted is None else wanted[0] == CONTINUE_RUN
@@ -311,7 +311,7 @@ set_checker(_mistakes_of_the_whole)
 set_shower(_show)
 if "SEQUENT_RECOVER_RAISED" in os.environ:
     # This is a script that a command runs again, which tells of its errors in the script's stead.
-    from sequent.runtime.recovery.raised import write_raised
+    from sequent.runtime.recovery.script_errors import write_raised
 
     write_raised()
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from attrs import define, frozen
 from hypothesis import strategies as st
 
-from sequent.model.references import Outer, Path, ResultOf, Target
+from sequent.model.references import OuterName, Path, ResultOf, Target
 from sequent.model.requirements import AllOf, AnyOf, Atom, Requirement
 from sequent.model.spec import ContainerSpec, FlowConfig, FlowSpec, ItemsLiteral, StepSpec
 from sequent.model.status import Claim
@@ -204,14 +204,14 @@ def _under_any(requires: Requirement | None) -> list[Atom]:
 
 
 def _target(draw: Draw, known: Known, levels: list[Level]) -> Target:
-    by_name = Outer(known.path[-1])
+    by_name = OuterName(known.path[-1])
     if len(known.path) < len(levels) and _path(by_name, levels) == known.path and draw(st.booleans()):
         return by_name
     return known.path
 
 
 def _path(target: Target, levels: list[Level]) -> Path:
-    if not isinstance(target, Outer):
+    if not isinstance(target, OuterName):
         return target
     around = next(level for level in reversed(levels[:-1]) if target.name in level.names)
     return (*around.path, target.name)

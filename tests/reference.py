@@ -27,7 +27,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sequent.model.references import Outer
+from sequent.model.references import OuterName
 from sequent.model.requirements import AllOf, Atom, Requirement
 from sequent.model.spec import FlowSpec
 from sequent.model.status import Claim, RunStatus, Status, Verdict
@@ -234,7 +234,7 @@ class Reference:
     def _target(self, atom: Atom, child: Child, near: bool) -> Child:
         frame = child.frame
         assert frame is not None
-        if isinstance(atom.target, Outer):
+        if isinstance(atom.target, OuterName):
             frame = frame if near else frame.block.frame
             while frame is not None and atom.target.name not in frame.children:
                 frame = frame.block.frame

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sequent.model.references import Literal, Outer
+from sequent.model.references import Literal, OuterName
 from sequent.model.requirements import Atom, Requirement
 from sequent.model.spec import ContainerSpec, FlowConfig, FlowSpec, ItemsCall, ItemsLiteral, PoolSpec, StepSpec
 from sequent.model.status import Claim
@@ -53,4 +53,4 @@ def items(count: int) -> ItemsLiteral:
 
 
 def outer(name: str, claim: Claim = Claim.SUCCESS) -> Atom:
-    return Atom(Outer(name), claim)
+    return Atom(OuterName(name), claim)

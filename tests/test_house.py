@@ -10,7 +10,7 @@ import tomllib
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
-from scripts.measure import PLACES, circles, read
+from scripts.measure import PLACES, circles, defined_twice, read
 
 ROOT = Path(__file__).parents[1]
 SOURCES = {
@@ -85,8 +85,18 @@ CIRCLES = {
 }
 
 
+# Names that two modules still give to a class of their own.
+NAMED_TWICE = {
+    *("Asked", "Block", "Claim", "Kind", "Node", "Options", "Reader", "Values", "Wait", "Written"),
+}
+
+
+def test_a_class_has_a_name_of_its_own():
+    assert defined_twice(read(ROOT)).keys() - NAMED_TWICE == set()
+
+
 def test_no_modules_import_each_other():
-    assert {*map(tuple, circles(read(ROOT), *PLACES))} == CIRCLES.keys()
+    assert {*map(tuple, circles(read(ROOT), *PLACES))} - CIRCLES.keys() == set()
 
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))

@@ -15,7 +15,7 @@ from sequent.cli.terminal import out
 from sequent.cli.text import Paint, columns, safe
 from sequent.cli.typed_options import DEFAULTS, TypedOptions
 from sequent.model.spec import FlowSpec
-from sequent.settings import Entry, Origin
+from sequent.settings import Entry, SettingOrigin
 
 _PASSWORD = re.compile(r"(://[^:/@]*:).*@|(?<=password=)[^&]*", re.IGNORECASE)
 """In the address of a database."""
@@ -81,7 +81,7 @@ def _text(entry: Entry) -> str:
     return str(value) if value not in (None, "") else "-"
 
 
-def _origin(origin: Origin) -> machine.Document:
+def _origin(origin: SettingOrigin) -> machine.Document:
     place = origin.place
     return {
         "layer": origin.layer,

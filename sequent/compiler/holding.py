@@ -19,7 +19,7 @@ _MOST_TOLD = 4
 
 
 @frozen(eq=False)
-class Waiter:
+class PoolWaiter:
     """Something that asks for amounts of pools while containers around it hold some."""
 
     node: Node
@@ -28,7 +28,7 @@ class Waiter:
     """The containers around it that hold something, innermost first."""
 
 
-Meeting = Mapping[Waiter, int]
+Meeting = Mapping[PoolWaiter, int]
 """So many of each waiter, all waiting at once, each within containers of its own as far as there can be so many."""
 
 
@@ -55,11 +55,11 @@ class _Holding:
     capacities: Mapping[str, int]
     runs: int
     """How many runs of the flow may be under way at once."""
-    waiters: list[Waiter] = field(init=False)
+    waiters: list[PoolWaiter] = field(init=False)
     _opened: dict[Node, int] = field(init=False)
     """How often each container can be open at once."""
     _precedence: Precedence = field(init=False)
-    _meetings: dict[tuple[Waiter, Waiter], bool] = field(factory=dict[tuple[Waiter, Waiter], bool])
+    _meetings: dict[tuple[PoolWaiter, PoolWaiter], bool] = field(factory=dict[tuple[PoolWaiter, PoolWaiter], bool])
     _left: int = 0
 
     def __attrs_post_init__(self) -> None:
@@ -72,12 +72,12 @@ class _Holding:
         relevant = [around for waiter in self.waiters for around in (waiter.node, *waiter.node.around)]
         self._precedence = Precedence(frozenset(relevant))
 
-    def can_start(self, waiter: Waiter) -> bool:
+    def can_start(self, waiter: PoolWaiter) -> bool:
         """Whether there is enough for it beside what the containers around it hold."""
         alone = {waiter: 1}
         return not self._is_stuck(alone, self._held(alone))
 
-    def deadlock_of(self, waiters: list[Waiter]) -> Meeting | None:
+    def deadlock_of(self, waiters: list[PoolWaiter]) -> Meeting | None:
         """The smallest part of a meeting in which nobody can go on; few kinds of waiters are tried first."""
         for kinds in (1, 2, len(waiters)):
             self._left = _MOST_TRIED
@@ -86,7 +86,7 @@ class _Holding:
                 return self._smallest(found)
         return None
 
-    def _search(self, waiters: list[Waiter], meeting: Meeting, kinds: int) -> Meeting | None:
+    def _search(self, waiters: list[PoolWaiter], meeting: Meeting, kinds: int) -> Meeting | None:
         for at, waiter in enumerate(waiters if kinds else ()):
             if not all(self._meets(waiter, other) for other in meeting):
                 continue
@@ -129,13 +129,13 @@ class _Holding:
                 held[pool] = held.get(pool, 0) + amount * min(count, self._opened[holder])
         return held
 
-    def _meets(self, one: Waiter, other: Waiter) -> bool:
+    def _meets(self, one: PoolWaiter, other: PoolWaiter) -> bool:
         known = self._meetings.get((one, other))
         if known is None:
             known = self._meetings[one, other] = self._can_meet(one, other)
         return known
 
-    def _can_meet(self, one: Waiter, other: Waiter) -> bool:
+    def _can_meet(self, one: PoolWaiter, other: PoolWaiter) -> bool:
         """Whether both can wait at once: in different iterations, or as neither must have settled before the other."""
         around_one, around_other = one.node.around, other.node.around
         shared = next(node for node in around_one if node in around_other)
@@ -157,19 +157,19 @@ class _Holding:
     def _amounts(self, node: Node) -> list[tuple[str, int]]:
         return [(pool, amount) for pool, amount in node.spec.acquires if pool in self.capacities]
 
-    def _all_waiters(self) -> list[Waiter]:
+    def _all_waiters(self) -> list[PoolWaiter]:
         """One of those that stand in the same container and want the same."""
-        found: dict[tuple[int, tuple[tuple[str, int], ...]], Waiter] = {}
+        found: dict[tuple[int, tuple[tuple[str, int], ...]], PoolWaiter] = {}
         for node in self.tree.nodes:
             wanted = self._amounts(node)
             holders = tuple(around for around in node.around if self._amounts(around)) if wanted else ()
             if holders:
                 kind = (node.around[0].index, tuple(sorted(wanted)))
-                found.setdefault(kind, Waiter(node, dict(wanted), holders))
+                found.setdefault(kind, PoolWaiter(node, dict(wanted), holders))
         return list(found.values())
 
 
-def _contested(waiters: list[Waiter]) -> list[Waiter]:
+def _contested(waiters: list[PoolWaiter]) -> list[PoolWaiter]:
     """Those who hold what others want, and want what others hold."""
     while True:
         held = {pool for waiter in waiters for holder in waiter.holders for pool, _ in holder.spec.acquires}
@@ -199,7 +199,7 @@ def _refuse(meeting: Meeting, problems: Problems) -> None:
     )
 
 
-def _told(waiter: Waiter, count: int) -> str:
+def _told(waiter: PoolWaiter, count: int) -> str:
     times = f"{count} times " if count > 1 else ""
     wanted = " and ".join(f"{amount} of the pool {pool!r}" for pool, amount in waiter.wanted.items())
     held = " and ".join(

@@ -10,7 +10,7 @@ from sequent.by_fields import ByFields
 from sequent.compiler.problems import Problems
 from sequent.compiler.tree import Node, Tree
 from sequent.errors import Place
-from sequent.model.references import Outer, Path, Target, dotted
+from sequent.model.references import OuterName, Path, Target, dotted
 from sequent.model.wording import listed
 
 
@@ -41,7 +41,11 @@ class Names:
     def find(self, target: Target, reader: Reader, place: Place | None) -> Node | None:
         """The node that a target means; None, and a problem, where the reader may not name it."""
         where = place or reader.place
-        node = self._outer(target.name, reader, where) if isinstance(target, Outer) else self._at(target, reader, where)
+        node = (
+            self._outer(target.name, reader, where)
+            if isinstance(target, OuterName)
+            else self._at(target, reader, where)
+        )
         if node is None or self._would_wait_for_itself(node, reader, where):
             return None
         return node

@@ -16,10 +16,10 @@ from sequent.dsl.parameter_options import collisions
 from sequent.dsl.parameters import ParamSource
 from sequent.dsl.running import mistakes_of_the_whole
 from sequent.dsl.settings import Settings
-from sequent.dsl.specification import Tree
+from sequent.dsl.specification import SpecTree
 from sequent.dsl.translation import Translation
 from sequent.dsl.type_mistakes import mistake_in, mistakes_in_results
-from sequent.dsl.values import Values
+from sequent.dsl.values import ReferenceReader
 from sequent.errors import DefinitionError, InvalidFlowError, UsageError
 from sequent.model.annotations import unnamed_class
 from sequent.model.options import SETTINGS
@@ -63,7 +63,7 @@ def definition_of(flow: object) -> Definition:
 
 
 def _define(root: Node, flow: object, settings: Settings, origin: Origin) -> Definition:
-    tree = Tree(Translation(Values(root)))
+    tree = SpecTree(Translation(ReferenceReader(root)))
     params, param_types = _params(root.__sequent__, tree.translation.values.problems)
     written = tree.container(root, ())
     spec = FlowSpec(
@@ -98,7 +98,7 @@ def _idle(settings: Settings) -> tuple[str, ...]:
     return tuple(f"{where}{told}" for told in told_of(settings.idle))
 
 
-def _of_the_whole(spec: FlowSpec, problems: Sequence[DefinitionError], tree: Tree) -> Iterator[DefinitionError]:
+def _of_the_whole(spec: FlowSpec, problems: Sequence[DefinitionError], tree: SpecTree) -> Iterator[DefinitionError]:
     """What is wrong with the flow as a whole, as far as it does not follow from what is told already."""
     told = {problem.path for problem in problems if problem.code in _MEANS_NOTHING} | tree.unread
     for problem in mistakes_of_the_whole(spec):

@@ -113,7 +113,7 @@ class Claimed(Requirement):
         """Of a claim on what was returned."""
 
 
-class Joined(Requirement):
+class JoinedRequirement(Requirement):
     """All of its parts, or any of them."""
 
     __slots__ = ("depth", "is_all", "parts")
@@ -121,12 +121,14 @@ class Joined(Requirement):
     def __init__(self, parts: Sequence[Requirement], *, is_all: bool) -> None:
         self.parts = tuple(parts)
         self.is_all = is_all
-        self.depth = max(_depth(part) + (not isinstance(part, Joined) or part.is_all is not is_all) for part in parts)
+        self.depth = max(
+            _depth(part) + (not isinstance(part, JoinedRequirement) or part.is_all is not is_all) for part in parts
+        )
         """How many levels of ``&`` within ``|`` within ``&`` it has."""
 
 
 def _depth(part: Requirement) -> int:
-    return part.depth if isinstance(part, Joined) else 1
+    return part.depth if isinstance(part, JoinedRequirement) else 1
 
 
 def join_two(left: Requirement, right: object, *, is_all: bool) -> Requirement:
@@ -143,7 +145,7 @@ def join(parts: Sequence[Requirement], *, is_all: bool, site: Site | Place) -> R
     Raises:
         DefinitionError: they are nested too deep.
     """
-    joined = Joined(parts, is_all=is_all)
+    joined = JoinedRequirement(parts, is_all=is_all)
     if joined.depth > MOST_NESTED + 1:
         raise _too_deep(site.place if isinstance(site, Site) else site)
     return joined

@@ -73,13 +73,13 @@ Checker = Callable[[FlowSpec], Iterable[DefinitionError]]
 """Gives the mistakes of a flow that show only when its steps are seen together."""
 
 
-class _Port:
+class _RunPort:
     runner: Runner | None = None
     checker: Checker | None = None
     locator: Locator | None = None
 
 
-_port = _Port()
+_port = _RunPort()
 _loaded: ContextVar[str] = ContextVar("sequent_loaded", default="")
 _sought: ContextVar[str] = ContextVar("sequent_sought", default="")
 

@@ -38,7 +38,7 @@ _PLAIN = {CONTAINER: _plain(PlainOptions), STEP: _plain(PlainStepOptions)}
 
 
 @define(eq=False)
-class Tree:
+class SpecTree:
     """The specification of one flow's steps and containers, and the code that it speaks of."""
 
     translation: Translation

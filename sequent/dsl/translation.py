@@ -16,10 +16,10 @@ from sequent.dsl.nodes import Node
 from sequent.dsl.places import Site, option_place
 from sequent.dsl.pools import PoolAmounts, Pools
 from sequent.dsl.references import Reference
-from sequent.dsl.requirements import Claimable, Claimed, Joined, Requirement
+from sequent.dsl.requirements import Claimable, Claimed, JoinedRequirement, Requirement
 from sequent.dsl.returning import check_returned
 from sequent.dsl.sources import OuterReference, OuterSource
-from sequent.dsl.values import Values
+from sequent.dsl.values import ReferenceReader
 from sequent.dsl.words import TextSource, WordSource, read_word
 from sequent.errors import Place
 from sequent.model import requirements as required
@@ -34,7 +34,7 @@ from sequent.model.work import Argument, CommandWork, Formatted, FunctionWork, N
 class Translation:
     """Turns what the author wrote of one flow into its specification, and collects what cannot be."""
 
-    values: Values
+    values: ReferenceReader
     pools: Pools = field(factory=Pools)
 
     def requirement(self, written: Requirement | None, site: Site) -> required.Requirement | None:
@@ -51,7 +51,7 @@ class Translation:
         return requirement
 
     def _part(self, written: Requirement, place: Place) -> required.Requirement | None:
-        if isinstance(written, Joined):
+        if isinstance(written, JoinedRequirement):
             parts = tuple(part for part in (self._part(part, place) for part in flattened(written)) if part)
             if len(parts) == 1:
                 return parts[0]
@@ -145,13 +145,13 @@ def _literal_texts(value: Value) -> Iterator[str]:
             yield from _literal_texts(part)
 
 
-def flattened(joined: Joined) -> Sequence[Requirement]:
+def flattened(joined: JoinedRequirement) -> Sequence[Requirement]:
     """The parts of a chain of ``&``, or of ``|``, from left to right."""
     parts: list[Requirement] = []
     pending: list[Requirement] = [joined]
     while pending:
         part = pending.pop()
-        if isinstance(part, Joined) and part.is_all is joined.is_all:
+        if isinstance(part, JoinedRequirement) and part.is_all is joined.is_all:
             pending.extend(reversed(part.parts))
         else:
             parts.append(part)

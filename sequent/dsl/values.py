@@ -40,7 +40,7 @@ NOTHING = model.Literal("null")
 
 
 @define(eq=False)
-class Values:
+class ReferenceReader:
     """Says what references mean where they are written, and collects those that mean nothing."""
 
     root: Node
@@ -53,7 +53,7 @@ class Values:
             return self._path(target, place)
         source = target.__sequent__ if isinstance(target, OuterReference) else None
         if isinstance(source, OuterSource):
-            return model.Outer(source.target)
+            return model.OuterName(source.target)
         raise AssertionError(target)
 
     def _path(self, node: Node, place: Place) -> model.Path:

@@ -19,13 +19,13 @@ def dotted(path: Path) -> str:
 
 
 @frozen(eq=False, repr=False)
-class Outer(ByFields):
+class OuterName(ByFields):
     """A name that is searched from the container around the body in which it is written, outwards."""
 
     name: str
 
 
-Target = Path | Outer
+Target = Path | OuterName
 """A step or container that something refers to: by its path from the root, or by name further out."""
 
 

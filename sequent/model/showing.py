@@ -8,11 +8,11 @@ Shower = Callable[[object], str | None]
 """Gives a thing as HTML; None where it has no more to show than its ``repr``."""
 
 
-class _Port:
+class _ShowPort:
     shower: Shower | None = None
 
 
-_port = _Port()
+_port = _ShowPort()
 
 
 def set_shower(shower: Shower) -> None:

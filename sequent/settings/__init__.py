@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from sequent.settings.configuration import Configuration, Entry, Origin, configuration
+from sequent.settings.configuration import Configuration, Entry, SettingOrigin, configuration
 
-__all__ = ["Configuration", "Entry", "Origin", "configuration"]
+__all__ = ["Configuration", "Entry", "SettingOrigin", "configuration"]

@@ -27,7 +27,7 @@ _DEFAULTS = FlowConfig()
 
 
 @frozen(eq=False, repr=False)
-class Origin(ByFields):
+class SettingOrigin(ByFields):
     """Where a value comes from."""
 
     layer: str
@@ -47,7 +47,7 @@ class Entry(ByFields):
 
     key: str
     value: object
-    origin: Origin
+    origin: SettingOrigin
 
 
 @frozen(eq=False, repr=False)
@@ -57,7 +57,7 @@ class _Layer(ByFields):
     settings: Settings = field(factory=Settings)
     others: Mapping[str, str] = field(factory=dict[str, str])
     """The store and the target."""
-    origins: Mapping[str, Origin] = field(factory=dict[str, Origin])
+    origins: Mapping[str, SettingOrigin] = field(factory=dict[str, SettingOrigin])
     """Of each of both, by its name in ``FlowConfig``, ``store``, ``flow`` or ``DATABASES.name``."""
 
 
@@ -127,20 +127,22 @@ class Configuration(ByFields):
         """Each value, with where it comes from; with those of a flow, if one is given."""
         yield Entry("store", *self._entry_of_store())
         layer = next((layer for layer in self._layers if "flow" in layer.others), None)
-        yield Entry("flow", layer and layer.others["flow"], layer.origins["flow"] if layer else Origin("default"))
+        yield Entry(
+            "flow", layer and layer.others["flow"], layer.origins["flow"] if layer else SettingOrigin("default")
+        )
         for name, value, origin in self._settings(spec):
             yield Entry(name if name == "logdir" else LOGGING_KEYS.get(name, name), value, origin)
         databases = {name: layer for layer in reversed(self._layers) for name in layer.settings.databases}
         for name, layer in databases.items():
             yield Entry(f"DATABASES.{name}", layer.settings.databases[name], layer.origins[f"DATABASES.{name}"])
         for key, place in self.file.settings.idle.items():
-            yield Entry(key, WITHOUT_EFFECT, Origin("file", place=place))
+            yield Entry(key, WITHOUT_EFFECT, SettingOrigin("file", place=place))
 
     @property
     def _layers(self) -> tuple[_Layer, ...]:
         return (self.options, self.environment, self.file)
 
-    def _entry_of_store(self) -> tuple[str | None, Origin]:
+    def _entry_of_store(self) -> tuple[str | None, SettingOrigin]:
         """The store that is set, and where; else the one that ``DATABASES`` has for where nothing names one."""
         for layer in self._layers:
             if "store" in layer.others:
@@ -148,9 +150,9 @@ class Configuration(ByFields):
         for layer in self._layers:
             if DEFAULT in layer.settings.databases:
                 return layer.settings.databases[DEFAULT], layer.origins[f"DATABASES.{DEFAULT}"]
-        return None, Origin("default")
+        return None, SettingOrigin("default")
 
-    def _settings(self, spec: FlowSpec | None) -> Iterator[tuple[str, Any, Origin]]:
+    def _settings(self, spec: FlowSpec | None) -> Iterator[tuple[str, Any, SettingOrigin]]:
         flow = _flow_layer(spec)
         for name in (attribute.name for attribute in fields(FlowConfig)):
             for layer in (self.options, self.environment, flow, self.file):
@@ -158,7 +160,7 @@ class Configuration(ByFields):
                     yield name, layer.settings.values[name], layer.origins[name]
                     break
             else:
-                yield name, getattr(_DEFAULTS, name), Origin("default")
+                yield name, getattr(_DEFAULTS, name), SettingOrigin("default")
 
 
 def configuration(
@@ -189,7 +191,7 @@ def configuration(
 def _options_layer(said: Mapping[str, Any]) -> _Layer:
     others = {key: str(said[key]) for key in BESIDE if key in said}
     values = {key: value for key, value in said.items() if key not in others}
-    return _Layer(Settings(values), others, {key: Origin("command line", _option_of(key)) for key in said})
+    return _Layer(Settings(values), others, {key: SettingOrigin("command line", _option_of(key)) for key in said})
 
 
 def _option_of(key: str) -> str:
@@ -201,14 +203,16 @@ def _environment_layer() -> _Layer:
     variables = {name: place.file for name, place in settings.places.items()}
     variables |= {key: variable_of(key) for key in others}
     variables |= {key: variable_of(key) for key in _database_keys(settings)}
-    return _Layer(settings, others, {name: Origin("environment", variable) for name, variable in variables.items()})
+    return _Layer(
+        settings, others, {name: SettingOrigin("environment", variable) for name, variable in variables.items()}
+    )
 
 
 def _flow_layer(spec: FlowSpec | None) -> _Layer:
     if spec is None:
         return _Layer()
     values = {name: getattr(spec.config, name) for name in spec.config_places}
-    origins = {name: Origin("flow", place=place) for name, place in spec.config_places.items()}
+    origins = {name: SettingOrigin("flow", place=place) for name, place in spec.config_places.items()}
     return _Layer(Settings(values), origins=origins)
 
 
@@ -220,7 +224,7 @@ def _file_layer(file: SettingsFile) -> _Layer:
     if is_file(others.get("flow", "")):
         others["flow"] = path_from(file.directory, others["flow"])
     places = dict(settings.places) | {key: file.place(key) for key in (*others, *_database_keys(settings))}
-    return _Layer(settings, others, {name: Origin("file", place=place) for name, place in places.items()})
+    return _Layer(settings, others, {name: SettingOrigin("file", place=place) for name, place in places.items()})
 
 
 def _database_keys(settings: Settings) -> list[str]:

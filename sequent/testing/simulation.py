@@ -30,7 +30,7 @@ class HowFar:
 
 
 @frozen(kw_only=True)
-class Told:
+class SimulationRecord:
     """What a simulation kept of a run, beside its outcome."""
 
     events: tuple[Event, ...]
@@ -58,7 +58,7 @@ class Simulation:
     (``transmit.send/1.2``) where one iteration is meant; a misspelt name is an error, never a "no".
     """
 
-    def __init__(self, world: GoesOn, outcome: Outcome, told: Told) -> None:
+    def __init__(self, world: GoesOn, outcome: Outcome, told: SimulationRecord) -> None:
         self._world = world
         self._told = told
         self._addresses: Addresses = world.addresses

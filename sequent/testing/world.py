@@ -37,7 +37,7 @@ from sequent.testing.clock import BEGINNING, FakeClock
 from sequent.testing.executor import SimulatedExecutor
 from sequent.testing.recording import Recording, recorded
 from sequent.testing.scenario import Scenario, ScenarioOptions, Seconds, check_options
-from sequent.testing.simulation import HowFar, Simulation, Told
+from sequent.testing.simulation import HowFar, Simulation, SimulationRecord
 from sequent.testing.task import Task
 
 MOST_ATTEMPTS = 100_000
@@ -181,7 +181,7 @@ class World:
             outcome = self._within(drive, far)
         finally:
             run.close()
-        told = Told(
+        told = SimulationRecord(
             events=tuple(self._recording.events),
             statuses=dict(self._recording.statuses),
             peaks=dict(self._recording.peaks),

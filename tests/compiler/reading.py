@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sequent.model.references import Outer, Path, Target
+from sequent.model.references import OuterName, Path, Target
 from sequent.model.spec import ContainerSpec, StepSpec
 
 Around = tuple[ContainerSpec, ...]
@@ -21,7 +21,7 @@ def readers(spec: ContainerSpec, path: Path = (), around: Around = ()) -> Iterat
 
 def meant(target: Target, path: Path, around: Around) -> Path:
     """The path that a target means: outer is searched from the container around the body outwards."""
-    if not isinstance(target, Outer):
+    if not isinstance(target, OuterName):
         return target
     for depth in range(len(around) - 2, -1, -1):
         if any(child.name == target.name for child in around[depth].children):

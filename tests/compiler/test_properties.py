@@ -12,7 +12,7 @@ from sequent.compiler import compile_flow
 from sequent.errors import InvalidFlowError
 from sequent.model.inputs import ItemInput, ResultInput
 from sequent.model.plan import ContainerPlan, Plan, StepPlan, start_of
-from sequent.model.references import Outer, ResultOf
+from sequent.model.references import OuterName, ResultOf
 from sequent.model.requirements import AllOf, AnyOf, Atom, Requirement
 from sequent.model.spec import ContainerSpec, FlowSpec
 from sequent.model.status import SETTLES, Claim, Status
@@ -210,7 +210,7 @@ def test_the_order_of_definitions_and_of_parts_changes_nothing(spec, data):
 
 
 def renamed(spec, to):
-    path = lambda target: Outer(to[target.name]) if isinstance(target, Outer) else tuple(to[n] for n in target)  # noqa: E731
+    path = lambda target: OuterName(to[target.name]) if isinstance(target, OuterName) else tuple(to[n] for n in target)  # noqa: E731
 
     def requirement(part):
         if part is None or isinstance(part, Atom):

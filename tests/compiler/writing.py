@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from sequent.compiler import compile_flow
 from sequent.errors import DefinitionError, InvalidFlowError, Place
-from sequent.model.references import Literal, Outer, Reference, ResultOf
+from sequent.model.references import Literal, OuterName, Reference, ResultOf
 from sequent.model.requirements import AllOf, AnyOf, Atom, Requirement
 from sequent.model.spec import Amounts, ContainerSpec, FlowSpec, ItemsLiteral, ParamSpec, PoolSpec, StepSpec
 from sequent.model.status import Claim
@@ -24,7 +24,7 @@ def asks(text: str, line: int | None = None) -> Atom:
     name, _, claim = text.partition("!")
     claim, _, values = claim.partition("=")
     wanted = tuple(values.split(",")) if values else ()
-    target = Outer(name[1:]) if name.startswith("^") else tuple(name.split("."))
+    target = OuterName(name[1:]) if name.startswith("^") else tuple(name.split("."))
     return Atom(target, CLAIMS[claim or "success"], None if line is None else Place("flow.py", line), wanted)
 
 
@@ -38,7 +38,7 @@ def some(*parts: Requirement | str) -> AnyOf:
 
 def result(name: str) -> ResultOf:
     """``a.b`` by its path, ``^a`` is ``outer.a.result``."""
-    return ResultOf(Outer(name[1:]) if name.startswith("^") else tuple(name.split(".")))
+    return ResultOf(OuterName(name[1:]) if name.startswith("^") else tuple(name.split(".")))
 
 
 def step(

@@ -15,7 +15,7 @@ from sequent import command, container, item, outer, param, step
 from sequent.dsl import places
 from sequent.dsl.definitions import definition_of
 from sequent.errors import Place
-from sequent.model.references import ItemOf, Literal, Outer, OuterValue, ParamOf, ResultOf
+from sequent.model.references import ItemOf, Literal, OuterName, OuterValue, ParamOf, ResultOf
 from sequent.model.requirements import AllOf, AnyOf, Atom
 from sequent.model.spec import ItemsLiteral, StepSpec
 from sequent.model.status import Claim, Construct
@@ -100,7 +100,7 @@ def test_a_container_takes_items_and_outer_things_as_attributes():
     transmit = child("transmit")
     assert transmit.attributes == (
         ("region", ItemOf()),
-        ("merged", ResultOf(Outer("process"))),
+        ("merged", ResultOf(OuterName("process"))),
         ("day", OuterValue("day")),
     )
     assert transmit.repeats == ItemsLiteral('["eu","us"]')
@@ -111,16 +111,16 @@ def test_a_container_takes_items_and_outer_things_as_attributes():
 
 def test_outer_things_can_be_required():
     alert = child("alert", child("transmit"))
-    assert alert.requires == AllOf((Atom(("transmit", "send"), Claim.FAILURE), Atom(Outer("orders"), Claim.DONE)))
+    assert alert.requires == AllOf((Atom(("transmit", "send"), Claim.FAILURE), Atom(OuterName("orders"), Claim.DONE)))
 
 
 def test_an_f_string_stays_one_word_of_a_command():
     work = child("send", child("transmit")).work
     assert isinstance(work, CommandWork)
     assert work.words[:3] == (Literal('"rsync"'), Literal('"-a"'), Literal('"--"'))
-    assert work.words[3] == ResultOf(Outer("process"))
+    assert work.words[3] == ResultOf(OuterName("process"))
     assert work.words[4] == Template((Formatted(ItemOf()), ".example.org:/in"))
-    assert list(references_of(work)) == [ResultOf(Outer("process")), ItemOf()]
+    assert list(references_of(work)) == [ResultOf(OuterName("process")), ItemOf()]
 
 
 def test_a_repeated_step_repeats_over_a_result():

@@ -13,7 +13,7 @@ from sequent.model.references import (
     FailuresOf,
     ItemOf,
     Literal,
-    Outer,
+    OuterName,
     OuterValue,
     ParamOf,
     PartOf,
@@ -100,7 +100,7 @@ def test_returned_is_a_claim_with_its_values_as_wire_text():
 
 def test_what_is_further_out_may_be_asked_what_it_returned():
     add = child("add", child("fold", ROOT))
-    assert add.requires == Atom(Outer("branch"), Claim.RETURNED, values=("1", "2"))
+    assert add.requires == Atom(OuterName("branch"), Claim.RETURNED, values=("1", "2"))
 
 
 def test_stand_ins_failures_parts_and_secrets_are_arguments():
@@ -129,9 +129,9 @@ def test_a_container_takes_them_as_attributes():
     assert fold.attributes == (
         ("name", PartOf(ItemOf(), ("name",))),
         ("sum_", PreviousOf(Literal("0.0"))),
-        ("columns", PartOf(ResultOf(Outer("table")), ("a",))),
-        ("safe", ResultOr(Outer("branch"), Literal("0"))),
-        ("failed_", FailuresOf(Outer("table"))),
+        ("columns", PartOf(ResultOf(OuterName("table")), ("a",))),
+        ("safe", ResultOr(OuterName("branch"), Literal("0"))),
+        ("failed_", FailuresOf(OuterName("table"))),
         ("first", PartOf(OuterValue("names"), (0,))),
     )
 
@@ -243,4 +243,4 @@ def test_a_name_further_out_may_be_paired_with_a_status(word):
             b = step(requires=((outer.a, sequent.STEP_FAILURE),), kwargs={"x": getattr(outer.a, word)})(work)
 
     (b,) = child("inner", spec_of(flow)).children
-    assert b.requires == Atom(Outer("a"), Claim.FAILURE)
+    assert b.requires == Atom(OuterName("a"), Claim.FAILURE)

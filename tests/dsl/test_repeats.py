@@ -7,7 +7,7 @@ import pytest
 
 from sequent import container, item, outer, param, step
 from sequent.dsl.definitions import definition_of
-from sequent.model.references import ItemOf, Outer, OuterValue, ParamOf, ResultOf
+from sequent.model.references import ItemOf, OuterName, OuterValue, ParamOf, ResultOf
 from sequent.model.spec import ItemsCall
 
 
@@ -98,4 +98,4 @@ def test_a_result_or_a_parameter_can_be_repeated_over_and_outer_things_too():
 
     _, one, inner = definition_of(flow).spec.root.children
     assert one.repeats == ParamOf("regions")
-    assert [part.repeats for part in inner.children] == [OuterValue("regions"), ResultOf(Outer("find")), ItemOf()]
+    assert [part.repeats for part in inner.children] == [OuterValue("regions"), ResultOf(OuterName("find")), ItemOf()]

@@ -7,7 +7,7 @@ from enum import Enum
 
 from sequent import command, container, item, outer, param, previous, step
 from sequent.dsl.definitions import definition_of
-from sequent.model.references import ItemOf, Literal, Outer, OuterValue, ParamOf, PreviousOf, ResultOf
+from sequent.model.references import ItemOf, Literal, OuterName, OuterValue, ParamOf, PreviousOf, ResultOf
 from sequent.model.requirements import Atom
 from sequent.model.spec import ItemsLiteral, StepSpec
 from sequent.model.status import Claim
@@ -78,7 +78,7 @@ def test_each_use_has_the_steps_of_the_first_with_paths_of_its_own():
         assert used.result == "whole"
         assert child("whole", used).requires == Atom((name, "say"), Claim.DONE)
         assert child("whole", used).work.arguments[0].value == ResultOf((name, "each"))
-        assert child("part", child("each", used)).work.arguments[0].value == ResultOf(Outer("load"))
+        assert child("part", child("each", used)).work.arguments[0].value == ResultOf(OuterName("load"))
         assert DEFINITION.functions[name, "load"] is DEFINITION.functions["us", "load"]
         assert DEFINITION.bodies[name,].__name__ == "load_region"
 

@@ -8,7 +8,7 @@ import pytest
 
 from sequent import Sequent, command, container, item, outer, param, step
 from sequent.dsl.definitions import definition_of
-from sequent.model.references import ItemOf, Literal, Outer, OuterValue, ParamOf, PartOf, ResultOf
+from sequent.model.references import ItemOf, Literal, OuterName, OuterValue, ParamOf, PartOf, ResultOf
 from sequent.model.spec import Backoff
 from sequent.model.wire import decode
 
@@ -133,7 +133,7 @@ def test_a_delay_and_a_timeout_may_be_known_only_while_running():
     assert (one.values["delay"], one.values["timeout"]) == (ParamOf("wait"), ResultOf(("first",)))
     assert inner.values["delay"] == ResultOf(("first",))
     assert (two.values["delay"], two.values["timeout"]) == (ItemOf(), OuterValue("wait"))
-    assert (three.values["delay"], three.values["timeout"]) == (OuterValue("limits"), ResultOf(Outer("first")))
+    assert (three.values["delay"], three.values["timeout"]) == (OuterValue("limits"), ResultOf(OuterName("first")))
     assert four.values["delay"] == ItemOf()
 
 

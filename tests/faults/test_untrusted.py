@@ -23,7 +23,7 @@ import pytest
 from sequent.dsl.builder import Sequent
 from sequent.errors import SequentError
 from sequent.runtime.agent.limits import RECORD, WorkerLimit
-from sequent.runtime.agent.marks import Mark, MarkWriter, mark_of, read_mark
+from sequent.runtime.agent.marks import LogMark, MarkWriter, mark_of, read_mark
 from sequent.runtime.driver.wake import WakeSocket
 from sequent.runtime.executors.agents import AgentProcess
 from sequent.runtime.executors.crew import Crew
@@ -305,7 +305,7 @@ def test_a_mark_that_a_step_has_written_over_tells_of_nobody_or_of_somebody(tmp_
             file.seek(chance.choice((0, 8, 16, 20, 21, 25)))
             file.write(chance.randbytes(chance.randrange(1, 40)))
         mark = read_mark(segment)
-        assert mark is None or (isinstance(mark, Mark) and mark.start >= 0)
+        assert mark is None or (isinstance(mark, LogMark) and mark.start >= 0)
         writer.close()
 
 

@@ -24,7 +24,7 @@ _NOBODY = -1
 
 
 @frozen(eq=False, repr=False)
-class Mark(ByFields):
+class LogMark(ByFields):
     """An attempt that is under way, as its worker has marked it."""
 
     change: int
@@ -105,7 +105,7 @@ class MarkWriter:
             remove_mark(self._path)
 
 
-def read_mark(segment: str) -> Mark | None:
+def read_mark(segment: str) -> LogMark | None:
     """The attempt that writes to a segment; None where there is none, or its worker is gone, or has told nonsense."""
     try:
         # A step may have put anything in its place, also what would have whoever opens it wait.
@@ -120,9 +120,9 @@ def read_mark(segment: str) -> Mark | None:
         os.close(file)
 
 
-def marks_in(directory: str | os.PathLike[str]) -> dict[tuple[str, str, int], tuple[str, Mark]]:
+def marks_in(directory: str | os.PathLike[str]) -> dict[tuple[str, str, int], tuple[str, LogMark]]:
     """The attempts that are being executed: by path, sequence and number, their segment and mark."""
-    found: dict[tuple[str, str, int], tuple[str, Mark]] = {}
+    found: dict[tuple[str, str, int], tuple[str, LogMark]] = {}
     for name in os.listdir(directory) if os.path.isdir(directory) else []:
         if name.endswith(".live"):
             segment = os.path.join(directory, f"{name.removesuffix('.live')}.log")
@@ -140,7 +140,7 @@ def _has_writer(file: int) -> bool:
     return False
 
 
-def _read(file: int) -> Mark | None:
+def _read(file: int) -> LogMark | None:
     data = os.pread(file, _SIZE, 0)
     if len(data) < _HEAD.size:
         return None
@@ -148,7 +148,7 @@ def _read(file: int) -> Mark | None:
     if change % 2 or start < 0 or os.pread(file, _COUNT.size, 0) != data[: _COUNT.size]:
         return None
     path, sequence, attempt = data[_HEAD.size : _HEAD.size + length].decode("utf-8", "surrogatepass").split("\0")
-    return Mark(change, start, path, sequence, int(attempt))
+    return LogMark(change, start, path, sequence, int(attempt))
 
 
 def remove_mark(path: str) -> None:

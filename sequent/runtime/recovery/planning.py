@@ -29,7 +29,7 @@ from sequent.model.scope import Scope, sequence_text
 from sequent.model.status import Status
 from sequent.runtime.driver.values import Values
 from sequent.runtime.ports import ReadRun
-from sequent.runtime.recovery.foreseeing import Basis, Foreseen, Numbers, Task, foresee
+from sequent.runtime.recovery.dry_run import Basis, Foreseen, Numbers, Task, foresee
 from sequent.runtime.recovery.prepared import Loaded
 from sequent.runtime.recovery.reasons import Found, Reasons
 from sequent.runtime.recovery.selecting import Selected, shared_sequence

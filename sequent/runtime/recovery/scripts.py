@@ -52,7 +52,7 @@ def run_again(
     import tempfile
     from pathlib import Path
 
-    from sequent.runtime.recovery.raised import RAISED, read_raised
+    from sequent.runtime.recovery.script_errors import RAISED, read_raised
 
     target = record.target
     _check_places(record)

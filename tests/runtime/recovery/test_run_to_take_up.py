@@ -7,7 +7,7 @@ from attrs import evolve
 
 from sequent.dsl.running import RunMode, RunRequest
 from sequent.errors import UsageError
-from sequent.runtime.recovery.wanted import wanted_run
+from sequent.runtime.recovery.run_to_take_up import wanted_run
 from sequent.runtime.target import Target
 from tests.cli.plans import a_record
 
