@@ -30,7 +30,7 @@ from sequent.model.status import Status
 from sequent.runtime.driver.values import Values
 from sequent.runtime.ports import ReadRun
 from sequent.runtime.recovery.dry_run import Basis, Foreseen, Numbers, Task, foresee
-from sequent.runtime.recovery.prepared import Loaded
+from sequent.runtime.recovery.prepared import LoadedRun
 from sequent.runtime.recovery.reasons import Found, Reasons
 from sequent.runtime.recovery.selecting import Selected, shared_sequence
 
@@ -79,7 +79,7 @@ class RecoveryPlan(ByFields):
 
 
 def plan_recovery(
-    plan: Plan, run: ReadRun, selected: Selected, loaded: Loaded, kept: Iterable[tuple[str, Numbers, bool]]
+    plan: Plan, run: ReadRun, selected: Selected, loaded: LoadedRun, kept: Iterable[tuple[str, Numbers, bool]]
 ) -> RecoveryPlan:
     """What a recovery would do.
 
@@ -95,7 +95,7 @@ def plan_recovery(
 
 
 class _Planning:
-    def __init__(self, plan: Plan, run: ReadRun, selected: Selected, loaded: Loaded) -> None:
+    def __init__(self, plan: Plan, run: ReadRun, selected: Selected, loaded: LoadedRun) -> None:
         self._plan = plan
         self._run = run
         self._selected = selected

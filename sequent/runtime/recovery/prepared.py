@@ -15,7 +15,7 @@ from sequent.runtime.rows import Batch, RunRecord
 
 
 @frozen(eq=False, repr=False)
-class Loaded(ByFields):
+class LoadedRun(ByFields):
     """The open part of a run, as somebody has looked at it who does not drive the run."""
 
     record: RunRecord
@@ -38,7 +38,7 @@ class Prepared(ByFields):
     """Whether something is to be done although the run has succeeded."""
     accepts_changes: bool = False
     renaming: Renaming = SAME_NAMES
-    loaded: Loaded | None = None
+    loaded: LoadedRun | None = None
     """The run, where that had to be looked at."""
     notes: tuple[str, ...] = ()
 

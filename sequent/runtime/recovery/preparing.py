@@ -15,7 +15,7 @@ from sequent.model.status import Action, RunStatus, Status
 from sequent.runtime.ports import ReadRun
 from sequent.runtime.recovery.changes import check_changes
 from sequent.runtime.recovery.planning import RecoveryPlan, plan_recovery
-from sequent.runtime.recovery.prepared import Loaded, Prepared
+from sequent.runtime.recovery.prepared import LoadedRun, Prepared
 from sequent.runtime.recovery.renaming import Renaming, read_renaming
 from sequent.runtime.recovery.selecting import Asked, Selected, check_range, select
 from sequent.runtime.rows import AttemptRecord
@@ -72,7 +72,7 @@ def _renamed(run: ReadRun, plan: Plan, asked: Asked) -> Renaming:
     return renaming
 
 
-def _selected(plan: Plan, run: ReadRun, asked: Asked) -> tuple[Selected, Loaded]:
+def _selected(plan: Plan, run: ReadRun, asked: Asked) -> tuple[Selected, LoadedRun]:
     """What is asked for by hand, and the run as it is found."""
     latest = run.record.recovery
     if asked.recovery_run is not None and not 0 <= asked.recovery_run <= latest:
@@ -83,9 +83,9 @@ def _selected(plan: Plan, run: ReadRun, asked: Asked) -> tuple[Selected, Loaded]
         )
     selected = select(asked, plan)
     if asked.recovery_run is None:
-        loaded = Loaded(run.record, run.saved(plan, selected.directives), Revision())
+        loaded = LoadedRun(run.record, run.saved(plan, selected.directives), Revision())
     else:
-        loaded = Loaded(run.record, *run.rewound(plan, asked.recovery_run))
+        loaded = LoadedRun(run.record, *run.rewound(plan, asked.recovery_run))
     if selected.typed:
         # What has begun since then can be named as well.
         now = loaded.saved if asked.recovery_run is None else run.saved(plan, selected.directives)
@@ -109,7 +109,7 @@ def _refuse_lacking(planned: RecoveryPlan) -> None:
         )
 
 
-def _changes(plan: Plan, selected: Selected, loaded: Loaded) -> bool:
+def _changes(plan: Plan, selected: Selected, loaded: LoadedRun) -> bool:
     """Whether anything is to be done in a run that has succeeded."""
     if loaded.saved is None:
         return False
