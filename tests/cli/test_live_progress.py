@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 import re
+import time
 
 import pytest
 
-from sequent.cli.live_progress import LiveProgress
+from sequent.cli.live_progress import FRAME_SECONDS, LiveProgress
 from sequent.cli.terminal import Lines
 from sequent.model.status import RunStatus, Status
 from tests.cli.plans import ROOT, a_record, wide_plan
@@ -31,16 +32,20 @@ def _a_terminal(monkeypatch):
 def test_the_display_ends_with_a_row_for_each_definition_and_few_frames():
     stream = Terminal()
     progress = LiveProgress(Lines(stream))
+    began = time.monotonic()
     progress.run_began(a_record(), wide_plan(["load", "send"]))
-    for _ in range(100_000):
+    count = 0
+    while count < 100_000 or time.monotonic() < began + 5 * FRAME_SECONDS:
         settle(progress, 1)
+        count += 1
     settle(progress, 2, Status.FAILURE, PROBLEM)
     progress.run_ended(RunStatus.FAILURE)
     text = stream.getvalue()
-    assert "100,000" in text
+    assert f"{count:,}" in text
     assert "failure" in text.rsplit("send", 1)[0]
     assert "reading.py:7" in text
-    assert text.count("running") < 100
+    # The heading stands in each frame; besides those of the rests there are the first and the last.
+    assert 2 <= text.count("running") <= 3 + (time.monotonic() - began) / FRAME_SECONDS
 
 
 @pytest.mark.usefixtures("_a_terminal")
