@@ -6,9 +6,9 @@ import re
 import tempfile
 from pathlib import Path
 
-from sequent.compiler.picture import picture_of
+from sequent.compiler import describe
 from sequent.dsl.definitions import definition_of
-from sequent.pictures import svg
+from sequent.pictures import picture_of, svg
 from sequent.runtime.loading.flows import load_flow
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -38,7 +38,8 @@ def drawn(where: str, flow: str) -> str:
 
 
 def _svg(file: Path, flow: str) -> str:
-    return svg(picture_of(definition_of(load_flow(f"{file}:{flow}").flow).spec))
+    spec = definition_of(load_flow(f"{file}:{flow}").flow).spec
+    return svg(picture_of(spec.name, describe(spec)))
 
 
 if __name__ == "__main__":

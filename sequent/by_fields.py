@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from operator import attrgetter
 from typing import Any, cast
 
 from attrs import Attribute, AttrsInstance, fields
@@ -32,5 +34,14 @@ def _fields_of(record: object) -> tuple[Attribute[Any], ...]:
     return found
 
 
-def _compared(record: object) -> tuple[object, ...]:
-    return tuple(getattr(record, one.name) for one in _fields_of(record) if one.eq)
+_getters: dict[type, Callable[[object], object]] = {}
+"""How that is had of a record which is compared, by its class."""
+
+
+def _compared(record: object) -> object:
+    kind = record.__class__
+    getter = _getters.get(kind)
+    if getter is None:
+        names = [one.name for one in _fields_of(record) if one.eq]
+        getter = _getters[kind] = attrgetter(*names) if names else lambda _: ()
+    return getter(record)

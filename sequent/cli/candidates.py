@@ -187,7 +187,7 @@ def _latest(options: Options) -> list[RunRecord]:
 
 def _steps(run: str, options: Options) -> list[str]:
     with contextlib.suppress(SequentError), opened_store(options) as store:
-        return [path for path in store.find(run).structure if path]
+        return [path for path in store.find(run).description if path]
     return []
 
 

@@ -9,14 +9,13 @@ from cyclopts import Parameter
 
 from sequent.cli import machine
 from sequent.cli.options import Options, target_of, warn
+from sequent.cli.plan_text import planned_parts
 from sequent.cli.terminal import out
 from sequent.cli.text import Paint, safe
 from sequent.cli.typed_options import DEFAULTS, TypedOptions
-from sequent.cli.waiting import PlannedPart, planned_parts
 from sequent.compiler import compile_flow
 from sequent.dsl.parameter_options import written_otherwise
 from sequent.model.plan import Plan, StepPlan
-from sequent.model.references import dotted
 from sequent.model.spec import Definition, capacity_text
 
 Target = Annotated[
@@ -44,11 +43,11 @@ def plan(target: Target = None, /, *, options: TypedOptions = DEFAULTS) -> int:
     """Show what would run, in order, and what each part waits for."""
     definition, compiled = _compiled(target, options)
     spec = definition.spec
-    parts = planned_parts(compiled)
+    parts = planned_parts(compiled.description)
     held = dict(compiled.nodes[0].acquires)
     pools = [{"name": pool.name, "capacity": pool.capacity, "shared": pool.is_shared} for pool in compiled.pools]
     if options.json:
-        plan_parts = [_part_document(part) for part in parts]
+        plan_parts = [part.document() for part in parts]
         machine.write({"plan": {"flow": spec.name, "acquires": held, "parts": plan_parts, "pools": pools}})
         return 0
     paint = Paint.of(sys.stdout)
@@ -58,7 +57,7 @@ def plan(target: Target = None, /, *, options: TypedOptions = DEFAULTS) -> int:
         by_flow = f", of which the flow holds {held[pool.name]:,}" if pool.name in held else ""
         out(f"  {paint.faint('pool')} {safe(pool.name)}  {capacity_text(pool.capacity)}{shared}{by_flow}")
     for part in parts:
-        out(_part_line(part, paint))
+        out(part.line(paint))
     return 0
 
 
@@ -70,29 +69,3 @@ def _compiled(target: str | None, options: Options) -> tuple[Definition, Plan]:
     definition = settings.applied_to(definition_of(load_flow(target_of(target, settings)).flow))
     warn(definition.spec, options)
     return definition, compile_flow(definition.spec)
-
-
-def _part_line(part: PlannedPart, paint: Paint) -> str:
-    indent = "  " * (part.depth + 1)
-    words = [f"{indent}{safe(part.node.path[-1])}"]
-    if part.repeats:
-        count = f"{part.parallel:,}" if isinstance(part.parallel, int) else part.parallel
-        at_once = {"0": ", all at once", "1": ""}.get(count, f", {count} at once")
-        words.append(paint.faint(f"repeats over {part.repeats}{at_once}"))
-    if part.waits_for:
-        words.append(f"after {part.waits_for}")
-    if part.notes:
-        words.append(paint.faint(", ".join(part.notes)))
-    return "  ".join(words)
-
-
-def _part_document(part: PlannedPart) -> machine.Document:
-    return {
-        "path": dotted(part.node.path),
-        "kind": "container" if part.is_container else "step",
-        "waits_for": part.waits_for or None,
-        "repeats": part.repeats or None,
-        "parallel": part.parallel,
-        "notes": list(part.notes),
-        "place": None if part.node.place is None else {"file": part.node.place.file, "line": part.node.place.line},
-    }

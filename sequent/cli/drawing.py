@@ -13,11 +13,12 @@ from sequent.cli import machine
 from sequent.cli.options import Options, opened_store, warn
 from sequent.cli.terminal import out
 from sequent.cli.typed_options import DEFAULTS, TypedOptions
-from sequent.compiler.kept_picture import read_picture
-from sequent.compiler.picture import Picture, picture_of
+from sequent.compiler import describe
 from sequent.errors import OutputError, SequentError, StoreError, UsageError
+from sequent.model.description import Part
 from sequent.model.status import Status
-from sequent.pictures import Standing, States, document_of, dot, mermaid, notice_of, svg
+from sequent.pictures import Picture, Standing, States, document_of, dot, mermaid, notice_of, picture_of, svg
+from sequent.pictures.old_pictures import read_picture
 from sequent.runtime.ports import Store
 from sequent.runtime.rows import RunRecord
 
@@ -76,7 +77,7 @@ def _flow(target: str, options: Options) -> tuple[Picture, None]:
 
     spec = definition_of(load_flow(target).flow).spec
     warn(spec, options)
-    return picture_of(spec), None
+    return picture_of(spec.name, describe(spec)), None
 
 
 def _run(run: str, options: Options) -> tuple[Picture, States]:
@@ -87,12 +88,15 @@ def _run(run: str, options: Options) -> tuple[Picture, States]:
 
 
 def _kept(store: Store, record: RunRecord) -> Picture:
+    parts = {path: part for path, part in record.description.items() if isinstance(part, Part)}
+    if parts:
+        return picture_of(record.target.flow, parts)
     text = store.picture(record)
     if not text:
         raise UsageError(
             f"no picture was kept with run '{record.id}'",
             code="no-picture",
-            hint="its flow is too large, or the run is older than this version: draw the flow, as module:flow",
+            hint="the run is older than this version: draw the flow, as module:flow",
         )
     try:
         return read_picture(text)

@@ -20,6 +20,6 @@ def found_run(store: Store, command: str, run: str, path: str | None) -> RunReco
         return store.find(run)
     except UnknownRunError as error:
         with contextlib.suppress(SequentError):
-            if path is None and run.partition("/")[0] in store.find("latest").structure:
+            if path is None and run.partition("/")[0] in store.find("latest").description:
                 error.hint = f"the run stands before the path: {typed(command, 'latest', run)}"
         raise

@@ -63,7 +63,7 @@ def logs(
 
 
 def _refuse_unknown(record: RunRecord, step: str) -> None:
-    known = [name for name in record.structure if name]
+    known = [name for name in record.description if name]
     if step not in known:
         raise UsageError(
             f"run {record.id!r} has no step {step!r}",

@@ -97,9 +97,7 @@ def recover(
 
 
 def _may_run_again(record: RunRecord) -> bool:
-    from sequent.compiler import reruns_successes
-
-    return reruns_successes(record.structure)
+    return any(part.reruns_successes for part in record.description.values())
 
 
 def _nothing_to_do(record: RunRecord, options: Options) -> int:

@@ -48,7 +48,7 @@ def read_filter(record: RunRecord, text: str, statuses: tuple[Status, ...]) -> T
         UsageError: the run has no such step or container, or a sequence is none.
     """
     path, slash, sequence = text.partition("/")
-    known = [name for name in record.structure if name]
+    known = [name for name in record.description if name]
     if path and path not in known:
         raise UsageError(
             f"run {record.id!r} has no step or container {path!r}",
@@ -153,8 +153,8 @@ def story_of(store: Store, record: RunRecord, now: float, wanted: TaskFilter | N
     """What has become of each step of a run that is meant; ``now`` is in seconds since 1970."""
     wanted = TaskFilter() if wanted is None else wanted
     story = Story(wanted)
-    for path, text in record.structure.items():
-        if path and not text.startswith("container") and wanted.has_step(path):
+    for path, part in record.description.items():
+        if not part.is_container and wanted.has_step(path):
             story.steps[path] = Counter()
     for attempt in store.attempts(record):
         if wanted.has(attempt.path, attempt.sequence):
@@ -183,7 +183,7 @@ def with_counts(store: Store, record: RunRecord) -> RunRecord:
 
 
 def _counted(store: Store, record: RunRecord) -> Counter[Status]:
-    containers = {path for path, text in record.structure.items() if not path or text.startswith("container")}
+    containers = {path for path, part in record.description.items() if part.is_container}
     total: Counter[Status] = Counter()
     for path, numbers in (*store.standings(record).items(), *record.unrun.items()):
         if path not in containers:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sequent.compiler.conditions import Asked, Condition, Joined, claims_in
 from sequent.compiler.problems import Problems
 from sequent.compiler.reach import why_never
 from sequent.compiler.tree import Node
 from sequent.compiler.values import maker_of
+from sequent.compiler.words import requirement_text
 from sequent.model.options import OPTIONS
+from sequent.model.references import Path
+from sequent.model.requirements import AnyOf, Atom, Requirement, claims_in
 from sequent.model.spec import ContainerSpec, ItemsCall, StepSpec
 from sequent.model.status import Claim, Construct
 
@@ -20,7 +22,7 @@ def check_requirement(node: Node, problems: Problems) -> None:
     """A node's requirement can come true, and takes no results of a single branch of an *or*."""
     if node.condition is None:
         return
-    why = why_never(node.condition)
+    why = why_never(node, node.condition)
     if why:
         lines = (asked.place for asked in claims_in(node.condition) if asked.place is not None)
         place = node.spec.option_places.get("requires") or next(lines, node.spec.place)
@@ -36,18 +38,18 @@ def check_requirement(node: Node, problems: Problems) -> None:
 
 
 def _check_branches(node: Node, problems: Problems) -> None:
-    taken = {asked.node: asked for asked in node.taken if asked.claim is Claim.SUCCESS}
+    taken = {asked.path: asked for asked in node.taken if asked.claim is Claim.SUCCESS}
     for choice in _choices(node.own):
         branches = [_successes(part, taken) for part in choice.parts]
         in_one = [
             found for found in taken if any(found in b for b in branches) and not all(found in b for b in branches)
         ]
         if in_one:
-            names = " and ".join(found.shown for found in in_one)
+            names = " and ".join(node.by_path[found].shown for found in in_one)
             plural = "s" if len(in_one) > 1 else ""
             problems.add(
                 "result-in-branch",
-                f"{node.shown} requires one of {choice.text}, and takes the result{plural} of {names}: "
+                f"{node.shown} requires one of {requirement_text(choice)}, and takes the result{plural} of {names}: "
                 f"it would wait for {'both' if len(in_one) == 2 else 'all' if plural else 'it in any case'}",
                 path=node.text,
                 place=taken[in_one[0]].place or node.place_of("requires"),
@@ -55,25 +57,25 @@ def _check_branches(node: Node, problems: Problems) -> None:
             )
 
 
-def _choices(condition: Condition | None) -> Iterator[Joined]:
+def _choices(condition: Requirement | None) -> Iterator[AnyOf]:
     pending = [] if condition is None else [condition]
     while pending:
         part = pending.pop()
-        if isinstance(part, Joined):
-            if not part.is_all:
+        if not isinstance(part, Atom):
+            if isinstance(part, AnyOf):
                 yield part
             pending.extend(reversed(part.parts))
 
 
-def _successes(condition: Condition, taken: dict[Node, Asked]) -> set[Node]:
-    return {a.node for a in claims_in(condition) if a.claim in _WITH_RESULT and a.node in taken}
+def _successes(condition: Requirement, taken: dict[Path, Atom]) -> set[Path]:
+    return {asked.path for asked in claims_in(condition) if asked.claim in _WITH_RESULT and asked.path in taken}
 
 
 def check_failures(node: Node, problems: Problems) -> None:
     """What a node takes the failures of is named in its requirement, or in that of a container around it."""
     for other, place in node.told_of:
         around: Node | None = node
-        while around is not None and all(asked.node is not other for asked in claims_in(around.condition)):
+        while around is not None and all(asked.path != other.path for asked in claims_in(around.condition)):
             around = around.parent
         if around is None:
             problems.add(

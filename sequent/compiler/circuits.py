@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from attrs import frozen
 
 from sequent.by_fields import ByFields
-from sequent.compiler.conditions import Asked, Condition, claims_in
 from sequent.compiler.questions import Questions
 from sequent.compiler.tree import Node
 from sequent.model.plan import AtomPlan, Gate, OuterAtom, Reaction, start_of
+from sequent.model.requirements import AllOf, Atom, Requirement, claims_in
 from sequent.model.status import Claim
 
 
@@ -31,18 +31,21 @@ def circuit_of(container: Node, questions: Questions) -> Circuit:
     atoms: list[list[AtomPlan]] = [[] for _ in container.children]
     outer_atoms: list[OuterAtom] = []
     for child in container.children:
-        pending: list[tuple[Condition, int]] = []
+        pending: list[tuple[Requirement, int]] = []
         if child.condition is not None:
             pending.append((child.condition, start_of(child.position)))
         while pending:
             part, target = pending.pop()
-            if not isinstance(part, Asked):
+            if not isinstance(part, Atom):
                 pending.extend((inner, len(gates)) for inner in reversed(part.parts))
-                gates.append(Gate(part.is_all, len(part.parts), target))
-            elif part.node.parent is container:
-                atoms[part.node.position].append(AtomPlan(part.claim, target, questions.number(part)))
+                gates.append(Gate(isinstance(part, AllOf), len(part.parts), target))
+                continue
+            node = container.of(part)
+            question = questions.number(node, part)
+            if node.parent is container:
+                atoms[node.position].append(AtomPlan(part.claim, target, question))
             else:
-                outer_atoms.append(OuterAtom(part.node.index, part.claim, target, questions.number(part)))
+                outer_atoms.append(OuterAtom(node.index, part.claim, target, question))
     return Circuit(
         gates=tuple(gates),
         atoms=tuple(map(tuple, atoms)),
@@ -58,8 +61,9 @@ def _handled_by(container: Node) -> tuple[tuple[int, ...], ...]:
     for child in container.children:
         if child.spec.handles:
             for asked in claims_in(child.condition):
-                if asked.handles and asked.node.parent is container:
-                    handlers[asked.node.position][child.position] = None
+                node = container.of(asked)
+                if asked.handles and node.parent is container:
+                    handlers[node.position][child.position] = None
     return tuple(map(tuple, handlers))
 
 
@@ -70,8 +74,8 @@ def watches(node: Node) -> bool:
 
 def reaction_of(node: Node) -> Reaction | None:
     """What makes its success run again in a recovery, if anything does."""
-    failures = {asked.node.index for asked in claims_in(node.condition) if asked.handles}
-    runs = {asked.node.index for asked in claims_in(node.condition) if asked.claim is Claim.DONE}
+    failures = {node.of(asked).index for asked in claims_in(node.condition) if asked.handles}
+    runs = {node.of(asked).index for asked in claims_in(node.condition) if asked.claim is Claim.DONE}
     if not failures and not runs:
         return None
     return Reaction(to_failure_of=tuple(sorted(failures)), to_run_of=tuple(sorted(runs)))
@@ -79,4 +83,6 @@ def reaction_of(node: Node) -> Reaction | None:
 
 def announced_in(nodes: Iterable[Node]) -> set[int]:
     """The nodes of which somebody requires that they are active."""
-    return {asked.node.index for node in nodes for asked in claims_in(node.condition) if asked.claim is Claim.ACTIVE}
+    return {
+        node.of(asked).index for node in nodes for asked in claims_in(node.condition) if asked.claim is Claim.ACTIVE
+    }

@@ -9,12 +9,10 @@ from attrs import asdict, evolve, frozen
 
 from sequent.by_fields import ByFields
 from sequent.compiler.circuits import announced_in, circuit_of, reaction_of, watches
-from sequent.compiler.kept_picture import MOST_KEPT, text_of_picture
-from sequent.compiler.picture import picture_of_tree
+from sequent.compiler.describing import description_of
 from sequent.compiler.questions import Questions, questions_in
 from sequent.compiler.reading import read
 from sequent.compiler.resolve import Resolver
-from sequent.compiler.structure import fingerprint_of, structure_of
 from sequent.compiler.tree import Node
 from sequent.model.plan import ContainerPlan, NodePlan, Plan, StepPlan
 from sequent.model.spec import ContainerSpec, FlowSpec, StepSpec
@@ -46,7 +44,6 @@ def compile_flow(spec: FlowSpec, params: Mapping[str, str] | None = None) -> Pla
         else:
             nodes.extend([writer.wrapping(node, node.spec)] if node.wraps else [])
             nodes.append(writer.step(node, node.spec))
-    structure = structure_of(tree)
     defaults = {param.name: param.default.text for param in spec.params if param.default is not None}
     reactions = {node.index: reaction_of(node) for node in tree.nodes}
     return Plan(
@@ -56,9 +53,7 @@ def compile_flow(spec: FlowSpec, params: Mapping[str, str] | None = None) -> Pla
         max_concurrent=spec.config.max_concurrent,
         pools=spec.pools,
         reactions={index: reaction for index, reaction in reactions.items() if reaction is not None},
-        structure=structure,
-        fingerprint=fingerprint_of(structure),
-        picture=text_of_picture(picture_of_tree(tree)) if len(tree.nodes) <= MOST_KEPT else "",
+        description=description_of(tree),
     )
 
 

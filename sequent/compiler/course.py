@@ -8,10 +8,10 @@ from collections.abc import Container, Iterator
 from attrs import define, field, frozen
 
 from sequent.by_fields import ByFields
-from sequent.compiler.conditions import Condition, Joined, claims_in
 from sequent.compiler.tree import Node
 from sequent.model.inputs import ItemsLiteralPlan
 from sequent.model.items import Items
+from sequent.model.requirements import AllOf, Atom, Requirement, claims_in
 from sequent.model.status import SETTLES, Status
 
 
@@ -45,19 +45,19 @@ class Course:
     def runs(self, node: Node) -> bool:
         """Whether a node runs if all that runs succeeds; a requirement on what is returned is not counted on."""
         for current in needed_first(node, self._runs):
-            self._runs[current] = self._is_true_of(current.parent) and self._holds(current.condition)
+            self._runs[current] = self._is_true_of(current.parent) and self._holds(current, current.condition)
         return self._runs[node]
 
     def _is_true_of(self, node: Node | None) -> bool:
         return node is None or self._runs.get(node, True)
 
-    def _holds(self, condition: Condition | None) -> bool:
+    def _holds(self, reader: Node, condition: Requirement | None) -> bool:
         if condition is None:
             return True
-        if isinstance(condition, Joined):
-            parts = (self._holds(part) for part in condition.parts)
-            return all(parts) if condition.is_all else any(parts)
-        status = Status.SUCCESS if self._is_true_of(condition.node) else Status.SKIPPED
+        if not isinstance(condition, Atom):
+            parts = (self._holds(reader, part) for part in condition.parts)
+            return all(parts) if isinstance(condition, AllOf) else any(parts)
+        status = Status.SUCCESS if self._is_true_of(reader.of(condition)) else Status.SKIPPED
         return condition.claim in SETTLES[status]
 
 
@@ -79,7 +79,7 @@ def needed_first(node: Node, known: Container[Node]) -> Iterator[Node]:
 
 def _needed(node: Node) -> list[Node]:
     around = [] if node.parent is None else [node.parent]
-    return [*around, *(asked.node for asked in claims_in(node.condition))]
+    return [*around, *(node.of(asked) for asked in claims_in(node.condition))]
 
 
 def count_of(node: Node) -> int | None:

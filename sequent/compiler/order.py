@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 
 from attrs import frozen
 
-from sequent.compiler.conditions import Asked, claims_in
 from sequent.compiler.problems import Problems
 from sequent.compiler.tree import Node
+from sequent.model.requirements import Atom, claims_in
 
 # Looking for the very shortest way round of a great tangle would cost the square of its size.
 _MOST_LOOKED_AT = 200_000
@@ -23,13 +23,13 @@ class Wait:
     sibling: Node
     reader: Node
     """Who says so: the node, or something inside it."""
-    asked: Asked
+    asked: Atom
 
 
 def waits_of(reader: Node) -> Iterator[Wait]:
     """What a node makes its siblings, or those of what is around it, wait for."""
     for asked in claims_in(reader.condition):
-        sibling = asked.node
+        sibling = reader.of(asked)
         yield Wait(reader.ancestor(len(sibling.path)), sibling, reader, asked)
 
 
@@ -109,8 +109,7 @@ def _way(came_from: dict[int, int], end: int) -> list[int]:
 def _refuse(circle: list[Wait], problems: Problems) -> None:
     names = [wait.node.text for wait in circle]
     lines = [
-        f"{wait.reader.shown} requires {wait.asked.node.shown}"
-        + (f" at {wait.asked.place}" if wait.asked.place else "")
+        f"{wait.reader.shown} requires {wait.sibling.shown}" + (f" at {wait.asked.place}" if wait.asked.place else "")
         for wait in circle
     ]
     problems.add(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from attrs import define, field
 
-from sequent.compiler.conditions import Condition, Joined
 from sequent.compiler.course import needed_first
 from sequent.compiler.tree import Node
+from sequent.model.requirements import AllOf, Atom, Requirement
 from sequent.model.status import Claim
 
 Nodes = frozenset[Node]
@@ -27,18 +27,18 @@ class Precedence:
         """Those of the relevant nodes that have settled whenever this one starts."""
         for current in needed_first(node, self._before):
             around = self._known(current.parent)
-            self._before[current] = around | self._of(current.condition)
+            self._before[current] = around | self._of(current, current.condition)
         return self._before[node]
 
     def _known(self, node: Node | None) -> Nodes:
         return Nodes() if node is None else self._before.get(node, Nodes())
 
-    def _of(self, condition: Condition | None) -> Nodes:
+    def _of(self, reader: Node, condition: Requirement | None) -> Nodes:
         if condition is None:
             return Nodes()
-        if isinstance(condition, Joined):
-            first, *others = (self._of(part) for part in condition.parts)
-            return first.union(*others) if condition.is_all else first.intersection(*others)
-        node = condition.node
+        if not isinstance(condition, Atom):
+            first, *others = (self._of(reader, part) for part in condition.parts)
+            return first.union(*others) if isinstance(condition, AllOf) else first.intersection(*others)
+        node = reader.of(condition)
         settled = self.relevant & {node} if condition.claim not in _UNDER_WAY else Nodes()
         return settled if condition.claim in _UNSTARTED else settled | self._known(node)

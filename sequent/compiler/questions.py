@@ -6,11 +6,11 @@ from collections.abc import Iterable
 
 from attrs import define, field
 
-from sequent.compiler.conditions import Asked, claims_in
 from sequent.compiler.problems import Problems
 from sequent.compiler.tree import Node
 from sequent.compiler.values import maker_of
 from sequent.model.references import Path
+from sequent.model.requirements import Atom, claims_in
 from sequent.model.spec import ContainerSpec
 from sequent.model.status import Claim
 
@@ -21,11 +21,11 @@ class Questions:
 
     _numbers: dict[Path, dict[tuple[str, ...], int]] = field(factory=dict[Path, dict[tuple[str, ...], int]])
 
-    def number(self, asked: Asked) -> int:
-        """Which of its maker's questions a claim is; -1 where it asks nothing of a result."""
+    def number(self, node: Node, asked: Atom) -> int:
+        """Which of its maker's questions a claim about a node is; -1 where it asks nothing of a result."""
         if asked.claim is not Claim.RETURNED:
             return -1
-        maker = maker_of(asked.node)
+        maker = maker_of(node)
         return -1 if maker is None else self._numbers[maker][asked.values]
 
     def put_to(self, path: Path) -> tuple[tuple[str, ...], ...]:
@@ -38,7 +38,7 @@ def questions_in(nodes: Iterable[Node]) -> Questions:
     numbers: dict[Path, dict[tuple[str, ...], int]] = {}
     for node in nodes:
         for asked in claims_in(node.condition):
-            maker = maker_of(asked.node) if asked.claim is Claim.RETURNED else None
+            maker = maker_of(node.of(asked)) if asked.claim is Claim.RETURNED else None
             if maker is not None:
                 questions = numbers.setdefault(maker, {})
                 questions.setdefault(asked.values, len(questions))
@@ -50,19 +50,20 @@ def check_questions(node: Node, problems: Problems) -> None:
     for asked in claims_in(node.own):
         if asked.claim is not Claim.RETURNED:
             continue
-        repeated = _repeated_maker(asked.node)
-        if maker_of(asked.node) is None:
+        other = node.of(asked)
+        repeated = _repeated_maker(other)
+        if maker_of(other) is None:
             problems.add(
                 "no-result",
-                f"{node.shown} asks what the container {asked.node.shown} returned, which names no result",
+                f"{node.shown} asks what the container {other.shown} returned, which names no result",
                 path=node.text,
                 place=asked.place,
-                hint=f"write result = ... in the body of {asked.node.shown}",
+                hint=f"write result = ... in the body of {other.shown}",
             )
         elif repeated is not None:
             problems.add(
                 "returned",
-                f"{node.shown} asks what {asked.node.shown} returned, and {repeated.shown} repeats: "
+                f"{node.shown} asks what {other.shown} returned, and {repeated.shown} repeats: "
                 "there is a list of results, not one",
                 path=node.text,
                 place=asked.place,

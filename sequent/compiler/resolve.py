@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from attrs import define, field
 
-from sequent.compiler.conditions import Condition, ask, join
 from sequent.compiler.names import Names, Reader
 from sequent.compiler.problems import Problems
 from sequent.compiler.reach import may_be_skipped
@@ -14,7 +13,7 @@ from sequent.errors import Place
 from sequent.model.inputs import Input, ItemsCallPlan, ItemsLiteralPlan, ItemsPlan, LiteralInput, ParamInput
 from sequent.model.options import OPTIONS
 from sequent.model.references import FlowHandle, Literal, SecretOf, Value
-from sequent.model.requirements import MOST_NESTED, AllOf, Atom, Requirement
+from sequent.model.requirements import MOST_NESTED, AllOf, Atom, Requirement, join
 from sequent.model.spec import ContainerSpec, ItemsCall, ItemsLiteral, ItemsSpec, StepSpec
 from sequent.model.work import Work, references_of
 
@@ -43,7 +42,7 @@ class Resolver:
         self._take_options(node, body)
         if node.spec.requires is not None and body is not None:
             self._require(node, node.spec.requires, outside)
-        node.condition = join(node.taken if node.own is None else [node.own, *node.taken], is_all=True)
+        node.condition = join(node.taken if node.own is None else [node.own, *node.taken], AllOf)
         node.may_be_skipped = may_be_skipped(node.condition)
 
     def _take(self, value: Value, use: str, reader: Reader, repeating: int | None) -> Input | None:
@@ -121,16 +120,15 @@ class Resolver:
             hint="let a step stand for a part of it",
         )
 
-    def _condition(self, part: Requirement, reader: Reader) -> Condition | None:
+    def _condition(self, part: Requirement, reader: Reader) -> Requirement | None:
         if isinstance(part, Atom):
             node = self._names.find(part.target, reader, part.place)
             if node is None:
                 reader.node.is_whole = False
                 return None
-            return ask(node, part.claim, part.place or reader.place, part.values)
-        is_all = isinstance(part, AllOf)
+            return Atom(node.path, part.claim, part.place or reader.place, tuple(sorted(set(part.values))))
         found = (self._condition(inner, reader) for inner in _parts(part))
-        return join((condition for condition in found if condition is not None), is_all=is_all)
+        return join((condition for condition in found if condition is not None), type(part))
 
 
 def _parts(joined: Requirement) -> list[Requirement]:

@@ -7,12 +7,12 @@ from unicodedata import normalize
 
 from attrs import define, field
 
-from sequent.compiler.conditions import Asked, Condition
 from sequent.compiler.problems import Problems
 from sequent.errors import Place
 from sequent.model.inputs import Input, ItemsPlan
 from sequent.model.options import FLOW, OPTIONS, said
 from sequent.model.references import Path
+from sequent.model.requirements import Atom, Requirement
 from sequent.model.spec import LONGEST_NAME, MOST_LEVELS, ContainerSpec, FlowSpec, StepSpec
 
 _ROOT_HINTS = {"releases": "leave it out: when a run ends, all that it holds is given back"}
@@ -37,6 +37,8 @@ class Node:
     """Whether an unhandled failure in it stops what is around, unless something further in decides."""
     repeating: int | None
     """The container whose item is the nearest: itself if it repeats, else one around."""
+    by_path: dict[Path, Node]
+    """All nodes of the flow."""
     children: list[Node] = field(factory=list["Node"])
     names: dict[str, Node] = field(factory=dict[str, "Node"])
     attributes: dict[str, Input | None] = field(factory=dict[str, "Input | None"])
@@ -49,12 +51,12 @@ class Node:
     """Of a container: those that hold for what is in it, unless that says otherwise."""
     told_of: list[tuple[Node, Place | None]] = field(factory=list["tuple[Node, Place | None]"])
     """What it takes the failures of, and where."""
-    own: Condition | None = None
+    own: Requirement | None = None
     """What is written as its requirement."""
-    taken: list[Asked] = field(factory=list[Asked])
+    taken: list[Atom] = field(factory=list[Atom])
     """The success of what it takes results of; or that it is done, where a value stands in for it."""
-    condition: Condition | None = None
-    """All that it waits for: both together."""
+    condition: Requirement | None = None
+    """All that it waits for: both together, resolved."""
     may_be_skipped: bool = False
     is_whole: bool = True
     """Whether all that it names was found."""
@@ -87,6 +89,10 @@ class Node:
             found.append(container)
             container = container.parent
         return found
+
+    def of(self, claim: Atom) -> Node:
+        """The node that a claim is about."""
+        return self.by_path[claim.path]
 
     def is_around(self, other: Node) -> bool:
         """Whether the other is inside it, at any depth."""
@@ -124,7 +130,7 @@ def named(nodes: Sequence[Node]) -> str:
 def plant(spec: FlowSpec, problems: Problems) -> Tree:
     """Lay out the tree of a flow; names that clash, and too many levels, are problems."""
     tree = Tree(spec, [], {}, {})
-    pending: list[Node] = [Node(spec.root, None, (), "", 0, 0, spec.config.stop_on_exception, None)]
+    pending: list[Node] = [Node(spec.root, None, (), "", 0, 0, spec.config.stop_on_exception, None, tree.by_path)]
     index = 0
     while pending:
         node = pending.pop()
@@ -161,6 +167,7 @@ def _add_children(node: Node, spec: ContainerSpec, problems: Problems) -> None:
             position,
             node.stops if own is None else own,
             None,
+            node.by_path,
         )
         node.children.append(child)
         if len(name) > LONGEST_NAME:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from attrs import define
 
-from sequent.compiler.conditions import ask, ask_for_stand_in
 from sequent.compiler.names import Names, Reader
 from sequent.compiler.problems import Problems
 from sequent.compiler.tree import Node
@@ -37,6 +36,7 @@ from sequent.model.references import (
     SecretOf,
     Value,
 )
+from sequent.model.requirements import Atom
 from sequent.model.spec import ContainerSpec
 from sequent.model.status import Claim
 
@@ -111,9 +111,9 @@ class Values:
             self._refuse_result(node, reader, place)
             return None
         if isinstance(reference, ResultOr):
-            reader.node.taken.append(ask_for_stand_in(node, place))
+            reader.node.taken.append(Atom(node.path, Claim.DONE, place, is_stand_in=True))
             return ResultOrInput(node.index, maker, reference.default.text)
-        reader.node.taken.append(ask(node, Claim.SUCCESS, place))
+        reader.node.taken.append(Atom(node.path, Claim.SUCCESS, place))
         return ResultInput(node.index, maker)
 
     def _previous(self, reference: PreviousOf, reader: Reader, repeating: int | None) -> Input | None:

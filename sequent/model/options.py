@@ -20,7 +20,6 @@ _ONLY_STEPS = frozenset({STEP})
 _INSIDE = frozenset({STEP, CONTAINER})
 _ANYWHERE = frozenset({STEP, CONTAINER, FLOW})
 _WHERE_RUN = {Construct.INVOKE: "invoked", Construct.THREAD: "in a thread", Construct.PROCESS: ""}
-IN_A_RECOVERY = "in a recovery"
 
 
 class Reader(Protocol):
@@ -74,7 +73,7 @@ def _backoff_words(backoff: Backoff) -> str:
 
 
 def _recovery_words(recovery: Mapping[Status, Action]) -> str:
-    return f"{IN_A_RECOVERY} {', '.join(f'{status} {action}' for status, action in sorted(recovery.items()))}"
+    return f"in a recovery {', '.join(f'{status} {action}' for status, action in sorted(recovery.items()))}"
 
 
 def amounts_text(amounts: Amounts) -> str:
@@ -114,7 +113,7 @@ OPTIONS: Final[Mapping[str, Option]] = {
     "max_concurrent": Option(
         _ANYWHERE,
         scalars.read_limit,
-        lambda most: f"at most {most} at once" if most > 0 else "any number at once",
+        lambda most: f"at most {most:,} at once" if most > 0 else "any number at once",
         is_tuning=True,
         is_setting=True,
     ),

@@ -15,6 +15,7 @@ from attrs import field, frozen
 
 from sequent.by_fields import ByFields
 from sequent.errors import Place
+from sequent.model.description import Description, Part
 from sequent.model.inputs import Input, ItemsCallPlan, ItemsPlan
 from sequent.model.references import Path
 from sequent.model.spec import AT_ONCE, Amounts, Backoff, PoolSpec
@@ -175,13 +176,8 @@ class Plan(ByFields):
     pools: tuple[PoolSpec, ...] = ()
     reactions: Mapping[int, Reaction] = field(factory=dict[int, Reaction])
     """By node index, for the nodes that have any."""
-    structure: Mapping[str, str] = field(factory=dict[str, str])
-    """By dotted path (the root is ''), a line that says all that a recovery must find unchanged: what it is,
-    what it requires, repeats and takes. Two plans of the same structure can continue one another."""
-    fingerprint: str = ""
-    """A digest of ``structure``."""
-    picture: str = ""
-    """How it is drawn, as text; empty where it is too large to be looked at."""
+    description: Description = field(factory=dict[str, Part])
+    """The flow as data, from which it is told, drawn, and compared with what it was when a run was made."""
 
     @cached_property
     def has_priorities(self) -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sequent.compiler.picture import Box, Picture
 from sequent.pictures.outline import arrows
+from sequent.pictures.picture import Box, Picture
 from sequent.pictures.states import States
 
 

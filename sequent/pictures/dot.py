@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sequent.compiler.picture import Arrow, Box, Picture
 from sequent.model.spec import capacity_text
 from sequent.model.terminal import safe_block
 from sequent.pictures.outline import INDENT, arrows, outline, text_of
+from sequent.pictures.picture import Arrow, Box, Picture
 from sequent.pictures.states import States
 
 

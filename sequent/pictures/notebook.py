@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from inspect import cleandoc
 from reprlib import Repr
 
-from sequent.compiler.picture import picture_of
+from sequent.compiler import describe
 from sequent.dsl.bound import values_of
 from sequent.dsl.definitions import definition_of
 from sequent.dsl.literals import decoded
@@ -16,6 +16,7 @@ from sequent.model.failures import Failures
 from sequent.model.outcome import Failure, Outcome
 from sequent.model.spec import ParamSpec
 from sequent.model.status import RunStatus, Status
+from sequent.pictures.picture import picture_of
 from sequent.pictures.states import Standing
 from sequent.pictures.style import page_style, plain
 from sequent.pictures.svg import dot_elements, svg
@@ -50,7 +51,7 @@ def html_of(thing: object) -> str | None:
         return _page(_failures(thing, thing.total))
     try:
         definition = definition_of(thing)
-        picture = picture_of(definition.spec)
+        picture = picture_of(definition.spec.name, describe(definition.spec))
     except SequentError as error:
         if error.code == "not-a-flow":
             return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sequent.compiler.picture import Arrow, Box
+from sequent.pictures.picture import Arrow, Box
 from sequent.pictures.states import States
 
 INDENT = "    "

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 from attrs import evolve, frozen
 
-from sequent.compiler.picture import Arrow, Box, Kind
+from sequent.model.description import PartKind
 from sequent.model.status import Claim, Status
 from sequent.pictures.layers import Dash, Size, Wire
 from sequent.pictures.layout import Placement, laid_out
+from sequent.pictures.picture import Arrow, Box
 from sequent.pictures.states import Standing, States
 from sequent.pictures.style import shortened, width_of
 
@@ -103,7 +104,7 @@ def _notes(box: Box, standing: Standing | None) -> Iterator[str]:
 
 
 def _step_size(panel: Panel) -> Size:
-    marks = (DOT if panel.standing is not None else 0.0) + (_PROMPT if panel.box.kind is Kind.COMMAND else 0.0)
+    marks = (DOT if panel.standing is not None else 0.0) + (_PROMPT if panel.box.kind is PartKind.COMMAND else 0.0)
     texts = [width_of(panel.name, NAME_SIZE) + marks]
     texts += [width_of(note, NOTE_SIZE) + (DOT if panel.standing is not None else 0.0) for note in panel.notes]
     width = max(_NARROWEST, max(texts) + 2 * PAD)
@@ -162,7 +163,7 @@ def folded(flow: Box, most: int = MOST_BOXES) -> Folded:
     known = {box.path for box in first.boxes}
     arrows = tuple(arrow for arrow in flow.arrows if {arrow.source, arrow.target} <= known)
     rest = len(flow.boxes) - len(first.boxes)
-    more = Box(index=-1, path="...", name=f"and {rest:,} more", kind=Kind.NOTHING)
+    more = Box(index=-1, path="...", name=f"and {rest:,} more", kind=PartKind.NOTHING)
     return Folded(
         evolve(first, boxes=(*first.boxes, more), arrows=arrows), f"the first {most - 1:,} of {total:,} boxes are shown"
     )

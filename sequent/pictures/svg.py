@@ -7,7 +7,7 @@ from hashlib import blake2b
 
 from attrs import evolve
 
-from sequent.compiler.picture import Box, Kind, Picture
+from sequent.model.description import PartKind
 from sequent.model.spec import PoolSpec, capacity_text
 from sequent.model.status import Status
 from sequent.pictures.layout import Placement, Rectangle
@@ -23,6 +23,7 @@ from sequent.pictures.panels import (
     folded,
     measured,
 )
+from sequent.pictures.picture import Box, Picture
 from sequent.pictures.routes import LABEL_SIZE, Label, Point, Route
 from sequent.pictures.states import Standing, States
 from sequent.pictures.style import number, picture_style, plain, width_of
@@ -152,8 +153,8 @@ def _panel(panel: Panel, at: Rectangle) -> Iterator[str]:
     words = f' class="{status.value}"' if status is not None else ""
     yield f'<g{words} transform="translate({number(at.x)} {number(at.y)})">'
     yield f"<title>{plain(_title(panel))}</title>"
-    look = "block" if panel.box.kind is Kind.CONTAINER else "step"
-    look += " nothing" if panel.box.kind is Kind.NOTHING else ""
+    look = "block" if panel.box.kind is PartKind.CONTAINER else "step"
+    look += " nothing" if panel.box.kind is PartKind.NOTHING else ""
     at = evolve(at, width=at.width - panel.behind, height=at.height - panel.behind)
     if panel.behind:
         yield _card(look, at, panel.behind)
@@ -213,7 +214,7 @@ def _texts(panel: Panel, at: Rectangle) -> Iterator[str]:
     yield _text(panel.name, left, middle + 4.2, NAME_SIZE)
     for line, note in enumerate(panel.notes):
         yield _text(note, left, middle + 16 + NOTE_LINE * line, NOTE_SIZE, "note")
-    if panel.box.kind is Kind.COMMAND:
+    if panel.box.kind is PartKind.COMMAND:
         place = f"{number(at.width - PAD - 9)} {number(middle)}"
         yield f'<path class="mark" transform="translate({place})" d="{_COMMAND}"/>'
 

@@ -233,7 +233,7 @@ class Store(Protocol):
         ...
 
     def picture(self, run: RunRecord) -> str:
-        """How the run's flow is drawn, as the text that its plan had; empty where none was kept."""
+        """How the run's flow is drawn, as the first version kept it; empty where it has not."""
         ...
 
     def log_file(self, run: RunRecord, span: LogSpan) -> str:

@@ -19,6 +19,7 @@ from sequent.runtime.target import Target
 
 if TYPE_CHECKING:
     # Agents and workers know rows, and no plan.
+    from sequent.model.description import KeptDescription
     from sequent.model.plan import Plan
 
 T = TypeVar("T")
@@ -274,7 +275,7 @@ class RunRecord(ByFields):
     owner: Owner | None
     """Who drives it now; None where nobody does."""
     counts: Mapping[Status, int]
-    structure: Mapping[str, str]
+    description: KeptDescription
     fingerprints: Mapping[str, str]
     """By dotted path, the fingerprint of each step's code."""
     reason: str = ""

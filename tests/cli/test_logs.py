@@ -21,10 +21,10 @@ from sequent.model.outcome import LogSpan
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.agent.marks import CAP
 from sequent.runtime.worker.capture import Segment
-from tests.cli.plans import a_record
+from tests.cli.plans import FLOW, STEP, a_record
 from tests.cli.remembered import RememberedStore, attempt, opening
 
-RUN = a_record(structure={"": "", "load": "", "send": ""})
+RUN = a_record(description={"": FLOW, "load": STEP, "send": STEP})
 
 
 class Terminal(io.StringIO):

@@ -17,7 +17,7 @@ from sequent.model.outcome import LogSpan
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.owner import Owner
 from sequent.runtime.pending import Pending
-from tests.cli.plans import a_record
+from tests.cli.plans import BLOCK, FLOW, STEP, a_record
 from tests.cli.remembered import RememberedStore, attempt, opening
 
 
@@ -42,7 +42,9 @@ def a_run(remember, tmp_path):
         attempt("send", "1.2", 1, Status.FAILURE, log=span),
     ]
     counts = {Status.SUCCESS: 2, Status.FAILURE: 1}
-    record = a_record(params={"day": '{"$da":"2026-11-24"}'}, counts=counts, structure={"": "", "load": "", "send": ""})
+    record = a_record(
+        params={"day": '{"$da":"2026-11-24"}'}, counts=counts, description={"": FLOW, "load": STEP, "send": STEP}
+    )
     remember(RememberedStore(record, attempts, str(log)))
     return record
 
@@ -121,14 +123,7 @@ def test_a_lost_attempt_is_called_lost(remember, capsys):
     assert "attempt 1  ? lost" in capsys.readouterr().out
 
 
-STEPS = {
-    "": "flow",
-    "load": "step",
-    "block": "container",
-    "block.send": "step, retries",
-    "last": "step",
-    "never": "step",
-}
+STEPS = {"": FLOW, "load": STEP, "block": BLOCK, "block.send": STEP, "last": STEP, "never": STEP}
 NOW = 1_700_000_100.0
 
 
@@ -148,7 +143,7 @@ def under_way(remember, monkeypatch):
         Pending(path="last", sequence="1", attempt=0, due=NOW + 120),
     ]
     owner = Owner(pid=7, started=1.0, host="h", boot="b", user="ada", since=NOW)
-    record = a_record(status=RunStatus.RUNNING, ended=None, owner=owner, structure=STEPS, counts={})
+    record = a_record(status=RunStatus.RUNNING, ended=None, owner=owner, description=STEPS, counts={})
     remember(RememberedStore(record, attempts, waits=waits))
     return record
 
@@ -229,7 +224,7 @@ def test_of_a_run_that_has_ended_what_was_skipped_and_cancelled_is_told(remember
     unrun = {"last": {Status.SKIPPED: 1}, "block.send": {Status.CANCELLED: 2}}
     attempts = [attempt("load", "1", 1, Status.FAILURE), attempt("block.send", "1.1", 1, Status.ACTIVE, ended=None)]
     waits = [Pending(path="last", sequence="1", attempt=0, due=NOW)]
-    remember(RememberedStore(a_record(structure=STEPS, unrun=unrun), attempts, waits=waits))
+    remember(RememberedStore(a_record(description=STEPS, unrun=unrun), attempts, waits=waits))
     show.show()
     text = capsys.readouterr().out
     assert "  block.send: 1 active, 2 cancelled\n  last: 1 skipped\n  never: not begun\n" in text

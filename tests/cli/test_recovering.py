@@ -9,7 +9,8 @@ import pytest
 from sequent.cli import recovering
 from sequent.cli.typed_options import TypedOptions
 from sequent.errors import UsageError
-from sequent.model.status import RunStatus
+from sequent.model.description import Part, PartKind
+from sequent.model.status import Action, RunStatus, Status
 from sequent.runtime.target import Target
 from tests.cli.plans import OneRun, a_record
 from tests.cli.remembered import opening
@@ -72,8 +73,8 @@ def test_a_finished_run_goes_on_where_something_is_asked_for(put, own_file):
 
 def test_and_where_a_step_of_it_runs_again_whenever_it_is_recovered(put, own_file):
     own_file.chmod(0o666)
-    structure = {"": "flow", "a": "step, in a recovery failure skip, success rerun; retries 3"}
-    put(OneRun(a_record(status=RunStatus.SUCCESS, structure=structure), str(own_file)))
+    again = Part(kind=PartKind.STEP, options={"recovery": {Status.FAILURE: Action.SKIP, Status.SUCCESS: Action.RERUN}})
+    put(OneRun(a_record(status=RunStatus.SUCCESS, description={"a": again}), str(own_file)))
     with pytest.raises(UsageError, match="is not loaded from what the store says"):
         recovering.recover("r00412")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
+from sequent.model.description import Part, PartKind
 from sequent.model.inputs import ItemsLiteralPlan
 from sequent.model.plan import ContainerPlan, NodePlan, Plan, Reaction, StepPlan
 from sequent.model.status import Construct, Status
@@ -51,8 +52,11 @@ def plan(*, until: bool = False, reactions: dict[int, Reaction] | None = None) -
         ContainerPlan(index=BLOCK, path=("block",), parent=ROOT, position=3, children=(B,)),
         _step(B, "block.b", BLOCK, 0),
     )
-    structure = {".".join(node.path): type(node).__name__ for node in nodes}
-    return Plan(name="small", nodes=nodes, params={"day": '"monday"'}, structure=structure, reactions=reactions or {})
+    kinds = {StepPlan: PartKind.STEP, ContainerPlan: PartKind.CONTAINER}
+    description = {".".join(node.path): Part(kind=kinds[type(node)]) for node in nodes}
+    return Plan(
+        name="small", nodes=nodes, params={"day": '"monday"'}, description=description, reactions=reactions or {}
+    )
 
 
 def _step(index: int, path: str, parent: int, position: int) -> StepPlan:
@@ -76,7 +80,7 @@ def reordered() -> tuple[Plan, dict[int, int]]:
             nodes.append(
                 ContainerPlan(path=node.path, children=children, repeats=node.repeats, wraps=node.wraps, **common)
             )
-    return Plan(name="small", nodes=tuple(nodes), structure=plan().structure), place
+    return Plan(name="small", nodes=tuple(nodes), description=plan().description), place
 
 
 def create(store: Store, run_id: str | None = None, flow: str = "small") -> DrivenRun:

@@ -8,6 +8,7 @@ import pytest
 from attrs import evolve
 
 from sequent.errors import StoreError
+from sequent.model.description import Part, PartKind
 from sequent.model.outcome import LogSpan, Problem
 from sequent.model.plan import Reaction
 from sequent.model.saved import SavedBlock, SavedFrame, SavedTask
@@ -301,11 +302,14 @@ def test_how_many_are_in_each_status_is_told_by_path_and_only_of_last_attempts(s
     }
 
 
-def test_a_run_has_the_picture_of_the_flow_that_it_was_last_driven_with(store):
-    drawn = evolve(plan(), picture="as it was")
-    run = store.create(Target(flow="small"), drawn, None, {})
-    other = store.create(Target(flow="small"), evolve(drawn, picture="with other items"), None, {})
-    assert (store.picture(run.record), store.picture(other.record)) == ("as it was", "with other items")
-    run.adopt(evolve(drawn, picture="as it is"), {})
-    assert store.picture(run.record) == "as it is"
-    assert store.picture(other.record) == "with other items"
+def test_a_run_has_the_description_of_the_flow_that_it_was_last_driven_with(store):
+    def described(**options):
+        return evolve(plan(), description={"a": Part(kind=PartKind.STEP, options=options)})
+
+    run = store.create(Target(flow="small"), described(retries=1), None, {})
+    other = store.create(Target(flow="small"), described(retries=2), None, {})
+    run.adopt(described(retries=3), {})
+    assert run.record.description == described(retries=3).description
+    for id_, retries in ((run.record.id, 3), (other.record.id, 2)):
+        assert store.find(id_).description == described(retries=retries).description
+        assert store.picture(store.find(id_)) == ""

@@ -6,6 +6,7 @@ import pytest
 from attrs import evolve
 
 from sequent.errors import StoreError
+from sequent.model.description import Part, PartKind
 from sequent.model.directives import Directives, Selection
 from sequent.model.plan import Reaction
 from sequent.model.saved import SavedTask
@@ -240,12 +241,16 @@ def test_a_run_that_goes_on_with_another_definition_knows_new_nodes_and_old_ones
     larger = plan()
     new = evolve(larger.nodes[A], index=10, path=("new",), parent=ROOT, position=4)
     root = evolve(larger.nodes[ROOT], children=(*larger.nodes[ROOT].children, 10))
-    larger = evolve(larger, nodes=(root, *larger.nodes[1:], new), structure={**larger.structure, "new": "StepPlan"})
+    larger = evolve(
+        larger,
+        nodes=(root, *larger.nodes[1:], new),
+        description={**larger.description, "new": Part(kind=PartKind.STEP)},
+    )
     run.adopt(larger, {"a": "f2", "new": "f1"})
     attempted(run, TaskKey(1, 10, 0), result="2")
     run.close()
     record = store.find(run.record.id)
-    assert (record.structure["new"], record.fingerprints["a"]) == ("StepPlan", "f2")
+    assert (record.description["new"], record.fingerprints["a"]) == (Part(kind=PartKind.STEP), "f2")
     assert [one.path for one in store.attempts(record)] == ["a", "new"]
     again = store.take(record.id)
     assert again.saved(larger).tasks.keys() == {A, 10}

@@ -36,7 +36,7 @@ def test_a_new_run_is_running_and_is_known_by_all_that_it_was_made_with(store):
         assert record.target == target
         assert record.status is RunStatus.RUNNING
         assert record.params == {"day": '"monday"'}
-        assert record.structure == plan().structure
+        assert record.description == plan().description
         assert record.fingerprints == {"a": "f1", "block.b": "f2"}
         assert record.owner is not None
         assert record.owner.pid == os.getpid()

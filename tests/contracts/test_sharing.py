@@ -190,7 +190,7 @@ def test_two_runs_that_are_driven_take_a_shared_pool_to_be_of_one_size(store):
     with pytest.raises(UsageError, match=r"'db' has the capacity 3, but 4 in run 'r00001'"):
         second.use_pools({"db": 3}, "")
     shared = Plan(
-        name="small", nodes=plan().nodes, structure=plan().structure, pools=(PoolSpec("db", 3, is_shared=True),)
+        name="small", nodes=plan().nodes, description=plan().description, pools=(PoolSpec("db", 3, is_shared=True),)
     )
     with pytest.raises(UsageError, match="'db' has the capacity 3, but 4"):
         store.create(Target(flow="small"), shared, None, {})

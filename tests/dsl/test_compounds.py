@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 import sequent
 from sequent import command, container, item, outer, param, previous, secret, step
 from sequent.compiler import compile_flow
+from sequent.compiler.words import source_text
 from sequent.dsl.definitions import definition_of
 from sequent.errors import InvalidFlowError
 from sequent.testing import simulate
@@ -80,9 +81,9 @@ def test_what_a_step_gets_is_what_was_meant_and_it_waits_for_all_of_it(by_positi
     (task,) = tasks
     got = [*task.args, task.kwargs["second"], task.kwargs.get("third", take.__defaults__[0])]
     assert got == [built(each, value_of) for each in (by_position, by_name, default)]
-    structure = compile_flow(definition_of(flow).spec).structure["taken"]
+    takes = " ".join(map(source_text, compile_flow(definition_of(flow).spec).description["taken"].takes))
     needed = names_in(by_position) | names_in(by_name) | names_in(default)
-    assert {name for name in RESULTS if f"{name}.result" in structure} == needed
+    assert {name for name in RESULTS if f"{name}.result" in takes} == needed
 
 
 def test_every_kind_of_reference_may_stand_inside(tmp_path, monkeypatch):

@@ -4,15 +4,17 @@ import re
 
 from hypothesis import given
 
-from sequent.compiler.picture import Arrow, Kind, picture_of
 from sequent.errors import Place
+from sequent.model.description import PartKind
 from sequent.model.references import ItemOf, Literal, ResultOr
 from sequent.model.status import Claim
 from sequent.model.work import CommandWork, NoWork
 from sequent.pictures import document_of, dot, mermaid
+from sequent.pictures.picture import Arrow
 from tests.compiler.reading import readers
 from tests.compiler.writing import VALUE, amounts, container, every, flow, items, result, some, step
 from tests.flows import flow_specs
+from tests.pictures.pictured import pictured
 
 SPEC = flow(
     step("a", place=Place("flow.py", 3)),
@@ -26,7 +28,7 @@ SPEC = flow(
 
 def test_mermaid_nests_containers_labels_arrows_and_dashes_failures():
     assert (
-        mermaid(picture_of(SPEC))
+        mermaid(pictured(SPEC))
         == """\
 flowchart LR
     n1["a"]
@@ -48,7 +50,7 @@ flowchart LR
 
 def test_dot_nests_containers_and_cuts_arrows_at_their_frames():
     assert (
-        dot(picture_of(SPEC))
+        dot(pictured(SPEC))
         == """\
 digraph "flow" {
     rankdir=LR; compound=true; node [shape=box];
@@ -72,7 +74,7 @@ digraph "flow" {
 
 
 def test_json_has_every_node_every_arrow_and_every_pool():
-    document = document_of(picture_of(SPEC))
+    document = document_of(pictured(SPEC))
     assert document["flow"] == "flow"
     assert [node["path"] for node in document["nodes"]] == ["a", "b", "b.c", "d", "e", "f"]
     assert [node["kind"] for node in document["nodes"]] == ["step", "container", "command", "step", "step", "step"]
@@ -89,11 +91,11 @@ def test_a_picture_nests_boxes_and_draws_arrows_between_those_of_one_box():
     spec = flow(
         step("a"), container("b", inner, step("f", takes=[ResultOr(("a",), VALUE)]), until="f", repeats=items(1))
     )
-    root = picture_of(spec).flow
+    root = pictured(spec).flow
     (a, b) = root.boxes
     assert [(box.path, box.kind) for box in root.walk()] == [
-        *(("", Kind.FLOW), ("a", Kind.STEP), ("b", Kind.CONTAINER), ("b.c", Kind.CONTAINER)),
-        *(("b.c.d", Kind.STEP), ("b.c.e", Kind.STEP), ("b.f", Kind.STEP)),
+        *(("", PartKind.FLOW), ("a", PartKind.STEP), ("b", PartKind.CONTAINER), ("b.c", PartKind.CONTAINER)),
+        *(("b.c.d", PartKind.STEP), ("b.c.e", PartKind.STEP), ("b.f", PartKind.STEP)),
     ]
     assert b.notes == ("repeats", "until f")
     assert root.arrows == (
@@ -109,7 +111,7 @@ def test_a_box_says_how_it_repeats_waits_and_what_it_holds():
     spec = flow(
         container("a", inner, delay=Literal("90.0"), repeats=items(1), acquires=amounts("db 1")), pools={"db": 1}
     )
-    assert {box.path: box.notes for box in picture_of(spec).flow.walk()} == {
+    assert {box.path: box.notes for box in pictured(spec).flow.walk()} == {
         "": (),
         "a": ("repeats", "delay 1m 30s", "acquires 1 of db"),
         "a.b": ("repeats at once", "until its result", "delay the item of a.b"),
@@ -118,7 +120,7 @@ def test_a_box_says_how_it_repeats_waits_and_what_it_holds():
 
 def test_what_is_all_of_a_part_of_which_any_is_enough_is_a_choice():
     spec = flow(step("a"), step("b"), step("c"), step("d"), step("e", every("d", some("c", every("a", "b")))))
-    assert {arrow.source: arrow.is_choice for arrow in picture_of(spec).flow.arrows} == {
+    assert {arrow.source: arrow.is_choice for arrow in pictured(spec).flow.arrows} == {
         "a": True,
         "b": True,
         "c": True,
@@ -128,28 +130,28 @@ def test_what_is_all_of_a_part_of_which_any_is_enough_is_a_choice():
 
 def test_arrows_from_several_inside_are_one_between_their_boxes():
     spec = flow(step("a"), container("b", step("c", "^a"), step("d", "^a")))
-    assert picture_of(spec).flow.arrows == (Arrow("a", "b", ("b.c", "b.d"), Claim.SUCCESS, "", False),)
-    assert len(document_of(picture_of(spec))["arrows"]) == 2
+    assert pictured(spec).flow.arrows == (Arrow("a", "b", ("b.c", "b.d"), Claim.SUCCESS, "", False),)
+    assert len(document_of(pictured(spec))["arrows"]) == 2
 
 
 def test_texts_are_quoted_as_the_forms_want():
     spec = flow(step("a", work=NoWork()))
     strange = type(spec)(name='a "b" \\ c', root=spec.root)
-    assert dot(picture_of(strange)).startswith('digraph "a \\"b\\" \\\\ c" {')
-    assert document_of(picture_of(strange))["flow"] == 'a "b" \\ c'
-    assert document_of(picture_of(strange))["nodes"][0]["kind"] == "nothing"
+    assert dot(pictured(strange)).startswith('digraph "a \\"b\\" \\\\ c" {')
+    assert document_of(pictured(strange))["flow"] == 'a "b" \\ c'
+    assert document_of(pictured(strange))["nodes"][0]["kind"] == "nothing"
 
 
 @given(flow_specs(asks_results=True))
 def test_every_flow_can_be_drawn_whole(spec):
     nodes = list(readers(spec.root))
-    document = document_of(picture_of(spec))
+    document = document_of(pictured(spec))
     assert [node["path"] for node in document["nodes"]] == [".".join(path) for _, path, _ in nodes]
     for text, opens, closes in (
-        (mermaid(picture_of(spec)), "subgraph", r"^ *end$"),
-        (dot(picture_of(spec)), r"\{$", r"\}$"),
+        (mermaid(pictured(spec)), "subgraph", r"^ *end$"),
+        (dot(pictured(spec)), r"\{$", r"\}$"),
     ):
         assert len(re.findall(opens, text, re.MULTILINE)) == len(re.findall(closes, text, re.MULTILINE))
-    assert mermaid(picture_of(spec)).count('["') == len(nodes)
-    assert len(re.findall(r" -(-|\.-)[o>]", mermaid(picture_of(spec)))) == len(document["arrows"])
-    assert dot(picture_of(spec)).count(" -> ") == len(document["arrows"])
+    assert mermaid(pictured(spec)).count('["') == len(nodes)
+    assert len(re.findall(r" -(-|\.-)[o>]", mermaid(pictured(spec)))) == len(document["arrows"])
+    assert dot(pictured(spec)).count(" -> ") == len(document["arrows"])

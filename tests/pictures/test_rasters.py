@@ -10,11 +10,11 @@ from collections import Counter
 
 import pytest
 
-from sequent.compiler.picture import picture_of
 from sequent.model.status import RunStatus, Status
 from sequent.model.work import CommandWork
 from sequent.pictures import Standing, States, svg
 from tests.compiler.writing import amounts, container, flow, items, result, some, step
+from tests.pictures.pictured import pictured
 
 FLOW = flow(
     step("find", work=CommandWork(words=())),
@@ -96,7 +96,7 @@ def unfiltered(data, stride, height):
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("states", [None, STATES], ids=["flow", "run"])
 def test_every_part_has_its_colour_where_no_variables_are_known(scheme, states):
-    document = svg(picture_of(FLOW), states)
+    document = svg(pictured(FLOW), states)
     colours, seen = colours_of(document)[scheme], pixels_of(seen_in(document, scheme))
     expected = ["page", "frame", "block", "block-line", "step", "text", "faint", "line", "failure"]
     expected += ["failure-fill", "success-fill", "success", "active", "active-fill", "cancelled"] if states else []
@@ -107,6 +107,6 @@ def test_every_part_has_its_colour_where_no_variables_are_known(scheme, states):
 
 
 def test_a_picture_without_plain_colours_is_told_from_one_with_them():
-    document = svg(picture_of(FLOW))
+    document = svg(pictured(FLOW))
     bare = re.sub(r"(fill|stroke): #\w{6}; ", "", document)
     assert pixels_of(bare)["#000000"] > 0

@@ -6,7 +6,6 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import given
 
-from sequent.compiler.picture import picture_of
 from sequent.errors import Place
 from sequent.model.status import RunStatus, Status
 from sequent.model.work import CommandWork
@@ -14,13 +13,14 @@ from sequent.pictures import Standing, States, notice_of, svg
 from tests.compiler.reading import readers
 from tests.compiler.writing import amounts, container, flow, items, result, some, step
 from tests.flows import flow_specs
+from tests.pictures.pictured import pictured
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = '<script>alert("&")</script>\x00\x1b[0m\u202e\ud800'
 
 
 def tree_of(spec, states=None, **options):
-    return ElementTree.fromstring(svg(picture_of(spec), states, **options))
+    return ElementTree.fromstring(svg(pictured(spec), states, **options))
 
 
 def texts(tree):
@@ -40,17 +40,17 @@ def titles(tree):
 
 @given(flow_specs(asks_results=True))
 def test_every_flow_is_drawn_whole_the_same_each_time(spec):
-    drawn = svg(picture_of(spec))
-    assert drawn == svg(picture_of(spec))
+    drawn = svg(pictured(spec))
+    assert drawn == svg(pictured(spec))
     tree = ElementTree.fromstring(drawn)
     assert sorted(titles(tree)) == sorted(".".join(path) for _, path, _ in readers(spec.root))
-    arrows = sum(len(box.arrows) for box in picture_of(spec).flow.walk())
+    arrows = sum(len(box.arrows) for box in pictured(spec).flow.walk())
     heads = [words for words in classes(tree, "path") if words.startswith(("head", "choice"))]
     assert len(heads) == arrows
 
 
 def test_it_can_be_read_out_and_needs_nothing_from_elsewhere():
-    drawn = svg(picture_of(flow(step("a"), step("b", "a!failed"))))
+    drawn = svg(pictured(flow(step("a"), step("b", "a!failed"))))
     tree = ElementTree.fromstring(drawn)
     named, about = tree.find(f"{SVG}title"), tree.find(f"{SVG}desc")
     assert tree.get("role") == "img"
@@ -62,7 +62,7 @@ def test_it_can_be_read_out_and_needs_nothing_from_elsewhere():
 
 
 def test_both_schemes_have_every_colour():
-    drawn = svg(picture_of(flow(step("a"))))
+    drawn = svg(pictured(flow(step("a"))))
     light, dark = re.findall(r"\.sequent-picture \{ (--[^}]*)\}", drawn)
     names = set(re.findall(r"(--[\w-]+):", light))
     assert names == set(re.findall(r"(--[\w-]+):", dark))
@@ -71,7 +71,7 @@ def test_both_schemes_have_every_colour():
 
 
 def test_in_a_notebook_it_follows_the_notebooks_theme():
-    picture = picture_of(flow(step("a")))
+    picture = pictured(flow(step("a")))
     assert "data-jp-theme-light" in svg(picture, is_in_notebook=True)
     assert "data-jp-theme-light" not in svg(picture)
 
@@ -149,7 +149,7 @@ def test_text_that_others_wrote_stays_text():
     spec = flow(step("a", place=Place(HOSTILE, 1)), step("b", 'a!returned="<i>&\\"</i>"'), pools=None)
     named = type(spec)(name=HOSTILE, root=spec.root)
     for options in ({}, {"is_in_notebook": True}):
-        drawn = svg(picture_of(named), **options)
+        drawn = svg(pictured(named), **options)
         tree = ElementTree.fromstring(drawn)
         assert "<script" not in drawn
         assert "<i>" not in drawn
@@ -165,7 +165,7 @@ def test_a_long_name_is_cut_and_said_whole_beside():
 
 def test_above_a_size_the_deepest_containers_are_folded_and_it_is_said():
     spec = flow(*(container(f"c{at}", container("d", *(step(f"s{n}") for n in range(5)))) for at in range(4)))
-    picture = picture_of(spec)
+    picture = pictured(spec)
     assert notice_of(picture) == ""
     tree = tree_of(spec, most=10)
     assert sorted(titles(tree)) == sorted([*(f"c{at}" for at in range(4)), *(f"c{at}.d" for at in range(4))])

@@ -32,7 +32,7 @@ RECORD = RunRecord(
     ended=None,
     owner=None,
     counts={},
-    structure={},
+    description={},
     fingerprints={},
 )
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from attrs import frozen
 
 from sequent.by_fields import ByFields
-from sequent.compiler import ChangeKind, Difference, differences
+from sequent.compiler.differences import ChangeKind, Difference, differences
 from sequent.errors import DefinitionError
 from sequent.model.commands import typed
 from sequent.model.directives import NO_DIRECTIVES, Directives
@@ -27,7 +27,7 @@ _SHOWN = 5
 def check_changes(run: ReadRun, plan: Plan, *, accepts: bool, renaming: Renaming = SAME_NAMES) -> tuple[str, ...]:
     """See that a run can be taken up with this plan; a sentence for each difference that was accepted.
 
-    How long, how often and how many may change without a word. What is new, or is something else, is to be
+    What is new, or is something else, is to be
     accepted. What has begun in the run must still be there, and be a step or a container as it was. ``renaming`` says
     what is the same under another name.
 
@@ -35,8 +35,7 @@ def check_changes(run: ReadRun, plan: Plan, *, accepts: bool, renaming: Renaming
         DefinitionError: it cannot, or the differences are to be accepted; the message has them.
     """
     record = run.record
-    found = differences(renaming.structure(record.structure, plan.structure), plan.structure)
-    changed = [difference for difference in found if difference.kind is not ChangeKind.TUNED]
+    changed = differences(*renaming.compared(record.description, plan.description))
     if not changed:
         return ()
     lost = _lost(run, plan, changed)
@@ -142,7 +141,7 @@ def adopt(run: DrivenRun, plan: Plan, changed: ChangedCode, renaming: Renaming =
     """Have later recoveries compare with the flow as it is now; but what has succeeded, with what it was then."""
     before = _known(run, renaming)
     now = {**fingerprints_of(plan), **{path: before[path] for path in changed.finished}}
-    if dict(run.record.structure) != dict(plan.structure) or dict(before) != now:
+    if dict(run.record.description) != dict(plan.description) or dict(before) != now:
         run.adopt(plan, now)
 
 

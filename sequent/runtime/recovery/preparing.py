@@ -66,7 +66,7 @@ def plan_of(plan: Plan, run: ReadRun, asked: Asked | None, attempts: Iterable[At
 
 def _renamed(run: ReadRun, plan: Plan, asked: Asked) -> Renaming:
     """What is the same under another name, by which the run knows it from now on."""
-    renaming = read_renaming(asked.renamed, run.record.structure, plan.structure)
+    renaming = read_renaming(asked.renamed, run.record.description, plan.description)
     if renaming.names:
         run.rename(renaming.path)
     return renaming

@@ -53,7 +53,7 @@ class Reasons:
         self._dependents = dependents_in(plan)
         self._required: dict[int, list[tuple[int, Claim]]] = {}
         """Per node, of whom it requires something, and what."""
-        for index, waiting in self._dependents.items():
+        for index, waiting in sorted(self._dependents.items()):
             for dependent, claim in waiting:
                 self._required.setdefault(dependent, []).append((index, claim))
         self._open = self._decided_by()

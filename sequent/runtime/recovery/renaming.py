@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from sequent.errors import UsageError
-from sequent.model.wording import guess
+from attrs import evolve
 
-_NAME = r"[^\W\d]\w*(?:\.\w+)*"
+from sequent.errors import UsageError
+from sequent.model.description import NAMES_A_PART, Description, KeptDescription, Part, ValueSource, distinct
+from sequent.model.references import dotted
+from sequent.model.requirements import Atom, Requirement, join
+from sequent.model.wording import guess
 
 
 class Renaming(NamedTuple):
@@ -26,35 +28,53 @@ class Renaming(NamedTuple):
                 return ".".join((self.names[around], *parts[end:]))
         return old
 
-    def structure(self, old: Mapping[str, str], new: Mapping[str, str]) -> dict[str, str]:
-        """A structure under the present names; where only names make its text another one, it is that of now."""
-        renamed = {self.path(path): text for path, text in old.items()}
-        return {
-            path: new[path] if path in new and self._is_same(text, new[path]) else text
-            for path, text in renamed.items()
-        }
+    def compared(self, old: KeptDescription, new: Description) -> tuple[KeptDescription, KeptDescription]:
+        """What a flow was and what it is, both under the present names and in the form in which it was kept."""
+        parts = {path: part for path, part in old.items() if isinstance(part, Part)}
+        if len(parts) == len(old):
+            return self.description(parts), new
+        from sequent.compiler.sentences import sentences_of
 
-    def _is_same(self, old: str, new: str) -> bool:
-        """Whether a text says the same with the new names in it, as whole paths or as the last name of one."""
-        return _parts(re.sub(_NAME, lambda found: self._name(found.group()), old)) == _parts(new)
+        # A sentence cannot be told what is called otherwise now: what there is now is said under the old names.
+        said = sentences_of(Renaming({after: before for before, after in self.names.items()}).description(new))
+        return {self.path(path): one for path, one in old.items()}, {self.path(path): one for path, one in said.items()}
 
-    def _name(self, old: str) -> str:
-        new = self.path(old)
-        if new != old or "." in old:
-            return new
-        last = {before.rpartition(".")[2]: after.rpartition(".")[2] for before, after in self.names.items()}
-        return last.get(old, old)
+    def description(self, parts: Description) -> Description:
+        """A description in which every name is the present one."""
+        if not self.names:
+            return parts
+        return {self.path(path): self._part(path, part) for path, part in parts.items()}
+
+    def _part(self, path: str, part: Part) -> Part:
+        until = part.options.get("until")
+        inner = {"until": self._child(path, until)} if isinstance(until, str) else {}
+        sources = {name: self._value(value) for name, value in part.options.items() if isinstance(value, ValueSource)}
+        return evolve(
+            part,
+            requires=None if part.requires is None else self._requirement(part.requires),
+            repeats=None if part.repeats is None else self._value(part.repeats),
+            takes=distinct(map(self._value, part.takes)),
+            options={**part.options, **inner, **sources},
+            result=part.result and self._child(path, part.result),
+        )
+
+    def _child(self, path: str, name: str) -> str:
+        return self.path(f"{path}.{name}".lstrip(".")).rpartition(".")[2]
+
+    def _requirement(self, requirement: Requirement) -> Requirement | None:
+        if isinstance(requirement, Atom):
+            return evolve(requirement, target=tuple(self.path(dotted(requirement.path)).split(".")))
+        return join(filter(None, map(self._requirement, requirement.parts)), type(requirement))
+
+    def _value(self, source: ValueSource) -> ValueSource:
+        name = self.path(source.name) if source.kind in NAMES_A_PART else source.name
+        return evolve(source, name=name, parts=tuple(map(self._value, source.parts)))
 
 
 SAME_NAMES = Renaming(MappingProxyType({}))
 
 
-def _parts(text: str) -> list[str]:
-    """What stands in a text; what is sorted by name may stand in another order now."""
-    return sorted(re.split(r"; |, | & | \| ", text))
-
-
-def read_renaming(typed: tuple[str, ...], old: Mapping[str, str], new: Mapping[str, str]) -> Renaming:
+def read_renaming(typed: tuple[str, ...], old: KeptDescription, new: Description) -> Renaming:
     """What was typed: ``OLD=NEW``, once for each.
 
     Raises:
@@ -81,7 +101,7 @@ def read_renaming(typed: tuple[str, ...], old: Mapping[str, str], new: Mapping[s
     return Renaming(names)
 
 
-def _check(path: str, structure: Mapping[str, str], message: str) -> None:
-    if path not in structure or not path:
-        hint = guess(path, [one for one in structure if one]).strip()
+def _check(path: str, parts: KeptDescription, message: str) -> None:
+    if path not in parts or not path:
+        hint = guess(path, [one for one in parts if one]).strip()
         raise UsageError(message, code="unknown-path", path=path, hint=hint)

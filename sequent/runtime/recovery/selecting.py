@@ -12,6 +12,7 @@ from sequent.model.directives import NO_DIRECTIVES, Directives, Selection
 from sequent.model.inputs import PreviousInput, inputs_in
 from sequent.model.plan import ContainerPlan, NodePlan, Plan, taken_by
 from sequent.model.references import dotted
+from sequent.model.requirements import claims_in
 from sequent.model.saved import SavedFrame
 from sequent.model.status import Claim
 from sequent.model.wording import guess
@@ -187,25 +188,14 @@ def _downstream(selection: Selection, plan: Plan) -> Iterator[Selection]:
 
 def dependents_in(plan: Plan) -> dict[int, list[tuple[int, Claim]]]:
     """Per node, who requires something of it, and what."""
+    indices: dict[str, int] = {}
+    for node in plan.nodes:
+        indices.setdefault(dotted(node.path), node.index)
     found: dict[int, list[tuple[int, Claim]]] = {}
-    for container in plan.nodes:
-        if not isinstance(container, ContainerPlan):
-            continue
-        for position, atoms in enumerate(container.atoms):
-            for atom in atoms:
-                waiting = container.children[_start(container, atom.target)]
-                found.setdefault(container.children[position], []).append((waiting, atom.claim))
-        for outer in container.outer_atoms:
-            waiting = container.children[_start(container, outer.target)]
-            found.setdefault(outer.node, []).append((waiting, outer.claim))
+    for path, part in plan.description.items():
+        for claim in claims_in(part.requires):
+            found.setdefault(indices[dotted(claim.path)], []).append((indices[path], claim.claim))
     return found
-
-
-def _start(container: ContainerPlan, target: int) -> int:
-    """The position of the child whose start something feeds in the end."""
-    while target >= 0:
-        target = container.gates[target].target
-    return -1 - target
 
 
 def shared_sequence(plan: Plan, index: int, sequence: tuple[int, ...]) -> tuple[int, ...]:

@@ -59,8 +59,8 @@ class KeptStore:
         (self.world / "mended").touch()
         self.directory = directory
 
-    def sequent(self, *words: str) -> str:
-        """Do a command; give what it prints."""
+    def sequent(self, *words: str, code: int = 0) -> str:
+        """Do a command; give what it prints, or what it says where it is to fail."""
         around = {
             "KEPT_WORLD": str(self.world),
             "SEQUENT_SECRET_PIN": PIN,
@@ -73,8 +73,16 @@ class KeptStore:
             text=True,
             check=False,
         )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+        assert done.returncode == code, done.stderr
+        return done.stderr if code else done.stdout
+
+    def changed(self, old: str, new: str) -> str:
+        """The flow with other words in it."""
+        file = self.directory / "every_word.py"
+        text = self.flows.read_text()
+        assert old in text
+        file.write_text(text.replace(old, new))
+        return f"{file}:every_word"
 
     def ran(self) -> list[str]:
         """The steps that have run."""
@@ -98,6 +106,20 @@ def test_a_run_that_was_written_by_calls_is_recovered(kept):
     told = json.loads(kept.sequent("recover", "calls", "--flow", f"{kept.flows}:by_calls", "--json"))
     assert told["run"]["result"] == "[('flag', 'flag'), ('ships', ['Ada with 5', 'Bob with 5'])]"
     assert kept.ran() == ["home/1", "last/1", "ships.sail/1.2"]
+
+
+def test_what_has_changed_in_the_flow_of_a_kept_run_is_told(kept):
+    told = kept.sequent("recover", "failed", "--flow", kept.changed("=send.failed", "=send.done"), code=2)
+    assert told.splitlines()[1:-1] == ["    'alert' was: requires send.failed; and is: requires send.done"]
+    renamed = kept.changed("alert", "warn")
+    assert "'alert' is gone; it was: step, requires send.failed" in kept.sequent(
+        "recover", "failed", "--flow", renamed, code=2
+    )
+    kept.sequent("recover", "failed", "--flow", renamed, "--renamed", "alert=warn", "--plan")
+
+
+def test_what_may_be_another_in_a_recovery_may_be_another_in_that_of_a_kept_run(kept):
+    kept.sequent("recover", "failed", "--flow", kept.changed("retries=2", "retries=5"), "--plan")
 
 
 def test_a_suspended_run_of_a_kept_store_is_continued(kept):

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Literal
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 from sequent.errors import StoreError
+from sequent.model.description import Description, text_of_description
 from sequent.runtime.store.nodes import KnownNodes
 from sequent.runtime.store.sqlite import queries, statements
 from sequent.runtime.store.sqlite.reader import Reader
-from sequent.runtime.store.sqlite.records import read_mapping, text_of_mapping
+from sequent.runtime.store.sqlite.records import text_of_mapping
 from sequent.runtime.store.sqlite.seals import damaged
+
+T = TypeVar("T")
 
 
 def read_nodes(reader: Reader, definition: int, *, is_digested: bool) -> KnownNodes:
@@ -38,49 +41,47 @@ def _digest(structure: str, fingerprints: str, picture: str, places: Sequence[tu
 def put_definition(
     cursor: sqlite3.Cursor,
     places: Sequence[tuple[str, str]],
-    structure: Mapping[str, str],
+    description: Description,
     fingerprints: Mapping[str, str],
-    picture: str,
 ) -> int:
     """The number of a definition, which is written unless an earlier run has the same.
 
     Args:
         cursor: within a transaction.
         places: path and kind of each node, by index.
-        structure: what each node is.
+        description: the flow as data.
         fingerprints: of each step's code.
-        picture: how it is drawn.
     """
-    texts = text_of_mapping(structure), text_of_mapping(fingerprints)
-    digest = _digest(*texts, picture, places)
+    texts = text_of_description(description), text_of_mapping(fingerprints)
+    digest = _digest(*texts, "", places)
     found = cursor.execute(queries.definition_with_digest(), (digest,)).fetchone()
     if found is not None:
         return int(found[0])
-    cursor.execute(statements.insert_definition(), (digest, *texts, picture))
+    cursor.execute(statements.insert_definition(), (digest, *texts))
     number = cursor.lastrowid or 0
     rows = [(number, index, path, kind) for index, (path, kind) in enumerate(places)]
     cursor.executemany(statements.insert_node(), rows)
     return number
 
 
-class StoredMapping(Mapping[str, str]):
+class StoredMapping(Mapping[str, T]):
     """One of a definition's large mappings, read when it is first looked into: a list of runs needs none."""
 
-    def __init__(self, reader: Reader, definition: int, column: Literal["structure", "fingerprints"]) -> None:
+    def __init__(self, reader: Reader, definition: int, read: Callable[[str, str], Mapping[str, T]]) -> None:
         self._reader = reader
         self._definition = definition
-        self._column = column
-        self._found: dict[str, str] | None = None
+        self._read = read
+        self._found: Mapping[str, T] | None = None
 
-    def _mapping(self) -> dict[str, str]:
+    def _mapping(self) -> Mapping[str, T]:
         if self._found is None:
             texts = self._reader.row(queries.definition_texts(), self._definition)
             if texts is None:
                 raise StoreError(f"the store has no definition {self._definition}", code="damaged-store")
-            self._found = read_mapping(texts[0] if self._column == "structure" else texts[1])
+            self._found = self._read(*texts)
         return self._found
 
-    def __getitem__(self, key: str) -> str:
+    def __getitem__(self, key: str) -> T:
         return self._mapping()[key]
 
     def __iter__(self) -> Iterator[str]:

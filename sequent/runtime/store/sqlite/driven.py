@@ -170,12 +170,12 @@ class SqliteRun(RunReading):
 
     def adopt(self, plan: Plan, fingerprints: Mapping[str, str]) -> None:
         def write() -> None:
-            number = put_definition(self._cursor, self._nodes.learn(plan), plan.structure, fingerprints, plan.picture)
+            number = put_definition(self._cursor, self._nodes.learn(plan), plan.description, fingerprints)
             self._cursor.execute(statements.change_run("definition"), (number, self._run))
             seal_run(self._cursor.execute, self._run)
 
         self._within(write, is_patient=True)
-        self._record = evolve(self._record, structure=dict(plan.structure), fingerprints=dict(fingerprints))
+        self._record = evolve(self._record, description=plan.description, fingerprints=dict(fingerprints))
 
     def use(self, plan: Plan) -> None:
         super().use(plan)

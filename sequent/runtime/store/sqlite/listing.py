@@ -21,6 +21,8 @@ from sequent.runtime.store.sqlite.fields import check_rows
 from sequent.runtime.store.sqlite.reader import Execute, Reader
 from sequent.runtime.store.sqlite.records import (
     read_counts,
+    read_description,
+    read_mapping,
     read_origin,
     read_owner,
     read_params,
@@ -95,7 +97,7 @@ def _damaged_record(number: int, run_id: object, error: StoreError) -> RunRecord
         ended=None,
         owner=None,
         counts={},
-        structure={},
+        description={},
         fingerprints={},
         reason=error.message,
     )
@@ -214,8 +216,8 @@ class Listing:
             ended=row.ended,
             owner=owner,
             counts=read_counts(row.counts),
-            structure=StoredMapping(self._reader, row.definition, "structure"),
-            fingerprints=StoredMapping(self._reader, row.definition, "fingerprints"),
+            description=StoredMapping(self._reader, row.definition, lambda texts, _: read_description(texts)),
+            fingerprints=StoredMapping(self._reader, row.definition, lambda _, texts: read_mapping(texts)),
             reason=row.reason or "",
             unrun={} if row.unrun is None else read_unrun(row.unrun),
             origin=read_origin(row.origin),

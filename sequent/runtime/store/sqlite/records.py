@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from sequent.errors import NotDataError
+from sequent.model import description
+from sequent.model.description import KeptDescription
 from sequent.model.json_text import read_json
 from sequent.model.outcome import LogSpan, Problem
 from sequent.model.spec import Amounts
@@ -104,6 +106,11 @@ def read_unrun(text: str) -> dict[str, dict[Status, int]]:
 def read_mapping(text: str) -> dict[str, str]:
     """A mapping of text to text."""
     return _read("a mapping", text, lambda tree: {_text(key): _text(value) for key, value in tree.items()})
+
+
+def read_description(text: str) -> KeptDescription:
+    """What each part of a flow is."""
+    return _read("a description", text, description.read_description)
 
 
 def read_params(text: str) -> dict[str, str]:

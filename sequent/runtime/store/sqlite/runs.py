@@ -111,7 +111,7 @@ class SqliteStore:
                 sizes = {pool.name: pool.capacity for pool in plan.pools if pool.is_shared}
                 refuse_other_sizes(execute, number, sizes, self._listing.is_driven)
                 cursor = self._connection.cursor()
-                definition = put_definition(cursor, places_of(plan), plan.structure, fingerprints, plan.picture)
+                definition = put_definition(cursor, places_of(plan), plan.description, fingerprints)
                 status = RunStatus.RUNNING.value
                 row = (number, id_, 1, owner, 0, status, 0, now, "{}", target.flow, definition, NOTHING.text)
                 execute(statements.insert_run(), row)

@@ -253,7 +253,7 @@ def change_run(names: str) -> str:
 @cache
 def insert_definition() -> str:
     """A definition that no run had."""
-    return _insert(definition, "digest structure fingerprints picture")
+    return _insert(definition, "digest structure fingerprints")
 
 
 @cache

@@ -1,0 +1,124 @@
+"""From a flow whose names are resolved to its description."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import evolve
+
+from sequent.compiler.course import count_of
+from sequent.compiler.reading import read
+from sequent.compiler.tree import Node, Tree
+from sequent.model.description import Part, PartKind, SourceKind, ValueSource, distinct
+from sequent.model.inputs import (
+    CompoundInput,
+    FailuresInput,
+    Input,
+    ItemInput,
+    ItemsCallPlan,
+    ItemsLiteralPlan,
+    ItemsPlan,
+    LiteralInput,
+    ParamInput,
+    PartInput,
+    PreviousInput,
+    ResultInput,
+    ResultOrInput,
+)
+from sequent.model.options import said
+from sequent.model.spec import ContainerSpec, FlowSpec
+from sequent.model.status import Construct
+from sequent.model.work import CommandWork, NoWork
+
+
+def describe(spec: FlowSpec) -> dict[str, Part]:
+    """The description of a flow.
+
+    Raises:
+        InvalidFlowError: the flow has mistakes.
+    """
+    return description_of(read(spec)[0])
+
+
+def description_of(tree: Tree) -> dict[str, Part]:
+    """The description of a flow whose names are resolved."""
+    return {node.text: _part(tree, node) for node in tree.nodes}
+
+
+def _part(tree: Tree, node: Node) -> Part:
+    taken = [*node.inputs, *(value for value in node.attributes.values() if value is not None)]
+    part = Part(
+        kind=_kind(node),
+        requires=node.condition,
+        repeats=None if node.repeats is None else _items(node.repeats, tree),
+        takes=distinct(_source(value, tree) for value in taken),
+        options=_options(node, tree),
+        result=node.spec.result or "" if isinstance(node.spec, ContainerSpec) else "",
+        count=None if node.repeats is None else count_of(node),
+        place=node.spec.place,
+        items=node.repeats.text if isinstance(node.repeats, ItemsLiteralPlan) else "",
+    )
+    return part if node.parent is not None else _flow(part, tree.spec)
+
+
+def _flow(part: Part, spec: FlowSpec) -> Part:
+    """The flow itself, with what only it has."""
+    config = {"max_concurrent": spec.config.max_concurrent}
+    if not spec.config.stop_on_exception:
+        config["stop_on_exception"] = False
+    return evolve(
+        part,
+        options={**part.options, **{name: value for name, value in config.items() if value is not None}},
+        params={param.name: param.type for param in spec.params},
+        pools={pool.name: (pool.capacity, pool.is_shared) for pool in spec.pools},
+    )
+
+
+def _kind(node: Node) -> PartKind:
+    if isinstance(node.spec, ContainerSpec):
+        return PartKind.FLOW if node.parent is None else PartKind.CONTAINER
+    if isinstance(node.spec.work, NoWork):
+        return PartKind.NOTHING
+    return PartKind.COMMAND if isinstance(node.spec.work, CommandWork) else PartKind.STEP
+
+
+def _options(node: Node, tree: Tree) -> dict[str, Any]:
+    options = {name: value for name, value in said(node.spec).items() if name not in ("requires", "repeats")}
+    options |= {name: _source(node.values[name], tree) for name in options if name in node.values}
+    if options.get("max_concurrent", 1) < 1:
+        del options["max_concurrent"]
+    if options.get("task_construct") is Construct.PROCESS:
+        del options["task_construct"]
+    return options
+
+
+def _items(items: ItemsPlan, tree: Tree) -> ValueSource:
+    if isinstance(items, ItemsLiteralPlan):
+        return ValueSource(SourceKind.ITEMS)
+    return ValueSource(SourceKind.CALL) if isinstance(items, ItemsCallPlan) else _source(items, tree)
+
+
+def _source(value: Input, tree: Tree) -> ValueSource:
+    def name(index: int) -> str:
+        return tree.by_index[index].text
+
+    match value:
+        case ResultInput():
+            return ValueSource(SourceKind.RESULT, name(value.node))
+        case ResultOrInput():
+            return ValueSource(SourceKind.RESULT_OR, name(value.node), value.default)
+        case FailuresInput():
+            return ValueSource(SourceKind.FAILURES, name(value.node))
+        case ItemInput():
+            return ValueSource(SourceKind.ITEM, name(value.container))
+        case PreviousInput():
+            return ValueSource(SourceKind.PREVIOUS, name(value.container), parts=(_source(value.start, tree),))
+        case PartInput():
+            return ValueSource(SourceKind.PART, parts=(_source(value.whole, tree),), keys=value.keys)
+        case ParamInput():
+            return ValueSource(SourceKind.PARAM, value.name)
+        case LiteralInput():
+            return ValueSource(SourceKind.LITERAL, text=value.text)
+        case CompoundInput():
+            parts = tuple(_source(part, tree) for part in value.parts)
+            return ValueSource(SourceKind(value.form.value), parts=parts, keys=value.keys)

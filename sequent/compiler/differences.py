@@ -1,0 +1,83 @@
+"""What has changed from one description of a flow to another, as far as a recovery rests on it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from attrs import evolve, frozen
+
+from sequent.by_fields import ByFields
+from sequent.compiler.sentences import sentence_basis, sentence_parts
+from sequent.compiler.words import part_words
+from sequent.model.description import KeptDescription, Part, PartKind, Sentence, SourceKind, ValueSource
+from sequent.model.options import OPTIONS
+
+
+class ChangeKind(StrEnum):
+    """How a step or container differs from what it was."""
+
+    ADDED = "added"
+    CHANGED = "changed"
+    """It is something else, requires or takes something else."""
+    REMOVED = "removed"
+    """It is gone; a rename is this and an addition."""
+
+
+@frozen(eq=False, repr=False)
+class Difference(ByFields):
+    """A step or container that is not what it was."""
+
+    path: str
+    """Dotted; the flow itself is ''."""
+    kind: ChangeKind
+    text: str
+    """One line for people."""
+
+
+def differences(old: KeptDescription, new: KeptDescription) -> tuple[Difference, ...]:
+    """What has changed, by path.
+
+    Left out is what may change between a run and its recovery without a word: how long, how often and how many at
+    once, places, literal arguments and items, code, and the order in which siblings are defined.
+    """
+    paths = sorted(path for path in {*old, *new} if old.get(path) != new.get(path))
+    found = (_difference(path, old.get(path), new.get(path)) for path in paths)
+    return tuple(difference for difference in found if difference is not None)
+
+
+def _difference(path: str, old: Part | Sentence | None, new: Part | Sentence | None) -> Difference | None:
+    name = repr(path) if path else "the flow"
+    if new is None:
+        return Difference(path, ChangeKind.REMOVED, f"{name} is gone; it was: {', '.join(_words(old))}")
+    if old is None:
+        return Difference(path, ChangeKind.ADDED, f"{name} is new: {', '.join(_words(new))}")
+    old, new = _basis(old), _basis(new)
+    if old == new:
+        return None
+    before, after = _words(old), _words(new)
+    gone = ", ".join(part for part in before if part not in after)
+    more = ", ".join(part for part in after if part not in before)
+    text = f"{name} was: {gone}; and is: {more}" if gone and more else f"{name} is now also: {more}"
+    if not more:
+        text = f"{name} is no longer: {gone}"
+    return Difference(path, ChangeKind.CHANGED, text)
+
+
+def _words(part: Part | Sentence | None) -> list[str]:
+    if isinstance(part, Sentence):
+        return sentence_parts(part)
+    return [] if part is None else part_words(part)
+
+
+def _basis(part: Part | Sentence) -> Part | Sentence:
+    """What a recovery rests on."""
+    if isinstance(part, Sentence):
+        return sentence_basis(part)
+    options = {name: value for name, value in part.options.items() if not _only_tunes(name, value)}
+    return evolve(part, kind=part.kind if part.is_container else PartKind.STEP, options=options, count=None)
+
+
+def _only_tunes(name: str, value: object) -> bool:
+    """Whether an option says no more than how long, how often, how soon or how many of it run at once."""
+    refers = isinstance(value, ValueSource) and value.kind is not SourceKind.LITERAL
+    return name in OPTIONS and OPTIONS[name].is_tuning and not refers

@@ -1,0 +1,263 @@
+"""A flow as data: what each of its parts is, requires, repeats and takes, without its code."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from enum import StrEnum
+from functools import partial
+from typing import Any
+
+from attrs import asdict, astuple, field, frozen
+
+from sequent.by_fields import ByFields
+from sequent.errors import Place
+from sequent.model.options import OPTIONS
+from sequent.model.references import dotted
+from sequent.model.requirements import AllOf, AnyOf, Atom, Requirement
+from sequent.model.spec import Amounts, Backoff
+from sequent.model.status import Action, Claim, Status
+from sequent.model.wire import decode
+
+_VERSION = 2
+"""That of the form in which a description is kept; the first was sentences."""
+_STAND_IN = "result_or"
+
+
+class PartKind(StrEnum):
+    """What a part of a flow is."""
+
+    FLOW = "flow"
+    CONTAINER = "container"
+    STEP = "step"
+    COMMAND = "command"
+    NOTHING = "nothing"
+    """A step without anything to do."""
+
+
+class SourceKind(StrEnum):
+    """Where a value comes from."""
+
+    RESULT = "result"
+    RESULT_OR = "result_or"
+    FAILURES = "failures"
+    ITEM = "item"
+    PREVIOUS = "previous"
+    PARAM = "param"
+    LITERAL = "literal"
+    PART = "part"
+    LIST = "list"
+    TUPLE = "tuple"
+    DICT = "dict"
+    ITEMS = "items"
+    """Items that were written down."""
+    CALL = "call"
+    """Items that a callable gives."""
+
+
+NAMES_A_PART = frozenset(
+    {SourceKind.RESULT, SourceKind.RESULT_OR, SourceKind.FAILURES, SourceKind.ITEM, SourceKind.PREVIOUS}
+)
+
+
+@frozen(eq=False, repr=False)
+class ValueSource(ByFields):
+    """Where a value comes from, by the names of the flow."""
+
+    kind: SourceKind
+    name: str = ""
+    """The dotted path of a part of the flow, or a parameter."""
+    text: str = ""
+    """Of a literal, or of what stands in where there is no result: wire text."""
+    parts: tuple[ValueSource, ...] = ()
+    """What it is made of; the first result of a fold; the whole of a part."""
+    keys: tuple[str | int, ...] = ()
+
+
+def distinct(sources: Iterable[ValueSource]) -> tuple[ValueSource, ...]:
+    """Each of some sources once, in their own order."""
+    by_key = {_key(source): source for source in sources}
+    return tuple(by_key[key] for key in sorted(by_key))
+
+
+def _key(source: ValueSource) -> tuple[object, ...]:
+    return (source.kind, source.name, source.text, repr(source.keys), tuple(map(_key, source.parts)))
+
+
+@frozen(kw_only=True, eq=False, repr=False)
+class Part(ByFields):
+    """A step, a container, or the flow itself."""
+
+    kind: PartKind
+    requires: Requirement | None = None
+    """All that it waits for, each by its path from the root."""
+    repeats: ValueSource | None = None
+    takes: tuple[ValueSource, ...] = ()
+    options: Mapping[str, Any] = field(factory=dict[str, Any])
+    """By name, what it says of them otherwise than by default: as its specification has it, or where it comes from."""
+    result: str = ""
+    """Of a container: the step whose result is its own; empty where none is named."""
+    params: Mapping[str, str] = field(factory=dict[str, str])
+    """Of the flow: the type of each, by name."""
+    pools: Mapping[str, tuple[int, bool]] = field(factory=dict[str, tuple[int, bool]])
+    """Of the flow: how much there is of each, and whether all runs share it."""
+    count: int | None = None
+    """How many items it repeats over, where they were written down."""
+    place: Place | None = field(default=None, eq=False)
+    """It is not kept."""
+    items: str = field(default="", eq=False)
+    """The items that were written down, as wire text; they are not kept."""
+
+    @property
+    def is_container(self) -> bool:
+        """Whether others are in it."""
+        return self.kind in (PartKind.FLOW, PartKind.CONTAINER)
+
+    @property
+    def reruns_successes(self) -> bool:
+        """Whether it runs again in a recovery though it has succeeded."""
+        return self.options.get("recovery", {}).get(Status.SUCCESS) is Action.RERUN
+
+
+@frozen(eq=False, repr=False)
+class Sentence(ByFields):
+    """A part as the first version kept it: see ``compiler.sentences``."""
+
+    text: str
+
+    @property
+    def is_container(self) -> bool:
+        """Whether others are in it."""
+        return self.text.startswith(("flow", "container"))
+
+    @property
+    def reruns_successes(self) -> bool:
+        """Whether it runs again in a recovery though it has succeeded."""
+        return any("success rerun" in part for part in self.text.partition("; ")[0].split(", in a recovery ")[1:])
+
+
+Description = Mapping[str, Part]
+"""By dotted path (the flow itself is ''), each container before what is in it."""
+KeptDescription = Mapping[str, Part | Sentence]
+"""As it was kept with a run, by this version or an older one."""
+
+
+def text_of_description(parts: Description) -> str:
+    """The description as text, without the lines of the author's file."""
+    trees = {
+        path: {name: value for name in _READERS if (value := getattr(part, name)) not in _NOTHING}
+        for path, part in parts.items()
+    }
+    return _dump({"version": _VERSION, "parts": trees})
+
+
+def read_description(tree: Any) -> KeptDescription:
+    """The description again, from what its text is in JSON.
+
+    Raises:
+        ValueError, TypeError, KeyError, AttributeError, NotDataError: no version gave it.
+    """
+    if isinstance(tree.get("version"), str | None):
+        return {path: Sentence(_text(text)) for path, text in tree.items()}
+    if tree["version"] != _VERSION:
+        raise ValueError(f"version {tree['version']}")
+    return {
+        path: Part(**{name: _READERS[name](value) for name, value in part.items()})
+        for path, part in tree["parts"].items()
+    }
+
+
+# -- to and from what JSON can say --------------------------------------------------------------------
+
+_NOTHING: tuple[object, ...] = (None, "", (), {})
+
+
+def _plain(record: Any) -> Any:
+    """What a record is made of."""
+    match record:
+        case Atom():
+            claim = _STAND_IN if record.is_stand_in else record.claim
+            return [dotted(record.path), claim, *([record.values] if record.values else [])]
+        case AllOf() | AnyOf():
+            return {"all" if isinstance(record, AllOf) else "any": record.parts}
+        case ValueSource():
+            return asdict(record, filter=lambda _, value: value not in _NOTHING)
+        case _:
+            return astuple(record)
+
+
+# ASCII alone: names may hold lone surrogates, which a database does not take.
+_dump = json.JSONEncoder(separators=(",", ":"), default=_plain).encode
+
+
+def _checked(kind: Any, value: Any) -> Any:
+    if not isinstance(value, kind):
+        raise TypeError(f"{value!r:.80} is of another kind")
+    return value
+
+
+_text, _number = partial(_checked, str), partial(_checked, int)
+
+
+def _read_requirement(tree: Any) -> Requirement:
+    if hasattr(tree, "items"):
+        ((name, parts),) = tree.items()
+        kind = AllOf if name == "all" else AnyOf
+        return kind(tuple(map(_read_requirement, parts)))
+    path, claim, *values = tree
+    is_stand_in = claim == _STAND_IN
+    return Atom(
+        tuple(_text(path).split(".")),
+        Claim.DONE if is_stand_in else Claim(claim),
+        values=tuple(map(_text, values[0] if values else ())),
+        is_stand_in=is_stand_in,
+    )
+
+
+def _read_source(tree: Any) -> ValueSource:
+    return ValueSource(
+        SourceKind(tree["kind"]),
+        _text(tree.get("name", "")),
+        _text(tree.get("text", "")),
+        tuple(map(_read_source, tree.get("parts", ()))),
+        tuple(_checked((str, int), key) for key in tree.get("keys", ())),
+    )
+
+
+def _read_option(name: str, tree: Any) -> Any:
+    value = _OPTIONS.get(name, _read_value)(tree)
+    known = decode(value.text) if isinstance(value, ValueSource) and value.kind is SourceKind.LITERAL else value
+    if name in OPTIONS and not isinstance(known, ValueSource):
+        # Whatever cannot be told is no value of it.
+        OPTIONS[name].words(known)
+    return value
+
+
+def _read_value(tree: Any) -> Any:
+    return _read_source(tree) if hasattr(tree, "items") else _checked((str, int, float), tree)
+
+
+def _read_amounts(tree: Any) -> Amounts:
+    return tuple((_text(pool), _number(amount)) for pool, amount in tree)
+
+
+_READERS: Mapping[str, Callable[[Any], Any]] = {
+    "kind": PartKind,
+    "requires": _read_requirement,
+    "repeats": _read_source,
+    "takes": lambda tree: tuple(map(_read_source, tree)),
+    "options": lambda tree: {name: _read_option(name, value) for name, value in tree.items()},
+    "result": _text,
+    "params": lambda tree: {name: _text(annotation) for name, annotation in tree.items()},
+    "pools": lambda tree: {name: (_number(most), _checked(bool, shared)) for name, (most, shared) in tree.items()},
+    "count": _number,
+}
+"""What is kept of a part."""
+_OPTIONS: Mapping[str, Callable[[Any], Any]] = {
+    "acquires": _read_amounts,
+    "releases": _read_amounts,
+    "backoff": lambda tree: Backoff(*(_checked((int, float, type(None)), number) for number in tree)),
+    "retry_on": lambda tree: tuple(_checked((str, int), one) for one in tree),
+    "recovery": lambda tree: {Status(status): Action(action) for status, action in tree.items()},
+}
+"""The options that JSON does not give back as they are."""
