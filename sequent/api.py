@@ -9,7 +9,7 @@ import os
 from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, cast
 
-from attrs import evolve
+from msgspec.structs import replace
 
 from sequent.dsl.running import OpenStore, RunMode, RunRequest, set_checker, set_runner
 from sequent.errors import DefinitionError, InvalidFlowError, UsageError
@@ -115,7 +115,7 @@ def recover(
             definition=definition,
             plan=plan,
             run=run,
-            target=evolve(target or record.target, cwd=record.target.cwd),
+            target=replace(target or record.target, cwd=record.target.cwd),
             store=store.name,
             observer=observer,
             agent=agent,
@@ -178,7 +178,7 @@ def continue_(
             definition=definition,
             plan=plan,
             run=run,
-            target=evolve(target or record.target, cwd=record.target.cwd),
+            target=replace(target or record.target, cwd=record.target.cwd),
             store=store.name,
             observer=observer,
             agent=agent,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from attrs import define, evolve, field
+from attrs import define, field
+from msgspec.structs import replace
 
 from sequent.model.directives import NO_DIRECTIVES, Directives
 from sequent.model.effects import CloseFrame, OpenFrame
@@ -74,7 +75,7 @@ class Rows:
         for mark in revision.outdated:
             key = (mark.frame, mark.node, mark.iteration)
             assert self.tasks[key].status is Status.SUCCESS
-            self.tasks[key] = evolve(self.tasks[key], status=Status.WAITING)
+            self.tasks[key] = replace(self.tasks[key], status=Status.WAITING)
         for mark in revision.passed:
             self.pass_over((mark.frame, mark.node, mark.iteration), mark.attempt)
         for frame in revision.frames:
@@ -117,7 +118,7 @@ class Rows:
         root = self.frames.get((0, 0, 1))
         if root is None:
             return None
-        return evolve(self._frame(root.id, _container(self.plan, 0), is_whole=False), status=root.status)
+        return replace(self._frame(root.id, _container(self.plan, 0), is_whole=False), status=root.status)
 
     def _frame(self, frame: int, container: ContainerPlan, *, is_whole: bool) -> SavedFrame:
         tasks, blocks = {}, {}
@@ -193,7 +194,7 @@ class Rows:
     def _iteration(self, frame: int, node: ContainerPlan, number: int, *, is_whole: bool) -> SavedFrame:
         if not node.wraps:
             row = self.frames[frame, node.index, number]
-            return evolve(self._frame(row.id, node, is_whole=is_whole), status=row.status)
+            return replace(self._frame(row.id, node, is_whole=is_whole), status=row.status)
         step = node.children[0]
         if (frame, step, number) not in self.tasks:
             return SavedFrame(0)
@@ -205,7 +206,7 @@ class Rows:
         plan = self.plan.nodes[step]
         assert isinstance(plan, StepPlan)
         waits = plan.retries > 0 and (frame, step, number) in self.waits
-        return evolve(self.tasks[frame, step, number], waits=waits)
+        return replace(self.tasks[frame, step, number], waits=waits)
 
     def _verdict(self, frame: int, node: ContainerPlan, number: int) -> Verdict:
         if node.until is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attrs import evolve
+from msgspec.structs import replace
 
 from sequent.engine import Scheduler
 from sequent.engine.apply_directives import direct
@@ -121,7 +121,7 @@ class World:
         row = self.rows.task_key(order.scope, order.node)
         before = self.rows.tasks[row]
         failures = before.failures + (status is Status.FAILURE)
-        self.rows.tasks[row] = evolve(before, status=status, verdict=verdict, answers=answers, failures=failures)
+        self.rows.tasks[row] = replace(before, status=status, verdict=verdict, answers=answers, failures=failures)
         if status is Status.SUCCESS:
             fact: Fact = facts.TaskSucceeded(*attempt, verdict, answers)
         else:
@@ -153,7 +153,7 @@ class World:
         order = self.active[key]
         self.began.add(key)
         row = self.rows.task_key(order.scope, order.node)
-        self.rows.tasks[row] = evolve(self.rows.tasks[row], had_begun=True)
+        self.rows.tasks[row] = replace(self.rows.tasks[row], had_begun=True)
         return self.tell(facts.TaskBegan(order.scope.id, order.node, order.attempt))
 
     def open(self, key: Key, count: int | None) -> list[Effect]:
@@ -235,7 +235,7 @@ class World:
             case FailTask(scope, node):
                 self.settled[self._key(effect)] = Status.FAILURE
                 row = self.rows.task_key(scope, node)
-                self.rows.tasks[row] = evolve(self.rows.tasks[row], status=Status.FAILURE)
+                self.rows.tasks[row] = replace(self.rows.tasks[row], status=Status.FAILURE)
             case FailContainer():
                 self.settled[self._key(effect)] = Status.FAILURE
 

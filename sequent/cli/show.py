@@ -7,8 +7,8 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import IO, Annotated, cast
 
-from attrs import evolve
 from cyclopts import Parameter
+from msgspec.structs import replace
 
 from sequent.cli import machine
 from sequent.cli.failure_text import failure_lines, failure_of, log_command, task_name
@@ -58,7 +58,7 @@ def show(
             record = watched(store, record, wanted)
         story = story_of(store, record, time.time(), wanted)
         if record.ended is None:
-            record = evolve(record, counts=story.counts)
+            record = replace(record, counts=story.counts)
         if options.json:
             _show_document(store, record, story, with_attempts=options.verbose > 0)
         else:

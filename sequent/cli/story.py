@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from attrs import define, evolve, field, frozen
+from attrs import define, field, frozen
+from msgspec.structs import replace
 
 from sequent.errors import StoreError, UsageError
 from sequent.model.commands import typed
@@ -179,7 +180,7 @@ def with_counts(store: Store, record: RunRecord) -> RunRecord:
     except StoreError:
         # ``show`` tells what is wrong with it.
         return record
-    return evolve(record, counts={status: number for status, number in total.items() if number > 0})
+    return replace(record, counts={status: number for status, number in total.items() if number > 0})
 
 
 def _counted(store: Store, record: RunRecord) -> Counter[Status]:
@@ -201,4 +202,4 @@ def seen_attempts(store: Store, record: RunRecord) -> Iterator[AttemptRecord]:
     """A run's attempts by their starts; what has no outcome, though nobody drives the run any more, was lost."""
     for attempt in store.attempts(record):
         is_lost = record.owner is None and attempt.status is Status.ACTIVE
-        yield evolve(attempt, status=Status.WAITING) if is_lost else attempt
+        yield replace(attempt, status=Status.WAITING) if is_lost else attempt

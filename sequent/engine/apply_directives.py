@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
+from msgspec.structs import replace
 
 from sequent.by_fields import ByFields
 from sequent.model.directives import Directives, Reach, found_status
@@ -96,7 +97,7 @@ class _Directing:
         blocks = {
             index: self._block(block, index, _Around(own, place.sequence)) for index, block in saved.blocks.items()
         }
-        return evolve(saved, tasks=tasks, blocks=blocks, status=_opened(saved.status))
+        return replace(saved, tasks=tasks, blocks=blocks, status=_opened(saved.status))
 
     def _task(self, task: SavedTask, index: int, frame: int, container: ContainerPlan, place: _Around) -> SavedTask:
         step = self._plan.step(index)
@@ -105,7 +106,7 @@ class _Directing:
         iteration = place.sequence[-1] if container.wraps else 0
         if found is Status.SUCCESS and action is Action.RERUN:
             self.found.outdated.append(Mark(frame, index, iteration, task.attempt, place.sequence, found))
-            return evolve(task, status=Status.WAITING, verdict=Verdict.UNKNOWN, answers=(), is_passed=False)
+            return replace(task, status=Status.WAITING, verdict=Verdict.UNKNOWN, answers=(), is_passed=False)
         if found is not Status.SUCCESS and action is Action.SKIP:
             self.found.passed.append(Mark(frame, index, iteration, task.attempt + 1, place.sequence, found))
             return SavedTask(
@@ -132,7 +133,7 @@ class _Directing:
         if node.until is not None and self._reach.is_in(node, around.sequence):
             kept = (frame for number, frame in saved.frames.items() if number not in frames)
             until_met = any(_is_truthy(frame, node.children[node.until]) for frame in kept)
-        return evolve(saved, status=_opened(saved.status), frames=frames, until_met=until_met, answers=())
+        return replace(saved, status=_opened(saved.status), frames=frames, until_met=until_met, answers=())
 
     def _opens(self, saved: SavedBlock, node: ContainerPlan, sequence: tuple[int, ...]) -> bool:
         """Whether something is to run again in a container, whatever became of itself."""

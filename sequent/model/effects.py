@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from attrs import frozen
+from msgspec import Struct
 
-from sequent.by_fields import ByFields
-from sequent.model.hot import hot
 from sequent.model.saved import Revision
 from sequent.model.scope import Scope
 from sequent.model.spec import Amounts
@@ -17,8 +15,7 @@ AHEAD = 64
 """How many tasks each worker is given at most: the one that it executes, and those that wait in it."""
 
 
-@hot(eq=False, repr=False)
-class StartTask(ByFields):
+class StartTask(Struct, frozen=True):
     """Record the intent, then have the attempt executed."""
 
     scope: Scope
@@ -26,8 +23,7 @@ class StartTask(ByFields):
     attempt: int
 
 
-@frozen(eq=False, repr=False)
-class TakeBack(ByFields):
+class TakeBack(Struct, frozen=True):
     """Take an attempt back that was handed over ahead, if it has not begun.
 
     The answer is ``TaskTakenBack``, or how the attempt ended.
@@ -38,8 +34,7 @@ class TakeBack(ByFields):
     attempt: int
 
 
-@frozen(eq=False, repr=False)
-class StartTimer(ByFields):
+class StartTimer(Struct, frozen=True):
     """Wait before that attempt; the answer is ``TimerEnded``.
 
     After ``failures`` attempts that failed, as long as the step's backoff says; where there were none, as long
@@ -53,8 +48,7 @@ class StartTimer(ByFields):
     failures: int = 0
 
 
-@frozen(eq=False, repr=False)
-class PassOver(ByFields):
+class PassOver(Struct, frozen=True):
     """Record that a task is not run, and counts as a success all the same."""
 
     scope: Scope
@@ -62,15 +56,13 @@ class PassOver(ByFields):
     attempt: int
 
 
-@frozen(eq=False, repr=False)
-class Revise(ByFields):
+class Revise(Struct, frozen=True):
     """Record what a recovery makes of what it found."""
 
     revision: Revision
 
 
-@frozen(eq=False, repr=False)
-class AskHold(ByFields):
+class AskHold(Struct, frozen=True):
     """Have amounts of shared pools held for a task or container; the answer is ``HoldGranted``."""
 
     scope: Scope
@@ -79,8 +71,7 @@ class AskHold(ByFields):
     priority: int
 
 
-@frozen(eq=False, repr=False)
-class SetHold(ByFields):
+class SetHold(Struct, frozen=True):
     """Record how much of a pool is held now by a task or container, or, where there is no scope, kept by the run."""
 
     scope: Scope | None
@@ -90,8 +81,7 @@ class SetHold(ByFields):
     """Absolute, so that writing it again changes nothing; 0: nothing any more."""
 
 
-@frozen(eq=False, repr=False)
-class FailTask(ByFields):
+class FailTask(Struct, frozen=True):
     """An attempt that had succeeded, or was lost, is a failure for a reason that only the engine knows."""
 
     scope: Scope
@@ -100,8 +90,7 @@ class FailTask(ByFields):
     reason: str
 
 
-@frozen(eq=False, repr=False)
-class FailContainer(ByFields):
+class FailContainer(Struct, frozen=True):
     """A container that had succeeded is a failure for a reason that only the engine knows."""
 
     scope: Scope
@@ -109,8 +98,7 @@ class FailContainer(ByFields):
     reason: str
 
 
-@hot(eq=False, repr=False)
-class SettleTask(ByFields):
+class SettleTask(Struct, frozen=True):
     """Tell whoever watches that a task settled without an attempt of its own.
 
     It is skipped or cancelled; or a failure, as it is not tried again after all.
@@ -121,8 +109,7 @@ class SettleTask(ByFields):
     status: Status
 
 
-@frozen(eq=False, repr=False)
-class OpenRepeat(ByFields):
+class OpenRepeat(Struct, frozen=True):
     """Find the items of a container that repeats; the answer is ``RepeatOpened`` or ``DrawFailed``.
 
     ``scope`` is the iteration around it. ``drawn`` iterations have begun in earlier recoveries.
@@ -133,8 +120,7 @@ class OpenRepeat(ByFields):
     drawn: int
 
 
-@frozen(eq=False, repr=False)
-class DrawItem(ByFields):
+class DrawItem(Struct, frozen=True):
     """Draw the item of that iteration; the answer is ``ItemDrawn``, ``ItemsEnded`` or ``DrawFailed``."""
 
     scope: Scope
@@ -142,24 +128,21 @@ class DrawItem(ByFields):
     number: int
 
 
-@hot(eq=False, repr=False)
-class OpenFrame(ByFields):
+class OpenFrame(Struct, frozen=True):
     """An iteration begins, for the first time or again."""
 
     scope: Scope
     is_new: bool
 
 
-@hot(eq=False, repr=False)
-class CloseFrame(ByFields):
+class CloseFrame(Struct, frozen=True):
     """An iteration has settled."""
 
     scope: Scope
     status: Status
 
 
-@frozen(eq=False, repr=False)
-class CloseRepeat(ByFields):
+class CloseRepeat(Struct, frozen=True):
     """A container that repeats has settled; ``scope`` is the iteration around it."""
 
     scope: Scope
@@ -167,8 +150,7 @@ class CloseRepeat(ByFields):
     status: Status
 
 
-@frozen(eq=False, repr=False)
-class Blocked(ByFields):
+class Blocked(Struct, frozen=True):
     """A task or container that waits for resources which nobody can give back."""
 
     scope: Scope
@@ -180,8 +162,7 @@ class Blocked(ByFields):
     """Who holds how much, as paths with sequences; ``the run`` for what is kept."""
 
 
-@frozen(eq=False, repr=False)
-class EndRun(ByFields):
+class EndRun(Struct, frozen=True):
     """Nothing is under way any more; ``counts`` says how many tasks settled in each way."""
 
     status: RunStatus

@@ -5,20 +5,16 @@
 
 from __future__ import annotations
 
-from attrs import frozen
+from msgspec import Struct
 
-from sequent.by_fields import ByFields
-from sequent.model.hot import hot
 from sequent.model.status import Verdict
 
 
-@frozen(eq=False, repr=False)
-class RunStarted(ByFields):
+class RunStarted(Struct, frozen=True):
     """The run begins, or is taken up again."""
 
 
-@hot(eq=False, repr=False)
-class TaskBegan(ByFields):
+class TaskBegan(Struct, frozen=True):
     """The code of an attempt has begun; told only of steps that announce it."""
 
     frame: int
@@ -26,8 +22,7 @@ class TaskBegan(ByFields):
     attempt: int
 
 
-@hot(eq=False, repr=False)
-class TaskSucceeded(ByFields):
+class TaskSucceeded(Struct, frozen=True):
     """An attempt ended well, and its result can be stored."""
 
     frame: int
@@ -38,8 +33,7 @@ class TaskSucceeded(ByFields):
     """Which of its step's ``asked`` its result is."""
 
 
-@hot(eq=False, repr=False)
-class TaskFailed(ByFields):
+class TaskFailed(Struct, frozen=True):
     """An attempt ended badly."""
 
     frame: int
@@ -49,8 +43,7 @@ class TaskFailed(ByFields):
     """Whether it is a failure after which its step is to be tried again, if it has retries left."""
 
 
-@frozen(eq=False, repr=False)
-class TaskLost(ByFields):
+class TaskLost(Struct, frozen=True):
     """An attempt is gone without an outcome, through no fault of its own."""
 
     frame: int
@@ -58,8 +51,7 @@ class TaskLost(ByFields):
     attempt: int
 
 
-@frozen(eq=False, repr=False)
-class TaskTakenBack(ByFields):
+class TaskTakenBack(Struct, frozen=True):
     """An attempt that was handed over ahead had not begun, and never will."""
 
     frame: int
@@ -67,8 +59,7 @@ class TaskTakenBack(ByFields):
     attempt: int
 
 
-@frozen(eq=False, repr=False)
-class TimerEnded(ByFields):
+class TimerEnded(Struct, frozen=True):
     """The wait before an attempt is over, or before a container (attempt 0)."""
 
     frame: int
@@ -76,16 +67,14 @@ class TimerEnded(ByFields):
     attempt: int
 
 
-@frozen(eq=False, repr=False)
-class HoldGranted(ByFields):
+class HoldGranted(Struct, frozen=True):
     """What a task or container wants of shared pools is now held for it."""
 
     frame: int
     node: int
 
 
-@frozen(eq=False, repr=False)
-class RepeatOpened(ByFields):
+class RepeatOpened(Struct, frozen=True):
     """The items of a container's repeat are known: so many, or None where they are drawn one at a time."""
 
     frame: int
@@ -95,8 +84,7 @@ class RepeatOpened(ByFields):
     """How many iterations may be under way, where the plan refers to a value for it."""
 
 
-@frozen(eq=False, repr=False)
-class ItemDrawn(ByFields):
+class ItemDrawn(Struct, frozen=True):
     """The next item is there."""
 
     frame: int
@@ -104,37 +92,32 @@ class ItemDrawn(ByFields):
     number: int
 
 
-@frozen(eq=False, repr=False)
-class ItemsEnded(ByFields):
+class ItemsEnded(Struct, frozen=True):
     """There are no more items."""
 
     frame: int
     node: int
 
 
-@frozen(eq=False, repr=False)
-class DrawFailed(ByFields):
+class DrawFailed(Struct, frozen=True):
     """The items could not be had, or, before the container began, its delay."""
 
     frame: int
     node: int
 
 
-@frozen(eq=False, repr=False)
-class StepPaced(ByFields):
+class StepPaced(Struct, frozen=True):
     """Tasks of a step lately take so little time that they may be handed over ahead, or no longer do."""
 
     node: int
     is_quick: bool
 
 
-@frozen(eq=False, repr=False)
-class PauseRequested(ByFields):
+class PauseRequested(Struct, frozen=True):
     """Whoever drives the run does not wait for delays: it is to be continued later."""
 
 
-@frozen(eq=False, repr=False)
-class StopRequested(ByFields):
+class StopRequested(Struct, frozen=True):
     """Nobody wants anything more to start."""
 
 

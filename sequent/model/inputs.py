@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from attrs import frozen
+from msgspec import Struct
 
-from sequent.by_fields import ByFields
 from sequent.model.references import CompoundForm, Path
 
 
-@frozen(eq=False, repr=False)
-class ResultInput(ByFields):
+class ResultInput(Struct, frozen=True):
     """The result of a node: its own, or the list of its iterations'.
 
     ``node`` is a child of the reader's container or of one around it; the value is that of the
@@ -22,22 +20,19 @@ class ResultInput(ByFields):
     maker: Path
 
 
-@frozen(eq=False, repr=False)
-class ItemInput(ByFields):
+class ItemInput(Struct, frozen=True):
     """The item of an iteration of this container: the reader's own or one around it."""
 
     container: int
 
 
-@frozen(eq=False, repr=False)
-class ParamInput(ByFields):
+class ParamInput(Struct, frozen=True):
     """A parameter of the flow."""
 
     name: str
 
 
-@frozen(eq=False, repr=False)
-class ResultOrInput(ByFields):
+class ResultOrInput(Struct, frozen=True):
     """The result of a node once it is done, or a value where it has none; of a repeat, one entry per iteration."""
 
     node: int
@@ -46,15 +41,13 @@ class ResultOrInput(ByFields):
     """Wire text."""
 
 
-@frozen(eq=False, repr=False)
-class FailuresInput(ByFields):
+class FailuresInput(Struct, frozen=True):
     """The failures in a node: the first hundred, and how many there are."""
 
     node: int
 
 
-@frozen(eq=False, repr=False)
-class PreviousInput(ByFields):
+class PreviousInput(Struct, frozen=True):
     """The result of the iteration before of this container: the reader's own or one around it."""
 
     container: int
@@ -62,24 +55,21 @@ class PreviousInput(ByFields):
     start: Input
 
 
-@frozen(eq=False, repr=False)
-class LiteralInput(ByFields):
+class LiteralInput(Struct, frozen=True):
     """A value that was written down."""
 
     text: str
     """Wire text."""
 
 
-@frozen(eq=False, repr=False)
-class PartInput(ByFields):
+class PartInput(Struct, frozen=True):
     """A part of another value (see ``model.wire.part_of``)."""
 
     whole: Input
     keys: tuple[str | int, ...]
 
 
-@frozen(eq=False, repr=False)
-class CompoundInput(ByFields):
+class CompoundInput(Struct, frozen=True):
     """A list, a tuple or a dict of other values."""
 
     form: CompoundForm
@@ -88,15 +78,13 @@ class CompoundInput(ByFields):
     """Of a dict: what its parts are under, as wire text."""
 
 
-@frozen(eq=False, repr=False)
-class ItemsLiteralPlan(ByFields):
+class ItemsLiteralPlan(Struct, frozen=True):
     """Items that were written down, as wire text."""
 
     text: str
 
 
-@frozen(eq=False, repr=False)
-class ItemsCallPlan(ByFields):
+class ItemsCallPlan(Struct, frozen=True):
     """Items that a callable gives; ``attributes`` are what its ``self`` shows, if it takes one."""
 
     attributes: tuple[tuple[str, Input], ...] = ()

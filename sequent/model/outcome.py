@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from attrs import field, frozen
 
 from sequent.by_fields import ByFields
+from sequent.model.record_text import Count, Number
 from sequent.model.showing import shown
 from sequent.model.status import RunStatus, Status
 
@@ -21,10 +22,10 @@ class Problem(ByFields):
     traceback: str = ""
     """The author's part of it, as Python prints it."""
     file: str = ""
-    line: int = 0
+    line: Count = 0
     """The innermost line of the author's own code."""
-    exit_code: int | None = None
-    signal: int | None = None
+    exit_code: Number | None = None
+    signal: Number | None = None
     types: tuple[str, ...] = ()
     """The qualified names (``module.Class``) of the exception's class and of its bases."""
 
@@ -34,9 +35,9 @@ class LogSpan(ByFields):
     """Where an attempt's output is: so many bytes of a segment, from an offset."""
 
     segment: str
-    offset: int
-    length: int
-    dropped: int = 0
+    offset: Count
+    length: Count
+    dropped: Count = 0
     """Bytes that were cut out of the middle, because the attempt wrote more than the cap."""
 
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from attrs import field, frozen
+from msgspec import Struct
 
-from sequent.by_fields import ByFields
 from sequent.model.status import Status, Verdict
 
 
-@frozen(eq=False, repr=False)
-class SavedTask(ByFields):
+class SavedTask(Struct, frozen=True):
     """The last attempt of a task: ``active`` where it has no outcome, ``waiting`` where it was lost."""
 
     status: Status
@@ -33,14 +31,13 @@ class SavedTask(ByFields):
     """Whether it is passed over: a success without having run."""
 
 
-@frozen(eq=False, repr=False)
-class SavedFrame(ByFields):
+class SavedFrame(Struct, frozen=True):
     """An iteration that had begun. Where the container wraps a step, ``tasks`` has that one task."""
 
     id: int
-    tasks: Mapping[int, SavedTask] = field(factory=dict[int, SavedTask])
+    tasks: Mapping[int, SavedTask] = {}
     """By node index."""
-    blocks: Mapping[int, SavedBlock] = field(factory=dict[int, "SavedBlock"])
+    blocks: Mapping[int, SavedBlock] = {}
     """By node index."""
     status: Status = Status.ACTIVE
     """How it ended, where it did."""
@@ -52,8 +49,7 @@ class SavedFrame(ByFields):
         return max((saved.recovery for saved in inside), default=-1)
 
 
-@frozen(eq=False, repr=False)
-class SavedBlock(ByFields):
+class SavedBlock(Struct, frozen=True):
     """A container within one iteration of what is around it.
 
     ``frames`` has the iterations up to ``drawn`` that were no success, and those in which something may have to run
@@ -64,7 +60,7 @@ class SavedBlock(ByFields):
     status: Status
     """``success``, or anything else where it is to be opened again."""
     drawn: int = 0
-    frames: Mapping[int, SavedFrame] = field(factory=dict[int, SavedFrame])
+    frames: Mapping[int, SavedFrame] = {}
     """By iteration number."""
     until_met: bool = False
     """Whether an iteration that is kept had ended the repeat: nothing more is drawn."""
@@ -76,8 +72,7 @@ class SavedBlock(ByFields):
     """The last recovery in which something in it ran."""
 
 
-@frozen(eq=False, repr=False)
-class Mark(ByFields):
+class Mark(Struct, frozen=True):
     """A task whose row a recovery changes before anything runs."""
 
     frame: int
@@ -91,8 +86,7 @@ class Mark(ByFields):
     """What it was found in, as directives name it."""
 
 
-@frozen(eq=False, repr=False)
-class Renewal(ByFields):
+class Renewal(Struct, frozen=True):
     """A repeat of which nothing is kept: its items are found anew, and its iterations had as good as never begun."""
 
     frame: int
@@ -102,8 +96,7 @@ class Renewal(ByFields):
     """Of the iteration around it."""
 
 
-@frozen(eq=False, repr=False)
-class Revision(ByFields):
+class Revision(Struct, frozen=True):
     """What a recovery makes of what it found, beside what follows from the rows as they are.
 
     It is written in one transaction, so that a recovery of that recovery finds it.

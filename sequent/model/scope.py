@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from attrs import field
-
-from sequent.model.hot import hot
+from msgspec import Struct
 
 
-@hot(unsafe_hash=True)
-class Scope:
+class Scope(Struct, frozen=True):
     """One iteration of a container.
 
     ``id`` is unique within the run. ``node`` is the container's index in the plan, ``number`` the
@@ -19,7 +16,7 @@ class Scope:
     node: int
     number: int
     sequence: tuple[int, ...]
-    parent: Scope | None = field(default=None, repr=False)
+    parent: Scope | None = None
 
 
 def sequence_text(sequence: tuple[int, ...]) -> str:

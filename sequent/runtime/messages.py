@@ -1,296 +1,134 @@
-"""Orders and reports as the messages that driver and worker exchange."""
+"""What driver, agent and workers say to each other beside orders and reports."""
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import Any, cast
+from typing import Annotated
 
-from sequent.model.outcome import LogSpan, Problem
-from sequent.model.references import CompoundForm
-from sequent.model.status import Verdict
+from msgspec import Meta
+
+from sequent.model.outcome import Problem
+from sequent.model.record_text import Count, Number
 from sequent.runtime.orders import (
     AttemptBegan,
     AttemptEnded,
     AttemptOrder,
-    Composed,
-    Cut,
     DrawBroke,
-    DrawnReport,
     DrawOrder,
-    Given,
     ItemFound,
+    Message,
     RepeatFound,
-    Report,
-    Spooled,
-    WorkerSetup,
 )
-from sequent.runtime.packets import BadMessageError, Message
-from sequent.runtime.target import Target
-from sequent.runtime.untrusted import count, data_text, number, seconds_of, text
+
+# -- driver and worker
 
 
-class Word(StrEnum):
-    """What a message between driver and worker is."""
+class ForgetRepeat(Message, frozen=True):
+    """A repeat has settled: its iterator is needed no more."""
 
-    ATTEMPT = "a"
-    DRAW = "d"
-    FORGET = "f"
-    LOADED = "l"
-    UNLOADABLE = "u"
-    BEGAN = "b"
-    ENDED = "e"
-    REPEAT = "r"
-    ITEM = "i"
-    BROKE = "x"
-    IDLE = "w"
-    ASK = "q"
-    LEAVING = "z"
+    frame: Count
+    node: Count
 
 
-def write_order(order: AttemptOrder) -> Message:
-    """An attempt's order, for a worker."""
-    return [
-        Word.ATTEMPT,
-        order.frame,
-        order.node,
-        order.attempt,
-        order.token,
-        order.path,
-        order.sequence,
-        order.recovery,
-        [_write_given(value) for value in order.inputs],
-        order.makers,
-        [(name, _write_given(value)) for name, value in order.attributes],
-        order.item,
-        order.settings,
-        order.announces,
-        order.wants_verdict,
-    ]
+class AskTaken(Message, frozen=True):
+    """Say how many orders you have read."""
 
 
-def read_order(message: Message) -> AttemptOrder:
-    """The order that ``write_order`` wrote."""
-    _, frame, node, attempt, token, path, sequence, recovery, inputs, makers, attributes, *rest = cast(
-        "list[Any]", message
-    )
-    item, settings, announces, wants_verdict = rest
-    return AttemptOrder(
-        frame=frame,
-        node=node,
-        attempt=attempt,
-        token=token,
-        path=path,
-        sequence=sequence,
-        recovery=recovery,
-        inputs=tuple(map(_read_given, inputs)) if inputs else (),
-        makers=tuple(makers),
-        attributes=_read_attributes(attributes) if attributes else (),
-        item=item,
-        settings=settings,
-        announces=announces,
-        wants_verdict=wants_verdict,
-    )
+class FlowLoaded(Message, frozen=True):
+    """The worker has loaded the flow; its segment is that long."""
+
+    log_end: Count
 
 
-def key_of(message: Message) -> tuple[int, int]:
-    """Of an order: its frame and its node, which no other has that is under way."""
-    _, frame, node, *_ = cast("list[Any]", message)
-    return frame, node
+class FlowUnloadable(Message, frozen=True):
+    """The worker cannot load the flow."""
+
+    problem: Problem
 
 
-def write_draw(order: DrawOrder) -> Message:
-    """A draw's order, for a worker."""
-    attributes = [(name, _write_given(value)) for name, value in order.attributes]
-    return [Word.DRAW, order.frame, order.node, order.number, order.path, order.skip, attributes]
+class OrdersTaken(Message, frozen=True):
+    """How many orders the worker has read in all."""
+
+    count: Count
 
 
-def read_draw(message: Message) -> DrawOrder:
-    """The order that ``write_draw`` wrote."""
-    _, frame, node, number, path, skip, attributes = cast("list[Any]", message)
-    return DrawOrder(
-        frame=frame, node=node, number=number, path=path, skip=skip, attributes=_read_attributes(attributes)
-    )
+class WorkerLeaving(Message, frozen=True):
+    """The worker reads no further order."""
 
 
-def _write_given(value: Given) -> object:
-    """A value in an order: its text as it is, a file or a part as what they consist of."""
-    match value:
-        case str():
-            return value
-        case Spooled(path):
-            return {"file": path}
-        case Cut(whole, keys):
-            return {"whole": _write_given(whole), "keys": keys}
-        case Composed(form, parts, keys):
-            return {"form": form, "parts": [_write_given(part) for part in parts], "keys": keys}
+ToWorker = AttemptOrder | DrawOrder | ForgetRepeat | AskTaken
+
+WorkerReport = AttemptEnded | AttemptBegan | RepeatFound | ItemFound | DrawBroke
+FromWorker = WorkerReport | FlowLoaded | FlowUnloadable | OrdersTaken | WorkerLeaving
+
+# -- driver and agent
 
 
-def _read_given(written: Any) -> Any:
-    match written:
-        case {"file": path}:
-            return Spooled(path)
-        case {"whole": whole, "keys": keys}:
-            return Cut(_read_given(whole), tuple(keys))
-        case {"form": form, "parts": parts, "keys": keys}:
-            return Composed(CompoundForm(form), tuple(_read_given(part) for part in parts), tuple(keys))
-        case text:
-            return text
+class SetUpAgent(Message, frozen=True):
+    """What the workers are to be told, as ``text_of_record`` writes a ``WorkerSetup``."""
+
+    setup: str
 
 
-def _read_attributes(written: list[Any]) -> tuple[tuple[str, Given], ...]:
-    return tuple((name, _read_given(value)) for name, value in written)
+class SpawnWorker(Message, frozen=True):
+    """Start a worker."""
+
+    number: int
 
 
-def write_report(report: Report) -> Message:
-    """What a worker has to report, for the driver."""
-    match report:
-        case AttemptEnded():
-            problem, log = report.problem, report.log
-            return [
-                Word.ENDED,
-                report.frame,
-                report.node,
-                report.attempt,
-                report.result,
-                report.verdict.value,
-                write_problem(problem) if problem is not None else None,
-                [log.segment, log.offset, log.length, log.dropped] if log is not None else None,
-                round(report.seconds, 6),
-            ]
-        case AttemptBegan(frame, node, attempt):
-            return [Word.BEGAN, frame, node, attempt]
-        case RepeatFound(frame, node, items, digest):
-            return [Word.REPEAT, frame, node, items, digest]
-        case ItemFound(frame, node, number, item):
-            return [Word.ITEM, frame, node, number, item]
-        case DrawBroke(frame, node, problem):
-            return [Word.BROKE, frame, node, write_problem(problem)]
-        case _:
-            raise AssertionError(f"a worker never reports {report!r}")
+class EndWorkers(Message, frozen=True):
+    """End these workers: TERM, so many seconds of grace, KILL."""
+
+    numbers: tuple[int, ...]
+    grace: Annotated[float, Meta(ge=0, le=1e10)]
 
 
-def read_report(message: Message) -> AttemptBegan | AttemptEnded | DrawnReport:
-    """The report that ``write_report`` wrote, each of its fields looked at: a step may have written it.
-
-    Raises:
-        BadMessageError: it is no report.
-    """
-    match cast("list[Any]", message):
-        case [Word.ENDED, frame, node, attempt, result, verdict, problem, log, seconds]:
-            return AttemptEnded(
-                count(frame),
-                count(node),
-                count(attempt),
-                None if result is None else data_text(result),
-                _read_verdict(verdict),
-                None if problem is None else read_problem(problem),
-                None if log is None else _read_span(log),
-                seconds_of(seconds),
-            )
-        case [Word.BEGAN, frame, node, attempt]:
-            return AttemptBegan(count(frame), count(node), count(attempt))
-        case [Word.REPEAT, frame, node, items, digest]:
-            return RepeatFound(count(frame), count(node), None if items is None else data_text(items), text(digest))
-        case [Word.ITEM, frame, node, number, item]:
-            return ItemFound(count(frame), count(node), count(number), None if item is None else data_text(item))
-        case [Word.BROKE, frame, node, problem]:
-            return DrawBroke(count(frame), count(node), read_problem(problem))
-        case _:
-            raise BadMessageError("it is no report")
+class CloseAgent(Message, frozen=True):
+    """End everything, and then yourself."""
 
 
-_VERDICTS = {verdict.value: verdict for verdict in Verdict}
+class AgentSetUp(Message, frozen=True):
+    """Nothing of an earlier agent is left; workers may be started."""
 
 
-def _read_verdict(written: object) -> Verdict:
-    verdict = _VERDICTS.get(written) if isinstance(written, int) else None
-    if verdict is None:
-        raise BadMessageError("it has no verdict")
-    return verdict
+class WorkerStarted(Message, frozen=True):
+    """A worker has been started; both ends of its pair come along."""
+
+    number: Number
+    segment: str
+    word: str
+    """What begins each packet that it sends."""
 
 
-def _read_span(written: object) -> LogSpan:
-    match cast("list[Any]", written):
-        case [segment, offset, length, dropped]:
-            return LogSpan(segment=text(segment), offset=count(offset), length=count(length), dropped=count(dropped))
-        case _:
-            raise BadMessageError("it has no span of a log")
+class WorkerEnded(Message, frozen=True):
+    """A worker has ended, and so has all that it had started."""
+
+    number: Number
+    code: Annotated[int, Meta(ge=-64, le=255)]
+    """Its status, or minus the number of a signal."""
+    cause: str
+    """Why the agent has ended it, where it has."""
 
 
-def write_problem(problem: Problem) -> Message:
-    """Why something failed, as part of a message."""
-    return [
-        problem.type,
-        problem.message,
-        problem.traceback,
-        problem.file,
-        problem.line,
-        problem.exit_code,
-        problem.signal,
-        problem.types,
-    ]
+class AgentRefused(Message, frozen=True):
+    """The agent cannot serve this run, and why."""
+
+    reason: str
 
 
-def read_problem(written: object) -> Problem:
-    """The problem that ``write_problem`` wrote.
+class NoRoom(Message, frozen=True):
+    """There is no room for a worker, or (number 0) for what the agent itself needs."""
 
-    Raises:
-        BadMessageError: it is none.
-    """
-    match cast("list[Any]", written):
-        case [kind, message, traceback, file, line, exit_code, signal, [*types]]:
-            return Problem(
-                type=text(kind),
-                message=text(message),
-                traceback=text(traceback),
-                file=text(file),
-                line=count(line),
-                exit_code=None if exit_code is None else number(exit_code),
-                signal=None if signal is None else number(signal),
-                types=tuple(map(text, types)),
-            )
-        case _:
-            raise BadMessageError("it has no problem")
+    reason: str
+    number: Number
+    is_scarce: bool
+    """Whether there may be room later."""
 
 
-def write_setup(setup: WorkerSetup) -> dict[str, object]:
-    """What workers are told once, for the agent, which hands it on."""
-    target = setup.target
-    return {
-        "run_id": setup.run_id,
-        "directory": setup.directory,
-        "logging_level": setup.logging_level,
-        "logging_formats": setup.logging_formats,
-        "logging_datefmt": setup.logging_datefmt,
-        "envvar_prefix": setup.envvar_prefix,
-        "sys_path": setup.sys_path,
-        "around": setup.around,
-        "store_options": setup.store_options,
-        "target": {
-            "flow": target.flow,
-            "file": target.file,
-            "module": target.module,
-            "attribute": target.attribute,
-            "is_script": target.is_script,
-            "argv": target.argv,
-            "cwd": target.cwd,
-        },
-    }
+class AgentCrashed(Message, frozen=True):
+    """The agent has failed."""
+
+    story: str
 
 
-def read_setup(tree: dict[str, Any]) -> WorkerSetup:
-    """The setup that ``write_setup`` wrote."""
-    target = dict(tree["target"])
-    target["argv"] = tuple(target["argv"])
-    return WorkerSetup(
-        run_id=tree["run_id"],
-        directory=tree["directory"],
-        logging_level=tree["logging_level"],
-        logging_formats=tuple((level, text) for level, text in tree["logging_formats"]),
-        logging_datefmt=tree["logging_datefmt"],
-        envvar_prefix=tree["envvar_prefix"],
-        sys_path=tuple(tree["sys_path"]),
-        around=tree["around"],
-        store_options=tree["store_options"],
-        target=Target(**target),
-    )
+ToAgent = SetUpAgent | SpawnWorker | EndWorkers | CloseAgent
+FromAgent = AgentSetUp | WorkerStarted | WorkerEnded | AgentRefused | NoRoom | AgentCrashed

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
-from attrs import frozen
+from msgspec import Meta, Struct
 
-from sequent.by_fields import ByFields
-from sequent.model.hot import hot
 from sequent.model.outcome import LogSpan, Problem
+from sequent.model.record_text import Count
 from sequent.model.references import CompoundForm
 from sequent.model.status import Verdict
 from sequent.runtime.target import Target
@@ -18,8 +17,11 @@ MOST_DRAWING = 4
 """Workers, or threads, that draw items: a small set of their own, so that a draw never waits behind a step."""
 
 
-@frozen(kw_only=True, eq=False, repr=False)
-class WorkerSetup(ByFields):
+class Message(Struct, frozen=True, array_like=True, tag=True, forbid_unknown_fields=True):
+    """What driver, agents and workers say to each other; each class of it says what it is."""
+
+
+class WorkerSetup(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the workers of a run are told once."""
 
     run_id: str
@@ -39,27 +41,27 @@ class WorkerSetup(ByFields):
     """By which commands that hints give to type name the store."""
 
 
+Seconds = Annotated[float, Meta(ge=0, le=1e10)]
+
 AttemptKey = tuple[int, int, int]
 """Which attempt: its frame, its node, and its number."""
 
 
-@frozen(eq=False, repr=False)
-class Spooled(ByFields):
+class Spooled(Message, frozen=True):
     """A value that is too large for an order, in a file (see ``runtime.spools``)."""
 
-    path: str
+    path: bytes
 
 
-@frozen(eq=False, repr=False)
-class Cut(ByFields):
+class Cut(Message, frozen=True):
     """A part of a value, which the worker cuts out, so that a mistake in it is the step's."""
 
     whole: str | Spooled | Composed
-    keys: tuple[str | int, ...]
+    keys: tuple[str, ...]
+    """As wire text."""
 
 
-@frozen(eq=False, repr=False)
-class Composed(ByFields):
+class Composed(Message, frozen=True):
     """A list, a tuple or a dict of other values, which the worker puts together."""
 
     form: CompoundForm
@@ -73,8 +75,7 @@ Given = str | Spooled | Cut | Composed
 NO_SETTINGS: Mapping[str, Any] = {}
 
 
-@hot(kw_only=True, eq=False, repr=False)
-class AttemptOrder(ByFields):
+class AttemptOrder(Message, frozen=True, kw_only=True):
     """All that a worker needs for an attempt, beside the flow's definition."""
 
     frame: int
@@ -99,8 +100,7 @@ class AttemptOrder(ByFields):
     wants_verdict: bool = False
 
 
-@frozen(kw_only=True, eq=False, repr=False)
-class DrawOrder(ByFields):
+class DrawOrder(Message, frozen=True, kw_only=True):
     """Have the items of a repeat found (``number`` 0) or the next one drawn (``number`` from 1).
 
     ``skip`` items were drawn in earlier recoveries: an iterator is drawn again so far.
@@ -114,30 +114,27 @@ class DrawOrder(ByFields):
     attributes: tuple[tuple[str, Given], ...] = ()
 
 
-@frozen(eq=False, repr=False)
-class AttemptBegan(ByFields):
-    frame: int
-    node: int
-    attempt: int
+class AttemptBegan(Message, frozen=True):
+    frame: Count
+    node: Count
+    attempt: Count
 
 
-@hot(eq=False, repr=False)
-class AttemptEnded(ByFields):
+class AttemptEnded(Message, frozen=True):
     """An attempt has an outcome: a success where there is no problem."""
 
-    frame: int
-    node: int
-    attempt: int
+    frame: Count
+    node: Count
+    attempt: Count
     result: str | None = None
     verdict: Verdict = Verdict.UNKNOWN
     problem: Problem | None = None
     log: LogSpan | None = None
-    seconds: float = 0.0
+    seconds: Seconds = 0.0
     """How long whoever executed it was busy with it."""
 
 
-@frozen(eq=False, repr=False)
-class AttemptLost(ByFields):
+class AttemptLost(Struct, frozen=True):
     """An attempt is gone; its code had begun and was stopped, through nobody's fault but ours."""
 
     frame: int
@@ -146,8 +143,7 @@ class AttemptLost(ByFields):
     reason: str
 
 
-@frozen(eq=False, repr=False)
-class AttemptTakenBack(ByFields):
+class AttemptTakenBack(Struct, frozen=True):
     """An attempt has not begun, and never will unless it is ordered again."""
 
     frame: int
@@ -155,47 +151,42 @@ class AttemptTakenBack(ByFields):
     attempt: int
 
 
-@frozen(eq=False, repr=False)
-class PaceChanged(ByFields):
+class PaceChanged(Struct, frozen=True):
     """Tasks of a step lately take hardly any time, or no longer do."""
 
     node: int
     is_quick: bool
 
 
-@frozen(eq=False, repr=False)
-class Notice(ByFields):
+class Notice(Struct, frozen=True):
     """Something to be told to people: no attempt is concerned."""
 
     text: str
 
 
-@frozen(eq=False, repr=False)
-class RepeatFound(ByFields):
+class RepeatFound(Message, frozen=True):
     """The items: their wire text, or None where an iterator draws them one at a time.
 
     ``digest`` is that of the items that were skipped (see ``digest_of``).
     """
 
-    frame: int
-    node: int
+    frame: Count
+    node: Count
     items: str | None
     digest: str = ""
 
 
-@frozen(eq=False, repr=False)
-class ItemFound(ByFields):
-    frame: int
-    node: int
-    number: int
+class ItemFound(Message, frozen=True):
+    frame: Count
+    node: Count
+    number: Count
     item: str | None
     """None where there are no more."""
 
 
-@frozen(eq=False, repr=False)
-class DrawBroke(ByFields):
-    frame: int
-    node: int
+class DrawBroke(Message, frozen=True):
+    frame: Count
+    node: Count
     problem: Problem
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from msgspec import Struct
 
 
-class RunOrigin(NamedTuple):
+class RunOrigin(Struct, frozen=True, forbid_unknown_fields=True):
     """The step of another run that started a run, itself or through a program of its own."""
 
     run: str

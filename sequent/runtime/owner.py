@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from msgspec import Struct
+
+from sequent.model.record_text import Count, Moment
 
 
-class Owner(NamedTuple):
+class Owner(Struct, frozen=True, forbid_unknown_fields=True):
     """Who drives a run."""
 
-    pid: int
-    started: float
-    """When the process started, in seconds since 1970."""
+    pid: Count
+    started: Moment
+    """When the process started."""
     host: str
     boot: str
     user: str
-    since: float
+    since: Moment
     """When it took the run."""

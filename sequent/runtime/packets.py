@@ -1,4 +1,7 @@
-"""JSON messages over a pair of packet sockets, in several packets where one is too small."""
+"""Messages over a pair of packet sockets, in several packets where one is too small.
+
+A message is MessagePack: a text in it, such as a result, stands there as it is.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +12,15 @@ import struct
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import cast
+from typing import Generic, TypeVar, cast
 
-from sequent.model.json_text import ascii_writer, scan
+from msgspec import MsgspecError, to_builtins
+from msgspec.msgpack import Decoder, Encoder
+
+from sequent.runtime.orders import Message
 from sequent.runtime.spinning import SpinThenSleep
 
-Message = list[object]
-"""A message's first item says what it is."""
+M = TypeVar("M", bound=Message)
 
 
 class BadMessageError(ValueError):
@@ -25,11 +30,12 @@ class BadMessageError(ValueError):
 _LAST = b"\0"
 _MORE = b"\1"
 _PAYLOAD = 60_000
-_ROOM = 65_536
+ROOM = 65_536
+"""Bytes of the largest packet."""
 LARGEST_RESULT = 256 * 1024**2
 """Bytes of a result's text, of what one is made from, and of all that a step gathers."""
-_LARGEST = 12 * LARGEST_RESULT
-"""Bytes of the largest message: a result of the largest size, each of whose characters takes two escapes."""
+_LARGEST = 4 * LARGEST_RESULT
+"""Bytes of the largest message: a result of the largest size, each of whose characters takes four."""
 WORD = 16
 """Bytes of a word."""
 _REST = 0.01
@@ -37,8 +43,7 @@ _REST = 0.01
 _IDLE = 1.0
 """Seconds after which one who waits says so."""
 
-
-_encode = ascii_writer()
+_encode = Encoder().encode
 
 
 def pair() -> tuple[socket.socket, socket.socket]:
@@ -46,118 +51,124 @@ def pair() -> tuple[socket.socket, socket.socket]:
     return socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 
 
-def new_word() -> str:
-    """Something by which what one process writes is told from what anybody else writes to the same descriptor."""
-    return os.urandom(WORD // 2).hex()
-
-
 def pack(message: Message, word: bytes = b"") -> list[bytes]:
     """The packets of a message: one, unless it is large."""
-    data = _encode(message).encode("ascii")
+    try:
+        data = _encode(message)
+    except UnicodeEncodeError:
+        data = _encode(_printable(to_builtins(message, builtin_types=(bytes,))))
     if len(data) <= _PAYLOAD:
         return [word + _LAST + data]
     starts = range(0, len(data), _PAYLOAD)
     return [word + (_MORE if at + _PAYLOAD < len(data) else _LAST) + data[at : at + _PAYLOAD] for at in starts]
 
 
-def unpack(packet: bytes) -> Message:
-    """The message in a packet that is all of it.
-
-    Raises:
-        BadMessageError: it is none.
-    """
-    if packet[:1] != _LAST:
-        raise BadMessageError("it is no message")
-    return _read(packet, len(_LAST))
-
-
-def _read(packet: bytes, start: int) -> Message:
-    """The message that begins there.
-
-    Raises:
-        BadMessageError: it is none.
-    """
-    try:
-        text = packet.decode("ascii")
-        message, end = scan(text, start)
-    except (ValueError, RecursionError, StopIteration) as error:
-        raise BadMessageError(f"it is no JSON: {type(error).__name__}") from None
-    if end != len(text) or type(message) is not list or not message:
-        raise BadMessageError("it is no message")
-    return cast("Message", message)
+def _printable(tree: object) -> object:
+    """The same, with backslashes for lone surrogates, which have no form in a message: names of files, of classes."""
+    if isinstance(tree, str):
+        return tree.encode("utf-8", "backslashreplace").decode()
+    if isinstance(tree, list | tuple):
+        return [_printable(item) for item in cast("list[object]", tree)]
+    if isinstance(tree, dict):
+        return {key: _printable(item) for key, item in cast("dict[str, object]", tree).items()}
+    return tree
 
 
-class _Assembly:
+def send(end: socket.socket, message: Message, word: bytes = b"") -> None:
+    """Send a message, waiting for room, also in the kernel's memory."""
+    for packet in pack(message, word):
+        while True:
+            try:
+                end.send(packet)
+                break
+            except OSError as error:
+                if error.errno not in (errno.ENOBUFS, errno.ENOMEM):
+                    raise
+            time.sleep(_REST)
+
+
+class _Assembly(Generic[M]):
     """Puts the packets of one direction together again, each of which begins with that word."""
 
-    def __init__(self, word: bytes) -> None:
+    def __init__(self, decoder: Decoder[M], word: bytes) -> None:
+        self._decode = decoder.decode
         self._word = word
         self._whole = word + _LAST
         """What a packet begins with that is all of a message, or its end."""
         self._pieces: list[bytes] = []
         self._size = 0
 
-    def add(self, packet: bytes) -> Message | None:
+    def add(self, packet: bytes) -> M | None:
         """The message, once this was its last packet.
 
         Raises:
             BadMessageError: it is none, or too large.
         """
-        if not self._pieces and packet.startswith(self._whole):
-            return _read(packet, len(self._whole))
-        if self._word:
-            if not packet.startswith(self._word):
-                raise BadMessageError("somebody else has sent it")
-            packet = packet[len(self._word) :]
-        if packet[:1] == _MORE:
-            self._size += len(packet)
-            if len(packet) != _PAYLOAD + 1 or self._size > _LARGEST:
-                raise BadMessageError("its pieces are of the wrong size")
-            self._pieces.append(packet[1:])
+        if not packet.startswith(self._whole):
+            self._add_piece(packet)
             return None
+        data = packet[len(self._whole) :]
         if self._pieces:
-            packet = b"".join((packet[:1], *self._pieces, packet[1:]))
+            data = b"".join((*self._pieces, data))
             self._pieces.clear()
             self._size = 0
-        return unpack(packet)
+        try:
+            return self._decode(data)
+        except (MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            raise BadMessageError(f"it is no message: {type(error).__name__}") from None
+
+    def _add_piece(self, packet: bytes) -> None:
+        if not packet.startswith(self._word + _MORE):
+            raise BadMessageError("somebody else has sent it")
+        piece = packet[len(self._whole) :]
+        self._size += len(piece)
+        if len(piece) != _PAYLOAD or self._size > _LARGEST:
+            raise BadMessageError("its pieces are of the wrong size")
+        self._pieces.append(piece)
 
 
-class Channel:
+def unpack(packet: bytes, decoder: Decoder[M]) -> M:
+    """The message in a packet that is all of it.
+
+    Raises:
+        BadMessageError: it is none.
+    """
+    if (message := _Assembly(decoder, b"").add(packet)) is None:
+        raise BadMessageError("it is a piece of one")
+    return message
+
+
+class Channel(Generic[M]):
     """An end that waits: a worker's, and the agent's.
 
     Args:
         end: the socket.
+        decoder: reads what may come.
         word: what each packet that it sends begins with.
         on_idle: called once nothing has come for a second; again only after something has.
     """
 
-    def __init__(self, end: socket.socket, word: bytes = b"", on_idle: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self, end: socket.socket, decoder: Decoder[M], word: bytes = b"", on_idle: Callable[[], None] | None = None
+    ) -> None:
         self.end = end
         self._word = word
         self._on_idle = on_idle
         self._has_told = False
         if on_idle is not None:
             self._wait_at_most(_IDLE)
-        self._assembly = _Assembly(b"")
+        self._assembly = _Assembly(decoder, b"")
         self._spinning = SpinThenSleep()
 
     def send(self, message: Message) -> None:
-        """Send it, waiting for room, also in the kernel's memory."""
-        for packet in pack(message, self._word):
-            while True:
-                try:
-                    self.end.send(packet)
-                    break
-                except OSError as error:
-                    if error.errno not in (errno.ENOBUFS, errno.ENOMEM):
-                        raise
-                time.sleep(_REST)
+        """Send it, waiting for room."""
+        send(self.end, message, self._word)
 
     def send_with(self, message: Message, descriptors: list[int]) -> None:
         """Send a short message together with open descriptors."""
         socket.send_fds(self.end, pack(message), descriptors)
 
-    def receive(self) -> Message | None:
+    def receive(self) -> M | None:
         """The next message; None once the other end is closed.
 
         Raises:
@@ -176,14 +187,14 @@ class Channel:
 
     def _look(self) -> bytes:
         try:
-            return self.end.recv(_ROOM, socket.MSG_DONTWAIT)
+            return self.end.recv(ROOM, socket.MSG_DONTWAIT)
         except BlockingIOError:
             return b""
 
     def _sleep(self) -> bytes:
         while True:
             try:
-                return self.end.recv(_ROOM)
+                return self.end.recv(ROOM)
             except BlockingIOError:
                 if self._on_idle is None:
                     raise
@@ -200,20 +211,21 @@ class Channel:
         self.end.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", int(whole), int(rest * 1e6)))
 
 
-class Link:
+class Link(Generic[M]):
     """An end that never waits: the driver's.
 
     Args:
         end: the socket.
+        decoder: reads what may come.
         word: what each packet that comes begins with.
     """
 
-    def __init__(self, end: socket.socket, word: bytes = b"") -> None:
+    def __init__(self, end: socket.socket, decoder: Decoder[M], word: bytes = b"") -> None:
         end.setblocking(False)
         self.end = end
         self.has_ended = False
         """Whether nothing comes any more, or nothing goes out."""
-        self._assembly = _Assembly(word)
+        self._assembly = _Assembly(decoder, word)
         self._unsent: deque[bytes] = deque()
 
     @property
@@ -250,7 +262,7 @@ class Link:
                 return
             self._unsent.popleft()
 
-    def receive(self) -> tuple[Message, list[int]] | None:
+    def receive(self) -> tuple[M, list[int]] | None:
         """The next message that is there, with the descriptors that came along.
 
         Raises:
@@ -258,7 +270,7 @@ class Link:
         """
         while True:
             try:
-                packet, descriptors, _, _ = socket.recv_fds(self.end, _ROOM, 2)
+                packet, descriptors, _, _ = socket.recv_fds(self.end, ROOM, 2)
             except BlockingIOError:
                 return None
             except OSError:
@@ -276,7 +288,7 @@ class Link:
                 self.has_ended = True
                 return None
 
-    def read(self) -> Message | None:
+    def read(self) -> M | None:
         """The next message that is there, where none brings descriptors; the kernel closes those that come anyway.
 
         Raises:
@@ -284,7 +296,7 @@ class Link:
         """
         while True:
             try:
-                packet = self.end.recv(_ROOM)
+                packet = self.end.recv(ROOM)
             except BlockingIOError:
                 return None
             except OSError:
@@ -304,15 +316,3 @@ class Link:
 def _close(descriptors: list[int]) -> None:
     for descriptor in descriptors:
         os.close(descriptor)
-
-
-def drain(end: socket.socket) -> list[bytes]:
-    """Take out the packets that nobody has received from that end."""
-    found: list[bytes] = []
-    try:
-        while packet := end.recv(_ROOM, socket.MSG_DONTWAIT):
-            found.append(packet)
-    except OSError:
-        # Nothing is left, or nothing ever was.
-        return found
-    return found

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
 
-from attrs import define, evolve, field, frozen
+from msgspec import Struct
+from msgspec.structs import replace
 
-from sequent.by_fields import ByFields
-from sequent.model.hot import hot
 from sequent.model.outcome import LogSpan, Problem
 from sequent.model.scope import Scope
 from sequent.model.spec import Amounts
@@ -22,13 +21,11 @@ if TYPE_CHECKING:
     from sequent.model.description import KeptDescription
     from sequent.model.plan import Plan
 
-T = TypeVar("T")
 Unrun = Mapping[str, Mapping[Status, int]]
 """By dotted path, how many tasks of a step were skipped or cancelled since its driver took the run, or are ready."""
 
 
-@hot(unsafe_hash=True)
-class TaskKey:
+class TaskKey(Struct, frozen=True):
     """Where the store keeps a task: ``frame`` is a stored frame's id, ``node`` the step's index.
 
     An iteration of a repeated step has no frame of its own: it is kept in the frame around the repeat,
@@ -52,8 +49,7 @@ def task_key(plan: Plan, scope: Scope, node: int) -> TaskKey:
     return TaskKey(scope.id, node, 0)
 
 
-@hot(eq=False, repr=False)
-class Intent(ByFields):
+class Intent(Struct, frozen=True):
     """An attempt that is about to be handed to an executor."""
 
     key: TaskKey
@@ -72,8 +68,7 @@ PASSED = b""
 """The token of an attempt that nobody executed: its task was passed over."""
 
 
-@frozen(eq=False, repr=False)
-class Passing(ByFields):
+class Passing(Struct, frozen=True):
     """An attempt that stands for a task which is passed over: it is a success, and nobody executed it."""
 
     key: TaskKey
@@ -84,8 +79,7 @@ class Passing(ByFields):
     """As of an intent."""
 
 
-@frozen(eq=False, repr=False)
-class Beginning(ByFields):
+class Beginning(Struct, frozen=True):
     """The code of an attempt has begun; written only where somebody can tell the difference."""
 
     key: TaskKey
@@ -93,8 +87,7 @@ class Beginning(ByFields):
     at: float
 
 
-@hot(eq=False, repr=False)
-class Ending(ByFields):
+class Ending(Struct, frozen=True):
     """How an attempt ended; ``status`` is success or failure, or waiting where it was lost."""
 
     key: TaskKey
@@ -108,8 +101,7 @@ class Ending(ByFields):
     log: LogSpan | None = None
 
 
-@hot(unsafe_hash=True)
-class FrameKey:
+class FrameKey(Struct, frozen=True):
     """Where the store keeps an iteration of a container: the frame around it, the container, the number."""
 
     parent: int
@@ -117,8 +109,7 @@ class FrameKey:
     number: int
 
 
-@hot(eq=False, repr=False)
-class FrameOpening(ByFields):
+class FrameOpening(Struct, frozen=True):
     """An iteration has begun; the root's parent is 0 and its number 1."""
 
     key: FrameKey
@@ -127,8 +118,7 @@ class FrameOpening(ByFields):
     """Its item, where items are drawn one at a time."""
 
 
-@frozen(eq=False, repr=False)
-class RepeatOpening(ByFields):
+class RepeatOpening(Struct, frozen=True):
     """The items of a container's repeat, whole; None where they are drawn one at a time."""
 
     frame: int
@@ -136,8 +126,7 @@ class RepeatOpening(ByFields):
     items: str | None
 
 
-@frozen(eq=False, repr=False)
-class ContainerProblem(ByFields):
+class ContainerProblem(Struct, frozen=True):
     """Why a container failed where no task tells: it had no items, or gives back what it does not hold."""
 
     frame: int
@@ -145,8 +134,7 @@ class ContainerProblem(ByFields):
     problem: Problem
 
 
-@frozen(eq=False, repr=False)
-class Wait(ByFields):
+class Wait(Struct, frozen=True):
     """Until when a task or container waits by the clock."""
 
     key: TaskKey
@@ -162,8 +150,7 @@ class Wait(ByFields):
     """Seconds that it takes at most, whatever becomes of the wall clock; None where that alone decides."""
 
 
-@frozen(eq=False, repr=False)
-class Hold(ByFields):
+class Hold(Struct, frozen=True):
     """How much of a pool a task or container holds; of no key, what the run keeps."""
 
     key: TaskKey | None
@@ -174,8 +161,7 @@ class Hold(ByFields):
     """Whether the pool is one of all runs of the store."""
 
 
-@frozen(eq=False, repr=False)
-class Ask(ByFields):
+class Ask(Struct, frozen=True):
     """What somebody wants of shared pools; of no key, what the run had kept before it was taken up again."""
 
     key: TaskKey | None
@@ -195,42 +181,36 @@ class RunEnd(NamedTuple):
 
     def of(self, record: RunRecord, at: float) -> RunRecord:
         """The record of a run that ended so."""
-        ended = evolve(record, status=self.status, counts=dict(self.counts), ended=at, reason=self.reason)
-        return evolve(ended, unrun=self.unrun or {})
+        ended = replace(record, status=self.status, counts=dict(self.counts), ended=at, reason=self.reason)
+        return replace(ended, unrun=self.unrun or {})
 
 
-def _rows(_kind: type[T]) -> Callable[[], list[T]]:
-    """Makes empty lists of such rows: a plain ``list``, since each turn of the driver makes one for each kind."""
-    return cast("Callable[[], list[T]]", list)
-
-
-@define
-class Batch:
+class Batch(Struct):
     """What one turn of the driver writes, in one transaction."""
 
-    frames: list[FrameOpening] = field(factory=_rows(FrameOpening))
-    repeats: list[RepeatOpening] = field(factory=_rows(RepeatOpening))
-    endings: list[Ending] = field(factory=_rows(Ending))
-    closed_frames: list[tuple[FrameKey, Status]] = field(factory=_rows(tuple[FrameKey, Status]))
+    frames: list[FrameOpening] = []
+    repeats: list[RepeatOpening] = []
+    endings: list[Ending] = []
+    closed_frames: list[tuple[FrameKey, Status]] = []
     """Written again when an iteration is opened again (as ``active``)."""
-    closed_repeats: list[tuple[int, int, Status]] = field(factory=_rows(tuple[int, int, Status]))
+    closed_repeats: list[tuple[int, int, Status]] = []
     """(frame around, container, status)."""
-    container_problems: list[ContainerProblem] = field(factory=_rows(ContainerProblem))
-    taken_back: list[tuple[TaskKey, int]] = field(factory=_rows(tuple[TaskKey, int]))
+    container_problems: list[ContainerProblem] = []
+    taken_back: list[tuple[TaskKey, int]] = []
     """Attempts that never began and never will, so that their number is free again."""
-    intents: list[Intent] = field(factory=_rows(Intent))
-    outdated: list[tuple[TaskKey, int]] = field(factory=_rows(tuple[TaskKey, int]))
+    intents: list[Intent] = []
+    outdated: list[tuple[TaskKey, int]] = []
     """Attempts that had succeeded, and count no more: their tasks are to run again."""
-    passed: list[Passing] = field(factory=_rows(Passing))
-    superseded: list[tuple[TaskKey, int]] = field(factory=_rows(tuple[TaskKey, int]))
+    passed: list[Passing] = []
+    superseded: list[tuple[TaskKey, int]] = []
     """Attempts of recoveries that the present one does not go on from."""
-    renewed: list[tuple[int, int, int | None]] = field(factory=_rows(tuple[int, int, int | None]))
+    renewed: list[tuple[int, int, int | None]] = []
     """(frame around, container, the step it wraps): repeats that are as if they had never begun; written first."""
-    restored: list[tuple[Passing, int]] = field(factory=_rows(tuple[Passing, int]))
+    restored: list[tuple[Passing, int]] = []
     """Attempts that stand for earlier ones of their tasks, by number, whose outcome counts again."""
-    beginnings: list[Beginning] = field(factory=_rows(Beginning))
-    waits: list[Wait] = field(factory=_rows(Wait))
-    holds: list[Hold] = field(factory=_rows(Hold))
+    beginnings: list[Beginning] = []
+    waits: list[Wait] = []
+    holds: list[Hold] = []
     """In order: the last of those of one holder and pool stands."""
     unrun: Unrun | None = None
     """What has become of what is not executed, so far."""
@@ -259,8 +239,7 @@ class Batch:
         )
 
 
-@frozen(kw_only=True, eq=False, repr=False)
-class RunRecord(ByFields):
+class RunRecord(Struct, frozen=True, kw_only=True):
     """A run, as the store has it."""
 
     number: int
@@ -282,13 +261,12 @@ class RunRecord(ByFields):
     """Why it ended so, where no failure tells."""
     origin: RunOrigin | None = None
     """The step that started it; None where no step of another run did."""
-    unrun: Unrun = field(factory=dict[str, Mapping[Status, int]])
+    unrun: Unrun = {}
     epoch: int = 0
     """How often somebody has begun to drive it."""
 
 
-@frozen(kw_only=True, eq=False, repr=False)
-class AttemptRecord(ByFields):
+class AttemptRecord(Struct, frozen=True, kw_only=True):
     """An attempt, as the store has it."""
 
     path: str

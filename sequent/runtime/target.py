@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from attrs import frozen
-
-from sequent.by_fields import ByFields
+from msgspec import Struct
 
 
-@frozen(kw_only=True, eq=False, repr=False)
-class Target(ByFields):
+class Target(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which flow a run is of, and how it is found again."""
 
     flow: str

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from attrs import evolve
+from msgspec.structs import replace
 
 from sequent.cli import logs as module
 from sequent.cli.logs import logs
@@ -147,14 +147,14 @@ class LivingStore(RememberedStore):
     """A store of a run that goes on each time that somebody asks for it, until it has ended."""
 
     def __init__(self, file, *scenes):
-        super().__init__(evolve(RUN, status=RunStatus.RUNNING), [], file)
+        super().__init__(replace(RUN, status=RunStatus.RUNNING), [], file)
         self.scenes = list(scenes)
 
     def find(self, run_id, flow=None):
         if self.scenes:
             self.scenes.pop(0)(self)
         if not self.scenes:
-            self.record = evolve(self.record, status=RunStatus.SUCCESS)
+            self.record = replace(self.record, status=RunStatus.SUCCESS)
         return self.record
 
 
@@ -256,7 +256,7 @@ def test_without_following_what_runs_is_shown_as_far_as_it_is(segment, remember,
 
 
 def test_a_run_that_nobody_drives_is_not_waited_for(segment, remember, capfdbinary):
-    remember(RememberedStore(evolve(RUN, status=RunStatus.INTERRUPTED), [], segment.path))
+    remember(RememberedStore(replace(RUN, status=RunStatus.INTERRUPTED), [], segment.path))
     assert logs("latest", follow=True) == 0
 
 

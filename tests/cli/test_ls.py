@@ -6,7 +6,7 @@ import json
 import time
 
 import pytest
-from attrs import evolve
+from msgspec.structs import replace
 
 from sequent.cli import ls, machine, show
 from sequent.cli.story import story_of
@@ -238,7 +238,7 @@ UNRUN = {"last": {Status.READY: 1}, "block.send": {Status.READY: 3, Status.CANCE
 def test_of_a_run_that_goes_on_it_is_told_too_with_what_waits_for_resources(under_way, remember, capsys):
     attempts = [attempt("block.send", "1.1", 1, Status.FAILURE), attempt("block.send", "1.2", 1, Status.ACTIVE)]
     waits = [Pending(path="block.send", sequence="1.1", attempt=2, due=NOW)]
-    remember(RememberedStore(evolve(under_way, unrun=UNRUN), attempts, waits=waits))
+    remember(RememberedStore(replace(under_way, unrun=UNRUN), attempts, waits=waits))
     show.show()
     text = capsys.readouterr().out
     assert "  tasks: 1 waiting, 4 ready, 1 active, 1 skipped, 2 cancelled\n" in text
@@ -247,7 +247,7 @@ def test_of_a_run_that_goes_on_it_is_told_too_with_what_waits_for_resources(unde
 
 
 def test_what_waited_for_resources_of_a_run_that_nobody_drives_waits_no_more(under_way, remember, capsys):
-    record = evolve(under_way, status=RunStatus.INTERRUPTED, owner=None, unrun=UNRUN)
+    record = replace(under_way, status=RunStatus.INTERRUPTED, owner=None, unrun=UNRUN)
     remember(RememberedStore(record, []))
     show.show()
     assert "  block.send: 2 cancelled\n  last: not begun\n  never: 1 skipped\n" in capsys.readouterr().out
@@ -256,7 +256,7 @@ def test_what_waited_for_resources_of_a_run_that_nobody_drives_waits_no_more(und
 def test_who_watches_a_run_is_told_in_the_words_of_its_driver(under_way):
     attempts = [attempt("block.send", "1.1", 1, Status.FAILURE), attempt("block.send", "1.2", 1, Status.ACTIVE)]
     waits = [Pending(path="block.send", sequence=f"1.{number}", attempt=number - 3, due=NOW) for number in (3, 5)]
-    record = evolve(under_way, unrun=UNRUN)
+    record = replace(under_way, unrun=UNRUN)
     store = RememberedStore(record, attempts, waits=waits)
     assert show.step_numbers(story_of(store, record, NOW)) == {
         "load": {},
@@ -277,7 +277,7 @@ def test_ls_counts_the_tasks_of_a_run_that_has_not_ended_as_show_does(under_way,
         Pending(path="block.send", sequence=f"1.{number}", attempt=2 * (number == 3), due=NOW) for number in (3, 5)
     ]
     for owner in (under_way.owner, None):
-        record = evolve(under_way, unrun=UNRUN, owner=owner)
+        record = replace(under_way, unrun=UNRUN, owner=owner)
         remember(RememberedStore(record, attempts, waits=waits))
         counts = []
         for command in (ls.ls, show.show):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 import pytest
-from attrs import evolve
+from msgspec.structs import replace
 
 from sequent.cli.progress import PlainProgress, Reserved
 from sequent.cli.task_counts import Counts, Failed
@@ -99,7 +99,7 @@ def test_a_flood_of_retries_is_held_as_well():
 
 def test_what_tasks_wait_for_is_counted_until_they_start_or_settle():
     counts = Counts(wide_plan(["load"]))
-    scopes = [evolve(ROOT, id=number) for number in range(1, 5)]
+    scopes = [replace(ROOT, id=number) for number in range(1, 5)]
     for scope in scopes:
         counts.delayed(scope, 1)
     counts.started(scopes[0], 1)
@@ -120,7 +120,7 @@ def test_what_tasks_wait_for_is_counted_until_they_start_or_settle():
 def test_what_never_started_leaves_what_runs_as_it_is():
     counts = Counts(wide_plan(["load"]))
     counts.started(ROOT, 1)
-    counts.ended(evolve(ROOT, id=2), 1, 0, Status.CANCELLED)
+    counts.ended(replace(ROOT, id=2), 1, 0, Status.CANCELLED)
     assert counts.of(1) == {"active": 1, "cancelled": 1}
 
 

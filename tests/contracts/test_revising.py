@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from attrs import evolve
+from msgspec.structs import replace
 
 from sequent.errors import StoreError
 from sequent.model.description import Part, PartKind
@@ -47,7 +48,7 @@ from tests.contracts.plans import (
 
 def ran(run, key, recovery, status=Status.SUCCESS, attempt=1, **outcome):
     """An attempt of a recovery, with its outcome."""
-    started = evolve(intent(key, attempt), recovery=recovery)
+    started = replace(intent(key, attempt), recovery=recovery)
     run.commit(Batch(intents=[started]))
     run.commit(Batch(endings=[Ending(key, attempt, status, 11.0, **outcome)]))
 
@@ -291,11 +292,11 @@ def test_a_run_that_has_succeeded_is_reopened_as_a_recovery_if_that_is_asked(sto
 def test_an_attempt_without_an_outcome_is_lost_once_its_task_is_begun_again(store):
     run = create(store)
     run.commit(Batch(intents=[intent(TASK_A, 1)]))
-    again = Batch(intents=[evolve(intent(TASK_A, 2), recovery=1)])
+    again = Batch(intents=[replace(intent(TASK_A, 2), recovery=1)])
     run.commit(again)
     run.commit(again)
     run.commit(Batch(endings=[Ending(TASK_A, 2, Status.FAILURE, 11.0)]))
-    run.commit(Batch(intents=[evolve(intent(TASK_A, 3), recovery=1)]))
+    run.commit(Batch(intents=[replace(intent(TASK_A, 3), recovery=1)]))
     assert told(store, run) == [
         ("a", 1, Status.WAITING, False, False),
         ("a", 2, Status.FAILURE, False, False),

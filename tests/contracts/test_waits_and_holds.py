@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from attrs import evolve
+from msgspec.structs import replace
 
 from sequent.errors import StoreError
 from sequent.model.outcome import Problem
@@ -51,13 +52,13 @@ def test_a_wait_is_given_back_as_it_was_said_last(store):
     run = create(store)
     assert run.wait(TASK_A, 0) is None
     run.commit(Batch(waits=[WAIT]))
-    run.commit(Batch(waits=[WAIT, evolve(WAIT, attempt=2)]))
+    run.commit(Batch(waits=[WAIT, replace(WAIT, attempt=2)]))
     assert run.wait(TASK_A, 0) == WAIT
-    assert run.wait(TASK_A, 2) == evolve(WAIT, attempt=2)
-    again = evolve(WAIT, boot="next", due_boot=7.0)
+    assert run.wait(TASK_A, 2) == replace(WAIT, attempt=2)
+    again = replace(WAIT, boot="next", due_boot=7.0)
     run.commit(Batch(waits=[again]))
     assert run.wait(TASK_A, 0) == again
-    moment = evolve(WAIT, key=each(3), boot="", due_boot=0.0, length=None)
+    moment = replace(WAIT, key=each(3), boot="", due_boot=0.0, length=None)
     run.commit(Batch(waits=[moment]))
     assert run.wait(each(3), 0) == moment
     assert run.wait(each(2), 0) is None
@@ -80,9 +81,9 @@ def test_a_wait_is_found_under_another_index_once_the_flow_is_ordered_differentl
     taken.saved(other)
     key = TaskKey(1, place[A], 0)
     found = taken.wait(key, 0)
-    assert found == evolve(WAIT, key=key)
-    taken.commit(Batch(waits=[evolve(found, boot="next")]))
-    assert taken.wait(key, 0) == evolve(WAIT, key=key, boot="next")
+    assert found == replace(WAIT, key=key)
+    taken.commit(Batch(waits=[replace(found, boot="next")]))
+    assert taken.wait(key, 0) == replace(WAIT, key=key, boot="next")
 
 
 def test_a_task_that_waits_for_its_next_attempt_is_saved_so(store):
@@ -90,7 +91,7 @@ def test_a_task_that_waits_for_its_next_attempt_is_saved_so(store):
     attempted(run, TASK_A, Status.FAILURE)
     retried = changed(A, retries=2)
     assert not saved_task(run, plan()).waits
-    run.commit(Batch(waits=[evolve(WAIT, attempt=2)]))
+    run.commit(Batch(waits=[replace(WAIT, attempt=2)]))
     assert saved_task(run, retried).waits
     attempted(run, TASK_A, attempt=2)
     assert not saved_task(run, retried).waits
@@ -118,7 +119,7 @@ def test_failures_are_counted_of_the_present_recovery(store):
     resumed.close()
     recovered = store.take("r00001")
     assert saved_task(recovered, retried).failures == 0
-    recovered.commit(Batch(intents=[evolve(intent(TASK_A, 3), recovery=1)]))
+    recovered.commit(Batch(intents=[replace(intent(TASK_A, 3), recovery=1)]))
     assert saved_task(recovered, retried).failures == 0
 
 
@@ -323,7 +324,7 @@ def test_an_iteration_of_a_repeated_step_that_is_to_be_tried_again_has_not_ended
     run = create(store)
     repeated(run, 1, MANY)
     attempted(run, each(1), Status.FAILURE)
-    run.commit(Batch(waits=[evolve(WAIT, key=each(1), attempt=2)]))
+    run.commit(Batch(waits=[replace(WAIT, key=each(1), attempt=2)]))
     saved = run.saved(changed(EACH, retries=1))
     assert saved is not None
     assert saved.blocks[MANY].frames[1].status is Status.ACTIVE

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from attrs import evolve
+from msgspec.structs import replace
 
 from sequent.errors import StoreError
 from sequent.model.outcome import Problem
@@ -74,7 +74,7 @@ def test_what_does_not_fit_is_refused_whole(store):
     run.commit(Batch(intents=[intent(TASK_A)]))
     ending = Ending(TASK_A, 1, Status.SUCCESS, 11.0, "1")
     misfits = [
-        Batch(endings=[ending, evolve(ending, attempt=2)]),
+        Batch(endings=[ending, replace(ending, attempt=2)]),
         Batch(endings=[ending], frames=[FrameOpening(FrameKey(0, ROOT, 1), 9)]),
         Batch(endings=[ending], closed_frames=[(FrameKey(1, GRID, 1), Status.SUCCESS)]),
     ]
@@ -90,7 +90,7 @@ def test_of_two_outcomes_in_one_batch_the_later_stands(store):
     run.commit(Batch(intents=[intent(TASK_A)]))
     problem = Problem(type="Lost", message="three times")
     lost = Ending(TASK_A, 1, Status.WAITING, 11.0)
-    run.commit(Batch(endings=[lost, evolve(lost, status=Status.FAILURE, problem=problem)]))
+    run.commit(Batch(endings=[lost, replace(lost, status=Status.FAILURE, problem=problem)]))
     assert run.failures(10)[1][0].problem == problem
 
 

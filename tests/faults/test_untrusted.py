@@ -17,11 +17,14 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import attrs
 import pytest
+from msgspec import to_builtins
+from msgspec.msgpack import Decoder
 
 from sequent.dsl.builder import Sequent
 from sequent.errors import SequentError
+from sequent.model.outcome import LogSpan, Problem
+from sequent.model.record_text import text_of_record
 from sequent.runtime.agent.limits import RECORD, WorkerLimit
 from sequent.runtime.agent.marks import LogMark, MarkWriter, mark_of, read_mark
 from sequent.runtime.driver.wake import WakeSocket
@@ -29,29 +32,43 @@ from sequent.runtime.executors.agents import AgentProcess
 from sequent.runtime.executors.crew import Crew
 from sequent.runtime.executors.processes import ProcessExecutor
 from sequent.runtime.executors.wakes import Wakes
-from sequent.runtime.orders import AttemptBegan, AttemptEnded, AttemptOrder, AttemptTakenBack, Report, WorkerSetup
+from sequent.runtime.messages import CloseAgent, EndWorkers, FlowLoaded, FromAgent, SpawnWorker
+from sequent.runtime.orders import (
+    AttemptBegan,
+    AttemptEnded,
+    AttemptOrder,
+    AttemptTakenBack,
+    Message,
+    Report,
+    WorkerSetup,
+)
 from sequent.runtime.packets import WORD, Link, pack, pair
 from sequent.runtime.target import Target
 from tests.patience import PATIENCE
 from tests.runtime.driving import forked
 
 COUNT = int(os.environ.get("FUZZ_INPUTS", "250"))
+HERE = Target(flow="f", cwd="/")
 SECRET = b"0123456789abcdef"
 
-PROBLEM = ["ValueError", "bad", "trace", "f.py", 3, None, None, ["builtins.ValueError"]]
+PROBLEM = to_builtins(
+    Problem(type="ValueError", message="bad", traceback="trace", file="f.py", line=3, types=("builtins.ValueError",))
+)
+LOG = to_builtins(LogSpan(segment="w1.log", offset=0, length=12))
 GENUINE: list[list[object]] = [
-    ["l", 0],
-    ["u", PROBLEM],
-    ["b", 7, 1, 1],
-    ["e", 7, 1, 1, '{"a":[1,null]}', 1, None, ["w1.log", 0, 12, 0], 0.25],
-    ["e", 7, 1, 1, None, 0, PROBLEM, None, 0.25],
-    ["r", 7, 1, "[1,2]", "digest"],
-    ["i", 7, 1, 1, "3"],
-    ["x", 7, 1, PROBLEM],
-    ["w", 1],
+    ["FlowLoaded", 0],
+    ["FlowUnloadable", PROBLEM],
+    ["AttemptBegan", 7, 1, 1],
+    ["AttemptEnded", 7, 1, 1, '{"a":[1,null]}', 1, None, LOG, 0.25],
+    ["AttemptEnded", 7, 1, 1, None, 0, PROBLEM, None, 0.25],
+    ["RepeatFound", 7, 1, "[1,2]", "digest"],
+    ["ItemFound", 7, 1, 1, "3"],
+    ["DrawBroke", 7, 1, PROBLEM],
+    ["OrdersTaken", 1],
+    ["WorkerLeaving"],
 ]
 OTHERS = (
-    *(None, True, False, 0, -1, 1, 2, 2**31, 2**63, -(2**63) - 1, 10**400, 1e308, math.inf, -math.inf, math.nan, 0.5),
+    *(None, True, False, 0, -1, 1, 2, 2**31, 2**63, 2**64 - 1, -(2**63), 1e308, math.inf, -math.inf, math.nan, 0.5),
     *("", "x", "\ud800", "\0", "../../etc/passwd", "w2.log", "[[[[", "9" * 5_000, [], {}, [[]], {"a": 1}, [None] * 9),
 )
 
@@ -71,6 +88,9 @@ def changed(tree: object, chance: random.Random) -> object:
         if act == "double":
             return [*tree[:place], tree[place], *tree[place:]]
         return [*tree[:place], changed(tree[place], chance), *tree[place + 1 :]]
+    if isinstance(tree, dict) and tree and chance.random() < 0.8:
+        name = chance.choice([*tree])
+        return {**tree, (name if chance.random() < 0.8 else "other"): changed(tree[name], chance)}
     return chance.choice(OTHERS)
 
 
@@ -91,7 +111,7 @@ def broken(packet: bytes, chance: random.Random) -> bytes:
         case 3:
             return chance.randbytes(chance.choice((0, 1, 8, WORD + 8, 300, 60_001, 100_000)))
         case _:
-            return packet[:WORD] + chance.choice((b"\0", b"\1", b"")) + b"[" * chance.choice((1, 3_000, 59_000))
+            return packet[:WORD] + chance.choice((b"\0", b"\1", b"")) + b"\x91" * chance.choice((1, 3_000, 59_000))
 
 
 def packets(messages: list[list[object]], word: bytes, chance: random.Random) -> Iterator[bytes]:
@@ -108,6 +128,8 @@ def can_be_stored(tree: object) -> bool:
     """Whether a database takes all that is in it."""
     if isinstance(tree, str):
         return tree.isprintable() or bool(tree.encode())
+    if isinstance(tree, dict):
+        return all(map(can_be_stored, tree.values()))
     if isinstance(tree, int | float):
         return abs(tree) < 2**63 and not math.isnan(tree)
     return all(map(can_be_stored, tree)) if isinstance(tree, tuple | list) else True
@@ -119,21 +141,21 @@ class Hall:
     def __init__(self, directory: Path) -> None:
         self.selector = selectors.DefaultSelector()
         self.wakes = wakes = Wakes(self.selector)
-        self.asked: list[list[object]] = []
+        self.asked: list[Message] = []
         self.crew = Crew(str(directory), wakes, most_workers=1, most_attempts=10, ask=self.asked.append)
         wakes.heed(self.crew.hand_over)
         self.reports: list[Report] = []
         self.crew.start(attempt_order(7))
         self.turn()
         ours, self.theirs = pair()
-        assert self.asked == [["spawn", 1]]
+        assert self.asked == [SpawnWorker(1)]
         self.number = 1
         self.crew.meet(self.number, "w1.log", SECRET.decode(), [ours, self.theirs])
 
     @property
     def has_ended(self) -> bool:
         """Whether the worker is to be ended at once."""
-        return ["end", [self.number], 0] in self.asked
+        return EndWorkers((self.number,), 0) in self.asked
 
     def turn(self) -> None:
         for _ in range(20):
@@ -164,7 +186,7 @@ def test_a_driver_believes_a_worker_nothing_that_it_cannot_have_said(tmp_path, w
     for chance in chances(COUNT):
         hall = Hall(tmp_path)
         if is_loaded:
-            hall.send(pack(["l", 0], SECRET)[0])
+            hall.send(pack(FlowLoaded(0), SECRET)[0])
         for packet in packets(GENUINE, word, chance):
             hall.send(packet)
         if chance.random() < 0.2 and hall.theirs.fileno() >= 0:
@@ -180,7 +202,7 @@ def test_a_driver_believes_a_worker_nothing_that_it_cannot_have_said(tmp_path, w
         assert len(ends) == 1, hall.reports
         assert isinstance(ends[0], AttemptEnded | AttemptTakenBack)
         assert all((report.frame, report.node, report.attempt) == (7, 1, 1) for report in hall.reports)
-        assert all(can_be_stored(attrs.astuple(report)) for report in hall.reports)
+        assert all(can_be_stored(to_builtins(report)) for report in hall.reports)
         hall.close()
     assert refused
     assert word == SECRET or not accepted
@@ -189,8 +211,8 @@ def test_a_driver_believes_a_worker_nothing_that_it_cannot_have_said(tmp_path, w
 def test_a_driver_believes_a_worker_what_it_has_to_say(tmp_path):
     for end in GENUINE[3:5]:
         hall = Hall(tmp_path)
-        for message in (["l", 0], ["b", 7, 1, 1], end, ["w", 1]):
-            hall.send(pack(message, SECRET)[0])
+        for message in (["FlowLoaded", 0], ["AttemptBegan", 7, 1, 1], end, ["OrdersTaken", 1]):
+            hall.send(packets_of(message, SECRET)[0])
         assert [type(report) for report in hall.reports] == [AttemptBegan, AttemptEnded]
         assert not hall.has_ended
         hall.close()
@@ -214,7 +236,17 @@ def test_an_agent_believes_a_worker_nothing_that_it_cannot_have_said_of_its_limi
 def test_an_agent_that_is_told_nonsense_ends_with_all_that_is_below_it(tmp_path):
     flow = Sequent("flow")
     flow.add_step("sleep", func=time.sleep, args=(1000,))
-    orders: list[list[object]] = [["setup", {}], ["spawn", 1], ["end", [1], 0], ["close"], ["end", "x", None]]
+    orders: list[list[object]] = [
+        *(
+            ["SetUpAgent", text]
+            for text in ("{}", "[", text_of_record(WorkerSetup(run_id="r", directory="\0", target=HERE)))
+        ),
+        ["SpawnWorker", 1],
+        ["EndWorkers", [1], 0],
+        ["EndWorkers", [2**63], 0],
+        ["CloseAgent"],
+        ["EndWorkers", "x", None],
+    ]
     for chance in chances(COUNT // 20 + 1):
         directory = tmp_path / str(chance.random())
         with forked(flow, directory) as driving:
@@ -247,8 +279,8 @@ def test_an_agent_starts_no_worker_once_it_is_to_end(tmp_path):
         assert driving.run("nothing").problem is None
         executor = driving.executor
         assert isinstance(executor, ProcessExecutor)
-        executor._agent.link.send(["close"])
-        executor._agent.link.send(["spawn", 99])
+        executor._agent.link.send(CloseAgent())
+        executor._agent.link.send(SpawnWorker(99))
         assert executor._agent.close(PATIENCE)
 
 
@@ -259,22 +291,21 @@ def sleeping_agent(theirs: list[socket.socket]) -> AgentProcess:
         signal.pause()
         os._exit(0)
     theirs.append(other)
-    return AgentProcess(pid=child, link=Link(ours), start_again=lambda: sleeping_agent(theirs))
+    return AgentProcess(pid=child, link=Link(ours, Decoder(FromAgent)), start_again=lambda: sleeping_agent(theirs))
 
 
 def test_a_driver_takes_another_agent_for_one_that_talks_nonsense(tmp_path):
     messages: list[list[object]] = [
-        ["ready", 12],
-        ["set up"],
-        ["worker", 1, "w1.log", SECRET.decode()],
-        ["worker", 99, "w1.log", SECRET.decode()],
-        ["ended", 1, -9, ""],
+        ["AgentSetUp"],
+        ["WorkerStarted", 1, "w1.log", SECRET.decode()],
+        ["WorkerStarted", 99, "w1.log", SECRET.decode()],
+        ["WorkerEnded", 1, -9, ""],
     ]
     replaced, before = 0, descriptors()
     for chance in chances(COUNT // 2 + 1):
         selector = selectors.DefaultSelector()
         theirs: list[socket.socket] = []
-        setup = WorkerSetup(run_id="r", directory=str(tmp_path), target=Target(flow="f", cwd="/"))
+        setup = WorkerSetup(run_id="r", directory=str(tmp_path), target=HERE)
         executor = ProcessExecutor(sleeping_agent(theirs), setup, most_workers=2)
         executor.open(selector)
         executor.start(attempt_order(7))
@@ -284,7 +315,7 @@ def test_a_driver_takes_another_agent_for_one_that_talks_nonsense(tmp_path):
             for key, _ in selector.select(0):
                 key.data()
             with contextlib.suppress(SequentError):
-                assert all(can_be_stored(attrs.astuple(report)) for report in executor.reports())
+                assert all(can_be_stored(to_builtins(report)) for report in executor.reports())
         replaced += len(theirs) > 1
         if executor._agent.link.end.fileno() >= 0:
             os.kill(executor._agent.pid, signal.SIGKILL)

@@ -18,7 +18,7 @@ from tests.runtime.valued import EACH, HERE, MANY, each, many, result, result_or
 def kept(pieces: list[str]):
     def keep(found: Iterator[str]) -> Spooled:
         pieces.extend(found)
-        return Spooled("file")
+        return Spooled(b"file")
 
     return keep
 
@@ -34,17 +34,17 @@ def test_a_long_list_is_kept_in_a_file_and_a_short_one_in_the_order(run, found, 
     assert pieces == []
     each(run, 4, "4")
     many(run, 4, "4")
-    assert found.given(HERE, result(node), kept(pieces)) == Spooled("file")
+    assert found.given(HERE, result(node), kept(pieces)) == Spooled(b"file")
     assert pieces == ["[", "1", "1", "1", "4", "]"]
     part = PartInput(result(node), (-1,))
-    assert found.given(HERE, part, kept(pieces)) == Cut(Spooled("file"), (-1,))
+    assert found.given(HERE, part, kept(pieces)) == Cut(Spooled(b"file"), ("-1",))
 
 
 def test_a_list_of_few_large_entries_is_kept_in_a_file_too(run, found, monkeypatch):
     monkeypatch.setattr(values, "LARGEST_HELD", 100)
     pieces: list[str] = []
     many(run, 1, f'"{"x" * 200}"')
-    assert found.given(HERE, result_or(MANY), kept(pieces)) == Spooled("file")
+    assert found.given(HERE, result_or(MANY), kept(pieces)) == Spooled(b"file")
     assert len(pieces) == 3
 
 
@@ -66,7 +66,7 @@ def test_a_file_is_written_in_slices_and_read_back_as_the_same_list(tmp_path, mo
         count += 1
     spool.close()
     assert count == 4
-    written = Spooled(spool.path)
+    written = Spooled(spool.path.encode())
     assert spools.text_of(written) == '[1,["a\\nb",[]],[]]'
     assert spools.read(written, decode) == [1, ["a\nb", []], []]
     assert (tmp_path / "spool" / "1").stat().st_mode & 0o777 == 0o600

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection
 from attrs import define, field
 
 from sequent.runtime import trees
-from sequent.runtime.packets import Message
+from sequent.runtime.messages import WorkerEnded
 
 _MOMENT = 0.02
 """Seconds until it is looked again whether what was killed has gone; it may have been forking."""
@@ -22,7 +22,7 @@ _STUCK = 10.0
 class _Remains:
     """What workers that had ended at one moment left behind: who did not matters no more."""
 
-    said: list[Message]
+    said: list[WorkerEnded]
     """What is said of these workers once nothing of it runs."""
     deadline: float
     """When it has no grace any more."""
@@ -40,7 +40,7 @@ class Endings:
         say: tells the driver something.
     """
 
-    def __init__(self, workers: Collection[int], say: Callable[[Message], None]) -> None:
+    def __init__(self, workers: Collection[int], say: Callable[[WorkerEnded], None]) -> None:
         self._workers = workers
         self._say = say
         self._kill_at: dict[int, float] = {}
@@ -58,7 +58,7 @@ class Endings:
         for remains in self._remains:
             remains.deadline = min(remains.deadline, deadline)
 
-    def ended(self, said: dict[int, Message]) -> None:
+    def ended(self, said: dict[int, WorkerEnded]) -> None:
         """Workers have ended; ``said`` is what is to be said of each, by pid."""
         now = time.monotonic()
         deadlines = [self._kill_at.pop(pid, now) for pid in said]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import mmap
+import os
 import socket
 import struct
 import time
@@ -16,6 +17,11 @@ RECORD = struct.Struct(f"={WORD}sd")
 """The worker's word, and until when by the monotonic clock its attempt may go on; 0: it is not limited any more."""
 _MOST_RECORDS = 64
 """How many are read at once of a worker that says more than it could have to."""
+
+
+def new_word() -> bytes:
+    """Something by which what one process writes is told from what anybody else writes to the same descriptor."""
+    return os.urandom(WORD // 2).hex().encode()
 
 
 class WorkerLimit:

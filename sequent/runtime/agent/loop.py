@@ -5,34 +5,38 @@ from __future__ import annotations
 import contextlib
 import functools
 import importlib
-import math
 import os
 import selectors
 import socket
 import sys
 import time
 import traceback
-from collections.abc import Callable
-from typing import Any, NoReturn, cast
+from collections.abc import Callable, Collection
+from typing import NoReturn
 
-from sequent.errors import BusyError
-from sequent.runtime import trees
+from msgspec.msgpack import Decoder
+
+from sequent.errors import BusyError, NotDataError
+from sequent.model.record_text import read_record
+from sequent.runtime import messages, trees
 from sequent.runtime.agent.children import ChildWatch, next_ended
 from sequent.runtime.agent.endings import Endings
 from sequent.runtime.agent.home import Home, remove_if_empty
-from sequent.runtime.agent.limits import HARMED, TIMED_OUT, WorkerLimit, exceeded, soonest
+from sequent.runtime.agent.limits import HARMED, TIMED_OUT, WorkerLimit, exceeded, new_word, soonest
 from sequent.runtime.agent.room import is_scarce
 from sequent.runtime.agent.trimming import Trimming
-from sequent.runtime.packets import BadMessageError, Channel, Message, new_word, pair
+from sequent.runtime.orders import Message, WorkerSetup
+from sequent.runtime.packets import BadMessageError, Channel, pair, send
 
 GRACE = 2.0
 """Seconds between TERM and KILL of an attempt that takes too long, and of everything once the driver is gone."""
 _LOCK_WAIT = 15.0
 _LONGEST_SLEEP = 3600.0
 """Seconds after which the agent looks again at what is due: the kernel refuses to sleep for a month."""
+_ORDERS: Decoder[messages.ToAgent] = Decoder(messages.ToAgent)
 
-RunWorker = Callable[[dict[str, Any], socket.socket], None]
-"""What a worker does with the setup and its end, until nobody wants it any more."""
+RunWorker = Callable[[WorkerSetup, str, WorkerLimit, socket.socket], None]
+"""What a worker does with the setup, its segment's name, its limit and its end, until nobody wants it any more."""
 
 
 class Agent:
@@ -43,10 +47,10 @@ class Agent:
     """
 
     def __init__(self, control: socket.socket, run_worker: RunWorker, prepare: Callable[[], None]) -> None:
-        self._channel = Channel(control)
+        self._channel = Channel(control, _ORDERS)
         self._run_worker = run_worker
         self._prepare = prepare
-        self._setup: dict[str, Any] = {}
+        self._setup: WorkerSetup | None = None
         self._home: Home | None = None
         self._is_set_up = False
         self._workers: dict[int, int] = {}
@@ -69,7 +73,6 @@ class Agent:
         self._selector.register(self._channel.end, selectors.EVENT_READ, self._listen)
         self._selector.register(self._children, selectors.EVENT_READ, self._children.clear)
         _forget_streams()
-        self._say(["ready", os.getpid()])
         self._prepare()
         while not (self._is_closing and not trees.has_children()):
             for key, _ in self._selector.select(self._seconds_left()):
@@ -86,28 +89,28 @@ class Agent:
             self._leave_driver()
             return
         try:
-            self._obey(cast("list[Any]", message))
-        except (ArithmeticError, LookupError, TypeError, ValueError):
+            self._obey(message)
+        except (NotDataError, ValueError):
             # That was no order of a driver's: no further one is to be relied on.
             self._leave_driver()
         except OSError as error:
             # There is no room: for a file, a process or a descriptor.
-            number = message[1] if message[0] == "spawn" else 0
-            self._say(["unable", error.strerror, number, is_scarce(error)])
+            number = message.number if isinstance(message, messages.SpawnWorker) else 0
+            self._say(messages.NoRoom(error.strerror or str(error), number, is_scarce(error)))
 
     def _leave_driver(self) -> None:
         self._selector.unregister(self._channel.end)
         self._close()
 
-    def _obey(self, body: list[Any]) -> None:
-        match body:
-            case ["setup", setup] if not self._is_set_up:
-                self._set_up(setup)
-            case ["spawn", int() as number] if self._home is not None and self._is_set_up and not self._is_closing:
-                self._spawn(number, self._home)
-            case ["end", [*numbers], int() | float() as grace] if 0 <= grace < math.inf:
+    def _obey(self, message: messages.ToAgent) -> None:
+        match message:
+            case messages.SetUpAgent(setup) if not self._is_set_up:
+                self._set_up(read_record(WorkerSetup, setup, "a setup"))
+            case messages.SpawnWorker(number) if not self._is_closing:
+                self._spawn(number)
+            case messages.EndWorkers(numbers, grace):
                 self._end(numbers, grace)
-            case ["close"]:
+            case messages.CloseAgent():
                 self._close()
             case _:
                 pass
@@ -117,42 +120,44 @@ class Agent:
         with contextlib.suppress(OSError):
             self._channel.send(message)
 
-    def _set_up(self, setup: dict[str, Any]) -> None:
+    def _set_up(self, setup: WorkerSetup) -> None:
         self._setup = setup
         if self._home is None:
-            self._home = Home(str(setup["directory"]))
+            self._home = Home(setup.directory)
         home = self._home
         if not home.take(_LOCK_WAIT):
-            self._say(["refused", "processes of an earlier recovery of this run are still being ended"])
+            self._say(messages.AgentRefused("processes of an earlier recovery of this run are still being ended"))
             return
         try:
             home.begin()
         except BusyError as error:
-            self._say(["refused", error.message])
+            self._say(messages.AgentRefused(error.message))
             return
         self._is_set_up = True
         # Where the kernel has no more watches to give, logs are cut once their attempts end.
         with contextlib.suppress(OSError):
             self._trimming = Trimming(home.logs, self._segments.values)
             self._selector.register(self._trimming, selectors.EVENT_READ, self._trimming.wake)
-        self._say(["set up"])
+        self._say(messages.AgentSetUp())
 
     # -- workers
 
-    def _spawn(self, number: int, home: Home) -> None:
+    def _spawn(self, number: int) -> None:
         """Fork a worker, which begins once it has been recorded, and else ends.
 
         Raises:
             OSError: there is no room for it; nothing of it is left.
         """
+        home, setup = self._home, self._setup
+        if home is None or setup is None or not self._is_set_up:
+            return
         with contextlib.ExitStack() as ends:
             segment, log = home.open_segment()
             ends.callback(os.close, log)
             try:
                 ours, theirs = map(ends.enter_context, pair())
                 gate = os.pipe()
-                word = new_word()
-                limit = WorkerLimit.make(word.encode())
+                limit = WorkerLimit.make(new_word())
                 undo = ends.enter_context(contextlib.ExitStack())
                 undo.callback(limit.close)
                 for end in gate:
@@ -162,7 +167,8 @@ class Agent:
                 if pid == 0:
                     # Or it would never see that nobody has the other end any more.
                     ours.close()
-                    self._become_worker(theirs, segment, log, gate, agent, limit)
+                    run = functools.partial(self._run_worker, setup, os.path.basename(segment), limit, theirs)
+                    self._become_worker(run, log, gate, agent, limit)
                 home.record(pid)
             except OSError:
                 remove_if_empty(segment)
@@ -175,11 +181,11 @@ class Agent:
             os.write(gate[1], b"!")
             # The driver may be gone, as whenever something is said.
             with contextlib.suppress(ConnectionError):
-                told: Message = ["worker", number, os.path.basename(segment), word]
-                self._channel.send_with(told, [ours.fileno(), theirs.fileno()])
+                started = messages.WorkerStarted(number, os.path.basename(segment), limit.word.decode())
+                self._channel.send_with(started, [ours.fileno(), theirs.fileno()])
 
     def _become_worker(
-        self, end: socket.socket, segment: str, log: int, gate: tuple[int, int], agent: int, limit: WorkerLimit
+        self, run: Callable[[], None], log: int, gate: tuple[int, int], agent: int, limit: WorkerLimit
     ) -> NoReturn:
         status = 70
         try:
@@ -196,8 +202,7 @@ class Agent:
             os.dup2(log, 1)
             os.dup2(log, 2)
             os.close(log)
-            own = {"segment": os.path.basename(segment), "word": limit.word, "ordered": limit.ordered}
-            self._run_worker({**self._setup, **own, "limit": limit.said.fileno()}, end)
+            run()
             status = 0
         except BaseException:  # noqa: BLE001 - a worker must end here, whatever happens: the rest is the agent's
             traceback.print_exc()
@@ -228,7 +233,7 @@ class Agent:
             self._selector.unregister(limit.heard)
             limit.close()
 
-    def _end(self, numbers: list[int], grace: float) -> None:
+    def _end(self, numbers: Collection[int], grace: float) -> None:
         pids = [pid for pid, number in self._workers.items() if number in numbers]
         for pid in pids:
             if pid in self._limits:
@@ -241,7 +246,7 @@ class Agent:
             self._end(list(self._workers.values()), GRACE)
 
     def _reap(self) -> None:
-        said: dict[int, Message] = {}
+        said: dict[int, messages.WorkerEnded] = {}
         while (ended := next_ended()) is not None:
             pid, status = ended
             number = self._workers.pop(pid, None)
@@ -249,7 +254,7 @@ class Agent:
                 continue
             self._forget_limit(pid)
             remove_if_empty(self._segments.pop(pid))
-            said[pid] = ["ended", number, os.waitstatus_to_exitcode(status), self._causes.pop(pid, "")]
+            said[pid] = messages.WorkerEnded(number, os.waitstatus_to_exitcode(status), self._causes.pop(pid, ""))
         if said:
             self._endings.ended(said)
 
@@ -287,20 +292,20 @@ def run(control: socket.socket, run_worker: RunWorker, prepare: Callable[[], Non
     try:
         Agent(control, run_worker, prepare).serve()
     except BaseException as error:  # noqa: BLE001 - nobody but the driver could be told
-        said: Message = ["crashed", traceback.format_exc()[-20_000:]]
+        said: Message = messages.AgentCrashed(traceback.format_exc()[-20_000:])
         if isinstance(error, OSError) and is_scarce(error):
-            said = ["unable", error.strerror, 0, True]
+            said = messages.NoRoom(error.strerror or str(error), 0, is_scarce=True)
         with contextlib.suppress(OSError):
-            Channel(control).send(said)
+            send(control, said)
         os._exit(1)
     os._exit(0)
 
 
-def _run_loaded(setup: dict[str, Any], end: socket.socket) -> None:
+def _run_loaded(setup: WorkerSetup, segment: str, limit: WorkerLimit, end: socket.socket) -> None:
     """Run a worker that loads the flow itself."""
     from sequent.runtime.worker import process
 
-    process.run(setup, end, None)
+    process.run(setup, segment, limit, end, None)
 
 
 def _import_worker() -> None:
@@ -312,7 +317,3 @@ def _import_worker() -> None:
 def main() -> None:
     """Serve the driver whose socket's descriptor is the first argument."""
     run(socket.socket(fileno=int(sys.argv[1])), _run_loaded, _import_worker)
-
-
-if __name__ == "__main__":
-    main()

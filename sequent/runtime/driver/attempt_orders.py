@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -71,7 +72,7 @@ class AttemptOrders:
 
         def keep(pieces: Iterator[str]) -> Spooled:
             files.append(self._spools.add(key, pieces))
-            return Spooled(files[-1].path)
+            return Spooled(os.fsencode(files[-1].path))
 
         try:
             order = self._order(start, step, intent, keep)

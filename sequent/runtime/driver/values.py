@@ -21,6 +21,7 @@ from sequent.model.inputs import (
     ResultOrInput,
 )
 from sequent.model.items import Items
+from sequent.model.json_text import text_of
 from sequent.model.plan import ContainerPlan, Plan
 from sequent.model.scope import Scope
 from sequent.model.wire import part_of
@@ -122,8 +123,8 @@ class Values:
             case PartInput():
                 whole = self.given(scope, value.whole, keep)
                 if isinstance(whole, Cut):
-                    return Cut(whole.whole, (*whole.keys, *value.keys))
-                return Cut(whole, value.keys)
+                    return Cut(whole.whole, (*whole.keys, *map(text_of, value.keys)))
+                return Cut(whole, tuple(map(text_of, value.keys)))
             case ResultInput() | ResultOrInput() if keep is not None and self._gathering.is_list(value.node):
                 pieces = self._pieces(scope, value)
                 held, is_whole = _held(pieces)

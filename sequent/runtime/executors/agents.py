@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import select
 import signal
@@ -14,9 +15,11 @@ from collections.abc import Callable, Mapping
 from weakref import WeakSet
 
 from attrs import field, frozen
+from msgspec.msgpack import Decoder
 
 from sequent.model.spec import Definition
 from sequent.runtime import packets, trees
+from sequent.runtime.messages import FromAgent
 from sequent.runtime.packets import Link
 
 _ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
@@ -29,6 +32,8 @@ _GLANCE = 0.25
 _DISMISSAL = 8.0
 """Seconds to wait for a killed agent to be gone."""
 
+_TOLD: Decoder[FromAgent] = Decoder(FromAgent)
+
 our_ends: WeakSet[socket.socket] = WeakSet()
 """What a copy of this process must close, lest nobody notices when this one ends."""
 
@@ -38,7 +43,7 @@ class AgentProcess:
     """An agent, and the way to another one like it."""
 
     pid: int
-    link: Link = field(repr=False)
+    link: Link[FromAgent] = field(repr=False)
     start_again: Callable[[], AgentProcess] = field(repr=False)
 
     @property
@@ -105,7 +110,7 @@ def launch_agent() -> AgentProcess:
         )
     # The agent is waited for by its pid, here; Popen need not remember it.
     process.returncode = 0
-    return AgentProcess(pid=process.pid, link=Link(ours), start_again=launch_agent)
+    return AgentProcess(pid=process.pid, link=Link(ours, _TOLD), start_again=launch_agent)
 
 
 def fork_agent(definition: Definition, kept: Mapping[int, tuple[int, int]] | None = None) -> AgentProcess:
@@ -133,7 +138,7 @@ def fork_agent(definition: Definition, kept: Mapping[int, tuple[int, int]] | Non
         pid = os.fork()
         if pid == 0:
             _become_agent(theirs, definition, kept)
-    return AgentProcess(pid=pid, link=Link(ours), start_again=lambda: fork_agent(definition, kept))
+    return AgentProcess(pid=pid, link=Link(ours, _TOLD), start_again=lambda: fork_agent(definition, kept))
 
 
 def _open_files() -> dict[int, tuple[int, int]]:
@@ -166,6 +171,6 @@ def _become_agent(control: socket.socket, definition: Definition, kept: Mapping[
         from sequent.runtime.agent import loop
         from sequent.runtime.worker import process
 
-        loop.run(control, lambda setup, end: process.run(setup, end, definition))
+        loop.run(control, functools.partial(process.run, definition=definition))
     finally:
         os._exit(70)

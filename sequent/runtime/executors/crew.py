@@ -6,6 +6,8 @@ import functools
 import socket
 from collections.abc import Callable, Iterable
 
+from msgspec.msgpack import Decoder
+
 from sequent.model.outcome import Problem
 from sequent.runtime.executors import deaths
 from sequent.runtime.executors.agents import our_ends
@@ -13,12 +15,14 @@ from sequent.runtime.executors.draws import Draws
 from sequent.runtime.executors.paces import Paces
 from sequent.runtime.executors.roster import LONG, Roster
 from sequent.runtime.executors.wakes import Wakes
-from sequent.runtime.executors.worker_messages import Loaded, Unloadable, WorkerMessage, hear
+from sequent.runtime.executors.worker_messages import hear
 from sequent.runtime.executors.workers import Worker
-from sequent.runtime.orders import AttemptEnded, AttemptOrder, DrawBroke, DrawOrder, ItemFound, RepeatFound, Report
-from sequent.runtime.packets import Link, Message
+from sequent.runtime.messages import EndWorkers, FlowLoaded, FlowUnloadable, FromWorker, SpawnWorker, WorkerReport
+from sequent.runtime.orders import AttemptEnded, AttemptOrder, DrawBroke, DrawnReport, DrawOrder, Message, Report
+from sequent.runtime.packets import Link
 
 _MOST_FAILED_LOADS = 3
+_TOLD: Decoder[FromWorker] = Decoder(FromWorker)
 
 
 class Crew:
@@ -48,7 +52,7 @@ class Crew:
         self._roster = Roster(
             most_workers=most_workers, most_attempts=most_attempts, paces=self._paces, give=self._give
         )
-        self.draws = Draws(lambda: self._spawn(is_for_draws=True), self._give, self._send)
+        self.draws = Draws(lambda: self.spawn(is_for_draws=True), self._give, self._send)
         self._wanted_back: set[tuple[int, int, int]] = set()
         self._reports: list[Report] = []
         self._last_number = 0
@@ -99,16 +103,13 @@ class Crew:
 
     # -- workers
 
-    def prepare(self) -> None:
-        """Have the first worker load the flow while the first order is still being written down."""
-        self._spawn(is_for_draws=False)
-
-    def _spawn(self, *, is_for_draws: bool) -> Worker:
+    def spawn(self, *, is_for_draws: bool = False) -> Worker:
+        """Have a worker started, which first loads the flow."""
         self._last_number += 1
         worker = self._workers[self._last_number] = Worker(self._last_number, is_for_draws)
         if not is_for_draws:
             self._roster.workers.append(worker)
-        self._ask(["spawn", worker.number])
+        self._ask(SpawnWorker(worker.number))
         return worker
 
     def unmeet(self, number: int) -> None:
@@ -137,7 +138,7 @@ class Crew:
             theirs.close()
             return
         our_ends.update((ours, theirs))
-        worker.link, worker.end, worker.segment = Link(ours, word.encode()), theirs, segment
+        worker.link, worker.end, worker.segment = Link(ours, _TOLD, word.encode()), theirs, segment
         self._wakes.add(ours, functools.partial(self._on_worker, worker))
 
     def _on_worker(self, worker: Worker) -> None:
@@ -153,18 +154,18 @@ class Crew:
         if worker.harm and not worker.is_gone:
             # What it executes is over only once it has ended.
             self._leave_alone(worker)
-            self._ask(["end", [worker.number], 0])
+            self._ask(EndWorkers((worker.number,), 0))
 
-    def _take_in(self, worker: Worker, told: WorkerMessage) -> None:
+    def _take_in(self, worker: Worker, told: WorkerReport | FlowLoaded | FlowUnloadable) -> None:
         match told:
             case AttemptEnded():
                 self._reports.append(told)
                 self._take_end(worker, told)
-            case Loaded(log_end):
+            case FlowLoaded(log_end):
                 worker.is_loaded, worker.log_end, self._failed_loads = True, log_end, 0
                 if not worker.is_gone:
                     self._rest(worker)
-            case Unloadable(problem):
+            case FlowUnloadable(problem):
                 worker.is_loaded = True
                 self._fail_waiting(problem)
             case _:
@@ -180,7 +181,7 @@ class Crew:
 
     def _take(self, worker: Worker, report: Report) -> None:
         self._reports.append(report)
-        if isinstance(report, RepeatFound | ItemFound | DrawBroke):
+        if isinstance(report, DrawnReport):
             self.draws.answered(report)
             worker.held.clear()
             if not worker.is_gone:
@@ -227,7 +228,7 @@ class Crew:
         self.draws.place_homeless()
         if roster.waiting:
             for _ in range(roster.missing()):
-                self._spawn(is_for_draws=False)
+                self.spawn(is_for_draws=False)
             self._reports += map(deaths.taken_back, roster.take_excess())
 
     def _give_up(self) -> None:
@@ -249,9 +250,9 @@ class Crew:
         if not worker.is_loaded:
             self._count_failed_load(problem)
         for report in deaths.of_begun(worker, problem, self._directory):
-            self._reports.append(report)
             if isinstance(report, DrawBroke):
                 self.draws.answered(report)
+            self._reports.append(report)
         worker.held.clear()
         self.draws.leave([self._let_go(worker)])
         self.hand_over()
@@ -303,7 +304,7 @@ class Crew:
         orphaned, self._orphaned = self._orphaned, []
         for worker in orphaned:
             self._hear_out(worker)
-            held = [order for order in worker.held if isinstance(order, AttemptOrder)]
+            held = (order for order in worker.held if isinstance(order, AttemptOrder))
             self._reports += [deaths.lost(order, "the agent of its worker is gone") for order in held]
             worker.close()
         self.draws.leave(orphaned)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import attrs
 from attrs import define
+from msgspec.structs import replace
 
 from sequent.runtime.executors.workers import Worker
-from sequent.runtime.messages import Word, write_draw
-from sequent.runtime.orders import MOST_DRAWING, DrawBroke, DrawOrder, ItemFound, RepeatFound
-from sequent.runtime.packets import Message, pack
+from sequent.runtime.messages import ForgetRepeat
+from sequent.runtime.orders import MOST_DRAWING, DrawBroke, DrawOrder, ItemFound, Message, RepeatFound
+from sequent.runtime.packets import pack
 
 
 @define
@@ -52,14 +52,14 @@ class Draws:
         if draw.worker is None:
             draw.worker = self._any()
         # Whoever draws may have to make the iterator anew: each order says all that this takes.
-        draw.worker.queue.append(attrs.evolve(draw.first, number=order.number, skip=order.skip))
+        draw.worker.queue.append(replace(draw.first, number=order.number, skip=order.skip))
         self.hand_over(draw.worker)
 
     def hand_over(self, worker: Worker) -> None:
         """Give an idle worker what is next for it."""
         if worker.is_idle and worker.queue:
             order = worker.queue.popleft()
-            self._give(worker, order, pack(write_draw(order)))
+            self._give(worker, order, pack(order))
 
     def _any(self) -> Worker:
         free = [worker for worker in self._workers if not (worker.held or worker.queue)]
@@ -81,7 +81,7 @@ class Draws:
         """The repeat has settled: nobody will ask for its items any more."""
         draw = self._draws.pop((frame, node), None)
         if draw is not None and draw.worker is not None:
-            self._send(draw.worker, [Word.FORGET, frame, node])
+            self._send(draw.worker, ForgetRepeat(frame, node))
 
     def recall(self, worker: Worker) -> None:
         """Have what a dead worker had not read be next again."""

@@ -9,6 +9,7 @@ import time
 from selectors import BaseSelector
 
 from sequent.errors import AgentError, BusyError, SequentError, ShortageError
+from sequent.model.record_text import text_of_record
 from sequent.runtime import left_processes
 from sequent.runtime.agent.room import is_scarce
 from sequent.runtime.executors.adoption import adoption
@@ -17,10 +18,20 @@ from sequent.runtime.executors.crew import Crew
 from sequent.runtime.executors.shortage import Shortage
 from sequent.runtime.executors.wakes import Wakes
 from sequent.runtime.executors.workers import MOST_ATTEMPTS, MOST_WORKERS
-from sequent.runtime.messages import write_setup
-from sequent.runtime.orders import AttemptOrder, DrawOrder, Notice, Report, WorkerSetup
-from sequent.runtime.packets import BadMessageError, Message
-from sequent.runtime.untrusted import exit_code, text
+from sequent.runtime.messages import (
+    AgentCrashed,
+    AgentRefused,
+    AgentSetUp,
+    CloseAgent,
+    EndWorkers,
+    FromAgent,
+    NoRoom,
+    SetUpAgent,
+    WorkerEnded,
+    WorkerStarted,
+)
+from sequent.runtime.orders import AttemptOrder, DrawOrder, Message, Notice, Report, WorkerSetup
+from sequent.runtime.packets import BadMessageError
 
 STOP_GRACE = 10.0
 """Seconds between TERM and KILL when running steps are ended."""
@@ -126,8 +137,7 @@ class ProcessExecutor:
     def end_tasks(self, *, at_once: bool) -> None:
         self._is_ending = True
         self._grace = 0.0 if at_once else STOP_GRACE
-        busy: list[object] = [*self._crew.end()]
-        self._agent.link.send(["end", busy, self._grace])
+        self._agent.link.send(EndWorkers(tuple(self._crew.end()), self._grace))
         self._ends_by = time.monotonic() + self._grace + _ANSWER
 
     def close(self) -> None:
@@ -136,7 +146,7 @@ class ProcessExecutor:
             return
         self._is_ending = True
         self._crew.close()
-        self._agent.link.send(["close"])
+        self._agent.link.send(CloseAgent())
         self._wakes.remove(self._agent.link.end)
         self._wakes.close()
         if not self._agent.close(_CLOSE_WAIT if self._grace else _ANSWER):
@@ -150,8 +160,9 @@ class ProcessExecutor:
         self._agent = agent
         self._is_set_up = False
         self._wakes.add(agent.link.end, self._on_agent)
-        agent.link.send(["setup", write_setup(self._setup)])
-        self._crew.prepare()
+        self._ask(SetUpAgent(text_of_record(self._setup)))
+        # It loads the flow while the first order is still being written down.
+        self._crew.spawn()
 
     def _ask(self, message: Message) -> None:
         self._agent.link.send(message)
@@ -168,7 +179,7 @@ class ProcessExecutor:
         elif self._is_set_up:
             self._crew.try_again()
         else:
-            self._agent.link.send(["setup", write_setup(self._setup)])
+            self._ask(SetUpAgent(text_of_record(self._setup)))
 
     def _say(self, sentence: str) -> None:
         if sentence:
@@ -191,34 +202,32 @@ class ProcessExecutor:
         if link.has_ended:
             self._replace_agent()
 
-    def _hear(self, message: Message, descriptors: list[int]) -> None:
+    def _hear(self, message: FromAgent, descriptors: list[int]) -> None:
         match message:
-            case ["worker", int() as number, *_] if len(descriptors) < 2:
+            case WorkerStarted(number) if len(descriptors) < 2:
                 # The kernel has dropped those for which this process has no room.
                 self._refuse(os.strerror(errno.EMFILE), number)
-            case ["worker", int() as number, str() as segment, str() as word]:
-                self._crew.meet(number, text(segment), text(word), [socket.socket(fileno=item) for item in descriptors])
+            case WorkerStarted(number, segment, word):
+                self._crew.meet(number, segment, word, [socket.socket(fileno=item) for item in descriptors])
                 descriptors.clear()
                 self._say(self._shortage.end())
-            case ["ended", int() as number, int() as code, str() as cause]:
-                self._crew.bury(number, exit_code(code), cause)
-            case ["set up"]:
+            case WorkerEnded(number, code, cause):
+                self._crew.bury(number, code, cause)
+            case AgentSetUp():
                 self._failed_agents = 0
                 self._is_set_up = True
                 if self._has_lost_agent:
                     left_processes.take_leave(self._setup.directory)
                 self._crew.bury_orphaned()
                 self._crew.try_again()
-            case ["refused", str() as reason]:
+            case AgentRefused(reason):
                 self._failure = BusyError(reason, hint="wait a little, and try again")
-            case ["unable", str() as reason, int() as number, True]:
+            case NoRoom(reason, number, True):
                 self._refuse(reason, number)
-            case ["unable", str() as reason, *_]:
+            case NoRoom(reason):
                 self._failure = ShortageError(f"a worker cannot be started: {reason}")
-            case ["crashed", str() as story]:
+            case AgentCrashed(story):
                 self._failure = self._failure or AgentError(f"the agent failed:\n{story}")
-            case _:
-                pass
 
     def _replace_agent(self) -> None:
         """Start another agent; its first act is to end what the old one had not yet ended."""

@@ -9,7 +9,6 @@ from collections.abc import Callable, Container
 from sequent.model.effects import AHEAD
 from sequent.runtime.executors.paces import Paces
 from sequent.runtime.executors.workers import Worker
-from sequent.runtime.messages import write_order
 from sequent.runtime.orders import AttemptOrder
 from sequent.runtime.packets import pack
 
@@ -64,7 +63,7 @@ class Roster:
     def _give(self, worker: Worker, order: AttemptOrder) -> None:
         if not worker.held:
             worker.since = time.monotonic()
-        self._give_to(worker, order, pack(write_order(order)))
+        self._give_to(worker, order, pack(order))
 
     def _hand_over_ahead(self) -> None:
         """Deal out what waits, so that each has as much to do as the others."""
@@ -87,7 +86,7 @@ class Roster:
     def _give_ahead(self, worker: Worker) -> bool:
         """Give it what waits first, if that is quick, and one packet for which there is room."""
         order = self.waiting[0]
-        packets = pack(write_order(order))
+        packets = pack(order)
         if len(packets) > 1 or not self._paces.is_quick(order.node) or (worker.link and worker.link.is_clogged):
             return False
         self._give_to(worker, self.waiting.popleft(), packets)

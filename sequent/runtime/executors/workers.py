@@ -6,10 +6,11 @@ import socket
 from collections import deque
 
 from attrs import define, field
+from msgspec.msgpack import Decoder
 
-from sequent.runtime.messages import Word, key_of
+from sequent.runtime.messages import AskTaken, FromWorker, ToWorker
 from sequent.runtime.orders import AttemptOrder, DrawOrder
-from sequent.runtime.packets import Link, drain, pack, unpack
+from sequent.runtime.packets import ROOM, BadMessageError, Link, pack, unpack
 
 MOST_WORKERS = 64
 """How many workers a run has at most that execute attempts."""
@@ -17,7 +18,8 @@ MOST_ATTEMPTS = 50_000
 """How many attempts a worker executes before another takes its place: the C library never gives back the memory of
 a variable that is set anew in the environment, as each attempt sets a few."""
 
-_ASK = pack([Word.ASK])[0]
+_ASK = pack(AskTaken())[0]
+_GIVEN: Decoder[ToWorker] = Decoder(ToWorker)
 
 
 @define(eq=False)
@@ -30,7 +32,7 @@ class Worker:
 
     number: int
     is_for_draws: bool
-    link: Link | None = None
+    link: Link[FromWorker] | None = None
     """Our end; None until it has been started."""
     end: socket.socket | None = None
     """Its own end, from which we take back what it has not read."""
@@ -100,7 +102,7 @@ class Worker:
         """Take back what it has not read, and never will: of a living worker, one packet of each order."""
         if self.link is None or self.end is None:
             return []
-        packets = [*drain(self.end), *self.link.take_unsent()]
+        packets = [*_drain(self.end), *self.link.take_unsent()]
         if _ASK in packets:
             packets.remove(_ASK)
             self.asked_after = None
@@ -124,9 +126,21 @@ class Worker:
 
 
 def _key_in(packet: bytes) -> tuple[int, int] | None:
-    """The frame and the node of the order that a packet is; None where it is none."""
+    """The frame and the node of the order that a packet is, which no other has that is under way; None: it is none."""
     try:
-        frame, node = key_of(unpack(packet))
-    except ValueError:
+        order = unpack(packet, _GIVEN)
+    except BadMessageError:
         return None
-    return (frame, node) if type(frame) is type(node) is int else None
+    return (order.frame, order.node) if isinstance(order, AttemptOrder | DrawOrder) else None
+
+
+def _drain(end: socket.socket) -> list[bytes]:
+    """Take out the packets that nobody has received from that end."""
+    found: list[bytes] = []
+    try:
+        while packet := end.recv(ROOM, socket.MSG_DONTWAIT):
+            found.append(packet)
+    except OSError:
+        # Nothing is left, or nothing ever was.
+        return found
+    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from attrs import evolve
+from msgspec.structs import replace
 
 from sequent.model.plan import ContainerPlan, Plan, StepPlan
 from sequent.model.saved import Mark, Renewal, Revision, SavedBlock, SavedFrame, SavedTask
@@ -67,7 +67,7 @@ class RewindingLoader(SavedLoader):
         if self._later == before or status is not Status.SUCCESS:
             return saved
         self._frames_again.append((self._around[-1], container.index, sequence[-1]))
-        return evolve(saved, status=Status.ACTIVE)
+        return replace(saved, status=Status.ACTIVE)
 
     def _block(self, frame: int, node: ContainerPlan, sequence: Numbers, *, every: bool) -> SavedBlock | None:
         before, earlier = self._later, self._earlier
@@ -85,7 +85,7 @@ class RewindingLoader(SavedLoader):
             return None
         if saved.status is Status.SUCCESS and node.repeats is not None:
             self._repeats_again.append((frame, node.index))
-        return evolve(saved, status=Status.ACTIVE, answers=(), until_met=_is_met(saved, node))
+        return replace(saved, status=Status.ACTIVE, answers=(), until_met=_is_met(saved, node))
 
     def _task(self, frame: int, step: StepPlan, iteration: int) -> SavedTask | None:
         saved = super()._task(frame, step, iteration)
@@ -106,15 +106,15 @@ class RewindingLoader(SavedLoader):
             Status.SUCCESS,
         )
         later = [one.number for one in tried if one.recovery > self._basis and not one.is_superseded]
-        self._superseded += [evolve(mark, attempt=number) for number in later]
+        self._superseded += [replace(mark, attempt=number) for number in later]
         if earlier and _had_succeeded(earlier[-1]):
             return self._restore(step, mark, earlier[-1], saved)
-        return evolve(saved, status=Status.WAITING, verdict=Verdict.UNKNOWN, answers=(), waits=False)
+        return replace(saved, status=Status.WAITING, verdict=Verdict.UNKNOWN, answers=(), waits=False)
 
     def _restore(self, step: StepPlan, mark: Mark, then: Tried, saved: SavedTask) -> SavedTask:
         """A success again, as an attempt of its own after those that followed."""
         number = saved.attempt + 1
-        self._restored.append((evolve(mark, attempt=number), then.number))
+        self._restored.append((replace(mark, attempt=number), then.number))
         text = self._rows.result_at(mark.frame, self._ids[step.index], mark.iteration, then.number)
         answers = answers_of(step, text) if step.asked else ()
         return SavedTask(Status.SUCCESS, number, then.verdict, answers, recovery=self._recovery, ran_in=then.recovery)

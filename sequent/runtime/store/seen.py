@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from attrs import evolve
+from msgspec.structs import replace
 
 from sequent.errors import StoreError
 from sequent.model.directives import NO_DIRECTIVES, Directives
@@ -104,8 +104,8 @@ class RunReading:
         return self._rows.kept()
 
     def wait(self, key: TaskKey, attempt: int) -> Wait | None:
-        found = self._rows.wait(evolve(key, node=self.node(key.node)), attempt)
-        return None if found is None else evolve(found, key=key)
+        found = self._rows.wait(replace(key, node=self.node(key.node)), attempt)
+        return None if found is None else replace(found, key=key)
 
     # -- values
 
@@ -118,10 +118,10 @@ class RunReading:
         return self._rows.drawn_items(frame, self.node(node))
 
     def item(self, key: FrameKey) -> str | None:
-        return self._rows.item(evolve(key, node=self.node(key.node)))
+        return self._rows.item(replace(key, node=self.node(key.node)))
 
     def result(self, key: TaskKey) -> str | None:
-        return self._rows.result(evolve(key, node=self.node(key.node)))
+        return self._rows.result(replace(key, node=self.node(key.node)))
 
     def results(self, frame: int, step: int) -> Iterator[tuple[int, str]]:
         return self._rows.results(frame, self.node(step))
@@ -130,7 +130,7 @@ class RunReading:
         return self._rows.frames(frame, self.node(node))
 
     def frame(self, key: FrameKey) -> tuple[int, Status] | None:
-        return self._rows.frame(evolve(key, node=self.node(key.node)))
+        return self._rows.frame(replace(key, node=self.node(key.node)))
 
     def last_iteration(self, frame: int, step: int) -> int:
         return self._rows.step_extent(frame, self.node(step)).last

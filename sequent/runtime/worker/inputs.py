@@ -5,11 +5,13 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
+from typing import cast
 
 from sequent.errors import NotDataError, PartError, UsageError
 from sequent.model import failures, wire
 from sequent.model.annotations import classes_in, unnamed_class
 from sequent.model.compounds import composed, filled
+from sequent.model.parts import Key
 from sequent.model.references import Compound, FlowHandle, Literal, Path, SecretOf, Value, dotted
 from sequent.model.spec import ContainerSpec, Definition, StepSpec
 from sequent.model.wording import with_article
@@ -200,7 +202,7 @@ def _read(given: Given, classes: Mapping[str, type], name: str, maker: str = "")
         case Spooled():
             return spools.read(given, decode)
         case Cut(whole, keys):
-            return decode(wire.part_of(_text(whole), keys, name))
+            return decode(wire.part_of(_text(whole), _keys(keys), name))
         case Composed(form, parts, keys):
             return filled(form, keys, [_read(part, classes, name) for part in parts])
 
@@ -212,9 +214,13 @@ def _text(given: Given) -> str:
         case Spooled():
             return spools.text_of(given)
         case Cut(whole, keys):
-            return wire.part_of(_text(whole), keys)
+            return wire.part_of(_text(whole), _keys(keys))
         case Composed(form, parts, keys):
             return composed(form, keys, [_text(part) for part in parts])
+
+
+def _keys(texts: tuple[str, ...]) -> tuple[Key, ...]:
+    return tuple(cast("Key", wire.decode(text)) for text in texts)
 
 
 def decode_literal(value: Literal) -> object:

@@ -8,19 +8,29 @@ import os
 import signal
 import socket
 import sys
-from typing import Any, cast
 
-import attrs
+from msgspec.msgpack import Decoder
+from msgspec.structs import replace
 
 from sequent.model.commands import name_store
 from sequent.model.outcome import Problem
 from sequent.model.spec import Definition
 from sequent.model.status import Verdict
+from sequent.runtime.agent.limits import WorkerLimit
 from sequent.runtime.context import RUNS_AROUND
 from sequent.runtime.left_processes import DIRECTORY_VARIABLE
-from sequent.runtime.messages import Word, read_draw, read_order, read_setup, write_problem, write_report
-from sequent.runtime.orders import AttemptEnded, AttemptOrder, DrawBroke, Report, WorkerSetup
-from sequent.runtime.packets import BadMessageError, Channel, Message
+from sequent.runtime.messages import (
+    AskTaken,
+    FlowLoaded,
+    FlowUnloadable,
+    ForgetRepeat,
+    OrdersTaken,
+    ToWorker,
+    WorkerLeaving,
+    WorkerReport,
+)
+from sequent.runtime.orders import AttemptEnded, AttemptOrder, DrawBroke, DrawOrder, WorkerSetup
+from sequent.runtime.packets import BadMessageError, Channel, send
 from sequent.runtime.worker.attempt import Attempts
 from sequent.runtime.worker.capture import Segment
 from sequent.runtime.worker.drawing import Drawing
@@ -36,45 +46,46 @@ from sequent.runtime.worker.shutdown import Shutdown
 from sequent.runtime.worker.termination import LOST_CHANNEL, Terminated, Termination, die_of
 from sequent.runtime.worker.tidying import Tidying
 
+_ORDERS: Decoder[ToWorker] = Decoder(ToWorker)
 
-def run(setup: dict[str, Any], end: socket.socket, definition: Definition | None) -> None:
+
+def run(
+    setup: WorkerSetup, segment_name: str, until: WorkerLimit, end: socket.socket, definition: Definition | None
+) -> None:
     """Be a worker until nobody wants it any more.
 
     Args:
-        setup: what ``messages.write_setup`` wrote, the name of the worker's ``segment``, the descriptor where it
-            tells the ``limit`` of its attempts, the memory where its end is ``ordered``, and the ``word`` with which
-            all begins that it says.
+        setup: the run.
+        segment_name: where its output goes.
+        until: where it tells the limit of its attempts, whether its end is ordered, and with which word all begins that
+            it says.
         end: its end of the socket pair.
         definition: the flow, where the process was forked from one that has it; else it is loaded.
     """
-    known = read_setup(setup)
-    name_store(known.store_options)
-    word: bytes = setup["word"]
+    name_store(setup.store_options)
     leaving = Shutdown()
     # A crash in C code then says in the log where it was.
     faulthandler.enable(2)
     # By a descriptor that no step mistakes for its own.
-    segment = Segment(os.path.join(known.directory, "logs", str(setup["segment"])), os.dup(1), 1, 2)
+    segment = Segment(os.path.join(setup.directory, "logs", segment_name), os.dup(1), 1, 2)
     streams = Streams(segment)
     write_lines_at_once()
-    loguru = set_up_logs(known)
-    os.environ["SEQUENT_RUN_ID"] = known.run_id
-    os.environ[DIRECTORY_VARIABLE] = known.directory
-    os.environ[RUNS_AROUND] = known.around
+    loguru = set_up_logs(setup)
+    os.environ["SEQUENT_RUN_ID"] = setup.run_id
+    os.environ[DIRECTORY_VARIABLE] = setup.directory
+    os.environ[RUNS_AROUND] = setup.around
     try:
-        os.chdir(known.target.cwd or ".")
+        os.chdir(setup.target.cwd or ".")
         if definition is None:
-            definition = _load(known)
+            definition = _load(setup)
     except BaseException as error:  # noqa: BLE001 - loading runs the author's module, which may raise anything
         problem = problem_of(error)
         sys.stderr.write(problem.traceback)
-        Channel(end, word).send([Word.UNLOADABLE, write_problem(problem)])
+        send(end, FlowUnloadable(problem), until.word)
         return
     kinds = [*streams.kinds(), LoguruState(loguru).kind()]
     try:
-        worker = _Worker(
-            end, word, definition, known, segment, Limit(setup["limit"], word, setup["ordered"]), kinds, leaving
-        )
+        worker = _Worker(end, until, definition, setup, segment, kinds, leaving)
         worker.serve()
     except (OSError, BadMessageError):
         # The driver is gone: the agent sees that too, and ends what is left. Or a step has harmed our end of the pair.
@@ -100,19 +111,18 @@ class _Worker:
     def __init__(
         self,
         end: socket.socket,
-        word: bytes,
+        until: WorkerLimit,
         definition: Definition,
         setup: WorkerSetup,
         segment: Segment,
-        limit: Limit,
         kinds: list[StateKind],
         leaving: Shutdown,
     ) -> None:
-        self._channel = channel = Channel(end, word, self._tell_idle)
+        self._channel = channel = Channel(end, _ORDERS, until.word, self._tell_idle)
         self._taken = 0
         """How many orders it has read."""
         self._segment = segment
-        self._limit = limit
+        self._limit = Limit(until.said.fileno(), until.word, until.ordered)
         self._timeout: Problem | None = None
         self._order: Problem | None = None
         """Why the attempt that has just ended is no success, whatever it has returned: Sequent has ended it."""
@@ -127,22 +137,24 @@ class _Worker:
             segment,
             self._termination,
             environment=environment,
-            tell_begun=lambda report: channel.send(write_report(report)),
+            tell_begun=channel.send,
         )
         self._drawing = Drawing(self._attempts.catalogue)
-        self._identities = {end: os.fstat(end).st_ino for end in (channel.end.fileno(), limit.descriptor)}
+        self._identities = {
+            descriptor: os.fstat(descriptor).st_ino for descriptor in (end.fileno(), self._limit.descriptor)
+        }
 
     def serve(self) -> None:
         """Execute orders until the driver closes its end, or this process was told to end, or had better end."""
-        self._channel.send([Word.LOADED, os.fstat(self._segment.descriptor).st_size])
+        self._channel.send(FlowLoaded(os.fstat(self._segment.descriptor).st_size))
         with contextlib.suppress(Terminated):
             while (message := self._channel.receive()) is not None:
                 self._termination.is_idle = False
                 report = self._report_on(message)
                 if report is not None:
-                    self._channel.send(write_report(report))
+                    self._channel.send(report)
                 if self._termination.was_asked or self._limit.may_be_ended or self._tidying.is_spoilt:
-                    self._channel.send([Word.LEAVING])
+                    self._channel.send(WorkerLeaving())
                     return
                 self._termination.is_idle = True
 
@@ -153,29 +165,31 @@ class _Worker:
         if self._termination.was_asked:
             die_of(signal.SIGTERM)
 
-    def _report_on(self, message: Message) -> Report | None:
-        if message[0] == Word.ATTEMPT:
-            self._taken += 1
-            return self._execute(read_order(message))
-        if message[0] == Word.DRAW:
-            self._taken += 1
-            order = read_draw(message)
-            try:
-                with self._termination:
-                    report = self._drawing.serve(order)
-            except Terminated as error:
-                report = DrawBroke(order.frame, order.node, problem_of(error))
-            self._check_end(self._channel.end.fileno())
-            if not self._drawing.has_iterators:
-                # An iterator's state is its own, and may be the process's as well: a directory, a pool, a lock.
-                self._tidying.tidy(hash(order.path), 0.0)
-            return report
-        if message[0] == Word.ASK:
-            self._tell_idle()
-            return None
-        _, frame, node = cast("tuple[object, int, int]", tuple(message))
-        self._drawing.forget(frame, node)
+    def _report_on(self, message: ToWorker) -> WorkerReport | None:
+        match message:
+            case AttemptOrder():
+                self._taken += 1
+                return self._execute(message)
+            case DrawOrder():
+                self._taken += 1
+                return self._draw(message)
+            case AskTaken():
+                self._tell_idle()
+            case ForgetRepeat(frame, node):
+                self._drawing.forget(frame, node)
         return None
+
+    def _draw(self, order: DrawOrder) -> WorkerReport:
+        try:
+            with self._termination:
+                report = self._drawing.serve(order)
+        except Terminated as error:
+            report = DrawBroke(order.frame, order.node, problem_of(error))
+        self._check_end(self._channel.end.fileno())
+        if not self._drawing.has_iterators:
+            # An iterator's state is its own, and may be the process's as well: a directory, a pool, a lock.
+            self._tidying.tidy(hash(order.path), 0.0)
+        return report
 
     def _execute(self, order: AttemptOrder) -> AttemptEnded:
         timeout = order.settings.get("timeout")
@@ -184,7 +198,7 @@ class _Worker:
         self._limit.begin(timeout)
         ended = self._attempts.run(order, self)
         problem = self._timeout or (self._order if ended.problem is None else None)
-        return ended if problem is None else attrs.evolve(ended, result=None, verdict=Verdict.UNKNOWN, problem=problem)
+        return ended if problem is None else replace(ended, result=None, verdict=Verdict.UNKNOWN, problem=problem)
 
     def settle(self) -> None:
         """An attempt has failed: see ``Tidying``."""
@@ -205,7 +219,7 @@ class _Worker:
 
     def _tell_idle(self) -> None:
         """Say how many orders have been read: more may have been given, of which a step has read some."""
-        self._channel.send([Word.IDLE, self._taken])
+        self._channel.send(OrdersTaken(self._taken))
 
     def _check_end(self, end: int) -> None:
         """End if a step has closed one of the worker's own descriptors: it may be somebody's file by now."""

@@ -163,9 +163,9 @@ def test_items_parameters_and_literals_are_values_and_have_parts(run, found):
 def test_a_part_for_a_step_is_cut_out_by_its_worker(run, found):
     found.open_repeat(1, EACH, Items("[[1]]"))
     part = PartInput(PartInput(ItemInput(EACH), (0,)), ("no",))
-    assert found.given(fold(1), part) == Cut("[1]", (0, "no"))
+    assert found.given(fold(1), part) == Cut("[1]", ("0", '"no"'))
     start = PreviousInput(EACH, ("maker",), PartInput(ItemInput(EACH), (0,)))
-    assert found.given(fold(1), start) == Cut("[1]", (0,))
+    assert found.given(fold(1), start) == Cut("[1]", ("0",))
 
 
 def test_failures_are_those_within_with_what_no_attempt_tells(run, found):

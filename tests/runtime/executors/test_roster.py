@@ -7,12 +7,13 @@ import threading
 from collections import Counter
 
 import pytest
+from msgspec.msgpack import Decoder
 
 from sequent.runtime import packets
 from sequent.runtime.executors.paces import QUICK, SEVERAL, Paces
 from sequent.runtime.executors.roster import AHEAD, LONG, Roster
 from sequent.runtime.executors.workers import Worker
-from sequent.runtime.messages import key_of
+from sequent.runtime.messages import FromWorker, ToWorker
 from sequent.runtime.orders import AttemptOrder, PaceChanged
 from sequent.runtime.packets import Channel, Link
 
@@ -29,8 +30,10 @@ class Side:
 
     def __init__(self, number: int, roster: Roster) -> None:
         ours, theirs = packets.pair()
-        self.worker = Worker(number, is_for_draws=False, link=Link(ours), end=theirs, is_loaded=True)
-        self.channel = Channel(theirs)
+        self.worker = Worker(
+            number, is_for_draws=False, link=Link(ours, Decoder(FromWorker)), end=theirs, is_loaded=True
+        )
+        self.channel = Channel(theirs, Decoder(ToWorker))
         self.begun: int | None = None
         self._roster = roster
         roster.workers.append(self.worker)
@@ -44,7 +47,8 @@ class Side:
         except BlockingIOError:
             return False
         assert message
-        self.begun = key_of(message)[0]
+        assert isinstance(message, AttemptOrder)
+        self.begun = message.frame
         return True
 
     def end(self) -> int:
@@ -308,8 +312,8 @@ def test_a_packet_goes_to_the_worker_or_back_to_us_though_both_reach_for_it_at_o
     side.channel.end.setblocking(True)
 
     def work() -> None:
-        while (message := side.channel.receive()) is not None and key_of(message)[0] != count:
-            read.append(key_of(message)[0])
+        while isinstance(message := side.channel.receive(), AttemptOrder) and message.frame != count:
+            read.append(message.frame)
 
     thread = threading.Thread(target=work)
     thread.start()
@@ -321,7 +325,7 @@ def test_a_packet_goes_to_the_worker_or_back_to_us_though_both_reach_for_it_at_o
         # It tells of each end in turn; here all that it has read has ended.
         for _ in range(len(side.worker.held)):
             crew.roster.has_ended(side.worker)
-    side.worker.give(order(count), packets.pack(["a", count, 1]))
+    side.worker.give(order(count), packets.pack(order(count)))
     thread.join()
     assert sorted([*read, *back]) == [*range(count)]
 

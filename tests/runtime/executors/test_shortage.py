@@ -11,6 +11,7 @@ import pytest
 from sequent.errors import ShortageError
 from sequent.runtime.executors.agents import launch_agent
 from sequent.runtime.executors.shortage import Shortage, start_patiently
+from sequent.runtime.messages import CloseAgent
 from sequent.runtime.patience import FULL_PATIENCE
 
 
@@ -70,7 +71,7 @@ def test_an_agent_for_which_there_are_no_descriptors_is_started_once_there_are(m
         agent = start_patiently(launch_agent)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
-    agent.link.send(["close"])
+    agent.link.send(CloseAgent())
     assert agent.close(30)
     assert len(given_back) == 1
     assert capsys.readouterr().err.startswith("a worker cannot be started: Too many open files; trying again")

@@ -10,8 +10,8 @@ import sys
 import threading
 from contextlib import contextmanager
 
-from attrs import evolve
 from loguru import logger
+from msgspec.structs import replace
 
 import sequent.runtime.context as where
 from sequent import Sequent
@@ -202,7 +202,7 @@ def test_closing_waits_for_what_runs(tmp_path):
 
 
 def test_formats_and_levels_are_those_of_the_configuration(tmp_path):
-    setup = evolve(
+    setup = replace(
         setup_of(Target(flow="f"), tmp_path),
         logging_level=logging.WARNING,
         logging_formats=((0, "%(levelname)s|%(message)s"), (logging.WARNING, "careful: %(message)s")),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from attrs import evolve
+from msgspec.structs import replace
 
 from sequent.dsl.running import RunMode, RunRequest
 from sequent.errors import UsageError
@@ -39,7 +39,7 @@ def wanted(store):
 
 
 def test_it_is_the_latest_of_the_same_name_in_the_same_file():
-    assert wanted(Runs(evolve(HERE, flow="other"), ELSEWHERE, HERE, HERE)) == "r2"
+    assert wanted(Runs(replace(HERE, flow="other"), ELSEWHERE, HERE, HERE)) == "r2"
 
 
 def test_many_earlier_runs_cost_nothing():

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
-from attrs import evolve
+from msgspec.structs import replace
 
 from sequent.model.durations import LONGEST
 from sequent.model.effects import StartTimer
@@ -139,7 +139,7 @@ class WaitDesk:
         if wait.length is None or wait.boot == self._clock.boot_id():
             return wait
         left = min(max(0.0, wait.due - self._clock.now()), wait.length)
-        return evolve(wait, boot=self._clock.boot_id(), due_boot=self._clock.boottime() + left)
+        return replace(wait, boot=self._clock.boot_id(), due_boot=self._clock.boottime() + left)
 
     def _left_of(self, wait: Wait) -> float:
         """The seconds until a wait is over."""

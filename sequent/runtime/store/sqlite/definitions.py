@@ -9,10 +9,10 @@ from typing import TypeVar
 
 from sequent.errors import StoreError
 from sequent.model.description import Description, text_of_description
+from sequent.model.record_text import text_of_record
 from sequent.runtime.store.nodes import KnownNodes
 from sequent.runtime.store.sqlite import queries, statements
 from sequent.runtime.store.sqlite.reader import Reader
-from sequent.runtime.store.sqlite.records import text_of_mapping
 from sequent.runtime.store.sqlite.seals import damaged
 
 T = TypeVar("T")
@@ -52,7 +52,7 @@ def put_definition(
         description: the flow as data.
         fingerprints: of each step's code.
     """
-    texts = text_of_description(description), text_of_mapping(fingerprints)
+    texts = text_of_description(description), text_of_record(fingerprints)
     digest = _digest(*texts, "", places)
     found = cursor.execute(queries.definition_with_digest(), (digest,)).fetchone()
     if found is not None:

@@ -7,7 +7,8 @@ import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TypeVar
 
-from attrs import evolve, frozen
+from attrs import frozen
+from msgspec.structs import replace
 
 from sequent.by_fields import ByFields
 from sequent.errors import FencedError, StoreError
@@ -99,7 +100,7 @@ class SqliteRun(RunReading):
             self._ballast.free()
         self._within(lambda: self._write(batch))
         if batch.unrun is not None:
-            self._record = evolve(self._record, unrun=batch.unrun)
+            self._record = replace(self._record, unrun=batch.unrun)
         if batch.end is not None:
             self._record = batch.end.of(self._record, self._writer.ended)
 
@@ -175,7 +176,7 @@ class SqliteRun(RunReading):
             seal_run(self._cursor.execute, self._run)
 
         self._within(write, is_patient=True)
-        self._record = evolve(self._record, description=plan.description, fingerprints=dict(fingerprints))
+        self._record = replace(self._record, description=plan.description, fingerprints=dict(fingerprints))
 
     def use(self, plan: Plan) -> None:
         super().use(plan)

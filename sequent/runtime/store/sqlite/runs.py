@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from sequent.errors import BusyError, StoreError
 from sequent.model.outcome import Failure, LogSpan
 from sequent.model.plan import Plan
+from sequent.model.record_text import text_of_record
 from sequent.model.status import RunStatus, Status
 from sequent.runtime import left_processes, ownership
 from sequent.runtime.origin import RunOrigin
@@ -36,7 +37,7 @@ from sequent.runtime.store.sqlite.opening import (
 from sequent.runtime.store.sqlite.read_only import is_read_only, refusal
 from sequent.runtime.store.sqlite.reader import Reader
 from sequent.runtime.store.sqlite.reading import RunRows
-from sequent.runtime.store.sqlite.records import read_owner, text_of_mapping, text_of_record
+from sequent.runtime.store.sqlite.records import read_owner
 from sequent.runtime.store.sqlite.sharing import refuse_other_sizes, want_again
 from sequent.runtime.store.sqlite.tally import NOTHING, count_run
 from sequent.runtime.store.sqlite.unfinished import is_unbegun
@@ -115,7 +116,7 @@ class SqliteStore:
                 status = RunStatus.RUNNING.value
                 row = (number, id_, 1, owner, 0, status, 0, now, "{}", target.flow, definition, NOTHING.text)
                 execute(statements.insert_run(), row)
-                request = (number, text_of_record(target), text_of_mapping(plan.params))
+                request = (number, text_of_record(target), text_of_record(plan.params))
                 execute(statements.insert_request(), (*request, text_of_record(origin) if origin else None))
                 seal_run(execute, number)
             self._tidy(number)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 
+from sequent.model.record_text import text_of_record
 from sequent.runtime.rows import FLOW, Ask, Hold
 from sequent.runtime.store.granting import Ticket, free_of, may_take, other_size, standing_of
 from sequent.runtime.store.sqlite import shared_queries
 from sequent.runtime.store.sqlite.listing import Listing
 from sequent.runtime.store.sqlite.reader import Execute
-from sequent.runtime.store.sqlite.records import read_amounts, read_places, text_of_amounts, text_of_places
+from sequent.runtime.store.sqlite.records import read_amounts, read_places
 from sequent.runtime.store.sqlite.writing import KEPT, BatchWriter
 
 _Name = tuple[int, int, int, int]
@@ -54,7 +55,7 @@ class Sharing:
         held = self._held()
         if name not in self._tickets(held):
             around = [(key.frame, self._writer.node(key.node), key.iteration) for key in ask.around]
-            row = (self._run, *place, text_of_amounts(ask.amounts), ask.priority, text_of_places(around))
+            row = (self._run, *place, text_of_record(ask.amounts), ask.priority, text_of_record(around))
             self._cursor.execute(shared_queries.insert_ticket(), row)
         tickets = self._tickets(held)
         free = free_of(self._sizes(), ((pool, amount) for pools in held.values() for pool, amount in pools))
@@ -139,6 +140,6 @@ def want_again(execute: Execute, run: int) -> None:
     execute(shared_queries.drop_tickets(), (run,))
     if kept:
         execute(shared_queries.drop_ticket(), (run, *KEPT))
-        around = text_of_places([(FLOW.frame, FLOW.node, FLOW.iteration)])
-        execute(shared_queries.insert_ticket(), (run, *KEPT, text_of_amounts(tuple(kept)), 0, around))
+        around = text_of_record([(FLOW.frame, FLOW.node, FLOW.iteration)])
+        execute(shared_queries.insert_ticket(), (run, *KEPT, text_of_record(tuple(kept)), 0, around))
         execute(shared_queries.drop_kept_shares(), (run,))

@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from sequent.errors import StoreError
+from sequent.model.record_text import text_of_record
 from sequent.model.status import Status
 from sequent.runtime.rows import PASSED, Batch, Ending, Hold, Intent, TaskKey, Wait
 from sequent.runtime.store.sqlite import open_queries, shared_queries, statements
-from sequent.runtime.store.sqlite.records import text_of_mapping, text_of_record, text_of_span, text_of_unrun
+from sequent.runtime.store.sqlite.records import text_of_span
 from sequent.runtime.store.sqlite.seals import sealed
 from sequent.runtime.store.sqlite.tally import (
     RunningTally,
@@ -67,11 +68,11 @@ class BatchWriter:
         if batch.waits or batch.holds or batch.beginnings:
             self._write_waiting(batch)
         if batch.unrun is not None and batch.end is None:
-            self._cursor.execute(statements.change_run("unrun"), (text_of_unrun(batch.unrun), self._run))
+            self._cursor.execute(statements.change_run("unrun"), (text_of_record(batch.unrun), self._run))
         if batch.end is not None:
             self.ended = now()
-            counts = text_of_mapping({status.value: count for status, count in batch.end.counts.items()})
-            unrun = None if batch.end.unrun is None else text_of_unrun(batch.end.unrun)
+            counts = text_of_record(batch.end.counts)
+            unrun = None if batch.end.unrun is None else text_of_record(batch.end.unrun)
             values = (batch.end.status.value, self.ended, counts, batch.end.reason or None, unrun, self._run)
             self._cursor.execute(statements.change_run("status ended counts reason unrun"), values)
 
