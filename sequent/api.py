@@ -215,7 +215,7 @@ def run(request: RunRequest) -> Outcome:
         UsageError: there is no run to take up again, or the store is one that ends with its process.
         BusyError, DefinitionError, StoreError, FencedError: as ``start`` and ``recover``.
     """
-    from sequent.runtime.executors.choice import make_agent, target_of
+    from sequent.runtime.executors.executors_of_flow import make_agent, target_of
     from sequent.runtime.recovery.scripts import scripted
     from sequent.settings import configuration
 
@@ -232,7 +232,7 @@ def run(request: RunRequest) -> Outcome:
     agent = make_agent(definition)
     try:
         from sequent.compiler import compile_flow
-        from sequent.runtime.elsewhere import check_start
+        from sequent.runtime.linked_directories import check_start
         from sequent.runtime.patience import wait_for_room
         from sequent.runtime.store import open_store
 

@@ -94,7 +94,7 @@ def start_run(typed: RunWords, agent: AgentProcess | None) -> int:
         from sequent import api
         from sequent.cli.drive_and_tell import driven
         from sequent.compiler import compile_flow
-        from sequent.runtime.elsewhere import check_start
+        from sequent.runtime.linked_directories import check_start
         from sequent.runtime.patience import wait_for_room
         from sequent.runtime.store import open_store
 

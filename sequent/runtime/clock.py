@@ -6,7 +6,7 @@ import time
 from functools import cache
 from typing import Protocol
 
-from sequent.runtime import trees
+from sequent.runtime import process_trees
 
 
 class Clock(Protocol):
@@ -34,7 +34,7 @@ class SystemClock:
 
     now = staticmethod(time.time)
     monotonic = staticmethod(time.monotonic)
-    boot_id = staticmethod(cache(trees.boot_id))
+    boot_id = staticmethod(cache(process_trees.boot_id))
 
     @staticmethod
     def boottime() -> float:

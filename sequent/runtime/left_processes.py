@@ -10,8 +10,9 @@ import signal
 from typing import Any
 
 from sequent.errors import BusyError
-from sequent.runtime import trees
+from sequent.runtime import process_trees
 from sequent.runtime.ownership import agent_lock, lock_holder
+from sequent.runtime.process_trees import Process
 from sequent.runtime.stamps import Stamp
 
 DIRECTORY_VARIABLE = "SEQUENT_RUN_DIRECTORY"
@@ -42,7 +43,7 @@ def end_leftovers(directory: str) -> int:
         BusyError: one of them does not end.
     """
     recorded = _recorded(directory)
-    ended = _end_stamped(directory) + trees.end_all(lambda: _left(recorded, directory), 0)
+    ended = _end_stamped(directory) + process_trees.end_all(lambda: _left(recorded, directory), 0)
     stuck = _left(recorded, directory) if ended else []
     if stuck:
         raise BusyError(
@@ -56,13 +57,17 @@ def end_leftovers(directory: str) -> int:
 def _end_stamped(directory: str) -> int:
     """End each that bears the run's stamp at once, when it is found: some fork and end all the time."""
     stamp = Stamp.of(directory)
-    spared = _self_and_above(trees.all_processes())
+    spared = _self_and_above(process_trees.all_processes())
     ended = set[tuple[int, int]]()
     for _ in range(_MOST_SWEEPS):
         was_any = False
-        for pid in sorted(trees.pids() - spared):
-            if stamp.is_borne_by(pid) and (process := trees.process_at(pid)) is not None and not process.is_zombie:
-                trees.send_signal(process, signal.SIGKILL)
+        for pid in sorted(process_trees.pids() - spared):
+            if (
+                stamp.is_borne_by(pid)
+                and (process := process_trees.process_at(pid)) is not None
+                and not process.is_zombie
+            ):
+                process_trees.send_signal(process, signal.SIGKILL)
                 ended.add((process.pid, process.started))
                 was_any = True
         if not was_any:
@@ -95,7 +100,7 @@ def forget_workers(directory: str) -> None:
 def take_leave(directory: str) -> None:
     """Let those of this process's children go that a run had started and that have ended: it had adopted them."""
     stamp = Stamp.of(directory)
-    for child in trees.children_of(os.getpid()):
+    for child in process_trees.children_of(os.getpid()):
         if child.is_zombie and stamp.is_borne_by(child.pid):
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(child.pid, os.WNOHANG)
@@ -105,7 +110,7 @@ def _recorded(directory: str) -> dict[int, int]:
     """When each listed worker of this boot started, by pid."""
     found: dict[int, int] = {}
     with contextlib.suppress(OSError), open(list_of(directory), "rb") as file:
-        boot = trees.boot_id()
+        boot = process_trees.boot_id()
         for line in file:
             # The last line may have been cut by whatever ended its writer, and a step may have written any.
             with contextlib.suppress(ValueError, KeyError, TypeError, ArithmeticError, RecursionError):
@@ -115,15 +120,15 @@ def _recorded(directory: str) -> dict[int, int]:
     return found
 
 
-def _left(recorded: dict[int, int], directory: str) -> list[trees.Process]:
+def _left(recorded: dict[int, int], directory: str) -> list[Process]:
     """What runs of a run's workers, and of all that they have started."""
-    processes = trees.all_processes()
+    processes = process_trees.all_processes()
     spared = _self_and_above(processes)
     mark = f"{DIRECTORY_VARIABLE}={directory}".encode(errors="surrogateescape")
     logs = _logs_of(directory)
     stamp = Stamp.of(directory)
 
-    def is_known(process: trees.Process) -> bool:
+    def is_known(process: Process) -> bool:
         return (
             _is_recorded(process, processes, recorded)
             or stamp.is_borne_by(process.pid)
@@ -132,18 +137,18 @@ def _left(recorded: dict[int, int], directory: str) -> list[trees.Process]:
         )
 
     roots = {pid: process for pid, process in processes.items() if pid not in spared and is_known(process)}
-    for process in trees.descendants(roots, processes.values()):
+    for process in process_trees.descendants(roots, processes.values()):
         roots[process.pid] = process
     return [process for pid, process in roots.items() if pid not in spared and not process.is_zombie]
 
 
-def _is_recorded(process: trees.Process, processes: dict[int, trees.Process], workers: dict[int, int]) -> bool:
+def _is_recorded(process: Process, processes: dict[int, Process], workers: dict[int, int]) -> bool:
     leader = processes.get(process.session)
     in_session = process.session in workers and (leader is None or leader.started == workers[leader.pid])
     return in_session or workers.get(process.pid) == process.started
 
 
-def _self_and_above(processes: dict[int, trees.Process]) -> set[int]:
+def _self_and_above(processes: dict[int, Process]) -> set[int]:
     """This process, and those that it came from."""
     above: set[int] = set()
     pid = os.getpid()

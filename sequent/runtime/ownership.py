@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from sequent.errors import BusyError, StoreError
 from sequent.model.commands import typed
-from sequent.runtime import trees
+from sequent.runtime import process_trees
 from sequent.runtime.owner import Owner
 
 AGENT_PATIENCE = 20.0
@@ -129,13 +129,13 @@ def _key_of(path: str) -> tuple[int, int] | None:
 
 def owner_of(pid: int, since: float) -> Owner:
     """A process of this machine, as the owner of a run that it took at that time."""
-    process = trees.process_at(pid)
+    process = process_trees.process_at(pid)
     started = 0.0 if process is None else _boot_time() + process.started / os.sysconf("SC_CLK_TCK")
     return Owner(
         pid=pid,
         started=round(started, 2),
         host=socket.gethostname(),
-        boot=trees.boot_id(),
+        boot=process_trees.boot_id(),
         user=_user_of(pid),
         since=since,
     )

@@ -22,10 +22,10 @@ from sequent.runtime.clock import SystemClock
 from sequent.runtime.driver.adapters import Adapters
 from sequent.runtime.driver.loop import Driver
 from sequent.runtime.driver.values import Values
-from sequent.runtime.elsewhere import lead_elsewhere
 from sequent.runtime.executors.agents import AgentProcess
-from sequent.runtime.executors.choice import make_executors
+from sequent.runtime.executors.executors_of_flow import make_executors
 from sequent.runtime.executors.workers import MOST_WORKERS
+from sequent.runtime.linked_directories import lead_elsewhere
 from sequent.runtime.nesting import around_steps
 from sequent.runtime.orders import WorkerSetup
 from sequent.runtime.ports import DrivenRun, Observer, Store

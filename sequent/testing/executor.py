@@ -11,7 +11,7 @@ from sequent.model.inputs import ItemsCallPlan
 from sequent.model.plan import ContainerPlan, Plan
 from sequent.model.references import dotted
 from sequent.model.status import Verdict
-from sequent.runtime.executors.deaths import problem_of_death
+from sequent.runtime.executors.worker_deaths import problem_of_death
 from sequent.runtime.orders import (
     AttemptBegan,
     AttemptEnded,
@@ -21,9 +21,9 @@ from sequent.runtime.orders import (
     RepeatFound,
     Report,
 )
-from sequent.runtime.worker.drawing import Drawing
-from sequent.runtime.worker.limit import problem_of_timeout
 from sequent.runtime.worker.problems import problem_of
+from sequent.runtime.worker.repeat_iterators import RepeatIterators
+from sequent.runtime.worker.timeout_report import problem_of_timeout
 from sequent.testing.agenda import Agenda
 from sequent.testing.deciding import decided_by_results, makers_of
 from sequent.testing.scenario import Result, Scenario
@@ -41,7 +41,12 @@ class SimulatedExecutor:
     """
 
     def __init__(
-        self, plan: Plan, scenario: Scenario, agenda: Agenda, drawing: Drawing, task_of: Callable[[AttemptOrder], Task]
+        self,
+        plan: Plan,
+        scenario: Scenario,
+        agenda: Agenda,
+        drawing: RepeatIterators,
+        task_of: Callable[[AttemptOrder], Task],
     ) -> None:
         """Take the flow, what is wanted of it, and how an order becomes what an author is asked about."""
         self._plan = plan

@@ -29,8 +29,8 @@ from sequent.runtime.recovery.selecting import Asked
 from sequent.runtime.running import Drive
 from sequent.runtime.store.sqlite.temporary import MemoryStore
 from sequent.runtime.target import Target
-from sequent.runtime.worker.drawing import Drawing
 from sequent.runtime.worker.inputs import Catalogue
+from sequent.runtime.worker.repeat_iterators import RepeatIterators
 from sequent.testing.addresses import Addresses
 from sequent.testing.agenda import Agenda, SimulatedSelector
 from sequent.testing.clock import BEGINNING, FakeClock
@@ -199,7 +199,7 @@ class World:
         def task_of(order: AttemptOrder) -> Task:
             return Task(order, catalogue, run_id, clock.elapsed)
 
-        executor = SimulatedExecutor(self.plan, self._scenario, self._agenda, Drawing(self._catalogue), task_of)
+        executor = SimulatedExecutor(self.plan, self._scenario, self._agenda, RepeatIterators(self._catalogue), task_of)
         executor.most_attempts = self._most_attempts
         try:
             return drive.within(

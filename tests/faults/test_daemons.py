@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sequent.runtime import trees
+from sequent.runtime import process_trees
 from tests.faults import daemons, ledger
 from tests.patience import PATIENCE, wait_until
 
@@ -55,7 +55,7 @@ def all_pids() -> list[int]:
 
 
 def agent_of(driver: int) -> int:
-    [agent] = trees.children_of(driver)
+    [agent] = process_trees.children_of(driver)
     return agent.pid
 
 

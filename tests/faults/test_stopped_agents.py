@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sequent.runtime import trees
+from sequent.runtime import process_trees
 from tests.patience import LATE, PATIENCE, wait_until
 
 ROOT = Path(__file__).parents[2]
@@ -78,14 +78,14 @@ def pids(directory: Path) -> list[int]:
 
 
 def is_alive(pid: int) -> bool:
-    process = trees.process_at(pid)
+    process = process_trees.process_at(pid)
     return process is not None and not process.is_zombie
 
 
 def stop_agent(driver: subprocess.Popen[bytes]) -> int:
-    [agent] = trees.children_of(driver.pid)
+    [agent] = process_trees.children_of(driver.pid)
     os.kill(agent.pid, signal.SIGSTOP)
-    wait_until(lambda: trees.is_stopped(agent.pid), "it never stopped")
+    wait_until(lambda: process_trees.is_stopped(agent.pid), "it never stopped")
     return agent.pid
 
 

@@ -25,13 +25,13 @@ from sequent.dsl.builder import Sequent
 from sequent.errors import SequentError
 from sequent.model.outcome import LogSpan, Problem
 from sequent.model.record_text import text_of_record
-from sequent.runtime.agent.limits import RECORD, WorkerLimit
 from sequent.runtime.agent.marks import LogMark, MarkWriter, mark_of, read_mark
+from sequent.runtime.agent.timeouts import RECORD, WorkerLimit
 from sequent.runtime.driver.wake import WakeSocket
 from sequent.runtime.executors.agents import AgentProcess
-from sequent.runtime.executors.crew import Crew
 from sequent.runtime.executors.processes import ProcessExecutor
-from sequent.runtime.executors.wakes import Wakes
+from sequent.runtime.executors.wakeups import Wakeups
+from sequent.runtime.executors.worker_pool import WorkerPool
 from sequent.runtime.messages import CloseAgent, EndWorkers, FlowLoaded, FromAgent, SpawnWorker
 from sequent.runtime.orders import (
     AttemptBegan,
@@ -136,21 +136,21 @@ def can_be_stored(tree: object) -> bool:
 
 
 class Hall:
-    """A crew with one worker, played by the test, that has one order."""
+    """A worker pool with one worker, played by the test, that has one order."""
 
     def __init__(self, directory: Path) -> None:
         self.selector = selectors.DefaultSelector()
-        self.wakes = wakes = Wakes(self.selector)
+        self.wakes = wakes = Wakeups(self.selector)
         self.asked: list[Message] = []
-        self.crew = Crew(str(directory), wakes, most_workers=1, most_attempts=10, ask=self.asked.append)
-        wakes.heed(self.crew.hand_over)
+        self.pool = WorkerPool(str(directory), wakes, most_workers=1, most_attempts=10, ask=self.asked.append)
+        wakes.heed(self.pool.hand_over)
         self.reports: list[Report] = []
-        self.crew.start(attempt_order(7))
+        self.pool.start(attempt_order(7))
         self.turn()
         ours, self.theirs = pair()
         assert self.asked == [SpawnWorker(1)]
         self.number = 1
-        self.crew.meet(self.number, "w1.log", SECRET.decode(), [ours, self.theirs])
+        self.pool.meet(self.number, "w1.log", SECRET.decode(), [ours, self.theirs])
 
     @property
     def has_ended(self) -> bool:
@@ -161,7 +161,7 @@ class Hall:
         for _ in range(20):
             for key, _ in self.selector.select(0):
                 key.data()
-            self.reports += self.crew.reports()
+            self.reports += self.pool.reports()
 
     def send(self, packet: bytes) -> None:
         with contextlib.suppress(BlockingIOError, OSError):
@@ -169,7 +169,7 @@ class Hall:
         self.turn()
 
     def close(self) -> None:
-        self.crew.close()
+        self.pool.close()
         self.wakes.close()
         self.theirs.close()
         self.selector.close()
@@ -194,10 +194,10 @@ def test_a_driver_believes_a_worker_nothing_that_it_cannot_have_said(tmp_path, w
             hall.turn()
         refused += hall.has_ended
         accepted += any(isinstance(report, AttemptEnded) and report.problem is None for report in hall.reports)
-        hall.crew.bury(hall.number, -9, "")
-        hall.reports += hall.crew.reports()
-        hall.crew.end()
-        hall.reports += hall.crew.reports()
+        hall.pool.bury(hall.number, -9, "")
+        hall.reports += hall.pool.reports()
+        hall.pool.end()
+        hall.reports += hall.pool.reports()
         ends = [report for report in hall.reports if not isinstance(report, AttemptBegan)]
         assert len(ends) == 1, hall.reports
         assert isinstance(ends[0], AttemptEnded | AttemptTakenBack)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from sequent.dsl.definitions import definition_of
-from sequent.runtime import trees
+from sequent.runtime import process_trees
 from sequent.runtime.executors.agents import fork_agent, launch_agent
 from sequent.runtime.executors.inline import InlineExecutor
 from sequent.runtime.executors.processes import ProcessExecutor
@@ -119,7 +119,7 @@ def kill(pid: int) -> None:
     """Kill a process, and wait until it runs no more."""
     os.kill(pid, signal.SIGKILL)
     deadline = time.monotonic() + PATIENCE
-    while (process := trees.process_at(pid)) is not None and not process.is_zombie:
+    while (process := process_trees.process_at(pid)) is not None and not process.is_zombie:
         if time.monotonic() > deadline:
             raise AssertionError("it lives on")
         time.sleep(0.001)

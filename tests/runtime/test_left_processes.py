@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from sequent.dsl.builder import Sequent
-from sequent.runtime import left_processes, trees
+from sequent.runtime import left_processes, process_trees
 from sequent.runtime.stamps import Stamp
 from sequent.runtime.store import open_store
 from tests.contracts.plans import create
@@ -26,7 +26,7 @@ _SLEEPER = "\nimport time\ntell('sleeps')\ntime.sleep(600)\n"
 
 def recorded(directory: Path, pid: int, **changes: object) -> None:
     """List a process as a worker of a run."""
-    entry = {"pid": pid, "started": trees.process_at(pid).started, "boot": trees.boot_id(), **changes}
+    entry = {"pid": pid, "started": process_trees.process_at(pid).started, "boot": process_trees.boot_id(), **changes}
     with (directory / "workers").open("a") as file:
         file.write(json.dumps(entry) + "\n")
 
@@ -57,7 +57,7 @@ def test_a_process_with_the_runs_directory_in_its_environment_is_ended_with_its_
     )
     monkeypatch.setenv(left_processes.DIRECTORY_VARIABLE, str(tmp_path))
     with process("\n" + child + _SLEEPER, "", start_new_session=True) as worker:
-        grandchild = trees.process_at(int(line(worker)))
+        grandchild = process_trees.process_at(int(line(worker)))
         assert line(worker) == "sleeps"
         monkeypatch.setenv(left_processes.DIRECTORY_VARIABLE, f"{tmp_path}2")
         with process(_SLEEPER, "") as other:
@@ -65,7 +65,7 @@ def test_a_process_with_the_runs_directory_in_its_environment_is_ended_with_its_
             assert left_processes.end_leftovers(str(tmp_path)) == 2
             assert other.poll() is None
         assert worker.wait() == -signal.SIGKILL
-    now = trees.process_at(grandchild.pid)
+    now = process_trees.process_at(grandchild.pid)
     assert now is None or now.is_zombie or now.started != grandchild.started
 
 
@@ -95,7 +95,7 @@ def session(tmp_path):
 
 
 def members(session: int) -> list[int]:
-    return [it.pid for it in trees.all_processes().values() if it.session == session and not it.is_zombie]
+    return [it.pid for it in process_trees.all_processes().values() if it.session == session and not it.is_zombie]
 
 
 def test_what_forks_and_ends_all_the_time_is_seen_at_each_look_and_ended(tmp_path, session):
@@ -213,7 +213,7 @@ def test_a_list_into_which_a_step_has_written_ends_nobody_and_nothing(tmp_path):
         "[]",
         "7",
         '{"boot": 1}',
-        json.dumps({"boot": trees.boot_id(), "pid": 1e999, "started": 1}),
+        json.dumps({"boot": process_trees.boot_id(), "pid": 1e999, "started": 1}),
     )
     (tmp_path / "workers").write_text("\n".join(nonsense))
     assert left_processes.end_leftovers(str(tmp_path)) == 0
@@ -221,11 +221,11 @@ def test_a_list_into_which_a_step_has_written_ends_nobody_and_nothing(tmp_path):
 
 
 _BEGIN = """
-from sequent.runtime.agent.home import Home
+from sequent.runtime.agent.run_directory import RunDirectory
 from sequent.runtime.agent.marks import make_mark
 store = open_store(path)
 run = create(store, "mine")
-home = Home(run.directory)
+home = RunDirectory(run.directory)
 home.take(1)
 home.begin()
 segment, _ = home.open_segment()
@@ -254,13 +254,13 @@ def test_what_a_run_leaves_that_is_killed_goes_with_the_next_one_and_not_while_i
 def test_a_driver_adopts_orphans_only_while_it_has_workers(tmp_path):
     flow = Sequent("flow")
     flow.add_step("nothing", func=os.getpid)
-    assert not trees.adopts_orphans()
+    assert not process_trees.adopts_orphans()
     with forked(flow, tmp_path / "one"), forked(flow, tmp_path / "two") as driving:
-        assert trees.adopts_orphans()
+        assert process_trees.adopts_orphans()
         assert driving.run("nothing").problem is None
-    assert not trees.adopts_orphans()
-    trees.adopt_orphans()
+    assert not process_trees.adopts_orphans()
+    process_trees.adopt_orphans()
     with forked(flow, tmp_path / "three"):
-        assert trees.adopts_orphans()
-    assert trees.adopts_orphans()
-    trees.adopt_orphans(adopts=False)
+        assert process_trees.adopts_orphans()
+    assert process_trees.adopts_orphans()
+    process_trees.adopt_orphans(adopts=False)

@@ -259,13 +259,13 @@ def test_a_recovery_waits_for_the_agent_of_a_dead_driver(tmp_path, monkeypatch):
 
 _HOLD = """
 import subprocess
-from sequent.runtime.agent.home import Home
+from sequent.runtime.agent.run_directory import RunDirectory
 store = open_store(path)
 run = create(store, "mine")
 run.use_pools({"db": 4, "net": 1}, "")
 run.ask([Ask(TaskKey(1, A, 0), (("db", 4),), 0)])
 child = subprocess.Popen(["sleep", "600"], start_new_session=True)
-Home(run.directory).record(child.pid)
+RunDirectory(run.directory).record(child.pid)
 tell(child.pid)
 sys.stdin.readline()
 """

@@ -18,13 +18,13 @@ from msgspec.msgpack import Decoder
 
 from sequent.errors import BusyError, NotDataError
 from sequent.model.record_text import read_record
-from sequent.runtime import messages, trees
+from sequent.runtime import messages, process_trees
 from sequent.runtime.agent.children import ChildWatch, next_ended
-from sequent.runtime.agent.endings import Endings
-from sequent.runtime.agent.home import Home, remove_if_empty
-from sequent.runtime.agent.limits import HARMED, TIMED_OUT, WorkerLimit, exceeded, new_word, soonest
 from sequent.runtime.agent.room import is_scarce
+from sequent.runtime.agent.run_directory import RunDirectory, remove_if_empty
+from sequent.runtime.agent.timeouts import HARMED, TIMED_OUT, WorkerLimit, exceeded, new_word, soonest
 from sequent.runtime.agent.trimming import Trimming
+from sequent.runtime.agent.worker_endings import WorkerEndings
 from sequent.runtime.orders import Message, WorkerSetup
 from sequent.runtime.packets import BadMessageError, Channel, pair, send
 
@@ -51,14 +51,14 @@ class Agent:
         self._run_worker = run_worker
         self._prepare = prepare
         self._setup: WorkerSetup | None = None
-        self._home: Home | None = None
+        self._directory: RunDirectory | None = None
         self._is_set_up = False
         self._workers: dict[int, int] = {}
         """The number of each worker that lives, by pid."""
         self._segments: dict[int, str] = {}
         """What each worker that lives writes to, by pid."""
         self._trimming: Trimming | None = None
-        self._endings = Endings(self._workers.keys(), self._say)
+        self._endings = WorkerEndings(self._workers.keys(), self._say)
         self._limits: dict[int, WorkerLimit] = {}
         """Until when the attempt of each worker that lives may go on, by pid."""
         self._causes: dict[int, str] = {}
@@ -69,12 +69,12 @@ class Agent:
 
     def serve(self) -> None:
         """Serve the driver until it is gone or says so, and end only when the whole tree has."""
-        trees.adopt_orphans()
+        process_trees.adopt_orphans()
         self._selector.register(self._channel.end, selectors.EVENT_READ, self._listen)
         self._selector.register(self._children, selectors.EVENT_READ, self._children.clear)
         _forget_streams()
         self._prepare()
-        while not (self._is_closing and not trees.has_children()):
+        while not (self._is_closing and not process_trees.has_children()):
             for key, _ in self._selector.select(self._seconds_left()):
                 key.data()
             self._reap()
@@ -122,21 +122,21 @@ class Agent:
 
     def _set_up(self, setup: WorkerSetup) -> None:
         self._setup = setup
-        if self._home is None:
-            self._home = Home(setup.directory)
-        home = self._home
-        if not home.take(_LOCK_WAIT):
+        if self._directory is None:
+            self._directory = RunDirectory(setup.directory)
+        directory = self._directory
+        if not directory.take(_LOCK_WAIT):
             self._say(messages.AgentRefused("processes of an earlier recovery of this run are still being ended"))
             return
         try:
-            home.begin()
+            directory.begin()
         except BusyError as error:
             self._say(messages.AgentRefused(error.message))
             return
         self._is_set_up = True
         # Where the kernel has no more watches to give, logs are cut once their attempts end.
         with contextlib.suppress(OSError):
-            self._trimming = Trimming(home.logs, self._segments.values)
+            self._trimming = Trimming(directory.logs, self._segments.values)
             self._selector.register(self._trimming, selectors.EVENT_READ, self._trimming.wake)
         self._say(messages.AgentSetUp())
 
@@ -148,11 +148,11 @@ class Agent:
         Raises:
             OSError: there is no room for it; nothing of it is left.
         """
-        home, setup = self._home, self._setup
-        if home is None or setup is None or not self._is_set_up:
+        directory, setup = self._directory, self._setup
+        if directory is None or setup is None or not self._is_set_up:
             return
         with contextlib.ExitStack() as ends:
-            segment, log = home.open_segment()
+            segment, log = directory.open_segment()
             ends.callback(os.close, log)
             try:
                 ours, theirs = map(ends.enter_context, pair())
@@ -169,7 +169,7 @@ class Agent:
                     ours.close()
                     run = functools.partial(self._run_worker, setup, os.path.basename(segment), limit, theirs)
                     self._become_worker(run, log, gate, agent, limit)
-                home.record(pid)
+                directory.record(pid)
             except OSError:
                 remove_if_empty(segment)
                 raise
@@ -190,8 +190,8 @@ class Agent:
         status = 70
         try:
             os.setsid()
-            trees.die_with_parent(agent)
-            trees.adopt_orphans()
+            process_trees.die_with_parent(agent)
+            process_trees.adopt_orphans()
             self._children.close_in_child()
             os.close(gate[1])
             if not os.read(gate[0], 1):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 
-from sequent.runtime import trees
+from sequent.runtime import process_trees
 
 
 class _Adoption:
@@ -26,8 +26,8 @@ class _Adoption:
             if self._users == 1:
                 # Where it is refused, what a run has started is known by other means.
                 with contextlib.suppress(OSError):
-                    self._before = trees.adopts_orphans()
-                    trees.adopt_orphans()
+                    self._before = process_trees.adopts_orphans()
+                    process_trees.adopt_orphans()
 
     def end(self) -> None:
         """Nothing of that run is left."""
@@ -35,7 +35,7 @@ class _Adoption:
             self._users -= 1
             if not self._users:
                 with contextlib.suppress(OSError):
-                    trees.adopt_orphans(adopts=self._before)
+                    process_trees.adopt_orphans(adopts=self._before)
 
 
 adoption = _Adoption()

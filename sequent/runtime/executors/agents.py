@@ -18,7 +18,7 @@ from attrs import field, frozen
 from msgspec.msgpack import Decoder
 
 from sequent.model.spec import Definition
-from sequent.runtime import packets, trees
+from sequent.runtime import packets, process_trees
 from sequent.runtime.messages import FromAgent
 from sequent.runtime.packets import Link
 
@@ -82,7 +82,7 @@ class AgentProcess:
             poll.register(handle, select.POLLIN)
             deadline = time.monotonic() + seconds
             while not poll.poll(1000 * min(_GLANCE, max(0.0, deadline - time.monotonic()))):
-                if time.monotonic() >= deadline or trees.is_stopped(self.pid):
+                if time.monotonic() >= deadline or process_trees.is_stopped(self.pid):
                     return None
         finally:
             os.close(handle)

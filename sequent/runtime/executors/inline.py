@@ -7,13 +7,13 @@ from collections import deque
 from selectors import EVENT_READ, BaseSelector
 
 from sequent.model.spec import Definition
-from sequent.runtime.executors.deaths import failed, never_begun
 from sequent.runtime.executors.directory import in_directory
+from sequent.runtime.executors.worker_deaths import failed, never_begun
 from sequent.runtime.orders import AttemptOrder, DrawOrder, Report, WorkerSetup
 from sequent.runtime.worker.attempt import Attempts
 from sequent.runtime.worker.capture import Segment
-from sequent.runtime.worker.drawing import Drawing
 from sequent.runtime.worker.problems import problem_of
+from sequent.runtime.worker.repeat_iterators import RepeatIterators
 from sequent.runtime.worker.routing import routed, routing
 from sequent.runtime.worker.termination import Termination
 
@@ -34,7 +34,7 @@ class InlineExecutor:
         self._selector: BaseSelector | None = None
         self._segment: Segment | None = None
         self._attempts: Attempts | None = None
-        self._drawing: Drawing | None = None
+        self._drawing: RepeatIterators | None = None
 
     def open(self, selector: BaseSelector) -> None:
         self._selector = selector
@@ -103,7 +103,7 @@ class InlineExecutor:
         ):
             return attempts.run(order) if isinstance(order, AttemptOrder) else drawing.serve(order)
 
-    def _prepared(self) -> tuple[Attempts, Drawing, Segment]:
+    def _prepared(self) -> tuple[Attempts, RepeatIterators, Segment]:
         """Make what is needed once the first order is there: a run may never have one for us."""
         if self._attempts is None or self._drawing is None or self._segment is None:
             self._segment = Segment.make(os.path.join(self._setup.directory, "logs"), "driver")
@@ -115,5 +115,5 @@ class InlineExecutor:
                 environment=None,
                 tell_begun=self._reports.append,
             )
-            self._drawing = Drawing(self._attempts.catalogue)
+            self._drawing = RepeatIterators(self._attempts.catalogue)
         return self._attempts, self._drawing, self._segment

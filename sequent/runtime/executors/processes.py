@@ -14,9 +14,9 @@ from sequent.runtime import left_processes
 from sequent.runtime.agent.room import is_scarce
 from sequent.runtime.executors.adoption import adoption
 from sequent.runtime.executors.agents import AgentProcess
-from sequent.runtime.executors.crew import Crew
 from sequent.runtime.executors.shortage import Shortage
-from sequent.runtime.executors.wakes import Wakes
+from sequent.runtime.executors.wakeups import Wakeups
+from sequent.runtime.executors.worker_pool import WorkerPool
 from sequent.runtime.executors.workers import MOST_ATTEMPTS, MOST_WORKERS
 from sequent.runtime.messages import (
     AgentCrashed,
@@ -68,7 +68,7 @@ class ProcessExecutor:
         self._setup = setup
         self._most_workers = most_workers
         self._most_attempts = most_attempts
-        self._opened: tuple[Wakes, Crew] | None = None
+        self._opened: tuple[Wakeups, WorkerPool] | None = None
         self._failed_agents = 0
         self._shortage = Shortage()
         self._is_set_up = False
@@ -84,60 +84,60 @@ class ProcessExecutor:
     # -- the port
 
     def open(self, selector: BaseSelector) -> None:
-        wakes = Wakes(selector)
-        crew = Crew(
+        wakeups = Wakeups(selector)
+        pool = WorkerPool(
             self._setup.directory,
-            wakes,
+            wakeups,
             most_workers=self._most_workers,
             most_attempts=self._most_attempts,
             ask=self._ask,
         )
-        wakes.heed(crew.hand_over)
-        self._opened = (wakes, crew)
+        wakeups.heed(pool.hand_over)
+        self._opened = (wakeups, pool)
         adoption.begin()
         self._begin_with(self._agent)
 
     def start(self, order: AttemptOrder) -> None:
-        self._crew.start(order)
+        self._pool.start(order)
 
     def take_back(self, frame: int, node: int, attempt: int) -> None:
-        self._crew.take_back(frame, node, attempt)
+        self._pool.take_back(frame, node, attempt)
 
     def draw(self, order: DrawOrder) -> None:
-        self._crew.draws.add(order)
+        self._pool.draws.add(order)
 
     def forget(self, frame: int, node: int) -> None:
         """The repeat has settled: its iterator is needed no more."""
-        self._crew.draws.forget(frame, node)
+        self._pool.draws.forget(frame, node)
 
     def reports(self) -> list[Report]:
         if self._ends_by is not None and time.monotonic() >= self._ends_by:
             self._ends_by = None
-            if self._crew.end() and not self._agent.is_closed:
+            if self._pool.end() and not self._agent.is_closed:
                 # The kernel ends its workers with it, and this process what they have started.
                 self._replace_agent()
         if self._failure is not None:
             raise self._failure
         self._agent.link.flush()
         if not (self._said or self._shortage.lasts):
-            return self._crew.reports()
+            return self._pool.reports()
         if self._shortage.take_due():
             self._try_again()
-        if not self._crew.has_workers:
+        if not self._pool.has_workers:
             self._shortage.check()
         said, self._said = self._said, []
-        return [*said, *self._crew.reports()]
+        return [*said, *self._pool.reports()]
 
     def seconds_left(self) -> float | None:
         ends = None if self._ends_by is None else max(0.0, self._ends_by - time.monotonic())
         sends = _MOMENT if self._agent.link.is_clogged else None
-        found = (left for left in (ends, sends, self._crew.seconds_left(), self._shortage.left()) if left is not None)
+        found = (left for left in (ends, sends, self._pool.seconds_left(), self._shortage.left()) if left is not None)
         return min(found, default=None)
 
     def end_tasks(self, *, at_once: bool) -> None:
         self._is_ending = True
         self._grace = 0.0 if at_once else STOP_GRACE
-        self._agent.link.send(EndWorkers(tuple(self._crew.end()), self._grace))
+        self._agent.link.send(EndWorkers(tuple(self._pool.end()), self._grace))
         self._ends_by = time.monotonic() + self._grace + _ANSWER
 
     def close(self) -> None:
@@ -145,10 +145,10 @@ class ProcessExecutor:
             self._agent.close()
             return
         self._is_ending = True
-        self._crew.close()
+        self._pool.close()
         self._agent.link.send(CloseAgent())
-        self._wakes.remove(self._agent.link.end)
-        self._wakes.close()
+        self._wakeups.remove(self._agent.link.end)
+        self._wakeups.close()
         if not self._agent.close(_CLOSE_WAIT if self._grace else _ANSWER):
             self._end_leftovers()
             left_processes.take_leave(self._setup.directory)
@@ -159,17 +159,17 @@ class ProcessExecutor:
     def _begin_with(self, agent: AgentProcess) -> None:
         self._agent = agent
         self._is_set_up = False
-        self._wakes.add(agent.link.end, self._on_agent)
+        self._wakeups.add(agent.link.end, self._on_agent)
         self._ask(SetUpAgent(text_of_record(self._setup)))
         # It loads the flow while the first order is still being written down.
-        self._crew.spawn()
+        self._pool.spawn()
 
     def _ask(self, message: Message) -> None:
         self._agent.link.send(message)
 
     def _refuse(self, reason: str, number: int) -> None:
         """There is no room for a worker with that number, or (0) for what the agent needs itself."""
-        self._crew.unmeet(number)
+        self._pool.unmeet(number)
         self._say(self._shortage.refuse(reason))
 
     def _try_again(self) -> None:
@@ -177,7 +177,7 @@ class ProcessExecutor:
         if self._agent.is_closed:
             self._start_agent()
         elif self._is_set_up:
-            self._crew.try_again()
+            self._pool.try_again()
         else:
             self._ask(SetUpAgent(text_of_record(self._setup)))
 
@@ -208,18 +208,18 @@ class ProcessExecutor:
                 # The kernel has dropped those for which this process has no room.
                 self._refuse(os.strerror(errno.EMFILE), number)
             case WorkerStarted(number, segment, word):
-                self._crew.meet(number, segment, word, [socket.socket(fileno=item) for item in descriptors])
+                self._pool.meet(number, segment, word, [socket.socket(fileno=item) for item in descriptors])
                 descriptors.clear()
                 self._say(self._shortage.end())
             case WorkerEnded(number, code, cause):
-                self._crew.bury(number, code, cause)
+                self._pool.bury(number, code, cause)
             case AgentSetUp():
                 self._failed_agents = 0
                 self._is_set_up = True
                 if self._has_lost_agent:
                     left_processes.take_leave(self._setup.directory)
-                self._crew.bury_orphaned()
-                self._crew.try_again()
+                self._pool.bury_orphaned()
+                self._pool.try_again()
             case AgentRefused(reason):
                 self._failure = BusyError(reason, hint="wait a little, and try again")
             case NoRoom(reason, number, True):
@@ -231,9 +231,9 @@ class ProcessExecutor:
 
     def _replace_agent(self) -> None:
         """Start another agent; its first act is to end what the old one had not yet ended."""
-        self._wakes.remove(self._agent.link.end)
+        self._wakeups.remove(self._agent.link.end)
         self._agent.close()
-        self._crew.orphan()
+        self._pool.orphan()
         self._has_lost_agent = True
         if self._shortage.lasts and not self._is_set_up and not self._is_ending:
             # It lacked something itself, and another one is asked for once that is to be tried again.
@@ -243,7 +243,7 @@ class ProcessExecutor:
             self._failure = self._failure or AgentError("agents end as soon as they are started")
         if self._is_ending or self._failure is not None:
             self._end_leftovers()
-            self._crew.bury_orphaned()
+            self._pool.bury_orphaned()
         else:
             self._start_agent()
 
@@ -264,14 +264,14 @@ class ProcessExecutor:
             self._failure = self._failure or error
 
     @property
-    def _wakes(self) -> Wakes:
+    def _wakeups(self) -> Wakeups:
         return self._parts()[0]
 
     @property
-    def _crew(self) -> Crew:
+    def _pool(self) -> WorkerPool:
         return self._parts()[1]
 
-    def _parts(self) -> tuple[Wakes, Crew]:
+    def _parts(self) -> tuple[Wakeups, WorkerPool]:
         if self._opened is None:
             raise AssertionError("the executor has not been opened")
         return self._opened

@@ -16,8 +16,8 @@ from attrs import define, field
 from sequent.model.commands import name_store
 from sequent.model.spec import Definition
 from sequent.runtime.agent.trimming import Trimming
-from sequent.runtime.executors.deaths import failed, taken_back
 from sequent.runtime.executors.directory import in_directory
+from sequent.runtime.executors.worker_deaths import failed, taken_back
 from sequent.runtime.orders import (
     MOST_DRAWING,
     AttemptEnded,
@@ -29,9 +29,9 @@ from sequent.runtime.orders import (
 )
 from sequent.runtime.worker.attempt import Attempts
 from sequent.runtime.worker.capture import Segment
-from sequent.runtime.worker.drawing import Drawing
 from sequent.runtime.worker.inputs import Catalogue
 from sequent.runtime.worker.problems import problem_of
+from sequent.runtime.worker.repeat_iterators import RepeatIterators
 from sequent.runtime.worker.routing import routed, routing
 from sequent.runtime.worker.termination import Termination
 
@@ -184,7 +184,7 @@ class ThreadExecutor:
         return self._drawers[-1]
 
     def _draw(self, orders: SimpleQueue[DrawOrder | tuple[int, int] | None]) -> None:
-        drawing = Drawing(Catalogue(self._definition))
+        drawing = RepeatIterators(Catalogue(self._definition))
         with contextlib.ExitStack() as stack:
             has_log = False
             report: Report

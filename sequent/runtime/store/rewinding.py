@@ -10,9 +10,9 @@ from msgspec.structs import replace
 from sequent.model.plan import ContainerPlan, Plan, StepPlan
 from sequent.model.saved import Mark, Renewal, Revision, SavedBlock, SavedFrame, SavedTask
 from sequent.model.status import Status, Verdict
+from sequent.runtime.attempt_outcomes import answers_of
 from sequent.runtime.store.open_rows import OpenRows, Tried
 from sequent.runtime.store.saved import Numbers, SavedLoader
-from sequent.runtime.verdicts import answers_of
 
 
 class RewindingLoader(SavedLoader):

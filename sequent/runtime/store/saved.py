@@ -8,9 +8,9 @@ from sequent.model.directives import NO_DIRECTIVES, Directives, Reach
 from sequent.model.plan import ContainerPlan, NodePlan, Plan, StepPlan
 from sequent.model.saved import SavedBlock, SavedFrame, SavedTask
 from sequent.model.status import Status
+from sequent.runtime.attempt_outcomes import answers_of, may_retry
 from sequent.runtime.rows import TaskKey
 from sequent.runtime.store.open_rows import Extent, OpenRows, Span
-from sequent.runtime.verdicts import answers_of, may_retry
 
 Numbers = tuple[int, ...]
 """Of the iterations around, from the root in."""

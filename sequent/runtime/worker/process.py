@@ -16,7 +16,7 @@ from sequent.model.commands import name_store
 from sequent.model.outcome import Problem
 from sequent.model.spec import Definition
 from sequent.model.status import Verdict
-from sequent.runtime.agent.limits import WorkerLimit
+from sequent.runtime.agent.timeouts import WorkerLimit
 from sequent.runtime.context import RUNS_AROUND
 from sequent.runtime.left_processes import DIRECTORY_VARIABLE
 from sequent.runtime.messages import (
@@ -33,18 +33,18 @@ from sequent.runtime.orders import AttemptEnded, AttemptOrder, DrawBroke, DrawOr
 from sequent.runtime.packets import BadMessageError, Channel, send
 from sequent.runtime.worker.attempt import Attempts
 from sequent.runtime.worker.capture import Segment
-from sequent.runtime.worker.drawing import Drawing
 from sequent.runtime.worker.environment import StepEnvironment
-from sequent.runtime.worker.limit import Limit
 from sequent.runtime.worker.logs import set_up_logs
 from sequent.runtime.worker.problems import problem_of
 from sequent.runtime.worker.process_state.libc import write_lines_at_once
 from sequent.runtime.worker.process_state.loggers import LoguruState
 from sequent.runtime.worker.process_state.state_kind import StateKind
 from sequent.runtime.worker.process_state.streams import Streams
+from sequent.runtime.worker.repeat_iterators import RepeatIterators
 from sequent.runtime.worker.shutdown import Shutdown
 from sequent.runtime.worker.termination import LOST_CHANNEL, Terminated, Termination, die_of
 from sequent.runtime.worker.tidying import Tidying
+from sequent.runtime.worker.timeout_report import Limit
 
 _ORDERS: Decoder[ToWorker] = Decoder(ToWorker)
 
@@ -139,7 +139,7 @@ class _Worker:
             environment=environment,
             tell_begun=channel.send,
         )
-        self._drawing = Drawing(self._attempts.catalogue)
+        self._drawing = RepeatIterators(self._attempts.catalogue)
         self._identities = {
             descriptor: os.fstat(descriptor).st_ino for descriptor in (end.fileno(), self._limit.descriptor)
         }

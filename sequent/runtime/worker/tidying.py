@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from types import FrameType
 
-from sequent.runtime import trees
+from sequent.runtime import process_trees
 from sequent.runtime.worker.capture import Segment
 from sequent.runtime.worker.process_state.state_kind import StateKind
 from sequent.runtime.worker.process_state.table import ProcessState, table
@@ -46,7 +46,11 @@ class Tidying:
     def __init__(self, segment: Segment, kinds: list[StateKind]) -> None:
         self._segment = segment
         # To look for them takes longer than all that follows.
-        self._kept = {process.pid for process in trees.children_of(os.getpid())} if trees.has_children() else set[int]()
+        self._kept = (
+            {process.pid for process in process_trees.children_of(os.getpid())}
+            if process_trees.has_children()
+            else set[int]()
+        )
         self._spare = os.dup(segment.descriptor)
         self._reserve: list[int] = []
         self._memory = b""
@@ -151,9 +155,9 @@ class Tidying:
 
     def _end_leftovers(self) -> None:
         # Without children the kernel says so at once; the search below costs a thousand times as much.
-        if not trees.has_children():
+        if not process_trees.has_children():
             return
-        count = trees.end_all(self._leftovers, GRACE)
+        count = process_trees.end_all(self._leftovers, GRACE)
         tracker = _end_resource_tracker()
         if count or tracker:
             # Whoever started them, a library as a rule, would go on as if they were there.
@@ -162,16 +166,16 @@ class Tidying:
             plural = "processes that the step had" if count > 1 else "process that the step had"
             self._segment.write(f"[sequent: ended {count} {plural} left behind]\n")
 
-    def _leftovers(self) -> list[trees.Process]:
+    def _leftovers(self) -> list[process_trees.Process]:
         """What the step has started and not ended; children that have ended are taken leave of."""
         spared = {*self._kept, _resource_tracker()[0]}
-        children = [child for child in trees.children_of(os.getpid()) if child.pid not in spared]
+        children = [child for child in process_trees.children_of(os.getpid()) if child.pid not in spared]
         for child in children:
             if child.is_zombie:
                 with contextlib.suppress(ChildProcessError):
                     os.waitpid(child.pid, os.WNOHANG)
         alive = [child for child in children if not child.is_zombie]
-        return [*alive, *trees.descendants(child.pid for child in alive)]
+        return [*alive, *process_trees.descendants(child.pid for child in alive)]
 
 
 _frames_of_threads: Callable[[], dict[int, FrameType]] = getattr(sys, "_current_frames")  # noqa: B009 - it sees those as well that threading does not know
@@ -194,11 +198,11 @@ def _resource_tracker() -> tuple[int, int]:
 def _end_resource_tracker() -> bool:
     """Let it remove now what the step has forgotten, as it would at the end of a program; say whether there was one."""
     pid, descriptor = _resource_tracker()
-    process = trees.process_at(pid) if pid else None
+    process = process_trees.process_at(pid) if pid else None
     if process is None or process.parent != os.getpid():
         return False
     with contextlib.suppress(OSError):
         os.close(descriptor)
-    if not trees.ends_within(process, GRACE):
-        trees.send_signal(process, signal.SIGKILL)
+    if not process_trees.ends_within(process, GRACE):
+        process_trees.send_signal(process, signal.SIGKILL)
     return True

@@ -18,7 +18,7 @@ import pytest
 
 from sequent.dsl.builder import Sequent
 from sequent.errors import SequentError
-from sequent.runtime import ownership, trees
+from sequent.runtime import ownership, process_trees
 from sequent.runtime.executors.processes import ProcessExecutor
 from sequent.runtime.orders import AttemptEnded, AttemptTakenBack, Notice
 from tests.patience import LATE, wait_until
@@ -94,13 +94,13 @@ def driving(tmp_path):
     assert_nothing_left(tmp_path)
 
 
-def processes_of(directory: Path) -> list[trees.Process]:
+def processes_of(directory: Path) -> list[process_trees.Process]:
     """What is left of a run: by its recorded processes' sessions, and by the run's directory in the environment."""
     mark = f"SEQUENT_RUN_DIRECTORY={directory}".encode()
     lines = (directory / "workers").read_text().splitlines() if (directory / "workers").exists() else []
     recorded = {json.loads(line)["pid"] for line in lines}
     found = []
-    for process in trees.all_processes().values():
+    for process in process_trees.all_processes().values():
         environment = b""
         with contextlib.suppress(OSError):
             environment = Path(f"/proc/{process.pid}/environ").read_bytes()
@@ -167,7 +167,7 @@ def test_what_a_step_leaves_behind_is_ended_and_counted_in_its_log(driving: Driv
 def test_a_dead_workers_children_end_with_it(driving: Driving):
     frame = driving.start("sleep", announces=True)
     worker = worker_of(driving, frame)
-    child = wait_until(lambda: trees.children_of(worker), "the program was never started")[0]
+    child = wait_until(lambda: process_trees.children_of(worker), "the program was never started")[0]
     os.kill(worker, signal.SIGKILL)
     driving.end_of(frame)
     wait_until(lambda: child.pid not in {it.pid for it in processes_of(driving.directory)}, "it lives on")
@@ -212,14 +212,14 @@ def test_at_once_means_kill_also_of_what_ignores_every_other_signal(driving: Dri
     wait_until(lambda: not any("python" in name_of(it) for it in children_left(driving)), "children live on")
 
 
-def name_of(process: trees.Process) -> str:
+def name_of(process: process_trees.Process) -> str:
     try:
         return Path(f"/proc/{process.pid}/cmdline").read_text()
     except OSError:
         return ""
 
 
-def children_left(driving: Driving) -> list[trees.Process]:
+def children_left(driving: Driving) -> list[process_trees.Process]:
     return [it for it in processes_of(driving.directory) if "up-" in name_of(it)]
 
 
@@ -290,7 +290,7 @@ def test_a_worker_that_has_executed_enough_makes_way_for_another(tmp_path):
     with forked(flow_in(tmp_path), tmp_path, most_attempts=3) as driving:
         pids = [driving.run("pid").result for _ in range(9)]
         earlier = {int(str(pid)) for pid in pids[:6]}
-        wait_until(lambda: not any(map(trees.process_at, earlier)), "those that have made way live on")
+        wait_until(lambda: not any(map(process_trees.process_at, earlier)), "those that have made way live on")
     assert pids == sorted(pids, key=pids.index)
     assert [pids.count(pid) for pid in dict.fromkeys(pids)] == [3, 3, 3]
     assert_nothing_left(tmp_path)
@@ -363,7 +363,7 @@ def test_an_agent_holds_its_lock_until_nothing_of_its_tree_is_left(tmp_path):
     driver.kill()
     driver.wait()
     wait_until(lambda: ownership.lock_holder(lock) is None, "the lock stays")
-    living = [trees.process_at(process.pid) for process in below]
+    living = [process_trees.process_at(process.pid) for process in below]
     assert [process for process in living if process is not None and not process.is_zombie] == []
 
 

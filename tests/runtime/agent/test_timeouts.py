@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 
 from sequent.dsl.builder import Sequent
-from sequent.runtime import trees
-from sequent.runtime.agent.limits import WorkerLimit, exceeded, soonest
+from sequent.runtime import process_trees
 from sequent.runtime.agent.loop import GRACE
+from sequent.runtime.agent.timeouts import WorkerLimit, exceeded, soonest
 from sequent.runtime.executors.processes import ProcessExecutor
 from sequent.runtime.packets import WORD
-from sequent.runtime.worker import limit as timekeeping
-from sequent.runtime.worker.limit import Limit
+from sequent.runtime.worker import timeout_report as timekeeping
+from sequent.runtime.worker.timeout_report import Limit
 from tests.patience import LATE, wait_until
 from tests.runtime.driving import Driving
 
@@ -27,7 +27,7 @@ TIMEOUT = 0.3
 
 def note(directory):
     """Leave a file that says who this process is, which the step has started."""
-    process = trees.process_at(os.getpid())
+    process = process_trees.process_at(os.getpid())
     assert process
     Path(directory, f"{process.pid}-{process.started}").touch()
 
@@ -158,10 +158,10 @@ def _directory():
     DIRECTORY.rmdir()
 
 
-def still_running() -> list[trees.Process]:
+def still_running() -> list[process_trees.Process]:
     """Of the processes that left a file, those that run."""
     noted = (path.name.split("-") for path in DIRECTORY.iterdir() if "-" in path.name)
-    found = [(trees.process_at(int(pid)), int(started)) for pid, started in noted]
+    found = [(process_trees.process_at(int(pid)), int(started)) for pid, started in noted]
     return [it for it, started in found if it is not None and it.started == started and not it.is_zombie]
 
 
@@ -201,7 +201,7 @@ def test_a_program_ends_with_all_that_holds_its_output(driving: Driving):
     assert_timed_out(driving, driving.start("holds", timeout=TIMEOUT))
     executor = driving.executor
     assert isinstance(executor, ProcessExecutor)
-    below = trees.descendants([executor._agent.pid])
+    below = process_trees.descendants([executor._agent.pid])
     assert not any("sleep" in Path(f"/proc/{it.pid}/cmdline").read_text() for it in below if not it.is_zombie)
 
 

@@ -17,7 +17,7 @@ from sequent.model.wire import encode
 from sequent.model.work import CommandWork, Formatted, FunctionWork, Template
 from sequent.runtime.worker import commands
 from sequent.runtime.worker.capture import Segment
-from sequent.runtime.worker.words import fill_words
+from sequent.runtime.worker.command_words import fill_words
 
 REFERENCE = ResultOf(("s",))
 PRINT = "import sys; print(*sys.argv[1:], sep='|', end='')"

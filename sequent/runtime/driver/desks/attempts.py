@@ -13,6 +13,7 @@ from sequent.model.outcome import Problem
 from sequent.model.plan import Plan
 from sequent.model.references import dotted
 from sequent.model.status import Status
+from sequent.runtime.attempt_outcomes import answers_of, may_retry
 from sequent.runtime.driver.adapters import Adapters
 from sequent.runtime.driver.attempt_orders import AttemptOrders, problem_of
 from sequent.runtime.driver.option_values import BadOptionError
@@ -21,7 +22,6 @@ from sequent.runtime.driver.unrun import UnrunTasks
 from sequent.runtime.driver.values import Values
 from sequent.runtime.orders import AttemptBegan, AttemptEnded, AttemptKey, AttemptLost, AttemptTakenBack, PaceChanged
 from sequent.runtime.rows import Beginning, Ending, Intent, TaskKey, task_key
-from sequent.runtime.verdicts import answers_of, may_retry
 
 _TOKEN_SIZE = 16
 """Bytes of a token."""

@@ -21,7 +21,7 @@ class _Draw:
     worker: Worker | None = None
 
 
-class Draws:
+class ItemWorkers:
     """The repeats under way whose items a callable gives.
 
     Args:

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable
 from msgspec.msgpack import Decoder
 
 from sequent.model.outcome import Problem
-from sequent.runtime.executors import deaths
+from sequent.runtime.executors import worker_deaths
 from sequent.runtime.executors.agents import our_ends
-from sequent.runtime.executors.draws import Draws
-from sequent.runtime.executors.paces import Paces
-from sequent.runtime.executors.roster import LONG, Roster
-from sequent.runtime.executors.wakes import Wakes
+from sequent.runtime.executors.assignments import LONG, Assignments
+from sequent.runtime.executors.item_workers import ItemWorkers
+from sequent.runtime.executors.step_pace import StepPace
+from sequent.runtime.executors.wakeups import Wakeups
 from sequent.runtime.executors.worker_messages import hear
 from sequent.runtime.executors.workers import Worker
 from sequent.runtime.messages import EndWorkers, FlowLoaded, FlowUnloadable, FromWorker, SpawnWorker, WorkerReport
@@ -25,7 +25,7 @@ _MOST_FAILED_LOADS = 3
 _TOLD: Decoder[FromWorker] = Decoder(FromWorker)
 
 
-class Crew:
+class WorkerPool:
     """All workers, from their order to be started until they have been reported dead.
 
     A worker is started when there is nobody idle, and stays. One that dies takes the attempt that it had begun
@@ -33,26 +33,26 @@ class Crew:
 
     Args:
         directory: the run's own.
-        wakes: what wakes the driver.
+        wakeups: what wakes the driver.
         most_workers: how many execute attempts at once.
         most_attempts: how many attempts each executes before another takes its place.
         ask: tells the agent something.
     """
 
     def __init__(
-        self, directory: str, wakes: Wakes, *, most_workers: int, most_attempts: int, ask: Callable[[Message], None]
+        self, directory: str, wakeups: Wakeups, *, most_workers: int, most_attempts: int, ask: Callable[[Message], None]
     ) -> None:
         self._directory = directory
-        self._wakes = wakes
+        self._wakeups = wakeups
         self._ask = ask
         self._workers: dict[int, Worker] = {}
         self._orphaned: list[Worker] = []
         """Workers whose agent died: what became of them is sure only once nothing of the old tree is left."""
-        self._paces = Paces()
-        self._roster = Roster(
-            most_workers=most_workers, most_attempts=most_attempts, paces=self._paces, give=self._give
+        self._pace = StepPace()
+        self._assignments = Assignments(
+            most_workers=most_workers, most_attempts=most_attempts, pace=self._pace, give=self._give
         )
-        self.draws = Draws(lambda: self.spawn(is_for_draws=True), self._give, self._send)
+        self.draws = ItemWorkers(lambda: self.spawn(is_for_draws=True), self._give, self._send)
         self._wanted_back: set[tuple[int, int, int]] = set()
         self._reports: list[Report] = []
         self._last_number = 0
@@ -65,29 +65,29 @@ class Crew:
 
     def start(self, order: AttemptOrder) -> None:
         """Have an attempt executed."""
-        self._roster.waiting.append(order)
-        if self._roster.has_idle:
+        self._assignments.waiting.append(order)
+        if self._assignments.has_idle:
             self.hand_over()
         else:
             # With all that follow, once for all.
-            self._wakes.ring()
+            self._wakeups.ring()
 
     def take_back(self, frame: int, node: int, attempt: int) -> None:
         """Take an attempt back, if it has not begun."""
         self._wanted_back.add((frame, node, attempt))
         # With all that follow, so that each worker's end is emptied once.
-        self._wakes.ring()
+        self._wakeups.ring()
 
     def reports(self) -> list[Report]:
         """What has been said since the last call."""
-        for worker in self._roster.busy_for_long():
+        for worker in self._assignments.busy_for_long():
             self._slow_down(worker)
         reports, self._reports = self._reports, []
         return reports
 
     def seconds_left(self) -> float | None:
         """How long it takes at most until somebody must ask for reports again."""
-        return self._roster.seconds_left()
+        return self._assignments.seconds_left()
 
     def end(self) -> list[int]:
         """Nothing begins any more; give the numbers of the workers that are busy."""
@@ -108,7 +108,7 @@ class Crew:
         self._last_number += 1
         worker = self._workers[self._last_number] = Worker(self._last_number, is_for_draws)
         if not is_for_draws:
-            self._roster.workers.append(worker)
+            self._assignments.workers.append(worker)
         self._ask(SpawnWorker(worker.number))
         return worker
 
@@ -139,13 +139,13 @@ class Crew:
             return
         our_ends.update((ours, theirs))
         worker.link, worker.end, worker.segment = Link(ours, _TOLD, word.encode()), theirs, segment
-        self._wakes.add(ours, functools.partial(self._on_worker, worker))
+        self._wakeups.add(ours, functools.partial(self._on_worker, worker))
 
     def _on_worker(self, worker: Worker) -> None:
         link = worker.link
         if link is not None and link.is_clogged:
             link.flush()
-            self._wakes.watch_room(worker)
+            self._wakeups.watch_room(worker)
         for told in hear(worker):
             self._take_in(worker, told)
             if worker.is_idle:
@@ -176,7 +176,7 @@ class Crew:
         if worker.is_for_draws:
             self.draws.hand_over(worker)
         else:
-            self._roster.rest(worker)
+            self._assignments.rest(worker)
             self.hand_over()
 
     def _take(self, worker: Worker, report: Report) -> None:
@@ -190,13 +190,13 @@ class Crew:
     def _take_end(self, worker: Worker, report: AttemptEnded) -> None:
         if report.log is not None:
             worker.log_end = report.log.offset + report.log.length
-        is_to_go = self._roster.has_ended(worker)
+        is_to_go = self._assignments.has_ended(worker)
         if is_to_go:
             self._let_go(worker)
-        changed = self._paces.took(report.node, report.seconds)
+        changed = self._pace.took(report.node, report.seconds)
         if changed is not None:
             self._reports.append(changed)
-        if is_to_go or (self._roster.waiting and self._roster.has_idle):
+        if is_to_go or (self._assignments.waiting and self._assignments.has_idle):
             self.hand_over()
 
     def _slow_down(self, worker: Worker) -> None:
@@ -207,33 +207,33 @@ class Crew:
             # It had said so: only nobody had listened.
             return
         worker.is_slow = True
-        changed = self._paces.took(worker.held[0].node, LONG)
+        changed = self._pace.took(worker.held[0].node, LONG)
         if changed is not None:
             self._reports.append(changed)
-        self._roster.recall_all()
+        self._assignments.recall_all()
         self.hand_over()
 
     def hand_over(self) -> None:
         """Give what waits to who is idle, and have as many workers started as are missing."""
-        roster = self._roster
+        assignments = self._assignments
         if self._wanted_back:
-            self._reports += map(deaths.taken_back, roster.take_back(self._wanted_back))
+            self._reports += map(worker_deaths.taken_back, assignments.take_back(self._wanted_back))
             self._wanted_back.clear()
-        roster.hand_over()
+        assignments.hand_over()
         if self._is_ending:
             self._give_up()
             return
         if not self._may_start:
             return
         self.draws.place_homeless()
-        if roster.waiting:
-            for _ in range(roster.missing()):
+        if assignments.waiting:
+            for _ in range(assignments.missing()):
                 self.spawn(is_for_draws=False)
-            self._reports += map(deaths.taken_back, roster.take_excess())
+            self._reports += map(worker_deaths.taken_back, assignments.take_excess())
 
     def _give_up(self) -> None:
         """Nothing begins any more: tell of what still waits."""
-        self._reports += deaths.never_begun([*self._roster.take_all(), *self.draws.take_all()])
+        self._reports += worker_deaths.never_begun([*self._assignments.take_all(), *self.draws.take_all()])
 
     # -- deaths
 
@@ -246,10 +246,10 @@ class Crew:
         if worker is None:
             return
         self._hear_out(worker)
-        problem = deaths.problem_of(worker, code, cause, was_ended=self._is_ending)
+        problem = worker_deaths.problem_of(worker, code, cause, was_ended=self._is_ending)
         if not worker.is_loaded:
             self._count_failed_load(problem)
-        for report in deaths.of_begun(worker, problem, self._directory):
+        for report in worker_deaths.of_begun(worker, problem, self._directory):
             if isinstance(report, DrawBroke):
                 self.draws.answered(report)
             self._reports.append(report)
@@ -260,24 +260,24 @@ class Crew:
     def _hear_out(self, worker: Worker) -> None:
         """Take what a worker had still said before it ended, and what it had not read: the rest had begun."""
         worker.is_gone = True
-        self._roster.leave(worker)
+        self._assignments.leave(worker)
         for told in hear(worker):
             self._take_in(worker, told)
         if worker.is_for_draws:
             self.draws.recall(worker)
         else:
-            self._roster.recall(worker)
+            self._assignments.recall(worker)
 
     def _count_failed_load(self, problem: Problem) -> None:
         self._failed_loads += 1
         if self._failed_loads >= _MOST_FAILED_LOADS and not self._is_ending:
-            self._fail_waiting(deaths.problem_of_loading(problem))
+            self._fail_waiting(worker_deaths.problem_of_loading(problem))
 
     def _fail_waiting(self, problem: Problem) -> None:
         """No worker can load the flow: all that waits for one fails."""
         self._failed_loads = 0
-        orders: list[AttemptOrder | DrawOrder] = [*self._roster.take_waiting(), *self.draws.take_all()]
-        self._reports += [deaths.failed(order, problem) for order in orders]
+        orders: list[AttemptOrder | DrawOrder] = [*self._assignments.take_waiting(), *self.draws.take_all()]
+        self._reports += [worker_deaths.failed(order, problem) for order in orders]
 
     def _let_go(self, worker: Worker) -> Worker:
         self._workers.pop(worker.number, None)
@@ -288,9 +288,9 @@ class Crew:
     def _leave_alone(self, worker: Worker) -> None:
         """Give a worker nothing more, and hear of it no more until it has ended."""
         worker.is_gone = True
-        self._roster.leave(worker)
+        self._assignments.leave(worker)
         if worker.link is not None:
-            self._wakes.remove(worker.link.end)
+            self._wakeups.remove(worker.link.end)
 
     def orphan(self) -> None:
         """The agent has died: nothing is given to its workers any more."""
@@ -305,16 +305,16 @@ class Crew:
         for worker in orphaned:
             self._hear_out(worker)
             held = (order for order in worker.held if isinstance(order, AttemptOrder))
-            self._reports += [deaths.lost(order, "the agent of its worker is gone") for order in held]
+            self._reports += [worker_deaths.lost(order, "the agent of its worker is gone") for order in held]
             worker.close()
         self.draws.leave(orphaned)
         self.hand_over()
 
     def _give(self, worker: Worker, order: AttemptOrder | DrawOrder, packets: list[bytes]) -> None:
         worker.give(order, packets)
-        self._wakes.watch_room(worker)
+        self._wakeups.watch_room(worker)
 
     def _send(self, worker: Worker, message: Message) -> None:
         if worker.link is not None:
             worker.link.send(message)
-            self._wakes.watch_room(worker)
+            self._wakeups.watch_room(worker)

@@ -10,7 +10,7 @@ from selectors import EVENT_READ, EVENT_WRITE, BaseSelector
 from sequent.runtime.executors.workers import Worker
 
 
-class Wakes:
+class Wakeups:
     """Sockets, each with what to call once there is something to read; and a bell of the executor's own.
 
     Args:

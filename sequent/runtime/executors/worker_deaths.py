@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 import attrs
 
 from sequent.model.outcome import LogSpan, Problem
-from sequent.runtime.agent.limits import HARMED, TIMED_OUT
+from sequent.runtime.agent.timeouts import HARMED, TIMED_OUT
 from sequent.runtime.executors.workers import Worker
 from sequent.runtime.orders import (
     AttemptEnded,
@@ -21,8 +21,8 @@ from sequent.runtime.orders import (
     Report,
 )
 from sequent.runtime.worker.capture import span_from
-from sequent.runtime.worker.limit import problem_of_stop, problem_of_timeout
 from sequent.runtime.worker.termination import LOST_CHANNEL, signal_name
+from sequent.runtime.worker.timeout_report import problem_of_stop, problem_of_timeout
 
 
 def problem_of(worker: Worker, code: int, cause: str, *, was_ended: bool) -> Problem:

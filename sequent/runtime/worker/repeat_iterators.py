@@ -21,7 +21,7 @@ MOST_ITERATORS = 1_000
 """Iterators that a process keeps; the one that was not used for longest is made anew when it is wanted."""
 
 
-class Drawing:
+class RepeatIterators:
     """The iterators of a flow's repeats that are under way in this process."""
 
     def __init__(self, catalogue: Catalogue) -> None:

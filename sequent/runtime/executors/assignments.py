@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Container
 
 from sequent.model.effects import AHEAD
-from sequent.runtime.executors.paces import Paces
+from sequent.runtime.executors.step_pace import StepPace
 from sequent.runtime.executors.workers import Worker
 from sequent.runtime.orders import AttemptOrder
 from sequent.runtime.packets import pack
@@ -16,7 +16,7 @@ LONG = 0.05
 """Seconds after which what a worker has not read is taken back, if it is still busy with the same attempt."""
 
 
-class Roster:
+class Assignments:
     """Gives attempts to idle workers; where there is none, and as many as there may be, to those that are soon.
 
     A worker is soon idle where it executes a quick step. It executes one attempt at a time, whatever it holds, so no
@@ -25,7 +25,7 @@ class Roster:
     Args:
         most_workers: how many workers there may be.
         most_attempts: how many attempts each is given in its life.
-        paces: which steps are quick.
+        pace: which steps are quick.
         give: gives a worker an order.
     """
 
@@ -34,7 +34,7 @@ class Roster:
         *,
         most_workers: int,
         most_attempts: int,
-        paces: Paces,
+        pace: StepPace,
         give: Callable[[Worker, AttemptOrder, list[bytes]], None],
     ) -> None:
         self.waiting: deque[AttemptOrder] = deque()
@@ -42,7 +42,7 @@ class Roster:
         """All that execute attempts, from their order to be started."""
         self._most_workers = most_workers
         self._most_attempts = most_attempts
-        self._paces = paces
+        self._pace = pace
         self._give_to = give
         self._idle: list[Worker] = []
 
@@ -57,7 +57,7 @@ class Roster:
         """Give what waits to who is idle, and what is quick to who soon will be."""
         while self.waiting and self._idle:
             self._give(self._idle.pop(), self.waiting.popleft())
-        if self.waiting and self._paces.is_quick(self.waiting[0].node):
+        if self.waiting and self._pace.is_quick(self.waiting[0].node):
             self._hand_over_ahead()
 
     def _give(self, worker: Worker, order: AttemptOrder) -> None:
@@ -79,7 +79,7 @@ class Roster:
     def _is_soon_idle(self, worker: Worker) -> bool:
         return (
             bool(worker.held)
-            and self._paces.is_quick(worker.held[0].node)
+            and self._pace.is_quick(worker.held[0].node)
             and not (worker.is_gone or worker.is_slow or worker.has_large)
         )
 
@@ -87,7 +87,7 @@ class Roster:
         """Give it what waits first, if that is quick, and one packet for which there is room."""
         order = self.waiting[0]
         packets = pack(order)
-        if len(packets) > 1 or not self._paces.is_quick(order.node) or (worker.link and worker.link.is_clogged):
+        if len(packets) > 1 or not self._pace.is_quick(order.node) or (worker.link and worker.link.is_clogged):
             return False
         self._give_to(worker, self.waiting.popleft(), packets)
         return True
@@ -159,7 +159,7 @@ class Roster:
         excess: list[AttemptOrder] = []
         for order in self.waiting:
             can_begin = len(kept) < self._most_workers - busy
-            (kept if can_begin or self._paces.is_quick(order.node) else excess).append(order)
+            (kept if can_begin or self._pace.is_quick(order.node) else excess).append(order)
         self.waiting = kept
         return excess
 

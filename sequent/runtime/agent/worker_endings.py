@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection
 
 from attrs import define, field
 
-from sequent.runtime import trees
+from sequent.runtime import process_trees
 from sequent.runtime.messages import WorkerEnded
 
 _MOMENT = 0.02
@@ -29,7 +29,7 @@ class _Remains:
     pids: set[int] = field(factory=set[int])
 
 
-class Endings:
+class WorkerEndings:
     """The workers of an agent that are being ended, and what ended ones have left behind.
 
     The agent is the parent of whatever its dead workers had started, so nothing of it gets away. An ended worker is
@@ -54,7 +54,7 @@ class Endings:
             self._kill_at[pid] = min(deadline, self._kill_at.get(pid, deadline))
         if grace > 0:
             # What has stopped itself would hear of it only when it goes on.
-            trees.signal_trees(pids, signal.SIGTERM, signal.SIGCONT)
+            process_trees.signal_trees(pids, signal.SIGTERM, signal.SIGCONT)
         for remains in self._remains:
             remains.deadline = min(remains.deadline, deadline)
 
@@ -71,7 +71,7 @@ class Endings:
         """Kill what has had its grace, and tell of the workers of whom nothing is left."""
         now = time.monotonic()
         due = [pid for pid, deadline in self._kill_at.items() if deadline <= now]
-        trees.signal_trees(due, signal.SIGKILL)
+        process_trees.signal_trees(due, signal.SIGKILL)
         if self._remains:
             self._look()
 
@@ -85,7 +85,7 @@ class Endings:
             remains.pids = (remains.pids | new) & orphans.keys()
             if remains.deadline <= now:
                 for pid in remains.pids:
-                    trees.send_signal(orphans[pid], signal.SIGKILL)
+                    process_trees.send_signal(orphans[pid], signal.SIGKILL)
             if not remains.pids or now > remains.deadline + _STUCK:
                 for message in remains.said:
                     self._say(message)
@@ -94,11 +94,11 @@ class Endings:
                 kept.append(remains)
         self._remains = kept
 
-    def _orphans(self) -> dict[int, trees.Process]:
+    def _orphans(self) -> dict[int, process_trees.Process]:
         """What runs below this process and is neither a worker nor below one."""
-        everything = list(trees.all_processes().values())
-        theirs = {process.pid for process in trees.descendants(self._workers, everything)}.union(self._workers)
-        below = trees.descendants([os.getpid()], everything)
+        everything = list(process_trees.all_processes().values())
+        theirs = {process.pid for process in process_trees.descendants(self._workers, everything)}.union(self._workers)
+        below = process_trees.descendants([os.getpid()], everything)
         return {process.pid: process for process in below if not process.is_zombie and process.pid not in theirs}
 
     def seconds_left(self) -> float | None:

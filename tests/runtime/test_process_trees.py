@@ -6,7 +6,7 @@ import os
 import resource
 import subprocess
 
-from sequent.runtime import trees
+from sequent.runtime import process_trees
 
 STUBBORN = ["bash", "-c", 'trap "" TERM; echo; exec sleep 100']
 
@@ -18,17 +18,19 @@ def test_who_ends_more_processes_than_it_has_descriptors_for_sleeps_until_their_
         child.stdout.readline()
     looks = 0
 
-    def find() -> list[trees.Process]:
+    def find() -> list[process_trees.Process]:
         nonlocal looks
         looks += 1
-        return [process for process in (trees.process_at(child.pid) for child in children) if process is not None]
+        return [
+            process for process in (process_trees.process_at(child.pid) for child in children) if process is not None
+        ]
 
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     unused = os.open("/", os.O_RDONLY)
     os.close(unused)
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (unused + 4, before[1]))
-        assert trees.end_all(find, 0.3) == 9
+        assert process_trees.end_all(find, 0.3) == 9
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
         for child in children:

@@ -10,7 +10,7 @@ SEVERAL = 8
 """How many quick ones in a row make their step quick."""
 
 
-class Paces:
+class StepPace:
     """Which steps are quick: the last several of their tasks were, and a single slow one ends it."""
 
     def __init__(self) -> None:

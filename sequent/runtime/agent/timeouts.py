@@ -25,7 +25,7 @@ def new_word() -> bytes:
 
 
 class WorkerLimit:
-    """Until when the attempt of one worker may go on; ``worker.limit`` is the other side.
+    """Until when the attempt of one worker may go on; ``worker.timeout_report`` is the other side.
 
     The agent keeps the worker's end too, so that it hears nothing of its death there. So where nothing comes any
     more, a step has shut the worker's end down.

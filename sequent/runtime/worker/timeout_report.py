@@ -8,7 +8,7 @@ import signal
 import time
 
 from sequent.model.outcome import Problem
-from sequent.runtime.agent.limits import RECORD
+from sequent.runtime.agent.timeouts import RECORD
 from sequent.runtime.worker.problems import problem_of
 from sequent.runtime.worker.termination import signal_name
 

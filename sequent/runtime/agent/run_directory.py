@@ -9,7 +9,7 @@ import os
 import time
 
 from sequent.errors import StoreError
-from sequent.runtime import trees
+from sequent.runtime import process_trees
 from sequent.runtime.agent.marks import make_mark, mark_of, remove_mark
 from sequent.runtime.agent.room import give_back
 from sequent.runtime.left_processes import end_leftovers, list_of
@@ -19,7 +19,7 @@ from sequent.runtime.stamps import Stamp
 _RETRY = 0.02
 
 
-class Home:
+class RunDirectory:
     """A run's directory, held by one agent at a time.
 
     The lock is the kernel's and belongs to the process, so it is free as soon as the agent has ended, which it
@@ -100,10 +100,10 @@ class Home:
         return path, file
 
     def _write(self, pid: int, more: int) -> None:
-        process = trees.process_at(pid)
+        process = process_trees.process_at(pid)
         if process is None:
             return
-        record = {"pid": pid, "started": process.started, "boot": trees.boot_id()}
+        record = {"pid": pid, "started": process.started, "boot": process_trees.boot_id()}
         line = f"{json.dumps(record)}\n".encode()
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC | more
         file = os.open(list_of(self._directory), flags, 0o600)

@@ -7,7 +7,7 @@ import pytest
 from sequent.model.outcome import Problem
 from sequent.model.plan import StepPlan
 from sequent.model.status import Construct
-from sequent.runtime.verdicts import answers_of, may_retry
+from sequent.runtime.attempt_outcomes import answers_of, may_retry
 
 LOOKUP = (
     "builtins.KeyError",
