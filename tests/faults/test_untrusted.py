@@ -31,6 +31,7 @@ from sequent.runtime.driver.wake import WakeSocket
 from sequent.runtime.executors.agents import AgentProcess
 from sequent.runtime.executors.processes import ProcessExecutor
 from sequent.runtime.executors.wakeups import Wakeups
+from sequent.runtime.executors.worker_links import LocalLink
 from sequent.runtime.executors.worker_pool import WorkerPool
 from sequent.runtime.messages import CloseAgent, EndWorkers, FlowLoaded, FromAgent, SpawnWorker
 from sequent.runtime.orders import (
@@ -142,7 +143,7 @@ class Hall:
         self.selector = selectors.DefaultSelector()
         self.wakes = wakes = Wakeups(self.selector)
         self.asked: list[Message] = []
-        self.pool = WorkerPool(str(directory), wakes, most_workers=1, most_attempts=10, ask=self.asked.append)
+        self.pool = WorkerPool(str(directory), wakes.ring, most_workers=1, most_attempts=10, ask=self.asked.append)
         wakes.heed(self.pool.hand_over)
         self.reports: list[Report] = []
         self.pool.start(attempt_order(7))
@@ -150,7 +151,7 @@ class Hall:
         ours, self.theirs = pair()
         assert self.asked == [SpawnWorker(1)]
         self.number = 1
-        self.pool.meet(self.number, "w1.log", SECRET.decode(), [ours, self.theirs])
+        self.pool.meet(self.number, "w1.log", LocalLink(ours, self.theirs, SECRET, wakes))
 
     @property
     def has_ended(self) -> bool:

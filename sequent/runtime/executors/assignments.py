@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Container
+from collections.abc import Container
 
 from sequent.model.effects import AHEAD
 from sequent.runtime.executors.step_pace import StepPace
 from sequent.runtime.executors.workers import Worker
 from sequent.runtime.orders import AttemptOrder
-from sequent.runtime.packets import pack
 
 LONG = 0.05
 """Seconds after which what a worker has not read is taken back, if it is still busy with the same attempt."""
@@ -26,7 +25,6 @@ class Assignments:
         most_workers: how many workers there may be.
         most_attempts: how many attempts each is given in its life.
         pace: which steps are quick.
-        give: gives a worker an order.
     """
 
     def __init__(
@@ -35,7 +33,6 @@ class Assignments:
         most_workers: int,
         most_attempts: int,
         pace: StepPace,
-        give: Callable[[Worker, AttemptOrder, list[bytes]], None],
     ) -> None:
         self.waiting: deque[AttemptOrder] = deque()
         self.workers: list[Worker] = []
@@ -43,7 +40,6 @@ class Assignments:
         self._most_workers = most_workers
         self._most_attempts = most_attempts
         self._pace = pace
-        self._give_to = give
         self._idle: list[Worker] = []
 
     @property
@@ -63,7 +59,7 @@ class Assignments:
     def _give(self, worker: Worker, order: AttemptOrder) -> None:
         if not worker.held:
             worker.since = time.monotonic()
-        self._give_to(worker, order, pack(order))
+        worker.give(order)
 
     def _hand_over_ahead(self) -> None:
         """Deal out what waits, so that each has as much to do as the others."""
@@ -80,16 +76,15 @@ class Assignments:
         return (
             bool(worker.held)
             and self._pace.is_quick(worker.held[0].node)
-            and not (worker.is_gone or worker.is_slow or worker.has_large)
+            and not (worker.is_gone or worker.is_slow or worker.may_be_torn)
         )
 
     def _give_ahead(self, worker: Worker) -> bool:
         """Give it what waits first, if that is quick, and one packet for which there is room."""
         order = self.waiting[0]
-        packets = pack(order)
-        if len(packets) > 1 or not self._pace.is_quick(order.node) or (worker.link and worker.link.is_clogged):
+        if not self._pace.is_quick(order.node) or not worker.give_ahead(order):
             return False
-        self._give_to(worker, self.waiting.popleft(), packets)
+        self.waiting.popleft()
         return True
 
     def missing(self) -> int:
@@ -127,7 +122,7 @@ class Assignments:
 
     def recall(self, worker: Worker) -> None:
         """Have what a worker has not read wait again, before all that came later."""
-        if not worker.is_gone and worker.has_large:
+        if not worker.is_gone and worker.may_be_torn:
             # It may be reading it this moment.
             return
         unread = [order for order in worker.take_unread() if isinstance(order, AttemptOrder)]

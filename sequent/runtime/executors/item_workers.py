@@ -9,8 +9,7 @@ from msgspec.structs import replace
 
 from sequent.runtime.executors.workers import Worker
 from sequent.runtime.messages import ForgetRepeat
-from sequent.runtime.orders import MOST_DRAWING, DrawBroke, DrawOrder, ItemFound, Message, RepeatFound
-from sequent.runtime.packets import pack
+from sequent.runtime.orders import MOST_DRAWING, DrawBroke, DrawOrder, ItemFound, RepeatFound
 
 
 @define
@@ -26,19 +25,10 @@ class ItemWorkers:
 
     Args:
         spawn: has a worker started that draws.
-        give: gives a worker an order.
-        send: tells a worker something.
     """
 
-    def __init__(
-        self,
-        spawn: Callable[[], Worker],
-        give: Callable[[Worker, DrawOrder, list[bytes]], None],
-        send: Callable[[Worker, Message], None],
-    ) -> None:
+    def __init__(self, spawn: Callable[[], Worker]) -> None:
         self._spawn = spawn
-        self._give = give
-        self._send = send
         self._workers: list[Worker] = []
         self._draws: dict[tuple[int, int], _Draw] = {}
         self._homeless: list[DrawOrder] = []
@@ -59,7 +49,7 @@ class ItemWorkers:
         """Give an idle worker what is next for it."""
         if worker.is_idle and worker.queue:
             order = worker.queue.popleft()
-            self._give(worker, order, pack(order))
+            worker.give(order)
 
     def _any(self) -> Worker:
         free = [worker for worker in self._workers if not (worker.held or worker.queue)]
@@ -80,8 +70,8 @@ class ItemWorkers:
     def forget(self, frame: int, node: int) -> None:
         """The repeat has settled: nobody will ask for its items any more."""
         draw = self._draws.pop((frame, node), None)
-        if draw is not None and draw.worker is not None:
-            self._send(draw.worker, ForgetRepeat(frame, node))
+        if draw is not None and draw.worker is not None and draw.worker.link is not None:
+            draw.worker.link.tell(ForgetRepeat(frame, node))
 
     def recall(self, worker: Worker) -> None:
         """Have what a dead worker had not read be next again."""

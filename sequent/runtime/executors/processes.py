@@ -16,6 +16,7 @@ from sequent.runtime.executors.adoption import adoption
 from sequent.runtime.executors.agents import AgentProcess
 from sequent.runtime.executors.shortage import Shortage
 from sequent.runtime.executors.wakeups import Wakeups
+from sequent.runtime.executors.worker_links import LocalLink
 from sequent.runtime.executors.worker_pool import WorkerPool
 from sequent.runtime.executors.workers import MOST_ATTEMPTS, MOST_WORKERS
 from sequent.runtime.messages import (
@@ -87,7 +88,7 @@ class ProcessExecutor:
         wakeups = Wakeups(selector)
         pool = WorkerPool(
             self._setup.directory,
-            wakeups,
+            wakeups.ring,
             most_workers=self._most_workers,
             most_attempts=self._most_attempts,
             ask=self._ask,
@@ -208,8 +209,9 @@ class ProcessExecutor:
                 # The kernel has dropped those for which this process has no room.
                 self._refuse(os.strerror(errno.EMFILE), number)
             case WorkerStarted(number, segment, word):
-                self._pool.meet(number, segment, word, [socket.socket(fileno=item) for item in descriptors])
+                ours, theirs = (socket.socket(fileno=item) for item in descriptors)
                 descriptors.clear()
+                self._pool.meet(number, segment, LocalLink(ours, theirs, word.encode(), self._wakeups))
                 self._say(self._shortage.end())
             case WorkerEnded(number, code, cause):
                 self._pool.bury(number, code, cause)

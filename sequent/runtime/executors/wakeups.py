@@ -7,8 +7,6 @@ import socket
 from collections.abc import Callable
 from selectors import EVENT_READ, EVENT_WRITE, BaseSelector
 
-from sequent.runtime.executors.workers import Worker
-
 
 class Wakeups:
     """Sockets, each with what to call once there is something to read; and a bell of the executor's own.
@@ -36,13 +34,12 @@ class Wakeups:
         """Wake the driver when there is something to read."""
         self._selector.register(end, EVENT_READ, callback)
 
-    def watch_room(self, worker: Worker) -> None:
+    def watch_room(self, end: socket.socket, *, is_wanted: bool) -> None:
         """Wake it also when there is room again, for as long as something waits for that."""
-        if worker.link is None or worker.link.is_clogged == worker.waits_for_room:
-            return
-        worker.waits_for_room = worker.link.is_clogged
-        events = EVENT_READ | EVENT_WRITE if worker.waits_for_room else EVENT_READ
-        self._selector.modify(worker.link.end, events, self._selector.get_key(worker.link.end).data)
+        key = self._selector.get_map().get(end)
+        events = EVENT_READ | EVENT_WRITE if is_wanted else EVENT_READ
+        if key is not None and key.events != events:
+            self._selector.modify(end, events, key.data)
 
     def remove(self, end: socket.socket) -> None:
         """Wake it no more."""

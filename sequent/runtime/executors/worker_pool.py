@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import functools
-import socket
-from collections.abc import Callable, Iterable
-
-from msgspec.msgpack import Decoder
+from collections.abc import Callable
 
 from sequent.model.outcome import Problem
 from sequent.runtime.executors import worker_deaths
-from sequent.runtime.executors.agents import our_ends
 from sequent.runtime.executors.assignments import LONG, Assignments
 from sequent.runtime.executors.item_workers import ItemWorkers
 from sequent.runtime.executors.step_pace import StepPace
-from sequent.runtime.executors.wakeups import Wakeups
+from sequent.runtime.executors.worker_links import WorkerLink
 from sequent.runtime.executors.worker_messages import hear
 from sequent.runtime.executors.workers import Worker
-from sequent.runtime.messages import EndWorkers, FlowLoaded, FlowUnloadable, FromWorker, SpawnWorker, WorkerReport
-from sequent.runtime.orders import AttemptEnded, AttemptOrder, DrawBroke, DrawnReport, DrawOrder, Message, Report
-from sequent.runtime.packets import Link
+from sequent.runtime.messages import EndWorkers, FlowLoaded, FlowUnloadable, SpawnWorker, WorkerReport
+from sequent.runtime.orders import AttemptEnded, AttemptOrder, DrawBroke, DrawnReport, DrawOrder, Report
 
 _MOST_FAILED_LOADS = 3
-_TOLD: Decoder[FromWorker] = Decoder(FromWorker)
 
 
 class WorkerPool:
@@ -33,26 +27,30 @@ class WorkerPool:
 
     Args:
         directory: the run's own.
-        wakeups: what wakes the driver.
+        ring: wakes the driver, which then calls ``hand_over``.
         most_workers: how many execute attempts at once.
         most_attempts: how many attempts each executes before another takes its place.
         ask: tells the agent something.
     """
 
     def __init__(
-        self, directory: str, wakeups: Wakeups, *, most_workers: int, most_attempts: int, ask: Callable[[Message], None]
+        self,
+        directory: str,
+        ring: Callable[[], None],
+        *,
+        most_workers: int,
+        most_attempts: int,
+        ask: Callable[[SpawnWorker | EndWorkers], None],
     ) -> None:
         self._directory = directory
-        self._wakeups = wakeups
+        self._ring = ring
         self._ask = ask
         self._workers: dict[int, Worker] = {}
         self._orphaned: list[Worker] = []
         """Workers whose agent died: what became of them is sure only once nothing of the old tree is left."""
         self._pace = StepPace()
-        self._assignments = Assignments(
-            most_workers=most_workers, most_attempts=most_attempts, pace=self._pace, give=self._give
-        )
-        self.draws = ItemWorkers(lambda: self.spawn(is_for_draws=True), self._give, self._send)
+        self._assignments = Assignments(most_workers=most_workers, most_attempts=most_attempts, pace=self._pace)
+        self.draws = ItemWorkers(lambda: self.spawn(is_for_draws=True))
         self._wanted_back: set[tuple[int, int, int]] = set()
         self._reports: list[Report] = []
         self._last_number = 0
@@ -70,13 +68,13 @@ class WorkerPool:
             self.hand_over()
         else:
             # With all that follow, once for all.
-            self._wakeups.ring()
+            self._ring()
 
     def take_back(self, frame: int, node: int, attempt: int) -> None:
         """Take an attempt back, if it has not begun."""
         self._wanted_back.add((frame, node, attempt))
         # With all that follow, so that each worker's end is emptied once.
-        self._wakeups.ring()
+        self._ring()
 
     def reports(self) -> list[Report]:
         """What has been said since the last call."""
@@ -128,24 +126,17 @@ class WorkerPool:
         """Whether any has been started that has not ended."""
         return any(worker.is_loaded for worker in self._workers.values())
 
-    def meet(self, number: int, segment: str, word: str, ends: Iterable[socket.socket]) -> None:
-        """A worker has been started: our end of its pair, and its own."""
-        ours, theirs = ends
+    def meet(self, number: int, segment: str, link: WorkerLink) -> None:
+        """A worker has been started, which writes to that segment."""
         worker = self._workers.get(number)
         if worker is None or worker.link is not None:
             # It ends, since nobody has the other end any more.
-            ours.close()
-            theirs.close()
+            link.close()
             return
-        our_ends.update((ours, theirs))
-        worker.link, worker.end, worker.segment = Link(ours, _TOLD, word.encode()), theirs, segment
-        self._wakeups.add(ours, functools.partial(self._on_worker, worker))
+        worker.link, worker.segment = link, segment
+        link.listen(functools.partial(self._on_worker, worker))
 
     def _on_worker(self, worker: Worker) -> None:
-        link = worker.link
-        if link is not None and link.is_clogged:
-            link.flush()
-            self._wakeups.watch_room(worker)
         for told in hear(worker):
             self._take_in(worker, told)
             if worker.is_idle:
@@ -282,7 +273,8 @@ class WorkerPool:
     def _let_go(self, worker: Worker) -> Worker:
         self._workers.pop(worker.number, None)
         self._leave_alone(worker)
-        worker.close()
+        if worker.link is not None:
+            worker.link.close()
         return worker
 
     def _leave_alone(self, worker: Worker) -> None:
@@ -290,7 +282,7 @@ class WorkerPool:
         worker.is_gone = True
         self._assignments.leave(worker)
         if worker.link is not None:
-            self._wakeups.remove(worker.link.end)
+            worker.link.stop_listening()
 
     def orphan(self) -> None:
         """The agent has died: nothing is given to its workers any more."""
@@ -306,15 +298,7 @@ class WorkerPool:
             self._hear_out(worker)
             held = (order for order in worker.held if isinstance(order, AttemptOrder))
             self._reports += [worker_deaths.lost(order, "the agent of its worker is gone") for order in held]
-            worker.close()
+            if worker.link is not None:
+                worker.link.close()
         self.draws.leave(orphaned)
         self.hand_over()
-
-    def _give(self, worker: Worker, order: AttemptOrder | DrawOrder, packets: list[bytes]) -> None:
-        worker.give(order, packets)
-        self._wakeups.watch_room(worker)
-
-    def _send(self, worker: Worker, message: Message) -> None:
-        if worker.link is not None:
-            worker.link.send(message)
-            self._wakeups.watch_room(worker)

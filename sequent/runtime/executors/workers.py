@@ -1,16 +1,14 @@
-"""A worker, as the driver sees it: its ends, and which orders it holds."""
+"""A worker, as the driver sees it: which orders it holds, and what it has said."""
 
 from __future__ import annotations
 
-import socket
 from collections import deque
 
 from attrs import define, field
-from msgspec.msgpack import Decoder
 
-from sequent.runtime.messages import AskTaken, FromWorker, ToWorker
-from sequent.runtime.orders import AttemptOrder, DrawOrder
-from sequent.runtime.packets import ROOM, BadMessageError, Link, pack, unpack
+from sequent.runtime.executors.worker_links import Order, WorkerLink
+from sequent.runtime.messages import AskTaken
+from sequent.runtime.orders import DrawOrder
 
 MOST_WORKERS = 64
 """How many workers a run has at most that execute attempts."""
@@ -18,24 +16,19 @@ MOST_ATTEMPTS = 50_000
 """How many attempts a worker executes before another takes its place: the C library never gives back the memory of
 a variable that is set anew in the environment, as each attempt sets a few."""
 
-_ASK = pack(AskTaken())[0]
-_GIVEN: Decoder[ToWorker] = Decoder(ToWorker)
-
 
 @define(eq=False)
 class Worker:
     """A worker from its order to be started until it has been reported dead.
 
-    It reads one order at a time, straight before it begins it. So of the orders that it holds, those that are still
-    in its end have not begun, and whoever takes a packet out of there has it for itself: it, or we.
+    It reads one order at a time, straight before it begins it. So of the orders that it holds, those that its link
+    takes back have not begun.
     """
 
     number: int
     is_for_draws: bool
-    link: Link[FromWorker] | None = None
-    """Our end; None until it has been started."""
-    end: socket.socket | None = None
-    """Its own end, from which we take back what it has not read."""
+    link: WorkerLink | None = None
+    """None until it has been started."""
     is_loaded: bool = False
     """Whether it has said what became of loading the flow."""
     is_gone: bool = False
@@ -50,17 +43,14 @@ class Worker:
     """How many orders it was sent and were not taken back."""
     asked_after: int | None = None
     """How many of them it must have read once it answers, since it has been asked."""
-    held: deque[AttemptOrder | DrawOrder] = field(factory=deque[AttemptOrder | DrawOrder])
+    held: deque[Order] = field(factory=deque[Order])
     """What it was sent and has not told the end of, oldest first. At most the first has begun."""
-    has_large: bool = False
-    """Whether what it holds came in several packets, which only together are an order."""
     is_slow: bool = False
     """Whether it has been busy with the same attempt for long."""
     since: float = 0.0
     """When, by the monotonic clock, it can have begun with the first of what it holds, at the latest."""
     queue: deque[DrawOrder] = field(factory=deque[DrawOrder])
     """Draws that only this worker may serve, since it has the iterator."""
-    waits_for_room: bool = False
     ended: int = 0
     """How many orders it has carried out."""
     segment: str = ""
@@ -72,20 +62,34 @@ class Worker:
         """Whether it waits for an order."""
         return self.is_loaded and not self.held
 
-    def give(self, order: AttemptOrder | DrawOrder, packets: list[bytes]) -> None:
+    @property
+    def may_be_torn(self) -> bool:
+        """Whether it may have read a part of the order that it was given last."""
+        return self.link is not None and self.link.has_large
+
+    def give(self, order: Order) -> None:
         """Send it an order, or as much of it as there is room for."""
         if self.link is None:
             raise AssertionError("a worker is given something before it is there")
+        self._note(order)
+        self.link.give(order)
+
+    def give_ahead(self, order: Order) -> bool:
+        """Send it an order that waits in it, if there is room; say whether it was sent."""
+        if self.link is None or not self.link.give_ahead(order):
+            return False
+        self._note(order)
+        return True
+
+    def _note(self, order: Order) -> None:
         self.held.append(order)
         self.given += 1
-        self.has_large = len(packets) > 1
-        self.link.send_packets(packets)
 
     def ask(self) -> None:
         """Ask what it has read; the answer tells of all that it was sent before."""
         if self.link is not None and self.asked_after is None:
             self.asked_after = self.given
-            self.link.send_packets([_ASK])
+            self.link.tell(AskTaken())
 
     def has_read(self, taken: int) -> None:
         """It waits for an order, or was asked, and says how many it has read in all."""
@@ -98,49 +102,14 @@ class Worker:
         else:
             self.asked_after = None
 
-    def take_unread(self) -> list[AttemptOrder | DrawOrder]:
-        """Take back what it has not read, and never will: of a living worker, one packet of each order."""
-        if self.link is None or self.end is None:
+    def take_unread(self) -> list[Order]:
+        """Take back what it has not read, and never will."""
+        if self.link is None:
             return []
-        packets = [*_drain(self.end), *self.link.take_unsent()]
-        if _ASK in packets:
-            packets.remove(_ASK)
+        unread, has_question = self.link.take_unread(self.held)
+        if has_question:
             self.asked_after = None
-        if not packets:
-            return []
-        if self.has_large:
-            keys = {(order.frame, order.node) for order in self.held}
-        else:
-            keys = set(filter(None, map(_key_in, packets)))
-        unread = [order for order in self.held if (order.frame, order.node) in keys]
-        self.held = deque(order for order in self.held if (order.frame, order.node) not in keys)
-        self.given -= len(unread)
+        if unread:
+            self.held = deque(order for order in self.held if order not in unread)
+            self.given -= len(unread)
         return unread
-
-    def close(self) -> None:
-        """Close both ends of its pair."""
-        if self.link is not None:
-            self.link.close()
-        if self.end is not None:
-            self.end.close()
-
-
-def _key_in(packet: bytes) -> tuple[int, int] | None:
-    """The frame and the node of the order that a packet is, which no other has that is under way; None: it is none."""
-    try:
-        order = unpack(packet, _GIVEN)
-    except BadMessageError:
-        return None
-    return (order.frame, order.node) if isinstance(order, AttemptOrder | DrawOrder) else None
-
-
-def _drain(end: socket.socket) -> list[bytes]:
-    """Take out the packets that nobody has received from that end."""
-    found: list[bytes] = []
-    try:
-        while packet := end.recv(ROOM, socket.MSG_DONTWAIT):
-            found.append(packet)
-    except OSError:
-        # Nothing is left, or nothing ever was.
-        return found
-    return found

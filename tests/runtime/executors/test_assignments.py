@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import selectors
 import threading
 from collections import Counter
 
@@ -12,10 +13,12 @@ from msgspec.msgpack import Decoder
 from sequent.runtime import packets
 from sequent.runtime.executors.assignments import AHEAD, LONG, Assignments
 from sequent.runtime.executors.step_pace import QUICK, SEVERAL, StepPace
+from sequent.runtime.executors.wakeups import Wakeups
+from sequent.runtime.executors.worker_links import LocalLink
 from sequent.runtime.executors.workers import Worker
-from sequent.runtime.messages import FromWorker, ToWorker
+from sequent.runtime.messages import ToWorker
 from sequent.runtime.orders import AttemptOrder, PaceChanged
-from sequent.runtime.packets import Channel, Link
+from sequent.runtime.packets import Channel
 
 QUICK_STEP, SLOW_STEP = 1, 2
 
@@ -30,12 +33,13 @@ class Side:
 
     def __init__(self, number: int, assignments: Assignments) -> None:
         ours, theirs = packets.pair()
-        self.worker = Worker(
-            number, is_for_draws=False, link=Link(ours, Decoder(FromWorker)), end=theirs, is_loaded=True
-        )
+        self.wakeups = Wakeups(selectors.DefaultSelector())
+        self.wakeups.heed(lambda: None)
+        link = LocalLink(ours, theirs, b"", self.wakeups)
+        self.worker = Worker(number, is_for_draws=False, link=link, is_loaded=True)
         self.channel = Channel(theirs, Decoder(ToWorker))
         self.begun: int | None = None
-        self._roster = assignments
+        self._assignments = assignments
         assignments.workers.append(self.worker)
         assignments.rest(self.worker)
 
@@ -56,12 +60,12 @@ class Side:
         ended, self.begun = self.begun, None
         assert ended is not None
         assert self.worker.held[0].frame == ended, "what ends is not what was given first"
-        self._roster.has_ended(self.worker)
+        self._assignments.has_ended(self.worker)
         return ended
 
 
 class SomeWorkers:
-    """A assignments with so many workers."""
+    """Assignments with so many workers."""
 
     def __init__(self, count: int, most_attempts: int = 10**6) -> None:
         self.paces = StepPace()
@@ -71,15 +75,14 @@ class SomeWorkers:
             most_workers=count,
             most_attempts=most_attempts,
             pace=self.paces,
-            give=lambda worker, *rest: worker.give(*rest),
         )
-        self._made: list[Worker] = []
+        self._made: list[Side] = []
         self.sides = [self.side() for _ in range(count)]
 
     def side(self) -> Side:
         """A further worker."""
         side = Side(len(self._made), self.assignments)
-        self._made.append(side.worker)
+        self._made.append(side)
         return side
 
     def add(self, *orders: AttemptOrder) -> None:
@@ -96,8 +99,9 @@ class SomeWorkers:
         return [it.frame for it in self.assignments.waiting]
 
     def close(self) -> None:
-        for worker in self._made:
-            worker.close()
+        for side in self._made:
+            side.worker.link.close()
+            side.wakeups.close()
 
 
 @pytest.fixture
@@ -216,13 +220,13 @@ def test_what_there_was_no_room_for_is_taken_back_too(some_workers):
     (side,) = workers.sides
     text = '"' + 50_000 * "x" + '"'
     workers.add(*(order(number, inputs=(text,)) for number in range(30)))
-    assert side.worker.link.is_clogged
+    assert not side.worker.link.give_ahead(order(99))
     assert len(workers.waiting()) > 20
     side.read()
     workers.assignments.recall(side.worker)
     assert workers.held() == [[0]]
     assert workers.waiting() == [*range(1, 30)]
-    assert not side.worker.link.is_clogged
+    assert side.worker.link.give_ahead(order(99))
 
 
 def test_a_worker_that_is_busy_for_long_holds_up_nothing_and_is_given_nothing(some_workers):
@@ -327,7 +331,7 @@ def test_a_packet_goes_to_the_worker_or_back_to_us_though_both_reach_for_it_at_o
         # It tells of each end in turn; here all that it has read has ended.
         for _ in range(len(side.worker.held)):
             workers.assignments.has_ended(side.worker)
-    side.worker.give(order(count), packets.pack(order(count)))
+    side.worker.give(order(count))
     thread.join()
     assert sorted([*read, *back]) == [*range(count)]
 

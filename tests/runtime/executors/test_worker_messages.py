@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import selectors
+
 import pytest
 from msgspec import to_builtins
-from msgspec.msgpack import Decoder
 
 from sequent.model.status import Verdict
+from sequent.runtime.executors.wakeups import Wakeups
+from sequent.runtime.executors.worker_links import LocalLink
 from sequent.runtime.executors.worker_messages import hear
 from sequent.runtime.executors.workers import Worker
-from sequent.runtime.messages import FromWorker
 from sequent.runtime.orders import AttemptEnded, AttemptOrder
-from sequent.runtime.packets import Link, pair, send
+from sequent.runtime.packets import pair, send
 
 _WORD = "0123456789abcdef"
 _PLAIN: list[object] = ["AttemptEnded", 7, 1, 1, "null", 0, None, None, 0.25]
@@ -30,13 +32,15 @@ def heard(message: object) -> tuple[list[object], str]:
     """What is heard of a message from a worker that executes an attempt, and what harm is seen in it."""
     ours, theirs = pair()
     order = AttemptOrder(frame=7, node=1, attempt=1, token="t", path="a", sequence="1", recovery=0)
-    worker = Worker(
-        1, is_for_draws=False, link=Link(ours, Decoder(FromWorker), _WORD.encode()), end=theirs, is_loaded=True
-    )
+    wakeups = Wakeups(selectors.DefaultSelector())
+    wakeups.heed(lambda: None)
+    worker = Worker(1, is_for_draws=False, link=LocalLink(ours, theirs, _WORD.encode(), wakeups), is_loaded=True)
     worker.held.append(order)
     with ours, theirs:
         send(theirs, message, _WORD.encode())  # type: ignore[arg-type]
-        return [*hear(worker)], worker.harm
+        told = [*hear(worker)]
+    wakeups.close()
+    return told, worker.harm
 
 
 def test_a_plain_success_is_heard_as_it_was_reported() -> None:

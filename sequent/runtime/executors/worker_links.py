@@ -1,0 +1,182 @@
+"""How a worker is reached: what its pool asks of a link, and the link to a worker on this machine."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterable
+from typing import NamedTuple, Protocol
+
+from msgspec.msgpack import Decoder
+
+from sequent.runtime.executors.agents import our_ends
+from sequent.runtime.executors.wakeups import Wakeups
+from sequent.runtime.messages import AskTaken, ForgetRepeat, FromWorker, ToWorker
+from sequent.runtime.orders import AttemptOrder, DrawOrder
+from sequent.runtime.packets import ROOM, BadMessageError, Link, pack, unpack
+
+Order = AttemptOrder | DrawOrder
+
+_TOLD: Decoder[FromWorker] = Decoder(FromWorker)
+_GIVEN: Decoder[ToWorker] = Decoder(ToWorker)
+_ASK = pack(AskTaken())[0]
+
+
+class Unread(NamedTuple):
+    """What was taken back from a worker: it has not read it, and never will."""
+
+    orders: list[Order]
+    has_question: bool
+    """Whether ``AskTaken`` was among it, which is not answered then."""
+
+
+class WorkerLink(Protocol):
+    """The way to one worker, which reads one order at a time, straight before it begins it."""
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing comes any more."""
+        ...
+
+    @property
+    def has_large(self) -> bool:
+        """Whether the order that it was given last may be read in part, and so cannot be taken back while it lives."""
+        ...
+
+    def listen(self, callback: Callable[[], None]) -> None:
+        """Have this called in the driver's thread when the worker has said something."""
+        ...
+
+    def stop_listening(self) -> None:
+        """Have it called no more."""
+        ...
+
+    def read(self) -> FromWorker | None:
+        """What the worker says next; None where it has said no more.
+
+        Raises:
+            BadMessageError: what came is nothing that a worker says.
+        """
+        ...
+
+    def give(self, order: Order) -> None:
+        """Send an order, or as much of it as there is room for; the rest follows."""
+        ...
+
+    def give_ahead(self, order: Order) -> bool:
+        """Send an order that can be taken back until it is read, if there is room; say whether it was sent."""
+        ...
+
+    def tell(self, message: AskTaken | ForgetRepeat) -> None:
+        """Send something that is no order, after all that was sent before."""
+        ...
+
+    def take_unread(self, held: Iterable[Order]) -> Unread:
+        """Take back, of the orders that it was given and has not told the end of, those that it has not read."""
+        ...
+
+    def close(self) -> None:
+        """Nobody wants anything of the worker any more: it ends once it has nothing to do."""
+        ...
+
+
+class LocalLink:
+    """A pair of sockets of which this process holds both ends.
+
+    An order is a packet, which the kernel gives to whoever reads first at the worker's end: it, or this process.
+    So what is found there has not begun, and what is not found there has.
+
+    Args:
+        ours: this process's end.
+        theirs: the worker's.
+        word: what each packet of the worker begins with.
+        wakeups: what wakes the driver.
+    """
+
+    def __init__(self, ours: socket.socket, theirs: socket.socket, word: bytes, wakeups: Wakeups) -> None:
+        our_ends.update((ours, theirs))
+        self._link = Link(ours, _TOLD, word)
+        self._theirs = theirs
+        self._wakeups = wakeups
+        self._has_large = False
+        self._waits_for_room = False
+        self.read = self._link.read
+
+    @property
+    def has_ended(self) -> bool:
+        return self._link.has_ended
+
+    @property
+    def has_large(self) -> bool:
+        return self._has_large
+
+    def listen(self, callback: Callable[[], None]) -> None:
+        def answer() -> None:
+            if self._link.is_clogged:
+                self._link.flush()
+                self._watch_room()
+            callback()
+
+        self._wakeups.add(self._link.end, answer)
+
+    def stop_listening(self) -> None:
+        self._wakeups.remove(self._link.end)
+
+    def give(self, order: Order) -> None:
+        packets = pack(order)
+        self._has_large = len(packets) > 1
+        self._send(packets)
+
+    def give_ahead(self, order: Order) -> bool:
+        packets = pack(order)
+        if len(packets) > 1 or self._link.is_clogged:
+            return False
+        self._send(packets)
+        return True
+
+    def tell(self, message: AskTaken | ForgetRepeat) -> None:
+        self._send(pack(message))
+
+    def _send(self, packets: list[bytes]) -> None:
+        self._link.send_packets(packets)
+        self._watch_room()
+
+    def _watch_room(self) -> None:
+        if self._link.is_clogged != self._waits_for_room:
+            self._waits_for_room = self._link.is_clogged
+            self._wakeups.watch_room(self._link.end, is_wanted=self._waits_for_room)
+
+    def take_unread(self, held: Iterable[Order]) -> Unread:
+        packets = [*self._drain(), *self._link.take_unsent()]
+        has_question = _ASK in packets
+        if has_question:
+            packets.remove(_ASK)
+        if not packets:
+            return Unread([], has_question)
+        if self._has_large:
+            return Unread([*held], has_question)
+        keys = set(filter(None, map(_key_in, packets)))
+        return Unread([order for order in held if (order.frame, order.node) in keys], has_question)
+
+    def _drain(self) -> list[bytes]:
+        """Take out the packets that nobody has received from the worker's end."""
+        found: list[bytes] = []
+        try:
+            while packet := self._theirs.recv(ROOM, socket.MSG_DONTWAIT):
+                found.append(packet)
+        except OSError:
+            # Nothing is left, or nothing ever was.
+            return found
+        return found
+
+    def close(self) -> None:
+        self._link.close()
+        self._theirs.close()
+
+
+def _key_in(packet: bytes) -> tuple[int, int] | None:
+    """The frame and the node of the order that a packet is, which no other has that is under way; None: it is none."""
+    try:
+        order = unpack(packet, _GIVEN)
+    except BadMessageError:
+        return None
+    return (order.frame, order.node) if isinstance(order, AttemptOrder | DrawOrder) else None
