@@ -10,7 +10,7 @@ import io
 import sys
 import tokenize
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import networkx as nx
@@ -114,6 +114,13 @@ def circles(modules: dict[str, Module], *places: str) -> list[list[str]]:
     """The modules that import each other, by way of imports at these places."""
     found = nx.strongly_connected_components(graph_of(modules, places))
     return sorted(sorted(circle) for circle in found if len(circle) > 1)
+
+
+def loaded_with(modules: dict[str, Module]) -> Callable[[str], set[str]]:
+    """Gives a module, and all of the package that are loaded with it by imports at the top."""
+    graph = graph_of(modules, PLACES[:1])
+    graph.add_edges_from((inner, inner.rpartition(".")[0]) for inner in modules if "." in inner)
+    return lambda name: {name} | nx.descendants(graph, name)
 
 
 def single_importers(modules: dict[str, Module]) -> dict[str, str]:

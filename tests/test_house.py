@@ -10,13 +10,15 @@ import tomllib
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
-from scripts.measure import PLACES, circles, defined_twice, read
+from scripts.measure import PLACES, circles, defined_twice, loaded_with, read
 
 ROOT = Path(__file__).parents[1]
 SOURCES = {
     str(file.relative_to(ROOT)): file.read_text(encoding="utf-8") for file in sorted((ROOT / "sequent").rglob("*.py"))
 }
 TREES = {name: ast.parse(source) for name, source in SOURCES.items()}
+
+MODULES = read(ROOT)
 
 LONGEST_FILE = 320
 LONGEST_FUNCTION = 60
@@ -79,6 +81,50 @@ def test_importing_sequent_loads_nothing_heavy():
     assert loaded & {"sqlalchemy", "paramiko", "networkx", "rich", "cyclopts", "yaml"} == set()
 
 
+# Each command, each `run()` and each use of a store imports what only it needs where it does it: start-up is held by
+# tests/acceptance/test_loading.py.
+ENTRANCES = re.compile(r"sequent(\.(cli(\..*)?|api|uncaught|runtime\.(elsewhere|store(\..*)?)))?")
+# What others made, is slow to load, and is needed by few.
+SLOW = {"asyncio", "difflib", "grp", "logging", "loguru", "networkx", "platformdirs", "pytimeparse", "rich"}
+SLOW |= {"subprocess", "tempfile", "tomllib", "yaml", "zoneinfo"}
+
+
+def test_an_import_inside_a_function_has_its_reason():
+    without = [
+        f"{name}:{line} {imported}"
+        for name, module in MODULES.items()
+        for imported, line in imports_inside(module)
+        if not ENTRANCES.fullmatch(name) and imported.split(".")[0] not in SLOW and not has_comment_above(module, line)
+    ]
+    assert without == []
+
+
+def imports_inside(module):
+    return [(imported, line) for place, imported, line in module.imports() if place == PLACES[2]]
+
+
+def has_comment_above(module, line):
+    """Whether a comment stands at an import, or above the imports that it is one of."""
+    lines = module.source.splitlines()
+    if "  # " in lines[line - 1]:
+        return True
+    before = (text.strip() for text in reversed(lines[: line - 1]))
+    above = next(text for text in before if text and not text.startswith(("from ", "import ")))
+    return above.startswith("#")
+
+
+def test_what_is_loaded_anyway_is_imported_at_the_top():
+    loaded = loaded_with(MODULES)
+    in_vain = [
+        f"{name}:{line} {imported}"
+        for name, module in MODULES.items()
+        for known in [loaded(name)]
+        for imported, line in imports_inside(module)
+        if (imported if imported in MODULES else imported.rpartition(".")[0]) in known
+    ]
+    assert in_vain == []
+
+
 # Names that two modules still give to a class of their own.
 NAMED_TWICE = {
     *("Block", "Claim", "Node", "Options", "Reader", "Values", "Wait", "Written"),
@@ -86,11 +132,11 @@ NAMED_TWICE = {
 
 
 def test_a_class_has_a_name_of_its_own():
-    assert defined_twice(read(ROOT)).keys() - NAMED_TWICE == set()
+    assert defined_twice(MODULES).keys() - NAMED_TWICE == set()
 
 
 def test_no_modules_import_each_other():
-    assert circles(read(ROOT), *PLACES) == []
+    assert circles(MODULES, *PLACES) == []
 
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 from collections.abc import Generator, Iterator, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args, get_origin
@@ -41,8 +42,6 @@ def complete(line: str) -> int:
 
 def split(line: str) -> list[str]:
     """The words of a line as a shell reads them; the last is the one that is being typed, and may be empty."""
-    import shlex
-
     for end in ("", "'", '"'):
         reader = shlex.shlex(f"{line}{end}", posix=True, punctuation_chars=False)
         reader.whitespace_split, reader.commenters = True, ""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import sequent
+
 if TYPE_CHECKING:
     from cyclopts import App
 
@@ -145,6 +147,4 @@ def application() -> App:
 
 def version() -> str:
     """That of the installed package."""
-    import sequent
-
     return sequent.__version__ or "not installed"

@@ -21,6 +21,7 @@ from sequent.pictures import Picture, Standing, States, document_of, dot, mermai
 from sequent.pictures.old_pictures import read_picture
 from sequent.runtime.ports import Store
 from sequent.runtime.rows import RunRecord
+from sequent.runtime.target import is_file
 
 _FORMS = {"mermaid": mermaid, "dot": dot, "svg": svg}
 _MISNAMED = frozenset({errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG})
@@ -56,8 +57,6 @@ def graph(
 
 def _names_flow(word: str, options: Options) -> bool:
     """Whether a flow is meant; a run's id has no colon, and is no file, but may have dots as a module has."""
-    from sequent.runtime.loading.flows import is_file
-
     if ":" in word or is_file(word):
         return True
     return "." in word and all(part.isidentifier() for part in word.split(".")) and not _is_run(word, options)

@@ -9,13 +9,14 @@ from cyclopts import Parameter
 
 from sequent.cli import machine
 from sequent.cli.options import Options, opened_store, read_log_level
-from sequent.cli.resume_run import meant_run
+from sequent.cli.resume_run import definition_for, drive_again, meant_run, rerun_script
 from sequent.cli.store_trust import trusted_flow
 from sequent.cli.text import moment, safe
 from sequent.cli.typed_options import DEFAULTS, FlowNow, LatestRun, LogLevel, MaxConcurrent, MaxLoops, TypedOptions
 from sequent.errors import UsageError
 from sequent.model.status import RunStatus
 from sequent.runtime.ports import Store
+from sequent.runtime.recovery.scripts import RECOVER_RUN
 from sequent.runtime.recovery.selecting import Asked
 from sequent.runtime.rows import RunRecord
 from sequent.settings import Configuration
@@ -113,7 +114,6 @@ def _plan(
 ) -> int:
     from sequent import api
     from sequent.cli.recovery_plan_text import tell
-    from sequent.cli.resume_run import definition_for
 
     definition, _ = definition_for(record, flow, settings)
     tell(api.plan_recovery(definition, record, store=store, asked=asked), record, options)
@@ -130,8 +130,6 @@ def _recover_script(
     options: Options,
 ) -> int:
     from sequent.cli.drive_and_tell import exit_code
-    from sequent.cli.resume_run import rerun_script
-    from sequent.runtime.recovery.scripts import RECOVER_RUN
 
     wanted = asked if asked or asked.accepts_changes or asked.renamed else None
     loops = None if max_loops < 0 else max_loops
@@ -156,7 +154,6 @@ def _recover_flow(
     options: Options,
 ) -> int:
     from sequent import api
-    from sequent.cli.resume_run import drive_again
 
     return drive_again(
         record,

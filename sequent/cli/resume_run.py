@@ -11,7 +11,7 @@ from sequent.cli.store_trust import check_script
 from sequent.errors import UsageError
 from sequent.model.outcome import Outcome
 from sequent.model.spec import Definition
-from sequent.runtime.executors.agents import AgentProcess
+from sequent.runtime.executors.agents import AgentProcess, launch_agent
 from sequent.runtime.ports import Observer, Store
 from sequent.runtime.recovery import scripts
 from sequent.runtime.recovery.selecting import Asked
@@ -62,7 +62,6 @@ def drive_again(
         UsageError: it is not there, or is another flow.
     """
     from sequent.cli.drive_and_tell import driven
-    from sequent.runtime.executors.agents import launch_agent
     from sequent.runtime.executors.shortage import start_patiently
 
     with closing(start_patiently(launch_agent)) as agent:

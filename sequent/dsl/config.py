@@ -53,6 +53,7 @@ def read_config(config: object, tag: str, module: str, place: Place) -> Settings
 
 
 def _settings_of(config: object, tag: str, module: str, place: Place) -> SettingsFile:
+    # Few flows have settings in a file, and reading one takes regular expressions of some size.
     from sequent.dsl.files import SettingsFile, read_file, read_given
 
     if config is None:

@@ -29,6 +29,7 @@ from sequent.runtime.linked_directories import lead_elsewhere
 from sequent.runtime.nesting import around_steps
 from sequent.runtime.orders import WorkerSetup
 from sequent.runtime.ports import DrivenRun, Observer, Store
+from sequent.runtime.pruning import PruneRule
 from sequent.runtime.recovery.changes import adopt, changed_code
 from sequent.runtime.recovery.prepared import Prepared, open_part
 from sequent.runtime.target import Target
@@ -66,8 +67,6 @@ class Drive(ByFields):
         outcome = self._driven()
         spec = self.definition.spec
         if spec.config.prune_older_than is not None:
-            from sequent.runtime.pruning import PruneRule
-
             rule = PruneRule(older_than=spec.config.prune_older_than, keep_failed=True, flow=spec.name)
             try:
                 runs.prune(rule)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from msgspec import Struct
 
 
@@ -20,3 +22,9 @@ class Target(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Of a script: its arguments, ``argv[0]`` first."""
     cwd: str = ""
     """The directory in which the run was started; steps run in it."""
+
+
+def is_file(target: str) -> bool:
+    """Whether what was typed names its flow's file, not a module."""
+    head = target.rpartition(":")[0] or target
+    return head.endswith(".py") or os.sep in head

@@ -16,7 +16,7 @@ from sequent.dsl.paths import expanded, path_from
 from sequent.dsl.settings import LOGGING_KEYS, Settings, setting_error
 from sequent.errors import Place
 from sequent.model.spec import Definition, FlowConfig, FlowSpec
-from sequent.runtime.loading.flows import is_file
+from sequent.runtime.target import is_file
 from sequent.settings.environment import FILE, TAG, read_environment, variable_of
 from sequent.settings.finding import find_file
 

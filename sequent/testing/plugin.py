@@ -25,6 +25,7 @@ def simulate() -> Callable[..., Simulation]:
     """``sequent.testing.simulate``, which also prints what happened: pytest shows that where the test fails."""
 
     def simulate_and_print(flow: object, **options: Any) -> Simulation:
+        # Pytest loads this plugin wherever Sequent is installed.
         from sequent.testing.world import simulate
 
         simulation = simulate(flow, **options)

@@ -303,6 +303,7 @@ def run(control: socket.socket, run_worker: RunWorker, prepare: Callable[[], Non
 
 def _run_loaded(setup: WorkerSetup, segment: str, limit: WorkerLimit, end: socket.socket) -> None:
     """Run a worker that loads the flow itself."""
+    # The agent itself executes nothing: it forks what does.
     from sequent.runtime.worker import process
 
     process.run(setup, segment, limit, end, None)

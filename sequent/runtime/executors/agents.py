@@ -168,6 +168,7 @@ def _become_agent(control: socket.socket, definition: Definition, kept: Mapping[
         info = os.fstat(control.fileno())
         _cover({**kept, control.fileno(): (info.st_dev, info.st_ino)})
         os.setsid()
+        # Here the process is the agent, and no longer the driver, which needs neither.
         from sequent.runtime.agent import loop
         from sequent.runtime.worker import process
 

@@ -53,15 +53,16 @@ def make_executors(
     executors: dict[Construct, Executor] = {}
     agent = agent or make_agent(definition)
     if Construct.PROCESS in constructs and agent is not None:
+        # Most flows have steps of one kind, and so need one of these.
         from sequent.runtime.executors.processes import ProcessExecutor
 
         executors[Construct.PROCESS] = ProcessExecutor(agent, setup, most_workers=slots)
     if Construct.THREAD in constructs:
-        from sequent.runtime.executors.threads import ThreadExecutor
+        from sequent.runtime.executors.threads import ThreadExecutor  # as above
 
         executors[Construct.THREAD] = ThreadExecutor(definition, setup)
     if Construct.INVOKE in constructs:
-        from sequent.runtime.executors.inline import InlineExecutor
+        from sequent.runtime.executors.inline import InlineExecutor  # as above
 
         executors[Construct.INVOKE] = InlineExecutor(definition, setup)
     return executors

@@ -12,12 +12,16 @@ from types import ModuleType
 from attrs import frozen
 
 from sequent.by_fields import ByFields
+from sequent.dsl.body_mistakes import nodes_within
+from sequent.dsl.builder import Sequent
+from sequent.dsl.containers import Container
+from sequent.dsl.definitions import definition_of
 from sequent.dsl.running import FlowReached, seeking
 from sequent.errors import DefinitionError, Place, UsageError
 from sequent.model.wording import guess, repr_of
 from sequent.runtime.loading.mistakes import with_all_of_flow
 from sequent.runtime.loading.modules import FORM, load_file, load_module, refuse_hiding, reporting
-from sequent.runtime.target import Target
+from sequent.runtime.target import Target, is_file
 
 
 @frozen(eq=False, repr=False)
@@ -140,12 +144,6 @@ def _read(target: str) -> _Wanted:
     return _Wanted(module=head, file="", attribute=attribute)
 
 
-def is_file(target: str) -> bool:
-    """Whether a target names its flow's file, not a module."""
-    head = target.rpartition(":")[0] or target
-    return head.endswith(".py") or os.sep in head
-
-
 # -- flows
 
 
@@ -199,9 +197,6 @@ def _flow_in(module: ModuleType, attribute: str) -> object:
 
 def _refuse_decorated(attribute: str, value: object) -> None:
     """See that it is no container under another decorator, which hides what it is."""
-    from sequent.dsl.body_mistakes import nodes_within
-    from sequent.dsl.containers import Container
-
     for made in nodes_within(value):
         if isinstance(made, Container):
             raise DefinitionError(
@@ -249,9 +244,6 @@ def _not_a_flow(module: ModuleType, attribute: str, value: object) -> UsageError
 
 
 def _is_flow(value: object) -> bool:
-    from sequent.dsl.builder import Sequent
-    from sequent.dsl.containers import Container
-
     # What a container with parameters gives holds the container.
     found = value if isinstance(value, type) else getattr(value, "__dict__", {}).get("__sequent_flow__", value)
     if isinstance(found, Container):
@@ -260,6 +252,4 @@ def _is_flow(value: object) -> bool:
 
 
 def _name_of(flow: object) -> str:
-    from sequent.dsl.definitions import definition_of
-
     return definition_of(flow).spec.name

@@ -5,7 +5,9 @@ from __future__ import annotations
 import traceback
 from collections.abc import Iterable
 
+from sequent.dsl.definitions import definition_of
 from sequent.dsl.mistakes import KEPT, Mistakes, in_order, problems_of
+from sequent.dsl.running import mistakes_of_the_whole
 from sequent.errors import DefinitionError, InvalidFlowError
 
 
@@ -31,9 +33,6 @@ def with_all_of_flow(error: DefinitionError, wanted: str) -> DefinitionError:
         error: what loading it has raised.
         wanted: the name of the flow in its module; empty for the only one.
     """
-    from sequent.dsl.definitions import definition_of
-    from sequent.dsl.running import mistakes_of_the_whole
-
     name = getattr(error.flow, "__name__", "")
     # By which name a module has a flow of the builder's is known only once it is complete.
     if error.flow is None or (name and wanted not in ("", name)):

@@ -13,10 +13,14 @@ import traceback
 from collections.abc import Generator
 from types import ModuleType
 
+from sequent.dsl.mistakes import deferring, problems_of
+from sequent.dsl.places import path_at
+from sequent.dsl.running import FlowReached, loading
 from sequent.errors import DefinitionError, Place, SequentError, UsageError
 from sequent.hiding_files import HINT, hiding_in, text_of
 from sequent.model.wording import guess
 from sequent.model.work import ModuleImport
+from sequent.runtime.loading.mistakes import with_others
 from sequent.runtime.target import Target
 
 FORM = "name it as module:flow, or as path/file.py:flow"
@@ -156,10 +160,6 @@ def _look_first_in(directory: str) -> None:
 @contextlib.contextmanager
 def reporting(name: str, attribute: str = "") -> Generator[None]:
     """Turn whatever loading a module, or a file, raises into an error at the author's line."""
-    from sequent.dsl.mistakes import deferring, problems_of
-    from sequent.dsl.running import FlowReached, loading
-    from sequent.runtime.loading.mistakes import with_others
-
     kept: tuple[DefinitionError, ...] = ()
     try:
         with loading(name), deferring() as mistakes:
@@ -187,8 +187,6 @@ def reporting(name: str, attribute: str = "") -> Generator[None]:
 def _give_path(error: SequentError) -> None:
     """Say which step or container a mistake is in that was found before it had its place in the flow."""
     if error.place is not None and not error.path:
-        from sequent.dsl.places import path_at
-
         error.path = path_at(error.place)
 
 

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import cast
 
+from sequent.dsl.annotations import returned_by
+from sequent.dsl.bodies import instance_of as new_instance
 from sequent.errors import NotDataError, PartError, UsageError
 from sequent.model import failures, wire
 from sequent.model.annotations import classes_in, unnamed_class
@@ -81,8 +83,6 @@ class Catalogue:
 
     @cached_property
     def _all_classes(self) -> Mapping[str, type]:
-        from sequent.dsl.annotations import returned_by
-
         found: dict[str, type] = dict(failures.CLASSES)
         annotations = [
             *map(returned_by, self.definition.items.values()),
@@ -239,8 +239,6 @@ def instance_of(catalogue: Catalogue, path: Path, attributes: tuple[tuple[str, G
     Raises:
         PartError: an attribute is to be a part of something that has no such part.
     """
-    from sequent.dsl import bodies
-
     classes = catalogue.classes_of("")
     values: dict[str, object] = {}
     for name, given in attributes:
@@ -251,4 +249,4 @@ def instance_of(catalogue: Catalogue, path: Path, attributes: tuple[tuple[str, G
             written = dict(container.attributes).get(name) if isinstance(container, ContainerSpec) else None
             error.place = getattr(written, "place", None) or container.place
             raise
-    return bodies.instance_of(catalogue.definition.bodies[path], values)
+    return new_instance(catalogue.definition.bodies[path], values)

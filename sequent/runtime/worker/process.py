@@ -12,6 +12,7 @@ import sys
 from msgspec.msgpack import Decoder
 from msgspec.structs import replace
 
+from sequent.dsl.definitions import definition_of
 from sequent.model.commands import name_store
 from sequent.model.outcome import Problem
 from sequent.model.spec import Definition
@@ -19,6 +20,7 @@ from sequent.model.status import Verdict
 from sequent.runtime.agent.timeouts import WorkerLimit
 from sequent.runtime.context import RUNS_AROUND
 from sequent.runtime.left_processes import DIRECTORY_VARIABLE
+from sequent.runtime.loading.flows import load_recorded
 from sequent.runtime.messages import (
     AskTaken,
     FlowLoaded,
@@ -97,9 +99,6 @@ def run(
 
 
 def _load(setup: WorkerSetup) -> Definition:
-    from sequent.dsl.definitions import definition_of
-    from sequent.runtime.loading.flows import load_recorded
-
     if setup.sys_path:
         sys.path[:] = setup.sys_path
     return definition_of(load_recorded(setup.target))
