@@ -33,6 +33,7 @@ class Renaming(NamedTuple):
         parts = {path: part for path, part in old.items() if isinstance(part, Part)}
         if len(parts) == len(old):
             return self.description(parts), new
+        # Only runs of earlier versions were kept as sentences.
         from sequent.compiler.sentences import sentences_of
 
         # A sentence cannot be told what is called otherwise now: what there is now is said under the old names.
