@@ -120,7 +120,16 @@ def loaded_with(modules: dict[str, Module]) -> Callable[[str], set[str]]:
     """Gives a module, and all of the package that are loaded with it by imports at the top."""
     graph = graph_of(modules, PLACES[:1])
     graph.add_edges_from((inner, inner.rpartition(".")[0]) for inner in modules if "." in inner)
-    return lambda name: {name} | nx.descendants(graph, name)
+
+    def loaded(name: str) -> set[str]:
+        found, left = {name}, [name]
+        while left:
+            further = set(graph.succ[left.pop()]) - found
+            found |= further
+            left += further
+        return found
+
+    return loaded
 
 
 def single_importers(modules: dict[str, Module]) -> dict[str, str]:
