@@ -83,7 +83,7 @@ def test_importing_sequent_loads_nothing_heavy():
 
 # Each command, each `run()` and each use of a store imports what only it needs where it does it: start-up is held by
 # tests/acceptance/test_loading.py.
-ENTRANCES = re.compile(r"sequent(\.(cli(\..*)?|api|uncaught|runtime\.(elsewhere|store(\..*)?)))?")
+ENTRANCES = re.compile(r"sequent(\.(cli(\..*)?|api|uncaught|runtime\.store(\..*)?))?")
 # What others made, is slow to load, and is needed by few.
 SLOW = {"asyncio", "difflib", "grp", "logging", "loguru", "networkx", "platformdirs", "pytimeparse", "rich"}
 SLOW |= {"subprocess", "tempfile", "tomllib", "yaml", "zoneinfo"}

@@ -9,6 +9,7 @@ from sequent.errors import StoreError, UsageError
 from sequent.model.spec import FlowConfig
 from sequent.runtime.rows import RunRecord
 from sequent.runtime.store.access import check_directory
+from sequent.runtime.store.naming import check_id
 
 
 def check_start(config: FlowConfig, run_id: str | None) -> None:
@@ -19,8 +20,6 @@ def check_start(config: FlowConfig, run_id: str | None) -> None:
     Raises:
         UsageError: no run can have that id, or nothing can be written to one of the directories.
     """
-    from sequent.runtime.store.naming import check_id
-
     if run_id is not None:
         check_id(run_id)
     check_places(config)
