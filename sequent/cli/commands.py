@@ -17,7 +17,7 @@ COMMANDS: dict[str, tuple[str, str, str, tuple[str, str]]] = {
         ("nightly.py:nightly --day 2026-11-24", "jobs.nightly:nightly -p day=2026-11-24 --max-concurrent 4"),
     ),
     "recover": (
-        "sequent.cli.recovering:recover",
+        "sequent.cli.recover:recover",
         "Resume a run: keep what has succeeded, run the rest.",
         "[RUN] [OPTIONS]",
         ("", "r00412 --from transmit.send/1.2 --plan"),
@@ -35,19 +35,19 @@ COMMANDS: dict[str, tuple[str, str, str, tuple[str, str]]] = {
         ("", "r00412"),
     ),
     "check": (
-        "sequent.cli.compiling:check",
+        "sequent.cli.check:check",
         "Report all mistakes of a flow at once; run nothing.",
         "[TARGET] [OPTIONS]",
         ("nightly.py:nightly", "jobs.nightly:nightly --json"),
     ),
     "plan": (
-        "sequent.cli.compiling:plan",
+        "sequent.cli.plan:plan",
         "Show what would run, in order, and what each part waits for.",
         "[TARGET] [OPTIONS]",
         ("nightly.py:nightly", "jobs.nightly:nightly --json"),
     ),
     "graph": (
-        "sequent.cli.drawing:graph",
+        "sequent.cli.graph:graph",
         "Draw a flow, or a run with its progress, as SVG, Mermaid, dot or JSON.",
         "TARGET|RUN [OPTIONS]",
         ("nightly.py:nightly --format svg --output nightly.svg", "latest"),

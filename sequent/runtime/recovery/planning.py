@@ -30,8 +30,8 @@ from sequent.model.status import Status
 from sequent.runtime.driver.values import Values
 from sequent.runtime.ports import ReadRun
 from sequent.runtime.recovery.dry_run import Basis, Foreseen, Numbers, Task, foresee
+from sequent.runtime.recovery.fate_sentences import Found, Reasons
 from sequent.runtime.recovery.prepared import LoadedRun
-from sequent.runtime.recovery.reasons import Found, Reasons
 from sequent.runtime.recovery.selecting import Selected, shared_sequence
 
 
