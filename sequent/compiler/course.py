@@ -11,7 +11,7 @@ from sequent.by_fields import ByFields
 from sequent.compiler.tree import Node
 from sequent.model.inputs import ItemsLiteralPlan
 from sequent.model.items import Items
-from sequent.model.requirements import AllOf, Atom, Requirement, claims_in
+from sequent.model.requirements import Atom, claims_in, holds
 from sequent.model.status import SETTLES, Status
 
 
@@ -45,20 +45,18 @@ class Course:
     def runs(self, node: Node) -> bool:
         """Whether a node runs if all that runs succeeds; a requirement on what is returned is not counted on."""
         for current in needed_first(node, self._runs):
-            self._runs[current] = self._is_true_of(current.parent) and self._holds(current, current.condition)
+            self._runs[current] = self._is_true_of(current.parent) and self._holds(current)
         return self._runs[node]
 
     def _is_true_of(self, node: Node | None) -> bool:
         return node is None or self._runs.get(node, True)
 
-    def _holds(self, reader: Node, condition: Requirement | None) -> bool:
-        if condition is None:
-            return True
-        if not isinstance(condition, Atom):
-            parts = (self._holds(reader, part) for part in condition.parts)
-            return all(parts) if isinstance(condition, AllOf) else any(parts)
-        status = Status.SUCCESS if self._is_true_of(reader.of(condition)) else Status.SKIPPED
-        return condition.claim in SETTLES[status]
+    def _holds(self, node: Node) -> bool:
+        def is_true(claim: Atom) -> bool:
+            status = Status.SUCCESS if self._is_true_of(node.of(claim)) else Status.SKIPPED
+            return claim.claim in SETTLES[status]
+
+        return node.condition is None or holds(node.condition, is_true)
 
 
 def needed_first(node: Node, known: Container[Node]) -> Iterator[Node]:

@@ -9,8 +9,7 @@ from attrs import evolve, frozen
 from sequent.by_fields import ByFields
 from sequent.compiler.sentences import sentence_basis, sentence_parts
 from sequent.compiler.words import part_words
-from sequent.model.description import KeptDescription, Part, PartKind, Sentence, SourceKind, ValueSource
-from sequent.model.options import OPTIONS
+from sequent.model.description import KeptDescription, Part, PartKind, Sentence
 
 
 class ChangeKind(StrEnum):
@@ -73,11 +72,5 @@ def _basis(part: Part | Sentence) -> Part | Sentence:
     """What a recovery rests on."""
     if isinstance(part, Sentence):
         return sentence_basis(part)
-    options = {name: value for name, value in part.options.items() if not _only_tunes(name, value)}
+    options = {name: value for name, value in part.options.items() if not part.only_tunes(name)}
     return evolve(part, kind=part.kind if part.is_container else PartKind.STEP, options=options, count=None)
-
-
-def _only_tunes(name: str, value: object) -> bool:
-    """Whether an option says no more than how long, how often, how soon or how many of it run at once."""
-    refers = isinstance(value, ValueSource) and value.kind is not SourceKind.LITERAL
-    return name in OPTIONS and OPTIONS[name].is_tuning and not refers

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import product
+from itertools import chain, product
 
 from sequent.compiler.tree import Node, named
 from sequent.model.references import Path
-from sequent.model.requirements import AllOf, Atom, Requirement, claims_in
+from sequent.model.requirements import AllOf, Atom, Requirement, claims_in, holds
 from sequent.model.status import SETTLES, Claim, Status
 
 # What settles in three ways each would take too long to try out beyond this; then the requirement is believed.
@@ -33,8 +33,8 @@ def why_never(reader: Node, condition: Requirement) -> str:
         if not left:
             return _reason(reader.of(asked), asked, condition)
         ends[asked.path] = left
-    best = {path: Claims().union(*claims) for path, claims in ends.items()}
-    if not _holds(condition, best):
+    best = Claims().union(*chain.from_iterable(ends.values()))
+    if not holds(condition, best.__contains__):
         return "no part of it can be true"
     open_ends = {path: claims for path, claims in ends.items() if len(claims) > 1}
     size = sum(1 for _ in claims_in(condition))
@@ -43,9 +43,8 @@ def why_never(reader: Node, condition: Requirement) -> str:
         ways *= len(claims)
         if ways * size > _MOST_STEPS:
             return ""
-    if any(
-        _holds(condition, {**best, **dict(zip(open_ends, way, strict=True))}) for way in product(*open_ends.values())
-    ):
+    certain = Claims().union(*(claims[0] for claims in ends.values() if len(claims) == 1))
+    if any(holds(condition, certain.union(*way).__contains__) for way in product(*open_ends.values())):
         return ""
     settled = named([reader.by_path[path] for path in open_ends])
     return f"its parts exclude one another, however {settled} settle{'s' * (len(open_ends) == 1)}"
@@ -53,14 +52,7 @@ def why_never(reader: Node, condition: Requirement) -> str:
 
 def may_be_skipped(condition: Requirement | None) -> bool:
     """Whether what a node waits for may turn out otherwise: all that is not ``done`` may."""
-    return condition is not None and not _holds_once_done(condition)
-
-
-def _holds_once_done(condition: Requirement) -> bool:
-    if isinstance(condition, Atom):
-        return condition.claim is Claim.DONE
-    parts = (_holds_once_done(part) for part in condition.parts)
-    return all(parts) if isinstance(condition, AllOf) else any(parts)
+    return condition is not None and not holds(condition, lambda asked: asked.claim is Claim.DONE)
 
 
 def _ends(reader: Node, condition: Requirement) -> dict[Path, list[Claims]]:
@@ -99,13 +91,6 @@ def _certain(condition: Requirement) -> Iterator[Atom]:
         yield condition
     elif isinstance(condition, AllOf):
         yield from (part for part in condition.parts if isinstance(part, Atom))
-
-
-def _holds(condition: Requirement, true: dict[Path, Claims]) -> bool:
-    if isinstance(condition, Atom):
-        return condition in true[condition.path]
-    parts = (_holds(part, true) for part in condition.parts)
-    return all(parts) if isinstance(condition, AllOf) else any(parts)
 
 
 def _reason(node: Node, asked: Atom, condition: Requirement) -> str:

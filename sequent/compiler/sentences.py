@@ -7,7 +7,7 @@ without a recovery resting on it stood last in a sentence, and is not looked at.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from sequent.compiler.words import source_text
@@ -21,7 +21,6 @@ _LAST = "; "
 """Stands before what may change."""
 _PART = re.compile(r"(?:[^,;\[({]|\[[^\]]*\]|\([^)]*\)|\{[^}]*\}|[,;](?! ))+")
 _CLAIMS = {Claim.SUCCESS: "", Claim.FAILURE: ".failed"}
-_CONSTRUCTS = {Construct.INVOKE: "invoked", Construct.THREAD: "in a thread"}
 _SOURCES: Mapping[SourceKind, str] = {
     SourceKind.RESULT: "{name}.result",
     SourceKind.RESULT_OR: "{name}.result_or({text})",
@@ -55,64 +54,53 @@ def sentences_of(parts: Description) -> dict[str, Sentence]:
 
 
 def _words(part: Part) -> Iterator[str]:
+    told = {name: _option(name, part.options[name]) for name in [*_OPTIONS, *part.options] if _is_told(name, part)}
     yield part.kind.value if part.is_container else "step"
-    if part.kind is PartKind.FLOW:
-        yield from _flow_words(part)
+    yield from (f"parameter {name}: {annotation}" for name, annotation in sorted(part.params.items()))
+    for name, (capacity, is_shared) in sorted(part.pools.items()):
+        yield f"pool {name}: {capacity}{' shared by all runs' if is_shared else ''}"
+    if part.kind is PartKind.FLOW and "stop_on_exception" in told:
+        yield told.pop("stop_on_exception")
     if part.requires is not None:
         yield f"requires {_requirement(part.requires)}"
     if part.repeats is not None:
         yield f"repeats {_source(part.repeats)}"
-    yield from _repeat_words(part.options)
+    yield from (told.pop(name) for name in ("parallel", "until") if name in told)
     if part.result:
         yield f"result {part.result}"
     if part.takes:
         yield f"takes {', '.join(sorted(map(_source, part.takes)))}"
-    yield from _resource_words(part.options)
-    yield from _failure_words(part)
+    yield from told.values()
 
 
-def _flow_words(part: Part) -> Iterator[str]:
-    yield from (f"parameter {name}: {annotation}" for name, annotation in sorted(part.params.items()))
-    for name, (capacity, is_shared) in sorted(part.pools.items()):
-        yield f"pool {name}: {capacity}" + (" shared by all runs" if is_shared else "")
-    if "stop_on_exception" in part.options:
-        yield "does not stop on exception"
+def _is_told(name: str, part: Part) -> bool:
+    """Whether it stood in a sentence; what there is since then does not stand in one that was kept."""
+    return name in part.options and not part.only_tunes(name)
 
 
-def _repeat_words(options: Mapping[str, Any]) -> Iterator[str]:
-    parallel, until = options.get("parallel"), options.get("until")
-    if isinstance(parallel, ValueSource):
-        yield f"parallel {_source(parallel)}"
-    elif parallel is not None:
-        yield f"parallel {parallel}" if parallel > 0 else "parallel without limit"
-    if until is not None:
-        yield "until its result" if until is True else f"until {until}"
-
-
-def _resource_words(options: Mapping[str, Any]) -> Iterator[str]:
-    for name in ("delay", "timeout"):
-        if name in options and options[name].kind is not SourceKind.LITERAL:
-            yield f"{name} {_source(options[name])}"
-    if "acquires" in options:
-        yield f"acquires {_amounts(options['acquires'])}"
-    if "releases" in options:
-        yield f"gives back {_amounts(options['releases'])}"
+def _option(name: str, value: Any) -> str:
+    return f"{name} {_source(value)}" if isinstance(value, ValueSource) else _OPTIONS.get(name, str)(value)
 
 
 def _amounts(amounts: Amounts) -> str:
     return " and ".join(f"{amount} of {pool}" for pool, amount in amounts) or "nothing"
 
 
-def _failure_words(part: Part) -> Iterator[str]:
-    options = part.options
-    if "handles" in options:
-        yield "does not handle"
-    if "stop_on_exception" in options and part.kind is not PartKind.FLOW:
-        yield "stops on exception" if options["stop_on_exception"] else "does not stop on exception"
-    if "recovery" in options:
-        yield f"in a recovery {', '.join(f'{status} {act}' for status, act in sorted(options['recovery'].items()))}"
-    if "task_construct" in options:
-        yield _CONSTRUCTS[options["task_construct"]]
+_OPTIONS: Mapping[str, Callable[[Any], str]] = {
+    "parallel": lambda most: f"parallel {most}" if most > 0 else "parallel without limit",
+    "until": lambda until: "until its result" if until is True else f"until {until}",
+    "delay": str,
+    "timeout": str,
+    "acquires": lambda amounts: f"acquires {_amounts(amounts)}",
+    "releases": lambda amounts: f"gives back {_amounts(amounts)}",
+    "handles": lambda _: "does not handle",
+    "stop_on_exception": lambda stops: "stops on exception" if stops else "does not stop on exception",
+    "recovery": lambda actions: (
+        f"in a recovery {', '.join(f'{status} {act}' for status, act in sorted(actions.items()))}"
+    ),
+    "task_construct": {Construct.INVOKE: "invoked", Construct.THREAD: "in a thread"}.__getitem__,
+}
+"""By name, in the order in which they were told."""
 
 
 def _requirement(requirement: Requirement) -> str:

@@ -113,6 +113,12 @@ class Part(ByFields):
         """Whether others are in it."""
         return self.kind in (PartKind.FLOW, PartKind.CONTAINER)
 
+    def only_tunes(self, option: str) -> bool:
+        """Whether one of its options says no more than how long, how often, how soon or how many of it run at once."""
+        value = self.options[option]
+        refers = isinstance(value, ValueSource) and value.kind is not SourceKind.LITERAL
+        return option in OPTIONS and OPTIONS[option].is_tuning and not refers
+
     @property
     def reruns_successes(self) -> bool:
         """Whether it runs again in a recovery though it has succeeded."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import cast
 
@@ -87,6 +87,14 @@ def _key(requirement: Requirement) -> tuple[tuple[object, ...], str]:
         return ((requirement.path, claim, requirement.values, requirement.is_stand_in),), "."
     keys = [_key(part) for part in requirement.parts]
     return tuple(chain.from_iterable(claims for claims, _ in keys)), f"({''.join(shape for _, shape in keys)})"
+
+
+def holds(requirement: Requirement, is_true: Callable[[Atom], bool]) -> bool:
+    """Whether it is true, if certain claims are."""
+    if isinstance(requirement, Atom):
+        return is_true(requirement)
+    parts = (holds(part, is_true) for part in requirement.parts)
+    return all(parts) if isinstance(requirement, AllOf) else any(parts)
 
 
 def claims_in(requirement: Requirement | None) -> Iterator[Atom]:
