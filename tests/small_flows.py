@@ -28,7 +28,7 @@ def done(path: str) -> Atom:
 
 def late(options: dict[str, object]) -> dict[str, object]:
     """The same, with those that may be references among ``values``."""
-    moved = {name: options.pop(name) for name in ("delay", "timeout") if name in options}
+    moved = {name: options.pop(name) for name in ("delay", "timeout", "nice") if name in options}
     if "parallel" in options and not isinstance(options["parallel"], int):
         moved["parallel"] = options.pop("parallel")
     values = {name: value for name, value in moved.items() if value is not None}

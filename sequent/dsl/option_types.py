@@ -24,6 +24,7 @@ class FlowOptions(TypedDict, total=False):
     """How a flow of the builder is to run, beside its configuration."""
 
     priority: int | None
+    nice: int | None
     acquires: PoolAmounts | None
 
 
@@ -33,6 +34,7 @@ class Options(TypedDict, total=False):
     requires: Requires
     delay: Span | datetime | None
     priority: int | None
+    nice: int | None
     max_concurrent: int | None
     acquires: PoolAmounts | None
     releases: PoolAmounts | None

@@ -100,6 +100,15 @@ OPTIONS: Final[Mapping[str, Option]] = {
         may_refer=True,
         needs_process="a timeout, and runs {}, which cannot be ended",
     ),
+    "nice": Option(
+        _ANYWHERE,
+        scalars.read_nice,
+        "nice {}".format,
+        is_tuning=True,
+        may_refer=True,
+        is_inherited=True,
+        needs_process="a nice value, and runs {}, which has the priority of the driver",
+    ),
     "retries": Option(_ONLY_STEPS, scalars.read_retries, "retries {}".format, 0, is_tuning=True),
     "backoff": Option(_ONLY_STEPS, times.read_backoff, _backoff_words, AT_ONCE, is_tuning=True),
     "retry_on": Option(

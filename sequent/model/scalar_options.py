@@ -90,6 +90,18 @@ def read_retries(value: object, name: str, place: Place) -> int:
     return 0 if value is None else _not_negative(value, name, place, hint)
 
 
+def read_nice(value: object, name: str, place: Place) -> int:
+    """By how much a step's processes give way to others: a whole number, as the command ``nice`` takes it.
+
+    Raises:
+        DefinitionError: it is none, or out of the range that the kernel knows.
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or not -20 <= value <= 19:
+        hint = "it is a whole number from 0 to 19, the more the later; below 0 for who may go before others"
+        raise option_error(f"{quoted(name)} is {repr_of(value)}", place, hint)
+    return value
+
+
 def _not_negative(value: object, name: str, place: Place, hint: str) -> int:
     count = read_count(value, name, place)
     if count < 0:

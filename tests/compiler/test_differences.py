@@ -101,6 +101,7 @@ def test_differences_are_told_by_path_in_words():
     [
         {"timeout": Literal("60.0")},
         {"delay": Literal("60.0")},
+        {"nice": Literal("5")},
         {"retries": 3},
         {"retry_on": (1,)},
         {"priority": 1},

@@ -24,7 +24,7 @@ OF_WORK = {"args", "kwargs", "env", "cwd", "stdin", "success", "shell", "result"
 """What a step does, and not how it is run."""
 OF_THE_BUILDER = {"command", "hosts", "config", "import_module", "import_file"}
 LATE = {name for name, option in OPTIONS.items() if option.may_refer} - {"repeats"}
-WRONG = {"parallel": -2, "delay": "soon", "timeout": 0}
+WRONG = {"parallel": -2, "delay": "soon", "timeout": 0, "nice": 20}
 """A value that each option that may be a reference cannot have."""
 PAGE = (Path(__file__).parents[2] / "docs/reference/options.md").read_text(encoding="utf-8")
 

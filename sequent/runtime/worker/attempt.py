@@ -35,7 +35,10 @@ from sequent.runtime.worker.termination import Terminated, Termination
 
 
 class Tidies(Protocol):
-    """What makes good what an attempt has done to its process."""
+    """What makes a process ready for an attempt, and makes good what that has done to it."""
+
+    def prepare(self, order: AttemptOrder) -> None:
+        """The step is about to be called: have of its process what its options say."""
 
     def settle(self) -> None:
         """An attempt has failed: what is told of that may need what it had forbidden."""
@@ -45,6 +48,9 @@ class Tidies(Protocol):
 
 
 class _TidiesNothing:
+    def prepare(self, order: AttemptOrder) -> None:
+        """The process is somebody else's."""
+
     def settle(self) -> None:
         """The process is somebody else's."""
 
@@ -102,6 +108,8 @@ class Attempts:
         try:
             path, step = self.catalogue.step_at(order.path)
             place = step.place
+            if order.settings:
+                tidying.prepare(order)
             text, verdict = self._run(path, step, order, secrets)
         except CommandError as failure:
             file, line = place or ("", 0)

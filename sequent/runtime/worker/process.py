@@ -37,6 +37,7 @@ from sequent.runtime.worker.attempt import Attempts
 from sequent.runtime.worker.capture import Segment
 from sequent.runtime.worker.environment import StepEnvironment
 from sequent.runtime.worker.logs import set_up_logs
+from sequent.runtime.worker.niceness import Niceness
 from sequent.runtime.worker.problems import problem_of
 from sequent.runtime.worker.process_state.libc import write_lines_at_once
 from sequent.runtime.worker.process_state.loggers import LoguruState
@@ -142,6 +143,7 @@ class _Worker:
         self._identities = {
             descriptor: os.fstat(descriptor).st_ino for descriptor in (end.fileno(), self._limit.descriptor)
         }
+        self._niceness = Niceness()
 
     def serve(self) -> None:
         """Execute orders until the driver closes its end, or this process was told to end, or had better end."""
@@ -199,6 +201,11 @@ class _Worker:
         problem = self._timeout or (self._order if ended.problem is None else None)
         return ended if problem is None else replace(ended, result=None, verdict=Verdict.UNKNOWN, problem=problem)
 
+    def prepare(self, order: AttemptOrder) -> None:
+        """The step is about to be called, which may have to give way to others."""
+        if "nice" in order.settings:
+            self._niceness.raise_by(order.settings["nice"])
+
     def settle(self) -> None:
         """An attempt has failed: see ``Tidying``."""
         self._tidying.settle()
@@ -210,6 +217,8 @@ class _Worker:
         if self._limit.is_set:
             self._check_end(self._limit.descriptor)
             self._timeout = self._limit.end()
+        if not self._niceness.restore():
+            self._tidying.is_spoilt = True
         self._tidying.tidy(function, seconds)
         if self._tidying.is_spoilt:
             # With its threads and exit functions, whose output is this attempt's; then the next begins elsewhere.

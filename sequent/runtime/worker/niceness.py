@@ -1,0 +1,42 @@
+"""How far a worker gives way to other processes: as its attempt wants it, and afterwards as before."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+
+from sequent.errors import UsageError
+
+
+class Niceness:
+    """The nice value of this process, which programs that it starts inherit."""
+
+    def __init__(self) -> None:
+        self._own = self._now = self._look()
+
+    def raise_by(self, nice: int) -> None:
+        """Give way to others by so much more than the run itself does; less, where it is negative.
+
+        Raises:
+            UsageError: the system does not let this user go before others.
+        """
+        try:
+            os.setpriority(os.PRIO_PROCESS, 0, self._own + nice)
+        except PermissionError:
+            raise UsageError(
+                f"'nice' is {nice}, and the system lets this user only give way to others",
+                code="nice",
+                hint="give a number from 0 to 19; what is below 0 needs the rights of root, or a limit that allows it",
+            ) from None
+        self._now = self._look()
+
+    def restore(self) -> bool:
+        """Give way as before; whether the system lets this user do that."""
+        if self._now != self._own:
+            with contextlib.suppress(PermissionError):
+                os.setpriority(os.PRIO_PROCESS, 0, self._own)
+            self._now = self._look()
+        return self._now == self._own
+
+    def _look(self) -> int:
+        return os.getpriority(os.PRIO_PROCESS, 0)
