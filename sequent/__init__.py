@@ -38,9 +38,9 @@ if TYPE_CHECKING:
     from sequent.dsl.parameters import param
     from sequent.dsl.pools import Pool
     from sequent.dsl.programs import command
+    from sequent.dsl.reference_words import item, outer, previous, secret
     from sequent.dsl.requirements import and_, or_
     from sequent.dsl.running import RunMode
-    from sequent.dsl.sources import item, outer, previous, secret
     from sequent.dsl.steps import step
     from sequent.errors import SequentError
     from sequent.model.failures import Failures
@@ -115,7 +115,7 @@ _ROOMS = {
     "sequent.dsl.programs": ("command",),
     "sequent.dsl.requirements": ("and_", "or_"),
     "sequent.dsl.running": ("RunMode",),
-    "sequent.dsl.sources": ("item", "outer", "previous", "secret"),
+    "sequent.dsl.reference_words": ("item", "outer", "previous", "secret"),
     "sequent.dsl.steps": ("step",),
     "sequent.runtime.context": ("context",),
     "sequent.errors": ("SequentError",),

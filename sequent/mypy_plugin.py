@@ -50,9 +50,9 @@ _GIVES = "sequent.dsl.containers.GivesOne"
 _CONTAINER = "sequent.dsl.containers.Container"
 _REPEATED = frozenset({"sequent.dsl.steps.RepeatedStep", "sequent.dsl.containers.RepeatedContainer"})
 _PARAM = "sequent.dsl.parameters.param"
-_DECLARED = frozenset({"sequent.dsl.sources.item", "sequent.dsl.sources.previous", _PARAM})
-_OUTER = "sequent.dsl.sources.outer"
-_DOOR = "sequent.dsl.sources.Outer."
+_DECLARED = frozenset({"sequent.dsl.reference_words.item", "sequent.dsl.reference_words.previous", _PARAM})
+_OUTER = "sequent.dsl.reference_words.outer"
+_DOOR = "sequent.dsl.reference_words.Outer."
 _AGAIN = frozenset(
     f"sequent.dsl.containers.{decorator}.__call__" for decorator in ("ContainerDecorator", "RepeatContainerDecorator")
 )

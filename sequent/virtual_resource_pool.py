@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any, Self, cast
 
 from sequent.dsl.names import did_you_mean
-from sequent.dsl.places import Site, site_above
 from sequent.dsl.pools import Pool
+from sequent.dsl.source_lines import Site, site_above
 from sequent.errors import DefinitionError
 from sequent.model.spec import UNLIMITED
 from sequent.model.wording import repr_of

@@ -17,12 +17,12 @@ from sequent.dsl.functions import FunctionSource, read_function
 from sequent.dsl.mistakes import Mistakes, defer, problems_of
 from sequent.dsl.names import check_name
 from sequent.dsl.nodes import Node, path_of
-from sequent.dsl.options import STEP_OPTIONS, WORK, Options, read_options
+from sequent.dsl.options import STEP_OPTIONS, WORK, WrittenOptions, read_options
 from sequent.dsl.paths import expanded
-from sequent.dsl.places import Site, option_place, read_at
 from sequent.dsl.reference_search import refuse_texts
 from sequent.dsl.references import Reference
 from sequent.dsl.requirements import Claimable
+from sequent.dsl.source_lines import Site, option_place, read_at
 from sequent.errors import DefinitionError, Place
 from sequent.model.references import dotted
 from sequent.model.spec import MOST_LEVELS
@@ -39,7 +39,7 @@ class Added:
 
     name: str
     work: FunctionSource | CommandSource | None
-    options: Options
+    options: WrittenOptions
 
 
 def read_added(

@@ -8,8 +8,8 @@ from sequent.dsl.callables import everything_in, kept_by, name_of
 from sequent.dsl.functions import FunctionSource
 from sequent.dsl.names import check_name
 from sequent.dsl.nodes import Node
-from sequent.dsl.places import Site, assigned_name, assignment
 from sequent.dsl.references import Reference
+from sequent.dsl.source_lines import Site, assigned_name, assignment
 from sequent.errors import DefinitionError, Place
 
 DESIGNATED = ("result", "until")

@@ -18,14 +18,14 @@ from sequent.dsl.names import check_flow_name
 from sequent.dsl.nodes import Node, Written, own_child
 from sequent.dsl.option_types import BlockOptions, FlowOptions
 from sequent.dsl.options import FLOW_OPTIONS, read_options
-from sequent.dsl.places import Site, frame_above, names_around, read_at, site_above
 from sequent.dsl.positional_arguments import read_order, read_positions
 from sequent.dsl.reference_search import refuse_texts
+from sequent.dsl.reference_words import ResultSource, result_or
 from sequent.dsl.references import Reference
 from sequent.dsl.requirements import Requirement
 from sequent.dsl.returning import returned_by_node
 from sequent.dsl.running import RunMode, RunRequest, asking_step, read_mode, read_recovery_run, run
-from sequent.dsl.sources import ResultSource, result_or
+from sequent.dsl.source_lines import Site, frame_above, names_around, read_at, site_above
 from sequent.errors import DefinitionError, UsageError
 from sequent.model.outcome import Outcome
 from sequent.model.showing import shown

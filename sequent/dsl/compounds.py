@@ -9,9 +9,9 @@ from typing import cast
 from attrs import frozen
 
 from sequent.dsl.literals import snapshot, step_as_value
+from sequent.dsl.reference_words import Outer, outer_alone
 from sequent.dsl.references import Reference
 from sequent.dsl.requirements import Claimable, Requirement, shown
-from sequent.dsl.sources import Outer, outer_alone
 from sequent.errors import DefinitionError, Place
 from sequent.model.references import CompoundForm, FlowHandle, Literal
 from sequent.model.wire import MAX_DEPTH

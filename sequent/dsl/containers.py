@@ -6,22 +6,22 @@ from functools import partial
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Generic, Never, Protocol, TypeVar, Unpack, cast, overload
 
-from sequent.dsl.bodies import instance_of
 from sequent.dsl.bound import BoundRun
-from sequent.dsl.closing import adopt, check_until, close_body
+from sequent.dsl.class_bodies import adopt, check_until, close_body
+from sequent.dsl.instances import instance_of
 from sequent.dsl.literals import decoded
 from sequent.dsl.mistakes import Mistakes
 from sequent.dsl.names import did_you_mean
 from sequent.dsl.nodes import MissingWordError, Node, Written
 from sequent.dsl.option_types import ContainerOptions, RepeatContainerOptions, Repeats
-from sequent.dsl.options import CONTAINER_OPTIONS, Options, read_options, refusal_of_attempts, without_attempts
+from sequent.dsl.options import CONTAINER_OPTIONS, WrittenOptions, read_options, refusal_of_attempts, without_attempts
 from sequent.dsl.parameters import defaults_of
-from sequent.dsl.places import Site, body_of, frame_above, is_decorator, names_around, option_place, site_above
+from sequent.dsl.reference_words import ResultSource, result_or
 from sequent.dsl.references import Reference
 from sequent.dsl.requirements import Requirement, not_now
 from sequent.dsl.returning import returned_by_node
 from sequent.dsl.reuse import write_again
-from sequent.dsl.sources import ResultSource, result_or
+from sequent.dsl.source_lines import Site, body_of, frame_above, is_decorator, names_around, option_place, site_above
 from sequent.dsl.steps import await_use, register
 from sequent.errors import DefinitionError, UsageError
 from sequent.model.failures import Failures
@@ -282,7 +282,7 @@ def _refuse_twice(body: Node, site: Site) -> None:
 
 
 def _make(
-    body: object, kwargs: object, options: Options, site: Site, frame: FrameType, mistakes: Mistakes
+    body: object, kwargs: object, options: WrittenOptions, site: Site, frame: FrameType, mistakes: Mistakes
 ) -> Container[Any]:
     if isinstance(body, Node) and body.__sequent__.body is not None:
         _refuse_twice(body, site)

@@ -8,18 +8,18 @@ from collections.abc import Iterator, Sequence
 
 from sequent.dsl.annotations import ResultTypes, attribute_type
 from sequent.dsl.config import BuiltFlow
-from sequent.dsl.conversion import fits, shown_type
 from sequent.dsl.mistakes import in_order
 from sequent.dsl.nodes import Node, Written
 from sequent.dsl.original_keys import told_of
 from sequent.dsl.parameter_options import collisions
 from sequent.dsl.parameters import ParamSource
+from sequent.dsl.reference_reader import ReferenceReader
 from sequent.dsl.running import mistakes_of_the_whole
 from sequent.dsl.settings import Settings
 from sequent.dsl.specification import SpecTree
 from sequent.dsl.translation import Translation
 from sequent.dsl.type_mistakes import mistake_in, mistakes_in_results
-from sequent.dsl.values import ReferenceReader
+from sequent.dsl.typed_text import fits, shown_type
 from sequent.errors import DefinitionError, InvalidFlowError, UsageError
 from sequent.model.annotations import unnamed_class
 from sequent.model.options import SETTINGS
@@ -64,7 +64,7 @@ def definition_of(flow: object) -> Definition:
 
 def _define(root: Node, flow: object, settings: Settings, origin: Origin) -> Definition:
     tree = SpecTree(Translation(ReferenceReader(root)))
-    params, param_types = _params(root.__sequent__, tree.translation.values.problems)
+    params, param_types = _params(root.__sequent__, tree.translation.references.problems)
     written = tree.container(root, ())
     spec = FlowSpec(
         name=root.__sequent__.name,
@@ -77,7 +77,7 @@ def _define(root: Node, flow: object, settings: Settings, origin: Origin) -> Def
         warnings=(*tree.warnings, *_idle(settings)),
     )
     types = ResultTypes(tree.works)
-    problems = tree.translation.values.problems
+    problems = tree.translation.references.problems
     problems.extend(mistakes_in_results(tree.works, types, tree.sites))
     if problems or tree.unread:
         raise InvalidFlowError(in_order((*problems, *_of_the_whole(spec, problems, tree))))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from sequent.dsl.places import Site, option_place, read_at
 from sequent.dsl.requirements import Requirement, is_empty, read_requirement
+from sequent.dsl.source_lines import Site, option_place, read_at
 from sequent.errors import DefinitionError
 
 

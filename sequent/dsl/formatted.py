@@ -8,7 +8,7 @@ from opcode import opmap
 from types import FrameType
 from typing import NamedTuple, NoReturn, Protocol
 
-from sequent.dsl.places import frame_above, left_operand, site_outside_python
+from sequent.dsl.source_lines import frame_above, left_operand, site_outside_python
 from sequent.errors import DefinitionError
 
 

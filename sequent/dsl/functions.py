@@ -27,10 +27,10 @@ from sequent.dsl.callables import (
     takes_self,
 )
 from sequent.dsl.compounds import Given, argument_error, holds_reference, read_value
-from sequent.dsl.places import Site
 from sequent.dsl.reference_search import reference_in, refuse_text
 from sequent.dsl.references import Reference, has_form
 from sequent.dsl.requirements import Claimable, shown
+from sequent.dsl.source_lines import Site
 from sequent.errors import DefinitionError, Place
 from sequent.model.wording import repr_of
 from sequent.model.work import ModuleImport

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import cast
 
-from sequent.dsl.places import Site, option_place
+from sequent.dsl.source_lines import Site, option_place
 from sequent.model.scalar_options import option_error
 
 _HINT = "leave it out: steps run on this machine"

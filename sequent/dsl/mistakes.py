@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from types import FrameType
 from typing import Any, TypeVar
 
-from sequent.dsl.places import body_of
+from sequent.dsl.source_lines import body_of
 from sequent.errors import DefinitionError, InvalidFlowError
 
 T = TypeVar("T")

@@ -7,8 +7,8 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from sequent.dsl.places import Site
 from sequent.dsl.reference_search import refuse_text
+from sequent.dsl.source_lines import Site
 from sequent.errors import DefinitionError, Place
 from sequent.model.spec import LONGEST_NAME
 from sequent.model.wording import guess, listed, repr_of

@@ -12,12 +12,12 @@ from sequent.dsl.compounds import Given
 from sequent.dsl.functions import FunctionSource
 from sequent.dsl.mistakes import kept_in
 from sequent.dsl.names import did_you_mean
-from sequent.dsl.options import WORK, Options
-from sequent.dsl.places import Site, assigned_name, body_of, frame_above, site_above
+from sequent.dsl.options import WORK, WrittenOptions
+from sequent.dsl.reference_words import failures_of
 from sequent.dsl.references import Reference
 from sequent.dsl.requirements import Claimable
 from sequent.dsl.running import asking_step
-from sequent.dsl.sources import failures_of
+from sequent.dsl.source_lines import Site, assigned_name, body_of, frame_above, site_above
 from sequent.errors import DefinitionError
 from sequent.model.failures import Failures
 
@@ -36,7 +36,7 @@ class Written:
     """All that is known of a step or container as its author wrote it."""
 
     site: Site
-    options: Options
+    options: WrittenOptions
     work: FunctionSource | CommandSource | None = None
     name: str = ""
     parent: Node | None = None

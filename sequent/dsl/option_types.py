@@ -28,22 +28,19 @@ class FlowOptions(TypedDict, total=False):
     acquires: PoolAmounts | None
 
 
-class Options(TypedDict, total=False):
+class InnerOptions(FlowOptions, total=False):
     """How a container is to run, and so a step as well."""
 
     requires: Requires
     delay: Span | datetime | None
-    priority: int | None
-    nice: int | None
     max_concurrent: int | None
-    acquires: PoolAmounts | None
     releases: PoolAmounts | None
     handles: bool
     stop_on_exception: bool | None
     task_construct: Literal["process", "thread", "invoke"] | None
 
 
-class ContainerOptions(Options, total=False):
+class ContainerOptions(InnerOptions, total=False):
     """How a container is to run, which may be one that is used again."""
 
     kwargs: Mapping[str, Any]
@@ -55,7 +52,7 @@ class RepeatContainerOptions(ContainerOptions, total=False):
     parallel: int
 
 
-class AttemptOptions(Options, total=False):
+class AttemptOptions(InnerOptions, total=False):
     """How a step is to run, whatever it does."""
 
     timeout: Span | None

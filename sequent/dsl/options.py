@@ -12,15 +12,15 @@ from sequent.dsl.hosts import is_here
 from sequent.dsl.literals import step_as_value
 from sequent.dsl.mistakes import Mistakes
 from sequent.dsl.names import did_you_mean
-from sequent.dsl.places import Site, option_place, read_at
 from sequent.dsl.pools import PoolAmounts, read_acquires, read_releases
 from sequent.dsl.reference_search import refuse_text
+from sequent.dsl.reference_words import refuse_secret
 from sequent.dsl.references import Reference
 from sequent.dsl.repeats import RepeatSource, read_repeats
 from sequent.dsl.requirements import Claimable, Requirement, read_requirement
-from sequent.dsl.sources import refuse_secret
+from sequent.dsl.source_lines import Site, option_place, read_at
 from sequent.errors import DefinitionError, NotDataError, Place
-from sequent.model.options import CONTAINER, FLOW, OPTIONS, SETTINGS, STEP, Reader, said
+from sequent.model.options import CONTAINER, FLOW, OPTIONS, SETTINGS, STEP, OptionReader, said
 from sequent.model.references import Literal
 from sequent.model.scalar_options import option_error, read_flag, read_optional_flag
 from sequent.model.spec import ItemsLiteral, PlainStepOptions
@@ -30,7 +30,7 @@ NO_VALUES: Mapping[str, Literal | Reference] = {}
 
 
 @frozen(kw_only=True, eq=False, repr=False)
-class Options(PlainStepOptions):
+class WrittenOptions(PlainStepOptions):
     """What ``@step``, ``@container``, ``command`` and ``add_step`` have in common."""
 
     requires: Requirement | None = None
@@ -48,7 +48,7 @@ class Options(PlainStepOptions):
 
 WORK: Final = "function or words"
 """Stands among what could not be read of a step for what it does."""
-NO_OPTIONS: Final = Options()
+NO_OPTIONS: Final = WrittenOptions()
 NO_ITEMS: Final = ItemsLiteral("[]")
 """Stand for items that could not be read: it repeats all the same."""
 
@@ -59,13 +59,13 @@ FLOW_OPTIONS: Final = frozenset(name for name, option in OPTIONS.items() if FLOW
 _ATTEMPTS: Final = STEP_OPTIONS - CONTAINER_OPTIONS - {"until"}
 _NOT_YET: Mapping[str, Callable[[object], bool]] = {"hosts": is_here}
 """Words of the language that mean nothing yet, and whether a value may stand there all the same."""
-_OF_THE_LANGUAGE: Mapping[str, Reader] = {
+_OF_THE_LANGUAGE: Mapping[str, OptionReader] = {
     "requires": lambda value, name, place: read_requirement(value, place),  # noqa: ARG005  a reader's parameters
     "repeats": lambda value, name, place: read_repeats(value, place),  # noqa: ARG005  as above
     "acquires": read_acquires,
     "releases": read_releases,
 }
-_READERS: Mapping[str, Reader] = {name: option.read or _OF_THE_LANGUAGE[name] for name, option in OPTIONS.items()}
+_READERS: Mapping[str, OptionReader] = {name: option.read or _OF_THE_LANGUAGE[name] for name, option in OPTIONS.items()}
 _FLAGS: Final = frozenset(name for name, reader in _READERS.items() if reader in (read_flag, read_optional_flag))
 _COUNTS: Final = frozenset({"parallel", "retries", "priority", "max_concurrent"})
 _REFER: Final = [name for name, option in OPTIONS.items() if option.may_refer]
@@ -76,7 +76,7 @@ _NOWHERE: Final = Place("", 0)
 
 def read_options(
     options: Mapping[str, object], site: Site, allowed: frozenset[str], word: str, mistakes: Mistakes | None = None
-) -> Options:
+) -> WrittenOptions:
     """The options of a step or container.
 
     Args:
@@ -110,7 +110,7 @@ def read_options(
     values = {name: value for name in late if (value := read.pop(name)) is not None}
     if "repeats" in unread:
         read["repeats"] = NO_ITEMS
-    chosen = Options(**read, values=values, given=given, unread=frozenset(unread))
+    chosen = WrittenOptions(**read, values=values, given=given, unread=frozenset(unread))
     if chosen.until and chosen.repeats is None:
         place = option_place(site, "until")
         found.add(option_error("'until' needs 'repeats'", place, "give the items to repeat over"))
@@ -123,7 +123,7 @@ def read_options(
     return chosen
 
 
-def check_parallel(options: Options, site: Site) -> None:
+def check_parallel(options: WrittenOptions, site: Site) -> None:
     """See that iterations that are to run at once are iterations.
 
     Raises:
@@ -225,12 +225,14 @@ def refuse_option(name: str, value: object, site: Site, allowed: frozenset[str],
     )
 
 
-def without_attempts(options: Options) -> Options:
+def without_attempts(options: WrittenOptions) -> WrittenOptions:
     """The options without those that only a step can have, once that is told."""
     return evolve(options, given=options.given - _ATTEMPTS)
 
 
-def refusal_of_attempts(options: Options, site: Site, container: str, steps: Iterable[str]) -> DefinitionError | None:
+def refusal_of_attempts(
+    options: WrittenOptions, site: Site, container: str, steps: Iterable[str]
+) -> DefinitionError | None:
     """The error for a container with an option that only a step can have, since a container has no attempts."""
     for name in sorted(_ATTEMPTS & options.given):
         if name in said(options):
@@ -242,7 +244,7 @@ def refusal_of_attempts(options: Options, site: Site, container: str, steps: Ite
     return None
 
 
-def laid_over(options: Options, below: Options) -> Options:
+def laid_over(options: WrittenOptions, below: WrittenOptions) -> WrittenOptions:
     """The options, and those of another container where they say nothing."""
     kept = {name: value for name, value in below.values.items() if name not in options.given}
     given = {name: getattr(options, name) for name in options.given - _LATE}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from sequent.dsl.conversion import is_flag
+from sequent.dsl.typed_text import is_flag
 from sequent.errors import DefinitionError
 from sequent.model.spec import ParamSpec
 

@@ -8,13 +8,13 @@ from typing import Any, Final
 
 from attrs import define
 
-from sequent.dsl.conversion import fits, parse_text, shown_type
 from sequent.dsl.literals import snapshot
 from sequent.dsl.names import did_you_mean
 from sequent.dsl.parameter_options import option_of
-from sequent.dsl.places import assigned_name, read_at, site_above
 from sequent.dsl.reference_search import reference_in, refuse_text
 from sequent.dsl.references import Reference, Source
+from sequent.dsl.source_lines import assigned_name, read_at, site_above
+from sequent.dsl.typed_text import fits, parse_text, shown_type
 from sequent.errors import DefinitionError, NotDataError, Place, UsageError
 from sequent.model.annotations import unnamed_class
 from sequent.model.references import Literal

@@ -8,7 +8,7 @@ from typing import Any, cast
 from attrs import define, field, frozen
 
 from sequent.dsl.names import check_flow_name
-from sequent.dsl.places import Site, site_above
+from sequent.dsl.source_lines import Site, site_above
 from sequent.errors import DefinitionError, Place
 from sequent.model.scalar_options import option_error
 from sequent.model.spec import PoolSpec, capacity_text

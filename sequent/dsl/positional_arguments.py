@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 
 from sequent.dsl.config import file_named, is_yaml
-from sequent.dsl.places import Site, option_place
 from sequent.dsl.running import RunMode
+from sequent.dsl.source_lines import Site, option_place
 from sequent.model.scalar_options import option_error
 
 _DOCUMENTED = ("hosts", "requires", "delay", "acquires", "releases", "recovery", "config")

@@ -17,10 +17,10 @@ from sequent.dsl.option_types import (
     Repeats,
 )
 from sequent.dsl.options import STEP_OPTIONS, read_options
-from sequent.dsl.places import Site, frame_above
+from sequent.dsl.reference_words import Outer
 from sequent.dsl.references import Reference
 from sequent.dsl.requirements import Requirement
-from sequent.dsl.sources import Outer
+from sequent.dsl.source_lines import Site, frame_above
 from sequent.dsl.steps import RepeatedStep, Step, await_use, make_step
 from sequent.dsl.words import PlainWord
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any, cast
 
-from sequent.dsl.places import Site, read_at
 from sequent.dsl.references import Reference, formatted_in, reached, refuse_formatted
 from sequent.dsl.requirements import Requirement
+from sequent.dsl.source_lines import Site, read_at
 from sequent.errors import DefinitionError, Place
 from sequent.model.records import shape_of
 

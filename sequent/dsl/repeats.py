@@ -13,9 +13,9 @@ from sequent.dsl.callables import called_for, name_of, signature_of, takes_self
 from sequent.dsl.fingerprints import fingerprint
 from sequent.dsl.literals import refuse_written
 from sequent.dsl.reference_search import reference_in, refuse_text
+from sequent.dsl.reference_words import refuse_secret
 from sequent.dsl.references import Reference
 from sequent.dsl.requirements import Claimable, Requirement, shown
-from sequent.dsl.sources import refuse_secret
 from sequent.errors import DefinitionError, NotDataError, Place
 from sequent.model.spec import ItemsCall, ItemsLiteral
 from sequent.model.wire import encode_with_classes

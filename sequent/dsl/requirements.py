@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from types import FunctionType, MethodType
 from typing import Any, NoReturn, cast
 
-from sequent.dsl.places import Site, site_above
 from sequent.dsl.references import Reference
+from sequent.dsl.source_lines import Site, site_above
 from sequent.errors import DefinitionError, Place
 from sequent.model.requirements import MOST_NESTED
 from sequent.model.status import Claim

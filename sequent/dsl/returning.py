@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 
 from sequent.dsl.annotations import UNKNOWN, is_known, returned_by
 from sequent.dsl.commands import CommandSource
-from sequent.dsl.conversion import fits, shown_type
 from sequent.dsl.nodes import Node
-from sequent.dsl.places import Site, frame_above
+from sequent.dsl.reference_words import returned
 from sequent.dsl.requirements import Requirement
-from sequent.dsl.sources import returned
+from sequent.dsl.source_lines import Site, frame_above
+from sequent.dsl.typed_text import fits, shown_type
 from sequent.errors import DefinitionError, Place
 from sequent.model.annotations import Form, meaning_of
 from sequent.model.wording import repr_of

@@ -8,15 +8,15 @@ from typing import cast
 
 from sequent.dsl.annotations import attribute_type, is_known
 from sequent.dsl.compounds import Given, read_value, references_within
-from sequent.dsl.conversion import fits, shown_type
 from sequent.dsl.literals import decoded
 from sequent.dsl.mistakes import Mistakes
 from sequent.dsl.names import did_you_mean
 from sequent.dsl.nodes import Node, Written
-from sequent.dsl.options import Options, laid_over
+from sequent.dsl.options import WrittenOptions, laid_over
 from sequent.dsl.parameters import ParamSource
-from sequent.dsl.places import Site, option_place, read_at
-from sequent.dsl.sources import refuse_secret
+from sequent.dsl.reference_words import refuse_secret
+from sequent.dsl.source_lines import Site, option_place, read_at
+from sequent.dsl.typed_text import fits, shown_type
 from sequent.errors import DefinitionError, Place
 from sequent.model.references import Literal
 from sequent.model.wording import described, repr_of, with_article
@@ -24,7 +24,7 @@ from sequent.model.wording import described, repr_of, with_article
 _NOTHING = Literal("null")
 
 
-def write_again(template: Node, kwargs: object, options: Options, site: Site, mistakes: Mistakes) -> Written:
+def write_again(template: Node, kwargs: object, options: WrittenOptions, site: Site, mistakes: Mistakes) -> Written:
     """A container with the steps of another.
 
     Args:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -13,22 +13,22 @@ from sequent.dsl.captured_references import CapturedReferences
 from sequent.dsl.functions import FunctionSource
 from sequent.dsl.literals import decoded
 from sequent.dsl.nodes import Node, Written
-from sequent.dsl.options import WORK, Options, refusal_of_attempts
-from sequent.dsl.places import OptionPlaces, Site, option_place
+from sequent.dsl.options import WORK, WrittenOptions, refusal_of_attempts
 from sequent.dsl.repeats import CallSource, endless, is_endless
-from sequent.dsl.staleness import stale_inputs
+from sequent.dsl.source_lines import OptionPlaces, Site, option_place
 from sequent.dsl.translation import Translation
 from sequent.errors import DefinitionError
 from sequent.model.options import CONTAINER, OPTIONS, STEP
-from sequent.model.references import Literal, Path, dotted
+from sequent.model.references import Literal, PartOf, Path, Reference, ResultOf, ResultOr, Target, dotted
 from sequent.model.spec import ContainerSpec, PlainOptions, PlainStepOptions, StepSpec
-from sequent.model.status import Construct
+from sequent.model.status import Action, Construct, Status
+from sequent.model.work import references_of
 
 _NEEDED = frozenset({"requires", "acquires", "releases", WORK})
 """What a flow can't be judged without as a whole, where a step or container is concerned that lacks it."""
 
 
-def _plain(kind: type[PlainOptions]) -> tuple[tuple[str, ...], Callable[[Options], tuple[Any, ...]]]:
+def _plain(kind: type[PlainOptions]) -> tuple[tuple[str, ...], Callable[[WrittenOptions], tuple[Any, ...]]]:
     names = tuple(each.name for each in fields(kind))
     return names, attrgetter(*names)
 
@@ -68,14 +68,14 @@ class SpecTree:
             self.bodies[path] = written.body
         self._note_items(written, path)
         self._refuse_options(written)
-        given = translation.values.given(node)
-        with translation.values.surroundings.inside(node, path, given):
+        given = translation.references.given(node)
+        with translation.references.around.inside(node, path, given):
             attributes = tuple(
-                (name, given[name] if name in given else translation.values.value(value, node))
+                (name, given[name] if name in given else translation.references.value(value, node))
                 for name, value in written.attributes.items()
             )
             children = tuple(self._child(child, (*path, name), construct) for name, child in written.children.items())
-        self.warnings.extend(stale_inputs(children, path))
+        self.warnings.extend(_stale_inputs(children, path))
         said = self._said(node, CONTAINER)
         if not path:
             # They are among the settings of the flow.
@@ -90,7 +90,7 @@ class SpecTree:
 
     def _said(self, node: Node, kind: str) -> dict[str, Any]:
         """What a step or a container says of how it is run, by the fields of its specification."""
-        written, options, values = node.__sequent__, node.__sequent__.options, self.translation.values
+        written, options, values = node.__sequent__, node.__sequent__.options, self.translation.references
         names, plain = _PLAIN[kind]
         said: dict[str, Any] = dict(zip(names, plain(options), strict=True))
         found = {
@@ -115,7 +115,7 @@ class SpecTree:
 
     def _child(self, node: Node, path: Path, construct: Construct | None) -> StepSpec | ContainerSpec:
         """What stands in a container; mistakes in it are told with its path."""
-        problems = self.translation.values.problems
+        problems = self.translation.references.problems
         before = len(problems)
         if not _NEEDED.isdisjoint(node.__sequent__.options.unread):
             self.unread.add(dotted(path))
@@ -150,9 +150,9 @@ class SpecTree:
         """What only a step can have; a class was asked when its body closed, and the builder's steps are only now."""
         problem = refusal_of_attempts(written.options, written.site, written.name, written.children)
         if problem is not None:
-            self.translation.values.problems.append(problem)
+            self.translation.references.problems.append(problem)
         if written.options.until:
-            self.translation.values.problems.append(
+            self.translation.references.problems.append(
                 DefinitionError(
                     f"'until' of the container {written.name!r} is True",
                     code="option",
@@ -164,13 +164,13 @@ class SpecTree:
     def _note_items(self, written: Written, path: Path) -> None:
         repeats = written.options.repeats
         if is_endless(repeats) and written.until is None and not written.options.until:
-            self.translation.values.problems.append(endless(written.name, option_place(written.site, "repeats")))
+            self.translation.references.problems.append(endless(written.name, option_place(written.site, "repeats")))
         if isinstance(repeats, CallSource):
             self.items[path] = repeats.function
             self._refuse_hidden(repeats.function, "'repeats' of", written, path)
             around = None if written.parent is None else written.parent.__sequent__.body
             if repeats.takes_self and around is None:
-                self.translation.values.add_problem(
+                self.translation.references.add_problem(
                     f"'repeats' of {dotted(path)!r} takes 'self', and its container has no class",
                     "repeats",
                     "give it nothing to take, or a parameter with a default",
@@ -179,7 +179,7 @@ class SpecTree:
 
     def _refuse_hidden(self, function: Callable[..., object], what: str, written: Written, path: Path) -> None:
         for message, hint in self._hidden.found_in(function):
-            self.translation.values.add_problem(
+            self.translation.references.add_problem(
                 f"{what} {dotted(path)!r} uses {message}, where it is not filled in",
                 "reference",
                 hint,
@@ -194,3 +194,33 @@ def _around(written: Written) -> Mapping[str, object]:
         return written.around
     names = _around(written.parent.__sequent__)
     return {**names, **written.around} if written.around else names
+
+
+def _stale_inputs(children: Sequence[StepSpec | ContainerSpec], path: Path) -> Iterator[str]:
+    """A warning for each step of a container that is kept, though a sibling whose result it takes runs again.
+
+    Args:
+        children: of one container.
+        path: where that is.
+    """
+    steps = [child for child in children if isinstance(child, StepSpec)]
+    renewed = {(*path, step.name) for step in steps if _is_renewed(step)}
+    if not renewed:
+        return
+    for step in steps:
+        taken = renewed.intersection(map(_target, references_of(step.work)))
+        if taken and not _is_renewed(step):
+            yield (
+                f"{step.place}: a recovery runs {dotted(min(taken))!r} again though it succeeded, and keeps "
+                f"{dotted((*path, step.name))!r}, which takes its result: give it the same directive"
+            )
+
+
+def _is_renewed(step: StepSpec) -> bool:
+    return step.recovery.get(Status.SUCCESS) is Action.RERUN
+
+
+def _target(reference: Reference) -> Target | None:
+    while isinstance(reference, PartOf):
+        reference = reference.whole
+    return reference.target if isinstance(reference, ResultOf | ResultOr) else None

@@ -14,13 +14,13 @@ from sequent.dsl.functions import FunctionSource, read_function
 from sequent.dsl.mistakes import Mistakes
 from sequent.dsl.nodes import Node, Written
 from sequent.dsl.option_types import RepeatOptions, Repeats, StepOptions
-from sequent.dsl.options import NO_ITEMS, STEP_OPTIONS, WORK, Options, read_options
-from sequent.dsl.places import Site, body_of, frame_above, option_place, site_above
+from sequent.dsl.options import NO_ITEMS, STEP_OPTIONS, WORK, WrittenOptions, read_options
+from sequent.dsl.reference_words import ResultSource, result_or
 from sequent.dsl.references import Reference
 from sequent.dsl.repeats import endless, is_endless
 from sequent.dsl.requirements import Requirement
 from sequent.dsl.returning import returned_by_node
-from sequent.dsl.sources import ResultSource, result_or
+from sequent.dsl.source_lines import Site, body_of, frame_above, option_place, site_above
 from sequent.errors import DefinitionError
 
 P = ParamSpec("P")
@@ -160,7 +160,7 @@ def step(function: object = None, /, **options: object) -> object:
 
 
 def make_step(
-    read: Callable[[], FunctionSource | CommandSource], options: Options, site: Site, frame: FrameType
+    read: Callable[[], FunctionSource | CommandSource], options: WrittenOptions, site: Site, frame: FrameType
 ) -> Step[..., Any, Any]:
     """A step, which is noted in the class body that is being executed, if any; and so are the mistakes in it.
 

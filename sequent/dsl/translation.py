@@ -13,13 +13,13 @@ from sequent.dsl.fingerprints import fingerprint
 from sequent.dsl.functions import FunctionSource
 from sequent.dsl.literals import decoded
 from sequent.dsl.nodes import Node
-from sequent.dsl.places import Site, option_place
 from sequent.dsl.pools import PoolAmounts, Pools
+from sequent.dsl.reference_reader import ReferenceReader
+from sequent.dsl.reference_words import OuterReference, OuterSource
 from sequent.dsl.references import Reference
 from sequent.dsl.requirements import Claimable, Claimed, JoinedRequirement, Requirement
 from sequent.dsl.returning import check_returned
-from sequent.dsl.sources import OuterReference, OuterSource
-from sequent.dsl.values import ReferenceReader
+from sequent.dsl.source_lines import Site, option_place
 from sequent.dsl.words import TextSource, WordSource, read_word
 from sequent.errors import Place
 from sequent.model import requirements as required
@@ -34,14 +34,14 @@ from sequent.model.work import Argument, CommandWork, Formatted, FunctionWork, N
 class Translation:
     """Turns what the author wrote of one flow into its specification, and collects what cannot be."""
 
-    values: ReferenceReader
+    references: ReferenceReader
     pools: Pools = field(factory=Pools)
 
     def requirement(self, written: Requirement | None, site: Site) -> required.Requirement | None:
         """The requirement of the call at ``site``, with steps by their paths; None where nothing is required."""
         if written is None:
             return None
-        problems = self.values.problems
+        problems = self.references.problems
         before = len(problems)
         requirement = self._part(written, site.place)
         for problem in problems[before:]:
@@ -60,27 +60,27 @@ class Translation:
             where = written.site.place if written.site else place
             self._check_returned(written, where)
             values = tuple(encode(value, "the value") for value in written.values)
-            target = self.values.target(written.target, where)
+            target = self.references.target(written.target, where)
             return required.Atom(target, written.claim, where if written.site else None, values)
         if isinstance(written, Claimable):
             own = written.__sequent__.site.place if isinstance(written, OuterReference) else None
-            return required.Atom(self.values.target(written, own or place), Claim.SUCCESS, own)
+            return required.Atom(self.references.target(written, own or place), Claim.SUCCESS, own)
         raise AssertionError(written)
 
     def _check_returned(self, written: Claimed, place: Place) -> None:
         """A step that is named directly was asked at once; what is further out is known only now."""
         source = written.target.__sequent__ if isinstance(written.target, OuterReference) else None
         if written.values and isinstance(source, OuterSource):
-            node = self.values.surroundings.outer_node(source.target)
+            node = self.references.around.outer_node(source.target)
             if node is not None:
-                self.values.told(lambda: check_returned(node, written.values, place, {}), None)
+                self.references.told(lambda: check_returned(node, written.values, place, {}), None)
 
     def amounts(self, amounts: PoolAmounts) -> Amounts:
         """So much of each pool, which is thereby one of the flow's."""
         for pool, _ in amounts:
             problem = self.pools.add(pool)
             if problem is not None:
-                self.values.problems.append(problem)
+                self.references.problems.append(problem)
         return tuple((pool.name, amount) for pool, amount in amounts)
 
     def work(self, work: FunctionSource | CommandSource | None, node: Node) -> Work:
@@ -92,7 +92,7 @@ class Translation:
         return self._function(work, node)
 
     def _function(self, work: FunctionSource, node: Node) -> FunctionWork:
-        arguments = tuple(Argument(name, self.values.input(value, node)) for name, value in work.arguments)
+        arguments = tuple(Argument(name, self.references.input(value, node)) for name, value in work.arguments)
         literals = [text for argument in arguments for text in _literal_texts(argument.value)]
         return FunctionWork(
             work.name, work.takes_self, arguments, work.imports, fingerprint=fingerprint(work.function, *literals)
@@ -116,13 +116,13 @@ class Translation:
             return Template(
                 tuple(part if isinstance(part, str) else self._formatted(*part, node) for part in word.parts)
             )
-        value = self.values.input(word, node)
+        value = self.references.input(word, node)
         if isinstance(value, Literal) and isinstance(word, Reference):
             self._check_known(value, word)
         return value
 
     def _formatted(self, reference: Reference, conversion: str, form: str, node: Node) -> Formatted:
-        value = self.values.input(reference, node)
+        value = self.references.input(reference, node)
         if isinstance(value, Literal):
             self._check_known(value, reference)
         return Formatted(value, conversion, form)
@@ -132,7 +132,7 @@ class Translation:
         known, source = decoded(value), reference.__sequent__
         words = cast("list[object]", known) if isinstance(known, list | tuple) else [known]
         for word in words:
-            self.values.told(partial(read_word, word, source.shown, source.site.place), None)
+            self.references.told(partial(read_word, word, source.shown, source.site.place), None)
 
 
 def _literal_texts(value: Value) -> Iterator[str]:

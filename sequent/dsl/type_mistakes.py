@@ -12,9 +12,9 @@ from typing import Any, cast
 from sequent.dsl.annotations import Promise, ResultTypes
 from sequent.dsl.callables import annotations_of, owner_of
 from sequent.dsl.commands import CommandSource
-from sequent.dsl.conversion import shown_type
 from sequent.dsl.functions import FunctionSource
-from sequent.dsl.places import Site, option_place, return_annotation
+from sequent.dsl.source_lines import Site, option_place, return_annotation
+from sequent.dsl.typed_text import shown_type
 from sequent.errors import DefinitionError, Place
 from sequent.model.annotations import Form, meanings_in
 from sequent.model.evaluation import Unfound

@@ -14,9 +14,9 @@ from uuid import UUID
 from attrs import frozen
 
 from sequent.dsl.literals import snapshot, step_as_value
+from sequent.dsl.reference_words import refuse_secret
 from sequent.dsl.references import Reference, formatted_in, has_form, split
 from sequent.dsl.requirements import Claimable
-from sequent.dsl.sources import refuse_secret
 from sequent.errors import DefinitionError, Place
 from sequent.model.references import Literal
 from sequent.model.wire import MAX_DEPTH

@@ -22,7 +22,7 @@ _ANYWHERE = frozenset({STEP, CONTAINER, FLOW})
 _WHERE_RUN = {Construct.INVOKE: "invoked", Construct.THREAD: "in a thread", Construct.PROCESS: ""}
 
 
-class Reader(Protocol):
+class OptionReader(Protocol):
     """Reads the value of an option, as written or as it turns out in a run.
 
     Raises:
@@ -38,7 +38,7 @@ class Option:
 
     where: frozenset[str]
     """What may have it: a step (also a command, and what ``add_step`` adds), a container, a flow that is run."""
-    read: Reader | None
+    read: OptionReader | None
     """None: it names steps, items or pools, which only the language knows how to read."""
     words: Callable[[Any], str] = lambda _: ""
     """How it is told, given what was read; empty where it is told otherwise, or says nothing."""
@@ -146,14 +146,14 @@ OPTIONS: Final[Mapping[str, Option]] = {
 SETTINGS: Final = tuple(name for name, option in OPTIONS.items() if option.is_setting)
 
 
-class Written(Protocol):
+class HasOptions(Protocol):
     """A step or container as its author wrote it, as specified or as planned; its other options are attributes."""
 
     @property
     def values(self) -> Mapping[str, Any]: ...
 
 
-def said(written: Written, options: Iterable[str] = OPTIONS) -> Mapping[str, Any]:
+def said(written: HasOptions, options: Iterable[str] = OPTIONS) -> Mapping[str, Any]:
     """What a step or container says otherwise than by default, of these options, by name."""
     found: dict[str, Any] = {}
     values = written.values

@@ -10,8 +10,8 @@ from typing import Any, TypeAlias, TypedDict, TypeVar, cast
 
 from attrs import frozen
 
-from sequent.dsl.conversion import fits, shown_type
 from sequent.dsl.names import did_you_mean
+from sequent.dsl.typed_text import fits, shown_type
 from sequent.errors import UsageError
 from sequent.model import wire
 from sequent.model.durations import read_seconds

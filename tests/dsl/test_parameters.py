@@ -10,9 +10,9 @@ from typing import Annotated, Any, Literal, NewType
 import pytest
 
 from sequent import container, param, step
-from sequent.dsl.conversion import parse_text
 from sequent.dsl.definitions import definition_of
 from sequent.dsl.parameters import encode_params
+from sequent.dsl.typed_text import parse_text
 from sequent.errors import UsageError
 
 

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from sequent.dsl.conversion import fits, shown_type
+from sequent.dsl.typed_text import fits, shown_type
 from sequent.model import wire
 from sequent.model.annotations import Form, classes_in, meanings_in
 from sequent.model.evaluation import Unfound, evaluated

@@ -14,8 +14,8 @@ from collections.abc import Generator
 from types import ModuleType
 
 from sequent.dsl.mistakes import deferring, problems_of
-from sequent.dsl.places import path_at
 from sequent.dsl.running import FlowReached, loading
+from sequent.dsl.source_lines import path_at
 from sequent.errors import DefinitionError, Place, SequentError, UsageError
 from sequent.hiding_files import HINT, hiding_in, text_of
 from sequent.model.wording import guess

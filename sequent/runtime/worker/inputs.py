@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import cast
 
 from sequent.dsl.annotations import returned_by
-from sequent.dsl.bodies import instance_of as new_instance
+from sequent.dsl.instances import instance_of as new_instance
 from sequent.errors import NotDataError, PartError, UsageError
 from sequent.model import failures, wire
 from sequent.model.annotations import classes_in, unnamed_class

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from sequent.dsl.builder import Sequent
-from sequent.dsl.sources import secret
+from sequent.dsl.reference_words import secret
 from sequent.runtime.agent.room import RESERVE
 from sequent.runtime.orders import Notice
 from tests.disks import SmallDisk, small_disk

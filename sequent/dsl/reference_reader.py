@@ -8,15 +8,12 @@ from typing import TypeVar
 from attrs import define, field
 
 from sequent.dsl.compounds import CompoundSource, Given
+from sequent.dsl.enclosing_containers import EnclosingContainers
 from sequent.dsl.literals import decoded, snapshot
 from sequent.dsl.nodes import Node, root_of
 from sequent.dsl.options import wire_text
 from sequent.dsl.parameters import ParamSource
-from sequent.dsl.places import option_place
-from sequent.dsl.references import PartSource, Reference, SecretSource, Source
-from sequent.dsl.repeats import CallSource, RepeatSource, read_repeats
-from sequent.dsl.requirements import Claimable
-from sequent.dsl.sources import (
+from sequent.dsl.reference_words import (
     FailuresSource,
     ItemSource,
     OuterReference,
@@ -27,7 +24,10 @@ from sequent.dsl.sources import (
     target_of,
     within,
 )
-from sequent.dsl.surroundings import Surroundings
+from sequent.dsl.references import PartSource, Reference, SecretSource, Source
+from sequent.dsl.repeats import CallSource, RepeatSource, read_repeats
+from sequent.dsl.requirements import Claimable
+from sequent.dsl.source_lines import option_place
 from sequent.errors import DefinitionError, PartError, Place
 from sequent.model import references as model
 from sequent.model.compounds import known, part_of_compound
@@ -44,7 +44,7 @@ class ReferenceReader:
     """Says what references mean where they are written, and collects those that mean nothing."""
 
     root: Node
-    surroundings: Surroundings = field(factory=Surroundings)
+    around: EnclosingContainers = field(factory=EnclosingContainers)
     problems: list[DefinitionError] = field(factory=list[DefinitionError])
 
     def target(self, target: Claimable, place: Place) -> model.Target:
@@ -57,7 +57,7 @@ class ReferenceReader:
         raise AssertionError(target)
 
     def _path(self, node: Node, place: Place) -> model.Path:
-        path = self.surroundings.path_of(node)
+        path = self.around.path_of(node)
         if path is not None:
             return path
         root = root_of(node)
@@ -87,7 +87,7 @@ class ReferenceReader:
         for part in within(source):
             target = target_of(part)
             outer = target.__sequent__ if isinstance(target, OuterReference) else part
-            if isinstance(outer, OuterSource) and self.surroundings.hides(outer.target):
+            if isinstance(outer, OuterSource) and self.around.hides(outer.target):
                 self.add_problem(
                     f"{outer.shown} is given, and the body in which it is given has {outer.target!r} as well",
                     "reference",
@@ -140,7 +140,7 @@ class ReferenceReader:
                 raise AssertionError(source)
 
     def _outer(self, source: OuterSource, place: Place) -> model.Value:
-        found = self.surroundings.outer_constant(source.target)
+        found = self.around.outer_constant(source.target)
         if not found:
             return model.OuterValue(source.target, place)
         return self.told(lambda: snapshot(found[source.target], source.shown, place), NOTHING)
@@ -164,7 +164,7 @@ class ReferenceReader:
         return model.PartOf(whole, keys, place)
 
     def _param(self, reference: Reference, node: Node, place: Place) -> model.Value:
-        given = self.surroundings.given(reference)
+        given = self.around.given(reference)
         if given is not None:
             return given
         flow = self.root.__sequent__

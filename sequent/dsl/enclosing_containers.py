@@ -13,7 +13,7 @@ from sequent.model.references import Path, Value
 
 
 @define(eq=False)
-class Surroundings:
+class EnclosingContainers:
     """The containers under way, from the flow inwards.
 
     A container that is used again has the children of the one it was made from, so where a child is

@@ -11,7 +11,6 @@ from typing import Any
 
 from attrs import evolve
 
-from sequent.dsl.bodies import make_read_only
 from sequent.dsl.body_mistakes import (
     DESIGNATED,
     body_error,
@@ -23,23 +22,24 @@ from sequent.dsl.body_mistakes import (
 from sequent.dsl.callables import layers_of
 from sequent.dsl.captured_references import hidden_defaults
 from sequent.dsl.functions import FunctionSource
+from sequent.dsl.instances import make_read_only
 from sequent.dsl.mistakes import KEPT, Mistakes
 from sequent.dsl.names import check_name
 from sequent.dsl.nodes import Node, Written
-from sequent.dsl.options import NO_ITEMS, Options, check_parallel
+from sequent.dsl.options import NO_ITEMS, WrittenOptions, check_parallel
 from sequent.dsl.parameters import ParamSource
-from sequent.dsl.places import Site, assignment, option_place
 from sequent.dsl.reference_search import reference_in, refuse_text, text_in
+from sequent.dsl.reference_words import Outer, outer_alone, refuse_secret, target_of, within
 from sequent.dsl.references import Reference
 from sequent.dsl.repeats import endless, is_endless
 from sequent.dsl.requirements import Requirement
-from sequent.dsl.sources import Outer, outer_alone, refuse_secret, target_of, within
+from sequent.dsl.source_lines import Site, assignment, option_place
 from sequent.dsl.steps import MADE, OPEN, Step
 from sequent.errors import DefinitionError
 from sequent.model.references import Literal
 
 
-def close_body(body: type, options: Options, site: Site, mistakes: Mistakes) -> Written:
+def close_body(body: type, options: WrittenOptions, site: Site, mistakes: Mistakes) -> Written:
     """What a class body says.
 
     Args:

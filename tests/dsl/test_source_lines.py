@@ -4,7 +4,7 @@ import linecache
 
 import pytest
 
-from sequent.dsl.places import path_at
+from sequent.dsl.source_lines import path_at
 from sequent.errors import Place
 
 SOURCE = """\

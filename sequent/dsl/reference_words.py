@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 from attrs import define
 
 from sequent.dsl.literals import snapshot, step_as_value
-from sequent.dsl.places import Site, site_above
 from sequent.dsl.reference_search import refuse_text
 from sequent.dsl.references import PartSource, Reference, SecretSource, Source
 from sequent.dsl.requirements import Claimable, Claimed, Requirement, join_two, shown
+from sequent.dsl.source_lines import Site, site_above
 from sequent.errors import DefinitionError, Place
 from sequent.model.failures import Failures
 from sequent.model.references import Literal

@@ -12,7 +12,7 @@ from unittest import mock
 import pytest
 
 from sequent import command, container, item, outer, param, step
-from sequent.dsl import places
+from sequent.dsl import source_lines
 from sequent.dsl.definitions import definition_of
 from sequent.errors import Place
 from sequent.model.references import ItemOf, Literal, OuterName, OuterValue, ParamOf, ResultOf
@@ -187,7 +187,7 @@ def test_an_instance_refuses_what_its_body_does_not_declare():
 
 
 def test_a_worker_makes_self_from_the_plain_class():
-    from sequent.dsl.bodies import instance_of
+    from sequent.dsl.instances import instance_of
 
     definition = definition_of(nightly)
     seen = instance_of(definition.bodies["transmit",], {"region": "eu", "merged": "m"})
@@ -260,7 +260,7 @@ def test_the_origin_says_where_a_flow_is_found_again():
 
 
 def test_a_definition_without_mistakes_never_reads_its_source():
-    before = places._tree.cache_info()
+    before = source_lines._tree.cache_info()
 
     @container
     class flow:
@@ -274,4 +274,4 @@ def test_a_definition_without_mistakes_never_reads_its_source():
         send = command("true", env={"A": "b"}, success=[0, 1], stdin="x", cwd="/srv")
 
     assert len(definition_of(flow).spec.root.children) == 3
-    assert places._tree.cache_info() == before
+    assert source_lines._tree.cache_info() == before
