@@ -4,9 +4,19 @@ from __future__ import annotations
 
 import sqlite3
 
-from sequent.runtime.store.sqlite.listing import RunRow
-from sequent.runtime.store.sqlite.run_queries import run_with_number
-from sequent.runtime.store.sqlite.tally import count_run
+from sequent.runtime.store.sql.listing import RunRow
+from sequent.runtime.store.sql.tally import RUN_TALLIES, Tally
+from sequent.runtime.store.sqlite.schema import statements
+
+
+def tally_of(connection: sqlite3.Connection, number: int) -> Tally:
+    """What the rows of a run come to.
+
+    Raises:
+        sqlite3.Error: a row has what cannot be summed up.
+    """
+    parts = [connection.execute(statements()[name].text, (number,)).fetchone() for name in RUN_TALLIES]
+    return Tally(sum(rows for rows, _ in parts), sum(total for _, total in parts))
 
 
 def seal_anew(connection: sqlite3.Connection) -> None:
@@ -17,7 +27,7 @@ def seal_anew(connection: sqlite3.Connection) -> None:
         TypeError: the same, of a run's own row.
     """
     for (number,) in connection.execute("SELECT number FROM run").fetchall():
-        tally = count_run(connection, number)
+        tally = tally_of(connection, number)
         connection.execute("UPDATE run SET tally = ? WHERE number = ?", (tally.text, number))
-        row = RunRow(*connection.execute(run_with_number(), (number,)).fetchone())
+        row = RunRow(*connection.execute(statements()["run_with_number"].text, (number,)).fetchone())
         connection.execute("UPDATE run SET seal = ? WHERE number = ?", (row.checksum(), number))

@@ -16,7 +16,7 @@ from sequent.cli.typed_options import DEFAULTS, TypedOptions
 from sequent.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
-    from sequent.runtime.store.sqlite.runs import SqliteStore
+    from sequent.runtime.store.sqlite.store import SqliteStore
 
 DAMAGED = 4
 """The exit code where something is wrong."""
@@ -36,7 +36,7 @@ def store(
         )
     if action == "backup" and not file:
         raise UsageError("store backup needs the file to write", hint="sequent store backup FILE")
-    from sequent.runtime.store.sqlite.runs import SqliteStore
+    from sequent.runtime.store.sqlite.store import SqliteStore
 
     with opened_store(options) as opened:
         if not isinstance(opened, SqliteStore):

@@ -20,10 +20,9 @@ from typing import Any
 import pytest
 
 from sequent.cli import main
-from sequent.runtime.store.sqlite.compiled import COLUMN_TYPES
-from sequent.runtime.store.sqlite.run_queries import run_with_number
-from sequent.runtime.store.sqlite.schema import metadata
-from sequent.runtime.store.sqlite.seals import sealed
+from sequent.runtime.store.sql.core.tables import metadata
+from sequent.runtime.store.sql.seals import sealed
+from sequent.runtime.store.sqlite.schema import statements
 from tests.patience import PATIENCE
 from tests.sealing import seal_anew
 
@@ -105,9 +104,8 @@ def _late(*_: object) -> None:
 
 def columns() -> list[tuple[str, str, type]]:
     """Each table with each of its columns, and what that holds."""
-    kinds = {"INTEGER": int, "REAL": float, "TEXT": str, "BLOB": bytes}
     return [
-        (table.name, column.name, kinds[str(column.type)])
+        (table.name, column.name, column.type.python_type)
         for table in metadata.sorted_tables
         for column in table.columns
     ]
@@ -217,4 +215,4 @@ def test_an_evil_row_makes_its_own_run_unreadable_and_no_other(statement, failed
 
 
 def test_every_question_to_the_store_is_known_by_the_columns_of_its_answer():
-    assert {kind.name for kind in COLUMN_TYPES[run_with_number()]} >= {"number", "id", "seal"}
+    assert {kind.name for kind in statements()["run_with_number"].columns} >= {"number", "id", "seal"}

@@ -49,7 +49,7 @@ else:
 """
 PLACES = [
     *("sequent.cli.app", "sequent.errors", "sequent.cli.terminal", "sequent.runtime.streams"),
-    *("cyclopts", "sequent.cli.options", "sequent.runtime.store", "sqlite3", "sequent.runtime.store.sqlite.runs"),
+    *("cyclopts", "sequent.cli.options", "sequent.runtime.store", "sqlite3", "sequent.runtime.store.sqlite.store"),
     *("collected cyclopts", "collected sequent.runtime.store"),
 ]
 

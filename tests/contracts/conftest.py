@@ -8,7 +8,8 @@ import pytest
 
 from sequent.runtime.ports import Store
 from sequent.runtime.store import open_store
-from sequent.runtime.store.sqlite.tally import count_run, read_tally
+from sequent.runtime.store.sql.tally import read_tally
+from tests.sealing import tally_of
 
 
 @pytest.fixture(params=["sqlite", "memory"])
@@ -21,4 +22,4 @@ def store(request, tmp_path) -> Iterator[Store]:
         # Whatever was written, and in whichever order: each run's tally is what its rows come to.
         with closing(sqlite3.connect(path)) as connection:
             for number, tally in connection.execute("SELECT number, tally FROM run").fetchall():
-                assert read_tally(tally) == count_run(connection, number)
+                assert read_tally(tally) == tally_of(connection, number)

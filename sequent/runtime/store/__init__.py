@@ -6,7 +6,7 @@ import os
 
 from sequent.errors import UsageError
 from sequent.runtime.ports import Store
-from sequent.runtime.store.location import MEMORY, locate
+from sequent.runtime.store.sqlite.location import MEMORY, locate
 
 
 def open_store(name: str | None, *, makes: bool = True) -> Store:
@@ -24,7 +24,7 @@ def open_store(name: str | None, *, makes: bool = True) -> Store:
     """
     location = locate(name)
     if location is not None and (makes or os.path.lexists(location.path)):
-        from sequent.runtime.store.sqlite.runs import SqliteStore
+        from sequent.runtime.store.sqlite.store import SqliteStore
 
         return SqliteStore(location)
     from sequent.runtime.store.sqlite.temporary import MemoryStore

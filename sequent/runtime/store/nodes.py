@@ -17,6 +17,8 @@ class KnownNodes:
     def __init__(self, nodes: Mapping[int, tuple[str, str]]) -> None:
         """Take path and kind by index, from 0 and without a gap."""
         self.nodes = dict(nodes)
+        self.ids: list[int] | None = None
+        """Per index of the plan that is in use, the store's index; None where they are the same."""
         self._by_path = {place: index for index, place in nodes.items()}
 
     def rename(self, path: Callable[[str], str]) -> None:
@@ -45,11 +47,17 @@ class KnownNodes:
         """Whether it is a step, and no container."""
         return self.nodes.get(node, ("", ""))[1] == STEP
 
-    def ids_for(self, plan: Plan) -> list[int] | None:
-        """Per index of a plan, the store's index; None where a node is unknown to the store."""
-        ids = [self._by_path.get(place) for place in places_of(plan)]
-        known = [index for index in ids if index is not None]
-        return known if len(known) == len(ids) else None
+    def use(self, plan: Plan) -> bool:
+        """Take the indexes of a plan from now on; False where a node of it is unknown to the store."""
+        ids = [self._by_path[place] for place in places_of(plan) if place in self._by_path]
+        if len(ids) != len(plan.nodes):
+            return False
+        self.ids = None if ids == list(range(len(ids))) else ids
+        return True
+
+    def stored(self, index: int) -> int:
+        """The store's index of a node that has this one in the plan."""
+        return index if self.ids is None else self.ids[index]
 
 
 def places_of(plan: Plan) -> list[tuple[str, str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from msgspec.structs import replace
@@ -11,8 +10,8 @@ from sequent.model.plan import ContainerPlan, Plan, StepPlan
 from sequent.model.saved import Mark, Renewal, Revision, SavedBlock, SavedFrame, SavedTask
 from sequent.model.status import Status, Verdict
 from sequent.runtime.attempt_outcomes import answers_of
-from sequent.runtime.store.open_rows import OpenRows, Tried
-from sequent.runtime.store.saved import Numbers, SavedLoader
+from sequent.runtime.store.open_part import Numbers, SavedLoader
+from sequent.runtime.store.sql.run_rows import OpenRows, Tried
 
 
 class RewindingLoader(SavedLoader):
@@ -22,8 +21,8 @@ class RewindingLoader(SavedLoader):
     became of iterations is written only as it is now, so one without any later attempt stays as it is.
     """
 
-    def __init__(self, plan: Plan, ids: Sequence[int], rows: OpenRows, recovery: int, basis: int) -> None:
-        super().__init__(plan, ids, rows, recovery)
+    def __init__(self, plan: Plan, rows: OpenRows, recovery: int, basis: int) -> None:
+        super().__init__(plan, rows, recovery)
         self._basis = basis
         self._around: list[int] = [0]
         """The frames around what is being loaded."""
@@ -93,7 +92,7 @@ class RewindingLoader(SavedLoader):
             self._earlier += saved is not None
             return saved
         self._later += 1
-        tried = self._rows.tried(frame, self._ids[step.index], iteration)
+        tried = self._rows.tried(frame, step.index, iteration)
         earlier = [one for one in tried if one.recovery <= self._basis and not one.is_superseded]
         self._earlier += bool(earlier)
         within = self._within[-1]
@@ -115,7 +114,7 @@ class RewindingLoader(SavedLoader):
         """A success again, as an attempt of its own after those that followed."""
         number = saved.attempt + 1
         self._restored.append((replace(mark, attempt=number), then.number))
-        text = self._rows.result_at(mark.frame, self._ids[step.index], mark.iteration, then.number)
+        text = self._rows.result_at(mark.frame, step.index, mark.iteration, then.number)
         answers = answers_of(step, text) if step.asked else ()
         return SavedTask(Status.SUCCESS, number, then.verdict, answers, recovery=self._recovery, ran_in=then.recovery)
 

@@ -9,7 +9,7 @@ import pytest
 
 from sequent.errors import UsageError
 from sequent.runtime.store import open_store
-from sequent.runtime.store.location import Location
+from sequent.runtime.store.sqlite.location import Location
 from sequent.runtime.store.sqlite.opening import connect
 from tests.contracts.plans import attempted, create
 from tests.runtime.store.files import TASK_A, made

@@ -36,13 +36,13 @@ def test_a_full_disk_is_told_as_such_and_nothing_is_half_written(tmp_path):
     store = open_store(str(tmp_path / "s.db"))
     run = create(store)
     run.commit(Batch(intents=[intent(TASK_A)]))
-    run._connection.execute("PRAGMA max_page_count = 1")
+    run._own.connection.execute("PRAGMA max_page_count = 1")
     text = '"' + "x" * 900_000 + '"'
     batch = Batch(endings=[Ending(TASK_A, 1, Status.SUCCESS, 11.0, text)], end=RunEnd(RunStatus.SUCCESS, {}))
     with pytest.raises(StoreFullError, match="No space left on device"):
         run.commit(batch)
     assert store.find("latest").status is RunStatus.RUNNING
-    run._connection.execute("PRAGMA max_page_count = 100000")
+    run._own.connection.execute("PRAGMA max_page_count = 100000")
     run.commit(batch)
     assert run.result(TASK_A) == text
     store.close()

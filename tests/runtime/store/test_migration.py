@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+import os
+import shutil
 import sqlite3
 import stat
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -120,3 +124,52 @@ def test_where_it_cannot_be_brought_up_as_a_whole_nothing_is_changed(old):
     with pytest.raises(StoreError, match="duplicate column name"):
         open_store(str(old))
     assert columns(old) == before
+
+
+def open_killed(path: Path, count: int) -> int:
+    """Have a process open a store, and be killed before its so manieth statement; its exit code."""
+    child = os.fork()
+    if child:
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    left, connect = [count], sqlite3.connect
+
+    def step(_: str) -> None:
+        left[0] -= 1
+        if not left[0]:
+            os._exit(9)
+
+    def watched(*arguments: Any, **options: Any) -> sqlite3.Connection:
+        connection = connect(*arguments, **options)
+        connection.set_trace_callback(step)
+        return connection
+
+    sqlite3.connect = watched  # type: ignore[assignment]
+    try:
+        open_store(str(path)).close()
+    finally:
+        os._exit(0)
+
+
+def test_killed_at_any_statement_it_is_old_or_new_and_the_next_command_brings_it_up(old, old_version, tmp_path):
+    new = tmp_path / "new.db"
+    open_store(str(new)).close()
+    before, after = columns(old), columns(new)
+    found: list[bool] = []
+    for count in itertools.count(1):
+        path = tmp_path / str(count) / "s.db"
+        path.parent.mkdir()
+        shutil.copyfile(old, path)
+        path.chmod(0o600)
+        code = open_killed(path, count)
+        assert columns(path) in (before, after)
+        found.append(columns(path) == after)
+        open_store(str(path)).close()
+        assert columns(path) == after
+        names = [name for name in path.parent.iterdir() if ".v" in name.name or name.name.endswith(".new")]
+        assert {version(name) for name in names} == {old_version}
+        if code == 0:
+            break
+        assert code == 9
+    assert found == sorted(found)
+    assert found.count(False) > 20
+    assert found.count(True) > 1

@@ -12,9 +12,9 @@ from sequent.errors import StoreError
 from sequent.model.status import Status
 from sequent.runtime.rows import Batch, Ending, Hold, TaskKey, Wait
 from sequent.runtime.store import open_store
-from sequent.runtime.store.sqlite.tally import count_run
 from tests.contracts.plans import A, B, attempted, create
 from tests.runtime.store.damaging import LEDGER, copied, make_failed, recovered
+from tests.sealing import tally_of
 
 # The nodes are the flow, fetch, grid, cell, inner, deep, each (the repeat and the step), send and report.
 NODES = "flow fetch grid grid.cell grid.inner grid.inner.deep each each send report".split()
@@ -172,4 +172,4 @@ def test_what_is_written_again_is_counted_once(tmp_path):
             run.commit(batch)
         attempted(run, TaskKey(1, B, 0))
     with closing(sqlite3.connect(path)) as connection:
-        assert connection.execute("SELECT tally FROM run").fetchone() == (count_run(connection, 1).text,)
+        assert connection.execute("SELECT tally FROM run").fetchone() == (tally_of(connection, 1).text,)

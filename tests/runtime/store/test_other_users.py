@@ -16,7 +16,7 @@ from sequent.errors import StoreError
 from sequent.model.outcome import LogSpan
 from sequent.runtime.segments import open_segment
 from sequent.runtime.store import open_store
-from sequent.runtime.store.access import BESIDE, check_directory
+from sequent.runtime.store.sqlite.access import BESIDE, check_directory
 from tests.contracts.plans import create
 from tests.runtime.store.files import made
 

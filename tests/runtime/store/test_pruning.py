@@ -16,10 +16,10 @@ from sequent.model.status import RunStatus, Status
 from sequent.runtime.pruning import OldRun, PruneRule, old_runs
 from sequent.runtime.rows import Batch, RepeatOpening, RunEnd, Wait
 from sequent.runtime.store import open_store
-from sequent.runtime.store.location import Location
-from sequent.runtime.store.sqlite import pruning
-from sequent.runtime.store.sqlite.reader import Reader
-from sequent.runtime.store.sqlite.runs import SqliteStore
+from sequent.runtime.store.sql import pruning
+from sequent.runtime.store.sql.session import Session
+from sequent.runtime.store.sqlite.location import Location
+from sequent.runtime.store.sqlite.store import SqliteStore
 from tests.contracts.plans import GRID, attempted, create
 from tests.runtime.store.files import TASK_A
 
@@ -149,7 +149,7 @@ def test_logs_and_scratch_directories_that_lie_elsewhere_go_too_and_nothing_that
 def _killed_at(count: int) -> Iterator[None]:
     """End this process before its so manieth transaction or removal of a directory."""
     left = [count]
-    begin, remove = Reader.transaction, pruning._remove_tree
+    begin, remove = Session.transaction, pruning._remove_tree
 
     def step() -> None:
         left[0] -= 1
@@ -159,15 +159,15 @@ def _killed_at(count: int) -> Iterator[None]:
     @contextmanager
     def counted(self):
         step()
-        with begin(self) as execute:
-            yield execute
+        with begin(self):
+            yield
         step()
 
     def removed(path):
         step()
         remove(path)
 
-    Reader.transaction, pruning._remove_tree = counted, removed
+    Session.transaction, pruning._remove_tree = counted, removed
     yield
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from sequent.errors import StoreError
 from sequent.runtime.store import open_store
-from sequent.runtime.store.location import network_mount
+from sequent.runtime.store.sqlite.location import network_mount
 from sequent.runtime.store.sqlite.schema import VERSION
 from tests.runtime.store.files import altered, made, refused
 

@@ -13,8 +13,9 @@ from sequent.model.outcome import Problem
 from sequent.model.status import Status, Verdict
 from sequent.runtime.rows import Batch, Ending, FrameKey, FrameOpening, Hold, Intent, RepeatOpening, TaskKey, Wait
 from sequent.runtime.store import open_store
-from sequent.runtime.store.sqlite.tally import count_run, read_tally
+from sequent.runtime.store.sql.tally import read_tally
 from tests.contracts.plans import BLOCK, CELL, EACH, GRID, MANY, A, B, create
+from tests.sealing import tally_of
 
 LARGE = 2**40
 TIMES = st.floats(0, 4e9) | st.sampled_from([0.0, 1.0, 1_764_396_741.123456, 4e9]) | st.integers(0, 10**9)
@@ -81,4 +82,4 @@ def test_both_count_the_same(attempts, iterations, waits, holds, twice):
                 run.commit(batch)
             with closing(sqlite3.connect(f"{directory}/s.db")) as connection:
                 (told,) = connection.execute("SELECT tally FROM run").fetchone()
-                assert read_tally(told) == count_run(connection, 1)
+                assert read_tally(told) == tally_of(connection, 1)

@@ -14,7 +14,8 @@ from sequent.errors import StoreBusyError
 from sequent.runtime.rows import Ask, Batch, Hold, TaskKey
 from sequent.runtime.store import open_store
 from sequent.runtime.store.sqlite import temporary
-from tests.contracts.plans import A, create
+from sequent.runtime.target import Target
+from tests.contracts.plans import A, create, plan
 
 
 @pytest.fixture
@@ -31,8 +32,8 @@ def test_runs_that_threads_drive_share_pools_without_disturbing_one_another():
 
     def drive() -> None:
         try:
-            run = create(store)
-            run.use_pools({"db": 4, "net": 10**6}, "")
+            run = store.create(Target(flow="small"), plan(), None, {})
+            written(lambda: run.use_pools({"db": 4, "net": 10**6}, ""))
             for number in range(150):
                 held = Hold(TaskKey(1, A, number), "net", 1, is_shared=True)
                 given_back = Hold(TaskKey(1, A, number - 30), "net", 0, is_shared=True)

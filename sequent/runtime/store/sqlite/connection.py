@@ -1,11 +1,17 @@
-"""A connection that waits for a lock in the open: it says so, and whoever presses Ctrl-C is obeyed."""
+"""A connection to a file that is waited for in the open where it is locked, or that only reads."""
 
 from __future__ import annotations
 
+import os
+import shutil
 import sqlite3
+import tempfile
 from typing import Any
+from urllib.parse import quote
 
+from sequent.errors import StoreError
 from sequent.runtime.patience import BUSY_PATIENCE, Patience, patiently
+from sequent.runtime.store.sqlite.access import WAL, has_wal
 
 PIECE = 0.1
 """Seconds for which SQLite waits by itself: meanwhile no signal is heard."""
@@ -28,3 +34,54 @@ class PatientConnection(sqlite3.Connection):
 def _refusal(error: sqlite3.OperationalError) -> str:
     is_locked = getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
     return "the store is locked by another process" if is_locked else ""
+
+
+_PRAGMAS = ("trusted_schema = OFF", "cell_size_check = ON", "query_only = ON")
+
+
+def is_read_only(path: str) -> bool:
+    """Whether nobody can write where that file is."""
+    return bool(os.statvfs(path).f_flag & os.ST_RDONLY)
+
+
+def refusal(path: str) -> StoreError:
+    """The error of whoever wants to write there."""
+    return StoreError(
+        f"the store '{path}' is on a read-only file system: its runs can be looked at, and no more",
+        code="read-only-store",
+        hint="name a store elsewhere, or copy it (with its -wal and .runs) to where it can be written",
+    )
+
+
+def open_to_read(path: str) -> PatientConnection:
+    """A connection that reads what is there, the newest commits included.
+
+    SQLite finds those in the log beside the file, which it reads only where it can write. Where there are any, a copy
+    is opened, which is gone as soon as it is open.
+
+    Raises:
+        OSError: there is no room for the copy.
+        sqlite3.Error: it cannot be opened.
+    """
+    if not has_wal(path):
+        return _prepared(_connect(f"file:{quote(path)}?mode=ro&immutable=1"))
+    directory = tempfile.mkdtemp(prefix="sequent-")
+    try:
+        copy = os.path.join(directory, "store.db")
+        for end in ("", WAL):
+            shutil.copyfile(path + end, copy + end)
+        connection = _connect(f"file:{quote(copy)}?mode=rw")
+        connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        return _prepared(connection)
+    finally:
+        shutil.rmtree(directory)
+
+
+def _connect(address: str) -> PatientConnection:
+    return sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False, factory=PatientConnection)
+
+
+def _prepared(connection: PatientConnection) -> PatientConnection:
+    for pragma in _PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")
+    return connection

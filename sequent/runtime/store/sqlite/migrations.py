@@ -8,7 +8,7 @@ import sqlite3
 
 from sequent.errors import StoreError
 from sequent.runtime import ownership
-from sequent.runtime.store.location import flush_directory, run_directory
+from sequent.runtime.store.sqlite.location import flush_directory, run_directory
 from sequent.runtime.store.sqlite.schema import VERSION
 from sequent.runtime.store.sqlite.unfinished import Unfinished
 

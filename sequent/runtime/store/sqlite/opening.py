@@ -9,12 +9,11 @@ import sqlite3
 from urllib.parse import quote
 
 from sequent.errors import StoreBusyError, StoreError, StoreFullError
-from sequent.runtime.store.access import check_file, check_inner_directory, check_new_name
-from sequent.runtime.store.location import Location, flush_directory, prepare_directory, refused, runs_directory
-from sequent.runtime.store.sqlite.connection import PIECE, PatientConnection
+from sequent.runtime.store.sqlite.access import check_file, check_inner_directory, check_new_name
+from sequent.runtime.store.sqlite.connection import PIECE, PatientConnection, is_read_only, open_to_read, refusal
+from sequent.runtime.store.sqlite.location import Location, flush_directory, prepare_directory, refused, runs_directory
 from sequent.runtime.store.sqlite.migrations import OLDEST, migrate
-from sequent.runtime.store.sqlite.read_only import is_read_only, open_to_read, refusal
-from sequent.runtime.store.sqlite.schema import APPLICATION_ID, VERSION, creation, metadata
+from sequent.runtime.store.sqlite.schema import APPLICATION_ID, VERSION, creation, tables
 from sequent.runtime.store.sqlite.unfinished import Unfinished, remove_unfinished
 
 _MAGIC = b"SQLite format 3\0"
@@ -179,7 +178,7 @@ def check_schema(connection: sqlite3.Connection, path: str) -> None:
         found = connection.execute("SELECT name FROM sqlite_schema").fetchall()
     except DATABASE_ERRORS as error:
         raise store_error(error, path) from error
-    missing = sorted(set(metadata.tables) - {name for (name,) in found})
+    missing = sorted(tables() - {name for (name,) in found})
     if missing:
         raise _foreign(path, f"it has no table '{missing[0]}'")
 
@@ -201,7 +200,7 @@ def _has_no_room(path: str) -> bool:
     return disk.f_bavail * disk.f_frsize < _ROOM
 
 
-def store_error(error: sqlite3.Error | UnicodeDecodeError, path: str) -> StoreError:
+def store_error(error: Exception, path: str) -> StoreError:
     """What SQLite's error means to a user."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):

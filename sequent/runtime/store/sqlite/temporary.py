@@ -14,8 +14,10 @@ from collections.abc import Callable
 from contextlib import closing
 from functools import cache
 
-from sequent.runtime.store.location import MEMORY, Location
-from sequent.runtime.store.sqlite.runs import SqliteStore
+from sequent.runtime.store.sql.session import Session
+from sequent.runtime.store.sql.store import SqlStore
+from sequent.runtime.store.sqlite.database import SqliteDatabase
+from sequent.runtime.store.sqlite.location import MEMORY, Location
 from sequent.runtime.store.sqlite.schema import APPLICATION_ID, VERSION, creation
 
 _IN_MEMORY = "/dev/shm"  # noqa: S108 - a directory of our own is made in it, which nobody else may enter
@@ -24,7 +26,7 @@ _ROOM = 256 * 1024 * 1024
 _PREFIX = "sequent-memory-"
 
 
-class MemoryStore(SqliteStore):
+class MemoryStore(SqlStore):
     """Runs that nobody finds once this process has ended, or has closed the store."""
 
     def __init__(self, now: Callable[[], float] = time.time, name: str = MEMORY) -> None:
@@ -34,7 +36,8 @@ class MemoryStore(SqliteStore):
         path = os.path.join(directory, "store.db")
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(_empty_store())
-        super().__init__(Location(path, is_default=False, name=name, is_temporary=True), now)
+        location = Location(path, is_default=False, name=name, is_temporary=True)
+        super().__init__(Session(SqliteDatabase(location, now)), now)
 
     def close(self) -> None:
         super().close()

@@ -9,7 +9,7 @@ import re
 import secrets
 
 from sequent.runtime import ownership
-from sequent.runtime.store.access import BESIDE
+from sequent.runtime.store.sqlite.access import BESIDE
 
 _UNFINISHED = re.compile(r"\.[0-9a-f]{16}\.new\Z")
 

@@ -1,0 +1,215 @@
+"""Loads what a recovery starts from: the open iterations of a run, out of its rows."""
+
+from __future__ import annotations
+
+from sequent.model.directives import NO_DIRECTIVES, Directives, Reach
+from sequent.model.plan import ContainerPlan, NodePlan, Plan, StepPlan
+from sequent.model.saved import SavedBlock, SavedFrame, SavedTask
+from sequent.model.status import Status
+from sequent.runtime.attempt_outcomes import answers_of, may_retry
+from sequent.runtime.rows import TaskKey
+from sequent.runtime.store.sql.run_rows import Extent, OpenRows, Span
+
+Numbers = tuple[int, ...]
+"""Of the iterations around, from the root in."""
+
+
+class SavedLoader:
+    """Loads open iterations alone: what a repeat has behind it is counted by the store, and never read.
+
+    Args:
+        plan: what will run.
+        rows: the run's rows.
+        recovery: the run's present recovery, of which the failed attempts are counted.
+        directives: what is asked for by hand: what that may concern is loaded although it is kept.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        rows: OpenRows,
+        recovery: int,
+        directives: Directives = NO_DIRECTIVES,
+    ) -> None:
+        self._plan = plan
+        self._rows = rows
+        self._recovery = recovery
+        self._reach = Reach.of(plan, directives)
+        watched = {cause for reaction in plan.reactions.values() for cause in reaction.to_run_of}
+        self._watching = frozenset({*watched, *plan.reactions})
+        """The nodes of which is asked in which recovery they last ran."""
+
+    def root(self) -> SavedFrame | None:
+        """The root's iteration; None where it has not begun."""
+        root = self._plan.nodes[0]
+        found = self._rows.frame_of(0, 0)
+        if found is None or not isinstance(root, ContainerPlan):
+            return None
+        return self._frame(*found, root, (1,), every=False)
+
+    def _frame(
+        self, frame: int, status: Status, container: ContainerPlan, sequence: Numbers, *, every: bool
+    ) -> SavedFrame:
+        tasks: dict[int, SavedTask] = {}
+        blocks: dict[int, SavedBlock] = {}
+        for index in container.children:
+            node = self._plan.nodes[index]
+            if isinstance(node, StepPlan):
+                task = self._task(frame, node, 0)
+                if task is not None:
+                    tasks[index] = task
+            else:
+                block = self._block(frame, node, sequence, every=every)
+                if block is not None:
+                    blocks[index] = block
+        return SavedFrame(frame, tasks, blocks, status)
+
+    def _task(self, frame: int, step: StepPlan, iteration: int) -> SavedTask | None:
+        index = step.index
+        tried = self._rows.tried(frame, index, iteration)
+        if not tried:
+            return None
+        last = tried[-1]
+        failures = 0
+        if step.retries:
+            failures = sum(one.status is Status.FAILURE and one.recovery == self._recovery for one in tried)
+        answers: tuple[int, ...] = ()
+        if step.asked and last.status is Status.SUCCESS:
+            answers = answers_of(step, self._rows.result(TaskKey(frame, index, iteration)))
+        return SavedTask(
+            last.status,
+            last.number,
+            last.verdict,
+            answers,
+            failures,
+            waits=last.status is Status.FAILURE and self._is_to_wait(frame, step, iteration, last.number, failures),
+            had_begun=last.has_begun or not step.announces,
+            recovery=last.recovery,
+            ran_in=max((one.recovery for one in tried if not (one.is_passed or one.is_superseded)), default=-1),
+        )
+
+    def _is_to_wait(self, frame: int, step: StepPlan, iteration: int, attempt: int, failures: int) -> bool:
+        """Whether a task that has failed was to be tried again, at its time or as soon as there was room."""
+        if not step.retries:
+            return False
+        index = step.index
+        if self._rows.waits(frame, index, iteration, attempt + 1):
+            return True
+        problem = self._rows.problem(frame, index, iteration, attempt)
+        return 0 < failures <= step.retries and problem is not None and may_retry(step, problem)
+
+    def _block(self, frame: int, node: ContainerPlan, sequence: Numbers, *, every: bool) -> SavedBlock | None:
+        if node.repeats is not None:
+            status_of_repeat = self._rows.repeat_status(frame, node.index)
+            if status_of_repeat is None:
+                return None
+            return self._repeat(frame, node, status_of_repeat, sequence, every=every)
+        found = self._rows.frame_of(frame, node.index)
+        if found is None:
+            return None
+        id_, status = found
+        is_kept = status is Status.SUCCESS
+        answers = self._answers(id_, node) if is_kept else ()
+        span = self._span(frame, node, status)
+        if is_kept and not (every or self._is_wanted(node, sequence)):
+            return SavedBlock(status, 1, answers=answers, recovery=span.recovery, ran_in=span.ran_in)
+        loads_all = every or (is_kept and node.index in self._plan.reactions)
+        inside = self._frame(id_, status, node, (*sequence, 1), every=loads_all)
+        return SavedBlock(status, 1, {1: inside}, answers=answers, recovery=span.recovery, ran_in=span.ran_in)
+
+    def _span(self, frame: int, node: ContainerPlan, status: Status) -> Span:
+        """In which recoveries something in a container ran, where anybody asks; else as if nothing had."""
+        is_asked = node.index in self._watching or (self._recovery and status in (Status.FAILURE, Status.CANCELLED))
+        if not is_asked:
+            return Span(-1, -1)
+        if node.wraps:
+            return self._rows.span_of_step(frame, node.children[0])
+        return self._rows.span_of_frames(frame, node.index)
+
+    def _answers(self, frame: int, container: ContainerPlan) -> tuple[int, ...]:
+        """Which of what is asked of a container's result it is."""
+        node: NodePlan = container
+        while isinstance(node, ContainerPlan):
+            if node.result is None or node.repeats is not None:
+                return ()
+            if node is not container:
+                found = self._rows.frame_of(frame, node.index)
+                if found is None:
+                    return ()
+                frame = found[0]
+            node = self._plan.nodes[node.children[node.result]]
+        return answers_of(node, self._rows.result(TaskKey(frame, node.index, 0))) if node.asked else ()
+
+    def _is_wanted(self, node: ContainerPlan, sequence: Numbers) -> bool:
+        """Whether the inside of a kept container is loaded: for the numbers of its attempts, or to run again."""
+        return node.index in self._plan.reactions or self._reach.is_in(node, sequence)
+
+    def _repeat(self, frame: int, node: ContainerPlan, status: Status, sequence: Numbers, *, every: bool) -> SavedBlock:
+        is_kept = status is Status.SUCCESS
+        extent = self._extent(frame, node)
+        span = self._span(frame, node, status)
+        if is_kept and not (every or self._is_wanted(node, sequence)):
+            return SavedBlock(status, extent.last, recovery=span.recovery, ran_in=span.ran_in)
+        frames = self._gaps(frame, node, extent)
+        loads_all = every or (is_kept and node.index in self._plan.reactions)
+        loads = self._iterations if node.wraps else self._frames
+        frames |= loads(frame, node, sequence, every=loads_all)
+        until_met = not is_kept and self._until_met(frame, node)
+        return SavedBlock(
+            status, extent.last, dict(sorted(frames.items())), until_met, recovery=span.recovery, ran_in=span.ran_in
+        )
+
+    def _loads(self, node: ContainerPlan, sequence: Numbers, number: int) -> bool:
+        """Whether an iteration that is a success is loaded: an ``until`` needs all, to say which of them met it."""
+        if node.until is not None:
+            return self._reach.is_in(node, sequence)
+        return self._reach.is_in(node, (*sequence, number))
+
+    def _frames(self, frame: int, node: ContainerPlan, sequence: Numbers, *, every: bool) -> dict[int, SavedFrame]:
+        looks_inside = self._reach.is_in(node, sequence)
+        found = self._rows.open_frames(frame, node.index, every=every or looks_inside)
+        return {
+            number: self._frame(id_, status, node, (*sequence, number), every=every)
+            for number, id_, status in found
+            if every or status is not Status.SUCCESS or self._loads(node, sequence, number)
+        }
+
+    def _extent(self, frame: int, node: ContainerPlan) -> Extent:
+        if node.wraps:
+            return self._rows.step_extent(frame, node.children[0])
+        return self._rows.frame_extent(frame, node.index)
+
+    def _gaps(self, frame: int, node: ContainerPlan, extent: Extent) -> dict[int, SavedFrame]:
+        """Iterations that had begun but left no row, since their task was still waiting for its turn."""
+        if extent.begun >= extent.last:
+            return {}
+        if node.wraps:
+            seen = set(self._rows.step_numbers(frame, node.children[0]))
+        else:
+            seen = set(self._rows.frame_numbers(frame, node.index))
+        return {number: SavedFrame(0) for number in range(1, extent.last + 1) if number not in seen}
+
+    def _iterations(self, frame: int, node: ContainerPlan, sequence: Numbers, *, every: bool) -> dict[int, SavedFrame]:
+        step = self._plan.nodes[node.children[0]]
+        if not isinstance(step, StepPlan):
+            raise AssertionError("only a step is wrapped")
+        numbers = set(self._rows.open_iterations(frame, step.index))
+        if every or self._reach.is_in(node, sequence):
+            known = self._rows.step_numbers(frame, step.index)
+            numbers |= {number for number in known if every or self._loads(node, sequence, number)}
+        return {number: self._iteration(frame, step, number) for number in sorted(numbers)}
+
+    def _iteration(self, frame: int, step: StepPlan, number: int) -> SavedFrame:
+        task = self._task(frame, step, number)
+        if task is None:
+            return SavedFrame(0)
+        status = Status.ACTIVE if task.waits or task.status is Status.WAITING else task.status
+        return SavedFrame(0, {step.index: task}, status=status)
+
+    def _until_met(self, frame: int, node: ContainerPlan) -> bool:
+        if node.until is None:
+            return False
+        step = node.children[node.until]
+        if node.wraps:
+            return self._rows.until_met_by_step(frame, step)
+        return self._rows.until_met_in_frames(frame, node.index, step)

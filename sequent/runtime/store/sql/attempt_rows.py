@@ -1,0 +1,103 @@
+"""The attempts of a run, and how many of them came to what, as people are told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import cached_property, lru_cache
+from typing import Any
+
+from sequent.model.outcome import Failure
+from sequent.model.scope import sequence_text
+from sequent.model.status import Status
+from sequent.runtime.pending import Pending
+from sequent.runtime.rows import AttemptRecord
+from sequent.runtime.store.nodes import sequence_above
+from sequent.runtime.store.sql.records import OUTDATED, SUPERSEDED, read_span, read_status
+from sequent.runtime.store.sql.run_rows import RunRows
+from sequent.runtime.store.sql.seals import damaged
+
+
+class AttemptRows(RunRows):
+    """Tells of attempts by path and sequence."""
+
+    def standings(self) -> dict[str, dict[Status, int]]:
+        """By path, how many tasks or iterations are in each status."""
+        found: dict[str, dict[Status, int]] = {}
+        for text in ("tasks_by_state", "frames_by_status"):
+            for node, state, count in self._session.rows(text, self._run):
+                numbers, status = found.setdefault(self._nodes.path(node), {}), read_status(state)
+                numbers[status] = numbers.get(status, 0) + int(count)
+        return found
+
+    def container_problems(self, limit: int | None = None) -> list[Failure]:
+        """The containers that failed for a reason that no attempt tells, under the sequence around them."""
+        found: list[Failure] = []
+        rows = self._session.rows("container_problems", self._run, -1 if limit is None else limit)
+        for frame, node, problem in rows:
+            told, sequence = self._problem(problem), sequence_text(self._sequence_of(frame))
+            if told is not None:
+                found.append(Failure(path=self._nodes.path(node), sequence=sequence, attempt=0, problem=told))
+        return found
+
+    def successes(self) -> int:
+        return int(self._session.row("success_count", self._run)[0])
+
+    def failures(self, limit: int) -> tuple[int, list[AttemptRecord]]:
+        count = int(self._session.row("failure_count", self._run)[0])
+        rows = self._session.rows("failures", self._run, limit) if count else []
+        return count, [self._told(row) for row in rows]
+
+    def failures_within(self, frame: int, node: int, limit: int) -> tuple[int, list[AttemptRecord]]:
+        is_step = self._nodes.is_step(self._nodes.stored(node))
+        text = "failures_of_step" if is_step else "failures_inside"
+        first: list[AttemptRecord] = []
+        count = 0
+        for row in self._session.stream(text, self._run, frame, self._nodes.stored(node)):
+            count += 1
+            if count <= limit:
+                first.append(self._told(row))
+        return count, first
+
+    def pending(self) -> list[Pending]:
+        """What is waited for by the clock."""
+        found: list[Pending] = []
+        for frame, node, iteration, attempt, due in self._session.rows("pending", self._run):
+            around = self._sequence_of(frame)
+            sequence = sequence_text((*around, iteration) if iteration else around)
+            found.append(Pending(path=self._nodes.path(node), sequence=sequence, attempt=attempt, due=due))
+        return found
+
+    def attempts(self, path: str | None) -> Iterator[AttemptRecord]:
+        if path is None:
+            return map(self._told, self._session.stream("attempts", self._run))
+        step = self._nodes.steps_at(path)
+        if step is None:
+            return iter(())
+        return map(self._told, self._session.stream("attempts_of_node", self._run, step))
+
+    def _told(self, row: Any) -> AttemptRecord:
+        frame, node, iteration, number, state, started, ended, problem, log, is_passed = row
+        sequence: tuple[int, ...] = self._sequence_of(frame)
+        if not sequence:
+            raise damaged("an attempt", f"of iteration {frame}")
+        return AttemptRecord(
+            path=self._nodes.path(node),
+            sequence=sequence_text((*sequence, iteration) if iteration else sequence),
+            attempt=number,
+            status=read_status(state),
+            started=started,
+            ended=ended,
+            problem=self._problem(problem),
+            log=read_span(self._text(log, "a log")),
+            is_outdated=state in (OUTDATED, SUPERSEDED),
+            is_passed=bool(is_passed),
+        )
+
+    @cached_property
+    def _sequence_of(self) -> Callable[[int], tuple[int, ...]]:
+        """The numbers of the iterations around what is in one, by its id."""
+
+        def found(frame: int) -> tuple[int, ...]:
+            return sequence_above(frame, lambda id_: self._session.row("frame_with_id", self._run, id_))
+
+        return lru_cache(100_000)(found)

@@ -1,0 +1,122 @@
+"""Whether what a store has of a run is what was written: asked before the run is taken up again.
+
+The rows of a run are counted by the database, as its driver counted them when it wrote them. Only if that comes to
+something else are they compared with one another, to name those that are wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sequent.errors import StoreError
+from sequent.model.status import RunStatus
+from sequent.runtime.store.nodes import STEP, KnownNodes
+from sequent.runtime.store.sql.definitions import read_nodes
+from sequent.runtime.store.sql.listing import Listing, naming_run
+from sequent.runtime.store.sql.records import read_status
+from sequent.runtime.store.sql.seals import unsealed
+from sequent.runtime.store.sql.session import Session
+from sequent.runtime.store.sql.tally import count_run, read_tally
+
+WHOLE = 32 * 1024 * 1024
+"""Bytes of a store up to which all of its pages are looked at as well, which takes a tenth of a second."""
+
+
+def check_run(session: Session, listing: Listing, number: int, nodes: KnownNodes, *, whole: int = WHOLE) -> None:
+    """See that all rows of a run are there, and are what they were.
+
+    Args:
+        session: asks the store.
+        listing: its runs.
+        number: of the run.
+        nodes: of its definition.
+        whole: bytes of a store up to which all of its pages are looked at as well.
+
+    Raises:
+        StoreError: they are not; the message says which, as far as the others tell.
+    """
+    database = session.database
+    with session.snapshot():
+        database.check_commits(session, number)
+        database.check_pages(session, whole)
+        for (state,) in session.rows("states", number, number, number):
+            read_status(state)
+        found = count_run(session, number)
+        written = read_tally(listing.with_number(number).tally)
+        if found == written and database.has_whole_indexes(session, number):
+            return
+        wrong = list(_misfits(session, number, nodes))
+        if written is not None and not wrong:
+            wrong = [_difference(found.rows, written.rows)]
+    if wrong:
+        raise StoreError(
+            f"the rows of the run do not fit one another: {'; '.join(wrong[:5])}",
+            code="damaged-store",
+            hint="nothing was run. The rows were altered, or the disk is damaged: restore the store from a copy",
+        )
+
+
+def _difference(found: int, written: int) -> str:
+    if found == written:
+        return f"one of its {written:,} rows is not what was written"
+    return f"{written:,} rows were written, and {found:,} are there"
+
+
+def _misfits(session: Session, run: int, nodes: KnownNodes) -> Iterator[str]:
+    """The rows that stand where they cannot, each kind once."""
+    for node, id_, number in session.rows("roots", run):
+        if (node, id_, number) != (0, 1, 1):
+            yield f"iteration {id_} of '{nodes.path(node)}' is in none"
+    for what, name, kinds in (
+        ("an attempt", "attempts_by_place", (STEP,)),
+        ("an iteration", "frames_by_place", ("container", "repeat")),
+        ("a repeat", "repeats_by_place", ("container", "repeat")),
+    ):
+        for node, around, frame, count in session.rows(name, run):
+            path, kind = nodes.nodes.get(node, ("", ""))
+            more = f" and {count - 1:,} more" if count > 1 else ""
+            if kind not in kinds:
+                yield f"{what} is of node {node}, which cannot have one{more}"
+            elif around is None:
+                yield _lost(what, path, frame, count)
+            elif nodes.path(around) != path.rpartition(".")[0]:
+                yield f"{what} of '{path}' is in iteration {frame} of '{nodes.path(around)}'{more}"
+
+
+def _lost(what: str, path: str, frame: int, count: int) -> str:
+    more = f" (and {count - 1:,} more)" if count > 1 else ""
+    if what == "an iteration":
+        return f"iteration {frame} of '{path}' is in one that is missing{more}"
+    return f"{what} of '{path}' is in iteration {frame}, which is missing{more}"
+
+
+def problems_of(session: Session) -> Iterator[str]:
+    """What is wrong with a store: all that the database can check, each row, text and large value is looked at."""
+    listing = Listing(session)
+    try:
+        session.database.check_pages(session)
+        for table, count in session.database.stray_rows(session):
+            yield f"of '{table}' there are rows ({count:,}) that belong to nothing that is there: a run was taken away"
+    except StoreError as error:
+        yield error.message
+    for record in listing.records(None, None):
+        if record.status is RunStatus.DAMAGED:
+            yield record.reason
+            continue
+        try:
+            with naming_run(record.id):
+                _check_whole(session, listing, record.number)
+        except StoreError as error:
+            yield error.message
+
+
+def _check_whole(session: Session, listing: Listing, number: int) -> None:
+    row = listing.with_number(number)
+    has_seals = row.seal is not None
+    nodes = read_nodes(session, row.definition, is_digested=has_seals)
+    check_run(session, listing, number, nodes, whole=0)
+    values = session.database.values(number)
+    for (text,) in session.stream("kept_values", number, number, number, number):
+        values.read(unsealed(text, "a value", has_seal=has_seals))
+    for (text,) in session.stream("kept_texts", number, number, number):
+        unsealed(text, "a text", has_seal=has_seals)

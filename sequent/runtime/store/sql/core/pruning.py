@@ -1,0 +1,80 @@
+"""What removes runs, built with SQLAlchemy Core and compiled to text once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import String, Table, bindparam, delete, func, literal_column, select, tuple_, update
+from sqlalchemy.sql import ColumnElement
+
+from sequent.runtime.store.sql.core.naming import Built, Chapter, is_given
+from sequent.runtime.store.sql.core.tables import (
+    attempt,
+    definition,
+    frame,
+    hold,
+    node,
+    pool,
+    repeat,
+    request,
+    run,
+    ticket,
+    wait,
+)
+from sequent.runtime.store.sql.records import PRUNED
+
+CHAPTER = Chapter("Removing runs")
+
+_PRUNED: ColumnElement[Any] = literal_column(f"'{PRUNED}'")
+
+
+@CHAPTER.named
+def mark_pruned() -> Built:
+    """A run is to go, if it still is what it was."""
+    keys = (is_given(run.c.number), is_given(run.c.status))
+    return update(run).values(status=_PRUNED).where(*keys), "the_number the_status"
+
+
+def _drop_some(table: Table) -> Built:
+    keys = tuple_(*table.primary_key)
+    some = select(*table.primary_key).where(is_given(table.c.run)).limit(bindparam("rows")).offset(literal_column("0"))
+    return delete(table).where(keys.in_(some)), "the_run rows"
+
+
+for _table in (attempt, frame, repeat, wait, hold, ticket, pool):
+    CHAPTER.add(f"prune_{_table.name}", "Removes so many of a run's rows.", *_drop_some(_table))
+
+
+@CHAPTER.named
+def drop_request() -> Built:
+    """Removes what a run was asked to do."""
+    return delete(request).where(is_given(request.c.run)), "the_run"
+
+
+@CHAPTER.named
+def drop_runs() -> Built:
+    """Removes the rows of the runs that are gone, but for that of the highest number."""
+    highest = select(func.max(run.c.number)).scalar_subquery()
+    return delete(run).where(run.c.status == _PRUNED, run.c.number < highest), ""
+
+
+@CHAPTER.named
+def free_ids() -> Built:
+    """Has the row of a run that is gone bear an id that no run can have."""
+    nobody: ColumnElement[str] = literal_column("'-' || number", String())
+    return update(run).values(id=nobody).where(is_given(run.c.number)), "the_number"
+
+
+_USED = select(run.c.definition)
+
+
+@CHAPTER.named
+def drop_unused_nodes() -> Built:
+    """Removes the nodes of definitions that no run is of any more."""
+    return delete(node).where(node.c.definition.not_in(_USED)), ""
+
+
+@CHAPTER.named
+def drop_unused_definitions() -> Built:
+    """Removes definitions that no run is of any more."""
+    return delete(definition).where(definition.c.number.not_in(_USED)), ""

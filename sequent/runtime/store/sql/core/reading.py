@@ -1,0 +1,245 @@
+"""What is read, built with SQLAlchemy Core and compiled to text once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import bindparam, exists, func, literal_column, null, select
+from sqlalchemy.sql import ColumnElement
+
+from sequent.runtime.store.sql.core.naming import Built, Chapter, is_given, is_row, key_of
+from sequent.runtime.store.sql.core.tables import attempt, definition, frame, hold, node, repeat, wait
+
+CHAPTER = Chapter("What is asked of a run")
+
+_A, _F, _R, _W, _H = attempt.c, frame.c, repeat.c, wait.c, hold.c
+SUCCESS: ColumnElement[Any] = literal_column("'success'")
+_FAILURE: ColumnElement[Any] = literal_column("'failure'")
+ONE: ColumnElement[Any] = literal_column("1")
+NONE: ColumnElement[Any] = literal_column("0")
+"""Said, since SQLAlchemy would give it as a value where a limit stands alone."""
+LOCAL = _A.host == literal_column("''")
+STEP = (is_given(_A.run), is_given(_A.frame), is_given(_A.node), LOCAL)
+STEP_NAMES = "the_run the_frame the_node"
+BLOCK = (is_given(_F.run), is_given(_F.parent), is_given(_F.node))
+BLOCK_NAMES = "the_run the_parent the_node"
+LAST = func.max(_A.number)
+"""Beside it, SQLite takes the other columns of a group from the row that has the highest number."""
+
+# -- definitions -----------------------------------------------------------------------------------
+
+
+@CHAPTER.named
+def definition_with_digest() -> Built:
+    """The number of a definition."""
+    return select(definition.c.number).where(is_given(definition.c.digest)), "the_digest"
+
+
+@CHAPTER.named
+def definition_row() -> Built:
+    """All that a definition says, behind its digest."""
+    columns = (definition.c.digest, definition.c.structure, definition.c.fingerprints, definition.c.picture)
+    return select(*columns).where(is_given(definition.c.number)), "the_number"
+
+
+@CHAPTER.named
+def definition_texts() -> Built:
+    """What a definition says of structure and code."""
+    columns = (definition.c.structure, definition.c.fingerprints)
+    return select(*columns).where(is_given(definition.c.number)), "the_number"
+
+
+@CHAPTER.named
+def definition_picture() -> Built:
+    """The picture of a definition."""
+    return select(definition.c.picture).where(is_given(definition.c.number)), "the_number"
+
+
+@CHAPTER.named
+def nodes() -> Built:
+    """The nodes of a definition."""
+    statement = select(node.c.id, node.c.path, node.c.kind).where(is_given(node.c.definition))
+    return statement.order_by(node.c.id), "the_definition"
+
+
+# -- values that steps ask for --------------------------------------------------------------------
+
+
+@CHAPTER.named
+def result() -> Built:
+    """The last attempt of a task."""
+    statement = select(_A.state, _A.result).where(*STEP, is_given(_A.iteration))
+    return _latest(statement), f"{STEP_NAMES} the_iteration"
+
+
+def _latest(statement: Any) -> Any:
+    return statement.order_by(_A.number.desc()).limit(ONE).offset(NONE)
+
+
+@CHAPTER.named
+def results() -> Built:
+    """The last attempts of a repeated step's iterations that succeeded, after an iteration."""
+    statement = select(_A.iteration, _A.result, _A.state, LAST).where(*STEP, _after(_A.iteration))
+    statement = statement.group_by(_A.iteration).having(_A.state == SUCCESS)
+    return _page(statement, _A.iteration), f"{STEP_NAMES} after rows"
+
+
+@CHAPTER.named
+def drawn_by_steps() -> Built:
+    """The items of a repeated step's iterations, after an iteration."""
+    statement = select(_A.iteration, func.max(_A.item)).where(*STEP, _after(_A.iteration))
+    return _page(statement.group_by(_A.iteration), _A.iteration), f"{STEP_NAMES} after rows"
+
+
+@CHAPTER.named
+def drawn_by_frames() -> Built:
+    """The items of a container's iterations, after an iteration."""
+    statement = select(_F.number, _F.item).where(*BLOCK, _after(_F.number))
+    return _page(statement, _F.number), f"{BLOCK_NAMES} after rows"
+
+
+@CHAPTER.named
+def frames() -> Built:
+    """The iterations of a container, after an iteration."""
+    statement = select(_F.number, _F.id, _F.status).where(*BLOCK, _after(_F.number))
+    return _page(statement, _F.number), f"{BLOCK_NAMES} after rows"
+
+
+def _after(column: ColumnElement[Any]) -> ColumnElement[bool]:
+    return column > bindparam("after")
+
+
+def _page(statement: Any, column: ColumnElement[Any]) -> Any:
+    return statement.order_by(column).limit(bindparam("rows")).offset(NONE)
+
+
+@CHAPTER.named
+def frame_item() -> Built:
+    """The item of an iteration."""
+    return select(_F.item).where(*is_row(frame)), key_of(frame)
+
+
+@CHAPTER.named
+def repeat_row() -> Built:
+    """What a repeat repeats over, and what it is in."""
+    return select(_R["items"], _R.status).where(*is_row(repeat)), key_of(repeat)
+
+
+@CHAPTER.named
+def last_id() -> Built:
+    """The highest id of an iteration."""
+    return select(func.max(_F.id)).where(is_given(_F.run)), "the_run"
+
+
+@CHAPTER.named
+def frame_with_id() -> Built:
+    """Where an iteration is."""
+    statement = select(_F.parent, _F.number).where(is_given(_F.run), is_given(_F.id))
+    return statement, "the_run the_id"
+
+
+# -- what is waited for, and held ------------------------------------------------------------------
+
+
+@CHAPTER.named
+def wait_row() -> Built:
+    """Until when is to be waited before an attempt."""
+    return select(_W.boot, _W.due_boot, _W.due, _W.length).where(*is_row(wait)), key_of(wait)
+
+
+@CHAPTER.named
+def pending() -> Built:
+    """The waits after which nothing has begun yet, the soonest first."""
+    later = (_A.run == _W.run, _A.frame == _W.frame, _A.node == _W.node, _A.iteration == _W.iteration)
+    has_begun = exists(select(ONE).where(*later, _A.number >= _W.attempt))
+    is_open = exists(select(ONE).where(frame.c.run == _W.run, _F.parent == _W.frame, _F.node == _W.node))
+    has_items = exists(select(ONE).where(_R.run == _W.run, _R.frame == _W.frame, _R.node == _W.node))
+    columns = (_W.frame, _W.node, _W.iteration, _W.attempt, _W.due)
+    waiting = select(*columns).where(is_given(_W.run), ~has_begun, ~is_open, ~has_items)
+    return waiting.order_by(_W.due, _W.frame, _W.node, _W.iteration), "the_run"
+
+
+@CHAPTER.named
+def kept() -> Built:
+    """How much of each pool of its own a run keeps."""
+    mine = (is_given(_H.run), _H.frame == NONE, _H.shared == NONE)
+    return select(_H.pool, _H.amount).where(*mine).order_by(_H.pool), "the_run"
+
+
+# -- attempts, for people -------------------------------------------------------------------------
+
+_PASSED = (func.length(_A.token) == NONE) & _A.result.is_(null())
+"""Whether nobody executed it, and it gave nothing; one that stands for an earlier attempt has its result."""
+_TOLD = (_A.frame, _A.node, _A.iteration, _A.number, _A.state, _A.started, _A.ended, _A.problem, _A.log, _PASSED)
+_NEXT = attempt.alias("next")
+IS_LAST = ~exists(
+    select(ONE).where(
+        _NEXT.c.run == _A.run,
+        _NEXT.c.frame == _A.frame,
+        _NEXT.c.node == _A.node,
+        _NEXT.c.host == _A.host,
+        _NEXT.c.iteration == _A.iteration,
+        _NEXT.c.number > _A.number,
+    )
+)
+_IS_FAILED = (is_given(_A.run), _A.state == _FAILURE, IS_LAST)
+_BY_START = (_A.started, _A.frame, _A.node, _A.iteration, _A.number)
+
+
+@CHAPTER.named
+def attempts() -> Built:
+    """All attempts of a run, by time of start."""
+    return select(*_TOLD).where(is_given(_A.run)).order_by(*_BY_START), "the_run"
+
+
+@CHAPTER.named
+def attempts_of_node() -> Built:
+    """The attempts of one step, by time of start."""
+    statement = select(*_TOLD).where(is_given(_A.run), is_given(_A.node))
+    return statement.order_by(*_BY_START), "the_run the_node"
+
+
+@CHAPTER.named
+def success_count() -> Built:
+    """How many tasks have succeeded; one that has done so again counts once."""
+    tasks = select(_A.frame, _A.node, _A.host, _A.iteration).where(is_given(_A.run), _A.state == SUCCESS).distinct()
+    return select(func.count()).select_from(tasks.subquery()), "the_run"
+
+
+@CHAPTER.named
+def failure_count() -> Built:
+    """How many tasks' last attempts are failures."""
+    return select(func.count()).select_from(attempt).where(*_IS_FAILED), "the_run"
+
+
+@CHAPTER.named
+def failures() -> Built:
+    """The tasks whose last attempt is a failure, by time of its start."""
+    statement = select(*_TOLD).where(*_IS_FAILED).order_by(*_BY_START).limit(bindparam("rows")).offset(NONE)
+    return statement, "the_run rows"
+
+
+@CHAPTER.named
+def failures_of_step() -> Built:
+    """The same, of the tasks of one step within a frame."""
+    statement = select(*_TOLD).where(*STEP, _A.state == _FAILURE, IS_LAST).order_by(*_BY_START)
+    return statement, STEP_NAMES
+
+
+@CHAPTER.named
+def failures_inside() -> Built:
+    """The same, of all that is in the iterations of one container within a frame."""
+    inside = select(_F.run, _F.id).where(*BLOCK).cte("inside", recursive=True)
+    further = frame.alias("further")
+    below = select(further.c.run, further.c.id).where(further.c.run == inside.c.run, further.c.parent == inside.c.id)
+    inside = inside.union_all(below)
+    is_inside = (_A.run == inside.c.run, _A.frame == inside.c.id)
+    statement = select(*_TOLD).where(*is_inside, _A.state == _FAILURE, IS_LAST).order_by(*_BY_START)
+    return statement, BLOCK_NAMES
+
+
+@CHAPTER.named
+def container_problems() -> Built:
+    """Why containers failed where no attempt tells; a limit of -1 is none."""
+    statement = select(_R.frame, _R.node, _R.problem).where(is_given(_R.run), _R.problem.is_not(null()))
+    return statement.order_by(_R.frame, _R.node).limit(bindparam("rows")).offset(NONE), "the_run rows"

@@ -1,0 +1,213 @@
+"""The tables: state rows only, of which there is no second copy to keep true."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    REAL,
+    BigInteger,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.types import TypeEngine
+
+Whole: TypeEngine[int] = BigInteger().with_variant(Integer(), "sqlite")
+"""Ids, numbers and counts: of 64 bits in every database, which SQLite's integers have in any case."""
+Moment: TypeEngine[float] = Double[float]().with_variant(REAL(), "sqlite")
+"""Seconds, since 1970 or of a length: of 64 bits too, for which a REAL of others has too few."""
+
+metadata = MetaData()
+
+
+def _whose() -> tuple[Column[Any], ...]:
+    """Whose a row is: a task's or a container's of a run."""
+    return (
+        Column("run", Whole, ForeignKey("run.number"), nullable=False),
+        Column("frame", Whole, nullable=False),
+        Column("node", Whole, nullable=False),
+        Column("host", Text, nullable=False),
+        Column("iteration", Whole, nullable=False),
+    )
+
+
+definition = Table(
+    "definition",
+    metadata,
+    Column("number", Whole, primary_key=True),
+    Column("digest", Text, nullable=False, unique=True),
+    Column("structure", Text, nullable=False),
+    Column("fingerprints", Text, nullable=False),
+    Column("picture", Text, nullable=False, server_default=""),
+    sqlite_strict=True,
+)
+"""What runs of an unchanged flow have in common, kept once."""
+
+node = Table(
+    "node",
+    metadata,
+    Column("definition", Whole, ForeignKey("definition.number"), nullable=False),
+    Column("id", Whole, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    PrimaryKeyConstraint("definition", "id"),
+    sqlite_with_rowid=False,
+    sqlite_strict=True,
+)
+"""The steps and containers, under the index that they had when the definition was first run."""
+
+run = Table(
+    "run",
+    metadata,
+    Column("number", Whole, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("epoch", Whole, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("touched", Whole, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("recovery", Whole, nullable=False),
+    Column("created", Moment, nullable=False),
+    Column("ended", Moment),
+    Column("counts", Text, nullable=False),
+    Column("flow", Text, nullable=False),
+    Column("definition", Whole, ForeignKey("definition.number"), nullable=False),
+    Column("reason", Text),
+    Column("wake", Text),
+    Column("tally", Text),
+    Column("seal", Whole),
+    Column("unrun", Text),
+    sqlite_strict=True,
+)
+"""A small row, since every transaction of its driver writes it: the guard against a second driver.
+
+What the run's rows come to is its tally; the seal is the checksum of this row and of its request. Runs that an older
+version made have neither.
+"""
+
+request = Table(
+    "request",
+    metadata,
+    Column("run", Whole, ForeignKey("run.number"), primary_key=True),
+    Column("target", Text, nullable=False),
+    Column("params", Text, nullable=False),
+    Column("origin", Text),
+    sqlite_strict=True,
+)
+"""What a run was asked to do, and the step of another run that asked."""
+
+frame = Table(
+    "frame",
+    metadata,
+    Column("run", Whole, ForeignKey("run.number"), nullable=False),
+    Column("parent", Whole, nullable=False),
+    Column("node", Whole, nullable=False),
+    Column("number", Whole, nullable=False),
+    Column("id", Whole, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("item", Text),
+    PrimaryKeyConstraint("run", "parent", "node", "number"),
+    sqlite_with_rowid=False,
+    sqlite_strict=True,
+)
+"""The iterations of containers; a repeated step's are its attempts' rows."""
+
+frame_by_id = Index("frame_by_id", frame.c.run, frame.c.id, unique=True)
+"""Costs only where an iteration begins; no id is used twice, and an attempt's sequence is found upwards."""
+
+repeat = Table(
+    "repeat",
+    metadata,
+    Column("run", Whole, ForeignKey("run.number"), nullable=False),
+    Column("frame", Whole, nullable=False),
+    Column("node", Whole, nullable=False),
+    Column("items", Text),
+    Column("status", Text),
+    Column("problem", Text),
+    PrimaryKeyConstraint("run", "frame", "node"),
+    sqlite_with_rowid=False,
+    sqlite_strict=True,
+)
+"""The items of a container within an iteration of what is around it."""
+
+attempt = Table(
+    "attempt",
+    metadata,
+    *_whose(),
+    Column("number", Whole, nullable=False),
+    Column("token", LargeBinary, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("started", Moment, nullable=False),
+    Column("ended", Moment),
+    Column("item", Text),
+    Column("result", Text),
+    Column("verdict", Whole),
+    Column("problem", Text),
+    Column("log", Text),
+    Column("recovery", Whole, nullable=False, server_default=text("0")),
+    Column("begun", Moment),
+    PrimaryKeyConstraint("run", "frame", "node", "host", "iteration", "number"),
+    sqlite_with_rowid=False,
+    sqlite_strict=True,
+)
+"""An attempt and its outcome in one row."""
+
+wait = Table(
+    "wait",
+    metadata,
+    *_whose(),
+    Column("attempt", Whole, nullable=False),
+    Column("boot", Text, nullable=False),
+    Column("due_boot", Moment, nullable=False),
+    Column("due", Moment, nullable=False),
+    Column("length", Moment),
+    PrimaryKeyConstraint("run", "frame", "node", "host", "iteration", "attempt"),
+    sqlite_with_rowid=False,
+    sqlite_strict=True,
+)
+"""Until when a task or container waits before an attempt; under attempt 0 its delay, which is waited for once."""
+
+hold = Table(
+    "hold",
+    metadata,
+    *_whose(),
+    Column("pool", Text, nullable=False),
+    Column("amount", Whole, nullable=False),
+    Column("shared", Whole, nullable=False),
+    PrimaryKeyConstraint("run", "frame", "node", "host", "iteration", "pool"),
+    sqlite_with_rowid=False,
+    sqlite_strict=True,
+)
+"""How much of a pool a task or container holds; under frame 0, what the run keeps."""
+
+ticket = Table(
+    "ticket",
+    metadata,
+    Column("number", Whole, primary_key=True),
+    *_whose(),
+    Column("amounts", Text, nullable=False),
+    Column("priority", Whole, nullable=False),
+    Column("around", Text, nullable=False),
+    sqlite_strict=True,
+)
+"""Who waits for shared pools, first come first."""
+
+pool = Table(
+    "pool",
+    metadata,
+    Column("run", Whole, ForeignKey("run.number"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("capacity", Whole, nullable=False),
+    PrimaryKeyConstraint("run", "name"),
+    sqlite_with_rowid=False,
+    sqlite_strict=True,
+)
+"""The shared pools that a run uses, and how large it takes them to be."""

@@ -1,0 +1,70 @@
+"""Makes the text of a file that has all statements in the words of one database, to be read from top to bottom."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Column, Double, Integer, LargeBinary, Text
+from sqlalchemy.engine import Dialect
+from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.sql import ColumnElement
+from sqlalchemy.sql.selectable import SelectBase
+
+from sequent.runtime.store.sql.core import checking, open_part, pools, pruning, reading, runs, tables, writing
+from sequent.runtime.store.sql.core.naming import NamedStatement
+
+CHAPTERS = (runs, writing, reading, open_part, pools, checking, pruning)
+_CLAUSE = re.compile(r" (?=(?:SET|VALUES|WHERE|GROUP BY|ORDER BY|ON CONFLICT|LEFT OUTER JOIN) )")
+_TYPES: tuple[tuple[Any, str], ...] = ((Integer, "int"), (Text, "str"), (Double, "float"), (LargeBinary, "bytes"))
+
+
+def text_of_all(database: str, dialect: Dialect) -> str:
+    """The text of the file."""
+    command = "python -m sequent.runtime.store.sql.core"
+    parts = [f"-- All statements in the words of {database}, made from those in sql/core by: {command}"]
+    parts += ["-- == The tables ==", *_tables(dialect)]
+    for module in CHAPTERS:
+        parts.append(f"-- == {module.CHAPTER.title} ==")
+        parts += [_text_of(named, dialect) for named in module.CHAPTER.statements()]
+    return "\n\n".join(parts) + "\n"
+
+
+def _tables(dialect: Dialect) -> Iterator[str]:
+    for table in tables.metadata.sorted_tables:
+        text = str(CreateTable(table).compile(dialect=dialect)).strip().replace("\t", "    ")
+        yield f"-- create_{table.name}\n" + "\n".join(line.rstrip() for line in text.splitlines() if line.strip())
+    yield f"-- create_frame_by_id\n{CreateIndex(tables.frame_by_id).compile(dialect=dialect)}"
+
+
+def _text_of(named: NamedStatement, dialect: Dialect) -> str:
+    """A statement under its name, what it does, and what its answer holds.
+
+    Raises:
+        AssertionError: it takes other values than it says, or in another order.
+    """
+    lines = [f"-- {named.name}: {named.purpose}"]
+    if isinstance(named.statement, str):
+        return "\n".join([*lines, *map(_wrapped, named.statement.splitlines())])
+    compiled: Any = named.statement.compile(dialect=dialect)
+    if tuple(compiled.positiontup or ()) != named.values:
+        raise AssertionError(f"{named.name} takes {compiled.positiontup}, not {named.values}:\n{compiled}")
+    if isinstance(named.statement, SelectBase):
+        lines.append(f"-- gives {', '.join(map(_kind, named.statement.selected_columns))}")
+    return "\n".join([*lines, *(_wrapped(line.strip()) for line in str(compiled).splitlines())])
+
+
+def _kind(column: ColumnElement[Any]) -> str:
+    """The name and type of a column of ours; of an expression, which may be null, the database decides on the type."""
+    if not isinstance(column, Column):
+        return f"{getattr(column, 'name', '') or 'value'} any?"
+    kind = next(name for type_, name in _TYPES if isinstance(column.type, type_))
+    return f"{column.name} {kind}{'?' if column.nullable else ''}"
+
+
+def _wrapped(line: str) -> str:
+    # No text in a statement holds a blank, so that a line may be broken at any.
+    clauses = _CLAUSE.sub("\n", re.sub(r"\s+", " ", line)).splitlines()
+    return "\n".join(textwrap.fill(clause, 118, subsequent_indent="    ", break_long_words=False) for clause in clauses)

@@ -1,0 +1,153 @@
+"""Removes old runs and everything they left behind; where it was killed, the next one that prunes ends the work."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import stat
+from collections.abc import Callable, Iterator
+
+from sequent.errors import StoreError
+from sequent.model.status import RunStatus
+from sequent.runtime.pruning import OldRun, Pruned, PrunedRun, PruneRule, old_runs
+from sequent.runtime.store.sql.records import read_run_status
+from sequent.runtime.store.sql.session import Session
+
+_AT_ONCE = 20_000
+"""Rows that are removed in one transaction: other runs write in between."""
+
+
+_OF_RUN = ("attempt", "frame", "repeat", "wait", "hold", "ticket", "pool")
+"""The tables with rows of runs."""
+
+
+class Pruning:
+    """The old runs of a store.
+
+    A run that is to go is first marked in its row, and from then on there is no such run for anybody. Then its files
+    go, then its rows, then its own row. So no run is ever seen of which a part is gone, and nothing is left for good,
+    but for the row of the highest number until there is a higher one: no number, and so no id and no key of an attempt,
+    is used twice.
+    """
+
+    def __init__(self, session: Session, now: Callable[[], float]) -> None:
+        self._session = session
+        self._database = session.database
+        self._now = now
+
+    def prune(self, rule: PruneRule) -> Pruned:
+        """Remove what the rule says, and what an earlier one has not ended; or only say so.
+
+        Raises:
+            StoreError: the store cannot be read or written.
+        """
+        before = self._database.free_bytes(self._session)
+        if not rule.is_dry:
+            for (number,) in self._session.rows("pruned"):
+                self._remove(number)
+        runs: list[PrunedRun] = []
+        busy: list[str] = []
+        for run in old_runs(self._runs(), rule, self._now()):
+            size = self._prune(run, is_dry=rule.is_dry)
+            if size is None:
+                busy.append(run.id)
+            else:
+                status = RunStatus.INTERRUPTED if run.status is RunStatus.RUNNING else run.status
+                runs.append(PrunedRun(id=run.id, flow=run.flow, status=status, ended=run.ended, size=size))
+        freed = self._database.free_bytes(self._session) - before
+        return Pruned(runs=tuple(runs), size=sum(run.size for run in runs) + freed, busy=tuple(busy))
+
+    def _runs(self) -> Iterator[OldRun]:
+        """All runs, latest first, but for those that cannot be read: somebody is to look at them."""
+        for number, id_, flow, text, created, ended in self._session.unchecked("ages"):
+            with contextlib.suppress(StoreError, TypeError, ValueError, OSError):
+                seen = float(created) if ended is None else float(ended)
+                if ended is None:
+                    seen = max(seen, self._database.last_written(number) or 0.0)
+                yield OldRun(number=int(number), id=str(id_), flow=str(flow), status=read_run_status(text), ended=seen)
+
+    def _prune(self, run: OldRun, *, is_dry: bool) -> int | None:
+        """Remove a run; the bytes of its files, or None where something of it is alive."""
+        claim = None
+        if os.path.isdir(self._database.directory(run.number)):
+            claim = None if is_dry else self._database.claim_dead(run.number)
+            if self._database.is_alive(run.number) if is_dry else claim is None:
+                return None
+        try:
+            size = sum(map(_size_of, self._directories(run)))
+            if not is_dry:
+                with self._session.transaction():
+                    is_marked = self._session.execute("mark_pruned", run.number, run.status.value) == 1
+                if not is_marked:
+                    return None
+                self._remove(run.number)
+            return size
+        finally:
+            if claim is not None:
+                claim.release()
+
+    def _directories(self, run: OldRun) -> list[str]:
+        """The run's own directory, and those elsewhere to which links in it lead."""
+        directory = self._database.directory(run.number)
+        found = [directory]
+        for name in ("logs", "scratch"):
+            target = os.path.realpath(os.path.join(directory, name))
+            is_ours = os.path.basename(target).startswith(f"{run.flow}-{run.id}")
+            if os.path.islink(os.path.join(directory, name)) and is_ours and _is_own_directory(target):
+                found.insert(0, target)
+        return found
+
+    def _remove(self, number: int) -> None:
+        """Remove the files and rows of a run that was marked."""
+        flow, id_ = self._session.row("name_of", number)
+        run = OldRun(number=number, id=id_, flow=flow, status=RunStatus.SUCCESS, ended=0.0)
+        for directory in self._directories(run):
+            if os.path.lexists(directory):
+                _remove_tree(directory)
+        for table in _OF_RUN:
+            count = _AT_ONCE
+            while count == _AT_ONCE:
+                with self._session.transaction():
+                    count = self._session.execute(f"prune_{table}", number, _AT_ONCE)
+        with self._session.transaction():
+            self._session.execute("drop_request", number)
+            self._session.execute("free_ids", number)
+            for name in ("drop_runs", "drop_unused_nodes", "drop_unused_definitions"):
+                self._session.execute(name)
+
+
+def _is_own_directory(path: str) -> bool:
+    try:
+        info = os.lstat(path)
+    except OSError:
+        return False
+    return stat.S_ISDIR(info.st_mode) and info.st_uid == os.geteuid()
+
+
+def _remove_tree(path: str) -> None:
+    """Remove a directory; links in it are removed, and not followed."""
+
+    def make_writable(function: Callable[[str], object], name: str, _: object) -> None:
+        # A step may have taken its own rights away from what it wrote.
+        os.chmod(os.path.dirname(name), 0o700)
+        function(name)
+
+    try:
+        shutil.rmtree(path, onerror=make_writable)
+    except OSError as error:
+        raise StoreError(
+            f"'{error.filename or path}' cannot be removed: {error.strerror}",
+            code="prune",
+            hint="remove it yourself, then prune again: its run is removed already, but for what is left there",
+        ) from error
+
+
+def _size_of(directory: str) -> int:
+    """Bytes on the disk of all that is in a directory."""
+    total = 0
+    for path, _, files in os.walk(directory):
+        for name in files:
+            with contextlib.suppress(OSError):
+                total += os.lstat(os.path.join(path, name)).st_blocks * 512
+    return total

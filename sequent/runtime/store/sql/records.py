@@ -1,0 +1,126 @@
+"""Turns the records that stand in one column each to JSON, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TypeVar
+
+from sequent.errors import NotDataError
+from sequent.model import description
+from sequent.model.description import KeptDescription
+from sequent.model.json_text import read_json
+from sequent.model.outcome import LogSpan, Problem
+from sequent.model.record_text import Count, read_record, text_of_record
+from sequent.model.spec import Amounts
+from sequent.model.status import RunStatus, Status
+from sequent.runtime.origin import RunOrigin
+from sequent.runtime.owner import Owner
+from sequent.runtime.store.sql.seals import damaged
+from sequent.runtime.target import Target
+
+T = TypeVar("T")
+OUTDATED = "outdated"
+"""The state of an attempt that had succeeded, and whose task is to run again."""
+SUPERSEDED = "superseded"
+"""The state of an attempt of a recovery that a later one did not go on from."""
+PRUNED = "pruned"
+"""The status of a run that is being removed: there is no such run any more."""
+
+
+def text_of_span(span: LogSpan) -> str:
+    """Where a log is."""
+    return text_of_record([span.segment, span.offset, span.length, span.dropped])
+
+
+def read_owner(text: str) -> Owner:
+    """Who has, or had, a run."""
+    return _read(Owner, "an owner", text)
+
+
+def read_target(text: str) -> Target:
+    """Which flow a run is of."""
+    target = _read(Target, "a target", text)
+    if "\0" in "".join((target.flow, target.file, target.module, target.attribute, target.cwd, *target.argv)):
+        # No name of a file can have one.
+        raise damaged("a target", text)
+    return target
+
+
+def read_origin(text: str | None) -> RunOrigin | None:
+    """The step that started a run."""
+    return None if text is None else _read(RunOrigin, "an origin", text)
+
+
+def read_problem(text: str | None) -> Problem | None:
+    """Why an attempt failed."""
+    return None if text is None else _read(Problem, "a problem", text)
+
+
+def read_span(text: str | None) -> LogSpan | None:
+    """Where an attempt's log is."""
+    if text is None:
+        return None
+    segment, offset, length, dropped = _read(tuple[str, Count, Count, Count], "a log", text)
+    return LogSpan(segment=segment, offset=offset, length=length, dropped=dropped)
+
+
+def read_counts(text: str) -> dict[Status, int]:
+    """How many tasks settled how."""
+    return _read(dict[Status, Count], "counts", text)
+
+
+def read_unrun(text: str) -> dict[str, dict[Status, int]]:
+    """How many tasks of each step were skipped or cancelled."""
+    return _read(dict[str, dict[Status, Count]], "counts", text)
+
+
+def read_mapping(text: str) -> dict[str, str]:
+    """A mapping of text to text."""
+    return _read(dict[str, str], "a mapping", text)
+
+
+def read_description(text: str) -> KeptDescription:
+    """What each part of a flow is."""
+    what = "a description"
+    return _checked(what, text, lambda given: description.read_description(read_json(given, what)))
+
+
+def read_params(text: str) -> dict[str, str]:
+    """The parameters of a run by name, each as the text of a value."""
+    params = read_mapping(text)
+    for name, value in params.items():
+        what = f"a parameter, {name!r},"
+        _checked(what, value, partial(read_json, name=what))
+    return params
+
+
+def read_amounts(text: str) -> Amounts:
+    """So much of each pool."""
+    return _read(tuple[tuple[str, Count], ...], "amounts", text)
+
+
+def read_places(text: str) -> Sequence[tuple[int, int, int]]:
+    """Frames, nodes and iterations."""
+    return _read(list[tuple[Count, Count, Count]], "places", text)
+
+
+def read_status(text: str) -> Status:
+    """What a task or an iteration is in; what counts no more is as if it had been lost."""
+    return Status.WAITING if text in (OUTDATED, SUPERSEDED) else _checked("a status", text, Status)
+
+
+def read_run_status(text: str) -> RunStatus:
+    """What a run is in."""
+    return _checked("a run's status", text, RunStatus)
+
+
+def _read(kind: type[T], what: str, text: str) -> T:
+    return _checked(what, text, lambda given: read_record(kind, given, what))
+
+
+def _checked(what: str, text: str, make: Callable[[str], T]) -> T:
+    try:
+        return make(text)
+    except (ValueError, TypeError, KeyError, AttributeError, NotDataError) as error:
+        raise damaged(what, text) from error

@@ -1,0 +1,143 @@
+"""What the rows of a run say to its driver, and to whoever looks at it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from typing import Any
+
+from sequent.errors import StoreError
+from sequent.model.directives import NO_DIRECTIVES, Directives
+from sequent.model.plan import Plan
+from sequent.model.saved import Revision, SavedFrame
+from sequent.model.spec import Amounts
+from sequent.model.status import Status
+from sequent.runtime.rows import FrameKey, RunRecord, TaskKey, Wait
+from sequent.runtime.store.open_part import SavedLoader
+from sequent.runtime.store.rewinding import RewindingLoader
+from sequent.runtime.store.sql.attempt_rows import AttemptRows
+from sequent.runtime.store.sql.records import read_amounts, read_status
+from sequent.runtime.store.sql.run_rows import OpenRows
+
+_PAGE = 64
+"""Rows that are read at once: a page of the largest values is 64 MiB, and no read transaction stays open."""
+
+
+class RunReading(AttemptRows):
+    """The reading half of a run.
+
+    Until a plan is given, a node's index is the store's own: that of the plan with which the run was made.
+    """
+
+    def __init__(self, record: RunRecord, *rows: Any, has_seals: bool) -> None:
+        super().__init__(*rows, has_seals=has_seals)
+        self._record = record
+
+    @property
+    def record(self) -> RunRecord:
+        """The run."""
+        return self._record
+
+    def rename(self, path: Callable[[str], str]) -> None:
+        self._nodes.rename(path)
+
+    # -- what a recovery starts from
+
+    def saved(
+        self, plan: Plan, directives: Directives = NO_DIRECTIVES, *, counting: int | None = None
+    ) -> SavedFrame | None:
+        self.use(plan)
+        recovery = self.record.recovery if counting is None else counting
+        return SavedLoader(plan, self._open_rows(), recovery, directives).root()
+
+    def rewound(self, plan: Plan, basis: int) -> tuple[SavedFrame | None, Revision]:
+        self.use(plan)
+        loader = RewindingLoader(plan, self._open_rows(), self.record.recovery, basis)
+        return loader.root(), loader.revision
+
+    def _open_rows(self) -> OpenRows:
+        return OpenRows(self._session, self._run, self._nodes, self._values, has_seals=self._has_seals)
+
+    def use(self, plan: Plan) -> None:
+        if not self._nodes.use(plan):
+            raise StoreError(
+                f"the flow has steps or containers that run '{self.record.id}' does not know",
+                code="changed-flow",
+                hint="recover it with the flow as it was, or start a new run",
+            )
+
+    def begun_places(self) -> set[tuple[str, str]]:
+        rows = self._session.rows("begun_nodes", self._run, self._run, self._run)
+        return {self._nodes.nodes[index] for (index,) in rows}
+
+    def succeeded_paths(self) -> set[str]:
+        return {self._nodes.path(index) for (index,) in self._session.rows("succeeded_nodes", self._run)}
+
+    def last_id(self) -> int:
+        return int(self._session.row("last_id", self._run)[0] or 0)
+
+    def kept(self) -> dict[str, int]:
+        return dict(self._session.rows("kept", self._run))
+
+    def wait(self, key: TaskKey, attempt: int) -> Wait | None:
+        found = self._session.row(
+            "wait_row", self._run, key.frame, self._nodes.stored(key.node), "", key.iteration, attempt
+        )
+        return None if found is None else Wait(key, attempt, *found)
+
+    # -- values
+
+    def items(self, frame: int, node: int) -> str | None:
+        found = self._session.row("repeat_row", self._run, frame, self._nodes.stored(node))
+        return None if found is None else self._value(found[0])
+
+    def item(self, key: FrameKey) -> str | None:
+        found = self._session.row("frame_item", self._run, key.parent, self._nodes.stored(key.node), key.number)
+        return None if found is None else self._value(found[0])
+
+    def drawn_items(self, frame: int, node: int, step: int | None) -> Iterator[str]:
+        drawn = ("drawn_by_frames", frame, node) if step is None else ("drawn_by_steps", frame, step)
+        for row in self._pages(*drawn):
+            yield self._value(row[1]) or "null"
+
+    def results(self, frame: int, step: int) -> Iterator[tuple[int, str]]:
+        for row in self._pages("results", frame, step):
+            text = self._value(row[1])
+            if text is not None:
+                yield row[0], text
+
+    def frames(self, frame: int, node: int) -> Iterator[tuple[int, int, Status]]:
+        for number, id_, status in self._pages("frames", frame, node):
+            yield number, id_, read_status(status)
+
+    def _pages(self, text: str, frame: int, node: int) -> Iterator[Any]:
+        """All rows, a page at a time: each begins after the number with which the last one ended."""
+        after = 0
+        while page := self._session.rows(text, self._run, frame, self._nodes.stored(node), after, _PAGE):
+            yield from page
+            after = page[-1][0]
+
+    def last_iteration(self, frame: int, step: int) -> int:
+        return int(self._session.row("step_extent", self._run, frame, self._nodes.stored(step))[0] or 0)
+
+    # -- shared pools
+
+    def wanted_again(self) -> Amounts:
+        found = self._session.row("wanted_again", self._run)
+        return () if found is None else read_amounts(found[0])
+
+    def waiting(self, pools: Collection[str]) -> list[str]:
+        found = {
+            wake: None
+            for number, wake, amounts in self._session.rows("wakes")
+            if wake and number != self._run and any(pool in pools for pool, _ in read_amounts(amounts))
+        }
+        return list(found)
+
+
+class SeenRun(RunReading):
+    """A run that is looked at, whoever drives it; nothing is written."""
+
+    def use(self, plan: Plan) -> None:
+        # What is new in a changed flow has left no rows.
+        self._nodes.learn(plan)
+        super().use(plan)

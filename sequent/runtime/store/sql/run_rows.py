@@ -1,0 +1,194 @@
+"""The rows of one run: how texts in them are read, and how far everything has come."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sequent.errors import StoreError
+from sequent.model.outcome import Problem
+from sequent.model.status import Status, Verdict
+from sequent.runtime.rows import PASSED, FrameKey, TaskKey
+from sequent.runtime.store.nodes import KnownNodes
+from sequent.runtime.store.sql.database import Database, LargeValues
+from sequent.runtime.store.sql.records import OUTDATED, SUPERSEDED, read_problem, read_status
+from sequent.runtime.store.sql.seals import unsealed
+from sequent.runtime.store.sql.session import Session
+
+
+class RunRows:
+    """The rows of one run; a node has its index in the plan with which they are looked at."""
+
+    def __init__(self, session: Session, run: int, nodes: KnownNodes, values: LargeValues, *, has_seals: bool) -> None:
+        """Take which run is meant, and whether its texts have seals: those of older versions have none."""
+        self._session = session
+        self._run = run
+        self._nodes = nodes
+        self._values = values
+        self._has_seals = has_seals
+
+    @property
+    def rows(self) -> tuple[Session, int, KnownNodes, LargeValues]:
+        """What it was made from."""
+        return self._session, self._run, self._nodes, self._values
+
+    @property
+    def nodes(self) -> KnownNodes:
+        """The steps and containers of the run."""
+        return self._nodes
+
+    @property
+    def database(self) -> Database:
+        """The database that has them."""
+        return self._session.database
+
+    def _text(self, kept: str | None, what: str) -> str | None:
+        return None if kept is None else unsealed(kept, what, has_seal=self._has_seals)
+
+    def _value(self, kept: str | None) -> str | None:
+        text = self._text(kept, "a value")
+        return None if text is None else self._values.read(text)
+
+    def _problem(self, kept: str | None) -> Problem | None:
+        return read_problem(self._text(kept, "a problem"))
+
+    def result(self, key: TaskKey) -> str | None:
+        found = self._session.row("result", self._run, key.frame, self._nodes.stored(key.node), key.iteration)
+        return self._value(found[1]) if found is not None and found[0] == Status.SUCCESS else None
+
+    def frame(self, key: FrameKey) -> tuple[int, Status] | None:
+        found = self._session.row("frame_row", self._run, key.parent, self._nodes.stored(key.node), key.number)
+        return None if found is None else (found[0], read_status(found[1]))
+
+
+def read_verdict(number: int | None) -> Verdict:
+    """Whether a result is truthy, as far as anybody asks."""
+    try:
+        return Verdict(number or 0)
+    except ValueError as error:
+        raise StoreError(f"the store has a verdict that cannot be read: {number}", code="damaged-store") from error
+
+
+class Extent(NamedTuple):
+    """How far the iterations of a repeat came."""
+
+    last: int
+    """The highest number; 0 where none has begun."""
+    begun: int
+    """How many have left a row: fewer than ``last`` where one was passed over while it waited."""
+
+
+class Span(NamedTuple):
+    """In which recoveries something has attempts; -1 where it has none."""
+
+    recovery: int
+    """That of the latest."""
+    ran_in: int
+    """The latest in which it was not passed over."""
+
+
+class Tried(NamedTuple):
+    """One attempt, as far as a recovery asks."""
+
+    number: int
+    status: Status
+    verdict: Verdict
+    recovery: int
+    """The recovery in which it started."""
+    has_begun: bool
+    """Whether it is recorded that its code began."""
+    is_passed: bool = False
+    """Whether nobody executed it."""
+    is_outdated: bool = False
+    """Whether it had succeeded, and its task is to run again."""
+    is_superseded: bool = False
+    """Whether it is of a recovery that a later one did not go on from."""
+
+
+class OpenRows(RunRows):
+    """What has begun and not ended, and how far that went which is not read."""
+
+    def tried(self, frame: int, step: int, iteration: int) -> Sequence[Tried]:
+        rows = self._session.rows("task_attempts", self._run, frame, self._nodes.stored(step), iteration)
+        return [
+            Tried(
+                number,
+                read_status(state),
+                read_verdict(verdict),
+                recovery,
+                begun is not None,
+                token == PASSED,
+                state == OUTDATED,
+                state == SUPERSEDED,
+            )
+            for number, state, verdict, recovery, begun, token in rows
+        ]
+
+    def frame_of(self, parent: int, node: int) -> tuple[int, Status] | None:
+        return self.frame(FrameKey(parent, node, 1))
+
+    def repeat_status(self, frame: int, node: int) -> Status | None:
+        found = self._session.row("repeat_row", self._run, frame, self._nodes.stored(node))
+        if found is None:
+            return None
+        return Status.ACTIVE if found[1] is None else read_status(found[1])
+
+    def frame_extent(self, parent: int, node: int) -> Extent:
+        return self._extent("frame_extent", parent, node)
+
+    def step_extent(self, frame: int, step: int) -> Extent:
+        return self._extent("step_extent", frame, step)
+
+    def _extent(self, text: str, frame: int, node: int) -> Extent:
+        last, begun = self._session.row(text, self._run, frame, self._nodes.stored(node))
+        return Extent(last or 0, begun)
+
+    def frame_numbers(self, parent: int, node: int) -> Sequence[int]:
+        return self._numbers("frame_numbers", parent, node)
+
+    def open_frames(self, parent: int, node: int, *, every: bool) -> Sequence[tuple[int, int, Status]]:
+        text = "all_frames" if every else "open_frames"
+        rows = self._session.rows(text, self._run, parent, self._nodes.stored(node))
+        return [(number, id_, read_status(status)) for number, id_, status in rows]
+
+    def step_numbers(self, frame: int, step: int) -> Sequence[int]:
+        return self._numbers("step_numbers", frame, step)
+
+    def open_iterations(self, frame: int, step: int) -> Sequence[int]:
+        return self._numbers("open_iterations", frame, step)
+
+    def span_of_step(self, frame: int, step: int) -> Span:
+        return self._span("span_of_step", frame, step)
+
+    def span_of_frames(self, parent: int, node: int) -> Span:
+        return self._span("span_of_frames", parent, node)
+
+    def _span(self, text: str, frame: int, node: int) -> Span:
+        recovery, ran_in = self._session.row(text, self._run, frame, self._nodes.stored(node))
+        return Span(-1 if recovery is None else recovery, -1 if ran_in is None else ran_in)
+
+    def _numbers(self, text: str, frame: int, node: int) -> list[int]:
+        return [row[0] for row in self._session.rows(text, self._run, frame, self._nodes.stored(node))]
+
+    def until_met_by_step(self, frame: int, step: int) -> bool:
+        return self._session.row("until_of_steps", self._run, frame, self._nodes.stored(step)) is not None
+
+    def until_met_in_frames(self, parent: int, node: int, step: int) -> bool:
+        return (
+            self._session.row("until_of_frames", self._run, parent, self._nodes.stored(node), self._nodes.stored(step))
+            is not None
+        )
+
+    def problem(self, frame: int, step: int, iteration: int, attempt: int) -> Problem | None:
+        found = self._session.row("problem", self._run, frame, self._nodes.stored(step), iteration, attempt)
+        return None if found is None else self._problem(found[0])
+
+    def result_at(self, frame: int, step: int, iteration: int, attempt: int) -> str | None:
+        found = self._session.row("result_at", self._run, frame, self._nodes.stored(step), iteration, attempt)
+        return None if found is None else self._value(found[0])
+
+    def waits(self, frame: int, step: int, iteration: int, attempt: int) -> bool:
+        return (
+            self._session.row("wait_row", self._run, frame, self._nodes.stored(step), "", iteration, attempt)
+            is not None
+        )

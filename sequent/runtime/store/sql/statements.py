@@ -1,0 +1,60 @@
+"""The statements of a database by their names, read from the file that has them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+_TYPES = {"int": int, "str": str, "float": float, "bytes": bytes, "any": None}
+
+
+class ColumnType(NamedTuple):
+    """What a column of an answer holds."""
+
+    name: str
+    type: type | None
+    """None: whatever the database makes of an expression."""
+    is_nullable: bool
+
+
+class Statement(NamedTuple):
+    """A statement, and what the rows of its answer hold."""
+
+    text: str
+    columns: tuple[ColumnType, ...]
+
+
+class Statements(Mapping[str, Statement]):
+    """All statements of a file; above each stands its name, and what it gives. Each is read when it is first used."""
+
+    def __init__(self, file: str) -> None:
+        parts = Path(file).read_text(encoding="utf-8").split("\n\n-- ")[1:]
+        parts = [part for part in parts if not part.startswith("==")]
+        self._parts = {part[: part.index("\n")].partition(":")[0]: part for part in parts}
+        self._read: dict[str, Statement] = {}
+
+    def __getitem__(self, name: str) -> Statement:
+        found = self._read.get(name)
+        if found is None:
+            found = self._read[name] = _statement(self._parts[name].partition("\n")[2])
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._parts)
+
+    def __len__(self) -> int:
+        return len(self._parts)
+
+
+def _statement(text: str) -> Statement:
+    columns: tuple[ColumnType, ...] = ()
+    if text.startswith("-- gives "):
+        told, _, text = text.removeprefix("-- gives ").partition("\n")
+        columns = tuple(map(_column, told.split(", ")))
+    return Statement(text.rstrip("\n"), columns)
+
+
+def _column(told: str) -> ColumnType:
+    name, _, kind = told.rpartition(" ")
+    return ColumnType(name, _TYPES[kind.removesuffix("?")], kind.endswith("?"))

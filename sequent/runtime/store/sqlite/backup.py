@@ -1,0 +1,93 @@
+"""Copies a whole store, while runs go on."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator
+
+from attrs import frozen
+
+from sequent.by_fields import ByFields
+from sequent.errors import StoreError
+from sequent.runtime.store.sql.session import Session
+from sequent.runtime.store.sqlite.access import check_new_name
+from sequent.runtime.store.sqlite.location import Location, flush_directory, prepare_directory, refused, runs_directory
+from sequent.runtime.store.sqlite.unfinished import Unfinished, remove_unfinished
+
+
+@frozen(kw_only=True, eq=False, repr=False)
+class Copy(ByFields):
+    """A copy of a store that was made."""
+
+    path: str
+    runs: int
+    size: int
+    """Bytes of its file and of the large values beside it."""
+
+
+def back_up(session: Session, source: str, path: str, runs: int) -> Copy:
+    """Write a copy of a store of so many runs, as it is at one moment: its file, and beside it their large values.
+
+    Logs and scratch directories are not copied. The name appears once all of it is on the disk.
+
+    Raises:
+        StoreError: there is something of that name, no room, or the store is damaged; nothing is left of the copy.
+    """
+    prepare_directory(Location(path, is_default=False))
+    check_new_name(path)
+    directory = runs_directory(path)
+    for name in (path, directory):
+        if os.path.lexists(name):
+            raise StoreError(
+                f"'{name}' exists already, and is not overwritten", code="exists", hint="name another file"
+            )
+    remove_unfinished(path)
+    new: Unfinished | None = None
+    try:
+        new = Unfinished(path)
+        session.ask("VACUUM INTO ?", new.name)
+        _flush(new.name)
+        # Values are on the disk before rows lead to them: those of the copy are all there by now.
+        size = os.stat(new.name).st_size + sum(_copy_values(source, directory))
+        os.link(new.name, path)
+        flush_directory(os.path.dirname(path))
+    except BaseException as error:
+        shutil.rmtree(directory, ignore_errors=True)
+        if isinstance(error, OSError):
+            raise refused(path, error) from error
+        raise
+    finally:
+        if new is not None:
+            new.close()
+    return Copy(path=path, runs=runs, size=size)
+
+
+def _copy_values(store: str, directory: str) -> Iterator[int]:
+    """Copy the large values of all runs; the bytes of each."""
+    source = runs_directory(store)
+    for number in sorted(os.listdir(source)) if os.path.isdir(source) else ():
+        values = os.path.join(source, number, "values")
+        names = os.listdir(values) if number.isdecimal() and os.path.isdir(values) else []
+        whole = [name for name in names if len(name) == 64]
+        if not whole:
+            continue
+        target = os.path.join(directory, number, "values")
+        for made in (directory, os.path.join(directory, number), target):
+            with contextlib.suppress(FileExistsError):
+                os.mkdir(made, 0o700)
+        for name in whole:
+            copied = shutil.copyfile(os.path.join(values, name), os.path.join(target, name), follow_symlinks=False)
+            os.chmod(copied, 0o600)
+            _flush(copied)
+            yield os.stat(copied).st_size
+        flush_directory(target)
+
+
+def _flush(path: str) -> None:
+    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)

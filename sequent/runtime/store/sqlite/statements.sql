@@ -1,0 +1,1243 @@
+-- All statements in the words of SQLite, made from those in sql/core by: python -m sequent.runtime.store.sql.core
+
+-- == The tables ==
+
+-- create_definition
+CREATE TABLE definition (
+    number INTEGER NOT NULL,
+    digest TEXT NOT NULL,
+    structure TEXT NOT NULL,
+    fingerprints TEXT NOT NULL,
+    picture TEXT DEFAULT '' NOT NULL,
+    PRIMARY KEY (number),
+    UNIQUE (digest)
+)
+ STRICT
+
+-- create_node
+CREATE TABLE node (
+    definition INTEGER NOT NULL,
+    id INTEGER NOT NULL,
+    path TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    PRIMARY KEY (definition, id),
+    FOREIGN KEY(definition) REFERENCES definition (number)
+)
+ WITHOUT ROWID,
+ STRICT
+
+-- create_run
+CREATE TABLE run (
+    number INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    epoch INTEGER NOT NULL,
+    owner TEXT NOT NULL,
+    touched INTEGER NOT NULL,
+    status TEXT NOT NULL,
+    recovery INTEGER NOT NULL,
+    created REAL NOT NULL,
+    ended REAL,
+    counts TEXT NOT NULL,
+    flow TEXT NOT NULL,
+    definition INTEGER NOT NULL,
+    reason TEXT,
+    wake TEXT,
+    tally TEXT,
+    seal INTEGER,
+    unrun TEXT,
+    PRIMARY KEY (number),
+    UNIQUE (id),
+    FOREIGN KEY(definition) REFERENCES definition (number)
+)
+ STRICT
+
+-- create_attempt
+CREATE TABLE attempt (
+    run INTEGER NOT NULL,
+    frame INTEGER NOT NULL,
+    node INTEGER NOT NULL,
+    host TEXT NOT NULL,
+    iteration INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    token BLOB NOT NULL,
+    state TEXT NOT NULL,
+    started REAL NOT NULL,
+    ended REAL,
+    item TEXT,
+    result TEXT,
+    verdict INTEGER,
+    problem TEXT,
+    log TEXT,
+    recovery INTEGER DEFAULT 0 NOT NULL,
+    begun REAL,
+    PRIMARY KEY (run, frame, node, host, iteration, number),
+    FOREIGN KEY(run) REFERENCES run (number)
+)
+ WITHOUT ROWID,
+ STRICT
+
+-- create_frame
+CREATE TABLE frame (
+    run INTEGER NOT NULL,
+    parent INTEGER NOT NULL,
+    node INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    id INTEGER NOT NULL,
+    status TEXT NOT NULL,
+    item TEXT,
+    PRIMARY KEY (run, parent, node, number),
+    FOREIGN KEY(run) REFERENCES run (number)
+)
+ WITHOUT ROWID,
+ STRICT
+
+-- create_hold
+CREATE TABLE hold (
+    run INTEGER NOT NULL,
+    frame INTEGER NOT NULL,
+    node INTEGER NOT NULL,
+    host TEXT NOT NULL,
+    iteration INTEGER NOT NULL,
+    pool TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    shared INTEGER NOT NULL,
+    PRIMARY KEY (run, frame, node, host, iteration, pool),
+    FOREIGN KEY(run) REFERENCES run (number)
+)
+ WITHOUT ROWID,
+ STRICT
+
+-- create_pool
+CREATE TABLE pool (
+    run INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    capacity INTEGER NOT NULL,
+    PRIMARY KEY (run, name),
+    FOREIGN KEY(run) REFERENCES run (number)
+)
+ WITHOUT ROWID,
+ STRICT
+
+-- create_repeat
+CREATE TABLE repeat (
+    run INTEGER NOT NULL,
+    frame INTEGER NOT NULL,
+    node INTEGER NOT NULL,
+    items TEXT,
+    status TEXT,
+    problem TEXT,
+    PRIMARY KEY (run, frame, node),
+    FOREIGN KEY(run) REFERENCES run (number)
+)
+ WITHOUT ROWID,
+ STRICT
+
+-- create_request
+CREATE TABLE request (
+    run INTEGER NOT NULL,
+    target TEXT NOT NULL,
+    params TEXT NOT NULL,
+    origin TEXT,
+    PRIMARY KEY (run),
+    FOREIGN KEY(run) REFERENCES run (number)
+)
+ STRICT
+
+-- create_ticket
+CREATE TABLE ticket (
+    number INTEGER NOT NULL,
+    run INTEGER NOT NULL,
+    frame INTEGER NOT NULL,
+    node INTEGER NOT NULL,
+    host TEXT NOT NULL,
+    iteration INTEGER NOT NULL,
+    amounts TEXT NOT NULL,
+    priority INTEGER NOT NULL,
+    around TEXT NOT NULL,
+    PRIMARY KEY (number),
+    FOREIGN KEY(run) REFERENCES run (number)
+)
+ STRICT
+
+-- create_wait
+CREATE TABLE wait (
+    run INTEGER NOT NULL,
+    frame INTEGER NOT NULL,
+    node INTEGER NOT NULL,
+    host TEXT NOT NULL,
+    iteration INTEGER NOT NULL,
+    attempt INTEGER NOT NULL,
+    boot TEXT NOT NULL,
+    due_boot REAL NOT NULL,
+    due REAL NOT NULL,
+    length REAL,
+    PRIMARY KEY (run, frame, node, host, iteration, attempt),
+    FOREIGN KEY(run) REFERENCES run (number)
+)
+ WITHOUT ROWID,
+ STRICT
+
+-- create_frame_by_id
+CREATE UNIQUE INDEX frame_by_id ON frame (run, id)
+
+-- == All runs of a store ==
+
+-- runs: Latest first; a limit of -1 is none.
+-- gives number int, id str, epoch int, owner str, status str, recovery int, created float, ended float?, counts str, definition int, reason str?, target str, params str, origin str?, unrun str?, flow str, touched int, tally str?, seal int?
+SELECT run.number, run.id, run.epoch, run.owner, run.status, run.recovery, run.created, run.ended, run.counts,
+    run.definition, run.reason, request.target, request.params, request.origin, run.unrun, run.flow, run.touched,
+    run.tally, run.seal
+FROM run
+LEFT OUTER JOIN request ON request.run = run.number
+WHERE run.status != 'pruned'
+ORDER BY run.number DESC
+LIMIT ? OFFSET 0
+
+-- runs_of_flow: The same, of one flow.
+-- gives number int, id str, epoch int, owner str, status str, recovery int, created float, ended float?, counts str, definition int, reason str?, target str, params str, origin str?, unrun str?, flow str, touched int, tally str?, seal int?
+SELECT run.number, run.id, run.epoch, run.owner, run.status, run.recovery, run.created, run.ended, run.counts,
+    run.definition, run.reason, request.target, request.params, request.origin, run.unrun, run.flow, run.touched,
+    run.tally, run.seal
+FROM run
+LEFT OUTER JOIN request ON request.run = run.number
+WHERE run.status != 'pruned' AND run.flow = ?
+ORDER BY run.number DESC
+LIMIT ? OFFSET 0
+
+-- numbers: The numbers of the runs, latest first.
+-- gives number int
+SELECT run.number
+FROM run
+WHERE run.status != 'pruned'
+ORDER BY run.number DESC
+LIMIT ? OFFSET 0
+
+-- numbers_of_flow: The same, of one flow.
+-- gives number int
+SELECT run.number
+FROM run
+WHERE run.status != 'pruned' AND run.flow = ?
+ORDER BY run.number DESC
+LIMIT ? OFFSET 0
+
+-- latest_run: The latest that no step of another run started.
+-- gives number int, id str, epoch int, owner str, status str, recovery int, created float, ended float?, counts str, definition int, reason str?, target str, params str, origin str?, unrun str?, flow str, touched int, tally str?, seal int?
+SELECT run.number, run.id, run.epoch, run.owner, run.status, run.recovery, run.created, run.ended, run.counts,
+    run.definition, run.reason, request.target, request.params, request.origin, run.unrun, run.flow, run.touched,
+    run.tally, run.seal
+FROM run
+LEFT OUTER JOIN request ON request.run = run.number
+WHERE run.status != 'pruned' AND request.origin IS NULL
+ORDER BY run.number DESC
+LIMIT 1 OFFSET 0
+
+-- latest_run_of_flow: The same, of one flow.
+-- gives number int, id str, epoch int, owner str, status str, recovery int, created float, ended float?, counts str, definition int, reason str?, target str, params str, origin str?, unrun str?, flow str, touched int, tally str?, seal int?
+SELECT run.number, run.id, run.epoch, run.owner, run.status, run.recovery, run.created, run.ended, run.counts,
+    run.definition, run.reason, request.target, request.params, request.origin, run.unrun, run.flow, run.touched,
+    run.tally, run.seal
+FROM run
+LEFT OUTER JOIN request ON request.run = run.number
+WHERE run.status != 'pruned' AND run.flow = ? AND request.origin IS NULL
+ORDER BY run.number DESC
+LIMIT 1 OFFSET 0
+
+-- run_with_id: The run with exactly that id.
+-- gives number int, id str, epoch int, owner str, status str, recovery int, created float, ended float?, counts str, definition int, reason str?, target str, params str, origin str?, unrun str?, flow str, touched int, tally str?, seal int?
+SELECT run.number, run.id, run.epoch, run.owner, run.status, run.recovery, run.created, run.ended, run.counts,
+    run.definition, run.reason, request.target, request.params, request.origin, run.unrun, run.flow, run.touched,
+    run.tally, run.seal
+FROM run
+LEFT OUTER JOIN request ON request.run = run.number
+WHERE run.status != 'pruned' AND run.id = ?
+
+-- run_with_number: The run with that number.
+-- gives number int, id str, epoch int, owner str, status str, recovery int, created float, ended float?, counts str, definition int, reason str?, target str, params str, origin str?, unrun str?, flow str, touched int, tally str?, seal int?
+SELECT run.number, run.id, run.epoch, run.owner, run.status, run.recovery, run.created, run.ended, run.counts,
+    run.definition, run.reason, request.target, request.params, request.origin, run.unrun, run.flow, run.touched,
+    run.tally, run.seal
+FROM run
+LEFT OUTER JOIN request ON request.run = run.number
+WHERE run.status != 'pruned' AND run.number = ?
+
+-- runs_with_prefix: Runs whose id begins so, by comparison: no sign in it has a meaning.
+-- gives number int, id str, epoch int, owner str, status str, recovery int, created float, ended float?, counts str, definition int, reason str?, target str, params str, origin str?, unrun str?, flow str, touched int, tally str?, seal int?
+SELECT run.number, run.id, run.epoch, run.owner, run.status, run.recovery, run.created, run.ended, run.counts,
+    run.definition, run.reason, request.target, request.params, request.origin, run.unrun, run.flow, run.touched,
+    run.tally, run.seal
+FROM run
+LEFT OUTER JOIN request ON request.run = run.number
+WHERE run.status != 'pruned' AND substr(run.id, 1, ?) = ?
+ORDER BY run.number DESC
+LIMIT 6 OFFSET 0
+
+-- commits: The id of a run, and how many transactions its drivers have committed.
+-- gives id str, touched int
+SELECT run.id, run.touched
+FROM run
+WHERE run.number = ?
+
+-- last_number: The highest number of a run.
+-- gives max any?
+SELECT max(run.number) AS max_1
+FROM run
+
+-- running: The numbers of the runs that somebody drives, or drove until he was killed.
+-- gives number int
+SELECT run.number
+FROM run
+WHERE run.status = 'running'
+
+-- has_id: Whether a run has that id.
+-- gives number int
+SELECT run.number
+FROM run
+WHERE run.id = ?
+
+-- ages: What each run is, and when it began and ended, latest first.
+-- gives number int, id str, flow str, status str, created float, ended float?
+SELECT run.number, run.id, run.flow, run.status, run.created, run.ended
+FROM run
+WHERE run.status != 'pruned'
+ORDER BY run.number DESC
+
+-- name_of: The flow and the id of a run, also of one that is being removed.
+-- gives flow str, id str
+SELECT run.flow, run.id
+FROM run
+WHERE run.number = ?
+
+-- pruned: The runs whose removal has begun.
+-- gives number int
+SELECT run.number
+FROM run
+WHERE run.status = 'pruned'
+
+-- == What a run's driver writes ==
+
+-- guard: Writes the tally of a run's rows; matches one row as long as this driver has the run, and none after.
+UPDATE run
+SET touched=(run.touched + 1), tally=?
+WHERE run.number = ? AND run.epoch = ? AND run.owner = ?
+
+-- insert_attempt: A new attempt; a second one of its number is an error.
+INSERT INTO attempt (run, frame, node, host, iteration, number, token, state, started, item, recovery)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+
+-- put_attempt: Written again, it changes nothing; with another token it matches no row.
+INSERT INTO attempt (run, frame, node, host, iteration, number, token, state, started, item, recovery)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (run, frame, node, host, iteration, number) DO UPDATE
+SET token = excluded.token
+WHERE attempt.token = excluded.token
+
+-- end_attempt: Writes the outcome of one attempt that has none.
+UPDATE attempt
+SET state=?, ended=?, result=?, verdict=?, problem=?, log=?
+WHERE attempt.run = ? AND attempt.frame = ? AND attempt.node = ? AND attempt.host = ? AND attempt.iteration = ? AND
+    attempt.number = ? AND attempt.state = 'active'
+
+-- lose_attempts: Earlier attempts of a task that have no outcome died with whoever drove the run.
+UPDATE attempt
+SET state='waiting', ended=?
+WHERE attempt.run = ? AND attempt.frame = ? AND attempt.node = ? AND attempt.host = ? AND attempt.iteration = ? AND
+    attempt.number < ? AND attempt.state = 'active'
+
+-- put_outcome: Writes the outcome of one attempt, whatever it was in.
+UPDATE attempt
+SET state=?, ended=?, result=?, verdict=?, problem=?, log=?
+WHERE attempt.run = ? AND attempt.frame = ? AND attempt.node = ? AND attempt.host = ? AND attempt.iteration = ? AND
+    attempt.number = ?
+
+-- pass_attempt: An attempt that nobody executes, and that is a success; written again, it changes nothing.
+INSERT INTO attempt (run, frame, node, host, iteration, number, token, state, started, ended, item, verdict, recovery)
+VALUES (?, ?, ?, ?, ?, ?, ?, 'success', ?, ?, ?, ?, ?)
+ON CONFLICT (run, frame, node, host, iteration, number) DO UPDATE
+SET token = excluded.token
+WHERE attempt.token = excluded.token
+
+-- outdate_attempt: A success counts no more; what it gave stays in its row.
+UPDATE attempt
+SET state='outdated'
+WHERE attempt.run = ? AND attempt.frame = ? AND attempt.node = ? AND attempt.host = ? AND attempt.iteration = ? AND
+    attempt.number = ? AND (attempt.state = 'success' OR attempt.state = 'outdated')
+
+-- supersede_attempt: An attempt counts no more, however it ended.
+UPDATE attempt
+SET state='superseded'
+WHERE attempt.run = ? AND attempt.frame = ? AND attempt.node = ? AND attempt.host = ? AND attempt.iteration = ? AND
+    attempt.number = ?
+
+-- restore_attempt: An attempt with the outcome of an earlier one of its task.
+INSERT INTO attempt (run, frame, node, host, iteration, number, token, state, started, ended, item, result, verdict,
+    recovery) SELECT attempt.run, attempt.frame, attempt.node, attempt.host, attempt.iteration, ? AS anon_1, ? AS
+    anon_2, 'success', ? AS anon_3, ? AS anon_4, attempt.item, attempt.result, attempt.verdict, ? AS anon_5
+FROM attempt
+WHERE attempt.run = ? AND attempt.frame = ? AND attempt.node = ? AND attempt.host = ? AND attempt.iteration = ? AND
+    attempt.number = ?
+ON CONFLICT (run, frame, node, host, iteration, number) DO UPDATE
+SET token = excluded.token
+WHERE attempt.token = excluded.token
+
+-- begin_attempt: Writes when the code of one attempt began.
+UPDATE attempt
+SET begun=?
+WHERE attempt.run = ? AND attempt.frame = ? AND attempt.node = ? AND attempt.host = ? AND attempt.iteration = ? AND
+    attempt.number = ?
+
+-- drop_attempt: An attempt that never began is as if it had not been ordered; one that has an outcome matches no row.
+DELETE FROM attempt
+WHERE attempt.run = ? AND attempt.frame = ? AND attempt.node = ? AND attempt.host = ? AND attempt.iteration = ? AND
+    attempt.number = ? AND attempt.ended IS NULL
+
+-- drop_attempts_of_frame: What is in an iteration of a container is as if it had never been.
+DELETE FROM attempt
+WHERE attempt.run = ? AND attempt.frame = ?
+
+-- drop_waits_of_frame: What is in an iteration of a container is as if it had never been.
+DELETE FROM wait
+WHERE wait.run = ? AND wait.frame = ?
+
+-- drop_repeats_of_frame: What is in an iteration of a container is as if it had never been.
+DELETE FROM repeat
+WHERE repeat.run = ? AND repeat.frame = ?
+
+-- drop_frame: An iteration of a container is as if it had never begun; what is in it goes first.
+DELETE FROM frame
+WHERE frame.run = ? AND frame.id = ?
+
+-- drop_attempts_of_step: The iterations of a repeated step are as if they had never begun.
+DELETE FROM attempt
+WHERE attempt.run = ? AND attempt.frame = ? AND attempt.node = ? AND attempt.iteration > 0
+
+-- drop_waits_of_step: The iterations of a repeated step are as if they had never begun.
+DELETE FROM wait
+WHERE wait.run = ? AND wait.frame = ? AND wait.node = ? AND wait.iteration > 0
+
+-- drop_repeat: A repeat has no items.
+DELETE FROM repeat
+WHERE repeat.run = ? AND repeat.frame = ? AND repeat.node = ?
+
+-- insert_frame: A new iteration; a second one of its number is an error.
+INSERT INTO frame (run, parent, node, number, id, status, item)
+VALUES (?, ?, ?, ?, ?, ?, ?)
+
+-- put_frame: Written again, it changes nothing; with another id it matches no row.
+INSERT INTO frame (run, parent, node, number, id, status, item)
+VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (run, parent, node, number) DO UPDATE
+SET id = excluded.id
+WHERE frame.id = excluded.id
+
+-- close_frame: Writes the status of an iteration that is under way.
+UPDATE frame
+SET status=?
+WHERE frame.run = ? AND frame.parent = ? AND frame.node = ? AND frame.number = ? AND frame.status = 'active'
+
+-- put_status: Writes the status of an iteration, whatever it was in.
+UPDATE frame
+SET status=?
+WHERE frame.run = ? AND frame.parent = ? AND frame.node = ? AND frame.number = ?
+
+-- open_repeat: Writes the items of a repeat that begins, for the first time or anew.
+INSERT INTO repeat (run, frame, node, items)
+VALUES (?, ?, ?, ?)
+ON CONFLICT (run, frame, node) DO UPDATE
+SET items = excluded.items, status = NULL, problem = NULL
+
+-- close_repeat: Writes the status of a container that repeats; it may have failed before it opened.
+INSERT INTO repeat (run, frame, node, status)
+VALUES (?, ?, ?, ?)
+ON CONFLICT (run, frame, node) DO UPDATE
+SET status = excluded.status
+
+-- put_problem: Writes why a container failed where no attempt tells.
+INSERT INTO repeat (run, frame, node, problem)
+VALUES (?, ?, ?, ?)
+ON CONFLICT (run, frame, node) DO UPDATE
+SET problem = excluded.problem
+
+-- put_wait: Writes until when is to be waited.
+INSERT INTO wait (run, frame, node, host, iteration, attempt, boot, due_boot, due, length)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (run, frame, node, host, iteration, attempt) DO UPDATE
+SET boot = excluded.boot, due_boot = excluded.due_boot, due = excluded.due, length = excluded.length
+
+-- put_hold: Writes how much of a pool is held by somebody.
+INSERT INTO hold (run, frame, node, host, iteration, pool, amount, shared)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (run, frame, node, host, iteration, pool) DO UPDATE
+SET amount = excluded.amount, shared = excluded.shared
+
+-- drop_hold: Somebody holds nothing of a pool any more.
+DELETE FROM hold
+WHERE hold.run = ? AND hold.frame = ? AND hold.node = ? AND hold.host = ? AND hold.iteration = ? AND hold.pool = ?
+
+-- seal_run: Writes the seal of a run's own row.
+UPDATE run
+SET seal=?
+WHERE run.number = ?
+
+-- put_tally: Writes what the rows of a run come to.
+UPDATE run
+SET tally=?
+WHERE run.number = ?
+
+-- put_unrun: Writes what has become of what is not executed.
+UPDATE run
+SET unrun=?
+WHERE run.number = ?
+
+-- put_end: Writes how a run ended.
+UPDATE run
+SET status=?, ended=?, counts=?, reason=?, unrun=?
+WHERE run.number = ?
+
+-- put_definition: Has a run be of another definition.
+UPDATE run
+SET definition=?
+WHERE run.number = ?
+
+-- insert_definition: A definition that no run had.
+INSERT INTO definition (digest, structure, fingerprints)
+VALUES (?, ?, ?)
+
+-- insert_node: A node of a definition.
+INSERT INTO node (definition, id, path, kind)
+VALUES (?, ?, ?, ?)
+
+-- insert_run: A new run.
+INSERT INTO run (number, id, epoch, owner, touched, status, recovery, created, counts, flow, definition, tally)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+
+-- insert_request: What a new run was asked to do.
+INSERT INTO request (run, target, params, origin)
+VALUES (?, ?, ?, ?)
+
+-- take_run: Matches one row unless somebody took the run since its epoch was read.
+UPDATE run
+SET epoch=?, owner=?, status=?, recovery=?, ended=?, reason=?, unrun=?
+WHERE run.number = ? AND run.epoch = ?
+
+-- drop_holds: What tasks and containers of a run held is held no more; what the run keeps is.
+DELETE FROM hold
+WHERE hold.run = ? AND hold.frame != 0
+
+-- drop_problems: Why containers failed that do not repeat is of the past; of a repeat it stands until that is opened again.
+UPDATE repeat
+SET problem=NULL
+WHERE repeat.run = ? AND repeat.problem IS NOT NULL AND repeat.status IS NULL
+
+-- == What is asked of a run ==
+
+-- definition_with_digest: The number of a definition.
+-- gives number int
+SELECT definition.number
+FROM definition
+WHERE definition.digest = ?
+
+-- definition_row: All that a definition says, behind its digest.
+-- gives digest str, structure str, fingerprints str, picture str
+SELECT definition.digest, definition.structure, definition.fingerprints, definition.picture
+FROM definition
+WHERE definition.number = ?
+
+-- definition_texts: What a definition says of structure and code.
+-- gives structure str, fingerprints str
+SELECT definition.structure, definition.fingerprints
+FROM definition
+WHERE definition.number = ?
+
+-- definition_picture: The picture of a definition.
+-- gives picture str
+SELECT definition.picture
+FROM definition
+WHERE definition.number = ?
+
+-- nodes: The nodes of a definition.
+-- gives id int, path str, kind str
+SELECT node.id, node.path, node.kind
+FROM node
+WHERE node.definition = ?
+ORDER BY node.id
+
+-- result: The last attempt of a task.
+-- gives state str, result str?
+SELECT attempt.state, attempt.result
+FROM attempt
+WHERE attempt.run = ? AND attempt.frame = ? AND attempt.node = ? AND attempt.host = '' AND attempt.iteration = ?
+ORDER BY attempt.number DESC
+LIMIT 1 OFFSET 0
+
+-- results: The last attempts of a repeated step's iterations that succeeded, after an iteration.
+-- gives iteration int, result str?, state str, max any?
+SELECT attempt.iteration, attempt.result, attempt.state, max(attempt.number) AS max_1
+FROM attempt
+WHERE attempt.run = ? AND attempt.frame = ? AND attempt.node = ? AND attempt.host = '' AND attempt.iteration > ?
+GROUP BY attempt.iteration
+HAVING attempt.state = 'success'
+ORDER BY attempt.iteration
+LIMIT ? OFFSET 0
+
+-- drawn_by_steps: The items of a repeated step's iterations, after an iteration.
+-- gives iteration int, max any?
+SELECT attempt.iteration, max(attempt.item) AS max_1
+FROM attempt
+WHERE attempt.run = ? AND attempt.frame = ? AND attempt.node = ? AND attempt.host = '' AND attempt.iteration > ?
+GROUP BY attempt.iteration
+ORDER BY attempt.iteration
+LIMIT ? OFFSET 0
+
+-- drawn_by_frames: The items of a container's iterations, after an iteration.
+-- gives number int, item str?
+SELECT frame.number, frame.item
+FROM frame
+WHERE frame.run = ? AND frame.parent = ? AND frame.node = ? AND frame.number > ?
+ORDER BY frame.number
+LIMIT ? OFFSET 0
+
+-- frames: The iterations of a container, after an iteration.
+-- gives number int, id int, status str
+SELECT frame.number, frame.id, frame.status
+FROM frame
+WHERE frame.run = ? AND frame.parent = ? AND frame.node = ? AND frame.number > ?
+ORDER BY frame.number
+LIMIT ? OFFSET 0
+
+-- frame_item: The item of an iteration.
+-- gives item str?
+SELECT frame.item
+FROM frame
+WHERE frame.run = ? AND frame.parent = ? AND frame.node = ? AND frame.number = ?
+
+-- repeat_row: What a repeat repeats over, and what it is in.
+-- gives items str?, status str?
+SELECT repeat.items, repeat.status
+FROM repeat
+WHERE repeat.run = ? AND repeat.frame = ? AND repeat.node = ?
+
+-- last_id: The highest id of an iteration.
+-- gives max any?
+SELECT max(frame.id) AS max_1
+FROM frame
+WHERE frame.run = ?
+
+-- frame_with_id: Where an iteration is.
+-- gives parent int, number int
+SELECT frame.parent, frame.number
+FROM frame
+WHERE frame.run = ? AND frame.id = ?
+
+-- wait_row: Until when is to be waited before an attempt.
+-- gives boot str, due_boot float, due float, length float?
+SELECT wait.boot, wait.due_boot, wait.due, wait.length
+FROM wait
+WHERE wait.run = ? AND wait.frame = ? AND wait.node = ? AND wait.host = ? AND wait.iteration = ? AND wait.attempt = ?
+
+-- pending: The waits after which nothing has begun yet, the soonest first.
+-- gives frame int, node int, iteration int, attempt int, due float
+SELECT wait.frame, wait.node, wait.iteration, wait.attempt, wait.due
+FROM wait
+WHERE wait.run = ? AND NOT (EXISTS (SELECT 1
+FROM attempt
+WHERE attempt.run = wait.run AND attempt.frame = wait.frame AND attempt.node = wait.node AND attempt.iteration =
+    wait.iteration AND attempt.number >= wait.attempt)) AND NOT (EXISTS (SELECT 1
+FROM frame
+WHERE frame.run = wait.run AND frame.parent = wait.frame AND frame.node = wait.node)) AND NOT (EXISTS (SELECT 1
+FROM repeat
+WHERE repeat.run = wait.run AND repeat.frame = wait.frame AND repeat.node = wait.node))
+ORDER BY wait.due, wait.frame, wait.node, wait.iteration
+
+-- kept: How much of each pool of its own a run keeps.
+-- gives pool str, amount int
+SELECT hold.pool, hold.amount
+FROM hold
+WHERE hold.run = ? AND hold.frame = 0 AND hold.shared = 0
+ORDER BY hold.pool
+
+-- attempts: All attempts of a run, by time of start.
+-- gives frame int, node int, iteration int, number int, state str, started float, ended float?, problem str?, log str?, value any?
+SELECT attempt.frame, attempt.node, attempt.iteration, attempt.number, attempt.state, attempt.started, attempt.ended,
+    attempt.problem, attempt.log, length(attempt.token) = 0 AND attempt.result IS NULL AS anon_1
+FROM attempt
+WHERE attempt.run = ?
+ORDER BY attempt.started, attempt.frame, attempt.node, attempt.iteration, attempt.number
+
+-- attempts_of_node: The attempts of one step, by time of start.
+-- gives frame int, node int, iteration int, number int, state str, started float, ended float?, problem str?, log str?, value any?
+SELECT attempt.frame, attempt.node, attempt.iteration, attempt.number, attempt.state, attempt.started, attempt.ended,
+    attempt.problem, attempt.log, length(attempt.token) = 0 AND attempt.result IS NULL AS anon_1
+FROM attempt
+WHERE attempt.run = ? AND attempt.node = ?
+ORDER BY attempt.started, attempt.frame, attempt.node, attempt.iteration, attempt.number
+
+-- success_count: How many tasks have succeeded; one that has done so again counts once.
+-- gives count any?
+SELECT count(*) AS count_1
+FROM (SELECT DISTINCT attempt.frame AS frame, attempt.node AS node, attempt.host AS host, attempt.iteration AS
+    iteration
+FROM attempt
+WHERE attempt.run = ? AND attempt.state = 'success') AS anon_1
+
+-- failure_count: How many tasks' last attempts are failures.
+-- gives count any?
+SELECT count(*) AS count_1
+FROM attempt
+WHERE attempt.run = ? AND attempt.state = 'failure' AND NOT (EXISTS (SELECT 1
+FROM attempt AS next
+WHERE next.run = attempt.run AND next.frame = attempt.frame AND next.node = attempt.node AND next.host = attempt.host
+    AND next.iteration = attempt.iteration AND next.number > attempt.number))
+
+-- failures: The tasks whose last attempt is a failure, by time of its start.
+-- gives frame int, node int, iteration int, number int, state str, started float, ended float?, problem str?, log str?, value any?
+SELECT attempt.frame, attempt.node, attempt.iteration, attempt.number, attempt.state, attempt.started, attempt.ended,
+    attempt.problem, attempt.log, length(attempt.token) = 0 AND attempt.result IS NULL AS anon_1
+FROM attempt
+WHERE attempt.run = ? AND attempt.state = 'failure' AND NOT (EXISTS (SELECT 1
+FROM attempt AS next
+WHERE next.run = attempt.run AND next.frame = attempt.frame AND next.node = attempt.node AND next.host = attempt.host
+    AND next.iteration = attempt.iteration AND next.number > attempt.number))
+ORDER BY attempt.started, attempt.frame, attempt.node, attempt.iteration, attempt.number
+LIMIT ? OFFSET 0
+
+-- failures_of_step: The same, of the tasks of one step within a frame.
+-- gives frame int, node int, iteration int, number int, state str, started float, ended float?, problem str?, log str?, value any?
+SELECT attempt.frame, attempt.node, attempt.iteration, attempt.number, attempt.state, attempt.started, attempt.ended,
+    attempt.problem, attempt.log, length(attempt.token) = 0 AND attempt.result IS NULL AS anon_1
+FROM attempt
+WHERE attempt.run = ? AND attempt.frame = ? AND attempt.node = ? AND attempt.host = '' AND attempt.state = 'failure'
+    AND NOT (EXISTS (SELECT 1
+FROM attempt AS next
+WHERE next.run = attempt.run AND next.frame = attempt.frame AND next.node = attempt.node AND next.host = attempt.host
+    AND next.iteration = attempt.iteration AND next.number > attempt.number))
+ORDER BY attempt.started, attempt.frame, attempt.node, attempt.iteration, attempt.number
+
+-- failures_inside: The same, of all that is in the iterations of one container within a frame.
+-- gives frame int, node int, iteration int, number int, state str, started float, ended float?, problem str?, log str?, value any?
+WITH RECURSIVE inside(run, id) AS
+(SELECT frame.run AS run, frame.id AS id
+FROM frame
+WHERE frame.run = ? AND frame.parent = ? AND frame.node = ? UNION ALL SELECT further.run AS run, further.id AS id
+FROM frame AS further, inside
+WHERE further.run = inside.run AND further.parent = inside.id)
+SELECT attempt.frame, attempt.node, attempt.iteration, attempt.number, attempt.state, attempt.started, attempt.ended,
+    attempt.problem, attempt.log, length(attempt.token) = 0 AND attempt.result IS NULL AS anon_1
+FROM attempt, inside
+WHERE attempt.run = inside.run AND attempt.frame = inside.id AND attempt.state = 'failure' AND NOT (EXISTS (SELECT 1
+FROM attempt AS next
+WHERE next.run = attempt.run AND next.frame = attempt.frame AND next.node = attempt.node AND next.host = attempt.host
+    AND next.iteration = attempt.iteration AND next.number > attempt.number))
+ORDER BY attempt.started, attempt.frame, attempt.node, attempt.iteration, attempt.number
+
+-- container_problems: Why containers failed where no attempt tells; a limit of -1 is none.
+-- gives frame int, node int, problem str?
+SELECT repeat.frame, repeat.node, repeat.problem
+FROM repeat
+WHERE repeat.run = ? AND repeat.problem IS NOT NULL
+ORDER BY repeat.frame, repeat.node
+LIMIT ? OFFSET 0
+
+-- == What a recovery goes on from ==
+
+-- task_attempts: The attempts of one task, in order.
+-- gives number int, state str, verdict int?, recovery int, begun float?, token bytes
+SELECT attempt.number, attempt.state, attempt.verdict, attempt.recovery, attempt.begun, attempt.token
+FROM attempt
+WHERE attempt.run = ? AND attempt.frame = ? AND attempt.node = ? AND attempt.host = '' AND attempt.iteration = ?
+ORDER BY attempt.number
+
+-- problem: Why one attempt failed.
+-- gives problem str?
+SELECT attempt.problem
+FROM attempt
+WHERE attempt.run = ? AND attempt.frame = ? AND attempt.node = ? AND attempt.host = '' AND attempt.iteration = ? AND
+    attempt.number = ?
+
+-- result_at: What one attempt gave.
+-- gives result str?
+SELECT attempt.result
+FROM attempt
+WHERE attempt.run = ? AND attempt.frame = ? AND attempt.node = ? AND attempt.host = '' AND attempt.iteration = ? AND
+    attempt.number = ?
+
+-- begun_nodes: The nodes that have rows.
+-- gives node int
+SELECT DISTINCT attempt.node
+FROM attempt
+WHERE attempt.run = ? UNION SELECT DISTINCT frame.node
+FROM frame
+WHERE frame.run = ? UNION SELECT DISTINCT repeat.node
+FROM repeat
+WHERE repeat.run = ?
+
+-- succeeded_nodes: The steps that have succeeded.
+-- gives node int
+SELECT DISTINCT attempt.node
+FROM attempt
+WHERE attempt.run = ? AND attempt.state = 'success'
+
+-- tasks_by_state: How many tasks of each step have a last attempt of each state.
+-- gives node int, state str, count any?
+SELECT attempt.node, attempt.state, count(*) AS count_1
+FROM attempt
+WHERE attempt.run = ? AND NOT (EXISTS (SELECT 1
+FROM attempt AS next
+WHERE next.run = attempt.run AND next.frame = attempt.frame AND next.node = attempt.node AND next.host = attempt.host
+    AND next.iteration = attempt.iteration AND next.number > attempt.number))
+GROUP BY attempt.node, attempt.state
+
+-- frames_by_status: How many iterations of each container are in each status.
+-- gives node int, status str, count any?
+SELECT frame.node, frame.status, count(*) AS count_1
+FROM frame
+WHERE frame.run = ?
+GROUP BY frame.node, frame.status
+
+-- frame_row: An iteration.
+-- gives id int, status str
+SELECT frame.id, frame.status
+FROM frame
+WHERE frame.run = ? AND frame.parent = ? AND frame.node = ? AND frame.number = ?
+
+-- frame_numbers: The numbers of a container's iterations.
+-- gives number int
+SELECT frame.number
+FROM frame
+WHERE frame.run = ? AND frame.parent = ? AND frame.node = ?
+ORDER BY frame.number
+
+-- frame_extent: The last iteration of a container, and how many there are.
+-- gives max any?, count any?
+SELECT max(frame.number) AS max_1, count(*) AS count_1
+FROM frame
+WHERE frame.run = ? AND frame.parent = ? AND frame.node = ?
+
+-- open_frames: The iterations of a container that are not a success.
+-- gives number int, id int, status str
+SELECT frame.number, frame.id, frame.status
+FROM frame
+WHERE frame.run = ? AND frame.parent = ? AND frame.node = ? AND frame.status != 'success'
+ORDER BY frame.number
+
+-- all_frames: The iterations of a container.
+-- gives number int, id int, status str
+SELECT frame.number, frame.id, frame.status
+FROM frame
+WHERE frame.run = ? AND frame.parent = ? AND frame.node = ?
+ORDER BY frame.number
+
+-- step_numbers: The numbers of a repeated step's iterations.
+-- gives iteration int
+SELECT attempt.iteration
+FROM attempt
+WHERE attempt.run = ? AND attempt.frame = ? AND attempt.node = ? AND attempt.host = '' AND attempt.iteration > 0
+GROUP BY attempt.iteration
+ORDER BY attempt.iteration
+
+-- step_extent: The last iteration of a repeated step, and how many have a first attempt.
+-- gives max any?, count any?
+SELECT max(attempt.iteration) AS max_1, count(*) AS count_1
+FROM attempt
+WHERE attempt.run = ? AND attempt.frame = ? AND attempt.node = ? AND attempt.host = '' AND attempt.iteration > 0 AND
+    attempt.number = 1
+
+-- span_of_step: In which recoveries a repeated step has attempts.
+-- gives max any?, max any?
+SELECT max(attempt.recovery) AS max_1, max(CASE WHEN (length(attempt.token) > 0 AND attempt.state != 'superseded')
+    THEN attempt.recovery END) AS max_2
+FROM attempt
+WHERE attempt.run = ? AND attempt.frame = ? AND attempt.node = ? AND attempt.host = '' AND attempt.iteration > 0
+
+-- span_of_frames: In which recoveries anything in a container has attempts, however deep.
+-- gives max any?, max any?
+WITH RECURSIVE inside(run, id) AS
+(SELECT frame.run AS run, frame.id AS id
+FROM frame
+WHERE frame.run = ? AND frame.parent = ? AND frame.node = ? UNION ALL SELECT frame.run AS run, frame.id AS id
+FROM frame JOIN inside ON frame.run = inside.run AND frame.parent = inside.id)
+SELECT max(attempt.recovery) AS max_1, max(CASE WHEN (length(attempt.token) > 0 AND attempt.state != 'superseded')
+    THEN attempt.recovery END) AS max_2
+FROM inside JOIN attempt ON attempt.run = inside.run AND attempt.frame = inside.id
+
+-- frames_inside: The iterations of a container, and all that are in them, however deep.
+-- gives id int
+WITH RECURSIVE inside(run, id) AS
+(SELECT frame.run AS run, frame.id AS id
+FROM frame
+WHERE frame.run = ? AND frame.parent = ? AND frame.node = ? UNION ALL SELECT frame.run AS run, frame.id AS id
+FROM frame JOIN inside ON frame.run = inside.run AND frame.parent = inside.id)
+SELECT inside.id
+FROM inside
+
+-- open_iterations: The iterations of a repeated step whose last attempt is not a success.
+-- gives iteration int, state str, max any?
+SELECT attempt.iteration, attempt.state, max(attempt.number) AS max_1
+FROM attempt
+WHERE attempt.run = ? AND attempt.frame = ? AND attempt.node = ? AND attempt.host = '' AND attempt.iteration > 0
+GROUP BY attempt.iteration
+HAVING attempt.state != 'success'
+ORDER BY attempt.iteration
+
+-- until_of_steps: Whether the last attempt of an iteration of a repeated step is a success with a truthy result.
+-- gives iteration int, state str, verdict int?, max any?
+SELECT attempt.iteration, attempt.state, attempt.verdict, max(attempt.number) AS max_1
+FROM attempt
+WHERE attempt.run = ? AND attempt.frame = ? AND attempt.node = ? AND attempt.host = '' AND attempt.iteration > 0
+GROUP BY attempt.iteration
+HAVING attempt.state = 'success' AND attempt.verdict = 2
+LIMIT 1 OFFSET 0
+
+-- until_of_frames: Whether an iteration that succeeded holds a success of that step with a truthy result.
+-- gives number int
+SELECT frame.number
+FROM frame
+WHERE frame.run = ? AND frame.parent = ? AND frame.node = ? AND frame.status = 'success' AND (EXISTS (SELECT 1
+FROM attempt
+WHERE attempt.run = frame.run AND attempt.frame = frame.id AND attempt.node = ? AND attempt.host = '' AND
+    attempt.iteration = 0 AND attempt.state = 'success' AND attempt.verdict = 2))
+LIMIT 1 OFFSET 0
+
+-- == Pools that several runs share ==
+
+-- holds: What is held of shared pools, by any run.
+-- gives run int, frame int, node int, iteration int, pool str, amount int
+SELECT hold.run, hold.frame, hold.node, hold.iteration, hold.pool, hold.amount
+FROM hold
+WHERE hold.shared = 1
+
+-- tickets: Who waits for shared pools, of the runs that have not ended.
+-- gives number int, run int, frame int, node int, iteration int, amounts str, priority int, around str
+SELECT ticket.number, ticket.run, ticket.frame, ticket.node, ticket.iteration, ticket.amounts, ticket.priority,
+    ticket.around
+FROM ticket JOIN run ON ticket.run = run.number
+WHERE run.status = 'running'
+ORDER BY ticket.number
+
+-- insert_ticket: Somebody begins to wait.
+INSERT INTO ticket (run, frame, node, host, iteration, amounts, priority, around)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+
+-- drop_ticket: Somebody waits no more.
+DELETE FROM ticket
+WHERE ticket.run = ? AND ticket.frame = ? AND ticket.node = ? AND ticket.host = ? AND ticket.iteration = ?
+
+-- drop_tickets: Nobody of a run waits any more, but for what the run had kept.
+DELETE FROM ticket
+WHERE ticket.run = ? AND ticket.frame != 0
+
+-- drop_shared_holds: Nobody of a run holds anything of shared pools any more, but for what the run keeps.
+DELETE FROM hold
+WHERE hold.run = ? AND hold.shared = 1 AND hold.frame != 0
+
+-- kept_shares: What a run keeps of shared pools.
+-- gives pool str, amount int
+SELECT hold.pool, hold.amount
+FROM hold
+WHERE hold.run = ? AND hold.shared = 1 AND hold.frame = 0
+ORDER BY hold.pool
+
+-- drop_kept_shares: A run keeps nothing of shared pools.
+DELETE FROM hold
+WHERE hold.run = ? AND hold.shared = 1 AND hold.frame = 0
+
+-- wanted_again: What a run had kept of shared pools, and waits for.
+-- gives amounts str
+SELECT ticket.amounts
+FROM ticket
+WHERE ticket.run = ? AND ticket.frame = 0
+
+-- put_pool: How large a run takes a shared pool to be.
+INSERT INTO pool (run, name, capacity)
+VALUES (?, ?, ?)
+ON CONFLICT (run, name) DO UPDATE
+SET capacity = excluded.capacity
+
+-- other_sizes: Which other runs that have not ended take a pool to be of another size.
+-- gives number int, id str, capacity int
+SELECT run.number, run.id, pool.capacity
+FROM pool JOIN run ON pool.run = run.number
+WHERE run.status = 'running' AND pool.name = ? AND run.number != ? AND pool.capacity != ?
+ORDER BY run.number
+
+-- sizes: How large runs that have not ended take shared pools to be.
+-- gives run int, name str, capacity int
+SELECT pool.run, pool.name, pool.capacity
+FROM pool JOIN run ON pool.run = run.number
+WHERE run.status = 'running'
+
+-- put_wake: Where a run's driver is woken.
+UPDATE run
+SET wake=?
+WHERE run.number = ?
+
+-- wakes: Where the drivers of runs are woken that wait for shared pools.
+-- gives number int, wake str?, amounts str
+SELECT run.number, run.wake, ticket.amounts
+FROM ticket JOIN run ON ticket.run = run.number
+
+-- == Whether rows are what was written ==
+
+-- tally_attempts: What a run's attempts come to.
+SELECT count(*), ifnull(sum(ifnull(made * made % 2147483647, -1) + ifnull(further * further % 2147483647, 0)), 0) FROM
+    (SELECT (frame * 1000003 + node * 7919 + iteration * 104729 + number * 1299709 + recovery * 611953 + length(token)
+    * 7907 + (host <> '') * 7817 + CAST(started * 1000 AS INTEGER)) % 2147483647 AS made, CASE WHEN state <> 'active'
+    THEN (frame * 1000033 + node * 7927 + iteration * 104743 + number * 1299721 + (unicode(state) * 64 +
+    length(state)) * 611957 + ifnull(verdict, -1) * 7879 + (result IS NULL) * 7867 + (problem IS NULL) * 7853 +
+    CAST(ended * 1000 AS INTEGER)) % 2147483647 END AS further FROM attempt
+WHERE run = ?)
+
+-- tally_frames: What a run's iterations of containers come to.
+SELECT count(*), ifnull(sum(ifnull(made * made % 2147483647, -1) + ifnull(further * further % 2147483647, 0)), 0) FROM
+    (SELECT (parent * 1000037 + node * 7933 + number * 104759 + id * 1299743 + (item IS NULL) * 7841) % 2147483647 AS
+    made, CASE WHEN status <> 'active' THEN (parent * 1000039 + node * 7949 + number * 104761 + (unicode(status) * 64
+    + length(status)) * 611977) % 2147483647 END AS further FROM frame
+WHERE run = ?)
+
+-- tally_repeats: What a run's repeats come to.
+SELECT count(*), ifnull(sum(ifnull(made * made % 2147483647, -1) + ifnull(further * further % 2147483647, 0)), 0) FROM
+    (SELECT (frame * 1000081 + node * 7937 + (items IS NULL) * 7829 + (problem IS NULL) * 7823 +
+    ifnull(unicode(status) * 64 + length(status), 0) * 611993) % 2147483647 AS made, NULL AS further FROM repeat
+WHERE run = ?)
+
+-- tally_waits: What a run's waits come to.
+SELECT count(*), ifnull(sum(ifnull(made * made % 2147483647, -1) + ifnull(further * further % 2147483647, 0)), 0) FROM
+    (SELECT (frame * 1000099 + node * 7951 + iteration * 104773 + attempt * 1299763 + length(boot) * 7817 + CAST(due *
+    1000 AS INTEGER) + CAST(due_boot * 1000 AS INTEGER) * 3 + ifnull(CAST(length * 1000 AS INTEGER), -1) * 7) %
+    2147483647 AS made, NULL AS further FROM wait
+WHERE run = ?)
+
+-- tally_kept: What what a run keeps of its own pools come to.
+SELECT count(*), ifnull(sum(ifnull(made * made % 2147483647, -1) + ifnull(further * further % 2147483647, 0)), 0) FROM
+    (SELECT (amount * 1000117 + length(pool) * 7793 + ifnull(unicode(substr(pool, 1)), 0) * 104780 +
+    ifnull(unicode(substr(pool, 2)), 0) * 104781 + ifnull(unicode(substr(pool, 3)), 0) * 104782 +
+    ifnull(unicode(substr(pool, 4)), 0) * 104783 + ifnull(unicode(substr(pool, 5)), 0) * 104784 +
+    ifnull(unicode(substr(pool, 6)), 0) * 104785 + ifnull(unicode(substr(pool, 7)), 0) * 104786 +
+    ifnull(unicode(substr(pool, 8)), 0) * 104787 + ifnull(unicode(substr(pool, 9)), 0) * 104788 +
+    ifnull(unicode(substr(pool, 10)), 0) * 104789 + ifnull(unicode(substr(pool, 11)), 0) * 104790 +
+    ifnull(unicode(substr(pool, 12)), 0) * 104791 + ifnull(unicode(substr(pool, 13)), 0) * 104792 +
+    ifnull(unicode(substr(pool, 14)), 0) * 104793 + ifnull(unicode(substr(pool, 15)), 0) * 104794 +
+    ifnull(unicode(substr(pool, 16)), 0) * 104795 + ifnull(unicode(substr(pool, 17)), 0) * 104796 +
+    ifnull(unicode(substr(pool, 18)), 0) * 104797 + ifnull(unicode(substr(pool, 19)), 0) * 104798 +
+    ifnull(unicode(substr(pool, 20)), 0) * 104799 + ifnull(unicode(substr(pool, 21)), 0) * 104800 +
+    ifnull(unicode(substr(pool, 22)), 0) * 104801 + ifnull(unicode(substr(pool, 23)), 0) * 104802 +
+    ifnull(unicode(substr(pool, 24)), 0) * 104803 + ifnull(unicode(substr(pool, 25)), 0) * 104804 +
+    ifnull(unicode(substr(pool, 26)), 0) * 104805 + ifnull(unicode(substr(pool, 27)), 0) * 104806 +
+    ifnull(unicode(substr(pool, 28)), 0) * 104807 + ifnull(unicode(substr(pool, 29)), 0) * 104808 +
+    ifnull(unicode(substr(pool, 30)), 0) * 104809 + ifnull(unicode(substr(pool, 31)), 0) * 104810 +
+    ifnull(unicode(substr(pool, 32)), 0) * 104811 + ifnull(unicode(substr(pool, 33)), 0) * 104812 +
+    ifnull(unicode(substr(pool, 34)), 0) * 104813 + ifnull(unicode(substr(pool, 35)), 0) * 104814 +
+    ifnull(unicode(substr(pool, 36)), 0) * 104815 + ifnull(unicode(substr(pool, 37)), 0) * 104816 +
+    ifnull(unicode(substr(pool, 38)), 0) * 104817 + ifnull(unicode(substr(pool, 39)), 0) * 104818 +
+    ifnull(unicode(substr(pool, 40)), 0) * 104819 + ifnull(unicode(substr(pool, 41)), 0) * 104820 +
+    ifnull(unicode(substr(pool, 42)), 0) * 104821 + ifnull(unicode(substr(pool, 43)), 0) * 104822 +
+    ifnull(unicode(substr(pool, 44)), 0) * 104823 + ifnull(unicode(substr(pool, 45)), 0) * 104824 +
+    ifnull(unicode(substr(pool, 46)), 0) * 104825 + ifnull(unicode(substr(pool, 47)), 0) * 104826 +
+    ifnull(unicode(substr(pool, 48)), 0) * 104827 + ifnull(unicode(substr(pool, 49)), 0) * 104828 +
+    ifnull(unicode(substr(pool, 50)), 0) * 104829 + ifnull(unicode(substr(pool, 51)), 0) * 104830 +
+    ifnull(unicode(substr(pool, 52)), 0) * 104831 + ifnull(unicode(substr(pool, 53)), 0) * 104832 +
+    ifnull(unicode(substr(pool, 54)), 0) * 104833 + ifnull(unicode(substr(pool, 55)), 0) * 104834 +
+    ifnull(unicode(substr(pool, 56)), 0) * 104835 + ifnull(unicode(substr(pool, 57)), 0) * 104836 +
+    ifnull(unicode(substr(pool, 58)), 0) * 104837 + ifnull(unicode(substr(pool, 59)), 0) * 104838 +
+    ifnull(unicode(substr(pool, 60)), 0) * 104839 + ifnull(unicode(substr(pool, 61)), 0) * 104840 +
+    ifnull(unicode(substr(pool, 62)), 0) * 104841 + ifnull(unicode(substr(pool, 63)), 0) * 104842 +
+    ifnull(unicode(substr(pool, 64)), 0) * 104843) % 2147483647 AS made, NULL AS further FROM hold
+WHERE run = ? AND frame = 0 AND shared = 0)
+
+-- tally_attempt: What one attempt come to.
+SELECT count(*), ifnull(sum(ifnull(made * made % 2147483647, -1) + ifnull(further * further % 2147483647, 0)), 0) FROM
+    (SELECT (frame * 1000003 + node * 7919 + iteration * 104729 + number * 1299709 + recovery * 611953 + length(token)
+    * 7907 + (host <> '') * 7817 + CAST(started * 1000 AS INTEGER)) % 2147483647 AS made, CASE WHEN state <> 'active'
+    THEN (frame * 1000033 + node * 7927 + iteration * 104743 + number * 1299721 + (unicode(state) * 64 +
+    length(state)) * 611957 + ifnull(verdict, -1) * 7879 + (result IS NULL) * 7867 + (problem IS NULL) * 7853 +
+    CAST(ended * 1000 AS INTEGER)) % 2147483647 END AS further FROM attempt
+WHERE run = ? AND frame = ? AND node = ? AND host = ? AND iteration = ? AND number = ?)
+
+-- tally_earlier: What the attempts of a task before one come to.
+SELECT count(*), ifnull(sum(ifnull(made * made % 2147483647, -1) + ifnull(further * further % 2147483647, 0)), 0) FROM
+    (SELECT (frame * 1000003 + node * 7919 + iteration * 104729 + number * 1299709 + recovery * 611953 + length(token)
+    * 7907 + (host <> '') * 7817 + CAST(started * 1000 AS INTEGER)) % 2147483647 AS made, CASE WHEN state <> 'active'
+    THEN (frame * 1000033 + node * 7927 + iteration * 104743 + number * 1299721 + (unicode(state) * 64 +
+    length(state)) * 611957 + ifnull(verdict, -1) * 7879 + (result IS NULL) * 7867 + (problem IS NULL) * 7853 +
+    CAST(ended * 1000 AS INTEGER)) % 2147483647 END AS further FROM attempt
+WHERE run = ? AND frame = ? AND node = ? AND host = ? AND iteration = ? AND number < ?)
+
+-- tally_repeat: What one repeat come to.
+SELECT count(*), ifnull(sum(ifnull(made * made % 2147483647, -1) + ifnull(further * further % 2147483647, 0)), 0) FROM
+    (SELECT (frame * 1000081 + node * 7937 + (items IS NULL) * 7829 + (problem IS NULL) * 7823 +
+    ifnull(unicode(status) * 64 + length(status), 0) * 611993) % 2147483647 AS made, NULL AS further FROM repeat
+WHERE run = ? AND frame = ? AND node = ?)
+
+-- tally_wait: What one wait come to.
+SELECT count(*), ifnull(sum(ifnull(made * made % 2147483647, -1) + ifnull(further * further % 2147483647, 0)), 0) FROM
+    (SELECT (frame * 1000099 + node * 7951 + iteration * 104773 + attempt * 1299763 + length(boot) * 7817 + CAST(due *
+    1000 AS INTEGER) + CAST(due_boot * 1000 AS INTEGER) * 3 + ifnull(CAST(length * 1000 AS INTEGER), -1) * 7) %
+    2147483647 AS made, NULL AS further FROM wait
+WHERE run = ? AND frame = ? AND node = ? AND host = ? AND iteration = ? AND attempt = ?)
+
+-- tally_kept_pool: What what a run keeps of one pool come to.
+SELECT count(*), ifnull(sum(ifnull(made * made % 2147483647, -1) + ifnull(further * further % 2147483647, 0)), 0) FROM
+    (SELECT (amount * 1000117 + length(pool) * 7793 + ifnull(unicode(substr(pool, 1)), 0) * 104780 +
+    ifnull(unicode(substr(pool, 2)), 0) * 104781 + ifnull(unicode(substr(pool, 3)), 0) * 104782 +
+    ifnull(unicode(substr(pool, 4)), 0) * 104783 + ifnull(unicode(substr(pool, 5)), 0) * 104784 +
+    ifnull(unicode(substr(pool, 6)), 0) * 104785 + ifnull(unicode(substr(pool, 7)), 0) * 104786 +
+    ifnull(unicode(substr(pool, 8)), 0) * 104787 + ifnull(unicode(substr(pool, 9)), 0) * 104788 +
+    ifnull(unicode(substr(pool, 10)), 0) * 104789 + ifnull(unicode(substr(pool, 11)), 0) * 104790 +
+    ifnull(unicode(substr(pool, 12)), 0) * 104791 + ifnull(unicode(substr(pool, 13)), 0) * 104792 +
+    ifnull(unicode(substr(pool, 14)), 0) * 104793 + ifnull(unicode(substr(pool, 15)), 0) * 104794 +
+    ifnull(unicode(substr(pool, 16)), 0) * 104795 + ifnull(unicode(substr(pool, 17)), 0) * 104796 +
+    ifnull(unicode(substr(pool, 18)), 0) * 104797 + ifnull(unicode(substr(pool, 19)), 0) * 104798 +
+    ifnull(unicode(substr(pool, 20)), 0) * 104799 + ifnull(unicode(substr(pool, 21)), 0) * 104800 +
+    ifnull(unicode(substr(pool, 22)), 0) * 104801 + ifnull(unicode(substr(pool, 23)), 0) * 104802 +
+    ifnull(unicode(substr(pool, 24)), 0) * 104803 + ifnull(unicode(substr(pool, 25)), 0) * 104804 +
+    ifnull(unicode(substr(pool, 26)), 0) * 104805 + ifnull(unicode(substr(pool, 27)), 0) * 104806 +
+    ifnull(unicode(substr(pool, 28)), 0) * 104807 + ifnull(unicode(substr(pool, 29)), 0) * 104808 +
+    ifnull(unicode(substr(pool, 30)), 0) * 104809 + ifnull(unicode(substr(pool, 31)), 0) * 104810 +
+    ifnull(unicode(substr(pool, 32)), 0) * 104811 + ifnull(unicode(substr(pool, 33)), 0) * 104812 +
+    ifnull(unicode(substr(pool, 34)), 0) * 104813 + ifnull(unicode(substr(pool, 35)), 0) * 104814 +
+    ifnull(unicode(substr(pool, 36)), 0) * 104815 + ifnull(unicode(substr(pool, 37)), 0) * 104816 +
+    ifnull(unicode(substr(pool, 38)), 0) * 104817 + ifnull(unicode(substr(pool, 39)), 0) * 104818 +
+    ifnull(unicode(substr(pool, 40)), 0) * 104819 + ifnull(unicode(substr(pool, 41)), 0) * 104820 +
+    ifnull(unicode(substr(pool, 42)), 0) * 104821 + ifnull(unicode(substr(pool, 43)), 0) * 104822 +
+    ifnull(unicode(substr(pool, 44)), 0) * 104823 + ifnull(unicode(substr(pool, 45)), 0) * 104824 +
+    ifnull(unicode(substr(pool, 46)), 0) * 104825 + ifnull(unicode(substr(pool, 47)), 0) * 104826 +
+    ifnull(unicode(substr(pool, 48)), 0) * 104827 + ifnull(unicode(substr(pool, 49)), 0) * 104828 +
+    ifnull(unicode(substr(pool, 50)), 0) * 104829 + ifnull(unicode(substr(pool, 51)), 0) * 104830 +
+    ifnull(unicode(substr(pool, 52)), 0) * 104831 + ifnull(unicode(substr(pool, 53)), 0) * 104832 +
+    ifnull(unicode(substr(pool, 54)), 0) * 104833 + ifnull(unicode(substr(pool, 55)), 0) * 104834 +
+    ifnull(unicode(substr(pool, 56)), 0) * 104835 + ifnull(unicode(substr(pool, 57)), 0) * 104836 +
+    ifnull(unicode(substr(pool, 58)), 0) * 104837 + ifnull(unicode(substr(pool, 59)), 0) * 104838 +
+    ifnull(unicode(substr(pool, 60)), 0) * 104839 + ifnull(unicode(substr(pool, 61)), 0) * 104840 +
+    ifnull(unicode(substr(pool, 62)), 0) * 104841 + ifnull(unicode(substr(pool, 63)), 0) * 104842 +
+    ifnull(unicode(substr(pool, 64)), 0) * 104843) % 2147483647 AS made, NULL AS further FROM hold
+WHERE run = ? AND pool = ? AND frame = 0 AND shared = 0)
+
+-- attempts_by_place: Of which step attempts are, and of which container the iteration around them.
+SELECT a.node, f.node, min(a.frame), count(*)
+FROM attempt a LEFT JOIN frame f ON f.run = a.run AND f.id = a.frame
+WHERE a.run = ?
+GROUP BY a.node, f.node
+
+-- frames_by_place: Of which container iterations are, and of which those around them.
+SELECT f.node, p.node, min(f.id), count(*)
+FROM frame f LEFT JOIN frame p ON p.run = f.run AND p.id = f.parent
+WHERE f.run = ? AND f.parent <> 0
+GROUP BY f.node, p.node
+
+-- repeats_by_place: Of which container repeats are, and of which the iteration around them.
+SELECT r.node, f.node, min(r.frame), count(*)
+FROM repeat r LEFT JOIN frame f ON f.run = r.run AND f.id = r.frame
+WHERE r.run = ?
+GROUP BY r.node, f.node
+
+-- roots: The iterations that are in no other.
+SELECT node, id, number FROM frame
+WHERE run = ? AND parent = 0
+
+-- states: All that rows say they are in.
+SELECT DISTINCT state FROM attempt
+WHERE run = ?
+UNION SELECT DISTINCT status FROM frame
+WHERE run = ?
+UNION SELECT DISTINCT status FROM repeat
+WHERE run = ? AND status IS NOT NULL
+
+-- kept_values: All values that rows hold or point to.
+SELECT result FROM attempt
+WHERE run = ? AND result IS NOT NULL
+UNION ALL SELECT item FROM attempt
+WHERE run = ? AND item IS NOT NULL
+UNION ALL SELECT item FROM frame
+WHERE run = ? AND item IS NOT NULL
+UNION ALL SELECT items FROM repeat
+WHERE run = ? AND items IS NOT NULL
+
+-- kept_texts: All other texts that have a seal.
+SELECT problem FROM attempt
+WHERE run = ? AND problem IS NOT NULL
+UNION ALL SELECT log FROM attempt
+WHERE run = ? AND log IS NOT NULL
+UNION ALL SELECT problem FROM repeat
+WHERE run = ? AND problem IS NOT NULL
+
+-- == Removing runs ==
+
+-- mark_pruned: A run is to go, if it still is what it was.
+UPDATE run
+SET status='pruned'
+WHERE run.number = ? AND run.status = ?
+
+-- prune_attempt: Removes so many of a run's rows.
+DELETE FROM attempt
+WHERE (attempt.run, attempt.frame, attempt.node, attempt.host, attempt.iteration, attempt.number) IN (SELECT
+    attempt.run, attempt.frame, attempt.node, attempt.host, attempt.iteration, attempt.number
+FROM attempt
+WHERE attempt.run = ?
+LIMIT ? OFFSET 0)
+
+-- prune_frame: Removes so many of a run's rows.
+DELETE FROM frame
+WHERE (frame.run, frame.parent, frame.node, frame.number) IN (SELECT frame.run, frame.parent, frame.node, frame.number
+FROM frame
+WHERE frame.run = ?
+LIMIT ? OFFSET 0)
+
+-- prune_repeat: Removes so many of a run's rows.
+DELETE FROM repeat
+WHERE (repeat.run, repeat.frame, repeat.node) IN (SELECT repeat.run, repeat.frame, repeat.node
+FROM repeat
+WHERE repeat.run = ?
+LIMIT ? OFFSET 0)
+
+-- prune_wait: Removes so many of a run's rows.
+DELETE FROM wait
+WHERE (wait.run, wait.frame, wait.node, wait.host, wait.iteration, wait.attempt) IN (SELECT wait.run, wait.frame,
+    wait.node, wait.host, wait.iteration, wait.attempt
+FROM wait
+WHERE wait.run = ?
+LIMIT ? OFFSET 0)
+
+-- prune_hold: Removes so many of a run's rows.
+DELETE FROM hold
+WHERE (hold.run, hold.frame, hold.node, hold.host, hold.iteration, hold.pool) IN (SELECT hold.run, hold.frame,
+    hold.node, hold.host, hold.iteration, hold.pool
+FROM hold
+WHERE hold.run = ?
+LIMIT ? OFFSET 0)
+
+-- prune_ticket: Removes so many of a run's rows.
+DELETE FROM ticket
+WHERE (ticket.number) IN (SELECT ticket.number
+FROM ticket
+WHERE ticket.run = ?
+LIMIT ? OFFSET 0)
+
+-- prune_pool: Removes so many of a run's rows.
+DELETE FROM pool
+WHERE (pool.run, pool.name) IN (SELECT pool.run, pool.name
+FROM pool
+WHERE pool.run = ?
+LIMIT ? OFFSET 0)
+
+-- drop_request: Removes what a run was asked to do.
+DELETE FROM request
+WHERE request.run = ?
+
+-- drop_runs: Removes the rows of the runs that are gone, but for that of the highest number.
+DELETE FROM run
+WHERE run.status = 'pruned' AND run.number < (SELECT max(run.number) AS max_1
+FROM run)
+
+-- free_ids: Has the row of a run that is gone bear an id that no run can have.
+UPDATE run
+SET id='-' || number
+WHERE run.number = ?
+
+-- drop_unused_nodes: Removes the nodes of definitions that no run is of any more.
+DELETE FROM node
+WHERE (node.definition NOT IN (SELECT run.definition
+FROM run))
+
+-- drop_unused_definitions: Removes definitions that no run is of any more.
+DELETE FROM definition
+WHERE (definition.number NOT IN (SELECT run.definition
+FROM run))

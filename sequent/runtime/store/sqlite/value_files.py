@@ -1,0 +1,96 @@
+"""Keeps large values of a run in files of their own, named and checked by their digest."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import re
+import secrets
+
+from sequent.errors import StoreError, StoreFullError
+from sequent.runtime.store.sql.seals import sealed
+from sequent.runtime.store.sqlite.location import flush_directory
+
+LARGEST_INLINE = 1024 * 1024
+"""Characters of a value that its row holds itself."""
+_POINTER = re.compile(r"@([0-9a-f]{64})\Z")
+"""Wire text is JSON, which never begins so."""
+_UNFINISHED = ".new"
+
+
+class ValueFiles:
+    """The large values of one run.
+
+    A file is complete and on the disk before any row points to it, so a pointer that was committed always
+    leads somewhere; and what it leads to is what was written, or an error.
+    """
+
+    def __init__(self, directory: str) -> None:
+        self._directory = os.path.join(directory, "values")
+
+    def kept(self, text: str | None) -> str | None:
+        """What the row is to hold, under its seal: the text itself, or where it was written."""
+        if text is None:
+            return None
+        return sealed(text if len(text) <= LARGEST_INLINE else self._pointer(text))
+
+    def _pointer(self, text: str) -> str:
+        data = text.encode()
+        digest = hashlib.sha256(data).hexdigest()
+        path = os.path.join(self._directory, digest)
+        try:
+            if not os.path.exists(path):
+                self._write(path, data)
+            # Also of one that is there: whoever wrote it may have been killed before this.
+            flush_directory(self._directory)
+            flush_directory(os.path.dirname(self._directory))
+        except OSError as error:
+            kind = StoreFullError if error.errno in (errno.ENOSPC, errno.EDQUOT) else StoreError
+            raise kind(f"a value of {len(data):,} bytes cannot be kept in '{path}': {error.strerror}") from error
+        return f"@{digest}"
+
+    def _write(self, path: str, data: bytes) -> None:
+        os.makedirs(self._directory, 0o700, exist_ok=True)
+        temporary = f"{path}.{secrets.token_hex(8)}{_UNFINISHED}"
+        try:
+            file = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            with open(file, "wb") as stream:
+                stream.write(data)
+                stream.flush()
+                os.fsync(file)
+            os.rename(temporary, path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+            raise
+
+    def remove_unfinished(self) -> None:
+        """Remove what an earlier driver was writing when it was killed."""
+        with contextlib.suppress(OSError):
+            for name in os.listdir(self._directory):
+                if name.endswith(_UNFINISHED):
+                    os.unlink(os.path.join(self._directory, name))
+
+    def read(self, text: str) -> str:
+        """The text that a row holds or points to; its seal was looked at.
+
+        Raises:
+            StoreError: the file is missing, or holds something else than was written.
+        """
+        if not text.startswith("@"):
+            return text
+        match = _POINTER.match(text)
+        if match is None:
+            raise StoreError(f"the store has a value that cannot be read: {text[:80]!r}", code="damaged-store")
+        path = os.path.join(self._directory, match[1])
+        try:
+            file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            with open(file, "rb") as stream:
+                data = stream.read()
+        except OSError as error:
+            raise StoreError(f"the value in '{path}' cannot be read: {error.strerror}", code="damaged-store") from error
+        if hashlib.sha256(data).hexdigest() != match[1]:
+            raise StoreError(f"the value in '{path}' is not what was written there", code="damaged-store")
+        return data.decode()
