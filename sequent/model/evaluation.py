@@ -8,6 +8,9 @@ import typing
 from collections.abc import Mapping
 from typing import Any, NamedTuple, cast
 
+_UNTYPED = "typing.Any"
+"""The annotation that ``make_dataclass`` gives to a field without one, in a module that does not import typing."""
+
 
 class Unfound(NamedTuple):
     """Stands for an annotation that names something that is not there, or that is no type at all."""
@@ -81,6 +84,8 @@ def _with_later(found: Any, names: Mapping[str, object]) -> object:
 def _evaluated(annotation: object, names: Mapping[str, object]) -> object:
     if annotation is None or isinstance(annotation, Unfound) or type(annotation) is type:
         return type(None) if annotation is None else annotation
+    if annotation == _UNTYPED:
+        return Any
     text = ""
     try:
         if isinstance(annotation, str):
