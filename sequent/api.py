@@ -165,11 +165,11 @@ def continue_(
     seen = store.look(record)
     has_failed = record.status is RunStatus.STOPPED and (seen.failures(1)[0] or seen.container_problems(1))
     if record.status is RunStatus.FAILURE or has_failed:
-        how = "has failed" if record.status is RunStatus.FAILURE else "was stopped, and a step of it has failed"
+        how = "has failed" if record.status is RunStatus.FAILURE else "was stopped, and one of its steps has failed"
         raise UsageError(
             f"run '{record.id}' {how}: there is nothing to continue",
             code="nothing-to-continue",
-            hint=f"take it up again, doing only what is due: {typed('recover', record.id, '--max-loops', '1')}",
+            hint=f"recover it, running only what is due: {typed('recover', record.id, '--max-loops', '1')}",
         )
     plan = compile_flow(definition.spec, record.params)
     check_changes(seen, plan, accepts=False)
@@ -203,8 +203,8 @@ def locate(record: RunRecord) -> LoadedFlow:
         return LoadedFlow(load_script(record.target), record.target)
     raise UsageError(
         f"the flow '{record.target.flow}' of run {record.id} was built in a function or a notebook, "
-        "and cannot be found again",
-        hint="take the run up again from Python: Sequent(..., run_mode=RUN_RECOVER, run_id=...).run()",
+        "so it cannot be found again",
+        hint="recover the run from Python: Sequent(..., run_mode=RUN_RECOVER, run_id=...).run()",
     )
 
 

@@ -75,4 +75,4 @@ def text_of(hiding: "Iterable[tuple[str, str]]") -> str:
     return ", ".join(shown[:_LISTED] + more)
 
 
-HINT = "rename it: Python finds it wherever that module is meant"
+HINT = "rename it: Python imports it instead of that module"

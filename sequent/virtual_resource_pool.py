@@ -57,10 +57,10 @@ def _read_limit(resource_cls: object, policy: object, site: Site) -> object:
     """How much of it the policy says there is."""
     if not (isinstance(resource_cls, type) and issubclass(resource_cls, Resource)):
         raise _error(
-            f"'resource_cls' is {repr_of(cast('Any', resource_cls))}", "it is a class derived from Resource", site
+            f"'resource_cls' is {repr_of(cast('Any', resource_cls))}", "give a class derived from Resource", site
         )
     if not isinstance(policy, Mapping | None):
-        raise _error(f"'policy' is {repr_of(policy)}", 'it is a dict: policy={"resource_limit": 2}', site)
+        raise _error(f"'policy' is {repr_of(policy)}", 'give a dict: policy={"resource_limit": 2}', site)
     told = cast("Mapping[object, object]", policy or {})
     for key in told:
         if key not in _KEYS:

@@ -47,7 +47,7 @@ def arranged(typed: Sequence[str]) -> list[str]:
             leading.append(words.pop(0))
         elif not _stands_alone(option):
             raise UsageError(
-                f"there is no option {option!r} before the command", hint="give the command first: sequent run --help"
+                f"unknown option {option!r} before the command", hint="give the command first: sequent run --help"
             )
     if not words or words[0] in HELP:
         return words
@@ -69,7 +69,7 @@ def _unknown_command(word: str) -> UsageError:
     from sequent.dsl.names import did_you_mean
 
     return UsageError(
-        f"there is no command {word!r}",
+        f"unknown command {word!r}",
         hint=f"{did_you_mean(word, COMMANDS)}; a flow is named module:flow or path/file.py:flow",
     )
 

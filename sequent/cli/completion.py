@@ -16,7 +16,7 @@ from sequent.errors import UsageError
 Shell = Literal["bash", "zsh", "fish"]
 _SHELLS = get_args(Shell)
 _SCRIPTS = {
-    "bash": r"""# bash completion for sequent: what there is, it is asked itself.
+    "bash": r"""# bash completion for sequent: it asks sequent for the words.
 _sequent() {
   local word last="${COMP_WORDS[COMP_CWORD]}" line="${COMP_LINE:0:COMP_POINT}" behind=""
   [[ $last == ":" || $last == "=" ]] && last=""
@@ -37,7 +37,7 @@ _sequent() {
 complete -F _sequent sequent
 """,
     "zsh": r"""#compdef sequent
-# zsh completion for sequent: what there is, it is asked itself.
+# zsh completion for sequent: it asks sequent for the words.
 _sequent() {
   local -a found
   local word files=0
@@ -53,7 +53,7 @@ _sequent() {
 }
 if [[ $funcstack[1] == _sequent ]]; then _sequent "$@"; else compdef _sequent sequent; fi
 """,
-    "fish": r"""# fish completion for sequent: what there is, it is asked itself.
+    "fish": r"""# fish completion for sequent: it asks sequent for the words.
 function __sequent_complete
     set -l program (commandline -opc)[1]
     for word in ($program _complete (commandline -cp) 2>/dev/null)
@@ -98,7 +98,7 @@ def _shell(named: Shell | None) -> Shell:
     own = Path(os.environ.get("SHELL", "")).name
     if named is None and own not in _SHELLS:
         raise UsageError(
-            f"the shell {own!r} has no completion" if own else "no shell is named, and SHELL is empty",
+            f"there is no completion for the shell {own!r}" if own else "no shell given, and SHELL is empty",
             hint=f"name one of {', '.join(_SHELLS)}: sequent completion show bash",
         )
     return named or cast("Shell", own)
@@ -106,8 +106,8 @@ def _shell(named: Shell | None) -> Shell:
 
 def _left_to_do(shell: Shell, path: Path) -> str:
     if shell == "zsh":
-        return f", once ~/.zshrc has, before compinit: fpath=({safe(str(path.parent))} $fpath)"
-    return " (bash: the package bash-completion must be there)" if shell == "bash" else ""
+        return f", once ~/.zshrc has this line before compinit: fpath=({safe(str(path.parent))} $fpath)"
+    return " (bash: the package bash-completion must be installed)" if shell == "bash" else ""
 
 
 def _place_of(shell: str) -> Path:

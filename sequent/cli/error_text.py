@@ -21,7 +21,7 @@ def told(error: Exception) -> SequentError:
     return StoreError(
         f"Sequent itself failed: {type(error).__name__}: {error}",
         code="internal",
-        hint="this is a mistake in Sequent; --debug shows where",
+        hint="this is a bug in Sequent; --debug shows the traceback",
     )
 
 

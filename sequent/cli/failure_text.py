@@ -24,7 +24,7 @@ def log_command(run: str, path: str, sequence: str) -> str:
 
 def failure_of(record: AttemptRecord) -> Failure:
     """The failure that an attempt is, as a store has it."""
-    problem = record.problem or Problem(type="Unknown", message="the store does not say why")
+    problem = record.problem or Problem(type="Unknown", message="no reason was recorded")
     return Failure(path=record.path, sequence=record.sequence, attempt=record.attempt, problem=problem, log=record.log)
 
 

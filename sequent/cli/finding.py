@@ -21,5 +21,5 @@ def found_run(store: Store, command: str, run: str, path: str | None) -> RunReco
     except UnknownRunError as error:
         with contextlib.suppress(SequentError):
             if path is None and run.partition("/")[0] in store.find("latest").description:
-                error.hint = f"the run stands before the path: {typed(command, 'latest', run)}"
+                error.hint = f"give the run before the path: {typed(command, 'latest', run)}"
         raise

@@ -95,7 +95,7 @@ def _kept(store: Store, record: RunRecord) -> Picture:
         raise UsageError(
             f"no picture was kept with run '{record.id}'",
             code="no-picture",
-            hint="the run is older than this version: draw the flow, as module:flow",
+            hint="draw the flow, as module:flow: the run is older than this version",
         )
     try:
         return read_picture(text)

@@ -58,7 +58,7 @@ def logs(
         show = _Show(asked)
         show.look(record, lines_alone=False) if not follow else _follow(show, store, record)
         if not show.has_shown:
-            options.say(f"{safe(path or 'run ' + record.id)}: nothing was written to a log")
+            options.say(f"{safe(path or 'run ' + record.id)}: the logs are empty")
     return 0
 
 
@@ -67,7 +67,7 @@ def _refuse_unknown(record: RunRecord, step: str) -> None:
     if step not in known:
         raise UsageError(
             f"run {record.id!r} has no step {step!r}",
-            hint=f"{guess(step, known)}see which there are: {typed('show', record.id)}",
+            hint=f"{guess(step, known)}list its steps: {typed('show', record.id)}",
             path=step,
         )
 
@@ -79,7 +79,7 @@ def _refuse_unbegun(asked: _Asked, record: RunRecord) -> None:
     found = {attempt.sequence for attempt in asked.store.attempts(record, asked.step)}
     begun = sorted(found, key=lambda text: tuple(map(int, text.split("."))))
     shown = [*begun[:_SHOWN], "...", begun[-1]] if len(begun) > _SHOWN + 1 else begun
-    told = "it has not begun at all"
+    told = "it has not begun"
     if begun:
         told = f"it has begun in {len(begun):,} iteration{'s' * (len(begun) > 1)}: {', '.join(shown)}"
     raise UsageError(

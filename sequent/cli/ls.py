@@ -73,7 +73,7 @@ def _row(record: RunRecord, due: float | None) -> tuple[str, ...]:
     if record.status is RunStatus.SUSPENDED:
         tasks = f"{tasks}, {safe(reason_text(record, due))}"
     if record.status is RunStatus.DAMAGED:
-        return (safe(record.id), "?", "?", "", status, f"{safe(typed('show', record.id))} says what is wrong")
+        return (safe(record.id), "?", "?", "", status, f"{safe(typed('show', record.id))} shows the problem")
     return (safe(record.id), safe(record.target.flow), moment(record.created), took, status, tasks)
 
 

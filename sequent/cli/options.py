@@ -53,7 +53,7 @@ class Options:
         for option, value in (("--store", self.store), ("--config", self.config)):
             if value == "":
                 # A variable of a script that is not set must not lead to another store than is meant.
-                raise UsageError(f"{option} names nothing", hint=f"name a file, or leave {option} out")
+                raise UsageError(f"{option} is empty", hint=f"name a file, or leave {option} out")
         return configuration({"store": self.store, **said}, file=self.config, tag=self.config_tag)
 
     def say(self, text: str) -> None:
@@ -80,7 +80,7 @@ def opened_store(options: Options, *, waits: bool = False) -> Generator[Store]:
         raise StoreError(
             f"there is no store {options.store!r}",
             code="no-store",
-            hint="name another; sequent run TARGET --store makes one",
+            hint="name another, or make one: sequent run TARGET --store FILE",
         )
     with with_store(store_option(options)):
         with uncollected():
@@ -124,10 +124,10 @@ def target_of(typed: str | None, settings: Configuration) -> str:
     target = typed or settings.flow
     if not target:
         raise UsageError(
-            "a target is needed: which flow is meant?",
+            "no target given",
             code="target",
-            hint="name it as module:flow, or as path/file.py:flow; "
-            "or set it once, in sequent.toml or [tool.sequent]: flow = 'module:flow'",
+            hint="give the flow as module:flow or path/file.py:flow, "
+            "or set it once in sequent.toml or [tool.sequent]: flow = 'module:flow'",
         )
     return target
 

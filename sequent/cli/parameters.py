@@ -153,7 +153,7 @@ def _refusal(name: str) -> UsageError:
     return UsageError(
         f"{bare} is an option of sequent run, and the flow has a parameter {name!r}",
         code="option-name",
-        hint=f"the parameter is written {option_of(name)}; the option {short}stands before the target: "
+        hint=f"write the parameter as {option_of(name)}; the option {short}goes before the target: "
         f"sequent run {bare} ... TARGET",
         path=name,
     )

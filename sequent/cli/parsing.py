@@ -52,7 +52,7 @@ def usage_error(error: CycloptsError) -> UsageError:
     """What cyclopts refused, as ours."""
     hint = "see sequent --help, or --help after a command"
     if isinstance(error, UnusedCliTokensError):
-        return UsageError(f"too many words: nothing takes {' '.join(map(repr, error.unused_tokens or ()))}", hint=hint)
+        return UsageError(f"unexpected words: {' '.join(map(repr, error.unused_tokens or ()))}", hint=hint)
     message = " ".join(str(error).split())
     if isinstance(error, MissingArgumentError) and error.argument is not None:
         message = f"{error.argument.name} needs a value"

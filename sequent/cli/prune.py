@@ -36,11 +36,11 @@ def prune(
         raise UsageError(
             "neither --older-than nor --keep is given",
             code="prune",
-            hint="sequent prune --older-than 30d, or --keep 100; --dry-run only says what would be removed",
+            hint="sequent prune --older-than 30d, or --keep 100; --dry-run shows the runs and removes nothing",
         )
     keep = keep or 0
     if keep < 0:
-        raise UsageError(f"--keep is {keep}", code="prune", hint="it is a number of runs: --keep 100")
+        raise UsageError(f"--keep is {keep}", code="prune", hint="give a number of runs: --keep 100")
     rule = PruneRule(
         older_than=None if older_than is None else _seconds(older_than),
         keep=keep,
@@ -63,7 +63,9 @@ def _seconds(text: str) -> float:
     try:
         return read_seconds(text)
     except ValueError as error:
-        raise UsageError(f"--older-than: {error}", code="prune", hint="such as 30d, 12h or 90m") from None
+        raise UsageError(
+            f"--older-than: {error}", code="prune", hint="give a duration, such as 30d, 12h or 90m"
+        ) from None
 
 
 def _document(pruned: Pruned, *, is_dry: bool) -> machine.Document:

@@ -137,9 +137,9 @@ def _recover_script(
     now = store.find(record.id)
     if not code and record.status is not RunStatus.SUCCESS and now.recovery == record.recovery:
         raise UsageError(
-            f"the script {record.target.file!r} was run again, and has not run the flow {record.target.flow!r}",
+            f"the script {record.target.file!r} was run again, but did not run the flow {record.target.flow!r}",
             code="not-run",
-            hint="it is recovered where the script calls run() of that flow",
+            hint="let the script call run() of that flow: the recovery happens there",
         )
     return code or exit_code(now.status)
 

@@ -88,9 +88,9 @@ def definition_for(record: RunRecord, flow: str | None, settings: Configuration)
     definition = settings.applied_to(definition_of(loaded.flow))
     if definition.spec.name != record.target.flow:
         raise UsageError(
-            f"run {record.id!r} is of the flow {record.target.flow!r}, and {flow or loaded.target.file!r} "
+            f"run {record.id!r} belongs to the flow {record.target.flow!r}, but {flow or loaded.target.file!r} "
             f"is the flow {definition.spec.name!r}",
-            hint="give the flow that the run is of",
+            hint="name the flow of the run",
         )
     return definition, loaded.target
 

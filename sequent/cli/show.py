@@ -176,7 +176,7 @@ def _attempt_status(record: AttemptRecord, paint: Paint) -> str:
     if record.is_passed:
         return "✓ passed over"
     if record.is_outdated:
-        return f"{'✗ failure' if record.problem else '✓ success'} that counts no more"
+        return f"{'✗ failure' if record.problem else '✓ success'} that no longer counts"
     # An attempt that is waiting again is one that was lost.
     return "? lost" if record.status is Status.WAITING else paint.status(record.status)
 

@@ -27,13 +27,13 @@ def stop(run: Run = "latest", /, *, options: TypedOptions = DEFAULTS) -> int:
             signal.pidfd_send_signal(process, signal.SIGINT)
         except PermissionError:
             raise UsageError(
-                f"run {record.id!r} is driven by process {owner.pid} of {owner.user!r}, who alone may stop it",
+                f"run {record.id!r} is driven by process {owner.pid} of {owner.user!r}, and only that user may stop it",
                 code="foreign-process",
                 hint=f"stop it as that user, or as root: {typed('stop', record.id)}",
             ) from None
         finally:
             os.close(process)
-    options.say(f"process {owner.pid} is to stop {safe(record.id)}: running steps may finish")
+    options.say(f"asked process {owner.pid} to stop {safe(record.id)}: running steps may finish")
     return 0
 
 

@@ -26,9 +26,9 @@ def trusted_flow(store: Store, record: RunRecord, settings: Configuration, comma
     if settings.flow is None:
         words = (*command.split(), record.id, "--flow", "module:flow")
         raise UsageError(
-            f"the flow of run {record.id!r} is not loaded from what the store says: {reason}",
+            f"the flow of run {record.id!r} is not loaded from the place in the store: {reason}",
             code="foreign-store",
-            hint=f"say where the flow is: {typed(*words)}",
+            hint=f"give the place of the flow: {typed(*words)}",
         )
     return settings.flow
 
@@ -42,7 +42,7 @@ def check_script(store: Store, record: RunRecord, variable: str) -> None:
     reason = open_to_others(store.name, os.geteuid())
     if reason:
         raise UsageError(
-            f"the script of run {record.id!r} is not run again as the store says: {reason}",
+            f"the script of run {record.id!r} is not run again, though the store names it: {reason}",
             code="foreign-store",
             hint=f"run it yourself: SEQUENT_STORE={quote(store.name)} {variable}={record.id} python SCRIPT",
         )
@@ -56,9 +56,9 @@ def open_to_others(name: str, user: int) -> str:
     try:
         status = Path(name).stat()
     except OSError:
-        return f"{name!r} is not a file of yours"
+        return f"{name!r} is not your file"
     if status.st_uid != user:
         return f"{name!r} belongs to another user"
     if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        return f"{name!r} is writable for others (mode {stat.S_IMODE(status.st_mode):04o})"
+        return f"{name!r} is writable by others (mode {stat.S_IMODE(status.st_mode):04o})"
     return ""

@@ -53,12 +53,12 @@ def read_filter(record: RunRecord, text: str, statuses: tuple[Status, ...]) -> T
     if path and path not in known:
         raise UsageError(
             f"run {record.id!r} has no step or container {path!r}",
-            hint=f"{guess(path, known)}see which there are: {typed('show', record.id)}",
+            hint=f"{guess(path, known)}list its steps: {typed('show', record.id)}",
             path=path,
         )
     if slash and not all(number.isdecimal() for number in sequence.split(".")):
         raise UsageError(
-            f"{sequence!r} is not a sequence: write one number for each iteration around, such as 1.2",
+            f"{sequence!r} is not a sequence: write one number for each enclosing iteration, such as 1.2",
             code="sequence",
             path=path,
         )

@@ -31,7 +31,7 @@ def check_requirement(node: Node, problems: Problems) -> None:
             f"{node.shown} can never run: its requirement can never be true, since {why}",
             path=node.text,
             place=place,
-            hint="write | where one part is enough, or leave out what excludes the rest",
+            hint="write | where one part is enough, or leave out the part that excludes the rest",
         )
     elif node.taken:
         _check_branches(node, problems)
@@ -83,7 +83,7 @@ def check_failures(node: Node, problems: Problems) -> None:
                 f"{node.shown} takes the failures of {other.shown}, and does not require anything of it",
                 path=node.text,
                 place=place,
-                hint=f"require it as well: {other.spec.name}.failed, or {other.spec.name}.done to be told in any case",
+                hint=f"require it as well: {other.spec.name}.failed, or {other.spec.name}.done to run in any case",
             )
 
 

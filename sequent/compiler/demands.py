@@ -120,7 +120,7 @@ def _check_givers(pool: str, balance: _Balance, problems: Problems) -> None:
             given += own if giver.times.least else 0
             continue
         acquired = dict(giver.node.spec.acquires).get(pool, 0)
-        others = f"others keep at most {kept:g}" if kept else "nobody else keeps any"
+        others = f"others keep at most {kept:g}" if kept else "no other step keeps any"
         others += f", of which {given} are given back elsewhere" if given else ""
         often = f", {giver.times.least:,} times" if giver.times.least > 1 else ""
         problems.add(
@@ -129,7 +129,7 @@ def _check_givers(pool: str, balance: _Balance, problems: Problems) -> None:
             f"{acquired or 'none'}{often}: {others}",
             path=giver.node.text,
             place=giver.node.place_of("releases"),
-            hint="give back what was acquired, which is what happens without 'releases'",
+            hint="give back what was acquired, which happens without 'releases'",
         )
 
 
@@ -151,9 +151,9 @@ def _refuse_keeper(pool: str, keeper: _Change, rounds: int, why: str, problems: 
     after = f"after {rounds:,} iteration{'s' * (rounds != 1)} " if keeper.times.least > 1 else ""
     problems.add(
         _CODE,
-        f"{keeper.node.shown} keeps {keeper.amount} of the pool {pool!r} for the run, and nobody gives any back: "
+        f"{keeper.node.shown} keeps {keeper.amount} of the pool {pool!r} for the run, and no step gives any back: "
         f"{after}{why}",
         path=keeper.node.text,
         place=keeper.node.place_of("releases"),
-        hint="leave 'releases' out, or let a later step give back what is kept",
+        hint="leave 'releases' out, or let a later step give back the kept amount",
     )

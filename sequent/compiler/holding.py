@@ -192,7 +192,7 @@ def _refuse(meeting: Meeting, problems: Problems) -> None:
     others = f"; and {len(meeting) - _MOST_TOLD:,} more" if len(meeting) > _MOST_TOLD else ""
     problems.add(
         "holding",
-        f"these can wait for one another for ever: {'; '.join(parts)}{others}",
+        f"these can deadlock: {'; '.join(parts)}{others}",
         path=holder.text,
         place=holder.place_of("acquires"),
         hint="acquire all at once on the container around, let one require the other, or enlarge the pool",

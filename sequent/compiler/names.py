@@ -90,10 +90,10 @@ class Names:
             for other in (*level.names, *level.attributes, *(() if level.path else self.params())):
                 if other != own:
                     found.setdefault(other, f"{other} (in {level.text or self.tree.spec.name})")
-        known = f"further out there are: {listed(list(found.values()))}" if found else "nothing is further out"
+        known = f"the enclosing bodies have: {listed(list(found.values()))}" if found else "no body encloses it"
         self.problems.add(
             "unknown-outer",
-            f"{reader.node.shown} names outer.{name}, which exists at no level further out",
+            f"{reader.node.shown} names outer.{name}, which no enclosing body has",
             path=reader.node.text,
             place=place,
             hint=self._beside(name, own_body, reader) or self.problems.guess(name, found) + known,
@@ -136,13 +136,13 @@ class Names:
             return True
         if node.is_around(own):
             code, message = "own-container", f"{own.shown} is inside {node.shown}, and would wait for itself"
-            hint = "require what must come first inside the container"
+            hint = "require the step that must come first inside the container"
         elif own.is_around(node):
             code, message = (
                 "own-child",
                 f"{own.shown} {reader.verb} {node.shown}, which is inside it: it would wait for itself",
             )
-            hint = f"let what is inside {own.shown} require it"
+            hint = f"let the steps inside {own.shown} require it"
         else:
             return False
         self.problems.add(code, message, path=own.text, place=place, hint=hint)

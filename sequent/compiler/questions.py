@@ -67,7 +67,7 @@ def check_questions(node: Node, problems: Problems) -> None:
                 "there is a list of results, not one",
                 path=node.text,
                 place=asked.place,
-                hint="ask it of a step that does not repeat, such as one that takes the list",
+                hint="ask a step that does not repeat, such as one that takes the list",
             )
 
 

@@ -228,7 +228,7 @@ def _check_root(tree: Tree, problems: Problems) -> None:
         if FLOW not in OPTIONS[option].where and option != "until":
             problems.add(
                 "flow-option",
-                f"the flow {spec.name!r} has {option!r}, which is for what is inside a flow",
+                f"the flow {spec.name!r} has {option!r}, which is only for steps and containers inside a flow",
                 place=root.option_places.get(option, root.place),
                 hint=_ROOT_HINTS.get(option, "put it on a container within the flow"),
             )

@@ -126,11 +126,11 @@ class Values:
                 reader, place, " outside any repeat", "give repeats= to it or to a container around it"
             )
         elif maker is None:
-            why = f", and {around.shown}, which repeats, names no result: there is none of the iteration before"
+            why = f", and {around.shown}, which repeats, names no result: the iteration before has no result"
             self._refuse_previous(reader, place, why, _result_hint(around))
         elif around.is_parallel:
-            why = f", and {around.shown} runs its iterations in parallel: none is the one before"
-            self._refuse_previous(reader, place, why, "leave parallel= out, or take no result of the iteration before")
+            why = f", and {around.shown} runs its iterations in parallel: there is no iteration before"
+            self._refuse_previous(reader, place, why, "leave parallel= out, or do not take previous()")
         elif start is not None:
             return PreviousInput(around.index, maker, start)
         return None
@@ -152,7 +152,7 @@ class Values:
         around = [container.shown for container in reader.node.around if container.path]
         inside = f": neither it nor {', '.join(around)} repeats" if around else ": it does not repeat"
         if reader.node.spec.repeats is not None:
-            inside = ": in the options of what repeats, the item is that of a repeat further out"
+            inside = ": in its own options, item() is the item of an enclosing repeat"
         self.problems.add(
             "item",
             f"{reader.node.shown} takes item() outside any repeat{inside}",

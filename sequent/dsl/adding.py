@@ -97,7 +97,7 @@ def _read_work(
     if callable(words) and not isinstance(words, Claimable | Reference):
         return read_computed(words, own, site, *given)
     if func is None and (args or kwargs):
-        raise _no_work(f"{name!r} has arguments and no function", "give func=", site.place)
+        raise _no_work(f"{name!r} has arguments but no function", "give func=", site.place)
     if words is None and own and (func is not None or own.get("shell") is None):
         key = min(own)
         raise _no_work(f"{key!r} needs 'command'", "give command=(program, ...)", option_place(site, key))
@@ -140,18 +140,18 @@ def read_imports(
     refuse_texts(named, site)
     file, modules = named.get("import_file", ""), _names(named.get("import_module", ()))
     if modules is None:
-        hint = "it is a module's dotted name, or a list of them"
+        hint = "give a module's dotted name, or a list of them"
         raise _no_import(f"'import_module' is {repr_of(named['import_module'])}", hint, site, "import_module")
     if not isinstance(file, str) or ("import_file" in named and not file):
-        raise _no_import(f"'import_file' is {repr_of(file)}", "it is the path of a Python file", site, "import_file")
+        raise _no_import(f"'import_file' is {repr_of(file)}", "give the path of a Python file", site, "import_file")
     if file and not modules:
-        hint = "say by which name it is imported: import_module='jobs'"
+        hint = "give the name to import it by: import_module='jobs'"
         raise _no_import("'import_file' needs 'import_module'", hint, site, "import_file")
     if modules and func is None and step is not None:
-        raise _no_import("'import_module' needs 'func'", "give the function that it is for", site, "import_module")
+        raise _no_import("'import_module' needs 'func'", "give the function as well: func=", site, "import_module")
     if isinstance(func, FunctionType) and func.__module__ in modules and not _is_found_by_name(func):
         message = f"'{func.__module__}.{func.__qualname__}' is not the object passed"
-        hint = "give the function that the module has by that name, or leave import_module out"
+        hint = "give the module's function of that name, or leave import_module out"
         raise _no_import(message, hint, site, "func")
     file = expanded(file, "'import_file'", site.place)
     return tuple(ModuleImport(module, file) for module in modules)
@@ -181,7 +181,7 @@ def _check_place(parent: Node, name: object, site: Site) -> str:
         raise DefinitionError(
             f"{written.name!r} has work of its own, and {name!r} is added to it",
             code="work",
-            hint="it is either a step, with func= or command=, or a container, with steps",
+            hint="make it either a step, with func= or command=, or a container, with steps",
             place=site.place,
         )
     if isinstance(name, str) and name in written.children:

@@ -15,7 +15,7 @@ from sequent.errors import DefinitionError, Place
 DESIGNATED = ("result", "until")
 """Names that say which child gives the result, or ends the repeat."""
 _NEVER_RUN = ("__init__", "__new__", "__post_init__", "__slots__")
-_PARAMETERS = "a container has parameters: day: date = param(); a step or a property computes what follows"
+_PARAMETERS = "write parameters as day: date = param(); compute other values in a step or a property"
 
 
 def unused_decorator(site: Site, body: type) -> DefinitionError:
@@ -54,7 +54,7 @@ def explain_lost(lost: Node, names: Mapping[str, object], body: type) -> None:
         )
     if name not in names:
         raise body_error(
-            f"{name or 'a step'!r} in {body.__name__!r} is defined, and has no name in its body",
+            f"{name or 'a step'!r} in {body.__name__!r} is defined, but has no name in its body",
             place,
             "assign it to a name: load = step(...)(function), send = command(...)",
             code="unnamed",

@@ -26,8 +26,8 @@ from sequent.dsl.reference_search import reference_in
 from sequent.dsl.references import Reference
 
 _LOOKED_AT: tuple[type, ...] = (Reference, str, list, tuple, dict)
-_HINT = "give it as an argument: the default of a parameter that is seen, or in args= or kwargs="
-_WRAPS = f"put @functools.wraps(function) above what the decorator returns; or {_HINT}"
+_HINT = "give it as an argument: as the default of a visible parameter, or in args= or kwargs="
+_WRAPS = f"put @functools.wraps(function) above the function that the decorator returns; or {_HINT}"
 
 
 @define(eq=False)

@@ -86,9 +86,9 @@ def _refuse_inherited(body: type, site: Site) -> None:
                 refuse_text(value, f"the attribute {name!r} of {base.__name__!r}", site)
             if isinstance(value, Node | Reference):
                 raise body_error(
-                    f"{body.__name__!r} inherits {name!r} from {base.__name__!r}, which is no part of a container",
+                    f"{body.__name__!r} inherits {name!r} from {base.__name__!r}, which cannot be part of a container",
                     value.__sequent__.site.place,
-                    "define it in the container's own body: a function can be given to step() as often as one likes",
+                    "define it in the container's own body: a function can be given to step() any number of times",
                 )
 
 
@@ -101,7 +101,7 @@ def adopt(parent: Node, mistakes: Mistakes) -> None:
                     body_error(
                         f"{attribute!r} is a parameter of {name!r}, which is inside {parent.__sequent__.name!r}",
                         value.__sequent__.site.place,
-                        f"parameters are the flow's: write {attribute} = outer.{attribute}, or item()",
+                        f"only the flow has parameters: write {attribute} = outer.{attribute}, or item()",
                         code="param",
                     )
                 )
@@ -141,7 +141,7 @@ def _check_child(name: str, value: Node, seen: Mapping[int, str], body: type, an
         raise body_error(
             f"{seen[id(value)]!r} and {name!r} are the same step",
             written.site.place,
-            "define it once; requirements and results name it as often as they like",
+            "define it once; requirements and results can name it any number of times",
             code="duplicate",
         )
     if written.parent is not None:
@@ -182,7 +182,7 @@ def _check_kept(name: str, value: object, body: type, site: Site) -> None:
         raise outer_alone(f"the attribute {name!r}", assignment(name, site.place))
     if isinstance(value, Requirement):
         place = assignment(name, site.place)
-        raise body_error(f"{name!r} is a requirement, which is no attribute", place, "put it in requires=")
+        raise body_error(f"{name!r} is a requirement, which cannot be an attribute", place, "put it in requires=")
     if not name.startswith("__") or name == "__doc__":
         _refuse_hidden(name, value, body, site)
 
@@ -215,7 +215,7 @@ def _refuse_hidden(name: str, value: object, body: type, site: Site) -> None:
         raise body_error(
             f"the attribute {name!r} has {found} inside it, which is known only while running",
             assignment(name, site.place),
-            f"let the step that needs it take it: def work(self, value={found}); an attribute may be a parameter, "
+            f"take it in the step that needs it: def work(self, value={found}); an attribute may be a parameter, "
             "an item or something outer, alone",
         )
 
@@ -232,7 +232,7 @@ def _check_attribute(name: str, value: Reference, *, has_type: bool) -> None:
                 place,
                 f"name the step itself: {name} = {target.__sequent__.shown}"
                 if name in DESIGNATED
-                else f"let the step that needs it take it: def work(self, {name}={source.shown})",
+                else f"take it in the step that needs it: def work(self, {name}={source.shown})",
             )
     if isinstance(source, ParamSource) and not has_type:
         raise body_error(f"the parameter {name!r} has no type", place, f"write {name}: str = param()", code="param")
@@ -248,9 +248,9 @@ def _designated(word: str, value: object, written: Written, site: Site) -> Node:
     known = ", ".join(repr(child.__sequent__.name or name) for name, child in children.items() if child in allowed)
     place = assignment(word, site.place)
     raise body_error(
-        f"{word!r} of {written.name!r} names nothing that is a step of its body",
+        f"{word!r} of {written.name!r} names no step of its body",
         place,
-        f"name one of {known}" if known else "define a step whose result tells whether to go on, and name that",
+        f"name one of {known}" if known else "define a step whose result says whether to go on, and name it",
         code="designated",
     )
 
@@ -260,7 +260,7 @@ def check_until(written: Written, mistakes: Mistakes) -> None:
     options, site = written.options, written.site
     mistakes.told(partial(check_parallel, options, site), None)
     if written.until is not None and options.repeats is None:
-        message, hint = f"{written.name!r} has an 'until', and no repeats", "give the items: @container(repeats=...)"
+        message, hint = f"{written.name!r} has an 'until', but no repeats", "give the items: @container(repeats=...)"
         mistakes.add(body_error(message, site.place, hint))
         written.until = None
     if is_endless(options.repeats) and written.until is None:

@@ -50,7 +50,7 @@ class CommandSource:
         return "command" if self.computed is None else self.computed.name
 
 
-_SHELL = """it is a text for bash, to which data comes as its words: command(src, dst, shell='sort "$1" > "$2"')"""
+_SHELL = """give a text for bash, which receives data as its words: command(src, dst, shell='sort "$1" > "$2"')"""
 _DATA = (str, bytes, bool, int, float, list, tuple, dict, set)
 _RESULTS: tuple[tuple[object, str], ...] = (
     (None, "none"),
@@ -139,9 +139,9 @@ def _read_shell(shell: object, place: Place) -> str | None:
         raise _error(f"'shell' is {repr_of(shell)}", place, _SHELL)
     if has_form(shell):
         found = formatted_in(shell)
-        raise _error(f"'shell' is a text with {found} in it, which bash would read as its own", place, _SHELL)
+        raise _error(f"'shell' is a text with {found} in it, which bash would read as code", place, _SHELL)
     if "\0" in shell:
-        raise _error("'shell' contains NUL", place, "no program can be given that")
+        raise _error("'shell' contains NUL", place, "leave it out: no program can be given a NUL")
     return shell
 
 
@@ -149,12 +149,12 @@ def _read_env(env: object, place: Place) -> tuple[tuple[str, WordSource | None],
     if env is None:
         return ()
     if not isinstance(env, Mapping):
-        raise _error(f"'env' is {repr_of(env)}", place, "it is a dict of variables; None removes one")
+        raise _error(f"'env' is {repr_of(env)}", place, "give a dict of variables; None removes one")
     read: list[tuple[str, WordSource | None]] = []
     for name, value in cast("Mapping[Any, object]", env).items():
         refuse_text(name, "a variable's name in 'env'", place)
         if not isinstance(name, str) or not name or "=" in name or "\0" in name:
-            raise _error(f"'env' has the name {repr_of(name)}", place, "a variable's name has neither = nor NUL in it")
+            raise _error(f"'env' has the name {repr_of(name)}", place, "use a name without = and NUL")
         read.append((name, None if value is None else read_word(value, f"env[{name!r}]", place, secrets=True)))
     return tuple(read)
 
@@ -163,7 +163,7 @@ def _read_cwd(cwd: object, place: Place) -> WordSource | None:
     if cwd is None:
         return None
     if isinstance(cwd, int | float) or (isinstance(cwd, str) and not cwd):
-        raise _error(f"'cwd' is {cwd!r}", place, "it is a path")
+        raise _error(f"'cwd' is {cwd!r}", place, "give a path")
     return read_word(cwd, "'cwd'", place)
 
 
@@ -182,7 +182,7 @@ def _read_result(result: object, place: Place) -> object:
         raise _error(
             f"'result' is {repr_of(cast('Any', result))}",
             place,
-            "it is a type: str, bytes, list[str], int, float, ExitCode, or any other type, read as JSON",
+            "give a type: str, bytes, list[str], int, float, ExitCode, or any other type, read as JSON",
         )
     return result
 
@@ -202,7 +202,7 @@ def _read_success(success: object, place: Place) -> tuple[int, ...]:
         raise _error(
             f"'success' is {repr_of(cast('Any', success))}",
             place,
-            "it is an exit code, or several, from 0 to 255",
+            "give an exit code from 0 to 255, or several",
         )
     return cast("tuple[int, ...]", codes)
 

@@ -58,7 +58,7 @@ def read_value(value: object, name: str, place: Place, flow: object = None, dept
         raise DefinitionError(
             f"{name:.60}... is nested more than {MAX_DEPTH} deep, or holds itself",
             code="not-data",
-            hint="give what it holds as arguments of their own",
+            hint="give its parts as separate arguments",
             place=place,
         )
     named = _named_parts(value, name)
@@ -105,12 +105,14 @@ def _refuse_meant(value: object, name: str, place: Place) -> None:
     if isinstance(value, Claimable):
         raise step_as_value(value, name, place)
     if isinstance(value, Requirement):
-        raise argument_error(f"{name} is a requirement, and not data", place, "give it to requires=")
+        raise argument_error(f"{name} is a requirement, not data", place, "give it to requires=")
     if isinstance(value, Outer):
         raise outer_alone(name, place)
     if isinstance(value, MethodType) and isinstance(value.__self__, Claimable):
         word = f"{shown(value.__self__)}.{value.__name__}"
-        hint = f"say what there is instead of a result: {word}(None)" if value.__name__ == "result_or" else "call it"
+        hint = (
+            f"give the value to use if there is no result: {word}(None)" if value.__name__ == "result_or" else "call it"
+        )
         raise argument_error(f"{name} is the method {word} itself", place, hint)
 
 

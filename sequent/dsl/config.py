@@ -69,7 +69,7 @@ def _settings_of(config: object, tag: str, module: str, place: Place) -> Setting
     except UsageError as error:
         if error.place is not None:
             raise
-        hint = "it is the path of a file in TOML or YAML, a text of YAML, or a dict"
+        hint = "give the path of a TOML or YAML file, a text of YAML, or a dict"
         raise DefinitionError(error.message, code=error.code, hint=hint, place=place) from None
 
 
@@ -95,7 +95,7 @@ def read_store(store: object, place: Place) -> str:
     """
     if store is None or isinstance(store, str | os.PathLike):
         return expanded(os.fspath(cast("str | os.PathLike[str]", store or "")), "'store'", place)
-    hint = "it is a path, ':memory:', sqlite:///FILE, or a name in DATABASES of config"
+    hint = "give a path, ':memory:', sqlite:///FILE, or a name in DATABASES of config"
     raise option_error(f"'store' is {repr_of(store)}", place, hint)
 
 
@@ -107,7 +107,7 @@ def read_text(value: object, name: str, example: str, place: Place) -> str | Non
     """
     if value is None or isinstance(value, str):
         return value
-    raise option_error(f"{quoted(name)} is {repr_of(value)}", place, f"it is a text: {example!r}")
+    raise option_error(f"{quoted(name)} is {repr_of(value)}", place, f"give a string: {example!r}")
 
 
 def read_step_config(config: object, options: dict[str, Any], place: Place) -> None:

@@ -119,7 +119,7 @@ class Container(Node, Generic[C_co]):
 
     def __mro_entries__(self, bases: tuple[object, ...]) -> Never:
         raise DefinitionError(
-            f"{self.__name__!r} is a container, and no class that others can inherit from",
+            f"{self.__name__!r} is a container, from which no class can inherit",
             code="container",
             hint=f"use it as a block of another: block = container(...)({self.__name__})",
             place=site_above(1).place,
@@ -194,7 +194,7 @@ def _no_result(written: Written, site: Site) -> MissingWordError:
     return MissingWordError(
         f"{written.name!r} names no result",
         code="designated",
-        hint=f"say in its body which step gives it: result = {next(iter(written.children))}",
+        hint=f"name the step in its body: result = {next(iter(written.children))}",
         place=site.place,
     )
 
@@ -276,7 +276,7 @@ def _refuse_twice(body: Node, site: Site) -> None:
         raise DefinitionError(
             f"{body.__sequent__.name!r} is a container already: @container stands above it twice",
             code="container",
-            hint="leave one of them out; all options go to one",
+            hint="keep one of them, with all options",
             place=site.place,
         )
 
@@ -289,7 +289,7 @@ def _make(
         written = write_again(body, {} if kwargs is None else kwargs, options, site, mistakes)
     elif isinstance(body, type):
         if kwargs is not None:
-            hint = "give the class the values themselves; kwargs= is for a container that is used again"
+            hint = "write the values in the class; kwargs= is for a container that is used again"
             message, place = f"{body.__name__!r} is a class, and has 'kwargs'", option_place(site, "kwargs")
             mistakes.add(DefinitionError(message, code="option", hint=hint, place=place))
         written = close_body(body, options, site, mistakes)

@@ -14,7 +14,7 @@ from sequent.model.wording import guess, kind_of, repr_of
 DEFAULT = "default"
 """The store that is meant where nothing else names one."""
 _PARTS = ("dialect", "drivername", "username", "password", "host", "port", "database", "file", "schema", "query")
-_FORM = "it is a path, a URL, or a dict of dialect, host, database and the like"
+_FORM = "give a path, a URL, or a dict of dialect, host, database and the like"
 
 
 def read_databases(table: object, name: str, place_of: Callable[[str], Place], idle: list[str]) -> dict[str, str]:
@@ -30,7 +30,7 @@ def read_databases(table: object, name: str, place_of: Callable[[str], Place], i
         DefinitionError: an entry is none, or a part of it is misspelt; no message shows a password.
     """
     if not isinstance(table, Mapping):
-        raise _error(f"{name} is {kind_of(table)}", place_of("DATABASES"), "it is a dict of stores by name")
+        raise _error(f"{name} is {kind_of(table)}", place_of("DATABASES"), "give a dict of stores by name")
     entries = cast("Mapping[Any, object]", table)
     if isinstance(entries.get("dialect"), str):
         entries = {DEFAULT: entries}
@@ -58,13 +58,15 @@ def _location(entry: object, name: str, place: Place) -> tuple[str, list[str]]:
             others.append(key)
             continue
         if (key == "query") is not isinstance(value, Mapping) or not isinstance(value, str | int | Mapping):
-            raise _error(f"{name}[{key!r}] is {kind_of(value)}", place, "query is a dict, the others are texts")
+            raise _error(
+                f"{name}[{key!r}] is {kind_of(value)}", place, "give a dict for query, and a text for any other key"
+            )
         # A password is what it is.
         if isinstance(value, str) and key != "password":
             value = expanded(value, f"{name}[{key!r}]", place)  # noqa: PLW2901  as it is meant
         parts[key] = value
     if "dialect" not in parts:
-        raise _error(f"{name} says no dialect", place, "add dialect, such as sqlite or postgresql")
+        raise _error(f"{name} has no dialect", place, "add dialect, such as sqlite or postgresql")
     return (_file(parts) if parts["dialect"] == "sqlite" else _url(parts)), others
 
 

@@ -51,15 +51,13 @@ def definition_of(flow: object) -> Definition:
         written = found.__sequent__
         if written.parent is not None:
             raise UsageError(
-                f"{written.name!r} is inside {written.parent.__sequent__.name!r}, and no flow of its own",
+                f"{written.name!r} is inside {written.parent.__sequent__.name!r}, so it is not a flow",
                 code="not-a-flow",
                 hint="run the outermost container",
                 place=written.site.place,
             )
         return _define(found, found, _settings(written), _origin(found, body.__module__, ""))
-    raise UsageError(
-        f"{kind_of(found)} is not a flow", code="not-a-flow", hint="a flow is a @container class, or a Sequent"
-    )
+    raise UsageError(f"{kind_of(found)} is not a flow", code="not-a-flow", hint="give a @container class, or a Sequent")
 
 
 def _define(root: Node, flow: object, settings: Settings, origin: Origin) -> Definition:

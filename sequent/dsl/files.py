@@ -103,7 +103,7 @@ class SettingsFile(ByFields):
             inner = file.table[known]
             if not isinstance(inner, Mapping):
                 whole = ".".join((*file._tag, known))
-                hint = f"it is a table of settings, such as [{whole}] with max_concurrent = 4"
+                hint = f"write a table of settings, such as [{whole}] with max_concurrent = 4"
                 raise setting_error(f"{whole!r} is {inner!r:.100}", file.place(known), hint)
             file = evolve(file, table=cast("Mapping[Any, object]", inner), tag=(*file._tag, known))
         return file
@@ -137,7 +137,7 @@ def read_given(given: object, tag: str, place: Place) -> SettingsFile:
         try:
             table, _ = _read_yaml("config", given)
         except SequentError as error:
-            raise setting_error(error.message, place, "it is a mapping in YAML: max_concurrent: 4") from error
+            raise setting_error(error.message, place, "write a mapping in YAML: max_concurrent: 4") from error
     return SettingsFile("", mapping_of(table, "config", place), given_at=place).under(tag)
 
 
@@ -153,7 +153,7 @@ def _text(path: str) -> str:
     except UnicodeDecodeError as error:
         before = content[: error.start].decode("utf-8")
         line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
-        message = f"{path}:{line}:{column}: byte {content[error.start]:#04x} is no UTF-8"
+        message = f"{path}:{line}:{column}: byte {content[error.start]:#04x} is not UTF-8"
         raise _error(message, "write the file in UTF-8", path, line) from error
 
 
@@ -218,7 +218,7 @@ def _read_yaml(path: str, text: str) -> tuple[Mapping[str, object], _Lines]:
     if table is None:
         return {}, lines
     if not isinstance(table, Mapping):
-        raise _error(f"{path} is {table!r:.100}", "it is a mapping: max_concurrent: 4", path)
+        raise _error(f"{path} is {table!r:.100}", "write a mapping: max_concurrent: 4", path)
     return cast("Mapping[str, object]", table), lines
 
 

@@ -83,7 +83,7 @@ class FormattedText(str):
         Raises:
             DefinitionError: always.
         """
-        raise _refusal(self.__source, "changed afterwards, as a text, or measured", "a step that takes it can do that")
+        raise _refusal(self.__source, "changed afterwards, as a text, or measured", "let a step that takes it do that")
 
 
 for _name in (

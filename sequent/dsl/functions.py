@@ -132,16 +132,16 @@ def _check_callable(function: object, site: Site) -> Callable[..., object]:
         raise argument_error(
             f"{function.__qualname__!r} is a class",
             site.place,
-            "@container makes a container of one; a step is a function",
+            "give a function; @container makes a container of a class",
         )
     if isinstance(function, Reference) or not callable(function):
         given = function.__sequent__.shown if isinstance(function, Reference) else repr_of(function)
-        raise argument_error(f"{given:.100} is not a function", site.place, "a step is something that can be called")
+        raise argument_error(f"{given:.100} is not a function", site.place, "give a function, or another callable")
     called: Callable[..., object] = function
     target = executed_by(called)
     if isgeneratorfunction(target) or isasyncgenfunction(target):
         raise DefinitionError(
-            f"{name_of(called)!r} is a generator function, and a step returns once",
+            f"{name_of(called)!r} is a generator function, but a step returns once",
             code="generator",
             hint="return a list, or give the function to repeats=",
             place=site.place,
@@ -154,19 +154,19 @@ def _check_given(
 ) -> tuple[Sequence[object], Mapping[str, object]]:
     if not isinstance(args, tuple | list):
         raise argument_error(
-            f"'args' of {name_of(function)!r} is {repr_of(args)}", site.place, "it is a tuple or a list"
+            f"'args' of {name_of(function)!r} is {repr_of(args)}", site.place, "give a tuple or a list"
         )
     named: object = {} if kwargs is None else kwargs
     if not isinstance(named, Mapping):
         raise argument_error(
-            f"'kwargs' of {name_of(function)!r} is {repr_of(kwargs)}", site.place, "it is a dict by parameter name"
+            f"'kwargs' of {name_of(function)!r} is {repr_of(kwargs)}", site.place, "give a dict by parameter name"
         )
     for key in cast("Mapping[object, object]", named):
         if not isinstance(key, str):
             raise argument_error(
                 f"'kwargs' of {name_of(function)!r} has the key {repr_of(key)}",
                 site.place,
-                "a key is a parameter's name",
+                "use the names of parameters as keys",
             )
     return cast("Sequence[object]", args), cast("Mapping[str, object]", named)
 
@@ -239,9 +239,10 @@ class _Passed:
         name = self.parameter.name
         if self.parameter.kind is Parameter.KEYWORD_ONLY:
             raise argument_error(
-                f"the parameter {name!r} of {function!r} is taken by name, and the decorator above it takes no names",
+                f"the parameter {name!r} of {function!r} is keyword-only, "
+                "but the decorator above it takes no keyword arguments",
                 site.place,
-                "let the decorator's function take **kwargs as well, and hand them on",
+                "let the decorator's function take **kwargs as well, and pass them on",
             )
         if self.default is not None:
             return self.default
@@ -252,7 +253,7 @@ class _Passed:
                 f"the parameter {name!r} of {function!r} stands before one that is taken by position alone, and its "
                 "default is no data that could be given",
                 site.place,
-                "give it a value in kwargs, or let the decorator's function take **kwargs as well, and hand them on",
+                "give it a value in kwargs, or let the decorator's function take **kwargs as well, and pass them on",
             ) from None
 
 

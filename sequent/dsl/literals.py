@@ -72,7 +72,7 @@ def _explained(value: object, name: str, place: Place, error: NotDataError) -> D
         return step_as_value(inner, name, place)
     if isinstance(inner, Requirement):
         return DefinitionError(
-            f"{name} is a requirement, and not data", code="not-data", hint="give it to requires=", place=place
+            f"{name} is a requirement, not data", code="not-data", hint="give it to requires=", place=place
         )
     return DefinitionError(error.message, code=error.code, hint=error.hint, place=place)
 

@@ -36,7 +36,7 @@ def check_name(name: object, place: Place | Site) -> str:
     if unicodedata.normalize("NFKC", text) != text:
         raise _error(f"the name {text!r} is not in its normal form", place, f"write {_normal(text)!r}")
     if keyword.iskeyword(text):
-        raise _error(f"the name {text!r} is a word of Python", place, f"call it {text + '_'!r}")
+        raise _error(f"the name {text!r} is a Python keyword", place, f"call it {text + '_'!r}")
     if text in RESERVED:
         raise _error(
             f"the name {text!r} is reserved: x.{text} means something else", place, f"call it {alternative(text)!r}"

@@ -117,7 +117,7 @@ class Node(Claimable):
 def _called(name: str, site: Site) -> DefinitionError:
     """The error for calling a step."""
     return DefinitionError(
-        f"the step {name!r} is called, and it runs only in a run of its flow",
+        f"the step {name!r} is called, but it runs only in a run of its flow",
         code="call",
         hint=f"name {name}.result where its result is needed; a unit test calls it on an instance of the flow",
         place=site.place,
@@ -141,7 +141,7 @@ def own_child(parent: Node, step: object, word: str, site: Site) -> Node:
     children = parent.__sequent__.children
     if not isinstance(step, Node) or step.__sequent__.parent is not parent:
         raise DefinitionError(
-            f"{word!r} of {parent.__sequent__.shown!r} names nothing that is a step of it",
+            f"{word!r} of {parent.__sequent__.shown!r} names no step of it",
             code="designated",
             hint=f"name one of {', '.join(map(repr, children)) or 'its steps, once it has any'}",
             place=site.place,

@@ -134,7 +134,7 @@ def check_parallel(options: WrittenOptions, site: Site) -> None:
         raise option_error(
             "'parallel' needs 'repeats'",
             option_place(site, "parallel"),
-            "it is how many iterations run at once; how many steps do is max_concurrent=",
+            "give the number of iterations that run at once; max_concurrent= limits the number of steps",
         )
 
 
@@ -143,9 +143,9 @@ def _check_attempts(given: Iterable[str], site: Site) -> None:
     for name in ("backoff", "retry_on"):
         if name in given and "retries" not in given:
             raise option_error(
-                f"{name!r} is about further attempts, and there are none",
+                f"{name!r} is about retries, but there are none",
                 option_place(site, name),
-                "say how many: retries=3",
+                "give their number: retries=3",
             )
 
 
@@ -239,7 +239,7 @@ def refusal_of_attempts(
             return option_error(
                 f"{name!r} is for steps: the container {container!r} has no attempts",
                 option_place(site, name),
-                f"put it on {next(iter(steps), 'its steps')!r}, and on each other step that is to have it",
+                f"put it on {next(iter(steps), 'its steps')!r}, and on each other step that needs it",
             )
     return None
 

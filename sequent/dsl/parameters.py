@@ -67,7 +67,7 @@ def param(*, default: Any = _REQUIRED, help: str = "") -> Any:  # noqa: A002  th
 def _check_help(text: object, place: Place) -> None:
     refuse_text(text, "'help'", place)
     if not isinstance(text, str):
-        hint = "it is a text, which --help shows"
+        hint = "give a text; --help shows it"
         raise DefinitionError(f"'help' is {described(text)}", code="param", hint=hint, place=place)
 
 
@@ -140,7 +140,7 @@ def _encode(spec: ParamSpec, annotation: object, value: object) -> str:
         raise UsageError(
             f"the parameter {spec.name!r} is {described(value)}",
             code="param",
-            hint=f"it is {with_article(shown_type(annotation))}",
+            hint=f"give {with_article(shown_type(annotation))}",
             place=spec.place,
         )
     unnamed = unnamed_class(annotation, classes)

@@ -14,7 +14,7 @@ from sequent.model.scalar_options import option_error
 from sequent.model.spec import PoolSpec, capacity_text
 from sequent.model.wording import repr_of
 
-_FORM = "it is {pool: amount}, or pairs [(pool, amount)]"
+_FORM = "give {pool: amount}, or pairs [(pool, amount)]"
 _MADE = 'make it once, db = Pool("db", 4), and name it: {db: 2}'
 
 
@@ -51,7 +51,7 @@ class Pool:
 
     def _fill(self, name: object, capacity: object, shared: object, site: Site) -> None:
         if not isinstance(shared, bool):
-            raise option_error(f"'shared' of the pool is {repr_of(shared)}", site.place, "it is True or False")
+            raise option_error(f"'shared' of the pool is {repr_of(shared)}", site.place, "give True or False")
         checked = check_flow_name(name, site)
         amount = _amount(capacity, f"the capacity of the pool {checked!r}", site)
         # To type checkers, what attrs makes beside an __init__ of one's own is not there.
@@ -113,7 +113,7 @@ def _read_amounts(value: object, name: str, place: Place) -> PoolAmounts | None:
             raise _no_pool(pool, name, place)
         if pool.name in amounts:
             both = f"{amounts[pool.name][1]} and {repr_of(amount, 20)}"
-            raise option_error(f"{name!r} has the pool {pool.name!r} twice: {both}", place, "sum them?")
+            raise option_error(f"{name!r} has the pool {pool.name!r} twice: {both}", place, "give their sum")
         amounts[pool.name] = (pool, _amount(amount, f"{name!r} of the pool {pool.name!r}", place))
     return tuple(amounts[name] for name in sorted(amounts))
 
@@ -128,7 +128,7 @@ def _pairs(value: object, name: str, place: Place) -> Iterable[tuple[object, obj
         parts = cast("tuple[object, ...]", pair) if isinstance(pair, tuple | list) else ()
         if len(parts) != 2:
             raise option_error(
-                f"{name!r} has {repr_of(cast('Any', pair))}, which is no pair of a pool and an amount", place, _FORM
+                f"{name!r} has {repr_of(cast('Any', pair))}, which is not a pair of a pool and an amount", place, _FORM
             )
         pairs.append((parts[0], parts[1]))
     return pairs
@@ -137,13 +137,13 @@ def _pairs(value: object, name: str, place: Place) -> Iterable[tuple[object, obj
 def _no_pool(value: object, name: str, place: Place) -> DefinitionError:
     if isinstance(value, str):
         return DefinitionError(
-            f"{name!r} names {repr_of(value)}, which is a text and no pool", code="pool", hint=_MADE, place=place
+            f"{name!r} names {repr_of(value)}, which is a text, not a pool", code="pool", hint=_MADE, place=place
         )
-    return option_error(f"{name!r} has {repr_of(value)}, which is no pool", place, _MADE)
+    return option_error(f"{name!r} has {repr_of(value)}, which is not a pool", place, _MADE)
 
 
 def _amount(value: object, name: str, place: Place | Site) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         where = place.place if isinstance(place, Site) else place
-        raise option_error(f"{name} is {repr_of(value)}", where, "it is a positive integer")
+        raise option_error(f"{name} is {repr_of(value)}", where, "give a positive integer")
     return value

@@ -34,7 +34,7 @@ def read_positions(given: tuple[object, ...], options: dict[str, Any], site: Sit
     named = {} if names is None else dict(zip(names, given, strict=False))
     if names is None or len(given) > len(names) or named.keys() & options.keys():
         raise option_error(
-            f"add_step() is given {len(_BEFORE) + len(given)} arguments by position, and what they mean is not clear",
+            f"add_step() is given {len(_BEFORE) + len(given)} arguments by position, and their meaning is not clear",
             site.place,
             f"give {', '.join(_BEFORE)} so, and all others by name: requires=..., delay=...",
         )

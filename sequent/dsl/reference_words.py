@@ -166,7 +166,7 @@ def outer_alone(name: str, place: Place) -> DefinitionError:
     return DefinitionError(
         f"{name} is 'outer' itself",
         code="reference",
-        hint="name what is meant: outer.load.result, outer.day",
+        hint="name a value or a step: outer.load.result, outer.day",
         place=place,
     )
 
@@ -215,7 +215,7 @@ def refuse_secret(value: Reference, name: str, where: Site | Place) -> None:
         raise DefinitionError(
             f"{name} is {source.shown}, which others could see there",
             code="secret",
-            hint="a secret stands among a step's arguments, or in a command's env= or stdin=",
+            hint="give it among a step's arguments, or in a command's env= or stdin=",
             place=where.place if isinstance(where, Site) else where,
         )
 
@@ -276,7 +276,7 @@ def returned(target: Claimable, values: tuple[object, ...], site: Site) -> Requi
         DefinitionError: there are none, or one is not of the types that are compared.
     """
     name = f"{shown(target)}.returned(...)"
-    hint = "give what it must be: None, True or False, whole numbers, texts, members of an enum"
+    hint = "give the values: None, True or False, whole numbers, texts, members of an enum"
     if not values:
         raise DefinitionError(f"{name} names no value", code="returned", hint=hint, place=site.place)
     refuse_text(values, name, site)

@@ -130,12 +130,12 @@ class Reference:
     def __getitem__(self, key: object) -> Any:
         if isinstance(key, bool) or not isinstance(key, str | int):
             asked = "sliced" if isinstance(key, slice) else f"asked for [{repr_of(key, 60)}]"
-            raise _refusal(self, asked, "a part is one key or one position; a step can do the rest")
+            raise _refusal(self, asked, "ask for one key or one position; let a step do the rest")
         _refuse_in_step(self.__sequent__, site_above(1))
         return part_of(self, key, f"[{key!r}]", site_above(1))
 
     def __setitem__(self, key: object, value: object) -> NoReturn:
-        raise _refusal(self, "changed", "a step that takes it can return another")
+        raise _refusal(self, "changed", "let a step that takes it return another")
 
     def __bool__(self) -> NoReturn:
         raise _refusal(
@@ -148,10 +148,10 @@ class Reference:
         raise _refusal(self, "iterated", "write repeats= to do something for each, or a step that takes the list")
 
     def __len__(self) -> int:
-        raise _refusal(self, "measured", "a step that takes it can")
+        raise _refusal(self, "measured", "let a step that takes it do that")
 
     def __call__(self, *_args: object, **_kwargs: object) -> NoReturn:
-        raise _refusal(self, "called", "a step that takes it can")
+        raise _refusal(self, "called", "let a step that takes it do that")
 
     def __eq__(self, other: object) -> bool:
         raise _refusal(self, "compared", "require x.returned(value), or let a step that takes it compare")
@@ -163,7 +163,7 @@ class Reference:
         raise _refusal(self, "combined", "require the step itself: a | b, not a.result | b.result")
 
     def _refuse_operator(self, *_others: object) -> NoReturn:
-        raise _refusal(self, "computed with", "a step that takes it can")
+        raise _refusal(self, "computed with", "let a step that takes it do that")
 
     __lt__ = __le__ = __gt__ = __ge__ = __add__ = __radd__ = __sub__ = __rsub__ = _refuse_operator
     __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = _refuse_operator
@@ -248,7 +248,7 @@ def part_of(whole: Reference, key: str | int, suffix: str, site: Site) -> Refere
     source = whole.__sequent__
     if isinstance(source, SecretSource):
         raise DefinitionError(
-            f"{source.shown} is taken as a whole, and {suffix} of it is asked for",
+            f"{source.shown} is taken as a whole, but {suffix} of it is asked for",
             code="reference",
             hint="let the step that takes it take it apart",
             place=site.place,

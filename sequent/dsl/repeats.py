@@ -95,7 +95,7 @@ def _refuse_unclear(value: object, place: Place) -> None:
     if hasattr(value, "__next__") and not isinstance(value, type):
         kind = "generator" if hasattr(value, "gi_frame") else type(value).__name__
         raise _error(
-            f"'repeats' is {with_article(kind)}, which can be read once: a recovery could not read it again",
+            f"'repeats' is {with_article(kind)}, which can be read only once: a recovery could not read it again",
             place,
             "pass the function that makes it, or a list",
         )
@@ -123,7 +123,7 @@ def _literal(items: Iterable[object], place: Place) -> ItemsLiteral:
             raise _error(
                 f"'repeats' has the reference {inner} inside it",
                 place,
-                "repeat over it alone, or over what a step returns that takes it",
+                "repeat over it alone, or over the result of a step that takes it",
             ) from None
         raise DefinitionError(error.message, code=error.code, hint=error.hint, place=place) from None
     refuse_written(text, items, "'repeats'", place)
@@ -156,7 +156,7 @@ def _check_open(function: Callable[..., Any], *, is_method: bool, place: Place) 
             raise _error(
                 f"'repeats' is a callable whose parameter {parameter.name!r} has no value",
                 place,
-                "it may take self, the container around, and nothing else",
+                "let it take nothing but self, the container around",
             )
 
 

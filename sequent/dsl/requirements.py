@@ -232,7 +232,7 @@ def _malformed(value: object, place: Place) -> DefinitionError:
     given = next((part for part in parts if isinstance(part, Reference) and not isinstance(part, Claimable)), None)
     if given is not None:
         return DefinitionError(
-            f"{given.__sequent__.shown} is a value, and a requirement is about a step",
+            f"{given.__sequent__.shown} is a value, but a requirement is about a step",
             code="requirement",
             hint="require the step itself, or take the value as an argument: that is a requirement as well",
             place=place,

@@ -43,9 +43,9 @@ def check_returned(node: Node, values: tuple[object, ...], place: Place, names: 
     maker = _maker_of(node)
     if maker is None:
         raise _error(
-            f"{shown!r} is repeated: its result is a list, which is not asked with returned()",
+            f"{shown!r} is repeated: its result is a list, so it has no returned()",
             place,
-            "let a step that takes the list return what is asked for",
+            "let a step take the list and return the value to ask for",
         )
     kind = _result_type(maker, names)
     if not is_known(kind):

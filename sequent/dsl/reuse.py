@@ -77,7 +77,7 @@ def _defaults(source: Written) -> dict[str, Given]:
 
 def _read_given(kwargs: object, source: Written, site: Site, mistakes: Mistakes) -> dict[str, Given]:
     if not isinstance(kwargs, Mapping):
-        hint = "it is a dict of values by parameter: {'region': 'eu'}"
+        hint = "give a dict of values by parameter: {'region': 'eu'}"
         mistakes.add(_error(f"'kwargs' is {repr_of(kwargs)}", option_place(site, "kwargs"), hint))
         return {}
     read: dict[str, Given] = {}
@@ -109,7 +109,7 @@ def _check_type(given: Literal, source: Written, name: str, shown: str, place: P
     value = decoded(given)
     if is_known(kind) and not fits(kind, value):
         wanted = with_article(shown_type(annotation))
-        raise _error(f"{shown} is {described(value)}", place, f"it is {wanted}")
+        raise _error(f"{shown} is {described(value)}", place, f"give {wanted}")
 
 
 def _error(message: str, place: Place, hint: str) -> DefinitionError:

@@ -151,7 +151,7 @@ def read_mode(mode: object, place: Place) -> RunMode:
     """
     if isinstance(mode, RunMode):
         return mode
-    raise option_error(f"'run_mode' is {repr_of(mode)}", place, "it is RUN_RESTART, RUN_RECOVER or RUN_CONTINUE")
+    raise option_error(f"'run_mode' is {repr_of(mode)}", place, "give RUN_RESTART, RUN_RECOVER or RUN_CONTINUE")
 
 
 def read_recovery_run(recovery: object, place: Place) -> int | None:
@@ -164,19 +164,19 @@ def read_recovery_run(recovery: object, place: Place) -> int | None:
         return None
     count = read_count(recovery, "recovery_run", place)
     if count < 0:
-        raise option_error(f"'recovery_run' is {count}", place, "it is the number of a recovery, from 0")
+        raise option_error(f"'recovery_run' is {count}", place, "give the number of a recovery, from 0")
     return count
 
 
 def _check(request: RunRequest, place: Place) -> None:
     read_mode(request.run_mode, place)
     if read_count(request.max_loops, "max_loops", place) == 0:
-        hint = "it is how many passes over what is due to make; negative: all there is to do"
+        hint = "give the number of passes to make; negative: no limit"
         raise option_error("'max_loops' is 0", place, hint)
     recovery = read_recovery_run(request.recovery_run, place)
     if recovery is not None and request.run_mode is not RunMode.RECOVER:
-        hint = "it says which recovery a further one is based on: give run_mode=RUN_RECOVER as well"
-        raise option_error(f"'recovery_run' is {recovery}, and the run is no recovery", place, hint)
+        hint = "give run_mode=RUN_RECOVER as well: recovery_run names the recovery to go back to"
+        raise option_error(f"'recovery_run' is {recovery}, but the run is not a recovery", place, hint)
 
 
 @contextmanager

@@ -98,7 +98,7 @@ def mapping_of(value: object, name: str, place: Place) -> Mapping[Any, object]:
     if value is None:
         return {}
     if not isinstance(value, Mapping):
-        raise setting_error(f"{name} is {repr_of(value)}", place, "it is a dict, or a table of a file")
+        raise setting_error(f"{name} is {repr_of(value)}", place, "give a dict, or a table of a file")
     return cast("Mapping[Any, object]", value)
 
 
@@ -118,7 +118,7 @@ def _read_construct(value: object, name: str, place: Place) -> Construct:
 
 def _read_seconds(value: object, name: str, place: Place) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= sys.float_info.max:
-        raise setting_error(f"{name} is {repr_of(value)}", place, "it is a number of seconds")
+        raise setting_error(f"{name} is {repr_of(value)}", place, "give a number of seconds")
     return float(value)
 
 
@@ -126,19 +126,19 @@ def _read_length(value: object, name: str, place: Place) -> float:
     try:
         return read_seconds(value)
     except ValueError as error:
-        raise setting_error(f"{name}: {error}", place, 'it is a length of time: "30d"') from None
+        raise setting_error(f"{name}: {error}", place, 'give a duration: "30d"') from None
 
 
 def _read_path(value: object, name: str, place: Place) -> str:
     path: object = os.fspath(cast("os.PathLike[str]", value)) if isinstance(value, os.PathLike) else value
     if not isinstance(path, str) or not path or "\0" in path:
-        raise setting_error(f"{name} is {repr_of(cast('Any', value))}", place, "it is the path of a directory")
+        raise setting_error(f"{name} is {repr_of(cast('Any', value))}", place, "give the path of a directory")
     return expanded(path, name, place)
 
 
 def _read_prefix(value: object, name: str, place: Place) -> str:
     if not isinstance(value, str) or not _PREFIX.fullmatch(value):
-        hint = "it is what the names of environment variables begin with: 'SEQUENT_'"
+        hint = "give the prefix of the environment variables: 'SEQUENT_'"
         raise setting_error(f"{name} is {repr_of(value)}", place, hint)
     return value
 
@@ -197,14 +197,14 @@ def _read_format(value: object, name: str, place: Place) -> str:
     try:
         logging.Formatter(text, defaults={"host": ""}).format(logging.makeLogRecord({}))
     except (ValueError, KeyError, TypeError) as error:
-        hint = "it has fields as logging takes them: %(asctime)s, %(levelname)s, %(name)s, %(host)s, %(message)s"
-        raise setting_error(f"{name} has {text!r:.100}, which is no format of a line", place, hint) from error
+        hint = "use the fields of logging: %(asctime)s, %(levelname)s, %(name)s, %(host)s, %(message)s"
+        raise setting_error(f"{name} has {text!r:.100}, which is not a format of logging", place, hint) from error
     return text
 
 
 def _read_text(value: object, name: str, place: Place) -> str:
     if not isinstance(value, str):
-        raise setting_error(f"{name} has {repr_of(value)}", place, "it is a text, as logging takes it")
+        raise setting_error(f"{name} has {repr_of(value)}", place, "give a text, as logging takes it")
     return value
 
 

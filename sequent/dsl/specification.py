@@ -173,7 +173,7 @@ class SpecTree:
                 self.translation.references.add_problem(
                     f"'repeats' of {dotted(path)!r} takes 'self', and its container has no class",
                     "repeats",
-                    "give it nothing to take, or a parameter with a default",
+                    "leave self out, or give it a default",
                     option_place(written.site, "repeats"),
                 )
 

@@ -23,12 +23,12 @@ from sequent.model.refusals import DATA, advice_for
 from sequent.model.storable import never_stored
 from sequent.model.wording import repr_of, with_article
 
-_NO_TYPE = "is no type"
+_NO_TYPE = "is not a type"
 _NO_TYPES = (tuple, list, dict, set, bool, int, float, bytes, FunctionType, BuiltinFunctionType, ModuleType)
 """What some write where a type belongs; a checker of types refuses each of them."""
 _DISPLAYS = {"(": "tuple", "[": "list", "{": "dict"}
 _SELF: object = vars(typing)["Self"]
-_TYPES = "write a type: int, list[str], a class of yours"
+_TYPES = "write a type: int, list[str], or a class of your own"
 _IMPORT = "import it outside TYPE_CHECKING, at the top of the module, or correct its name"
 
 
@@ -75,7 +75,7 @@ def _mistakes_in_json(work: CommandSource, path: Path, site: Site) -> Iterator[D
             f"'result' of {dotted(path)!r} is {shown_type(work.result_type)}, and JSON has no "
             f"{found[0].kind.__qualname__}",
             code="command",
-            hint="its output is read as JSON: name list, dict, str, int, float or bool, or types made of these",
+            hint="name list, dict, str, int, float or bool, or types made of these: the output is read as JSON",
             place=option_place(site, "result"),
             path=dotted(path),
         )

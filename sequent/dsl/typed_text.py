@@ -245,11 +245,11 @@ def _hint(annotation: object) -> str:
         if len(kinds) == 1:
             return _hint(kinds[0])
     if choices := choices_of(annotation):
-        return f"it is one of {', '.join(choices)}"
+        return f"give one of {', '.join(choices)}"
     if meaning.form in _LISTS:
         return 'write x,y, or JSON: ["x", "y"]'
     if meaning.form in _JSON_FORMS:
-        return 'write JSON: {"key": "value"}; what JSON has no form for is a text, and so is a Decimal with a point'
+        return 'write JSON: {"key": "value"}; write other types, and a Decimal with a point, as text'
     if meaning.form is Form.RECORD:
         return f"give {with_article(meaning.kind.__name__)} in Python: flow(name=...).run()"
     return _HINTS.get(meaning.kind) or f"give {with_article(shown_type(annotation))}"

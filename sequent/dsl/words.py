@@ -39,7 +39,7 @@ _PROGRAM = (
     'write command("rsync", "-a", source, target), or @command, without (), above a method that returns the words'
 )
 _ITSELF = 'write the f-string itself, f"/data/{x}.csv", with no Path() or encode() around it'
-_OPENED = "what is opened comes from a step that returns its Path: stdin=step.result"
+_OPENED = "to open a file, let a step return its Path: stdin=step.result"
 _SIGN = r"\|\|?|\|&|&&?|<|<<<?|(\d?|&)>>?(/dev/null|&\d)?|2>&1|\d?>&\d"
 """What means something to a shell where it stands alone."""
 _KNOW_SIGNS = frozenset({"expr", "test", "[", "find", "jq", "awk", "git"})
@@ -171,7 +171,7 @@ def _read_text(text: str, name: str, place: Place, *, secrets: bool) -> WordSour
         raise _error(
             f"{name} of the command is a text with a reference in it that was changed afterwards",
             place,
-            "write the f-string itself as the word; upper(), slices and !a are not to be had",
+            "write the f-string itself as the word; upper(), slices and !a are not supported",
         ) from None
     for part in parts:
         if isinstance(part, str):
@@ -191,7 +191,7 @@ def _check_nul(value: object, name: str, place: Place) -> None:
         if isinstance(value, str)
         else (b"\0" in value if isinstance(value, bytes) else "\0" in str(value))
     ):
-        raise _error(f"{name} of the command contains NUL", place, "no program can be given that")
+        raise _error(f"{name} of the command contains NUL", place, "leave it out: no program can be given a NUL")
 
 
 def _check_dash(word: WordSource, name: str, place: Place) -> None:
@@ -204,7 +204,7 @@ def _check_dash(word: WordSource, name: str, place: Place) -> None:
     if any(isinstance(part, str) and "=" in part for part in word.parts):
         return
     raise _error(
-        f"{name} of the command begins with '-' and is filled in with data, so that data could become an option",
+        f"{name} of the command begins with '-' and is filled in with data, so the data could become an option",
         place,
         'write --option={x} with a =, give the option and its value as two words, or put a literal "--" before it',
     )

@@ -151,7 +151,7 @@ class _Directing:
         )
 
     def _begins_anew(self, saved: SavedBlock, node: ContainerPlan, sequence: tuple[int, ...]) -> bool:
-        """Whether directives have all iterations of a repeat run again, so that its items are found anew."""
+        """Whether directives have all iterations of a repeat run again, so that its items are computed anew."""
         if node.repeats is None or not self._reach.is_in(node, sequence):
             return False
         steps = list(_steps_in(self._plan, node))

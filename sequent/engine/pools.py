@@ -178,7 +178,7 @@ def release(run: RunState, frame: Frame, position: int, node: NodePlan) -> str:
     for pool, amount in released.items():
         held = before.get(pool, 0) + kept.get(pool, 0)
         if amount > held:
-            return f"it gives back {amount} of pool '{pool}', of which it and the run hold {held}"
+            return f"it gives back {amount} of pool '{pool}', but it and the run hold only {held}"
     give_back(run, frame, position)
     for pool in {**before, **released}:
         more = before.get(pool, 0) - released.get(pool, 0)

@@ -34,7 +34,7 @@ def read_seconds(value: object) -> float:
         raise ValueError(f'{repr_of(value)} is not a duration: give "30s", a number of seconds or a timedelta')
     # Whole numbers may be too large to be floats: they are compared as they are.
     if not 0 <= seconds < math.inf:
-        raise ValueError(f"{repr_of(value)} is negative or endless")
+        raise ValueError(f"{repr_of(value)} is negative or infinite")
     if seconds > LONGEST:
         raise ValueError(f"{repr_of(value)} is longer than ten years")
     return float(seconds)

@@ -106,4 +106,4 @@ def _evaluated(annotation: object, names: Mapping[str, object]) -> object:
     except SyntaxError:
         return Unfound(text, "is not Python")
     except Exception:  # noqa: BLE001  an annotation is an expression, and may go wrong in any way
-        return Unfound(text or repr(annotation), "is no type")
+        return Unfound(text or repr(annotation), "is not a type")

@@ -32,7 +32,7 @@ class Items:
                 tree = mapping["$fs"][1]
         if not isinstance(tree, list | range):
             shown = text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "..."
-            raise NotDataError(f"repeats needs a list, a tuple or a range, and is given {shown}")
+            raise NotDataError(f"repeats needs a list, a tuple or a range, got {shown}")
         self._items = typing.cast("list[object] | range", tree)
 
     def __len__(self) -> int:

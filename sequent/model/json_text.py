@@ -62,7 +62,7 @@ def _unique(name: str, pairs: list[tuple[str, object]]) -> dict[str, object]:
     twice = next((key for key, count in counts.items() if count > 1), None)
     if twice is not None:
         raise NotDataError(
-            f"{name} has the key {twice!r:.60} more than once", code="duplicate-key", hint="say each key once"
+            f"{name} has the key {twice!r:.60} more than once", code="duplicate-key", hint="give each key once"
         )
     return dict(pairs)
 

@@ -79,7 +79,7 @@ def _of_keys(pairs: typing.Sequence[tuple[object, object]], key: Key, name: str,
     names = [known for known, _ in pairs if isinstance(known, str | int)]
     shown = ", ".join(map(_shown, names[:_MOST_SHOWN])) + (", ..." if len(pairs) > _MOST_SHOWN else "")
     meant = guess(str(key), [known for known in names if isinstance(known, str)]).strip()
-    there = f"it has: {shown}" if names else "its keys are neither texts nor whole numbers"
+    there = f"it has: {shown}" if names else "its keys are neither text nor whole numbers"
     has = f"has no {_shown(key)}; {there}" if pairs else "is empty"
     raise PartError(f"{name}, {with_article(kind)}, {has}", hint=meant)
 

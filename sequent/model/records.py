@@ -71,9 +71,9 @@ class Shape(NamedTuple):
         if attribute in self.computed or attribute in _BESIDE:
             return
         raise NotDataError(
-            f"{name}.{attribute} is no field of {self.kind.__qualname__}, and would not be read back",
+            f"{name}.{attribute} is not a field of {self.kind.__qualname__}, so it would be lost",
             hint=f"make it a field: {attribute}: ... in the body of {self.kind.__qualname__}; "
-            "or a functools.cached_property, if it follows from the fields",
+            "or a functools.cached_property, if it is computed from the fields",
         )
 
     def _of_class(self, field: str, name: str) -> object:
@@ -86,7 +86,7 @@ class Shape(NamedTuple):
             )
         if hasattr(type(value), "__get__"):
             raise NotDataError(
-                f"{name}.{field} is kept by {with_article(type(value).__name__)} in the class, and not in the instance",
+                f"{name}.{field} is kept by {with_article(type(value).__name__)} in the class, not in the instance",
                 hint=f"make it an ordinary field of {self.kind.__qualname__}",
             )
         return value

@@ -41,7 +41,7 @@ def read_flag(value: object, name: str, place: Place) -> bool:
         DefinitionError: it is neither.
     """
     if not isinstance(value, bool):
-        raise option_error(f"{quoted(name)} is {repr_of(value)}", place, "it is True or False")
+        raise option_error(f"{quoted(name)} is {repr_of(value)}", place, "give True or False")
     return value
 
 
@@ -57,7 +57,7 @@ def read_count(value: object, name: str, place: Place) -> int:
         DefinitionError: it is something else.
     """
     if isinstance(value, bool) or not isinstance(value, int):
-        raise option_error(f"{quoted(name)} is {repr_of(value)}", place, "it is a whole number")
+        raise option_error(f"{quoted(name)} is {repr_of(value)}", place, "give a whole number")
     return value
 
 
@@ -77,7 +77,7 @@ def read_parallel(value: object, name: str, place: Place) -> int:
     Raises:
         DefinitionError: it is negative, or no whole number.
     """
-    return _not_negative(value, name, place, "it is how many iterations run at once; 0: no limit")
+    return _not_negative(value, name, place, "give the number of iterations that run at once; 0: no limit")
 
 
 def read_retries(value: object, name: str, place: Place) -> int:
@@ -86,7 +86,7 @@ def read_retries(value: object, name: str, place: Place) -> int:
     Raises:
         DefinitionError: it is negative, or no whole number.
     """
-    hint = "it is how many further attempts there are after the first; 0: none"
+    hint = "give the number of attempts after the first; 0: none"
     return 0 if value is None else _not_negative(value, name, place, hint)
 
 
@@ -135,7 +135,7 @@ def read_recovery(value: object, name: str, place: Place) -> Mapping[Status, Act
     if value is None:
         return NO_DIRECTIVES
     if not isinstance(value, Mapping):
-        raise _recovery_error(f"{name!r} is {repr_of(value)}", place, "it is a dict: {STEP_SUCCESS: STP_RERUN}")
+        raise _recovery_error(f"{name!r} is {repr_of(value)}", place, "give a dict: {STEP_SUCCESS: STP_RERUN}")
     asked: dict[Status, Action] = {}
     for claim, action in cast("Mapping[Any, object]", value).items():
         if not isinstance(claim, Claim) or claim not in _FOUND:

@@ -15,10 +15,10 @@ from sequent.model.wording import repr_of
 
 T = TypeVar("T")
 _SPAN = '"30s", "5m", "6h", "1h 30m", a number of seconds or a timedelta'
-_DELAY = f"it is {_SPAN}, at most ten years; or a datetime with its zone: not before"
-_TIMEOUT = f"it is {_SPAN}, longer than nothing and at most ten years"
-_BACKOFF = 'it is the first wait, "60s", or (first, factor, ceiling, jitter), of which the last may be left out'
-_RETRY_ON = "it is exception types, and exit codes from 0 to 255: retry_on=(ConnectionError, 75)"
+_DELAY = f"give {_SPAN}, at most ten years; or a datetime with its zone"
+_TIMEOUT = f"give {_SPAN}, more than zero and at most ten years"
+_BACKOFF = 'give the first wait, "60s", or (first, factor, ceiling, jitter); the last ones may be left out'
+_RETRY_ON = "give exception types, and exit codes from 0 to 255: retry_on=(ConnectionError, 75)"
 
 
 def read_delay(value: object, name: str, place: Place) -> float | datetime:
@@ -80,7 +80,7 @@ def _wait(value: object, name: str, place: Place) -> float:
 def _number(value: object, name: str, place: Place, least: float, most: float = sys.float_info.max) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
         allowed = f"at least {least:g}" if most == sys.float_info.max else f"from {least:g} to {most:g}"
-        raise option_error(f"{name} is {repr_of(value)}", place, f"it is a number, {allowed}")
+        raise option_error(f"{name} is {repr_of(value)}", place, f"give a number, {allowed}")
     return float(value)
 
 

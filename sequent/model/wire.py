@@ -126,7 +126,7 @@ class _Encoder:
         if isinstance(value, Enum):
             if value.name not in type(value).__members__:
                 # Members that were joined, of a Flag, have no name by which to find them again.
-                raise NotDataError(f"{_short(name)} is {value!r}, which is no single member", hint="give its value")
+                raise NotDataError(f"{_short(name)} is {value!r}, which is not a single member", hint="give its value")
             self._note(kind, name)
             return {"$e": [kind.__qualname__, value.name]}
         if isinstance(value, failures.Failures):
@@ -193,7 +193,8 @@ def decode(text: str, classes: Mapping[str, type] | None = None) -> object:
     except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as error:
         raise NotDataError(
             f"a stored value has none of the forms in which values are stored: {text:.80}",
-            hint="it was altered or damaged, or written by a newer Sequent",
+            hint="restore the store from a copy if it was altered or damaged; "
+            "upgrade Sequent if a newer version wrote it",
         ) from error
 
 
@@ -214,7 +215,7 @@ def decode_result(text: str, classes: Mapping[str, type] | None, maker: str) -> 
         raise NotDataError(
             f"the result of {maker!r} cannot be read back: {error.message}",
             code=error.code,
-            hint=f"{error.hint}; or have it made anew: {typed('recover', '--from', maker)}",
+            hint=f"{error.hint}; or compute it again: {typed('recover', '--from', maker)}",
             path=maker,
         ) from None
 
@@ -263,7 +264,9 @@ def _tagged(tag: str, content: typing.Any, classes: Mapping[str, type]) -> objec
         told = [cast("Failure", _value(item, failures.CLASSES)) for item in first]
         return failures.Failures(told, total)
     if tag not in ("$e", "$r"):
-        raise NotDataError(f"a stored value has the unknown form {tag!r}", hint="was it written by a newer Sequent?")
+        raise NotDataError(
+            f"a stored value has the unknown form {tag!r}", hint="upgrade Sequent, if a newer version wrote it"
+        )
     name, body = content
     found = classes.get(name)
     if found is None:
@@ -288,7 +291,7 @@ def _member(kind: type[Enum], name: str) -> Enum:
     if member is None:
         raise NotDataError(
             f"a stored value is the member {name!r} of {kind.__qualname__}, which has no such member now",
-            hint="bring the member back",
+            hint="restore the member",
             code="changed-class",
         )
     return member
@@ -300,7 +303,7 @@ def _record(kind: type[object], values: dict[str, object]) -> object:
     if shape is None or set(shape.fields) != set(values):
         raise NotDataError(
             f"a stored {kind.__qualname__} {_difference(None if shape is None else shape.fields, values)}",
-            hint="bring the class back to what it was",
+            hint="restore the fields of the class",
             code="changed-class",
         )
     return shape.put_together(values)

@@ -98,7 +98,7 @@ def _outcome(outcome: Outcome) -> Iterator[str]:
         with with_store(store):
             shell = f"; where the flow is in a file, also <code>{plain(typed(command, outcome.run_id))}</code>"
         again = f"<code>.run(run_mode=sequent.RUN_{mode})</code>"
-        yield f"<p>to take it up again: {again}{shell if store else ''}</p>"
+        yield f"<p>to resume it: {again}{shell if store else ''}</p>"
 
 
 def _failures(failures: Sequence[Failure], total: int) -> Iterator[str]:

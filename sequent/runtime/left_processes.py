@@ -48,7 +48,7 @@ def end_leftovers(directory: str) -> int:
     if stuck:
         raise BusyError(
             f"process {stuck[0].pid}, which an earlier driver of this run had started, does not end",
-            hint="it waits in the kernel, perhaps for a disk, or is another user's; recover again once it is gone",
+            hint="recover again once it is gone: it waits in the kernel, perhaps for a disk, or is another user's",
         )
     forget_workers(directory)
     return ended

@@ -39,16 +39,16 @@ def check_places(config: FlowConfig) -> None:
         except OSError as error:
             raise _refused(key, path, error.strerror or "") from error
         if path and not os.access(path, os.W_OK | os.X_OK):
-            raise _refused(key, path, "it is not yours to write to")
+            raise _refused(key, path, "you may not write to it")
         if path:
             check_directory(os.path.realpath(path), f"what is written to {key!r}")
 
 
 def _refused(key: str, path: str, why: str) -> UsageError:
     return UsageError(
-        f"{key!r} is {path!r}, where nothing can be written: {why}",
+        f"{key!r} is {path!r}, which is not writable: {why}",
         code="config",
-        hint="name a directory of yours, or leave it out: everything then lies beside the store",
+        hint="name a directory that you own, or leave it out to keep everything beside the store",
     )
 
 

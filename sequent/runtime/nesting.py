@@ -31,13 +31,13 @@ def refuse_nesting(target: Target, params: Mapping[str, str], store: str) -> Non
             f"the flow {target.flow!r} is run within one of its own steps, with the same parameters: "
             "it would run itself for ever",
             code="nested-run",
-            hint='put run() under if __name__ == "__main__":, or give the run within other parameters',
+            hint='put run() under if __name__ == "__main__":, or give the inner run other parameters',
         )
     if len(around) >= DEEPEST:
         raise UsageError(
-            f"the flow {target.flow!r} is run within {len(around)} runs that are within one another",
+            f"the flow {target.flow!r} is run within {len(around)} nested runs",
             code="nested-run",
-            hint=f"at most {DEEPEST} are allowed: let a step repeat over what is to be done, rather than run a flow",
+            hint=f"at most {DEEPEST} are allowed: repeat over the work instead of running a flow in a step",
         )
 
 
@@ -102,5 +102,5 @@ def _foreign(text: str) -> UsageError:
     return UsageError(
         f"the variable {RUNS_AROUND!r} is {text!r:.100}, which this version of Sequent did not write",
         code="config",
-        hint="leave it out: a run sets it for its steps",
+        hint="unset it: a run sets it for its steps",
     )

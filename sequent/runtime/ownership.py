@@ -162,7 +162,7 @@ def busy(run_id: str, owner: Owner) -> BusyError:
     since = datetime.fromtimestamp(owner.since).astimezone().strftime("%Y-%m-%d %H:%M:%S")
     return BusyError(
         f"run '{run_id}' is driven by process {owner.pid} on host '{owner.host}' (user {owner.user}) since {since}",
-        hint=f"wait for it, or have it stop there: {typed('stop', run_id)}",
+        hint=f"wait for it, or stop it there: {typed('stop', run_id)}",
     )
 
 
@@ -206,8 +206,9 @@ def wait_for_agent(directory: str, run_id: str) -> None:
         left = deadline - time.monotonic()
         if left <= 0:
             raise BusyError(
-                f"the agent of run '{run_id}' (process {holder.pid}) is still ending what an earlier one started",
-                hint=f"look at what it waits for (ps --ppid {holder.pid} -f), then recover again",
+                f"the agent of run '{run_id}' (process {holder.pid}) is still ending "
+                "processes that an earlier one started",
+                hint=f"see which processes it waits for (ps --ppid {holder.pid} -f), then recover again",
             )
         _wait_for_end(holder.pid, min(left, 0.25))
 

@@ -71,7 +71,7 @@ class Drive(ByFields):
             try:
                 runs.prune(rule)
             except StoreError as error:
-                (self.observer or _observer_here("")).note(f"old runs could not be removed: {error.message}")
+                (self.observer or _observer_here("")).note(f"old runs cannot be removed: {error.message}")
         return outcome
 
     def _driven(self) -> Outcome:

@@ -20,7 +20,7 @@ def segment_path(directory: str, span: LogSpan) -> str:
         StoreError: the name, which came from the store, is not one that a segment can have.
     """
     if not _NAME.match(span.segment):
-        raise StoreError(f"the store names a log that cannot be: {span.segment[:80]!r}", code="damaged-store")
+        raise StoreError(f"the store names an impossible log: {span.segment[:80]!r}", code="damaged-store")
     return os.path.join(directory, "logs", span.segment)
 
 

@@ -44,7 +44,7 @@ def joined(pieces: Iterable[str]) -> str:
 def too_large() -> NotDataError:
     """The error for results that are too many to be gathered."""
     return NotDataError(
-        f"the results that are gathered are more than {LARGEST_RESULT // 2**20} MiB in sum",
+        f"the gathered results are more than {LARGEST_RESULT // 2**20} MiB in total",
         code="too-large",
         hint="repeat over them, fold them with previous(...), or return paths to files",
     )

@@ -235,5 +235,5 @@ def _text(file: SettingsFile, key: str) -> str:
     value = file.table[key]
     if not isinstance(value, str) or not value:
         example = "a path, ':memory:', or a name in DATABASES" if key == "store" else "module:flow"
-        raise setting_error(f"{key!r} is {value!r:.100}", file.place(key), f"it is a text: {example}")
+        raise setting_error(f"{key!r} is {value!r:.100}", file.place(key), f"give a string: {example}")
     return value

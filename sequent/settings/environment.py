@@ -69,7 +69,9 @@ def _keys_of(variable: str, name: str, beside: tuple[str, ...]) -> list[str]:
         variables = [variable_of(key) for key in known if key not in _NESTED]
         variables += [variable_of(f"{key}.{inner}") for key, names in _NESTED.items() for inner in names or ("name",)]
         raise UsageError(
-            f"the variable {variable!r} means nothing to Sequent", code="config", hint=did_you_mean(variable, variables)
+            f"the variable {variable!r} is not a setting of Sequent",
+            code="config",
+            hint=did_you_mean(variable, variables),
         )
     inner = {key.upper(): key for key in _NESTED.get(first, ())}
     return [known[first], *(inner.get(key, key.lower()) for key in more)]

@@ -65,8 +65,8 @@ def _has_key(content: bytes) -> bool:
 def _refuse_foreign(path: str) -> None:
     if os.stat(path).st_uid not in (0, os.geteuid()):
         raise UsageError(
-            f"the configuration {path!r} belongs to another user, and is not taken unasked",
+            f"the configuration {path!r} belongs to another user, and is used only if you name it",
             code="foreign-config",
-            hint=f"if you trust it, name it: --config {path}, or SEQUENT_CONFIG",
+            hint=f"name it, if you trust it: --config {path}, or SEQUENT_CONFIG",
             place=Place(path, 1),
         )

@@ -25,7 +25,7 @@ class FakeClock:
         """
         if start.tzinfo is None:
             raise UsageError(
-                f"the clock is to begin at {start.isoformat()}, which has no time zone",
+                f"the clock begins at {start.isoformat()}, which has no time zone",
                 code="time-zone",
                 hint="give it one, such as timezone.utc",
             )

@@ -67,9 +67,9 @@ class SimulatedExecutor:
     def start(self, order: AttemptOrder) -> None:
         if not self.most_attempts:
             raise UsageError(
-                f"the simulation would have no end: '{order.path}/{order.sequence}' is one attempt too many",
+                f"the simulation does not end: '{order.path}/{order.sequence}' is one attempt too many",
                 code="endless",
-                hint="have an until= come true by results=, or allow more: most_attempts=...",
+                hint="let an until= come true with results=, or allow more: most_attempts=...",
                 path=order.path,
             )
         self.most_attempts -= 1
@@ -123,7 +123,7 @@ class SimulatedExecutor:
             unknown = [maker for maker in self._makers(order.node) if not self._scenario.has_result(maker)]
             if unknown:
                 raise UsageError(
-                    f"the items of {order.path!r} cannot be had: {report.problem.type}: {report.problem.message}",
+                    f"the items of {order.path!r} cannot be computed: {report.problem.type}: {report.problem.message}",
                     code="unknown-items",
                     hint=f"give items={{{order.path!r}: [...]}}, or what makes them: results={{{unknown[0]!r}: ...}}",
                     path=order.path,

@@ -41,7 +41,7 @@ def check_how(how: object, name: str) -> None:
         raise UsageError(
             f"failing says of {name!r}: {repr_of(cast('Any', how))}",
             code="failing",
-            hint="say how many attempts fail, with which exception, one after the other in a list, or True",
+            hint="give the number of attempts that fail, an exception, a list of one after the other, or True",
         )
 
 

@@ -201,7 +201,7 @@ class Scenario:
             raise UsageError(
                 f"results gives {repr_of(value)} for {path!r}, which returns {shown_type(annotation)}",
                 code="result-type",
-                hint="give what the step could return",
+                hint="give a value that the step could return",
                 path=path,
             )
         text, classes = wire.encode_with_classes(value, f"the result for {path!r}")
@@ -215,7 +215,7 @@ def _names(failing: object) -> Iterable[str]:
         raise UsageError(
             f"failing is {repr_of(failing)}",
             code="failing",
-            hint="name the steps that fail; or say by a mapping how: {'load': 2}; or give a callable",
+            hint="give the names of the steps that fail, a mapping such as {'load': 2}, or a callable",
         )
     return (failing,) if isinstance(failing, str) else cast("Iterable[str]", failing)
 
@@ -223,7 +223,7 @@ def _names(failing: object) -> Iterable[str]:
 def _mapping(given: object, option: str) -> Mapping[str, Any]:
     if not isinstance(given, Mapping):
         raise UsageError(
-            f"{option} is {repr_of(given)}", code="mapping", hint=f"say it of each path: {option}={{'load': ...}}"
+            f"{option} is {repr_of(given)}", code="mapping", hint=f"give it by path: {option}={{'load': ...}}"
         )
     return cast("Mapping[str, Any]", given)
 

@@ -206,7 +206,7 @@ def test_an_evil_row_makes_its_own_run_unreadable_and_no_other(statement, failed
     code, out, said = called(["ls", "--store", "s.db"])
     assert (code, said) == (0, "")
     assert len(re.findall("r00002 +flips.*failure", out)) == 1
-    assert len(re.findall("damaged +sequent show .* says what is wrong", out)) == 1
+    assert len(re.findall("damaged +sequent show .* shows the problem", out)) == 1
     assert called(["show", "r00002", "--store", "s.db"])[0] == 0
     if "CAST" not in statement:
         code, out, said = called(["show", "r00001", "--store", "s.db"])

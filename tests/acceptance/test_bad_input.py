@@ -48,8 +48,8 @@ def check(sequent, words, said, hint, place=None):
     ("target", "said", "hint", "place"),
     [
         # 62
-        ("flwos:nightly", ["there is no module 'flwos'", "did you mean 'flows'"], "module:flow", None),
-        ("package.flows:nightly", ["there is no module 'package.flows'"], "module:flow", None),
+        ("flwos:nightly", ["module not found: 'flwos'", "did you mean 'flows'"], "module:flow", None),
+        ("package.flows:nightly", ["module not found: 'package.flows'"], "module:flow", None),
         ("flwos.py:nightly", ["flwos.py", "did you mean 'flows.py'"], "path/file.py:flow", None),
         # 63
         ("imports:x", ["'no_such_module_at_all'"], "install it", ("inner.py", 3)),

@@ -213,8 +213,8 @@ def test_a_mistake_in_the_file_stops_every_command(sequent, settings, words):
         (["run", "flows:broken", "--log-level", "loud"], "'loud'"),
         (["run", "flows:broken", "--max-concurrent", "many"], "many"),
         (["run", "flows:broken", "--max-loops", "many"], "many"),
-        (["run"], "a target is needed"),
-        (["check"], "a target is needed"),
+        (["run"], "no target given"),
+        (["check"], "no target given"),
     ],
 )
 def test_a_wrong_option_is_refused_with_a_hint(sequent, settings, words, said):

@@ -73,7 +73,7 @@ def test_where_nothing_can_be_written_no_run_is_made(noting):
     (noting.directory / "sequent.toml").write_text("logdir = 'file'\n")
     refused = noting("run", "noting.py:noting")
     assert refused.returncode == 2
-    assert f"'logdir' is '{noting.directory}/file', where nothing can be written: File exists" in refused.stderr
+    assert f"'logdir' is '{noting.directory}/file', which is not writable: File exists" in refused.stderr
     assert len(noting("ls").stdout.splitlines()) == 2
 
 

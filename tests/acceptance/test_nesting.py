@@ -126,7 +126,7 @@ def test_runs_are_not_within_one_another_without_end(sequent):
     done = sequent("run", "down.py:down", "-p", "number=20")
     assert done.returncode == 0
     assert int(done.stdout) < 0
-    assert "the flow 'down' is run within 16 runs that are within one another" in sequent("show", "r00016").stdout
+    assert "the flow 'down' is run within 16 nested runs" in sequent("show", "r00016").stdout
     assert len(sequent("ls").stdout.splitlines()) == 1 + 16
 
 

@@ -118,7 +118,7 @@ def test_a_copy_is_recovered_where_the_store_was_and_one_that_is_older_only_with
     refused = sequent("recover", "r00002")
     assert refused.returncode == 4
     assert "is older than run 'r00002'" in refused.stderr
-    command = refused.stderr.rpartition("let that run again: ")[2].strip()
+    command = refused.stderr.rpartition("let that work run again: ")[2].strip()
     assert command.startswith("rm ")
     os.unlink(command.removeprefix("rm ").strip("'"))
     assert sequent("recover", "r00002").returncode == 0
@@ -132,7 +132,7 @@ def test_a_check_says_what_is_wrong_and_exits_with_4(sequent):
         connection.execute("UPDATE attempt SET verdict = 7 WHERE run = 2")
     wrong = sequent("store", "check")
     assert wrong.returncode == 4
-    assert wrong.stdout.startswith("run 'r00002' was altered or damaged: the rows of the run do not fit")
+    assert wrong.stdout.startswith("run 'r00002' was altered or damaged: the rows of the run contradict")
     assert wrong.stderr.endswith(": 3 runs, 1 problem\n")
     document = json.loads(sequent("store", "check", "--json").stdout)
     assert [problem.partition(" was")[0] for problem in document["problems"]] == ["run 'r00002'"]

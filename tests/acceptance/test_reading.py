@@ -50,7 +50,7 @@ def test_graph_refuses_another_form_with_those_there_are(sequent):
 def test_graph_draws_a_run_whose_id_looks_like_a_module(sequent):
     sequent("run", "flows:nightly", "--day", "2026-11-24", "--run-id", "night.seven")
     assert "send: " in sequent("graph", "night.seven").stdout
-    assert "there is no module 'night.eight'" in sequent("graph", "night.eight").stderr
+    assert "module not found: 'night.eight'" in sequent("graph", "night.eight").stderr
 
 
 def test_graph_of_a_run_has_its_states_also_when_the_flow_is_gone(sequent):

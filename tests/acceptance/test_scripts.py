@@ -58,7 +58,7 @@ def test_what_a_script_is_refused_is_told_as_a_command_tells_it(sequent, script)
     refused = sequent("recover", "r00001")
     assert refused.returncode == 2
     assert refused.stderr.startswith("error: the flow 'nightly' has changed since run r00001 was made:\n")
-    assert "\n  hint: give 'load' back, as it was and where it was, or start a new run" in refused.stderr
+    assert "\n  hint: give 'load' backas it was, where it was, or start a new run" in refused.stderr
     assert refused.stderr.endswith(f"sequent recover r00001 --renamed load=read --store {sequent.store}\n")
     assert "Traceback" not in refused.stderr
     assert "flow.run()" in sequent("--debug", "recover", "r00001").stderr
@@ -92,7 +92,7 @@ def test_a_script_that_does_not_run_the_flow_any_more_is_told_of(sequent, script
     changed(script, "flow.run()", "")
     refused = sequent("recover", "r00001")
     assert refused.returncode == 2
-    assert f"the script {str(script)!r} was run again, and has not run the flow 'nightly'" in refused.stderr
+    assert f"the script {str(script)!r} was run again, but did not run the flow 'nightly'" in refused.stderr
 
 
 def test_a_script_that_is_gone_is_told_of(sequent, script):
@@ -130,7 +130,7 @@ def test_a_flow_that_only_the_running_script_makes_is_not_looked_for_by_running_
     script.write_text(f"{above}if __name__ == '__main__':\n{body}")
     refused = sequent("recover", "r00001", "--plan")
     assert refused.returncode == 2
-    assert "the flow 'nightly' is not at the top of the script" in refused.stderr
+    assert "the flow 'nightly' is not at the top level of the script" in refused.stderr
     assert f"--flow {script}:NAME" in refused.stderr
 
 
@@ -164,5 +164,5 @@ def test_out_of_a_store_that_others_may_write_no_script_is_run(sequent, script):
     for command in ("recover", "continue"):
         refused = sequent(command, "r00001")
         assert refused.returncode == 2
-        assert "is writable for others (mode 0666)" in refused.stderr
+        assert "is writable by others (mode 0666)" in refused.stderr
         assert "python SCRIPT" in refused.stderr

@@ -159,7 +159,7 @@ def test_where_steps_started_all_runs_of_a_store_they_are_named(within):
     refused = within("recover", "--store", str(other / "s.db"))
     assert refused.returncode == 2
     assert "were started by steps of other runs" in refused.stderr
-    assert "name the run that is meant: r00001 (inner, success)" in refused.stderr
+    assert "name one of them: r00001 (inner, success)" in refused.stderr
     shown = within("show", "r00001", "--store", str(other / "s.db"))
     assert f"started by r00001 regions.sub/1.2 in {within.store}\n" in shown.stdout
 

@@ -56,7 +56,7 @@ class flow:
 """,
         code="designated",
         path="block",
-        says=("'until' of 'block' names nothing that is a step of its body",),
+        says=("'until' of 'block' names no step of its body",),
         hint="name one of 'load'",
     ),
     "row_107_number": Mistake(
@@ -69,7 +69,7 @@ class flow:
     result = 3  # wrong
 """,
         code="designated",
-        says=("'result' of 'flow' names nothing",),
+        says=("'result' of 'flow' names no step of its body",),
         hint="name one of 'load'",
     ),
     "row_107_builder": Mistake(
@@ -81,7 +81,7 @@ b = flow.add_step("b", work)
 a.result = b  # wrong
 """,
         code="designated",
-        says=("'result' of 'a' names nothing",),
+        says=("'result' of 'a' names no step of its body",),
         hint="name one of 'x'",
     ),
     "row_111": Mistake(
@@ -97,8 +97,8 @@ class flow:
 """,
         code="unknown-outer",
         path="block.load",
-        says=("'block.load' names outer.dya, which exists at no level",),
-        hint="did you mean 'day'? further out there are: day (in flow)",
+        says=("'block.load' names outer.dya, which no enclosing body has",),
+        hint="did you mean 'day'? the enclosing bodies have: day (in flow)",
     ),
     "row_111_attribute": Mistake(
         text="""
@@ -176,7 +176,7 @@ class flow(base):  # wrong
     def send(self): ...
 """,
         code="container",
-        says=("'base' is a container, and no class that others can inherit from",),
+        says=("'base' is a container, from which no class can inherit",),
         hint="block = container(...)(base)",
     ),
 }

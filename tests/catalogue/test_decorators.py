@@ -110,19 +110,19 @@ MISTAKES = {
         code="construction",
         path="__init__",
         says=("'flow' has '__init__', which would never run",),
-        hint="a container has parameters",
+        hint="write parameters as day: date = param()",
     ),
     "row_120_slots": Mistake(
         text=flow("    __slots__ = ('x',)  # wrong"),
         code="construction",
         says=("'flow' has '__slots__', which would never run",),
-        hint="a container has parameters",
+        hint="write parameters as day: date = param()",
     ),
     "row_120_dataclass": Mistake(
         text=flow("    x: int = 1", "import dataclasses\n\n@container  # wrong\n@dataclasses.dataclass"),
         code="construction",
         says=("'flow' is a dataclass, whose '__init__' would never run",),
-        hint="a container has parameters",
+        hint="write parameters as day: date = param()",
     ),
     "row_121": Mistake(
         text=flow('    b = command("cat a | wc")  # wrong'),

@@ -92,7 +92,7 @@ class flow:
         text=ADDED.format('"x" * 65'), code="name", path="x" * 65, says=("has 65 characters",), hint="at most 64"
     ),
     "row_019_keyword": Mistake(
-        text=ADDED.format('"class"'), code="name", path="class", says=("'class' is a word of Python",), hint="'class_'"
+        text=ADDED.format('"class"'), code="name", path="class", says=("'class' is a Python keyword",), hint="'class_'"
     ),
     "row_058": Mistake(
         text="""

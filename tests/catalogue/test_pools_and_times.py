@@ -27,11 +27,11 @@ MISTAKES = {
             ("033", "hosts=['etl1']", "option", "not supported yet: 'hosts'", "leave it out"),
             ("034", "hosts='etl1'", "option", "not supported yet: 'hosts'", "leave it out"),
             ("036", "acquires={'db': 2}", "pool", "'acquires' names 'db', which is a text", 'db = Pool("db", 4)'),
-            ("036_pairs", "acquires=['db']", "option", "'acquires' has 'db', which is no pair", "{pool: amount}"),
+            ("036_pairs", "acquires=['db']", "option", "'acquires' has 'db', which is not a pair", "{pool: amount}"),
             ("036_form", "acquires=3", "option", "'acquires' is 3", "{pool: amount}"),
             ("043_negative", "delay=-1", "option", "'delay': -1 is negative", SPAN),
             ("043_nan", "delay=math.nan", "option", "'delay': nan", SPAN),
-            ("043_inf", "delay=math.inf", "option", "'delay': inf is negative or endless", SPAN),
+            ("043_inf", "delay=math.inf", "option", "'delay': inf is negative or infinite", SPAN),
             ("043_junk", "delay='soon'", "option", "'delay': 'soon' is not a duration", SPAN),
             ("043_flag", "delay=True", "option", "'delay'", SPAN),
             ("043_past", "delay=timedelta(seconds=-5)", "option", "'delay'", SPAN),
@@ -109,7 +109,7 @@ class flow:
     def load(self): ...
 """,
         code="flow-option",
-        says=("the flow 'flow' has 'releases', which is for what is inside a flow",),
+        says=("the flow 'flow' has 'releases', which is only for steps and containers inside a flow",),
         hint="when a run ends, all that it holds is given back",
     ),
     **{
@@ -145,7 +145,7 @@ flow = Sequent()
         code="option",
         path="a",
         says=("'acquires' has the pool 'db' twice: 1 and 2",),
-        hint="sum them?",
+        hint="give their sum",
     ),
     "row_040": Mistake(
         text="""
@@ -160,14 +160,14 @@ flow.add_step(
 """,
         code="pool",
         path="a",
-        says=("'a' gives back 2 of the pool 'db' and acquires 1", "nobody else keeps any"),
+        says=("'a' gives back 2 of the pool 'db' and acquires 1", "no other step keeps any"),
         hint="without 'releases'",
     ),
     "row_040_never": Mistake(
         text=holding("releases={db: 1}"),
         code="pool",
         path="a",
-        says=("'a' gives back 1 of the pool 'db' and acquires none", "nobody else keeps any"),
+        says=("'a' gives back 1 of the pool 'db' and acquires none", "no other step keeps any"),
         hint="without 'releases'",
     ),
     "row_041": Mistake(
@@ -241,11 +241,11 @@ def test_what_cannot_be_held_or_waited_for_is_told_at_its_line_with_the_way_out(
 
 FOUND_IN_A_RUN = {
     "row_043_junk": ("'soon'", "delay", "'delay' of 'b': 'soon' is not a duration"),
-    "row_043_negative": ("-5", "delay", "'delay' of 'b': -5 is negative or endless"),
+    "row_043_negative": ("-5", "delay", "'delay' of 'b': -5 is negative or infinite"),
     "row_054_junk": ("'soon'", "timeout", "'timeout' of 'b': 'soon' is not a duration"),
     "row_054_nothing": ("0", "timeout", "'timeout' of 'b'"),
-    "beyond_parallel_junk": ("'two'", "parallel", "'parallel' of 'b' is 'two'; it is a whole number"),
-    "beyond_parallel_negative": ("-2", "parallel", "'parallel' of 'b' is -2; it is how many iterations run at once"),
+    "beyond_parallel_junk": ("'two'", "parallel", "'parallel' of 'b' is 'two'; give a whole number"),
+    "beyond_parallel_negative": ("-2", "parallel", "'parallel' of 'b' is -2; give the number of iterations that run at once"),
 }
 
 

@@ -101,7 +101,7 @@ flow.add_step("b", take, kwargs={"x": f"{a.result}.csv"})  # wrong
     "row_106_own_options": beside(
         "@step(\n    repeats=[1],\n    parallel=item(),  # wrong\n)\ndef b(self): ...",
         "item",
-        ("'b' takes item() outside any repeat", "the item is that of a repeat further out"),
+        ("'b' takes item() outside any repeat", "item() is the item of an enclosing repeat"),
         "a container around it",
         "b",
     ),
@@ -177,8 +177,8 @@ class flow:
             ),
             ("list", "a.returned([1])", ("names [1], a list",), "True or False, whole numbers, texts"),
             ("float", "a.returned(1.5)", ("names 1.5, a float",), "True or False, whole numbers, texts"),
-            ("nothing", "a.returned()", ("names no value",), "give what it must be"),
-            ("reference", "a.returned(a.result)", ("known only while running",), "give what it must be"),
+            ("nothing", "a.returned()", ("names no value",), "give the values"),
+            ("reference", "a.returned(a.result)", ("known only while running",), "give the values"),
         )
     },
     "row_109_repeated": Mistake(
@@ -193,7 +193,7 @@ class flow:
         code="returned",
         path="b",
         says=("'a' is repeated: its result is a list",),
-        hint="let a step that takes the list return what is asked for",
+        hint="let a step take the list and return the value to ask for",
     ),
 }
 

@@ -116,7 +116,7 @@ class flow:
         code="unknown-outer",
         path="s2.b",
         says=("'s2.b' names outer.s12",),
-        hint="did you mean 's11'? further out there are: s11 (in flow)",
+        hint="did you mean 's11'? the enclosing bodies have: s11 (in flow)",
     ),
     "row_006_beside": Mistake(
         text="""
@@ -226,7 +226,7 @@ class flow:
         code="unreachable",
         path="b",
         says=("can never be true", "'a' cannot be active and be skipped at once"),
-        hint="leave out what excludes the rest",
+        hint="leave out the part that excludes the rest",
     ),
     **{
         f"row_011_{name}": Mistake(

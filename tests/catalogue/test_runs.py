@@ -48,8 +48,8 @@ def runs(command, tmp_path):
 
 
 LATEST = "the latest runs are two (bad, failure), one (good, success)"
-PATHS = "a path is names with dots between (s1.s11), then '/' and iterations"
-SEQUENCES = "it is a number for each iteration around"
+PATHS = "write names joined by dots (s1.s11), and for a single task '/' and its iterations"
+SEQUENCES = "give a number for each enclosing iteration"
 
 REFUSED = {
     "row_084_unknown": (["recover", "three"], 2, "unknown-run", "there is no run 'three' in", LATEST),
@@ -61,7 +61,7 @@ REFUSED = {
         2,
         "usage",
         "run 'two' is of the flow 'bad', and 'flows.py:good' is the flow 'good'",
-        "give the flow that the run is of",
+        "name the flow of the run",
     ),
     "row_092_path": (
         ["recover", "two", "--rerun", "laod"],
@@ -98,14 +98,14 @@ REFUSED = {
         2,
         "contradiction",
         "'load' is to be passed over, and to run again",
-        "ask for one of them",
+        "ask for only one of them",
     ),
     "row_092_recovery": (
         ["recover", "two", "--recovery-run", "9"],
         2,
         "recovery-run",
         "run 'two' has no recovery 9",
-        "its recoveries are 0 to 0",
+        "name one from 0 to 0",
     ),
     "row_093_slash": (["run", "flows.py:good", "--run-id", "a/b"], 2, "run-id", "'a/b' cannot be", "[A-Za-z0-9]"),
     "row_093_nothing": (["run", "flows.py:good", "--run-id", ""], 2, "run-id", "'' cannot be", "[A-Za-z0-9]"),
@@ -211,16 +211,16 @@ def test_what_has_begun_and_is_gone_is_refused_whatever_is_accepted(row, runs, t
     (tmp_path / "flows.py").write_text(FLOWS.replace("load", "fetch"))
     code, _, told = runs("recover", "two", "--accept-changes")
     assert code == 2
-    assert "'load' is gone; it was: step; and it has begun in this run as a step" in told
-    assert "hint: give 'load' back, as it was and where it was, or start a new run" in told
+    assert "'load' is gone; it was: step; but it began in this run as a step" in told
+    assert "hint: give 'load' backas it was, where it was, or start a new run" in told
 
 
 @pytest.mark.parametrize("row", ["row_092_dependents"])
 def test_what_rests_on_what_is_run_again_is_listed(row, runs):
     code, out, _ = runs("recover", "one", "--rerun", "block.load/1.2", "--plan")
     assert code == 0
-    assert "what rests on 'block.load/1.2' is kept where it has succeeded: 'block.send'" in out
-    assert "--from block.load/1.2 runs it again as well" in out
+    assert "steps that depend on 'block.load/1.2' are kept where they have succeeded: 'block.send'" in out
+    assert "--from block.load/1.2 runs them again as well" in out
 
 
 @pytest.mark.parametrize("junk", ["{", "[1]", "{}", "null", '{"after": 3}'])

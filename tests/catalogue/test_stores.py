@@ -49,7 +49,7 @@ PLACES = {
     "row_076_missing": ("no/where/s.db", "{}/no/where' of the store", "mkdir -p"),
     "row_076_directory": ("inner", "the store '{}/inner' is a directory", "name a file in it"),
     "row_076_device": ("/dev/null", "the store '/dev/null' is not a plain file", "--store FILE"),
-    "row_076_in_a_file": ("flow.py/s.db", "'{}/flow.py', in which the store is to be, is not a directory", "--store"),
+    "row_076_in_a_file": ("flow.py/s.db", "'{}/flow.py', the directory of the store, is not a directory", "--store"),
     "row_076_in_proc": ("/proc/s.db", "'/proc/s.db' cannot be used by", "name another store"),
 }
 
@@ -65,9 +65,9 @@ def test_a_place_where_no_store_can_be_is_told_with_what_is_there(row, told, tmp
 
 CONTENTS = {
     "row_077_empty": (b"", "it is empty"),
-    "row_077_text": (b"hello", "it is no SQLite database"),
-    "row_077_cut": (b"SQLite format 3\0", "an encrypted or cut one"),
-    "row_077_encrypted": (bytes(range(256)) * 16, "an encrypted or cut one"),
+    "row_077_text": (b"hello", "it is not an SQLite database"),
+    "row_077_cut": (b"SQLite format 3\0", "or is encrypted or cut"),
+    "row_077_encrypted": (bytes(range(256)) * 16, "or is encrypted or cut"),
 }
 
 
@@ -110,7 +110,7 @@ NAMES = {
     "row_082_database": ("postgresql://ann:secret@host/db", "not supported yet: a store in postgresql", "sqlite:///"),
     "row_082_scheme": ("foo://ann:secret@host/db", "not supported yet: a store in foo", "sqlite:///FILE"),
     "row_082_query": ("sqlite:///s.db?mode=ro", "a query after its '?'", "leave it out"),
-    "row_082_nothing": ("", "--store names nothing", "leave --store out"),
+    "row_082_nothing": ("", "--store is empty", "leave --store out"),
 }
 
 
@@ -133,10 +133,10 @@ BESIDE = {
     "row_127_made_wal": (
         "s.db",
         "-wal",
-        "no store can be made as '{0}': '{0}-wal' is left of another one",
+        "the store '{0}' cannot be made: '{0}-wal' is left of an earlier store",
         "rm '{0}-wal'",
     ),
-    "row_127_made_journal": ("s.db", "-journal", "'{0}-journal' is left of another one", "bring that store back"),
+    "row_127_made_journal": ("s.db", "-journal", "'{0}-journal' is left of an earlier store", "put that store back"),
     "row_127_opened_journal": ("", "-journal", "'{0}-journal' lies beside the store", "root has put it there", "rm "),
 }
 

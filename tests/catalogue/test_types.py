@@ -61,19 +61,19 @@ UNFOUND = (
     ("item_of_field", "list[Later]", "the field 'Later.size' of the result of 'a' cannot be found: Decimal"),
 )
 NO_TYPES = (
-    ("tuple", "(int, str)", "the type of the result of 'a' is no type: (int, str)", "write tuple[int, str]"),
-    ("one", "(int,)", "is no type: (int)", "write tuple[int]"),
-    ("list", "[int]", "is no type: [int]", "write list[int]"),
-    ("text", "'[int]'", "is no type: [int]", "write list[int]"),
-    ("dict", "{str: int}", "is no type: {str: int}", "write dict[str, int]"),
-    ("keys", "{'a': int}", "is no type: {'a': int}", "write a type: int"),
-    ("inside", "list[(int, [str])]", "is no type: [str]", "write list[str]"),
-    ("value", "3", "is no type: 3", "write a type: int"),
-    ("function", "any", "is no type: any", "write a type: int"),
-    ("module", "typing", "is no type: typing", "write a type: int"),
+    ("tuple", "(int, str)", "the type of the result of 'a' is not a type: (int, str)", "write tuple[int, str]"),
+    ("one", "(int,)", "is not a type: (int)", "write tuple[int]"),
+    ("list", "[int]", "is not a type: [int]", "write list[int]"),
+    ("text", "'[int]'", "is not a type: [int]", "write list[int]"),
+    ("dict", "{str: int}", "is not a type: {str: int}", "write dict[str, int]"),
+    ("keys", "{'a': int}", "is not a type: {'a': int}", "write a type: int"),
+    ("inside", "list[(int, [str])]", "is not a type: [str]", "write list[str]"),
+    ("value", "3", "is not a type: 3", "write a type: int"),
+    ("function", "any", "is not a type: any", "write a type: int"),
+    ("module", "typing", "is not a type: typing", "write a type: int"),
     ("remark", "'the whole lot'", "the type of the result of 'a' is not Python: the whole lot", "write a type"),
     ("open", "'list['", "is not Python: list[", "write a type"),
-    ("error", "'1 / 0'", "is no type: 1 / 0", "write a type"),
+    ("error", "'1 / 0'", "is not a type: 1 / 0", "write a type"),
 )
 
 MISTAKES = {
@@ -191,7 +191,7 @@ class flow:
         code="command",
         path="a",
         says=("'result' of 'a' is list[set[int]], and JSON has no set",),
-        hint="its output is read as JSON",
+        hint="the output is read as JSON",
     ),
     "row_115_parameter": Mistake(
         text=f"""{ABOVE}
@@ -225,7 +225,7 @@ flow.add_step("a", take, kwargs={{"x": [model]}})  # wrong
 """,
         code="not-data",
         path="a",
-        says=("kwargs['x'][0].weights is no field of Model",),
+        says=("kwargs['x'][0].weights is not a field of Model",),
         hint="make it a field",
     ),
     "row_114_default": Mistake(
@@ -248,11 +248,11 @@ def test_a_type_that_no_value_can_be_stored_of_or_that_cannot_be_found_is_told_a
 
 
 VALUES = {
-    "row_116_extra": ("m = Model('m'); m.size = 1; m.weights = [1]; return m", "result.weights is no field of Model"),
+    "row_116_extra": ("m = Model('m'); m.size = 1; m.weights = [1]; return m", "result.weights is not a field of Model"),
     "row_116_unset": ("return {'a': (Model('m'),)}", "result['a'][0].size, a field of Model, was never set"),
     "row_116_below": (
         "m = type('Below', (Model,), {})('m'); m.size = 1; m.more = 2; return m",
-        "result.more is no field of Below",
+        "result.more is not a field of Below",
     ),
     "row_125_one": ("import numbers_of; return numbers_of.float64()", "result is a numpy.float64"),
     "row_125_many": ("import numbers_of; return [numbers_of.ndarray()]", "result[0] is a numpy.ndarray"),

@@ -101,7 +101,7 @@ class flow:
         code="reference",
         path="b",
         says=("the step 'b' uses a.result by the default of 'x' of 'flow.b', which a decorator hides",),
-        hint="put @functools.wraps(function) above what the decorator returns",
+        hint="put @functools.wraps(function) above the function that the decorator returns",
     ),
     "row_113_attribute": Mistake(
         text="""
@@ -117,7 +117,7 @@ class flow:
 """,
         code="body",
         says=("the attribute 'tables' has a.result inside it",),
-        hint="let the step that needs it take it",
+        hint="take it in the step that needs it",
     ),
     "row_113_no_step": Mistake(
         text="""

@@ -82,7 +82,7 @@ flow.add_step(
         for name, given, shown, hint in (
             ("args", "args=5", "'args' of 'take' is 5", "a tuple or a list"),
             ("kwargs", "kwargs=[1]", "'kwargs' of 'take' is [1]", "a dict"),
-            ("key", "kwargs={3: 1}", "has the key 3", "a parameter's name"),
+            ("key", "kwargs={3: 1}", "has the key 3", "the names of parameters"),
             ("unknown", "kwargs={'y': 1}", "unexpected keyword argument 'y'", "it takes (x)"),
             ("many", "args=(1, 2)", "too many positional arguments", "it takes (x)"),
             ("missing", "()", "'x' of 'take' has no value", "pass it in kwargs"),
@@ -245,12 +245,12 @@ FOUND_IN_A_RUN = {
     ),
     "beyond_import_module": (
         "flow.add_step('a', print, import_module='no_such_module')",
-        "it needs the module 'no_such_module', which there is not",
+        "module not found: 'no_such_module'",
         "hint: install it, or correct the import",
     ),
     "beyond_import_file": (
         "flow.add_step('a', print, import_module='x', import_file='no/x.py')",
-        "import_file: there is no file 'no/x.py' in",
+        "import_file: file not found: 'no/x.py' in",
         "hint: steps run in the directory in which the run was started",
     ),
     "beyond_secret": (

@@ -48,7 +48,7 @@ def test_a_word_that_is_neither_command_nor_target_is_refused_with_what_there_is
         (["ls", "--limit", "x"], "--limit"),
         (["ls", "stray"], "'stray'"),
         (["show", "a", "b", "c"], "'c'"),
-        (["run"], "a target is needed"),
+        (["run"], "no target given"),
         (["ls", "--store"], "--store needs a value"),
     ],
 )

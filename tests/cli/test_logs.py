@@ -102,7 +102,7 @@ def test_logs_of_an_unknown_step_name_its_neighbours(a_run):
 @pytest.mark.parametrize(
     ("sequences", "hint"),
     [
-        ((), "it has not begun at all"),
+        ((), "it has not begun"),
         (("1",), "it has begun in 1 iteration: 1"),
         (("1.10", "1.9", "1.10"), "it has begun in 2 iterations: 1.9, 1.10"),
         (

@@ -191,7 +191,7 @@ def test_the_bare_option_is_refused_on_a_flow_that_has_a_parameter_of_that_name(
     with pytest.raises(UsageError) as caught:
         given(*words)
     assert caught.value.message == f"--{name} is an option of sequent run, and the flow has a parameter '{name}'"
-    assert f"the parameter is written {written}" in caught.value.hint
+    assert f"write the parameter as {written}" in caught.value.hint
     assert f"sequent run --{name} ... TARGET" in caught.value.hint
 
 

@@ -16,9 +16,9 @@ PLAN = RecoveryPlan(
         *(PlannedTask("load", f"1.{n}", Fate.KEPT, "it has succeeded") for n in range(1, 6)),
         PlannedTask("load", "1.6", Fate.RERUN, "it failed"),
         PlannedTask("alert\x1b[2J", "1", Fate.BLOCKED, "it requires that 'load' fails, which succeeds"),
-        PlannedTask("send", "1", Fate.OPEN, "whether it runs is decided by what 'a' returns"),
+        PlannedTask("send", "1", Fate.OPEN, "whether it runs depends on the result of 'a' returns"),
     ),
-    notes=("how many iterations 'find/1' has is known only later",),
+    notes=("'find/1' may have more iterations than are shown",),
 )
 
 
@@ -32,7 +32,7 @@ def test_each_task_is_told_with_its_fate_and_many_alike_together(capsys):
     ]
     assert lines[3].split() == "load/1.6 rerun it failed".split()
     assert "alert\\x1b[2J/1" in lines[4]
-    assert lines[6] == "  note: how many iterations 'find/1' has is known only later"
+    assert lines[6] == "  note: 'find/1' may have more iterations than are shown"
     assert lines[7] == "1 of 8 tasks run; 5 are kept, 1 is blocked, 1 is open"
 
 

@@ -48,7 +48,7 @@ def test_what_somebody_else_drives_is_to_be_stopped_by_them(refused, monkeypatch
 
     monkeypatch.setattr(signal, "pidfd_send_signal", deny)
     error = refused(owner(socket.gethostname()))
-    assert f"process {os.getpid()} of 'ann', who alone may stop it" in error.message
+    assert f"process {os.getpid()} of 'ann', and only that user may stop it" in error.message
     assert error.hint == "stop it as that user, or as root: sequent stop r00412 --store a.db"
 
 

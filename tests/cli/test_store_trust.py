@@ -44,7 +44,7 @@ def test_the_file_behind_a_link_is_what_counts(own_file, tmp_path):
 
 @pytest.mark.parametrize("name", ["/nowhere/store.db", "postgresql://host/db"])
 def test_what_is_no_file_is_not_believed(name):
-    assert "not a file of yours" in open_to_others(name, os.geteuid())
+    assert "not your file" in open_to_others(name, os.geteuid())
 
 
 def test_who_is_not_believed_is_told_what_to_type_for_that_very_store(own_file):

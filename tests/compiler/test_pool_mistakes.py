@@ -73,7 +73,7 @@ def test_holds_that_accumulate_beyond_the_capacity_are_refused_with_the_iteratio
     found = mistake(flow(step("z"), repeated, pools={"db": 5}))
     assert found.code == "pool"
     assert "after 2 iterations there is not enough left of 5" in found.message
-    assert "nobody gives any back" in found.message
+    assert "no step gives any back" in found.message
 
 
 @pytest.mark.parametrize(

@@ -143,7 +143,7 @@ def test_outer_does_not_find_siblings():
     [
         ("load", "'load' is in the same body: define it further up, and write load alone"),
         ("laod", "did you mean 'load'? It is in the same body, and named without outer"),
-        ("nothing", "nothing is further out"),
+        ("nothing", "no body encloses it"),
     ],
 )
 def test_outer_in_the_flows_own_body_finds_nothing_and_what_was_meant_is_told(name, hint):

@@ -101,7 +101,7 @@ def test_iterations_are_found_by_their_number_and_steps_by_their_last(store):
 @pytest.mark.parametrize("segment", ["../../etc/passwd", "/etc/passwd", "", ".", "..", "a/b", "a\x00b", "a\n"])
 def test_a_log_that_cannot_be_one_of_the_run_is_not_looked_for(store, segment):
     run = create(store)
-    with pytest.raises(StoreError, match="names a log that cannot be"):
+    with pytest.raises(StoreError, match="names an impossible log"):
         store.log_file(run.record, LogSpan(segment=segment, offset=0, length=1))
 
 

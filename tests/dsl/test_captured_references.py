@@ -93,7 +93,7 @@ def table():
         "attribute of another name": in_module.of_attribute,
         "closure over a step": closing_over(one),
         "closure over a flow": closing_over(flow),
-        "default that is seen": of_anything(with_default),
+        "default of a visible parameter": of_anything(with_default),
         "default that __signature__ shows": signed(with_default),
         "closure over a function with a default": lambda: with_default.__name__,
         "object": Counted(with_default),

@@ -35,7 +35,7 @@ NAMES = {
     "a digit first": ("1a", "U+0031", "letters, digits and _"),
     "another form": ("\N{LATIN SMALL LIGATURE FI}le", "not in its normal form", "'file'"),
     "too long": ("x" * 65, "65 characters", "at most 64"),
-    "a word of Python": ("class", "is a word of Python", "'class_'"),
+    "a Python keyword": ("class", "is a Python keyword", "'class_'"),
     **{word: (word, f"{word!r} is reserved", f"{word}_step") for word in RESERVED.split()},
 }
 
@@ -69,7 +69,7 @@ def test_a_step_is_either_a_function_or_a_command_or_a_container(blamed):
 ARGUMENTS = {
     "no tuple": ({"args": 3}, "argument", "'args' of 'take' is 3", "a tuple or a list"),
     "no dict": ({"kwargs": [1]}, "argument", "'kwargs' of 'take' is [1]", "a dict"),
-    "no name": ({"kwargs": {1: 2}}, "argument", "has the key 1", "a parameter's name"),
+    "no name": ({"kwargs": {1: 2}}, "argument", "has the key 1", "the names of parameters"),
     "unknown": ({"kwargs": {"y": 2}}, "argument", "unexpected keyword argument 'y'", "it takes (x)"),
     "too many": ({"args": (1, 2)}, "argument", "too many positional arguments", "it takes (x)"),
     "missing": ({}, "argument", "the parameter 'x' of 'take' has no value", "pass it in kwargs"),
@@ -137,7 +137,7 @@ def test_one_that_is_taken_by_name_under_a_decorator_that_takes_none_is_refused(
     def write():
         step(only_positions(lambda *, x=earlier.result: None))  # wrong
 
-    error = blamed(write, "the parameter 'x' of", "the decorator above it takes no names")
+    error = blamed(write, "the parameter 'x' of", "the decorator above it takes no keyword arguments")
     assert "**kwargs" in error.hint
 
 

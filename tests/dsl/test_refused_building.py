@@ -74,7 +74,7 @@ def test_what_a_flow_cannot_have_is_refused_at_its_line(options, text, blamed):
         ("a\N{PILE OF POO}", "U+1F4A9"),
         ("1a", "U+0031"),
         ("\N{LATIN SMALL LIGATURE FI}x", "normal form"),
-        ("class", "word of Python"),
+        ("class", "Python keyword"),
         ("result", "reserved"),
         ("until", "reserved"),
         ("x" * 65, "65 characters"),
@@ -136,7 +136,7 @@ def test_until_and_result_must_name_a_step_of_it(blamed):
         other = flow.add_step("other", prog, args=("x",))
         a.until = other  # wrong
 
-    blamed(write, "'until' of 'a' names nothing")
+    blamed(write, "'until' of 'a' names no step of its body")
 
 
 def test_a_step_of_another_flow_is_told_with_both_names(blamed):
@@ -182,7 +182,7 @@ def test_arguments_are_for_a_function(blamed):
         flow = Sequent()
         flow.add_step("a", args=(1,))  # wrong
 
-    assert blamed(write, "'a' has arguments and no function").code == "work"
+    assert blamed(write, "'a' has arguments but no function").code == "work"
 
 
 def test_a_module_to_import_is_for_a_function(blamed):

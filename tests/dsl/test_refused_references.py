@@ -141,7 +141,7 @@ def test_a_part_of_a_reference_is_not_set(blamed):
     def write():
         earlier.result["a"] = 3  # wrong
 
-    assert "can return another" in blamed(write, "earlier.result is known only while running, and is changed").hint
+    assert "return another" in blamed(write, "earlier.result is known only while running, and is changed").hint
 
 
 REFERENCES = {
@@ -196,7 +196,7 @@ REFERENCES = {
         lambda pick, size, many: pick.returned(size.result),  # wrong
         "returned",
         "size.result, which is known only while running",
-        "give what it must be",
+        "give the values",
     ),
     "no value": (lambda pick, size, many: pick.returned(), "returned", "names no value", "give what"),  # wrong
     "a reference as a stand-in": (

@@ -280,4 +280,4 @@ def test_a_command_needs_a_program_and_a_type_as_its_result(blamed):
             a = command("echo", result=5)  # wrong
 
     blamed(write_program, "program is empty")
-    blamed(write_result, "'result' is 5", "it is a type")
+    blamed(write_result, "'result' is 5", "give a type")

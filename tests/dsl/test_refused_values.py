@@ -149,7 +149,7 @@ def test_an_attribute_cannot_be_a_requirement(blamed):
             b = step(work)
             either = a | b  # wrong
 
-    blamed(write, "'either' is a requirement, which is no attribute", "requires=")
+    blamed(write, "'either' is a requirement, which cannot be an attribute", "requires=")
 
 
 def test_an_until_where_no_step_could_be_named_says_to_define_one(blamed):
@@ -162,13 +162,13 @@ def test_an_until_where_no_step_could_be_named_says_to_define_one(blamed):
 
             until = inner  # wrong
 
-    blamed(write, "'until' of 'flow' names nothing that is a step", "define a step whose result tells")
+    blamed(write, "'until' of 'flow' names no step", "define a step whose result says")
 
 
 @pytest.mark.parametrize("word", ["result", "until"])
 def test_a_designation_must_name_a_step_of_that_body(word):
     other = step(work)
-    with pytest.raises(DefinitionError, match=f"'{word}' of 'flow' names nothing") as caught:
+    with pytest.raises(DefinitionError, match=f"'{word}' of 'flow' names no step of its body") as caught:
         container(repeats=[1])(type("flow", (), {"a": step(work), "b": step(work), word: "a"}))
     assert "'a', 'b'" in str(caught.value)
     del other

@@ -174,7 +174,7 @@ def test_a_recovery_may_be_based_on_an_earlier_one():
         ({"max_loops": 1.5}, "'max_loops' is 1.5"),
         ({"max_loops": True}, "'max_loops' is True"),
         ({"run_mode": "recover"}, "'run_mode' is 'recover'"),
-        ({"recovery_run": 1}, "'recovery_run' is 1, and the run is no recovery"),
+        ({"recovery_run": 1}, "'recovery_run' is 1, but the run is not a recovery"),
         ({"recovery_run": -1, "run_mode": RUN_RECOVER}, "'recovery_run' is -1"),
     ],
 )
@@ -199,7 +199,7 @@ def test_what_cannot_be_asked_of_a_built_flow_is_told_at_its_line(blamed):
 
     with requests() as asked:
         assert blamed(write_loops, "'max_loops' is 0").code == "option"
-        assert blamed(write_recovery, "'recovery_run' is 1, and the run is no recovery").code == "option"
+        assert blamed(write_recovery, "'recovery_run' is 1, but the run is not a recovery").code == "option"
     assert not asked
 
 

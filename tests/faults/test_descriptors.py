@@ -259,7 +259,7 @@ def test_orders_that_a_step_has_read_are_lost_and_nobody_waits_for_ever(tmp_path
     with forked(flow_in(tmp_path), tmp_path, most_workers=1) as driving:
         # On a busy machine its steps may have been too slow for any to be handed over ahead.
         stolen = wait_until(lambda: _read_away(driving), "nothing was read by the step")
-    assert {outcome.reason for outcome in stolen} == {"an earlier step has harmed its worker"}
+    assert {outcome.reason for outcome in stolen} == {"an earlier step has damaged its worker"}
 
 
 def _read_away(driving: Driving) -> list[AttemptLost]:

@@ -193,7 +193,12 @@ def test_what_cannot_be_found_is_told_by_name_and_never_raised(annotation: str, 
 
 @pytest.mark.parametrize(
     ("annotation", "flaw"),
-    [("a b", "is not Python"), ("list[", "is not Python"), ("int[0]", "is no type"), ("(int, str)", "is no type")],
+    [
+        ("a b", "is not Python"),
+        ("list[", "is not Python"),
+        ("int[0]", "is not a type"),
+        ("(int, str)", "is not a type"),
+    ],
 )
 def test_what_is_no_type_is_told_by_its_flaw(annotation: str, flaw: str) -> None:
     found = evaluated(annotation, globals())

@@ -87,7 +87,7 @@ def test_a_part_is_found_or_missing_as_in_python(value, keys):
         ({"bai": 1, "log": 2}, ("bam",), "the value, a dict, has no 'bam'; it has: 'bai', 'log'"),
         ({1: 1, "1": 2}, (7,), "the value, a dict, has no 7; it has: 1, '1'"),
         ({}, ("a",), "the value, a dict, is empty"),
-        ({1.5: "x"}, ("a",), "the value, a dict, has no 'a'; its keys are neither texts nor whole numbers"),
+        ({1.5: "x"}, ("a",), "the value, a dict, has no 'a'; its keys are neither text nor whole numbers"),
         ({"a": {"b": 1}}, ("a", "c"), "the value['a'], a dict, has no 'c'; it has: 'b'"),
         (Row("x"), ("bai",), "the value, a Row, has no 'bai'; it has: 'bam', 'reads', 'colour'"),
         ([1, 2], (2,), "the value, a list, has no 2; it has 2 entries"),

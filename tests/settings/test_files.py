@@ -135,7 +135,7 @@ def test_a_file_in_another_encoding_is_refused_at_the_byte(tmp_path):
     path = tmp_path / "sequent.toml"
     path.write_bytes(b'a = 1\nworkdir = "\xe9t\xe9"\n')
     error = error_of(str(path))
-    assert f"{path}:2:12: byte 0xe9 is no UTF-8" in error.message
+    assert f"{path}:2:12: byte 0xe9 is not UTF-8" in error.message
 
 
 @pytest.mark.parametrize("name", ["missing.toml", "directory"])

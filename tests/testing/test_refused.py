@@ -53,7 +53,7 @@ def made() -> sequent.Sequent:
         ({"failing": lambda task: "no"}, ["failing says of 'extract/1': 'no'", "return True, False, None"]),
         ({"failing": {"extract": lambda task: 5}}, ["failing says of 'extract/1': 5"]),
         ({"failing": {"extract": UnicodeDecodeError}}, ["UnicodeDecodeError, which cannot be made", "make it: Uni"]),
-        ({"failing": 5}, ["failing is 5", "name the steps that fail"]),
+        ({"failing": 5}, ["failing is 5", "give the names of the steps that fail"]),
         ({"durations": 5}, ["durations is 5", "durations={'load': ...}"]),
         ({"results": "abc"}, ["results is 'abc'"]),
         ({"items": ["abc"]}, ["items is ['abc']"]),
@@ -146,7 +146,7 @@ class paged:
 
 
 def test_items_that_cannot_be_had_without_a_result_are_asked_for():
-    with pytest.raises(UsageError, match=r"the items of 'around\.load' cannot be had: TypeError") as caught:
+    with pytest.raises(UsageError, match=r"the items of 'around\.load' cannot be computed: TypeError") as caught:
         simulate(paged)
     assert "items={'around.load': [...]}, or what makes them: results={'count': ...}" in caught.value.hint
     assert simulate(paged, items={"around.load": ["a"]}).attempts("around.load") == 1

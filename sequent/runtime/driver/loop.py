@@ -236,7 +236,7 @@ class Driver:
         self._turn.facts.append(StopRequested())
         running = self._scheduler.running
         steps = "step" if running == 1 else "steps"
-        self._observer.note(f"stopping: {running} running {steps} may finish; once more to end them")
+        self._observer.note(f"stopping: {running} running {steps} may finish; interrupt again to end them")
 
 
 def _patience_with(error: StoreError) -> float:

@@ -37,7 +37,7 @@ def problem_of(worker: Worker, code: int, cause: str, *, was_ended: bool) -> Pro
         harm = "the step closed or changed a descriptor of its worker"
     if not harm:
         return problem_of_death(code, was_ended=was_ended)
-    message = f"{harm}: close, shut down and write to only what the step has opened"
+    message = f"{harm}: close, shut down and write to only descriptors that the step has opened"
     return Problem(type="WorkerError", message=message)
 
 
@@ -50,7 +50,7 @@ def of_begun(worker: Worker, problem: Problem, directory: str) -> Iterator[Repor
         if isinstance(order, DrawOrder):
             yield failed(order, problem)
         elif place or worker.has_lost_orders:
-            yield lost(order, "an earlier step has harmed its worker")
+            yield lost(order, "an earlier step has damaged its worker")
         else:
             yield failed(order, problem, output_of(directory, worker.segment, worker.log_end))
 

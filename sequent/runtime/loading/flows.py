@@ -97,7 +97,7 @@ def load_script(target: Target) -> object:
         raise UsageError(
             f"the flow {target.flow!r} was typed after 'python -c', and is in no file",
             code="no-file",
-            hint="say where the flow is: --flow path/file.py:flow",
+            hint="give the place of the flow: --flow path/file.py:flow",
         )
     try:
         # What a script prints is not what the command gives.
@@ -109,7 +109,8 @@ def load_script(target: Target) -> object:
     found = next((flow for flow in flows if _name_of(flow) == target.flow), None)
     if found is None:
         raise UsageError(
-            f"the flow {target.flow!r} is not at the top of the script {target.file!r}, which is loaded, and not run",
+            f"the flow {target.flow!r} is not at the top level of the script {target.file!r}, "
+            "which is loaded but not run",
             code="no-flow",
             hint=f"put it there, or name a function that makes it: --flow {target.file}:NAME",
         )
@@ -140,7 +141,7 @@ def _read(target: str) -> _Wanted:
     if is_file(head):
         return _Wanted(module="", file=os.path.abspath(head), attribute=attribute)
     if not all(part.isidentifier() for part in head.split(".")):
-        raise UsageError(f"{head!r} is neither a module's name nor a file's", code="target", hint=FORM)
+        raise UsageError(f"{head!r} is neither a module name nor a file name", code="target", hint=FORM)
     return _Wanted(module=head, file="", attribute=attribute)
 
 

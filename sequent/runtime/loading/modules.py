@@ -23,7 +23,7 @@ from sequent.model.work import ModuleImport
 from sequent.runtime.loading.mistakes import with_others
 from sequent.runtime.target import Target
 
-FORM = "name it as module:flow, or as path/file.py:flow"
+FORM = "name it as module:flow or path/file.py:flow"
 
 
 def load_module(name: str, directory: str) -> ModuleType:
@@ -36,7 +36,7 @@ def load_module(name: str, directory: str) -> ModuleType:
     _look_first_in(directory)
     if not _exists(name):
         raise UsageError(
-            f"there is no module {name!r} (looked in {sys.path[0]!r} first)",
+            f"module not found: {name!r} (looked in {sys.path[0]!r} first)",
             code="no-module",
             hint=f"{guess(name, _modules_in(directory))}{FORM}",
         )
@@ -70,13 +70,13 @@ def load_file(file: str, attribute: str = "") -> ModuleType:
         attribute: the flow in it that is wanted, for what is told where it must be named otherwise.
 
     Raises:
-        UsageError: there is no such file, or it is no Python file.
+        UsageError: there is no such file, or it is not a Python file.
         DefinitionError: its own code failed.
     """
     if not os.path.isfile(file):
         directory, name = os.path.split(file)
         hint = f"{guess(name, _files_in(directory))}{FORM}"
-        raise UsageError(f"there is no file {file!r}", code="no-file", hint=hint)
+        raise UsageError(f"file not found: {file!r}", code="no-file", hint=hint)
     _look_first_in(os.path.dirname(file))
     name = os.path.splitext(os.path.basename(file))[0]
     known = sys.modules.get(name)
@@ -104,16 +104,16 @@ def import_once(wanted: ModuleImport) -> None:
     if known is None:
         if not os.path.isfile(wanted.file):
             raise UsageError(
-                f"import_file: there is no file {wanted.file!r} in {os.getcwd()!r}",
+                f"import_file: file not found: {wanted.file!r} in {os.getcwd()!r}",
                 code="no-file",
-                hint="steps run in the directory in which the run was started: give a path from there, or a whole one",
+                hint="give an absolute path, or one relative to the directory where the run was started",
             )
         _execute(wanted.module, wanted.file)
     elif not _is_from(known, wanted.file):
         raise UsageError(
-            f"import_file: the module {wanted.module!r} is that of {known.__file__!r}, and not of {wanted.file!r}",
+            f"import_file: the module {wanted.module!r} is loaded from {known.__file__!r}, not from {wanted.file!r}",
             code="import",
-            hint="name the module otherwise with import_module",
+            hint="choose another module name with import_module",
         )
 
 
@@ -125,7 +125,7 @@ def _execute(name: str, file: str, attribute: str = "") -> ModuleType:
     """Execute a file as the module with that name."""
     spec = importlib.util.spec_from_file_location(name, file)
     if spec is None or spec.loader is None:
-        raise UsageError(f"{file!r} is no Python file", code="no-file", hint=FORM)
+        raise UsageError(f"{file!r} is not a Python file", code="no-file", hint=FORM)
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
@@ -192,15 +192,15 @@ def _give_path(error: SequentError) -> None:
 
 def _load_error(name: str, error: BaseException, attribute: str) -> DefinitionError:
     kind = type(error).__name__
-    hint = "correct it there; with --debug the whole traceback is shown"
+    hint = "correct it there; --debug shows the whole traceback"
     match error:
         case SystemExit():
             told = f"sys.exit({error.code!r}) is called while it is loaded"
-            hint = 'put what is to run only as a script under if __name__ == "__main__":'
+            hint = 'put the code of the script under if __name__ == "__main__":'
         case SyntaxError():
             told = f"SyntaxError: {error.msg}"
         case ModuleNotFoundError():
-            told = f"it needs the module {error.name!r}, which there is not ({kind})"
+            told = f"module not found: {error.name!r} ({kind})"
             hint = _as_module(name, attribute, error.name or "") or "install it, or correct the import"
         case ImportError() if "relative import" in error.msg:
             told, hint = f"{kind}: {error.msg}", _as_module(name, attribute) or hint
@@ -251,8 +251,8 @@ def _where_it_is(error: NameError) -> str:
     if not any(error.name in names for names in bodies):
         return ""
     if bodies[-1] and error.name not in bodies[-1]:
-        return f"a class does not see the names of the class around it: write outer.{error.name}"
-    return "in a class's body, comprehensions and lambdas do not see the names of that body: write it without one"
+        return f"write outer.{error.name}: a class does not see the names of the class around it"
+    return "write it without a comprehension or a lambda: inside a class body, these do not see its names"
 
 
 def _place_of(error: BaseException, name: str) -> Place | None:

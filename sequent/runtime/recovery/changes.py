@@ -47,10 +47,9 @@ def check_changes(run: ReadRun, plan: Plan, *, accepts: bool, renaming: Renaming
         raise DefinitionError(
             f"the flow '{record.target.flow}' has changed since run {record.id} was made:\n  " + "\n  ".join(told),
             code="changed-flow",
-            hint=f"give {names} back, as it was and where it was, or start a new run"
-            + _renamed(record.id, lost, changed)
+            hint=f"restore {names} as it was, where it was, or start a new run" + _renamed(record.id, lost, changed)
             if lost
-            else "recover it with the flow as it was, or accept this: "
+            else "restore the flow as it was, or accept the changes: "
             + typed("recover", record.id, "--accept-changes"),
         )
     return tuple(f"accepted: {text}" for text in told)
@@ -65,9 +64,9 @@ def _renamed(run: str, lost: Mapping[str, str], changed: Iterable[Difference]) -
         return ""
     if len(outermost) > 1:
         again = typed("recover", run, "--renamed", "OLD=NEW")
-        return f"; if they have other names now, --renamed once for each: {again}"
+        return f"; if they were renamed, give --renamed once for each: {again}"
     old = outermost[0]
-    return f"; if it is {new[0]!r} now: {typed('recover', run, '--renamed', f'{old}={new[0]}')}"
+    return f"; if it was renamed to {new[0]!r}: {typed('recover', run, '--renamed', f'{old}={new[0]}')}"
 
 
 def _lost(run: ReadRun, plan: Plan, changed: Iterable[Difference]) -> dict[str, str]:
@@ -76,7 +75,7 @@ def _lost(run: ReadRun, plan: Plan, changed: Iterable[Difference]) -> dict[str, 
     begun = {place for place in run.begun_places() if place not in places}
     kinds = dict(begun)
     return {
-        difference.path: f"and it has begun in this run as a {_KINDS[kinds[difference.path]]}"
+        difference.path: f"but it began in this run as a {_KINDS[kinds[difference.path]]}"
         for difference in changed
         if difference.path in kinds
     }
@@ -97,7 +96,7 @@ class ChangedCode(ByFields):
         """What is to be said about them."""
         told: list[str] = []
         if self.others:
-            told.append(f"the code or the arguments of {_listed(self.others)} have changed: they run as they are now")
+            told.append(f"the code or the arguments of {_listed(self.others)} have changed: the new ones run")
         if self.finished:
             told.append(
                 f"the code or the arguments of {_listed(self.finished)} have changed since they succeeded: "
@@ -105,8 +104,8 @@ class ChangedCode(ByFields):
             )
         if self.given:
             told.append(
-                f"of {_listed(self.given)} only what is written as arguments differs: a value that is made when the "
-                "module is imported, such as the time, is another each time; make it in a step, or make it a "
+                f"of {_listed(self.given)} only the arguments have changed: a value that is computed when the "
+                "module is imported, such as the time, differs each time; compute it in a step, or make it a "
                 "parameter, which a run keeps"
             )
         return tuple(told)

@@ -64,7 +64,7 @@ class Reasons:
         """Why it runs."""
         found = self._found.get(task)
         if task in self._seen.again:
-            return self._asked(task) or "it has succeeded, and by its directive runs again"
+            return self._asked(task) or "it has succeeded, but its directive runs it again"
         if found is None:
             is_renewed = self._seen.is_renewed(self._plan, task)
             return (is_renewed and self._asked(task)) or "it has not run yet"
@@ -75,10 +75,12 @@ class Reasons:
         if found.status is Status.FAILURE:
             return "it failed"
         if found.waits:
-            return "it failed, and was to be tried again"
+            return "it failed, and was waiting for a retry"
         if found.status is Status.ACTIVE:
-            return "it was being executed"
-        return "it was handed over, and had not begun" if found.was_handed_over else "it has no outcome that counts"
+            return "it was running"
+        return (
+            "it was handed to a worker, but had not begun" if found.was_handed_over else "it has no outcome that counts"
+        )
 
     def _asked(self, task: Task) -> str:
         path = self._plan.nodes[task[0]].path
@@ -95,22 +97,22 @@ class Reasons:
                 what = "it" if node.index == task[0] else f"'{dotted(node.path)}'"
                 return f"{what} waited until {names} was done, which runs again"
             node = self._plan.nodes[node.parent] if node.parent >= 0 else None
-        return "what is around it runs again as a whole"
+        return "the container around it runs again as a whole"
 
     def of_renewed(self, task: Task, *, is_rewound: bool) -> str:
         """Why a repeat begins anew."""
         asked = self._asked(task) or (
             "it had not begun by the end of the recovery that this one is based on"
             if is_rewound
-            else "by their directives all steps in it run again"
+            else "the directives of its steps run all of them again"
         )
-        return f"{asked}; its items are found anew"
+        return f"{asked}; its items are computed anew"
 
     def of_passed(self, task: Task) -> str:
         """Why it is passed over."""
         path = self._plan.nodes[task[0]].path
         if self._selected.directives.passes_over(path, task[1]):
-            return "it is asked for: it counts as a success without a result"
+            return "you asked for it: it counts as a success without a result"
         found = self._found.get(task)
         status = "" if found is None else f" where it is found in {found.status.value}"
         return f"by its directive{status}: it counts as a success without a result"
@@ -119,7 +121,7 @@ class Reasons:
         """Why it does not run again."""
         found = self._found[task]
         if found.status is not Status.SUCCESS:
-            return "it failed, and that was handled: what is around it is kept as a whole"
+            return "it failed, and its failure was handled: the container around it is kept as a whole"
         again = [name for name, place in self._inputs(task) if place in self._seen.made]
         if again:
             return f"it has succeeded, and is kept, though its input from {_listed(again)} is made again"
@@ -132,16 +134,16 @@ class Reasons:
     def of_blocked(self, task: Task) -> str:
         """Which of its requirements cannot come true."""
         unmet = [text for text in self._unmet(task) if text]
-        return f"it requires that {' and that '.join(unmet)}" if unmet else "what it requires does not come true"
+        return f"it requires that {' and that '.join(unmet)}" if unmet else "its requirement does not come true"
 
     def of_doubt(self, task: Task) -> str:
         """By what is decided whether it runs; empty where that is certain."""
         if task in self._seen.uncertain:
-            return "whether it runs is known only once the 'until' of what repeats around it is"
+            return "whether it runs depends on the 'until' of a container around it"
         node: NodePlan | None = self._plan.nodes[task[0]]
         while node is not None:
             if node.index in self._open:
-                return f"whether it runs is decided by what '{self._open[node.index]}' returns"
+                return f"whether it runs depends on the result of '{self._open[node.index]}'"
             node = self._plan.nodes[node.parent] if node.parent >= 0 else None
         return ""
 
@@ -153,7 +155,7 @@ class Reasons:
         open_causes = [cause for cause in reaction.to_run_of if cause in self._open]
         if not open_causes:
             return ""
-        return f"it has succeeded; whether it runs again is decided by what '{self._open[open_causes[0]]}' returns"
+        return f"it has succeeded; whether it runs again depends on the result of '{self._open[open_causes[0]]}'"
 
     def lacking(self) -> Iterator[tuple[str, str]]:
         """Who would run and needs a result that is not there, and whose."""

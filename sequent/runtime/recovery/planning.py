@@ -155,10 +155,10 @@ class _Planning:
         for (node, sequence), count in sorted(seen.opened.items()):
             if count is None:
                 name = f"{dotted(self._plan.nodes[node].path)}/{sequence_text(sequence)}"
-                yield f"how many iterations '{name}' has is known only later: those that had begun are told"
+                yield f"'{name}' may have more iterations than are shown"
         for (node, sequence), number in sorted(seen.ending.items()):
             name = f"{dotted(self._plan.nodes[node].path)}/{sequence_text(sequence)}"
-            yield f"'{name}' may end with iteration {number} or any after it: those after it are told as if it did not"
+            yield f"'{name}' may end with iteration {number} or any after it; those after it are shown as if it did not"
         blocked = seen.end.blocked if seen.end is not None else ()
         for wait in blocked:
             name = f"{dotted(self._plan.nodes[wait.node].path)}/{sequence_text(wait.scope.sequence)}"

@@ -79,7 +79,7 @@ def _selected(plan: Plan, run: ReadRun, asked: Asked) -> tuple[Selected, LoadedR
         raise UsageError(
             f"run '{run.record.id}' has no recovery {asked.recovery_run}",
             code="recovery-run",
-            hint=f"its recoveries are 0 to {latest}; 0 is its first start",
+            hint=f"name one from 0 to {latest}; 0 is its first start",
         )
     selected = select(asked, plan)
     if asked.recovery_run is None:
@@ -103,9 +103,9 @@ def _refuse_lacking(planned: RecoveryPlan) -> None:
     if planned.lacking:
         needs = "; ".join(f"'{who}' needs the result of '{what}'" for who, what in dict.fromkeys(planned.lacking))
         raise UsageError(
-            f"what is passed over has no result: {needs}",
+            f"tasks that are passed over have no result: {needs}",
             code="passed-over",
-            hint="let it run, or take its result_or(...) where there is a value to go on with",
+            hint="let it run, or take its result_or(...) if there is a value to go on with",
         )
 
 

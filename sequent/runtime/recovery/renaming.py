@@ -86,7 +86,7 @@ def read_renaming(typed: tuple[str, ...], old: KeptDescription, new: Description
         before, equals, after = (part.strip() for part in text.partition("="))
         if not (equals and before and after):
             raise UsageError(
-                f"--renamed {text!r} has another form", code="renamed", hint="--renamed OLD=NEW, once for each"
+                f"--renamed {text!r} is not OLD=NEW", code="renamed", hint="write --renamed OLD=NEW, once for each"
             )
         _check(before, old, f"--renamed {text!r}: the run has no step or container {before!r}")
         _check(after, new, f"--renamed {text!r}: the flow has no step or container {after!r}")
@@ -94,10 +94,10 @@ def read_renaming(typed: tuple[str, ...], old: KeptDescription, new: Description
             raise UsageError(
                 f"--renamed {text!r}: the flow still has {before!r}",
                 code="renamed",
-                hint="name it with what it was called before, too, or leave this out",
+                hint="give --renamed for that one as well, or leave this out",
             )
         if before in names or after in names.values():
-            raise UsageError(f"--renamed {text!r}: one of the names was given already", code="renamed")
+            raise UsageError(f"--renamed {text!r}: one of the names is given twice", code="renamed")
         names[before] = after
     return Renaming(names)
 

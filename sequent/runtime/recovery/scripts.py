@@ -78,7 +78,7 @@ def _check_places(record: RunRecord) -> None:
     gone = script if script and not os.path.isfile(script) else "" if os.path.isdir(directory) else directory
     if gone:
         raise UsageError(
-            f"run {record.id!r} was started by the script {script!r} in {directory!r}, and there is no {gone!r}",
+            f"run {record.id!r} was started by the script {script!r} in {directory!r}, but {gone!r} does not exist",
             code="no-file",
             hint="put it back, or start a new run",
         )
@@ -140,5 +140,5 @@ def _foreign(variable: str, text: str) -> UsageError:
     return UsageError(
         f"the variable {variable!r} is {text!r:.100}, which Sequent did not write",
         code="config",
-        hint="leave it out: sequent recover sets it for the script that it runs again",
+        hint="unset it: sequent recover sets it for the script that it runs again",
     )

@@ -62,20 +62,20 @@ def select(asked: Asked, plan: Plan) -> Selected:
     for text in asked.after:
         selection = read_selection(text, plan, "--from")
         typed.append((text, selection))
-        reasons[selection] = f"it is asked for: --from {text}"
+        reasons[selection] = f"you asked for it: --from {text}"
         for dependent in _downstream(selection, plan):
-            reasons.setdefault(dependent, f"it depends on '{text}', from which on all is to run again")
+            reasons.setdefault(dependent, f"it depends on '{text}', and --from runs that and everything after it again")
     for text in asked.rerun:
         selection = read_selection(text, plan, "--rerun")
         typed.append((text, selection))
-        reasons[selection] = f"it is asked for: --rerun {text}"
+        reasons[selection] = f"you asked for it: --rerun {text}"
     skip = {read_selection(text, plan, "--skip"): text for text in asked.skip}
     for selection, text in skip.items():
         if selection in reasons:
             raise UsageError(
-                f"'{text}' is to be passed over, and to run again: {reasons[selection]}",
+                f"'{text}' is asked to be passed over and to run again: {reasons[selection]}",
                 code="contradiction",
-                hint="ask for one of them",
+                hint="ask for only one of them",
             )
     directives = Directives(rerun=tuple(reasons), skip=tuple(skip))
     return Selected(directives, reasons, tuple(typed), tuple(_resting(asked.rerun, plan, directives)))
@@ -88,7 +88,10 @@ def _resting(rerun: tuple[str, ...], plan: Plan, directives: Directives) -> Iter
         kept = [path for path in sorted(meant) if not any(asked.path == path for asked in directives.rerun)]
         if kept:
             names = ", ".join(f"'{dotted(path)}'" for path in kept)
-            yield f"what rests on '{text}' is kept where it has succeeded: {names}; --from {text} runs it again as well"
+            yield (
+                f"steps that depend on '{text}' are kept where they have succeeded: {names}; "
+                f"--from {text} runs them again as well"
+            )
 
 
 def read_selection(text: str, plan: Plan, option: str) -> Selection:
@@ -106,8 +109,8 @@ def read_selection(text: str, plan: Plan, option: str) -> Selection:
             f"{option} {text!r}: the flow has no step or container {name!r}",
             code="unknown-path",
             path=name,
-            hint=f"{guess(name, known)}a path is names with dots between (s1.s11), "
-            "then '/' and iterations where one is meant (s1.s11/1.2)",
+            hint=f"{guess(name, known)}write names joined by dots (s1.s11), "
+            "and for a single task '/' and its iterations (s1.s11/1.2)",
         )
     if not slash:
         return Selection(path)
@@ -126,7 +129,8 @@ def _sequence(text: str, numbers: str, node: NodePlan, option: str) -> tuple[int
             f"{option} {text!r}: {numbers!r} is not a sequence of '{dotted(node.path)}'",
             code="sequence",
             path=dotted(node.path),
-            hint=f"it is a number for each iteration around, from the flow's own 1 in: {shape}, or the first of these",
+            hint="give a number for each enclosing iteration, beginning with the flow's own 1: "
+            f"{shape}, or the first of these",
         )
     return sequence
 

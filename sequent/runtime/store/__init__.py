@@ -46,7 +46,7 @@ def check_outlasting(name: str | None) -> None:
     """
     if locate(name) is None:
         raise UsageError(
-            f"a store in {MEMORY!r} is gone with its process, and this needs a file",
+            f"a store in {MEMORY!r} ends with its process, but this command needs a file",
             code="memory-store",
             hint="name the file of a store: --store FILE, or store='FILE'",
         )

@@ -42,7 +42,7 @@ def taken(run_id: str) -> UsageError:
     return UsageError(
         f"run '{run_id}' exists already",
         code="run-exists",
-        hint=f"choose another id, or take the run up again: {typed('recover', run_id)}",
+        hint=f"choose another id, or recover the run: {typed('recover', run_id)}",
     )
 
 
@@ -61,7 +61,7 @@ def none_latest(flow: str | None, store: str, within_others: Sequence[tuple[str,
         return UnknownRunError(f"there are no runs{of_flow} in '{store}'", hint="start one, or name another store")
     return UnknownRunError(
         f"all runs{of_flow} in '{store}' were started by steps of other runs",
-        hint=f"name the run that is meant: {_list(within_others)}",
+        hint=f"name one of them: {_list(within_others)}",
     )
 
 

@@ -110,7 +110,7 @@ def _fill(
         # The word before them is what the shell calls itself in its errors.
         words = [*_SHELL, work.shell, "sequent", *words]
     elif not words or not words[0]:
-        raise UsageError("the command names no program", code="command", hint="its first word is the program")
+        raise UsageError("the command names no program", code="command", hint="write the program as its first word")
     env = {**without_secrets(os.environ), **environment}
     for name, word in work.env:
         if word is None:

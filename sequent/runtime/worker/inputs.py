@@ -129,7 +129,7 @@ def _unknown(path: str) -> UsageError:
     return UsageError(
         f"the flow that this worker has loaded has nothing called {path!r}",
         code="changed-flow",
-        hint="it was changed while the run is under way: recover the run, so that all of it knows the same flow",
+        hint="recover the run: the flow was changed while it ran",
     )
 
 

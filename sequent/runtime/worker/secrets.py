@@ -85,7 +85,7 @@ class Secrets:
                 raise NotDataError(
                     f"the result contains the secret {name!r}, and results are stored",
                     code="secret",
-                    hint="leave it out of the result: whoever needs it can take it by secret(...)",
+                    hint="leave it out of the result; a step that needs it can take secret(...)",
                 )
 
 

@@ -244,7 +244,7 @@ def test_a_step_cannot_give_back_what_its_flow_holds():
     assert world.drive(Hands(success)) is RunStatus.FAILURE
     _, (failed,) = world.run.failures(10)
     assert failed.problem is not None
-    assert "gives back 2 of pool 'db', of which it and the run hold 0" in failed.problem.message
+    assert "gives back 2 of pool 'db', but it and the run hold only 0" in failed.problem.message
 
 
 def test_a_run_that_cannot_go_on_says_what_its_flow_holds():

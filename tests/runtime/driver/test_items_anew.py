@@ -301,7 +301,7 @@ def test_items_are_found_anew_where_all_iterations_run_again(store, flow, asked)
     assert not run(store, flow)
     WORDS.write_text("z a b")
     OK.touch()
-    told = [reason for reason in planned(store, flow, asked).values() if "its items are found anew" in reason]
+    told = [reason for reason in planned(store, flow, asked).values() if "its items are computed anew" in reason]
     assert len(told) == 1
     assert told[0].startswith("rerun: ")
     outcome = recovered(store, flow, asked)
@@ -354,7 +354,7 @@ def test_a_repeat_that_had_not_begun_by_the_recovery_that_is_gone_back_to_begins
     WORDS.write_text("z b")
     OK.touch()
     back = Asked(recovery_run=0)
-    assert "its items are found anew" in " ".join(planned(store, flow, back).values())
+    assert "its items are computed anew" in " ".join(planned(store, flow, back).values())
     outcome = recovered(store, flow, back)
     assert (outcome.status, outcome.result) == (RunStatus.SUCCESS, "Z B")
 

@@ -115,7 +115,7 @@ def test_giving_back_more_than_is_held_is_a_failure_of_that_attempt():
     assert (count, failed.path, failed.status) == (1, "again", Status.FAILURE)
     assert failed.problem is not None
     assert failed.problem.type == "PoolError"
-    assert failed.problem.message == "it gives back 2 of pool 'db', of which it and the run hold 0"
+    assert failed.problem.message == "it gives back 2 of pool 'db', but it and the run hold only 0"
     assert [(path, str(status)) for path, status in world.observer.settled] == [
         ("first", "success"),
         ("never", "skipped"),

@@ -171,7 +171,7 @@ def test_a_renaming_that_cannot_be_is_refused_by_name(store, typed, told):
 
 
 def test_one_name_for_two_is_refused(store):
-    with pytest.raises(UsageError, match="was given already"):
+    with pytest.raises(UsageError, match="is given twice"):
         recovered(store, "find=list_all", "each=list_all")
     with pytest.raises(DefinitionError, match=r"'list_all' was: container, .*; and is: step"):
         recovered(store, "each=list_all", "find=every")

@@ -33,7 +33,7 @@ def drive(flow: sequent.Sequent, text: str, **how: object) -> tuple[World, Hands
     ("text", "advice"),
     [
         ("5", "return range(5)"),
-        ('"abc"', "a text would repeat for each character; return a list of it: ['abc']"),
+        ('"abc"', "return a list of it, ['abc']: a string would repeat per character"),
         ('{"a":1}', "return list(x), list(x.items()) or list(x.values())"),
         ("null", "return a list"),
         ("true", "return a list"),
@@ -48,7 +48,7 @@ def test_a_result_over_which_nothing_can_be_repeated_is_told_with_its_maker_its_
     (told,) = world.store.container_problems(world.run.record)
     assert (told.path, told.sequence, told.problem.file) == ("each", "1", __file__)
     assert told.problem.line > 0
-    assert told.problem.message.startswith("'each': repeats needs a list, a tuple or a range, and is given ")
+    assert told.problem.message.startswith("'each': repeats needs a list, a tuple or a range, got ")
     assert ", which 'find' returned: " in told.problem.message
     assert told.problem.message.endswith(advice)
 

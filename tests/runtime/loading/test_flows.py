@@ -151,7 +151,7 @@ def test_a_name_that_a_comprehension_in_a_body_does_not_see_is_told_so(write, te
     body = "from sequent import container, step\n\n@container\nclass flow:\n    load = step(print)\n"
     error = error_of(f"{write(f'{body}    send = step(requires={text})(print)')}:flow")
     assert "NameError: name 'load' is not defined" in error.message
-    assert "comprehensions and lambdas do not see the names of that body" in error.hint
+    assert "write it without a comprehension or a lambda" in error.hint
 
 
 def test_a_module_that_runs_its_flow_while_it_is_loaded_is_refused(write):

@@ -89,7 +89,7 @@ def test_what_is_kept_though_its_input_is_made_again_is_told():
     world = World(flow)
     world.drive(Hands(failing()))
     plan = planned(world, Asked(rerun=("a",)))
-    assert told(plan)["a/1"] == ("rerun", "it is asked for: --rerun a")
+    assert told(plan)["a/1"] == ("rerun", "you asked for it: --rerun a")
     assert told(plan)["b/1"] == ("kept", "it has succeeded, and is kept, though its input from 'a' is made again")
 
 
@@ -113,7 +113,7 @@ def test_what_a_result_decides_is_open():
     world.drive(Hands(failing("a")))
     plan = planned(world)
     assert fates(plan) == {"a/1": "rerun", "b/1": "open", "after/1": "open", "always/1": "open"}
-    assert told(plan)["after/1"][1] == "whether it runs is decided by what 'a' returns"
+    assert told(plan)["after/1"][1] == "whether it runs depends on the result of 'a' returns"
 
 
 def test_what_comes_after_an_until_is_open():
@@ -124,7 +124,7 @@ def test_what_comes_after_an_until_is_open():
     plan = planned(world)
     assert fates(plan) == {"poll/1.1": "rerun", "poll/1.2": "open", "poll/1.3": "open"}
     assert plan.notes == (
-        "'poll/1' may end with iteration 1 or any after it: those after it are told as if it did not",
+        "'poll/1' may end with iteration 1 or any after it; those after it are shown as if it did not",
     )
 
 
@@ -148,7 +148,7 @@ def test_of_items_that_are_drawn_those_iterations_are_told_that_had_begun():
     world.drive(hands)
     plan = planned(world)
     assert fates(plan) == {"load/1.1": "rerun"}
-    assert plan.notes == ("how many iterations 'load/1' has is known only later: those that had begun are told",)
+    assert plan.notes == ("'load/1' may have more iterations than are shown",)
 
 
 def test_items_that_a_step_still_has_to_give_are_said_to_be_unknown():
@@ -159,7 +159,7 @@ def test_items_that_a_step_still_has_to_give_are_said_to_be_unknown():
     world.drive(Hands(failing("find")))
     plan = planned(world)
     assert fates(plan) == {"find/1": "rerun"}
-    assert plan.notes == ("how many iterations 'load/1' has is known only later: those that had begun are told",)
+    assert plan.notes == ("'load/1' may have more iterations than are shown",)
 
 
 def test_items_that_a_kept_step_gave_are_known():
@@ -180,7 +180,7 @@ def test_who_needs_the_result_of_what_is_passed_over_is_named_and_the_recovery_r
     flow.add_step("b", func=taking, kwargs={"x": a.result})
     world = World(flow)
     world.drive(Hands(failing("a")))
-    with pytest.raises(UsageError, match="what is passed over has no result: 'b' needs the result of 'a'"):
+    with pytest.raises(UsageError, match="tasks that are passed over have no result: 'b' needs the result of 'a'"):
         prepare(world.plan, world.store.look(world.store.find("latest")), Asked(skip=("a",)))
     with pytest.raises(UsageError, match="'b' needs the result of 'a'"):
         planned(world, Asked(skip=("a",)))
@@ -256,4 +256,4 @@ def test_a_recovery_that_there_was_not_is_refused():
     world.drive(Hands(failing("a")))
     with pytest.raises(UsageError, match="has no recovery 3") as caught:
         planned(world, Asked(recovery_run=3))
-    assert caught.value.hint == "its recoveries are 0 to 0; 0 is its first start"
+    assert caught.value.hint == "name one from 0 to 0; 0 is its first start"

@@ -80,7 +80,7 @@ def test_only_what_is_named_runs_again_otherwise_and_who_rests_on_it_is_told():
     selected = select(Asked(rerun=("b",)), PLAN)
     assert [one.path for one in selected.directives.rerun] == [("b",)]
     assert selected.notes == (
-        "what rests on 'b' is kept where it has succeeded: 'c.x', 'c.y', 'd'; --from b runs it again as well",
+        "steps that depend on 'b' are kept where they have succeeded: 'c.x', 'c.y', 'd'; --from b runs them again as well",
     )
 
 
@@ -94,7 +94,7 @@ def test_a_name_that_is_not_there_is_told_with_what_is_meant_perhaps():
 def test_a_sequence_that_cannot_be_is_refused(text):
     with pytest.raises(UsageError, match="is not a sequence of") as caught:
         read_selection(text, PLAN, "--from")
-    assert "from the flow's own 1 in: 1" in caught.value.hint
+    assert "beginning with the flow's own 1: 1" in caught.value.hint
 
 
 def test_an_iteration_that_has_not_begun_is_refused_with_those_that_have():
@@ -107,5 +107,5 @@ def test_an_iteration_that_has_not_begun_is_refused_with_those_that_have():
 
 
 def test_what_is_to_run_again_and_to_be_passed_over_is_refused():
-    with pytest.raises(UsageError, match=r"'b' is to be passed over, and to run again: it depends on 'a'"):
+    with pytest.raises(UsageError, match=r"'b' is asked to be passed over and to run again: it depends on 'a'"):
         select(Asked(after=("a",), skip=("b",)), PLAN)

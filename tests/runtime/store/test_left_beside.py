@@ -39,7 +39,7 @@ def test_a_store_is_not_made_beside_what_a_killed_run_of_another_one_left(tmp_pa
     path.rename(away)
     left = {name: (tmp_path / name).read_bytes() for name in ("s.db-wal", "s.db-shm")}
     assert left["s.db-wal"]
-    with pytest.raises(StoreError, match=r"'.*s\.db-wal' and '.*s\.db-shm' are left of another one") as caught:
+    with pytest.raises(StoreError, match=r"'.*s\.db-wal' and '.*s\.db-shm' are left of an earlier store") as caught:
         open_store(str(path))
     assert f"rm '{path}-wal' '{path}-shm'" in caught.value.hint
     assert not path.exists()
@@ -59,7 +59,7 @@ def test_each_of_them_is_refused_by_name_and_left_as_it_was(tmp_path, end, how):
         beside.write_bytes(b"something")
     else:
         beside.symlink_to("nowhere")
-    with pytest.raises(StoreError, match=rf"no store can be made as '.*s\.db': '{beside}' is left"):
+    with pytest.raises(StoreError, match=rf"the store '.*s\.db' cannot be made: '{beside}' is left"):
         open_store(str(tmp_path / "s.db"))
     assert os.listdir(tmp_path) == [beside.name]
 

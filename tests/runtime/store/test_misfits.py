@@ -55,7 +55,7 @@ NAMED = {
 @pytest.mark.parametrize("statement", NAMED)
 def test_rows_that_stand_where_they_cannot_are_named(statement, failed, tmp_path):
     told = damaged(failed, tmp_path / "copy", statement)
-    assert "the rows of the run do not fit one another: " in told
+    assert "the rows of the run contradict one another: " in told
     assert NAMED[statement] in told
     assert "nothing was run" in told
 
@@ -80,7 +80,7 @@ GONE = {
 @pytest.mark.parametrize("statement", GONE)
 def test_rows_that_are_gone_or_were_others_are_never_taken_for_what_never_ran(statement, failed, tmp_path):
     told = damaged(failed, tmp_path / "copy", statement)
-    assert "the rows of the run do not fit one another: " in told
+    assert "the rows of the run contradict one another: " in told
     assert GONE[statement] in told
 
 
@@ -158,7 +158,7 @@ def test_what_is_waited_for_and_what_the_run_keeps_is_what_was_written(statement
         store.look(store.find("latest"))
         with closing(sqlite3.connect(path)) as connection, connection:
             connection.execute(statement)
-        with pytest.raises(StoreError, match="the rows of the run do not fit one another"):
+        with pytest.raises(StoreError, match="the rows of the run contradict one another"):
             store.look(store.find("latest"))
 
 

@@ -130,9 +130,9 @@ def test_a_journal_is_refused_before_each_connection_and_not_only_the_first(tmp_
     store = open_store(str(path))
     record = store.find("latest")
     (tmp_path / "s.db-journal").touch()
-    with pytest.raises(StoreError, match="no store has a journal"):
+    with pytest.raises(StoreError, match="which never has a journal"):
         list(store.attempts(record))
-    with pytest.raises(StoreError, match="no store has a journal"):
+    with pytest.raises(StoreError, match="which never has a journal"):
         store.take("latest")
     store.close()
 

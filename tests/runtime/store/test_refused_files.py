@@ -18,9 +18,9 @@ from tests.runtime.store.files import altered, made, refused
     ("content", "match"),
     [
         (b"", "is not a Sequent store: it is empty"),
-        (b"hello", "no SQLite database"),
-        (bytes(range(256)) * 16, "no SQLite database"),
-        (b"SQLite format 3\0", "no SQLite database, or an encrypted or cut one"),
+        (b"hello", "not an SQLite database"),
+        (bytes(range(256)) * 16, "not an SQLite database"),
+        (b"SQLite format 3\0", "not an SQLite database, or is encrypted or cut"),
     ],
 )
 def test_a_file_that_is_no_database_is_refused_and_left_as_it_was(tmp_path, content, match):

@@ -128,7 +128,7 @@ class RepeatDesk:
             with contextlib.suppress(NotDataError):
                 if self._text_of(order.scope, container.repeats) != stored:
                     name = f"{dotted(container.path)}/{sequence_text(order.scope.sequence)}"
-                    self._observer.note(f"'{name}' goes on with the items with which it began, not with those of now")
+                    self._observer.note(f"'{name}' goes on with the items it began with, not the present ones")
 
     def _text_of(self, scope: Scope, source: ItemsLiteralPlan | Input | None) -> str:
         if source is None:
@@ -171,9 +171,9 @@ class RepeatDesk:
             container = self._plan.container(node)
             step = container.children[0] if container.wraps else None
             if digest_of(self._run.drawn_items(frame, node, step)) != digest:
-                message = "the iterator now gives other items than those with which its iterations began"
+                message = "the iterator now gives other items than those its iterations began with"
                 if not self._accepts_changes:
-                    problem = self._problem(node, "ItemsChanged", f"{message}; --accept-changes goes on all the same")
+                    problem = self._problem(node, "ItemsChanged", f"{message}; --accept-changes goes on anyway")
                     self.refuse(order.scope, node, problem)
                     return
                 self._observer.note(f"accepted: '{dotted(container.path)}': {message}")
@@ -227,9 +227,9 @@ def _frame_key(scope: Scope) -> FrameKey:
 def _advice(text: str) -> str:
     """What to return instead of what cannot be repeated over, by its wire text."""
     if text.startswith('"'):
-        return "a text would repeat for each character; return a list of it: ['abc']"
+        return "return a list of it, ['abc']: a string would repeat per character"
     if text.startswith("{"):
-        return "say what of it is meant: return list(x), list(x.items()) or list(x.values())"
+        return "return list(x), list(x.items()) or list(x.values())"
     if text.lstrip("-").isdigit():
         return f"return range({text})"
     return "return a list"

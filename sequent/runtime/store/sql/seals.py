@@ -48,5 +48,5 @@ def damaged(what: str, text: object) -> StoreError:
     return StoreError(
         f"the store has {what} that cannot be read: {shown[:80]!r}",
         code="damaged-store",
-        hint="it was altered or damaged, and nothing was made of it: restore the store from a copy",
+        hint="restore the store from a copy: it was altered or damaged, and nothing was built from it",
     )

@@ -210,7 +210,7 @@ class BatchWriter:
             raise StoreError(
                 f"the rows of run '{self._run_id}' do not fit what is written: {what}",
                 code="damaged-store",
-                hint="they were altered by somebody else; nothing was written",
+                hint="another process altered them; nothing was written",
             )
 
     def _intent(self, intent: Intent) -> Row:

@@ -55,7 +55,7 @@ def _place(path: str, above: str) -> str:
 def _way_out(path: str, info: os.stat_result) -> str:
     """What to do about a directory; one that is for everybody is to stay so."""
     if info.st_uid == os.geteuid() and not info.st_mode & stat.S_ISVTX:
-        return f"take the right from them (chmod go-w '{path}'), or name a directory of your own"
+        return f"remove their right (chmod go-w '{path}'), or name a directory of your own"
     return "name a directory of your own; to make one there: mkdir -m 700 '{}'".format(os.path.join(path, "sequent"))
 
 
@@ -77,13 +77,13 @@ def check_inner_directory(path: str, what: str) -> None:
         raise StoreError(
             f"'{path}', where {what} are, is not a directory of this user",
             code="foreign-store",
-            hint="move it away, if you do not know it; or name another store: --store FILE",
+            hint="move it away, if it is not yours, or name another store: --store FILE",
         )
     if info.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         raise StoreError(
             f"other users may write to '{path}', where {what} are: its mode is {stat.S_IMODE(info.st_mode):04o}",
             code="store-directory",
-            hint=f"see that nobody has put anything there, then take the right from them: chmod go= '{path}'",
+            hint=f"check that nobody has put anything there, then remove their right: chmod go= '{path}'",
         )
 
 
@@ -137,10 +137,10 @@ def check_file(path: str) -> None:
     if os.path.lexists(path + JOURNAL):
         owner = user_name(os.lstat(path + JOURNAL).st_uid)
         raise StoreError(
-            f"'{path}{JOURNAL}' lies beside the store, and no store has a journal: {owner} has put it there, "
-            "and SQLite would change the store by it",
+            f"'{path}{JOURNAL}' lies beside the store, which never has a journal: {owner} put it there, "
+            "and SQLite would apply it to the store",
             code="foreign-store",
-            hint=f"remove it, if you do not know it: rm '{path}{JOURNAL}'",
+            hint=f"remove it, unless you put it there: rm '{path}{JOURNAL}'",
         )
     for name in (path + WAL, path + SHARED_MEMORY):
         _check_beside(name)
@@ -181,11 +181,10 @@ def check_new_name(path: str) -> None:
     if left and not os.path.lexists(path):
         names = [f"'{name}'" for name in left]
         raise StoreError(
-            f"no store can be made as '{path}': {' and '.join(names)} "
-            f"{'is' if len(left) == 1 else 'are'} left of another one of that name, which is gone",
+            f"the store '{path}' cannot be made: {' and '.join(names)} "
+            f"{'is' if len(left) == 1 else 'are'} left of an earlier store of that name",
             code="left-of-store",
-            hint="bring that store back beside it, if you still need its runs; "
-            f"else remove what is left: rm {' '.join(names)}",
+            hint=f"put that store back if you still need its runs, else remove the rest: rm {' '.join(names)}",
         )
 
 

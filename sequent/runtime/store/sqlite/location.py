@@ -119,7 +119,7 @@ def prepare_directory(location: Location) -> None:
         raise refused(location.path, error) from error
     if not stat.S_ISDIR(info.st_mode):
         raise StoreError(
-            f"'{directory}', in which the store is to be, is not a directory",
+            f"'{directory}', the directory of the store, is not a directory",
             code="store-directory",
             hint="name a file in a directory: --store FILE",
         )
@@ -138,7 +138,7 @@ def _check_mount(path: str) -> None:
         raise StoreError(
             f"the store '{path}' is on a network filesystem ('{mount}' is {kind}), where SQLite is not safe",
             code="network-store",
-            hint="name a file on a local disk; a store that several machines use will be PostgreSQL's",
+            hint="name a file on a local disk; several machines will share a store in PostgreSQL",
         )
 
 

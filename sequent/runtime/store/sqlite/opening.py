@@ -47,7 +47,7 @@ def open_file(location: Location) -> None:
 def _check_header(path: str, header: bytes) -> None:
     """Judge a file by its first hundred bytes, before SQLite is given it."""
     if len(header) < 100 or not header.startswith(_MAGIC):
-        what = "it is empty" if not header else "it is no SQLite database, or an encrypted or cut one"
+        what = "it is empty" if not header else "it is not an SQLite database, or is encrypted or cut"
         raise _foreign(path, what)
     application = int.from_bytes(header[68:72], "big")
     if application != APPLICATION_ID:
@@ -188,7 +188,7 @@ def _refuse_code(connection: sqlite3.Connection, path: str) -> None:
     kinds = connection.execute("SELECT type, name FROM sqlite_schema").fetchall()
     code = sorted(name for kind, name in kinds if kind not in ("table", "index"))
     if code:
-        raise _foreign(path, f"it holds '{code[0]}', which no Sequent has put there")
+        raise _foreign(path, f"it holds '{code[0]}', which Sequent did not put there")
 
 
 def _has_no_room(path: str) -> bool:
@@ -217,12 +217,12 @@ def store_error(error: Exception, path: str) -> StoreError:
         return StoreError(
             f"the store '{path}' is damaged: {error}",
             code="damaged-store",
-            hint="it was left as it is; restore it from a copy",
+            hint="restore it from a copy; it was left as it is",
         )
     if code == sqlite3.SQLITE_IOERR:
         return StoreError(
             f"the store '{path}' cannot be read or written: {os.strerror(errno.EIO)} ({error})",
-            hint="look at the disk that it is on; what was acknowledged is kept",
+            hint="check its disk; acknowledged outcomes are kept",
         )
     return StoreError(
         f"the store '{path}' cannot be used: {error}", hint="name another store, or restore this one from a copy"
