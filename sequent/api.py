@@ -1,4 +1,4 @@
-"""Run, continue and recover: what the command line and ``flow.run()`` are built on.
+"""Run, continue and recover: the functions under the command line and ``flow.run()``.
 
 Importing this module is cheap: store and compiler are imported once a run needs them, while its agent is starting.
 """
@@ -47,19 +47,19 @@ def start(
 
     Args:
         definition: the flow.
-        plan: what was compiled of it; so a flow with mistakes leaves no new store.
+        plan: its plan; so a flow with mistakes leaves no new store.
         store: where the run is kept.
         target: how the flow is found again.
         run_id: the run's id; None for the next free one.
-        observer: who watches; None: failures are logged.
+        observer: the observer of the run; None: failures are logged.
         agent: an agent that was started already, which its starter closes; None: one is started if a step needs it.
-        max_loops: after how many passes over what is due the run is suspended, if only times are waited for then;
+        max_loops: suspend the run after this many passes, if it only waits for times then;
             negative: never.
 
     Raises:
         UsageError: the run id is taken, or the run would start itself again, and so for ever.
         StoreError: the store could not be written.
-        FencedError: somebody took the run over.
+        FencedError: another process took the run over.
     """
     from sequent.runtime.nesting import origin, refuse_nesting
     from sequent.runtime.patience import wait_for_room
@@ -91,17 +91,17 @@ def recover(
     max_loops: int = -1,
     asked: Asked | None = None,
 ) -> Outcome:
-    """Take a run up again: what has succeeded is kept, the rest runs.
+    """Recover a run: keep the successes, run the rest.
 
-    A run that has succeeded is left as it is, and its outcome returned, unless something in it is to run again.
+    A run that has succeeded is left as it is, and its outcome returned, unless a directive reruns a step in it.
     ``target`` says where the flow is found now, if that is elsewhere than recorded; its steps run in the recorded
-    directory all the same. ``asked`` says what is to run again or to be passed over, which recovery this one is
+    directory all the same. ``asked`` says which tasks to run again or pass over, which recovery this one is
     based on, and whether the flow may have changed. The other arguments are those of ``start``.
 
     Raises:
-        BusyError: somebody drives the run.
+        BusyError: another process drives the run.
         DefinitionError: the flow's structure has changed since the run was made; the message has the difference.
-        UsageError: what is asked for cannot be done.
+        UsageError: the request cannot be fulfilled.
     """
     from sequent.compiler import compile_flow
     from sequent.runtime.patience import wait_for_room
@@ -127,7 +127,7 @@ def recover(
 def plan_recovery(
     definition: Definition, record: RunRecord, *, store: Store, asked: Asked | None = None
 ) -> RecoveryPlan:
-    """What ``recover`` would do with each task, provided that all that it runs succeeds; nothing is run or written.
+    """The fate of each task in a recovery, provided that all tasks it runs succeed; nothing is run or written.
 
     Raises:
         DefinitionError, UsageError: as ``recover``.
@@ -149,7 +149,7 @@ def continue_(
     agent: AgentProcess | None = None,
     max_loops: int = -1,
 ) -> Outcome:
-    """Go on with a run that was suspended, stopped or interrupted, in the same recovery: what has failed stays so.
+    """Continue a run that was suspended, stopped or interrupted, in the same recovery: failures stay failures.
 
     A run that has succeeded is left as it is, and its outcome returned. The arguments are those of ``recover``.
 
@@ -209,10 +209,10 @@ def locate(record: RunRecord) -> LoadedFlow:
 
 
 def run(request: RunRequest) -> Outcome:
-    """Do what ``flow.run()`` asks for: start a run, or take one up again.
+    """Carry out ``flow.run()``: start a run, or recover or continue one.
 
     Raises:
-        UsageError: there is no run to take up again, or the store is one that ends with its process.
+        UsageError: there is no run to recover, or the store ends with its process.
         BusyError, DefinitionError, StoreError, FencedError: as ``start`` and ``recover``.
     """
     from sequent.runtime.executors.executors_of_flow import make_agent, target_of
@@ -256,7 +256,7 @@ def run(request: RunRequest) -> Outcome:
 
 
 def _store_of(request: RunRequest, settings: Configuration) -> tuple[Store | None, str | None]:
-    """The store that was given open, which stays so; else what names one."""
+    """The given open store, which stays open; else the setting that names one."""
     given = request.store
     if isinstance(given, OpenStore):
         return cast("Store", given), None

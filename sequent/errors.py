@@ -1,4 +1,4 @@
-"""Every error that Sequent raises on purpose: what is wrong, where, and what to do."""
+"""The errors that Sequent raises on purpose, each with its place and a hint."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class SequentError(Exception):
     """The root of all errors that Sequent raises on purpose.
 
     Args:
-        message: what is wrong, with names quoted and numbers.
+        message: the mistake, with quoted names and numbers.
         code: a short stable name of the mistake, such as ``cycle``; for machines.
-        hint: what to do about it.
+        hint: the way to correct it.
         place: the line of the author's code that is wrong, where there is one.
         path: the dotted path of the step or container concerned, where there is one.
     """
@@ -136,7 +136,7 @@ class ShortageError(SequentError):
 
 
 class AgentError(SequentError):
-    """The process that starts and ends the workers of a run has failed; nothing is said of the flow."""
+    """The process that starts and ends the workers of a run has failed; the flow may be correct."""
 
     exit_code = 4
     default_code = "agent"

@@ -14,7 +14,7 @@ LIBRARIES = frozenset(
     {"attr", "attrs", "cyclopts", "docstring_parser", "loguru", "markdown_it", "mdurl", "networkx", "platformdirs"}
     | {"pygments", "pytimeparse", "rich", "rich_rst", "sqlalchemy", "typing_extensions", "yaml"}
 )
-"""What Sequent imports of other packages, and they of others."""
+"""The modules that Sequent imports from other packages, and these from others."""
 _UNUSED = frozenset({"antigravity", "idlelib", "lib2to3", "test", "this", "tkinter", "turtle", "turtledemo"})
 """Modules that nothing imports on its own, so that a file of that name does no harm."""
 _SUFFIXES = (".py", ".pyc", ".so")
@@ -44,7 +44,7 @@ def _is_needed(name: str) -> bool:
 def hiding_behind(error: BaseException) -> "list[tuple[str, str]]":
     """The files that an error is about, of those in the directory that Python itself looks into first.
 
-    That is the directory of a script, or the current one: nothing can be said before it has done harm.
+    That is the directory of a script, or the current one: it cannot be checked before a file has done harm.
     """
     found = [*hiding_in(sys.path[0])] if sys.path else []
     texts = [*_texts_of(error)] if found else []
@@ -69,7 +69,7 @@ def imported_from(directory: str) -> "list[tuple[str, str]]":
 
 
 def text_of(hiding: "Iterable[tuple[str, str]]") -> str:
-    """What to tell of such files."""
+    """The message about such files."""
     shown = [f"{path!r} hides the module {name!r}" for path, name in hiding]
     more = [f"and {len(shown) - _LISTED} more do so"] if len(shown) > _LISTED else []
     return ", ".join(shown[:_LISTED] + more)

@@ -1,4 +1,4 @@
-"""What a program shows of an error that it does not catch: the author's lines, and the error.
+"""The traceback of an uncaught error in a program: the author's lines, and the error.
 
 Like ``hiding_files``, it imports nothing until it is needed.
 """

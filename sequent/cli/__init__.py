@@ -14,13 +14,13 @@ INTERRUPTED = 130
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Do what was typed.
+    """Run the typed command.
 
-    As the program of a process, without ``words``, it ends without a word on Ctrl-C, from here to the end of the
-    interpreter: while it is still being imported, there is nobody who could turn that into anything else.
+    As the program of a process, without ``words``, it ends silently on Ctrl-C, from here to the end of the
+    interpreter: while modules are being imported, no other code handles it.
 
     Args:
-        words: what follows the program's name; None: that of this process.
+        words: the words after the program's name; None: those of this process.
 
     Returns:
         the exit code: 0 success, 1 the flow failed, 2 usage or definition, 3 busy, 4 store or
@@ -68,7 +68,7 @@ def _raise_on_interrupt() -> None:
 def _leave_if_interrupted(ignored: sys.UnraisableHookArgs) -> None:
     """Where Python can raise Ctrl-C no further, as when it came while something was being collected, end all the same.
 
-    Nobody drives a run then: whoever does, hears of it in another way.
+    No run is being driven then: a driver handles signals itself.
     """
     if issubclass(ignored.exc_type, KeyboardInterrupt):
         os._exit(INTERRUPTED)

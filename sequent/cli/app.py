@@ -1,4 +1,4 @@
-"""The door of the command line: what was typed, to the command that does it, to an exit code."""
+"""The entry of the command line: from the typed words to a command to an exit code."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PIPE_CLOSED = 141
 
 
 def run_command(typed: Sequence[str]) -> int:
-    """Do what was typed; the exit code."""
+    """Run the typed command; return the exit code."""
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, OSError):
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
@@ -94,13 +94,13 @@ def _dispatch(words: list[str]) -> int:
 
 
 def _silenced() -> int:
-    """Nobody reads stdout any more (``| head``): end without a word, also at the interpreter's own last flush."""
+    """The reader of stdout is gone (``| head``): end silently, also at the interpreter's own last flush."""
     discard(sys.stdout)
     return PIPE_CLOSED
 
 
 def _unwritten(error: OutputError) -> int:
-    """What was to be shown cannot be written: that is told where people look, and the run is as it is."""
+    """The output cannot be written: report that on standard error; the run is not affected."""
     from sequent.cli.error_text import report
 
     discard(sys.stdout)

@@ -1,4 +1,4 @@
-"""The commands: where each is done, what it is for, and how it is written."""
+"""The commands: the function, the purpose and the usage of each."""
 
 from __future__ import annotations
 
@@ -95,8 +95,8 @@ COMMANDS: dict[str, tuple[str, str, str, tuple[str, str]]] = {
         ("install", "show zsh"),
     ),
 }
-"""Each command: the function that does it, whose module is loaded when it is typed; what it is for; what may follow it;
-and what does in its two examples."""
+"""Each command: its function, whose module is loaded when it is typed; its purpose; its arguments;
+and the arguments of its two examples."""
 
 FLAGS = frozenset({"--json", "--quiet", "-q", "--verbose", "-v", "-vv", "--debug"})
 """Options that every command takes, ..."""
@@ -105,7 +105,7 @@ VALUED = frozenset({"--store", "--config", "--config-tag"})
 HELP = frozenset({"--help", "-h", "--version"})
 """Words that ask for help."""
 COMPLETE = "_complete"
-"""With it a shell asks to what a line may be completed; nobody types it."""
+"""Shells use it to ask for completions; users do not type it."""
 
 
 def usage_of(command: str) -> str:

@@ -67,7 +67,7 @@ end
 complete -c sequent -f -a "(__sequent_complete)"
 """,
 }
-"""By which each shell asks Sequent itself what a line may be completed to."""
+"""The scripts by which each shell asks Sequent for completions."""
 
 
 def completion(

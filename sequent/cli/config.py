@@ -1,4 +1,4 @@
-"""``config``: what is set, and where each value comes from."""
+"""``config``: the settings, and the origin of each value."""
 
 from __future__ import annotations
 

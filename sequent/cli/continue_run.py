@@ -1,4 +1,4 @@
-"""``continue``: do what is due of a run that was suspended, then return; for cron."""
+"""``continue``: run what is due in a suspended run, then exit; for cron."""
 
 from __future__ import annotations
 

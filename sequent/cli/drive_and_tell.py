@@ -1,4 +1,4 @@
-"""How a command watches a run that it drives, and what it says and returns when the run has ended."""
+"""Drives a run for a command, shows its progress, and reports its end."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _QUIET = (RunStatus.SUCCESS, RunStatus.SUSPENDED)
 def driven(
     options: Options, drive: Callable[[Observer], Outcome], *, max_loops: int = -1, is_reserved: bool = False
 ) -> int:
-    """Drive a run under the eyes of whoever typed the command; the exit code.
+    """Drive a run and show its progress to the user; return the exit code.
 
-    Where ``max_loops`` was typed, the next command has it too. With ``is_reserved``, nothing is said as long as
+    If ``max_loops`` was typed, the next command has it too. With ``is_reserved``, nothing is shown as long as
     nothing happens.
     """
     lines = Lines(sys.stderr)
@@ -78,7 +78,7 @@ def exit_code(status: RunStatus, stopped_by: int = 0) -> int:
 
 
 def _print_result(result: object) -> None:
-    """The flow's result: text as it is, other data as people write it."""
+    """The flow's result: text unchanged, other data in a readable form."""
     if isinstance(result, str):
         data(result)
     else:

@@ -1,4 +1,4 @@
-"""How an error is told: to people in a line with its place and the way out, to machines as a document."""
+"""The text of an error: for people a line with place and hint, for machines a document."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sequent.errors import DefinitionError, InvalidFlowError, SequentError, Stor
 
 
 def told(error: Exception) -> SequentError:
-    """An error as one of ours: what the system refused, and mistakes of Sequent itself, included."""
+    """An error as one of ours, including errors of the system and bugs of Sequent itself."""
     if isinstance(error, SequentError):
         return error
     if isinstance(error, OSError):

@@ -9,7 +9,7 @@ from sequent.model.status import Status
 from sequent.runtime.rows import AttemptRecord
 
 _GROUP = "Exception Group Traceback"
-"""What Python writes above exceptions that were raised together: each says something that the first line does not."""
+"""The heading that Python writes above an exception group: each of its exceptions matters, not only the first line."""
 
 
 def task_name(path: str, sequence: str) -> str:
@@ -18,7 +18,7 @@ def task_name(path: str, sequence: str) -> str:
 
 
 def log_command(run: str, path: str, sequence: str) -> str:
-    """What to type to see what a task wrote."""
+    """The command that shows the output of a task."""
     return safe(typed("logs", run, f"{path}/{sequence}" if sequence else path))
 
 
@@ -29,7 +29,7 @@ def failure_of(record: AttemptRecord) -> Failure:
 
 
 def failure_lines(failure: Failure, log: str | None, paint: Paint) -> list[str]:
-    """The lines that tell one failure; ``log`` is the command that shows what the attempt wrote."""
+    """The lines of one failure; ``log`` is the command that shows the output of the attempt."""
     problem = failure.problem
     number = f"  (attempt {failure.attempt})" if failure.attempt > 1 else ""
     name = task_name(failure.path, failure.sequence)
@@ -54,7 +54,7 @@ def failure_line(failure: Failure, paint: Paint) -> str:
 
 
 def brief(problem: Problem) -> str:
-    """What went wrong, in one line."""
+    """The problem, in one line."""
     return _error_lines(problem)[0]
 
 

@@ -1,4 +1,4 @@
-"""Which run is meant by what was typed."""
+"""Finds the run that a command names."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from sequent.runtime.rows import RunRecord
 
 
 def found_run(store: Store, command: str, run: str, path: str | None) -> RunRecord:
-    """The run with that name; of a step's path in its place it is told where that belongs.
+    """The run with that name; if a step's path stands in its place, the error says so.
 
     Raises:
-        UnknownRunError: there is none.
+        UnknownRunError: there is no such run.
     """
     try:
         return store.find(run)

@@ -80,7 +80,7 @@ def _flow(target: str, options: Options) -> tuple[Picture, None]:
 
 
 def _run(run: str, options: Options) -> tuple[Picture, States]:
-    """The run as it was kept: nobody's flow is loaded."""
+    """The run from the store: no flow is loaded."""
     with opened_store(options) as store:
         record = store.find(run)
         return _kept(store, record), _states(store, record)
@@ -104,7 +104,7 @@ def _kept(store: Store, record: RunRecord) -> Picture:
 
 
 def _states(store: Store, record: RunRecord) -> States:
-    """Where each part stands; what was under way is waiting again, where nobody drives the run any more."""
+    """The status of each part; active parts are waiting again if no process drives the run any more."""
     parts = dict(store.standings(record))
     if record.owner is None:
         parts = {path: _interrupted(numbers) for path, numbers in parts.items()}

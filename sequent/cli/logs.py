@@ -1,4 +1,4 @@
-"""``logs``: what a run's steps wrote, or are writing."""
+"""``logs``: the output of a run's steps, during the run too."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def _refuse_unbegun(asked: _Asked, record: RunRecord) -> None:
 
 
 def _follow(show: _Show, store: Store, record: RunRecord) -> None:
-    """Look again and again, until nobody drives the run any more."""
+    """Poll until no process drives the run any more."""
     while record.status is RunStatus.RUNNING:
         began = time.monotonic()
         show.look(record, lines_alone=True)
@@ -102,7 +102,7 @@ def _follow(show: _Show, store: Store, record: RunRecord) -> None:
 
 @define
 class _Asked:
-    """The attempts that somebody wants to see."""
+    """The requested attempts."""
 
     store: Store
     step: str
@@ -129,9 +129,9 @@ def _write_document(asked: _Asked, record: RunRecord) -> None:
 
 @define
 class _Show:
-    """What has been shown of the attempts, so that another look shows only what is new.
+    """The output shown so far, so that the next poll shows only new output.
 
-    The attempts of one segment follow each other, so a position for each segment tells all that is behind it.
+    The attempts of one segment follow each other, so one position for each segment is enough.
     """
 
     asked: _Asked
@@ -141,12 +141,12 @@ class _Show:
     _under_way: dict[tuple[str, str, int], int] = field(factory=dict[tuple[str, str, int], int])
     """By attempt that has not ended: up to where it has been shown."""
     _lost: set[tuple[str, str, int]] = field(factory=set[tuple[str, str, int]])
-    """Attempts of whose output there was room for nothing, that have been told of."""
+    """Reported attempts without any output, for lack of room."""
     _last: tuple[str, str, int] | None = None
     """The attempt that was shown last, to which more may be added without another heading."""
 
     def look(self, record: RunRecord, *, lines_alone: bool) -> None:
-        """Show what is new; with ``lines_alone``, of a line that is being written nothing yet."""
+        """Show the new output; with ``lines_alone``, only whole lines."""
         output = Output(self.asked.store, record)
         for attempt in self.asked.attempts(record):
             piece = output.of(attempt)

@@ -87,6 +87,6 @@ def origin_text(origin: RunOrigin | None, store: str) -> str:
 
 
 def reason_text(record: RunRecord, due: float | None) -> str:
-    """Why a run ended so; of one that is suspended, when it is due, in the time zone of its reader."""
+    """The reason for the end of a run; for a suspended run, its next time, in the reader's time zone."""
     is_known = record.status is RunStatus.SUSPENDED and due is not None
     return f"next due at {moment(due)}" if is_known and due is not None else record.reason

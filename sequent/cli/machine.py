@@ -1,4 +1,4 @@
-"""What commands print with --json: one document with a version and stable keys."""
+"""The output of commands with --json: one document with a version and stable keys."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def attempt_document(record: AttemptRecord) -> Document:
 
 
 def _word(record: AttemptRecord) -> str:
-    """The status of an attempt; one that is waiting again was lost, unless it counts no more."""
+    """The status of an attempt; one that is waiting again was lost, unless it no longer counts."""
     is_lost = record.status is Status.WAITING and not record.is_outdated
     return "lost" if is_lost else record.status.value
 

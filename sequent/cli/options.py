@@ -1,4 +1,4 @@
-"""What every command is told: how to talk, and which store is meant."""
+"""The options of every command: its output, and its store."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ class Options:
     debug: bool = False
 
     def settings(self, **said: object) -> Configuration:
-        """What is set for flows, with what else was said on the command line.
+        """The settings of flows, with the other options of the command line.
 
         Raises:
-            UsageError, DefinitionError: a file, a variable or a value in them is not what it can be.
+            UsageError, DefinitionError: a file, a variable or a value in them is invalid.
         """
         from sequent.settings import configuration
 
@@ -57,20 +57,20 @@ class Options:
         return configuration({"store": self.store, **said}, file=self.config, tag=self.config_tag)
 
     def say(self, text: str) -> None:
-        """Tell people something that is no result, unless they asked for quiet."""
+        """Print a message that is not a result, unless --quiet is given."""
         if not self.quiet:
             say(text)
 
 
 @contextmanager
 def opened_store(options: Options, *, waits: bool = False) -> Generator[Store]:
-    """The store that is meant, to be read or to take up its runs, closed at the end; it is never made.
+    """The store to read or recover runs from, closed at the end; it is never made.
 
     One to take up a run ``waits`` while the disk is full.
 
     Raises:
         UsageError: it is one that ends with its process.
-        StoreError: the store that was typed is not there; one that nobody typed has no runs yet.
+        StoreError: the typed store does not exist; a default store that does not exist just has no runs.
     """
     from sequent.runtime.store import check_outlasting, is_there, open_store
 
@@ -133,13 +133,13 @@ def target_of(typed: str | None, settings: Configuration) -> str:
 
 
 def store_option(options: Options) -> str:
-    """What a command needs to find the same store, to be put behind it; empty where none was named."""
+    """The options by which a command finds the same store; empty if none was named."""
     said = (("store", options.store), ("config", options.config), ("config-tag", options.config_tag))
     return "".join(option_text(name, value) for name, value in said if value is not None)
 
 
 def warn(spec: FlowSpec, options: Options) -> None:
-    """Tell what was accepted and is probably a mistake."""
+    """Warn of accepted arguments that are probably mistakes."""
     paint = Paint.of(sys.stderr)
     for warning in spec.warnings:
         options.say(f"{paint.strong('warning:')} {safe(warning)}")

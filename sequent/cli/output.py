@@ -1,4 +1,4 @@
-"""Where an attempt's output is, whether it has ended or not, and what of it is new."""
+"""The place of an attempt's output, during the attempt too, and its new part."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Piece:
         return self.dropped > 0 and self.length > CAP
 
     def after(self, position: int) -> Piece:
-        """What is left of it when all before that position of the file, as it was then, has been seen."""
+        """The rest after that position of the file, as it was then."""
         half = CAP // 2
         if not self.is_cut or position <= self.start + half:
             return evolve(self, start=min(max(self.start, position), self.end))
@@ -66,7 +66,7 @@ class Output:
         self._marks = marks_in(Path(store.log_file(record, _ANY)).parent)
 
     def of(self, attempt: AttemptRecord) -> Piece | None:
-        """What an attempt has written; None where that is nothing."""
+        """The output of an attempt; None if there is none."""
         if attempt.log is not None:
             log = attempt.log
             return Piece(
@@ -95,7 +95,7 @@ class Output:
         return piece if rest == _LONGEST_LINE else evolve(piece, end=piece.end - rest)
 
     def content(self, piece: Piece) -> Iterator[bytes]:
-        """It, chunk by chunk; what has been taken out of the middle of one that runs is told of in one line."""
+        """The output, chunk by chunk; one line replaces bytes that were dropped from the middle of a running one."""
         with open_segment(piece.segment) as file:
             position = piece.start
             while position < piece.end:

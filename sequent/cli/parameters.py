@@ -37,12 +37,12 @@ def given_parameters(
 def read_options(
     definition: Definition, pairs: Sequence[str], words: Sequence[str], command: Callable[..., object], title: str
 ) -> tuple[dict[str, object], dict[str, object]]:
-    """Read what follows a target: options of the flow, and of the command itself.
+    """Read the words after a target: options of the flow, and of the command itself.
 
     Args:
         definition: the flow's.
-        pairs: what stood behind each ``-p`` before.
-        words: what was typed behind the target.
+        pairs: the words after each ``-p`` before the target.
+        words: the words after the target.
         command: the function whose options the flow's join.
         title: how the help names the command.
 
@@ -94,7 +94,7 @@ def _unknown(flow: str, name: str, names: Sequence[str]) -> UsageError:
 
 
 def _value(definition: Definition, name: str, *texts: str) -> object:
-    """The value of a text, or of several for a list, with the parameter named in what goes wrong."""
+    """The value of a text, or of several for a list; errors name the parameter."""
     try:
         return parse_text(definition.param_types[name], *texts)
     except SequentError as error:
@@ -147,7 +147,7 @@ def _from_options(
 
 
 def _refusal(name: str) -> UsageError:
-    """The error for an option of the command that bears the name of a parameter: either might be meant."""
+    """The error for an option of the command with the name of a parameter: it is ambiguous."""
     bare = "--" + name.replace("_", "-")
     short = f"is {_SHORT[name]}, or it " if name in _SHORT else ""
     return UsageError(
@@ -218,7 +218,7 @@ def own_flags(definition: Definition, words: Sequence[str]) -> list[str]:
 
 
 def option_names(definition: Definition) -> list[str]:
-    """The options of a flow's own, as they are typed; those that are taken by the command are written otherwise."""
+    """A flow's own options, as typed; names of the command's options have another form."""
     names = [
         (option_of(param.name), opposite_of(param.name, definition.param_types[param.name]))
         for param in definition.spec.params
@@ -227,7 +227,7 @@ def option_names(definition: Definition) -> list[str]:
 
 
 def _purpose(definition: Definition) -> str:
-    """What the flow's author says of it."""
+    """The description by the flow's author."""
     body = definition.bodies.get(())
     return safe_block((body and inspect.getdoc(body)) or f"Run {definition.spec.name}.")
 

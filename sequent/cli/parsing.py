@@ -1,4 +1,4 @@
-"""Lets cyclopts read what was typed; what it refuses is told as every other mistake."""
+"""Parses the typed words with cyclopts, with our own errors."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from sequent.errors import UsageError
 
 
 def parsed(app: App, words: Sequence[str], *, asks_for_help: bool | None = None) -> int:
-    """Let cyclopts read the words and call the command; what it refuses is a ``UsageError``.
+    """Let cyclopts parse the words and call the command; its errors become a ``UsageError``.
 
     Args:
         app: the command.
-        words: what was typed.
+        words: the typed words.
         asks_for_help: whether it prints its help; None: if one of the words says so.
     """
     try:
@@ -31,7 +31,7 @@ def parsed(app: App, words: Sequence[str], *, asks_for_help: bool | None = None)
 
 
 def _helped(app: App, words: Sequence[str]) -> int:
-    """The same, where help is asked for: it goes through the door as all else does."""
+    """The same for help: it is filtered like all output."""
     from rich.console import Console
 
     with writing():
@@ -49,7 +49,7 @@ def print_help(app: App) -> None:
 
 
 def usage_error(error: CycloptsError) -> UsageError:
-    """What cyclopts refused, as ours."""
+    """An error of cyclopts, as ours."""
     hint = "see sequent --help, or --help after a command"
     if isinstance(error, UnusedCliTokensError):
         return UsageError(f"unexpected words: {' '.join(map(repr, error.unused_tokens or ()))}", hint=hint)

@@ -1,4 +1,4 @@
-"""Who watches a run for whoever typed the command: in lines, or not at all until something happens."""
+"""The observers of a run for the command line: one prints lines, one prints nothing until something happens."""
 
 from __future__ import annotations
 

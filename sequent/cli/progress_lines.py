@@ -1,4 +1,4 @@
-"""The lines that tell people of a run: few, however much happens in it."""
+"""The progress of a run in lines: few, however much happens in it."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ FREE_LINES = 200
 """So many lines are always written; after that ten a second."""
 LINES_A_SECOND = 10.0
 SUMMARY_SECONDS = 5.0
-"""Between two summaries of what there were no lines for."""
+"""Seconds between two summaries of suppressed lines."""
 FULL_FAILURES = 20
-"""So many failures are told in full; of the others one line each."""
+"""The number of failures shown in full; others get one line each."""
 
 
 class Throttle:
-    """Lets so many lines pass at once, and later so many a second.
+    """Lets a burst of lines pass, and later a number of lines per second.
 
-    What is refused counts as well, so that a flood closes it and a trickle opens it again.
+    Refused lines count as well, so a flood closes it and a trickle opens it again.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -59,7 +59,7 @@ class FailureLines:
     def of(
         self, node: int, sequence: tuple[int, ...], attempt: int, problem: Problem, log: LogSpan | None
     ) -> list[str]:
-        """What to write about this failure."""
+        """The lines about this failure."""
         passes = self._throttle.passes()
         path, numbers = self._names[node], sequence_text(sequence)
         failure = Failure(path=path, sequence=numbers, attempt=attempt, problem=problem, log=log)
@@ -73,7 +73,7 @@ class FailureLines:
         return []
 
     def at_end(self, counts: Counts, status: RunStatus) -> list[str]:
-        """What to write at the end: what is not tried again after all, and how many failures were only counted."""
+        """The lines at the end: failures without a further retry, and the number of failures that were only counted."""
         given_up = [] if status is RunStatus.SUSPENDED else counts.give_up()
         lines = [line for failed in given_up for line in self.of(failed.node, failed.scope.sequence, *failed[2:])]
         if self._held:

@@ -25,7 +25,7 @@ from sequent.settings import Configuration
 @Parameter(name="*")
 @frozen(kw_only=True)
 class TypedAsked:
-    """What is asked of a recovery by hand."""
+    """The directives of a recovery given by hand."""
 
     from_: Annotated[
         tuple[str, ...],
@@ -54,7 +54,7 @@ class TypedAsked:
     ] = False
 
     def read(self) -> Asked:
-        """What it comes to."""
+        """The typed directives."""
         return Asked(
             after=self.from_,
             rerun=self.rerun,

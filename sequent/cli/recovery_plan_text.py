@@ -1,4 +1,4 @@
-"""Tells what a recovery would do with each task, and why."""
+"""The text of a recovery's plan: the fate of each task, and why."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ Drive = Callable[[Definition, Target, AgentProcess, Observer], Outcome]
 
 
 def meant_run(store: Store, run: str | None, flow: str | None) -> RunRecord:
-    """The run that is to be taken up: the one that was typed, else the latest, of the flow where one was typed.
+    """The run to resume: the typed one, else the latest, of the typed flow if there is one.
 
     Raises:
         UnknownRunError: there is no such run.
@@ -51,12 +51,12 @@ def drive_again(
 
     Args:
         record: the run.
-        drive: what is done with it.
+        drive: the function that drives it.
         options: how the command talks.
-        settings: what is set now.
+        settings: the present settings.
         flow: where the flow is; None: as recorded.
-        max_loops: after how many passes over what is due it is suspended, where that was typed.
-        is_reserved: whether nothing is said unless something happens.
+        max_loops: suspend the run after this many passes, if typed.
+        is_reserved: whether to print nothing unless something happens.
 
     Raises:
         UsageError: it is not there, or is another flow.
@@ -111,15 +111,15 @@ def rerun_script(
     Args:
         store: where the run is.
         record: the run.
-        variable: what the script is to do with it: ``RECOVER_RUN`` or ``CONTINUE_RUN``.
-        settings: what is set now.
+        variable: ``RECOVER_RUN`` or ``CONTINUE_RUN``.
+        settings: the present settings.
         options: how the command talks, and which file of settings it means.
         flow: the flow that was typed, which a script has itself.
-        asked: what is asked of a recovery by hand.
-        max_loops: after how many passes over what is due the run is suspended; None: as the script says.
+        asked: the directives of a recovery given by hand.
+        max_loops: suspend the run after this many passes; None: as the script says.
 
     Raises:
-        UsageError: a flow was typed; the script is gone; or others could have said which it is.
+        UsageError: a flow was typed; the script is gone; or other users could have changed its name.
     """
     if flow is not None:
         raise UsageError(

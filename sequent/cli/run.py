@@ -44,10 +44,10 @@ def run(
 
 
 def read_words(typed: Sequence[str]) -> RunWords:
-    """Tell the target, and the options of ``run`` that stand before it, from what follows.
+    """Separate the target, and the options of ``run`` before it, from the words after it.
 
-    What follows is read when the flow is known: a value may look like an option. Where the first word that is no option
-    of ``run`` begins with a dash, there is no target: all further words are options of the flow that is set.
+    The words after it are read once the flow is known: a value may look like an option. If the first word that is not
+    an option of ``run`` begins with a dash, there is no target: all further words are options of the flow that is set.
     """
     before = _count_before(typed)
     has_target = before < len(typed) and not typed[before].startswith("-")

@@ -1,4 +1,4 @@
-"""What was typed after ``run``, as far as it can be told before the flow is loaded."""
+"""The words after ``run``, as far as they can be read before the flow is loaded."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @frozen
 class RunWords:
-    """What was typed after ``run``; ``words`` are what stands behind the target, not read yet."""
+    """The words after ``run``; ``words`` are those after the target, not read yet."""
 
     target: str = ""
     """Empty where none was typed."""
@@ -28,7 +28,7 @@ class RunWords:
     options: Options = Factory(Options)
 
     def settings(self) -> Configuration:
-        """What is set for the run, the command line included."""
+        """The settings of the run, the command line included."""
         return self.options.settings(
             max_concurrent=self.max_concurrent, logging_level=read_log_level(self.log_level), flow=self.target or None
         )

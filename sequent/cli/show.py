@@ -1,4 +1,4 @@
-"""``show``: what has become of one run, without loading anybody's flow."""
+"""``show``: the state of one run, without loading its flow."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def show(
     ] = False,
     options: TypedOptions = DEFAULTS,
 ) -> int:
-    """Show one run: its parameters, what has become of each step, what is active, waits, and failed."""
+    """Show one run: its parameters, its steps, the active and waiting tasks, and the failures."""
     with opened_store(options) as store:
         record = found_run(store, "show", run, path)
         wanted = read_filter(record, path or "", status)
@@ -193,7 +193,7 @@ def attempt_line(record: AttemptRecord, paint: Paint) -> str:
 
 
 def watched(store: Store, record: RunRecord, wanted: TaskFilter) -> RunRecord:
-    """Draw what becomes of a run until nobody drives it; the run as it is then. Nothing is drawn but on a terminal."""
+    """Draw the progress of a run until no process drives it; return its state then. Draw only on a terminal."""
     if not is_live(sys.stdout):
         while record.status is RunStatus.RUNNING:
             time.sleep(REST)
@@ -220,7 +220,7 @@ def watched(store: Store, record: RunRecord, wanted: TaskFilter) -> RunRecord:
 
 
 def step_numbers(story: Story) -> dict[str, dict[str, int]]:
-    """How many tasks of each step are in what, by the driver's words."""
+    """The number of tasks of each step in each status, by the driver's words."""
     return {safe(path): _by_word(numbers, story.retries(path)) for path, numbers in story.steps.items()}
 
 

@@ -1,4 +1,4 @@
-"""Starting a run: the agent first, then the flow, then what is slow to load."""
+"""Starts a run: the agent first, then the flow, then the modules that are slow to load."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _HELP = frozenset({"--help", "-h"})
 
 
 def start_typed(typed: Sequence[str]) -> int:
-    """Start a run from what was typed after ``run``.
+    """Start a run from the words after ``run``.
 
     The agent is launched before anything else is loaded: it gets ready on another processor meanwhile.
     """

@@ -1,4 +1,4 @@
-"""The table of a run's steps: what its driver draws, and whoever watches it from another terminal."""
+"""The table of a run's steps, drawn by its driver and by ``show --watch``."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ OTHER_ROWS = 8
 """Lines of the terminal that are left to other things."""
 _WAITING = (RETRY, QUEUED, DELAYED)
 _STATES = ("active", *_WAITING, "failure", "cancelled", "success", "skipped")
-"""What a step definition is said to be in: the first of these that any of its tasks is in."""
+"""The status of a step definition: the first of these that any of its tasks has."""
 
 
 def step_table(numbers: Mapping[str, Mapping[str, int]], seconds: float, height: int, paint: Paint) -> Table:
-    """A row for each step that has begun, as far as there is room: what is under way and what failed goes first.
+    """A row for each step that has begun, as far as there is room: active and failed steps first.
 
     Args:
-        numbers: by step, in the order of the flow, how many of its tasks are in what, by the word for it.
+        numbers: by step, in the order of the flow, the number of its tasks in each status, by word.
         seconds: how long it has gone on.
         height: lines of the terminal.
         paint: its colours.

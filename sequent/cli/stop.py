@@ -1,4 +1,4 @@
-"""``stop``: have whoever drives a run start nothing more, from another terminal."""
+"""``stop``: stop a run from another terminal: running steps finish, nothing new starts."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ def stop(run: Run = "latest", /, *, options: TypedOptions = DEFAULTS) -> int:
 
 
 def _driver(record: RunRecord) -> Owner:
-    """Who drives a run, on this machine.
+    """The driver of a run, on this machine.
 
     Raises:
-        UsageError: nobody does, or somebody elsewhere.
+        UsageError: there is none, or it is on another machine.
     """
     owner = record.owner
     if owner is None:

@@ -1,4 +1,4 @@
-"""Whether what a store says of a run's flow is believed, out of which code is run."""
+"""Decides whether to trust a store's place of a flow, from which code is run."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from sequent.settings import Configuration
 
 
 def trusted_flow(store: Store, record: RunRecord, settings: Configuration, command: str) -> str | None:
-    """Where the flow is that is set; None where the store says it, and nobody else can have written that.
+    """The place of the flow in the settings; None to use that in the store, if no other user can have written it.
 
     Raises:
-        UsageError: others could have, and none is set; the message says what is open to them.
+        UsageError: other users could have, and none is set; the message says how.
     """
     reason = open_to_others(store.name, os.geteuid())
     if not reason:
@@ -34,10 +34,10 @@ def trusted_flow(store: Store, record: RunRecord, settings: Configuration, comma
 
 
 def check_script(store: Store, record: RunRecord, variable: str) -> None:
-    """See that nobody else can have written which script is run again; ``variable`` is what tells that script.
+    """Check that no other user can have written the script to run again; ``variable`` tells the script its run.
 
     Raises:
-        UsageError: others could have; the message says what is open to them.
+        UsageError: other users could have; the message says how.
     """
     reason = open_to_others(store.name, os.geteuid())
     if reason:

@@ -1,4 +1,4 @@
-"""What has become of each step of a run, as its store tells it, without anybody's code."""
+"""The state of each step of a run, from its store, without loading its flow."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WAITING = (RunStatus.RUNNING, RunStatus.INTERRUPTED, RunStatus.SUSPENDED, RunSta
 
 @frozen
 class TaskFilter:
-    """Which tasks are to be shown: all, or those of a step or container, of some iterations, or in some status."""
+    """The tasks to show: all, or those of a step or container, of some iterations, or in some status."""
 
     path: str = ""
     sequence: str = ""
@@ -43,10 +43,10 @@ class TaskFilter:
 
 
 def read_filter(record: RunRecord, text: str, statuses: tuple[Status, ...]) -> TaskFilter:
-    """What was typed: ``load``, ``load/1.2``.
+    """The typed selection: ``load``, ``load/1.2``.
 
     Raises:
-        UsageError: the run has no such step or container, or a sequence is none.
+        UsageError: the run has no such step or container, or the sequence is invalid.
     """
     path, slash, sequence = text.partition("/")
     known = [name for name in record.description if name]
@@ -67,9 +67,9 @@ def read_filter(record: RunRecord, text: str, statuses: tuple[Status, ...]) -> T
 
 @define
 class Story:
-    """What a run's attempts come to: the present status of each step's tasks, and the failures that stand.
+    """The sum of a run's attempts: the present status of each step's tasks, and the present failures.
 
-    Only what is not a success is remembered by task, so that a million successes need no memory.
+    Only tasks without a success are remembered one by one, so a million successes need no memory.
     """
 
     wanted: TaskFilter = TaskFilter()
@@ -77,7 +77,7 @@ class Story:
     """Of every step of the flow that is meant, in its order."""
     failures: dict[tuple[str, str], AttemptRecord] = field(factory=dict[tuple[str, str], AttemptRecord])
     active: dict[tuple[str, str], AttemptRecord] = field(factory=dict[tuple[str, str], AttemptRecord])
-    """What is being executed, as far as anybody drives the run."""
+    """The active attempts, if a process drives the run."""
     waits: list[Pending] = field(factory=list[Pending])
     worked: float = 0.0
     """Seconds in which anything that is meant was being executed."""
@@ -120,12 +120,12 @@ class Story:
             self._until = ended
 
     def work_until(self, now: float) -> None:
-        """What is active has been executed until now."""
+        """Active attempts count until now."""
         if self.active:
             self._work(min(attempt.started for attempt in self.active.values()), now)
 
     def add_waits(self, waits: list[Pending]) -> None:
-        """Take what is waited for: who waits to be tried again has not failed."""
+        """Add the waits: a task that waits for a retry has not failed."""
         for wait in waits:
             key = (wait.path, wait.sequence)
             if not self.wanted.has(*key):
@@ -151,7 +151,7 @@ class Story:
 
 
 def story_of(store: Store, record: RunRecord, now: float, wanted: TaskFilter | None = None) -> Story:
-    """What has become of each step of a run that is meant; ``now`` is in seconds since 1970."""
+    """The state of each selected step of a run; ``now`` is in seconds since 1970."""
     wanted = TaskFilter() if wanted is None else wanted
     story = Story(wanted)
     for path, part in record.description.items():
@@ -199,7 +199,7 @@ def _counted(store: Store, record: RunRecord) -> Counter[Status]:
 
 
 def seen_attempts(store: Store, record: RunRecord) -> Iterator[AttemptRecord]:
-    """A run's attempts by their starts; what has no outcome, though nobody drives the run any more, was lost."""
+    """A run's attempts by their starts; one without an outcome was lost if no process drives the run any more."""
     for attempt in store.attempts(record):
         is_lost = record.owner is None and attempt.status is Status.ACTIVE
         yield replace(attempt, status=Status.WAITING) if is_lost else attempt

@@ -1,4 +1,4 @@
-"""How many tasks of each step are in what, as a run goes on."""
+"""Counts the tasks of each step by status during a run."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Failed(NamedTuple):
 
 
 class Counts:
-    """How many tasks of each step definition are running, wait for what, and settled how.
+    """The numbers of running, waiting and settled tasks of each step definition.
 
     A task costs an increment or two, so that a hundred thousand of them cost nothing; only those that wait are
     remembered one by one.
@@ -92,7 +92,7 @@ class Counts:
         return failed
 
     def give_up(self) -> list[Failed]:
-        """The run has ended: what was still to be tried again is a failure for now, since nobody else tells of it."""
+        """The run has ended: tasks that waited for a retry count as failures, since nothing else reports them."""
         given_up = [failed for failed in self._waiting.values() if failed is not None]
         for failed in given_up:
             self.ended(failed.scope, failed.node, 0, Status.FAILURE)
@@ -103,7 +103,7 @@ class Counts:
         return sum(numbers[node] for numbers in self.settled.values())
 
     def of(self, node: int) -> dict[str, int]:
-        """How many tasks of that definition are in what, by the word for it."""
+        """The numbers of tasks of that definition in each status, by word."""
         numbers = {
             Status.ACTIVE.value: self.running[node],
             RETRY: self._numbers[RETRY][node],

@@ -1,6 +1,6 @@
 """The one door to standard output and error.
 
-Nothing passes that could steer a terminal, whoever wrote it. A result that cannot be written is an error; what is told
+No output can control a terminal, whatever its source. A result that cannot be written is an error; messages
 to people besides is not.
 """
 
@@ -28,7 +28,7 @@ def out(text: str, end: str = "\n") -> None:
 
 
 def data(text: str) -> None:
-    """Write text that is somebody's data: as it is to a file or a pipe, and harmless to a terminal.
+    """Write text that is data: unchanged to a file or a pipe, filtered to a terminal.
 
     Raises:
         OutputError: it cannot be written.
@@ -74,11 +74,11 @@ def flush() -> None:
 
 @contextlib.contextmanager
 def writing() -> Generator[None]:
-    """Turn what the system says of standard output into our own error; of a pipe that nobody reads it stays.
+    """Turn an error of standard output into our own; leave that of a closed pipe.
 
     Raises:
         OutputError: it cannot be written.
-        BrokenPipeError: nobody reads it any more.
+        BrokenPipeError: its reader is gone.
     """
     try:
         yield
@@ -90,12 +90,12 @@ def writing() -> Generator[None]:
 
 
 def say(text: str) -> None:
-    """Tell people something on standard error, which may be painted; where nobody reads that, nothing happens."""
+    """Print a message, maybe painted, on standard error; do nothing if its reader is gone."""
     Lines(sys.stderr).write(text)
 
 
 def discard(stream: TextIO) -> None:
-    """Let what is still in a stream's buffer go nowhere, lest Python fails to write it as it ends."""
+    """Discard the buffer of a stream, lest Python fails to write it as it ends."""
     with contextlib.suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
@@ -103,7 +103,7 @@ def discard(stream: TextIO) -> None:
 
 
 class Lines:
-    """A stream for people; once nobody reads it any more, writing to it does nothing."""
+    """A stream for people; once its reader is gone, writing to it does nothing."""
 
     def __init__(self, stream: TextIO) -> None:
         self.stream = stream
@@ -122,14 +122,14 @@ class Lines:
 
 
 class Display:
-    """A stream for a library that paints, and where ``moves`` redraws what it has painted."""
+    """A stream for a library that paints, and with ``moves`` also redraws."""
 
     def __init__(self, stream: TextIO, *, moves: bool = False) -> None:
         self.stream = stream
         self.moves = moves
 
     def write(self, text: str) -> int:
-        """Write it, without what could do more than that."""
+        """Write it, without control sequences that do more."""
         return self.stream.write(painted(text, moves=self.moves))
 
     def flush(self) -> None:

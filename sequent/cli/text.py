@@ -50,7 +50,7 @@ safe_block = terminal.safe_block
 
 
 def is_coloured(stream: TextIO, environment: Mapping[str, str] | None = None) -> bool:
-    """Whether to colour what is written there: NO_COLOR, FORCE_COLOR, then TERM and whether it is a terminal."""
+    """Whether to colour its output: NO_COLOR, FORCE_COLOR, then TERM and whether it is a terminal."""
     values = os.environ if environment is None else environment
     if values.get("NO_COLOR"):
         return False

@@ -91,4 +91,4 @@ class TypedOptions(Options):
 
 
 DEFAULTS = TypedOptions()
-"""What a command is told where nothing was typed."""
+"""The default options of a command."""

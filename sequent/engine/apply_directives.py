@@ -21,7 +21,7 @@ def direct(plan: Plan, saved: SavedFrame, directives: Directives, recovery: int)
     it, and all that is around it. In what is open, each child is treated by the status in which it is found.
 
     Args:
-        plan: what will run.
+        plan: the plan to run.
         saved: the root's iteration.
         directives: what is asked for by hand.
         recovery: the number of the run's present recovery.

@@ -61,7 +61,7 @@ class Scheduler:
         """Take a plan.
 
         Args:
-            plan: what will run.
+            plan: the plan to run.
             slots: how many tasks may execute at once, at least 1.
             saved: of a recovery, or of a run that is continued: the root's iteration, as far as it had come.
             last_id: the highest frame id that was ever used in the run.

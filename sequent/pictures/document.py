@@ -8,7 +8,7 @@ from sequent.pictures.states import States
 
 
 def document_of(picture: Picture, states: States | None = None) -> dict[str, object]:
-    """Its nodes in order, each container before what is in it, arrows, and pools."""
+    """Its nodes in order, each container before its contents, arrows, and pools."""
     found: dict[str, object] = {"flow": picture.flow.name}
     if states is not None:
         found |= {"run": states.run, "status": states.status.value}

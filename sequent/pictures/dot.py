@@ -10,7 +10,7 @@ from sequent.pictures.states import States
 
 
 def dot(picture: Picture, states: States | None = None) -> str:
-    """Containers as clusters, pools as cylinders, and what waits for what."""
+    """Containers as clusters, pools as cylinders, and requirements as arrows."""
     lines = [f"digraph {_quoted(picture.flow.name)} {{", f"{INDENT}rankdir=LR; compound=true; node [shape=box];"]
     for box, depth, is_end in outline(picture.flow):
         indent = INDENT * (depth + 1)

@@ -46,7 +46,7 @@ class Wire:
 
 
 Way = tuple[int, Dash, str, bool, bool]
-"""What lines have in common that leave a box at one point: the box, their look, and whether they lead back."""
+"""The common key of lines that leave a box at one point: the box, their look, and whether they lead back."""
 
 
 @define(eq=False)
@@ -91,11 +91,11 @@ class Web:
     bends: dict[int, Lane] = field(factory=dict[int, Lane])
 
     def on_the_left(self, layer: int) -> dict[int, list[int]]:
-        """What each of a layer is joined to in the layer before."""
+        """The neighbours of each box in the layer before."""
         return _joined([(hop.right, hop.left) for hop in self.hops[layer - 1]]) if layer else {}
 
     def on_the_right(self, layer: int) -> dict[int, list[int]]:
-        """What each of a layer is joined to in the layer after."""
+        """The neighbours of each box in the layer after."""
         return _joined([(hop.left, hop.right) for hop in self.hops[layer]]) if layer < len(self.hops) else {}
 
 
@@ -143,7 +143,7 @@ def _joined(pairs: list[tuple[int, int]]) -> dict[int, list[int]]:
 
 
 def layers_of(count: int, pairs: Sequence[tuple[int, int]]) -> list[int]:
-    """The layer of each box, from 0: by the longest way to it, and where nothing leads to it, close to what follows.
+    """The layer of each box, from 0: by the longest path to it; a box without predecessors is close to its successors.
 
     A pair that closes a circle is passed over: it then leads back.
 
@@ -167,7 +167,7 @@ def layers_of(count: int, pairs: Sequence[tuple[int, int]]) -> list[int]:
 
 
 def _sorted(count: int, after: list[list[int]]) -> tuple[list[int], list[list[int]]]:
-    """The boxes, each before what follows it, and what follows each, without what closes a circle."""
+    """The boxes, each before its successors, and the successors of each, without the edges that close a cycle."""
     forward: list[list[int]] = [[] for _ in range(count)]
     order: list[int] = []
     state = [0] * count  # 0: not seen; 1: what follows it is being looked at; 2: done
@@ -213,7 +213,7 @@ def _copy(web: Web) -> list[list[int]]:
 
 
 def _sort(layer: list[int], near: dict[int, list[int]], beside: list[int]) -> None:
-    """By the mean place of their neighbours; what has none stays where it is."""
+    """By the mean place of their neighbours; a box without neighbours stays in place."""
     place = {box: at for at, box in enumerate(beside)}
     scale = len(beside) / max(len(layer), 1)
     own = {box: (at + 0.5) * scale - 0.5 for at, box in enumerate(layer)}

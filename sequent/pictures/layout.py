@@ -27,7 +27,7 @@ from sequent.pictures.routes import (
 _COLUMN = 4
 """So many boxes without wires stand one under the other; more of them in several columns."""
 _ASPECT = 1.6
-"""A block of boxes is about so many times as wide as it is high."""
+"""The target ratio of width to height of a block of boxes."""
 _BETWEEN = 14.0
 """Between a box and the one beneath it."""
 _BEND = 6.0
@@ -40,7 +40,7 @@ _ALONE = 0.05
 
 @frozen
 class Rectangle:
-    """Where a box is, from the upper left corner of what is around it."""
+    """The position of a box, from the upper left corner of its container."""
 
     x: float
     y: float
@@ -61,7 +61,7 @@ class Placement:
 
 
 def laid_out(sizes: Sequence[Size], wires: Sequence[Wire]) -> Placement:
-    """Place boxes and wires: what is joined from left to right, the rest in a block beneath."""
+    """Place boxes and wires: connected boxes from left to right, the rest in a block beneath."""
     joined = sorted({end for wire in wires for end in (wire.source, wire.target)})
     number = {box: at for at, box in enumerate(joined)}
     ours = [evolve(wire, source=number[wire.source], target=number[wire.target]) for wire in wires]

@@ -10,7 +10,7 @@ from sequent.pictures.states import States
 
 
 def mermaid(picture: Picture, states: States | None = None) -> str:
-    """Nested containers, repeats, pools, and what waits for what."""
+    """Nested containers, repeats, pools, and requirements."""
     lines = ["flowchart LR"]
     for box, depth, is_end in outline(picture.flow):
         indent = INDENT * (depth + 1)

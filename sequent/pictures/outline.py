@@ -27,6 +27,6 @@ def arrows(flow: Box) -> Iterator[tuple[Arrow, str]]:
 
 
 def text_of(box: Box, states: States | None) -> str:
-    """Its name with what is said beside it, and where it stands."""
+    """Its name, its notes and its place."""
     text = f"{box.name} ({', '.join(box.notes)})" if box.notes else box.name
     return text if states is None else f"{text}: {states.of(box.path).text}"

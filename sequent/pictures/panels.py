@@ -1,4 +1,4 @@
-"""What is drawn of a flow: its boxes, down to a depth, each as large as its texts and all that is in it."""
+"""The boxes of a drawn flow, down to a depth, each as large as its texts and contents."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _DASHES = {
     Claim.DONE: Dash.DOTTED,
 }
 MOST_BOXES = 1_000
-"""Above so many, containers are folded, the deepest first."""
+"""With more boxes, containers are folded, the deepest first."""
 
 
 @frozen
@@ -59,7 +59,7 @@ class Panel:
 
     @property
     def header(self) -> float:
-        """How high the part of a container is that says what it is."""
+        """The height of a container's heading."""
         return _HEADER + NOTE_LINE * len(self.notes)
 
     @property
@@ -138,7 +138,7 @@ def _wire(arrow: Arrow, place: dict[str, int]) -> Wire:
 
 @frozen
 class Folded:
-    """What is left of a flow, and what is not shown of it."""
+    """The shown part of a flow, and a note of the hidden part."""
 
     flow: Box
     notice: str = ""
@@ -146,7 +146,7 @@ class Folded:
 
 
 def folded(flow: Box, most: int = MOST_BOXES) -> Folded:
-    """The flow in so many boxes at most: without what is in its deepest containers, and without the last ones."""
+    """The flow in at most ``most`` boxes: its deepest containers folded, its last boxes left out."""
     at_depth = Counter(_depth(box) for box in flow.walk() if box.path)
     total = sum(at_depth.values())
     if total <= most:
@@ -174,7 +174,7 @@ def _depth(box: Box) -> int:
 
 
 def _cut(box: Box, depth: int) -> Box:
-    """The box with so many levels in it; what is folded says how much it holds."""
+    """The box with this many levels; a folded container says how much it holds."""
     if depth:
         return evolve(box, boxes=tuple(_cut(inner, depth - 1) for inner in box.boxes))
     inside = sum(1 for inner in box.walk() if not inner.boxes)

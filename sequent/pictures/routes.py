@@ -24,12 +24,12 @@ _TRACK = 8.0
 _HEAD = 16.0
 _NARROWEST = 30.0
 _CLEAR = 6.0
-"""What two lanes of one track must be apart."""
+"""The least distance of two lanes in one track."""
 Point = tuple[float, float]
 
 
 def look_of(wire: Wire) -> Look:
-    """What lines have in common that may reach a box at one point."""
+    """The common key of lines that may reach a box at one point."""
     return (wire.dash, wire.is_failure, wire.is_choice)
 
 
@@ -50,7 +50,7 @@ class Ports:
 
 
 def room_for(lines: int) -> float:
-    """How high a box is at least, which so many lines leave or reach on one side."""
+    """The least height of a box with this many lines on one side."""
     return 2 * _INSET + _APART * (lines - 1) if lines else 0.0
 
 
@@ -209,7 +209,7 @@ def spaced(wanted: Sequence[float], weights: Sequence[float], distances: Sequenc
     """The places nearest to the wanted ones that keep their order and distances: least squares, by pooling neighbours.
 
     Args:
-        wanted: where each would be by itself.
+        wanted: the preferred place of each.
         weights: how much each insists.
         distances: how far each is from the one before, at least.
     """

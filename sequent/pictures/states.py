@@ -9,7 +9,7 @@ from attrs import field, frozen
 from sequent.model.status import RunStatus, Status
 
 _FIRST = (Status.FAILURE, Status.ACTIVE, Status.READY, Status.CANCELLED, Status.WAITING, Status.SUCCESS, Status.SKIPPED)
-"""What stands for a box whose tasks are in several statuses: what somebody should look at comes first."""
+"""The status shown for a box whose tasks are in several statuses: the one that needs attention comes first."""
 
 
 @frozen
@@ -20,7 +20,7 @@ class Standing:
 
     @property
     def status(self) -> Status | None:
-        """What stands for them all; None where nothing has begun."""
+        """The status shown for all of them; None if nothing has begun."""
         return next((status for status in _FIRST if self.counts.get(status)), None)
 
     @property

@@ -1,4 +1,4 @@
-"""How pictures look: their colours, of which there is a light and a dark set, and their letters."""
+"""The style of pictures: a light and a dark set of colours, and the font."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ _THEMES = (
     ("[data-jp-theme-light='true'] {0}, .vscode-light {0}", _LIGHT),
     ("[data-jp-theme-light='false'] {0}, .vscode-dark {0}", _DARK),
 )
-"""What notebooks say of themselves, whatever the reader's system prefers."""
+"""The themes that notebooks declare, over the reader's system setting."""
 
 
 _PAGE = f"""
@@ -104,16 +104,16 @@ _GROUPS = (
 )
 _WIDTHS = {letter: width for width, letters in _GROUPS for letter in letters}
 _ORDINARY = 556
-"""Digits, most small letters, and what is not in the table."""
+"""Digits, most small letters, and letters that are not in the table."""
 _WIDE = 1000
 _BOLD = 1.07
 _SLACK = 1.06
-"""Readers have other fonts than the one that the table is of."""
+"""Readers may have other fonts than that of the table."""
 _CUT = "\u2026"
 _ILLEGAL = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
 )
-"""What XML does not allow, and what would reorder the text around it."""
+"""Characters that XML does not allow, or that would reorder the text around them."""
 
 
 def picture_style(*, is_in_notebook: bool = False) -> str:
@@ -129,7 +129,7 @@ def _beside_plain(rules: str) -> str:
 
 
 def page_style() -> str:
-    """The style sheet of what a notebook shows beside pictures."""
+    """The style sheet of a notebook's output beside pictures."""
     scope = ".sequent-shown"
     rules = _RULES.format(f"{scope} .sequent-sign").strip()
     return "\n".join([*_schemes(scope, is_in_notebook=True), _PAGE.format(scope).strip(), rules, *_states(scope)])
@@ -173,7 +173,7 @@ def _width_far(letter: str) -> int:
 
 
 def shortened(text: str, most: int) -> str:
-    """The text in so many letters at most, its end replaced by a mark where it is longer."""
+    """The text in at most this many letters, with a mark at its end if it was longer."""
     return text if len(text) <= most else f"{text[: most - 1]}{_CUT}"
 
 

@@ -46,7 +46,7 @@ _GLYPHS = {
     Status.CANCELLED: "M-2.2 2.2 L2.2 -2.2",
     Status.SKIPPED: "M-2.4 0 L2.4 0",
 }
-"""What is drawn in the dot of each status, around its middle."""
+"""The glyph in the dot of each status, around its middle."""
 _COMMAND = "M0 -3 L3.2 0 L0 3 M4.6 3.2 L9 3.2"
 """The sign of a command."""
 
@@ -55,10 +55,10 @@ def svg(picture: Picture, states: States | None = None, *, is_in_notebook: bool 
     """The picture as a document of its own, or to stand in a page.
 
     Args:
-        picture: what to draw.
+        picture: the picture to draw.
         states: where each part stands, if it is of a run.
         is_in_notebook: whether it is to follow a notebook's light or dark theme.
-        most: above so many boxes, containers are folded; the picture says so.
+        most: with more boxes than this, containers are folded; the picture says so.
     """
     shown = folded(picture.flow, most)
     panel = measured(shown.flow, states)
@@ -79,12 +79,12 @@ def svg(picture: Picture, states: States | None = None, *, is_in_notebook: bool 
 
 
 def notice_of(picture: Picture, most: int = MOST_BOXES) -> str:
-    """What is not shown of a picture that is too large, in a sentence; empty where all is."""
+    """The hidden part of a picture that is too large, in a sentence; empty if all is shown."""
     return folded(picture.flow, most).notice
 
 
 def description_of(flow: Box, states: States | None = None) -> str:
-    """What the picture shows, in sentences, for who cannot see it."""
+    """The picture in sentences, for readers who cannot see it."""
     boxes = [box for box in flow.walk() if box.path]
     containers = sum(bool(box.boxes) for box in boxes)
     steps = len(boxes) - containers
@@ -166,7 +166,7 @@ def _panel(panel: Panel, at: Rectangle) -> Iterator[str]:
 
 
 def _inside(panel: Panel, inside: Placement, x: float, y: float) -> Iterator[str]:
-    """What stands in a box: lines first, so that boxes lie over them."""
+    """The contents of a box: lines first, so that boxes lie over them."""
     yield f'<g transform="translate({number(x)} {number(y)})">'
     for route in inside.routes:
         yield from _route(route)

@@ -32,7 +32,7 @@ def observer_here(directory: str = "") -> LoggingObserver | PrintingObserver:
 
 
 def note_all(texts: Iterable[str]) -> None:
-    """Tell what was accepted and is probably a mistake."""
+    """Warn of accepted arguments that are probably mistakes."""
     observer = observer_here()
     for text in texts:
         observer.note(text)

@@ -1,4 +1,4 @@
-"""What is set for flows outside of them: by the command line, the environment and a file, in that order."""
+"""The settings of flows from outside: the command line, the environment and a file, in that order."""
 
 from __future__ import annotations
 

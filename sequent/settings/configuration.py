@@ -1,4 +1,4 @@
-"""Lays what is set over each other: command line, environment, the flow itself, file, default."""
+"""Merges the settings, in this order: command line, environment, the flow itself, file, default."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from sequent.settings.environment import FILE, TAG, read_environment, variable_o
 from sequent.settings.finding import find_file
 
 BESIDE = ("store", "flow")
-"""What is set for commands, not for a flow: where runs are kept, and the target where none is typed."""
+"""Settings of commands rather than of a flow: the place of the runs, and the default target."""
 WITHOUT_EFFECT = "(without effect)"
 _DEFAULTS = FlowConfig()
 
@@ -52,7 +52,7 @@ class Entry(ByFields):
 
 @frozen(eq=False, repr=False)
 class _Layer(ByFields):
-    """What one place says."""
+    """The settings of one source."""
 
     settings: Settings = field(factory=Settings)
     others: Mapping[str, str] = field(factory=dict[str, str])
@@ -63,10 +63,10 @@ class _Layer(ByFields):
 
 @frozen(eq=False, repr=False)
 class Configuration(ByFields):
-    """What is set outside of flows."""
+    """The settings from outside of flows."""
 
     path: str
-    """The file that was read; empty where there is none."""
+    """The file that was read; empty if there is none."""
     options: _Layer
     environment: _Layer
     file: _Layer
@@ -98,7 +98,7 @@ class Configuration(ByFields):
         return None if named is None else expanded(named, "'flow'")
 
     def variables(self) -> dict[str, str]:
-        """What the command line says of flows, as variables that say the same to another process."""
+        """The settings of the command line, as variables for another process."""
         said = self.options.settings.values.items()
         return {variable_of(LOGGING_KEYS.get(name, name)): str(value) for name, value in said}
 
@@ -114,9 +114,9 @@ class Configuration(ByFields):
         return expanded(store, "'store'")
 
     def applied_to(self, definition: Definition) -> Definition:
-        """A definition with its settings as they are to be.
+        """A definition with its final settings.
 
-        What a flow says itself stands over the file, and under the environment and the command line.
+        The flow's own settings override the file; the environment and the command line override them.
         """
         spec = definition.spec
         config = FlowConfig(**{name: value for name, value, _ in self._settings(spec)})

@@ -17,7 +17,7 @@ _NESTED = {
     "LOGGING": ("logging_level", "level_formats", "datefmt", "console", "logdir"),
     "DATABASES": (),
 }
-"""The keys of what is nested; none: any."""
+"""The nested keys; none: any."""
 _OTHERS = frozenset(
     {FILE, TAG}
     | {f"{PREFIX}RECOVER_{name}" for name in ("RUN", "ASKED", "RAISED", "LOOPS")}
@@ -25,7 +25,7 @@ _OTHERS = frozenset(
     | {f"{PREFIX}STEP_{name}" for name in ("NAME", "PATH", "SEQUENCE", "RECOVERY", "ATTEMPT", "ITEM")}
     | {f"{PREFIX}{name}" for name in ("RUN_ID", "LOGGER_NAME", "IDEMPOTENCY_KEY", "ATTEMPT_TOKEN")}
 )
-"""What a step, or a script that is run again, finds in its environment, and what is read elsewhere."""
+"""The variables that steps and scripts get from a run, and the variables that other modules read."""
 _SECRETS = "SECRET_"
 
 
@@ -35,10 +35,10 @@ def variable_of(key: str) -> str:
 
 
 def read_environment(environment: Mapping[str, str], beside: tuple[str, ...]) -> tuple[Settings, dict[str, str]]:
-    """What the environment says about flows, and what it says of the keys ``beside``; an empty variable says nothing.
+    """The environment's settings of flows, and of the keys ``beside``; an empty variable is ignored.
 
     Raises:
-        UsageError: a variable with our prefix means nothing, or its value is none that it can have.
+        UsageError: a variable with our prefix is unknown, or its value is invalid.
     """
     table: dict[str, Any] = {}
     others: dict[str, str] = {}
@@ -57,7 +57,7 @@ def read_environment(environment: Mapping[str, str], beside: tuple[str, ...]) ->
 
 
 def _read(table: dict[str, Any]) -> Settings:
-    """What a table says; where a value stands is the name of its variable."""
+    """The values of a table; the place of a value is the name of its variable."""
     return read_settings(table, "the environment", lambda key: Place(variable_of(key), 0))
 
 
@@ -78,7 +78,7 @@ def _keys_of(variable: str, name: str, beside: tuple[str, ...]) -> list[str]:
 
 
 def _value(key: str, text: str) -> object:
-    """The value that a text means, or the text itself where it is none."""
+    """The value of a text, or the text itself if it is not a value."""
     read = _TEXTS.get(key)
     try:
         return text if read is None else read(text)

@@ -1,4 +1,4 @@
-"""Finds the file that says how flows are run here: one that is named, or the nearest one."""
+"""Finds the file with the settings: the named one, or the nearest one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sequent.dsl.files import PROJECT
 from sequent.errors import Place, UsageError
 
 NAMES = ("sequent.toml", "sequent.yaml", "sequent.yml", PROJECT)
-"""What it may be called; the first of these in a directory is taken."""
+"""Its possible names; the first of these in a directory is used."""
 _TABLE = re.compile(rb"^\s*\[\s*tool\s*\.\s*[\"']?sequent[\"']?\s*[\].]", re.MULTILINE)
 _KEY = re.compile(rb"^\s*(?:tool\s*\.\s*)?[\"']?sequent[\"']?\s*[.=]|^\s*tool\s*=.*sequent", re.MULTILINE)
 """It may be written so as well, but so may many a list of dependencies."""
@@ -22,7 +22,7 @@ def find_file(directory: str) -> str | None:
     Most projects' files say nothing to Sequent, and are not taken for one.
 
     Raises:
-        UsageError: it belongs to somebody else, and would say what code is run.
+        UsageError: it belongs to another user, and could choose the code that runs.
     """
     for place in _upwards(directory):
         for name in NAMES:

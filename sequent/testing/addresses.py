@@ -18,7 +18,7 @@ Sequence = tuple[int, ...]
 
 @frozen
 class Address:
-    """A step or container, in one iteration of what is around it, or in any."""
+    """A step or container, in one iteration of its container, or in any."""
 
     path: str
     sequence: Sequence | None
@@ -67,7 +67,7 @@ class Addresses:
     # -- what an author names
 
     def step(self, text: str, option: str) -> Address:
-        """The step that is named, which must be one that is executed.
+        """The named step, which must have something to execute.
 
         Raises:
             UsageError: there is no such step, or no such iteration of it.

@@ -1,4 +1,4 @@
-"""What is to happen in simulated time, and the selector in whose sleeps that time passes."""
+"""The coming events in simulated time, and the selector in whose sleeps that time passes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Act = Callable[[], object]
 
 
 class Agenda:
-    """What is to happen, soonest first; what is to happen at one moment does so in the order in which it was noted.
+    """The coming events, soonest first; events of one moment in the order in which they were added.
 
     Time passes only in ``sleep``, from one thing to the next, so that a year in which little happens takes no
     longer than a second in which as little does.
@@ -59,7 +59,7 @@ class Agenda:
 
 
 class SimulatedSelector(BaseSelector):
-    """A selector with which a driver waits in simulated time; what is registered with it is never ready by itself.
+    """A selector with which a driver waits in simulated time; its registered files are never ready by themselves.
 
     It gives one thing at a time, as if each happened at a moment of its own.
     """

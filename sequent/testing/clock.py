@@ -8,7 +8,7 @@ from sequent.errors import UsageError
 from sequent.model.durations import read_seconds
 
 BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
-"""What the wall clock says when a simulation begins, unless it is told: the same in every run of a test."""
+"""The default time of the wall clock when a simulation begins: the same in every run of a test."""
 
 
 class FakeClock:

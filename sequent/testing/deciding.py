@@ -10,7 +10,7 @@ from sequent.model.references import dotted
 
 
 def decided_by_results(plan: Plan) -> dict[str, str]:
-    """By the path of each step whose result decides something: what it decides, in words."""
+    """By the path of each step whose result decides the course of the flow: its decision, in words."""
     found: dict[str, str] = {}
     for node in plan.nodes:
         name = dotted(node.path)

@@ -1,4 +1,4 @@
-"""What happens in a simulated run, as its author sees it."""
+"""The events of a simulated run, as its author sees them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sequent.model.status import Status
 
 
 class Kind(StrEnum):
-    """What can happen."""
+    """The kinds of events."""
 
     STARTED = "started"
     """An attempt of a task."""

@@ -30,7 +30,7 @@ from sequent.testing.scenario import Result, Scenario
 from sequent.testing.task import Task
 
 _NOTHING = Result("null", Verdict.FALSY)
-"""What a step returns of which nobody has said what it returns."""
+"""The result of a step for which the scenario has none."""
 
 
 class SimulatedExecutor:
@@ -94,7 +94,7 @@ class SimulatedExecutor:
         self._running[key] = self._agenda.after(seconds, end)
 
     def _nothing(self, path: str) -> Result:
-        """The result of a step of which nobody has said it, if nothing depends on what it is."""
+        """The result of a step for which the scenario has none, if nothing depends on it."""
         if path in self._decisive:
             raise UsageError(
                 f"what {path!r} returns decides {self._decisive[path]}, and the simulation does not know it",
@@ -105,7 +105,7 @@ class SimulatedExecutor:
         return _NOTHING
 
     def take_back(self, frame: int, node: int, attempt: int) -> None:
-        """Nothing is handed over ahead: what was ordered has begun."""
+        """Nothing is handed over ahead: an ordered attempt has begun."""
 
     def draw(self, order: DrawOrder) -> None:
         given = self._scenario.items_of(order.path)
@@ -117,7 +117,7 @@ class SimulatedExecutor:
             self._tell_soon(self._drawn(order))
 
     def _drawn(self, order: DrawOrder) -> Report:
-        """What the author's callable gives, which is called here and now."""
+        """The items of the author's callable, which is called here and now."""
         report = self._drawing.serve(order)
         if isinstance(report, DrawBroke):
             unknown = [maker for maker in self._makers(order.node) if not self._scenario.has_result(maker)]
@@ -148,7 +148,7 @@ class SimulatedExecutor:
         return None
 
     def end_tasks(self, *, at_once: bool) -> None:
-        """What is running ends as a failure, as workers do that get a signal."""
+        """Running attempts end as failures, as in workers that get a signal."""
         number = signal.SIGKILL if at_once else signal.SIGTERM
         for key, ending in self._running.items():
             self._agenda.cancel(ending)

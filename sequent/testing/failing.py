@@ -1,4 +1,4 @@
-"""Which attempts of a simulation fail, and with what."""
+"""The attempts of a simulation that fail, and their exceptions."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from sequent.model.wording import repr_of
 from sequent.testing.task import Task
 
 Fails: TypeAlias = bool | BaseException | type[BaseException] | None
-"""Whether an attempt fails, or with what."""
+"""Whether an attempt fails, or its exception."""
 How: TypeAlias = Fails | int | Sequence[Fails] | Callable[[Task], Fails]
-"""Which attempts of a task fail: each; the first so many; as a list says, one after the other; as a callable says."""
+"""The attempts of a task that fail: all; the first n; each as in a list; each as a callable decides."""
 Failing: TypeAlias = str | Iterable[str] | Mapping[str, How] | Callable[[Task], Fails]
 
 
 class SimulatedError(Exception):
-    """With what an attempt fails of which a simulation only says that it fails."""
+    """The exception of an attempt for which a scenario only says that it fails."""
 
 
 def check_how(how: object, name: str) -> None:
@@ -46,7 +46,7 @@ def check_how(how: object, name: str) -> None:
 
 
 def error_of(how: How, task: Task) -> BaseException | None:
-    """With what an attempt fails; None where it does not.
+    """The exception of an attempt; None if it succeeds.
 
     Raises:
         UsageError: a callable says neither, or an exception cannot be made.

@@ -1,4 +1,4 @@
-"""Keeps what happens in a simulated run: what the driver tells who watches, and what it writes."""
+"""Records the events of a simulated run, from the observer and from the commits of the driver."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sequent.testing.clock import FakeClock
 from sequent.testing.events import Event, Kind
 
 Key = tuple[str, tuple[int, ...]]
-"""Path and sequence: of a container as a whole that of what is around it, of an iteration one number more."""
+"""Path and sequence. A container as a whole has the sequence of its own container; an iteration has one number more."""
 
 _KINDS = {
     Status.SUCCESS: Kind.ENDED,
@@ -29,7 +29,7 @@ _KINDS = {
 
 
 class Recording:
-    """What happens in a run, over all its recoveries; satisfies the port ``Observer``.
+    """The events of a run, over all its recoveries; satisfies the port ``Observer``.
 
     What is told of tasks comes once it is committed. What a commit says of containers and waits comes after the
     tasks that had settled by then, and before those that start in consequence.
@@ -49,7 +49,7 @@ class Recording:
         """The most of each pool that was held at once, in this recovery."""
 
     def begin(self) -> None:
-        """Another recovery begins: what is told from now on is its own; who held something holds it no more."""
+        """Begin another recovery: later events belong to it, and its tasks hold nothing yet."""
         self.events = []
         self.peaks = {}
         for holders in self._holds.values():
@@ -92,17 +92,17 @@ class Recording:
     def attempt_failed(
         self, scope: Scope, node: int, attempt: int, problem: Problem, log: LogSpan | None, wait: float
     ) -> None:
-        """Tell its end; what is written tells the wait."""
+        """Record its end; the commit has the wait."""
         self.task_settled(scope, node, attempt, Status.FAILURE, problem, log)
 
     def task_waits(self, scope: Scope, node: int, seconds: float) -> None:
-        """Need nothing of it: what is written tells."""
+        """Do nothing: the commit has it."""
 
     def tasks_queue(self, numbers: Mapping[int, int]) -> None:
-        """Need nothing of it: what is written tells."""
+        """Do nothing: the commit has it."""
 
     def draw_failed(self, node: int, problem: Problem) -> None:
-        """The container's end tells of it."""
+        """Do nothing: the end of the container has it."""
 
     def note(self, text: str) -> None:
         """Need nothing of it."""
@@ -116,7 +116,7 @@ class Recording:
     # -- what is written
 
     def committed(self, batch: Batch) -> None:
-        """Take note of what was written of containers, waits and pools."""
+        """Record the containers, waits and pools of a commit."""
         self._flush()
         for task, _ in batch.outdated:
             self._set(task.node, self._sequence(task), Status.WAITING)
@@ -141,7 +141,7 @@ class Recording:
         self._measure()
 
     def granted(self, asks: Sequence[Ask]) -> None:
-        """Take note of what is held of shared pools; who waited for it starts by a commit, which is measured."""
+        """Record the amounts held of shared pools; the tasks that waited for them start by a later commit."""
         for ask in asks:
             for pool, amount in ask.amounts:
                 self._hold(pool, ask.key, amount)
@@ -185,7 +185,7 @@ class Recording:
 
 
 class _Recorded:
-    """A run that tells a recording what is written to it."""
+    """A run that passes its commits to a recording."""
 
     def __init__(self, run: DrivenRun, recording: Recording) -> None:
         self._run = run
@@ -205,5 +205,5 @@ class _Recorded:
 
 
 def recorded(run: DrivenRun, recording: Recording) -> DrivenRun:
-    """The same run, of which the recording is told what is written."""
+    """The same run, which passes its commits to the recording."""
     return cast("DrivenRun", _Recorded(run, recording))

@@ -1,4 +1,4 @@
-"""What an author wants to happen in a simulation: which attempts fail, how long they take, what they return."""
+"""The scenario of a simulation: the attempts that fail, the durations of attempts, and their results."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ Items: TypeAlias = Sequence[object] | range | BaseException
 
 
 class ScenarioOptions(TypedDict, total=False):
-    """What an author may say of a simulation, and say anew for a recovery of it."""
+    """The arguments of a scenario, for a simulation and for each recovery of it."""
 
     failing: Failing
     durations: Durations
@@ -45,7 +45,7 @@ class ScenarioOptions(TypedDict, total=False):
 
 
 def check_options(options: Mapping[str, object], function: Callable[..., object]) -> None:
-    """See that a function is given nothing but what it takes, or what can be said of a simulation.
+    """Check that a function gets only its own arguments, or those of a scenario.
 
     Raises:
         UsageError: it is; a misspelt word would otherwise be passed over.
@@ -63,23 +63,23 @@ def check_options(options: Mapping[str, object], function: Callable[..., object]
 
 @frozen
 class Result:
-    """What an attempt returns."""
+    """The result of an attempt."""
 
     text: str
     verdict: Verdict
 
 
 class Scenario:
-    """What an author wants to happen, checked against the flow.
+    """The scenario of an author, checked against the flow.
 
     A name with a sequence (``send/1.2``) goes before the same without one (``send``).
     """
 
     def __init__(self, options: ScenarioOptions, addresses: Addresses, catalogue: Catalogue) -> None:
-        """Read what is wanted.
+        """Read the scenario.
 
         Raises:
-            UsageError: a name is none of the flow's, or a value cannot be had there.
+            UsageError: a name is not in the flow, or a value is impossible there.
             NotDataError: a result or an item is no data.
         """
         self._addresses = addresses
@@ -146,10 +146,10 @@ class Scenario:
         return self._seconds(found, task.key, task.attempt)
 
     def result_of(self, task: Task) -> Result | None:
-        """What an attempt returns; None where nobody has said.
+        """The result of an attempt; None if the scenario has none.
 
         Raises:
-            UsageError: what a callable gives is nothing that the step could return.
+            UsageError: the step could not return the value of a callable.
         """
         value = _chosen(self._results, task, default=self)
         if value is self:
@@ -157,11 +157,11 @@ class Scenario:
         return self._result(task.path, value(task) if callable(value) else value)
 
     def has_result(self, path: str) -> bool:
-        """Whether somebody has said what a step returns, in some iteration of it."""
+        """Whether the scenario has a result of a step, in some iteration of it."""
         return any(name.partition("/")[0] == path for name in self._results)
 
     def items_of(self, path: str) -> str | BaseException | None:
-        """What repeats over, as wire text, or why that cannot be had; None where nobody has said.
+        """The items, as wire text, or why they cannot be computed; None if the scenario has none.
 
         Raises:
             UsageError: it is nothing to repeat over.
@@ -236,5 +236,5 @@ def _may_fit(annotation: object, value: object) -> bool:
     try:
         return fits(annotation, value)
     except TypeError:
-        # A protocol or a typed dict, of which nobody can tell.
+        # A protocol or a typed dict, which cannot be checked.
         return True

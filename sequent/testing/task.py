@@ -1,4 +1,4 @@
-"""The attempt that a simulation is about to have: what a step would see of where it is and what it is given."""
+"""The coming attempt of a simulation: its place and its arguments, as its step would see them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class _NoSecrets(Secrets):
     """Stands for the secrets of a simulated step, which is given none."""
 
     def __init__(self) -> None:
-        """Need nothing of what hides secrets."""
+        """Do nothing: a simulation has no secrets."""
 
     def take(self, reference: SecretOf) -> str:
         return f"<secret {reference.name}>"
@@ -69,12 +69,12 @@ class Task:
 
     @property
     def args(self) -> list[object]:
-        """What the step's function would be called with, without ``self``: what has a name is in ``kwargs``."""
+        """The arguments of the step's function, without ``self``: named ones are in ``kwargs``."""
         return self._arguments[0]
 
     @property
     def kwargs(self) -> dict[str, object]:
-        """What the step's function would be called with, by name.
+        """The arguments of the step's function, by name.
 
         The result of a step for which the simulation is given none is None, and a secret is a placeholder.
         """
@@ -82,7 +82,7 @@ class Task:
 
     @cached_property
     def container(self) -> object:
-        """What the step's ``self`` would be; None where its container is not written as a class."""
+        """The ``self`` of the step; None if its container is not written as a class."""
         path = tuple(self.path.split("."))[:-1]
         if path not in self.catalogue.definition.bodies:
             return None

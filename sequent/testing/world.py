@@ -41,7 +41,7 @@ from sequent.testing.simulation import HowFar, Simulation, SimulationRecord
 from sequent.testing.task import Task
 
 MOST_ATTEMPTS = 100_000
-"""Attempts that a simulation, and each recovery of it, has, unless it is told: what has more probably has no end."""
+"""The default limit of attempts, for a simulation and each recovery: one with more is probably endless."""
 
 
 def simulate(
@@ -55,7 +55,7 @@ def simulate(
     most_attempts: int = MOST_ATTEMPTS,
     **scenario: Unpack[ScenarioOptions],
 ) -> Simulation:
-    """Run a flow in simulated time, without running any of its steps, and tell what happened.
+    """Run a flow in simulated time, without running any of its steps, and return the events.
 
     Engine, driver and store are those of real runs, so that requirements, failures, retries, delays, timeouts,
     pools and limits mean exactly what they mean there. A week takes milliseconds.
@@ -63,13 +63,13 @@ def simulate(
     Args:
         flow: what ``@container`` made, the same with parameters (``nightly(day=...)``), or a ``Sequent``.
         params: the flow's parameters.
-        start: what the wall clock says when it begins; matters where something waits for a moment.
+        start: the time of the wall clock at the beginning, for flows that wait for a moment.
         max_concurrent: how many tasks may be executed at once; without it, as the flow says, and where it says
             nothing 64, so that it is the same on every machine.
-        stop_at: after how much time somebody presses Ctrl-C.
-        max_loops: after how many passes over what is due it is suspended, as of ``run()``.
-        most_attempts: how many attempts there may be, in each recovery anew, before it is taken to have no end.
-        **scenario: what happens to steps; a name is a path (``"transmit.send"``), or one with a sequence
+        stop_at: press Ctrl-C after this time.
+        max_loops: suspend the run after this many passes, as in ``run()``.
+        most_attempts: the limit of attempts in each recovery; a simulation with more counts as endless.
+        **scenario: the behaviour of the steps; a name is a path (``"transmit.send"``), or one with a sequence
             (``"transmit.send/1.2"``), which goes before.
 
             ``failing``: names, of which every attempt fails; or a mapping from names to how many attempts fail (2:
@@ -81,10 +81,10 @@ def simulate(
             shortest and the longest, between which the seed chooses, or a callable of the task; or one callable for
             all. Steps that are not named take no time.
 
-            ``results``: what steps return, by name: a value, or a callable of the task. Steps that are not named
-            return None; where that would decide the course of the flow, it is asked for.
+            ``results``: the results of steps, by name: a value, or a callable of the task. Steps without one
+            return None; if that would decide the course of the flow, a result is required.
 
-            ``items``: what repeats whose items a callable gives repeat over, by path; or an exception. Without it
+            ``items``: by path, the items of repeats whose items come from a callable; or an exception. Without it
             the callable is called, in this process.
 
             ``seed``: chooses durations; the same seed gives the same events.
@@ -122,7 +122,7 @@ class World:
         self._catalogue = Catalogue(self._definition)
         self._recording = Recording(self.plan, self._clock)
         self._store = MemoryStore(self._clock.now)
-        # It has a directory, which nobody misses once nobody can recover the run any more.
+        # It has a directory, which is not needed once the run cannot be recovered any more.
         weakref.finalize(self, self._store.close)
         self._options: ScenarioOptions = {}
         self._scenario = self._read({})
@@ -150,7 +150,7 @@ class World:
         """Recover the run.
 
         Raises:
-            UsageError: what is asked for cannot be done.
+            UsageError: the request cannot be fulfilled.
         """
         (record,) = self._store.runs()
         prepared = prepare(self.plan, self._store.look(record), asked)

@@ -245,7 +245,11 @@ FOUND_IN_A_RUN = {
     "row_054_junk": ("'soon'", "timeout", "'timeout' of 'b': 'soon' is not a duration"),
     "row_054_nothing": ("0", "timeout", "'timeout' of 'b'"),
     "beyond_parallel_junk": ("'two'", "parallel", "'parallel' of 'b' is 'two'; give a whole number"),
-    "beyond_parallel_negative": ("-2", "parallel", "'parallel' of 'b' is -2; give the number of iterations that run at once"),
+    "beyond_parallel_negative": (
+        "-2",
+        "parallel",
+        "'parallel' of 'b' is -2; give the number of iterations that run at once",
+    ),
 }
 
 

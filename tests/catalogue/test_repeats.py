@@ -52,7 +52,9 @@ class flow:
     "row_027_file": repeated("sys.__stdout__", says=("which can be read only once",), hint="pass the function"),
     "row_029_set": repeated("{1, 2}", says=("a set: its order is not stable",), hint="sorted(...)"),
     "row_029_dict": repeated("{1: 2}", says=("its keys or its items",), hint="list(d.items())"),
-    "row_029_count": repeated("itertools.count()", says=("a count, which can be read only once",), hint="pass the function"),
+    "row_029_count": repeated(
+        "itertools.count()", says=("a count, which can be read only once",), hint="pass the function"
+    ),
     "row_030": repeated("[1, threading.Lock()]", code="not-data", says=("repeats[1] is a lock",), hint="give data"),
     "row_032": Mistake(
         text="""

@@ -248,7 +248,10 @@ def test_a_type_that_no_value_can_be_stored_of_or_that_cannot_be_found_is_told_a
 
 
 VALUES = {
-    "row_116_extra": ("m = Model('m'); m.size = 1; m.weights = [1]; return m", "result.weights is not a field of Model"),
+    "row_116_extra": (
+        "m = Model('m'); m.size = 1; m.weights = [1]; return m",
+        "result.weights is not a field of Model",
+    ),
     "row_116_unset": ("return {'a': (Model('m'),)}", "result['a'][0].size, a field of Model, was never set"),
     "row_116_below": (
         "m = type('Below', (Model,), {})('m'); m.size = 1; m.more = 2; return m",

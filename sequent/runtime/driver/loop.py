@@ -48,7 +48,7 @@ class Driver:
         """Take a run.
 
         Args:
-            plan: what will run.
+            plan: the plan to run.
             adapters: the world around it.
             slots: how many tasks may execute at once.
             saved: the open part of the run, of a recovery or a run that is continued.

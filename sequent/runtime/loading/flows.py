@@ -1,4 +1,4 @@
-"""Finds a flow: by module and name, or by file and name; whatever is wrong is said without a traceback."""
+"""Finds a flow by module and name, or by file and name; reports mistakes without a traceback."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class LoadedFlow(ByFields):
 
 @frozen(kw_only=True, eq=False, repr=False)
 class _Wanted(ByFields):
-    """What a target says."""
+    """The parts of a target."""
 
     module: str
     file: str
@@ -149,7 +149,7 @@ def _read(target: str) -> _Wanted:
 
 
 def flows_of(head: str) -> list[str]:
-    """The names of the flows in what stands before a target's colon: a module's name, or a file.
+    """The names of the flows in a module or file, as written before a target's colon.
 
     Raises:
         UsageError, DefinitionError: as ``load_flow``.
@@ -209,7 +209,7 @@ def _refuse_decorated(attribute: str, value: object) -> None:
 
 
 def _made(module: ModuleType, attribute: str, factory: Callable[..., object]) -> object:
-    """What a function gives that makes flows."""
+    """The flow that a function returns."""
     optional = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
     parameters = inspect.signature(factory).parameters
     needed = [name for name, it in parameters.items() if it.default is it.empty and it.kind not in optional]

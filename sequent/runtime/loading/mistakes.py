@@ -17,9 +17,9 @@ def with_others(
     """An error, with the mistakes before it: in the class bodies that it ended, and in calls.
 
     Args:
-        error: what is told.
+        error: the error to report.
         before: the mistakes of calls.
-        raised: what has ended them, if it is another error.
+        raised: the error that ended them, if it is another one.
     """
     bodies = [frame.f_locals for frame, _ in traceback.walk_tb((raised or error).__traceback__)]
     kept = [names[KEPT] for names in bodies if isinstance(names.get(KEPT), Mistakes)]
@@ -27,10 +27,10 @@ def with_others(
 
 
 def with_all_of_flow(error: DefinitionError, wanted: str) -> DefinitionError:
-    """An error, with all else that is wrong with the flow that it is about, where that is the one that is wanted.
+    """An error, with all other mistakes of its flow, if that is the requested flow.
 
     Args:
-        error: what loading it has raised.
+        error: the error raised while it was loaded.
         wanted: the name of the flow in its module; empty for the only one.
     """
     name = getattr(error.flow, "__name__", "")

@@ -1,4 +1,4 @@
-"""Loads the author's modules; what goes wrong in them is said with the author's line."""
+"""Loads the author's modules; reports errors in them with the author's line."""
 
 from __future__ import annotations
 
@@ -63,11 +63,11 @@ def _exists(name: str) -> bool:
 
 
 def load_file(file: str, attribute: str = "") -> ModuleType:
-    """Load a file as a module; what it imports is looked for beside it first.
+    """Load a file as a module; search its imports beside it first.
 
     Args:
         file: its path.
-        attribute: the flow in it that is wanted, for what is told where it must be named otherwise.
+        attribute: the requested flow in it, for the hint if it must be named in another way.
 
     Raises:
         UsageError: there is no such file, or it is not a Python file.
@@ -89,7 +89,7 @@ def load_file(file: str, attribute: str = "") -> ModuleType:
 
 
 def import_once(wanted: ModuleImport) -> None:
-    """Import what a step names with ``import_module`` and ``import_file``, unless that has been done.
+    """Import the modules that a step names with ``import_module`` and ``import_file``, once.
 
     Raises:
         UsageError: there is no such file, or the module's name is that of another.
@@ -138,7 +138,7 @@ def _execute(name: str, file: str, attribute: str = "") -> ModuleType:
 
 
 def beside(target: Target) -> str:
-    """The directory that is looked into first for what a flow imports."""
+    """The directory that a flow's imports search first."""
     return target.cwd if target.module else os.path.dirname(target.file)
 
 
@@ -146,7 +146,7 @@ def refuse_hiding(directory: str) -> None:
     """See that nothing in a directory that is looked into first hides a module of Python's own, or of a library.
 
     Raises:
-        UsageError: something does; whoever needs that module would get the author's, then or later.
+        UsageError: a file does; an import of that module would get the author's file, now or later.
     """
     if hiding := [*hiding_in(directory)]:
         raise UsageError(text_of(hiding), code="hides", hint=HINT)
@@ -214,10 +214,10 @@ def _load_error(name: str, error: BaseException, attribute: str) -> DefinitionEr
 
 
 def _as_module(name: str, attribute: str, needed: str = "") -> str:
-    """How to name a file that is a part of a package, and needs to be; empty where it is none.
+    """The target for a file that is part of a package and must be loaded as such; empty otherwise.
 
     Args:
-        name: what was loaded: a file's path, or a module's name.
+        name: the path of the loaded file, or the name of the loaded module.
         attribute: the flow in it.
         needed: the module that it did not find; empty: it has a relative import.
     """
@@ -236,7 +236,7 @@ def _as_module(name: str, attribute: str, needed: str = "") -> str:
 
 
 def _meant_by(error: NameError | AttributeError) -> str:
-    """What was probably meant by a name that means nothing, as the beginning of a hint."""
+    """The probable meaning of an unknown name, as the beginning of a hint."""
     if isinstance(error, AttributeError):
         known = dir(error.obj)
     else:
@@ -245,7 +245,7 @@ def _meant_by(error: NameError | AttributeError) -> str:
 
 
 def _where_it_is(error: NameError) -> str:
-    """What to write for a name that a class has, where Python does not look for it."""
+    """The way to write a name of a class in a place where Python does not search the class."""
     frames = [frame.f_locals for frame, _ in traceback.walk_tb(error.__traceback__)]
     bodies = [names if "__qualname__" in names else {} for names in frames]
     if not any(error.name in names for names in bodies):

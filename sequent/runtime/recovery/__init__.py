@@ -1,1 +1,1 @@
-"""What a recovery finds, what it is asked to do, and what it would do."""
+"""The state that a recovery finds, its directives, and its plan."""

@@ -1,4 +1,4 @@
-"""Runs the engine on what a run has left, with everything succeeding, and notes what it does."""
+"""Runs the engine on the saved state of a run as if everything succeeded, and records its effects."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ Task = tuple[int, Numbers]
 
 @frozen(kw_only=True, eq=False, repr=False)
 class Basis(ByFields):
-    """What a recovery starts from."""
+    """The state from which a recovery starts."""
 
     saved: SavedFrame | None
     last_id: int
@@ -59,7 +59,7 @@ class Basis(ByFields):
 
 @define
 class Foreseen:
-    """What happens if everything succeeds."""
+    """The course of a recovery if everything succeeds."""
 
     started: set[Task] = field(factory=set[Task])
     made: set[tuple[Path, Numbers]] = field(factory=set[tuple[Path, Numbers]])
@@ -80,7 +80,7 @@ class Foreseen:
     ending: dict[Task, int] = field(factory=dict[Task, int])
     """Repeats, by the sequence around, that an ``until`` may end after that iteration."""
     asking: set[int] = field(factory=set[int])
-    """Steps that run and of whose result somebody asks what it is, by node index."""
+    """Steps that run and whose result a requirement asks for, by node index."""
     end: EndRun | None = None
 
     def is_renewed(self, plan: Plan, task: Task) -> bool:
@@ -103,14 +103,14 @@ Items = Callable[[Scope, ContainerPlan, Foreseen], int | None]
 
 
 def foresee(plan: Plan, basis: Basis, items_of: Items) -> Foreseen:
-    """What a recovery does, provided that all that it runs succeeds.
+    """The course of a recovery, provided that all tasks it runs succeed.
 
-    The engine is the one that then decides. Of an ``until``, it is taken that it does not hold, and of requirements
-    on results that they do not come true: what rests on that is noted as uncertain.
+    The same engine decides. An ``until`` is taken to be false, and requirements
+    on results not to come true: tasks that depend on them are marked as uncertain.
 
     Args:
-        plan: what will run.
-        basis: what it starts from.
+        plan: the plan to run.
+        basis: the state from which it starts.
         items_of: how many items a repeat has that opens.
     """
     return _Foreseeing(plan, basis, items_of).go()
@@ -147,7 +147,7 @@ class _Foreseeing:
         return self._seen
 
     def _answer(self, effect: Effect) -> list[Fact]:
-        """What happens because of an order, where everything goes well."""
+        """The facts that follow from an order, if everything goes well."""
         match effect:
             case StartTask(scope, node, attempt):
                 return self._run(scope, node, attempt)

@@ -1,4 +1,4 @@
-"""Which run a ``run()`` is to take up again, and what is asked of that."""
+"""The run that a ``run()`` recovers or continues, and its directives."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _FEW = 10
 
 
 def wanted_run(request: RunRequest, store: Store, target: Target) -> tuple[RunRecord | None, Asked]:
-    """The run to take up again, and what is asked of that; None where a new one is wanted.
+    """The run to recover or continue, and its directives; None for a new run.
 
-    While a script is run again to take up its run, each of its flows takes up its latest run, and the flow
-    of that very run takes up that one.
+    While a script is run again to recover its run, each of its flows recovers its latest run, and the flow
+    of that very run recovers that one.
     """
     asked = Asked(recovery_run=request.recovery_run, accepts_changes=request.accept_changes)
     wanted = scripted(target)

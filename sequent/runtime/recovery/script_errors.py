@@ -1,4 +1,4 @@
-"""The error that ends a script which is run again: the script writes it down, and whoever runs it raises it."""
+"""The error that ends a script which is run again: the script writes it to a file, and the command raises it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RAISED = "SEQUENT_RECOVER_RAISED"
 
 
 def write_raised() -> None:
-    """Have an error of ours that nobody catches written down, instead of shown with a traceback."""
+    """Write an uncaught error of ours to a file, instead of showing it with a traceback."""
     file, show = Path(os.environ.pop(RAISED)), sys.excepthook
 
     def write(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

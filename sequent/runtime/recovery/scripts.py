@@ -1,4 +1,4 @@
-"""Runs a script again so that its flows take up their runs; what is wanted travels in its environment."""
+"""Runs a script again so that its flows recover their runs; the directives travel in its environment."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ RECOVER_RUN = "SEQUENT_RECOVER_RUN"
 CONTINUE_RUN = "SEQUENT_CONTINUE_RUN"
 """Names the run that it is to continue."""
 _ASKED = "SEQUENT_RECOVER_ASKED"
-"""What is asked of that recovery by hand."""
+"""The directives of that recovery given by hand."""
 _LOOPS = "SEQUENT_RECOVER_LOOPS"
 """After how many passes the script's runs are suspended, whatever the script says."""
 
@@ -38,10 +38,10 @@ def run_again(
     Args:
         record: the run.
         store: where it is.
-        variable: says what is to be done with it.
-        settings: further variables, which say what is set for it.
-        asked: what is asked of a recovery by hand.
-        max_loops: after how many passes over what is due a run is suspended; None: as the script says.
+        variable: the variable that says whether to recover or continue it.
+        settings: further variables, with its settings.
+        asked: the directives of a recovery given by hand.
+        max_loops: suspend the run after this many passes; None: as the script says.
 
     Raises:
         UsageError: the script, or the directory in which it was run, is gone.
@@ -85,7 +85,7 @@ def _check_places(record: RunRecord) -> None:
 
 
 def scripted(target: Target) -> tuple[str, str] | None:
-    """The variable that says what a script is run again for, and the run that it names."""
+    """The variable for which a script is run again, and the run that it names."""
     for variable in (RECOVER_RUN, CONTINUE_RUN):
         if target.is_script and variable in os.environ:
             return variable, os.environ[variable]
@@ -93,14 +93,14 @@ def scripted(target: Target) -> tuple[str, str] | None:
 
 
 def loops_of(target: Target, said: int) -> int:
-    """After how many passes over what is due a run is suspended: of a script that is run again, as it was typed.
+    """The number of passes after which a run is suspended: for a script that is run again, the typed one.
 
     Args:
         target: its flow.
-        said: what the script, or whoever else runs it, says.
+        said: the number from the script, or from the caller.
 
     Raises:
-        UsageError: somebody else has set the variable.
+        UsageError: another program has set the variable.
     """
     text = os.environ.get(_LOOPS)
     if text is None or scripted(target) is None:
@@ -112,10 +112,10 @@ def loops_of(target: Target, said: int) -> int:
 
 
 def taken(variable: str) -> Asked | None:
-    """What is asked of the run that is taken up, which later ones of the same script are not.
+    """The directives of the recovered run; later runs of the same script have none.
 
     Raises:
-        UsageError: somebody else has set the variable.
+        UsageError: another program has set the variable.
     """
     del os.environ[variable]
     os.environ.pop(_LOOPS, None)

@@ -79,9 +79,9 @@ def test_so_they_do_where_they_repeat_over_its_result():
 def test_only_what_is_named_runs_again_otherwise_and_who_rests_on_it_is_told():
     selected = select(Asked(rerun=("b",)), PLAN)
     assert [one.path for one in selected.directives.rerun] == [("b",)]
-    assert selected.notes == (
-        "steps that depend on 'b' are kept where they have succeeded: 'c.x', 'c.y', 'd'; --from b runs them again as well",
-    )
+    (note,) = selected.notes
+    assert note.startswith("steps that depend on 'b' are kept where they have succeeded: 'c.x', 'c.y', 'd'")
+    assert note.endswith("; --from b runs them again as well")
 
 
 def test_a_name_that_is_not_there_is_told_with_what_is_meant_perhaps():

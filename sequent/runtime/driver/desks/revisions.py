@@ -38,7 +38,7 @@ def revise(plan: Plan, revision: Revision, batch: Batch, at: float, recovery: in
     """Put a revision into a batch.
 
     Args:
-        plan: what will run.
+        plan: the plan to run.
         revision: what a recovery makes of what it finds.
         batch: what is written in one transaction.
         at: seconds since 1970.
