@@ -33,11 +33,11 @@ class PlannedPart:
     waits_for: str
     """Its requirement, with names as in the flow; empty where it waits for nothing."""
     repeats: str
-    """What it repeats over; empty where it does not repeat."""
+    """Its items; empty if it does not repeat."""
     parallel: int | str
     """How many iterations at once: a number, 0 for any, or where that comes from."""
     notes: tuple[str, ...]
-    """How long, how often, how soon and how many at once, and what it acquires."""
+    """Its durations, retries and limits, and the amounts that it acquires."""
 
     def line(self, paint: Paint) -> str:
         """It in a line."""
@@ -67,7 +67,7 @@ class PlannedPart:
 
 
 def planned_parts(parts: Description) -> Iterator[PlannedPart]:
-    """The steps and containers in the order in which they can start, each container before what it holds."""
+    """The steps and containers in the order in which they can start, each container before its contents."""
     by_path = {tuple(path.split(".")): part for path, part in parts.items() if path}
     bodies: dict[Path, Siblings] = {}
     for path in by_path:

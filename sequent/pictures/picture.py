@@ -53,7 +53,7 @@ class Box(ByFields):
     requires: str = ""
     """All that it waits for; empty where that is nothing."""
     repeats: str = ""
-    """What it repeats over; empty where it does not repeat."""
+    """Its items; empty if it does not repeat."""
     count: int | None = None
     """How many items that is, where they were written down."""
     parallel: str = "1"

@@ -1,4 +1,4 @@
-"""How a simulated run went, and what tests want to know of it."""
+"""The outcome of a simulated run, with questions for tests."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class HowFar:
 
 @frozen(kw_only=True)
 class SimulationRecord:
-    """What a simulation kept of a run, beside its outcome."""
+    """The records of a simulated run, beside its outcome."""
 
     events: tuple[Event, ...]
     statuses: Mapping[Key, Status]
@@ -41,7 +41,7 @@ class SimulationRecord:
 
 
 class GoesOn(Protocol):
-    """The world of a simulation, in which its run can be taken up again."""
+    """The world of a simulation, in which its run can be recovered."""
 
     plan: Plan
     addresses: Addresses
@@ -63,7 +63,7 @@ class Simulation:
         self._told = told
         self._addresses: Addresses = world.addresses
         self.outcome = outcome
-        """What ``run()`` would have returned."""
+        """The return value of ``run()``."""
         self.events = told.events
         """All that happened, in order."""
 
@@ -109,10 +109,10 @@ class Simulation:
         return self._moments(name, Kind.ENDED)[-1]
 
     def status_of(self, name: str) -> Status:
-        """What a task or container is in at the end, with all that earlier recoveries have done.
+        """The status of a task or container at the end, after all recoveries so far.
 
-        Containers that never began, and what is in them, are told to be skipped if the iteration around them was a
-        success; in one that stopped or failed nobody says why they did not begin, and they are waiting.
+        Containers that never began, and the tasks in them, count as skipped if the iteration around them was a
+        success; in one that stopped or failed, the reason is unknown, and they are waiting.
 
         Raises:
             UsageError: its iterations differ, so that a sequence has to be named; or there is no such iteration.
@@ -140,7 +140,7 @@ class Simulation:
 
     @property
     def skipped(self) -> tuple[str, ...]:
-        """The tasks that were skipped in this simulation; but what is in a container that was skipped is not told."""
+        """The tasks that were skipped in this simulation, without those inside a skipped container."""
         return tuple(self._label(event) for event in self.events if event.kind is Kind.SKIPPED)
 
     @property
@@ -151,7 +151,7 @@ class Simulation:
     # -- limits
 
     def peak(self, pool: str | Pool) -> int:
-        """The most of a pool that was held at once, what the run keeps included.
+        """The largest amount of a pool held at once, including the amount that the run keeps.
 
         Raises:
             UsageError: the flow has no such pool.
@@ -183,19 +183,19 @@ class Simulation:
         max_loops: int = -1,
         **scenario: Unpack[ScenarioOptions],
     ) -> Simulation:
-        """Take the run up again: what has succeeded is kept, the rest runs.
+        """Recover the run: keep the successes, run the rest.
 
         Args:
             after: how much time passes before.
-            rerun: what runs again though it has succeeded, as with ``--rerun``.
-            rerun_from: what runs again with all that depends on it, as with ``--from``.
-            skip: what is passed over, as with ``--skip``.
+            rerun: run these again even if they succeeded, as with ``--rerun``.
+            rerun_from: run these again, with all that depends on them, as with ``--from``.
+            skip: pass these over, as with ``--skip``.
             stop_at: as of ``simulate``, counted from when this recovery begins.
             max_loops: as of ``simulate``.
-            **scenario: what is to be another than before: ``failing``, ``durations``, ``results``, ``items``, ``seed``.
+            **scenario: the changes to the scenario: ``failing``, ``durations``, ``results``, ``items``, ``seed``.
 
         Raises:
-            UsageError: what is asked for cannot be done.
+            UsageError: the request cannot be fulfilled.
         """
         check_options(scenario, self.recover)
         asked = Asked(after=tuple(rerun_from), rerun=tuple(rerun), skip=tuple(skip))
@@ -242,7 +242,7 @@ class Simulation:
         return self._addresses.label(event.path, tuple(map(int, event.sequence.split("."))))
 
     def _events(self, name: str, *kinds: Kind) -> list[Event]:
-        """What happened of these kinds to a step, or in a container."""
+        """The events of these kinds of a step, or in a container."""
         found = [event for event in self.events if event.kind in kinds]
         if not name:
             return found
@@ -266,7 +266,7 @@ class Simulation:
         return len(key[1]) == len(self._addresses.levels(self._addresses.steps[key[0]]))
 
     def _of_unbegun(self, address: Address) -> Status:
-        """What something is in of which nothing was ever told."""
+        """The status of a step or container without events."""
         names = address.path.split(".")
         statuses = self._told.statuses
         for depth in range(len(names), 0, -1):

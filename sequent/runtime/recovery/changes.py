@@ -1,4 +1,4 @@
-"""What a flow has become since its run was made, and whether the run can be taken up with that."""
+"""The changes of a flow since its run was made, and whether the run can be recovered with them."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _SHOWN = 5
 
 
 def check_changes(run: ReadRun, plan: Plan, *, accepts: bool, renaming: Renaming = SAME_NAMES) -> tuple[str, ...]:
-    """See that a run can be taken up with this plan; a sentence for each difference that was accepted.
+    """Check that a run can be recovered with this plan; return a sentence for each accepted difference.
 
     What is new, or is something else, is to be
-    accepted. What has begun in the run must still be there, and be a step or a container as it was. ``renaming`` says
-    what is the same under another name.
+    accepted. A step or container that has begun must still exist, with the same kind. ``renaming`` has
+    the new names of renamed ones.
 
     Raises:
         DefinitionError: it cannot, or the differences are to be accepted; the message has them.
@@ -56,7 +56,7 @@ def check_changes(run: ReadRun, plan: Plan, *, accepts: bool, renaming: Renaming
 
 
 def _renamed(run: str, lost: Mapping[str, str], changed: Iterable[Difference]) -> str:
-    """What to type where something that is gone may be what is new."""
+    """The command to type if a missing step may be a new one under another name."""
     new = [difference.path for difference in changed if difference.kind is ChangeKind.ADDED]
     # What is in a container goes with it.
     outermost = [path for path in lost if path.rpartition(".")[0] not in lost]
@@ -70,7 +70,7 @@ def _renamed(run: str, lost: Mapping[str, str], changed: Iterable[Difference]) -
 
 
 def _lost(run: ReadRun, plan: Plan, changed: Iterable[Difference]) -> dict[str, str]:
-    """By path, what has begun in the run and cannot be gone on with."""
+    """By path, the steps and containers that have begun in the run and are gone."""
     places = set(places_of(plan))
     begun = {place for place in run.begun_places() if place not in places}
     kinds = dict(begun)
@@ -83,17 +83,17 @@ def _lost(run: ReadRun, plan: Plan, changed: Iterable[Difference]) -> dict[str, 
 
 @frozen(eq=False, repr=False)
 class ChangedCode(ByFields):
-    """The steps whose code or arguments are not what they were."""
+    """The steps whose code or arguments have changed."""
 
     finished: tuple[str, ...] = ()
-    """Those of which successes may be kept, of some iterations at least."""
+    """Those with successes that may be kept, in some iterations at least."""
     others: tuple[str, ...] = ()
-    """Those that have not succeeded, or run again all the same."""
+    """Those that have not succeeded, or that run again."""
     given: tuple[str, ...] = ()
-    """Those of them whose code is what it was: they are given something else."""
+    """Those of them with the same code but other arguments."""
 
     def sentences(self) -> tuple[str, ...]:
-        """What is to be said about them."""
+        """The sentences about them."""
         told: list[str] = []
         if self.others:
             told.append(f"the code or the arguments of {_listed(self.others)} have changed: the new ones run")
@@ -114,7 +114,7 @@ class ChangedCode(ByFields):
 def changed_code(
     run: ReadRun, plan: Plan, renaming: Renaming = SAME_NAMES, directives: Directives = NO_DIRECTIVES
 ) -> ChangedCode:
-    """Compare the code of each step with that with which the run was made, or last taken up.
+    """Compare the code of each step with that of the run, when it was made or last recovered.
 
     What the directives have run again in all iterations, or what the flow has always run again, is kept nowhere.
     """
@@ -137,7 +137,7 @@ def _same_code(before: str, now: str) -> bool:
 
 
 def adopt(run: DrivenRun, plan: Plan, changed: ChangedCode, renaming: Renaming = SAME_NAMES) -> None:
-    """Have later recoveries compare with the flow as it is now; but what has succeeded, with what it was then."""
+    """Let later recoveries compare with the present flow, except for steps that have succeeded."""
     before = _known(run, renaming)
     now = {**fingerprints_of(plan), **{path: before[path] for path in changed.finished}}
     if dict(run.record.description) != dict(plan.description) or dict(before) != now:

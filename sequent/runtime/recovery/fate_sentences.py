@@ -28,7 +28,7 @@ _CLAIMS: Mapping[Claim, str] = {
 
 @frozen(eq=False, repr=False)
 class Found(ByFields):
-    """What a task is found in."""
+    """The status of a task, in words."""
 
     status: Status
     waits: bool = False
@@ -41,7 +41,7 @@ class Found(ByFields):
 
 
 class Reasons:
-    """Sentences about tasks of which it is known what becomes of them."""
+    """Sentences about the fates of tasks."""
 
     def __init__(self, plan: Plan, seen: Foreseen, found: Mapping[Task, Found], selected: Selected) -> None:
         self._plan = plan
@@ -52,7 +52,7 @@ class Reasons:
         self._passed = {place for path, sequence in passed for place in beginnings(path, sequence)}
         self._dependents = dependents_in(plan)
         self._required: dict[int, list[tuple[int, Claim]]] = {}
-        """Per node, of whom it requires something, and what."""
+        """Per node, its claims on other nodes."""
         for index, waiting in sorted(self._dependents.items()):
             for dependent, claim in waiting:
                 self._required.setdefault(dependent, []).append((index, claim))
@@ -87,7 +87,7 @@ class Reasons:
         return next((why for meant, why in self._selected.reasons.items() if meant.has(path, task[1])), "")
 
     def _cause(self, task: Task) -> str:
-        """Why a success runs again that nobody asked for: it reacts, or something around it does."""
+        """Why a success runs again without a directive: it reacts to a change, or a container around it does."""
         node: NodePlan | None = self._plan.nodes[task[0]]
         while node is not None:
             reaction = self._plan.reactions.get(node.index)
@@ -137,7 +137,7 @@ class Reasons:
         return f"it requires that {' and that '.join(unmet)}" if unmet else "its requirement does not come true"
 
     def of_doubt(self, task: Task) -> str:
-        """By what is decided whether it runs; empty where that is certain."""
+        """The decision on which its run depends; empty if it is certain."""
         if task in self._seen.uncertain:
             return "whether it runs depends on the 'until' of a container around it"
         node: NodePlan | None = self._plan.nodes[task[0]]
@@ -148,7 +148,7 @@ class Reasons:
         return ""
 
     def of_kept_doubt(self, task: Task) -> str:
-        """By what is decided whether a success runs again that waited by ``done``; empty where that is certain."""
+        """The decision on which the rerun of a success with a ``done`` depends; empty if it is certain."""
         reaction = self._plan.reactions.get(task[0])
         if reaction is None or self._found[task].is_kept_whole:
             return ""
@@ -158,7 +158,7 @@ class Reasons:
         return f"it has succeeded; whether it runs again depends on the result of '{self._open[open_causes[0]]}'"
 
     def lacking(self) -> Iterator[tuple[str, str]]:
-        """Who would run and needs a result that is not there, and whose."""
+        """The tasks that would run and need a missing result, and the steps that lack it."""
         for node, sequence in sorted({*self._seen.started, *self._seen.opened, *self._seen.delayed}):
             for name, place in self._inputs((node, sequence), needed=True):
                 if place in self._passed:
@@ -174,7 +174,7 @@ class Reasons:
                     yield dotted(part.maker), (part.maker, shared_sequence(self._plan, part.node, task[1]))
 
     def _unmet(self, task: Task) -> Iterator[str]:
-        """What is asked of others that is not so."""
+        """The claims on others that do not hold."""
         for index, claim in self._required.get(task[0], ()):
             yield self._claim(index, claim, task[1])
 
@@ -203,7 +203,7 @@ class Reasons:
         return found
 
     def _asked_of(self) -> Iterator[tuple[int, int]]:
-        """Each step that runs, and who asks what it, or a container that gives its result, returned."""
+        """Each step that runs, with the nodes that ask for its result or for that of a container that names it."""
         for index, waiting in self._dependents.items():
             maker = self._maker(index)
             if maker in self._seen.asking:

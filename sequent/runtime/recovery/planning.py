@@ -1,4 +1,4 @@
-"""What a recovery would do with each task, and why; nothing is run, written or locked."""
+"""The fate of each task in a recovery, and why; nothing is run, written or locked."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ from sequent.runtime.recovery.selecting import Selected, shared_sequence
 
 
 class Fate(StrEnum):
-    """What becomes of a task in a recovery."""
+    """The fate of a task in a recovery."""
 
     KEPT = "kept"
     RERUN = "rerun"
     """It runs, for the first time or again."""
     PASSED = "passed over"
     BLOCKED = "blocked"
-    """It does not run, since what it requires cannot come true."""
+    """It does not run, since its requirement cannot come true."""
     OPEN = "open"
     """Whether it runs is known only once others have."""
 
@@ -61,16 +61,16 @@ class PlannedTask(ByFields):
 
 @frozen(kw_only=True, eq=False, repr=False)
 class RecoveryPlan(ByFields):
-    """What a recovery would do, provided that all that it runs succeeds."""
+    """The course of a recovery, provided that all tasks it runs succeed."""
 
     tasks: tuple[PlannedTask, ...]
     """In the order of the plan, and of their sequences."""
     notes: tuple[str, ...] = ()
-    """What is not known before something has run."""
+    """The things that are unknown before some task has run."""
     lacking: tuple[tuple[str, str], ...] = ()
-    """Who needs a result that something which is passed over does not give, and what that is."""
+    """The tasks that need the result of a task that is passed over, and that task."""
     changes: bool = True
-    """Whether anything is to be done."""
+    """Whether there is anything to do."""
 
     @property
     def counts(self) -> Mapping[Fate, int]:
@@ -81,12 +81,12 @@ class RecoveryPlan(ByFields):
 def plan_recovery(
     plan: Plan, run: ReadRun, selected: Selected, loaded: LoadedRun, kept: Iterable[tuple[str, Numbers, bool]]
 ) -> RecoveryPlan:
-    """What a recovery would do.
+    """The plan of a recovery.
 
     Args:
-        plan: what will run.
+        plan: the plan to run.
         run: the run, as its rows say.
-        selected: what is asked for by hand.
+        selected: the directives given by hand.
         loaded: what it starts from.
         kept: the tasks that have attempts: path, sequence, and whether the last is a success. Those of open
             iterations may be left out.
@@ -187,7 +187,7 @@ class _Planning:
         return len(items)
 
     def _text_of(self, scope: Scope, source: Input, seen: Foreseen) -> str | None:
-        """A value, unless it rests on what would run first."""
+        """A value, unless it depends on a task that would run first."""
         for value in inputs_in(source):
             if isinstance(value, ItemInput) and self._is_unknown(scope, value.container):
                 return None
@@ -215,7 +215,7 @@ class _Planning:
 
 
 def _found_in(saved: SavedFrame, plan: Plan, sequence: Numbers = (1,)) -> Iterator[tuple[Task, Found]]:
-    """Every task that was loaded, and what it is found in."""
+    """Every loaded task, and its status."""
     for index, task in saved.tasks.items():
         yield (index, sequence), _found(task)
     for block in saved.blocks.values():

@@ -1,4 +1,4 @@
-"""What a recovery is to do, as its driver is told: who only starts a run loads nothing of how that is found out."""
+"""The directives of a recovery for its driver, apart from their readers, so that starting a run need not load these."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ class LoadedRun(ByFields):
 
 @frozen(kw_only=True, eq=False, repr=False)
 class Prepared(ByFields):
-    """What a recovery is asked to do."""
+    """The directives of a recovery."""
 
     directives: Directives = NO_DIRECTIVES
     recovery_run: int | None = None
     reopens: bool = False
-    """Whether something is to be done although the run has succeeded."""
+    """Whether there is something to do although the run has succeeded."""
     accepts_changes: bool = False
     renaming: Renaming = SAME_NAMES
     loaded: LoadedRun | None = None
@@ -48,7 +48,7 @@ def open_part(run: DrivenRun, plan: Plan, prepared: Prepared, *, resumes: bool, 
 
     Args:
         run: the run, which nobody else drives.
-        plan: what will run.
+        plan: the plan to run.
         prepared: what is asked of it.
         resumes: whether it is continued, in the same recovery.
         at: now, in seconds since 1970.

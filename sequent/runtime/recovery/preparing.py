@@ -1,4 +1,4 @@
-"""Finds out, before a run is taken, what its recovery is asked to do, and whether it can."""
+"""Prepares and checks the directives of a recovery before the run is taken."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from sequent.runtime.rows import AttemptRecord
 
 
 def prepare(plan: Plan, run: ReadRun, asked: Asked | None) -> Prepared:
-    """See that the run can be taken up with this plan, what is asked for, and that nothing passed over is needed.
+    """Check the plan and the directives of a recovery, and that no task needs a result that is passed over.
 
     Raises:
         DefinitionError: the flow has changed.
-        UsageError: what is asked for cannot be done; the message says why.
+        UsageError: the directives cannot be followed; the message says why.
     """
     asked = Asked() if asked is None else asked
     renaming = _renamed(run, plan, asked)
@@ -65,7 +65,7 @@ def plan_of(plan: Plan, run: ReadRun, asked: Asked | None, attempts: Iterable[At
 
 
 def _renamed(run: ReadRun, plan: Plan, asked: Asked) -> Renaming:
-    """What is the same under another name, by which the run knows it from now on."""
+    """The renamed steps and containers; the run uses the new names from now on."""
     renaming = read_renaming(asked.renamed, run.record.description, plan.description)
     if renaming.names:
         run.rename(renaming.path)
@@ -110,7 +110,7 @@ def _refuse_lacking(planned: RecoveryPlan) -> None:
 
 
 def _changes(plan: Plan, selected: Selected, loaded: LoadedRun) -> bool:
-    """Whether anything is to be done in a run that has succeeded."""
+    """Whether there is anything to do in a run that has succeeded."""
     if loaded.saved is None:
         return False
     recovery = loaded.record.recovery + 1

@@ -16,12 +16,12 @@ from sequent.model.wording import guess
 
 
 class Renaming(NamedTuple):
-    """What the steps and containers of a run are called now, by what they were called."""
+    """The present names of a run's steps and containers, by their old names."""
 
     names: Mapping[str, str]
 
     def path(self, old: str) -> str:
-        """The present path of what had that one, of itself or of a container around it: the innermost counts."""
+        """The present path for an old one, renamed by itself or by a container around it: the innermost counts."""
         for end in range(len(parts := old.split(".")), 0, -1):
             around = ".".join(parts[:end])
             if around in self.names:
@@ -76,7 +76,7 @@ SAME_NAMES = Renaming(MappingProxyType({}))
 
 
 def read_renaming(typed: tuple[str, ...], old: KeptDescription, new: Description) -> Renaming:
-    """What was typed: ``OLD=NEW``, once for each.
+    """The typed renamings: ``OLD=NEW``, once for each.
 
     Raises:
         UsageError: the run has nothing that was called so, the flow has nothing that is, or both are there in both.

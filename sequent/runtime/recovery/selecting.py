@@ -1,4 +1,4 @@
-"""Reads which tasks are meant by hand, and finds what depends on them."""
+"""Reads the tasks named by hand, and finds their dependants."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from sequent.model.wording import guess
 
 @frozen(kw_only=True, eq=False, repr=False)
 class Asked(ByFields):
-    """What is asked of a recovery by hand, as it was typed: ``a.b``, or ``a.b/1.2`` for one iteration."""
+    """The directives of a recovery as typed: ``a.b``, or ``a.b/1.2`` for one iteration."""
 
     after: tuple[str, ...] = ()
     """These, and all that depends on them, run again."""
     rerun: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
     recovery_run: int | None = None
-    """What had succeeded by the end of that recovery counts; None: by now."""
+    """The successes at the end of that recovery count; None: the present ones."""
     renamed: tuple[str, ...] = ()
     """Steps and containers that are the same under another name: ``OLD=NEW``."""
     accepts_changes: bool = False
@@ -39,15 +39,15 @@ class Asked(ByFields):
 
 @frozen(eq=False, repr=False)
 class Selected(ByFields):
-    """What is meant."""
+    """The selected tasks."""
 
     directives: Directives = NO_DIRECTIVES
     reasons: Mapping[Selection, str] = field(factory=dict[Selection, str])
     """Why each selection is to run again."""
     typed: tuple[tuple[str, Selection], ...] = ()
-    """What was named to run again."""
+    """The tasks named to run again."""
     notes: tuple[str, ...] = ()
-    """What whoever asks should know."""
+    """Notes for the user."""
 
 
 def select(asked: Asked, plan: Plan) -> Selected:
@@ -82,7 +82,7 @@ def select(asked: Asked, plan: Plan) -> Selected:
 
 
 def _resting(rerun: tuple[str, ...], plan: Plan, directives: Directives) -> Iterator[str]:
-    """A sentence for what is to run again although others rest on what it gave, which do not."""
+    """A sentence for a task that runs again while its dependants do not."""
     for text in rerun:
         meant = {selection.path for selection in _downstream(read_selection(text, plan, "--rerun"), plan)}
         kept = [path for path in sorted(meant) if not any(asked.path == path for asked in directives.rerun)]
@@ -95,7 +95,7 @@ def _resting(rerun: tuple[str, ...], plan: Plan, directives: Directives) -> Iter
 
 
 def read_selection(text: str, plan: Plan, option: str) -> Selection:
-    """What a path, or a path with a sequence, means.
+    """The selection of a path, or of a path with a sequence.
 
     Raises:
         UsageError: the plan has no such thing.
@@ -136,7 +136,7 @@ def _sequence(text: str, numbers: str, node: NodePlan, option: str) -> tuple[int
 
 
 def _depth(node: NodePlan) -> int:
-    """How many numbers the sequence has of what is in a container, or of a step."""
+    """The length of the sequence of a step, or of the contents of a container."""
     return len(node.path) + (1 if isinstance(node, ContainerPlan) else 0)
 
 
@@ -168,7 +168,7 @@ def check_range(selection: Selection, saved: SavedFrame | None, plan: Plan, text
 
 
 def _downstream(selection: Selection, plan: Plan) -> Iterator[Selection]:
-    """All that depends on something: on what it gives, on how it ends, or on a container around it."""
+    """All nodes that depend on one: on its result, on its end, or on a container around it."""
     edges, folded = dependents_in(plan), _folded(plan)
     node = plan.node_at(selection.path)
     pending = [(node.index, selection.sequence)] if node is not None else []
@@ -191,7 +191,7 @@ def _downstream(selection: Selection, plan: Plan) -> Iterator[Selection]:
 
 
 def dependents_in(plan: Plan) -> dict[int, list[tuple[int, Claim]]]:
-    """Per node, who requires something of it, and what."""
+    """Per node, the claims of others on it."""
     indices: dict[str, int] = {}
     for node in plan.nodes:
         indices.setdefault(dotted(node.path), node.index)

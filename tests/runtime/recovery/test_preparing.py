@@ -112,8 +112,8 @@ def test_what_was_to_be_tried_again_is_found_so_by_the_recovery_as_by_its_plan()
     record = world.store.find("latest")
     planned = plan_of(world.plan, world.store.look(record), None, world.store.attempts(record))
     assert {task.path: (task.fate, task.reason) for task in planned.tasks} == {
-        "a": (Fate.RERUN, "it failed, and was to be tried again"),
-        "b": (Fate.RERUN, "it was being executed"),
+        "a": (Fate.RERUN, "it failed, and was waiting for a retry"),
+        "b": (Fate.RERUN, "it was running"),
     }
     hands = Hands(success)
     saved = found_by(world, prepared_for(world, None))
