@@ -80,7 +80,7 @@ def check_failures(node: Node, problems: Problems) -> None:
         if around is None:
             problems.add(
                 "failures",
-                f"{node.shown} takes the failures of {other.shown}, and does not require anything of it",
+                f"{node.shown} takes the failures of {other.shown}, but does not require anything of it",
                 path=node.text,
                 place=place,
                 hint=f"require it as well: {other.spec.name}.failed, or {other.spec.name}.done to run in any case",
@@ -163,7 +163,7 @@ def _why_no_end(named: Node | None) -> str:
 def _refuse_until(node: Node, problems: Problems) -> None:
     problems.add(
         "until",
-        f"{node.shown} has 'until', and does not repeat",
+        f"{node.shown} has 'until', but does not repeat",
         path=node.text,
         place=node.place_of("until"),
         hint="give repeats= as well",

@@ -55,7 +55,7 @@ def check_questions(node: Node, problems: Problems) -> None:
         if maker_of(other) is None:
             problems.add(
                 "no-result",
-                f"{node.shown} asks what the container {other.shown} returned, which names no result",
+                f"{node.shown} asks for the result of the container {other.shown}, which names none",
                 path=node.text,
                 place=asked.place,
                 hint=f"write result = ... in the body of {other.shown}",

@@ -27,7 +27,7 @@ class CompoundSource:
     form: CompoundForm
     parts: tuple[Given, ...]
     keys: tuple[str, ...] = ()
-    """Of a dict: what its parts are under, as wire text."""
+    """The keys of a dict, as wire text."""
 
 
 Given = Reference | Literal | FlowHandle | CompoundSource

@@ -36,7 +36,7 @@ class TargetSource(Source):
 
 @define(eq=False)
 class ResultSource(TargetSource):
-    """``x.result``: what a step or container gave."""
+    """``x.result``: the result of a step or container."""
 
     @property
     def shown(self) -> str:

@@ -208,7 +208,7 @@ def _refusal(reference: Reference, done: str, hint: str, levels: int = 2) -> Def
 
 @define(eq=False)
 class PartSource(Source):
-    """``x.result["a"]``, ``x.result.a``, ``item()[1]``: a part of what another reference gives."""
+    """``x.result["a"]``, ``x.result.a``, ``item()[1]``: a part of the value of another reference."""
 
     whole: Reference
     keys: tuple[str | int, ...]

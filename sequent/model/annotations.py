@@ -1,4 +1,4 @@
-"""What an annotation says of values: the one place where the forms of ``typing`` are read.
+"""Reads annotations: the one place that knows the forms of ``typing``.
 
 Annotations are evaluated where they were written; after that there is no text in them, but in the fields of records
 and of typed dicts, which are evaluated by the module of their class.
@@ -23,7 +23,7 @@ from sequent.model.scalars import SCALARS
 
 _UNIONS: tuple[object, ...] = (typing.Union, types.UnionType)
 _WRAPPERS = frozenset({"Final", "ClassVar", "Required", "NotRequired", "ReadOnly"})
-"""What says something of a name, and nothing of its values."""
+"""Forms that describe a name, not its values."""
 _SCALARS: tuple[type, ...] = (type(None), bool, int, float, str, *SCALARS)
 _MOST_ALIASES = 100
 _MOST_ENTERED = 30
@@ -31,17 +31,17 @@ _MOST_ENTERED = 30
 
 
 class Form(Enum):
-    """What kind of values an annotation speaks of."""
+    """A kind of values in an annotation."""
 
     ANYTHING = auto()
     SCALAR = auto()
-    """``kind`` is their class, or one that some of them count as, such as ``Number``."""
+    """``kind`` is their class, or an abstract one such as ``Number``."""
     CHOICE = auto()
     """One of the values among the parts."""
     UNION = auto()
     """One of the annotations among the parts."""
     LIST = auto()
-    """Any number of one kind; ``kind`` is list, tuple, or what both count as, such as ``Sequence``."""
+    """Any number of one kind; ``kind`` is list, tuple, or a class of both, such as ``Sequence``."""
     PIECES = auto()
     """A tuple with a part for each position."""
     DICT = auto()
@@ -57,17 +57,17 @@ class Form(Enum):
 
 
 class Meaning(NamedTuple):
-    """What an annotation says of values."""
+    """The meaning of an annotation."""
 
     form: Form
     kind: Any = object
     parts: tuple[Any, ...] = ()
     variables: Mapping[Any, object] = types.MappingProxyType({})
-    """What the type variables of a generic record stand for."""
+    """The types of the type variables of a generic record."""
 
     @property
     def fields(self) -> dict[str, object]:
-        """The annotations of a record's fields, or of the keys of a typed dict, each evaluated by itself."""
+        """The annotations of a record's fields, or of the keys of a typed dict, each evaluated separately."""
         shape = shape_of(self.kind)
         return {
             name: _substituted(field, self.variables)
@@ -88,7 +88,7 @@ class Meaning(NamedTuple):
 
 
 def meaning_of(annotation: object) -> Meaning:
-    """What an annotation says of values."""
+    """The meaning of an annotation."""
     annotation = _plain(annotation)
     if isinstance(annotation, Unfound):
         return Meaning(Form.UNFOUND, annotation)
@@ -153,7 +153,7 @@ def _of_class(kind: type[Any], parts: tuple[object, ...]) -> Meaning:
 
 
 def _plain(annotation: object) -> object:
-    """The annotation without what adds nothing to it: names for types, remarks, variables by what bounds them."""
+    """The annotation reduced to its type: without aliases, remarks and type variables."""
     for _ in range(_MOST_ALIASES):
         within = _within(annotation)
         if within is annotation:
@@ -203,7 +203,7 @@ def _wrapper(annotation: object) -> str:
 
 
 def _variables(kind: Any, parts: tuple[object, ...]) -> dict[Any, object]:
-    """What type variables stand for in a class, and in the generic classes that it inherits from."""
+    """The types of the type variables of a class, and of the generic classes that it inherits from."""
     found: dict[Any, object] = dict(zip(getattr(kind, "__parameters__", ()), parts, strict=False))
     body = cast("Mapping[str, Any]", vars(kind))
     for base in cast("tuple[object, ...]", body.get("__orig_bases__", ())):
@@ -265,7 +265,7 @@ def unnamed_class(annotation: object, classes: Iterable[type]) -> type | None:
 
 
 def meanings_in(annotation: object, *, enters: Callable[[Meaning], bool] = lambda _: True) -> Iterator[Meaning]:
-    """What an annotation says, and all that it is made of.
+    """The meaning of an annotation, and of all its parts.
 
     Args:
         annotation: the whole.

@@ -1,4 +1,4 @@
-"""Lists, tuples and dicts with references in them, once it is known what these stand for."""
+"""Builds lists, tuples and dicts with references in them from the values of these."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def part_of_compound(compound: Compound, keys: tuple[Key, ...], name: str) -> tu
     Args:
         compound: the whole.
         keys: of a dict its keys, of a list or a tuple its positions.
-        name: what to call the whole in an error.
+        name: the name of the whole in an error.
 
     Raises:
         PartError: there is no such part.

@@ -1,4 +1,4 @@
-"""What a recovery is to do with what it finds: a flow's own directives, and what is asked for by hand."""
+"""The directives of a recovery: those of the flow, and those given by hand."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ class Selection(ByFields):
 
 @frozen(kw_only=True, eq=False, repr=False)
 class Directives(ByFields):
-    """What is asked for by hand; it goes before what the flow says."""
+    """The directives given by hand; they override those of the flow."""
 
     rerun: tuple[Selection, ...] = ()
-    """What is to run again though it has succeeded."""
+    """Run these again even if they succeeded."""
     skip: tuple[Selection, ...] = ()
-    """What is to be passed over, unless it has succeeded."""
+    """Pass these over, unless they succeeded."""
 
     def __bool__(self) -> bool:
         return bool(self.rerun or self.skip)
@@ -62,7 +62,7 @@ class Directives(ByFields):
         return _has(self.rerun, step.path, around)
 
     def action(self, step: StepPlan, sequence: tuple[int, ...], found: Status) -> Action:
-        """What is to be done with a task that is found in a certain status; of a success, ``skip`` keeps it."""
+        """The action for a task by its status; ``skip`` keeps a success."""
         if _has(self.rerun, step.path, sequence):
             return Action.RERUN
         if self.passes_over(step.path, sequence):
@@ -94,7 +94,7 @@ def found_status(task: SavedTask) -> Status:
 class Reach(ByFields):
     """Where something may have to run again that is in a container which is kept.
 
-    There alone, what is inside such a container is looked at.
+    Only there, the contents of such a container are examined.
     """
 
     directives: Directives
@@ -103,7 +103,7 @@ class Reach(ByFields):
 
     @staticmethod
     def of(plan: Plan, directives: Directives) -> Reach:
-        """The reach of what is asked for, and of what the flow says."""
+        """The reach of the directives by hand and of the flow."""
         always: set[int] = set()
         for node in plan.nodes:
             if isinstance(node, StepPlan) and node.recovery.get(Status.SUCCESS) is Action.RERUN:
@@ -114,7 +114,7 @@ class Reach(ByFields):
         return Reach(directives, frozenset(always))
 
     def is_in(self, container: ContainerPlan, sequence: tuple[int, ...]) -> bool:
-        """Whether something may run again within these iterations of a container, or of what is around it."""
+        """Whether a step may run again within these iterations of a container, or of one around it."""
         if container.index in self.always:
             return True
         return any(selection.may_have(container.path, sequence) for selection in self.directives.rerun)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sequent.model.wording import repr_of
 
 LONGEST = 10 * 366 * 86400.0
-"""Seconds: ten years. What is longer is a mistake."""
+"""Seconds: ten years. A longer duration is a mistake."""
 _UNITS = (("d", 86400.0), ("h", 3600.0), ("m", 60.0))
 
 
@@ -19,7 +19,7 @@ def read_seconds(value: object) -> float:
         value: a number of seconds, text such as "30s" or "1h 30m", or a timedelta.
 
     Raises:
-        ValueError: it is none of these, negative, endless, or longer than ten years; the message says which.
+        ValueError: it is none of these, negative, infinite, or longer than ten years; the message says which.
     """
     seconds: object = value
     if isinstance(value, timedelta):

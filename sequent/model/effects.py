@@ -1,4 +1,4 @@
-"""What is to be done, imperative: all that the engine ever orders."""
+"""The effects, in the imperative: the output of the engine."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sequent.model.spec import Amounts
 from sequent.model.status import RunStatus, Status
 
 AHEAD = 64
-"""How many tasks each worker is given at most: the one that it executes, and those that wait in it."""
+"""The largest number of tasks in a worker: the one that it executes, and those that wait in it."""
 
 
 class StartTask(Struct, frozen=True):
@@ -39,7 +39,7 @@ class StartTimer(Struct, frozen=True):
 
     After ``failures`` attempts that failed, as long as the step's backoff says; where there were none, as long
     as the delay of the step or container says (of a container the attempt is 0). A wait before that very attempt
-    that an earlier recovery began goes on instead, whatever began it.
+    that an earlier recovery began goes on instead.
     """
 
     scope: Scope
@@ -101,7 +101,7 @@ class FailContainer(Struct, frozen=True):
 class SettleTask(Struct, frozen=True):
     """Tell whoever watches that a task settled without an attempt of its own.
 
-    It is skipped or cancelled; or a failure, as it is not tried again after all.
+    It is skipped or cancelled, or a failure without a further retry.
     """
 
     scope: Scope
@@ -159,7 +159,7 @@ class Blocked(Struct, frozen=True):
     wanted: int
     free: int
     holders: tuple[tuple[str, int], ...]
-    """Who holds how much, as paths with sequences; ``the run`` for what is kept."""
+    """The holders and their amounts, as paths with sequences; ``the run`` for the amounts that it keeps."""
 
 
 class EndRun(Struct, frozen=True):
@@ -168,7 +168,7 @@ class EndRun(Struct, frozen=True):
     status: RunStatus
     counts: Mapping[Status, int]
     blocked: tuple[Blocked, ...] = ()
-    """Who waits for what, where nothing could go on."""
+    """The waiting tasks and their pools, if nothing could go on."""
     cause: tuple[Scope, int] | None = None
     """The task or container whose failure stopped the whole flow."""
 

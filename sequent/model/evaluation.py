@@ -13,11 +13,11 @@ _UNTYPED = "typing.Any"
 
 
 class Unfound(NamedTuple):
-    """Stands for an annotation that names something that is not there, or that is no type at all."""
+    """Stands for an annotation with a missing name, or one that is not a type."""
 
     name: str
     flaw: str = ""
-    """What is wrong with it, where it is not that a name is missing."""
+    """The mistake, if it is not a missing name."""
 
 
 class Later:
@@ -31,7 +31,7 @@ class Later:
 
     @property
     def value(self) -> object:
-        """What it means."""
+        """Its value."""
         return _evaluated(self._text, self._names)
 
     def __eq__(self, other: object) -> bool:
@@ -54,9 +54,9 @@ def evaluated(annotation: object, names: Mapping[str, object], further: Mapping[
     """An annotation without text in it, or ``Unfound`` where it names something that is not there.
 
     Args:
-        annotation: what was written: an object, or its text where annotations are not evaluated.
-        names: what can be named there.
-        further: what can be named where those do not suffice.
+        annotation: the written annotation: an object, or its text if annotations are not evaluated.
+        names: the names visible there.
+        further: further names, if those do not suffice.
     """
     found = _evaluated(annotation, names)
     if not further or not isinstance(found, Unfound):

@@ -1,4 +1,4 @@
-"""What happened, past tense: all that the engine is ever told.
+"""The facts, in the past tense: the input of the engine.
 
 ``frame`` is the id of the scope in which it happened, ``node`` the index of the step or container in the plan.
 """
@@ -40,7 +40,7 @@ class TaskFailed(Struct, frozen=True):
     node: int
     attempt: int
     may_retry: bool = True
-    """Whether it is a failure after which its step is to be tried again, if it has retries left."""
+    """Whether it is a failure after which its step is tried again, if it has retries left."""
 
 
 class TaskLost(Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""What a step is given of the failures in another step or container."""
+"""The failures in a step or container, as another step gets them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sequent.model.outcome import Failure, LogSpan, Problem
 from sequent.model.showing import shown
 
 MOST_TOLD = 100
-"""Failures that are told of; the rest is counted."""
+"""The largest number of failures in detail; the rest is counted."""
 CLASSES: dict[str, type] = {kind.__qualname__: kind for kind in (Failure, Problem, LogSpan)}
 """The records of which a failure consists."""
 

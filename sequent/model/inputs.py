@@ -75,7 +75,7 @@ class CompoundInput(Struct, frozen=True):
     form: CompoundForm
     parts: tuple[Input, ...]
     keys: tuple[str, ...] = ()
-    """Of a dict: what its parts are under, as wire text."""
+    """The keys of a dict, as wire text."""
 
 
 class ItemsLiteralPlan(Struct, frozen=True):

@@ -12,12 +12,12 @@ from typing import Any, cast
 from sequent.errors import NotDataError
 
 compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
-"""Writes what JSON has a form for, without spaces."""
+"""Writes the values that JSON has a form for, without spaces."""
 _decoder: Any = json.JSONDecoder()
 scan: Callable[[str, int], tuple[object, int]] = _decoder.scan_once
-"""Gives what a text holds from that place on, which is no space, and where that ends.
+"""Returns the value of a text from a position that is not a space, and its end.
 
-It raises ``StopIteration`` where it is nothing, and ``ValueError`` where it goes on as nothing does.
+It raises ``StopIteration`` if there is no value, and ``ValueError`` for malformed JSON.
 """
 
 
@@ -34,11 +34,11 @@ def ascii_writer() -> Callable[[object], str]:
 
 
 def read_json(text: str, name: str, *, unique_keys: bool = False) -> object:
-    """What a text holds.
+    """The value of a text.
 
     Args:
         text: JSON.
-        name: what to call it in an error.
+        name: its name in an error.
         unique_keys: whether an object that says a key twice is refused; else the last of them counts.
 
     Raises:
@@ -68,12 +68,12 @@ def _unique(name: str, pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def too_deep(name: str) -> NotDataError:
-    """The error for what is nested deeper than can be read."""
+    """The error for a value that is nested deeper than can be read."""
     return NotDataError(f"{name} is nested too deep", code="too-deep", hint="at most 100 levels can be stored")
 
 
 def text_of(tree: object) -> str:
-    """The text of what JSON has a form for; it can be written as UTF-8, whatever stands in it."""
+    """The JSON text of a value; it can always be written as UTF-8."""
     text = compact(tree)
     try:
         text.encode("utf-8")

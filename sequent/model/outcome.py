@@ -32,7 +32,7 @@ class Problem(ByFields):
 
 @frozen(kw_only=True, eq=False, repr=False)
 class LogSpan(ByFields):
-    """Where an attempt's output is: so many bytes of a segment, from an offset."""
+    """The place of an attempt's output: a number of bytes of a segment, from an offset."""
 
     segment: str
     offset: Count
@@ -43,7 +43,7 @@ class LogSpan(ByFields):
 
 @frozen(kw_only=True, eq=False, repr=False)
 class Failure(ByFields):
-    """A failure that somebody should look at."""
+    """A failure that needs attention."""
 
     path: str
     sequence: str
@@ -89,7 +89,7 @@ class Outcome:
     stopped_by: int = 0
     """The number of the signal that stopped it; 0 where none did."""
     reason: str = ""
-    """Why it ended so, where neither a failure nor a signal tells: who waits for what, or a full disk."""
+    """The reason for its end, if it is neither a failure nor a signal: a deadlock of pools, or a full disk."""
     due: float | None = None
     """When something is due next in a run that is suspended, in seconds since 1970; None of any other."""
 

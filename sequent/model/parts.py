@@ -9,7 +9,7 @@ from sequent.model.scalars import READERS
 from sequent.model.wording import guess, kind_of, with_article
 
 Key = str | int
-"""What stands in brackets or after a dot: ``x.result["a"].b[-1]`` has the keys "a", "b" and -1."""
+"""The part in brackets or after a dot: ``x.result["a"].b[-1]`` has the keys "a", "b" and -1."""
 
 _MOST_SHOWN = 12
 _LONGEST_SHOWN = 40
@@ -19,12 +19,12 @@ def cut(tree: object, keys: tuple[Key, ...], name: str) -> object:
     """The tree of the part that these keys lead to, one after the other.
 
     Args:
-        tree: what ``json.loads`` makes of a wire text.
+        tree: the result of ``json.loads`` of a wire text.
         keys: of a dict its keys, of a record its fields, of a list, a tuple or a range its positions.
-        name: what to call the value in an error.
+        name: the name of the value in an error.
 
     Raises:
-        PartError: there is no such part; the message says what there is.
+        PartError: there is no such part; the message names the parts.
     """
     for key in keys:
         tree = _step(tree, key, name)

@@ -1,7 +1,7 @@
-"""What will run: the specification with every name resolved to an index, and requirements as circuits.
+"""The plan: the specification with every name resolved to an index, and requirements as circuits.
 
-A container's requirements are one circuit. Each *atom* is an input, decided true or never, once, by what
-becomes of a child (or of something further out). Each *gate* has so many inputs, and a target that
+A container's requirements are one circuit. Each *atom* is an input, decided true or never, once, by the fate
+of a child (or of a node further out). Each *gate* has a number of inputs, and a target that
 its own decision feeds. A target is a gate (0 and up) or the start of a child: ``start_of(position)``.
 So a fact costs what it changes, and a requirement on ten thousand steps costs ten thousand steps in all.
 """
@@ -40,7 +40,7 @@ class Gate(ByFields):
 
 @frozen(eq=False, repr=False)
 class AtomPlan(ByFields):
-    """An input: decided when what it asks has come true, or never can."""
+    """An input: decided when its claim has come true, or never can."""
 
     claim: Claim
     target: int
@@ -75,19 +75,19 @@ class StepPlan(ByFields):
     in which ``work.references_of`` gives them, but for handles of the flow and secrets; literals stay with the
     definition."""
     attributes: tuple[tuple[str, Input], ...] = ()
-    """What ``self`` shows, where the callable takes one."""
+    """The attributes of ``self``, if the callable takes it."""
     stops: bool = True
     """Whether its unhandled failure stops its container."""
     watches: bool = False
     """Whether it still starts in a container that has stopped."""
     announces: bool = False
-    """Whether somebody requires that it is active, so that its beginning is a fact of its own."""
+    """Whether a requirement asks whether it is active, so that its beginning is a fact of its own."""
     is_until: bool = False
     """Whether its result ends its container's repeat once it is truthy."""
     asked: tuple[tuple[str, ...], ...] = ()
     """What is asked of its result, here or of a container whose result it is: whether it is one of these wire texts."""
     values: Mapping[str, Input] = NO_VALUES
-    """Of the options that may be known only while running those that hold for it, by name."""
+    """Its options that may be known only while running, by name."""
     retries: int = 0
     backoff: Backoff = AT_ONCE
     retry_on: tuple[str | int, ...] = ()
@@ -103,7 +103,7 @@ class StepPlan(ByFields):
 
 @frozen(kw_only=True, eq=False, repr=False)
 class ContainerPlan(ByFields):
-    """A block that will run. A repeated step is a container of one that bears the step's path (``wraps``)."""
+    """A block that will run. A repeated step is a container of one step, with the step's path (``wraps``)."""
 
     index: int
     path: Path
@@ -113,7 +113,7 @@ class ContainerPlan(ByFields):
     children: tuple[int, ...] = ()
     gates: tuple[Gate, ...] = ()
     atoms: tuple[tuple[AtomPlan, ...], ...] = ()
-    """Per child position: what it decides among its siblings."""
+    """Per child position: the inputs that it decides among its siblings."""
     outer_atoms: tuple[OuterAtom, ...] = ()
     free: tuple[int, ...] = ()
     """Positions of children that wait for nothing."""
@@ -156,7 +156,7 @@ def taken_by(node: NodePlan) -> Iterator[Input]:
 
 @frozen(kw_only=True, eq=False, repr=False)
 class Reaction(ByFields):
-    """What makes a kept success run again in a recovery: causes, by node index (siblings or further out)."""
+    """The causes that make a kept success run again in a recovery, by node index (siblings or further out)."""
 
     to_failure_of: tuple[int, ...] = ()
     """It handled or watched their failure: it runs again if the same thing fails again."""
@@ -166,7 +166,7 @@ class Reaction(ByFields):
 
 @frozen(kw_only=True, eq=False, repr=False)
 class Plan(ByFields):
-    """What will run. ``nodes[0]`` is the root; a container stands before its children."""
+    """The plan of a flow. ``nodes[0]`` is the root; a container stands before its children."""
 
     name: str
     nodes: tuple[NodePlan, ...]

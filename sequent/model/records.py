@@ -17,7 +17,7 @@ from sequent.errors import NotDataError
 from sequent.model.wording import with_article
 
 _CACHED_HASH = "_attrs_cached_hash"
-"""Where attrs keeps the hash of an instance; None until somebody asks for it."""
+"""The attribute in which attrs keeps the hash of an instance; None until it is computed."""
 _BESIDE = frozenset({_CACHED_HASH, "__orig_class__"})
 """What stands in an instance beside its fields, and says nothing of its own: ``Box[int](3)`` notes its alias."""
 
@@ -26,16 +26,16 @@ _NOTHING: Mapping[str, object] = {}
 
 
 class Shape(NamedTuple):
-    """What the instances of a class hold, and where."""
+    """The attributes of the instances of a class, and their places."""
 
     kind: type
     fields: tuple[str, ...]
     slots: Mapping[str, types.MemberDescriptorType]
     """The slots of the class and of its bases."""
     further_slots: tuple[str, ...]
-    """Those that are no field's."""
+    """Those that are not fields."""
     computed: frozenset[str]
-    """Cached properties: what they keep is computed anew when it is asked for."""
+    """Cached properties: their values are computed anew when needed."""
     has_dict: bool
     caches_hash: bool
 
@@ -44,7 +44,7 @@ class Shape(NamedTuple):
 
         Args:
             record: an instance of exactly this class.
-            name: what to call it in an error: ``result['model']``.
+            name: its name in an error: ``result['model']``.
 
         Raises:
             NotDataError: a field has no value, or something else is kept in the instance, which would be lost.
@@ -155,7 +155,7 @@ _POINTER = tuple.__itemsize__
 
 
 def _holds_more(base: type) -> bool:
-    """Whether a class is written in C, and its instances hold what stands neither in slots nor in a dict."""
+    """Whether a class is written in C, with instance data that is neither in slots nor in a dict."""
     body = vars(base)
     if isinstance(body.get("__new__"), types.BuiltinMethodType):
         return True

@@ -31,7 +31,7 @@ Target = Path | OuterName
 
 @frozen(eq=False, repr=False)
 class ResultOf(ByFields):
-    """``x.result``: what a step or container gave."""
+    """``x.result``: the result of a step or container."""
 
     target: Target
     place: Place | None = field(default=None, eq=False)
@@ -39,7 +39,7 @@ class ResultOf(ByFields):
 
 @frozen(eq=False, repr=False)
 class ResultOr(ByFields):
-    """``x.result_or(v)``: what it gave, or a value where there is no result; it waits until x is done."""
+    """``x.result_or(v)``: its result, or a value if there is none; it waits until x is done."""
 
     target: Target
     default: Literal
@@ -64,7 +64,7 @@ class PreviousOf(ByFields):
 
 @frozen(eq=False, repr=False)
 class PartOf(ByFields):
-    """``x.result["a"]``, ``x.result.a``, ``item()[1]``: a part of what another reference gives."""
+    """``x.result["a"]``, ``x.result.a``, ``item()[1]``: a part of the value of another reference."""
 
     whole: Reference
     keys: tuple[str | int, ...]
@@ -104,12 +104,12 @@ class OuterValue(ByFields):
 
 @frozen(eq=False, repr=False)
 class FlowHandle(ByFields):
-    """The flow itself among the arguments: it arrives as a handle that tells the step where it is."""
+    """The flow itself among the arguments: the step gets a handle with its place in the flow."""
 
 
 @frozen(eq=False, repr=False)
 class Literal(ByFields):
-    """A value that was given as it is: a snapshot, as wire text (see ``model.wire``).
+    """A literal value: a snapshot, as wire text (see ``model.wire``).
 
     ``classes`` are the enums and records that the value contains, with which the text is read back.
     """
@@ -124,7 +124,7 @@ Reference = (
 
 
 class CompoundForm(StrEnum):
-    """What a compound is."""
+    """The kinds of compounds."""
 
     LIST = "list"
     TUPLE = "tuple"
@@ -138,7 +138,7 @@ class Compound(ByFields):
     form: CompoundForm
     parts: tuple[Value, ...]
     keys: tuple[str, ...] = ()
-    """Of a dict: what its parts are under, as wire text."""
+    """The keys of a dict, as wire text."""
 
 
 Value = Literal | Reference | Compound

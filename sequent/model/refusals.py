@@ -1,4 +1,4 @@
-"""What is said of a value that is no data: what it is, and what to give instead."""
+"""The errors for values that are not data, with the values to give instead."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sequent.errors import NotDataError
 from sequent.model.wording import with_article
 
 DATA = "numbers, text, lists, dicts, dates, paths, enums, attrs classes or dataclasses"
-"""What can be stored, in a sentence."""
+"""The types that can be stored, in a sentence."""
 _FILE = "a path to a file that holds it"
 _BUFFERS: tuple[object, ...] = (bytearray, memoryview)
 _PLAIN: tuple[type, ...] = (str, bytes, int, float, list, dict, tuple)
@@ -22,7 +22,7 @@ def refusal(value: object, name: str) -> NotDataError:
 
     Args:
         value: the value.
-        name: what it is called: ``result['conn']``.
+        name: its name in the error: ``result['conn']``.
     """
     kind = type(value)
     advice = _of_library(value)
@@ -34,7 +34,7 @@ def refusal(value: object, name: str) -> NotDataError:
 
 
 def _of_library(value: object) -> str | None:
-    """What to give instead of a value of numpy, pandas, torch and their like; None for any other."""
+    """The replacement for a value of numpy, pandas, torch and the like; None for any other."""
     kind = type(value)
     if hasattr(kind, "tolist"):
         return "give x.item()" if _is_single(value) else f"give x.tolist(), or {_FILE}"
@@ -52,7 +52,7 @@ def _is_single(value: object) -> bool:
 
 
 def advice_for(kind: type[Any]) -> str:
-    """What to give instead of an instance of a class."""
+    """The replacement for an instance of a class."""
     if issubclass(kind, AbstractSet):
         return f"give data, such as sorted(x), a list: a set has no order; or {_FILE}"
     if issubclass(kind, tuple):

@@ -1,4 +1,4 @@
-"""What a recovery starts from: the open part of a run, as the store has it."""
+"""The saved state from which a recovery starts: the open part of a run, from the store."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class SavedBlock(Struct, frozen=True):
     """
 
     status: Status
-    """``success``, or anything else where it is to be opened again."""
+    """``success``, or any other status if it is opened again."""
     drawn: int = 0
     frames: Mapping[int, SavedFrame] = {}
     """By iteration number."""
@@ -83,7 +83,7 @@ class Mark(Struct, frozen=True):
     attempt: int
     sequence: tuple[int, ...]
     found: Status
-    """What it was found in, as directives name it."""
+    """Its status, by the names of directives."""
 
 
 class Renewal(Struct, frozen=True):
@@ -109,7 +109,7 @@ class Revision(Struct, frozen=True):
     restored: tuple[tuple[Mark, int], ...] = ()
     """Successes of an earlier recovery that later ones had replaced, with the number of the attempt they were."""
     passed: tuple[Mark, ...] = ()
-    """What is passed over, with the number of the attempt that says so."""
+    """The tasks that are passed over, with the numbers of the attempts that record it."""
     frames: tuple[tuple[int, int, int], ...] = ()
     """Iterations that are a success no more: frame around, container, number."""
     repeats: tuple[tuple[int, int], ...] = ()

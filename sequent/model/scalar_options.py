@@ -62,7 +62,7 @@ def read_count(value: object, name: str, place: Place) -> int:
 
 
 def read_limit(value: object, name: str, place: Place) -> int | None:
-    """How many may execute at once: a whole number, below 1 for no limit; None where nothing is said."""
+    """The number that may execute at once: a whole number, below 1 for no limit; None if not given."""
     return None if value is None else read_count(value, name, place)
 
 
@@ -125,12 +125,12 @@ def read_construct(value: object, name: str, place: Place) -> Construct | None:
 
 
 def read_recovery(value: object, name: str, place: Place) -> Mapping[Status, Action]:
-    """The directives that differ from what happens anyway.
+    """The directives that differ from the default.
 
-    ``STEP_COMPLETE`` stands for both ends; one that is named itself goes before it.
+    ``STEP_COMPLETE`` stands for both ends; a directive for one of them overrides it.
 
     Raises:
-        DefinitionError: a status or an action is none.
+        DefinitionError: a status or an action is invalid.
     """
     if value is None:
         return NO_DIRECTIVES
@@ -157,5 +157,5 @@ def quoted(name: str) -> str:
 
 
 def option_error(message: str, place: Place, hint: str) -> DefinitionError:
-    """The error for an option whose value is not one that it can have."""
+    """The error for an option with an invalid value."""
     return DefinitionError(message, code="option", hint=hint, place=place)

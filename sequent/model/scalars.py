@@ -119,7 +119,7 @@ SCALARS: dict[type, Scalar] = {
     type(pathlib.Path()): Scalar("$p", str, pathlib.Path),
     type(pathlib.PurePath()): Scalar("$pp", str, pathlib.PurePath),
 }
-"""By exact type: a subclass is not read back as what it was, nor is another system's path."""
+"""By exact type: a subclass, or another system's path, would not be read back as itself."""
 
 READERS: dict[str, Callable[[typing.Any], object]] = {
     "$f": float,

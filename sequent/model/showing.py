@@ -1,4 +1,4 @@
-"""The port through which notebooks show flows and outcomes; who can draw them fills it."""
+"""The port through which notebooks show flows and outcomes; the module that draws them fills it."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _port = _ShowPort()
 
 
 def set_shower(shower: Shower) -> None:
-    """Say who shows things."""
+    """Register the function that shows flows and outcomes."""
     _port.shower = shower
 
 
 def shown(thing: object) -> str | None:
-    """A thing as HTML; None where there is nobody who shows it, or nothing more than its ``repr``."""
+    """A flow or outcome as HTML; None if no function is registered, or its ``repr`` is enough."""
     return None if _port.shower is None else _port.shower(thing)

@@ -1,4 +1,4 @@
-"""What the author wrote, as data."""
+"""The specification: the author's flow, as data."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ UNLIMITED = 2**31 - 1
 
 @frozen(eq=False, repr=False)
 class ItemsLiteral(ByFields):
-    """A list or a range that was given as it is, as wire text."""
+    """A literal list or range, as wire text."""
 
     text: str
     classes: tuple[type, ...] = field(default=(), eq=False)
@@ -46,7 +46,7 @@ ItemsSpec = ItemsLiteral | ItemsCall | Reference | Compound
 
 @frozen(eq=False, repr=False)
 class PoolSpec(ByFields):
-    """A named resource of which there is so much."""
+    """A named resource with a capacity."""
 
     name: str
     capacity: int
@@ -85,7 +85,7 @@ NO_VALUES: Mapping[str, Value] = {}
 
 @frozen(kw_only=True, eq=False, repr=False)
 class PlainOptions(ByFields):
-    """Options of steps and containers whose values the author writes; what each means stands in ``model.options``."""
+    """Options of steps and containers whose values the author writes; ``model.options`` describes them."""
 
     parallel: int = 1
     priority: int = 0
@@ -98,14 +98,14 @@ class PlainOptions(ByFields):
 
 @frozen(kw_only=True, eq=False, repr=False)
 class PlainStepOptions(PlainOptions):
-    """The same of a step, with those that only steps have."""
+    """The same for a step, with the options that only steps have."""
 
     retries: int = 0
     backoff: Backoff = AT_ONCE
     retry_on: tuple[str | int, ...] = ()
     """Qualified names (``module.Class``) of exceptions, and exit codes; empty: any failure."""
     recovery: Mapping[Status, Action] = field(factory=dict[Status, Action])
-    """What a recovery does with it, by the status in which it is found; only what differs from the default."""
+    """The actions of a recovery, by the status of the step; only those that differ from the default."""
     task_construct: Construct | None = None
 
 
@@ -120,13 +120,13 @@ class StepSpec(PlainStepOptions):
     until: bool = False
     """Of a repeated step: it ends once its own result is truthy."""
     values: Mapping[str, Value] = NO_VALUES
-    """Of the options that may be known only while running those that are given, by name: ``delay``, ``timeout``."""
+    """The given options that may be known only while running, by name: ``delay``, ``timeout``."""
     acquires: Amounts = ()
     releases: Amounts | None = None
-    """What is given back at the end: None for what was acquired; empty: nothing, it is kept for the run."""
+    """The amounts given back at the end. None: those acquired; empty: none, they are kept for the run."""
     place: Place | None = field(default=None, eq=False)
     option_places: Mapping[str, Place] = field(factory=dict[str, Place], eq=False)
-    """The line of each option that was written on a line of its own, as far as it is known."""
+    """The line of each option written on its own line, if known."""
 
 
 @frozen(kw_only=True, eq=False, repr=False)
@@ -136,7 +136,7 @@ class ContainerSpec(PlainOptions):
     name: str
     children: tuple[StepSpec | ContainerSpec, ...] = ()
     attributes: tuple[tuple[str, Value], ...] = ()
-    """What its body takes from outside: items, parameters, outer things; a step sees them on ``self``."""
+    """The values that its body takes from outside: items, parameters, outer values; a step sees them on ``self``."""
     requires: Requirement | None = None
     repeats: ItemsSpec | None = None
     values: Mapping[str, Value] = NO_VALUES
@@ -180,14 +180,14 @@ class FlowConfig(ByFields):
     logdir: str = ""
     """The directory for its runs' logs; empty: the run's own."""
     envvar_prefix: str = "SEQUENT_"
-    """What the names of the environment variables begin with by which steps learn where they are."""
+    """The prefix of the environment variables that tell steps their place."""
     logging_level: int = 20
     logging_formats: tuple[tuple[int, str], ...] = ()
     """How ``logging`` writes a line (``%(message)s``) of each level; level 0: of every other."""
     logging_datefmt: str = ""
-    """How ``logging`` writes a time; empty: as it does by itself."""
+    """The time format of ``logging``; empty: its default."""
     logging_console: bool = False
-    """Whether ``run()`` shows what its steps write."""
+    """Whether ``run()`` shows the output of its steps."""
 
 
 @frozen(kw_only=True, eq=False, repr=False)
@@ -216,12 +216,12 @@ class FlowSpec(ByFields):
     """Where the flow itself says each of its settings, by the fields of ``FlowConfig``; others may say the rest."""
     origin: Origin = field(factory=Origin, eq=False)
     warnings: tuple[str, ...] = field(default=(), eq=False)
-    """What was accepted and is probably a mistake: one sentence each, with its place."""
+    """Accepted input that is probably a mistake: one sentence each, with its place."""
 
 
 @frozen(kw_only=True, eq=False)
 class Definition:
-    """A specification together with the code that it speaks of; what a worker needs to find a step."""
+    """A specification together with its code, from which a worker finds a step."""
 
     spec: FlowSpec
     functions: Mapping[Path, Callable[..., object]]
@@ -229,10 +229,10 @@ class Definition:
     items: Mapping[Path, Callable[..., object]]
     """The callable of each ``repeats`` that has one."""
     bodies: Mapping[Path, type]
-    """The class of each container that was written as one: what ``self`` is made from."""
+    """The class of each container that was written as one: ``self`` is made from it."""
     result_types: Mapping[Path, object]
     """The type that each step's result is annotated with, as an object where it is known."""
     param_types: Mapping[str, object]
     """The type of each parameter, as an object."""
     flow: object
-    """The author's own object: a ``Sequent``, or what ``@container`` returned."""
+    """The author's own object: a ``Sequent``, or the result of ``@container``."""

@@ -1,4 +1,4 @@
-"""What a task is in, and what a requirement may ask of it."""
+"""The statuses of tasks, and the claims of requirements."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import Enum, StrEnum
 
 
 class Status(StrEnum):
-    """What a task, a container or an iteration is in."""
+    """The status of a task, a container or an iteration."""
 
     WAITING = "waiting"
     READY = "ready"
@@ -26,7 +26,7 @@ SETTLED = frozenset({Status.SUCCESS, Status.FAILURE, Status.SKIPPED, Status.CANC
 
 
 class Claim(StrEnum):
-    """What a requirement asks of a step or container."""
+    """A claim of a requirement about a step or container."""
 
     READY = "ready"
     ACTIVE = "active"
@@ -59,9 +59,9 @@ but for ready and active of what had been ready and active before it settled."""
 
 
 class RunStatus(StrEnum):
-    """What a run is in.
+    """The status of a run.
 
-    Two are never stored: ``interrupted`` is a running run that nobody drives, and ``damaged`` one that cannot be read.
+    Two are never stored: ``interrupted`` is a running run without a driver, and ``damaged`` one that cannot be read.
     """
 
     RUNNING = "running"
@@ -69,7 +69,7 @@ class RunStatus(StrEnum):
     FAILURE = "failure"
     STOPPED = "stopped"
     SUSPENDED = "suspended"
-    """Only delays are left, and whoever drove it did not wait for them: it is to be continued."""
+    """Only delays are left, and the driver did not wait for them: continue it later."""
     INTERRUPTED = "interrupted"
     DAMAGED = "damaged"
 
@@ -83,7 +83,7 @@ class Construct(StrEnum):
 
 
 class Verdict(Enum):
-    """What an attempt's result says to an ``until``: told by the worker, since the engine sees no result."""
+    """The meaning of an attempt's result for an ``until``: the worker reports it, since the engine sees no results."""
 
     UNKNOWN = 0
     FALSY = 1
@@ -91,7 +91,7 @@ class Verdict(Enum):
 
 
 class Action(StrEnum):
-    """What a recovery does with a task that it finds in a certain status."""
+    """The action of a recovery for a task in a certain status."""
 
     RERUN = "rerun"
     SKIP = "skip"
@@ -110,4 +110,4 @@ DEFAULT_ACTIONS: dict[Status, Action] = {
     Status.FAILURE: Action.RERUN,
     Status.SUCCESS: Action.SKIP,
 }
-"""What a recovery does with a task where its step says nothing else."""
+"""The default actions of a recovery."""

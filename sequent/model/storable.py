@@ -9,7 +9,7 @@ from sequent.model.records import has_default
 
 
 def never_stored(annotation: object) -> tuple[Meaning, str] | None:
-    """What an annotation promises that can never be stored or found, and the field of a record in which it stands.
+    """A type in an annotation that can never be stored or found, and the field of a record in which it stands.
 
     A type that is written beside a result is meant to be returned, wherever it stands in it. A field of a record counts
     where it cannot hold anything else: of ``Connection | None`` it may be None, and a list may be empty.

@@ -13,9 +13,9 @@ _STYLE = "(?:[0-4]|3[0-7]|9[0-7])"
 _PAINT = f"\x1b\\[{_STYLE}?(?:;{_STYLE})*m"
 """Colours and weights, none of which hides anything."""
 _MOVES = "\r|\x1b\\[[0-9]*[AK]|\x1b\\[[?]25[lh]"
-"""What a display that redraws itself needs besides."""
+"""Further sequences that a redrawing display needs."""
 _SEQUENCES = r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-_])"
-"""What colours, moves, or gives a window its title."""
+"""Sequences for colours, moves and window titles."""
 _UNPAINTED = f"({_PAINT})|{_UNSAFE}"
 _UNDRAWN = f"({_PAINT}|{_MOVES})|{_UNSAFE}"
 
@@ -41,7 +41,7 @@ def _escaped(match: re.Match[str]) -> str:
 
 
 def painted(text: str, *, moves: bool = False) -> str:
-    """The same for text that we have painted: its colours stay, and where it ``moves``, so does what redraws it."""
+    """The same for text that we have painted: its colours stay, and with ``moves`` its moves."""
     if all(map(str.isprintable, text.split("\n"))):
         return text
     return re.sub(_UNDRAWN if moves else _UNPAINTED, _escaped_unless_ours, text)

@@ -22,7 +22,7 @@ _RETRY_ON = "give exception types, and exit codes from 0 to 255: retry_on=(Conne
 
 
 def read_delay(value: object, name: str, place: Place) -> float | datetime:
-    """How long to wait before a start, in seconds, or the moment before which there is none.
+    """The delay before a start in seconds, or the earliest moment of a start.
 
     Raises:
         DefinitionError: it is neither, negative, endless, or longer than ten years.

@@ -1,7 +1,7 @@
 """The only serialisation: data to text that is read back exactly, or refused by name.
 
-The text is JSON. What JSON has no form for is an object with one key, ``$`` and a letter or two for its kind.
-Enums and records carry the name of their class, never a way to import it: whoever reads gives the
+The text is JSON. A type that JSON lacks is an object with one key, ``$`` and a letter or two for its kind.
+Enums and records carry the name of their class, never a way to import it: the reader passes the
 classes, taken from the annotation of the step that made the value.
 """
 
@@ -41,7 +41,7 @@ def encode(value: object, name: str = "the value") -> str:
     Args:
         value: None, bool, int, float, str, bytes, list, tuple, dict, range, a date or time, Decimal, UUID,
             Path, an enum's member, an attrs or dataclass instance, or any nesting of these.
-        name: what to call it in an error: ``result``, ``kwargs['db']``.
+        name: its name in an error: ``result``, ``kwargs['db']``.
 
     Raises:
         NotDataError: something in it is none of these; the message names it.
@@ -81,7 +81,7 @@ class _TooLongError(Exception):
 
 
 class _Encoder:
-    """Turns a value into what JSON can say, collecting the classes met, by the names under which they are read."""
+    """Turns a value into JSON data, and collects its classes by the names under which they are read."""
 
     def __init__(self, classes: dict[str, type]) -> None:
         self._classes = classes
@@ -180,7 +180,7 @@ def decode(text: str, classes: Mapping[str, type] | None = None) -> object:
     """The value of a text.
 
     Args:
-        text: what ``encode`` gave.
+        text: the result of ``encode``.
         classes: the enums and records that it may contain, by qualified name.
 
     Raises:
@@ -202,12 +202,12 @@ def decode_result(text: str, classes: Mapping[str, type] | None, maker: str) -> 
     """The value of the text of a step's result.
 
     Args:
-        text: what ``encode`` gave.
+        text: the result of ``encode``.
         classes: as for ``decode``.
         maker: the dotted path of the step that returned it.
 
     Raises:
-        NotDataError: it cannot be read back; the message names the step, and the hint how to have it anew.
+        NotDataError: it cannot be read back; the message names the step, and the hint how to compute it again.
     """
     try:
         return decode(text, classes)
@@ -221,19 +221,19 @@ def decode_result(text: str, classes: Mapping[str, type] | None, maker: str) -> 
 
 
 class Ambiguous:
-    """Stands for a class of whose name there are several, so that nobody can say which is meant."""
+    """Stands for an ambiguous class: there are several of its name."""
 
 
 def part_of(text: str, keys: tuple[Key, ...], name: str = "the value") -> str:
     """The text of a part of a value: of ``x.result["a"].b[-1]`` the keys are "a", "b" and -1.
 
     Args:
-        text: what ``encode`` gave.
+        text: the result of ``encode``.
         keys: of a dict its keys, of a record its fields, of a list, a tuple or a range its positions.
-        name: what to call the value in an error.
+        name: the name of the value in an error.
 
     Raises:
-        PartError: there is no such part; the message says what there is.
+        PartError: there is no such part; the message names the parts.
     """
     return text_of(cut(read_json(text, name), keys, name))
 
@@ -298,7 +298,7 @@ def _member(kind: type[Enum], name: str) -> Enum:
 
 
 def _record(kind: type[object], values: dict[str, object]) -> object:
-    """An instance with these fields, made without running its constructor: exactly what was stored."""
+    """An instance with exactly the stored fields, made without running its constructor."""
     shape = shape_of(kind)
     if shape is None or set(shape.fields) != set(values):
         raise NotDataError(
@@ -310,7 +310,7 @@ def _record(kind: type[object], values: dict[str, object]) -> object:
 
 
 def _difference(fields: tuple[str, ...] | None, values: Mapping[str, object]) -> str:
-    """How a class differs from what was stored of it."""
+    """The differences of a class from its stored fields."""
     if fields is None:
         return "has other fields than the class has now, which is neither an attrs class nor a dataclass"
     gone = [repr(name) for name in values if name not in fields]

@@ -15,12 +15,12 @@ def with_article(noun: str) -> str:
 
 
 def kind_of(value: object) -> str:
-    """What a value is, in a sentence: ``None``, ``a str``, ``an int``."""
+    """The type of a value, in a sentence: ``None``, ``a str``, ``an int``."""
     return "None" if value is None else with_article(type(value).__name__)
 
 
 def repr_of(value: object, longest: int = 100) -> str:
-    """How a value shows itself, shortened; and what to say where its class fails at that."""
+    """The ``repr`` of a value, shortened; a placeholder if it raises."""
     try:
         text = repr(value)
     except SequentError:
@@ -32,12 +32,12 @@ def repr_of(value: object, longest: int = 100) -> str:
 
 
 def described(value: object) -> str:
-    """A value, shortened, and what it is: ``'5', a str``; None is just that."""
+    """A value, shortened, with its type: ``'5', a str``; None alone."""
     return "None" if value is None else f"{repr_of(value)}, {kind_of(value)}"
 
 
 def guess(name: str, known: Iterable[str]) -> str:
-    """What was probably meant, for a hint to begin with: ``did you mean 'load'? ``; empty where nothing is like it."""
+    """The beginning of a hint: ``did you mean 'load'? ``; empty if no name is similar."""
     # Few mistakes are made, and this takes a while to load.
     from difflib import get_close_matches
 

@@ -1,4 +1,4 @@
-"""What a step does, as data: a Python callable, a program with its arguments, or nothing."""
+"""The work of a step, as data: a Python callable, a program with its arguments, or nothing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sequent.model.references import Compound, Literal, Reference, Value
 ARGUMENTS = "+"
 """In a fingerprint, before the digest of the literals among the arguments."""
 WORD_KINDS = "a word is str, Path, bytes, int, float, Decimal, a date or time, UUID"
-"""What a word of a command can be, in words."""
+"""The possible types of a command's word, in words."""
 
 
 @frozen(eq=False, repr=False)
@@ -35,7 +35,7 @@ class ModuleImport(ByFields):
 
 @frozen(eq=False, repr=False)
 class FunctionWork(ByFields):
-    """A step's Python callable: what is known of it without having it."""
+    """A step's Python callable, described without the object itself."""
 
     name: str
     """The function's qualified name, for people."""
@@ -43,7 +43,7 @@ class FunctionWork(ByFields):
     """Whether its first parameter is its container."""
     arguments: tuple[Argument, ...] = ()
     imports: tuple[ModuleImport, ...] = ()
-    """What ``import_module`` and ``import_file`` name."""
+    """The modules that ``import_module`` and ``import_file`` name."""
     fingerprint: str = field(default="", eq=False)
     """A digest of its source, or of its code where there is no source."""
 
@@ -57,7 +57,7 @@ class Template(ByFields):
 
 @frozen(eq=False, repr=False)
 class Formatted(ByFields):
-    """A reference within a word; or what it stands for, where that is known beforehand."""
+    """A reference within a word; or its value, if known beforehand."""
 
     value: Value
     conversion: str = ""

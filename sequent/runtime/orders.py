@@ -67,7 +67,7 @@ class Composed(Message, frozen=True):
     form: CompoundForm
     parts: tuple[Given, ...]
     keys: tuple[str, ...]
-    """Of a dict: what its parts are under, as wire text."""
+    """The keys of a dict, as wire text."""
 
 
 Given = str | Spooled | Cut | Composed

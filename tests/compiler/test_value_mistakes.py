@@ -105,7 +105,7 @@ def test_failures_of_an_unknown_step_are_told_once():
 def test_asking_what_something_repeated_returned_is_refused(asked, repeated):
     found = mistake(flow(asked, step("c", asks("a!returned=1", 7))))
     assert (found.code, found.path, found.place) == ("returned", "c", Place("flow.py", 7))
-    assert f"'c' asks what 'a' returned, and '{repeated}' repeats" in found.message
+    assert f"'c' asks for the result of 'a', but '{repeated}' repeats" in found.message
     assert found.hint
 
 

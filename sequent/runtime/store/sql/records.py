@@ -111,7 +111,7 @@ def read_status(text: str) -> Status:
 
 
 def read_run_status(text: str) -> RunStatus:
-    """What a run is in."""
+    """The status of a run."""
     return _checked("a run's status", text, RunStatus)
 
 
