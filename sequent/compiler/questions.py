@@ -63,7 +63,7 @@ def check_questions(node: Node, problems: Problems) -> None:
         elif repeated is not None:
             problems.add(
                 "returned",
-                f"{node.shown} asks what {other.shown} returned, and {repeated.shown} repeats: "
+                f"{node.shown} asks for the result of {other.shown}, but {repeated.shown} repeats: "
                 "there is a list of results, not one",
                 path=node.text,
                 place=asked.place,
