@@ -57,7 +57,7 @@ class PassOver(Struct, frozen=True):
 
 
 class Revise(Struct, frozen=True):
-    """Record what a recovery makes of what it found."""
+    """Record the changes that a recovery makes to the saved state."""
 
     revision: Revision
 
@@ -99,7 +99,7 @@ class FailContainer(Struct, frozen=True):
 
 
 class SettleTask(Struct, frozen=True):
-    """Tell whoever watches that a task settled without an attempt of its own.
+    """Tell the observer that a task settled without an attempt of its own.
 
     It is skipped or cancelled, or a failure without a further retry.
     """
@@ -151,7 +151,7 @@ class CloseRepeat(Struct, frozen=True):
 
 
 class Blocked(Struct, frozen=True):
-    """A task or container that waits for resources which nobody can give back."""
+    """A task or container that waits for resources that no task can give back."""
 
     scope: Scope
     node: int

@@ -11,11 +11,11 @@ from sequent.model.status import Verdict
 
 
 class RunStarted(Struct, frozen=True):
-    """The run begins, or is taken up again."""
+    """The run begins, or is resumed."""
 
 
 class TaskBegan(Struct, frozen=True):
-    """The code of an attempt has begun; told only of steps that announce it."""
+    """The code of an attempt has begun; only for steps that announce it."""
 
     frame: int
     node: int
@@ -68,14 +68,14 @@ class TimerEnded(Struct, frozen=True):
 
 
 class HoldGranted(Struct, frozen=True):
-    """What a task or container wants of shared pools is now held for it."""
+    """A task or container now holds its amounts of shared pools."""
 
     frame: int
     node: int
 
 
 class RepeatOpened(Struct, frozen=True):
-    """The items of a container's repeat are known: so many, or None where they are drawn one at a time."""
+    """The items of a container's repeat are known: their number, or None if they are drawn one at a time."""
 
     frame: int
     node: int
@@ -100,7 +100,7 @@ class ItemsEnded(Struct, frozen=True):
 
 
 class DrawFailed(Struct, frozen=True):
-    """The items could not be had, or, before the container began, its delay."""
+    """The items could not be computed, or, before the container began, its delay."""
 
     frame: int
     node: int
@@ -114,11 +114,11 @@ class StepPaced(Struct, frozen=True):
 
 
 class PauseRequested(Struct, frozen=True):
-    """Whoever drives the run does not wait for delays: it is to be continued later."""
+    """The driver does not wait for delays: the run will be continued later."""
 
 
 class StopRequested(Struct, frozen=True):
-    """Nobody wants anything more to start."""
+    """A stop was requested: nothing more starts."""
 
 
 Fact = (

@@ -85,7 +85,7 @@ class ItemsLiteralPlan(Struct, frozen=True):
 
 
 class ItemsCallPlan(Struct, frozen=True):
-    """Items that a callable gives; ``attributes`` are what its ``self`` shows, if it takes one."""
+    """Items from a callable; ``attributes`` are those of its ``self``, if it takes one."""
 
     attributes: tuple[tuple[str, Input], ...] = ()
 

@@ -38,7 +38,7 @@ def read_record(kind: type[T], text: str, name: str) -> T:
     Args:
         kind: its class, or what it is made of, such as ``dict[str, Count]``.
         text: JSON.
-        name: what to call it in an error.
+        name: its name in an error.
 
     Raises:
         NotDataError: it is none of these: a field is missing, of another type or out of its range, or one too many.

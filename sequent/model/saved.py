@@ -50,7 +50,7 @@ class SavedFrame(Struct, frozen=True):
 
 
 class SavedBlock(Struct, frozen=True):
-    """A container within one iteration of what is around it.
+    """A container within one iteration of its own container.
 
     ``frames`` has the iterations up to ``drawn`` that were no success, and those in which something may have to run
     again though they were one. Of a container that is kept and that the plan has a reaction for, it has all, for the
@@ -87,7 +87,7 @@ class Mark(Struct, frozen=True):
 
 
 class Renewal(Struct, frozen=True):
-    """A repeat of which nothing is kept: its items are found anew, and its iterations had as good as never begun."""
+    """A repeat of which nothing is kept: its items are computed anew, and its iterations had as good as never begun."""
 
     frame: int
     """The frame around it."""
@@ -97,7 +97,7 @@ class Renewal(Struct, frozen=True):
 
 
 class Revision(Struct, frozen=True):
-    """What a recovery makes of what it found, beside what follows from the rows as they are.
+    """The changes that a recovery makes to the rows it finds.
 
     It is written in one transaction, so that a recovery of that recovery finds it.
     """

@@ -49,7 +49,7 @@ def _told(worker: Worker, message: FromWorker) -> WorkerReport | FlowLoaded | Fl
             return message
     elif isinstance(message, WorkerReport) and worker.is_loaded and worker.held and _is_of(message, worker):
         return message
-    raise BadMessageError("it tells of an order that the worker does not execute")
+    raise BadMessageError("it reports an order that the worker does not execute")
 
 
 def _is_of(report: WorkerReport, worker: Worker) -> bool:
