@@ -17,7 +17,7 @@ MISTAKES = {
         ("055_none", "command=['ls', None]", "word 2 of the command is None", WORD),
         ("055_text", "command='ls -la'", "a command is 'ls -la', a str", "nothing is split"),
         ("056_cwd", "command=['ls'], cwd=''", "'cwd' is ''", "give a path"),
-        ("056_name", "command=['ls'], env={'A=': '1'}", "'env' has the name 'A='", "neither = nor NUL"),
+        ("056_name", "command=['ls'], env={'A=': '1'}", "'env' has the name 'A='", "without = and NUL"),
         ("056_nul", "command=['ls'], env={'A': 'x\\0'}", "env['A'] of the command contains NUL", "no program"),
         ("056_value", "command=['ls'], env={'A': True}", "env['A'] of the command is True", WORD),
         ("056_list", "command=['ls'], env=['A']", "'env' is ['A']", "a dict of variables"),

@@ -177,7 +177,7 @@ flow = Sequent(
             hint=hint,
         )
         for name, given, hint in (
-            ("retries", "-1", "further attempts"),
+            ("retries", "-1", "attempts after the first"),
             ("priority", "'high'", "a whole number"),
             ("handles", "'no'", "True or False"),
         )

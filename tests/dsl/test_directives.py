@@ -89,7 +89,7 @@ def test_complete_stands_for_both_ends_and_yields_to_either(recovery, read_as):
         ({STEP_DONE: STP_RERUN}, ["the status STEP_DONE", "STEP_SUCCESS"]),
         ({STEP_SUCCESS: "again"}, ["the action 'again'", "STP_RERUN and STP_SKIP"]),
         ({STEP_SUCCESS: STEP_SUCCESS}, ["the action STEP_SUCCESS"]),
-        (STP_RERUN, ["'recovery' is STP_RERUN", "it is a dict"]),
+        (STP_RERUN, ["'recovery' is STP_RERUN", "give a dict"]),
     ],
 )
 def test_directives_that_are_none_are_refused_with_those_that_are(recovery, texts, blamed):

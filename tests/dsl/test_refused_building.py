@@ -136,7 +136,7 @@ def test_until_and_result_must_name_a_step_of_it(blamed):
         other = flow.add_step("other", prog, args=("x",))
         a.until = other  # wrong
 
-    blamed(write, "'until' of 'a' names no step of its body")
+    blamed(write, "'until' of 'a' names no step of it")
 
 
 def test_a_step_of_another_flow_is_told_with_both_names(blamed):

@@ -22,7 +22,7 @@ COMMANDS = {
     "None": (lambda: command("echo", None), "command", "word 2 of the command is None", "a word is str"),  # wrong
     "a flag": (lambda: command("echo", True), "command", "is True, a bool", "a word is str"),  # wrong
     "a dict": (lambda: command("echo", {"a": 1}), "command", "a dict", "a word is str"),  # wrong
-    "a name with =": (lambda: command("echo", env={"A=": "1"}), "command", "'A='", "neither = nor NUL"),  # wrong
+    "a name with =": (lambda: command("echo", env={"A=": "1"}), "command", "'A='", "without = and NUL"),  # wrong
     "a flag in env": (lambda: command("echo", env={"A": True}), "command", "env['A']", "a word is str"),  # wrong
     "a code too large": (lambda: command("echo", success=256), "command", "'success' is 256", "from 0 to 255"),  # wrong
     "an option that data ends": (
@@ -44,7 +44,7 @@ COMMANDS = {
         lambda: command(result=str)(3),  # wrong
         "argument",
         "3 is not a function",
-        "called",
+        "another callable",
     ),
     "words that are a generator": (
         lambda: command(generate),  # wrong

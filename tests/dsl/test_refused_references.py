@@ -183,7 +183,7 @@ REFERENCES = {
         lambda pick, size, many: many.returned(1),  # wrong
         "returned",
         "'many' is repeated: its result is a list",
-        "a step that takes the list",
+        "a step take the list",
     ),
     "a float": (
         lambda pick, size, many: pick.returned(1.5),  # wrong
@@ -198,7 +198,7 @@ REFERENCES = {
         "size.result, which is known only while running",
         "give the values",
     ),
-    "no value": (lambda pick, size, many: pick.returned(), "returned", "names no value", "give what"),  # wrong
+    "no value": (lambda pick, size, many: pick.returned(), "returned", "names no value", "give the values"),  # wrong
     "a reference as a stand-in": (
         lambda pick, size, many: pick.result_or(size.result),  # wrong
         "reference",

@@ -81,7 +81,7 @@ def test_a_secret_stands_only_where_nobody_else_sees_it(write, blamed):
 AGAIN = {
     "open": ({}, {}, "param", "the parameter 'region' of 'load_region' has no value here", "kwargs={'region': ...}"),
     "unknown": ({"regoin": "eu"}, {}, "param", "'load_region' has no parameter 'regoin'", "did you mean 'region'?"),
-    "of another type": ({"region": 3}, {}, "param", "kwargs['region'] is 3, an int", "it is a str"),
+    "of another type": ({"region": 3}, {}, "param", "kwargs['region'] is 3, an int", "give a str"),
     "no data": ({"region": threading.Lock()}, {}, "not-data", "kwargs['region'] is a lock", "give data"),
     "no dict": (["eu"], {}, "param", "'kwargs' is ['eu']", "a dict of values by parameter"),
     "attempts": ({"region": "eu"}, {"retries": 3}, "option", "'retries' is for steps", "put it on 'load'"),

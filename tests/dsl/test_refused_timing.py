@@ -90,7 +90,7 @@ def test_a_timeout_of_nothing_is_refused(nothing, blamed):
 @pytest.mark.parametrize(
     ("options", "texts"),
     [
-        ({"retries": -1}, ["'retries' is -1", "further attempts"]),
+        ({"retries": -1}, ["'retries' is -1", "attempts after the first"]),
         ({"retries": 1.5}, ["'retries' is 1.5", "whole number"]),
         ({"retries": True}, ["'retries' is True"]),
         ({"retries": "3"}, ["'retries' is '3'"]),

@@ -101,7 +101,7 @@ def test_a_store_may_be_named_in_databases(entry, location):
         ({"sleep_between_lops": 1}, ["config has no key 'sleep_between_lops'", "did you mean 'sleep_between_loops'"]),
         ({"retries": 1}, ["config has no key 'retries'", "there are: DATABASES, LOGGING"]),
         ({3: 1}, ["config has no key 3"]),
-        ([], ["config is []", "it is a dict"]),
+        ([], ["config is []", "give a dict"]),
         ({"workdir": 3}, ["config['workdir'] is 3", "path of a directory"]),
         ({"logdir": ""}, ["config['logdir'] is ''"]),
         ({"workdir": "a\0b"}, ["config['workdir']"]),

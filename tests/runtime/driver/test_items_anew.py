@@ -316,7 +316,7 @@ def test_a_repeat_goes_on_with_its_items_where(store, flow, asked):
     assert not run(store, flow)
     WORDS.write_text("z a b")
     OK.touch()
-    assert "found anew" not in " ".join(planned(store, flow, asked).values())
+    assert "computed anew" not in " ".join(planned(store, flow, asked).values())
     outcome = recovered(store, flow, asked)
     assert (outcome.status, outcome.result) == (RunStatus.SUCCESS, "joined" if flow is skipping else "A B")
 
