@@ -60,7 +60,7 @@ def test_the_reference_says_what_a_flow_may_not_have_and_what_may_be_a_reference
 
     text = re.sub(r"\s+", " ", PAGE)
     inside = [name for name, option in OPTIONS.items() if {FLOW, CONTAINER} & option.where == {CONTAINER}]
-    assert f"those of `container`, but for {listed(inside)}." in text
+    assert f"the options of `container`, except {listed(inside)}." in text
     assert f"{listed(name for name, option in OPTIONS.items() if option.may_refer)} may be" in text
 
 

@@ -130,7 +130,7 @@ def test_a_choice_is_refused_by_its_values_and_not_by_its_annotation():
     with pytest.raises(UsageError) as caught:
         parse_text(Literal["a", "b"], "c")
     assert caught.value.message == "'c', which is not one of its values"
-    assert caught.value.hint == "it is one of a, b"
+    assert caught.value.hint == "give one of a, b"
 
 
 def test_an_instance_has_the_defaults_of_what_it_was_not_given():
