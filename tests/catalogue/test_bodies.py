@@ -81,7 +81,7 @@ b = flow.add_step("b", work)
 a.result = b  # wrong
 """,
         code="designated",
-        says=("'result' of 'a' names no step of its body",),
+        says=("'result' of 'a' names no step of it",),
         hint="name one of 'x'",
     ),
     "row_111": Mistake(

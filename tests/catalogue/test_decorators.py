@@ -96,14 +96,14 @@ MISTAKES = {
         text=flow("    x = 1", "@container(priority=1)  # wrong\n@container"),
         code="container",
         says=("'flow' is a container already: @container stands above it twice",),
-        hint="leave one of them out",
+        hint="keep one of them",
     ),
     "row_119_twice_inner": Mistake(
         text=flow("    @container  # wrong\n    @container(repeats=[1])\n    class b:\n        one = step(work)"),
         code="container",
         path="b",
         says=("'b' is a container already: @container stands above it twice",),
-        hint="leave one of them out",
+        hint="keep one of them",
     ),
     "row_120_init": Mistake(
         text=flow("    def __init__(self):  # wrong\n        self.x = 1"),

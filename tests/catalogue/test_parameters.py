@@ -112,12 +112,12 @@ def test_an_option_of_run_stands_before_the_target_of_such_a_flow(command, writt
         (
             "row_117_flag",
             ("--verbose",),
-            ("has a parameter 'verbose'", "is written --param-verbose"),
+            ("has a parameter 'verbose'", "write the parameter as --param-verbose"),
         ),
         (
             "row_117_value",
             ("--store", "a.db"),
-            ("has a parameter 'store'", "written --param-store"),
+            ("has a parameter 'store'", "write the parameter as --param-store"),
         ),
         (
             "row_126_twice",

@@ -60,7 +60,7 @@ REFUSED = {
         ["recover", "two", "--flow", "flows.py:good"],
         2,
         "usage",
-        "run 'two' is of the flow 'bad', and 'flows.py:good' is the flow 'good'",
+        "run 'two' belongs to the flow 'bad', but 'flows.py:good' is the flow 'good'",
         "name the flow of the run",
     ),
     "row_092_path": (
@@ -97,7 +97,7 @@ REFUSED = {
         ["recover", "two", "--rerun", "load", "--skip", "load"],
         2,
         "contradiction",
-        "'load' is to be passed over, and to run again",
+        "'load' is both passed over and run again",
         "ask for only one of them",
     ),
     "row_092_recovery": (
@@ -212,7 +212,7 @@ def test_what_has_begun_and_is_gone_is_refused_whatever_is_accepted(row, runs, t
     code, _, told = runs("recover", "two", "--accept-changes")
     assert code == 2
     assert "'load' is gone; it was: step; but it began in this run as a step" in told
-    assert "hint: give 'load' backas it was, where it was, or start a new run" in told
+    assert "hint: restore 'load' as it was, where it was, or start a new run" in told
 
 
 @pytest.mark.parametrize("row", ["row_092_dependents"])
@@ -229,4 +229,4 @@ def test_a_variable_that_only_recover_sets_is_refused_where_somebody_else_did(ju
     monkeypatch.setenv("SEQUENT_RECOVER_ASKED", junk)
     with pytest.raises(UsageError, match=r"'SEQUENT_RECOVER_ASKED' is .* which Sequent did not write") as caught:
         taken(RECOVER_RUN)
-    assert "leave it out" in caught.value.hint
+    assert "unset it" in caught.value.hint

@@ -126,7 +126,7 @@ def test_a_name_that_is_no_stores_is_refused_without_its_password(row, words, to
 @pytest.mark.parametrize(("row", "store"), [("row_081", ":memory:"), ("row_081_url", "sqlite://")])
 @pytest.mark.parametrize("word", ["ls", "show", "logs", "recover", "continue", "stop"])
 def test_a_store_in_memory_has_nothing_to_take_up_or_to_read(row, store, word, told):
-    told([word, "--store", store], 2, "':memory:' is gone with its process", "needs a file", "--store FILE")
+    told([word, "--store", store], 2, "':memory:' ends with its process", "needs a file", "--store FILE")
 
 
 BESIDE = {
@@ -137,7 +137,7 @@ BESIDE = {
         "rm '{0}-wal'",
     ),
     "row_127_made_journal": ("s.db", "-journal", "'{0}-journal' is left of an earlier store", "put that store back"),
-    "row_127_opened_journal": ("", "-journal", "'{0}-journal' lies beside the store", "root has put it there", "rm "),
+    "row_127_opened_journal": ("", "-journal", "'{0}-journal' lies beside the store", "root put it there", "rm "),
 }
 
 

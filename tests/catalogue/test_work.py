@@ -152,7 +152,7 @@ flow = Sequent(
 """,
         code="config-file",
         says=("nosuch.toml' cannot be read: No such file or directory",),
-        hint="a file in TOML or YAML",
+        hint="a TOML or YAML file",
     ),
     **{
         f"row_053_{name}": Mistake(
@@ -251,7 +251,7 @@ FOUND_IN_A_RUN = {
     "beyond_import_file": (
         "flow.add_step('a', print, import_module='x', import_file='no/x.py')",
         "import_file: file not found: 'no/x.py' in",
-        "hint: steps run in the directory in which the run was started",
+        "hint: give an absolute path, or one relative to the directory where the run was started",
     ),
     "beyond_secret": (
         "flow.add_step('a', print, (secret('NO_SUCH_TOKEN'),))",

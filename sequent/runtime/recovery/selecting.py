@@ -73,7 +73,7 @@ def select(asked: Asked, plan: Plan) -> Selected:
     for selection, text in skip.items():
         if selection in reasons:
             raise UsageError(
-                f"'{text}' is asked to be passed over and to run again: {reasons[selection]}",
+                f"'{text}' is both passed over and run again: {reasons[selection]}",
                 code="contradiction",
                 hint="ask for only one of them",
             )

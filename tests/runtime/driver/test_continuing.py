@@ -74,7 +74,7 @@ def test_where_there_is_no_run_none_is_continued(path):
 
 
 def test_a_run_in_memory_cannot_be_continued():
-    with pytest.raises(UsageError, match="':memory:' is gone with its process"):
+    with pytest.raises(UsageError, match="':memory:' ends with its process"):
         flow_of(Path(":memory:"), sequent.RUN_CONTINUE).run()
 
 

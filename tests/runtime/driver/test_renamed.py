@@ -150,7 +150,7 @@ def test_what_is_left_out_is_told_with_what_to_type(store):
     assert "'find' is gone" in caught.value.message
     assert "'list_all' is new" in caught.value.message
     assert "'join'" not in caught.value.message
-    assert "if it is 'list_all' now: sequent recover r00001 --renamed find=list_all" in str(caught.value.hint)
+    assert "if it was renamed to 'list_all': sequent recover r00001 --renamed find=list_all" in str(caught.value.hint)
     with pytest.raises(DefinitionError) as caught:
         recovered(store)
     assert "once for each: sequent recover r00001 --renamed OLD=NEW" in str(caught.value.hint)
