@@ -16,7 +16,7 @@ PLAN = RecoveryPlan(
         *(PlannedTask("load", f"1.{n}", Fate.KEPT, "it has succeeded") for n in range(1, 6)),
         PlannedTask("load", "1.6", Fate.RERUN, "it failed"),
         PlannedTask("alert\x1b[2J", "1", Fate.BLOCKED, "it requires that 'load' fails, which succeeds"),
-        PlannedTask("send", "1", Fate.OPEN, "whether it runs depends on the result of 'a' returns"),
+        PlannedTask("send", "1", Fate.OPEN, "whether it runs depends on the result of 'a'"),
     ),
     notes=("'find/1' may have more iterations than are shown",),
 )

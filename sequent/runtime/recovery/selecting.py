@@ -64,7 +64,7 @@ def select(asked: Asked, plan: Plan) -> Selected:
         typed.append((text, selection))
         reasons[selection] = f"you asked for it: --from {text}"
         for dependent in _downstream(selection, plan):
-            reasons.setdefault(dependent, f"it depends on '{text}', and --from runs that and everything after it again")
+            reasons.setdefault(dependent, f"it depends on '{text}', given by --from")
     for text in asked.rerun:
         selection = read_selection(text, plan, "--rerun")
         typed.append((text, selection))

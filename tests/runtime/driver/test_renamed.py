@@ -157,7 +157,7 @@ def test_what_is_left_out_is_told_with_what_to_type(store):
 
 
 WRONG = {
-    "no form": ("find", "has another form"),
+    "no form": ("find", "is not OLD=NEW"),
     "nothing old": ("fnd=list_all", "the run has no step or container 'fnd'"),
     "nothing new": ("find=list_al", "the flow has no step or container 'list_al'"),
     "what is still there": ("tidy=join", "the flow still has 'tidy'"),

@@ -41,12 +41,12 @@ def test_a_file_is_loaded_as_the_module_that_is_named_with_it(names):
 
 def test_a_file_under_a_name_that_is_taken_is_refused(names):
     (names / "one.py").write_text("")
-    with pytest.raises(UsageError, match=r"the module 'json' is that of .*json.*not of 'one.py'"):
+    with pytest.raises(UsageError, match=r"the module 'json' is loaded from .*json.*not from 'one.py'"):
         import_once(ModuleImport("json", "one.py"))
 
 
 def test_a_file_that_is_missing_is_named_with_the_directory(names):
-    with pytest.raises(UsageError, match=f"no file 'gone.py' in '{names}'"):
+    with pytest.raises(UsageError, match=f"file not found: 'gone.py' in '{names}'"):
         import_once(ModuleImport("gone", "gone.py"))
 
 

@@ -113,7 +113,7 @@ def test_what_a_result_decides_is_open():
     world.drive(Hands(failing("a")))
     plan = planned(world)
     assert fates(plan) == {"a/1": "rerun", "b/1": "open", "after/1": "open", "always/1": "open"}
-    assert told(plan)["after/1"][1] == "whether it runs depends on the result of 'a' returns"
+    assert told(plan)["after/1"][1] == "whether it runs depends on the result of 'a'"
 
 
 def test_what_comes_after_an_until_is_open():

@@ -107,5 +107,5 @@ def test_an_iteration_that_has_not_begun_is_refused_with_those_that_have():
 
 
 def test_what_is_to_run_again_and_to_be_passed_over_is_refused():
-    with pytest.raises(UsageError, match=r"'b' is asked to be passed over and to run again: it depends on 'a'"):
+    with pytest.raises(UsageError, match=r"'b' is both passed over and run again: it depends on 'a'"):
         select(Asked(after=("a",), skip=("b",)), PLAN)
