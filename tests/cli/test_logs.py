@@ -122,7 +122,7 @@ def test_logs_of_an_iteration_that_there_is_not_name_those_that_there_are(rememb
 def test_an_iteration_that_is_yet_to_begin_may_be_followed(remember, capsys, tmp_path):
     remember(RememberedStore(RUN, [], str(tmp_path / "none")))
     assert logs("r00412", "load/1.2", follow=True) == 0
-    assert "nothing was written" in capsys.readouterr().err
+    assert "the logs are empty" in capsys.readouterr().err
 
 
 def test_logs_of_a_silent_step_say_so(remember, capsys, tmp_path):
@@ -130,7 +130,7 @@ def test_logs_of_a_silent_step_say_so(remember, capsys, tmp_path):
     assert logs("r00412", "load") == 0
     captured = capsys.readouterr()
     assert captured.out == ""
-    assert "nothing was written" in captured.err
+    assert "the logs are empty" in captured.err
 
 
 # -- of what has not ended

@@ -147,7 +147,7 @@ def test_a_range_is_read_back_as_a_range() -> None:
 def test_what_has_no_items_is_shown_where_it_is_to_be_repeated_over() -> None:
     with pytest.raises(NotDataError, match=r'a list, a tuple or a range, got "abc"'):
         Items(wire.encode("abc"))
-    with pytest.raises(NotDataError, match=r"is given \"x{79}\.\.\.$"):
+    with pytest.raises(NotDataError, match=r"got \"x{79}\.\.\.$"):
         Items(wire.encode("x" * 1000))
 
 
