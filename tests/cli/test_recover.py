@@ -67,7 +67,7 @@ def test_the_refusal_says_how_to_name_the_flow(put, own_file):
 def test_a_finished_run_goes_on_where_something_is_asked_for(put, own_file):
     own_file.chmod(0o666)
     put(OneRun(a_record(status=RunStatus.SUCCESS), str(own_file)))
-    with pytest.raises(UsageError, match="is not loaded from what the store says"):
+    with pytest.raises(UsageError, match="is not loaded from the place in the store"):
         recover.recover("r00412", asked=recover.TypedAsked(rerun=("a",)))
 
 
@@ -75,7 +75,7 @@ def test_and_where_a_step_of_it_runs_again_whenever_it_is_recovered(put, own_fil
     own_file.chmod(0o666)
     again = Part(kind=PartKind.STEP, options={"recovery": {Status.FAILURE: Action.SKIP, Status.SUCCESS: Action.RERUN}})
     put(OneRun(a_record(status=RunStatus.SUCCESS, description={"a": again}), str(own_file)))
-    with pytest.raises(UsageError, match="is not loaded from what the store says"):
+    with pytest.raises(UsageError, match="is not loaded from the place in the store"):
         recover.recover("r00412")
 
 

@@ -108,7 +108,10 @@ def test_what_several_steps_keep_together_is_refused_with_who_keeps_it():
 @pytest.mark.parametrize(
     ("parts", "text"),
     [
-        ([asking("a", "db 1", releases=amounts("db 3"))], "gives back 3 of the pool 'db' and acquires 1: no other step"),
+        (
+            [asking("a", "db 1", releases=amounts("db 3"))],
+            "gives back 3 of the pool 'db' and acquires 1: no other step",
+        ),
         ([step("a", releases=amounts("db 1"))], "gives back 1 of the pool 'db' and acquires none: no other step"),
         (
             [asking("k", "db 1", releases=KEEP), step("a", "k", releases=amounts("db 2"))],

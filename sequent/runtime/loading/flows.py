@@ -197,7 +197,7 @@ def _flow_in(module: ModuleType, attribute: str) -> object:
 
 
 def _refuse_decorated(attribute: str, value: object) -> None:
-    """See that it is no container under another decorator, which hides what it is."""
+    """Refuse a container under another decorator, which hides it."""
     for made in nodes_within(value):
         if isinstance(made, Container):
             raise DefinitionError(

@@ -111,7 +111,9 @@ def test_what_has_begun_and_is_gone_is_refused_whatever_is_accepted(kept):
     with pytest.raises(DefinitionError) as caught:
         recover(renamed, accept_changes=True)
     assert "'a' is gone; it was: step; but it began in this run as a step" in caught.value.message
-    assert caught.value.hint.startswith("restore 'a' as it was, where it was, or start a new run; if it was renamed to 'first'")
+    assert caught.value.hint.startswith(
+        "restore 'a' as it was, where it was, or start a new run; if it was renamed to 'first'"
+    )
 
 
 def test_what_has_not_begun_may_go_if_that_is_accepted(kept):
