@@ -107,4 +107,4 @@ def test_who_may_not_go_before_others_is_told(sequent):
 def test_a_nice_value_that_turns_out_wrong_fails_the_step(sequent):
     code, _, err = outcome_of(sequent, "polite:asks_too_late")
     assert code == 1
-    assert "'nice' of 'slow' is 20; it is a whole number from 0 to 19" in err
+    assert "'nice' of 'slow' is 20; give a whole number from 0 to 19" in err

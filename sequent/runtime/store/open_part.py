@@ -18,7 +18,7 @@ class SavedLoader:
     """Loads open iterations alone: what a repeat has behind it is counted by the store, and never read.
 
     Args:
-        plan: what will run.
+        plan: the plan to run.
         rows: the run's rows.
         recovery: the run's present recovery, of which the failed attempts are counted.
         directives: what is asked for by hand: what that may concern is loaded although it is kept.

@@ -50,9 +50,9 @@ def check_run(session: Session, listing: Listing, number: int, nodes: KnownNodes
             wrong = [_difference(found.rows, written.rows)]
     if wrong:
         raise StoreError(
-            f"the rows of the run do not fit one another: {'; '.join(wrong[:5])}",
+            f"the rows of the run contradict one another: {'; '.join(wrong[:5])}",
             code="damaged-store",
-            hint="nothing was run. The rows were altered, or the disk is damaged: restore the store from a copy",
+            hint="restore the store from a copy: the rows were altered, or the disk is damaged; nothing was run",
         )
 
 

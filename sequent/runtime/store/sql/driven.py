@@ -131,7 +131,7 @@ class SqlRun(RunReading):
 
     def _fenced(self) -> FencedError:
         return FencedError(
-            f"run '{self.record.id}' is no longer driven by this process: somebody took it over",
+            f"run '{self.record.id}' is no longer driven by this process: another one took it over",
             hint=f"see who drives it now: {typed('show', self.record.id)}",
         )
 

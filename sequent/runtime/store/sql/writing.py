@@ -156,7 +156,7 @@ class BatchWriter:
         outdated = [(self._run, *self.place(key), number) for key, number in batch.outdated]
         self._all("outdate_attempt", outdated, "an attempt that had succeeded")
         superseded = [(self._run, *self.place(key), number) for key, number in batch.superseded]
-        self._all("supersede_attempt", superseded, "an attempt that counts no more")
+        self._all("supersede_attempt", superseded, "an attempt that no longer counts")
         passed = [
             (
                 *(self._run, *self.place(told.key), told.attempt, PASSED, told.at, told.at),

@@ -79,7 +79,7 @@ class SqliteDatabase:
         if committed > touched:
             raise StoreError(
                 f"the store '{self.path}' is older than run '{run_id}': it has {touched:,} of the run's "
-                f"{committed:,} commits, so what has succeeded since then would run again",
+                f"{committed:,} commits, so steps that have succeeded since then would run again",
                 code="damaged-store",
                 hint="bring back the file as it was, with its -wal; if you have restored a copy of it on purpose, "
                 f"let that run again: rm '{commits_file(self.directory(number))}'",
@@ -178,7 +178,7 @@ def _check_pages(session: OpenDatabase, path: str) -> None:
         raise StoreError(
             f"the store '{path}' is damaged: {'; '.join(map(str, told))}",
             code="damaged-store",
-            hint="it was left as it is; restore it from a copy",
+            hint="restore it from a copy; it was left as it is",
         )
 
 
