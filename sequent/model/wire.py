@@ -193,8 +193,7 @@ def decode(text: str, classes: Mapping[str, type] | None = None) -> object:
     except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as error:
         raise NotDataError(
             f"a stored value has none of the forms in which values are stored: {text:.80}",
-            hint="restore the store from a copy if it was altered or damaged; "
-            "upgrade Sequent if a newer version wrote it",
+            hint="restore the store from a copy, or upgrade Sequent: a newer version may have written it",
         ) from error
 
 
@@ -264,9 +263,7 @@ def _tagged(tag: str, content: typing.Any, classes: Mapping[str, type]) -> objec
         told = [cast("Failure", _value(item, failures.CLASSES)) for item in first]
         return failures.Failures(told, total)
     if tag not in ("$e", "$r"):
-        raise NotDataError(
-            f"a stored value has the unknown form {tag!r}", hint="upgrade Sequent, if a newer version wrote it"
-        )
+        raise NotDataError(f"a stored value has the unknown form {tag!r}", hint="upgrade Sequent to a newer version")
     name, body = content
     found = classes.get(name)
     if found is None:
