@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sequent.compiler.problems import Problems
-from sequent.compiler.reach import why_never
+from sequent.compiler.satisfiability import why_never
 from sequent.compiler.tree import Node
 from sequent.compiler.values import maker_of
 from sequent.compiler.words import requirement_text

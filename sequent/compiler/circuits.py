@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from attrs import frozen
 
 from sequent.by_fields import ByFields
-from sequent.compiler.questions import Questions
+from sequent.compiler.returned_claims import ReturnedClaims
 from sequent.compiler.tree import Node
 from sequent.model.plan import AtomPlan, Gate, OuterAtom, Reaction, start_of
 from sequent.model.requirements import AllOf, Atom, Requirement, claims_in
@@ -25,7 +25,7 @@ class Circuit(ByFields):
     handlers: tuple[tuple[int, ...], ...]
 
 
-def circuit_of(container: Node, questions: Questions) -> Circuit:
+def circuit_of(container: Node, claims: ReturnedClaims) -> Circuit:
     """Wire up a container's children: atoms feed gates, and the last gate of each feeds its start."""
     gates: list[Gate] = []
     atoms: list[list[AtomPlan]] = [[] for _ in container.children]
@@ -41,7 +41,7 @@ def circuit_of(container: Node, questions: Questions) -> Circuit:
                 gates.append(Gate(isinstance(part, AllOf), len(part.parts), target))
                 continue
             node = container.of(part)
-            question = questions.number(node, part)
+            question = claims.number(node, part)
             if node.parent is container:
                 atoms[node.position].append(AtomPlan(part.claim, target, question))
             else:

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from attrs import asdict, evolve, frozen
 
 from sequent.by_fields import ByFields
+from sequent.compiler.analysis import analyse
 from sequent.compiler.circuits import announced_in, circuit_of, reaction_of, watches
 from sequent.compiler.describing import description_of
-from sequent.compiler.questions import Questions, questions_in
-from sequent.compiler.reading import read
 from sequent.compiler.resolve import Resolver
+from sequent.compiler.returned_claims import ReturnedClaims, returned_claims_in
 from sequent.compiler.tree import Node
 from sequent.model.plan import ContainerPlan, NodePlan, Plan, StepPlan
 from sequent.model.spec import ContainerSpec, FlowSpec, StepSpec
@@ -35,8 +35,8 @@ def compile_flow(spec: FlowSpec, params: Mapping[str, str] | None = None) -> Pla
     Raises:
         InvalidFlowError: the flow has mistakes; the error has all of them.
     """
-    tree, resolver = read(spec)
-    writer = _Writer(resolver, announced_in(tree.nodes), questions_in(tree.nodes))
+    tree, resolver = analyse(spec)
+    writer = _Writer(resolver, announced_in(tree.nodes), returned_claims_in(tree.nodes))
     nodes: list[NodePlan] = []
     for node in tree.nodes:
         if isinstance(node.spec, ContainerSpec):
@@ -63,10 +63,10 @@ class _Writer(ByFields):
 
     resolver: Resolver
     announced: set[int]
-    questions: Questions
+    claims: ReturnedClaims
 
     def container(self, node: Node, spec: ContainerSpec) -> ContainerPlan:
-        circuit = circuit_of(node, self.questions)
+        circuit = circuit_of(node, self.claims)
         until = None if spec.until is None else node.names[spec.until].position
         result = None if spec.result is None else node.names[spec.result].position
         return evolve(
@@ -132,7 +132,7 @@ class _Writer(ByFields):
             watches=not node.wraps and watches(node),
             announces=is_announced or not _BEGUN.isdisjoint(spec.recovery),
             is_until=spec.until if node.wraps else ends_body,
-            asked=self.questions.put_to(node.path),
+            asked=self.claims.put_to(node.path),
             values={option: value for option, value in node.values.items() if option != "parallel"},
             retries=spec.retries,
             backoff=spec.backoff,

@@ -6,8 +6,8 @@ from typing import Any
 
 from attrs import evolve
 
+from sequent.compiler.analysis import analyse
 from sequent.compiler.course import count_of
-from sequent.compiler.reading import read
 from sequent.compiler.tree import Node, Tree
 from sequent.model.description import Part, PartKind, SourceKind, ValueSource, distinct
 from sequent.model.inputs import (
@@ -37,7 +37,7 @@ def describe(spec: FlowSpec) -> dict[str, Part]:
     Raises:
         InvalidFlowError: the flow has mistakes.
     """
-    return description_of(read(spec)[0])
+    return description_of(analyse(spec)[0])
 
 
 def description_of(tree: Tree) -> dict[str, Part]:

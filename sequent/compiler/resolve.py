@@ -6,7 +6,7 @@ from attrs import define, field
 
 from sequent.compiler.names import Names, Reader
 from sequent.compiler.problems import Problems
-from sequent.compiler.reach import may_be_skipped
+from sequent.compiler.satisfiability import may_be_skipped
 from sequent.compiler.tree import Node, Tree
 from sequent.compiler.values import Values
 from sequent.errors import Place

@@ -15,8 +15,8 @@ ELSEWHERE: dict[int, tuple[str, ...]] = {
     19: ("tests/compiler/test_mistakes.py::test_a_name_that_is_too_long_is_refused",),
     26: ("tests/compiler/test_mistakes.py::test_endless_items_need_an_until",),
     29: ("tests/dsl/test_refused_repeats.py::test_what_cannot_be_repeated_over_is_refused_with_the_fix",),
-    40: ("tests/compiler/test_pool_mistakes.py::test_giving_back_what_nobody_can_hold_is_refused_with_the_amounts",),
-    41: ("tests/compiler/test_pool_mistakes.py::test_what_several_steps_keep_together_is_refused_with_who_keeps_it",),
+    40: ("tests/compiler/test_pool_amounts.py::test_giving_back_what_nobody_can_hold_is_refused_with_the_amounts",),
+    41: ("tests/compiler/test_pool_amounts.py::test_what_several_steps_keep_together_is_refused_with_who_keeps_it",),
     43: ("tests/dsl/test_refused_timing.py::test_what_is_no_length_of_time_is_refused_with_what_is",),
     44: (
         "tests/dsl/test_refused_steps.py::test_a_generator_function_is_no_step",

@@ -231,3 +231,8 @@ def test_what_is_nested_too_deep_is_told_once():
     for _ in range(120):
         inner = container("c", step("x"), inner, result="c")
     assert codes(flow(inner)) == ["depth"]
+
+
+@pytest.mark.parametrize("option", [{"parallel": 2}, {"parallel": ParamOf("n")}])
+def test_a_flow_is_not_parallel(option):
+    assert codes(flow(step("a"), params=[ParamSpec(name="n", type="int")], **option)) == ["flow-option"]

@@ -16,7 +16,7 @@ _MOST_SHOWN = 20
 
 
 @frozen(eq=False)
-class Wait:
+class SiblingWait:
     """A node waits for a sibling: itself, or by something in it that names something in the sibling's place."""
 
     node: Node
@@ -26,20 +26,20 @@ class Wait:
     asked: Atom
 
 
-def waits_of(reader: Node) -> Iterator[Wait]:
+def waits_of(reader: Node) -> Iterator[SiblingWait]:
     """What a node makes its siblings, or those of what is around it, wait for."""
     for asked in claims_in(reader.condition):
         sibling = reader.of(asked)
-        yield Wait(reader.ancestor(len(sibling.path)), sibling, reader, asked)
+        yield SiblingWait(reader.ancestor(len(sibling.path)), sibling, reader, asked)
 
 
-def check_order(nodes: Iterable[Node], problems: Problems) -> None:
+def check_cycles(nodes: Iterable[Node], problems: Problems) -> None:
     """Note each circle: where two of them share a node, the shortest.
 
     A container's children are ordered among themselves. What is further in and waits for something
     further out makes all that is around it wait, so circles through containers are found as well.
     """
-    graphs: dict[int, dict[tuple[int, int], Wait]] = {}
+    graphs: dict[int, dict[tuple[int, int], SiblingWait]] = {}
     for reader in nodes:
         for wait in waits_of(reader):
             container = wait.sibling.parent
@@ -50,7 +50,7 @@ def check_order(nodes: Iterable[Node], problems: Problems) -> None:
         _check_siblings(edges, problems)
 
 
-def _check_siblings(edges: dict[tuple[int, int], Wait], problems: Problems) -> None:
+def _check_siblings(edges: dict[tuple[int, int], SiblingWait], problems: Problems) -> None:
     # Names that run against the order in which things were written are rare: without one there is no circle.
     if all(waiting > other for waiting, other in edges):
         return
@@ -106,7 +106,7 @@ def _way(came_from: dict[int, int], end: int) -> list[int]:
     return way[::-1]
 
 
-def _refuse(circle: list[Wait], problems: Problems) -> None:
+def _refuse(circle: list[SiblingWait], problems: Problems) -> None:
     names = [wait.node.text for wait in circle]
     lines = [
         f"{wait.reader.shown} requires {wait.sibling.shown}" + (f" at {wait.asked.place}" if wait.asked.place else "")

@@ -32,7 +32,7 @@ Meeting = Mapping[PoolWaiter, int]
 """So many of each waiter, all waiting at once, each within containers of its own as far as there can be so many."""
 
 
-def check_holding(tree: Tree, problems: Problems) -> None:
+def check_pool_deadlocks(tree: Tree, problems: Problems) -> None:
     """No containers can block one another for ever, within a run or across runs that share pools."""
     if not any(node.children and node.spec.acquires for node in tree.nodes):
         return

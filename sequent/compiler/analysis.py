@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from sequent.compiler.check import check_ends, check_failures, check_process, check_requirement
-from sequent.compiler.demands import check_balances, check_demands
-from sequent.compiler.holding import check_holding
-from sequent.compiler.order import check_order
+from sequent.compiler.cycles import check_cycles
+from sequent.compiler.pool_amounts import check_pool_amounts, check_pool_balances
+from sequent.compiler.pool_deadlocks import check_pool_deadlocks
 from sequent.compiler.problems import Problems
-from sequent.compiler.questions import check_questions
 from sequent.compiler.resolve import Resolver
+from sequent.compiler.returned_claims import check_returned_claims
 from sequent.compiler.tree import Tree, plant
 from sequent.model.spec import FlowSpec
 
 
-def read(spec: FlowSpec) -> tuple[Tree, Resolver]:
+def analyse(spec: FlowSpec) -> tuple[Tree, Resolver]:
     """The tree of a flow with every name resolved.
 
     Raises:
@@ -26,15 +26,15 @@ def read(spec: FlowSpec) -> tuple[Tree, Resolver]:
         resolver.look_up(node)
         check_ends(node, problems)
         check_process(node, spec.config.task_construct, problems)
-    check_order(tree.nodes, problems)
+    check_cycles(tree.nodes, problems)
     for node in tree.nodes:
         if node.is_whole:
             check_requirement(node, problems)
-            check_questions(node, problems)
+            check_returned_claims(node, problems)
             check_failures(node, problems)
-    check_demands(tree, problems)
+    check_pool_amounts(tree, problems)
     if all(node.is_whole for node in tree.nodes):
-        check_balances(tree, problems)
-        check_holding(tree, problems)
+        check_pool_balances(tree, problems)
+        check_pool_deadlocks(tree, problems)
     problems.raise_if_any()
     return tree, resolver

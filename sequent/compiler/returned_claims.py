@@ -16,8 +16,8 @@ from sequent.model.status import Claim
 
 
 @define
-class Questions:
-    """The questions that are put to each step's result, by its path, in the order in which they are met."""
+class ReturnedClaims:
+    """Which results requirements ask each step for, by its path, in the order in which they are met."""
 
     _numbers: dict[Path, dict[tuple[str, ...], int]] = field(factory=dict[Path, dict[tuple[str, ...], int]])
 
@@ -33,8 +33,8 @@ class Questions:
         return tuple(self._numbers.get(path, ()))
 
 
-def questions_in(nodes: Iterable[Node]) -> Questions:
-    """All that is asked of results."""
+def returned_claims_in(nodes: Iterable[Node]) -> ReturnedClaims:
+    """All claims about results in the requirements of these nodes."""
     numbers: dict[Path, dict[tuple[str, ...], int]] = {}
     for node in nodes:
         for asked in claims_in(node.condition):
@@ -42,10 +42,10 @@ def questions_in(nodes: Iterable[Node]) -> Questions:
             if maker is not None:
                 questions = numbers.setdefault(maker, {})
                 questions.setdefault(asked.values, len(questions))
-    return Questions(numbers)
+    return ReturnedClaims(numbers)
 
 
-def check_questions(node: Node, problems: Problems) -> None:
+def check_returned_claims(node: Node, problems: Problems) -> None:
     """What is asked of a result has one: of a step, not of a list of what iterations returned."""
     for asked in claims_in(node.own):
         if asked.claim is not Claim.RETURNED:

@@ -15,7 +15,7 @@ from sequent.model.spec import Amounts
 _CODE = "pool"
 
 
-def check_demands(tree: Tree, problems: Problems) -> None:
+def check_pool_amounts(tree: Tree, problems: Problems) -> None:
     """What is asked of each pool is there, beside what the containers around hold."""
     capacities = {pool.name: pool.capacity for pool in tree.spec.pools}
     for node in tree.nodes:
@@ -83,7 +83,7 @@ class _Balance:
     givers: list[_Change] = field(factory=list[_Change])
 
 
-def check_balances(tree: Tree, problems: Problems) -> None:
+def check_pool_balances(tree: Tree, problems: Problems) -> None:
     """What is kept for the run leaves enough, and what is given back is held."""
     capacities = {pool.name: pool.capacity for pool in tree.spec.pools}
     course = Course()
