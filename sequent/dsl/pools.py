@@ -10,6 +10,7 @@ from attrs import define, field, frozen
 from sequent.dsl.names import check_flow_name
 from sequent.dsl.source_lines import Site, site_above
 from sequent.errors import DefinitionError, Place
+from sequent.model.record_text import MOST
 from sequent.model.scalar_options import option_error
 from sequent.model.spec import PoolSpec, capacity_text
 from sequent.model.wording import repr_of
@@ -143,7 +144,7 @@ def _no_pool(value: object, name: str, place: Place) -> DefinitionError:
 
 
 def _amount(value: object, name: str, place: Place | Site) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        where = place.place if isinstance(place, Site) else place
-        raise option_error(f"{name} is {repr_of(value)}", where, "give a positive integer")
-    return value
+    if not isinstance(value, bool) and isinstance(value, int) and 0 < value < MOST:
+        return value
+    where = place.place if isinstance(place, Site) else place
+    raise option_error(f"{name} is {repr_of(value)}", where, "give a positive integer, smaller than 2**53")

@@ -17,6 +17,7 @@ from sequent.dsl.reference_words import refuse_secret
 from sequent.dsl.references import Reference
 from sequent.dsl.requirements import Claimable, Requirement, shown
 from sequent.errors import DefinitionError, NotDataError, Place
+from sequent.model.record_text import MOST
 from sequent.model.spec import ItemsCall, ItemsLiteral
 from sequent.model.wire import encode_with_classes
 from sequent.model.wording import kind_of, repr_of, with_article
@@ -127,6 +128,8 @@ def _literal(items: Iterable[object], place: Place) -> ItemsLiteral:
             ) from None
         raise DefinitionError(error.message, code=error.code, hint=error.hint, place=place) from None
     refuse_written(text, items, "'repeats'", place)
+    if items[MOST:]:
+        raise _error(f"'repeats' is {items!r}", place, "give a range of fewer than 2**53 items")
     return ItemsLiteral(text, classes)
 
 

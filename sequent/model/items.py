@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from sequent.errors import NotDataError
 from sequent.model.json_text import read_json, text_of
+from sequent.model.record_text import MOST
 
 _LONGEST_SHOWN = 80
 
@@ -19,7 +20,7 @@ class Items:
         """Take the text of a list, a tuple or a range.
 
         Raises:
-            NotDataError: it is the text of something else.
+            NotDataError: it is the text of something else, or of a range of more items than any run has.
         """
         tree = read_json(text, "the text of items")
         if isinstance(tree, dict):
@@ -33,6 +34,8 @@ class Items:
         if not isinstance(tree, list | range):
             shown = text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "..."
             raise NotDataError(f"repeats needs a list, a tuple or a range, got {shown}")
+        if tree[MOST:]:
+            raise NotDataError(f"repeats needs a range of fewer than 2**53 items, got {tree!r}")
         self._items = typing.cast("list[object] | range", tree)
 
     def __len__(self) -> int:

@@ -22,6 +22,13 @@ Number = Annotated[int, Meta(gt=-MOST, lt=MOST)]
 Moment = Annotated[float, Meta(ge=0, lt=LATEST)]
 """Seconds since 1970."""
 
+
+def number_or(number: int, otherwise: int) -> int:
+    """The author's number as a record holds it, without a class of its own; or the other where it is too large."""
+    plain = int.__index__(number)
+    return plain if -MOST < plain < MOST else otherwise
+
+
 # ASCII alone: paths and messages may hold lone surrogates, which have no other form in a database or a message.
 _dump = ascii_writer()
 

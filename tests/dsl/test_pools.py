@@ -158,6 +158,7 @@ def test_amounts_that_cannot_be_are_blamed_on_their_line(blamed):
     ("make", "texts"),
     [
         (lambda: Pool("db", 0), ["the capacity of the pool 'db' is 0", "positive integer"]),
+        (lambda: Pool("db", 2**70), ["the capacity of the pool 'db' is 1180591620717411303424", "smaller than 2**53"]),
         (lambda: Pool("db", True), ["the capacity of the pool 'db' is True"]),
         (lambda: Pool("db", "4"), ["the capacity of the pool 'db' is '4'"]),
         (lambda: Pool("d b", 4), ["U+0020"]),

@@ -52,6 +52,7 @@ def test_until_in_a_body_needs_repeats(blamed):
         (itertools.count(), ["can be read only once", "pass the function"]),
         (iter([1]), ["can be read only once"]),
         (2.5, ["float"]),
+        (range(2**70), ["range(0, 1180591620717411303424)", "fewer than 2**53"]),
         ([1, threading.Lock()], ["repeats[1]", "lock"]),
         (take, ["parameter 'x' has no value"]),
     ],

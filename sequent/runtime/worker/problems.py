@@ -12,6 +12,7 @@ from types import TracebackType
 import sequent
 from sequent.errors import Place, SequentError
 from sequent.model.outcome import Problem
+from sequent.model.record_text import number_or
 
 _OURS = os.path.dirname(os.path.abspath(sequent.__file__)) + os.sep
 _LONGEST_NAME = 1_000
@@ -50,7 +51,7 @@ def problem_of(
         # How Sequent came to refuse something is nothing that its author could mend.
         traceback="" if is_refusal else printable(hide(_traceback(error)), _LONGEST_TRACEBACK),
         file=file,
-        line=line,
+        line=max(number_or(line, 0), 0),
         exit_code=code,
         types=tuple(hide(name) for name in _types_of(type(error))),
     )
@@ -71,7 +72,8 @@ def printable(text: str, longest: int) -> str:
 def _exit_code(code: object) -> int:
     if code is None:
         return 0
-    return code if isinstance(code, int) else 1
+    # The status of a program whose number is too large is 255, too.
+    return number_or(code, 255) if isinstance(code, int) else 1
 
 
 def _safe(write: Callable[[object], str], value: object) -> str:

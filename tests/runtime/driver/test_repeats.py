@@ -7,6 +7,7 @@ import pytest
 import sequent
 from sequent.model.outcome import Problem
 from sequent.model.status import RunStatus
+from sequent.model.wire import encode
 from sequent.runtime.orders import AttemptEnded, AttemptOrder, DrawOrder, ItemFound, RepeatFound, Report
 from tests.runtime.worlds import Hands, World, close_worlds, work
 
@@ -51,6 +52,19 @@ def test_a_result_over_which_nothing_can_be_repeated_is_told_with_its_maker_its_
     assert told.problem.message.startswith("'each': repeats needs a list, a tuple or a range, got ")
     assert ", which 'find' returned: " in told.problem.message
     assert told.problem.message.endswith(advice)
+
+
+def test_a_range_of_more_items_than_any_run_has_fails_the_repeat_alone():
+    flow = sequent.Sequent("f")
+    find = flow.add_step("find", func=work)
+    flow.add_step("each", func=work, repeats=find.result)
+    world, _, status = drive(flow, encode(range(2**70)))
+    assert status is RunStatus.FAILURE
+    (told,) = world.store.container_problems(world.run.record)
+    assert told.problem.message == (
+        "'each': repeats needs a range of fewer than 2**53 items, got range(0, 1180591620717411303424), "
+        "which 'find' returned: return a shorter one"
+    )
 
 
 def test_why_a_repeat_failed_is_told_until_it_has_its_items():

@@ -6,12 +6,14 @@ import json
 import linecache
 import os
 import signal
+import sys
 from pathlib import Path
 
 import pytest
 
 import sequent
 from sequent.dsl.builder import Sequent
+from sequent.errors import NotDataError, Place
 from tests.runtime.driving import Driving
 from tests.runtime.worker_steps import add, end_process, leave, nothing, pid, unnamed
 
@@ -52,6 +54,21 @@ def interrupt():
 
 def kill_itself(number):
     os.kill(os.getpid(), number)
+
+
+class Whole(int):
+    """A whole number of a class of its own."""
+
+
+CODES = {"high": 2**60, "higher": 2**70, "low": -(2**53), "true": True, "member": signal.SIGTERM, "own": Whole(3)}
+
+
+def leave_with(name):
+    sys.exit(CODES[name])
+
+
+def refuse_a_line(line):
+    raise NotDataError("no", place=Place("here.py", line))
 
 
 def connection():
@@ -99,6 +116,10 @@ flow.add_step("recurse", func=recurse)
 flow.add_step("interrupt", func=interrupt)
 flow.add_step("leave0", func=leave, args=(0,))
 flow.add_step("leave3", func=leave, args=(3,))
+for name in CODES:
+    flow.add_step(f"leave_{name}", func=leave_with, args=(name,))
+flow.add_step("line_high", func=refuse_a_line, args=(2**70,))
+flow.add_step("line_low", func=refuse_a_line, args=(-1,))
 flow.add_step("ended", func=end_process, args=(3,))
 flow.add_step("killed", func=kill_itself, args=(9,))
 flow.add_step("segfault", func=kill_itself, args=(int(signal.SIGSEGV),))
@@ -166,6 +187,22 @@ def test_a_step_fails_in_one_clear_way_and_the_same_worker_goes_on(driving: Driv
     assert problem.type == kind
     assert words in problem.message
     assert driving.run("pid").result == before
+
+
+@pytest.mark.parametrize(
+    ("name", "code"), [("high", 255), ("higher", 255), ("low", 255), ("true", 1), ("member", 15), ("own", 3)]
+)
+def test_an_exit_code_is_told_as_a_number_that_a_record_holds(driving: Driving, name, code):
+    problem = driving.run(f"leave_{name}").problem
+    assert problem
+    assert (problem.type, problem.exit_code) == ("SystemExit", code)
+
+
+@pytest.mark.parametrize("step", ["line_high", "line_low"])
+def test_a_line_that_no_file_has_is_told_as_none(driving: Driving, step):
+    problem = driving.run(step).problem
+    assert problem
+    assert (problem.type, problem.file, problem.line) == ("NotDataError", "here.py", 0)
 
 
 def test_a_result_that_cannot_be_kept_is_blamed_on_the_line_that_makes_the_step(driving: Driving):

@@ -228,6 +228,8 @@ def _advice(text: str) -> str:
     """What to return instead of what cannot be repeated over, by its wire text."""
     if text.startswith('"'):
         return "return a list of it, ['abc']: a string would repeat per character"
+    if text.startswith('{"$g":'):
+        return "return a shorter one"
     if text.startswith("{"):
         return "return list(x), list(x.items()) or list(x.values())"
     if text.lstrip("-").isdigit():
