@@ -81,8 +81,8 @@ class SqliteDatabase:
                 f"the store '{self.path}' is older than run '{run_id}': it has {touched:,} of the run's "
                 f"{committed:,} commits, so steps that have succeeded since then would run again",
                 code="damaged-store",
-                hint="bring back the file as it was, with its -wal; if you have restored a copy of it on purpose, "
-                f"let that run again: rm '{commits_file(self.directory(number))}'",
+                hint="restore the file as it was, with its -wal; if you restored a copy of it on purpose, "
+                f"let that work run again: rm '{commits_file(self.directory(number))}'",
             )
 
     def has_whole_indexes(self, session: OpenDatabase, number: int) -> bool:
