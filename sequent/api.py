@@ -61,10 +61,10 @@ def start(
         StoreError: the store could not be written.
         FencedError: another process took the run over.
     """
+    from sequent.runtime.drive import Drive
     from sequent.runtime.nesting import origin, refuse_nesting
     from sequent.runtime.patience import wait_for_room
     from sequent.runtime.recovery.changes import fingerprints_of
-    from sequent.runtime.running import Drive
 
     refuse_nesting(target, plan.params, store.name)
     with closing(wait_for_room(lambda: store.create(target, plan, run_id, fingerprints_of(plan), origin()))) as run:
@@ -104,9 +104,9 @@ def recover(
         UsageError: the request cannot be fulfilled.
     """
     from sequent.compiler import compile_flow
+    from sequent.runtime.drive import Drive
     from sequent.runtime.patience import wait_for_room
     from sequent.runtime.recovery.preparing import prepare
-    from sequent.runtime.running import Drive
 
     plan = compile_flow(definition.spec, record.params)
     prepared = prepare(plan, store.look(record), asked)
@@ -158,9 +158,9 @@ def continue_(
         BusyError, DefinitionError: as ``recover``.
     """
     from sequent.compiler import compile_flow
+    from sequent.runtime.drive import Drive
     from sequent.runtime.patience import wait_for_room
     from sequent.runtime.recovery.changes import check_changes
-    from sequent.runtime.running import Drive
 
     seen = store.look(record)
     has_failed = record.status is RunStatus.STOPPED and (seen.failures(1)[0] or seen.container_problems(1))

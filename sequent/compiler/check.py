@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sequent.compiler.problems import Problems
 from sequent.compiler.satisfiability import why_never
-from sequent.compiler.tree import Node
+from sequent.compiler.tree import TreeNode
 from sequent.compiler.values import maker_of
 from sequent.compiler.words import requirement_text
 from sequent.model.options import OPTIONS
@@ -18,7 +18,7 @@ from sequent.model.status import Claim, Construct
 _WITH_RESULT = (Claim.SUCCESS, Claim.RETURNED)
 
 
-def check_requirement(node: Node, problems: Problems) -> None:
+def check_requirement(node: TreeNode, problems: Problems) -> None:
     """A node's requirement can come true, and takes no results of a single branch of an *or*."""
     if node.condition is None:
         return
@@ -37,7 +37,7 @@ def check_requirement(node: Node, problems: Problems) -> None:
         _check_branches(node, problems)
 
 
-def _check_branches(node: Node, problems: Problems) -> None:
+def _check_branches(node: TreeNode, problems: Problems) -> None:
     taken = {asked.path: asked for asked in node.taken if asked.claim is Claim.SUCCESS}
     for choice in _choices(node.own):
         branches = [_successes(part, taken) for part in choice.parts]
@@ -71,10 +71,10 @@ def _successes(condition: Requirement, taken: dict[Path, Atom]) -> set[Path]:
     return {asked.path for asked in claims_in(condition) if asked.claim in _WITH_RESULT and asked.path in taken}
 
 
-def check_failures(node: Node, problems: Problems) -> None:
+def check_failures(node: TreeNode, problems: Problems) -> None:
     """What a node takes the failures of is named in its requirement, or in that of a container around it."""
     for other, place in node.told_of:
-        around: Node | None = node
+        around: TreeNode | None = node
         while around is not None and all(asked.path != other.path for asked in claims_in(around.condition)):
             around = around.parent
         if around is None:
@@ -87,7 +87,7 @@ def check_failures(node: Node, problems: Problems) -> None:
             )
 
 
-def check_process(node: Node, default: Construct, problems: Problems) -> None:
+def check_process(node: TreeNode, default: Construct, problems: Problems) -> None:
     """What must be done to the process of a step is said only of one that has a process of its own."""
     spec = node.spec
     if isinstance(spec, ContainerSpec) or not node.values:
@@ -108,7 +108,7 @@ def check_process(node: Node, default: Construct, problems: Problems) -> None:
             )
 
 
-def check_ends(node: Node, problems: Problems) -> None:
+def check_ends(node: TreeNode, problems: Problems) -> None:
     """The result and the end of a repeat are named as they can be."""
     spec = node.spec
     if isinstance(spec, ContainerSpec):
@@ -128,7 +128,7 @@ def check_ends(node: Node, problems: Problems) -> None:
         )
 
 
-def _check_result(node: Node, spec: ContainerSpec, problems: Problems) -> None:
+def _check_result(node: TreeNode, spec: ContainerSpec, problems: Problems) -> None:
     if spec.result is None:
         return
     named = node.names.get(spec.result)
@@ -144,7 +144,7 @@ def _check_result(node: Node, spec: ContainerSpec, problems: Problems) -> None:
         )
 
 
-def _check_until(node: Node, spec: ContainerSpec, problems: Problems) -> None:
+def _check_until(node: TreeNode, spec: ContainerSpec, problems: Problems) -> None:
     if spec.until is None:
         return
     if spec.repeats is None:
@@ -154,13 +154,13 @@ def _check_until(node: Node, spec: ContainerSpec, problems: Problems) -> None:
         _refuse_name(node, "until", spec.until, _why_no_end(node.names.get(spec.until)), steps, problems)
 
 
-def _why_no_end(named: Node | None) -> str:
+def _why_no_end(named: TreeNode | None) -> str:
     if named is None:
         return "which is not in its body"
     return "which repeats" if named.wraps else "which is a container"
 
 
-def _refuse_until(node: Node, problems: Problems) -> None:
+def _refuse_until(node: TreeNode, problems: Problems) -> None:
     problems.add(
         "until",
         f"{node.shown} has 'until', but does not repeat",
@@ -170,7 +170,7 @@ def _refuse_until(node: Node, problems: Problems) -> None:
     )
 
 
-def _refuse_name(node: Node, option: str, name: str, why: str, known: list[str], problems: Problems) -> None:
+def _refuse_name(node: TreeNode, option: str, name: str, why: str, known: list[str], problems: Problems) -> None:
     problems.add(
         "unknown-name",
         f"{option!r} of {node.shown} names {name!r}, {why}",

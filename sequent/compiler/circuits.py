@@ -8,7 +8,7 @@ from attrs import frozen
 
 from sequent.by_fields import ByFields
 from sequent.compiler.returned_claims import ReturnedClaims
-from sequent.compiler.tree import Node
+from sequent.compiler.tree import TreeNode
 from sequent.model.plan import AtomPlan, Gate, OuterAtom, Reaction, start_of
 from sequent.model.requirements import AllOf, Atom, Requirement, claims_in
 from sequent.model.status import Claim
@@ -25,7 +25,7 @@ class Circuit(ByFields):
     handlers: tuple[tuple[int, ...], ...]
 
 
-def circuit_of(container: Node, claims: ReturnedClaims) -> Circuit:
+def circuit_of(container: TreeNode, claims: ReturnedClaims) -> Circuit:
     """Wire up a container's children: atoms feed gates, and the last gate of each feeds its start."""
     gates: list[Gate] = []
     atoms: list[list[AtomPlan]] = [[] for _ in container.children]
@@ -55,7 +55,7 @@ def circuit_of(container: Node, claims: ReturnedClaims) -> Circuit:
     )
 
 
-def _handled_by(container: Node) -> tuple[tuple[int, ...], ...]:
+def _handled_by(container: TreeNode) -> tuple[tuple[int, ...], ...]:
     """Per child: the siblings that require its failure, or take a value in its stead, and so would handle it."""
     handlers: list[dict[int, None]] = [{} for _ in container.children]
     for child in container.children:
@@ -67,12 +67,12 @@ def _handled_by(container: Node) -> tuple[tuple[int, ...], ...]:
     return tuple(map(tuple, handlers))
 
 
-def watches(node: Node) -> bool:
+def watches(node: TreeNode) -> bool:
     """Whether it still starts in a container that has stopped."""
     return not node.spec.handles or any(asked.watches for asked in claims_in(node.condition))
 
 
-def reaction_of(node: Node) -> Reaction | None:
+def reaction_of(node: TreeNode) -> Reaction | None:
     """What makes its success run again in a recovery, if anything does."""
     failures = {node.of(asked).index for asked in claims_in(node.condition) if asked.handles}
     runs = {node.of(asked).index for asked in claims_in(node.condition) if asked.claim is Claim.DONE}
@@ -81,7 +81,7 @@ def reaction_of(node: Node) -> Reaction | None:
     return Reaction(to_failure_of=tuple(sorted(failures)), to_run_of=tuple(sorted(runs)))
 
 
-def announced_in(nodes: Iterable[Node]) -> set[int]:
+def announced_in(nodes: Iterable[TreeNode]) -> set[int]:
     """The nodes of which somebody requires that they are active."""
     return {
         node.of(asked).index for node in nodes for asked in claims_in(node.condition) if asked.claim is Claim.ACTIVE

@@ -13,7 +13,7 @@ from sequent.compiler.circuits import announced_in, circuit_of, reaction_of, wat
 from sequent.compiler.describing import description_of
 from sequent.compiler.resolve import Resolver
 from sequent.compiler.returned_claims import ReturnedClaims, returned_claims_in
-from sequent.compiler.tree import Node
+from sequent.compiler.tree import TreeNode
 from sequent.model.plan import ContainerPlan, NodePlan, Plan, StepPlan
 from sequent.model.spec import ContainerSpec, FlowSpec, StepSpec
 from sequent.model.status import Status
@@ -65,7 +65,7 @@ class _Writer(ByFields):
     announced: set[int]
     claims: ReturnedClaims
 
-    def container(self, node: Node, spec: ContainerSpec) -> ContainerPlan:
+    def container(self, node: TreeNode, spec: ContainerSpec) -> ContainerPlan:
         circuit = circuit_of(node, self.claims)
         until = None if spec.until is None else node.names[spec.until].position
         result = None if spec.result is None else node.names[spec.result].position
@@ -86,7 +86,7 @@ class _Writer(ByFields):
             result=result,
         )
 
-    def wrapping(self, node: Node, spec: StepSpec) -> ContainerPlan:
+    def wrapping(self, node: TreeNode, spec: StepSpec) -> ContainerPlan:
         """The container of one in which a repeated step stands."""
         return evolve(
             self._repeat(node),
@@ -99,7 +99,7 @@ class _Writer(ByFields):
             wraps=True,
         )
 
-    def _repeat(self, node: Node) -> ContainerPlan:
+    def _repeat(self, node: TreeNode) -> ContainerPlan:
         """What a container and a repeated step have in common: how they stand among others, and repeat."""
         return ContainerPlan(
             index=node.index,
@@ -114,7 +114,7 @@ class _Writer(ByFields):
             place=node.spec.place,
         )
 
-    def step(self, node: Node, spec: StepSpec) -> StepPlan:
+    def step(self, node: TreeNode, spec: StepSpec) -> StepPlan:
         """A step; where it repeats, as it stands within its container of one."""
         body = node.parent
         ends_body = body is not None and isinstance(body.spec, ContainerSpec) and body.spec.until == spec.name
@@ -157,7 +157,7 @@ def _takes_self(work: Work) -> bool:
     return isinstance(work, FunctionWork) and work.takes_self
 
 
-def _parent(node: Node) -> int:
+def _parent(node: TreeNode) -> int:
     return -1 if node.parent is None else node.parent.index
 
 

@@ -8,7 +8,7 @@ from collections.abc import Container, Iterator
 from attrs import define, field, frozen
 
 from sequent.by_fields import ByFields
-from sequent.compiler.tree import Node
+from sequent.compiler.tree import TreeNode
 from sequent.model.inputs import ItemsLiteralPlan
 from sequent.model.items import Items
 from sequent.model.requirements import Atom, claims_in, holds
@@ -27,9 +27,9 @@ class Times(ByFields):
 class Course:
     """Works out for one node after the other whether it runs if all that runs succeeds."""
 
-    _runs: dict[Node, bool] = field(factory=dict[Node, bool])
+    _runs: dict[TreeNode, bool] = field(factory=dict[TreeNode, bool])
 
-    def times_of(self, node: Node) -> Times:
+    def times_of(self, node: TreeNode) -> Times:
         """How often a step is executed, or a container opened: at least, if all succeeds; and at most."""
         least, most = int(self.runs(node)), 1.0
         around = node if node.wraps else node.parent
@@ -42,16 +42,16 @@ class Course:
             around = around.parent
         return Times(least, most)
 
-    def runs(self, node: Node) -> bool:
+    def runs(self, node: TreeNode) -> bool:
         """Whether a node runs if all that runs succeeds; a requirement on what is returned is not counted on."""
         for current in needed_first(node, self._runs):
             self._runs[current] = self._is_true_of(current.parent) and self._holds(current)
         return self._runs[node]
 
-    def _is_true_of(self, node: Node | None) -> bool:
+    def _is_true_of(self, node: TreeNode | None) -> bool:
         return node is None or self._runs.get(node, True)
 
-    def _holds(self, node: Node) -> bool:
+    def _holds(self, node: TreeNode) -> bool:
         def is_true(claim: Atom) -> bool:
             status = Status.SUCCESS if self._is_true_of(node.of(claim)) else Status.SKIPPED
             return claim.claim in SETTLES[status]
@@ -59,12 +59,12 @@ class Course:
         return node.condition is None or holds(node.condition, is_true)
 
 
-def needed_first(node: Node, known: Container[Node]) -> Iterator[Node]:
+def needed_first(node: TreeNode, known: Container[TreeNode]) -> Iterator[TreeNode]:
     """A node and what is not known yet of what it rests on, each after what it rests on itself.
 
     Whoever asks for the next has worked out the one before, so that it is known.
     """
-    pending, entered = [node], set[Node]()
+    pending, entered = [node], set[TreeNode]()
     while pending:
         current = pending[-1]
         further = [] if current in entered else [other for other in _needed(current) if other not in known]
@@ -75,12 +75,12 @@ def needed_first(node: Node, known: Container[Node]) -> Iterator[Node]:
             yield current
 
 
-def _needed(node: Node) -> list[Node]:
+def _needed(node: TreeNode) -> list[TreeNode]:
     around = [] if node.parent is None else [node.parent]
     return [*around, *(node.of(asked) for asked in claims_in(node.condition))]
 
 
-def count_of(node: Node) -> int | None:
+def count_of(node: TreeNode) -> int | None:
     """How many iterations a node has; None where that is known only while running."""
     if node.repeats is None:
         return 1

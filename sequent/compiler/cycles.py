@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from attrs import frozen
 
 from sequent.compiler.problems import Problems
-from sequent.compiler.tree import Node
+from sequent.compiler.tree import TreeNode
 from sequent.model.requirements import Atom, claims_in
 
 # Looking for the very shortest way round of a great tangle would cost the square of its size.
@@ -19,21 +19,21 @@ _MOST_SHOWN = 20
 class SiblingWait:
     """A node waits for a sibling: itself, or by something in it that names something in the sibling's place."""
 
-    node: Node
-    sibling: Node
-    reader: Node
+    node: TreeNode
+    sibling: TreeNode
+    reader: TreeNode
     """Who says so: the node, or something inside it."""
     asked: Atom
 
 
-def waits_of(reader: Node) -> Iterator[SiblingWait]:
+def waits_of(reader: TreeNode) -> Iterator[SiblingWait]:
     """What a node makes its siblings, or those of what is around it, wait for."""
     for asked in claims_in(reader.condition):
         sibling = reader.of(asked)
         yield SiblingWait(reader.ancestor(len(sibling.path)), sibling, reader, asked)
 
 
-def check_cycles(nodes: Iterable[Node], problems: Problems) -> None:
+def check_cycles(nodes: Iterable[TreeNode], problems: Problems) -> None:
     """Note each circle: where two of them share a node, the shortest.
 
     A container's children are ordered among themselves. What is further in and waits for something

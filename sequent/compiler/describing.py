@@ -8,7 +8,7 @@ from attrs import evolve
 
 from sequent.compiler.analysis import analyse
 from sequent.compiler.course import count_of
-from sequent.compiler.tree import Node, Tree
+from sequent.compiler.tree import Tree, TreeNode
 from sequent.model.description import Part, PartKind, SourceKind, ValueSource, distinct
 from sequent.model.inputs import (
     CompoundInput,
@@ -45,7 +45,7 @@ def description_of(tree: Tree) -> dict[str, Part]:
     return {node.text: _part(tree, node) for node in tree.nodes}
 
 
-def _part(tree: Tree, node: Node) -> Part:
+def _part(tree: Tree, node: TreeNode) -> Part:
     taken = [*node.inputs, *(value for value in node.attributes.values() if value is not None)]
     part = Part(
         kind=_kind(node),
@@ -74,7 +74,7 @@ def _flow(part: Part, spec: FlowSpec) -> Part:
     )
 
 
-def _kind(node: Node) -> PartKind:
+def _kind(node: TreeNode) -> PartKind:
     if isinstance(node.spec, ContainerSpec):
         return PartKind.FLOW if node.parent is None else PartKind.CONTAINER
     if isinstance(node.spec.work, NoWork):
@@ -82,7 +82,7 @@ def _kind(node: Node) -> PartKind:
     return PartKind.COMMAND if isinstance(node.spec.work, CommandWork) else PartKind.STEP
 
 
-def _options(node: Node, tree: Tree) -> dict[str, Any]:
+def _options(node: TreeNode, tree: Tree) -> dict[str, Any]:
     options = {name: value for name, value in said(node.spec).items() if name not in ("requires", "repeats")}
     options |= {name: _source(node.values[name], tree) for name in options if name in node.values}
     if options.get("max_concurrent", 1) < 1:

@@ -8,7 +8,7 @@ from attrs import define, frozen
 
 from sequent.by_fields import ByFields
 from sequent.compiler.problems import Problems
-from sequent.compiler.tree import Node, Tree
+from sequent.compiler.tree import Tree, TreeNode
 from sequent.errors import Place
 from sequent.model.references import OuterName, Path, Target, dotted
 from sequent.model.wording import listed
@@ -18,12 +18,12 @@ from sequent.model.wording import listed
 class Reader(ByFields):
     """Who names something: a node, and the container from which ``outer`` is searched outwards."""
 
-    node: Node
-    outside: Node | None
+    node: TreeNode
+    outside: TreeNode | None
     verb: str = "requires"
     place: Place | None = None
 
-    def levels(self) -> Iterator[Node]:
+    def levels(self) -> Iterator[TreeNode]:
         """The containers in which ``outer`` looks, innermost first."""
         container = self.outside
         while container is not None:
@@ -38,7 +38,7 @@ class Names:
     tree: Tree
     problems: Problems
 
-    def find(self, target: Target, reader: Reader, place: Place | None) -> Node | None:
+    def find(self, target: Target, reader: Reader, place: Place | None) -> TreeNode | None:
         """The node that a target means; None, and a problem, where the reader may not name it."""
         where = place or reader.place
         node = (
@@ -50,7 +50,7 @@ class Names:
             return None
         return node
 
-    def _at(self, path: Path, reader: Reader, place: Place | None) -> Node | None:
+    def _at(self, path: Path, reader: Reader, place: Place | None) -> TreeNode | None:
         node = self.tree.by_path.get(path)
         if node is None:
             self._unknown(path, reader, place)
@@ -62,7 +62,7 @@ class Names:
         self._reaches_in(node, reader, place)
         return None
 
-    def _outer(self, name: str, reader: Reader, place: Place | None) -> Node | None:
+    def _outer(self, name: str, reader: Reader, place: Place | None) -> TreeNode | None:
         for container in reader.levels():
             if name in container.names:
                 return container.names[name]
@@ -99,7 +99,7 @@ class Names:
             hint=self._beside(name, own_body, reader) or self.problems.guess(name, found) + known,
         )
 
-    def _beside(self, name: str, body: Node | None, reader: Reader) -> str:
+    def _beside(self, name: str, body: TreeNode | None, reader: Reader) -> str:
         """The hint for ``outer`` where a name of the same body is meant; empty where none is."""
         if body is None:
             return ""
@@ -129,7 +129,7 @@ class Names:
             hint=self.problems.nearest(path[-1], (name for name in container.names if name != reader.node.spec.name)),
         )
 
-    def _would_wait_for_itself(self, node: Node, reader: Reader, place: Place | None) -> bool:
+    def _would_wait_for_itself(self, node: TreeNode, reader: Reader, place: Place | None) -> bool:
         own = reader.node
         if node is own:
             self._refuse_itself(reader, place)
@@ -148,7 +148,7 @@ class Names:
         self.problems.add(code, message, path=own.text, place=place, hint=hint)
         return True
 
-    def _reaches_in(self, node: Node, reader: Reader, place: Place | None) -> None:
+    def _reaches_in(self, node: TreeNode, reader: Reader, place: Place | None) -> None:
         own = reader.node
         shared = 0
         while node.path[: shared + 1] == own.path[: shared + 1]:

@@ -9,7 +9,7 @@ from attrs import define, field, frozen
 from sequent.by_fields import ByFields
 from sequent.compiler.course import Course, Times
 from sequent.compiler.problems import Problems
-from sequent.compiler.tree import Node, Tree, named
+from sequent.compiler.tree import Tree, TreeNode, named
 from sequent.model.spec import Amounts
 
 _CODE = "pool"
@@ -23,7 +23,7 @@ def check_pool_amounts(tree: Tree, problems: Problems) -> None:
             _check_demand(node, capacities, problems)
 
 
-def _names_pools(node: Node, capacities: dict[str, int], problems: Problems) -> bool:
+def _names_pools(node: TreeNode, capacities: dict[str, int], problems: Problems) -> bool:
     unknown = [(name, option) for option, name, _ in _amounts(node) if name not in capacities]
     for name, option in unknown:
         problems.add(
@@ -36,7 +36,7 @@ def _names_pools(node: Node, capacities: dict[str, int], problems: Problems) -> 
     return not unknown
 
 
-def _amounts(node: Node) -> Iterator[tuple[str, str, int]]:
+def _amounts(node: TreeNode) -> Iterator[tuple[str, str, int]]:
     for option, amounts in (("acquires", node.spec.acquires), ("releases", node.spec.releases or ())):
         yield from ((option, pool, amount) for pool, amount in amounts)
 
@@ -44,7 +44,7 @@ def _amounts(node: Node) -> Iterator[tuple[str, str, int]]:
 # -- what can never start ------------------------------------------------------------------------------
 
 
-def _check_demand(node: Node, capacities: dict[str, int], problems: Problems) -> None:
+def _check_demand(node: TreeNode, capacities: dict[str, int], problems: Problems) -> None:
     """What it asks for is there at all, and beside what the containers around it hold."""
     for pool, amount in node.spec.acquires:
         holders = [around for around in node.around if dict(around.spec.acquires).get(pool)]
@@ -70,7 +70,7 @@ def _check_demand(node: Node, capacities: dict[str, int], problems: Problems) ->
 class _Change(ByFields):
     """By how much a success changes what the run keeps of a pool, and how often that happens if all succeeds."""
 
-    node: Node
+    node: TreeNode
     amount: int
     times: Times
 
@@ -135,7 +135,7 @@ def _check_givers(pool: str, balance: _Balance, problems: Problems) -> None:
 
 def _check_keepers(pool: str, keepers: list[_Change], capacity: int, problems: Problems) -> None:
     """The first for which there is not enough left is told: those after it have it worse."""
-    kept, before = 0, list[Node]()
+    kept, before = 0, list[TreeNode]()
     for keeper in keepers:
         asked = dict(keeper.node.spec.acquires)[pool]
         rounds = max(0, (capacity - kept - asked) // keeper.amount + 1)

@@ -9,7 +9,7 @@ from attrs import define, field, frozen
 from sequent.compiler.course import count_of
 from sequent.compiler.precedence import Precedence
 from sequent.compiler.problems import Problems
-from sequent.compiler.tree import Node, Tree
+from sequent.compiler.tree import Tree, TreeNode
 
 _MANY = 1_000_000
 # Which of very many could meet would take too long to try out; beyond this they are believed not to.
@@ -22,9 +22,9 @@ _MOST_TOLD = 4
 class PoolWaiter:
     """Something that asks for amounts of pools while containers around it hold some."""
 
-    node: Node
+    node: TreeNode
     wanted: Mapping[str, int]
-    holders: tuple[Node, ...]
+    holders: tuple[TreeNode, ...]
     """The containers around it that hold something, innermost first."""
 
 
@@ -37,7 +37,7 @@ def check_pool_deadlocks(tree: Tree, problems: Problems) -> None:
     if not any(node.children and node.spec.acquires for node in tree.nodes):
         return
     shared = {pool.name: pool.capacity for pool in tree.spec.pools if pool.is_shared}
-    told: set[Node] = set()
+    told: set[TreeNode] = set()
     for capacities, runs in (({pool.name: pool.capacity for pool in tree.spec.pools}, 1), (shared, _MANY)):
         holding = _Holding(tree, capacities, runs)
         waiters = [waiter for waiter in holding.waiters if waiter.node not in told and holding.can_start(waiter)]
@@ -56,7 +56,7 @@ class _Holding:
     runs: int
     """How many runs of the flow may be under way at once."""
     waiters: list[PoolWaiter] = field(init=False)
-    _opened: dict[Node, int] = field(init=False)
+    _opened: dict[TreeNode, int] = field(init=False)
     """How often each container can be open at once."""
     _precedence: Precedence = field(init=False)
     _meetings: dict[tuple[PoolWaiter, PoolWaiter], bool] = field(factory=dict[tuple[PoolWaiter, PoolWaiter], bool])
@@ -119,7 +119,7 @@ class _Holding:
         )
 
     def _held(self, meeting: Meeting) -> dict[str, int]:
-        within: dict[Node, int] = {}
+        within: dict[TreeNode, int] = {}
         for waiter, count in meeting.items():
             for holder in waiter.holders:
                 within[holder] = within.get(holder, 0) + count
@@ -146,7 +146,7 @@ class _Holding:
         apart_other = {other.node, *around_other[: around_other.index(shared)]}
         return before(one.node).isdisjoint(apart_other) and before(other.node).isdisjoint(apart_one)
 
-    def _iterations(self, node: Node) -> int:
+    def _iterations(self, node: TreeNode) -> int:
         """How many iterations of a container can be under way at once; a limit that is not known yet counts as one."""
         if node.repeats is None:
             return self._opened[node]
@@ -154,7 +154,7 @@ class _Holding:
         most = min(node.spec.parallel or _MANY, _MANY if count is None else count)
         return min(self._opened[node] * most, _MANY)
 
-    def _amounts(self, node: Node) -> list[tuple[str, int]]:
+    def _amounts(self, node: TreeNode) -> list[tuple[str, int]]:
         return [(pool, amount) for pool, amount in node.spec.acquires if pool in self.capacities]
 
     def _all_waiters(self) -> list[PoolWaiter]:

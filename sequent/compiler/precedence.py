@@ -5,11 +5,11 @@ from __future__ import annotations
 from attrs import define, field
 
 from sequent.compiler.course import needed_first
-from sequent.compiler.tree import Node
+from sequent.compiler.tree import TreeNode
 from sequent.model.requirements import AllOf, Atom, Requirement
 from sequent.model.status import Claim
 
-Nodes = frozenset[Node]
+Nodes = frozenset[TreeNode]
 
 _UNDER_WAY = (Claim.READY, Claim.ACTIVE)
 _UNSTARTED = (Claim.DONE, Claim.SKIPPED)
@@ -21,19 +21,19 @@ class Precedence:
     """Works out for one node after the other which of certain nodes come before it, within an iteration."""
 
     relevant: Nodes
-    _before: dict[Node, Nodes] = field(factory=dict[Node, Nodes])
+    _before: dict[TreeNode, Nodes] = field(factory=dict[TreeNode, Nodes])
 
-    def before(self, node: Node) -> Nodes:
+    def before(self, node: TreeNode) -> Nodes:
         """Those of the relevant nodes that have settled whenever this one starts."""
         for current in needed_first(node, self._before):
             around = self._known(current.parent)
             self._before[current] = around | self._of(current, current.condition)
         return self._before[node]
 
-    def _known(self, node: Node | None) -> Nodes:
+    def _known(self, node: TreeNode | None) -> Nodes:
         return Nodes() if node is None else self._before.get(node, Nodes())
 
-    def _of(self, reader: Node, condition: Requirement | None) -> Nodes:
+    def _of(self, reader: TreeNode, condition: Requirement | None) -> Nodes:
         if condition is None:
             return Nodes()
         if not isinstance(condition, Atom):

@@ -7,8 +7,8 @@ from attrs import define, field
 from sequent.compiler.names import Names, Reader
 from sequent.compiler.problems import Problems
 from sequent.compiler.satisfiability import may_be_skipped
-from sequent.compiler.tree import Node, Tree
-from sequent.compiler.values import Values
+from sequent.compiler.tree import Tree, TreeNode
+from sequent.compiler.values import References
 from sequent.errors import Place
 from sequent.model.inputs import Input, ItemsCallPlan, ItemsLiteralPlan, ItemsPlan, LiteralInput, ParamInput
 from sequent.model.options import OPTIONS
@@ -25,13 +25,13 @@ class Resolver:
     tree: Tree
     problems: Problems
     _names: Names = field(init=False)
-    _values: Values = field(init=False)
+    _references: References = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self._names = Names(self.tree, self.problems)
-        self._values = Values(self._names, self.problems)
+        self._references = References(self._names, self.problems)
 
-    def look_up(self, node: Node) -> None:
+    def look_up(self, node: TreeNode) -> None:
         """Find what a node takes and waits for."""
         body = node.parent
         outside = body.parent if body is not None else None
@@ -47,23 +47,23 @@ class Resolver:
 
     def _take(self, value: Value, use: str, reader: Reader, repeating: int | None) -> Input | None:
         before = len(self.problems.found)
-        found = self._values.find(value, use, reader, repeating)
+        found = self._references.find(value, use, reader, repeating)
         if len(self.problems.found) > before:
             reader.node.is_whole = False
         return found
 
-    def _take_attributes(self, node: Node, spec: ContainerSpec) -> None:
+    def _take_attributes(self, node: TreeNode, spec: ContainerSpec) -> None:
         reader = Reader(node, node.parent, "takes the result of", spec.place)
         for name, reference in spec.attributes:
             node.attributes[name] = self._take(reference, f"attribute {name!r}", reader, node.repeating)
 
-    def _inputs(self, node: Node, work: Work, outside: Node | None) -> tuple[Input, ...]:
+    def _inputs(self, node: TreeNode, work: Work, outside: TreeNode | None) -> tuple[Input, ...]:
         reader = Reader(node, outside, "takes the result of", node.spec.place)
         given = (value for value in references_of(work) if not isinstance(value, FlowHandle | SecretOf))
         found = (self._take(reference, "argument", reader, node.repeating) for reference in given)
         return tuple(value for value in found if value is not None)
 
-    def _take_options(self, node: Node, body: Node | None) -> None:
+    def _take_options(self, node: TreeNode, body: TreeNode | None) -> None:
         """What its options refer to: of a step, in each iteration; of a container and of a repeat, from outside."""
         spec = node.spec
         around = None if body is None else body.repeating
@@ -79,7 +79,7 @@ class Resolver:
         if node.passed_on and isinstance(spec, StepSpec):
             node.values = {**node.passed_on, **node.values}
 
-    def _option(self, node: Node, option: str, value: Value, repeating: int | None) -> Input | None:
+    def _option(self, node: TreeNode, option: str, value: Value, repeating: int | None) -> Input | None:
         if isinstance(value, Literal):
             # Before its line is looked for, which takes a while.
             return LiteralInput(value.text)
@@ -87,14 +87,14 @@ class Resolver:
         verb = "repeats over the result of" if option == "repeats" else f"has as its {option} the result of"
         return self._take(value, option, Reader(node, outside, verb, node.place_of(option)), repeating)
 
-    def _items(self, node: Node, items: ItemsSpec, body: Node) -> ItemsPlan | None:
+    def _items(self, node: TreeNode, items: ItemsSpec, body: TreeNode) -> ItemsPlan | None:
         if isinstance(items, ItemsLiteral):
             return ItemsLiteralPlan(items.text)
         if isinstance(items, ItemsCall):
             return ItemsCallPlan(self.shown_on(body) if items.takes_self else ())
         return self._option(node, "repeats", items, body.repeating)
 
-    def shown_on(self, body: Node) -> tuple[tuple[str, Input], ...]:
+    def shown_on(self, body: TreeNode) -> tuple[tuple[str, Input], ...]:
         """What ``self`` shows of a container: what its body takes; of the flow, its parameters as well."""
         shown = dict(body.attributes)
         if body.parent is None:
@@ -102,7 +102,7 @@ class Resolver:
                 shown.setdefault(name, ParamInput(name))
         return tuple((name, value) for name, value in shown.items() if value is not None)
 
-    def _require(self, node: Node, requires: Requirement, outside: Node | None) -> None:
+    def _require(self, node: TreeNode, requires: Requirement, outside: TreeNode | None) -> None:
         place = node.place_of("requires")
         if _is_too_deep(requires):
             self._refuse_depth(node, place)
@@ -111,7 +111,7 @@ class Resolver:
         reader = Reader(node, outside, "requires", place)
         node.own = self._condition(requires, reader)
 
-    def _refuse_depth(self, node: Node, place: Place | None) -> None:
+    def _refuse_depth(self, node: TreeNode, place: Place | None) -> None:
         self.problems.add(
             "depth",
             f"the requirement of {node.shown} is nested more than {MOST_NESTED} deep",

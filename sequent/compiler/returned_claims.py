@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from attrs import define, field
 
 from sequent.compiler.problems import Problems
-from sequent.compiler.tree import Node
+from sequent.compiler.tree import TreeNode
 from sequent.compiler.values import maker_of
 from sequent.model.references import Path
 from sequent.model.requirements import Atom, claims_in
@@ -21,7 +21,7 @@ class ReturnedClaims:
 
     _numbers: dict[Path, dict[tuple[str, ...], int]] = field(factory=dict[Path, dict[tuple[str, ...], int]])
 
-    def number(self, node: Node, asked: Atom) -> int:
+    def number(self, node: TreeNode, asked: Atom) -> int:
         """Which of its maker's questions a claim about a node is; -1 where it asks nothing of a result."""
         if asked.claim is not Claim.RETURNED:
             return -1
@@ -33,7 +33,7 @@ class ReturnedClaims:
         return tuple(self._numbers.get(path, ()))
 
 
-def returned_claims_in(nodes: Iterable[Node]) -> ReturnedClaims:
+def returned_claims_in(nodes: Iterable[TreeNode]) -> ReturnedClaims:
     """All claims about results in the requirements of these nodes."""
     numbers: dict[Path, dict[tuple[str, ...], int]] = {}
     for node in nodes:
@@ -45,7 +45,7 @@ def returned_claims_in(nodes: Iterable[Node]) -> ReturnedClaims:
     return ReturnedClaims(numbers)
 
 
-def check_returned_claims(node: Node, problems: Problems) -> None:
+def check_returned_claims(node: TreeNode, problems: Problems) -> None:
     """What is asked of a result has one: of a step, not of a list of what iterations returned."""
     for asked in claims_in(node.own):
         if asked.claim is not Claim.RETURNED:
@@ -71,7 +71,7 @@ def check_returned_claims(node: Node, problems: Problems) -> None:
             )
 
 
-def _repeated_maker(node: Node) -> Node | None:
+def _repeated_maker(node: TreeNode) -> TreeNode | None:
     """Of what a result comes by way of, the first that repeats."""
     while node.spec.repeats is None:
         inner = node.names.get(node.spec.result or "") if isinstance(node.spec, ContainerSpec) else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain, product
 
-from sequent.compiler.tree import Node, named
+from sequent.compiler.tree import TreeNode, named
 from sequent.model.references import Path
 from sequent.model.requirements import AllOf, Atom, Requirement, claims_in, holds
 from sequent.model.status import SETTLES, Claim, Status
@@ -18,7 +18,7 @@ Claims = frozenset[Atom]
 """Claims about one node."""
 
 
-def why_never(reader: Node, condition: Requirement) -> str:
+def why_never(reader: TreeNode, condition: Requirement) -> str:
     """Why what a node waits for can never come true; empty where it can, or where that is too much to work out.
 
     A condition has no *not*, so what is true in the best case decides: each node settles as a success, as a
@@ -55,7 +55,7 @@ def may_be_skipped(condition: Requirement | None) -> bool:
     return condition is not None and not holds(condition, lambda asked: asked.claim is Claim.DONE)
 
 
-def _ends(reader: Node, condition: Requirement) -> dict[Path, list[Claims]]:
+def _ends(reader: TreeNode, condition: Requirement) -> dict[Path, list[Claims]]:
     """For each node, what of that which is asked of it each way of settling makes true; only the best ways."""
     asked_of: dict[Path, dict[Atom, None]] = {}
     for asked in claims_in(condition):
@@ -63,7 +63,7 @@ def _ends(reader: Node, condition: Requirement) -> dict[Path, list[Claims]]:
     return {path: _best(reader.by_path[path], list(claims)) for path, claims in asked_of.items()}
 
 
-def _best(node: Node, asked: list[Atom]) -> list[Claims]:
+def _best(node: TreeNode, asked: list[Atom]) -> list[Claims]:
     statuses = [Status.SUCCESS, Status.FAILURE]
     if node.may_be_skipped and any(claim.claim is Claim.SKIPPED for claim in asked):
         statuses.append(Status.SKIPPED)
@@ -93,7 +93,7 @@ def _certain(condition: Requirement) -> Iterator[Atom]:
         yield from (part for part in condition.parts if isinstance(part, Atom))
 
 
-def _reason(node: Node, asked: Atom, condition: Requirement) -> str:
+def _reason(node: TreeNode, asked: Atom, condition: Requirement) -> str:
     if asked.claim is Claim.SKIPPED and not node.may_be_skipped:
         what = "waits for nothing" if node.condition is None else "only waits for things to be done"
         return f"{node.shown} {what}, and so is never skipped"

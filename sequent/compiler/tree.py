@@ -19,7 +19,7 @@ _ROOT_HINTS = {"releases": "leave it out: when a run ends, all that it holds is 
 
 
 @define(eq=False)
-class Node:
+class TreeNode:
     """A step or a container, and what the compiler finds out about it.
 
     A container has a lower index than what is in it. A repeated step has two: its own, of the container
@@ -27,7 +27,7 @@ class Node:
     """
 
     spec: StepSpec | ContainerSpec
-    parent: Node | None
+    parent: TreeNode | None
     path: Path
     text: str
     """The dotted path."""
@@ -37,10 +37,10 @@ class Node:
     """Whether an unhandled failure in it stops what is around, unless something further in decides."""
     repeating: int | None
     """The container whose item is the nearest: itself if it repeats, else one around."""
-    by_path: dict[Path, Node]
+    by_path: dict[Path, TreeNode]
     """All nodes of the flow."""
-    children: list[Node] = field(factory=list["Node"])
-    names: dict[str, Node] = field(factory=dict[str, "Node"])
+    children: list[TreeNode] = field(factory=list["TreeNode"])
+    names: dict[str, TreeNode] = field(factory=dict[str, "TreeNode"])
     attributes: dict[str, Input | None] = field(factory=dict[str, "Input | None"])
     """What its body takes from outside; None where that cannot be found."""
     repeats: ItemsPlan | None = None
@@ -49,7 +49,7 @@ class Node:
     """Of its options that may be known only while running those that hold for it, by name."""
     passed_on: Mapping[str, Input] = field(factory=dict[str, Input])
     """Of a container: those that hold for what is in it, unless that says otherwise."""
-    told_of: list[tuple[Node, Place | None]] = field(factory=list["tuple[Node, Place | None]"])
+    told_of: list[tuple[TreeNode, Place | None]] = field(factory=list["tuple[TreeNode, Place | None]"])
     """What it takes the failures of, and where."""
     own: Requirement | None = None
     """What is written as its requirement."""
@@ -81,25 +81,25 @@ class Node:
         return self.spec.option_places.get(option, self.spec.place)
 
     @property
-    def around(self) -> list[Node]:
+    def around(self) -> list[TreeNode]:
         """The containers around it, innermost first."""
-        found: list[Node] = []
+        found: list[TreeNode] = []
         container = self.parent
         while container is not None:
             found.append(container)
             container = container.parent
         return found
 
-    def of(self, claim: Atom) -> Node:
+    def of(self, claim: Atom) -> TreeNode:
         """The node that a claim is about."""
         return self.by_path[claim.path]
 
-    def is_around(self, other: Node) -> bool:
+    def is_around(self, other: TreeNode) -> bool:
         """Whether the other is inside it, at any depth."""
         depth = len(self.path)
         return len(other.path) > depth and other.ancestor(depth) is self
 
-    def ancestor(self, depth: int) -> Node:
+    def ancestor(self, depth: int) -> TreeNode:
         """The node around it, or itself, whose path has so many names."""
         node = self
         while len(node.path) > depth and node.parent is not None:
@@ -112,17 +112,17 @@ class Tree:
     """All nodes of a flow, each container before what is in it, siblings as written."""
 
     spec: FlowSpec
-    nodes: list[Node]
-    by_path: dict[Path, Node]
-    by_index: dict[int, Node]
+    nodes: list[TreeNode]
+    by_path: dict[Path, TreeNode]
+    by_index: dict[int, TreeNode]
 
     @property
-    def root(self) -> Node:
+    def root(self) -> TreeNode:
         """The flow itself."""
         return self.nodes[0]
 
 
-def named(nodes: Sequence[Node]) -> str:
+def named(nodes: Sequence[TreeNode]) -> str:
     """The first of some nodes, in a sentence: ``'a' and 'b' and 'c' and others``."""
     return " and ".join(node.shown for node in nodes[:3]) + (" and others" if len(nodes) > 3 else "")
 
@@ -130,7 +130,9 @@ def named(nodes: Sequence[Node]) -> str:
 def plant(spec: FlowSpec, problems: Problems) -> Tree:
     """Lay out the tree of a flow; names that clash, and too many levels, are problems."""
     tree = Tree(spec, [], {}, {})
-    pending: list[Node] = [Node(spec.root, None, (), "", 0, 0, spec.config.stop_on_exception, None, tree.by_path)]
+    pending: list[TreeNode] = [
+        TreeNode(spec.root, None, (), "", 0, 0, spec.config.stop_on_exception, None, tree.by_path)
+    ]
     index = 0
     while pending:
         node = pending.pop()
@@ -153,12 +155,12 @@ def plant(spec: FlowSpec, problems: Problems) -> Tree:
     return tree
 
 
-def _add_children(node: Node, spec: ContainerSpec, problems: Problems) -> None:
-    alike: dict[str, Node] = {}
+def _add_children(node: TreeNode, spec: ContainerSpec, problems: Problems) -> None:
+    alike: dict[str, TreeNode] = {}
     for position, child_spec in enumerate(spec.children):
         name = child_spec.name
         own = child_spec.stop_on_exception
-        child = Node(
+        child = TreeNode(
             child_spec,
             node,
             (*node.path, name),
@@ -179,7 +181,7 @@ def _add_children(node: Node, spec: ContainerSpec, problems: Problems) -> None:
             _refuse_clash(child, other, problems)
 
 
-def _refuse_length(node: Node, problems: Problems) -> None:
+def _refuse_length(node: TreeNode, problems: Problems) -> None:
     problems.add(
         "name",
         f"the name '{node.spec.name[:20]}...' has {len(node.spec.name)} characters",
@@ -189,7 +191,7 @@ def _refuse_length(node: Node, problems: Problems) -> None:
     )
 
 
-def _refuse_clash(node: Node, other: Node, problems: Problems) -> None:
+def _refuse_clash(node: TreeNode, other: TreeNode, problems: Problems) -> None:
     where = f"the container {node.parent.text!r}" if node.parent is not None and node.parent.path else "the flow"
     lines = f" (the first at {other.spec.place})" if other.spec.place else ""
     if node.spec.name == other.spec.name:
@@ -200,7 +202,7 @@ def _refuse_clash(node: Node, other: Node, problems: Problems) -> None:
     problems.add(code, message, path=node.text, place=node.spec.place, hint="give each a name of its own")
 
 
-def _refuse_depth(node: Node, spec: ContainerSpec, problems: Problems) -> None:
+def _refuse_depth(node: TreeNode, spec: ContainerSpec, problems: Problems) -> None:
     levels = len(node.path)
     layer: list[StepSpec | ContainerSpec] = list(spec.children)
     while layer:

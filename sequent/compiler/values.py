@@ -6,7 +6,7 @@ from attrs import define
 
 from sequent.compiler.names import Names, Reader
 from sequent.compiler.problems import Problems
-from sequent.compiler.tree import Node
+from sequent.compiler.tree import TreeNode
 from sequent.errors import Place
 from sequent.model.inputs import (
     CompoundInput,
@@ -42,7 +42,7 @@ from sequent.model.status import Claim
 
 
 @define
-class Values:
+class References:
     """Finds what a reference means and what it requires, and says of each that means nothing why."""
 
     names: Names
@@ -101,7 +101,7 @@ class Values:
             hint="give a value, a parameter, an item or a result; only a step takes a secret or its flow",
         )
 
-    def _of_node(self, node: Node, reference: ResultOf | ResultOr | FailuresOf, reader: Reader) -> Input | None:
+    def _of_node(self, node: TreeNode, reference: ResultOf | ResultOr | FailuresOf, reader: Reader) -> Input | None:
         place = reference.place or reader.place
         if isinstance(reference, FailuresOf):
             reader.node.told_of.append((node, place))
@@ -139,7 +139,7 @@ class Values:
         message = f"{reader.node.shown} takes previous(){why}"
         self.problems.add("previous", message, path=reader.node.text, place=place, hint=hint)
 
-    def _refuse_result(self, node: Node, reader: Reader, place: Place | None) -> None:
+    def _refuse_result(self, node: TreeNode, reader: Reader, place: Place | None) -> None:
         self.problems.add(
             "no-result",
             f"{reader.node.shown} takes the result of the container {node.shown}, which names none",
@@ -192,7 +192,7 @@ class Values:
         return None
 
 
-def maker_of(node: Node) -> Path | None:
+def maker_of(node: TreeNode) -> Path | None:
     """The path of the step whose result a node's result is; None where a container names none."""
     while isinstance(node.spec, ContainerSpec):
         inner = node.names.get(node.spec.result) if node.spec.result is not None else None
@@ -206,6 +206,6 @@ def _part(whole: Input, keys: tuple[str | int, ...]) -> PartInput:
     return PartInput(whole.whole, (*whole.keys, *keys)) if isinstance(whole, PartInput) else PartInput(whole, keys)
 
 
-def _result_hint(node: Node) -> str:
+def _result_hint(node: TreeNode) -> str:
     names = list(node.names)
     return f"write result = {names[0]} in its body; it has: {', '.join(names[:20])}" if names else "it has no steps"

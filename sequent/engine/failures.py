@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sequent.engine.kept_successes import keep
-from sequent.engine.run_state import Block, Frame, RunState
+from sequent.engine.run_state import BlockState, Frame, RunState
 from sequent.engine.tasks import settle_unstarted
 from sequent.model.effects import TakeBack
 from sequent.model.status import Status
@@ -41,7 +41,7 @@ def judge(run: RunState, frame: Frame, position: int) -> None:
             run.judgements.append((frame.block.parent, frame.block.position))
 
 
-def stop(run: RunState, block: Block) -> None:
+def stop(run: RunState, block: BlockState) -> None:
     """Start nothing more in a container, in all its iterations, but for watchers; what runs may finish."""
     if block.is_stopped:
         return

@@ -8,7 +8,7 @@ from sequent.engine.apply_directives import everything_in
 from sequent.engine.conditions import look_away, look_outside, tell_reached
 from sequent.engine.kept_successes import is_of_now, restore
 from sequent.engine.pools import give_back, release
-from sequent.engine.run_state import HAS_BEEN_ACTIVE, Block, Frame, RunState
+from sequent.engine.run_state import HAS_BEEN_ACTIVE, BlockState, Frame, RunState
 from sequent.engine.tasks import settle
 from sequent.model.effects import CloseFrame, CloseRepeat, DrawItem, FailContainer, OpenFrame, OpenRepeat, Revise
 from sequent.model.facts import DrawFailed, ItemDrawn, ItemsEnded, RepeatOpened
@@ -43,9 +43,9 @@ def make_block(
     saved: SavedBlock | None,
     *,
     is_fresh: bool = False,
-) -> Block:
+) -> BlockState:
     """A block, with what an earlier recovery left of it; a kept one that begins all the same runs afresh."""
-    block = Block(parent, position, run.layouts.of(node), saved)
+    block = BlockState(parent, position, run.layouts.of(node), saved)
     if saved is not None:
         block.is_fresh = is_fresh or saved.status is Status.SUCCESS
         if not block.is_fresh:
@@ -57,7 +57,7 @@ def make_block(
     return block
 
 
-def _leave_ended(run: RunState, block: Block, saved: SavedBlock) -> None:
+def _leave_ended(run: RunState, block: BlockState, saved: SavedBlock) -> None:
     """Of a run that is continued: iterations that have ended badly are not opened again."""
     ended = {
         number: frame.status
@@ -72,7 +72,7 @@ def _leave_ended(run: RunState, block: Block, saved: SavedBlock) -> None:
         block.state = Status.CANCELLED
 
 
-def open_block(run: RunState, block: Block) -> None:
+def open_block(run: RunState, block: BlockState) -> None:
     """Find a block's items, or begin its only iteration."""
     if block.parent is None and run.revision:
         run.effects.append(Revise(run.revision))
@@ -85,7 +85,7 @@ def open_block(run: RunState, block: Block) -> None:
     run.advances.append(block)
 
 
-def advance(run: RunState, block: Block) -> None:
+def advance(run: RunState, block: BlockState) -> None:
     """Begin iterations as far as there are items and room, and settle the block once it is done."""
     if block.is_open and not block.is_stopped and not run.is_stopping:
         while _has_room(block) and not block.is_drawing and block.has_more:
@@ -104,7 +104,7 @@ def advance(run: RunState, block: Block) -> None:
         _settle_block(run, block)
 
 
-def take_count(run: RunState, block: Block, fact: RepeatOpened) -> None:
+def take_count(run: RunState, block: BlockState, fact: RepeatOpened) -> None:
     """The items are known, or may be drawn."""
     run.awaited.discard((fact.frame, fact.node))
     block.is_open = True
@@ -114,7 +114,7 @@ def take_count(run: RunState, block: Block, fact: RepeatOpened) -> None:
     run.advances.append(block)
 
 
-def take_item(run: RunState, block: Block, fact: ItemDrawn | ItemsEnded | DrawFailed) -> None:
+def take_item(run: RunState, block: BlockState, fact: ItemDrawn | ItemsEnded | DrawFailed) -> None:
     """The next item has been drawn, there is none, or it cannot be had."""
     run.awaited.discard((fact.frame, fact.node))
     block.is_drawing = False
@@ -133,30 +133,30 @@ def take_item(run: RunState, block: Block, fact: ItemDrawn | ItemsEnded | DrawFa
     run.advances.append(block)
 
 
-def _has_room(block: Block) -> bool:
+def _has_room(block: BlockState) -> bool:
     """Whether another iteration may be under way; without a limit, those that only wait for a time do not count."""
     if block.parallel:
         return len(block.frames) < block.parallel
     return len(block.frames) - block.asleep < MAX_UNDER_WAY
 
 
-def _await(run: RunState, block: Block) -> None:
+def _await(run: RunState, block: BlockState) -> None:
     run.awaited.add((_around(block).id, block.layout.plan.index))
 
 
-def _draw(run: RunState, block: Block) -> None:
+def _draw(run: RunState, block: BlockState) -> None:
     block.is_drawing = True
     _await(run, block)
     run.effects.append(DrawItem(_around(block), block.layout.plan.index, block.drawn + 1))
 
 
-def _around(block: Block) -> Scope:
+def _around(block: BlockState) -> Scope:
     if block.parent is None:
         raise AssertionError("the root does not repeat")
     return block.parent.scope
 
 
-def begin_frame(run: RunState, block: Block, number: int) -> None:
+def begin_frame(run: RunState, block: BlockState, number: int) -> None:
     """Begin an iteration, or open it again: what waits for nothing is ready at once."""
     saved = block.saved.frames.get(number) if block.saved is not None else None
     layout = block.layout
@@ -212,7 +212,7 @@ def close_frame(run: RunState, frame: Frame) -> None:
     run.advances.append(block)
 
 
-def _settle_block(run: RunState, block: Block) -> None:
+def _settle_block(run: RunState, block: BlockState) -> None:
     status = block.state
     if status is Status.SUCCESS and block.is_stopped and block.has_more:
         status = Status.CANCELLED
@@ -232,7 +232,7 @@ def _settle_block(run: RunState, block: Block) -> None:
     settle(run, block.parent, block.position, status)
 
 
-def _give_back(run: RunState, block: Block, parent: Frame, status: Status) -> Status:
+def _give_back(run: RunState, block: BlockState, parent: Frame, status: Status) -> Status:
     """What a container held returns once it has settled; giving back more than is held makes it a failure."""
     if status is not Status.SUCCESS:
         give_back(run, parent, block.position)

@@ -69,7 +69,7 @@ class Frame:
         "watching",
     )
 
-    def __init__(self, block: Block, layout: Layout, scope: Scope) -> None:
+    def __init__(self, block: BlockState, layout: Layout, scope: Scope) -> None:
         size = layout.size
         self.block = block
         self.layout = layout
@@ -95,7 +95,7 @@ class Frame:
         """Per child: which of what is asked of its result it is."""
         self.is_asleep = False
         """Whether nothing in it goes on until a time has come; known only where iterations have no limit."""
-        self.blocks: dict[int, Block] = {}
+        self.blocks: dict[int, BlockState] = {}
         """Containers among the children that have begun, now or before."""
         self.pending: dict[int, int] = {}
         """Failures of which it is open whether somebody handles them; how many of the first handlers cannot."""
@@ -119,7 +119,7 @@ class Frame:
         return self.saved.tasks.get(node) or self.saved.blocks.get(node) or _NOTHING
 
 
-class Block:
+class BlockState:
     """A container's one activation within a frame: its iterations under way, and how far it has come."""
 
     __slots__ = (
@@ -277,7 +277,7 @@ class RunState:
         """Failures, or failures to be, of which to say whether somebody handles them."""
         self.closings: deque[Frame] = deque()
         """Frames whose children have all settled."""
-        self.advances: deque[Block] = deque()
+        self.advances: deque[BlockState] = deque()
         """Blocks that may begin an iteration, or are done."""
         self.ready: deque[tuple[Frame, int]] = deque()
         """Containers and steps whose requirement holds, and which wait for no time, in that order."""

@@ -10,7 +10,7 @@ from sequent.engine.failures import ask_back, judge
 from sequent.engine.kept_successes import review
 from sequent.engine.pools import blocked, hold_from_start
 from sequent.engine.repeats import advance, begin_block, close_frame, make_block, open_block, take_count, take_item
-from sequent.engine.run_state import HAS_BEEN_ACTIVE, Block, Frame, RunState
+from sequent.engine.run_state import HAS_BEEN_ACTIVE, BlockState, Frame, RunState
 from sequent.engine.start_queue import break_tie, grant, join, next_container, start_steps
 from sequent.engine.tasks import end, make_ready, review_handled, settle, settle_unstarted
 from sequent.engine.waits import end_wait
@@ -237,7 +237,7 @@ class Scheduler:
             return None
         return frame, position, step
 
-    def _block(self, frame_id: int, node: int) -> Block | None:
+    def _block(self, frame_id: int, node: int) -> BlockState | None:
         found = self._child(frame_id, node)
         return None if found is None else found[0].blocks.get(found[1])
 

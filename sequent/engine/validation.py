@@ -7,7 +7,7 @@ from typing import SupportsIndex
 
 from sequent.engine.layout import is_step
 from sequent.engine.pools import FLOW, RUN
-from sequent.engine.run_state import Block, Frame, RunState
+from sequent.engine.run_state import BlockState, Frame, RunState
 from sequent.engine.transitions import TRANSITIONS
 from sequent.engine.waits import sleeps
 from sequent.model.effects import AHEAD
@@ -16,7 +16,7 @@ from sequent.model.scope import sequence_text
 from sequent.model.status import Status
 
 
-def validate(run: RunState, root: Block) -> None:
+def validate(run: RunState, root: BlockState) -> None:
     """Check every frame and every block, and that the run is not waiting for nothing.
 
     Raises:
@@ -76,7 +76,7 @@ def _watch(frame: Frame) -> None:
     frame.statuses = _Statuses(frame)
 
 
-def _check_block(run: RunState, block: Block) -> set[int]:
+def _check_block(run: RunState, block: BlockState) -> set[int]:
     seen: set[int] = set()
     for number, frame in block.frames.items():
         assert frame.scope.number == number

@@ -19,6 +19,7 @@ from sequent.errors import UsageError
 from sequent.model.durations import read_seconds
 from sequent.model.outcome import Outcome
 from sequent.model.status import Construct, RunStatus
+from sequent.runtime.drive import Drive
 from sequent.runtime.driver.adapters import Adapters, Signals
 from sequent.runtime.orders import AttemptOrder
 from sequent.runtime.ports import DrivenRun
@@ -26,7 +27,6 @@ from sequent.runtime.recovery.changes import fingerprints_of
 from sequent.runtime.recovery.prepared import Prepared
 from sequent.runtime.recovery.preparing import prepare
 from sequent.runtime.recovery.selecting import Asked
-from sequent.runtime.running import Drive
 from sequent.runtime.store.sqlite.temporary import MemoryStore
 from sequent.runtime.target import Target
 from sequent.runtime.worker.inputs import Catalogue

@@ -71,7 +71,7 @@ NOT_FOR_A_WORKER = {
     "sequent.runtime.driver",
     "sequent.runtime.executors.processes",
     "sequent.runtime.rows",
-    "sequent.runtime.running",
+    "sequent.runtime.drive",
     "sequent.runtime.store",
     "sqlalchemy",
 }

@@ -22,7 +22,7 @@ class OpenDatabase(Protocol):
         ...
 
 
-class Claim(Protocol):
+class RunClaim(Protocol):
     """A run that this process drives, and nobody else, until it is let go or this process ends."""
 
     def begin(self, committed: int) -> None:
@@ -153,11 +153,11 @@ class Database(Protocol):
         """The large values of a run."""
         ...
 
-    def claim(self, number: int, owner: str) -> Claim | None:
+    def claim(self, number: int, owner: str) -> RunClaim | None:
         """Have this process drive a run; None where somebody does."""
         ...
 
-    def claim_dead(self, number: int) -> Claim | None:
+    def claim_dead(self, number: int) -> RunClaim | None:
         """Have a run for its removal; None where anything of it is alive."""
         ...
 

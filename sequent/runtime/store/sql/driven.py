@@ -13,7 +13,7 @@ from sequent.model.commands import typed
 from sequent.model.plan import Plan
 from sequent.runtime.left_processes import forget_workers
 from sequent.runtime.rows import Ask, Batch
-from sequent.runtime.store.sql.database import Claim
+from sequent.runtime.store.sql.database import RunClaim
 from sequent.runtime.store.sql.definitions import put_definition
 from sequent.runtime.store.sql.listing import RunRow, seal_run
 from sequent.runtime.store.sql.pool_queue import Sharing
@@ -47,7 +47,7 @@ class SqlRun(RunReading):
     def __init__(
         self,
         reading: RunReading,
-        claim: Claim,
+        claim: RunClaim,
         guard: Guard,
         row: RunRow,
         now: Callable[[], float],

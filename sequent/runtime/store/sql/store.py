@@ -22,7 +22,7 @@ from sequent.runtime.store import run_ids
 from sequent.runtime.store.nodes import KnownNodes, places_of
 from sequent.runtime.store.sql.attempt_rows import AttemptRows
 from sequent.runtime.store.sql.checking import WHOLE, check_run
-from sequent.runtime.store.sql.database import Claim, LargeValues
+from sequent.runtime.store.sql.database import LargeValues, RunClaim
 from sequent.runtime.store.sql.definitions import put_definition, read_nodes
 from sequent.runtime.store.sql.driven import Guard, SqlRun
 from sequent.runtime.store.sql.listing import Listing, RunRow, naming_run, seal_run
@@ -72,7 +72,7 @@ class SqlStore:
             self._is_doubtful = False
         now = self._now()
         owner = text_of_record(ownership.owner_of(os.getpid(), now))
-        claim: Claim | None = None
+        claim: RunClaim | None = None
         execute = self._session.execute
         try:
             with self._session.transaction():
@@ -165,7 +165,7 @@ class SqlStore:
     def _busy(self, row: RunRow) -> BusyError:
         return ownership.busy(row.id, self._database.driver(row.number) or read_owner(row.owner))
 
-    def _drive(self, claim: Claim, guard: Guard) -> SqlRun:
+    def _drive(self, claim: RunClaim, guard: Guard) -> SqlRun:
         row = self._listing.with_number(guard.number)
         run = SqlRun(self._reading(RunReading, row), claim, guard, row, self._now, self._driven.remove)
         self._driven.append(run)
