@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast, get_args, get_origin
 from attrs import frozen
 
 from sequent.cli.commands import COMMANDS, VALUED, application
-from sequent.cli.options import Options, opened_store
+from sequent.cli.options import GlobalOptions, opened_store
 from sequent.cli.terminal import out
 from sequent.errors import SequentError
 
@@ -120,7 +120,7 @@ def _typed(shape: _Command, rest: Sequence[str]) -> tuple[list[str], set[str]]:
     return given, valued
 
 
-def _values(name: str, argument: Argument, given: Sequence[str], options: Options, last: str) -> Iterator[str]:
+def _values(name: str, argument: Argument, given: Sequence[str], options: GlobalOptions, last: str) -> Iterator[str]:
     choices = _choices(argument.hint)
     if choices:
         yield from _beginning(last, choices)
@@ -156,35 +156,35 @@ def _choices(hint: Any) -> tuple[str, ...]:
     return next((found for inner in get_args(hint) if (found := _choices(inner))), ())
 
 
-def _options(rest: Sequence[str]) -> Options:
+def _options(rest: Sequence[str]) -> GlobalOptions:
     """The store that was typed so far."""
     said: dict[str, str] = {}
     for word, following in zip(rest, (*rest[1:], ""), strict=False):
         option, equals, value = word.partition("=")
         if option in ("--store", "--config", "--config-tag"):
             said[option[2:].replace("-", "_")] = value if equals else following
-    return Options(**cast("Any", said))
+    return GlobalOptions(**cast("Any", said))
 
 
 # -- what there is
 
 
-def _runs(options: Options) -> list[str]:
+def _runs(options: GlobalOptions) -> list[str]:
     return [record.id for record in _latest(options)]
 
 
-def _flows(options: Options) -> list[str]:
+def _flows(options: GlobalOptions) -> list[str]:
     return [*dict.fromkeys(record.target.flow for record in _latest(options))]
 
 
-def _latest(options: Options) -> list[RunRecord]:
+def _latest(options: GlobalOptions) -> list[RunRecord]:
     # A store that is not there, or cannot be read, has none.
     with contextlib.suppress(SequentError), opened_store(options) as store:
         return [*store.runs(limit=_MOST)]
     return []
 
 
-def _steps(run: str, options: Options) -> list[str]:
+def _steps(run: str, options: GlobalOptions) -> list[str]:
     with contextlib.suppress(SequentError), opened_store(options) as store:
         return [path for path in store.find(run).description if path]
     return []

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from sequent.cli import machine
-from sequent.cli.options import Options, target_of, warn
+from sequent.cli import json_output
+from sequent.cli.options import GlobalOptions, target_of, warn
 from sequent.cli.terminal import out
 from sequent.cli.text import safe
 from sequent.cli.typed_options import DEFAULTS, TypedOptions
@@ -29,7 +29,7 @@ def check(target: Target = None, /, *, options: TypedOptions = DEFAULTS) -> int:
     notes = list(written_otherwise(spec.params, definition.param_types))
     if options.json:
         document = {"flow": spec.name, "steps": steps, "warnings": list(spec.warnings), "notes": notes}
-        machine.write({"check": document})
+        json_output.write({"check": document})
     elif not options.quiet:
         out(f"{safe(spec.name)}: {steps:,} step{'' if steps == 1 else 's'}, no mistakes")
         for note in notes:
@@ -37,7 +37,7 @@ def check(target: Target = None, /, *, options: TypedOptions = DEFAULTS) -> int:
     return 0
 
 
-def compiled_flow(target: str | None, options: Options) -> tuple[Definition, Plan]:
+def compiled_flow(target: str | None, options: GlobalOptions) -> tuple[Definition, Plan]:
     """The flow that was typed, or is set, with its settings; and its plan."""
     from sequent.dsl.definitions import definition_of
     from sequent.runtime.loading.flows import load_flow

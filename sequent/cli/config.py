@@ -10,7 +10,7 @@ from typing import Annotated, cast
 
 from cyclopts import Parameter
 
-from sequent.cli import machine
+from sequent.cli import json_output
 from sequent.cli.terminal import out
 from sequent.cli.text import Paint, columns, safe
 from sequent.cli.typed_options import DEFAULTS, TypedOptions
@@ -32,7 +32,7 @@ def config(
     entries = list(settings.entries(None if target is None else _spec(target)))
     if options.json:
         shown = [{"key": entry.key, "value": _value(entry), "from": _origin(entry.origin)} for entry in entries]
-        machine.write({"config": {"file": settings.path or None, "settings": shown}})
+        json_output.write({"config": {"file": settings.path or None, "settings": shown}})
         return 0
     paint = Paint.of(sys.stdout)
     heading, *lines = columns([("setting", "value", "from"), *((e.key, _text(e), str(e.origin)) for e in entries)])
@@ -81,7 +81,7 @@ def _text(entry: Entry) -> str:
     return str(value) if value not in (None, "") else "-"
 
 
-def _origin(origin: SettingOrigin) -> machine.Document:
+def _origin(origin: SettingOrigin) -> json_output.Document:
     place = origin.place
     return {
         "layer": origin.layer,

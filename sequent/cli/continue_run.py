@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sequent.cli import machine
+from sequent.cli import json_output
 from sequent.cli.options import opened_store, read_log_level
 from sequent.cli.store_trust import trusted_flow
 from sequent.cli.typed_options import DEFAULTS, FlowNow, LatestRun, LogLevel, MaxConcurrent, MaxLoops, TypedOptions
@@ -29,7 +29,7 @@ def continue_(
         record = meant_run(store, run, flow)
         if record.status is RunStatus.SUCCESS:
             if options.json:
-                machine.write({"run": machine.run_document(record)})
+                json_output.write({"run": json_output.run_document(record)})
             return 0
         settings = options.settings(max_concurrent=max_concurrent, logging_level=read_log_level(log_level))
         if record.target.is_script:

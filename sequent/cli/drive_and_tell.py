@@ -7,8 +7,8 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 
-from sequent.cli import machine
-from sequent.cli.options import Options
+from sequent.cli import json_output
+from sequent.cli.options import GlobalOptions
 from sequent.cli.progress import PlainProgress, Progress, Reserved
 from sequent.cli.terminal import Lines, data, out
 from sequent.cli.text import Paint, counts, duration, is_live, readable, safe
@@ -23,7 +23,7 @@ _QUIET = (RunStatus.SUCCESS, RunStatus.SUSPENDED)
 
 
 def driven(
-    options: Options, drive: Callable[[Observer], Outcome], *, max_loops: int = -1, is_reserved: bool = False
+    options: GlobalOptions, drive: Callable[[Observer], Outcome], *, max_loops: int = -1, is_reserved: bool = False
 ) -> int:
     """Drive a run and show its progress to the user; return the exit code.
 
@@ -40,18 +40,18 @@ def driven(
         progress.close()
     if isinstance(progress, Reserved) and not progress.has_begun and outcome.status in _QUIET:
         if options.json:
-            machine.write({"run": machine.outcome_document(outcome)})
+            json_output.write({"run": json_output.outcome_document(outcome)})
         return 0
     for line in end_lines(outcome, time.monotonic() - began, Paint.of(sys.stderr), max_loops):
         lines.write(line)
     if options.json:
-        machine.write({"run": machine.outcome_document(outcome)})
+        json_output.write({"run": json_output.outcome_document(outcome)})
     elif outcome.result is not None:
         _print_result(outcome.result)
     return exit_code(outcome.status, outcome.stopped_by)
 
 
-def _progress(options: Options, lines: Lines) -> Progress:
+def _progress(options: GlobalOptions, lines: Lines) -> Progress:
     if not options.quiet and not options.verbose and is_live(lines.stream):
         from sequent.cli.live_progress import LiveProgress
 

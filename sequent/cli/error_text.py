@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import traceback
 
-from sequent.cli import machine
+from sequent.cli import json_output
 from sequent.cli.terminal import say
 from sequent.cli.text import Paint, safe, safe_block
 from sequent.errors import DefinitionError, InvalidFlowError, SequentError, StoreError
@@ -31,7 +31,7 @@ def report(error: Exception, *, as_json: bool, with_traceback: bool) -> int:
     if with_traceback:
         say("".join(traceback.format_exception(error)).rstrip("\n"))
     if as_json:
-        machine.write({"error": machine.error_document(known)})
+        json_output.write({"error": json_output.error_document(known)})
     else:
         say(as_text(known, Paint.of(sys.stderr)))
     return known.exit_code

@@ -9,8 +9,8 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from sequent.cli import machine
-from sequent.cli.options import Options, opened_store, warn
+from sequent.cli import json_output
+from sequent.cli.options import GlobalOptions, opened_store, warn
 from sequent.cli.terminal import out
 from sequent.cli.typed_options import DEFAULTS, TypedOptions
 from sequent.compiler import describe
@@ -42,7 +42,7 @@ def graph(
     """Draw a flow, or a run with its progress: nested containers, repeats, and requirements."""
     picture, states = _flow(target, options) if _names_flow(target, options) else _run(target, options)
     if options.json or format == "json":
-        text = machine.text_of({"graph": document_of(picture, states)})
+        text = json_output.text_of({"graph": document_of(picture, states)})
     else:
         text = _FORMS[format](picture, states)
         notice = notice_of(picture) if format == "svg" else ""
@@ -55,14 +55,14 @@ def graph(
     return 0
 
 
-def _names_flow(word: str, options: Options) -> bool:
+def _names_flow(word: str, options: GlobalOptions) -> bool:
     """Whether a flow is meant; a run's id has no colon, and is no file, but may have dots as a module has."""
     if ":" in word or is_file(word):
         return True
     return "." in word and all(part.isidentifier() for part in word.split(".")) and not _is_run(word, options)
 
 
-def _is_run(word: str, options: Options) -> bool:
+def _is_run(word: str, options: GlobalOptions) -> bool:
     try:
         with opened_store(options) as store:
             return store.find(word).id == word
@@ -70,7 +70,7 @@ def _is_run(word: str, options: Options) -> bool:
         return False
 
 
-def _flow(target: str, options: Options) -> tuple[Picture, None]:
+def _flow(target: str, options: GlobalOptions) -> tuple[Picture, None]:
     from sequent.dsl.definitions import definition_of
     from sequent.runtime.loading.flows import load_flow
 
@@ -79,7 +79,7 @@ def _flow(target: str, options: Options) -> tuple[Picture, None]:
     return picture_of(spec.name, describe(spec)), None
 
 
-def _run(run: str, options: Options) -> tuple[Picture, States]:
+def _run(run: str, options: GlobalOptions) -> tuple[Picture, States]:
     """The run from the store: no flow is loaded."""
     with opened_store(options) as store:
         record = store.find(run)

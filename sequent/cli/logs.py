@@ -10,7 +10,7 @@ from typing import Annotated
 from attrs import define, field
 from cyclopts import Parameter
 
-from sequent.cli import machine
+from sequent.cli import json_output
 from sequent.cli.finding import found_run
 from sequent.cli.options import opened_store
 from sequent.cli.output import Output, Piece
@@ -118,13 +118,13 @@ def _write_document(asked: _Asked, record: RunRecord) -> None:
     output = Output(asked.store, record)
     texts = [
         {
-            **machine.attempt_document(attempt),
+            **json_output.attempt_document(attempt),
             "text": b"".join(output.content(piece)).decode("utf-8", "backslashreplace"),
         }
         for attempt in asked.attempts(record)
         if (piece := output.of(attempt)) is not None
     ]
-    machine.write({"store": asked.store.name, "run": record.id, "logs": texts})
+    json_output.write({"store": asked.store.name, "run": record.id, "logs": texts})
 
 
 @define

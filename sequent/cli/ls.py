@@ -8,9 +8,9 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from sequent.cli import machine
+from sequent.cli import json_output
 from sequent.cli.failure_text import task_name
-from sequent.cli.options import Options, opened_store
+from sequent.cli.options import GlobalOptions, opened_store
 from sequent.cli.story import WAITING, with_counts
 from sequent.cli.terminal import out
 from sequent.cli.text import Paint, columns, counts, duration, moment, safe
@@ -35,12 +35,12 @@ def ls(
     return 0
 
 
-def _list(store: Store, records: list[RunRecord], options: Options) -> None:
+def _list(store: Store, records: list[RunRecord], options: GlobalOptions) -> None:
     records = [with_counts(store, record) for record in records]
     dues = [_due(store, record) for record in records]
     if options.json:
-        runs = [machine.run_document(record, due) for record, due in zip(records, dues, strict=True)]
-        machine.write({"store": store.name, "runs": runs})
+        runs = [json_output.run_document(record, due) for record, due in zip(records, dues, strict=True)]
+        json_output.write({"store": store.name, "runs": runs})
     elif records:
         # The status is painted after the columns are aligned: escapes would count as width.
         rows = [("run", "flow", "started", "took", "status", "tasks"), *map(_row, records, dues)]

@@ -28,7 +28,7 @@ said_of_talk: ContextVar[Sequence[str] | None] = ContextVar("sequent_said_of_tal
 
 
 @frozen(kw_only=True)
-class Options:
+class GlobalOptions:
     """How a command talks, and which store it means.
 
     How they are typed stands in ``typed.py``, apart: a run of a target alone needs no parser.
@@ -63,7 +63,7 @@ class Options:
 
 
 @contextmanager
-def opened_store(options: Options, *, waits: bool = False) -> Generator[Store]:
+def opened_store(options: GlobalOptions, *, waits: bool = False) -> Generator[Store]:
     """The store to read or recover runs from, closed at the end; it is never made.
 
     One to take up a run ``waits`` while the disk is full.
@@ -132,13 +132,13 @@ def target_of(typed: str | None, settings: Configuration) -> str:
     return target
 
 
-def store_option(options: Options) -> str:
+def store_option(options: GlobalOptions) -> str:
     """The options by which a command finds the same store; empty if none was named."""
     said = (("store", options.store), ("config", options.config), ("config-tag", options.config_tag))
     return "".join(option_text(name, value) for name, value in said if value is not None)
 
 
-def warn(spec: FlowSpec, options: Options) -> None:
+def warn(spec: FlowSpec, options: GlobalOptions) -> None:
     """Warn of accepted arguments that are probably mistakes."""
     paint = Paint.of(sys.stderr)
     for warning in spec.warnings:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import attrs
 from cyclopts import App, Group, Parameter, Token
 
-from sequent.cli.options import Options
+from sequent.cli.options import GlobalOptions
 from sequent.cli.parsing import parsed, print_help
 from sequent.cli.text import readable, safe, safe_block
 from sequent.dsl.parameter_options import OWN_OPTIONS, opposite_of, option_of
@@ -181,7 +181,7 @@ def _options_of(command: Callable[..., object]) -> Iterator[inspect.Parameter]:
     for parameter in inspect.signature(command, eval_str=True).parameters.values():
         if parameter.kind is not inspect.Parameter.KEYWORD_ONLY:
             continue
-        if not isinstance(parameter.default, Options):
+        if not isinstance(parameter.default, GlobalOptions):
             yield parameter
             continue
         hints = typing.get_type_hints(type(parameter.default), include_extras=True)

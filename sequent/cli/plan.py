@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from sequent.cli import machine
+from sequent.cli import json_output
 from sequent.cli.check import Target, compiled_flow
 from sequent.cli.plan_text import planned_parts
 from sequent.cli.terminal import out
@@ -22,7 +22,7 @@ def plan(target: Target = None, /, *, options: TypedOptions = DEFAULTS) -> int:
     pools = [{"name": pool.name, "capacity": pool.capacity, "shared": pool.is_shared} for pool in compiled.pools]
     if options.json:
         plan_parts = [part.document() for part in parts]
-        machine.write({"plan": {"flow": spec.name, "acquires": held, "parts": plan_parts, "pools": pools}})
+        json_output.write({"plan": {"flow": spec.name, "acquires": held, "parts": plan_parts, "pools": pools}})
         return 0
     paint = Paint.of(sys.stdout)
     out(paint.strong(safe(spec.name)))

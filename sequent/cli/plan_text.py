@@ -9,7 +9,7 @@ from heapq import heapify, heappop, heappush
 
 from attrs import evolve, frozen
 
-from sequent.cli import machine
+from sequent.cli import json_output
 from sequent.cli.text import Paint, safe
 from sequent.compiler.words import claim_text, option_words, requirement_text, source_text
 from sequent.model.description import Description, Part, ValueSource
@@ -52,7 +52,7 @@ class PlannedPart:
             words.append(paint.faint(", ".join(self.notes)))
         return "  ".join(words)
 
-    def document(self) -> machine.Document:
+    def document(self) -> json_output.Document:
         """It as data that becomes JSON."""
         place = self.part.place
         return {

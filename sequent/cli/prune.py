@@ -6,8 +6,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from sequent.cli import machine
-from sequent.cli.options import Options, opened_store
+from sequent.cli import json_output
+from sequent.cli.options import GlobalOptions, opened_store
 from sequent.cli.terminal import out
 from sequent.cli.text import Paint, counted, moment, safe, size
 from sequent.cli.typed_options import DEFAULTS, TypedOptions
@@ -51,7 +51,7 @@ def prune(
     with opened_store(options) as store:
         pruned = store.prune(rule)
         if options.json:
-            machine.write({"store": store.name, **_document(pruned, is_dry=dry_run)})
+            json_output.write({"store": store.name, **_document(pruned, is_dry=dry_run)})
         else:
             _tell(pruned, options, is_dry=dry_run)
     return 0
@@ -68,13 +68,13 @@ def _seconds(text: str) -> float:
         ) from None
 
 
-def _document(pruned: Pruned, *, is_dry: bool) -> machine.Document:
+def _document(pruned: Pruned, *, is_dry: bool) -> json_output.Document:
     runs = [
         {
             "id": run.id,
             "flow": run.flow,
             "status": run.status.value,
-            "ended": machine.moment(run.ended),
+            "ended": json_output.moment(run.ended),
             "bytes": run.size,
         }
         for run in pruned.runs
@@ -82,7 +82,7 @@ def _document(pruned: Pruned, *, is_dry: bool) -> machine.Document:
     return {"dry_run": is_dry, "runs": runs, "bytes": pruned.size, "busy": list(pruned.busy)}
 
 
-def _tell(pruned: Pruned, options: Options, *, is_dry: bool) -> None:
+def _tell(pruned: Pruned, options: GlobalOptions, *, is_dry: bool) -> None:
     plain = Paint(is_on=False)
     for run in pruned.runs if is_dry or options.verbose else ():
         out(f"{safe(run.id)}  {safe(run.flow)}  {moment(run.ended)}  {plain.status(run.status)}  {size(run.size)}")

@@ -7,8 +7,8 @@ from typing import Annotated
 from attrs import frozen
 from cyclopts import Parameter
 
-from sequent.cli import machine
-from sequent.cli.options import Options, opened_store, read_log_level
+from sequent.cli import json_output
+from sequent.cli.options import GlobalOptions, opened_store, read_log_level
 from sequent.cli.resume_run import definition_for, drive_again, meant_run, rerun_script
 from sequent.cli.store_trust import trusted_flow
 from sequent.cli.text import moment, safe
@@ -101,16 +101,16 @@ def _may_run_again(record: RunRecord) -> bool:
     return any(part.reruns_successes for part in record.description.values())
 
 
-def _nothing_to_do(record: RunRecord, options: Options) -> int:
+def _nothing_to_do(record: RunRecord, options: GlobalOptions) -> int:
     when = f" at {moment(record.ended)}" if record.ended is not None else ""
     options.say(f"run {safe(record.id)} of {safe(record.target.flow)} finished with success{when}; nothing to do")
     if options.json:
-        machine.write({"run": machine.run_document(record)})
+        json_output.write({"run": json_output.run_document(record)})
     return 0
 
 
 def _plan(
-    record: RunRecord, store: Store, flow: str | None, asked: Asked, settings: Configuration, options: Options
+    record: RunRecord, store: Store, flow: str | None, asked: Asked, settings: Configuration, options: GlobalOptions
 ) -> int:
     from sequent import api
     from sequent.cli.recovery_plan_text import tell
@@ -127,7 +127,7 @@ def _recover_script(
     asked: Asked,
     max_loops: int,
     settings: Configuration,
-    options: Options,
+    options: GlobalOptions,
 ) -> int:
     from sequent.cli.drive_and_tell import exit_code
 
@@ -151,7 +151,7 @@ def _recover_flow(
     asked: Asked,
     max_loops: int,
     settings: Configuration,
-    options: Options,
+    options: GlobalOptions,
 ) -> int:
     from sequent import api
 

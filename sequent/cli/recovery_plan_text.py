@@ -6,9 +6,9 @@ import sys
 from collections.abc import Iterator
 from itertools import groupby
 
-from sequent.cli import machine
+from sequent.cli import json_output
 from sequent.cli.failure_text import task_name
-from sequent.cli.options import Options
+from sequent.cli.options import GlobalOptions
 from sequent.cli.terminal import out
 from sequent.cli.text import Paint, columns, safe
 from sequent.runtime.recovery.planning import Fate, PlannedTask, RecoveryPlan
@@ -24,10 +24,10 @@ _WORDS = {
 }
 
 
-def tell(planned: RecoveryPlan, record: RunRecord, options: Options) -> None:
+def tell(planned: RecoveryPlan, record: RunRecord, options: GlobalOptions) -> None:
     """Print it."""
     if options.json:
-        machine.write({"plan": _document(planned, record)})
+        json_output.write({"plan": _document(planned, record)})
         return
     paint = Paint.of(sys.stdout)
     out(f"run {paint.strong(safe(record.id))} of {safe(record.target.flow)}, recovery {record.recovery + 1}")
@@ -62,7 +62,7 @@ def _rows(planned: RecoveryPlan) -> Iterator[tuple[str, ...]]:
         yield from ((name, fate.value, safe(reason)) for name in names)
 
 
-def _document(planned: RecoveryPlan, record: RunRecord) -> machine.Document:
+def _document(planned: RecoveryPlan, record: RunRecord) -> json_output.Document:
     return {
         "run": record.id,
         "flow": record.target.flow,
@@ -73,5 +73,5 @@ def _document(planned: RecoveryPlan, record: RunRecord) -> machine.Document:
     }
 
 
-def _task(task: PlannedTask) -> machine.Document:
+def _task(task: PlannedTask) -> json_output.Document:
     return {"path": task.path, "sequence": task.sequence, "fate": task.fate.value, "reason": task.reason}

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from sequent.cli.options import Options
+from sequent.cli.options import GlobalOptions
 from sequent.cli.store_trust import check_script
 from sequent.errors import UsageError
 from sequent.model.outcome import Outcome
@@ -40,7 +40,7 @@ def meant_run(store: Store, run: str | None, flow: str | None) -> RunRecord:
 def drive_again(
     record: RunRecord,
     drive: Drive,
-    options: Options,
+    options: GlobalOptions,
     settings: Configuration,
     *,
     flow: str | None,
@@ -100,7 +100,7 @@ def rerun_script(
     record: RunRecord,
     variable: str,
     settings: Configuration,
-    options: Options,
+    options: GlobalOptions,
     *,
     flow: str | None,
     asked: Asked | None = None,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import Factory, evolve, fields, frozen
 
-from sequent.cli.options import Options, read_log_level
+from sequent.cli.options import GlobalOptions, read_log_level
 
 if TYPE_CHECKING:
     from sequent.settings import Configuration
@@ -25,7 +25,7 @@ class RunWords:
     max_concurrent: int | None = None
     max_loops: int = -1
     log_level: str | None = None
-    options: Options = Factory(Options)
+    options: GlobalOptions = Factory(GlobalOptions)
 
     def settings(self) -> Configuration:
         """The settings of the run, the command line included."""

@@ -10,11 +10,11 @@ from typing import IO, Annotated, cast
 from cyclopts import Parameter
 from msgspec.structs import replace
 
-from sequent.cli import machine
+from sequent.cli import json_output
 from sequent.cli.failure_text import failure_lines, failure_of, log_command, task_name
 from sequent.cli.finding import found_run
 from sequent.cli.ls import origin_text, reason_text
-from sequent.cli.options import Options, opened_store
+from sequent.cli.options import GlobalOptions, opened_store
 from sequent.cli.step_table import step_table
 from sequent.cli.story import Story, TaskFilter, read_filter, seen_attempts, story_of
 from sequent.cli.task_counts import DELAYED, QUEUED, RETRY
@@ -67,20 +67,20 @@ def show(
 
 
 def _show_document(store: Store, record: RunRecord, story: Story, *, with_attempts: bool) -> None:
-    document = machine.run_document(record, story.due)
+    document = json_output.run_document(record, story.due)
     document["worked"] = round(story.worked, 6)
-    document["steps"] = {path: machine.counts_document(numbers) for path, numbers in _steps(story)}
-    document["active"] = [machine.active_document(attempt) for attempt in _active(story)]
-    document["waits"] = [machine.wait_document(wait) for wait in _waits(story)]
+    document["steps"] = {path: json_output.counts_document(numbers) for path, numbers in _steps(story)}
+    document["active"] = [json_output.active_document(attempt) for attempt in _active(story)]
+    document["waits"] = [json_output.wait_document(wait) for wait in _waits(story)]
     failures = _failures(story)
     document["failed"] = len(failures)
-    document["failures"] = [machine.attempt_document(failure) for failure in failures[:SHOWN]]
+    document["failures"] = [json_output.attempt_document(failure) for failure in failures[:SHOWN]]
     if with_attempts:
-        document["attempts"] = [machine.attempt_document(attempt) for attempt in _attempts(store, record, story)]
-    machine.write({"store": store.name, "run": document})
+        document["attempts"] = [json_output.attempt_document(attempt) for attempt in _attempts(store, record, story)]
+    json_output.write({"store": store.name, "run": document})
 
 
-def _show_text(store: Store, record: RunRecord, story: Story, options: Options) -> None:
+def _show_text(store: Store, record: RunRecord, story: Story, options: GlobalOptions) -> None:
     paint = Paint.of(sys.stdout)
     out("\n".join(_heading(record, story, store.name, paint)))
     steps = [f"  {safe(path)}: {_numbers(numbers)}" for path, numbers in _steps(story)]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from attrs import evolve
 
 from sequent.cli.import_speed import uncollected
-from sequent.cli.options import Options, said_of_talk, store_option, target_of, warn
+from sequent.cli.options import GlobalOptions, said_of_talk, store_option, target_of, warn
 from sequent.cli.run_words import RunWords
 from sequent.model.commands import with_store
 
@@ -44,7 +44,7 @@ def _words(typed: Sequence[str]) -> RunWords:
     return read_words(typed)
 
 
-def _with_own_store(options: Options, flow: object, settings: Configuration) -> tuple[Options, str | None]:
+def _with_own_store(options: GlobalOptions, flow: object, settings: Configuration) -> tuple[GlobalOptions, str | None]:
     """The store that is meant, and the options with it, where none was typed and the flow itself names it."""
     from sequent.dsl.builder import Sequent
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from sequent.cli import machine
-from sequent.cli.options import Options, opened_store
+from sequent.cli import json_output
+from sequent.cli.options import GlobalOptions, opened_store
 from sequent.cli.terminal import out
 from sequent.cli.text import counted, safe, size
 from sequent.cli.typed_options import DEFAULTS, TypedOptions
@@ -46,19 +46,19 @@ def store(
         return _check(opened, options) if file is None else _back_up(opened, file, options)
 
 
-def _back_up(kept: SqliteStore, file: str, options: Options) -> int:
+def _back_up(kept: SqliteStore, file: str, options: GlobalOptions) -> int:
     made = kept.back_up(os.path.realpath(Path(file).expanduser()))
     if options.json:
-        machine.write({"store": kept.name, "file": made.path, "runs": made.runs, "bytes": made.size})
+        json_output.write({"store": kept.name, "file": made.path, "runs": made.runs, "bytes": made.size})
     else:
         options.say(f"{safe(made.path)} is a copy of {safe(kept.name)}: {counted(made.runs, 'run')}, {size(made.size)}")
     return 0
 
 
-def _check(kept: SqliteStore, options: Options) -> int:
+def _check(kept: SqliteStore, options: GlobalOptions) -> int:
     problems = list(kept.problems())
     if options.json:
-        machine.write({"store": kept.name, "problems": problems})
+        json_output.write({"store": kept.name, "problems": problems})
         return DAMAGED if problems else 0
     for problem in problems:
         out(safe(problem))

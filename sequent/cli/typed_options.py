@@ -7,7 +7,7 @@ from typing import Annotated
 from attrs import frozen
 from cyclopts import Parameter
 
-from sequent.cli.options import Options
+from sequent.cli.options import GlobalOptions
 
 
 def _check_loops(_: object, loops: int) -> None:
@@ -54,7 +54,7 @@ LogLevel = Annotated[str | None, Parameter(help="Lowest level that steps log: DE
 
 @Parameter(name="*")
 @frozen(kw_only=True)
-class TypedOptions(Options):
+class TypedOptions(GlobalOptions):
     """Each option with its words and its help."""
 
     store: Annotated[

@@ -8,7 +8,7 @@ import time
 import pytest
 from msgspec.structs import replace
 
-from sequent.cli import ls, machine, show
+from sequent.cli import json_output, ls, show
 from sequent.cli.story import story_of
 from sequent.cli.text import moment
 from sequent.cli.typed_options import TypedOptions
@@ -176,12 +176,12 @@ def test_all_of_it_has_keys(under_way, capsys):
     assert run["steps"]["block.send"] == {"waiting": 1, "active": 1, "failure": 1}
     (active,) = run["active"]
     assert (active["path"], active["sequence"], active["attempt"]) == ("block.send", "1.2", 2)
-    assert active["since"] == machine.moment(NOW - 90)
+    assert active["since"] == json_output.moment(NOW - 90)
     assert [(wait["path"], wait["attempt"], wait["due"]) for wait in run["waits"]] == [
-        ("block.send", 2, machine.moment(NOW + 60)),
-        ("last", 1, machine.moment(NOW + 120)),
+        ("block.send", 2, json_output.moment(NOW + 60)),
+        ("last", 1, json_output.moment(NOW + 120)),
     ]
-    assert (run["due"], run["worked"], run["failed"]) == (machine.moment(NOW + 60), 91.0, 1)
+    assert (run["due"], run["worked"], run["failed"]) == (json_output.moment(NOW + 60), 91.0, 1)
 
 
 WANTED = {
