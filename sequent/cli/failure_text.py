@@ -6,7 +6,6 @@ from sequent.cli.text import Paint, safe, safe_block
 from sequent.model.commands import typed
 from sequent.model.outcome import Failure, Problem
 from sequent.model.status import Status
-from sequent.runtime.rows import AttemptRecord
 
 _GROUP = "Exception Group Traceback"
 """The heading that Python writes above an exception group: each of its exceptions matters, not only the first line."""
@@ -20,12 +19,6 @@ def task_name(path: str, sequence: str) -> str:
 def log_command(run: str, path: str, sequence: str) -> str:
     """The command that shows the output of a task."""
     return safe(typed("logs", run, f"{path}/{sequence}" if sequence else path))
-
-
-def failure_of(record: AttemptRecord) -> Failure:
-    """The failure that an attempt is, as a store has it."""
-    problem = record.problem or Problem(type="Unknown", message="no reason was recorded")
-    return Failure(path=record.path, sequence=record.sequence, attempt=record.attempt, problem=problem, log=record.log)
 
 
 def failure_lines(failure: Failure, log: str | None, paint: Paint) -> list[str]:

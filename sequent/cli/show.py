@@ -11,7 +11,7 @@ from cyclopts import Parameter
 from msgspec.structs import replace
 
 from sequent.cli import json_output
-from sequent.cli.failure_text import failure_lines, failure_of, log_command, task_name
+from sequent.cli.failure_text import failure_lines, log_command, task_name
 from sequent.cli.finding import found_run
 from sequent.cli.ls import origin_text, reason_text
 from sequent.cli.options import GlobalOptions, opened_store
@@ -98,7 +98,7 @@ def _show_text(store: Store, record: RunRecord, story: Story, options: GlobalOpt
         if lines:
             out("\n".join(("", *lines)))
     failures = _failures(story)
-    for failure in map(failure_of, failures[:SHOWN]):
+    for failure in (attempt.failure for attempt in failures[:SHOWN]):
         log = log_command(record.id, failure.path, failure.sequence) if failure.log else None
         out("")
         out("\n".join(failure_lines(failure, log, paint)))
@@ -237,5 +237,5 @@ def _new_failures(story: Story, record: RunRecord, told: set[tuple[str, str, int
         if key not in told:
             told.add(key)
             log = log_command(record.id, attempt.path, attempt.sequence) if attempt.log else None
-            lines += failure_lines(failure_of(attempt), log, paint)
+            lines += failure_lines(attempt.failure, log, paint)
     return lines

@@ -12,7 +12,7 @@ from sequent.by_fields import ByFields
 from sequent.errors import StoreError
 from sequent.model.annotations import classes_in
 from sequent.model.commands import store_options
-from sequent.model.outcome import Failure, Outcome
+from sequent.model.outcome import Outcome
 from sequent.model.plan import ContainerPlan, Plan
 from sequent.model.references import dotted
 from sequent.model.spec import Definition
@@ -139,12 +139,7 @@ class Drive(ByFields):
         return MOST_WORKERS if wanted < 1 else min(wanted, MOST_WORKERS)
 
     def _outcome(self, driver: Driver | None) -> Outcome:
-        failed, attempts = self.run.failures(100)
-        failures = [
-            Failure(path=told.path, sequence=told.sequence, attempt=told.attempt, problem=told.problem, log=told.log)
-            for told in attempts
-            if told.problem is not None
-        ]
+        failed, failures = self.run.failures(100)
         failures = [*failures, *self.run.container_problems(100)][:100]
         record = self.run.record
         return Outcome(

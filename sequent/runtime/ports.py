@@ -99,7 +99,7 @@ class ReadRun(Protocol):
         """The last iteration of a repeated step that has begun; 0 where none has."""
         ...
 
-    def failures_within(self, frame: int, node: int, limit: int) -> tuple[int, list[AttemptRecord]]:
+    def failures_within(self, frame: int, node: int, limit: int) -> tuple[int, list[Failure]]:
         """Within a frame's step or container: how many tasks' last attempts are failures, and the first of them."""
         ...
 
@@ -111,7 +111,7 @@ class ReadRun(Protocol):
         """How much of each pool of its own the run keeps."""
         ...
 
-    def failures(self, limit: int) -> tuple[int, list[AttemptRecord]]:
+    def failures(self, limit: int) -> tuple[int, list[Failure]]:
         """How many tasks' last attempts are failures, and the first of them."""
         ...
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from msgspec import Struct
 from msgspec.structs import replace
 
-from sequent.model.outcome import LogSpan, Problem
+from sequent.model.outcome import Failure, LogSpan, Problem
 from sequent.model.scope import Scope
 from sequent.model.spec import Amounts
 from sequent.model.status import RunStatus, Status, Verdict
@@ -282,3 +282,9 @@ class AttemptRecord(Struct, frozen=True, kw_only=True):
     """Whether it had succeeded, and its task is to run again."""
     is_passed: bool = False
     """Whether nobody executed it: its task was passed over, and counts as a success."""
+
+    @property
+    def failure(self) -> Failure:
+        """Of an attempt that has failed: the failure that it is."""
+        problem = self.problem or Problem(type="Unknown", message="no reason was recorded")
+        return Failure(path=self.path, sequence=self.sequence, attempt=self.attempt, problem=problem, log=self.log)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from sequent.model.failures import MOST_TOLD, Failures
-from sequent.model.outcome import Failure
 from sequent.model.plan import ContainerPlan, Plan
 from sequent.model.references import dotted
 from sequent.model.scope import Scope, sequence_text
@@ -23,12 +22,7 @@ def failures_text(plan: Plan, run: ReadRun, around: Scope, node: int) -> str:
     found = plan.nodes[node]
     if isinstance(found, ContainerPlan) and found.wraps:
         node = found.children[0]
-    count, attempts = run.failures_within(around.id, node, MOST_TOLD)
-    told = [
-        Failure(path=row.path, sequence=row.sequence, attempt=row.attempt, problem=row.problem, log=row.log)
-        for row in attempts
-        if row.problem is not None
-    ]
+    count, told = run.failures_within(around.id, node, MOST_TOLD)
     path, sequence = dotted(found.path), sequence_text(around.sequence)
     others = [
         failure

@@ -112,8 +112,7 @@ def test_giving_back_more_than_is_held_is_a_failure_of_that_attempt():
 
     assert world.drive(Hands(lose_it_once), slots=1) is RunStatus.FAILURE
     count, (failed,) = world.run.failures(10)
-    assert (count, failed.path, failed.status) == (1, "again", Status.FAILURE)
-    assert failed.problem is not None
+    assert (count, failed.path) == (1, "again")
     assert failed.problem.type == "PoolError"
     assert failed.problem.message == "it gives back 2 of pool 'db', but it and the run hold only 0"
     assert [(path, str(status)) for path, status in world.observer.settled] == [

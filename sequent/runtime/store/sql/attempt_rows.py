@@ -42,20 +42,20 @@ class AttemptRows(RunRows):
     def successes(self) -> int:
         return int(self._session.row("success_count", self._run)[0])
 
-    def failures(self, limit: int) -> tuple[int, list[AttemptRecord]]:
+    def failures(self, limit: int) -> tuple[int, list[Failure]]:
         count = int(self._session.row("failure_count", self._run)[0])
         rows = self._session.rows("failures", self._run, limit) if count else []
-        return count, [self._told(row) for row in rows]
+        return count, [self._told(row).failure for row in rows]
 
-    def failures_within(self, frame: int, node: int, limit: int) -> tuple[int, list[AttemptRecord]]:
+    def failures_within(self, frame: int, node: int, limit: int) -> tuple[int, list[Failure]]:
         is_step = self._nodes.is_step(self._nodes.stored(node))
         text = "failures_of_step" if is_step else "failures_inside"
-        first: list[AttemptRecord] = []
+        first: list[Failure] = []
         count = 0
         for row in self._session.stream(text, self._run, frame, self._nodes.stored(node)):
             count += 1
             if count <= limit:
-                first.append(self._told(row))
+                first.append(self._told(row).failure)
         return count, first
 
     def pending(self) -> list[Pending]:
