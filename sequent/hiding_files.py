@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 LIBRARIES = frozenset(
-    {"attr", "attrs", "cyclopts", "docstring_parser", "loguru", "markdown_it", "mdurl", "networkx", "platformdirs"}
-    | {"pygments", "pytimeparse", "rich", "rich_rst", "sqlalchemy", "typing_extensions", "yaml"}
+    {"attr", "attrs", "cyclopts", "docstring_parser", "loguru", "markdown_it", "mdurl", "msgspec", "networkx"}
+    | {"platformdirs", "pygments", "pytimeparse", "rich", "rich_rst", "sqlalchemy", "typing_extensions", "yaml"}
 )
 """The modules that Sequent imports from other packages, and these from others."""
 _UNUSED = frozenset({"antigravity", "idlelib", "lib2to3", "test", "this", "tkinter", "turtle", "turtledemo"})

@@ -80,7 +80,7 @@ def test_help_and_settings_load_neither_a_flow_nor_what_is_heavy(sequent, words)
 
 def test_a_plain_run_loads_no_reader_of_files_that_are_not_there(sequent):
     modules = loaded_by(sequent, "flows:nightly", "--day=2026-11-24", "-q")
-    assert "sqlalchemy" in modules
+    assert "sqlite3" in modules
     assert modules & {"yaml", "tomllib", "rich.table", "sequent.dsl.files"} == {"sequent.dsl.files"}
 
 

@@ -23,7 +23,7 @@ class nightly:
 if __name__ == "__main__":
     print(bool(nightly().run()))
 """
-NAMES = ["random", "logging", "sqlalchemy", "types", "queue", "yaml", "enum", "typing", "email", "attr", "calendar"]
+NAMES = ["random", "logging", "sqlalchemy", "msgspec", "types", "queue", "yaml", "enum", "typing", "email", "attr", "calendar"]
 
 
 @pytest.fixture
@@ -169,7 +169,7 @@ def test_a_flow_of_the_current_directory_is_found_as_a_module(beside, sequent):
 # -- scripts ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["random", "sqlalchemy", "types", "enum", "traceback", "ctypes"])
+@pytest.mark.parametrize("name", ["random", "msgspec", "types", "enum", "traceback", "ctypes"])
 def test_a_script_that_breaks_by_it_names_the_file(beside, sequent, name):
     beside(f"{name}.py")
     done = python(sequent, "flow.py")
