@@ -23,7 +23,20 @@ class nightly:
 if __name__ == "__main__":
     print(bool(nightly().run()))
 """
-NAMES = ["random", "logging", "sqlalchemy", "msgspec", "types", "queue", "yaml", "enum", "typing", "email", "attr", "calendar"]
+NAMES = [
+    "random",
+    "logging",
+    "sqlalchemy",
+    "msgspec",
+    "types",
+    "queue",
+    "yaml",
+    "enum",
+    "typing",
+    "email",
+    "attr",
+    "calendar",
+]
 
 
 @pytest.fixture
