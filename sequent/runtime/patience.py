@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 import time
 from collections.abc import Callable
 from typing import TypeVar
 
 from sequent.errors import StoreFullError
-from sequent.runtime.notices import notify
 
 T = TypeVar("T")
 E = TypeVar("E", bound=Exception)
@@ -139,5 +140,9 @@ def wait_for_room(write: Callable[[], T]) -> T:
 
 
 def _say(text: str) -> None:
+    """Tell people on standard error: a run has no observer yet."""
     if text:
-        notify(text)
+        # It may be closed, or nobody may read it any more.
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            sys.stderr.write(f"{text}\n")
+            sys.stderr.flush()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from selectors import BaseSelector
 
 from sequent.errors import UsageError
-from sequent.model.inputs import ItemsCallPlan
-from sequent.model.plan import ContainerPlan, Plan
+from sequent.model.inputs import Input, ItemsCallPlan, PreviousInput, ResultInput, ResultOrInput, inputs_in
+from sequent.model.plan import ContainerPlan, Plan, StepPlan
 from sequent.model.references import dotted
 from sequent.model.status import Verdict
 from sequent.runtime.executors.worker_deaths import problem_of_death
@@ -25,7 +25,6 @@ from sequent.runtime.worker.problems import problem_of
 from sequent.runtime.worker.repeat_iterators import RepeatIterators
 from sequent.runtime.worker.timeout_report import problem_of_timeout
 from sequent.testing.agenda import Agenda
-from sequent.testing.deciding import decided_by_results, makers_of
 from sequent.testing.scenario import Result, Scenario
 from sequent.testing.task import Task
 
@@ -54,7 +53,7 @@ class SimulatedExecutor:
         self._agenda = agenda
         self._drawing = drawing
         self._task_of = task_of
-        self._decisive = decided_by_results(plan)
+        self._decisive = _decided_by_results(plan)
         self._running: dict[tuple[int, int, int], int] = {}
         """When attempts end, as the agenda numbers it."""
         self._reports: list[Report] = []
@@ -135,7 +134,7 @@ class SimulatedExecutor:
         container = self._plan.nodes[node]
         if not isinstance(container, ContainerPlan) or not isinstance(container.repeats, ItemsCallPlan):
             raise AssertionError(f"{dotted(container.path)} repeats over what is known without a call")
-        return [maker for _, value in container.repeats.attributes for maker in makers_of(value)]
+        return [maker for _, value in container.repeats.attributes for maker in _makers_of(value)]
 
     def forget(self, frame: int, node: int) -> None:
         self._drawing.forget(frame, node)
@@ -163,3 +162,31 @@ class SimulatedExecutor:
     def _tell_soon(self, report: Report) -> None:
         """Report something at this very moment, once the driver waits."""
         self._agenda.after(0.0, lambda: self._reports.append(report))
+
+
+def _decided_by_results(plan: Plan) -> dict[str, str]:
+    """By the path of each step whose result decides the course of the flow: its decision, in words."""
+    found: dict[str, str] = {}
+    for node in plan.nodes:
+        name = dotted(node.path)
+        for option, value in _options_of(node):
+            for maker in _makers_of(value):
+                found.setdefault(maker, f"the {option} of {name!r}")
+        if isinstance(node, StepPlan) and node.is_until:
+            found.setdefault(name, "whether its repeat goes on")
+        elif isinstance(node, StepPlan) and node.asked:
+            found.setdefault(name, "which branch is taken")
+    return found
+
+
+def _makers_of(value: Input) -> Iterator[str]:
+    """The paths of the steps out of whose results a value is made."""
+    for part in inputs_in(value):
+        if isinstance(part, ResultInput | ResultOrInput | PreviousInput):
+            yield dotted(part.maker)
+
+
+def _options_of(node: StepPlan | ContainerPlan) -> Iterator[tuple[str, Input]]:
+    yield from node.values.items()
+    if isinstance(node, ContainerPlan) and isinstance(node.repeats, Input):
+        yield "repeats", node.repeats

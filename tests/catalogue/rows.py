@@ -59,7 +59,7 @@ ELSEWHERE: dict[int, tuple[str, ...]] = {
         "tests/runtime/store/test_refused_files.py::test_a_directory_in_which_others_could_replace_the_store_is_refused",
         "tests/acceptance/test_read_only.py::test_it_can_be_read_and_whoever_would_write_is_told_why_not",
     ),
-    79: ("tests/runtime/store/test_migration.py::test_where_it_cannot_be_brought_up_as_a_whole_nothing_is_changed",),
+    79: ("tests/runtime/store/test_migrations.py::test_where_it_cannot_be_brought_up_as_a_whole_nothing_is_changed",),
     80: ("tests/runtime/store/test_refused_files.py::test_a_network_filesystem_is_known_by_its_mount",),
     86: (
         "tests/contracts/test_runs.py::test_a_run_that_is_driven_is_refused_naming_who_drives_it",
