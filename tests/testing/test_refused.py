@@ -45,7 +45,10 @@ def made() -> sequent.Sequent:
         ({"failing": ["send.copy/1.0"]}, ["'1.0' is not a sequence"]),
         ({"failing": ["send.copy/1.x"]}, ["'1.x' is not a sequence"]),
         ({"failing": ["extract/2"]}, ["'2' is not a sequence"]),
-        ({"failing": {"extract": "always"}}, ["failing says of 'extract': 'always'", "give the number of attempts that fail"]),
+        (
+            {"failing": {"extract": "always"}},
+            ["failing says of 'extract': 'always'", "give the number of attempts that fail"],
+        ),
         ({"failing": {"extract": -1}}, ["failing says of 'extract': -1"]),
         ({"failing": {"extract": [[True]]}}, ["failing says of 'extract'"]),
         ({"failing": {"extract": int}}, ["failing says of 'extract'"]),
