@@ -99,7 +99,7 @@ def test_a_script_that_is_gone_is_told_of(sequent, script):
     script.unlink()
     refused = sequent("recover", "r00001")
     assert refused.returncode == 2
-    assert f"there is no {str(script)!r}" in refused.stderr
+    assert f"but {str(script)!r} does not exist" in refused.stderr
     assert "put it back" in refused.stderr
 
 
