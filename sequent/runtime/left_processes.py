@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import re
 import signal
-from typing import Any
 
-from sequent.errors import BusyError
+from msgspec import Struct
+
+from sequent.errors import BusyError, NotDataError
+from sequent.model.record_text import Count, read_record
 from sequent.runtime import process_trees
 from sequent.runtime.ownership import agent_lock, lock_holder
 from sequent.runtime.process_trees import Process
@@ -20,6 +21,15 @@ DIRECTORY_VARIABLE = "SEQUENT_RUN_DIRECTORY"
 _SEGMENT, _MARK = re.compile(r"w[0-9]+\.log"), re.compile(r"w[0-9]+\.live")
 _MOST_SWEEPS = 200
 """How often processes are looked for of which each look finds some."""
+
+
+class ListedProcess(Struct, frozen=True, forbid_unknown_fields=True):
+    """A line of the list of a run's workers."""
+
+    pid: Count
+    started: Count
+    """When, by the kernel's clock."""
+    boot: str
 
 
 def list_of(directory: str) -> str:
@@ -113,10 +123,10 @@ def _recorded(directory: str) -> dict[int, int]:
         boot = process_trees.boot_id()
         for line in file:
             # The last line may have been cut by whatever ended its writer, and a step may have written any.
-            with contextlib.suppress(ValueError, KeyError, TypeError, ArithmeticError, RecursionError):
-                record: Any = json.loads(line)
-                if record["boot"] == boot:
-                    found[int(record["pid"])] = int(record["started"])
+            with contextlib.suppress(NotDataError):
+                record = read_record(ListedProcess, line.decode(errors="replace"), "a line of the list")
+                if record.boot == boot:
+                    found[record.pid] = record.started
     return found
 
 

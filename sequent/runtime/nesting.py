@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from hashlib import blake2b
-from typing import NamedTuple, cast
 
-from sequent.errors import UsageError
+from msgspec import Struct
+
+from sequent.errors import NotDataError, UsageError
+from sequent.model.record_text import read_record, text_of_record
 from sequent.runtime.context import RUNS_AROUND, current_context, runs_around
 from sequent.runtime.origin import RunOrigin
 from sequent.runtime.target import Target
@@ -41,10 +42,10 @@ def refuse_nesting(target: Target, params: Mapping[str, str], store: str) -> Non
         )
 
 
-class _RunsAround(NamedTuple):
+class _RunsAround(Struct, frozen=True, forbid_unknown_fields=True):
     """What a run tells its steps of itself and of the runs that it is within."""
 
-    identities: Sequence[str] = ()
+    identities: tuple[str, ...] = ()
     """Of each of these runs, outermost first."""
     run: str = ""
     """The id of the run itself."""
@@ -63,8 +64,8 @@ def around_steps(target: Target, params: Mapping[str, str], *, run: str, store: 
         store: where it is.
         prefix: what the variables of its steps begin with.
     """
-    identities = [*_read().identities, _identity(target, params, store)]
-    return json.dumps({"identities": identities, "run": run, "store": store, "prefix": prefix})
+    identities = (*_read().identities, _identity(target, params, store))
+    return text_of_record(_RunsAround(identities, run, store, prefix))
 
 
 def origin() -> RunOrigin | None:
@@ -80,8 +81,8 @@ def origin() -> RunOrigin | None:
 
 
 def _identity(target: Target, params: Mapping[str, str], store: str) -> str:
-    told = json.dumps([target.file, target.flow, sorted(params.items()), store])
-    return blake2b(told.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+    told = text_of_record([target.file, target.flow, sorted(params.items()), store])
+    return blake2b(told.encode(), digest_size=12).hexdigest()
 
 
 def _read() -> _RunsAround:
@@ -89,18 +90,10 @@ def _read() -> _RunsAround:
     if not text:
         return _RunsAround()
     try:
-        around = _RunsAround(**json.loads(text))
-        texts = cast("tuple[object, ...]", (around.run, around.store, around.prefix, *around.identities))
-    except (ValueError, TypeError, RecursionError):
-        raise _foreign(text) from None
-    if not all(isinstance(part, str) for part in texts):
-        raise _foreign(text)
-    return around
-
-
-def _foreign(text: str) -> UsageError:
-    return UsageError(
-        f"the variable {RUNS_AROUND!r} is {text!r:.100}, which this version of Sequent did not write",
-        code="config",
-        hint="unset it: a run sets it for its steps",
-    )
+        return read_record(_RunsAround, text, RUNS_AROUND)
+    except NotDataError:
+        raise UsageError(
+            f"the variable {RUNS_AROUND!r} is {text!r:.100}, which this version of Sequent did not write",
+            code="config",
+            hint="unset it: a run sets it for its steps",
+        ) from None

@@ -223,7 +223,7 @@ def test_what_rests_on_what_is_run_again_is_listed(row, runs):
     assert "--from block.load/1.2 runs them again as well" in out
 
 
-@pytest.mark.parametrize("junk", ["{", "[1]", "{}", "null", '{"after": 3}'])
+@pytest.mark.parametrize("junk", ["{", "[1]", "{}", "null", '{"after": 3}', '{"after":[]}', "[" * 100_000])
 def test_a_variable_that_only_recover_sets_is_refused_where_somebody_else_did(junk, monkeypatch):
     monkeypatch.setenv(RECOVER_RUN, "r1")
     monkeypatch.setenv("SEQUENT_RECOVER_ASKED", junk)

@@ -214,8 +214,11 @@ def test_a_list_into_which_a_step_has_written_ends_nobody_and_nothing(tmp_path):
         "7",
         '{"boot": 1}',
         json.dumps({"boot": process_trees.boot_id(), "pid": 1e999, "started": 1}),
+        json.dumps({"boot": process_trees.boot_id(), "pid": "1", "started": 1}),
+        json.dumps({"boot": process_trees.boot_id(), "pid": 2**70, "started": 1}),
+        "\udcff",
     )
-    (tmp_path / "workers").write_text("\n".join(nonsense))
+    (tmp_path / "workers").write_text("\n".join(nonsense), errors="surrogateescape")
     assert left_processes.end_leftovers(str(tmp_path)) == 0
     assert not (tmp_path / "workers").exists()
 

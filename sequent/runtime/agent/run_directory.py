@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import json
 import os
 import time
 
 from sequent.errors import StoreError
+from sequent.model.record_text import text_of_record
 from sequent.runtime import process_trees
 from sequent.runtime.agent.marks import make_mark, mark_of, remove_mark
 from sequent.runtime.agent.room import give_back
-from sequent.runtime.left_processes import end_leftovers, list_of
+from sequent.runtime.left_processes import ListedProcess, end_leftovers, list_of
 from sequent.runtime.ownership import agent_lock, try_lock
 from sequent.runtime.stamps import Stamp
 
@@ -103,8 +103,8 @@ class RunDirectory:
         process = process_trees.process_at(pid)
         if process is None:
             return
-        record = {"pid": pid, "started": process.started, "boot": process_trees.boot_id()}
-        line = f"{json.dumps(record)}\n".encode()
+        record = ListedProcess(pid, process.started, process_trees.boot_id())
+        line = f"{text_of_record(record)}\n".encode()
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC | more
         file = os.open(list_of(self._directory), flags, 0o600)
         try:

@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import traceback
 from pathlib import Path
 from types import TracebackType
-from typing import Any, cast
+from typing import cast
+
+from msgspec import Struct
 
 from sequent import errors
 from sequent.errors import DefinitionError, InvalidFlowError, Place, SequentError
+from sequent.model.record_text import read_record, text_of_record
 
 RAISED = "SEQUENT_RECOVER_RAISED"
 """Names the file into which the script writes it."""
+
+
+class _RaisedError(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    kind: str
+    """The name of its class, or of the base that is Sequent's own."""
+    message: str
+    code: str
+    hint: str
+    place: Place | None
+    path: str
+    problems: tuple[_RaisedError, ...]
+    """The single mistakes of a flow."""
+    traceback: str = ""
 
 
 def write_raised() -> None:
@@ -23,8 +38,7 @@ def write_raised() -> None:
 
     def write(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if isinstance(error, SequentError):
-            shown = "".join(traceback.format_exception(error))
-            file.write_text(json.dumps({**_fields(error), "traceback": shown}))
+            file.write_text(text_of_record(_record_of(error, "".join(traceback.format_exception(error)))))
         else:
             show(kind, error, trace)
 
@@ -32,32 +46,36 @@ def write_raised() -> None:
 
 
 def read_raised(file: Path) -> SequentError | None:
-    """The error that was written there, with its traceback as a note; None where there was none."""
+    """The error that was written there, with its traceback as a note; None where there was none.
+
+    Raises:
+        NotDataError: what stands there is something else.
+    """
     if not file.exists():
         return None
-    fields: dict[str, Any] = json.loads(file.read_text())
-    error = _error(fields)
-    error.add_note(fields["traceback"])
+    record = read_record(_RaisedError, file.read_text(), "the error of the script")
+    error = _error_of(record)
+    error.add_note(record.traceback)
     return error
 
 
-def _fields(error: SequentError) -> dict[str, Any]:
+def _record_of(error: SequentError, shown: str = "") -> _RaisedError:
     kind = next(kind for kind in type(error).__mro__ if kind.__module__ == errors.__name__)
     problems = error.problems if isinstance(error, InvalidFlowError) else ()
-    return {
-        "kind": kind.__name__,
-        "message": error.message,
-        "code": error.code,
-        "hint": error.hint,
-        "place": error.place,
-        "path": error.path,
-        "problems": [_fields(problem) for problem in problems],
-    }
+    return _RaisedError(
+        kind=kind.__name__,
+        message=error.message,
+        code=error.code,
+        hint=error.hint,
+        place=error.place,
+        path=error.path,
+        problems=tuple(map(_record_of, problems)),
+        traceback=shown,
+    )
 
 
-def _error(fields: dict[str, Any]) -> SequentError:
-    if fields["problems"]:
-        return InvalidFlowError(tuple(cast("DefinitionError", _error(problem)) for problem in fields["problems"]))
-    kind: type[SequentError] = getattr(errors, fields["kind"])
-    place = Place(*fields["place"]) if fields["place"] else None
-    return kind(fields["message"], code=fields["code"], hint=fields["hint"], place=place, path=fields["path"])
+def _error_of(record: _RaisedError) -> SequentError:
+    if record.problems:
+        return InvalidFlowError(tuple(cast("DefinitionError", _error_of(problem)) for problem in record.problems))
+    kind: type[SequentError] = getattr(errors, record.kind)
+    return kind(record.message, code=record.code, hint=record.hint, place=record.place, path=record.path)

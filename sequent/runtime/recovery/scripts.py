@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Mapping
-from typing import Any
 
-import attrs
-
-from sequent.errors import UsageError
+from sequent.errors import NotDataError, UsageError
+from sequent.model.record_text import read_record, text_of_record
 from sequent.runtime.recovery.selecting import Asked
 from sequent.runtime.rows import RunRecord
 from sequent.runtime.target import Target
@@ -58,7 +55,7 @@ def run_again(
     _check_places(record)
     environment = {**os.environ, **settings, variable: record.id, "SEQUENT_STORE": store}
     if asked is not None:
-        environment[_ASKED] = json.dumps(attrs.asdict(asked))
+        environment[_ASKED] = text_of_record(asked)
     if max_loops is not None:
         environment[_LOOPS] = str(max_loops)
     command = [sys.executable, *target.argv[1:]]
@@ -123,17 +120,13 @@ def taken(variable: str) -> Asked | None:
     if text is None:
         return None
     try:
-        fields: dict[str, Any] = json.loads(text)
-        return Asked(
-            after=tuple(fields["after"]),
-            rerun=tuple(fields["rerun"]),
-            skip=tuple(fields["skip"]),
-            recovery_run=fields["recovery_run"],
-            renamed=tuple(fields["renamed"]),
-            accepts_changes=fields["accepts_changes"],
-        )
-    except (ValueError, KeyError, TypeError):
+        asked = read_record(Asked, text, _ASKED)
+    except NotDataError:
         raise _foreign(_ASKED, text) from None
+    # Each field has a default, but the whole is what was written.
+    if text_of_record(asked) != text:
+        raise _foreign(_ASKED, text)
+    return asked
 
 
 def _foreign(variable: str, text: str) -> UsageError:
