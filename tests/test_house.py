@@ -133,6 +133,14 @@ def test_no_modules_import_each_other():
     assert circles(MODULES, *PLACES) == []
 
 
+def test_the_files_that_contributors_are_sent_to_are_there():
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    table = page.split("## Where a change goes")[1].split("## ")[0]
+    paths = re.findall(r"`([\w.-]+/[\w./-]*)`", table)
+    assert len(paths) > 20
+    assert [path for path in paths if not ((ROOT / "sequent" / path).exists() or (ROOT / path).exists())] == []
+
+
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 # Who uses these has them: the plugin of mypy is loaded by mypy, the plugin of pytest by pytest, and types by checkers.
 BROUGHT_BY_USERS = {"mypy", "pytest", "_typeshed"}

@@ -31,7 +31,7 @@ said_of_talk: ContextVar[Sequence[str] | None] = ContextVar("sequent_said_of_tal
 class GlobalOptions:
     """How a command talks, and which store it means.
 
-    How they are typed stands in ``typed.py``, apart: a run of a target alone needs no parser.
+    How they are typed stands in ``typed_options.py``, apart: a run of a target alone needs no parser.
     """
 
     store: str | None = None
