@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from functools import partial
-from typing import Any
+from typing import Any, TypedDict
 
 from attrs import asdict, astuple, field, frozen
+from msgspec import UNSET, Struct, UnsetType, convert
 
 from sequent.by_fields import ByFields
 from sequent.errors import Place
@@ -151,7 +151,7 @@ KeptDescription = Mapping[str, Part | Sentence]
 def text_of_description(parts: Description) -> str:
     """The description as text, without the lines of the author's file."""
     trees = {
-        path: {name: value for name in _READERS if (value := getattr(part, name)) not in _NOTHING}
+        path: {name: value for name in _KEPT if (value := getattr(part, name)) not in _NOTHING}
         for path, part in parts.items()
     }
     return _dump({"version": _VERSION, "parts": trees})
@@ -164,13 +164,10 @@ def read_description(tree: Any) -> KeptDescription:
         ValueError, TypeError, KeyError, AttributeError, NotDataError: no version gave it.
     """
     if isinstance(tree.get("version"), str | None):
-        return {path: Sentence(_text(text)) for path, text in tree.items()}
+        return {path: Sentence(text) for path, text in convert(tree, dict[str, str]).items()}
     if tree["version"] != _VERSION:
         raise ValueError(f"version {tree['version']}")
-    return {
-        path: Part(**{name: _READERS[name](value) for name, value in part.items()})
-        for path, part in tree["parts"].items()
-    }
+    return {path: _part_of(kept) for path, kept in convert(tree["parts"], dict[str, _KeptPart]).items()}
 
 
 # -- to and from what JSON can say --------------------------------------------------------------------
@@ -196,74 +193,71 @@ def _plain(record: Any) -> Any:
 _dump = json.JSONEncoder(separators=(",", ":"), default=_plain).encode
 
 
-def _checked(kind: Any, value: Any) -> Any:
-    if not isinstance(value, kind):
-        raise TypeError(f"{value!r:.80} is of another kind")
-    return value
+class _KeptAtom(Struct, array_like=True, forbid_unknown_fields=True):
+    path: str
+    claim: str
+    values: tuple[str, ...] = ()
 
 
-_text, _number = partial(_checked, str), partial(_checked, int)
+class _KeptGroup(TypedDict, total=False):
+    """It has one of these."""
+
+    all: tuple[_KeptAtom | _KeptGroup, ...]
+    any: tuple[_KeptAtom | _KeptGroup, ...]
 
 
-def _read_requirement(tree: Any) -> Requirement:
-    if hasattr(tree, "items"):
-        ((name, parts),) = tree.items()
-        kind = AllOf if name == "all" else AnyOf
-        return kind(tuple(map(_read_requirement, parts)))
-    path, claim, *values = tree
-    is_stand_in = claim == _STAND_IN
-    return Atom(
-        tuple(_text(path).split(".")),
-        Claim.DONE if is_stand_in else Claim(claim),
-        values=tuple(map(_text, values[0] if values else ())),
-        is_stand_in=is_stand_in,
-    )
+class _KeptPart(Struct, forbid_unknown_fields=True):
+    kind: PartKind
+    requires: _KeptAtom | _KeptGroup | UnsetType = UNSET
+    repeats: ValueSource | UnsetType = UNSET
+    takes: tuple[ValueSource, ...] = ()
+    options: dict[str, Any] = {}
+    result: str = ""
+    params: dict[str, str] = {}
+    pools: dict[str, tuple[int, bool]] = {}
+    count: int | UnsetType = UNSET
 
 
-def _read_source(tree: Any) -> ValueSource:
-    return ValueSource(
-        SourceKind(tree["kind"]),
-        _text(tree.get("name", "")),
-        _text(tree.get("text", "")),
-        tuple(map(_read_source, tree.get("parts", ()))),
-        tuple(_checked((str, int), key) for key in tree.get("keys", ())),
-    )
+_KEPT = _KeptPart.__struct_fields__
+"""What is kept of a part."""
+_OPTIONS: Mapping[str, Any] = {
+    "acquires": Amounts,
+    "releases": Amounts,
+    "backoff": tuple[float, float, float | None, float],
+    "retry_on": tuple[str | int, ...],
+    "recovery": dict[Status, Action],
+}
+"""The options that JSON does not give back as they are."""
 
 
-def _read_option(name: str, tree: Any) -> Any:
-    value = _OPTIONS.get(name, _read_value)(tree)
+def _part_of(kept: _KeptPart) -> Part:
+    fields = {name: value for name in _KEPT if (value := getattr(kept, name)) is not UNSET}
+    if "requires" in fields:
+        fields["requires"] = _requirement_of(fields["requires"])
+    fields["options"] = {name: _option_of(name, tree) for name, tree in kept.options.items()}
+    return Part(**fields)
+
+
+def _requirement_of(kept: _KeptAtom | _KeptGroup) -> Requirement:
+    if not isinstance(kept, _KeptAtom):
+        if len(kept) != 1:
+            raise ValueError("a group is of all or of any")
+        parts = tuple(map(_requirement_of, kept.get("all") or kept.get("any") or ()))
+        return AllOf(parts) if "all" in kept else AnyOf(parts)
+    is_stand_in = kept.claim == _STAND_IN
+    claim = Claim.DONE if is_stand_in else Claim(kept.claim)
+    return Atom(tuple(kept.path.split(".")), claim, values=kept.values, is_stand_in=is_stand_in)
+
+
+def _option_of(name: str, tree: Any) -> Any:
+    if name in _OPTIONS:
+        value = convert(tree, _OPTIONS[name])
+        if name == "backoff":
+            value = Backoff(*value)
+    else:
+        value = tree if isinstance(tree, str | int | float) else convert(tree, ValueSource)
     known = decode(value.text) if isinstance(value, ValueSource) and value.kind is SourceKind.LITERAL else value
     if name in OPTIONS and not isinstance(known, ValueSource):
         # Whatever cannot be told is no value of it.
         OPTIONS[name].words(known)
     return value
-
-
-def _read_value(tree: Any) -> Any:
-    return _read_source(tree) if hasattr(tree, "items") else _checked((str, int, float), tree)
-
-
-def _read_amounts(tree: Any) -> Amounts:
-    return tuple((_text(pool), _number(amount)) for pool, amount in tree)
-
-
-_READERS: Mapping[str, Callable[[Any], Any]] = {
-    "kind": PartKind,
-    "requires": _read_requirement,
-    "repeats": _read_source,
-    "takes": lambda tree: tuple(map(_read_source, tree)),
-    "options": lambda tree: {name: _read_option(name, value) for name, value in tree.items()},
-    "result": _text,
-    "params": lambda tree: {name: _text(annotation) for name, annotation in tree.items()},
-    "pools": lambda tree: {name: (_number(most), _checked(bool, shared)) for name, (most, shared) in tree.items()},
-    "count": _number,
-}
-"""What is kept of a part."""
-_OPTIONS: Mapping[str, Callable[[Any], Any]] = {
-    "acquires": _read_amounts,
-    "releases": _read_amounts,
-    "backoff": lambda tree: Backoff(*(_checked((int, float, type(None)), number) for number in tree)),
-    "retry_on": lambda tree: tuple(_checked((str, int), one) for one in tree),
-    "recovery": lambda tree: {Status(status): Action(action) for status, action in tree.items()},
-}
-"""The options that JSON does not give back as they are."""

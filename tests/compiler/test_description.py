@@ -104,6 +104,8 @@ BAD = [
             {"requires": ["a", "wrong"]},
             {"requires": {"all": [], "any": []}},
             {"requires": {}},
+            {"requires": {"other": []}},
+            {"requires": None},
             {"requires": [5, "done"]},
             {"requires": ["a", "returned", [5]]},
             {"repeats": {"kind": "item", "name": 5}},
@@ -125,6 +127,8 @@ BAD = [
             {"options": {"retry_on": [None]}},
             {"options": {"recovery": {"wrong": "rerun"}}},
             {"count": "2"},
+            {"count": True},
+            {"count": None},
         )
     ),
 ]
