@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,10 @@ def reworded(tmp_path):
         other = tmp_path / "reworded" / file.relative_to(ROOT)
         other.parent.mkdir(parents=True, exist_ok=True)
         other.write_text(ast.unparse(Rewording(file).visit(ast.parse(file.read_text("utf-8")))), "utf-8")
+    shutil.copytree(
+        ROOT / "sequent", tmp_path / "reworded" / "sequent", ignore=shutil.ignore_patterns("*.py", "__pycache__"),
+        dirs_exist_ok=True,
+    )
     return tmp_path / "reworded"
 
 

@@ -158,10 +158,11 @@ class _Worker:
                     self._channel.send(WorkerLeaving())
                     return
                 self._termination.is_idle = True
+            # From here on a TERM is noted and raises nothing: exit functions are still to be called.
+            self._termination.is_idle = False
 
     def end(self) -> None:
         """End in peace, and by the signal where there was one, so that whoever waits for this process sees it."""
-        self._termination.is_idle = False
         self._leaving.leave()
         if self._termination.was_asked:
             die_of(signal.SIGTERM)
