@@ -11,9 +11,9 @@ from attrs import define, field
 from cyclopts import Parameter
 
 from sequent.cli import json_output
-from sequent.cli.finding import found_run
+from sequent.cli.attempt_output import Output, Piece
 from sequent.cli.options import opened_store
-from sequent.cli.output import Output, Piece
+from sequent.cli.run_lookup import found_run
 from sequent.cli.show import attempt_line
 from sequent.cli.terminal import copy, flush, out
 from sequent.cli.text import Paint, safe

@@ -11,7 +11,7 @@ from cyclopts import Parameter
 from sequent.cli import json_output
 from sequent.cli.failure_text import task_name
 from sequent.cli.options import GlobalOptions, opened_store
-from sequent.cli.story import WAITING, with_counts
+from sequent.cli.step_states import WAITING, with_counts
 from sequent.cli.terminal import out
 from sequent.cli.text import Paint, columns, counts, duration, moment, safe
 from sequent.cli.typed_options import DEFAULTS, Limit, TypedOptions

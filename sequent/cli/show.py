@@ -12,11 +12,11 @@ from msgspec.structs import replace
 
 from sequent.cli import json_output
 from sequent.cli.failure_text import failure_lines, log_command, task_name
-from sequent.cli.finding import found_run
 from sequent.cli.ls import origin_text, reason_text
 from sequent.cli.options import GlobalOptions, opened_store
+from sequent.cli.run_lookup import found_run
+from sequent.cli.step_states import Story, TaskFilter, read_filter, seen_attempts, story_of
 from sequent.cli.step_table import step_table
-from sequent.cli.story import Story, TaskFilter, read_filter, seen_attempts, story_of
 from sequent.cli.task_counts import DELAYED, QUEUED, RETRY
 from sequent.cli.terminal import Display, out
 from sequent.cli.text import Paint, counts, duration, is_live, moment, readable, safe

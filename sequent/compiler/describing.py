@@ -7,7 +7,7 @@ from typing import Any
 from attrs import evolve
 
 from sequent.compiler.analysis import analyse
-from sequent.compiler.course import count_of
+from sequent.compiler.run_counts import count_of
 from sequent.compiler.tree import Tree, TreeNode
 from sequent.model.description import Part, PartKind, SourceKind, ValueSource, distinct
 from sequent.model.inputs import (

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from attrs import define, field, frozen
 
 from sequent.by_fields import ByFields
-from sequent.compiler.course import Course, Times
 from sequent.compiler.problems import Problems
+from sequent.compiler.run_counts import Course, Times
 from sequent.compiler.tree import Tree, TreeNode, named
 from sequent.model.spec import Amounts
 

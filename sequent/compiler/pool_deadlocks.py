@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from attrs import define, field, frozen
 
-from sequent.compiler.course import count_of
 from sequent.compiler.precedence import Precedence
 from sequent.compiler.problems import Problems
+from sequent.compiler.run_counts import count_of
 from sequent.compiler.tree import Tree, TreeNode
 
 _MANY = 1_000_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import define, field
 
-from sequent.compiler.course import needed_first
+from sequent.compiler.run_counts import needed_first
 from sequent.compiler.tree import TreeNode
 from sequent.model.requirements import AllOf, Atom, Requirement
 from sequent.model.status import Claim

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import define, field
 
-from sequent.compiler.names import Names, Reader
+from sequent.compiler.name_lookup import Names, Reader
 from sequent.compiler.problems import Problems
 from sequent.compiler.satisfiability import may_be_skipped
 from sequent.compiler.tree import Tree, TreeNode

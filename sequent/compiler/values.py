@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import define
 
-from sequent.compiler.names import Names, Reader
+from sequent.compiler.name_lookup import Names, Reader
 from sequent.compiler.problems import Problems
 from sequent.compiler.tree import TreeNode
 from sequent.errors import Place

@@ -17,8 +17,8 @@ from typing import Generic, TypeVar, cast
 from msgspec import MsgspecError, to_builtins
 from msgspec.msgpack import Decoder, Encoder
 
+from sequent.runtime.busy_wait import SpinThenSleep
 from sequent.runtime.orders import Message
-from sequent.runtime.spinning import SpinThenSleep
 
 M = TypeVar("M", bound=Message)
 

@@ -18,7 +18,7 @@ from sequent.errors import Place
 from sequent.model.spec import Definition, FlowConfig, FlowSpec
 from sequent.runtime.target import is_file
 from sequent.settings.environment import FILE, TAG, read_environment, variable_of
-from sequent.settings.finding import find_file
+from sequent.settings.settings_lookup import find_file
 
 BESIDE = ("store", "flow")
 """Settings of commands rather than of a flow: the place of the runs, and the default target."""

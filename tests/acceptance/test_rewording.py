@@ -47,7 +47,9 @@ def reworded(tmp_path):
         other.parent.mkdir(parents=True, exist_ok=True)
         other.write_text(ast.unparse(Rewording(file).visit(ast.parse(file.read_text("utf-8")))), "utf-8")
     shutil.copytree(
-        ROOT / "sequent", tmp_path / "reworded" / "sequent", ignore=shutil.ignore_patterns("*.py", "__pycache__"),
+        ROOT / "sequent",
+        tmp_path / "reworded" / "sequent",
+        ignore=shutil.ignore_patterns("*.py", "__pycache__"),
         dirs_exist_ok=True,
     )
     return tmp_path / "reworded"

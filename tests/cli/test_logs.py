@@ -13,14 +13,14 @@ import pytest
 from msgspec.structs import replace
 
 from sequent.cli import logs as module
+from sequent.cli.attempt_output import CHUNK, Piece
 from sequent.cli.logs import logs
-from sequent.cli.output import CHUNK, Piece
 from sequent.cli.typed_options import TypedOptions
 from sequent.errors import UsageError
 from sequent.model.outcome import LogSpan
 from sequent.model.status import RunStatus, Status
-from sequent.runtime.agent.marks import CAP
-from sequent.runtime.worker.capture import Segment
+from sequent.runtime.agent.log_marks import CAP
+from sequent.runtime.worker.log_segment import Segment
 from tests.cli.plans import FLOW, STEP, a_record
 from tests.cli.remembered import RememberedStore, attempt, opening
 

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from sequent.cli import json_output, ls, show
-from sequent.cli.story import story_of
+from sequent.cli.step_states import story_of
 from sequent.cli.text import moment
 from sequent.cli.typed_options import TypedOptions
 from sequent.errors import UsageError

@@ -25,7 +25,7 @@ from sequent.dsl.builder import Sequent
 from sequent.errors import SequentError
 from sequent.model.outcome import LogSpan, Problem
 from sequent.model.record_text import text_of_record
-from sequent.runtime.agent.marks import LogMark, MarkWriter, mark_of, read_mark
+from sequent.runtime.agent.log_marks import LogMark, MarkWriter, mark_of, read_mark
 from sequent.runtime.agent.timeouts import RECORD, WorkerLimit
 from sequent.runtime.driver.wake import WakeSocket
 from sequent.runtime.executors.agents import AgentProcess

@@ -225,7 +225,7 @@ def test_a_list_into_which_a_step_has_written_ends_nobody_and_nothing(tmp_path):
 
 _BEGIN = """
 from sequent.runtime.agent.run_directory import RunDirectory
-from sequent.runtime.agent.marks import make_mark
+from sequent.runtime.agent.log_marks import make_mark
 store = open_store(path)
 run = create(store, "mine")
 home = RunDirectory(run.directory)

@@ -19,8 +19,8 @@ from msgspec.msgpack import Decoder
 from sequent.errors import BusyError, NotDataError
 from sequent.model.record_text import read_record
 from sequent.runtime import messages, process_trees
-from sequent.runtime.agent.children import ChildWatch, next_ended
-from sequent.runtime.agent.room import is_scarce
+from sequent.runtime.agent.disk_room import is_scarce
+from sequent.runtime.agent.ended_children import ChildWatch, next_ended
 from sequent.runtime.agent.run_directory import RunDirectory, remove_if_empty
 from sequent.runtime.agent.timeouts import HARMED, TIMED_OUT, WorkerLimit, exceeded, new_word, soonest
 from sequent.runtime.agent.trimming import Trimming
@@ -304,14 +304,14 @@ def run(control: socket.socket, run_worker: RunWorker, prepare: Callable[[], Non
 def _run_loaded(setup: WorkerSetup, segment: str, limit: WorkerLimit, end: socket.socket) -> None:
     """Run a worker that loads the flow itself."""
     # The agent itself executes nothing: it forks what does.
-    from sequent.runtime.worker import process
+    from sequent.runtime.worker import worker_loop
 
-    process.run(setup, segment, limit, end, None)
+    worker_loop.run(setup, segment, limit, end, None)
 
 
 def _import_worker() -> None:
     """Import once what every worker that loads a flow needs."""
-    for name in ("sequent.dsl.definitions", "sequent.runtime.loading.flows", "sequent.runtime.worker.process"):
+    for name in ("sequent.dsl.definitions", "sequent.runtime.loading.flows", "sequent.runtime.worker.worker_loop"):
         importlib.import_module(name)
 
 

@@ -10,8 +10,8 @@ import time
 from sequent.errors import StoreError
 from sequent.model.record_text import text_of_record
 from sequent.runtime import process_trees
-from sequent.runtime.agent.marks import make_mark, mark_of, remove_mark
-from sequent.runtime.agent.room import give_back
+from sequent.runtime.agent.disk_room import give_back
+from sequent.runtime.agent.log_marks import make_mark, mark_of, remove_mark
 from sequent.runtime.left_processes import ListedProcess, end_leftovers, list_of
 from sequent.runtime.ownership import agent_lock, try_lock
 from sequent.runtime.stamps import Stamp

@@ -9,8 +9,8 @@ import os
 import selectors
 from collections.abc import Callable, Iterable
 
-from sequent.runtime.agent.marks import CAP, read_mark
-from sequent.runtime.agent.room import PUNCH_HOLE_AND_KEEP_SIZE, allocate
+from sequent.runtime.agent.disk_room import PUNCH_HOLE_AND_KEEP_SIZE, allocate
+from sequent.runtime.agent.log_marks import CAP, read_mark
 
 _REST = 0.05
 """Seconds for which segments that grow are left alone, so that a step that writes much slows nobody else."""

@@ -17,7 +17,7 @@ from sequent.model.outcome import Problem
 from sequent.model.plan import Plan, StepPlan
 from sequent.model.references import dotted
 from sequent.model.scope import Scope, sequence_text
-from sequent.runtime.agent.room import NO_ROOM
+from sequent.runtime.agent.disk_room import NO_ROOM
 from sequent.runtime.driver.adapters import Adapters
 from sequent.runtime.driver.option_values import BadOptionError, OptionValues
 from sequent.runtime.driver.values import Keep, Values

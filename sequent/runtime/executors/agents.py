@@ -170,8 +170,8 @@ def _become_agent(control: socket.socket, definition: Definition, kept: Mapping[
         os.setsid()
         # Here the process is the agent, and no longer the driver, which needs neither.
         from sequent.runtime.agent import loop
-        from sequent.runtime.worker import process
+        from sequent.runtime.worker import worker_loop
 
-        loop.run(control, functools.partial(process.run, definition=definition))
+        loop.run(control, functools.partial(worker_loop.run, definition=definition))
     finally:
         os._exit(70)

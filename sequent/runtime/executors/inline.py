@@ -7,11 +7,11 @@ from collections import deque
 from selectors import EVENT_READ, BaseSelector
 
 from sequent.model.spec import Definition
-from sequent.runtime.executors.directory import in_directory
+from sequent.runtime.executors.start_directory import in_directory
 from sequent.runtime.executors.worker_deaths import failed, never_begun
 from sequent.runtime.orders import AttemptOrder, DrawOrder, Report, WorkerSetup
 from sequent.runtime.worker.attempt import Attempts
-from sequent.runtime.worker.capture import Segment
+from sequent.runtime.worker.log_segment import Segment
 from sequent.runtime.worker.problems import problem_of
 from sequent.runtime.worker.repeat_iterators import RepeatIterators
 from sequent.runtime.worker.routing import routed, routing

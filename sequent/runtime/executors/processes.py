@@ -11,7 +11,7 @@ from selectors import BaseSelector
 from sequent.errors import AgentError, BusyError, SequentError, ShortageError
 from sequent.model.record_text import text_of_record
 from sequent.runtime import left_processes
-from sequent.runtime.agent.room import is_scarce
+from sequent.runtime.agent.disk_room import is_scarce
 from sequent.runtime.executors.adoption import adoption
 from sequent.runtime.executors.agents import AgentProcess
 from sequent.runtime.executors.shortage import Shortage

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from sequent.errors import ShortageError
-from sequent.runtime.agent.room import is_scarce
+from sequent.runtime.agent.disk_room import is_scarce
 from sequent.runtime.patience import FULL_PATIENCE, Patience, patiently
 
 _Started = TypeVar("_Started")

@@ -16,7 +16,7 @@ from attrs import define, field
 from sequent.model.commands import name_store
 from sequent.model.spec import Definition
 from sequent.runtime.agent.trimming import Trimming
-from sequent.runtime.executors.directory import in_directory
+from sequent.runtime.executors.start_directory import in_directory
 from sequent.runtime.executors.worker_deaths import failed, taken_back
 from sequent.runtime.orders import (
     MOST_DRAWING,
@@ -28,8 +28,8 @@ from sequent.runtime.orders import (
     WorkerSetup,
 )
 from sequent.runtime.worker.attempt import Attempts
-from sequent.runtime.worker.capture import Segment
 from sequent.runtime.worker.inputs import Catalogue
+from sequent.runtime.worker.log_segment import Segment
 from sequent.runtime.worker.problems import problem_of
 from sequent.runtime.worker.repeat_iterators import RepeatIterators
 from sequent.runtime.worker.routing import routed, routing

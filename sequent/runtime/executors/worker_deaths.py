@@ -20,7 +20,7 @@ from sequent.runtime.orders import (
     DrawOrder,
     Report,
 )
-from sequent.runtime.worker.capture import span_from
+from sequent.runtime.worker.log_segment import span_from
 from sequent.runtime.worker.termination import LOST_CHANNEL, signal_name
 from sequent.runtime.worker.timeout_report import problem_of_stop, problem_of_timeout
 

@@ -34,7 +34,7 @@ class Renaming(NamedTuple):
         if len(parts) == len(old):
             return self.description(parts), new
         # Only runs of earlier versions were kept as sentences.
-        from sequent.compiler.sentences import sentences_of
+        from sequent.compiler.old_descriptions import sentences_of
 
         # A sentence cannot be told what is called otherwise now: what there is now is said under the old names.
         said = sentences_of(Renaming({after: before for before, after in self.names.items()}).description(new))

@@ -10,7 +10,7 @@ from sequent.model.plan import ContainerPlan, Plan, StepPlan
 from sequent.model.saved import Mark, Renewal, Revision, SavedBlock, SavedFrame, SavedTask
 from sequent.model.status import Status, Verdict
 from sequent.runtime.attempt_outcomes import answers_of
-from sequent.runtime.store.open_part import Numbers, SavedLoader
+from sequent.runtime.store.saved_state import Numbers, SavedLoader
 from sequent.runtime.store.sql.run_rows import OpenRows, Tried
 
 

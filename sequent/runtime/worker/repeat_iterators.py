@@ -13,7 +13,7 @@ from sequent.model.references import Path
 from sequent.model.spec import ItemsCall
 from sequent.model.wording import described
 from sequent.runtime.orders import DrawBroke, DrawOrder, ItemFound, RepeatFound
-from sequent.runtime.worker.copies import Original
+from sequent.runtime.worker.forked_copies import Original
 from sequent.runtime.worker.inputs import Catalogue, instance_of
 from sequent.runtime.worker.problems import problem_of
 

@@ -15,7 +15,7 @@ from attrs import define, frozen
 
 from sequent.runtime.context import LOGGER
 from sequent.runtime.orders import WorkerSetup
-from sequent.runtime.worker.capture import Segment
+from sequent.runtime.worker.log_segment import Segment
 from sequent.runtime.worker.logs import formatter_of
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from types import FrameType
 
 from sequent.runtime import process_trees
-from sequent.runtime.worker.capture import Segment
+from sequent.runtime.worker.log_segment import Segment
 from sequent.runtime.worker.process_state.state_kind import StateKind
 from sequent.runtime.worker.process_state.table import ProcessState, table
 

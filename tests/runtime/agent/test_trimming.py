@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from sequent.runtime.agent.marks import CAP, read_mark
+from sequent.runtime.agent.log_marks import CAP, read_mark
 from sequent.runtime.agent.trimming import Trimming
-from sequent.runtime.worker.capture import Segment
+from sequent.runtime.worker.log_segment import Segment
 
 MIB = 2**20
 

@@ -16,8 +16,8 @@ from sequent.model.references import Literal, ResultOf
 from sequent.model.wire import encode
 from sequent.model.work import CommandWork, Formatted, FunctionWork, Template
 from sequent.runtime.worker import commands
-from sequent.runtime.worker.capture import Segment
 from sequent.runtime.worker.command_words import fill_words
+from sequent.runtime.worker.log_segment import Segment
 
 REFERENCE = ResultOf(("s",))
 PRINT = "import sys; print(*sys.argv[1:], sep='|', end='')"

@@ -16,9 +16,9 @@ from sequent.runtime.rows import Ask, Batch
 from sequent.runtime.store.sql.database import RunClaim
 from sequent.runtime.store.sql.definitions import put_definition
 from sequent.runtime.store.sql.listing import RunRow, seal_run
-from sequent.runtime.store.sql.pool_queue import Sharing
 from sequent.runtime.store.sql.run_reading import RunReading
 from sequent.runtime.store.sql.session import Session
+from sequent.runtime.store.sql.shared_pools import Sharing
 from sequent.runtime.store.sql.tally import RunningTally, read_tally
 from sequent.runtime.store.sql.writing import BatchWriter
 

@@ -12,8 +12,8 @@ from sequent.model.saved import Revision, SavedFrame
 from sequent.model.spec import Amounts
 from sequent.model.status import Status
 from sequent.runtime.rows import FrameKey, RunRecord, TaskKey, Wait
-from sequent.runtime.store.open_part import SavedLoader
 from sequent.runtime.store.rewinding import RewindingLoader
+from sequent.runtime.store.saved_state import SavedLoader
 from sequent.runtime.store.sql.attempt_rows import AttemptRows
 from sequent.runtime.store.sql.records import read_amounts, read_status
 from sequent.runtime.store.sql.run_rows import OpenRows

@@ -26,10 +26,10 @@ from sequent.runtime.store.sql.database import LargeValues, RunClaim
 from sequent.runtime.store.sql.definitions import put_definition, read_nodes
 from sequent.runtime.store.sql.driven import Guard, SqlRun
 from sequent.runtime.store.sql.listing import Listing, RunRow, naming_run, seal_run
-from sequent.runtime.store.sql.pool_queue import refuse_other_sizes, want_again
 from sequent.runtime.store.sql.records import read_owner
 from sequent.runtime.store.sql.run_reading import RunReading, SeenRun
 from sequent.runtime.store.sql.session import Session
+from sequent.runtime.store.sql.shared_pools import refuse_other_sizes, want_again
 from sequent.runtime.store.sql.tally import NOTHING, count_run
 from sequent.runtime.target import Target
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from sequent.compiler import describe
 from sequent.compiler.differences import differences
-from sequent.compiler.sentences import sentences_of
+from sequent.compiler.old_descriptions import sentences_of
 from sequent.model.description import Sentence
 from sequent.model.references import FailuresOf, ItemOf, Literal, OuterValue, ParamOf, PartOf, PreviousOf, ResultOr
 from sequent.model.spec import Backoff, FlowConfig, FlowSpec, ItemsCall, ParamSpec

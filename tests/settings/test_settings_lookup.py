@@ -7,7 +7,7 @@ import os
 import pytest
 
 from sequent.errors import UsageError
-from sequent.settings.finding import find_file
+from sequent.settings.settings_lookup import find_file
 
 SAYS = "[tool.sequent]\nmax_concurrent = 1\n"
 

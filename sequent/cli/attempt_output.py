@@ -10,7 +10,7 @@ from attrs import evolve, frozen
 
 from sequent.model.outcome import LogSpan
 from sequent.model.status import Status
-from sequent.runtime.agent.marks import CAP, marks_in, read_mark
+from sequent.runtime.agent.log_marks import CAP, marks_in, read_mark
 from sequent.runtime.ports import Store
 from sequent.runtime.rows import AttemptRecord, RunRecord
 from sequent.runtime.segments import open_segment

@@ -14,10 +14,10 @@ import time
 from typing import TextIO
 
 from sequent.model.outcome import LogSpan
-from sequent.runtime.agent.marks import CAP, MarkWriter
-from sequent.runtime.agent.room import NO_ROOM, RESERVE, allocate, give_back
-from sequent.runtime.worker.log_file import LogFile, Losses
-from sequent.runtime.worker.masking import Mask
+from sequent.runtime.agent.disk_room import NO_ROOM, RESERVE, allocate, give_back
+from sequent.runtime.agent.log_marks import CAP, MarkWriter
+from sequent.runtime.worker.log_losses import LogFile, Losses
+from sequent.runtime.worker.log_masking import Mask
 
 _MOST_LOOKS, _REST = 100, 0.02
 """How often it is looked whether a segment may be cut that somebody has locked, and the seconds between."""

@@ -34,8 +34,8 @@ from sequent.runtime.messages import (
 from sequent.runtime.orders import AttemptEnded, AttemptOrder, DrawBroke, DrawOrder, WorkerSetup
 from sequent.runtime.packets import BadMessageError, Channel, send
 from sequent.runtime.worker.attempt import Attempts
-from sequent.runtime.worker.capture import Segment
 from sequent.runtime.worker.environment import StepEnvironment
+from sequent.runtime.worker.log_segment import Segment
 from sequent.runtime.worker.logs import set_up_logs
 from sequent.runtime.worker.niceness import Niceness
 from sequent.runtime.worker.problems import problem_of

@@ -7,7 +7,7 @@ import io
 import os
 from typing import TYPE_CHECKING
 
-from sequent.runtime.agent.room import NO_ROOM
+from sequent.runtime.agent.disk_room import NO_ROOM
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer

@@ -11,7 +11,7 @@ from struct import Struct
 from attrs import frozen
 
 from sequent.by_fields import ByFields
-from sequent.runtime.agent.room import NO_ROOM, fill
+from sequent.runtime.agent.disk_room import NO_ROOM, fill
 
 CAP = 8 * 1024 * 1024
 """Bytes that are kept of one attempt's output: the first half and the last."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sequent.runtime.spinning import REST, SpinThenSleep
+from sequent.runtime.busy_wait import REST, SpinThenSleep
 
 
 class World:

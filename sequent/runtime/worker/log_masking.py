@@ -7,7 +7,7 @@ import re
 import select
 import threading
 
-from sequent.runtime.worker.log_file import LogFile, Losses
+from sequent.runtime.worker.log_losses import LogFile, Losses
 
 SHOWN = "***"
 _SHOWN = SHOWN.encode()
