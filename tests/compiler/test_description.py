@@ -6,7 +6,6 @@ import json
 
 import pytest
 from hypothesis import given
-from tests.compiler.test_sentences import EVERY_WORD
 
 from sequent.compiler import compile_flow, describe
 from sequent.errors import NotDataError, Place
@@ -24,6 +23,7 @@ from sequent.model.requirements import AllOf, Atom
 from sequent.model.spec import ItemsCall
 from sequent.model.status import Claim, Construct
 from sequent.model.work import CommandWork, FunctionWork, NoWork
+from tests.compiler.test_old_descriptions import EVERY_WORD
 from tests.compiler.writing import container, flow, items, step
 from tests.flows import flow_specs
 
