@@ -74,7 +74,7 @@ def outcome_document(outcome: Outcome) -> Document:
         "result": json.loads(encode(outcome.result, "the result")),
         "counts": counts_document(outcome.counts),
         "failed": outcome.failed,
-        "failures": [_failure(failure) for failure in outcome.failures],
+        "failures": [failure_document(failure) for failure in outcome.failures],
         "reason": outcome.reason or None,
         "due": None if due is None else moment(due),
         "store": outcome.store,
@@ -153,7 +153,8 @@ def _origin(origin: RunOrigin) -> Document:
     }
 
 
-def _failure(failure: Failure) -> Document:
+def failure_document(failure: Failure) -> Document:
+    """A failure of a step or a container."""
     return {
         "path": failure.path,
         "sequence": failure.sequence,

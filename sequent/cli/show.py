@@ -21,6 +21,7 @@ from sequent.cli.task_counts import DELAYED, QUEUED, RETRY
 from sequent.cli.terminal import Display, out
 from sequent.cli.text import Paint, counts, duration, is_live, moment, readable, safe
 from sequent.cli.typed_options import DEFAULTS, Run, TypedOptions
+from sequent.model.outcome import Failure
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.pending import Pending
 from sequent.runtime.ports import Store
@@ -75,6 +76,9 @@ def _show_document(store: Store, record: RunRecord, story: Story, *, with_attemp
     failures = _failures(story)
     document["failed"] = len(failures)
     document["failures"] = [json_output.attempt_document(failure) for failure in failures[:SHOWN]]
+    document["failed_containers"] = [
+        json_output.failure_document(it) for it in _failed_containers(store, record, story)
+    ]
     if with_attempts:
         document["attempts"] = [json_output.attempt_document(attempt) for attempt in _attempts(store, record, story)]
     json_output.write({"store": store.name, "run": document})
@@ -98,7 +102,8 @@ def _show_text(store: Store, record: RunRecord, story: Story, options: GlobalOpt
         if lines:
             out("\n".join(("", *lines)))
     failures = _failures(story)
-    for failure in (attempt.failure for attempt in failures[:SHOWN]):
+    containers = _failed_containers(store, record, story)
+    for failure in (*(attempt.failure for attempt in failures[:SHOWN]), *containers):
         log = log_command(record.id, failure.path, failure.sequence) if failure.log else None
         out("")
         out("\n".join(failure_lines(failure, log, paint)))
@@ -144,6 +149,14 @@ def _waits(story: Story) -> list[Pending]:
 
 def _failures(story: Story) -> list[AttemptRecord]:
     return [*story.failures.values()] if story.wanted.shows(Status.FAILURE) else []
+
+
+def _failed_containers(store: Store, record: RunRecord, story: Story) -> list[Failure]:
+    """Failures of containers themselves: their items could not be had."""
+    wanted = story.wanted
+    if not wanted.shows(Status.FAILURE):
+        return []
+    return [it for it in store.container_problems(record) if wanted.has(it.path, it.sequence)][:SHOWN]
 
 
 def _attempts(store: Store, record: RunRecord, story: Story) -> Iterator[AttemptRecord]:

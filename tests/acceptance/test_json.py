@@ -81,10 +81,13 @@ SHOWN = {
         ("continue", "r00003"),
         ("run", "more.py:fails"),
         ("run", "more.py:calls", "--run-id", "calls"),
+        ("run", "more.py:five", "--run-id", "five"),
     ],
     "ls": [("ls",), ("ls", "--flow", "inner")],
     "show": [
-        ("show", run, *more) for run in ("r00001", "r00002", "r00003", "r00004", "calls") for more in ((), ("-v",))
+        ("show", run, *more)
+        for run in ("r00001", "r00002", "r00003", "r00004", "calls", "five")
+        for more in ((), ("-v",))
     ],
     "logs": [("logs", "r00002"), ("logs", "r00004")],
     "check": [("check", "flows:nightly")],
@@ -121,6 +124,18 @@ class fails:
 
     @step(requires=each.failed, handles=False)
     def alert(self) -> None: ...
+
+
+@container
+class five:
+    @step
+    def count(self) -> object:
+        return 5
+
+    @container(repeats=count.result)
+    class each:
+        @step
+        def work(self, number: int = item()) -> None: ...
 
 
 @container

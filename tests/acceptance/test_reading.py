@@ -123,3 +123,29 @@ def test_a_closed_pipe_ends_quietly(sequent):
         _, err = process.communicate()
         assert err == ""
         assert process.returncode in (0, 141)
+
+
+def test_show_tells_why_a_container_could_not_repeat(sequent):
+    (sequent.directory / "five.py").write_text(
+        """
+from sequent import container, item, step
+
+
+@container
+class five:
+    @step
+    def count(self) -> object:
+        return 5
+
+    @container(repeats=count.result)
+    class each:
+        @step
+        def work(self, number: int = item()) -> None: ...
+"""
+    )
+    assert sequent("run", "five.py:five").returncode == 1
+    shown = sequent("show").stdout
+    assert "failure  each/1\n    TypeError: 'each': repeats needs a list" in shown
+    assert "five.py:11" in shown
+    assert "TypeError" not in sequent("show", "latest", "count").stdout
+    assert "TypeError" not in sequent("show", "latest", "--status", "success").stdout
