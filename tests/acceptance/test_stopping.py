@@ -15,7 +15,7 @@ def test_a_run_is_stopped_from_another_terminal_and_recovered(sequent):
     assert (sequent.directory / "began").read_text() == "now"
     stopped = sequent("stop", "night7")
     assert stopped.returncode == 0, stopped.stderr
-    assert stopped.stderr == f"process {running.pid} is to stop night7: running steps may finish\n"
+    assert stopped.stderr == f"asked process {running.pid} to stop night7: running steps may finish\n"
     (sequent.directory / "go").write_text("go")
     _, err = running.communicate()
     assert running.returncode == 130, err

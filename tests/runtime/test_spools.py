@@ -51,7 +51,7 @@ def test_a_list_of_few_large_entries_is_kept_in_a_file_too(run, found, monkeypat
 def test_more_than_a_step_may_gather_is_refused_with_the_ways_out(run, found, monkeypatch):
     monkeypatch.setattr(spools, "LARGEST_RESULT", 20)
     many(run, 1, f'"{"x" * 20}"')
-    with pytest.raises(NotDataError, match="in sum") as caught:
+    with pytest.raises(NotDataError, match="in total") as caught:
         found.text_of(HERE, result(MANY))
     assert "previous" in caught.value.hint
 
@@ -84,6 +84,6 @@ def test_what_an_earlier_driver_left_is_removed(tmp_path):
 def test_a_file_that_becomes_too_large_is_given_up(tmp_path, monkeypatch):
     monkeypatch.setattr(spools, "LARGEST_RESULT", 1000)
     spool = spools.Spools(str(tmp_path)).add((1, 2, 3), iter(["x" * 600] * 2))
-    with pytest.raises(NotDataError, match="in sum"):
+    with pytest.raises(NotDataError, match="in total"):
         spool.write_slice()
     spool.close()

@@ -83,7 +83,7 @@ def test_a_driver_that_was_taken_over_writes_nothing(tmp_path, theft):
     store = open_store(str(tmp_path / "s.db"))
     run = create(store)
     altered(tmp_path / "s.db", theft)
-    with pytest.raises(FencedError, match="somebody took it over") as caught:
+    with pytest.raises(FencedError, match="another one took it over") as caught:
         run.commit(Batch(intents=[intent(TASK_A)]))
     assert caught.value.exit_code == 5
     assert list(store.attempts(run.record)) == []
