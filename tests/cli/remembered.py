@@ -43,6 +43,9 @@ class RememberedStore:
             found.setdefault(last.path, Counter())[last.status] += 1
         return found
 
+    def container_problems(self, run):
+        return []
+
     def pending(self, run):
         return self.waits
 
