@@ -1,4 +1,4 @@
-"""What has changed from one description of a flow to another, as far as a recovery rests on it."""
+"""The differences between two descriptions of a flow that matter to a recovery."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ class Difference(ByFields):
 
 
 def differences(old: KeptDescription, new: KeptDescription) -> tuple[Difference, ...]:
-    """What has changed, by path.
+    """The differences, by path.
 
-    Left out is what may change between a run and its recovery without a word: how long, how often and how many at
-    once, places, literal arguments and items, code, and the order in which siblings are defined.
+    Left out are changes that need no confirmation between a run and its recovery: times, numbers of attempts, limits,
+    places, literal arguments and items, code, and the order in which siblings are defined.
     """
     paths = sorted(path for path in {*old, *new} if old.get(path) != new.get(path))
     found = (_difference(path, old.get(path), new.get(path)) for path in paths)

@@ -44,7 +44,7 @@ def sentence_basis(sentence: Sentence) -> Sentence:
 
 
 def sentence_parts(sentence: Sentence) -> list[str]:
-    """What it says of that, one thing after the other; what is written in brackets is one."""
+    """The parts of a sentence, in order; a pair of brackets is one part."""
     return [part.strip() for part in _PART.findall(sentence_basis(sentence).text)]
 
 

@@ -54,7 +54,7 @@ def _option_text(name: str, value: object) -> str:
 
 
 def claim_words(claim: Atom) -> str:
-    """What is claimed, as it is written behind a name; empty where it is the success."""
+    """A claim as it is written after a name; empty for a success."""
     if claim.claim is Claim.RETURNED:
         return f"returned({', '.join(claim.values)})"
     if claim.is_stand_in:

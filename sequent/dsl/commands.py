@@ -219,4 +219,4 @@ _READERS: Mapping[str, Callable[[object, Place], Any]] = {
     "success": _read_success,
 }
 COMMAND_OPTIONS = frozenset({*_READERS, "shell"})
-"""What a command is told of its program, beside its words."""
+"""The options that only a command has."""

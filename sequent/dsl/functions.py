@@ -220,7 +220,7 @@ class _Passed:
 
     parameter: Parameter
     default: Given | None
-    """What it gets where nothing is given; None where Python gives it the default, and where something is given."""
+    """The value if no argument is given; None if Python fills in the default, or if an argument is given."""
     is_given: bool = field(kw_only=True)
     takes_name: bool = field(kw_only=True)
 
@@ -231,7 +231,7 @@ class _Passed:
         return is_one and not self.takes_name and (self.is_given or self.default is not None)
 
     def by_position(self, function: str, site: Site) -> Given:
-        """What it gets in a call that does not name it.
+        """The argument of a call that does not name the parameter.
 
         Raises:
             DefinitionError: it must be named, or its default is no data.

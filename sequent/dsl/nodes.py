@@ -105,7 +105,7 @@ class Node(Claimable):
             body = body_of(frame)
             if body is None or any(value is self for value in body.values()):
                 raise _called(written.shown, Site(frame.f_code, frame.f_lasti))
-            # It has no name yet, and so stands above a method as a decorator. What it does may be a mistake already.
+            # It has no name yet, so it stands above a method as a decorator. Its work may be a mistake already.
             if WORK not in written.options.unread:
                 name, place = assigned_name(written.site.place), written.site.place
                 message = f"{name!r} has words or a function already, and stands above another"

@@ -30,7 +30,7 @@ HOLDS_NOTHING = 2
 
 
 def hold_from_start(run: RunState, kept: Mapping[str, int]) -> None:
-    """Account for what is held before anything starts: what is kept for the run, and what the flow acquires."""
+    """Account for the amounts held before anything starts: those kept for the run, and those the flow acquires."""
     for holder, amounts in ((RUN, tuple(kept.items())), (FLOW, run.plan.nodes[0].acquires)):
         for pool, amount in amounts:
             _change(run, holder, pool, amount)
@@ -211,7 +211,7 @@ def _record(run: RunState, frame: Frame, position: int, pool: str) -> None:
 
 
 def blocked(run: RunState) -> tuple[Blocked, ...]:
-    """Who waits for what that is not free."""
+    """The tasks and containers that wait for an amount of a pool that is not free."""
     return tuple(
         Blocked(frame.scope, frame.layout.plan.children[position], pool, amount, run.pools.free[pool], _who(run, pool))
         for (_, wanted), line in sorted(_lines(run).items(), key=lambda item: (item[0][0], item[1][0][:2]))
