@@ -19,7 +19,7 @@ class flow:
         note("end")
         return number
 
-    @step
+    @step(retries=50)
     def total(numbers: list[int] = leaf.result) -> int:  # noqa: N805 - a step without self
         """Take all results."""
         note("start")

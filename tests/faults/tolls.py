@@ -24,6 +24,9 @@ from tests.faults.ledger import Entry
 from tests.faults.working import ENDS
 from tests.patience import LATE, wait_until
 
+LOST = "it was lost 3 times in a row"
+TOO_QUICK = "agents end as soon as they are started"
+"""How a run fails whose agent is killed four times before it has got so far as to have workers."""
 LATEST = 6 + LATE
 """Seconds until an agent without a driver has ended all that it had started."""
 
@@ -55,10 +58,10 @@ def kill(driver: int, kind: str, chance: random.Random) -> int:
     return killed
 
 
-def wait_for_a_start(driver: subprocess.Popen[str], path: Path) -> None:
-    """Wait until one more step begins, or the driver has ended; what an earlier one left gives signs of life too."""
-    before = starts(path)
-    wait_until(lambda: driver.poll() is not None or starts(path) != before, "nothing is done")
+def wait_for_a_start(driver: subprocess.Popen[str], path: Path, more: int = 1) -> None:
+    """Wait until so many more steps begin, or the driver has ended; what an earlier one left gives signs of life too."""
+    enough = starts(path) + more
+    wait_until(lambda: driver.poll() is not None or starts(path) >= enough, "nothing is done")
 
 
 def starts(path: Path) -> int:

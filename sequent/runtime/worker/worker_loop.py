@@ -87,11 +87,15 @@ def run(
         send(end, FlowUnloadable(problem), until.word)
         return
     kinds = [*streams.kinds(), LoguruState(loguru).kind()]
+    worker = _Worker(end, until, definition, setup, segment, kinds, leaving)
     try:
-        worker = _Worker(end, until, definition, setup, segment, kinds, leaving)
         worker.serve()
+    except ConnectionError:
+        # The driver closed its end while something was being said: as when it closes it while nothing is.
+        worker.end()
+        os._exit(LOST_CHANNEL)
     except (OSError, BadMessageError):
-        # The driver is gone: the agent sees that too, and ends what is left. Or a step has harmed our end of the pair.
+        # A step has harmed our end of the pair.
         os._exit(LOST_CHANNEL)
     except Terminated:
         die_of(signal.SIGTERM)
@@ -149,17 +153,19 @@ class _Worker:
         """Execute orders until the driver closes its end, or this process was told to end, or had better end."""
         self._channel.send(FlowLoaded(os.fstat(self._segment.descriptor).st_size))
         with contextlib.suppress(Terminated):
-            while (message := self._channel.receive()) is not None:
+            try:
+                while (message := self._channel.receive()) is not None:
+                    self._termination.is_idle = False
+                    report = self._report_on(message)
+                    if report is not None:
+                        self._channel.send(report)
+                    if self._termination.was_asked or self._limit.may_be_ended or self._tidying.is_spoilt:
+                        self._channel.send(WorkerLeaving())
+                        return
+                    self._termination.is_idle = True
+            finally:
+                # From here on a TERM is noted and raises nothing: exit functions are still to be called.
                 self._termination.is_idle = False
-                report = self._report_on(message)
-                if report is not None:
-                    self._channel.send(report)
-                if self._termination.was_asked or self._limit.may_be_ended or self._tidying.is_spoilt:
-                    self._channel.send(WorkerLeaving())
-                    return
-                self._termination.is_idle = True
-            # From here on a TERM is noted and raises nothing: exit functions are still to be called.
-            self._termination.is_idle = False
 
     def end(self) -> None:
         """End in peace, and by the signal where there was one, so that whoever waits for this process sees it."""

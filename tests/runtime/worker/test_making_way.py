@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from sequent.dsl.builder import Sequent
+from tests.patience import wait_until
 from tests.runtime.driving import Driving, forked
 
 kept: list[object] = []
@@ -82,6 +83,12 @@ def write_at_exit(path):
     atexit.register(Path(path).touch)
 
 
+def register_and_sleep(path):
+    write_at_exit(path)
+    Path(path).with_name("registered").touch()
+    time.sleep(1000)
+
+
 def print_in_c():
     ctypes.CDLL(None).puts(b"by C")
     print("by Python")
@@ -108,7 +115,8 @@ def flow_in(directory: Path) -> Sequent:
         flow.add_step(step.__name__, func=step)
     flow.add_step("exits", func=leave_exit_functions, kwargs={"and_a_thread": True})
     flow.add_step("exits_late", func=leave_exit_functions, kwargs={"and_a_thread": False})
-    flow.add_step("write_at_exit", func=write_at_exit, args=(str(directory / "exited"),))
+    for register in (write_at_exit, register_and_sleep):
+        flow.add_step(register.__name__, func=register, args=(str(directory / "exited"),))
     return flow
 
 
@@ -183,6 +191,13 @@ def test_exit_functions_of_others_are_called_at_the_end_of_the_run(tmp_path):
         assert not mark.exists()
     finally:
         atexit.unregister(mark.touch)
+
+
+def test_exit_functions_are_called_where_the_driver_ends_during_a_step(tmp_path):
+    with forked(flow_in(tmp_path), tmp_path / "run") as driving:
+        driving.begun(driving.start("register_and_sleep", announces=True))
+        wait_until((tmp_path / "registered").exists)
+    assert (tmp_path / "exited").exists()
 
 
 def test_what_c_code_prints_is_in_its_own_attempts_log(driving: Driving):
