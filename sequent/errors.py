@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import ClassVar, NamedTuple
 
 
@@ -140,6 +141,52 @@ class AgentError(SequentError):
 
     exit_code = 4
     default_code = "agent"
+
+
+class HostStage(StrEnum):
+    """How far the way to a host led, in the order in which it is gone."""
+
+    NAME = "name"
+    CONNECTION = "connection"
+    HOST_KEY = "host key"
+    AUTHENTICATION = "authentication"
+    COMMAND = "command"
+    HOME = "home directory"
+    PYTHON = "Python"
+    VERSION = "version"
+    MODULE = "module"
+
+
+class HostError(SequentError):
+    """A host cannot be reached, or cannot run steps.
+
+    Args:
+        problem: what is wrong there, without the host's name.
+        host: the host, as the flow names it.
+        stage: how far the way to it led.
+        tried: the destination and the keys, or the command, with which it was tried.
+    """
+
+    exit_code = 4
+    default_code = "host"
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        host: str,
+        stage: HostStage,
+        tried: str = "",
+        code: str = "",
+        hint: str = "",
+        place: Place | None = None,
+    ) -> None:
+        words = f"host {host!r}: {problem}" + (f" (tried {tried})" if tried else "")
+        super().__init__(words, code=code or f"host-{stage.replace(' ', '-')}", hint=hint, place=place)
+        self.problem = problem
+        self.host = host
+        self.stage = stage
+        self.tried = tried
 
 
 class UnknownRunError(SequentError):

@@ -1,0 +1,1 @@
+"""Transports: the ways to a host, and the choice between them."""
