@@ -59,7 +59,7 @@ def kill(driver: int, kind: str, chance: random.Random) -> int:
 
 
 def wait_for_a_start(driver: subprocess.Popen[str], path: Path, more: int = 1) -> None:
-    """Wait until so many more steps begin, or the driver has ended; what an earlier one left gives signs of life too."""
+    """Wait until so many more steps begin, or the driver has ended; an earlier one may have left signs of life, too."""
     enough = starts(path) + more
     wait_until(lambda: driver.poll() is not None or starts(path) >= enough, "nothing is done")
 
