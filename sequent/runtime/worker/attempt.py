@@ -35,27 +35,27 @@ from sequent.runtime.worker.termination import Terminated, Termination
 
 
 class Tidies(Protocol):
-    """What makes a process ready for an attempt, and makes good what that has done to it."""
+    """Prepares a process for an attempt, and restores it afterwards."""
 
     def prepare(self, order: AttemptOrder) -> None:
-        """The step is about to be called: have of its process what its options say."""
+        """Apply the options of the step that is about to be called."""
 
     def settle(self) -> None:
-        """An attempt has failed: what is told of that may need what it had forbidden."""
+        """Free resources for the report of a failed attempt, which may need what the attempt had used up."""
 
     def tidy(self, function: int, seconds: float) -> None:
-        """It has ended, which called the function of that identity (0: none), and took so long."""
+        """Clean up after an attempt that called this function, by its identity (0: none), and took so long."""
 
 
 class _TidiesNothing:
     def prepare(self, order: AttemptOrder) -> None:
-        """The process is somebody else's."""
+        """Do nothing: the process is not ours."""
 
     def settle(self) -> None:
-        """The process is somebody else's."""
+        """Do nothing: the process is not ours."""
 
     def tidy(self, function: int, seconds: float) -> None:
-        """The process is somebody else's."""
+        """Do nothing: the process is not ours."""
 
 
 _NOTHING: Tidies = _TidiesNothing()
@@ -68,9 +68,9 @@ class Attempts:
         definition: the flow.
         setup: the run.
         segment: where output goes.
-        termination: what a TERM does.
-        environment: that of a process which exists for steps alone; None where the process is somebody's.
-        tell_begun: hears of attempts whose beginning is announced.
+        termination: handles SIGTERM.
+        environment: that of a process which exists only for steps; None in any other process.
+        tell_begun: called when an attempt begins, if its order asks for that.
     """
 
     def __init__(
@@ -92,11 +92,11 @@ class Attempts:
         self._is_own_process = environment is not None
         self._variables = ContextVariables() if environment is not None else None
         self._called = 0
-        """The identity of the function that the attempt has called, once it has."""
+        """The identity of the function that the attempt has called; 0 before that."""
         self._original = Original()
 
     def run(self, order: AttemptOrder, tidying: Tidies = _NOTHING) -> AttemptEnded:
-        """Execute it, and have tidied up before its log ends. No exception of the author's gets out."""
+        """Execute an attempt, and clean up before its log ends. An exception of the author's becomes its problem."""
         began = time.monotonic()
         self._called = 0
         self._segment.begin(order.path, order.sequence, order.attempt)
@@ -116,11 +116,11 @@ class Attempts:
             problem = evolve(failure.told(secrets.hidden), file=file, line=line)
         except Terminated:
             problem = Problem(type="Signal", message="the step was ended by SIGTERM", signal=signal.SIGTERM)
-        except BaseException as error:  # noqa: BLE001 - whatever the step raises is its failure, and nobody else's
+        except BaseException as error:  # noqa: BLE001 - anything that a step raises is its own failure
             tidying.settle()
             problem = problem_of(error, place, secrets.hidden)
         self._original.end_copy(problem)
-        # Before: what tidies up ends the masking of secrets.
+        # Before cleaning up, which ends the masking of secrets.
         flush_streams()
         secrets.release()
         tidying.tidy(self._called, time.monotonic() - began)
@@ -178,9 +178,9 @@ class Attempts:
             return self._call(path, work, inputs, order)
 
         def words(work: FunctionWork) -> object:
-            found = call(work)
-            refuse_result(found, "", order.path)
-            return found
+            result = call(work)
+            refuse_result(result, "", order.path)
+            return result
 
         if isinstance(step.work, FunctionWork):
             return call(step.work)

@@ -1,4 +1,4 @@
-"""Fills in the words of a command: one value, one word; nothing is split, and nothing becomes an option unseen."""
+"""Fills in the words of a command. One value is one word: nothing is split, and no value becomes an option."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from sequent.model.wording import described
 from sequent.model.work import WORD_KINDS, Template, Word
 
 Take = Callable[[Value], object]
-"""Gives the value of a literal, or of the reference whose turn it is."""
+"""Returns the value of a literal, or of the next reference."""
 
 _ALLOWED = f"{WORD_KINDS}, or a list of these"
 _CONVERSIONS: dict[str, Callable[[object], str]] = {"r": repr, "s": str, "a": ascii}
 
 
 def fill_words(words: tuple[Word, ...], take: Take) -> list[str]:
-    """The words of a command, filled in.
+    """Fill in the words of a command.
 
     Raises:
         UsageError: a value is none that a word can be, or would be taken for an option.
@@ -42,20 +42,20 @@ def fill_words(words: tuple[Word, ...], take: Take) -> list[str]:
     return filled
 
 
-def computed_words(found: object) -> list[str]:
-    """The words that a callable gave, which are the author's own as if they were written down.
+def computed_words(returned: object) -> list[str]:
+    """Return the words that a callable returned; like words that the author wrote, they may be options.
 
     Raises:
         UsageError: it gave no list, or something in it is none that a word can be.
     """
-    if not isinstance(found, list | tuple):
+    if not isinstance(returned, list | tuple):
         raise UsageError(
-            f"the words of the command are {described(found)}",
+            f"the words of the command are {described(returned)}",
             code="command",
             hint='return a list of words, ["rsync", "-a", source, target]: nothing is split',
         )
     filled: list[str] = []
-    for number, value in enumerate(cast("list[object]", found)):
+    for number, value in enumerate(cast("list[object]", returned)):
         filled += _texts_of(value, f"word {number + 1} of the command", MOST_LEVELS)
     return filled
 
@@ -76,7 +76,7 @@ def _refuse_option(word: Word, text: str, name: str) -> None:
 
 
 def fill_word(word: Word, take: Take, name: str) -> str:
-    """The text of a word that must be exactly one."""
+    """Fill in a word that must not become several."""
     texts = _texts(word, take, name)
     if len(texts) != 1:
         raise UsageError(f"{name} is a list of {len(texts)}", code="command", hint="give one value")
@@ -92,12 +92,12 @@ def _texts(word: Word, take: Take, name: str) -> list[str]:
             else:
                 pieces.append(_formatted(take(part.value), part.conversion, part.format, name))
         return [_without_nul("".join(pieces), name)]
-    # What the author wrote as lists in lists is words at any depth; a value is a list of them at most.
+    # Lists within lists that the author wrote are words at any depth; a value is a flat list at most.
     return _texts_of(take(word), name, MOST_LEVELS if isinstance(word, Compound | Literal) else 1)
 
 
 def _texts_of(value: object, name: str, depth: int) -> list[str]:
-    """One word; or as many as a list has items, and lists in it so deep."""
+    """Return one word, or the words of a list and of the lists within it, down to that depth."""
     if depth and isinstance(value, list | tuple):
         items = enumerate(cast("list[object]", value))
         return [text for at, item in items for text in _texts_of(item, f"{name}, [{at}]", depth - 1)]
@@ -116,7 +116,7 @@ def _formatted(value: object, conversion: str, spec: str, name: str) -> str:
 
 
 def text_of(value: object, name: str) -> str:
-    """The one word that a value is."""
+    """Return a value as one word."""
     match value:
         case bool():
             text = None

@@ -1,4 +1,4 @@
-"""Runs a step that is a program: its output in the log, its result from its standard output."""
+"""Runs a step that is a program: its output goes to the log, and its standard output becomes its result."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from sequent.runtime.worker.secrets import without_secrets
 from sequent.runtime.worker.termination import signal_name
 
 _PIECE = 1 << 16
-"""Bytes that are read at once: what a pipe holds, unless the program makes it larger."""
+"""Bytes that are read at once: the size of a pipe, unless the program enlarges it."""
 _LARGEST_PIPE = 1 << 20
-"""Bytes that a pipe can be made to hold, without the rights of root."""
+"""The largest size of a pipe in bytes, without root's rights."""
 
 
 class CommandError(Exception):
-    """A command was no success."""
+    """A command failed."""
 
     def __init__(self, problem: Problem, *tails: Tail) -> None:
         super().__init__(problem.message)
@@ -39,12 +39,13 @@ class CommandError(Exception):
         self._tails = tails
 
     def told(self, hidden: Callable[[str], str]) -> Problem:
-        """Why, with the last lines that it wrote: the last of all in the first line, which is told alone at times.
+        """Return the problem, with the last lines that the program wrote.
 
-        They are those of the first of its streams that says something.
+        The last line of all also stands in the first line, which is sometimes shown alone. The lines come from the
+        first stream that has any.
 
         Args:
-            hidden: takes secrets out of a text.
+            hidden: removes secrets from a string.
         """
         message = hidden(self._problem.message)
         lines = next(filter(None, (tail.lines(hidden) for tail in self._tails)), None)
@@ -70,7 +71,7 @@ def run_command(
     segment: Segment,
     compute: Callable[[FunctionWork], object],
 ) -> object:
-    """Run it and give its result.
+    """Run the command and return its result.
 
     Args:
         work: the command, as written.
@@ -87,7 +88,8 @@ def run_command(
     keeps = work.result not in ("none", "exit_code")
     with contextlib.ExitStack() as stack:
         stdin = _open_stdin(call.stdin, stack)
-        # Through us, who go on where the disk with the log is full, and can tell its errors from the rest.
+        # Its output passes through this process, which goes on when the log's disk is full, and tells errors from other
+        # output.
         process = _start(call, stdin)
         try:
             output, *tails = _collect(process, segment, keeps=keeps)
@@ -104,10 +106,10 @@ _SHELL = ("bash", "-euo", "pipefail", "-c")
 def _fill(
     work: CommandWork, inputs: Inputs, environment: dict[str, str], compute: Callable[[FunctionWork], object]
 ) -> _Call:
-    """Fill in everything, in the order in which ``references_of`` gives the references."""
+    """Fill in all parts of the command, in the order of ``references_of``."""
     words = computed_words(compute(work.computed)) if work.computed else fill_words(work.words, inputs.take)
     if work.shell is not None:
-        # The word before them is what the shell calls itself in its errors.
+        # The first argument is the name that the shell uses for itself in its errors.
         words = [*_SHELL, work.shell, "sequent", *words]
     elif not words or not words[0]:
         raise UsageError("the command names no program", code="command", hint="write the program as its first word")
@@ -139,7 +141,7 @@ def _open_stdin(value: object, stack: contextlib.ExitStack) -> int:
         data = value.encode("utf-8", "surrogateescape")
     else:
         data = value if isinstance(value, bytes) else text_of(value, "'stdin'").encode()
-    # A file in memory, not a pipe: the program may read it when it likes, or not at all.
+    # A file in memory, not a pipe: the program may read it at any time, or not at all.
     file = stack.enter_context(os.fdopen(os.memfd_create("stdin"), "w+b"))
     file.write(data)
     file.seek(0)
@@ -170,7 +172,7 @@ def _not_started(call: _Call, error: OSError) -> Problem:
 
 
 def _collect(process: subprocess.Popen[bytes], segment: Segment, *, keeps: bool) -> tuple[bytes, Tail, Tail]:
-    """Take what it writes until it ends, though something that it started may keep the pipes open.
+    """Collect the program's output until it ends, even if a child of it keeps the pipes open.
 
     Args:
         process: the program.
@@ -182,7 +184,7 @@ def _collect(process: subprocess.Popen[bytes], segment: Segment, *, keeps: bool)
     """
     output, errors = process.stdout, process.stderr
     if output is None or errors is None:
-        raise AssertionError("what it writes was to come by us")
+        raise AssertionError("both output streams are pipes")
     tails = {output.fileno(): Tail(), errors.fileno(): Tail()}
     open_pipes = [*tails]
     result = output.fileno() if keeps else -1
@@ -199,7 +201,7 @@ def _collect(process: subprocess.Popen[bytes], segment: Segment, *, keeps: bool)
         while open_pipes and not is_over:
             ready = {descriptor for descriptor, _ in poll.poll()}
             is_over = ended in ready
-            # A piece of each, so that neither is kept waiting; its last words may have come since the look.
+            # One piece of each, so that neither waits; after the end, also the output that came since the poll.
             for pipe in [pipe for pipe in open_pipes if is_over or pipe in ready]:
                 piece = _read(pipe, _LARGEST_PIPE if is_over else _PIECE)
                 if piece:
@@ -218,7 +220,7 @@ def _collect(process: subprocess.Popen[bytes], segment: Segment, *, keeps: bool)
 
 
 def _checked(size: int) -> int:
-    """The size of an output from which a result is made.
+    """Check the size of an output that becomes a result, and return it.
 
     Raises:
         UsageError: it is too large for that.
@@ -240,7 +242,7 @@ def _read(pipe: int, size: int) -> bytes | None:
 
 
 def _abandon(process: subprocess.Popen[bytes]) -> None:
-    """Let go of it; where it still runs, an error or a signal has ended the step, and it ends too."""
+    """Close the pipes; end the program if it still runs because an error or a signal has ended the step."""
     for pipe in (process.stdout, process.stderr):
         if pipe is not None:
             pipe.close()

@@ -1,4 +1,4 @@
-"""Core dumps, which would have in them what a step was given alone."""
+"""Core dumps, which would contain the secrets of a step."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import threading
 
 _lock = threading.Lock()
 _holders: list[tuple[int, int]] = []
-"""What the limit was before each of those who have forbidden them; there are several where steps are threads."""
+"""The limits found by each holder that has forbidden core dumps; there are several where steps run in threads."""
 
 
 def forbid() -> None:
-    """Have no core of this process written, nor of those that it starts, until ``permit`` has been called as often.
+    """Forbid core dumps of this process and its children, until ``permit`` has been called as often.
 
-    A limit of 1 is too little for a file, and the one at which the kernel does not start a program that takes cores,
-    either; it would at 0.
+    The limit is 1: too little for a file, and the kernel does not start a program that processes cores, either. At 0 it
+    would start one.
     """
     with _lock:
         before = resource.getrlimit(resource.RLIMIT_CORE)
@@ -24,7 +24,7 @@ def forbid() -> None:
 
 
 def permit() -> None:
-    """Put it right, as far as nobody else has forbidden them."""
+    """Restore the limit, unless another holder still forbids core dumps."""
     with _lock:
         before = _holders.pop(0)
         if not _holders:

@@ -1,4 +1,4 @@
-"""The environment variables by which steps, their commands and their child programs learn where they are."""
+"""The environment variables that tell steps, their commands and their child programs where they are."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _LONGEST = 32_000
 
 
 def variables_of(context: Context, item: str | None, prefix: str) -> dict[str, str]:
-    """The variables of one attempt.
+    """Return the variables of one attempt.
 
     Args:
         context: where the attempt is.
         item: the wire text of its item; None outside of repeats.
-        prefix: what their names begin with.
+        prefix: the beginning of their names.
     """
     values = (
         context.name,
@@ -35,7 +35,7 @@ def variables_of(context: Context, item: str | None, prefix: str) -> dict[str, s
     variables = dict(zip(_names(prefix), values, strict=True))
     if item is not None:
         text = context.item if isinstance(context.item, str) else item
-        # A variable cannot hold NUL, nor much: the item itself is in context().
+        # A variable cannot hold NUL, nor a long string; context() has the item itself.
         if "\0" not in text and len(text) < _LONGEST:
             variables[f"{prefix}STEP_ITEM"] = text
     return variables
@@ -43,25 +43,25 @@ def variables_of(context: Context, item: str | None, prefix: str) -> dict[str, s
 
 @functools.cache
 def _names(prefix: str) -> tuple[str, ...]:
-    """Those of the variables that each attempt has."""
+    """Return the names of the variables that each attempt has."""
     step = ("NAME", "PATH", "SEQUENCE", "RECOVERY", "ATTEMPT")
     further = ("RUN_ID", "LOGGER_NAME", "IDEMPOTENCY_KEY", "ATTEMPT_TOKEN")
     return (*(f"{prefix}STEP_{name}" for name in step), *(f"{prefix}{name}" for name in further))
 
 
 class StepEnvironment:
-    """The environment of a process that exists for steps alone: each finds its own variables, and nobody else's."""
+    """The environment of a process that exists only for steps: each step finds its own variables, and no others."""
 
     def __init__(self) -> None:
         self._list = Environment()
         self._environ = os.environ
         self._before = dict(os.environ)
         self._really_before = self._list.variables()
-        """With those that C code has set, of which ``os.environ`` does not tell."""
+        """Including those that C code has set, which ``os.environ`` does not have."""
         self._variables: dict[str, str] = {}
 
     def change_to(self, variables: dict[str, str]) -> None:
-        """Give the next step these variables beside those of the process itself."""
+        """Give the next step these variables in addition to those of the process."""
         last = self._variables
         for name, value in variables.items():
             if last.get(name) != value:
@@ -73,7 +73,7 @@ class StepEnvironment:
         self._list.remember()
 
     def kinds(self) -> list[StateKind]:
-        """What there is to look at; the time zone after the environment, from which it is taken."""
+        """Return the kinds of state to observe; the time zone comes after the environment, from which it is taken."""
         return [
             StateKind("environment", self._is_unchanged, self._restore, is_quick=True),
             StateKind("time zone", _zone, lambda _: time.tzset(), is_quick=True),
@@ -83,8 +83,8 @@ class StepEnvironment:
         return os.environ is self._environ and self._list.is_unchanged()
 
     def _restore(self, _: object) -> None:
-        """Set what a step has set, in Python or in C; the C library never gives back the memory of what is set anew."""
-        os.environ = self._environ  # noqa: B003 - it is no copy, but what a step has replaced by one
+        """Undo a step's changes, made in Python or C; the C library never frees memory of a variable that is reset."""
+        os.environ = self._environ  # noqa: B003 - it is the original, which a step may have replaced by a copy
         for name in [name for name in os.environ if name not in self._before]:
             del os.environ[name]
         for name, value in self._before.items():
@@ -98,7 +98,7 @@ class StepEnvironment:
                 os.putenv(name, value)
         self._variables = {}
         self._list.remember()
-        # The C library may have looked at TZ meanwhile.
+        # The C library may have read TZ meanwhile.
         time.tzset()
 
 

@@ -1,4 +1,4 @@
-"""Processes that the author's code has forked and that come back from it, as if they were the one that was forked."""
+"""Processes that the author's code has forked and that return from it like the original."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from sequent.runtime.worker.log_segment import flush_streams
 
 
 class Original:
-    """The process that calls the author's code: what comes of that is its own to tell."""
+    """The process that calls the author's code; only this one reports the outcome."""
 
     def __init__(self) -> None:
         self._pid = os.getpid()
 
     def end_copy(self, problem: Problem | None) -> None:
-        """End here where this is a copy of that process.
+        """End this process if it is a forked copy.
 
         Args:
             problem: why the code has failed in this process.

@@ -1,4 +1,4 @@
-"""The values that a step gets: its literals from the definition, everything else from the order."""
+"""The values that a step gets: literals from the definition, everything else from the order."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ class Catalogue:
         return {dotted(path): (path, step) for path, step in _steps_of(self.definition.spec.root, ())}
 
     def step_at(self, path: str) -> tuple[Path, StepSpec]:
-        """The step with that dotted path.
+        """Return the step with that dotted path.
 
         Raises:
-            UsageError: the flow, as this process has loaded it, has none.
+            UsageError: the flow that this process has loaded has no such step.
         """
         try:
             return self.steps[path]
@@ -48,31 +48,31 @@ class Catalogue:
             raise _unknown(path) from None
 
     def node_at(self, path: Path) -> ContainerSpec | StepSpec:
-        """The container or step with that path.
+        """Return the container or step with that path.
 
         Raises:
-            UsageError: the flow, as this process has loaded it, has none.
+            UsageError: the flow that this process has loaded has no such container or step.
         """
-        found: ContainerSpec | StepSpec = self.definition.spec.root
+        node: ContainerSpec | StepSpec = self.definition.spec.root
         for name in path:
-            children = found.children if isinstance(found, ContainerSpec) else ()
+            children = node.children if isinstance(node, ContainerSpec) else ()
             below = next((child for child in children if child.name == name), None)
             if below is None:
                 raise _unknown(dotted(path))
-            found = below
-        return found
+            node = below
+        return node
 
     def classes_of(self, maker: str) -> Mapping[str, type]:
-        """The classes with which a value is read back that this step has returned, or any where it is ''.
+        """Return the classes for reading back a value that this step has returned; for any value where the step is ''.
 
-        What was written in place of a result, or to begin with, is read back as well.
+        They include the classes of values written in place of a result, or as a first value.
         """
         if not maker:
             return self._all_classes
-        found = self._of_maker.get(maker)
-        if found is None:
-            found = self._of_maker[maker] = {**self._written, **self._named_by(maker)}
-        return found
+        classes = self._of_maker.get(maker)
+        if classes is None:
+            classes = self._of_maker[maker] = {**self._written, **self._named_by(maker)}
+        return classes
 
     def _named_by(self, maker: str) -> Mapping[str, type]:
         return classes_in(self.definition.result_types.get(tuple(maker.split("."))))
@@ -95,7 +95,7 @@ class Catalogue:
         return found
 
     def check_named(self, path: str, classes: tuple[type, ...]) -> None:
-        """Refuse a result with classes by which nobody could read it back.
+        """Refuse a result that contains classes by which it could not be read back.
 
         Raises:
             NotDataError: the annotation of that step does not name one of them.
@@ -111,7 +111,7 @@ class Catalogue:
             )
 
     def check_items(self, what: str, classes: tuple[type, ...]) -> None:
-        """Refuse items with classes by which nobody could read them back.
+        """Refuse items that contain classes by which they could not be read back.
 
         Raises:
             NotDataError: no annotation of the flow names one of them.
@@ -155,7 +155,7 @@ class Inputs:
         self._next = 0
 
     def take(self, value: Value) -> object:
-        """The value of a literal, decoded afresh, or of the reference whose turn it is.
+        """Return the value of a literal, decoded afresh, or of the next reference.
 
         Raises:
             PartError: it is to be a part of something that has no such part.
@@ -180,7 +180,7 @@ class Inputs:
             raise
 
     def arguments(self, work: FunctionWork) -> tuple[list[object], dict[str, object]]:
-        """What a function is called with."""
+        """Return the positional and the named arguments of a call."""
         positional: list[object] = []
         named: dict[str, object] = {}
         for argument in work.arguments:
@@ -224,7 +224,7 @@ def _keys(texts: tuple[str, ...]) -> tuple[Key, ...]:
 
 
 def decode_literal(value: Literal) -> object:
-    """A fresh copy of a literal."""
+    """Return a fresh copy of a literal."""
     return wire.decode(value.text, _by_name(value.classes))
 
 
@@ -234,7 +234,7 @@ def _by_name(classes: tuple[type, ...]) -> Mapping[str, type]:
 
 
 def instance_of(catalogue: Catalogue, path: Path, attributes: tuple[tuple[str, Given], ...]) -> object:
-    """What ``self`` is in the container with that path.
+    """Return the object that is ``self`` in the container with that path.
 
     Raises:
         PartError: an attribute is to be a part of something that has no such part.

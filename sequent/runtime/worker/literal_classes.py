@@ -1,4 +1,4 @@
-"""The enums and records that stand in a definition as data: in items, and in place of results."""
+"""The enums and records that a definition contains as data: in items, and in place of results."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sequent.model.work import references_of
 
 
 def written_classes(container: ContainerSpec) -> tuple[type, ...]:
-    """The classes of what steps may be given that no step has returned and no parameter has brought."""
+    """Return the classes of values that steps may get and that come neither from results nor from parameters."""
     return tuple(dict.fromkeys(_classes_within(container)))
 
 

@@ -1,4 +1,4 @@
-"""Writes logs for which there may be no room: that never fails a step, and the log says how much is missing."""
+"""Writes logs even if the disk is full: that never fails a step, and the log tells how much is missing."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 _UNWRITABLE = NO_ROOM | {errno.EIO, errno.EROFS}
-"""The errors of a disk on which logs cannot be written, through no fault of whoever writes."""
+"""The errors of a disk that cannot store logs, through no fault of the writer."""
 
 
 class Losses:
-    """How much of one attempt's output could not be written, and was not told of yet."""
+    """The part of an attempt's output that could not be written and is not yet reported."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -25,20 +25,20 @@ class Losses:
         self._reason = ""
 
     def add(self, count: int, error: OSError) -> None:
-        """So much more could not be written."""
+        """Count more bytes that could not be written."""
         self.count += count
         self._reason = error.strerror or str(error)
 
     @property
     def line(self) -> bytes:
-        """What the log says of them."""
+        """The line that the log has about them."""
         return f"\n[sequent: {self.count} bytes of output are missing here: {self._reason}]\n".encode()
 
 
 class LogFile(io.FileIO):
-    """A descriptor that leads to a log; it stays open when this is closed.
+    """A descriptor of a log; it stays open when this file is closed.
 
-    What cannot be written is counted, and told of before whatever can be written next.
+    Bytes that cannot be written are counted, and reported before the next bytes that can.
     """
 
     def __init__(self, descriptor: int, losses: Losses) -> None:
@@ -46,7 +46,7 @@ class LogFile(io.FileIO):
         self._losses = losses
 
     def write(self, data: ReadableBuffer, /) -> int:
-        """Write it, or as much as there is room for; the rest is lost, and the length is that of all.
+        """Write the data, or as much as there is room for; the rest is lost. Return the length of all data.
 
         Raises:
             OSError: the descriptor leads nowhere.
@@ -65,14 +65,14 @@ class LogFile(io.FileIO):
         return len(view)
 
     def keep(self, data: bytes) -> None:
-        """Write it if it can be written; what cannot is counted, wherever the descriptor leads."""
+        """Write the data if possible; count the bytes that cannot be written for any reason."""
         try:
             self.write(data)
         except OSError as error:
             self._losses.add(len(data), error)
 
     def tell_losses(self) -> int:
-        """Say at the end of an attempt how much is missing; give the bytes of which the log has no room to tell."""
+        """Report at the end of an attempt how much is missing; return the bytes that the log has no room to report."""
         if not self._losses.count:
             return 0
         try:
@@ -83,7 +83,7 @@ class LogFile(io.FileIO):
         return 0
 
     def _tell(self) -> None:
-        """Write how much is missing, all of it or nothing."""
+        """Write how many bytes are missing; fail unless the whole line is written."""
         line = self._losses.line
         written = os.write(self.fileno(), line)
         if written < len(line):

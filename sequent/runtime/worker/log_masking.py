@@ -1,4 +1,4 @@
-"""Puts *** in place of secrets in what an attempt writes, before any of it reaches the log's file."""
+"""Puts *** in place of secrets in an attempt's output, before any of it reaches the log's file."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _ROOM = 1 << 16
 
 
 class Mask:
-    """Stands between the descriptors that an attempt writes to and the file of its log.
+    """Stands between an attempt's descriptors and the file of its log.
 
-    They lead into a pipe, which a thread empties: so what children write is masked too, and a worker that is
-    killed leaves no secret in the file. A text that might be the beginning of a secret is held back until
-    more has come. What the disk has no room for is lost, and nobody waits until it has. Without any secret it stands
-    there for that alone.
+    The descriptors lead into a pipe, which a thread empties. So the output of children is masked too, and a worker that
+    is killed leaves no secret in the file. Bytes that might be the beginning of a secret are held back until more has
+    come. Output that the disk has no room for is lost, and no writer waits for room. A mask without secrets serves only
+    this purpose.
     """
 
     def __init__(self, descriptors: tuple[int, ...], losses: Losses) -> None:
@@ -39,7 +39,7 @@ class Mask:
             os.dup2(entrance, descriptor, inheritable=descriptor <= 2)
         os.close(entrance)
         self.thread = threading.Thread(target=self._keep_empty, name="sequent-mask", daemon=True)
-        """What empties the pipe."""
+        """The thread that empties the pipe."""
         self.thread.start()
 
     def add(self, words: tuple[bytes, ...]) -> None:
@@ -49,13 +49,13 @@ class Mask:
             self._pattern = re.compile(b"|".join(map(re.escape, self._words)) or b"(?!)")
 
     def drain(self) -> None:
-        """Have all that was written so far in the file, but for what might be the beginning of a secret."""
+        """Write all output so far to the file, except bytes that might be the beginning of a secret."""
         with self._lock:
             while data := self._read():
                 self._held = self._write(self._held + data)
 
     def close(self) -> None:
-        """Let the descriptors lead to the file again, which then has everything."""
+        """Let the descriptors lead to the file again, and write the rest of the output to it."""
         for descriptor in self._descriptors:
             os.dup2(self.file, descriptor, inheritable=descriptor <= 2)
         os.eventfd_write(self._stop, 1)
@@ -79,7 +79,7 @@ class Mask:
             return b""
 
     def _write(self, data: bytes) -> bytes:
-        """Write what is sure; give back what is not."""
+        """Write the bytes that are sure; return the others."""
         sure = len(data) - self._doubtful(data)
         pieces: list[bytes] = []
         done = 0
@@ -93,7 +93,7 @@ class Mask:
         return data[sure:]
 
     def _doubtful(self, data: bytes) -> int:
-        """How long the end of it is that a secret may begin with."""
+        """Return the length of the data's end that may be the beginning of a secret."""
         longest = max(map(len, self._words), default=1) - 1
         for length in range(min(longest, len(data)), 0, -1):
             end = data[-length:]

@@ -1,4 +1,4 @@
-"""What an attempt writes: a span of a segment, a file to which everything of one worker is appended."""
+"""The output of an attempt: a span of a segment, the file to which one worker appends everything."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from sequent.runtime.worker.log_losses import LogFile, Losses
 from sequent.runtime.worker.log_masking import Mask
 
 _MOST_LOOKS, _REST = 100, 0.02
-"""How often it is looked whether a segment may be cut that somebody has locked, and the seconds between."""
+"""How often to check whether a locked segment may be cut, and the seconds between."""
 
 FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class Segment:
-    """A worker's segment, which is also its standard output and error, and its children's.
+    """A worker's segment, which is also the standard output and error of the worker and its children.
 
     Args:
         path: its file.
@@ -41,26 +41,26 @@ class Segment:
         self._file = descriptor
         self._mask: Mask | None = None
         self.start = 0
-        """Where what the attempt writes begins."""
+        """Where the attempt's output begins."""
         self._mark = MarkWriter(path)
         self._losses = Losses()
         self._log = LogFile(descriptor, self._losses)
         self._reserved = 0
-        """Up to where there is room for certain."""
+        """The offset up to which room is reserved."""
         self._reserve()
 
     @classmethod
     def make(cls, directory: str, prefix: str) -> Segment:
-        """A new segment in that directory, with the first name that is free."""
+        """Make a new segment in that directory, under the first free name."""
         os.makedirs(directory, mode=0o700, exist_ok=True)
         for number in itertools.count(1):
             path = os.path.join(directory, f"{prefix}{number}.log")
             with contextlib.suppress(FileExistsError):
                 return cls(path, os.open(path, FLAGS, 0o600))
-        raise AssertionError("there is always a name that is free")
+        raise AssertionError("there is always a free name")
 
     def close(self) -> None:
-        """Close it; an empty one is removed."""
+        """Close it, and remove it if it is empty."""
         self._mark.close()
         is_empty = os.fstat(self.descriptor).st_size == 0
         os.close(self.descriptor)
@@ -70,15 +70,15 @@ class Segment:
             give_back(self.path)
 
     def begin(self, path: str, sequence: str, attempt: int) -> None:
-        """What is written from now on is that attempt's."""
+        """Count output from now on as that attempt's."""
         self.start = self._size()
         self._mark.set(self.start, path, sequence, attempt)
         if self.start + RESERVE // 2 > self._reserved and not self._reserve():
-            # What programs write comes by us, who lose what there is no room for.
+            # Output of programs then passes through this process, which drops bytes that there is no room for.
             self.mask(())
 
     def _reserve(self) -> bool:
-        """Set room aside; say whether there was any."""
+        """Reserve room; return whether there was any."""
         try:
             allocate(self._file, self.start, RESERVE)
         except OSError as error:
@@ -89,15 +89,15 @@ class Segment:
 
     @property
     def is_masked(self) -> bool:
-        """Whether what is written goes through a thread of ours."""
+        """Whether output passes through our thread."""
         return self._mask is not None
 
     def is_own(self, thread: threading.Thread) -> bool:
-        """Whether that is this thread."""
+        """Return whether this is the segment's own thread."""
         return self._mask is not None and thread is self._mask.thread
 
     def mask(self, words: tuple[bytes, ...]) -> None:
-        """Have *** written in place of these until the attempt ends."""
+        """Write *** in place of these until the attempt ends."""
         if self._mask is None:
             flush_streams()
             self._mask = Mask((self.descriptor, *self._further), self._losses)
@@ -105,22 +105,22 @@ class Segment:
         self._mask.add(words)
 
     def end(self) -> LogSpan | None:
-        """What was written since ``begin``; None where that is nothing."""
+        """Return the span written since ``begin``; None if nothing was."""
         if self._mask is not None:
             self._mask.close()
             self._mask = None
             self._file = self.descriptor
-        # Before the cut: what nobody has marked is not taken out of by anybody else.
+        # Before the cut: no other process trims output that is not marked.
         self._mark.clear()
         lost = self._log.tell_losses()
         length = self._size() - self.start
         if length > CAP:
-            # What was set aside behind its end goes with the cut.
+            # The room reserved behind its end goes with the cut.
             self._reserved = 0
         return _span(self.path, self.start, length, lost) if length > 0 or lost else None
 
     def _size(self) -> int:
-        # What it is positioned at makes no difference to a descriptor that appends; asking for all else costs more.
+        # The position makes no difference to a descriptor that appends; any other way to learn the size costs more.
         return os.lseek(self._file, 0, os.SEEK_END)
 
     def write(self, text: str) -> None:
@@ -128,17 +128,17 @@ class Segment:
         self.keep(text.encode("utf-8", "backslashreplace"))
 
     def keep(self, data: bytes) -> None:
-        """Add what a program has written."""
+        """Add output of a program."""
         self._log.keep(data)
 
     def open_stream(self, descriptor: int) -> TextIO:
-        """A text stream that writes each line to that descriptor at once, whatever is in it, if there is room."""
+        """Open a text stream that writes each line to that descriptor at once, whatever it contains."""
         buffer = io.BufferedWriter(LogFile(descriptor, self._losses))
         return io.TextIOWrapper(buffer, encoding="utf-8", errors="backslashreplace", line_buffering=True)
 
 
 def span_from(path: str, start: int) -> LogSpan | None:
-    """What is in a segment from there on; None where that is nothing."""
+    """Return the span of a segment from that offset on; None if it is empty."""
     length = os.stat(path, follow_symlinks=False).st_size - start
     return _span(path, start, length) if length > 0 else None
 
@@ -146,18 +146,18 @@ def span_from(path: str, start: int) -> LogSpan | None:
 def _span(path: str, start: int, length: int, lost: int = 0) -> LogSpan:
     dropped = 0
     if length > CAP:
-        # Where there is no room even for that, it stays as it is.
+        # If there is no room even for that, the output stays as it is.
         with contextlib.suppress(OSError):
             dropped, length = _cut(path, start, length)
     return LogSpan(segment=os.path.basename(path), offset=start, length=length, dropped=dropped + lost)
 
 
 def _cut(path: str, start: int, length: int) -> tuple[int, int]:
-    """Cut the middle out of what begins at ``start``; return the bytes dropped and those left."""
+    """Cut the middle out of the output that begins at ``start``; return the bytes dropped and those left."""
     half = CAP // 2
     dropped = length - CAP
     line = f"\n[sequent: {dropped} bytes of this attempt's output were left out here]\n".encode()
-    # A second descriptor: through one that appends, nothing can be written elsewhere than at the end.
+    # A second descriptor: one that appends can write only at the end.
     file = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         _lock(file)
@@ -172,13 +172,13 @@ def _cut(path: str, start: int, length: int) -> tuple[int, int]:
 
 
 def _write_all(descriptor: int, data: bytes) -> None:
-    """Write all of it, though the kernel may take it in parts."""
+    """Write all of it, even if the kernel takes it in parts."""
     while data:
         data = data[os.write(descriptor, data) :]
 
 
 def _lock(file: int) -> None:
-    """Wait for whoever takes out of the middle of a segment already; but not for a step that has locked its output.
+    """Wait for a process that is cutting the segment; but not for a step that has locked its output.
 
     Raises:
         OSError: it is locked for too long.
@@ -191,12 +191,12 @@ def _lock(file: int) -> None:
 
 
 def open_input(descriptor: int) -> TextIO:
-    """A text stream that reads from that descriptor."""
+    """Open a text stream that reads from that descriptor."""
     return open(descriptor, encoding="utf-8", closefd=False)
 
 
 def flush_streams() -> None:
-    """Write out what the standard streams still hold."""
+    """Flush the standard streams."""
     for name in ("stdout", "stderr"):
         try:
             getattr(sys, name).flush()

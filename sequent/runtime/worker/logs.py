@@ -1,4 +1,4 @@
-"""How what steps log through ``logging`` and loguru comes into their attempts' logs, and from which level on."""
+"""How ``logging`` and loguru write to the logs of attempts, and from which level on."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 def formatter_of(setup: WorkerSetup) -> logging.Formatter:
-    """What writes a line as the flow's configuration says."""
+    """Return the formatter that the flow's configuration describes."""
     datefmt = setup.logging_datefmt or None
     formats: dict[int, logging.Formatter] = {level: _OfHost(text, datefmt) for level, text in setup.logging_formats}
     default = formats.pop(0, None) or _OfHost(FORMAT, datefmt)
@@ -24,20 +24,20 @@ def formatter_of(setup: WorkerSetup) -> logging.Formatter:
 
 
 class _OfHost(logging.Formatter):
-    """Knows the original's fields as well: the host, and parts of a second in a time."""
+    """Knows the original's fields as well: the host, and fractions of a second in a time."""
 
     def __init__(self, text: str, datefmt: str | None) -> None:
         super().__init__(text, datefmt, defaults={"host": os.uname().nodename})
 
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802  its name there
         if datefmt and "%f" in datefmt:
-            # time.strftime, which logging asks, does not know it.
+            # time.strftime, which logging uses, does not know it.
             return datetime.fromtimestamp(record.created).astimezone().strftime(datefmt)
         return super().formatTime(record, datefmt)
 
 
 class _ByLevel(logging.Formatter):
-    """Writes each level as its own formatter does."""
+    """Formats each level with its own formatter."""
 
     def __init__(self, formatters: Mapping[int, logging.Formatter], default: logging.Formatter) -> None:
         super().__init__()
@@ -49,7 +49,7 @@ class _ByLevel(logging.Formatter):
 
 
 class StandardError(logging.StreamHandler[Any]):
-    """Writes to whatever standard error is at that moment."""
+    """Writes to the current standard error."""
 
     def __init__(self) -> None:
         logging.Handler.__init__(self)
@@ -60,7 +60,7 @@ class StandardError(logging.StreamHandler[Any]):
 
 
 def set_up_logs(setup: WorkerSetup) -> Loguru:
-    """Let both libraries write to the attempt's log, in a process that is there for steps alone.
+    """Let both libraries write to the attempt's log, in a process that exists only for steps.
 
     What the author's own script has set up stays as it is.
     """
@@ -71,13 +71,13 @@ def set_up_logs(setup: WorkerSetup) -> Loguru:
         root.addHandler(output)
         root.setLevel(setup.logging_level)
     name = loguru_level(setup.logging_level)
-    # It is asked for when loguru is imported, which a step may do whenever it likes.
+    # Loguru reads it when it is imported, which a step may do at any time.
     os.environ.setdefault("LOGURU_LEVEL", name)
     return Loguru(name)
 
 
 class Loguru:
-    """How loguru is set up to write to the attempt's log, as soon as the flow or a step uses it.
+    """The set-up of loguru that writes to the attempt's log, as soon as the flow or a step uses loguru.
 
     Args:
         level: the name of the lowest level that is written.
@@ -86,21 +86,21 @@ class Loguru:
     def __init__(self, level: str) -> None:
         self._level = level
         self.output: int | None = None
-        """The number of our own output; None where the author has set up others."""
+        """The number of our own output; None if the author has set up others."""
 
     def set_up(self) -> None:
-        """Take the place of the output that it begins with, if it has been imported."""
+        """Replace loguru's default output, if loguru has been imported."""
         if "loguru" not in sys.modules:
             return
         from loguru import logger
 
-        # Whoever has taken that one away has set up others.
+        # An author who has removed the default output has set up others.
         with contextlib.suppress(ValueError):
             logger.remove(0)
             self.add_output()
 
     def add_output(self) -> None:
-        """Have it write to the attempt's log."""
+        """Let loguru write to the attempt's log."""
         from loguru import logger
 
         self.output = logger.add(_write, level=self._level)
@@ -114,7 +114,7 @@ _LOGURU_LEVELS = ((5, "TRACE"), (10, "DEBUG"), (20, "INFO"), (25, "SUCCESS"), (3
 
 
 def loguru_level(level: int) -> str:
-    """The name of the lowest of loguru's levels that is not below a number of ``logging``."""
+    """Return the name of the lowest of loguru's levels that is not below a number of ``logging``."""
     return next((name for number, name in _LOGURU_LEVELS if level <= number), "CRITICAL")
 
 

@@ -1,4 +1,4 @@
-"""How far a worker gives way to other processes: as its attempt wants it, and afterwards as before."""
+"""The niceness of a worker: raised for an attempt, restored afterwards."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Niceness:
         self._own = self._now = self._look()
 
     def raise_by(self, nice: int) -> None:
-        """Give way to others by so much more than the run itself does; less, where it is negative.
+        """Add to the niceness of the run itself; a negative number lowers it.
 
         Raises:
             UsageError: the system does not let this user go before others.
@@ -24,14 +24,14 @@ class Niceness:
             os.setpriority(os.PRIO_PROCESS, 0, self._own + nice)
         except PermissionError:
             raise UsageError(
-                f"'nice' is {nice}, and the system lets this user only give way to others",
+                f"'nice' is {nice}, and the system lets this user only raise it",
                 code="nice",
-                hint="give a number from 0 to 19; what is below 0 needs the rights of root, or a limit that allows it",
+                hint="give a number from 0 to 19; a negative one needs root's rights, or a limit that allows it",
             ) from None
         self._now = self._look()
 
     def restore(self) -> bool:
-        """Give way as before; whether the system lets this user do that."""
+        """Restore the niceness; return whether the system allows that."""
         if self._now != self._own:
             with contextlib.suppress(PermissionError):
                 os.setpriority(os.PRIO_PROCESS, 0, self._own)

@@ -1,4 +1,4 @@
-"""The last lines that a program wrote before it failed, as its failure tells them."""
+"""The last lines that a program wrote before it failed, as its failure shows them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from sequent.model.terminal import seen_lines
 
 KEPT = 1 << 16
-"""Bytes of its output that are kept for that."""
+"""Bytes of output that are kept for that."""
 LINES = 10
 _LONGEST = 400
 """Characters of a line."""
@@ -21,14 +21,14 @@ class Tail:
         self._is_whole = True
 
     def add(self, data: bytes) -> None:
-        """It has written more."""
+        """Add output."""
         self._kept += data
         if len(self._kept) > KEPT:
             self._is_whole = False
             self._kept = self._kept[-KEPT:]
 
     def lines(self, hidden: Callable[[str], str]) -> list[str]:
-        """The last lines that say something, without controls; ``hidden`` takes secrets out of a text."""
+        """Return the last lines that are not blank, without control characters; ``hidden`` removes secrets."""
         lines = seen_lines(hidden(self._kept.decode("utf-8", "replace")))
         if not self._is_whole:
             del lines[0]

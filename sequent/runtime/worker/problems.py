@@ -1,4 +1,4 @@
-"""Exceptions of the author's code as problems: the author's frames alone, and no surprise from them."""
+"""Exceptions of the author's code as problems: only the author's frames, whatever the exception does."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LONGEST_TRACEBACK = 64_000
 def problem_of(
     error: BaseException, place: Place | None = None, hide: Callable[[str], str] = lambda text: text
 ) -> Problem:
-    """What went wrong, from an exception.
+    """Describe an exception as a problem.
 
     Args:
         error: what the author's code raised, or Sequent itself refused.
@@ -48,7 +48,7 @@ def problem_of(
     return Problem(
         type=printable(hide(kind), _LONGEST_NAME),
         message=printable(hide(message), _LONGEST_MESSAGE),
-        # How Sequent came to refuse something is nothing that its author could mend.
+        # The author cannot mend Sequent's own frames.
         traceback="" if is_refusal else printable(hide(_traceback(error)), _LONGEST_TRACEBACK),
         file=file,
         line=max(number_or(line, 0), 0),
@@ -58,12 +58,12 @@ def problem_of(
 
 
 def _types_of(kind: type[BaseException]) -> tuple[str, ...]:
-    """The class and its bases, most specific first, as a step's ``retry_on`` names them."""
+    """Return the class and its bases, most specific first, as a step's ``retry_on`` names them."""
     return tuple(f"{base.__module__}.{base.__qualname__}" for base in kind.__mro__ if issubclass(base, BaseException))
 
 
 def printable(text: str, longest: int) -> str:
-    """A text that any file can hold, shortened in its middle."""
+    """Return a string that any file can hold, shortened in the middle."""
     if len(text) > longest:
         text = f"{text[: longest // 2]}\n... {len(text) - longest} characters left out ...\n{text[-longest // 2 :]}"
     return text.encode("utf-8", "backslashreplace").decode("utf-8").replace("\0", "\\x00")
@@ -72,7 +72,7 @@ def printable(text: str, longest: int) -> str:
 def _exit_code(code: object) -> int:
     if code is None:
         return 0
-    # The status of a program whose number is too large is 255, too.
+    # A program whose exit code is too large ends with 255, too.
     return number_or(code, 255) if isinstance(code, int) else 1
 
 
@@ -80,7 +80,7 @@ def _safe(write: Callable[[object], str], value: object) -> str:
     try:
         return write(value)
     except Exception as error:  # noqa: BLE001 - a class of the author's may raise anything in its __str__
-        return f"<its text could not be had: {type(error).__name__}>"
+        return f"<its text cannot be read: {type(error).__name__}>"
 
 
 def _traceback(error: BaseException) -> str:
@@ -105,24 +105,24 @@ def _trim(told: traceback.TracebackException, seen: set[int]) -> None:
 
 
 def _lines(trace: TracebackType | None) -> tuple[tuple[str, int] | None, tuple[str, int] | None]:
-    """The innermost line of the author's own code, and of anybody's but Sequent's."""
-    found: tuple[str, int] | None = None
+    """Return the innermost line of the author's own code, and of any code but Sequent's."""
+    innermost: tuple[str, int] | None = None
     author: tuple[str, int] | None = None
     while trace is not None:
         file = trace.tb_frame.f_code.co_filename
         if not file.startswith(_OURS):
-            found = (file, trace.tb_lineno)
+            innermost = (file, trace.tb_lineno)
             if not file.startswith(("<", *_libraries_if_readable())):
-                author = found
+                author = innermost
         trace = trace.tb_next
-    return author, found
+    return author, innermost
 
 
 def _libraries_if_readable() -> tuple[str, ...]:
     try:
         return _libraries()
     except (OSError, MemoryError):
-        # Where a step has used up all descriptors or memory, a frame of a library may be told as the author's.
+        # If a step has used up all descriptors or memory, a library's frame may be shown as the author's.
         return ()
 
 

@@ -1,4 +1,4 @@
-"""Draws the items of repeats that are given by callables, in the process where iterators stay."""
+"""Draws the items of repeats from callables, in the process that keeps their iterators."""
 
 from __future__ import annotations
 
@@ -18,50 +18,50 @@ from sequent.runtime.worker.inputs import Catalogue, instance_of
 from sequent.runtime.worker.problems import problem_of
 
 MOST_ITERATORS = 1_000
-"""Iterators that a process keeps; the one that was not used for longest is made anew when it is wanted."""
+"""Iterators that a process keeps; the least recently used one is made anew when it is needed."""
 
 
 class RepeatIterators:
-    """The iterators of a flow's repeats that are under way in this process."""
+    """The iterators of repeats that are under way in this process."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
         self._original = Original()
         self._iterators: OrderedDict[tuple[int, int], tuple[Iterator[object], int]] = OrderedDict()
-        """By frame and node: the iterator, and how many items were drawn."""
+        """By frame and node: the iterator, and the number of items drawn."""
 
     @property
     def has_iterators(self) -> bool:
-        """Whether anything of what was drawn goes on."""
+        """Whether an iterator is under way."""
         return bool(self._iterators)
 
     def serve(self, order: DrawOrder) -> RepeatFound | ItemFound | DrawBroke:
-        """Find the items, or draw the next; no exception of the author's gets out."""
+        """Find the items, or draw the next one; an exception of the author's code becomes a report."""
         place: Place | None = None
         report: RepeatFound | ItemFound | DrawBroke
         try:
             spec = self._catalogue.node_at(_path_of(order))
             place = spec.option_places.get("repeats", spec.place)
             report = self._find(order) if order.number == 0 else self._draw(order)
-        except BaseException as error:  # noqa: BLE001 - whatever the callable raises fails its repeat
+        except BaseException as error:  # noqa: BLE001 - anything that the callable raises fails its repeat
             self.forget(order.frame, order.node)
             report = DrawBroke(order.frame, order.node, problem_of(error, place))
         self._original.end_copy(report.problem if isinstance(report, DrawBroke) else None)
         return report
 
     def forget(self, frame: int, node: int) -> None:
-        """Drop an iterator that nobody will ask any more."""
+        """Drop an iterator that is no longer needed."""
         self._iterators.pop((frame, node), None)
 
     def _find(self, order: DrawOrder) -> RepeatFound:
-        found = self._call(order)
-        if isinstance(found, Iterator):
-            iterator = cast("Iterator[object]", found)
+        items = self._call(order)
+        if isinstance(items, Iterator):
+            iterator = cast("Iterator[object]", items)
             digest = digest_of(_skipped(iterator, order.skip))
             self._keep(order, iterator, order.skip)
             return RepeatFound(order.frame, order.node, None, digest)
         return RepeatFound(
-            order.frame, order.node, self._text(_whole(found, order.path), f"the items of {order.path!r}")
+            order.frame, order.node, self._text(_whole(items, order.path), f"the items of {order.path!r}")
         )
 
     def _draw(self, order: DrawOrder) -> ItemFound:
@@ -82,11 +82,11 @@ class RepeatIterators:
         return text
 
     def _made_anew(self, order: DrawOrder) -> Iterator[object]:
-        """The iterator as it was before that item; one that does not get so far has simply ended."""
-        found = self._call(order)
-        if not isinstance(found, Iterator):
+        """Make the iterator as it was before that item; if it ends earlier, it has simply ended."""
+        items = self._call(order)
+        if not isinstance(items, Iterator):
             raise UsageError(f"the repeats of {order.path!r} gave an iterator before, and now gives none")
-        iterator = cast("Iterator[object]", found)
+        iterator = cast("Iterator[object]", items)
         digest_of(_skipped(iterator, order.number - 1))
         return iterator
 
@@ -129,14 +129,14 @@ _REFUSED: dict[type, str] = {
 }
 
 
-def _whole(found: object, path: str) -> object:
-    """All items at once."""
-    hint = _REFUSED.get(type(found))
-    if hint is not None or not isinstance(found, Iterable):
+def _whole(value: object, path: str) -> object:
+    """Return all items at once."""
+    hint = _REFUSED.get(type(value))
+    if hint is not None or not isinstance(value, Iterable):
         raise UsageError(
-            f"the repeats of {path!r} gave {described(found)}",
+            f"the repeats of {path!r} gave {described(value)}",
             code="repeats",
             hint=hint or "return a list, a range or an iterator",
         )
-    items = cast("Iterable[object]", found)
+    items = cast("Iterable[object]", value)
     return items if isinstance(items, list | tuple | range) else list(items)

@@ -1,4 +1,4 @@
-"""Standard streams and loggers of a process in which attempts are executed beside other things."""
+"""Routes the standard streams and loggers of a process that executes attempts among other things."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from sequent.runtime.worker.logs import formatter_of
 
 @frozen(eq=False)
 class _Log:
-    """Where an attempt's output goes."""
+    """The destinations of an attempt's output."""
 
     out: TextIO
     err: TextIO
@@ -31,7 +31,7 @@ class _Log:
 
 _current: ContextVar[_Log | None] = ContextVar("sequent_log", default=None)
 _of_process: list[_Log] = []
-"""Where threads write that an attempt has started, at most one: while one is invoked, the driver does nothing else."""
+"""The log for threads that an attempt has started, at most one: during ``invoke`` the driver does nothing else."""
 
 
 def _log() -> _Log | None:
@@ -39,7 +39,7 @@ def _log() -> _Log | None:
 
 
 class _Stream:
-    """Standard output or error: an attempt's own where one is being executed, else the process's."""
+    """Standard output or error: that of the attempt being executed, otherwise that of the process."""
 
     def __init__(self, own: TextIO, name: str) -> None:
         self._own = own
@@ -51,7 +51,7 @@ class _Stream:
 
 
 class _LogOutput(logging.Handler):
-    """Writes what an attempt logs to its log, and has nothing to do with anything else."""
+    """Writes an attempt's records to its log, and ignores all others."""
 
     def emit(self, record: logging.LogRecord) -> None:
         log = _log()
@@ -59,13 +59,13 @@ class _LogOutput(logging.Handler):
             if record.levelno >= log.level:
                 log.err.write(f"{log.formatter.format(record)}\n")
         elif logging.getLogger().handlers == [self] and logging.lastResort is not None:
-            # Without this handler, there would have been none.
+            # Without this handler, there would be none.
             logging.lastResort.handle(record)
 
 
 @define
 class _Routing:
-    """What has been put in the process's way, for as long as any run executes something in it."""
+    """The replacements in the process, in place as long as any run executes attempts in it."""
 
     users: int = 0
     streams: tuple[TextIO, TextIO] | None = None
@@ -73,7 +73,7 @@ class _Routing:
     output: _LogOutput | None = None
     sink: int | None = None
     variable: str = ""
-    """The one of the environment that names the logger, where it was not set; all attempts have the same."""
+    """The environment variable that names the logger, if it was not set; all attempts share it."""
 
     def begin(self, setup: WorkerSetup) -> None:
         self.streams = (sys.stdout, sys.stderr)
@@ -93,7 +93,7 @@ class _Routing:
 
     def end(self) -> None:
         if self.ours is not None and self.streams is not None:
-            # Somebody may have replaced them meanwhile: then they are no longer ours to give back.
+            # Other code may have replaced them meanwhile; then they are not ours to restore.
             if sys.stdout is self.ours[0]:
                 sys.stdout = self.streams[0]
             if sys.stderr is self.ours[1]:
@@ -127,7 +127,7 @@ _lock = threading.Lock()
 
 @contextlib.contextmanager
 def routing(setup: WorkerSetup) -> Generator[None]:
-    """Be ready to tell apart what attempts write; several runs of one process may be so at once."""
+    """Keep the output of attempts apart; several runs in one process may do so at once."""
     with _lock:
         _routing.users += 1
         if _routing.users == 1:
@@ -143,7 +143,7 @@ def routing(setup: WorkerSetup) -> Generator[None]:
 
 @contextlib.contextmanager
 def routed(segment: Segment, setup: WorkerSetup, *, whole_process: bool) -> Generator[None]:
-    """Have what is written from here, in this thread or in any, go to that segment."""
+    """Send output from here on, of this thread or of any, to that segment."""
     out, err = segment.open_stream(segment.descriptor), segment.open_stream(segment.descriptor)
     log = _Log(out, err, setup.logging_level, formatter_of(setup))
     token = _current.set(log)

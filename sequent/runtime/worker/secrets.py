@@ -1,4 +1,4 @@
-"""The secrets that an attempt takes, from the environment of its worker; nothing that it leaves shows them."""
+"""The secrets that an attempt takes from its worker's environment; it leaves no trace of them."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ from sequent.runtime.worker.log_segment import Segment
 
 PREFIX = "SEQUENT_SECRET_"
 _TELLING = 8
-"""So many characters of a secret's beginning are hidden as well, since messages are often shortened."""
+"""Characters of a secret's beginning that are hidden as well, since messages are often shortened."""
 
 
 class Secrets:
-    """What one attempt has taken.
+    """The secrets that one attempt has taken.
 
-    From the moment at which a secret is taken the attempt's log has *** in its place, and so have its
-    error and its traceback; a result that contains it is refused, and no core is dumped.
+    From the moment a secret is taken, the attempt's log has *** in its place, and so do its error and its traceback. A
+    result that contains it is refused, and no core is dumped.
     """
 
     def __init__(self, segment: Segment) -> None:
         self._segment = segment
         self._names: dict[str, str] = {}
-        """The name of each secret that was taken, by every way in which it may be written."""
+        """The name of each secret that was taken, by every form in which it may be written."""
         self._lines: set[str] = set()
-        """Long lines of those that have several: errors that hold others are told with each line indented."""
+        """Long lines of secrets that have several lines: nested errors are shown with each line indented."""
 
     def take(self, reference: SecretOf) -> str:
-        """The value of a secret.
+        """Return the value of a secret.
 
         Raises:
-            UsageError: the worker's environment does not have it, or has it empty.
+            UsageError: the worker's environment does not have it, or it is empty.
         """
         name = reference.name
         value = os.environ.get(PREFIX + name) or os.environ.get(name)
@@ -57,25 +57,25 @@ class Secrets:
         return value
 
     def release(self) -> None:
-        """The attempt's code has ended, and holds them no more."""
+        """Permit core dumps again, after the attempt's code has ended."""
         if self._names:
             core_dumps.permit()
 
     def hidden(self, text: str) -> str:
-        """What is said of an error, without any of them, nor with the beginning of one that somebody has shortened."""
+        """Return the text of an error without secrets, and without the beginning of one that was shortened."""
         if not self._names:
             return text
         forms = sorted({*self._names, *self._lines}, key=len, reverse=True)
         begins = re.compile("|".join(re.escape(form[:_TELLING]) for form in forms))
         pieces: list[str] = []
         at = 0
-        while found := begins.search(text, at):
-            pieces += (text[at : found.start()], SHOWN)
-            at = found.start() + max(_length_of_beginning(form, text, found.start()) for form in forms)
+        while match := begins.search(text, at):
+            pieces += (text[at : match.start()], SHOWN)
+            at = match.start() + max(_length_of_beginning(form, text, match.start()) for form in forms)
         return "".join((*pieces, text[at:]))
 
     def check_result(self, text: str) -> None:
-        """Refuse the text of a result that has one of them in it.
+        """Refuse the text of a result that contains a secret.
 
         Raises:
             NotDataError: it has.
@@ -90,7 +90,7 @@ class Secrets:
 
 
 def without_secrets(environment: MutableMapping[str, str]) -> dict[str, str]:
-    """An environment for a program, which gets those secrets alone that it is given by name."""
+    """Return the environment for a program, which gets only the secrets given to it by name."""
     return {name: value for name, value in environment.items() if not name.startswith(PREFIX)}
 
 
@@ -100,5 +100,5 @@ def _length_of_beginning(form: str, text: str, at: int) -> int:
 
 
 def _forms_of(value: str) -> tuple[str, ...]:
-    """A text as it is, and as Python and JSON would show it."""
+    """Return a string as it is, and as Python and JSON would show it."""
     return tuple({value, repr(value)[1:-1], json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]})

@@ -1,4 +1,4 @@
-"""How a worker ends in peace: as an interpreter does, but not for ever."""
+"""How a worker ends cleanly: as an interpreter does, but within a limited time."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from sequent.runtime.worker.log_segment import flush_streams
 from sequent.runtime.worker.process_state.libc import flush
 
 GRACE = 1.5
-"""Seconds that threads and ``atexit`` functions have in all; less than an agent gives a worker that is to end."""
+"""Seconds for threads and ``atexit`` functions together; less than an agent gives a worker that is to end."""
 _AGAIN = 0.1
 
 
 class _OutOfTimeError(BaseException):
-    """It takes too long."""
+    """The time is up."""
 
 
 class Shutdown:
-    """The end of a worker: it waits for threads, then calls what was registered with ``atexit``.
+    """The end of a worker: it waits for threads, then calls the functions registered with ``atexit``.
 
-    Both within a grace: what hangs may not keep the attempt's outcome back. A worker that is a copy of another process
-    calls nothing that was registered there, for that is the other's to do.
+    Both must end within a grace period: code that hangs may not delay the attempt's outcome. A worker that is a copy of
+    another process does not call the functions registered there; that is the other process's task.
     """
 
     def __init__(self) -> None:
@@ -35,12 +35,12 @@ class Shutdown:
         finalizers: Any = weakref.finalize
         for finalizer in list(getattr(finalizers, "_registry", ())):
             finalizer.atexit = False
-        # Whoever makes the next one registers them anew.
-        finalizers._registered_with_atexit = False  # noqa: SLF001 - nothing else tells it so
+        # The next finalizer registers them anew.
+        finalizers._registered_with_atexit = False  # noqa: SLF001 - there is no public way
         self._is_done = False
 
     def leave(self) -> None:
-        """Let everything end that a program waits for, once."""
+        """Wait once for everything that a program waits for at its end."""
         if self._is_done:
             return
         self._is_done = True
@@ -60,7 +60,7 @@ class Shutdown:
 
 
 def _calls(module: object, name: str) -> Any:
-    """What CPython calls itself at its end, and multiprocessing in its children; it has no public name."""
+    """Return a function that CPython calls at its end, and multiprocessing in its children; it is not public."""
     return getattr(module, name)
 
 

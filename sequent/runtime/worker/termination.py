@@ -1,4 +1,4 @@
-"""What a TERM does to a worker: nothing is lost that has ended, and a running step gets to clean up."""
+"""The effect of SIGTERM on a worker: no outcome is lost, and a running step can clean up."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ from types import FrameType
 from attrs import define, field
 
 LOST_CHANNEL = 113
-"""The status with which a worker ends whose step has closed the worker's own descriptors."""
+"""The exit code of a worker whose step has closed the worker's own descriptors."""
 
 
 class Terminated(BaseException):
-    """The worker was told to end: raised within the step, so that its ``finally`` blocks run, or while it waits."""
+    """The worker was told to end: raised in the step, so that its ``finally`` blocks run, or while the worker waits."""
 
 
 @define
 class Termination:
-    """Whether somebody asked this process to end, and what it was doing then."""
+    """Whether this process was asked to end, and whether it is idle or in a step."""
 
     is_idle: bool = True
     is_in_step: bool = False
     was_asked: bool = False
     _masks: dict[int, set[int]] = field(factory=dict[int, set[int]])
-    """What each thread that is just forking had blocked before."""
+    """The signals that each forking thread had blocked before."""
 
     def install(self) -> None:
-        """Take over TERM. A step that has its own handler keeps it only for itself; what it forks ends of a TERM."""
+        """Handle SIGTERM. A step's own handler lasts only for that step; its forked processes end on SIGTERM."""
         signal.signal(signal.SIGTERM, self._handle)
         os.register_at_fork(before=self._hold_back, after_in_parent=self._go_on, after_in_child=self._give_back)
 
     def _hold_back(self) -> None:
-        # A copy forgets what has come for it before it looks.
+        # A forked copy would lose a TERM that arrives before its first look.
         self._masks[threading.get_ident()] = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
 
     def _go_on(self) -> None:
@@ -53,7 +53,7 @@ class Termination:
             raise Terminated
 
     def __enter__(self) -> None:
-        """From here on the author's code runs, and a TERM is an exception in it; one that came before is so too.
+        """Raise in the author's code on SIGTERM from here on, and also for a signal that came before.
 
         Raises:
             Terminated: the worker was told to end while the step was being prepared.
@@ -64,7 +64,7 @@ class Termination:
             raise Terminated
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        """The author's code has ended; where it was told to, it is no success, though it may have caught that.
+        """End the author's code; if it was told to end, it has not succeeded, even if it caught the exception.
 
         Raises:
             Terminated: it returned in spite of that.
@@ -75,13 +75,13 @@ class Termination:
 
 
 def die_of(number: int) -> None:
-    """End by that signal, so that whoever waits for this process sees it."""
+    """End by that signal, so that the parent process sees it."""
     signal.signal(number, signal.SIG_DFL)
     os.kill(os.getpid(), number)
 
 
 def signal_name(number: int) -> str:
-    """How people call a signal."""
+    """Return the name of a signal."""
     try:
         return signal.Signals(number).name
     except ValueError:

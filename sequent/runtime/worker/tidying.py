@@ -1,4 +1,4 @@
-"""What a worker puts right after each attempt, so that no step finds what another has left behind."""
+"""Restores the process after each attempt, so that no step finds traces of another."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from sequent.runtime.worker.process_state.state_kind import StateKind
 from sequent.runtime.worker.process_state.table import ProcessState, table
 
 GRACE = 1.0
-"""Seconds between TERM and KILL of the processes that a step has left behind."""
+"""Seconds between TERM and KILL for processes that a step has left behind."""
 MOMENT = 0.05
-"""Seconds in which threads that are about to end may do so."""
+"""Seconds for threads that are about to end."""
 MOST_LEAKED = 200
-"""Descriptors that steps may leave open in a process, unless half of what it may have is less."""
+"""Descriptors that steps may leave open in a process, or half of its limit if that is less."""
 TAME = 8
-"""So many attempts of a function must have changed nothing, one after the other, before quick looks are enough."""
+"""Successive attempts of a function that must change nothing before quick looks are enough."""
 LONG = 0.02
-"""Seconds after which a thorough look, a hundredth of that, makes no difference."""
+"""Seconds of an attempt after which a thorough look, a hundredth of that, makes no difference."""
 _MOST_TRIES = 3
 _SPARE_DESCRIPTORS = 8
 _SPARE_MEMORY = 2**20
@@ -39,13 +39,13 @@ class Tidying:
     follows the first attempts of each function, attempts that took long, and quick looks that found something.
 
     Args:
-        segment: what the process writes to.
-        kinds: those that belong to attempts: environment, streams, loguru.
+        segment: the log of the process.
+        kinds: the kinds of state that belong to attempts: environment, streams, loguru.
     """
 
     def __init__(self, segment: Segment, kinds: list[StateKind]) -> None:
         self._segment = segment
-        # To look for them takes longer than all that follows.
+        # Only if there are any: the search takes longer than all that follows.
         self._kept = (
             {process.pid for process in process_trees.children_of(os.getpid())}
             if process_trees.has_children()
@@ -59,18 +59,18 @@ class Tidying:
         self._threads = {thread.ident for thread in threading.enumerate()}
         self._state = ProcessState(table(kinds))
         self._unchanged: dict[int, int] = {}
-        """How many attempts of a function in a row have changed nothing."""
+        """The number of successive attempts of a function that have changed nothing."""
         self.is_spoilt = False
-        """Whether a step has left something that cannot be put right: then the process had better end."""
+        """Whether a step has left something that cannot be restored, so that the process should end."""
         self.threads_left: list[threading.Thread] = []
-        """Those that a step has started and that go on."""
+        """Threads that a step has started and that still run."""
 
     def settle(self) -> None:
-        """Let what is told of a failure have the descriptors and the memory that the step has left nothing of."""
+        """Free descriptors and memory for the report of a failure, in case the step has left none."""
         signal.setitimer(signal.ITIMER_REAL, 0)
         self._memory = b""
         for descriptor in self._reserve:
-            # A step may have closed it, and have another file by its number.
+            # A step may have closed it, and opened another file under its number.
             with contextlib.suppress(OSError):
                 if os.path.sameopenfile(descriptor, self._spare):
                     os.close(descriptor)
@@ -87,7 +87,7 @@ class Tidying:
         """End what an attempt has left behind, and restore what it has changed.
 
         Args:
-            function: which one it called, by a number; 0 where there was none, or several.
+            function: the identity of the function that it called; 0 if there was none, or several.
             seconds: how long it took.
         """
         for _ in range(_MOST_TRIES):
@@ -114,18 +114,18 @@ class Tidying:
             self._fill_reserve()
 
     def tell_of_threads(self) -> None:
-        """Say in the log how many threads end with the process, since they have not ended by themselves."""
+        """Write to the log how many threads end with the process, since they have not ended by themselves."""
         count = sum(map(_runs, self.threads_left))
         if count:
             plural = "threads that the step had" if count > 1 else "thread that the step had"
             self._segment.write(f"[sequent: ended {count} {plural} left behind]\n")
 
     def _check_descriptors(self) -> None:
-        """Those that are open may be a library's own, and stay; but not until there are none left."""
+        """Check that descriptors are left: open ones may be a library's own, and stay until too few are free."""
         try:
             self.is_spoilt = self.is_spoilt or self._lowest_free() > self._first_excessive
         except OSError:
-            # There are none left, or our own was closed.
+            # None is left, or our own was closed.
             self.is_spoilt = True
 
     def _lowest_free(self) -> int:
@@ -134,7 +134,7 @@ class Tidying:
         return descriptor
 
     def _check_threads(self, *, is_quick: bool) -> None:
-        """Threads cannot be ended; those that do not end by themselves end with the process."""
+        """Wait briefly for threads to end; the others cannot be ended, and end with the process."""
         ours = len(self._threads) + self._segment.is_masked
         if threading.active_count() <= ours and (is_quick or len(_frames_of_threads()) <= ours):
             return
@@ -146,8 +146,8 @@ class Tidying:
         self.is_spoilt = self.is_spoilt or bool(left) or self._has_bare_threads()
 
     def _other_threads(self) -> list[threading.Thread]:
-        found = (it for it in threading.enumerate() if it.ident not in self._threads and not self._segment.is_own(it))
-        return [thread for thread in found if _runs(thread)]
+        others = (it for it in threading.enumerate() if it.ident not in self._threads and not self._segment.is_own(it))
+        return [thread for thread in others if _runs(thread)]
 
     def _has_bare_threads(self) -> bool:
         known = {thread.ident for thread in threading.enumerate()}
@@ -160,14 +160,14 @@ class Tidying:
         count = process_trees.end_all(self._leftovers, GRACE)
         tracker = _end_resource_tracker()
         if count or tracker:
-            # Whoever started them, a library as a rule, would go on as if they were there.
+            # The code that started them, usually a library, would go on as if they were there.
             self.is_spoilt = True
         if count:
             plural = "processes that the step had" if count > 1 else "process that the step had"
             self._segment.write(f"[sequent: ended {count} {plural} left behind]\n")
 
     def _leftovers(self) -> list[process_trees.Process]:
-        """What the step has started and not ended; children that have ended are taken leave of."""
+        """Return the processes that the step has started and not ended; reap its children that have ended."""
         spared = {*self._kept, _resource_tracker()[0]}
         children = [child for child in process_trees.children_of(os.getpid()) if child.pid not in spared]
         for child in children:
@@ -178,17 +178,17 @@ class Tidying:
         return [*alive, *process_trees.descendants(child.pid for child in alive)]
 
 
-_frames_of_threads: Callable[[], dict[int, FrameType]] = getattr(sys, "_current_frames")  # noqa: B009 - it sees those as well that threading does not know
-"""What each thread that runs Python executes, by its identity."""
+_frames_of_threads: Callable[[], dict[int, FrameType]] = getattr(sys, "_current_frames")  # noqa: B009 - it also sees threads that threading does not know
+"""The frame that each Python thread executes, by the thread's identity."""
 
 
 def _runs(thread: threading.Thread) -> bool:
-    """Whether it is there: of those that C code has started, nobody notices the end."""
+    """Return whether it runs: nothing notices the end of a thread that C code has started."""
     return thread.is_alive() and os.path.exists(f"/proc/self/task/{thread.native_id}")
 
 
 def _resource_tracker() -> tuple[int, int]:
-    """Of the process by which multiprocessing removes what was forgotten: its pid, and what it waits for to close."""
+    """Return the pid of multiprocessing's resource tracker, and the descriptor whose closing ends it."""
     module = sys.modules.get("multiprocessing.resource_tracker")
     tracker = getattr(module, "_resource_tracker", None)
     pid, descriptor = getattr(tracker, "_pid", None), getattr(tracker, "_fd", None)
@@ -196,7 +196,7 @@ def _resource_tracker() -> tuple[int, int]:
 
 
 def _end_resource_tracker() -> bool:
-    """Let it remove now what the step has forgotten, as it would at the end of a program; say whether there was one."""
+    """Let the tracker remove forgotten resources now, as at the end of a program; return whether there was one."""
     pid, descriptor = _resource_tracker()
     process = process_trees.process_at(pid) if pid else None
     if process is None or process.parent != os.getpid():

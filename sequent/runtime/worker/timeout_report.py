@@ -1,4 +1,4 @@
-"""Until when the attempt of a worker may go on: as long as it may take, and until its agent orders its end."""
+"""The time limit of a worker's attempt: its timeout, and the agent's order to end."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from sequent.runtime.worker.termination import signal_name
 
 
 def problem_of_timeout(seconds: float) -> Problem:
-    """Why an attempt failed that took longer than it may."""
+    """Return the problem of an attempt that took too long."""
     return problem_of(TimeoutError(f"took longer than {seconds:g} s"))
 
 
 def problem_of_stop(number: int) -> Problem:
-    """Why an attempt failed that was ended by that signal, since its run was."""
+    """Return the problem of an attempt that was ended by that signal because its run is being stopped."""
     message = f"it was ended by {signal_name(number)}, since the run is being stopped"
     return Problem(type="Signal", message=message, signal=number)
 
 
 class Limit:
-    """How long the attempt may take that this process executes.
+    """The time limit of the attempt that this process executes.
 
-    Worker and agent read the same clock of one machine, and what the worker has said before the limit, the agent has
-    heard when it decides. So an attempt whose code ended in time has not timed out, whatever happens next; and where
-    the agent may have decided otherwise, this process takes no further order, lest that one be ended.
+    Worker and agent read the same clock of one machine, and a message that the worker sends before the limit reaches
+    the agent before it decides. So an attempt whose code ended in time has not timed out, whatever happens next. If the
+    agent may have decided otherwise, this process takes no further order, since that attempt might be ended.
 
     Args:
-        descriptor: where the agent hears.
-        word: by which it knows this process.
-        ordered: memory of both, whose first byte says whether this process is to end.
+        descriptor: leads to the agent.
+        word: identifies this process to the agent.
+        ordered: memory shared with the agent; its first byte tells whether this process is to end.
     """
 
     def __init__(self, descriptor: int, word: bytes, ordered: mmap.mmap) -> None:
@@ -48,18 +48,18 @@ class Limit:
 
     @property
     def is_set(self) -> bool:
-        """Whether the attempt has one."""
+        """Whether the attempt has a limit."""
         return self._seconds is not None
 
     def begin(self, seconds: float | None) -> None:
-        """An attempt begins, which may take that long; None: as long as it likes."""
+        """Begin an attempt that may take that long; None: as long as it likes."""
         self._seconds = seconds
         if seconds is not None:
             self._until = time.monotonic() + seconds
             self._say(self._until)
 
     def end(self) -> Problem | None:
-        """The attempt's code has ended; where it took too long, that is its problem."""
+        """End the attempt's code; return its problem if it took too long."""
         seconds, self._seconds = self._seconds, None
         if seconds is None:
             return None
@@ -69,7 +69,7 @@ class Limit:
         return problem_of_timeout(seconds) if is_late else None
 
     def problem_of_order(self) -> Problem | None:
-        """Why an attempt whose code ends now is no success: the agent has ordered its end, whatever came of that."""
+        """Return the problem if the agent has ordered the end: the attempt then fails, whatever its code has done."""
         return problem_of_stop(signal.SIGTERM) if self._ordered[0] else None
 
     def _say(self, until: float) -> None:

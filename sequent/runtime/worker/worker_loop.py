@@ -55,21 +55,21 @@ _ORDERS: Decoder[ToWorker] = Decoder(ToWorker)
 def run(
     setup: WorkerSetup, segment_name: str, until: WorkerLimit, end: socket.socket, definition: Definition | None
 ) -> None:
-    """Be a worker until nobody wants it any more.
+    """Serve as a worker until it is no longer needed.
 
     Args:
         setup: the run.
-        segment_name: where its output goes.
-        until: where it tells the limit of its attempts, whether its end is ordered, and with which word all begins that
-            it says.
+        segment_name: the file for its output.
+        until: the link to the agent: for the limits of its attempts, the order to end, and the word that begins each
+            message.
         end: its end of the socket pair.
-        definition: the flow, where the process was forked from one that has it; else it is loaded.
+        definition: the flow, if the process was forked from one that has it; else it is loaded.
     """
     name_store(setup.store_options)
     leaving = Shutdown()
-    # A crash in C code then says in the log where it was.
+    # A crash in C code then leaves its place in the log.
     faulthandler.enable(2)
-    # By a descriptor that no step mistakes for its own.
+    # Under a descriptor that no step mistakes for its own.
     segment = Segment(os.path.join(setup.directory, "logs", segment_name), os.dup(1), 1, 2)
     streams = Streams(segment)
     write_lines_at_once()
@@ -91,11 +91,11 @@ def run(
     try:
         worker.serve()
     except ConnectionError:
-        # The driver closed its end while something was being said: as when it closes it while nothing is.
+        # The driver closed its end while this process was sending: the same as at any other time.
         worker.end()
         os._exit(LOST_CHANNEL)
     except (OSError, BadMessageError):
-        # A step has harmed our end of the pair.
+        # A step has damaged our end of the pair.
         os._exit(LOST_CHANNEL)
     except Terminated:
         die_of(signal.SIGTERM)
@@ -110,7 +110,7 @@ def _load(setup: WorkerSetup) -> Definition:
 
 
 class _Worker:
-    """One order at a time, in the main thread, so that a step may do there what a program may."""
+    """Executes one order at a time, in the main thread, so that a step may do whatever a program may."""
 
     def __init__(
         self,
@@ -124,12 +124,12 @@ class _Worker:
     ) -> None:
         self._channel = channel = Channel(end, _ORDERS, until.word, self._tell_idle)
         self._taken = 0
-        """How many orders it has read."""
+        """The number of orders that it has read."""
         self._segment = segment
         self._limit = Limit(until.said.fileno(), until.word, until.ordered)
         self._timeout: Problem | None = None
         self._order: Problem | None = None
-        """Why the attempt that has just ended is no success, whatever it has returned: Sequent has ended it."""
+        """The problem of the last attempt if Sequent ended it, whatever it returned."""
         self._termination = Termination()
         self._termination.install()
         self._leaving = leaving
@@ -150,7 +150,7 @@ class _Worker:
         self._niceness = Niceness()
 
     def serve(self) -> None:
-        """Execute orders until the driver closes its end, or this process was told to end, or had better end."""
+        """Execute orders until the driver closes its end, or this process was told to end or should end."""
         self._channel.send(FlowLoaded(os.fstat(self._segment.descriptor).st_size))
         with contextlib.suppress(Terminated):
             try:
@@ -164,11 +164,11 @@ class _Worker:
                         return
                     self._termination.is_idle = True
             finally:
-                # From here on a TERM is noted and raises nothing: exit functions are still to be called.
+                # From here on a TERM is only noted: exit functions are still to be called.
                 self._termination.is_idle = False
 
     def end(self) -> None:
-        """End in peace, and by the signal where there was one, so that whoever waits for this process sees it."""
+        """End cleanly, and by the signal if there was one, so that the parent process sees it."""
         self._leaving.leave()
         if self._termination.was_asked:
             die_of(signal.SIGTERM)
@@ -195,7 +195,7 @@ class _Worker:
             report = DrawBroke(order.frame, order.node, problem_of(error))
         self._check_end(self._channel.end.fileno())
         if not self._drawing.has_iterators:
-            # An iterator's state is its own, and may be the process's as well: a directory, a pool, a lock.
+            # The state of an iterator may also be the state of the process: a directory, a pool, a lock.
             self._tidying.tidy(hash(order.path), 0.0)
         return report
 
@@ -209,16 +209,16 @@ class _Worker:
         return ended if problem is None else replace(ended, result=None, verdict=Verdict.UNKNOWN, problem=problem)
 
     def prepare(self, order: AttemptOrder) -> None:
-        """The step is about to be called, which may have to give way to others."""
+        """Apply the niceness of the step that is about to be called."""
         if "nice" in order.settings:
             self._niceness.raise_by(order.settings["nice"])
 
     def settle(self) -> None:
-        """An attempt has failed: see ``Tidying``."""
+        """Free resources for the report of a failed attempt: see ``Tidying``."""
         self._tidying.settle()
 
     def tidy(self, function: int, seconds: float) -> None:
-        """The code has ended: what it leaves behind takes none of its time."""
+        """Clean up after the attempt's code; this takes none of its time."""
         self._check_end(self._channel.end.fileno())
         self._order = self._limit.problem_of_order()
         if self._limit.is_set:
@@ -228,16 +228,17 @@ class _Worker:
             self._tidying.is_spoilt = True
         self._tidying.tidy(function, seconds)
         if self._tidying.is_spoilt:
-            # With its threads and exit functions, whose output is this attempt's; then the next begins elsewhere.
+            # Threads and exit functions end now: their output is this attempt's. The next attempt begins in another
+            # process.
             self._leaving.leave()
             self._tidying.tell_of_threads()
 
     def _tell_idle(self) -> None:
-        """Say how many orders have been read: more may have been given, of which a step has read some."""
+        """Report how many orders have been read: the driver may have sent more, and a step may have read some."""
         self._channel.send(OrdersTaken(self._taken))
 
     def _check_end(self, end: int) -> None:
-        """End if a step has closed one of the worker's own descriptors: it may be somebody's file by now."""
+        """End if a step has closed one of the worker's own descriptors: its number may be another file's by now."""
         try:
             is_ours = os.fstat(end).st_ino == self._identities[end]
         except OSError:

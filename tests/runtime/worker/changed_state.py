@@ -264,7 +264,7 @@ CHANGES = {
         lambda: os.setpriority(os.PRIO_PROCESS, 0, 5),
         lambda: LIBC.syscall({"x86_64": 251, "aarch64": 30}[os.uname().machine], 1, 0, 3 << 13),
     ],
-    "what prctl says": [
+    "settings of prctl": [
         lambda: LIBC.prctl(4, 0, 0, 0, 0),
         lambda: LIBC.prctl(1, 0, 0, 0, 0),
         lambda: LIBC.prctl(36, 0, 0, 0, 0),

@@ -171,7 +171,7 @@ def test_the_cause_of_an_exception_is_told_too(driving: Driving):
 @pytest.mark.parametrize(
     ("step", "kind", "words"),
     [
-        ("unprintable", "Unprintable", "could not be had"),
+        ("unprintable", "Unprintable", "cannot be read"),
         ("recurse", "RecursionError", "recursion"),
         ("interrupt", "KeyboardInterrupt", "interrupted"),
         ("leave0", "SystemExit", "sys.exit(0)"),

@@ -1,1 +1,1 @@
-"""All that a step may change of its process, and how that is noticed and put right."""
+"""The state of its process that a step may change, and how a change is noticed and undone."""

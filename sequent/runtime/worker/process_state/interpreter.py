@@ -1,4 +1,4 @@
-"""What a step may change of the interpreter itself."""
+"""The state of the interpreter that a step may change."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _FRESH_WARNINGS: Callable[[], None] | None = getattr(warnings, "_filters_mutated
 
 
 def kinds() -> list[StateKind]:
-    """All of them, as they are now."""
+    """Return all of them, as they are now."""
     return [
         attributes("arguments and module search path", sys, "argv", "path"),
         contents("arguments", sys.argv),
@@ -58,7 +58,7 @@ def kinds() -> list[StateKind]:
 
 
 def _arithmetic() -> tuple[int, int]:
-    """How floating-point numbers are rounded, and what of them is a signal."""
+    """Return how floating-point numbers are rounded, and which of their exceptions raise a signal."""
     return (library.fegetround(), library.fegetexcept()) if hasattr(library, "fegetexcept") else (0, 0)
 
 
@@ -70,7 +70,7 @@ def _restore_arithmetic(before: tuple[int, int]) -> None:
 
 
 def _kept(name: str, of: list[Any], is_of_use: Callable[[object], bool]) -> StateKind:
-    """What is in a list, and stays there; what a library adds may stay as well, where it is of any use."""
+    """Observe a list whose entries must stay; usable entries that a library adds may stay as well."""
     ours = of.copy()
 
     def look() -> list[object]:
@@ -122,7 +122,7 @@ def _warning_kinds() -> list[StateKind]:
 
 
 def _forget_shown() -> None:
-    """Let each step be warned: the default is to warn once of each line."""
+    """Let each step be warned: by default a line warns only once."""
     if warnings.onceregistry:  # type: ignore[attr-defined]
         warnings.onceregistry.clear()  # type: ignore[attr-defined]
     if _FRESH_WARNINGS is not None:
@@ -142,11 +142,11 @@ def _thread_kinds() -> list[StateKind]:
 
 
 def _restore_builtins(before: list[object]) -> None:
-    """Those that there were: one that is new may be a module's, which goes on using it."""
+    """Restore the earlier builtins only: a new one may belong to a module, which goes on using it."""
     _BUILTINS.update(zip(_NAMES, before, strict=True))
 
 
 def _traces_memory() -> bool:
-    # What nobody has imported cannot trace.
+    # A module that is not imported cannot trace.
     module = sys.modules.get("tracemalloc")
     return module is not None and module.is_tracing()

@@ -1,4 +1,4 @@
-"""What a step may change of its process as the kernel knows it."""
+"""The state of its process that a step may change, as the kernel knows it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _IDENTITY = (
 _FURTHER = ("oom_score_adj", "coredump_filter", "personality")
 _NAMESPACES = tuple(f"/proc/self/ns/{name}" for name in sorted(os.listdir("/proc/self/ns")))
 _STAT = {"process group": 2, "session": 3, "terminal": 4, "nice": 16, "real-time priority": 37, "policy": 38}
-"""Where in /proc/self/stat, counted from the state on, it says what."""
+"""Positions in /proc/self/stat, counted from the state on."""
 _LIMITS: tuple[int, ...] = tuple(getattr(resource, name) for name in sorted(dir(resource)) if name[:7] == "RLIMIT_")
 _GET_DUMPABLE, _GET_PDEATHSIG, _GET_KEEPCAPS, _GET_TIMERSLACK, _GET_SUBREAPER = 3, 2, 7, 30, 37
 _IOPRIO_GET = {"x86_64": 252, "aarch64": 31}.get(os.uname().machine)
@@ -27,12 +27,12 @@ library.prctl.argtypes = [ctypes.c_int, *(ctypes.c_void_p,) * 4]
 
 
 def limit_kind() -> StateKind:
-    """What every other look may need: descriptors, memory, files."""
+    """Return the limits, on which every other look may depend: descriptors, memory, files."""
     return StateKind("limits", lambda: [*map(resource.getrlimit, _LIMITS)], _restore_limits)
 
 
 def kinds() -> list[StateKind]:
-    """All others, as they are now."""
+    """Return all others, as they are now."""
     umask = os.umask(0)
     os.umask(umask)
     return [
@@ -42,13 +42,13 @@ def kinds() -> list[StateKind]:
         StateKind("ids, capabilities, affinity and name", lambda: lines_of("/proc/self/status", _IDENTITY)),
         StateKind("namespaces, personality and scores", lambda: [_further(), [*map(_link_of, _NAMESPACES)]]),
         StateKind("scheduling and terminal", _scheduling),
-        StateKind("what prctl says", _prctl_says),
+        StateKind("settings of prctl", _prctl_says),
         StateKind("file locks", _locks),
     ]
 
 
 def lines_of(path: str, names: tuple[bytes, ...]) -> list[bytes]:
-    """Of a file of the kernel's, the lines that begin with one of these."""
+    """Return the lines of a kernel file that begin with one of these names."""
     with open(path, "rb", buffering=0) as file:
         text = file.read()
     return [line for line in text.splitlines() if line.startswith(names)]
@@ -57,29 +57,29 @@ def lines_of(path: str, names: tuple[bytes, ...]) -> list[bytes]:
 def _restore_limits(before: list[tuple[int, int]]) -> None:
     for number, limits in zip(_LIMITS, before, strict=True):
         if resource.getrlimit(number) != limits:
-            # Where its upper bound was lowered, only root can undo that.
+            # Only root can raise an upper bound again.
             with contextlib.suppress(ValueError, OSError):
                 resource.setrlimit(number, limits)
 
 
 def _return_to(before: str) -> None:
-    # It may be gone by now; then the next step is in none, as a program would be.
+    # The directory may be gone; then the next step has none, as a program would.
     with contextlib.suppress(FileNotFoundError):
         os.chdir(before)
 
 
 def _identity_of(path: str) -> tuple[int, int]:
-    found = os.stat(path)
-    return found.st_dev, found.st_ino
+    status = os.stat(path)
+    return status.st_dev, status.st_ino
 
 
 def _further() -> list[bytes]:
-    found: list[bytes] = []
+    texts: list[bytes] = []
     for name in _FURTHER:
-        # A kernel may have been built without it, or keep it to itself.
+        # The kernel may have been built without this file, or hide it.
         with contextlib.suppress(OSError), open(f"/proc/self/{name}", "rb", buffering=0) as file:
-            found.append(file.read())
-    return found
+            texts.append(file.read())
+    return texts
 
 
 def _link_of(path: str) -> str:
@@ -108,7 +108,7 @@ def _prctl_says() -> tuple[int, ...]:
 
 
 def _locks() -> list[bytes]:
-    """Locks on files that let nobody else in, and that this process holds."""
+    """Return the exclusive file locks that this process holds."""
     try:
         with open("/proc/locks", "rb", buffering=0) as file:
             text = file.read()

@@ -1,4 +1,4 @@
-"""The C library's own state, read from its memory where a call for each attempt would cost too much."""
+"""The C library's state, read from its memory where a call for each attempt would cost too much."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from functools import partial
 library = ctypes.CDLL(None, use_errno=True)
 _POINTER = ctypes.sizeof(ctypes.c_void_p)
 _END = bytes(_POINTER)
-"""The pointer that leads nowhere; those before may end with two bytes of its kind."""
+"""The null pointer at the end of the list; the pointers before it may end with two zero bytes."""
 
 
 class Environment:
-    """The list of environment variables that programs are given, whoever has changed it.
+    """The list of environment variables that programs inherit, whichever code has changed it.
 
-    Whatever sets a variable makes its place in the list lead to another text, so comparing places tells of all
-    changes for a hundredth of what reading the texts costs.
+    Setting a variable makes its entry point to another string. So comparing the entries finds every change, for a
+    hundredth of the cost of reading the strings.
     """
 
     def __init__(self) -> None:
@@ -27,10 +27,10 @@ class Environment:
         self.remember()
 
     def remember(self) -> None:
-        """Compare with what is there now."""
+        """Take the present entries for the next comparison."""
         if self._address and self._begin.value == self._address and self._places is not None:
             places = self._places.raw
-            # As long as before where its end is where it was, and nowhere before.
+            # The list is as long as before if its end is where it was, and nowhere earlier.
             if places.find(_END) >= len(places) - _POINTER - 2:
                 self._seen = places
                 return
@@ -40,13 +40,13 @@ class Environment:
         self._seen = self._places.raw if self._places is not None else b""
 
     def is_unchanged(self) -> bool:
-        """Whether nobody has changed it since."""
+        """Return whether no code has changed it since then."""
         if (self._begin.value or 0) != self._address:
             return False
         return self._places is None or self._places.raw == self._seen
 
     def variables(self) -> dict[str, str]:
-        """All that there are, by name."""
+        """Return all variables, by name."""
         pairs = (text.partition(b"=") for text in self._texts())
         return {os.fsdecode(name): os.fsdecode(value) for name, _, value in pairs}
 
@@ -63,15 +63,15 @@ _timezone = ctypes.c_long.in_dll(library, "timezone")
 
 
 def zone() -> int:
-    """How far the time zone is from UTC that the C library has taken from the environment when it last looked.
+    """Return the offset from UTC of the time zone that the C library last took from the environment.
 
-    What it says of summer times depends on the moment that was last converted, and tells nothing.
+    Its data on daylight-saving time depends on the moment that was last converted, and is of no use here.
     """
     return _timezone.value
 
 
 class _Action(ctypes.Structure):
-    """What is done on a signal, as the C library lays it out on Linux."""
+    """The action on a signal, as the C library lays it out on Linux."""
 
     _fields_ = (
         ("function", ctypes.c_void_p),
@@ -82,7 +82,7 @@ class _Action(ctypes.Structure):
 
 
 class Dispositions:
-    """What the C library does on each signal, flags included.
+    """The C library's actions on signals, flags included.
 
     Args:
         signals: those that are looked at.
@@ -96,17 +96,17 @@ class Dispositions:
             library.sigaction(number, None, ctypes.byref(action))
 
     def look(self) -> list[tuple[int | None, int, int]]:
-        """Those of the signals that were named."""
+        """Return the actions on the named signals."""
         return [self._look_at(number) for number in self._signals]
 
     def _look_at(self, number: int) -> tuple[int | None, int, int]:
         seen = self._seen
         library.sigaction(number, None, ctypes.byref(seen))
-        # The kernel fills in no more of the mask than this.
+        # The kernel fills in only this part of the mask.
         return seen.function, seen.mask[0], seen.flags
 
     def restore(self) -> None:
-        """Those of all signals, as they were."""
+        """Restore the actions on all signals."""
         for number, action in self._before.items():
             library.sigaction(number, ctypes.byref(action), None)
 
@@ -116,7 +116,7 @@ def _file(name: str) -> ctypes.c_void_p:
 
 
 def write_lines_at_once() -> None:
-    """Have what C code prints written line by line: its buffer would keep it until a later step's turn, or for ever."""
+    """Let C code write its output line by line: its buffer would keep it until a later step, or for ever."""
     line_by_line = 1
     library.setvbuf(_file("stdout"), None, line_by_line, ctypes.c_size_t(0))
 

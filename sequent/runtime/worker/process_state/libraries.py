@@ -1,4 +1,4 @@
-"""What a step may change of the standard library, where it or the flow has imported that part of it."""
+"""The state of the standard library that a step may change, in modules that it or the flow has imported."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sequent.runtime.worker.process_state.state_kind import StateKind
 
 
 def kinds() -> list[StateKind]:
-    """All of them, as they are now."""
+    """Return all of them, as they are now."""
     return [
         StateKind("socket timeout", socket.getdefaulttimeout, socket.setdefaulttimeout, is_quick=True),
         StateKind("locale", partial(locale.setlocale, locale.LC_ALL), partial(locale.setlocale, locale.LC_ALL)),
@@ -28,11 +28,11 @@ def kinds() -> list[StateKind]:
 
 
 def _kind_of(module: str, name: str, look: Callable[[Any], object], restore: Callable[[Any, Any], None]) -> StateKind:
-    """A kind of a module that may be imported later, and then has None until somebody changes that."""
+    """Observe a module that may be imported later; its value is None before that, and until a step changes it."""
 
     def look_if_there() -> object:
-        found = sys.modules.get(module)
-        return None if found is None else look(found)
+        owner = sys.modules.get(module)
+        return None if owner is None else look(owner)
 
     return StateKind(name, look_if_there, lambda before: restore(sys.modules[module], before))
 
@@ -50,7 +50,7 @@ def _set_start_method(multiprocessing: Any, before: str | None) -> None:
 
 
 def _decimal_kind() -> StateKind:
-    """The contexts from which others are made; the one in use is each attempt's own (see ``attempt``)."""
+    """Return the contexts from which others are made; the one in use is each attempt's own (see ``attempt``)."""
     contexts = (decimal.DefaultContext, decimal.BasicContext, decimal.ExtendedContext)
     copies = [context.copy() for context in contexts]
 
@@ -63,25 +63,25 @@ def _decimal_kind() -> StateKind:
 
 
 class _RandomNumbers:
-    """Whether somebody has seeded the random numbers that all share, so far as that can be told from much use."""
+    """The state of the shared random numbers, which tells a new seed from use, except from heavy use."""
 
     def __init__(self) -> None:
         self._words = self._look()
 
     def _look(self) -> object:
         random = sys.modules.get("random")
-        # The last is how many of these were used up.
+        # The last entry counts how many of the others are used up.
         return None if random is None else random.getstate()[1][:-1]
 
     def seed_anew(self) -> None:
-        """Let nobody get the numbers that somebody has asked for by a seed."""
+        """Seed anew after a step has seeded, so that the next step does not get the numbers of that seed."""
         if self._look() != self._words:
             sys.modules["random"].seed()
             self._words = self._look()
 
 
 class _EventLoops:
-    """Each step finds asyncio as it was at first: without a loop and willing to make one, or with the flow's own."""
+    """Resets asyncio for each step: without a loop and ready to make one, or with the flow's own loop."""
 
     def __init__(self) -> None:
         asyncio = sys.modules.get("asyncio")
@@ -89,10 +89,10 @@ class _EventLoops:
         self._loop: Any = None
         if asyncio is not None:
             with warnings.catch_warnings():
-                # From 3.14 on, all of it is to be avoided.
+                # From 3.14 on, all of these are deprecated.
                 warnings.simplefilter("ignore", DeprecationWarning)
                 self._policy = asyncio.get_event_loop_policy()
-            # To ask for it would make one.
+            # Asking for the loop would make one.
             self._loop = getattr(getattr(self._policy, "_local", None), "_loop", None)
 
     def begin_anew(self) -> None:
@@ -105,5 +105,5 @@ class _EventLoops:
             asyncio.set_event_loop_policy(self._policy if is_fresh else type(self._policy)())
         if sys.version_info >= (3, 14) or self._loop is not None:
             asyncio.set_event_loop(self._loop)
-        # None runs between steps, whatever a step says.
-        asyncio.events._set_running_loop(None)  # noqa: SLF001 - the loops of others set it so
+        # No loop runs between steps, whatever a step has set.
+        asyncio.events._set_running_loop(None)  # noqa: SLF001 - other event loops set it in this way

@@ -1,4 +1,4 @@
-"""How logging and loguru are set up, which a step may change for itself, but not for the next."""
+"""The set-up of logging and loguru, which a step may change for itself, but not for the next step."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _Output = tuple[logging.Handler, int, logging.Formatter | None, list[Any]]
 
 
 def kinds() -> list[StateKind]:
-    """All of logging, as it is now."""
+    """Return the state of logging, as it is now."""
     root = logging.getLogger()
     return [
         StateKind(
@@ -39,7 +39,7 @@ def _restore_root(before: tuple[int, list[logging.Handler], int]) -> None:
     root = logging.getLogger()
     closed = [it for it in outputs if it not in root.handlers and not isinstance(it, StandardError) and _is_closed(it)]
     if closed:
-        raise ValueError(f"outputs of the author's are closed: {closed}")
+        raise ValueError(f"handlers of the author's are closed: {closed}")
     root.handlers = [*outputs]
     root.setLevel(level)
     logging.disable(disabled)
@@ -59,15 +59,15 @@ def _restore_outputs(before: list[_Output]) -> None:
 
 
 def _loggers() -> dict[str, _Logger]:
-    """Every logger that is not as it was born; a step that first names one changes nothing by that."""
-    found: dict[str, _Logger] = {}
+    """Return each logger that is not in its initial state; a step changes nothing by naming a new logger."""
+    changed: dict[str, _Logger] = {}
     known = logging.Logger.manager.loggerDict
     for name, logger in (*known.items(), ("", logging.getLogger())):
         if isinstance(logger, logging.Logger):
             state = (logger.level, logger.propagate, logger.disabled, [*logger.handlers], [*logger.filters])
             if state != _PRISTINE:
-                found[name] = state
-    return found
+                changed[name] = state
+    return changed
 
 
 def _restore_loggers(before: dict[str, _Logger]) -> None:
@@ -75,7 +75,7 @@ def _restore_loggers(before: dict[str, _Logger]) -> None:
         logger = logging.getLogger(name)
         level, logger.propagate, logger.disabled, outputs, filters = before.get(name, _PRISTINE)
         logger.handlers, logger.filters = [*outputs], [*filters]
-        # It forgets which levels it lets pass.
+        # This clears its cache of enabled levels.
         logger.setLevel(level)
 
 
@@ -85,7 +85,7 @@ def _restore_names(before: dict[str, int]) -> None:
 
 
 def _end_capture(before: Callable[..., None]) -> None:
-    # It keeps for itself what it gives back.
+    # ``logging`` keeps the function that it has replaced, and must restore it itself.
     logging.captureWarnings(False)
     warnings.showwarning = before
 
@@ -94,7 +94,7 @@ class LoguruState:
     """The set-up of loguru, where the flow or a step uses it.
 
     Args:
-        loguru: has it write to the attempt's log.
+        loguru: lets loguru write to the attempt's log.
     """
 
     def __init__(self, loguru: Loguru) -> None:
@@ -105,19 +105,19 @@ class LoguruState:
         self._state = None if core is None else _state_of(core)
 
     def kind(self) -> StateKind:
-        """What there is to look at."""
+        """Return the kind of state to observe."""
         return StateKind("loguru", self._is_unchanged, self._restore, is_quick=True)
 
     def _is_unchanged(self) -> bool:
         core = _core_of_loguru()
         if core is None or self._state is None:
             return core is None
-        # It never changes a dictionary of outputs, but makes another.
+        # Loguru never changes its dictionary of outputs, but makes another.
         return core.handlers is self._outputs and all(getattr(core, name) == self._state[name] for name in _TOLD)
 
     def _restore(self, _: object) -> None:
         logger = sys.modules["loguru"].logger
-        core = logger._core  # noqa: SLF001 - it tells of its set-up in no other way
+        core = logger._core  # noqa: SLF001 - there is no other access to its set-up
         is_new = self._state is None
         state = self._state = self._state or _state_of(type(core)())
         for number in core.handlers.keys() - self._outputs.keys():
@@ -128,7 +128,7 @@ class LoguruState:
         if is_new or (ours is not None and ours not in core.handlers):
             self._outputs = {number: it for number, it in self._outputs.items() if number != ours}
             self._loguru.add_output()
-        # Others of the author's that were removed are closed, and only a fresh process has them again.
+        # The author's other outputs that were removed are closed, and only a fresh process has them again.
         if self._outputs.keys() <= core.handlers.keys():
             self._outputs = core.handlers
 

@@ -1,4 +1,4 @@
-"""What a step may do to signals and timers."""
+"""The signals and timers that a step may change."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sequent.runtime.worker.process_state.state_kind import StateKind
 
 _Disposition = Callable[[int, FrameType | None], object] | int | None
 
-# What ``signal`` wraps, since its enums cost ten times as much; a built-in module of CPython, there in any case.
+# The module that ``signal`` wraps, whose enums cost ten times as much. It is built into CPython.
 _calls: Any = importlib.import_module("_signal")
 _disposition_of: Callable[[int], _Disposition] = _calls.getsignal
 _set_mask: Callable[[int, Iterable[int]], set[int]] = _calls.pthread_sigmask
@@ -30,7 +30,7 @@ _MASKS = (b"SigIgn:", b"SigCgt:")
 
 
 def kinds() -> list[StateKind]:
-    """All of them, as they are now: timers first, so that nothing goes off while the rest is put right."""
+    """Return all of them, as they are now: timers first, so that none goes off while the rest is restored."""
     c_level = Dispositions(tuple(number for number in _ALL if callable(_disposition_of(number))))
 
     def restore_all(before: list[_Disposition]) -> None:
@@ -57,7 +57,7 @@ def kinds() -> list[StateKind]:
 
 
 def _ignored_and_caught() -> list[int]:
-    """As sets of bits; the C library takes two for itself once there are threads."""
+    """Return them as sets of bits; the C library takes two signals for itself once there are threads."""
     masks = [int(line.split()[1], 16) for line in lines_of("/proc/self/status", _MASKS)]
     return [mask & _OURS for mask in masks]
 
@@ -69,7 +69,7 @@ def _set_quick(before: list[_Disposition]) -> None:
 
 
 def _restore_mask(before: set[int]) -> None:
-    """Unblock what was not blocked; what has come meanwhile, but for an order to end, was meant for the step."""
+    """Unblock signals; those that came meanwhile, except an order to end, were meant for the step."""
     for _ in _ALL:
         pending = signal.sigpending() - {signal.SIGTERM}
         if not pending or signal.sigtimedwait(pending, 0) is None:
@@ -78,7 +78,7 @@ def _restore_mask(before: set[int]) -> None:
 
 
 def _posix_timers() -> bytes:
-    """Timers that only C code makes; their signals are ignored, since they may go off before the process has ended."""
+    """Return the timers that only C code makes, and ignore their signals, which may come before the process ends."""
     try:
         with open("/proc/self/timers", "rb") as file:
             text = file.read()

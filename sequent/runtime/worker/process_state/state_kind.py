@@ -1,4 +1,4 @@
-"""What a kind of state is: how it is observed, and how it is put right."""
+"""A kind of state: how it is observed, and how it is restored."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 class StateKind:
-    """Something of the process that a step may change and the next one would find."""
+    """A part of the process's state that a step may change and the next step would find."""
 
     __slots__ = ("is_quick", "look", "name", "restore")
 
@@ -21,7 +21,7 @@ class StateKind:
         *,
         is_quick: bool = False,
     ) -> None:
-        """Say how it is looked at, and put right.
+        """Set how it is observed and restored.
 
         Args:
             name: as the documentation calls it.
@@ -37,7 +37,7 @@ class StateKind:
 
 
 def attributes(name: str, owner: object, *names: str) -> StateKind:
-    """Attributes of a module or object, two at least, which are given back."""
+    """Observe and restore attributes of a module or object, at least two."""
 
     def restore(before: tuple[object, ...]) -> None:
         for attribute, value in zip(names, before, strict=True):
@@ -47,7 +47,7 @@ def attributes(name: str, owner: object, *names: str) -> StateKind:
 
 
 def contents(name: str, of: list[Any]) -> StateKind:
-    """What is in a list."""
+    """Observe and restore the contents of a list."""
 
     def restore(before: list[Any]) -> None:
         of[:] = before

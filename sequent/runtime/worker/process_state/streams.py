@@ -14,7 +14,7 @@ _Identity = tuple[int, ...] | None
 
 
 class Streams:
-    """Those of a process that exists for steps alone: nothing to read, and the segment to write to.
+    """The streams of a process that exists only for steps: nothing to read, and the segment to write to.
 
     Args:
         segment: what is written to, whose own descriptor is none of the standard ones.
@@ -26,10 +26,10 @@ class Streams:
         self._input = _identity_of(0)
         self._output = _identity_of(segment.descriptor)
         self._is_harmed = False
-        """Whether one of the descriptors was another file's: whoever had opened that may close it at any time."""
+        """Whether one of the descriptors was another file's, which the code that opened it may close at any time."""
 
     def kinds(self) -> list[StateKind]:
-        """What there is to look at."""
+        """Return the kinds of state to observe."""
         return [
             StateKind("standard streams", self._are_unchanged, self._restore, is_quick=True),
             StateKind("descriptors 0, 1 and 2", self._are_descriptors_unchanged, self._restore_descriptors),
@@ -41,11 +41,11 @@ class Streams:
         sys.stdout, sys.stderr = self._segment.open_stream(1), self._segment.open_stream(2)
         self._streams = (sys.stdin, sys.stdout, sys.stderr)
         for name in ("stdin", "stdout", "stderr"):
-            # In a program they are the same, and nobody would ever flush another.
+            # In a program they are the same, and no code would ever flush others.
             setattr(sys, f"__{name}__", getattr(sys, name))
 
     def _are_unchanged(self) -> bool:
-        """Whether they are ours and open; of the descriptors behind them, as much as can be told quickly."""
+        """Return whether the streams are ours and open, and their descriptors too, as far as a quick look can tell."""
         entrance, output, errors = self._streams
         if sys.stdin is not entrance or sys.stdout is not output or sys.stderr is not errors:
             return False
@@ -61,7 +61,7 @@ class Streams:
     def _are_descriptors_ours(self) -> bool:
         wanted = _identity_of(self._segment.descriptor) if self._segment.is_masked else self._output
         is_where_it_was = _identity_of(1) == wanted == _identity_of(2) and _identity_of(0) == self._input
-        # Else the programs that a step starts would have none.
+        # Otherwise the programs that a step starts would have no standard streams.
         return is_where_it_was and all(map(os.get_inheritable, (0, 1, 2)))
 
     def _settings(self) -> list[object]:
@@ -73,7 +73,7 @@ class Streams:
 
     def _restore(self, _: object) -> None:
         flush_streams()
-        # What came in their place may have written through them.
+        # Streams that replaced them may have written through them.
         for stream in self._streams[1:]:
             with contextlib.suppress(Exception):
                 stream.flush()
@@ -97,9 +97,9 @@ class Streams:
 
 
 def _identity_of(descriptor: int) -> _Identity:
-    """Which file it leads to, and how it was opened; None where it is closed."""
+    """Return which file it leads to and how it was opened; None if it is closed."""
     try:
-        found = os.fstat(descriptor)
-        return found.st_dev, found.st_ino, found.st_rdev, fcntl.fcntl(descriptor, fcntl.F_GETFL)
+        status = os.fstat(descriptor)
+        return status.st_dev, status.st_ino, status.st_rdev, fcntl.fcntl(descriptor, fcntl.F_GETFL)
     except OSError:
         return None

@@ -1,4 +1,4 @@
-"""The one table of all kinds of state that a worker puts right after each attempt, and how it is gone through."""
+"""The table of all kinds of state that a worker restores after each attempt, and the way through it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MOST_PASSES = 3
 
 
 def table(further: list[StateKind]) -> list[StateKind]:
-    """Every kind, in the order in which they are put right: first what could stand in the way of the others.
+    """Return every kind in the order of restoring: first those that could stand in the way of others.
 
     Args:
         further: those of the environment, the streams and loguru, which belong to the attempts.
@@ -32,7 +32,7 @@ class ProcessState:
     """The state of the process as it was before any step.
 
     Args:
-        kinds: what belongs to it, in the order in which it is put right.
+        kinds: its kinds, in the order in which they are restored.
     """
 
     def __init__(self, kinds: list[StateKind]) -> None:
@@ -43,18 +43,18 @@ class ProcessState:
         self._quick: list[Callable[[], object]] = [look for look, _ in quick]
         self._quick_before = [before for _, before in quick]
         self.beyond_repair: list[str] = []
-        """The kinds that only a fresh process has as they were."""
+        """The kinds that only a fresh process restores."""
 
     def is_quickly_found_unchanged(self) -> bool:
-        """Look at what costs little."""
+        """Return whether the quick kinds are unchanged."""
         return [look() for look in self._quick] == self._quick_before
 
     def lift_limits(self) -> None:
-        """Put right the limits alone, since what comes next may need descriptors or memory."""
+        """Restore only the limits, since the next calls may need descriptors or memory."""
         _put_right(self._limits, self._limits_before)
 
     def put_right(self) -> bool:
-        """Look at everything, and put right what was changed; say whether nothing was."""
+        """Look at every kind and restore those that were changed; return whether none was."""
         flush()
         changed = self._changed()
         still = changed
@@ -63,7 +63,7 @@ class ProcessState:
                 break
             for kind, before in still:
                 _put_right(kind, before)
-            # One may have undone another: closing what a step has opened, for one, closes the descriptor of a stream.
+            # Restoring one may undo another: closing a step's file, for instance, closes the descriptor of a stream.
             still = self._changed()
         self.beyond_repair += [kind.name for kind, _ in still]
         return not changed
@@ -75,12 +75,12 @@ class ProcessState:
 def _is_unchanged(kind: StateKind, before: object) -> bool:
     try:
         return bool(kind.look() == before)
-    except Exception:  # noqa: BLE001 - what cannot be looked at has been changed
+    except Exception:  # noqa: BLE001 - state that cannot be looked at has been changed
         return False
 
 
 def _put_right(kind: StateKind, before: object) -> None:
     if kind.restore is not None:
-        # What a step has left may raise anything; whether it was put right shows when it is looked at.
+        # Objects that a step has left may raise anything; the next look shows whether the state was restored.
         with contextlib.suppress(Exception):
             kind.restore(before)

@@ -1,4 +1,4 @@
-"""Context variables, of which each attempt has a copy that nobody else sees."""
+"""Context variables, of which each attempt has a copy of its own."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import decimal
 
 
 class ContextVariables:
-    """Those that there were before any step, of which attempts get copies: what is set in one is gone with it.
+    """The context variables before any step; attempts get copies, so a value set in one is gone with it.
 
     A context of decimal is changed in place, so where one was in use before, each attempt gets a copy of it as well.
     """
@@ -18,7 +18,7 @@ class ContextVariables:
         self._decimal = self._before.run(decimal.getcontext).copy() if has_decimal else None
 
     def copy(self) -> contextvars.Context:
-        """A copy for one attempt."""
+        """Return a copy for one attempt."""
         copy = self._before.copy()
         if self._decimal is not None:
             copy.run(decimal.setcontext, self._decimal.copy())
