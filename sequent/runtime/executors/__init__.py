@@ -1,1 +1,1 @@
-"""The executors: in worker processes, and in the driver's own."""
+"""The executors: one for worker processes, and two for the driver's own process."""

@@ -1,4 +1,4 @@
-"""Has a process that drives runs adopt what they have started, once their agents are gone."""
+"""Lets a process that drives runs adopt their processes, once their agents are gone."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from sequent.runtime import process_trees
 
 
 class _Adoption:
-    """For as long as any run of this process has workers: it may drive several at once, and do other things besides.
+    """In force as long as any run of this process has workers; it may drive several runs, and do other things.
 
-    Before and afterwards what becomes of orphans is as whoever started this process, or its own code, has it.
+    Before and afterwards, orphans are treated as the parent process, or the process's own code, has set it.
     """
 
     def __init__(self) -> None:
@@ -20,17 +20,17 @@ class _Adoption:
         self._before = False
 
     def begin(self) -> None:
-        """A run has an agent."""
+        """Begin to adopt, for a run that has an agent."""
         with self._guard:
             self._users += 1
             if self._users == 1:
-                # Where it is refused, what a run has started is known by other means.
+                # If the kernel refuses, the processes of a run are known by other means.
                 with contextlib.suppress(OSError):
                     self._before = process_trees.adopts_orphans()
                     process_trees.adopt_orphans()
 
     def end(self) -> None:
-        """Nothing of that run is left."""
+        """Stop adopting for a run of which no process is left."""
         with self._guard:
             self._users -= 1
             if not self._users:

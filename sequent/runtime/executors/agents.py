@@ -1,4 +1,4 @@
-"""Starts agents: a fresh interpreter, or a copy of this process where the flow is only in its memory."""
+"""Starts agents: as a fresh interpreter, or as a copy of this process if the flow is only in its memory."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ _START = (
 )
 
 _GLANCE = 0.25
-"""Seconds after which it is seen whether an agent that is waited for was stopped."""
+"""Seconds between looks whether an agent that is waited for was stopped."""
 _DISMISSAL = 8.0
-"""Seconds to wait for a killed agent to be gone."""
+"""Seconds to wait for a killed agent to end."""
 
 _TOLD: Decoder[FromAgent] = Decoder(FromAgent)
 
 our_ends: WeakSet[socket.socket] = WeakSet()
-"""What a copy of this process must close, lest nobody notices when this one ends."""
+"""The sockets that a copy of this process must close; otherwise the end of this process would go unnoticed."""
 
 
 @frozen(kw_only=True, eq=False)
 class AgentProcess:
-    """An agent, and the way to another one like it."""
+    """An agent, and the way to start another one like it."""
 
     pid: int
     link: Link[FromAgent] = field(repr=False)
@@ -48,15 +48,15 @@ class AgentProcess:
 
     @property
     def is_closed(self) -> bool:
-        """Whether it has ended, and was waited for."""
+        """Whether it has ended and was waited for."""
         return self.link.end.fileno() < 0
 
     def close(self, patience: float = 0.0) -> bool:
-        """Wait for its end, so many seconds at most; then end it, and with it, through the kernel, its workers.
+        """Wait that many seconds for its end; then kill it, and the kernel kills its workers with it.
 
         Returns:
-            whether it ended by itself, as it does once nothing of its tree is left; a second time, where nothing is
-            done since its pid may be another's by then, True.
+            whether it ended by itself, as it does once nothing of its tree is left. A second call does nothing, since
+                its pid may be another's by then, and returns True.
         """
         if self.is_closed:
             return True
@@ -69,9 +69,9 @@ class AgentProcess:
         return status == 0
 
     def _wait(self, seconds: float) -> int | None:
-        """Its status, once it has ended, and -1 where somebody else has taken that; None where it goes on.
+        """Return its status once it has ended, -1 if other code has taken the status; None if it goes on.
 
-        One that was stopped is not waited for: it will not end.
+        An agent that was stopped is not waited for: it will not end.
         """
         try:
             handle = os.pidfd_open(self.pid)
@@ -96,7 +96,7 @@ def launch_agent() -> AgentProcess:
     """Start an agent in a fresh interpreter, whose workers load the flow by its name.
 
     Raises:
-        OSError: there is no room for it.
+        OSError: the machine has no room for it.
     """
     ours, theirs = packets.pair()
     our_ends.add(ours)
@@ -108,30 +108,30 @@ def launch_agent() -> AgentProcess:
             stdout=subprocess.DEVNULL,
             start_new_session=True,
         )
-    # The agent is waited for by its pid, here; Popen need not remember it.
+    # The agent is waited for by its pid in this module; Popen need not remember it.
     process.returncode = 0
     return AgentProcess(pid=process.pid, link=Link(ours, _TOLD), start_again=launch_agent)
 
 
 def fork_agent(definition: Definition, kept: Mapping[int, tuple[int, int]] | None = None) -> AgentProcess:
-    """Start an agent that is a copy of this process, whose workers have all that it has in memory.
+    """Start an agent that is a copy of this process, so that its workers have all that it has in memory.
 
-    It must be called before there are threads or open stores, as far as that is possible.
+    As far as possible, call it before there are threads or open stores.
 
     Args:
         definition: the flow.
-        kept: of an agent in the place of another: the descriptors that the first one had, and their files. What this
-            process has opened since is the run's, its store among it: a step that tries each descriptor must not
-            get at that.
+        kept: for an agent that replaces another: the descriptors that the first one had, and their files. Descriptors
+            that this process has opened since are the run's, its store among them, and a step that tries each
+            descriptor must not reach them.
 
     Raises:
-        OSError: there is no room for it.
+        OSError: the machine has no room for it.
     """
     kept = _open_files() if kept is None else kept
     ours, theirs = packets.pair()
     our_ends.add(ours)
     for stream in (sys.stdout, sys.stderr):
-        # What is still in a buffer would be written twice. They may be closed, or None.
+        # Buffered output would be written twice. The streams may be closed, or None.
         with contextlib.suppress(Exception):
             stream.flush()
     with theirs:
@@ -142,18 +142,18 @@ def fork_agent(definition: Definition, kept: Mapping[int, tuple[int, int]] | Non
 
 
 def _open_files() -> dict[int, tuple[int, int]]:
-    """The descriptors of this process, and the files that are open there."""
-    found: dict[int, tuple[int, int]] = {}
+    """Return the descriptors of this process, and the files that are open there."""
+    files: dict[int, tuple[int, int]] = {}
     for name in os.listdir("/proc/self/fd"):
-        # The one that lists them is closed by now.
+        # The descriptor that lists them is closed by now.
         with contextlib.suppress(OSError):
             info = os.fstat(int(name))
-            found[int(name)] = (info.st_dev, info.st_ino)
-    return found
+            files[int(name)] = (info.st_dev, info.st_ino)
+    return files
 
 
 def _cover(kept: Mapping[int, tuple[int, int]]) -> None:
-    """Have nothing behind all other descriptors; whatever object has one may close it all the same."""
+    """Point all other descriptors to /dev/null instead of closing them: an object that owns one may still close it."""
     nothing = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
     for descriptor, file in _open_files().items():
         if descriptor != nothing and kept.get(descriptor) != file:
@@ -168,7 +168,7 @@ def _become_agent(control: socket.socket, definition: Definition, kept: Mapping[
         info = os.fstat(control.fileno())
         _cover({**kept, control.fileno(): (info.st_dev, info.st_ino)})
         os.setsid()
-        # Here the process is the agent, and no longer the driver, which needs neither.
+        # This process is now the agent; the driver needs neither module.
         from sequent.runtime.agent import loop
         from sequent.runtime.worker import worker_loop
 

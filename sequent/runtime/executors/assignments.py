@@ -1,4 +1,4 @@
-"""Which attempts wait for a worker, and which worker holds which."""
+"""Which attempts wait for a worker, and which worker holds which attempts."""
 
 from __future__ import annotations
 
@@ -12,19 +12,20 @@ from sequent.runtime.executors.workers import Worker
 from sequent.runtime.orders import AttemptOrder
 
 LONG = 0.05
-"""Seconds after which what a worker has not read is taken back, if it is still busy with the same attempt."""
+"""Seconds after which unread orders are taken back from a worker that is still busy with the same attempt."""
 
 
 class Assignments:
-    """Gives attempts to idle workers; where there is none, and as many as there may be, to those that are soon.
+    """Gives attempts to idle workers; if none is idle and no more may be started, to workers that soon will be.
 
-    A worker is soon idle where it executes a quick step. It executes one attempt at a time, whatever it holds, so no
-    more are being executed than there are workers. What it has not read is taken back once that is not to be soon.
+    A worker that executes a quick step is soon idle. It executes one attempt at a time, whatever it holds, so no more
+    attempts are executed than there are workers. Orders that it has not read are taken back once it turns out to be
+    slow.
 
     Args:
-        most_workers: how many workers there may be.
-        most_attempts: how many attempts each is given in its life.
-        pace: which steps are quick.
+        most_workers: the largest number of workers.
+        most_attempts: the number of attempts that each worker is given in its life.
+        pace: knows which steps are quick.
     """
 
     def __init__(
@@ -36,7 +37,7 @@ class Assignments:
     ) -> None:
         self.waiting: deque[AttemptOrder] = deque()
         self.workers: list[Worker] = []
-        """All that execute attempts, from their order to be started."""
+        """All workers that execute attempts, from the order to start them on."""
         self._most_workers = most_workers
         self._most_attempts = most_attempts
         self._pace = pace
@@ -44,13 +45,13 @@ class Assignments:
 
     @property
     def has_idle(self) -> bool:
-        """Whether somebody waits for an attempt."""
+        """Whether a worker waits for an attempt."""
         return bool(self._idle)
 
     # -- handing over
 
     def hand_over(self) -> None:
-        """Give what waits to who is idle, and what is quick to who soon will be."""
+        """Give waiting attempts to idle workers, and quick ones also to workers that soon will be idle."""
         while self.waiting and self._idle:
             self._give(self._idle.pop(), self.waiting.popleft())
         if self.waiting and self._pace.is_quick(self.waiting[0].node):
@@ -62,10 +63,10 @@ class Assignments:
         worker.give(order)
 
     def _hand_over_ahead(self) -> None:
-        """Deal out what waits, so that each has as much to do as the others."""
+        """Deal out waiting attempts, so that each worker has as much to do as the others."""
         soon = sorted(filter(self._is_soon_idle, self.workers), key=lambda worker: len(worker.held))
         for place, worker in enumerate(soon):
-            # Those after this one hold no less: what there is in all, evenly.
+            # The workers after this one hold no less; share all attempts evenly among them.
             rest = len(self.waiting) + sum(len(other.held) for other in soon[place:])
             share = min(-(-rest // (len(soon) - place)), AHEAD, self._most_attempts - worker.ended)
             for _ in range(share - len(worker.held)):
@@ -80,7 +81,7 @@ class Assignments:
         )
 
     def _give_ahead(self, worker: Worker) -> bool:
-        """Give it what waits first, if that is quick, and one packet for which there is room."""
+        """Give it the first waiting attempt, if that is quick, and is one packet for which there is room."""
         order = self.waiting[0]
         if not self._pace.is_quick(order.node) or not worker.give_ahead(order):
             return False
@@ -88,18 +89,18 @@ class Assignments:
         return True
 
     def missing(self) -> int:
-        """How many workers are to be started."""
+        """Return how many workers are to be started."""
         starting = sum(not worker.is_loaded for worker in self.workers)
         return min(len(self.waiting) - starting, self._most_workers - len(self.workers))
 
     # -- what becomes of workers
 
     def rest(self, worker: Worker) -> None:
-        """A worker has loaded the flow."""
+        """Count a worker as idle that has loaded the flow."""
         self._idle.append(worker)
 
     def has_ended(self, worker: Worker) -> bool:
-        """A worker has ended what it held first; say whether it is to make way for another."""
+        """Note that a worker has ended its first attempt; return whether another worker is to replace it."""
         worker.held.popleft()
         worker.ended += 1
         worker.is_slow = worker.has_announced = False
@@ -112,7 +113,7 @@ class Assignments:
         return False
 
     def leave(self, worker: Worker) -> None:
-        """A worker is gone, or is given nothing more."""
+        """Forget a worker that has ended, or that gets no more attempts."""
         if worker in self.workers:
             self.workers.remove(worker)
         if worker in self._idle:
@@ -121,9 +122,9 @@ class Assignments:
     # -- taking back
 
     def recall(self, worker: Worker) -> None:
-        """Have what a worker has not read wait again, before all that came later."""
+        """Put a worker's unread attempts back in the queue, before all later ones."""
         if not worker.is_gone and worker.may_be_torn:
-            # It may be reading it this moment.
+            # It may be reading it at this moment.
             return
         unread = [order for order in worker.take_unread() if isinstance(order, AttemptOrder)]
         self.waiting.extendleft(reversed(unread))
@@ -131,22 +132,22 @@ class Assignments:
             self._idle.append(worker)
 
     def recall_all(self) -> None:
-        """The same, of all that hold more than they execute."""
+        """Recall the attempts of all workers that hold more than they execute."""
         for worker in self.workers:
             if len(worker.held) > 1:
                 self.recall(worker)
 
     def take_back(self, keys: Container[tuple[int, int, int]]) -> list[AttemptOrder]:
-        """Of these attempts (by frame, node and number), take away what has not begun."""
+        """Take away those of these attempts (by frame, node and number) that have not begun."""
         for worker in self.workers:
             if any(isinstance(order, AttemptOrder) and _key(order) in keys for order in worker.held):
                 self.recall(worker)
-        found = [order for order in self.waiting if _key(order) in keys]
+        orders = [order for order in self.waiting if _key(order) in keys]
         self.waiting = deque(order for order in self.waiting if _key(order) not in keys)
-        return found
+        return orders
 
     def take_excess(self) -> list[AttemptOrder]:
-        """Where one has turned out to be slow, take away what came ahead, but for what can be begun at once."""
+        """If a step has turned out to be slow, take away its attempts that came ahead and cannot begin at once."""
         if not any(worker.is_slow for worker in self.workers):
             return []
         busy = sum(bool(worker.held) for worker in self.workers)
@@ -159,27 +160,27 @@ class Assignments:
         return excess
 
     def take_all(self) -> list[AttemptOrder]:
-        """Take away all that has not begun."""
+        """Take away all attempts that have not begun."""
         for worker in self.workers:
             if worker.held:
                 self.recall(worker)
         return self.take_waiting()
 
     def take_waiting(self) -> list[AttemptOrder]:
-        """Take away what no worker holds."""
-        found = [*self.waiting]
+        """Take away the attempts that no worker holds."""
+        orders = [*self.waiting]
         self.waiting.clear()
-        return found
+        return orders
 
     # -- slow ones
 
     def seconds_left(self) -> float | None:
-        """How long it takes until a worker has been busy for long that holds more; None where none does."""
+        """Return the seconds until a worker that holds more has been busy for long; None if there is no such worker."""
         begun = [worker.since for worker in self.workers if len(worker.held) > 1 and not worker.is_slow]
         return max(0.0, min(begun) + LONG - time.monotonic()) if begun else None
 
     def busy_for_long(self) -> list[Worker]:
-        """The workers that hold more and have been busy with the same attempt for long."""
+        """Return the workers that hold more and have been busy with the same attempt for long."""
         latest = time.monotonic() - LONG
         return [
             worker for worker in self.workers if len(worker.held) > 1 and worker.since <= latest and not worker.is_slow

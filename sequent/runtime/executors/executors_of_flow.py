@@ -1,4 +1,4 @@
-"""Which executors a flow needs, and how its workers find it."""
+"""The executors that a flow needs, and how its workers find it."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from sequent.runtime.target import Target
 
 
 def constructs_of(definition: Definition) -> frozenset[Construct]:
-    """Where the flow's code is executed: what its steps name, and its repeats' callables."""
+    """Return where the flow's code is executed: by the options of its steps, and for the callables of its repeats."""
     default = definition.spec.config.task_construct
-    found: set[Construct] = set()
+    constructs: set[Construct] = set()
     pending: list[StepSpec | ContainerSpec] = [definition.spec.root]
     while pending:
         node = pending.pop()
         if isinstance(node.repeats, ItemsCall):
-            found.add(default)
+            constructs.add(default)
         if isinstance(node, ContainerSpec):
             pending.extend(node.children)
         elif not isinstance(node.work, NoWork):
-            found.add(node.task_construct or default)
-    return frozenset(found)
+            constructs.add(node.task_construct or default)
+    return frozenset(constructs)
 
 
 def make_agent(definition: Definition) -> AgentProcess | None:
-    """Start an agent, where a step needs one.
+    """Start an agent, if a step needs one.
 
-    It is a fresh interpreter where its workers can import the flow, else a copy of this very process, which
-    should then have neither threads nor an open store yet.
+    It is a fresh interpreter if its workers can import the flow. Otherwise it is a copy of this process, which should
+    then have neither threads nor an open store yet.
     """
     if Construct.PROCESS not in constructs_of(definition):
         return None
@@ -45,15 +45,15 @@ def make_agent(definition: Definition) -> AgentProcess | None:
 def make_executors(
     definition: Definition, setup: WorkerSetup, agent: AgentProcess | None, slots: int
 ) -> dict[Construct, Executor]:
-    """The executors that the flow's steps need, which execute so many attempts at once.
+    """Make the executors that the flow's steps need, for that many attempts at once.
 
-    Without an agent one is started, if they need it.
+    They start an agent if they need one and none is given.
     """
     constructs = constructs_of(definition)
     executors: dict[Construct, Executor] = {}
     agent = agent or make_agent(definition)
     if Construct.PROCESS in constructs and agent is not None:
-        # Most flows have steps of one kind, and so need one of these.
+        # Most flows have steps of one kind, and so need one of these modules.
         from sequent.runtime.executors.processes import ProcessExecutor
 
         executors[Construct.PROCESS] = ProcessExecutor(agent, setup, most_workers=slots)
@@ -69,7 +69,7 @@ def make_executors(
 
 
 def is_importable(definition: Definition) -> bool:
-    """Whether another process finds this very flow by its module and name."""
+    """Return whether another process finds this very flow by its module and name."""
     origin = definition.spec.origin
     if not origin.attribute or origin.module in ("", "__main__"):
         return False
@@ -78,9 +78,9 @@ def is_importable(definition: Definition) -> bool:
 
 
 def target_of(definition: Definition) -> Target:
-    """How a flow that is run by this process is found again."""
+    """Return how to find a flow again that this process runs."""
     origin = definition.spec.origin
-    # What was typed into a notebook or an interpreter cannot be run again as a script.
+    # A flow typed into a notebook or an interpreter cannot be run again as a script.
     is_script = origin.module == "__main__" and bool(origin.file or "-c" in sys.orig_argv)
     importable = is_importable(definition)
     return Target(

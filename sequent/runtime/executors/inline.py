@@ -21,8 +21,8 @@ from sequent.runtime.worker.termination import Termination
 class InlineExecutor:
     """Executes one attempt or draw at a time, between two turns of the driver.
 
-    Environment, descriptors and signals stay the process's own. What a step writes to ``sys.stdout`` and
-    ``sys.stderr`` is kept, and so is what its commands write.
+    Environment, descriptors and signals stay the process's own. Output of a step to ``sys.stdout`` and ``sys.stderr``
+    is kept, and so is the output of its commands.
     """
 
     def __init__(self, definition: Definition, setup: WorkerSetup) -> None:
@@ -44,7 +44,7 @@ class InlineExecutor:
         self._enqueue(order)
 
     def take_back(self, frame: int, node: int, attempt: int) -> None:
-        """Nothing is handed over ahead: it has begun, or is about to."""
+        """Do nothing: no attempt is handed over ahead, so it has begun, or is about to."""
 
     def seconds_left(self) -> float | None:
         return None
@@ -53,7 +53,7 @@ class InlineExecutor:
         self._enqueue(order)
 
     def forget(self, frame: int, node: int) -> None:
-        """The repeat has settled: its iterator is needed no more."""
+        """Drop the iterator of a repeat that has settled."""
         if self._drawing is not None:
             self._drawing.forget(frame, node)
 
@@ -62,7 +62,7 @@ class InlineExecutor:
         return reports
 
     def end_tasks(self, *, at_once: bool) -> None:
-        """What has not begun will not; nothing is running while the driver asks for this."""
+        """Give up all orders that have not begun; none is running while the driver asks for this."""
         del at_once
         self._reports += never_begun(self._waiting)
         self._waiting.clear()
@@ -104,7 +104,7 @@ class InlineExecutor:
             return attempts.run(order) if isinstance(order, AttemptOrder) else drawing.serve(order)
 
     def _prepared(self) -> tuple[Attempts, RepeatIterators, Segment]:
-        """Make what is needed once the first order is there: a run may never have one for us."""
+        """Make the parts at the first order: a run may never have one for this executor."""
         if self._attempts is None or self._drawing is None or self._segment is None:
             self._segment = Segment.make(os.path.join(self._setup.directory, "logs"), "driver")
             self._attempts = Attempts(

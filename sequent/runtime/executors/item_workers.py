@@ -1,4 +1,4 @@
-"""Which worker has the iterator of which repeat, so that a draw goes to where the last one went."""
+"""Which worker has the iterator of which repeat, so that a draw goes to the worker of the last draw."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from sequent.runtime.orders import MOST_DRAWING, DrawBroke, DrawOrder, ItemFound
 
 @define
 class _Draw:
-    """A repeat whose items are being found: the order that began it, and who has its iterator."""
+    """A repeat whose items are being found: its first order, and the worker that has its iterator."""
 
     first: DrawOrder
     worker: Worker | None = None
 
 
 class ItemWorkers:
-    """The repeats under way whose items a callable gives.
+    """The repeats under way whose items come from callables.
 
     Args:
         spawn: has a worker started that draws.
@@ -34,19 +34,19 @@ class ItemWorkers:
         self._homeless: list[DrawOrder] = []
 
     def add(self, order: DrawOrder) -> None:
-        """Give the order to the worker that has its iterator; to any, where nobody has."""
+        """Give the order to the worker that has its iterator, or to any if none has."""
         key = (order.frame, order.node)
         draw = self._draws.get(key)
         if draw is None or order.number == 0:
             draw = self._draws[key] = _Draw(order)
         if draw.worker is None:
             draw.worker = self._any()
-        # Whoever draws may have to make the iterator anew: each order says all that this takes.
+        # The worker may have to make the iterator anew, so each order contains all that this takes.
         draw.worker.queue.append(replace(draw.first, number=order.number, skip=order.skip))
         self.hand_over(draw.worker)
 
     def hand_over(self, worker: Worker) -> None:
-        """Give an idle worker what is next for it."""
+        """Give an idle worker its next order."""
         if worker.is_idle and worker.queue:
             order = worker.queue.popleft()
             worker.give(order)
@@ -60,7 +60,7 @@ class ItemWorkers:
         return free[0] if free else min(self._workers, key=lambda worker: len(worker.queue))
 
     def answered(self, report: RepeatFound | ItemFound | DrawBroke) -> None:
-        """Forget a repeat of which there is nothing more to draw."""
+        """Forget a repeat that has no more items."""
         match report:
             case RepeatFound(items=str()) | ItemFound(item=None) | DrawBroke():
                 self._draws.pop((report.frame, report.node), None)
@@ -68,17 +68,17 @@ class ItemWorkers:
                 pass
 
     def forget(self, frame: int, node: int) -> None:
-        """The repeat has settled: nobody will ask for its items any more."""
+        """Forget a repeat that has settled, and let its worker drop the iterator."""
         draw = self._draws.pop((frame, node), None)
         if draw is not None and draw.worker is not None and draw.worker.link is not None:
             draw.worker.link.tell(ForgetRepeat(frame, node))
 
     def recall(self, worker: Worker) -> None:
-        """Have what a dead worker had not read be next again."""
+        """Put a dead worker's unread orders back at the head of its queue."""
         worker.queue.extendleft(order for order in worker.take_unread() if isinstance(order, DrawOrder))
 
     def leave(self, dead: list[Worker]) -> None:
-        """Note what dead workers had to do: others will, and make their iterators anew where they were."""
+        """Note the orders of dead workers: others will carry them out, and make the iterators anew."""
         orders: list[DrawOrder] = []
         for worker in dead:
             if worker in self._workers:
@@ -91,12 +91,12 @@ class ItemWorkers:
         self._homeless += orders
 
     def place_homeless(self) -> None:
-        """Give out again what dead workers had to do."""
+        """Give the orders of dead workers to others."""
         while self._homeless:
             self.add(self._homeless.pop(0))
 
     def take_all(self) -> list[DrawOrder]:
-        """Give up on all that nobody has begun."""
+        """Take away all orders that have not begun."""
         orders, self._homeless = self._homeless, []
         for worker in self._workers:
             orders += worker.queue

@@ -38,23 +38,23 @@ STOP_GRACE = 10.0
 """Seconds between TERM and KILL when running steps are ended."""
 _CLOSE_WAIT = 8.0
 _ANSWER = 0.7
-"""Seconds that an agent has for what is to be done at once; then it is taken to be stopped, or to hang."""
+"""Seconds that an agent has for an immediate task; then it counts as stopped, or as hanging."""
 _MOMENT = 0.05
-"""Seconds after which the agent is sent again what the kernel had no room for."""
+"""Seconds until a message that the kernel had no room for is sent to the agent again."""
 _MOST_FAILED_AGENTS = 3
 
 
 class ProcessExecutor:
     """Hands attempts to workers, each of which executes one at a time.
 
-    The workers are an agent's. When that dies, what had begun is lost, and another one takes over once nothing of the
-    old tree is left.
+    The workers belong to an agent. When it dies, attempts that had begun are lost, and another agent takes over once
+    nothing of the old tree is left.
 
     Args:
-        agent: who starts and ends the workers.
-        setup: what they are told once.
-        most_workers: how many of them execute attempts at once.
-        most_attempts: how many attempts each executes before another takes its place.
+        agent: starts and ends the workers.
+        setup: what workers are told once.
+        most_workers: the number of workers that execute attempts at once.
+        most_attempts: the number of attempts that each worker executes before another replaces it.
     """
 
     def __init__(
@@ -73,13 +73,13 @@ class ProcessExecutor:
         self._failed_agents = 0
         self._shortage = Shortage()
         self._is_set_up = False
-        """Whether the agent has all that it needs; what it lacks is a worker, else."""
+        """Whether the agent itself has all that it needs; if so, a shortage concerns a worker."""
         self._said: list[Report] = []
         self._has_lost_agent = False
         self._is_ending = False
         self._grace = STOP_GRACE
         self._ends_by: float | None = None
-        """Until when, by the monotonic clock, an agent that does its work has ended all that is being executed."""
+        """The time, by the monotonic clock, by which a working agent has ended all running attempts."""
         self._failure: SequentError | None = None
 
     # -- the port
@@ -108,14 +108,15 @@ class ProcessExecutor:
         self._pool.draws.add(order)
 
     def forget(self, frame: int, node: int) -> None:
-        """The repeat has settled: its iterator is needed no more."""
+        """Drop the iterator of a repeat that has settled."""
         self._pool.draws.forget(frame, node)
 
     def reports(self) -> list[Report]:
         if self._ends_by is not None and time.monotonic() >= self._ends_by:
             self._ends_by = None
             if self._pool.end() and not self._agent.is_closed:
-                # The kernel ends its workers with it, and this process what they have started.
+                # The kernel ends the agent's workers with it, and this process ends the processes that they have
+                # started.
                 self._replace_agent()
         if self._failure is not None:
             raise self._failure
@@ -132,8 +133,8 @@ class ProcessExecutor:
     def seconds_left(self) -> float | None:
         ends = None if self._ends_by is None else max(0.0, self._ends_by - time.monotonic())
         sends = _MOMENT if self._agent.link.is_clogged else None
-        found = (left for left in (ends, sends, self._pool.seconds_left(), self._shortage.left()) if left is not None)
-        return min(found, default=None)
+        seconds = (left for left in (ends, sends, self._pool.seconds_left(), self._shortage.left()) if left is not None)
+        return min(seconds, default=None)
 
     def end_tasks(self, *, at_once: bool) -> None:
         self._is_ending = True
@@ -162,19 +163,19 @@ class ProcessExecutor:
         self._is_set_up = False
         self._wakeups.add(agent.link.end, self._on_agent)
         self._ask(SetUpAgent(text_of_record(self._setup)))
-        # It loads the flow while the first order is still being written down.
+        # The worker loads the flow while the first order is still being written.
         self._pool.spawn()
 
     def _ask(self, message: Message) -> None:
         self._agent.link.send(message)
 
     def _refuse(self, reason: str, number: int) -> None:
-        """There is no room for a worker with that number, or (0) for what the agent needs itself."""
+        """Note that there is no room for the worker with that number, or (0) for the agent itself."""
         self._pool.unmeet(number)
         self._say(self._shortage.refuse(reason))
 
     def _try_again(self) -> None:
-        """Ask again for what there was no room for."""
+        """Repeat the request for which there was no room."""
         if self._agent.is_closed:
             self._start_agent()
         elif self._is_set_up:
@@ -197,7 +198,7 @@ class ProcessExecutor:
                     for descriptor in descriptors:
                         os.close(descriptor)
         except BadMessageError:
-            # It is no more to be relied on: another one ends what it has left.
+            # The agent is no longer reliable; another one ends its processes.
             self._replace_agent()
             return
         if link.has_ended:
@@ -206,7 +207,7 @@ class ProcessExecutor:
     def _hear(self, message: FromAgent, descriptors: list[int]) -> None:
         match message:
             case WorkerStarted(number) if len(descriptors) < 2:
-                # The kernel has dropped those for which this process has no room.
+                # The kernel has dropped the descriptors for which this process has no room.
                 self._refuse(os.strerror(errno.EMFILE), number)
             case WorkerStarted(number, segment, word):
                 ours, theirs = (socket.socket(fileno=item) for item in descriptors)
@@ -238,7 +239,7 @@ class ProcessExecutor:
         self._pool.orphan()
         self._has_lost_agent = True
         if self._shortage.lasts and not self._is_set_up and not self._is_ending:
-            # It lacked something itself, and another one is asked for once that is to be tried again.
+            # The agent itself lacked room; another one is started when the shortage is next tried.
             return
         self._failed_agents += 1
         if self._failed_agents > _MOST_FAILED_AGENTS:
@@ -250,7 +251,7 @@ class ProcessExecutor:
             self._start_agent()
 
     def _start_agent(self) -> None:
-        """Start an agent in the place of one that has ended."""
+        """Start an agent to replace one that has ended."""
         try:
             self._begin_with(self._agent.start_again())
         except OSError as error:
@@ -259,7 +260,7 @@ class ProcessExecutor:
             self._refuse(error.strerror or str(error), 0)
 
     def _end_leftovers(self) -> None:
-        """End what an agent has left that no other takes the place of."""
+        """End the processes of an agent that no other replaces."""
         try:
             left_processes.end_leftovers(self._setup.directory)
         except BusyError as error:

@@ -1,4 +1,4 @@
-"""What to do where the machine has no room for another process: wait, and try again."""
+"""Waits and tries again when the machine has no room for another process."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ _Started = TypeVar("_Started")
 
 
 class Shortage(Patience):
-    """Starts that were refused."""
+    """Refused starts of processes."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         super().__init__(monotonic, first=0.1, longest=2.0, silent=0.0)
         self._reason = ""
 
     def refuse(self, reason: str) -> str:
-        """A start was refused; give what is to be said of it, which is nothing a second time."""
+        """Note a refused start; return the notice to show, '' if it was shown before."""
         self._reason = reason
         self.try_again(FULL_PATIENCE)
         return self.notice(f"a worker cannot be started: {reason}")
 
     def end(self) -> str:
-        """A start was not refused; give what is to be said of it."""
+        """Note a start that succeeded; return the notice to show, '' if none was refused."""
         return self.renew("workers can be started again")
 
     def check(self) -> None:
-        """See that it has not lasted too long.
+        """Check that the shortage has not lasted too long.
 
         Raises:
             ShortageError: it has.
@@ -42,7 +42,7 @@ class Shortage(Patience):
 
 
 def start_patiently(start: Callable[[], _Started]) -> _Started:
-    """Start what a run needs before it begins: where there is no room, say so, and try again.
+    """Start a process that a run needs before it begins; while there is no room, say so, and try again.
 
     Raises:
         ShortageError: there is none for too long.

@@ -1,4 +1,4 @@
-"""The directory in which a run was started, for what is executed in the driver's own process."""
+"""The directory in which a run was started, for code that runs in the driver's own process."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Generator
 
 @contextlib.contextmanager
 def in_directory(directory: str) -> Generator[None]:
-    """Be in that directory, and afterwards where the process was before."""
+    """Change to that directory, and afterwards back to the one before."""
     before = os.getcwd()
     if not directory or directory == before:
         yield
@@ -18,6 +18,6 @@ def in_directory(directory: str) -> Generator[None]:
     try:
         yield
     finally:
-        # It may be gone by now; what was executed has been all the same.
+        # That directory may be gone by now; the attempt has been executed all the same.
         with contextlib.suppress(OSError):
             os.chdir(before)

@@ -38,20 +38,20 @@ from sequent.runtime.worker.termination import Termination
 
 @define(eq=False)
 class _Drawer:
-    """A thread that draws items; iterators stay with it, since some may be used by one thread alone."""
+    """A thread that draws items; it keeps its iterators, since some may be used by one thread only."""
 
     thread: threading.Thread
     orders: SimpleQueue[DrawOrder | tuple[int, int] | None]
     repeats: set[tuple[int, int]] = field(factory=set[tuple[int, int]])
-    """Those whose iterators it has."""
+    """The repeats whose iterators it has."""
 
 
 class ThreadExecutor:
-    """Executes as many attempts at a time as it is given, each in a thread.
+    """Executes all attempts that it is given at once, each in a thread.
 
-    Environment, directory, descriptors and signals are the process's, and so is its end: a thread cannot be
-    ended from outside. A stop waits for what runs; one that must not wait ends the whole process, and the run can
-    be recovered, since no attempt is then left alive.
+    Environment, directory, descriptors and signals are the process's, and so is its end: a thread cannot be ended from
+    outside. A stop waits for running steps. A stop that must not wait ends the whole process; the run can then be
+    recovered, since no attempt is left alive.
     """
 
     def __init__(self, definition: Definition, setup: WorkerSetup) -> None:
@@ -73,7 +73,7 @@ class ThreadExecutor:
         self._opened.callback(selector.unregister, self._wake)
         directory = os.path.join(self._setup.directory, "logs")
         os.makedirs(directory, mode=0o700, exist_ok=True)
-        # Where the kernel has no more watches to give, logs are cut once their attempts end.
+        # If the kernel has no more watches, logs are cut only once their attempts end.
         with contextlib.suppress(OSError):
             trimming = Trimming(directory, lambda: self._segments)
             selector.register(trimming, EVENT_READ, trimming.wake)
@@ -89,7 +89,7 @@ class ThreadExecutor:
         self._orders.put(order)
 
     def take_back(self, frame: int, node: int, attempt: int) -> None:
-        """Nothing is handed over ahead: it has begun, or is about to."""
+        """Do nothing: no attempt is handed over ahead, so it has begun, or is about to."""
 
     def seconds_left(self) -> float | None:
         return None
@@ -101,7 +101,7 @@ class ThreadExecutor:
         drawer.orders.put(order)
 
     def forget(self, frame: int, node: int) -> None:
-        """The repeat has settled: its iterator is needed no more."""
+        """Drop the iterator of a repeat that has settled."""
         for drawer in self._drawers:
             if (frame, node) in drawer.repeats:
                 drawer.repeats.remove((frame, node))
@@ -117,7 +117,7 @@ class ThreadExecutor:
         return reports
 
     def end_tasks(self, *, at_once: bool) -> None:
-        """What has not begun will not; what runs is waited for, or ends with the process."""
+        """Give up attempts that have not begun; running ones are waited for, or end with the process."""
         with contextlib.suppress(Empty):
             while (order := self._orders.get_nowait()) is not None:
                 self._tell(taken_back(order))
@@ -126,7 +126,7 @@ class ThreadExecutor:
             os.kill(os.getpid(), signal.SIGKILL)
 
     def close(self) -> None:
-        """Wait for what runs, since nothing may be alive that somebody else could then begin again."""
+        """Wait for running attempts: none may be alive when another process begins it again."""
         with contextlib.suppress(Empty):
             while True:
                 self._orders.get_nowait()
@@ -155,7 +155,7 @@ class ThreadExecutor:
                         segment = stack.enter_context(self._log("thread"))
                         attempts = self._attempts(segment)
                     report = attempts.run(order)
-                except BaseException as error:  # noqa: BLE001 - a thread that ended in silence would keep the run waiting
+                except BaseException as error:  # noqa: BLE001 - a thread that ended silently would keep the run waiting
                     report = failed(order, problem_of(error))
                 self._tell(report)
 
@@ -165,7 +165,7 @@ class ThreadExecutor:
 
     @contextlib.contextmanager
     def _log(self, prefix: str) -> Generator[Segment]:
-        """A segment of this thread's own, which takes what it writes."""
+        """Open a segment of this thread's own, for its output."""
         segment = Segment.make(os.path.join(self._setup.directory, "logs"), prefix)
         self._segments.append(segment.path)
         try:

@@ -1,4 +1,4 @@
-"""What wakes the driver for the sake of an executor."""
+"""Wakes the driver for an executor."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from selectors import EVENT_READ, EVENT_WRITE, BaseSelector
 
 
 class Wakeups:
-    """Sockets, each with what to call once there is something to read; and a bell of the executor's own.
+    """Sockets with the functions to call once there is something to read, and the executor's own bell.
 
     Args:
         selector: what the driver waits with.
@@ -21,7 +21,7 @@ class Wakeups:
         self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
 
     def heed(self, callback: Callable[[], None]) -> None:
-        """Say what to call once the bell was rung."""
+        """Set the function to call once the bell was rung."""
 
         def answer() -> None:
             os.eventfd_read(self._bell)
@@ -35,24 +35,24 @@ class Wakeups:
         self._selector.register(end, EVENT_READ, callback)
 
     def watch_room(self, end: socket.socket, *, is_wanted: bool) -> None:
-        """Wake it also when there is room again, for as long as something waits for that."""
+        """Wake the driver also when there is room again, as long as data waits for that."""
         key = self._selector.get_map().get(end)
         events = EVENT_READ | EVENT_WRITE if is_wanted else EVENT_READ
         if key is not None and key.events != events:
             self._selector.modify(end, events, key.data)
 
     def remove(self, end: socket.socket) -> None:
-        """Wake it no more."""
+        """Stop waking the driver for this socket."""
         if end.fileno() >= 0 and end in self._selector.get_map():
             self._selector.unregister(end)
 
     def ring(self) -> None:
-        """Wake it as soon as it waits."""
+        """Wake the driver as soon as it waits."""
         if not self._is_ringing:
             self._is_ringing = True
             os.eventfd_write(self._bell, 1)
 
     def close(self) -> None:
-        """Ring no more."""
+        """Stop ringing."""
         self._selector.unregister(self._bell)
         os.close(self._bell)

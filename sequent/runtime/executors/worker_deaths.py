@@ -1,4 +1,4 @@
-"""What to say of an order that was not carried out: mostly, since its worker died."""
+"""Reports on orders that were not carried out, mostly because their worker died."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from sequent.runtime.worker.timeout_report import problem_of_stop, problem_of_ti
 
 
 def problem_of(worker: Worker, code: int, cause: str, *, was_ended: bool) -> Problem:
-    """Why the order failed that a worker had begun, which has ended with that code, for a cause of the agent's."""
+    """Return why the order failed that a worker had begun; the worker ended with that code, for the agent's cause."""
     order = worker.held[0] if worker.held else None
     harm = worker.harm
     if not harm and cause == HARMED:
@@ -42,9 +42,9 @@ def problem_of(worker: Worker, code: int, cause: str, *, was_ended: bool) -> Pro
 
 
 def of_begun(worker: Worker, problem: Problem, directory: str) -> Iterator[Report]:
-    """What to say of the orders that a dead worker had, and had read: at most one has begun, and has failed.
+    """Report on the orders that a dead worker had read: at most one has begun, and has failed.
 
-    Where there are more, a step has read them, or something of it stands between the worker and us.
+    If there are more, a step has read them, or a process of the step stands between the worker and the driver.
     """
     for place, order in enumerate(worker.held):
         if isinstance(order, DrawOrder):
@@ -56,7 +56,7 @@ def of_begun(worker: Worker, problem: Problem, directory: str) -> Iterator[Repor
 
 
 def problem_of_death(code: int, *, was_ended: bool) -> Problem:
-    """Why an attempt failed whose worker ended with that code (minus the signal, where one ended it)."""
+    """Return why an attempt failed whose worker ended with that code (minus the signal if one ended it)."""
     if code < 0 and was_ended:
         return problem_of_stop(-code)
     if code < 0:
@@ -67,37 +67,37 @@ def problem_of_death(code: int, *, was_ended: bool) -> Problem:
 
 
 def output_of(directory: str, segment: str, start: int) -> LogSpan | None:
-    """What the attempt had written that its worker can no longer tell of."""
+    """Return the output of an attempt whose worker can no longer report it."""
     try:
         return span_from(os.path.join(directory, "logs", segment), start)
     except FileNotFoundError:
-        # Nothing was ever written to it: the agent has removed it.
+        # It was empty, and the agent has removed it.
         return None
 
 
 def failed(order: AttemptOrder | DrawOrder, problem: Problem, log: LogSpan | None = None) -> AttemptEnded | DrawBroke:
-    """That an order has failed, where whoever had it can no longer say so."""
+    """Report that an order has failed, for a worker that can no longer do so."""
     if isinstance(order, DrawOrder):
         return DrawBroke(order.frame, order.node, problem)
     return AttemptEnded(order.frame, order.node, order.attempt, problem=problem, log=log)
 
 
 def lost(order: AttemptOrder, reason: str) -> AttemptLost:
-    """That an attempt is gone, through no fault of its own."""
+    """Report that an attempt is lost, through no fault of its own."""
     return AttemptLost(order.frame, order.node, order.attempt, reason)
 
 
 def taken_back(order: AttemptOrder) -> AttemptTakenBack:
-    """That an attempt has not begun, and is nobody's now."""
+    """Report that an attempt has not begun, and that no worker has it."""
     return AttemptTakenBack(order.frame, order.node, order.attempt)
 
 
 def never_begun(orders: Iterable[AttemptOrder | DrawOrder]) -> list[Report]:
-    """What to say of all that has not begun when a run is being stopped."""
+    """Report on all orders that have not begun when a run is being stopped."""
     problem = Problem(type="Lost", message="the run is being stopped")
     return [taken_back(order) if isinstance(order, AttemptOrder) else failed(order, problem) for order in orders]
 
 
 def problem_of_loading(death: Problem) -> Problem:
-    """Why nothing can be executed where one worker after the other ends while it loads the flow."""
+    """Return why no order can be executed if one worker after the other ends while it loads the flow."""
     return attrs.evolve(death, message=f"workers end while they load the flow: {death.message}")

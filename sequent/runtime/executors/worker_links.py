@@ -1,4 +1,4 @@
-"""How a worker is reached: what its pool asks of a link, and the link to a worker on this machine."""
+"""How a worker is reached: the link that its pool needs, and the link to a worker on this machine."""
 
 from __future__ import annotations
 
@@ -22,36 +22,36 @@ _ASK = pack(AskTaken())[0]
 
 
 class Unread(NamedTuple):
-    """What was taken back from a worker: it has not read it, and never will."""
+    """Messages that were taken back from a worker, which has not read them and never will."""
 
     orders: list[Order]
     has_question: bool
-    """Whether ``AskTaken`` was among it, which is not answered then."""
+    """Whether ``AskTaken`` was among them, which is then not answered."""
 
 
 class WorkerLink(Protocol):
-    """The way to one worker, which reads one order at a time, straight before it begins it."""
+    """The way to one worker, which reads one order at a time, right before it begins it."""
 
     @property
     def has_ended(self) -> bool:
-        """Whether nothing comes any more."""
+        """Whether no more messages will come."""
         ...
 
     @property
     def has_large(self) -> bool:
-        """Whether the order that it was given last may be read in part, and so cannot be taken back while it lives."""
+        """Whether the last order may be partly read, so that it cannot be taken back while the worker lives."""
         ...
 
     def listen(self, callback: Callable[[], None]) -> None:
-        """Have this called in the driver's thread when the worker has said something."""
+        """Call this in the driver's thread when the worker has sent a message."""
         ...
 
     def stop_listening(self) -> None:
-        """Have it called no more."""
+        """Stop calling it."""
         ...
 
     def read(self) -> FromWorker | None:
-        """What the worker says next; None where it has said no more.
+        """Return the worker's next message; None if there is none.
 
         Raises:
             BadMessageError: what came is nothing that a worker says.
@@ -63,33 +63,33 @@ class WorkerLink(Protocol):
         ...
 
     def give_ahead(self, order: Order) -> bool:
-        """Send an order that can be taken back until it is read, if there is room; say whether it was sent."""
+        """Send an order that can be taken back until it is read, if there is room; return whether it was sent."""
         ...
 
     def tell(self, message: AskTaken | ForgetRepeat) -> None:
-        """Send something that is no order, after all that was sent before."""
+        """Send a message that is not an order, after all that was sent before."""
         ...
 
     def take_unread(self, held: Iterable[Order]) -> Unread:
-        """Take back, of the orders that it was given and has not told the end of, those that it has not read."""
+        """Take back those of the worker's unfinished orders that it has not read."""
         ...
 
     def close(self) -> None:
-        """Nobody wants anything of the worker any more: it ends once it has nothing to do."""
+        """Close the link: the worker ends once it has nothing to do."""
         ...
 
 
 class LocalLink:
     """A pair of sockets of which this process holds both ends.
 
-    An order is a packet, which the kernel gives to whoever reads first at the worker's end: it, or this process.
-    So what is found there has not begun, and what is not found there has.
+    An order is a packet, which the kernel gives to the first reader at the worker's end: the worker, or this process.
+    So an order that is found there has not begun, and one that is not found has.
 
     Args:
         ours: this process's end.
         theirs: the worker's.
-        word: what each packet of the worker begins with.
-        wakeups: what wakes the driver.
+        word: the beginning of each packet of the worker.
+        wakeups: wakes the driver.
     """
 
     def __init__(self, ours: socket.socket, theirs: socket.socket, word: bytes, wakeups: Wakeups) -> None:
@@ -158,15 +158,15 @@ class LocalLink:
         return Unread([order for order in held if (order.frame, order.node) in keys], has_question)
 
     def _drain(self) -> list[bytes]:
-        """Take out the packets that nobody has received from the worker's end."""
-        found: list[bytes] = []
+        """Take the packets that the worker has not received from its end."""
+        packets: list[bytes] = []
         try:
             while packet := self._theirs.recv(ROOM, socket.MSG_DONTWAIT):
-                found.append(packet)
+                packets.append(packet)
         except OSError:
-            # Nothing is left, or nothing ever was.
-            return found
-        return found
+            # No packet is left, or there never was one.
+            return packets
+        return packets
 
     def close(self) -> None:
         self._link.close()
@@ -174,7 +174,7 @@ class LocalLink:
 
 
 def _key_in(packet: bytes) -> tuple[int, int] | None:
-    """The frame and the node of the order that a packet is, which no other has that is under way; None: it is none."""
+    """Return frame and node of the order in a packet, unique among orders under way; None if it is not an order."""
     try:
         order = unpack(packet, _GIVEN)
     except BadMessageError:

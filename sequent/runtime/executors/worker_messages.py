@@ -1,4 +1,4 @@
-"""What a worker says, as far as it can be: all else was said by a step that has got at its worker's descriptors."""
+"""The messages of a worker, as far as they are genuine; a step that got at its worker's descriptors sent all others."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from sequent.runtime.orders import AttemptBegan, AttemptEnded, AttemptOrder, Dra
 from sequent.runtime.packets import BadMessageError
 
 _LARGEST_READ = 16 * 1024 * 1024
-"""Characters of a value's text up to which it is read, to see whether it is one: more would take gigabytes."""
+"""Characters of a value's text up to which it is parsed as a check; longer texts would take gigabytes."""
 
 _decode = json.JSONDecoder().decode
 
 
 def hear(worker: Worker) -> Iterator[WorkerReport | FlowLoaded | FlowUnloadable]:
-    """What a worker has said that nobody has heard; where it can say no more, or did not say that, its ``harm``."""
+    """Yield a worker's new messages; set its ``harm`` if one is not genuine, or if none can come any more."""
     link = worker.link
     if link is None or worker.harm:
         return
@@ -26,20 +26,20 @@ def hear(worker: Worker) -> Iterator[WorkerReport | FlowLoaded | FlowUnloadable]
             if isinstance(message, OrdersTaken) and worker.is_loaded:
                 worker.has_read(message.count)
             elif isinstance(message, WorkerLeaving):
-                # What it was sent and nobody finds unread, a step has read.
+                # A step has read orders that were sent to it and that are not found unread.
                 worker.has_lost_orders = True
             else:
                 yield _told(worker, message)
     except BadMessageError:
         worker.harm = "the step wrote to a descriptor of its worker"
     else:
-        # Since this process has both ends, that of a dead worker stays open too.
+        # This process has both ends, so the end of a dead worker stays open too.
         if link.has_ended:
             worker.harm = "the step shut down a descriptor of its worker"
 
 
 def _told(worker: Worker, message: FromWorker) -> WorkerReport | FlowLoaded | FlowUnloadable:
-    """The message, if that worker can have sent it now.
+    """Return the message, if that worker can have sent it now.
 
     Raises:
         BadMessageError: it cannot.
@@ -53,7 +53,7 @@ def _told(worker: Worker, message: FromWorker) -> WorkerReport | FlowLoaded | Fl
 
 
 def _is_of(report: WorkerReport, worker: Worker) -> bool:
-    """Whether that is what may be told of the order that a worker executes."""
+    """Return whether the report fits the order that the worker executes."""
     order = worker.held[0]
     if (report.frame, report.node) != (order.frame, order.node):
         return False
@@ -72,7 +72,7 @@ def _is_of(report: WorkerReport, worker: Worker) -> bool:
 
 
 def _is_data(text: str | None) -> bool:
-    """Whether that is the text of a value, which can be read back, if it is any."""
+    """Return whether the text, if there is one, is that of a value, which can be read back."""
     if text is None or text == "null" or len(text) > _LARGEST_READ:
         return True
     try:

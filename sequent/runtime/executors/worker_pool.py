@@ -1,4 +1,4 @@
-"""The workers of a run: what they are given, what they say, and what becomes of them."""
+"""The workers of a run: their orders, their messages, and their ends."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ _MOST_FAILED_LOADS = 3
 
 
 class WorkerPool:
-    """All workers, from their order to be started until they have been reported dead.
+    """All workers, from the order to start them until they have been reported dead.
 
-    A worker is started when there is nobody idle, and stays. One that dies takes the attempt that it had begun
-    with it, and nothing else.
+    A worker is started when none is idle, and stays. A worker that dies takes only the attempt with it that it had
+    begun.
 
     Args:
         directory: the run's own.
         ring: wakes the driver, which then calls ``hand_over``.
-        most_workers: how many execute attempts at once.
-        most_attempts: how many attempts each executes before another takes its place.
-        ask: tells the agent something.
+        most_workers: the number of workers that execute attempts at once.
+        most_attempts: the number of attempts that each worker executes before another replaces it.
+        ask: sends a message to the agent.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class WorkerPool:
         self._ask = ask
         self._workers: dict[int, Worker] = {}
         self._orphaned: list[Worker] = []
-        """Workers whose agent died: what became of them is sure only once nothing of the old tree is left."""
+        """Workers whose agent died; the fate of their attempts is sure only once nothing of the old tree is left."""
         self._pace = StepPace()
         self._assignments = Assignments(most_workers=most_workers, most_attempts=most_attempts, pace=self._pace)
         self.draws = ItemWorkers(lambda: self.spawn(is_for_draws=True))
@@ -57,44 +57,44 @@ class WorkerPool:
         self._failed_loads = 0
         self._is_ending = False
         self._may_start = True
-        """Whether there is room for further workers."""
+        """Whether the machine has room for further workers."""
 
     # -- what is ordered
 
     def start(self, order: AttemptOrder) -> None:
-        """Have an attempt executed."""
+        """Execute an attempt, once a worker is idle."""
         self._assignments.waiting.append(order)
         if self._assignments.has_idle:
             self.hand_over()
         else:
-            # With all that follow, once for all.
+            # Hand over once for all attempts that follow.
             self._ring()
 
     def take_back(self, frame: int, node: int, attempt: int) -> None:
         """Take an attempt back, if it has not begun."""
         self._wanted_back.add((frame, node, attempt))
-        # With all that follow, so that each worker's end is emptied once.
+        # Once for all that follow, so that each worker's end is emptied once.
         self._ring()
 
     def reports(self) -> list[Report]:
-        """What has been said since the last call."""
+        """Return the reports since the last call."""
         for worker in self._assignments.busy_for_long():
             self._slow_down(worker)
         reports, self._reports = self._reports, []
         return reports
 
     def seconds_left(self) -> float | None:
-        """How long it takes at most until somebody must ask for reports again."""
+        """Return the seconds until reports must be taken again at the latest."""
         return self._assignments.seconds_left()
 
     def end(self) -> list[int]:
-        """Nothing begins any more; give the numbers of the workers that are busy."""
+        """Begin no more orders; return the numbers of the workers that are busy."""
         self._is_ending = True
         self._give_up()
         return [worker.number for worker in self._workers.values() if not worker.is_idle]
 
     def close(self) -> None:
-        """Let all go: each ends once it has nothing to do."""
+        """Let all workers go: each ends once it has nothing to do."""
         self._is_ending = True
         for worker in [*self._workers.values(), *self._orphaned]:
             self._let_go(worker)
@@ -102,7 +102,7 @@ class WorkerPool:
     # -- workers
 
     def spawn(self, *, is_for_draws: bool = False) -> Worker:
-        """Have a worker started, which first loads the flow."""
+        """Start a worker, which first loads the flow."""
         self._last_number += 1
         worker = self._workers[self._last_number] = Worker(self._last_number, is_for_draws)
         if not is_for_draws:
@@ -111,7 +111,7 @@ class WorkerPool:
         return worker
 
     def unmeet(self, number: int) -> None:
-        """There is no room for a worker that was asked for (0: for none of them): none is, until it is tried again."""
+        """Note that there is no room for a worker (0: for any); start no more until ``try_again``."""
         self._may_start = False
         missing = [worker for worker in self._workers.values() if worker.link is None and number in (0, worker.number)]
         self.draws.leave([*map(self._let_go, missing)])
@@ -123,14 +123,14 @@ class WorkerPool:
 
     @property
     def has_workers(self) -> bool:
-        """Whether any has been started that has not ended."""
+        """Whether any worker has been started and has not ended."""
         return any(worker.is_loaded for worker in self._workers.values())
 
     def meet(self, number: int, segment: str, link: WorkerLink) -> None:
-        """A worker has been started, which writes to that segment."""
+        """Note that a worker has been started, which writes to that segment."""
         worker = self._workers.get(number)
         if worker is None or worker.link is not None:
-            # It ends, since nobody has the other end any more.
+            # The worker ends, since its other end is closed.
             link.close()
             return
         worker.link, worker.segment = link, segment
@@ -140,10 +140,10 @@ class WorkerPool:
         for told in hear(worker):
             self._take_in(worker, told)
             if worker.is_idle:
-                # It has told all that it had to.
+                # It has sent all its reports.
                 return
         if worker.harm and not worker.is_gone:
-            # What it executes is over only once it has ended.
+            # Its order is over only once it has ended.
             self._leave_alone(worker)
             self._ask(EndWorkers((worker.number,), 0))
 
@@ -163,7 +163,7 @@ class WorkerPool:
                 self._take(worker, told)
 
     def _rest(self, worker: Worker) -> None:
-        """A worker has loaded the flow, and is idle."""
+        """Give orders to a worker that has loaded the flow."""
         if worker.is_for_draws:
             self.draws.hand_over(worker)
         else:
@@ -191,11 +191,11 @@ class WorkerPool:
             self.hand_over()
 
     def _slow_down(self, worker: Worker) -> None:
-        """A worker has been busy for long with one attempt: what waits behind it goes elsewhere, and no more comes."""
+        """Take the waiting orders of a worker that has been busy with one attempt for long, and give it no more."""
         since = worker.since
         self._on_worker(worker)
         if worker.since != since or not worker.held:
-            # It had said so: only nobody had listened.
+            # Its report had arrived, but was not read yet.
             return
         worker.is_slow = True
         changed = self._pace.took(worker.held[0].node, LONG)
@@ -205,7 +205,7 @@ class WorkerPool:
         self.hand_over()
 
     def hand_over(self) -> None:
-        """Give what waits to who is idle, and have as many workers started as are missing."""
+        """Give waiting orders to idle workers, and start as many workers as are missing."""
         assignments = self._assignments
         if self._wanted_back:
             self._reports += map(worker_deaths.taken_back, assignments.take_back(self._wanted_back))
@@ -223,15 +223,15 @@ class WorkerPool:
             self._reports += map(worker_deaths.taken_back, assignments.take_excess())
 
     def _give_up(self) -> None:
-        """Nothing begins any more: tell of what still waits."""
+        """Report all orders that still wait: none begins any more."""
         self._reports += worker_deaths.never_begun([*self._assignments.take_all(), *self.draws.take_all()])
 
     # -- deaths
 
     def bury(self, number: int, code: int, cause: str) -> None:
-        """A worker has ended, or the agent has ended it for some cause.
+        """Note that a worker has ended by itself, or that the agent has ended it for some cause.
 
-        What it had said counts, and what it had not read goes to another.
+        Its reports count, and orders that it had not read go to another worker.
         """
         worker = self._workers.get(number)
         if worker is None:
@@ -249,7 +249,7 @@ class WorkerPool:
         self.hand_over()
 
     def _hear_out(self, worker: Worker) -> None:
-        """Take what a worker had still said before it ended, and what it had not read: the rest had begun."""
+        """Read the last reports of a worker that has ended, and take its unread orders; all others had begun."""
         worker.is_gone = True
         self._assignments.leave(worker)
         for told in hear(worker):
@@ -265,7 +265,7 @@ class WorkerPool:
             self._fail_waiting(worker_deaths.problem_of_loading(problem))
 
     def _fail_waiting(self, problem: Problem) -> None:
-        """No worker can load the flow: all that waits for one fails."""
+        """Fail all orders that wait for a worker, since none can load the flow."""
         self._failed_loads = 0
         orders: list[AttemptOrder | DrawOrder] = [*self._assignments.take_waiting(), *self.draws.take_all()]
         self._reports += [worker_deaths.failed(order, problem) for order in orders]
@@ -278,21 +278,21 @@ class WorkerPool:
         return worker
 
     def _leave_alone(self, worker: Worker) -> None:
-        """Give a worker nothing more, and hear of it no more until it has ended."""
+        """Give a worker no more orders, and read no more of its messages until it has ended."""
         worker.is_gone = True
         self._assignments.leave(worker)
         if worker.link is not None:
             worker.link.stop_listening()
 
     def orphan(self) -> None:
-        """The agent has died: nothing is given to its workers any more."""
+        """Give no more orders to the workers of an agent that has died."""
         for worker in self._workers.values():
             self._leave_alone(worker)
         self._orphaned += self._workers.values()
         self._workers.clear()
 
     def bury_orphaned(self) -> None:
-        """Say what became of the workers whose agent died."""
+        """Report the fate of the workers whose agent died."""
         orphaned, self._orphaned = self._orphaned, []
         for worker in orphaned:
             self._hear_out(worker)

@@ -1,4 +1,4 @@
-"""A worker, as the driver sees it: which orders it holds, and what it has said."""
+"""A worker, as the driver sees it: its orders, and its messages."""
 
 from __future__ import annotations
 
@@ -11,18 +11,20 @@ from sequent.runtime.messages import AskTaken
 from sequent.runtime.orders import DrawOrder
 
 MOST_WORKERS = 64
-"""How many workers a run has at most that execute attempts."""
+"""The largest number of workers of a run that execute attempts."""
 MOST_ATTEMPTS = 50_000
-"""How many attempts a worker executes before another takes its place: the C library never gives back the memory of
-a variable that is set anew in the environment, as each attempt sets a few."""
+"""The number of attempts that a worker executes before another replaces it.
+
+Each sets a few environment variables, and the C library never frees the memory of a variable that is set again.
+"""
 
 
 @define(eq=False)
 class Worker:
-    """A worker from its order to be started until it has been reported dead.
+    """A worker from the order to start it until it has been reported dead.
 
-    It reads one order at a time, straight before it begins it. So of the orders that it holds, those that its link
-    takes back have not begun.
+    It reads one order at a time, right before it begins it. So those of its orders that its link takes back have not
+    begun.
     """
 
     number: int
@@ -30,32 +32,32 @@ class Worker:
     link: WorkerLink | None = None
     """None until it has been started."""
     is_loaded: bool = False
-    """Whether it has said what became of loading the flow."""
+    """Whether it has reported on loading the flow."""
     is_gone: bool = False
-    """Whether it has ended, or will, and is only heard out."""
+    """Whether it has ended or will, so that only its last reports are read."""
     harm: str = ""
-    """What a step has done to its descriptors: then it is believed nothing more, and ended."""
+    """The damage that a step has done to its descriptors; such a worker is no longer believed, and is ended."""
     has_announced: bool = False
-    """Whether it has said that the code of what it executes has begun."""
+    """Whether it has reported that the code of its attempt has begun."""
     has_lost_orders: bool = False
-    """Whether a step has read orders that were the worker's: what it holds has not begun."""
+    """Whether a step has read orders of the worker, so that the orders it holds have not begun."""
     given: int = 0
-    """How many orders it was sent and were not taken back."""
+    """The number of orders that it was sent and that were not taken back."""
     asked_after: int | None = None
-    """How many of them it must have read once it answers, since it has been asked."""
+    """The number of orders that it must have read when it answers the question that it was sent."""
     held: deque[Order] = field(factory=deque[Order])
-    """What it was sent and has not told the end of, oldest first. At most the first has begun."""
+    """The orders that it was sent and has not finished, oldest first. At most the first has begun."""
     is_slow: bool = False
     """Whether it has been busy with the same attempt for long."""
     since: float = 0.0
-    """When, by the monotonic clock, it can have begun with the first of what it holds, at the latest."""
+    """The latest time, by the monotonic clock, at which it can have begun with the first of its orders."""
     queue: deque[DrawOrder] = field(factory=deque[DrawOrder])
     """Draws that only this worker may serve, since it has the iterator."""
     ended: int = 0
-    """How many orders it has carried out."""
+    """The number of orders that it has carried out."""
     segment: str = ""
     log_end: int = 0
-    """Up to where its segment belongs to attempts that have ended."""
+    """The offset in its segment up to which attempts have ended."""
 
     @property
     def is_idle(self) -> bool:
@@ -64,18 +66,18 @@ class Worker:
 
     @property
     def may_be_torn(self) -> bool:
-        """Whether it may have read a part of the order that it was given last."""
+        """Whether it may have read a part of its last order."""
         return self.link is not None and self.link.has_large
 
     def give(self, order: Order) -> None:
         """Send it an order, or as much of it as there is room for."""
         if self.link is None:
-            raise AssertionError("a worker is given something before it is there")
+            raise AssertionError("a worker is given an order before it is started")
         self._note(order)
         self.link.give(order)
 
     def give_ahead(self, order: Order) -> bool:
-        """Send it an order that waits in it, if there is room; say whether it was sent."""
+        """Send it an order that waits there, if there is room; return whether it was sent."""
         if self.link is None or not self.link.give_ahead(order):
             return False
         self._note(order)
@@ -86,13 +88,13 @@ class Worker:
         self.given += 1
 
     def ask(self) -> None:
-        """Ask what it has read; the answer tells of all that it was sent before."""
+        """Ask how much it has read; the answer covers all that it was sent before."""
         if self.link is not None and self.asked_after is None:
             self.asked_after = self.given
             self.link.tell(AskTaken())
 
     def has_read(self, taken: int) -> None:
-        """It waits for an order, or was asked, and says how many it has read in all."""
+        """Note how many orders it has read in all, as it reports when it waits for an order or was asked."""
         if self.asked_after is None:
             if self.held:
                 self.ask()
@@ -103,7 +105,7 @@ class Worker:
             self.asked_after = None
 
     def take_unread(self) -> list[Order]:
-        """Take back what it has not read, and never will."""
+        """Take back the orders that it has not read and never will."""
         if self.link is None:
             return []
         unread, has_question = self.link.take_unread(self.held)
