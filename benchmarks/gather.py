@@ -14,11 +14,11 @@ from sequent.compiler import compile_flow
 from sequent.dsl.definitions import definition_of
 from sequent.model.plan import ContainerPlan, Plan
 from sequent.model.status import RunStatus, Status
+from sequent.model.target import Target
 from sequent.runtime.ports import DrivenRun
 from sequent.runtime.recovery.changes import fingerprints_of
 from sequent.runtime.rows import Batch, Ending, FrameKey, FrameOpening, Intent, RepeatOpening, RunEnd, TaskKey
 from sequent.runtime.store import open_store
-from sequent.runtime.target import Target
 
 ROOT = Path(__file__).parents[1]
 CHILD = """

@@ -17,19 +17,19 @@ from sequent.model.commands import option, typed, with_store
 from sequent.model.outcome import Outcome
 from sequent.model.showing import set_shower
 from sequent.model.status import RunStatus
-from sequent.runtime.streams import open_missing
+from sequent.runtime.processes.standard_streams import open_missing
 
 if TYPE_CHECKING:
     from sequent.model.plan import Plan
     from sequent.model.spec import Definition, FlowSpec
+    from sequent.model.target import Target
     from sequent.runtime.executors.agents import AgentProcess
     from sequent.runtime.loading.flows import LoadedFlow
     from sequent.runtime.ports import Observer, Store
-    from sequent.runtime.recovery.planning import RecoveryPlan
-    from sequent.runtime.recovery.selecting import Asked
-    from sequent.runtime.rows import RunRecord
-    from sequent.runtime.target import Target
-    from sequent.settings import Configuration
+    from sequent.runtime.records import RunRecord
+    from sequent.runtime.recovery.recovery_plan import RecoveryPlan
+    from sequent.runtime.recovery.task_selection import Asked
+    from sequent.settings.configuration import Configuration
 
 
 def start(
@@ -61,10 +61,10 @@ def start(
         StoreError: the store could not be written.
         FencedError: another process took the run over.
     """
-    from sequent.runtime.drive import Drive
-    from sequent.runtime.nesting import origin, refuse_nesting
-    from sequent.runtime.patience import wait_for_room
+    from sequent.runtime.backoff import wait_for_room
     from sequent.runtime.recovery.changes import fingerprints_of
+    from sequent.runtime.runs.drive import Drive
+    from sequent.runtime.runs.nested_runs import origin, refuse_nesting
 
     refuse_nesting(target, plan.params, store.name)
     with closing(wait_for_room(lambda: store.create(target, plan, run_id, fingerprints_of(plan), origin()))) as run:
@@ -104,9 +104,9 @@ def recover(
         UsageError: the request cannot be fulfilled.
     """
     from sequent.compiler import compile_flow
-    from sequent.runtime.drive import Drive
-    from sequent.runtime.patience import wait_for_room
-    from sequent.runtime.recovery.preparing import prepare
+    from sequent.runtime.backoff import wait_for_room
+    from sequent.runtime.recovery.preparation import prepare
+    from sequent.runtime.runs.drive import Drive
 
     plan = compile_flow(definition.spec, record.params)
     prepared = prepare(plan, store.look(record), asked)
@@ -133,7 +133,7 @@ def plan_recovery(
         DefinitionError, UsageError: as ``recover``.
     """
     from sequent.compiler import compile_flow
-    from sequent.runtime.recovery.preparing import plan_of
+    from sequent.runtime.recovery.preparation import plan_of
 
     plan = compile_flow(definition.spec, record.params)
     return plan_of(plan, store.look(record), asked, store.attempts(record))
@@ -158,9 +158,9 @@ def continue_(
         BusyError, DefinitionError: as ``recover``.
     """
     from sequent.compiler import compile_flow
-    from sequent.runtime.drive import Drive
-    from sequent.runtime.patience import wait_for_room
+    from sequent.runtime.backoff import wait_for_room
     from sequent.runtime.recovery.changes import check_changes
+    from sequent.runtime.runs.drive import Drive
 
     seen = store.look(record)
     has_failed = record.status is RunStatus.STOPPED and (seen.failures(1)[0] or seen.container_problems(1))
@@ -217,7 +217,7 @@ def run(request: RunRequest) -> Outcome:
     """
     from sequent.runtime.executors.executors_of_flow import make_agent, target_of
     from sequent.runtime.recovery.scripts import scripted
-    from sequent.settings import configuration
+    from sequent.settings.configuration import configuration
 
     settings = configuration()
     definition = settings.applied_to(request.definition)
@@ -232,8 +232,8 @@ def run(request: RunRequest) -> Outcome:
     agent = make_agent(definition)
     try:
         from sequent.compiler import compile_flow
-        from sequent.runtime.linked_directories import check_start
-        from sequent.runtime.patience import wait_for_room
+        from sequent.runtime.backoff import wait_for_room
+        from sequent.runtime.runs.linked_directories import check_start
         from sequent.runtime.store import open_store
 
         # A flow with mistakes leaves no new store.
@@ -241,7 +241,7 @@ def run(request: RunRequest) -> Outcome:
         if not takes_up:
             check_start(definition.spec.config, request.run_id)
         if definition.spec.warnings:
-            from sequent.runtime.observers import note_all
+            from sequent.runtime.runs.observers import note_all
 
             note_all(definition.spec.warnings)
         with ExitStack() as stack:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Self, cast
 
-from sequent.dsl.names import did_you_mean
 from sequent.dsl.pools import Pool
 from sequent.dsl.source_lines import Site, site_above
 from sequent.errors import DefinitionError
 from sequent.model.spec import UNLIMITED
-from sequent.model.wording import repr_of
+from sequent.model.wording import did_you_mean, repr_of
 
 __all__ = ["Resource", "ResourcePool"]
 

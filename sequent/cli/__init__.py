@@ -37,7 +37,7 @@ def main(words: Sequence[str] | None = None) -> int:
         # Called last: what the interpreter takes down after that, nobody has to wait for.
         atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)
         from sequent.cli.app import run_command
-        from sequent.runtime.streams import open_missing
+        from sequent.runtime.processes.standard_streams import open_missing
 
         sys.unraisablehook = _leave_if_interrupted
         open_missing()

@@ -6,8 +6,8 @@ import contextlib
 import sys
 from collections.abc import Sequence
 
-from sequent.cli.commands import COMMANDS, COMPLETE, FLAGS, HELP, VALUED, application, version
-from sequent.cli.terminal import discard, flush, out
+from sequent.cli.command_table import COMMANDS, COMPLETE, FLAGS, HELP, VALUED, application, version
+from sequent.cli.output.terminal import discard, flush, out
 from sequent.errors import OutputError, UsageError
 
 PIPE_CLOSED = 141
@@ -66,7 +66,7 @@ def _stands_alone(word: str) -> bool:
 
 
 def _unknown_command(word: str) -> UsageError:
-    from sequent.dsl.names import did_you_mean
+    from sequent.model.wording import did_you_mean
 
     return UsageError(
         f"unknown command {word!r}",
@@ -79,16 +79,16 @@ def _dispatch(words: list[str]) -> int:
         out(version())
         return 0
     if words[:1] == [COMPLETE]:
-        from sequent.cli.candidates import complete
+        from sequent.cli.arguments.candidates import complete
 
         return complete(" ".join(words[1:]))
     # Behind an option of the flow that is set, it is a value.
     is_about_run = next((word for word in words[1:] if not _stands_alone(word)), "") in HELP
     if words[:1] == ["run"] and not is_about_run:
-        from sequent.cli.start_run import start_typed
+        from sequent.cli.runs.start_run import start_typed
 
         return start_typed(words[1:])
-    from sequent.cli.parsing import parsed
+    from sequent.cli.arguments.parsing import parsed
 
     return parsed(application(), words)
 
@@ -101,15 +101,15 @@ def _silenced() -> int:
 
 def _unwritten(error: OutputError) -> int:
     """The output cannot be written: report that on standard error; the run is not affected."""
-    from sequent.cli.error_text import report
+    from sequent.cli.output.error_text import report
 
     discard(sys.stdout)
     return report(error, as_json=False, with_traceback=False)
 
 
 def _reported(error: Exception, typed: Sequence[str]) -> int:
-    from sequent.cli.error_text import report, told
-    from sequent.cli.options import said_of_talk
+    from sequent.cli.arguments.options import said_of_talk
+    from sequent.cli.output.error_text import report, told
 
     options = said_of_talk.get()
     if options is None:

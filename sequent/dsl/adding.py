@@ -18,7 +18,6 @@ from sequent.dsl.mistakes import Mistakes, defer, problems_of
 from sequent.dsl.names import check_name
 from sequent.dsl.nodes import Node, path_of
 from sequent.dsl.options import STEP_OPTIONS, WORK, WrittenOptions, read_options
-from sequent.dsl.paths import expanded
 from sequent.dsl.reference_search import refuse_texts
 from sequent.dsl.references import Reference
 from sequent.dsl.requirements import Claimable
@@ -28,6 +27,7 @@ from sequent.model.references import dotted
 from sequent.model.spec import MOST_LEVELS
 from sequent.model.wording import repr_of
 from sequent.model.work import ModuleImport
+from sequent.settings.paths import expanded
 
 _IMPORTS = frozenset({"import_module", "import_file"})
 _ALLOWED = STEP_OPTIONS | COMMAND_OPTIONS | _IMPORTS | {"command", "config"}

@@ -10,7 +10,6 @@ from typing import Any, Unpack
 
 from sequent.dsl.adding import read_added, read_imports
 from sequent.dsl.config import BuiltFlow, read_config, read_store, read_text
-from sequent.dsl.databases import DEFAULT
 from sequent.dsl.definitions import definition_of
 from sequent.dsl.events import read_event
 from sequent.dsl.hosts import read_hosts
@@ -29,6 +28,7 @@ from sequent.dsl.source_lines import Site, frame_above, names_around, read_at, s
 from sequent.errors import DefinitionError, UsageError
 from sequent.model.outcome import Outcome
 from sequent.model.showing import shown
+from sequent.settings.databases import DEFAULT
 
 
 class Block(Node):

@@ -12,14 +12,13 @@ from sequent.dsl.compounds import references_within
 from sequent.dsl.functions import FunctionSource, read_function
 from sequent.dsl.literals import snapshot
 from sequent.dsl.mistakes import Mistakes
-from sequent.dsl.names import did_you_mean
 from sequent.dsl.reference_search import refuse_text
 from sequent.dsl.reference_words import refuse_secret
 from sequent.dsl.references import formatted_in, has_form
 from sequent.dsl.source_lines import Site, option_place, read_at
 from sequent.dsl.words import WordSource, read_arguments, read_word, read_words
 from sequent.errors import DefinitionError, Place
-from sequent.model.wording import described, repr_of
+from sequent.model.wording import described, did_you_mean, repr_of
 
 
 class ExitCode(int):

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any, cast
 from attrs import evolve
 
 from sequent.dsl.nodes import Node
-from sequent.dsl.paths import expanded
-from sequent.dsl.settings import Settings, mapping_of, setting_error, unknown_key
 from sequent.errors import DefinitionError, Place, UsageError
 from sequent.model.options import SETTINGS
 from sequent.model.scalar_options import option_error, quoted
 from sequent.model.wording import repr_of
+from sequent.settings.keywords import Settings, mapping_of, setting_error, unknown_key
+from sequent.settings.paths import expanded
 
 if TYPE_CHECKING:
-    from sequent.dsl.files import SettingsFile
+    from sequent.settings.files import SettingsFile
 
 
 class BuiltFlow:
@@ -54,7 +54,7 @@ def read_config(config: object, tag: str, module: str, place: Place) -> Settings
 
 def _settings_of(config: object, tag: str, module: str, place: Place) -> SettingsFile:
     # Few flows have settings in a file, and reading one takes regular expressions of some size.
-    from sequent.dsl.files import SettingsFile, read_file, read_given
+    from sequent.settings.files import SettingsFile, read_file, read_given
 
     if config is None:
         return SettingsFile("", {}, given_at=place)

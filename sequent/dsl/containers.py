@@ -11,7 +11,6 @@ from sequent.dsl.class_bodies import adopt, check_until, close_body
 from sequent.dsl.instances import instance_of
 from sequent.dsl.literals import decoded
 from sequent.dsl.mistakes import Mistakes
-from sequent.dsl.names import did_you_mean
 from sequent.dsl.nodes import MissingWordError, Node, Written
 from sequent.dsl.option_types import ContainerOptions, RepeatContainerOptions, Repeats
 from sequent.dsl.options import CONTAINER_OPTIONS, WrittenOptions, read_options, refusal_of_attempts, without_attempts
@@ -27,7 +26,7 @@ from sequent.errors import DefinitionError, UsageError
 from sequent.model.failures import Failures
 from sequent.model.references import Literal
 from sequent.model.showing import shown
-from sequent.model.wording import repr_of
+from sequent.model.wording import did_you_mean, repr_of
 
 C_co = TypeVar("C_co", covariant=True)
 T = TypeVar("T")

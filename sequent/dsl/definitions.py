@@ -10,12 +10,10 @@ from sequent.dsl.annotations import ResultTypes, attribute_type
 from sequent.dsl.config import BuiltFlow
 from sequent.dsl.mistakes import in_order
 from sequent.dsl.nodes import Node, Written
-from sequent.dsl.original_keys import told_of
 from sequent.dsl.parameter_options import collisions
 from sequent.dsl.parameters import ParamSource
 from sequent.dsl.reference_reader import ReferenceReader
 from sequent.dsl.running import mistakes_of_the_whole
-from sequent.dsl.settings import Settings
 from sequent.dsl.specification import SpecTree
 from sequent.dsl.translation import Translation
 from sequent.dsl.type_mistakes import mistake_in, mistakes_in_results
@@ -25,6 +23,8 @@ from sequent.model.annotations import unnamed_class
 from sequent.model.options import SETTINGS
 from sequent.model.spec import Definition, FlowSpec, Origin, ParamSpec
 from sequent.model.wording import kind_of, repr_of, with_article
+from sequent.settings.keywords import Settings
+from sequent.settings.original_keys import told_of
 
 _MEANS_NOTHING = frozenset({"other-flow", "param", "reference"})
 """Mistakes of what a name means, which the compiler would tell again in its words; ..."""

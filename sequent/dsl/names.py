@@ -5,13 +5,12 @@ from __future__ import annotations
 import keyword
 import re
 import unicodedata
-from collections.abc import Iterable
 
 from sequent.dsl.reference_search import refuse_text
 from sequent.dsl.source_lines import Site
 from sequent.errors import DefinitionError, Place
 from sequent.model.spec import LONGEST_NAME
-from sequent.model.wording import guess, listed, repr_of
+from sequent.model.wording import repr_of
 
 RESERVED = frozenset(
     {"result", "result_or", "failures", "returned", "ready", "active", "success", "failed", "complete"}
@@ -61,13 +60,6 @@ def check_flow_name(name: object, place: Place | Site) -> str:
 def alternative(name: str) -> str:
     """A name that is free, for one that is reserved."""
     return f"{name}_step"
-
-
-def did_you_mean(name: object, known: Iterable[str]) -> str:
-    """A hint: the nearest of the known names, and all of them."""
-    names = sorted(known)
-    text = name if isinstance(name, str) else repr_of(name)
-    return f"{guess(text, names)}there are: {listed(names)}" if names else "there are none"
 
 
 def _check_text(name: object, place: Place | Site, pattern: str) -> str:

@@ -11,7 +11,6 @@ from sequent.dsl.commands import CommandSource
 from sequent.dsl.compounds import Given
 from sequent.dsl.functions import FunctionSource
 from sequent.dsl.mistakes import kept_in
-from sequent.dsl.names import did_you_mean
 from sequent.dsl.options import WORK, WrittenOptions
 from sequent.dsl.reference_words import failures_of
 from sequent.dsl.references import Reference
@@ -20,6 +19,7 @@ from sequent.dsl.running import asking_step
 from sequent.dsl.source_lines import Site, assigned_name, body_of, frame_above, site_above
 from sequent.errors import DefinitionError
 from sequent.model.failures import Failures
+from sequent.model.wording import did_you_mean
 
 NO_CHILDREN: Mapping[str, Node] = {}
 NO_ATTRIBUTES: Mapping[str, Reference] = {}

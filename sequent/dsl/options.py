@@ -11,7 +11,6 @@ from attrs import evolve, frozen
 from sequent.dsl.hosts import is_here
 from sequent.dsl.literals import step_as_value
 from sequent.dsl.mistakes import Mistakes
-from sequent.dsl.names import did_you_mean
 from sequent.dsl.pools import PoolAmounts, read_acquires, read_releases
 from sequent.dsl.reference_search import refuse_text
 from sequent.dsl.reference_words import refuse_secret
@@ -25,6 +24,7 @@ from sequent.model.references import Literal
 from sequent.model.scalar_options import option_error, read_flag, read_optional_flag
 from sequent.model.spec import ItemsLiteral, PlainStepOptions
 from sequent.model.wire import encode
+from sequent.model.wording import did_you_mean
 
 NO_VALUES: Mapping[str, Literal | Reference] = {}
 

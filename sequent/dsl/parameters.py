@@ -9,7 +9,6 @@ from typing import Any, Final
 from attrs import define
 
 from sequent.dsl.literals import snapshot
-from sequent.dsl.names import did_you_mean
 from sequent.dsl.parameter_options import option_of
 from sequent.dsl.reference_search import reference_in, refuse_text
 from sequent.dsl.references import Reference, Source
@@ -20,7 +19,7 @@ from sequent.model.annotations import unnamed_class
 from sequent.model.references import Literal
 from sequent.model.spec import Definition, ParamSpec
 from sequent.model.wire import encode_with_classes
-from sequent.model.wording import described, with_article
+from sequent.model.wording import described, did_you_mean, with_article
 
 
 class _Required:

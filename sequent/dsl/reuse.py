@@ -10,7 +10,6 @@ from sequent.dsl.annotations import attribute_type, is_known
 from sequent.dsl.compounds import Given, read_value, references_within
 from sequent.dsl.literals import decoded
 from sequent.dsl.mistakes import Mistakes
-from sequent.dsl.names import did_you_mean
 from sequent.dsl.nodes import Node, Written
 from sequent.dsl.options import WrittenOptions, laid_over
 from sequent.dsl.parameters import ParamSource
@@ -19,7 +18,7 @@ from sequent.dsl.source_lines import Site, option_place, read_at
 from sequent.dsl.typed_text import fits, shown_type
 from sequent.errors import DefinitionError, Place
 from sequent.model.references import Literal
-from sequent.model.wording import described, repr_of, with_article
+from sequent.model.wording import described, did_you_mean, repr_of, with_article
 
 _NOTHING = Literal("null")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sequent.engine.kept_successes import keep
 from sequent.engine.run_state import BlockState, Frame, RunState
-from sequent.engine.tasks import settle_unstarted
+from sequent.engine.task_lifecycle import settle_unstarted
 from sequent.model.effects import TakeBack
 from sequent.model.status import Status
 

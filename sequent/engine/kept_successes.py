@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sequent.engine.conditions import begin_doubt
 from sequent.engine.run_state import Frame, RunState
-from sequent.engine.tasks import make_ready, settle
+from sequent.engine.task_lifecycle import make_ready, settle
 from sequent.model.saved import SavedFrame, SavedTask
 from sequent.model.status import Status, Verdict
 

@@ -9,7 +9,7 @@ from sequent.engine.conditions import look_away, look_outside, tell_reached
 from sequent.engine.kept_successes import is_of_now, restore
 from sequent.engine.pools import give_back, release
 from sequent.engine.run_state import HAS_BEEN_ACTIVE, BlockState, Frame, RunState
-from sequent.engine.tasks import settle
+from sequent.engine.task_lifecycle import settle
 from sequent.model.effects import CloseFrame, CloseRepeat, DrawItem, FailContainer, OpenFrame, OpenRepeat, Revise
 from sequent.model.facts import DrawFailed, ItemDrawn, ItemsEnded, RepeatOpened
 from sequent.model.plan import ContainerPlan

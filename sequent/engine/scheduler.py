@@ -12,7 +12,7 @@ from sequent.engine.pools import blocked, hold_from_start
 from sequent.engine.repeats import advance, begin_block, close_frame, make_block, open_block, take_count, take_item
 from sequent.engine.run_state import HAS_BEEN_ACTIVE, BlockState, Frame, RunState
 from sequent.engine.start_queue import break_tie, grant, join, next_container, start_steps
-from sequent.engine.tasks import end, make_ready, review_handled, settle, settle_unstarted
+from sequent.engine.task_lifecycle import end, make_ready, review_handled, settle, settle_unstarted
 from sequent.engine.waits import end_wait
 from sequent.model.directives import NO_DIRECTIVES, Directives
 from sequent.model.effects import Effect, EndRun

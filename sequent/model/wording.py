@@ -50,3 +50,10 @@ def guess(name: str, known: Iterable[str]) -> str:
 def listed(names: Sequence[str]) -> str:
     """The first of some names."""
     return ", ".join(names[:_MOST_LISTED]) + (", ..." if len(names) > _MOST_LISTED else "")
+
+
+def did_you_mean(name: object, known: Iterable[str]) -> str:
+    """A hint: the nearest of the known names, and all of them."""
+    names = sorted(known)
+    text = name if isinstance(name, str) else repr_of(name)
+    return f"{guess(text, names)}there are: {listed(names)}" if names else "there are none"

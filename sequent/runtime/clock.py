@@ -6,7 +6,7 @@ import time
 from functools import cache
 from typing import Protocol
 
-from sequent.runtime import process_trees
+from sequent.runtime.processes import process_trees
 
 
 class Clock(Protocol):

@@ -11,7 +11,7 @@ from sequent.model.outcome import LogSpan, Problem
 from sequent.model.record_text import Count
 from sequent.model.references import CompoundForm
 from sequent.model.status import Verdict
-from sequent.runtime.target import Target
+from sequent.model.target import Target
 
 MOST_DRAWING = 4
 """Workers, or threads, that draw items: a small set of their own, so that a draw never waits behind a step."""

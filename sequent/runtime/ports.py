@@ -13,11 +13,10 @@ from sequent.model.saved import Revision, SavedFrame
 from sequent.model.scope import Scope
 from sequent.model.spec import Amounts
 from sequent.model.status import RunStatus, Status
+from sequent.model.target import Target
 from sequent.runtime.orders import AttemptOrder, DrawOrder, Report
-from sequent.runtime.origin import RunOrigin
-from sequent.runtime.pending import Pending
-from sequent.runtime.rows import Ask, AttemptRecord, Batch, FrameKey, RunRecord, TaskKey, Wait
-from sequent.runtime.target import Target
+from sequent.runtime.records import AttemptRecord, Pending, RunOrigin, RunRecord
+from sequent.runtime.rows import Ask, Batch, FrameKey, TaskKey, Wait
 
 if TYPE_CHECKING:
     # Most commands remove nothing.

@@ -1,4 +1,4 @@
-"""What the store is given to write, and what it gives to read."""
+"""The rows that one turn of a driver writes."""
 
 from __future__ import annotations
 
@@ -8,21 +8,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from msgspec import Struct
 from msgspec.structs import replace
 
-from sequent.model.outcome import Failure, LogSpan, Problem
+from sequent.model.outcome import LogSpan, Problem
 from sequent.model.scope import Scope
 from sequent.model.spec import Amounts
 from sequent.model.status import RunStatus, Status, Verdict
-from sequent.runtime.origin import RunOrigin
-from sequent.runtime.owner import Owner
-from sequent.runtime.target import Target
+from sequent.runtime.records import RunRecord, Unrun
 
 if TYPE_CHECKING:
     # Agents and workers know rows, and no plan.
-    from sequent.model.description import KeptDescription
     from sequent.model.plan import Plan
-
-Unrun = Mapping[str, Mapping[Status, int]]
-"""By dotted path, how many tasks of a step were skipped or cancelled since its driver took the run, or are ready."""
 
 
 class TaskKey(Struct, frozen=True):
@@ -237,54 +231,3 @@ class Batch(Struct):
             or self.unrun is not None
             or self.end
         )
-
-
-class RunRecord(Struct, frozen=True, kw_only=True):
-    """A run, as the store has it."""
-
-    number: int
-    id: str
-    target: Target
-    status: RunStatus
-    """``interrupted`` where it says running but nobody drives it."""
-    recovery: int
-    params: Mapping[str, str]
-    created: float
-    ended: float | None
-    owner: Owner | None
-    """Who drives it now; None where nobody does."""
-    counts: Mapping[Status, int]
-    description: KeptDescription
-    fingerprints: Mapping[str, str]
-    """By dotted path, the fingerprint of each step's code."""
-    reason: str = ""
-    """Why it ended so, where no failure tells."""
-    origin: RunOrigin | None = None
-    """The step that started it; None where no step of another run did."""
-    unrun: Unrun = {}
-    epoch: int = 0
-    """How often somebody has begun to drive it."""
-
-
-class AttemptRecord(Struct, frozen=True, kw_only=True):
-    """An attempt, as the store has it."""
-
-    path: str
-    sequence: str
-    attempt: int
-    status: Status
-    """``active`` where it has no outcome; ``waiting`` where it was lost, or counts no more."""
-    started: float
-    ended: float | None
-    problem: Problem | None
-    log: LogSpan | None
-    is_outdated: bool = False
-    """Whether it had succeeded, and its task is to run again."""
-    is_passed: bool = False
-    """Whether nobody executed it: its task was passed over, and counts as a success."""
-
-    @property
-    def failure(self) -> Failure:
-        """Of an attempt that has failed: the failure that it is."""
-        problem = self.problem or Problem(type="Unknown", message="no reason was recorded")
-        return Failure(path=self.path, sequence=self.sequence, attempt=self.attempt, problem=problem, log=self.log)

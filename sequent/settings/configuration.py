@@ -9,16 +9,16 @@ from typing import Any
 from attrs import evolve, field, fields, frozen
 
 from sequent.by_fields import ByFields
-from sequent.dsl.databases import DEFAULT
-from sequent.dsl.files import SettingsFile, read_file
-from sequent.dsl.original_keys import told_of
-from sequent.dsl.paths import expanded, path_from
-from sequent.dsl.settings import LOGGING_KEYS, Settings, setting_error
 from sequent.errors import Place
 from sequent.model.spec import Definition, FlowConfig, FlowSpec
-from sequent.runtime.target import is_file
+from sequent.model.target import is_file
+from sequent.settings.databases import DEFAULT
 from sequent.settings.environment import FILE, TAG, read_environment, variable_of
-from sequent.settings.settings_lookup import find_file
+from sequent.settings.file_lookup import find_file
+from sequent.settings.files import SettingsFile, read_file
+from sequent.settings.keywords import LOGGING_KEYS, Settings, setting_error
+from sequent.settings.original_keys import told_of
+from sequent.settings.paths import expanded, path_from
 
 BESIDE = ("store", "flow")
 """Settings of commands rather than of a flow: the place of the runs, and the default target."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
-from sequent.dsl.names import did_you_mean
-from sequent.dsl.settings import KEYS, Settings, read_settings
 from sequent.errors import DefinitionError, Place, UsageError
 from sequent.model.scalar_options import flag_of
+from sequent.model.wording import did_you_mean
+from sequent.settings.keywords import KEYS, Settings, read_settings
 
 PREFIX = "SEQUENT_"
 FILE, TAG = f"{PREFIX}CONFIG", f"{PREFIX}CONFIG_TAG"

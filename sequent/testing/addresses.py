@@ -6,12 +6,12 @@ from collections.abc import Iterable
 
 from attrs import frozen
 
-from sequent.dsl.names import did_you_mean
 from sequent.errors import UsageError
 from sequent.model.inputs import ItemsCallPlan
 from sequent.model.plan import ContainerPlan, NodePlan, Plan, StepPlan
 from sequent.model.references import dotted
 from sequent.model.scope import sequence_text
+from sequent.model.wording import did_you_mean
 
 Sequence = tuple[int, ...]
 

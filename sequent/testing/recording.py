@@ -12,7 +12,8 @@ from sequent.model.references import dotted
 from sequent.model.scope import Scope, sequence_text
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.ports import DrivenRun
-from sequent.runtime.rows import Ask, Batch, RunRecord, TaskKey, Wait
+from sequent.runtime.records import RunRecord
+from sequent.runtime.rows import Ask, Batch, TaskKey, Wait
 from sequent.testing.clock import FakeClock
 from sequent.testing.events import Event, Kind
 

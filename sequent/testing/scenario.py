@@ -10,14 +10,13 @@ from typing import Any, TypeAlias, TypedDict, TypeVar, cast
 
 from attrs import frozen
 
-from sequent.dsl.names import did_you_mean
 from sequent.dsl.typed_text import fits, shown_type
 from sequent.errors import UsageError
 from sequent.model import wire
 from sequent.model.durations import read_seconds
 from sequent.model.outcome import Problem
 from sequent.model.status import Verdict
-from sequent.model.wording import repr_of
+from sequent.model.wording import did_you_mean, repr_of
 from sequent.model.work import CommandWork
 from sequent.runtime.worker.inputs import Catalogue
 from sequent.runtime.worker.problems import problem_of

@@ -7,14 +7,14 @@ from typing import Protocol, Unpack
 
 from attrs import frozen
 
-from sequent.dsl.names import did_you_mean
 from sequent.dsl.pools import Pool
 from sequent.errors import UsageError
 from sequent.model.outcome import Outcome
 from sequent.model.plan import Plan
 from sequent.model.scope import sequence_text
 from sequent.model.status import RunStatus, Status
-from sequent.runtime.recovery.selecting import Asked
+from sequent.model.wording import did_you_mean
+from sequent.runtime.recovery.task_selection import Asked
 from sequent.testing.addresses import Address, Addresses, key_of
 from sequent.testing.events import Event, Kind
 from sequent.testing.recording import Key

@@ -19,16 +19,16 @@ from sequent.errors import UsageError
 from sequent.model.durations import read_seconds
 from sequent.model.outcome import Outcome
 from sequent.model.status import Construct, RunStatus
-from sequent.runtime.drive import Drive
+from sequent.model.target import Target
 from sequent.runtime.driver.adapters import Adapters, Signals
 from sequent.runtime.orders import AttemptOrder
 from sequent.runtime.ports import DrivenRun
 from sequent.runtime.recovery.changes import fingerprints_of
-from sequent.runtime.recovery.prepared import Prepared
-from sequent.runtime.recovery.preparing import prepare
-from sequent.runtime.recovery.selecting import Asked
+from sequent.runtime.recovery.preparation import prepare
+from sequent.runtime.recovery.prepared_recovery import Prepared
+from sequent.runtime.recovery.task_selection import Asked
+from sequent.runtime.runs.drive import Drive
 from sequent.runtime.store.sqlite.temporary import MemoryStore
-from sequent.runtime.target import Target
 from sequent.runtime.worker.inputs import Catalogue
 from sequent.runtime.worker.repeat_iterators import RepeatIterators
 from sequent.testing.addresses import Addresses

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sequent.cli import main
-from sequent.cli.commands import COMMANDS, application, usage_of
+from sequent.cli.command_table import COMMANDS, application, usage_of
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
@@ -81,7 +81,7 @@ def test_help_and_settings_load_neither_a_flow_nor_what_is_heavy(sequent, words)
 def test_a_plain_run_loads_no_reader_of_files_that_are_not_there(sequent):
     modules = loaded_by(sequent, "flows:nightly", "--day=2026-11-24", "-q")
     assert "sqlite3" in modules
-    assert modules & {"yaml", "tomllib", "rich.table", "sequent.dsl.files"} == {"sequent.dsl.files"}
+    assert modules & {"yaml", "tomllib", "rich.table", "sequent.settings.files"} == {"sequent.settings.files"}
 
 
 def test_only_a_yaml_file_loads_yaml(sequent):

@@ -48,8 +48,14 @@ else:
     sys.addaudithook(look)
 """
 PLACES = [
-    *("sequent.cli.app", "sequent.errors", "sequent.cli.terminal", "sequent.runtime.streams"),
-    *("cyclopts", "sequent.cli.options", "sequent.runtime.store", "sqlite3", "sequent.runtime.store.sqlite.store"),
+    *("sequent.cli.app", "sequent.errors", "sequent.cli.output.terminal", "sequent.runtime.processes.standard_streams"),
+    *(
+        "cyclopts",
+        "sequent.cli.arguments.options",
+        "sequent.runtime.store",
+        "sqlite3",
+        "sequent.runtime.store.sqlite.store",
+    ),
     *("collected cyclopts", "collected sequent.runtime.store"),
 ]
 

@@ -48,14 +48,14 @@ NOT_FOR_A_RUN = {
     "networkx",
     "pytimeparse",
     "rich",
-    "sequent.cli.live_progress",
-    "sequent.cli.parameters",
+    "sequent.cli.output.live_progress",
+    "sequent.cli.arguments.parameters",
     "sequent.pictures",
-    "sequent.runtime.executors.inline",
-    "sequent.runtime.executors.threads",
-    "sequent.runtime.recovery.planning",
-    "sequent.runtime.recovery.preparing",
-    "sequent.runtime.recovery.selecting",
+    "sequent.runtime.executors.inline_executor",
+    "sequent.runtime.executors.thread_executor",
+    "sequent.runtime.recovery.recovery_plan",
+    "sequent.runtime.recovery.preparation",
+    "sequent.runtime.recovery.task_selection",
     "sequent.runtime.store.sqlite.temporary",
     "sequent.testing",
     "sqlalchemy.orm",
@@ -69,9 +69,9 @@ NOT_FOR_A_WORKER = {
     "sequent.engine",
     "sequent.model.plan",
     "sequent.runtime.driver",
-    "sequent.runtime.executors.processes",
+    "sequent.runtime.executors.process_executor",
     "sequent.runtime.rows",
-    "sequent.runtime.drive",
+    "sequent.runtime.runs.drive",
     "sequent.runtime.store",
     "sqlalchemy",
 }
@@ -149,7 +149,7 @@ def test_what_is_only_told_is_told_without_the_words_of_flows_and_whatever_drive
     assert command("plain_flows:plain", "--run-id", "once").code == 0
     ended = command(*words)
     assert ended.code == 0
-    assert "sequent.dsl.settings" in ended.modules
+    assert "sequent.settings.keywords" in ended.modules
     assert ended.modules & {"sequent.dsl.definitions", "sequent.runtime.driver", "networkx", "loguru", "yaml"} == set()
 
 

@@ -12,7 +12,7 @@ import pytest
 import sequent
 import sequent.testing
 from sequent import Sequent
-from sequent.cli.commands import COMMANDS, application
+from sequent.cli.command_table import COMMANDS, application
 from sequent.dsl.definitions import definition_of
 from sequent.errors import SequentError
 from tests.options_table import options_by_word, shown_type

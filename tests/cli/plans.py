@@ -6,8 +6,8 @@ from sequent.model.description import Part, PartKind
 from sequent.model.plan import ContainerPlan, Plan, StepPlan
 from sequent.model.scope import Scope
 from sequent.model.status import Construct, RunStatus
-from sequent.runtime.rows import RunRecord
-from sequent.runtime.target import Target
+from sequent.model.target import Target
+from sequent.runtime.records import RunRecord
 
 ROOT = Scope(1, 0, 1, (1,))
 STEP = Part(kind=PartKind.STEP)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from contextlib import contextmanager
 
-from sequent.cli.options import store_option
+from sequent.cli.arguments.options import store_option
 from sequent.model.commands import with_store
 from sequent.model.outcome import Problem
 from sequent.model.status import Status
-from sequent.runtime.rows import AttemptRecord
+from sequent.runtime.records import AttemptRecord
 
 PROBLEM = Problem(type="ValueError", message="no rows", file="flows.py", line=7)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 
-from sequent.cli.progress import PlainProgress
-from sequent.cli.terminal import Lines
+from sequent.cli.output.progress import PlainProgress
+from sequent.cli.output.terminal import Lines
 from sequent.model.outcome import LogSpan, Problem
 from sequent.model.status import Status
 from tests.cli.plans import ROOT, a_record, wide_plan

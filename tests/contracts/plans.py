@@ -9,9 +9,9 @@ from sequent.model.description import Part, PartKind
 from sequent.model.inputs import ItemsLiteralPlan
 from sequent.model.plan import ContainerPlan, NodePlan, Plan, Reaction, StepPlan
 from sequent.model.status import Construct, Status
+from sequent.model.target import Target
 from sequent.runtime.ports import DrivenRun, Store
 from sequent.runtime.rows import Batch, Ending, FrameKey, FrameOpening, Intent, RepeatOpening, TaskKey
-from sequent.runtime.target import Target
 
 ROOT, A, GRID, CELL, INNER, DEEP, MANY, EACH, BLOCK, B = range(10)
 """The indexes of the plan: a step, a repeated container that holds a step and a container, a repeated step,

@@ -13,8 +13,8 @@ from sequent.model.outcome import LogSpan, Problem
 from sequent.model.plan import Reaction
 from sequent.model.saved import SavedBlock, SavedFrame, SavedTask
 from sequent.model.status import Status, Verdict
+from sequent.model.target import Target
 from sequent.runtime.rows import Batch, Ending, FrameKey, FrameOpening, Intent, TaskKey
-from sequent.runtime.target import Target
 from tests.contracts.plans import (
     BLOCK,
     CELL,

@@ -9,9 +9,9 @@ import pytest
 from sequent.errors import BusyError, FencedError, UnknownRunError, UsageError
 from sequent.model.saved import SavedFrame
 from sequent.model.status import RunStatus, Status
-from sequent.runtime.origin import RunOrigin
+from sequent.model.target import Target
+from sequent.runtime.records import RunOrigin
 from sequent.runtime.rows import Batch, RunEnd, TaskKey, Wait
-from sequent.runtime.target import Target
 from tests.contracts.plans import (
     BLOCK,
     EACH,

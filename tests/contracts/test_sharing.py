@@ -8,9 +8,9 @@ from sequent.errors import UsageError
 from sequent.model.plan import Plan
 from sequent.model.spec import PoolSpec
 from sequent.model.status import RunStatus
+from sequent.model.target import Target
 from sequent.runtime.ports import DrivenRun
 from sequent.runtime.rows import Ask, Batch, Hold, RunEnd, TaskKey
-from sequent.runtime.target import Target
 from tests.contracts.plans import BLOCK, TASK_A, B, create, plan
 
 IN_BLOCK = TaskKey(2, B, 0)

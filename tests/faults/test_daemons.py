@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sequent.runtime import process_trees
+from sequent.runtime.processes import process_trees
 from tests.faults import daemons, ledger
 from tests.patience import PATIENCE, wait_until
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sequent.runtime import process_trees
+from sequent.runtime.processes import process_trees
 from tests.patience import LATE, PATIENCE, wait_until
 
 ROOT = Path(__file__).parents[2]

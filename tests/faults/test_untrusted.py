@@ -25,15 +25,17 @@ from sequent.dsl.builder import Sequent
 from sequent.errors import SequentError
 from sequent.model.outcome import LogSpan, Problem
 from sequent.model.record_text import text_of_record
-from sequent.runtime.agent.log_marks import LogMark, MarkWriter, mark_of, read_mark
+from sequent.model.target import Target
 from sequent.runtime.agent.timeouts import RECORD, WorkerLimit
-from sequent.runtime.driver.wake import WakeSocket
+from sequent.runtime.driver.wake_socket import WakeSocket
 from sequent.runtime.executors.agents import AgentProcess
-from sequent.runtime.executors.processes import ProcessExecutor
+from sequent.runtime.executors.process_executor import ProcessExecutor
 from sequent.runtime.executors.wakeups import Wakeups
 from sequent.runtime.executors.worker_links import LocalLink
 from sequent.runtime.executors.worker_pool import WorkerPool
-from sequent.runtime.messages import CloseAgent, EndWorkers, FlowLoaded, FromAgent, SpawnWorker
+from sequent.runtime.logs.log_marks import LogMark, MarkWriter, mark_of, read_mark
+from sequent.runtime.messages.message_types import CloseAgent, EndWorkers, FlowLoaded, FromAgent, SpawnWorker
+from sequent.runtime.messages.packets import WORD, Link, pack, pair
 from sequent.runtime.orders import (
     AttemptBegan,
     AttemptEnded,
@@ -43,8 +45,6 @@ from sequent.runtime.orders import (
     Report,
     WorkerSetup,
 )
-from sequent.runtime.packets import WORD, Link, pack, pair
-from sequent.runtime.target import Target
 from tests.patience import PATIENCE
 from tests.runtime.driving import forked
 

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import psutil
 
 from sequent.model.status import Status
-from sequent.runtime.rows import AttemptRecord
+from sequent.runtime.records import AttemptRecord
 from sequent.runtime.store import open_store
 from tests.faults import ledger
 from tests.faults.ledger import Entry

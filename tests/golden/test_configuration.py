@@ -14,7 +14,7 @@ from sequent import virtual_resource_pool as vrp
 from sequent.dsl.definitions import definition_of
 from sequent.errors import SequentError
 from sequent.model.status import Construct
-from sequent.settings import configuration
+from sequent.settings.configuration import configuration
 from tests.golden.ledger import runs, script, works
 
 KEYS = {

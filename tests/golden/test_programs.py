@@ -11,7 +11,7 @@ import pytest
 
 import sequent
 from sequent import Sequent
-from sequent.dsl.original_keys import FOR_HOSTS, LOG_FILES, WITHOUT_EFFECT
+from sequent.settings.original_keys import FOR_HOSTS, LOG_FILES, WITHOUT_EFFECT
 from tests.golden.ledger import script
 
 PROGRAMS = Path(__file__).parents[2] / "examples/documentation"

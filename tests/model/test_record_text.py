@@ -14,8 +14,8 @@ from sequent.errors import NotDataError
 from sequent.model.outcome import Problem
 from sequent.model.record_text import read_record, text_of_record
 from sequent.model.status import Status
-from sequent.runtime.owner import Owner
-from sequent.runtime.target import Target
+from sequent.model.target import Target
+from sequent.runtime.records import Owner
 
 PROBLEM = Problem(type="E", message="m", traceback="t", file="f.py", line=3, exit_code=-1, types=("m.E",))
 OWNER = Owner(7, 1.5, "h", "b", "u", 2.0)

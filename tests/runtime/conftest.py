@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from sequent.model.target import Target
 from sequent.runtime.driver.values import Values
 from sequent.runtime.ports import DrivenRun
 from sequent.runtime.rows import Batch, FrameKey, FrameOpening
 from sequent.runtime.store import open_store
-from sequent.runtime.target import Target
 from tests.runtime.driving import forked
 from tests.runtime.valued import PLAN, ROOT
 

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from sequent.dsl.definitions import definition_of
-from sequent.runtime import process_trees
+from sequent.model.target import Target
 from sequent.runtime.executors.agents import fork_agent, launch_agent
-from sequent.runtime.executors.inline import InlineExecutor
-from sequent.runtime.executors.processes import ProcessExecutor
-from sequent.runtime.executors.threads import ThreadExecutor
+from sequent.runtime.executors.inline_executor import InlineExecutor
+from sequent.runtime.executors.process_executor import ProcessExecutor
+from sequent.runtime.executors.thread_executor import ThreadExecutor
 from sequent.runtime.executors.workers import MOST_ATTEMPTS, MOST_WORKERS
 from sequent.runtime.loading.flows import load_flow
 from sequent.runtime.orders import (
@@ -31,7 +31,7 @@ from sequent.runtime.orders import (
     WorkerSetup,
 )
 from sequent.runtime.ports import Executor
-from sequent.runtime.target import Target
+from sequent.runtime.processes import process_trees
 from tests.patience import PATIENCE
 
 R = TypeVar("R", bound=Report)

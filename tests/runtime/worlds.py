@@ -13,6 +13,7 @@ from sequent.compiler import compile_flow
 from sequent.dsl.definitions import definition_of
 from sequent.model.outcome import Problem
 from sequent.model.status import Construct, RunStatus, Status
+from sequent.model.target import Target
 from sequent.runtime.clock import SystemClock
 from sequent.runtime.driver.adapters import Adapters
 from sequent.runtime.driver.loop import Driver
@@ -20,7 +21,6 @@ from sequent.runtime.orders import AttemptEnded, AttemptOrder, DrawOrder, Report
 from sequent.runtime.ports import DrivenRun, Store
 from sequent.runtime.rows import Batch
 from sequent.runtime.store import open_store
-from sequent.runtime.target import Target
 
 
 def work() -> None:

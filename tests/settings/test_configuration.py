@@ -13,10 +13,10 @@ from sequent.errors import SequentError, UsageError
 from sequent.model.spec import FlowConfig
 from sequent.model.status import Construct
 from sequent.runtime.context import Context
-from sequent.runtime.left_processes import DIRECTORY_VARIABLE
+from sequent.runtime.processes.left_processes import DIRECTORY_VARIABLE
 from sequent.runtime.recovery import scripts
 from sequent.runtime.worker.environment import variables_of
-from sequent.settings import configuration
+from sequent.settings.configuration import configuration
 
 
 def flow_that_says(config):

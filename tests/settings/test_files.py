@@ -7,8 +7,8 @@ import os
 import pytest
 
 from sequent import Sequent
-from sequent.dsl.files import read_file
 from sequent.errors import DefinitionError, SequentError, UsageError
+from sequent.settings.files import read_file
 
 TOML = """\
 # what is set here

@@ -18,15 +18,17 @@ from msgspec.msgpack import Decoder
 
 from sequent.errors import BusyError, NotDataError
 from sequent.model.record_text import read_record
-from sequent.runtime import messages, process_trees
-from sequent.runtime.agent.disk_room import is_scarce
 from sequent.runtime.agent.ended_children import ChildWatch, next_ended
 from sequent.runtime.agent.run_directory import RunDirectory, remove_if_empty
 from sequent.runtime.agent.timeouts import HARMED, TIMED_OUT, WorkerLimit, exceeded, new_word, soonest
-from sequent.runtime.agent.trimming import Trimming
 from sequent.runtime.agent.worker_endings import WorkerEndings
+from sequent.runtime.disk_room import is_scarce
+from sequent.runtime.logs.trimming import Trimming
+from sequent.runtime.messages import message_types as messages
+from sequent.runtime.messages.packets import BadMessageError, Channel, pair, send
 from sequent.runtime.orders import Message, WorkerSetup
-from sequent.runtime.packets import BadMessageError, Channel, pair, send
+from sequent.runtime.processes import process_trees
+from sequent.runtime.processes.standard_streams import leave_streams
 
 GRACE = 2.0
 """Seconds between TERM and KILL of an attempt that takes too long, and of everything once the driver is gone."""
@@ -72,7 +74,7 @@ class Agent:
         process_trees.adopt_orphans()
         self._selector.register(self._channel.end, selectors.EVENT_READ, self._listen)
         self._selector.register(self._children, selectors.EVENT_READ, self._children.clear)
-        _forget_streams()
+        leave_streams()
         self._prepare()
         while not (self._is_closing and not process_trees.has_children()):
             for key, _ in self._selector.select(self._seconds_left()):
@@ -271,14 +273,6 @@ class Agent:
         until = None if limit is None else max(0.0, limit - time.monotonic())
         left = [seconds for seconds in (self._endings.seconds_left(), until) if seconds is not None]
         return min(*left, _LONGEST_SLEEP) if left else None
-
-
-def _forget_streams() -> None:
-    """Let nobody wait for the agent who waits for the end of what the driver writes."""
-    nothing = os.open(os.devnull, os.O_RDWR)
-    for descriptor in (0, 1, 2):
-        os.dup2(nothing, descriptor)
-    os.close(nothing)
 
 
 def run(control: socket.socket, run_worker: RunWorker, prepare: Callable[[], None] = lambda: None) -> NoReturn:

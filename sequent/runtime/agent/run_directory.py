@@ -9,12 +9,12 @@ import time
 
 from sequent.errors import StoreError
 from sequent.model.record_text import text_of_record
-from sequent.runtime import process_trees
-from sequent.runtime.agent.disk_room import give_back
-from sequent.runtime.agent.log_marks import make_mark, mark_of, remove_mark
-from sequent.runtime.left_processes import ListedProcess, end_leftovers, list_of
-from sequent.runtime.ownership import agent_lock, try_lock
-from sequent.runtime.stamps import Stamp
+from sequent.runtime.disk_room import give_back
+from sequent.runtime.logs.log_marks import make_mark, mark_of, remove_mark
+from sequent.runtime.processes import process_trees
+from sequent.runtime.processes.left_processes import ListedProcess, end_leftovers, list_of
+from sequent.runtime.processes.process_stamps import Stamp
+from sequent.runtime.processes.run_locks import agent_lock, try_lock
 
 _RETRY = 0.02
 

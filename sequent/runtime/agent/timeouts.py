@@ -9,7 +9,7 @@ import socket
 import struct
 import time
 
-from sequent.runtime.packets import WORD, pair
+from sequent.runtime.messages.packets import WORD, pair
 
 TIMED_OUT, HARMED = "timed out", "harmed"
 """Why an agent has ended a worker: its attempt took too long, or a step has got at its descriptors."""

@@ -9,8 +9,8 @@ from collections.abc import Callable, Collection
 
 from attrs import define, field
 
-from sequent.runtime import process_trees
-from sequent.runtime.messages import WorkerEnded
+from sequent.runtime.messages.message_types import WorkerEnded
+from sequent.runtime.processes import process_trees
 
 _MOMENT = 0.02
 """Seconds until it is looked again whether what was killed has gone; it may have been forking."""

@@ -11,7 +11,7 @@ from attrs import frozen
 from sequent.by_fields import ByFields
 from sequent.model.status import Construct
 from sequent.runtime.clock import Clock
-from sequent.runtime.driver.stopping import stop_signals
+from sequent.runtime.driver.stop_signals import stop_signals
 from sequent.runtime.ports import DrivenRun, Executor, Observer
 
 Signals = Callable[[BaseSelector, Callable[[int], None]], AbstractContextManager[None]]

@@ -17,14 +17,14 @@ from sequent.model.outcome import Problem
 from sequent.model.plan import Plan, StepPlan
 from sequent.model.references import dotted
 from sequent.model.scope import Scope, sequence_text
-from sequent.runtime.agent.disk_room import NO_ROOM
+from sequent.runtime.backoff import FULL_PATIENCE, WRITABLE, Patience
+from sequent.runtime.disk_room import NO_ROOM
 from sequent.runtime.driver.adapters import Adapters
 from sequent.runtime.driver.option_values import BadOptionError, OptionValues
 from sequent.runtime.driver.values import Keep, Values
+from sequent.runtime.messages.spools import Spool, Spools
 from sequent.runtime.orders import NO_SETTINGS, AttemptKey, AttemptOrder, Spooled
-from sequent.runtime.patience import FULL_PATIENCE, WRITABLE, Patience
 from sequent.runtime.rows import Intent
-from sequent.runtime.spools import Spool, Spools
 
 
 @define(eq=False)

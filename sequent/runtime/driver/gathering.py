@@ -10,9 +10,9 @@ from attrs import frozen
 from sequent.by_fields import ByFields
 from sequent.model.plan import ContainerPlan, Plan, StepPlan
 from sequent.model.status import Status
+from sequent.runtime.messages.spools import CLOSE, OPEN
 from sequent.runtime.ports import ReadRun
 from sequent.runtime.rows import FrameKey, TaskKey
-from sequent.runtime.spools import CLOSE, OPEN
 
 
 @frozen(eq=False, repr=False)

@@ -13,13 +13,13 @@ from sequent.model.facts import PauseRequested, StopRequested
 from sequent.model.plan import Plan
 from sequent.model.saved import SavedFrame
 from sequent.model.status import RunStatus, Status
+from sequent.runtime.backoff import BUSY_PATIENCE, FULL_PATIENCE, WRITABLE, Patience
 from sequent.runtime.driver.adapters import Adapters
-from sequent.runtime.driver.blocking import end_text
+from sequent.runtime.driver.blocked_text import end_text
 from sequent.runtime.driver.desks.table import Desks
-from sequent.runtime.driver.stopping import Stopping
+from sequent.runtime.driver.stop_signals import Stopping
 from sequent.runtime.driver.turn import Turn
 from sequent.runtime.driver.waiting import Waiter, soonest
-from sequent.runtime.patience import BUSY_PATIENCE, FULL_PATIENCE, WRITABLE, Patience
 from sequent.runtime.rows import Batch, RunEnd
 
 

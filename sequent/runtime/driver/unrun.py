@@ -9,7 +9,7 @@ from sequent.model.plan import Plan, StepPlan
 from sequent.model.references import dotted
 from sequent.model.status import Status
 from sequent.runtime.clock import Clock
-from sequent.runtime.rows import Unrun
+from sequent.runtime.records import Unrun
 
 _SECONDS = 0.5
 """The shortest time between two writes, so that they cost nothing."""

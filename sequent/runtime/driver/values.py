@@ -27,10 +27,10 @@ from sequent.model.scope import Scope
 from sequent.model.wire import part_of
 from sequent.runtime.driver.failures_input import failures_text
 from sequent.runtime.driver.gathering import Gathering
+from sequent.runtime.messages.spools import joined
 from sequent.runtime.orders import Composed, Cut, Given, Spooled
 from sequent.runtime.ports import ReadRun
 from sequent.runtime.rows import FrameKey
-from sequent.runtime.spools import joined
 
 
 @define

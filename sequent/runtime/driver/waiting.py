@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from selectors import BaseSelector
 
-from sequent.runtime.busy_wait import MOMENT, SpinThenSleep
 from sequent.runtime.clock import Clock
+from sequent.runtime.messages.busy_wait import MOMENT, SpinThenSleep
 
 
 def soonest(*times: float | None) -> float | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 
-from sequent.runtime import process_trees
+from sequent.runtime.processes import process_trees
 
 
 class _Adoption:

@@ -18,9 +18,10 @@ from attrs import field, frozen
 from msgspec.msgpack import Decoder
 
 from sequent.model.spec import Definition
-from sequent.runtime import packets, process_trees
-from sequent.runtime.messages import FromAgent
-from sequent.runtime.packets import Link
+from sequent.runtime.messages import packets
+from sequent.runtime.messages.message_types import FromAgent
+from sequent.runtime.messages.packets import Link
+from sequent.runtime.processes import process_trees
 
 _ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 _START = (

@@ -7,12 +7,12 @@ import sys
 
 from sequent.model.spec import ContainerSpec, Definition, ItemsCall, StepSpec
 from sequent.model.status import Construct
+from sequent.model.target import Target
 from sequent.model.work import NoWork
 from sequent.runtime.executors.agents import AgentProcess, fork_agent, launch_agent
 from sequent.runtime.executors.shortage import start_patiently
 from sequent.runtime.orders import WorkerSetup
 from sequent.runtime.ports import Executor
-from sequent.runtime.target import Target
 
 
 def constructs_of(definition: Definition) -> frozenset[Construct]:
@@ -54,15 +54,15 @@ def make_executors(
     agent = agent or make_agent(definition)
     if Construct.PROCESS in constructs and agent is not None:
         # Most flows have steps of one kind, and so need one of these modules.
-        from sequent.runtime.executors.processes import ProcessExecutor
+        from sequent.runtime.executors.process_executor import ProcessExecutor
 
         executors[Construct.PROCESS] = ProcessExecutor(agent, setup, most_workers=slots)
     if Construct.THREAD in constructs:
-        from sequent.runtime.executors.threads import ThreadExecutor  # as above
+        from sequent.runtime.executors.thread_executor import ThreadExecutor  # as above
 
         executors[Construct.THREAD] = ThreadExecutor(definition, setup)
     if Construct.INVOKE in constructs:
-        from sequent.runtime.executors.inline import InlineExecutor  # as above
+        from sequent.runtime.executors.inline_executor import InlineExecutor  # as above
 
         executors[Construct.INVOKE] = InlineExecutor(definition, setup)
     return executors

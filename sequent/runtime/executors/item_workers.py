@@ -8,7 +8,7 @@ from attrs import define
 from msgspec.structs import replace
 
 from sequent.runtime.executors.workers import Worker
-from sequent.runtime.messages import ForgetRepeat
+from sequent.runtime.messages.message_types import ForgetRepeat
 from sequent.runtime.orders import MOST_DRAWING, DrawBroke, DrawOrder, ItemFound, RepeatFound
 
 

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from sequent.errors import ShortageError
-from sequent.runtime.agent.disk_room import is_scarce
-from sequent.runtime.patience import FULL_PATIENCE, Patience, patiently
+from sequent.runtime.backoff import FULL_PATIENCE, Patience, patiently
+from sequent.runtime.disk_room import is_scarce
 
 _Started = TypeVar("_Started")
 

@@ -11,6 +11,7 @@ import attrs
 from sequent.model.outcome import LogSpan, Problem
 from sequent.runtime.agent.timeouts import HARMED, TIMED_OUT
 from sequent.runtime.executors.workers import Worker
+from sequent.runtime.logs.log_segment import span_from
 from sequent.runtime.orders import (
     AttemptEnded,
     AttemptLost,
@@ -20,7 +21,6 @@ from sequent.runtime.orders import (
     DrawOrder,
     Report,
 )
-from sequent.runtime.worker.log_segment import span_from
 from sequent.runtime.worker.termination import LOST_CHANNEL, signal_name
 from sequent.runtime.worker.timeout_report import problem_of_stop, problem_of_timeout
 

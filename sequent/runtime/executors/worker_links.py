@@ -10,9 +10,9 @@ from msgspec.msgpack import Decoder
 
 from sequent.runtime.executors.agents import our_ends
 from sequent.runtime.executors.wakeups import Wakeups
-from sequent.runtime.messages import AskTaken, ForgetRepeat, FromWorker, ToWorker
+from sequent.runtime.messages.message_types import AskTaken, ForgetRepeat, FromWorker, ToWorker
+from sequent.runtime.messages.packets import ROOM, BadMessageError, Link, pack, unpack
 from sequent.runtime.orders import AttemptOrder, DrawOrder
-from sequent.runtime.packets import ROOM, BadMessageError, Link, pack, unpack
 
 Order = AttemptOrder | DrawOrder
 

@@ -6,9 +6,16 @@ import json
 from collections.abc import Iterator
 
 from sequent.runtime.executors.workers import Worker
-from sequent.runtime.messages import FlowLoaded, FlowUnloadable, FromWorker, OrdersTaken, WorkerLeaving, WorkerReport
+from sequent.runtime.messages.message_types import (
+    FlowLoaded,
+    FlowUnloadable,
+    FromWorker,
+    OrdersTaken,
+    WorkerLeaving,
+    WorkerReport,
+)
+from sequent.runtime.messages.packets import BadMessageError
 from sequent.runtime.orders import AttemptBegan, AttemptEnded, AttemptOrder, DrawBroke, ItemFound, RepeatFound
-from sequent.runtime.packets import BadMessageError
 
 _LARGEST_READ = 16 * 1024 * 1024
 """Characters of a value's text up to which it is parsed as a check; longer texts would take gigabytes."""

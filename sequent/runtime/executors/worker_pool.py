@@ -13,7 +13,7 @@ from sequent.runtime.executors.step_pace import StepPace
 from sequent.runtime.executors.worker_links import WorkerLink
 from sequent.runtime.executors.worker_messages import hear
 from sequent.runtime.executors.workers import Worker
-from sequent.runtime.messages import EndWorkers, FlowLoaded, FlowUnloadable, SpawnWorker, WorkerReport
+from sequent.runtime.messages.message_types import EndWorkers, FlowLoaded, FlowUnloadable, SpawnWorker, WorkerReport
 from sequent.runtime.orders import AttemptEnded, AttemptOrder, DrawBroke, DrawnReport, DrawOrder, Report
 
 _MOST_FAILED_LOADS = 3

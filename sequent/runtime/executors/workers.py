@@ -7,7 +7,7 @@ from collections import deque
 from attrs import define, field
 
 from sequent.runtime.executors.worker_links import Order, WorkerLink
-from sequent.runtime.messages import AskTaken
+from sequent.runtime.messages.message_types import AskTaken
 from sequent.runtime.orders import DrawOrder
 
 MOST_WORKERS = 64

@@ -18,10 +18,10 @@ from sequent.dsl.running import FlowReached, loading
 from sequent.dsl.source_lines import path_at
 from sequent.errors import DefinitionError, Place, SequentError, UsageError
 from sequent.hiding_files import HINT, hiding_in, text_of
+from sequent.model.target import Target
 from sequent.model.wording import guess
 from sequent.model.work import ModuleImport
 from sequent.runtime.loading.mistakes import with_others
-from sequent.runtime.target import Target
 
 FORM = "name it as module:flow or path/file.py:flow"
 

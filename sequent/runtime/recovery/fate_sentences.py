@@ -12,7 +12,7 @@ from sequent.model.plan import ContainerPlan, NodePlan, Plan, taken_by
 from sequent.model.references import Path, dotted
 from sequent.model.status import SETTLES, Claim, Status
 from sequent.runtime.recovery.dry_run import Foreseen, Numbers, Task, beginnings
-from sequent.runtime.recovery.selecting import Selected, dependents_in, shared_sequence
+from sequent.runtime.recovery.task_selection import Selected, dependents_in, shared_sequence
 
 _CLAIMS: Mapping[Claim, str] = {
     Claim.READY: "is ready",

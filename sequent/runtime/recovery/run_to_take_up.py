@@ -5,11 +5,11 @@ from __future__ import annotations
 from sequent.dsl.running import RunMode, RunRequest
 from sequent.errors import UsageError
 from sequent.model.status import RunStatus
+from sequent.model.target import Target
 from sequent.runtime.ports import Store
+from sequent.runtime.records import RunRecord
 from sequent.runtime.recovery.scripts import scripted, taken
-from sequent.runtime.recovery.selecting import Asked
-from sequent.runtime.rows import RunRecord
-from sequent.runtime.target import Target
+from sequent.runtime.recovery.task_selection import Asked
 
 _FEW = 10
 """Runs that are looked at before all are."""

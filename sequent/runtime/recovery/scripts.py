@@ -8,9 +8,9 @@ from collections.abc import Mapping
 
 from sequent.errors import NotDataError, UsageError
 from sequent.model.record_text import read_record, text_of_record
-from sequent.runtime.recovery.selecting import Asked
-from sequent.runtime.rows import RunRecord
-from sequent.runtime.target import Target
+from sequent.model.target import Target
+from sequent.runtime.records import RunRecord
+from sequent.runtime.recovery.task_selection import Asked
 
 RECOVER_RUN = "SEQUENT_RECOVER_RUN"
 """Names the run that a script's ``run()`` is to recover instead of starting a new one."""

@@ -21,13 +21,13 @@ from sequent.model.status import Verdict
 from sequent.model.work import CommandWork, FunctionWork
 from sequent.runtime.context import RUNS_AROUND, Context, FlowInStep, enter
 from sequent.runtime.loading.modules import import_once
+from sequent.runtime.logs.log_segment import Segment, flush_streams
+from sequent.runtime.messages.packets import LARGEST_RESULT
 from sequent.runtime.orders import AttemptBegan, AttemptEnded, AttemptOrder, WorkerSetup
-from sequent.runtime.packets import LARGEST_RESULT
 from sequent.runtime.worker.commands import CommandError, run_command
 from sequent.runtime.worker.environment import StepEnvironment, variables_of
 from sequent.runtime.worker.forked_copies import Original
 from sequent.runtime.worker.inputs import Catalogue, Inputs, instance_of
-from sequent.runtime.worker.log_segment import Segment, flush_streams
 from sequent.runtime.worker.problems import problem_of
 from sequent.runtime.worker.process_state.variables import ContextVariables
 from sequent.runtime.worker.secrets import Secrets

@@ -16,10 +16,10 @@ from sequent.errors import UsageError
 from sequent.model.json_text import read_json
 from sequent.model.outcome import Problem
 from sequent.model.work import CommandWork, FunctionWork, Template
-from sequent.runtime.packets import LARGEST_RESULT
+from sequent.runtime.logs.log_segment import Segment
+from sequent.runtime.messages.packets import LARGEST_RESULT
 from sequent.runtime.worker.command_words import computed_words, fill_word, fill_words, text_of
 from sequent.runtime.worker.inputs import Inputs
-from sequent.runtime.worker.log_segment import Segment
 from sequent.runtime.worker.output_tail import Tail
 from sequent.runtime.worker.secrets import without_secrets
 from sequent.runtime.worker.termination import signal_name

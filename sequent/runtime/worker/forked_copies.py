@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from sequent.model.outcome import Problem
-from sequent.runtime.worker.log_segment import flush_streams
+from sequent.runtime.logs.log_segment import flush_streams
 
 
 class Original:

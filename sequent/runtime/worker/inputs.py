@@ -18,7 +18,7 @@ from sequent.model.references import Compound, FlowHandle, Literal, Path, Secret
 from sequent.model.spec import ContainerSpec, Definition, StepSpec
 from sequent.model.wording import with_article
 from sequent.model.work import FunctionWork
-from sequent.runtime import spools
+from sequent.runtime.messages import spools
 from sequent.runtime.orders import AttemptOrder, Composed, Cut, Given, Spooled
 from sequent.runtime.worker.literal_classes import written_classes
 from sequent.runtime.worker.secrets import Secrets

@@ -14,8 +14,8 @@ from typing import Any, TextIO, cast
 from attrs import define, frozen
 
 from sequent.runtime.context import LOGGER
+from sequent.runtime.logs.log_segment import Segment
 from sequent.runtime.orders import WorkerSetup
-from sequent.runtime.worker.log_segment import Segment
 from sequent.runtime.worker.logs import formatter_of
 
 

@@ -10,9 +10,9 @@ from collections.abc import MutableMapping
 
 from sequent.errors import NotDataError, UsageError
 from sequent.model.references import SecretOf
+from sequent.runtime.logs.log_masking import SHOWN
+from sequent.runtime.logs.log_segment import Segment
 from sequent.runtime.worker import core_dumps
-from sequent.runtime.worker.log_masking import SHOWN
-from sequent.runtime.worker.log_segment import Segment
 
 PREFIX = "SEQUENT_SECRET_"
 _TELLING = 8

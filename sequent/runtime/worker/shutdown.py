@@ -11,7 +11,7 @@ import weakref
 from types import FrameType
 from typing import Any
 
-from sequent.runtime.worker.log_segment import flush_streams
+from sequent.runtime.logs.log_segment import flush_streams
 from sequent.runtime.worker.process_state.libc import flush
 
 GRACE = 1.5

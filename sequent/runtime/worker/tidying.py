@@ -11,8 +11,8 @@ import time
 from collections.abc import Callable
 from types import FrameType
 
-from sequent.runtime import process_trees
-from sequent.runtime.worker.log_segment import Segment
+from sequent.runtime.logs.log_segment import Segment
+from sequent.runtime.processes import process_trees
 from sequent.runtime.worker.process_state.state_kind import StateKind
 from sequent.runtime.worker.process_state.table import ProcessState, table
 

@@ -19,9 +19,9 @@ from sequent.model.spec import Definition
 from sequent.model.status import Verdict
 from sequent.runtime.agent.timeouts import WorkerLimit
 from sequent.runtime.context import RUNS_AROUND
-from sequent.runtime.left_processes import DIRECTORY_VARIABLE
 from sequent.runtime.loading.flows import load_recorded
-from sequent.runtime.messages import (
+from sequent.runtime.logs.log_segment import Segment
+from sequent.runtime.messages.message_types import (
     AskTaken,
     FlowLoaded,
     FlowUnloadable,
@@ -31,11 +31,11 @@ from sequent.runtime.messages import (
     WorkerLeaving,
     WorkerReport,
 )
+from sequent.runtime.messages.packets import BadMessageError, Channel, send
 from sequent.runtime.orders import AttemptEnded, AttemptOrder, DrawBroke, DrawOrder, WorkerSetup
-from sequent.runtime.packets import BadMessageError, Channel, send
+from sequent.runtime.processes.left_processes import DIRECTORY_VARIABLE
 from sequent.runtime.worker.attempt import Attempts
 from sequent.runtime.worker.environment import StepEnvironment
-from sequent.runtime.worker.log_segment import Segment
 from sequent.runtime.worker.logs import set_up_logs
 from sequent.runtime.worker.niceness import Niceness
 from sequent.runtime.worker.problems import problem_of

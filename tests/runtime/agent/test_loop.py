@@ -18,9 +18,9 @@ import pytest
 
 from sequent.dsl.builder import Sequent
 from sequent.errors import SequentError
-from sequent.runtime import ownership, process_trees
-from sequent.runtime.executors.processes import ProcessExecutor
+from sequent.runtime.executors.process_executor import ProcessExecutor
 from sequent.runtime.orders import AttemptEnded, AttemptTakenBack, Notice
+from sequent.runtime.processes import process_trees, run_locks
 from tests.patience import LATE, wait_until
 from tests.runtime.driving import Driving, forked, kill
 
@@ -359,10 +359,10 @@ def test_an_agent_holds_its_lock_until_nothing_of_its_tree_is_left(tmp_path):
     agent = json.loads((tmp_path / "workers").read_text().splitlines()[0])["pid"]
     below = [process for process in processes_of(tmp_path) if process.pid != agent]
     lock = str(tmp_path / "agent.lock")
-    assert ownership.lock_holder(lock).pid == agent
+    assert run_locks.lock_holder(lock).pid == agent
     driver.kill()
     driver.wait()
-    wait_until(lambda: ownership.lock_holder(lock) is None, "the lock stays")
+    wait_until(lambda: run_locks.lock_holder(lock) is None, "the lock stays")
     living = [process_trees.process_at(process.pid) for process in below]
     assert [process for process in living if process is not None and not process.is_zombie] == []
 

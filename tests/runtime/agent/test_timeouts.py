@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from sequent.dsl.builder import Sequent
-from sequent.runtime import process_trees
 from sequent.runtime.agent.loop import GRACE
 from sequent.runtime.agent.timeouts import WorkerLimit, exceeded, soonest
-from sequent.runtime.executors.processes import ProcessExecutor
-from sequent.runtime.packets import WORD
+from sequent.runtime.executors.process_executor import ProcessExecutor
+from sequent.runtime.messages.packets import WORD
+from sequent.runtime.processes import process_trees
 from sequent.runtime.worker import timeout_report as timekeeping
 from sequent.runtime.worker.timeout_report import Limit
 from tests.patience import LATE, wait_until

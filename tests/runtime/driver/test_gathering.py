@@ -16,8 +16,8 @@ from sequent.model.outcome import Problem
 from sequent.model.plan import StepPlan
 from sequent.model.status import RunStatus
 from sequent.model.wire import decode
-from sequent.runtime import spools
 from sequent.runtime.driver import values
+from sequent.runtime.messages import spools
 from sequent.runtime.orders import AttemptEnded, AttemptOrder, PaceChanged, Spooled
 from tests.disks import SmallDisk, small_disk
 from tests.runtime.worlds import FakeClock, Hands, World, close_worlds, work

@@ -12,7 +12,7 @@ from sequent import STEP_FAILURE, STEP_SUCCESS, STP_RERUN, STP_SKIP, api, contai
 from sequent.dsl.definitions import definition_of
 from sequent.model.outcome import Outcome
 from sequent.model.status import RunStatus, Status
-from sequent.runtime.recovery.selecting import Asked
+from sequent.runtime.recovery.task_selection import Asked
 from sequent.runtime.store import open_store
 
 WORDS = Path("words")

@@ -10,8 +10,8 @@ import pytest
 
 from sequent.errors import StoreBusyError, StoreError, StoreFullError
 from sequent.model.status import RunStatus, Status
+from sequent.runtime.backoff import BUSY_PATIENCE, FULL_PATIENCE
 from sequent.runtime.orders import AttemptEnded, AttemptOrder
-from sequent.runtime.patience import BUSY_PATIENCE, FULL_PATIENCE
 from sequent.runtime.rows import Batch
 from tests.runtime.worlds import FakeClock, Hands, World, chain, close_worlds, success
 

@@ -11,7 +11,7 @@ from sequent import api
 from sequent.dsl.definitions import definition_of
 from sequent.errors import BusyError, DefinitionError, UnknownRunError, UsageError
 from sequent.model.status import RunStatus
-from sequent.runtime.recovery.selecting import Asked
+from sequent.runtime.recovery.task_selection import Asked
 from sequent.runtime.store import open_store
 from tests.runtime.worlds import Nobody
 

@@ -10,15 +10,15 @@ from collections import Counter
 import pytest
 from msgspec.msgpack import Decoder
 
-from sequent.runtime import packets
 from sequent.runtime.executors.assignments import AHEAD, LONG, Assignments
 from sequent.runtime.executors.step_pace import QUICK, SEVERAL, StepPace
 from sequent.runtime.executors.wakeups import Wakeups
 from sequent.runtime.executors.worker_links import LocalLink
 from sequent.runtime.executors.workers import Worker
-from sequent.runtime.messages import ToWorker
+from sequent.runtime.messages import packets
+from sequent.runtime.messages.message_types import ToWorker
+from sequent.runtime.messages.packets import Channel
 from sequent.runtime.orders import AttemptOrder, PaceChanged
-from sequent.runtime.packets import Channel
 
 QUICK_STEP, SLOW_STEP = 1, 2
 

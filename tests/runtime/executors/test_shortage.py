@@ -9,10 +9,10 @@ import resource
 import pytest
 
 from sequent.errors import ShortageError
+from sequent.runtime.backoff import FULL_PATIENCE
 from sequent.runtime.executors.agents import launch_agent
 from sequent.runtime.executors.shortage import Shortage, start_patiently
-from sequent.runtime.messages import CloseAgent
-from sequent.runtime.patience import FULL_PATIENCE
+from sequent.runtime.messages.message_types import CloseAgent
 
 
 class Clock:

@@ -12,8 +12,8 @@ from sequent.runtime.executors.wakeups import Wakeups
 from sequent.runtime.executors.worker_links import LocalLink
 from sequent.runtime.executors.worker_messages import hear
 from sequent.runtime.executors.workers import Worker
+from sequent.runtime.messages.packets import pair, send
 from sequent.runtime.orders import AttemptEnded, AttemptOrder
-from sequent.runtime.packets import pair, send
 
 _WORD = "0123456789abcdef"
 _PLAIN: list[object] = ["AttemptEnded", 7, 1, 1, "null", 0, None, None, 0.25]

@@ -10,7 +10,7 @@ from sequent import api, container, item, step
 from sequent.dsl.definitions import definition_of
 from sequent.errors import DefinitionError, UsageError
 from sequent.model.status import RunStatus
-from sequent.runtime.recovery.selecting import Asked
+from sequent.runtime.recovery.task_selection import Asked
 from sequent.runtime.store import open_store
 
 RUNS = Path("runs")

@@ -7,8 +7,8 @@ from msgspec.structs import replace
 
 from sequent.dsl.running import RunMode, RunRequest
 from sequent.errors import UsageError
+from sequent.model.target import Target
 from sequent.runtime.recovery.run_to_take_up import wanted_run
-from sequent.runtime.target import Target
 from tests.cli.plans import a_record
 
 HERE = Target(flow="nightly", file="/here.py")

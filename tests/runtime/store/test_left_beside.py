@@ -13,7 +13,7 @@ import pytest
 
 from sequent.errors import StoreError
 from sequent.model.spec import FlowConfig
-from sequent.runtime.linked_directories import check_places
+from sequent.runtime.runs.linked_directories import check_places
 from sequent.runtime.store import open_store
 from tests.contracts.plans import create
 from tests.runtime.store.files import made

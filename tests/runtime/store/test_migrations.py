@@ -16,7 +16,7 @@ import pytest
 from sequent.errors import StoreError
 from sequent.model.saved import SavedTask
 from sequent.model.status import RunStatus, Status
-from sequent.runtime.ownership import prepare_directory, try_lock
+from sequent.runtime.processes.run_locks import prepare_directory, try_lock
 from sequent.runtime.rows import TaskKey
 from sequent.runtime.store import open_store
 from sequent.runtime.store.sqlite.migrations import OLDEST

@@ -14,7 +14,7 @@ import pytest
 
 from sequent.errors import StoreError
 from sequent.model.outcome import LogSpan
-from sequent.runtime.segments import open_segment
+from sequent.runtime.logs.segment_files import open_segment
 from sequent.runtime.store import open_store
 from sequent.runtime.store.sqlite.access import BESIDE, check_directory
 from tests.contracts.plans import create

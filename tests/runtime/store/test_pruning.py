@@ -97,7 +97,7 @@ def test_no_number_and_no_id_is_given_a_second_time_but_one_that_was_chosen_can_
 
 
 def test_a_run_that_is_driven_stays_and_so_does_one_of_which_an_agent_is_left(tmp_path):
-    from sequent.runtime.ownership import agent_lock, try_lock
+    from sequent.runtime.processes.run_locks import agent_lock, try_lock
 
     with closing(open_store(str(tmp_path / "s.db"))) as store:
         driven = create(store)

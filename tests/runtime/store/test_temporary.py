@@ -11,10 +11,10 @@ import threading
 import pytest
 
 from sequent.errors import StoreBusyError
+from sequent.model.target import Target
 from sequent.runtime.rows import Ask, Batch, Hold, TaskKey
 from sequent.runtime.store import open_store
 from sequent.runtime.store.sqlite import temporary
-from sequent.runtime.target import Target
 from tests.contracts.plans import A, create, plan
 
 

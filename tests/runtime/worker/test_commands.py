@@ -15,9 +15,9 @@ from sequent.errors import UsageError
 from sequent.model.references import Literal, ResultOf
 from sequent.model.wire import encode
 from sequent.model.work import CommandWork, Formatted, FunctionWork, Template
+from sequent.runtime.logs.log_segment import Segment
 from sequent.runtime.worker import commands
 from sequent.runtime.worker.command_words import fill_words
-from sequent.runtime.worker.log_segment import Segment
 
 REFERENCE = ResultOf(("s",))
 PRINT = "import sys; print(*sys.argv[1:], sep='|', end='')"

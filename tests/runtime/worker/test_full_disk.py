@@ -16,7 +16,7 @@ import pytest
 
 from sequent.dsl.builder import Sequent
 from sequent.dsl.reference_words import secret
-from sequent.runtime.agent.disk_room import RESERVE
+from sequent.runtime.disk_room import RESERVE
 from sequent.runtime.orders import Notice
 from tests.disks import SmallDisk, small_disk
 from tests.runtime.driving import Driving, forked, inline, threads

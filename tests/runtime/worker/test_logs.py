@@ -7,8 +7,8 @@ import logging
 import pytest
 from msgspec.structs import replace
 
+from sequent.model.target import Target
 from sequent.runtime.orders import WorkerSetup
-from sequent.runtime.target import Target
 from sequent.runtime.worker.logs import formatter_of, loguru_level
 
 SETUP = WorkerSetup(run_id="r1", directory="/run", target=Target(flow="f"))

@@ -13,8 +13,8 @@ import pytest
 
 import sequent
 from sequent.dsl.builder import Sequent
-from sequent.runtime.worker.log_losses import Losses
-from sequent.runtime.worker.log_masking import Mask
+from sequent.runtime.logs.log_losses import Losses
+from sequent.runtime.logs.log_masking import Mask
 from tests.runtime.driving import Driving, forked, inline
 
 CANARY = "s3cr3t-'quo\"ted'-é\n2nd line"

@@ -9,8 +9,7 @@ from typing import Any
 from sequent.model.outcome import Failure
 from sequent.model.scope import sequence_text
 from sequent.model.status import Status
-from sequent.runtime.pending import Pending
-from sequent.runtime.rows import AttemptRecord
+from sequent.runtime.records import AttemptRecord, Pending
 from sequent.runtime.store.nodes import sequence_above
 from sequent.runtime.store.sql.records import OUTDATED, SUPERSEDED, read_span, read_status
 from sequent.runtime.store.sql.run_rows import RunRows

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from sequent.errors import StoreError
-from sequent.runtime.owner import Owner
+from sequent.runtime.records import Owner
 from sequent.runtime.store.sql.statements import Statement
 
 

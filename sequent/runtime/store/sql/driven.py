@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from sequent.errors import FencedError, StoreError
 from sequent.model.commands import typed
 from sequent.model.plan import Plan
-from sequent.runtime.left_processes import forget_workers
+from sequent.runtime.processes.left_processes import forget_workers
 from sequent.runtime.rows import Ask, Batch
 from sequent.runtime.store.sql.database import RunClaim
 from sequent.runtime.store.sql.definitions import put_definition

@@ -9,7 +9,8 @@ from zlib import crc32
 
 from sequent.errors import StoreError
 from sequent.model.status import RunStatus
-from sequent.runtime.rows import RunRecord
+from sequent.model.target import Target
+from sequent.runtime.records import RunRecord
 from sequent.runtime.store import run_ids
 from sequent.runtime.store.sql.definitions import StoredMapping
 from sequent.runtime.store.sql.fields import check_rows
@@ -25,7 +26,6 @@ from sequent.runtime.store.sql.records import (
 )
 from sequent.runtime.store.sql.seals import damaged
 from sequent.runtime.store.sql.session import Session
-from sequent.runtime.target import Target
 
 
 class RunRow(NamedTuple):

@@ -14,10 +14,9 @@ from sequent.model.outcome import LogSpan, Problem
 from sequent.model.record_text import Count, read_record, text_of_record
 from sequent.model.spec import Amounts
 from sequent.model.status import RunStatus, Status
-from sequent.runtime.origin import RunOrigin
-from sequent.runtime.owner import Owner
+from sequent.model.target import Target
+from sequent.runtime.records import Owner, RunOrigin
 from sequent.runtime.store.sql.seals import damaged
-from sequent.runtime.target import Target
 
 T = TypeVar("T")
 OUTDATED = "outdated"

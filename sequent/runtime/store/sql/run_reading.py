@@ -11,7 +11,8 @@ from sequent.model.plan import Plan
 from sequent.model.saved import Revision, SavedFrame
 from sequent.model.spec import Amounts
 from sequent.model.status import Status
-from sequent.runtime.rows import FrameKey, RunRecord, TaskKey, Wait
+from sequent.runtime.records import RunRecord
+from sequent.runtime.rows import FrameKey, TaskKey, Wait
 from sequent.runtime.store.rewinding import RewindingLoader
 from sequent.runtime.store.saved_state import SavedLoader
 from sequent.runtime.store.sql.attempt_rows import AttemptRows

@@ -13,11 +13,10 @@ from sequent.model.outcome import Failure, LogSpan
 from sequent.model.plan import Plan
 from sequent.model.record_text import text_of_record
 from sequent.model.status import RunStatus, Status
-from sequent.runtime import left_processes, ownership
-from sequent.runtime.origin import RunOrigin
-from sequent.runtime.pending import Pending
-from sequent.runtime.rows import AttemptRecord, RunRecord
-from sequent.runtime.segments import segment_path
+from sequent.model.target import Target
+from sequent.runtime.logs.segment_files import segment_path
+from sequent.runtime.processes import left_processes, run_locks
+from sequent.runtime.records import AttemptRecord, Pending, RunOrigin, RunRecord
 from sequent.runtime.store import run_ids
 from sequent.runtime.store.nodes import KnownNodes, places_of
 from sequent.runtime.store.sql.attempt_rows import AttemptRows
@@ -31,7 +30,6 @@ from sequent.runtime.store.sql.run_reading import RunReading, SeenRun
 from sequent.runtime.store.sql.session import Session
 from sequent.runtime.store.sql.shared_pools import refuse_other_sizes, want_again
 from sequent.runtime.store.sql.tally import NOTHING, count_run
-from sequent.runtime.target import Target
 
 if TYPE_CHECKING:
     from sequent.runtime.pruning import Pruned, PruneRule
@@ -71,7 +69,7 @@ class SqlStore:
             self._database.check_pages(self._session, WHOLE)
             self._is_doubtful = False
         now = self._now()
-        owner = text_of_record(ownership.owner_of(os.getpid(), now))
+        owner = text_of_record(run_locks.owner_of(os.getpid(), now))
         claim: RunClaim | None = None
         execute = self._session.execute
         try:
@@ -129,12 +127,12 @@ class SqlStore:
         self._database.refuse_reading_only()
         row = self._listing.find(run_id)
         number, directory = row.number, self._database.directory(row.number)
-        owner = text_of_record(ownership.owner_of(os.getpid(), self._now()))
+        owner = text_of_record(run_locks.owner_of(os.getpid(), self._now()))
         claim = self._database.claim(number, owner)
         if claim is None:
             raise self._busy(self._listing.with_number(number))
         try:
-            ownership.wait_for_agent(directory, row.id)
+            run_locks.wait_for_agent(directory, row.id)
             left_processes.end_leftovers(directory)
             epoch = self._raise_epoch(self._listing.with_number(number), owner, resumes=resumes, reopens=reopens)
             return self._drive(claim, Guard(number, epoch, owner))
@@ -163,7 +161,7 @@ class SqlStore:
         return epoch
 
     def _busy(self, row: RunRow) -> BusyError:
-        return ownership.busy(row.id, self._database.driver(row.number) or read_owner(row.owner))
+        return run_locks.busy(row.id, self._database.driver(row.number) or read_owner(row.owner))
 
     def _drive(self, claim: RunClaim, guard: Guard) -> SqlRun:
         row = self._listing.with_number(guard.number)

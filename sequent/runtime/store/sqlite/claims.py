@@ -11,7 +11,7 @@ import contextlib
 import os
 from struct import Struct
 
-from sequent.runtime.ownership import RunLock
+from sequent.runtime.processes.run_locks import RunLock
 
 _COUNT = Struct("<Q")
 RESERVE = 1024 * 1024

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from sequent.errors import StoreError
-from sequent.runtime.patience import BUSY_PATIENCE, Patience, patiently
+from sequent.runtime.backoff import BUSY_PATIENCE, Patience, patiently
 from sequent.runtime.store.sqlite.access import WAL, has_wal
 
 PIECE = 0.1

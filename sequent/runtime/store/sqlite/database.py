@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable, Mapping
 
 from sequent.errors import StoreError
-from sequent.runtime import left_processes, ownership
-from sequent.runtime.owner import Owner
+from sequent.runtime.processes import left_processes, run_locks
+from sequent.runtime.records import Owner
 from sequent.runtime.store.sql.database import OpenDatabase
 from sequent.runtime.store.sql.records import read_owner
 from sequent.runtime.store.sql.statements import Statement
@@ -104,7 +104,7 @@ class SqliteDatabase:
         check_run_directory(self.directory(number))
 
     def make_directory(self, number: int) -> bool:
-        ownership.prepare_directory(runs_directory(self.path))
+        run_locks.prepare_directory(runs_directory(self.path))
         directory = self.directory(number)
         try:
             if not is_unbegun(directory):
@@ -121,30 +121,30 @@ class SqliteDatabase:
 
     def claim(self, number: int, owner: str) -> SqliteClaim | None:
         directory = self.directory(number)
-        ownership.prepare_directory(runs_directory(self.path))
+        run_locks.prepare_directory(runs_directory(self.path))
         check_run_directory(directory)
-        ownership.prepare_directory(directory)
+        run_locks.prepare_directory(directory)
         with contextlib.suppress(FileExistsError):
             # A store that was restored from a copy has no logs.
             os.mkdir(os.path.join(directory, "logs"), 0o700)
-        lock = ownership.try_lock(ownership.driver_lock(directory), owner)
+        lock = run_locks.try_lock(run_locks.driver_lock(directory), owner)
         return None if lock is None else SqliteClaim(lock, directory, has_reserve=not self._location.is_temporary)
 
     def driver(self, number: int) -> Owner | None:
         """Who drives a run now: the holder of its lock, by its own word once it has said it."""
-        holder = ownership.lock_holder(ownership.driver_lock(self.directory(number)))
+        holder = run_locks.lock_holder(run_locks.driver_lock(self.directory(number)))
         if holder is None:
             return None
         with contextlib.suppress(StoreError):
             owner = read_owner(holder.owner)
             if owner.pid == holder.pid:
                 return owner
-        return ownership.owner_of(holder.pid, self._now())
+        return run_locks.owner_of(holder.pid, self._now())
 
     def is_driven(self, number: int) -> bool:
         directory = self.directory(number)
-        locks = (ownership.driver_lock(directory), ownership.agent_lock(directory))
-        return any(ownership.lock_holder(lock) is not None for lock in locks)
+        locks = (run_locks.driver_lock(directory), run_locks.agent_lock(directory))
+        return any(run_locks.lock_holder(lock) is not None for lock in locks)
 
     def is_alive(self, number: int) -> bool:
         return self.is_driven(number) or left_processes.has_leftovers(self.directory(number))
@@ -157,10 +157,10 @@ class SqliteDatabase:
 
     def claim_dead(self, number: int) -> SqliteClaim | None:
         directory = self.directory(number)
-        lock = ownership.try_lock(ownership.driver_lock(directory), '{"pruned": true}')
+        lock = run_locks.try_lock(run_locks.driver_lock(directory), '{"pruned": true}')
         if lock is None:
             return None
-        has_agent = ownership.lock_holder(ownership.agent_lock(directory)) is not None
+        has_agent = run_locks.lock_holder(run_locks.agent_lock(directory)) is not None
         if has_agent or left_processes.has_leftovers(directory):
             lock.release()
             return None

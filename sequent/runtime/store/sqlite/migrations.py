@@ -7,7 +7,7 @@ import os
 import sqlite3
 
 from sequent.errors import StoreError
-from sequent.runtime import ownership
+from sequent.runtime.processes import run_locks
 from sequent.runtime.store.sqlite.location import flush_directory, run_directory
 from sequent.runtime.store.sqlite.schema import VERSION
 from sequent.runtime.store.sqlite.unfinished import Unfinished
@@ -91,7 +91,7 @@ def _version(connection: sqlite3.Connection) -> int:
 
 def _refuse_driven(connection: sqlite3.Connection, path: str) -> None:
     for number, run_id in connection.execute("SELECT number, id FROM run WHERE status = 'running'").fetchall():
-        holder = ownership.lock_holder(ownership.driver_lock(run_directory(path, number)))
+        holder = run_locks.lock_holder(run_locks.driver_lock(run_directory(path, number)))
         if holder is not None:
             raise StoreError(
                 f"the store '{path}' is of an older version, and its run '{run_id}' is driven by process {holder.pid}",

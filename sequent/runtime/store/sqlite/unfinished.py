@@ -8,7 +8,7 @@ import os
 import re
 import secrets
 
-from sequent.runtime import ownership
+from sequent.runtime.processes import run_locks
 from sequent.runtime.store.sqlite.access import BESIDE
 
 _UNFINISHED = re.compile(r"\.[0-9a-f]{16}\.new\Z")
@@ -79,4 +79,4 @@ def is_unbegun(directory: str) -> bool:
             return False
     except OSError:
         return False
-    return ownership.lock_holder(ownership.driver_lock(directory)) is None
+    return run_locks.lock_holder(run_locks.driver_lock(directory)) is None

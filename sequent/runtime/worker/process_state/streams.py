@@ -7,7 +7,7 @@ import fcntl
 import os
 import sys
 
-from sequent.runtime.worker.log_segment import Segment, flush_streams, open_input
+from sequent.runtime.logs.log_segment import Segment, flush_streams, open_input
 from sequent.runtime.worker.process_state.state_kind import StateKind
 
 _Identity = tuple[int, ...] | None

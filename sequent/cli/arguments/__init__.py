@@ -1,0 +1,1 @@
+"""From typed words to options, parameters and candidates for completion."""

@@ -1,0 +1,235 @@
+"""Completion for shells: commands, options, files, runs, steps of a run, parameters of a flow."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+from collections.abc import Generator, Iterator, Sequence
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args, get_origin
+
+from attrs import frozen
+
+from sequent.cli.arguments.options import GlobalOptions, opened_store
+from sequent.cli.command_table import COMMANDS, VALUED, application
+from sequent.cli.output.terminal import out
+from sequent.errors import SequentError
+
+if TYPE_CHECKING:
+    from cyclopts import Argument
+
+    from sequent.runtime.records import RunRecord
+
+FILES = ":files"
+"""Stands among the candidates for file names."""
+_MOST = 50
+"""The number of latest runs to propose."""
+_STEPS = frozenset({"--from", "--rerun", "--skip", "PATH"})
+_FILES = frozenset({"--store", "--config", "--output", "FILE", "TARGET"})
+_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+
+def complete(line: str) -> int:
+    """Print the candidates for the last word, one per line; print nothing on any error."""
+    with contextlib.suppress(Exception):
+        words = split(line)
+        found = [*_candidates(words[1:-1], words[-1])]
+        for word in dict.fromkeys(found):
+            out(word)
+    return 0
+
+
+def split(line: str) -> list[str]:
+    """The words of a line as a shell reads them; the last is the one that is being typed, and may be empty."""
+    for end in ("", "'", '"'):
+        reader = shlex.shlex(f"{line}{end}", posix=True, punctuation_chars=False)
+        reader.whitespace_split, reader.commenters = True, ""
+        with contextlib.suppress(ValueError):
+            words = [*reader]
+            break
+    else:
+        words = line.split()
+    return words if line and not line[-1].isspace() else [*words, ""]
+
+
+@frozen
+class _Command:
+    """The words that may follow a command."""
+
+    arguments: tuple[Argument, ...]
+
+    def options(self) -> list[str]:
+        return [name for argument in self.arguments for name in argument.names if name.startswith("-")]
+
+    def option(self, name: str) -> Argument | None:
+        return next((argument for argument in self.arguments if name in argument.names), None)
+
+    def positional(self, index: int) -> Argument | None:
+        named = [argument for argument in self.arguments if argument.index is not None]
+        return next((argument for argument in named if argument.index == index), None)
+
+
+def _candidates(before: Sequence[str], last: str) -> Iterator[str]:
+    leading = 0
+    while leading < len(before) and before[leading].startswith("-"):
+        leading += 2 if before[leading] in VALUED else 1
+    if leading > len(before):
+        yield from () if before[-1] == "--config-tag" else (FILES,)
+        return
+    command = before[leading] if leading < len(before) else None
+    if command is None:
+        options = ("--help", "--version", "--store", "--config", "--config-tag", "--json", "--quiet", "--verbose")
+        yield from _beginning(last, options if last.startswith("-") else COMMANDS)
+        if not last.startswith("-"):
+            yield from _targets(last)
+        return
+    name = command if command in COMMANDS else "run"
+    shape = _Command(tuple(application()[name].assemble_argument_collection()))
+    rest = [*before[:leading], *before[leading + (command in COMMANDS) :]]
+    yield from _in_command(name, shape, rest, last)
+
+
+def _in_command(name: str, shape: _Command, rest: list[str], last: str) -> Iterator[str]:
+    given, valued = _typed(shape, rest)
+    options = _options(rest)
+    previous = shape.option(rest[-1]) if rest and rest[-1] in valued else None
+    if previous is not None:
+        yield from _values(rest[-1], previous, given, options, last)
+    elif last.startswith("--") and "=" in last:
+        option, _, text = last.partition("=")
+        if (argument := shape.option(option)) is not None:
+            values = _values(option, argument, given, options, text)
+            yield from (word if word == FILES else f"{option}={word}" for word in values)
+    elif last.startswith("-"):
+        flow = given[0] if name == "run" and given else ""
+        yield from _beginning(last, (*_flow_options(flow), *shape.options(), "--help"))
+    elif (argument := shape.positional(len(given))) is not None:
+        yield from _values(argument.names[0], argument, given, options, last)
+
+
+def _typed(shape: _Command, rest: Sequence[str]) -> tuple[list[str], set[str]]:
+    """The words that are no options, and the options that take the word behind them."""
+    given: list[str] = []
+    valued = {name for argument in shape.arguments for name in argument.names if argument.token_count()[0]}
+    is_value = False
+    for word in rest:
+        if not is_value and not word.startswith("-"):
+            given.append(word)
+        is_value = not is_value and word in valued and word.startswith("-")
+    return given, valued
+
+
+def _values(name: str, argument: Argument, given: Sequence[str], options: GlobalOptions, last: str) -> Iterator[str]:
+    choices = _choices(argument.hint)
+    if choices:
+        yield from _beginning(last, choices)
+    elif name in _STEPS:
+        yield from _beginning(last, _steps(given[0] if given else "latest", options))
+    elif name == "RUN":
+        yield from _beginning(last, ("latest", *_runs(options)))
+    elif name == "--log-level":
+        yield from _beginning(last.upper(), _LEVELS)
+    elif name in ("--param", "-p"):
+        yield from _beginning(last, [f"{param}=" for param in _parameters(given[0] if given else "")])
+    elif name == "--flow":
+        yield from _beginning(last, _flows(options))
+        yield from _targets(last)
+    elif name == "TARGET":
+        if not any(mark in last for mark in ":/."):
+            yield from _beginning(last, _runs(options) if "RUN" in str(argument.parameter.help).upper() else ())
+        yield from _targets(last)
+    elif name in _FILES or "Path" in str(argument.hint):
+        yield FILES
+
+
+def _beginning(last: str, words: Any) -> Iterator[str]:
+    return (word for word in words if word.startswith(last))
+
+
+def _choices(hint: Any) -> tuple[str, ...]:
+    """The texts of a ``Literal`` or an enum, alone, with None or among several."""
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return tuple(str(member.value) for member in hint)
+    if get_origin(hint) is Literal:
+        return tuple(map(str, get_args(hint)))
+    return next((found for inner in get_args(hint) if (found := _choices(inner))), ())
+
+
+def _options(rest: Sequence[str]) -> GlobalOptions:
+    """The store that was typed so far."""
+    said: dict[str, str] = {}
+    for word, following in zip(rest, (*rest[1:], ""), strict=False):
+        option, equals, value = word.partition("=")
+        if option in ("--store", "--config", "--config-tag"):
+            said[option[2:].replace("-", "_")] = value if equals else following
+    return GlobalOptions(**cast("Any", said))
+
+
+# -- what there is
+
+
+def _runs(options: GlobalOptions) -> list[str]:
+    return [record.id for record in _latest(options)]
+
+
+def _flows(options: GlobalOptions) -> list[str]:
+    return [*dict.fromkeys(record.target.flow for record in _latest(options))]
+
+
+def _latest(options: GlobalOptions) -> list[RunRecord]:
+    # A store that is not there, or cannot be read, has none.
+    with contextlib.suppress(SequentError), opened_store(options) as store:
+        return [*store.runs(limit=_MOST)]
+    return []
+
+
+def _steps(run: str, options: GlobalOptions) -> list[str]:
+    with contextlib.suppress(SequentError), opened_store(options) as store:
+        return [path for path in store.find(run).description if path]
+    return []
+
+
+def _targets(last: str) -> Iterator[str]:
+    """Files, and behind a file's colon the flows in it."""
+    head, colon, _ = last.rpartition(":")
+    if not colon:
+        yield FILES
+        return
+    yield from _beginning(last, [f"{head}:{name}" for name in _flows_of(head)])
+
+
+@contextlib.contextmanager
+def _unheard() -> Generator[None]:
+    """Keep the output of the author's module apart from the candidates while it is loaded."""
+    with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):  # noqa: PTH123  it is no file
+        yield
+
+
+def _flows_of(head: str) -> list[str]:
+    from sequent.runtime.loading.flows import flows_of
+
+    with _unheard():
+        return flows_of(head)
+
+
+def _parameters(target: str) -> list[str]:
+    from sequent.dsl.definitions import definition_of
+    from sequent.runtime.loading.flows import load_flow
+
+    with contextlib.suppress(Exception), _unheard():
+        return [param.name for param in definition_of(load_flow(target).flow).spec.params]
+    return []
+
+
+def _flow_options(target: str) -> list[str]:
+    """The options of a flow's own, as ``run`` takes them."""
+    if not target:
+        return []
+    from sequent.cli.arguments.parameters import option_names
+    from sequent.dsl.definitions import definition_of
+    from sequent.runtime.loading.flows import load_flow
+
+    with contextlib.suppress(Exception), _unheard():
+        return option_names(definition_of(load_flow(target).flow))
+    return []

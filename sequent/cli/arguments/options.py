@@ -1,0 +1,145 @@
+"""The options of every command: its output, and its store."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from sequent.cli.import_speed import uncollected
+from sequent.cli.output.terminal import say
+from sequent.cli.output.text import Paint, safe
+from sequent.errors import DefinitionError, Place, StoreError, UsageError
+from sequent.model.commands import option as option_text
+from sequent.model.commands import with_store
+
+if TYPE_CHECKING:
+    from sequent.model.spec import FlowSpec
+    from sequent.runtime.ports import Store
+    from sequent.settings.configuration import Configuration
+
+
+said_of_talk: ContextVar[Sequence[str] | None] = ContextVar("sequent_said_of_talk", default=None)
+"""Which of the typed words are Sequent's own, once the flow is known whose options and values stand among them."""
+
+
+@frozen(kw_only=True)
+class GlobalOptions:
+    """How a command talks, and which store it means.
+
+    How they are typed stands in ``typed_options.py``, apart: a run of a target alone needs no parser.
+    """
+
+    store: str | None = None
+    config: str | None = None
+    config_tag: str | None = None
+    json: bool = False
+    quiet: bool = False
+    verbose: int = 0
+    debug: bool = False
+
+    def settings(self, **said: object) -> Configuration:
+        """The settings of flows, with the other options of the command line.
+
+        Raises:
+            UsageError, DefinitionError: a file, a variable or a value in them is invalid.
+        """
+        from sequent.settings.configuration import configuration
+
+        for option, value in (("--store", self.store), ("--config", self.config)):
+            if value == "":
+                # A variable of a script that is not set must not lead to another store than is meant.
+                raise UsageError(f"{option} is empty", hint=f"name a file, or leave {option} out")
+        return configuration({"store": self.store, **said}, file=self.config, tag=self.config_tag)
+
+    def say(self, text: str) -> None:
+        """Print a message that is not a result, unless --quiet is given."""
+        if not self.quiet:
+            say(text)
+
+
+@contextmanager
+def opened_store(options: GlobalOptions, *, waits: bool = False) -> Generator[Store]:
+    """The store to read or recover runs from, closed at the end; it is never made.
+
+    One to take up a run ``waits`` while the disk is full.
+
+    Raises:
+        UsageError: it is one that ends with its process.
+        StoreError: the typed store does not exist; a default store that does not exist just has no runs.
+    """
+    from sequent.runtime.store import check_outlasting, is_there, open_store
+
+    name = options.settings().store
+    check_outlasting(name)
+    if options.store is not None and name is not None and not is_there(name):
+        raise StoreError(
+            f"there is no store {options.store!r}",
+            code="no-store",
+            hint="name another, or make one: sequent run TARGET --store FILE",
+        )
+    with with_store(store_option(options)):
+        with uncollected():
+            store = _with_room(name) if waits else open_store(name, makes=False)
+        try:
+            yield store
+        finally:
+            store.close()
+
+
+def _with_room(name: str | None) -> Store:
+    """The store, once its disk has room."""
+    from sequent.runtime.backoff import wait_for_room
+    from sequent.runtime.store import open_store
+
+    return wait_for_room(lambda: open_store(name, makes=False))
+
+
+def read_log_level(text: str | None) -> int | None:
+    """The level that was typed.
+
+    Raises:
+        UsageError: there is no such level.
+    """
+    if text is None:
+        return None
+    from sequent.settings.keywords import read_level
+
+    try:
+        return read_level(text, "--log-level", Place("", 0))
+    except DefinitionError as error:
+        raise UsageError(error.message, hint=error.hint) from error
+
+
+def target_of(typed: str | None, settings: Configuration) -> str:
+    """The target that was typed, else the one in the settings.
+
+    Raises:
+        UsageError: neither is.
+    """
+    target = typed or settings.flow
+    if not target:
+        raise UsageError(
+            "no target given",
+            code="target",
+            hint="give the flow as module:flow or path/file.py:flow, "
+            "or set it once in sequent.toml or [tool.sequent]: flow = 'module:flow'",
+        )
+    return target
+
+
+def store_option(options: GlobalOptions) -> str:
+    """The options by which a command finds the same store; empty if none was named."""
+    said = (("store", options.store), ("config", options.config), ("config-tag", options.config_tag))
+    return "".join(option_text(name, value) for name, value in said if value is not None)
+
+
+def warn(spec: FlowSpec, options: GlobalOptions) -> None:
+    """Warn of accepted arguments that are probably mistakes."""
+    paint = Paint.of(sys.stderr)
+    for warning in spec.warnings:
+        options.say(f"{paint.strong('warning:')} {safe(warning)}")

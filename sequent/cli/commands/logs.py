@@ -1,0 +1,178 @@
+"""``logs``: the output of a run's steps, during the run too."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from typing import Annotated
+
+from attrs import define, field
+from cyclopts import Parameter
+
+from sequent.cli.arguments.options import opened_store
+from sequent.cli.arguments.typed_options import DEFAULTS, Run, TypedOptions
+from sequent.cli.commands.show import attempt_line
+from sequent.cli.output import json_output
+from sequent.cli.output.terminal import copy, flush, out
+from sequent.cli.output.text import Paint, safe
+from sequent.cli.runs.attempt_output import Output, Piece
+from sequent.cli.runs.run_lookup import found_run
+from sequent.errors import UsageError
+from sequent.model.commands import typed
+from sequent.model.status import RunStatus
+from sequent.model.wording import guess
+from sequent.runtime.ports import Store
+from sequent.runtime.records import AttemptRecord, RunRecord
+
+REST = 0.2
+"""Seconds between two looks at a run that is followed."""
+_SHOWN = 4
+"""Iterations that a message names beside the last."""
+_PART = 0.1
+"""Which part of its time a follower may spend with looking: a run of a million attempts is looked at less often."""
+
+
+def logs(
+    run: Run = "latest",
+    path: Annotated[str | None, Parameter(help="A step (load.one), or one task of it (load.one/1.2).")] = None,
+    /,
+    *,
+    follow: Annotated[bool, Parameter(name=["--follow", "-f"], negative=(), help="Follow until the run ends.")] = False,
+    options: TypedOptions = DEFAULTS,
+) -> int:
+    """Print the output of a run's steps, attempt by attempt."""
+    step, _, sequence = (path or "").partition("/")
+    if follow and options.json:
+        raise UsageError("--follow and --json exclude each other", hint="leave one of them out")
+    with opened_store(options) as store:
+        record = found_run(store, "logs", run, path)
+        if step:
+            _refuse_unknown(record, step)
+        asked = _Asked(store, step, sequence)
+        if sequence and not follow:
+            _refuse_unbegun(asked, record)
+        if options.json:
+            _write_document(asked, record)
+            return 0
+        show = _Show(asked)
+        show.look(record, lines_alone=False) if not follow else _follow(show, store, record)
+        if not show.has_shown:
+            options.say(f"{safe(path or 'run ' + record.id)}: the logs are empty")
+    return 0
+
+
+def _refuse_unknown(record: RunRecord, step: str) -> None:
+    known = [name for name in record.description if name]
+    if step not in known:
+        raise UsageError(
+            f"run {record.id!r} has no step {step!r}",
+            hint=f"{guess(step, known)}list its steps: {typed('show', record.id)}",
+            path=step,
+        )
+
+
+def _refuse_unbegun(asked: _Asked, record: RunRecord) -> None:
+    """An iteration that has not begun, or that there is not, has no log; say which there are."""
+    if next(asked.attempts(record), None) is not None:
+        return
+    found = {attempt.sequence for attempt in asked.store.attempts(record, asked.step)}
+    begun = sorted(found, key=lambda text: tuple(map(int, text.split("."))))
+    shown = [*begun[:_SHOWN], "...", begun[-1]] if len(begun) > _SHOWN + 1 else begun
+    told = "it has not begun"
+    if begun:
+        told = f"it has begun in {len(begun):,} iteration{'s' * (len(begun) > 1)}: {', '.join(shown)}"
+    raise UsageError(
+        f"run {record.id!r} has no iteration {asked.sequence!r} of {asked.step!r} that has begun",
+        code="sequence",
+        hint=told,
+        path=asked.step,
+    )
+
+
+def _follow(show: _Show, store: Store, record: RunRecord) -> None:
+    """Poll until no process drives the run any more."""
+    while record.status is RunStatus.RUNNING:
+        began = time.monotonic()
+        show.look(record, lines_alone=True)
+        time.sleep(max(REST, (time.monotonic() - began) / _PART))
+        record = store.find(record.id)
+    show.look(record, lines_alone=False)
+
+
+@define
+class _Asked:
+    """The requested attempts."""
+
+    store: Store
+    step: str
+    sequence: str
+
+    def attempts(self, record: RunRecord) -> Iterator[AttemptRecord]:
+        """By time of start."""
+        found = self.store.attempts(record, self.step or None)
+        return (attempt for attempt in found if not self.sequence or attempt.sequence == self.sequence)
+
+
+def _write_document(asked: _Asked, record: RunRecord) -> None:
+    output = Output(asked.store, record)
+    texts = [
+        {
+            **json_output.attempt_document(attempt),
+            "text": b"".join(output.content(piece)).decode("utf-8", "backslashreplace"),
+        }
+        for attempt in asked.attempts(record)
+        if (piece := output.of(attempt)) is not None
+    ]
+    json_output.write({"store": asked.store.name, "run": record.id, "logs": texts})
+
+
+@define
+class _Show:
+    """The output shown so far, so that the next poll shows only new output.
+
+    The attempts of one segment follow each other, so one position for each segment is enough.
+    """
+
+    asked: _Asked
+    has_shown: bool = False
+    _behind: dict[str, int] = field(factory=dict[str, int])
+    """By segment: up to where attempts that have ended have been shown."""
+    _under_way: dict[tuple[str, str, int], int] = field(factory=dict[tuple[str, str, int], int])
+    """By attempt that has not ended: up to where it has been shown."""
+    _lost: set[tuple[str, str, int]] = field(factory=set[tuple[str, str, int]])
+    """Reported attempts without any output, for lack of room."""
+    _last: tuple[str, str, int] | None = None
+    """The attempt that was shown last, to which more may be added without another heading."""
+
+    def look(self, record: RunRecord, *, lines_alone: bool) -> None:
+        """Show the new output; with ``lines_alone``, only whole lines."""
+        output = Output(self.asked.store, record)
+        for attempt in self.asked.attempts(record):
+            piece = output.of(attempt)
+            key = (attempt.path, attempt.sequence, attempt.attempt)
+            if piece is not None and piece.dropped and not piece.length and key not in self._lost:
+                self._lost.add(key)
+                self._print(key, attempt, (), piece)
+            if piece is None or piece.end <= self._behind.get(piece.segment, 0):
+                continue
+            if piece.has_ended:
+                self._behind[piece.segment] = piece.end
+                new = piece.after(self._under_way.pop(key, 0))
+            else:
+                new = piece.after(self._under_way.get(key, 0))
+                if lines_alone:
+                    new = output.lines_of(new)
+                self._under_way[key] = new.end
+            if new.length:
+                self._print(key, attempt, output.content(new), piece)
+
+    def _print(self, key: tuple[str, str, int], attempt: AttemptRecord, content: Iterable[bytes], piece: Piece) -> None:
+        if key != self._last:
+            paint = Paint.of(sys.stdout)
+            missing = f", {piece.dropped:,} bytes missing" if piece.dropped else ""
+            out(paint.faint(f"==>{attempt_line(attempt, paint)}{missing} <=="))
+            flush()
+        self._last = key
+        self.has_shown = True
+        copy(content)

@@ -1,0 +1,91 @@
+"""``ls``: the runs of a store, without loading anybody's flow."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import suppress
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from sequent.cli.arguments.options import GlobalOptions, opened_store
+from sequent.cli.arguments.typed_options import DEFAULTS, Limit, TypedOptions
+from sequent.cli.output import json_output
+from sequent.cli.output.failure_text import task_name
+from sequent.cli.output.terminal import out
+from sequent.cli.output.text import Paint, columns, counts, duration, moment, safe
+from sequent.cli.runs.step_states import WAITING, with_counts
+from sequent.errors import StoreError
+from sequent.model.commands import typed
+from sequent.model.status import RunStatus
+from sequent.runtime.ports import Store
+from sequent.runtime.records import RunOrigin, RunRecord
+
+
+def ls(
+    *,
+    flow: Annotated[str | None, Parameter(help="Only runs of the flow with this name.")] = None,
+    limit: Limit = 20,
+    options: TypedOptions = DEFAULTS,
+) -> int:
+    """List the runs of the store, latest first."""
+    with opened_store(options) as store:
+        _list(store, store.runs(flow, limit or None), options)
+    return 0
+
+
+def _list(store: Store, records: list[RunRecord], options: GlobalOptions) -> None:
+    records = [with_counts(store, record) for record in records]
+    dues = [_due(store, record) for record in records]
+    if options.json:
+        runs = [json_output.run_document(record, due) for record, due in zip(records, dues, strict=True)]
+        json_output.write({"store": store.name, "runs": runs})
+    elif records:
+        # The status is painted after the columns are aligned: escapes would count as width.
+        rows = [("run", "flow", "started", "took", "status", "tasks"), *map(_row, records, dues)]
+        if any(record.origin for record in records):
+            origins = ["started by", *(origin_text(record.origin, store.name) for record in records)]
+            rows = [(*row, told) for row, told in zip(rows, origins, strict=True)]
+        paint = Paint.of(sys.stdout)
+        heading, *lines = columns(rows)
+        out(paint.faint(heading))
+        for line, record in zip(lines, records, strict=True):
+            plain = Paint(is_on=False).status(record.status)
+            out(line.replace(plain, paint.status(record.status), 1))
+    else:
+        options.say(f"no runs in {safe(store.name)}")
+
+
+def _due(store: Store, record: RunRecord) -> float | None:
+    """When something is due next in a run that still waits for anything."""
+    if record.status not in WAITING:
+        return None
+    with suppress(StoreError):
+        return min((wait.due for wait in store.pending(record)), default=None)
+    return None
+
+
+def _row(record: RunRecord, due: float | None) -> tuple[str, ...]:
+    took = duration(record.ended - record.created) if record.ended is not None else ""
+    status = Paint(is_on=False).status(record.status)
+    tasks = counts(record.counts)
+    if record.status is RunStatus.SUSPENDED:
+        tasks = f"{tasks}, {safe(reason_text(record, due))}"
+    if record.status is RunStatus.DAMAGED:
+        return (safe(record.id), "?", "?", "", status, f"{safe(typed('show', record.id))} shows the problem")
+    return (safe(record.id), safe(record.target.flow), moment(record.created), took, status, tasks)
+
+
+def origin_text(origin: RunOrigin | None, store: str) -> str:
+    """The step that started a run: its run, its name, and its store where that is another one than this."""
+    if origin is None:
+        return ""
+    step = f" {task_name(origin.path, origin.sequence)}" if origin.path else ""
+    elsewhere = f" in {safe(origin.store)}" if origin.store != store else ""
+    return f"{safe(origin.run)}{step}{elsewhere}"
+
+
+def reason_text(record: RunRecord, due: float | None) -> str:
+    """The reason for the end of a run; for a suspended run, its next time, in the reader's time zone."""
+    is_known = record.status is RunStatus.SUSPENDED and due is not None
+    return f"next due at {moment(due)}" if is_known and due is not None else record.reason

@@ -1,0 +1,71 @@
+"""How a failed attempt is shown: the author's own error at the author's own line, and where its log is."""
+
+from __future__ import annotations
+
+from sequent.cli.output.text import Paint, safe, safe_block
+from sequent.model.commands import typed
+from sequent.model.outcome import Failure, Problem
+from sequent.model.status import Status
+
+_GROUP = "Exception Group Traceback"
+"""The heading that Python writes above an exception group: each of its exceptions matters, not only the first line."""
+
+
+def task_name(path: str, sequence: str) -> str:
+    """A task as people write it: ``load/1.2``; a container that has no sequence by its path."""
+    return f"{safe(path)}/{safe(sequence)}" if sequence else safe(path)
+
+
+def log_command(run: str, path: str, sequence: str) -> str:
+    """The command that shows the output of a task."""
+    return safe(typed("logs", run, f"{path}/{sequence}" if sequence else path))
+
+
+def failure_lines(failure: Failure, log: str | None, paint: Paint) -> list[str]:
+    """The lines of one failure; ``log`` is the command that shows the output of the attempt."""
+    problem = failure.problem
+    number = f"  (attempt {failure.attempt})" if failure.attempt > 1 else ""
+    name = task_name(failure.path, failure.sequence)
+    lines = [f"{paint.status(Status.FAILURE)}  {paint.strong(name)}{number}"]
+    lines += [f"    {line}" for line in _error_lines(problem)]
+    frames = _frames(problem.traceback)
+    if problem.file:
+        start = f'File "{problem.file}", line {problem.line},'
+        source = next((f": {line}" for frame, line in reversed(frames) if line and frame.startswith(start)), "")
+        lines.append(f"    {safe(problem.file)}:{problem.line}{source}")
+    if len(frames) > 1 or _GROUP in problem.traceback:
+        lines += [f"    {line}" for line in safe_block(problem.traceback).rstrip("\n").split("\n")]
+    if log:
+        lines.append(f"    log: {log}")
+    return lines
+
+
+def failure_line(failure: Failure, paint: Paint) -> str:
+    """One failure of many, in one line."""
+    name = task_name(failure.path, failure.sequence)
+    return f"{paint.status(Status.FAILURE)}  {name}  {brief(failure.problem)}"
+
+
+def brief(problem: Problem) -> str:
+    """The problem, in one line."""
+    return _error_lines(problem)[0]
+
+
+def _error_lines(problem: Problem) -> list[str]:
+    first, *more = safe_block(problem.message).split("\n")
+    return [f"{safe(problem.type)}: {first}" if first else safe(problem.type), *(f"  {line}" for line in more)]
+
+
+def _frames(traceback: str) -> list[tuple[str, str]]:
+    """The frames of a traceback as Python prints it: (the ``File`` line, the source line).
+
+    The source line comes from here rather than from the file, which may have changed since, and which a
+    command that reads history has no business to open.
+    """
+    lines = traceback.split("\n")
+    frames: list[tuple[str, str]] = []
+    for line, following in zip(lines, [*lines[1:], ""], strict=True):
+        if line.startswith('  File "'):
+            source = safe(following.strip()) if following.startswith("    ") else ""
+            frames.append((line.strip(), source))
+    return frames

@@ -1,0 +1,99 @@
+"""The progress of a run in lines: few, however much happens in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sequent.cli.output.failure_text import failure_line, failure_lines, log_command
+from sequent.cli.output.task_counts import RETRY, Counts
+from sequent.cli.output.text import Paint, safe, waiting_time
+from sequent.model.commands import typed
+from sequent.model.outcome import Failure, LogSpan, Problem
+from sequent.model.scope import sequence_text
+from sequent.model.status import RunStatus, Status
+from sequent.runtime.records import RunRecord
+
+FREE_LINES = 200
+"""So many lines are always written; after that ten a second."""
+LINES_A_SECOND = 10.0
+SUMMARY_SECONDS = 5.0
+"""Seconds between two summaries of suppressed lines."""
+FULL_FAILURES = 20
+"""The number of failures shown in full; others get one line each."""
+
+
+class Throttle:
+    """Lets a burst of lines pass, and later a number of lines per second.
+
+    Refused lines count as well, so a flood closes it and a trickle opens it again.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._left = float(FREE_LINES)
+        self._last = clock()
+
+    def passes(self) -> bool:
+        """Whether one more line may be written now."""
+        now = self._clock()
+        grown = min(self._left + (now - self._last) * LINES_A_SECOND, FREE_LINES)
+        self._last = now
+        self._left = max(grown - 1, -SUMMARY_SECONDS * LINES_A_SECOND)
+        return self._left >= 0
+
+
+class FailureLines:
+    """The lines of a run's failures: the first in full, then one each, then only how many."""
+
+    def __init__(self, paint: Paint, throttle: Throttle) -> None:
+        self._paint = paint
+        self._throttle = throttle
+        self._told = 0
+        self._held = 0
+        self._run = ""
+        self._names: list[str] = []
+
+    def began(self, run: str, names: list[str]) -> None:
+        self._run, self._names = run, names
+
+    def of(
+        self, node: int, sequence: tuple[int, ...], attempt: int, problem: Problem, log: LogSpan | None
+    ) -> list[str]:
+        """The lines about this failure."""
+        passes = self._throttle.passes()
+        path, numbers = self._names[node], sequence_text(sequence)
+        failure = Failure(path=path, sequence=numbers, attempt=attempt, problem=problem, log=log)
+        self._told += 1
+        if self._told <= FULL_FAILURES:
+            command = log_command(self._run, path, numbers) if log else None
+            return failure_lines(failure, command, self._paint)
+        if passes:
+            return [failure_line(failure, self._paint)]
+        self._held += 1
+        return []
+
+    def at_end(self, counts: Counts, status: RunStatus) -> list[str]:
+        """The lines at the end: failures without a further retry, and the number of failures that were only counted."""
+        given_up = [] if status is RunStatus.SUSPENDED else counts.give_up()
+        lines = [line for failed in given_up for line in self.of(failed.node, failed.scope.sequence, *failed[2:])]
+        if self._held:
+            command = safe(typed("show", self._run))
+            lines.append(f"{self._paint.status(Status.FAILURE)}  and {self._held:,} more: {command}")
+        return lines
+
+
+def beginning(record: RunRecord, paint: Paint) -> str:
+    """The line with which a run, or its recovery, begins."""
+    again = f", recovery {record.recovery}" if record.recovery else ""
+    return f"run {paint.strong(safe(record.id))} of {safe(record.target.flow)}{again}"
+
+
+def task_line(paint: Paint, word: str, name: str, attempt: int, more: str = "") -> str:
+    """One line of one task."""
+    number = f"  (attempt {attempt})" if attempt > 1 or word == RETRY else ""
+    return f"{paint.word(word)}  {name}{number}{more and '  '}{more}"
+
+
+def again_text(wait: float) -> str:
+    """When a task will be tried again whose attempt has failed."""
+    return f"will be tried again in {waiting_time(wait)}" if wait > 0 else "will be tried again"

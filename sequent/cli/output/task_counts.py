@@ -1,0 +1,114 @@
+"""Counts the tasks of each step by status during a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from sequent.cli.output.text import safe
+from sequent.model.outcome import LogSpan, Problem
+from sequent.model.plan import Plan, StepPlan
+from sequent.model.references import dotted
+from sequent.model.scope import Scope
+from sequent.model.status import SETTLED, Status
+
+RETRY = "retry"
+"""An attempt has failed, and the task will be tried again."""
+DELAYED = "delayed"
+QUEUED = "queued"
+"""Waits for resources of pools."""
+
+
+class Failed(NamedTuple):
+    """An attempt that failed, and whose task was to be tried again."""
+
+    scope: Scope
+    node: int
+    attempt: int
+    problem: Problem
+    log: LogSpan | None
+
+
+class Counts:
+    """The numbers of running, waiting and settled tasks of each step definition.
+
+    A task costs an increment or two, so that a hundred thousand of them cost nothing; only those that wait are
+    remembered one by one.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        size = len(plan.nodes)
+        self.names = [safe(dotted(node.path)) for node in plan.nodes]
+        self._are_steps = [isinstance(node, StepPlan) for node in plan.nodes]
+        self.running = [0] * size
+        self.settled: dict[Status, list[int]] = {status: [0] * size for status in Status if status in SETTLED}
+        self._waiting: dict[tuple[int, int], Failed | None] = {}
+        """By frame and step: the tasks that wait to be tried again, or for their time."""
+        self._numbers = {RETRY: [0] * size, DELAYED: [0] * size}
+        self._queued: Mapping[int, int] = {}
+
+    def started(self, scope: Scope, node: int) -> None:
+        """An attempt has begun."""
+        self.running[node] += 1
+        if self._waiting:
+            self._waits_no_more(scope, node)
+
+    def ended(self, scope: Scope, node: int, attempt: int, status: Status) -> Failed | None:
+        """A task settled, with an attempt or without one (0); or an attempt of it came to nothing.
+
+        Returns:
+            the attempt that is the task's failure after all, where it was to be tried again.
+        """
+        failed = None
+        if attempt:
+            self.running[node] -= 1
+        elif self._waiting:
+            failed = self._waits_no_more(scope, node)
+        if status in self.settled:
+            self.settled[status][node] += 1
+        return failed if status is Status.FAILURE else None
+
+    def failed(self, failed: Failed) -> None:
+        """An attempt has failed, and its task will be tried again."""
+        self.running[failed.node] -= 1
+        self._numbers[RETRY][failed.node] += 1
+        self._waiting[failed.scope.id, failed.node] = failed
+
+    def delayed(self, scope: Scope, node: int) -> None:
+        """A task waits for its time; of a container nothing is counted."""
+        if self._are_steps[node]:
+            self._numbers[DELAYED][node] += 1
+            self._waiting[scope.id, node] = None
+
+    def queued(self, numbers: Mapping[int, int]) -> None:
+        """So many of each step wait for resources."""
+        self._queued = numbers
+
+    def _waits_no_more(self, scope: Scope, node: int) -> Failed | None:
+        if (scope.id, node) not in self._waiting:
+            return None
+        failed = self._waiting.pop((scope.id, node))
+        self._numbers[DELAYED if failed is None else RETRY][node] -= 1
+        return failed
+
+    def give_up(self) -> list[Failed]:
+        """The run has ended: tasks that waited for a retry count as failures, since nothing else reports them."""
+        given_up = [failed for failed in self._waiting.values() if failed is not None]
+        for failed in given_up:
+            self.ended(failed.scope, failed.node, 0, Status.FAILURE)
+        return given_up
+
+    def total(self, node: int) -> int:
+        """How many tasks of that definition settled."""
+        return sum(numbers[node] for numbers in self.settled.values())
+
+    def of(self, node: int) -> dict[str, int]:
+        """The numbers of tasks of that definition in each status, by word."""
+        numbers = {
+            Status.ACTIVE.value: self.running[node],
+            RETRY: self._numbers[RETRY][node],
+            DELAYED: self._numbers[DELAYED][node],
+            QUEUED: self._queued.get(node, 0),
+            **{status.value: numbers[node] for status, numbers in self.settled.items()},
+        }
+        return {word: number for word, number in numbers.items() if number > 0}

@@ -1,0 +1,1 @@
+"""Start, resume and look up runs, for the commands."""

@@ -1,0 +1,110 @@
+"""The place of an attempt's output, during the attempt too, and its new part."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from attrs import evolve, frozen
+
+from sequent.model.outcome import LogSpan
+from sequent.model.status import Status
+from sequent.runtime.logs.log_marks import CAP, marks_in, read_mark
+from sequent.runtime.logs.segment_files import open_segment
+from sequent.runtime.ports import Store
+from sequent.runtime.records import AttemptRecord, RunRecord
+
+CHUNK = 1 << 16
+_LONGEST_LINE = 1 << 20
+"""Bytes of a line that is being written after which it is shown though it has not ended."""
+_ANY = LogSpan(segment="any", offset=0, length=0)
+
+
+@frozen(kw_only=True)
+class Piece:
+    """A part of a segment that one attempt has written."""
+
+    segment: str
+    """The path of its file."""
+    start: int
+    end: int
+    has_ended: bool
+    dropped: int = 0
+    """Bytes that are missing: cut out of its middle when the attempt ended, or never written."""
+
+    @property
+    def length(self) -> int:
+        return self.end - self.start
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether its middle was cut out."""
+        return self.dropped > 0 and self.length > CAP
+
+    def after(self, position: int) -> Piece:
+        """The rest after that position of the file, as it was then."""
+        half = CAP // 2
+        if not self.is_cut or position <= self.start + half:
+            return evolve(self, start=min(max(self.start, position), self.end))
+        # Its last half was moved to the front by what was dropped.
+        unseen = self.start + CAP + self.dropped - position
+        return evolve(self, start=self.end - max(0, min(unseen, half)))
+
+
+class Output:
+    """The output of one run's attempts.
+
+    Args:
+        store: where the run is.
+        record: the run.
+    """
+
+    def __init__(self, store: Store, record: RunRecord) -> None:
+        self._store = store
+        self._record = record
+        self._marks = marks_in(Path(store.log_file(record, _ANY)).parent)
+
+    def of(self, attempt: AttemptRecord) -> Piece | None:
+        """The output of an attempt; None if there is none."""
+        if attempt.log is not None:
+            log = attempt.log
+            return Piece(
+                segment=self._store.log_file(self._record, log),
+                start=log.offset,
+                end=log.offset + log.length,
+                has_ended=True,
+                dropped=log.dropped,
+            )
+        if attempt.status is not Status.ACTIVE:
+            return None
+        segment, mark = self._marks.get((attempt.path, attempt.sequence, attempt.attempt), ("", None))
+        if mark is None:
+            return None
+        size = Path(segment).stat().st_size
+        # Only if it still writes there, all of that is its own.
+        is_its_own = read_mark(segment) == mark
+        return Piece(segment=segment, start=mark.start, end=size, has_ended=False) if is_its_own else None
+
+    def lines_of(self, piece: Piece) -> Piece:
+        """Its whole lines, unless the last is very long."""
+        with open_segment(piece.segment) as file:
+            file.seek(max(piece.start, piece.end - _LONGEST_LINE))
+            tail = file.read(piece.end - file.tell())
+        rest = len(tail) - (tail.rfind(b"\n") + 1)
+        return piece if rest == _LONGEST_LINE else evolve(piece, end=piece.end - rest)
+
+    def content(self, piece: Piece) -> Iterator[bytes]:
+        """The output, chunk by chunk; one line replaces bytes that were dropped from the middle of a running one."""
+        with open_segment(piece.segment) as file:
+            position = piece.start
+            while position < piece.end:
+                data = os.lseek(file.fileno(), position, os.SEEK_DATA) if not piece.has_ended else position
+                if data > position:
+                    yield f"\n[sequent: {data - position} bytes were left out here]\n".encode()
+                file.seek(data)
+                chunk = file.read(min(piece.end - data, CHUNK))
+                if not chunk:
+                    return
+                yield chunk
+                position = data + len(chunk)

@@ -1,0 +1,134 @@
+"""Resumes a recorded run: its flow is loaded again, or its script run again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+from sequent.cli.arguments.options import GlobalOptions
+from sequent.cli.runs.store_trust import check_script
+from sequent.errors import UsageError
+from sequent.model.outcome import Outcome
+from sequent.model.spec import Definition
+from sequent.model.target import Target
+from sequent.runtime.executors.agents import AgentProcess, launch_agent
+from sequent.runtime.ports import Observer, Store
+from sequent.runtime.records import RunRecord
+from sequent.runtime.recovery import scripts
+from sequent.runtime.recovery.task_selection import Asked
+from sequent.settings.configuration import Configuration
+from sequent.settings.environment import FILE, TAG
+
+Drive = Callable[[Definition, Target, AgentProcess, Observer], Outcome]
+
+
+def meant_run(store: Store, run: str | None, flow: str | None) -> RunRecord:
+    """The run to resume: the typed one, else the latest, of the typed flow if there is one.
+
+    Raises:
+        UnknownRunError: there is no such run.
+        UsageError, DefinitionError: there is no such flow.
+    """
+    if run is not None or flow is None:
+        return store.find("latest" if run is None else run)
+    from sequent.runtime.loading.flows import load_flow
+
+    return store.find("latest", load_flow(flow).target.flow)
+
+
+def drive_again(
+    record: RunRecord,
+    drive: Drive,
+    options: GlobalOptions,
+    settings: Configuration,
+    *,
+    flow: str | None,
+    max_loops: int = -1,
+    is_reserved: bool = False,
+) -> int:
+    """Load the flow, with its settings as they are now, and drive its run; the exit code.
+
+    Args:
+        record: the run.
+        drive: the function that drives it.
+        options: how the command talks.
+        settings: the present settings.
+        flow: where the flow is; None: as recorded.
+        max_loops: suspend the run after this many passes, if typed.
+        is_reserved: whether to print nothing unless something happens.
+
+    Raises:
+        UsageError: it is not there, or is another flow.
+    """
+    from sequent.cli.runs.drive_and_tell import driven
+    from sequent.runtime.executors.shortage import start_patiently
+
+    with closing(start_patiently(launch_agent)) as agent:
+        definition, target = definition_for(record, flow, settings)
+        return driven(
+            options,
+            lambda observer: drive(definition, target, agent, observer),
+            max_loops=max_loops,
+            is_reserved=is_reserved,
+        )
+
+
+def definition_for(record: RunRecord, flow: str | None, settings: Configuration) -> tuple[Definition, Target]:
+    """The flow of a recorded run, loaded again, with its settings as they are now; and where it was found.
+
+    Raises:
+        UsageError: it is not there, or is another flow.
+    """
+    from sequent import api
+    from sequent.dsl.definitions import definition_of
+    from sequent.runtime.loading.flows import load_flow
+
+    loaded = api.locate(record) if flow is None else load_flow(flow)
+    definition = settings.applied_to(definition_of(loaded.flow))
+    if definition.spec.name != record.target.flow:
+        raise UsageError(
+            f"run {record.id!r} belongs to the flow {record.target.flow!r}, but {flow or loaded.target.file!r} "
+            f"is the flow {definition.spec.name!r}",
+            hint="name the flow of the run",
+        )
+    return definition, loaded.target
+
+
+def rerun_script(
+    store: Store,
+    record: RunRecord,
+    variable: str,
+    settings: Configuration,
+    options: GlobalOptions,
+    *,
+    flow: str | None,
+    asked: Asked | None = None,
+    max_loops: int | None = None,
+) -> int:
+    """Run the script again; its exit code.
+
+    Args:
+        store: where the run is.
+        record: the run.
+        variable: ``RECOVER_RUN`` or ``CONTINUE_RUN``.
+        settings: the present settings.
+        options: how the command talks, and which file of settings it means.
+        flow: the flow that was typed, which a script has itself.
+        asked: the directives of a recovery given by hand.
+        max_loops: suspend the run after this many passes; None: as the script says.
+
+    Raises:
+        UsageError: a flow was typed; the script is gone; or other users could have changed its name.
+    """
+    if flow is not None:
+        raise UsageError(
+            f"run {record.id!r} was started by the script {record.target.file!r}, which is run again",
+            code="script",
+            hint="leave --flow out",
+        )
+    check_script(store, record, variable)
+    # The script runs in another directory than this command.
+    named = {FILE: str(Path(options.config).absolute())} if options.config else {}
+    named |= {TAG: options.config_tag} if options.config_tag else {}
+    return scripts.run_again(record, store.name, variable, {**settings.variables(), **named}, asked, max_loops)

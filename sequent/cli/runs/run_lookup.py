@@ -1,0 +1,25 @@
+"""Finds the run that a command names."""
+
+from __future__ import annotations
+
+import contextlib
+
+from sequent.errors import SequentError, UnknownRunError
+from sequent.model.commands import typed
+from sequent.runtime.ports import Store
+from sequent.runtime.records import RunRecord
+
+
+def found_run(store: Store, command: str, run: str, path: str | None) -> RunRecord:
+    """The run with that name; if a step's path stands in its place, the error says so.
+
+    Raises:
+        UnknownRunError: there is no such run.
+    """
+    try:
+        return store.find(run)
+    except UnknownRunError as error:
+        with contextlib.suppress(SequentError):
+            if path is None and run.partition("/")[0] in store.find("latest").description:
+                error.hint = f"give the run before the path: {typed(command, 'latest', run)}"
+        raise

@@ -1,0 +1,204 @@
+"""The state of each step of a run, from its store, without loading its flow."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from attrs import define, field, frozen
+from msgspec.structs import replace
+
+from sequent.errors import StoreError, UsageError
+from sequent.model.commands import typed
+from sequent.model.status import RunStatus, Status
+from sequent.model.wording import guess
+from sequent.runtime.ports import Store
+from sequent.runtime.records import AttemptRecord, Pending, RunRecord
+
+WAITING = (RunStatus.RUNNING, RunStatus.INTERRUPTED, RunStatus.SUSPENDED, RunStatus.STOPPED)
+"""The runs that still wait for what they waited for."""
+
+
+@frozen
+class TaskFilter:
+    """The tasks to show: all, or those of a step or container, of some iterations, or in some status."""
+
+    path: str = ""
+    sequence: str = ""
+    """It, or its beginning."""
+    statuses: tuple[Status, ...] = ()
+
+    def has_step(self, path: str) -> bool:
+        """Whether a step is meant."""
+        return not self.path or path == self.path or path.startswith(f"{self.path}.")
+
+    def has(self, path: str, sequence: str) -> bool:
+        """Whether a task is meant, whatever it is in."""
+        return self.has_step(path) and f"{sequence}.".startswith(f"{self.sequence}." if self.sequence else "")
+
+    def shows(self, status: Status) -> bool:
+        """Whether a task in that status is meant."""
+        return not self.statuses or status in self.statuses
+
+
+def read_filter(record: RunRecord, text: str, statuses: tuple[Status, ...]) -> TaskFilter:
+    """The typed selection: ``load``, ``load/1.2``.
+
+    Raises:
+        UsageError: the run has no such step or container, or the sequence is invalid.
+    """
+    path, slash, sequence = text.partition("/")
+    known = [name for name in record.description if name]
+    if path and path not in known:
+        raise UsageError(
+            f"run {record.id!r} has no step or container {path!r}",
+            hint=f"{guess(path, known)}list its steps: {typed('show', record.id)}",
+            path=path,
+        )
+    if slash and not all(number.isdecimal() for number in sequence.split(".")):
+        raise UsageError(
+            f"{sequence!r} is not a sequence: write one number for each enclosing iteration, such as 1.2",
+            code="sequence",
+            path=path,
+        )
+    return TaskFilter(path, sequence, statuses)
+
+
+@define
+class Story:
+    """The sum of a run's attempts: the present status of each step's tasks, and the present failures.
+
+    Only tasks without a success are remembered one by one, so a million successes need no memory.
+    """
+
+    wanted: TaskFilter = TaskFilter()
+    steps: dict[str, Counter[Status]] = field(factory=dict[str, Counter[Status]])
+    """Of every step of the flow that is meant, in its order."""
+    failures: dict[tuple[str, str], AttemptRecord] = field(factory=dict[tuple[str, str], AttemptRecord])
+    active: dict[tuple[str, str], AttemptRecord] = field(factory=dict[tuple[str, str], AttemptRecord])
+    """The active attempts, if a process drives the run."""
+    waits: list[Pending] = field(factory=list[Pending])
+    worked: float = 0.0
+    """Seconds in which anything that is meant was being executed."""
+    _until: float = 0.0
+    _others: dict[tuple[str, str], Status] = field(factory=dict[tuple[str, str], Status])
+
+    @property
+    def counts(self) -> Mapping[Status, int]:
+        """How many tasks of each status there are, as far as they have begun."""
+        total: Counter[Status] = Counter()
+        for numbers in self.steps.values():
+            total.update(numbers)
+        return {status: number for status, number in total.items() if number}
+
+    @property
+    def due(self) -> float | None:
+        """When the next wait is over."""
+        return min((wait.due for wait in self.waits), default=None)
+
+    def add(self, record: AttemptRecord) -> None:
+        """Take the next attempt, in the order of their starts."""
+        key = (record.path, record.sequence)
+        numbers = self.steps.setdefault(record.path, Counter())
+        if record.attempt > 1 and (key in self._others or numbers[Status.SUCCESS]):
+            numbers[self._others.pop(key, Status.SUCCESS)] -= 1
+            self.failures.pop(key, None)
+        self.active.pop(key, None)
+        numbers[record.status] += 1
+        if record.status is not Status.SUCCESS:
+            self._others[key] = record.status
+        if record.status is Status.FAILURE:
+            self.failures[key] = record
+        if record.status is Status.ACTIVE:
+            self.active[key] = record
+        self._work(record.started, record.ended)
+
+    def _work(self, began: float, ended: float | None) -> None:
+        if ended is not None and ended > self._until:
+            self.worked += ended - max(began, self._until)
+            self._until = ended
+
+    def work_until(self, now: float) -> None:
+        """Active attempts count until now."""
+        if self.active:
+            self._work(min(attempt.started for attempt in self.active.values()), now)
+
+    def add_waits(self, waits: list[Pending]) -> None:
+        """Add the waits: a task that waits for a retry has not failed."""
+        for wait in waits:
+            key = (wait.path, wait.sequence)
+            if not self.wanted.has(*key):
+                continue
+            self.waits.append(wait)
+            if wait.path in self.steps:
+                numbers = self.steps[wait.path]
+                if key in self._others:
+                    numbers[self._others.pop(key)] -= 1
+                    self.failures.pop(key, None)
+                numbers[Status.WAITING] += 1
+
+    def add_unrun(self, unrun: Mapping[str, Mapping[Status, int]]) -> None:
+        """Take how many tasks were skipped or cancelled, or are ready; in which iterations is not known."""
+        if not self.wanted.sequence:
+            for path, numbers in unrun.items():
+                if self.wanted.has_step(path):
+                    self.steps.setdefault(path, Counter()).update(numbers)
+
+    def retries(self, path: str) -> int:
+        """How many of the tasks of a step that wait have failed, and are tried again."""
+        return sum(wait.path == path and wait.attempt > 0 for wait in self.waits)
+
+
+def story_of(store: Store, record: RunRecord, now: float, wanted: TaskFilter | None = None) -> Story:
+    """The state of each selected step of a run; ``now`` is in seconds since 1970."""
+    wanted = TaskFilter() if wanted is None else wanted
+    story = Story(wanted)
+    for path, part in record.description.items():
+        if not part.is_container and wanted.has_step(path):
+            story.steps[path] = Counter()
+    for attempt in store.attempts(record):
+        if wanted.has(attempt.path, attempt.sequence):
+            story.add(attempt)
+    unrun = record.unrun
+    if record.owner is None:
+        story.active.clear()
+        unrun = {path: {**numbers, Status.READY: 0} for path, numbers in unrun.items()}
+    story.work_until(now)
+    if record.status in WAITING:
+        story.add_waits(store.pending(record))
+    story.add_unrun(unrun)
+    return story
+
+
+def with_counts(store: Store, record: RunRecord) -> RunRecord:
+    """A run with its counts so far, where it has not ended: counted by the store, and not read attempt by attempt."""
+    if record.ended is not None or record.status is RunStatus.DAMAGED:
+        return record
+    try:
+        total = _counted(store, record)
+    except StoreError:
+        # ``show`` tells what is wrong with it.
+        return record
+    return replace(record, counts={status: number for status, number in total.items() if number > 0})
+
+
+def _counted(store: Store, record: RunRecord) -> Counter[Status]:
+    containers = {path for path, part in record.description.items() if part.is_container}
+    total: Counter[Status] = Counter()
+    for path, numbers in (*store.standings(record).items(), *record.unrun.items()):
+        if path not in containers:
+            total.update(numbers)
+    for wait in store.pending(record):
+        if wait.path not in containers:
+            # Who waits to be tried again has not failed.
+            total.update({Status.WAITING: 1, Status.FAILURE: -1 if wait.attempt else 0})
+    if record.owner is None:
+        total[Status.READY] = 0
+    return total
+
+
+def seen_attempts(store: Store, record: RunRecord) -> Iterator[AttemptRecord]:
+    """A run's attempts by their starts; one without an outcome was lost if no process drives the run any more."""
+    for attempt in store.attempts(record):
+        is_lost = record.owner is None and attempt.status is Status.ACTIVE
+        yield replace(attempt, status=Status.WAITING) if is_lost else attempt

@@ -1,0 +1,71 @@
+"""Wakes the driver of another run, which sleeps until something happens."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import socket
+import tempfile
+from collections.abc import Callable
+from selectors import EVENT_READ, BaseSelector
+
+from sequent.errors import SequentError
+from sequent.runtime.processes.run_locks import prepare_directory
+
+_LONGEST_PATH = 100
+"""Bytes that the system takes for the name of a socket, with some to spare."""
+_MOST_WAKES = 64
+"""How many are taken in at once."""
+
+
+class WakeSocket:
+    """A socket of this driver's own, in a directory that only its user can enter; whatever comes in wakes it.
+
+    Where none can be made it has no path, and nobody can wake it.
+    """
+
+    def __init__(self, selector: BaseSelector, on_wake: Callable[[], None]) -> None:
+        self.path = ""
+        self._selector = selector
+        self._on_wake = on_wake
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
+        try:
+            path = os.path.join(_directory(), f"{os.getpid()}-{secrets.token_hex(4)}")
+            if len(os.fsencode(path)) <= _LONGEST_PATH:
+                self._socket.bind(path)
+                self.path = path
+        except (OSError, SequentError):
+            self.path = ""
+        selector.register(self._socket, EVENT_READ, self._drain)
+
+    def _drain(self) -> None:
+        # What it says is nobody's business, and how often no reason to do nothing else.
+        with contextlib.suppress(OSError):
+            for _ in range(_MOST_WAKES):
+                self._socket.recv(16)
+        self._on_wake()
+
+    def close(self) -> None:
+        """Be woken no more."""
+        self._selector.unregister(self._socket)
+        self._socket.close()
+        if self.path:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(self.path)
+
+
+def wake(path: str) -> None:
+    """Wake whoever has that socket; nothing is lost where nobody has, since who sleeps looks up now and then."""
+    kind = socket.SOCK_DGRAM | socket.SOCK_NONBLOCK
+    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, kind) as sender:
+        sender.sendto(b"", path)
+
+
+def _directory() -> str:
+    """Where the user's sockets are: a directory that is gone with the machine's boot, and has a short name."""
+    user = os.geteuid()
+    found = [path for path in (os.environ.get("XDG_RUNTIME_DIR", ""), f"/run/user/{user}") if os.path.isdir(path)]
+    path = os.path.join(found[0], "sequent") if found else os.path.join(tempfile.gettempdir(), f"sequent-{user}")
+    prepare_directory(path)
+    return path

@@ -1,0 +1,1 @@
+"""The files with what attempts write: their names, their marks, their limits."""

@@ -1,0 +1,157 @@
+"""Which attempt writes to a segment at the moment: told in shared memory, to whoever looks on."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import mmap
+import os
+from struct import Struct
+
+from attrs import frozen
+
+from sequent.by_fields import ByFields
+from sequent.runtime.disk_room import NO_ROOM, fill
+
+CAP = 8 * 1024 * 1024
+"""Bytes that are kept of one attempt's output: the first half and the last."""
+_SIZE = 1 << 15
+"""Bytes of a mark: room for the longest path."""
+_HEAD = Struct("<QqI")
+"""The number of changes (odd: one is being made), where the attempt's output begins, the length of the text."""
+_COUNT = Struct("<Q")
+_NOBODY = -1
+
+
+@frozen(eq=False, repr=False)
+class LogMark(ByFields):
+    """An attempt that is under way, as its worker has marked it."""
+
+    change: int
+    """Different for every attempt of a worker."""
+    start: int
+    """Where its output begins in the segment."""
+    path: str
+    """Dotted."""
+    sequence: str
+    attempt: int
+
+
+def mark_of(segment: str) -> str:
+    """The file of the mark that belongs to a segment."""
+    return f"{segment.removesuffix('.log')}.live"
+
+
+def make_mark(segment: str) -> int:
+    """The file of a segment's mark, which is made if need be, with room for all that is written to it.
+
+    Raises:
+        OSError: there is none.
+    """
+    file = os.open(mark_of(segment), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        fill(file, _SIZE)
+    except OSError:
+        os.close(file)
+        remove_mark(mark_of(segment))
+        raise
+    return file
+
+
+class MarkWriter:
+    """The mark of a segment that this process writes to.
+
+    Setting it costs a few copies within memory and no call of the kernel, since every attempt does it. Whoever
+    reads it sees by the number of changes whether it was being changed meanwhile. The lock on the file tells
+    that its writer lives. Where there is no room for the file there is none, and nobody can look on.
+    """
+
+    def __init__(self, segment: str) -> None:
+        self._path = mark_of(segment)
+        self._file = -1
+        self._memory: mmap.mmap | bytearray = bytearray(_SIZE)
+        try:
+            self._file = make_mark(segment)
+        except OSError as error:
+            if error.errno not in NO_ROOM:
+                raise
+        if self._file >= 0:
+            fcntl.flock(self._file, fcntl.LOCK_SH)
+            self._memory = mmap.mmap(self._file, _SIZE)
+        self._changes = 0
+        self.clear()
+
+    def set(self, start: int, path: str, sequence: str, attempt: int) -> None:
+        """Say that what is written from ``start`` on is that attempt's."""
+        self._write(start, f"{path}\0{sequence}\0{attempt}".encode("utf-8", "surrogatepass"))
+
+    def clear(self) -> None:
+        """Say that what is written is nobody's."""
+        self._write(_NOBODY, b"")
+
+    def _write(self, start: int, text: bytes) -> None:
+        memory = self._memory
+        _COUNT.pack_into(memory, 0, self._changes + 1)
+        end = _HEAD.size + len(text)
+        memory[_HEAD.size : end] = text
+        self._changes += 2
+        _HEAD.pack_into(memory, 0, self._changes, start, len(text))
+
+    def close(self) -> None:
+        """Take it away."""
+        if isinstance(self._memory, mmap.mmap):
+            self._memory.close()
+            os.close(self._file)
+            remove_mark(self._path)
+
+
+def read_mark(segment: str) -> LogMark | None:
+    """The attempt that writes to a segment; None where there is none, or its worker is gone, or has told nonsense."""
+    try:
+        # A step may have put anything in its place, also what would have whoever opens it wait.
+        file = os.open(mark_of(segment), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        return _read(file) if _has_writer(file) else None
+    except (OSError, ValueError):
+        return None
+    finally:
+        os.close(file)
+
+
+def marks_in(directory: str | os.PathLike[str]) -> dict[tuple[str, str, int], tuple[str, LogMark]]:
+    """The attempts that are being executed: by path, sequence and number, their segment and mark."""
+    found: dict[tuple[str, str, int], tuple[str, LogMark]] = {}
+    for name in os.listdir(directory) if os.path.isdir(directory) else []:
+        if name.endswith(".live"):
+            segment = os.path.join(directory, f"{name.removesuffix('.live')}.log")
+            mark = read_mark(segment)
+            if mark is not None:
+                found[mark.path, mark.sequence, mark.attempt] = (segment, mark)
+    return found
+
+
+def _has_writer(file: int) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    return False
+
+
+def _read(file: int) -> LogMark | None:
+    data = os.pread(file, _SIZE, 0)
+    if len(data) < _HEAD.size:
+        return None
+    change, start, length = _HEAD.unpack_from(data)
+    if change % 2 or start < 0 or os.pread(file, _COUNT.size, 0) != data[: _COUNT.size]:
+        return None
+    path, sequence, attempt = data[_HEAD.size : _HEAD.size + length].decode("utf-8", "surrogatepass").split("\0")
+    return LogMark(change, start, path, sequence, int(attempt))
+
+
+def remove_mark(path: str) -> None:
+    """Remove the file of a mark, if there is one."""
+    with contextlib.suppress(OSError):
+        os.unlink(path)

@@ -1,0 +1,1 @@
+"""The words that driver, agent and workers exchange, and the way in which they travel."""

@@ -1,0 +1,229 @@
+"""Who drives a run: the lock that dies with its holder, and the wait for the agent of a dead driver."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import pwd
+import select
+import socket
+import stat
+import struct
+import threading
+import time
+from datetime import datetime
+from typing import NamedTuple
+
+from sequent.errors import BusyError, StoreError
+from sequent.model.commands import typed
+from sequent.runtime.processes import process_trees
+from sequent.runtime.records import Owner
+
+AGENT_PATIENCE = 20.0
+"""Seconds that a recovery waits for the agent of a dead driver to end its workers."""
+_FLOCK = struct.Struct("hhqqi0q")
+"""``struct flock`` of Linux: type, whence, start, length, pid."""
+
+_held: dict[tuple[int, int], int] = {}
+"""The locks of this process, by device and inode of their files.
+
+A process that closes any descriptor of a locked file drops its lock, so a file is opened only once it is
+known that this process does not hold it.
+"""
+_guard = threading.Lock()
+
+
+def _forget() -> None:
+    """A forked child holds none of its parent's locks."""
+    global _guard  # noqa: PLW0603 - the parent's may have been held by another thread as it forked
+    _held.clear()
+    _guard = threading.Lock()
+
+
+os.register_at_fork(after_in_child=_forget)
+
+
+class RunLock:
+    """The lock of a run, held until it is released or this process ends."""
+
+    def __init__(self, key: tuple[int, int], handle: int) -> None:
+        self._key = key
+        self._handle = handle
+        self._pid = os.getpid()
+
+    def release(self) -> None:
+        """Let the run go; does nothing in a forked child, or a second time."""
+        with _guard:
+            if self._pid == os.getpid() and _held.get(self._key) == self._handle:
+                del _held[self._key]
+                os.close(self._handle)
+
+
+def try_lock(path: str, owner: str) -> RunLock | None:
+    """Take the lock of that file, which is made if need be; None where somebody holds it.
+
+    ``owner`` is written into the file, for whoever asks who that is.
+
+    Raises:
+        StoreError: the file can neither be made nor opened.
+    """
+    with _guard:
+        if _key_of(path) in _held:
+            return None
+        try:
+            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise StoreError(f"the lock '{path}' cannot be used: {error.strerror}", code="store-directory") from error
+        try:
+            fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except (BlockingIOError, PermissionError):
+            os.close(handle)
+            return None
+        # The lock holds without it, where the disk is full.
+        with contextlib.suppress(OSError):
+            os.ftruncate(handle, 0)
+            os.pwrite(handle, owner.encode(), 0)
+        info = os.fstat(handle)
+        key = (info.st_dev, info.st_ino)
+        _held[key] = handle
+        return RunLock(key, handle)
+
+
+class Holder(NamedTuple):
+    """Who holds a lock."""
+
+    pid: int
+    owner: str
+    """What the file says; it may still be what an earlier holder wrote."""
+
+
+def lock_holder(path: str) -> Holder | None:
+    """Who holds the lock of that file; None where it is free. Neither takes nor drops it."""
+    with _guard:
+        key = _key_of(path)
+        if key is None:
+            return None
+        if key in _held:
+            return Holder(os.getpid(), _content(_held[key]))
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            asked = _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+            kind, _, _, _, pid = _FLOCK.unpack(fcntl.fcntl(handle, fcntl.F_GETLK, asked))
+            return None if kind == fcntl.F_UNLCK else Holder(pid, _content(handle))
+        finally:
+            os.close(handle)
+
+
+def _content(handle: int) -> str:
+    return os.pread(handle, 4096, 0).decode(errors="replace")
+
+
+def _key_of(path: str) -> tuple[int, int] | None:
+    try:
+        info = os.stat(path, follow_symlinks=False)
+    except FileNotFoundError:
+        return None
+    return info.st_dev, info.st_ino
+
+
+def owner_of(pid: int, since: float) -> Owner:
+    """A process of this machine, as the owner of a run that it took at that time."""
+    process = process_trees.process_at(pid)
+    started = 0.0 if process is None else _boot_time() + process.started / os.sysconf("SC_CLK_TCK")
+    return Owner(
+        pid=pid,
+        started=round(started, 2),
+        host=socket.gethostname(),
+        boot=process_trees.boot_id(),
+        user=_user_of(pid),
+        since=since,
+    )
+
+
+def _user_of(pid: int) -> str:
+    try:
+        number = os.stat(f"/proc/{pid}").st_uid
+    except OSError:
+        return "unknown"
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return str(number)
+
+
+def _boot_time() -> int:
+    with open("/proc/stat", encoding="ascii") as file:
+        return next((int(line.split()[1]) for line in file if line.startswith("btime ")), 0)
+
+
+def busy(run_id: str, owner: Owner) -> BusyError:
+    """The error of a run that somebody drives."""
+    since = datetime.fromtimestamp(owner.since).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    return BusyError(
+        f"run '{run_id}' is driven by process {owner.pid} on host '{owner.host}' (user {owner.user}) since {since}",
+        hint=f"wait for it, or stop it there: {typed('stop', run_id)}",
+    )
+
+
+def prepare_directory(path: str) -> None:
+    """Make a run's own directory, or see that it is one that only this user can use.
+
+    Raises:
+        StoreError: it is a link, a file, or somebody else's.
+    """
+    try:
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(path, 0o700)
+        info = os.stat(path, follow_symlinks=False)
+    except OSError as error:
+        raise StoreError(f"the run's directory '{path}' cannot be used: {error.strerror}") from error
+    if not stat.S_ISDIR(info.st_mode) or info.st_uid != os.geteuid():
+        raise StoreError(f"the run's directory '{path}' is not a directory of this user", code="foreign-store")
+    if stat.S_IMODE(info.st_mode) & 0o077:
+        os.chmod(path, 0o700)
+
+
+def driver_lock(directory: str) -> str:
+    """The file of the lock that a run's driver holds."""
+    return os.path.join(directory, "driver.lock")
+
+
+def agent_lock(directory: str) -> str:
+    """The file of the lock that a run's agent holds for as long as anything of its tree is left."""
+    return os.path.join(directory, "agent.lock")
+
+
+def wait_for_agent(directory: str, run_id: str) -> None:
+    """Wait until the agent of an earlier driver has ended its workers and is gone.
+
+    Raises:
+        BusyError: it takes too long.
+    """
+    path = agent_lock(directory)
+    deadline = time.monotonic() + AGENT_PATIENCE
+    while (holder := lock_holder(path)) is not None:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise BusyError(
+                f"the agent of run '{run_id}' (process {holder.pid}) is still ending "
+                "processes that an earlier one started",
+                hint=f"see which processes it waits for (ps --ppid {holder.pid} -f), then recover again",
+            )
+        _wait_for_end(holder.pid, min(left, 0.25))
+
+
+def _wait_for_end(pid: int, seconds: float) -> None:
+    """Wait until a process ends, or that long."""
+    try:
+        handle = os.pidfd_open(pid)
+    except OSError:
+        # It is gone, or in another namespace of processes, where only waiting is left.
+        time.sleep(min(seconds, 0.02))
+        return
+    try:
+        poll = select.poll()
+        poll.register(handle, select.POLLIN)
+        poll.poll(seconds * 1000)
+    finally:
+        os.close(handle)

@@ -1,0 +1,126 @@
+"""Prepares and checks the directives of a recovery before the run is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from attrs import evolve
+
+from sequent.engine.apply_directives import direct
+from sequent.errors import UsageError
+from sequent.model.directives import NO_DIRECTIVES, Directives
+from sequent.model.plan import Plan, StepPlan
+from sequent.model.saved import Revision
+from sequent.model.status import Action, RunStatus, Status
+from sequent.runtime.ports import ReadRun
+from sequent.runtime.records import AttemptRecord
+from sequent.runtime.recovery.changes import check_changes
+from sequent.runtime.recovery.prepared_recovery import LoadedRun, Prepared
+from sequent.runtime.recovery.recovery_plan import RecoveryPlan, plan_recovery
+from sequent.runtime.recovery.renaming import Renaming, read_renaming
+from sequent.runtime.recovery.task_selection import Asked, Selected, check_range, select
+
+
+def prepare(plan: Plan, run: ReadRun, asked: Asked | None) -> Prepared:
+    """Check the plan and the directives of a recovery, and that no task needs a result that is passed over.
+
+    Raises:
+        DefinitionError: the flow has changed.
+        UsageError: the directives cannot be followed; the message says why.
+    """
+    asked = Asked() if asked is None else asked
+    renaming = _renamed(run, plan, asked)
+    accepted = check_changes(run, plan, accepts=asked.accepts_changes, renaming=renaming)
+    has_ended = run.record.status is RunStatus.SUCCESS
+    if not (asked or has_ended or _may_pass_over(plan, NO_DIRECTIVES)):
+        return Prepared(accepts_changes=asked.accepts_changes, renaming=renaming, notes=accepted)
+    selected, loaded = _selected(plan, run, asked)
+    if _may_pass_over(plan, selected.directives):
+        _refuse_lacking(plan_recovery(plan, run, selected, loaded, ()))
+    return Prepared(
+        directives=selected.directives,
+        recovery_run=asked.recovery_run,
+        accepts_changes=asked.accepts_changes,
+        renaming=renaming,
+        loaded=loaded,
+        reopens=has_ended and _changes(plan, selected, loaded),
+        notes=(*accepted, *selected.notes),
+    )
+
+
+def plan_of(plan: Plan, run: ReadRun, asked: Asked | None, attempts: Iterable[AttemptRecord]) -> RecoveryPlan:
+    """What the recovery would do with each task.
+
+    Raises:
+        DefinitionError, UsageError: as ``prepare``.
+    """
+    asked = Asked() if asked is None else asked
+    renaming = _renamed(run, plan, asked)
+    check_changes(run, plan, accepts=asked.accepts_changes, renaming=renaming)
+    selected, loaded = _selected(plan, run, asked)
+    kept = () if asked.recovery_run is not None else _last_ends(attempts, renaming)
+    planned = plan_recovery(plan, run, selected, loaded, kept)
+    _refuse_lacking(planned)
+    return evolve(planned, notes=(*selected.notes, *planned.notes))
+
+
+def _renamed(run: ReadRun, plan: Plan, asked: Asked) -> Renaming:
+    """The renamed steps and containers; the run uses the new names from now on."""
+    renaming = read_renaming(asked.renamed, run.record.description, plan.description)
+    if renaming.names:
+        run.rename(renaming.path)
+    return renaming
+
+
+def _selected(plan: Plan, run: ReadRun, asked: Asked) -> tuple[Selected, LoadedRun]:
+    """What is asked for by hand, and the run as it is found."""
+    latest = run.record.recovery
+    if asked.recovery_run is not None and not 0 <= asked.recovery_run <= latest:
+        raise UsageError(
+            f"run '{run.record.id}' has no recovery {asked.recovery_run}",
+            code="recovery-run",
+            hint=f"name one from 0 to {latest}; 0 is its first start",
+        )
+    selected = select(asked, plan)
+    if asked.recovery_run is None:
+        loaded = LoadedRun(run.record, run.saved(plan, selected.directives), Revision())
+    else:
+        loaded = LoadedRun(run.record, *run.rewound(plan, asked.recovery_run))
+    if selected.typed:
+        # What has begun since then can be named as well.
+        now = loaded.saved if asked.recovery_run is None else run.saved(plan, selected.directives)
+        for text, selection in selected.typed:
+            check_range(selection, now, plan, text)
+    return selected, loaded
+
+
+def _may_pass_over(plan: Plan, directives: Directives) -> bool:
+    steps = (node for node in plan.nodes if isinstance(node, StepPlan))
+    return bool(directives.skip) or any(Action.SKIP in step.recovery.values() for step in steps)
+
+
+def _refuse_lacking(planned: RecoveryPlan) -> None:
+    if planned.lacking:
+        needs = "; ".join(f"'{who}' needs the result of '{what}'" for who, what in dict.fromkeys(planned.lacking))
+        raise UsageError(
+            f"tasks that are passed over have no result: {needs}",
+            code="passed-over",
+            hint="let it run, or take its result_or(...) if there is a value to go on with",
+        )
+
+
+def _changes(plan: Plan, selected: Selected, loaded: LoadedRun) -> bool:
+    """Whether there is anything to do in a run that has succeeded."""
+    if loaded.saved is None:
+        return False
+    recovery = loaded.record.recovery + 1
+    return bool(loaded.revision or direct(plan, loaded.saved, selected.directives, recovery)[1])
+
+
+def _last_ends(attempts: Iterable[AttemptRecord], renaming: Renaming) -> Iterator[tuple[str, tuple[int, ...], bool]]:
+    """Each task that has attempts, and whether the last is a success; attempts come in the order of their starts."""
+    last: dict[tuple[str, str], bool] = {}
+    for attempt in attempts:
+        last[renaming.path(attempt.path), attempt.sequence] = attempt.status is Status.SUCCESS
+    for (path, sequence), is_success in last.items():
+        yield path, tuple(map(int, sequence.split("."))), is_success

@@ -1,0 +1,227 @@
+"""The fate of each task in a recovery, and why; nothing is run, written or locked."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from enum import StrEnum
+
+from attrs import frozen
+
+from sequent.by_fields import ByFields
+from sequent.errors import NotDataError, PartError
+from sequent.model.directives import found_status
+from sequent.model.inputs import (
+    Input,
+    ItemInput,
+    ItemsCallPlan,
+    ItemsLiteralPlan,
+    PreviousInput,
+    ResultInput,
+    ResultOrInput,
+    inputs_in,
+)
+from sequent.model.items import Items
+from sequent.model.plan import ContainerPlan, Plan, StepPlan
+from sequent.model.references import dotted
+from sequent.model.saved import SavedFrame, SavedTask
+from sequent.model.scope import Scope, sequence_text
+from sequent.model.status import Status
+from sequent.runtime.driver.values import Values
+from sequent.runtime.ports import ReadRun
+from sequent.runtime.recovery.dry_run import Basis, Foreseen, Numbers, Task, foresee
+from sequent.runtime.recovery.fate_sentences import Found, Reasons
+from sequent.runtime.recovery.prepared_recovery import LoadedRun
+from sequent.runtime.recovery.task_selection import Selected, shared_sequence
+
+
+class Fate(StrEnum):
+    """The fate of a task in a recovery."""
+
+    KEPT = "kept"
+    RERUN = "rerun"
+    """It runs, for the first time or again."""
+    PASSED = "passed over"
+    BLOCKED = "blocked"
+    """It does not run, since its requirement cannot come true."""
+    OPEN = "open"
+    """Whether it runs is known only once others have."""
+
+
+@frozen(eq=False, repr=False)
+class PlannedTask(ByFields):
+    """A step in one sequence; or a container whose inside is not known, or not entered."""
+
+    path: str
+    sequence: str
+    fate: Fate
+    reason: str
+    """In a sentence."""
+
+
+@frozen(kw_only=True, eq=False, repr=False)
+class RecoveryPlan(ByFields):
+    """The course of a recovery, provided that all tasks it runs succeed."""
+
+    tasks: tuple[PlannedTask, ...]
+    """In the order of the plan, and of their sequences."""
+    notes: tuple[str, ...] = ()
+    """The things that are unknown before some task has run."""
+    lacking: tuple[tuple[str, str], ...] = ()
+    """The tasks that need the result of a task that is passed over, and that task."""
+    changes: bool = True
+    """Whether there is anything to do."""
+
+    @property
+    def counts(self) -> Mapping[Fate, int]:
+        """How many there are of each fate."""
+        return Counter(task.fate for task in self.tasks)
+
+
+def plan_recovery(
+    plan: Plan, run: ReadRun, selected: Selected, loaded: LoadedRun, kept: Iterable[tuple[str, Numbers, bool]]
+) -> RecoveryPlan:
+    """The plan of a recovery.
+
+    Args:
+        plan: the plan to run.
+        run: the run, as its rows say.
+        selected: the directives given by hand.
+        loaded: what it starts from.
+        kept: the tasks that have attempts: path, sequence, and whether the last is a success. Those of open
+            iterations may be left out.
+    """
+    return _Planning(plan, run, selected, loaded).plan(kept)
+
+
+class _Planning:
+    def __init__(self, plan: Plan, run: ReadRun, selected: Selected, loaded: LoadedRun) -> None:
+        self._plan = plan
+        self._run = run
+        self._selected = selected
+        self._saved, self._rewound = loaded.saved, loaded.revision
+        self._basis = Basis(
+            saved=self._saved,
+            last_id=run.last_id(),
+            kept=run.kept(),
+            recovery=run.record.recovery + 1,
+            directives=selected.directives,
+        )
+        self._values = Values(plan, run)
+        self._unknown: set[Task] = set()
+        self._steps = {dotted(node.path): node.index for node in plan.nodes if isinstance(node, StepPlan)}
+
+    def plan(self, kept: Iterable[tuple[str, Numbers, bool]]) -> RecoveryPlan:
+        seen = foresee(self._plan, self._basis, self._items_of)
+        found = dict(_found_in(self._saved, self._plan)) if self._saved is not None else {}
+        for mark in self._rewound.superseded:
+            if found[mark.node, mark.sequence].status is not Status.SUCCESS:
+                found[mark.node, mark.sequence] = Found(Status.READY, had_not_succeeded=True)
+        for path, sequence, is_success in kept:
+            index = self._steps.get(path)
+            if index is not None and (index, sequence) not in found:
+                found[index, sequence] = Found(Status.SUCCESS if is_success else Status.FAILURE, is_kept_whole=True)
+        seen.renewed.update(self._rewound.renewed)
+        # What was in a repeat that begins anew is as if it had never been.
+        found = {task: what for task, what in found.items() if not seen.is_renewed(self._plan, task)}
+        reasons = Reasons(self._plan, seen, found, self._selected)
+        renewed = ((renewal.node, renewal.sequence) for renewal in seen.renewed)
+        tasks = sorted({*found, *seen.started, *seen.skipped, *seen.passed, *renewed})
+        return RecoveryPlan(
+            tasks=tuple(self._task(task, seen, reasons) for task in tasks),
+            notes=tuple(self._notes(seen)),
+            lacking=tuple(reasons.lacking()),
+            changes=bool(seen.started or seen.passed),
+        )
+
+    def _task(self, task: Task, seen: Foreseen, reasons: Reasons) -> PlannedTask:
+        path, sequence = dotted(self._plan.nodes[task[0]].path), sequence_text(task[1])
+        if any(task == (renewal.node, renewal.sequence) for renewal in seen.renewed):
+            reason = reasons.of_renewed(task, is_rewound=bool(self._rewound.renewed))
+            return PlannedTask(path, sequence, Fate.RERUN, reason)
+        if task in seen.passed:
+            return PlannedTask(path, sequence, Fate.PASSED, reasons.of_passed(task))
+        if task in seen.started or task in seen.skipped:
+            doubt = reasons.of_doubt(task)
+            if doubt:
+                return PlannedTask(path, sequence, Fate.OPEN, doubt)
+            if task in seen.started:
+                return PlannedTask(path, sequence, Fate.RERUN, reasons.of_rerun(task))
+            return PlannedTask(path, sequence, Fate.BLOCKED, reasons.of_blocked(task))
+        doubt = reasons.of_kept_doubt(task)
+        return PlannedTask(path, sequence, Fate.OPEN if doubt else Fate.KEPT, doubt or reasons.of_kept(task))
+
+    def _notes(self, seen: Foreseen) -> Iterator[str]:
+        for (node, sequence), count in sorted(seen.opened.items()):
+            if count is None:
+                name = f"{dotted(self._plan.nodes[node].path)}/{sequence_text(sequence)}"
+                yield f"'{name}' may have more iterations than are shown"
+        for (node, sequence), number in sorted(seen.ending.items()):
+            name = f"{dotted(self._plan.nodes[node].path)}/{sequence_text(sequence)}"
+            yield f"'{name}' may end with iteration {number} or any after it; those after it are shown as if it did not"
+        blocked = seen.end.blocked if seen.end is not None else ()
+        for wait in blocked:
+            name = f"{dotted(self._plan.nodes[wait.node].path)}/{sequence_text(wait.scope.sequence)}"
+            yield f"'{name}' would wait for {wait.wanted} of pool '{wait.pool}', of which {wait.free} is free"
+
+    # -- items --------------------------------------------------------------------------------
+
+    def _items_of(self, scope: Scope, container: ContainerPlan, seen: Foreseen) -> int | None:
+        """How many items a repeat has: as stored when it began, else as far as they can be known now."""
+        renewed = {(renewal.frame, renewal.node) for renewal in (*seen.renewed, *self._rewound.renewed)}
+        is_stored = scope.id <= self._basis.last_id and (scope.id, container.index) not in renewed
+        text = self._run.items(scope.id, container.index) if is_stored else None
+        source = container.repeats
+        if isinstance(source, ItemsLiteralPlan):
+            text = text or source.text
+        elif text is None and source is not None and not isinstance(source, ItemsCallPlan):
+            text = self._text_of(scope, source, seen)
+        if text is None:
+            self._unknown.add((container.index, scope.sequence))
+            return None
+        try:
+            items = Items(text)
+        except NotDataError:
+            return None
+        self._values.open_repeat(scope.id, container.index, items)
+        return len(items)
+
+    def _text_of(self, scope: Scope, source: Input, seen: Foreseen) -> str | None:
+        """A value, unless it depends on a task that would run first."""
+        for value in inputs_in(source):
+            if isinstance(value, ItemInput) and self._is_unknown(scope, value.container):
+                return None
+            if isinstance(value, ResultInput | ResultOrInput) and self._is_made_again(scope, value, seen):
+                return None
+            if isinstance(value, PreviousInput):
+                return None
+        try:
+            return self._values.text_of(scope, source)
+        except (NotDataError, PartError):
+            return None
+
+    def _is_unknown(self, scope: Scope, container: int) -> bool:
+        around: Scope | None = scope
+        while around is not None and around.node != container:
+            around = around.parent
+        return around is None or around.parent is None or (container, around.parent.sequence) in self._unknown
+
+    def _is_made_again(self, scope: Scope, value: ResultInput | ResultOrInput, seen: Foreseen) -> bool:
+        shared = shared_sequence(self._plan, value.node, scope.sequence)
+        is_new = scope.id > self._basis.last_id and len(shared) == len(scope.sequence)
+        # What is restored gives what it gave then.
+        restored = ((self._plan.nodes[mark.node].path, mark.sequence) for mark, _ in self._rewound.restored)
+        return is_new or (value.maker, shared) in seen.made or (value.maker, shared) in restored
+
+
+def _found_in(saved: SavedFrame, plan: Plan, sequence: Numbers = (1,)) -> Iterator[tuple[Task, Found]]:
+    """Every loaded task, and its status."""
+    for index, task in saved.tasks.items():
+        yield (index, sequence), _found(task)
+    for block in saved.blocks.values():
+        for number, frame in block.frames.items():
+            yield from _found_in(frame, plan, (*sequence, number))
+
+
+def _found(task: SavedTask) -> Found:
+    return Found(found_status(task), waits=task.waits, was_handed_over=task.status is Status.ACTIVE)

@@ -1,0 +1,1 @@
+"""What surrounds one run: it is made ready, driven and watched."""

@@ -1,0 +1,177 @@
+"""Builds what is around a driver, drives one run, and says how it ended."""
+
+from __future__ import annotations
+
+import os
+import sys
+from selectors import DefaultSelector
+
+from attrs import field, frozen
+
+from sequent.by_fields import ByFields
+from sequent.errors import StoreError
+from sequent.model.annotations import classes_in
+from sequent.model.commands import store_options
+from sequent.model.outcome import Outcome
+from sequent.model.plan import ContainerPlan, Plan
+from sequent.model.references import dotted
+from sequent.model.spec import Definition
+from sequent.model.status import RunStatus
+from sequent.model.target import Target
+from sequent.model.wire import decode_result
+from sequent.runtime.clock import SystemClock
+from sequent.runtime.driver.adapters import Adapters
+from sequent.runtime.driver.loop import Driver
+from sequent.runtime.driver.values import Values
+from sequent.runtime.executors.agents import AgentProcess
+from sequent.runtime.executors.executors_of_flow import make_executors
+from sequent.runtime.executors.workers import MOST_WORKERS
+from sequent.runtime.orders import WorkerSetup
+from sequent.runtime.ports import DrivenRun, Observer, Store
+from sequent.runtime.pruning import PruneRule
+from sequent.runtime.recovery.changes import adopt, changed_code
+from sequent.runtime.recovery.prepared_recovery import Prepared, open_part
+from sequent.runtime.runs.linked_directories import lead_elsewhere
+from sequent.runtime.runs.nested_runs import around_steps
+
+_SHORTEST_SLEEP = 0.05
+"""Seconds: a flow may ask to have the clocks looked at more often than makes a difference."""
+
+
+@frozen(kw_only=True, eq=False, repr=False)
+class Drive(ByFields):
+    """One run to be driven: what of, and how."""
+
+    definition: Definition
+    plan: Plan
+    run: DrivenRun
+    target: Target
+    """How workers find the flow."""
+    store: str
+    observer: Observer | None = None
+    agent: AgentProcess | None = field(default=None, repr=False)
+    max_concurrent: int | None = None
+    resumes: bool = False
+    """Whether it is continued, in the same recovery."""
+    max_loops: int = -1
+    """How often all that is due is done before the run is suspended; negative: until it ends."""
+    prepared: Prepared = field(factory=Prepared)
+    """Of a recovery: what is asked of it."""
+
+    def to_its_end(self, runs: Store) -> Outcome:
+        """Drive the run until it ends; then let it go, with all its processes gone, and remove its flow's old ones.
+
+        A run that has succeeded is only told of. Old ones are removed of the store ``runs``, if that is set; what
+        has failed stays, to be recovered.
+        """
+        outcome = self._driven()
+        spec = self.definition.spec
+        if spec.config.prune_older_than is not None:
+            rule = PruneRule(older_than=spec.config.prune_older_than, keep_failed=True, flow=spec.name)
+            try:
+                runs.prune(rule)
+            except StoreError as error:
+                (self.observer or _observer_here("")).note(f"old runs cannot be removed: {error.message}")
+        return outcome
+
+    def _driven(self) -> Outcome:
+        run, config = self.run, self.definition.spec.config
+        if run.record.status is RunStatus.SUCCESS:
+            return self._outcome(None)
+        lead_elsewhere(config, run.record, run.directory)
+        selector = DefaultSelector()
+        setup = WorkerSetup(
+            run_id=run.record.id,
+            directory=run.directory,
+            target=self.target,
+            logging_level=config.logging_level,
+            logging_formats=config.logging_formats,
+            logging_datefmt=config.logging_datefmt,
+            envvar_prefix=config.envvar_prefix,
+            sys_path=tuple(sys.path),
+            around=around_steps(
+                self.target, self.plan.params, run=run.record.id, store=self.store, prefix=config.envvar_prefix
+            ),
+            store_options=store_options(),
+        )
+        executors = make_executors(self.definition, setup, self.agent, self._slots())
+        try:
+            adapters = Adapters(
+                run=run,
+                executors=executors,
+                drawer=executors.get(config.task_construct),
+                clock=SystemClock(),
+                observer=self.observer or _observer_here(run.directory if config.logging_console else ""),
+                selector=selector,
+                accepts_changes=self.prepared.accepts_changes,
+            )
+            return self.within(adapters, longest_sleep=max(_SHORTEST_SLEEP, config.sleep_between_loops))
+        finally:
+            for executor in executors.values():
+                executor.close()
+            selector.close()
+
+    def within(self, adapters: Adapters, longest_sleep: float | None = None) -> Outcome:
+        """Drive the run in that world until it ends, looking at the clocks again after so many seconds at most."""
+        run, plan = self.run, self.plan
+        renaming = self.prepared.renaming
+        if renaming.names:
+            run.rename(renaming.path)
+        changed = changed_code(run, plan, renaming, self.prepared.directives)
+        adopt(run, plan, changed, renaming)
+        driver = Driver(
+            plan,
+            adapters,
+            slots=self._slots(),
+            saved=open_part(run, plan, self.prepared, resumes=self.resumes, at=adapters.clock.now()),
+            notes=(*self.prepared.notes, *changed.sentences()),
+            resumes=self.resumes,
+            max_loops=self.max_loops,
+            longest_sleep=longest_sleep,
+            directives=self.prepared.directives,
+        )
+        driver.drive()
+        return self._outcome(driver)
+
+    def _slots(self) -> int:
+        limit = self.plan.max_concurrent if self.max_concurrent is None else self.max_concurrent
+        wanted = (os.cpu_count() or 1) if limit is None else limit
+        return MOST_WORKERS if wanted < 1 else min(wanted, MOST_WORKERS)
+
+    def _outcome(self, driver: Driver | None) -> Outcome:
+        failed, failures = self.run.failures(100)
+        failures = [*failures, *self.run.container_problems(100)][:100]
+        record = self.run.record
+        return Outcome(
+            run_id=record.id,
+            status=record.status,
+            recovery=record.recovery,
+            result=self._result() if record.status is RunStatus.SUCCESS else None,
+            counts=record.counts,
+            failures=tuple(failures),
+            failed=failed,
+            store=self.store,
+            stopped_by=driver.stopped_by if driver is not None else 0,
+            reason=record.reason,
+            due=driver.due if driver is not None else None,
+        )
+
+    def _result(self) -> object:
+        """The flow's own result, read back with the classes of its maker's annotation."""
+        root = self.plan.nodes[0]
+        if not isinstance(root, ContainerPlan) or root.result is None:
+            return None
+        child = root.children[root.result]
+        for _, frame, _ in self.run.frames(0, root.index):
+            text = Values(self.plan, self.run).result(frame, child)
+            if text is not None:
+                maker = self.plan.maker_of(child)
+                return decode_result(text, classes_in(self.definition.result_types.get(maker)), dotted(maker))
+        return None
+
+
+def _observer_here(directory: str) -> Observer:
+    # Not needed where a command shows what happens.
+    from sequent.runtime.runs.observers import observer_here
+
+    return observer_here(directory)

@@ -1,0 +1,94 @@
+"""Stores that a configuration names, as the original writes them: an entry by its parts, or a path or URL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+from urllib.parse import quote, urlencode
+
+from sequent.errors import DefinitionError, Place
+from sequent.model.wording import did_you_mean, guess, kind_of, repr_of
+from sequent.settings.paths import expanded
+
+DEFAULT = "default"
+"""The store that is meant where nothing else names one."""
+_PARTS = ("dialect", "drivername", "username", "password", "host", "port", "database", "file", "schema", "query")
+_FORM = "give a path, a URL, or a dict of dialect, host, database and the like"
+
+
+def read_databases(table: object, name: str, place_of: Callable[[str], Place], idle: list[str]) -> dict[str, str]:
+    """The stores by their names.
+
+    Args:
+        table: entries by their names; or the parts of one, which is then the one that is meant by default.
+        name: what to call the table in a message: ``config['DATABASES']``.
+        place_of: where the entry of that dotted key stands.
+        idle: to it the keys of entries are added that mean nothing here.
+
+    Raises:
+        DefinitionError: an entry is none, or a part of it is misspelt; no message shows a password.
+    """
+    if not isinstance(table, Mapping):
+        raise _error(f"{name} is {kind_of(table)}", place_of("DATABASES"), "give a dict of stores by name")
+    entries = cast("Mapping[Any, object]", table)
+    if isinstance(entries.get("dialect"), str):
+        entries = {DEFAULT: entries}
+    read: dict[str, str] = {}
+    for key, entry in entries.items():
+        place = place_of(f"DATABASES.{key}")
+        read[str(key)], others = _location(entry, f"{name}[{repr_of(key, 60)}]", place)
+        idle += [f"DATABASES.{key}.{other}" for other in others]
+    return read
+
+
+def _location(entry: object, name: str, place: Place) -> tuple[str, list[str]]:
+    """Where it is, and the keys that mean nothing here."""
+    if isinstance(entry, str) and entry:
+        return expanded(entry, name, place), []
+    if not isinstance(entry, Mapping):
+        raise _error(f"{name} is {kind_of(entry)}", place, _FORM)
+    parts: dict[object, object] = {}
+    others: list[str] = []
+    for key, value in cast("Mapping[Any, object]", entry).items():
+        if key not in _PARTS:
+            # What the original gave to the database's driver has any name, and so has a mistake.
+            if not isinstance(key, str) or guess(key, _PARTS):
+                raise _error(f"{name} has no key {repr_of(key)}", place, did_you_mean(key, _PARTS))
+            others.append(key)
+            continue
+        if (key == "query") is not isinstance(value, Mapping) or not isinstance(value, str | int | Mapping):
+            raise _error(
+                f"{name}[{key!r}] is {kind_of(value)}", place, "give a dict for query, and a text for any other key"
+            )
+        # A password is what it is.
+        if isinstance(value, str) and key != "password":
+            value = expanded(value, f"{name}[{key!r}]", place)  # noqa: PLW2901  as it is meant
+        parts[key] = value
+    if "dialect" not in parts:
+        raise _error(f"{name} has no dialect", place, "add dialect, such as sqlite or postgresql")
+    return (_file(parts) if parts["dialect"] == "sqlite" else _url(parts)), others
+
+
+def _file(parts: Mapping[Any, object]) -> str:
+    """Without a file, SQLite keeps a database in memory."""
+    return str(parts.get("database") or parts.get("file") or ":memory:")
+
+
+def _url(parts: Mapping[Any, object]) -> str:
+    """The URL, in the form that SQLAlchemy reads; the schema is a part of its query."""
+
+    def part(key: str, before: str = "", after: str = "") -> str:
+        value = parts.get(key)
+        return "" if value in (None, "") else f"{before}{quote(str(value), safe='')}{after}"
+
+    query = dict(cast("Mapping[str, object]", parts.get("query") or {}))
+    if parts.get("schema"):
+        query["schema"] = parts["schema"]
+    credentials = f"{part('username')}{part('password', ':')}"
+    server = f"{credentials}@{part('host')}" if credentials else part("host")
+    address = f"{parts['dialect']}{part('drivername', '+')}://{server}{part('port', ':')}{part('database', '/')}"
+    return f"{address}?{urlencode(query)}" if query else address
+
+
+def _error(message: str, place: Place, hint: str) -> DefinitionError:
+    return DefinitionError(message, code="config", hint=hint, place=place)

@@ -1,0 +1,243 @@
+"""Settings in a file, in TOML or YAML, or as they were given: what they say, and where."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+from attrs import evolve, field, frozen
+
+from sequent.by_fields import ByFields
+from sequent.errors import Place, SequentError, UsageError
+from sequent.model.wording import did_you_mean
+from sequent.settings.keywords import Settings, mapping_of, read_settings, setting_error
+from sequent.settings.paths import expanded
+
+if TYPE_CHECKING:
+    from yaml import Node
+
+_DEEPEST = 8
+_KEY = r"""(?:[\w-]+|"[^"]*"|'[^']*')"""
+_KEYS = rf"{_KEY}(?:\s*\.\s*{_KEY})*"
+_TABLE = re.compile(rf"\s*\[\[?\s*({_KEYS})\s*\]")
+_ENTRY = re.compile(rf"\s*({_KEYS})\s*=")
+_POSITION = re.compile(r" \(at line (\d+), column (\d+)\)$")
+
+_Lines = dict[tuple[str, ...], int]
+"""The line of each key, by the keys from the outermost in."""
+
+
+PROJECT = "pyproject.toml"
+TAG = "SEQUENT"
+"""The key under which settings stand in a file that holds other things as well, where nobody names another."""
+
+
+@frozen(eq=False, repr=False)
+class SettingsFile(ByFields):
+    """A file that has been read, or what was given in its stead."""
+
+    path: str
+    """Empty where it is no file."""
+    table: Mapping[Any, object] = field(repr=False)
+    """The table in it that holds the settings."""
+    given_at: Place | None = None
+    """The author's line, where it is no file."""
+    _lines: _Lines = field(repr=False, factory=_Lines)
+    _tag: tuple[str, ...] = ()
+
+    def place(self, key: str) -> Place:
+        """Where a dotted key of the table stands, or what it stands in."""
+        if self.given_at is not None:
+            return self.given_at
+        keys = (*self._tag, *(key.split(".") if key else ()))
+        while keys and keys not in self._lines:
+            keys = keys[:-1]
+        return Place(self.path, self._lines.get(keys, 1))
+
+    def settings(self, beside: Iterable[str] = ()) -> Settings:
+        """What it says about a flow; a path in it is seen from the directory that it lies in.
+
+        Raises:
+            DefinitionError: as ``read_settings``, to which ``beside`` goes.
+        """
+        return read_settings(self.table, self.name, self.place, beside).seen_from(self.directory)
+
+    @property
+    def name(self) -> str:
+        """What to call it in a message."""
+        # pathlib is slow to load
+        return os.path.basename(self.path) or "".join(("config", *(f"[{key!r}]" for key in self._tag)))
+
+    @property
+    def directory(self) -> str:
+        """Where it lies; empty where it is no file: paths are then seen from the current directory."""
+        return os.path.dirname(self.path)
+
+    def under(self, tag: str) -> SettingsFile:
+        """The settings under a key, or under a key of what stands there: ``PRODUCTION.SEQUENT``.
+
+        Without one, under ``SEQUENT`` if there is that, under ``tool.sequent`` in a project's file, else all of it.
+
+        Raises:
+            DefinitionError: there is no such key, or it holds something else.
+        """
+        if tag:
+            return self._within((tag,) if tag in self.table else tuple(tag.split(".")))
+        if os.path.basename(self.path) == PROJECT:
+            return self._within(("tool", "sequent"))
+        return self._within((TAG,) if TAG in self.table else ())
+
+    def _within(self, keys: tuple[str, ...]) -> SettingsFile:
+        file = self
+        for key in keys:
+            # The original took a key in small letters as well.
+            known = key if key in file.table else key.lower()
+            if known not in file.table:
+                raise setting_error(
+                    f"{self.path or file.name} has no key {key!r}",
+                    file.place(""),
+                    did_you_mean(key, map(str, file.table)),
+                )
+            inner = file.table[known]
+            if not isinstance(inner, Mapping):
+                whole = ".".join((*file._tag, known))
+                hint = f"write a table of settings, such as [{whole}] with max_concurrent = 4"
+                raise setting_error(f"{whole!r} is {inner!r:.100}", file.place(known), hint)
+            file = evolve(file, table=cast("Mapping[Any, object]", inner), tag=(*file._tag, known))
+        return file
+
+
+def read_file(path: str, tag: str = "") -> SettingsFile:
+    """Read a file of settings: TOML where its name ends in ``.toml``, else YAML, of which JSON is a part.
+
+    Args:
+        path: where it is.
+        tag: the key under which the settings stand; see ``SettingsFile.under``.
+
+    Raises:
+        UsageError: it cannot be read, or is not what its name says.
+        DefinitionError: it has no such key.
+    """
+    path = os.path.abspath(expanded(path, "the configuration"))
+    text = _text(path)
+    table, lines = _read_toml(path, text) if path.endswith(".toml") else _read_yaml(path, text)
+    return SettingsFile(path, table, None, lines).under(tag)
+
+
+def read_given(given: object, tag: str, place: Place) -> SettingsFile:
+    """Settings that were given as they are: a mapping, or a text in YAML.
+
+    Raises:
+        DefinitionError: they are none, or have no such key.
+    """
+    table: object = given
+    if isinstance(given, str):
+        try:
+            table, _ = _read_yaml("config", given)
+        except SequentError as error:
+            raise setting_error(error.message, place, "write a mapping in YAML: max_concurrent: 4") from error
+    return SettingsFile("", mapping_of(table, "config", place), given_at=place).under(tag)
+
+
+def _text(path: str) -> str:
+    try:
+        with open(path, "rb") as file:
+            content = file.read()
+    except OSError as error:
+        what = "name the file in it" if isinstance(error, IsADirectoryError) else "name another with --config FILE"
+        raise _error(f"the configuration {path!r} cannot be read: {error.strerror}", what, path, 0) from error
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = content[: error.start].decode("utf-8")
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        message = f"{path}:{line}:{column}: byte {content[error.start]:#04x} is not UTF-8"
+        raise _error(message, "write the file in UTF-8", path, line) from error
+
+
+def _error(message: str, hint: str, path: str, line: int = 1) -> UsageError:
+    return UsageError(message, code="config-file", hint=hint, place=Place(path, line) if line else None)
+
+
+# -- TOML
+
+
+def _read_toml(path: str, text: str) -> tuple[Mapping[str, object], _Lines]:
+    import tomllib
+
+    try:
+        return tomllib.loads(text), _toml_lines(text)
+    except tomllib.TOMLDecodeError as error:
+        found = _POSITION.search(str(error))
+        told = _POSITION.sub("", str(error))
+        # Only an end that comes too early has no position of its own.
+        line, column = map(int, found.groups()) if found else (text.count("\n") + 1, 1)
+        raise _error(f"{path}:{line}:{column}: this is not TOML: {told}", "correct it", path, line) from error
+
+
+def _toml_lines(text: str) -> _Lines:
+    """The first line on which each key is written; tomllib does not tell."""
+    lines: _Lines = {}
+    table: tuple[str, ...] = ()
+    for number, line in enumerate(text.split("\n"), 1):
+        if found := _TABLE.match(line):
+            table = _keys_in(found[1])
+            _note(lines, table, number)
+        elif found := _ENTRY.match(line):
+            _note(lines, table + _keys_in(found[1]), number)
+    return lines
+
+
+def _keys_in(text: str) -> tuple[str, ...]:
+    return tuple(key.strip("\"'") for key in re.findall(_KEY, text))
+
+
+def _note(lines: _Lines, keys: tuple[str, ...], number: int) -> None:
+    for depth in range(len(keys), 0, -1):
+        lines.setdefault(keys[:depth], number)
+
+
+# -- YAML, as the original has it
+
+
+def _read_yaml(path: str, text: str) -> tuple[Mapping[str, object], _Lines]:
+    import yaml
+
+    try:
+        lines = dict(_yaml_lines(path, yaml.compose(text, yaml.SafeLoader)))
+        table: object = yaml.safe_load(text)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
+        told = error.problem or error.context or "it cannot be read"
+        raise _error(f"{path}:{line}:{column}: this is not YAML: {told}", "correct it", path, line) from error
+    except yaml.YAMLError as error:
+        raise _error(f"{path}:1:1: this is not YAML: {' '.join(str(error).split())}", "correct it", path) from error
+    if table is None:
+        return {}, lines
+    if not isinstance(table, Mapping):
+        raise _error(f"{path} is {table!r:.100}", "write a mapping: max_concurrent: 4", path)
+    return cast("Mapping[str, object]", table), lines
+
+
+def _yaml_lines(path: str, node: Node | None, above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], int]]:
+    """The line of each key.
+
+    Raises:
+        UsageError: a key is written twice, of which YAML would silently take the last.
+    """
+    from yaml import MappingNode
+
+    # A node may hold itself; settings are less deep.
+    if not isinstance(node, MappingNode) or len(above) > _DEEPEST:
+        return
+    seen: set[str] = set()
+    for key, value in node.value:
+        keys, line = (*above, str(key.value)), key.start_mark.line + 1
+        if keys[-1] in seen:
+            raise _error(f"{keys[-1]!r} is given twice", "give it once", path, line)
+        seen.add(keys[-1])
+        yield keys, line
+        yield from _yaml_lines(path, value, keys)

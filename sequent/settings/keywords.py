@@ -1,0 +1,229 @@
+"""Settings by the original's keywords, from one mapping: the builder's ``config``, or a table of a file."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, cast
+
+from attrs import field, frozen
+
+from sequent.by_fields import ByFields
+from sequent.errors import DefinitionError, Place
+from sequent.model.durations import read_seconds
+from sequent.model.scalar_options import read_construct, read_flag, read_limit
+from sequent.model.spec import FlowConfig
+from sequent.model.status import Construct
+from sequent.model.wording import did_you_mean, repr_of
+from sequent.settings.databases import read_databases
+from sequent.settings.original_keys import FOR_HOSTS, LOG_FILES, WITHOUT_EFFECT
+from sequent.settings.paths import expanded, path_from
+
+PlaceOf = Callable[[str], Place]
+"""Where a key stands: ``max_concurrent``, ``LOGGING.logging_level``; ``""``: the mapping itself."""
+
+_PATHS = ("workdir", "logdir")
+_PREFIX = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_LOGGING = ("logging_level", "level_formats", "datefmt", "console", "logdir")
+
+
+@frozen(eq=False, repr=False)
+class Settings(ByFields):
+    """What one mapping says: only what stands in it, so that several can be laid over each other."""
+
+    values: Mapping[str, Any] = field(factory=dict[str, Any])
+    """By the names of the fields of ``FlowConfig``."""
+    databases: Mapping[str, str] = field(factory=dict[str, str], repr=False)
+    """The stores that ``DATABASES`` names, as paths or URLs."""
+    places: Mapping[str, Place] = field(factory=dict[str, Place], eq=False)
+    """Where each of the values stands."""
+    idle: Mapping[str, Place] = field(factory=dict[str, Place], eq=False)
+    """The keys of the original that mean nothing here, dotted, and where they stand."""
+
+    @property
+    def config(self) -> FlowConfig:
+        """The settings of a flow for which nothing else is said."""
+        return FlowConfig(**self.values)
+
+    def seen_from(self, directory: str) -> Settings:
+        """The same, with paths that are not absolute seen from that directory."""
+        paths = {name: path_from(directory, self.values[name]) for name in _PATHS if self.values.get(name)}
+        databases = {name: path_from(directory, location) for name, location in self.databases.items()}
+        return Settings({**self.values, **paths}, databases, self.places, self.idle)
+
+
+def read_settings(table: object, name: str, place_of: PlaceOf, beside: Iterable[str] = ()) -> Settings:
+    """What a mapping says about a flow.
+
+    Args:
+        table: the mapping, by the original's keywords; None and ``{}`` say nothing.
+        name: what to call it in a message: ``config``, ``sequent.toml``.
+        place_of: where a key of it stands.
+        beside: keys that it may have as well, and that say nothing about a flow.
+
+    Raises:
+        DefinitionError: a key is unknown, or its value is of the wrong type.
+    """
+    values: dict[str, Any] = {}
+    databases: Mapping[str, str] = {}
+    places: dict[str, Place] = {}
+    idle: list[str] = []
+    for key, value in mapping_of(table, name, place_of("")).items():
+        shown = f"{name}[{repr_of(key, 60)}]"
+        if key in _READERS:
+            values[key] = _READERS[key](value, shown, place_of(key))
+            places[key] = place_of(key)
+        elif key == "LOGGING":
+            for said, read in _read_logging(value, shown, place_of, idle).items():
+                values[said] = read
+                places[said] = place_of(LOGGING_KEYS[said])
+        elif key == "DATABASES":
+            databases = read_databases(value, shown, place_of, idle)
+        elif key in WITHOUT_EFFECT | FOR_HOSTS:
+            idle.append(key)
+        elif key not in beside:
+            raise unknown_key(key, name, (*KEYS, *beside), place_of(key if isinstance(key, str) else repr_of(key)))
+    return Settings(values, databases, places, {key: place_of(key) for key in idle})
+
+
+def mapping_of(value: object, name: str, place: Place) -> Mapping[Any, object]:
+    """A mapping; an empty one where nothing is said.
+
+    Raises:
+        DefinitionError: it is something else.
+    """
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise setting_error(f"{name} is {repr_of(value)}", place, "give a dict, or a table of a file")
+    return cast("Mapping[Any, object]", value)
+
+
+def unknown_key(key: object, where: str, known: Iterable[str], place: Place) -> DefinitionError:
+    """The error for a key that means nothing there."""
+    return setting_error(f"{where} has no key {repr_of(key)}", place, did_you_mean(key, known))
+
+
+def setting_error(message: str, place: Place, hint: str) -> DefinitionError:
+    """The error for a setting that is not one that a flow can have."""
+    return DefinitionError(message, code="config", hint=hint, place=place)
+
+
+def _read_construct(value: object, name: str, place: Place) -> Construct:
+    return read_construct(value, name, place) or Construct.PROCESS
+
+
+def _read_seconds(value: object, name: str, place: Place) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= sys.float_info.max:
+        raise setting_error(f"{name} is {repr_of(value)}", place, "give a number of seconds")
+    return float(value)
+
+
+def _read_length(value: object, name: str, place: Place) -> float:
+    try:
+        return read_seconds(value)
+    except ValueError as error:
+        raise setting_error(f"{name}: {error}", place, 'give a duration: "30d"') from None
+
+
+def _read_path(value: object, name: str, place: Place) -> str:
+    path: object = os.fspath(cast("os.PathLike[str]", value)) if isinstance(value, os.PathLike) else value
+    if not isinstance(path, str) or not path or "\0" in path:
+        raise setting_error(f"{name} is {repr_of(cast('Any', value))}", place, "give the path of a directory")
+    return expanded(path, name, place)
+
+
+def _read_prefix(value: object, name: str, place: Place) -> str:
+    if not isinstance(value, str) or not _PREFIX.fullmatch(value):
+        hint = "give the prefix of the environment variables: 'SEQUENT_'"
+        raise setting_error(f"{name} is {repr_of(value)}", place, hint)
+    return value
+
+
+def _read_logging(value: object, name: str, place_of: PlaceOf, idle: list[str]) -> dict[str, Any]:
+    read: dict[str, Any] = {}
+    for key, entry in mapping_of(value, name, place_of("LOGGING")).items():
+        shown, place = f"{name}[{key!r}]", place_of(f"LOGGING.{key}")
+        match key:
+            case "logging_level":
+                read["logging_level"] = read_level(entry, shown, place)
+            case "level_formats":
+                read["logging_formats"] = _read_formats(entry, shown, place)
+            case "datefmt":
+                read["logging_datefmt"] = _read_text(entry, shown, place)
+            case "console":
+                read["logging_console"] = read_flag(entry, shown, place)
+            case "logdir":
+                read["logdir"] = _read_path(entry, shown, place)
+            case _ if key in LOG_FILES:
+                idle.append(f"LOGGING.{key}")
+            case _:
+                raise unknown_key(key, name, _LOGGING, place)
+    return read
+
+
+def read_level(value: object, name: str, place: Place) -> int:
+    """A level of logging, by its name or number.
+
+    Raises:
+        DefinitionError: there is no such level.
+    """
+    level: object = value
+    if isinstance(value, str):
+        import logging
+
+        level = int(value) if value.isdecimal() else logging.getLevelNamesMapping().get(value.upper())
+    if isinstance(level, bool) or not isinstance(level, int) or level < 0:
+        hint = "the levels are DEBUG, INFO, WARNING, ERROR and CRITICAL, or their numbers (logging.INFO)"
+        raise setting_error(f"{name} is {repr_of(value)}", place, hint)
+    return level
+
+
+def _read_formats(value: object, name: str, place: Place) -> tuple[tuple[int, str], ...]:
+    formats = {
+        0 if level == "default" else read_level(level, f"a level of {name}", place): _read_format(text, name, place)
+        for level, text in mapping_of(value, name, place).items()
+    }
+    return tuple(sorted(formats.items()))
+
+
+def _read_format(value: object, name: str, place: Place) -> str:
+    import logging
+
+    text = _read_text(value, name, place)
+    try:
+        logging.Formatter(text, defaults={"host": ""}).format(logging.makeLogRecord({}))
+    except (ValueError, KeyError, TypeError) as error:
+        hint = "use the fields of logging: %(asctime)s, %(levelname)s, %(name)s, %(host)s, %(message)s"
+        raise setting_error(f"{name} has {text!r:.100}, which is not a format of logging", place, hint) from error
+    return text
+
+
+def _read_text(value: object, name: str, place: Place) -> str:
+    if not isinstance(value, str):
+        raise setting_error(f"{name} has {repr_of(value)}", place, "give a text, as logging takes it")
+    return value
+
+
+_READERS: Mapping[str, Callable[[object, str, Place], Any]] = {
+    "workdir": _read_path,
+    "logdir": _read_path,
+    "task_construct": _read_construct,
+    "max_concurrent": read_limit,
+    "stop_on_exception": read_flag,
+    "sleep_between_loops": _read_seconds,
+    "prune_older_than": _read_length,
+    "envvar_prefix": _read_prefix,
+}
+KEYS = (*_READERS, "LOGGING", "DATABASES")
+"""The keys that a mapping may have."""
+LOGGING_KEYS: Mapping[str, str] = {
+    "logging_level": "LOGGING.logging_level",
+    "logging_formats": "LOGGING.level_formats",
+    "logging_datefmt": "LOGGING.datefmt",
+    "logging_console": "LOGGING.console",
+    "logdir": "LOGGING.logdir",
+}
+"""By the names of the fields of ``FlowConfig``, the keys of what may be said among the settings of logging."""

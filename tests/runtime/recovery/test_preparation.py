@@ -1,0 +1,121 @@
+"""What a recovery starts from is looked at once: before the run is taken, where that must be known by then."""
+
+from __future__ import annotations
+
+import pytest
+
+import sequent
+from sequent.model.status import RunStatus, Status
+from sequent.runtime.recovery.preparation import plan_of, prepare
+from sequent.runtime.recovery.prepared_recovery import Prepared, open_part
+from sequent.runtime.recovery.recovery_plan import Fate
+from sequent.runtime.recovery.task_selection import Asked
+from tests.runtime.recovery.test_recovery_plan import failing
+from tests.runtime.worlds import Hands, Killed, World, chain, close_worlds, success, work
+
+
+@pytest.fixture(autouse=True)
+def _closed():
+    yield
+    close_worlds()
+
+
+class Counted:
+    """A run that counts how often its open part is loaded."""
+
+    def __init__(self, run, loads):
+        self._run = run
+        self._loads = loads
+
+    def __getattr__(self, name):
+        if name in ("saved", "rewound"):
+            self._loads.append(name)
+        return getattr(self._run, name)
+
+
+@pytest.fixture
+def world():
+    """A run of which the second step has failed, and that nobody drives."""
+    made = World(chain("a", "b", "c"))
+    assert made.drive(Hands(failing("b"))) is RunStatus.FAILURE
+    made.run.close()
+    return made
+
+
+def prepared_for(world: World, asked: Asked | None, loads: list[str] | None = None) -> Prepared:
+    run = world.store.look(world.store.find("latest"))
+    return prepare(world.plan, Counted(run, [] if loads is None else loads), asked)
+
+
+def found_by(world: World, prepared: Prepared, loads: list[str] | None = None):
+    """What the engine starts from, once the run is taken."""
+    world.run.close()
+    world.run = world.store.take(world.run.record.id, reopens=prepared.reopens)
+    counted = Counted(world.run, [] if loads is None else loads)
+    return open_part(counted, world.plan, prepared, resumes=False, at=0.0)
+
+
+@pytest.mark.parametrize("asked", [None, Asked(rerun=("a",)), Asked(skip=("b",)), Asked(rerun=("a/1",))])
+def test_the_open_part_of_a_run_is_loaded_once(world, asked):
+    loads: list[str] = []
+    saved = found_by(world, prepared_for(world, asked, loads), loads)
+    assert loads == ["saved"]
+    assert {world.plan.nodes[index].path[0]: task.status for index, task in saved.tasks.items()} == {
+        "a": Status.SUCCESS,
+        "b": Status.FAILURE,
+    }
+
+
+def test_what_a_run_was_in_an_earlier_recovery_is_loaded_once_and_what_it_is_then_once(world):
+    loads: list[str] = []
+    found_by(world, prepared_for(world, Asked(recovery_run=0), loads), loads)
+    assert loads == ["rewound", "saved"]
+
+
+def test_a_run_that_somebody_else_has_had_in_between_is_loaded_again(world):
+    prepared = prepared_for(world, Asked(rerun=("a",)))
+    world.recover()
+    assert world.drive(Hands(success)) is RunStatus.SUCCESS
+    saved = found_by(world, prepared)
+    assert [task.status for task in saved.tasks.values()] == [Status.SUCCESS] * 3
+
+
+def test_a_run_that_was_looked_at_while_somebody_drove_it_is_loaded_again(world):
+    world.recover()
+    prepared = prepared_for(world, Asked(rerun=("a",)))
+    world.drive(Hands(success))
+    saved = found_by(world, prepared)
+    assert [task.status for task in saved.tasks.values()] == [Status.SUCCESS] * 3
+
+
+def test_a_run_to_go_back_in_that_somebody_else_has_had_is_looked_at_again(world):
+    prepared = prepared_for(world, Asked(recovery_run=0))
+    world.recover()
+    world.drive(Hands(success))
+    saved = found_by(world, prepared)
+    assert [task.status for task in saved.tasks.values()] == [Status.SUCCESS, Status.WAITING, Status.WAITING]
+
+
+def test_what_was_to_be_tried_again_is_found_so_by_the_recovery_as_by_its_plan():
+    flow = sequent.Sequent("f")
+    flow.add_step("a", func=work, retries=1, recovery={sequent.STEP_FAILURE: sequent.STP_SKIP})
+    flow.add_step("b", func=work)
+    world = World(flow)
+
+    def die(batch):
+        if any(ending.status is Status.SUCCESS for ending in batch.endings):
+            raise Killed
+
+    with pytest.raises(Killed):
+        world.drive(Hands(failing("a")), slots=1, look=die)
+    world.run.close()
+    record = world.store.find("latest")
+    planned = plan_of(world.plan, world.store.look(record), None, world.store.attempts(record))
+    assert {task.path: (task.fate, task.reason) for task in planned.tasks} == {
+        "a": (Fate.RERUN, "it failed, and was waiting for a retry"),
+        "b": (Fate.RERUN, "it was running"),
+    }
+    hands = Hands(success)
+    saved = found_by(world, prepared_for(world, None))
+    assert saved.tasks[1].waits
+    hands.close()
