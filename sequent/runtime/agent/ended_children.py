@@ -1,4 +1,4 @@
-"""What tells an agent of the ends of its children, and how signals are while it does and in the children."""
+"""Tells an agent when its children end, and sets signals for the agent and for its children."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from types import FrameType
 
 
 class ChildWatch:
-    """Something that becomes readable when a child ends. Signals for the driver's terminal pass meanwhile."""
+    """Becomes readable when a child ends. Signals of the driver's terminal are ignored meanwhile."""
 
     def __init__(self) -> None:
         self._woken, self._wake = socket.socketpair()
@@ -22,16 +22,16 @@ class ChildWatch:
         signal.set_wakeup_fd(self._wake.fileno(), warn_on_full_buffer=False)
 
     def fileno(self) -> int:
-        """The descriptor to wait for."""
+        """Return the descriptor to wait for."""
         return self._woken.fileno()
 
     def clear(self) -> None:
-        """Be readable only for ends to come."""
+        """Forget past ends, so that only new ones make it readable."""
         with contextlib.suppress(BlockingIOError):
             self._woken.recv(4096)
 
     def close_in_child(self) -> None:
-        """Watch nothing, and have signals as a program has them that was just started."""
+        """Stop watching, and reset signals to those of a program that was just started."""
         signal.set_wakeup_fd(-1)
         for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)
@@ -41,7 +41,7 @@ class ChildWatch:
 
 
 def next_ended() -> tuple[int, int] | None:
-    """A child that has ended, and its status; None while none has."""
+    """Return a child that has ended, and its status; None while there is none."""
     try:
         pid, status = os.waitpid(-1, os.WNOHANG)
     except ChildProcessError:
@@ -50,4 +50,4 @@ def next_ended() -> tuple[int, int] | None:
 
 
 def _wake_only(number: int, frame: FrameType | None) -> None:
-    """Do nothing: that there is a handler makes the signal write to the wake-up descriptor."""
+    """Do nothing: a handler makes the signal write to the wake-up descriptor."""

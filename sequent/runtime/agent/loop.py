@@ -1,4 +1,4 @@
-"""Starts and ends the workers of one run, and sees to it that nothing of them is left."""
+"""Starts and ends the workers of one run, and leaves none of their processes behind."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ from sequent.runtime.processes import process_trees
 from sequent.runtime.processes.standard_streams import leave_streams
 
 GRACE = 2.0
-"""Seconds between TERM and KILL of an attempt that takes too long, and of everything once the driver is gone."""
+"""Seconds between TERM and KILL of an attempt that takes too long, and of all processes once the driver is gone."""
 _LOCK_WAIT = 15.0
 _LONGEST_SLEEP = 3600.0
-"""Seconds after which the agent looks again at what is due: the kernel refuses to sleep for a month."""
+"""Seconds until the agent looks again at the latest: the kernel refuses to sleep for a month."""
 _ORDERS: Decoder[messages.ToAgent] = Decoder(messages.ToAgent)
 
 RunWorker = Callable[[WorkerSetup, str, WorkerLimit, socket.socket], None]
-"""What a worker does with the setup, its segment's name, its limit and its end, until nobody wants it any more."""
+"""Runs a worker with the setup, its segment's name, its limit and its end, until it is no longer needed."""
 
 
 class Agent:
@@ -56,13 +56,13 @@ class Agent:
         self._directory: RunDirectory | None = None
         self._is_set_up = False
         self._workers: dict[int, int] = {}
-        """The number of each worker that lives, by pid."""
+        """The number of each living worker, by pid."""
         self._segments: dict[int, str] = {}
-        """What each worker that lives writes to, by pid."""
+        """The segment of each living worker, by pid."""
         self._trimming: Trimming | None = None
         self._endings = WorkerEndings(self._workers.keys(), self._say)
         self._limits: dict[int, WorkerLimit] = {}
-        """Until when the attempt of each worker that lives may go on, by pid."""
+        """The time limit of each living worker's attempt, by pid."""
         self._causes: dict[int, str] = {}
         """Why the agent itself ends a worker, by pid."""
         self._is_closing = False
@@ -93,10 +93,10 @@ class Agent:
         try:
             self._obey(message)
         except (NotDataError, ValueError):
-            # That was no order of a driver's: no further one is to be relied on.
+            # A driver sends no such order, so no further one can be trusted.
             self._leave_driver()
         except OSError as error:
-            # There is no room: for a file, a process or a descriptor.
+            # There is no room for a file, a process or a descriptor.
             number = message.number if isinstance(message, messages.SpawnWorker) else 0
             self._say(messages.NoRoom(error.strerror or str(error), number, is_scarce(error)))
 
@@ -118,7 +118,7 @@ class Agent:
                 pass
 
     def _say(self, message: Message) -> None:
-        # The driver may be gone: then the end of its messages tells so next.
+        # The driver may be gone; reading from it will show that next.
         with contextlib.suppress(OSError):
             self._channel.send(message)
 
@@ -136,7 +136,7 @@ class Agent:
             self._say(messages.AgentRefused(error.message))
             return
         self._is_set_up = True
-        # Where the kernel has no more watches to give, logs are cut once their attempts end.
+        # If the kernel has no more watches, logs are cut only once their attempts end.
         with contextlib.suppress(OSError):
             self._trimming = Trimming(directory.logs, self._segments.values)
             self._selector.register(self._trimming, selectors.EVENT_READ, self._trimming.wake)
@@ -145,7 +145,7 @@ class Agent:
     # -- workers
 
     def _spawn(self, number: int) -> None:
-        """Fork a worker, which begins once it has been recorded, and else ends.
+        """Fork a worker, which begins once it has been recorded, and ends otherwise.
 
         Raises:
             OSError: there is no room for it; nothing of it is left.
@@ -167,7 +167,7 @@ class Agent:
                 agent = os.getpid()
                 pid = os.fork()
                 if pid == 0:
-                    # Or it would never see that nobody has the other end any more.
+                    # Otherwise it would never see that the other end is closed.
                     ours.close()
                     run = functools.partial(self._run_worker, setup, os.path.basename(segment), limit, theirs)
                     self._become_worker(run, log, gate, agent, limit)
@@ -181,7 +181,7 @@ class Agent:
             self._limits[pid] = limit
             self._selector.register(limit.heard, selectors.EVENT_READ, functools.partial(self._hear, pid, limit))
             os.write(gate[1], b"!")
-            # The driver may be gone, as whenever something is said.
+            # The driver may be gone, as at any message.
             with contextlib.suppress(ConnectionError):
                 started = messages.WorkerStarted(number, os.path.basename(segment), limit.word.decode())
                 self._channel.send_with(started, [ours.fileno(), theirs.fileno()])
@@ -206,13 +206,13 @@ class Agent:
             os.close(log)
             run()
             status = 0
-        except BaseException:  # noqa: BLE001 - a worker must end here, whatever happens: the rest is the agent's
+        except BaseException:  # noqa: BLE001 - a worker must end here in any case: the code that follows is the agent's
             traceback.print_exc()
         finally:
             os._exit(status)
 
     def _close_own(self) -> None:
-        """Close what is the agent's alone: a step that tries each descriptor of its process must not get at it."""
+        """Close the agent's own descriptors: a step that tries each descriptor of its process must not reach them."""
         self._channel.end.close()
         self._selector.close()
         for limit in self._limits.values():
@@ -261,7 +261,7 @@ class Agent:
             self._endings.ended(said)
 
     def _enforce(self) -> None:
-        """End what takes too long, and kill what has had its grace."""
+        """End workers whose attempts take too long, and kill processes whose grace is over."""
         late = exceeded(self._limits)
         if late:
             self._causes.update(dict.fromkeys(late, TIMED_OUT))
@@ -276,7 +276,7 @@ class Agent:
 
 
 def run(control: socket.socket, run_worker: RunWorker, prepare: Callable[[], None] = lambda: None) -> NoReturn:
-    """Be the agent, and never return.
+    """Serve as the agent, and never return.
 
     Args:
         control: the agent's end of the pair that the driver has the other end of.
@@ -285,7 +285,7 @@ def run(control: socket.socket, run_worker: RunWorker, prepare: Callable[[], Non
     """
     try:
         Agent(control, run_worker, prepare).serve()
-    except BaseException as error:  # noqa: BLE001 - nobody but the driver could be told
+    except BaseException as error:  # noqa: BLE001 - only the driver can be told
         said: Message = messages.AgentCrashed(traceback.format_exc()[-20_000:])
         if isinstance(error, OSError) and is_scarce(error):
             said = messages.NoRoom(error.strerror or str(error), 0, is_scarce=True)
@@ -297,14 +297,14 @@ def run(control: socket.socket, run_worker: RunWorker, prepare: Callable[[], Non
 
 def _run_loaded(setup: WorkerSetup, segment: str, limit: WorkerLimit, end: socket.socket) -> None:
     """Run a worker that loads the flow itself."""
-    # The agent itself executes nothing: it forks what does.
+    # The agent itself executes no attempts: it forks workers that do.
     from sequent.runtime.worker import worker_loop
 
     worker_loop.run(setup, segment, limit, end, None)
 
 
 def _import_worker() -> None:
-    """Import once what every worker that loads a flow needs."""
+    """Import once the modules that every worker needs to load a flow."""
     for name in ("sequent.dsl.definitions", "sequent.runtime.loading.flows", "sequent.runtime.worker.worker_loop"):
         importlib.import_module(name)
 

@@ -1,4 +1,4 @@
-"""The directory of a run as its agent keeps it: the lock, the list of processes, the segments of logs."""
+"""The run's directory as its agent keeps it: the lock, the list of processes, the segments of logs."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class RunDirectory:
         self._is_taken = False
 
     def take(self, seconds: float) -> bool:
-        """Wait for an earlier agent to end, at most so long; say whether it has.
+        """Wait for an earlier agent to end, at most that long; return whether it has.
 
         Raises:
             OSError: there is no room for the lock's file.
@@ -45,7 +45,7 @@ class RunDirectory:
             return True
         path = agent_lock(self._directory)
         deadline = time.monotonic() + seconds
-        # Held until this process ends; whoever looks at the lock in this process must know, so as not to drop it.
+        # Held until this process ends; code of this process that tests the lock must know, so as not to release it.
         try:
             while try_lock(path, "") is None:
                 if time.monotonic() > deadline:
@@ -57,7 +57,7 @@ class RunDirectory:
         return True
 
     def begin(self) -> None:
-        """End what an agent that was killed has left, and begin the list anew.
+        """End the processes of an agent that was killed, and begin the list anew.
 
         Raises:
             BusyError: a process of it does not end.
@@ -66,7 +66,7 @@ class RunDirectory:
         for name in os.listdir(self.logs):
             if _is_segment(name):
                 remove_if_empty(os.path.join(self.logs, name))
-        # Before anything is forked.
+        # Before any process is forked.
         Stamp.of(self._directory).bear()
         self._write(os.getpid(), os.O_TRUNC)
 
@@ -79,7 +79,7 @@ class RunDirectory:
         self._write(pid, 0)
 
     def open_segment(self) -> tuple[str, int]:
-        """A new, empty segment: its path, and a descriptor that appends.
+        """Make a new, empty segment; return its path, and a descriptor that appends.
 
         Raises:
             OSError: there is no room for it, its mark and the first that is logged.
@@ -115,7 +115,7 @@ class RunDirectory:
 
 
 def remove_if_empty(path: str) -> None:
-    """Take away what belongs to a segment whose worker has ended, and the segment too if nothing was written to it."""
+    """Remove the mark of a segment whose worker has ended, and the segment too if it is empty."""
     remove_mark(mark_of(path))
     with contextlib.suppress(OSError):
         if os.stat(path, follow_symlinks=False).st_size == 0:

@@ -1,4 +1,4 @@
-"""How long attempts may take: the agent keeps the time, by what each worker tells it."""
+"""The time limits of attempts: the agent keeps the time, by the reports of each worker."""
 
 from __future__ import annotations
 
@@ -12,41 +12,41 @@ import time
 from sequent.runtime.messages.packets import WORD, pair
 
 TIMED_OUT, HARMED = "timed out", "harmed"
-"""Why an agent has ended a worker: its attempt took too long, or a step has got at its descriptors."""
+"""Why an agent has ended a worker: its attempt took too long, or a step has changed its descriptors."""
 RECORD = struct.Struct(f"={WORD}sd")
-"""The worker's word, and until when by the monotonic clock its attempt may go on; 0: it is not limited any more."""
+"""The worker's word, and the limit of its attempt by the monotonic clock; 0: there is no limit any more."""
 _MOST_RECORDS = 64
-"""How many are read at once of a worker that says more than it could have to."""
+"""Records that are read at once from a worker that sends more than it could need to."""
 
 
 def new_word() -> bytes:
-    """Something by which what one process writes is told from what anybody else writes to the same descriptor."""
+    """Return a secret word that tells a process's messages from all others on the same descriptor."""
     return os.urandom(WORD // 2).hex().encode()
 
 
 class WorkerLimit:
-    """Until when the attempt of one worker may go on; ``worker.timeout_report`` is the other side.
+    """The time limit of one worker's attempt; ``worker.timeout_report`` is the other side.
 
-    The agent keeps the worker's end too, so that it hears nothing of its death there. So where nothing comes any
-    more, a step has shut the worker's end down.
+    The agent keeps the worker's end too, so the worker's death does not close it. So if the end is closed, a step has
+    shut it down.
     """
 
     def __init__(self, heard: socket.socket, said: socket.socket, word: bytes) -> None:
         self.heard = heard
-        """Where the agent hears."""
+        """The end that the agent reads."""
         self.said = said
-        """Where the worker says."""
+        """The end that the worker writes to."""
         self.word = word
-        """What the worker says begins with that; what a step writes there does not."""
+        """The beginning of each message of the worker; messages of a step do not have it."""
         self.until = 0.0
         self.is_harmed = False
-        """Whether something came that no worker says: then it is believed nothing more."""
+        """Whether a message was not the worker's; after that, none is believed."""
         self.ordered = mmap.mmap(-1, 1)
-        """Memory that both have, whatever a step does to descriptors and signals: whether the worker is to end."""
+        """Memory shared with the worker, which no step reaches by a descriptor or signal: whether to end."""
 
     @classmethod
     def make(cls, word: bytes) -> WorkerLimit:
-        """Of a worker that is about to be started.
+        """Make the limit of a worker that is about to be started.
 
         Raises:
             OSError: there are no descriptors left.
@@ -56,7 +56,7 @@ class WorkerLimit:
         return cls(heard, said, word)
 
     def hear(self) -> None:
-        """Take in what the worker has said."""
+        """Read the worker's messages."""
         for _ in range(_MOST_RECORDS):
             try:
                 packet = self.heard.recv(2 * RECORD.size)
@@ -71,10 +71,10 @@ class WorkerLimit:
             self.until = until
 
     def is_exceeded(self, now: float) -> bool:
-        """Whether the attempt has taken too long by that time; told once."""
+        """Return whether the attempt has taken too long by that time; True only once."""
         if not 0 < self.until <= now:
             return False
-        # Only now, so that whoever ended before this moment has said so.
+        # Read only now: an attempt that ended before this moment has reported that.
         self.hear()
         if not 0 < self.until <= now:
             return False
@@ -82,22 +82,22 @@ class WorkerLimit:
         return True
 
     def order_end(self) -> None:
-        """Let the worker know: what ends from now on was ended, though a step may ignore the signal that follows."""
+        """Tell the worker: an attempt that ends from now on was ended, even if its step ignores the signal."""
         self.ordered[0] = 1
 
     def close(self) -> None:
-        """The worker has ended."""
+        """Close the link of a worker that has ended."""
         self.ordered.close()
         self.heard.close()
         self.said.close()
 
 
 def exceeded(limits: dict[int, WorkerLimit]) -> list[int]:
-    """The workers, by pid, whose attempts have taken too long."""
+    """Return the workers, by pid, whose attempts have taken too long."""
     now = time.monotonic()
     return [pid for pid, limit in limits.items() if limit.is_exceeded(now)]
 
 
 def soonest(limits: dict[int, WorkerLimit]) -> float | None:
-    """The next moment, by the monotonic clock, at which one is exceeded; None where there is no limit."""
+    """Return the next moment, by the monotonic clock, at which a limit is exceeded; None if there is no limit."""
     return min((limit.until for limit in limits.values() if limit.until), default=None)

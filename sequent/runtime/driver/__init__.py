@@ -1,1 +1,1 @@
-"""The loop around the engine, and its parts: what is ordered is written first, then let out."""
+"""The loop around the engine, and its parts: orders are written first, then let out."""

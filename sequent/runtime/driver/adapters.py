@@ -25,13 +25,13 @@ class Adapters(ByFields):
     run: DrivenRun
     executors: dict[Construct, Executor]
     drawer: Executor | None
-    """Who draws items."""
+    """The executor that draws items."""
     clock: Clock
     observer: Observer
     selector: BaseSelector
-    """What the driver waits with; it outlives the driver, since executors close later."""
+    """The selector that the driver waits with; it outlives the driver, since executors close later."""
     signals: Signals = stop_signals
     accepts_changes: bool = False
     """Whether an iterator may give other items than those with which its iterations began."""
     stays_awake: bool = True
-    """Whether the driver may look again and again for a moment, because time passes meanwhile."""
+    """Whether the driver may spin for a moment, which is right only if time passes meanwhile."""

@@ -29,7 +29,7 @@ from sequent.runtime.rows import Intent
 
 @define(eq=False)
 class _Unwritten:
-    """An order that waits until the files are written that it names."""
+    """An order that waits until the files that it names are written."""
 
     start: StartTask
     order: AttemptOrder
@@ -37,14 +37,15 @@ class _Unwritten:
 
     @property
     def key(self) -> AttemptKey:
-        """Which attempt it is."""
+        """The attempt."""
         return self.order.frame, self.order.node, self.order.attempt
 
 
 class AttemptOrders:
     """Makes orders, and gives them to the executors.
 
-    What is too large for an order is written to a file before it is let out, a slice in each turn of the driver.
+    A value that is too large for an order is written to a file before the order is let out, a slice in each turn of the
+    driver.
     """
 
     def __init__(self, plan: Plan, adapters: Adapters, values: Values, options: OptionValues) -> None:
@@ -62,7 +63,7 @@ class AttemptOrders:
     # -- orders -------------------------------------------------------------------------------
 
     def start(self, start: StartTask, step: StepPlan, intent: Intent) -> None:
-        """Have an attempt executed, once the files are written that its order names.
+        """Execute an attempt, once the files that its order names are written.
 
         Raises:
             BadOptionError, NotDataError, OSError: no order can be made.
@@ -108,14 +109,14 @@ class AttemptOrders:
         return {option: self._options.value(scope, step, option) for option in acts}
 
     def _makers_of(self, step: StepPlan) -> tuple[str, ...]:
-        """For each of a step's inputs, the path of the step that made it; empty for items and parameters."""
+        """Return, for each of a step's inputs, the path of the step that made it; '' for items and parameters."""
         makers = self._makers.get(step.index)
         if makers is None:
             makers = self._makers[step.index] = tuple(map(_maker_of, step.inputs))
         return makers
 
     def take_back(self, key: AttemptKey) -> bool:
-        """Have an attempt taken back, if it has not begun; say whether nobody had been given it."""
+        """Take an attempt back, if it has not begun; return whether no executor had it."""
         for waiting in self._unwritten:
             if key == waiting.key:
                 self._unwritten.remove(waiting)
@@ -128,14 +129,14 @@ class AttemptOrders:
 
     @property
     def writes_in(self) -> float | None:
-        """In how many seconds some more is to be written of files that orders wait for; None: nothing is."""
+        """The seconds until more is to be written of files that orders wait for; None: there are none."""
         return self._patience.retry_after if self._unwritten else None
 
     def write(self) -> tuple[StartTask, Problem] | None:
-        """Write some more of what orders wait for, and let out the first whose files are all there.
+        """Write a slice of the files that orders wait for; let an order out once its last file is written.
 
         Returns:
-            The attempt whose files cannot be written, and why; None where there is none.
+            The attempt whose files cannot be written, and why; None if there is none.
 
         Raises:
             ShortageError: there has been no room for too long.
@@ -173,7 +174,7 @@ class AttemptOrders:
             self._observer.note(text)
 
     def forget(self, key: AttemptKey) -> None:
-        """An attempt has ended: nobody reads its files any more."""
+        """Remove the files of an attempt that has ended."""
         if self._spools.has_files:
             self._spools.remove(key)
 
@@ -184,7 +185,7 @@ class AttemptOrders:
         self._spools.remove(key)
 
     def abandon(self) -> list[AttemptKey]:
-        """Hand over nothing more of what waits; give which attempts that is."""
+        """Hand over none of the orders that wait; return their attempts."""
         abandoned = list(self._unwritten)
         self._unwritten.clear()
         for waiting in abandoned:
@@ -193,14 +194,14 @@ class AttemptOrders:
 
 
 def problem_of(error: NotDataError | OSError, step: StepPlan) -> Problem:
-    """Why the values of a step's references cannot be handed to it."""
+    """Return why the values of a step's references cannot be handed to it."""
     file, line = step.place or ("", 0)
     message = f"its input cannot be written to a file: {error}" if isinstance(error, OSError) else str(error)
     return Problem(type=type(error).__name__, message=message, file=file, line=line)
 
 
 def _maker_of(value: Input) -> str:
-    """The path of the step whose annotation tells the classes in a value; empty where that is none alone."""
+    """Return the path of the step whose annotation names the classes in a value; '' if it is not a single step."""
     match value:
         case ResultInput() | ResultOrInput() | PreviousInput(start=LiteralInput()):
             return dotted(value.maker)

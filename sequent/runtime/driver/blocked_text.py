@@ -1,4 +1,4 @@
-"""Why a run could not go on, for people: who waits for what, and which failure stopped the rest."""
+"""Why a run could not go on, for people: which tasks wait for what, and which failure stopped the rest."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sequent.model.status import RunStatus, Status
 
 
 def end_text(plan: Plan, end: EndRun) -> str:
-    """Why a run ended so, where no failure tells: who waits for what, and what stopped that which was cancelled."""
+    """Return why a run ended without a failure of its own: the tasks that wait, and the cause of cancelled ones."""
     if end.cause is None or not end.counts.get(Status.CANCELLED) or end.status is not RunStatus.FAILURE:
         return blocked_text(plan, end.blocked)
     scope, node = end.cause
@@ -19,7 +19,7 @@ def end_text(plan: Plan, end: EndRun) -> str:
 
 
 def blocked_text(plan: Plan, blocked: tuple[Blocked, ...]) -> str:
-    """One line for each who waits: what it wants, how much is free, and who holds the rest."""
+    """Return one line for each task that waits: the amount it wants, the amount free, and the holders of the rest."""
     return "\n".join(_line(plan, one) for one in blocked)
 
 

@@ -1,4 +1,4 @@
-"""What a step is told of the failures in another step or container."""
+"""The failures in another step or container, as a step's input."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from sequent.runtime.ports import ReadRun
 
 
 def failures_text(plan: Plan, run: ReadRun, around: Scope, node: int) -> str:
-    """The failures in a node, as wire text: of attempts first, then of what no attempt tells.
+    """Return the failures in a node, as wire text: first those of attempts, then those without an attempt.
 
     Args:
-        plan: what runs.
-        run: where the outcomes are.
+        plan: the plan to run.
+        run: has the outcomes.
         around: the iteration in which the node is.
         node: a step or container.
     """
-    found = plan.nodes[node]
-    if isinstance(found, ContainerPlan) and found.wraps:
-        node = found.children[0]
+    failing = plan.nodes[node]
+    if isinstance(failing, ContainerPlan) and failing.wraps:
+        node = failing.children[0]
     count, told = run.failures_within(around.id, node, MOST_TOLD)
-    path, sequence = dotted(found.path), sequence_text(around.sequence)
+    path, sequence = dotted(failing.path), sequence_text(around.sequence)
     others = [
         failure
         for failure in run.container_problems()
@@ -33,5 +33,5 @@ def failures_text(plan: Plan, run: ReadRun, around: Scope, node: int) -> str:
 
 
 def _is_within(name: str, around: str) -> bool:
-    """Whether a path or sequence is another, or further in."""
+    """Return whether a path or sequence is another, or further in."""
     return name == around or name.startswith(f"{around}.")

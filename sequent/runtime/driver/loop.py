@@ -26,10 +26,9 @@ from sequent.runtime.rows import Batch, RunEnd
 class Driver:
     """Drives one run from start to end.
 
-    One turn: take the facts that are there, feed the engine, write outcomes and the intents that follow in
-    one transaction, and only once that is committed let the orders out. So a chain costs one flush a link,
-    and many facts one flush together. It sleeps until something happens, and never polls, but for a
-    store that is busy.
+    One turn takes the pending facts, feeds the engine, and writes outcomes and the intents that follow in one
+    transaction. Only once that is committed does it let the orders out. So a chain costs one flush per step, and many
+    facts together cost one flush. The driver sleeps until something happens; it polls only a store that is busy.
     """
 
     def __init__(
@@ -50,14 +49,14 @@ class Driver:
         Args:
             plan: the plan to run.
             adapters: the world around it.
-            slots: how many tasks may execute at once.
-            saved: the open part of the run, of a recovery or a run that is continued.
-            notes: what the observer is to be told first.
+            slots: the number of tasks that may execute at once.
+            saved: the open part of the run, for a recovery or a continued run.
+            notes: messages for the observer before all others.
             resumes: whether the run is continued, in the same recovery.
             max_loops: how often all that is due is done before the run is suspended; negative: until it ends.
-            longest_sleep: the seconds after which the clocks are looked at again while a time is waited for: what
-                they say may change in a sleep. None: only once it is due.
-            directives: of a recovery: what is asked for by hand.
+            longest_sleep: the seconds after which the clocks are read again during a wait: they may change in a sleep.
+                None: only once the wait is over.
+            directives: the directives of a recovery, asked for by hand.
         """
         self._plan = plan
         self._selector = adapters.selector
@@ -89,7 +88,7 @@ class Driver:
         self._was_idle = False
 
     def drive(self) -> RunStatus:
-        """Run until nothing is left to do, a stop has let running steps finish, or only times are waited for.
+        """Run until nothing is left to do, a stop has let running steps finish, or only waits are left.
 
         Raises:
             FencedError: somebody else took the run over; nothing more was started or written.
@@ -98,7 +97,7 @@ class Driver:
             UsageError: another run takes a shared pool to be of another size.
         """
         with contextlib.closing(self._desks):
-            # Before the signals are taken: where the store is locked, whoever waits for it may end this process.
+            # Before the signals are taken: while the store is locked, a signal may end this process.
             self._desks.open(self._selector)
             with self._signals(self._selector, self._stopping.on_signal):
                 return self._drive()
@@ -118,18 +117,18 @@ class Driver:
 
     @property
     def stopped_by(self) -> int:
-        """The number of the first signal that stopped the run; 0 while none has."""
+        """The number of the first signal that stopped the run; 0 if there was none."""
         return self._stopping.stopped_by
 
     @property
     def due(self) -> float | None:
-        """When something is due next in a run that is suspended, in seconds since 1970; None of any other."""
+        """The next due time of a suspended run, in seconds since 1970; None for any other run."""
         return self._desks.waits.due() if self._status is RunStatus.SUSPENDED else None
 
     # -- a turn -------------------------------------------------------------------------------
 
     def _go_round(self) -> RunStatus | None:
-        """Go round once; give how the run has ended, once that is written."""
+        """Do one turn; return how the run has ended, once that is written."""
         self._desks.attempts.write()
         self._take_in()
         if not self._flush():
@@ -146,7 +145,7 @@ class Driver:
         return None
 
     def _is_to_pause(self) -> bool:
-        """Whether all that is due has been done as often as it was to be done."""
+        """Return whether all that is due has been done as often as asked."""
         if not self._scheduler.is_idle or self._max_loops < 0:
             self._was_idle = False
         elif not self._was_idle:
@@ -156,7 +155,7 @@ class Driver:
         return False
 
     def _take_in(self) -> None:
-        """Feed the engine with all that has been reported, and gather what is to be written and sent."""
+        """Feed the engine with all facts, and gather rows and orders."""
         facts, take = self._turn.facts, self._desks.effects
         while True:
             self._desks.look()
@@ -169,12 +168,12 @@ class Driver:
     def _glance(self) -> bool:
         """Look once more before the flush, without waiting, if tasks of earlier turns are still being executed.
 
-        What they report meanwhile is written by the same flush. A chain has none, and is not held up.
+        Their reports are written by the same flush. A chain has no such tasks, and is not held up.
         """
         return self._scheduler.running > len(self._turn.batch.intents) and self._waiter.look()
 
     def _flush(self) -> bool:
-        """Commit what was gathered and let the orders out; say whether that was done."""
+        """Commit the batch and let the orders out; return whether that was done."""
         turn = self._turn
         if (unrun := self._desks.unrun.take_due()) is not None:
             turn.batch.unrun = unrun
@@ -207,16 +206,16 @@ class Driver:
         self._status = end.status
 
     def _give_up(self, error: SequentError) -> None:
-        """Write what has ended, and why nothing goes on, into the room that was set aside for it, if that can be."""
+        """Write the outcomes, and why the run does not go on, into the reserved room, if possible."""
         is_locked = isinstance(error, StoreBusyError)
         if not (is_locked or isinstance(error, StoreFullError | ShortageError)):
             return
         if is_locked and self._stopping.is_at_once:
-            # Whoever has it may have it for long.
+            # The lock may be held for long.
             return
         self._run.free_space()
         batch = self._turn.batch
-        # What nobody was told of has not been ordered.
+        # An intent that was not let out has not been ordered.
         batch.intents.clear()
         with contextlib.suppress(StoreError):
             counts = {Status.SUCCESS: self._run.successes()}
@@ -240,7 +239,7 @@ class Driver:
 
 
 def _patience_with(error: StoreError) -> float:
-    """Seconds for which what ends in that way is tried again; negative: not once."""
+    """Return the seconds for which a failed commit is tried again; negative: not once."""
     if isinstance(error, StoreFullError):
         return FULL_PATIENCE
     return BUSY_PATIENCE if isinstance(error, StoreBusyError) else -1.0

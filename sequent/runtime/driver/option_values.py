@@ -15,7 +15,7 @@ from sequent.runtime.driver.values import Values
 
 
 class BadOptionError(Exception):
-    """An option has a value that it cannot have: whoever has the option fails."""
+    """An option has a value that it cannot have; its step or container fails."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.message)
@@ -23,13 +23,13 @@ class BadOptionError(Exception):
 
 
 class OptionValues:
-    """Finds the value of an option, as seen from an iteration, and checks it as what an author writes is checked."""
+    """Finds the value of an option, as seen from an iteration, and checks it like one that an author writes."""
 
     def __init__(self, values: Values) -> None:
         self._values = values
 
     def value(self, scope: Scope, node: NodePlan, option: str) -> Any:
-        """The value of an option that the node has; None where it has none.
+        """Return the value of an option of the node; None if it has none.
 
         Raises:
             BadOptionError: it is none that the option can have.

@@ -1,4 +1,4 @@
-"""Signals that stop a run: how they are heard, and what they mean, one after the other."""
+"""The signals that stop a run: how they arrive, and what each one does."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ TERM_GRACE = 10.0
 
 
 class Stopping:
-    """The first signal lets running steps finish, and starts nothing more; the second ends them; the third at once."""
+    """Stops a run: the first signal lets running steps finish, the second ends them, the third kills them."""
 
     def __init__(self, clock: Clock, stop: Callable[[], None], end_tasks: Callable[[bool], None]) -> None:
-        """Know whom to call: ``end_tasks`` is told whether to do so at once."""
+        """Take the functions to call: ``end_tasks`` gets whether to do so at once."""
         self._clock = clock
         self._stop = stop
         self._end_tasks = end_tasks
         self._signals = 0
         self._kill_at: float | None = None
         self.stopped_by = 0
-        """The number of the first signal; 0 while there was none."""
+        """The number of the first signal; 0 if there was none."""
 
     def on_signal(self, number: int) -> None:
-        """A signal has come."""
+        """Act on a signal."""
         self._signals += 1
         if self._signals == 1:
             self.stopped_by = number
@@ -49,11 +49,11 @@ class Stopping:
         return self._signals > 2
 
     def left(self) -> float | None:
-        """The seconds until running steps have had their time; None where they have as long as they like."""
+        """Return the seconds until the time of running steps is over; None: it is not limited."""
         return None if self._kill_at is None else max(0.0, self._kill_at - self._clock.monotonic())
 
     def look(self) -> None:
-        """End what runs, if its time is over."""
+        """End running steps, if their time is over."""
         if self.left() == 0:
             self._kill_at = None
             self._end_tasks(False)
@@ -63,8 +63,8 @@ class Stopping:
 def stop_signals(selector: BaseSelector, on_signal: Callable[[int], None]) -> Generator[None]:
     """While this lasts, SIGINT, SIGTERM and SIGHUP call ``on_signal`` from the selector's loop.
 
-    Only the main thread of a process can have them; elsewhere nothing changes. Under ``nohup``, which has SIGHUP
-    ignored, it stays so.
+    Only the main thread of a process can receive them; in other threads nothing changes. Under ``nohup`` SIGHUP stays
+    ignored.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -1,4 +1,4 @@
-"""One turn of the driver: what is known, what is to be written, and what is done and told once it is."""
+"""One turn of the driver: its facts, the rows to write, and the orders and messages that follow the commit."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sequent.runtime.rows import Batch
 
 
 class Told(NamedTuple):
-    """How an attempt, or a task without one, has ended: the observer is told so."""
+    """The end of an attempt, or of a task without one, for the observer."""
 
     scope: Scope
     node: int
@@ -26,32 +26,32 @@ class Told(NamedTuple):
 
 
 class Turn:
-    """What the desks share: each puts in what its effects and reports come to.
+    """The data that the desks share: each adds what follows from its effects and reports.
 
-    A batch is written in one transaction. Only then is anything told, and are the orders let out that rest on it; what
-    these come to belongs to the next batch.
+    A batch is written in one transaction. Only then are messages told, and orders let out that depend on it. Their
+    consequences belong to the next batch.
     """
 
     def __init__(self) -> None:
         self.facts: deque[Fact] = deque()
-        """What the engine is to be told."""
+        """Facts for the engine."""
         self.batch = Batch()
         self.orders: list[Callable[[], None]] = []
-        """What is to be done, in that order."""
+        """Calls to make after the commit, in that order."""
         self.told: list[Told] = []
         self.end: EndRun | None = None
         """How the run has ended, once the engine says so."""
 
     def __bool__(self) -> bool:
-        """Whether something is still to be taken in, written or let out."""
+        """Return whether a fact, a row or an order is left."""
         return bool(self.facts or self.batch or self.orders)
 
     def finish(self, effect: EndRun) -> None:
-        """The engine says that the run has ended."""
+        """Note that the engine has ended the run."""
         self.end = effect
 
     def let_out(self) -> None:
-        """Let the orders out: what they rest on is written."""
+        """Let the orders out, once the rows that they depend on are written."""
         orders, self.orders = self.orders, []
         for order in orders:
             order()

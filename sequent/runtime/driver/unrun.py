@@ -1,4 +1,4 @@
-"""How many tasks were not executed: with the end of a run, and now and then while it goes on, for whoever looks."""
+"""The numbers of tasks that were not executed, written at the end of a run, and now and then while it goes on."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _KINDS = (Status.SKIPPED, Status.CANCELLED)
 
 
 class UnrunTasks:
-    """By step, how many tasks were skipped or cancelled, and how many are ready, and wait for resources of pools.
+    """By step, the numbers of tasks that were skipped or cancelled, or that are ready and wait for pools.
 
-    Nothing of it is needed for a recovery: it is derived again.
+    A recovery does not need them: it derives them again.
     """
 
     def __init__(self, plan: Plan, clock: Clock) -> None:
@@ -31,23 +31,23 @@ class UnrunTasks:
         self._written = -math.inf
 
     def add(self, node: int, status: Status) -> None:
-        """A task has settled without an attempt."""
+        """Count a task that has settled without an attempt."""
         if status in _KINDS:
             numbers = self._settled.setdefault(node, {})
             numbers[status] = numbers.get(status, 0) + 1
             self._is_changed = True
 
     def queue(self, numbers: Mapping[int, int]) -> None:
-        """So many of each step wait for resources."""
+        """Set how many tasks of each step wait for pools."""
         self._queued = numbers
         self._is_changed = True
 
     def left(self) -> float | None:
-        """The seconds until it is to be written again; None where there is nothing new."""
+        """Return the seconds until the next write; None if there is nothing new."""
         return max(0.0, self._written + _SECONDS - self._clock.monotonic()) if self._is_changed else None
 
     def take_due(self) -> Unrun | None:
-        """What is to be written now, if anything."""
+        """Return the numbers to be written now, if any."""
         if not self._is_changed or self.left():
             return None
         self._is_changed = False
@@ -58,7 +58,7 @@ class UnrunTasks:
         )
 
     def at_end(self) -> Unrun:
-        """The same once nothing waits any more."""
+        """Return the numbers at the end, when no task waits any more."""
         return self._told(self._settled)
 
     def _told(self, numbers: Mapping[int, Mapping[Status, int]]) -> Unrun:

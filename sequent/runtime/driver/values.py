@@ -1,4 +1,4 @@
-"""Where the values of references come from while a flow runs: results, items and parameters, as wire text."""
+"""The sources of referenced values while a flow runs: results, items and parameters, as wire text."""
 
 from __future__ import annotations
 
@@ -40,17 +40,17 @@ class OpenItems:
     items: Items | None = None
     drawn: dict[int, str] = field(factory=dict[int, str])
     seen_in: int = 0
-    """The last iteration that has asked for the result before it; what it got is ``seen``."""
+    """The last iteration that has asked for the result before it; ``seen`` is what it got."""
     seen: str | None = None
 
 
 Keep = Callable[[Iterator[str]], Spooled]
-"""Has a list written to a file: the pieces of its text, one after the other."""
+"""Writes a list to a file, from the pieces of its text."""
 
 MOST_HELD = 1_000
-"""Pieces of a list that an order holds itself, ..."""
+"""The most pieces of a list that an order itself contains, ..."""
 LARGEST_HELD = 1024 * 1024
-"""... and characters."""
+"""... and the most characters."""
 
 
 class Values:
@@ -67,7 +67,7 @@ class Values:
         self._repeating = _nearest_repeats(plan)
 
     def open_repeat(self, frame: int, node: int, items: Items | None) -> None:
-        """Remember the items of a repeat that begins; None where they are drawn one at a time."""
+        """Remember the items of a repeat that begins; None if they are drawn one at a time."""
         self._repeats[frame, node] = OpenItems(items)
 
     def add_item(self, frame: int, node: int, number: int, item: str) -> None:
@@ -85,12 +85,12 @@ class Values:
         self._repeats.pop((frame, node), None)
 
     def item_of(self, scope: Scope) -> str | None:
-        """The item of the nearest repeat around, or None where there is none."""
+        """Return the item of the nearest repeat around; None if there is none."""
         container = self._repeating[scope.node]
         return None if container is None else self._item(scope, container)
 
     def drawn_item(self, scope: Scope) -> str | None:
-        """The item of this very iteration, where it was drawn and so is kept with it."""
+        """Return the item of this very iteration, if it was drawn and so is kept with it."""
         if scope.parent is None:
             return None
         repeat = self._repeats.get((scope.parent.id, scope.node))
@@ -99,7 +99,7 @@ class Values:
     def attributes(
         self, scope: Scope, attributes: tuple[tuple[str, Input], ...], keep: Keep | None = None
     ) -> tuple[tuple[str, Given], ...]:
-        """What ``self`` shows.
+        """Return the values of the attributes of ``self``.
 
         Raises:
             NotDataError: results that it gathers are too large in sum.
@@ -107,17 +107,17 @@ class Values:
         return tuple((name, self.given(scope, value, keep)) for name, value in attributes)
 
     def given(self, scope: Scope, value: Input, keep: Keep | None = None) -> Given:
-        """A value as an order has it: as text, or kept in a file where it is too large for that.
+        """Return a value as an order has it: as text, or in a file if it is too large.
 
-        A part of it is left to be cut out by who gets it, so that a mistake is a mistake of theirs.
+        The worker cuts a part out of it, so that a mistake is a failure of its step.
 
         Args:
             scope: the iteration from which it is seen.
-            value: where it comes from.
-            keep: has the pieces of a large list written to a file; None: it is always text.
+            value: the source of the value.
+            keep: writes the pieces of a large list to a file; None: it is always text.
 
         Raises:
-            NotDataError: results that it gathers are too large in sum.
+            NotDataError: the gathered results are too large in sum.
         """
         match value:
             case PartInput():
@@ -138,7 +138,7 @@ class Values:
                 return self.text_of(scope, value)
 
     def text_of(self, scope: Scope, value: Input) -> str:
-        """The text of a value, as seen from an iteration.
+        """Return the text of a value, as seen from an iteration.
 
         Raises:
             PartError: it is a part of something that has no such part.
@@ -169,11 +169,11 @@ class Values:
         return self._gathering.result_or(owner, value.node, value.default)
 
     def _owner(self, scope: Scope, node: int) -> Scope:
-        """The iteration in which a node is that somebody in this one refers to."""
+        """Return the iteration around this one that a referenced node belongs to."""
         return _around(scope, self._plan.nodes[node].parent)
 
     def result(self, frame: int, node: int) -> str | None:
-        """The result of a step or container within a stored frame; None where it has none.
+        """Return the result of a step or container within a stored frame; None if it has none.
 
         Raises:
             NotDataError: results that it gathers are too large in sum.
@@ -181,11 +181,11 @@ class Values:
         return joined(self._gathering.result(frame, node)) or None
 
     def _previous(self, scope: Scope, value: PreviousInput) -> str | None:
-        """The result of the iteration before; where that has none, of the last one that has; None where none has."""
+        """Return the result of the last iteration before this one that has one; None if none has."""
         around = _around(scope, value.container)
         container = self._plan.nodes[value.container]
         if around.parent is None or not isinstance(container, ContainerPlan):
-            raise AssertionError("only what repeats has an iteration before")
+            raise AssertionError("only a repeat has an iteration before")
         repeat = self._repeats[around.parent.id, value.container]
         text: str | None = None
         for number in range(around.number - 1, 0, -1):
@@ -212,7 +212,7 @@ class Values:
         return text
 
     def _stored_item(self, scope: Scope, parent: Scope) -> str | None:
-        """The item with which an earlier recovery began this iteration."""
+        """Return the item with which an earlier recovery began this iteration."""
         container = self._plan.nodes[scope.node]
         if isinstance(container, ContainerPlan) and container.wraps:
             drawn = self._run.drawn_items(parent.id, scope.node, container.children[0])
@@ -221,7 +221,7 @@ class Values:
 
 
 def _held(pieces: Iterator[str]) -> tuple[list[str], bool]:
-    """The first pieces of a list, as many as an order may hold; and whether these are all."""
+    """Return the first pieces of a list, as many as an order may contain; and whether these are all."""
     held: list[str] = []
     size = 0
     for piece in pieces:
@@ -242,7 +242,7 @@ def _around(scope: Scope, container: int) -> Scope:
 
 
 def _nearest_repeats(plan: Plan) -> dict[int, int | None]:
-    """Per container: itself, or the nearest container around it, that repeats."""
+    """Return, for each container, the repeat nearest around it, or itself if it repeats."""
     nearest: dict[int, int | None] = {-1: None}
     for node in plan.nodes:
         if isinstance(node, ContainerPlan):

@@ -1,4 +1,4 @@
-"""Waits until something happens of which a selector tells."""
+"""Waits until a key of a selector is ready."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from sequent.runtime.messages.busy_wait import MOMENT, SpinThenSleep
 
 
 def soonest(*times: float | None) -> float | None:
-    """The least of the seconds that something has left, where something has."""
-    found: float | None = None
+    """Return the least of the seconds that are given, or None."""
+    least: float | None = None
     for seconds in times:
-        if seconds is not None and (found is None or seconds < found):
-            found = seconds
-    return found
+        if seconds is not None and (least is None or seconds < least):
+            least = seconds
+    return least
 
 
 class Waiter:
-    """Waits with a selector, each of whose keys has as its ``data`` what to call once it is ready.
+    """Waits with a selector; the ``data`` of each key is the function to call once it is ready.
 
     Args:
-        selector: what tells.
-        clock: how long a wait took.
-        stays_awake: whether it may; where no time passes meanwhile, it would do so for ever.
+        selector: the selector.
+        clock: measures how long a wait took.
+        stays_awake: whether it may spin; if no time passes meanwhile, it would spin for ever.
     """
 
     def __init__(self, selector: BaseSelector, clock: Clock, *, stays_awake: bool = True) -> None:
@@ -31,11 +31,11 @@ class Waiter:
         self._spinning = SpinThenSleep(clock.monotonic, MOMENT if stays_awake else 0.0)
 
     def look(self) -> bool:
-        """Call what is ready, without waiting; say whether anything was."""
+        """Call the functions of ready keys, without waiting; return whether there were any."""
         return self._call_ready(0)
 
     def wait(self, seconds: float | None) -> None:
-        """Wait until something is ready, but no longer than that, and call it."""
+        """Wait until a key is ready, but no longer than that, and call its function."""
         if seconds == 0:
             self.look()
         else:

@@ -14,15 +14,15 @@ from sequent.errors import SequentError
 from sequent.runtime.processes.run_locks import prepare_directory
 
 _LONGEST_PATH = 100
-"""Bytes that the system takes for the name of a socket, with some to spare."""
+"""Bytes that the system allows for the name of a socket, less a few to spare."""
 _MOST_WAKES = 64
-"""How many are taken in at once."""
+"""Messages that are read at once."""
 
 
 class WakeSocket:
-    """A socket of this driver's own, in a directory that only its user can enter; whatever comes in wakes it.
+    """A socket of this driver's own, in a directory that only its user can enter; any message wakes the driver.
 
-    Where none can be made it has no path, and nobody can wake it.
+    If no socket can be made, it has no path, and no other run can wake this one.
     """
 
     def __init__(self, selector: BaseSelector, on_wake: Callable[[], None]) -> None:
@@ -40,14 +40,14 @@ class WakeSocket:
         selector.register(self._socket, EVENT_READ, self._drain)
 
     def _drain(self) -> None:
-        # What it says is nobody's business, and how often no reason to do nothing else.
+        # The content of messages does not matter, and their number must not keep the driver from its work.
         with contextlib.suppress(OSError):
             for _ in range(_MOST_WAKES):
                 self._socket.recv(16)
         self._on_wake()
 
     def close(self) -> None:
-        """Be woken no more."""
+        """Stop being woken, and remove the socket."""
         self._selector.unregister(self._socket)
         self._socket.close()
         if self.path:
@@ -56,16 +56,20 @@ class WakeSocket:
 
 
 def wake(path: str) -> None:
-    """Wake whoever has that socket; nothing is lost where nobody has, since who sleeps looks up now and then."""
+    """Wake the driver with that socket; if it is gone, nothing is lost, since a waiting driver looks now and then."""
     kind = socket.SOCK_DGRAM | socket.SOCK_NONBLOCK
     with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, kind) as sender:
         sender.sendto(b"", path)
 
 
 def _directory() -> str:
-    """Where the user's sockets are: a directory that is gone with the machine's boot, and has a short name."""
+    """Return the directory of the user's sockets: it disappears at the next boot, and has a short name."""
     user = os.geteuid()
-    found = [path for path in (os.environ.get("XDG_RUNTIME_DIR", ""), f"/run/user/{user}") if os.path.isdir(path)]
-    path = os.path.join(found[0], "sequent") if found else os.path.join(tempfile.gettempdir(), f"sequent-{user}")
+    directories = [path for path in (os.environ.get("XDG_RUNTIME_DIR", ""), f"/run/user/{user}") if os.path.isdir(path)]
+    path = (
+        os.path.join(directories[0], "sequent")
+        if directories
+        else os.path.join(tempfile.gettempdir(), f"sequent-{user}")
+    )
     prepare_directory(path)
     return path

@@ -1,4 +1,4 @@
-"""Which attempt writes to a segment at the moment: told in shared memory, to whoever looks on."""
+"""Marks in shared memory which attempt writes to a segment at the moment, for processes that read along."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from sequent.by_fields import ByFields
 from sequent.runtime.disk_room import NO_ROOM, fill
 
 CAP = 8 * 1024 * 1024
-"""Bytes that are kept of one attempt's output: the first half and the last."""
+"""Bytes that are kept of one attempt's output: the first and the last half of them."""
 _SIZE = 1 << 15
-"""Bytes of a mark: room for the longest path."""
+"""Bytes of a mark, with room for the longest path."""
 _HEAD = Struct("<QqI")
-"""The number of changes (odd: one is being made), where the attempt's output begins, the length of the text."""
+"""The number of changes (odd: one is being made), the start of the attempt's output, the length of the text."""
 _COUNT = Struct("<Q")
 _NOBODY = -1
 
@@ -28,9 +28,9 @@ class LogMark(ByFields):
     """An attempt that is under way, as its worker has marked it."""
 
     change: int
-    """Different for every attempt of a worker."""
+    """A different number for every attempt of a worker."""
     start: int
-    """Where its output begins in the segment."""
+    """The start of its output in the segment."""
     path: str
     """Dotted."""
     sequence: str
@@ -38,12 +38,12 @@ class LogMark(ByFields):
 
 
 def mark_of(segment: str) -> str:
-    """The file of the mark that belongs to a segment."""
+    """Return the file of a segment's mark."""
     return f"{segment.removesuffix('.log')}.live"
 
 
 def make_mark(segment: str) -> int:
-    """The file of a segment's mark, which is made if need be, with room for all that is written to it.
+    """Open the file of a segment's mark, made if need be, with room for all that is written to it.
 
     Raises:
         OSError: there is none.
@@ -61,9 +61,9 @@ def make_mark(segment: str) -> int:
 class MarkWriter:
     """The mark of a segment that this process writes to.
 
-    Setting it costs a few copies within memory and no call of the kernel, since every attempt does it. Whoever
-    reads it sees by the number of changes whether it was being changed meanwhile. The lock on the file tells
-    that its writer lives. Where there is no room for the file there is none, and nobody can look on.
+    Every attempt sets it, so this costs a few copies in memory and no call of the kernel. A reader sees by the number
+    of changes whether the mark changed meanwhile. The lock on the file tells that its writer lives. If there is no room
+    for the file, there is no mark, and no process can read along.
     """
 
     def __init__(self, segment: str) -> None:
@@ -82,11 +82,11 @@ class MarkWriter:
         self.clear()
 
     def set(self, start: int, path: str, sequence: str, attempt: int) -> None:
-        """Say that what is written from ``start`` on is that attempt's."""
+        """Mark output from ``start`` on as that attempt's."""
         self._write(start, f"{path}\0{sequence}\0{attempt}".encode("utf-8", "surrogatepass"))
 
     def clear(self) -> None:
-        """Say that what is written is nobody's."""
+        """Mark output as belonging to no attempt."""
         self._write(_NOBODY, b"")
 
     def _write(self, start: int, text: bytes) -> None:
@@ -98,7 +98,7 @@ class MarkWriter:
         _HEAD.pack_into(memory, 0, self._changes, start, len(text))
 
     def close(self) -> None:
-        """Take it away."""
+        """Remove the mark."""
         if isinstance(self._memory, mmap.mmap):
             self._memory.close()
             os.close(self._file)
@@ -106,9 +106,9 @@ class MarkWriter:
 
 
 def read_mark(segment: str) -> LogMark | None:
-    """The attempt that writes to a segment; None where there is none, or its worker is gone, or has told nonsense."""
+    """Return the attempt that writes to a segment; None if there is none, its worker is gone, or its mark is bad."""
     try:
-        # A step may have put anything in its place, also what would have whoever opens it wait.
+        # A step may have replaced it by anything, even by a file that blocks on opening.
         file = os.open(mark_of(segment), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
         return None
@@ -121,15 +121,15 @@ def read_mark(segment: str) -> LogMark | None:
 
 
 def marks_in(directory: str | os.PathLike[str]) -> dict[tuple[str, str, int], tuple[str, LogMark]]:
-    """The attempts that are being executed: by path, sequence and number, their segment and mark."""
-    found: dict[tuple[str, str, int], tuple[str, LogMark]] = {}
+    """Return the running attempts: by path, sequence and number, their segment and mark."""
+    marks: dict[tuple[str, str, int], tuple[str, LogMark]] = {}
     for name in os.listdir(directory) if os.path.isdir(directory) else []:
         if name.endswith(".live"):
             segment = os.path.join(directory, f"{name.removesuffix('.live')}.log")
             mark = read_mark(segment)
             if mark is not None:
-                found[mark.path, mark.sequence, mark.attempt] = (segment, mark)
-    return found
+                marks[mark.path, mark.sequence, mark.attempt] = (segment, mark)
+    return marks
 
 
 def _has_writer(file: int) -> bool:

@@ -1,4 +1,4 @@
-"""Keeps what attempts write from filling the disk while they write it."""
+"""Keeps the output of attempts from filling the disk while they write it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sequent.runtime.disk_room import PUNCH_HOLE_AND_KEEP_SIZE, allocate
 from sequent.runtime.logs.log_marks import CAP, read_mark
 
 _REST = 0.05
-"""Seconds for which segments that grow are left alone, so that a step that writes much slows nobody else."""
+"""Seconds for which growing segments are left alone, so that a step that writes much slows no other."""
 
 _IN_MODIFY = 0x2
 _IN_ONESHOT = 0x80000000
@@ -21,16 +21,16 @@ _CLOCK_MONOTONIC = 1
 
 
 class Trimming:
-    """Takes the middle out of segments that grow too long, for as long as somebody calls ``wake``.
+    """Takes the middle out of segments that grow too long, as long as ``wake`` is called.
 
-    It sleeps until something is written to a segment, looks, and rests a moment before it has itself woken again.
-    So silence costs nothing, and a flood twenty looks a second. What it takes out becomes a hole in the file: the
-    offsets of all else stay, so whoever writes need not know. How much is missing is written there once the attempt
-    has ended. Where the kernel or the file system cannot do this, the middle is cut out only then.
+    It sleeps until a segment is written to, looks, and rests a moment before the next write can wake it. So silence
+    costs nothing, and a flood twenty looks a second. The part taken out becomes a hole in the file: all other offsets
+    stay, so the writer need not know. The amount that is missing is written there once the attempt has ended. If the
+    kernel or the file system cannot do this, the middle is cut out only then.
 
     Args:
-        directory: where the segments are.
-        segments: those that are being written to now.
+        directory: contains the segments.
+        segments: returns those that are being written to now.
     """
 
     def __init__(self, directory: str, segments: Callable[[], Iterable[str]]) -> None:
@@ -43,37 +43,37 @@ class Trimming:
         self._selector.register(self._writes, selectors.EVENT_READ)
         self._selector.register(self._rest, selectors.EVENT_READ)
         self._trimmed: dict[str, tuple[int, int]] = {}
-        """By segment: the attempt that was trimmed last, and up to where."""
+        """By segment: the attempt that was trimmed last, and the offset up to which it was."""
         self._watch()
 
     def fileno(self) -> int:
-        """What becomes readable when ``wake`` has something to do."""
+        """Return the descriptor that becomes readable when ``wake`` has something to do."""
         return self._selector.fileno()
 
     def wake(self) -> None:
-        """See what has been written, and trim it."""
+        """Look at new output, and trim it."""
         ready = {key.fd for key, _ in self._selector.select(0)}
         for descriptor in ready:
             _drain(descriptor)
         if self._rest in ready:
-            # The watch first: what is written after the look is seen next time.
+            # Watch first: output after the look is then seen next time.
             self._watch()
         self.trim()
         if self._writes in ready:
             self._begin_rest()
 
     def trim(self) -> None:
-        """Take the middle out of what is too long now."""
+        """Take the middle out of segments that are too long now."""
         segments = list(self._segments())
         for segment in segments:
-            # It is gone already, or locked by a step, or no file any more, or its file system has no holes: then it is
-            # cut in the end, if it can be.
+            # The segment may be gone, locked by a step, or replaced, or the file system may have no holes: it is then
+            # cut at the end, if possible.
             with contextlib.suppress(OSError):
                 self._trim(segment)
         self._trimmed = {segment: self._trimmed[segment] for segment in segments if segment in self._trimmed}
 
     def close(self) -> None:
-        """Wake nobody any more."""
+        """Stop watching."""
         self._selector.close()
         os.close(self._writes)
         os.close(self._rest)
@@ -89,8 +89,8 @@ class Trimming:
             return
         file = os.open(segment, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
         try:
-            # Its worker clears the mark before it takes this lock to cut what the attempt has written. It is not waited
-            # for: a step may hold it, since the segment is its standard output.
+            # The worker clears the mark before it takes this lock to cut the attempt's output. Do not wait for the
+            # lock: a step may hold it, since the segment is its standard output.
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if read_mark(segment) == mark:
                 size = os.fstat(file).st_size
@@ -101,7 +101,7 @@ class Trimming:
             os.close(file)
 
     def _watch(self) -> None:
-        """Be woken by the next write, and by no other: after one it is forgotten, and costs whoever writes nothing."""
+        """Wait for the next write only: the kernel then drops the watch, which costs the writer nothing."""
         flags = ctypes.c_uint32(_IN_MODIFY | _IN_ONESHOT)
         self._made(self._libc.inotify_add_watch(self._writes, self._directory, flags))
 

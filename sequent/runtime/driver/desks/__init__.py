@@ -1,1 +1,1 @@
-"""The desks of a driver, one for each thing that goes on: each takes its effects and its reports."""
+"""The desks of a driver, one for each kind of event: each takes its effects and its reports."""

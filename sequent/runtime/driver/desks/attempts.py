@@ -1,4 +1,4 @@
-"""The desk for attempts: they are written down, handed over, and end."""
+"""The desk for attempts: it writes them, hands them over, and takes their ends."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ from sequent.runtime.rows import Beginning, Ending, Intent, TaskKey, task_key
 _TOKEN_SIZE = 16
 """Bytes of a token."""
 _STOCK = 64
-"""To ask the kernel for one costs as much as for so many."""
+"""Tokens that are drawn at once: one call of the kernel costs as much for one as for all."""
 
 
 class Tokens:
-    """Random bytes that nobody has had before, by which attempts are told from all others."""
+    """Random bytes that are never the same, which tell an attempt from all others."""
 
     def __init__(self) -> None:
         self._stock: list[bytes] = []
 
     def take(self) -> bytes:
-        """The next."""
+        """Return the next token."""
         if not self._stock:
             drawn = os.urandom(_TOKEN_SIZE * _STOCK)
             self._stock = [drawn[at : at + _TOKEN_SIZE] for at in range(0, len(drawn), _TOKEN_SIZE)]
@@ -44,9 +44,9 @@ class Tokens:
 
 
 class AttemptDesk:
-    """Each attempt that is ordered becomes a row and an order; each report of one, a row and at most one fact.
+    """Turns each ordered attempt into a row and an order, and each report on one into a row and at most one fact.
 
-    An attempt of which it is known already that it cannot do well is handed to nobody: it ends at once.
+    An attempt that is known to fail is not handed over: it ends at once.
     """
 
     def __init__(
@@ -63,20 +63,20 @@ class AttemptDesk:
         self._recovery = adapters.run.record.recovery
         self._tokens = Tokens()
         self._active: dict[AttemptKey, tuple[StartTask, TaskKey]] = {}
-        """What was ordered and has not ended, and where its row is."""
+        """The attempts that were ordered and have not ended, with the keys of their rows."""
         self._unfit: dict[tuple[int, int], Problem] = {}
-        """By frame and node: why an attempt that has not started cannot do well."""
+        """By frame and node: why an attempt that has not started will fail."""
         self._lost: dict[tuple[int, int], str] = {}
         """In this turn: why attempts were lost."""
         self._failed: set[tuple[int, int]] = set()
-        """In this turn: tasks of which an attempt has failed."""
+        """In this turn: tasks with a failed attempt."""
         self._waits: dict[tuple[int, int], float] = {}
-        """In this turn: the seconds before tasks are tried again whose attempts have failed."""
+        """In this turn: the seconds before tasks with failed attempts are tried again."""
 
     # -- effects ------------------------------------------------------------------------------
 
     def start(self, effect: StartTask) -> None:
-        """Write that an attempt is to be executed; then hand it over."""
+        """Write that an attempt is to be executed, then hand it over."""
         scope, node, attempt = effect.scope, effect.node, effect.attempt
         key = task_key(self._plan, scope, node)
         item = self._values.drawn_item(scope) if key.iteration else None
@@ -86,24 +86,24 @@ class AttemptDesk:
         self._turn.orders.append(partial(self._hand_over, effect, intent))
 
     def take_back(self, effect: TakeBack) -> None:
-        """Have an attempt taken back, if it has not begun."""
+        """Take an attempt back, if it has not begun."""
         self._turn.orders.append(partial(self._call_back, effect))
 
     def settle(self, effect: SettleTask) -> None:
-        """A task settled without an attempt of its own; a failure was told of where its attempt ended just now."""
+        """Settle a task without an attempt of its own, unless its failure was told with an attempt of this turn."""
         if effect.status is Status.FAILURE and (effect.scope.id, effect.node) in self._failed:
             return
         self._unrun.add(effect.node, effect.status)
         self._turn.told.append(Told(effect.scope, effect.node, 0, effect.status))
 
     def fail(self, effect: FailTask) -> None:
-        """An attempt is a failure after all, as only the engine can tell."""
+        """Make a failure of an attempt, for a reason that only the engine knows."""
         lost = self._lost.get((effect.scope.id, effect.node), "")
         message = f"{effect.reason}: {lost}" if lost else effect.reason
         problem = Problem(type="Lost" if lost else "PoolError", message=message)
         key = task_key(self._plan, effect.scope, effect.node)
         endings, turn = self._turn.batch.endings, self._turn
-        # Its end is in this very batch, since it was reported in this turn: the failure takes its place.
+        # Its end was reported in this turn, so it is in this very batch, and the failure replaces it.
         before = next(row for row in reversed(endings) if (row.key, row.attempt) == (key, effect.attempt))
         endings.remove(before)
         now = self._clock.now()
@@ -114,7 +114,7 @@ class AttemptDesk:
     # -- what is written goes out ---------------------------------------------------------------
 
     def _hand_over(self, start: StartTask, intent: Intent) -> None:
-        """Have an attempt executed, or say at once how it has ended."""
+        """Execute an attempt, or report its end at once."""
         step = self._plan.step(start.node)
         self._observer.task_started(start.scope, start.node, start.attempt)
         problem = self._unfit.pop((start.scope.id, start.node), None) if self._unfit else None
@@ -136,7 +136,7 @@ class AttemptDesk:
             self.taken_back(AttemptTakenBack(*key))
 
     def write(self) -> None:
-        """Write some more of the files that orders wait for.
+        """Write a slice of the files that orders wait for.
 
         Raises:
             ShortageError: there has been no room for too long.
@@ -146,7 +146,7 @@ class AttemptDesk:
             self._refuse(*refused)
 
     def end_all(self, at_once: bool) -> None:
-        """End all that is being executed, and hand over nothing that waits."""
+        """End all running attempts, and hand over none that waits."""
         self._observer.note("killing what still runs" if at_once else "ending what still runs")
         for key in self._orders.abandon():
             self.taken_back(AttemptTakenBack(*key))
@@ -154,27 +154,27 @@ class AttemptDesk:
             executor.end_tasks(at_once=at_once)
 
     def spoil(self, frame: int, node: int, problem: Problem) -> None:
-        """Have the next attempt of a task end with this, without being executed."""
+        """Let a task's next attempt fail with this problem, without executing it."""
         self._unfit[frame, node] = problem
 
     def _refuse(self, start: StartTask, problem: Problem) -> None:
-        """An attempt has failed before it was executed, and so would any other."""
+        """Fail an attempt that was not executed, and whose retries would fail too."""
         self.ended(AttemptEnded(start.scope.id, start.node, start.attempt, problem=problem), is_unfit=True)
 
     # -- reports ------------------------------------------------------------------------------
 
     def began(self, report: AttemptBegan) -> None:
-        """Its code has begun."""
-        found = self._active.get((report.frame, report.node, report.attempt))
-        if found is not None:
-            self._turn.batch.beginnings.append(Beginning(found[1], report.attempt, self._clock.now()))
+        """Note that the code of an attempt has begun."""
+        active = self._active.get((report.frame, report.node, report.attempt))
+        if active is not None:
+            self._turn.batch.beginnings.append(Beginning(active[1], report.attempt, self._clock.now()))
             self._turn.facts.append(TaskBegan(report.frame, report.node, report.attempt))
 
     def ended(self, report: AttemptEnded, *, is_unfit: bool = False) -> None:
-        """It has an outcome."""
+        """Take the outcome of an attempt."""
         frame, node, attempt = report.frame, report.node, report.attempt
-        found = self._pop(frame, node, attempt)
-        if found is None:
+        active = self._pop(frame, node, attempt)
+        if active is None:
             return
         step = self._plan.step(node)
         if report.problem is None:
@@ -186,17 +186,17 @@ class AttemptDesk:
             retries = not is_unfit and may_retry(step, report.problem)
             self._turn.facts.append(TaskFailed(frame, node, attempt, retries))
             status = Status.FAILURE
-        start, key = found
+        start, key = active
         now, problem, log = self._clock.now(), report.problem, report.log
         self._turn.batch.endings.append(Ending(key, attempt, status, now, report.result, report.verdict, problem, log))
         self._turn.told.append(Told(start.scope, node, attempt, status, problem, log))
 
     def lost(self, report: AttemptLost) -> None:
-        """It is gone without an outcome."""
-        found = self._pop(report.frame, report.node, report.attempt)
-        if found is None:
+        """Take the loss of an attempt without an outcome."""
+        active = self._pop(report.frame, report.node, report.attempt)
+        if active is None:
             return
-        start, key = found
+        start, key = active
         self._turn.batch.endings.append(Ending(key, start.attempt, Status.WAITING, self._clock.now()))
         self._lost[report.frame, report.node] = report.reason
         self._turn.told.append(Told(start.scope, start.node, start.attempt, Status.WAITING))
@@ -204,21 +204,21 @@ class AttemptDesk:
         self._turn.facts.append(TaskLost(report.frame, report.node, report.attempt))
 
     def taken_back(self, report: AttemptTakenBack) -> None:
-        """It is as if it had not been ordered: its row goes, and its number is free."""
-        found = self._pop(report.frame, report.node, report.attempt)
-        if found is None:
+        """Undo an order: its row goes, and its number is free."""
+        active = self._pop(report.frame, report.node, report.attempt)
+        if active is None:
             return
-        start, key = found
+        start, key = active
         self._turn.batch.taken_back.append((key, start.attempt))
         self._turn.told.append(Told(start.scope, start.node, start.attempt, Status.WAITING))
         self._turn.facts.append(TaskTakenBack(report.frame, report.node, report.attempt))
 
     def paced(self, report: PaceChanged) -> None:
-        """A step's tasks lately take hardly any time, or no longer do."""
+        """Tell the engine that a step's recent tasks take hardly any time, or no longer do."""
         self._turn.facts.append(StepPaced(report.node, report.is_quick))
 
     def _pop(self, frame: int, node: int, attempt: int) -> tuple[StartTask, TaskKey] | None:
-        """What was ordered, and its row; None where it has ended before. Nobody reads its files any more."""
+        """Return the order and the key of its row, None if it has ended before; remove its files."""
         key = (frame, node, attempt)
         self._orders.forget(key)
         return self._active.pop(key, None)
@@ -226,11 +226,11 @@ class AttemptDesk:
     # -- telling ------------------------------------------------------------------------------
 
     def will_wait(self, frame: int, node: int, seconds: float) -> None:
-        """A task whose attempt has failed waits so long before it is tried again."""
+        """Note how long a task whose attempt has failed waits before it is tried again."""
         self._waits[frame, node] = seconds
 
     def tell(self, scheduler: Scheduler) -> None:
-        """Tell the observer what has ended, now that it is written."""
+        """Tell the observer the ends of attempts and tasks, now that they are written."""
         told, self._turn.told = self._turn.told, []
         for scope, node, attempt, status, problem, log in told:
             if problem is not None and attempt and not scheduler.has_settled(scope.id, node):

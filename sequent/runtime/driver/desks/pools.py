@@ -1,4 +1,4 @@
-"""The desk for pools: what a run holds of them is written, and asked for where other runs share them."""
+"""The desk for pools: it writes the run's holds, and asks for amounts of pools that other runs share."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from sequent.runtime.driver.wake_socket import WakeSocket, wake
 from sequent.runtime.rows import FLOW, Ask, Hold, TaskKey, task_key
 
 FIRST_LOOK = 0.1
-"""Seconds until it is asked again for what was not free, if nobody gives word; doubled each time."""
+"""Seconds until the next request for an amount that was not free, unless another run wakes this; doubled each time."""
 LONGEST_LOOK = 5.0
 
 
 class PoolDesk:
-    """Carries out what the engine says of holds.
+    """Carries out the engine's effects on holds.
 
-    What the run alone uses the engine accounts for itself, and is written only so that a recovery knows what
-    is kept. What other runs use as well is held once the store says so. Who gives some of it back wakes those
-    who wait; but a driver that was killed wakes nobody, so who waits looks again now and then.
+    The engine itself accounts for pools of the run alone; their holds are written only so that a recovery knows the
+    kept ones. An amount of a shared pool is held once the store says so. A run that gives an amount back wakes the runs
+    that wait. A driver that was killed wakes none, so waiting runs look again now and then.
     """
 
     def __init__(self, plan: Plan, adapters: Adapters, turn: Turn) -> None:
@@ -39,25 +39,25 @@ class PoolDesk:
         root = plan.nodes[0]
         self._own = tuple((pool, amount) for pool, amount in root.acquires if pool in self._capacities)
         self._first = deque([Ask(FLOW, self._own, root.priority)] if self._own else [])
-        """What is to be held before the run begins: in the order of its first start, so the flow's own comes first."""
+        """Requests to be granted before the run begins, in the order of its first start: the flow's own comes first."""
         if self._wanted_again:
             self._first.append(Ask(None, self._wanted_again, 0, (FLOW,)))
         self._asks: dict[TaskKey | None, tuple[Ask, Fact | None]] = {}
-        """What is asked for, and what the engine is to be told once it is held."""
+        """Open requests, and the facts for the engine once they are granted."""
         self._told: list[Ask] = []
         self._freed: set[str] = set()
-        """The shared pools of which the batch gives something back."""
+        """The shared pools of which the batch gives an amount back."""
         self._look_at = 0.0
         self._look_after = FIRST_LOOK
         self._socket: WakeSocket | None = None
 
     @property
     def kept(self) -> dict[str, int]:
-        """How much of each pool the run keeps, once it has what it had given back in the meantime."""
+        """The amount of each pool that the run keeps, including those that it gave back and will have again."""
         return {**self._run.kept(), **dict(self._wanted_again)}
 
     def open(self, selector: BaseSelector) -> None:
-        """Be ready to ask and to be woken; have the run begin, where it waits for nothing.
+        """Prepare to ask and to be woken; begin the run if it waits for nothing.
 
         Raises:
             UsageError: another run takes a shared pool to be of another size.
@@ -68,7 +68,7 @@ class PoolDesk:
         self._begin()
 
     def _begin(self) -> None:
-        """Ask for the next of what is to be held first; once all is, the run begins."""
+        """Make the next of the requests before the run; after the last, begin the run."""
         if self._first:
             ask = self._first.popleft()
             self._asks[ask.key] = ask, None
@@ -77,20 +77,20 @@ class PoolDesk:
             self._turn.facts.append(RunStarted())
 
     def close(self) -> None:
-        """Be woken no more."""
+        """Stop being woken."""
         if self._socket is not None:
             self._socket.close()
             self._socket = None
 
     def ask(self, effect: AskHold) -> None:
-        """Have amounts of shared pools held for a task or container."""
+        """Ask for amounts of shared pools for a task or container."""
         key = task_key(self._plan, effect.scope, effect.node)
         ask = Ask(key, effect.amounts, effect.priority, _around(effect.scope))
         self._asks[key] = ask, HoldGranted(effect.scope.id, effect.node)
         self._hurry()
 
     def record(self, effect: SetHold) -> None:
-        """Write how much is held now."""
+        """Write the amount that is held now."""
         key = None if effect.scope is None else task_key(self._plan, effect.scope, effect.node)
         is_shared = effect.pool in self._capacities
         if is_shared and key is not None and effect.amount:
@@ -103,7 +103,7 @@ class PoolDesk:
                 self._asks.pop(key, None)
 
     def look(self) -> None:
-        """Ask for what is not held yet, if it may be free now; tell of what is held from now on."""
+        """Ask for amounts that are not held yet, if they may be free now; pass on those that are granted."""
         if not self._asks or self._clock.monotonic() < self._look_at:
             return
         try:
@@ -122,7 +122,7 @@ class PoolDesk:
                 self._turn.facts.append(fact)
 
     def _tell_wait(self, asks: list[Ask]) -> None:
-        """Say, once of each, that the run has not begun for what others hold."""
+        """Say, once for each request, that the run waits for amounts that others hold."""
         for ask in asks:
             if ask not in self._told:
                 self._told.append(ask)
@@ -130,17 +130,17 @@ class PoolDesk:
                 self._observer.note(f"waiting for {wanted}, which other runs hold")
 
     def end(self) -> None:
-        """The run ends, and the flow holds nothing any more."""
+        """Give back the flow's own amounts at the end of the run."""
         self._turn.batch.holds.extend(Hold(FLOW, pool, 0, is_shared=True) for pool, _ in self._own)
         if self._capacities:
             self._wake_others(*self._capacities)
 
     def left(self) -> float | None:
-        """The seconds until it is asked again; None where nothing is asked for."""
+        """Return the seconds until the next request; None if there is none."""
         return max(0.0, self._look_at - self._clock.monotonic()) if self._asks else None
 
     def _wake_others(self, *pools: str) -> None:
-        """Wake those who wait for what is given back, once that is written."""
+        """Wake the runs that wait for these pools, once the change is written."""
         if not self._freed:
             self._turn.orders.append(self._wake)
         self._freed.update(pools)
@@ -157,9 +157,9 @@ class PoolDesk:
 
 
 def _around(scope: Scope) -> tuple[TaskKey, ...]:
-    """The containers around what is asked for, the flow among them, as the store names them."""
-    found = [FLOW]
+    """Return the containers around the task, the flow among them, as the store names them."""
+    keys = [FLOW]
     while scope.parent is not None:
-        found.append(TaskKey(scope.parent.id, scope.node, 0))
+        keys.append(TaskKey(scope.parent.id, scope.node, 0))
         scope = scope.parent
-    return tuple(found)
+    return tuple(keys)

@@ -1,4 +1,4 @@
-"""The desk for repeats: their items are found, and their iterations begin and end."""
+"""The desk for repeats: it finds their items, and begins and ends their iterations."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ from sequent.runtime.rows import ContainerProblem, FrameKey, FrameOpening, Repea
 
 
 class RepeatDesk:
-    """Finds items: written down, a step's result, or drawn in a worker.
+    """Finds items, which are written down, the result of a step, or drawn in a worker.
 
-    Lists, results and what a callable returned are stored whole when the repeat begins, so a recovery goes
-    on with the same items. An iterator is drawn again up to where it was; where it gives other items
-    than it did, the container fails rather than mixing the two.
+    Lists, results and returned values are stored whole when the repeat begins, so a recovery goes on with the same
+    items. An iterator is drawn again up to where it was; if it gives other items than before, the container fails
+    rather than mixing the two.
     """
 
     def __init__(
         self, plan: Plan, adapters: Adapters, turn: Turn, values: Values, options: OptionValues, *, has_begun: bool
     ) -> None:
-        """Know whether the run had begun before, so that items may be stored."""
+        """Take whether the run had begun before, so that items may be stored."""
         self._plan = plan
         self._turn = turn
         self._values = values
@@ -50,11 +50,11 @@ class RepeatDesk:
     # -- effects ------------------------------------------------------------------------------
 
     def open(self, effect: OpenRepeat) -> None:
-        """Find the items of a repeat; what they come from may be in this very batch."""
+        """Find the items of a repeat, after the commit: their source may be in this very batch."""
         self._turn.orders.append(partial(self._find, effect))
 
     def draw(self, effect: DrawItem) -> None:
-        """Have the next item drawn."""
+        """Draw the next item."""
         source = self._plan.container(effect.node).repeats
         if not isinstance(source, ItemsCallPlan):
             raise AssertionError("only items of a callable are drawn")
@@ -76,7 +76,7 @@ class RepeatDesk:
         self._values.drop_item(effect.scope)
 
     def close(self, effect: CloseRepeat) -> None:
-        """Write how a repeat has ended; forget it, and have its iterator forgotten."""
+        """Write how a repeat has ended; forget it and its iterator."""
         frame, node = effect.scope.id, effect.node
         self._turn.batch.closed_repeats.append((frame, node, effect.status))
         if self._opened.pop((frame, node), None) is not None and self._drawer is not None:
@@ -84,15 +84,15 @@ class RepeatDesk:
         self._values.close_repeat(frame, node)
 
     def fail(self, effect: FailContainer) -> None:
-        """A container is a failure after all, as only the engine can tell."""
+        """Make a failure of a container, for a reason that only the engine knows."""
         frame, node = effect.scope.id, effect.node
         self._write_problem(effect.scope, node, Problem(type="PoolError", message=effect.reason))
         if self._plan.container(node).repeats is None:
-            # Its only iteration was closed as what it was before that was known.
+            # Its only iteration was closed with another status, before the failure was known.
             self._turn.batch.closed_frames.append((FrameKey(frame, node, 1), Status.FAILURE))
 
     def refuse(self, scope: Scope, node: int, problem: Problem) -> None:
-        """A container fails before its iterations begin, or between two of them."""
+        """Fail a container before its iterations begin, or between two of them."""
         self._write_problem(scope, node, problem)
         self._turn.facts.append(DrawFailed(scope.id, node))
 
@@ -108,7 +108,7 @@ class RepeatDesk:
         stored = self._run.items(frame, order.node) if self._has_begun else None
         if stored is not None:
             self._note_other(order, stored)
-            # Written again: a kept repeat that runs again as a whole is a success no more.
+            # Written again: a kept repeat that runs again as a whole is no longer a success.
             self._keep(order, stored)
             return
         source = self._plan.container(order.node).repeats
@@ -122,7 +122,7 @@ class RepeatDesk:
             self.refuse(order.scope, order.node, self._problem(order.node, type(error).__name__, error.message))
 
     def _note_other(self, order: OpenRepeat, stored: str) -> None:
-        """Say where the items that a repeat goes on with are not those that it would have now."""
+        """Say if a repeat goes on with other items than it would have now."""
         container = self._plan.container(order.node)
         if isinstance(container.repeats, ItemsLiteralPlan | ResultInput):
             with contextlib.suppress(NotDataError):
@@ -137,7 +137,7 @@ class RepeatDesk:
 
     def _ask(self, scope: Scope, node: int, *, number: int, skip: int, source: ItemsCallPlan) -> None:
         if self._drawer is None:
-            raise AssertionError("nobody draws items")
+            raise AssertionError("there is no executor that draws items")
         attributes = self._values.attributes(scope, source.attributes) if not number else ()
         path = dotted(self._plan.nodes[node].path)
         self._drawer.draw(
@@ -154,7 +154,7 @@ class RepeatDesk:
             self._begin(order, items, text)
 
     def _begin(self, order: OpenRepeat, items: Items | None, text: str | None) -> None:
-        """The items are there, or may be drawn; what there is of them is stored."""
+        """Begin the iterations; store the items if they are known."""
         frame, node = order.scope.id, order.node
         try:
             parallel = self._options.value(order.scope, self._plan.container(node), "parallel")
@@ -180,7 +180,7 @@ class RepeatDesk:
         self._begin(order, None, None)
 
     def _no_items(self, node: int, error: NotDataError, text: str) -> Problem:
-        """Why what a container is to repeat over is nothing to repeat over, and what would be."""
+        """Return why a container cannot repeat over a value, with advice."""
         source = self._plan.container(node).repeats
         made = f", which '{dotted(source.maker)}' returned" if isinstance(source, ResultInput) else ""
         return self._problem(node, "TypeError", f"{error.message}{made}: {_advice(text)}")
@@ -193,7 +193,7 @@ class RepeatDesk:
     # -- reports ------------------------------------------------------------------------------
 
     def found(self, report: RepeatFound) -> None:
-        """A worker has called what gives the items: they are there, or an iterator is."""
+        """Take the answer of a worker that has called the function: the items, or the digest of an iterator."""
         order = self._opened.get((report.frame, report.node))
         if order is None:
             return
@@ -203,7 +203,7 @@ class RepeatDesk:
             self._keep(order, report.items)
 
     def drew(self, report: ItemFound) -> None:
-        """The next item is there, or there are no more."""
+        """Take the next item, or the end of the items."""
         frame, node, number = report.frame, report.node, report.number
         if (frame, node) not in self._opened:
             return
@@ -214,7 +214,7 @@ class RepeatDesk:
             self._turn.facts.append(ItemDrawn(frame, node, number))
 
     def broke(self, report: DrawBroke) -> None:
-        """The items cannot be had."""
+        """Fail a repeat whose items could not be found."""
         order = self._opened.get((report.frame, report.node))
         if order is not None:
             self.refuse(order.scope, report.node, report.problem)
@@ -225,7 +225,7 @@ def _frame_key(scope: Scope) -> FrameKey:
 
 
 def _advice(text: str) -> str:
-    """What to return instead of what cannot be repeated over, by its wire text."""
+    """Return advice on a value that cannot be repeated over, by its wire text."""
     if text.startswith('"'):
         return "return a list of it, ['abc']: a string would repeat per character"
     if text.startswith('{"$g":'):

@@ -1,4 +1,4 @@
-"""The desk for revisions: what a recovery makes of what it finds is written."""
+"""The desk for revisions: it writes how a recovery treats the state that it finds."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sequent.runtime.rows import Batch, FrameKey, Passing, TaskKey, task_key
 
 
 class RevisionDesk:
-    """Writes what counts no more, and what is passed over."""
+    """Writes which outcomes no longer count, and which tasks are passed over."""
 
     def __init__(self, plan: Plan, adapters: Adapters, turn: Turn, values: Values) -> None:
         self._plan = plan
@@ -23,11 +23,11 @@ class RevisionDesk:
         self._recovery = adapters.run.record.recovery
 
     def revise(self, effect: Revise) -> None:
-        """Write what a recovery makes of all that it finds."""
+        """Write how a recovery treats all that it finds."""
         revise(self._plan, effect.revision, self._turn.batch, self._clock.now(), self._recovery)
 
     def pass_over(self, effect: PassOver) -> None:
-        """Write that a task is not run, and counts as a success."""
+        """Write that a task is not run and counts as a success."""
         key = task_key(self._plan, effect.scope, effect.node)
         item = self._values.drawn_item(effect.scope) if key.iteration else None
         self._turn.batch.passed.append(Passing(key, effect.attempt, self._clock.now(), self._recovery, item))

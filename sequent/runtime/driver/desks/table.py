@@ -1,4 +1,4 @@
-"""Which desk takes which effect of the engine, and which report of an executor."""
+"""The desk for each effect of the engine, and for each report of an executor."""
 
 from __future__ import annotations
 
@@ -50,14 +50,14 @@ from sequent.runtime.orders import (
 )
 
 Takes = dict[type, Callable[[Any], None]]
-"""By the class of an effect or report: who takes it."""
+"""The method that takes an effect or report, by its class."""
 
 
 class Desks:
-    """All desks over one turn, and the tables that say which takes what."""
+    """All desks over one turn, and the tables that lead to them."""
 
     def __init__(self, plan: Plan, adapters: Adapters, turn: Turn, *, has_begun: bool) -> None:
-        """Know whether the run had begun before."""
+        """Take whether the run had begun before."""
         values = Values(plan, adapters.run)
         options = OptionValues(values)
         self._observer = adapters.observer
@@ -100,7 +100,7 @@ class Desks:
         }
 
     def open(self, selector: BaseSelector) -> None:
-        """Have whoever waits with the selector woken by executors and other runs, and the run begin.
+        """Let executors and other runs wake the selector, and begin the run.
 
         Raises:
             UsageError: another run takes a shared pool to be of another size.
@@ -110,11 +110,11 @@ class Desks:
         self.pools.open(selector)
 
     def close(self) -> None:
-        """Be woken no more."""
+        """Stop being woken."""
         self.pools.close()
 
     def look(self) -> None:
-        """Take in what has come about: times that have come, amounts that are free, reports of executors."""
+        """Take the news: waits that are over, amounts that are free, reports of executors."""
         self.waits.look()
         self.pools.look()
         for executor in self._executors:
@@ -122,7 +122,7 @@ class Desks:
                 self.reports[type(report)](report)
 
     def left(self, longest_wait: float | None) -> float | None:
-        """The seconds until somebody must look again.
+        """Return the seconds until the next look.
 
         Args:
             longest_wait: the seconds after which the clocks are looked at again; None: once something is due.

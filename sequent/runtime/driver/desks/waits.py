@@ -28,7 +28,7 @@ from sequent.runtime.rows import TaskKey, Wait, task_key
 
 
 class _Line:
-    """What is waited for by one clock, soonest first."""
+    """The timers of one clock, soonest first."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
@@ -40,7 +40,7 @@ class _Line:
         heapq.heappush(self._heap, (due, self._count, fact))
 
     def left(self) -> float | None:
-        """The seconds until the soonest is due; None where nothing is waited for."""
+        """Return the seconds until the first timer is due; None if there is none."""
         return max(0.0, self._heap[0][0] - self._clock()) if self._heap else None
 
     def take_due(self) -> list[TimerEnded]:
@@ -56,10 +56,10 @@ class _Line:
 class WaitDesk:
     """Answers the engine's timers once their time has come; waits outlive driver, machine and clock changes.
 
-    The due time is stored before anything is waited for, by the clock that counts from the machine's boot and by the
-    wall clock. Within one boot the first decides, so changes of the wall clock mean nothing, and a
-    laptop's sleep counts; after a reboot the wall clock does, but no wait becomes longer than it was to be.
-    A row that is there already is used again: a crash neither shortens a wait nor begins it anew.
+    The due time is stored before the wait, by the clock that counts from the machine's boot and by the wall clock.
+    Within one boot the first decides: changes of the wall clock mean nothing, and a laptop's sleep counts. After a
+    reboot the wall clock decides, but no wait becomes longer than it was to be. A row that exists already is used
+    again: a crash neither shortens a wait nor begins it anew.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class WaitDesk:
         attempts: AttemptDesk,
         repeats: RepeatDesk,
     ) -> None:
-        """Know who is told of delays that have no valid value."""
+        """Take the desks that fail a delay without a valid value."""
         self._plan = plan
         self._turn = turn
         self._options = options
@@ -84,11 +84,11 @@ class WaitDesk:
         self._by_wall = _Line(adapters.clock.now)
 
     def start(self, effect: StartTimer) -> None:
-        """Say until when is to be waited, and write that; then wait."""
+        """Write the due time of a wait; then wait."""
         if effect.failures or isinstance(self._plan.nodes[effect.node].values.get("delay"), LiteralInput | None):
             self._begin(effect)
         else:
-            # What the delay refers to may be in this very batch.
+            # The delay may refer to a value in this very batch.
             self._turn.orders.append(partial(self._begin, effect))
 
     def _begin(self, order: StartTimer) -> None:
@@ -101,7 +101,7 @@ class WaitDesk:
             if not isinstance(self._plan.nodes[node], StepPlan):
                 self._repeats.refuse(order.scope, node, error.problem)
                 return
-            # Its attempt is to show it, which begins at once.
+            # Its attempt begins at once, and fails with this problem.
             self._attempts.spoil(frame, node, error.problem)
             wait = None
         if wait is None or self._left_of(wait) <= 0:
@@ -114,7 +114,7 @@ class WaitDesk:
             self._attempts.will_wait(frame, node, self._left_of(wait))
 
     def _stored(self, key: TaskKey, order: StartTimer) -> Wait | None:
-        """What was said of the wait before; one before a further attempt may go on though failures count anew."""
+        """Return the stored wait, if any; a wait before a retry may go on though failures count anew."""
         before_attempt = self._run.wait(key, order.attempt) if order.attempt > 1 else None
         return self._run.wait(key, 0) if before_attempt is None and not order.failures else before_attempt
 
@@ -135,14 +135,14 @@ class WaitDesk:
         return Wait(key, attempt, clock.boot_id(), clock.boottime() + length, clock.now() + length, length)
 
     def _again(self, wait: Wait) -> Wait:
-        """A wait that was begun by an earlier driver, by the clocks of this boot."""
+        """Convert a wait that an earlier driver began to the clocks of this boot."""
         if wait.length is None or wait.boot == self._clock.boot_id():
             return wait
         left = min(max(0.0, wait.due - self._clock.now()), wait.length)
         return replace(wait, boot=self._clock.boot_id(), due_boot=self._clock.boottime() + left)
 
     def _left_of(self, wait: Wait) -> float:
-        """The seconds until a wait is over."""
+        """Return the seconds until a wait is over."""
         return wait.due_boot - self._clock.boottime() if wait.boot else wait.due - self._clock.now()
 
     def _wait(self, order: StartTimer, wait: Wait) -> None:
@@ -161,24 +161,24 @@ class WaitDesk:
         self._turn.facts.extend(self._by_wall.take_due())
 
     def due(self) -> float | None:
-        """When something is due next, in seconds since 1970; None where nothing is waited for."""
+        """Return the next due time, in seconds since 1970; None if there is no wait."""
         left = self.left()
         return None if left is None else self._clock.now() + left
 
     def due_text(self) -> str:
-        """The same by this machine's clock and zone; empty where nothing is waited for."""
+        """Return it by this machine's clock and zone; '' if there is no wait."""
         due = self.due()
         if due is None:
             return ""
         return f"next due at {datetime.fromtimestamp(due).astimezone().isoformat(timespec='seconds')}"
 
     def left(self) -> float | None:
-        """The seconds until something is due; None where nothing is waited for."""
+        """Return the seconds until the first wait is over; None if there is none."""
         return soonest(self._by_boot.left(), self._by_wall.left())
 
 
 def wait_after(backoff: Backoff, failures: int, key: str) -> float:
-    """The seconds to wait once so many attempts have failed: each time ``factor`` as long, up to ``ceiling``.
+    """Return the seconds to wait after so many failures: each time ``factor`` as long, up to ``ceiling``.
 
     Args:
         backoff: what the step says.
@@ -197,6 +197,6 @@ def wait_after(backoff: Backoff, failures: int, key: str) -> float:
 
 
 def _share(key: str) -> float:
-    """A number from 0 to 1 that depends on nothing but the key."""
+    """Return a number from 0 to 1 that depends only on the key."""
     digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()
     return int.from_bytes(digest[:8], "big") / 2**64
