@@ -1,4 +1,4 @@
-"""Facts in, effects out: decides what starts, and knows nothing of the world."""
+"""Facts in, effects out: decides what starts, without knowledge of the world."""
 
 from sequent.engine.scheduler import Scheduler
 

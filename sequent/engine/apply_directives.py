@@ -1,4 +1,4 @@
-"""What a recovery makes of what it finds: what runs again though it had succeeded, and what is passed over."""
+"""Applies the directives of a recovery: which successes run again, and which tasks are passed over."""
 
 from __future__ import annotations
 
@@ -15,45 +15,45 @@ from sequent.model.status import Action, Status, Verdict
 
 
 def direct(plan: Plan, saved: SavedFrame, directives: Directives, recovery: int) -> tuple[SavedFrame, Revision]:
-    """Apply directives to what an earlier recovery left, from the outside in.
+    """Apply directives to the state that an earlier recovery left, from the outside in.
 
-    An iteration or container that is a success stays whole, unless something in it is to run again: that opens
-    it, and all that is around it. In what is open, each child is treated by the status in which it is found.
+    An iteration or container that is a success stays whole, unless a task in it is to run again: that opens it, and all
+    that is around it. In what is open, each child is treated by its saved status.
 
     Args:
         plan: the plan to run.
         saved: the root's iteration.
-        directives: what is asked for by hand.
+        directives: the directives asked for by hand.
         recovery: the number of the run's present recovery.
 
     Returns:
-        what the recovery starts from, and what is to be written of that.
+        the state from which the recovery starts, and the changes to be written.
     """
     directing = _Directing(plan, directives, recovery)
     root = directing.frame(saved, plan.container(0), _Around(0, (1,)))
-    return (saved if root is None else root), directing.found.revision()
+    return (saved if root is None else root), directing.changes.revision()
 
 
 def everything_in(
     plan: Plan, saved: SavedBlock, node: ContainerPlan, around: int, sequence: tuple[int, ...]
 ) -> Revision:
-    """What is to be written of a container in which nothing is kept, though it had succeeded."""
-    found = _Found()
-    for mark in _successes_in(plan, saved, node, around, sequence, found):
-        found.outdated.append(mark)
-    return found.revision()
+    """Return the changes to be written for a container that had succeeded and in which nothing is kept."""
+    changes = _Changes()
+    for mark in _successes_in(plan, saved, node, around, sequence, changes):
+        changes.outdated.append(mark)
+    return changes.revision()
 
 
 @frozen(eq=False, repr=False)
 class _Around(ByFields):
-    """Where a frame is: the stored frame around it, and its own sequence."""
+    """The place of a frame: the stored frame around it, and its own sequence."""
 
     frame: int
     sequence: tuple[int, ...]
 
 
 @frozen(eq=False, repr=False)
-class _Found(ByFields):
+class _Changes(ByFields):
     outdated: list[Mark] = field(factory=list[Mark])
     passed: list[Mark] = field(factory=list[Mark])
     frames: list[tuple[int, int, int]] = field(factory=list[tuple[int, int, int]])
@@ -70,26 +70,26 @@ class _Found(ByFields):
         )
 
     def opens(self, node: ContainerPlan, around: _Around, number: int, status: Status) -> None:
-        """An iteration of a container is opened again."""
+        """Note that an iteration of a container is opened again."""
         if status is Status.SUCCESS and not node.wraps:
             self.frames.append((around.frame, node.index, number))
 
 
 class _Directing:
-    """Walks through what was saved."""
+    """Walks through the saved state."""
 
     def __init__(self, plan: Plan, directives: Directives, recovery: int) -> None:
         self._plan = plan
         self._directives = directives
         self._recovery = recovery
         self._reach = Reach.of(plan, directives)
-        self.found = _Found()
+        self.changes = _Changes()
 
     def frame(self, saved: SavedFrame, container: ContainerPlan, place: _Around) -> SavedFrame | None:
-        """An iteration as it is taken up; None where it stays a success, as a whole."""
+        """Return an iteration as the recovery resumes it; None if it stays a success, as a whole."""
         if saved.status is Status.SUCCESS and not self._runs_again(saved, container, place.sequence):
             return None
-        self.found.opens(container, place, place.sequence[-1], saved.status)
+        self.changes.opens(container, place, place.sequence[-1], saved.status)
         own = place.frame if container.wraps else saved.id
         tasks = {index: self._task(task, index, own, container, place) for index, task in saved.tasks.items()}
         if container.wraps and all(task.is_passed for task in tasks.values()) and tasks:
@@ -101,14 +101,14 @@ class _Directing:
 
     def _task(self, task: SavedTask, index: int, frame: int, container: ContainerPlan, place: _Around) -> SavedTask:
         step = self._plan.step(index)
-        found = found_status(task)
-        action = self._directives.action(step, place.sequence, found)
+        status = found_status(task)
+        action = self._directives.action(step, place.sequence, status)
         iteration = place.sequence[-1] if container.wraps else 0
-        if found is Status.SUCCESS and action is Action.RERUN:
-            self.found.outdated.append(Mark(frame, index, iteration, task.attempt, place.sequence, found))
+        if status is Status.SUCCESS and action is Action.RERUN:
+            self.changes.outdated.append(Mark(frame, index, iteration, task.attempt, place.sequence, status))
             return replace(task, status=Status.WAITING, verdict=Verdict.UNKNOWN, answers=(), is_passed=False)
-        if found is not Status.SUCCESS and action is Action.SKIP:
-            self.found.passed.append(Mark(frame, index, iteration, task.attempt + 1, place.sequence, found))
+        if status is not Status.SUCCESS and action is Action.SKIP:
+            self.changes.passed.append(Mark(frame, index, iteration, task.attempt + 1, place.sequence, status))
             return SavedTask(
                 Status.SUCCESS, task.attempt + 1, recovery=self._recovery, ran_in=task.ran_in, is_passed=True
             )
@@ -117,18 +117,18 @@ class _Directing:
     def _block(self, saved: SavedBlock, index: int, around: _Around) -> SavedBlock:
         node = self._plan.container(index)
         if self._begins_anew(saved, node, around.sequence):
-            self.found.renewed.append(Renewal(around.frame, index, around.sequence))
-            # Of what was in it, who waited for that by ``done`` still needs to know that it ran.
+            self.changes.renewed.append(Renewal(around.frame, index, around.sequence))
+            # A kept success that waited by ``done`` for something in it still needs to know that it ran.
             return SavedBlock(Status.WAITING, recovery=saved.recovery, ran_in=saved.ran_in)
         if saved.status is Status.SUCCESS and not self._opens(saved, node, around.sequence):
             return saved
         frames: dict[int, SavedFrame] = {}
         for number, frame in saved.frames.items():
-            found = self.frame(frame, node, _Around(around.frame, (*around.sequence, number)))
-            if found is not None:
-                frames[number] = found
+            opened = self.frame(frame, node, _Around(around.frame, (*around.sequence, number)))
+            if opened is not None:
+                frames[number] = opened
         if saved.status is Status.SUCCESS and node.repeats is not None:
-            self.found.repeats.append((around.frame, node.index))
+            self.changes.repeats.append((around.frame, node.index))
         until_met = saved.until_met
         if node.until is not None and self._reach.is_in(node, around.sequence):
             kept = (frame for number, frame in saved.frames.items() if number not in frames)
@@ -136,14 +136,14 @@ class _Directing:
         return replace(saved, status=_opened(saved.status), frames=frames, until_met=until_met, answers=())
 
     def _opens(self, saved: SavedBlock, node: ContainerPlan, sequence: tuple[int, ...]) -> bool:
-        """Whether something is to run again in a container, whatever became of itself."""
+        """Return whether a task is to run again in a container, whatever its own status."""
         if self._begins_anew(saved, node, sequence):
             return True
         frames = saved.frames.items()
         return any(self._runs_again(frame, node, (*sequence, number)) for number, frame in frames)
 
     def _runs_again(self, saved: SavedFrame, container: ContainerPlan, sequence: tuple[int, ...]) -> bool:
-        """Whether something is to run again in an iteration."""
+        """Return whether a task is to run again in an iteration."""
         if not self._reach.is_in(container, sequence):
             return False
         return any(self._is_asked(index, task, sequence) for index, task in saved.tasks.items()) or any(
@@ -151,18 +151,18 @@ class _Directing:
         )
 
     def _begins_anew(self, saved: SavedBlock, node: ContainerPlan, sequence: tuple[int, ...]) -> bool:
-        """Whether directives have all iterations of a repeat run again, so that its items are computed anew."""
+        """Return whether directives let all iterations of a repeat run again, so that its items are computed anew."""
         if node.repeats is None or not self._reach.is_in(node, sequence):
             return False
         steps = list(_steps_in(self._plan, node))
         own = [step for step in steps if not self._directives.reruns_all(step, sequence)]
         if not steps or any(step.recovery.get(Status.SUCCESS) is not Action.RERUN for step in own):
             return False
-        # Nobody asks for a repeat that has nothing to run again.
+        # A repeat without tasks to run again is not asked for.
         return not own or (bool(saved.drawn) and not self._passes_over(saved, node, sequence))
 
     def _passes_over(self, saved: SavedBlock, node: ContainerPlan, sequence: tuple[int, ...]) -> bool:
-        """Whether some task in a container is not to run, which has not succeeded."""
+        """Return whether a task in a container that has not succeeded is not to run."""
         return any(
             self._directives.action(self._plan.step(index), (*sequence, number), found_status(task)) is Action.SKIP
             for number, frame in saved.frames.items()
@@ -180,25 +180,25 @@ class _Directing:
 
 
 def _successes_in(
-    plan: Plan, saved: SavedBlock, node: ContainerPlan, around: int, sequence: tuple[int, ...], found: _Found
+    plan: Plan, saved: SavedBlock, node: ContainerPlan, around: int, sequence: tuple[int, ...], changes: _Changes
 ) -> Iterator[Mark]:
-    """Every success in a container; what it stands in is noted as opened."""
+    """Yield every success in a container; note the containers and iterations around them as opened."""
     if saved.status is Status.SUCCESS and node.repeats is not None:
-        found.repeats.append((around, node.index))
+        changes.repeats.append((around, node.index))
     for number, frame in saved.frames.items():
         place = _Around(around, (*sequence, number))
-        found.opens(node, place, number, frame.status)
+        changes.opens(node, place, number, frame.status)
         own = around if node.wraps else frame.id
         for index, task in frame.tasks.items():
             if task.status is Status.SUCCESS:
                 iteration = number if node.wraps else 0
                 yield Mark(own, index, iteration, task.attempt, place.sequence, Status.SUCCESS)
         for index, block in frame.blocks.items():
-            yield from _successes_in(plan, block, plan.container(index), own, place.sequence, found)
+            yield from _successes_in(plan, block, plan.container(index), own, place.sequence, changes)
 
 
 def _steps_in(plan: Plan, node: ContainerPlan) -> Iterator[StepPlan]:
-    """Every step in a container, however deep."""
+    """Yield every step in a container, however deep."""
     for index in node.children:
         child = plan.nodes[index]
         if isinstance(child, StepPlan):

@@ -1,4 +1,4 @@
-"""Requirements in three values: true, never, and not yet; each atom is decided once, and gates pass it on."""
+"""Requirements in three values: true, never, and not yet. Each atom is decided once, and gates pass it on."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _REACHED = {Claim.READY: HAS_BEEN_READY, Claim.ACTIVE: HAS_BEEN_ACTIVE}
 
 
 def decide(run: RunState, frame: Frame, target: int, truth: bool) -> None:
-    """Feed a decided input into the frame's circuit, as far as it decides anything."""
+    """Feed a decided input into the frame's circuit, as far as it decides a gate or a requirement."""
     gates = frame.layout.plan.gates
     left = frame.gates
     while target >= 0:
@@ -31,7 +31,7 @@ def decide(run: RunState, frame: Frame, target: int, truth: bool) -> None:
 
 
 def tell_reached(run: RunState, frame: Frame, position: int, flag: int) -> None:
-    """A child has become ready, or active: those who ask for that may go on."""
+    """Note that a child has become ready, or active, and decide the atoms that claim this."""
     if frame.reached[position] & flag:
         return
     frame.reached[position] |= flag
@@ -49,7 +49,7 @@ def tell_reached(run: RunState, frame: Frame, position: int, flag: int) -> None:
 
 
 def tell_settled(run: RunState, frame: Frame, position: int) -> None:
-    """A child has settled: every claim about it is now true, or never will be."""
+    """Note that a child has settled: every claim about it is now true, or never will be."""
     status = frame.statuses[position]
     answers = frame.answers.get(position, ())
     reached = frame.reached[position]
@@ -70,14 +70,14 @@ def tell_settled(run: RunState, frame: Frame, position: int) -> None:
 
 
 def _is_true(atom: AtomPlan | OuterAtom, status: Status, answers: tuple[int, ...]) -> bool:
-    """Whether what is asked of something is true, now that it has settled."""
+    """Return whether a claim about a node is true, now that the node has settled."""
     if atom.claim is Claim.RETURNED:
         return status is Status.SUCCESS and atom.question in answers
     return atom.claim in SETTLES[status]
 
 
 def look_outside(run: RunState, frame: Frame) -> None:
-    """Decide what can be decided about things further out, and watch the rest."""
+    """Decide the atoms about nodes further out as far as possible, and watch the other nodes."""
     for node, atoms in frame.layout.outer.items():
         owner, position = run.owner_of(frame, node)
         status = owner.statuses[position]
@@ -94,7 +94,7 @@ def look_outside(run: RunState, frame: Frame) -> None:
 
 
 def look_away(frame: Frame) -> None:
-    """Watch nothing further out any more."""
+    """Stop watching nodes further out."""
     for owner, position in frame.watching:
         watchers = owner.watched.get(position)
         if watchers is not None:
@@ -106,7 +106,7 @@ def look_away(frame: Frame) -> None:
 
 
 def begin_doubt(run: RunState, frame: Frame, position: int) -> None:
-    """Ask of a kept success, once the requirements around it are known, whether it runs again."""
+    """Begin to find out whether a kept success runs again, once the requirements around it are known."""
     doubt = frame.doubtful[position] = Doubt()
     for cause in frame.layout.causes[position]:
         owner, place = run.owner_of(frame, cause.node)
@@ -118,7 +118,7 @@ def begin_doubt(run: RunState, frame: Frame, position: int) -> None:
 
 
 def settle_cause(run: RunState, frame: Frame, owner: Frame, position: int) -> None:
-    """A child of ``owner`` has settled: the kept successes in ``frame`` hear of it whose cause it may be."""
+    """Tell the kept successes in ``frame`` that may depend on it that a child of ``owner`` has settled."""
     for cause in frame.layout.caused_by.get(owner.layout.plan.children[position], ()):
         doubt = frame.doubtful.get(cause.position)
         if doubt is not None:
@@ -128,7 +128,7 @@ def settle_cause(run: RunState, frame: Frame, owner: Frame, position: int) -> No
 
 
 def note_run(frame: Frame, position: int) -> None:
-    """A child has run in this recovery, and so has all that is around it."""
+    """Note that a child, and all that is around it, has run in this recovery."""
     around: Frame | None = frame
     while around is not None and not around.reached[position] & HAS_RUN:
         around.reached[position] |= HAS_RUN
@@ -137,10 +137,10 @@ def note_run(frame: Frame, position: int) -> None:
 
 
 def _has_come_about(cause: Cause, frame: Frame, owner: Frame, position: int) -> bool:
-    """Whether what has settled is a cause.
+    """Return whether a node that has settled is a cause.
 
-    What was waited for by ``done`` has run again if it has in this recovery, or had in a later one than that
-    of the success: then an earlier recovery ended before it could follow.
+    A node that was waited for by ``done`` has run again if it has in this recovery, or had in a later one than that of
+    the success: an earlier recovery then ended before the success could follow.
     """
     if cause.by_failing and owner.statuses[position] is Status.FAILURE:
         return True

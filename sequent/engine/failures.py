@@ -1,4 +1,4 @@
-"""Who handles a failure, level by level, and what stops where nobody does."""
+"""Decides, level by level, whether a failure is handled, and what stops if it is not."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from sequent.model.status import Status
 
 
 def judge(run: RunState, frame: Frame, position: int) -> None:
-    """Say whether a child's failure, or the failure that it is bound for, is handled, if that can be said yet.
+    """Decide whether a child's failure, or the failure that it is bound for, is handled, if this is known yet.
 
-    A sibling whose requirement came true handles it; once none can, it is unhandled: the frame fails, and
-    unless told to go on, its container stops, and is judged itself one level further out.
+    A sibling whose requirement came true handles it. Once no sibling can, it is unhandled: the frame fails, and unless
+    told to go on, its container stops, and is judged itself one level further out.
     """
     if position in frame.judged:
         return
@@ -42,7 +42,7 @@ def judge(run: RunState, frame: Frame, position: int) -> None:
 
 
 def stop(run: RunState, block: BlockState) -> None:
-    """Start nothing more in a container, in all its iterations, but for watchers; what runs may finish."""
+    """Start nothing more in a container, in all its iterations, except watchers; running tasks may finish."""
     if block.is_stopped:
         return
     block.is_stopped = True
@@ -52,7 +52,7 @@ def stop(run: RunState, block: BlockState) -> None:
 
 
 def ask_back(run: RunState, frame: Frame, position: int) -> None:
-    """Have a task taken back that may have been handed over ahead, if its step's are."""
+    """Take a task back that may have been handed over ahead, if its step's tasks are."""
     node = frame.layout.plan.children[position]
     if node in run.quick:
         run.effects.append(TakeBack(frame.scope, node, frame.attempts[position]))
@@ -69,7 +69,7 @@ def _stop_frame(run: RunState, frame: Frame) -> None:
             elif frame.layout.goes_ahead[position]:
                 ask_back(run, frame, position)
         elif position in frame.doubtful:
-            # It does not run again, so it handles nothing that fails from now on.
+            # It does not run again, so it handles no failure from now on.
             frame.requirements[position] = False
             keep(run, frame, position)
         else:

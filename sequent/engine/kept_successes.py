@@ -1,4 +1,4 @@
-"""What a recovery keeps, and which kept successes run again because their cause did."""
+"""The successes that a recovery keeps, and those of them that run again because their cause did."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sequent.model.status import Status, Verdict
 
 
 def restore(run: RunState, frame: Frame, saved: SavedFrame, *, is_fresh: bool) -> None:
-    """Give a frame what an earlier recovery left: successes are kept, attempts are counted on.
+    """Give a frame the state that an earlier recovery left: successes are kept, attempts are counted on.
 
     Args:
         run: the run.
@@ -43,10 +43,10 @@ def restore(run: RunState, frame: Frame, saved: SavedFrame, *, is_fresh: bool) -
 
 
 def review(run: RunState, frame: Frame, position: int) -> None:
-    """Say whether a kept success runs again, if that can be said yet.
+    """Decide whether a kept success runs again, if this is known yet.
 
-    It does once a failure that it handled or watched has happened again, or what it waited for by
-    ``done`` has run again, and its requirement holds; it is kept for good once no cause can make it.
+    It does if a failure that it handled or watched has happened again, or a node that it waited for by ``done`` has run
+    again, and its requirement holds. It is kept for good once no cause is left.
     """
     doubt = frame.doubtful.get(position)
     if doubt is None:
@@ -66,18 +66,18 @@ def review(run: RunState, frame: Frame, position: int) -> None:
 
 
 def keep(run: RunState, frame: Frame, position: int) -> None:
-    """Settle a kept success as what it was."""
+    """Settle a kept success with its old status."""
     del frame.doubtful[position]
     settle(run, frame, position, Status.SUCCESS, is_kept=True)
 
 
 def _has_earlier(run: RunState, frame: Frame, position: int) -> bool:
-    """Whether its success is of an earlier recovery: of a run that is continued, it may be of this one."""
+    """Return whether its success is of an earlier recovery; in a continued run, it may be of this one."""
     return not run.resumes or frame.found(position).recovery < run.recovery
 
 
 def _has_ended_badly(run: RunState, frame: Frame, position: int) -> bool:
-    """Of a run that is continued: whether a child has failed or was cancelled, in this very recovery."""
+    """Return whether, in a continued run, a child has failed or was cancelled in this very recovery."""
     saved = frame.found(position)
     if isinstance(saved, SavedTask) and saved.waits:
         # It was to be tried again.
@@ -86,7 +86,7 @@ def _has_ended_badly(run: RunState, frame: Frame, position: int) -> bool:
 
 
 def is_of_now(run: RunState, recovery: int) -> bool:
-    """Whether something of that recovery is of the present one; where nothing has run, that is not known."""
+    """Return whether that recovery is the present one, or unknown because nothing has run."""
     return recovery in (run.recovery, -1)
 
 

@@ -1,4 +1,4 @@
-"""What the engine knows of a container before anything in it begins."""
+"""The engine's knowledge of a container before anything in it begins."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from sequent.model.plan import ContainerPlan, NodePlan, OuterAtom, Plan, Reactio
 from sequent.model.status import Claim, Construct
 
 BEGUN = frozenset({Claim.READY, Claim.ACTIVE})
-"""What may be asked of a child before it has settled."""
+"""Claims that may be made about a child before it has settled."""
 
 
 class Cause(NamedTuple):
-    """What makes a kept success run again: one cause of one child."""
+    """A cause that makes a kept success run again: one cause of one child."""
 
     position: int
     """The child."""
     node: int
-    """The cause, a sibling or something further out."""
+    """The cause, a sibling or a node further out."""
     by_failing: bool
     by_running: bool
-    """Whether it does by failing again, or by having run again."""
+    """Whether it is a cause by failing again, or by having run again."""
 
 
 class Layout:
-    """What the engine looks up about a container again and again, worked out once for all its frames."""
+    """The facts that the engine looks up about a container often, worked out once for all its frames."""
 
     __slots__ = (
         "announced",
@@ -46,19 +46,19 @@ class Layout:
         self.plan = container
         self.nodes: tuple[NodePlan, ...] = tuple(plan.nodes[index] for index in container.children)
         self.steps = [node if is_step(node) else None for node in self.nodes]
-        """Per child: itself, where it is a step."""
+        """Per child: itself, if it is a step."""
         self.size = len(self.nodes)
         self.limiters = [_limiters(plan, node) for node in self.nodes]
         """Per child: the steps and containers whose own limit its execution counts against."""
         self.is_unlimited = [
             not (node.acquires or limiters) for node, limiters in zip(self.nodes, self.limiters, strict=True)
         ]
-        """Per child: whether it waits for nothing but a slot."""
+        """Per child: whether it waits only for a slot."""
         self.goes_ahead = [
             is_uniform and is_step(node) and not limiters and _can_go_ahead(node)
             for node, limiters in zip(self.nodes, self.limiters, strict=True)
         ]
-        """Per child: whether nobody can tell that its tasks are handed to a worker before one is idle."""
+        """Per child: whether it makes no difference if its tasks are handed to a worker before one is idle."""
         self.gate_sizes = [gate.size for gate in container.gates]
         self.handled_by: dict[int, list[int]] = {}
         """Per child position: the siblings whose failure its start would handle."""
@@ -68,7 +68,7 @@ class Layout:
         self.announced = frozenset(
             position for position, atoms in enumerate(container.atoms) if any(atom.claim in BEGUN for atom in atoms)
         )
-        """Children of whom somebody asks whether they are ready or active."""
+        """Children about which a requirement claims that they are ready or active."""
         self.outer: dict[int, list[OuterAtom]] = {}
         for atom in container.outer_atoms:
             self.outer.setdefault(atom.node, []).append(atom)
@@ -77,16 +77,16 @@ class Layout:
             for position, node in enumerate(self.nodes)
             if node.index in plan.reactions
         }
-        """Per child that may run again though it was kept: what makes it."""
+        """Per child that may run again though it was kept: the causes."""
         self.caused_by: dict[int, list[Cause]] = {}
-        """The same, per node index of the cause."""
+        """The causes, per node index of the cause."""
         for causes in self.causes.values():
             for cause in causes:
                 self.caused_by.setdefault(cause.node, []).append(cause)
 
 
 class Layouts:
-    """The layouts of a plan's containers: each is made once somebody asks for it."""
+    """The layouts of a plan's containers; each is made when it is first needed."""
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
@@ -94,7 +94,7 @@ class Layouts:
         self._made: dict[int, Layout] = {}
 
     def of(self, container: ContainerPlan) -> Layout:
-        """What is known about all frames of that container."""
+        """Return the layout of all frames of that container."""
         layout = self._made.get(container.index)
         if layout is None:
             layout = self._made[container.index] = Layout(self._plan, container, is_uniform=self._is_uniform)
@@ -108,26 +108,26 @@ def _causes(reaction: Reaction, position: int) -> list[Cause]:
 
 
 def _limiters(plan: Plan, node: NodePlan) -> tuple[int, ...]:
-    found: list[int] = []
+    limiters: list[int] = []
     while True:
         if node.limit:
-            found.append(node.index)
+            limiters.append(node.index)
         if node.index == 0:
-            return tuple(found)
+            return tuple(limiters)
         node = plan.nodes[node.parent]
 
 
 def _is_uniform(plan: Plan) -> bool:
-    """Whether its tasks are executed in one place, in the order in which they are ready: workers, each one at a time.
+    """Return whether tasks run only in workers, each one at a time, in the order in which they become ready.
 
-    Where threads execute some, what workers hold ahead would be executed beside them, and be more than may.
+    Threads would execute tasks beside those that workers hold ahead, and so more than may run at once.
     """
     constructs = {node.construct for node in plan.nodes if is_step(node) and not node.is_empty}
     return constructs == {Construct.PROCESS} and not plan.has_priorities
 
 
 def asks_for_begun(plan: Plan) -> bool:
-    """Whether anybody asks of something whether it is ready or active."""
+    """Return whether any requirement claims that a node is ready or active."""
     containers = [node for node in plan.nodes if isinstance(node, ContainerPlan)]
     siblings = any(atom.claim in BEGUN for container in containers for atoms in container.atoms for atom in atoms)
     return siblings or any(atom.claim in BEGUN for container in containers for atom in container.outer_atoms)
@@ -138,5 +138,5 @@ def _can_go_ahead(step: StepPlan) -> bool:
 
 
 def is_step(node: NodePlan) -> TypeGuard[StepPlan]:
-    """Whether it is a leaf."""
+    """Return whether the node is a step."""
     return type(node) is StepPlan

@@ -1,8 +1,8 @@
-"""Who holds how much of each resource pool, and who waits for some.
+"""The amounts of each resource pool: who holds them, and who waits for them.
 
-A request gets all it asks for or nothing, so requests cannot block each other by each holding a part of what the
-other waits for. Nobody is passed over: while a request waits, later ones for any of its pools wait behind it, but for
-those who hold of them already, since what these hold returns only once they are through.
+A request gets all its amounts or nothing, so requests cannot block each other by each holding a part that the other
+waits for. No request is passed over: while it waits, later ones for any of its pools wait behind it. Requests whose
+containers hold amounts of these pools go first, since these amounts return only once they are done.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from sequent.model.spec import Amounts
 from sequent.model.status import Status
 
 RUN = (0, 0)
-"""The holder of what is kept for the run."""
+"""The holder of amounts that are kept for the run."""
 FLOW = (0, 1)
-"""The holder of what the flow acquires, which it holds as long as it runs."""
+"""The holder of amounts that the flow acquires and holds as long as it runs."""
 
 HOLDS_OF_THESE = 0
-"""Who holds of a pool that it asks for, through its containers: it goes before all who do not."""
+"""The request's containers hold amounts of a pool that it asks for: it goes before all others."""
 HOLDS_OTHERS = 1
 HOLDS_NOTHING = 2
 
 
 def hold_from_start(run: RunState, kept: Mapping[str, int]) -> None:
-    """Account for the amounts held before anything starts: those kept for the run, and those the flow acquires."""
+    """Account for the amounts held before anything starts: those kept for the run, and those of the flow."""
     for holder, amounts in ((RUN, tuple(kept.items())), (FLOW, run.plan.nodes[0].acquires)):
         for pool, amount in amounts:
             _change(run, holder, pool, amount)
@@ -40,9 +40,9 @@ def hold_from_start(run: RunState, kept: Mapping[str, int]) -> None:
 
 
 def try_take(run: RunState, entry: Entry, wanted: Amounts) -> bool:
-    """Give a task or container what it wants, if all of it is free and nobody comes before it.
+    """Give a task or container its amounts, if all are free and no request comes before it.
 
-    Otherwise it waits, and is given back by ``freed`` once it is its turn.
+    Otherwise it waits, and ``freed`` returns it once it is its turn.
     """
     _, _, frame, position = entry
     standing = _standing(run, frame, wanted)
@@ -60,25 +60,25 @@ def _count(run: RunState, entry: Entry, more: int) -> None:
 
 
 def _pop(run: RunState, line: list[Entry]) -> Entry:
-    """Take the first out of those who wait."""
+    """Remove the first entry from a line, and return it."""
     entry = heappop(line)
     _count(run, entry, -1)
     return entry
 
 
 def _drop_stale(run: RunState, line: list[Entry]) -> bool:
-    """Forget those at the front who wait no more; say whether anybody is left."""
+    """Remove entries at the front that wait no more; return whether any entry is left."""
     while line and line[0][2].statuses[line[0][3]] is not Status.READY:
         _pop(run, line)
     return bool(line)
 
 
 def freed(run: RunState) -> list[Entry]:
-    """Those who waited and whose turn it is now: each may take what it wants, the ones before it included."""
+    """Return the waiting entries whose turn it is: there is enough for each of them and for those before it."""
     turns: list[Entry] = []
     left = dict(run.pools.free)
     claimed: set[str] = set()
-    """What those who still wait come first for."""
+    """The pools for which entries that still wait come first."""
     lines = _lines(run)
     while lines:
         standing, wanted = key = _first(lines)
@@ -96,7 +96,7 @@ def freed(run: RunState) -> list[Entry]:
 
 
 def take_any(run: RunState) -> Entry | None:
-    """Give whoever could have what it wants just that, whoever comes before: where nothing else goes on."""
+    """Give its amounts to the first entry that can have them, whoever comes before it: nothing else goes on."""
     lines = _lines(run)
     while lines:
         key = _first(lines)
@@ -109,7 +109,7 @@ def take_any(run: RunState) -> Entry | None:
 
 
 def _lines(run: RunState) -> dict[tuple[int, Amounts], list[Entry]]:
-    """Those who wait, by how they stand and what they ask for."""
+    """Return the waiting entries, by standing and by the amounts that they ask for."""
     run.pools.waiting = {key: line for key, line in run.pools.waiting.items() if _drop_stale(run, line)}
     return dict(run.pools.waiting)
 
@@ -126,7 +126,7 @@ def _is_behind(run: RunState, entry: Entry, wanted: Amounts, standing: int) -> b
 
 
 def holds_of(run: RunState, frame: Frame, wanted: Amounts) -> bool:
-    """Whether what is in that frame holds of one of these pools, through its containers."""
+    """Return whether containers around a child of that frame hold amounts of one of these pools."""
     return _standing(run, frame, wanted) == HOLDS_OF_THESE
 
 
@@ -164,10 +164,10 @@ def give_back(run: RunState, frame: Frame, position: int) -> None:
 
 
 def release(run: RunState, frame: Frame, position: int, node: NodePlan) -> str:
-    """Free what a task or container that succeeded says it gives back, and keep the rest of it for the run.
+    """Free the amounts that a task or container releases when it succeeds, and keep its other amounts for the run.
 
     Returns:
-        What is wrong where it gives back more than is held; then nothing has changed. Otherwise nothing.
+        The mistake if it releases more than is held, and nothing has changed; '' otherwise.
     """
     if node.releases is None:
         give_back(run, frame, position)
@@ -211,7 +211,7 @@ def _record(run: RunState, frame: Frame, position: int, pool: str) -> None:
 
 
 def blocked(run: RunState) -> tuple[Blocked, ...]:
-    """The tasks and containers that wait for an amount of a pool that is not free."""
+    """Return the tasks and containers that wait for an amount of a pool that is not free."""
     return tuple(
         Blocked(frame.scope, frame.layout.plan.children[position], pool, amount, run.pools.free[pool], _who(run, pool))
         for (_, wanted), line in sorted(_lines(run).items(), key=lambda item: (item[0][0], item[1][0][:2]))

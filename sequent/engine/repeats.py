@@ -1,4 +1,4 @@
-"""Iterations: they begin as items come, and their container settles once there are no more."""
+"""Iterations: they begin as items come, and their container settles once there are no more items."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sequent.model.scope import Scope
 from sequent.model.status import Status, Verdict
 
 MAX_UNDER_WAY = 1000
-"""How many iterations of a repeat without a limit are under way at once."""
+"""The number of iterations of a repeat without a limit that are under way at once."""
 
 
 def begin_block(run: RunState, frame: Frame, position: int, node: ContainerPlan) -> None:
@@ -44,7 +44,7 @@ def make_block(
     *,
     is_fresh: bool = False,
 ) -> BlockState:
-    """A block, with what an earlier recovery left of it; a kept one that begins all the same runs afresh."""
+    """Make a block with its state of an earlier recovery; a kept block that begins all the same runs afresh."""
     block = BlockState(parent, position, run.layouts.of(node), saved)
     if saved is not None:
         block.is_fresh = is_fresh or saved.status is Status.SUCCESS
@@ -58,7 +58,7 @@ def make_block(
 
 
 def _leave_ended(run: RunState, block: BlockState, saved: SavedBlock) -> None:
-    """Of a run that is continued: iterations that have ended badly are not opened again."""
+    """Do not open iterations again that have failed or were cancelled, in a continued run."""
     ended = {
         number: frame.status
         for number, frame in saved.frames.items()
@@ -90,7 +90,7 @@ def advance(run: RunState, block: BlockState) -> None:
     if block.is_open and not block.is_stopped and not run.is_stopping:
         while _has_room(block) and not block.is_drawing and block.has_more:
             if run.closings:
-                # The iteration that was begun had nothing left to do: how it ended may end the repeat.
+                # The iteration just begun had nothing left to do; its end may be the end of the repeat.
                 run.advances.append(block)
                 return
             if block.reopen:
@@ -105,7 +105,7 @@ def advance(run: RunState, block: BlockState) -> None:
 
 
 def take_count(run: RunState, block: BlockState, fact: RepeatOpened) -> None:
-    """The items are known, or may be drawn."""
+    """Note the number of items, or that they may be drawn."""
     run.awaited.discard((fact.frame, fact.node))
     block.is_open = True
     block.count = fact.count
@@ -115,7 +115,7 @@ def take_count(run: RunState, block: BlockState, fact: RepeatOpened) -> None:
 
 
 def take_item(run: RunState, block: BlockState, fact: ItemDrawn | ItemsEnded | DrawFailed) -> None:
-    """The next item has been drawn, there is none, or it cannot be had."""
+    """Note that the next item has been drawn, that there is none, or that drawing failed."""
     run.awaited.discard((fact.frame, fact.node))
     block.is_drawing = False
     if isinstance(fact, ItemDrawn):
@@ -124,7 +124,7 @@ def take_item(run: RunState, block: BlockState, fact: ItemDrawn | ItemsEnded | D
             block.reopen.append(fact.number)
     else:
         if not block.is_open:
-            # Without its items, no iteration of an earlier recovery can go on.
+            # Without the items, no iteration of an earlier recovery can go on.
             block.reopen.clear()
         block.is_open = True
         block.is_cut = True
@@ -134,7 +134,7 @@ def take_item(run: RunState, block: BlockState, fact: ItemDrawn | ItemsEnded | D
 
 
 def _has_room(block: BlockState) -> bool:
-    """Whether another iteration may be under way; without a limit, those that only wait for a time do not count."""
+    """Return whether one more iteration may begin; without a limit, those that only wait for a time do not count."""
     if block.parallel:
         return len(block.frames) < block.parallel
     return len(block.frames) - block.asleep < MAX_UNDER_WAY
@@ -157,7 +157,7 @@ def _around(block: BlockState) -> Scope:
 
 
 def begin_frame(run: RunState, block: BlockState, number: int) -> None:
-    """Begin an iteration, or open it again: what waits for nothing is ready at once."""
+    """Begin an iteration, or open it again: children without a requirement are ready at once."""
     saved = block.saved.frames.get(number) if block.saved is not None else None
     layout = block.layout
     frame_id = saved.id if saved is not None else 0
@@ -194,7 +194,7 @@ def _adopt(run: RunState, frame: Frame, saved: SavedFrame, *, is_fresh: bool) ->
 
 
 def close_frame(run: RunState, frame: Frame) -> None:
-    """An iteration's children have all settled: say how it ended, and forget it."""
+    """Close an iteration whose children have all settled: note how it ended, and forget it."""
     block, plan, scope = frame.block, frame.layout.plan, frame.scope
     status = Status.FAILURE if frame.has_failed else Status.CANCELLED if frame.was_cancelled else Status.SUCCESS
     if status is Status.FAILURE or block.state is Status.SUCCESS:
@@ -233,7 +233,7 @@ def _settle_block(run: RunState, block: BlockState) -> None:
 
 
 def _give_back(run: RunState, block: BlockState, parent: Frame, status: Status) -> Status:
-    """What a container held returns once it has settled; giving back more than is held makes it a failure."""
+    """Return the amounts of a container that has settled; releasing more than is held makes it a failure."""
     if status is not Status.SUCCESS:
         give_back(run, parent, block.position)
         return status

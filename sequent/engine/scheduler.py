@@ -1,4 +1,4 @@
-"""The one door of the engine: a fact goes in, the effects that follow from it come out."""
+"""The one door of the engine: a fact goes in, its effects come out."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ from sequent.model.status import RunStatus, Status
 
 
 class Scheduler:
-    """Decides what starts, from what has happened.
+    """Decides from what has happened what starts.
 
-    It has no clock, no random source and no I/O, so the same facts always give the same effects. A fact
-    costs what it changes, not the size of the flow, and memory follows what is under way.
+    It has no clock, no random source and no I/O, so the same facts always give the same effects. A fact costs what it
+    changes, not the size of the flow, and memory follows what is under way.
     """
 
     def __init__(
@@ -62,13 +62,13 @@ class Scheduler:
 
         Args:
             plan: the plan to run.
-            slots: how many tasks may execute at once, at least 1.
-            saved: of a recovery, or of a run that is continued: the root's iteration, as far as it had come.
+            slots: the number of tasks that may execute at once, at least 1.
+            saved: for a recovery or a continued run: the root's iteration, as far as it had come.
             last_id: the highest frame id that was ever used in the run.
-            resumes: whether the run is continued: what has failed stays so, and retries are counted on.
-            kept: how much of each pool steps of earlier recoveries keep for the run.
+            resumes: whether the run is continued: failures stay failures, and retries are counted on.
+            kept: the amount of each pool that steps of earlier recoveries keep for the run.
             recovery: the number of the run's present recovery.
-            directives: of a recovery: what is asked for by hand.
+            directives: for a recovery: the directives asked for by hand.
         """
         self._run = RunState(plan, slots, last_id)
         hold_from_start(self._run, kept or {})
@@ -81,23 +81,23 @@ class Scheduler:
 
     @property
     def active_frames(self) -> int:
-        """How many iterations are under way, and so in memory."""
+        """The number of iterations that are under way, and so in memory."""
         return len(self._run.frames)
 
     @property
     def running(self) -> int:
-        """How many tasks have been handed over and have not ended."""
+        """The number of tasks that have been handed over and have not ended."""
         return self._run.running
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing goes on until a time has come."""
+        """Whether the run only waits for a time."""
         run = self._run
         return bool(run.timers) and not (run.running or run.awaited or run.asked or run.has_ended)
 
     @property
     def queued(self) -> Mapping[int, int]:
-        """How many tasks of each step, and how many of each container, wait for resources."""
+        """The number of waiting tasks of each step, and of each container, that want resources."""
         run = self._run
         numbers = {node: number for node, number in run.pools.queued.items() if number}
         for frame, position in run.asked:
@@ -107,12 +107,12 @@ class Scheduler:
         return numbers
 
     def has_settled(self, frame: int, node: int) -> bool:
-        """Whether a step has settled in an iteration."""
-        found = self._run.frames.get(frame)
-        return found is None or found.statuses[self._run.plan.nodes[node].position].is_settled
+        """Return whether a step has settled in an iteration."""
+        owner = self._run.frames.get(frame)
+        return owner is None or owner.statuses[self._run.plan.nodes[node].position].is_settled
 
     def validate(self) -> None:
-        """Check that the state agrees with itself; from now on, that each change of a status is one that may be.
+        """Check that the state is consistent; from now on, check that each change of a status is allowed.
 
         Raises:
             AssertionError: it does not.
@@ -123,7 +123,7 @@ class Scheduler:
         validate(self._run, self._root)
 
     def handle(self, fact: Fact) -> list[Effect]:
-        """Take in what happened; say what is to be done now, in order."""
+        """Take a fact; return the effects that follow from it, in order."""
         run = self._run
         if run.has_ended:
             return []
@@ -135,7 +135,7 @@ class Scheduler:
         return run.effects
 
     def _end_if_done(self, fact: Fact) -> None:
-        """Nothing is executed any more: say so if that is the end."""
+        """End the run if nothing is executed any more and nothing will be."""
         run = self._run
         while self._is_stuck() and break_tie(run):
             self._work_out()
@@ -151,12 +151,12 @@ class Scheduler:
         run.has_ended = True
 
     def _is_stuck(self) -> bool:
-        """Whether nothing goes on, and nothing ever will: what is left waits for resources that nobody gives back."""
+        """Return whether nothing goes on or ever will: the rest waits for resources that are never given back."""
         run = self._run
         return not (run.running or run.awaited or run.timers or run.asked) and not (run.has_ended or run.is_stopping)
 
     def _status(self) -> RunStatus:
-        """How the run ended: one that was asked to stop is a failure for nobody, but may have succeeded just then."""
+        """Return how the run ended; a stopped run has not failed, and may have succeeded just then."""
         if self._root.is_done and self._root.state is Status.SUCCESS:
             return RunStatus.SUCCESS
         return RunStatus.STOPPED if self._run.is_stopping else RunStatus.FAILURE
@@ -181,14 +181,14 @@ class Scheduler:
             case ItemDrawn() | ItemsEnded() | DrawFailed():
                 self._draw(fact)
             case TimerEnded() | HoldGranted():
-                found = self._child(fact.frame, fact.node)
-                if found is not None:
-                    self._go_on(*found, fact)
+                place = self._child(fact.frame, fact.node)
+                if place is not None:
+                    self._go_on(*place, fact)
             case _:
                 self._take_request(fact)
 
     def _go_on(self, frame: Frame, position: int, fact: TimerEnded | HoldGranted) -> None:
-        """A ready child has what it waited for."""
+        """Let a ready child go on that has what it waited for."""
         if isinstance(fact, HoldGranted):
             grant(self._run, frame, position)
         elif end_wait(self._run, frame, position):
@@ -206,11 +206,11 @@ class Scheduler:
                 else:
                     self._run.quick.discard(fact.node)
             case PauseRequested():
-                # It changes nothing but whether the run ends here, which ``handle`` says.
+                # It only matters for the end of the run, which ``handle`` decides.
                 pass
 
     def _stop(self) -> None:
-        """Start nothing more, and take back what was handed over ahead."""
+        """Start nothing more, and take back tasks that were handed over ahead."""
         run = self._run
         run.is_stopping = True
         for frame in run.frames.values() if run.quick else ():
@@ -219,7 +219,7 @@ class Scheduler:
                     ask_back(run, frame, position)
 
     def _child(self, frame_id: int, node: int) -> tuple[Frame, int] | None:
-        """The node's place in that iteration; None where that is not under way, or of another container."""
+        """Return the node's place in that iteration; None if that is not under way, or of another container."""
         frame = self._run.frames.get(frame_id)
         child = self._run.plan.nodes[node]
         if frame is None or child.parent != frame.scope.node:
@@ -227,25 +227,25 @@ class Scheduler:
         return frame, child.position
 
     def _task(self, frame_id: int, node: int, attempt: int) -> tuple[Frame, int, StepPlan] | None:
-        """The running attempt that a fact speaks of; None where that is not the current one."""
-        found = self._child(frame_id, node)
-        if found is None:
+        """Return the running attempt that a fact is about; None if that is not the current one."""
+        place = self._child(frame_id, node)
+        if place is None:
             return None
-        frame, position = found
+        frame, position = place
         step = frame.layout.steps[position]
         if step is None or frame.statuses[position] is not Status.ACTIVE or frame.attempts[position] != attempt:
             return None
         return frame, position, step
 
     def _block(self, frame_id: int, node: int) -> BlockState | None:
-        found = self._child(frame_id, node)
-        return None if found is None else found[0].blocks.get(found[1])
+        place = self._child(frame_id, node)
+        return None if place is None else place[0].blocks.get(place[1])
 
     def _draw(self, fact: ItemDrawn | ItemsEnded | DrawFailed) -> None:
-        found = self._child(fact.frame, fact.node)
-        if isinstance(fact, DrawFailed) and found is not None and end_wait(self._run, *found):
-            # There is no saying how long it is to wait.
-            settle(self._run, *found, Status.FAILURE)
+        place = self._child(fact.frame, fact.node)
+        if isinstance(fact, DrawFailed) and place is not None and end_wait(self._run, *place):
+            # It is not known how long it is to wait.
+            settle(self._run, *place, Status.FAILURE)
             return
         block = self._block(fact.frame, fact.node)
         if block is not None and (block.is_drawing or (isinstance(fact, DrawFailed) and not block.is_open)):
@@ -254,7 +254,7 @@ class Scheduler:
     # -- what follows -------------------------------------------------------------------------
 
     def _work_out(self) -> None:
-        """Follow up everything that the fact entails, in the order that ``RunState`` explains."""
+        """Work out all consequences of the fact, in the order that ``RunState`` explains."""
         run = self._run
         decisions, closings, advances = run.decisions, run.closings, run.advances
         while True:
@@ -284,7 +284,7 @@ class Scheduler:
                 settle_unstarted(run, frame, position, Status.SKIPPED)
 
     def _start_something(self) -> bool:
-        """Start one ready container, or ready steps as far as they may; say whether anything is to be worked out."""
+        """Start one ready container, or ready steps as far as they may; return whether more is to be worked out."""
         run = self._run
         if run.is_stopping:
             return False
@@ -297,9 +297,9 @@ class Scheduler:
                 begin_block(run, frame, position, node)
                 return True
             join(run, frame, position)
-        found = next_container(run)
-        if found is not None:
-            begin_block(run, *found)
+        container = next_container(run)
+        if container is not None:
+            begin_block(run, *container)
             return True
         start_steps(run)
         return run.pools.has_freed

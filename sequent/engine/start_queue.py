@@ -1,7 +1,7 @@
-"""What is ready, in the order in which it may start: by priority, then first come first served.
+"""The ready tasks and containers, in the order in which they may start: by priority, then first come first served.
 
-Whoever waits for a limit or for resources stands aside, and comes back in its old place once there is some; so
-whatever starts costs what it changes, however many wait.
+An entry that waits for a limit or for resources stands aside, and comes back in its old place once there is room. So a
+start costs what it changes, however many entries wait.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ BEFORE_ALL = 1 << 64
 
 
 def join(run: RunState, frame: Frame, position: int) -> None:
-    """Have a ready step, or a container that wants resources, wait for its turn."""
+    """Queue a ready step, or a container that acquires resources."""
     run.queue.last_entry += 1
     node = frame.layout.nodes[position]
     rank = -node.priority
     if node.acquires and holds_of(run, frame, node.acquires):
-        # Those before it may wait for what it, or its container, gives back.
+        # Entries before it may wait for amounts that it, or its container, gives back.
         rank -= BEFORE_ALL
     _place(run, (rank, run.queue.last_entry, frame, position))
 
@@ -39,7 +39,7 @@ def _place(run: RunState, entry: Entry) -> None:
 
 
 def next_container(run: RunState) -> tuple[Frame, int, ContainerPlan] | None:
-    """A container that holds all that it wants, and begins now."""
+    """Return a container that holds all its amounts, and begins now."""
     if run.pools.has_freed:
         _look_at_freed(run)
     while run.queue.containers:
@@ -82,13 +82,13 @@ def _start(run: RunState, frame: Frame, position: int) -> None:
 
 
 def _goes_ahead(run: RunState, layout: Layout, position: int) -> bool:
-    """Whether it may be handed over though there is no slot, to wait in a worker."""
+    """Return whether it may be handed over without a free slot, to wait in a worker."""
     is_quick = layout.goes_ahead[position] and layout.plan.children[position] in run.quick
     return is_quick and run.running < run.slots * AHEAD
 
 
 def _may_start(run: RunState, entry: Entry, limiters: tuple[int, ...]) -> bool:
-    """Whether no limit holds it up, and it holds all that it wants; if not, it waits for that."""
+    """Return whether no limit holds it up and it holds all its amounts; otherwise it waits for them."""
     if limiters and _stands_aside(run, entry, limiters):
         return False
     if _holds_all(run, entry):
@@ -98,12 +98,12 @@ def _may_start(run: RunState, entry: Entry, limiters: tuple[int, ...]) -> bool:
 
 
 def _stands_aside(run: RunState, entry: Entry, limiters: tuple[int, ...]) -> bool:
-    """Have it wait for a limit that is reached, if one is; whoever waits for another of its limits may then try."""
+    """Let it wait for a limit that is reached, if there is one; entries that wait for its other limits may then try."""
     for limiter in limiters:
         if _is_full(run, limiter):
             heappush(run.queue.aside.setdefault(limiter, []), entry)
             if entry[2].layout.nodes[entry[3]].acquires:
-                # What it was to take, others may have.
+                # Others may have the amounts that it was to take.
                 run.pools.has_freed = True
             _let_in(run, tuple(other for other in limiters if other != limiter))
             return True
@@ -115,7 +115,7 @@ def _is_full(run: RunState, limiter: int) -> bool:
 
 
 def _let_in(run: RunState, limiters: tuple[int, ...]) -> None:
-    """Let one who waits for each of these limits try again, if there is room."""
+    """For each of these limits with room, let one waiting entry try again."""
     for limiter in limiters:
         line = run.queue.aside.get(limiter)
         if line and not _is_full(run, limiter):
@@ -123,7 +123,7 @@ def _let_in(run: RunState, limiters: tuple[int, ...]) -> None:
 
 
 def count_ended(run: RunState, limiters: tuple[int, ...]) -> None:
-    """A task that counted against these limits has ended."""
+    """Count a task as ended that counted against these limits."""
     for limiter in limiters:
         run.executing[limiter] -= 1
     _let_in(run, limiters)
@@ -133,7 +133,7 @@ def count_ended(run: RunState, limiters: tuple[int, ...]) -> None:
 
 
 def _holds_all(run: RunState, entry: Entry) -> bool:
-    """Take what it wants; it waits where that is not free, or where other runs are to be asked."""
+    """Take its amounts; it waits if they are not free, or if other runs are to be asked."""
     _, _, frame, position = entry
     key = (frame.scope.id, position)
     node = frame.layout.nodes[position]
@@ -148,7 +148,7 @@ def _holds_all(run: RunState, entry: Entry) -> bool:
 
 
 def _asks(run: RunState, entry: Entry) -> bool:
-    """Ask for the part of what it wants that other runs share, if there is one."""
+    """Ask for the amounts of pools that other runs share, if there are any."""
     _, _, frame, position = entry
     node = frame.layout.nodes[position]
     amounts = tuple((pool, amount) for pool, amount in node.acquires if pool in run.pools.shared)
@@ -159,7 +159,7 @@ def _asks(run: RunState, entry: Entry) -> bool:
 
 
 def grant(run: RunState, frame: Frame, position: int) -> None:
-    """What it asked other runs for is held for it now."""
+    """Let an entry go on that now holds the amounts it asked other runs for."""
     key = (frame.scope.id, position)
     if key in run.asked:
         run.asked.discard(key)
@@ -174,7 +174,7 @@ def _look_at_freed(run: RunState) -> None:
 
 
 def break_tie(run: RunState) -> bool:
-    """Where nothing else goes on: let anybody start who could, whoever comes before; say whether one can."""
+    """Let an entry start whose amounts are free, whoever comes before it: nothing else goes on. Say whether one can."""
     entry = take_any(run)
     if entry is None:
         return False

@@ -1,4 +1,4 @@
-"""What becomes of one child of a frame: it is ready, starts, is tried again, settles."""
+"""The life of one child of a frame: it becomes ready, starts, is tried again, settles."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from sequent.model.status import Status
 Ended = TaskSucceeded | TaskFailed | TaskLost | TaskTakenBack
 
 MAX_LOSSES = 3
-"""The loss of one task, so many times in a row, is a failure; a recovery counts anew."""
+"""Losses of one task in a row that make it a failure; a recovery counts anew."""
 
 
 def make_ready(run: RunState, frame: Frame, position: int) -> None:
-    """Its requirement holds: it starts as soon as it may, unless it is to be passed over."""
+    """Make a child ready whose requirement holds: it starts as soon as it may, unless it is passed over."""
     frame.statuses[position] = Status.READY
     if run.announces:
         tell_reached(run, frame, position, HAS_BEEN_READY)
@@ -40,7 +40,7 @@ def _pass_over(run: RunState, frame: Frame, position: int, step: StepPlan) -> No
 
 
 def end(run: RunState, frame: Frame, position: int, step: StepPlan, fact: Ended) -> None:
-    """The running attempt of a step has ended, or is gone."""
+    """Take the end of a step's running attempt."""
     layout = frame.layout
     run.running -= 1
     if layout.limiters[position]:
@@ -63,7 +63,7 @@ def end(run: RunState, frame: Frame, position: int, step: StepPlan, fact: Ended)
 
 
 def _succeed(run: RunState, frame: Frame, position: int, step: StepPlan) -> None:
-    """An attempt ended well: it gives back what it says; more than is held makes it a failure."""
+    """Take a success: the attempt releases its amounts; releasing more than is held makes it a failure."""
     if step.acquires or step.releases:
         reason = release(run, frame, position, step)
         if reason:
@@ -74,7 +74,7 @@ def _succeed(run: RunState, frame: Frame, position: int, step: StepPlan) -> None
 
 
 def _fail(run: RunState, frame: Frame, position: int, step: StepPlan, *, may_retry: bool) -> None:
-    """An attempt ended badly: its step is tried again, if it has retries left and its container has not stopped."""
+    """Take a failure: the step is tried again if it has retries left and its container has not stopped."""
     if step.acquires:
         give_back(run, frame, position)
     frame.losses.pop(position, None)
@@ -87,7 +87,7 @@ def _fail(run: RunState, frame: Frame, position: int, step: StepPlan, *, may_ret
 
 
 def _goes_on(run: RunState, frame: Frame, position: int) -> bool:
-    """Whether the child may still start."""
+    """Return whether the child may still start."""
     return not run.is_stopping and (not frame.block.is_stopped or frame.layout.nodes[position].watches)
 
 
@@ -98,7 +98,7 @@ def _try_again(run: RunState, frame: Frame, position: int) -> None:
 
 
 def _lose(run: RunState, frame: Frame, position: int, step: StepPlan) -> None:
-    """An attempt is gone without an outcome: it is tried again, unless that has happened too often."""
+    """Take the loss of an attempt without an outcome: it is tried again, unless that has happened too often."""
     if step.acquires:
         give_back(run, frame, position)
     losses = frame.losses[position] = frame.losses.get(position, 0) + 1
@@ -114,7 +114,7 @@ def _lose(run: RunState, frame: Frame, position: int, step: StepPlan) -> None:
 
 
 def _take_back(run: RunState, frame: Frame, position: int, step: StepPlan) -> None:
-    """An attempt that was handed over ahead never began: it is as if it had not been ordered."""
+    """Undo an attempt that was handed over ahead and never began."""
     frame.attempts[position] -= 1
     if frame.block.is_stopped and not step.watches:
         settle_unstarted(run, frame, position, Status.CANCELLED)
@@ -124,7 +124,7 @@ def _take_back(run: RunState, frame: Frame, position: int, step: StepPlan) -> No
 
 
 def settle(run: RunState, frame: Frame, position: int, status: Status, *, is_kept: bool = False) -> None:
-    """Record how a child ended, and tell all who asked."""
+    """Record how a child ended, and pass this on."""
     frame.statuses[position] = status
     frame.open -= 1
     if frame.requirements[position] is None:
@@ -145,14 +145,14 @@ def settle(run: RunState, frame: Frame, position: int, status: Status, *, is_kep
 
 
 def settle_unstarted(run: RunState, frame: Frame, position: int, status: Status) -> None:
-    """Record that a child never starts: skipped or cancelled; or, where it was to be tried again, a failure."""
+    """Record that a child never starts: skipped or cancelled, or a failure if it was to be tried again."""
     node = frame.layout.nodes[position]
     end_wait(run, frame, position)
     if node.acquires:
         run.asked.discard((frame.scope.id, position))
         run.granted.discard((frame.scope.id, position))
         give_back(run, frame, position)
-        # Who waits behind it for one of these pools may go on.
+        # Entries behind it in the lines of its pools may go on.
         run.pools.has_freed = True
     if frame.failures.get(position) and not frame.losses.get(position):
         status = Status.FAILURE
@@ -162,7 +162,7 @@ def settle_unstarted(run: RunState, frame: Frame, position: int, status: Status)
 
 
 def review_handled(run: RunState, frame: Frame, position: int) -> None:
-    """A child's requirement is decided: that may say whether failures that it would handle are handled."""
+    """Review the failures that a child would handle, now that its requirement is decided."""
     for failed in frame.layout.handled_by[position]:
         if frame.requirements[position]:
             frame.pending.pop(failed, None)

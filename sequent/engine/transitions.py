@@ -1,4 +1,4 @@
-"""Which status may follow which, and when it does: the table that the reference shows."""
+"""Which status may follow which, and when: the table that the reference shows."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ TRANSITIONS: dict[Status, dict[Status, str]] = {
         Status.SUCCESS: "its attempt, or the last iteration of a container, succeeded",
         Status.FAILURE: "its attempt failed or was lost for the last time; or something in it failed, unhandled",
         Status.READY: "it is tried again, or its attempt is lost or taken back",
-        Status.CANCELLED: "its container stopped and its attempt is lost or taken back; or what is in it is cancelled",
+        Status.CANCELLED: "its container stopped and its attempt is lost or taken back; or its children were cancelled",
     },
     Status.SUCCESS: {},
     Status.FAILURE: {},
     Status.SKIPPED: {},
     Status.CANCELLED: {},
 }
-"""What has settled stays as it is, within one recovery."""
+"""A settled status stays as it is within one recovery."""
 
 
 def table() -> str:
-    """The table as the reference has it, in Markdown."""
-    pairs = [(before, after, when) for before, found in TRANSITIONS.items() for after, when in found.items()]
+    """Return the table as the reference has it, in Markdown."""
+    pairs = [(before, after, when) for before, following in TRANSITIONS.items() for after, when in following.items()]
     rows = [f"| `{before}` | `{after}` | {when} |" for before, after, when in pairs]
     return "\n".join(["| is | becomes | when |", "|---|---|---|", *rows]) + "\n"

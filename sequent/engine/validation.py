@@ -1,4 +1,4 @@
-"""Whether the engine's state agrees with itself; for tests, after every fact."""
+"""Checks that the engine's state is consistent; for tests, after every fact."""
 
 from __future__ import annotations
 
@@ -40,15 +40,15 @@ def validate(run: RunState, root: BlockState) -> None:
     )
     assert in_turn <= run.slots, "more tasks run than there are slots"
     assert run.running <= run.slots * AHEAD, "more tasks are handed over than workers may hold"
-    assert not any(run.executing.values()) or running, "a limit counts what does not run"
+    assert not any(run.executing.values()) or running, "a limit counts a task that does not run"
     for frame_id, position in run.timers:
-        assert run.frames[frame_id].statuses[position] is Status.READY, "what waits for a time is not ready"
+        assert run.frames[frame_id].statuses[position] is Status.READY, "a child that waits for a time is not ready"
     _check_limits(run)
     _check_pools(run)
 
 
 class _Statuses(list[Status]):
-    """The statuses of a frame's children, of which each may only become what may follow it."""
+    """The statuses of a frame's children; each may only change as the table allows."""
 
     def __init__(self, frame: Frame) -> None:
         super().__init__(frame.statuses)
@@ -101,7 +101,7 @@ def _check_frame(frame: Frame) -> None:
         if frame.statuses[position] is Status.ACTIVE and not is_step(node):
             assert position in frame.blocks, f"{node.path} is active without a block"
         if frame.block.is_stopped and not node.watches:
-            assert frame.statuses[position] is Status.ACTIVE, f"{node.path} waits in what has stopped"
+            assert frame.statuses[position] is Status.ACTIVE, f"{node.path} waits in a container that has stopped"
     for position in frame.doubtful:
         assert frame.statuses[position] is Status.WAITING
     for position in frame.pending:
@@ -132,4 +132,4 @@ def _check_pools(run: RunState) -> None:
         assert free >= 0, f"more of '{pool.name}' is held than there is"
         for frame_id, position in held.keys() - {FLOW, RUN}:
             status = run.frames[frame_id].statuses[position]
-            assert status in (Status.READY, Status.ACTIVE), "what has settled still holds"
+            assert status in (Status.READY, Status.ACTIVE), "a settled child still holds resources"

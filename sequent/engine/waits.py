@@ -1,4 +1,4 @@
-"""What waits for a time: before it starts, or before it is tried again."""
+"""Waits for a time: before a child starts, or before it is tried again."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sequent.model.status import Status
 
 
 def starts_wait(run: RunState, frame: Frame, position: int) -> bool:
-    """Order the wait before a ready child, if there is one; say whether there is."""
+    """Order the wait before a ready child, if there is one; return whether there is."""
     waits = _must_wait(frame, position)
     if waits:
         node, step = frame.layout.nodes[position], frame.layout.steps[position]
@@ -22,9 +22,9 @@ def starts_wait(run: RunState, frame: Frame, position: int) -> bool:
 
 
 def _must_wait(frame: Frame, position: int) -> bool:
-    """Whether there is a wait before a ready child.
+    """Return whether there is a wait before a ready child.
 
-    One that is left of an earlier recovery goes on, also before a further attempt, though failures count anew.
+    A wait that is left of an earlier recovery goes on, also before a retry, though failures count anew.
     """
     if position in frame.failures:
         step = frame.layout.steps[position]
@@ -36,7 +36,7 @@ def _must_wait(frame: Frame, position: int) -> bool:
 
 
 def end_wait(run: RunState, frame: Frame, position: int) -> bool:
-    """A child waits for its time no more; say whether it did."""
+    """End the wait of a child; return whether it waited."""
     key = (frame.scope.id, position)
     if key not in run.timers:
         return False
@@ -46,9 +46,9 @@ def end_wait(run: RunState, frame: Frame, position: int) -> bool:
 
 
 def review_sleep(run: RunState, frame: Frame) -> None:
-    """Say whether nothing in a frame goes on until a time has come: then it makes room for another iteration.
+    """Note whether a frame only waits for a time; it then makes room for another iteration.
 
-    It does so only where iterations have no limit, so it is known only there.
+    It makes room only if iterations have no limit, so this is known only then.
     """
     if frame.block.parallel:
         return
@@ -60,6 +60,6 @@ def review_sleep(run: RunState, frame: Frame) -> None:
 
 
 def sleeps(run: RunState, frame: Frame) -> bool:
-    """Whether something in a frame waits for a time, and nothing else that has begun goes on."""
+    """Return whether a frame waits for a time, and nothing else that has begun goes on."""
     begun = [position for position, status in enumerate(frame.statuses) if status in (Status.READY, Status.ACTIVE)]
     return bool(begun) and all((frame.scope.id, position) in run.timers for position in begun)
