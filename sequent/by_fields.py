@@ -22,7 +22,7 @@ class ByFields:
         return _compared(self) == _compared(other) if other.__class__ is self.__class__ else NotImplemented
 
     def __hash__(self) -> int:
-        return hash((self.__class__, _compared(self)))
+        return hash(_compared(self))
 
     def __repr__(self) -> str:
         told = ", ".join(f"{one.name}={getattr(self, one.name)!r}" for one in _fields_of(self) if one.repr)

@@ -14,6 +14,7 @@ from sequent.compiler.describing import description_of
 from sequent.compiler.resolve import Resolver
 from sequent.compiler.returned_claims import ReturnedClaims, returned_claims_in
 from sequent.compiler.tree import TreeNode
+from sequent.model.inputs import Input
 from sequent.model.plan import ContainerPlan, NodePlan, Plan, StepPlan
 from sequent.model.spec import ContainerSpec, FlowSpec, StepSpec
 from sequent.model.status import Status
@@ -133,7 +134,7 @@ class _Writer(ByFields):
             announces=is_announced or not _BEGUN.isdisjoint(spec.recovery),
             is_until=spec.until if node.wraps else ends_body,
             asked=self.claims.put_to(node.path),
-            values={option: value for option, value in node.values.items() if option != "parallel"},
+            values=_without_parallel(node.values),
             retries=spec.retries,
             backoff=spec.backoff,
             retry_on=spec.retry_on,
@@ -149,6 +150,13 @@ class _Writer(ByFields):
 
 def _limit(spec: StepSpec | ContainerSpec) -> int:
     return max(spec.max_concurrent or 0, 0)
+
+
+def _without_parallel(values: Mapping[str, Input]) -> Mapping[str, Input]:
+    """The options of a step within its repeat, which has that one itself."""
+    if "parallel" not in values:
+        return values
+    return {option: value for option, value in values.items() if option != "parallel"}
 
 
 def _takes_self(work: Work) -> bool:

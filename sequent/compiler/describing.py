@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from attrs import evolve
@@ -9,7 +10,7 @@ from attrs import evolve
 from sequent.compiler.analysis import analyse
 from sequent.compiler.run_counts import count_of
 from sequent.compiler.tree import Tree, TreeNode
-from sequent.model.description import Part, PartKind, SourceKind, ValueSource, distinct
+from sequent.model.description import NO_OPTIONS, Part, PartKind, SourceKind, ValueSource, distinct
 from sequent.model.inputs import (
     CompoundInput,
     FailuresInput,
@@ -25,10 +26,13 @@ from sequent.model.inputs import (
     ResultInput,
     ResultOrInput,
 )
-from sequent.model.options import said
+from sequent.model.options import OPTIONS, said
 from sequent.model.spec import ContainerSpec, FlowSpec
 from sequent.model.status import Construct
 from sequent.model.work import CommandWork, NoWork
+
+_DESCRIBED = tuple(name for name in OPTIONS if name not in ("requires", "repeats"))
+"""The options of a part; these two it has in its own form."""
 
 
 def describe(spec: FlowSpec) -> dict[str, Part]:
@@ -51,7 +55,7 @@ def _part(tree: Tree, node: TreeNode) -> Part:
         kind=_kind(node),
         requires=node.condition,
         repeats=None if node.repeats is None else _items(node.repeats, tree),
-        takes=distinct(_source(value, tree) for value in taken),
+        takes=distinct(_source(value, tree) for value in taken) if taken else (),
         options=_options(node, tree),
         result=node.spec.result or "" if isinstance(node.spec, ContainerSpec) else "",
         count=None if node.repeats is None else count_of(node),
@@ -82,14 +86,14 @@ def _kind(node: TreeNode) -> PartKind:
     return PartKind.COMMAND if isinstance(node.spec.work, CommandWork) else PartKind.STEP
 
 
-def _options(node: TreeNode, tree: Tree) -> dict[str, Any]:
-    options = {name: value for name, value in said(node.spec).items() if name not in ("requires", "repeats")}
+def _options(node: TreeNode, tree: Tree) -> Mapping[str, Any]:
+    options = said(node.spec, _DESCRIBED)
     options |= {name: _source(node.values[name], tree) for name in options if name in node.values}
     if options.get("max_concurrent", 1) < 1:
         del options["max_concurrent"]
     if options.get("task_construct") is Construct.PROCESS:
         del options["task_construct"]
-    return options
+    return options or NO_OPTIONS
 
 
 def _items(items: ItemsPlan, tree: Tree) -> ValueSource:

@@ -54,8 +54,10 @@ class Resolver:
 
     def _take_attributes(self, node: TreeNode, spec: ContainerSpec) -> None:
         reader = Reader(node, node.parent, "takes the result of", spec.place)
-        for name, reference in spec.attributes:
-            node.attributes[name] = self._take(reference, f"attribute {name!r}", reader, node.repeating)
+        node.attributes = {
+            name: self._take(reference, f"attribute {name!r}", reader, node.repeating)
+            for name, reference in spec.attributes
+        }
 
     def _inputs(self, node: TreeNode, work: Work, outside: TreeNode | None) -> tuple[Input, ...]:
         reader = Reader(node, outside, "takes the result of", node.spec.place)
@@ -69,13 +71,18 @@ class Resolver:
         around = None if body is None else body.repeating
         if spec.repeats is not None and body is not None:
             node.repeats = self._items(node, spec.repeats, body)
-        for option, value in spec.values.items():
-            own = node.repeating if isinstance(spec, StepSpec) and option != "parallel" else around
-            found = self._option(node, option, value, own)
-            if found is not None:
-                node.values[option] = found
-        passed_on = {option: value for option, value in node.values.items() if OPTIONS[option].is_inherited}
-        node.passed_on = passed_on if body is None or not body.passed_on else {**body.passed_on, **passed_on}
+        if spec.values:
+            is_step = isinstance(spec, StepSpec)
+            found = {
+                option: self._option(
+                    node, option, value, node.repeating if is_step and option != "parallel" else around
+                )
+                for option, value in spec.values.items()
+            }
+            node.values = {option: value for option, value in found.items() if value is not None}
+            node.passed_on = {option: value for option, value in node.values.items() if OPTIONS[option].is_inherited}
+        if body is not None and body.passed_on:
+            node.passed_on = {**body.passed_on, **node.passed_on}
         if node.passed_on and isinstance(spec, StepSpec):
             node.values = {**node.passed_on, **node.values}
 

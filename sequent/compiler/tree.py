@@ -11,11 +11,15 @@ from sequent.compiler.problems import Problems
 from sequent.errors import Place
 from sequent.model.inputs import Input, ItemsPlan
 from sequent.model.options import FLOW, OPTIONS, said
+from sequent.model.plan import NO_VALUES
 from sequent.model.references import Path
 from sequent.model.requirements import Atom, Requirement
 from sequent.model.spec import LONGEST_NAME, MOST_LEVELS, ContainerSpec, FlowSpec, StepSpec
 
 _ROOT_HINTS = {"releases": "leave it out: when a run ends, all that it holds is given back"}
+
+
+_NO_NODES: Mapping[str, TreeNode] = {}
 
 
 @define(eq=False)
@@ -39,15 +43,15 @@ class TreeNode:
     """The container whose item is the nearest: itself if it repeats, else one around."""
     by_path: dict[Path, TreeNode]
     """All nodes of the flow."""
-    children: list[TreeNode] = field(factory=list["TreeNode"])
-    names: dict[str, TreeNode] = field(factory=dict[str, "TreeNode"])
-    attributes: dict[str, Input | None] = field(factory=dict[str, "Input | None"])
+    children: Sequence[TreeNode] = ()
+    names: Mapping[str, TreeNode] = _NO_NODES
+    attributes: Mapping[str, Input | None] = NO_VALUES
     """What its body takes from outside; None where that cannot be found."""
     repeats: ItemsPlan | None = None
     inputs: tuple[Input, ...] = ()
-    values: dict[str, Input] = field(factory=dict[str, Input])
+    values: Mapping[str, Input] = NO_VALUES
     """Of its options that may be known only while running those that hold for it, by name."""
-    passed_on: Mapping[str, Input] = field(factory=dict[str, Input])
+    passed_on: Mapping[str, Input] = NO_VALUES
     """Of a container: those that hold for what is in it, unless that says otherwise."""
     told_of: list[tuple[TreeNode, Place | None]] = field(factory=list["tuple[TreeNode, Place | None]"])
     """What it takes the failures of, and where."""
@@ -157,6 +161,9 @@ def plant(spec: FlowSpec, problems: Problems) -> Tree:
 
 def _add_children(node: TreeNode, spec: ContainerSpec, problems: Problems) -> None:
     alike: dict[str, TreeNode] = {}
+    names: dict[str, TreeNode] = {}
+    children: list[TreeNode] = []
+    node.names, node.children = names, children
     for position, child_spec in enumerate(spec.children):
         name = child_spec.name
         own = child_spec.stop_on_exception
@@ -171,12 +178,12 @@ def _add_children(node: TreeNode, spec: ContainerSpec, problems: Problems) -> No
             None,
             node.by_path,
         )
-        node.children.append(child)
+        children.append(child)
         if len(name) > LONGEST_NAME:
             _refuse_length(child, problems)
         key = name.lower() if name.isascii() else normalize("NFKC", name).casefold()
         other = alike.setdefault(key, child)
-        node.names.setdefault(name, child)
+        names.setdefault(name, child)
         if other is not child:
             _refuse_clash(child, other, problems)
 

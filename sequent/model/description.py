@@ -84,6 +84,10 @@ def _key(source: ValueSource) -> tuple[object, ...]:
     return (source.kind, source.name, source.text, repr(source.keys), tuple(map(_key, source.parts)))
 
 
+NO_OPTIONS: Mapping[str, Any] = {}
+"""One for the many parts that have none."""
+
+
 @frozen(kw_only=True, eq=False, repr=False)
 class Part(ByFields):
     """A step, a container, or the flow itself."""
@@ -93,13 +97,13 @@ class Part(ByFields):
     """All that it waits for, each by its path from the root."""
     repeats: ValueSource | None = None
     takes: tuple[ValueSource, ...] = ()
-    options: Mapping[str, Any] = field(factory=dict[str, Any])
+    options: Mapping[str, Any] = NO_OPTIONS
     """By name, what it says of them otherwise than by default: as its specification has it, or where it comes from."""
     result: str = ""
     """Of a container: the step whose result is its own; empty where none is named."""
-    params: Mapping[str, str] = field(factory=dict[str, str])
+    params: Mapping[str, str] = NO_OPTIONS
     """Of the flow: the type of each, by name."""
-    pools: Mapping[str, tuple[int, bool]] = field(factory=dict[str, tuple[int, bool]])
+    pools: Mapping[str, tuple[int, bool]] = NO_OPTIONS
     """Of the flow: how much there is of each, and whether all runs share it."""
     count: int | None = None
     """How many items it repeats over, where they were written down."""

@@ -153,14 +153,14 @@ class HasOptions(Protocol):
     def values(self) -> Mapping[str, Any]: ...
 
 
-def said(written: HasOptions, options: Iterable[str] = OPTIONS) -> Mapping[str, Any]:
+def said(written: HasOptions, options: Iterable[str] = OPTIONS) -> dict[str, Any]:
     """What a step or container says otherwise than by default, of these options, by name."""
-    found: dict[str, Any] = {}
     values = written.values
-    for name in options:
-        value = values[name] if name in values else getattr(written, name, None)
-        default = OPTIONS[name].default
-        # Most are the very object that stands in the table: a flow may have ten thousand steps.
-        if value is not None and value is not default and value != default:
-            found[name] = value
-    return found
+    # Most are the very object that stands in the table: a flow may have ten thousand steps.
+    return {
+        name: value
+        for name in options
+        if (value := values[name] if name in values else getattr(written, name, None)) is not None
+        and value is not (default := OPTIONS[name].default)
+        and value != default
+    }
