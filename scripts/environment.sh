@@ -27,6 +27,17 @@ need() {
   command -v "$1" >/dev/null || install_package "$2"
 }
 
+# The server of SSH that tests start with a configuration of their own. The package's own service stays off, so that
+# installing it opens no port.
+need_ssh_server() {
+  [ -x /usr/sbin/sshd ] && return 0
+  if [ -d /run/systemd/system ] && [ "$(id -u)" = 0 ]; then
+    systemctl mask --quiet ssh.service ssh.socket
+    say "The service ssh stays off; to use it: systemctl unmask ssh.service ssh.socket"
+  fi
+  install_package openssh-server
+}
+
 make_environment() {
   if [ -x .venv/bin/python ] && .venv/bin/python -m pip --version >/dev/null 2>&1; then
     return 0

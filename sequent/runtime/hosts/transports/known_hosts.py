@@ -1,0 +1,180 @@
+"""The host keys that files of known hosts have for a host, and the lines that only ``ssh`` can judge."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import os
+import re
+import secrets
+from collections.abc import Iterator
+
+from attrs import frozen
+
+from sequent.by_fields import ByFields
+from sequent.errors import Place
+
+_HASHED = "|1|"
+
+
+@frozen(eq=False, repr=False)
+class HostKey(ByFields):
+    """A public key of a host."""
+
+    type: str
+    """Such as ``ssh-ed25519``."""
+    blob: bytes
+
+    @property
+    def fingerprint(self) -> str:
+        """As OpenSSH writes it: ``SHA256:...``."""
+        digest = hashlib.sha256(self.blob).digest()
+        return f"SHA256:{base64.b64encode(digest).decode().rstrip('=')}"
+
+    @property
+    def kind(self) -> str:
+        """As OpenSSH names it: ``ED25519``."""
+        return self.type.removeprefix("sk-").removeprefix("ssh-").partition("-sha2")[0].partition("@")[0].upper()
+
+    def __str__(self) -> str:
+        return f"{self.kind} key {self.fingerprint}"
+
+
+@frozen(eq=False, repr=False)
+class KnownKey(ByFields):
+    """A key that a file has for the host."""
+
+    key: HostKey
+    place: Place
+
+
+@frozen(eq=False, repr=False)
+class DoubtfulLine(ByFields):
+    """A line that concerns the host, and that only ``ssh`` can judge."""
+
+    what: str
+    place: Place
+
+    def __str__(self) -> str:
+        return f"{self.place} has {self.what}"
+
+
+@frozen(eq=False, repr=False)
+class KnownHosts(ByFields):
+    """What the files say of one host."""
+
+    keys: tuple[KnownKey, ...]
+    doubts: tuple[DoubtfulLine, ...]
+
+    def place_of(self, key_type: str) -> Place | None:
+        """The line with a key of that type."""
+        return next((known.place for known in self.keys if known.key.type == key_type), None)
+
+    def has(self, key: HostKey) -> bool:
+        """Whether a key is one of them."""
+        return any(known.key == key for known in self.keys)
+
+
+def read_known_hosts(files: tuple[str, ...], name: str) -> KnownHosts:
+    """Look through the files for a host.
+
+    Args:
+        files: their paths; one that is not there has no keys.
+        name: the host's name, ``[name]:port`` where the port is another than 22.
+
+    Raises:
+        OSError: one of them cannot be read.
+    """
+    keys: list[KnownKey] = []
+    doubts: list[DoubtfulLine] = []
+    for place, line in _lines(files):
+        found = _judge(line, name, place)
+        if isinstance(found, KnownKey):
+            keys.append(found)
+        elif found is not None:
+            doubts.append(found)
+    if not keys and not doubts and name.startswith("["):
+        # Without the port, a key counts for ssh if there is none with it.
+        doubts = _without_port(files, name[1:].rpartition("]:")[0])
+    return KnownHosts(tuple(keys), tuple(doubts))
+
+
+def known_line(name: str, key: HostKey, *, is_hashed: bool) -> str:
+    """The line by which a file knows a key."""
+    if is_hashed:
+        salt = secrets.token_bytes(20)
+        name = f"{_HASHED}{base64.b64encode(salt).decode()}|{base64.b64encode(_digest(salt, name)).decode()}"
+    return f"{name} {key.type} {base64.b64encode(key.blob).decode()}\n"
+
+
+def _lines(files: tuple[str, ...]) -> Iterator[tuple[Place, str]]:
+    for file in files:
+        if not os.path.exists(file):
+            continue
+        with open(file, encoding="utf-8", errors="surrogateescape") as stream:
+            for number, line in enumerate(stream, 1):
+                if line.strip() and not line.lstrip().startswith("#"):
+                    yield Place(file, number), line
+
+
+def _judge(line: str, name: str, place: Place) -> KnownKey | DoubtfulLine | None:
+    """What a line says of a host; None if it does not concern it."""
+    words = line.split()
+    marker = words.pop(0) if words[0].startswith("@") else ""
+    if not words:
+        return None
+    hosts, *rest = words
+    patterns = hosts.split(",")
+    if not any(_matches(pattern, name) for pattern in patterns):
+        return None
+    if marker:
+        return DoubtfulLine(f"the marker {marker!r}", place)
+    if any(pattern.startswith("!") for pattern in patterns):
+        return DoubtfulLine(f"a negation in {hosts!r}", place)
+    if not hosts.startswith(_HASHED) and any(_is_pattern(pattern) and _matches(pattern, name) for pattern in patterns):
+        return DoubtfulLine(f"the pattern {hosts!r}", place)
+    try:
+        key = HostKey(rest[0], base64.b64decode(rest[1], validate=True))
+    except (IndexError, binascii.Error, ValueError):
+        return DoubtfulLine("no key that can be read", place)
+    return KnownKey(key, place)
+
+
+def _without_port(files: tuple[str, ...], name: str) -> list[DoubtfulLine]:
+    lines = ((place, _judge(line, name, place)) for place, line in _lines(files))
+    return [
+        found if isinstance(found, DoubtfulLine) else DoubtfulLine("the host without its port", place)
+        for place, found in lines
+        if found is not None
+    ]
+
+
+def _is_pattern(text: str) -> bool:
+    return "*" in text or "?" in text
+
+
+def _matches(pattern: str, name: str) -> bool:
+    if pattern.startswith("|"):
+        return _is_hash_of(pattern, name)
+    bare = pattern.removeprefix("!").lower()
+    if not _is_pattern(bare):
+        return bare == name.lower()
+    pieces = (".*" if sign == "*" else "." if sign == "?" else re.escape(sign) for sign in bare)
+    return re.fullmatch("".join(pieces), name.lower(), re.DOTALL) is not None
+
+
+def _is_hash_of(text: str, name: str) -> bool:
+    parts = text.split("|")
+    if len(parts) != 4 or not text.startswith(_HASHED):
+        return False
+    try:
+        salt, digest = (base64.b64decode(part, validate=True) for part in parts[2:])
+    except (binascii.Error, ValueError):
+        return False
+    return hmac.compare_digest(digest, _digest(salt, name))
+
+
+def _digest(salt: bytes, name: str) -> bytes:
+    return hmac.digest(salt, name.encode(errors="surrogateescape"), "sha1")

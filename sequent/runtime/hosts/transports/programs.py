@@ -1,0 +1,145 @@
+"""Programs whose input and output are one stream of ours, and whose errors are kept."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+
+from attrs import frozen
+
+from sequent.by_fields import ByFields
+
+_KEPT = 16_384
+"""Bytes that are kept of each stream of errors: the last ones."""
+_PIECE = 65_536
+_FAREWELL = 2.0
+"""Seconds that a program has to end by itself, once its input has ended, and again once it was told to."""
+
+
+@frozen(eq=False, repr=False)
+class ProgramEnd(ByFields):
+    """How a program ended, and what it said."""
+
+    status: int | None
+    """Its exit code, or a signal's number below 0; None while it runs."""
+    errors: str
+    """The end of its standard error."""
+    log: str
+    """The end of its own log, which is that of nothing that it has started."""
+
+
+class PipedProgram:
+    """A program that runs; its input and output are ``end``.
+
+    It is out of reach of the terminal, so that it can ask nothing, and Ctrl-C is not for it.
+
+    Args:
+        words: the program and its arguments; ``{log}`` in one of them becomes a file for its log.
+        variables: its environment; None for ours.
+
+    Raises:
+        OSError: it cannot be started.
+    """
+
+    def __init__(self, words: list[str], variables: Mapping[str, str] | None = None) -> None:
+        self.end, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        log, self._log_writer = os.pipe()
+        # It closes descriptors that it inherits, but may open ours by name.
+        name = f"/proc/{os.getpid()}/fd/{self._log_writer}"
+        try:
+            with theirs:
+                self._process = subprocess.Popen(
+                    [word.replace("{log}", name) for word in words],
+                    stdin=theirs.fileno(),
+                    stdout=theirs.fileno(),
+                    stderr=subprocess.PIPE,
+                    env=variables,
+                    start_new_session=True,
+                )
+        except OSError:
+            self.end.close()
+            os.close(log)
+            os.close(self._log_writer)
+            raise
+        assert self._process.stderr is not None  # noqa: S101 - as was asked for
+        self._streams = {"errors": self._process.stderr.fileno(), "log": log}
+        self._kept = {"errors": b"", "log": b""}
+        self._news = threading.Condition()
+        self._has_ended = False
+        self._reader = threading.Thread(target=self._read, name="errors of a transport", daemon=True)
+        self._reader.start()
+
+    def wait_for(self, word: bytes, seconds: float) -> bool | None:
+        """Wait until its log has a word.
+
+        Returns:
+            whether it has: False if the program has ended without it; None if time is up.
+        """
+        deadline = time.monotonic() + seconds
+        with self._news:
+            while word not in self._kept["log"]:
+                rest = deadline - time.monotonic()
+                if self._has_ended or rest <= 0:
+                    return False if self._has_ended else None
+                self._news.wait(rest)
+        return True
+
+    def ending(self) -> ProgramEnd:
+        """How it ended; it is given a moment to do so."""
+        self._reader.join(_FAREWELL)
+        with self._news:
+            errors, log = (self._kept[name].decode(errors="backslashreplace").strip() for name in ("errors", "log"))
+        return ProgramEnd(self._process.poll(), errors, log)
+
+    def close(self) -> None:
+        """End its input; if it stays, end it."""
+        with suppress(OSError):
+            self.end.shutdown(socket.SHUT_RDWR)
+        self.end.close()
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            self._reader.join(_FAREWELL)
+            if not self._reader.is_alive():
+                return
+            self._process.send_signal(number)
+        self._reader.join()
+
+    def _read(self) -> None:
+        """Keep what it says until it has ended, also where a process that it has left goes on."""
+        handle = os.pidfd_open(self._process.pid)
+        poll = select.poll()
+        for descriptor in (*self._streams.values(), handle):
+            poll.register(descriptor, select.POLLIN)
+        names = {descriptor: name for name, descriptor in self._streams.items()}
+        is_running = True
+        while is_running:
+            ready = {descriptor for descriptor, _ in poll.poll()}
+            is_running = handle not in ready
+            # All that it had written before its end fits into one piece of each.
+            for descriptor in ready - {handle}:
+                if not self._keep(names[descriptor], descriptor):
+                    poll.unregister(descriptor)
+        self._process.wait()
+        with suppress(OSError):
+            # A process that it has left may hold the other end. What has come in can still be read.
+            self.end.shutdown(socket.SHUT_RDWR)
+        with self._news:
+            self._has_ended = True
+            self._news.notify_all()
+        assert self._process.stderr is not None  # noqa: S101 - as above
+        self._process.stderr.close()
+        for descriptor in (handle, self._streams["log"], self._log_writer):
+            os.close(descriptor)
+
+    def _keep(self, name: str, descriptor: int) -> bool:
+        piece = os.read(descriptor, _PIECE)
+        with self._news:
+            self._kept[name] = (self._kept[name] + piece)[-_KEPT:]
+            self._news.notify_all()
+        return bool(piece)

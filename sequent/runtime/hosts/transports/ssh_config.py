@@ -1,0 +1,242 @@
+"""The effective configuration of OpenSSH's client for a destination, and what of it paramiko cannot honour."""
+
+from __future__ import annotations
+
+import functools
+import os
+import pwd
+import shutil
+import subprocess
+from collections.abc import Mapping
+
+from attrs import frozen
+
+from sequent.by_fields import ByFields
+from sequent.errors import HostError, HostStage
+from sequent.runtime.hosts.transports import client_config
+from sequent.runtime.hosts.transports.destinations import Destination, check_destination, jumps_of
+from sequent.runtime.hosts.transports.port import HostRoute
+
+_PATIENCE = 30.0
+"""Seconds for the programs of ``Match exec``."""
+_MOST_JUMPS = 8
+
+_HONOURED = """
+addressfamily controlpath globalknownhostsfile hashknownhosts host hostkeyalias hostname identitiesonly identityfile
+port proxycommand proxyjump user userknownhostsfile
+"""
+HONOURED = frozenset(_HONOURED.split())
+"""Options of which each is read here, ..."""
+_WITHOUT_EFFECT = """
+addkeystoagent batchmode clearallforwardings compression connectionattempts connecttimeout controlmaster controlpersist
+dynamicforward enableescapecommandline escapechar exitonforwardfailure fingerprinthash forkafterauthentication
+forwardagent forwardx11 forwardx11timeout forwardx11trusted gatewayports gssapiauthentication
+gssapidelegatecredentials gssapikexalgorithms gssapikeyexchange gssapirenewalforcesrekey gssapitrustdns ignoreunknown
+ipqos kbdinteractiveauthentication localcommand localforward loglevel logverbose nohostauthenticationforlocalhost
+numberofpasswordprompts passwordauthentication permitlocalcommand permitremoteopen rekeylimit remotecommand
+remoteforward requesttty sendenv serveralivecountmax serveraliveinterval sessiontype stdinnull streamlocalbindmask
+streamlocalbindunlink stricthostkeychecking syslogfacility tcpkeepalive tunnel tunneldevice updatehostkeys
+verifyhostkeydns visualhostkey xauthlocation
+"""
+WITHOUT_EFFECT = frozenset(_WITHOUT_EFFECT.split())
+"""... and those that change nothing: they forward, ask or trust, which never happens, or concern terminals."""
+_DEFAULT_KEYS = ("id_rsa", "id_ecdsa", "id_ecdsa_sk", "id_ed25519", "id_ed25519_sk")
+
+
+@frozen(eq=False, repr=False)
+class SshConfig(ByFields):
+    """What the configuration says of one destination."""
+
+    door: str
+    """The destination, as it was given."""
+    options: Mapping[str, tuple[str, ...]]
+    """The values of each option, whose names are in small letters."""
+    unknown: tuple[str, ...] = ()
+    """Options that are set and neither honoured here nor without effect."""
+
+    @property
+    def host_name(self) -> str:
+        return self.first("hostname").strip("[]")
+
+    @property
+    def user(self) -> str:
+        return self.first("user")
+
+    @property
+    def port(self) -> int:
+        return int(self.first("port"))
+
+    @property
+    def known_name(self) -> str:
+        """The name by which files of host keys know it."""
+        if alias := self.first("hostkeyalias"):
+            return alias
+        name = self.host_name.lower()
+        return name if self.port == 22 else f"[{name}]:{self.port}"
+
+    @property
+    def where(self) -> str:
+        """Such as ``ada@10.0.0.7:2222``."""
+        name = f"[{self.host_name}]" if ":" in self.host_name else self.host_name
+        return f"{self.user}@{name}:{self.port}"
+
+    @property
+    def own_known_hosts(self) -> tuple[str, ...]:
+        """The user's own files of host keys."""
+        return self._files("userknownhostsfile")
+
+    @property
+    def known_hosts(self) -> tuple[str, ...]:
+        """All files of host keys, the user's own first."""
+        return self.own_known_hosts + self._files("globalknownhostsfile")
+
+    @property
+    def key_files(self) -> tuple[str, ...]:
+        return tuple(self._path(name) for name in self.options.get("identityfile", ()) if name != "none")
+
+    @property
+    def unreadable(self) -> str:
+        """A name of a file that only ``ssh`` itself can read; empty if there is none."""
+        files = (*self.known_hosts, *self.key_files)
+        return next((name for name in files if not name.startswith("/") or "%" in name or "${" in name), "")
+
+    def first(self, option: str) -> str:
+        """The value of an option; empty where it is not set, or set to ``none``."""
+        value = self.options.get(option, ("",))[0]
+        return "" if value == "none" else value
+
+    def says(self, option: str) -> bool:
+        """Whether an option says yes."""
+        return self.first(option) in ("yes", "true")
+
+    def _files(self, option: str) -> tuple[str, ...]:
+        names = " ".join(self.options.get(option, ())).split()
+        return tuple(self._path(name) for name in names if name != "none")
+
+    def _path(self, name: str) -> str:
+        tokens = {"%%": "%", "%d": home(), "%h": self.host_name, "%n": self.door, "%p": str(self.port), "%r": self.user}
+        tokens["%u"] = _own_name()
+        head, *rest = name.split("%")
+        for piece in rest:
+            token = f"%{piece[:1]}"
+            head += tokens.get(token, token) + piece[1:]
+        return os.path.join(home(), head[2:]) if head.startswith("~/") else head
+
+
+def home() -> str:
+    """The home directory as OpenSSH sees it, whatever the environment says."""
+    return pwd.getpwuid(os.getuid()).pw_dir
+
+
+def _own_name() -> str:
+    return pwd.getpwuid(os.getuid()).pw_name
+
+
+def ssh_program() -> str | None:
+    """OpenSSH's client, where this machine has one."""
+    return shutil.which("ssh")
+
+
+def surroundings() -> dict[str, str]:
+    """The environment of ``ssh``: it can ask nobody, and gives the host no language to speak."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("LC_", "LANG"))}
+    return kept | {"SSH_ASKPASS_REQUIRE": "never"}
+
+
+def read_chain(route: HostRoute, door: str) -> tuple[SshConfig, ...]:
+    """The configuration of each host on the way to a destination, which is the last.
+
+    Raises:
+        HostError: it cannot be read, or leads in a circle.
+    """
+    return _chain(route, door, _MOST_JUMPS)
+
+
+def _chain(route: HostRoute, door: str, depth: int) -> tuple[SshConfig, ...]:
+    if not depth:
+        problem = f"more than {_MOST_JUMPS} jump hosts on the way, the last is {door!r}"
+        raise _config_error(route, problem, "see ProxyJump in the configuration of ssh; it may lead in a circle")
+    config = read_config(route, door)
+    first, *others = jumps_of(route, config.first("proxyjump")) or (None,)
+    if first is None:
+        return (config,)
+    # Only of the first host is it asked how one gets there: each further one is reached from the one before.
+    between = (read_config(route, str(jump)) for jump in others)
+    return (*_chain(route, str(first), depth - 1), *between, config)
+
+
+def read_config(route: HostRoute, door: str) -> SshConfig:
+    """What the configuration says of one destination: in the words of ``ssh``, else in those of the files.
+
+    Raises:
+        HostError: it cannot be read.
+    """
+    destination = check_destination(route, door)
+    if route.ssh_config and not os.path.isfile(route.ssh_config):
+        raise _config_error(route, f"ssh_config: no such file: {route.ssh_config!r}", "correct 'ssh_config'")
+    program = ssh_program()
+    if program is None:
+        return _from_files(route, destination)
+    file = ("-F", route.ssh_config) if route.ssh_config else ()
+    ended = _ask(program, (*file, "--", door))
+    if isinstance(ended, str):
+        raise _config_error(route, f"ssh cannot read its configuration: {ended}", f"see: ssh -G {door}")
+    plain = _plain(program, door)
+    unknown = [
+        option
+        for option, values in ended.items()
+        if option not in HONOURED | WITHOUT_EFFECT and plain.get(option) != values
+    ]
+    return SshConfig(door, ended, tuple(unknown))
+
+
+@functools.lru_cache(maxsize=1024)
+def _plain(program: str, door: str) -> Mapping[str, tuple[str, ...]]:
+    """What holds where no file says anything."""
+    answer = _ask(program, ("-F", "none", "--", door))
+    return {} if isinstance(answer, str) else answer
+
+
+def _ask(program: str, words: tuple[str, ...]) -> Mapping[str, tuple[str, ...]] | str:
+    """What ``ssh -G`` says, by option; a text of its own if it fails."""
+    try:
+        ended = subprocess.run(
+            [program, "-T", "-G", *words],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            env=surroundings(),
+            timeout=_PATIENCE,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return f"no answer within {_PATIENCE:g} s"
+    if ended.returncode:
+        return ended.stderr.decode(errors="replace").strip() or f"exit code {ended.returncode}"
+    found: dict[str, tuple[str, ...]] = {}
+    for line in ended.stdout.decode(errors="surrogateescape").splitlines():
+        option, _, value = line.partition(" ")
+        found[option.lower()] = (*found.get(option.lower(), ()), value)
+    return found
+
+
+def _from_files(route: HostRoute, destination: Destination) -> SshConfig:
+    try:
+        found = client_config.lookup(destination.host, route.ssh_config or os.path.join(home(), ".ssh/config"))
+    except client_config.UnreadableConfigError as error:
+        raise _config_error(route, str(error), "install the program ssh: apt-get install openssh-client") from error
+    defaults = {
+        "hostname": (destination.host,),
+        "user": (_own_name(),),
+        "port": ("22",),
+        "identityfile": tuple(f"~/.ssh/{name}" for name in _DEFAULT_KEYS),
+        "userknownhostsfile": ("~/.ssh/known_hosts ~/.ssh/known_hosts2",),
+        "globalknownhostsfile": ("/etc/ssh/ssh_known_hosts /etc/ssh/ssh_known_hosts2",),
+    }
+    given = {"user": destination.user, "port": destination.port}
+    typed = {option: (value,) for option, value in given.items() if value}
+    unknown = tuple(option for option in found if option not in HONOURED | WITHOUT_EFFECT)
+    return SshConfig(str(destination), {**defaults, **found, **typed}, unknown)
+
+
+def _config_error(route: HostRoute, problem: str, hint: str) -> HostError:
+    return HostError(problem, host=route.name, stage=HostStage.NAME, code="host-ssh-config", hint=hint)
