@@ -15,8 +15,8 @@ def restore(run: RunState, frame: Frame, saved: SavedFrame, *, is_fresh: bool) -
     Args:
         run: the run.
         frame: a frame that has just been made.
-        saved: what the store had of it.
-        is_fresh: whether everything in it is to run again.
+        saved: its state in the store.
+        is_fresh: whether all that is in it runs again.
     """
     frame.saved = saved
     for position, node in enumerate(frame.layout.nodes):

@@ -115,7 +115,7 @@ class Scheduler:
         """Check that the state is consistent; from now on, check that each change of a status is allowed.
 
         Raises:
-            AssertionError: it does not.
+            AssertionError: it is not.
         """
         # Only tests check.
         from sequent.engine.validation import validate

@@ -20,7 +20,7 @@ def validate(run: RunState, root: BlockState) -> None:
     """Check every frame and every block, and that the run is not waiting for nothing.
 
     Raises:
-        AssertionError: something does not agree.
+        AssertionError: the state is not consistent.
     """
     _watch_from_now_on(run)
     for queue in (run.decisions, run.doubts, run.judgements, run.closings, run.advances):

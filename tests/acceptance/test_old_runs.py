@@ -143,7 +143,7 @@ def test_a_check_says_that_a_run_was_taken_away_of_which_there_are_rows(sequent)
         connection.execute("DELETE FROM run WHERE number = 2")
     wrong = sequent("store", "check")
     assert wrong.returncode == 4
-    assert "of 'attempt' there are rows (1) that belong to nothing that is there" in wrong.stdout
+    assert "table 'attempt' has rows (1) of a run that does not exist" in wrong.stdout
 
 
 def test_a_store_that_is_not_there_is_not_made(sequent):

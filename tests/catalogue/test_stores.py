@@ -165,7 +165,7 @@ MISFITS = {
         "'a' is in iteration 1, which is missing",
     ),
     "row_128_gone": ("DELETE FROM attempt", "2 rows were written, and 1 are there"),
-    "row_128_state": ("UPDATE attempt SET state = 'failure'", "one of its 2 rows is not what was written"),
+    "row_128_state": ("UPDATE attempt SET state = 'failure'", "one of its 2 rows is not as it was written"),
     "row_128_value": ("UPDATE run SET status = 'failure'", "run 'r00001' was altered or damaged"),
 }
 

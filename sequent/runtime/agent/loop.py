@@ -44,8 +44,8 @@ RunWorker = Callable[[WorkerSetup, str, WorkerLimit, socket.socket], None]
 class Agent:
     """The loop of the agent.
 
-    It has one thread, so that it may fork workers at any time, and so that the kernel ends them with it.
-    It adopts what the workers leave behind, so nothing that they started can get away from it.
+    It has one thread, so that it may fork workers at any time, and that the kernel ends them with it.
+    It adopts the orphans of its workers, so no process that they started can escape.
     """
 
     def __init__(self, control: socket.socket, run_worker: RunWorker, prepare: Callable[[], None]) -> None:
@@ -148,7 +148,7 @@ class Agent:
         """Fork a worker, which begins once it has been recorded, and ends otherwise.
 
         Raises:
-            OSError: there is no room for it; nothing of it is left.
+            OSError: there is no room for it; no part of it is left.
         """
         directory, setup = self._directory, self._setup
         if directory is None or setup is None or not self._is_set_up:
@@ -279,9 +279,9 @@ def run(control: socket.socket, run_worker: RunWorker, prepare: Callable[[], Non
     """Serve as the agent, and never return.
 
     Args:
-        control: the agent's end of the pair that the driver has the other end of.
-        run_worker: what each worker does.
-        prepare: called once, before anything is forked: what it imports, no worker needs to.
+        control: the agent's end of the pair; the driver has the other.
+        run_worker: runs each worker.
+        prepare: called once, before any fork: workers need not import the modules that it imports.
     """
     try:
         Agent(control, run_worker, prepare).serve()

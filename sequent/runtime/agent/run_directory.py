@@ -22,8 +22,8 @@ _RETRY = 0.02
 class RunDirectory:
     """A run's directory, held by one agent at a time.
 
-    The lock is the kernel's and belongs to the process, so it is free as soon as the agent has ended, which it
-    does when nothing of its tree is left.
+    The kernel holds the lock for the process, so it is free as soon as the agent has ended, which it
+    does once nothing of its tree is left.
     """
 
     def __init__(self, directory: str) -> None:
@@ -60,7 +60,7 @@ class RunDirectory:
         """End the processes of an agent that was killed, and begin the list anew.
 
         Raises:
-            BusyError: a process of it does not end.
+            BusyError: one of them does not end.
         """
         end_leftovers(self._directory)
         for name in os.listdir(self.logs):
@@ -82,7 +82,7 @@ class RunDirectory:
         """Make a new, empty segment; return its path, and a descriptor that appends.
 
         Raises:
-            OSError: there is no room for it, its mark and the first that is logged.
+            OSError: there is no room for it, its mark and its first output.
         """
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
         while True:

@@ -49,7 +49,7 @@ class WorkerLimit:
         """Make the limit of a worker that is about to be started.
 
         Raises:
-            OSError: there are no descriptors left.
+            OSError: no descriptors are left.
         """
         heard, said = pair()
         heard.setblocking(False)

@@ -91,10 +91,10 @@ class Driver:
         """Run until nothing is left to do, a stop has let running steps finish, or only waits are left.
 
         Raises:
-            FencedError: somebody else took the run over; nothing more was started or written.
-            StoreError: the store could not take what had to be written; the run can be recovered.
-            ShortageError: no worker could be started; the same.
-            UsageError: another run takes a shared pool to be of another size.
+            FencedError: another process took the run over; nothing more was started or written.
+            StoreError: the store could not write the batch; the run can be recovered.
+            ShortageError: no worker could be started; the run can be recovered.
+            UsageError: another run gives a shared pool another size.
         """
         with contextlib.closing(self._desks):
             # Before the signals are taken: while the store is locked, a signal may end this process.

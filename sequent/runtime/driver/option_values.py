@@ -32,7 +32,7 @@ class OptionValues:
         """Return the value of an option of the node; None if it has none.
 
         Raises:
-            BadOptionError: it is none that the option can have.
+            BadOptionError: the option cannot have this value.
         """
         source, read = node.values.get(option), OPTIONS[option].read
         if source is None or read is None:

@@ -102,7 +102,7 @@ class Values:
         """Return the values of the attributes of ``self``.
 
         Raises:
-            NotDataError: results that it gathers are too large in sum.
+            NotDataError: the gathered results are too large in sum.
         """
         return tuple((name, self.given(scope, value, keep)) for name, value in attributes)
 
@@ -141,8 +141,8 @@ class Values:
         """Return the text of a value, as seen from an iteration.
 
         Raises:
-            PartError: it is a part of something that has no such part.
-            NotDataError: results that it gathers are too large in sum.
+            PartError: the value has no such part.
+            NotDataError: the gathered results are too large in sum.
         """
         match value:
             case ResultInput() | ResultOrInput():
@@ -176,7 +176,7 @@ class Values:
         """Return the result of a step or container within a stored frame; None if it has none.
 
         Raises:
-            NotDataError: results that it gathers are too large in sum.
+            NotDataError: the gathered results are too large in sum.
         """
         return joined(self._gathering.result(frame, node)) or None
 

@@ -24,7 +24,7 @@ class ItemWorkers:
     """The repeats under way whose items come from callables.
 
     Args:
-        spawn: has a worker started that draws.
+        spawn: starts a worker for draws.
     """
 
     def __init__(self, spawn: Callable[[], Worker]) -> None:

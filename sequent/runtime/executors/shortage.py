@@ -45,8 +45,8 @@ def start_patiently(start: Callable[[], _Started]) -> _Started:
     """Start a process that a run needs before it begins; while there is no room, say so, and try again.
 
     Raises:
-        ShortageError: there is none for too long.
-        OSError: it is refused for another reason.
+        ShortageError: there is no room for too long.
+        OSError: the start is refused for another reason.
     """
     try:
         return patiently(start, OSError, _refusal, FULL_PATIENCE, Shortage())

@@ -12,7 +12,7 @@ class Wakeups:
     """Sockets with the functions to call once there is something to read, and the executor's own bell.
 
     Args:
-        selector: what the driver waits with.
+        selector: the one that the driver waits with.
     """
 
     def __init__(self, selector: BaseSelector) -> None:

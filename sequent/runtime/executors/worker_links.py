@@ -54,7 +54,7 @@ class WorkerLink(Protocol):
         """Return the worker's next message; None if there is none.
 
         Raises:
-            BadMessageError: what came is nothing that a worker says.
+            BadMessageError: the data is not a worker's message.
         """
         ...
 

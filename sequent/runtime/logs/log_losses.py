@@ -49,7 +49,7 @@ class LogFile(io.FileIO):
         """Write the data, or as much as there is room for; the rest is lost. Return the length of all data.
 
         Raises:
-            OSError: the descriptor leads nowhere.
+            OSError: the descriptor cannot be used.
         """
         view = memoryview(data).cast("B")
         done = 0

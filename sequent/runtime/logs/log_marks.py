@@ -46,7 +46,7 @@ def make_mark(segment: str) -> int:
     """Open the file of a segment's mark, made if need be, with room for all that is written to it.
 
     Raises:
-        OSError: there is none.
+        OSError: there is no room.
     """
     file = os.open(mark_of(segment), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:

@@ -30,7 +30,7 @@ class Segment:
 
     Args:
         path: its file.
-        descriptor: what is written to.
+        descriptor: the one to write to.
         further: other descriptors of the same file.
     """
 

@@ -1,4 +1,4 @@
-"""Where runs are kept: SQLite, in a file that stays or in one that goes with its process."""
+"""Stores of runs: SQLite, in a file that stays or in one that is removed with its process."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ def open_store(name: str | None, *, makes: bool = True) -> Store:
     """Open a store.
 
     Args:
-        name: a path, ``sqlite:///PATH`` or ``:memory:``; None for what ``SEQUENT_STORE`` names, else the
+        name: a path, ``sqlite:///PATH`` or ``:memory:``; None for the store that ``SEQUENT_STORE`` names, or else the
             user's own, ``sequent/store.db`` in the directory for state.
-        makes: whether it is made if its file is not there; else it is then a store without runs.
+        makes: whether to make the store if its file does not exist; if not, the store has no runs.
 
     Raises:
         UsageError: the name is that of a database that is not supported.
-        StoreError: the file cannot be used: it is foreign, empty, newer, damaged, or in a place that is not
-            safe. It was left as it is.
+        StoreError: the file cannot be used: it is foreign, empty, newer, damaged, or in a place that is not safe. It
+            was left as it is.
     """
     location = locate(name)
     if location is not None and (makes or os.path.lexists(location.path)):
@@ -33,16 +33,16 @@ def open_store(name: str | None, *, makes: bool = True) -> Store:
 
 
 def own_store() -> str:
-    """The file of the user's own store, which is meant where nobody names another."""
+    """Return the file of the user's own store, the default."""
     location = locate(None)
     return MEMORY if location is None else location.path
 
 
 def check_outlasting(name: str | None) -> None:
-    """See that a store is not gone with its process, so that another can look at its runs, or take them up.
+    """Check that a store outlives its process, so that another process can read or recover its runs.
 
     Raises:
-        UsageError: it is the one in memory.
+        UsageError: it is the store in memory.
     """
     if locate(name) is None:
         raise UsageError(
@@ -53,7 +53,7 @@ def check_outlasting(name: str | None) -> None:
 
 
 def is_there(name: str) -> bool:
-    """Whether a store that is named so has been made."""
+    """Return whether the store with that name has been made."""
     location = locate(name)
     return location is not None and os.path.lexists(location.path)
 

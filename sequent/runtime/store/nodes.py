@@ -1,4 +1,4 @@
-"""Which step, container and iteration a row means."""
+"""The steps, containers and iterations that rows refer to."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ STEP = "step"
 
 
 class KnownNodes:
-    """The nodes of a run as the store knows them: by their indexes in the plan with which it was made, and further."""
+    """The nodes of a run as the store knows them: by their indexes in the plan with which it was made, and more."""
 
     def __init__(self, nodes: Mapping[int, tuple[str, str]]) -> None:
         """Take path and kind by index, from 0 and without a gap."""
         self.nodes = dict(nodes)
         self.ids: list[int] | None = None
-        """Per index of the plan that is in use, the store's index; None where they are the same."""
+        """Per index of the plan in use, the store's index; None if they are the same."""
         self._by_path = {place: index for index, place in nodes.items()}
 
     def rename(self, path: Callable[[str], str]) -> None:
-        """Know the nodes by other paths."""
+        """Rename the paths of all nodes."""
         self.nodes = {index: (path(old), kind) for index, (old, kind) in self.nodes.items()}
         self._by_path = {place: index for index, place in self.nodes.items()}
 
     def learn(self, plan: Plan) -> list[tuple[str, str]]:
-        """Know the nodes of another plan as well, after those that are known; give them all, by index."""
+        """Add the nodes of another plan after those that are known; return all of them, by index."""
         for place in places_of(plan):
             if place not in self._by_path:
                 index = len(self.nodes)
@@ -36,19 +36,19 @@ class KnownNodes:
         return [self.nodes[index] for index in range(len(self.nodes))]
 
     def path(self, node: int) -> str:
-        """The dotted path of a node; a question mark where the store does not know it."""
+        """Return the dotted path of a node; a question mark if the store does not know it."""
         return self.nodes.get(node, ("?", ""))[0]
 
     def steps_at(self, path: str) -> int | None:
-        """The index of the step with that path."""
+        """Return the index of the step with that path."""
         return self._by_path.get((path, STEP))
 
     def is_step(self, node: int) -> bool:
-        """Whether it is a step, and no container."""
+        """Return whether the node is a step, not a container."""
         return self.nodes.get(node, ("", ""))[1] == STEP
 
     def use(self, plan: Plan) -> bool:
-        """Take the indexes of a plan from now on; False where a node of it is unknown to the store."""
+        """Use the indexes of a plan from now on; return False if the store does not know one of its nodes."""
         ids = [self._by_path[place] for place in places_of(plan) if place in self._by_path]
         if len(ids) != len(plan.nodes):
             return False
@@ -56,12 +56,12 @@ class KnownNodes:
         return True
 
     def stored(self, index: int) -> int:
-        """The store's index of a node that has this one in the plan."""
+        """Return the store's index of the node with this index in the plan."""
         return index if self.ids is None else self.ids[index]
 
 
 def places_of(plan: Plan) -> list[tuple[str, str]]:
-    """Path and kind of each node: a repeated step shares its path with the container that repeats it."""
+    """Return path and kind of each node: a repeated step shares its path with the container that repeats it."""
     return [(dotted(node.path), STEP if isinstance(node, StepPlan) else _kind(node)) for node in plan.nodes]
 
 
@@ -70,7 +70,7 @@ def _kind(node: ContainerPlan) -> str:
 
 
 def sequence_above(frame: int, find: Callable[[int], tuple[int, int] | None]) -> tuple[int, ...]:
-    """The numbers from the root in; ``find`` gives the parent and the number of a frame.
+    """Return the numbers of iterations from the root in; ``find`` gives the parent and the number of a frame.
 
     Raises:
         StoreError: the frames are not a tree.
@@ -78,10 +78,10 @@ def sequence_above(frame: int, find: Callable[[int], tuple[int, int] | None]) ->
     numbers: list[int] = []
     seen: set[int] = set()
     while frame:
-        found = None if frame in seen else find(frame)
-        if found is None:
-            raise StoreError(f"the store does not say what iteration {frame} is", code="damaged-store")
+        place = None if frame in seen else find(frame)
+        if place is None:
+            raise StoreError(f"the store does not contain iteration {frame}", code="damaged-store")
         seen.add(frame)
-        frame, number = found
+        frame, number = place
         numbers.append(number)
     return tuple(reversed(numbers))

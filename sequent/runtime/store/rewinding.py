@@ -1,4 +1,4 @@
-"""Loads what a run was at the end of an earlier recovery, and says what must be written to go on from there."""
+"""Loads the state of a run at the end of an earlier recovery, and the changes that return the store to it."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from sequent.runtime.store.sql.run_rows import OpenRows, Tried
 
 
 class RewindingLoader(SavedLoader):
-    """Loads everything, with what had succeeded by the end of a recovery as a success, and nothing else.
+    """Loads everything: tasks that had succeeded by the end of a recovery are successes, all others are not.
 
-    A task that has run since is what it was before; an iteration in which one has is taken up again. What
-    became of iterations is written only as it is now, so one without any later attempt stays as it is.
+    A task that has run since then gets its earlier state, and an iteration that contains such a task is opened again.
+    The store has only the present status of iterations, so one without a later attempt stays as it is.
     """
 
     def __init__(self, plan: Plan, rows: OpenRows, recovery: int, basis: int) -> None:
         super().__init__(plan, rows, recovery)
         self._basis = basis
         self._around: list[int] = [0]
-        """The frames around what is being loaded."""
+        """The frames around the node that is being loaded."""
         self._within: list[Numbers] = [()]
         self._superseded: list[Mark] = []
         self._restored: list[tuple[Mark, int]] = []
@@ -33,18 +33,18 @@ class RewindingLoader(SavedLoader):
         self._repeats_again: list[tuple[int, int]] = []
         self._renewed: list[Renewal] = []
         self._later = 0
-        """How many tasks were found that have run since."""
+        """The number of tasks so far that have run since then."""
         self._earlier = 0
-        """How many that had run by then."""
+        """The number of tasks so far that had run by then."""
 
     @property
     def _written(self) -> tuple[list[Any], ...]:
-        """All that must be written."""
+        """The lists of all changes to be written."""
         return self._superseded, self._restored, self._frames_again, self._repeats_again, self._renewed
 
     @property
     def revision(self) -> Revision:
-        """What must be written, once all is loaded."""
+        """The changes to be written, once all is loaded."""
         return Revision(
             superseded=tuple(self._superseded),
             restored=tuple(self._restored),
@@ -77,7 +77,7 @@ class RewindingLoader(SavedLoader):
         if saved is None or self._later == before:
             return saved
         if node.repeats is not None and self._earlier == earlier:
-            # It had not begun by then: neither had its items been found.
+            # It had not begun by then, so its items had not been found, either.
             for written, length in zip(self._written, lengths, strict=True):
                 del written[length:]
             self._renewed.append(Renewal(frame, node.index, sequence))
@@ -111,7 +111,7 @@ class RewindingLoader(SavedLoader):
         return replace(saved, status=Status.WAITING, verdict=Verdict.UNKNOWN, answers=(), waits=False)
 
     def _restore(self, step: StepPlan, mark: Mark, then: Tried, saved: SavedTask) -> SavedTask:
-        """A success again, as an attempt of its own after those that followed."""
+        """Make a success count again, as a new attempt after those that followed it."""
         number = saved.attempt + 1
         self._restored.append((replace(mark, attempt=number), then.number))
         text = self._rows.result_at(mark.frame, step.index, mark.iteration, then.number)
@@ -124,7 +124,7 @@ def _had_succeeded(tried: Tried) -> bool:
 
 
 def _is_met(saved: SavedBlock, node: ContainerPlan) -> bool:
-    """Whether an iteration that stays a success had ended the repeat."""
+    """Return whether an iteration that stays a success had ended the repeat."""
     if node.until is None:
         return False
     step = node.children[node.until]

@@ -1,4 +1,4 @@
-"""What runs are called, and what is said of ids that fit none or several."""
+"""The ids of runs, and the errors of ids that fit no run or several."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from sequent.model.commands import typed
 from sequent.model.status import RunStatus
 
 LATEST = "latest"
-"""Means the latest run, where a run's id is asked for."""
+"""The word for the latest run, in place of a run's id."""
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z")
 
 
 def default_id(number: int) -> str:
-    """The id of a run that was given none."""
+    """Return the id of a run for which none was given."""
     return f"r{number:05d}"
 
 
 def check_id(run_id: str) -> None:
-    """Refuse what no run may be called.
+    """Refuse an id that no run may have.
 
     Raises:
-        UsageError: the id has another form, or has a meaning of its own.
+        UsageError: the id has another form, or is a word with a meaning.
     """
     if not _ID.match(run_id):
         raise UsageError(
@@ -38,7 +38,7 @@ def check_id(run_id: str) -> None:
 
 
 def taken(run_id: str) -> UsageError:
-    """The error of an id that another run has."""
+    """Return the error of an id that another run has."""
     return UsageError(
         f"run '{run_id}' exists already",
         code="run-exists",
@@ -47,7 +47,7 @@ def taken(run_id: str) -> UsageError:
 
 
 def unknown(run_id: str, store: str, latest: Sequence[tuple[str, str, RunStatus]]) -> UnknownRunError:
-    """The error of an id that no run has; ``latest`` are the latest runs' ids, flows and statuses."""
+    """Return the error of an id that no run has; ``latest`` are the latest runs' ids, flows and statuses."""
     if not latest:
         message = f"there is no run '{run_id}': there are no runs in '{store}'"
         return UnknownRunError(message, hint="start one, or name another store: --store FILE")
@@ -55,7 +55,7 @@ def unknown(run_id: str, store: str, latest: Sequence[tuple[str, str, RunStatus]
 
 
 def none_latest(flow: str | None, store: str, within_others: Sequence[tuple[str, str, RunStatus]]) -> UnknownRunError:
-    """The error where there is no latest run; ``within_others`` are the latest that steps of other runs started."""
+    """Return the error if there is no latest run; ``within_others`` are the latest that steps of other runs started."""
     of_flow = f" of the flow '{flow}'" if flow is not None else ""
     if not within_others:
         return UnknownRunError(f"there are no runs{of_flow} in '{store}'", hint="start one, or name another store")
@@ -66,7 +66,7 @@ def none_latest(flow: str | None, store: str, within_others: Sequence[tuple[str,
 
 
 def ambiguous(run_id: str, runs: Sequence[tuple[str, str, RunStatus]]) -> UnknownRunError:
-    """The error of a beginning that several runs' ids have."""
+    """Return the error of a prefix that several runs' ids have."""
     return UnknownRunError(f"several runs begin with '{run_id}'", hint=f"among them {_list(runs)}")
 
 

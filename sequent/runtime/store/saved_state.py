@@ -1,4 +1,4 @@
-"""Loads what a recovery starts from: the open iterations of a run, out of its rows."""
+"""Loads the state that a recovery starts from: the open iterations of a run, from its rows."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from sequent.runtime.rows import TaskKey
 from sequent.runtime.store.sql.run_rows import Extent, OpenRows, Span
 
 Numbers = tuple[int, ...]
-"""Of the iterations around, from the root in."""
+"""The numbers of the iterations around, from the root in."""
 
 
 class SavedLoader:
-    """Loads open iterations alone: what a repeat has behind it is counted by the store, and never read.
+    """Loads open iterations only: the store counts the settled iterations of a repeat, which are never read.
 
     Args:
         plan: the plan to run.
         rows: the run's rows.
-        recovery: the run's present recovery, of which the failed attempts are counted.
-        directives: what is asked for by hand: what that may concern is loaded although it is kept.
+        recovery: the run's present recovery, whose failed attempts are counted.
+        directives: the directives asked for by hand: tasks that they may concern are loaded although they are kept.
     """
 
     def __init__(
@@ -37,15 +37,15 @@ class SavedLoader:
         self._reach = Reach.of(plan, directives)
         watched = {cause for reaction in plan.reactions.values() for cause in reaction.to_run_of}
         self._watching = frozenset({*watched, *plan.reactions})
-        """The nodes of which is asked in which recovery they last ran."""
+        """The nodes for which it matters in which recovery they last ran."""
 
     def root(self) -> SavedFrame | None:
-        """The root's iteration; None where it has not begun."""
+        """Return the root's iteration; None if it has not begun."""
         root = self._plan.nodes[0]
-        found = self._rows.frame_of(0, 0)
-        if found is None or not isinstance(root, ContainerPlan):
+        root_row = self._rows.frame_of(0, 0)
+        if root_row is None or not isinstance(root, ContainerPlan):
             return None
-        return self._frame(*found, root, (1,), every=False)
+        return self._frame(*root_row, root, (1,), every=False)
 
     def _frame(
         self, frame: int, status: Status, container: ContainerPlan, sequence: Numbers, *, every: bool
@@ -89,7 +89,7 @@ class SavedLoader:
         )
 
     def _is_to_wait(self, frame: int, step: StepPlan, iteration: int, attempt: int, failures: int) -> bool:
-        """Whether a task that has failed was to be tried again, at its time or as soon as there was room."""
+        """Return whether a failed task was to be tried again, at its time or as soon as there was room."""
         if not step.retries:
             return False
         index = step.index
@@ -104,10 +104,10 @@ class SavedLoader:
             if status_of_repeat is None:
                 return None
             return self._repeat(frame, node, status_of_repeat, sequence, every=every)
-        found = self._rows.frame_of(frame, node.index)
-        if found is None:
+        frame_row = self._rows.frame_of(frame, node.index)
+        if frame_row is None:
             return None
-        id_, status = found
+        id_, status = frame_row
         is_kept = status is Status.SUCCESS
         answers = self._answers(id_, node) if is_kept else ()
         span = self._span(frame, node, status)
@@ -118,7 +118,7 @@ class SavedLoader:
         return SavedBlock(status, 1, {1: inside}, answers=answers, recovery=span.recovery, ran_in=span.ran_in)
 
     def _span(self, frame: int, node: ContainerPlan, status: Status) -> Span:
-        """In which recoveries something in a container ran, where anybody asks; else as if nothing had."""
+        """Return the recoveries in which something in a container ran, if that matters; otherwise as if nothing had."""
         is_asked = node.index in self._watching or (self._recovery and status in (Status.FAILURE, Status.CANCELLED))
         if not is_asked:
             return Span(-1, -1)
@@ -127,21 +127,21 @@ class SavedLoader:
         return self._rows.span_of_frames(frame, node.index)
 
     def _answers(self, frame: int, container: ContainerPlan) -> tuple[int, ...]:
-        """Which of what is asked of a container's result it is."""
+        """Return the claims about a container's result that are true."""
         node: NodePlan = container
         while isinstance(node, ContainerPlan):
             if node.result is None or node.repeats is not None:
                 return ()
             if node is not container:
-                found = self._rows.frame_of(frame, node.index)
-                if found is None:
+                frame_row = self._rows.frame_of(frame, node.index)
+                if frame_row is None:
                     return ()
-                frame = found[0]
+                frame = frame_row[0]
             node = self._plan.nodes[node.children[node.result]]
         return answers_of(node, self._rows.result(TaskKey(frame, node.index, 0))) if node.asked else ()
 
     def _is_wanted(self, node: ContainerPlan, sequence: Numbers) -> bool:
-        """Whether the inside of a kept container is loaded: for the numbers of its attempts, or to run again."""
+        """Return whether the inside of a kept container is loaded: for the numbers of its attempts, or to run again."""
         return node.index in self._plan.reactions or self._reach.is_in(node, sequence)
 
     def _repeat(self, frame: int, node: ContainerPlan, status: Status, sequence: Numbers, *, every: bool) -> SavedBlock:
@@ -160,17 +160,17 @@ class SavedLoader:
         )
 
     def _loads(self, node: ContainerPlan, sequence: Numbers, number: int) -> bool:
-        """Whether an iteration that is a success is loaded: an ``until`` needs all, to say which of them met it."""
+        """Return whether a successful iteration is loaded; with ``until`` all are, to find those that met it."""
         if node.until is not None:
             return self._reach.is_in(node, sequence)
         return self._reach.is_in(node, (*sequence, number))
 
     def _frames(self, frame: int, node: ContainerPlan, sequence: Numbers, *, every: bool) -> dict[int, SavedFrame]:
         looks_inside = self._reach.is_in(node, sequence)
-        found = self._rows.open_frames(frame, node.index, every=every or looks_inside)
+        frame_rows = self._rows.open_frames(frame, node.index, every=every or looks_inside)
         return {
             number: self._frame(id_, status, node, (*sequence, number), every=every)
-            for number, id_, status in found
+            for number, id_, status in frame_rows
             if every or status is not Status.SUCCESS or self._loads(node, sequence, number)
         }
 
@@ -180,7 +180,7 @@ class SavedLoader:
         return self._rows.frame_extent(frame, node.index)
 
     def _gaps(self, frame: int, node: ContainerPlan, extent: Extent) -> dict[int, SavedFrame]:
-        """Iterations that had begun but left no row, since their task was still waiting for its turn."""
+        """Return the iterations that had begun but left no row, since their task was still waiting for its turn."""
         if extent.begun >= extent.last:
             return {}
         if node.wraps:

@@ -27,7 +27,7 @@ def fill_words(words: tuple[Word, ...], take: Take) -> list[str]:
     """Fill in the words of a command.
 
     Raises:
-        UsageError: a value is none that a word can be, or would be taken for an option.
+        UsageError: a value cannot be a word, or the program would take it for an option.
     """
     filled: list[str] = []
     is_guarded = False
@@ -46,7 +46,7 @@ def computed_words(returned: object) -> list[str]:
     """Return the words that a callable returned; like words that the author wrote, they may be options.
 
     Raises:
-        UsageError: it gave no list, or something in it is none that a word can be.
+        UsageError: it did not return a list, or an item of the list cannot be a word.
     """
     if not isinstance(returned, list | tuple):
         raise UsageError(

@@ -76,12 +76,12 @@ def run_command(
     Args:
         work: the command, as written.
         inputs: the values of its references.
-        environment: what every step has in its environment.
-        segment: the log that takes what it writes.
-        compute: calls the function that gives the words, where one does.
+        environment: the variables that every step gets.
+        segment: the log for its output.
+        compute: calls the function that returns the words, if there is one.
 
     Raises:
-        CommandError: it was not found, or ended in a way that is no success.
+        CommandError: the program was not found, or failed.
         UsageError: a value cannot be filled in.
     """
     call = _fill(work, inputs, environment, compute)
@@ -180,7 +180,7 @@ def _collect(process: subprocess.Popen[bytes], segment: Segment, *, keeps: bool)
         keeps: whether its standard output is kept.
 
     Returns:
-        its standard output; the end of its standard error; and the end of its standard output, where that is not kept.
+        its standard output; the end of its standard error; and the end of its standard output, if that is not kept.
     """
     output, errors = process.stdout, process.stderr
     if output is None or errors is None:
@@ -223,7 +223,7 @@ def _checked(size: int) -> int:
     """Check the size of an output that becomes a result, and return it.
 
     Raises:
-        UsageError: it is too large for that.
+        UsageError: it is too large.
     """
     if size > LARGEST_RESULT:
         raise UsageError(

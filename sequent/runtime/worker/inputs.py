@@ -158,8 +158,8 @@ class Inputs:
         """Return the value of a literal, decoded afresh, or of the next reference.
 
         Raises:
-            PartError: it is to be a part of something that has no such part.
-            UsageError: it is a secret that is not there.
+            PartError: the value has no such part.
+            UsageError: the secret does not exist.
         """
         if isinstance(value, Literal):
             return decode_literal(value)
@@ -237,7 +237,7 @@ def instance_of(catalogue: Catalogue, path: Path, attributes: tuple[tuple[str, G
     """Return the object that is ``self`` in the container with that path.
 
     Raises:
-        PartError: an attribute is to be a part of something that has no such part.
+        PartError: the value of an attribute has no such part.
     """
     classes = catalogue.classes_of("")
     values: dict[str, object] = {}

@@ -62,7 +62,7 @@ class StandardError(logging.StreamHandler[Any]):
 def set_up_logs(setup: WorkerSetup) -> Loguru:
     """Let both libraries write to the attempt's log, in a process that exists only for steps.
 
-    What the author's own script has set up stays as it is.
+    Handlers that the author's own script has set up stay as they are.
     """
     root = logging.getLogger()
     if not any(_writes_to_log(output) for output in root.handlers):

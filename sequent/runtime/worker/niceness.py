@@ -18,7 +18,7 @@ class Niceness:
         """Add to the niceness of the run itself; a negative number lowers it.
 
         Raises:
-            UsageError: the system does not let this user go before others.
+            UsageError: the system does not let this user lower it.
         """
         try:
             os.setpriority(os.PRIO_PROCESS, 0, self._own + nice)

@@ -26,9 +26,9 @@ def problem_of(
     """Describe an exception as a problem.
 
     Args:
-        error: what the author's code raised, or Sequent itself refused.
-        place: the line of the step, which is told where Sequent refused something and knows no line of its own.
-        hide: takes secrets out of a text, before it is shortened.
+        error: raised by the author's code, or by Sequent itself.
+        place: the line of the step, for an error of Sequent's that has no line of its own.
+        hide: removes secrets from a string, before it is shortened.
     """
     kind = type(error).__name__
     code: int | None = None

@@ -78,7 +78,7 @@ class Secrets:
         """Refuse the text of a result that contains a secret.
 
         Raises:
-            NotDataError: it has.
+            NotDataError: it contains one.
         """
         for form, name in self._names.items():
             if form in text:

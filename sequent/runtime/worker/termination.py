@@ -67,7 +67,7 @@ class Termination:
         """End the author's code; if it was told to end, it has not succeeded, even if it caught the exception.
 
         Raises:
-            Terminated: it returned in spite of that.
+            Terminated: it returned nevertheless.
         """
         self.is_in_step = False
         if self.was_asked and kind is None:

@@ -52,7 +52,7 @@ def test_a_large_value_that_was_changed_is_an_error(tmp_path):
     attempted(run, TASK_A, result='"' + "x" * 2_000_000 + '"')
     (value,) = Path(run.directory, "values").iterdir()
     value.write_bytes(value.read_bytes().replace(b"xx", b"xy", 1))
-    with pytest.raises(StoreError, match="not what was written"):
+    with pytest.raises(StoreError, match="not as it was written"):
         run.result(TASK_A)
     store.close()
 

@@ -60,7 +60,7 @@ class PoolDesk:
         """Prepare to ask and to be woken; begin the run if it waits for nothing.
 
         Raises:
-            UsageError: another run takes a shared pool to be of another size.
+            UsageError: another run gives a shared pool another size.
         """
         if self._capacities:
             self._socket = WakeSocket(selector, self._hurry)

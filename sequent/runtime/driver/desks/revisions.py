@@ -39,8 +39,8 @@ def revise(plan: Plan, revision: Revision, batch: Batch, at: float, recovery: in
 
     Args:
         plan: the plan to run.
-        revision: what a recovery makes of what it finds.
-        batch: what is written in one transaction.
+        revision: how a recovery treats the state that it finds.
+        batch: the rows of one transaction.
         at: seconds since 1970.
         recovery: the run's present recovery.
     """

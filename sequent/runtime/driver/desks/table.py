@@ -103,7 +103,7 @@ class Desks:
         """Let executors and other runs wake the selector, and begin the run.
 
         Raises:
-            UsageError: another run takes a shared pool to be of another size.
+            UsageError: another run gives a shared pool another size.
         """
         for executor in self._executors:
             executor.open(selector)

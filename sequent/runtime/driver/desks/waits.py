@@ -181,9 +181,9 @@ def wait_after(backoff: Backoff, failures: int, key: str) -> float:
     """Return the seconds to wait after so many failures: each time ``factor`` as long, up to ``ceiling``.
 
     Args:
-        backoff: what the step says.
-        failures: how many attempts have failed, at least 1.
-        key: the task's own text, from which its part of the jitter comes: the same each time, and another for each
+        backoff: the step's option.
+        failures: the number of failed attempts, at least 1.
+        key: the task's name, which decides its part of the jitter: the same each time, and another for each
             task, so that tasks which failed together do not all come back together.
     """
     ceiling = LONGEST if backoff.ceiling is None else backoff.ceiling

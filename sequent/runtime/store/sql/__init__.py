@@ -1,1 +1,1 @@
-"""What is SQL about a store, whichever database it is: rows, statements, questions, and who may write."""
+"""The SQL of a store, whichever database it is in: rows, statements, queries, and the guard of writes."""

@@ -1,4 +1,4 @@
-"""The attempts of a run, and how many of them came to what, as people are told."""
+"""The attempts of a run and their outcomes, for people."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ from sequent.runtime.store.sql.seals import damaged
 
 
 class AttemptRows(RunRows):
-    """Tells of attempts by path and sequence."""
+    """Lists attempts by path and sequence."""
 
     def standings(self) -> dict[str, dict[Status, int]]:
-        """By path, how many tasks or iterations are in each status."""
-        found: dict[str, dict[Status, int]] = {}
+        """Return, by path, the number of tasks or iterations in each status."""
+        standings: dict[str, dict[Status, int]] = {}
         for text in ("tasks_by_state", "frames_by_status"):
             for node, state, count in self._session.rows(text, self._run):
-                numbers, status = found.setdefault(self._nodes.path(node), {}), read_status(state)
+                numbers, status = standings.setdefault(self._nodes.path(node), {}), read_status(state)
                 numbers[status] = numbers.get(status, 0) + int(count)
-        return found
+        return standings
 
     def container_problems(self, limit: int | None = None) -> list[Failure]:
-        """The containers that failed for a reason that no attempt tells, under the sequence around them."""
-        found: list[Failure] = []
+        """Return the containers that failed without a failed attempt, under the sequence around them."""
+        failures: list[Failure] = []
         rows = self._session.rows("container_problems", self._run, -1 if limit is None else limit)
         for frame, node, problem in rows:
             told, sequence = self._problem(problem), sequence_text(self._sequence_of(frame))
             if told is not None:
-                found.append(Failure(path=self._nodes.path(node), sequence=sequence, attempt=0, problem=told))
-        return found
+                failures.append(Failure(path=self._nodes.path(node), sequence=sequence, attempt=0, problem=told))
+        return failures
 
     def successes(self) -> int:
         return int(self._session.row("success_count", self._run)[0])
@@ -58,13 +58,13 @@ class AttemptRows(RunRows):
         return count, first
 
     def pending(self) -> list[Pending]:
-        """What is waited for by the clock."""
-        found: list[Pending] = []
+        """Return the waits for a time that go on."""
+        waits: list[Pending] = []
         for frame, node, iteration, attempt, due in self._session.rows("pending", self._run):
             around = self._sequence_of(frame)
             sequence = sequence_text((*around, iteration) if iteration else around)
-            found.append(Pending(path=self._nodes.path(node), sequence=sequence, attempt=attempt, due=due))
-        return found
+            waits.append(Pending(path=self._nodes.path(node), sequence=sequence, attempt=attempt, due=due))
+        return waits
 
     def attempts(self, path: str | None) -> Iterator[AttemptRecord]:
         if path is None:
@@ -94,9 +94,9 @@ class AttemptRows(RunRows):
 
     @cached_property
     def _sequence_of(self) -> Callable[[int], tuple[int, ...]]:
-        """The numbers of the iterations around what is in one, by its id."""
+        """A function that returns the numbers of the iterations around a frame and of the frame itself, by its id."""
 
-        def found(frame: int) -> tuple[int, ...]:
+        def numbers(frame: int) -> tuple[int, ...]:
             return sequence_above(frame, lambda id_: self._session.row("frame_with_id", self._run, id_))
 
-        return lru_cache(100_000)(found)
+        return lru_cache(100_000)(numbers)

@@ -1,7 +1,7 @@
-"""Whether what a store has of a run is what was written: asked before the run is taken up again.
+"""Checks before a recovery that the store has a run's rows as they were written.
 
-The rows of a run are counted by the database, as its driver counted them when it wrote them. Only if that comes to
-something else are they compared with one another, to name those that are wrong.
+The database counts the rows of the run, as its driver counted them when it wrote them. Only if the counts differ are
+the rows compared with one another, to name those that are wrong.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ from sequent.runtime.store.sql.session import Session
 from sequent.runtime.store.sql.tally import count_run, read_tally
 
 WHOLE = 32 * 1024 * 1024
-"""Bytes of a store up to which all of its pages are looked at as well, which takes a tenth of a second."""
+"""Bytes of a store up to which all of its pages are checked as well, which takes a tenth of a second."""
 
 
 def check_run(session: Session, listing: Listing, number: int, nodes: KnownNodes, *, whole: int = WHOLE) -> None:
-    """See that all rows of a run are there, and are what they were.
+    """Check that all rows of a run exist and are as they were written.
 
     Args:
-        session: asks the store.
-        listing: its runs.
-        number: of the run.
-        nodes: of its definition.
-        whole: bytes of a store up to which all of its pages are looked at as well.
+        session: a session with the store.
+        listing: the store's runs.
+        number: the run's number.
+        nodes: the nodes of its definition.
+        whole: bytes of a store up to which all of its pages are checked as well.
 
     Raises:
-        StoreError: they are not; the message says which, as far as the others tell.
+        StoreError: they are not; the message names the wrong ones, as far as the others show them.
     """
     database = session.database
     with session.snapshot():
@@ -41,13 +41,13 @@ def check_run(session: Session, listing: Listing, number: int, nodes: KnownNodes
         database.check_pages(session, whole)
         for (state,) in session.rows("states", number, number, number):
             read_status(state)
-        found = count_run(session, number)
+        counted = count_run(session, number)
         written = read_tally(listing.with_number(number).tally)
-        if found == written and database.has_whole_indexes(session, number):
+        if counted == written and database.has_whole_indexes(session, number):
             return
         wrong = list(_misfits(session, number, nodes))
         if written is not None and not wrong:
-            wrong = [_difference(found.rows, written.rows)]
+            wrong = [_difference(counted.rows, written.rows)]
     if wrong:
         raise StoreError(
             f"the rows of the run contradict one another: {'; '.join(wrong[:5])}",
@@ -58,12 +58,12 @@ def check_run(session: Session, listing: Listing, number: int, nodes: KnownNodes
 
 def _difference(found: int, written: int) -> str:
     if found == written:
-        return f"one of its {written:,} rows is not what was written"
+        return f"one of its {written:,} rows is not as it was written"
     return f"{written:,} rows were written, and {found:,} are there"
 
 
 def _misfits(session: Session, run: int, nodes: KnownNodes) -> Iterator[str]:
-    """The rows that stand where they cannot, each kind once."""
+    """Yield the rows that are in impossible places, each kind once."""
     for node, id_, number in session.rows("roots", run):
         if (node, id_, number) != (0, 1, 1):
             yield f"iteration {id_} of '{nodes.path(node)}' is in none"
@@ -91,12 +91,12 @@ def _lost(what: str, path: str, frame: int, count: int) -> str:
 
 
 def problems_of(session: Session) -> Iterator[str]:
-    """What is wrong with a store: all that the database can check, each row, text and large value is looked at."""
+    """Yield the problems of a store: all checks of the database, and each row, text and large value."""
     listing = Listing(session)
     try:
         session.database.check_pages(session)
         for table, count in session.database.stray_rows(session):
-            yield f"of '{table}' there are rows ({count:,}) that belong to nothing that is there: a run was taken away"
+            yield f"table '{table}' has rows ({count:,}) of a run that does not exist: it was taken away"
     except StoreError as error:
         yield error.message
     for record in listing.records(None, None):

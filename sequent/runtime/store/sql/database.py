@@ -1,4 +1,4 @@
-"""The port to a database: all that an adapter answers, so that what is SQL about a store is written once."""
+"""The port to a database: all that an adapter provides, so that the SQL of a store is written once."""
 
 from __future__ import annotations
 
@@ -11,50 +11,50 @@ from sequent.runtime.store.sql.statements import Statement
 
 
 class OpenDatabase(Protocol):
-    """A session with a database, as an adapter asks it."""
+    """A session with a database, as an adapter uses it."""
 
     def row(self, name: str, *values: object) -> Any:
-        """The first row that a statement of that name gives; None where there is none."""
+        """Return the first row of a named statement; None if there is none."""
         ...
 
     def ask(self, text: str, *values: object) -> list[Any]:
-        """The rows that a text of the database's own asks for."""
+        """Return the rows of a query in the database's own SQL."""
         ...
 
 
 class RunClaim(Protocol):
-    """A run that this process drives, and nobody else, until it is let go or this process ends."""
+    """A run that only this process drives, until it is released or this process ends."""
 
     def begin(self, committed: int) -> None:
-        """Drive it: so many of its transactions were committed before."""
+        """Begin to drive it; so many of its transactions were committed before."""
         ...
 
     def committed(self) -> None:
-        """One more transaction of the run was committed."""
+        """Count one more committed transaction of the run."""
         ...
 
     def free_space(self) -> None:
-        """Free the room that was set aside for writing how the run ended."""
+        """Free the room that was reserved for writing how the run ended."""
         ...
 
     def release(self) -> None:
-        """Let the run go."""
+        """Release the run."""
         ...
 
 
 class LargeValues(Protocol):
-    """Where the values of a run are that are too large for its rows."""
+    """The values of a run that are too large for its rows."""
 
     def kept(self, text: str | None) -> str | None:
-        """What a row is to hold, under its seal: the text itself, or where it was written."""
+        """Return the text for a row, with its seal: the value itself, or a pointer to its file."""
         ...
 
     def read(self, text: str) -> str:
-        """The text that a row holds or points to; its seal was looked at."""
+        """Return the value that a row contains or points to; its seal was checked."""
         ...
 
     def remove_unfinished(self) -> None:
-        """Remove what an earlier driver was writing when it was killed."""
+        """Remove files that an earlier driver was writing when it was killed."""
         ...
 
 
@@ -62,31 +62,31 @@ class Database(Protocol):
     """One database of some kind."""
 
     name: str
-    """How a user names it."""
+    """The name by which a user knows it."""
     statements: Mapping[str, Statement]
-    """All statements in its words."""
+    """All statements in its SQL."""
     begin_read: str
     """Begins a transaction in which all is seen as of one moment."""
     begin_write: str
     """Begins a transaction that writes."""
     errors: tuple[type[Exception], ...]
-    """What its driver raises."""
+    """The errors that its driver raises."""
     conflicts: tuple[type[Exception], ...]
-    """Those of them that mean: there is such a row already."""
+    """Those of them that mean that such a row exists already."""
 
     def connect(self, patience: float | None = None) -> Any:
-        """A new connection, as PEP 249 has it; seconds that a statement waits for another's lock, at most.
+        """Return a new connection, as PEP 249 has it; its statements wait at most that many seconds for a lock.
 
-        Without a number a locked database is waited for, and that is said.
+        Without a number, a locked database is waited for, with a notice.
         """
         ...
 
     def error(self, error: Exception) -> StoreError:
-        """What an error of its driver means to a user."""
+        """Return an error of its driver as a user's error."""
         ...
 
     def check_place(self) -> None:
-        """See that it still is what it was when it was opened.
+        """Check that it still is what it was when it was opened.
 
         Raises:
             StoreError: it is gone, or another one is in its place.
@@ -94,7 +94,7 @@ class Database(Protocol):
         ...
 
     def refuse_reading_only(self) -> None:
-        """See that it can be written.
+        """Check that it can be written.
 
         Raises:
             StoreError: it can only be read.
@@ -104,15 +104,15 @@ class Database(Protocol):
     # -- whether it is whole, beyond what its rows tell
 
     def check_pages(self, session: OpenDatabase, most: int | None = None) -> None:
-        """See that nothing is damaged; of a database of more than so many bytes nothing is looked at.
+        """Check that nothing is damaged, unless the database has more than so many bytes.
 
         Raises:
-            StoreError: something is.
+            StoreError: something is damaged.
         """
         ...
 
     def check_commits(self, session: OpenDatabase, number: int) -> None:
-        """See that it has all that a run has committed, as of a snapshot that is about to be taken.
+        """Check that it has all commits of a run, as of a snapshot that is about to be taken.
 
         Raises:
             StoreError: it is older, such as a copy.
@@ -120,59 +120,59 @@ class Database(Protocol):
         ...
 
     def has_whole_indexes(self, session: OpenDatabase, number: int) -> bool:
-        """Whether indexes have the rows of a run that the tables have."""
+        """Return whether indexes have the same rows of a run as the tables."""
         ...
 
     def stray_rows(self, session: OpenDatabase) -> list[tuple[str, int]]:
-        """By table, how many rows refer to a row that is missing."""
+        """Return, by table, the number of rows that refer to a missing row."""
         ...
 
     def free_bytes(self, session: OpenDatabase) -> int:
-        """Bytes that nothing is in."""
+        """Return the number of unused bytes."""
         ...
 
     # -- runs, and who drives them
 
     def directory(self, number: int) -> str:
-        """A run's own directory on this machine, for logs and what its processes leave."""
+        """Return a run's own directory on this machine, for logs and files of its processes."""
         ...
 
     def check_directory(self, number: int) -> None:
-        """See that nobody else has put anything among what a run has left.
+        """Check that no other user has put anything into a run's directory.
 
         Raises:
-            StoreError: somebody could have.
+            StoreError: another user could have.
         """
         ...
 
     def make_directory(self, number: int) -> bool:
-        """Make the directory of a new run; False where that number has one, so that another one is needed."""
+        """Make the directory of a new run; return False if that number has one, so that another number is needed."""
         ...
 
     def values(self, number: int) -> LargeValues:
-        """The large values of a run."""
+        """Return the large values of a run."""
         ...
 
     def claim(self, number: int, owner: str) -> RunClaim | None:
-        """Have this process drive a run; None where somebody does."""
+        """Claim a run for this process to drive; None if another process drives it."""
         ...
 
     def claim_dead(self, number: int) -> RunClaim | None:
-        """Have a run for its removal; None where anything of it is alive."""
+        """Claim a run for its removal; None if any process of it is alive."""
         ...
 
     def driver(self, number: int) -> Owner | None:
-        """Who drives a run now."""
+        """Return the process that drives a run now."""
         ...
 
     def is_driven(self, number: int) -> bool:
-        """Whether a run has a driver, or an agent of one, which is ending what it had started."""
+        """Return whether a run has a driver, or an agent that is ending the processes of one."""
         ...
 
     def is_alive(self, number: int) -> bool:
-        """Whether a run has a driver, or anything that one had started still runs."""
+        """Return whether a run has a driver, or any process that a driver had started still runs."""
         ...
 
     def last_written(self, number: int) -> float | None:
-        """When the driver of a run last committed anything, as far as that is known."""
+        """Return when the driver of a run last committed, as far as that is known."""
         ...

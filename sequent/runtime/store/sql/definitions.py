@@ -1,4 +1,4 @@
-"""What the store has of a flow's definition."""
+"""The definition of a flow in the store."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ T = TypeVar("T")
 
 
 def read_nodes(session: Session, definition: int, *, is_digested: bool) -> KnownNodes:
-    """The nodes of a definition; that of a run of an older version may have another digest.
+    """Return the nodes of a definition; that of a run of an older version may have another digest.
 
     Raises:
-        StoreError: it is not what was written.
+        StoreError: it is not as it was written.
     """
     rows = session.rows("nodes", definition)
     texts = session.row("definition_row", definition)
@@ -42,26 +42,26 @@ def put_definition(
     description: Description,
     fingerprints: Mapping[str, str],
 ) -> int:
-    """The number of a definition, which is written unless an earlier run has the same.
+    """Return the number of a definition, which is written unless an earlier run has the same.
 
     Args:
         session: within a transaction.
         places: path and kind of each node, by index.
         description: the flow as data.
-        fingerprints: of each step's code.
+        fingerprints: fingerprints of each step's code.
     """
     texts = text_of_description(description), text_of_record(fingerprints)
     digest = _digest(*texts, "", places)
-    found = session.row("definition_with_digest", digest)
-    if found is not None:
-        return int(found[0])
+    same = session.row("definition_with_digest", digest)
+    if same is not None:
+        return int(same[0])
     number = session.insert("insert_definition", digest, *texts)
     session.write("insert_node", [(number, index, path, kind) for index, (path, kind) in enumerate(places)])
     return number
 
 
 class StoredMapping(Mapping[str, T]):
-    """One of a definition's large mappings, read when it is first looked into: a list of runs needs none."""
+    """One of a definition's large mappings, read when it is first used: a list of runs needs none."""
 
     def __init__(self, session: Session, definition: int, read: Callable[[str, str], Mapping[str, T]]) -> None:
         self._session = session

@@ -1,4 +1,4 @@
-"""Writes a run: the only door, which closes as soon as somebody else has taken the run over."""
+"""Writes a run: the only way to do so, closed as soon as another process has taken the run over."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from sequent.runtime.store.sql.writing import BatchWriter
 
 T = TypeVar("T")
 _PIECE = 0.005
-"""Seconds that a commit waits for another run's, before the driver looks round."""
+"""Seconds that a commit waits for another run's commit, before the driver looks round."""
 
 
 class Guard(NamedTuple):
-    """What every transaction must find in a run's row."""
+    """The values that every transaction must find in a run's row."""
 
     number: int
     epoch: int
@@ -38,10 +38,9 @@ class Guard(NamedTuple):
 class SqlRun(RunReading):
     """A run that this process drives.
 
-    Every transaction ends with the guard, so at any committed write exactly one (owner, epoch) has the
-    run. Every statement may be repeated: a commit whose answer was lost is written again, to the same effect.
-    It has a connection of its own, which waits for a lock no longer than for a flush: after that the driver
-    tries again by its own clock.
+    Every transaction ends with the guard, so at any committed write exactly one (owner, epoch) has the run. Every
+    statement may be repeated: a commit whose answer was lost is written again, to the same effect. It has a connection
+    of its own, which waits for a lock no longer than for a flush. After that the driver tries again by its own clock.
     """
 
     def __init__(
@@ -73,7 +72,7 @@ class SqlRun(RunReading):
 
     def commit(self, batch: Batch) -> None:
         if batch.end is not None:
-            # Whoever is killed once that is written leaves nothing behind.
+            # A driver that is killed after this write leaves nothing behind.
             self._claim.free_space()
         self._within(lambda: self._write(batch))
         if batch.unrun is not None:
@@ -89,9 +88,9 @@ class SqlRun(RunReading):
             seal_run(self._own, self._run)
 
     def _within(self, write: Callable[[], T], *, is_patient: bool = False) -> T:
-        """Have all written in one transaction, provided that the run is still this driver's; or nothing.
+        """Write all in one transaction if the run is still this driver's; otherwise write nothing.
 
-        With ``is_patient``, a store that is locked is waited for: nothing is under way yet that this could hold up.
+        With ``is_patient``, a locked store is waited for: nothing is under way yet that this could hold up.
         """
         self._check_open()
         is_decided = True
@@ -101,7 +100,7 @@ class SqlRun(RunReading):
             try:
                 written = write()
             except StoreError:
-                # The rows of whoever took the run over do not fit either: that it is lost is told first.
+                # The rows of a process that took the run over do not fit, either: report first that the run is lost.
                 self._keep_out()
                 raise
             self._keep_out()
@@ -120,7 +119,7 @@ class SqlRun(RunReading):
         return written
 
     def _keep_out(self) -> None:
-        """Make what was written count only if the run is still this driver's."""
+        """Let the writes count only if the run is still this driver's."""
         if self._own.execute("guard", self._tally.text(), *self._guard) != 1:
             raise self._fenced()
 

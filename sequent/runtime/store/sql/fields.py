@@ -1,4 +1,4 @@
-"""What the fields of a row, and of a record in one, may be: looked at here alone, before anything is made of them."""
+"""Checks the fields of rows, and of records in them; the only place to do so, before they are used."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from sequent.runtime.store.sql.statements import ColumnType
 _LONGEST = 1e15
 """Seconds."""
 _LENGTHS = frozenset({"due", "due_boot", "length"})
-"""Columns of seconds that are no times at which something was."""
+"""Columns of seconds that are not points in time."""
 
 
 def check_rows(kinds: Sequence[ColumnType], rows: Sequence[Sequence[Any]]) -> None:
-    """See that the fields of rows are what they can be: of their type, within their range, and text without NUL.
+    """Check that the fields of rows are valid: of their type, within their range, and without NUL.
 
-    They are looked at by column, which costs little where there are many rows.
+    They are checked by column, which costs little for many rows.
 
     Raises:
-        StoreError: one is not.
+        StoreError: a field is not.
     """
     if not kinds or not rows:
         return
     for kind, column in zip(kinds, zip(*rows, strict=True), strict=True):
-        found = set(map(type, column))
-        if kind.type is not None and not found <= {kind.type, *([type(None)] if kind.is_nullable else [])}:
+        types = set(map(type, column))
+        if kind.type is not None and not types <= {kind.type, *([type(None)] if kind.is_nullable else [])}:
             raise damaged(f"a field, {kind.name!r},", next(value for value in column if type(value) is not kind.type))
-        for value in column if found & {int, float, str} else ():
+        for value in column if types & {int, float, str} else ():
             if not _is_in_range(value, kind.name):
                 raise damaged(f"a field, {kind.name!r},", value)
 

@@ -1,4 +1,4 @@
-"""Finds runs and tells what they are in."""
+"""Finds runs, and reads their state."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from sequent.runtime.store.sql.session import Session
 
 
 class RunRow(NamedTuple):
-    """A run's row, and what it was asked to do."""
+    """A run's row, and its request."""
 
     number: int
     id: str
@@ -48,18 +48,18 @@ class RunRow(NamedTuple):
     unrun: str | None
     flow: str
     touched: int
-    """How many transactions its drivers have committed."""
+    """The number of transactions that its drivers have committed."""
     tally: str | None
     seal: int | None
-    """The checksum of all that stands before ``touched``; None where an older version made the run."""
+    """The checksum of all fields before ``touched``; None if an older version made the run."""
 
     def checksum(self) -> int:
-        """What the seal is to be."""
+        """Return the seal that the row should have."""
         return crc32(repr(tuple(self)[:-3]).encode("utf-8", "surrogatepass"))
 
 
 def seal_run(session: Session, number: int) -> None:
-    """Seal a run's row, which was changed in the transaction that is under way."""
+    """Seal a run's row, which was changed in the present transaction."""
     row = RunRow(*session.unchecked("run_with_number", number)[0])
     if row.tally is not None:
         session.execute("seal_run", row.checksum(), number)
@@ -67,7 +67,7 @@ def seal_run(session: Session, number: int) -> None:
 
 @contextlib.contextmanager
 def naming_run(run_id: object) -> Generator[None]:
-    """Have what is damaged of a run told with its name."""
+    """Add the run's id to errors about damage."""
     try:
         yield
     except StoreError as error:
@@ -79,7 +79,7 @@ def naming_run(run_id: object) -> Generator[None]:
 
 
 def _damaged_record(number: int, run_id: object, error: StoreError) -> RunRecord:
-    """What there is to be told of a run that cannot be read."""
+    """Return a record that says as much as possible of a run that cannot be read."""
     return RunRecord(
         number=number,
         id=run_id if isinstance(run_id, str) else repr(run_id),
@@ -102,21 +102,21 @@ def _told(records: list[RunRecord]) -> list[tuple[str, str, RunStatus]]:
 
 
 class Listing:
-    """The runs of a store, by their rows; whether one is driven the database says otherwise."""
+    """The runs of a store, by their rows; the database tells from locks whether a run is driven."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self._database = session.database
 
     def records(self, flow: str | None, limit: int | None) -> list[RunRecord]:
-        """The runs, latest first; one that cannot be read is among them, as damaged."""
+        """Return the runs, latest first, including those that cannot be read, as damaged."""
         rows = -1 if limit is None else limit
         values = (rows,) if flow is None else (flow, rows)
         try:
             text = "runs" if flow is None else "runs_of_flow"
             return [self._seen(RunRow(*row)) for row in self._session.unchecked(text, *values)]
         except StoreError:
-            # One of them has a text that is none, so that all cannot be had at once.
+            # A string of one of them cannot be decoded, so they are read one by one.
             text = "numbers" if flow is None else "numbers_of_flow"
             return [self._seen_at(number) for (number,) in self._session.rows(text, *values)]
 
@@ -133,10 +133,10 @@ class Listing:
             return _damaged_record(number, f"number {number}", error)
 
     def find(self, run_id: str, flow: str | None = None) -> RunRow:
-        """The run with that id, a unique beginning of it, or ``latest``.
+        """Return the run with that id, a unique prefix of it, or ``latest``.
 
         Raises:
-            UnknownRunError: there is none, or there are several.
+            UnknownRunError: there is no such run, or there are several.
         """
         if run_id == run_ids.LATEST:
             latest = self._latest(flow)
@@ -146,12 +146,12 @@ class Listing:
         exact = self._first("run_with_id", run_id)
         if exact is not None:
             return RunRow(*exact)
-        found = [RunRow(*row) for row in self._session.unchecked("runs_with_prefix", len(run_id), run_id)]
-        if not found or not run_id:
+        rows = [RunRow(*row) for row in self._session.unchecked("runs_with_prefix", len(run_id), run_id)]
+        if not rows or not run_id:
             raise run_ids.unknown(run_id, self._database.name, _told(self.records(None, 5)))
-        if len(found) > 1:
-            raise run_ids.ambiguous(run_id, _told([self._seen(row) for row in found]))
-        return found[0]
+        if len(rows) > 1:
+            raise run_ids.ambiguous(run_id, _told([self._seen(row) for row in rows]))
+        return rows[0]
 
     def _latest(self, flow: str | None) -> Any:
         if flow is None:
@@ -159,22 +159,22 @@ class Listing:
         return self._first("latest_run_of_flow", flow)
 
     def _first(self, text: str, *values: object) -> Any:
-        """The first row; None where there is none. What it holds is looked at when a record is made of it."""
-        found = self._session.unchecked(text, *values)
-        return found[0] if found else None
+        """Return the first row; None if there is none. It is checked when a record is made of it."""
+        rows = self._session.unchecked(text, *values)
+        return rows[0] if rows else None
 
     def with_number(self, number: int) -> RunRow:
-        """The run with that number, which is known to be there."""
-        found = self._first("run_with_number", number)
-        if found is None:
+        """Return the run with that number, which is known to exist."""
+        row = self._first("run_with_number", number)
+        if row is None:
             raise StoreError(f"run {number} is gone from '{self._database.name}'", code="damaged-store")
-        return RunRow(*found)
+        return RunRow(*row)
 
     def record(self, row: RunRow) -> RunRecord:
-        """A run as others see it: one that says running, but that nobody drives, was interrupted.
+        """Return a run's record; one that is marked as running without a driver was interrupted.
 
         Raises:
-            StoreError: its row is not what was written; the message says which run it is.
+            StoreError: its row is not as it was written; the message names the run.
         """
         with naming_run(row.id):
             check_rows(self._database.statements["run_with_number"].columns, [row])

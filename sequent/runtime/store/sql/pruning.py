@@ -1,4 +1,4 @@
-"""Removes old runs and everything they left behind; where it was killed, the next one that prunes ends the work."""
+"""Removes old runs with all their files; the next prune finishes the work of one that was killed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sequent.runtime.store.sql.records import read_run_status
 from sequent.runtime.store.sql.session import Session
 
 _AT_ONCE = 20_000
-"""Rows that are removed in one transaction: other runs write in between."""
+"""Rows that are removed in one transaction, so that other runs can write in between."""
 
 
 _OF_RUN = ("attempt", "frame", "repeat", "wait", "hold", "ticket", "pool")
@@ -25,9 +25,9 @@ _OF_RUN = ("attempt", "frame", "repeat", "wait", "hold", "ticket", "pool")
 class Pruning:
     """The old runs of a store.
 
-    A run that is to go is first marked in its row, and from then on there is no such run for anybody. Then its files
-    go, then its rows, then its own row. So no run is ever seen of which a part is gone, and nothing is left for good,
-    but for the row of the highest number until there is a higher one: no number, and so no id and no key of an attempt,
+    A run to be removed is first marked in its row, and from then on no command finds it. Then its files
+    go, then its rows, then its own row. So no command sees a run that is partly removed. Nothing stays for good
+    but the row of the highest number, until there is a higher one: so no number, no id and no key of an attempt
     is used twice.
     """
 
@@ -37,7 +37,7 @@ class Pruning:
         self._now = now
 
     def prune(self, rule: PruneRule) -> Pruned:
-        """Remove what the rule says, and what an earlier one has not ended; or only say so.
+        """Remove the runs that the rule selects, and those that an earlier prune has left; or only report them.
 
         Raises:
             StoreError: the store cannot be read or written.
@@ -59,7 +59,7 @@ class Pruning:
         return Pruned(runs=tuple(runs), size=sum(run.size for run in runs) + freed, busy=tuple(busy))
 
     def _runs(self) -> Iterator[OldRun]:
-        """All runs, latest first, but for those that cannot be read: somebody is to look at them."""
+        """Yield all runs, latest first, except those that cannot be read: a person should look at them."""
         for number, id_, flow, text, created, ended in self._session.unchecked("ages"):
             with contextlib.suppress(StoreError, TypeError, ValueError, OSError):
                 seen = float(created) if ended is None else float(ended)
@@ -68,7 +68,7 @@ class Pruning:
                 yield OldRun(number=int(number), id=str(id_), flow=str(flow), status=read_run_status(text), ended=seen)
 
     def _prune(self, run: OldRun, *, is_dry: bool) -> int | None:
-        """Remove a run; the bytes of its files, or None where something of it is alive."""
+        """Remove a run; return the bytes of its files, or None if any process of it is alive."""
         claim = None
         if os.path.isdir(self._database.directory(run.number)):
             claim = None if is_dry else self._database.claim_dead(run.number)
@@ -88,18 +88,18 @@ class Pruning:
                 claim.release()
 
     def _directories(self, run: OldRun) -> list[str]:
-        """The run's own directory, and those elsewhere to which links in it lead."""
+        """Return the run's own directory, and the directories elsewhere to which links in it lead."""
         directory = self._database.directory(run.number)
-        found = [directory]
+        directories = [directory]
         for name in ("logs", "scratch"):
             target = os.path.realpath(os.path.join(directory, name))
             is_ours = os.path.basename(target).startswith(f"{run.flow}-{run.id}")
             if os.path.islink(os.path.join(directory, name)) and is_ours and _is_own_directory(target):
-                found.insert(0, target)
-        return found
+                directories.insert(0, target)
+        return directories
 
     def _remove(self, number: int) -> None:
-        """Remove the files and rows of a run that was marked."""
+        """Remove the files and rows of a marked run."""
         flow, id_ = self._session.row("name_of", number)
         run = OldRun(number=number, id=id_, flow=flow, status=RunStatus.SUCCESS, ended=0.0)
         for directory in self._directories(run):
@@ -126,10 +126,10 @@ def _is_own_directory(path: str) -> bool:
 
 
 def _remove_tree(path: str) -> None:
-    """Remove a directory; links in it are removed, and not followed."""
+    """Remove a directory; links in it are removed, but not followed."""
 
     def make_writable(function: Callable[[str], object], name: str, _: object) -> None:
-        # A step may have taken its own rights away from what it wrote.
+        # A step may have taken the rights to its own files away.
         os.chmod(os.path.dirname(name), 0o700)
         function(name)
 
@@ -139,12 +139,12 @@ def _remove_tree(path: str) -> None:
         raise StoreError(
             f"'{error.filename or path}' cannot be removed: {error.strerror}",
             code="prune",
-            hint="remove it yourself, then prune again: its run is removed already, but for what is left there",
+            hint="remove it yourself, then prune again: its run is removed already, except for the files left there",
         ) from error
 
 
 def _size_of(directory: str) -> int:
-    """Bytes on the disk of all that is in a directory."""
+    """Return the bytes on the disk of all files in a directory."""
     total = 0
     for path, _, files in os.walk(directory):
         for name in files:

@@ -1,4 +1,4 @@
-"""Turns the records that stand in one column each to JSON, and back."""
+"""Turns records that are kept in one column into JSON, and back."""
 
 from __future__ import annotations
 
@@ -22,42 +22,42 @@ T = TypeVar("T")
 OUTDATED = "outdated"
 """The state of an attempt that had succeeded, and whose task is to run again."""
 SUPERSEDED = "superseded"
-"""The state of an attempt of a recovery that a later one did not go on from."""
+"""The state of an attempt in a recovery that a later one did not start from."""
 PRUNED = "pruned"
-"""The status of a run that is being removed: there is no such run any more."""
+"""The status of a run that is being removed, and no longer exists for commands."""
 
 
 def text_of_span(span: LogSpan) -> str:
-    """Where a log is."""
+    """Return the place of a log as text."""
     return text_of_record([span.segment, span.offset, span.length, span.dropped])
 
 
 def read_owner(text: str) -> Owner:
-    """Who has, or had, a run."""
+    """Read the process that has, or had, a run."""
     return _read(Owner, "an owner", text)
 
 
 def read_target(text: str) -> Target:
-    """Which flow a run is of."""
+    """Read the flow of a run."""
     target = _read(Target, "a target", text)
     if "\0" in "".join((target.flow, target.file, target.module, target.attribute, target.cwd, *target.argv)):
-        # No name of a file can have one.
+        # No file name can contain one.
         raise damaged("a target", text)
     return target
 
 
 def read_origin(text: str | None) -> RunOrigin | None:
-    """The step that started a run."""
+    """Read the step that started a run."""
     return None if text is None else _read(RunOrigin, "an origin", text)
 
 
 def read_problem(text: str | None) -> Problem | None:
-    """Why an attempt failed."""
+    """Read the problem of an attempt."""
     return None if text is None else _read(Problem, "a problem", text)
 
 
 def read_span(text: str | None) -> LogSpan | None:
-    """Where an attempt's log is."""
+    """Read the place of an attempt's log."""
     if text is None:
         return None
     segment, offset, length, dropped = _read(tuple[str, Count, Count, Count], "a log", text)
@@ -65,28 +65,28 @@ def read_span(text: str | None) -> LogSpan | None:
 
 
 def read_counts(text: str) -> dict[Status, int]:
-    """How many tasks settled how."""
+    """Read the number of tasks in each status."""
     return _read(dict[Status, Count], "counts", text)
 
 
 def read_unrun(text: str) -> dict[str, dict[Status, int]]:
-    """How many tasks of each step were skipped or cancelled."""
+    """Read the numbers of tasks of each step that were skipped or cancelled."""
     return _read(dict[str, dict[Status, Count]], "counts", text)
 
 
 def read_mapping(text: str) -> dict[str, str]:
-    """A mapping of text to text."""
+    """Read a mapping of strings to strings."""
     return _read(dict[str, str], "a mapping", text)
 
 
 def read_description(text: str) -> KeptDescription:
-    """What each part of a flow is."""
+    """Read the description of a flow."""
     what = "a description"
     return _checked(what, text, lambda given: description.read_description(read_json(given, what)))
 
 
 def read_params(text: str) -> dict[str, str]:
-    """The parameters of a run by name, each as the text of a value."""
+    """Read the parameters of a run by name, each as the text of a value."""
     params = read_mapping(text)
     for name, value in params.items():
         what = f"a parameter, {name!r},"
@@ -95,22 +95,22 @@ def read_params(text: str) -> dict[str, str]:
 
 
 def read_amounts(text: str) -> Amounts:
-    """So much of each pool."""
+    """Read amounts of pools."""
     return _read(tuple[tuple[str, Count], ...], "amounts", text)
 
 
 def read_places(text: str) -> Sequence[tuple[int, int, int]]:
-    """Frames, nodes and iterations."""
+    """Read frames, nodes and iterations."""
     return _read(list[tuple[Count, Count, Count]], "places", text)
 
 
 def read_status(text: str) -> Status:
-    """What a task or an iteration is in; what counts no more is as if it had been lost."""
+    """Read the status of a task or an iteration; an attempt that no longer counts is as if it had been lost."""
     return Status.WAITING if text in (OUTDATED, SUPERSEDED) else _checked("a status", text, Status)
 
 
 def read_run_status(text: str) -> RunStatus:
-    """The status of a run."""
+    """Read the status of a run."""
     return _checked("a run's status", text, RunStatus)
 
 

@@ -1,4 +1,4 @@
-"""What the rows of a run say to its driver, and to whoever looks at it."""
+"""The queries of a run's rows, for its driver and for others that read it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _PAGE = 64
 class RunReading(AttemptRows):
     """The reading half of a run.
 
-    Until a plan is given, a node's index is the store's own: that of the plan with which the run was made.
+    Without a plan, a node's index is the store's own: that of the plan with which the run was made.
     """
 
     def __init__(self, record: RunRecord, *rows: Any, has_seals: bool) -> None:
@@ -111,7 +111,7 @@ class RunReading(AttemptRows):
             yield number, id_, read_status(status)
 
     def _pages(self, text: str, frame: int, node: int) -> Iterator[Any]:
-        """All rows, a page at a time: each begins after the number with which the last one ended."""
+        """Yield all rows, a page at a time: each begins after the last number of the page before."""
         after = 0
         while page := self._session.rows(text, self._run, frame, self._nodes.stored(node), after, _PAGE):
             yield from page
@@ -136,9 +136,9 @@ class RunReading(AttemptRows):
 
 
 class SeenRun(RunReading):
-    """A run that is looked at, whoever drives it; nothing is written."""
+    """A run that is only read, whichever process drives it."""
 
     def use(self, plan: Plan) -> None:
-        # What is new in a changed flow has left no rows.
+        # Nodes that are new in a changed flow have left no rows.
         self._nodes.learn(plan)
         super().use(plan)

@@ -1,4 +1,4 @@
-"""The rows of one run: how texts in them are read, and how far everything has come."""
+"""The rows of one run: reading their texts, and the extent of its iterations."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from sequent.runtime.store.sql.session import Session
 
 
 class RunRows:
-    """The rows of one run; a node has its index in the plan with which they are looked at."""
+    """The rows of one run; nodes have their indexes in the plan in use."""
 
     def __init__(self, session: Session, run: int, nodes: KnownNodes, values: LargeValues, *, has_seals: bool) -> None:
-        """Take which run is meant, and whether its texts have seals: those of older versions have none."""
+        """Take the run, and whether its texts have seals: those of older versions have none."""
         self._session = session
         self._run = run
         self._nodes = nodes
@@ -29,7 +29,7 @@ class RunRows:
 
     @property
     def rows(self) -> tuple[Session, int, KnownNodes, LargeValues]:
-        """What it was made from."""
+        """The parts that it was made from."""
         return self._session, self._run, self._nodes, self._values
 
     @property
@@ -62,7 +62,7 @@ class RunRows:
 
 
 def read_verdict(number: int | None) -> Verdict:
-    """Whether a result is truthy, as far as anybody asks."""
+    """Return whether a result is truthy, as far as that is asked."""
     try:
         return Verdict(number or 0)
     except ValueError as error:
@@ -70,25 +70,25 @@ def read_verdict(number: int | None) -> Verdict:
 
 
 class Extent(NamedTuple):
-    """How far the iterations of a repeat came."""
+    """The extent of the iterations of a repeat."""
 
     last: int
-    """The highest number; 0 where none has begun."""
+    """The highest number; 0 if none has begun."""
     begun: int
-    """How many have left a row: fewer than ``last`` where one was passed over while it waited."""
+    """The number of iterations that have left a row: fewer than ``last`` if one was passed over while it waited."""
 
 
 class Span(NamedTuple):
-    """In which recoveries something has attempts; -1 where it has none."""
+    """The recoveries in which a step or container has attempts; -1 if it has none."""
 
     recovery: int
-    """That of the latest."""
+    """The recovery of the latest attempt."""
     ran_in: int
-    """The latest in which it was not passed over."""
+    """The recovery of the latest attempt that was not passed over."""
 
 
 class Tried(NamedTuple):
-    """One attempt, as far as a recovery asks."""
+    """One attempt, as far as a recovery needs it."""
 
     number: int
     status: Status
@@ -98,15 +98,15 @@ class Tried(NamedTuple):
     has_begun: bool
     """Whether it is recorded that its code began."""
     is_passed: bool = False
-    """Whether nobody executed it."""
+    """Whether it was passed over instead of executed."""
     is_outdated: bool = False
     """Whether it had succeeded, and its task is to run again."""
     is_superseded: bool = False
-    """Whether it is of a recovery that a later one did not go on from."""
+    """Whether it is of a recovery that a later one did not start from."""
 
 
 class OpenRows(RunRows):
-    """What has begun and not ended, and how far that went which is not read."""
+    """The rows of iterations that have begun and not ended, and the extent of those that are not read."""
 
     def tried(self, frame: int, step: int, iteration: int) -> Sequence[Tried]:
         rows = self._session.rows("task_attempts", self._run, frame, self._nodes.stored(step), iteration)

@@ -1,4 +1,4 @@
-"""A checksum before each text that a run's rows keep, so that one that has changed is never read."""
+"""A checksum before each text in a run's rows, so that a changed text is never read."""
 
 from __future__ import annotations
 
@@ -7,29 +7,29 @@ from zlib import crc32
 from sequent.errors import StoreError
 
 _MARK = "#"
-"""No text that an older version kept begins so: they are JSON."""
+"""No text of an older version begins like this: they are JSON."""
 _LENGTH = len("#12345678:")
 _NONE = f"#{crc32(b'null'):08x}:null"
 
 
 def sealed(text: str) -> str:
-    """A text with its checksum."""
-    # Most results are none.
+    """Return a text with its checksum."""
+    # Most results are null.
     return _NONE if text == "null" else f"#{crc32(text.encode()):08x}:{text}"
 
 
 def sealed_if_any(text: str | None) -> str | None:
-    """The same, of one that may be missing."""
+    """Return a text with its checksum, or None."""
     return None if text is None else sealed(text)
 
 
 def unsealed(text: str, what: str, *, has_seal: bool) -> str:
-    """The text, if it is what was written.
+    """Return the text, if it is as it was written.
 
     Args:
-        text: as it was kept.
-        what: whose it is, for the message.
-        has_seal: whether it must have a checksum; else one of an older version is taken as it is.
+        text: the text from the row.
+        what: the kind of text, for the message.
+        has_seal: whether it must have a checksum; if not, a text of an older version is taken as it is.
 
     Raises:
         StoreError: it is not.
@@ -43,7 +43,7 @@ def unsealed(text: str, what: str, *, has_seal: bool) -> str:
 
 
 def damaged(what: str, text: object) -> StoreError:
-    """The error of something that is not what was written."""
+    """Return the error of a text that is not as it was written."""
     shown = text if isinstance(text, str) else repr(text)
     return StoreError(
         f"the store has {what} that cannot be read: {shown[:80]!r}",

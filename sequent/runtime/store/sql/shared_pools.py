@@ -1,4 +1,4 @@
-"""Who may have what of the pools that several runs share."""
+"""Decides which requests get amounts of the pools that several runs share."""
 
 from __future__ import annotations
 
@@ -20,23 +20,25 @@ from sequent.runtime.store.sql.writing import KEPT, BatchWriter
 
 @frozen(eq=False, repr=False)
 class Ticket(ByFields):
-    """Somebody who waits for shared pools."""
+    """A request that waits for shared pools."""
 
     number: int
-    """In the order in which they came."""
+    """The order in which requests came."""
     run: int
     amounts: Amounts
     priority: int
     standing: int
-    """Whether containers around it hold of these pools, of others or of none: who waited for what these hold would
-    wait for itself."""
+    """Whether containers around it hold amounts of these pools, of other pools or of none.
+
+    A request that waited for amounts of its own containers would wait for itself.
+    """
 
 
 def may_take(ticket: Ticket, tickets: Collection[Ticket], free: Mapping[str, int]) -> bool:
-    """Whether somebody's turn has come: all of what it wants is free, and is left by those who come before it.
+    """Return whether it is a request's turn: all its amounts are free, and are left by the requests before it.
 
-    Whoever comes before and cannot have all that it wants keeps the pools that it waits for from those behind
-    it, so a large request is not starved by small ones.
+    A request that comes before and cannot have all its amounts keeps its pools from those behind it, so a large request
+    is not starved by small ones.
     """
     left = dict(free)
     claimed: set[str] = set()
@@ -59,14 +61,14 @@ def _turn(ticket: Ticket) -> tuple[int, int, int]:
 
 
 def standing_of(wanted: Amounts, held: Collection[str]) -> int:
-    """How somebody stands whose containers hold of these pools."""
+    """Return the standing of a request whose containers hold amounts of these pools."""
     if not held:
         return HOLDS_NOTHING
     return HOLDS_OF_THESE if any(pool in held for pool, _ in wanted) else HOLDS_OTHERS
 
 
 def free_of(capacities: Mapping[str, int], held: Iterable[tuple[str, int]]) -> dict[str, int]:
-    """How much of each pool nobody holds; a pool of which nothing else is known has nothing."""
+    """Return the free amount of each pool; a pool of unknown size has none."""
     free = dict(capacities)
     for pool, amount in held:
         free[pool] = free.get(pool, 0) - amount
@@ -74,7 +76,7 @@ def free_of(capacities: Mapping[str, int], held: Iterable[tuple[str, int]]) -> d
 
 
 def other_size(name: str, capacity: int, run_id: str, other: int) -> UsageError:
-    """The error of a shared pool that two runs take to be of different sizes."""
+    """Return the error of a shared pool to which two runs give different sizes."""
     return UsageError(
         f"the shared pool '{name}' has the capacity {capacity}, but {other} in run '{run_id}', which is under way",
         code="pool-capacity",
@@ -83,14 +85,14 @@ def other_size(name: str, capacity: int, run_id: str, other: int) -> UsageError:
 
 
 _Name = tuple[int, int, int, int]
-"""Run, frame, node and iteration: who holds, or waits."""
+"""Run, frame, node and iteration of a holder or a request."""
 
 
 class Sharing:
     """Asks for shared pools; each method is called within a transaction of its own.
 
-    What runs hold of which nothing is alive any more is not held, whoever wrote it: their locks say so, and the
-    lists of their workers, without clocks. A run without a driver waits for nothing; what it holds it may still use.
+    Amounts of runs without any living process do not count as held: the locks of runs, and the lists of their workers,
+    show that without clocks. A run without a driver waits for nothing; it may still use the amounts that it holds.
     """
 
     def __init__(self, session: Session, run: int, nodes: KnownNodes, writer: BatchWriter) -> None:
@@ -102,10 +104,10 @@ class Sharing:
         self._is_used = False
 
     def use(self, capacities: Mapping[str, int], wake: str) -> None:
-        """Say which shared pools the run uses, how large it takes them to be, and where its driver is woken.
+        """Write the shared pools that the run uses, their sizes, and the socket on which its driver is woken.
 
         Raises:
-            UsageError: another run that is driven takes one of them to be of another size.
+            UsageError: another run that is driven gives one of them another size.
         """
         refuse_other_sizes(self._session, self._run, capacities)
         for name, capacity in sorted(capacities.items()):
@@ -114,7 +116,7 @@ class Sharing:
         self._is_used = True
 
     def ask(self, asks: Sequence[Ask]) -> list[Ask]:
-        """Have each held, if its turn has come, and give those that are; the others wait, and keep their places."""
+        """Grant the requests whose turn it is, and return them; the others wait, and keep their places."""
         self._forget_dead()
         return [ask for ask in asks if self._ask(ask)]
 
@@ -136,14 +138,14 @@ class Sharing:
         return True
 
     def give_up(self) -> None:
-        """The run ends: what it keeps of shared pools others may have."""
+        """Let other runs have the amounts that the run keeps of shared pools, at its end."""
         if self._is_used:
             want_again(self._session, self._run)
 
     # -- rows
 
     def _forget_dead(self) -> None:
-        """Remove what is left of dead runs, but for what they keep: that is not counted, and stays."""
+        """Remove the rows of dead runs, except amounts that they keep: these are not counted, and stay."""
         holds = self._session.rows("holds")
         tickets = self._session.rows("tickets")
         left = {row[0] for row in holds if row[1]} | {row[1] for row in tickets if row[2]}
@@ -154,28 +156,28 @@ class Sharing:
                 self._session.execute("drop_shared_holds", run)
 
     def _waits(self, run: int) -> bool:
-        """Whether a run can wait for anything."""
+        """Return whether a run can wait for amounts."""
         return run == self._run or self._database.is_driven(run)
 
     def _holds(self, run: int) -> bool:
-        """Whether a run can hold anything."""
+        """Return whether a run can hold amounts."""
         return run == self._run or self._database.is_alive(run)
 
     def _sizes(self) -> dict[str, int]:
-        """How large each pool is that runs share which are driven."""
+        """Return the size of each pool that driven runs share."""
         rows = self._session.rows("sizes")
         return {name: capacity for run, name, capacity in rows if self._waits(run)}
 
     def _held(self) -> dict[_Name, list[tuple[str, int]]]:
-        """What each holder of a run that is alive holds."""
-        found: dict[_Name, list[tuple[str, int]]] = {}
+        """Return the amounts of each holder of a run that is alive."""
+        holders: dict[_Name, list[tuple[str, int]]] = {}
         for run, frame, node, iteration, pool, amount in self._session.rows("holds"):
-            found.setdefault((run, frame, node, iteration), []).append((pool, amount))
-        alive = {run for run in {name[0] for name in found} if self._holds(run)}
-        return {name: pools for name, pools in found.items() if name[0] in alive}
+            holders.setdefault((run, frame, node, iteration), []).append((pool, amount))
+        alive = {run for run in {name[0] for name in holders} if self._holds(run)}
+        return {name: pools for name, pools in holders.items() if name[0] in alive}
 
     def _tickets(self, held: Mapping[_Name, Sequence[tuple[str, int]]]) -> dict[_Name, Ticket]:
-        """Who waits, of the runs that are driven."""
+        """Return the waiting requests of the runs that are driven."""
         tickets: dict[_Name, Ticket] = {}
         for number, run, frame, node, iteration, text, priority, around in self._session.rows("tickets"):
             amounts = read_amounts(text)
@@ -188,10 +190,10 @@ class Sharing:
 
 
 def refuse_other_sizes(session: Session, run: int, capacities: Mapping[str, int]) -> None:
-    """See that no other run that is driven takes a shared pool to be of another size.
+    """Check that no other driven run gives a shared pool another size.
 
     Raises:
-        UsageError: one does.
+        UsageError: another run does.
     """
     for name, capacity in sorted(capacities.items()):
         for number, run_id, other in session.rows("other_sizes", name, run, capacity):
@@ -200,7 +202,7 @@ def refuse_other_sizes(session: Session, run: int, capacities: Mapping[str, int]
 
 
 def want_again(session: Session, run: int) -> None:
-    """Where a driver ends or begins: what its run keeps of shared pools is held no more, but to be asked for again."""
+    """Replace the amounts that a run keeps of shared pools by a request for them, when a driver ends or begins."""
     kept = session.rows("kept_shares", run)
     session.execute("drop_tickets", run)
     if kept:

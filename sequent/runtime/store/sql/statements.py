@@ -1,4 +1,4 @@
-"""The statements of a database by their names, read from the file that has them."""
+"""The statements of a database by name, read from their file."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ _TYPES = {"int": int, "str": str, "float": float, "bytes": bytes, "any": None}
 
 
 class ColumnType(NamedTuple):
-    """What a column of an answer holds."""
+    """The type of a column in an answer."""
 
     name: str
     type: type | None
-    """None: whatever the database makes of an expression."""
+    """None: the type that the database gives an expression."""
     is_nullable: bool
 
 
 class Statement(NamedTuple):
-    """A statement, and what the rows of its answer hold."""
+    """A statement, and the columns of its answer."""
 
     text: str
     columns: tuple[ColumnType, ...]
 
 
 class Statements(Mapping[str, Statement]):
-    """All statements of a file; above each stands its name, and what it gives. Each is read when it is first used."""
+    """All statements of a file, each under its name and columns; each is read when it is first used."""
 
     def __init__(self, file: str) -> None:
         parts = Path(file).read_text(encoding="utf-8").split("\n\n-- ")[1:]
@@ -35,10 +35,10 @@ class Statements(Mapping[str, Statement]):
         self._read: dict[str, Statement] = {}
 
     def __getitem__(self, name: str) -> Statement:
-        found = self._read.get(name)
-        if found is None:
-            found = self._read[name] = _statement(self._parts[name].partition("\n")[2])
-        return found
+        statement = self._read.get(name)
+        if statement is None:
+            statement = self._read[name] = _statement(self._parts[name].partition("\n")[2])
+        return statement
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._parts)

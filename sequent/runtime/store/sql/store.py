@@ -1,4 +1,4 @@
-"""All runs of a store: made, taken, listed and found."""
+"""All runs of a store: making, taking, listing and finding them."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ if TYPE_CHECKING:
 
 R = TypeVar("R", bound=RunReading)
 _MOST_TIDIED = 8
-"""How many runs before a new one are looked at: a killed one is mostly the last."""
+"""The number of runs before a new one that are tidied: a killed one is mostly the last."""
 
 
 class SqlStore:
     """The runs in one database."""
 
     def __init__(self, session: Session, now: Callable[[], float] = time.time, *, is_doubtful: bool = False) -> None:
-        """Take a database that is open; it is looked at before the first run is made, if it is doubtful."""
+        """Take an open database; if it is doubtful, it is checked before the first run is made."""
         self.name = session.database.name
         self._session = session
         self._database = session.database
@@ -77,7 +77,7 @@ class SqlStore:
                 number, id_ = self._free_number(run_id)
                 claim = self._database.claim(number, owner)
                 if claim is None:
-                    raise StoreError(f"the lock of the new run {number} is held by somebody else")
+                    raise StoreError(f"the lock of the new run {number} is held by another process")
                 sizes = {pool.name: pool.capacity for pool in plan.pools if pool.is_shared}
                 refuse_other_sizes(self._session, number, sizes)
                 definition = put_definition(self._session, places_of(plan), plan.description, fingerprints)
@@ -95,7 +95,7 @@ class SqlStore:
             raise
 
     def _free_number(self, run_id: str | None) -> tuple[int, str]:
-        """A number that neither a run nor a directory has, with its directory made, and the run's id.
+        """Return a number without a run or a directory, with its directory made, and the run's id.
 
         Raises:
             UsageError: the id is taken.
@@ -107,12 +107,12 @@ class SqlStore:
             number += 1
             id_ = run_id or run_ids.default_id(number)
             # A directory may belong to a run that an older copy of this store does not know: it is left alone, unless
-            # whoever made it was killed before there was a run.
+            # its maker was killed before there was a run.
             if (run_id is not None or not self._has(id_)) and self._database.make_directory(number):
                 return number, id_
 
     def _tidy(self, number: int) -> None:
-        """Remove what runs just before that one have left that were killed while they began or ended."""
+        """Remove files that the runs just before that one left if they were killed while they began or ended."""
         for earlier in range(max(1, number - _MOST_TIDIED), number):
             directory = self._database.directory(earlier)
             if left_processes.has_list(directory) and not self._database.is_alive(earlier):
@@ -141,7 +141,7 @@ class SqlStore:
             raise
 
     def _raise_epoch(self, row: RunRow, owner: str, *, resumes: bool, reopens: bool) -> int:
-        """Make the run this process's own; one that has succeeded stays so, in the same recovery, unless reopened."""
+        """Make the run this process's own; a success keeps its status and recovery, unless reopened."""
         epoch, number, session = row.epoch + 1, row.number, self._session
         status, recovery, ended, unrun = RunStatus.RUNNING.value, row.recovery + (not resumes), None, None
         if row.status == RunStatus.SUCCESS and not reopens:
@@ -175,7 +175,7 @@ class SqlStore:
         return kind(self._listing.record(row), *self._parts(self._session, row), has_seals=row.seal is not None)
 
     def _parts(self, session: Session, row: RunRow) -> tuple[Session, int, KnownNodes, LargeValues]:
-        """What is needed to read the rows of a run, through that connection."""
+        """Return the parts needed to read the rows of a run, through that connection."""
         nodes = read_nodes(self._session, row.definition, is_digested=row.seal is not None)
         return session, row.number, nodes, self._database.values(row.number)
 
@@ -189,7 +189,7 @@ class SqlStore:
         return self._listing.record(self._listing.find(run_id, flow))
 
     def attempts(self, run: RunRecord, path: str | None = None) -> Iterator[AttemptRecord]:
-        # A connection of their own: a statement that is under way would hold back the store's others.
+        # Each has a connection of its own: a statement under way would hold up the store's others.
         with contextlib.closing(Session(self._database)) as session, naming_run(run.id):
             yield from self._attempts(self._listing.with_number(run.number), session).attempts(path)
 

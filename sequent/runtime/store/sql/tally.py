@@ -1,9 +1,9 @@
-"""What a run's rows come to: kept with the run as it is driven, and worked out again before it is taken up.
+"""The tally of a run's rows: kept up to date while the run is driven, and recomputed before a recovery.
 
-Each row is worth a number, made of its keys, its status and its times. Their sum stands in the run's own row. A row
-that is gone, or that was another one once, changes the sum; so damage is never taken for something that never ran.
-The numbers are worked out twice: here as a row is written, and by the database of the rows that are there, which is
-quick. What rows hold as text has a seal of its own, which is looked at as it is read.
+Each row has a number, made of its keys, its status and its times. The sum of the numbers is kept in the run's own row.
+A row that is missing or altered changes the sum, so damage is never mistaken for a task that never ran. The numbers are
+computed twice: here when a row is written, and by the database, quickly, from the rows that exist. Texts in rows have
+seals of their own, which are checked when they are read.
 """
 
 from __future__ import annotations
@@ -17,30 +17,30 @@ from sequent.runtime.store.sql.seals import damaged
 from sequent.runtime.store.sql.session import Row, Session
 
 _PRIME = 2147483647
-"""That of the statements, which work the same out of the rows that are there (see ``core/checking.py``)."""
+"""The prime of the statements that compute the same from existing rows (see ``core/checking.py``)."""
 _CODES = {status.value: ord(status.value[0]) * 64 + len(status.value) for status in Status}
 
 RUN_TALLIES = ("tally_attempts", "tally_frames", "tally_repeats", "tally_waits", "tally_kept")
-"""What is counted; of what is held, what a recovery finds: what the run keeps of pools of its own."""
+"""The statements that count a run's rows; of holds only those that a recovery finds: the amounts kept of own pools."""
 
 
 class Tally(NamedTuple):
-    """How many rows there are, and the sum of what they are worth."""
+    """The number of rows, and the sum of their numbers."""
 
     rows: int
     total: int
 
     def plus(self, other: Tally) -> Tally:
-        """Both together."""
+        """Return the sum of both."""
         return Tally(self.rows + other.rows, self.total + other.total)
 
     def minus(self, other: Tally) -> Tally:
-        """This without the other."""
+        """Return the difference of both."""
         return Tally(self.rows - other.rows, self.total - other.total)
 
     @property
     def text(self) -> str:
-        """As it stands in the run's row."""
+        """The text in the run's row."""
         return f"{self.rows} {self.total}"
 
 
@@ -48,7 +48,7 @@ NOTHING = Tally(0, 0)
 
 
 def count_run(session: Session, run: int) -> Tally:
-    """The tally of all rows of a run."""
+    """Return the tally of all rows of a run."""
     return _sum(session, ((name, (run,)) for name in RUN_TALLIES))
 
 
@@ -60,7 +60,7 @@ def _sum(session: Session, counted: Iterable[tuple[str, tuple[object, ...]]]) ->
 
 
 def worth_of_intents(rows: Iterable[Row]) -> int:
-    """What new attempts are worth."""
+    """Return the sum for new attempts."""
     total = 0
     for _, frame, node, _, iteration, number, token, _, started, _, recovery in rows:
         made = frame * 1000003 + node * 7919 + iteration * 104729 + number * 1299709 + recovery * 611953
@@ -70,7 +70,7 @@ def worth_of_intents(rows: Iterable[Row]) -> int:
 
 
 def worth_of_endings(rows: Iterable[Row]) -> int:
-    """What attempts are worth in addition once they have ended."""
+    """Return the addition to the sum for attempts that have ended."""
     total = 0
     for state, ended, result, verdict, problem, _, _, frame, node, _, iteration, number in rows:
         settled = frame * 1000033 + node * 7927 + iteration * 104743 + number * 1299721 + _CODES[state] * 611957
@@ -81,7 +81,7 @@ def worth_of_endings(rows: Iterable[Row]) -> int:
 
 
 def worth_of_frames(rows: Iterable[Row]) -> int:
-    """What new iterations are worth."""
+    """Return the sum for new iterations."""
     total = 0
     for _, parent, node, number, id_, _, item in rows:
         made = (parent * 1000037 + node * 7933 + number * 104759 + id_ * 1299743 + (item is None) * 7841) % _PRIME
@@ -90,7 +90,7 @@ def worth_of_frames(rows: Iterable[Row]) -> int:
 
 
 def worth_of_closings(rows: Iterable[Row]) -> int:
-    """What iterations are worth in addition once they have settled; those that are opened again have not."""
+    """Return the addition to the sum for iterations that have settled; those opened again have not."""
     total = 0
     for status, _, parent, node, number in rows:
         if status == "active":
@@ -101,14 +101,14 @@ def worth_of_closings(rows: Iterable[Row]) -> int:
 
 
 class RunningTally:
-    """The tally of a run that is driven, within the transactions of its driver.
+    """The tally of a driven run, within the transactions of its driver.
 
-    What is written as if for the first time is counted here, which costs the database nothing. Where that was not
-    so, or is not known (a commit whose answer was lost), all rows are counted anew.
+    Rows that are written for the first time are counted here, which costs the database nothing. Otherwise, or if that
+    is not known (a commit whose answer was lost), all rows are counted anew.
     """
 
     def __init__(self, session: Session, run: int, known: Tally | None) -> None:
-        """Take what the run's row says; None for a run of an older version, which has no tally."""
+        """Take the tally in the run's row; None for a run of an older version, which has no tally."""
         self._session = session
         self._run = run
         self._is_kept = known is not None
@@ -116,20 +116,20 @@ class RunningTally:
         self._now = known
 
     def begin(self) -> None:
-        """A transaction begins."""
+        """Begin a transaction."""
         self._now = self._known
 
     def add(self, worth: int, rows: int = 0) -> None:
-        """So many rows were written, or became worth so much more."""
+        """Add the numbers of new rows, or of changes to rows."""
         if self._now is not None:
             self._now = Tally(self._now.rows + rows, self._now.total + worth)
 
     def recount(self) -> None:
-        """It is not known what was written: count all, once all is written."""
+        """Count all rows anew at the end of the transaction, since the changes are not known."""
         self._now = None
 
     def measured(self, name: str, places: Sequence[tuple[object, ...]], write: Callable[[], None]) -> None:
-        """Have some rows written, and count with that statement what becomes of them, whatever they were."""
+        """Write some rows, and count the change with that statement, whatever the rows were before."""
         if self._now is None:
             write()
             return
@@ -139,7 +139,7 @@ class RunningTally:
         self.add(change.total, change.rows)
 
     def text(self) -> str | None:
-        """All is written: what it comes to, for the run's row; None for a run of an older version."""
+        """Return the tally after all writes, for the run's row; None for a run of an older version."""
         if not self._is_kept:
             return None
         if self._now is None:
@@ -147,19 +147,19 @@ class RunningTally:
         return self._now.text
 
     def end(self, *, is_known: bool) -> None:
-        """The transaction has ended: as it should, or in a way that leaves open what is written."""
+        """End the transaction, normally or with an unknown outcome."""
         self._known = self._now if is_known else None
 
 
 def read_tally(text: str | None) -> Tally | None:
-    """What a run's row says; None where it says nothing, as of a run that an older version made.
+    """Return the tally in a run's row; None for a run that an older version made.
 
     Raises:
-        StoreError: it says something else.
+        StoreError: the text is not a tally.
     """
     if text is None:
         return None
-    found = re.fullmatch(r"([0-9]{1,18}) ([0-9]{1,18})", text)
-    if found is None:
+    match = re.fullmatch(r"([0-9]{1,18}) ([0-9]{1,18})", text)
+    if match is None:
         raise damaged("a tally", text)
-    return Tally(int(found[1]), int(found[2]))
+    return Tally(int(match[1]), int(match[2]))

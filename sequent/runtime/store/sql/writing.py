@@ -1,4 +1,4 @@
-"""Writes the rows of a batch, within a transaction that somebody else begins and ends."""
+"""Writes the rows of a batch, within a transaction of the caller."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from sequent.runtime.store.sql.tally import (
 
 _ACTIVE = Status.ACTIVE.value
 KEPT = (0, 0, "", 0)
-"""The place of what a run keeps, where that of a task or container stands otherwise: no frame has the id 0."""
+"""The place of the amounts that a run keeps, instead of that of a task or container: no frame has the id 0."""
 
 
 class BatchWriter:
@@ -40,10 +40,10 @@ class BatchWriter:
         self._values = values
         self._nodes = nodes
         self.ended = 0.0
-        """When the run ended, once that is written."""
+        """The time at which the run ended, once that is written."""
 
     def write(self, batch: Batch, now: Callable[[], float]) -> None:
-        """All rows of a batch, each after what it refers to."""
+        """Write all rows of a batch, each after the rows that it refers to."""
         for frame, container, step in batch.renewed:
             self._forget(frame, self._nodes.stored(container), None if step is None else self._nodes.stored(step))
         if batch.frames or batch.repeats or batch.closed_frames or batch.closed_repeats or batch.container_problems:
@@ -74,7 +74,7 @@ class BatchWriter:
             self._session.execute("put_end", *values)
 
     def _is_first(self, name: str, rows: list[Row]) -> bool:
-        """Write rows that were not written before, as nearly always; else say so, and have all rows counted anew."""
+        """Write rows that are new, as they nearly always are; return whether they were, and recount all rows if not."""
         try:
             is_first = self._session.write(name, rows) == len(rows)
         except self._session.database.conflicts:
@@ -91,7 +91,7 @@ class BatchWriter:
             self._all("put_outcome", rows, "an attempt that ended")
 
     def _lose_earlier(self, intents: list[Intent]) -> None:
-        """Earlier attempts of these tasks that have no outcome died with whoever drove the run."""
+        """End earlier attempts of these tasks without an outcome: they died with the run's driver."""
         again = [(told.at, self._run, *self.place(told.key), told.attempt) for told in intents if told.attempt > 1]
         if again:
             lose = partial(self._all, "lose_attempts", again, "", must_match=False)
@@ -102,7 +102,7 @@ class BatchWriter:
         self._tally.measured("tally_attempt", [place], drop)
 
     def _forget(self, frame: int, container: int, step: int | None) -> None:
-        """A repeat is as if it had never begun."""
+        """Remove a repeat as if it had never begun."""
         self._tally.recount()
         run, session = self._run, self._session
         inside = [(run, id_) for (id_,) in session.rows("frames_inside", run, frame, container)]
@@ -152,7 +152,7 @@ class BatchWriter:
         self._all("close_repeat", ended, "a repeat")
 
     def _write_revision(self, batch: Batch) -> None:
-        """What counts no more, and what is passed over."""
+        """Write the attempts that no longer count, and those that are passed over."""
         outdated = [(self._run, *self.place(key), number) for key, number in batch.outdated]
         self._all("outdate_attempt", outdated, "an attempt that had succeeded")
         superseded = [(self._run, *self.place(key), number) for key, number in batch.superseded]
@@ -172,7 +172,7 @@ class BatchWriter:
         self._all("restore_attempt", restored, "an attempt that counts again")
 
     def _write_waiting(self, batch: Batch) -> None:
-        """What only some tasks have: a moment at which their code began, a wait, a hold."""
+        """Write the rows that only some tasks have: the start of their code, a wait, a hold."""
         begun = [(told.at, self._run, *self.place(told.key), told.attempt) for told in batch.beginnings]
         self._all("begin_attempt", begun, "an attempt that began")
         if batch.waits:
@@ -186,26 +186,26 @@ class BatchWriter:
                 self.put_hold(hold)
 
     def _keep(self, hold: Hold) -> None:
-        """How much the run keeps of a pool of its own, for its recoveries."""
+        """Write the amount that the run keeps of a pool of its own, for its recoveries."""
         self._tally.measured("tally_kept_pool", [(self._run, hold.pool)], partial(self.put_hold, hold))
 
     def put_hold(self, hold: Hold) -> None:
-        """How much is held now."""
+        """Write the amount that is held now."""
         place = (self._run, *(KEPT if hold.key is None else self.place(hold.key)), hold.pool)
         if hold.amount:
             self._session.execute("put_hold", *place, hold.amount, int(hold.is_shared))
         else:
             self._session.execute("drop_hold", *place)
             if hold.is_shared:
-                # Who gives up may still have waited for it.
+                # A task or container that gives up may still have waited for it.
                 self._session.execute("drop_ticket", *place[:-1])
 
     def place(self, key: TaskKey) -> tuple[int, int, str, int]:
-        """Frame, node, host and iteration, as rows have them."""
+        """Return frame, node, host and iteration, as rows have them."""
         return key.frame, self._nodes.stored(key.node), "", key.iteration
 
     def _all(self, name: str, rows: list[Row], what: str, *, must_match: bool = True) -> None:
-        """Write rows, each of which must match: an attempt ends that began, and no number is used twice."""
+        """Write rows, each of which must match: an attempt that ends has begun, and no number is used twice."""
         if self._session.write(name, rows) != len(rows) and must_match:
             raise StoreError(
                 f"the rows of run '{self._run_id}' do not fit what is written: {what}",

@@ -1,4 +1,4 @@
-"""Which other users could write where a store is, and the files beside it."""
+"""Checks which other users could write to a store's directory, and to the files beside it."""
 
 from __future__ import annotations
 
@@ -10,23 +10,22 @@ from sequent.errors import StoreError
 
 WAL, SHARED_MEMORY, JOURNAL = "-wal", "-shm", "-journal"
 BESIDE = (WAL, SHARED_MEMORY, JOURNAL)
-"""How the files end that SQLite keeps beside a database, and reads together with it."""
+"""The endings of the files that SQLite keeps beside a database, and reads together with it."""
 
 
 def check_directory(path: str, what: str) -> None:
-    """See that nobody but this user and root can put a file into a directory, or another directory in its place.
+    """Check that only this user and root can put a file into a directory, or replace the directory.
 
-    Who looks first at the directory, and then at the files in it, is sure of both: nobody can put one there in between.
-
-    A sticky directory is no exception: SQLite reads what lies beside a store whoever has put it there. Only above
-    the directory itself is one enough, since in it nobody can rename what is another user's.
+    After this check, a check of the files in it is reliable: no other user can put one there in between. A sticky
+    directory is no exception: SQLite reads files beside a store whichever user has put them there. Only a directory
+    further up may be sticky, since in it no user can rename another user's files.
 
     Args:
-        path: a real path, of a directory that is there.
-        what: what is kept in it, for the message.
+        path: a real path, of an existing directory.
+        what: the contents of the directory, for the message.
 
     Raises:
-        StoreError: somebody else can.
+        StoreError: another user can.
         OSError: a directory above it cannot be looked at.
     """
     trusted = (0, os.geteuid(), os.stat("/").st_uid)
@@ -53,21 +52,21 @@ def _place(path: str, above: str) -> str:
 
 
 def _way_out(path: str, info: os.stat_result) -> str:
-    """What to do about a directory; one that is for everybody is to stay so."""
+    """Return a hint for a directory; one that is for everybody should stay so."""
     if info.st_uid == os.geteuid() and not info.st_mode & stat.S_ISVTX:
         return f"remove their right (chmod go-w '{path}'), or name a directory of your own"
     return "name a directory of your own; to make one there: mkdir -m 700 '{}'".format(os.path.join(path, "sequent"))
 
 
 def check_inner_directory(path: str, what: str) -> None:
-    """See that a directory of a store, where there is one, is one into which only this user writes.
+    """Check that a directory of a store, if there is one, can be written only by this user.
 
     Args:
         path: the directory.
-        what: what is kept in it, for the message.
+        what: the contents of the directory, for the message.
 
     Raises:
-        StoreError: it is a link or a file, or somebody else's.
+        StoreError: it is a link or a file, or another user's.
     """
     try:
         info = os.lstat(path)
@@ -83,34 +82,34 @@ def check_inner_directory(path: str, what: str) -> None:
         raise StoreError(
             f"other users may write to '{path}', where {what} are: its mode is {stat.S_IMODE(info.st_mode):04o}",
             code="store-directory",
-            hint=f"check that nobody has put anything there, then remove their right: chmod go= '{path}'",
+            hint=f"check that no other user has put anything there, then remove their right: chmod go= '{path}'",
         )
 
 
 def check_run_directory(path: str) -> None:
-    """See that nobody else has put anything among what a run has left; its logs may lie elsewhere.
+    """Check that no other user has put anything into a run's directory; its logs may be elsewhere.
 
     Raises:
-        StoreError: somebody could have.
+        StoreError: another user could have.
     """
     check_inner_directory(path, "the files of a run")
     check_inner_directory(os.path.realpath(os.path.join(path, "logs")), "the logs of a run")
 
 
 def _is_private_group(group: int) -> bool:
-    """Whether a group is the one that has the user's own name and nobody else in it."""
+    """Return whether a group has the user's own name and no other member."""
     import grp
 
     try:
-        found = grp.getgrgid(group)
+        group_record = grp.getgrgid(group)
     except KeyError:
         return False
     user = user_name(os.geteuid())
-    return found.gr_name == user and set(found.gr_mem) <= {user}
+    return group_record.gr_name == user and set(group_record.gr_mem) <= {user}
 
 
 def user_name(number: int | None) -> str:
-    """A user's name, or number where it has none; None is taken for root."""
+    """Return a user's name, or number if it has none; None means root."""
     try:
         return pwd.getpwuid(number or 0).pw_name
     except KeyError:
@@ -118,12 +117,12 @@ def user_name(number: int | None) -> str:
 
 
 def check_file(path: str) -> None:
-    """See that a store's file is a plain file of this user, and that nothing strange lies beside it.
+    """Check that a store's file is a plain file of this user, and that no foreign file lies beside it.
 
-    SQLite trusts what it finds there. A store in WAL mode never has a journal, so one that is there was put there.
+    SQLite trusts the files there. A store in WAL mode never has a journal, so an existing one was put there.
 
     Raises:
-        StoreError: it is something else, or somebody else's.
+        StoreError: it is another kind of file, or another user's.
         OSError: it cannot be looked at.
     """
     info = os.stat(path)
@@ -171,13 +170,13 @@ def _check_owner(name: str, owner: int) -> None:
 
 
 def check_new_name(path: str) -> None:
-    """See that nothing lies beside the name of a store that is to be made: SQLite would take it for a part of it.
+    """Check that no file lies beside the name of a new store: SQLite would take it for a part of the store.
 
     Raises:
-        StoreError: something does, and there is no store to which it belongs.
+        StoreError: there is one, and no store to which it belongs.
     """
     left = [path + end for end in BESIDE if os.path.lexists(path + end)]
-    # Another process may have made the store in the meantime: then it is that store's own.
+    # Another process may have made the store in the meantime: then the file is that store's.
     if left and not os.path.lexists(path):
         names = [f"'{name}'" for name in left]
         raise StoreError(
@@ -189,7 +188,7 @@ def check_new_name(path: str) -> None:
 
 
 def has_wal(path: str) -> bool:
-    """Whether a part of a store is not in its file yet."""
+    """Return whether a part of a store is not in its file yet."""
     try:
         return os.lstat(path + WAL).st_size > 0
     except OSError:

@@ -1,4 +1,4 @@
-"""Copies a whole store, while runs go on."""
+"""Copies a whole store while its runs go on."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from sequent.runtime.store.sqlite.unfinished import Unfinished, remove_unfinishe
 
 @frozen(kw_only=True, eq=False, repr=False)
 class Copy(ByFields):
-    """A copy of a store that was made."""
+    """A copy of a store."""
 
     path: str
     runs: int
     size: int
-    """Bytes of its file and of the large values beside it."""
+    """The bytes of its file and of the large values beside it."""
 
 
 def back_up(session: Session, source: str, path: str, runs: int) -> Copy:
-    """Write a copy of a store of so many runs, as it is at one moment: its file, and beside it their large values.
+    """Write a copy of a store with so many runs, as of one moment: its file, and beside it their large values.
 
     Logs and scratch directories are not copied. The name appears once all of it is on the disk.
 
     Raises:
-        StoreError: there is something of that name, no room, or the store is damaged; nothing is left of the copy.
+        StoreError: the name exists, there is no room, or the store is damaged; nothing is left of the copy.
     """
     prepare_directory(Location(path, is_default=False))
     check_new_name(path)
@@ -49,7 +49,7 @@ def back_up(session: Session, source: str, path: str, runs: int) -> Copy:
         new = Unfinished(path)
         session.ask("VACUUM INTO ?", new.name)
         _flush(new.name)
-        # Values are on the disk before rows lead to them: those of the copy are all there by now.
+        # Values are on the disk before rows point to them, so all values of the copy exist by now.
         size = os.stat(new.name).st_size + sum(_copy_values(source, directory))
         os.link(new.name, path)
         flush_directory(os.path.dirname(path))
@@ -65,7 +65,7 @@ def back_up(session: Session, source: str, path: str, runs: int) -> Copy:
 
 
 def _copy_values(store: str, directory: str) -> Iterator[int]:
-    """Copy the large values of all runs; the bytes of each."""
+    """Copy the large values of all runs; yield the bytes of each."""
     source = runs_directory(store)
     for number in sorted(os.listdir(source)) if os.path.isdir(source) else ():
         values = os.path.join(source, number, "values")

@@ -1,8 +1,8 @@
-"""Who drives a run: whoever holds the lock of its directory, in which stands beside it what only a driver needs.
+"""Claims of runs: the process that holds the lock of a run's directory drives the run.
 
-How many transactions were committed is said there, outside of the store. What a store has lost, such as its ``-wal`` or
-what came after an older copy of it, is missing without a trace in it: the number tells the difference. And a file of no
-use keeps room on the disk for the last that a run has to write.
+Beside the lock, outside of the store, stands the number of transactions that were committed. If a store has lost
+commits, such as those in its ``-wal`` or those after an older copy of it, the store itself shows no trace of that: the
+number does. And a file without contents reserves room on the disk for a run's last writes.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from sequent.runtime.processes.run_locks import RunLock
 
 _COUNT = Struct("<Q")
 RESERVE = 1024 * 1024
-"""Bytes that are set aside."""
+"""Bytes that are reserved."""
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class SqliteClaim:
-    """A run that this process drives, until it lets it go or ends."""
+    """A run that this process drives, until it releases it or ends."""
 
     def __init__(self, lock: RunLock, directory: str, *, has_reserve: bool) -> None:
         self._lock = lock
@@ -30,16 +30,16 @@ class SqliteClaim:
         self._count: int | None = None
 
     def begin(self, committed: int) -> None:
-        """Drive: so many transactions were committed before."""
+        """Begin to drive, after so many committed transactions."""
         self._committed = committed
-        # Where it cannot be written, nothing is known to be lost.
+        # Without the file, a loss of commits is not noticed.
         with contextlib.suppress(OSError):
             self._count = os.open(commits_file(self._directory), _FLAGS, 0o600)
         if self._has_reserve:
             _set_aside(_reserve_file(self._directory))
 
     def committed(self) -> None:
-        """One more transaction was committed: said after it, so that it is never more than the store has."""
+        """Count a committed transaction; done after the commit, so that the count never exceeds the store's."""
         self._committed += 1
         if self._count is not None:
             with contextlib.suppress(OSError):
@@ -57,7 +57,7 @@ class SqliteClaim:
 
 
 def _set_aside(file: str) -> None:
-    # Where there is no room for it there is none either way.
+    # If there is no room for the reserve, there is none without it, either.
     with contextlib.suppress(OSError):
         handle = os.open(file, _FLAGS, 0o600)
         try:
@@ -67,7 +67,7 @@ def _set_aside(file: str) -> None:
 
 
 def free_reserve(directory: str) -> None:
-    """Free the room that a driver has set aside; does nothing a second time."""
+    """Free the room that a driver has reserved; a second call does nothing."""
     with contextlib.suppress(OSError):
         os.unlink(_reserve_file(directory))
 
@@ -77,12 +77,12 @@ def _reserve_file(directory: str) -> str:
 
 
 def commits_file(directory: str) -> str:
-    """The file with the number of transactions, in the directory of a run."""
+    """Return the file with the number of transactions, in the directory of a run."""
     return os.path.join(directory, "commits")
 
 
 def read_commits(directory: str) -> int:
-    """How many were committed at least; 0 where nothing is known."""
+    """Return a number of transactions that were certainly committed; 0 if nothing is known."""
     try:
         file = os.open(commits_file(directory), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError:

@@ -1,4 +1,4 @@
-"""A connection to a file that is waited for in the open where it is locked, or that only reads."""
+"""Connections to a file that wait visibly while it is locked, and connections that only read."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from sequent.runtime.backoff import BUSY_PATIENCE, Patience, patiently
 from sequent.runtime.store.sqlite.access import WAL, has_wal
 
 PIECE = 0.1
-"""Seconds for which SQLite waits by itself: meanwhile no signal is heard."""
+"""Seconds for which SQLite itself waits; signals are not handled meanwhile."""
 
 
 class PatientConnection(sqlite3.Connection):
-    """Tries a statement that found the store locked again and again; what goes through a cursor is tried once."""
+    """Repeats a statement while the store is locked; a statement through a cursor is tried once."""
 
     def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
         execute = super().execute
@@ -40,12 +40,12 @@ _PRAGMAS = ("trusted_schema = OFF", "cell_size_check = ON", "query_only = ON")
 
 
 def is_read_only(path: str) -> bool:
-    """Whether nobody can write where that file is."""
+    """Return whether the file is on a read-only file system."""
     return bool(os.statvfs(path).f_flag & os.ST_RDONLY)
 
 
 def refusal(path: str) -> StoreError:
-    """The error of whoever wants to write there."""
+    """Return the error of a write there."""
     return StoreError(
         f"the store '{path}' is on a read-only file system: its runs can be looked at, and no more",
         code="read-only-store",
@@ -54,10 +54,10 @@ def refusal(path: str) -> StoreError:
 
 
 def open_to_read(path: str) -> PatientConnection:
-    """A connection that reads what is there, the newest commits included.
+    """Open a connection that reads the present state, including the newest commits.
 
-    SQLite finds those in the log beside the file, which it reads only where it can write. Where there are any, a copy
-    is opened, which is gone as soon as it is open.
+    SQLite finds the newest commits in the log beside the file, which it reads only where it can write. If there are
+    any, a copy is opened, and removed as soon as it is open.
 
     Raises:
         OSError: there is no room for the copy.

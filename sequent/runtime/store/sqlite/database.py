@@ -1,4 +1,4 @@
-"""SQLite as a store's database: one file, beside which each run has a directory of its own."""
+"""SQLite as a store's database: one file, and beside it a directory for each run."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _INDEX = """
 
 
 class SqliteDatabase:
-    """The file of a store that is there and was checked."""
+    """The file of a store that exists and was checked."""
 
     begin_read = "BEGIN"
     begin_write = "BEGIN IMMEDIATE"
@@ -73,7 +73,7 @@ class SqliteDatabase:
             _check_pages(session, self.path)
 
     def check_commits(self, session: OpenDatabase, number: int) -> None:
-        # Before the row: whoever drives the run commits first, and counts then.
+        # Before reading the row: a driver commits first, and counts then.
         committed = read_commits(self.directory(number))
         run_id, touched = session.row("commits", number)
         if committed > touched:
@@ -131,7 +131,7 @@ class SqliteDatabase:
         return None if lock is None else SqliteClaim(lock, directory, has_reserve=not self._location.is_temporary)
 
     def driver(self, number: int) -> Owner | None:
-        """Who drives a run now: the holder of its lock, by its own word once it has said it."""
+        """Return the process that drives a run now: the holder of its lock, by its own record once it is written."""
         holder = run_locks.lock_holder(run_locks.driver_lock(self.directory(number)))
         if holder is None:
             return None
@@ -168,10 +168,10 @@ class SqliteDatabase:
 
 
 def _check_pages(session: OpenDatabase, path: str) -> None:
-    """See that SQLite finds nothing wrong with any page of the file.
+    """Check that SQLite finds no error in any page of the file.
 
     Raises:
-        StoreError: it does.
+        StoreError: it finds one.
     """
     told = [line for (line,) in session.ask("PRAGMA integrity_check(3)")]
     if told != ["ok"]:
@@ -183,6 +183,6 @@ def _check_pages(session: OpenDatabase, path: str) -> None:
 
 
 def _has_whole_index(session: OpenDatabase, run: int) -> bool:
-    """Whether the index of iterations has the rows of a run that the table has."""
+    """Return whether the index of iterations has the same rows of a run as the table."""
     rows, indexed, total, indexed_total = session.ask(_INDEX, run)[0]
     return bool((rows, total) == (indexed, indexed_total))

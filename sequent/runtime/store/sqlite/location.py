@@ -1,4 +1,4 @@
-"""Where a store is, and whether that is a place for one."""
+"""The place of a store, and whether a store is safe there."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from sequent.runtime.store.sqlite.access import check_directory, user_name
 
 MEMORY = ":memory:"
 _REMOTE = ("nfs", "cifs", "smb", "fuse.sshfs")
-"""How the types of network filesystems begin."""
+"""The prefixes of the types of network filesystems."""
 
 
 @frozen(eq=False, repr=False)
 class Location(ByFields):
-    """The file of a store: its real path, and whether nobody named it."""
+    """The file of a store: its real path, and whether it is the default."""
 
     path: str
     is_default: bool
     name: str = ""
-    """How a user names it, where that is not its path."""
+    """The name by which a user knows it, if that is not its path."""
     is_temporary: bool = False
-    """Whether it goes with its process, so that no disk is waited for."""
+    """Whether it is removed with its process, so that no write waits for a disk."""
 
     @property
     def told(self) -> str:
@@ -36,7 +36,7 @@ class Location(ByFields):
 
 
 def locate(name: str | None) -> Location | None:
-    """The file that a name means; None for the store in memory.
+    """Return the file that a name means; None for the store in memory.
 
     Raises:
         UsageError: the name is that of a database that is not supported.
@@ -69,7 +69,7 @@ def locate(name: str | None) -> Location | None:
 
 
 def _check_link(path: str) -> None:
-    """Refuse a link that leads to, or was laid by, somebody else."""
+    """Refuse a link that belongs to another user, or leads to a file of one."""
     if not os.path.islink(path):
         return
     for owner in (_owner_of(path, follow=False), _owner_of(path, follow=True)):
@@ -89,20 +89,20 @@ def _owner_of(path: str, *, follow: bool) -> int | None:
 
 
 def runs_directory(path: str) -> str:
-    """Where the directories of a store's runs are: beside its file."""
+    """Return the directory for the directories of a store's runs, beside its file."""
     return f"{path}.runs"
 
 
 def run_directory(path: str, number: int) -> str:
-    """The directory of one run's own."""
+    """Return the directory of one run."""
     return os.path.join(runs_directory(path), str(int(number)))
 
 
 def prepare_directory(location: Location) -> None:
-    """See to it that the store's directory is there and is a safe place.
+    """Make sure that the store's directory exists and is a safe place.
 
     Raises:
-        StoreError: a directory that was named is missing, others may write into it, or it is on a network.
+        StoreError: the directory is missing, others may write into it, or it is on a network.
     """
     directory = os.path.dirname(location.path)
     try:
@@ -130,11 +130,11 @@ def prepare_directory(location: Location) -> None:
 def _check_mount(path: str) -> None:
     try:
         with open("/proc/self/mounts", encoding="utf-8", errors="surrogateescape") as file:
-            found = network_mount(path, file)
+            mounted = network_mount(path, file)
     except FileNotFoundError:
         return
-    if found is not None:
-        mount, kind = found
+    if mounted is not None:
+        mount, kind = mounted
         raise StoreError(
             f"the store '{path}' is on a network filesystem ('{mount}' is {kind}), where SQLite is not safe",
             code="network-store",
@@ -143,7 +143,7 @@ def _check_mount(path: str) -> None:
 
 
 def network_mount(path: str, mounts: Iterable[str]) -> tuple[str, str] | None:
-    """The mount and its type, if a path is on a network filesystem; ``mounts`` are lines as of /proc/mounts."""
+    """Return the mount and its type, if a path is on a network filesystem; ``mounts`` are lines of /proc/mounts."""
     best, kind = "", ""
     for line in mounts:
         _, escaped, found, *_ = line.split(" ")
@@ -154,14 +154,14 @@ def network_mount(path: str, mounts: Iterable[str]) -> tuple[str, str] | None:
 
 
 def _plain(escaped: str) -> str:
-    """A path of /proc/mounts, where blanks are written as octal numbers."""
+    """Return a path of /proc/mounts, where blanks are written as octal numbers, as it is."""
     for code, sign in (("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")):
         escaped = escaped.replace(code, sign)
     return escaped
 
 
 def refused(path: str, error: OSError) -> StoreError:
-    """The error of a file or directory that the system does not let us use."""
+    """Return the error of a file or directory that the system does not let us use."""
     if error.errno == errno.EROFS:
         return StoreError(
             f"the store '{path}' cannot be made: its directory is on a read-only file system",
@@ -182,7 +182,7 @@ def refused(path: str, error: OSError) -> StoreError:
 
 
 def flush_directory(path: str) -> None:
-    """Have a directory's new names survive a loss of power."""
+    """Make a directory's new names survive a loss of power."""
     handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(handle)

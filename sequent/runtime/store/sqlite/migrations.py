@@ -1,4 +1,4 @@
-"""Brings a store of an older version up to this one: the whole of it or nothing, and a copy is made before."""
+"""Upgrades a store of an older version: all of it or nothing, after a copy was made."""
 
 from __future__ import annotations
 
@@ -52,17 +52,17 @@ _TO_3 = (
     "ALTER TABLE run ADD COLUMN unrun TEXT",
 )
 _STEPS = {1: _TO_2, 2: _TO_3}
-"""The statements that lead from a version to the next. They are written out: the tables will be others one day."""
+"""The statements that lead from a version to the next. They are written out, since the tables will change."""
 OLDEST = min(_STEPS)
-"""The oldest version that can be brought up to this one."""
+"""The oldest version that can be upgraded."""
 
 
 def migrate(connection: sqlite3.Connection, path: str) -> None:
-    """Bring a store up to this version, if it is older.
+    """Upgrade a store to this version, if it is older.
 
     Raises:
         StoreError: one of its runs is under way, or there is no room for the copy; nothing was changed.
-        sqlite3.Error: the same.
+        sqlite3.Error: a statement failed; nothing was changed.
     """
     if _version(connection) >= VERSION:
         return
@@ -81,7 +81,7 @@ def migrate(connection: sqlite3.Connection, path: str) -> None:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
-    # So that the file's own header says it, for whoever looks at that alone.
+    # The file's own header then shows it, for programs that read only that.
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
@@ -101,7 +101,7 @@ def _refuse_driven(connection: sqlite3.Connection, path: str) -> None:
 
 
 def _copy(path: str, version: int) -> None:
-    """Keep the store as it is beside it, under a name that says its version."""
+    """Keep a copy of the store beside it, under a name with its version."""
     new: Unfinished | None = None
     try:
         new = Unfinished(path)

@@ -1,4 +1,4 @@
-"""Makes a store's file, and opens one that is there: it is a Sequent store of this version, or is left alone."""
+"""Makes a store's file, or opens an existing one: a Sequent store of this version; all others are left alone."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from sequent.runtime.store.sqlite.unfinished import Unfinished, remove_unfinishe
 
 _MAGIC = b"SQLite format 3\0"
 DATABASE_ERRORS = (sqlite3.Error, UnicodeDecodeError)
-"""What the database raises: the second where damage has reached the text of its own error."""
+"""The errors of the database; the second one, if damage has reached the text of its own error."""
 
 
 def open_file(location: Location) -> None:
-    """See to it that the store's file is there, is ours and is whole enough to be opened.
+    """Make sure that the store's file exists, is ours and is whole enough to be opened.
 
     Raises:
-        StoreError: it is none of these; nothing was written to it.
+        StoreError: it is not; nothing was written to it.
     """
     prepare_directory(location)
     remove_unfinished(location.path)
@@ -45,7 +45,7 @@ def open_file(location: Location) -> None:
 
 
 def _check_header(path: str, header: bytes) -> None:
-    """Judge a file by its first hundred bytes, before SQLite is given it."""
+    """Judge a file by its first hundred bytes, before SQLite reads it."""
     if len(header) < 100 or not header.startswith(_MAGIC):
         what = "it is empty" if not header else "it is not an SQLite database, or is encrypted or cut"
         raise _foreign(path, what)
@@ -80,7 +80,7 @@ def _foreign(path: str, why: str) -> StoreError:
 
 
 def _create(path: str) -> None:
-    """Make an empty store, complete before it bears its name: nobody ever sees half of one."""
+    """Make an empty store, complete before it gets its name: no process ever sees half of one."""
     new = Unfinished(path)
     try:
         with contextlib.closing(sqlite3.connect(_address(new.name), uri=True, isolation_level=None)) as connection:
@@ -91,7 +91,7 @@ def _create(path: str) -> None:
                 connection.execute(statement)
             connection.execute("COMMIT")
             connection.execute("PRAGMA journal_mode = WAL")
-        # Another process may have been faster: then its store stands.
+        # Another process may have been faster; its store stands.
         with contextlib.suppress(FileExistsError):
             os.link(new.name, path)
         flush_directory(os.path.dirname(path))
@@ -106,19 +106,19 @@ _ROOM = 1 << 16
 
 
 def _address(path: str) -> str:
-    """A URI that opens a file and never makes one."""
+    """Return a URI that opens a file and never makes one."""
     return f"file:{quote(path)}?mode=rw"
 
 
 def connect(location: Location, piece: float = PIECE) -> PatientConnection:
-    """A connection with every pragma as it must be.
+    """Open a connection with every pragma as it must be.
 
     Args:
         location: the file of a store, in a directory that was checked.
         piece: seconds for which SQLite itself waits for a lock.
 
     Raises:
-        StoreError: the file, or what lies beside it, is not as we make it.
+        StoreError: the file, or a file beside it, is not as we make it.
     """
     path = location.path
     try:
@@ -166,10 +166,10 @@ def _assert_pragmas(connection: sqlite3.Connection, location: Location, piece: i
 
 
 def check_schema(connection: sqlite3.Connection, path: str) -> None:
-    """Bring an older store up to this version; refuse one that lacks a table, or holds code.
+    """Upgrade an older store; refuse one that lacks a table, or contains code.
 
     Raises:
-        StoreError: the file was damaged or altered, or cannot be brought up to this version now.
+        StoreError: the file was damaged or altered, or cannot be upgraded now.
     """
     try:
         _check_version(path, connection.execute("PRAGMA user_version").fetchone()[0])
@@ -184,7 +184,7 @@ def check_schema(connection: sqlite3.Connection, path: str) -> None:
 
 
 def _refuse_code(connection: sqlite3.Connection, path: str) -> None:
-    """Refuse triggers and views, of which we make none."""
+    """Refuse triggers and views, since Sequent makes none."""
     kinds = connection.execute("SELECT type, name FROM sqlite_schema").fetchall()
     code = sorted(name for kind, name in kinds if kind not in ("table", "index"))
     if code:
@@ -192,7 +192,7 @@ def _refuse_code(connection: sqlite3.Connection, path: str) -> None:
 
 
 def _has_no_room(path: str) -> bool:
-    """Whether the disk is full: of its file beside the store SQLite only says that it cannot be read or written."""
+    """Return whether the disk is full: SQLite only says that the file beside the store cannot be read or written."""
     try:
         disk = os.statvfs(os.path.dirname(path))
     except OSError:
@@ -201,7 +201,7 @@ def _has_no_room(path: str) -> bool:
 
 
 def store_error(error: Exception, path: str) -> StoreError:
-    """What SQLite's error means to a user."""
+    """Return SQLite's error as a user's error."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return StoreBusyError(f"the store '{path}' is locked by another process", hint=f"which one: fuser '{path}'")

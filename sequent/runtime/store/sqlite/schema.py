@@ -1,4 +1,4 @@
-"""What the file of a store says of itself, and its statements."""
+"""The identity of a store's file, and its statements."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ _CREATE = "create_"
 
 @cache
 def statements() -> Statements:
-    """All statements in the words of SQLite."""
+    """Return all statements in the SQL of SQLite."""
     return Statements(STATEMENTS)
 
 
 def creation() -> list[str]:
-    """The statements that make an empty store; it keeps their texts, so they are short."""
+    """Return the statements that make an empty store; it keeps their texts, so they are short."""
     return [" ".join(statements()[name].text.split()) for name in statements() if name.startswith(_CREATE)]
 
 
 def tables() -> set[str]:
-    """The names of the tables and of the index."""
+    """Return the names of the tables and of the index."""
     return {name.removeprefix(_CREATE) for name in statements() if name.startswith(_CREATE)}

@@ -1,4 +1,4 @@
--- All statements in the words of SQLite, made from those in sql/core by: python -m sequent.runtime.store.sql.core
+-- All statements in the SQL of SQLite, made from those in sql/core by: python -m sequent.runtime.store.sql.core
 
 -- == The tables ==
 
@@ -182,7 +182,7 @@ CREATE UNIQUE INDEX frame_by_id ON frame (run, id)
 
 -- == All runs of a store ==
 
--- runs: Latest first; a limit of -1 is none.
+-- runs: All runs, latest first; a limit of -1 is none.
 -- gives number int, id str, epoch int, owner str, status str, recovery int, created float, ended float?, counts str, definition int, reason str?, target str, params str, origin str?, unrun str?, flow str, touched int, tally str?, seal int?
 SELECT run.number, run.id, run.epoch, run.owner, run.status, run.recovery, run.created, run.ended, run.counts,
     run.definition, run.reason, request.target, request.params, request.origin, run.unrun, run.flow, run.touched,
@@ -193,7 +193,7 @@ WHERE run.status != 'pruned'
 ORDER BY run.number DESC
 LIMIT ? OFFSET 0
 
--- runs_of_flow: The same, of one flow.
+-- runs_of_flow: The runs of one flow, latest first.
 -- gives number int, id str, epoch int, owner str, status str, recovery int, created float, ended float?, counts str, definition int, reason str?, target str, params str, origin str?, unrun str?, flow str, touched int, tally str?, seal int?
 SELECT run.number, run.id, run.epoch, run.owner, run.status, run.recovery, run.created, run.ended, run.counts,
     run.definition, run.reason, request.target, request.params, request.origin, run.unrun, run.flow, run.touched,
@@ -212,7 +212,7 @@ WHERE run.status != 'pruned'
 ORDER BY run.number DESC
 LIMIT ? OFFSET 0
 
--- numbers_of_flow: The same, of one flow.
+-- numbers_of_flow: The numbers of the runs of one flow, latest first.
 -- gives number int
 SELECT run.number
 FROM run
@@ -220,7 +220,7 @@ WHERE run.status != 'pruned' AND run.flow = ?
 ORDER BY run.number DESC
 LIMIT ? OFFSET 0
 
--- latest_run: The latest that no step of another run started.
+-- latest_run: The latest run that no step of another run started.
 -- gives number int, id str, epoch int, owner str, status str, recovery int, created float, ended float?, counts str, definition int, reason str?, target str, params str, origin str?, unrun str?, flow str, touched int, tally str?, seal int?
 SELECT run.number, run.id, run.epoch, run.owner, run.status, run.recovery, run.created, run.ended, run.counts,
     run.definition, run.reason, request.target, request.params, request.origin, run.unrun, run.flow, run.touched,
@@ -231,7 +231,7 @@ WHERE run.status != 'pruned' AND request.origin IS NULL
 ORDER BY run.number DESC
 LIMIT 1 OFFSET 0
 
--- latest_run_of_flow: The same, of one flow.
+-- latest_run_of_flow: The latest run of one flow that no step of another run started.
 -- gives number int, id str, epoch int, owner str, status str, recovery int, created float, ended float?, counts str, definition int, reason str?, target str, params str, origin str?, unrun str?, flow str, touched int, tally str?, seal int?
 SELECT run.number, run.id, run.epoch, run.owner, run.status, run.recovery, run.created, run.ended, run.counts,
     run.definition, run.reason, request.target, request.params, request.origin, run.unrun, run.flow, run.touched,
@@ -260,7 +260,7 @@ FROM run
 LEFT OUTER JOIN request ON request.run = run.number
 WHERE run.status != 'pruned' AND run.number = ?
 
--- runs_with_prefix: Runs whose id begins so, by comparison: no sign in it has a meaning.
+-- runs_with_prefix: The runs with a prefix of their id, by comparison: no character in it has a meaning.
 -- gives number int, id str, epoch int, owner str, status str, recovery int, created float, ended float?, counts str, definition int, reason str?, target str, params str, origin str?, unrun str?, flow str, touched int, tally str?, seal int?
 SELECT run.number, run.id, run.epoch, run.owner, run.status, run.recovery, run.created, run.ended, run.counts,
     run.definition, run.reason, request.target, request.params, request.origin, run.unrun, run.flow, run.touched,
@@ -271,7 +271,7 @@ WHERE run.status != 'pruned' AND substr(run.id, 1, ?) = ?
 ORDER BY run.number DESC
 LIMIT 6 OFFSET 0
 
--- commits: The id of a run, and how many transactions its drivers have committed.
+-- commits: The id of a run, and the number of transactions that its drivers have committed.
 -- gives id str, touched int
 SELECT run.id, run.touched
 FROM run
@@ -282,7 +282,7 @@ WHERE run.number = ?
 SELECT max(run.number) AS max_1
 FROM run
 
--- running: The numbers of the runs that somebody drives, or drove until he was killed.
+-- running: The numbers of the runs that are driven, or were driven until their driver was killed.
 -- gives number int
 SELECT run.number
 FROM run
@@ -294,7 +294,7 @@ SELECT run.number
 FROM run
 WHERE run.id = ?
 
--- ages: What each run is, and when it began and ended, latest first.
+-- ages: The id, flow, status and times of each run, latest first.
 -- gives number int, id str, flow str, status str, created float, ended float?
 SELECT run.number, run.id, run.flow, run.status, run.created, run.ended
 FROM run
@@ -313,62 +313,62 @@ SELECT run.number
 FROM run
 WHERE run.status = 'pruned'
 
--- == What a run's driver writes ==
+-- == Writes of a run's driver ==
 
--- guard: Writes the tally of a run's rows; matches one row as long as this driver has the run, and none after.
+-- guard: Write the tally of a run's rows; matches one row as long as this driver has the run, and none after that.
 UPDATE run
 SET touched=(run.touched + 1), tally=?
 WHERE run.number = ? AND run.epoch = ? AND run.owner = ?
 
--- insert_attempt: A new attempt; a second one of its number is an error.
+-- insert_attempt: Insert a new attempt; a second one of its number is an error.
 INSERT INTO attempt (run, frame, node, host, iteration, number, token, state, started, item, recovery)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
--- put_attempt: Written again, it changes nothing; with another token it matches no row.
+-- put_attempt: Insert an attempt: repeated, it changes nothing; with another token it matches no row.
 INSERT INTO attempt (run, frame, node, host, iteration, number, token, state, started, item, recovery)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (run, frame, node, host, iteration, number) DO UPDATE
 SET token = excluded.token
 WHERE attempt.token = excluded.token
 
--- end_attempt: Writes the outcome of one attempt that has none.
+-- end_attempt: Write the outcome of one attempt that has none.
 UPDATE attempt
 SET state=?, ended=?, result=?, verdict=?, problem=?, log=?
 WHERE attempt.run = ? AND attempt.frame = ? AND attempt.node = ? AND attempt.host = ? AND attempt.iteration = ? AND
     attempt.number = ? AND attempt.state = 'active'
 
--- lose_attempts: Earlier attempts of a task that have no outcome died with whoever drove the run.
+-- lose_attempts: End earlier attempts of a task without an outcome: they died with the run's driver.
 UPDATE attempt
 SET state='waiting', ended=?
 WHERE attempt.run = ? AND attempt.frame = ? AND attempt.node = ? AND attempt.host = ? AND attempt.iteration = ? AND
     attempt.number < ? AND attempt.state = 'active'
 
--- put_outcome: Writes the outcome of one attempt, whatever it was in.
+-- put_outcome: Write the outcome of one attempt, whatever its state.
 UPDATE attempt
 SET state=?, ended=?, result=?, verdict=?, problem=?, log=?
 WHERE attempt.run = ? AND attempt.frame = ? AND attempt.node = ? AND attempt.host = ? AND attempt.iteration = ? AND
     attempt.number = ?
 
--- pass_attempt: An attempt that nobody executes, and that is a success; written again, it changes nothing.
+-- pass_attempt: Insert an attempt that is not executed and counts as a success; repeated, it changes nothing.
 INSERT INTO attempt (run, frame, node, host, iteration, number, token, state, started, ended, item, verdict, recovery)
 VALUES (?, ?, ?, ?, ?, ?, ?, 'success', ?, ?, ?, ?, ?)
 ON CONFLICT (run, frame, node, host, iteration, number) DO UPDATE
 SET token = excluded.token
 WHERE attempt.token = excluded.token
 
--- outdate_attempt: A success counts no more; what it gave stays in its row.
+-- outdate_attempt: Mark a success that no longer counts; its result stays in its row.
 UPDATE attempt
 SET state='outdated'
 WHERE attempt.run = ? AND attempt.frame = ? AND attempt.node = ? AND attempt.host = ? AND attempt.iteration = ? AND
     attempt.number = ? AND (attempt.state = 'success' OR attempt.state = 'outdated')
 
--- supersede_attempt: An attempt counts no more, however it ended.
+-- supersede_attempt: Mark an attempt that no longer counts, however it ended.
 UPDATE attempt
 SET state='superseded'
 WHERE attempt.run = ? AND attempt.frame = ? AND attempt.node = ? AND attempt.host = ? AND attempt.iteration = ? AND
     attempt.number = ?
 
--- restore_attempt: An attempt with the outcome of an earlier one of its task.
+-- restore_attempt: Insert an attempt with the outcome of an earlier one of its task.
 INSERT INTO attempt (run, frame, node, host, iteration, number, token, state, started, ended, item, result, verdict,
     recovery) SELECT attempt.run, attempt.frame, attempt.node, attempt.host, attempt.iteration, ? AS anon_1, ? AS
     anon_2, 'success', ? AS anon_3, ? AS anon_4, attempt.item, attempt.result, attempt.verdict, ? AS anon_5
@@ -379,156 +379,156 @@ ON CONFLICT (run, frame, node, host, iteration, number) DO UPDATE
 SET token = excluded.token
 WHERE attempt.token = excluded.token
 
--- begin_attempt: Writes when the code of one attempt began.
+-- begin_attempt: Write when the code of one attempt began.
 UPDATE attempt
 SET begun=?
 WHERE attempt.run = ? AND attempt.frame = ? AND attempt.node = ? AND attempt.host = ? AND attempt.iteration = ? AND
     attempt.number = ?
 
--- drop_attempt: An attempt that never began is as if it had not been ordered; one that has an outcome matches no row.
+-- drop_attempt: Remove an attempt that never began; one that has an outcome matches no row.
 DELETE FROM attempt
 WHERE attempt.run = ? AND attempt.frame = ? AND attempt.node = ? AND attempt.host = ? AND attempt.iteration = ? AND
     attempt.number = ? AND attempt.ended IS NULL
 
--- drop_attempts_of_frame: What is in an iteration of a container is as if it had never been.
+-- drop_attempts_of_frame: Remove the rows in an iteration of a container.
 DELETE FROM attempt
 WHERE attempt.run = ? AND attempt.frame = ?
 
--- drop_waits_of_frame: What is in an iteration of a container is as if it had never been.
+-- drop_waits_of_frame: Remove the rows in an iteration of a container.
 DELETE FROM wait
 WHERE wait.run = ? AND wait.frame = ?
 
--- drop_repeats_of_frame: What is in an iteration of a container is as if it had never been.
+-- drop_repeats_of_frame: Remove the rows in an iteration of a container.
 DELETE FROM repeat
 WHERE repeat.run = ? AND repeat.frame = ?
 
--- drop_frame: An iteration of a container is as if it had never begun; what is in it goes first.
+-- drop_frame: Remove an iteration of a container, after the rows in it.
 DELETE FROM frame
 WHERE frame.run = ? AND frame.id = ?
 
--- drop_attempts_of_step: The iterations of a repeated step are as if they had never begun.
+-- drop_attempts_of_step: Remove the iterations of a repeated step.
 DELETE FROM attempt
 WHERE attempt.run = ? AND attempt.frame = ? AND attempt.node = ? AND attempt.iteration > 0
 
--- drop_waits_of_step: The iterations of a repeated step are as if they had never begun.
+-- drop_waits_of_step: Remove the iterations of a repeated step.
 DELETE FROM wait
 WHERE wait.run = ? AND wait.frame = ? AND wait.node = ? AND wait.iteration > 0
 
--- drop_repeat: A repeat has no items.
+-- drop_repeat: Remove a repeat.
 DELETE FROM repeat
 WHERE repeat.run = ? AND repeat.frame = ? AND repeat.node = ?
 
--- insert_frame: A new iteration; a second one of its number is an error.
+-- insert_frame: Insert a new iteration; a second one of its number is an error.
 INSERT INTO frame (run, parent, node, number, id, status, item)
 VALUES (?, ?, ?, ?, ?, ?, ?)
 
--- put_frame: Written again, it changes nothing; with another id it matches no row.
+-- put_frame: Insert an iteration: repeated, it changes nothing; with another id it matches no row.
 INSERT INTO frame (run, parent, node, number, id, status, item)
 VALUES (?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (run, parent, node, number) DO UPDATE
 SET id = excluded.id
 WHERE frame.id = excluded.id
 
--- close_frame: Writes the status of an iteration that is under way.
+-- close_frame: Write the status of an iteration that is under way.
 UPDATE frame
 SET status=?
 WHERE frame.run = ? AND frame.parent = ? AND frame.node = ? AND frame.number = ? AND frame.status = 'active'
 
--- put_status: Writes the status of an iteration, whatever it was in.
+-- put_status: Write the status of an iteration, whatever its status was.
 UPDATE frame
 SET status=?
 WHERE frame.run = ? AND frame.parent = ? AND frame.node = ? AND frame.number = ?
 
--- open_repeat: Writes the items of a repeat that begins, for the first time or anew.
+-- open_repeat: Write the items of a repeat that begins, for the first time or anew.
 INSERT INTO repeat (run, frame, node, items)
 VALUES (?, ?, ?, ?)
 ON CONFLICT (run, frame, node) DO UPDATE
 SET items = excluded.items, status = NULL, problem = NULL
 
--- close_repeat: Writes the status of a container that repeats; it may have failed before it opened.
+-- close_repeat: Write the status of a container that repeats; it may have failed before it opened.
 INSERT INTO repeat (run, frame, node, status)
 VALUES (?, ?, ?, ?)
 ON CONFLICT (run, frame, node) DO UPDATE
 SET status = excluded.status
 
--- put_problem: Writes why a container failed where no attempt tells.
+-- put_problem: Write the problem of a container that failed without a failed attempt.
 INSERT INTO repeat (run, frame, node, problem)
 VALUES (?, ?, ?, ?)
 ON CONFLICT (run, frame, node) DO UPDATE
 SET problem = excluded.problem
 
--- put_wait: Writes until when is to be waited.
+-- put_wait: Write the due times of a wait.
 INSERT INTO wait (run, frame, node, host, iteration, attempt, boot, due_boot, due, length)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (run, frame, node, host, iteration, attempt) DO UPDATE
 SET boot = excluded.boot, due_boot = excluded.due_boot, due = excluded.due, length = excluded.length
 
--- put_hold: Writes how much of a pool is held by somebody.
+-- put_hold: Write the amount of a pool that a task, a container or the run holds.
 INSERT INTO hold (run, frame, node, host, iteration, pool, amount, shared)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (run, frame, node, host, iteration, pool) DO UPDATE
 SET amount = excluded.amount, shared = excluded.shared
 
--- drop_hold: Somebody holds nothing of a pool any more.
+-- drop_hold: Remove a hold.
 DELETE FROM hold
 WHERE hold.run = ? AND hold.frame = ? AND hold.node = ? AND hold.host = ? AND hold.iteration = ? AND hold.pool = ?
 
--- seal_run: Writes the seal of a run's own row.
+-- seal_run: Write the seal of a run's own row.
 UPDATE run
 SET seal=?
 WHERE run.number = ?
 
--- put_tally: Writes what the rows of a run come to.
+-- put_tally: Write the tally of a run's rows.
 UPDATE run
 SET tally=?
 WHERE run.number = ?
 
--- put_unrun: Writes what has become of what is not executed.
+-- put_unrun: Write the numbers of tasks that were not executed.
 UPDATE run
 SET unrun=?
 WHERE run.number = ?
 
--- put_end: Writes how a run ended.
+-- put_end: Write how a run ended.
 UPDATE run
 SET status=?, ended=?, counts=?, reason=?, unrun=?
 WHERE run.number = ?
 
--- put_definition: Has a run be of another definition.
+-- put_definition: Give a run another definition.
 UPDATE run
 SET definition=?
 WHERE run.number = ?
 
--- insert_definition: A definition that no run had.
+-- insert_definition: Insert a definition that no run had.
 INSERT INTO definition (digest, structure, fingerprints)
 VALUES (?, ?, ?)
 
--- insert_node: A node of a definition.
+-- insert_node: Insert a node of a definition.
 INSERT INTO node (definition, id, path, kind)
 VALUES (?, ?, ?, ?)
 
--- insert_run: A new run.
+-- insert_run: Insert a new run.
 INSERT INTO run (number, id, epoch, owner, touched, status, recovery, created, counts, flow, definition, tally)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
--- insert_request: What a new run was asked to do.
+-- insert_request: Insert the request of a new run.
 INSERT INTO request (run, target, params, origin)
 VALUES (?, ?, ?, ?)
 
--- take_run: Matches one row unless somebody took the run since its epoch was read.
+-- take_run: Take a run; matches one row unless another process took the run since its epoch was read.
 UPDATE run
 SET epoch=?, owner=?, status=?, recovery=?, ended=?, reason=?, unrun=?
 WHERE run.number = ? AND run.epoch = ?
 
--- drop_holds: What tasks and containers of a run held is held no more; what the run keeps is.
+-- drop_holds: Remove the holds of a run's tasks and containers, but not the amounts that the run keeps.
 DELETE FROM hold
 WHERE hold.run = ? AND hold.frame != 0
 
--- drop_problems: Why containers failed that do not repeat is of the past; of a repeat it stands until that is opened again.
+-- drop_problems: Remove the problems of containers that do not repeat; that of a repeat stays until it is opened again.
 UPDATE repeat
 SET problem=NULL
 WHERE repeat.run = ? AND repeat.problem IS NOT NULL AND repeat.status IS NULL
 
--- == What is asked of a run ==
+-- == Queries of a run ==
 
 -- definition_with_digest: The number of a definition.
 -- gives number int
@@ -536,13 +536,13 @@ SELECT definition.number
 FROM definition
 WHERE definition.digest = ?
 
--- definition_row: All that a definition says, behind its digest.
+-- definition_row: All fields of a definition, the digest first.
 -- gives digest str, structure str, fingerprints str, picture str
 SELECT definition.digest, definition.structure, definition.fingerprints, definition.picture
 FROM definition
 WHERE definition.number = ?
 
--- definition_texts: What a definition says of structure and code.
+-- definition_texts: The structure and the fingerprints of a definition.
 -- gives structure str, fingerprints str
 SELECT definition.structure, definition.fingerprints
 FROM definition
@@ -610,7 +610,7 @@ SELECT frame.item
 FROM frame
 WHERE frame.run = ? AND frame.parent = ? AND frame.node = ? AND frame.number = ?
 
--- repeat_row: What a repeat repeats over, and what it is in.
+-- repeat_row: The items of a repeat, and its status.
 -- gives items str?, status str?
 SELECT repeat.items, repeat.status
 FROM repeat
@@ -622,13 +622,13 @@ SELECT max(frame.id) AS max_1
 FROM frame
 WHERE frame.run = ?
 
--- frame_with_id: Where an iteration is.
+-- frame_with_id: The place of an iteration.
 -- gives parent int, number int
 SELECT frame.parent, frame.number
 FROM frame
 WHERE frame.run = ? AND frame.id = ?
 
--- wait_row: Until when is to be waited before an attempt.
+-- wait_row: The due times of the wait before an attempt.
 -- gives boot str, due_boot float, due float, length float?
 SELECT wait.boot, wait.due_boot, wait.due, wait.length
 FROM wait
@@ -648,7 +648,7 @@ FROM repeat
 WHERE repeat.run = wait.run AND repeat.frame = wait.frame AND repeat.node = wait.node))
 ORDER BY wait.due, wait.frame, wait.node, wait.iteration
 
--- kept: How much of each pool of its own a run keeps.
+-- kept: The amount of each of its own pools that a run keeps.
 -- gives pool str, amount int
 SELECT hold.pool, hold.amount
 FROM hold
@@ -671,7 +671,7 @@ FROM attempt
 WHERE attempt.run = ? AND attempt.node = ?
 ORDER BY attempt.started, attempt.frame, attempt.node, attempt.iteration, attempt.number
 
--- success_count: How many tasks have succeeded; one that has done so again counts once.
+-- success_count: The number of tasks that have succeeded; one that has succeeded again counts once.
 -- gives count any?
 SELECT count(*) AS count_1
 FROM (SELECT DISTINCT attempt.frame AS frame, attempt.node AS node, attempt.host AS host, attempt.iteration AS
@@ -679,7 +679,7 @@ FROM (SELECT DISTINCT attempt.frame AS frame, attempt.node AS node, attempt.host
 FROM attempt
 WHERE attempt.run = ? AND attempt.state = 'success') AS anon_1
 
--- failure_count: How many tasks' last attempts are failures.
+-- failure_count: The number of tasks whose last attempts are failures.
 -- gives count any?
 SELECT count(*) AS count_1
 FROM attempt
@@ -700,7 +700,7 @@ WHERE next.run = attempt.run AND next.frame = attempt.frame AND next.node = atte
 ORDER BY attempt.started, attempt.frame, attempt.node, attempt.iteration, attempt.number
 LIMIT ? OFFSET 0
 
--- failures_of_step: The same, of the tasks of one step within a frame.
+-- failures_of_step: The failures of one step within a frame.
 -- gives frame int, node int, iteration int, number int, state str, started float, ended float?, problem str?, log str?, value any?
 SELECT attempt.frame, attempt.node, attempt.iteration, attempt.number, attempt.state, attempt.started, attempt.ended,
     attempt.problem, attempt.log, length(attempt.token) = 0 AND attempt.result IS NULL AS anon_1
@@ -712,7 +712,7 @@ WHERE next.run = attempt.run AND next.frame = attempt.frame AND next.node = atte
     AND next.iteration = attempt.iteration AND next.number > attempt.number))
 ORDER BY attempt.started, attempt.frame, attempt.node, attempt.iteration, attempt.number
 
--- failures_inside: The same, of all that is in the iterations of one container within a frame.
+-- failures_inside: The failures in the iterations of one container within a frame.
 -- gives frame int, node int, iteration int, number int, state str, started float, ended float?, problem str?, log str?, value any?
 WITH RECURSIVE inside(run, id) AS
 (SELECT frame.run AS run, frame.id AS id
@@ -729,7 +729,7 @@ WHERE next.run = attempt.run AND next.frame = attempt.frame AND next.node = atte
     AND next.iteration = attempt.iteration AND next.number > attempt.number))
 ORDER BY attempt.started, attempt.frame, attempt.node, attempt.iteration, attempt.number
 
--- container_problems: Why containers failed where no attempt tells; a limit of -1 is none.
+-- container_problems: The problems of containers that failed without a failed attempt; a limit of -1 is none.
 -- gives frame int, node int, problem str?
 SELECT repeat.frame, repeat.node, repeat.problem
 FROM repeat
@@ -737,7 +737,7 @@ WHERE repeat.run = ? AND repeat.problem IS NOT NULL
 ORDER BY repeat.frame, repeat.node
 LIMIT ? OFFSET 0
 
--- == What a recovery goes on from ==
+-- == The state that a recovery starts from ==
 
 -- task_attempts: The attempts of one task, in order.
 -- gives number int, state str, verdict int?, recovery int, begun float?, token bytes
@@ -746,14 +746,14 @@ FROM attempt
 WHERE attempt.run = ? AND attempt.frame = ? AND attempt.node = ? AND attempt.host = '' AND attempt.iteration = ?
 ORDER BY attempt.number
 
--- problem: Why one attempt failed.
+-- problem: The problem of one attempt.
 -- gives problem str?
 SELECT attempt.problem
 FROM attempt
 WHERE attempt.run = ? AND attempt.frame = ? AND attempt.node = ? AND attempt.host = '' AND attempt.iteration = ? AND
     attempt.number = ?
 
--- result_at: What one attempt gave.
+-- result_at: The result of one attempt.
 -- gives result str?
 SELECT attempt.result
 FROM attempt
@@ -841,14 +841,14 @@ FROM attempt
 WHERE attempt.run = ? AND attempt.frame = ? AND attempt.node = ? AND attempt.host = '' AND attempt.iteration > 0 AND
     attempt.number = 1
 
--- span_of_step: In which recoveries a repeated step has attempts.
+-- span_of_step: The recoveries in which a repeated step has attempts.
 -- gives max any?, max any?
 SELECT max(attempt.recovery) AS max_1, max(CASE WHEN (length(attempt.token) > 0 AND attempt.state != 'superseded')
     THEN attempt.recovery END) AS max_2
 FROM attempt
 WHERE attempt.run = ? AND attempt.frame = ? AND attempt.node = ? AND attempt.host = '' AND attempt.iteration > 0
 
--- span_of_frames: In which recoveries anything in a container has attempts, however deep.
+-- span_of_frames: The recoveries in which anything in a container has attempts, however deep.
 -- gives max any?, max any?
 WITH RECURSIVE inside(run, id) AS
 (SELECT frame.run AS run, frame.id AS id
@@ -899,13 +899,13 @@ LIMIT 1 OFFSET 0
 
 -- == Pools that several runs share ==
 
--- holds: What is held of shared pools, by any run.
+-- holds: The amounts of shared pools that runs hold.
 -- gives run int, frame int, node int, iteration int, pool str, amount int
 SELECT hold.run, hold.frame, hold.node, hold.iteration, hold.pool, hold.amount
 FROM hold
 WHERE hold.shared = 1
 
--- tickets: Who waits for shared pools, of the runs that have not ended.
+-- tickets: The requests that wait for shared pools, of runs that have not ended.
 -- gives number int, run int, frame int, node int, iteration int, amounts str, priority int, around str
 SELECT ticket.number, ticket.run, ticket.frame, ticket.node, ticket.iteration, ticket.amounts, ticket.priority,
     ticket.around
@@ -913,71 +913,71 @@ FROM ticket JOIN run ON ticket.run = run.number
 WHERE run.status = 'running'
 ORDER BY ticket.number
 
--- insert_ticket: Somebody begins to wait.
+-- insert_ticket: Add a request that waits.
 INSERT INTO ticket (run, frame, node, host, iteration, amounts, priority, around)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 
--- drop_ticket: Somebody waits no more.
+-- drop_ticket: Remove a request that waits no more.
 DELETE FROM ticket
 WHERE ticket.run = ? AND ticket.frame = ? AND ticket.node = ? AND ticket.host = ? AND ticket.iteration = ?
 
--- drop_tickets: Nobody of a run waits any more, but for what the run had kept.
+-- drop_tickets: Remove the requests of a run, except the one for amounts that it had kept.
 DELETE FROM ticket
 WHERE ticket.run = ? AND ticket.frame != 0
 
--- drop_shared_holds: Nobody of a run holds anything of shared pools any more, but for what the run keeps.
+-- drop_shared_holds: Remove a run's holds of shared pools, except the amounts that it keeps.
 DELETE FROM hold
 WHERE hold.run = ? AND hold.shared = 1 AND hold.frame != 0
 
--- kept_shares: What a run keeps of shared pools.
+-- kept_shares: The amounts that a run keeps of shared pools.
 -- gives pool str, amount int
 SELECT hold.pool, hold.amount
 FROM hold
 WHERE hold.run = ? AND hold.shared = 1 AND hold.frame = 0
 ORDER BY hold.pool
 
--- drop_kept_shares: A run keeps nothing of shared pools.
+-- drop_kept_shares: Remove the amounts that a run keeps of shared pools.
 DELETE FROM hold
 WHERE hold.run = ? AND hold.shared = 1 AND hold.frame = 0
 
--- wanted_again: What a run had kept of shared pools, and waits for.
+-- wanted_again: The amounts that a run had kept of shared pools, and waits for.
 -- gives amounts str
 SELECT ticket.amounts
 FROM ticket
 WHERE ticket.run = ? AND ticket.frame = 0
 
--- put_pool: How large a run takes a shared pool to be.
+-- put_pool: Set the size that a run gives a shared pool.
 INSERT INTO pool (run, name, capacity)
 VALUES (?, ?, ?)
 ON CONFLICT (run, name) DO UPDATE
 SET capacity = excluded.capacity
 
--- other_sizes: Which other runs that have not ended take a pool to be of another size.
+-- other_sizes: The other runs that have not ended and give a pool another size.
 -- gives number int, id str, capacity int
 SELECT run.number, run.id, pool.capacity
 FROM pool JOIN run ON pool.run = run.number
 WHERE run.status = 'running' AND pool.name = ? AND run.number != ? AND pool.capacity != ?
 ORDER BY run.number
 
--- sizes: How large runs that have not ended take shared pools to be.
+-- sizes: The sizes that runs which have not ended give shared pools.
 -- gives run int, name str, capacity int
 SELECT pool.run, pool.name, pool.capacity
 FROM pool JOIN run ON pool.run = run.number
 WHERE run.status = 'running'
 
--- put_wake: Where a run's driver is woken.
+-- put_wake: Set the socket on which a run's driver is woken.
 UPDATE run
 SET wake=?
 WHERE run.number = ?
 
--- wakes: Where the drivers of runs are woken that wait for shared pools.
+-- wakes: The sockets on which the drivers of runs that wait for shared pools are woken.
 -- gives number int, wake str?, amounts str
 SELECT run.number, run.wake, ticket.amounts
 FROM ticket JOIN run ON ticket.run = run.number
 
--- == Whether rows are what was written ==
+-- == Checking that rows are as they were written ==
 
--- tally_attempts: What a run's attempts come to.
+-- tally_attempts: The tally of a run's attempts.
 SELECT count(*), ifnull(sum(ifnull(made * made % 2147483647, -1) + ifnull(further * further % 2147483647, 0)), 0) FROM
     (SELECT (frame * 1000003 + node * 7919 + iteration * 104729 + number * 1299709 + recovery * 611953 + length(token)
     * 7907 + (host <> '') * 7817 + CAST(started * 1000 AS INTEGER)) % 2147483647 AS made, CASE WHEN state <> 'active'
@@ -986,27 +986,27 @@ SELECT count(*), ifnull(sum(ifnull(made * made % 2147483647, -1) + ifnull(furthe
     CAST(ended * 1000 AS INTEGER)) % 2147483647 END AS further FROM attempt
 WHERE run = ?)
 
--- tally_frames: What a run's iterations of containers come to.
+-- tally_frames: The tally of a run's iterations of containers.
 SELECT count(*), ifnull(sum(ifnull(made * made % 2147483647, -1) + ifnull(further * further % 2147483647, 0)), 0) FROM
     (SELECT (parent * 1000037 + node * 7933 + number * 104759 + id * 1299743 + (item IS NULL) * 7841) % 2147483647 AS
     made, CASE WHEN status <> 'active' THEN (parent * 1000039 + node * 7949 + number * 104761 + (unicode(status) * 64
     + length(status)) * 611977) % 2147483647 END AS further FROM frame
 WHERE run = ?)
 
--- tally_repeats: What a run's repeats come to.
+-- tally_repeats: The tally of a run's repeats.
 SELECT count(*), ifnull(sum(ifnull(made * made % 2147483647, -1) + ifnull(further * further % 2147483647, 0)), 0) FROM
     (SELECT (frame * 1000081 + node * 7937 + (items IS NULL) * 7829 + (problem IS NULL) * 7823 +
     ifnull(unicode(status) * 64 + length(status), 0) * 611993) % 2147483647 AS made, NULL AS further FROM repeat
 WHERE run = ?)
 
--- tally_waits: What a run's waits come to.
+-- tally_waits: The tally of a run's waits.
 SELECT count(*), ifnull(sum(ifnull(made * made % 2147483647, -1) + ifnull(further * further % 2147483647, 0)), 0) FROM
     (SELECT (frame * 1000099 + node * 7951 + iteration * 104773 + attempt * 1299763 + length(boot) * 7817 + CAST(due *
     1000 AS INTEGER) + CAST(due_boot * 1000 AS INTEGER) * 3 + ifnull(CAST(length * 1000 AS INTEGER), -1) * 7) %
     2147483647 AS made, NULL AS further FROM wait
 WHERE run = ?)
 
--- tally_kept: What what a run keeps of its own pools come to.
+-- tally_kept: The tally of the amounts that a run keeps of its own pools.
 SELECT count(*), ifnull(sum(ifnull(made * made % 2147483647, -1) + ifnull(further * further % 2147483647, 0)), 0) FROM
     (SELECT (amount * 1000117 + length(pool) * 7793 + ifnull(unicode(substr(pool, 1)), 0) * 104780 +
     ifnull(unicode(substr(pool, 2)), 0) * 104781 + ifnull(unicode(substr(pool, 3)), 0) * 104782 +
@@ -1043,7 +1043,7 @@ SELECT count(*), ifnull(sum(ifnull(made * made % 2147483647, -1) + ifnull(furthe
     ifnull(unicode(substr(pool, 64)), 0) * 104843) % 2147483647 AS made, NULL AS further FROM hold
 WHERE run = ? AND frame = 0 AND shared = 0)
 
--- tally_attempt: What one attempt come to.
+-- tally_attempt: The tally of one attempt.
 SELECT count(*), ifnull(sum(ifnull(made * made % 2147483647, -1) + ifnull(further * further % 2147483647, 0)), 0) FROM
     (SELECT (frame * 1000003 + node * 7919 + iteration * 104729 + number * 1299709 + recovery * 611953 + length(token)
     * 7907 + (host <> '') * 7817 + CAST(started * 1000 AS INTEGER)) % 2147483647 AS made, CASE WHEN state <> 'active'
@@ -1052,7 +1052,7 @@ SELECT count(*), ifnull(sum(ifnull(made * made % 2147483647, -1) + ifnull(furthe
     CAST(ended * 1000 AS INTEGER)) % 2147483647 END AS further FROM attempt
 WHERE run = ? AND frame = ? AND node = ? AND host = ? AND iteration = ? AND number = ?)
 
--- tally_earlier: What the attempts of a task before one come to.
+-- tally_earlier: The tally of the attempts of a task before one.
 SELECT count(*), ifnull(sum(ifnull(made * made % 2147483647, -1) + ifnull(further * further % 2147483647, 0)), 0) FROM
     (SELECT (frame * 1000003 + node * 7919 + iteration * 104729 + number * 1299709 + recovery * 611953 + length(token)
     * 7907 + (host <> '') * 7817 + CAST(started * 1000 AS INTEGER)) % 2147483647 AS made, CASE WHEN state <> 'active'
@@ -1061,20 +1061,20 @@ SELECT count(*), ifnull(sum(ifnull(made * made % 2147483647, -1) + ifnull(furthe
     CAST(ended * 1000 AS INTEGER)) % 2147483647 END AS further FROM attempt
 WHERE run = ? AND frame = ? AND node = ? AND host = ? AND iteration = ? AND number < ?)
 
--- tally_repeat: What one repeat come to.
+-- tally_repeat: The tally of one repeat.
 SELECT count(*), ifnull(sum(ifnull(made * made % 2147483647, -1) + ifnull(further * further % 2147483647, 0)), 0) FROM
     (SELECT (frame * 1000081 + node * 7937 + (items IS NULL) * 7829 + (problem IS NULL) * 7823 +
     ifnull(unicode(status) * 64 + length(status), 0) * 611993) % 2147483647 AS made, NULL AS further FROM repeat
 WHERE run = ? AND frame = ? AND node = ?)
 
--- tally_wait: What one wait come to.
+-- tally_wait: The tally of one wait.
 SELECT count(*), ifnull(sum(ifnull(made * made % 2147483647, -1) + ifnull(further * further % 2147483647, 0)), 0) FROM
     (SELECT (frame * 1000099 + node * 7951 + iteration * 104773 + attempt * 1299763 + length(boot) * 7817 + CAST(due *
     1000 AS INTEGER) + CAST(due_boot * 1000 AS INTEGER) * 3 + ifnull(CAST(length * 1000 AS INTEGER), -1) * 7) %
     2147483647 AS made, NULL AS further FROM wait
 WHERE run = ? AND frame = ? AND node = ? AND host = ? AND iteration = ? AND attempt = ?)
 
--- tally_kept_pool: What what a run keeps of one pool come to.
+-- tally_kept_pool: The tally of the amount that a run keeps of one pool.
 SELECT count(*), ifnull(sum(ifnull(made * made % 2147483647, -1) + ifnull(further * further % 2147483647, 0)), 0) FROM
     (SELECT (amount * 1000117 + length(pool) * 7793 + ifnull(unicode(substr(pool, 1)), 0) * 104780 +
     ifnull(unicode(substr(pool, 2)), 0) * 104781 + ifnull(unicode(substr(pool, 3)), 0) * 104782 +
@@ -1111,19 +1111,19 @@ SELECT count(*), ifnull(sum(ifnull(made * made % 2147483647, -1) + ifnull(furthe
     ifnull(unicode(substr(pool, 64)), 0) * 104843) % 2147483647 AS made, NULL AS further FROM hold
 WHERE run = ? AND pool = ? AND frame = 0 AND shared = 0)
 
--- attempts_by_place: Of which step attempts are, and of which container the iteration around them.
+-- attempts_by_place: The steps of attempts, and the containers of the iterations around them.
 SELECT a.node, f.node, min(a.frame), count(*)
 FROM attempt a LEFT JOIN frame f ON f.run = a.run AND f.id = a.frame
 WHERE a.run = ?
 GROUP BY a.node, f.node
 
--- frames_by_place: Of which container iterations are, and of which those around them.
+-- frames_by_place: The containers of iterations, and of the iterations around them.
 SELECT f.node, p.node, min(f.id), count(*)
 FROM frame f LEFT JOIN frame p ON p.run = f.run AND p.id = f.parent
 WHERE f.run = ? AND f.parent <> 0
 GROUP BY f.node, p.node
 
--- repeats_by_place: Of which container repeats are, and of which the iteration around them.
+-- repeats_by_place: The containers of repeats, and of the iterations around them.
 SELECT r.node, f.node, min(r.frame), count(*)
 FROM repeat r LEFT JOIN frame f ON f.run = r.run AND f.id = r.frame
 WHERE r.run = ?
@@ -1133,7 +1133,7 @@ GROUP BY r.node, f.node
 SELECT node, id, number FROM frame
 WHERE run = ? AND parent = 0
 
--- states: All that rows say they are in.
+-- states: All states and statuses of rows.
 SELECT DISTINCT state FROM attempt
 WHERE run = ?
 UNION SELECT DISTINCT status FROM frame
@@ -1141,7 +1141,7 @@ WHERE run = ?
 UNION SELECT DISTINCT status FROM repeat
 WHERE run = ? AND status IS NOT NULL
 
--- kept_values: All values that rows hold or point to.
+-- kept_values: All values in rows, or pointers to them.
 SELECT result FROM attempt
 WHERE run = ? AND result IS NOT NULL
 UNION ALL SELECT item FROM attempt
@@ -1161,12 +1161,12 @@ WHERE run = ? AND problem IS NOT NULL
 
 -- == Removing runs ==
 
--- mark_pruned: A run is to go, if it still is what it was.
+-- mark_pruned: Mark a run as removed, if its status has not changed.
 UPDATE run
 SET status='pruned'
 WHERE run.number = ? AND run.status = ?
 
--- prune_attempt: Removes so many of a run's rows.
+-- prune_attempt: Remove a number of a run's rows.
 DELETE FROM attempt
 WHERE (attempt.run, attempt.frame, attempt.node, attempt.host, attempt.iteration, attempt.number) IN (SELECT
     attempt.run, attempt.frame, attempt.node, attempt.host, attempt.iteration, attempt.number
@@ -1174,21 +1174,21 @@ FROM attempt
 WHERE attempt.run = ?
 LIMIT ? OFFSET 0)
 
--- prune_frame: Removes so many of a run's rows.
+-- prune_frame: Remove a number of a run's rows.
 DELETE FROM frame
 WHERE (frame.run, frame.parent, frame.node, frame.number) IN (SELECT frame.run, frame.parent, frame.node, frame.number
 FROM frame
 WHERE frame.run = ?
 LIMIT ? OFFSET 0)
 
--- prune_repeat: Removes so many of a run's rows.
+-- prune_repeat: Remove a number of a run's rows.
 DELETE FROM repeat
 WHERE (repeat.run, repeat.frame, repeat.node) IN (SELECT repeat.run, repeat.frame, repeat.node
 FROM repeat
 WHERE repeat.run = ?
 LIMIT ? OFFSET 0)
 
--- prune_wait: Removes so many of a run's rows.
+-- prune_wait: Remove a number of a run's rows.
 DELETE FROM wait
 WHERE (wait.run, wait.frame, wait.node, wait.host, wait.iteration, wait.attempt) IN (SELECT wait.run, wait.frame,
     wait.node, wait.host, wait.iteration, wait.attempt
@@ -1196,7 +1196,7 @@ FROM wait
 WHERE wait.run = ?
 LIMIT ? OFFSET 0)
 
--- prune_hold: Removes so many of a run's rows.
+-- prune_hold: Remove a number of a run's rows.
 DELETE FROM hold
 WHERE (hold.run, hold.frame, hold.node, hold.host, hold.iteration, hold.pool) IN (SELECT hold.run, hold.frame,
     hold.node, hold.host, hold.iteration, hold.pool
@@ -1204,40 +1204,40 @@ FROM hold
 WHERE hold.run = ?
 LIMIT ? OFFSET 0)
 
--- prune_ticket: Removes so many of a run's rows.
+-- prune_ticket: Remove a number of a run's rows.
 DELETE FROM ticket
 WHERE (ticket.number) IN (SELECT ticket.number
 FROM ticket
 WHERE ticket.run = ?
 LIMIT ? OFFSET 0)
 
--- prune_pool: Removes so many of a run's rows.
+-- prune_pool: Remove a number of a run's rows.
 DELETE FROM pool
 WHERE (pool.run, pool.name) IN (SELECT pool.run, pool.name
 FROM pool
 WHERE pool.run = ?
 LIMIT ? OFFSET 0)
 
--- drop_request: Removes what a run was asked to do.
+-- drop_request: Remove a run's request.
 DELETE FROM request
 WHERE request.run = ?
 
--- drop_runs: Removes the rows of the runs that are gone, but for that of the highest number.
+-- drop_runs: Remove the rows of removed runs, except that of the highest number.
 DELETE FROM run
 WHERE run.status = 'pruned' AND run.number < (SELECT max(run.number) AS max_1
 FROM run)
 
--- free_ids: Has the row of a run that is gone bear an id that no run can have.
+-- free_ids: Give the row of a removed run an id that no run can have.
 UPDATE run
 SET id='-' || number
 WHERE run.number = ?
 
--- drop_unused_nodes: Removes the nodes of definitions that no run is of any more.
+-- drop_unused_nodes: Remove the nodes of definitions that no run has any more.
 DELETE FROM node
 WHERE (node.definition NOT IN (SELECT run.definition
 FROM run))
 
--- drop_unused_definitions: Removes definitions that no run is of any more.
+-- drop_unused_definitions: Remove definitions that no run has any more.
 DELETE FROM definition
 WHERE (definition.number NOT IN (SELECT run.definition
 FROM run))

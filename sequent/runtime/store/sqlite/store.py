@@ -1,4 +1,4 @@
-"""The store in a file of SQLite: opened, copied and checked as a whole."""
+"""The store in a file of SQLite: opening, copying and checking it as a whole."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 
 
 class SqliteStore(SqlStore):
-    """The runs in one file, beside which each run has a directory of its own."""
+    """The runs in one file, and beside it a directory for each run."""
 
     def __init__(self, location: Location, now: Callable[[], float] = time.time) -> None:
-        """Open the file, which is made if it is not there.
+        """Open the file, made if it does not exist.
 
         Raises:
             StoreError: it cannot be used; it was left as it is.
         """
         open_file(location)
-        # A part that is not in the file yet, as after a driver was killed, may be another store's.
+        # A part that is not in the file yet, such as after a driver was killed, may be another store's.
         is_doubtful = has_wal(location.path)
         self.path = location.path
         session = Session(SqliteDatabase(location, now))
@@ -42,21 +42,21 @@ class SqliteStore(SqlStore):
         self._free_reserves()
 
     def _free_reserves(self) -> None:
-        """Give back the room that drivers had set aside who were killed."""
+        """Free the room that killed drivers had reserved."""
         for (number,) in self._session.rows("running"):
             if not self._database.is_driven(number):
                 free_reserve(self._database.directory(number))
 
     def back_up(self, path: str) -> Copy:
-        """Write a copy of the whole store under that real path, while its runs go on.
+        """Write a copy of the whole store to that real path, while its runs go on.
 
         Raises:
-            StoreError: there is something already, or it cannot be written.
+            StoreError: the path exists, or cannot be written.
         """
         from sequent.runtime.store.sqlite.backup import back_up
 
         return back_up(self._session, self.path, path, len(self.runs()))
 
     def problems(self) -> Iterator[str]:
-        """What is wrong with the store; each of its pages, rows and large values is looked at."""
+        """Yield the problems of the store; each of its pages, rows and large values is checked."""
         return problems_of(self._session)

@@ -1,4 +1,4 @@
-"""A store that is gone with its process: SQLite in a directory in memory, with no disk to wait for."""
+"""A store that is removed with its process: SQLite in a directory in memory, so that no write waits for a disk."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from sequent.runtime.store.sqlite.database import SqliteDatabase
 from sequent.runtime.store.sqlite.location import MEMORY, Location
 from sequent.runtime.store.sqlite.schema import APPLICATION_ID, VERSION, creation
 
-_IN_MEMORY = "/dev/shm"  # noqa: S108 - a directory of our own is made in it, which nobody else may enter
+_IN_MEMORY = "/dev/shm"  # noqa: S108 - a directory of our own is made in it, which no other user may enter
 _ROOM = 256 * 1024 * 1024
-"""Bytes that are to be free in memory; containers often have less there than on their disk."""
+"""Bytes of memory that must be free; containers often have less there than on their disk."""
 _PREFIX = "sequent-memory-"
 
 
 class MemoryStore(SqlStore):
-    """Runs that nobody finds once this process has ended, or has closed the store."""
+    """Runs that are gone once this process has ended, or has closed the store."""
 
     def __init__(self, now: Callable[[], float] = time.time, name: str = MEMORY) -> None:
-        """Make it; ``name`` is what a user is told, of a store that stands for a file that is not there."""
+        """Make it; ``name`` is shown to a user, for a store that stands for a missing file."""
         directory, lock = _make_directory(_IN_MEMORY if _has_room(_IN_MEMORY) else tempfile.gettempdir())
         self._remove = weakref.finalize(self, _remove, directory, lock, os.getpid())
         path = os.path.join(directory, "store.db")
@@ -45,7 +45,7 @@ class MemoryStore(SqlStore):
 
 
 def _make_directory(base: str) -> tuple[str, int]:
-    """A new directory, locked for as long as this process or a child of it lives; those without a lock are removed."""
+    """Make a new directory, locked as long as this process or a child of it lives; remove those without a lock."""
     _remove_left(base)
     while True:
         directory = tempfile.mkdtemp(prefix=_PREFIX, dir=base)
@@ -74,7 +74,7 @@ def _has_room(directory: str) -> bool:
 
 @cache
 def _empty_store() -> bytes:
-    """The file of a store without runs."""
+    """Return the file of a store without runs."""
     with closing(sqlite3.connect(MEMORY, isolation_level=None)) as connection:
         for statement in (*creation(), f"PRAGMA application_id = {APPLICATION_ID}", f"PRAGMA user_version = {VERSION}"):
             connection.execute(statement)

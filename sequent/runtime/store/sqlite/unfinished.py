@@ -1,4 +1,4 @@
-"""What is left of a store or a run whose maker was killed: the next command removes it."""
+"""The unfinished files of a store or a run whose maker was killed: the next command removes them."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _UNFINISHED = re.compile(r"\.[0-9a-f]{16}\.new\Z")
 
 
 class Unfinished:
-    """A new file beside a store, which bears no name of its own before it is whole.
+    """A new file beside a store, which gets no name of its own before it is whole.
 
-    It is locked for as long as somebody works on it, so that whoever finds it can tell whether it was left behind.
+    It is locked as long as a process works on it, so that other processes can tell whether it was left behind.
 
     Raises:
         OSError: it cannot be made.
@@ -32,11 +32,11 @@ class Unfinished:
             fcntl.flock(self._handle, fcntl.LOCK_EX)
             if os.path.lexists(self.name):
                 return
-            # Somebody has found it before it was locked.
+            # Another process has found and removed it before it was locked.
             os.close(self._handle)
 
     def close(self) -> None:
-        """Remove it, under this name, with all that lies beside it; does nothing a second time."""
+        """Remove it, under this name, with all files beside it; a second call does nothing."""
         if self._handle >= 0:
             _remove(self.name)
             os.close(self._handle)
@@ -44,11 +44,11 @@ class Unfinished:
 
 
 def remove_unfinished(path: str) -> None:
-    """Remove the new files beside a store on which nobody works any more."""
+    """Remove the new files beside a store on which no process works any more."""
     directory, name = os.path.split(path)
     with contextlib.suppress(OSError):
-        found = [other for other in os.listdir(directory) if other.startswith(f"{name}.") and other.endswith(".new")]
-        for other in found:
+        names = [other for other in os.listdir(directory) if other.startswith(f"{name}.") and other.endswith(".new")]
+        for other in names:
             if _UNFINISHED.fullmatch(other, len(name)):
                 _remove_if_left(os.path.join(directory, other))
 
@@ -72,10 +72,10 @@ def _remove(name: str) -> None:
 
 
 def is_unbegun(directory: str) -> bool:
-    """Whether the directory of a run was made, and the run was not: nothing is in it, and nobody works on it."""
+    """Return whether a run's directory was made but not the run: nothing is in it, and no process works on it."""
     try:
-        found = {*os.listdir(directory)}
-        if not found <= {"logs", "driver.lock"} or ("logs" in found and os.listdir(os.path.join(directory, "logs"))):
+        names = {*os.listdir(directory)}
+        if not names <= {"logs", "driver.lock"} or ("logs" in names and os.listdir(os.path.join(directory, "logs"))):
             return False
     except OSError:
         return False

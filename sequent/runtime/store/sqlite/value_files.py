@@ -1,4 +1,4 @@
-"""Keeps large values of a run in files of their own, named and checked by their digest."""
+"""Keeps large values of a run in files, named and checked by their digest."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from sequent.runtime.store.sql.seals import sealed
 from sequent.runtime.store.sqlite.location import flush_directory
 
 LARGEST_INLINE = 1024 * 1024
-"""Characters of a value that its row holds itself."""
+"""Characters of a value that its row itself contains."""
 _POINTER = re.compile(r"@([0-9a-f]{64})\Z")
-"""Wire text is JSON, which never begins so."""
+"""Wire text is JSON, which never begins like this."""
 _UNFINISHED = ".new"
 
 
 class ValueFiles:
     """The large values of one run.
 
-    A file is complete and on the disk before any row points to it, so a pointer that was committed always
-    leads somewhere; and what it leads to is what was written, or an error.
+    A file is complete and on the disk before any row points to it. So a committed pointer always leads to a file, and
+    reading gives the written value, or an error.
     """
 
     def __init__(self, directory: str) -> None:
         self._directory = os.path.join(directory, "values")
 
     def kept(self, text: str | None) -> str | None:
-        """What the row is to hold, under its seal: the text itself, or where it was written."""
+        """Return the text for a row, with its seal: the value itself, or a pointer to its file."""
         if text is None:
             return None
         return sealed(text if len(text) <= LARGEST_INLINE else self._pointer(text))
@@ -43,7 +43,7 @@ class ValueFiles:
         try:
             if not os.path.exists(path):
                 self._write(path, data)
-            # Also of one that is there: whoever wrote it may have been killed before this.
+            # Also for an existing file: its writer may have been killed before this.
             flush_directory(self._directory)
             flush_directory(os.path.dirname(self._directory))
         except OSError as error:
@@ -67,17 +67,17 @@ class ValueFiles:
             raise
 
     def remove_unfinished(self) -> None:
-        """Remove what an earlier driver was writing when it was killed."""
+        """Remove files that an earlier driver was writing when it was killed."""
         with contextlib.suppress(OSError):
             for name in os.listdir(self._directory):
                 if name.endswith(_UNFINISHED):
                     os.unlink(os.path.join(self._directory, name))
 
     def read(self, text: str) -> str:
-        """The text that a row holds or points to; its seal was looked at.
+        """Return the value that a row contains or points to; its seal was checked.
 
         Raises:
-            StoreError: the file is missing, or holds something else than was written.
+            StoreError: the file is missing, or is not as it was written.
         """
         if not text.startswith("@"):
             return text
@@ -92,5 +92,5 @@ class ValueFiles:
         except OSError as error:
             raise StoreError(f"the value in '{path}' cannot be read: {error.strerror}", code="damaged-store") from error
         if hashlib.sha256(data).hexdigest() != match[1]:
-            raise StoreError(f"the value in '{path}' is not what was written there", code="damaged-store")
+            raise StoreError(f"the value in '{path}' is not as it was written", code="damaged-store")
         return data.decode()

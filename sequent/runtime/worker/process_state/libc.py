@@ -85,7 +85,7 @@ class Dispositions:
     """The C library's actions on signals, flags included.
 
     Args:
-        signals: those that are looked at.
+        signals: the signals to look at.
     """
 
     def __init__(self, signals: tuple[int, ...]) -> None:

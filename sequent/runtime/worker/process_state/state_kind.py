@@ -25,10 +25,10 @@ class StateKind:
 
         Args:
             name: as the documentation calls it.
-            look: gives what equals its earlier answers for as long as nothing was changed.
-            restore: puts right what was changed, given what ``look`` gave before any step. None where ``look`` has
+            look: returns equal values as long as nothing was changed.
+            restore: restores the state, given the value of ``look`` before any step. None where ``look`` has
                 done so itself, or where only a fresh process can.
-            is_quick: whether a look costs so little that every attempt is followed by one.
+            is_quick: whether a look is so cheap that it follows every attempt.
         """
         self.name = name
         self.look = look

@@ -17,7 +17,7 @@ class Streams:
     """The streams of a process that exists only for steps: nothing to read, and the segment to write to.
 
     Args:
-        segment: what is written to, whose own descriptor is none of the standard ones.
+        segment: the log to write to; its own descriptor is not a standard one.
     """
 
     def __init__(self, segment: Segment) -> None:

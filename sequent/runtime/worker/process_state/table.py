@@ -16,7 +16,7 @@ def table(further: list[StateKind]) -> list[StateKind]:
     """Return every kind in the order of restoring: first those that could stand in the way of others.
 
     Args:
-        further: those of the environment, the streams and loguru, which belong to the attempts.
+        further: the kinds of the environment, the streams and loguru, which belong to the attempts.
     """
     return [
         *signals.kinds(),

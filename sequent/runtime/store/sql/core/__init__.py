@@ -1,1 +1,1 @@
-"""The tables and statements of a store, built with SQLAlchemy Core; they are made into the words of each database."""
+"""The tables and statements of a store, built with SQLAlchemy Core and compiled to the SQL of each database."""

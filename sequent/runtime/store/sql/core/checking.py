@@ -1,13 +1,13 @@
-"""What the rows of a run come to (see ``sql/tally.py``), and how they are compared where that is something else."""
+"""The tally of a run's rows (see ``sql/tally.py``), and the comparison of rows if it is wrong."""
 
 from __future__ import annotations
 
 from sequent.runtime.store.sql.core.naming import Chapter
 
-CHAPTER = Chapter("Whether rows are what was written")
+CHAPTER = Chapter("Checking that rows are as they were written")
 
 PRIME = 2147483647
-"""Below 2**31, so that no product of two numbers that are smaller is too large for 64 bits."""
+"""Below 2**31, so that the product of two smaller numbers fits into 64 bits."""
 
 _MADE = (
     "(frame * 1000003 + node * 7919 + iteration * 104729 + number * 1299709 + recovery * 611953"
@@ -32,10 +32,10 @@ _WAIT = (
     f" + ifnull(CAST(length * 1000 AS INTEGER), -1) * 7) % {PRIME}"
 )
 _NAME = " + ".join(f"ifnull(unicode(substr(pool, {place})), 0) * {place + 104779}" for place in range(1, 65))
-"""Of each letter of a pool's name."""
+"""A number from each letter of a pool's name."""
 _KEPT = f"(amount * 1000117 + length(pool) * 7793 + {_NAME}) % {PRIME}"
 _SQUARE = f"ifnull(made * made % {PRIME}, -1) + ifnull(further * further % {PRIME}, 0)"
-# The parts are our own, and hold no value.
+# These parts are our own text, and contain no value.
 _PARTS = {
     "attempt": f"SELECT {_MADE} AS made, CASE WHEN state <> 'active' THEN {_SETTLED} END AS further FROM attempt",  # noqa: S608
     "frame": f"SELECT {_OPENED} AS made, CASE WHEN status <> 'active' THEN {_CLOSED} END AS further FROM frame",  # noqa: S608
@@ -48,7 +48,7 @@ _PARTS = {
 def _tally(name: str, table: str, what: str, keys: str, condition: str = "") -> None:
     where = " AND ".join(f"{key.strip('<')} {'<' if '<' in key else '='} ?" for key in keys.split())
     text = f"SELECT count(*), ifnull(sum({_SQUARE}), 0) FROM ({_PARTS[table]} WHERE {where}{condition})"  # noqa: S608
-    CHAPTER.add(name, f"What {what} come to.", text, keys.replace("<", ""))
+    CHAPTER.add(name, f"The tally of {what}.", text, keys.replace("<", ""))
 
 
 _TASK = "run frame node host iteration"
@@ -56,17 +56,19 @@ _tally("tally_attempts", "attempt", "a run's attempts", "run")
 _tally("tally_frames", "frame", "a run's iterations of containers", "run")
 _tally("tally_repeats", "repeat", "a run's repeats", "run")
 _tally("tally_waits", "wait", "a run's waits", "run")
-_tally("tally_kept", "hold", "what a run keeps of its own pools", "run", " AND frame = 0 AND shared = 0")
+_tally("tally_kept", "hold", "the amounts that a run keeps of its own pools", "run", " AND frame = 0 AND shared = 0")
 _tally("tally_attempt", "attempt", "one attempt", f"{_TASK} number")
 _tally("tally_earlier", "attempt", "the attempts of a task before one", f"{_TASK} number<")
 _tally("tally_repeat", "repeat", "one repeat", "run frame node")
 _tally("tally_wait", "wait", "one wait", f"{_TASK} attempt")
-_tally("tally_kept_pool", "hold", "what a run keeps of one pool", "run pool", " AND frame = 0 AND shared = 0")
+_tally(
+    "tally_kept_pool", "hold", "the amount that a run keeps of one pool", "run pool", " AND frame = 0 AND shared = 0"
+)
 
 
 CHAPTER.add(
     "attempts_by_place",
-    "Of which step attempts are, and of which container the iteration around them.",
+    "The steps of attempts, and the containers of the iterations around them.",
     "SELECT a.node, f.node, min(a.frame), count(*)\n"
     "FROM attempt a LEFT JOIN frame f ON f.run = a.run AND f.id = a.frame\n"
     "WHERE a.run = ? GROUP BY a.node, f.node",
@@ -74,7 +76,7 @@ CHAPTER.add(
 )
 CHAPTER.add(
     "frames_by_place",
-    "Of which container iterations are, and of which those around them.",
+    "The containers of iterations, and of the iterations around them.",
     "SELECT f.node, p.node, min(f.id), count(*)\n"
     "FROM frame f LEFT JOIN frame p ON p.run = f.run AND p.id = f.parent\n"
     "WHERE f.run = ? AND f.parent <> 0 GROUP BY f.node, p.node",
@@ -82,7 +84,7 @@ CHAPTER.add(
 )
 CHAPTER.add(
     "repeats_by_place",
-    "Of which container repeats are, and of which the iteration around them.",
+    "The containers of repeats, and of the iterations around them.",
     "SELECT r.node, f.node, min(r.frame), count(*)\n"
     "FROM repeat r LEFT JOIN frame f ON f.run = r.run AND f.id = r.frame\n"
     "WHERE r.run = ? GROUP BY r.node, f.node",
@@ -96,7 +98,7 @@ CHAPTER.add(
 )
 CHAPTER.add(
     "states",
-    "All that rows say they are in.",
+    "All states and statuses of rows.",
     "SELECT DISTINCT state FROM attempt WHERE run = ?\n"
     "UNION SELECT DISTINCT status FROM frame WHERE run = ?\n"
     "UNION SELECT DISTINCT status FROM repeat WHERE run = ? AND status IS NOT NULL",
@@ -104,7 +106,7 @@ CHAPTER.add(
 )
 CHAPTER.add(
     "kept_values",
-    "All values that rows hold or point to.",
+    "All values in rows, or pointers to them.",
     "SELECT result FROM attempt WHERE run = ? AND result IS NOT NULL\n"
     "UNION ALL SELECT item FROM attempt WHERE run = ? AND item IS NOT NULL\n"
     "UNION ALL SELECT item FROM frame WHERE run = ? AND item IS NOT NULL\n"

@@ -1,4 +1,4 @@
-"""Names the statements, and says which values each takes and in which order."""
+"""Names the statements, with the values that each takes, in order."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Built = tuple[ClauseElement, str]
 
 
 class NamedStatement(NamedTuple):
-    """A statement, as Core has it or as text; what it does; and the names of its values, in order."""
+    """A statement, in Core or as text, with its purpose and the names of its values, in order."""
 
     name: str
     purpose: str
@@ -23,43 +23,43 @@ class NamedStatement(NamedTuple):
 
 
 class Chapter:
-    """Statements that stand together, in order."""
+    """Statements that belong together, in order."""
 
     def __init__(self, title: str) -> None:
         self.title = title
         self._builds: list[tuple[str, str, Callable[[], tuple[ClauseElement | str, str]]]] = []
 
     def named(self, build: Callable[[], Built]) -> Callable[[], Built]:
-        """Keep the statement that a function builds under the function's name."""
+        """Add the statement that a function builds, under the function's name."""
         self._builds.append((build.__name__, build.__doc__ or "", build))
         return build
 
     def add(self, name: str, purpose: str, statement: ClauseElement | str, values: str) -> None:
-        """Keep a statement."""
+        """Add a statement."""
         self._builds.append((name, purpose, lambda: (statement, values)))
 
     def statements(self) -> Iterator[NamedStatement]:
-        """All of them."""
+        """Yield all statements."""
         for name, purpose, build in self._builds:
             statement, values = build()
             yield NamedStatement(name, purpose, statement, tuple(values.split()))
 
 
 def given(names: str) -> dict[str, BindParameter[Any]]:
-    """A value for each of these columns."""
+    """Return a parameter for each of these columns."""
     return {name: bindparam(name) for name in names.split()}
 
 
 def is_given(column: Column[Any]) -> ColumnElement[bool]:
-    """That a column has the value that is given as ``the_`` and its name."""
+    """Return the condition that a column has the value of the parameter ``the_`` and its name."""
     return column == bindparam(f"the_{column.name}")
 
 
 def is_row(table: Table) -> list[ColumnElement[bool]]:
-    """That each column of a table's key has the value that is given for it."""
+    """Return the conditions that each column of a table's key has the value of its parameter."""
     return [is_given(column) for column in table.primary_key]
 
 
 def key_of(table: Table) -> str:
-    """The names of the values that ``is_row`` takes."""
+    """Return the names of the parameters of ``is_row``."""
     return " ".join(f"the_{column.name}" for column in table.primary_key)

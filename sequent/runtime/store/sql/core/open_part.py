@@ -1,4 +1,4 @@
-"""What a recovery reads: the open iterations, and how far those went that are not read."""
+"""The queries of a recovery: the open iterations, and the extent of those that are not read."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from sequent.runtime.store.sql.core.reading import (
 from sequent.runtime.store.sql.core.tables import attempt, frame, repeat
 from sequent.runtime.store.sql.records import SUPERSEDED
 
-CHAPTER = Chapter("What a recovery goes on from")
+CHAPTER = Chapter("The state that a recovery starts from")
 
 _A, _F = attempt.c, frame.c
 _SUPERSEDED: ColumnElement[str] = literal_column(f"'{SUPERSEDED}'")
@@ -38,14 +38,14 @@ def task_attempts() -> Built:
 
 @CHAPTER.named
 def problem() -> Built:
-    """Why one attempt failed."""
+    """The problem of one attempt."""
     statement = select(_A.problem).where(*STEP, is_given(_A.iteration), is_given(_A.number))
     return statement, f"{STEP_NAMES} the_iteration the_number"
 
 
 @CHAPTER.named
 def result_at() -> Built:
-    """What one attempt gave."""
+    """The result of one attempt."""
     statement = select(_A.result).where(*STEP, is_given(_A.iteration), is_given(_A.number))
     return statement, f"{STEP_NAMES} the_iteration the_number"
 
@@ -131,18 +131,18 @@ _SPAN = (
     func.max(_A.recovery),
     func.max(case(((func.length(_A.token) > NONE) & (_A.state != _SUPERSEDED), _A.recovery))),
 )
-"""The latest recovery, and the latest in which somebody executed something."""
+"""The latest recovery, and the latest in which an attempt was executed."""
 
 
 @CHAPTER.named
 def span_of_step() -> Built:
-    """In which recoveries a repeated step has attempts."""
+    """The recoveries in which a repeated step has attempts."""
     return select(*_SPAN).where(*_ITERATIONS), STEP_NAMES
 
 
 @CHAPTER.named
 def span_of_frames() -> Built:
-    """In which recoveries anything in a container has attempts, however deep."""
+    """The recoveries in which anything in a container has attempts, however deep."""
     inside = _inside()
     statement = select(*_SPAN).join_from(inside, attempt, (_A.run == inside.c.run) & (_A.frame == inside.c.id))
     return statement, BLOCK_NAMES

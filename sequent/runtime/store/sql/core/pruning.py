@@ -1,4 +1,4 @@
-"""What removes runs, built with SQLAlchemy Core and compiled to text once."""
+"""The statements that remove runs, built with SQLAlchemy Core and compiled to text once."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _PRUNED: ColumnElement[Any] = literal_column(f"'{PRUNED}'")
 
 @CHAPTER.named
 def mark_pruned() -> Built:
-    """A run is to go, if it still is what it was."""
+    """Mark a run as removed, if its status has not changed."""
     keys = (is_given(run.c.number), is_given(run.c.status))
     return update(run).values(status=_PRUNED).where(*keys), "the_number the_status"
 
@@ -42,25 +42,25 @@ def _drop_some(table: Table) -> Built:
 
 
 for _table in (attempt, frame, repeat, wait, hold, ticket, pool):
-    CHAPTER.add(f"prune_{_table.name}", "Removes so many of a run's rows.", *_drop_some(_table))
+    CHAPTER.add(f"prune_{_table.name}", "Remove a number of a run's rows.", *_drop_some(_table))
 
 
 @CHAPTER.named
 def drop_request() -> Built:
-    """Removes what a run was asked to do."""
+    """Remove a run's request."""
     return delete(request).where(is_given(request.c.run)), "the_run"
 
 
 @CHAPTER.named
 def drop_runs() -> Built:
-    """Removes the rows of the runs that are gone, but for that of the highest number."""
+    """Remove the rows of removed runs, except that of the highest number."""
     highest = select(func.max(run.c.number)).scalar_subquery()
     return delete(run).where(run.c.status == _PRUNED, run.c.number < highest), ""
 
 
 @CHAPTER.named
 def free_ids() -> Built:
-    """Has the row of a run that is gone bear an id that no run can have."""
+    """Give the row of a removed run an id that no run can have."""
     nobody: ColumnElement[str] = literal_column("'-' || number", String())
     return update(run).values(id=nobody).where(is_given(run.c.number)), "the_number"
 
@@ -70,11 +70,11 @@ _USED = select(run.c.definition)
 
 @CHAPTER.named
 def drop_unused_nodes() -> Built:
-    """Removes the nodes of definitions that no run is of any more."""
+    """Remove the nodes of definitions that no run has any more."""
     return delete(node).where(node.c.definition.not_in(_USED)), ""
 
 
 @CHAPTER.named
 def drop_unused_definitions() -> Built:
-    """Removes definitions that no run is of any more."""
+    """Remove definitions that no run has any more."""
     return delete(definition).where(definition.c.number.not_in(_USED)), ""

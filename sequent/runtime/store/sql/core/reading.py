@@ -1,4 +1,4 @@
-"""What is read, built with SQLAlchemy Core and compiled to text once."""
+"""The queries of a run, built with SQLAlchemy Core and compiled to text once."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from sqlalchemy.sql import ColumnElement
 from sequent.runtime.store.sql.core.naming import Built, Chapter, is_given, is_row, key_of
 from sequent.runtime.store.sql.core.tables import attempt, definition, frame, hold, node, repeat, wait
 
-CHAPTER = Chapter("What is asked of a run")
+CHAPTER = Chapter("Queries of a run")
 
 _A, _F, _R, _W, _H = attempt.c, frame.c, repeat.c, wait.c, hold.c
 SUCCESS: ColumnElement[Any] = literal_column("'success'")
 _FAILURE: ColumnElement[Any] = literal_column("'failure'")
 ONE: ColumnElement[Any] = literal_column("1")
 NONE: ColumnElement[Any] = literal_column("0")
-"""Said, since SQLAlchemy would give it as a value where a limit stands alone."""
+"""As literals, since SQLAlchemy would make them parameters where a limit stands alone."""
 LOCAL = _A.host == literal_column("''")
 STEP = (is_given(_A.run), is_given(_A.frame), is_given(_A.node), LOCAL)
 STEP_NAMES = "the_run the_frame the_node"
 BLOCK = (is_given(_F.run), is_given(_F.parent), is_given(_F.node))
 BLOCK_NAMES = "the_run the_parent the_node"
 LAST = func.max(_A.number)
-"""Beside it, SQLite takes the other columns of a group from the row that has the highest number."""
+"""With it, SQLite takes the other columns of a group from the row that has the highest number."""
 
 # -- definitions -----------------------------------------------------------------------------------
 
@@ -37,14 +37,14 @@ def definition_with_digest() -> Built:
 
 @CHAPTER.named
 def definition_row() -> Built:
-    """All that a definition says, behind its digest."""
+    """All fields of a definition, the digest first."""
     columns = (definition.c.digest, definition.c.structure, definition.c.fingerprints, definition.c.picture)
     return select(*columns).where(is_given(definition.c.number)), "the_number"
 
 
 @CHAPTER.named
 def definition_texts() -> Built:
-    """What a definition says of structure and code."""
+    """The structure and the fingerprints of a definition."""
     columns = (definition.c.structure, definition.c.fingerprints)
     return select(*columns).where(is_given(definition.c.number)), "the_number"
 
@@ -121,7 +121,7 @@ def frame_item() -> Built:
 
 @CHAPTER.named
 def repeat_row() -> Built:
-    """What a repeat repeats over, and what it is in."""
+    """The items of a repeat, and its status."""
     return select(_R["items"], _R.status).where(*is_row(repeat)), key_of(repeat)
 
 
@@ -133,7 +133,7 @@ def last_id() -> Built:
 
 @CHAPTER.named
 def frame_with_id() -> Built:
-    """Where an iteration is."""
+    """The place of an iteration."""
     statement = select(_F.parent, _F.number).where(is_given(_F.run), is_given(_F.id))
     return statement, "the_run the_id"
 
@@ -143,7 +143,7 @@ def frame_with_id() -> Built:
 
 @CHAPTER.named
 def wait_row() -> Built:
-    """Until when is to be waited before an attempt."""
+    """The due times of the wait before an attempt."""
     return select(_W.boot, _W.due_boot, _W.due, _W.length).where(*is_row(wait)), key_of(wait)
 
 
@@ -161,7 +161,7 @@ def pending() -> Built:
 
 @CHAPTER.named
 def kept() -> Built:
-    """How much of each pool of its own a run keeps."""
+    """The amount of each of its own pools that a run keeps."""
     mine = (is_given(_H.run), _H.frame == NONE, _H.shared == NONE)
     return select(_H.pool, _H.amount).where(*mine).order_by(_H.pool), "the_run"
 
@@ -169,7 +169,7 @@ def kept() -> Built:
 # -- attempts, for people -------------------------------------------------------------------------
 
 _PASSED = (func.length(_A.token) == NONE) & _A.result.is_(null())
-"""Whether nobody executed it, and it gave nothing; one that stands for an earlier attempt has its result."""
+"""Whether it was not executed, and has no result; an attempt that stands for an earlier one has its result."""
 _TOLD = (_A.frame, _A.node, _A.iteration, _A.number, _A.state, _A.started, _A.ended, _A.problem, _A.log, _PASSED)
 _NEXT = attempt.alias("next")
 IS_LAST = ~exists(
@@ -201,14 +201,14 @@ def attempts_of_node() -> Built:
 
 @CHAPTER.named
 def success_count() -> Built:
-    """How many tasks have succeeded; one that has done so again counts once."""
+    """The number of tasks that have succeeded; one that has succeeded again counts once."""
     tasks = select(_A.frame, _A.node, _A.host, _A.iteration).where(is_given(_A.run), _A.state == SUCCESS).distinct()
     return select(func.count()).select_from(tasks.subquery()), "the_run"
 
 
 @CHAPTER.named
 def failure_count() -> Built:
-    """How many tasks' last attempts are failures."""
+    """The number of tasks whose last attempts are failures."""
     return select(func.count()).select_from(attempt).where(*_IS_FAILED), "the_run"
 
 
@@ -221,14 +221,14 @@ def failures() -> Built:
 
 @CHAPTER.named
 def failures_of_step() -> Built:
-    """The same, of the tasks of one step within a frame."""
+    """The failures of one step within a frame."""
     statement = select(*_TOLD).where(*STEP, _A.state == _FAILURE, IS_LAST).order_by(*_BY_START)
     return statement, STEP_NAMES
 
 
 @CHAPTER.named
 def failures_inside() -> Built:
-    """The same, of all that is in the iterations of one container within a frame."""
+    """The failures in the iterations of one container within a frame."""
     inside = select(_F.run, _F.id).where(*BLOCK).cte("inside", recursive=True)
     further = frame.alias("further")
     below = select(further.c.run, further.c.id).where(further.c.run == inside.c.run, further.c.parent == inside.c.id)
@@ -240,6 +240,6 @@ def failures_inside() -> Built:
 
 @CHAPTER.named
 def container_problems() -> Built:
-    """Why containers failed where no attempt tells; a limit of -1 is none."""
+    """The problems of containers that failed without a failed attempt; a limit of -1 is none."""
     statement = select(_R.frame, _R.node, _R.problem).where(is_given(_R.run), _R.problem.is_not(null()))
     return statement.order_by(_R.frame, _R.node).limit(bindparam("rows")).offset(NONE), "the_run rows"

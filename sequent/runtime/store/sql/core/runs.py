@@ -1,4 +1,4 @@
-"""What is asked of the runs of a store, as a whole."""
+"""The queries of all runs of a store."""
 
 from __future__ import annotations
 
@@ -37,19 +37,19 @@ _RUN_COLUMNS = (
 )
 _PRUNED: ColumnElement[str] = literal_column(f"'{PRUNED}'")
 _IS_THERE = run.c.status != _PRUNED
-# A run whose request is gone is damaged, and not none; one that is being removed is none.
+# A run whose request is missing is damaged, but it exists; one that is being removed does not.
 _RUNS = select(*_RUN_COLUMNS).join_from(run, request, request.c.run == run.c.number, isouter=True).where(_IS_THERE)
 
 
 @CHAPTER.named
 def runs() -> Built:
-    """Latest first; a limit of -1 is none."""
+    """All runs, latest first; a limit of -1 is none."""
     return _RUNS.order_by(run.c.number.desc()).limit(bindparam("rows")).offset(NONE), "rows"
 
 
 @CHAPTER.named
 def runs_of_flow() -> Built:
-    """The same, of one flow."""
+    """The runs of one flow, latest first."""
     statement = _RUNS.where(is_given(run.c.flow)).order_by(run.c.number.desc())
     return statement.limit(bindparam("rows")).offset(NONE), "the_flow rows"
 
@@ -63,20 +63,20 @@ def numbers() -> Built:
 
 @CHAPTER.named
 def numbers_of_flow() -> Built:
-    """The same, of one flow."""
+    """The numbers of the runs of one flow, latest first."""
     statement = select(run.c.number).where(_IS_THERE, is_given(run.c.flow)).order_by(run.c.number.desc())
     return statement.limit(bindparam("rows")).offset(NONE), "the_flow rows"
 
 
 @CHAPTER.named
 def latest_run() -> Built:
-    """The latest that no step of another run started."""
+    """The latest run that no step of another run started."""
     return _latest_of(_RUNS), ""
 
 
 @CHAPTER.named
 def latest_run_of_flow() -> Built:
-    """The same, of one flow."""
+    """The latest run of one flow that no step of another run started."""
     return _latest_of(_RUNS.where(is_given(run.c.flow))), "the_flow"
 
 
@@ -99,7 +99,7 @@ def run_with_number() -> Built:
 
 @CHAPTER.named
 def runs_with_prefix() -> Built:
-    """Runs whose id begins so, by comparison: no sign in it has a meaning."""
+    """The runs with a prefix of their id, by comparison: no character in it has a meaning."""
     begins = func.substr(run.c.id, ONE, bindparam("length")) == bindparam("prefix")
     statement = _RUNS.where(begins).order_by(run.c.number.desc()).limit(literal_column("6")).offset(NONE)
     return statement, "length prefix"
@@ -107,7 +107,7 @@ def runs_with_prefix() -> Built:
 
 @CHAPTER.named
 def commits() -> Built:
-    """The id of a run, and how many transactions its drivers have committed."""
+    """The id of a run, and the number of transactions that its drivers have committed."""
     return select(run.c.id, run.c.touched).where(is_given(run.c.number)), "the_number"
 
 
@@ -119,7 +119,7 @@ def last_number() -> Built:
 
 @CHAPTER.named
 def running() -> Built:
-    """The numbers of the runs that somebody drives, or drove until he was killed."""
+    """The numbers of the runs that are driven, or were driven until their driver was killed."""
     return select(run.c.number).where(run.c.status == literal_column("'running'")), ""
 
 
@@ -131,7 +131,7 @@ def has_id() -> Built:
 
 @CHAPTER.named
 def ages() -> Built:
-    """What each run is, and when it began and ended, latest first."""
+    """The id, flow, status and times of each run, latest first."""
     columns = (run.c.number, run.c.id, run.c.flow, run.c.status, run.c.created, run.c.ended)
     return select(*columns).where(_IS_THERE).order_by(run.c.number.desc()), ""
 

@@ -1,4 +1,4 @@
-"""The tables: state rows only, of which there is no second copy to keep true."""
+"""The tables: only the present state, of which there is no second copy to keep consistent."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 Whole: TypeEngine[int] = BigInteger().with_variant(Integer(), "sqlite")
-"""Ids, numbers and counts: of 64 bits in every database, which SQLite's integers have in any case."""
+"""Ids, numbers and counts: 64 bits in every database, which SQLite's integers have in any case."""
 Moment: TypeEngine[float] = Double[float]().with_variant(REAL(), "sqlite")
-"""Seconds, since 1970 or of a length: of 64 bits too, for which a REAL of others has too few."""
+"""Seconds, since 1970 or of a length: 64 bits too, more than the REAL of other databases."""
 
 metadata = MetaData()
 
 
 def _whose() -> tuple[Column[Any], ...]:
-    """Whose a row is: a task's or a container's of a run."""
+    """Return the columns of a row's owner: a task or a container of a run."""
     return (
         Column("run", Whole, ForeignKey("run.number"), nullable=False),
         Column("frame", Whole, nullable=False),
@@ -50,7 +50,7 @@ definition = Table(
     Column("picture", Text, nullable=False, server_default=""),
     sqlite_strict=True,
 )
-"""What runs of an unchanged flow have in common, kept once."""
+"""The data that runs of an unchanged flow share, kept once."""
 
 node = Table(
     "node",
@@ -89,8 +89,8 @@ run = Table(
 )
 """A small row, since every transaction of its driver writes it: the guard against a second driver.
 
-What the run's rows come to is its tally; the seal is the checksum of this row and of its request. Runs that an older
-version made have neither.
+The tally is that of the run's rows; the seal is the checksum of this row and of its request. Runs that an older version
+made have neither.
 """
 
 request = Table(
@@ -102,7 +102,7 @@ request = Table(
     Column("origin", Text),
     sqlite_strict=True,
 )
-"""What a run was asked to do, and the step of another run that asked."""
+"""The request that started a run, and the step of another run that made it."""
 
 frame = Table(
     "frame",
@@ -121,7 +121,7 @@ frame = Table(
 """The iterations of containers; a repeated step's are its attempts' rows."""
 
 frame_by_id = Index("frame_by_id", frame.c.run, frame.c.id, unique=True)
-"""Costs only where an iteration begins; no id is used twice, and an attempt's sequence is found upwards."""
+"""It costs only when an iteration begins; no id is used twice, and the sequence of an attempt is found upwards."""
 
 repeat = Table(
     "repeat",
@@ -136,7 +136,7 @@ repeat = Table(
     sqlite_with_rowid=False,
     sqlite_strict=True,
 )
-"""The items of a container within an iteration of what is around it."""
+"""The items of a container within an iteration of the container around it."""
 
 attempt = Table(
     "attempt",
@@ -173,7 +173,7 @@ wait = Table(
     sqlite_with_rowid=False,
     sqlite_strict=True,
 )
-"""Until when a task or container waits before an attempt; under attempt 0 its delay, which is waited for once."""
+"""The due times of a task's or container's wait before an attempt; attempt 0 is its delay, waited for once."""
 
 hold = Table(
     "hold",
@@ -186,7 +186,7 @@ hold = Table(
     sqlite_with_rowid=False,
     sqlite_strict=True,
 )
-"""How much of a pool a task or container holds; under frame 0, what the run keeps."""
+"""The amount of a pool that a task or container holds; under frame 0, the amount that the run keeps."""
 
 ticket = Table(
     "ticket",
@@ -198,7 +198,7 @@ ticket = Table(
     Column("around", Text, nullable=False),
     sqlite_strict=True,
 )
-"""Who waits for shared pools, first come first."""
+"""The requests that wait for shared pools, first come first."""
 
 pool = Table(
     "pool",
@@ -210,4 +210,4 @@ pool = Table(
     sqlite_with_rowid=False,
     sqlite_strict=True,
 )
-"""The shared pools that a run uses, and how large it takes them to be."""
+"""The shared pools that a run uses, and the sizes that it gives them."""

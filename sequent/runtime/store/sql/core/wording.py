@@ -1,4 +1,4 @@
-"""Makes the text of a file that has all statements in the words of one database, to be read from top to bottom."""
+"""Writes the file with all statements in the SQL of one database, to be read from top to bottom."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _TYPES: tuple[tuple[Any, str], ...] = ((Integer, "int"), (Text, "str"), (Double,
 
 
 def text_of_all(database: str, dialect: Dialect) -> str:
-    """The text of the file."""
+    """Return the text of the file."""
     command = "python -m sequent.runtime.store.sql.core"
-    parts = [f"-- All statements in the words of {database}, made from those in sql/core by: {command}"]
+    parts = [f"-- All statements in the SQL of {database}, made from those in sql/core by: {command}"]
     parts += ["-- == The tables ==", *_tables(dialect)]
     for module in CHAPTERS:
         parts.append(f"-- == {module.CHAPTER.title} ==")
@@ -40,10 +40,10 @@ def _tables(dialect: Dialect) -> Iterator[str]:
 
 
 def _text_of(named: NamedStatement, dialect: Dialect) -> str:
-    """A statement under its name, what it does, and what its answer holds.
+    """Return a statement under its name and purpose, with the columns of its answer.
 
     Raises:
-        AssertionError: it takes other values than it says, or in another order.
+        AssertionError: it takes other values than declared, or in another order.
     """
     lines = [f"-- {named.name}: {named.purpose}"]
     if isinstance(named.statement, str):
@@ -57,7 +57,7 @@ def _text_of(named: NamedStatement, dialect: Dialect) -> str:
 
 
 def _kind(column: ColumnElement[Any]) -> str:
-    """The name and type of a column of ours; of an expression, which may be null, the database decides on the type."""
+    """Return name and type of a column; the database decides on the type of an expression, which may be null."""
     if not isinstance(column, Column):
         return f"{getattr(column, 'name', '') or 'value'} any?"
     kind = next(name for type_, name in _TYPES if isinstance(column.type, type_))
@@ -65,6 +65,6 @@ def _kind(column: ColumnElement[Any]) -> str:
 
 
 def _wrapped(line: str) -> str:
-    # No text in a statement holds a blank, so that a line may be broken at any.
+    # No string in a statement contains a blank, so a line may be broken at any.
     clauses = _CLAUSE.sub("\n", re.sub(r"\s+", " ", line)).splitlines()
     return "\n".join(textwrap.fill(clause, 118, subsequent_indent="    ", break_long_words=False) for clause in clauses)

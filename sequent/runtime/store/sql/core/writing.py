@@ -1,4 +1,4 @@
-"""What is written, built with SQLAlchemy Core and compiled to text once."""
+"""The statements that write, built with SQLAlchemy Core and compiled to text once."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from sequent.runtime.store.sql.core.tables import (
 )
 from sequent.runtime.store.sql.records import OUTDATED, SUPERSEDED
 
-CHAPTER = Chapter("What a run's driver writes")
+CHAPTER = Chapter("Writes of a run's driver")
 
 _A, _F = attempt.c, frame.c
 _SUCCEEDED: ColumnElement[Any] = literal_column("'success'")
@@ -34,7 +34,7 @@ _ACTIVE: ColumnElement[Any] = literal_column("'active'")
 
 
 def _same(statement: Any, table: Table, column: Column[Any], value: ColumnElement[Any]) -> Any:
-    """An insert that may be repeated: where the row is there already, it matches only if this column agrees."""
+    """Return an insert that may be repeated: if the row exists, it matches only if this column agrees."""
     keys = list(table.primary_key)
     return statement.on_conflict_do_update(index_elements=keys, set_={column.name: value}, where=column == value)
 
@@ -44,7 +44,7 @@ def _same(statement: Any, table: Table, column: Column[Any], value: ColumnElemen
 
 @CHAPTER.named
 def guard() -> Built:
-    """Writes the tally of a run's rows; matches one row as long as this driver has the run, and none after."""
+    """Write the tally of a run's rows; matches one row as long as this driver has the run, and none after that."""
     keys = (is_given(run.c.number), is_given(run.c.epoch), is_given(run.c.owner))
     statement = update(run).values(touched=run.c.touched + literal_column("1"), **given("tally")).where(*keys)
     return statement, "tally the_number the_epoch the_owner"
@@ -57,27 +57,27 @@ _OPENING = "run parent node number id status item"
 
 @CHAPTER.named
 def insert_attempt() -> Built:
-    """A new attempt; a second one of its number is an error."""
+    """Insert a new attempt; a second one of its number is an error."""
     return insert(attempt).values(given(_INTENT)), _INTENT
 
 
 @CHAPTER.named
 def put_attempt() -> Built:
-    """Written again, it changes nothing; with another token it matches no row."""
+    """Insert an attempt: repeated, it changes nothing; with another token it matches no row."""
     statement = upsert(attempt).values(given(_INTENT))
     return _same(statement, attempt, _A.token, statement.excluded.token), _INTENT
 
 
 @CHAPTER.named
 def end_attempt() -> Built:
-    """Writes the outcome of one attempt that has none."""
+    """Write the outcome of one attempt that has none."""
     keys = (*is_row(attempt), _A.state == _ACTIVE)
     return update(attempt).values(given(_OUTCOME)).where(*keys), f"{_OUTCOME} {key_of(attempt)}"
 
 
 @CHAPTER.named
 def lose_attempts() -> Built:
-    """Earlier attempts of a task that have no outcome died with whoever drove the run."""
+    """End earlier attempts of a task without an outcome: they died with the run's driver."""
     place = is_row(attempt)[:-1]
     *names, last = key_of(attempt).split()
     earlier = _A.number < bindparam(last)
@@ -88,7 +88,7 @@ def lose_attempts() -> Built:
 
 @CHAPTER.named
 def put_outcome() -> Built:
-    """Writes the outcome of one attempt, whatever it was in."""
+    """Write the outcome of one attempt, whatever its state."""
     return update(attempt).values(given(_OUTCOME)).where(*is_row(attempt)), f"{_OUTCOME} {key_of(attempt)}"
 
 
@@ -97,27 +97,27 @@ _PASSING = "run frame node host iteration number token started ended item verdic
 
 @CHAPTER.named
 def pass_attempt() -> Built:
-    """An attempt that nobody executes, and that is a success; written again, it changes nothing."""
+    """Insert an attempt that is not executed and counts as a success; repeated, it changes nothing."""
     statement = upsert(attempt).values({**given(_PASSING), "state": _SUCCEEDED})
     return _same(statement, attempt, _A.token, statement.excluded.token), _PASSING
 
 
 @CHAPTER.named
 def outdate_attempt() -> Built:
-    """A success counts no more; what it gave stays in its row."""
+    """Mark a success that no longer counts; its result stays in its row."""
     succeeded = (_A.state == _SUCCEEDED) | (_A.state == _OUTDATED)
     return update(attempt).values(state=_OUTDATED).where(*is_row(attempt), succeeded), key_of(attempt)
 
 
 @CHAPTER.named
 def supersede_attempt() -> Built:
-    """An attempt counts no more, however it ended."""
+    """Mark an attempt that no longer counts, however it ended."""
     return update(attempt).values(state=_SUPERSEDED).where(*is_row(attempt)), key_of(attempt)
 
 
 @CHAPTER.named
 def restore_attempt() -> Built:
-    """An attempt with the outcome of an earlier one of its task."""
+    """Insert an attempt with the outcome of an earlier one of its task."""
     columns = [column for column in attempt.columns if column.name not in ("problem", "log", "begun")]
     given_here = ("number", "token", "started", "ended", "recovery")
     values = [_value(column, given_here) for column in columns]
@@ -135,20 +135,20 @@ def _value(column: Column[Any], given_here: Collection[str]) -> ColumnElement[An
 
 @CHAPTER.named
 def begin_attempt() -> Built:
-    """Writes when the code of one attempt began."""
+    """Write when the code of one attempt began."""
     return update(attempt).values(given("begun")).where(*is_row(attempt)), f"begun {key_of(attempt)}"
 
 
 @CHAPTER.named
 def drop_attempt() -> Built:
-    """An attempt that never began is as if it had not been ordered; one that has an outcome matches no row."""
+    """Remove an attempt that never began; one that has an outcome matches no row."""
     return delete(attempt).where(*is_row(attempt), _A.ended.is_(null())), key_of(attempt)
 
 
 for _table in (attempt, wait, repeat):
     CHAPTER.add(
         f"drop_{_table.name}s_of_frame",
-        "What is in an iteration of a container is as if it had never been.",
+        "Remove the rows in an iteration of a container.",
         delete(_table).where(is_given(_table.c.run), is_given(_table.c.frame)),
         "the_run the_frame",
     )
@@ -156,7 +156,7 @@ for _table in (attempt, wait, repeat):
 
 @CHAPTER.named
 def drop_frame() -> Built:
-    """An iteration of a container is as if it had never begun; what is in it goes first."""
+    """Remove an iteration of a container, after the rows in it."""
     return delete(frame).where(is_given(_F.run), is_given(_F.id)), "the_run the_id"
 
 
@@ -164,7 +164,7 @@ for _table in (attempt, wait):
     _places = (is_given(_table.c.run), is_given(_table.c.frame), is_given(_table.c.node))
     CHAPTER.add(
         f"drop_{_table.name}s_of_step",
-        "The iterations of a repeated step are as if they had never begun.",
+        "Remove the iterations of a repeated step.",
         delete(_table).where(*_places, _table.c.iteration > literal_column("0")),
         "the_run the_frame the_node",
     )
@@ -172,39 +172,39 @@ for _table in (attempt, wait):
 
 @CHAPTER.named
 def drop_repeat() -> Built:
-    """A repeat has no items."""
+    """Remove a repeat."""
     return delete(repeat).where(*is_row(repeat)), key_of(repeat)
 
 
 @CHAPTER.named
 def insert_frame() -> Built:
-    """A new iteration; a second one of its number is an error."""
+    """Insert a new iteration; a second one of its number is an error."""
     return insert(frame).values(given(_OPENING)), _OPENING
 
 
 @CHAPTER.named
 def put_frame() -> Built:
-    """Written again, it changes nothing; with another id it matches no row."""
+    """Insert an iteration: repeated, it changes nothing; with another id it matches no row."""
     statement = upsert(frame).values(given(_OPENING))
     return _same(statement, frame, _F.id, statement.excluded.id), _OPENING
 
 
 @CHAPTER.named
 def close_frame() -> Built:
-    """Writes the status of an iteration that is under way."""
+    """Write the status of an iteration that is under way."""
     keys = (*is_row(frame), _F.status == _ACTIVE)
     return update(frame).values(given("status")).where(*keys), f"status {key_of(frame)}"
 
 
 @CHAPTER.named
 def put_status() -> Built:
-    """Writes the status of an iteration, whatever it was in."""
+    """Write the status of an iteration, whatever its status was."""
     return update(frame).values(given("status")).where(*is_row(frame)), f"status {key_of(frame)}"
 
 
 @CHAPTER.named
 def open_repeat() -> Built:
-    """Writes the items of a repeat that begins, for the first time or anew."""
+    """Write the items of a repeat that begins, for the first time or anew."""
     statement = upsert(repeat).values(given("run frame node items"))
     changes = {"items": statement.excluded["items"], "status": null(), "problem": null()}
     keys = list(repeat.primary_key)
@@ -213,36 +213,36 @@ def open_repeat() -> Built:
 
 @CHAPTER.named
 def close_repeat() -> Built:
-    """Writes the status of a container that repeats; it may have failed before it opened."""
+    """Write the status of a container that repeats; it may have failed before it opened."""
     return _put(repeat, "status")
 
 
 @CHAPTER.named
 def put_problem() -> Built:
-    """Writes why a container failed where no attempt tells."""
+    """Write the problem of a container that failed without a failed attempt."""
     return _put(repeat, "problem")
 
 
 @CHAPTER.named
 def put_wait() -> Built:
-    """Writes until when is to be waited."""
+    """Write the due times of a wait."""
     return _put(wait, "boot due_boot due length")
 
 
 @CHAPTER.named
 def put_hold() -> Built:
-    """Writes how much of a pool is held by somebody."""
+    """Write the amount of a pool that a task, a container or the run holds."""
     return _put(hold, "amount shared")
 
 
 @CHAPTER.named
 def drop_hold() -> Built:
-    """Somebody holds nothing of a pool any more."""
+    """Remove a hold."""
     return delete(hold).where(*is_row(hold)), key_of(hold)
 
 
 def _put(table: Table, names: str) -> Built:
-    """A row, or these of its values where it is there already."""
+    """Return an insert of a row, or an update of these values if it exists."""
     keys = " ".join(column.name for column in table.primary_key)
     statement = upsert(table).values(given(f"{keys} {names}"))
     changes = {name: statement.excluded[name] for name in names.split()}
@@ -254,11 +254,11 @@ def _change_run(names: str) -> Built:
     return update(run).values(given(names)).where(is_given(run.c.number)), f"{names} the_number"
 
 
-CHAPTER.add("seal_run", "Writes the seal of a run's own row.", *_change_run("seal"))
-CHAPTER.add("put_tally", "Writes what the rows of a run come to.", *_change_run("tally"))
-CHAPTER.add("put_unrun", "Writes what has become of what is not executed.", *_change_run("unrun"))
-CHAPTER.add("put_end", "Writes how a run ended.", *_change_run("status ended counts reason unrun"))
-CHAPTER.add("put_definition", "Has a run be of another definition.", *_change_run("definition"))
+CHAPTER.add("seal_run", "Write the seal of a run's own row.", *_change_run("seal"))
+CHAPTER.add("put_tally", "Write the tally of a run's rows.", *_change_run("tally"))
+CHAPTER.add("put_unrun", "Write the numbers of tasks that were not executed.", *_change_run("unrun"))
+CHAPTER.add("put_end", "Write how a run ended.", *_change_run("status ended counts reason unrun"))
+CHAPTER.add("put_definition", "Give a run another definition.", *_change_run("definition"))
 
 
 # -- making and taking runs -----------------------------------------------------------------------
@@ -266,25 +266,25 @@ CHAPTER.add("put_definition", "Has a run be of another definition.", *_change_ru
 
 @CHAPTER.named
 def insert_definition() -> Built:
-    """A definition that no run had."""
+    """Insert a definition that no run had."""
     return _insert(definition, "digest structure fingerprints")
 
 
 @CHAPTER.named
 def insert_node() -> Built:
-    """A node of a definition."""
+    """Insert a node of a definition."""
     return _insert(node, "definition id path kind")
 
 
 @CHAPTER.named
 def insert_run() -> Built:
-    """A new run."""
+    """Insert a new run."""
     return _insert(run, "number id epoch owner touched status recovery created counts flow definition tally")
 
 
 @CHAPTER.named
 def insert_request() -> Built:
-    """What a new run was asked to do."""
+    """Insert the request of a new run."""
     return _insert(request, "run target params origin")
 
 
@@ -294,7 +294,7 @@ def _insert(table: Table, names: str) -> Built:
 
 @CHAPTER.named
 def take_run() -> Built:
-    """Matches one row unless somebody took the run since its epoch was read."""
+    """Take a run; matches one row unless another process took the run since its epoch was read."""
     names = "epoch owner status recovery ended reason unrun"
     keys = (is_given(run.c.number), is_given(run.c.epoch))
     return update(run).values(given(names)).where(*keys), f"{names} the_number the_epoch"
@@ -302,13 +302,13 @@ def take_run() -> Built:
 
 @CHAPTER.named
 def drop_holds() -> Built:
-    """What tasks and containers of a run held is held no more; what the run keeps is."""
+    """Remove the holds of a run's tasks and containers, but not the amounts that the run keeps."""
     held = (is_given(hold.c.run), hold.c.frame != literal_column("0"))
     return delete(hold).where(*held), "the_run"
 
 
 @CHAPTER.named
 def drop_problems() -> Built:
-    """Why containers failed that do not repeat is of the past; of a repeat it stands until that is opened again."""
+    """Remove the problems of containers that do not repeat; that of a repeat stays until it is opened again."""
     told = (is_given(repeat.c.run), repeat.c.problem.is_not(null()), repeat.c.status.is_(null()))
     return update(repeat).values(problem=null()).where(*told), "the_run"
