@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from sequent.engine.handing_ahead import ask_back
 from sequent.engine.kept_successes import keep
 from sequent.engine.run_state import BlockState, Frame, RunState
 from sequent.engine.task_lifecycle import settle_unstarted
-from sequent.model.effects import TakeBack
 from sequent.model.status import Status
 
 
@@ -51,13 +51,6 @@ def stop(run: RunState, block: BlockState) -> None:
     run.advances.append(block)
 
 
-def ask_back(run: RunState, frame: Frame, position: int) -> None:
-    """Take a task back that may have been handed over ahead, if its step's tasks are."""
-    node = frame.layout.plan.children[position]
-    if node in run.quick:
-        run.effects.append(TakeBack(frame.scope, node, frame.attempts[position]))
-
-
 def _stop_frame(run: RunState, frame: Frame) -> None:
     for position, status in enumerate(frame.statuses):
         if status.is_settled or frame.layout.nodes[position].watches:
@@ -66,7 +59,7 @@ def _stop_frame(run: RunState, frame: Frame) -> None:
             inner = frame.blocks.get(position)
             if inner is not None:
                 stop(run, inner)
-            elif frame.layout.goes_ahead[position]:
+            else:
                 ask_back(run, frame, position)
         elif position in frame.doubtful:
             # It does not run again, so it handles no failure from now on.

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from sequent.engine.apply_directives import direct
 from sequent.engine.conditions import tell_reached
-from sequent.engine.failures import ask_back, judge
+from sequent.engine.failures import judge
+from sequent.engine.handing_ahead import ask_all_back, set_pace
 from sequent.engine.kept_successes import review
 from sequent.engine.pools import blocked, hold_from_start
 from sequent.engine.repeats import advance, begin_block, close_frame, make_block, open_block, take_count, take_item
@@ -201,22 +202,15 @@ class Scheduler:
             case StopRequested():
                 self._stop()
             case StepPaced():
-                if fact.is_quick:
-                    self._run.quick.add(fact.node)
-                else:
-                    self._run.quick.discard(fact.node)
+                set_pace(self._run, fact)
             case PauseRequested():
                 # It only matters for the end of the run, which ``handle`` decides.
                 pass
 
     def _stop(self) -> None:
         """Start nothing more, and take back tasks that were handed over ahead."""
-        run = self._run
-        run.is_stopping = True
-        for frame in run.frames.values() if run.quick else ():
-            for position, status in enumerate(frame.statuses):
-                if status is Status.ACTIVE and frame.layout.goes_ahead[position]:
-                    ask_back(run, frame, position)
+        self._run.is_stopping = True
+        ask_all_back(self._run)
 
     def _child(self, frame_id: int, node: int) -> tuple[Frame, int] | None:
         """Return the node's place in that iteration; None if that is not under way, or of another container."""

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from heapq import heappop, heappush
 
-from sequent.engine.layout import Layout
+from sequent.engine.handing_ahead import goes_ahead
 from sequent.engine.pools import freed, holds_of, take_any, try_take
 from sequent.engine.run_state import Entry, Frame, RunState
-from sequent.model.effects import AHEAD, AskHold, StartTask
+from sequent.model.effects import AskHold, StartTask
 from sequent.model.plan import ContainerPlan
 from sequent.model.status import Status
 
@@ -64,7 +64,7 @@ def start_steps(run: RunState) -> None:
             heappop(steps)
             _let_in(run, layout.limiters[position])
             continue
-        if run.running >= run.slots and not _goes_ahead(run, layout, position):
+        if run.running >= run.slots and not goes_ahead(run, layout, position):
             return
         heappop(steps)
         if layout.is_unlimited[position] or _may_start(run, entry, layout.limiters[position]):
@@ -79,12 +79,6 @@ def _start(run: RunState, frame: Frame, position: int) -> None:
     for limiter in frame.layout.limiters[position]:
         run.executing[limiter] = run.executing.get(limiter, 0) + 1
     run.effects.append(StartTask(frame.scope, frame.layout.plan.children[position], attempt))
-
-
-def _goes_ahead(run: RunState, layout: Layout, position: int) -> bool:
-    """Return whether it may be handed over without a free slot, to wait in a worker."""
-    is_quick = layout.goes_ahead[position] and layout.plan.children[position] in run.quick
-    return is_quick and run.running < run.slots * AHEAD
 
 
 def _may_start(run: RunState, entry: Entry, limiters: tuple[int, ...]) -> bool:

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from sequent.dsl.builder import Sequent
+from sequent.runtime.executors.handing_ahead import SEVERAL
 from sequent.runtime.executors.process_executor import ProcessExecutor
-from sequent.runtime.executors.step_pace import SEVERAL
 from sequent.runtime.orders import AttemptEnded, AttemptLost, DrawBroke, ItemFound, RepeatFound
 from tests.patience import PATIENCE, wait_until
 from tests.runtime.driving import Driving, forked, kill

@@ -14,7 +14,7 @@ from sequent.cli.arguments.options import GlobalOptions, opened_store
 from sequent.cli.arguments.typed_options import DEFAULTS, Run, TypedOptions
 from sequent.cli.commands.ls import origin_text, reason_text
 from sequent.cli.output import json_output
-from sequent.cli.output.failure_text import failure_lines, log_command, task_name
+from sequent.cli.output.failure_text import failure_lines, task_name
 from sequent.cli.output.step_table import step_table
 from sequent.cli.output.task_counts import DELAYED, QUEUED, RETRY
 from sequent.cli.output.terminal import Display, out
@@ -103,9 +103,8 @@ def _show_text(store: Store, record: RunRecord, story: Story, options: GlobalOpt
     failures = _failures(story)
     containers = _failed_containers(store, record, story)
     for failure in (*(attempt.failure for attempt in failures[:SHOWN]), *containers):
-        log = log_command(record.id, failure.path, failure.sequence) if failure.log else None
         out("")
-        out("\n".join(failure_lines(failure, log, paint)))
+        out("\n".join(failure_lines(failure, record.id, paint)))
     if len(failures) > SHOWN:
         out(f"\nand {len(failures) - SHOWN:,} more failures")
     if options.verbose:
@@ -248,6 +247,5 @@ def _new_failures(story: Story, record: RunRecord, told: set[tuple[str, str, int
         key = (attempt.path, attempt.sequence, attempt.attempt)
         if key not in told:
             told.add(key)
-            log = log_command(record.id, attempt.path, attempt.sequence) if attempt.log else None
-            lines += failure_lines(attempt.failure, log, paint)
+            lines += failure_lines(attempt.failure, record.id, paint)
     return lines

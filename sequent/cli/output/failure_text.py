@@ -16,13 +16,8 @@ def task_name(path: str, sequence: str) -> str:
     return f"{safe(path)}/{safe(sequence)}" if sequence else safe(path)
 
 
-def log_command(run: str, path: str, sequence: str) -> str:
-    """The command that shows the output of a task."""
-    return safe(typed("logs", run, f"{path}/{sequence}" if sequence else path))
-
-
-def failure_lines(failure: Failure, log: str | None, paint: Paint) -> list[str]:
-    """The lines of one failure; ``log`` is the command that shows the output of the attempt."""
+def failure_lines(failure: Failure, run: str, paint: Paint) -> list[str]:
+    """The lines of one failure of a run, with the command that shows the output of the attempt."""
     problem = failure.problem
     number = f"  (attempt {failure.attempt})" if failure.attempt > 1 else ""
     name = task_name(failure.path, failure.sequence)
@@ -35,8 +30,9 @@ def failure_lines(failure: Failure, log: str | None, paint: Paint) -> list[str]:
         lines.append(f"    {safe(problem.file)}:{problem.line}{source}")
     if len(frames) > 1 or _GROUP in problem.traceback:
         lines += [f"    {line}" for line in safe_block(problem.traceback).rstrip("\n").split("\n")]
-    if log:
-        lines.append(f"    log: {log}")
+    if failure.log:
+        task = f"{failure.path}/{failure.sequence}" if failure.sequence else failure.path
+        lines.append(f"    log: {safe(typed('logs', run, task))}")
     return lines
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sequent.cli.output.failure_text import failure_line, failure_lines, log_command
+from sequent.cli.output.failure_text import failure_line, failure_lines
 from sequent.cli.output.task_counts import RETRY, Counts
 from sequent.cli.output.text import Paint, safe, waiting_time
 from sequent.model.commands import typed
@@ -65,8 +65,7 @@ class FailureLines:
         failure = Failure(path=path, sequence=numbers, attempt=attempt, problem=problem, log=log)
         self._told += 1
         if self._told <= FULL_FAILURES:
-            command = log_command(self._run, path, numbers) if log else None
-            return failure_lines(failure, command, self._paint)
+            return failure_lines(failure, self._run, self._paint)
         if passes:
             return [failure_line(failure, self._paint)]
         self._held += 1

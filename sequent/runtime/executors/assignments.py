@@ -6,13 +6,9 @@ import time
 from collections import deque
 from collections.abc import Container
 
-from sequent.model.effects import AHEAD
-from sequent.runtime.executors.step_pace import StepPace
+from sequent.runtime.executors.handing_ahead import StepPace, deal_out
 from sequent.runtime.executors.workers import Worker
 from sequent.runtime.orders import AttemptOrder
-
-LONG = 0.05
-"""Seconds after which unread orders are taken back from a worker that is still busy with the same attempt."""
 
 
 class Assignments:
@@ -54,39 +50,12 @@ class Assignments:
         """Give waiting attempts to idle workers, and quick ones also to workers that soon will be idle."""
         while self.waiting and self._idle:
             self._give(self._idle.pop(), self.waiting.popleft())
-        if self.waiting and self._pace.is_quick(self.waiting[0].node):
-            self._hand_over_ahead()
+        deal_out(self.waiting, self.workers, self._pace, self._most_attempts)
 
     def _give(self, worker: Worker, order: AttemptOrder) -> None:
         if not worker.held:
             worker.since = time.monotonic()
         worker.give(order)
-
-    def _hand_over_ahead(self) -> None:
-        """Deal out waiting attempts, so that each worker has as much to do as the others."""
-        soon = sorted(filter(self._is_soon_idle, self.workers), key=lambda worker: len(worker.held))
-        for place, worker in enumerate(soon):
-            # The workers after this one hold no less; share all attempts evenly among them.
-            rest = len(self.waiting) + sum(len(other.held) for other in soon[place:])
-            share = min(-(-rest // (len(soon) - place)), AHEAD, self._most_attempts - worker.ended)
-            for _ in range(share - len(worker.held)):
-                if not (self.waiting and self._give_ahead(worker)):
-                    break
-
-    def _is_soon_idle(self, worker: Worker) -> bool:
-        return (
-            bool(worker.held)
-            and self._pace.is_quick(worker.held[0].node)
-            and not (worker.is_gone or worker.is_slow or worker.may_be_torn)
-        )
-
-    def _give_ahead(self, worker: Worker) -> bool:
-        """Give it the first waiting attempt, if that is quick, and is one packet for which there is room."""
-        order = self.waiting[0]
-        if not self._pace.is_quick(order.node) or not worker.give_ahead(order):
-            return False
-        self.waiting.popleft()
-        return True
 
     def missing(self) -> int:
         """Return how many workers are to be started."""
@@ -171,20 +140,6 @@ class Assignments:
         orders = [*self.waiting]
         self.waiting.clear()
         return orders
-
-    # -- slow ones
-
-    def seconds_left(self) -> float | None:
-        """Return the seconds until a worker that holds more has been busy for long; None if there is no such worker."""
-        begun = [worker.since for worker in self.workers if len(worker.held) > 1 and not worker.is_slow]
-        return max(0.0, min(begun) + LONG - time.monotonic()) if begun else None
-
-    def busy_for_long(self) -> list[Worker]:
-        """Return the workers that hold more and have been busy with the same attempt for long."""
-        latest = time.monotonic() - LONG
-        return [
-            worker for worker in self.workers if len(worker.held) > 1 and worker.since <= latest and not worker.is_slow
-        ]
 
 
 def _key(order: AttemptOrder) -> tuple[int, int, int]:

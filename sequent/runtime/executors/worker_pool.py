@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 from sequent.model.outcome import Problem
 from sequent.runtime.executors import worker_deaths
-from sequent.runtime.executors.assignments import LONG, Assignments
+from sequent.runtime.executors.assignments import Assignments
+from sequent.runtime.executors.handing_ahead import LONG, StepPace, busy_for_long, seconds_left
 from sequent.runtime.executors.item_workers import ItemWorkers
-from sequent.runtime.executors.step_pace import StepPace
 from sequent.runtime.executors.worker_links import WorkerLink
 from sequent.runtime.executors.worker_messages import hear
 from sequent.runtime.executors.workers import Worker
@@ -78,14 +78,14 @@ class WorkerPool:
 
     def reports(self) -> list[Report]:
         """Return the reports since the last call."""
-        for worker in self._assignments.busy_for_long():
+        for worker in busy_for_long(self._assignments.workers):
             self._slow_down(worker)
         reports, self._reports = self._reports, []
         return reports
 
     def seconds_left(self) -> float | None:
         """Return the seconds until reports must be taken again at the latest."""
-        return self._assignments.seconds_left()
+        return seconds_left(self._assignments.workers)
 
     def end(self) -> list[int]:
         """Begin no more orders; return the numbers of the workers that are busy."""

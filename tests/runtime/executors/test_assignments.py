@@ -10,8 +10,9 @@ from collections import Counter
 import pytest
 from msgspec.msgpack import Decoder
 
-from sequent.runtime.executors.assignments import AHEAD, LONG, Assignments
-from sequent.runtime.executors.step_pace import QUICK, SEVERAL, StepPace
+from sequent.model.effects import AHEAD
+from sequent.runtime.executors.assignments import Assignments
+from sequent.runtime.executors.handing_ahead import LONG, QUICK, SEVERAL, StepPace, busy_for_long, seconds_left
 from sequent.runtime.executors.wakeups import Wakeups
 from sequent.runtime.executors.worker_links import LocalLink
 from sequent.runtime.executors.workers import Worker
@@ -235,17 +236,17 @@ def test_a_worker_that_is_busy_for_long_holds_up_nothing_and_is_given_nothing(so
     workers.add(*(order(number) for number in range(6)))
     first, second = workers.sides
     first.read()
-    assert 0 <= assignments.seconds_left() <= LONG
+    assert 0 <= seconds_left(assignments.workers) <= LONG
     first.worker.since -= LONG
-    assert assignments.seconds_left() == 0
-    assert assignments.busy_for_long() == [first.worker]
+    assert seconds_left(assignments.workers) == 0
+    assert busy_for_long(assignments.workers) == [first.worker]
     first.worker.is_slow = True
     assignments.recall(first.worker)
     assignments.hand_over()
     assert first.worker.held[0].frame == first.begun
     assert len(first.worker.held) == 1
     assert len(second.worker.held) == 5
-    assert assignments.busy_for_long() == []
+    assert busy_for_long(assignments.workers) == []
     first.end()
     assert not first.worker.is_slow
 
