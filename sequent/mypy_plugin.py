@@ -33,11 +33,13 @@ from mypy.plugin import (
 )
 from mypy.plugins.common import add_attribute_to_class, add_method_to_class
 from mypy.types import (
+    AnyType,
     CallableType,
     FunctionLike,
     Instance,
     NoneType,
     Type,
+    TypeOfAny,
     TypeType,
     UnionType,
     get_proper_type,
@@ -86,8 +88,9 @@ def _teach(context: ClassDefContext) -> bool:
         return False
     info = context.cls.info
     info.declared_metaclass = info.metaclass_type = kind
-    is_repeated = isinstance(context.reason, CallExpr) and "repeats" in context.reason.arg_names
-    info.metadata[_KEY] = {"repeats": is_repeated, "params": _names_of_params(context.cls)}
+    given = context.reason.arg_names if isinstance(context.reason, CallExpr) else []
+    said = {"repeats": "repeats" in given, "hosts": "hosts" in given}
+    info.metadata[_KEY] = {**said, "params": _names_of_params(context.cls)}
     add_attribute_to_class(context.api, context.cls, "run", run)
     add_method_to_class(context.api, context.cls, "__init__", _parameters(context.cls), NoneType())
     return True
@@ -232,7 +235,9 @@ def _is_repeated(info: TypeInfo) -> bool:
 
 
 def _result_of(info: TypeInfo, api: CheckerPluginInterface) -> Type | None:
-    """The type of a container's result."""
+    """The type of a container's result; of one that names hosts, a dict by host if there are several."""
+    if info.metadata[_KEY]["hosts"]:
+        return AnyType(TypeOfAny.explicit)
     given = _given_by(info, api)
     return _list_of(given, api) if given is not None and _is_repeated(info) else given
 

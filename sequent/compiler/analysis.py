@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sequent.compiler.check import check_ends, check_failures, check_process, check_requirement
 from sequent.compiler.cycles import check_cycles
+from sequent.compiler.hosts import check_hosts
 from sequent.compiler.pool_amounts import check_pool_amounts, check_pool_balances
 from sequent.compiler.pool_deadlocks import check_pool_deadlocks
 from sequent.compiler.problems import Problems
@@ -26,6 +27,7 @@ def analyse(spec: FlowSpec) -> tuple[Tree, Resolver]:
         resolver.look_up(node)
         check_ends(node, problems)
         check_process(node, spec.config.task_construct, problems)
+        check_hosts(node, spec.config.task_construct, problems)
     check_cycles(tree.nodes, problems)
     for node in tree.nodes:
         if node.is_whole:

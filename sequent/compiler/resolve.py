@@ -17,6 +17,9 @@ from sequent.model.requirements import MOST_NESTED, AllOf, Atom, Requirement, jo
 from sequent.model.spec import ContainerSpec, ItemsCall, ItemsLiteral, ItemsSpec, StepSpec
 from sequent.model.work import Work, references_of
 
+OF_THE_WHOLE = ("hosts", "parallel")
+"""The options of a step that are asked for once, and not in each of its iterations."""
+
 
 @define
 class Resolver:
@@ -75,7 +78,7 @@ class Resolver:
             is_step = isinstance(spec, StepSpec)
             found = {
                 option: self._option(
-                    node, option, value, node.repeating if is_step and option != "parallel" else around
+                    node, option, value, node.repeating if is_step and option not in OF_THE_WHOLE else around
                 )
                 for option, value in spec.values.items()
             }

@@ -63,17 +63,18 @@ def check_returned_claims(node: TreeNode, problems: Problems) -> None:
         elif repeated is not None:
             problems.add(
                 "returned",
-                f"{node.shown} asks for the result of {other.shown}, but {repeated.shown} repeats: "
-                "there is a list of results, not one",
+                f"{node.shown} asks for the result of {other.shown}, but {repeated.shown} "
+                f"{'repeats' if repeated.spec.repeats is not None else 'has a copy on each host'}: "
+                "it has several results",
                 path=node.text,
                 place=asked.place,
-                hint="ask a step that does not repeat, such as one that takes the list",
+                hint="ask a step that does not repeat, such as one that takes the results",
             )
 
 
 def _repeated_maker(node: TreeNode) -> TreeNode | None:
-    """Of what a result comes by way of, the first that repeats."""
-    while node.spec.repeats is None:
+    """Of what a result comes by way of, the first that repeats or has copies."""
+    while node.spec.repeats is None and not node.is_copied:
         inner = node.names.get(node.spec.result or "") if isinstance(node.spec, ContainerSpec) else None
         if inner is None:
             return None

@@ -9,10 +9,11 @@ from attrs import define, field
 
 from sequent.compiler.problems import Problems
 from sequent.errors import Place
+from sequent.model.hosts import names_no_other
 from sequent.model.inputs import Input, ItemsPlan
 from sequent.model.options import FLOW, OPTIONS, said
 from sequent.model.plan import NO_VALUES
-from sequent.model.references import Path
+from sequent.model.references import Literal, Path
 from sequent.model.requirements import Atom, Requirement
 from sequent.model.spec import LONGEST_NAME, MOST_LEVELS, ContainerSpec, FlowSpec, StepSpec
 
@@ -69,6 +70,12 @@ class TreeNode:
     def wraps(self) -> bool:
         """Whether it is a repeated step."""
         return isinstance(self.spec, StepSpec) and self.spec.repeats is not None
+
+    @property
+    def is_copied(self) -> bool:
+        """Whether it has a copy on each of some hosts; a single name that every machine has for itself says nothing."""
+        hosts = self.spec.values.get("hosts")
+        return hosts is not None and not (isinstance(hosts, Literal) and names_no_other(hosts.text))
 
     @property
     def is_parallel(self) -> bool:

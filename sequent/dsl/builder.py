@@ -12,7 +12,7 @@ from sequent.dsl.adding import read_added, read_imports
 from sequent.dsl.config import BuiltFlow, read_config, read_store, read_text
 from sequent.dsl.definitions import definition_of
 from sequent.dsl.events import read_event
-from sequent.dsl.hosts import read_hosts
+from sequent.dsl.hosts import hosts_of_flow
 from sequent.dsl.names import check_flow_name
 from sequent.dsl.nodes import Node, Written, own_child
 from sequent.dsl.option_types import BlockOptions, FlowOptions
@@ -134,8 +134,8 @@ class Sequent(BuiltFlow):
             config: settings, as a dict, a file in TOML or YAML, or a text of YAML (see *Configuration*).
             config_tag: the key in it where they begin (``PROD.SEQUENT``); None: as ``SEQUENT_CONFIG_TAG`` says.
             run_id: the run to take up again, or the id of the new one.
-            host: where steps run that name no host; only this machine, for now.
-            remotes: other hosts that will be needed; none, for now.
+            host: a name for this machine, by which steps may call it.
+            remotes: hosts that are reached before anything starts, beside those that steps name.
             import_module: modules that a worker imports before it calls a function, of all steps that name none.
             import_file: the file of that module.
             **options: ``acquires``, what each of its runs holds of pools as long as it lasts; and others that a
@@ -155,7 +155,8 @@ class Sequent(BuiltFlow):
             run_mode, recovery_run, config, config_tag, self.file, site
         )
         self._configure(config, config_tag, store, site)
-        read_hosts(host, remotes, site)
+        self.settings = self.settings.with_hosts(*hosts_of_flow(host, remotes, site), site.place)
+        self.config = self.settings.config
         self.imports = read_imports({"import_module": import_module, "import_file": import_file}, None, site)
         self.run_mode = read_at(site, "run_mode", partial(read_mode, run_mode))
         self.recovery_run = read_at(site, "recovery_run", partial(read_recovery_run, recovery_run))
@@ -170,7 +171,6 @@ class Sequent(BuiltFlow):
         tag = os.environ.get("SEQUENT_CONFIG_TAG") if config_tag is None else config_tag
         checked = read_at(site, "config_tag", partial(read_text, tag, "config_tag", "SEQUENT")) or ""
         self.settings = read_at(site, "config", partial(read_config, config, checked, self.file))
-        self.config = self.settings.config
         named = read_at(site, "store", partial(read_store, store))
         self.store = self.settings.databases.get(named, named)
         self.default_store = self.settings.databases.get(DEFAULT, "")

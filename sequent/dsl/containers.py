@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Generic, Never, Protocol, TypeVar, Unpack, cast, overload
@@ -12,7 +13,7 @@ from sequent.dsl.instances import instance_of
 from sequent.dsl.literals import decoded
 from sequent.dsl.mistakes import Mistakes
 from sequent.dsl.nodes import MissingWordError, Node, Written
-from sequent.dsl.option_types import ContainerOptions, RepeatContainerOptions, Repeats
+from sequent.dsl.option_types import ContainerOptions, HostContainerOptions, Hosts, RepeatContainerOptions, Repeats
 from sequent.dsl.options import CONTAINER_OPTIONS, WrittenOptions, read_options, refusal_of_attempts, without_attempts
 from sequent.dsl.parameters import defaults_of
 from sequent.dsl.reference_words import ResultSource, result_or
@@ -33,6 +34,8 @@ T = TypeVar("T")
 R = TypeVar("R")
 V = TypeVar("V")
 R_co = TypeVar("R_co", covariant=True)
+
+_OnHosts = Callable[["Container[Any] | type[Any]"], "Container[Any]"]
 
 
 class HasResult(Protocol[R_co]):
@@ -236,6 +239,8 @@ class RepeatContainerDecorator(Protocol):
 
 @overload
 def container(body: type[T], /) -> Container[T]: ...
+@overload
+def container(*, hosts: Hosts, **options: Unpack[HostContainerOptions]) -> _OnHosts: ...
 @overload
 def container(*, repeats: Repeats, **options: Unpack[RepeatContainerOptions]) -> RepeatContainerDecorator: ...
 @overload

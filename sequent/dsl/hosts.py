@@ -1,37 +1,67 @@
-"""Hosts: this machine alone, as long as others are not supported."""
+"""The names of this machine, and the hosts of a whole flow."""
 
 from __future__ import annotations
 
 import os
-from typing import cast
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from sequent.dsl.source_lines import Site, option_place
-from sequent.model.scalar_options import option_error
-
-_HINT = "leave it out: steps run on this machine"
-
-
-def is_here(hosts: object) -> bool:
-    """Whether the hosts of a step or container are none, or this machine alone."""
-    if hosts is None:
-        return True
-    if not isinstance(hosts, list | tuple):
-        return False
-    names = cast("list[object]", hosts)
-    return not names or (len(names) == 1 and names[0] in _own_names())
+from sequent.errors import DefinitionError
+from sequent.model.hosts import LOOPBACK, HostSettings, hosts_in, read_host, read_hosts
+from sequent.model.references import Literal
+from sequent.model.spec import ContainerSpec, FlowSpec, StepSpec
 
 
-def read_hosts(host: object, remotes: object, site: Site) -> None:
-    """See that a flow runs on this machine and announces no other hosts.
+@lru_cache(maxsize=1)
+def own_names() -> frozenset[str]:
+    """The names by which steps may call the machine where the flow is run."""
+    name = os.uname().nodename
+    return LOOPBACK | {name, name.partition(".")[0]}
+
+
+def is_here(host: str, configured: Mapping[str, HostSettings]) -> bool:
+    """Whether a host is this machine: no name at all, one of its own, or the one that the flow gives it."""
+    return not host or host in own_names() or (host in configured and not configured[host].address)
+
+
+def hosts_of_flow(host: object, remotes: object, site: Site) -> tuple[dict[str, HostSettings], tuple[str, ...]]:
+    """The name that a flow gives this machine, as the original had it, and the hosts that it announces.
 
     Raises:
-        DefinitionError: it does not.
+        DefinitionError: one of them is not the name of a host.
     """
-    for option, value in (("host", [host] if host else None), ("remotes", remotes)):
-        if not is_here(value):
-            raise option_error(f"not supported yet: {option!r}", option_place(site, option), _HINT)
+    here = read_host(host, "host", option_place(site, "host")) if host else ""
+    own = {here: HostSettings(name=here, address=())} if here else {}
+    return own, tuple(read_hosts(remotes, "remotes", option_place(site, "remotes")) if remotes is not None else ())
 
 
-def _own_names() -> tuple[str, ...]:
-    name = os.uname().nodename
-    return "localhost", "127.0.0.1", "::1", name, name.partition(".")[0]
+def cannot_travel(spec: FlowSpec) -> Iterator[DefinitionError]:
+    """An error for each step or container on another host, of a flow that cannot be found there."""
+    origin = spec.origin
+    is_found = origin.attribute and origin.module not in ("", "__main__")
+    where = "a script" if origin.module in ("", "__main__") else "a function"
+    pending: list[tuple[StepSpec | ContainerSpec, str]] = [(spec.root, "")]
+    while pending:
+        node, path = pending.pop()
+        hosts = node.values.get("hosts")
+        named = hosts_in(hosts.text) if isinstance(hosts, Literal) else []
+        away = [host for host in named if not is_here(host, spec.config.hosts)]
+        if away or len(named) > 1 or (hosts is not None and not isinstance(hosts, Literal)):
+            yield DefinitionError(
+                f"not supported yet: 'hosts' of {path!r}",
+                code="hosts",
+                hint="leave it out: steps run on this machine",
+                place=node.option_places.get("hosts", node.place),
+                path=path,
+            )
+        if away and not is_found:
+            yield DefinitionError(
+                f"{path!r} runs on host {away[0]!r}, where its flow cannot be found: it is defined in {where}",
+                code="host-module",
+                hint="define the flow at the top of a module, and run it from there: sequent run MODULE:FLOW",
+                place=node.option_places.get("hosts", node.place),
+                path=path,
+            )
+        if isinstance(node, ContainerSpec):
+            pending.extend((child, f"{path}.{child.name}" if path else child.name) for child in reversed(node.children))

@@ -12,6 +12,7 @@ from sequent.model.status import Action, Claim
 
 Requires = Requirement | tuple[object, ...] | list[object] | Mapping[Never, Never] | None
 Repeats = Iterable[Any] | Callable[[], Iterable[Any]] | Callable[[Any], Iterable[Any]]
+Hosts = list[str] | tuple[str, ...] | None
 Span = str | float | timedelta
 Backoff = (
     Span | tuple[Span] | tuple[Span, float] | tuple[Span, float, Span | None] | tuple[Span, float, Span | None, float]
@@ -52,6 +53,12 @@ class RepeatContainerOptions(ContainerOptions, total=False):
     parallel: int
 
 
+class HostContainerOptions(RepeatContainerOptions, total=False):
+    """How a container is to run that names hosts, and may be repeated."""
+
+    repeats: Repeats
+
+
 class AttemptOptions(InnerOptions, total=False):
     """How a step is to run, whatever it does."""
 
@@ -76,6 +83,12 @@ class RepeatOptions(StepOptions, total=False):
     until: bool
 
 
+class HostOptions(RepeatOptions, total=False):
+    """How a step is to run that names hosts, and may be repeated."""
+
+    repeats: Repeats
+
+
 class ComputedOptions(AttemptOptions, total=False):
     """How a command is to run whose words a method returns."""
 
@@ -92,6 +105,13 @@ class RepeatComputedOptions(ComputedOptions, total=False):
     until: bool
 
 
+class HostComputedOptions(RepeatComputedOptions, total=False):
+    """How a command is to run that names hosts, may be repeated, and whose words a method returns."""
+
+    repeats: Repeats
+    result: Any
+
+
 class CommandOptions(ComputedOptions, total=False):
     """How a command is to run."""
 
@@ -105,13 +125,20 @@ class RepeatCommandOptions(CommandOptions, total=False):
     until: bool
 
 
+class HostCommandOptions(RepeatCommandOptions, total=False):
+    """How a command is to run that names hosts, and may be repeated."""
+
+    repeats: Repeats
+    result: Any
+
+
 class BlockOptions(RepeatCommandOptions, total=False):
     """How a step or container of the builder is to run."""
 
     repeats: Repeats | None
     command: Sequence[Any] | Callable[..., Sequence[Any]] | None
     result: Any
-    hosts: Sequence[Any]
+    hosts: Hosts
     config: Mapping[str, Any]
     import_module: str | Sequence[str] | None
     import_file: str | None

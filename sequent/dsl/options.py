@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache, partial
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from attrs import evolve, frozen
 
-from sequent.dsl.hosts import is_here
 from sequent.dsl.literals import step_as_value
 from sequent.dsl.mistakes import Mistakes
 from sequent.dsl.pools import PoolAmounts, read_acquires, read_releases
-from sequent.dsl.reference_search import refuse_text
+from sequent.dsl.reference_search import reference_in, refuse_text
 from sequent.dsl.reference_words import refuse_secret
 from sequent.dsl.references import Reference
 from sequent.dsl.repeats import RepeatSource, read_repeats
@@ -57,8 +56,6 @@ CONTAINER_OPTIONS: Final = frozenset(name for name, option in OPTIONS.items() if
 FLOW_OPTIONS: Final = frozenset(name for name, option in OPTIONS.items() if FLOW in option.where) - {*SETTINGS}
 """Those of the builder's flow, which has its settings from its configuration."""
 _ATTEMPTS: Final = STEP_OPTIONS - CONTAINER_OPTIONS - {"until"}
-_NOT_YET: Mapping[str, Callable[[object], bool]] = {"hosts": is_here}
-"""Words of the language that mean nothing yet, and whether a value may stand there all the same."""
 _OF_THE_LANGUAGE: Mapping[str, OptionReader] = {
     "requires": lambda value, name, place: read_requirement(value, place),  # noqa: ARG005  a reader's parameters
     "repeats": lambda value, name, place: read_repeats(value, place),  # noqa: ARG005  as above
@@ -84,7 +81,7 @@ def read_options(
         site: the call that gives them.
         allowed: those that mean something there.
         word: what the call is called in a message: ``step``.
-        mistakes: takes those that are misspelt, not supported yet, or have a value of the wrong type.
+        mistakes: takes those that are misspelt, or have a value of the wrong type.
 
     Raises:
         DefinitionError: there are such, and nobody takes them.
@@ -99,7 +96,7 @@ def read_options(
             if name in allowed or name in _ATTEMPTS:
                 read[name] = _read_option(name, value, site)
             else:
-                refuse_option(name, value, site, allowed, word)
+                refuse_option(name, site, allowed, word)
         except DefinitionError as error:
             found.add(error)
             unread.append(name)
@@ -166,6 +163,9 @@ def _read_checked(value: object, name: str, place: Place) -> object:
             return _checked_reference(value, name, place)
         if isinstance(value, Claimable):
             raise step_as_value(value, f"{name!r}", place)
+    if name == "hosts" and (inner := reference_in(value)):
+        hint = "give one reference to the whole list: hosts=find.result"
+        raise option_error(f"'hosts' has the reference {inner} inside it", place, hint)
     return wire_text(value, name, place) if name in _LATE else _READERS[name](value, name, place)
 
 
@@ -207,16 +207,12 @@ def _checked_reference(value: Reference, name: str, place: Place) -> Reference:
     )
 
 
-def refuse_option(name: str, value: object, site: Site, allowed: frozenset[str], word: str) -> None:
-    """Accept an option that means nothing yet, where its value says nothing; refuse all others by name.
+def refuse_option(name: str, site: Site, allowed: frozenset[str], word: str) -> NoReturn:
+    """Refuse an option by name.
 
     Raises:
-        DefinitionError: it is misspelt, or not supported yet.
+        DefinitionError: it is misspelt.
     """
-    if name in _NOT_YET:
-        if _NOT_YET[name](value):
-            return
-        raise option_error(f"not supported yet: {name!r}", option_place(site, name), "leave it out")
     raise DefinitionError(
         f"{word} has no option {name!r}",
         code="option",

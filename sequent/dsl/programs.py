@@ -12,6 +12,9 @@ from sequent.dsl.mistakes import Mistakes
 from sequent.dsl.option_types import (
     CommandOptions,
     ComputedOptions,
+    HostCommandOptions,
+    HostComputedOptions,
+    Hosts,
     RepeatCommandOptions,
     RepeatComputedOptions,
     Repeats,
@@ -53,6 +56,10 @@ def command(function: Callable[Concatenate[Any, P], Words], /) -> Step[P, Words,
 def command(function: Callable[P, Words], /) -> Step[P, Words, None]: ...
 @overload
 def command(  # pyright: ignore[reportOverlappingOverload]  without a word it stands above a method
+    *, hosts: Hosts, **options: Unpack[HostComputedOptions]
+) -> ComputedDecorator[Any]: ...
+@overload
+def command(  # pyright: ignore[reportOverlappingOverload]  as above
     *, repeats: Repeats, result: type[R], **options: Unpack[RepeatComputedOptions]
 ) -> RepeatComputedDecorator[R]: ...
 @overload
@@ -67,6 +74,10 @@ def command(  # pyright: ignore[reportOverlappingOverload]  as above
 def command(  # pyright: ignore[reportOverlappingOverload]  as above
     **options: Unpack[ComputedOptions],
 ) -> ComputedDecorator[None]: ...
+@overload
+def command(
+    *words: PlainWord | Sequence[PlainWord], hosts: Hosts, **options: Unpack[HostCommandOptions]
+) -> Step[..., Any, Any]: ...
 @overload
 def command(
     *words: PlainWord | Sequence[PlainWord], repeats: Repeats, result: type[R], **options: Unpack[RepeatCommandOptions]

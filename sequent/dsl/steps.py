@@ -13,7 +13,7 @@ from sequent.dsl.commands import CommandSource
 from sequent.dsl.functions import FunctionSource, read_function
 from sequent.dsl.mistakes import Mistakes
 from sequent.dsl.nodes import Node, Written
-from sequent.dsl.option_types import RepeatOptions, Repeats, StepOptions
+from sequent.dsl.option_types import HostOptions, Hosts, RepeatOptions, Repeats, StepOptions
 from sequent.dsl.options import NO_ITEMS, STEP_OPTIONS, WORK, WrittenOptions, read_options
 from sequent.dsl.reference_words import ResultSource, result_or
 from sequent.dsl.references import Reference
@@ -120,12 +120,27 @@ class RepeatDecorator(Protocol):
     def __call__(self, function: Callable[P, R], /) -> RepeatedStep[P, R, R]: ...
 
 
+class HostDecorator(Protocol):
+    """Makes a step of a function that runs on other hosts; its result is one, or a dict by host."""
+
+    @overload
+    def __call__(
+        self, function: Callable[Concatenate[Any, P], Coroutine[Any, Any, R]], /
+    ) -> Step[P, Awaitable[R], Any]: ...
+    @overload
+    def __call__(self, function: Callable[Concatenate[Any, P], R], /) -> Step[P, R, Any]: ...
+    @overload
+    def __call__(self, function: Callable[P, R], /) -> Step[P, R, Any]: ...
+
+
 @overload
 def step(function: Callable[Concatenate[Any, P], Coroutine[Any, Any, R]], /) -> Step[P, Awaitable[R], R]: ...
 @overload
 def step(function: Callable[Concatenate[Any, P], R], /) -> Step[P, R, R]: ...
 @overload
 def step(function: Callable[P, R], /) -> Step[P, R, R]: ...
+@overload
+def step(*, hosts: Hosts, **options: Unpack[HostOptions]) -> HostDecorator: ...
 @overload
 def step(*, repeats: Repeats, **options: Unpack[RepeatOptions]) -> RepeatDecorator: ...
 @overload

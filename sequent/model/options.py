@@ -12,6 +12,7 @@ from sequent.errors import Place
 from sequent.model import scalar_options as scalars
 from sequent.model import time_options as times
 from sequent.model.durations import span_text
+from sequent.model.hosts import hosts_text, read_hosts
 from sequent.model.spec import AT_ONCE, Amounts, Backoff
 from sequent.model.status import Action, Construct, Status
 
@@ -83,6 +84,7 @@ def amounts_text(amounts: Amounts) -> str:
 
 OPTIONS: Final[Mapping[str, Option]] = {
     "requires": Option(_INSIDE, None),
+    "hosts": Option(_INSIDE, read_hosts, hosts_text, [], may_refer=True),
     "repeats": Option(_INSIDE, None, may_refer=True),
     "parallel": Option(_INSIDE, scalars.read_parallel, _parallel_words, 1, may_refer=True),
     "until": Option(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from attrs import Factory, field, frozen
+from attrs import Factory, evolve, field, frozen
 
 from sequent.by_fields import ByFields
 from sequent.errors import Place
+from sequent.model.hosts import HostSettings
 from sequent.model.references import Compound, Literal, Path, Reference, Value
 from sequent.model.requirements import Requirement
 from sequent.model.status import Action, Construct, Status
@@ -120,7 +121,7 @@ class StepSpec(PlainStepOptions):
     until: bool = False
     """Of a repeated step: it ends once its own result is truthy."""
     values: Mapping[str, Value] = NO_VALUES
-    """The given options that may be known only while running, by name: ``delay``, ``timeout``."""
+    """The given options that may be known only while running, by name: ``hosts``, ``delay``, ``timeout``."""
     acquires: Amounts = ()
     releases: Amounts | None = None
     """The amounts given back at the end. None: those acquired; empty: none, they are kept for the run."""
@@ -188,6 +189,17 @@ class FlowConfig(ByFields):
     """The time format of ``logging``; empty: its default."""
     logging_console: bool = False
     """Whether ``run()`` shows the output of its steps."""
+    hosts: Mapping[str, HostSettings] = field(factory=dict[str, HostSettings])
+    """The hosts of which more is known than the name that steps give, by that name."""
+    remotes: tuple[str, ...] = ()
+    """Hosts that are to be reached before anything starts, beside those that steps name."""
+    ssh_config: str = ""
+    """The SSH configuration by which hosts are reached; empty: the user's own."""
+
+    def host(self, name: str) -> HostSettings:
+        """What is known of a host, of which the configuration need not say anything."""
+        found = self.hosts.get(name) or HostSettings(name=name, address=(name,))
+        return evolve(found, ssh_config=self.ssh_config)
 
 
 @frozen(kw_only=True, eq=False, repr=False)

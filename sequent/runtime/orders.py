@@ -86,6 +86,8 @@ class AttemptOrder(Message, frozen=True, kw_only=True):
     path: str
     sequence: str
     recovery: int
+    host: str = ""
+    """The host on which it is executed, as its step names it; empty: where the flow was started."""
     inputs: tuple[Given, ...] = ()
     """The value of each reference, in the order of ``work.references_of``, but for flow handles and secrets."""
     makers: tuple[str, ...] = ()
@@ -164,6 +166,23 @@ class Notice(Struct, frozen=True):
     text: str
 
 
+class HostReachable(Struct, frozen=True):
+    """A host can be reached, for the first time or again: its tasks start."""
+
+    host: str
+    slots: int
+    """How many tasks may execute there at once."""
+
+
+class HostUnreachable(Struct, frozen=True):
+    """A host cannot be reached: its tasks wait, those that have begun go on there, and all others run."""
+
+    host: str
+    reason: str
+    next_try: float
+    """In how many seconds it is tried again."""
+
+
 class RepeatFound(Message, frozen=True):
     """The items: their wire text, or None where an iterator draws them one at a time.
 
@@ -194,4 +213,6 @@ AttemptReport = AttemptBegan | AttemptEnded | AttemptLost | AttemptTakenBack
 
 DrawnReport = RepeatFound | ItemFound | DrawBroke
 
-Report = AttemptReport | DrawnReport | PaceChanged | Notice
+HostReport = HostReachable | HostUnreachable
+
+Report = AttemptReport | DrawnReport | HostReport | PaceChanged | Notice

@@ -10,6 +10,7 @@ from attrs import evolve, field, fields, frozen
 
 from sequent.by_fields import ByFields
 from sequent.errors import Place
+from sequent.model.hosts import host_text
 from sequent.model.spec import Definition, FlowConfig, FlowSpec
 from sequent.model.target import is_file
 from sequent.settings.databases import DEFAULT
@@ -131,6 +132,9 @@ class Configuration(ByFields):
             "flow", layer and layer.others["flow"], layer.origins["flow"] if layer else SettingOrigin("default")
         )
         for name, value, origin in self._settings(spec):
+            if name == "hosts":
+                yield from {entry.key: entry for entry in self._host_entries(spec)}.values()
+                continue
             yield Entry(name if name == "logdir" else LOGGING_KEYS.get(name, name), value, origin)
         databases = {name: layer for layer in reversed(self._layers) for name in layer.settings.databases}
         for name, layer in databases.items():
@@ -152,9 +156,25 @@ class Configuration(ByFields):
                 return layer.settings.databases[DEFAULT], layer.origins[f"DATABASES.{DEFAULT}"]
         return None, SettingOrigin("default")
 
+    def _hosts(self, flow: _Layer) -> Iterator[tuple[str, Any, SettingOrigin]]:
+        """The hosts that the flow and the file name; of one that both name, what the flow says."""
+        layers = [layer for layer in (flow, self.file) if "hosts" in layer.settings.values]
+        if layers:
+            hosts = {name: one for layer in reversed(layers) for name, one in layer.settings.values["hosts"].items()}
+            yield "hosts", hosts, layers[0].origins["hosts"]
+
+    def _host_entries(self, spec: FlowSpec | None) -> Iterator[Entry]:
+        for layer in reversed((_flow_layer(spec), self.file)):
+            for host, said in layer.settings.values.get("hosts", {}).items():
+                origin = layer.origins.get(f"HOSTS.{host}", layer.origins["hosts"])
+                yield Entry(f"HOSTS.{host}", host_text(said), origin)
+
     def _settings(self, spec: FlowSpec | None) -> Iterator[tuple[str, Any, SettingOrigin]]:
         flow = _flow_layer(spec)
         for name in (attribute.name for attribute in fields(FlowConfig)):
+            if name == "hosts":
+                yield from self._hosts(flow)
+                continue
             for layer in (self.options, self.environment, flow, self.file):
                 if name in layer.settings.values:
                     yield name, layer.settings.values[name], layer.origins[name]
@@ -211,7 +231,7 @@ def _environment_layer() -> _Layer:
 def _flow_layer(spec: FlowSpec | None) -> _Layer:
     if spec is None:
         return _Layer()
-    values = {name: getattr(spec.config, name) for name in spec.config_places}
+    values = {name: getattr(spec.config, name) for name in spec.config_places if "." not in name}
     origins = {name: SettingOrigin("flow", place=place) for name, place in spec.config_places.items()}
     return _Layer(Settings(values), origins=origins)
 

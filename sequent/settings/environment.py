@@ -8,7 +8,7 @@ from typing import Any, cast
 from sequent.errors import DefinitionError, Place, UsageError
 from sequent.model.scalar_options import flag_of
 from sequent.model.wording import did_you_mean
-from sequent.settings.keywords import KEYS, Settings, read_settings
+from sequent.settings.keywords import HOSTS, KEYS, Settings, read_settings
 
 PREFIX = "SEQUENT_"
 FILE, TAG = f"{PREFIX}CONFIG", f"{PREFIX}CONFIG_TAG"
@@ -22,7 +22,7 @@ _OTHERS = frozenset(
     {FILE, TAG}
     | {f"{PREFIX}RECOVER_{name}" for name in ("RUN", "ASKED", "RAISED", "LOOPS")}
     | {f"{PREFIX}{name}" for name in ("RUN_DIRECTORY", "RUNS_AROUND", "CONTINUE_RUN")}
-    | {f"{PREFIX}STEP_{name}" for name in ("NAME", "PATH", "SEQUENCE", "RECOVERY", "ATTEMPT", "ITEM")}
+    | {f"{PREFIX}STEP_{name}" for name in ("NAME", "PATH", "SEQUENCE", "HOST", "RECOVERY", "ATTEMPT", "ITEM")}
     | {f"{PREFIX}{name}" for name in ("RUN_ID", "LOGGER_NAME", "IDEMPOTENCY_KEY", "ATTEMPT_TOKEN")}
 )
 """The variables that steps and scripts get from a run, and the variables that other modules read."""
@@ -64,7 +64,7 @@ def _read(table: dict[str, Any]) -> Settings:
 def _keys_of(variable: str, name: str, beside: tuple[str, ...]) -> list[str]:
     """The keys that a variable means, from the outermost in, as they are written in a mapping."""
     first, *more = name.split("__")
-    known = {key.upper(): key for key in (*KEYS, *beside)}
+    known = {key.upper(): key for key in (*KEYS, *beside) if key not in HOSTS}
     if first not in known or bool(more) is not (first in _NESTED):
         variables = [variable_of(key) for key in known if key not in _NESTED]
         variables += [variable_of(f"{key}.{inner}") for key, names in _NESTED.items() for inner in names or ("name",)]

@@ -8,23 +8,25 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from sequent.by_fields import ByFields
 from sequent.errors import DefinitionError, Place
 from sequent.model.durations import read_seconds
+from sequent.model.hosts import HostSettings
 from sequent.model.scalar_options import read_construct, read_flag, read_limit
 from sequent.model.spec import FlowConfig
 from sequent.model.status import Construct
 from sequent.model.wording import did_you_mean, repr_of
 from sequent.settings.databases import read_databases
-from sequent.settings.original_keys import FOR_HOSTS, LOG_FILES, WITHOUT_EFFECT
+from sequent.settings.hosts import read_host_settings, read_ssh_config
+from sequent.settings.original_keys import LOG_FILES, WITHOUT_EFFECT
 from sequent.settings.paths import expanded, path_from
 
 PlaceOf = Callable[[str], Place]
 """Where a key stands: ``max_concurrent``, ``LOGGING.logging_level``; ``""``: the mapping itself."""
 
-_PATHS = ("workdir", "logdir")
+_PATHS = ("workdir", "logdir", "ssh_config")
 _PREFIX = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LOGGING = ("logging_level", "level_formats", "datefmt", "console", "logdir")
 
@@ -38,7 +40,7 @@ class Settings(ByFields):
     databases: Mapping[str, str] = field(factory=dict[str, str], repr=False)
     """The stores that ``DATABASES`` names, as paths or URLs."""
     places: Mapping[str, Place] = field(factory=dict[str, Place], eq=False)
-    """Where each of the values stands."""
+    """Where each of the values stands, and of the hosts each: ``HOSTS.name``."""
     idle: Mapping[str, Place] = field(factory=dict[str, Place], eq=False)
     """The keys of the original that mean nothing here, dotted, and where they stand."""
 
@@ -46,6 +48,14 @@ class Settings(ByFields):
     def config(self) -> FlowConfig:
         """The settings of a flow for which nothing else is said."""
         return FlowConfig(**self.values)
+
+    def with_hosts(self, named: Mapping[str, HostSettings], remotes: tuple[str, ...], place: Place) -> Settings:
+        """The same, with hosts that the flow itself names; ``remotes`` are to be reached before anything starts."""
+        said: dict[str, Any] = {"hosts": {**self.values.get("hosts", {}), **named}} if named else {}
+        if remotes:
+            said["remotes"] = remotes
+        places = {**dict.fromkeys(said, place), **self.places}
+        return evolve(self, values={**self.values, **said}, places=places) if said else self
 
     def seen_from(self, directory: str) -> Settings:
         """The same, with paths that are not absolute seen from that directory."""
@@ -81,7 +91,12 @@ def read_settings(table: object, name: str, place_of: PlaceOf, beside: Iterable[
                 places[said] = place_of(LOGGING_KEYS[said])
         elif key == "DATABASES":
             databases = read_databases(value, shown, place_of, idle)
-        elif key in WITHOUT_EFFECT | FOR_HOSTS:
+        elif key in HOSTS:
+            values["hosts"] = read_host_settings(value, shown, key, place_of)
+            places |= {"hosts": place_of(key)} | {
+                f"HOSTS.{host}": place_of(f"{key}.{host}") for host in values["hosts"]
+            }
+        elif key in WITHOUT_EFFECT:
             idle.append(key)
         elif key not in beside:
             raise unknown_key(key, name, (*KEYS, *beside), place_of(key if isinstance(key, str) else repr_of(key)))
@@ -216,8 +231,11 @@ _READERS: Mapping[str, Callable[[object, str, Place], Any]] = {
     "sleep_between_loops": _read_seconds,
     "prune_older_than": _read_length,
     "envvar_prefix": _read_prefix,
+    "ssh_config": read_ssh_config,
 }
-KEYS = (*_READERS, "LOGGING", "DATABASES")
+HOSTS = ("HOSTS", "hosts")
+"""The table of hosts: as the original wrote it, and as TOML does."""
+KEYS = (*_READERS, "LOGGING", "DATABASES", "HOSTS")
 """The keys that a mapping may have."""
 LOGGING_KEYS: Mapping[str, str] = {
     "logging_level": "LOGGING.logging_level",

@@ -13,17 +13,9 @@ WITHOUT_EFFECT = frozenset(
     {"shared_db", "ssh_host", "ssh_port", "debug", "remote_method", "day_to_keep_db"}
     | {"pass_logger_to_task", "sequence_arg_name"}
 )
-FOR_HOSTS = frozenset({"HOSTS", "ssh_config"})
-"""They are about other hosts, which are not supported yet."""
 
 
 def told_of(keys: Iterable[str]) -> tuple[str, ...]:
-    """What to tell of keys that were given, in a sentence or two."""
-    for_hosts = sorted(FOR_HOSTS.intersection(keys))
-    others = sorted({*keys} - FOR_HOSTS)
-    told: list[str] = []
-    if others:
-        told.append(f"without effect here: {', '.join(others)} (see 'Coming from the original Sequent')")
-    if for_hosts:
-        told.append(f"without effect until other hosts are supported: {', '.join(for_hosts)}")
-    return tuple(told)
+    """What to tell of keys that were given; nothing where there are none."""
+    names = ", ".join(sorted(keys))
+    return (f"without effect here: {names} (see 'Coming from the original Sequent')",) if names else ()

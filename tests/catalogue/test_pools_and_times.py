@@ -24,8 +24,9 @@ MISTAKES = {
             hint=hint,
         )
         for name, given, code, shown, hint in (
-            ("033", "hosts=['etl1']", "option", "not supported yet: 'hosts'", "leave it out"),
-            ("034", "hosts='etl1'", "option", "not supported yet: 'hosts'", "leave it out"),
+            ("034", "hosts='etl1'", "option", "'hosts' is 'etl1', which is one text", "write hosts=['etl1']"),
+            ("034_twice", "hosts=['a', 'b', 'a']", "option", "'hosts' has 'a' twice", "name each host once"),
+            ("034_form", "hosts=['user@h:port:x']", "option", "'user@h:port:x'", "as ssh takes it"),
             ("036", "acquires={'db': 2}", "pool", "'acquires' names 'db', which is a text", 'db = Pool("db", 4)'),
             ("036_pairs", "acquires=['db']", "option", "'acquires' has 'db', which is not a pair", "{pool: amount}"),
             ("036_form", "acquires=3", "option", "'acquires' is 3", "{pool: amount}"),
@@ -52,8 +53,8 @@ class flow:
 """,
         code="option",
         path="block",
-        says=("not supported yet: 'hosts'",),
-        hint="leave it out",
+        says=("'hosts' has None in it",),
+        hint="runs where the flow was started",
     ),
     "row_037": Mistake(
         text=holding("acquires={db: 4}"),

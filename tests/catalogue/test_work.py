@@ -135,7 +135,7 @@ flow = Sequent(
 """,
         code="config",
         says=("config has no key 'max_concurent'",),
-        hint="did you mean 'max_concurrent'? there are: DATABASES, LOGGING",
+        hint="did you mean 'max_concurrent'? there are: DATABASES, HOSTS, LOGGING",
     ),
     "row_052_step": Mistake(
         text=step_with('func=work, config={"stop_on_exeption": False}'),

@@ -74,7 +74,7 @@ STEPS = {
     "endless within": "@container(repeats=__import__('itertools').count)  # wrong\nclass NAME:\n    one = step(work)",
     "an until alone": "@step(until=True)  # wrong\ndef NAME(self): ...",
     "a name that is reserved": "@step  # wrong\ndef ready(self): ...",
-    "a flow's option": "@step(hosts=['a'])  # wrong\ndef NAME(self): ...",
+    "a flow's option": "@step(hosts='a')  # wrong\ndef NAME(self): ...",
     "within": "@container\nclass NAME:\n    @step(delay='soon')  # wrong\n    def one(self): ...",
     "within, seen as a whole": "@container\nclass NAME:\n    one = step(requires=outer.nothing)(work)  # wrong",
     "empty": "@container  # wrong\nclass NAME:\n    x = 1",

@@ -8,6 +8,7 @@ import pytest
 from sequent import Sequent, container, step
 from sequent.dsl.definitions import definition_of
 from sequent.errors import DefinitionError, Place
+from sequent.model.hosts import HostSettings
 from sequent.model.spec import FlowConfig
 from sequent.model.status import Construct
 from sequent.settings.keywords import read_settings
@@ -99,8 +100,24 @@ def test_a_store_may_be_named_in_databases(entry, location):
     ("config", "texts"),
     [
         ({"sleep_between_lops": 1}, ["config has no key 'sleep_between_lops'", "did you mean 'sleep_between_loops'"]),
-        ({"retries": 1}, ["config has no key 'retries'", "there are: DATABASES, LOGGING"]),
+        ({"retries": 1}, ["config has no key 'retries'", "there are: DATABASES, HOSTS, LOGGING"]),
         ({3: 1}, ["config has no key 3"]),
+        ({"HOSTS": ["etl1"]}, ["config['HOSTS'] is a list", "give a table of hosts by name"]),
+        ({"HOSTS": {"a b": "etl1"}}, ["config['HOSTS'] has 'a b', which is not the name of a host"]),
+        ({"HOSTS": {"etl1": 3}}, ["config['HOSTS']['etl1'] is an int", "give an address, or a table"]),
+        (
+            {"HOSTS": {"etl1": {"pyhton": "x"}}},
+            ["config['HOSTS']['etl1'] has no key 'pyhton'", "did you mean 'python'"],
+        ),
+        ({"HOSTS": {"etl1": {"address": []}}}, ["config['HOSTS']['etl1']['address'] is empty"]),
+        ({"HOSTS": {"etl1": {"address": ["a", "h:1"]}}}, ["has 'h:1', which is not the name of a host"]),
+        ({"HOSTS": {"etl1": {"python": ""}}}, ["config['HOSTS']['etl1']['python'] is ''"]),
+        ({"HOSTS": {"etl1": {"env": {"A=B": "x"}}}}, ["has the variable 'A=B'"]),
+        ({"HOSTS": {"etl1": {"env": {"A": 1}}}}, ["config['HOSTS']['etl1']['env']['A'] is an int"]),
+        ({"HOSTS": {"etl1": {"connect": "telnet"}}}, ["'telnet'", "'ssh', 'paramiko', or the words of a command"]),
+        ({"HOSTS": {"etl1": {"connect": []}}}, ["config['HOSTS']['etl1']['connect'] is []"]),
+        ({"HOSTS": {"etl1": {"ship": 1}}}, ["config['HOSTS']['etl1']['ship'] is 1", "True or False"]),
+        ({"ssh_config": 3}, ["config['ssh_config'] is 3"]),
         ([], ["config is []", "give a dict"]),
         ({"workdir": 3}, ["config['workdir'] is 3", "path of a directory"]),
         ({"logdir": ""}, ["config['logdir'] is ''"]),
@@ -230,3 +247,23 @@ def test_what_a_flow_says_itself_is_told_from_what_it_leaves_to_others():
     assert set(definition_of(nightly).spec.config_places) == {"stop_on_exception"}
     assert definition_of(nightly).spec.config_places["stop_on_exception"].file == __file__
     assert definition_of(nightly).spec.root.stop_on_exception is None
+
+
+def test_hosts_are_described_by_an_address_or_a_table():
+    table = {"address": ["login1", "login2"], "python": "/opt/py/bin/python3", "cwd": "/srv", "env": {"LANG": "C"}}
+    table |= {"command": "bin/agent", "max_concurrent": 4, "ship": True, "connect": ["docker", "exec", "-i", "c"]}
+    config = Sequent(config={"HOSTS": {"main": "192.168.1.71", "login": table}, "ssh_config": "/etc/ssh/other"}).config
+    assert config.host("main") == HostSettings(name="main", address=("192.168.1.71",), ssh_config="/etc/ssh/other")
+    assert config.host("login") == HostSettings(
+        name="login",
+        address=("login1", "login2"),
+        python="/opt/py/bin/python3",
+        command="bin/agent",
+        cwd="/srv",
+        env={"LANG": "C"},
+        max_concurrent=4,
+        ship=True,
+        connect=("docker", "exec", "-i", "c"),
+        ssh_config="/etc/ssh/other",
+    )
+    assert config.host("edge1") == HostSettings(name="edge1", address=("edge1",), ssh_config="/etc/ssh/other")

@@ -18,7 +18,7 @@ def prog(progname=None, flow=None):
 @pytest.mark.parametrize(
     ("options", "text"),
     [
-        ({"hosts": ["a"]}, "not supported yet: 'hosts'"),
+        ({"hosts": ["a", "a"]}, "'hosts' has 'a' twice"),
         ({"import_module": 3}, "'import_module' is 3"),
         ({"import_file": "jobs.py"}, "'import_file' needs 'import_module'"),
         ({"import_module": "jobs", "import_file": ""}, "'import_file' is ''"),

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sequent import command, container, param, step
+from sequent import command, container, item, param, step
 from sequent.dsl.definitions import definition_of
 from sequent.errors import DefinitionError, Place
 
@@ -162,11 +162,32 @@ def test_a_misspelt_option_is_told_with_the_nearest_and_its_own_line(blamed):
     blamed(write, "no option 'requries'", "did you mean 'requires'?")
 
 
-def test_hosts_are_refused_by_name(blamed):
+@pytest.mark.parametrize(
+    ("hosts", "texts"),
+    [
+        ("etl1", ["'hosts' is 'etl1', which is one text", "write hosts=['etl1']"]),
+        ({"etl1"}, ["'hosts' is a set", "give a list of names"]),
+        (["etl1", "etl2", "etl1"], ["'hosts' has 'etl1' twice", "name each host once"]),
+        (["etl1", None], ["'hosts' has None in it", "hosts=[], runs where the flow was started"]),
+        (["user@h:port:x"], ["'hosts' has 'user@h:port:x', which is not the name of a host", "its port belongs in"]),
+        (["etl1:22"], ["'etl1:22', which is not the name"]),
+        (["-oProxyCommand=x"], ["'-oProxyCommand=x', which is not the name"]),
+        (["a b"], ["'a b', which is not the name"]),
+        ([item()], ["'hosts' has the reference item() inside it", "give one reference to the whole list"]),
+    ],
+)
+def test_what_is_not_a_list_of_hosts_is_refused_at_its_line(hosts, texts, blamed):
     def write():
-        step(hosts=["a"])  # wrong
+        step(hosts=hosts)  # wrong
 
-    blamed(write, "not supported yet: 'hosts'")
+    blamed(write, *texts)
+
+
+@pytest.mark.parametrize(
+    "host", ["etl1", "ubuntud01_eventor", "etl.example.com", "user@etl1", "10.0.0.1", "::1", "u@fe80::1%eth0", "[::1]"]
+)
+def test_a_host_is_named_as_ssh_takes_it(host):
+    assert step(hosts=[host])(work).__sequent__.options.values["hosts"].text == f'["{host}"]'
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import pytest
 from sequent import STEP_SUCCESS, Sequent
 from sequent import virtual_resource_pool as vrp
 from sequent.dsl.definitions import definition_of
+from sequent.dsl.hosts import is_here
 from sequent.errors import SequentError
 from sequent.model.status import Construct
 from sequent.settings.configuration import configuration
@@ -125,15 +126,14 @@ def test_a_configuration_says_the_same_in_whichever_way_it_comes(place, way):
     assert "DATABASES.default.cache" in told
 
 
-def test_each_key_without_a_meaning_is_told_and_those_of_hosts_apart(place):
+def test_each_key_without_a_meaning_is_told(place):
     flow = Sequent("flow", config=KEYS)
     flow.add_step("a", func=works)
-    first, second = definition_of(flow).spec.warnings
+    (first,) = definition_of(flow).spec.warnings
     names = ["DATABASES.default.cache", "LOGGING.consolidate", "LOGGING.file_mode", "LOGGING.maxBytes", "LOGGING.when"]
     names += ["day_to_keep_db", "debug", "pass_logger_to_task", "remote_method", "sequence_arg_name", "shared_db"]
     names += ["ssh_host", "ssh_port"]
     assert ", ".join(names) in first
-    assert "until other hosts are supported: HOSTS, ssh_config" in second
     assert __file__ in first
 
 
@@ -376,9 +376,15 @@ def test_this_machine_may_be_named_as_the_host(home, host):
     assert Sequent("flow", host=host, remotes=[]).name == "flow"
 
 
-@pytest.mark.parametrize("option", [{"host": "etl1"}, {"remotes": ["etl1"]}])
-def test_other_hosts_are_refused_by_name_until_they_are_there(home, option):
-    with pytest.raises(SequentError, match=f"not supported yet: '{next(iter(option))}'"):
+def test_a_flow_may_name_this_machine_and_announce_other_hosts(home):
+    config = Sequent("flow", host="main", remotes=["etl1"], config={"HOSTS": {"etl1": "10.0.0.1"}}).config
+    assert is_here("main", config.hosts)
+    assert (config.remotes, config.host("etl1").address) == (("etl1",), ("10.0.0.1",))
+
+
+@pytest.mark.parametrize("option", [{"host": "a b"}, {"remotes": ["etl1", "etl1"]}, {"remotes": "etl1"}])
+def test_a_name_that_is_no_host_is_refused(home, option):
+    with pytest.raises(SequentError, match=f"'{next(iter(option))}' "):
         Sequent("flow", **option)
 
 

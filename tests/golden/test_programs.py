@@ -11,7 +11,7 @@ import pytest
 
 import sequent
 from sequent import Sequent
-from sequent.settings.original_keys import FOR_HOSTS, LOG_FILES, WITHOUT_EFFECT
+from sequent.settings.original_keys import LOG_FILES, WITHOUT_EFFECT
 from tests.golden.ledger import script
 
 PROGRAMS = Path(__file__).parents[2] / "examples/documentation"
@@ -99,7 +99,7 @@ def words_of_the_original():
     yield from ("workdir", "logdir", "task_construct", "max_concurrent", "stop_on_exception", "sleep_between_loops")
     yield from ("envvar_prefix", "LOGGING", "DATABASES")
     yield from (f"LOGGING.{key}" for key in ("logging_level", "level_formats", "datefmt", "console", "logdir"))
-    yield from LOG_FILES | WITHOUT_EFFECT | FOR_HOSTS
+    yield from LOG_FILES | WITHOUT_EFFECT | {"HOSTS", "ssh_config"}
     yield from ("dialect", "database", "file", "drivername", "username", "password", "port", "schema", "query")
     yield from (word for word in sequent.__all__ if re.match(r"(STEP|STP|RUN|SEQUENT)_|__version|.*Error$", word))
     yield from (f"StepStatus.{name}" for name in ("ready", "allocate", "fueled"))

@@ -91,6 +91,30 @@ def test_a_value_tells_its_line_its_variable_or_its_option(write, monkeypatch):
     }
 
 
+def test_hosts_of_the_file_are_known_to_a_flow_that_names_others(write):
+    path = write(
+        "sequent.toml",
+        "[hosts.etl1]\naddress = '10.0.0.1'\n[hosts.etl2]\naddress = 'b'\nship = true\n[hosts]\netl3 = 'c'\n",
+    )
+    definition = flow_that_says({"HOSTS": {"etl1": "10.0.0.9"}})
+    config = settings_of(configuration(), definition)
+    assert [config.host(name).address for name in ("etl1", "etl2", "etl3", "etl4")] == [
+        ("10.0.0.9",),
+        ("b",),
+        ("c",),
+        ("etl4",),
+    ]
+    shown = origins(configuration(), definition.spec)
+    assert shown["HOSTS.etl1"] == ("10.0.0.9", str(definition.spec.config_places["hosts"]))
+    assert shown["HOSTS.etl2"] == ("b, ship yes", f"{path}:3")
+
+
+def test_a_variable_names_no_host(monkeypatch):
+    monkeypatch.setenv("SEQUENT_HOSTS__ETL1", "10.0.0.1")
+    with pytest.raises(SequentError, match="'SEQUENT_HOSTS__ETL1' is not a setting"):
+        configuration()
+
+
 def test_a_store_may_be_a_name_in_databases_of_any_layer(write, monkeypatch, tmp_path):
     write("sequent.toml", "store = 'prod'\n[DATABASES]\nprod = 'p.db'\n")
     assert configuration().store == str(tmp_path / "p.db")
