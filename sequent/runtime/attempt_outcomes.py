@@ -1,4 +1,4 @@
-"""What the engine is told of how an attempt ended, beside whether it did well."""
+"""The outcome of an attempt for the engine, besides success or failure."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from sequent.model.outcome import Problem
 from sequent.model.plan import StepPlan
 
 _NOT_FOUND = ("NotFound", 127)
-"""The type and the exit code of the problem of a program that is not there."""
+"""The type and the exit code of the problem of a missing program."""
 
 
 def answers_of(step: StepPlan, result: str | None) -> tuple[int, ...]:
-    """Which of what is asked of a step's result it is, by wire text."""
+    """Return the claims about a step's result that are true, by its wire text."""
     return tuple(index for index, texts in enumerate(step.asked) if result in texts)
 
 
 def may_retry(step: StepPlan, problem: Problem) -> bool:
-    """Whether a failure is one after which the step is to be tried again, if it has retries left.
+    """Return whether the step is to be tried again after this failure, if it has retries left.
 
-    What it is to be tried again on are classes of exceptions, of which a subclass is one too, and exit codes;
-    where it names none, it is any failure. A program that is not found will not be found by trying again.
+    It names classes of exceptions, whose subclasses count too, and exit codes; if it names none, any failure counts. A
+    program that is not found will not be found by trying again.
     """
     if (problem.type, problem.exit_code) == _NOT_FOUND:
         return False

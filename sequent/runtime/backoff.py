@@ -1,4 +1,4 @@
-"""Something that is refused again and again: when it is tried again, for how long, and what is said of it."""
+"""Patience with an action that is refused: when to try it again, for how long, and which notices to show."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Patience:
         return self._since is not None and self._monotonic() - self._since > self._limit
 
     def try_again(self, limit: float) -> bool:
-        """A try was refused; say whether to try again: for so many seconds from the first refusal on, or not once."""
+        """Note a refusal; return whether to try again: not once, or for so many seconds from the first refusal on."""
         now = self._monotonic()
         if self._since is None:
             self._since = now
@@ -69,25 +69,25 @@ class Patience:
         return not self.is_over
 
     def notice(self, what: str) -> str:
-        """What is to be said of what is waited for: once, and nothing as long as it may be over in a moment."""
+        """Return a notice about the wait: once, and '' as long as it may be over in a moment."""
         if self._has_said or self._since is None or self._monotonic() - self._since < self._silent:
             return ""
         self._has_said = True
         return f"{what}; trying again for up to {self._limit:.0f} seconds"
 
     def renew(self, what: str) -> str:
-        """A try was not refused; give what is to be said of that: nothing, where nothing was said before."""
+        """Note a try that was not refused; return a notice if there was one about the wait, '' otherwise."""
         has_said, self._has_said = self._has_said, False
         self._since = self._retry_at = None
         self.retry_after = 0.0
         return what if has_said else ""
 
     def left(self) -> float | None:
-        """The seconds until the next try; None where there is none."""
+        """Return the seconds until the next try; None if there is none."""
         return None if self._retry_at is None else max(0.0, self._retry_at - self._monotonic())
 
     def take_due(self) -> bool:
-        """Whether it is to be tried again now; said once."""
+        """Return whether to try again now; True only once."""
         if self.left() != 0:
             return False
         self._retry_at = None
@@ -105,15 +105,15 @@ def patiently(
     """Do what a run needs before it has a driver: while it is refused, say so, sleep, and try again.
 
     Args:
-        act: what is to be done.
-        kind: the errors among which a refusal is.
-        refusal: what is refused, in words, by its error; empty where the error is none.
-        limit: the seconds after which it is given up.
-        patience: when it is tried again; None: the usual.
-        relief: what is said once it is refused no more, if anything was said before.
+        act: the action.
+        kind: the class of errors that may be refusals.
+        refusal: the notice for an error; '' if the error is not a refusal.
+        limit: the seconds after which to give up.
+        patience: when to try again; None: the default.
+        relief: the notice once it is not refused any more, if there was one before.
 
     Raises:
-        kind: it is no refusal, or the patience is at its end.
+        kind: it is not a refusal, or the time is up.
     """
     patience = patience or Patience()
     while True:
@@ -140,9 +140,9 @@ def wait_for_room(write: Callable[[], T]) -> T:
 
 
 def _say(text: str) -> None:
-    """Tell people on standard error: a run has no observer yet."""
+    """Write a notice to standard error: a run has no observer yet."""
     if text:
-        # It may be closed, or nobody may read it any more.
+        # The stream may be closed, or have no reader any more.
         with contextlib.suppress(OSError, ValueError, AttributeError):
             sys.stderr.write(f"{text}\n")
             sys.stderr.flush()

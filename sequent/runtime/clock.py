@@ -1,4 +1,4 @@
-"""What time it is, from the system."""
+"""The clocks of the system."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from sequent.runtime.processes import process_trees
 
 
 class Clock(Protocol):
-    """What time it is."""
+    """The clocks."""
 
     def now(self) -> float:
-        """Seconds since 1970."""
+        """Return the seconds since 1970."""
         ...
 
     def monotonic(self) -> float:
-        """Seconds from some moment, never going back."""
+        """Return the seconds from some moment on, never going back."""
         ...
 
     def boottime(self) -> float:
-        """Seconds since the machine was booted, its sleep included; never going back."""
+        """Return the seconds since the machine was booted, its sleep included; never going back."""
         ...
 
     def boot_id(self) -> str:
-        """Which boot of the machine this is: within another one, ``boottime`` means something else."""
+        """Return the id of the machine's present boot: after another one, ``boottime`` starts anew."""
         ...
 
 
@@ -38,5 +38,5 @@ class SystemClock:
 
     @staticmethod
     def boottime() -> float:
-        """Seconds since the machine was booted, its sleep included."""
+        """Return the seconds since the machine was booted, its sleep included."""
         return time.clock_gettime(time.CLOCK_BOOTTIME)

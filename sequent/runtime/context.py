@@ -1,4 +1,4 @@
-"""Where a step is: what ``sequent.context()`` tells, and the handle of a flow among its arguments."""
+"""The place of a step: ``sequent.context()``, and the handle of a flow among a step's arguments."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 RUNS_AROUND = "SEQUENT_RUNS_AROUND"
-"""The variable by which programs of steps know the runs around them."""
+"""The variable that tells programs of steps the runs around them."""
 LOGGER = "sequent"
-"""The name of the logger that steps are offered."""
+"""The name of the logger for steps."""
 
 
 @frozen(kw_only=True, eq=False, repr=False)
@@ -30,7 +30,7 @@ class Context(ByFields):
     path: str
     """Dotted."""
     name: str
-    """The names of the path, joined by ``_``: what ``SEQUENT_STEP_NAME`` has as well."""
+    """The names of the path, joined by ``_``; also in ``SEQUENT_STEP_NAME``."""
     sequence: str
     """The iteration numbers from outermost in: ``1.2.2``."""
     item: object
@@ -39,11 +39,11 @@ class Context(ByFields):
     recovery: int
     attempt: int
     token: str = field(repr=False)
-    """Different for every attempt, so that what an earlier one does late can be told from this one's."""
+    """Different for every attempt, so that late effects of an earlier attempt can be told from this one's."""
     host: str = ""
     """The host that the step names; empty where the flow was started."""
     _directory: str = field(default="", repr=False, alias="directory")
-    """The run's."""
+    """The run's directory."""
     _around: str = field(default="", repr=False, alias="around")
     """The runs around it, as ``RUNS_AROUND`` has them."""
 
@@ -54,14 +54,14 @@ class Context(ByFields):
 
     @property
     def scratch(self) -> Path:
-        """A directory of this task's own, made when it is first asked for.
+        """A directory of this task's own, made when it is first used.
 
-        Every attempt of the task finds what earlier ones have left in it. It is removed with the run.
+        Every attempt of the task finds the files of earlier ones in it. It is removed with the run.
         """
-        # By a digest, since paths may be longer than names of files.
+        # Named by a digest, since paths may be longer than file names.
         task = blake2b(f"{self.path}/{self.sequence}".encode(), digest_size=10).hexdigest()
         directory = os.path.join(self._directory, "scratch", task)
-        # The run's directory is its owner's alone, and so is all below it.
+        # Only the owner can enter the run's directory, so this one is private too.
         os.makedirs(directory, exist_ok=True)
         # Loading it takes longer than most steps.
         from pathlib import Path
@@ -76,11 +76,11 @@ class Context(ByFields):
 
 _current: ContextVar[Context | None] = ContextVar("sequent_context", default=None)
 _of_process: list[Context] = []
-"""What threads see that a step has started, at most one: in a worker there is one attempt at a time."""
+"""The context for threads that a step has started, at most one: a worker executes one attempt at a time."""
 
 
 def current_context() -> Context | None:
-    """Where the calling step is; None where no step calls."""
+    """Return the context of the calling step; None outside of steps."""
     return _current.get() or next(iter(_of_process), None)
 
 
@@ -89,34 +89,34 @@ def _asking_step() -> tuple[str, str] | None:
     return None if found is None else (found.name, found.sequence)
 
 
-# Where this module is not loaded, no step runs.
+# If this module is not loaded, no step runs.
 set_locator(_asking_step)
 
 
 def context() -> Context:
-    """Where the calling step is.
+    """Return the context of the calling step.
 
     Raises:
-        UsageError: it is not called from within a step.
+        UsageError: the caller is not a step.
     """
-    found = current_context()
-    if found is None:
+    current = current_context()
+    if current is None:
         raise UsageError(
             "context() is for steps, while they run", code="no-context", hint="call it within a step's function"
         )
-    return found
+    return current
 
 
 def runs_around() -> str:
-    """The runs around whoever asks, as ``RUNS_AROUND`` has them; empty where there are none."""
-    found = _current.get()
-    if found is None:
+    """Return the runs around the caller, as ``RUNS_AROUND`` has them; '' if there are none."""
+    current = _current.get()
+    if current is None:
         return os.environ.get(RUNS_AROUND, "")
-    return found._around  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  private to this module
+    return current._around  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  private to this module
 
 
 def enter(current: Context | None, *, whole_process: bool) -> None:
-    """Make that the context of this thread, and of the whole process where it does nothing else."""
+    """Make that the context of this thread, and of the whole process if it does nothing else."""
     _current.set(current)
     if whole_process:
         _of_process[:] = [] if current is None else [current]
@@ -127,15 +127,15 @@ class FlowInStep(ByFields):
     """The flow, as a step sees it among its arguments."""
 
     name: str
-    """The flow's."""
+    """The flow's name."""
     _context: Context
 
     def get_step_name(self) -> str:
-        """The names of the step's path, joined by ``_``."""
+        """Return the names of the step's path, joined by ``_``."""
         return self._context.name
 
     def get_step_sequence(self) -> str:
-        """The step's sequence: ``1.2.2``."""
+        """Return the step's sequence: ``1.2.2``."""
         return self._context.sequence
 
     @property

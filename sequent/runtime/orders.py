@@ -1,4 +1,4 @@
-"""What an executor is ordered to do, and what it reports."""
+"""The orders for an executor, and its reports."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ MOST_DRAWING = 4
 
 
 class Message(Struct, frozen=True, array_like=True, tag=True, forbid_unknown_fields=True):
-    """What driver, agents and workers say to each other; each class of it says what it is."""
+    """A message between driver, agents and workers; its class says what it is."""
 
 
 class WorkerSetup(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the workers of a run are told once."""
+    """The data that the workers of a run are given once."""
 
     run_id: str
     directory: str
@@ -32,29 +32,29 @@ class WorkerSetup(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     logging_formats: tuple[tuple[int, str], ...] = ()
     logging_datefmt: str = ""
     envvar_prefix: str = "SEQUENT_"
-    """As the flow's configuration says them (see ``FlowConfig``)."""
+    """As the flow's configuration has them (see ``FlowConfig``)."""
     sys_path: tuple[str, ...] = ()
-    """Where the driver finds modules; empty: where its own interpreter would."""
+    """The driver's module search path; empty: that of the worker's own interpreter."""
     around: str = ""
-    """The runs around its steps, as ``nesting.around_steps`` tells them."""
+    """The runs around its steps, as ``nested_runs.around_steps`` returns them."""
     store_options: str = ""
-    """By which commands that hints give to type name the store."""
+    """The options that name the store in commands of hints."""
 
 
 Seconds = Annotated[float, Meta(ge=0, le=1e10)]
 
 AttemptKey = tuple[int, int, int]
-"""Which attempt: its frame, its node, and its number."""
+"""Frame, node, and number of an attempt."""
 
 
 class Spooled(Message, frozen=True):
-    """A value that is too large for an order, in a file (see ``runtime.spools``)."""
+    """A value that is too large for an order, in a file (see ``messages.spools``)."""
 
     path: bytes
 
 
 class Cut(Message, frozen=True):
-    """A part of a value, which the worker cuts out, so that a mistake in it is the step's."""
+    """A part of a value, which the worker cuts out, so that a mistake in it is a failure of the step."""
 
     whole: str | Spooled | Composed
     keys: tuple[str, ...]
@@ -62,7 +62,7 @@ class Cut(Message, frozen=True):
 
 
 class Composed(Message, frozen=True):
-    """A list, a tuple or a dict of other values, which the worker puts together."""
+    """A list, a tuple or a dict of other values, which the worker assembles."""
 
     form: CompoundForm
     parts: tuple[Given, ...]
@@ -71,41 +71,43 @@ class Composed(Message, frozen=True):
 
 
 Given = str | Spooled | Cut | Composed
-"""A value in an order: its wire text, or where that is found."""
+"""A value in an order: its wire text, or its place."""
 NO_SETTINGS: Mapping[str, Any] = {}
 
 
 class AttemptOrder(Message, frozen=True, kw_only=True):
-    """All that a worker needs for an attempt, beside the flow's definition."""
+    """All that a worker needs for an attempt, besides the flow's definition."""
 
     frame: int
     node: int
     attempt: int
     token: str
-    """The attempt's own, so that what it does elsewhere can be told from other attempts'."""
+    """The attempt's own, so that its effects elsewhere can be told from those of other attempts."""
     path: str
     sequence: str
     recovery: int
     host: str = ""
     """The host on which it is executed, as its step names it; empty: where the flow was started."""
     inputs: tuple[Given, ...] = ()
-    """The value of each reference, in the order of ``work.references_of``, but for flow handles and secrets."""
+    """The value of each reference, in the order of ``work.references_of``, without flow handles and secrets."""
     makers: tuple[str, ...] = ()
-    """Beside each input, the dotted path of the step that returned it; empty for parameters and items."""
+    """For each input, the dotted path of the step that returned it; '' for parameters and items."""
     attributes: tuple[tuple[str, Given], ...] = ()
-    """What ``self`` shows."""
+    """The attributes of ``self``."""
     item: str | None = None
     settings: Mapping[str, Any] = NO_SETTINGS
-    """Of its step's options those that act on the process that executes it, by name: ``timeout``, in seconds, counted
-    from when its code begins."""
+    """The step's options that act on the process that executes it, by name.
+
+    The ``timeout`` is in seconds from the start of its code.
+    """
     announces: bool = False
     wants_verdict: bool = False
 
 
 class DrawOrder(Message, frozen=True, kw_only=True):
-    """Have the items of a repeat found (``number`` 0) or the next one drawn (``number`` from 1).
+    """Find the items of a repeat (``number`` 0) or draw the next one (``number`` from 1).
 
-    ``skip`` items were drawn in earlier recoveries: an iterator is drawn again so far.
+    ``skip`` items were drawn in earlier recoveries: an iterator skips them.
     """
 
     frame: int
@@ -123,7 +125,7 @@ class AttemptBegan(Message, frozen=True):
 
 
 class AttemptEnded(Message, frozen=True):
-    """An attempt has an outcome: a success where there is no problem."""
+    """An attempt has an outcome: a success if there is no problem."""
 
     frame: Count
     node: Count
@@ -133,11 +135,11 @@ class AttemptEnded(Message, frozen=True):
     problem: Problem | None = None
     log: LogSpan | None = None
     seconds: Seconds = 0.0
-    """How long whoever executed it was busy with it."""
+    """The seconds for which the executor was busy with it."""
 
 
 class AttemptLost(Struct, frozen=True):
-    """An attempt is gone; its code had begun and was stopped, through nobody's fault but ours."""
+    """An attempt is lost; its code had begun and was stopped, through no fault of its own."""
 
     frame: int
     node: int
@@ -146,7 +148,7 @@ class AttemptLost(Struct, frozen=True):
 
 
 class AttemptTakenBack(Struct, frozen=True):
-    """An attempt has not begun, and never will unless it is ordered again."""
+    """An attempt has not begun, and will not unless it is ordered again."""
 
     frame: int
     node: int
@@ -154,14 +156,14 @@ class AttemptTakenBack(Struct, frozen=True):
 
 
 class PaceChanged(Struct, frozen=True):
-    """Tasks of a step lately take hardly any time, or no longer do."""
+    """A step's recent tasks take hardly any time, or no longer do."""
 
     node: int
     is_quick: bool
 
 
 class Notice(Struct, frozen=True):
-    """Something to be told to people: no attempt is concerned."""
+    """A message for people that concerns no attempt."""
 
     text: str
 
@@ -184,9 +186,9 @@ class HostUnreachable(Struct, frozen=True):
 
 
 class RepeatFound(Message, frozen=True):
-    """The items: their wire text, or None where an iterator draws them one at a time.
+    """The items: their wire text, or None if an iterator draws them one at a time.
 
-    ``digest`` is that of the items that were skipped (see ``digest_of``).
+    ``digest`` is that of the skipped items (see ``digest_of``).
     """
 
     frame: Count
@@ -200,7 +202,7 @@ class ItemFound(Message, frozen=True):
     node: Count
     number: Count
     item: str | None
-    """None where there are no more."""
+    """None if there are no more."""
 
 
 class DrawBroke(Message, frozen=True):

@@ -1,4 +1,4 @@
-"""What the driver needs of the world: a store, an executor and a clock, each a Protocol with several adapters."""
+"""The ports of the driver to the world: a store, an executor and a clock, each a Protocol with several adapters."""
 
 from __future__ import annotations
 
@@ -24,109 +24,109 @@ if TYPE_CHECKING:
 
 
 class ReadRun(Protocol):
-    """What the rows of a run say. Every method may raise ``StoreError``."""
+    """The rows of a run. Every method may raise ``StoreError``."""
 
     @property
     def record(self) -> RunRecord: ...
 
     def rename(self, path: Callable[[str], str]) -> None:
-        """Know the steps and containers by other paths from now on; ``adopt`` writes them."""
+        """Rename the paths of steps and containers from now on; ``adopt`` writes them."""
         ...
 
     def use(self, plan: Plan) -> None:
-        """From now on, a node's index is that of this plan."""
+        """Use the node indexes of this plan from now on."""
         ...
 
     def saved(
         self, plan: Plan, directives: Directives = NO_DIRECTIVES, *, counting: int | None = None
     ) -> SavedFrame | None:
-        """The open part of the run, for a recovery; None where its root has not begun. The run uses the plan.
+        """Return the open part of the run, for a recovery; None if its root has not begun. The run uses the plan.
 
-        Of what is kept, it has what the directives may concern. ``counting`` is the recovery of which failed attempts
-        count against retries; None: the present one.
+        It includes kept tasks that the directives may concern. ``counting`` is the recovery whose failed attempts count
+        against retries; None: the present one.
         """
         ...
 
     def rewound(self, plan: Plan, basis: int) -> tuple[SavedFrame | None, Revision]:
-        """The run as it was at the end of a recovery, and what must be written to go on from there.
+        """Return the run as it was at the end of a recovery, and the changes that return the store to it.
 
         The run uses the plan.
         """
         ...
 
     def begun_places(self) -> set[tuple[str, str]]:
-        """The steps and containers that have left anything: path, and ``step``, ``container`` or ``repeat``."""
+        """Return the steps and containers with rows: path, and ``step``, ``container`` or ``repeat``."""
         ...
 
     def succeeded_paths(self) -> set[str]:
-        """The steps that have succeeded, in any iteration."""
+        """Return the steps that have succeeded, in any iteration."""
         ...
 
     def last_id(self) -> int:
-        """The highest frame id that was ever used; 0 where none was."""
+        """Return the highest frame id that was ever used; 0 if there is none."""
         ...
 
     def items(self, frame: int, node: int) -> str | None:
-        """The stored items of a repeat; None where none are stored (not opened, or drawn)."""
+        """Return the stored items of a repeat; None if none are stored (not opened, or drawn)."""
         ...
 
     def drawn_items(self, frame: int, node: int, step: int | None) -> Iterator[str]:
-        """The items that were drawn, in order; ``step`` is the wrapped step's index, of a repeated step."""
+        """Yield the items that were drawn, in order; ``step`` is the wrapped step's index, of a repeated step."""
         ...
 
     def item(self, key: FrameKey) -> str | None:
-        """The item that was drawn for that iteration of a container (not of a repeated step)."""
+        """Return the item that was drawn for that iteration of a container (not of a repeated step)."""
         ...
 
     def result(self, key: TaskKey) -> str | None:
-        """The result of a task's successful attempt; None where there is none."""
+        """Return the result of a task's successful attempt; None if there is none."""
         ...
 
     def results(self, frame: int, step: int) -> Iterator[tuple[int, str]]:
-        """The results of a repeated step's successful iterations: (iteration, text), in order."""
+        """Yield the results of a repeated step's successful iterations: (iteration, text), in order."""
         ...
 
     def frames(self, frame: int, node: int) -> Iterator[tuple[int, int, Status]]:
-        """The iterations of a container: (number, id, status), in order."""
+        """Yield the iterations of a container: (number, id, status), in order."""
         ...
 
     def frame(self, key: FrameKey) -> tuple[int, Status] | None:
-        """The id of that iteration of a container (not of a repeated step), and what it is in."""
+        """Return id and status of that iteration of a container (not of a repeated step)."""
         ...
 
     def last_iteration(self, frame: int, step: int) -> int:
-        """The last iteration of a repeated step that has begun; 0 where none has."""
+        """Return the last iteration of a repeated step that has begun; 0 if none has."""
         ...
 
     def failures_within(self, frame: int, node: int, limit: int) -> tuple[int, list[Failure]]:
-        """Within a frame's step or container: how many tasks' last attempts are failures, and the first of them."""
+        """Return the number of tasks in a node of a frame whose last attempts failed, and the first of them."""
         ...
 
     def wait(self, key: TaskKey, attempt: int) -> Wait | None:
-        """Until when is, or was, to be waited before an attempt (0: the delay); None where that was never said."""
+        """Return the wait before an attempt (0: the delay); None if there never was one."""
         ...
 
     def kept(self) -> dict[str, int]:
-        """How much of each pool of its own the run keeps."""
+        """Return the amount of each pool of its own that the run keeps."""
         ...
 
     def failures(self, limit: int) -> tuple[int, list[Failure]]:
-        """How many tasks' last attempts are failures, and the first of them."""
+        """Return the number of tasks whose last attempts failed, and the first of them."""
         ...
 
     def container_problems(self, limit: int | None = None) -> list[Failure]:
-        """The containers that failed for a reason that no attempt tells: the first of them, or all."""
+        """Return the containers that failed without a failed attempt: the first of them, or all."""
         ...
 
     def successes(self) -> int:
-        """How many tasks have succeeded, in all recoveries."""
+        """Return the number of tasks that have succeeded, in all recoveries."""
         ...
 
 
 class DrivenRun(ReadRun, Protocol):
-    """A run that this process drives: the only door through which it is written.
+    """A run that this process drives: the only way to write it.
 
-    Every method may raise ``FencedError`` (somebody took it over), ``StoreBusyError`` (try again later)
+    Every method may raise ``FencedError`` (another process took it over), ``StoreBusyError`` (try again later)
     or ``StoreError``.
     """
 
@@ -136,38 +136,38 @@ class DrivenRun(ReadRun, Protocol):
         ...
 
     def commit(self, batch: Batch) -> None:
-        """Write all of it or nothing; safe to repeat with the same batch."""
+        """Write all of the batch or nothing; safe to repeat with the same batch."""
         ...
 
     def adopt(self, plan: Plan, fingerprints: Mapping[str, str]) -> None:
-        """Go on with another definition of the flow, now and in later recoveries."""
+        """Use another definition of the flow, now and in later recoveries."""
         ...
 
     def use_pools(self, capacities: Mapping[str, int], wake: str) -> None:
-        """Say which shared pools the run uses, how large it takes them to be, and where its driver is woken.
+        """Write the shared pools that the run uses, their sizes, and the socket on which its driver is woken.
 
-        Raises ``UsageError`` where another run that is driven takes one to be of another size.
+        Raises ``UsageError`` if another run that is driven gives one of them another size.
         """
         ...
 
     def ask(self, asks: Sequence[Ask]) -> list[Ask]:
-        """Have each held, if its turn has come; give those that are. The others wait in line, and keep their places."""
+        """Grant the requests whose turn it is, and return them. The others wait in line, and keep their places."""
         ...
 
     def wanted_again(self) -> Amounts:
-        """What the run had kept of shared pools, and gave back when its driver ended."""
+        """Return the amounts of shared pools that the run had kept, and gave back when its driver ended."""
         ...
 
     def waiting(self, pools: Collection[str]) -> list[str]:
-        """Where the drivers of other runs are woken that wait for one of these shared pools."""
+        """Return the sockets on which the drivers of other runs that wait for one of these pools are woken."""
         ...
 
     def free_space(self) -> None:
-        """Free the room on the disk that was set aside for writing how the run ended."""
+        """Free the room on the disk that was reserved for writing how the run ended."""
         ...
 
     def close(self) -> None:
-        """Let the run go; it may be taken by somebody else."""
+        """Release the run; another process may then take it."""
         ...
 
 
@@ -176,7 +176,7 @@ class Store(Protocol):
 
     @property
     def name(self) -> str:
-        """How a user names it: a path, or ``:memory:``."""
+        """The name by which a user knows it: a path, or ``:memory:``."""
         ...
 
     def create(
@@ -187,67 +187,67 @@ class Store(Protocol):
         fingerprints: Mapping[str, str],
         origin: RunOrigin | None = None,
     ) -> DrivenRun:
-        """Make a new run and drive it; ``origin`` is the step that starts it. ``UsageError`` where the id is taken."""
+        """Make a new run and drive it; ``origin`` is the step that starts it. ``UsageError`` if the id is taken."""
         ...
 
     def take(self, run_id: str, *, resumes: bool = False, reopens: bool = False) -> DrivenRun:
-        """Drive an existing run: its epoch goes up by one, and it is running; one that has succeeded if it ``reopens``.
+        """Drive an existing run: its epoch goes up by one, and its status is running, for a success only if it
+        ``reopens``.
 
-        Its recovery number goes up as well, unless it ``resumes``: then it is the same recovery that goes on.
-        What its tasks held is held no more; what the run keeps is.
-
-        Raises ``BusyError`` where somebody drives it, naming who, where and since when.
+        Its recovery number goes up as well, unless it ``resumes``: the same recovery then goes on. The holds of its
+        tasks are removed, but not the amounts that the run keeps. Raises ``BusyError`` if another process drives it,
+        which the error names.
         """
         ...
 
     def runs(self, flow: str | None = None, limit: int | None = None) -> list[RunRecord]:
-        """The runs, latest first."""
+        """Return the runs, latest first."""
         ...
 
     def find(self, run_id: str, flow: str | None = None) -> RunRecord:
-        """The run with that id, a unique prefix of it, or ``latest``. Raises ``UnknownRunError``.
+        """Return the run with that id, a unique prefix of it, or ``latest``. Raises ``UnknownRunError``.
 
-        The latest is the latest that no step of another run started.
+        ``latest`` is the latest run that no step of another run started.
         """
         ...
 
     def look(self, run: RunRecord) -> ReadRun:
-        """Look at a run, whoever drives it; no lock is taken."""
+        """Read a run, whichever process drives it; no lock is taken."""
         ...
 
     def attempts(self, run: RunRecord, path: str | None = None) -> Iterator[AttemptRecord]:
-        """The attempts of a run, by time of start."""
+        """Yield the attempts of a run, by time of start."""
         ...
 
     def pending(self, run: RunRecord) -> list[Pending]:
-        """What the run waits for by the clock, the soonest first."""
+        """Return the run's waits for a time, the soonest first."""
         ...
 
     def container_problems(self, run: RunRecord) -> list[Failure]:
-        """The containers of a run that failed for a reason that no attempt tells."""
+        """Return the containers of a run that failed without a failed attempt."""
         ...
 
     def standings(self, run: RunRecord) -> Mapping[str, Mapping[Status, int]]:
-        """By path, how many of a step's tasks and of a container's iterations are in each status, as far as begun."""
+        """Return, by path, the number of tasks or iterations that have begun in each status."""
         ...
 
     def picture(self, run: RunRecord) -> str:
-        """How the run's flow is drawn, as the first version kept it; empty where it has not."""
+        """Return the drawing of the run's flow, as the first version kept it; '' for other runs."""
         ...
 
     def log_file(self, run: RunRecord, span: LogSpan) -> str:
-        """The path of the file that holds a log span."""
+        """Return the path of the file with a log span."""
         ...
 
     def prune(self, rule: PruneRule) -> Pruned:
-        """Remove old runs and everything they left behind, or say which; a run that is driven is kept."""
+        """Remove old runs with all their files, or report them; a run that is driven is kept."""
         ...
 
     def close(self) -> None: ...
 
 
 class Executor(Protocol):
-    """Executes attempts somewhere, and reports what became of them. No method blocks."""
+    """Executes attempts, and reports their outcomes. No method blocks."""
 
     def open(self, selector: BaseSelector) -> None:
         """Register what wakes the driver: each key's ``data`` is a callable to call when it is ready."""
@@ -256,25 +256,25 @@ class Executor(Protocol):
     def start(self, order: AttemptOrder) -> None: ...
 
     def take_back(self, frame: int, node: int, attempt: int) -> None:
-        """Take an attempt back, if it has not begun; the answer is ``AttemptTakenBack``, or how it ended."""
+        """Take an attempt back, if it has not begun; the answer is ``AttemptTakenBack``, or its outcome."""
         ...
 
     def draw(self, order: DrawOrder) -> None: ...
 
     def forget(self, frame: int, node: int) -> None:
-        """A repeat whose items were drawn has settled: its iterator is needed no more."""
+        """Drop the iterator of a repeat that has settled."""
         ...
 
     def reports(self) -> list[Report]:
-        """What has been reported since the last call; reads what is there, and does not wait."""
+        """Return the reports since the last call, without waiting."""
         ...
 
     def seconds_left(self) -> float | None:
-        """How long it may take at most until ``reports`` is called again, even if nothing wakes the driver."""
+        """Return the seconds until ``reports`` must be called again, even if nothing wakes the driver."""
         ...
 
     def end_tasks(self, *, at_once: bool) -> None:
-        """End what is running, with all its children: TERM, grace, KILL; or KILL at once."""
+        """End all running attempts, with all their children: TERM, grace, KILL; or KILL at once."""
         ...
 
     def close(self) -> None:
@@ -283,7 +283,7 @@ class Executor(Protocol):
 
 
 class Observer(Protocol):
-    """Whoever watches a run: progress for people. Its methods must be quick, and never raise."""
+    """Shows the progress of a run to people. Its methods must be quick, and never raise."""
 
     def run_began(self, record: RunRecord, plan: Plan) -> None: ...
 
@@ -296,23 +296,23 @@ class Observer(Protocol):
     def attempt_failed(
         self, scope: Scope, node: int, attempt: int, problem: Problem, log: LogSpan | None, wait: float
     ) -> None:
-        """An attempt failed, and its task has not settled: it will be tried again, after so many seconds."""
+        """Show a failed attempt whose task has not settled: it will be tried again, after so many seconds."""
         ...
 
     def task_waits(self, scope: Scope, node: int, seconds: float) -> None:
-        """A task, or a container, waits for its delay, and then starts or is skipped or cancelled."""
+        """Show that a task, or a container, waits for its delay; then it starts, is skipped or is cancelled."""
         ...
 
     def tasks_queue(self, numbers: Mapping[int, int]) -> None:
-        """How many tasks of each step wait for resources; told when nothing else is to be done."""
+        """Show the number of waiting tasks of each step; called when nothing else is to be done."""
         ...
 
     def note(self, text: str) -> None:
-        """Something worth a line: a warning, a signal, a lost agent."""
+        """Show a message: a warning, a signal, a lost agent."""
         ...
 
     def draw_failed(self, node: int, problem: Problem) -> None:
-        """A container failed for a reason that no attempt tells; mostly, its items could not be had."""
+        """Show that a container failed without a failed attempt; mostly, its items could not be found."""
         ...
 
     def run_ended(self, status: RunStatus) -> None: ...

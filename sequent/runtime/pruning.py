@@ -1,4 +1,4 @@
-"""Which runs are removed: those that nobody is going to ask for any more."""
+"""Selects the old runs to remove, which are no longer needed."""
 
 from __future__ import annotations
 
@@ -12,35 +12,35 @@ from sequent.model.status import RunStatus
 
 _FINISHED = (RunStatus.SUCCESS,)
 _ENDED = (*_FINISHED, RunStatus.FAILURE, RunStatus.STOPPED, RunStatus.RUNNING)
-"""A run that says running, and that nobody drives, was interrupted. One that is suspended waits to be continued."""
+"""A run whose status is running, but that no process drives, was interrupted. A suspended run waits to be continued."""
 
 
 @frozen(kw_only=True, eq=False, repr=False)
 class PruneRule(ByFields):
-    """What is asked for: every run that meets all of it."""
+    """The rule for removing runs: every run that meets all conditions."""
 
     older_than: float | None = None
-    """Seconds that have passed since it ended; None: however short."""
+    """Seconds that must have passed since it ended; None: any time."""
     keep_failed: bool = False
     """Whether only runs that have succeeded are removed: any other may still be recovered."""
     flow: str | None = None
     """Only runs of the flow with this name."""
     keep: int = 0
-    """So many of the latest runs of each flow stay."""
+    """The number of the latest runs of each flow that stay."""
     is_dry: bool = False
-    """Whether it is only said what would be removed."""
+    """Whether only to report what would be removed."""
 
 
 @frozen(kw_only=True, eq=False, repr=False)
 class OldRun(ByFields):
-    """A run, as far as it matters for whether it is removed."""
+    """The data of a run that decide whether it is removed."""
 
     number: int
     id: str
     flow: str
     status: RunStatus
     ended: float
-    """When it ended, or when it was last seen alive."""
+    """When it ended, or when its driver last committed."""
 
 
 @frozen(kw_only=True, eq=False, repr=False)
@@ -50,25 +50,25 @@ class PrunedRun(ByFields):
     id: str
     flow: str
     status: RunStatus
-    """``interrupted`` where its driver had died."""
+    """``interrupted`` if its driver had died."""
     ended: float
     size: int
-    """Bytes that its files had."""
+    """The bytes of its files."""
 
 
 @frozen(kw_only=True, eq=False, repr=False)
 class Pruned(ByFields):
-    """What was removed."""
+    """The removed runs."""
 
     runs: tuple[PrunedRun, ...] = ()
     size: int = 0
     """Bytes that were freed: of files, and within the store's own, where later runs use them again."""
     busy: tuple[str, ...] = ()
-    """The ids of the runs that were left although they are old enough: somebody drives them."""
+    """The ids of runs that are old enough but were left, since they are driven."""
 
 
 def old_runs(runs: Iterable[OldRun], rule: PruneRule, now: float) -> Iterator[OldRun]:
-    """The runs that a rule removes; they are given latest first."""
+    """Yield the runs that a rule removes; they are given latest first."""
     seen: Counter[str] = Counter()
     statuses = _FINISHED if rule.keep_failed else _ENDED
     for run in runs:

@@ -1,4 +1,4 @@
-"""The records that the store gives to read: runs, their attempts, and what they wait for."""
+"""The records that the store reads: runs, their attempts, and their waits."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from sequent.model.status import RunStatus, Status
 from sequent.model.target import Target
 
 if TYPE_CHECKING:
-    # Agents and workers know rows, and no plan.
+    # Agents and workers import rows, but no plan.
     from sequent.model.description import KeptDescription
 
 Unrun = Mapping[str, Mapping[Status, int]]
-"""By dotted path, how many tasks of a step were skipped or cancelled since its driver took the run, or are ready."""
+"""By dotted path, the number of a step's tasks that were skipped or cancelled under its driver, or are ready."""
 
 
 class Owner(Struct, frozen=True, forbid_unknown_fields=True):
-    """Who drives a run."""
+    """The process that drives a run."""
 
     pid: Count
     started: Moment
@@ -39,10 +39,10 @@ class RunOrigin(Struct, frozen=True, forbid_unknown_fields=True):
     run: str
     """The id of that run."""
     path: str = ""
-    """The step's, dotted; empty where it was started while the flow was loaded for one."""
+    """The step's dotted path; '' if the run was started while the flow was loaded for a step."""
     sequence: str = ""
     store: str = ""
-    """Where that run is."""
+    """The store of that run."""
 
 
 class RunRecord(Struct, frozen=True, kw_only=True):
@@ -52,24 +52,24 @@ class RunRecord(Struct, frozen=True, kw_only=True):
     id: str
     target: Target
     status: RunStatus
-    """``interrupted`` where it says running but nobody drives it."""
+    """``interrupted`` if it is marked as running but not driven."""
     recovery: int
     params: Mapping[str, str]
     created: float
     ended: float | None
     owner: Owner | None
-    """Who drives it now; None where nobody does."""
+    """The process that drives it now; None if there is none."""
     counts: Mapping[Status, int]
     description: KeptDescription
     fingerprints: Mapping[str, str]
     """By dotted path, the fingerprint of each step's code."""
     reason: str = ""
-    """Why it ended so, where no failure tells."""
+    """Why it ended, if no failure shows it."""
     origin: RunOrigin | None = None
-    """The step that started it; None where no step of another run did."""
+    """The step that started it; None if no step of another run did."""
     unrun: Unrun = {}
     epoch: int = 0
-    """How often somebody has begun to drive it."""
+    """The number of times that a process has begun to drive it."""
 
 
 class AttemptRecord(Struct, frozen=True, kw_only=True):
@@ -79,7 +79,7 @@ class AttemptRecord(Struct, frozen=True, kw_only=True):
     sequence: str
     attempt: int
     status: Status
-    """``active`` where it has no outcome; ``waiting`` where it was lost, or counts no more."""
+    """``active`` if it has no outcome; ``waiting`` if it was lost, or no longer counts."""
     started: float
     ended: float | None
     problem: Problem | None
@@ -87,11 +87,11 @@ class AttemptRecord(Struct, frozen=True, kw_only=True):
     is_outdated: bool = False
     """Whether it had succeeded, and its task is to run again."""
     is_passed: bool = False
-    """Whether nobody executed it: its task was passed over, and counts as a success."""
+    """Whether it was not executed: its task was passed over, and counts as a success."""
 
     @property
     def failure(self) -> Failure:
-        """Of an attempt that has failed: the failure that it is."""
+        """Its failure, if it has failed."""
         problem = self.problem or Problem(type="Unknown", message="no reason was recorded")
         return Failure(path=self.path, sequence=self.sequence, attempt=self.attempt, problem=problem, log=self.log)
 
@@ -102,6 +102,6 @@ class Pending(NamedTuple):
     path: str
     sequence: str
     attempt: int
-    """The attempt that is waited for; 0 of a delay."""
+    """The attempt that is waited for; 0 for a delay."""
     due: float
     """Seconds since 1970."""

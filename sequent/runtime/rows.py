@@ -15,16 +15,16 @@ from sequent.model.status import RunStatus, Status, Verdict
 from sequent.runtime.records import RunRecord, Unrun
 
 if TYPE_CHECKING:
-    # Agents and workers know rows, and no plan.
+    # Agents and workers import rows, but no plan.
     from sequent.model.plan import Plan
 
 
 class TaskKey(Struct, frozen=True):
-    """Where the store keeps a task: ``frame`` is a stored frame's id, ``node`` the step's index.
+    """The place of a task in the store: ``frame`` is a stored frame's id, ``node`` the step's index.
 
-    An iteration of a repeated step has no frame of its own: it is kept in the frame around the repeat,
-    under its ``iteration`` number (from 1). Everywhere else ``iteration`` is 0. A container, where it waits
-    or holds something, is named in the same way.
+    An iteration of a repeated step has no frame of its own: it is kept in the frame around the repeat, under its
+    ``iteration`` number (from 1). Everywhere else ``iteration`` is 0. A container that waits or holds resources is
+    named in the same way.
     """
 
     frame: int
@@ -33,11 +33,11 @@ class TaskKey(Struct, frozen=True):
 
 
 FLOW = TaskKey(1, 0, 0)
-"""The flow, where it holds something: the run's first frame is its own."""
+"""The flow, as a holder of resources: the run's first frame is its own."""
 
 
 def task_key(plan: Plan, scope: Scope, node: int) -> TaskKey:
-    """Where the store keeps that task."""
+    """Return the place of that task in the store."""
     if scope.parent is not None and plan.container(scope.node).wraps:
         return TaskKey(scope.parent.id, node, scope.number)
     return TaskKey(scope.id, node, 0)
@@ -53,28 +53,28 @@ class Intent(Struct, frozen=True):
     at: float
     """Seconds since 1970."""
     item: str | None = None
-    """Of an iteration of a repeated step whose items are drawn: its item."""
+    """The item of an iteration of a repeated step whose items are drawn."""
     recovery: int = 0
-    """In which recovery of the run it starts."""
+    """The recovery of the run in which it starts."""
 
 
 PASSED = b""
-"""The token of an attempt that nobody executed: its task was passed over."""
+"""The token of an attempt that was not executed: its task was passed over."""
 
 
 class Passing(Struct, frozen=True):
-    """An attempt that stands for a task which is passed over: it is a success, and nobody executed it."""
+    """An attempt for a task that is passed over: it is a success without being executed."""
 
     key: TaskKey
     attempt: int
     at: float
     recovery: int
     item: str | None = None
-    """As of an intent."""
+    """As in ``Intent``."""
 
 
 class Beginning(Struct, frozen=True):
-    """The code of an attempt has begun; written only where somebody can tell the difference."""
+    """The start of an attempt's code; written only where a requirement depends on it."""
 
     key: TaskKey
     attempt: int
@@ -82,21 +82,21 @@ class Beginning(Struct, frozen=True):
 
 
 class Ending(Struct, frozen=True):
-    """How an attempt ended; ``status`` is success or failure, or waiting where it was lost."""
+    """The end of an attempt; ``status`` is success or failure, or waiting if it was lost."""
 
     key: TaskKey
     attempt: int
     status: Status
     at: float
     result: str | None = None
-    """Wire text; None where there is nothing to keep (a None result is kept as ``null``)."""
+    """Wire text; None if there is nothing to keep (a None result is kept as ``null``)."""
     verdict: Verdict = Verdict.UNKNOWN
     problem: Problem | None = None
     log: LogSpan | None = None
 
 
 class FrameKey(Struct, frozen=True):
-    """Where the store keeps an iteration of a container: the frame around it, the container, the number."""
+    """The place of a container's iteration in the store: the frame around it, the container, the number."""
 
     parent: int
     node: int
@@ -104,16 +104,16 @@ class FrameKey(Struct, frozen=True):
 
 
 class FrameOpening(Struct, frozen=True):
-    """An iteration has begun; the root's parent is 0 and its number 1."""
+    """The start of an iteration; the root's parent is 0 and its number 1."""
 
     key: FrameKey
     id: int
     item: str | None = None
-    """Its item, where items are drawn one at a time."""
+    """Its item, if items are drawn one at a time."""
 
 
 class RepeatOpening(Struct, frozen=True):
-    """The items of a container's repeat, whole; None where they are drawn one at a time."""
+    """The items of a container's repeat, whole; None if they are drawn one at a time."""
 
     frame: int
     node: int
@@ -121,7 +121,7 @@ class RepeatOpening(Struct, frozen=True):
 
 
 class ContainerProblem(Struct, frozen=True):
-    """Why a container failed where no task tells: it had no items, or gives back what it does not hold."""
+    """The problem of a container without a failed task: it had no items, or releases more than it holds."""
 
     frame: int
     node: int
@@ -129,23 +129,23 @@ class ContainerProblem(Struct, frozen=True):
 
 
 class Wait(Struct, frozen=True):
-    """Until when a task or container waits by the clock."""
+    """The time until which a task or container waits."""
 
     key: TaskKey
     attempt: int
-    """The attempt that is waited for; 0 of a delay, which is waited for once, whichever attempt follows."""
+    """The attempt that is waited for; 0 for a delay, which is waited for once, whichever attempt follows."""
     boot: str
-    """The boot of the machine in which ``due_boot`` means something; empty where the wall clock alone decides."""
+    """The boot of the machine in which ``due_boot`` is valid; '' if only the wall clock decides."""
     due_boot: float
     """Seconds of CLOCK_BOOTTIME."""
     due: float
     """Seconds since 1970."""
     length: float | None
-    """Seconds that it takes at most, whatever becomes of the wall clock; None where that alone decides."""
+    """Seconds that it takes at most, whatever the wall clock does; None if only that decides."""
 
 
 class Hold(Struct, frozen=True):
-    """How much of a pool a task or container holds; of no key, what the run keeps."""
+    """The amount of a pool that a task or container holds; without a key, the amount that the run keeps."""
 
     key: TaskKey | None
     pool: str
@@ -156,17 +156,17 @@ class Hold(Struct, frozen=True):
 
 
 class Ask(Struct, frozen=True):
-    """What somebody wants of shared pools; of no key, what the run had kept before it was taken up again."""
+    """A request for amounts of shared pools; without a key, for those that the run had kept before its recovery."""
 
     key: TaskKey | None
     amounts: Amounts
     priority: int
     around: tuple[TaskKey, ...] = ()
-    """The containers around it: if one of them holds of such a pool, it goes first."""
+    """The containers around it: if one of them holds an amount of such a pool, it goes first."""
 
 
 class RunEnd(NamedTuple):
-    """How a run ended."""
+    """The end of a run."""
 
     status: RunStatus
     counts: Mapping[Status, int]
@@ -174,40 +174,40 @@ class RunEnd(NamedTuple):
     unrun: Unrun | None = None
 
     def of(self, record: RunRecord, at: float) -> RunRecord:
-        """The record of a run that ended so."""
+        """Return the record of a run with this end."""
         ended = replace(record, status=self.status, counts=dict(self.counts), ended=at, reason=self.reason)
         return replace(ended, unrun=self.unrun or {})
 
 
 class Batch(Struct):
-    """What one turn of the driver writes, in one transaction."""
+    """The rows that one turn of the driver writes, in one transaction."""
 
     frames: list[FrameOpening] = []
     repeats: list[RepeatOpening] = []
     endings: list[Ending] = []
     closed_frames: list[tuple[FrameKey, Status]] = []
-    """Written again when an iteration is opened again (as ``active``)."""
+    """Also for an iteration that is opened again (as ``active``)."""
     closed_repeats: list[tuple[int, int, Status]] = []
     """(frame around, container, status)."""
     container_problems: list[ContainerProblem] = []
     taken_back: list[tuple[TaskKey, int]] = []
-    """Attempts that never began and never will, so that their number is free again."""
+    """Attempts that never began and never will; their numbers are free again."""
     intents: list[Intent] = []
     outdated: list[tuple[TaskKey, int]] = []
-    """Attempts that had succeeded, and count no more: their tasks are to run again."""
+    """Successes that no longer count: their tasks are to run again."""
     passed: list[Passing] = []
     superseded: list[tuple[TaskKey, int]] = []
-    """Attempts of recoveries that the present one does not go on from."""
+    """Attempts of recoveries that the present one does not start from."""
     renewed: list[tuple[int, int, int | None]] = []
-    """(frame around, container, the step it wraps): repeats that are as if they had never begun; written first."""
+    """(frame around, container, the step it wraps): repeats to remove as if they had never begun; written first."""
     restored: list[tuple[Passing, int]] = []
     """Attempts that stand for earlier ones of their tasks, by number, whose outcome counts again."""
     beginnings: list[Beginning] = []
     waits: list[Wait] = []
     holds: list[Hold] = []
-    """In order: the last of those of one holder and pool stands."""
+    """In order: the last of one holder and pool counts."""
     unrun: Unrun | None = None
-    """What has become of what is not executed, so far."""
+    """The numbers of tasks that were not executed, so far."""
     end: RunEnd | None = None
 
     def __bool__(self) -> bool:

@@ -26,7 +26,7 @@ from sequent.runtime.loading.modules import FORM, load_file, load_module, refuse
 
 @frozen(eq=False, repr=False)
 class LoadedFlow(ByFields):
-    """A flow, and how it is found again."""
+    """A flow, and the way to find it again."""
 
     flow: object
     """The author's own object."""
@@ -43,10 +43,10 @@ class _Wanted(ByFields):
 
 
 def load_flow(target: str) -> LoadedFlow:
-    """The flow that a target names: ``module:flow``, or ``path/file.py:flow``.
+    """Return the flow that a target names: ``module:flow``, or ``path/file.py:flow``.
 
-    Where there is exactly one flow, ``:flow`` may be left out. A function that needs no arguments and returns
-    a flow is one as well.
+    If there is exactly one flow, ``:flow`` may be left out. A function that needs no arguments and returns a flow
+    counts as a flow.
 
     Raises:
         UsageError: there is no such module, file or flow; or the name is something else.
@@ -77,7 +77,7 @@ def load_flow(target: str) -> LoadedFlow:
 
 
 def load_recorded(target: Target) -> object:
-    """The flow of a recorded target, loaded again, as ``load_flow`` does.
+    """Load the flow of a recorded target again, as ``load_flow`` does.
 
     Raises:
         UsageError, DefinitionError: as ``load_flow``.
@@ -87,10 +87,10 @@ def load_recorded(target: Target) -> object:
 
 
 def load_script(target: Target) -> object:
-    """The flow of a run that a script started: its file is loaded as a module is, up to where it runs that flow.
+    """Load the flow of a run that a script started: its file is loaded like a module, up to where it runs that flow.
 
     Raises:
-        UsageError: there is no such flow at its top, or no such file.
+        UsageError: there is no such flow at its top level, or no such file.
         DefinitionError: as ``load_flow``.
     """
     if not target.file:
@@ -100,26 +100,26 @@ def load_script(target: Target) -> object:
             hint="give the place of the flow: --flow path/file.py:flow",
         )
     try:
-        # What a script prints is not what the command gives.
+        # Output of the script is not output of the command.
         with contextlib.redirect_stdout(sys.stderr), contextlib.chdir(target.cwd), _typed(target), seeking(target.flow):
             module = load_file(target.file)
     except FlowReached as reached:
         return reached.flow
     flows = (getattr(module, name) for name in _flows_in(module))
-    found = next((flow for flow in flows if _name_of(flow) == target.flow), None)
-    if found is None:
+    flow = next((flow for flow in flows if _name_of(flow) == target.flow), None)
+    if flow is None:
         raise UsageError(
             f"the flow {target.flow!r} is not at the top level of the script {target.file!r}, "
             "which is loaded but not run",
             code="no-flow",
             hint=f"put it there, or name a function that makes it: --flow {target.file}:NAME",
         )
-    return found
+    return flow
 
 
 @contextlib.contextmanager
 def _typed(target: Target) -> Generator[None]:
-    """While a script is loaded, its arguments are those with which it was run."""
+    """Give a script its original arguments while it is loaded."""
     words = sys.argv
     files = [os.path.realpath(os.path.join(target.cwd, word)) for word in target.argv]
     sys.argv = list(target.argv[files.index(target.file) if target.file in files else 0 :])
@@ -149,7 +149,7 @@ def _read(target: str) -> _Wanted:
 
 
 def flows_of(head: str) -> list[str]:
-    """The names of the flows in a module or file, as written before a target's colon.
+    """Return the names of the flows in a module or file, as written before a target's colon.
 
     Raises:
         UsageError, DefinitionError: as ``load_flow``.
@@ -171,14 +171,14 @@ def _only_flow(module: ModuleType, target: str) -> str:
 
 
 def _flows_in(module: ModuleType) -> list[str]:
-    """The names of the flows of a module, each object once."""
+    """Return the names of the flows of a module, each object once."""
     seen: set[int] = set()
-    found: list[str] = []
+    names: list[str] = []
     for name, value in vars(module).items():
         if not name.startswith("_") and id(value) not in seen and _is_flow(value):
             seen.add(id(value))
-            found.append(name)
-    return found
+            names.append(name)
+    return names
 
 
 def _flow_in(module: ModuleType, attribute: str) -> object:
@@ -209,7 +209,7 @@ def _refuse_decorated(attribute: str, value: object) -> None:
 
 
 def _made(module: ModuleType, attribute: str, factory: Callable[..., object]) -> object:
-    """The flow that a function returns."""
+    """Return the flow that a function returns."""
     optional = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
     parameters = inspect.signature(factory).parameters
     needed = [name for name, it in parameters.items() if it.default is it.empty and it.kind not in optional]
@@ -245,11 +245,11 @@ def _not_a_flow(module: ModuleType, attribute: str, value: object) -> UsageError
 
 
 def _is_flow(value: object) -> bool:
-    # What a container with parameters gives holds the container.
-    found = value if isinstance(value, type) else getattr(value, "__dict__", {}).get("__sequent_flow__", value)
-    if isinstance(found, Container):
-        return found.__sequent__.parent is None
-    return isinstance(found, Sequent)
+    # The value of a container with parameters refers to the container.
+    flow = value if isinstance(value, type) else getattr(value, "__dict__", {}).get("__sequent_flow__", value)
+    if isinstance(flow, Container):
+        return flow.__sequent__.parent is None
+    return isinstance(flow, Sequent)
 
 
 def _name_of(flow: object) -> str:

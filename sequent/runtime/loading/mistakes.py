@@ -1,4 +1,4 @@
-"""Everything that is wrong with a flow whose module could not be loaded: one mistake hides no other."""
+"""All mistakes of a flow whose module could not be loaded: one mistake hides no other."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sequent.errors import DefinitionError, InvalidFlowError
 def with_others(
     error: DefinitionError, before: Iterable[DefinitionError], raised: BaseException | None = None
 ) -> DefinitionError:
-    """An error, with the mistakes before it: in the class bodies that it ended, and in calls.
+    """Join an error with the mistakes before it: in the class bodies that it ended, and in calls.
 
     Args:
         error: the error to report.
@@ -27,21 +27,21 @@ def with_others(
 
 
 def with_all_of_flow(error: DefinitionError, wanted: str) -> DefinitionError:
-    """An error, with all other mistakes of its flow, if that is the requested flow.
+    """Join an error with all other mistakes of its flow, if that is the requested flow.
 
     Args:
         error: the error raised while it was loaded.
-        wanted: the name of the flow in its module; empty for the only one.
+        wanted: the name of the flow in its module; '' for the only one.
     """
     name = getattr(error.flow, "__name__", "")
-    # By which name a module has a flow of the builder's is known only once it is complete.
+    # The name of a builder's flow in its module is known only once the module is complete.
     if error.flow is None or (name and wanted not in ("", name)):
         return error
     try:
         further = mistakes_of_the_whole(definition_of(error.flow).spec)
     except InvalidFlowError as other:
         further = other.problems
-    # That a body has no steps was told when it closed, or why it has none.
+    # A body without steps was reported when it closed, or the reason for it was.
     return _joined(error, (problem for problem in further if problem.code != "empty-flow"))
 
 

@@ -45,7 +45,7 @@ def load_module(name: str, directory: str) -> ModuleType:
 
 
 def _exists(name: str) -> bool:
-    """Whether there is such a module; packages around it are imported, and their mistakes are theirs."""
+    """Return whether there is such a module; packages around it are imported, and their mistakes are their own."""
     package = ""
     for part in name.split("."):
         full = f"{package}.{part}" if package else part
@@ -83,7 +83,7 @@ def load_file(file: str, attribute: str = "") -> ModuleType:
     if known is not None and _is_from(known, file):
         return known
     if known is not None or not name.isidentifier() or name in sys.stdlib_module_names:
-        # Its own name is taken: it gets one that it shares with nobody, since pickle and dataclasses look it up.
+        # Its own name is taken: it gets a name that no other module has, since pickle and dataclasses look it up.
         name = f"sequent_flow_{''.join(letter if letter.isalnum() else '_' for letter in name)}"
     return _execute(name, file, attribute)
 
@@ -138,12 +138,12 @@ def _execute(name: str, file: str, attribute: str = "") -> ModuleType:
 
 
 def beside(target: Target) -> str:
-    """The directory that a flow's imports search first."""
+    """Return the directory that a flow's imports search first."""
     return target.cwd if target.module else os.path.dirname(target.file)
 
 
 def refuse_hiding(directory: str) -> None:
-    """See that nothing in a directory that is looked into first hides a module of Python's own, or of a library.
+    """Check that no file in a directory that is searched first hides a module of Python's own, or of a library.
 
     Raises:
         UsageError: a file does; an import of that module would get the author's file, now or later.
@@ -159,7 +159,7 @@ def _look_first_in(directory: str) -> None:
 
 @contextlib.contextmanager
 def reporting(name: str, attribute: str = "") -> Generator[None]:
-    """Turn whatever loading a module, or a file, raises into an error at the author's line."""
+    """Turn any error while loading a module or file into one at the author's line."""
     kept: tuple[DefinitionError, ...] = ()
     try:
         with loading(name), deferring() as mistakes:
@@ -185,7 +185,7 @@ def reporting(name: str, attribute: str = "") -> Generator[None]:
 
 
 def _give_path(error: SequentError) -> None:
-    """Say which step or container a mistake is in that was found before it had its place in the flow."""
+    """Set the path of the step or container of a mistake that was found before it had its place in the flow."""
     if error.place is not None and not error.path:
         error.path = path_at(error.place)
 
@@ -214,19 +214,19 @@ def _load_error(name: str, error: BaseException, attribute: str) -> DefinitionEr
 
 
 def _as_module(name: str, attribute: str, needed: str = "") -> str:
-    """The target for a file that is part of a package and must be loaded as such; empty otherwise.
+    """Return the target for a file that is part of a package and must be loaded as such; '' otherwise.
 
     Args:
         name: the path of the loaded file, or the name of the loaded module.
         attribute: the flow in it.
-        needed: the module that it did not find; empty: it has a relative import.
+        needed: the module that it did not find; '' for a relative import.
     """
     if not os.path.isfile(name):
         with contextlib.suppress(ImportError, ValueError, AttributeError):
             name = str(getattr(importlib.util.find_spec(name), "origin", ""))
     root, own = os.path.split(os.path.splitext(os.path.abspath(name))[0])
     names = [own]
-    # A package may do without a file of its own; the one around a relative import is one.
+    # A package may have no file of its own; but the one around a relative import has one.
     while len(names) == 1 or os.path.isfile(os.path.join(root, "__init__.py")):
         root, package = os.path.split(root)
         names.insert(0, package)
@@ -236,7 +236,7 @@ def _as_module(name: str, attribute: str, needed: str = "") -> str:
 
 
 def _meant_by(error: NameError | AttributeError) -> str:
-    """The probable meaning of an unknown name, as the beginning of a hint."""
+    """Return the probable meaning of an unknown name, as the beginning of a hint."""
     if isinstance(error, AttributeError):
         known = dir(error.obj)
     else:
@@ -245,7 +245,7 @@ def _meant_by(error: NameError | AttributeError) -> str:
 
 
 def _where_it_is(error: NameError) -> str:
-    """The way to write a name of a class in a place where Python does not search the class."""
+    """Return how to write a name of a class in a place where Python does not search the class."""
     frames = [frame.f_locals for frame, _ in traceback.walk_tb(error.__traceback__)]
     bodies = [names if "__qualname__" in names else {} for names in frames]
     if not any(error.name in names for names in bodies):
@@ -256,15 +256,15 @@ def _where_it_is(error: NameError) -> str:
 
 
 def _place_of(error: BaseException, name: str) -> Place | None:
-    """The author's innermost line."""
+    """Return the author's innermost line."""
     if isinstance(error, SyntaxError) and (error.filename or os.path.isfile(name)):
-        # What Python cannot read at all, such as a NUL, has no line.
+        # An error in a text that Python cannot read at all, such as one with a NUL, has no line.
         return Place(error.filename or name, error.lineno or 1)
-    found: Place | None = None
+    place: Place | None = None
     for frame in traceback.extract_tb(error.__traceback__):
         if not frame.filename.startswith(("<", *_foreign())):
-            found = Place(frame.filename, frame.lineno or 0)
-    return found
+            place = Place(frame.filename, frame.lineno or 0)
+    return place
 
 
 @functools.cache

@@ -1,4 +1,4 @@
-"""The segments of logs: where they are, and how one is read."""
+"""The segments of logs: their paths, and opening them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z")
 
 
 def segment_path(directory: str, span: LogSpan) -> str:
-    """The file of a segment within a run's directory.
+    """Return the file of a segment within a run's directory.
 
     Raises:
         StoreError: the name, which came from the store, is not one that a segment can have.
@@ -25,10 +25,10 @@ def segment_path(directory: str, span: LogSpan) -> str:
 
 
 def open_segment(path: str) -> BinaryIO:
-    """A segment, to be read.
+    """Open a segment for reading.
 
     Raises:
-        StoreError: it is gone, or something else lies in its place, such as a link.
+        StoreError: it is gone, or was replaced, for instance by a link.
     """
     try:
         file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)

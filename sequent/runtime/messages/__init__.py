@@ -1,1 +1,1 @@
-"""The words that driver, agent and workers exchange, and the way in which they travel."""
+"""The messages of driver, agent and workers, and their transport."""

@@ -1,4 +1,4 @@
-"""What driver, agent and workers say to each other beside orders and reports."""
+"""The messages of driver, agent and workers besides orders and reports."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ from sequent.runtime.orders import (
 
 
 class ForgetRepeat(Message, frozen=True):
-    """A repeat has settled: its iterator is needed no more."""
+    """Drop the iterator of a repeat that has settled."""
 
     frame: Count
     node: Count
 
 
 class AskTaken(Message, frozen=True):
-    """Say how many orders you have read."""
+    """Report how many orders you have read."""
 
 
 class FlowLoaded(Message, frozen=True):
-    """The worker has loaded the flow; its segment is that long."""
+    """The worker has loaded the flow; its segment has this length."""
 
     log_end: Count
 
@@ -46,13 +46,13 @@ class FlowUnloadable(Message, frozen=True):
 
 
 class OrdersTaken(Message, frozen=True):
-    """How many orders the worker has read in all."""
+    """The number of orders that the worker has read in all."""
 
     count: Count
 
 
 class WorkerLeaving(Message, frozen=True):
-    """The worker reads no further order."""
+    """The worker reads no more orders."""
 
 
 ToWorker = AttemptOrder | DrawOrder | ForgetRepeat | AskTaken
@@ -64,7 +64,7 @@ FromWorker = WorkerReport | FlowLoaded | FlowUnloadable | OrdersTaken | WorkerLe
 
 
 class SetUpAgent(Message, frozen=True):
-    """What the workers are to be told, as ``text_of_record`` writes a ``WorkerSetup``."""
+    """Set up an agent; ``setup`` is a ``WorkerSetup`` for the workers, as ``text_of_record`` writes it."""
 
     setup: str
 
@@ -83,40 +83,40 @@ class EndWorkers(Message, frozen=True):
 
 
 class CloseAgent(Message, frozen=True):
-    """End everything, and then yourself."""
+    """End all workers, and then yourself."""
 
 
 class AgentSetUp(Message, frozen=True):
-    """Nothing of an earlier agent is left; workers may be started."""
+    """No process of an earlier agent is left; workers may be started."""
 
 
 class WorkerStarted(Message, frozen=True):
-    """A worker has been started; both ends of its pair come along."""
+    """A worker has been started; both ends of its socket pair come along."""
 
     number: Number
     segment: str
     word: str
-    """What begins each packet that it sends."""
+    """The beginning of each packet that it sends."""
 
 
 class WorkerEnded(Message, frozen=True):
-    """A worker has ended, and so has all that it had started."""
+    """A worker has ended, and so have all processes that it had started."""
 
     number: Number
     code: Annotated[int, Meta(ge=-64, le=255)]
-    """Its status, or minus the number of a signal."""
+    """Its exit code, or minus the number of a signal."""
     cause: str
-    """Why the agent has ended it, where it has."""
+    """Why the agent has ended it, if it has."""
 
 
 class AgentRefused(Message, frozen=True):
-    """The agent cannot serve this run, and why."""
+    """The agent cannot serve this run."""
 
     reason: str
 
 
 class NoRoom(Message, frozen=True):
-    """There is no room for a worker, or (number 0) for what the agent itself needs."""
+    """There is no room for a worker, or (number 0) for the agent itself."""
 
     reason: str
     number: Number

@@ -1,6 +1,6 @@
-"""Messages over a pair of packet sockets, in several packets where one is too small.
+"""Messages over a pair of packet sockets, in several packets if one is too small.
 
-A message is MessagePack: a text in it, such as a result, stands there as it is.
+A message is MessagePack: strings in it, such as a result, stay as they are.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ M = TypeVar("M", bound=Message)
 
 
 class BadMessageError(ValueError):
-    """What came in is not what the other side would have sent: a step has got at its worker's descriptors."""
+    """A packet is not one that the other side would send: a step has got at its worker's descriptors."""
 
 
 _LAST = b"\0"
@@ -33,26 +33,26 @@ _PAYLOAD = 60_000
 ROOM = 65_536
 """Bytes of the largest packet."""
 LARGEST_RESULT = 256 * 1024**2
-"""Bytes of a result's text, of what one is made from, and of all that a step gathers."""
+"""Bytes of a result's text, of the output from which one is made, and of all results that a step gathers."""
 _LARGEST = 4 * LARGEST_RESULT
-"""Bytes of the largest message: a result of the largest size, each of whose characters takes four."""
+"""Bytes of the largest message: a result of the largest size whose characters take four bytes each."""
 WORD = 16
 """Bytes of a word."""
 _REST = 0.01
-"""Seconds until what the kernel had no memory for is sent again."""
+"""Seconds until a packet that the kernel had no memory for is sent again."""
 _IDLE = 1.0
-"""Seconds after which one who waits says so."""
+"""Seconds after which a waiting worker reports that it waits."""
 
 _encode = Encoder().encode
 
 
 def pair() -> tuple[socket.socket, socket.socket]:
-    """Two connected ends; a packet sent into one comes out of the other whole."""
+    """Return two connected ends; a packet sent into one comes out of the other whole."""
     return socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 
 
 def pack(message: Message, word: bytes = b"") -> list[bytes]:
-    """The packets of a message: one, unless it is large."""
+    """Return the packets of a message: one, unless it is large."""
     try:
         data = _encode(message)
     except UnicodeEncodeError:
@@ -64,7 +64,7 @@ def pack(message: Message, word: bytes = b"") -> list[bytes]:
 
 
 def _printable(tree: object) -> object:
-    """The same, with backslashes for lone surrogates, which have no form in a message: names of files, of classes."""
+    """Replace lone surrogates, which a message cannot contain, by backslashes: in names of files, of classes."""
     if isinstance(tree, str):
         return tree.encode("utf-8", "backslashreplace").decode()
     if isinstance(tree, list | tuple):
@@ -88,21 +88,21 @@ def send(end: socket.socket, message: Message, word: bytes = b"") -> None:
 
 
 class _Assembly(Generic[M]):
-    """Puts the packets of one direction together again, each of which begins with that word."""
+    """Assembles the messages of one direction from packets, each of which begins with that word."""
 
     def __init__(self, decoder: Decoder[M], word: bytes) -> None:
         self._decode = decoder.decode
         self._word = word
         self._whole = word + _LAST
-        """What a packet begins with that is all of a message, or its end."""
+        """The beginning of a packet that is a whole message, or its end."""
         self._pieces: list[bytes] = []
         self._size = 0
 
     def add(self, packet: bytes) -> M | None:
-        """The message, once this was its last packet.
+        """Return the message, once this was its last packet.
 
         Raises:
-            BadMessageError: it is none, or too large.
+            BadMessageError: it is not a message, or too large.
         """
         if not packet.startswith(self._whole):
             self._add_piece(packet)
@@ -115,11 +115,11 @@ class _Assembly(Generic[M]):
         try:
             return self._decode(data)
         except (MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            raise BadMessageError(f"it is no message: {type(error).__name__}") from None
+            raise BadMessageError(f"it is not a message: {type(error).__name__}") from None
 
     def _add_piece(self, packet: bytes) -> None:
         if not packet.startswith(self._word + _MORE):
-            raise BadMessageError("somebody else has sent it")
+            raise BadMessageError("another process has sent it")
         piece = packet[len(self._whole) :]
         self._size += len(piece)
         if len(piece) != _PAYLOAD or self._size > _LARGEST:
@@ -128,10 +128,10 @@ class _Assembly(Generic[M]):
 
 
 def unpack(packet: bytes, decoder: Decoder[M]) -> M:
-    """The message in a packet that is all of it.
+    """Return the message in a packet that is all of it.
 
     Raises:
-        BadMessageError: it is none.
+        BadMessageError: it is not a message.
     """
     if (message := _Assembly(decoder, b"").add(packet)) is None:
         raise BadMessageError("it is a piece of one")
@@ -139,13 +139,13 @@ def unpack(packet: bytes, decoder: Decoder[M]) -> M:
 
 
 class Channel(Generic[M]):
-    """An end that waits: a worker's, and the agent's.
+    """An end that waits: a worker's, or the agent's.
 
     Args:
         end: the socket.
-        decoder: reads what may come.
-        word: what each packet that it sends begins with.
-        on_idle: called once nothing has come for a second; again only after something has.
+        decoder: decodes messages.
+        word: the beginning of each packet that it sends.
+        on_idle: called when no packet has come for a second; again only after one has.
     """
 
     def __init__(
@@ -169,10 +169,10 @@ class Channel(Generic[M]):
         socket.send_fds(self.end, pack(message), descriptors)
 
     def receive(self) -> M | None:
-        """The next message; None once the other end is closed.
+        """Return the next message; None once the other end is closed.
 
         Raises:
-            BadMessageError: what came is none.
+            BadMessageError: the packet is not part of a message.
         """
         while True:
             packet = self._spinning.wait(self._look, self._sleep)
@@ -201,12 +201,12 @@ class Channel(Generic[M]):
                 if not self._has_told:
                     self._has_told = True
                     self._on_idle()
-            # Also where a step has changed how the socket waits.
+            # A step may have changed how the socket waits.
             self.end.setblocking(True)
             self._wait_at_most(0)
 
     def _wait_at_most(self, seconds: float) -> None:
-        """Have the kernel end a wait after that time; 0: never."""
+        """Let the kernel end a wait after that time; 0: never."""
         whole, rest = divmod(seconds, 1)
         self.end.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", int(whole), int(rest * 1e6)))
 
@@ -216,21 +216,21 @@ class Link(Generic[M]):
 
     Args:
         end: the socket.
-        decoder: reads what may come.
-        word: what each packet that comes begins with.
+        decoder: decodes messages.
+        word: the beginning of each packet that comes.
     """
 
     def __init__(self, end: socket.socket, decoder: Decoder[M], word: bytes = b"") -> None:
         end.setblocking(False)
         self.end = end
         self.has_ended = False
-        """Whether nothing comes any more, or nothing goes out."""
+        """Whether no packet comes or goes any more."""
         self._assembly = _Assembly(decoder, word)
         self._unsent: deque[bytes] = deque()
 
     @property
     def is_clogged(self) -> bool:
-        """Whether something waits for room."""
+        """Whether packets wait for room."""
         return bool(self._unsent) and not self.has_ended
 
     def send(self, message: Message) -> None:
@@ -238,35 +238,35 @@ class Link(Generic[M]):
         self.send_packets(pack(message))
 
     def send_packets(self, packets: list[bytes]) -> None:
-        """The same, of a message that was packed before."""
+        """Send a packed message, or as much as there is room for."""
         self._unsent.extend(packets)
         self.flush()
 
     def take_unsent(self) -> list[bytes]:
-        """Take back what there was no room for."""
+        """Take back the packets that there was no room for."""
         unsent = [*self._unsent]
         self._unsent.clear()
         return unsent
 
     def flush(self) -> None:
-        """Send what waits for room, as far as there is room."""
+        """Send packets that wait, as far as there is room."""
         while self._unsent and not self.has_ended:
             try:
                 self.end.send(self._unsent[0])
             except ConnectionError:
-                # Nobody reads any more: what was not sent was not begun.
+                # No process reads any more: unsent orders have not begun.
                 self.has_ended = True
                 return
             except OSError:
-                # There is no room, of whichever kind.
+                # There is no room of some kind.
                 return
             self._unsent.popleft()
 
     def receive(self) -> tuple[M, list[int]] | None:
-        """The next message that is there, with the descriptors that came along.
+        """Return the next message, with its descriptors; None if there is none.
 
         Raises:
-            BadMessageError: what came is none.
+            BadMessageError: the packet is not part of a message.
         """
         while True:
             try:
@@ -282,17 +282,17 @@ class Link(Generic[M]):
                 raise
             if message is not None:
                 return message, descriptors
-            # Only what is sent in one packet brings any.
+            # Only a message of one packet brings any.
             _close(descriptors)
             if not packet:
                 self.has_ended = True
                 return None
 
     def read(self) -> M | None:
-        """The next message that is there, where none brings descriptors; the kernel closes those that come anyway.
+        """Return the next message, which has no descriptors; the kernel closes those that come anyway.
 
         Raises:
-            BadMessageError: what came is none.
+            BadMessageError: the packet is not part of a message.
         """
         while True:
             try:

@@ -1,7 +1,7 @@
-"""Values that are too large for orders: a file each, which the driver writes by and by and a worker reads.
+"""Values that are too large for orders: a file each, which the driver writes in slices and a worker reads.
 
-A list's file has a line for each entry, the entry's wire text, between a line ``[`` and a line ``]``; a list within
-it is written in the same way. Neither line alone is the text of a value.
+The file of a list has a line for each entry, the entry's wire text, between a line ``[`` and a line ``]``; a list
+within it is written in the same way. Neither line alone is the text of a value.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ _SLICE_BYTES = 1024 * 1024
 
 
 def joined(pieces: Iterable[str]) -> str:
-    """The wire text of a list whose entries come one by one, each list in it opened and closed.
+    """Join the wire text of a list whose entries come one by one, with an opening and a closing for each list in it.
 
     Raises:
-        NotDataError: it is longer than what a step may gather.
+        NotDataError: it is larger than a step may gather.
     """
     parts: list[str] = []
     size = 0
@@ -42,7 +42,7 @@ def joined(pieces: Iterable[str]) -> str:
 
 
 def too_large() -> NotDataError:
-    """The error for results that are too many to be gathered."""
+    """Return the error for results that are too many to be gathered."""
     return NotDataError(
         f"the gathered results are more than {LARGEST_RESULT // 2**20} MiB in total",
         code="too-large",
@@ -51,7 +51,7 @@ def too_large() -> NotDataError:
 
 
 class Spool:
-    """A file that is being written: a slice at a time, so that the driver can do other things between."""
+    """A file that is written one slice at a time, so that the driver can do other things in between."""
 
     def __init__(self, path: str, pieces: Iterator[str]) -> None:
         self.path = path
@@ -60,14 +60,14 @@ class Spool:
         self._unwritten = b""
         self._is_read = False
         self._file = -1
-        """Not made before it is written to: there may be no room for it."""
+        """Opened only when it is written to: there may be no room for it."""
 
     def write_slice(self) -> bool:
-        """Write some more; say whether that was all.
+        """Write a slice; return whether it was the last.
 
         Raises:
-            NotDataError: it is more than what a step may gather.
-            OSError: there is no room. What was not written is written next time.
+            NotDataError: it is more than a step may gather.
+            OSError: there is no room. The rest of the slice is written next time.
         """
         if self._file < 0:
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -95,14 +95,14 @@ class Spool:
         return b"".join(lines)
 
     def close(self) -> None:
-        """Nothing more is written."""
+        """Close the file."""
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
 
 
 class Spools:
-    """The files of a run's orders; what an earlier driver has left is removed."""
+    """The files of a run's orders; those that an earlier driver has left are removed."""
 
     def __init__(self, directory: str) -> None:
         self._directory = os.path.join(directory, "spool")
@@ -118,19 +118,19 @@ class Spools:
 
     @property
     def has_files(self) -> bool:
-        """Whether there are any."""
+        """Whether there are any files."""
         return bool(self._of_attempts)
 
     def remove(self, attempt: AttemptKey) -> None:
-        """The attempt has ended: nobody reads its files any more."""
+        """Remove the files of an attempt that has ended."""
         for path in self._of_attempts.pop(attempt, ()):
-            # There is none where there was no room for it.
+            # The file does not exist if there was no room for it.
             with contextlib.suppress(FileNotFoundError, NotADirectoryError):
                 os.unlink(path)
 
 
 def read(spooled: Spooled, decode: Callable[[str], object]) -> object:
-    """The list in a file, each entry decoded as it is read: there is never a second copy of it."""
+    """Return the list in a file, each entry decoded as it is read: there is never a second copy of it."""
     whole: list[object] = []
     around = [whole]
     for line in _lines(spooled):
@@ -146,7 +146,7 @@ def read(spooled: Spooled, decode: Callable[[str], object]) -> object:
 
 
 def text_of(spooled: Spooled) -> str:
-    """The wire text of what is in a file."""
+    """Return the wire text of the value in a file."""
     return joined(_lines(spooled))
 
 

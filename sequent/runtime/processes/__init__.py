@@ -1,1 +1,1 @@
-"""Processes of a run: who they are, the lock that a driver holds, and what a dead driver has left."""
+"""Processes of a run: identifying them, the lock of its driver, and the processes that a dead driver has left."""

@@ -1,4 +1,4 @@
-"""What a run has started and left, where even its agent is gone: how it is known, and its end."""
+"""Finds and ends the processes that a run has started and left, if even its agent is gone."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from sequent.runtime.processes.process_trees import Process
 from sequent.runtime.processes.run_locks import agent_lock, lock_holder
 
 DIRECTORY_VARIABLE = "SEQUENT_RUN_DIRECTORY"
-"""Bears the run's directory in the environment of every program that a run starts."""
+"""The variable with the run's directory, in the environment of every program that a run starts."""
 _SEGMENT, _MARK = re.compile(r"w[0-9]+\.log"), re.compile(r"w[0-9]+\.live")
 _MOST_SWEEPS = 200
-"""How often processes are looked for of which each look finds some."""
+"""The number of sweeps for processes, as long as each sweep finds some."""
 
 
 class ListedProcess(Struct, frozen=True, forbid_unknown_fields=True):
@@ -33,21 +33,21 @@ class ListedProcess(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def list_of(directory: str) -> str:
-    """The file of the list of a run's workers."""
+    """Return the file of the list of a run's workers."""
     return os.path.join(directory, "workers")
 
 
 def has_list(directory: str) -> bool:
-    """Whether there is one: a run that ends removes it."""
+    """Return whether there is one: a run that ends removes it."""
     return os.path.lexists(list_of(directory))
 
 
 def end_leftovers(directory: str) -> int:
-    """End what a run's earlier workers left, where even their agent is gone; give how many there were.
+    """End the processes that a run's earlier workers left, if even their agent is gone; return their number.
 
-    A process is known by the run's stamp, by the run's list of workers (pid, start and boot), by its session,
-    which was such a worker's, by the run's directory in its environment, or by a log of the run to which it can write;
-    and whatever it has started belongs to it.
+    A process is known by the run's stamp, by the run's list of workers (pid, start and boot), by its session, if that
+    was such a worker's, by the run's directory in its environment, or by a log of the run that it can write to. All
+    processes that it has started belong to it.
 
     Raises:
         BusyError: one of them does not end.
@@ -65,12 +65,12 @@ def end_leftovers(directory: str) -> int:
 
 
 def _end_stamped(directory: str) -> int:
-    """End each that bears the run's stamp at once, when it is found: some fork and end all the time."""
+    """End each process with the run's stamp as soon as it is found: some fork and end all the time."""
     stamp = Stamp.of(directory)
     spared = _self_and_above(process_trees.all_processes())
     ended = set[tuple[int, int]]()
     for _ in range(_MOST_SWEEPS):
-        was_any = False
+        found_any = False
         for pid in sorted(process_trees.pids() - spared):
             if (
                 stamp.is_borne_by(pid)
@@ -79,22 +79,22 @@ def _end_stamped(directory: str) -> int:
             ):
                 process_trees.send_signal(process, signal.SIGKILL)
                 ended.add((process.pid, process.started))
-                was_any = True
-        if not was_any:
+                found_any = True
+        if not found_any:
             break
     return len(ended)
 
 
 def has_leftovers(directory: str) -> bool:
-    """Whether anything runs that a run's earlier workers left; a run whose list of workers is gone has none."""
+    """Return whether processes of a run's earlier workers still run; a run without a list of workers has none."""
     recorded = _recorded(directory)
     return bool(recorded and _left(recorded, directory))
 
 
 def forget_workers(directory: str) -> None:
-    """Drop the list of a run's workers, once none is left: in time their pids and sessions are others'.
+    """Remove the list of a run's workers, once none is left: their pids and sessions will be reused.
 
-    So are the marks that tell of attempts under way, where the agent was killed that would have removed them.
+    Also remove the marks of attempts under way, if the agent that would have removed them was killed.
     """
     if not has_list(directory) or lock_holder(agent_lock(directory)) is not None:
         return
@@ -108,7 +108,7 @@ def forget_workers(directory: str) -> None:
 
 
 def take_leave(directory: str) -> None:
-    """Let those of this process's children go that a run had started and that have ended: it had adopted them."""
+    """Reap those children of this process that have ended and that a run had started: they had been adopted."""
     stamp = Stamp.of(directory)
     for child in process_trees.children_of(os.getpid()):
         if child.is_zombie and stamp.is_borne_by(child.pid):
@@ -117,21 +117,21 @@ def take_leave(directory: str) -> None:
 
 
 def _recorded(directory: str) -> dict[int, int]:
-    """When each listed worker of this boot started, by pid."""
-    found: dict[int, int] = {}
+    """Return when each listed worker of this boot started, by pid."""
+    starts: dict[int, int] = {}
     with contextlib.suppress(OSError), open(list_of(directory), "rb") as file:
         boot = process_trees.boot_id()
         for line in file:
-            # The last line may have been cut by whatever ended its writer, and a step may have written any.
+            # The last line may have been cut when its writer was killed, and a step may have written any line.
             with contextlib.suppress(NotDataError):
                 record = read_record(ListedProcess, line.decode(errors="replace"), "a line of the list")
                 if record.boot == boot:
-                    found[record.pid] = record.started
-    return found
+                    starts[record.pid] = record.started
+    return starts
 
 
 def _left(recorded: dict[int, int], directory: str) -> list[Process]:
-    """What runs of a run's workers, and of all that they have started."""
+    """Return the running processes of a run's workers, and all that they have started."""
     processes = process_trees.all_processes()
     spared = _self_and_above(processes)
     mark = f"{DIRECTORY_VARIABLE}={directory}".encode(errors="surrogateescape")
@@ -159,7 +159,7 @@ def _is_recorded(process: Process, processes: dict[int, Process], workers: dict[
 
 
 def _self_and_above(processes: dict[int, Process]) -> set[int]:
-    """This process, and those that it came from."""
+    """Return this process, and its ancestors."""
     above: set[int] = set()
     pid = os.getpid()
     while pid and pid not in above:
@@ -177,8 +177,8 @@ def _environment(pid: int) -> list[bytes]:
 
 
 def _logs_of(directory: str) -> set[str]:
-    """The logs to which the run's workers have written, and nobody else writes."""
-    # A link leads to them where the flow says a directory for logs.
+    """Return the logs to which only the run's workers have written."""
+    # They are behind a link if the flow names a directory for logs.
     logs = os.path.realpath(os.path.join(directory, "logs"))
     with contextlib.suppress(OSError):
         return {os.path.join(logs, name) for name in os.listdir(logs) if _SEGMENT.fullmatch(name)}
@@ -186,7 +186,7 @@ def _logs_of(directory: str) -> set[str]:
 
 
 def _writes_to(pid: int, files: set[str]) -> bool:
-    """Whether a process has one of these files open for more than reading, as far as that can be seen."""
+    """Return whether a process has one of these files open for writing, as far as that can be seen."""
     with contextlib.suppress(OSError):
         for name in os.listdir(f"/proc/{pid}/fd"):
             with contextlib.suppress(OSError):

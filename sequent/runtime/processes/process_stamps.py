@@ -1,8 +1,9 @@
-"""A number that everything bears which a run has started, whatever it does to its session, environment or files.
+"""A number that marks every process of a run, whatever it does to its session, environment or files.
 
-It is a resource limit that nobody uses: for how many microseconds a process may keep a processor under real-time
-scheduling. A limit of tens of thousands of years limits nothing; but each child inherits it, it survives ``exec`` and
-a change of the user, and anybody may read it. It follows from the run's directory, so nobody need write it down.
+It is a resource limit that is otherwise unused: for how many microseconds a process may keep a processor under
+real-time scheduling. A limit of tens of thousands of years limits nothing; but each child inherits it, it survives
+``exec`` and a change of the user, and every user may read it. It is derived from the run's directory, so it need not be
+stored.
 """
 
 from __future__ import annotations
@@ -15,10 +16,10 @@ from typing import NamedTuple
 _RLIMIT_RTTIME = 15
 _ROW = b"Max realtime timeout"
 _LOWEST = 1 << 61
-"""What is at least so large is a stamp, unless it is no limit at all."""
+"""A limit of at least this size is a stamp, unless it is no limit at all."""
 _LOW_BITS = 30
 _NONE = (1 << _LOW_BITS) - 1
-"""The low bits of a run's stamp that no step of another run has started."""
+"""The low bits of the stamp of a run that no step of another run has started."""
 
 
 class _Limit(ctypes.Structure):
@@ -26,29 +27,29 @@ class _Limit(ctypes.Structure):
 
 
 class Stamp(NamedTuple):
-    """What a run's processes bear: in the high bits or, where a step of another run has started it, in the low ones."""
+    """The mark of a run's processes: in the high bits or, if a step of another run has started it, in the low ones."""
 
     high: int
     low: int
 
     @classmethod
     def of(cls, directory: str) -> Stamp:
-        """That of the run with that directory."""
+        """Return the stamp of the run with that directory."""
         digest = hashlib.blake2b(os.fsencode(os.path.realpath(directory)), digest_size=8).digest()
         number = int.from_bytes(digest, "big")
         return cls(number >> 33, number % _NONE)
 
     def is_borne_by(self, pid: int) -> bool:
-        """Whether a process has been started by the run, or by one that a step of it has started."""
+        """Return whether a process was started by the run, or by a run that one of its steps has started."""
         number = _number_of(pid)
         return number is not None and (self.high == number >> _LOW_BITS or self.low == number & _NONE)
 
     def bear(self) -> None:
-        """Have this process, and all that it will start, bear it.
+        """Mark this process, and all that it will start.
 
-        A limit can only be lowered: where a step of another run has started this one, the other's high bits stay.
-        Where a third run is within the second, or an administrator has set that limit, it may be that it can bear none
-        of its own: then a run's processes are known by other means.
+        A limit can only be lowered: if a step of another run has started this one, the other's high bits stay. If a
+        third run is within the second, or an administrator has set that limit, there may be no room for a mark: the
+        run's processes are then known by other means.
         """
         before = _number_of(os.getpid())
         number = (self.high << _LOW_BITS) + _NONE if before is None else (before & ~_NONE) + self.low
@@ -57,7 +58,7 @@ class Stamp(NamedTuple):
 
 
 def _number_of(pid: int) -> int | None:
-    """What a process bears; None where it bears nothing, or is gone."""
+    """Return the number of a process's mark; None if it has none, or is gone."""
     try:
         with open(f"/proc/{pid}/limits", "rb") as file:
             limits = file.read()

@@ -1,4 +1,4 @@
-"""Processes and their descendants: who they are, and how they are ended for certain."""
+"""Processes and their descendants: identifying them, and ending them for certain."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _PR_SET_CHILD_SUBREAPER = 36
 _PR_GET_CHILD_SUBREAPER = 37
 
 _MOST_LOOKS = 3
-"""How often the processes are read where some have no parent; where one may not see all, some never have."""
+"""The number of times the processes are read if some have no parent; if some are hidden, some never have."""
 
 _MOST_LISTS = 100
-"""How often they are listed where some are new each time."""
+"""The number of times they are listed if some are new each time."""
 
 
 class Process(NamedTuple):
@@ -32,19 +32,19 @@ class Process(NamedTuple):
 
 
 def adopt_orphans(*, adopts: bool = True) -> None:
-    """Become the parent of every descendant whose own parent ends, or no longer."""
+    """Become the parent of every descendant whose own parent ends; or stop doing so."""
     _prctl(_PR_SET_CHILD_SUBREAPER, adopts)
 
 
 def adopts_orphans() -> bool:
-    """Whether this process does so."""
+    """Return whether this process adopts orphans."""
     answer = ctypes.c_int()
     _prctl(_PR_GET_CHILD_SUBREAPER, ctypes.addressof(answer))
     return bool(answer.value)
 
 
 def die_with_parent(parent: int) -> None:
-    """Have the kernel kill this process when its parent ends; end at once if that has happened."""
+    """Let the kernel kill this process when its parent ends; end at once if that has happened."""
     _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
@@ -57,30 +57,30 @@ def _prctl(option: int, value: int) -> None:
 
 
 def boot_id() -> str:
-    """Which boot of the machine this is."""
+    """Return the id of the machine's present boot."""
     with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
         return file.read().strip()
 
 
 def _fields_of(pid: int) -> list[bytes] | None:
-    """What the kernel says of a process, from its state on."""
+    """Return the kernel's fields of a process, from its state on."""
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:
             text = file.read()
     except (FileNotFoundError, ProcessLookupError):
         return None
-    # The command's name, in parentheses, may itself hold spaces and parentheses.
+    # The command's name, in parentheses, may itself contain spaces and parentheses.
     return text[text.rindex(b")") + 2 :].split()
 
 
 def is_stopped(pid: int) -> bool:
-    """Whether a process does nothing until somebody has it go on (SIGSTOP, a debugger)."""
+    """Return whether a process is stopped until another process continues it (SIGSTOP, a debugger)."""
     fields = _fields_of(pid)
     return fields is not None and fields[0] in (b"T", b"t")
 
 
 def process_at(pid: int) -> Process | None:
-    """The process that has that pid now."""
+    """Return the process that has that pid now."""
     fields = _fields_of(pid)
     if fields is None:
         return None
@@ -88,38 +88,38 @@ def process_at(pid: int) -> Process | None:
 
 
 def all_processes() -> dict[int, Process]:
-    """Every process of this machine that can be seen, by pid.
+    """Return every process of this machine that can be seen, by pid.
 
-    They are read one after the other. One whose parent ended meanwhile seems to have none, and whoever looks below
-    its new parent would miss it: so they are then read again. One that has forked and ended before its turn has left
+    They are read one after the other. A process whose parent ended meanwhile seems to have none, and a search below its
+    new parent would miss it: they are then read again. A process that has forked and ended before its turn has left
     another, which is read as well.
     """
-    found: dict[int, Process] = {}
+    processes: dict[int, Process] = {}
     for _ in range(_MOST_LOOKS):
-        found = {}
+        processes = {}
         read = set[int]()
         for _ in range(_MOST_LISTS):
             fresh = sorted(pids().difference(read))
             if not fresh:
                 break
             read.update(fresh)
-            found.update((pid, process) for pid in fresh if (process := process_at(pid)) is not None)
-        if all(process.parent in found or process.parent == 0 for process in found.values()):
+            processes.update((pid, process) for pid in fresh if (process := process_at(pid)) is not None)
+        if all(process.parent in processes or process.parent == 0 for process in processes.values()):
             break
-    return found
+    return processes
 
 
 def pids() -> set[int]:
-    """Of all processes of this machine that can be seen."""
+    """Return the pids of all processes of this machine that can be seen."""
     return {int(name) for name in os.listdir("/proc") if name.isdigit()}
 
 
 def descendants(roots: Iterable[int], among: Iterable[Process] | None = None) -> list[Process]:
-    """Every process below these, zombies included, parents before children.
+    """Return every process below these, zombies included, parents before children.
 
     Args:
         roots: the processes, by pid.
-        among: all that there are; None: those that there are now.
+        among: all processes; None: the present ones.
     """
     children: dict[int, list[Process]] = {}
     for process in all_processes().values() if among is None else among:
@@ -127,9 +127,9 @@ def descendants(roots: Iterable[int], among: Iterable[Process] | None = None) ->
     below: list[Process] = []
     pending = list(roots)
     for pid in pending:
-        found = children.get(pid, [])
-        below += found
-        pending += [process.pid for process in found]
+        inner = children.get(pid, [])
+        below += inner
+        pending += [process.pid for process in inner]
     return below
 
 
@@ -144,17 +144,17 @@ def send_signal(process: Process, number: int) -> None:
         if now is not None and now.started == process.started:
             signal.pidfd_send_signal(handle, number)
     except (ProcessLookupError, PermissionError):
-        # It is gone already, or belongs to somebody else now (a set-user-id program).
+        # It is gone already, or belongs to another user now (a set-user-id program).
         return
     finally:
         os.close(handle)
 
 
 def end_all(find: Callable[[], list[Process]], grace: float) -> int:
-    """End what ``find`` finds, until it finds nothing: TERM, so many seconds of grace, KILL.
+    """End the processes that ``find`` returns, until it returns none: TERM, so many seconds of grace, KILL.
 
     Returns:
-        how many processes there were, as far as they were seen.
+        the number of processes that were seen.
     """
     seen: set[tuple[int, int]] = set()
     deadline = time.monotonic() + grace
@@ -169,7 +169,7 @@ def end_all(find: Callable[[], list[Process]], grace: float) -> int:
             seen.add(key)
         _wait_for_any(processes, left if left > 0 else 0.1)
         if left < -10:
-            # Stuck in the kernel (a dead network disk): nothing that anybody can end.
+            # Stuck in the kernel (a dead network disk): no signal ends it.
             break
     return len(seen)
 
@@ -185,7 +185,7 @@ def _wait_for_any(processes: list[Process], seconds: float) -> None:
             seconds = 0
             break
         except OSError:
-            # No more descriptors are to be had: those that there are will do.
+            # No more descriptors are available: the ones so far will do.
             break
         poll.register(handles[-1], select.POLLIN)
     poll.poll(seconds * 1000)
@@ -194,19 +194,19 @@ def _wait_for_any(processes: list[Process], seconds: float) -> None:
 
 
 def ends_within(process: Process, seconds: float) -> bool:
-    """Wait for the end of one that is about to end by itself, at most so long; say whether it has."""
+    """Wait, at most that long, for a process that is about to end by itself; return whether it has."""
     _wait_for_any([process], seconds)
     now = process_at(process.pid)
     return now is None or now.is_zombie or now.started != process.started
 
 
 def children_of(parent: int) -> list[Process]:
-    """The children of a process, zombies included."""
+    """Return the children of a process, zombies included."""
     return [process for process in all_processes().values() if process.parent == parent]
 
 
 def has_children() -> bool:
-    """Whether this process has any child, also one that has ended and was not waited for."""
+    """Return whether this process has any child, even one that has ended and was not waited for."""
     try:
         os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
     except ChildProcessError:

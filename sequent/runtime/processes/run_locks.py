@@ -1,4 +1,4 @@
-"""Who drives a run: the lock that dies with its holder, and the wait for the agent of a dead driver."""
+"""The lock of a run's driver, which dies with its holder, and the wait for the agent of a dead driver."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _guard = threading.Lock()
 
 
 def _forget() -> None:
-    """A forked child holds none of its parent's locks."""
+    """Forget the parent's locks, which a forked child does not hold."""
     global _guard  # noqa: PLW0603 - the parent's may have been held by another thread as it forked
     _held.clear()
     _guard = threading.Lock()
@@ -53,7 +53,7 @@ class RunLock:
         self._pid = os.getpid()
 
     def release(self) -> None:
-        """Let the run go; does nothing in a forked child, or a second time."""
+        """Release the run; does nothing in a forked child, or a second time."""
         with _guard:
             if self._pid == os.getpid() and _held.get(self._key) == self._handle:
                 del _held[self._key]
@@ -61,9 +61,9 @@ class RunLock:
 
 
 def try_lock(path: str, owner: str) -> RunLock | None:
-    """Take the lock of that file, which is made if need be; None where somebody holds it.
+    """Take the lock of that file, made if need be; None if another process holds it.
 
-    ``owner`` is written into the file, for whoever asks who that is.
+    ``owner`` is written into the file, to be read by other processes.
 
     Raises:
         StoreError: the file can neither be made nor opened.
@@ -80,7 +80,7 @@ def try_lock(path: str, owner: str) -> RunLock | None:
         except (BlockingIOError, PermissionError):
             os.close(handle)
             return None
-        # The lock holds without it, where the disk is full.
+        # If the disk is full, the lock holds without it.
         with contextlib.suppress(OSError):
             os.ftruncate(handle, 0)
             os.pwrite(handle, owner.encode(), 0)
@@ -91,15 +91,15 @@ def try_lock(path: str, owner: str) -> RunLock | None:
 
 
 class Holder(NamedTuple):
-    """Who holds a lock."""
+    """The holder of a lock."""
 
     pid: int
     owner: str
-    """What the file says; it may still be what an earlier holder wrote."""
+    """The content of the file, which an earlier holder may have written."""
 
 
 def lock_holder(path: str) -> Holder | None:
-    """Who holds the lock of that file; None where it is free. Neither takes nor drops it."""
+    """Return the holder of a file's lock; None if it is free. Neither takes nor drops the lock."""
     with _guard:
         key = _key_of(path)
         if key is None:
@@ -108,8 +108,8 @@ def lock_holder(path: str) -> Holder | None:
             return Holder(os.getpid(), _content(_held[key]))
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
         try:
-            asked = _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
-            kind, _, _, _, pid = _FLOCK.unpack(fcntl.fcntl(handle, fcntl.F_GETLK, asked))
+            request = _FLOCK.pack(fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+            kind, _, _, _, pid = _FLOCK.unpack(fcntl.fcntl(handle, fcntl.F_GETLK, request))
             return None if kind == fcntl.F_UNLCK else Holder(pid, _content(handle))
         finally:
             os.close(handle)
@@ -128,7 +128,7 @@ def _key_of(path: str) -> tuple[int, int] | None:
 
 
 def owner_of(pid: int, since: float) -> Owner:
-    """A process of this machine, as the owner of a run that it took at that time."""
+    """Return a process of this machine as the owner of a run that it took at that time."""
     process = process_trees.process_at(pid)
     started = 0.0 if process is None else _boot_time() + process.started / os.sysconf("SC_CLK_TCK")
     return Owner(
@@ -158,7 +158,7 @@ def _boot_time() -> int:
 
 
 def busy(run_id: str, owner: Owner) -> BusyError:
-    """The error of a run that somebody drives."""
+    """Return the error of a run that is driven."""
     since = datetime.fromtimestamp(owner.since).astimezone().strftime("%Y-%m-%d %H:%M:%S")
     return BusyError(
         f"run '{run_id}' is driven by process {owner.pid} on host '{owner.host}' (user {owner.user}) since {since}",
@@ -167,10 +167,10 @@ def busy(run_id: str, owner: Owner) -> BusyError:
 
 
 def prepare_directory(path: str) -> None:
-    """Make a run's own directory, or see that it is one that only this user can use.
+    """Make a run's own directory, or check that only this user can use it.
 
     Raises:
-        StoreError: it is a link, a file, or somebody else's.
+        StoreError: it is a link, a file, or another user's.
     """
     try:
         with contextlib.suppress(FileExistsError):
@@ -185,12 +185,12 @@ def prepare_directory(path: str) -> None:
 
 
 def driver_lock(directory: str) -> str:
-    """The file of the lock that a run's driver holds."""
+    """Return the file of the lock that a run's driver holds."""
     return os.path.join(directory, "driver.lock")
 
 
 def agent_lock(directory: str) -> str:
-    """The file of the lock that a run's agent holds for as long as anything of its tree is left."""
+    """Return the file of the lock that a run's agent holds as long as any process of its tree is left."""
     return os.path.join(directory, "agent.lock")
 
 
@@ -218,7 +218,7 @@ def _wait_for_end(pid: int, seconds: float) -> None:
     try:
         handle = os.pidfd_open(pid)
     except OSError:
-        # It is gone, or in another namespace of processes, where only waiting is left.
+        # It is gone, or in another namespace of processes; in that case, only sleep.
         time.sleep(min(seconds, 0.02))
         return
     try:

@@ -9,12 +9,12 @@ _NAMES = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))
 
 
 def open_missing() -> None:
-    """See that descriptors 0 to 2 lead somewhere, lest a file or a socket takes the place of one; so do the streams."""
+    """Open descriptors 0 to 2 if they are closed, so that no file or socket takes their numbers; and the streams."""
     for descriptor, (name, mode) in enumerate(_NAMES):
         try:
             os.fstat(descriptor)
         except OSError:
-            # The lowest that is free, which is this one.
+            # The lowest free one, which is this one.
             os.open(os.devnull, os.O_RDWR)
             os.set_inheritable(descriptor, True)
         if getattr(sys, name) is None:
@@ -22,7 +22,7 @@ def open_missing() -> None:
 
 
 def leave_streams() -> None:
-    """Let those who read what this process's parent writes not wait for this process as well."""
+    """Leave the standard streams, so that a reader of the parent's output does not wait for this process."""
     nothing = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(nothing, descriptor)

@@ -27,12 +27,12 @@ _SHOWN = 5
 def check_changes(run: ReadRun, plan: Plan, *, accepts: bool, renaming: Renaming = SAME_NAMES) -> tuple[str, ...]:
     """Check that a run can be recovered with this plan; return a sentence for each accepted difference.
 
-    What is new, or is something else, is to be
-    accepted. A step or container that has begun must still exist, with the same kind. ``renaming`` has
+    Parts that are new or different must be accepted.
+    A step or container that has begun must still exist, with the same kind. ``renaming`` has
     the new names of renamed ones.
 
     Raises:
-        DefinitionError: it cannot, or the differences are to be accepted; the message has them.
+        DefinitionError: it cannot, or the differences must be accepted; the message lists them.
     """
     record = run.record
     changed = differences(*renaming.compared(record.description, plan.description))
@@ -56,9 +56,9 @@ def check_changes(run: ReadRun, plan: Plan, *, accepts: bool, renaming: Renaming
 
 
 def _renamed(run: str, lost: Mapping[str, str], changed: Iterable[Difference]) -> str:
-    """The command to type if a missing step may be a new one under another name."""
+    """Return the command to type if a missing step may be a new one under another name."""
     new = [difference.path for difference in changed if difference.kind is ChangeKind.ADDED]
-    # What is in a container goes with it.
+    # The contents of a container go with it.
     outermost = [path for path in lost if path.rpartition(".")[0] not in lost]
     if not new:
         return ""
@@ -70,7 +70,7 @@ def _renamed(run: str, lost: Mapping[str, str], changed: Iterable[Difference]) -
 
 
 def _lost(run: ReadRun, plan: Plan, changed: Iterable[Difference]) -> dict[str, str]:
-    """By path, the steps and containers that have begun in the run and are gone."""
+    """Return the missing steps and containers that have begun in the run, by path."""
     places = set(places_of(plan))
     begun = {place for place in run.begun_places() if place not in places}
     kinds = dict(begun)
@@ -86,37 +86,37 @@ class ChangedCode(ByFields):
     """The steps whose code or arguments have changed."""
 
     finished: tuple[str, ...] = ()
-    """Those with successes that may be kept, in some iterations at least."""
+    """Steps with successes that may be kept, in some iterations at least."""
     others: tuple[str, ...] = ()
-    """Those that have not succeeded, or that run again."""
+    """Steps that have not succeeded, or that run again."""
     given: tuple[str, ...] = ()
-    """Those of them with the same code but other arguments."""
+    """Steps of these with the same code but other arguments."""
 
     def sentences(self) -> tuple[str, ...]:
-        """The sentences about them."""
-        told: list[str] = []
+        """Return the sentences about them."""
+        sentences: list[str] = []
         if self.others:
-            told.append(f"the code or the arguments of {_listed(self.others)} have changed: the new ones run")
+            sentences.append(f"the code or the arguments of {_listed(self.others)} have changed: the new ones run")
         if self.finished:
-            told.append(
+            sentences.append(
                 f"the code or the arguments of {_listed(self.finished)} have changed since they succeeded: "
                 "successes that are kept stay as they were"
             )
         if self.given:
-            told.append(
+            sentences.append(
                 f"of {_listed(self.given)} only the arguments have changed: a value that is computed when the "
                 "module is imported, such as the time, differs each time; compute it in a step, or make it a "
                 "parameter, which a run keeps"
             )
-        return tuple(told)
+        return tuple(sentences)
 
 
 def changed_code(
     run: ReadRun, plan: Plan, renaming: Renaming = SAME_NAMES, directives: Directives = NO_DIRECTIVES
 ) -> ChangedCode:
-    """Compare the code of each step with that of the run, when it was made or last recovered.
+    """Compare the code of each step with its code when the run was made or last recovered.
 
-    What the directives have run again in all iterations, or what the flow has always run again, is kept nowhere.
+    Steps that the directives run again in all iterations, or that the flow always runs again, are not kept.
     """
     before, now = _known(run, renaming), fingerprints_of(plan)
     changed = [path for path, digest in before.items() if now.get(path, digest) != digest]
@@ -145,12 +145,12 @@ def adopt(run: DrivenRun, plan: Plan, changed: ChangedCode, renaming: Renaming =
 
 
 def _known(run: ReadRun, renaming: Renaming) -> dict[str, str]:
-    """The fingerprint of each step's code as the run knows it, by its present path."""
+    """Return the fingerprint of each step's code as the run knows it, by its present path."""
     return {renaming.path(path): digest for path, digest in run.record.fingerprints.items()}
 
 
 def fingerprints_of(plan: Plan) -> dict[str, str]:
-    """The fingerprint of each step's code, by dotted path."""
+    """Return the fingerprint of each step's code, by dotted path."""
     return {dotted(node.path): node.fingerprint for node in plan.nodes if isinstance(node, StepPlan)}
 
 

@@ -68,23 +68,23 @@ class Foreseen:
     """Steps, and containers that are not opened."""
     passed: set[Task] = field(factory=set[Task])
     again: dict[Task, Mark] = field(factory=dict[Task, Mark])
-    """Successes that a directive has run again."""
+    """Successes that a directive runs again."""
     renewed: set[Renewal] = field(factory=set[Renewal])
     """Repeats that begin anew."""
     opened: dict[Task, int | None] = field(factory=dict[Task, int | None])
-    """Repeats, by the sequence around, with how many items they have; None where that is not known before."""
+    """Repeats, by the sequence around, with the number of their items; None if it is not known before."""
     delayed: set[Task] = field(factory=set[Task])
     """Steps and containers that wait before they begin, or begin again."""
     uncertain: set[Task] = field(factory=set[Task])
-    """Of these, whether they run is known only once others have."""
+    """Tasks of which it is known only after others have run whether they run."""
     ending: dict[Task, int] = field(factory=dict[Task, int])
     """Repeats, by the sequence around, that an ``until`` may end after that iteration."""
     asking: set[int] = field(factory=set[int])
-    """Steps that run and whose result a requirement asks for, by node index."""
+    """Steps that run and about whose result a requirement makes a claim, by node index."""
     end: EndRun | None = None
 
     def is_renewed(self, plan: Plan, task: Task) -> bool:
-        """Whether a task is in a repeat that begins anew."""
+        """Return whether a task is in a repeat that begins anew."""
         path, sequence = plan.nodes[task[0]].path, task[1]
         return any(
             path[: len(around)] == around and sequence[: len(renewal.sequence)] == renewal.sequence
@@ -99,11 +99,11 @@ class Foreseen:
 
 
 Items = Callable[[Scope, ContainerPlan, Foreseen], int | None]
-"""How many items a repeat has; None where that cannot be known yet."""
+"""Returns the number of a repeat's items; None if it cannot be known yet."""
 
 
 def foresee(plan: Plan, basis: Basis, items_of: Items) -> Foreseen:
-    """The course of a recovery, provided that all tasks it runs succeed.
+    """Return the course of a recovery, provided that all tasks it runs succeed.
 
     The same engine decides. An ``until`` is taken to be false, and requirements
     on results not to come true: tasks that depend on them are marked as uncertain.
@@ -111,7 +111,7 @@ def foresee(plan: Plan, basis: Basis, items_of: Items) -> Foreseen:
     Args:
         plan: the plan to run.
         basis: the state from which it starts.
-        items_of: how many items a repeat has that opens.
+        items_of: returns the number of items of a repeat that opens.
     """
     return _Foreseeing(plan, basis, items_of).go()
 
@@ -147,7 +147,7 @@ class _Foreseeing:
         return self._seen
 
     def _answer(self, effect: Effect) -> list[Fact]:
-        """The facts that follow from an order, if everything goes well."""
+        """Return the facts that follow from an order, if everything succeeds."""
         match effect:
             case StartTask(scope, node, attempt):
                 return self._run(scope, node, attempt)
@@ -192,7 +192,7 @@ class _Foreseeing:
                 pass
 
     def _begin(self, scope: Scope) -> None:
-        """An iteration begins; so has the container that it is of."""
+        """Note that an iteration begins, and so has its container."""
         if scope.parent is not None:
             self._left.get(scope.parent.id, set()).discard(scope.node)
         saved = self._saved.get(scope.id)
@@ -222,12 +222,12 @@ class _Foreseeing:
         return [*began, TaskSucceeded(scope.id, node, attempt, verdict)]
 
     def _may_end(self, scope: Scope) -> None:
-        """After this iteration, or while it is under way, its repeat may have ended."""
+        """Note that its repeat may end with this iteration, or while it is under way."""
         if scope.parent is not None:
             self._seen.ending.setdefault((scope.node, scope.parent.sequence), scope.number)
 
     def _doubt(self, scope: Scope, node: int) -> None:
-        """Note where an ``until`` may have ended the repeat before this iteration."""
+        """Note if an ``until`` may have ended the repeat before this iteration."""
         around = scope
         while around.parent is not None:
             first = self._seen.ending.get((around.node, around.parent.sequence))
@@ -246,12 +246,12 @@ class _Foreseeing:
 
 
 def beginnings(path: Path, sequence: Numbers) -> Iterator[tuple[Path, Numbers]]:
-    """A path with every beginning of a sequence."""
+    """Return a path with every beginning of a sequence."""
     return ((path, sequence[:length]) for length in range(1, len(sequence) + 1))
 
 
 def _has_met(saved: SavedFrame | None, container: ContainerPlan) -> bool:
-    """Whether an iteration that is taken up again ends its repeat, so that others begin or not, as it comes."""
+    """Return whether an iteration that is opened again ends its repeat, so that others may begin or not."""
     task = None if saved is None or container.until is None else saved.tasks.get(container.children[container.until])
     return task is not None and task.status is Status.SUCCESS and task.verdict is Verdict.TRUTHY
 

@@ -1,4 +1,4 @@
-"""Says why a recovery keeps a task, runs it, passes it over, or cannot run it."""
+"""Explains why a recovery keeps a task, runs it, passes it over, or cannot run it."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ class Found(ByFields):
     """Whether it was to be tried again."""
     was_handed_over: bool = False
     had_not_succeeded: bool = False
-    """Whether it has only since the recovery that this one is based on."""
+    """Whether it has succeeded only since the recovery that this one is based on."""
     is_kept_whole: bool = False
-    """Whether it is in something that is kept as a whole."""
+    """Whether it is in a container that is kept as a whole."""
 
 
 class Reasons:
@@ -61,7 +61,7 @@ class Reasons:
     # -- each fate ----------------------------------------------------------------------------
 
     def of_rerun(self, task: Task) -> str:
-        """Why it runs."""
+        """Return why it runs."""
         found = self._found.get(task)
         if task in self._seen.again:
             return self._asked(task) or "it has succeeded, but its directive runs it again"
@@ -87,7 +87,7 @@ class Reasons:
         return next((why for meant, why in self._selected.reasons.items() if meant.has(path, task[1])), "")
 
     def _cause(self, task: Task) -> str:
-        """Why a success runs again without a directive: it reacts to a change, or a container around it does."""
+        """Return why a success runs again without a directive: it reacts to a change, or a container around it does."""
         node: NodePlan | None = self._plan.nodes[task[0]]
         while node is not None:
             reaction = self._plan.reactions.get(node.index)
@@ -100,7 +100,7 @@ class Reasons:
         return "the container around it runs again as a whole"
 
     def of_renewed(self, task: Task, *, is_rewound: bool) -> str:
-        """Why a repeat begins anew."""
+        """Return why a repeat begins anew."""
         asked = self._asked(task) or (
             "it had not begun by the end of the recovery that this one is based on"
             if is_rewound
@@ -109,7 +109,7 @@ class Reasons:
         return f"{asked}; its items are computed anew"
 
     def of_passed(self, task: Task) -> str:
-        """Why it is passed over."""
+        """Return why it is passed over."""
         path = self._plan.nodes[task[0]].path
         if self._selected.directives.passes_over(path, task[1]):
             return "you asked for it: it counts as a success without a result"
@@ -118,7 +118,7 @@ class Reasons:
         return f"by its directive{status}: it counts as a success without a result"
 
     def of_kept(self, task: Task) -> str:
-        """Why it does not run again."""
+        """Return why it does not run again."""
         found = self._found[task]
         if found.status is not Status.SUCCESS:
             return "it failed, and its failure was handled: the container around it is kept as a whole"
@@ -132,12 +132,12 @@ class Reasons:
         return "it has succeeded"
 
     def of_blocked(self, task: Task) -> str:
-        """Which of its requirements cannot come true."""
+        """Return which of its requirements cannot come true."""
         unmet = [text for text in self._unmet(task) if text]
         return f"it requires that {' and that '.join(unmet)}" if unmet else "its requirement does not come true"
 
     def of_doubt(self, task: Task) -> str:
-        """The decision on which its run depends; empty if it is certain."""
+        """Return the decision on which its run depends; '' if it is certain."""
         if task in self._seen.uncertain:
             return "whether it runs depends on the 'until' of a container around it"
         node: NodePlan | None = self._plan.nodes[task[0]]
@@ -148,7 +148,7 @@ class Reasons:
         return ""
 
     def of_kept_doubt(self, task: Task) -> str:
-        """The decision on which the rerun of a success with a ``done`` depends; empty if it is certain."""
+        """Return the decision on which the rerun of a success with a ``done`` depends; '' if it is certain."""
         reaction = self._plan.reactions.get(task[0])
         if reaction is None or self._found[task].is_kept_whole:
             return ""
@@ -158,7 +158,7 @@ class Reasons:
         return f"it has succeeded; whether it runs again depends on the result of '{self._open[open_causes[0]]}'"
 
     def lacking(self) -> Iterator[tuple[str, str]]:
-        """The tasks that would run and need a missing result, and the steps that lack it."""
+        """Yield the tasks that would run and need a missing result, with the steps that lack it."""
         for node, sequence in sorted({*self._seen.started, *self._seen.opened, *self._seen.delayed}):
             for name, place in self._inputs((node, sequence), needed=True):
                 if place in self._passed:
@@ -167,19 +167,19 @@ class Reasons:
     # -- what it rests on ---------------------------------------------------------------------
 
     def _inputs(self, task: Task, *, needed: bool = False) -> Iterator[tuple[str, tuple[Path, Numbers]]]:
-        """The steps whose results it takes, and in which iterations."""
+        """Yield the steps whose results it takes, and in which iterations."""
         for value in taken_by(self._plan.nodes[task[0]]):
             for part in inputs_in(value):
                 if isinstance(part, ResultInput) or (isinstance(part, ResultOrInput) and not needed):
                     yield dotted(part.maker), (part.maker, shared_sequence(self._plan, part.node, task[1]))
 
     def _unmet(self, task: Task) -> Iterator[str]:
-        """The claims on others that do not hold."""
+        """Yield the claims on others that do not hold."""
         for index, claim in self._required.get(task[0], ()):
             yield self._claim(index, claim, task[1])
 
     def _claim(self, index: int, claim: Claim, sequence: Numbers) -> str:
-        """A claim that does not come true; empty where it does."""
+        """Return a claim that does not come true; '' if it does."""
         node = self._plan.nodes[index]
         is_skipped = (index, shared_sequence(self._plan, index, sequence)) in self._seen.skipped
         status = Status.SKIPPED if is_skipped else Status.SUCCESS
@@ -189,21 +189,21 @@ class Reasons:
         return f"'{dotted(node.path)}' {_CLAIMS[claim]}, which {what}"
 
     def _decided_by(self) -> dict[int, str]:
-        """The nodes of which it is open whether they run, and the step by whose result that is decided."""
+        """Return the nodes that may run or not, with the step whose result decides."""
         if not self._seen.asking:
             return {}
-        found: dict[int, str] = {}
+        deciders: dict[int, str] = {}
         pending = [(waiting, dotted(self._plan.nodes[maker].path)) for maker, waiting in self._asked_of()]
         while pending:
             node, maker = pending.pop()
-            if node not in found:
-                found[node] = maker
+            if node not in deciders:
+                deciders[node] = maker
                 dependents = self._dependents.get(node, ())
                 pending += [(waiting, maker) for waiting, claim in dependents if claim is not Claim.DONE]
-        return found
+        return deciders
 
     def _asked_of(self) -> Iterator[tuple[int, int]]:
-        """Each step that runs, with the nodes that ask for its result or for that of a container that names it."""
+        """Yield each step that runs, with the nodes that claim something about its result or that of its container."""
         for index, waiting in self._dependents.items():
             maker = self._maker(index)
             if maker in self._seen.asking:

@@ -49,7 +49,7 @@ def prepare(plan: Plan, run: ReadRun, asked: Asked | None) -> Prepared:
 
 
 def plan_of(plan: Plan, run: ReadRun, asked: Asked | None, attempts: Iterable[AttemptRecord]) -> RecoveryPlan:
-    """What the recovery would do with each task.
+    """Plan what the recovery does with each task.
 
     Raises:
         DefinitionError, UsageError: as ``prepare``.
@@ -65,7 +65,7 @@ def plan_of(plan: Plan, run: ReadRun, asked: Asked | None, attempts: Iterable[At
 
 
 def _renamed(run: ReadRun, plan: Plan, asked: Asked) -> Renaming:
-    """The renamed steps and containers; the run uses the new names from now on."""
+    """Return the renamed steps and containers; the run uses the new names from now on."""
     renaming = read_renaming(asked.renamed, run.record.description, plan.description)
     if renaming.names:
         run.rename(renaming.path)
@@ -73,7 +73,7 @@ def _renamed(run: ReadRun, plan: Plan, asked: Asked) -> Renaming:
 
 
 def _selected(plan: Plan, run: ReadRun, asked: Asked) -> tuple[Selected, LoadedRun]:
-    """What is asked for by hand, and the run as it is found."""
+    """Return the tasks selected by hand, and the loaded run."""
     latest = run.record.recovery
     if asked.recovery_run is not None and not 0 <= asked.recovery_run <= latest:
         raise UsageError(
@@ -87,7 +87,7 @@ def _selected(plan: Plan, run: ReadRun, asked: Asked) -> tuple[Selected, LoadedR
     else:
         loaded = LoadedRun(run.record, *run.rewound(plan, asked.recovery_run))
     if selected.typed:
-        # What has begun since then can be named as well.
+        # Tasks that have begun since then can be named as well.
         now = loaded.saved if asked.recovery_run is None else run.saved(plan, selected.directives)
         for text, selection in selected.typed:
             check_range(selection, now, plan, text)
@@ -110,7 +110,7 @@ def _refuse_lacking(planned: RecoveryPlan) -> None:
 
 
 def _changes(plan: Plan, selected: Selected, loaded: LoadedRun) -> bool:
-    """Whether there is anything to do in a run that has succeeded."""
+    """Return whether there is anything to do in a run that has succeeded."""
     if loaded.saved is None:
         return False
     recovery = loaded.record.recovery + 1
@@ -118,7 +118,7 @@ def _changes(plan: Plan, selected: Selected, loaded: LoadedRun) -> bool:
 
 
 def _last_ends(attempts: Iterable[AttemptRecord], renaming: Renaming) -> Iterator[tuple[str, tuple[int, ...], bool]]:
-    """Each task that has attempts, and whether the last is a success; attempts come in the order of their starts."""
+    """Yield each task that has attempts, and whether the last is a success; attempts are ordered by start."""
     last: dict[tuple[str, str], bool] = {}
     for attempt in attempts:
         last[renaming.path(attempt.path), attempt.sequence] = attempt.status is Status.SUCCESS

@@ -17,15 +17,15 @@ from sequent.runtime.rows import Batch
 
 @frozen(eq=False, repr=False)
 class LoadedRun(ByFields):
-    """The open part of a run, as somebody has looked at it who does not drive the run."""
+    """The open part of a run, loaded without driving the run."""
 
     record: RunRecord
     saved: SavedFrame | None
     revision: Revision
-    """What must be written to go back to an earlier recovery."""
+    """The changes to be written to return to an earlier recovery."""
 
     def is_current(self, taken: RunRecord) -> bool:
-        """Whether nobody had the run between the look and whoever has taken it now."""
+        """Return whether no other process had the run between loading it and taking it now."""
         return self.record.owner is None and taken.epoch == self.record.epoch + 1
 
 
@@ -40,17 +40,17 @@ class Prepared(ByFields):
     accepts_changes: bool = False
     renaming: Renaming = SAME_NAMES
     loaded: LoadedRun | None = None
-    """The run, where that had to be looked at."""
+    """The run, if it had to be loaded."""
     notes: tuple[str, ...] = ()
 
 
 def open_part(run: DrivenRun, plan: Plan, prepared: Prepared, *, resumes: bool, at: float) -> SavedFrame | None:
-    """What the engine starts from, once what is asked of a recovery is written; None where the run has just begun.
+    """Write what a recovery changes, and return the state for the engine; None if the run has just begun.
 
     Args:
-        run: the run, which nobody else drives.
+        run: the run, which only this process drives.
         plan: the plan to run.
-        prepared: what is asked of it.
+        prepared: the directives.
         resumes: whether it is continued, in the same recovery.
         at: now, in seconds since 1970.
     """
@@ -70,5 +70,5 @@ def open_part(run: DrivenRun, plan: Plan, prepared: Prepared, *, resumes: bool, 
     elif loaded is not None:
         run.use(plan)
         return loaded.saved
-    # What a dead driver has not tried again is still to be tried again.
+    # Retries that a dead driver has not made are still to be made.
     return run.saved(plan, prepared.directives, counting=recovery if resumes else recovery - 1)

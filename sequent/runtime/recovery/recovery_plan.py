@@ -45,12 +45,12 @@ class Fate(StrEnum):
     BLOCKED = "blocked"
     """It does not run, since its requirement cannot come true."""
     OPEN = "open"
-    """Whether it runs is known only once others have."""
+    """Whether it runs is known only after others have run."""
 
 
 @frozen(eq=False, repr=False)
 class PlannedTask(ByFields):
-    """A step in one sequence; or a container whose inside is not known, or not entered."""
+    """A step in one sequence; or a container whose contents are not known, or not entered."""
 
     path: str
     sequence: str
@@ -74,20 +74,20 @@ class RecoveryPlan(ByFields):
 
     @property
     def counts(self) -> Mapping[Fate, int]:
-        """How many there are of each fate."""
+        """The number of tasks of each fate."""
         return Counter(task.fate for task in self.tasks)
 
 
 def plan_recovery(
     plan: Plan, run: ReadRun, selected: Selected, loaded: LoadedRun, kept: Iterable[tuple[str, Numbers, bool]]
 ) -> RecoveryPlan:
-    """The plan of a recovery.
+    """Plan a recovery.
 
     Args:
         plan: the plan to run.
-        run: the run, as its rows say.
+        run: the run, as its rows show it.
         selected: the directives given by hand.
-        loaded: what it starts from.
+        loaded: the state that it starts from.
         kept: the tasks that have attempts: path, sequence, and whether the last is a success. Those of open
             iterations may be left out.
     """
@@ -122,7 +122,7 @@ class _Planning:
             if index is not None and (index, sequence) not in found:
                 found[index, sequence] = Found(Status.SUCCESS if is_success else Status.FAILURE, is_kept_whole=True)
         seen.renewed.update(self._rewound.renewed)
-        # What was in a repeat that begins anew is as if it had never been.
+        # Tasks in a repeat that begins anew are as if they had never run.
         found = {task: what for task, what in found.items() if not seen.is_renewed(self._plan, task)}
         reasons = Reasons(self._plan, seen, found, self._selected)
         renewed = ((renewal.node, renewal.sequence) for renewal in seen.renewed)
@@ -167,7 +167,7 @@ class _Planning:
     # -- items --------------------------------------------------------------------------------
 
     def _items_of(self, scope: Scope, container: ContainerPlan, seen: Foreseen) -> int | None:
-        """How many items a repeat has: as stored when it began, else as far as they can be known now."""
+        """Return the number of a repeat's items: as stored when it began, otherwise as far as it can be known now."""
         renewed = {(renewal.frame, renewal.node) for renewal in (*seen.renewed, *self._rewound.renewed)}
         is_stored = scope.id <= self._basis.last_id and (scope.id, container.index) not in renewed
         text = self._run.items(scope.id, container.index) if is_stored else None
@@ -187,7 +187,7 @@ class _Planning:
         return len(items)
 
     def _text_of(self, scope: Scope, source: Input, seen: Foreseen) -> str | None:
-        """A value, unless it depends on a task that would run first."""
+        """Return a value, unless it depends on a task that would run first."""
         for value in inputs_in(source):
             if isinstance(value, ItemInput) and self._is_unknown(scope, value.container):
                 return None
@@ -209,13 +209,13 @@ class _Planning:
     def _is_made_again(self, scope: Scope, value: ResultInput | ResultOrInput, seen: Foreseen) -> bool:
         shared = shared_sequence(self._plan, value.node, scope.sequence)
         is_new = scope.id > self._basis.last_id and len(shared) == len(scope.sequence)
-        # What is restored gives what it gave then.
+        # A restored success has its earlier result.
         restored = ((self._plan.nodes[mark.node].path, mark.sequence) for mark, _ in self._rewound.restored)
         return is_new or (value.maker, shared) in seen.made or (value.maker, shared) in restored
 
 
 def _found_in(saved: SavedFrame, plan: Plan, sequence: Numbers = (1,)) -> Iterator[tuple[Task, Found]]:
-    """Every loaded task, and its status."""
+    """Yield every loaded task, and its status."""
     for index, task in saved.tasks.items():
         yield (index, sequence), _found(task)
     for block in saved.blocks.values():

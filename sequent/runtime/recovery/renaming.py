@@ -21,7 +21,7 @@ class Renaming(NamedTuple):
     names: Mapping[str, str]
 
     def path(self, old: str) -> str:
-        """The present path for an old one, renamed by itself or by a container around it: the innermost counts."""
+        """Return the present path for an old one, renamed itself or by a container around it: the innermost counts."""
         for end in range(len(parts := old.split(".")), 0, -1):
             around = ".".join(parts[:end])
             if around in self.names:
@@ -29,19 +29,21 @@ class Renaming(NamedTuple):
         return old
 
     def compared(self, old: KeptDescription, new: Description) -> tuple[KeptDescription, KeptDescription]:
-        """What a flow was and what it is, both under the present names and in the form in which it was kept."""
+        """Return the flow's old and new description, both under the present names and in the form of the old one."""
         parts = {path: part for path, part in old.items() if isinstance(part, Part)}
         if len(parts) == len(old):
             return self.description(parts), new
         # Only runs of earlier versions were kept as sentences.
         from sequent.compiler.old_descriptions import sentences_of
 
-        # A sentence cannot be told what is called otherwise now: what there is now is said under the old names.
-        said = sentences_of(Renaming({after: before for before, after in self.names.items()}).description(new))
-        return {self.path(path): one for path, one in old.items()}, {self.path(path): one for path, one in said.items()}
+        # Sentences cannot be renamed, so sentences of the new description are made with the old names.
+        sentences = sentences_of(Renaming({after: before for before, after in self.names.items()}).description(new))
+        return {self.path(path): one for path, one in old.items()}, {
+            self.path(path): one for path, one in sentences.items()
+        }
 
     def description(self, parts: Description) -> Description:
-        """A description in which every name is the present one."""
+        """Return a description in which every name is the present one."""
         if not self.names:
             return parts
         return {self.path(path): self._part(path, part) for path, part in parts.items()}
@@ -76,10 +78,10 @@ SAME_NAMES = Renaming(MappingProxyType({}))
 
 
 def read_renaming(typed: tuple[str, ...], old: KeptDescription, new: Description) -> Renaming:
-    """The typed renamings: ``OLD=NEW``, once for each.
+    """Read the typed renamings: ``OLD=NEW``, once for each.
 
     Raises:
-        UsageError: the run has nothing that was called so, the flow has nothing that is, or both are there in both.
+        UsageError: the run has no such old name, the flow has no such new name, or the flow still has the old one.
     """
     names: dict[str, str] = {}
     for text in typed:

@@ -12,14 +12,14 @@ from sequent.runtime.recovery.scripts import scripted, taken
 from sequent.runtime.recovery.task_selection import Asked
 
 _FEW = 10
-"""Runs that are looked at before all are."""
+"""Runs that are read before all are."""
 
 
 def wanted_run(request: RunRequest, store: Store, target: Target) -> tuple[RunRecord | None, Asked]:
-    """The run to recover or continue, and its directives; None for a new run.
+    """Return the run to recover or continue, and its directives; None for a new run.
 
-    While a script is run again to recover its run, each of its flows recovers its latest run, and the flow
-    of that very run recovers that one.
+    When a script is run again to recover its run, each of its flows recovers its latest run, and the flow of that very
+    run recovers that one.
     """
     asked = Asked(recovery_run=request.recovery_run, accepts_changes=request.accept_changes)
     wanted = scripted(target)
@@ -40,12 +40,12 @@ def wanted_run(request: RunRequest, store: Store, target: Target) -> tuple[RunRe
 
 
 def _latest(store: Store, target: Target) -> RunRecord | None:
-    """The latest run of the flow: the same name in the same real file."""
-    # It is nearly always the last, and a flow that cron runs has a hundred thousand a year.
+    """Return the latest run of the flow: the same name in the same real file."""
+    # It is nearly always the last run, and a flow that cron runs has a hundred thousand a year.
     for limit in (_FEW, None):
         for record in store.runs(target.flow, limit):
             if record.status is RunStatus.DAMAGED:
-                # It may be the one that is meant: finding it says what is wrong with it.
+                # It may be the requested run: finding it raises the error that describes its damage.
                 return store.find(record.id)
             if record.target.file == target.file:
                 return record

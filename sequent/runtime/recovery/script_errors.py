@@ -16,7 +16,7 @@ from sequent.errors import DefinitionError, InvalidFlowError, Place, SequentErro
 from sequent.model.record_text import read_record, text_of_record
 
 RAISED = "SEQUENT_RECOVER_RAISED"
-"""Names the file into which the script writes it."""
+"""The variable for the file to which the script writes it."""
 
 
 class _RaisedError(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -46,10 +46,10 @@ def write_raised() -> None:
 
 
 def read_raised(file: Path) -> SequentError | None:
-    """The error that was written there, with its traceback as a note; None where there was none.
+    """Return the error that was written there, with its traceback as a note; None if there was none.
 
     Raises:
-        NotDataError: what stands there is something else.
+        NotDataError: the file contains something else.
     """
     if not file.exists():
         return None

@@ -1,4 +1,4 @@
-"""Runs a script again so that its flows recover their runs; the directives travel in its environment."""
+"""Runs a script again so that its flows recover their runs; the directives are passed in its environment."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from sequent.runtime.records import RunRecord
 from sequent.runtime.recovery.task_selection import Asked
 
 RECOVER_RUN = "SEQUENT_RECOVER_RUN"
-"""Names the run that a script's ``run()`` is to recover instead of starting a new one."""
+"""The variable for the run that a script's ``run()`` is to recover instead of starting a new one."""
 CONTINUE_RUN = "SEQUENT_CONTINUE_RUN"
-"""Names the run that it is to continue."""
+"""The variable for the run that it is to continue."""
 _ASKED = "SEQUENT_RECOVER_ASKED"
-"""The directives of that recovery given by hand."""
+"""The variable for the directives of that recovery given by hand."""
 _LOOPS = "SEQUENT_RECOVER_LOOPS"
-"""After how many passes the script's runs are suspended, whatever the script says."""
+"""The variable for the passes after which the script's runs are suspended, whatever the script says."""
 
 
 def run_again(
@@ -30,11 +30,11 @@ def run_again(
     asked: Asked | None = None,
     max_loops: int | None = None,
 ) -> int:
-    """Run the script of a recorded run again, its ``run()`` taking up that run; give its exit code.
+    """Run the script of a recorded run again, so that its ``run()`` takes that run; return the exit code.
 
     Args:
         record: the run.
-        store: where it is.
+        store: the store that has it.
         variable: the variable that says whether to recover or continue it.
         settings: further variables, with its settings.
         asked: the directives of a recovery given by hand.
@@ -42,9 +42,9 @@ def run_again(
 
     Raises:
         UsageError: the script, or the directory in which it was run, is gone.
-        SequentError: the script ended with it.
+        SequentError: the error that ended the script.
     """
-    # Every ``run()`` looks here whether it is wanted for this; what only this needs is slow to load.
+    # Every ``run()`` imports this module, and these modules are slow to load.
     import subprocess
     import tempfile
     from pathlib import Path
@@ -62,7 +62,7 @@ def run_again(
     with tempfile.TemporaryDirectory(prefix="sequent-") as directory:
         raised = Path(directory, "raised")
         environment[RAISED] = str(raised)
-        # The very command that the user typed, out of a store that only this user can have written.
+        # The very command that the user typed, from a store that only this user can have written.
         code = subprocess.run(command, cwd=target.cwd, env=environment, check=False).returncode
         error = read_raised(raised)
     if error is not None:
@@ -82,7 +82,7 @@ def _check_places(record: RunRecord) -> None:
 
 
 def scripted(target: Target) -> tuple[str, str] | None:
-    """The variable for which a script is run again, and the run that it names."""
+    """Return the variable for which a script is run again, and the run that it names."""
     for variable in (RECOVER_RUN, CONTINUE_RUN):
         if target.is_script and variable in os.environ:
             return variable, os.environ[variable]
@@ -90,7 +90,7 @@ def scripted(target: Target) -> tuple[str, str] | None:
 
 
 def loops_of(target: Target, said: int) -> int:
-    """The number of passes after which a run is suspended: for a script that is run again, the typed one.
+    """Return the passes after which a run is suspended: for a script that is run again, the typed number.
 
     Args:
         target: its flow.
@@ -109,7 +109,7 @@ def loops_of(target: Target, said: int) -> int:
 
 
 def taken(variable: str) -> Asked | None:
-    """The directives of the recovered run; later runs of the same script have none.
+    """Return the directives of the recovered run; later runs of the same script have none.
 
     Raises:
         UsageError: another program has set the variable.
@@ -123,7 +123,7 @@ def taken(variable: str) -> Asked | None:
         asked = read_record(Asked, text, _ASKED)
     except NotDataError:
         raise _foreign(_ASKED, text) from None
-    # Each field has a default, but the whole is what was written.
+    # Each field has a default, so also compare the whole with the text.
     if text_of_record(asked) != text:
         raise _foreign(_ASKED, text)
     return asked

@@ -23,7 +23,7 @@ class Asked(ByFields):
     """The directives of a recovery as typed: ``a.b``, or ``a.b/1.2`` for one iteration."""
 
     after: tuple[str, ...] = ()
-    """These, and all that depends on them, run again."""
+    """Tasks that run again with all that depends on them."""
     rerun: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
     recovery_run: int | None = None
@@ -31,7 +31,7 @@ class Asked(ByFields):
     renamed: tuple[str, ...] = ()
     """Steps and containers that are the same under another name: ``OLD=NEW``."""
     accepts_changes: bool = False
-    """Whether the flow may have changed since the run was made, where nothing that has begun is gone."""
+    """Whether the flow may have changed since the run was made, if nothing that has begun is missing."""
 
     def __bool__(self) -> bool:
         return bool(self.after or self.rerun or self.skip) or self.recovery_run is not None
@@ -51,11 +51,10 @@ class Selected(ByFields):
 
 
 def select(asked: Asked, plan: Plan) -> Selected:
-    """The tasks that are meant.
+    """Return the tasks selected by hand.
 
     Raises:
-        UsageError: there is no such step or container, or nothing of that sequence; or one is to run again and to
-            be passed over.
+        UsageError: there is no such step, container or sequence; or a task is both to run again and to be passed over.
     """
     reasons: dict[Selection, str] = {}
     typed: list[tuple[str, Selection]] = []
@@ -82,7 +81,7 @@ def select(asked: Asked, plan: Plan) -> Selected:
 
 
 def _resting(rerun: tuple[str, ...], plan: Plan, directives: Directives) -> Iterator[str]:
-    """A sentence for a task that runs again while its dependants do not."""
+    """Yield a sentence for a task that runs again while its dependants do not."""
     for text in rerun:
         meant = {selection.path for selection in _downstream(read_selection(text, plan, "--rerun"), plan)}
         kept = [path for path in sorted(meant) if not any(asked.path == path for asked in directives.rerun)]
@@ -95,10 +94,10 @@ def _resting(rerun: tuple[str, ...], plan: Plan, directives: Directives) -> Iter
 
 
 def read_selection(text: str, plan: Plan, option: str) -> Selection:
-    """The selection of a path, or of a path with a sequence.
+    """Return the selection of a path, or of a path with a sequence.
 
     Raises:
-        UsageError: the plan has no such thing.
+        UsageError: the plan has no such step, container or sequence.
     """
     name, slash, numbers = text.partition("/")
     path = tuple(name.split(".")) if name else ()
@@ -136,12 +135,12 @@ def _sequence(text: str, numbers: str, node: NodePlan, option: str) -> tuple[int
 
 
 def _depth(node: NodePlan) -> int:
-    """The length of the sequence of a step, or of the contents of a container."""
+    """Return the length of the sequence of a step, or of the contents of a container."""
     return len(node.path) + (1 if isinstance(node, ContainerPlan) else 0)
 
 
 def check_range(selection: Selection, saved: SavedFrame | None, plan: Plan, text: str) -> None:
-    """See that the iterations have begun that are meant.
+    """Check that the iterations of a selection have begun.
 
     Raises:
         UsageError: one has not.
@@ -168,7 +167,7 @@ def check_range(selection: Selection, saved: SavedFrame | None, plan: Plan, text
 
 
 def _downstream(selection: Selection, plan: Plan) -> Iterator[Selection]:
-    """All nodes that depend on one: on its result, on its end, or on a container around it."""
+    """Yield all nodes that depend on one: on its result, on its end, or on a container around it."""
     edges, folded = dependents_in(plan), _folded(plan)
     node = plan.node_at(selection.path)
     pending = [(node.index, selection.sequence)] if node is not None else []
@@ -191,24 +190,24 @@ def _downstream(selection: Selection, plan: Plan) -> Iterator[Selection]:
 
 
 def dependents_in(plan: Plan) -> dict[int, list[tuple[int, Claim]]]:
-    """Per node, the claims of others on it."""
+    """Return, per node, the claims of others on it."""
     indices: dict[str, int] = {}
     for node in plan.nodes:
         indices.setdefault(dotted(node.path), node.index)
-    found: dict[int, list[tuple[int, Claim]]] = {}
+    claims: dict[int, list[tuple[int, Claim]]] = {}
     for path, part in plan.description.items():
         for claim in claims_in(part.requires):
-            found.setdefault(indices[dotted(claim.path)], []).append((indices[path], claim.claim))
-    return found
+            claims.setdefault(indices[dotted(claim.path)], []).append((indices[path], claim.claim))
+    return claims
 
 
 def shared_sequence(plan: Plan, index: int, sequence: tuple[int, ...]) -> tuple[int, ...]:
-    """The sequence of the iteration that a node shares with something beside it or further in."""
+    """Return the sequence of the iteration that a node shares with one beside it or further in."""
     around = plan.nodes[plan.nodes[index].parent]
     return sequence[: len(around.path) + 1]
 
 
 def _folded(plan: Plan) -> set[int]:
-    """The containers of which an iteration takes the result of the one before."""
+    """Return the containers whose iterations take the result of the iteration before."""
     parts = (part for node in plan.nodes for value in taken_by(node) for part in inputs_in(value))
     return {part.container for part in parts if isinstance(part, PreviousInput)}

@@ -1,1 +1,1 @@
-"""What surrounds one run: it is made ready, driven and watched."""
+"""The surroundings of one run: preparing, driving and watching it."""

@@ -1,4 +1,4 @@
-"""Builds what is around a driver, drives one run, and says how it ended."""
+"""Builds the surroundings of a driver, drives one run, and returns its outcome."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ from sequent.runtime.runs.linked_directories import lead_elsewhere
 from sequent.runtime.runs.nested_runs import around_steps
 
 _SHORTEST_SLEEP = 0.05
-"""Seconds: a flow may ask to have the clocks looked at more often than makes a difference."""
+"""Seconds: a flow may ask for more frequent looks at the clocks than makes a difference."""
 
 
 @frozen(kw_only=True, eq=False, repr=False)
 class Drive(ByFields):
-    """One run to be driven: what of, and how."""
+    """One run to be driven: its parts, and options."""
 
     definition: Definition
     plan: Plan
@@ -56,13 +56,13 @@ class Drive(ByFields):
     max_loops: int = -1
     """How often all that is due is done before the run is suspended; negative: until it ends."""
     prepared: Prepared = field(factory=Prepared)
-    """Of a recovery: what is asked of it."""
+    """The directives of a recovery."""
 
     def to_its_end(self, runs: Store) -> Outcome:
-        """Drive the run until it ends; then let it go, with all its processes gone, and remove its flow's old ones.
+        """Drive the run until it ends; then release it, with all its processes gone, and remove the flow's old runs.
 
-        A run that has succeeded is only told of. Old ones are removed of the store ``runs``, if that is set; what
-        has failed stays, to be recovered.
+        A run that has succeeded is only reported. Old runs of the store ``runs`` are removed if the flow asks for it;
+        failed ones stay, to be recovered.
         """
         outcome = self._driven()
         spec = self.definition.spec
@@ -112,7 +112,7 @@ class Drive(ByFields):
             selector.close()
 
     def within(self, adapters: Adapters, longest_sleep: float | None = None) -> Outcome:
-        """Drive the run in that world until it ends, looking at the clocks again after so many seconds at most."""
+        """Drive the run in that world until it ends, reading the clocks again after at most so many seconds."""
         run, plan = self.run, self.plan
         renaming = self.prepared.renaming
         if renaming.names:
@@ -157,7 +157,7 @@ class Drive(ByFields):
         )
 
     def _result(self) -> object:
-        """The flow's own result, read back with the classes of its maker's annotation."""
+        """Return the flow's own result, read back with the classes of its maker's annotation."""
         root = self.plan.nodes[0]
         if not isinstance(root, ContainerPlan) or root.result is None:
             return None
@@ -171,7 +171,7 @@ class Drive(ByFields):
 
 
 def _observer_here(directory: str) -> Observer:
-    # Not needed where a command shows what happens.
+    # Not needed if a command shows the progress.
     from sequent.runtime.runs.observers import observer_here
 
     return observer_here(directory)

@@ -1,4 +1,4 @@
-"""Logs and scratch directories where a flow says: in a directory of the run's own there, to which a link leads."""
+"""Logs and scratch directories in places that a flow names: in a directory of the run there, behind a link."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from sequent.runtime.store.sqlite.access import check_directory
 
 
 def check_start(config: FlowConfig, run_id: str | None) -> None:
-    """See what can be seen of a run before its store is opened, so that a mistake leaves no new one.
+    """Check a run, as far as possible, before its store is opened, so that a mistake leaves no new store.
 
-    The directories that the flow says are made: the store may lie in one of them.
+    The directories that the flow names are made: the store may be in one of them.
 
     Raises:
-        UsageError: no run can have that id, or nothing can be written to one of the directories.
+        UsageError: no run can have that id, or one of the directories is not writable.
     """
     if run_id is not None:
         check_id(run_id)
@@ -26,11 +26,11 @@ def check_start(config: FlowConfig, run_id: str | None) -> None:
 
 
 def check_places(config: FlowConfig) -> None:
-    """Make the directories that a flow says, unless they are there.
+    """Make the directories that a flow names, unless they exist.
 
     Raises:
-        UsageError: nothing can be written to one of them.
-        StoreError: others could put something else in the place of what is written there.
+        UsageError: one of them is not writable.
+        StoreError: other users could replace the files there.
     """
     for key, path in (("logdir", config.logdir), ("workdir", config.workdir)):
         try:
@@ -41,7 +41,7 @@ def check_places(config: FlowConfig) -> None:
         if path and not os.access(path, os.W_OK | os.X_OK):
             raise _refused(key, path, "you may not write to it")
         if path:
-            check_directory(os.path.realpath(path), f"what is written to {key!r}")
+            check_directory(os.path.realpath(path), f"the files in {key!r}")
 
 
 def _refused(key: str, path: str, why: str) -> UsageError:
@@ -53,9 +53,9 @@ def _refused(key: str, path: str, why: str) -> UsageError:
 
 
 def lead_elsewhere(config: FlowConfig, record: RunRecord, directory: str) -> None:
-    """Have links lead from a run's directory to where its logs and scratch directories are to be.
+    """Link a run's directory to the places of its logs and scratch directories.
 
-    That is settled when the run first starts, and for good, since what has been written there is found by it.
+    The places are decided when the run first starts, and do not change, since files are found there later.
 
     Raises:
         StoreError: no directory can be made there.
@@ -64,7 +64,7 @@ def lead_elsewhere(config: FlowConfig, record: RunRecord, directory: str) -> Non
         link = os.path.join(directory, name)
         try:
             if os.path.islink(link):
-                # Somebody may have cleared away what it leads to.
+                # The directory behind it may have been removed.
                 os.makedirs(os.path.realpath(link), 0o700, exist_ok=True)
             elif path and _gives_way(link):
                 os.symlink(_new_directory(os.path.abspath(path), f"{record.target.flow}-{record.id}"), link)
@@ -73,14 +73,14 @@ def lead_elsewhere(config: FlowConfig, record: RunRecord, directory: str) -> Non
 
 
 def _gives_way(path: str) -> bool:
-    """Whether there is nothing there any more: an empty directory is removed."""
+    """Return whether nothing is there any more; an empty directory is removed."""
     with contextlib.suppress(OSError):
         os.rmdir(path)
     return not os.path.lexists(path)
 
 
 def _new_directory(parent: str, name: str) -> str:
-    """A directory of that name; where there is one already, of another store's run, with a number behind it."""
+    """Make a directory of that name; if one exists, of another store's run, add a number."""
     number = 1
     while True:
         path = os.path.join(parent, f"{name}-{number}" if number > 1 else name)

@@ -1,4 +1,4 @@
-"""Which runs a run is within: those whose steps, or programs of theirs, have started it."""
+"""The runs around a run: those whose steps, or programs of theirs, have started it."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from sequent.runtime.context import RUNS_AROUND, current_context, runs_around
 from sequent.runtime.records import RunOrigin
 
 DEEPEST = 16
-"""How many runs may be within one another."""
+"""The most runs that may be within one another."""
 
 
 def refuse_nesting(target: Target, params: Mapping[str, str], store: str) -> None:
-    """See that a new run would not start itself again, and so for ever.
+    """Refuse a new run that would start itself again, and so for ever.
 
-    A flow may run itself with other parameters, since that may come to an end, but not as deep as one likes.
+    A flow may run itself with other parameters, since that may come to an end, but only to a limited depth.
 
     Raises:
         UsageError: it is within a run of the same flow with the same parameters in the same store, or within too many.
@@ -43,33 +43,33 @@ def refuse_nesting(target: Target, params: Mapping[str, str], store: str) -> Non
 
 
 class _RunsAround(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a run tells its steps of itself and of the runs that it is within."""
+    """The data that a run passes to its steps, on itself and the runs that it is within."""
 
     identities: tuple[str, ...] = ()
-    """Of each of these runs, outermost first."""
+    """The identities of these runs, outermost first."""
     run: str = ""
     """The id of the run itself."""
     store: str = ""
     prefix: str = ""
-    """What the variables of its steps begin with."""
+    """The beginning of its steps' variables."""
 
 
 def around_steps(target: Target, params: Mapping[str, str], *, run: str, store: str, prefix: str) -> str:
-    """What the steps of a run are to tell of the runs around them: those that it is within, and itself.
+    """Return the runs around the steps of a run: those that it is within, and the run itself.
 
     Args:
         target: the flow of the run.
         params: its parameters.
         run: its id.
-        store: where it is.
-        prefix: what the variables of its steps begin with.
+        store: the store that has it.
+        prefix: the beginning of its steps' variables.
     """
     identities = (*_read().identities, _identity(target, params, store))
     return text_of_record(_RunsAround(identities, run, store, prefix))
 
 
 def origin() -> RunOrigin | None:
-    """The step that is about to start a run, itself or through a program of its own; None where none is."""
+    """Return the step that is about to start a run, itself or through a program of its own; None if none is."""
     around = _read()
     if not around.run:
         return None

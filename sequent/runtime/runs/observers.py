@@ -1,4 +1,4 @@
-"""Who watches a run where nobody shows its progress: a log, or a notebook's cell."""
+"""Observers of a run without a display of its progress: a log, or a notebook's cell."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from sequent.runtime.logs.segment_files import open_segment, segment_path
 from sequent.runtime.records import RunRecord
 
 _BETWEEN = 5.0
-"""Seconds between two lines that say how far a run has come."""
+"""Seconds between two lines about a run's progress."""
 
 
 def observer_here(directory: str = "") -> LoggingObserver | PrintingObserver:
-    """Who watches a run in this process, if nobody else does.
+    """Return the default observer of a run in this process.
 
     Args:
-        directory: the run's own, where what its steps write is to be shown as well; empty: it is not.
+        directory: the run's own, if the output of its steps is to be shown as well; '' if not.
     """
     return PrintingObserver(directory) if is_notebook() else LoggingObserver(directory)
 
@@ -39,21 +39,21 @@ def note_all(texts: Iterable[str]) -> None:
 
 
 def is_notebook() -> bool:
-    """Whether this process is a notebook's kernel."""
+    """Return whether this process is a notebook's kernel."""
     ipython = sys.modules.get("IPython")
     shell = None if ipython is None else ipython.get_ipython()
     return hasattr(shell, "kernel")
 
 
 class LoggingObserver:
-    """Logs a run's start and end, and its failures; what ``run()`` in a program uses.
+    """Logs a run's start and end, and its failures; used by ``run()`` in a program.
 
     Successes are not logged one by one: a hundred thousand tasks must cost nothing.
     """
 
     def __init__(self, directory: str = "") -> None:
         self._directory = directory
-        # It takes a while to load, and is not needed where a command or a notebook shows what happens.
+        # It takes a while to load, and is not needed if a command or a notebook shows the progress.
         from loguru import logger
 
         def tell(level: str, text: str) -> None:
@@ -101,9 +101,9 @@ class LoggingObserver:
 
 
 class PrintingObserver:
-    """Prints a run's start and end, its failures, and now and then how far it has come.
+    """Prints a run's start and end, its failures, and now and then its progress.
 
-    Successes are not told one by one: a notebook keeps all that it shows.
+    Successes are not shown one by one: a notebook keeps all that it shows.
     """
 
     def __init__(self, directory: str = "", monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -169,7 +169,7 @@ def _beginning(record: RunRecord) -> str:
 
 
 def _failure(plan: Plan, node: int, problem: Problem, scope: Scope | None = None) -> str:
-    """That a task, or a container as a whole, failed, and why."""
+    """Return a sentence on the failure of a task, or of a container as a whole."""
     return f"{_name(plan, node, scope)} failed: {_why(problem)}"
 
 
@@ -179,7 +179,7 @@ def _retry(plan: Plan, scope: Scope, node: int, attempt: int, problem: Problem, 
 
 
 def _given_up(plan: Plan, node: int, scope: Scope) -> str:
-    """That a task is not tried again after all, whose failure was told before."""
+    """Return a sentence on a task that is not tried again after all, whose failure was shown before."""
     return f"{_name(plan, node, scope)} is not tried again, and has failed"
 
 
@@ -194,7 +194,7 @@ def _why(problem: Problem) -> str:
 
 
 def _show(directory: str, log: LogSpan | None) -> None:
-    """Show what an attempt has written, once it has ended: attempts that run at once do not mix."""
+    """Show the output of an attempt once it has ended, so that the output of parallel attempts does not mix."""
     if not directory or log is None:
         return
     try:

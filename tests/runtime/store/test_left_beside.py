@@ -128,5 +128,5 @@ def test_a_directory_that_others_may_write_to_is_none_for_logs_either(key, mode,
     check_places(FlowConfig(**{key: str(place)}))
     place.chmod(LOGS[mode])
     os.chown(place, 0, 1)
-    with pytest.raises(StoreError, match=rf"other users may replace what is written to '{key}'.* has mode {mode}"):
+    with pytest.raises(StoreError, match=rf"other users may replace the files in '{key}'.* has mode {mode}"):
         check_places(FlowConfig(**{key: str(place)}))
