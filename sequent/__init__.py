@@ -43,8 +43,7 @@ if TYPE_CHECKING:
     from sequent.dsl.running import RunMode
     from sequent.dsl.steps import step
     from sequent.errors import SequentError
-    from sequent.model.failures import Failures
-    from sequent.model.outcome import Failure, Outcome
+    from sequent.model.outcome import Failure, Failures, Outcome
     from sequent.runtime.context import context
 
 __all__ = [
@@ -119,8 +118,7 @@ _ROOMS = {
     "sequent.dsl.steps": ("step",),
     "sequent.runtime.context": ("context",),
     "sequent.errors": ("SequentError",),
-    "sequent.model.failures": ("Failures",),
-    "sequent.model.outcome": ("Failure", "Outcome"),
+    "sequent.model.outcome": ("Failure", "Failures", "Outcome"),
 }
 _HOMES = {word: room for room, words in _ROOMS.items() for word in words}
 

@@ -12,7 +12,6 @@ from typing import Any, cast
 from attrs import evolve, frozen
 
 from sequent.dsl.commands import COMMAND_OPTIONS, CommandSource, read_command, read_computed
-from sequent.dsl.config import read_step_config
 from sequent.dsl.functions import FunctionSource, read_function
 from sequent.dsl.mistakes import Mistakes, defer, problems_of
 from sequent.dsl.names import check_name
@@ -27,6 +26,7 @@ from sequent.model.references import dotted
 from sequent.model.spec import MOST_LEVELS
 from sequent.model.wording import repr_of
 from sequent.model.work import ModuleImport
+from sequent.settings.config_argument import read_step_config
 from sequent.settings.paths import expanded
 
 _IMPORTS = frozenset({"import_module", "import_file"})

@@ -9,8 +9,7 @@ from threading import Lock
 from typing import Any, Unpack
 
 from sequent.dsl.adding import read_added, read_imports
-from sequent.dsl.config import BuiltFlow, read_config, read_store, read_text
-from sequent.dsl.definitions import definition_of
+from sequent.dsl.definitions import BuiltFlow, definition_of
 from sequent.dsl.events import read_event
 from sequent.dsl.hosts import hosts_of_flow
 from sequent.dsl.names import check_flow_name
@@ -28,6 +27,7 @@ from sequent.dsl.source_lines import Site, frame_above, names_around, read_at, s
 from sequent.errors import DefinitionError, UsageError
 from sequent.model.outcome import Outcome
 from sequent.model.showing import shown
+from sequent.settings.config_argument import read_config, read_store, read_text
 from sequent.settings.databases import DEFAULT
 
 

@@ -24,7 +24,7 @@ from sequent.dsl.reuse import write_again
 from sequent.dsl.source_lines import Site, body_of, frame_above, is_decorator, names_around, option_place, site_above
 from sequent.dsl.steps import await_use, register
 from sequent.errors import DefinitionError, UsageError
-from sequent.model.failures import Failures
+from sequent.model.outcome import Failures
 from sequent.model.references import Literal
 from sequent.model.showing import shown
 from sequent.model.wording import did_you_mean, repr_of

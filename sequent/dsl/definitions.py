@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from sequent.dsl.annotations import ResultTypes, attribute_type
-from sequent.dsl.config import BuiltFlow
 from sequent.dsl.hosts import cannot_travel
 from sequent.dsl.mistakes import in_order
 from sequent.dsl.nodes import Node, Written
@@ -31,6 +30,16 @@ _MEANS_NOTHING = frozenset({"other-flow", "param", "reference"})
 """Mistakes of what a name means, which the compiler would tell again in its words; ..."""
 _TOLD_HERE = frozenset({"endless"})
 """... and mistakes that it looks for as well."""
+
+
+class BuiltFlow:
+    """A flow that calls have built, as far as its definition is made of it."""
+
+    root: Node
+    settings: Settings
+    module: str
+    """The name of the author's module."""
+    file: str
 
 
 def definition_of(flow: object) -> Definition:

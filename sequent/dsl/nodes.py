@@ -18,7 +18,7 @@ from sequent.dsl.requirements import Claimable
 from sequent.dsl.running import asking_step
 from sequent.dsl.source_lines import Site, assigned_name, body_of, frame_above, site_above
 from sequent.errors import DefinitionError
-from sequent.model.failures import Failures
+from sequent.model.outcome import Failures
 from sequent.model.wording import did_you_mean
 
 NO_CHILDREN: Mapping[str, Node] = {}

@@ -18,9 +18,9 @@ from sequent.dsl.repeats import RepeatSource, read_repeats
 from sequent.dsl.requirements import Claimable, Requirement, read_requirement
 from sequent.dsl.source_lines import Site, option_place, read_at
 from sequent.errors import DefinitionError, NotDataError, Place
+from sequent.model.option_readers import option_error, read_flag, read_optional_flag
 from sequent.model.options import CONTAINER, FLOW, OPTIONS, SETTINGS, STEP, OptionReader, said
 from sequent.model.references import Literal
-from sequent.model.scalar_options import option_error, read_flag, read_optional_flag
 from sequent.model.spec import ItemsLiteral, PlainStepOptions
 from sequent.model.wire import encode
 from sequent.model.wording import did_you_mean

@@ -10,8 +10,8 @@ from attrs import define, field, frozen
 from sequent.dsl.names import check_flow_name
 from sequent.dsl.source_lines import Site, site_above
 from sequent.errors import DefinitionError, Place
+from sequent.model.option_readers import option_error
 from sequent.model.record_text import MOST
-from sequent.model.scalar_options import option_error
 from sequent.model.spec import PoolSpec, capacity_text
 from sequent.model.wording import repr_of
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sequent.dsl.config import file_named, is_yaml
 from sequent.dsl.running import RunMode
 from sequent.dsl.source_lines import Site, option_place
-from sequent.model.scalar_options import option_error
+from sequent.model.option_readers import option_error
+from sequent.settings.config_argument import file_named, is_yaml
 
 _DOCUMENTED = ("hosts", "requires", "delay", "acquires", "releases", "recovery", "config")
 _RELEASED = (

@@ -14,7 +14,7 @@ from sequent.dsl.references import PartSource, Reference, SecretSource, Source
 from sequent.dsl.requirements import Claimable, Claimed, Requirement, join_two, shown
 from sequent.dsl.source_lines import Site, site_above
 from sequent.errors import DefinitionError, Place
-from sequent.model.failures import Failures
+from sequent.model.outcome import Failures
 from sequent.model.references import Literal
 from sequent.model.status import Claim
 from sequent.model.wording import described, repr_of

@@ -12,8 +12,8 @@ from attrs import field, frozen
 
 from sequent.by_fields import ByFields
 from sequent.errors import DefinitionError, Place, UsageError
+from sequent.model.option_readers import option_error, read_count
 from sequent.model.outcome import Outcome
-from sequent.model.scalar_options import option_error, read_count
 from sequent.model.spec import Definition, FlowSpec
 from sequent.model.wording import repr_of
 

@@ -15,8 +15,9 @@ from uuid import UUID
 
 from sequent.errors import NotDataError, UsageError
 from sequent.model.annotations import Form, Meaning, meaning_of
+from sequent.model.durations import read_seconds
 from sequent.model.json_text import read_json, too_deep
-from sequent.model.scalar_options import flag_of
+from sequent.model.option_readers import flag_of
 from sequent.model.wording import with_article
 
 T = typing.TypeVar("T")
@@ -149,9 +150,6 @@ def _parse_scalar(kind: type[object], text: str) -> object:
 
 
 def _parse_span(text: str) -> timedelta:
-    # Reading lengths of time takes a parser of some size: most parameters do without.
-    from sequent.model.durations import read_seconds
-
     try:
         return timedelta(seconds=float(text))
     except ValueError:

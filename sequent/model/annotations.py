@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, cast
 import attrs
 
 from sequent.model.evaluation import Later, Unfound, evaluated_by
-from sequent.model.failures import Failures
+from sequent.model.outcome import Failures
 from sequent.model.records import shape_of
 from sequent.model.scalars import SCALARS
 

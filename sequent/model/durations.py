@@ -1,15 +1,34 @@
-"""Lengths of time, as people write them: "30s", "6h", "1h 30m", a number of seconds, a timedelta."""
+"""Lengths of time, as people write them, and the waits between attempts."""
 
 from __future__ import annotations
 
 import math
 from datetime import datetime, timedelta
 
+from attrs import frozen
+
+from sequent.by_fields import ByFields
 from sequent.model.wording import repr_of
 
 LONGEST = 10 * 366 * 86400.0
 """Seconds: ten years. A longer duration is a mistake."""
 _UNITS = (("d", 86400.0), ("h", 3600.0), ("m", 60.0))
+
+
+@frozen(eq=False, repr=False)
+class Backoff(ByFields):
+    """How long to wait before a further attempt: ``first`` seconds, then each time ``factor`` as long."""
+
+    first: float = 0.0
+    factor: float = 1.0
+    ceiling: float | None = None
+    """The longest wait, in seconds."""
+    jitter: float = 0.0
+    """By which part of itself a wait may be longer or shorter: 0.1 is a tenth."""
+
+
+AT_ONCE = Backoff()
+"""No wait at all."""
 
 
 def read_seconds(value: object) -> float:

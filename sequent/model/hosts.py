@@ -11,7 +11,7 @@ from attrs import field, frozen
 
 from sequent.by_fields import ByFields
 from sequent.errors import DefinitionError, Place
-from sequent.model.scalar_options import option_error, quoted
+from sequent.model.option_readers import option_error, quoted
 from sequent.model.wording import kind_of, repr_of
 
 HERE = ""

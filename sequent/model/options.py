@@ -9,11 +9,10 @@ from typing import Any, Final, Protocol
 from attrs import frozen
 
 from sequent.errors import Place
-from sequent.model import scalar_options as scalars
-from sequent.model import time_options as times
-from sequent.model.durations import span_text
+from sequent.model import option_readers as readers
+from sequent.model.durations import AT_ONCE, Backoff, span_text
 from sequent.model.hosts import hosts_text, read_hosts
-from sequent.model.spec import AT_ONCE, Amounts, Backoff
+from sequent.model.spec import Amounts
 from sequent.model.status import Action, Construct, Status
 
 STEP, CONTAINER, FLOW = "step", "container", "flow"
@@ -86,17 +85,17 @@ OPTIONS: Final[Mapping[str, Option]] = {
     "requires": Option(_INSIDE, None),
     "hosts": Option(_INSIDE, read_hosts, hosts_text, [], may_refer=True),
     "repeats": Option(_INSIDE, None, may_refer=True),
-    "parallel": Option(_INSIDE, scalars.read_parallel, _parallel_words, 1, may_refer=True),
+    "parallel": Option(_INSIDE, readers.read_parallel, _parallel_words, 1, may_refer=True),
     "until": Option(
         _ONLY_STEPS,
-        scalars.read_flag,
+        readers.read_flag,
         lambda until: "until its result" if until is True else f"until {until}",
         default=False,
     ),
-    "delay": Option(_INSIDE, times.read_delay, _delay_words, 0.0, is_tuning=True, may_refer=True),
+    "delay": Option(_INSIDE, readers.read_delay, _delay_words, 0.0, is_tuning=True, may_refer=True),
     "timeout": Option(
         _ONLY_STEPS,
-        times.read_timeout,
+        readers.read_timeout,
         lambda seconds: f"timeout {span_text(seconds)}",
         is_tuning=True,
         may_refer=True,
@@ -104,42 +103,42 @@ OPTIONS: Final[Mapping[str, Option]] = {
     ),
     "nice": Option(
         _ANYWHERE,
-        scalars.read_nice,
+        readers.read_nice,
         "nice {}".format,
         is_tuning=True,
         may_refer=True,
         is_inherited=True,
         needs_process="a nice value, and runs {}, which has the priority of the driver",
     ),
-    "retries": Option(_ONLY_STEPS, scalars.read_retries, "retries {}".format, 0, is_tuning=True),
-    "backoff": Option(_ONLY_STEPS, times.read_backoff, _backoff_words, AT_ONCE, is_tuning=True),
+    "retries": Option(_ONLY_STEPS, readers.read_retries, "retries {}".format, 0, is_tuning=True),
+    "backoff": Option(_ONLY_STEPS, readers.read_backoff, _backoff_words, AT_ONCE, is_tuning=True),
     "retry_on": Option(
         _ONLY_STEPS,
-        times.read_retry_on,
+        readers.read_retry_on,
         lambda causes: f"retries on {', '.join(map(str, causes))}",
         (),
         is_tuning=True,
     ),
-    "priority": Option(_ANYWHERE, scalars.read_priority, "priority {}".format, 0, is_tuning=True),
+    "priority": Option(_ANYWHERE, readers.read_priority, "priority {}".format, 0, is_tuning=True),
     "max_concurrent": Option(
         _ANYWHERE,
-        scalars.read_limit,
+        readers.read_limit,
         lambda most: f"at most {most:,} at once" if most > 0 else "any number at once",
         is_tuning=True,
         is_setting=True,
     ),
     "acquires": Option(_ANYWHERE, None, lambda amounts: f"acquires {amounts_text(amounts)}", ()),
     "releases": Option(_INSIDE, None, lambda amounts: f"gives back {amounts_text(amounts)}"),
-    "handles": Option(_INSIDE, scalars.read_flag, lambda _: "does not handle", default=True),
+    "handles": Option(_INSIDE, readers.read_flag, lambda _: "does not handle", default=True),
     "stop_on_exception": Option(
         _ANYWHERE,
-        scalars.read_optional_flag,
+        readers.read_optional_flag,
         lambda stops: "stops on exception" if stops else "does not stop on exception",
         is_setting=True,
     ),
-    "recovery": Option(_ONLY_STEPS, scalars.read_recovery, _recovery_words, scalars.NO_DIRECTIVES),
+    "recovery": Option(_ONLY_STEPS, readers.read_recovery, _recovery_words, readers.NO_DIRECTIVES),
     "task_construct": Option(
-        _ANYWHERE, scalars.read_construct, lambda construct: _WHERE_RUN[construct], is_setting=True
+        _ANYWHERE, readers.read_construct, lambda construct: _WHERE_RUN[construct], is_setting=True
     ),
 }
 """By name, in the order in which they are told. What only a container's body says (``result``) is none of them."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from attrs import field, frozen
 
@@ -10,6 +10,9 @@ from sequent.by_fields import ByFields
 from sequent.model.record_text import Count, Number
 from sequent.model.showing import shown
 from sequent.model.status import RunStatus, Status
+
+MOST_TOLD = 100
+"""The largest number of failures in detail; the rest is counted."""
 
 
 @frozen(kw_only=True, eq=False, repr=False)
@@ -70,6 +73,21 @@ class Failure(ByFields):
 
     def _repr_html_(self) -> str | None:
         return shown(self)
+
+
+class Failures(list[Failure]):
+    """The first hundred failures, by time of their attempts' start; ``total`` is how many there are."""
+
+    def __init__(self, first: Iterable[Failure], total: int) -> None:
+        super().__init__(first)
+        self.total = total
+
+    def _repr_html_(self) -> str | None:
+        return shown(self)
+
+
+FAILURE_CLASSES: dict[str, type] = {kind.__qualname__: kind for kind in (Failure, Problem, LogSpan)}
+"""The records of which a failure consists."""
 
 
 @frozen(kw_only=True, repr=False)

@@ -16,9 +16,10 @@ from attrs import field, frozen
 from sequent.by_fields import ByFields
 from sequent.errors import Place
 from sequent.model.description import Description, Part
+from sequent.model.durations import AT_ONCE, Backoff
 from sequent.model.inputs import Input, ItemsCallPlan, ItemsPlan
 from sequent.model.references import Path
-from sequent.model.spec import AT_ONCE, Amounts, Backoff, PoolSpec
+from sequent.model.spec import Amounts, PoolSpec
 from sequent.model.status import Action, Claim, Construct, Status
 
 NO_VALUES: Mapping[str, Input] = {}

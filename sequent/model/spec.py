@@ -8,6 +8,7 @@ from attrs import Factory, evolve, field, frozen
 
 from sequent.by_fields import ByFields
 from sequent.errors import Place
+from sequent.model.durations import AT_ONCE, Backoff
 from sequent.model.hosts import HostSettings
 from sequent.model.references import Compound, Literal, Path, Reference, Value
 from sequent.model.requirements import Requirement
@@ -63,22 +64,6 @@ def capacity_text(capacity: int) -> str:
 
 Amounts = tuple[tuple[str, int], ...]
 """So much of each pool, by name."""
-
-
-@frozen(eq=False, repr=False)
-class Backoff(ByFields):
-    """How long to wait before a further attempt: ``first`` seconds, then each time ``factor`` as long."""
-
-    first: float = 0.0
-    factor: float = 1.0
-    ceiling: float | None = None
-    """The longest wait, in seconds."""
-    jitter: float = 0.0
-    """By which part of itself a wait may be longer or shorter: 0.1 is a tenth."""
-
-
-AT_ONCE = Backoff()
-"""No wait at all."""
 
 
 NO_VALUES: Mapping[str, Value] = {}

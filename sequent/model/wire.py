@@ -16,11 +16,10 @@ from fractions import Fraction
 from typing import cast
 
 from sequent.errors import NotDataError
-from sequent.model import failures
 from sequent.model.annotations import classes_in
 from sequent.model.commands import typed
 from sequent.model.json_text import read_json, text_of, too_deep
-from sequent.model.outcome import Failure
+from sequent.model.outcome import FAILURE_CLASSES, Failure, Failures
 from sequent.model.parts import Key, cut
 from sequent.model.records import shape_of
 from sequent.model.refusals import refusal
@@ -129,7 +128,7 @@ class _Encoder:
                 raise NotDataError(f"{_short(name)} is {value!r}, which is not a single member", hint="give its value")
             self._note(kind, name)
             return {"$e": [kind.__qualname__, value.name]}
-        if isinstance(value, failures.Failures):
+        if isinstance(value, Failures):
             first = _Encoder({}).tree(list(value), name, depth)
             return {"$fs": [value.total, first]}
         shape = shape_of(kind)
@@ -260,8 +259,8 @@ def _tagged(tag: str, content: typing.Any, classes: Mapping[str, type]) -> objec
         return READERS[tag](_value(cast("object", content), classes) if isinstance(content, dict) else content)
     if tag == "$fs":
         total, first = content
-        told = [cast("Failure", _value(item, failures.CLASSES)) for item in first]
-        return failures.Failures(told, total)
+        told = [cast("Failure", _value(item, FAILURE_CLASSES)) for item in first]
+        return Failures(told, total)
     if tag not in ("$e", "$r"):
         raise NotDataError(f"a stored value has the unknown form {tag!r}", hint="upgrade Sequent to a newer version")
     name, body = content

@@ -12,8 +12,7 @@ from sequent.dsl.definitions import definition_of
 from sequent.dsl.literals import decoded
 from sequent.errors import SequentError
 from sequent.model.commands import option, typed, with_store
-from sequent.model.failures import Failures
-from sequent.model.outcome import Failure, Outcome
+from sequent.model.outcome import Failure, Failures, Outcome
 from sequent.model.spec import ParamSpec
 from sequent.model.status import RunStatus, Status
 from sequent.pictures.picture import picture_of

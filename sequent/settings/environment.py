@@ -6,17 +6,14 @@ from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from sequent.errors import DefinitionError, Place, UsageError
-from sequent.model.scalar_options import flag_of
+from sequent.model.option_readers import flag_of
 from sequent.model.wording import did_you_mean
-from sequent.settings.keywords import HOSTS, KEYS, Settings, read_settings
+from sequent.settings.keywords import HOSTS, KEYS, LOGGING, Settings, read_settings
 
 PREFIX = "SEQUENT_"
 FILE, TAG = f"{PREFIX}CONFIG", f"{PREFIX}CONFIG_TAG"
 """They name the file of settings, and the key in it where they begin."""
-_NESTED = {
-    "LOGGING": ("logging_level", "level_formats", "datefmt", "console", "logdir"),
-    "DATABASES": (),
-}
+_NESTED: Mapping[str, tuple[str, ...]] = {"LOGGING": tuple(LOGGING), "DATABASES": ()}
 """The nested keys; none: any."""
 _OTHERS = frozenset(
     {FILE, TAG}

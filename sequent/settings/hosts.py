@@ -10,7 +10,7 @@ from attrs import fields
 
 from sequent.errors import DefinitionError, Place
 from sequent.model.hosts import HostSettings, read_host
-from sequent.model.scalar_options import read_flag, read_limit
+from sequent.model.option_readers import read_flag, read_limit
 from sequent.model.wording import did_you_mean, kind_of, repr_of
 from sequent.settings.paths import expanded
 

@@ -14,7 +14,7 @@ from sequent.by_fields import ByFields
 from sequent.errors import DefinitionError, Place
 from sequent.model.durations import read_seconds
 from sequent.model.hosts import HostSettings
-from sequent.model.scalar_options import read_construct, read_flag, read_limit
+from sequent.model.option_readers import read_construct, read_flag, read_limit
 from sequent.model.spec import FlowConfig
 from sequent.model.status import Construct
 from sequent.model.wording import did_you_mean, repr_of
@@ -28,7 +28,6 @@ PlaceOf = Callable[[str], Place]
 
 _PATHS = ("workdir", "logdir", "ssh_config")
 _PREFIX = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_LOGGING = ("logging_level", "level_formats", "datefmt", "console", "logdir")
 
 
 @frozen(eq=False, repr=False)
@@ -161,21 +160,13 @@ def _read_logging(value: object, name: str, place_of: PlaceOf, idle: list[str]) 
     read: dict[str, Any] = {}
     for key, entry in mapping_of(value, name, place_of("LOGGING")).items():
         shown, place = f"{name}[{key!r}]", place_of(f"LOGGING.{key}")
-        match key:
-            case "logging_level":
-                read["logging_level"] = read_level(entry, shown, place)
-            case "level_formats":
-                read["logging_formats"] = _read_formats(entry, shown, place)
-            case "datefmt":
-                read["logging_datefmt"] = _read_text(entry, shown, place)
-            case "console":
-                read["logging_console"] = read_flag(entry, shown, place)
-            case "logdir":
-                read["logdir"] = _read_path(entry, shown, place)
-            case _ if key in LOG_FILES:
-                idle.append(f"LOGGING.{key}")
-            case _:
-                raise unknown_key(key, name, _LOGGING, place)
+        if key in LOGGING:
+            name_of, reader = LOGGING[key]
+            read[name_of] = reader(entry, shown, place)
+        elif key in LOG_FILES:
+            idle.append(f"LOGGING.{key}")
+        else:
+            raise unknown_key(key, name, LOGGING, place)
     return read
 
 
@@ -237,11 +228,13 @@ HOSTS = ("HOSTS", "hosts")
 """The table of hosts: as the original wrote it, and as TOML does."""
 KEYS = (*_READERS, "LOGGING", "DATABASES", "HOSTS")
 """The keys that a mapping may have."""
-LOGGING_KEYS: Mapping[str, str] = {
-    "logging_level": "LOGGING.logging_level",
-    "logging_formats": "LOGGING.level_formats",
-    "logging_datefmt": "LOGGING.datefmt",
-    "logging_console": "LOGGING.console",
-    "logdir": "LOGGING.logdir",
+LOGGING: Mapping[str, tuple[str, Callable[[object, str, Place], Any]]] = {
+    "logging_level": ("logging_level", read_level),
+    "level_formats": ("logging_formats", _read_formats),
+    "datefmt": ("logging_datefmt", _read_text),
+    "console": ("logging_console", read_flag),
+    "logdir": ("logdir", _read_path),
 }
-"""By the names of the fields of ``FlowConfig``, the keys of what may be said among the settings of logging."""
+"""The keys below ``LOGGING``: the field of ``FlowConfig`` that each is about, and its reader."""
+LOGGING_KEYS: Mapping[str, str] = {name: f"LOGGING.{key}" for key, (name, _) in LOGGING.items()}
+"""By these fields, the dotted keys."""

@@ -5,8 +5,9 @@ import pytest
 from sequent.compiler import describe
 from sequent.compiler.differences import ChangeKind, Difference, differences
 from sequent.errors import Place
+from sequent.model.durations import Backoff
 from sequent.model.references import Literal, ParamOf, ResultOr
-from sequent.model.spec import Backoff, ParamSpec
+from sequent.model.spec import ParamSpec
 from sequent.model.status import Action, Status
 from sequent.model.work import Argument, FunctionWork
 from tests.compiler.writing import container, every, flow, items, result, some, step

@@ -6,8 +6,9 @@ from sequent.compiler import describe
 from sequent.compiler.differences import differences
 from sequent.compiler.old_descriptions import sentences_of
 from sequent.model.description import Sentence
+from sequent.model.durations import Backoff
 from sequent.model.references import FailuresOf, ItemOf, Literal, OuterValue, ParamOf, PartOf, PreviousOf, ResultOr
-from sequent.model.spec import Backoff, FlowConfig, FlowSpec, ItemsCall, ParamSpec
+from sequent.model.spec import FlowConfig, FlowSpec, ItemsCall, ParamSpec
 from sequent.model.status import Action, Construct, Status
 from sequent.model.wire import encode
 from tests.compiler.writing import amounts, container, flow, items, step

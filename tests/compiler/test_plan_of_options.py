@@ -3,6 +3,7 @@
 import pytest
 
 from sequent.compiler import compile_flow
+from sequent.model.durations import Backoff
 from sequent.model.inputs import (
     FailuresInput,
     ItemInput,
@@ -26,7 +27,7 @@ from sequent.model.references import (
     ResultOr,
     SecretOf,
 )
-from sequent.model.spec import Backoff, ParamSpec
+from sequent.model.spec import ParamSpec
 from sequent.model.status import Action, Claim, Status
 from sequent.model.work import CommandWork, FunctionWork
 from tests.compiler.writing import (

@@ -8,8 +8,8 @@ import pytest
 
 from sequent import Sequent, command, container, item, outer, param, step
 from sequent.dsl.definitions import definition_of
+from sequent.model.durations import Backoff
 from sequent.model.references import ItemOf, Literal, OuterName, OuterValue, ParamOf, PartOf, ResultOf
-from sequent.model.spec import Backoff
 from sequent.model.wire import decode
 
 

@@ -16,11 +16,12 @@ from sequent.compiler import compile_flow
 from sequent.engine import Scheduler
 from sequent.model import facts
 from sequent.model.directives import Directives, Selection
+from sequent.model.durations import Backoff
 from sequent.model.effects import DrawItem, Effect, EndRun, OpenRepeat, StartTask
 from sequent.model.plan import StepPlan
 from sequent.model.references import dotted
 from sequent.model.requirements import AllOf, AnyOf
-from sequent.model.spec import Backoff, ContainerSpec, FlowSpec, ItemsCall, ItemsLiteral, StepSpec
+from sequent.model.spec import ContainerSpec, FlowSpec, ItemsCall, ItemsLiteral, StepSpec
 from sequent.model.status import Action, Claim, RunStatus, Status, Verdict
 from sequent.model.wire import decode
 from tests.flows import flow_specs

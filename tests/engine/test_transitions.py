@@ -6,7 +6,7 @@ import pytest
 
 from sequent.engine import validation
 from sequent.engine.transitions import TRANSITIONS, table
-from sequent.model.spec import Backoff
+from sequent.model.durations import Backoff
 from sequent.model.status import Status
 from tests.engine.playing import play_of
 from tests.small_flows import HOUR, failed, flow, on, step

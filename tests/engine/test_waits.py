@@ -1,7 +1,7 @@
 """Delays before steps and containers, and waits before further attempts."""
 
+from sequent.model.durations import Backoff
 from sequent.model.facts import DrawFailed
-from sequent.model.spec import Backoff
 from sequent.model.status import Status
 from tests.engine.playing import Play, key_of, play_of
 from tests.small_flows import HOUR, block, failed, flow, items, on, step

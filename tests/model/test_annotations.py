@@ -25,7 +25,7 @@ from sequent.errors import NotDataError
 from sequent.model import wire
 from sequent.model.annotations import Form, classes_in, meaning_of, meanings_in, unnamed_class
 from sequent.model.evaluation import Unfound, evaluated
-from sequent.model.failures import Failures
+from sequent.model.outcome import Failures
 from sequent.model.storable import never_stored
 
 if typing.TYPE_CHECKING:

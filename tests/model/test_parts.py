@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 
 from sequent.errors import PartError
 from sequent.model import wire
-from sequent.model.failures import Failures
 from sequent.model.items import Items
-from sequent.model.outcome import Failure, Problem
+from sequent.model.outcome import Failure, Failures, Problem
 
 
 class Colour(Enum):

@@ -6,8 +6,7 @@ import pytest
 
 import sequent
 from sequent import container, step
-from sequent.model.failures import Failures
-from sequent.model.outcome import Failure, Outcome, Problem
+from sequent.model.outcome import Failure, Failures, Outcome, Problem
 from sequent.model.status import RunStatus, Status
 
 HOSTILE = "<img src=x onerror=alert(1)> & \x1b[0m"

@@ -27,13 +27,6 @@ _SHORT = {"help": "-h", "param": "-p", "quiet": "-q", "verbose": "-v"}
 _OWN = Group("Options", sort_key=1)
 
 
-def given_parameters(
-    definition: Definition, pairs: Sequence[str], words: Sequence[str], command: Callable[..., object], title: str
-) -> dict[str, object]:
-    """The values that were given, by name; see ``read_options``."""
-    return read_options(definition, pairs, words, command, title)[0]
-
-
 def read_options(
     definition: Definition, pairs: Sequence[str], words: Sequence[str], command: Callable[..., object], title: str
 ) -> tuple[dict[str, object], dict[str, object]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sequent.model.failures import MOST_TOLD, Failures
+from sequent.model.outcome import MOST_TOLD, Failures
 from sequent.model.plan import ContainerPlan, Plan
 from sequent.model.references import dotted
 from sequent.model.scope import Scope, sequence_text

@@ -10,9 +10,10 @@ from typing import cast
 from sequent.dsl.annotations import returned_by
 from sequent.dsl.instances import instance_of as new_instance
 from sequent.errors import NotDataError, PartError, UsageError
-from sequent.model import failures, wire
+from sequent.model import wire
 from sequent.model.annotations import classes_in, unnamed_class
 from sequent.model.compounds import composed, filled
+from sequent.model.outcome import FAILURE_CLASSES
 from sequent.model.parts import Key
 from sequent.model.references import Compound, FlowHandle, Literal, Path, SecretOf, Value, dotted
 from sequent.model.spec import ContainerSpec, Definition, StepSpec
@@ -83,7 +84,7 @@ class Catalogue:
 
     @cached_property
     def _all_classes(self) -> Mapping[str, type]:
-        found: dict[str, type] = dict(failures.CLASSES)
+        found: dict[str, type] = dict(FAILURE_CLASSES)
         annotations = [
             *map(returned_by, self.definition.items.values()),
             *self.definition.param_types.values(),

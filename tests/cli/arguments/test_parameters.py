@@ -11,7 +11,7 @@ from typing import Literal as OneOf
 import pytest
 
 from sequent.cli import main
-from sequent.cli.arguments.parameters import given_parameters, option_names, read_options
+from sequent.cli.arguments.parameters import option_names, read_options
 from sequent.cli.arguments.typed_options import DEFAULTS
 from sequent.cli.commands.run import read_words, run
 from sequent.dsl.parameter_options import OWN_OPTIONS
@@ -52,7 +52,7 @@ def a_flow() -> Definition:
 
 
 def given(*words, pairs=()):
-    return given_parameters(a_flow(), pairs, words, run, "sequent run flows:nightly")
+    return read_options(a_flow(), pairs, words, run, "sequent run flows:nightly")[0]
 
 
 @pytest.mark.parametrize(

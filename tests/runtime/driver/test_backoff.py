@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sequent.model.durations import LONGEST
-from sequent.model.spec import Backoff
+from sequent.model.durations import LONGEST, Backoff
 from sequent.runtime.driver.desks.waits import wait_after
 
 

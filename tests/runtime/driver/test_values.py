@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 
 from sequent.errors import PartError
-from sequent.model.failures import CLASSES
 from sequent.model.inputs import FailuresInput, ItemInput, LiteralInput, ParamInput, PartInput, PreviousInput
 from sequent.model.items import Items
-from sequent.model.outcome import Problem
+from sequent.model.outcome import FAILURE_CLASSES, Problem
 from sequent.model.scope import Scope
 from sequent.model.status import Status
 from sequent.model.wire import decode
@@ -182,7 +181,7 @@ def test_failures_are_those_within_with_what_no_attempt_tells(run, found):
     attempted(run, TaskKey(1, ONE, 0), Status.FAILURE, problem=problem)
 
     def told(scope: Scope, node: int) -> list[tuple[str, str, int]]:
-        failures = decode(found.text_of(scope, FailuresInput(node)), CLASSES)
+        failures = decode(found.text_of(scope, FailuresInput(node)), FAILURE_CLASSES)
         assert failures.total == len(failures)
         assert all(failure.exit_code == 3 for failure in failures)
         return [(failure.path, failure.sequence, failure.attempt) for failure in failures]

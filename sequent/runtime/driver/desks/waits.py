@@ -10,14 +10,13 @@ from functools import partial
 
 from msgspec.structs import replace
 
-from sequent.model.durations import LONGEST
+from sequent.model.durations import LONGEST, Backoff
 from sequent.model.effects import StartTimer
 from sequent.model.facts import TimerEnded
 from sequent.model.inputs import LiteralInput
 from sequent.model.plan import Plan, StepPlan
 from sequent.model.references import dotted
 from sequent.model.scope import sequence_text
-from sequent.model.spec import Backoff
 from sequent.runtime.driver.adapters import Adapters
 from sequent.runtime.driver.desks.attempts import AttemptDesk
 from sequent.runtime.driver.desks.repeats import RepeatDesk

@@ -18,11 +18,6 @@ def sealed(text: str) -> str:
     return _NONE if text == "null" else f"#{crc32(text.encode()):08x}:{text}"
 
 
-def sealed_if_any(text: str | None) -> str | None:
-    """Return a text with its checksum, or None."""
-    return None if text is None else sealed(text)
-
-
 def unsealed(text: str, what: str, *, has_seal: bool) -> str:
     """Return the text, if it is as it was written.
 

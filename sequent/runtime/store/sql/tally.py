@@ -16,7 +16,7 @@ from sequent.model.status import Status
 from sequent.runtime.store.sql.seals import damaged
 from sequent.runtime.store.sql.session import Row, Session
 
-_PRIME = 2147483647
+PRIME = 2147483647
 """The prime of the statements that compute the same from existing rows (see ``core/checking.py``)."""
 _CODES = {status.value: ord(status.value[0]) * 64 + len(status.value) for status in Status}
 
@@ -64,8 +64,8 @@ def worth_of_intents(rows: Iterable[Row]) -> int:
     total = 0
     for _, frame, node, _, iteration, number, token, _, started, _, recovery in rows:
         made = frame * 1000003 + node * 7919 + iteration * 104729 + number * 1299709 + recovery * 611953
-        made = (made + len(token) * 7907 + int(started * 1000)) % _PRIME
-        total += made * made % _PRIME
+        made = (made + len(token) * 7907 + int(started * 1000)) % PRIME
+        total += made * made % PRIME
     return total
 
 
@@ -75,8 +75,8 @@ def worth_of_endings(rows: Iterable[Row]) -> int:
     for state, ended, result, verdict, problem, _, _, frame, node, _, iteration, number in rows:
         settled = frame * 1000033 + node * 7927 + iteration * 104743 + number * 1299721 + _CODES[state] * 611957
         settled += verdict * 7879 + (result is None) * 7867 + (problem is None) * 7853 + int(ended * 1000)
-        settled %= _PRIME
-        total += settled * settled % _PRIME
+        settled %= PRIME
+        total += settled * settled % PRIME
     return total
 
 
@@ -84,8 +84,8 @@ def worth_of_frames(rows: Iterable[Row]) -> int:
     """Return the sum for new iterations."""
     total = 0
     for _, parent, node, number, id_, _, item in rows:
-        made = (parent * 1000037 + node * 7933 + number * 104759 + id_ * 1299743 + (item is None) * 7841) % _PRIME
-        total += made * made % _PRIME
+        made = (parent * 1000037 + node * 7933 + number * 104759 + id_ * 1299743 + (item is None) * 7841) % PRIME
+        total += made * made % PRIME
     return total
 
 
@@ -95,8 +95,8 @@ def worth_of_closings(rows: Iterable[Row]) -> int:
     for status, _, parent, node, number in rows:
         if status == "active":
             continue
-        closed = (parent * 1000039 + node * 7949 + number * 104761 + _CODES[status] * 611977) % _PRIME
-        total += closed * closed % _PRIME
+        closed = (parent * 1000039 + node * 7949 + number * 104761 + _CODES[status] * 611977) % PRIME
+        total += closed * closed % PRIME
     return total
 
 

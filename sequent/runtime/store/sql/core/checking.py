@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from sequent.runtime.store.sql.core.naming import Chapter
+from sequent.runtime.store.sql.tally import PRIME
 
 CHAPTER = Chapter("Checking that rows are as they were written")
-
-PRIME = 2147483647
-"""Below 2**31, so that the product of two smaller numbers fits into 64 bits."""
 
 _MADE = (
     "(frame * 1000003 + node * 7919 + iteration * 104729 + number * 1299709 + recovery * 611953"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from attrs import evolve
 
-from sequent.cli.output.plan_text import planned_parts
+from sequent.cli.commands.plan import planned_parts
 from sequent.compiler import describe
+from sequent.model.durations import Backoff
 from sequent.model.references import ItemOf, Literal, ParamOf
-from sequent.model.spec import Backoff, ItemsLiteral, ParamSpec
+from sequent.model.spec import ItemsLiteral, ParamSpec
 from tests.compiler.writing import amounts, asks, container, every, flow, items, result, some, step
 
 CITIES = ItemsLiteral('["eu","us"]')

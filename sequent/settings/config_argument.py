@@ -1,4 +1,4 @@
-"""What a flow of the builder is given beside its steps: its settings, and where and as what it is run."""
+"""The ``config`` and ``store`` that a flow or a step of the builder is given."""
 
 from __future__ import annotations
 
@@ -7,26 +7,15 @@ from typing import TYPE_CHECKING, Any, cast
 
 from attrs import evolve
 
-from sequent.dsl.nodes import Node
 from sequent.errors import DefinitionError, Place, UsageError
+from sequent.model.option_readers import option_error, quoted
 from sequent.model.options import SETTINGS
-from sequent.model.scalar_options import option_error, quoted
 from sequent.model.wording import repr_of
 from sequent.settings.keywords import Settings, mapping_of, setting_error, unknown_key
 from sequent.settings.paths import expanded
 
 if TYPE_CHECKING:
     from sequent.settings.files import SettingsFile
-
-
-class BuiltFlow:
-    """A flow that calls have built, as far as its definition is made of it."""
-
-    root: Node
-    settings: Settings
-    module: str
-    """The name of the author's module."""
-    file: str
 
 
 def read_config(config: object, tag: str, module: str, place: Place) -> Settings:
@@ -83,8 +72,8 @@ def file_named(path: str, module: str, place: Place) -> str:
     if is_yaml(path):
         return ""
     path = expanded(path, "config", place)
-    beside = os.path.join(os.path.dirname(module), path)  # noqa: PTH118, PTH120  pathlib is slow to load
-    return next((file for file in (path, beside) if os.path.isfile(file)), "")  # noqa: PTH113  as above
+    beside = os.path.join(os.path.dirname(module), path)
+    return next((file for file in (path, beside) if os.path.isfile(file)), "")
 
 
 def read_store(store: object, place: Place) -> str:
