@@ -85,7 +85,7 @@ def _dispatch(words: list[str]) -> int:
     # Behind an option of the flow that is set, it is a value.
     is_about_run = next((word for word in words[1:] if not _stands_alone(word)), "") in HELP
     if words[:1] == ["run"] and not is_about_run:
-        from sequent.cli.runs.start_run import start_typed
+        from sequent.cli.commands.run import start_typed
 
         return start_typed(words[1:])
     from sequent.cli.arguments.parsing import parsed

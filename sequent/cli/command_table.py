@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 COMMANDS: dict[str, tuple[str, str, str, tuple[str, str]]] = {
     "run": (
-        "sequent.cli.commands.run:run",
+        "sequent.cli.arguments.run_options:run",
         "Start a run of a flow; run TARGET --help shows the flow's own options too.",
         "[TARGET] [OPTIONS] [PARAMETERS]",
         ("nightly.py:nightly --day 2026-11-24", "jobs.nightly:nightly -p day=2026-11-24 --max-concurrent 4"),

@@ -124,7 +124,7 @@ def _plan(
     from sequent.cli.output.recovery_plan_text import tell
 
     definition, _ = definition_for(record, flow, settings)
-    tell(api.plan_recovery(definition, record, store=store, asked=asked), record, options)
+    tell(api.plan_recovery(definition, record, store=store, asked=asked), record, as_json=options.json)
     return 0
 
 

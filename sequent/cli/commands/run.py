@@ -1,88 +1,122 @@
-"""``run``: start a run of a flow, with the flow's own parameters as options."""
+"""``run``: start a run: the agent first, then the flow, then the modules that are slow to load."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from contextlib import closing
+from typing import TYPE_CHECKING
 
 from attrs import evolve
-from cyclopts import App, CycloptsError, Parameter
 
-from sequent.cli.arguments.parsing import usage_error
+from sequent.cli.arguments.options import GlobalOptions, said_of_talk, store_option, target_of, warn
 from sequent.cli.arguments.run_words import RunWords
-from sequent.cli.arguments.typed_options import DEFAULTS, LogLevel, MaxConcurrent, MaxLoops, TypedOptions
-from sequent.cli.command_table import HELP
-from sequent.dsl.parameter_options import OWN_OPTIONS
-from sequent.errors import UsageError
+from sequent.cli.import_speed import uncollected
+from sequent.model.commands import with_store
+
+if TYPE_CHECKING:
+    from sequent.runtime.executors.agents import AgentProcess
+    from sequent.settings.configuration import Configuration
+
+_HELP = frozenset({"--help", "-h"})
 
 
-def run(
-    target: Annotated[
-        str | None,
-        Parameter(help="The flow: module:flow or path/file.py:flow, else the one in the settings. Its options follow."),
-    ] = None,
-    /,
-    *words: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)],
-    param: Annotated[
-        tuple[str, ...],
-        Parameter(
-            name=["--param", "-p"],
-            negative="",
-            show_default=False,
-            help="A parameter of the flow, as name=value; may be repeated.",
-        ),
-    ] = (),
-    run_id: Annotated[str | None, Parameter(help="The id of the new run; by default the next free one.")] = None,
-    max_concurrent: MaxConcurrent = None,
-    max_loops: MaxLoops = -1,
-    log_level: LogLevel = None,
-    options: TypedOptions = DEFAULTS,
-) -> RunWords:
-    """Start a run of a flow; ``run TARGET --help`` shows the flow's parameters too."""
-    # Only read here: the agent is launched before that, and the flow's own options are read once it is loaded.
-    return RunWords(target or "", words, param, run_id, max_concurrent, max_loops, log_level, options)
+def start_typed(typed: Sequence[str]) -> int:
+    """Start a run from the words after ``run``.
 
-
-def read_words(typed: Sequence[str]) -> RunWords:
-    """Separate the target, and the options of ``run`` before it, from the words after it.
-
-    The words after it are read once the flow is known: a value may look like an option. If the first word that is not
-    an option of ``run`` begins with a dash, there is no target: all further words are options of the flow that is set.
+    The agent is launched before anything else is loaded: it gets ready on another processor meanwhile.
     """
-    before = _count_before(typed)
-    has_target = before < len(typed) and not typed[before].startswith("-")
-    behind = typed[before + has_target :]
-    return evolve(_bound([*typed[:before], typed[before] if has_target else ""]), words=tuple(behind))
+    if any(word in _HELP for word in typed):
+        return start_run(_words(typed), None)
+    with uncollected():
+        from sequent.runtime.executors.agents import launch_agent
+        from sequent.runtime.executors.shortage import start_patiently
+
+    with closing(start_patiently(launch_agent)) as agent:
+        return start_run(_words(typed), agent)
 
 
-def _count_before(typed: Sequence[str]) -> int:
-    """How many words are options of ``run``, from the first on."""
-    count = 0
-    while count < len(typed):
-        word, equals, _ = typed[count].partition("=")
-        name = {"-p": "param", "-q": "quiet", "-v": "verbose", "-vv": "verbose"}.get(word, word.removeprefix("--"))
-        takes_value = OWN_OPTIONS.get(name) if word.startswith("-") and word not in HELP else None
-        if takes_value is None:
-            break
-        count += 2 if takes_value and not equals else 1
-    return min(count, len(typed))
+def _words(typed: Sequence[str]) -> RunWords:
+    if len(typed) == 1 and not typed[0].startswith("-"):
+        # A target alone, which is what people type most: the parser need not be loaded.
+        return RunWords(typed[0])
+    from sequent.cli.arguments.run_options import read_words
+
+    return read_words(typed)
 
 
-def find_settings(words: RunWords) -> RunWords:
-    """The words, with the file of settings that is named anywhere among them: it may say which flow is meant."""
-    try:
-        named = _bound(["", *words.words]).options
-    except UsageError:
-        return words
-    own = words.options
-    config, tag = named.config or own.config, named.config_tag or own.config_tag
-    return evolve(words, options=evolve(own, config=config, config_tag=tag))
+def _with_own_store(options: GlobalOptions, flow: object, settings: Configuration) -> tuple[GlobalOptions, str | None]:
+    """The store that is meant, and the options with it, where none was typed and the flow itself names it."""
+    from sequent.dsl.builder import Sequent
+
+    own = (flow.store, flow.default_store) if isinstance(flow, Sequent) else ("", "")
+    store = settings.store_of(options.store or own[0], own[1])
+    is_own = options.store is None and store is not None and store != settings.store
+    return (evolve(options, store=store) if is_own else options), store
 
 
-def _bound(typed: Sequence[str]) -> RunWords:
-    app = App(name="sequent run", default_command=run, help_flags=[], version_flags=[], verbose=False)
-    try:
-        _, bound, _ = app.parse_args(list(typed), print_error=False, exit_on_error=False)
-    except CycloptsError as error:
-        raise usage_error(error) from error
-    return run(*bound.args, **bound.kwargs)
+def _flow_that_is_set(typed: RunWords) -> str:
+    """The target that settings name.
+
+    Raises:
+        UsageError: none does.
+    """
+    from sequent.cli.arguments.run_options import find_settings
+
+    return target_of(None, find_settings(typed).settings())
+
+
+def start_run(typed: RunWords, agent: AgentProcess | None) -> int:
+    """Load the flow, read its parameters, and run it to its end."""
+    with uncollected():
+        from sequent.dsl.definitions import definition_of
+        from sequent.dsl.parameters import encode_params
+        from sequent.runtime.loading.flows import load_flow
+
+    loaded = load_flow(typed.target or _flow_that_is_set(typed))
+    definition = definition_of(loaded.flow)
+    given: dict[str, object] = {}
+    if typed.param or typed.words:
+        from sequent.cli.arguments.parameters import own_flags, read_options
+        from sequent.cli.arguments.run_options import run
+
+        before = [f"--{word}" for word in ("json", "debug") if getattr(typed.options, word)]
+        said_of_talk.set([*before, *own_flags(definition, typed.words)])
+        title = f"sequent run {typed.target}".rstrip()
+        given, own = read_options(definition, typed.param, typed.words, run, title)
+        if own.pop("help", False):
+            return 0
+        typed = typed.joined(own)
+    settings = typed.settings()
+    definition = settings.applied_to(definition)
+    params = encode_params(definition, given)
+
+    with uncollected():
+        from sequent import api
+        from sequent.cli.runs.drive_and_tell import driven
+        from sequent.compiler import compile_flow
+        from sequent.runtime.backoff import wait_for_room
+        from sequent.runtime.runs.linked_directories import check_start
+        from sequent.runtime.store import open_store
+
+    warn(definition.spec, typed.options)
+    # Before the store is opened: a flow with mistakes leaves no new one.
+    plan = compile_flow(definition.spec, params)
+    check_start(definition.spec.config, typed.run_id)
+    options, named = _with_own_store(typed.options, loaded.flow, settings)
+    with uncollected():
+        store = wait_for_room(lambda: open_store(named))
+    with closing(store), with_store(store_option(options)):
+        return driven(
+            options,
+            lambda observer: api.start(
+                definition,
+                plan,
+                store=store,
+                target=loaded.target,
+                run_id=typed.run_id,
+                observer=observer,
+                agent=agent,
+                max_loops=typed.max_loops,
+            ),
+            max_loops=typed.max_loops,
+        )

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterator
 from itertools import groupby
 
-from sequent.cli.arguments.options import GlobalOptions
 from sequent.cli.output import json_output
 from sequent.cli.output.failure_text import task_name
 from sequent.cli.output.terminal import out
@@ -24,9 +23,9 @@ _WORDS = {
 }
 
 
-def tell(planned: RecoveryPlan, record: RunRecord, options: GlobalOptions) -> None:
+def tell(planned: RecoveryPlan, record: RunRecord, *, as_json: bool) -> None:
     """Print it."""
-    if options.json:
+    if as_json:
         json_output.write({"plan": _document(planned, record)})
         return
     paint = Paint.of(sys.stdout)

@@ -6,7 +6,6 @@ import json
 
 import pytest
 
-from sequent.cli.arguments.typed_options import TypedOptions
 from sequent.cli.output.recovery_plan_text import summary, tell
 from sequent.runtime.recovery.recovery_plan import Fate, PlannedTask, RecoveryPlan
 from tests.cli.plans import a_record
@@ -23,7 +22,7 @@ PLAN = RecoveryPlan(
 
 
 def test_each_task_is_told_with_its_fate_and_many_alike_together(capsys):
-    tell(PLAN, a_record(recovery=1), TypedOptions())
+    tell(PLAN, a_record(recovery=1), as_json=False)
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "run r00412 of nightly, recovery 2"
     assert [line.split(maxsplit=1) for line in lines[1:3]] == [
@@ -37,7 +36,7 @@ def test_each_task_is_told_with_its_fate_and_many_alike_together(capsys):
 
 
 def test_it_is_a_document_with_json(capsys):
-    tell(PLAN, a_record(), TypedOptions(json=True))
+    tell(PLAN, a_record(), as_json=True)
     plan = json.loads(capsys.readouterr().out)["plan"]
     assert (plan["run"], plan["flow"], plan["recovery"]) == ("r00412", "nightly", 1)
     assert plan["tasks"][5] == {"path": "load", "sequence": "1.6", "fate": "rerun", "reason": "it failed"}

@@ -1,0 +1,88 @@
+"""The options of ``run``, as they are typed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from attrs import evolve
+from cyclopts import App, CycloptsError, Parameter
+
+from sequent.cli.arguments.parsing import usage_error
+from sequent.cli.arguments.run_words import RunWords
+from sequent.cli.arguments.typed_options import DEFAULTS, LogLevel, MaxConcurrent, MaxLoops, TypedOptions
+from sequent.cli.command_table import HELP
+from sequent.dsl.parameter_options import OWN_OPTIONS
+from sequent.errors import UsageError
+
+
+def run(
+    target: Annotated[
+        str | None,
+        Parameter(help="The flow: module:flow or path/file.py:flow, else the one in the settings. Its options follow."),
+    ] = None,
+    /,
+    *words: Annotated[str, Parameter(show=False, allow_leading_hyphen=True)],
+    param: Annotated[
+        tuple[str, ...],
+        Parameter(
+            name=["--param", "-p"],
+            negative="",
+            show_default=False,
+            help="A parameter of the flow, as name=value; may be repeated.",
+        ),
+    ] = (),
+    run_id: Annotated[str | None, Parameter(help="The id of the new run; by default the next free one.")] = None,
+    max_concurrent: MaxConcurrent = None,
+    max_loops: MaxLoops = -1,
+    log_level: LogLevel = None,
+    options: TypedOptions = DEFAULTS,
+) -> RunWords:
+    """Start a run of a flow; ``run TARGET --help`` shows the flow's parameters too."""
+    # Only read here: the agent is launched before that, and the flow's own options are read once it is loaded.
+    return RunWords(target or "", words, param, run_id, max_concurrent, max_loops, log_level, options)
+
+
+def read_words(typed: Sequence[str]) -> RunWords:
+    """Separate the target, and the options of ``run`` before it, from the words after it.
+
+    The words after it are read once the flow is known: a value may look like an option. If the first word that is not
+    an option of ``run`` begins with a dash, there is no target: all further words are options of the flow that is set.
+    """
+    before = _count_before(typed)
+    has_target = before < len(typed) and not typed[before].startswith("-")
+    behind = typed[before + has_target :]
+    return evolve(_bound([*typed[:before], typed[before] if has_target else ""]), words=tuple(behind))
+
+
+def _count_before(typed: Sequence[str]) -> int:
+    """How many words are options of ``run``, from the first on."""
+    count = 0
+    while count < len(typed):
+        word, equals, _ = typed[count].partition("=")
+        name = {"-p": "param", "-q": "quiet", "-v": "verbose", "-vv": "verbose"}.get(word, word.removeprefix("--"))
+        takes_value = OWN_OPTIONS.get(name) if word.startswith("-") and word not in HELP else None
+        if takes_value is None:
+            break
+        count += 2 if takes_value and not equals else 1
+    return min(count, len(typed))
+
+
+def find_settings(words: RunWords) -> RunWords:
+    """The words, with the file of settings that is named anywhere among them: it may say which flow is meant."""
+    try:
+        named = _bound(["", *words.words]).options
+    except UsageError:
+        return words
+    own = words.options
+    config, tag = named.config or own.config, named.config_tag or own.config_tag
+    return evolve(words, options=evolve(own, config=config, config_tag=tag))
+
+
+def _bound(typed: Sequence[str]) -> RunWords:
+    app = App(name="sequent run", default_command=run, help_flags=[], version_flags=[], verbose=False)
+    try:
+        _, bound, _ = app.parse_args(list(typed), print_error=False, exit_on_error=False)
+    except CycloptsError as error:
+        raise usage_error(error) from error
+    return run(*bound.args, **bound.kwargs)
