@@ -7,6 +7,7 @@ import os
 import shutil
 import sqlite3
 import stat
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -44,11 +45,12 @@ def old(tmp_path: Path, old_version: int) -> Path:
     return path
 
 
-def columns(path: Path) -> dict[str, list[tuple[object, ...]]]:
-    """Every table with its columns: name, type, whether it may be null, default, place in the key."""
+def tables(path: Path) -> dict[str, list[list[tuple[object, ...]]]]:
+    """Every table: whether it is strict and has row ids, its columns, the tables that it points to, its indices."""
     with closing(sqlite3.connect(path)) as connection:
-        tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
-        return {name: connection.execute(f"PRAGMA table_info({name})").fetchall() for name in tables}
+        names = [name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+        pragmas = ("table_list", "table_info", "foreign_key_list", "index_list")
+        return {name: [connection.execute(f"PRAGMA {it}({name})").fetchall() for it in pragmas] for name in names}
 
 
 def version(path: Path) -> int:
@@ -57,10 +59,12 @@ def version(path: Path) -> int:
 
 
 def test_a_store_of_an_older_version_has_the_tables_of_this_one_once_it_was_opened(old, tmp_path):
-    open_store(str(old)).close()
+    store = open_store(str(old))
+    # Also in the file itself, for who reads no more than its header.
+    assert version(old) == VERSION
+    store.close()
     open_store(str(tmp_path / "new.db")).close()
-    assert columns(old) == columns(tmp_path / "new.db")
-    assert version(old) == version(tmp_path / "new.db")
+    assert tables(old) == tables(tmp_path / "new.db")
 
 
 def test_its_runs_are_what_they_were_and_can_be_recovered(old):
@@ -85,8 +89,8 @@ def test_a_copy_of_it_is_kept_as_it_was_and_only_one(old, old_version):
         before = list(connection.iterdump())
     open_store(str(old)).close()
     open_store(str(old)).close()
-    (copy,) = [path for path in old.parent.iterdir() if path.name.startswith("s.db.v")]
-    assert copy.name == f"s.db.v{old_version}"
+    copy = old.parent / f"s.db.v{old_version}"
+    assert {path for path in old.parent.iterdir() if path.is_file()} == {old, copy}
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     assert version(copy) == old_version
     with closing(sqlite3.connect(copy)) as connection:
@@ -108,52 +112,75 @@ def test_a_store_is_left_as_it_was_while_one_of_its_runs_is_driven(old):
         prepare_directory(str(directory))
     lock = try_lock(str(old.parent / "s.db.runs" / "1" / "driver.lock"), "{}")
     assert lock is not None
-    before = columns(old)
+    before = tables(old)
     with pytest.raises(StoreError, match="of an older version, and its run 'old' is driven by process"):
         open_store(str(old))
-    assert columns(old) == before
+    assert tables(old) == before
     lock.release()
     open_store(str(old)).close()
-    assert columns(old) != before
+    assert tables(old) != before
 
 
 def test_where_it_cannot_be_brought_up_as_a_whole_nothing_is_changed(old):
     with closing(sqlite3.connect(old)) as connection:
         connection.execute("ALTER TABLE request ADD COLUMN origin TEXT")
-    before = columns(old)
+    before = tables(old)
     with pytest.raises(StoreError, match="duplicate column name"):
         open_store(str(old))
-    assert columns(old) == before
+    assert tables(old) == before
 
 
-def open_killed(path: Path, count: int) -> int:
-    """Have a process open a store, and be killed before its so manieth statement; its exit code."""
+def traced(step: Callable[[str], None]) -> Callable[..., sqlite3.Connection]:
+    """Connects as SQLite does, and calls ``step`` before each statement."""
+    connect = sqlite3.connect
+
+    def connected(*arguments: Any, **options: Any) -> sqlite3.Connection:
+        connection = connect(*arguments, **options)
+        connection.set_trace_callback(step)
+        return connection
+
+    return connected
+
+
+def open_killed(path: Path, count: int = 0) -> int:
+    """Have a process open a store, and be killed before its so manieth statement, if at all; its exit code."""
     child = os.fork()
     if child:
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    left, connect = [count], sqlite3.connect
+    left = [count]
 
     def step(_: str) -> None:
         left[0] -= 1
         if not left[0]:
             os._exit(9)
 
-    def watched(*arguments: Any, **options: Any) -> sqlite3.Connection:
-        connection = connect(*arguments, **options)
-        connection.set_trace_callback(step)
-        return connection
-
-    sqlite3.connect = watched  # type: ignore[assignment]
+    sqlite3.connect = traced(step)  # type: ignore[assignment]
     try:
         open_store(str(path)).close()
     finally:
         os._exit(0)
 
 
+def test_where_another_process_is_faster_it_is_brought_up_once(old, old_version, monkeypatch):
+    codes: list[int] = []
+
+    def overtake(statement: str) -> None:
+        if statement == "BEGIN IMMEDIATE" and not codes:
+            monkeypatch.undo()
+            codes.append(open_killed(old))
+
+    monkeypatch.setattr("sqlite3.connect", traced(overtake))
+    store = open_store(str(old))
+    assert codes == [0]
+    assert store.find("old").status is RunStatus.FAILURE
+    store.close()
+    assert [path.name for path in old.parent.iterdir() if ".v" in path.name] == [f"s.db.v{old_version}"]
+
+
 def test_killed_at_any_statement_it_is_old_or_new_and_the_next_command_brings_it_up(old, old_version, tmp_path):
     new = tmp_path / "new.db"
     open_store(str(new)).close()
-    before, after = columns(old), columns(new)
+    before, after = tables(old), tables(new)
     found: list[bool] = []
     for count in itertools.count(1):
         path = tmp_path / str(count) / "s.db"
@@ -161,10 +188,10 @@ def test_killed_at_any_statement_it_is_old_or_new_and_the_next_command_brings_it
         shutil.copyfile(old, path)
         path.chmod(0o600)
         code = open_killed(path, count)
-        assert columns(path) in (before, after)
-        found.append(columns(path) == after)
+        assert tables(path) in (before, after)
+        found.append(tables(path) == after)
         open_store(str(path)).close()
-        assert columns(path) == after
+        assert tables(path) == after
         names = [name for name in path.parent.iterdir() if ".v" in name.name or name.name.endswith(".new")]
         assert {version(name) for name in names} == {old_version}
         if code == 0:
