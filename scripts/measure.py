@@ -52,8 +52,8 @@ class Module:
         return len({line for span in spans for line in span} - strings)
 
     def classes(self) -> Iterator[str]:
-        """The names of its classes, at its top."""
-        return (node.name for node in self.tree.body if isinstance(node, ast.ClassDef))
+        """The names of its classes, also of those inside others."""
+        return (node.name for node in ast.walk(self.tree) if isinstance(node, ast.ClassDef))
 
     def functions(self) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
         """Its functions and methods."""
