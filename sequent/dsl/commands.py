@@ -16,8 +16,8 @@ from sequent.dsl.reference_search import refuse_text
 from sequent.dsl.reference_words import refuse_secret
 from sequent.dsl.references import formatted_in, has_form
 from sequent.dsl.source_lines import Site, option_place, read_at
-from sequent.dsl.words import WordSource, read_arguments, read_word, read_words
-from sequent.errors import DefinitionError, Place
+from sequent.dsl.words import WordSource, command_error, read_arguments, read_word, read_words
+from sequent.errors import Place
 from sequent.model.wording import described, did_you_mean, repr_of
 
 
@@ -74,14 +74,14 @@ def read_command(words: object, options: Mapping[str, object], site: Site) -> Co
         DefinitionError: something of it is nothing that a program can be given.
     """
     if not isinstance(words, tuple | list):
-        raise _error(
+        raise command_error(
             f"a command is {described(words)}",
             option_place(site, "command"),
             'write a tuple of words, ("rsync", "-a", source, target): nothing is split, and there is no shell',
         )
     for name in options:
         if name not in COMMAND_OPTIONS:
-            raise _error(
+            raise command_error(
                 f"command has no option {name!r}", option_place(site, name), did_you_mean(name, COMMAND_OPTIONS)
             )
     shell = read_at(site, "shell", partial(_read_shell, options.get("shell")))
@@ -105,7 +105,7 @@ def read_computed(
         DefinitionError: it is nothing to call, or takes a secret, which would stand in the list of processes.
     """
     if options.get("shell") is not None:
-        raise _error(
+        raise command_error(
             "'shell' stands above a function that returns words",
             option_place(site, "shell"),
             "return the words of the program itself: ['bash', '-c', text, ...]",
@@ -135,12 +135,12 @@ def _read_shell(shell: object, place: Place) -> str | None:
     if shell is None:
         return None
     if not isinstance(shell, str) or not shell.strip():
-        raise _error(f"'shell' is {repr_of(shell)}", place, _SHELL)
+        raise command_error(f"'shell' is {repr_of(shell)}", place, _SHELL)
     if has_form(shell):
         found = formatted_in(shell)
-        raise _error(f"'shell' is a text with {found} in it, which bash would read as code", place, _SHELL)
+        raise command_error(f"'shell' is a text with {found} in it, which bash would read as code", place, _SHELL)
     if "\0" in shell:
-        raise _error("'shell' contains NUL", place, "leave it out: no program can be given a NUL")
+        raise command_error("'shell' contains NUL", place, "leave it out: no program can be given a NUL")
     return shell
 
 
@@ -148,12 +148,12 @@ def _read_env(env: object, place: Place) -> tuple[tuple[str, WordSource | None],
     if env is None:
         return ()
     if not isinstance(env, Mapping):
-        raise _error(f"'env' is {repr_of(env)}", place, "give a dict of variables; None removes one")
+        raise command_error(f"'env' is {repr_of(env)}", place, "give a dict of variables; None removes one")
     read: list[tuple[str, WordSource | None]] = []
     for name, value in cast("Mapping[Any, object]", env).items():
         refuse_text(name, "a variable's name in 'env'", place)
         if not isinstance(name, str) or not name or "=" in name or "\0" in name:
-            raise _error(f"'env' has the name {repr_of(name)}", place, "use a name without = and NUL")
+            raise command_error(f"'env' has the name {repr_of(name)}", place, "use a name without = and NUL")
         read.append((name, None if value is None else read_word(value, f"env[{name!r}]", place, secrets=True)))
     return tuple(read)
 
@@ -162,7 +162,7 @@ def _read_cwd(cwd: object, place: Place) -> WordSource | None:
     if cwd is None:
         return None
     if isinstance(cwd, int | float) or (isinstance(cwd, str) and not cwd):
-        raise _error(f"'cwd' is {cwd!r}", place, "give a path")
+        raise command_error(f"'cwd' is {cwd!r}", place, "give a path")
     return read_word(cwd, "'cwd'", place)
 
 
@@ -178,7 +178,7 @@ def _read_stdin(stdin: object, place: Place) -> WordSource | None:
 def _read_result(result: object, place: Place) -> object:
     """How standard output is read: a type, or an annotation made of types."""
     if isinstance(result, _DATA):
-        raise _error(
+        raise command_error(
             f"'result' is {repr_of(cast('Any', result))}",
             place,
             "give a type: str, bytes, list[str], int, float, ExitCode, or any other type, read as JSON",
@@ -198,16 +198,12 @@ def _read_success(success: object, place: Place) -> tuple[int, ...]:
         codes = (success,)
     wrong = [code for code in codes if isinstance(code, bool) or not isinstance(code, int) or not 0 <= code <= 255]
     if wrong or not codes:
-        raise _error(
+        raise command_error(
             f"'success' is {repr_of(cast('Any', success))}",
             place,
             "give an exit code from 0 to 255, or several",
         )
     return cast("tuple[int, ...]", codes)
-
-
-def _error(message: str, place: Place, hint: str) -> DefinitionError:
-    return DefinitionError(message, code="command", hint=hint, place=place)
 
 
 _READERS: Mapping[str, Callable[[object, Place], Any]] = {

@@ -56,9 +56,9 @@ def read_words(values: Sequence[object], place: Place) -> tuple[WordSource, ...]
     """
     words = read_arguments(values, place)
     if not words:
-        raise _error("a command needs a program", place, _PROGRAM)
+        raise command_error("a command needs a program", place, _PROGRAM)
     if isinstance(words[0], Literal) and words[0].text in _EMPTY:
-        raise _error("the command's program is empty", place, _PROGRAM)
+        raise command_error("the command's program is empty", place, _PROGRAM)
     _refuse_shell(values, place)
     for position, word in enumerate(words):
         if isinstance(word, Literal) and word.text == _END:
@@ -74,7 +74,7 @@ def _refuse_shell(values: Sequence[object], place: Place) -> None:
     """
     program = values[0]
     if isinstance(program, str) and _is_line(program):
-        raise _error(
+        raise command_error(
             f"the command's program is the line {program!r:.100}: nothing is split, and there is no shell",
             place,
             f"write one word for one argument, {_as_words(program)}; or use shell={program!r:.60}",
@@ -84,7 +84,7 @@ def _refuse_shell(values: Sequence[object], place: Place) -> None:
     for position, (before, value) in enumerate(pairwise(values), 2):
         is_argument = isinstance(before, str) and before.startswith("-")
         if isinstance(value, str) and not is_argument and re.fullmatch(_SIGN, value):
-            raise _error(
+            raise command_error(
                 f"word {position} of the command is {value!r}, a sign of the shell, and there is no shell",
                 place,
                 """use shell=: command(src, dst, shell='sort "$1" > "$2"'); """
@@ -125,7 +125,7 @@ def _flat(value: object, place: Place, depth: int = 0) -> Iterator[object]:
         yield value
         return
     if depth > MAX_DEPTH:
-        raise _error(f"the words are nested more than {MAX_DEPTH} deep, or hold themselves", place, _ALLOWED)
+        raise command_error(f"the words are nested more than {MAX_DEPTH} deep, or hold themselves", place, _ALLOWED)
     for part in cast("Sequence[object]", value):
         yield from _flat(part, place, depth + 1)
 
@@ -151,7 +151,7 @@ def read_word(value: object, name: str, place: Place, *, secrets: bool = False) 
     if isinstance(value, Claimable):
         raise step_as_value(value, name, place)
     if isinstance(value, bool) or not isinstance(value, PlainWord):
-        raise _error(f"{name} of the command is {described(value)}", place, _ALLOWED)
+        raise command_error(f"{name} of the command is {described(value)}", place, _ALLOWED)
     if isinstance(value, bytes | PurePath) and (found := formatted_in(value)):
         raise DefinitionError(
             f"{name} of the command is {kind_of(value)} made of a text with {found} in it",
@@ -168,7 +168,7 @@ def _read_text(text: str, name: str, place: Place, *, secrets: bool) -> WordSour
     try:
         parts = split(text)
     except ValueError:
-        raise _error(
+        raise command_error(
             f"{name} of the command is a text with a reference in it that was changed afterwards",
             place,
             "write the f-string itself as the word; upper(), slices and !a are not supported",
@@ -191,7 +191,7 @@ def _check_nul(value: object, name: str, place: Place) -> None:
         if isinstance(value, str)
         else (b"\0" in value if isinstance(value, bytes) else "\0" in str(value))
     ):
-        raise _error(f"{name} of the command contains NUL", place, "leave it out: no program can be given a NUL")
+        raise command_error(f"{name} of the command contains NUL", place, "leave it out: no program can be given a NUL")
 
 
 def _check_dash(word: WordSource, name: str, place: Place) -> None:
@@ -203,12 +203,13 @@ def _check_dash(word: WordSource, name: str, place: Place) -> None:
         return
     if any(isinstance(part, str) and "=" in part for part in word.parts):
         return
-    raise _error(
+    raise command_error(
         f"{name} of the command begins with '-' and is filled in with data, so the data could become an option",
         place,
         'write --option={x} with a =, give the option and its value as two words, or put a literal "--" before it',
     )
 
 
-def _error(message: str, place: Place, hint: str) -> DefinitionError:
+def command_error(message: str, place: Place, hint: str) -> DefinitionError:
+    """The error of a command that cannot be."""
     return DefinitionError(message, code="command", hint=hint, place=place)

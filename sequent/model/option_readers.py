@@ -19,7 +19,7 @@ _CONSTRUCTS = frozenset(Construct)
 _CLASSES = {"Process": Construct.PROCESS, "Thread": Construct.THREAD, "Invoke": Construct.INVOKE}
 """By the names of the classes that the original took: ``multiprocessing.Process``, ``threading.Thread``, its own."""
 _WAYS = ", ".join(repr(construct.value) for construct in Construct)
-NO_DIRECTIVES: Final[Mapping[Status, Action]] = {}
+NO_ACTIONS: Final[Mapping[Status, Action]] = {}
 
 _FOUND: Mapping[Claim, tuple[Status, ...]] = {
     **{Claim(status.value): (status,) for status in DEFAULT_ACTIONS},
@@ -144,7 +144,7 @@ def read_recovery(value: object, name: str, place: Place) -> Mapping[Status, Act
         DefinitionError: a status or an action is invalid.
     """
     if value is None:
-        return NO_DIRECTIVES
+        return NO_ACTIONS
     if not isinstance(value, Mapping):
         raise _recovery_error(f"{name!r} is {repr_of(value)}", place, "give a dict: {STEP_SUCCESS: STP_RERUN}")
     asked: dict[Status, Action] = {}

@@ -136,7 +136,7 @@ OPTIONS: Final[Mapping[str, Option]] = {
         lambda stops: "stops on exception" if stops else "does not stop on exception",
         is_setting=True,
     ),
-    "recovery": Option(_ONLY_STEPS, readers.read_recovery, _recovery_words, readers.NO_DIRECTIVES),
+    "recovery": Option(_ONLY_STEPS, readers.read_recovery, _recovery_words, readers.NO_ACTIONS),
     "task_construct": Option(
         _ANYWHERE, readers.read_construct, lambda construct: _WHERE_RUN[construct], is_setting=True
     ),

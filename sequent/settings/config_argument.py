@@ -11,7 +11,8 @@ from sequent.errors import DefinitionError, Place, UsageError
 from sequent.model.option_readers import option_error, quoted
 from sequent.model.options import SETTINGS
 from sequent.model.wording import repr_of
-from sequent.settings.keywords import Settings, mapping_of, setting_error, unknown_key
+from sequent.settings.keywords import Settings, mapping_of
+from sequent.settings.mistakes import setting_error, unknown_key
 from sequent.settings.paths import expanded
 
 if TYPE_CHECKING:

@@ -17,7 +17,8 @@ from sequent.settings.databases import DEFAULT
 from sequent.settings.environment import FILE, TAG, read_environment, variable_of
 from sequent.settings.file_lookup import find_file
 from sequent.settings.files import SettingsFile, read_file
-from sequent.settings.keywords import LOGGING_KEYS, Settings, setting_error
+from sequent.settings.keywords import LOGGING_KEYS, Settings
+from sequent.settings.mistakes import setting_error
 from sequent.settings.original_keys import told_of
 from sequent.settings.paths import expanded, path_from
 

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, cast
 from urllib.parse import quote, urlencode
 
-from sequent.errors import DefinitionError, Place
-from sequent.model.wording import did_you_mean, guess, kind_of, repr_of
+from sequent.errors import Place
+from sequent.model.wording import guess, kind_of, repr_of
+from sequent.settings.mistakes import setting_error, unknown_key
 from sequent.settings.paths import expanded
 
 DEFAULT = "default"
@@ -29,7 +30,7 @@ def read_databases(table: object, name: str, place_of: Callable[[str], Place], i
         DefinitionError: an entry is none, or a part of it is misspelt; no message shows a password.
     """
     if not isinstance(table, Mapping):
-        raise _error(f"{name} is {kind_of(table)}", place_of("DATABASES"), "give a dict of stores by name")
+        raise setting_error(f"{name} is {kind_of(table)}", place_of("DATABASES"), "give a dict of stores by name")
     entries = cast("Mapping[Any, object]", table)
     if isinstance(entries.get("dialect"), str):
         entries = {DEFAULT: entries}
@@ -46,18 +47,18 @@ def _location(entry: object, name: str, place: Place) -> tuple[str, list[str]]:
     if isinstance(entry, str) and entry:
         return expanded(entry, name, place), []
     if not isinstance(entry, Mapping):
-        raise _error(f"{name} is {kind_of(entry)}", place, _FORM)
+        raise setting_error(f"{name} is {kind_of(entry)}", place, _FORM)
     parts: dict[object, object] = {}
     others: list[str] = []
     for key, value in cast("Mapping[Any, object]", entry).items():
         if key not in _PARTS:
             # What the original gave to the database's driver has any name, and so has a mistake.
             if not isinstance(key, str) or guess(key, _PARTS):
-                raise _error(f"{name} has no key {repr_of(key)}", place, did_you_mean(key, _PARTS))
+                raise unknown_key(key, name, _PARTS, place)
             others.append(key)
             continue
         if (key == "query") is not isinstance(value, Mapping) or not isinstance(value, str | int | Mapping):
-            raise _error(
+            raise setting_error(
                 f"{name}[{key!r}] is {kind_of(value)}", place, "give a dict for query, and a text for any other key"
             )
         # A password is what it is.
@@ -65,7 +66,7 @@ def _location(entry: object, name: str, place: Place) -> tuple[str, list[str]]:
             value = expanded(value, f"{name}[{key!r}]", place)  # noqa: PLW2901  as it is meant
         parts[key] = value
     if "dialect" not in parts:
-        raise _error(f"{name} has no dialect", place, "add dialect, such as sqlite or postgresql")
+        raise setting_error(f"{name} has no dialect", place, "add dialect, such as sqlite or postgresql")
     return (_file(parts) if parts["dialect"] == "sqlite" else _url(parts)), others
 
 
@@ -88,7 +89,3 @@ def _url(parts: Mapping[Any, object]) -> str:
     server = f"{credentials}@{part('host')}" if credentials else part("host")
     address = f"{parts['dialect']}{part('drivername', '+')}://{server}{part('port', ':')}{part('database', '/')}"
     return f"{address}?{urlencode(query)}" if query else address
-
-
-def _error(message: str, place: Place, hint: str) -> DefinitionError:
-    return DefinitionError(message, code="config", hint=hint, place=place)

@@ -12,7 +12,8 @@ from attrs import evolve, field, frozen
 from sequent.by_fields import ByFields
 from sequent.errors import Place, SequentError, UsageError
 from sequent.model.wording import did_you_mean
-from sequent.settings.keywords import Settings, mapping_of, read_settings, setting_error
+from sequent.settings.keywords import Settings, mapping_of, read_settings
+from sequent.settings.mistakes import setting_error
 from sequent.settings.paths import expanded
 
 if TYPE_CHECKING:

@@ -8,10 +8,11 @@ from typing import Any, cast
 
 from attrs import fields
 
-from sequent.errors import DefinitionError, Place
+from sequent.errors import Place
 from sequent.model.hosts import HostSettings, read_host
 from sequent.model.option_readers import read_flag, read_limit
-from sequent.model.wording import did_you_mean, kind_of, repr_of
+from sequent.model.wording import kind_of, repr_of
+from sequent.settings.mistakes import setting_error, unknown_key
 from sequent.settings.paths import expanded
 
 PARTS = tuple(each.name for each in fields(HostSettings) if each.name not in ("name", "ssh_config"))
@@ -33,7 +34,7 @@ def read_host_settings(table: object, name: str, key: str, place_of: Callable[[s
         DefinitionError: an entry is none, or a part of it is misspelt.
     """
     if not isinstance(table, Mapping):
-        raise _error(f"{name} is {kind_of(table)}", place_of(key), "give a table of hosts by name")
+        raise setting_error(f"{name} is {kind_of(table)}", place_of(key), "give a table of hosts by name")
     read: dict[str, HostSettings] = {}
     for host, entry in cast("Mapping[object, object]", table).items():
         known = read_host(host, name, place_of(key))
@@ -50,11 +51,11 @@ def _read_entry(host: str, entry: object, name: str, place_of: Callable[..., Pla
     if isinstance(entry, str) and entry:
         entry = {"address": entry}
     if not isinstance(entry, Mapping):
-        raise _error(f"{name} is {kind_of(entry)}", place, _FORM)
+        raise setting_error(f"{name} is {kind_of(entry)}", place, _FORM)
     said: dict[str, Any] = {"name": host, "address": (host,)}
     for key, value in cast("Mapping[Any, object]", entry).items():
         if key not in _READERS:
-            raise _error(f"{name} has no key {repr_of(key)}", place, did_you_mean(key, PARTS))
+            raise unknown_key(key, name, PARTS, place)
         said[key] = _READERS[key](value, f"{name}[{key!r}]", place_of(str(key)))
     return HostSettings(**said)
 
@@ -62,24 +63,24 @@ def _read_entry(host: str, entry: object, name: str, place_of: Callable[..., Pla
 def _read_address(value: object, name: str, place: Place) -> tuple[str, ...]:
     doors = cast("list[object]", value) if isinstance(value, list | tuple) else [value]
     if not doors:
-        raise _error(f"{name} is empty", place, "leave it out: the name is the address")
+        raise setting_error(f"{name} is empty", place, "leave it out: the name is the address")
     return tuple(read_host(door, name, place) for door in doors)
 
 
 def _read_text(value: object, name: str, place: Place) -> str:
     if not isinstance(value, str) or not value or "\0" in value:
-        raise _error(f"{name} is {repr_of(value)}", place, "give a string")
+        raise setting_error(f"{name} is {repr_of(value)}", place, "give a string")
     return value
 
 
 def _read_env(value: object, name: str, place: Place) -> dict[str, str]:
     if not isinstance(value, Mapping):
-        raise _error(f"{name} is {kind_of(value)}", place, "give a table of variables")
+        raise setting_error(f"{name} is {kind_of(value)}", place, "give a table of variables")
     for variable, text in cast("Mapping[object, object]", value).items():
         if not isinstance(variable, str) or not variable or {"=", "\0"} & {*variable}:
-            raise _error(f"{name} has the variable {repr_of(variable)}", place, "give it a name without '='")
+            raise setting_error(f"{name} has the variable {repr_of(variable)}", place, "give it a name without '='")
         if not isinstance(text, str) or "\0" in text:
-            raise _error(f"{name}[{variable!r}] is {kind_of(text)}", place, "give a string")
+            raise setting_error(f"{name}[{variable!r}] is {kind_of(text)}", place, "give a string")
     return dict(cast("Mapping[str, str]", value))
 
 
@@ -89,7 +90,7 @@ def _read_connect(value: object, name: str, place: Place) -> str | tuple[str, ..
     words = cast("Sequence[object]", value) if isinstance(value, list | tuple) else ()
     if not words or not all(isinstance(word, str) and word and "\0" not in word for word in words):
         hint = "give 'ssh', 'paramiko', or the words of a command: ['docker', 'exec', '-i', 'etl']"
-        raise _error(f"{name} is {repr_of(cast('Any', value))}", place, hint)
+        raise setting_error(f"{name} is {repr_of(cast('Any', value))}", place, hint)
     return tuple(map(str, words))
 
 
@@ -112,7 +113,3 @@ _READERS: Mapping[str, Callable[[object, str, Place], Any]] = {
     "ship": read_flag,
     "connect": _read_connect,
 }
-
-
-def _error(message: str, place: Place, hint: str) -> DefinitionError:
-    return DefinitionError(message, code="config", hint=hint, place=place)

@@ -11,15 +11,16 @@ from typing import Any, cast
 from attrs import evolve, field, frozen
 
 from sequent.by_fields import ByFields
-from sequent.errors import DefinitionError, Place
+from sequent.errors import Place
 from sequent.model.durations import read_seconds
 from sequent.model.hosts import HostSettings
 from sequent.model.option_readers import read_construct, read_flag, read_limit
 from sequent.model.spec import FlowConfig
 from sequent.model.status import Construct
-from sequent.model.wording import did_you_mean, repr_of
+from sequent.model.wording import repr_of
 from sequent.settings.databases import read_databases
 from sequent.settings.hosts import read_host_settings, read_ssh_config
+from sequent.settings.mistakes import setting_error, unknown_key
 from sequent.settings.original_keys import LOG_FILES, WITHOUT_EFFECT
 from sequent.settings.paths import expanded, path_from
 
@@ -113,16 +114,6 @@ def mapping_of(value: object, name: str, place: Place) -> Mapping[Any, object]:
     if not isinstance(value, Mapping):
         raise setting_error(f"{name} is {repr_of(value)}", place, "give a dict, or a table of a file")
     return cast("Mapping[Any, object]", value)
-
-
-def unknown_key(key: object, where: str, known: Iterable[str], place: Place) -> DefinitionError:
-    """The error for a key that means nothing there."""
-    return setting_error(f"{where} has no key {repr_of(key)}", place, did_you_mean(key, known))
-
-
-def setting_error(message: str, place: Place, hint: str) -> DefinitionError:
-    """The error for a setting that is not one that a flow can have."""
-    return DefinitionError(message, code="config", hint=hint, place=place)
 
 
 def _read_construct(value: object, name: str, place: Place) -> Construct:

@@ -1,0 +1,18 @@
+"""The errors for settings that a flow cannot have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sequent.errors import DefinitionError, Place
+from sequent.model.wording import did_you_mean, repr_of
+
+
+def unknown_key(key: object, where: str, known: Iterable[str], place: Place) -> DefinitionError:
+    """The error for a key that means nothing there."""
+    return setting_error(f"{where} has no key {repr_of(key)}", place, did_you_mean(key, known))
+
+
+def setting_error(message: str, place: Place, hint: str) -> DefinitionError:
+    """The error for a setting that is not one that a flow can have."""
+    return DefinitionError(message, code="config", hint=hint, place=place)
