@@ -1,1 +1,1 @@
-"""The words a flow is written in: decorated classes, and the builder; both give a specification."""
+"""The language of flows: decorated classes, and the builder; both produce a specification."""

@@ -1,4 +1,4 @@
-"""What ``add_step`` is given, read and checked."""
+"""Reads and checks the arguments of ``add_step``."""
 
 from __future__ import annotations
 
@@ -54,10 +54,10 @@ def read_added(
     *,
     imports: tuple[ModuleImport, ...] = (),
 ) -> Added:
-    """A step that is added to a container of the builder's; ``imports`` are those of a step that names none.
+    """Read a step that is added to a container of the builder's; ``imports`` are for a step that names none.
 
     Raises:
-        DefinitionError: something of it is not what a step can have.
+        DefinitionError: an argument is not one that a step can have.
     """
     mistakes = Mistakes()
     with _path_given(parent, name):
@@ -74,7 +74,7 @@ def read_added(
             _give_path(mistakes.found, parent, name)
             if not defer(mistakes, flow):
                 mistakes.raise_if_any()
-            # It stands for the step, so that the others can name it.
+            # This one stands for the step, so that others can name it.
             return Added(checked, None, evolve(chosen, unread=chosen.unread | {WORK}))
         if imports and isinstance(work, FunctionSource):
             work = evolve(work, imports=imports)
@@ -90,7 +90,7 @@ def _move_config(options: dict[str, Any], site: Site) -> None:
 def _read_work(
     name: str, func: object, words: object, own: Mapping[str, object], site: Site, *given: object
 ) -> FunctionSource | CommandSource | None:
-    """What a step does: a function's call, a command, or nothing."""
+    """Read the work of a step: a function's call, a command, or None."""
     args, kwargs, _ = given
     if words is not None and func is not None:
         raise _no_work(f"{name!r} has a function and a command", "give either func= or command=", site.place)
@@ -108,7 +108,7 @@ def _read_work(
 
 @contextmanager
 def _path_given(parent: Node, name: object) -> Generator[None]:
-    """Tell what is wrong with a step with the path that it would have."""
+    """Add the path that a step would have to errors about it."""
     try:
         yield
     except DefinitionError as error:
@@ -125,11 +125,11 @@ def _give_path(problems: Iterable[DefinitionError], parent: Node, name: object) 
 def read_imports(
     given: Mapping[str, object], step: object, site: Site, func: object = None
 ) -> tuple[ModuleImport, ...]:
-    """The modules that a worker is to import before it calls a function, as the original had it.
+    """Read the modules that a worker is to import before it calls a function, as in the original.
 
     Args:
         given: ``import_module`` and ``import_file``.
-        step: the name of the step that has them; None: they are a flow's, for the functions of its steps.
+        step: the name of their step; None: they are a flow's, for the functions of its steps.
         site: the call that gives them.
         func: the step's function.
 
@@ -158,17 +158,17 @@ def read_imports(
 
 
 def _names(value: object) -> tuple[str, ...] | None:
-    """One name or several; None where it is something else."""
-    given: tuple[object, ...] = tuple(cast("list[object]", value)) if isinstance(value, list | tuple) else (value,)
-    names = tuple(name for name in given if isinstance(name, str) and name)
-    return names if len(names) == len(given) else None
+    """Return one name or several; None if the value is something else."""
+    values: tuple[object, ...] = tuple(cast("list[object]", value)) if isinstance(value, list | tuple) else (value,)
+    names = tuple(name for name in values if isinstance(name, str) and name)
+    return names if len(names) == len(values) else None
 
 
 def _is_found_by_name(function: FunctionType) -> bool:
-    found: object = sys.modules.get(function.__module__)
+    named: object = sys.modules.get(function.__module__)
     for part in function.__qualname__.split("."):
-        found = getattr(found, part, None)
-    return found is function
+        named = getattr(named, part, None)
+    return named is function
 
 
 def _no_import(message: str, hint: str, site: Site, option: str) -> DefinitionError:

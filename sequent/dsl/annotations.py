@@ -1,4 +1,4 @@
-"""The types that authors write beside parameters and results, evaluated when somebody asks."""
+"""The types that authors write beside parameters and results, evaluated on demand."""
 
 from __future__ import annotations
 
@@ -18,34 +18,34 @@ from sequent.model.references import Path
 
 Work = FunctionSource | CommandSource
 UNKNOWN: Final = object()
-"""The type of a result beside which none is written."""
+"""The type of a result without an annotation."""
 _AWAITED: tuple[object, ...] = (Awaitable, Coroutine, CoroutineType)
 
 
 def is_known(kind: object) -> bool:
-    """Whether a type is written, and can be found."""
+    """Return whether a type is written, and can be found."""
     return kind is not UNKNOWN and not isinstance(kind, Unfound)
 
 
 class Promise(NamedTuple):
-    """A step's work, and what its annotation may name beside what its module has."""
+    """A step's work, and the names that its annotation may use besides those of its module."""
 
     work: Work
     body: type | None
-    """The class in which it is written."""
+    """The class that contains the function."""
     around: Mapping[str, object] = {}
-    """What the function names in which it is written."""
+    """The names in the function around it."""
 
 
 def returned_by(
     function: Callable[..., object], body: type | None = None, names: Mapping[str, object] | None = None
 ) -> object:
-    """The type that a callable's annotation promises; ``UNKNOWN``, or ``Unfound`` where it names what is not there.
+    """Return the type that a callable's annotation promises: ``UNKNOWN`` without one, ``Unfound`` if a name is missing.
 
     Args:
         function: the callable.
-        body: the class in which it is written.
-        names: what can be named beside what its module has.
+        body: the class that contains it.
+        names: names that may be used besides those of its module.
     """
     annotations = annotations_of(function)
     if "return" not in annotations:
@@ -53,19 +53,19 @@ def returned_by(
     kind = evaluated(annotations["return"], names_of(function))
     if isinstance(kind, Unfound) and (body is not None or names):
         kind = evaluated(annotations["return"], names_of(function), {**_names_in(body), **(names or {})})
-    # What it returns is awaited, and that is its result.
+    # An awaitable is awaited, and its value is the result.
     parts = typing.get_args(kind)
     return parts[-1] if parts and typing.get_origin(kind) in _AWAITED else kind
 
 
 def _names_in(body: type | None) -> dict[str, object]:
-    """What a class body names: types may be among it, and they count where the module has none of that name."""
+    """Return the names in a class body, which may be types; they count if the module does not have that name."""
     names: Mapping[str, object] = {} if body is None else vars(body)
     return {name: value for name, value in names.items() if not isinstance(value, Reference | Requirement)}
 
 
 class ResultTypes(Mapping[Path, object]):
-    """The types of the steps' results; those that cannot be known are not in it."""
+    """The types of the steps' results; unknown ones are left out."""
 
     def __init__(self, works: Mapping[Path, Promise]) -> None:
         self._works = works
@@ -79,7 +79,7 @@ class ResultTypes(Mapping[Path, object]):
         return kind
 
     def written(self, path: Path) -> object:
-        """The type of a step's result; ``UNKNOWN``, or ``Unfound``."""
+        """Return the type of a step's result; ``UNKNOWN``, or ``Unfound``."""
         if path not in self._known:
             work, body, around = self._works[path]
             self._known[path] = (
@@ -88,7 +88,7 @@ class ResultTypes(Mapping[Path, object]):
         return self._known[path]
 
     def _returned_by(self, function: Callable[..., object], body: type | None, around: Mapping[str, object]) -> object:
-        """The same; what functions of one module write in the same words is evaluated once."""
+        """Return the type; functions of one module with the same annotation share its evaluation."""
         annotation = annotations_of(function).get("return")
         if not isinstance(annotation, str) or not is_alone(function):
             return returned_by(function, body, around)
@@ -113,12 +113,12 @@ class ResultTypes(Mapping[Path, object]):
 
 
 def attribute_type(body: type, annotation: object, around: Mapping[str, object]) -> object:
-    """The type of an attribute of a container's body, or ``Unfound``.
+    """Return the type of an attribute of a container's body, or ``Unfound``.
 
     Args:
         body: the class.
-        annotation: what is written beside the attribute.
-        around: what the function names in which the class is written.
+        annotation: the annotation of the attribute.
+        around: the names in the function around the class.
     """
     module = sys.modules.get(body.__module__)
     return evaluated(annotation, {**_names_in(body), **(vars(module) if module is not None else {}), **around})

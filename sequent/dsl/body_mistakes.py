@@ -1,4 +1,4 @@
-"""What a class body has lost, or was given in vain: steps without a name, and decorators in the wrong order."""
+"""The mistakes of a class body that lose a step: one without a name, or decorators in the wrong order."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from sequent.dsl.source_lines import Site, assigned_name, assignment
 from sequent.errors import DefinitionError, Place
 
 DESIGNATED = ("result", "until")
-"""Names that say which child gives the result, or ends the repeat."""
+"""Names for the child that gives the result, or ends the repeat."""
 _NEVER_RUN = ("__init__", "__new__", "__post_init__", "__slots__")
 _PARAMETERS = "write parameters as day: date = param(); compute other values in a step or a property"
 
 
 def unused_decorator(site: Site, body: type) -> DefinitionError:
-    """The error for a decorator that was made in the body, and given nothing."""
+    """Return the error for a decorator that was made in the body, but not applied to a function."""
     return body_error(
         f"{assigned_name(site.place) or 'a step'!r} in {body.__name__!r} has nothing to do: no function is given",
         site.place,
@@ -29,10 +29,10 @@ def unused_decorator(site: Site, body: type) -> DefinitionError:
 
 
 def explain_lost(lost: Node, names: Mapping[str, object], body: type) -> None:
-    """A step was defined in the body, and no name of the body stands for it any more.
+    """Explain why a step was defined in the body, but no name of the body refers to it.
 
     Raises:
-        DefinitionError: always, but for a step that is called ``result`` or ``until``, if it may be.
+        DefinitionError: always, except for a step that is called ``result`` or ``until``, if it may be.
     """
     place = lost.__sequent__.site.place
     work = lost.__sequent__.work
@@ -41,7 +41,7 @@ def explain_lost(lost: Node, names: Mapping[str, object], body: type) -> None:
     )
     name = assigned_name(place) or own
     if name in DESIGNATED and names.get(name) is lost:
-        # A step with that very name: it is checked as any other.
+        # A step with that very name is checked like any other.
         check_name(name, place)
     winner = names.get(name)
     word = "container" if lost.__sequent__.body is not None else "step"
@@ -74,12 +74,12 @@ def explain_lost(lost: Node, names: Mapping[str, object], body: type) -> None:
 
 
 def wraps(value: object, node: Node) -> bool:
-    """Whether a decorator has made this of a step or container: a function around it, or an object that keeps it."""
+    """Return whether a decorator has put this around a step or container: a function, or an object that keeps it."""
     return any(part is node for part in nodes_within(value))
 
 
 def nodes_within(value: object) -> Iterator[Node]:
-    """The steps and containers of which decorators have made something else."""
+    """Yield the steps and containers inside an object that decorators have made."""
     if isinstance(value, Node | type):
         return
     for layer in everything_in(value.fget if isinstance(value, property) else value):
@@ -89,10 +89,10 @@ def nodes_within(value: object) -> Iterator[Node]:
 
 
 def refuse_construction(body: type, site: Site) -> None:
-    """See that nothing of a class is meant to run when an instance is made: a step's ``self`` is made without.
+    """Check that no code of a class is to run when an instance is made: a step's ``self`` is made without that.
 
     Raises:
-        DefinitionError: there is ``__init__`` or the like, in the body or a class from which it inherits.
+        DefinitionError: there is ``__init__`` or the like, in the body or in a base class.
     """
     for base in body.__mro__[:-1]:
         for word in _NEVER_RUN if base.__module__ != "typing" else ():
@@ -107,7 +107,7 @@ def refuse_construction(body: type, site: Site) -> None:
 
 
 def line_of(value: object) -> Place | None:
-    """The line at which something was defined, as far as it knows."""
+    """Return the line at which something was defined, if it is known."""
     if isinstance(value, Node | Reference):
         return value.__sequent__.site.place
     code = getattr(value, "__code__", None)
@@ -115,5 +115,5 @@ def line_of(value: object) -> Place | None:
 
 
 def body_error(message: str, place: Place, hint: str, *, code: str = "body") -> DefinitionError:
-    """The error for something in a class body."""
+    """Return the error for a mistake in a class body."""
     return DefinitionError(message, code=code, hint=hint, place=place)

@@ -1,4 +1,4 @@
-"""``flow.run(...)``: a flow that was given its parameters, to be run."""
+"""``flow.run(...)``: runs a flow with its parameters."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sequent.model.outcome import Outcome
 
 
 def values_of(flow: object) -> Mapping[str, object]:
-    """The parameters that a flow was given: of ``nightly(day=...)``, by name."""
+    """Return the parameters that a flow was given, as in ``nightly(day=...)``, by name."""
     run: object = vars(flow).get("run") if hasattr(flow, "__dict__") else None
     return run.values if isinstance(run, BoundRun) else {}
 
@@ -39,13 +39,13 @@ class BoundRun:
         """Run the flow, here and now.
 
         Args:
-            store: a path, ``:memory:`` or a URL, or a store that is open; where ``SEQUENT_STORE`` says, or the
-                user's own, without it.
-            run_mode: ``RUN_RECOVER`` takes an earlier run up again; ``RUN_CONTINUE`` one that was suspended.
+            store: a path, ``:memory:`` or a URL, or an open store; by default that of ``SEQUENT_STORE``, or the user's
+                own.
+            run_mode: ``RUN_RECOVER`` recovers an earlier run; ``RUN_CONTINUE`` resumes a suspended one.
             run_id: the id of that run, or of the new one.
-            max_loops: how many passes over what is due to make; negative, all there is to do.
-            recovery_run: the recovery that a further one is based on; the latest, without it.
-            accept_changes: whether a run may be recovered that was made when the flow was another.
+            max_loops: the number of passes over what is due; negative: until all is done.
+            recovery_run: the recovery that the new one is based on; by default the latest.
+            accept_changes: whether a run may be recovered although the flow has changed since it was made.
         """
         site = site_above(1)
         refuse_texts({"store": store, "run_id": run_id}, site)

@@ -1,4 +1,4 @@
-"""The builder: a flow made by calls, as the original has it."""
+"""The builder: a flow made by calls, as in the original."""
 
 from __future__ import annotations
 
@@ -49,18 +49,18 @@ class Block(Node):
         *further: Any,
         **options: Unpack[BlockOptions],
     ) -> Block:
-        """Add a step to this one, which thereby is a container.
+        """Add a step to this one, which thereby becomes a container.
 
         Args:
             name: its name, unique among its siblings.
-            func: what it does; without it, and without a command, it is a container or does nothing.
-            args: what it is called with: data, references and the flow itself.
-            kwargs: the same, by name.
+            func: the function to call; without it, and without a command, it is a container or does nothing.
+            args: the arguments of the call: data, references and the flow itself.
+            kwargs: the arguments by name.
             *further: options by position, as the original's programs may give them.
             **options: those of ``step`` and ``command``.
 
         Raises:
-            DefinitionError: something of it is not what a step can have.
+            DefinitionError: an argument is not one that a step can have.
         """
         site = site_above(1)
         return self._flow.add_to(self, name, func, args, kwargs, read_positions(further, dict(options), site), site)
@@ -71,7 +71,7 @@ class Block(Node):
 
     @property
     def result(self) -> Any:
-        """What it gave, as a reference; set it to the step whose result is this container's."""
+        """Its result, as a reference; set it to the step whose result is this container's."""
         return Reference(ResultSource(site_above(1), self))
 
     @result.setter
@@ -79,11 +79,11 @@ class Block(Node):
         self.__sequent__.result = own_child(self, step, "result", site_above(1))
 
     def result_or(self, value: object) -> Any:
-        """What it gave, or a value where there is no result; who takes it handles a failure; a reference."""
+        """Return its result, or a value if there is none, as a reference; a step that takes it handles a failure."""
         return result_or(self, value, site_above(1))
 
     def returned(self, *values: object) -> Requirement:
-        """It succeeded, and its result is one of these: None, bool, int, str, members of an enum."""
+        """Require that it succeeds and returns one of these: None, bool, int, str, members of an enum."""
         return returned_by_node(self, values, site_above(1))
 
     @property
@@ -125,24 +125,24 @@ class Sequent(BuiltFlow):
         """Begin a flow.
 
         Args:
-            name: what it is called; after its module without one.
-            store: where its runs are kept: a path, ``:memory:`` or a URL; where ``SEQUENT_STORE`` says, or the
-                user's own, without it.
-            run_mode: ``RUN_RESTART``, ``RUN_RECOVER`` to take a run up again, or ``RUN_CONTINUE`` to take up one
+            name: its name; by default that of its module.
+            store: the store of its runs: a path, ``:memory:`` or a URL; by default that of ``SEQUENT_STORE``, or the
+                user's own.
+            run_mode: ``RUN_RESTART``, ``RUN_RECOVER`` to recover a run, or ``RUN_CONTINUE`` to resume one
                 that was suspended.
-            recovery_run: the recovery that a further one is based on; the latest, without it.
-            config: settings, as a dict, a file in TOML or YAML, or a text of YAML (see *Configuration*).
+            recovery_run: the recovery that the new one is based on; by default the latest.
+            config: settings, as a dict, a file in TOML or YAML, or a YAML string (see *Configuration*).
             config_tag: the key in it where they begin (``PROD.SEQUENT``); None: as ``SEQUENT_CONFIG_TAG`` says.
-            run_id: the run to take up again, or the id of the new one.
-            host: a name for this machine, by which steps may call it.
-            remotes: hosts that are reached before anything starts, beside those that steps name.
+            run_id: the run to recover, or the id of the new one.
+            host: a name for this machine, for use in steps.
+            remotes: hosts to reach before anything starts, besides those that steps name.
             import_module: modules that a worker imports before it calls a function, of all steps that name none.
             import_file: the file of that module.
-            **options: ``acquires``, what each of its runs holds of pools as long as it lasts; and others that a
-                whole flow has.
+            **options: ``acquires``, the amounts of pools that each of its runs holds as long as it lasts; and
+                other options of a whole flow.
 
         Raises:
-            DefinitionError: one of these is not what a flow can have.
+            DefinitionError: one of these is not an argument that a flow can have.
         """
         frame = frame_above(1)
         site = Site(frame.f_code, frame.f_lasti)
@@ -174,7 +174,7 @@ class Sequent(BuiltFlow):
         named = read_at(site, "store", partial(read_store, store))
         self.store = self.settings.databases.get(named, named)
         self.default_store = self.settings.databases.get(DEFAULT, "")
-        """Where its runs are kept if nothing else names a store."""
+        """The store of its runs if no other is named."""
 
     def add_step(
         self,
@@ -216,10 +216,10 @@ class Sequent(BuiltFlow):
         return block
 
     def add_event(self, requires: object = None, *, require: object = None) -> Requirement:
-        """Make a requirement that stands for itself, to be used in others.
+        """Make a requirement that is used in others.
 
         Args:
-            requires: ``(step, STATUS)`` pairs in a tuple, of which all must hold, ``or_(...)``, or another event.
+            requires: a tuple of ``(step, STATUS)`` pairs that must all hold, ``or_(...)``, or another event.
             require: the same, by the original's name.
 
         Raises:
@@ -245,14 +245,14 @@ class Sequent(BuiltFlow):
         recovery_run: int | None = None,
         accept_changes: bool = False,
     ) -> Outcome:
-        """Run the flow, or take its run up again; return how it ended, which is true only on success.
+        """Run the flow, or recover its run; return the outcome, which is true only on success.
 
         Args:
-            max_loops: how many passes over what is due to make; negative, all there is to do.
-            run_mode: instead of the flow's own; its latest run is taken up again.
-            run_id: instead of the flow's own: the run to take up again, or the id of the new one.
-            recovery_run: instead of the flow's own.
-            accept_changes: whether a run may be recovered that was made when the flow was another.
+            max_loops: the number of passes over what is due; negative: until all is done.
+            run_mode: replaces the flow's own; its latest run is recovered.
+            run_id: replaces the flow's own: the run to recover, or the id of the new one.
+            recovery_run: replaces the flow's own.
+            accept_changes: whether a run may be recovered although the flow has changed since it was made.
 
         Raises:
             UsageError: it is running already.
@@ -281,18 +281,18 @@ class Sequent(BuiltFlow):
         return outcome
 
     def close(self) -> None:
-        """Do nothing: a flow holds nothing between its runs. The original's programs end with it."""
+        """Do nothing: a flow holds no resources between its runs. The original's programs end with this call."""
 
     def get_step_name(self) -> str:
-        """In a step: its name, joined with those of its containers by ``_``."""
+        """Return, in a step, its name, joined with those of its containers by ``_``."""
         return self._told_of_step()[0]
 
     def get_step_sequence(self) -> str:
-        """In a step: the numbers of the iterations it is in, outermost first: ``1.2.2``."""
+        """Return, in a step, the numbers of the iterations around it, outermost first: ``1.2.2``."""
         return self._told_of_step()[1]
 
     def _told_of_step(self) -> tuple[str, str]:
-        """Name and sequence; a program that a step has started knows them by its environment."""
+        """Return name and sequence; a program that a step has started knows them from its environment."""
         prefix = self.config.envvar_prefix
         return asking_step() or (os.environ.get(f"{prefix}STEP_NAME", ""), os.environ.get(f"{prefix}STEP_SEQUENCE", ""))
 

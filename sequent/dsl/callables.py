@@ -1,6 +1,6 @@
-"""What a callable is beneath its decorators: its parameters, ``self``, its code, and what its annotations may name.
+"""The callable beneath its decorators: its parameters, ``self``, its code, and the names for its annotations.
 
-Everything that looks into a callable asks here. A decorated function is read as ``inspect.signature`` reads it:
+All modules that look into a callable ask this one. A decorated function is read as ``inspect.signature`` reads it:
 through ``functools.wraps``, ``functools.partial``, bound methods and ``__signature__``.
 """
 
@@ -14,13 +14,13 @@ from typing import Any, TypeGuard, cast
 
 _FUNCTIONS: tuple[type, ...] = (FunctionType, MethodType, functools.partial)
 _DISPATCHING = {"dispatch", "registry"}
-"""What functools.singledispatch leaves on a function."""
+"""The attributes that functools.singledispatch sets on a function."""
 _PARTIAL_METHODS = ("_partialmethod", "__partialmethod__")
-"""Where functools.partialmethod notes itself, in different versions of Python."""
+"""The attributes in which functools.partialmethod keeps itself, in different versions of Python."""
 
 
 class BoundWhenCalled:
-    """A descriptor that is no function, such as a classmethod, called with the object that it is to be bound to."""
+    """A descriptor that is not a function, such as a classmethod, called with the object to bind it to."""
 
     def __init__(self, method: Any, function: Any) -> None:
         functools.update_wrapper(cast("Any", self), function)
@@ -35,7 +35,7 @@ class BoundWhenCalled:
 
 
 def called_for(function: object) -> object:
-    """What is called for something that stands in a class body, which may be a descriptor around a function."""
+    """Return the callable for an object in a class body, which may be a descriptor around a function."""
     if isinstance(function, staticmethod):
         return cast("object", function.__func__)
     if isinstance(function, functools.partialmethod):
@@ -48,30 +48,30 @@ def called_for(function: object) -> object:
 
 
 def is_called(value: object) -> bool:
-    """Whether it is a function, or an object that is called as one; a class is called for an instance of it."""
+    """Return whether it is a function, or an object to call like one; calling a class makes an instance of it."""
     return not isinstance(value, type) and callable(called_for(value))
 
 
 def is_function(value: object) -> TypeGuard[FunctionType]:
-    """Whether it is a function itself: what stands in for one may say that it is of its class."""
+    """Return whether it is really a function: a substitute may claim to be of its class."""
     return type(value) is FunctionType
 
 
 def is_plain(function: object) -> bool:
-    """Whether it is a function as ``def`` makes it, whose code alone says how it is called."""
-    # What decorators leave, such as __wrapped__ and __signature__, is among its attributes.
+    """Return whether it is a function as ``def`` makes it, whose code alone tells how it is called."""
+    # Decorators leave attributes, such as __wrapped__ and __signature__.
     return type(function) is FunctionType and not function.__dict__
 
 
 def is_alone(function: object) -> bool:
-    """Whether it is such a function, with no variables around it."""
+    """Return whether it is such a function, with no variables around it."""
     return is_plain(function) and not cast("FunctionType", function).__closure__
 
 
 def signature_of(function: Callable[..., object]) -> inspect.Signature | None:
-    """The parameters of a callable; None for builtins that do not tell them."""
+    """Return the parameters of a callable; None for builtins that do not tell them."""
     if isinstance(function, functools.partial):
-        # One that was also told what it wraps would be read as if nothing was given to it.
+        # A partial with ``__wrapped__`` would be read as if it had no arguments.
         whole = cast("functools.partial[object]", function)
         function = functools.partial(whole.func, *whole.args, **whole.keywords)
     try:
@@ -81,12 +81,12 @@ def signature_of(function: Callable[..., object]) -> inspect.Signature | None:
 
 
 def begins_with_self(code: CodeType) -> bool:
-    """The same, of a function without decorators, by its code."""
+    """Return whether the first parameter of a function without decorators is ``self``, by its code."""
     return code.co_argcount > 0 and code.co_varnames[0] == "self"
 
 
 def takes_self(function: Callable[..., object]) -> bool:
-    """Whether its first parameter is called ``self``, and so its container."""
+    """Return whether its first parameter is called ``self``, and so is its container."""
     if is_plain(function):
         return begins_with_self(cast("FunctionType", function).__code__)
     shape = signature_of(function)
@@ -100,7 +100,7 @@ def takes_self(function: Callable[..., object]) -> bool:
 
 
 def is_taken_by_name(function: Callable[..., object], parameter: inspect.Parameter, *, is_first: bool) -> bool:
-    """Whether a call may name this parameter, for all that decorators make of it."""
+    """Return whether a call may name this parameter, in spite of decorators."""
     if parameter.kind is parameter.POSITIONAL_ONLY:
         return False
     executed = executed_by(function)
@@ -108,7 +108,7 @@ def is_taken_by_name(function: Callable[..., object], parameter: inspect.Paramet
         return True
     code = executed.__code__
     if is_first and executed.__dict__.keys() >= _DISPATCHING:
-        # functools.singledispatch looks at the first that has no name.
+        # functools.singledispatch looks at the first positional argument.
         return False
     if code.co_flags & inspect.CO_VARKEYWORDS:
         return True
@@ -116,7 +116,7 @@ def is_taken_by_name(function: Callable[..., object], parameter: inspect.Paramet
 
 
 def layers_of(function: object) -> Iterator[object]:
-    """A callable, and from the outside in all that it is known to call: what is wrapped, bound or completed by it."""
+    """Yield a callable, and from the outside in those that it is known to call: wrapped, bound or completed ones."""
     seen: set[int] = set()
     pending = [function]
     while pending:
@@ -128,7 +128,7 @@ def layers_of(function: object) -> Iterator[object]:
 
 
 def everything_in(function: object) -> Iterator[object]:
-    """The same, and the functions that it has around it, keeps, or chooses from: all that it may call unseen."""
+    """Yield the callable and all that it may call unseen: functions around it, kept by it, or chosen from."""
     seen: set[int] = set()
     pending = [function]
     while pending:
@@ -140,7 +140,7 @@ def everything_in(function: object) -> Iterator[object]:
 
 
 def kept_by(layer: object) -> Mapping[str, object]:
-    """What a function or an object holds beside its code: variables around it, attributes, implementations by type."""
+    """Return the values that a callable keeps: variables around it, attributes, implementations by type."""
     if is_function(layer):
         names: Mapping[str, Any] = layer.__dict__
         chosen: Mapping[type, object] = names["registry"] if names.keys() >= _DISPATCHING else {}
@@ -160,10 +160,10 @@ def _beneath(layer: object) -> Iterator[object]:
         attributes = layer.__dict__
         yield from (attributes[name] for name in _PARTIAL_METHODS if name in attributes)
         if "__signature__" in attributes and "__wrapped__" not in attributes:
-            # It shows the parameters of a function that it does not name, which is among the variables around it.
+            # It shows the parameters of another function, which is among the variables around it.
             yield from (value for _, value in closed_over(layer) if issubclass(type(value), _FUNCTIONS))
     elif not isinstance(layer, type | BoundWhenCalled):
-        # An object with __call__ is executed there, even where it wraps another.
+        # An object with __call__ executes that, even if it wraps another function.
         call = getattr(type(layer), "__call__", None)  # noqa: B004  the method itself is wanted
         yield from (call,) if is_function(call) else ()
     if not isinstance(layer, type) and inspect.getattr_static(known, "__wrapped__", None) is not None:
@@ -171,7 +171,7 @@ def _beneath(layer: object) -> Iterator[object]:
 
 
 def executed_by(function: object) -> object:
-    """The function that is executed first: of a partial, a method or an object as well, and not what is wrapped."""
+    """Return the function that is executed first, also of a partial, a method or an object; not the wrapped one."""
     for layer in layers_of(function):
         if is_function(layer) and not any(name in vars(layer) for name in _PARTIAL_METHODS):
             return layer
@@ -179,7 +179,7 @@ def executed_by(function: object) -> object:
 
 
 def owner_of(function: object) -> object:
-    """The function whose parameters and annotations a callable has."""
+    """Return the function that has a callable's parameters and annotations."""
     owner = function
     for layer in layers_of(function):
         if is_function(layer):
@@ -190,7 +190,7 @@ def owner_of(function: object) -> object:
 
 
 def name_of(function: object) -> str:
-    """What to call a callable in a message."""
+    """Return the name of a callable for messages."""
     is_made = any(name in getattr(function, "__dict__", {}) for name in _PARTIAL_METHODS)
     for known in (owner_of(function) if is_made else function, owner_of(function)):
         name = getattr(known, "__qualname__", None)
@@ -200,7 +200,7 @@ def name_of(function: object) -> str:
 
 
 def annotations_of(function: Callable[..., object]) -> Mapping[str, object]:
-    """What is written beside its parameters, by their names, and beside its result, as ``return``."""
+    """Return the annotations of its parameters by name, and that of its result as ``return``."""
     if is_plain(function):
         return cast("FunctionType", function).__annotations__
     shape = signature_of(function)
@@ -212,9 +212,9 @@ def annotations_of(function: Callable[..., object]) -> Mapping[str, object]:
 
 
 def names_of(function: object) -> Mapping[str, object]:
-    """What its annotations may name: what is in its module, and the variables around it that it uses.
+    """Return the names for its annotations: those of its module, and the variables around it that it uses.
 
-    Where decorators come between, what they can name counts as well, after the function's own.
+    Names that decorators in between can use count as well, after the function's own.
     """
     names: dict[str, object] = {}
     for layer in layers_of(function):
@@ -224,16 +224,16 @@ def names_of(function: object) -> Mapping[str, object]:
 
 
 def defaults_of(function: FunctionType) -> Iterator[tuple[str, object]]:
-    """Its own parameters that have a default, and that."""
+    """Yield its own parameters that have a default, with the default."""
     values = function.__defaults__ or ()
     names = function.__code__.co_varnames[: function.__code__.co_argcount]
-    # Some decorators give what they make the defaults of what it wraps, which may have more parameters.
+    # Some decorators copy the defaults of the wrapped function to theirs, which may have fewer parameters.
     yield from zip(reversed(names), reversed(values), strict=False)
     yield from (function.__kwdefaults__ or {}).items()
 
 
 def closed_over(function: FunctionType) -> Iterator[tuple[str, object]]:
-    """The variables of the functions around it that it uses, as far as they have a value yet."""
+    """Yield the variables of the functions around it that it uses, as far as they have a value yet."""
     for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
         try:
             yield name, cell.cell_contents

@@ -1,4 +1,4 @@
-"""References that a step's callable has where nobody fills them in: variables, hidden defaults, attributes."""
+"""References of a step's callable that are never filled in: in variables, hidden defaults, attributes."""
 
 from __future__ import annotations
 
@@ -32,24 +32,24 @@ _WRAPS = f"put @functools.wraps(function) above the function that the decorator 
 
 @define(eq=False)
 class CapturedReferences:
-    """Looks through the callables of one flow; what a module holds is looked at once."""
+    """Searches the callables of one flow; the variables of a module are searched once."""
 
     _modules: dict[int, Mapping[str, str]] = field(factory=dict[int, Mapping[str, str]])
 
     def found_in(self, function: Callable[..., object]) -> Iterator[tuple[str, str]]:
-        """Each reference that would arrive as one, with where it is, and what to do about it."""
+        """Yield each reference that would arrive unfilled, with its place and a hint."""
         if is_alone(function) and not self._holding(cast("FunctionType", function).__globals__):
-            # The usual step: its parameters were read.
+            # The usual step: its parameters have been read.
             return
         for reference, where, hint in self._found(function):
             yield f"{reference} by {where}", hint
 
     def _found(self, function: Callable[..., object]) -> Iterator[tuple[str, str, str]]:
-        """Each such reference, where it is, and what to do."""
+        """Yield each such reference, its place, and a hint."""
         chain = [layer for layer in layers_of(function) if is_function(layer)]
         shape = signature_of(function)
         shown = set[str]() if shape is None else set(shape.parameters)
-        # What takes anything, calls another with it.
+        # A layer that takes any arguments passes them on.
         passes_on = any(layer.__code__.co_flags & (CO_VARARGS | CO_VARKEYWORDS) for layer in chain)
         for layer in everything_in(function):
             if is_function(layer):
@@ -67,7 +67,7 @@ class CapturedReferences:
                     yield holding[name], f"the variable {name!r} of its module", _HINT
 
     def _holding(self, names: Mapping[str, object]) -> Mapping[str, str]:
-        """The variables of a module that have a reference in them, and what that is called."""
+        """Return the variables of a module that contain a reference, and its text."""
         if id(names) not in self._modules:
             found = {name: reference_in(value) for name, value in list(names.items()) if not name.startswith("__")}
             self._modules[id(names)] = {name: shown for name, shown in found.items() if shown}
@@ -75,7 +75,7 @@ class CapturedReferences:
 
 
 def _codes_in(code: CodeType) -> Iterator[CodeType]:
-    """The code of a function, and of those that are defined in it."""
+    """Yield the code of a function, and of functions defined in it."""
     yield code
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
@@ -83,32 +83,32 @@ def _codes_in(code: CodeType) -> Iterator[CodeType]:
 
 
 def _reads(code: CodeType, name: str) -> bool:
-    """Whether it is a variable of the module that has the name there, and not an attribute of something."""
+    """Return whether the name is a variable of the module there, and not an attribute."""
     loads = (step for step in dis.get_instructions(code) if step.opname in ("LOAD_GLOBAL", "LOAD_NAME"))
     return any(step.argval == name for step in loads)
 
 
 def _defaults(function: FunctionType, shown: set[str]) -> Iterator[tuple[str, str, str]]:
-    """References among the defaults of parameters that a decorator does not show."""
+    """Yield references among the defaults of parameters that a decorator hides."""
     for name, found in hidden_defaults(function):
         if name not in shown:
             yield found, f"the default of {name!r} of {function.__qualname__!r}, which a decorator hides", _WRAPS
 
 
 def hidden_defaults(function: FunctionType) -> Iterator[tuple[str, str]]:
-    """Parameters whose default is a reference, or has one in it, and what that is called."""
+    """Yield parameters whose default is a reference or contains one, and its text."""
     for name, value in defaults_of(function):
         if found := _argument_in(value):
             yield name, found
 
 
 def _argument_in(value: object) -> str:
-    """As a default is looked at: alone, or in a list, tuple or dict."""
+    """Search a value as a default is searched: alone, or in a list, tuple or dict."""
     return reference_in(value) if isinstance(value, _LOOKED_AT) else ""
 
 
 def _kept(layer: object) -> Iterator[tuple[str, str, str]]:
-    """References among the variables around a function, and the attributes of an object."""
+    """Yield references among the variables around a function, and the attributes of an object."""
     if isinstance(layer, functools.partial):
         whole = cast("functools.partial[object]", layer)
         if found := reference_in([*whole.args, *whole.keywords.values()]):

@@ -1,4 +1,4 @@
-"""What a class body says once it has closed: its children, its attributes, and the mistakes in it."""
+"""Reads a class body once it has closed: its children, its attributes, and its mistakes."""
 
 from __future__ import annotations
 
@@ -40,14 +40,13 @@ from sequent.model.references import Literal
 
 
 def close_body(body: type, options: WrittenOptions, site: Site, mistakes: Mistakes) -> Written:
-    """What a class body says.
+    """Read a class body.
 
     Args:
         body: the class.
         options: those of its decorator.
         site: the decorator's line.
-        mistakes: takes what stands for two things, is reserved, or is used for what it cannot be, and all that was
-            found in the body while it was executed.
+        mistakes: takes ambiguous, reserved or misused names, and the mistakes found while the body was executed.
     """
     mistakes.told(partial(_refuse_inherited, body, site), None)
     mistakes.told(partial(refuse_construction, body, site), None)
@@ -67,7 +66,7 @@ def close_body(body: type, options: WrittenOptions, site: Site, mistakes: Mistak
     written.attributes = _attributes(names, body, site, mistakes)
     lost = [step for step in made if not any(step is child for child in written.children.values())]
     for word in DESIGNATED:
-        # What is no step of its own, or a value, has been told already.
+        # A name for something else than a step has been reported already.
         if word in names and not isinstance(names[word], Reference) and not any(names[word] is step for step in lost):
             named = mistakes.told(partial(_designated, word, names[word], written, site), None)
             setattr(written, word, named)
@@ -79,7 +78,7 @@ def close_body(body: type, options: WrittenOptions, site: Site, mistakes: Mistak
 
 
 def _refuse_inherited(body: type, site: Site) -> None:
-    """What stands in another class's body would be left out without a word."""
+    """Refuse parts of another class's body, which would be left out without a word."""
     for base in body.__mro__[1:]:
         for name, value in vars(base).items():
             if isinstance(value, str | PurePath):
@@ -93,7 +92,7 @@ def _refuse_inherited(body: type, site: Site) -> None:
 
 
 def adopt(parent: Node, mistakes: Mistakes) -> None:
-    """Let the children know which container they are in; one that has parameters of its own is a mistake."""
+    """Tell the children which container they are in; a child with parameters of its own is a mistake."""
     for name, child in parent.__sequent__.children.items():
         for attribute, value in child.__sequent__.attributes.items():
             if isinstance(value.__sequent__, ParamSource) and attribute not in child.__sequent__.given:
@@ -135,7 +134,7 @@ def _children(
 
 
 def _check_child(name: str, value: Node, seen: Mapping[int, str], body: type, annotated: Site | None) -> None:
-    """See that a name can stand for a step; ``annotated`` is the body's decorator, where that has a type for it too."""
+    """Check that a name may stand for a step; ``annotated`` is the body's decorator if the name has a type as well."""
     written = value.__sequent__
     if id(value) in seen:
         raise body_error(
@@ -177,7 +176,7 @@ def _attributes(names: Mapping[str, object], body: type, site: Site, mistakes: M
 
 
 def _check_kept(name: str, value: object, body: type, site: Site) -> None:
-    """What is no step and no reference stays an attribute of the class, as it is."""
+    """Check an attribute that is neither a step nor a reference, and stays as it is."""
     if isinstance(value, Outer):
         raise outer_alone(f"the attribute {name!r}", assignment(name, site.place))
     if isinstance(value, Requirement):
@@ -188,7 +187,7 @@ def _check_kept(name: str, value: object, body: type, site: Site) -> None:
 
 
 def _is_called_by_a_step(function: FunctionType, body: type) -> bool:
-    """Whether a step of the body was made of the function: ``load = step(retries=2)(function)``."""
+    """Return whether a step of the body was made of the function: ``load = step(retries=2)(function)``."""
     works = (value.__sequent__.work for value in vars(body).values() if isinstance(value, Node))
     return any(
         layer is function for work in works if isinstance(work, FunctionSource) for layer in layers_of(work.function)
@@ -196,7 +195,7 @@ def _is_called_by_a_step(function: FunctionType, body: type) -> bool:
 
 
 def _refuse_hidden(name: str, value: object, body: type, site: Site) -> None:
-    """What is no step and no reference is kept as it is: a reference within it would reach the steps as one."""
+    """Refuse a reference inside an attribute that stays as it is: it would reach the steps unfilled."""
     if isinstance(value, FunctionType):
         for parameter, reference in hidden_defaults(value):
             if _is_called_by_a_step(value, body):
@@ -221,7 +220,7 @@ def _refuse_hidden(name: str, value: object, body: type, site: Site) -> None:
 
 
 def _check_attribute(name: str, value: Reference, *, has_type: bool) -> None:
-    """A container may take what is further out, items, and the result of the iteration before."""
+    """Check that a container takes only outer values, items, and the result of the iteration before."""
     source, place = value.__sequent__, value.__sequent__.site.place
     refuse_secret(value, f"the attribute {name!r}", place)
     for part in within(source):
@@ -240,7 +239,7 @@ def _check_attribute(name: str, value: Reference, *, has_type: bool) -> None:
 
 
 def _designated(word: str, value: object, written: Written, site: Site) -> Node:
-    """The child that ``result =`` or ``until =`` names."""
+    """Return the child that ``result =`` or ``until =`` names."""
     children = written.children
     allowed: list[Node] = [child for child in children.values() if word == "result" or isinstance(child, Step)]
     if isinstance(value, Node) and any(value is child for child in allowed):
@@ -256,7 +255,7 @@ def _designated(word: str, value: object, written: Written, site: Site) -> Node:
 
 
 def check_until(written: Written, mistakes: Mistakes) -> None:
-    """See that what ends a repeat or says how it runs has one, and that each ends."""
+    """Check that only repeats have options of repeats, and that each repeat ends."""
     options, site = written.options, written.site
     mistakes.told(partial(check_parallel, options, site), None)
     if written.until is not None and options.repeats is None:

@@ -1,4 +1,4 @@
-"""A program with its arguments, as written; or the function that returns them."""
+"""A program with its arguments, as written; or the function that returns its words."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ from sequent.model.wording import described, did_you_mean, repr_of
 
 
 class ExitCode(int):
-    """As ``result=`` of a command: the code with which the program ended."""
+    """As ``result=`` of a command: the exit code of the program."""
 
     __slots__ = ()
 
 
 @frozen(kw_only=True, eq=False)
 class CommandSource:
-    """A program with its arguments, and how it is run."""
+    """A program with its arguments and options."""
 
     words: tuple[WordSource, ...] = ()
     computed: FunctionSource | None = None
-    """What returns the words instead."""
+    """The function that returns the words instead."""
     shell: str | None = None
-    """A text for bash, to which the words are handed."""
+    """A script for bash, which gets the words as its arguments."""
     env: tuple[tuple[str, WordSource | None], ...] = ()
     cwd: WordSource | None = None
     stdin: WordSource | None = None
@@ -45,7 +45,7 @@ class CommandSource:
 
     @property
     def name(self) -> str:
-        """What to call it in a message."""
+        """Its name for messages."""
         return "command" if self.computed is None else self.computed.name
 
 
@@ -63,15 +63,15 @@ _RESULTS: tuple[tuple[object, str], ...] = (
 
 
 def read_command(words: object, options: Mapping[str, object], site: Site) -> CommandSource:
-    """A command.
+    """Read a command.
 
     Args:
         words: the program and its arguments.
-        options: of ``env``, ``cwd``, ``stdin``, ``success`` and ``result``, those that were given.
+        options: those of ``env``, ``cwd``, ``stdin``, ``success`` and ``result`` that were given.
         site: the call that gives them.
 
     Raises:
-        DefinitionError: something of it is nothing that a program can be given.
+        DefinitionError: a word or an option is not one that a program can be given.
     """
     if not isinstance(words, tuple | list):
         raise command_error(
@@ -86,7 +86,7 @@ def read_command(words: object, options: Mapping[str, object], site: Site) -> Co
             )
     shell = read_at(site, "shell", partial(_read_shell, options.get("shell")))
     reader = read_words if shell is None else read_arguments
-    # The builder gives the words as an option of that name.
+    # The builder calls this option ``command``.
     read = read_at(site, "command", partial(reader, cast("Sequence[object]", words)))
     return _read_options(CommandSource(words=read, shell=shell), options, site)
 
@@ -99,10 +99,10 @@ def read_computed(
     kwargs: object = None,
     flow: object = None,
 ) -> CommandSource:
-    """A command whose words a function returns, in a worker; it is given as that of a step is.
+    """Read a command whose words a function returns, in a worker; the function is given like that of a step.
 
     Raises:
-        DefinitionError: it is nothing to call, or takes a secret, which would stand in the list of processes.
+        DefinitionError: it cannot be called, or takes a secret, which the list of processes would show.
     """
     if options.get("shell") is not None:
         raise command_error(
@@ -167,7 +167,7 @@ def _read_cwd(cwd: object, place: Place) -> WordSource | None:
 
 
 def _read_stdin(stdin: object, place: Place) -> WordSource | None:
-    """A value may have NUL in it here, and a Path is opened."""
+    """Read the standard input: a string may contain NUL here, and a Path is opened."""
     if stdin is None:
         return None
     if isinstance(stdin, bytes) or (isinstance(stdin, str) and "\0" in stdin):
@@ -176,7 +176,7 @@ def _read_stdin(stdin: object, place: Place) -> WordSource | None:
 
 
 def _read_result(result: object, place: Place) -> object:
-    """How standard output is read: a type, or an annotation made of types."""
+    """Read how standard output becomes the result: a type, or an annotation made of types."""
     if isinstance(result, _DATA):
         raise command_error(
             f"'result' is {repr_of(cast('Any', result))}",

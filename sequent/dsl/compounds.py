@@ -1,4 +1,4 @@
-"""Arguments: data, references, and lists, tuples and dicts with references in them, at whatever depth."""
+"""Arguments: data, references, and lists, tuples and dicts that contain references, at any depth."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _FORMS: dict[type, CompoundForm] = {list: CompoundForm.LIST, tuple: CompoundForm
 
 @frozen(eq=False)
 class CompoundSource:
-    """A list, a tuple or a dict with references in it."""
+    """A list, a tuple or a dict that contains references."""
 
     form: CompoundForm
     parts: tuple[Given, ...]
@@ -34,14 +34,14 @@ Given = Reference | Literal | FlowHandle | CompoundSource
 
 
 def read_value(value: object, name: str, place: Place, flow: object = None, depth: int = 0) -> Given:
-    """One argument.
+    """Read one argument.
 
     Args:
-        value: what the author gave: data, a reference, the flow itself, or a list, tuple or dict with these in it.
-        name: what to call it in an error: ``kwargs['db']``.
+        value: the author's value: data, a reference, the flow itself, or a list, tuple or dict of these.
+        name: its name for errors: ``kwargs['db']``.
         place: the line that gives it.
-        flow: the flow that is being built, if it may stand among the arguments.
-        depth: in how many others it stands.
+        flow: the flow that is being built, if it may be among the arguments.
+        depth: the number of values around it.
 
     Raises:
         DefinitionError: it is none of them.
@@ -68,7 +68,7 @@ def read_value(value: object, name: str, place: Place, flow: object = None, dept
 
 
 def references_within(given: Given) -> Iterator[Reference]:
-    """A reference, or those in a compound."""
+    """Yield a reference, or those in a compound."""
     if isinstance(given, Reference):
         yield given
     elif isinstance(given, CompoundSource):
@@ -77,7 +77,7 @@ def references_within(given: Given) -> Iterator[Reference]:
 
 
 def holds_reference(value: object, flow: object = None) -> bool:
-    """Whether there is a reference in a list, tuple or dict's values, or what would be one if it were written right."""
+    """Return whether the values of a list, tuple or dict contain a reference, or a mistake for one."""
     pending = [value]
     seen: set[int] = set()
     while pending:
@@ -101,7 +101,7 @@ def _named_parts(value: object, name: str) -> Iterator[tuple[str, object]]:
 
 
 def _refuse_meant(value: object, name: str, place: Place) -> None:
-    """What stands for something else: a step for its result, a method for what it gives, a door for what is behind."""
+    """Refuse an object given by mistake: a step for its result, a method for its value, ``outer`` alone."""
     if isinstance(value, Claimable):
         raise step_as_value(value, name, place)
     if isinstance(value, Requirement):
@@ -117,5 +117,5 @@ def _refuse_meant(value: object, name: str, place: Place) -> None:
 
 
 def argument_error(message: str, place: Place, hint: str) -> DefinitionError:
-    """The error for what is no argument."""
+    """Return the error for a value that is not an argument."""
     return DefinitionError(message, code="argument", hint=hint, place=place)

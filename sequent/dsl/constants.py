@@ -1,4 +1,4 @@
-"""The original's constants, as its programs name them."""
+"""The original's constants, by their names there."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ class Gives(Protocol[R_co]):
 
 
 class Answers(Protocol[R]):
-    """A step or container whose result can be asked for: not what repeats."""
+    """A step or container whose result a requirement can name: not a repeat."""
 
     @property
     def result(self) -> R: ...
@@ -70,8 +70,8 @@ class GivesOne(Protocol[R]):
 class Container(Node, Generic[C_co]):
     """A block of a flow, written as a class; it starts, repeats and ends as one.
 
-    The plain class stays what ``self`` is in its steps. Calling the container gives an instance of it
-    with those values, which can be run, or whose steps a unit test calls.
+    The plain class stays the type of ``self`` in its steps. Calling the container returns an instance of it with those
+    values, which can be run, or whose steps a unit test calls.
     """
 
     def __init__(self, written: Written) -> None:
@@ -91,15 +91,15 @@ class Container(Node, Generic[C_co]):
         return cast("R", _result_of(self, site_above(1)))
 
     def result_or(self: Container[Gives[R]], value: V) -> R | V:
-        """The same, or a value where there is no result; who takes it handles a failure; a reference."""
+        """Return the result, or a value if there is none, as a reference; a step that takes it handles a failure."""
         return cast("R | V", _result_or(self, value, site_above(1)))
 
     def returned(self: Container[GivesOne[R]], *values: R) -> Requirement:
-        """It succeeded, and its result is one of these: None, bool, int, str, members of an enum."""
+        """Require that it succeeds and returns one of these: None, bool, int, str, members of an enum."""
         return _returned(self, values, site_above(1))
 
     def __call__(self, **values: Any) -> Any:
-        """An instance with these values of what the body declares: parameters, items and outer things."""
+        """Return an instance with these values of the body's attributes: parameters, items and outer values."""
         written = self.__sequent__
         for name in values:
             if name not in written.attributes:
@@ -110,7 +110,7 @@ class Container(Node, Generic[C_co]):
         instance = cast("Any", instance_of(self.__wrapped__, known | values))
         instance.__dict__.update(run=BoundRun(self, values), __sequent_flow__=self)
         if written.parent is None and not hasattr(self.__wrapped__, "_repr_html_"):
-            # A notebook asks the instance, and shows the flow with these values.
+            # A notebook shows the flow of the instance, with these values.
             instance.__dict__["_repr_html_"] = partial(shown, instance)
         return instance
 
@@ -143,7 +143,7 @@ class Container(Node, Generic[C_co]):
 
     def __bool__(self) -> Any:
         frame = frame_above(1)
-        # Tools that look at a module's contents may ask; an author's condition stands in a body.
+        # Tools that inspect a module may do this; an author's condition is in a class body.
         if body_of(frame) is not None:
             raise not_now(Site(frame.f_code, frame.f_lasti).place)
         return True
@@ -156,7 +156,7 @@ class Container(Node, Generic[C_co]):
 
 
 class RepeatedContainer(Container[C_co]):
-    """A container that is done for each of some items; its result is a list."""
+    """A container that runs for each of some items; its result is a list."""
 
     @property
     def result(self: RepeatedContainer[Gives[R]]) -> list[R]:  # type: ignore[override]  # a list of what one gives
@@ -164,18 +164,18 @@ class RepeatedContainer(Container[C_co]):
         return cast("list[R]", _result_of(self, site_above(1)))
 
     def result_or(self: RepeatedContainer[Gives[R]], value: V) -> list[R | V]:  # type: ignore[override]  # as above
-        """The same, with a value for each iteration without a result; who takes it handles failures; a reference."""
+        """Return the results, with a value for each iteration without one; a step that takes them handles failures."""
         return cast("list[R | V]", _result_or(self, value, site_above(1)))
 
     def returned(self, *values: Never) -> Requirement:  # pyright: ignore[reportIncompatibleMethodOverride]
-        """Not for what repeats: its result is a list."""
+        """Refuse: the result of a repeat is a list."""
         return _returned(self, values, site_above(1))
 
 
 def _result_of(node: Node, site: Site) -> object:
     written = node.__sequent__
     if written.result is None:
-        # Python then asks __getattr__, which tells.
+        # Python then calls __getattr__, which explains.
         raise AttributeError("result")
     return Reference(ResultSource(site, node))
 
@@ -204,7 +204,7 @@ def _no_result(written: Written, site: Site) -> MissingWordError:
 if TYPE_CHECKING:
 
     class ContainerType(type, Requirement):
-        """What mypy takes the class of a container to be, since it ignores what a decorator returns."""
+        """The type that mypy gives the class of a container, since it ignores the return type of a decorator."""
 
         ready: Requirement
         active: Requirement
@@ -246,15 +246,15 @@ def container(*, repeats: Repeats, **options: Unpack[RepeatContainerOptions]) ->
 @overload
 def container(**options: Unpack[ContainerOptions]) -> ContainerDecorator: ...
 def container(body: object = None, /, **options: object) -> object:
-    """Make a container of a class: its body holds steps and containers; at the top of a module it is a flow.
+    """Make a container of a class: its body contains steps and containers; at the top of a module it is a flow.
 
     Args:
         body: the class, or a container that is used again.
-        **options: how it is to run, as the page *Options* of the documentation has it; ``kwargs``, the parameters of
+        **options: its options, as on the page *Options* of the documentation; ``kwargs``, the parameters of
             a container that is used again.
 
     Raises:
-        DefinitionError: something in the body or an option is not one that a container can have.
+        DefinitionError: a part of the body or an option is not one that a container can have.
     """
     frame = frame_above(1)
     site = Site(frame.f_code, frame.f_lasti)
@@ -275,7 +275,7 @@ def container(body: object = None, /, **options: object) -> object:
 
 
 def _refuse_twice(body: Node, site: Site) -> None:
-    """A container is used again by a call, and never by a second decorator above its class."""
+    """Refuse a second decorator above a class; a container is used again by a call."""
     if is_decorator(site.place) and is_decorator(body.__sequent__.site.place):
         raise DefinitionError(
             f"{body.__sequent__.name!r} is a container already: @container stands above it twice",

@@ -1,4 +1,4 @@
-"""From what the author wrote to a definition: the specification, and the code that it speaks of."""
+"""Makes a definition of an author's flow: the specification, and the code that it refers to."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ from sequent.settings.keywords import Settings
 from sequent.settings.original_keys import told_of
 
 _MEANS_NOTHING = frozenset({"other-flow", "param", "reference"})
-"""Mistakes of what a name means, which the compiler would tell again in its words; ..."""
+"""Mistakes in the meaning of a name, which the compiler would report again in its words; ..."""
 _TOLD_HERE = frozenset({"endless"})
-"""... and mistakes that it looks for as well."""
+"""... and mistakes that both look for."""
 
 
 class BuiltFlow:
@@ -43,22 +43,22 @@ class BuiltFlow:
 
 
 def definition_of(flow: object) -> Definition:
-    """The definition of a flow.
+    """Return the definition of a flow.
 
     Args:
-        flow: what ``@container`` returned, the same with parameters (``nightly(day=...)``), or a ``Sequent``.
+        flow: a ``@container`` class, also with parameters (``nightly(day=...)``), or a ``Sequent``.
 
     Raises:
-        InvalidFlowError: the flow has mistakes; all of them that can be told without its parameters.
-        UsageError: it is no flow.
+        InvalidFlowError: the flow has mistakes; it has all that can be found without its parameters.
+        UsageError: it is not a flow.
     """
-    found = (
+    source = (
         vars(flow).get("__sequent_flow__", flow) if not isinstance(flow, type) and hasattr(flow, "__dict__") else flow
     )
-    if isinstance(found, BuiltFlow):
-        return _define(found.root, found, found.settings, _origin(found, found.module, found.file))
-    if isinstance(found, Node) and (body := found.__sequent__.body) is not None:
-        written = found.__sequent__
+    if isinstance(source, BuiltFlow):
+        return _define(source.root, source, source.settings, _origin(source, source.module, source.file))
+    if isinstance(source, Node) and (body := source.__sequent__.body) is not None:
+        written = source.__sequent__
         if written.parent is not None:
             raise UsageError(
                 f"{written.name!r} is inside {written.parent.__sequent__.name!r}, so it is not a flow",
@@ -66,8 +66,10 @@ def definition_of(flow: object) -> Definition:
                 hint="run the outermost container",
                 place=written.site.place,
             )
-        return _define(found, found, _settings(written), _origin(found, body.__module__, ""))
-    raise UsageError(f"{kind_of(found)} is not a flow", code="not-a-flow", hint="give a @container class, or a Sequent")
+        return _define(source, source, _settings(written), _origin(source, body.__module__, ""))
+    raise UsageError(
+        f"{kind_of(source)} is not a flow", code="not-a-flow", hint="give a @container class, or a Sequent"
+    )
 
 
 def _define(root: Node, flow: object, settings: Settings, origin: Origin) -> Definition:
@@ -102,13 +104,13 @@ def _define(root: Node, flow: object, settings: Settings, origin: Origin) -> Def
 
 
 def _idle(settings: Settings) -> tuple[str, ...]:
-    """What to tell of keys of its configuration that mean nothing here."""
+    """Return warnings about keys of its configuration that have no effect."""
     where = next((f"{place}: " for place in settings.idle.values()), "")
     return tuple(f"{where}{told}" for told in told_of(settings.idle))
 
 
 def _of_the_whole(spec: FlowSpec, problems: Sequence[DefinitionError], tree: SpecTree) -> Iterator[DefinitionError]:
-    """What is wrong with the flow as a whole, as far as it does not follow from what is told already."""
+    """Yield the mistakes of the flow as a whole, unless they follow from those already found."""
     told = {problem.path for problem in problems if problem.code in _MEANS_NOTHING} | tree.unread
     for problem in mistakes_of_the_whole(spec):
         if problem.path not in told and problem.code not in _TOLD_HERE:
@@ -136,7 +138,7 @@ def _params(written: Written, problems: list[DefinitionError]) -> tuple[tuple[Pa
 
 
 def _mistake_in_default(source: ParamSource, kind: object, shown: str) -> DefinitionError | None:
-    """What is wrong with the default of a parameter, if anything."""
+    """Return the mistake in the default of a parameter, if there is one."""
     if source.default is None:
         return None
     wanted = with_article(shown)
@@ -158,16 +160,16 @@ def _mistake_in_default(source: ParamSource, kind: object, shown: str) -> Defini
 
 
 def _settings(written: Written) -> Settings:
-    """The settings of a flow that is written as a class: they stand among its options."""
+    """Return the settings of a flow that is written as a class: they are among its options."""
     options = written.options
-    said = {name: getattr(options, name) for name in SETTINGS if getattr(options, name) is not None}
-    return Settings(said, places=dict.fromkeys(said, written.site.place))
+    values = {name: getattr(options, name) for name in SETTINGS if getattr(options, name) is not None}
+    return Settings(values, places=dict.fromkeys(values, written.site.place))
 
 
 def _origin(flow: object, name: str, file: str) -> Origin:
-    """Where the flow is found again: its module, and its name there if it has one."""
+    """Return how to find the flow again: its module, and its name there if it has one."""
     module = sys.modules.get(name)
     names = vars(module) if module is not None else {}
     attribute = next((key for key, value in list(names.items()) if value is flow), "")
-    found = file or str(getattr(module, "__file__", None) or "")
-    return Origin(module=name, attribute=attribute, file=os.path.realpath(found) if found else "")
+    path = file or str(getattr(module, "__file__", None) or "")
+    return Origin(module=name, attribute=attribute, file=os.path.realpath(path) if path else "")

@@ -1,4 +1,4 @@
-"""What is around a step or container while its flow is walked, and what the containers around were given."""
+"""The containers around a step or container while its flow is walked, and their parameters."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from sequent.model.references import Path, Value
 class EnclosingContainers:
     """The containers under way, from the flow inwards.
 
-    A container that is used again has the children of the one it was made from, so where a child is
-    depends on which of them is under way: a path leads through the innermost.
+    A container that is used again has the children of the original one. So the place of a child depends on which of the
+    two is under way: a path leads through the innermost.
     """
 
     _around: list[Node] = field(factory=list[Node])
     _paths: dict[Node, Path] = field(factory=dict[Node, Path])
     _given: dict[int, Value] = field(factory=dict[int, Value])
-    """What parameters stand for, by the identity of the references that name them."""
+    """The values of parameters, by the identity of the references that name them."""
 
     @contextmanager
     def inside(self, node: Node, path: Path, given: Mapping[str, Value]) -> Generator[None]:
-        """While what is in a container is walked.
+        """Walk the contents of a container.
 
         Args:
             node: the container.
-            path: where it is.
-            given: what its parameters stand for, by name, where it is used again.
+            path: its path.
+            given: the values of its parameters, by name, if it is used again.
         """
         written = node.__sequent__
         own = written.template or node
@@ -50,7 +50,7 @@ class EnclosingContainers:
                 del self._given[key]
 
     def path_of(self, node: Node) -> Path | None:
-        """Where a step or container is; None where it is in none that is under way."""
+        """Return the path of a step or container; None if it is not in a container under way."""
         names: list[str] = []
         while (around := self._paths.get(node)) is None:
             parent = node.__sequent__.parent
@@ -61,22 +61,22 @@ class EnclosingContainers:
         return (*around, *reversed(names))
 
     def given(self, reference: Reference) -> Value | None:
-        """What a parameter of a container that is used again stands for."""
+        """Return the value of a parameter of a container that is used again."""
         return self._given.get(id(reference))
 
     def hides(self, name: str) -> bool:
-        """Whether the body that is being walked has something of that name itself."""
+        """Return whether the body that is being walked has that name itself."""
         return bool(self._around) and _has(self._around[-1], name)
 
     def outer_node(self, name: str) -> Node | None:
-        """The step or container that a name means which is searched outside of the body that is being walked."""
+        """Return the step or container with a name that is searched outside of the body being walked."""
         for container in reversed(self._around[:-1]):
             if _has(container, name):
                 return container.__sequent__.children.get(name)
         return None
 
     def outer_constant(self, name: str) -> Mapping[str, object]:
-        """The plain attribute of a class that such a name means, by that name; nothing where it means another thing."""
+        """Return the plain class attribute with such a name, as a dict; {} if the name means something else."""
         for container in reversed(self._around[:-1]):
             written = container.__sequent__
             if _has(container, name):

@@ -1,4 +1,4 @@
-"""Events: requirements that stand for themselves, to be used in others."""
+"""Events: requirements that are used in others."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from sequent.errors import DefinitionError
 
 
 def read_event(requires: object, require: object, site: Site) -> Requirement:
-    """The requirement that ``add_event`` is given, by either name.
+    """Return the requirement given to ``add_event``, by either name.
 
     Raises:
-        DefinitionError: it is given twice, is no requirement, or requires nothing.
+        DefinitionError: it is given twice, is not a requirement, or requires nothing.
     """
     given = [(word, value) for word, value in (("requires", requires), ("require", require)) if not _is_nothing(value)]
     if len(given) > 1:

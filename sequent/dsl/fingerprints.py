@@ -1,4 +1,4 @@
-"""Digests of code, by which a recovery tells that a step has changed since the run began."""
+"""Digests of code, which show a recovery that a step has changed since the run began."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sequent.model.work import ARGUMENTS
 
 
 def fingerprint(function: Callable[..., object], *literals: str) -> str:
-    """A digest of what a callable does, whatever its lines and comments; and one of the literals that it is given."""
+    """Return a digest of a callable's code, whatever its lines and comments; with literals, also one of these."""
     digest = blake2b(digest_size=16)
     _add(digest, function)
     if not literals:
@@ -26,7 +26,7 @@ def fingerprint(function: Callable[..., object], *literals: str) -> str:
 
 
 def _add(digest: Any, function: object) -> None:
-    """What is executed first, and all that it wraps: a change of either is one of the step."""
+    """Add the function that is executed first, and all that it wraps: a change of either changes the step."""
     has_code = False
     for layer in (function,) if is_alone(function) else everything_in(function):
         if isinstance(layer, functools.partial | functools.partialmethod):
@@ -57,7 +57,7 @@ def _add_text(digest: Any, text: str) -> None:
 
 
 def _stable(value: object) -> str:
-    """A text of a constant that is the same in every process: no addresses, no order of hashing."""
+    """Return a text of a constant that is the same in every process: no addresses, no order of hashing."""
     if isinstance(value, tuple):
         return f"({','.join(map(_stable, cast('tuple[object, ...]', value)))})"
     if isinstance(value, frozenset):

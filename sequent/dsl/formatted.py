@@ -1,4 +1,4 @@
-"""What formatting a reference gives: a text of another length than that of the value, which is not there yet."""
+"""Formatted references: a string of another length than the value, which does not exist yet."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from sequent.errors import DefinitionError
 
 
 class Named(Protocol):
-    """What can be told by a name."""
+    """A value that has a name for messages."""
 
     @property
     def shown(self) -> str:
-        """What the author would call it."""
+        """The author's name for it."""
         ...
 
 
 class FormattedText(str):
-    """A token alone, such as ``f"{x}"`` and ``str(x)`` are: nothing that rests on its letters may be done with it."""
+    """A token alone, as ``f"{x}"`` and ``str(x)`` make it: no operation on its letters is allowed."""
 
     __slots__ = ("__form", "__make", "__source")
 
@@ -32,13 +32,13 @@ class FormattedText(str):
 
     @classmethod
     def of(cls, token: str, source: Named, make: Callable[[str], str] | None, form: str) -> FormattedText:
-        """A token.
+        """Make a token.
 
         Args:
-            token: the text.
-            source: where the value of its reference comes from.
-            make: makes a token of the same reference in another form; None where it is formatted already.
-            form: its conversion, and the form that it has.
+            token: the string.
+            source: the source of its reference's value.
+            make: makes a token of the same reference in another form; None if it is formatted already.
+            form: its conversion and format.
         """
         text = cls(token)
         text.__source = source
@@ -62,7 +62,7 @@ class FormattedText(str):
         return self
 
     def __bool__(self) -> bool:
-        # Python's library asks that of texts before it does anything with them.
+        # Python's library tests strings before it does anything with them.
         return True
 
     def __eq__(self, other: object) -> bool:
@@ -78,7 +78,7 @@ class FormattedText(str):
         return _refusal(self.__source, "compared", "require x.returned(value), or let a step that takes it compare", 3)
 
     def refuse(self, *_args: object, **_options: object) -> NoReturn:
-        """Stands for what would give another text, or a number, than that of the value.
+        """Refuse an operation that would give another string, or a number, than it does for the value.
 
         Raises:
             DefinitionError: always.
@@ -100,7 +100,7 @@ class Padding(NamedTuple):
 
     @property
     def as_f_string(self) -> str:
-        """How an f-string says it."""
+        """The f-string for it."""
         flags, width, precision = _PADDED.fullmatch(self.written).groups()  # type: ignore[union-attr]
         side = "<" if "-" in flags else ">"
         return f'f"{{x:{side + width if width else ""}{precision}}}"'
@@ -111,9 +111,9 @@ _OPERATOR = opmap["BINARY_OP"]
 
 
 def padding_by_percent(frame: FrameType) -> Padding | None:
-    """What counts letters in the text with which a frame just formats by ``%``; nothing where it does not.
+    """Return the conversion that counts letters, in the string with which a frame is formatting by ``%``; or None.
 
-    A text that cannot be read there counts as one that does.
+    A string that cannot be read there counts as one with such a conversion.
     """
     if frame.f_code.co_code[frame.f_lasti] != _OPERATOR:
         return None

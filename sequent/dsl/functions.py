@@ -1,4 +1,4 @@
-"""A step's callable, and the arguments it gets: references among its defaults, and what was given beside it."""
+"""A step's callable and its arguments: references among its defaults, and those given beside it."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ from sequent.model.work import ModuleImport
 
 Called = Callable[..., object]
 _SIMPLE = frozenset({type(None), bool, int, float})
-"""Defaults of these types are what they are; others may be a reference, or have one in them."""
+"""Defaults of these types are plain values; others may be a reference, or contain one."""
 
 
 @frozen(eq=False)
 class FunctionSource:
-    """A callable, and what it is called with."""
+    """A callable, and the arguments of its call."""
 
     function: Callable[..., object]
     name: str
@@ -58,19 +58,19 @@ def read_function(
     kwargs: object = None,
     flow: object = None,
 ) -> FunctionSource:
-    """A step's callable with its arguments.
+    """Read a step's callable and its arguments.
 
     Args:
-        function: what the author gave.
+        function: the author's object.
         site: the call that makes it a step.
         args: further positional arguments: data and references.
         kwargs: further arguments by name.
-        flow: the flow that is being built; it may stand among the arguments.
+        flow: the flow that is being built; it may be among the arguments.
 
     Raises:
-        DefinitionError: it is nothing to call, or the arguments do not fit it.
+        DefinitionError: it cannot be called, or the arguments do not fit it.
     """
-    # The containers of the builder have no class, and self is a parameter as any other.
+    # The builder's containers have no class, so self is a parameter like any other.
     is_of_class = flow is None
     if is_plain(function) and not args and not kwargs and (is_of_class or not takes_self(cast("Called", function))):
         plain = _read_plain(cast("FunctionType", function), site)
@@ -84,9 +84,9 @@ def read_function(
 
 
 def _read_plain(function: FunctionType, site: Site) -> FunctionSource | None:
-    """The usual step, read from its code alone: asking ``inspect`` for ten thousand signatures takes a second.
+    """Read the usual step, from its code alone: asking ``inspect`` for ten thousand signatures takes a second.
 
-    None where its arguments must be looked at one by one.
+    Return None if its arguments must be read one by one.
     """
     code = function.__code__
     is_method = begins_with_self(code)
@@ -101,14 +101,14 @@ def _read_plain(function: FunctionType, site: Site) -> FunctionSource | None:
     names = code.co_varnames[count - len(defaults) : count]
     for name, value in (*zip(names, defaults, strict=True), *by_name.items()):
         if type(value) not in _SIMPLE:
-            found = _read_default(name, value, site)
-            if found is not None:
-                arguments.append((name, found))
+            argument = _read_default(name, value, site)
+            if argument is not None:
+                arguments.append((name, argument))
     return FunctionSource(function, function.__qualname__, is_method, tuple(arguments))
 
 
 def _read_default(name: str, value: object, site: Site) -> Given | None:
-    """What a default is given as; None where Python gives it itself."""
+    """Read a default as an argument; return None if Python fills it in itself."""
     if isinstance(value, Reference):
         return value
     shown_name = f"the default of {name!r}"
@@ -118,10 +118,10 @@ def _read_default(name: str, value: object, site: Site) -> Given | None:
         return None
     if isinstance(value, MethodType) and not isinstance(value.__self__, Claimable):
         return None
-    given: object = value
-    # Lists and dicts are copied for each task, since one could change them for the next.
-    if isinstance(value, list | dict) or holds_reference(given) or reference_in(given):
-        return read_value(given, shown_name, site.place)
+    inner: object = value
+    # Lists and dicts are copied for each task, since one task could change them for the next.
+    if isinstance(value, list | dict) or holds_reference(inner) or reference_in(inner):
+        return read_value(inner, shown_name, site.place)
     return None
 
 
@@ -182,11 +182,11 @@ def _read_given(
 def _bind(
     function: Callable[..., object], is_method: bool, given: tuple[list[Given], dict[str, Given]], site: Site
 ) -> tuple[tuple[str | None, Given], ...]:
-    """The arguments that a call needs, in order: those given, and the references among the defaults."""
+    """Return the arguments of a call, in order: those given, and the references among the defaults."""
     args, kwargs = given
     shape = signature_of(function)
     if shape is None:
-        # Some builtins do not tell their parameters: what is wrong shows when they are called.
+        # Some builtins do not tell their parameters; a mistake shows when they are called.
         return (*((None, value) for value in args), *kwargs.items())
     parameters = list(shape.parameters.values())[is_method:]
     try:
@@ -204,7 +204,7 @@ def _bind(
         )
         for position, parameter in enumerate(parameters)
     ]
-    # One that is taken by position alone has all those before it by position as well.
+    # If a parameter can only be given by position, so must be all before it.
     last = max((at for at, one in enumerate(passed) if one.needs_position), default=-1)
     leading = [
         (None, kwargs.pop(one.parameter.name) if one.is_given else one.by_position(name_of(function), site))
@@ -216,7 +216,7 @@ def _bind(
 
 @frozen(eq=False)
 class _Passed:
-    """A parameter, and what it gets."""
+    """A parameter, and its value."""
 
     parameter: Parameter
     default: Given | None
@@ -226,15 +226,15 @@ class _Passed:
 
     @property
     def needs_position(self) -> bool:
-        """Whether a call must give it, and cannot by its name."""
+        """Whether a call must give it, and cannot name it."""
         is_one = self.parameter.kind not in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
         return is_one and not self.takes_name and (self.is_given or self.default is not None)
 
     def by_position(self, function: str, site: Site) -> Given:
-        """The argument of a call that does not name the parameter.
+        """Return the argument of a call that does not name the parameter.
 
         Raises:
-            DefinitionError: it must be named, or its default is no data.
+            DefinitionError: it must be named, or its default is not data.
         """
         name = self.parameter.name
         if self.parameter.kind is Parameter.KEYWORD_ONLY:
@@ -250,15 +250,15 @@ class _Passed:
             return read_value(self.parameter.default, f"the default of {name!r}", site.place)
         except DefinitionError:
             raise argument_error(
-                f"the parameter {name!r} of {function!r} stands before one that is taken by position alone, and its "
-                "default is no data that could be given",
+                f"the parameter {name!r} of {function!r} stands before one taken by position alone, but its "
+                "default is not data",
                 site.place,
                 "give it a value in kwargs, or let the decorator's function take **kwargs as well, and pass them on",
             ) from None
 
 
 def _default_of(parameter: Parameter, function: str, site: Site) -> Given | None:
-    """What a parameter gets that nobody gave anything to, where Python would not give it the default itself."""
+    """Return the value of a parameter without an argument, unless Python fills in the default itself."""
     default = parameter.default
     if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
         return None
@@ -272,7 +272,7 @@ def _default_of(parameter: Parameter, function: str, site: Site) -> Given | None
 
 
 def _shown(shape: Signature) -> str:
-    """The parameters as they are written; only their names, where a default cannot be shown."""
+    """Return the parameters as they are written; only their names, if a default cannot be shown."""
     try:
         return str(shape)
     except Exception:  # noqa: BLE001 - a class of the author's may raise anything in its __repr__

@@ -15,18 +15,18 @@ from sequent.model.spec import ContainerSpec, FlowSpec, StepSpec
 
 @lru_cache(maxsize=1)
 def own_names() -> frozenset[str]:
-    """The names by which steps may call the machine where the flow is run."""
+    """Return the names by which steps may call the machine where the flow is run."""
     name = os.uname().nodename
     return LOOPBACK | {name, name.partition(".")[0]}
 
 
 def is_here(host: str, configured: Mapping[str, HostSettings]) -> bool:
-    """Whether a host is this machine: no name at all, one of its own, or the one that the flow gives it."""
+    """Return whether a host is this machine: no name, one of its own, or the one that the flow gives it."""
     return not host or host in own_names() or (host in configured and not configured[host].address)
 
 
 def hosts_of_flow(host: object, remotes: object, site: Site) -> tuple[dict[str, HostSettings], tuple[str, ...]]:
-    """The name that a flow gives this machine, as the original had it, and the hosts that it announces.
+    """Return the name that a flow gives this machine, as in the original, and the hosts that it announces.
 
     Raises:
         DefinitionError: one of them is not the name of a host.
@@ -37,7 +37,7 @@ def hosts_of_flow(host: object, remotes: object, site: Site) -> tuple[dict[str, 
 
 
 def cannot_travel(spec: FlowSpec) -> Iterator[DefinitionError]:
-    """An error for each step or container on another host, of a flow that cannot be found there."""
+    """Yield an error for each step or container on another host, if its flow cannot be found there."""
     origin = spec.origin
     is_found = origin.attribute and origin.module not in ("", "__main__")
     where = "a script" if origin.module in ("", "__main__") else "a function"

@@ -1,4 +1,4 @@
-"""What ``self`` is in a step: an instance of the plain class, with the values of what its body declares."""
+"""The object that is ``self`` in a step: an instance of the plain class, with the values that its body declares."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any, NoReturn, cast
 
 
 def instance_of(body: type, values: Mapping[str, object]) -> object:
-    """An instance of a container's body, as a step sees it.
+    """Return an instance of a container's body, as a step sees it.
 
     Args:
         body: the class, as its author wrote it.
-        values: what it declares with ``item()``, ``param()`` and ``outer``, by name.
+        values: the values of ``item()``, ``param()`` and ``outer``, by name.
     """
     instance = cast("object", object.__new__(body))
     instance.__dict__.update(values)
@@ -19,10 +19,10 @@ def instance_of(body: type, values: Mapping[str, object]) -> object:
 
 
 def make_read_only(body: type) -> None:
-    """Let the instances of a body be what a step reads, and nothing that it could leave behind for others."""
+    """Make the instances of a body read-only, so that a step cannot leave values in them for others."""
     changes: Any = body
     if changes.__setattr__ is object.__setattr__:
-        # An instance lives as long as one attempt: what is written to it would be lost silently.
+        # An instance lives as long as one attempt: a value written to it would be lost silently.
         changes.__setattr__ = _refuse_change
         changes.__delattr__ = _refuse_change
 

@@ -1,4 +1,4 @@
-"""Values that are given as they are: a snapshot is taken at the definition, so that later changes do not matter."""
+"""Literal values: a snapshot is taken at the definition, so that later changes do not matter."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from sequent.model.references import Literal
 from sequent.model.wire import decode, encode_with_classes
 
 _BYTES = '"$b"'
-"""How bytes begin in wire text, which is nothing that a text can be looked for in."""
+"""The beginning of bytes in wire text, which cannot be searched for strings."""
 MAX_SIZE = 16 * 2**20
-"""How many characters a literal may have, as wire text."""
+"""The most characters that a literal may have, as wire text."""
 
 
 def snapshot(value: object, name: str, place: Place) -> Literal:
-    """A literal of a value.
+    """Make a literal of a value.
 
     Args:
-        value: data, with neither references nor steps in it.
-        name: what to call it in an error: ``kwargs['db']``.
+        value: data, without references and steps.
+        name: its name for errors: ``kwargs['db']``.
         place: the line that gives it.
 
     Raises:
-        DefinitionError: it is not data, is too large, or has a reference somewhere in it.
+        DefinitionError: it is not data, is too large, or contains a reference.
     """
     try:
         text, classes = encode_with_classes(value, name)
@@ -42,7 +42,7 @@ def snapshot(value: object, name: str, place: Place) -> Literal:
 
 
 def refuse_written(text: str, value: object, name: str, place: Place) -> None:
-    """See that no reference was formatted into a text of a value whose wire text is known, which is quick to look at.
+    """Check that no reference was formatted into a string of a value, by its wire text, which is quick to search.
 
     Raises:
         DefinitionError: there is one.
@@ -54,7 +54,7 @@ def refuse_written(text: str, value: object, name: str, place: Place) -> None:
 
 
 def decoded(literal: Literal) -> object:
-    """A copy of the value that a literal was made of."""
+    """Return a copy of a literal's value."""
     return decode(literal.text, {kind.__qualname__: kind for kind in literal.classes})
 
 
@@ -78,7 +78,7 @@ def _explained(value: object, name: str, place: Place, error: NotDataError) -> D
 
 
 def step_as_value(node: Claimable, name: str, place: Place) -> DefinitionError:
-    """The error for a step that stands where its result is meant."""
+    """Return the error for a step that is given instead of its result."""
     step = shown(node)
     return DefinitionError(
         f"{name} is the step {step!r} itself", code="not-data", hint=f"write {step}.result", place=place

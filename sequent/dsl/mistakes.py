@@ -1,4 +1,4 @@
-"""Collects what is wrong in a call or in a class body, so that one mistake hides no other."""
+"""Collects the mistakes in a call or in a class body, so that one mistake hides no other."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sequent.errors import DefinitionError, InvalidFlowError
 
 T = TypeVar("T")
 KEPT = "__sequent_mistakes__"
-"""Where a class body that is being executed keeps the mistakes in it until it closes."""
+"""The name in a class body under which mistakes are kept until it closes."""
 
 
 class Mistakes:
@@ -22,10 +22,10 @@ class Mistakes:
     def __init__(self, found: Iterable[DefinitionError] = ()) -> None:
         self.found = list(found)
         self.flow: object = None
-        """The flow of the builder's whose step has the first of them."""
+        """The builder's flow whose step has the first of them."""
 
     def told(self, read: Callable[[], T], otherwise: T) -> T:
-        """What reading gives; where it is a mistake, the mistake is kept and something else given."""
+        """Return the value of a call; if it raises a mistake, keep the mistake and return another value."""
         try:
             return read()
         except DefinitionError as error:
@@ -33,21 +33,21 @@ class Mistakes:
             return otherwise
 
     def add(self, error: DefinitionError) -> None:
-        """Keep a mistake, or all that an error has."""
+        """Keep a mistake, or all mistakes of an error."""
         for problem in problems_of(error):
             # A line that is executed again makes the same mistake again.
             if all((problem.place, problem.message) != (other.place, other.message) for other in self.found):
                 self.found.append(problem)
 
     def settle(self, frame: FrameType, flow: object = None) -> None:
-        """Leave the mistakes to the class body that a frame executes, which tells them when it closes.
+        """Leave the mistakes to the class body that a frame executes, which reports them when it closes.
 
         Args:
-            frame: the author's.
-            flow: what was made in spite of them.
+            frame: the author's frame.
+            flow: the flow or container that was made in spite of them.
 
         Raises:
-            DefinitionError: there are some, and it executes no class body.
+            DefinitionError: there are mistakes, and it executes no class body.
         """
         if not self.found:
             return
@@ -58,10 +58,10 @@ class Mistakes:
             kept_in(body).found += self.found
 
     def raise_if_any(self, flow: object = None) -> None:
-        """Tell all of them.
+        """Raise all of them as one error.
 
         Raises:
-            DefinitionError: there are some.
+            DefinitionError: there are mistakes.
         """
         if self.found:
             error = self.found[0] if len(self.found) == 1 else InvalidFlowError(in_order(self.found))
@@ -74,7 +74,7 @@ _deferred: ContextVar[Mistakes | None] = ContextVar("sequent_deferred", default=
 
 @contextmanager
 def deferring() -> Generator[Mistakes]:
-    """While a module is loaded to find its flow, the mistakes of its calls are kept until it is complete."""
+    """Keep the mistakes of calls until the module that is loaded to find a flow is complete."""
     kept = Mistakes()
     token = _deferred.set(kept)
     try:
@@ -84,7 +84,7 @@ def deferring() -> Generator[Mistakes]:
 
 
 def defer(mistakes: Mistakes, flow: object) -> bool:
-    """Leave the mistakes of a call for a flow to whoever loads its module; False where nobody does."""
+    """Leave the mistakes of a call for a flow to the loader of its module; return False if there is none."""
     kept = _deferred.get()
     if kept is None:
         return False
@@ -95,16 +95,16 @@ def defer(mistakes: Mistakes, flow: object) -> bool:
 
 
 def kept_in(body: dict[str, Any]) -> Mistakes:
-    """The mistakes of a class body that is being executed."""
+    """Return the mistakes of a class body that is being executed."""
     kept: Mistakes = body.setdefault(KEPT, Mistakes())
     return kept
 
 
 def problems_of(error: DefinitionError) -> tuple[DefinitionError, ...]:
-    """The single mistakes that an error tells."""
+    """Return the single mistakes of an error."""
     return error.problems if isinstance(error, InvalidFlowError) else (error,)
 
 
 def in_order(problems: Iterable[DefinitionError]) -> tuple[DefinitionError, ...]:
-    """Mistakes in the order of their lines; those that know none come last."""
+    """Return mistakes in the order of their lines; those without a line come last."""
     return tuple(sorted(problems, key=lambda problem: (problem.place is None, problem.place or ("", 0))))

@@ -1,4 +1,4 @@
-"""What steps, containers and flows may be called."""
+"""The names of steps, containers and flows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ RESERVED = frozenset(
     {"result", "result_or", "failures", "returned", "ready", "active", "success", "failed", "complete"}
     | {"skipped", "done", "run", "until"}
 )
-"""The words that references use, which would otherwise mean two things."""
+"""Words of the language, which would be ambiguous as names."""
 
 _PATTERN = "letters, digits and _, not beginning with a digit"
 _FLOW_PATTERN = "letters, digits and . _ -, beginning with a letter, a digit or _"
@@ -24,10 +24,10 @@ _FLOW_NAME = re.compile(r"\w[\w.-]*")
 
 
 def check_name(name: object, place: Place | Site) -> str:
-    """The name of a step or container.
+    """Check the name of a step or container.
 
     Raises:
-        DefinitionError: it is not an identifier, too long, or a word that means something else.
+        DefinitionError: it is not an identifier, too long, or a word of the language.
     """
     text = _check_text(name, place, _PATTERN)
     if not text.isidentifier():
@@ -44,10 +44,10 @@ def check_name(name: object, place: Place | Site) -> str:
 
 
 def check_flow_name(name: object, place: Place | Site) -> str:
-    """The name of a flow, which is freer: ``runly04.py``.
+    """Check the name of a flow, which is freer: ``runly04.py``.
 
     Raises:
-        DefinitionError: it has characters that no file name should have, or too many.
+        DefinitionError: it has characters that a file name should not have, or too many.
     """
     text = _check_text(name, place, _FLOW_PATTERN)
     match = _FLOW_NAME.match(text)
@@ -58,7 +58,7 @@ def check_flow_name(name: object, place: Place | Site) -> str:
 
 
 def alternative(name: str) -> str:
-    """A name that is free, for one that is reserved."""
+    """Return a free name for a reserved one."""
     return f"{name}_step"
 
 

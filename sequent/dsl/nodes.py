@@ -1,4 +1,4 @@
-"""What a step and a container have in common: they can be required, and asked for their result."""
+"""The common part of steps and containers: they can be required, and their results can be used."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ NO_VALUES: Mapping[str, Given] = {}
 
 
 class MissingWordError(DefinitionError, AttributeError):
-    """A step or container is asked for a word that it does not have; to tools that look for attributes, it has none."""
+    """A step or container does not have this word; to tools that look for attributes, it is a missing attribute."""
 
 
 @define(eq=False)
 class Written:
-    """All that is known of a step or container as its author wrote it."""
+    """A step or container as its author wrote it."""
 
     site: Site
     options: WrittenOptions
@@ -45,25 +45,25 @@ class Written:
     until: Node | None = None
     result: Node | None = None
     body: type | None = None
-    """The class it was written as."""
+    """The class that it was written as."""
     template: Node | None = None
-    """Of a container that is used again: the one whose children it has."""
+    """The container whose children it has, if it is that container used again."""
     given: Mapping[str, Given] = NO_VALUES
-    """Of such a container: what its parameters stand for."""
+    """The values of such a container's parameters."""
     is_leaf: bool = True
     around: Mapping[str, object] = NO_NAMES
-    """What the function in which it is written names, where it is written in one: annotations may name that."""
+    """The names in the function that contains it, if there is one: annotations may use them."""
     is_of_step: bool = field(factory=lambda: asking_step() is not None, init=False)
     """Whether it belongs to a flow that a running step has made."""
 
     @property
     def shown(self) -> str:
-        """What to call it in a message: what it is assigned to, where its body has not closed yet."""
+        """Its name for messages: the one that it is assigned to, if its body has not closed yet."""
         return self.name or assigned_name(self.site.place) or self.label
 
     @property
     def label(self) -> str:
-        """What to call it without looking at the source."""
+        """Its name without looking at the source."""
         return self.name or (self.work.name if self.work else "") or "a step"
 
     @property
@@ -73,9 +73,9 @@ class Written:
 
 
 class Node(Claimable):
-    """A step or container; required as it stands, it must succeed.
+    """A step or container; as a requirement, it must succeed.
 
-    Names of children must stay free on it, so all that is known of it is behind one name.
+    Names of children must stay free on it, so all its data are behind one name.
     """
 
     __slots__ = ("__sequent__",)
@@ -90,11 +90,11 @@ class Node(Claimable):
 
     @property
     def failures(self) -> Failures:
-        """The failures in it: records, of which there are a hundred at most; a reference."""
+        """The failures in it: a hundred records at most; a reference."""
         return failures_of(self, site_above(1))
 
     if not TYPE_CHECKING:
-        # To type checkers a misspelt word stays one.
+        # For type checkers, a misspelt word stays an error.
         def __getattr__(self, name: str) -> NoReturn:
             if name.startswith("_"):
                 raise AttributeError(name)
@@ -105,7 +105,7 @@ class Node(Claimable):
             body = body_of(frame)
             if body is None or any(value is self for value in body.values()):
                 raise _called(written.shown, Site(frame.f_code, frame.f_lasti))
-            # It has no name yet, so it stands above a method as a decorator. Its work may be a mistake already.
+            # It has no name yet, so it is used as a decorator above a method. Its work may be a mistake already.
             if WORK not in written.options.unread:
                 name, place = assigned_name(written.site.place), written.site.place
                 message = f"{name!r} has words or a function already, and stands above another"
@@ -115,7 +115,7 @@ class Node(Claimable):
 
 
 def _called(name: str, site: Site) -> DefinitionError:
-    """The error for calling a step."""
+    """Return the error for calling a step."""
     return DefinitionError(
         f"the step {name!r} is called, but it runs only in a run of its flow",
         code="call",
@@ -125,7 +125,7 @@ def _called(name: str, site: Site) -> DefinitionError:
 
 
 def missing_word(node: Node, name: str, site: Site) -> MissingWordError:
-    """The error for asking a step or container for what it does not have."""
+    """Return the error for a word that a step or container does not have."""
     hint = did_you_mean(name, (word for word in dir(type(node)) if not word.startswith("_")))
     return MissingWordError(
         f"the step {node.__sequent__.shown!r} has no {name!r}", code="word", hint=hint, place=site.place
@@ -133,10 +133,10 @@ def missing_word(node: Node, name: str, site: Site) -> MissingWordError:
 
 
 def own_child(parent: Node, step: object, word: str, site: Site) -> Node:
-    """The step of a container that ``result`` or ``until`` names.
+    """Return the step of a container that ``result`` or ``until`` names.
 
     Raises:
-        DefinitionError: it is none of its own.
+        DefinitionError: it is not one of the container's.
     """
     children = parent.__sequent__.children
     if not isinstance(step, Node) or step.__sequent__.parent is not parent:
@@ -150,14 +150,14 @@ def own_child(parent: Node, step: object, word: str, site: Site) -> Node:
 
 
 def root_of(node: Node) -> Node:
-    """The outermost container around a node, or the node itself."""
+    """Return the outermost container around a node, or the node itself."""
     while node.__sequent__.parent is not None:
         node = node.__sequent__.parent
     return node
 
 
 def path_of(node: Node) -> tuple[str, ...]:
-    """The names from below the root down to a node."""
+    """Return the names from below the root down to a node."""
     names: list[str] = []
     while node.__sequent__.parent is not None:
         names.append(node.__sequent__.name)

@@ -1,4 +1,4 @@
-"""The options of steps, commands and containers, as type checkers see them."""
+"""The options of steps, commands and containers, for type checkers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Cause = type[BaseException] | int
 
 
 class FlowOptions(TypedDict, total=False):
-    """How a flow of the builder is to run, beside its configuration."""
+    """The options of a builder's flow, besides its configuration."""
 
     priority: int | None
     nice: int | None
@@ -30,7 +30,7 @@ class FlowOptions(TypedDict, total=False):
 
 
 class InnerOptions(FlowOptions, total=False):
-    """How a container is to run, and so a step as well."""
+    """The options of containers, and of steps as well."""
 
     requires: Requires
     delay: Span | datetime | None
@@ -42,25 +42,25 @@ class InnerOptions(FlowOptions, total=False):
 
 
 class ContainerOptions(InnerOptions, total=False):
-    """How a container is to run, which may be one that is used again."""
+    """The options of a container, which may be one that is used again."""
 
     kwargs: Mapping[str, Any]
 
 
 class RepeatContainerOptions(ContainerOptions, total=False):
-    """How a repeated container is to run."""
+    """The options of a repeated container."""
 
     parallel: int
 
 
 class HostContainerOptions(RepeatContainerOptions, total=False):
-    """How a container is to run that names hosts, and may be repeated."""
+    """The options of a container that names hosts, and may be repeated."""
 
     repeats: Repeats
 
 
 class AttemptOptions(InnerOptions, total=False):
-    """How a step is to run, whatever it does."""
+    """The options of a step, whatever it does."""
 
     timeout: Span | None
     retries: int | None
@@ -70,27 +70,27 @@ class AttemptOptions(InnerOptions, total=False):
 
 
 class StepOptions(AttemptOptions, total=False):
-    """How a step with a function is to run."""
+    """The options of a step with a function."""
 
     args: Sequence[Any]
     kwargs: Mapping[str, Any]
 
 
 class RepeatOptions(StepOptions, total=False):
-    """How a repeated step is to run."""
+    """The options of a repeated step."""
 
     parallel: int
     until: bool
 
 
 class HostOptions(RepeatOptions, total=False):
-    """How a step is to run that names hosts, and may be repeated."""
+    """The options of a step that names hosts, and may be repeated."""
 
     repeats: Repeats
 
 
 class ComputedOptions(AttemptOptions, total=False):
-    """How a command is to run whose words a method returns."""
+    """The options of a command whose words a method returns."""
 
     env: Mapping[str, Any]
     cwd: Any
@@ -99,41 +99,41 @@ class ComputedOptions(AttemptOptions, total=False):
 
 
 class RepeatComputedOptions(ComputedOptions, total=False):
-    """How a repeated command is to run whose words a method returns."""
+    """The options of a repeated command whose words a method returns."""
 
     parallel: int
     until: bool
 
 
 class HostComputedOptions(RepeatComputedOptions, total=False):
-    """How a command is to run that names hosts, may be repeated, and whose words a method returns."""
+    """The options of a command that names hosts, may be repeated, and whose words a method returns."""
 
     repeats: Repeats
     result: Any
 
 
 class CommandOptions(ComputedOptions, total=False):
-    """How a command is to run."""
+    """The options of a command."""
 
     shell: str | None
 
 
 class RepeatCommandOptions(CommandOptions, total=False):
-    """How a repeated command is to run."""
+    """The options of a repeated command."""
 
     parallel: int
     until: bool
 
 
 class HostCommandOptions(RepeatCommandOptions, total=False):
-    """How a command is to run that names hosts, and may be repeated."""
+    """The options of a command that names hosts, and may be repeated."""
 
     repeats: Repeats
     result: Any
 
 
 class BlockOptions(RepeatCommandOptions, total=False):
-    """How a step or container of the builder is to run."""
+    """The options of a step or container of the builder."""
 
     repeats: Repeats | None
     command: Sequence[Any] | Callable[..., Sequence[Any]] | None

@@ -1,4 +1,4 @@
-"""How a step or container is to run, beside what it does: read once, checked at the author's line."""
+"""The options of a step or container: read once, checked at the author's line."""
 
 from __future__ import annotations
 
@@ -30,31 +30,31 @@ NO_VALUES: Mapping[str, Literal | Reference] = {}
 
 @frozen(kw_only=True, eq=False, repr=False)
 class WrittenOptions(PlainStepOptions):
-    """What ``@step``, ``@container``, ``command`` and ``add_step`` have in common."""
+    """The common options of ``@step``, ``@container``, ``command`` and ``add_step``."""
 
     requires: Requirement | None = None
     repeats: RepeatSource | None = None
     until: bool = False
     values: Mapping[str, Literal | Reference] = NO_VALUES
-    """Those that may be known only while running, by name: wire text, or where it comes from."""
+    """Options that may be known only while running, by name: wire text, or a reference."""
     acquires: PoolAmounts = ()
     releases: PoolAmounts | None = None
     given: frozenset[str] = frozenset()
     """The options that the author wrote."""
     unread: frozenset[str] = frozenset()
-    """Those of which a mistake is told."""
+    """The options with a mistake."""
 
 
 WORK: Final = "function or words"
-"""Stands among what could not be read of a step for what it does."""
+"""The name of a step's work among its unread options."""
 NO_OPTIONS: Final = WrittenOptions()
 NO_ITEMS: Final = ItemsLiteral("[]")
-"""Stand for items that could not be read: it repeats all the same."""
+"""A substitute for items that could not be read: it is a repeat all the same."""
 
 STEP_OPTIONS: Final = frozenset(name for name, option in OPTIONS.items() if STEP in option.where)
 CONTAINER_OPTIONS: Final = frozenset(name for name, option in OPTIONS.items() if CONTAINER in option.where)
 FLOW_OPTIONS: Final = frozenset(name for name, option in OPTIONS.items() if FLOW in option.where) - {*SETTINGS}
-"""Those of the builder's flow, which has its settings from its configuration."""
+"""The options of the builder's flow, whose settings come from its configuration."""
 _ATTEMPTS: Final = STEP_OPTIONS - CONTAINER_OPTIONS - {"until"}
 _OF_THE_LANGUAGE: Mapping[str, OptionReader] = {
     "requires": lambda value, name, place: read_requirement(value, place),  # noqa: ARG005  a reader's parameters
@@ -67,24 +67,24 @@ _FLAGS: Final = frozenset(name for name, reader in _READERS.items() if reader in
 _COUNTS: Final = frozenset({"parallel", "retries", "priority", "max_concurrent"})
 _REFER: Final = [name for name, option in OPTIONS.items() if option.may_refer]
 _LATE: Final = frozenset(_REFER) - {"repeats", "parallel"}
-"""They are always kept as wire text; a number of iterations only where it is a reference."""
+"""Always kept as wire text; ``parallel`` only if it is a reference."""
 _NOWHERE: Final = Place("", 0)
 
 
 def read_options(
     options: Mapping[str, object], site: Site, allowed: frozenset[str], word: str, mistakes: Mistakes | None = None
 ) -> WrittenOptions:
-    """The options of a step or container.
+    """Read the options of a step or container.
 
     Args:
-        options: as given, by name.
+        options: the options by name.
         site: the call that gives them.
-        allowed: those that mean something there.
-        word: what the call is called in a message: ``step``.
-        mistakes: takes those that are misspelt, or have a value of the wrong type.
+        allowed: those that are allowed there.
+        word: the name of the call for messages: ``step``.
+        mistakes: takes misspelt options, and values of the wrong type.
 
     Raises:
-        DefinitionError: there are such, and nobody takes them.
+        DefinitionError: there are such options, and ``mistakes`` is None.
     """
     if not options:
         return NO_OPTIONS
@@ -121,7 +121,7 @@ def read_options(
 
 
 def check_parallel(options: WrittenOptions, site: Site) -> None:
-    """See that iterations that are to run at once are iterations.
+    """Check that only a repeat runs its iterations in parallel.
 
     Raises:
         DefinitionError: there are no repeats.
@@ -136,7 +136,7 @@ def check_parallel(options: WrittenOptions, site: Site) -> None:
 
 
 def _check_attempts(given: Iterable[str], site: Site) -> None:
-    """See that who says how to try again says that it is to be done."""
+    """Check that options of retries come with a number of retries."""
     for name in ("backoff", "retry_on"):
         if name in given and "retries" not in given:
             raise option_error(
@@ -147,7 +147,7 @@ def _check_attempts(given: Iterable[str], site: Site) -> None:
 
 
 def _read_option(name: str, value: object, site: Site) -> object:
-    # The common cases, without a detour: a flow may have ten thousand steps.
+    # The common cases first: a flow may have ten thousand steps.
     if name == "requires" and isinstance(value, Requirement):
         return value
     if (type(value) is bool and name in _FLAGS) or (type(value) is int and value >= 0 and name in _COUNTS):
@@ -170,7 +170,7 @@ def _read_checked(value: object, name: str, place: Place) -> object:
 
 
 def wire_text(value: object, name: str, place: Place) -> Literal | None:
-    """The value of an option that may be a reference, where it is known; None where it says nothing.
+    """Return the value of an option that may be a reference as wire text, if it is known; None for the default.
 
     Raises:
         DefinitionError: the option cannot have that value.
@@ -178,7 +178,7 @@ def wire_text(value: object, name: str, place: Place) -> Literal | None:
     if value is None and name in _LATE:
         return None
     try:
-        # Most flows say the same few times over and over.
+        # Most flows repeat the same few values.
         return _known(name, value) if type(value) is str else _written(name, value)
     except DefinitionError as error:
         error.place = place
@@ -208,10 +208,10 @@ def _checked_reference(value: Reference, name: str, place: Place) -> Reference:
 
 
 def refuse_option(name: str, site: Site, allowed: frozenset[str], word: str) -> NoReturn:
-    """Refuse an option by name.
+    """Refuse an unknown option, by name.
 
     Raises:
-        DefinitionError: it is misspelt.
+        DefinitionError: always.
     """
     raise DefinitionError(
         f"{word} has no option {name!r}",
@@ -222,14 +222,14 @@ def refuse_option(name: str, site: Site, allowed: frozenset[str], word: str) -> 
 
 
 def without_attempts(options: WrittenOptions) -> WrittenOptions:
-    """The options without those that only a step can have, once that is told."""
+    """Return the options without those that only a step can have, after these were reported."""
     return evolve(options, given=options.given - _ATTEMPTS)
 
 
 def refusal_of_attempts(
     options: WrittenOptions, site: Site, container: str, steps: Iterable[str]
 ) -> DefinitionError | None:
-    """The error for a container with an option that only a step can have, since a container has no attempts."""
+    """Return the error for a container with an option that only a step can have, since a container has no attempts."""
     for name in sorted(_ATTEMPTS & options.given):
         if name in said(options):
             return option_error(
@@ -241,7 +241,7 @@ def refusal_of_attempts(
 
 
 def laid_over(options: WrittenOptions, below: WrittenOptions) -> WrittenOptions:
-    """The options, and those of another container where they say nothing."""
+    """Return the options, completed by those of another container."""
     kept = {name: value for name, value in below.values.items() if name not in options.given}
     given = {name: getattr(options, name) for name in options.given - _LATE}
     return evolve(below, **given, values={**kept, **options.values}, given=options.given)

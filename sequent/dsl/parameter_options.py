@@ -1,4 +1,4 @@
-"""How the parameters of a flow are written as options of the command line."""
+"""The options of the command line for the parameters of a flow."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ OWN_OPTIONS: Mapping[str, bool] = {
 
 
 def option_of(name: str) -> str:
-    """How a parameter is written: one that bears the name of an option of ``run`` is told apart by a prefix."""
+    """Return the option of a parameter; one with the name of an option of ``run`` gets a prefix."""
     return f"--{_word(name)}"
 
 
@@ -37,7 +37,7 @@ def _word(name: str) -> str:
 
 
 def opposite_of(name: str, annotation: object) -> str:
-    """How the opposite of a parameter that is true or false is written; empty for any other."""
+    """Return the opposite option of a parameter that is true or false; '' for any other."""
     if not is_flag(annotation):
         return ""
     # With the prefix in front: --param-no-verbose.
@@ -47,7 +47,7 @@ def opposite_of(name: str, annotation: object) -> str:
 
 
 def written_otherwise(params: Sequence[ParamSpec], types: Mapping[str, object]) -> Iterator[str]:
-    """A sentence for each parameter whose option has a prefix."""
+    """Yield a sentence for each parameter whose option has a prefix."""
     for param in params:
         option = option_of(param.name)
         bare = "--" + param.name.replace("_", "-")
@@ -58,7 +58,7 @@ def written_otherwise(params: Sequence[ParamSpec], types: Mapping[str, object]) 
 
 
 def collisions(params: Sequence[ParamSpec], types: Mapping[str, object]) -> Iterator[DefinitionError]:
-    """A mistake for each parameter that is written as another one is."""
+    """Yield a mistake for each parameter that has the option of another one."""
     taken: dict[str, ParamSpec] = {}
     for param in params:
         for option in (option_of(param.name), opposite_of(param.name, types.get(param.name))):

@@ -23,7 +23,7 @@ from sequent.model.wording import described, did_you_mean, with_article
 
 
 class _Required:
-    """Stands for a default that was not given."""
+    """Stands for a missing default."""
 
     def __repr__(self) -> str:
         return "required"
@@ -37,7 +37,7 @@ class ParamSource(Source):
     """A parameter of the flow, as its body names it."""
 
     default: Literal | None
-    """None where it must be given."""
+    """None if it must be given."""
     default_value: object
     help: str
 
@@ -51,11 +51,11 @@ class ParamSource(Source):
 
 
 def param(*, default: Any = _REQUIRED, help: str = "") -> Any:  # noqa: A002  the word that users write
-    """A value that the flow is started with; its annotation says its type.
+    """Declare a parameter of the flow; its annotation is its type.
 
     Args:
-        default: its value where none is given; without it, one must be.
-        help: what it means, for ``--help``.
+        default: its value if none is given; without a default, one must be given.
+        help: its description, for ``--help``.
     """
     site = site_above(1)
     read_at(site, "help", partial(_check_help, help))
@@ -75,17 +75,17 @@ def _snapshot(default: object, place: Place) -> Literal:
 
 
 def defaults_of(attributes: Mapping[str, Reference]) -> dict[str, Literal]:
-    """What the parameters among the attributes of a body are where nothing is given."""
+    """Return the defaults of the parameters among the attributes of a body."""
     sources = ((name, reference.__sequent__) for name, reference in attributes.items())
     return {name: source.default for name, source in sources if isinstance(source, ParamSource) and source.default}
 
 
 def encode_params(definition: Definition, given: Mapping[str, object]) -> dict[str, str]:
-    """The parameters of a run, as wire text: those given, checked, and the defaults of the others.
+    """Return the parameters of a run, as wire text: those given, checked, and the defaults of the others.
 
     Args:
         definition: the flow.
-        given: values by name; text is read as the parameter's type where that is not ``str``.
+        given: values by name; strings are read as the parameter's type, if that is not ``str``.
 
     Raises:
         UsageError: one is unknown, missing, or of the wrong type.
@@ -131,7 +131,7 @@ def _encode(spec: ParamSpec, annotation: object, value: object) -> str:
                 f"the parameter {spec.name!r} is {error.message}", code="param", hint=error.hint, place=spec.place
             ) from None
     try:
-        # First, since it tells what is nested too deep to be looked at.
+        # First, since this finds values that are nested too deep to be searched.
         text, classes = encode_with_classes(value, f"the parameter {spec.name!r}")
     except NotDataError as error:
         raise UsageError(error.message, code="param", hint=error.hint, place=spec.place) from None

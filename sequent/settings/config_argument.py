@@ -20,19 +20,19 @@ if TYPE_CHECKING:
 
 
 def read_config(config: object, tag: str, module: str, place: Place) -> Settings:
-    """The settings of a whole flow.
+    """Read the settings of a whole flow.
 
-    Who says something of logging sees what steps write, as in the original, unless it says ``console: False``.
+    Settings of logging also show the output of steps, as in the original, unless they have ``console: False``.
 
     Args:
-        config: a mapping by the original's keywords, a text of YAML, or the path of a file that holds one.
-        tag: the key in it where they begin; empty: they are the mapping itself.
+        config: a mapping by the original's keywords, a YAML string, or the path of a file with one.
+        tag: the key in it where they begin; '': they are the mapping itself.
         module: the author's file; a path is looked for beside it as well.
         place: the author's line.
 
     Raises:
         DefinitionError: there is no such file, the tag or a key is unknown, or a value is of the wrong type.
-        UsageError: the file is not what its name says.
+        UsageError: the file does not have the format of its name.
     """
     file = _settings_of(config, tag, module, place)
     settings = file.settings()
@@ -64,12 +64,12 @@ def _settings_of(config: object, tag: str, module: str, place: Place) -> Setting
 
 
 def is_yaml(text: str) -> bool:
-    """Whether a text is settings themselves, and not the name of a file that holds them."""
+    """Return whether a string contains settings itself, and is not the name of a file."""
     return "\n" in text or ": " in text or text.startswith("{")
 
 
 def file_named(path: str, module: str, place: Place) -> str:
-    """The file that a path names, in the current directory or beside the author's; empty where there is none."""
+    """Return the file that a path names, in the current directory or beside the author's; '' if there is none."""
     if is_yaml(path):
         return ""
     path = expanded(path, "config", place)
@@ -78,10 +78,10 @@ def file_named(path: str, module: str, place: Place) -> str:
 
 
 def read_store(store: object, place: Place) -> str:
-    """The path or URL of a store, or its name among the configuration's; empty where none is named.
+    """Read the path or URL of a store, or its name in the configuration; '' if none is given.
 
     Raises:
-        DefinitionError: it is no text and no path.
+        DefinitionError: it is neither a string nor a path.
     """
     if store is None or isinstance(store, str | os.PathLike):
         return expanded(os.fspath(cast("str | os.PathLike[str]", store or "")), "'store'", place)
@@ -90,7 +90,7 @@ def read_store(store: object, place: Place) -> str:
 
 
 def read_text(value: object, name: str, example: str, place: Place) -> str | None:
-    """A text, or None.
+    """Check that a value is a string or None.
 
     Raises:
         DefinitionError: it is something else.
@@ -101,7 +101,7 @@ def read_text(value: object, name: str, example: str, place: Place) -> str | Non
 
 
 def read_step_config(config: object, options: dict[str, Any], place: Place) -> None:
-    """Move the settings of one step among its options.
+    """Move the settings of one step to its options.
 
     Raises:
         DefinitionError: a key is unknown, or given among the options as well.
