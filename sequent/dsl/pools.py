@@ -1,4 +1,4 @@
-"""Resource pools: what there is of them, and what steps and containers acquire and release."""
+"""Resource pools, and the amounts that steps and containers acquire and release."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _MADE = 'make it once, db = Pool("db", 4), and name it: {db: 2}'
 
 @frozen(eq=False, init=False)
 class Pool:
-    """A named resource of which there is so much, such as connections or licences.
+    """A named resource with a capacity, such as connections or licences.
 
-    A step or container says ``acquires={pool: amount}``; it starts once all that it asks for is free.
+    A step or container says ``acquires={pool: amount}``; it starts once all of its amounts are free.
     """
 
     name: str
@@ -36,18 +36,18 @@ class Pool:
         """Make a pool.
 
         Args:
-            name: what it is called, in messages and in the store; one name is one pool.
-            capacity: how much of it there is.
+            name: its name, in messages and in the store; one name is one pool.
+            capacity: the amount that exists.
             shared: whether all runs of a store share it.
 
         Raises:
-            DefinitionError: the name is none, or the capacity no positive whole number.
+            DefinitionError: the name is not valid, or the capacity is not a positive integer.
         """
         self._fill(name, capacity, shared, site_above(1))
 
     @property
     def kind(self) -> str:
-        """What it is beside its name, in words."""
+        """Its properties besides its name, in words."""
         return f"the capacity {capacity_text(self.capacity)}" + (", shared by all runs" if self.shared else "")
 
     def _fill(self, name: object, capacity: object, shared: object, site: Site) -> None:
@@ -55,7 +55,7 @@ class Pool:
             raise option_error(f"'shared' of the pool is {repr_of(shared)}", site.place, "give True or False")
         checked = check_flow_name(name, site)
         amount = _amount(capacity, f"the capacity of the pool {checked!r}", site)
-        # To type checkers, what attrs makes beside an __init__ of one's own is not there.
+        # For type checkers, the method that attrs makes beside our own __init__ does not exist.
         cast("Any", self).__attrs_init__(checked, amount, shared, site)
 
 
@@ -69,7 +69,7 @@ class Pools:
     _known: dict[str, Pool] = field(factory=dict[str, Pool])
 
     def add(self, pool: Pool) -> DefinitionError | None:
-        """Take note of a pool; give the error if another of its name is of another kind."""
+        """Add a pool; return the error if another pool of its name has other properties."""
         known = self._known.setdefault(pool.name, pool)
         if known is pool or (known.capacity, known.shared) == (pool.capacity, pool.shared):
             return None
@@ -82,22 +82,22 @@ class Pools:
 
     @property
     def specs(self) -> tuple[PoolSpec, ...]:
-        """What the specification says of them, in the order of their names."""
+        """Their specifications, in the order of their names."""
         pools = (self._known[name] for name in sorted(self._known))
         return tuple(PoolSpec(pool.name, pool.capacity, pool.shared, pool.site.place) for pool in pools)
 
 
 def read_acquires(value: object, name: str, place: Place) -> PoolAmounts:
-    """What is to be held: so much of each pool.
+    """Read the amounts to acquire from pools.
 
     Raises:
-        DefinitionError: it is of another form, names a pool twice, or asks for no positive whole number.
+        DefinitionError: the form is another, a pool is named twice, or an amount is not a positive integer.
     """
     return _read_amounts(value, name, place) or ()
 
 
 def read_releases(value: object, name: str, place: Place) -> PoolAmounts | None:
-    """What is given back at the end; None for what was acquired, nothing to keep it.
+    """Read the amounts to release at the end; None: those acquired; (): keep them.
 
     Raises:
         DefinitionError: as ``read_acquires``.
@@ -138,7 +138,7 @@ def _pairs(value: object, name: str, place: Place) -> Iterable[tuple[object, obj
 def _no_pool(value: object, name: str, place: Place) -> DefinitionError:
     if isinstance(value, str):
         return DefinitionError(
-            f"{name!r} names {repr_of(value)}, which is a text, not a pool", code="pool", hint=_MADE, place=place
+            f"{name!r} names {repr_of(value)}, which is a string, not a pool", code="pool", hint=_MADE, place=place
         )
     return option_error(f"{name!r} has {repr_of(value)}, which is not a pool", place, _MADE)
 

@@ -1,4 +1,4 @@
-"""Arguments by position, in the two orders that the original had: its documentation's, and its last release's."""
+"""Arguments by position, in the two orders of the original: that of its documentation, and that of its last release."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _BEFORE = ("name", "func", "args", "kwargs")
 
 
 def read_positions(given: tuple[object, ...], options: dict[str, Any], site: Site) -> dict[str, Any]:
-    """The options of ``add_step``, with those among them that were given by position.
+    """Return the options of ``add_step``, including those that were given by position.
 
-    Which of the two orders is meant is told by what is given: hosts are texts, a delay is a length of time.
+    The values show which of the two orders is meant: hosts are strings, a delay is a duration.
 
     Raises:
-        DefinitionError: neither is, or one is given by name as well.
+        DefinitionError: it is neither order, or one is given by name as well.
     """
     if not given:
         return options
@@ -50,12 +50,12 @@ def _order_of(given: tuple[object, ...]) -> tuple[str, ...] | None:
         return None
     if second is None or _is_time(second):
         return _RELEASED
-    # Hosts that are none, and then what is required.
+    # Empty hosts, and then a requirement.
     return None if first else _DOCUMENTED
 
 
 def _are_hosts(value: object) -> bool:
-    """Whether it is a list of texts, and not an empty one."""
+    """Return whether it is a list of strings, and not empty."""
     items = tuple(cast("list[object]", value)) if isinstance(value, list | tuple) else ()
     return bool(items) and all(isinstance(item, str) and not isinstance(item, RunMode) for item in items)
 
@@ -67,7 +67,7 @@ def _is_time(value: object) -> bool:
 def read_order(
     run_mode: object, recovery_run: object, config: object, tag: object, file: str, site: Site
 ) -> tuple[Any, Any, Any, Any]:
-    """``run_mode``, ``recovery_run``, ``config`` and ``config_tag`` of a flow, in whichever order they were given.
+    """Return ``run_mode``, ``recovery_run``, ``config`` and ``config_tag`` of a flow, in whichever order they came.
 
     The last release took ``Sequent(name, store, config, config_tag)``.
 

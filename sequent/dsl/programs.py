@@ -95,13 +95,13 @@ def command(*words: PlainWord | Sequence[PlainWord], **options: Unpack[CommandOp
 def command(*words: object, **options: object) -> object:
     """Make a step of a program with its arguments: one word, one argument; nothing is split, and there is no shell.
 
-    Above a method it takes what the method returns as the words.
+    Above a method, the words are those that the method returns.
 
     Args:
         *words: the program and its arguments: data, references, or f-strings with references in them.
-        **options: those of ``step``, and ``env``, ``cwd``, ``stdin``, ``success`` (the exit codes that are one),
-            ``result`` (how its standard output is read: str, bytes, list[str], int, float, any other type
-            as JSON; ``ExitCode``) and ``shell`` (a text for bash, in which the words are ``"$1"``, ``"$2"``, ...).
+        **options: those of ``step``, and ``env``, ``cwd``, ``stdin``, ``success`` (the exit codes that count as
+            success), ``result`` (how its standard output is read: str, bytes, list[str], int, float, any other type as
+            JSON; ``ExitCode``) and ``shell`` (a script for bash, in which the words are ``"$1"``, ``"$2"``, ...).
 
     Raises:
         DefinitionError: a word or an option is not one that a command can have.

@@ -1,4 +1,4 @@
-"""References as the specification has them: every step by its path, and known values as they are."""
+"""References in the form of the specification: every step by its path, and known values as they are."""
 
 from __future__ import annotations
 
@@ -36,19 +36,19 @@ from sequent.model.wire import part_of
 
 T = TypeVar("T")
 NOTHING = model.Literal("null")
-"""Stands where a mistake was told."""
+"""The substitute for a value with a mistake."""
 
 
 @define(eq=False)
 class ReferenceReader:
-    """Says what references mean where they are written, and collects those that mean nothing."""
+    """Resolves references where they are written, and collects those without a meaning."""
 
     root: Node
     around: EnclosingContainers = field(factory=EnclosingContainers)
     problems: list[DefinitionError] = field(factory=list[DefinitionError])
 
     def target(self, target: Claimable, place: Place) -> model.Target:
-        """What a requirement or a reference is about: a path, or a name further out."""
+        """Return the target of a requirement or a reference: a path, or a name further out."""
         if isinstance(target, Node):
             return self._path(target, place)
         source = target.__sequent__ if isinstance(target, OuterReference) else None
@@ -70,7 +70,7 @@ class ReferenceReader:
         return (node.__sequent__.name or shown,)
 
     def given(self, node: Node) -> dict[str, model.Value]:
-        """What the parameters of a container stand for that is used again, as seen from where it is used."""
+        """Return the values of the parameters of a container that is used again, as seen from where it is used."""
         return {name: self._seen_from_within(value, node) for name, value in node.__sequent__.given.items()}
 
     def _seen_from_within(self, given: Given, node: Node) -> model.Value:
@@ -83,7 +83,7 @@ class ReferenceReader:
         return given
 
     def _refuse_hidden(self, source: Source) -> None:
-        """What is given is looked up from within, where a name of this body would be found before one further out."""
+        """Refuse a given name that this body has as well: it is looked up from within, where this body comes first."""
         for part in within(source):
             target = target_of(part)
             outer = target.__sequent__ if isinstance(target, OuterReference) else part
@@ -96,7 +96,7 @@ class ReferenceReader:
                 )
 
     def input(self, given: Given, node: Node) -> model.Value:
-        """What a step is given: a literal as it is, a reference with its path."""
+        """Return the input of a step: a literal as it is, a reference with its path."""
         if isinstance(given, CompoundSource):
             parts = tuple(self.input(part, node) for part in given.parts)
             return known(model.Compound(given.form, parts, given.keys))
@@ -114,7 +114,7 @@ class ReferenceReader:
         return value
 
     def value(self, reference: Reference, node: Node) -> model.Value:
-        """A reference that a step or container takes; a literal where it is known already."""
+        """Return the value of a reference that a step or container takes; a literal if it is known already."""
         source = reference.__sequent__
         place = source.site.place
         match source:
@@ -140,10 +140,10 @@ class ReferenceReader:
                 raise AssertionError(source)
 
     def _outer(self, source: OuterSource, place: Place) -> model.Value:
-        found = self.around.outer_constant(source.target)
-        if not found:
+        constants = self.around.outer_constant(source.target)
+        if not constants:
             return model.OuterValue(source.target, place)
-        return self.told(lambda: snapshot(found[source.target], source.shown, place), NOTHING)
+        return self.told(lambda: snapshot(constants[source.target], source.shown, place), NOTHING)
 
     def _part(self, source: PartSource, node: Node, place: Place) -> model.Value:
         whole, keys = self.value(source.whole, node), source.keys
@@ -179,7 +179,7 @@ class ReferenceReader:
         return model.ParamOf(name, place)
 
     def items(self, source: RepeatSource | None, node: Node) -> ItemsSpec | None:
-        """What something repeats over."""
+        """Return the items of a repeat."""
         if source is None or isinstance(source, ItemsLiteral):
             return source
         if isinstance(source, CallSource):
@@ -187,11 +187,11 @@ class ReferenceReader:
         value = self.value(source, node)
         if not isinstance(value, model.Literal):
             return value
-        found = self.told(lambda: read_repeats(decoded(value), option_place(node.__sequent__.site, "repeats")), None)
-        return found if isinstance(found, ItemsLiteral) else None
+        items = self.told(lambda: read_repeats(decoded(value), option_place(node.__sequent__.site, "repeats")), None)
+        return items if isinstance(items, ItemsLiteral) else None
 
     def option(self, name: str, given: Reference | model.Literal, node: Node) -> model.Value | None:
-        """What an option is that may be a reference; None where what is known of it says nothing, or is a mistake."""
+        """Return an option that may be a reference; None if its known value is the default, or a mistake."""
         value = self.value(given, node) if isinstance(given, Reference) else given
         if isinstance(value, model.Compound) and isinstance(given, Reference):
             place = option_place(node.__sequent__.site, name)
@@ -205,7 +205,7 @@ class ReferenceReader:
         return self.told(lambda: wire_text(decoded(value), name, option_place(node.__sequent__.site, name)), None)
 
     def told(self, read: Callable[[], T], otherwise: T) -> T:
-        """What reading gives; where it is a mistake, the mistake is collected and something else given."""
+        """Return the value of a call; if it raises a mistake, collect the mistake and return another value."""
         try:
             return read()
         except DefinitionError as error:
@@ -218,7 +218,7 @@ class ReferenceReader:
 
 
 def _attribute_of(reference: Reference) -> str:
-    """The name of the container's attribute that is named directly, or of which a part is; or nothing."""
+    """Return the name of the container's attribute that is named, itself or in a part of it; '' if there is none."""
     return next((source.name for source in within(reference.__sequent__) if source.name), "")
 
 

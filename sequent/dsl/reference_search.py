@@ -1,4 +1,4 @@
-"""Looks for references where none can be filled in: in values that an author gave, and formatted into their texts."""
+"""Searches for references that cannot be filled in: in values of an author, and formatted into their strings."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from sequent.errors import DefinitionError, Place
 from sequent.model.records import shape_of
 
 _MOST_LOOKED_AT = 10_000
-"""Parts of one value: what is larger is no collection of references, and is looked at again where it is stored."""
+"""Parts of one value: a larger one is not a collection of references, and is checked again when it is stored."""
 _WHOLE = (Requirement, type, ModuleType, FunctionType, BuiltinFunctionType, MethodType, functools.partial)
 
 
 def parts_of(value: object) -> Iterator[object]:
-    """A value and all that is in it: in lists, tuples, sets, dicts and records, and beside an object's code."""
+    """Yield a value and all its parts: in lists, tuples, sets, dicts and records, and in attributes of objects."""
     pending: list[tuple[object, bool]] = [(value, True)]
     seen: set[int] = set()
     while pending and len(seen) < _MOST_LOOKED_AT:
@@ -39,7 +39,7 @@ def parts_of(value: object) -> Iterator[object]:
 
 
 def _attributes(value: object, kind: type, *, is_opened: bool) -> Iterator[tuple[object, bool]]:
-    """What a record holds; of any other object too, but not what that leads to: it may lead anywhere."""
+    """Yield the fields of a record, or the attributes of another object, but nothing within its attributes."""
     shape = shape_of(kind)
     if shape is not None:
         yield from ((getattr(value, name, None), is_opened) for name in shape.fields)
@@ -48,7 +48,7 @@ def _attributes(value: object, kind: type, *, is_opened: bool) -> Iterator[tuple
 
 
 def reference_in(value: object) -> str:
-    """What the first reference in a value is called, be it whole or formatted into a text; '' where there is none."""
+    """Return the text of the first reference in a value, whole or formatted into a string; '' if there is none."""
     for part in parts_of(value):
         if isinstance(part, Reference):
             return part.__sequent__.shown
@@ -58,20 +58,20 @@ def reference_in(value: object) -> str:
 
 
 def text_in(value: object) -> str:
-    """What the first reference is called that was formatted into a text somewhere in a value; '' without one."""
+    """Return the text of the first reference that was formatted into a string in a value; '' if there is none."""
     return next((found for part in parts_of(value) if (found := formatted_in(part))), "")
 
 
 def refuse_result(value: object, text: str, step: str) -> None:
-    """See that what a step gives has no reference in it, which came to the step by another way than its arguments.
+    """Check that a step's result has no reference in it, which can only have bypassed the step's arguments.
 
     Args:
-        value: what it gave, where that is no data; else None.
-        text: the same as wire text, where it is data.
+        value: the result, if it is not data; else None.
+        text: the result as wire text, if it is data.
         step: its path.
 
     Raises:
-        DefinitionError: there is one.
+        DefinitionError: it contains one.
     """
     refuse_formatted(text, step)
     for part in parts_of(value):
@@ -82,15 +82,15 @@ def refuse_result(value: object, text: str, step: str) -> None:
 
 
 def refuse_text(value: object, name: str, where: Site | Place) -> None:
-    """See that no reference was formatted into a text that is kept as it is.
+    """Check that no reference was formatted into a string that is kept as it is.
 
     Args:
-        value: what the author gave: a text, or what may have texts in it.
-        name: what to call it in an error: ``'config'``.
+        value: the author's value: a string, or one that may contain strings.
+        name: its name for errors: ``'config'``.
         where: the line that gives it.
 
     Raises:
-        DefinitionError: there is one.
+        DefinitionError: it contains one.
     """
     found = text_in(value)
     if found:
@@ -98,17 +98,17 @@ def refuse_text(value: object, name: str, where: Site | Place) -> None:
 
 
 def refuse_texts(options: Mapping[str, object], site: Site) -> None:
-    """The same for some options of a call, each blamed on its own line."""
+    """Check some options of a call in this way, each with its own line."""
     for word, value in options.items():
         read_at(site, word, functools.partial(refuse_text, value, repr(word)))
 
 
 def formatted_elsewhere(name: str, place: Place, reference: str = "a reference") -> DefinitionError:
-    """The error for a reference in an f-string that is not a command's word."""
+    """Return the error for a reference in an f-string that is not a command's word."""
     return DefinitionError(
-        f"{name} is a text with {reference} in it, which is known only while running: it can stand "
+        f"{name} is a string with {reference} in it, which is known only while running: it can stand "
         "only in a command's words",
         code="reference-in-text",
-        hint="take it as an argument of its own, or as an attribute of self, and build the text in the step",
+        hint="take it as an argument of its own, or as an attribute of self, and build the string in the step",
         place=place,
     )

@@ -1,4 +1,4 @@
-"""Where values come from that are known only while the flow runs, as the author names them."""
+"""The sources of values that are known only while the flow runs, as the author names them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ V = TypeVar("V")
 
 @define(eq=False)
 class TargetSource(Source):
-    """What a step, a container or a name further out gives."""
+    """A value of a step, a container or a name further out."""
 
     target: Claimable
 
@@ -49,7 +49,7 @@ class ResultSource(TargetSource):
 
 @define(eq=False)
 class ResultOrSource(TargetSource):
-    """``x.result_or(v)``: what it gave, or a value where there is no result."""
+    """``x.result_or(v)``: its result, or a value if there is none."""
 
     default: Literal
 
@@ -119,11 +119,11 @@ class OuterReference(Reference, Claimable):
 
     @property
     def result(self) -> Any:
-        """What it gave."""
+        """Its result."""
         return Reference(ResultSource(site_above(1), self))
 
     def result_or(self, value: object) -> Any:
-        """What it gave, or a value where there is no result."""
+        """Return its result, or a value if there is none."""
         return result_or(self, value, site_above(1))
 
     @property
@@ -132,7 +132,7 @@ class OuterReference(Reference, Claimable):
         return failures_of(self, site_above(1))
 
     def returned(self, *values: object) -> Requirement:
-        """It succeeded, and its result is one of these values."""
+        """Require that it succeeds and returns one of these values."""
         return returned(self, values, site_above(1))
 
     def __shown__(self, *, read: bool) -> str:
@@ -140,7 +140,7 @@ class OuterReference(Reference, Claimable):
 
 
 class Outer:
-    """The door to what lies outside of a container's body: ``outer.day``, ``outer.process.result``."""
+    """``outer``: the names outside of a container's body, as in ``outer.day``, ``outer.process.result``."""
 
     __slots__ = ()
 
@@ -162,7 +162,7 @@ outer = Outer()
 
 
 def outer_alone(name: str, place: Place) -> DefinitionError:
-    """The error for the door itself, where something behind it is meant."""
+    """Return the error for ``outer`` itself instead of a name behind it."""
     return DefinitionError(
         f"{name} is 'outer' itself",
         code="reference",
@@ -172,25 +172,25 @@ def outer_alone(name: str, place: Place) -> DefinitionError:
 
 
 def item() -> Any:
-    """The value of the nearest repeat's iteration."""
+    """Return the value of the nearest repeat's iteration."""
     return Reference(ItemSource(site_above(1)))
 
 
 def previous(start: V) -> V:
-    """The result of the iteration before, of the nearest container that repeats, or a start in the first.
+    """Return the result of the iteration before, of the nearest container that repeats; in the first, a start value.
 
     Args:
-        start: what there is instead of a result in the first iteration: data, or a reference.
+        start: the value in the first iteration: data, or a reference.
     """
     site = site_above(1)
     return cast("V", Reference(PreviousSource(site, _read_start(start, site.place))))
 
 
 def secret(name: str) -> str:
-    """A value that the step takes where it runs; no order, store, log or traceback shows it.
+    """Return a value that the step takes where it runs; no order, store, log or traceback shows it.
 
     Args:
-        name: it is in the environment of whoever runs the step, as ``SEQUENT_SECRET_<name>``, else as ``<name>``.
+        name: its variable in the step's environment is ``SEQUENT_SECRET_<name>``, or else ``<name>``.
     """
     site = site_above(1)
     refuse_text(name, "the secret's name", site)
@@ -205,10 +205,10 @@ def secret(name: str) -> str:
 
 
 def refuse_secret(value: Reference, name: str, where: Site | Place) -> None:
-    """See that a reference is no secret, where it would be seen.
+    """Refuse a secret where it would be seen.
 
     Raises:
-        DefinitionError: it is one.
+        DefinitionError: the reference is a secret.
     """
     source = value.__sequent__
     if isinstance(source, SecretSource):
@@ -221,7 +221,7 @@ def refuse_secret(value: Reference, name: str, where: Site | Place) -> None:
 
 
 def within(source: Source) -> Iterator[Source]:
-    """A reference, and those that it is made of."""
+    """Yield a reference, and those that it is made of."""
     yield source
     if isinstance(source, PartSource):
         yield from within(source.whole.__sequent__)
@@ -230,7 +230,7 @@ def within(source: Source) -> Iterator[Source]:
 
 
 def target_of(source: Source) -> Claimable | None:
-    """The step or container that a reference is about, or its name further out."""
+    """Return the step or container that a reference is about, or its name further out."""
     return source.target if isinstance(source, ResultSource | ResultOrSource | FailuresSource) else None
 
 
@@ -248,10 +248,10 @@ def _read_data(value: object, name: str, place: Place) -> Literal:
 
 
 def result_or(target: Claimable, value: object, site: Site) -> Any:
-    """What a step or container gave, or a value where there is no result; a reference.
+    """Return the result of a step or container, or a value if there is none, as a reference.
 
     Raises:
-        DefinitionError: the value is no data.
+        DefinitionError: the value is not data.
     """
     name = f"the value of {shown(target)}.result_or(...)"
     if isinstance(value, Reference):
@@ -265,18 +265,18 @@ def result_or(target: Claimable, value: object, site: Site) -> Any:
 
 
 def failures_of(target: Claimable, site: Site) -> Failures:
-    """The failures in a step or container; a reference."""
+    """Return the failures in a step or container, as a reference."""
     return cast("Failures", Reference(FailuresSource(site, target)))
 
 
 def returned(target: Claimable, values: tuple[object, ...], site: Site) -> Requirement:
-    """The requirement that something succeeded and gave one of these values.
+    """Require that a step or container succeeds and returns one of these values.
 
     Raises:
-        DefinitionError: there are none, or one is not of the types that are compared.
+        DefinitionError: there are none, or one is not of a type that can be compared.
     """
     name = f"{shown(target)}.returned(...)"
-    hint = "give the values: None, True or False, whole numbers, texts, members of an enum"
+    hint = "give the values: None, True or False, integers, strings, members of an enum"
     if not values:
         raise DefinitionError(f"{name} names no value", code="returned", hint=hint, place=site.place)
     refuse_text(values, name, site)

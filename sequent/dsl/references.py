@@ -1,4 +1,4 @@
-"""Values that are known only while the flow runs, and what is refused to be done with them before."""
+"""References: values that are known only while the flow runs, and the operations on them that are refused before."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from sequent.dsl.source_lines import Site, frame_above, is_author_s, site_above,
 from sequent.errors import DefinitionError
 from sequent.model.wording import repr_of
 
-# A reference that was formatted into a text leaves a token there. The mark around it is invisible, so that
-# help() and Sphinx can show a step's defaults, and it does not occur in words that people write.
+# A reference that is formatted into a string leaves a token there. The mark around it is invisible, so that help() and
+# Sphinx can show a step's defaults, and it does not occur in words that people write.
 MARK = "\u2063"
 _TOKEN = f"{MARK}<[^{MARK}]*? #(\\d+)(!r|!s|)(?::([^{MARK}]*))?>{MARK}"
 _FORMS = (f"{MARK}<", f">{MARK}", "\\u2063<", f"{MARK}&lt;", "%E2%81%A3%3C")
@@ -27,44 +27,43 @@ _NUMBER = re.compile(r" #(\d+)|(?:%20|\+)%23(\d+)")
 _numbers = itertools.count(1)
 _formatted: dict[int, Reference] = {}
 _tokens: set[str] = set()
-"""The tokens that were made. One that is not among them was changed, by ``upper()`` or the like."""
+"""All tokens that were made. Any other token was changed, by ``upper()`` or the like."""
 
 
 @define(eq=False)
 class Source:
-    """Where the value of a reference comes from, as its author wrote it."""
+    """The source of a reference's value, as its author wrote it."""
 
     site: Site
     name: str = field(default="", kw_only=True)
-    """What it is assigned to in its body."""
+    """The name that it is assigned to in its body."""
     number: int = field(default=0, kw_only=True)
-    """By which it is found again where it was formatted into a text."""
+    """Identifies it in strings into which it was formatted."""
     was_made_in_step: bool = field(factory=lambda: asking_step() is not None, init=False)
-    """Whether a step that was running has made it."""
+    """Whether a running step has made it."""
 
     @property
     def is_of_step(self) -> bool:
-        """Whether it belongs to a flow that a running step has made: it refers to nothing that was made before."""
+        """Whether it belongs to a flow that a running step has made, and so refers to nothing made before."""
         return self.was_made_in_step
 
     @property
     def shown(self) -> str:
-        """What the author would call it."""
+        """The author's name for it."""
         return self.name or "a reference"
 
     @property
     def label(self) -> str:
-        """The same, without looking at the source."""
+        """That name, without looking at the source."""
         return self.shown
 
 
 class Reference:
     """A value that is known only while the flow runs.
 
-    It may be given as an argument, as items to repeat over, or as a word of a command; and so may a
-    part of it: ``x.result["a"]``, ``x.result.a``. Anything else that is done with it is refused at that
-    line, since it would be done before there is a value. Names of parts must stay free on it, so all
-    that is known of it is behind one name.
+    It may be given as an argument, as items to repeat over, or as a word of a command; and so may a part of it:
+    ``x.result["a"]``, ``x.result.a``. Any other operation on it is refused at its line, since there is no value yet.
+    Names of parts must stay free on it, so all its data are behind one name.
     """
 
     __slots__ = ("__sequent__",)
@@ -100,7 +99,7 @@ class Reference:
         raise _refusal(self, "made a path", hint)
 
     def _refuse_percent(self) -> None:
-        """A width after ``%`` would count the letters of the token, and no operator can tell it to us."""
+        """Refuse a width after ``%``, which would count the letters of the token, and which no operator can see."""
         padding = padding_by_percent(frame_above(2))
         if padding:
             raise _refusal(self, f"formatted with {padding.written!r}", f"write an f-string: {padding.as_f_string}", 3)
@@ -114,7 +113,7 @@ class Reference:
         token = f"{MARK}<{source.label} #{source.number}{form}>{MARK}"
         _tokens.add(token)
         if form == "!r" and not is_author_s(frame_above(2)):
-            # What shows a step to people may measure and cut what it shows.
+            # Tools that show a step to people may measure and cut its text.
             return token
         return FormattedText.of(token, source, self._token if form in ("!s", "!r") else None, form)
 
@@ -174,7 +173,7 @@ class Reference:
 
 
 def _refuse_in_step(source: Source, site: Site) -> None:
-    """What is filled in is never seen by a step: one that it sees came to it by another way, and has no value there.
+    """Refuse a reference that a step sees: it has bypassed the step's arguments, and has no value there.
 
     Raises:
         DefinitionError: a step runs, and it has not made the reference itself.
@@ -185,7 +184,7 @@ def _refuse_in_step(source: Source, site: Site) -> None:
 
 
 def reached(source: Source, step: str, site: Site | None = None) -> DefinitionError:
-    """The error for a reference that has come to a step by another way than its arguments."""
+    """Return the error for a reference that has come to a step by another way than its arguments."""
     return DefinitionError(
         f"{source.shown} has come to the step {step!r} as a reference, not as its value",
         code="reference",
@@ -230,7 +229,7 @@ class PartSource(Source):
 
 @define(eq=False)
 class SecretSource(Source):
-    """``secret("NAME")``: what only the step that uses it may see."""
+    """``secret("NAME")``: a value that only the step that uses it may see."""
 
     secret: str
 
@@ -240,7 +239,7 @@ class SecretSource(Source):
 
 
 def part_of(whole: Reference, key: str | int, suffix: str, site: Site) -> Reference:
-    """A part of what a reference gives.
+    """Return a part of a reference's value, as a reference.
 
     Raises:
         DefinitionError: a secret has no parts.
@@ -259,12 +258,12 @@ def part_of(whole: Reference, key: str | int, suffix: str, site: Site) -> Refere
 
 
 def has_form(text: str) -> bool:
-    """Whether a text has a reference in it."""
+    """Return whether a string contains a reference."""
     return any(form in text for form in _FORMS)
 
 
 def formatted_in(value: object) -> str:
-    """What the first reference is called that was formatted into a text, or a path or bytes of one; '' without one."""
+    """Return the text of the first reference formatted into a string, or a path or bytes of one; '' without one."""
     match value:
         case str():
             text = str.__str__(value)
@@ -282,10 +281,10 @@ def formatted_in(value: object) -> str:
 
 
 def refuse_formatted(text: str, step: str) -> None:
-    """See that no reference was formatted into what a step gives; that is quick where none was formatted at all.
+    """Check that no reference was formatted into a step's result; quick if none was ever formatted.
 
     Raises:
-        DefinitionError: there is one.
+        DefinitionError: it contains one.
     """
     if _formatted and MARK in text:
         for match in re.finditer(_TOKEN, text):
@@ -295,10 +294,10 @@ def refuse_formatted(text: str, step: str) -> None:
 
 
 def split(text: str) -> list[str | tuple[Reference, str, str]]:
-    """The parts of a text into which references were formatted: text, and (reference, conversion, format).
+    """Return the parts of a string with references in it: strings, and (reference, conversion, format).
 
     Raises:
-        ValueError: a reference was formatted and the text changed afterwards, so that it cannot be found again.
+        ValueError: the string was changed after a reference was formatted into it, so that the reference is lost.
     """
     text = str.__str__(text)
     parts: list[str | tuple[Reference, str, str]] = []

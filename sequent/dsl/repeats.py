@@ -1,4 +1,4 @@
-"""What a container repeats over, as written."""
+"""The items of a repeat, as written."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from sequent.model.wording import kind_of, repr_of, with_article
 
 @frozen(eq=False)
 class CallSource:
-    """A callable that gives the items."""
+    """A callable that returns the items."""
 
     function: Callable[..., object]
     takes_self: bool
@@ -39,7 +39,7 @@ class CallSource:
             whole = cast("functools.partial[object]", function)
             bound += len(whole.args) + len(whole.keywords)
             function = whole.func
-        # repeat(x) gives x for ever, repeat(x, 3) three times.
+        # repeat(x) yields x for ever, repeat(x, 3) three times.
         return function in (itertools.count, itertools.cycle) or (function is itertools.repeat and bound < 2)
 
     @property
@@ -53,10 +53,10 @@ RepeatSource = ItemsLiteral | CallSource | Reference
 
 
 def read_repeats(value: object, place: Place) -> RepeatSource | None:
-    """What to repeat over, in any of its forms; None where nothing repeats.
+    """Read the items of a repeat, in any of their forms; None without repeats.
 
     Raises:
-        DefinitionError: it cannot be repeated over, or not twice.
+        DefinitionError: the value cannot be repeated over, or not twice.
     """
     if value is None:
         return None
@@ -75,7 +75,7 @@ def read_repeats(value: object, place: Place) -> RepeatSource | None:
 
 
 def _refuse_unclear(value: object, place: Place) -> None:
-    """Refuse what cannot be repeated over as it stands, with what is probably meant."""
+    """Refuse a value that cannot be repeated over, with a hint to what is probably meant."""
     if isinstance(value, Claimable):
         step = shown(value)
         raise _error(f"'repeats' is the step {step!r} itself", place, f"write repeats={step}.result")
@@ -103,12 +103,12 @@ def _refuse_unclear(value: object, place: Place) -> None:
 
 
 def endless(name: str, place: Place) -> DefinitionError:
-    """The error for a repeat that nothing ends."""
+    """Return the error for a repeat that never ends."""
     return _error(f"'repeats' of {name!r} never ends", place, "name a step that ends it: until = check")
 
 
 def is_endless(source: RepeatSource | None) -> bool:
-    """Whether there is no end to the items."""
+    """Return whether the items never end."""
     return isinstance(source, CallSource) and source.is_endless
 
 
@@ -134,13 +134,13 @@ def _literal(items: Iterable[object], place: Place) -> ItemsLiteral:
 
 
 def _listed(items: Iterable[object], place: Place) -> list[object]:
-    found: list[object] = []
+    entries: list[object] = []
     try:
         for entry in items:
-            found.append(entry)  # noqa: PERF402  how far it came is told where it fails
+            entries.append(entry)  # noqa: PERF402  their number is in the error
     except Exception as error:
-        raise _error(f"'repeats' failed at index {len(found)}: {repr_of(error)}", place, "give a list") from error
-    return found
+        raise _error(f"'repeats' failed at index {len(entries)}: {repr_of(error)}", place, "give a list") from error
+    return entries
 
 
 def _call(function: Callable[..., object], place: Place) -> CallSource:

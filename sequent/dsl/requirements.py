@@ -1,4 +1,4 @@
-"""What a step waits for, as its author combines it: ``a``, ``a.failed``, ``&``, ``|`` and the builder's pairs."""
+"""The requirement of a step, as its author combines it: ``a``, ``a.failed``, ``&``, ``|`` and the builder's pairs."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _FORMS = "a step, a.failed, a & b, a | b, or pairs (step, STATUS)"
 
 
 class Requirement:
-    """Something that must hold before a step starts; combined with ``&`` and ``|``.
+    """A condition that must hold before a step starts; combined with ``&`` and ``|``.
 
-    Python's ``and``, ``or`` and ``not`` would quietly drop a part of it, so its truth is never told.
+    Python's ``and``, ``or`` and ``not`` would silently drop a part of it, so its truth cannot be tested.
     """
 
     __slots__ = ()
@@ -39,7 +39,7 @@ class Requirement:
 
 
 def not_now(place: Place) -> DefinitionError:
-    """The error for asking whether a requirement holds, while the flow is being defined."""
+    """Return the error for testing whether a requirement holds, while the flow is being defined."""
     return DefinitionError(
         "a requirement is true or false only while the flow runs",
         code="truth",
@@ -49,7 +49,7 @@ def not_now(place: Place) -> DefinitionError:
 
 
 class Claimable(Requirement):
-    """What claims can be made about: a step or container, or a name further out."""
+    """An object that claims can be made about: a step or container, or a name further out."""
 
     __slots__ = ()
 
@@ -71,27 +71,27 @@ class Claimable(Requirement):
 
     @property
     def failed(self) -> Requirement:
-        """It failed; who requires this handles the failure."""
+        """It failed; a step that requires this handles the failure."""
         return self._claimed(Claim.FAILURE)
 
     @property
     def complete(self) -> Requirement:
-        """It succeeded or failed; who requires this handles a failure."""
+        """It succeeded or failed; a step that requires this handles a failure."""
         return self._claimed(Claim.COMPLETE)
 
     @property
     def skipped(self) -> Requirement:
-        """What it required can no longer come true."""
+        """Its requirement can no longer come true."""
         return self._claimed(Claim.SKIPPED)
 
     @property
     def done(self) -> Requirement:
-        """It settled in any way; who requires this watches, and a failure stays one."""
+        """It settled in any way; a step that requires this watches, and does not handle a failure."""
         return self._claimed(Claim.DONE)
 
 
 def shown(target: Claimable, *, read: bool = True) -> str:
-    """What to call a step or container in a message.
+    """Return the name of a step or container for messages.
 
     Args:
         target: the step or container, or its name further out.
@@ -101,7 +101,7 @@ def shown(target: Claimable, *, read: bool = True) -> str:
 
 
 class Claimed(Requirement):
-    """One claim about a step or container, or about something further out, which is known by name."""
+    """One claim about a step or container, or about a name further out."""
 
     __slots__ = ("claim", "site", "target", "values")
 
@@ -110,7 +110,7 @@ class Claimed(Requirement):
         self.claim = claim
         self.site = site
         self.values = values
-        """Of a claim on what was returned."""
+        """The values of a claim about a result."""
 
 
 class JoinedRequirement(Requirement):
@@ -124,7 +124,7 @@ class JoinedRequirement(Requirement):
         self.depth = max(
             _depth(part) + (not isinstance(part, JoinedRequirement) or part.is_all is not is_all) for part in parts
         )
-        """How many levels of ``&`` within ``|`` within ``&`` it has."""
+        """The number of levels of ``&`` within ``|`` within ``&``."""
 
 
 def _depth(part: Requirement) -> int:
@@ -132,7 +132,7 @@ def _depth(part: Requirement) -> int:
 
 
 def join_two(left: Requirement, right: object, *, is_all: bool) -> Requirement:
-    """What an operator gives that is asked for in the author's line, two frames up."""
+    """Join two requirements by an operator in the author's line, two frames up."""
     site = site_above(2)
     if isinstance(right, Requirement):
         return join([left, right], is_all=is_all, site=site)
@@ -140,7 +140,7 @@ def join_two(left: Requirement, right: object, *, is_all: bool) -> Requirement:
 
 
 def join(parts: Sequence[Requirement], *, is_all: bool, site: Site | Place) -> Requirement:
-    """All of the parts, or any of them.
+    """Join requirements: all of them, or any of them.
 
     Raises:
         DefinitionError: they are nested too deep.
@@ -161,12 +161,12 @@ def _too_deep(place: Place) -> DefinitionError:
 
 
 def or_(*parts: object) -> Requirement:
-    """At least one of the parts holds: requirements, pairs ``(step, STATUS)``, or tuples of them."""
+    """Require at least one of the parts: requirements, pairs ``(step, STATUS)``, or tuples of them."""
     return _combined("or_", parts, site_above(1).place, is_all=False)
 
 
 def and_(*parts: object) -> Requirement:
-    """Every part holds: requirements, pairs ``(step, STATUS)``, or tuples of them."""
+    """Require every part: requirements, pairs ``(step, STATUS)``, or tuples of them."""
     return _combined("and_", parts, site_above(1).place, is_all=True)
 
 
@@ -179,7 +179,7 @@ def _combined(word: str, parts: tuple[object, ...], place: Place, *, is_all: boo
 
 
 def read_requirement(value: object, place: Place) -> Requirement | None:
-    """A requirement in any of its forms; None where nothing is required (None, ``()``, ``[]``, ``{}``).
+    """Read a requirement in any of its forms; None for an empty one (None, ``()``, ``[]``, ``{}``).
 
     Raises:
         DefinitionError: it is none of the forms.
@@ -190,12 +190,12 @@ def read_requirement(value: object, place: Place) -> Requirement | None:
 
 
 def is_empty(value: object) -> bool:
-    """Whether it is ``()``, ``[]`` or ``{}``."""
+    """Return whether it is ``()``, ``[]`` or ``{}``."""
     return isinstance(value, tuple | list | dict) and not len(cast("Sequence[object]", value))
 
 
 def read_part(value: object, place: Place, depth: int = 0) -> Requirement:
-    """A requirement in any of its forms, but not nothing; it stands within so many tuples."""
+    """Read a requirement in any of its forms, but not an empty one; ``depth`` is the number of tuples around it."""
     if isinstance(value, Requirement):
         return value
     if depth > MOST_NESTED:

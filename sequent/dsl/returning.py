@@ -1,4 +1,4 @@
-"""Which results a step can have, as far as its annotation tells; asked by ``x.returned(...)``."""
+"""Checks ``x.returned(...)``: which results a step can have, as far as its annotation tells."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from sequent.model.wording import repr_of
 
 
 def returned_by_node(node: Node, values: tuple[object, ...], site: Site) -> Requirement:
-    """The requirement that a step or container succeeded, and its result is one of these values.
+    """Require that a step or container succeeds and returns one of these values.
 
     Raises:
-        DefinitionError: it cannot have such a result, or is repeated, so that it has a list of them.
+        DefinitionError: it cannot have such a result, or is repeated, so that its result is a list.
     """
     requirement = returned(node, values, site)
     check_returned(node, values, site.place, frame_above(2).f_locals)
@@ -28,13 +28,13 @@ def returned_by_node(node: Node, values: tuple[object, ...], site: Site) -> Requ
 
 
 def check_returned(node: Node, values: tuple[object, ...], place: Place, names: Mapping[str, object]) -> None:
-    """See that a step or container can have these results.
+    """Check that a step or container can have these results.
 
     Args:
         node: the step or container.
-        values: what is asked for.
-        place: the line that asks.
-        names: what can be named at that line; types may be defined in a function.
+        values: the values of ``returned()``.
+        place: the author's line.
+        names: the names at that line; types may be defined in a function.
 
     Raises:
         DefinitionError: it cannot have one of them.
@@ -60,7 +60,7 @@ def check_returned(node: Node, values: tuple[object, ...], place: Place, names: 
 
 
 def _maker_of(node: Node) -> Node | None:
-    """The step whose result a node's result is, as far as that is known; None where there is a list of them."""
+    """Return the step whose result a node's result is, as far as known; None if it is a list of results."""
     while True:
         if node.__sequent__.is_repeated:
             return None
@@ -81,7 +81,7 @@ def _result_type(maker: Node, names: Mapping[str, object]) -> object:
 
 
 def _possible(kind: object) -> Iterator[str]:
-    """What a type allows, as it would be written: values where they can be counted."""
+    """Yield the values or types that a type allows, as they would be written."""
     meaning = meaning_of(kind)
     match meaning.form:
         case Form.UNION:

@@ -24,14 +24,14 @@ _NOTHING = Literal("null")
 
 
 def write_again(template: Node, kwargs: object, options: WrittenOptions, site: Site, mistakes: Mistakes) -> Written:
-    """A container with the steps of another.
+    """Make a container with the steps of another.
 
     Args:
         template: the container to be used again, finished.
         kwargs: values of its parameters, by name: data and references.
-        options: how it is to run; what they do not say is as for the other.
+        options: its options; others are those of the template.
         site: the line that uses it.
-        mistakes: takes parameters that it does not have, and those that have no value or one of another type.
+        mistakes: takes unknown parameters, missing values, and values of another type.
     """
     source = template.__sequent__
     written = Written(
@@ -50,14 +50,14 @@ def write_again(template: Node, kwargs: object, options: WrittenOptions, site: S
     written.given = {**known, **_read_given(kwargs, source, site, mistakes)}
     params = _params(source)
     named = set(cast("Mapping[object, object]", kwargs)) if isinstance(kwargs, Mapping) else set[object](params)
-    # One that is misspelt is probably one of those that are missing.
+    # A misspelt one is probably one of the missing ones.
     for name in params if named <= params.keys() else ():
         if name not in known and name not in named:
             message = f"the parameter {name!r} of {source.shown!r} has no value here"
             hint = f"give it one: container(kwargs={{{name!r}: ...}})({source.shown})"
             mistakes.add(_error(message, site.place, hint))
     if mistakes.found:
-        # What is told already is not told again by who looks for its value.
+        # With these values, a mistake that was found already is not reported again later.
         written.given = {**dict.fromkeys(params, _NOTHING), **written.given}
     return written
 

@@ -1,4 +1,4 @@
-"""The port through which ``flow.run()`` starts a run, and a flow knows which step asks it; who runs flows fills it."""
+"""The port through which ``flow.run()`` starts a run, and finds the calling step; the package ``runtime`` fills it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from sequent.model.wording import repr_of
 
 
 class RunMode(StrEnum):
-    """What ``run()`` does: begin anew, or take an earlier run up again."""
+    """The mode of ``run()``: start a new run, or recover or continue an earlier one."""
 
     RESTART = "restart"
     RECOVER = "recover"
@@ -32,7 +32,7 @@ class RunMode(StrEnum):
 
 @runtime_checkable
 class OpenStore(Protocol):
-    """A store that somebody has opened, and closes again."""
+    """An open store, which its opener closes again."""
 
     @property
     def name(self) -> str: ...
@@ -44,33 +44,33 @@ class OpenStore(Protocol):
 
 @frozen(kw_only=True, eq=False, repr=False)
 class RunRequest(ByFields):
-    """A run that somebody wants."""
+    """A request for a run."""
 
     definition: Definition = field(repr=False)
     params: Mapping[str, str]
     """By name, as wire text."""
     store: str | OpenStore | None = None
-    """None: where ``SEQUENT_STORE`` says, or ``default_store``, or the user's own."""
+    """None: the store of ``SEQUENT_STORE``, or ``default_store``, or the user's own."""
     default_store: str = ""
-    """That of the flow's own configuration for where nothing else names one."""
+    """The store in the flow's own configuration, used if no other is named."""
     run_mode: RunMode = RunMode.RESTART
     run_id: str | None = None
-    """The run to take up again, or the id of the new one."""
+    """The run to recover or continue, or the id of the new one."""
     max_loops: int = -1
-    """How many passes over what is due to make; negative: all there is to do, delays waited for."""
+    """The number of passes over what is due; negative: until all is done, waiting for delays."""
     recovery_run: int | None = None
-    """The recovery, from 0, that a further one is based on; None: the latest."""
+    """The recovery, from 0, that the new one is based on; None: the latest."""
     accept_changes: bool = False
-    """Of a recovery: whether the flow may have changed since the run was made."""
+    """Whether the flow may have changed since the run was made, for a recovery."""
 
 
 Runner = Callable[[RunRequest], Outcome]
 Locator = Callable[[], tuple[str, str] | None]
-"""Gives the name and the sequence of the step that asks; None where that is none of this process."""
+"""Returns name and sequence of the calling step; None if no step of this process calls."""
 
 
 Checker = Callable[[FlowSpec], Iterable[DefinitionError]]
-"""Gives the mistakes of a flow that show only when its steps are seen together."""
+"""Returns the mistakes of a flow that show only when its steps are seen together."""
 
 
 class _RunPort:
@@ -85,7 +85,7 @@ _sought: ContextVar[str] = ContextVar("sequent_sought", default="")
 
 
 class FlowReached(BaseException):
-    """A file is being loaded to find a flow, and has come to where it runs that flow."""
+    """A file that is loaded to find a flow has come to the call that runs that flow."""
 
     def __init__(self, flow: object) -> None:
         super().__init__(flow)
@@ -93,27 +93,27 @@ class FlowReached(BaseException):
 
 
 def set_runner(runner: Runner) -> None:
-    """Say who runs flows."""
+    """Set the function that runs flows."""
     _port.runner = runner
 
 
 def set_checker(checker: Checker) -> None:
-    """Say who finds what is wrong with a flow as a whole."""
+    """Set the function that finds the mistakes of a flow as a whole."""
     _port.checker = checker
 
 
 def mistakes_of_the_whole(spec: FlowSpec) -> tuple[DefinitionError, ...]:
-    """The mistakes that show only when a flow's steps are seen together."""
+    """Return the mistakes that show only when a flow's steps are seen together."""
     return () if _port.checker is None else tuple(_port.checker(spec))
 
 
 def set_locator(locator: Locator) -> None:
-    """Say who knows which step asks."""
+    """Set the function that finds the calling step."""
     _port.locator = locator
 
 
 def asking_step() -> tuple[str, str] | None:
-    """The name and the sequence of the step that asks; None where that is none of this process."""
+    """Return name and sequence of the calling step; None if no step of this process calls."""
     return None if _port.locator is None else _port.locator()
 
 
@@ -121,12 +121,12 @@ def run(request: RunRequest, place: Place) -> Outcome:
     """Run a flow, here and now.
 
     Args:
-        request: which, and how.
-        place: the author's line that asks for it.
+        request: the flow and its options.
+        place: the author's line.
 
     Raises:
-        DefinitionError: what is asked for is nothing that can be done.
-        UsageError: the file that asks for it is only being loaded, to find its flow.
+        DefinitionError: an option of the request is not valid.
+        UsageError: the author's file is only being loaded, to find its flow.
     """
     _check(request, place)
     if file := _loaded.get():
@@ -139,15 +139,15 @@ def run(request: RunRequest, place: Place) -> Outcome:
             place=place,
         )
     if _port.runner is None:
-        raise UsageError("nobody runs flows here", hint="import sequent")
+        raise UsageError("no runner is loaded", hint="import sequent")
     return _port.runner(request)
 
 
 def read_mode(mode: object, place: Place) -> RunMode:
-    """What ``run()`` is to do.
+    """Check the mode of ``run()``.
 
     Raises:
-        DefinitionError: it is no such thing.
+        DefinitionError: it is not a mode.
     """
     if isinstance(mode, RunMode):
         return mode
@@ -155,10 +155,10 @@ def read_mode(mode: object, place: Place) -> RunMode:
 
 
 def read_recovery_run(recovery: object, place: Place) -> int | None:
-    """The recovery that a further one is based on.
+    """Read the recovery that the new one is based on.
 
     Raises:
-        DefinitionError: it is not its number.
+        DefinitionError: it is not a number of a recovery.
     """
     if recovery is None:
         return None
@@ -181,7 +181,7 @@ def _check(request: RunRequest, place: Place) -> None:
 
 @contextmanager
 def loading(file: str) -> Generator[None]:
-    """While a file is being loaded to find its flow, ``run()`` in it is refused."""
+    """Refuse ``run()`` in a file while it is loaded to find its flow."""
     token = _loaded.set(file)
     try:
         yield
@@ -191,7 +191,7 @@ def loading(file: str) -> Generator[None]:
 
 @contextmanager
 def seeking(flow: str) -> Generator[None]:
-    """While a file is being loaded, ``run()`` of the flow with that name raises ``FlowReached``."""
+    """Let ``run()`` of the flow with that name raise ``FlowReached`` while a file is loaded."""
     token = _sought.set(flow)
     try:
         yield

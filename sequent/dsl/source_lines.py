@@ -1,4 +1,4 @@
-"""Where in the author's code something was written, resolved to a line only when somebody asks."""
+"""Places in the author's code, resolved to a line only on demand."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from sequent.errors import DefinitionError, Place
 
 T = TypeVar("T")
 _LIBRARY = ("<frozen ", os.path.join(os.path.dirname(os.__file__), ""))  # noqa: PTH118, PTH120  as code objects name it
-"""How the names of the files of Python's own library begin; what is installed may be beneath them."""
+"""The beginnings of the file names of Python's own library; installed packages may be below them."""
 
 
 _OWN = os.path.join(os.path.dirname(os.path.dirname(__file__)), "")  # noqa: PTH118, PTH120  as above
-"""The same of this package."""
+"""The beginning of the file names of this package."""
 
 
 class Site(NamedTuple):
     """A call in the author's code.
 
-    It keeps the code and the offset in it, since a frame's line number is found by scanning its
-    line table from the start: that would cost seconds in a flow of ten thousand steps.
+    It keeps the code and the offset in it, since finding a frame's line number means scanning its line table from the
+    start: that would cost seconds in a flow of ten thousand steps.
     """
 
     code: CodeType
@@ -44,18 +44,18 @@ class Site(NamedTuple):
 
 
 def frame_above(levels: int) -> FrameType:
-    """The frame so many levels above the one that asks."""
+    """Return the frame so many levels above the caller's."""
     return sys._getframe(levels + 1)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  the author's line
 
 
 def site_above(levels: int) -> Site:
-    """The call that the frame so many levels above the one that asks is just making."""
+    """Return the call that the frame so many levels above the caller's is just making."""
     frame = sys._getframe(levels + 1)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  as above
     return Site(frame.f_code, frame.f_lasti)
 
 
 def site_outside_python(levels: int) -> Site:
-    """The same, but above what Python's own library, and this package, do there for the author."""
+    """Return that call, but above frames of Python's own library and of this package."""
     frame = frame_above(levels + 1)
     while frame.f_back is not None and _is_library_s(frame.f_code.co_filename):
         frame = frame.f_back
@@ -67,13 +67,13 @@ def _is_library_s(file: str) -> bool:
 
 
 def is_author_s(frame: FrameType) -> bool:
-    """Whether a frame executes what an author wrote: nothing of Python, of this package, or of what is installed."""
+    """Return whether a frame executes an author's code: not Python's, this package's, or an installed one's."""
     file = frame.f_code.co_filename
     return not _is_library_s(file) and "-packages" not in file
 
 
 def left_operand(frame: FrameType) -> str | None:
-    """The text on the left of the operator that a frame just executes; None where it cannot be read."""
+    """Return the string on the left of the operator that a frame just executes; None if it cannot be read."""
     position = next(islice(frame.f_code.co_positions(), frame.f_lasti // 2, None))
     tree = _tree(frame.f_code.co_filename)
     for node in ast.walk(tree) if tree else ():
@@ -94,7 +94,7 @@ _TABLES: dict[int, tuple[CodeType, list[int], list[int]]] = {}
 
 
 def _table(code: CodeType) -> tuple[list[int], list[int]]:
-    """The line table of a code: offsets and their lines."""
+    """Return the line table of a code: offsets and their lines."""
     known = _TABLES.get(id(code))
     if known is not None and known[0] is code:
         return known[1], known[2]
@@ -114,7 +114,7 @@ def _table(code: CodeType) -> tuple[list[int], list[int]]:
 
 
 def body_of(frame: FrameType) -> dict[str, Any] | None:
-    """The namespace of the class body that a frame executes, or None where it is something else."""
+    """Return the namespace of the class body that a frame executes; None if it executes something else."""
     if frame.f_code.co_flags & CO_OPTIMIZED:
         return None
     names = frame.f_locals
@@ -122,13 +122,13 @@ def body_of(frame: FrameType) -> dict[str, Any] | None:
 
 
 def names_around(defined: object, frame: FrameType) -> Mapping[str, object]:
-    """What the function names in which something was defined, as far as the frame that defines it tells."""
+    """Return the names in the function around a definition, as far as the defining frame has them."""
     is_local = "<locals>" in str(getattr(defined, "__qualname__", ""))
     return dict(frame.f_locals) if is_local and frame.f_code.co_flags & CO_OPTIMIZED else {}
 
 
 class OptionPlaces(Mapping[str, Place]):
-    """The line of each option of a call; the source is parsed when the first is asked for."""
+    """The line of each option of a call; the source is parsed at the first access."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
@@ -144,21 +144,21 @@ class OptionPlaces(Mapping[str, Place]):
 
     def _places(self) -> dict[str, Place]:
         file, line = self._site.place
-        found: dict[str, Place] = {}
+        places: dict[str, Place] = {}
         for call in _calls(file).get(line, ()):
             for keyword in call.keywords:
                 if keyword.arg:
-                    found.setdefault(keyword.arg, Place(file, keyword.lineno))
-        return found
+                    places.setdefault(keyword.arg, Place(file, keyword.lineno))
+        return places
 
 
 def option_place(site: Site, option: str) -> Place:
-    """The line of an option of a call; that of the call where its source cannot be read."""
+    """Return the line of an option of a call; that of the call if its source cannot be read."""
     return OptionPlaces(site).get(option) or site.place
 
 
 def read_at(site: Site, option: str, read: Callable[[Place], T]) -> T:
-    """Read the value of an option; a mistake in it that knows no line nearer to it is blamed on the option's own.
+    """Read the value of an option; a mistake in it without a closer line gets the option's own line.
 
     That line is looked for only then, since it means parsing the source.
     """
@@ -171,14 +171,14 @@ def read_at(site: Site, option: str, read: Callable[[Place], T]) -> T:
 
 
 def assigned_name(place: Place) -> str | None:
-    """The name that the statement at a line assigns to or defines, as far as its source can be read."""
+    """Return the name that the statement at a line assigns to or defines, if its source can be read."""
     return _assigned(place.file).get(place.line)
 
 
 def assignment(name: str, head: Place) -> Place:
-    """The line that assigns to a name in the body of the class of which a decorator, or its own line, is at ``head``.
+    """Return the line that assigns to a name in a class body; ``head`` is the line of the class or of a decorator.
 
-    The head itself, where the source cannot be read.
+    If the source cannot be read, return ``head`` itself.
     """
     tree = _tree(head.file)
     for node in ast.walk(tree) if tree else ():
@@ -193,9 +193,9 @@ def assignment(name: str, head: Place) -> Place:
 
 
 def path_at(place: Place) -> str:
-    """The dotted path of the step or container that is written at a line of a flow's class; '' where there is none.
+    """Return the dotted path of the step or container at a line of a flow's class; '' if there is none.
 
-    The outermost class is the flow itself, and has no part in the path.
+    The outermost class is the flow itself, and not a part of the path.
     """
     tree = _tree(place.file)
     statements = [] if tree is None else list[ast.stmt](tree.body)
@@ -216,7 +216,7 @@ def _has_line(statement: ast.stmt, line: int) -> bool:
 
 
 def _step_in(statement: ast.stmt) -> str | None:
-    """The name that a statement of a flow's body gives to a step or container, other than a class."""
+    """Return the name that a statement of a flow's body gives to a step or container, other than a class."""
     if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
         return statement.name
     made = getattr(statement, "value", None)
@@ -235,7 +235,7 @@ def _target(statement: ast.AST) -> str | None:
 
 
 def return_annotation(head: Place) -> Place | None:
-    """The line of what is written behind the ``->`` of the function whose first line, or decorator, is at ``head``."""
+    """Return the line of the annotation after ``->`` of the function whose first line, or decorator, is ``head``."""
     tree = _tree(head.file)
     for node in ast.walk(tree) if tree else ():
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.returns is not None:
@@ -246,7 +246,7 @@ def return_annotation(head: Place) -> Place | None:
 
 
 def is_decorator(place: Place) -> bool:
-    """Whether a line is a decorator of a class, as far as its source can be read."""
+    """Return whether a line is a decorator of a class, if its source can be read."""
     return place.line in _class_decorators(place.file)
 
 
@@ -267,24 +267,24 @@ def _tree(file: str) -> ast.Module | None:
 
 @lru_cache(maxsize=8)
 def _calls(file: str) -> dict[int, list[ast.Call]]:
-    """The calls of a file by their first line, outermost first."""
-    found: dict[int, list[ast.Call]] = {}
+    """Return the calls of a file by their first line, outermost first."""
+    calls: dict[int, list[ast.Call]] = {}
     tree = _tree(file)
     for node in ast.walk(tree) if tree else ():
         if isinstance(node, ast.Call):
-            found.setdefault(node.lineno, []).append(node)
-    return found
+            calls.setdefault(node.lineno, []).append(node)
+    return calls
 
 
 @lru_cache(maxsize=8)
 def _assigned(file: str) -> dict[int, str]:
-    found: dict[int, str] = {}
+    names: dict[int, str] = {}
     tree = _tree(file)
     for node in ast.walk(tree) if tree else ():
         target = _target(node)
         if target is not None and isinstance(node, ast.stmt):
-            found[node.lineno] = target
+            names[node.lineno] = target
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             for line in (node.lineno, *(decorator.lineno for decorator in node.decorator_list)):
-                found[line] = node.name
-    return found
+                names[line] = node.name
+    return names

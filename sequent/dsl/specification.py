@@ -1,4 +1,4 @@
-"""Walks what the author wrote, from the outside in, and gives its specification."""
+"""Walks an author's flow, from the outside in, and makes its specification."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from sequent.model.status import Action, Construct, Status
 from sequent.model.work import references_of
 
 _NEEDED = frozenset({"requires", "acquires", "releases", WORK})
-"""What a flow can't be judged without as a whole, where a step or container is concerned that lacks it."""
+"""Options without which the mistakes of a flow as a whole cannot be judged."""
 
 
 def _plain(kind: type[PlainOptions]) -> tuple[tuple[str, ...], Callable[[WrittenOptions], tuple[Any, ...]]]:
@@ -34,12 +34,12 @@ def _plain(kind: type[PlainOptions]) -> tuple[tuple[str, ...], Callable[[Written
 
 
 _PLAIN = {CONTAINER: _plain(PlainOptions), STEP: _plain(PlainStepOptions)}
-"""The names of plain options, and what takes their values from all."""
+"""The names of plain options, and a getter of their values."""
 
 
 @define(eq=False)
 class SpecTree:
-    """The specification of one flow's steps and containers, and the code that it speaks of."""
+    """The specification of one flow's steps and containers, and the code that it refers to."""
 
     translation: Translation
     functions: dict[Path, Callable[..., object]] = field(factory=dict[Path, Callable[..., object]])
@@ -49,20 +49,20 @@ class SpecTree:
     sites: dict[Path, Site] = field(factory=dict[Path, Site])
     warnings: list[str] = field(factory=list[str])
     unread: set[str] = field(factory=set[str])
-    """The dotted paths of those whose requirement, resources or work could not be read."""
+    """The dotted paths of nodes whose requirement, resources or work could not be read."""
     _hidden: CapturedReferences = field(factory=CapturedReferences)
 
     def container(self, node: Node, path: Path, construct: Construct | None = None) -> ContainerSpec:
-        """A container with all that is in it.
+        """Specify a container with its contents.
 
         Args:
-            node: what the author wrote.
-            path: where it is.
-            construct: what the containers around it say about where their steps' code is executed.
+            node: the author's container.
+            path: its path.
+            construct: the option ``task_construct`` of the containers around it.
         """
         written, options, translation = node.__sequent__, node.__sequent__.options, self.translation
         if path:
-            # What the flow itself says is among its settings.
+            # The flow's own is among its settings.
             construct = options.task_construct or construct
         if written.body is not None:
             self.bodies[path] = written.body
@@ -76,20 +76,20 @@ class SpecTree:
             )
             children = tuple(self._child(child, (*path, name), construct) for name, child in written.children.items())
         self.warnings.extend(_stale_inputs(children, path))
-        said = self._said(node, CONTAINER)
+        own = self._said(node, CONTAINER)
         if not path:
-            # They are among the settings of the flow.
-            said["max_concurrent"] = said["stop_on_exception"] = None
+            # The flow's own are among its settings.
+            own["max_concurrent"] = own["stop_on_exception"] = None
         return ContainerSpec(
             children=children,
             attributes=attributes,
             until=None if written.until is None else written.until.__sequent__.name,
             result=None if written.result is None else written.result.__sequent__.name,
-            **said,
+            **own,
         )
 
     def _said(self, node: Node, kind: str) -> dict[str, Any]:
-        """What a step or a container says of how it is run, by the fields of its specification."""
+        """Return the options of a step or container, by the fields of its specification."""
         written, options, values = node.__sequent__, node.__sequent__.options, self.translation.references
         names, plain = _PLAIN[kind]
         said: dict[str, Any] = dict(zip(names, plain(options), strict=True))
@@ -114,7 +114,7 @@ class SpecTree:
         return said
 
     def _child(self, node: Node, path: Path, construct: Construct | None) -> StepSpec | ContainerSpec:
-        """What stands in a container; mistakes in it are told with its path."""
+        """Specify a child of a container; mistakes in it get its path."""
         problems = self.translation.references.problems
         before = len(problems)
         if not _NEEDED.isdisjoint(node.__sequent__.options.unread):
@@ -147,7 +147,7 @@ class SpecTree:
         self.works[path] = Promise(work, None if parent is None else parent.body, _around(written))
 
     def _refuse_options(self, written: Written) -> None:
-        """What only a step can have; a class was asked when its body closed, and the builder's steps are only now."""
+        """Refuse options that only a step can have; for a class this was checked when its body closed."""
         problem = refusal_of_attempts(written.options, written.site, written.name, written.children)
         if problem is not None:
             self.translation.references.problems.append(problem)
@@ -189,7 +189,7 @@ class SpecTree:
 
 
 def _around(written: Written) -> Mapping[str, object]:
-    """What the functions around a step or container name."""
+    """Return the names in the functions around a step or container."""
     if written.parent is None:
         return written.around
     names = _around(written.parent.__sequent__)
@@ -197,11 +197,11 @@ def _around(written: Written) -> Mapping[str, object]:
 
 
 def _stale_inputs(children: Sequence[StepSpec | ContainerSpec], path: Path) -> Iterator[str]:
-    """A warning for each step of a container that is kept, though a sibling whose result it takes runs again.
+    """Yield a warning for each step of a container that is kept, though a sibling whose result it takes runs again.
 
     Args:
-        children: of one container.
-        path: where that is.
+        children: the children of one container.
+        path: the container's path.
     """
     steps = [child for child in children if isinstance(child, StepSpec)]
     renewed = {(*path, step.name) for step in steps if _is_renewed(step)}

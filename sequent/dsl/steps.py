@@ -29,31 +29,31 @@ R = TypeVar("R")
 T_co = TypeVar("T_co", covariant=True)
 
 MADE = "__sequent_made__"
-"""Where a class body collects what was defined in it, so that what was overwritten is known when it closes."""
+"""The list in a class body of all steps defined in it, so that overwritten ones are known when it closes."""
 OPEN = "__sequent_open__"
-"""Where it collects the decorators that have been given nothing yet."""
+"""The list in a class body of decorators that have not been applied yet."""
 
 
 class Step(Node, Generic[P, T_co, R]):
     """A leaf of a flow: one callable, or one command.
 
-    On the class it is the step, to be required and asked for its result. On an instance of the class
-    it is the plain function, so that a unit test just calls it.
+    On the class it is the step, which can be required, and has a result. On an instance of the class it is the plain
+    function, so that a unit test just calls it.
     """
 
     __slots__ = ()
 
     @property
     def result(self) -> R:
-        """What it returned; a reference."""
+        """Its result; a reference."""
         return cast("R", Reference(ResultSource(site_above(1), self)))
 
     def result_or(self, value: V) -> R | V:
-        """What it returned, or a value where there is no result; who takes it handles a failure; a reference."""
+        """Return its result, or a value if there is none, as a reference; a step that takes it handles a failure."""
         return cast("R | V", result_or(self, value, site_above(1)))
 
     def returned(self, *values: R) -> Requirement:
-        """It succeeded, and its result is one of these: None, bool, int, str, members of an enum."""
+        """Require that it succeeds and returns one of these: None, bool, int, str, members of an enum."""
         return returned_by_node(self, values, site_above(1))
 
     @overload
@@ -76,21 +76,21 @@ class Step(Node, Generic[P, T_co, R]):
 
 
 class RepeatedStep(Step[P, T_co, R]):
-    """A step that is done for each of some items; its result is a list."""
+    """A step that runs for each of some items; its result is a list."""
 
     __slots__ = ()
 
     @property
     def result(self) -> list[R]:  # type: ignore[override]  # a list of what one gives
-        """What its iterations returned, in their order; a reference."""
+        """The results of its iterations, in their order; a reference."""
         return cast("list[R]", Reference(ResultSource(site_above(1), self)))
 
     def result_or(self, value: V) -> list[R | V]:  # type: ignore[override]  # as above
-        """The same, with a value for each iteration without a result; who takes it handles failures; a reference."""
+        """Return the results, with a value for each iteration without one; a step that takes them handles failures."""
         return cast("list[R | V]", result_or(self, value, site_above(1)))
 
     def returned(self, *values: Never) -> Requirement:  # type: ignore[override]  # pyright: ignore[reportIncompatibleMethodOverride]
-        """Not for what repeats: its result is a list."""
+        """Refuse: the result of a repeat is a list."""
         return returned_by_node(self, values, site_above(1))
 
 
@@ -121,7 +121,7 @@ class RepeatDecorator(Protocol):
 
 
 class HostDecorator(Protocol):
-    """Makes a step of a function that runs on other hosts; its result is one, or a dict by host."""
+    """Makes a step that runs on other hosts of a function; its result is one, or a dict by host."""
 
     @overload
     def __call__(
@@ -149,9 +149,9 @@ def step(function: object = None, /, **options: object) -> object:
     """Make a step of a function.
 
     Args:
-        function: what the step does; it may take ``self``, its container, and other steps' results as defaults.
-        **options: how it is to run, as the page *Options* of the documentation has it; ``args`` and ``kwargs``, what
-            the function is called with.
+        function: the step's work; it may take ``self``, its container, and other steps' results as defaults.
+        **options: its options, as on the page *Options* of the documentation; ``args`` and ``kwargs``, the arguments
+            of the function.
 
     Raises:
         DefinitionError: the function or an option is not one that a step can have.
@@ -177,13 +177,13 @@ def step(function: object = None, /, **options: object) -> object:
 def make_step(
     read: Callable[[], FunctionSource | CommandSource], options: WrittenOptions, site: Site, frame: FrameType
 ) -> Step[..., Any, Any]:
-    """A step, which is noted in the class body that is being executed, if any; and so are the mistakes in it.
+    """Make a step, and note it, or the mistakes in it, in the class body that is being executed, if any.
 
     Args:
-        read: gives what the step does.
-        options: how it is to run.
+        read: reads the step's work.
+        options: its options.
         site: the call that makes it.
-        frame: the author's.
+        frame: the author's frame.
 
     Raises:
         DefinitionError: there are mistakes, and no class body is being executed.
@@ -203,7 +203,7 @@ def make_step(
 
 
 def await_use(frame: FrameType, site: Site) -> list[Site]:
-    """Note in the class body that is being executed, if any, a decorator; return where it is to be crossed out."""
+    """Note a decorator in the class body that is being executed, if any; return the list to remove it from."""
     body = body_of(frame)
     waiting: list[Site] = [] if body is None else body.setdefault(OPEN, [])
     waiting.append(site)
@@ -211,7 +211,7 @@ def await_use(frame: FrameType, site: Site) -> list[Site]:
 
 
 def register(node: Node, frame: FrameType) -> None:
-    """Note in the class body that is being executed, if any, what was defined in it."""
+    """Note a definition in the class body that is being executed, if any."""
     body = body_of(frame)
     if body is not None:
         body.setdefault(MADE, []).append(node)

@@ -1,4 +1,4 @@
-"""Requirements and work as the specification has them."""
+"""Translates requirements and work to the form of the specification."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ from sequent.model.work import Argument, CommandWork, Formatted, FunctionWork, N
 
 @define(eq=False)
 class Translation:
-    """Turns what the author wrote of one flow into its specification, and collects what cannot be."""
+    """Translates one flow of an author to its specification, and collects its mistakes."""
 
     references: ReferenceReader
     pools: Pools = field(factory=Pools)
 
     def requirement(self, written: Requirement | None, site: Site) -> required.Requirement | None:
-        """The requirement of the call at ``site``, with steps by their paths; None where nothing is required."""
+        """Return the requirement of the call at ``site``, with steps by their paths; None if there is none."""
         if written is None:
             return None
         problems = self.references.problems
@@ -68,7 +68,7 @@ class Translation:
         raise AssertionError(written)
 
     def _check_returned(self, written: Claimed, place: Place) -> None:
-        """A step that is named directly was asked at once; what is further out is known only now."""
+        """Check a name further out, which is known only now; a step that is named directly was checked at once."""
         source = written.target.__sequent__ if isinstance(written.target, OuterReference) else None
         if written.values and isinstance(source, OuterSource):
             node = self.references.around.outer_node(source.target)
@@ -76,7 +76,7 @@ class Translation:
                 self.references.told(lambda: check_returned(node, written.values, place, {}), None)
 
     def amounts(self, amounts: PoolAmounts) -> Amounts:
-        """So much of each pool, which is thereby one of the flow's."""
+        """Return amounts of pools, and add the pools to the flow's."""
         for pool, _ in amounts:
             problem = self.pools.add(pool)
             if problem is not None:
@@ -84,7 +84,7 @@ class Translation:
         return tuple((pool.name, amount) for pool, amount in amounts)
 
     def work(self, work: FunctionSource | CommandSource | None, node: Node) -> Work:
-        """What a step does."""
+        """Return the work of a step."""
         if work is None:
             return NoWork()
         if isinstance(work, CommandSource):
@@ -111,7 +111,7 @@ class Translation:
         )
 
     def word(self, word: WordSource, node: Node) -> Word:
-        """A word of a command."""
+        """Return a word of a command."""
         if isinstance(word, TextSource):
             return Template(
                 tuple(part if isinstance(part, str) else self._formatted(*part, node) for part in word.parts)
@@ -128,7 +128,7 @@ class Translation:
         return Formatted(value, conversion, form)
 
     def _check_known(self, value: Literal, reference: Reference) -> None:
-        """What a reference stands for is known here, and so whether it can be a word."""
+        """Check that a known value of a reference can be a word."""
         known, source = decoded(value), reference.__sequent__
         words = cast("list[object]", known) if isinstance(known, list | tuple) else [known]
         for word in words:
@@ -136,7 +136,7 @@ class Translation:
 
 
 def _literal_texts(value: Value) -> Iterator[str]:
-    """A literal, or those in a compound."""
+    """Yield a literal, or those in a compound."""
     if isinstance(value, Literal):
         yield value.text
     elif isinstance(value, Compound):
@@ -146,7 +146,7 @@ def _literal_texts(value: Value) -> Iterator[str]:
 
 
 def flattened(joined: JoinedRequirement) -> Sequence[Requirement]:
-    """The parts of a chain of ``&``, or of ``|``, from left to right."""
+    """Return the parts of a chain of ``&``, or of ``|``, from left to right."""
     parts: list[Requirement] = []
     pending: list[Requirement] = [joined]
     while pending:

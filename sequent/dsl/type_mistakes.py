@@ -1,4 +1,4 @@
-"""Types of parameters and results that cannot be found, or that no value can be stored of."""
+"""Finds types of parameters and results that do not exist, or whose values cannot be stored."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from sequent.model.wording import repr_of, with_article
 
 _NO_TYPE = "is not a type"
 _NO_TYPES = (tuple, list, dict, set, bool, int, float, bytes, FunctionType, BuiltinFunctionType, ModuleType)
-"""What some write where a type belongs; a checker of types refuses each of them."""
+"""Values that some write in place of a type; type checkers refuse each of them."""
 _DISPLAYS = {"(": "tuple", "[": "list", "{": "dict"}
 _SELF: object = vars(typing)["Self"]
 _TYPES = "write a type: int, list[str], or a class of your own"
@@ -35,12 +35,12 @@ _IMPORT = "import it outside TYPE_CHECKING, at the top of the module, or correct
 def mistakes_in_results(
     works: Mapping[Path, Promise], types: ResultTypes, sites: Mapping[Path, Site]
 ) -> Iterator[DefinitionError]:
-    """What is wrong with the types beside the results of steps.
+    """Yield the mistakes in the annotations of steps' results.
 
     Args:
         works: the flow's steps.
         types: the types of their results.
-        sites: where each is written.
+        sites: their places in the source.
     """
     seen: set[int] = set()
     right: set[object] = set()
@@ -50,7 +50,7 @@ def mistakes_in_results(
             continue
         if id(work.function) in seen:
             continue
-        # A step of a container that is used again is told once.
+        # A step of a container that is used again is reported once.
         seen.add(id(work.function))
         kind = types.written(path)
         with suppress(TypeError):
@@ -68,12 +68,12 @@ def mistakes_in_results(
 
 
 def _mistakes_in_json(work: CommandSource, path: Path, site: Site) -> Iterator[DefinitionError]:
-    """What is wrong with the type by which a command's output is read."""
-    found = never_stored(work.result_type) if work.result == "json" else None
-    if found is not None:
+    """Yield the mistake in the type as which a command's output is read."""
+    unstorable = never_stored(work.result_type) if work.result == "json" else None
+    if unstorable is not None:
         yield DefinitionError(
             f"'result' of {dotted(path)!r} is {shown_type(work.result_type)}, and JSON has no "
-            f"{found[0].kind.__qualname__}",
+            f"{unstorable[0].kind.__qualname__}",
             code="command",
             hint="name list, dict, str, int, float or bool, or types made of these: the output is read as JSON",
             place=option_place(site, "result"),
@@ -82,12 +82,12 @@ def _mistakes_in_json(work: CommandSource, path: Path, site: Site) -> Iterator[D
 
 
 def mistake_in(kind: object, whose: str, *, is_param: bool = False) -> DefinitionError | None:
-    """What is wrong with a type, if anything.
+    """Return the mistake in a type, if there is one.
 
     Args:
         kind: the type, or ``Unfound``.
-        whose: what it is beside: ``the parameter 'day'``.
-        is_param: whether its values are given, and not returned.
+        whose: the annotated object: ``the parameter 'day'``.
+        is_param: whether it is the type of a parameter, not of a result.
     """
     unfound = _unfound_in(kind)
     if unfound is not None:
@@ -98,10 +98,10 @@ def mistake_in(kind: object, whose: str, *, is_param: bool = False) -> Definitio
             code="not-data",
             hint=f"a parameter is data: {DATA}" if is_param else f"return data: {DATA}",
         )
-    found = never_stored(kind)
-    if found is None:
+    unstorable = never_stored(kind)
+    if unstorable is None:
         return None
-    meaning, field = found
+    meaning, field = unstorable
     if meaning.form is Form.UNFOUND:
         return _unknown(meaning.kind, f"the field {field!r} of {whose}")
     where = f"{field} is " if field else ""
@@ -118,7 +118,7 @@ def mistake_in(kind: object, whose: str, *, is_param: bool = False) -> Definitio
 
 
 def _unknown(unfound: Unfound, whose: str) -> DefinitionError:
-    """The error for a type that cannot be found, or that is none."""
+    """Return the error for a type that cannot be found, or that is not a type."""
     name, flaw = unfound
     if not flaw:
         message, hint = f"the type of {whose} cannot be found: {name}", _IMPORT
@@ -131,12 +131,12 @@ def _unknown(unfound: Unfound, whose: str) -> DefinitionError:
 
 
 def _names_self(kind: object) -> bool:
-    """Whether a type names ``Self``, other than in a record's own fields."""
+    """Return whether a type names ``Self``, other than in a record's own fields."""
     return kind is _SELF or any(map(_names_self, typing.get_args(kind)))
 
 
 def _no_type_in(kind: Any) -> Unfound | None:
-    """A value that stands where a type belongs: ``-> (int, str)``."""
+    """Return a value in the place of a type: ``-> (int, str)``."""
     if isinstance(kind, Unfound):
         return None
     if isinstance(kind, _NO_TYPES):
@@ -147,7 +147,7 @@ def _no_type_in(kind: Any) -> Unfound | None:
 
 
 def _shown(value: object) -> str:
-    """A value as it would be written, where types stand in it."""
+    """Return a value as it would be written, with types in it."""
     if isinstance(value, tuple | list):
         open_, close = "()" if isinstance(value, tuple) else "[]"
         return f"{open_}{', '.join(map(_shown, cast('list[object]', value)))}{close}"
@@ -158,7 +158,7 @@ def _shown(value: object) -> str:
 
 
 def _unfound_in(kind: object) -> Unfound | None:
-    """What cannot be found in a type itself; fields of records are looked at when there is a value of them."""
+    """Return a missing name in a type itself; fields of records are checked when there is a value of them."""
     no_type = _no_type_in(kind)
     if no_type is not None:
         return no_type
@@ -170,7 +170,7 @@ def _unfound_in(kind: object) -> Unfound | None:
 
 
 def _line_of(work: FunctionSource) -> Place | None:
-    """The line of the annotation, where the source can be read."""
+    """Return the line of the annotation, if the source can be read."""
     code = getattr(owner_of(work.function), "__code__", None)
     if code is None or "return" not in annotations_of(work.function):
         return None

@@ -1,4 +1,4 @@
-"""Text from a command line to values, by the annotation; and whether a value is what an annotation says."""
+"""Converts strings from a command line to values, by annotation; and checks values against annotations."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ T = typing.TypeVar("T")
 _JSON_FORMS = (Form.DICT, Form.KEYS)
 _LISTS = (Form.LIST, Form.PIECES)
 _NUMBERS: dict[object, tuple[type, ...]] = {timedelta: (int, float), Decimal: (int,), Fraction: (int,)}
-"""The numbers of JSON that stand for a value of a class."""
+"""The numbers in JSON that are read as a value of a class."""
 _NO_SUCH_VALUE = (ValueError, ArithmeticError, TypeError, KeyError)
-"""What goes wrong where a text means nothing of a type."""
+"""The errors of reading a string that is not a value of a type."""
 
 
 def shown_type(annotation: object) -> str:
-    """An annotation, as its author would write it."""
+    """Return an annotation, as its author would write it."""
     if isinstance(annotation, str):
         return annotation
     if isinstance(annotation, type) and not typing.get_args(annotation):
@@ -40,13 +40,13 @@ def shown_type(annotation: object) -> str:
 
 
 def is_flag(annotation: object) -> bool:
-    """Whether its values are true and false, and no others."""
+    """Return whether its values are true and false only."""
     meaning = meaning_of(annotation)
     return meaning.form is Form.SCALAR and meaning.kind is bool
 
 
 def is_list(annotation: object) -> bool:
-    """Whether a text may be read as several values, which may be given one by one."""
+    """Return whether a string may be read as several values, which may be given one by one."""
     meaning = meaning_of(annotation)
     if meaning.form is Form.UNION:
         return any(map(is_list, meaning.parts))
@@ -54,15 +54,15 @@ def is_list(annotation: object) -> bool:
 
 
 def parse_text(annotation: object, *texts: str) -> object:
-    """The value that a text means where that type is wanted.
+    """Return the value of a typed string as a value of a type.
 
     Args:
         annotation: the type, as an object.
-        texts: what somebody typed; several are the parts of a list.
+        texts: the typed strings; several are the parts of a list.
 
     Raises:
-        UsageError: the text is not one of these, or is JSON that says a key twice, or is nested too deep; the message
-            begins with the text.
+        UsageError: the string is not such a value, has a key of JSON twice, or is nested too deep; the message
+            begins with the string.
     """
     text = texts[0] if len(texts) == 1 else ",".join(texts)
     try:
@@ -97,7 +97,7 @@ def _parse(annotation: object, text: str) -> object:
 
 
 def _parse_parts(annotation: object, texts: Sequence[str]) -> object:
-    """A list or a tuple, some of which stands in each of the texts."""
+    """Read a list or a tuple from several strings, each of which has a part of it."""
     meaning = meaning_of(annotation)
     if meaning.form is Form.UNION:
         return _first_of([partial(_parse_parts, part, texts) for part in meaning.parts if is_list(part)])
@@ -126,13 +126,13 @@ def _choice(choices: tuple[object, ...], text: str) -> object:
 def _parse_union(parts: tuple[object, ...], text: str) -> object:
     if type(None) in parts and text.lower() in ("none", "null", ""):
         return None
-    # Text fits str whatever it says, so str comes last.
+    # Any string fits str, so str comes last.
     kinds = sorted((part for part in parts if part is not type(None)), key=lambda part: meaning_of(part).kind is str)
     return _first_of([partial(_parse, kind, text) for kind in kinds])
 
 
 def _first_of(ways: Sequence[Callable[[], object]]) -> object:
-    """What the first of these gives that does not fail."""
+    """Return the value of the first of these that does not fail."""
     for way in ways:
         try:
             return way()
@@ -183,14 +183,14 @@ _SCALARS: dict[type, Callable[[str], object]] = {
 
 
 def _parse_collection(meaning: Meaning, text: str) -> object:
-    """JSON; of what is no dict, also words with commas between them."""
+    """Read JSON; for other types than a dict, also words separated by commas."""
     if text.lstrip().startswith(("[", "{")) or meaning.form in _JSON_FORMS:
         return _typed_as(meaning, read_json(text, "which", unique_keys=True))
     return _of_parts(meaning, _words(text), _parse)
 
 
 def _typed(annotation: object, tree: object) -> object:
-    """What JSON holds, as an annotation has it: a text stands for what JSON has no form for, such as a date."""
+    """Convert a value of JSON to a type; strings are read as types that JSON does not have, such as a date."""
     if fits(annotation, tree):
         return tree
     meaning = meaning_of(annotation)
@@ -198,7 +198,7 @@ def _typed(annotation: object, tree: object) -> object:
         return _first_of([partial(_typed, part, tree) for part in meaning.parts])
     if isinstance(tree, str):
         return _parse(annotation, tree)
-    # A number with a point has lost what a Decimal would keep of it: 1.10, or its twentieth digit.
+    # A JSON number with a point has lost digits that a Decimal would keep: 1.10, or its twentieth.
     if type(tree) in _NUMBERS.get(meaning.kind, ()):
         return _parse(annotation, repr(tree))
     return _typed_as(meaning, tree)
@@ -219,7 +219,7 @@ def _typed_as(meaning: Meaning, tree: object) -> object:
 
 
 def _of_parts(meaning: Meaning, pieces: Sequence[T], read: Callable[[object, T], object]) -> object:
-    """A list or a tuple, of which each piece is read as the annotation has it."""
+    """Make a list or a tuple, each piece of which is read by its annotation."""
     if meaning.form is Form.PIECES:
         return tuple(read(part, piece) for part, piece in zip(meaning.parts, pieces, strict=True))
     if meaning.form is not Form.LIST:
@@ -229,7 +229,7 @@ def _of_parts(meaning: Meaning, pieces: Sequence[T], read: Callable[[object, T],
 
 
 def choices_of(annotation: object) -> list[str]:
-    """What may be written, where that is one of several words: of an enum, or of a ``Literal``."""
+    """Return the words that may be written, if these are limited: of an enum, or of a ``Literal``."""
     meaning = meaning_of(annotation)
     if meaning.form is Form.CHOICE:
         return [choice.name if isinstance(choice, Enum) else str(choice) for choice in meaning.parts]
@@ -247,7 +247,7 @@ def _hint(annotation: object) -> str:
     if meaning.form in _LISTS:
         return 'write x,y, or JSON: ["x", "y"]'
     if meaning.form in _JSON_FORMS:
-        return 'write JSON: {"key": "value"}; write other types, and a Decimal with a point, as text'
+        return 'write JSON: {"key": "value"}; write other types, and a Decimal with a point, as strings'
     if meaning.form is Form.RECORD:
         return f"give {with_article(meaning.kind.__name__)} in Python: flow(name=...).run()"
     return _HINTS.get(meaning.kind) or f"give {with_article(shown_type(annotation))}"
@@ -262,7 +262,7 @@ _HINTS: dict[object, str] = {
 
 
 def fits(annotation: object, value: object) -> bool:
-    """Whether a value is what an annotation says, as far as that can be told."""
+    """Return whether a value fits an annotation, as far as that can be told."""
     meaning = meaning_of(annotation)
     match meaning.form:
         case Form.UNION:
@@ -270,7 +270,7 @@ def fits(annotation: object, value: object) -> bool:
         case Form.CHOICE:
             return any(type(choice) is type(value) and choice == value for choice in meaning.parts)
         case Form.LIST | Form.PIECES | Form.DICT:
-            # A text is meant as one value, never as a sequence of its letters.
+            # A string is meant as one value, never as a sequence of its letters.
             return isinstance(value, meaning.kind) and not isinstance(value, str | bytes) and _parts_fit(meaning, value)
         case Form.KEYS:
             return isinstance(value, dict) and _keys_fit(meaning, typing.cast("dict[object, object]", value))

@@ -1,4 +1,4 @@
-"""The words of a command: data, references, and texts with references in them; never split, never a shell."""
+"""The words of a command: data, references, and strings with references in them; never split, never a shell."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from sequent.model.work import WORD_KINDS
 
 @frozen(eq=False)
 class TextSource:
-    """A text with references in it: literal parts, and (reference, conversion, format)."""
+    """A string with references in it: literal parts, and (reference, conversion, format)."""
 
     parts: tuple[str | tuple[Reference, str, str], ...]
 
@@ -41,18 +41,18 @@ _PROGRAM = (
 _ITSELF = 'write the f-string itself, f"/data/{x}.csv", with no Path() or encode() around it'
 _OPENED = "to open a file, let a step return its Path: stdin=step.result"
 _SIGN = r"\|\|?|\|&|&&?|<|<<<?|(\d?|&)>>?(/dev/null|&\d)?|2>&1|\d?>&\d"
-"""What means something to a shell where it stands alone."""
+"""Words that have a meaning for a shell."""
 _KNOW_SIGNS = frozenset({"expr", "test", "[", "find", "jq", "awk", "git"})
-"""Programs to which such words mean something of their own."""
+"""Programs for which such words have a meaning of their own."""
 _EMPTY = ('""', '{"$b":""}')
 _END = '"--"'
 
 
 def read_words(values: Sequence[object], place: Place) -> tuple[WordSource, ...]:
-    """A program and its arguments; a list among them gives as many words.
+    """Read a program and its arguments; a list among them gives several words.
 
     Raises:
-        DefinitionError: there is none, or one is nothing that a program can be given.
+        DefinitionError: there is no word, or one that a program cannot be given.
     """
     words = read_arguments(values, place)
     if not words:
@@ -68,9 +68,9 @@ def read_words(values: Sequence[object], place: Place) -> tuple[WordSource, ...]
 
 
 def _refuse_shell(values: Sequence[object], place: Place) -> None:
-    """A line for a shell, or a sign of one among the words: a program would get it as it is.
+    """Refuse a line for a shell, or a sign of one among the words: a program would get it as it is.
 
-    After an option (``cut -d "|"``), in a list of words, and for programs that know such words it is meant so.
+    After an option (``cut -d "|"``), in a list of words, and for programs that know such words, it is allowed.
     """
     program = values[0]
     if isinstance(program, str) and _is_line(program):
@@ -93,7 +93,7 @@ def _refuse_shell(values: Sequence[object], place: Place) -> None:
 
 
 def _is_line(program: str) -> bool:
-    """Whether what stands for a program is several words; directories may have spaces in their names."""
+    """Return whether a program's word is a line of several words; directories may have spaces in their names."""
     if has_form(program):
         return False
     first, *others = program.split()
@@ -107,10 +107,10 @@ def _as_words(line: str) -> str:
 
 
 def read_arguments(values: Sequence[object], place: Place) -> tuple[WordSource, ...]:
-    """Words alone; a list among them gives as many words.
+    """Read words; a list among them gives several words.
 
     Raises:
-        DefinitionError: one is nothing that a program can be given.
+        DefinitionError: there is one that a program cannot be given.
     """
     return tuple(
         read_word(part, f"word {position + 1}", place)
@@ -120,7 +120,7 @@ def read_arguments(values: Sequence[object], place: Place) -> tuple[WordSource, 
 
 
 def _flat(value: object, place: Place, depth: int = 0) -> Iterator[object]:
-    """A word, or the words in a list of words, and of lists of these."""
+    """Yield a word, or the words in a list of words, and of lists of these."""
     if not isinstance(value, list | tuple):
         yield value
         return
@@ -131,16 +131,16 @@ def _flat(value: object, place: Place, depth: int = 0) -> Iterator[object]:
 
 
 def read_word(value: object, name: str, place: Place, *, secrets: bool = False) -> WordSource:
-    """One word.
+    """Read one word.
 
     Args:
-        value: what the author gave.
-        name: what to call it in a message: ``word 2``.
+        value: the author's value.
+        name: its name for messages: ``word 2``.
         place: the line that gives it.
-        secrets: whether it may be one, or have one in it.
+        secrets: whether it may be or contain a secret.
 
     Raises:
-        DefinitionError: it is nothing that a program can be given.
+        DefinitionError: a program cannot be given this.
     """
     if isinstance(value, Reference):
         if not secrets:
@@ -154,7 +154,7 @@ def read_word(value: object, name: str, place: Place, *, secrets: bool = False) 
         raise command_error(f"{name} of the command is {described(value)}", place, _ALLOWED)
     if isinstance(value, bytes | PurePath) and (found := formatted_in(value)):
         raise DefinitionError(
-            f"{name} of the command is {kind_of(value)} made of a text with {found} in it",
+            f"{name} of the command is {kind_of(value)} made of a string with {found} in it",
             code="reference-in-text",
             hint=_OPENED if name == "'stdin'" else _ITSELF,
             place=place,
@@ -169,7 +169,7 @@ def _read_text(text: str, name: str, place: Place, *, secrets: bool) -> WordSour
         parts = split(text)
     except ValueError:
         raise command_error(
-            f"{name} of the command is a text with a reference in it that was changed afterwards",
+            f"{name} of the command is a string with a reference in it that was changed afterwards",
             place,
             "write the f-string itself as the word; upper(), slices and !a are not supported",
         ) from None
@@ -180,7 +180,7 @@ def _read_text(text: str, name: str, place: Place, *, secrets: bool) -> WordSour
             refuse_secret(part[0], f"{name} of the command", place)
     first = parts[0]
     if len(parts) == 1 and isinstance(first, tuple) and not first[1] and not first[2]:
-        # f"{x}" alone stays one word: a list must not become many here.
+        # f"{x}" alone stays one word: a list must not become several here.
         return TextSource((first,))
     return TextSource(tuple(parts))
 
@@ -195,7 +195,7 @@ def _check_nul(value: object, name: str, place: Place) -> None:
 
 
 def _check_dash(word: WordSource, name: str, place: Place) -> None:
-    """A word that data completes and that looks like an option must be meant as one."""
+    """Refuse a word that looks like an option and is completed by data, unless it is clearly meant as one."""
     if not isinstance(word, TextSource):
         return
     first = word.parts[0]
