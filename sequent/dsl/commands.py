@@ -49,7 +49,7 @@ class CommandSource:
         return "command" if self.computed is None else self.computed.name
 
 
-_SHELL = """give a text for bash, which receives data as its words: command(src, dst, shell='sort "$1" > "$2"')"""
+_SHELL = """give a script for bash, which receives data as its words: command(src, dst, shell='sort "$1" > "$2"')"""
 _DATA = (str, bytes, bool, int, float, list, tuple, dict, set)
 _RESULTS: tuple[tuple[object, str], ...] = (
     (None, "none"),
@@ -138,7 +138,7 @@ def _read_shell(shell: object, place: Place) -> str | None:
         raise command_error(f"'shell' is {repr_of(shell)}", place, _SHELL)
     if has_form(shell):
         found = formatted_in(shell)
-        raise command_error(f"'shell' is a text with {found} in it, which bash would read as code", place, _SHELL)
+        raise command_error(f"'shell' is a string with {found} in it, which bash would read as code", place, _SHELL)
     if "\0" in shell:
         raise command_error("'shell' contains NUL", place, "leave it out: no program can be given a NUL")
     return shell

@@ -83,7 +83,9 @@ class FormattedText(str):
         Raises:
             DefinitionError: always.
         """
-        raise _refusal(self.__source, "changed afterwards, as a text, or measured", "let a step that takes it do that")
+        raise _refusal(
+            self.__source, "changed afterwards, as a string, or measured", "let a step that takes it do that"
+        )
 
 
 for _name in (
@@ -126,7 +128,7 @@ def padding_by_percent(frame: FrameType) -> Padding | None:
 
 def _refusal(source: Named, done: str, hint: str, levels: int = 2) -> DefinitionError:
     return DefinitionError(
-        f"a text with {source.shown} in it, which is known only while running, is {done} here",
+        f"a string with {source.shown} in it, which is known only while running, is {done} here",
         code="reference-in-text",
         hint=hint,
         place=site_outside_python(levels).place,

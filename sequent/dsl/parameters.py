@@ -66,7 +66,7 @@ def param(*, default: Any = _REQUIRED, help: str = "") -> Any:  # noqa: A002  th
 def _check_help(text: object, place: Place) -> None:
     refuse_text(text, "'help'", place)
     if not isinstance(text, str):
-        hint = "give a text; --help shows it"
+        hint = "give a string; --help shows it"
         raise DefinitionError(f"'help' is {described(text)}", code="param", hint=hint, place=place)
 
 

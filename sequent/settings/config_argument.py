@@ -59,7 +59,7 @@ def _settings_of(config: object, tag: str, module: str, place: Place) -> Setting
     except UsageError as error:
         if error.place is not None:
             raise
-        hint = "give the path of a TOML or YAML file, a text of YAML, or a dict"
+        hint = "give the path of a TOML or YAML file, a YAML string, or a dict"
         raise DefinitionError(error.message, code=error.code, hint=hint, place=place) from None
 
 

@@ -59,7 +59,7 @@ def _location(entry: object, name: str, place: Place) -> tuple[str, list[str]]:
             continue
         if (key == "query") is not isinstance(value, Mapping) or not isinstance(value, str | int | Mapping):
             raise setting_error(
-                f"{name}[{key!r}] is {kind_of(value)}", place, "give a dict for query, and a text for any other key"
+                f"{name}[{key!r}] is {kind_of(value)}", place, "give a dict for query, and a string for any other key"
             )
         # A password is what it is.
         if isinstance(value, str) and key != "password":

@@ -200,7 +200,7 @@ def _read_format(value: object, name: str, place: Place) -> str:
 
 def _read_text(value: object, name: str, place: Place) -> str:
     if not isinstance(value, str):
-        raise setting_error(f"{name} has {repr_of(value)}", place, "give a text, as logging takes it")
+        raise setting_error(f"{name} has {repr_of(value)}", place, "give a string, as logging takes it")
     return value
 
 

@@ -27,7 +27,7 @@ MISTAKES = {
             ("034", "hosts='etl1'", "option", "'hosts' is 'etl1', which is one text", "write hosts=['etl1']"),
             ("034_twice", "hosts=['a', 'b', 'a']", "option", "'hosts' has 'a' twice", "name each host once"),
             ("034_form", "hosts=['user@h:port:x']", "option", "'user@h:port:x'", "as ssh takes it"),
-            ("036", "acquires={'db': 2}", "pool", "'acquires' names 'db', which is a text", 'db = Pool("db", 4)'),
+            ("036", "acquires={'db': 2}", "pool", "'acquires' names 'db', which is a string", 'db = Pool("db", 4)'),
             ("036_pairs", "acquires=['db']", "option", "'acquires' has 'db', which is not a pair", "{pool: amount}"),
             ("036_form", "acquires=3", "option", "'acquires' is 3", "{pool: amount}"),
             ("043_negative", "delay=-1", "option", "'delay': -1 is negative", SPAN),

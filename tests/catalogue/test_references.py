@@ -175,8 +175,8 @@ class flow:
                 ("'a' cannot return 'ful'", "Literal['full', 'partial']"),
                 "'full', 'partial'",
             ),
-            ("list", "a.returned([1])", ("names [1], a list",), "True or False, whole numbers, texts"),
-            ("float", "a.returned(1.5)", ("names 1.5, a float",), "True or False, whole numbers, texts"),
+            ("list", "a.returned([1])", ("names [1], a list",), "True or False, integers, strings"),
+            ("float", "a.returned(1.5)", ("names 1.5, a float",), "True or False, integers, strings"),
             ("nothing", "a.returned()", ("names no value",), "give the values"),
             ("reference", "a.returned(a.result)", ("known only while running",), "give the values"),
         )

@@ -22,7 +22,7 @@ class flow:
         return self.path
 """,
         code="reference-in-text",
-        says=("the attribute 'path' is a text with day in it", KNOWN_LATER),
+        says=("the attribute 'path' is a string with day in it", KNOWN_LATER),
         hint=ARGUMENT,
     ),
     "row_112_help": Mistake(
@@ -38,7 +38,7 @@ class flow:
     def show(self): ...
 """,
         code="reference-in-text",
-        says=("'help' is a text with day in it", KNOWN_LATER),
+        says=("'help' is a string with day in it", KNOWN_LATER),
         hint=ARGUMENT,
     ),
     "row_112_pool": Mistake(
@@ -52,7 +52,7 @@ class flow:
     def show(self): ...
 """,
         code="reference-in-text",
-        says=("the name is a text with day in it", KNOWN_LATER),
+        says=("the name is a string with day in it", KNOWN_LATER),
         hint=ARGUMENT,
     ),
     "row_112_config": Mistake(
@@ -64,7 +64,7 @@ flow = Sequent(
 )
 """,
         code="reference-in-text",
-        says=("'config' is a text with a.result in it", KNOWN_LATER),
+        says=("'config' is a string with a.result in it", KNOWN_LATER),
         hint=ARGUMENT,
     ),
     "row_113_module": Mistake(

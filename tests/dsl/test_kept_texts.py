@@ -187,14 +187,14 @@ def test_it_is_refused_in_the_builder(where, text, tmp_path):
     source = "flow = sequent.Sequent('flow')\na = flow.add_step('a', func=print)\n" + BY_CALLS[where]
     error = execute(source.replace("TEXT", text), tmp_path)
     assert error.code == "reference-in-text"
-    assert "a text with a.result in it, which is known only while running" in error.message
+    assert "a string with a.result in it, which is known only while running" in error.message
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_it_is_found_in_whatever_way_it_was_formatted(form, tmp_path):
     error = execute("@container" + FLOW.format("path = form(a.result)  # wrong"), tmp_path, form=FORMS[form])
     assert error.code == "reference-in-text"
-    assert "the attribute 'path' is a text with a" in error.message
+    assert "the attribute 'path' is a string with a" in error.message
 
 
 def test_where_a_word_may_have_it_it_is_filled_in():

@@ -113,8 +113,8 @@ def test_one_name_with_two_capacities_is_told_with_both(capacity, shared, text, 
 @pytest.mark.parametrize(
     ("given", "texts"),
     [
-        ({"db": 2}, ["names 'db'", "a text, not a pool", 'Pool("db", 4)']),
-        ([("db", 2)], ["names 'db'", "a text, not a pool"]),
+        ({"db": 2}, ["names 'db'", "a string, not a pool", 'Pool("db", 4)']),
+        ([("db", 2)], ["names 'db'", "a string, not a pool"]),
         ({3: 2}, ["has 3, which is not a pool"]),
         ([(db, 2), (db, 1)], ["has the pool 'db' twice: 2 and 1", "give their sum"]),
         ({db: 1, Pool("db", 4): 3}, ["has the pool 'db' twice: 1 and 3"]),

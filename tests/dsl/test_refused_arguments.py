@@ -127,7 +127,7 @@ def test_a_default_before_it_that_is_no_data_is_refused(blamed):
     def write():
         step(only_positions(lambda x=LOCK, y=earlier.result: None))  # wrong
 
-    error = blamed(write, "the parameter 'x' of", "by position alone", "is no data")
+    error = blamed(write, "the parameter 'x' of", "by position alone", "is not data")
     assert "**kwargs" in error.hint
 
 

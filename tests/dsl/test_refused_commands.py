@@ -36,7 +36,7 @@ COMMANDS = {
     "shell with data in it": (
         lambda: command("a", shell=f"cat {secret_free()}"),  # wrong
         "command",
-        "'shell' is a text with item() in it",
+        "'shell' is a string with item() in it",
         '"$1"',
     ),
     "shell with NUL": (lambda: command("a", shell="a\0b"), "command", "'shell' contains NUL", "no program"),  # wrong

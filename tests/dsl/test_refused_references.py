@@ -191,7 +191,7 @@ REFERENCES = {
         "pick.returned(...) names 1.5, a float",
         "members of an enum",
     ),
-    "a list": (lambda pick, size, many: pick.returned(["full"]), "returned", "a list", "texts"),  # wrong
+    "a list": (lambda pick, size, many: pick.returned(["full"]), "returned", "a list", "strings"),  # wrong
     "a reference as a value": (
         lambda pick, size, many: pick.returned(size.result),  # wrong
         "returned",

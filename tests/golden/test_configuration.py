@@ -247,7 +247,7 @@ def test_a_tag_that_is_none_is_that_of_the_environment(home, monkeypatch):
 @pytest.mark.parametrize(
     ("config", "tag", "texts"),
     [
-        ("runly.conf", "", ["runly.conf' cannot be read", "a text of YAML"]),
+        ("runly.conf", "", ["runly.conf' cannot be read", "a YAML string"]),
         ("a: [\nb: 1", "", ["this is not YAML"]),
         ("just: a text\nno mapping", "", ["YAML"]),
         ("max_concurent: 1", "", ["no key 'max_concurent'", "did you mean 'max_concurrent'"]),
