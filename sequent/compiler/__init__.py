@@ -1,4 +1,4 @@
-"""From what the author wrote to what will run, or to all that is wrong with it."""
+"""Compiles an author's flow to a plan, or to all mistakes in it."""
 
 from sequent.compiler.compile import compile_flow
 from sequent.compiler.describing import describe

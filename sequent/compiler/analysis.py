@@ -1,4 +1,4 @@
-"""From a specification to a tree in which every name is resolved, or to all that is wrong with it."""
+"""Analyses a specification: makes a tree in which every name is resolved, or finds all mistakes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sequent.model.spec import FlowSpec
 
 
 def analyse(spec: FlowSpec) -> tuple[Tree, Resolver]:
-    """The tree of a flow with every name resolved.
+    """Return the tree of a flow with every name resolved.
 
     Raises:
         InvalidFlowError: the flow has mistakes; the error has all of them, as they come in the flow.

@@ -1,4 +1,4 @@
-"""Finds what a single node says that cannot be: requirements that never hold, ends that name nothing."""
+"""Finds the mistakes of a single node: requirements that never hold, and ends with wrong names."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _WITH_RESULT = (Claim.SUCCESS, Claim.RETURNED)
 
 
 def check_requirement(node: TreeNode, problems: Problems) -> None:
-    """A node's requirement can come true, and takes no results of a single branch of an *or*."""
+    """Check that a node's requirement can come true, and that it takes no results of a single branch of an *or*."""
     if node.condition is None:
         return
     why = why_never(node, node.condition)
@@ -72,7 +72,7 @@ def _successes(condition: Requirement, taken: dict[Path, Atom]) -> set[Path]:
 
 
 def check_failures(node: TreeNode, problems: Problems) -> None:
-    """What a node takes the failures of is named in its requirement, or in that of a container around it."""
+    """Check that a node takes only failures that its requirement names, or that of a container around it."""
     for other, place in node.told_of:
         around: TreeNode | None = node
         while around is not None and all(asked.path != other.path for asked in claims_in(around.condition)):
@@ -88,7 +88,7 @@ def check_failures(node: TreeNode, problems: Problems) -> None:
 
 
 def check_process(node: TreeNode, default: Construct, problems: Problems) -> None:
-    """What must be done to the process of a step is said only of one that has a process of its own."""
+    """Check that only a step with a process of its own has options of its process."""
     spec = node.spec
     if isinstance(spec, ContainerSpec) or not node.values:
         return
@@ -109,7 +109,7 @@ def check_process(node: TreeNode, default: Construct, problems: Problems) -> Non
 
 
 def check_ends(node: TreeNode, problems: Problems) -> None:
-    """The result and the end of a repeat are named as they can be."""
+    """Check the names of the result and of the end of a repeat."""
     spec = node.spec
     if isinstance(spec, ContainerSpec):
         _check_result(node, spec, problems)

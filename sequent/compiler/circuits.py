@@ -1,4 +1,4 @@
-"""Turns what a container's children wait for into one circuit."""
+"""Makes one circuit of the requirements of a container's children."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sequent.model.status import Claim
 
 @frozen(eq=False, repr=False)
 class Circuit(ByFields):
-    """What the children of a container wait for."""
+    """The requirements of a container's children."""
 
     gates: tuple[Gate, ...]
     atoms: tuple[tuple[AtomPlan, ...], ...]
@@ -26,7 +26,7 @@ class Circuit(ByFields):
 
 
 def circuit_of(container: TreeNode, claims: ReturnedClaims) -> Circuit:
-    """Wire up a container's children: atoms feed gates, and the last gate of each feeds its start."""
+    """Wire up a container's children: atoms feed gates, and the last gate of each child feeds its start."""
     gates: list[Gate] = []
     atoms: list[list[AtomPlan]] = [[] for _ in container.children]
     outer_atoms: list[OuterAtom] = []
@@ -56,7 +56,7 @@ def circuit_of(container: TreeNode, claims: ReturnedClaims) -> Circuit:
 
 
 def _handled_by(container: TreeNode) -> tuple[tuple[int, ...], ...]:
-    """Per child: the siblings that require its failure, or take a value in its stead, and so would handle it."""
+    """Return, for each child, the siblings that would handle its failure, by requiring it or taking another value."""
     handlers: list[dict[int, None]] = [{} for _ in container.children]
     for child in container.children:
         if child.spec.handles:
@@ -68,12 +68,12 @@ def _handled_by(container: TreeNode) -> tuple[tuple[int, ...], ...]:
 
 
 def watches(node: TreeNode) -> bool:
-    """Whether it still starts in a container that has stopped."""
+    """Return whether it still starts in a container that has stopped."""
     return not node.spec.handles or any(asked.watches for asked in claims_in(node.condition))
 
 
 def reaction_of(node: TreeNode) -> Reaction | None:
-    """What makes its success run again in a recovery, if anything does."""
+    """Return the causes that make its success run again in a recovery; None if there are none."""
     failures = {node.of(asked).index for asked in claims_in(node.condition) if asked.handles}
     runs = {node.of(asked).index for asked in claims_in(node.condition) if asked.claim is Claim.DONE}
     if not failures and not runs:
@@ -82,7 +82,7 @@ def reaction_of(node: TreeNode) -> Reaction | None:
 
 
 def announced_in(nodes: Iterable[TreeNode]) -> set[int]:
-    """The nodes of which somebody requires that they are active."""
+    """Return the nodes for which a requirement asks whether they are active."""
     return {
         node.of(asked).index for node in nodes for asked in claims_in(node.condition) if asked.claim is Claim.ACTIVE
     }

@@ -1,4 +1,4 @@
-"""From a specification and parameters to a plan."""
+"""Compiles a specification and parameters to a plan."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from sequent.model.work import CommandWork, FunctionWork, NoWork, Work
 
 _NOT_CODE = ("place", "classes")
 _BEGUN = frozenset({Status.READY, Status.ACTIVE})
-"""Statuses that a recovery can tell apart only where the beginning of an attempt is recorded."""
+"""Statuses that a recovery can tell apart only if the start of an attempt's code is recorded."""
 
 
 def compile_flow(spec: FlowSpec, params: Mapping[str, str] | None = None) -> Plan:
-    """The plan of a flow.
+    """Compile a flow to its plan.
 
     Args:
-        spec: what the author wrote.
-        params: the value of each parameter, as wire text; those with a default may be left out, and all of them where
-            the plan is only looked at.
+        spec: the author's flow.
+        params: the value of each parameter, as wire text; those with a default may be left out, and all of them if the
+            plan is not run.
 
     Raises:
         InvalidFlowError: the flow has mistakes; the error has all of them.
@@ -60,7 +60,7 @@ def compile_flow(spec: FlowSpec, params: Mapping[str, str] | None = None) -> Pla
 
 @frozen(eq=False, repr=False)
 class _Writer(ByFields):
-    """Writes down each node of a tree as it will run."""
+    """Makes the plan of each node of a tree."""
 
     resolver: Resolver
     announced: set[int]
@@ -88,7 +88,7 @@ class _Writer(ByFields):
         )
 
     def wrapping(self, node: TreeNode, spec: StepSpec) -> ContainerPlan:
-        """The container of one in which a repeated step stands."""
+        """Plan the container of one that contains a repeated step."""
         return evolve(
             self._repeat(node),
             children=(node.index + 1,),
@@ -101,7 +101,7 @@ class _Writer(ByFields):
         )
 
     def _repeat(self, node: TreeNode) -> ContainerPlan:
-        """What a container and a repeated step have in common: how they stand among others, and repeat."""
+        """Plan the common part of a container and a repeated step: its place among others, and its repeats."""
         return ContainerPlan(
             index=node.index,
             path=node.path,
@@ -116,7 +116,7 @@ class _Writer(ByFields):
         )
 
     def step(self, node: TreeNode, spec: StepSpec) -> StepPlan:
-        """A step; where it repeats, as it stands within its container of one."""
+        """Plan a step; if it repeats, within its container of one."""
         body = node.parent
         ends_body = body is not None and isinstance(body.spec, ContainerSpec) and body.spec.until == spec.name
         is_announced = not node.wraps and node.index in self.announced
@@ -153,7 +153,7 @@ def _limit(spec: StepSpec | ContainerSpec) -> int:
 
 
 def _without_parallel(values: Mapping[str, Input]) -> Mapping[str, Input]:
-    """The options of a step within its repeat, which has that one itself."""
+    """Return the options of a step within its repeat, which has ``parallel`` itself."""
     if "parallel" not in values:
         return values
     return {option: value for option, value in values.items() if option != "parallel"}
@@ -170,7 +170,7 @@ def _parent(node: TreeNode) -> int:
 
 
 def _fingerprint(work: Work) -> str:
-    """A digest of what a step does: its function's, or one of its words."""
+    """Return a digest of a step's work: its function's, or one of its words."""
     if isinstance(work, FunctionWork):
         return work.fingerprint
     if isinstance(work, NoWork):

@@ -1,4 +1,4 @@
-"""Finds what waits for itself by way of others, and names the shortest way round."""
+"""Finds nodes that wait for themselves by way of others, and names the shortest circle."""
 
 from __future__ import annotations
 
@@ -10,34 +10,34 @@ from sequent.compiler.problems import Problems
 from sequent.compiler.tree import TreeNode
 from sequent.model.requirements import Atom, claims_in
 
-# Looking for the very shortest way round of a great tangle would cost the square of its size.
+# Searching for the very shortest circle in a large tangle would cost the square of its size.
 _MOST_LOOKED_AT = 200_000
 _MOST_SHOWN = 20
 
 
 @frozen(eq=False)
 class SiblingWait:
-    """A node waits for a sibling: itself, or by something in it that names something in the sibling's place."""
+    """A wait of a node for a sibling: its own, or that of a node inside it for the sibling or a node there."""
 
     node: TreeNode
     sibling: TreeNode
     reader: TreeNode
-    """Who says so: the node, or something inside it."""
+    """The node with the requirement: the node itself, or one inside it."""
     asked: Atom
 
 
 def waits_of(reader: TreeNode) -> Iterator[SiblingWait]:
-    """What a node makes its siblings, or those of what is around it, wait for."""
+    """Yield the waits that a node's requirement causes, for itself or containers around it."""
     for asked in claims_in(reader.condition):
         sibling = reader.of(asked)
         yield SiblingWait(reader.ancestor(len(sibling.path)), sibling, reader, asked)
 
 
 def check_cycles(nodes: Iterable[TreeNode], problems: Problems) -> None:
-    """Note each circle: where two of them share a node, the shortest.
+    """Report each circle; if two of them share a node, the shortest.
 
-    A container's children are ordered among themselves. What is further in and waits for something
-    further out makes all that is around it wait, so circles through containers are found as well.
+    A container's children are ordered among themselves. A node further in that waits for one further out makes all
+    containers around it wait, so circles through containers are found as well.
     """
     graphs: dict[int, dict[tuple[int, int], SiblingWait]] = {}
     for reader in nodes:
@@ -51,10 +51,10 @@ def check_cycles(nodes: Iterable[TreeNode], problems: Problems) -> None:
 
 
 def _check_siblings(edges: dict[tuple[int, int], SiblingWait], problems: Problems) -> None:
-    # Names that run against the order in which things were written are rare: without one there is no circle.
+    # Requirements against the order of writing are rare, and without one there is no circle.
     if all(waiting > other for waiting, other in edges):
         return
-    # Few flows come to this, and loading it costs as much as all of the compiler.
+    # Few flows come to this, and importing it costs as much as the whole compiler.
     import networkx
 
     others: dict[int, list[int]] = {}
@@ -68,13 +68,13 @@ def _check_siblings(edges: dict[tuple[int, int], SiblingWait], problems: Problem
 
 
 def _shortest_circle(others: dict[int, list[int]], tangle: set[int]) -> list[int]:
-    """The shortest way from a node back to itself, beginning with the one that was written first."""
+    """Return the shortest way from a node back to itself, beginning with the node that was written first."""
     best: list[int] = []
     left = _MOST_LOOKED_AT
     for start in sorted(tangle):
-        found, looked_at = _way_back(others, tangle, start, len(best))
+        way, looked_at = _way_back(others, tangle, start, len(best))
         left -= looked_at
-        best = found or best
+        best = way or best
         if len(best) == 2 or left <= 0:
             break
     first = best.index(min(best))
@@ -82,7 +82,7 @@ def _shortest_circle(others: dict[int, list[int]], tangle: set[int]) -> list[int
 
 
 def _way_back(others: dict[int, list[int]], tangle: set[int], start: int, shorter_than: int) -> tuple[list[int], int]:
-    """The shortest way round through one node, if it is shorter than that (0: any); and how much was looked at."""
+    """Return the shortest circle through one node, if shorter than that (0: any), and the number of edges looked at."""
     came_from: dict[int, int] = {start: start}
     layer, length, looked_at = [start], 1, 0
     while layer and not 0 < shorter_than <= length:
@@ -123,7 +123,7 @@ def _refuse(circle: list[SiblingWait], problems: Problems) -> None:
 
 
 def _shortened(texts: list[str]) -> list[str]:
-    """All of them, or the first and the last of very many."""
+    """Return all of them, or the first and the last of very many."""
     half = _MOST_SHOWN // 2
     if len(texts) <= _MOST_SHOWN:
         return texts

@@ -1,4 +1,4 @@
-"""From a flow whose names are resolved to its description."""
+"""Describes a flow whose names are resolved."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ from sequent.model.status import Construct
 from sequent.model.work import CommandWork, NoWork
 
 _DESCRIBED = tuple(name for name in OPTIONS if name not in ("requires", "repeats"))
-"""The options of a part; these two it has in its own form."""
+"""The options of a part; for the two others it has fields of its own."""
 
 
 def describe(spec: FlowSpec) -> dict[str, Part]:
-    """The description of a flow.
+    """Return the description of a flow.
 
     Raises:
         InvalidFlowError: the flow has mistakes.
@@ -45,7 +45,7 @@ def describe(spec: FlowSpec) -> dict[str, Part]:
 
 
 def description_of(tree: Tree) -> dict[str, Part]:
-    """The description of a flow whose names are resolved."""
+    """Return the description of a flow whose names are resolved."""
     return {node.text: _part(tree, node) for node in tree.nodes}
 
 
@@ -66,7 +66,7 @@ def _part(tree: Tree, node: TreeNode) -> Part:
 
 
 def _flow(part: Part, spec: FlowSpec) -> Part:
-    """The flow itself, with what only it has."""
+    """Describe the flow itself, with its own fields."""
     config = {"max_concurrent": spec.config.max_concurrent}
     if not spec.config.stop_on_exception:
         config["stop_on_exception"] = False

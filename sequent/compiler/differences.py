@@ -13,35 +13,35 @@ from sequent.model.description import KeptDescription, Part, PartKind, Sentence
 
 
 class ChangeKind(StrEnum):
-    """How a step or container differs from what it was."""
+    """The kind of a difference in a step or container."""
 
     ADDED = "added"
     CHANGED = "changed"
-    """It is something else, requires or takes something else."""
+    """It has another kind, requirement or input."""
     REMOVED = "removed"
-    """It is gone; a rename is this and an addition."""
+    """It is missing; a rename is this and an addition."""
 
 
 @frozen(eq=False, repr=False)
 class Difference(ByFields):
-    """A step or container that is not what it was."""
+    """A step or container that has changed."""
 
     path: str
-    """Dotted; the flow itself is ''."""
+    """Dotted; '' for the flow itself."""
     kind: ChangeKind
     text: str
     """One line for people."""
 
 
 def differences(old: KeptDescription, new: KeptDescription) -> tuple[Difference, ...]:
-    """The differences, by path.
+    """Return the differences, by path.
 
-    Left out are changes that need no confirmation between a run and its recovery: times, numbers of attempts, limits,
+    Changes that need no confirmation in a recovery are left out: times, numbers of attempts, limits,
     places, literal arguments and items, code, and the order in which siblings are defined.
     """
     paths = sorted(path for path in {*old, *new} if old.get(path) != new.get(path))
-    found = (_difference(path, old.get(path), new.get(path)) for path in paths)
-    return tuple(difference for difference in found if difference is not None)
+    changes = (_difference(path, old.get(path), new.get(path)) for path in paths)
+    return tuple(difference for difference in changes if difference is not None)
 
 
 def _difference(path: str, old: Part | Sentence | None, new: Part | Sentence | None) -> Difference | None:
@@ -69,7 +69,7 @@ def _words(part: Part | Sentence | None) -> list[str]:
 
 
 def _basis(part: Part | Sentence) -> Part | Sentence:
-    """What a recovery rests on."""
+    """Return the part of a description that a recovery depends on."""
     if isinstance(part, Sentence):
         return sentence_basis(part)
     options = {name: value for name, value in part.options.items() if not part.only_tunes(name)}

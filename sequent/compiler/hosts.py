@@ -1,4 +1,4 @@
-"""Finds what cannot be on other hosts: hosts within hosts, and steps that have no process of their own."""
+"""Finds mistakes about other hosts: hosts within hosts, and steps without a process of their own."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _WHERE = {Construct.THREAD: "in a thread of the driver", Construct.INVOKE: "in t
 
 
 def check_hosts(node: TreeNode, default: Construct, problems: Problems) -> None:
-    """A step is on the hosts that it names, or that one container around it names, and there in a process."""
+    """Check that a step has the hosts of one node, itself or a container around it, and runs there in a process."""
     around = next((container for container in node.around if "hosts" in container.spec.values), None)
     if around is not None and "hosts" in node.spec.values:
         problems.add(

@@ -1,4 +1,4 @@
-"""Which node a name means, as seen from where it is written."""
+"""Finds the node of a name, as seen from where it is written."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sequent.model.wording import listed
 
 @frozen(eq=False, repr=False)
 class Reader(ByFields):
-    """Who names something: a node, and the container from which ``outer`` is searched outwards."""
+    """The user of a name: a node, and the container from which ``outer`` is searched outwards."""
 
     node: TreeNode
     outside: TreeNode | None
@@ -24,7 +24,7 @@ class Reader(ByFields):
     place: Place | None = None
 
     def levels(self) -> Iterator[TreeNode]:
-        """The containers in which ``outer`` looks, innermost first."""
+        """Yield the containers that ``outer`` searches, innermost first."""
         container = self.outside
         while container is not None:
             yield container
@@ -33,13 +33,13 @@ class Reader(ByFields):
 
 @define
 class Names:
-    """Finds nodes by their names, and says of each name that cannot be used why."""
+    """Finds nodes by their names, and explains each name that cannot be used."""
 
     tree: Tree
     problems: Problems
 
     def find(self, target: Target, reader: Reader, place: Place | None) -> TreeNode | None:
-        """The node that a target means; None, and a problem, where the reader may not name it."""
+        """Return the node of a target; None, with a problem, if the reader may not name it."""
         where = place or reader.place
         node = (
             self._outer(target.name, reader, where)
@@ -79,7 +79,7 @@ class Names:
         return None
 
     def refuse_outer(self, name: str, reader: Reader, place: Place | None) -> None:
-        """Say that a name exists at no level further out, and which names do."""
+        """Report that a name exists at no level further out, and list the names that do."""
         own_body = reader.node.parent if reader.node.parent is not reader.outside else None
         if own_body is not None and name == reader.node.spec.name:
             self._refuse_itself(reader, place)
@@ -100,7 +100,7 @@ class Names:
         )
 
     def _beside(self, name: str, body: TreeNode | None, reader: Reader) -> str:
-        """The hint for ``outer`` where a name of the same body is meant; empty where none is."""
+        """Return the hint for ``outer`` if a name of the same body is meant; '' otherwise."""
         if body is None:
             return ""
         if name in body.names:
@@ -116,7 +116,7 @@ class Names:
         self.problems.add("self-requirement", message, path=own.text, place=place, hint="leave it out")
 
     def params(self) -> tuple[str, ...]:
-        """The flow's parameters."""
+        """Return the flow's parameters."""
         return tuple(param.name for param in self.tree.spec.params)
 
     def _unknown(self, path: Path, reader: Reader, place: Place | None) -> None:

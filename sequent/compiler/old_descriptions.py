@@ -1,7 +1,7 @@
-"""How the first version kept a description: in sentences, which are written here as they were then.
+"""Descriptions as the first version kept them: in sentences, which are written here as they were then.
 
-By them it is known whether a flow is what it was when such a run was made: no word in here may change. What may change
-without a recovery resting on it stood last in a sentence, and is not looked at.
+They tell whether a flow has changed since such a run was made, so no word in here may change. Parts that may change
+without an effect on a recovery came last in a sentence, and are ignored.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from sequent.model.spec import Amounts
 from sequent.model.status import Claim, Construct
 
 _LAST = "; "
-"""Stands before what may change."""
+"""The sign before the parts that may change."""
 _PART = re.compile(r"(?:[^,;\[({]|\[[^\]]*\]|\([^)]*\)|\{[^}]*\}|[,;](?! ))+")
 _CLAIMS = {Claim.SUCCESS: "", Claim.FAILURE: ".failed"}
 _SOURCES: Mapping[SourceKind, str] = {
@@ -39,17 +39,17 @@ _SOURCES: Mapping[SourceKind, str] = {
 
 
 def sentence_basis(sentence: Sentence) -> Sentence:
-    """What a recovery rests on."""
+    """Return the part of a sentence that a recovery depends on."""
     return Sentence(sentence.text.partition(_LAST)[0])
 
 
 def sentence_parts(sentence: Sentence) -> list[str]:
-    """The parts of a sentence, in order; a pair of brackets is one part."""
+    """Return the parts of a sentence, in order; a pair of brackets is one part."""
     return [part.strip() for part in _PART.findall(sentence_basis(sentence).text)]
 
 
 def sentences_of(parts: Description) -> dict[str, Sentence]:
-    """A flow as the first version described it."""
+    """Describe a flow as the first version did."""
     return {path: Sentence(", ".join(_words(part)).replace(_LAST, ";")) for path, part in parts.items()}
 
 
@@ -74,7 +74,7 @@ def _words(part: Part) -> Iterator[str]:
 
 
 def _is_told(name: str, part: Part) -> bool:
-    """Whether it stood in a sentence; what there is since then does not stand in one that was kept."""
+    """Return whether an option was in a sentence; newer options are not in a stored one."""
     return name in part.options and not part.only_tunes(name)
 
 
@@ -100,7 +100,7 @@ _OPTIONS: Mapping[str, Callable[[Any], str]] = {
     ),
     "task_construct": {Construct.INVOKE: "invoked", Construct.THREAD: "in a thread"}.__getitem__,
 }
-"""By name, in the order in which they were told."""
+"""By name, in the order in which sentences had them."""
 
 
 def _requirement(requirement: Requirement) -> str:

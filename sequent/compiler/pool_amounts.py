@@ -1,4 +1,4 @@
-"""Finds what asks pools for more than there can be, and what gives back more than anybody can hold."""
+"""Finds nodes that acquire more of a pool than exists, or release more than can be held."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _CODE = "pool"
 
 
 def check_pool_amounts(tree: Tree, problems: Problems) -> None:
-    """What is asked of each pool is there, beside what the containers around hold."""
+    """Check that the amounts of each node exist, beside the amounts of the containers around it."""
     capacities = {pool.name: pool.capacity for pool in tree.spec.pools}
     for node in tree.nodes:
         if (node.spec.acquires or node.spec.releases) and _names_pools(node, capacities, problems):
@@ -45,7 +45,7 @@ def _amounts(node: TreeNode) -> Iterator[tuple[str, str, int]]:
 
 
 def _check_demand(node: TreeNode, capacities: dict[str, int], problems: Problems) -> None:
-    """What it asks for is there at all, and beside what the containers around it hold."""
+    """Check that its amounts exist, and are left beside those of the containers around it."""
     for pool, amount in node.spec.acquires:
         holders = [around for around in node.around if dict(around.spec.acquires).get(pool)]
         held = sum(dict(around.spec.acquires)[pool] for around in holders)
@@ -68,7 +68,7 @@ def _check_demand(node: TreeNode, capacities: dict[str, int], problems: Problems
 
 @frozen(eq=False, repr=False)
 class _Change(ByFields):
-    """By how much a success changes what the run keeps of a pool, and how often that happens if all succeeds."""
+    """The change of the run's kept amount of a pool by a success, and how often that happens if all succeeds."""
 
     node: TreeNode
     amount: int
@@ -77,14 +77,14 @@ class _Change(ByFields):
 
 @define
 class _Balance:
-    """Who keeps of a pool, and who gives back what was kept."""
+    """The nodes that keep amounts of a pool, and those that give kept amounts back."""
 
     keepers: list[_Change] = field(factory=list[_Change])
     givers: list[_Change] = field(factory=list[_Change])
 
 
 def check_pool_balances(tree: Tree, problems: Problems) -> None:
-    """What is kept for the run leaves enough, and what is given back is held."""
+    """Check that kept amounts leave enough, and that released amounts are held."""
     capacities = {pool.name: pool.capacity for pool in tree.spec.pools}
     course = Course()
     balances = {pool: _Balance() for pool in capacities}
@@ -115,7 +115,7 @@ def _check_givers(pool: str, balance: _Balance, problems: Problems) -> None:
     given = 0
     for giver in balance.givers:
         own = giver.amount * max(giver.times.least, 1)
-        # What perhaps does not run takes nothing away from others.
+        # A node that may not run takes nothing away from others.
         if (given + own if giver.times.least else own) <= kept:
             given += own if giver.times.least else 0
             continue
@@ -134,7 +134,7 @@ def _check_givers(pool: str, balance: _Balance, problems: Problems) -> None:
 
 
 def _check_keepers(pool: str, keepers: list[_Change], capacity: int, problems: Problems) -> None:
-    """The first for which there is not enough left is told: those after it have it worse."""
+    """Report the first node for which not enough is left; it is worse for those after it."""
     kept, before = 0, list[TreeNode]()
     for keeper in keepers:
         asked = dict(keeper.node.spec.acquires)[pool]

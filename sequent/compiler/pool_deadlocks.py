@@ -20,20 +20,20 @@ _MOST_TOLD = 4
 
 @frozen(eq=False)
 class PoolWaiter:
-    """Something that asks for amounts of pools while containers around it hold some."""
+    """A node that asks for amounts of pools while containers around it hold some."""
 
     node: TreeNode
     wanted: Mapping[str, int]
     holders: tuple[TreeNode, ...]
-    """The containers around it that hold something, innermost first."""
+    """The containers around it that hold amounts, innermost first."""
 
 
 Meeting = Mapping[PoolWaiter, int]
-"""So many of each waiter, all waiting at once, each within containers of its own as far as there can be so many."""
+"""A number of each waiter, all waiting at once, each within containers of its own as far as possible."""
 
 
 def check_pool_deadlocks(tree: Tree, problems: Problems) -> None:
-    """No containers can block one another for ever, within a run or across runs that share pools."""
+    """Check that no containers can block one another for ever, within a run or across runs that share pools."""
     if not any(node.children and node.spec.acquires for node in tree.nodes):
         return
     shared = {pool.name: pool.capacity for pool in tree.spec.pools if pool.is_shared}
@@ -49,15 +49,15 @@ def check_pool_deadlocks(tree: Tree, problems: Problems) -> None:
 
 @define
 class _Holding:
-    """Who could hold what, and wait for what, at once."""
+    """The nodes that can hold amounts, and wait for amounts, at once."""
 
     tree: Tree
     capacities: Mapping[str, int]
     runs: int
-    """How many runs of the flow may be under way at once."""
+    """The number of runs of the flow that may be under way at once."""
     waiters: list[PoolWaiter] = field(init=False)
     _opened: dict[TreeNode, int] = field(init=False)
-    """How often each container can be open at once."""
+    """The number of times that each container can be open at once."""
     _precedence: Precedence = field(init=False)
     _meetings: dict[tuple[PoolWaiter, PoolWaiter], bool] = field(factory=dict[tuple[PoolWaiter, PoolWaiter], bool])
     _left: int = 0
@@ -73,17 +73,17 @@ class _Holding:
         self._precedence = Precedence(frozenset(relevant))
 
     def can_start(self, waiter: PoolWaiter) -> bool:
-        """Whether there is enough for it beside what the containers around it hold."""
+        """Return whether there is enough for it beside the amounts of the containers around it."""
         alone = {waiter: 1}
         return not self._is_stuck(alone, self._held(alone))
 
     def deadlock_of(self, waiters: list[PoolWaiter]) -> Meeting | None:
-        """The smallest part of a meeting in which nobody can go on; few kinds of waiters are tried first."""
+        """Return the smallest part of a meeting in which no node can go on; few kinds of waiters are tried first."""
         for kinds in (1, 2, len(waiters)):
             self._left = _MOST_TRIED
-            found = self._search(waiters, {}, kinds)
-            if found is not None:
-                return self._smallest(found)
+            meeting = self._search(waiters, {}, kinds)
+            if meeting is not None:
+                return self._smallest(meeting)
         return None
 
     def _search(self, waiters: list[PoolWaiter], meeting: Meeting, kinds: int) -> Meeting | None:
@@ -136,7 +136,7 @@ class _Holding:
         return known
 
     def _can_meet(self, one: PoolWaiter, other: PoolWaiter) -> bool:
-        """Whether both can wait at once: in different iterations, or as neither must have settled before the other."""
+        """Return whether both can wait at once: in different iterations, or if neither must settle before the other."""
         around_one, around_other = one.node.around, other.node.around
         shared = next(node for node in around_one if node in around_other)
         if self._iterations(shared) > 1:
@@ -147,7 +147,7 @@ class _Holding:
         return before(one.node).isdisjoint(apart_other) and before(other.node).isdisjoint(apart_one)
 
     def _iterations(self, node: TreeNode) -> int:
-        """How many iterations of a container can be under way at once; a limit that is not known yet counts as one."""
+        """Return the iterations of a container that can be under way at once; an unknown limit counts as one."""
         if node.repeats is None:
             return self._opened[node]
         count = count_of(node)
@@ -158,19 +158,19 @@ class _Holding:
         return [(pool, amount) for pool, amount in node.spec.acquires if pool in self.capacities]
 
     def _all_waiters(self) -> list[PoolWaiter]:
-        """One of those that stand in the same container and want the same."""
-        found: dict[tuple[int, tuple[tuple[str, int], ...]], PoolWaiter] = {}
+        """Return one of those in the same container that want the same amounts."""
+        waiters: dict[tuple[int, tuple[tuple[str, int], ...]], PoolWaiter] = {}
         for node in self.tree.nodes:
             wanted = self._amounts(node)
             holders = tuple(around for around in node.around if self._amounts(around)) if wanted else ()
             if holders:
                 kind = (node.around[0].index, tuple(sorted(wanted)))
-                found.setdefault(kind, PoolWaiter(node, dict(wanted), holders))
-        return list(found.values())
+                waiters.setdefault(kind, PoolWaiter(node, dict(wanted), holders))
+        return list(waiters.values())
 
 
 def _contested(waiters: list[PoolWaiter]) -> list[PoolWaiter]:
-    """Those who hold what others want, and want what others hold."""
+    """Return the waiters that hold amounts others want, and want amounts others hold."""
     while True:
         held = {pool for waiter in waiters for holder in waiter.holders for pool, _ in holder.spec.acquires}
         wanted = {pool for waiter in waiters for pool in waiter.wanted}

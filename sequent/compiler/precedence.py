@@ -1,4 +1,4 @@
-"""What has surely settled before something can start."""
+"""The nodes that have surely settled before another can start."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ Nodes = frozenset[TreeNode]
 
 _UNDER_WAY = (Claim.READY, Claim.ACTIVE)
 _UNSTARTED = (Claim.DONE, Claim.SKIPPED)
-"""What may be true of a node whose own requirement never was."""
+"""Claims that may be true of a node whose own requirement never was."""
 
 
 @define
 class Precedence:
-    """Works out for one node after the other which of certain nodes come before it, within an iteration."""
+    """Works out, one node after the other, which of certain nodes come before it, within an iteration."""
 
     relevant: Nodes
     _before: dict[TreeNode, Nodes] = field(factory=dict[TreeNode, Nodes])
 
     def before(self, node: TreeNode) -> Nodes:
-        """Those of the relevant nodes that have settled whenever this one starts."""
+        """Return the relevant nodes that have settled whenever this one starts."""
         for current in needed_first(node, self._before):
             around = self._known(current.parent)
             self._before[current] = around | self._of(current, current.condition)

@@ -1,4 +1,4 @@
-"""Collects what is wrong with a flow, so that all of it is told at once."""
+"""Collects the mistakes of a flow, so that all are reported at once."""
 
 from __future__ import annotations
 
@@ -20,35 +20,35 @@ class Problems:
     found: list[DefinitionError] = field(factory=list[DefinitionError])
 
     def add(self, code: str, message: str, *, path: str = "", place: Place | None = None, hint: str = "") -> None:
-        """Note a mistake.
+        """Add a mistake.
 
         Args:
             code: its stable short name.
             message: what is wrong, with names quoted.
-            path: the dotted path of the step or container that is wrong.
-            place: the line that is wrong.
+            path: the dotted path of its step or container.
+            place: its line.
             hint: what to do.
         """
         self.found.append(DefinitionError(message, code=code, hint=hint, place=place, path=path))
 
     def nearest(self, name: str, known: Iterable[str]) -> str:
-        """A hint: the known name that is most like this one, and what names there are."""
+        """Return a hint: the known name that is most like this one, and a list of names."""
         names = list(known)
         return f"{self.guess(name, names)}there are: {listed(names)}" if names else "there are none here"
 
     def guess(self, name: str, names: Iterable[str]) -> str:
-        """The name that was probably meant, as the beginning of a hint; empty where none is like it."""
+        """Return the name that was probably meant, as the beginning of a hint; '' if none is like it."""
         if len(self.found) >= _MOST_GUESSED:
             return ""
-        # Comparing is slow: among very many names only those of about the same length are looked at.
+        # Comparing is slow, so only names of about the same length are compared.
         likely = [other for other in names if abs(len(other) - len(name)) <= 2][:_MOST_COMPARED]
         return guess(name, likely)
 
     def raise_if_any(self) -> None:
-        """Tell all of them.
+        """Raise all of them as one error.
 
         Raises:
-            InvalidFlowError: there are some.
+            InvalidFlowError: there are mistakes.
         """
         if self.found:
             raise InvalidFlowError(tuple(self.found))

@@ -1,4 +1,4 @@
-"""Finds, for every node, what it takes and what it waits for."""
+"""Finds the inputs and the requirements of every node."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from sequent.model.spec import ContainerSpec, ItemsCall, ItemsLiteral, ItemsSpec
 from sequent.model.work import Work, references_of
 
 OF_THE_WHOLE = ("hosts", "parallel")
-"""The options of a step that are asked for once, and not in each of its iterations."""
+"""The options of a step that are evaluated once, and not in each of its iterations."""
 
 
 @define
 class Resolver:
-    """Resolves the nodes of a tree one after the other; a container comes before what is in it."""
+    """Resolves the nodes of a tree one after the other; a container comes before its contents."""
 
     tree: Tree
     problems: Problems
@@ -35,7 +35,7 @@ class Resolver:
         self._references = References(self._names, self.problems)
 
     def look_up(self, node: TreeNode) -> None:
-        """Find what a node takes and waits for."""
+        """Find the inputs and the requirement of a node."""
         body = node.parent
         outside = body.parent if body is not None else None
         if isinstance(node.spec, ContainerSpec):
@@ -50,10 +50,10 @@ class Resolver:
 
     def _take(self, value: Value, use: str, reader: Reader, repeating: int | None) -> Input | None:
         before = len(self.problems.found)
-        found = self._references.find(value, use, reader, repeating)
+        input_ = self._references.find(value, use, reader, repeating)
         if len(self.problems.found) > before:
             reader.node.is_whole = False
-        return found
+        return input_
 
     def _take_attributes(self, node: TreeNode, spec: ContainerSpec) -> None:
         reader = Reader(node, node.parent, "takes the result of", spec.place)
@@ -69,7 +69,7 @@ class Resolver:
         return tuple(value for value in found if value is not None)
 
     def _take_options(self, node: TreeNode, body: TreeNode | None) -> None:
-        """What its options refer to: of a step, in each iteration; of a container and of a repeat, from outside."""
+        """Resolve references in options: for a step in each iteration; for a container and a repeat from outside."""
         spec = node.spec
         around = None if body is None else body.repeating
         if spec.repeats is not None and body is not None:
@@ -91,7 +91,7 @@ class Resolver:
 
     def _option(self, node: TreeNode, option: str, value: Value, repeating: int | None) -> Input | None:
         if isinstance(value, Literal):
-            # Before its line is looked for, which takes a while.
+            # Before looking for its line, which takes a while.
             return LiteralInput(value.text)
         outside = None if node.parent is None else node.parent.parent
         verb = "repeats over the result of" if option == "repeats" else f"has as its {option} the result of"
@@ -105,7 +105,7 @@ class Resolver:
         return self._option(node, "repeats", items, body.repeating)
 
     def shown_on(self, body: TreeNode) -> tuple[tuple[str, Input], ...]:
-        """What ``self`` shows of a container: what its body takes; of the flow, its parameters as well."""
+        """Return the attributes of ``self`` in a container: its inputs; for the flow, its parameters as well."""
         shown = dict(body.attributes)
         if body.parent is None:
             for name in self._names.params():
@@ -142,7 +142,7 @@ class Resolver:
 
 
 def _parts(joined: Requirement) -> list[Requirement]:
-    """The parts of a join, those of joins of its own kind within it included."""
+    """Return the parts of a join, including those of joins of its own kind within it."""
     kind = type(joined)
     parts: list[Requirement] = []
     pending: list[Requirement] = [joined]
@@ -156,7 +156,7 @@ def _parts(joined: Requirement) -> list[Requirement]:
 
 
 def _is_too_deep(requirement: Requirement) -> bool:
-    """Whether *and* and *or* alternate more often than may be."""
+    """Return whether *and* and *or* alternate more often than allowed."""
     layer = [requirement]
     for _ in range(MOST_NESTED + 1):
         layer = [inner for part in layer if not isinstance(part, Atom) for inner in _parts(part)]

@@ -1,4 +1,4 @@
-"""What requirements ask of results: the engine sees none, so each question has a number that the answer bears."""
+"""Claims about results: the engine sees no results, so each claim has a number, which the worker's answer names."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from sequent.model.status import Claim
 
 @define
 class ReturnedClaims:
-    """Which results requirements ask each step for, by its path, in the order in which they are met."""
+    """The claims about each step's result, by its path, in the order in which they are met."""
 
     _numbers: dict[Path, dict[tuple[str, ...], int]] = field(factory=dict[Path, dict[tuple[str, ...], int]])
 
     def number(self, node: TreeNode, asked: Atom) -> int:
-        """Which of its maker's questions a claim about a node is; -1 where it asks nothing of a result."""
+        """Return the number of a claim among those about its maker's result; -1 if it is not about a result."""
         if asked.claim is not Claim.RETURNED:
             return -1
         maker = maker_of(node)
         return -1 if maker is None else self._numbers[maker][asked.values]
 
     def put_to(self, path: Path) -> tuple[tuple[str, ...], ...]:
-        """What is asked of a step's result: whether it is one of these."""
+        """Return the claims about a step's result: the values that it may be."""
         return tuple(self._numbers.get(path, ()))
 
 
 def returned_claims_in(nodes: Iterable[TreeNode]) -> ReturnedClaims:
-    """All claims about results in the requirements of these nodes."""
+    """Return all claims about results in the requirements of these nodes."""
     numbers: dict[Path, dict[tuple[str, ...], int]] = {}
     for node in nodes:
         for asked in claims_in(node.condition):
@@ -46,7 +46,7 @@ def returned_claims_in(nodes: Iterable[TreeNode]) -> ReturnedClaims:
 
 
 def check_returned_claims(node: TreeNode, problems: Problems) -> None:
-    """What is asked of a result has one: of a step, not of a list of what iterations returned."""
+    """Check that claims about a result are about a single one: not about a list of what iterations returned."""
     for asked in claims_in(node.own):
         if asked.claim is not Claim.RETURNED:
             continue
@@ -73,7 +73,7 @@ def check_returned_claims(node: TreeNode, problems: Problems) -> None:
 
 
 def _repeated_maker(node: TreeNode) -> TreeNode | None:
-    """Of what a result comes by way of, the first that repeats or has copies."""
+    """Return the first node that repeats or has copies, on the way to the maker of the result; None if none does."""
     while node.spec.repeats is None and not node.is_copied:
         inner = node.names.get(node.spec.result or "") if isinstance(node.spec, ContainerSpec) else None
         if inner is None:

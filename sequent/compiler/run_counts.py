@@ -1,4 +1,4 @@
-"""What runs, and how often, in the course in which everything succeeds."""
+"""Which nodes run, and how often, if everything succeeds."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ class Times(ByFields):
 
 @define
 class Course:
-    """Works out for one node after the other whether it runs if all that runs succeeds."""
+    """Works out, one node after the other, whether it runs if all that runs succeeds."""
 
     _runs: dict[TreeNode, bool] = field(factory=dict[TreeNode, bool])
 
     def times_of(self, node: TreeNode) -> Times:
-        """How often a step is executed, or a container opened: at least, if all succeeds; and at most."""
+        """Return how often a step is executed, or a container opened: at least, if all succeeds; and at most."""
         least, most = int(self.runs(node)), 1.0
         around = node if node.wraps else node.parent
         while around is not None:
@@ -43,7 +43,7 @@ class Course:
         return Times(least, most)
 
     def runs(self, node: TreeNode) -> bool:
-        """Whether a node runs if all that runs succeeds; a requirement on what is returned is not counted on."""
+        """Return whether a node runs if all that runs succeeds; requirements on returned values count as false."""
         for current in needed_first(node, self._runs):
             self._runs[current] = self._is_true_of(current.parent) and self._holds(current)
         return self._runs[node]
@@ -60,9 +60,9 @@ class Course:
 
 
 def needed_first(node: TreeNode, known: Container[TreeNode]) -> Iterator[TreeNode]:
-    """A node and what is not known yet of what it rests on, each after what it rests on itself.
+    """Yield a node and the unknown nodes that it depends on, each after those that it depends on itself.
 
-    Whoever asks for the next has worked out the one before, so that it is known.
+    The caller must work out a node before asking for the next, so that it is known.
     """
     pending, entered = [node], set[TreeNode]()
     while pending:
@@ -81,7 +81,7 @@ def _needed(node: TreeNode) -> list[TreeNode]:
 
 
 def count_of(node: TreeNode) -> int | None:
-    """How many iterations a node has; None where that is known only while running."""
+    """Return the number of a node's iterations; None if it is known only while running."""
     if node.repeats is None:
         return 1
     return len(Items(node.repeats.text)) if isinstance(node.repeats, ItemsLiteralPlan) else None

@@ -1,4 +1,4 @@
-"""Whether a requirement can ever come true."""
+"""Decides whether a requirement can ever come true."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sequent.model.references import Path
 from sequent.model.requirements import AllOf, Atom, Requirement, claims_in, holds
 from sequent.model.status import SETTLES, Claim, Status
 
-# What settles in three ways each would take too long to try out beyond this; then the requirement is believed.
+# Trying all ways in which nodes settle would take too long beyond this; the requirement is then believed.
 _MOST_STEPS = 20_000
 
 _WORDS = {Claim.SUCCESS: "succeed", Claim.FAILURE: "fail", Claim.COMPLETE: "complete"}
@@ -19,11 +19,11 @@ Claims = frozenset[Atom]
 
 
 def why_never(reader: TreeNode, condition: Requirement) -> str:
-    """Why what a node waits for can never come true; empty where it can, or where that is too much to work out.
+    """Return why a node's requirement can never come true; '' if it can, or if finding out takes too long.
 
-    A condition has no *not*, so what is true in the best case decides: each node settles as a success, as a
-    failure, or skipped where what it waits for may turn out otherwise. Being cancelled makes nothing true that one of
-    these does not. What rests on a node that is itself refused is not refused again.
+    A condition has no *not*, so the best case decides: each node settles as a success, as a failure, or is skipped if
+    its own requirement may turn out false. Being cancelled makes no claim true that these do not. A node that depends
+    on a refused node is not refused as well.
     """
     if isinstance(condition, Atom) and condition.claim is not Claim.SKIPPED:
         return ""
@@ -51,12 +51,12 @@ def why_never(reader: TreeNode, condition: Requirement) -> str:
 
 
 def may_be_skipped(condition: Requirement | None) -> bool:
-    """Whether what a node waits for may turn out otherwise: all that is not ``done`` may."""
+    """Return whether a node's requirement may turn out false: any claim but ``done`` may."""
     return condition is not None and not holds(condition, lambda asked: asked.claim is Claim.DONE)
 
 
 def _ends(reader: TreeNode, condition: Requirement) -> dict[Path, list[Claims]]:
-    """For each node, what of that which is asked of it each way of settling makes true; only the best ways."""
+    """Return, for each node, the claims about it that each way of settling makes true; only the best ways."""
     asked_of: dict[Path, dict[Atom, None]] = {}
     for asked in claims_in(condition):
         asked_of.setdefault(asked.path, {})[asked] = None
@@ -67,16 +67,16 @@ def _best(node: TreeNode, asked: list[Atom]) -> list[Claims]:
     statuses = [Status.SUCCESS, Status.FAILURE]
     if node.may_be_skipped and any(claim.claim is Claim.SKIPPED for claim in asked):
         statuses.append(Status.SKIPPED)
-    found: list[Claims] = []
+    best: list[Claims] = []
     for claims in (claims for status in statuses for claims in _true_after(status, asked)):
-        if not any(claims <= other for other in found):
-            found = [other for other in found if not other < claims]
-            found.append(claims)
-    return found
+        if not any(claims <= other for other in best):
+            best = [other for other in best if not other < claims]
+            best.append(claims)
+    return best
 
 
 def _true_after(status: Status, asked: list[Atom]) -> Iterator[Claims]:
-    """What is true of a node that settled so; of a success once for each result that somebody asks for."""
+    """Yield the claims that are true of a node with that status; for a success, once for each claimed result."""
     settled = frozenset(claim for claim in asked if claim.claim in SETTLES[status])
     results = {value for claim in asked for value in claim.values} if status is Status.SUCCESS else ()
     for result in sorted(results):
@@ -86,7 +86,7 @@ def _true_after(status: Status, asked: list[Atom]) -> Iterator[Claims]:
 
 
 def _certain(condition: Requirement) -> Iterator[Atom]:
-    """What must be true whatever else is."""
+    """Yield the claims that must be true in any case."""
     if isinstance(condition, Atom):
         yield condition
     elif isinstance(condition, AllOf):
@@ -102,7 +102,7 @@ def _reason(node: TreeNode, asked: Atom, condition: Requirement) -> str:
 
 
 def _said(asked: Atom) -> str:
-    """What is claimed of a node, as what it does: ``succeed``, ``be skipped``, ``return 1 or 2``."""
+    """Return a claim in words, as an action of the node: ``succeed``, ``be skipped``, ``return 1 or 2``."""
     if asked.claim is Claim.RETURNED:
         return f"return {' or '.join(asked.values)}"
     return _WORDS.get(asked.claim, f"be {asked.claim.value}")

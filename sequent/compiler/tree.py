@@ -1,4 +1,4 @@
-"""The flow as a tree in which everything has its index, its place among its siblings and its container."""
+"""The flow as a tree in which every node has its index, its place among its siblings and its container."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _NO_NODES: Mapping[str, TreeNode] = {}
 
 @define(eq=False)
 class TreeNode:
-    """A step or a container, and what the compiler finds out about it.
+    """A step or a container, and the compiler's findings about it.
 
-    A container has a lower index than what is in it. A repeated step has two: its own, of the container
-    that it is wrapped in, and the next, of the step within.
+    A container has a lower index than its contents. A repeated step has two: its own, of the container that wraps it,
+    and the next, of the step within.
     """
 
     spec: StepSpec | ContainerSpec
@@ -39,32 +39,32 @@ class TreeNode:
     index: int
     position: int
     stops: bool
-    """Whether an unhandled failure in it stops what is around, unless something further in decides."""
+    """Whether an unhandled failure in it stops the container around it, unless a node further in decides."""
     repeating: int | None
-    """The container whose item is the nearest: itself if it repeats, else one around."""
+    """The container whose item is the nearest: itself if it repeats, otherwise one around it."""
     by_path: dict[Path, TreeNode]
     """All nodes of the flow."""
     children: Sequence[TreeNode] = ()
     names: Mapping[str, TreeNode] = _NO_NODES
     attributes: Mapping[str, Input | None] = NO_VALUES
-    """What its body takes from outside; None where that cannot be found."""
+    """The inputs of its body; None for one that cannot be found."""
     repeats: ItemsPlan | None = None
     inputs: tuple[Input, ...] = ()
     values: Mapping[str, Input] = NO_VALUES
-    """Of its options that may be known only while running those that hold for it, by name."""
+    """The options that hold for it and may be known only while running, by name."""
     passed_on: Mapping[str, Input] = NO_VALUES
-    """Of a container: those that hold for what is in it, unless that says otherwise."""
+    """The options that hold for the contents of a container, unless a node there has its own."""
     told_of: list[tuple[TreeNode, Place | None]] = field(factory=list["tuple[TreeNode, Place | None]"])
-    """What it takes the failures of, and where."""
+    """The nodes whose failures it takes, and where."""
     own: Requirement | None = None
-    """What is written as its requirement."""
+    """Its own requirement, as written."""
     taken: list[Atom] = field(factory=list[Atom])
-    """The success of what it takes results of; or that it is done, where a value stands in for it."""
+    """Claims on the nodes whose results it takes: success, or done if a value may stand in."""
     condition: Requirement | None = None
-    """All that it waits for: both together, resolved."""
+    """All of its requirements, resolved: its own and those on results."""
     may_be_skipped: bool = False
     is_whole: bool = True
-    """Whether all that it names was found."""
+    """Whether all names in it were found."""
 
     @property
     def wraps(self) -> bool:
@@ -88,30 +88,30 @@ class TreeNode:
         return repr(self.text) if self.path else f"the flow {self.spec.name!r}"
 
     def place_of(self, option: str) -> Place | None:
-        """The line on which one of its options stands, as far as that is known."""
+        """Return the line of one of its options, if it is known."""
         return self.spec.option_places.get(option, self.spec.place)
 
     @property
     def around(self) -> list[TreeNode]:
         """The containers around it, innermost first."""
-        found: list[TreeNode] = []
+        containers: list[TreeNode] = []
         container = self.parent
         while container is not None:
-            found.append(container)
+            containers.append(container)
             container = container.parent
-        return found
+        return containers
 
     def of(self, claim: Atom) -> TreeNode:
-        """The node that a claim is about."""
+        """Return the node that a claim is about."""
         return self.by_path[claim.path]
 
     def is_around(self, other: TreeNode) -> bool:
-        """Whether the other is inside it, at any depth."""
+        """Return whether the other is inside it, at any depth."""
         depth = len(self.path)
         return len(other.path) > depth and other.ancestor(depth) is self
 
     def ancestor(self, depth: int) -> TreeNode:
-        """The node around it, or itself, whose path has so many names."""
+        """Return the node around it, or itself, whose path has so many names."""
         node = self
         while len(node.path) > depth and node.parent is not None:
             node = node.parent
@@ -120,7 +120,7 @@ class TreeNode:
 
 @define
 class Tree:
-    """All nodes of a flow, each container before what is in it, siblings as written."""
+    """All nodes of a flow, each container before its contents, siblings as written."""
 
     spec: FlowSpec
     nodes: list[TreeNode]
@@ -134,12 +134,12 @@ class Tree:
 
 
 def named(nodes: Sequence[TreeNode]) -> str:
-    """The first of some nodes, in a sentence: ``'a' and 'b' and 'c' and others``."""
+    """Return the first of some nodes, in a sentence: ``'a' and 'b' and 'c' and others``."""
     return " and ".join(node.shown for node in nodes[:3]) + (" and others" if len(nodes) > 3 else "")
 
 
 def plant(spec: FlowSpec, problems: Problems) -> Tree:
-    """Lay out the tree of a flow; names that clash, and too many levels, are problems."""
+    """Lay out the tree of a flow; clashing names, and too many levels, are problems."""
     tree = Tree(spec, [], {}, {})
     pending: list[TreeNode] = [
         TreeNode(spec.root, None, (), "", 0, 0, spec.config.stop_on_exception, None, tree.by_path)

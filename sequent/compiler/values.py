@@ -1,4 +1,4 @@
-"""Where the values of references come from: results, items and parameters, with every name resolved."""
+"""The sources of referenced values: results, items and parameters, with every name resolved."""
 
 from __future__ import annotations
 
@@ -43,22 +43,22 @@ from sequent.model.status import Claim
 
 @define
 class References:
-    """Finds what a reference means and what it requires, and says of each that means nothing why."""
+    """Finds the input that a reference means, and the requirement that it implies; explains wrong references."""
 
     names: Names
     problems: Problems
 
     def find(self, value: Value, use: str, reader: Reader, repeating: int | None) -> Input | None:
-        """The input that a value or a reference means; what it requires is noted with its reader.
+        """Return the input of a value or a reference; add the requirement that it implies to its reader.
 
         Args:
-            value: what is written.
-            use: what it is to its reader, in words.
-            reader: who takes it.
+            value: as written.
+            use: its use by the reader, in words.
+            reader: the node that takes it.
             repeating: the container whose item ``item()`` is, if there is one.
 
         Returns:
-            None, and there is a problem, for what cannot be found, or is known only where a step runs.
+            The input; None, with a problem, if it cannot be found, or is known only where a step runs.
         """
         match value:
             case Literal():
@@ -86,12 +86,12 @@ class References:
                 return None
 
     def _compound(self, value: Compound, use: str, reader: Reader, repeating: int | None) -> Input | None:
-        found = [self.find(part, f"{use} (a part of it)", reader, repeating) for part in value.parts]
-        parts = tuple(part for part in found if part is not None)
-        return CompoundInput(value.form, parts, value.keys) if len(parts) == len(found) else None
+        inputs = [self.find(part, f"{use} (a part of it)", reader, repeating) for part in value.parts]
+        parts = tuple(part for part in inputs if part is not None)
+        return CompoundInput(value.form, parts, value.keys) if len(parts) == len(inputs) else None
 
     def _refuse_handle(self, value: FlowHandle | SecretOf, use: str, reader: Reader) -> None:
-        """A value that must be known where the run is driven is no handle of the flow and no secret."""
+        """Refuse a handle of the flow or a secret as a value that must be known where the run is driven."""
         shown = "the flow itself" if isinstance(value, FlowHandle) else f"the secret {value.name!r}"
         self.problems.add(
             "no-value",
@@ -193,7 +193,7 @@ class References:
 
 
 def maker_of(node: TreeNode) -> Path | None:
-    """The path of the step whose result a node's result is; None where a container names none."""
+    """Return the path of the step whose result a node's result is; None if a container names none."""
     while isinstance(node.spec, ContainerSpec):
         inner = node.names.get(node.spec.result) if node.spec.result is not None else None
         if inner is None:

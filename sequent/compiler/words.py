@@ -1,4 +1,4 @@
-"""A description in words: for differences, drawings and plans."""
+"""A description in words, for differences, drawings and plans."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _SOURCES: Mapping[SourceKind, str] = {
 
 
 def part_words(part: Part) -> list[str]:
-    """All that a part is, one thing after the other."""
+    """Return all properties of a part in words, one by one."""
     kind = part.kind.value if part.is_container else PartKind.STEP.value
     params = [f"parameter {name}: {annotation}" for name, annotation in part.params.items()]
     pools = [f"pool {name}: {most}{' shared by all runs' * shared}" for name, (most, shared) in part.pools.items()]
@@ -41,7 +41,7 @@ def part_words(part: Part) -> list[str]:
 
 
 def option_words(part: Part, options: Iterable[str] = OPTIONS) -> list[str]:
-    """What a part says of some options."""
+    """Return some options of a part in words."""
     return [text for name in options if name in part.options and (text := _option_text(name, part.options[name]))]
 
 
@@ -54,7 +54,7 @@ def _option_text(name: str, value: object) -> str:
 
 
 def claim_words(claim: Atom) -> str:
-    """A claim as it is written after a name; empty for a success."""
+    """Return a claim as it is written after a name; '' for a success."""
     if claim.claim is Claim.RETURNED:
         return f"returned({', '.join(claim.values)})"
     if claim.is_stand_in:
@@ -63,12 +63,12 @@ def claim_words(claim: Atom) -> str:
 
 
 def claim_text(claim: Atom, name: str = "") -> str:
-    """A claim as it would be written: with the whole path, or under another name."""
+    """Return a claim as it would be written: with the whole path, or under another name."""
     return ".".join(filter(None, (name or dotted(claim.path), claim_words(claim))))
 
 
 def requirement_text(requirement: Requirement, text_of: Callable[[Atom], str] = claim_text) -> str:
-    """A requirement as it would be written."""
+    """Return a requirement as it would be written."""
     if isinstance(requirement, Atom):
         return text_of(requirement)
     texts = ((part, requirement_text(part, text_of)) for part in requirement.parts)
@@ -77,11 +77,11 @@ def requirement_text(requirement: Requirement, text_of: Callable[[Atom], str] = 
 
 
 def source_text(source: ValueSource, forms: Mapping[SourceKind, str] = _SOURCES) -> str:
-    """Where a value comes from.
+    """Return the source of a value in words.
 
     Args:
-        source: where.
-        forms: how each kind is said.
+        source: the source.
+        forms: the words for each kind.
     """
     parts = [source_text(part, forms) for part in source.parts]
     if source.kind is SourceKind.DICT:
