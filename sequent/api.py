@@ -17,6 +17,7 @@ from sequent.model.commands import option, typed, with_store
 from sequent.model.outcome import Outcome
 from sequent.model.showing import set_shower
 from sequent.model.status import RunStatus
+from sequent.model.variables import CONTINUE_RUN, RECOVER_RAISED
 from sequent.runtime.processes.standard_streams import open_missing
 
 if TYPE_CHECKING:
@@ -274,7 +275,7 @@ def _run_in(
     """Take up the run that is wanted, or else start one; ``plan`` is there where that is known already."""
     from sequent.compiler import compile_flow
     from sequent.runtime.recovery.run_to_take_up import wanted_run
-    from sequent.runtime.recovery.scripts import CONTINUE_RUN, loops_of, scripted
+    from sequent.runtime.recovery.scripts import loops_of, scripted
 
     wanted = scripted(target)
     is_continued = request.run_mode is RunMode.CONTINUE if wanted is None else wanted[0] == CONTINUE_RUN
@@ -309,7 +310,7 @@ open_missing()
 set_runner(run)
 set_checker(_mistakes_of_the_whole)
 set_shower(_show)
-if "SEQUENT_RECOVER_RAISED" in os.environ:
+if RECOVER_RAISED in os.environ:
     # This is a script that a command runs again, which tells of its errors in the script's stead.
     from sequent.runtime.recovery.script_errors import write_raised
 

@@ -27,6 +27,7 @@ from sequent.dsl.source_lines import Site, frame_above, names_around, read_at, s
 from sequent.errors import DefinitionError, UsageError
 from sequent.model.outcome import Outcome
 from sequent.model.showing import shown
+from sequent.model.variables import CONFIG_TAG
 from sequent.settings.config_argument import read_config, read_store, read_text
 from sequent.settings.databases import DEFAULT
 
@@ -168,7 +169,7 @@ class Sequent(BuiltFlow):
         self._running = Lock()  # held while run() runs it
 
     def _configure(self, config: object, config_tag: object, store: object, site: Site) -> None:
-        tag = os.environ.get("SEQUENT_CONFIG_TAG") if config_tag is None else config_tag
+        tag = os.environ.get(CONFIG_TAG) if config_tag is None else config_tag
         checked = read_at(site, "config_tag", partial(read_text, tag, "config_tag", "SEQUENT")) or ""
         self.settings = read_at(site, "config", partial(read_config, config, checked, self.file))
         named = read_at(site, "store", partial(read_store, store))

@@ -13,6 +13,7 @@ from sequent.model.hosts import HostSettings
 from sequent.model.references import Compound, Literal, Path, Reference, Value
 from sequent.model.requirements import Requirement
 from sequent.model.status import Action, Construct, Status
+from sequent.model.variables import PREFIX
 from sequent.model.work import Work
 
 MOST_LEVELS = 100
@@ -165,7 +166,7 @@ class FlowConfig(ByFields):
     """The directory for its steps' scratch directories; empty: the run's own."""
     logdir: str = ""
     """The directory for its runs' logs; empty: the run's own."""
-    envvar_prefix: str = "SEQUENT_"
+    envvar_prefix: str = PREFIX
     """The prefix of the environment variables that tell steps their place."""
     logging_level: int = 20
     logging_formats: tuple[tuple[int, str], ...] = ()

@@ -13,12 +13,11 @@ from attrs import field, frozen
 from sequent.by_fields import ByFields
 from sequent.dsl.running import set_locator
 from sequent.errors import UsageError
+from sequent.model.variables import RUNS_AROUND
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-RUNS_AROUND = "SEQUENT_RUNS_AROUND"
-"""The variable that tells programs of steps the runs around them."""
 LOGGER = "sequent"
 """The name of the logger for steps."""
 

@@ -12,6 +12,7 @@ from sequent.model.record_text import Count
 from sequent.model.references import CompoundForm
 from sequent.model.status import Verdict
 from sequent.model.target import Target
+from sequent.model.variables import PREFIX
 
 MOST_DRAWING = 4
 """Workers, or threads, that draw items: a small set of their own, so that a draw never waits behind a step."""
@@ -31,7 +32,7 @@ class WorkerSetup(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     logging_level: int = 20
     logging_formats: tuple[tuple[int, str], ...] = ()
     logging_datefmt: str = ""
-    envvar_prefix: str = "SEQUENT_"
+    envvar_prefix: str = PREFIX
     """As the flow's configuration has them (see ``FlowConfig``)."""
     sys_path: tuple[str, ...] = ()
     """The driver's module search path; empty: that of the worker's own interpreter."""

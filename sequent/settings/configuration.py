@@ -13,8 +13,9 @@ from sequent.errors import Place
 from sequent.model.hosts import host_text
 from sequent.model.spec import Definition, FlowConfig, FlowSpec
 from sequent.model.target import is_file
+from sequent.model.variables import CONFIG, CONFIG_TAG
 from sequent.settings.databases import DEFAULT
-from sequent.settings.environment import FILE, TAG, read_environment, variable_of
+from sequent.settings.environment import read_environment, variable_of
 from sequent.settings.file_lookup import find_file
 from sequent.settings.files import SettingsFile, read_file
 from sequent.settings.keywords import LOGGING_KEYS, Settings
@@ -198,8 +199,8 @@ def configuration(
         UsageError: a file cannot be read, or a variable means nothing.
         DefinitionError: a setting is unknown, or has a value that it cannot have.
     """
-    named = file or os.environ.get(FILE) or find_file(os.getcwd())
-    tag = tag or os.environ.get(TAG) or ""
+    named = file or os.environ.get(CONFIG) or find_file(os.getcwd())
+    tag = tag or os.environ.get(CONFIG_TAG) or ""
     read = None if named is None else read_file(named, tag)
     return Configuration(
         path="" if read is None else read.path,

@@ -7,23 +7,12 @@ from typing import Any, cast
 
 from sequent.errors import DefinitionError, Place, UsageError
 from sequent.model.option_readers import flag_of
+from sequent.model.variables import NO_SETTINGS, PREFIX, SECRET_PREFIX
 from sequent.model.wording import did_you_mean
 from sequent.settings.keywords import HOSTS, KEYS, LOGGING, Settings, read_settings
 
-PREFIX = "SEQUENT_"
-FILE, TAG = f"{PREFIX}CONFIG", f"{PREFIX}CONFIG_TAG"
-"""They name the file of settings, and the key in it where they begin."""
 _NESTED: Mapping[str, tuple[str, ...]] = {"LOGGING": tuple(LOGGING), "DATABASES": ()}
 """The nested keys; none: any."""
-_OTHERS = frozenset(
-    {FILE, TAG}
-    | {f"{PREFIX}RECOVER_{name}" for name in ("RUN", "ASKED", "RAISED", "LOOPS")}
-    | {f"{PREFIX}{name}" for name in ("RUN_DIRECTORY", "RUNS_AROUND", "CONTINUE_RUN")}
-    | {f"{PREFIX}STEP_{name}" for name in ("NAME", "PATH", "SEQUENCE", "HOST", "RECOVERY", "ATTEMPT", "ITEM")}
-    | {f"{PREFIX}{name}" for name in ("RUN_ID", "LOGGER_NAME", "IDEMPOTENCY_KEY", "ATTEMPT_TOKEN")}
-)
-"""The variables that steps and scripts get from a run, and the variables that other modules read."""
-_SECRETS = "SECRET_"
 
 
 def variable_of(key: str) -> str:
@@ -41,7 +30,7 @@ def read_environment(environment: Mapping[str, str], beside: tuple[str, ...]) ->
     others: dict[str, str] = {}
     for variable, text in environment.items():
         name = variable.removeprefix(PREFIX)
-        if name == variable or variable in _OTHERS or name.startswith(_SECRETS) or not text:
+        if name == variable or variable in NO_SETTINGS or variable.startswith(SECRET_PREFIX) or not text:
             continue
         keys = _keys_of(variable, name, beside)
         if keys[0] in beside:

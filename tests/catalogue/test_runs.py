@@ -7,7 +7,8 @@ import json
 import pytest
 
 from sequent.errors import UsageError
-from sequent.runtime.recovery.scripts import RECOVER_RUN, taken
+from sequent.model.variables import RECOVER_RUN
+from sequent.runtime.recovery.scripts import taken
 
 FLOWS = """
 from sequent import Pool, Sequent, container, param, step

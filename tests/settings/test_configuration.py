@@ -12,9 +12,8 @@ from sequent.dsl.definitions import definition_of
 from sequent.errors import SequentError, UsageError
 from sequent.model.spec import FlowConfig
 from sequent.model.status import Construct
+from sequent.model.variables import CONTINUE_RUN, RECOVER_ASKED, RECOVER_RUN, RUN_DIRECTORY
 from sequent.runtime.context import Context
-from sequent.runtime.processes.left_processes import DIRECTORY_VARIABLE
-from sequent.runtime.recovery import scripts
 from sequent.runtime.worker.environment import variables_of
 from sequent.settings.configuration import configuration
 
@@ -242,7 +241,7 @@ def test_what_a_step_finds_in_its_environment_is_no_setting(monkeypatch):
     context = Context(
         path="a", name="a", sequence="1", item=1, run_id="r1", recovery=0, attempt=1, token="t", directory="/"
     )
-    others = ("SEQUENT_SECRET_PASSWORD", DIRECTORY_VARIABLE, scripts.RECOVER_RUN, scripts.CONTINUE_RUN, scripts._ASKED)
+    others = ("SEQUENT_SECRET_PASSWORD", RUN_DIRECTORY, RECOVER_RUN, CONTINUE_RUN, RECOVER_ASKED)
     for name, value in {**variables_of(context, "1", "SEQUENT_"), **dict.fromkeys(others, "x")}.items():
         monkeypatch.setenv(name, value)
     assert {origin for _, origin in origins(configuration()).values()} == {"default"}

@@ -15,6 +15,7 @@ from sequent.cli.arguments.typed_options import (
 from sequent.cli.output import json_output
 from sequent.cli.runs.store_trust import trusted_flow
 from sequent.model.status import RunStatus
+from sequent.model.variables import CONTINUE_RUN
 
 
 def continue_(
@@ -31,7 +32,6 @@ def continue_(
     from sequent import api
     from sequent.cli.runs.drive_and_tell import exit_code
     from sequent.cli.runs.resume_run import drive_again, meant_run, rerun_script
-    from sequent.runtime.recovery.scripts import CONTINUE_RUN
 
     with opened_store(options, waits=True) as store:
         record = meant_run(store, run, flow)

@@ -23,9 +23,9 @@ from sequent.cli.runs.resume_run import definition_for, drive_again, meant_run, 
 from sequent.cli.runs.store_trust import trusted_flow
 from sequent.errors import UsageError
 from sequent.model.status import RunStatus
+from sequent.model.variables import RECOVER_RUN
 from sequent.runtime.ports import Store
 from sequent.runtime.records import RunRecord
-from sequent.runtime.recovery.scripts import RECOVER_RUN
 from sequent.runtime.recovery.task_selection import Asked
 from sequent.settings.configuration import Configuration
 

@@ -12,13 +12,13 @@ from sequent.errors import UsageError
 from sequent.model.outcome import Outcome
 from sequent.model.spec import Definition
 from sequent.model.target import Target
+from sequent.model.variables import CONFIG, CONFIG_TAG
 from sequent.runtime.executors.agents import AgentProcess, launch_agent
 from sequent.runtime.ports import Observer, Store
 from sequent.runtime.records import RunRecord
 from sequent.runtime.recovery import scripts
 from sequent.runtime.recovery.task_selection import Asked
 from sequent.settings.configuration import Configuration
-from sequent.settings.environment import FILE, TAG
 
 Drive = Callable[[Definition, Target, AgentProcess, Observer], Outcome]
 
@@ -129,6 +129,6 @@ def rerun_script(
         )
     check_script(store, record, variable)
     # The script runs in another directory than this command.
-    named = {FILE: str(Path(options.config).absolute())} if options.config else {}
-    named |= {TAG: options.config_tag} if options.config_tag else {}
+    named = {CONFIG: str(Path(options.config).absolute())} if options.config else {}
+    named |= {CONFIG_TAG: options.config_tag} if options.config_tag else {}
     return scripts.run_again(record, store.name, variable, {**settings.variables(), **named}, asked, max_loops)

@@ -11,13 +11,12 @@ from msgspec import Struct
 
 from sequent.errors import BusyError, NotDataError
 from sequent.model.record_text import Count, read_record
+from sequent.model.variables import RUN_DIRECTORY
 from sequent.runtime.processes import process_trees
 from sequent.runtime.processes.process_stamps import Stamp
 from sequent.runtime.processes.process_trees import Process
 from sequent.runtime.processes.run_locks import agent_lock, lock_holder
 
-DIRECTORY_VARIABLE = "SEQUENT_RUN_DIRECTORY"
-"""The variable with the run's directory, in the environment of every program that a run starts."""
 _SEGMENT, _MARK = re.compile(r"w[0-9]+\.log"), re.compile(r"w[0-9]+\.live")
 _MOST_SWEEPS = 200
 """The number of sweeps for processes, as long as each sweep finds some."""
@@ -134,7 +133,7 @@ def _left(recorded: dict[int, int], directory: str) -> list[Process]:
     """Return the running processes of a run's workers, and all that they have started."""
     processes = process_trees.all_processes()
     spared = _self_and_above(processes)
-    mark = f"{DIRECTORY_VARIABLE}={directory}".encode(errors="surrogateescape")
+    mark = f"{RUN_DIRECTORY}={directory}".encode(errors="surrogateescape")
     logs = _logs_of(directory)
     stamp = Stamp.of(directory)
 

@@ -14,9 +14,7 @@ from msgspec import Struct
 from sequent import errors
 from sequent.errors import DefinitionError, InvalidFlowError, Place, SequentError
 from sequent.model.record_text import read_record, text_of_record
-
-RAISED = "SEQUENT_RECOVER_RAISED"
-"""The variable for the file to which the script writes it."""
+from sequent.model.variables import RECOVER_RAISED
 
 
 class _RaisedError(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -34,7 +32,7 @@ class _RaisedError(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 def write_raised() -> None:
     """Write an uncaught error of ours to a file, instead of showing it with a traceback."""
-    file, show = Path(os.environ.pop(RAISED)), sys.excepthook
+    file, show = Path(os.environ.pop(RECOVER_RAISED)), sys.excepthook
 
     def write(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if isinstance(error, SequentError):

@@ -9,17 +9,9 @@ from collections.abc import Mapping
 from sequent.errors import NotDataError, UsageError
 from sequent.model.record_text import read_record, text_of_record
 from sequent.model.target import Target
+from sequent.model.variables import CONTINUE_RUN, RECOVER_ASKED, RECOVER_LOOPS, RECOVER_RAISED, RECOVER_RUN, STORE
 from sequent.runtime.records import RunRecord
 from sequent.runtime.recovery.task_selection import Asked
-
-RECOVER_RUN = "SEQUENT_RECOVER_RUN"
-"""The variable for the run that a script's ``run()`` is to recover instead of starting a new one."""
-CONTINUE_RUN = "SEQUENT_CONTINUE_RUN"
-"""The variable for the run that it is to continue."""
-_ASKED = "SEQUENT_RECOVER_ASKED"
-"""The variable for the directives of that recovery given by hand."""
-_LOOPS = "SEQUENT_RECOVER_LOOPS"
-"""The variable for the passes after which the script's runs are suspended, whatever the script says."""
 
 
 def run_again(
@@ -49,19 +41,19 @@ def run_again(
     import tempfile
     from pathlib import Path
 
-    from sequent.runtime.recovery.script_errors import RAISED, read_raised
+    from sequent.runtime.recovery.script_errors import read_raised
 
     target = record.target
     _check_places(record)
-    environment = {**os.environ, **settings, variable: record.id, "SEQUENT_STORE": store}
+    environment = {**os.environ, **settings, variable: record.id, STORE: store}
     if asked is not None:
-        environment[_ASKED] = text_of_record(asked)
+        environment[RECOVER_ASKED] = text_of_record(asked)
     if max_loops is not None:
-        environment[_LOOPS] = str(max_loops)
+        environment[RECOVER_LOOPS] = str(max_loops)
     command = [sys.executable, *target.argv[1:]]
     with tempfile.TemporaryDirectory(prefix="sequent-") as directory:
         raised = Path(directory, "raised")
-        environment[RAISED] = str(raised)
+        environment[RECOVER_RAISED] = str(raised)
         # The very command that the user typed, from a store that only this user can have written.
         code = subprocess.run(command, cwd=target.cwd, env=environment, check=False).returncode
         error = read_raised(raised)
@@ -99,13 +91,13 @@ def loops_of(target: Target, said: int) -> int:
     Raises:
         UsageError: another program has set the variable.
     """
-    text = os.environ.get(_LOOPS)
+    text = os.environ.get(RECOVER_LOOPS)
     if text is None or scripted(target) is None:
         return said
     try:
         return int(text)
     except ValueError:
-        raise _foreign(_LOOPS, text) from None
+        raise _foreign(RECOVER_LOOPS, text) from None
 
 
 def taken(variable: str) -> Asked | None:
@@ -115,17 +107,17 @@ def taken(variable: str) -> Asked | None:
         UsageError: another program has set the variable.
     """
     del os.environ[variable]
-    os.environ.pop(_LOOPS, None)
-    text = os.environ.pop(_ASKED, None)
+    os.environ.pop(RECOVER_LOOPS, None)
+    text = os.environ.pop(RECOVER_ASKED, None)
     if text is None:
         return None
     try:
-        asked = read_record(Asked, text, _ASKED)
+        asked = read_record(Asked, text, RECOVER_ASKED)
     except NotDataError:
-        raise _foreign(_ASKED, text) from None
+        raise _foreign(RECOVER_ASKED, text) from None
     # Each field has a default, so also compare the whole with the text.
     if text_of_record(asked) != text:
-        raise _foreign(_ASKED, text)
+        raise _foreign(RECOVER_ASKED, text)
     return asked
 
 

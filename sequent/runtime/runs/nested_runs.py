@@ -11,7 +11,8 @@ from msgspec import Struct
 from sequent.errors import NotDataError, UsageError
 from sequent.model.record_text import read_record, text_of_record
 from sequent.model.target import Target
-from sequent.runtime.context import RUNS_AROUND, current_context, runs_around
+from sequent.model.variables import RUNS_AROUND
+from sequent.runtime.context import current_context, runs_around
 from sequent.runtime.records import RunOrigin
 
 DEEPEST = 16

@@ -18,8 +18,9 @@ from sequent.model.outcome import LogSpan, Problem
 from sequent.model.references import Path
 from sequent.model.spec import Definition, StepSpec
 from sequent.model.status import Verdict
+from sequent.model.variables import RUNS_AROUND
 from sequent.model.work import CommandWork, FunctionWork
-from sequent.runtime.context import RUNS_AROUND, Context, FlowInStep, enter
+from sequent.runtime.context import Context, FlowInStep, enter
 from sequent.runtime.loading.modules import import_once
 from sequent.runtime.logs.log_segment import Segment, flush_streams
 from sequent.runtime.messages.packets import LARGEST_RESULT

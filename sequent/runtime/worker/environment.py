@@ -6,6 +6,7 @@ import functools
 import os
 import time
 
+from sequent.model.variables import OF_ATTEMPTS, STEP_ITEM
 from sequent.runtime.context import LOGGER, Context
 from sequent.runtime.worker.process_state.libc import Environment, zone
 from sequent.runtime.worker.process_state.state_kind import StateKind
@@ -37,16 +38,14 @@ def variables_of(context: Context, item: str | None, prefix: str) -> dict[str, s
         text = context.item if isinstance(context.item, str) else item
         # A variable cannot hold NUL, nor a long string; context() has the item itself.
         if "\0" not in text and len(text) < _LONGEST:
-            variables[f"{prefix}STEP_ITEM"] = text
+            variables[prefix + STEP_ITEM] = text
     return variables
 
 
 @functools.cache
 def _names(prefix: str) -> tuple[str, ...]:
     """Return the names of the variables that each attempt has."""
-    step = ("NAME", "PATH", "SEQUENCE", "RECOVERY", "ATTEMPT")
-    further = ("RUN_ID", "LOGGER_NAME", "IDEMPOTENCY_KEY", "ATTEMPT_TOKEN")
-    return (*(f"{prefix}STEP_{name}" for name in step), *(f"{prefix}{name}" for name in further))
+    return tuple(prefix + name for name in OF_ATTEMPTS)
 
 
 class StepEnvironment:

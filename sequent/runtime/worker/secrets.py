@@ -10,11 +10,11 @@ from collections.abc import MutableMapping
 
 from sequent.errors import NotDataError, UsageError
 from sequent.model.references import SecretOf
+from sequent.model.variables import SECRET_PREFIX
 from sequent.runtime.logs.log_masking import SHOWN
 from sequent.runtime.logs.log_segment import Segment
 from sequent.runtime.worker import core_dumps
 
-PREFIX = "SEQUENT_SECRET_"
 _TELLING = 8
 """Characters of a secret's beginning that are hidden as well, since messages are often shortened."""
 
@@ -40,12 +40,12 @@ class Secrets:
             UsageError: the worker's environment does not have it, or it is empty.
         """
         name = reference.name
-        value = os.environ.get(PREFIX + name) or os.environ.get(name)
+        value = os.environ.get(SECRET_PREFIX + name) or os.environ.get(name)
         if not value:
             raise UsageError(
-                f"there is no secret {name!r}: the environment has neither {PREFIX}{name} nor {name}",
+                f"there is no secret {name!r}: the environment has neither {SECRET_PREFIX}{name} nor {name}",
                 code="secret",
-                hint=f"set {PREFIX}{name} where the run is started, recovered or continued",
+                hint=f"set {SECRET_PREFIX}{name} where the run is started, recovered or continued",
                 place=reference.place,
             )
         if not self._names:
@@ -91,7 +91,7 @@ class Secrets:
 
 def without_secrets(environment: MutableMapping[str, str]) -> dict[str, str]:
     """Return the environment for a program, which gets only the secrets given to it by name."""
-    return {name: value for name, value in environment.items() if not name.startswith(PREFIX)}
+    return {name: value for name, value in environment.items() if not name.startswith(SECRET_PREFIX)}
 
 
 def _length_of_beginning(form: str, text: str, at: int) -> int:

@@ -17,8 +17,8 @@ from sequent.model.commands import name_store
 from sequent.model.outcome import Problem
 from sequent.model.spec import Definition
 from sequent.model.status import Verdict
+from sequent.model.variables import PREFIX, RUN_DIRECTORY, RUNS_AROUND
 from sequent.runtime.agent.timeouts import WorkerLimit
-from sequent.runtime.context import RUNS_AROUND
 from sequent.runtime.loading.flows import load_recorded
 from sequent.runtime.logs.log_segment import Segment
 from sequent.runtime.messages.message_types import (
@@ -33,7 +33,6 @@ from sequent.runtime.messages.message_types import (
 )
 from sequent.runtime.messages.packets import BadMessageError, Channel, send
 from sequent.runtime.orders import AttemptEnded, AttemptOrder, DrawBroke, DrawOrder, WorkerSetup
-from sequent.runtime.processes.left_processes import DIRECTORY_VARIABLE
 from sequent.runtime.worker.attempt import Attempts
 from sequent.runtime.worker.environment import StepEnvironment
 from sequent.runtime.worker.logs import set_up_logs
@@ -74,8 +73,8 @@ def run(
     streams = Streams(segment)
     write_lines_at_once()
     loguru = set_up_logs(setup)
-    os.environ["SEQUENT_RUN_ID"] = setup.run_id
-    os.environ[DIRECTORY_VARIABLE] = setup.directory
+    os.environ[f"{PREFIX}RUN_ID"] = setup.run_id
+    os.environ[RUN_DIRECTORY] = setup.directory
     os.environ[RUNS_AROUND] = setup.around
     try:
         os.chdir(setup.target.cwd or ".")

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from sequent.dsl.builder import Sequent
+from sequent.model.variables import RUN_DIRECTORY
 from sequent.runtime.processes import left_processes, process_trees
 from sequent.runtime.processes.process_stamps import Stamp
 from sequent.runtime.store import open_store
@@ -55,11 +56,11 @@ def test_a_process_with_the_runs_directory_in_its_environment_is_ended_with_its_
     child = (
         "import subprocess, sys\nc = subprocess.Popen(['sleep', '600'], env={}, start_new_session=True)\ntell(c.pid)\n"
     )
-    monkeypatch.setenv(left_processes.DIRECTORY_VARIABLE, str(tmp_path))
+    monkeypatch.setenv(RUN_DIRECTORY, str(tmp_path))
     with process("\n" + child + _SLEEPER, "", start_new_session=True) as worker:
         grandchild = process_trees.process_at(int(line(worker)))
         assert line(worker) == "sleeps"
-        monkeypatch.setenv(left_processes.DIRECTORY_VARIABLE, f"{tmp_path}2")
+        monkeypatch.setenv(RUN_DIRECTORY, f"{tmp_path}2")
         with process(_SLEEPER, "") as other:
             assert line(other) == "sleeps"
             assert left_processes.end_leftovers(str(tmp_path)) == 2
@@ -108,7 +109,7 @@ def test_what_forks_and_ends_all_the_time_is_seen_at_each_look_and_ended(tmp_pat
 
 def test_whoever_recovers_is_not_ended_itself(tmp_path, monkeypatch):
     code = "\ntell(left_processes.end_leftovers(path))\n"
-    monkeypatch.setenv(left_processes.DIRECTORY_VARIABLE, str(tmp_path))
+    monkeypatch.setenv(RUN_DIRECTORY, str(tmp_path))
     with process(code, tmp_path) as recovery:
         assert line(recovery) == "0"
         assert recovery.wait() == 0

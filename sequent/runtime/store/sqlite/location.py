@@ -11,6 +11,7 @@ from attrs import frozen
 
 from sequent.by_fields import ByFields
 from sequent.errors import StoreError, UsageError
+from sequent.model.variables import STORE
 from sequent.runtime.store.sqlite.access import check_directory, user_name
 
 MEMORY = ":memory:"
@@ -41,7 +42,7 @@ def locate(name: str | None) -> Location | None:
     Raises:
         UsageError: the name is that of a database that is not supported.
     """
-    given = name or os.environ.get("SEQUENT_STORE") or ""
+    given = name or os.environ.get(STORE) or ""
     if not given:
         from platformdirs import user_state_path
 
