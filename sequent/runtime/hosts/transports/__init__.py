@@ -1,1 +1,1 @@
-"""Transports: the ways to a host, and the choice between them."""
+"""Transports: the ways to a host, each a pair of pipes to one command there."""

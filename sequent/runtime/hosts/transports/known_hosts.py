@@ -136,10 +136,18 @@ def _judge(line: str, name: str, place: Place) -> KnownKey | DoubtfulLine | None
     if not hosts.startswith(_HASHED) and any(_is_pattern(pattern) and _matches(pattern, name) for pattern in patterns):
         return DoubtfulLine(f"the pattern {hosts!r}", place)
     try:
-        key = HostKey(rest[0], base64.b64decode(rest[1], validate=True))
+        return KnownKey(_key(rest), place)
     except (IndexError, binascii.Error, ValueError):
         return DoubtfulLine("no key that can be read", place)
-    return KnownKey(key, place)
+
+
+def key_of(line: str) -> HostKey:
+    """The key in a line that has a name and nothing in front of it."""
+    return _key(line.split()[1:])
+
+
+def _key(words: list[str]) -> HostKey:
+    return HostKey(words[0], base64.b64decode(words[1], validate=True))
 
 
 def _without_port(files: tuple[str, ...], name: str) -> list[DoubtfulLine]:

@@ -91,9 +91,9 @@ class PipedProgram:
                 self._news.wait(rest)
         return True
 
-    def ending(self) -> ProgramEnd:
-        """How it ended; it is given a moment to do so."""
-        self._reader.join(_FAREWELL)
+    def ending(self, seconds: float = _FAREWELL) -> ProgramEnd:
+        """How it ended; it is given some time to do so."""
+        self._reader.join(seconds)
         with self._news:
             errors, log = (self._kept[name].decode(errors="backslashreplace").strip() for name in ("errors", "log"))
         return ProgramEnd(self._process.poll(), errors, log)

@@ -132,7 +132,7 @@ def _own_name() -> str:
     return pwd.getpwuid(os.getuid()).pw_name
 
 
-def ssh_program() -> str | None:
+def find_ssh() -> str | None:
     """OpenSSH's client, where this machine has one."""
     return shutil.which("ssh")
 
@@ -174,7 +174,7 @@ def read_config(route: HostRoute, door: str) -> SshConfig:
     destination = check_destination(route, door)
     if route.ssh_config and not os.path.isfile(route.ssh_config):
         raise _config_error(route, f"ssh_config: no such file: {route.ssh_config!r}", "correct 'ssh_config'")
-    program = ssh_program()
+    program = find_ssh()
     if program is None:
         return _from_files(route, destination)
     file = ("-F", route.ssh_config) if route.ssh_config else ()
@@ -217,6 +217,19 @@ def _ask(program: str, words: tuple[str, ...]) -> Mapping[str, tuple[str, ...]] 
         option, _, value = line.partition(" ")
         found[option.lower()] = (*found.get(option.lower(), ()), value)
     return found
+
+
+def is_mastered(route: HostRoute, config: SshConfig) -> bool:
+    """Whether a connection that the user has opened (``ControlMaster``) leads there."""
+    program = find_ssh()
+    if program is None or not config.first("controlpath"):
+        return False
+    file = ("-F", route.ssh_config) if route.ssh_config else ()
+    words = [program, *file, "-O", "check", "--", config.door]
+    ended = subprocess.run(
+        words, stdin=subprocess.DEVNULL, capture_output=True, env=surroundings(), timeout=_PATIENCE, check=False
+    )
+    return ended.returncode == 0
 
 
 def _from_files(route: HostRoute, destination: Destination) -> SshConfig:

@@ -1,0 +1,70 @@
+"""The choice between the ways to a host, which is never a guess."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from sequent.runtime.hosts.transports.host_errors import HostErrors
+from sequent.runtime.hosts.transports.identities import identities_of
+from sequent.runtime.hosts.transports.known_hosts import read_known_hosts
+from sequent.runtime.hosts.transports.port import HostRoute, Transport
+from sequent.runtime.hosts.transports.ssh_config import SshConfig, find_ssh, is_mastered, read_chain
+
+_AS_SAID = "the configuration says so"
+_ENOUGH = "it can judge all that the configuration of ssh and the files of known hosts say"
+
+
+def transport_for(route: HostRoute) -> Transport:
+    """Choose the way to a host: paramiko, unless its configuration says something that only ``ssh`` can judge.
+
+    Raises:
+        HostError: the configuration cannot be read, or takes the program ``ssh``, which is not there.
+    """
+    if isinstance(route.connect, tuple):
+        from sequent.runtime.hosts.transports.command_transport import CommandTransport
+
+        return CommandTransport(route, route.connect)
+    program = find_ssh()
+    obstacle = _AS_SAID if route.connect == "ssh" else next(_obstacles(route), "")
+    if not obstacle:
+        from sequent.runtime.hosts.transports.paramiko_transport import ParamikoTransport
+
+        return ParamikoTransport(route, _AS_SAID if route.connect else _ENOUGH)
+    if program is None or route.connect == "paramiko":
+        raise HostErrors(route, route.doors[0]).doubtful(obstacle)
+    from sequent.runtime.hosts.transports.ssh_program import SshProgram
+
+    return SshProgram(route, program, obstacle)
+
+
+def _obstacles(route: HostRoute) -> Iterator[str]:
+    """What only ``ssh`` can judge, or honour."""
+    for door in route.doors:
+        for config in read_chain(route, door):
+            for obstacle in _obstacles_of(route, config):
+                yield obstacle if config.door == route.name else f"{obstacle} (for {config.door!r})"
+
+
+def _obstacles_of(route: HostRoute, config: SshConfig) -> Iterator[str]:
+    if config.unknown:
+        yield f"paramiko does not honour {', '.join(config.unknown)} of the configuration of ssh"
+    if config.first("proxycommand") and find_ssh():
+        yield "the configuration of ssh has a ProxyCommand"
+    if config.unreadable:
+        yield f"only ssh knows the file that it means by {config.unreadable!r}"
+    if is_mastered(route, config):
+        yield f"a connection is open that is shared ({config.first('controlpath')})"
+    if config.says("gssapiauthentication") and _has_ticket():
+        yield "GSSAPIAuthentication is on, and there is a ticket of Kerberos"
+    for identity in identities_of(config):
+        if identity.has_certificate:
+            yield f"{identity.path} has a certificate"
+        if identity.type.startswith("sk-"):
+            yield f"{identity.path} is in a device"
+    for doubt in read_known_hosts(config.known_hosts, config.known_name).doubts:
+        yield str(doubt)
+
+
+def _has_ticket() -> bool:
+    return "KRB5CCNAME" in os.environ or os.path.exists(f"/tmp/krb5cc_{os.getuid()}")  # noqa: S108 - its place

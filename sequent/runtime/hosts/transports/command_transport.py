@@ -1,0 +1,55 @@
+"""Any command as a transport: ``srun``, ``kubectl exec``, ``docker exec``, ``sudo``."""
+
+from __future__ import annotations
+
+import shlex
+
+from attrs import frozen
+
+from sequent.errors import HostError, HostStage
+from sequent.runtime.hosts.transports.host_errors import HostErrors
+from sequent.runtime.hosts.transports.port import HostRoute
+from sequent.runtime.hosts.transports.programs import PipedProgram
+
+
+class CommandConnection:
+    """A command on a host, by way of a command here."""
+
+    def __init__(self, program: PipedProgram, errors: HostErrors, command: str) -> None:
+        self.end = program.end
+        self.door = ""
+        self._program = program
+        self._errors = errors
+        self._command = command
+
+    def trouble(self, said: bytes = b"") -> HostError:
+        end = self._program.ending()
+        return self._errors.ended(self._command, end.status, end.errors, said)
+
+    def close(self) -> None:
+        self._program.close()
+
+
+@frozen
+class CommandTransport:
+    """The way to a host by a command that runs another one there."""
+
+    route: HostRoute
+    words: tuple[str, ...]
+    reason: str = "the configuration names it"
+    name: str = "command"
+
+    def connect(self, command: str, timeout: float, door: str = "") -> CommandConnection:
+        errors = HostErrors(self.route, shlex.join(self.words))
+        try:
+            program = PipedProgram([*self.words, *shlex.split(command)])
+        except OSError as error:
+            raise HostError(
+                f"{self.words[0]!r} cannot be started here: {error.strerror}",
+                host=self.route.name,
+                stage=HostStage.CONNECTION,
+                tried=shlex.join(self.words),
+                code="host-connect-command",
+                hint=f"install it, or correct 'connect' of host {self.route.name!r} in the configuration",
+            ) from error
+        return CommandConnection(program, errors, command)

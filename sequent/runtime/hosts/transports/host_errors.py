@@ -1,0 +1,190 @@
+"""The errors on the way to a host, each with how far it led, and the next command to type."""
+
+from __future__ import annotations
+
+import shlex
+
+from attrs import frozen
+
+from sequent.by_fields import ByFields
+from sequent.errors import HostError, HostStage, Place
+from sequent.runtime.hosts.transports.identities import LOCKED, Identity
+from sequent.runtime.hosts.transports.port import HostRoute
+
+_QUOTED = 600
+"""Characters that are quoted at most of what a host has said."""
+_NOT_FOUND, _NOT_EXECUTABLE = 127, 126
+
+
+@frozen(eq=False, repr=False)
+class Denial(ByFields):
+    """What a host says to the keys that it was shown."""
+
+    allowed: str = ""
+    """The ways that it allows, or that it asks for besides."""
+    from_agent: int = 0
+    """How many keys the agent has shown."""
+    is_partial: bool = False
+    """Whether a key was accepted, and more is asked for."""
+    has_too_many: bool = False
+    """Whether it would see no further key."""
+
+
+class HostErrors:
+    """Makes the errors of one destination.
+
+    Args:
+        route: the host.
+        door: the destination that was tried.
+        where: the user, address and port that it means, such as ``ada@10.0.0.7:22``; empty where that is not known.
+    """
+
+    def __init__(self, route: HostRoute, door: str, where: str = "") -> None:
+        self.route = route
+        self._door = door
+        self._where = where
+
+    def name_unknown(self, name: str, detail: str) -> HostError:
+        hint = f"correct 'address' of host {self.route.name!r} in the configuration, or HostName in ~/.ssh/config"
+        return self._error(f"{name!r} has no address: {detail}", HostStage.NAME, "host-name", hint)
+
+    def refused(self, detail: str = "connection refused") -> HostError:
+        hint = f"see that the host is up and sshd listens on that port; try: {self.by_hand('true')}"
+        return self._error(detail, HostStage.CONNECTION, "host-refused", hint)
+
+    def silent(self, detail: str) -> HostError:
+        hint = f"see that the host is up and no firewall stands between; try: {self.by_hand('true')}"
+        return self._error(detail, HostStage.CONNECTION, "host-timeout", hint)
+
+    def lost(self, detail: str) -> HostError:
+        hint = f"try: {self.by_hand('true')}"
+        return self._error(f"the connection was lost: {detail}", HostStage.CONNECTION, "host-lost", hint)
+
+    def turned_away(self, detail: str) -> HostError:
+        hint = (
+            "sshd there may have reached MaxStartups, or refuse this machine (hosts.deny, PerSourceMaxStartups, "
+            f"fail2ban); see its log; try: {self.by_hand('true')}"
+        )
+        text = f"the host closes the connection before it says who it is: {detail}"
+        return self._error(text, HostStage.CONNECTION, "host-turned-away", hint)
+
+    def no_agreement(self, detail: str) -> HostError:
+        hint = f"see: {self.by_hand('-v', 'true')}"
+        return self._error(f"no common algorithm: {detail}", HostStage.CONNECTION, "host-algorithms", hint)
+
+    def key_unknown(self, name: str, key: str, files: tuple[str, ...], door: str = "") -> HostError:
+        file = files[0] if files else "known_hosts"
+        text = f"its {key or 'host key'} is not known: {name!r} is not found in {file}"
+        check = "compare the fingerprint with the host's own (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub there)"
+        hint = f"{check}, then: sequent host add {shlex.quote(door or self._named())}"
+        return self._error(text, HostStage.HOST_KEY, "host-key-unknown", hint)
+
+    def key_changed(self, name: str, key: str, place: Place | None) -> HostError:
+        shown = f"it now has the {key}" if key else "its host key has changed"
+        known = f", another than in {place}" if place else ""
+        file = place.file if place else "~/.ssh/known_hosts"
+        hint = (
+            "ask those who run the host; only if they have made new keys: "
+            f"ssh-keygen -f {shlex.quote(file)} -R {shlex.quote(name)}, then: sequent host add {self._named()}"
+        )
+        return self._error(f"possible attack: {shown}{known}", HostStage.HOST_KEY, "host-key-changed", hint)
+
+    def key_revoked(self, name: str) -> HostError:
+        text = f"possible attack: the host key of {name!r} is marked as revoked"
+        hint = "ask those who run the host for its new key; never use the old one"
+        return self._error(text, HostStage.HOST_KEY, "host-key-revoked", hint)
+
+    def doubtful(self, why: str) -> HostError:
+        text = f"only the program ssh can judge this configuration: {why}"
+        hint = "install it: apt-get install openssh-client"
+        return self._error(text, HostStage.HOST_KEY, "host-needs-ssh", hint)
+
+    def denied(self, identities: tuple[Identity, ...], denial: Denial) -> HostError:
+        """No key of ours lets us in; ``identities`` are those in files."""
+        keys = [str(identity) for identity in identities]
+        if denial.from_agent:
+            keys.append(f"{denial.from_agent} of the agent (ssh-add -l)")
+        locked = any(identity.obstacle == LOCKED for identity in identities)
+        code = "host-authentication"
+        if denial.is_partial:
+            text = f"the key is accepted, but the host asks for more: {denial.allowed}; nothing is ever asked for here"
+            hint = (
+                "let the key suffice there (AuthenticationMethods in sshd_config); or open a connection by hand that "
+                "is shared (ControlMaster and ControlPath in ~/.ssh/config)"
+            )
+        elif denial.has_too_many:
+            text = "the host ends the attempt: too many keys were offered (MaxAuthTries)"
+            hint = "offer only the key that it knows: IdentityFile and 'IdentitiesOnly yes' in ~/.ssh/config"
+        else:
+            text = "no key lets us in" + (f"; the host allows {denial.allowed}" if denial.allowed else "")
+            text += "; no passphrase is ever asked for" if locked else ""
+            code = "host-passphrase" if locked else code
+            remedies = [identity.remedy for identity in identities if identity.remedy]
+            hint = "; ".join(remedies) or (
+                f"have a key allowed there: ssh-copy-id {shlex.quote(self._door)}; or name another one: "
+                "IdentityFile in ~/.ssh/config"
+            )
+        tried = f"{self._where} with {', '.join(keys) or 'no key, since there is none'}"
+        return self._error(text, HostStage.AUTHENTICATION, code, hint, tried)
+
+    def no_way_on(self, detail: str) -> HostError:
+        hint = "see AllowTcpForwarding and PermitOpen in the sshd_config of the jump host"
+        return self._error(f"the jump host does not lead on: {detail}", HostStage.CONNECTION, "host-jump", hint)
+
+    def no_session(self, detail: str) -> HostError:
+        text = f"the host lets us in and starts nothing: {detail}"
+        hint = "see MaxSessions and ForceCommand in its sshd_config, and the options in authorized_keys"
+        return self._error(text, HostStage.COMMAND, "host-session", hint)
+
+    def ended(self, command: str, status: int | None, errors: str, said: bytes = b"") -> HostError:
+        """A command that ended although it should go on."""
+        program = shlex.split(command)[0]
+        heard = quoted(said.decode(errors="backslashreplace"), errors)
+        if status == _NOT_FOUND or (status == 1 and "executable file not found" in errors):
+            text, code = f"no command {program!r} there{heard}", "host-no-command"
+            search = self.by_hand(f"command -v {program}")
+            hint = f"install Sequent there, where a shell without a terminal finds it; it must be found by: {search}"
+        elif status == _NOT_EXECUTABLE:
+            text, code = f"{program!r} cannot be executed there{heard}", "host-not-executable"
+            hint = f"see its mode, and that its file system is not mounted noexec: {self.by_hand(f'ls -l {program}')}"
+        elif status is None or status < 0:
+            text, code = f"{program!r} was ended there by a signal or with its session{heard}", "host-command"
+            hint = f"try: {self.by_hand(command)}"
+        elif status == 0 and said:
+            text, code = f"another command than {program!r} ran there{heard}", "host-forced-command"
+            hint = "see command= in authorized_keys there, ForceCommand in sshd_config, and the user's shell"
+        else:
+            text, code = f"{program!r} ended there with exit code {status}{heard}", "host-command"
+            hint = f"try: {self.by_hand(command)}"
+        return self._error(text, HostStage.COMMAND, code, hint)
+
+    def other(self, detail: str, stage: HostStage = HostStage.CONNECTION) -> HostError:
+        return self._error(detail, stage, "", f"try: {self.by_hand('true')}")
+
+    def by_hand(self, *words: str) -> str:
+        """The same by hand."""
+        if isinstance(self.route.connect, tuple):
+            return shlex.join(self.route.connect) + " " + " ".join(words)
+        file = f"-F {shlex.quote(self.route.ssh_config)} " if self.route.ssh_config else ""
+        *options, command = words
+        return " ".join(["ssh", *options, f"{file}{shlex.quote(self._door)}", shlex.quote(command)])
+
+    def _named(self) -> str:
+        """The host as commands take it."""
+        return self.route.name if len(self.route.doors) == 1 else self._door
+
+    def _error(self, problem: str, stage: HostStage, code: str, hint: str, tried: str = "") -> HostError:
+        tried = tried or self._where or self._door
+        return HostError(problem, host=self.route.name, stage=stage, tried=tried, code=code, hint=hint)
+
+
+def quoted(said: str, errors: str) -> str:
+    """What a host has said, for the end of a sentence; empty if it was silent."""
+    parts = [_shortened(text.strip()) for text in (said, errors)]
+    told = " / ".join(part for part in parts if part)
+    return f": {told}" if told else ""
+
+
+def _shortened(text: str) -> str:
+    shown = text if len(text) <= _QUOTED else f"{text[:_QUOTED]} ..."
+    return repr(shown) if shown else ""

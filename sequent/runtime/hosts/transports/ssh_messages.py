@@ -1,0 +1,93 @@
+"""What OpenSSH's client says when it cannot go on, in its English, as errors."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from sequent.errors import HostError, HostStage, Place
+from sequent.runtime.hosts.transports.host_errors import Denial, HostErrors
+from sequent.runtime.hosts.transports.programs import ProgramEnd
+
+LET_IN = b"Authenticated to "
+"""What its log has once the host has let us in."""
+OWN_TROUBLE = 255
+"""The exit code that means the trouble is its own, or that the command was ended by a signal."""
+_CHATTER = ("Authenticated to ", "Transferred: ", "Bytes per second: ")
+
+
+def judge(errors: HostErrors, end: ProgramEnd, command: str, said: bytes) -> HostError | None:
+    """Why it ended.
+
+    Returns:
+        the error; None where it takes more than its words: a host key is not known, or no key of ours lets us in.
+    """
+    if end.status != OWN_TROUBLE:
+        return errors.ended(command, end.status, end.errors, said)
+    log = own_words(end.log)
+    was_let_in = LET_IN.decode() in end.log
+    if not was_let_in:
+        # A program of the user's on the way to the host has no log of its own.
+        log = "\n".join(filter(None, (log, end.errors)))
+    for pattern, make in _BEFORE if not was_let_in else _WITHIN:
+        if matched := re.search(pattern, log):
+            return make(errors, matched, log) if make else None
+    if not was_let_in:
+        return errors.other(log or "ssh ended without a word")
+    return errors.lost(log) if log else errors.ended(command, None, end.errors, said)
+
+
+def own_words(log: str) -> str:
+    """Its log without the lines of success."""
+    return "\n".join(line.strip() for line in log.splitlines() if not line.startswith(_CHATTER))
+
+
+def unknown_name(log: str) -> str:
+    """The host whose key is not known, by its name in files of known hosts; empty if that is not the trouble."""
+    matched = re.search(r"No \S+ host key is known for (\S+)", log)
+    return matched[1] if matched else ""
+
+
+def denial_of(log: str) -> Denial:
+    """What the host said to our keys."""
+    allowed = re.search(r"Permission denied \(([^)]*)\)", log)
+    return Denial(
+        allowed=allowed[1] if allowed else "",
+        is_partial="with partial success" in log,
+        has_too_many="Too many authentication failures" in log,
+    )
+
+
+def _changed(errors: HostErrors, _: re.Match[str], log: str) -> HostError:
+    name = re.search(r"Host key for (\S+) has changed", log)
+    place = re.search(r"Offending \S+ key in (.+):(\d+)", log)
+    key = re.search(r"for the (\S+ key) sent by the remote host is\s+(SHA256:[\w+/]+)", log)
+    return errors.key_changed(
+        name[1] if name else "",
+        f"{key[1]} {key[2]}" if key else "",
+        Place(place[1], int(place[2])) if place else None,
+    )
+
+
+_Maker = Callable[[HostErrors, re.Match[str], str], HostError]
+
+_BEFORE: tuple[tuple[str, _Maker | None], ...] = (
+    (r"REMOTE HOST IDENTIFICATION HAS CHANGED", _changed),
+    (r"host key for (\S+) is marked as revoked", lambda errors, found, _: errors.key_revoked(found[1])),
+    (r"No \S+ host key is known for", None),
+    (r"Host key verification failed", lambda errors, _, log: errors.other(log, HostStage.HOST_KEY)),
+    (r"Could not resolve hostname (\S+): (.*)", lambda errors, found, _: errors.name_unknown(found[1], found[2])),
+    (r"Bad (configuration option|owner or permissions)", lambda errors, _, log: errors.other(log, HostStage.NAME)),
+    (r"Permission denied|Too many authentication failures", None),
+    (r"stdio forwarding failed|open failed", lambda errors, _, log: errors.no_way_on(log)),
+    (r"Connection refused", lambda errors, _, log: errors.refused(log)),
+    (r"timed out", lambda errors, _, log: errors.silent(log)),
+    (r"No route to host|Network is unreachable", lambda errors, _, log: errors.refused(log)),
+    (r"Unable to negotiate with", lambda errors, _, log: errors.no_agreement(log)),
+    (r"Connection (closed|reset) by|exchange_identification", lambda errors, _, log: errors.turned_away(log)),
+)
+"""Of what it says before the host lets us in: what it means. The first that is there counts."""
+_WITHIN: tuple[tuple[str, _Maker | None], ...] = (
+    (r"open failed|request failed", lambda errors, _, log: errors.no_session(log)),
+)
+"""The same of what it says afterwards."""

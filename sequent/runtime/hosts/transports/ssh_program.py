@@ -1,0 +1,175 @@
+"""The program ``ssh`` as a transport: it honours all of its configuration, and is never asked to be lenient."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import tempfile
+import time
+
+from attrs import frozen
+
+from sequent.errors import HostError
+from sequent.runtime.hosts.transports import ssh_messages
+from sequent.runtime.hosts.transports.doors import first_open
+from sequent.runtime.hosts.transports.host_errors import HostErrors
+from sequent.runtime.hosts.transports.identities import identities_of
+from sequent.runtime.hosts.transports.known_hosts import HostKey, key_of
+from sequent.runtime.hosts.transports.port import HostRoute
+from sequent.runtime.hosts.transports.programs import PipedProgram
+from sequent.runtime.hosts.transports.ssh_config import SshConfig, is_mastered, read_chain, surroundings
+
+_NEVER = {
+    "IgnoreUnknown": "SessionType,StdinNull,ForkAfterAuthentication,EnableEscapeCommandline",
+    "BatchMode": "yes",
+    "StrictHostKeyChecking": "yes",
+    "UpdateHostKeys": "no",
+    "ForwardAgent": "no",
+    "ForwardX11": "no",
+    "GSSAPIDelegateCredentials": "no",
+    "AddKeysToAgent": "no",
+    "ClearAllForwardings": "yes",
+    "Tunnel": "no",
+    "PermitLocalCommand": "no",
+    "RemoteCommand": "none",
+    "RequestTTY": "no",
+    "SessionType": "default",
+    "StdinNull": "no",
+    "ForkAfterAuthentication": "no",
+    "VisualHostKey": "no",
+    "ControlMaster": "no",
+    "ServerAliveInterval": "15",
+    "ServerAliveCountMax": "3",
+}
+"""Nothing is asked for, nothing unknown is trusted, nothing is forwarded, whatever the user's configuration says."""
+
+_TO_LOOK = {
+    "StrictHostKeyChecking": "accept-new",
+    "GlobalKnownHostsFile": "none",
+    "HashKnownHosts": "no",
+    "PreferredAuthentications": "none",
+    "ControlPath": "none",
+    "LogLevel": "ERROR",
+}
+"""Only to see which key there is: it goes into a file that is thrown away, and nobody is let in."""
+_PATIENCE = 20.0
+"""Seconds to see a key."""
+
+
+class SshConnection:
+    """A command on a host, by way of ``ssh``."""
+
+    def __init__(
+        self, transport: SshProgram, chain: tuple[SshConfig, ...], program: PipedProgram, command: str
+    ) -> None:
+        self.end = program.end
+        self.door = chain[-1].door
+        self._transport = transport
+        self._chain = chain
+        self._program = program
+        self._command = command
+
+    def trouble(self, said: bytes = b"") -> HostError:
+        end = self._program.ending()
+        config = self._chain[-1]
+        errors = HostErrors(self._transport.route, self.door, config.where)
+        if error := ssh_messages.judge(errors, end, self._command, said):
+            return error
+        log = ssh_messages.own_words(f"{end.log}\n{end.errors}")
+        if name := ssh_messages.unknown_name(log):
+            return self._unknown_key(name)
+        return errors.denied(identities_of(config), ssh_messages.denial_of(log))
+
+    def _unknown_key(self, name: str) -> HostError:
+        config = next((each for each in self._chain if each.known_name == name), self._chain[-1])
+        try:
+            key = str(self._transport.fetch_key(config.door))
+        except HostError:
+            # It can be fetched by hand.
+            key = ""
+        errors = HostErrors(self._transport.route, self.door, config.where)
+        return errors.key_unknown(name, key, config.own_known_hosts, config.door)
+
+    def close(self) -> None:
+        self._program.close()
+
+
+@frozen
+class SshProgram:
+    """The way to a host by the program ``ssh``."""
+
+    route: HostRoute
+    program: str
+    reason: str
+    name: str = "ssh"
+
+    def connect(self, command: str, timeout: float, door: str = "") -> SshConnection:
+        return first_open(self.route, door, lambda one: self._open(one, command, timeout))
+
+    def words(self, chain: tuple[SshConfig, ...], *, log: str, seconds: float, more: dict[str, str]) -> list[str]:
+        """The program with its options and the destination, to which a command may be added.
+
+        Args:
+            chain: each host on the way, and the destination.
+            log: the file for what it says itself.
+            seconds: how long it tries to connect.
+            more: options in the place of the usual ones.
+        """
+        *before, last = chain
+        options = {**_NEVER, "ConnectTimeout": f"{max(1, round(seconds))}", **more}
+        words = [self.program, "-T", "-x", "-a", "-E", log]
+        if self.route.ssh_config:
+            words += ["-F", self.route.ssh_config]
+        for name, value in options.items():
+            words += ["-o", f"{name}={value}"]
+        if before:
+            # Left to itself, it would reach them by the user's options alone.
+            inner = self.words(tuple(before), log=log, seconds=seconds, more={})
+            *words_before, dashes, jump = (word.replace("%", "%%") for word in inner)
+            leading = [*words_before, "-W", "[%h]:%p", dashes, jump]
+            words += ["-o", f"ProxyCommand={shlex.join(leading)}"]
+        return [*words, "--", last.door]
+
+    def fetch_key(self, door: str) -> HostKey:
+        """The key that a destination shows now, whoever it is; nobody is let in.
+
+        Raises:
+            HostError: it cannot be reached.
+        """
+        chain = read_chain(self.route, door)
+        with tempfile.TemporaryDirectory(prefix="sequent-") as directory:
+            file = os.path.join(directory, "known_hosts")
+            words = self.words(chain, log="{log}", seconds=_PATIENCE, more={**_TO_LOOK, "UserKnownHostsFile": file})
+            program = PipedProgram([*words, "true"], surroundings())
+            end = program.ending(_PATIENCE)
+            program.close()
+            if os.path.exists(file):
+                with open(file, encoding="utf-8") as stream:
+                    return key_of(stream.readline())
+        errors = HostErrors(self.route, door, chain[-1].where)
+        log = ssh_messages.own_words(f"{end.log}\n{end.errors}").strip()
+        raise ssh_messages.judge(errors, end, "true", b"") or errors.other(log)
+
+    def _open(self, door: str, command: str, seconds: float) -> SshConnection:
+        chain = read_chain(self.route, door)
+        config = chain[-1]
+        errors = HostErrors(self.route, door, config.where)
+        words = self.words(chain, log="{log}", seconds=seconds, more={"LogLevel": "VERBOSE"})
+        start = time.monotonic()
+        try:
+            program = PipedProgram([*words, command], surroundings())
+        except OSError as error:
+            raise errors.other(f"{self.program!r} cannot be started: {error.strerror}") from error
+        connection = SshConnection(self, chain, program, command)
+        if is_mastered(self.route, config):
+            # Somebody else's connection is used, which was let in long ago.
+            return connection
+        was_let_in = program.wait_for(ssh_messages.LET_IN, seconds + 1)
+        if was_let_in:
+            return connection
+        try:
+            if was_let_in is None:
+                raise errors.silent(f"no answer within {time.monotonic() - start:.0f} s")
+            raise connection.trouble()
+        finally:
+            connection.close()
