@@ -74,7 +74,7 @@ class SshServer:
         return self.directory / "authorized_keys"
 
     def start(self, **options: str) -> None:
-        """Listen, with further options of sshd's configuration, which come first."""
+        """Listen, with further options of sshd's configuration, or others than usual."""
         (self.directory / "sshd_config").write_text(self._configuration(options))
         # -e would write to our own errors; each server has a log of its own.
         words = [SSHD, "-D", "-f", str(self.directory / "sshd_config"), "-E", str(self.log)]
@@ -145,18 +145,18 @@ class SshServer:
 
     def _configuration(self, options: Mapping[str, str]) -> str:
         lines = {
-            **options,
             "ListenAddress": f"{self.address}:{self.port}",
-            "HostKey": options.get("HostKey", str(self.key)),
+            "HostKey": str(self.key),
             "AuthorizedKeysFile": str(self.authorized_keys),
             "PidFile": "none",
             "StrictModes": "no",
             "UsePAM": "no",
             "PasswordAuthentication": "no",
-            "KbdInteractiveAuthentication": options.get("KbdInteractiveAuthentication", "no"),
-            "SetEnv": options.get("SetEnv", f"PATH={self.bin}:/usr/local/bin:/usr/bin:/bin"),
+            "KbdInteractiveAuthentication": "no",
+            "SetEnv": f"PATH={self.bin}:/usr/local/bin:/usr/bin:/bin",
             "Subsystem": "sftp internal-sftp",
             "LogLevel": "VERBOSE",
+            **options,
         }
         return "".join(f"{name} {value}\n" for name, value in lines.items())
 

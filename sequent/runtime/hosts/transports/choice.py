@@ -5,55 +5,55 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
+from sequent.model.hosts import HostSettings
+from sequent.runtime.hosts.transports.command_transport import CommandTransport
 from sequent.runtime.hosts.transports.host_errors import HostErrors
 from sequent.runtime.hosts.transports.identities import identities_of
 from sequent.runtime.hosts.transports.known_hosts import read_known_hosts
-from sequent.runtime.hosts.transports.port import HostRoute, Transport
+from sequent.runtime.hosts.transports.port import Transport
 from sequent.runtime.hosts.transports.ssh_config import SshConfig, find_ssh, is_mastered, read_chain
+from sequent.runtime.hosts.transports.ssh_program import SshProgram
 
 _AS_SAID = "the configuration says so"
 _ENOUGH = "it can judge all that the configuration of ssh and the files of known hosts say"
 
 
-def transport_for(route: HostRoute) -> Transport:
+def transport_for(settings: HostSettings) -> Transport:
     """Choose the way to a host: paramiko, unless its configuration says something that only ``ssh`` can judge.
 
     Raises:
         HostError: the configuration cannot be read, or takes the program ``ssh``, which is not there.
     """
-    if isinstance(route.connect, tuple):
-        from sequent.runtime.hosts.transports.command_transport import CommandTransport
-
-        return CommandTransport(route, route.connect)
+    if isinstance(settings.connect, tuple):
+        return CommandTransport(settings, settings.connect)
     program = find_ssh()
-    obstacle = _AS_SAID if route.connect == "ssh" else next(_obstacles(route), "")
+    obstacle = _AS_SAID if settings.connect == "ssh" else next(_obstacles(settings), "")
     if not obstacle:
+        # Slow to load.
         from sequent.runtime.hosts.transports.paramiko_transport import ParamikoTransport
 
-        return ParamikoTransport(route, _AS_SAID if route.connect else _ENOUGH)
-    if program is None or route.connect == "paramiko":
-        raise HostErrors(route, route.doors[0]).doubtful(obstacle)
-    from sequent.runtime.hosts.transports.ssh_program import SshProgram
-
-    return SshProgram(route, program, obstacle)
+        return ParamikoTransport(settings, _AS_SAID if settings.connect else _ENOUGH)
+    if program is None or settings.connect == "paramiko":
+        raise HostErrors(settings, settings.address[0]).doubtful(obstacle)
+    return SshProgram(settings, program, obstacle)
 
 
-def _obstacles(route: HostRoute) -> Iterator[str]:
+def _obstacles(settings: HostSettings) -> Iterator[str]:
     """What only ``ssh`` can judge, or honour."""
-    for door in route.doors:
-        for config in read_chain(route, door):
-            for obstacle in _obstacles_of(route, config):
-                yield obstacle if config.door == route.name else f"{obstacle} (for {config.door!r})"
+    for door in settings.address:
+        for config in read_chain(settings, door):
+            for obstacle in _obstacles_of(settings, config):
+                yield obstacle if config.door == settings.name else f"{obstacle} (for {config.door!r})"
 
 
-def _obstacles_of(route: HostRoute, config: SshConfig) -> Iterator[str]:
+def _obstacles_of(settings: HostSettings, config: SshConfig) -> Iterator[str]:
     if config.unknown:
         yield f"paramiko does not honour {', '.join(config.unknown)} of the configuration of ssh"
     if config.first("proxycommand") and find_ssh():
         yield "the configuration of ssh has a ProxyCommand"
     if config.unreadable:
         yield f"only ssh knows the file that it means by {config.unreadable!r}"
-    if is_mastered(route, config):
+    if is_mastered(settings, config):
         yield f"a connection is open that is shared ({config.first('controlpath')})"
     if config.says("gssapiauthentication") and _has_ticket():
         yield "GSSAPIAuthentication is on, and there is a ticket of Kerberos"

@@ -7,8 +7,8 @@ import shlex
 from attrs import frozen
 
 from sequent.errors import HostError, HostStage
+from sequent.model.hosts import HostSettings
 from sequent.runtime.hosts.transports.host_errors import HostErrors
-from sequent.runtime.hosts.transports.port import HostRoute
 from sequent.runtime.hosts.transports.programs import PipedProgram
 
 
@@ -34,22 +34,22 @@ class CommandConnection:
 class CommandTransport:
     """The way to a host by a command that runs another one there."""
 
-    route: HostRoute
+    settings: HostSettings
     words: tuple[str, ...]
     reason: str = "the configuration names it"
     name: str = "command"
 
     def connect(self, command: str, timeout: float, door: str = "") -> CommandConnection:
-        errors = HostErrors(self.route, shlex.join(self.words))
+        errors = HostErrors(self.settings, shlex.join(self.words))
         try:
             program = PipedProgram([*self.words, *shlex.split(command)])
         except OSError as error:
             raise HostError(
                 f"{self.words[0]!r} cannot be started here: {error.strerror}",
-                host=self.route.name,
+                host=self.settings.name,
                 stage=HostStage.CONNECTION,
                 tried=shlex.join(self.words),
                 code="host-connect-command",
-                hint=f"install it, or correct 'connect' of host {self.route.name!r} in the configuration",
+                hint=f"install it, or correct 'connect' of host {self.settings.name!r} in the configuration",
             ) from error
         return CommandConnection(program, errors, command)

@@ -6,16 +6,16 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from sequent.errors import HostError
-from sequent.runtime.hosts.transports.port import HostRoute
+from sequent.model.hosts import HostSettings
 
 C = TypeVar("C")
 
 
-def first_open(route: HostRoute, door: str, enter: Callable[[str], C]) -> C:
+def first_open(settings: HostSettings, door: str, enter: Callable[[str], C]) -> C:
     """Enter by the first address that lets us in.
 
     Args:
-        route: the host.
+        settings: the host.
         door: the only address to try; empty for all of them.
         enter: goes by one address.
 
@@ -23,23 +23,23 @@ def first_open(route: HostRoute, door: str, enter: Callable[[str], C]) -> C:
         HostError: none does. If there are several, it tells of each, and is as far as the one that got farthest.
     """
     errors: list[HostError] = []
-    for one in (door,) if door else route.doors:
+    for one in (door,) if door else settings.address:
         try:
             return enter(one)
         except HostError as error:
             errors.append(error)
     if len(errors) == 1:
         raise errors[0]
-    raise _all_of(route, errors)
+    raise _all_of(settings, errors)
 
 
-def _all_of(route: HostRoute, errors: list[HostError]) -> HostError:
+def _all_of(settings: HostSettings, errors: list[HostError]) -> HostError:
     stages = list(type(errors[0].stage))
     farthest = max(errors, key=lambda error: stages.index(error.stage))
     told = "; ".join(f"{error.problem} (tried {error.tried})" for error in errors)
     return HostError(
         f"none of its {len(errors)} addresses lets us in: {told}",
-        host=route.name,
+        host=settings.name,
         stage=farthest.stage,
         code=farthest.code,
         hint=farthest.hint,

@@ -8,8 +8,9 @@ from attrs import frozen
 
 from sequent.by_fields import ByFields
 from sequent.errors import HostError, HostStage, Place
+from sequent.model.hosts import HostSettings
 from sequent.runtime.hosts.transports.identities import LOCKED, Identity
-from sequent.runtime.hosts.transports.port import HostRoute
+from sequent.runtime.hosts.transports.ssh_config import SshConfig
 
 _QUOTED = 600
 """Characters that are quoted at most of what a host has said."""
@@ -34,18 +35,19 @@ class HostErrors:
     """Makes the errors of one destination.
 
     Args:
-        route: the host.
+        settings: the host.
         door: the destination that was tried.
-        where: the user, address and port that it means, such as ``ada@10.0.0.7:22``; empty where that is not known.
+        config: what the configuration of ssh says of it; None where it says nothing.
     """
 
-    def __init__(self, route: HostRoute, door: str, where: str = "") -> None:
-        self.route = route
+    def __init__(self, settings: HostSettings, door: str, config: SshConfig | None = None) -> None:
+        self.settings = settings
         self._door = door
-        self._where = where
+        self._where = config.where if config else door
+        self._destination = config.destination.words if config else [door]
 
     def name_unknown(self, name: str, detail: str) -> HostError:
-        hint = f"correct 'address' of host {self.route.name!r} in the configuration, or HostName in ~/.ssh/config"
+        hint = f"correct 'address' of host {self.settings.name!r} in the configuration, or HostName in ~/.ssh/config"
         return self._error(f"{name!r} has no address: {detail}", HostStage.NAME, "host-name", hint)
 
     def refused(self, detail: str = "connection refused") -> HostError:
@@ -68,14 +70,15 @@ class HostErrors:
         text = f"the host closes the connection before it says who it is: {detail}"
         return self._error(text, HostStage.CONNECTION, "host-turned-away", hint)
 
-    def no_agreement(self, detail: str) -> HostError:
-        hint = f"see: {self.by_hand('-v', 'true')}"
+    def no_agreement(self, detail: str, remedy: str = "") -> HostError:
+        hint = f"{remedy}see: {self.by_hand('-v', 'true')}"
         return self._error(f"no common algorithm: {detail}", HostStage.CONNECTION, "host-algorithms", hint)
 
     def key_unknown(self, name: str, key: str, files: tuple[str, ...], door: str = "") -> HostError:
         file = files[0] if files else "known_hosts"
         text = f"its {key or 'host key'} is not known: {name!r} is not found in {file}"
-        check = "compare the fingerprint with the host's own (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub there)"
+        kind = key.partition(" ")[0].lower() or "ed25519"
+        check = f"compare the fingerprint with the host's own (ssh-keygen -lf /etc/ssh/ssh_host_{kind}_key.pub there)"
         hint = f"{check}, then: sequent host add {shlex.quote(door or self._named())}"
         return self._error(text, HostStage.HOST_KEY, "host-key-unknown", hint)
 
@@ -163,19 +166,20 @@ class HostErrors:
 
     def by_hand(self, *words: str) -> str:
         """The same by hand."""
-        if isinstance(self.route.connect, tuple):
-            return shlex.join(self.route.connect) + " " + " ".join(words)
-        file = f"-F {shlex.quote(self.route.ssh_config)} " if self.route.ssh_config else ""
+        if isinstance(self.settings.connect, tuple):
+            return shlex.join(self.settings.connect) + " " + " ".join(words)
+        file = ["-F", self.settings.ssh_config] if self.settings.ssh_config else []
         *options, command = words
-        return " ".join(["ssh", *options, f"{file}{shlex.quote(self._door)}", shlex.quote(command)])
+        destination = [word for word in self._destination if word != "--"]
+        return shlex.join(["ssh", *options, *file, *destination, command])
 
     def _named(self) -> str:
         """The host as commands take it."""
-        return self.route.name if len(self.route.doors) == 1 else self._door
+        return self.settings.name if len(self.settings.address) == 1 else self._door
 
     def _error(self, problem: str, stage: HostStage, code: str, hint: str, tried: str = "") -> HostError:
-        tried = tried or self._where or self._door
-        return HostError(problem, host=self.route.name, stage=stage, tried=tried, code=code, hint=hint)
+        tried = tried or self._where
+        return HostError(problem, host=self.settings.name, stage=stage, tried=tried, code=code, hint=hint)
 
 
 def quoted(said: str, errors: str) -> str:

@@ -136,13 +136,14 @@ class ParamikoClient:
         try:
             yield
         except IncompatiblePeer as error:
-            raise self._errors.no_agreement(str(error)) from error
+            raise self._errors.no_agreement(str(error), "have ssh itself connect: connect = 'ssh'; ") from error
         except TimeoutError as error:
             raise self._errors.silent(f"no answer in time: {error}") from error
         except paramiko.SSHException as error:
-            cause = error.__cause__ or error.__context__
-            if "banner" in str(error) and not isinstance(cause, TimeoutError):
-                raise self._errors.turned_away(str(cause) or str(error)) from error
+            if time.monotonic() >= self._deadline:
+                raise self._errors.silent(f"no answer in time: {error}") from error
+            if not self.transport.initial_kex_done:
+                raise self._errors.turned_away(str(error)) from error
             raise self._errors.other(str(error)) from error
         except (EOFError, OSError) as error:
             raise self._errors.turned_away(str(error) or "end of file") from error

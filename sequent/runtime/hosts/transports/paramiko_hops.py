@@ -7,9 +7,9 @@ import time
 
 import paramiko
 
+from sequent.model.hosts import HostSettings
 from sequent.runtime.hosts.transports.host_errors import HostErrors
 from sequent.runtime.hosts.transports.paramiko_client import ParamikoClient, Stream
-from sequent.runtime.hosts.transports.port import HostRoute
 from sequent.runtime.hosts.transports.programs import PipedProgram
 from sequent.runtime.hosts.transports.ssh_config import SshConfig, surroundings
 
@@ -25,9 +25,9 @@ _FAMILIES = {"inet": socket.AF_INET, "inet6": socket.AF_INET6}
 class Hops:
     """The connections to each host on the way, the last of which is the destination."""
 
-    def __init__(self, route: HostRoute, door: str, seconds: float) -> None:
+    def __init__(self, settings: HostSettings, door: str, seconds: float) -> None:
         self.door = door
-        self._route = route
+        self._route = settings
         self._deadline = time.monotonic() + seconds
         self._seconds = seconds
         self._clients: list[ParamikoClient] = []
@@ -38,7 +38,7 @@ class Hops:
         return self._clients[-1].transport
 
     def errors_of(self, config: SshConfig) -> HostErrors:
-        return HostErrors(self._route, self.door, config.where)
+        return HostErrors(self._route, self.door, config)
 
     def meet(self, chain: tuple[SshConfig, ...]) -> ParamikoClient:
         """Be let in by each host on the way, and meet the last.

@@ -10,19 +10,19 @@ import paramiko
 from attrs import frozen
 
 from sequent.errors import HostError
+from sequent.model.hosts import HostSettings
 from sequent.runtime.hosts.transports.doors import first_open
 from sequent.runtime.hosts.transports.host_errors import HostErrors
 from sequent.runtime.hosts.transports.known_hosts import HostKey
 from sequent.runtime.hosts.transports.paramiko_client import ParamikoClient
 from sequent.runtime.hosts.transports.paramiko_hops import Hops
-from sequent.runtime.hosts.transports.port import HostRoute
 from sequent.runtime.hosts.transports.ssh_config import read_chain
 
 _PIECE = 262_144
 _KEPT = 16_384
 """Bytes that are kept of the standard error there: the last ones."""
-_PROMPT = 5.0
-"""Seconds until a command that has ended must have been told of."""
+_PROMPT = 1.0
+"""Seconds until the host must have told how a command has ended."""
 
 
 class ParamikoConnection:
@@ -36,12 +36,14 @@ class ParamikoConnection:
         self._errors = errors
         self._command = command
         self._stderr = b""
-        pumps = (self._pump_out, self._pump_in, self._pump_errors)
-        self._threads = [threading.Thread(target=pump, name="pump of a transport", daemon=True) for pump in pumps]
-        for thread in self._threads:
-            thread.start()
+        self._errors_end = threading.Event()
+        self._pumped = threading.Barrier(3, self._theirs.close)
+        """Passed by the pumps as they end."""
+        for pump in (self._pump_out, self._pump_in, self._pump_errors):
+            threading.Thread(target=pump, name="pump of a transport", daemon=True).start()
 
     def trouble(self, said: bytes = b"") -> HostError:
+        self._errors_end.wait(_PROMPT)
         has_told = self._channel.status_event.wait(_PROMPT)
         status = self._channel.exit_status
         transport = self._hops.transport
@@ -56,9 +58,6 @@ class ParamikoConnection:
             self.end.shutdown(socket.SHUT_RDWR)
         self.end.close()
         self._hops.close()
-        for thread in self._threads:
-            thread.join(_PROMPT)
-        self._theirs.close()
 
     def _pump_out(self) -> None:
         with suppress(OSError, EOFError):
@@ -66,6 +65,7 @@ class ParamikoConnection:
                 self._theirs.sendall(piece)
         with suppress(OSError):
             self._theirs.shutdown(socket.SHUT_RDWR)
+        self._pumped.wait()
 
     def _pump_in(self) -> None:
         with suppress(OSError, EOFError):
@@ -73,23 +73,26 @@ class ParamikoConnection:
                 self._channel.sendall(piece)
         with suppress(OSError, EOFError):
             self._channel.shutdown_write()
+        self._pumped.wait()
 
     def _pump_errors(self) -> None:
         with suppress(OSError, EOFError):
             while piece := self._channel.recv_stderr(_PIECE):
                 self._stderr = (self._stderr + piece)[-_KEPT:]
+        self._errors_end.set()
+        self._pumped.wait()
 
 
 @frozen
 class ParamikoTransport:
     """The way to a host by paramiko."""
 
-    route: HostRoute
+    settings: HostSettings
     reason: str
     name: str = "paramiko"
 
     def connect(self, command: str, timeout: float, door: str = "") -> ParamikoConnection:
-        return first_open(self.route, door, lambda one: self._open(one, command, timeout))
+        return first_open(self.settings, door, lambda one: self._open(one, command, timeout))
 
     def fetch_key(self, door: str, timeout: float) -> HostKey:
         """The key that a destination shows now, whoever it is; nobody is let in.
@@ -97,16 +100,16 @@ class ParamikoTransport:
         Raises:
             HostError: it cannot be reached.
         """
-        hops = Hops(self.route, door, timeout)
+        hops = Hops(self.settings, door, timeout)
         try:
-            return hops.meet(read_chain(self.route, door)).host_key
+            return hops.meet(read_chain(self.settings, door)).host_key
         finally:
             hops.close()
 
     def _open(self, door: str, command: str, timeout: float) -> ParamikoConnection:
-        hops = Hops(self.route, door, timeout)
+        hops = Hops(self.settings, door, timeout)
         try:
-            chain = read_chain(self.route, door)
+            chain = read_chain(self.settings, door)
             client = hops.meet(chain)
             client.log_in()
             errors = hops.errors_of(chain[-1])
@@ -120,6 +123,8 @@ def _start(client: ParamikoClient, command: str, errors: HostErrors) -> paramiko
     try:
         channel = client.transport.open_session(timeout=client.rest())
         channel.exec_command(command)
+    except paramiko.ChannelException as error:
+        raise errors.no_session(error.text) from error
     except (paramiko.SSHException, EOFError, OSError) as error:
         raise errors.no_session(str(error) or "the connection was closed") from error
     return channel

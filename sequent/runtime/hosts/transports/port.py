@@ -5,29 +5,7 @@ from __future__ import annotations
 import socket
 from typing import Protocol
 
-from attrs import frozen
-
-from sequent.by_fields import ByFields
 from sequent.errors import HostError
-
-
-@frozen(eq=False, repr=False, kw_only=True)
-class HostRoute(ByFields):
-    """What the settings say of the way to a host."""
-
-    name: str
-    """The host, as the flow names it."""
-    addresses: tuple[str, ...] = ()
-    """Its destinations for SSH, tried in this order; none: the name is the destination."""
-    connect: str | tuple[str, ...] = ""
-    """``paramiko``, ``ssh``, or the words of a command that runs another there; empty: either of the first two."""
-    ssh_config: str = ""
-    """The file to read instead of the user's ``~/.ssh/config``."""
-
-    @property
-    def doors(self) -> tuple[str, ...]:
-        """The destinations, in the order in which they are tried."""
-        return self.addresses or (self.name,)
 
 
 class Connection(Protocol):
@@ -37,7 +15,8 @@ class Connection(Protocol):
     def end(self) -> socket.socket:
         """A stream: its reads are the command's output, its writes the command's input.
 
-        It reads as ended once the command has ended or the connection is gone; ``trouble`` then says why.
+        Once the command has ended or the connection is gone, it reads as ended, or fails as one that was reset;
+        ``trouble`` then says why.
         """
         ...
 
@@ -76,7 +55,8 @@ class Transport(Protocol):
         """Run a command on the host.
 
         Args:
-            command: what the login shell there is given.
+            command: a program and its words, quoted as a shell needs it; it is given to the user's login shell there,
+                or its words to a command of the user's own.
             timeout: seconds until the host must have let us in, for each of its addresses.
             door: the only address to try, of a host that has several.
 

@@ -21,6 +21,8 @@ _KEPT = 16_384
 _PIECE = 65_536
 _FAREWELL = 2.0
 """Seconds that a program has to end by itself, once its input has ended, and again once it was told to."""
+_GLANCE = 0.5
+"""Seconds between one signal and the next."""
 
 
 @frozen(eq=False, repr=False)
@@ -73,6 +75,8 @@ class PipedProgram:
         self._kept = {"errors": b"", "log": b""}
         self._news = threading.Condition()
         self._has_ended = False
+        self._deadline: float | None = None
+        """When it should have ended, once we have no further use for it."""
         self._reader = threading.Thread(target=self._read, name="errors of a transport", daemon=True)
         self._reader.start()
 
@@ -99,16 +103,15 @@ class PipedProgram:
         return ProgramEnd(self._process.poll(), errors, log)
 
     def close(self) -> None:
-        """End its input; if it stays, end it."""
+        """End its input; if it stays for a while, it is ended. Nobody waits for that."""
+        self._deadline = time.monotonic() + _FAREWELL
         with suppress(OSError):
             self.end.shutdown(socket.SHUT_RDWR)
         self.end.close()
-        for number in (signal.SIGTERM, signal.SIGKILL):
-            self._reader.join(_FAREWELL)
-            if not self._reader.is_alive():
-                return
-            self._process.send_signal(number)
-        self._reader.join()
+        with self._news:
+            if not self._has_ended:
+                # Wakes the thread that reads, which has the deadline from now on.
+                os.write(self._log_writer, b"\n")
 
     def _read(self) -> None:
         """Keep what it says until it has ended, also where a process that it has left goes on."""
@@ -119,7 +122,7 @@ class PipedProgram:
         names = {descriptor: name for name, descriptor in self._streams.items()}
         is_running = True
         while is_running:
-            ready = {descriptor for descriptor, _ in poll.poll()}
+            ready = {descriptor for descriptor, _ in poll.poll(self._hurry())}
             is_running = handle not in ready
             # All that it had written before its end fits into one piece of each.
             for descriptor in ready - {handle}:
@@ -136,6 +139,15 @@ class PipedProgram:
         self._process.stderr.close()
         for descriptor in (handle, self._streams["log"], self._log_writer):
             os.close(descriptor)
+
+    def _hurry(self) -> float | None:
+        """Milliseconds until it should have ended; if that was before, it is ended."""
+        if self._deadline is None:
+            return None
+        late = time.monotonic() - self._deadline
+        if late >= 0:
+            self._process.send_signal(signal.SIGTERM if late < _FAREWELL else signal.SIGKILL)
+        return 1000 * max(_GLANCE, -late)
 
     def _keep(self, name: str, descriptor: int) -> bool:
         piece = os.read(descriptor, _PIECE)

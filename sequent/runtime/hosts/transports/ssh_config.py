@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import pwd
+import shlex
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -13,9 +14,9 @@ from attrs import frozen
 
 from sequent.by_fields import ByFields
 from sequent.errors import HostError, HostStage
+from sequent.model.hosts import HostSettings
 from sequent.runtime.hosts.transports import client_config
 from sequent.runtime.hosts.transports.destinations import Destination, check_destination, jumps_of
-from sequent.runtime.hosts.transports.port import HostRoute
 
 _PATIENCE = 30.0
 """Seconds for the programs of ``Match exec``."""
@@ -47,12 +48,16 @@ _DEFAULT_KEYS = ("id_rsa", "id_ecdsa", "id_ecdsa_sk", "id_ed25519", "id_ed25519_
 class SshConfig(ByFields):
     """What the configuration says of one destination."""
 
-    door: str
-    """The destination, as it was given."""
+    destination: Destination
     options: Mapping[str, tuple[str, ...]]
     """The values of each option, whose names are in small letters."""
     unknown: tuple[str, ...] = ()
     """Options that are set and neither honoured here nor without effect."""
+
+    @property
+    def door(self) -> str:
+        """The destination as text."""
+        return str(self.destination)
 
     @property
     def host_name(self) -> str:
@@ -114,7 +119,14 @@ class SshConfig(ByFields):
         return tuple(self._path(name) for name in names if name != "none")
 
     def _path(self, name: str) -> str:
-        tokens = {"%%": "%", "%d": home(), "%h": self.host_name, "%n": self.door, "%p": str(self.port), "%r": self.user}
+        tokens = {
+            "%%": "%",
+            "%d": home(),
+            "%h": self.host_name,
+            "%n": self.destination.host,
+            "%p": str(self.port),
+            "%r": self.user,
+        }
         tokens["%u"] = _own_name()
         head, *rest = name.split("%")
         for piece in rest:
@@ -143,57 +155,58 @@ def surroundings() -> dict[str, str]:
     return kept | {"SSH_ASKPASS_REQUIRE": "never"}
 
 
-def read_chain(route: HostRoute, door: str) -> tuple[SshConfig, ...]:
+def read_chain(settings: HostSettings, door: str) -> tuple[SshConfig, ...]:
     """The configuration of each host on the way to a destination, which is the last.
 
     Raises:
         HostError: it cannot be read, or leads in a circle.
     """
-    return _chain(route, door, _MOST_JUMPS)
+    return _chain(settings, door, _MOST_JUMPS)
 
 
-def _chain(route: HostRoute, door: str, depth: int) -> tuple[SshConfig, ...]:
+def _chain(settings: HostSettings, door: str, depth: int) -> tuple[SshConfig, ...]:
     if not depth:
         problem = f"more than {_MOST_JUMPS} jump hosts on the way, the last is {door!r}"
-        raise _config_error(route, problem, "see ProxyJump in the configuration of ssh; it may lead in a circle")
-    config = read_config(route, door)
-    first, *others = jumps_of(route, config.first("proxyjump")) or (None,)
+        raise _config_error(settings, problem, "see ProxyJump in the configuration of ssh; it may lead in a circle")
+    config = read_config(settings, door)
+    first, *others = jumps_of(settings, config.first("proxyjump")) or (None,)
     if first is None:
         return (config,)
     # Only of the first host is it asked how one gets there: each further one is reached from the one before.
-    between = (read_config(route, str(jump)) for jump in others)
-    return (*_chain(route, str(first), depth - 1), *between, config)
+    between = (read_config(settings, str(jump)) for jump in others)
+    return (*_chain(settings, str(first), depth - 1), *between, config)
 
 
-def read_config(route: HostRoute, door: str) -> SshConfig:
+def read_config(settings: HostSettings, door: str) -> SshConfig:
     """What the configuration says of one destination: in the words of ``ssh``, else in those of the files.
 
     Raises:
         HostError: it cannot be read.
     """
-    destination = check_destination(route, door)
-    if route.ssh_config and not os.path.isfile(route.ssh_config):
-        raise _config_error(route, f"ssh_config: no such file: {route.ssh_config!r}", "correct 'ssh_config'")
+    destination = check_destination(settings, door)
+    if settings.ssh_config and not os.path.isfile(settings.ssh_config):
+        raise _config_error(settings, f"ssh_config: no such file: {settings.ssh_config!r}", "correct 'ssh_config'")
     program = find_ssh()
     if program is None:
-        return _from_files(route, destination)
-    file = ("-F", route.ssh_config) if route.ssh_config else ()
-    ended = _ask(program, (*file, "--", door))
+        return _from_files(settings, destination)
+    file = ("-F", settings.ssh_config) if settings.ssh_config else ()
+    ended = _ask(program, (*file, *destination.words))
     if isinstance(ended, str):
-        raise _config_error(route, f"ssh cannot read its configuration: {ended}", f"see: ssh -G {door}")
-    plain = _plain(program, door)
+        hint = f"see: {shlex.join(['ssh', '-G', *file, *destination.words])}"
+        raise _config_error(settings, f"ssh cannot read its configuration: {ended}", hint)
+    plain = _plain(program, tuple(destination.words))
     unknown = [
         option
         for option, values in ended.items()
         if option not in HONOURED | WITHOUT_EFFECT and plain.get(option) != values
     ]
-    return SshConfig(door, ended, tuple(unknown))
+    return SshConfig(destination, ended, tuple(unknown))
 
 
 @functools.lru_cache(maxsize=1024)
-def _plain(program: str, door: str) -> Mapping[str, tuple[str, ...]]:
+def _plain(program: str, words: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
     """What holds where no file says anything."""
-    answer = _ask(program, ("-F", "none", "--", door))
+    answer = _ask(program, ("-F", "none", *words))
     return {} if isinstance(answer, str) else answer
 
 
@@ -219,24 +232,24 @@ def _ask(program: str, words: tuple[str, ...]) -> Mapping[str, tuple[str, ...]] 
     return found
 
 
-def is_mastered(route: HostRoute, config: SshConfig) -> bool:
+def is_mastered(settings: HostSettings, config: SshConfig) -> bool:
     """Whether a connection that the user has opened (``ControlMaster``) leads there."""
     program = find_ssh()
     if program is None or not config.first("controlpath"):
         return False
-    file = ("-F", route.ssh_config) if route.ssh_config else ()
-    words = [program, *file, "-O", "check", "--", config.door]
+    file = ("-F", settings.ssh_config) if settings.ssh_config else ()
+    words = [program, *file, "-O", "check", *config.destination.words]
     ended = subprocess.run(
         words, stdin=subprocess.DEVNULL, capture_output=True, env=surroundings(), timeout=_PATIENCE, check=False
     )
     return ended.returncode == 0
 
 
-def _from_files(route: HostRoute, destination: Destination) -> SshConfig:
+def _from_files(settings: HostSettings, destination: Destination) -> SshConfig:
     try:
-        found = client_config.lookup(destination.host, route.ssh_config or os.path.join(home(), ".ssh/config"))
+        found = client_config.lookup(destination.host, settings.ssh_config or os.path.join(home(), ".ssh/config"))
     except client_config.UnreadableConfigError as error:
-        raise _config_error(route, str(error), "install the program ssh: apt-get install openssh-client") from error
+        raise _config_error(settings, str(error), "install the program ssh: apt-get install openssh-client") from error
     defaults = {
         "hostname": (destination.host,),
         "user": (_own_name(),),
@@ -248,8 +261,8 @@ def _from_files(route: HostRoute, destination: Destination) -> SshConfig:
     given = {"user": destination.user, "port": destination.port}
     typed = {option: (value,) for option, value in given.items() if value}
     unknown = tuple(option for option in found if option not in HONOURED | WITHOUT_EFFECT)
-    return SshConfig(str(destination), {**defaults, **found, **typed}, unknown)
+    return SshConfig(destination, {**defaults, **found, **typed}, unknown)
 
 
-def _config_error(route: HostRoute, problem: str, hint: str) -> HostError:
-    return HostError(problem, host=route.name, stage=HostStage.NAME, code="host-ssh-config", hint=hint)
+def _config_error(settings: HostSettings, problem: str, hint: str) -> HostError:
+    return HostError(problem, host=settings.name, stage=HostStage.NAME, code="host-ssh-config", hint=hint)

@@ -32,6 +32,8 @@ def judge(errors: HostErrors, end: ProgramEnd, command: str, said: bytes) -> Hos
     for pattern, make in _BEFORE if not was_let_in else _WITHIN:
         if matched := re.search(pattern, log):
             return make(errors, matched, log) if make else None
+    if was_let_in and (ended := re.search(r"Connection to \S+ closed by remote host", end.errors)):
+        return errors.lost(ended[0])
     if not was_let_in:
         return errors.other(log or "ssh ended without a word")
     return errors.lost(log) if log else errors.ended(command, None, end.errors, said)
@@ -58,6 +60,12 @@ def denial_of(log: str) -> Denial:
     )
 
 
+def _line(found: re.Match[str]) -> str:
+    """The line in which it was found: that of the first host on the way that had trouble."""
+    text = found.string
+    return text[text.rfind("\n", 0, found.start()) + 1 :].partition("\n")[0].removeprefix("ssh: ")
+
+
 def _changed(errors: HostErrors, _: re.Match[str], log: str) -> HostError:
     name = re.search(r"Host key for (\S+) has changed", log)
     place = re.search(r"Offending \S+ key in (.+):(\d+)", log)
@@ -79,15 +87,18 @@ _BEFORE: tuple[tuple[str, _Maker | None], ...] = (
     (r"Could not resolve hostname (\S+): (.*)", lambda errors, found, _: errors.name_unknown(found[1], found[2])),
     (r"Bad (configuration option|owner or permissions)", lambda errors, _, log: errors.other(log, HostStage.NAME)),
     (r"Permission denied|Too many authentication failures", None),
-    (r"stdio forwarding failed|open failed", lambda errors, _, log: errors.no_way_on(log)),
-    (r"Connection refused", lambda errors, _, log: errors.refused(log)),
-    (r"timed out", lambda errors, _, log: errors.silent(log)),
-    (r"No route to host|Network is unreachable", lambda errors, _, log: errors.refused(log)),
-    (r"Unable to negotiate with", lambda errors, _, log: errors.no_agreement(log)),
-    (r"Connection (closed|reset) by|exchange_identification", lambda errors, _, log: errors.turned_away(log)),
+    (r"stdio forwarding failed|open failed", lambda errors, found, _: errors.no_way_on(_line(found))),
+    (r"Connection refused", lambda errors, found, _: errors.refused(_line(found))),
+    (r"timed out", lambda errors, found, _: errors.silent(_line(found))),
+    (r"No route to host|Network is unreachable", lambda errors, found, _: errors.refused(_line(found))),
+    (r"Unable to negotiate with", lambda errors, found, _: errors.no_agreement(_line(found))),
+    (
+        r"Connection (closed|reset) by|exchange_identification",
+        lambda errors, found, _: errors.turned_away(_line(found)),
+    ),
 )
 """Of what it says before the host lets us in: what it means. The first that is there counts."""
 _WITHIN: tuple[tuple[str, _Maker | None], ...] = (
-    (r"open failed|request failed", lambda errors, _, log: errors.no_session(log)),
+    (r"open failed|request failed", lambda errors, found, _: errors.no_session(_line(found))),
 )
 """The same of what it says afterwards."""

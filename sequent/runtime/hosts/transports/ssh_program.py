@@ -10,12 +10,12 @@ import time
 from attrs import frozen
 
 from sequent.errors import HostError
+from sequent.model.hosts import HostSettings
 from sequent.runtime.hosts.transports import ssh_messages
 from sequent.runtime.hosts.transports.doors import first_open
 from sequent.runtime.hosts.transports.host_errors import HostErrors
 from sequent.runtime.hosts.transports.identities import identities_of
 from sequent.runtime.hosts.transports.known_hosts import HostKey, key_of
-from sequent.runtime.hosts.transports.port import HostRoute
 from sequent.runtime.hosts.transports.programs import PipedProgram
 from sequent.runtime.hosts.transports.ssh_config import SshConfig, is_mastered, read_chain, surroundings
 
@@ -23,6 +23,8 @@ _NEVER = {
     "IgnoreUnknown": "SessionType,StdinNull,ForkAfterAuthentication,EnableEscapeCommandline",
     "BatchMode": "yes",
     "StrictHostKeyChecking": "yes",
+    "VerifyHostKeyDNS": "no",
+    "NoHostAuthenticationForLocalhost": "no",
     "UpdateHostKeys": "no",
     "ForwardAgent": "no",
     "ForwardX11": "no",
@@ -60,10 +62,10 @@ class SshConnection:
     """A command on a host, by way of ``ssh``."""
 
     def __init__(
-        self, transport: SshProgram, chain: tuple[SshConfig, ...], program: PipedProgram, command: str
+        self, transport: SshProgram, door: str, chain: tuple[SshConfig, ...], program: PipedProgram, command: str
     ) -> None:
         self.end = program.end
-        self.door = chain[-1].door
+        self.door = door
         self._transport = transport
         self._chain = chain
         self._program = program
@@ -72,13 +74,16 @@ class SshConnection:
     def trouble(self, said: bytes = b"") -> HostError:
         end = self._program.ending()
         config = self._chain[-1]
-        errors = HostErrors(self._transport.route, self.door, config.where)
+        errors = HostErrors(self._transport.settings, self.door, config)
         if error := ssh_messages.judge(errors, end, self._command, said):
             return error
         log = ssh_messages.own_words(f"{end.log}\n{end.errors}")
         if name := ssh_messages.unknown_name(log):
             return self._unknown_key(name)
-        return errors.denied(identities_of(config), ssh_messages.denial_of(log))
+        # A host on the way may be the one that does not let us in.
+        denier = next((each for each in self._chain if f"{each.user}@{each.host_name}: Permission" in log), config)
+        errors = HostErrors(self._transport.settings, self.door, denier)
+        return errors.denied(identities_of(denier), ssh_messages.denial_of(log))
 
     def _unknown_key(self, name: str) -> HostError:
         config = next((each for each in self._chain if each.known_name == name), self._chain[-1])
@@ -87,7 +92,7 @@ class SshConnection:
         except HostError:
             # It can be fetched by hand.
             key = ""
-        errors = HostErrors(self._transport.route, self.door, config.where)
+        errors = HostErrors(self._transport.settings, self.door, config)
         return errors.key_unknown(name, key, config.own_known_hosts, config.door)
 
     def close(self) -> None:
@@ -98,13 +103,13 @@ class SshConnection:
 class SshProgram:
     """The way to a host by the program ``ssh``."""
 
-    route: HostRoute
+    settings: HostSettings
     program: str
     reason: str
     name: str = "ssh"
 
     def connect(self, command: str, timeout: float, door: str = "") -> SshConnection:
-        return first_open(self.route, door, lambda one: self._open(one, command, timeout))
+        return first_open(self.settings, door, lambda one: self._open(one, command, timeout))
 
     def words(self, chain: tuple[SshConfig, ...], *, log: str, seconds: float, more: dict[str, str]) -> list[str]:
         """The program with its options and the destination, to which a command may be added.
@@ -118,17 +123,17 @@ class SshProgram:
         *before, last = chain
         options = {**_NEVER, "ConnectTimeout": f"{max(1, round(seconds))}", **more}
         words = [self.program, "-T", "-x", "-a", "-E", log]
-        if self.route.ssh_config:
-            words += ["-F", self.route.ssh_config]
+        if self.settings.ssh_config:
+            words += ["-F", self.settings.ssh_config]
         for name, value in options.items():
             words += ["-o", f"{name}={value}"]
         if before:
             # Left to itself, it would reach them by the user's options alone.
             inner = self.words(tuple(before), log=log, seconds=seconds, more={})
-            *words_before, dashes, jump = (word.replace("%", "%%") for word in inner)
-            leading = [*words_before, "-W", "[%h]:%p", dashes, jump]
+            *before_it, dashes, jump = (word.replace("%", "%%") for word in inner)
+            leading = [*before_it, "-W", "[%h]:%p", dashes, jump]
             words += ["-o", f"ProxyCommand={shlex.join(leading)}"]
-        return [*words, "--", last.door]
+        return [*words, *last.destination.words]
 
     def fetch_key(self, door: str) -> HostKey:
         """The key that a destination shows now, whoever it is; nobody is let in.
@@ -136,7 +141,7 @@ class SshProgram:
         Raises:
             HostError: it cannot be reached.
         """
-        chain = read_chain(self.route, door)
+        chain = read_chain(self.settings, door)
         with tempfile.TemporaryDirectory(prefix="sequent-") as directory:
             file = os.path.join(directory, "known_hosts")
             words = self.words(chain, log="{log}", seconds=_PATIENCE, more={**_TO_LOOK, "UserKnownHostsFile": file})
@@ -146,22 +151,22 @@ class SshProgram:
             if os.path.exists(file):
                 with open(file, encoding="utf-8") as stream:
                     return key_of(stream.readline())
-        errors = HostErrors(self.route, door, chain[-1].where)
+        errors = HostErrors(self.settings, door, chain[-1])
         log = ssh_messages.own_words(f"{end.log}\n{end.errors}").strip()
         raise ssh_messages.judge(errors, end, "true", b"") or errors.other(log)
 
     def _open(self, door: str, command: str, seconds: float) -> SshConnection:
-        chain = read_chain(self.route, door)
+        chain = read_chain(self.settings, door)
         config = chain[-1]
-        errors = HostErrors(self.route, door, config.where)
+        errors = HostErrors(self.settings, door, config)
         words = self.words(chain, log="{log}", seconds=seconds, more={"LogLevel": "VERBOSE"})
         start = time.monotonic()
         try:
             program = PipedProgram([*words, command], surroundings())
         except OSError as error:
             raise errors.other(f"{self.program!r} cannot be started: {error.strerror}") from error
-        connection = SshConnection(self, chain, program, command)
-        if is_mastered(self.route, config):
+        connection = SshConnection(self, door, chain, program, command)
+        if is_mastered(self.settings, config):
             # Somebody else's connection is used, which was let in long ago.
             return connection
         was_let_in = program.wait_for(ssh_messages.LET_IN, seconds + 1)
