@@ -1,17 +1,17 @@
-"""Sequent: batch programs, one after another. Its words are loaded when the first of them is used."""
+"""Sequent: batch programs, one after another. Its names are loaded when the first of them is used."""
 
 from __future__ import annotations
 
 import sys
 
-# Beside a script may lie whatever hides a module, so nothing more is imported here.
+# A file beside a script may hide any module, so nothing else is imported here.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any
 
     __version__: str
-    """The version of the package; empty where it is not installed."""
+    """The version of the package; '' if it is not installed."""
 
     from sequent.dsl.builder import Sequent
     from sequent.dsl.commands import ExitCode
@@ -141,11 +141,11 @@ def __getattr__(name: str) -> Any:
     try:
         from importlib import import_module
 
-        # Whoever writes a flow may run it: the interface that does so fills its port when it is imported.
+        # Flows can be run wherever they are written: importing the interface registers it.
         import_module("sequent.api")
         value = getattr(import_module(_HOMES[name]), name)
     except AttributeError as error:
-        # Python would take it for an answer, that there is no such name, and forget what is wrong.
+        # Python would take an AttributeError to mean that there is no such name, and hide the cause.
         raise ImportError(f"{name!r} cannot be loaded: {error}") from error
     globals()[name] = value
     return value

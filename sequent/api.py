@@ -1,4 +1,4 @@
-"""Run, continue and recover: the functions under the command line and ``flow.run()``.
+"""Starts, continues and recovers runs: the functions behind the command line and ``flow.run()``.
 
 Importing this module is cheap: store and compiler are imported once a run needs them, while its agent is starting.
 """
@@ -48,17 +48,17 @@ def start(
 
     Args:
         definition: the flow.
-        plan: its plan; so a flow with mistakes leaves no new store.
+        plan: its plan, compiled before the store is made, so that a flow with mistakes leaves none.
         store: where the run is kept.
-        target: how the flow is found again.
+        target: how the flow is loaded again.
         run_id: the run's id; None for the next free one.
         observer: the observer of the run; None: failures are logged.
-        agent: an agent that was started already, which its starter closes; None: one is started if a step needs it.
-        max_loops: suspend the run after this many passes, if it only waits for times then;
+        agent: an agent that is already running, which the caller closes; None: one is started if a step needs it.
+        max_loops: suspend the run after this many passes, if it then only waits for times;
             negative: never.
 
     Raises:
-        UsageError: the run id is taken, or the run would start itself again, and so for ever.
+        UsageError: the run id is taken, or the run would start itself without end.
         StoreError: the store could not be written.
         FencedError: another process took the run over.
     """
@@ -95,7 +95,7 @@ def recover(
     """Recover a run: keep the successes, run the rest.
 
     A run that has succeeded is left as it is, and its outcome returned, unless a directive reruns a step in it.
-    ``target`` says where the flow is found now, if that is elsewhere than recorded; its steps run in the recorded
+    ``target`` is the present place of the flow, if it differs from the recorded one; its steps run in the recorded
     directory all the same. ``asked`` says which tasks to run again or pass over, which recovery this one is
     based on, and whether the flow may have changed. The other arguments are those of ``start``.
 
@@ -128,7 +128,7 @@ def recover(
 def plan_recovery(
     definition: Definition, record: RunRecord, *, store: Store, asked: Asked | None = None
 ) -> RecoveryPlan:
-    """The fate of each task in a recovery, provided that all tasks it runs succeed; nothing is run or written.
+    """Return the fate of each task in a recovery, if all tasks that it runs succeed; nothing is run or written.
 
     Raises:
         DefinitionError, UsageError: as ``recover``.
@@ -192,7 +192,7 @@ def locate(record: RunRecord) -> LoadedFlow:
     """Load the flow of a recorded run again.
 
     Raises:
-        UsageError: it is not where it was.
+        UsageError: it is no longer there.
     """
     from sequent.runtime.loading.flows import LoadedFlow, load_recorded, load_script
     from sequent.runtime.loading.modules import beside, refuse_hiding
@@ -229,7 +229,7 @@ def run(request: RunRequest) -> Outcome:
         from sequent.runtime.store import check_outlasting
 
         check_outlasting(name)
-    # The agent first: forked before store, threads or sockets exist, or starting while they are imported.
+    # Launched first: it forks before there is a store, a thread or a socket, or starts while they are imported.
     agent = make_agent(definition)
     try:
         from sequent.compiler import compile_flow
@@ -247,7 +247,7 @@ def run(request: RunRequest) -> Outcome:
             note_all(definition.spec.warnings)
         with ExitStack() as stack:
             store = opened or stack.enter_context(closing(wait_for_room(lambda: open_store(name, makes=not takes_up))))
-            # What the author's lines name, nobody finds without it; nor what a command names for the script.
+            # A store that the author's code or a command for the script names is found again; others need a hint.
             is_named = request.store is not None or name == request.default_store or scripted(target) is not None
             stack.enter_context(with_store(option("store", store.name) if is_named else ""))
             return _run_in(store, request, definition, plan, target, agent)
@@ -257,7 +257,7 @@ def run(request: RunRequest) -> Outcome:
 
 
 def _store_of(request: RunRequest, settings: Configuration) -> tuple[Store | None, str | None]:
-    """The given open store, which stays open; else the setting that names one."""
+    """Return the given open store, which stays open; else the setting that names one."""
     given = request.store
     if isinstance(given, OpenStore):
         return cast("Store", given), None
@@ -272,14 +272,14 @@ def _run_in(
     target: Target,
     agent: AgentProcess | None,
 ) -> Outcome:
-    """Take up the run that is wanted, or else start one; ``plan`` is there where that is known already."""
+    """Resume the requested run, or else start one; ``plan`` is given if it is already known."""
     from sequent.compiler import compile_flow
     from sequent.runtime.recovery.run_to_take_up import wanted_run
     from sequent.runtime.recovery.scripts import loops_of, scripted
 
     wanted = scripted(target)
     is_continued = request.run_mode is RunMode.CONTINUE if wanted is None else wanted[0] == CONTINUE_RUN
-    # Whoever continues a script waits for no times that the script itself would wait for, unless that is typed.
+    # A continued script waits for no times, even those that the script itself would wait for, unless a limit is typed.
     loops = loops_of(target, 1 if is_continued and wanted is not None else request.max_loops)
     record, asked = wanted_run(request, store, target)
     if record is None:
@@ -311,7 +311,7 @@ set_runner(run)
 set_checker(_mistakes_of_the_whole)
 set_shower(_show)
 if RECOVER_RAISED in os.environ:
-    # This is a script that a command runs again, which tells of its errors in the script's stead.
+    # A command runs this script again, and reports the errors of the script.
     from sequent.runtime.recovery.script_errors import write_raised
 
     write_raised()

@@ -1,4 +1,4 @@
-"""Records that are compared, hashed and shown by their fields, and whose classes cost little to make."""
+"""Records that are compared, hashed and shown by their fields, and whose classes are cheap to make."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from attrs import Attribute, AttrsInstance, fields
 
 
 class ByFields:
-    """Comparison, hash and repr without the code that attrs generates and compiles for every class, its slowest part.
+    """Comparison, hash and repr without the code that attrs generates for every class, which is slow to compile.
 
-    A class of attrs that inherits from this is made with ``eq=False, repr=False``. What is compared or hashed for each
-    task, such as a key, has methods of its own.
+    A class of attrs that inherits from this is made with ``eq=False, repr=False``. Classes that are compared or hashed
+    for each task, such as keys, have methods of their own.
     """
 
     __slots__ = ()
@@ -35,7 +35,7 @@ def _fields_of(record: object) -> tuple[Attribute[Any], ...]:
 
 
 _getters: dict[type, Callable[[object], object]] = {}
-"""How that is had of a record which is compared, by its class."""
+"""The function that returns the compared fields of a record, by class."""
 
 
 def _compared(record: object) -> object:

@@ -23,8 +23,8 @@ class SequentError(Exception):
         message: the mistake, with quoted names and numbers.
         code: a short stable name of the mistake, such as ``cycle``; for machines.
         hint: the way to correct it.
-        place: the line of the author's code that is wrong, where there is one.
-        path: the dotted path of the step or container concerned, where there is one.
+        place: the line of the author's code that is wrong, if there is one.
+        path: the dotted path of the step or container concerned, if there is one.
     """
 
     exit_code: ClassVar[int] = 1
@@ -144,7 +144,7 @@ class AgentError(SequentError):
 
 
 class HostStage(StrEnum):
-    """How far the way to a host led, in the order in which it is gone."""
+    """The stages of reaching a host, in order."""
 
     NAME = "name"
     CONNECTION = "connection"
@@ -163,7 +163,7 @@ class HostError(SequentError):
     Args:
         problem: what is wrong there, without the host's name.
         host: the host, as the flow names it.
-        stage: how far the way to it led.
+        stage: the stage that failed.
         tried: the destination and the keys, or the command, with which it was tried.
     """
 

@@ -1,6 +1,6 @@
-"""Files that hide a module: ``random.py`` beside a flow is found where Python's own, or a library, is meant.
+"""Finds files that hide a module: ``random.py`` beside a flow is imported in place of Python's own, or a library's.
 
-What is here must work where any module may be hidden: it imports nothing but what each interpreter has begun with.
+This module works even if any other is hidden: it imports only what every interpreter has loaded at its start.
 """
 
 import os
@@ -14,15 +14,15 @@ LIBRARIES = frozenset(
     {"attr", "attrs", "cyclopts", "docstring_parser", "loguru", "markdown_it", "mdurl", "msgspec", "networkx"}
     | {"platformdirs", "pygments", "pytimeparse", "rich", "rich_rst", "sqlalchemy", "typing_extensions", "yaml"}
 )
-"""The modules that Sequent imports from other packages, and these from others."""
+"""The modules that Sequent imports from other packages, and those that they import."""
 _UNUSED = frozenset({"antigravity", "idlelib", "lib2to3", "test", "this", "tkinter", "turtle", "turtledemo"})
-"""Modules that nothing imports on its own, so that a file of that name does no harm."""
+"""Modules that nothing imports on its own, so that a file with such a name does no harm."""
 _SUFFIXES = (".py", ".pyc", ".so")
 _LISTED = 3
 
 
 def hiding_in(directory: str) -> "Iterator[tuple[str, str]]":
-    """The files of a directory that hide a module where it is looked into first, each with the module's name."""
+    """Yield the files of a directory that hide a module if it is searched first, each with the module's name."""
     try:
         entries = os.listdir(directory or os.curdir)  # noqa: PTH208  pathlib may be hidden
     except OSError:
@@ -42,7 +42,7 @@ def _is_needed(name: str) -> bool:
 
 
 def hiding_behind(error: BaseException) -> "list[tuple[str, str]]":
-    """The files that an error is about, of those in the directory that Python itself looks into first.
+    """Return the files that an error is about, among those in the directory that Python itself searches first.
 
     That is the directory of a script, or the current one: it cannot be checked before a file has done harm.
     """
@@ -52,7 +52,7 @@ def hiding_behind(error: BaseException) -> "list[tuple[str, str]]":
 
 
 def _texts_of(error: BaseException) -> "Iterator[str]":
-    """What it says, and what those say that led to it."""
+    """Yield the message of an error, and those of its causes."""
     led: BaseException | None = error
     while led is not None:
         if isinstance(led, ImportError | AttributeError) or type(led).__module__.startswith("sequent."):
@@ -61,7 +61,7 @@ def _texts_of(error: BaseException) -> "Iterator[str]":
 
 
 def imported_from(directory: str) -> "list[tuple[str, str]]":
-    """The files of a directory that have been imported already in a module's stead."""
+    """Return the files of a directory that have already been imported in place of a module."""
     files = [
         (getattr(sys.modules.get(name), "__file__", None) or "", path, name) for path, name in hiding_in(directory)
     ]
@@ -69,7 +69,7 @@ def imported_from(directory: str) -> "list[tuple[str, str]]":
 
 
 def text_of(hiding: "Iterable[tuple[str, str]]") -> str:
-    """The message about such files."""
+    """Return the message about such files."""
     shown = [f"{path!r} hides the module {name!r}" for path, name in hiding]
     more = [f"and {len(shown) - _LISTED} more do so"] if len(shown) > _LISTED else []
     return ", ".join(shown[:_LISTED] + more)

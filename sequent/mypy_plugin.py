@@ -1,4 +1,4 @@
-"""Teaches mypy what ``@container`` makes of a class; to be named under ``plugins`` in mypy's configuration."""
+"""Teaches mypy what ``@container`` makes of a class; listed under ``plugins`` in mypy's configuration."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ _AGAIN = frozenset(
 
 
 class ContainerPlugin(Plugin):
-    """Containers can be required, run, made with their parameters, and asked for their result; outer is followed."""
+    """Containers can be required, run, called with parameters and asked for results; ``outer`` is followed."""
 
     def get_class_decorator_hook_2(self, fullname: str) -> Callable[[ClassDefContext], bool] | None:
         return _teach if fullname == _DECORATOR else None
@@ -97,7 +97,7 @@ def _teach(context: ClassDefContext) -> bool:
 
 
 def _parameters(body: ClassDef) -> list[Argument]:
-    """What the body takes from outside, each by its name."""
+    """Return the values that the body takes from outside, by name."""
     found: list[Argument] = []
     for statement in body.defs.body:
         if not isinstance(statement, AssignmentStmt) or statement.type is None:
@@ -152,14 +152,14 @@ def _result_or_type(context: MethodContext) -> Type:
 
 
 def _returned_signature(context: MethodSigContext) -> FunctionLike:
-    """What a container may be asked for: what its step returns; of one that repeats a list, and so nothing."""
+    """Return the signature of ``returned``: it takes values of the result's type; any if the container repeats."""
     info = _class_of(context.type)
     found = _result_of(info, context.api) if info is not None else None
     return context.default_signature if found is None else _changed(context.default_signature, arg_types=[found])
 
 
 def _outer_type(context: AttributeContext) -> Type:
-    """What the nearest class around has by that name; an error where none has."""
+    """Return the type of a name in the nearest class around; report an error if none has it."""
     name = context.context
     checker = context.api
     if not isinstance(name, MemberExpr) or not isinstance(checker, TypeChecker):
@@ -175,14 +175,14 @@ def _outer_type(context: AttributeContext) -> Type:
         variable = symbol.node.var if isinstance(symbol.node, Decorator) else symbol.node
         return (variable.type if isinstance(variable, Var) else None) or context.default_attr_type
     if around:
-        # The outermost container may be used again within others, and take things from there.
+        # A reused outermost container may take values from the containers around it.
         known = sorted({found for info in around for found in info.names if not found.startswith("_")})
         checker.fail(f'Nothing further out is called "{name.name}"; there are: {", ".join(known)}', name)
     return context.default_attr_type
 
 
 def _again_signature(context: MethodSigContext) -> FunctionLike:
-    """A container that is used again gives what the first gives; its parameters are known by their names."""
+    """Return the signature of a container's reuse: it gives what the first gives, with the same parameters."""
     checker, made_by = context.api, getattr(context.context, "callee", None)
     named = context.args[0][0] if context.args and context.args[0] else None
     info = named.node if isinstance(named, RefExpr) else None
@@ -198,7 +198,7 @@ def _again_signature(context: MethodSigContext) -> FunctionLike:
     gives = checker.modules[module].names[name].node
     if given is None or not isinstance(made, Instance) or not isinstance(gives, TypeInfo):
         return signature
-    # The class itself would not do: of an instance of it, a step is the plain function.
+    # Not the class itself: a step of its instances is the plain function.
     return _changed(
         signature,
         variables=[],
@@ -219,7 +219,7 @@ def _check_given(info: TypeInfo, kwargs: Expression, checker: TypeChecker) -> No
 
 
 def _class_of(kind: Type) -> TypeInfo | None:
-    """The container whose class is asked for an attribute."""
+    """Return the container of whose class an attribute is read."""
     proper = get_proper_type(kind)
     made: Type | None = None
     if isinstance(proper, CallableType):
@@ -235,7 +235,7 @@ def _is_repeated(info: TypeInfo) -> bool:
 
 
 def _result_of(info: TypeInfo, api: CheckerPluginInterface) -> Type | None:
-    """The type of a container's result; of one that names hosts, a dict by host if there are several."""
+    """Return the type of a container's result; with several hosts, a dict by host."""
     if info.metadata[_KEY]["hosts"]:
         return AnyType(TypeOfAny.explicit)
     given = _given_by(info, api)
@@ -243,7 +243,7 @@ def _result_of(info: TypeInfo, api: CheckerPluginInterface) -> Type | None:
 
 
 def _given_by(info: TypeInfo, api: CheckerPluginInterface) -> Type | None:
-    """The type of the result of what a container's body names: a step, a container, or one that is used again."""
+    """Return the type of the result of a name in a container's body: a step, a container, or a reused one."""
     symbol = info.names.get("result")
     if symbol is None:
         return None
@@ -267,6 +267,6 @@ def _list_of(kind: Type, api: CheckerPluginInterface) -> Type:
 
 
 def plugin(version: str) -> type[Plugin]:
-    """What mypy looks for."""
+    """Return the plugin; mypy calls this function."""
     del version
     return ContainerPlugin

@@ -1,6 +1,6 @@
-"""The traceback of an uncaught error in a program: the author's lines, and the error.
+"""Shows uncaught errors of a program: the author's lines, and the error.
 
-Like ``hiding_files``, it imports nothing until it is needed.
+Like ``hiding_files``, this module imports nothing until it is needed.
 """
 
 import os
@@ -14,9 +14,9 @@ _OURS = os.path.dirname(__file__) + os.sep  # noqa: PTH120  pathlib may be hidde
 
 
 def show(kind: type[BaseException], error: BaseException, trace: "TracebackType | None") -> None:
-    """Show an error of Sequent's without the lines in it, and name a file of the author's that hides a module.
+    """Show an error of Sequent without Sequent's own lines, and name a file of the author's that hides a module.
 
-    All others are shown as Python shows them.
+    All other errors are shown as Python shows them.
     """
     try:
         text = _text(error, trace)
@@ -43,7 +43,7 @@ def _text(error: BaseException, trace: "TracebackType | None") -> str:
 
 
 def _lines(trace: "TracebackType | None") -> str:
-    """The author's lines, as Python shows them: down to where they call Sequent."""
+    """Return the author's lines, as Python shows them: down to the call of Sequent."""
     own: list[tuple[FrameType, int]] = []
     while trace is not None and not trace.tb_frame.f_code.co_filename.startswith(_OURS):
         own.append((trace.tb_frame, trace.tb_lineno))

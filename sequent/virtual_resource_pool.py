@@ -15,15 +15,15 @@ __all__ = ["Resource", "ResourcePool"]
 
 _LIMIT = "resource_limit"
 _KEYS = (_LIMIT, "autoload", "load_size")
-"""The last two say when the original makes its resources; here there are none to be made."""
+"""The last two say when the original makes its resources; here none are made."""
 _NONE = -1
-"""The limit of a pool that has none."""
+"""The limit of a pool without one."""
 
 
 class Resource:
-    """What the original's pools hand out; programs derive classes of their own from it.
+    """A base class for the resources of the original's pools, from which programs derive their own.
 
-    Here a pool counts, and hands out nothing: steps see no resource.
+    Here a pool only counts: steps get no resource object.
     """
 
 
@@ -36,24 +36,24 @@ class ResourcePool(Pool):
         """Make a pool.
 
         Args:
-            name: what it is called; one name is one pool.
+            name: its name; one name is one pool.
             resource_cls: a class derived from ``Resource``.
-            policy: ``{"resource_limit": n}``, how much of it there is; -1, or nothing, for no limit. ``autoload`` and
+            policy: ``{"resource_limit": n}``, its capacity; -1, or no entry, for no limit. ``autoload`` and
                 ``load_size`` are accepted without effect.
 
         Raises:
-            DefinitionError: one of these is not what a pool can have.
+            DefinitionError: one of these is invalid.
         """
         site = site_above(1)
         self._fill(name, _read_limit(resource_cls, policy, site), False, site)
 
     def load(self) -> Self:
-        """The pool itself; it can be used without as well."""
+        """Return the pool itself; calling this is optional."""
         return self
 
 
 def _read_limit(resource_cls: object, policy: object, site: Site) -> object:
-    """How much of it the policy says there is."""
+    """Return the capacity that the policy gives."""
     if not (isinstance(resource_cls, type) and issubclass(resource_cls, Resource)):
         raise _error(
             f"'resource_cls' is {repr_of(cast('Any', resource_cls))}", "give a class derived from Resource", site

@@ -1,1 +1,1 @@
-"""The nouns: frozen records that every room shares, and no behaviour that touches the world."""
+"""Defines the nouns: frozen records that every room shares. Nothing in them touches the world."""

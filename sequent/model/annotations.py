@@ -1,7 +1,7 @@
-"""Reads annotations: the one place that knows the forms of ``typing``.
+"""Reads annotations. No other module knows the forms of ``typing``.
 
-Annotations are evaluated where they were written; after that there is no text in them, but in the fields of records
-and of typed dicts, which are evaluated by the module of their class.
+Annotations are evaluated where they were written; after that only the fields of records
+and typed dicts contain strings; those are evaluated by the module of their class.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _WRAPPERS = frozenset({"Final", "ClassVar", "Required", "NotRequired", "ReadOnly
 _SCALARS: tuple[type, ...] = (type(None), bool, int, float, str, *SCALARS)
 _MOST_ALIASES = 100
 _MOST_ENTERED = 30
-"""How often the fields of one class are looked at: it may name itself with ever longer variables."""
+"""The maximum number of visits to the fields of one class, which may name itself with ever longer variables."""
 
 
 class Form(Enum):
@@ -35,7 +35,7 @@ class Form(Enum):
 
     ANYTHING = auto()
     SCALAR = auto()
-    """``kind`` is their class, or an abstract one such as ``Number``."""
+    """``kind`` is the class of the values, or an abstract one such as ``Number``."""
     CHOICE = auto()
     """One of the values among the parts."""
     UNION = auto()
@@ -51,9 +51,9 @@ class Form(Enum):
     ENUM = auto()
     RECORD = auto()
     OTHER = auto()
-    """Instances of ``kind``, which is no data."""
+    """Instances of ``kind``, which cannot be stored."""
     UNFOUND = auto()
-    """It names something that is not there: ``kind`` is an ``Unfound``."""
+    """An annotation with a missing name: ``kind`` is an ``Unfound``."""
 
 
 class Meaning(NamedTuple):
@@ -67,28 +67,28 @@ class Meaning(NamedTuple):
 
     @property
     def fields(self) -> dict[str, object]:
-        """The annotations of a record's fields, or of the keys of a typed dict, each evaluated separately."""
+        """Return the annotations of a record's fields, or of the keys of a typed dict, each evaluated separately."""
         shape = shape_of(self.kind)
         return {
             name: _substituted(field, self.variables)
             for name, field in _field_types(self.kind).items()
-            # Not what only the class has, or its constructor takes.
+            # Only fields: a class may have further annotations, and its constructor further parameters.
             if shape is None or name in shape.fields
         }
 
     @property
     def required(self) -> frozenset[str]:
-        """The keys of a typed dict that are always there."""
+        """Return the keys that a typed dict always has."""
         known = cast("frozenset[str]", self.kind.__required_keys__)
         told = {name: _wrapper(annotation) for name, annotation in _field_types(self.kind).items()}
-        # Where annotations are texts, the class itself has not seen what is written around a type.
+        # If annotations are strings, the class itself has not seen the words around a type.
         return frozenset(
             name for name, word in told.items() if word == "Required" or (name in known and word != "NotRequired")
         )
 
 
 def meaning_of(annotation: object) -> Meaning:
-    """The meaning of an annotation."""
+    """Return the meaning of an annotation."""
     annotation = _plain(annotation)
     if isinstance(annotation, Unfound):
         return Meaning(Form.UNFOUND, annotation)
@@ -125,7 +125,7 @@ def _of_tuple(annotation: object, parts: tuple[object, ...]) -> Meaning:
 
 
 def _is_unpacked(part: object) -> bool:
-    """Whether it is written with a star: ``*tuple[int, ...]``."""
+    """Return whether an annotation is unpacked with a star: ``*tuple[int, ...]``."""
     return typing.get_origin(part) is typing.Unpack or getattr(part, "__unpacked__", False) is True
 
 
@@ -147,13 +147,13 @@ def _of_class(kind: type[Any], parts: tuple[object, ...]) -> Meaning:
             return Meaning(Form.DICT, kind, parts if len(parts) == 2 else (Any, Any))
         counts = any(issubclass(scalar, kind) for scalar in _SCALARS)
     except TypeError:
-        # A protocol that cannot be asked.
+        # A protocol without runtime checks.
         return Meaning(Form.ANYTHING)
     return Meaning(Form.SCALAR if counts else Form.OTHER, kind, parts)
 
 
 def _plain(annotation: object) -> object:
-    """The annotation reduced to its type: without aliases, remarks and type variables."""
+    """Return an annotation reduced to its type: without aliases, remarks and type variables."""
     for _ in range(_MOST_ALIASES):
         within = _within(annotation)
         if within is annotation:
@@ -180,7 +180,7 @@ def _within(annotation: Any) -> object:
         return annotation.value
     if isinstance(annotation, str | typing.ForwardRef):
         return Unfound(annotation if isinstance(annotation, str) else annotation.__forward_arg__)
-    # An alias of a ``type`` statement (Python 3.12, typing_extensions), alone or with what it is of.
+    # An alias of a ``type`` statement (Python 3.12, typing_extensions), alone or with arguments.
     for alias, given in ((annotation, ()), (origin, typing.get_args(annotation))):
         if type(alias).__name__ == "TypeAliasType":
             return _of_alias(alias, given)
@@ -197,13 +197,13 @@ def _of_alias(alias: Any, given: tuple[object, ...]) -> object:
 
 
 def _wrapper(annotation: object) -> str:
-    """The word that is written around a type: Final, Required and so on; or nothing."""
+    """Return the word around a type: Final, Required and so on; '' if there is none."""
     word = getattr(typing.get_origin(annotation) or annotation, "_name", None)
     return word if isinstance(word, str) and word in _WRAPPERS else ""
 
 
 def _variables(kind: Any, parts: tuple[object, ...]) -> dict[Any, object]:
-    """The types of the type variables of a class, and of the generic classes that it inherits from."""
+    """Return the types of the type variables of a class, and of the generic classes that it inherits from."""
     found: dict[Any, object] = dict(zip(getattr(kind, "__parameters__", ()), parts, strict=False))
     body = cast("Mapping[str, Any]", vars(kind))
     for base in cast("tuple[object, ...]", body.get("__orig_bases__", ())):
@@ -228,13 +228,13 @@ def _substituted(annotation: Any, variables: Mapping[Any, object]) -> object:
 
 
 def _field_types(kind: type[Any]) -> dict[str, object]:
-    """The annotations of the fields of a record, or of the keys of a typed dict; each may be ``Unfound``."""
+    """Return the annotations of the fields of a record, or of the keys of a typed dict; each may be ``Unfound``."""
     found: dict[str, object] = {}
     if attrs.has(kind):
         found = {each.name: each.type for each in attrs.fields(kind) if each.type is not None}
     for base in reversed(kind.__mro__):
         for name, annotation in _written_in(base).items():
-            # A class of a function is known to itself alone.
+            # Only the class itself knows a class that a function defines.
             around = {**vars(base), base.__name__: base, kind.__name__: kind}
             found[name] = evaluated_by(annotation, base.__module__, around)
     return {name: evaluated_by(annotation, kind.__module__) for name, annotation in found.items()}
@@ -248,7 +248,7 @@ def _written_in(base: type[Any]) -> Mapping[str, object]:
 
 
 def classes_in(annotation: object) -> dict[str, type]:
-    """The enums and records that an annotation names, however deep, by qualified name."""
+    """Return the enums and records that an annotation names, however deep, by qualified name."""
     found: dict[str, type] = {}
     for meaning in meanings_in(annotation):
         if meaning.form in (Form.ENUM, Form.RECORD):
@@ -259,17 +259,17 @@ def classes_in(annotation: object) -> dict[str, type]:
 
 
 def unnamed_class(annotation: object, classes: Iterable[type]) -> type | None:
-    """The first of the classes that an annotation does not name, so that its instances could not be read back."""
+    """Return the first class that an annotation does not name, so that its instances could not be read back."""
     named = classes_in(annotation)
     return next((kind for kind in classes if named.get(kind.__qualname__) is not kind), None)
 
 
 def meanings_in(annotation: object, *, enters: Callable[[Meaning], bool] = lambda _: True) -> Iterator[Meaning]:
-    """The meaning of an annotation, and of all its parts.
+    """Yield the meaning of an annotation, and those of all its parts.
 
     Args:
         annotation: the whole.
-        enters: whether the fields of this record or typed dict are looked at.
+        enters: decides whether to visit the fields of this record or typed dict.
     """
     pending, seen, entered = [annotation], list[object](), Counter[object]()
     while pending:

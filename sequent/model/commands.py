@@ -1,4 +1,4 @@
-"""Commands as people type them, in hints and after a run: with the store that was used, quoted for a shell."""
+"""Builds commands as people type them, for hints and for the end of a run: with the store, quoted for a shell."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ _store: ContextVar[str] = ContextVar("sequent_store_option", default="")
 
 
 def typed(*words: str) -> str:
-    """A command to type as it stands: ``sequent recover r00001 --store s.db``."""
+    """Return a command that can be typed as it stands: ``sequent recover r00001 --store s.db``."""
     return " ".join(("sequent", *map(quote, words))) + _store.get()
 
 
 def option(name: str, value: str) -> str:
-    """An option of a command, to be put behind it."""
+    """Return an option with its value, to append to a command."""
     return f" --{name} {quote(value)}"
 
 
 def store_options() -> str:
-    """The options by which commands name the store now."""
+    """Return the options by which commands name the store at present."""
     return _store.get()
 
 
 def name_store(options: str) -> None:
-    """Have commands name the store by these options, from here in this thread."""
+    """Make commands of this thread name the store by these options from now on."""
     _store.set(options)
 
 
 @contextmanager
 def with_store(options: str) -> Generator[None]:
-    """While this lasts, commands name the store by these options; empty where it is found without any."""
+    """Make commands name the store by these options within the block; '' if the store is found without any."""
     token = _store.set(options)
     try:
         yield

@@ -1,4 +1,4 @@
-"""Builds lists, tuples and dicts with references in them from the values of these."""
+"""Builds lists, tuples and dicts that contain references from the values of these references."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sequent.model.wire import decode, part_of
 
 
 def composed(form: CompoundForm, keys: Sequence[str], texts: Sequence[str]) -> str:
-    """The wire text of a compound whose parts have these texts."""
+    """Return the wire text of a compound from the wire texts of its parts."""
     if form is CompoundForm.DICT:
         pairs = ",".join(f"[{key},{text}]" for key, text in zip(keys, texts, strict=True))
         return f'{{"$d":[{pairs}]}}'
@@ -20,14 +20,14 @@ def composed(form: CompoundForm, keys: Sequence[str], texts: Sequence[str]) -> s
 
 
 def filled(form: CompoundForm, keys: Sequence[str], values: Sequence[object]) -> object:
-    """The compound itself, whose parts have these values."""
+    """Return the compound itself from the values of its parts."""
     if form is CompoundForm.DICT:
         return dict(zip(map(decode, keys), values, strict=True))
     return list(values) if form is CompoundForm.LIST else tuple(values)
 
 
 def known(compound: Compound) -> Value:
-    """The compound; a literal where all its parts are."""
+    """Return a literal if all parts of a compound are literals, else the compound."""
     literals = [part for part in compound.parts if isinstance(part, Literal)]
     if len(literals) < len(compound.parts):
         return compound
@@ -36,7 +36,7 @@ def known(compound: Compound) -> Value:
 
 
 def part_of_compound(compound: Compound, keys: tuple[Key, ...], name: str) -> tuple[Value, tuple[Key, ...]]:
-    """The part that keys lead to, as far as they lead through compounds and literals; and the keys that remain.
+    """Return the part that keys lead to through compounds and literals, and the keys that remain.
 
     Args:
         compound: the whole.

@@ -21,23 +21,23 @@ from sequent.model.status import Action, Claim, Status
 from sequent.model.wire import decode
 
 _VERSION = 2
-"""That of the form in which a description is kept; the first was sentences."""
+"""The version of the form in which descriptions are stored; the first consisted of sentences."""
 _STAND_IN = "result_or"
 
 
 class PartKind(StrEnum):
-    """What a part of a flow is."""
+    """The kinds of parts."""
 
     FLOW = "flow"
     CONTAINER = "container"
     STEP = "step"
     COMMAND = "command"
     NOTHING = "nothing"
-    """A step without anything to do."""
+    """A step that does nothing."""
 
 
 class SourceKind(StrEnum):
-    """Where a value comes from."""
+    """The sources of a value."""
 
     RESULT = "result"
     RESULT_OR = "result_or"
@@ -51,9 +51,9 @@ class SourceKind(StrEnum):
     TUPLE = "tuple"
     DICT = "dict"
     ITEMS = "items"
-    """Items that were written down."""
+    """Items that were written as a literal."""
     CALL = "call"
-    """Items that a callable gives."""
+    """Items that a callable returns."""
 
 
 NAMES_A_PART = frozenset(
@@ -63,20 +63,20 @@ NAMES_A_PART = frozenset(
 
 @frozen(eq=False, repr=False)
 class ValueSource(ByFields):
-    """Where a value comes from, by the names of the flow."""
+    """The source of a value, by the names of the flow."""
 
     kind: SourceKind
     name: str = ""
     """The dotted path of a part of the flow, or a parameter."""
     text: str = ""
-    """Of a literal, or of what stands in where there is no result: wire text."""
+    """The wire text of a literal, or of the value that replaces a missing result."""
     parts: tuple[ValueSource, ...] = ()
-    """What it is made of; the first result of a fold; the whole of a part."""
+    """The parts of a compound; the first result of a fold; or the whole that a part is taken from."""
     keys: tuple[str | int, ...] = ()
 
 
 def distinct(sources: Iterable[ValueSource]) -> tuple[ValueSource, ...]:
-    """Each of some sources once, in their own order."""
+    """Return the sources without duplicates, sorted."""
     by_key = {_key(source): source for source in sources}
     return tuple(by_key[key] for key in sorted(by_key))
 
@@ -86,7 +86,7 @@ def _key(source: ValueSource) -> tuple[object, ...]:
 
 
 NO_OPTIONS: Mapping[str, Any] = {}
-"""One for the many parts that have none."""
+"""One object for the many parts that have none."""
 
 
 @frozen(kw_only=True, eq=False, repr=False)
@@ -95,66 +95,66 @@ class Part(ByFields):
 
     kind: PartKind
     requires: Requirement | None = None
-    """All that it waits for, each by its path from the root."""
+    """The requirement, with paths from the root."""
     repeats: ValueSource | None = None
     takes: tuple[ValueSource, ...] = ()
     options: Mapping[str, Any] = NO_OPTIONS
-    """By name, what it says of them otherwise than by default: as its specification has it, or where it comes from."""
+    """The options that differ from their defaults, by name: values as in the specification, or their sources."""
     result: str = ""
-    """Of a container: the step whose result is its own; empty where none is named."""
+    """The step whose result is that of the container; '' if none is named."""
     params: Mapping[str, str] = NO_OPTIONS
-    """Of the flow: the type of each, by name."""
+    """The types of the flow's parameters, by name."""
     pools: Mapping[str, tuple[int, bool]] = NO_OPTIONS
-    """Of the flow: how much there is of each, and whether all runs share it."""
+    """The flow's pools: the capacity of each, and whether all runs share it."""
     count: int | None = None
-    """How many items it repeats over, where they were written down."""
+    """The number of items, if they were written as a literal."""
     place: Place | None = field(default=None, eq=False)
-    """It is not kept."""
+    """The line of the author's code; not stored."""
     items: str = field(default="", eq=False)
-    """The items that were written down, as wire text; they are not kept."""
+    """The wire text of items that were written as a literal; not stored."""
 
     @property
     def is_container(self) -> bool:
-        """Whether others are in it."""
+        """Return whether the part contains others."""
         return self.kind in (PartKind.FLOW, PartKind.CONTAINER)
 
     def only_tunes(self, option: str) -> bool:
-        """Whether one of its options says no more than how long, how often, how soon or how many of it run at once."""
+        """Return whether an option only tunes: how long, how often, how soon, or how many run at once."""
         value = self.options[option]
         refers = isinstance(value, ValueSource) and value.kind is not SourceKind.LITERAL
         return option in OPTIONS and OPTIONS[option].is_tuning and not refers
 
     @property
     def reruns_successes(self) -> bool:
-        """Whether it runs again in a recovery though it has succeeded."""
+        """Return whether a recovery runs the part again even if it has succeeded."""
         return self.options.get("recovery", {}).get(Status.SUCCESS) is Action.RERUN
 
 
 @frozen(eq=False, repr=False)
 class Sentence(ByFields):
-    """A part as the first version kept it: see ``compiler.sentences``."""
+    """A part in the form of the first version: see ``compiler.sentences``."""
 
     text: str
 
     @property
     def is_container(self) -> bool:
-        """Whether others are in it."""
+        """Return whether the part contains others."""
         return self.text.startswith(("flow", "container"))
 
     @property
     def reruns_successes(self) -> bool:
-        """Whether it runs again in a recovery though it has succeeded."""
+        """Return whether a recovery runs the part again even if it has succeeded."""
         return any("success rerun" in part for part in self.text.partition("; ")[0].split(", in a recovery ")[1:])
 
 
 Description = Mapping[str, Part]
-"""By dotted path (the flow itself is ''), each container before what is in it."""
+"""The parts by dotted path ('' is the flow itself), each container before its contents."""
 KeptDescription = Mapping[str, Part | Sentence]
-"""As it was kept with a run, by this version or an older one."""
+"""A description as it was stored with a run, by this version or an older one."""
 
 
 def text_of_description(parts: Description) -> str:
-    """The description as text, without the lines of the author's file."""
+    """Return a description as text, without the lines of the author's file."""
     trees = {
         path: {name: value for name in _KEPT if (value := getattr(part, name)) not in _NOTHING}
         for path, part in parts.items()
@@ -163,10 +163,10 @@ def text_of_description(parts: Description) -> str:
 
 
 def read_description(tree: Any) -> KeptDescription:
-    """The description again, from what its text is in JSON.
+    """Return the description of a tree of JSON.
 
     Raises:
-        ValueError, TypeError, KeyError, AttributeError, NotDataError: no version gave it.
+        ValueError, TypeError, KeyError, AttributeError, NotDataError: no version of Sequent wrote it.
     """
     if isinstance(tree.get("version"), str | None):
         return {path: Sentence(text) for path, text in convert(tree, dict[str, str]).items()}
@@ -175,13 +175,13 @@ def read_description(tree: Any) -> KeptDescription:
     return {path: _part_of(kept) for path, kept in convert(tree["parts"], dict[str, _KeptPart]).items()}
 
 
-# -- to and from what JSON can say --------------------------------------------------------------------
+# -- to and from JSON ---------------------------------------------------------------------------------
 
 _NOTHING: tuple[object, ...] = (None, "", (), {})
 
 
 def _plain(record: Any) -> Any:
-    """What a record is made of."""
+    """Return the fields of a record."""
     match record:
         case Atom():
             claim = _STAND_IN if record.is_stand_in else record.claim
@@ -194,7 +194,7 @@ def _plain(record: Any) -> Any:
             return astuple(record)
 
 
-# ASCII alone: names may hold lone surrogates, which a database does not take.
+# ASCII only: names may contain lone surrogates, which databases do not accept.
 _dump = json.JSONEncoder(separators=(",", ":"), default=_plain).encode
 
 
@@ -205,7 +205,7 @@ class _KeptAtom(Struct, array_like=True, forbid_unknown_fields=True):
 
 
 class _KeptGroup(TypedDict, total=False):
-    """It has one of these."""
+    """A requirement of several parts; it has one of these keys."""
 
     all: tuple[_KeptAtom | _KeptGroup, ...]
     any: tuple[_KeptAtom | _KeptGroup, ...]
@@ -224,7 +224,7 @@ class _KeptPart(Struct, forbid_unknown_fields=True):
 
 
 _KEPT = _KeptPart.__struct_fields__
-"""What is kept of a part."""
+"""The fields of a part that are stored."""
 _OPTIONS: Mapping[str, Any] = {
     "acquires": Amounts,
     "releases": Amounts,
@@ -232,7 +232,7 @@ _OPTIONS: Mapping[str, Any] = {
     "retry_on": tuple[str | int, ...],
     "recovery": dict[Status, Action],
 }
-"""The options that JSON does not give back as they are."""
+"""The options that JSON does not return unchanged."""
 
 
 def _part_of(kept: _KeptPart) -> Part:
@@ -263,6 +263,6 @@ def _option_of(name: str, tree: Any) -> Any:
         value = tree if isinstance(tree, str | int | float) else convert(tree, ValueSource)
     known = decode(value.text) if isinstance(value, ValueSource) and value.kind is SourceKind.LITERAL else value
     if name in OPTIONS and not isinstance(known, ValueSource):
-        # Whatever cannot be told is no value of it.
+        # A value that has no words is invalid.
         OPTIONS[name].words(known)
     return value

@@ -13,20 +13,20 @@ from sequent.model.status import DEFAULT_ACTIONS, Action, Status
 
 @frozen(eq=False, repr=False)
 class Selection(ByFields):
-    """Tasks of a run: a step, or all that is in a container, in some of the iterations around."""
+    """Tasks of a run: those of a step, or all in a container, in some of the iterations around them."""
 
     path: Path
     sequence: tuple[int, ...] = ()
-    """The numbers of the iterations, from the root in; empty: in every iteration."""
+    """The numbers of the iterations, from the root inwards; empty: every iteration."""
     is_open: bool = False
-    """Whether the iterations that come after the last of these numbers are meant as well."""
+    """Whether the iterations after the last of these numbers are selected as well."""
 
     def has(self, path: Path, sequence: tuple[int, ...]) -> bool:
-        """Whether a step of that path is meant, in that sequence."""
+        """Return whether the step with this path is selected in this sequence."""
         return path[: len(self.path)] == self.path and self._is_in(sequence, len(self.sequence))
 
     def may_have(self, path: Path, sequence: tuple[int, ...]) -> bool:
-        """Whether something may be meant in that iteration of a container, or further in."""
+        """Return whether something in this iteration of a container, or further in, may be selected."""
         length = min(len(path), len(self.path))
         return path[:length] == self.path[:length] and self._is_in(sequence, min(len(sequence), len(self.sequence)))
 
@@ -50,19 +50,19 @@ class Directives(ByFields):
         return bool(self.rerun or self.skip)
 
     def passes_over(self, path: Path, sequence: tuple[int, ...]) -> bool:
-        """Whether a step that has not succeeded is not to be run."""
+        """Return whether a step that has not succeeded is passed over."""
         return _has(self.skip, path, sequence) and not _has(self.rerun, path, sequence)
 
     def reruns_all(self, step: StepPlan, around: tuple[int, ...]) -> bool:
-        """Whether a step is to run again in every iteration of a repeat, whatever its items.
+        """Return whether a step is to run again in every iteration of a repeat, whatever its items.
 
-        ``around`` is the sequence around the repeat. An iteration that is named by its number is one with the item
-        that it had.
+        ``around`` is the sequence around the repeat. A selection that names an iteration's number means
+        the item that the iteration had.
         """
         return _has(self.rerun, step.path, around)
 
     def action(self, step: StepPlan, sequence: tuple[int, ...], found: Status) -> Action:
-        """The action for a task by its status; ``skip`` keeps a success."""
+        """Return the action for a task of this status; ``skip`` keeps a success."""
         if _has(self.rerun, step.path, sequence):
             return Action.RERUN
         if self.passes_over(step.path, sequence):
@@ -78,10 +78,10 @@ NO_DIRECTIVES = Directives()
 
 
 def found_status(task: SavedTask) -> Status:
-    """The status in which a recovery finds a task, as its directives name it.
+    """Return the status of a task by which directives choose an action.
 
-    One that was lost, or was to be tried again, was ready; and so was one that had been handed over and of which
-    it is known that it had not begun.
+    An attempt that was lost, or was to be repeated, counts as ready; so does one that was handed over and is known
+    not to have begun.
     """
     if task.status is Status.SUCCESS:
         return Status.SUCCESS
@@ -92,18 +92,18 @@ def found_status(task: SavedTask) -> Status:
 
 @frozen(eq=False, repr=False)
 class Reach(ByFields):
-    """Where something may have to run again that is in a container which is kept.
+    """The places within kept containers where something may have to run again.
 
-    Only there, the contents of such a container are examined.
+    The contents of a kept container are examined only there.
     """
 
     directives: Directives
     always: frozenset[int] = field(factory=frozenset[int])
-    """The containers with a step in them that runs again whenever it has succeeded, by node index."""
+    """The containers that contain a step which runs again after every success, by node index."""
 
     @staticmethod
     def of(plan: Plan, directives: Directives) -> Reach:
-        """The reach of the directives by hand and of the flow."""
+        """Return the reach of the directives given by hand and of those of the flow."""
         always: set[int] = set()
         for node in plan.nodes:
             if isinstance(node, StepPlan) and node.recovery.get(Status.SUCCESS) is Action.RERUN:
@@ -114,7 +114,7 @@ class Reach(ByFields):
         return Reach(directives, frozenset(always))
 
     def is_in(self, container: ContainerPlan, sequence: tuple[int, ...]) -> bool:
-        """Whether a step may run again within these iterations of a container, or of one around it."""
+        """Return whether a step may run again within these iterations of a container, or of one around it."""
         if container.index in self.always:
             return True
         return any(selection.may_have(container.path, sequence) for selection in self.directives.rerun)

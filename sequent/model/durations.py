@@ -1,4 +1,4 @@
-"""Lengths of time, as people write them, and the waits between attempts."""
+"""Reads lengths of time as people write them, and defines the waits between attempts."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _UNITS = (("d", 86400.0), ("h", 3600.0), ("m", 60.0))
 
 @frozen(eq=False, repr=False)
 class Backoff(ByFields):
-    """How long to wait before a further attempt: ``first`` seconds, then each time ``factor`` as long."""
+    """The waits before further attempts: ``first`` seconds, then ``factor`` times as long each time."""
 
     first: float = 0.0
     factor: float = 1.0
     ceiling: float | None = None
     """The longest wait, in seconds."""
     jitter: float = 0.0
-    """By which part of itself a wait may be longer or shorter: 0.1 is a tenth."""
+    """The fraction by which a wait may be longer or shorter: 0.1 is a tenth."""
 
 
 AT_ONCE = Backoff()
@@ -32,10 +32,10 @@ AT_ONCE = Backoff()
 
 
 def read_seconds(value: object) -> float:
-    """A length of time, in seconds.
+    """Return a length of time in seconds.
 
     Args:
-        value: a number of seconds, text such as "30s" or "1h 30m", or a timedelta.
+        value: a number of seconds, a string such as "30s" or "1h 30m", or a timedelta.
 
     Raises:
         ValueError: it is none of these, negative, infinite, or longer than ten years; the message says which.
@@ -51,7 +51,7 @@ def read_seconds(value: object) -> float:
             raise ValueError(f'{repr_of(value)} is not a duration: write "30s", "5m", "6h" or "2d"')
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
         raise ValueError(f'{repr_of(value)} is not a duration: give "30s", a number of seconds or a timedelta')
-    # Whole numbers may be too large to be floats: they are compared as they are.
+    # Integers may be too large for a float: they are compared as they are.
     if not 0 <= seconds < math.inf:
         raise ValueError(f"{repr_of(value)} is negative or infinite")
     if seconds > LONGEST:
@@ -60,7 +60,7 @@ def read_seconds(value: object) -> float:
 
 
 def read_seconds_or_moment(value: object) -> float | datetime:
-    """How long to wait, in seconds; or the moment, with its zone, before which nothing starts.
+    """Return the length of a delay in seconds, or the moment, with its zone, at which it ends.
 
     Raises:
         ValueError: it is neither, or a datetime without a zone.
@@ -73,7 +73,7 @@ def read_seconds_or_moment(value: object) -> float | datetime:
 
 
 def span_text(seconds: float) -> str:
-    """A length of time, as it would be written: 1h 30m."""
+    """Return a length of time as people write it: 1h 30m."""
     words: list[str] = []
     for unit, size in _UNITS:
         count, seconds = divmod(seconds, size)

@@ -1,4 +1,4 @@
-"""The effects, in the imperative: the output of the engine."""
+"""The effects, named in the imperative: the output of the engine."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from sequent.model.spec import Amounts
 from sequent.model.status import RunStatus, Status
 
 AHEAD = 64
-"""The largest number of tasks in a worker: the one that it executes, and those that wait in it."""
+"""The maximum number of tasks in a worker: the one that it executes, and those that wait in it."""
 
 
 class StartTask(Struct, frozen=True):
-    """Record the intent, then have the attempt executed."""
+    """Record the intent, then execute the attempt."""
 
     scope: Scope
     node: int
@@ -24,9 +24,9 @@ class StartTask(Struct, frozen=True):
 
 
 class TakeBack(Struct, frozen=True):
-    """Take an attempt back that was handed over ahead, if it has not begun.
+    """Take back an attempt that was handed over ahead, if it has not begun.
 
-    The answer is ``TaskTakenBack``, or how the attempt ended.
+    The answer is ``TaskTakenBack``, or the end of the attempt.
     """
 
     scope: Scope
@@ -35,11 +35,11 @@ class TakeBack(Struct, frozen=True):
 
 
 class StartTimer(Struct, frozen=True):
-    """Wait before that attempt; the answer is ``TimerEnded``.
+    """Wait before an attempt; the answer is ``TimerEnded``.
 
-    After ``failures`` attempts that failed, as long as the step's backoff says; where there were none, as long
-    as the delay of the step or container says (of a container the attempt is 0). A wait before that very attempt
-    that an earlier recovery began goes on instead.
+    After ``failures`` failed attempts, the wait is the step's backoff; without failures, it is the delay of the
+    step or container (whose attempt is 0). A wait before the same attempt that an earlier recovery began continues
+    instead.
     """
 
     scope: Scope
@@ -49,7 +49,7 @@ class StartTimer(Struct, frozen=True):
 
 
 class PassOver(Struct, frozen=True):
-    """Record that a task is not run, and counts as a success all the same."""
+    """Record that a task is passed over: it is not run, and counts as a success."""
 
     scope: Scope
     node: int
@@ -63,7 +63,7 @@ class Revise(Struct, frozen=True):
 
 
 class AskHold(Struct, frozen=True):
-    """Have amounts of shared pools held for a task or container; the answer is ``HoldGranted``."""
+    """Request amounts of shared pools for a task or container; the answer is ``HoldGranted``."""
 
     scope: Scope
     node: int
@@ -72,17 +72,17 @@ class AskHold(Struct, frozen=True):
 
 
 class SetHold(Struct, frozen=True):
-    """Record how much of a pool is held now by a task or container, or, where there is no scope, kept by the run."""
+    """Record the amount of a pool that a task or container holds; without a scope, the amount kept by the run."""
 
     scope: Scope | None
     node: int
     pool: str
     amount: int
-    """Absolute, so that writing it again changes nothing; 0: nothing any more."""
+    """The absolute amount, so that repeating the write changes nothing; 0: none."""
 
 
 class FailTask(Struct, frozen=True):
-    """An attempt that had succeeded, or was lost, is a failure for a reason that only the engine knows."""
+    """Record that an attempt which had succeeded, or was lost, is a failure for a reason that only the engine knows."""
 
     scope: Scope
     node: int
@@ -91,7 +91,7 @@ class FailTask(Struct, frozen=True):
 
 
 class FailContainer(Struct, frozen=True):
-    """A container that had succeeded is a failure for a reason that only the engine knows."""
+    """Record that a container which had succeeded is a failure for a reason that only the engine knows."""
 
     scope: Scope
     node: int
@@ -121,7 +121,7 @@ class OpenRepeat(Struct, frozen=True):
 
 
 class DrawItem(Struct, frozen=True):
-    """Draw the item of that iteration; the answer is ``ItemDrawn``, ``ItemsEnded`` or ``DrawFailed``."""
+    """Draw the item of this iteration; the answer is ``ItemDrawn``, ``ItemsEnded`` or ``DrawFailed``."""
 
     scope: Scope
     node: int
@@ -129,21 +129,21 @@ class DrawItem(Struct, frozen=True):
 
 
 class OpenFrame(Struct, frozen=True):
-    """An iteration begins, for the first time or again."""
+    """Record that an iteration begins, for the first time or again."""
 
     scope: Scope
     is_new: bool
 
 
 class CloseFrame(Struct, frozen=True):
-    """An iteration has settled."""
+    """Record that an iteration has settled."""
 
     scope: Scope
     status: Status
 
 
 class CloseRepeat(Struct, frozen=True):
-    """A container that repeats has settled; ``scope`` is the iteration around it."""
+    """Record that a repeat has settled; ``scope`` is the iteration around it."""
 
     scope: Scope
     node: int
@@ -163,12 +163,12 @@ class Blocked(Struct, frozen=True):
 
 
 class EndRun(Struct, frozen=True):
-    """Nothing is under way any more; ``counts`` says how many tasks settled in each way."""
+    """Record the end of the run; ``counts`` has the number of settled tasks by status."""
 
     status: RunStatus
     counts: Mapping[Status, int]
     blocked: tuple[Blocked, ...] = ()
-    """The waiting tasks and their pools, if nothing could go on."""
+    """The waiting tasks and their pools, if the run is blocked."""
     cause: tuple[Scope, int] | None = None
     """The task or container whose failure stopped the whole flow."""
 

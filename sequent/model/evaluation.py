@@ -1,4 +1,4 @@
-"""Evaluates annotations that were written as text, where their names can be found."""
+"""Evaluates annotations that were written as strings, if their names can be found."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, cast
 
 _UNTYPED = "typing.Any"
-"""The annotation that ``make_dataclass`` gives to a field without one, in a module that does not import typing."""
+"""The annotation of a field without one that ``make_dataclass`` adds in a module that does not import typing."""
 
 
 class Unfound(NamedTuple):
-    """Stands for an annotation with a missing name, or one that is not a type."""
+    """A placeholder for an annotation with a missing name, or one that is not a type."""
 
     name: str
     flaw: str = ""
@@ -21,7 +21,7 @@ class Unfound(NamedTuple):
 
 
 class Later:
-    """Stands in an alias for the part that names the alias itself, which has no end: it is evaluated when asked."""
+    """A placeholder for the part of an alias that names the alias itself; evaluated on demand, since it has no end."""
 
     __slots__ = ("_names", "_text")
 
@@ -31,14 +31,14 @@ class Later:
 
     @property
     def value(self) -> object:
-        """Its value."""
+        """Evaluate the part."""
         return _evaluated(self._text, self._names)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Later) and self._text == other._text and self._names is other._names
 
     def __hash__(self) -> int:
-        # Typing asks for one of whatever stands in a union, and there are few such parts.
+        # Typing hashes each part of a union, and there are few such parts.
         return len(self._text)
 
     def __repr__(self) -> str:
@@ -46,27 +46,27 @@ class Later:
 
 
 def evaluated_by(annotation: object, module: str, around: Mapping[str, object] | None = None) -> object:
-    """An annotation without text in it, by the names of its module, and where that has none by others."""
+    """Return an annotation without strings in it, evaluated with the names of its module, else with others."""
     return evaluated(annotation, vars(sys.modules[module]) if module in sys.modules else {}, around)
 
 
 def evaluated(annotation: object, names: Mapping[str, object], further: Mapping[str, object] | None = None) -> object:
-    """An annotation without text in it, or ``Unfound`` where it names something that is not there.
+    """Return an annotation without strings in it, or ``Unfound`` if a name is missing.
 
     Args:
-        annotation: the written annotation: an object, or its text if annotations are not evaluated.
+        annotation: the written annotation: an object, or a string if annotations are not evaluated.
         names: the names visible there.
-        further: further names, if those do not suffice.
+        further: names to try if those do not suffice.
     """
     found = _evaluated(annotation, names)
     if not further or not isinstance(found, Unfound):
         return found
-    # Seldom needed, and there may be thousands of them.
+    # Rarely needed, and there may be thousands of names.
     return _evaluated(annotation, {**further, **names})
 
 
 def _with_later(found: Any, names: Mapping[str, object]) -> object:
-    """The same, without the texts that Python leaves in it: they are in an alias that names itself."""
+    """Return an annotation without the strings that Python leaves in an alias that names itself."""
     origin, parts = typing.get_origin(found), cast("tuple[object, ...]", typing.get_args(found))
     if not parts or origin is typing.Literal:
         return found
@@ -90,14 +90,14 @@ def _evaluated(annotation: object, names: Mapping[str, object]) -> object:
     try:
         if isinstance(annotation, str):
             text = annotation
-            # Of an attribute, say: Final and ClassVar may stand around it.
+            # The annotation may be that of an attribute: Final and ClassVar may surround it.
             annotation = typing.ForwardRef(text, is_argument=False, is_class=True)
         shown = types.SimpleNamespace(__annotations__={"it": annotation})
-        # Python keeps what it has evaluated of an alias, also for another module's of the same text, unless the local
-        # names are others than the global ones.
+        # Python caches what it has evaluated of an alias, even for an equal string of another module, unless the local
+        # names differ from the global ones.
         hints = typing.get_type_hints(cast("Any", shown), cast("dict[str, Any]", names), {}, include_extras=True)
         found = hints["it"]
-        # A text may stand for itself.
+        # A string may name itself.
         return Unfound(found.__forward_arg__) if isinstance(found, typing.ForwardRef) else _with_later(found, names)
     except NameError as error:
         return Unfound(error.name or text)

@@ -1,6 +1,6 @@
-"""The facts, in the past tense: the input of the engine.
+"""The facts, named in the past tense: the input of the engine.
 
-``frame`` is the id of the scope in which it happened, ``node`` the index of the step or container in the plan.
+``frame`` is the id of the scope of the event, ``node`` the index of the step or container in the plan.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class TaskSucceeded(Struct, frozen=True):
     attempt: int
     verdict: Verdict = Verdict.UNKNOWN
     answers: tuple[int, ...] = ()
-    """Which of its step's ``asked`` its result is."""
+    """The indices of the questions in its step's ``asked`` that its result answers with yes."""
 
 
 class TaskFailed(Struct, frozen=True):
@@ -40,7 +40,7 @@ class TaskFailed(Struct, frozen=True):
     node: int
     attempt: int
     may_retry: bool = True
-    """Whether it is a failure after which its step is tried again, if it has retries left."""
+    """Whether the step is tried again after this failure, if it has retries left."""
 
 
 class TaskLost(Struct, frozen=True):
@@ -81,11 +81,11 @@ class RepeatOpened(Struct, frozen=True):
     node: int
     count: int | None
     parallel: int | None = None
-    """How many iterations may be under way, where the plan refers to a value for it."""
+    """The number of iterations that may run at once, if the plan refers to a value for it."""
 
 
 class ItemDrawn(Struct, frozen=True):
-    """The next item is there."""
+    """The next item has been drawn."""
 
     frame: int
     node: int
@@ -107,7 +107,7 @@ class DrawFailed(Struct, frozen=True):
 
 
 class StepPaced(Struct, frozen=True):
-    """Tasks of a step lately take so little time that they may be handed over ahead, or no longer do."""
+    """The tasks of a step have become short enough to be handed over ahead, or no longer are."""
 
     node: int
     is_quick: bool

@@ -1,4 +1,4 @@
-"""Hosts: the names that steps give, and what the configuration says of each."""
+"""Hosts: the names that steps give, and the settings of each."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from sequent.model.option_readers import option_error, quoted
 from sequent.model.wording import kind_of, repr_of
 
 HERE = ""
-"""The host of a step that names none: it runs where the flow was started."""
+"""The host of a step that names none: the machine on which the flow was started."""
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-"""The names that every machine has for itself."""
+"""The names by which every machine knows itself."""
 _NAME = re.compile(r"(?:[\w.+-]+@)?(?:[\w.-]+|\[?(?:[\dA-Fa-f]*:){2,7}[\dA-Fa-f.]*(?:%[\w.-]+)?\]?)")
 _LONGEST = 255
 _LIST = "give a list of names: hosts=['edge1', 'edge2']"
@@ -26,34 +26,34 @@ _FORM = "give a name as ssh takes it: 'edge1', 'user@edge1' or an address; its p
 
 @frozen(kw_only=True, eq=False, repr=False)
 class HostSettings(ByFields):
-    """One host by the name that steps give it, and how it is reached and used."""
+    """The settings of one host, by the name that steps give it."""
 
     name: str
     address: tuple[str, ...]
-    """The SSH destinations of that one host, of which the first that answers is taken; none: it is this machine."""
+    """The SSH destinations of the host, of which the first that answers is used; none: this machine."""
     python: str = ""
-    """The interpreter there; empty: ``python3`` of the login environment."""
+    """The host's interpreter; '': ``python3`` of the login environment."""
     command: str = ""
-    """The agent there; empty: ``sequent-agent``."""
+    """The host's agent; '': ``sequent-agent``."""
     cwd: str = ""
-    """The directory of its steps; empty: the home directory."""
+    """The directory of its steps; '': the home directory."""
     env: Mapping[str, str] = field(factory=dict[str, str], repr=False)
-    """What is added to the environment of its steps."""
+    """The variables that are added to the environment of its steps."""
     max_concurrent: int | None = None
-    """How many tasks may execute there at once; None: the number of its processors; below 1: no limit."""
+    """The number of tasks that may run there at once; None: the number of processors; below 1: no limit."""
     ship: bool = False
-    """Whether the package and the flow's own modules travel there."""
+    """Whether the package and the flow's own modules are sent to the host."""
     connect: str | tuple[str, ...] = ""
-    """``ssh``, ``paramiko``, or the words of a command that reaches it; empty: as the user's configuration allows."""
+    """``ssh``, ``paramiko``, or the words of a command that reaches it; '': as the user's configuration allows."""
     ssh_config: str = ""
-    """The SSH configuration; empty: the user's own."""
+    """The SSH configuration; '': the user's own."""
 
 
 def read_hosts(value: object, name: str, place: Place) -> list[str]:
-    """The names of hosts; none of them means here.
+    """Return the names of hosts; an empty list means this machine.
 
     Raises:
-        DefinitionError: it is no list of names, or has one twice.
+        DefinitionError: the value is not a list of names, or contains one twice.
     """
     if value is None:
         return []
@@ -69,10 +69,10 @@ def read_hosts(value: object, name: str, place: Place) -> list[str]:
 
 
 def read_host(value: object, name: str, place: Place) -> str:
-    """The name of one host.
+    """Return the name of one host.
 
     Raises:
-        DefinitionError: no host can have it.
+        DefinitionError: no host can have this name.
     """
     if isinstance(value, str) and len(value) <= _LONGEST and _NAME.fullmatch(value) and not value.startswith("-"):
         return value
@@ -87,7 +87,7 @@ def _no_host(value: object, name: str, place: Place) -> DefinitionError:
 
 
 def host_text(host: HostSettings) -> str:
-    """The settings of a host, in words; not the values in its environment."""
+    """Return the settings of a host in words, without the values of its environment."""
     said = {
         "python": host.python,
         "command": host.command,
@@ -102,17 +102,17 @@ def host_text(host: HostSettings) -> str:
 
 
 def hosts_text(hosts: Sequence[str]) -> str:
-    """Where a step runs, in words."""
+    """Return the hosts of a step in words."""
     return f"on {', '.join(hosts)}"
 
 
 def hosts_in(text: str) -> list[str]:
-    """The names of hosts that were written down, from their wire text."""
+    """Return the names of hosts that were written as a literal, from its wire text."""
     names: list[str] = json.loads(text)
     return names
 
 
 def names_no_other(text: str) -> bool:
-    """Whether hosts that were written down are but this machine, by a name that every machine has for itself."""
+    """Return whether hosts written as a literal all name this machine, by a name that every machine has."""
     hosts = hosts_in(text)
     return len(hosts) == 1 and hosts[0] in LOOPBACK

@@ -1,4 +1,4 @@
-"""Where the values of a plan come from, with every name resolved: results, items, parameters and literals."""
+"""The sources of the values of a plan, with every name resolved: results, items, parameters and literals."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sequent.model.references import CompoundForm, Path
 
 
 class ResultInput(Struct, frozen=True):
-    """The result of a node: its own, or the list of its iterations'.
+    """The result of a node: its own, or the list of those of its iterations.
 
     ``node`` is a child of the reader's container or of one around it; the value is that of the
     enclosing iteration. ``maker`` is the path of the step that returned it, whose annotation tells its types.
@@ -33,7 +33,7 @@ class ParamInput(Struct, frozen=True):
 
 
 class ResultOrInput(Struct, frozen=True):
-    """The result of a node once it is done, or a value where it has none; of a repeat, one entry per iteration."""
+    """The result of a node once it is done, or a value if it has none; of a repeat, one entry per iteration."""
 
     node: int
     maker: Path
@@ -42,7 +42,7 @@ class ResultOrInput(Struct, frozen=True):
 
 
 class FailuresInput(Struct, frozen=True):
-    """The failures in a node: the first hundred, and how many there are."""
+    """The failures in a node: the first hundred, and the number of all."""
 
     node: int
 
@@ -56,7 +56,7 @@ class PreviousInput(Struct, frozen=True):
 
 
 class LiteralInput(Struct, frozen=True):
-    """A value that was written down."""
+    """A literal value."""
 
     text: str
     """Wire text."""
@@ -79,13 +79,13 @@ class CompoundInput(Struct, frozen=True):
 
 
 class ItemsLiteralPlan(Struct, frozen=True):
-    """Items that were written down, as wire text."""
+    """Items that were written as a literal, as wire text."""
 
     text: str
 
 
 class ItemsCallPlan(Struct, frozen=True):
-    """Items from a callable; ``attributes`` are those of its ``self``, if it takes one."""
+    """Items that a callable returns; ``attributes`` are those of its ``self``, if it takes one."""
 
     attributes: tuple[tuple[str, Input], ...] = ()
 
@@ -97,7 +97,7 @@ ItemsPlan = ItemsLiteralPlan | ItemsCallPlan | Input
 
 
 def inputs_in(value: Input) -> Iterator[Input]:
-    """A value, and all that it is made of."""
+    """Yield a value, and all values in it."""
     yield value
     if isinstance(value, PartInput):
         yield from inputs_in(value.whole)

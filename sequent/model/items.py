@@ -1,4 +1,4 @@
-"""The items of a repeat, as the text they are stored as."""
+"""The items of a repeat, in the text form in which they are stored."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _LONGEST_SHOWN = 80
 
 
 class Items:
-    """The items of a repeat, each as wire text, without holding a range's."""
+    """The items of a repeat, each as wire text; those of a range are computed on demand."""
 
     def __init__(self, text: str) -> None:
-        """Take the text of a list, a tuple or a range.
+        """Read the wire text of a list, a tuple or a range.
 
         Raises:
-            NotDataError: it is the text of something else, or of a range of more items than any run has.
+            NotDataError: the text is that of another value, or of a range of more items than any run has.
         """
         tree = read_json(text, "the text of items")
         if isinstance(tree, dict):
@@ -43,7 +43,7 @@ class Items:
 
     def __getitem__(self, index: int) -> str:
         item = self._items[index]
-        # Those of ranges are what most repeats are over; ``text_of`` makes an encoder for each.
+        # Most repeats are over ranges of integers, and ``text_of`` makes an encoder for each item.
         return str(item) if type(item) is int else text_of(item)
 
     def __iter__(self) -> Iterator[str]:
@@ -51,7 +51,7 @@ class Items:
 
 
 def digest_of(items: Iterator[str] | Iterable[str]) -> str:
-    """A digest of items' texts, by which two draws of an iterator are compared; '' where there are none."""
+    """Return a digest of items' texts, to compare two draws of an iterator; '' if there are no items."""
     total = hashlib.sha256()
     is_empty = True
     for item in items:

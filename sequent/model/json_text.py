@@ -1,4 +1,4 @@
-"""JSON: written so that every file can hold it, and read though anybody may have written it."""
+"""Writes JSON that every file can contain, and reads JSON of any origin."""
 
 from __future__ import annotations
 
@@ -15,34 +15,34 @@ compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=
 """Writes the values that JSON has a form for, without spaces."""
 _decoder: Any = json.JSONDecoder()
 scan: Callable[[str, int], tuple[object, int]] = _decoder.scan_once
-"""Returns the value of a text from a position that is not a space, and its end.
+"""Reads the value at a position that is not a space; returns the value and its end.
 
 It raises ``StopIteration`` if there is no value, and ``ValueError`` for malformed JSON.
 """
 
 
 def ascii_writer() -> Callable[[object], str]:
-    """What writes a text of plain letters: an encoder's own ``encode`` makes anew for each what this makes once."""
+    """Return a writer of ASCII JSON; ``encode`` of an encoder would build the same again for each value."""
     plain = json.JSONEncoder(separators=(",", ":"), check_circular=False)
     make: Callable[..., Callable[[object, int], Iterable[str]]] | None = getattr(json.encoder, "c_make_encoder", None)
     if make is None:
         return plain.encode
     escape = json.encoder.encode_basestring_ascii
-    # No circles looked for, no indentation; no keys sorted or skipped, and any number.
+    # Without a search for cycles, indentation, sorted or skipped keys; any number is allowed.
     write = make(None, plain.default, escape, None, ":", ",", False, False, True)
     return lambda message: "".join(write(message, 0))
 
 
 def read_json(text: str, name: str, *, unique_keys: bool = False) -> object:
-    """The value of a text.
+    """Return the value of a JSON text.
 
     Args:
         text: JSON.
         name: its name in an error.
-        unique_keys: whether an object that says a key twice is refused; else the last of them counts.
+        unique_keys: whether to refuse an object with a repeated key; otherwise the last value counts.
 
     Raises:
-        NotDataError: it is nested deeper than can be read, or says a key twice.
+        NotDataError: it is nested deeper than can be read, or repeats a key.
         ValueError: it is not JSON.
     """
     try:
@@ -51,7 +51,7 @@ def read_json(text: str, name: str, *, unique_keys: bool = False) -> object:
         tree, end = scan(text, 0)
         return tree if end == len(text) else json.loads(text)
     except StopIteration:
-        # Spaces before it, or no JSON: then that says so.
+        # Leading spaces, or no JSON: ``loads`` has the error.
         return json.loads(text)
     except RecursionError:
         raise too_deep(name) from None
@@ -68,12 +68,12 @@ def _unique(name: str, pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def too_deep(name: str) -> NotDataError:
-    """The error for a value that is nested deeper than can be read."""
+    """Return the error for a value that is nested deeper than can be read."""
     return NotDataError(f"{name} is nested too deep", code="too-deep", hint="at most 100 levels can be stored")
 
 
 def text_of(tree: object) -> str:
-    """The JSON text of a value; it can always be written as UTF-8."""
+    """Return the JSON text of a value; it can always be written as UTF-8."""
     text = compact(tree)
     try:
         text.encode("utf-8")
@@ -87,7 +87,7 @@ _BETWEEN = "(?<=[\ud800-\udbff])(?=[\udc00-\udfff])"
 
 
 def _parted(tree: object) -> object:
-    """The same, with each text cut between two lone surrogates that JSON's escapes would join to one character."""
+    """Return a value in which strings are cut between two lone surrogates that JSON would join to one character."""
     if isinstance(tree, str):
         parts = re.split(_BETWEEN, tree)
         return tree if len(parts) == 1 else {"$s": parts}

@@ -1,4 +1,4 @@
-"""Reads the values of options, as written or as a run has found them: flags, numbers, words, durations, directives."""
+"""Reads the values of options, written or computed by a run: flags, numbers, words, durations, directives."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ T = TypeVar("T")
 _TYPED_FLAGS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 _CONSTRUCTS = frozenset(Construct)
 _CLASSES = {"Process": Construct.PROCESS, "Thread": Construct.THREAD, "Invoke": Construct.INVOKE}
-"""By the names of the classes that the original took: ``multiprocessing.Process``, ``threading.Thread``, its own."""
+"""By the names of the original's classes: ``multiprocessing.Process``, ``threading.Thread``, its own."""
 _WAYS = ", ".join(repr(construct.value) for construct in Construct)
 NO_ACTIONS: Final[Mapping[Status, Action]] = {}
 
@@ -25,7 +25,7 @@ _FOUND: Mapping[Claim, tuple[Status, ...]] = {
     **{Claim(status.value): (status,) for status in DEFAULT_ACTIONS},
     Claim.COMPLETE: (Status.SUCCESS, Status.FAILURE),
 }
-"""In which statuses a task is found of which that is said."""
+"""The statuses of a task that each word of a directive stands for."""
 _ACTIONS = "the actions are STP_RERUN and STP_SKIP"
 _STATUSES = "the statuses are STEP_READY, STEP_ACTIVE, STEP_SUCCESS, STEP_FAILURE, STEP_COMPLETE"
 
@@ -37,16 +37,16 @@ _RETRY_ON = "give exception types, and exit codes from 0 to 255: retry_on=(Conne
 
 
 def flag_of(text: str) -> bool:
-    """What a typed text means.
+    """Return the meaning of a typed flag.
 
     Raises:
-        KeyError: it means neither.
+        KeyError: it is not a flag.
     """
     return _TYPED_FLAGS[text.lower()]
 
 
 def read_flag(value: object, name: str, place: Place) -> bool:
-    """True or False.
+    """Read True or False.
 
     Raises:
         DefinitionError: it is neither.
@@ -57,12 +57,12 @@ def read_flag(value: object, name: str, place: Place) -> bool:
 
 
 def read_optional_flag(value: object, name: str, place: Place) -> bool | None:
-    """True, False or None."""
+    """Read True, False or None."""
     return None if value is None else read_flag(value, name, place)
 
 
 def read_count(value: object, name: str, place: Place) -> int:
-    """A whole number.
+    """Read an integer.
 
     Raises:
         DefinitionError: it is something else.
@@ -73,39 +73,39 @@ def read_count(value: object, name: str, place: Place) -> int:
 
 
 def read_limit(value: object, name: str, place: Place) -> int | None:
-    """The number that may execute at once: a whole number, below 1 for no limit; None if not given."""
+    """Read the number of tasks that may run at once: an integer, below 1 for no limit; None if not given."""
     return None if value is None else read_count(value, name, place)
 
 
 def read_priority(value: object, name: str, place: Place) -> int:
-    """Which goes first where several wait: a whole number, higher first."""
+    """Read a priority: an integer; the highest goes first."""
     return 0 if value is None else read_count(value, name, place)
 
 
 def read_parallel(value: object, name: str, place: Place) -> int:
-    """How many iterations run at once; 0 for no limit.
+    """Read the number of iterations that run at once; 0 for no limit.
 
     Raises:
-        DefinitionError: it is negative, or no whole number.
+        DefinitionError: it is negative, or not an integer.
     """
     return _not_negative(value, name, place, "give the number of iterations that run at once; 0: no limit")
 
 
 def read_retries(value: object, name: str, place: Place) -> int:
-    """How many further attempts a step has.
+    """Read the number of further attempts of a step.
 
     Raises:
-        DefinitionError: it is negative, or no whole number.
+        DefinitionError: it is negative, or not an integer.
     """
     hint = "give the number of attempts after the first; 0: none"
     return 0 if value is None else _not_negative(value, name, place, hint)
 
 
 def read_nice(value: object, name: str, place: Place) -> int:
-    """By how much a step's processes give way to others: a whole number, as the command ``nice`` takes it.
+    """Read the niceness of a step's processes: an integer, as the command ``nice`` takes it.
 
     Raises:
-        DefinitionError: it is none, or out of the range that the kernel knows.
+        DefinitionError: it is not an integer, or out of the kernel's range.
     """
     if isinstance(value, bool) or not isinstance(value, int) or not -20 <= value <= 19:
         hint = "give a whole number from 0 to 19, the more the later; below 0 for who may go before others"
@@ -121,10 +121,10 @@ def _not_negative(value: object, name: str, place: Place, hint: str) -> int:
 
 
 def read_construct(value: object, name: str, place: Place) -> Construct | None:
-    """Where a step's code is executed: a word, or the class that the original took.
+    """Read how a step's code is executed: a word, or the class that the original accepted.
 
     Raises:
-        DefinitionError: there is no such way.
+        DefinitionError: there is no such construct.
     """
     if value is None:
         return None
@@ -136,9 +136,9 @@ def read_construct(value: object, name: str, place: Place) -> Construct | None:
 
 
 def read_recovery(value: object, name: str, place: Place) -> Mapping[Status, Action]:
-    """The directives that differ from the default.
+    """Read the directives that differ from the default.
 
-    ``STEP_COMPLETE`` stands for both ends; a directive for one of them overrides it.
+    ``STEP_COMPLETE`` stands for success and failure; a directive for one of them overrides it.
 
     Raises:
         DefinitionError: a status or an action is invalid.
@@ -163,32 +163,32 @@ def _recovery_error(message: str, place: Place, hint: str) -> DefinitionError:
 
 
 def quoted(name: str) -> str:
-    """A name in quotes, unless it shows some already: ``'parallel'``, ``config['parallel']``."""
+    """Return a name in quotes, unless it contains some: ``'parallel'``, ``config['parallel']``."""
     return name if "'" in name else repr(name)
 
 
 def option_error(message: str, place: Place, hint: str) -> DefinitionError:
-    """The error for an option with an invalid value."""
+    """Return the error for an option with an invalid value."""
     return DefinitionError(message, code="option", hint=hint, place=place)
 
 
-# -- durations, and what waits for them
+# -- durations, retries and backoff
 
 
 def read_delay(value: object, name: str, place: Place) -> float | datetime:
-    """The delay before a start in seconds, or the earliest moment of a start.
+    """Read the delay before a start in seconds, or the earliest moment of a start.
 
     Raises:
-        DefinitionError: it is neither, negative, endless, or longer than ten years.
+        DefinitionError: it is neither, negative, infinite, or longer than ten years.
     """
     return _explained(read_seconds_or_moment, value, name, place, _DELAY)
 
 
 def read_timeout(value: object, name: str, place: Place) -> float:
-    """How many seconds an attempt may take.
+    """Read the number of seconds that an attempt may take.
 
     Raises:
-        DefinitionError: it is not a duration, nothing at all, or longer than ten years.
+        DefinitionError: it is not a duration, zero, or longer than ten years.
     """
     timeout = _explained(read_seconds, value, name, place, _TIMEOUT)
     if not timeout:
@@ -205,7 +205,7 @@ def _explained(read: Callable[[object], T], value: object, name: str, place: Pla
 
 
 def read_backoff(value: object, name: str, place: Place) -> Backoff:
-    """How long to wait between attempts: the first wait, then each time the factor as long, up to the ceiling.
+    """Read the waits between attempts: the first, the factor of each further one, and the ceiling.
 
     Raises:
         DefinitionError: a part of it is not a duration, or out of its range.
@@ -239,7 +239,7 @@ def _number(value: object, name: str, place: Place, least: float, most: float = 
 
 
 def read_retry_on(value: object, name: str, place: Place) -> tuple[str | int, ...]:
-    """After which failures there is a further attempt: classes of exceptions by name, and exit codes.
+    """Read the failures after which a step is tried again: names of exception classes, and exit codes.
 
     Raises:
         DefinitionError: one of them is neither.

@@ -1,4 +1,4 @@
-"""The one table of options: what may be said of how a step or container is to run, beside what it does."""
+"""Lists the options of steps and containers in one table: how they run, beside what they do."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _WHERE_RUN = {Construct.INVOKE: "invoked", Construct.THREAD: "in a thread", Cons
 
 
 class OptionReader(Protocol):
-    """Reads the value of an option, as written or as it turns out in a run.
+    """Reads the value of an option, written or computed by a run.
 
     Raises:
         DefinitionError: the option cannot have that value.
@@ -34,25 +34,25 @@ class OptionReader(Protocol):
 
 @frozen(eq=False)
 class Option:
-    """One option. Its type stands in ``dsl.option_types``, as type checkers want it."""
+    """One option. ``dsl.option_types`` has its type, in the form that type checkers require."""
 
     where: frozenset[str]
-    """What may have it: a step (also a command, and what ``add_step`` adds), a container, a flow that is run."""
+    """The parts that may have it: a step (also a command, and one of ``add_step``), a container, a flow."""
     read: OptionReader | None
-    """None: it names steps, items or pools, which only the language knows how to read."""
+    """None: only the language can read it, since it names steps, items or pools."""
     words: Callable[[Any], str] = lambda _: ""
-    """How it is told, given what was read; empty where it is told otherwise, or says nothing."""
+    """Describes the value that was read; '' if the description is elsewhere, or there is nothing to say."""
     default: object = None
     is_tuning: bool = False
-    """Whether it may be another in a recovery; else it belongs to the structure on which the run's state rests."""
+    """Whether a recovery may change it; if not, it belongs to the structure on which the run's state rests."""
     may_refer: bool = False
-    """Whether it may be known only while the flow runs."""
+    """Whether its value may be computed while the flow runs."""
     is_inherited: bool = False
-    """Whether a container has it for the steps within it that do not say otherwise."""
+    """Whether steps within a container take the container's value unless they have their own."""
     is_setting: bool = False
-    """Whether a flow has it among its settings, where a configuration may say it as well."""
+    """Whether it is also a setting of a flow, which a configuration may contain."""
     needs_process: str = ""
-    """Why it is refused of a step without a process of its own, with ``{}`` for where that runs."""
+    """The reason to refuse it for a step without a process of its own, with ``{}`` for the place of that step."""
 
 
 def _delay_words(delay: float | datetime) -> str:
@@ -77,7 +77,7 @@ def _recovery_words(recovery: Mapping[Status, Action]) -> str:
 
 
 def amounts_text(amounts: Amounts) -> str:
-    """So much of each pool."""
+    """Return amounts of pools in words."""
     return " and ".join(f"{amount} of {pool}" for pool, amount in amounts) or "nothing"
 
 
@@ -141,23 +141,23 @@ OPTIONS: Final[Mapping[str, Option]] = {
         _ANYWHERE, readers.read_construct, lambda construct: _WHERE_RUN[construct], is_setting=True
     ),
 }
-"""By name, in the order in which they are told. What only a container's body says (``result``) is none of them."""
+"""By name, in the order of descriptions. ``result`` is not included: only a container's body has it."""
 
 
 SETTINGS: Final = tuple(name for name, option in OPTIONS.items() if option.is_setting)
 
 
 class HasOptions(Protocol):
-    """A step or container as its author wrote it, as specified or as planned; its other options are attributes."""
+    """A step or container as written, specified or planned; its other options are attributes."""
 
     @property
     def values(self) -> Mapping[str, Any]: ...
 
 
 def said(written: HasOptions, options: Iterable[str] = OPTIONS) -> dict[str, Any]:
-    """What a step or container says otherwise than by default, of these options, by name."""
+    """Return the values of options that differ from the defaults, by name."""
     values = written.values
-    # Most are the very object that stands in the table: a flow may have ten thousand steps.
+    # Most values are the same object as in the table: a flow may have ten thousand steps.
     return {
         name: value
         for name in options

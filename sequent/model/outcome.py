@@ -1,4 +1,4 @@
-"""How things ended, for people."""
+"""Records of how runs, attempts and tasks ended, for people."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from sequent.model.showing import shown
 from sequent.model.status import RunStatus, Status
 
 MOST_TOLD = 100
-"""The largest number of failures in detail; the rest is counted."""
+"""The maximum number of failures in detail; the others are only counted."""
 
 
 @frozen(kw_only=True, eq=False, repr=False)
 class Problem(ByFields):
-    """Why an attempt failed."""
+    """The reason for the failure of an attempt."""
 
     type: str
     """The exception's class, or ``ExitStatus``, ``Signal``, ``Lost``."""
     message: str
     traceback: str = ""
-    """The author's part of it, as Python prints it."""
+    """The author's part of the traceback, as Python prints it."""
     file: str = ""
     line: Count = 0
-    """The innermost line of the author's own code."""
+    """The innermost line of the author's code."""
     exit_code: Number | None = None
     signal: Number | None = None
     types: tuple[str, ...] = ()
@@ -51,7 +51,7 @@ class Failure(ByFields):
     path: str
     sequence: str
     host: str = ""
-    """Where it was; empty where the run was started."""
+    """The host of the attempt; '' if it ran where the run was started."""
     attempt: int = 1
     problem: Problem
     log: LogSpan | None = None
@@ -63,12 +63,12 @@ class Failure(ByFields):
 
     @property
     def message(self) -> str:
-        """What it says."""
+        """The message of the problem."""
         return self.problem.message
 
     @property
     def exit_code(self) -> int | None:
-        """Of a command, where it ended with one."""
+        """The exit code of a command, if it has one."""
         return self.problem.exit_code
 
     def _repr_html_(self) -> str | None:
@@ -76,7 +76,7 @@ class Failure(ByFields):
 
 
 class Failures(list[Failure]):
-    """The first hundred failures, by time of their attempts' start; ``total`` is how many there are."""
+    """The first hundred failures, by start of their attempts; ``total`` is the number of all."""
 
     def __init__(self, first: Iterable[Failure], total: int) -> None:
         super().__init__(first)
@@ -87,12 +87,12 @@ class Failures(list[Failure]):
 
 
 FAILURE_CLASSES: dict[str, type] = {kind.__qualname__: kind for kind in (Failure, Problem, LogSpan)}
-"""The records of which a failure consists."""
+"""The classes of the records in a failure."""
 
 
 @frozen(kw_only=True, repr=False)
 class Outcome:
-    """How a run ended; true only on success."""
+    """The end of a run; true only for a success."""
 
     run_id: str
     status: RunStatus
@@ -102,14 +102,14 @@ class Outcome:
     failures: tuple[Failure, ...] = ()
     """The first hundred."""
     failed: int = 0
-    """How many attempts failed in all."""
+    """The total number of failed attempts."""
     store: str = ""
     stopped_by: int = 0
-    """The number of the signal that stopped it; 0 where none did."""
+    """The number of the signal that stopped the run; 0 if none did."""
     reason: str = ""
     """The reason for its end, if it is neither a failure nor a signal: a deadlock of pools, or a full disk."""
     due: float | None = None
-    """When something is due next in a run that is suspended, in seconds since 1970; None of any other."""
+    """The time of the next event of a suspended run, in seconds since 1970; None for others."""
 
     def __bool__(self) -> bool:
         return self.status is RunStatus.SUCCESS

@@ -1,4 +1,4 @@
-"""Cuts a part out of a value, on the tree of its wire text: nothing is decoded, so no class is needed."""
+"""Takes a part of a value from the tree of its wire text: nothing is decoded, so no class is needed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LONGEST_SHOWN = 40
 
 
 def cut(tree: object, keys: tuple[Key, ...], name: str) -> object:
-    """The tree of the part that these keys lead to, one after the other.
+    """Return the tree of the part that these keys lead to, one after the other.
 
     Args:
         tree: the result of ``json.loads`` of a wire text.

@@ -1,9 +1,9 @@
 """The plan: the specification with every name resolved to an index, and requirements as circuits.
 
-A container's requirements are one circuit. Each *atom* is an input, decided true or never, once, by the fate
-of a child (or of a node further out). Each *gate* has a number of inputs, and a target that
-its own decision feeds. A target is a gate (0 and up) or the start of a child: ``start_of(position)``.
-So a fact costs what it changes, and a requirement on ten thousand steps costs ten thousand steps in all.
+A container's requirements are one circuit. Each *atom* is an input that the fate of a child (or of a node further
+out) decides once: true, or never. Each *gate* has a number of inputs, and a target that its own decision feeds. A
+target is a gate (0 and up) or the start of a child: ``start_of(position)``. So the cost of a fact is that of its
+changes, and a requirement on ten thousand steps takes ten thousand in all.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ NO_VALUES: Mapping[str, Input] = {}
 
 
 def start_of(position: int) -> int:
-    """The target that stands for the start of the child at that position."""
+    """Return the target that stands for the start of the child at this position."""
     return -1 - position
 
 
@@ -41,17 +41,17 @@ class Gate(ByFields):
 
 @frozen(eq=False, repr=False)
 class AtomPlan(ByFields):
-    """An input: decided when its claim has come true, or never can."""
+    """An input; it is decided once its claim is true, or can never be."""
 
     claim: Claim
     target: int
     question: int = -1
-    """Of a claim on what was returned: which of its maker's ``asked`` decides it."""
+    """For a claim on a returned value: the index of the deciding question in its maker's ``asked``."""
 
 
 @frozen(eq=False, repr=False)
 class OuterAtom(ByFields):
-    """An input that something further out decides: the child ``node`` of a container around."""
+    """An input that is decided further out: by the child ``node`` of a container around this one."""
 
     node: int
     claim: Claim
@@ -70,11 +70,11 @@ class StepPlan(ByFields):
     """Its place among its container's children."""
     construct: Construct
     is_empty: bool = False
-    """Nothing to do: a success at once."""
+    """Whether there is nothing to do: the step succeeds at once."""
     inputs: tuple[Input, ...] = ()
     """The values of the references among its arguments, or in its words, env, cwd and stdin, in the order
-    in which ``work.references_of`` gives them, but for handles of the flow and secrets; literals stay with the
-    definition."""
+    of ``work.references_of``, without secrets and handles of the flow; literals stay with the definition.
+    """
     attributes: tuple[tuple[str, Input], ...] = ()
     """The attributes of ``self``, if the callable takes it."""
     stops: bool = True
@@ -82,19 +82,19 @@ class StepPlan(ByFields):
     watches: bool = False
     """Whether it still starts in a container that has stopped."""
     announces: bool = False
-    """Whether a requirement asks whether it is active, so that its beginning is a fact of its own."""
+    """Whether a requirement needs to know if it is active, so that its beginning is a fact of its own."""
     is_until: bool = False
-    """Whether its result ends its container's repeat once it is truthy."""
+    """Whether a truthy result of it ends its container's repeat."""
     asked: tuple[tuple[str, ...], ...] = ()
-    """What is asked of its result, here or of a container whose result it is: whether it is one of these wire texts."""
+    """The questions about its result, or that of a container with its result: whether it is one of these wire texts."""
     values: Mapping[str, Input] = NO_VALUES
-    """Its options that may be known only while running, by name."""
+    """The options whose values are computed by a run, by name."""
     retries: int = 0
     backoff: Backoff = AT_ONCE
     retry_on: tuple[str | int, ...] = ()
     priority: int = 0
     limit: int = 0
-    """How many of its tasks may execute at once; 0: no limit."""
+    """The maximum number of its tasks that run at once; 0: no limit."""
     acquires: Amounts = ()
     releases: Amounts | None = None
     recovery: Mapping[Status, Action] = field(factory=dict[Status, Action])
@@ -114,20 +114,20 @@ class ContainerPlan(ByFields):
     children: tuple[int, ...] = ()
     gates: tuple[Gate, ...] = ()
     atoms: tuple[tuple[AtomPlan, ...], ...] = ()
-    """Per child position: the inputs that it decides among its siblings."""
+    """Per child position: the inputs among its siblings that it decides."""
     outer_atoms: tuple[OuterAtom, ...] = ()
     free: tuple[int, ...] = ()
-    """Positions of children that wait for nothing."""
+    """The positions of children that wait for nothing."""
     handlers: tuple[tuple[int, ...], ...] = ()
     """Per child position: the siblings whose start would handle its failure."""
     repeats: ItemsPlan | None = None
     parallel: int = 1
-    """How many iterations may be under way at once; 0: no limit."""
+    """The maximum number of iterations at once; 0: no limit."""
     values: Mapping[str, Input] = NO_VALUES
-    """As of a step; ``parallel`` where it is known only when the repeat opens."""
+    """As for a step; ``parallel`` if it is known only when the repeat opens."""
     priority: int = 0
     limit: int = 0
-    """How many tasks within it may execute at once; 0: no limit."""
+    """The maximum number of tasks within it that run at once; 0: no limit."""
     acquires: Amounts = ()
     releases: Amounts | None = None
     until: int | None = None
@@ -144,7 +144,7 @@ NodePlan = StepPlan | ContainerPlan
 
 
 def taken_by(node: NodePlan) -> Iterator[Input]:
-    """All values that a node takes itself: a step as arguments and options, a container as options."""
+    """Yield all values that a node itself takes: a step as arguments and options, a container as options."""
     yield from node.values.values()
     if isinstance(node, StepPlan):
         yield from node.inputs
@@ -157,12 +157,12 @@ def taken_by(node: NodePlan) -> Iterator[Input]:
 
 @frozen(kw_only=True, eq=False, repr=False)
 class Reaction(ByFields):
-    """The causes that make a kept success run again in a recovery, by node index (siblings or further out)."""
+    """The reasons to run a kept success again in a recovery, by node index (siblings or further out)."""
 
     to_failure_of: tuple[int, ...] = ()
-    """It handled or watched their failure: it runs again if the same thing fails again."""
+    """The nodes whose failure it handled or watched: it runs again if they fail again."""
     to_run_of: tuple[int, ...] = ()
-    """It waited by ``done`` for them: it runs again if they ran again."""
+    """The nodes that it awaited by ``done``: it runs again if they ran again."""
 
 
 @frozen(kw_only=True, eq=False, repr=False)
@@ -176,41 +176,41 @@ class Plan(ByFields):
     max_concurrent: int | None = None
     pools: tuple[PoolSpec, ...] = ()
     reactions: Mapping[int, Reaction] = field(factory=dict[int, Reaction])
-    """By node index, for the nodes that have any."""
+    """The reactions by node index, for nodes that have any."""
     description: Description = field(factory=dict[str, Part])
-    """The flow as data, from which it is told, drawn, and compared with what it was when a run was made."""
+    """The flow as data: described, drawn, and compared with the description of the run."""
 
     @cached_property
     def has_priorities(self) -> bool:
-        """Whether anything in it is to start before or after its turn."""
+        """Return whether any part has a priority."""
         return any(node.priority for node in self.nodes[1:])
 
     def step(self, index: int) -> StepPlan:
-        """The step with that index."""
+        """Return the step with this index."""
         node = self.nodes[index]
         if not isinstance(node, StepPlan):
             raise AssertionError(f"{node.path} is not a step")
         return node
 
     def container(self, index: int) -> ContainerPlan:
-        """The container with that index."""
+        """Return the container with this index."""
         node = self.nodes[index]
         if not isinstance(node, ContainerPlan):
             raise AssertionError(f"{node.path} is not a container")
         return node
 
     def node_at(self, path: Path) -> NodePlan | None:
-        """The node with that path; of a repeated step, its container of one."""
+        """Return the node with this path; for a repeated step, the container that wraps it."""
         for node in self.nodes:
             if node.path == path:
                 return node
         return None
 
     def maker_of(self, index: int) -> Path:
-        """The path of the step whose result is the result of that node.
+        """Return the path of the step whose result is that of a node.
 
         Raises:
-            ValueError: it is that of a container which names none.
+            ValueError: the node is a container that names no result.
         """
         node = self.nodes[index]
         while isinstance(node, ContainerPlan):

@@ -1,4 +1,4 @@
-"""Records as JSON: written for rows, for messages within others and for other processes, and checked when read."""
+"""Writes records as JSON, for rows, messages and other processes, and checks them when it reads them."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from sequent.model.json_text import ascii_writer, read_json
 T = TypeVar("T")
 
 MOST = 2**53
-"""Whole numbers are smaller: no run has as many of anything."""
+"""The limit of integers: no run has as many of anything."""
 LATEST = 221_845_392_000.0
-"""Times are before the year 9000, and not before 1970: others have no form for people."""
+"""The limit of times, from 1970 to the year 9000: people cannot read others."""
 
 Count = Annotated[int, Meta(ge=0, lt=MOST)]
 Number = Annotated[int, Meta(gt=-MOST, lt=MOST)]
@@ -24,38 +24,38 @@ Moment = Annotated[float, Meta(ge=0, lt=LATEST)]
 
 
 def number_or(number: int, otherwise: int) -> int:
-    """The author's number as a record holds it, without a class of its own; or the other where it is too large."""
+    """Return the author's number as a plain int, or the other one if it is too large for a record."""
     plain = int.__index__(number)
     return plain if -MOST < plain < MOST else otherwise
 
 
-# ASCII alone: paths and messages may hold lone surrogates, which have no other form in a database or a message.
+# ASCII only: paths and messages may contain lone surrogates, which databases and messages cannot represent otherwise.
 _dump = ascii_writer()
 
 
 def text_of_record(record: object) -> str:
-    """The JSON of a record, or of anything that records consist of, in ASCII."""
-    # A mapping that is no dict becomes one.
+    """Return the JSON of a record, or of any part of one, in ASCII."""
+    # A mapping of another class becomes a dict.
     return _dump(to_builtins(record, enc_hook=dict))
 
 
 def read_record(kind: type[T], text: str, name: str) -> T:
-    """The record that ``text_of_record`` wrote.
+    """Return the record that ``text_of_record`` wrote.
 
     Args:
-        kind: its class, or what it is made of, such as ``dict[str, Count]``.
+        kind: its class, or another type of which records consist, such as ``dict[str, Count]``.
         text: JSON.
         name: its name in an error.
 
     Raises:
-        NotDataError: it is none of these: a field is missing, of another type or out of its range, or one too many.
+        NotDataError: the text is not such a record: a field is missing, unknown, of another type or out of range.
     """
     try:
         tree = read_json(text, name)
         record = convert(tree, kind)
     except ValueError as error:
         raise NotDataError(f"{name} cannot be read: {error}") from error
-    # Where a class is one of attrs, what it does not know would be passed over.
+    # For attrs classes, unknown fields would be ignored.
     if attrs.has(kind) and isinstance(tree, dict) and not tree.keys() <= attrs.fields_dict(kind).keys():
         raise NotDataError(f"{name} cannot be read: it has other fields")
     return record

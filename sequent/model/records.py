@@ -1,4 +1,4 @@
-"""Records: instances of attrs classes and dataclasses, taken apart into their fields and put together again."""
+"""Takes instances of attrs classes and dataclasses apart into their fields, and puts them together again."""
 
 from __future__ import annotations
 
@@ -19,35 +19,35 @@ from sequent.model.wording import with_article
 _CACHED_HASH = "_attrs_cached_hash"
 """The attribute in which attrs keeps the hash of an instance; None until it is computed."""
 _BESIDE = frozenset({_CACHED_HASH, "__orig_class__"})
-"""What stands in an instance beside its fields, and says nothing of its own: ``Box[int](3)`` notes its alias."""
+"""The attributes of an instance beside its fields, which carry no data: ``Box[int](3)`` notes its alias."""
 
 
 _NOTHING: Mapping[str, object] = {}
 
 
 class Shape(NamedTuple):
-    """The attributes of the instances of a class, and their places."""
+    """The attributes of the instances of a class, and where they are stored."""
 
     kind: type
     fields: tuple[str, ...]
     slots: Mapping[str, types.MemberDescriptorType]
     """The slots of the class and of its bases."""
     further_slots: tuple[str, ...]
-    """Those that are not fields."""
+    """The slots that are not fields."""
     computed: frozenset[str]
-    """Cached properties: their values are computed anew when needed."""
+    """The cached properties: their values are computed again when needed."""
     has_dict: bool
     caches_hash: bool
 
     def taken_apart(self, record: object, name: str) -> dict[str, object]:
-        """The values of the fields.
+        """Return the values of the fields.
 
         Args:
             record: an instance of exactly this class.
             name: its name in an error: ``result['model']``.
 
         Raises:
-            NotDataError: a field has no value, or something else is kept in the instance, which would be lost.
+            NotDataError: a field has no value, or the instance holds something else, which would be lost.
         """
         held: Mapping[str, object] = vars(record) if self.has_dict else _NOTHING
         values: dict[str, object] = {}
@@ -61,7 +61,7 @@ class Shape(NamedTuple):
             if attribute not in values:
                 self._refuse_unless_beside(attribute, name)
         for attribute in self.further_slots:
-            # A slot that was never set holds nothing that could be lost.
+            # An unset slot holds nothing that could be lost.
             with contextlib.suppress(AttributeError):
                 self.slots[attribute].__get__(record)
                 self._refuse_unless_beside(attribute, name)
@@ -77,7 +77,7 @@ class Shape(NamedTuple):
         )
 
     def _of_class(self, field: str, name: str) -> object:
-        """The value of a field that the instance does not hold itself: its default, as the class has it."""
+        """Return the value of a field that the instance itself does not hold: the default of its class."""
         value: object = getattr_static(self.kind, field, self)
         if value is self or isinstance(value, types.MemberDescriptorType):
             raise NotDataError(
@@ -92,7 +92,7 @@ class Shape(NamedTuple):
         return value
 
     def put_together(self, values: Mapping[str, object]) -> object:
-        """An instance with these values of its fields, made without running any code of its class."""
+        """Return an instance with these field values, made without running any code of its class."""
         record: object = object.__new__(cast("type[object]", self.kind))
         slots = self.slots
         for field, value in values.items():
@@ -110,10 +110,10 @@ class Shape(NamedTuple):
 
 
 def shape_of(kind: type[object]) -> Shape | None:
-    """The shape of an attrs class or dataclass, or of a class that inherits from one.
+    """Return the shape of an attrs class or dataclass, or of a class that inherits from one.
 
-    None for any other class, and for one whose instances hold more than Python can take apart, such as an exception,
-    or a dict with fields.
+    Return None for any other class, and for one whose instances hold more than Python can take apart, such as an
+    exception, or a dict with fields.
     """
     return _shape(cast("Hashable", kind))
 
@@ -151,11 +151,11 @@ def _shape(hashed: Hashable) -> Shape | None:
 
 
 _POINTER = tuple.__itemsize__
-"""Bytes of what an instance has for each of its slots."""
+"""The bytes of an instance for each of its slots."""
 
 
 def _holds_more(base: type) -> bool:
-    """Whether a class is written in C, with instance data that is neither in slots nor in a dict."""
+    """Return whether a class is written in C, with instance data that is neither in slots nor in a dict."""
     body = vars(base)
     if isinstance(body.get("__new__"), types.BuiltinMethodType):
         return True
@@ -163,12 +163,12 @@ def _holds_more(base: type) -> bool:
     if members and "__slots__" not in body:
         return True
     inherited = object if base.__base__ is None else base.__base__
-    # Python's own classes add their slots, and at most a dict and a place for weak references.
+    # Classes written in Python add their slots, and at most a dict and a place for weak references.
     return base.__basicsize__ - inherited.__basicsize__ > (members + 2) * _POINTER
 
 
 def _computed_in_slots(base: type) -> typing.Iterable[str]:
-    """The cached properties of an attrs class with slots, from the defaults of the ``__getattr__`` that it is given."""
+    """Return the cached properties of an attrs class with slots, from the defaults of its ``__getattr__``."""
     found = vars(base).get("__getattr__")
     if not isinstance(found, types.FunctionType) or "cached_properties" not in found.__code__.co_varnames:
         return ()
@@ -179,7 +179,7 @@ def _computed_in_slots(base: type) -> typing.Iterable[str]:
 
 
 def has_default(kind: type, field: str) -> bool:
-    """Whether a field of an attrs class or dataclass may be left out when an instance is made."""
+    """Return whether a field of an attrs class or dataclass may be omitted when an instance is made."""
     if attrs.has(kind):
         return any(each.name == field and each.default is not attrs.NOTHING for each in attrs.fields(kind))
     known: Mapping[str, dataclasses.Field[object]] = getattr(kind, "__dataclass_fields__", {})

@@ -1,4 +1,4 @@
-"""Values that are known only while running, as written; and literals, which are known at once."""
+"""Values as written: references, which are known only while a flow runs, and literals."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ Path = tuple[str, ...]
 
 
 def dotted(path: Path) -> str:
-    """A path as people read it."""
+    """Return a path as people read it."""
     return ".".join(path)
 
 
 @frozen(eq=False, repr=False)
 class OuterName(ByFields):
-    """A name that is searched from the container around the body in which it is written, outwards."""
+    """A name that is searched outwards, from the container around the body in which it is written."""
 
     name: str
 
 
 Target = Path | OuterName
-"""A step or container that something refers to: by its path from the root, or by name further out."""
+"""A step or container that is referred to: by its path from the root, or by a name further out."""
 
 
 @frozen(eq=False, repr=False)
@@ -39,7 +39,7 @@ class ResultOf(ByFields):
 
 @frozen(eq=False, repr=False)
 class ResultOr(ByFields):
-    """``x.result_or(v)``: its result, or a value if there is none; it waits until x is done."""
+    """``x.result_or(v)``: its result, or a value if there is none; the reader waits until x is done."""
 
     target: Target
     default: Literal
@@ -73,7 +73,7 @@ class PartOf(ByFields):
 
 @frozen(eq=False, repr=False)
 class SecretOf(ByFields):
-    """``secret("NAME")``: taken from where the step runs; no order, store, log or traceback has it."""
+    """``secret("NAME")``: read where the step runs; no order, store, log or traceback contains it."""
 
     name: str
     place: Place | None = field(default=None, eq=False)
@@ -81,7 +81,7 @@ class SecretOf(ByFields):
 
 @frozen(eq=False, repr=False)
 class ItemOf(ByFields):
-    """``item()``: the value of the nearest repeat's iteration."""
+    """``item()``: the item of the nearest repeat."""
 
     place: Place | None = field(default=None, eq=False)
 
@@ -104,7 +104,7 @@ class OuterValue(ByFields):
 
 @frozen(eq=False, repr=False)
 class FlowHandle(ByFields):
-    """The flow itself among the arguments: the step gets a handle with its place in the flow."""
+    """The flow itself as an argument: the step gets a handle with its place in the flow."""
 
 
 @frozen(eq=False, repr=False)
@@ -133,7 +133,7 @@ class CompoundForm(StrEnum):
 
 @frozen(eq=False, repr=False)
 class Compound(ByFields):
-    """A list, a tuple or a dict with references in it, at whatever depth."""
+    """A list, a tuple or a dict that contains references, at any depth."""
 
     form: CompoundForm
     parts: tuple[Value, ...]

@@ -1,4 +1,4 @@
-"""The errors for values that are not data, with the values to give instead."""
+"""The errors for values that cannot be stored, with advice on the value to use instead."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from sequent.errors import NotDataError
 from sequent.model.wording import with_article
 
 DATA = "numbers, text, lists, dicts, dates, paths, enums, attrs classes or dataclasses"
-"""The types that can be stored, in a sentence."""
+"""The types that can be stored, in words."""
 _FILE = "a path to a file that holds it"
 _BUFFERS: tuple[object, ...] = (bytearray, memoryview)
 _PLAIN: tuple[type, ...] = (str, bytes, int, float, list, dict, tuple)
 
 
 def refusal(value: object, name: str) -> NotDataError:
-    """The error for a value that is no data.
+    """Return the error for a value that cannot be stored.
 
     Args:
         value: the value.
@@ -26,7 +26,7 @@ def refusal(value: object, name: str) -> NotDataError:
     """
     kind = type(value)
     advice = _of_library(value)
-    # A float64 or a Timestamp passes for Python's own: its module tells whose it is.
+    # A float64 or a Timestamp has the name of one of Python's own: its module distinguishes it.
     shown = kind.__qualname__ if advice is None else f"{kind.__module__}.{kind.__qualname__}"
     return NotDataError(
         f"{name} is {with_article(shown)}, which cannot be stored and read back", hint=advice or advice_for(kind)
@@ -34,7 +34,7 @@ def refusal(value: object, name: str) -> NotDataError:
 
 
 def _of_library(value: object) -> str | None:
-    """The replacement for a value of numpy, pandas, torch and the like; None for any other."""
+    """Return the replacement for a value of numpy, pandas, torch and the like; None for others."""
     kind = type(value)
     if hasattr(kind, "tolist"):
         return "give x.item()" if _is_single(value) else f"give x.tolist(), or {_FILE}"
@@ -52,7 +52,7 @@ def _is_single(value: object) -> bool:
 
 
 def advice_for(kind: type[Any]) -> str:
-    """The replacement for an instance of a class."""
+    """Return the replacement for an instance of a class."""
     if issubclass(kind, AbstractSet):
         return f"give data, such as sorted(x), a list: a set has no order; or {_FILE}"
     if issubclass(kind, tuple):

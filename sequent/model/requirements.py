@@ -1,4 +1,4 @@
-"""What a step waits for, as written; once it is resolved, every target is a path from the root."""
+"""Requirements as written; once they are resolved, every target is a path from the root."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sequent.model.references import Path, Target
 from sequent.model.status import Claim
 
 MOST_NESTED = 100
-"""How deep a requirement may be nested; a chain of *and*, or of *or*, is one level."""
+"""The maximum depth of a requirement; a chain of *and*, or of *or*, is one level."""
 
 
 @frozen(eq=False, repr=False)
@@ -25,36 +25,36 @@ class Atom(ByFields):
     claim: Claim
     place: Place | None = field(default=None, eq=False)
     values: tuple[str, ...] = ()
-    """Of a claim on what was returned: the values, as wire text."""
+    """For a claim on a returned value: the accepted values, as wire text."""
     is_stand_in: bool = False
-    """Whether it is ``done`` because a value stands in where there is no result: that handles a failure."""
+    """Whether it is a ``done`` that comes from ``result_or``, whose default value handles a failure."""
 
     @property
     def path(self) -> Path:
-        """The target of a resolved one."""
+        """The target, once it is resolved."""
         return cast("Path", self.target)
 
     @property
     def handles(self) -> bool:
-        """Whether a failure is handled by it."""
+        """Whether it handles a failure."""
         return self.claim in (Claim.FAILURE, Claim.COMPLETE) or self.is_stand_in
 
     @property
     def watches(self) -> bool:
-        """Whether it comes true whatever happens, and leaves a failure a failure."""
+        """Whether it comes true in any case, without handling a failure."""
         return self.claim is Claim.DONE and not self.is_stand_in
 
 
 @frozen(eq=False, repr=False)
 class AllOf(ByFields):
-    """Every part holds."""
+    """A requirement that holds if every part holds."""
 
     parts: tuple[Requirement, ...]
 
 
 @frozen(eq=False, repr=False)
 class AnyOf(ByFields):
-    """At least one part holds."""
+    """A requirement that holds if at least one part holds."""
 
     parts: tuple[Requirement, ...]
 
@@ -63,10 +63,10 @@ Requirement = Atom | AllOf | AnyOf
 
 
 def join(parts: Iterable[Requirement], kind: type[AllOf | AnyOf]) -> Requirement | None:
-    """All of some resolved parts, or any of them, in the one form that they have however they were written.
+    """Join resolved parts with *and*, or with *or*, in a normal form that is independent of how they were written.
 
-    No part stands in it twice, none is of its own kind, and their order is their own. Of no parts it is None, and of
-    one that part.
+    The result contains no part twice, none of its own kind, and has an order of its own. Without parts it is None,
+    and of a single part it is that part.
     """
     parts = tuple(parts)
     if len(parts) == 1:
@@ -81,7 +81,7 @@ def join(parts: Iterable[Requirement], kind: type[AllOf | AnyOf]) -> Requirement
 
 
 def _key(requirement: Requirement) -> tuple[tuple[object, ...], str]:
-    """By what two requirements are the same, and stand one after the other: their claims, and how these are nested."""
+    """Return the key by which requirements are compared and sorted: their claims, and the nesting of these."""
     if isinstance(requirement, Atom):
         claim = "" if requirement.claim is Claim.SUCCESS else requirement.claim.value
         return ((requirement.path, claim, requirement.values, requirement.is_stand_in),), "."
@@ -90,7 +90,7 @@ def _key(requirement: Requirement) -> tuple[tuple[object, ...], str]:
 
 
 def holds(requirement: Requirement, is_true: Callable[[Atom], bool]) -> bool:
-    """Whether it is true, if certain claims are."""
+    """Return whether a requirement is true, given the truth of its claims."""
     if isinstance(requirement, Atom):
         return is_true(requirement)
     parts = (holds(part, is_true) for part in requirement.parts)
@@ -98,7 +98,7 @@ def holds(requirement: Requirement, is_true: Callable[[Atom], bool]) -> bool:
 
 
 def claims_in(requirement: Requirement | None) -> Iterator[Atom]:
-    """Every claim of a requirement."""
+    """Yield every claim of a requirement."""
     pending = [] if requirement is None else [requirement]
     while pending:
         part = pending.pop()

@@ -1,4 +1,4 @@
-"""The saved state from which a recovery starts: the open part of a run, from the store."""
+"""The saved state from which a recovery starts: the open part of a run, read from the store."""
 
 from __future__ import annotations
 
@@ -10,41 +10,41 @@ from sequent.model.status import Status, Verdict
 
 
 class SavedTask(Struct, frozen=True):
-    """The last attempt of a task: ``active`` where it has no outcome, ``waiting`` where it was lost."""
+    """The last attempt of a task: ``active`` if it has no outcome, ``waiting`` if it was lost."""
 
     status: Status
     attempt: int
     verdict: Verdict = Verdict.UNKNOWN
     answers: tuple[int, ...] = ()
-    """Which of its step's ``asked`` its result is."""
+    """The indices of the questions in its step's ``asked`` that its result answers with yes."""
     failures: int = 0
-    """How many attempts of the present recovery have failed; counted where the run is continued."""
+    """The number of attempts that failed in the present recovery; counted if the run is continued."""
     waits: bool = False
-    """Whether a wait before its next attempt had begun."""
+    """Whether the wait before its next attempt had begun."""
     had_begun: bool = True
-    """Of one without an outcome: whether its code had begun, as far as that was recorded."""
+    """For an attempt without an outcome: whether its code had begun, as far as that was recorded."""
     recovery: int = 0
     """The recovery of its last attempt."""
     ran_in: int = 0
-    """The last recovery in which it ran, and was not passed over; -1 where it never has."""
+    """The last recovery that ran the task rather than pass it over; -1 if none did."""
     is_passed: bool = False
-    """Whether it is passed over: a success without having run."""
+    """Whether it was passed over: a success without having run."""
 
 
 class SavedFrame(Struct, frozen=True):
-    """An iteration that had begun. Where the container wraps a step, ``tasks`` has that one task."""
+    """An iteration that had begun. If the container wraps a step, ``tasks`` has that one task."""
 
     id: int
     tasks: Mapping[int, SavedTask] = {}
-    """By node index."""
+    """The tasks by node index."""
     blocks: Mapping[int, SavedBlock] = {}
-    """By node index."""
+    """The containers by node index."""
     status: Status = Status.ACTIVE
-    """How it ended, where it did."""
+    """The status at its end, if it has ended."""
 
     @property
     def recovery(self) -> int:
-        """The recovery of the latest attempt in it; -1 where there is none."""
+        """Return the recovery of the latest attempt in it; -1 if there is none."""
         inside: list[SavedTask | SavedBlock] = [*self.tasks.values(), *self.blocks.values()]
         return max((saved.recovery for saved in inside), default=-1)
 
@@ -52,70 +52,70 @@ class SavedFrame(Struct, frozen=True):
 class SavedBlock(Struct, frozen=True):
     """A container within one iteration of its own container.
 
-    ``frames`` has the iterations up to ``drawn`` that were no success, and those in which something may have to run
-    again though they were one. Of a container that is kept and that the plan has a reaction for, it has all, for the
-    numbers of their attempts; of any other that is kept and in which nothing may run again, none.
+    ``frames`` has the iterations up to ``drawn`` that did not succeed, and the successful ones in which something may
+    have to run again. For a kept container with a reaction in the plan it has all, for the numbers of their
+    attempts; for any other kept container in which nothing may run again, none.
     """
 
     status: Status
     """``success``, or any other status if it is opened again."""
     drawn: int = 0
     frames: Mapping[int, SavedFrame] = {}
-    """By iteration number."""
+    """The iterations by number."""
     until_met: bool = False
-    """Whether an iteration that is kept had ended the repeat: nothing more is drawn."""
+    """Whether a kept iteration had ended the repeat: no more items are drawn."""
     answers: tuple[int, ...] = ()
-    """Of one that is kept: which of its maker's ``asked`` its result is."""
+    """For a kept container: the indices of the questions in its maker's ``asked`` that its result answers with yes."""
     recovery: int = -1
-    """The recovery of the latest attempt in it; -1 where there is none."""
+    """The recovery of the latest attempt in it; -1 if there is none."""
     ran_in: int = -1
-    """The last recovery in which something in it ran."""
+    """The last recovery in which a task in it ran."""
 
 
 class Mark(Struct, frozen=True):
-    """A task whose row a recovery changes before anything runs."""
+    """A task whose row a recovery changes before any task runs."""
 
     frame: int
-    """The frame whose row is around it; of a repeated step, the one around the repeat."""
+    """The frame whose row is around it; for a repeated step, the one around the repeat."""
     node: int
     iteration: int
-    """Of a repeated step; 0 elsewhere."""
+    """The iteration of a repeated step; 0 for others."""
     attempt: int
     sequence: tuple[int, ...]
     found: Status
-    """Its status, by the names of directives."""
+    """Its status, as directives name it."""
 
 
 class Renewal(Struct, frozen=True):
-    """A repeat of which nothing is kept: its items are computed anew, and its iterations had as good as never begun."""
+    """A repeat that keeps nothing: its items are computed again, and its iterations count as never begun."""
 
     frame: int
     """The frame around it."""
     node: int
     sequence: tuple[int, ...]
-    """Of the iteration around it."""
+    """The sequence of the iteration around it."""
 
 
 class Revision(Struct, frozen=True):
-    """The changes that a recovery makes to the rows it finds.
+    """The changes that a recovery makes to existing rows.
 
-    It is written in one transaction, so that a recovery of that recovery finds it.
+    They are written in one transaction, so that a recovery of that recovery finds them.
     """
 
     outdated: tuple[Mark, ...] = ()
-    """Successes that are to run again."""
+    """The successes that are to run again."""
     superseded: tuple[Mark, ...] = ()
-    """Attempts of recoveries that this one does not go on from."""
+    """The attempts of recoveries that this one does not build on."""
     restored: tuple[tuple[Mark, int], ...] = ()
-    """Successes of an earlier recovery that later ones had replaced, with the number of the attempt they were."""
+    """The successes of an earlier recovery that later ones had replaced, with the number of their attempt."""
     passed: tuple[Mark, ...] = ()
     """The tasks that are passed over, with the numbers of the attempts that record it."""
     frames: tuple[tuple[int, int, int], ...] = ()
-    """Iterations that are a success no more: frame around, container, number."""
+    """The iterations that no longer count as a success: frame around, container, number."""
     repeats: tuple[tuple[int, int], ...] = ()
-    """Repeats that are a success no more: frame around, container."""
+    """The repeats that no longer count as a success: frame around, container."""
     renewed: tuple[Renewal, ...] = ()
-    """Repeats that begin anew."""
+    """The repeats that begin anew."""
 
     def __bool__(self) -> bool:
         changed = self.outdated or self.superseded or self.restored or self.passed

@@ -1,4 +1,4 @@
-"""How values that JSON has no form for, and that hold no others, are written and read back."""
+"""Writes and reads values that JSON has no form for and that contain no other values."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _write_moment(value: datetime) -> list[object]:
 
 
 def _own_name(zone: timezone | None) -> list[str]:
-    """The name that an offset was given, where it was given one."""
+    """Return the name of an offset, if it was given one."""
     if zone is None:
         return []
     name = zone.tzname(None)
@@ -34,7 +34,7 @@ def _own_name(zone: timezone | None) -> list[str]:
 
 
 def _is_found_again(value: datetime, key: str) -> bool:
-    """Whether the zone with that key is the moment's own: one may also be read from a file, under any name."""
+    """Return whether the zone with this key is the moment's own: a zone may be read from a file, under any name."""
     from zoneinfo import ZoneInfo
 
     try:
@@ -44,7 +44,7 @@ def _is_found_again(value: datetime, key: str) -> bool:
 
 
 def _read_moment(parts: list[typing.Any]) -> datetime:
-    """A moment with its own zone: by key where it has one, else by its offset."""
+    """Return a moment with its own zone: by key if it has one, else by its offset."""
     text, key, fold, *name = parts
     moment = datetime.fromisoformat(text)
     if key:
@@ -99,7 +99,7 @@ def _read_range(parts: list[int]) -> range:
 
 
 class Scalar(typing.NamedTuple):
-    """A kind of value: the key that marks it, and how it becomes JSON and comes back."""
+    """A kind of value: the key that marks it, and its conversions to and from JSON."""
 
     tag: str
     write: Callable[[typing.Any], object]
@@ -119,7 +119,7 @@ SCALARS: dict[type, Scalar] = {
     type(pathlib.Path()): Scalar("$p", str, pathlib.Path),
     type(pathlib.PurePath()): Scalar("$pp", str, pathlib.PurePath),
 }
-"""By exact type: a subclass, or another system's path, would not be read back as itself."""
+"""The kinds by exact type: a subclass, or another system's path, would be read back as something else."""
 
 READERS: dict[str, Callable[[typing.Any], object]] = {
     "$f": float,

@@ -1,4 +1,4 @@
-"""Where a task is: one iteration of a container, and the iterations around it."""
+"""The place of a task: one iteration of a container, and the iterations around it."""
 
 from __future__ import annotations
 
@@ -20,5 +20,5 @@ class Scope(Struct, frozen=True):
 
 
 def sequence_text(sequence: tuple[int, ...]) -> str:
-    """A sequence as people read it: ``1.2.2``."""
+    """Return a sequence as people read it: ``1.2.2``."""
     return ".".join(map(str, sequence))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 Shower = Callable[[object], str | None]
-"""Gives a thing as HTML; None where it has no more to show than its ``repr``."""
+"""Returns an object as HTML; None if its ``repr`` says as much."""
 
 
 class _ShowPort:
@@ -21,5 +21,5 @@ def set_shower(shower: Shower) -> None:
 
 
 def shown(thing: object) -> str | None:
-    """A flow or outcome as HTML; None if no function is registered, or its ``repr`` is enough."""
+    """Return a flow or outcome as HTML; None if no function is registered, or its ``repr`` is enough."""
     return None if _port.shower is None else _port.shower(thing)

@@ -17,9 +17,9 @@ from sequent.model.variables import PREFIX
 from sequent.model.work import Work
 
 MOST_LEVELS = 100
-"""How deep a flow may be nested: so long may a path be."""
+"""The maximum depth of a flow, and so the maximum length of a path."""
 LONGEST_NAME = 64
-"""How many characters the name of a step, container, flow or pool may have."""
+"""The maximum number of characters in the name of a step, container, flow or pool."""
 UNLIMITED = 2**31 - 1
 """The capacity of a pool that has no limit."""
 
@@ -35,7 +35,7 @@ class ItemsLiteral(ByFields):
 
 @frozen(eq=False, repr=False)
 class ItemsCall(ByFields):
-    """A callable that gives the items, or an iterator over them; it is called in a worker."""
+    """A callable that returns the items, or an iterator over them; it is called in a worker."""
 
     name: str
     takes_self: bool
@@ -59,12 +59,12 @@ class PoolSpec(ByFields):
 
 
 def capacity_text(capacity: int) -> str:
-    """How much there is of a pool, for people."""
+    """Return the capacity of a pool, for people."""
     return "no limit" if capacity == UNLIMITED else f"{capacity:,}"
 
 
 Amounts = tuple[tuple[str, int], ...]
-"""So much of each pool, by name."""
+"""The amount of each pool, by name."""
 
 
 NO_VALUES: Mapping[str, Value] = {}
@@ -77,10 +77,10 @@ class PlainOptions(ByFields):
     parallel: int = 1
     priority: int = 0
     max_concurrent: int | None = None
-    """How many of its tasks may execute at once, over all iterations; None or below 1: no limit."""
+    """The maximum number of its tasks at once, over all iterations; None or below 1: no limit."""
     handles: bool = True
     stop_on_exception: bool | None = None
-    """None where the container around decides; of the flow itself ``FlowConfig`` says it."""
+    """None if the container around decides; for the flow itself, ``FlowConfig`` has it."""
 
 
 @frozen(kw_only=True, eq=False, repr=False)
@@ -90,7 +90,7 @@ class PlainStepOptions(PlainOptions):
     retries: int = 0
     backoff: Backoff = AT_ONCE
     retry_on: tuple[str | int, ...] = ()
-    """Qualified names (``module.Class``) of exceptions, and exit codes; empty: any failure."""
+    """The qualified names (``module.Class``) of exceptions, and exit codes; empty: any failure."""
     recovery: Mapping[Status, Action] = field(factory=dict[Status, Action])
     """The actions of a recovery, by the status of the step; only those that differ from the default."""
     task_construct: Construct | None = None
@@ -105,12 +105,12 @@ class StepSpec(PlainStepOptions):
     requires: Requirement | None = None
     repeats: ItemsSpec | None = None
     until: bool = False
-    """Of a repeated step: it ends once its own result is truthy."""
+    """Whether a repeated step ends once its own result is truthy."""
     values: Mapping[str, Value] = NO_VALUES
-    """The given options that may be known only while running, by name: ``hosts``, ``delay``, ``timeout``."""
+    """The given options whose values are computed by a run, by name: ``hosts``, ``delay``, ``timeout``."""
     acquires: Amounts = ()
     releases: Amounts | None = None
-    """The amounts given back at the end. None: those acquired; empty: none, they are kept for the run."""
+    """The amounts given back at the end. None: those acquired; empty: none, the run keeps them."""
     place: Place | None = field(default=None, eq=False)
     option_places: Mapping[str, Place] = field(factory=dict[str, Place], eq=False)
     """The line of each option written on its own line, if known."""
@@ -123,13 +123,13 @@ class ContainerSpec(PlainOptions):
     name: str
     children: tuple[StepSpec | ContainerSpec, ...] = ()
     attributes: tuple[tuple[str, Value], ...] = ()
-    """The values that its body takes from outside: items, parameters, outer values; a step sees them on ``self``."""
+    """The values that its body takes from outside: items, parameters, outer values; steps see them on ``self``."""
     requires: Requirement | None = None
     repeats: ItemsSpec | None = None
     values: Mapping[str, Value] = NO_VALUES
-    """As of a step; ``parallel`` only where it is known only while running."""
+    """As for a step; ``parallel`` only if it is computed by a run."""
     acquires: Amounts = ()
-    """Taken before its first iteration, and held until it has settled."""
+    """The amounts taken before its first iteration, and held until it has settled."""
     releases: Amounts | None = None
     until: str | None = None
     result: str | None = None
@@ -143,9 +143,9 @@ class ParamSpec(ByFields):
 
     name: str
     type: str
-    """The annotation, as text."""
+    """The annotation, as a string."""
     default: Literal | None = None
-    """None where the parameter must be given."""
+    """None if the parameter is required."""
     help: str = ""
     place: Place | None = field(default=None, eq=False)
 
@@ -156,46 +156,46 @@ class FlowConfig(ByFields):
 
     task_construct: Construct = Construct.PROCESS
     max_concurrent: int | None = None
-    """How many tasks may execute at once; None: the number of processors; below 1: no limit."""
+    """The maximum number of tasks at once; None: the number of processors; below 1: no limit."""
     stop_on_exception: bool = True
     sleep_between_loops: float = 1.0
-    """Accepted, and only bounds waiting: dispatch is event-driven."""
+    """Accepted; it only bounds waiting, since dispatch is event-driven."""
     prune_older_than: float | None = None
-    """Seconds after which runs that have succeeded are removed, as another one ends; None: never."""
+    """Seconds after which successful runs are removed, at the end of another one; None: never."""
     workdir: str = ""
-    """The directory for its steps' scratch directories; empty: the run's own."""
+    """The directory for its steps' scratch directories; '': the run's own."""
     logdir: str = ""
-    """The directory for its runs' logs; empty: the run's own."""
+    """The directory for its runs' logs; '': the run's own."""
     envvar_prefix: str = PREFIX
-    """The prefix of the environment variables that tell steps their place."""
+    """The prefix of the environment variables that give steps their place."""
     logging_level: int = 20
     logging_formats: tuple[tuple[int, str], ...] = ()
-    """How ``logging`` writes a line (``%(message)s``) of each level; level 0: of every other."""
+    """The format of a line of ``logging`` (``%(message)s``) for each level; level 0: all others."""
     logging_datefmt: str = ""
-    """The time format of ``logging``; empty: its default."""
+    """The time format of ``logging``; '': its default."""
     logging_console: bool = False
     """Whether ``run()`` shows the output of its steps."""
     hosts: Mapping[str, HostSettings] = field(factory=dict[str, HostSettings])
-    """The hosts of which more is known than the name that steps give, by that name."""
+    """The hosts that have settings, by the name that steps give."""
     remotes: tuple[str, ...] = ()
-    """Hosts that are to be reached before anything starts, beside those that steps name."""
+    """The hosts to reach before anything starts, beside those that steps name."""
     ssh_config: str = ""
-    """The SSH configuration by which hosts are reached; empty: the user's own."""
+    """The SSH configuration by which hosts are reached; '': the user's own."""
 
     def host(self, name: str) -> HostSettings:
-        """What is known of a host, of which the configuration need not say anything."""
+        """Return the settings of a host, which need not be in the configuration."""
         found = self.hosts.get(name) or HostSettings(name=name, address=(name,))
         return evolve(found, ssh_config=self.ssh_config)
 
 
 @frozen(kw_only=True, eq=False, repr=False)
 class Origin(ByFields):
-    """Where a flow is found again."""
+    """The place from which a flow is loaded again."""
 
     module: str = ""
-    """The module that holds it; ``__main__`` or empty where it cannot be imported."""
+    """The module that contains it; ``__main__`` or '' if it cannot be imported."""
     attribute: str = ""
-    """Its name in that module; empty where it has none (built within a function)."""
+    """Its name in that module; '' if it has none (built within a function)."""
     file: str = ""
     """The real path of the module's file."""
 
@@ -211,25 +211,25 @@ class FlowSpec(ByFields):
     """The pools that its steps and containers name."""
     config: FlowConfig = Factory(FlowConfig)
     config_places: Mapping[str, Place] = field(factory=dict[str, Place], eq=False)
-    """Where the flow itself says each of its settings, by the fields of ``FlowConfig``; others may say the rest."""
+    """The places in the flow of its own settings, by the fields of ``FlowConfig``; other sources may set the rest."""
     origin: Origin = field(factory=Origin, eq=False)
     warnings: tuple[str, ...] = field(default=(), eq=False)
-    """Accepted input that is probably a mistake: one sentence each, with its place."""
+    """Warnings about accepted input that is probably a mistake: one sentence each, with its place."""
 
 
 @frozen(kw_only=True, eq=False)
 class Definition:
-    """A specification together with its code, from which a worker finds a step."""
+    """A specification together with its code, in which a worker finds a step."""
 
     spec: FlowSpec
     functions: Mapping[Path, Callable[..., object]]
-    """The callable of each step (not of commands)."""
+    """The callable of each step (commands have none)."""
     items: Mapping[Path, Callable[..., object]]
     """The callable of each ``repeats`` that has one."""
     bodies: Mapping[Path, type]
-    """The class of each container that was written as one: ``self`` is made from it."""
+    """The class of each container that was written as one: ``self`` is an instance of it."""
     result_types: Mapping[Path, object]
-    """The type that each step's result is annotated with, as an object where it is known."""
+    """The annotated type of each step's result, as an object if it is known."""
     param_types: Mapping[str, object]
     """The type of each parameter, as an object."""
     flow: object

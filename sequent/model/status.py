@@ -18,7 +18,7 @@ class Status(StrEnum):
 
     @property
     def is_settled(self) -> bool:
-        """Whether nothing more will happen to it within this recovery."""
+        """Return whether the status is final within this recovery."""
         return self in SETTLED
 
 
@@ -36,8 +36,8 @@ class Claim(StrEnum):
     SKIPPED = "skipped"
     DONE = "done"
     RETURNED = "returned"
-    """It succeeded, and its result is one of certain values."""
-    # The original's names, of which two stand for what was there between ready and active.
+    """Success with one of certain values as its result."""
+    # The original's names, of which two name stages between ready and active.
     ready = allocate = fueled = READY
     active = ACTIVE
     success = SUCCESS
@@ -54,8 +54,9 @@ SETTLES: dict[Status, frozenset[Claim]] = {
     Status.SKIPPED: frozenset({Claim.SKIPPED, Claim.DONE}),
     Status.CANCELLED: frozenset({Claim.DONE}),
 }
-"""The claims that are true once a task has settled so; every other claim can then never be true,
-but for ready and active of what had been ready and active before it settled."""
+"""The claims that are true once a task has settled with a status. Every other claim can then never be true,
+except ready and active of a task that had been ready and active before it settled.
+"""
 
 
 class RunStatus(StrEnum):
@@ -69,13 +70,13 @@ class RunStatus(StrEnum):
     FAILURE = "failure"
     STOPPED = "stopped"
     SUSPENDED = "suspended"
-    """Only delays are left, and the driver did not wait for them: continue it later."""
+    """Only delays remain, and the driver did not wait for them: continue the run later."""
     INTERRUPTED = "interrupted"
     DAMAGED = "damaged"
 
 
 class Construct(StrEnum):
-    """Where a step's code is executed."""
+    """The ways to execute a step's code."""
 
     PROCESS = "process"
     THREAD = "thread"
@@ -83,7 +84,7 @@ class Construct(StrEnum):
 
 
 class Verdict(Enum):
-    """The meaning of an attempt's result for an ``until``: the worker reports it, since the engine sees no results."""
+    """The meaning of an attempt's result for ``until``, reported by the worker: the engine does not see results."""
 
     UNKNOWN = 0
     FALSY = 1
@@ -95,7 +96,7 @@ class Action(StrEnum):
 
     RERUN = "rerun"
     SKIP = "skip"
-    """Passed over: not run, and counted as a success."""
+    """The task is not run, and counts as a success."""
     # The original's names.
     rerun = RERUN
     skip = SKIP

@@ -1,4 +1,4 @@
-"""Which annotations promise values that can be stored."""
+"""Finds annotations that promise values which can be stored."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from sequent.model.records import has_default
 
 
 def never_stored(annotation: object) -> tuple[Meaning, str] | None:
-    """A type in an annotation that can never be stored or found, and the field of a record in which it stands.
+    """Return a type in an annotation that can never be stored or found, and the record field that contains it.
 
-    A type that is written beside a result is meant to be returned, wherever it stands in it. A field of a record counts
-    where it cannot hold anything else: of ``Connection | None`` it may be None, and a list may be empty.
+    A type in the annotation of a result is meant to be returned, wherever it stands. A record's field counts only if it
+    cannot hold anything else: a field of type ``Connection | None`` may be None, and a list may be empty.
     """
     for meaning in meanings_in(annotation, enters=lambda _: False):
         if meaning.form is Form.OTHER:
@@ -32,7 +32,7 @@ def _in_fields(record: Meaning, around: tuple[type, ...]) -> Iterator[tuple[Mean
         if record.form is Form.RECORD or name in record.required:
             for meaning, inner in _always(field, (*around, record.kind)):
                 if meaning.form is Form.UNFOUND and has_default(record.kind, name):
-                    # It may be one that the annotation does not name: ``day: date = None``.
+                    # The default may be of a type that the annotation does not name: ``day: date = None``.
                     continue
                 yield meaning, inner or f"{record.kind.__qualname__}.{name}"
 

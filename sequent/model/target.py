@@ -1,4 +1,4 @@
-"""Which flow a run is of: all that an agent and its workers know of a run's row."""
+"""The flow of a run: all that an agent and its workers know of the run's row."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ from msgspec import Struct
 
 
 class Target(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which flow a run is of, and how it is found again."""
+    """The flow of a run, and how it is loaded again."""
 
     flow: str
-    """Its name."""
+    """The flow's name."""
     file: str = ""
     """The real path of its module's file."""
     module: str = ""
     attribute: str = ""
     is_script: bool = False
-    """The flow was built by a script that ran: it is recovered by running the script again."""
+    """Whether a script built the flow when it ran: the script runs again to recover the run."""
     argv: tuple[str, ...] = ()
-    """Of a script: its arguments, ``argv[0]`` first."""
+    """The arguments of a script, ``argv[0]`` first."""
     cwd: str = ""
-    """The directory in which the run was started; steps run in it."""
+    """The directory in which the run was started; its steps run there."""
 
 
 def is_file(target: str) -> bool:
-    """Whether what was typed names its flow's file, not a module."""
+    """Return whether a typed target names the flow's file, not a module."""
     head = target.rpartition(":")[0] or target
     return head.endswith(".py") or "/" in head

@@ -1,11 +1,11 @@
-"""Text for a terminal, in which nothing steers it."""
+"""Makes text safe for a terminal: nothing in it controls the terminal."""
 
 from __future__ import annotations
 
 import re
 
-# C0 and C1 controls, DEL, lone surrogates, and the marks that reorder or hide text; none of them is printable.
-# Patterns are compiled when a text first needs them: few do.
+# C0 and C1 controls, DEL, lone surrogates, and the marks that reorder or hide text; none of them is printable. Patterns
+# are compiled when they are first needed: few texts need them.
 _UNSAFE = "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 _LINE_UNSAFE = f"[\t\n]|{_UNSAFE}"
 
@@ -21,17 +21,17 @@ _UNDRAWN = f"({_PAINT}|{_MOVES})|{_UNSAFE}"
 
 
 def safe(text: str) -> str:
-    """Text of one line in which every character that could steer a terminal is shown as its escape."""
+    """Return text of one line in which every character that could control a terminal is shown as its escape."""
     return text if text.isprintable() else re.sub(_LINE_UNSAFE, _escaped, text)
 
 
 def safe_block(text: str) -> str:
-    """The same for text of several lines: tabs and line ends stay, and a lone carriage return is a line end."""
+    """Return the same for text of several lines: tabs and line ends stay, and a lone carriage return is a line end."""
     return re.sub(_UNSAFE, _escaped, text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def seen_lines(text: str) -> list[str]:
-    """The lines that a program has drawn on a terminal, each as it was seen last, without colours and controls."""
+    """Return the lines that a program has drawn on a terminal as they were last seen, without colours and controls."""
     lines = (line.rstrip("\r").rpartition("\r")[2] for line in re.sub(_SEQUENCES, "", text).split("\n"))
     return [re.sub(_UNSAFE, "", line) for line in lines]
 
@@ -41,7 +41,7 @@ def _escaped(match: re.Match[str]) -> str:
 
 
 def painted(text: str, *, moves: bool = False) -> str:
-    """The same for text that we have painted: its colours stay, and with ``moves`` its moves."""
+    """Return the same for text that Sequent has painted: colours stay, and with ``moves`` cursor moves."""
     if all(map(str.isprintable, text.split("\n"))):
         return text
     return re.sub(_UNDRAWN if moves else _UNPAINTED, _escaped_unless_ours, text)

@@ -1,7 +1,7 @@
-"""The only serialisation: data to text that is read back exactly, or refused by name.
+"""The only serialisation: data to text that is read back exactly, or refused with an error that names it.
 
 The text is JSON. A type that JSON lacks is an object with one key, ``$`` and a letter or two for its kind.
-Enums and records carry the name of their class, never a way to import it: the reader passes the
+Enums and records carry the name of their class, never the way to import it: the reader passes the
 classes, taken from the annotation of the step that made the value.
 """
 
@@ -29,17 +29,17 @@ from sequent.model.wording import repr_of, with_article
 __all__ = ["classes_in", "decode", "decode_result", "encode", "encode_with_classes", "part_of"]
 
 MAX_DEPTH = 100
-"""How deep data may be nested."""
+"""The maximum depth of data."""
 
 _PLAIN = (type(None), bool, int, str)
 
 
 def encode(value: object, name: str = "the value") -> str:
-    """The text of a value.
+    """Return the text of a value.
 
     Args:
         value: None, bool, int, float, str, bytes, list, tuple, dict, range, a date or time, Decimal, UUID,
-            Path, an enum's member, an attrs or dataclass instance, or any nesting of these.
+            Path, a member of an enum, an attrs or dataclass instance, or any nesting of these.
         name: its name in an error: ``result``, ``kwargs['db']``.
 
     Raises:
@@ -49,7 +49,7 @@ def encode(value: object, name: str = "the value") -> str:
 
 
 def encode_with_classes(value: object, name: str = "the value") -> tuple[str, tuple[type, ...]]:
-    """The text of a value, and the enums and records in it, without which it cannot be read back."""
+    """Return the text of a value, and the enums and records in it, which are needed to read it back."""
     try:
         if type(value) in _PLAIN:
             return text_of(value), ()
@@ -65,7 +65,7 @@ def encode_with_classes(value: object, name: str = "the value") -> tuple[str, tu
 def _too_long(value: object, name: str) -> NotDataError:
     where = ""
     try:
-        # It is looked for only now: asking every number would cost more than writing it.
+        # Searched only now: checking every number would take longer than writing it.
         _DigitFinder({}).tree(value, name, 0)
     except _TooLongError as error:
         where = "" if str(error) == name else f": {_short(str(error))}"
@@ -76,7 +76,7 @@ def _too_long(value: object, name: str) -> NotDataError:
 
 
 class _TooLongError(Exception):
-    """The name of a number that has too many digits."""
+    """A number has too many digits; the exception carries its name."""
 
 
 class _Encoder:
@@ -124,7 +124,7 @@ class _Encoder:
         kind = type(value)
         if isinstance(value, Enum):
             if value.name not in type(value).__members__:
-                # Members that were joined, of a Flag, have no name by which to find them again.
+                # Combined members of a Flag have no name by which to find them again.
                 raise NotDataError(f"{_short(name)} is {value!r}, which is not a single member", hint="give its value")
             self._note(kind, name)
             return {"$e": [kind.__qualname__, value.name]}
@@ -157,14 +157,14 @@ def _written(scalar: Scalar, value: object, name: str) -> object:
     try:
         return scalar.write(value)
     except NotDataError as error:
-        # What writes a scalar does not know where it stands.
+        # The writer of a scalar does not know the scalar's place.
         error.message = f"{_short(name)}: {error.message}"
         error.args = (error.message,)
         raise
 
 
 class _DigitFinder(_Encoder):
-    """Stops at the first number that has more digits than Python writes, with its name."""
+    """Stops at the first number with more digits than Python writes, and gives its name."""
 
     def tree(self, value: object, name: str, depth: int) -> object:
         parts = (value.start, value.stop, value.step) if isinstance(value, range) else (value,)
@@ -176,14 +176,14 @@ class _DigitFinder(_Encoder):
 
 
 def decode(text: str, classes: Mapping[str, type] | None = None) -> object:
-    """The value of a text.
+    """Return the value of a text.
 
     Args:
         text: the result of ``encode``.
         classes: the enums and records that it may contain, by qualified name.
 
     Raises:
-        NotDataError: the text names a class that is not among these, or that has other fields now.
+        NotDataError: the text names a class that is not among these, or one whose fields have changed.
     """
     try:
         return _value(read_json(text, "a stored value"), classes or {})
@@ -197,7 +197,7 @@ def decode(text: str, classes: Mapping[str, type] | None = None) -> object:
 
 
 def decode_result(text: str, classes: Mapping[str, type] | None, maker: str) -> object:
-    """The value of the text of a step's result.
+    """Return the value of the text of a step's result.
 
     Args:
         text: the result of ``encode``.
@@ -205,7 +205,7 @@ def decode_result(text: str, classes: Mapping[str, type] | None, maker: str) -> 
         maker: the dotted path of the step that returned it.
 
     Raises:
-        NotDataError: it cannot be read back; the message names the step, and the hint how to compute it again.
+        NotDataError: it cannot be read back; the message names the step, and the hint says how to compute it again.
     """
     try:
         return decode(text, classes)
@@ -219,11 +219,11 @@ def decode_result(text: str, classes: Mapping[str, type] | None, maker: str) -> 
 
 
 class Ambiguous:
-    """Stands for an ambiguous class: there are several of its name."""
+    """A placeholder for a class whose name several classes share."""
 
 
 def part_of(text: str, keys: tuple[Key, ...], name: str = "the value") -> str:
-    """The text of a part of a value: of ``x.result["a"].b[-1]`` the keys are "a", "b" and -1.
+    """Return the text of a part of a value: for ``x.result["a"].b[-1]`` the keys are "a", "b" and -1.
 
     Args:
         text: the result of ``encode``.
@@ -255,7 +255,7 @@ def _tagged(tag: str, content: typing.Any, classes: Mapping[str, type]) -> objec
     if tag == "$d":
         return {_value(key, classes): _value(item, classes) for key, item in content}
     if tag in READERS:
-        # A path, say, whose text stands in parts.
+        # A path, for instance, whose text has several parts.
         return READERS[tag](_value(cast("object", content), classes) if isinstance(content, dict) else content)
     if tag == "$fs":
         total, first = content
@@ -294,7 +294,7 @@ def _member(kind: type[Enum], name: str) -> Enum:
 
 
 def _record(kind: type[object], values: dict[str, object]) -> object:
-    """An instance with exactly the stored fields, made without running its constructor."""
+    """Return an instance with exactly the stored fields, made without running its constructor."""
     shape = shape_of(kind)
     if shape is None or set(shape.fields) != set(values):
         raise NotDataError(
@@ -306,7 +306,7 @@ def _record(kind: type[object], values: dict[str, object]) -> object:
 
 
 def _difference(fields: tuple[str, ...] | None, values: Mapping[str, object]) -> str:
-    """The differences of a class from its stored fields."""
+    """Return the differences between a class and the stored fields."""
     if fields is None:
         return "has other fields than the class has now, which is neither an attrs class nor a dataclass"
     gone = [repr(name) for name in values if name not in fields]

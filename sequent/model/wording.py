@@ -1,4 +1,4 @@
-"""How messages speak of values and their types, and of names that were meant."""
+"""Words for messages: values and their types, and similar names."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ _MOST_LISTED = 20
 
 
 def with_article(noun: str) -> str:
-    """A noun in a sentence: ``a str``, ``an int``."""
+    """Return a noun with its article: ``a str``, ``an int``."""
     return f"{'an' if noun[:1].lower() in 'aeio' else 'a'} {noun}"
 
 
 def kind_of(value: object) -> str:
-    """The type of a value, in a sentence: ``None``, ``a str``, ``an int``."""
+    """Return the type of a value, in words: ``None``, ``a str``, ``an int``."""
     return "None" if value is None else with_article(type(value).__name__)
 
 
 def repr_of(value: object, longest: int = 100) -> str:
-    """The ``repr`` of a value, shortened; a placeholder if it raises."""
+    """Return the ``repr`` of a value, shortened; a placeholder if it raises."""
     try:
         text = repr(value)
     except SequentError:
-        # A reference in a step says who it is.
+        # A reference in a step has its own error for this.
         raise
     except Exception as error:  # noqa: BLE001 - a class of the author's may raise anything
         text = f"<{with_article(type(value).__name__)}, whose __repr__ raises {type(error).__name__}>"
@@ -32,28 +32,28 @@ def repr_of(value: object, longest: int = 100) -> str:
 
 
 def described(value: object) -> str:
-    """A value, shortened, with its type: ``'5', a str``; None alone."""
+    """Return a value, shortened, with its type: ``'5', a str``; for None, its name alone."""
     return "None" if value is None else f"{repr_of(value)}, {kind_of(value)}"
 
 
 def guess(name: str, known: Iterable[str]) -> str:
-    """The beginning of a hint: ``did you mean 'load'? ``; empty if no name is similar."""
-    # Few mistakes are made, and this takes a while to load.
+    """Return the beginning of a hint: ``did you mean 'load'? ``; '' if no name is similar."""
+    # Mistakes are rare, and this module is slow to load.
     from difflib import get_close_matches
 
-    # Whoever writes logging for LOGGING means that.
+    # A key that differs only in case, such as logging for LOGGING, is meant to be the same.
     folded = {other.casefold(): other for other in known}
     close = get_close_matches(name.casefold(), folded, n=1)
     return f"did you mean {folded[close[0]]!r}? " if close else ""
 
 
 def listed(names: Sequence[str]) -> str:
-    """The first of some names."""
+    """Return the first of some names, as a list in words."""
     return ", ".join(names[:_MOST_LISTED]) + (", ..." if len(names) > _MOST_LISTED else "")
 
 
 def did_you_mean(name: object, known: Iterable[str]) -> str:
-    """A hint: the nearest of the known names, and all of them."""
+    """Return a hint: the nearest of the known names, and all of them."""
     names = sorted(known)
     text = name if isinstance(name, str) else repr_of(name)
     return f"{guess(text, names)}there are: {listed(names)}" if names else "there are none"

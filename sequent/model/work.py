@@ -10,14 +10,14 @@ from sequent.by_fields import ByFields
 from sequent.model.references import Compound, Literal, Reference, Value
 
 ARGUMENTS = "+"
-"""In a fingerprint, before the digest of the literals among the arguments."""
+"""Precedes, in a fingerprint, the digest of the literals among the arguments."""
 WORD_KINDS = "a word is str, Path, bytes, int, float, Decimal, a date or time, UUID"
 """The possible types of a command's word, in words."""
 
 
 @frozen(eq=False, repr=False)
 class Argument(ByFields):
-    """One argument of a step: positional where it has no name."""
+    """One argument of a step: positional if it has no name."""
 
     name: str | None
     value: Value
@@ -30,7 +30,7 @@ class ModuleImport(ByFields):
     module: str
     """Its dotted name."""
     file: str = ""
-    """The path of the file that it is loaded from; empty: it is found by its name."""
+    """The path of the file from which it is loaded; '': it is found by its name."""
 
 
 @frozen(eq=False, repr=False)
@@ -45,7 +45,7 @@ class FunctionWork(ByFields):
     imports: tuple[ModuleImport, ...] = ()
     """The modules that ``import_module`` and ``import_file`` name."""
     fingerprint: str = field(default="", eq=False)
-    """A digest of its source, or of its code where there is no source."""
+    """A digest of its source, or of its code if there is no source."""
 
 
 @frozen(eq=False, repr=False)
@@ -57,17 +57,18 @@ class Template(ByFields):
 
 @frozen(eq=False, repr=False)
 class Formatted(ByFields):
-    """A reference within a word; or its value, if known beforehand."""
+    """A reference within a word; or its value, if that is already known."""
 
     value: Value
     conversion: str = ""
-    """``r``, ``s``, ``a`` or nothing, as in an f-string."""
+    """``r``, ``s``, ``a`` or '', as in an f-string."""
     format: str = ""
 
 
 Word = Value | Template
 """One word of a command: a literal (see ``Literal``), a reference, or text with references in it.
-A literal or a reference that is a list gives as many words."""
+A literal or a reference whose value is a list becomes one word per element.
+"""
 
 
 @frozen(eq=False, repr=False)
@@ -76,9 +77,9 @@ class CommandWork(ByFields):
 
     words: tuple[Word, ...] = ()
     computed: FunctionWork | None = None
-    """The callable that gives the words instead, in a worker."""
+    """The callable that returns the words instead, called in a worker."""
     shell: str | None = None
-    """A text for bash, to which the words are handed as ``"$1"`` and so on."""
+    """A script for bash, which gets the words as ``"$1"`` and so on."""
     env: tuple[tuple[str, Word | None], ...] = ()
     cwd: Word | None = None
     stdin: Word | None = None
@@ -88,9 +89,9 @@ class CommandWork(ByFields):
 
 
 def references_of(work: Work) -> Iterator[Reference]:
-    """The references among a step's arguments or in its words, env, cwd and stdin, in one fixed order.
+    """Yield the references among a step's arguments or in its words, env, cwd and stdin, in a fixed order.
 
-    The compiler resolves them in this order and a worker takes their values in it.
+    The compiler resolves them in this order, and a worker takes their values in it.
     """
     if isinstance(work, FunctionWork):
         for argument in work.arguments:
@@ -107,7 +108,7 @@ def references_of(work: Work) -> Iterator[Reference]:
 
 
 def references_in(value: Value) -> Iterator[Reference]:
-    """A reference, or those in a compound, in their order."""
+    """Yield a reference, or those in a compound, in their order."""
     if isinstance(value, Compound):
         for part in value.parts:
             yield from references_in(part)
@@ -117,7 +118,7 @@ def references_in(value: Value) -> Iterator[Reference]:
 
 @frozen(eq=False, repr=False)
 class NoWork(ByFields):
-    """A step without anything to do, as the builder accepts: an empty success."""
+    """A step that does nothing, as the builder accepts it: an empty success."""
 
 
 Work = FunctionWork | CommandWork | NoWork

@@ -23,7 +23,7 @@ def read_picture(text: str) -> Picture:
             raise ValueError(f"version {version}")
         return Picture(_read_box(flow, ""), tuple(PoolSpec(*pool) for pool in pools))
     except (ValueError, TypeError, IndexError) as error:
-        raise ValueError(f"this is no picture: {text[:80]!r}") from error
+        raise ValueError(f"this is not a picture: {text[:80]!r}") from error
 
 
 def _read_box(tree: list[Any], around: str) -> Box:

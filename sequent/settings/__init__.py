@@ -1,1 +1,1 @@
-"""The settings of flows: by the names of their keys, from the command line, the environment, the flow and files."""
+"""The settings of flows: from the command line, the environment, the flow and files, by the names of their keys."""

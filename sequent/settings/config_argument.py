@@ -1,4 +1,4 @@
-"""The ``config`` and ``store`` that a flow or a step of the builder is given."""
+"""Reads the ``config`` and ``store`` of a flow, and the ``config`` of a step of the builder."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 def read_config(config: object, tag: str, module: str, place: Place) -> Settings:
     """Read the settings of a whole flow.
 
-    Settings of logging also show the output of steps, as in the original, unless they have ``console: False``.
+    Settings for logging also show the output of steps, as in the original, unless they have ``console: False``.
 
     Args:
         config: a mapping by the original's keywords, a YAML string, or the path of a file with one.
-        tag: the key in it where they begin; '': they are the mapping itself.
+        tag: the key in it under which they are; '': the mapping itself has them.
         module: the author's file; a path is looked for beside it as well.
         place: the author's line.
 
@@ -43,7 +43,7 @@ def read_config(config: object, tag: str, module: str, place: Place) -> Settings
 
 
 def _settings_of(config: object, tag: str, module: str, place: Place) -> SettingsFile:
-    # Few flows have settings in a file, and reading one takes regular expressions of some size.
+    # Few flows have settings in a file, and the reader compiles large regular expressions.
     from sequent.settings.files import SettingsFile, read_file, read_given
 
     if config is None:

@@ -24,14 +24,14 @@ from sequent.settings.original_keys import told_of
 from sequent.settings.paths import expanded, path_from
 
 BESIDE = ("store", "flow")
-"""Settings of commands rather than of a flow: the place of the runs, and the default target."""
+"""The settings of commands rather than of a flow: the store, and the default target."""
 WITHOUT_EFFECT = "(without effect)"
 _DEFAULTS = FlowConfig()
 
 
 @frozen(eq=False, repr=False)
 class SettingOrigin(ByFields):
-    """Where a value comes from."""
+    """The source of a value."""
 
     layer: str
     """``command line``, ``environment``, ``flow``, ``file`` or ``default``."""
@@ -46,7 +46,7 @@ class SettingOrigin(ByFields):
 
 @frozen(eq=False, repr=False)
 class Entry(ByFields):
-    """One value, and where it comes from."""
+    """One value, and its source."""
 
     key: str
     value: object
@@ -61,30 +61,30 @@ class _Layer(ByFields):
     others: Mapping[str, str] = field(factory=dict[str, str])
     """The store and the target."""
     origins: Mapping[str, SettingOrigin] = field(factory=dict[str, SettingOrigin])
-    """Of each of both, by its name in ``FlowConfig``, ``store``, ``flow`` or ``DATABASES.name``."""
+    """The source of each value, by its name in ``FlowConfig``, ``store``, ``flow`` or ``DATABASES.name``."""
 
 
 @frozen(eq=False, repr=False)
 class Configuration(ByFields):
-    """The settings from outside of flows."""
+    """The settings from outside the flow."""
 
     path: str
-    """The file that was read; empty if there is none."""
+    """The file that was read; '' if there is none."""
     options: _Layer
     environment: _Layer
     file: _Layer
 
     @property
     def store(self) -> str | None:
-        """The store that is set, as a path or URL; None for the user's own."""
+        """Return the store in the settings, as a path or URL; None for the user's own."""
         return self.store_of()
 
     def store_of(self, given: str = "", by_default: str = "") -> str | None:
-        """The store of a flow, as a path or URL; None for the user's own.
+        """Return the store of a flow, as a path or URL; None for the user's own.
 
         Args:
-            given: what was typed, or what the flow was given; empty where nothing was.
-            by_default: the one that the flow's own configuration has for where nothing else names one.
+            given: the store that was typed, or given to the flow; '' if there is none.
+            by_default: the default store in the flow's own configuration, used if nothing else names one.
         """
         if given:
             return self.location(given)
@@ -96,17 +96,17 @@ class Configuration(ByFields):
 
     @property
     def flow(self) -> str | None:
-        """The target that is set: ``module:flow``, or ``path/file.py:flow``."""
+        """Return the target in the settings: ``module:flow``, or ``path/file.py:flow``."""
         named = next((layer.others["flow"] for layer in self._layers if "flow" in layer.others), None)
         return None if named is None else expanded(named, "'flow'")
 
     def variables(self) -> dict[str, str]:
-        """The settings of the command line, as variables for another process."""
+        """Return the settings of the command line, as variables for another process."""
         said = self.options.settings.values.items()
         return {variable_of(LOGGING_KEYS.get(name, name)): str(value) for name, value in said}
 
     def location(self, store: str) -> str:
-        """The path or URL of a store that may be a name in ``DATABASES``.
+        """Return the path or URL of a store that may be a name in ``DATABASES``.
 
         Raises:
             DefinitionError: a variable in it is not set.
@@ -117,7 +117,7 @@ class Configuration(ByFields):
         return expanded(store, "'store'")
 
     def applied_to(self, definition: Definition) -> Definition:
-        """A definition with its final settings.
+        """Return a definition with its final settings.
 
         The flow's own settings override the file; the environment and the command line override them.
         """
@@ -127,7 +127,7 @@ class Configuration(ByFields):
         return evolve(definition, spec=evolve(spec, config=config, warnings=(*spec.warnings, *told)))
 
     def entries(self, spec: FlowSpec | None = None) -> Iterator[Entry]:
-        """Each value, with where it comes from; with those of a flow, if one is given."""
+        """Yield each value with its source; with the values of a flow, if one is given."""
         yield Entry("store", *self._entry_of_store())
         layer = next((layer for layer in self._layers if "flow" in layer.others), None)
         yield Entry(
@@ -149,7 +149,7 @@ class Configuration(ByFields):
         return (self.options, self.environment, self.file)
 
     def _entry_of_store(self) -> tuple[str | None, SettingOrigin]:
-        """The store that is set, and where; else the one that ``DATABASES`` has for where nothing names one."""
+        """Return the store in the settings and its source; else the default of ``DATABASES``."""
         for layer in self._layers:
             if "store" in layer.others:
                 return layer.others["store"], layer.origins["store"]
@@ -159,7 +159,7 @@ class Configuration(ByFields):
         return None, SettingOrigin("default")
 
     def _hosts(self, flow: _Layer) -> Iterator[tuple[str, Any, SettingOrigin]]:
-        """The hosts that the flow and the file name; of one that both name, what the flow says."""
+        """Yield the hosts that the flow and the file name; the flow's settings override the file's."""
         layers = [layer for layer in (flow, self.file) if "hosts" in layer.settings.values]
         if layers:
             hosts = {name: one for layer in reversed(layers) for name, one in layer.settings.values["hosts"].items()}
@@ -188,16 +188,16 @@ class Configuration(ByFields):
 def configuration(
     options: Mapping[str, Any] | None = None, *, file: str | None = None, tag: str | None = None
 ) -> Configuration:
-    """What is set for whoever runs flows in this process, here and now.
+    """Return the settings that apply to flows in this process, here and now.
 
     Args:
-        options: what was said on the command line, by the names of ``FlowConfig``, ``store`` and ``flow``.
-        file: the file; else what ``SEQUENT_CONFIG`` names, else the nearest.
-        tag: the key in it where they begin; else what ``SEQUENT_CONFIG_TAG`` names.
+        options: the options of the command line, by the names of ``FlowConfig``, ``store`` and ``flow``.
+        file: the file; None: the one that ``SEQUENT_CONFIG`` names, else the nearest.
+        tag: the key in it under which they are; None: the one that ``SEQUENT_CONFIG_TAG`` names.
 
     Raises:
-        UsageError: a file cannot be read, or a variable means nothing.
-        DefinitionError: a setting is unknown, or has a value that it cannot have.
+        UsageError: a file cannot be read, or a variable is unknown or invalid.
+        DefinitionError: a setting is unknown, or its value is invalid.
     """
     named = file or os.environ.get(CONFIG) or find_file(os.getcwd())
     tag = tag or os.environ.get(CONFIG_TAG) or ""

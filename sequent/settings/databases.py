@@ -1,4 +1,4 @@
-"""Stores that a configuration names, as the original writes them: an entry by its parts, or a path or URL."""
+"""Reads the stores that a configuration names, in the original's form: an entry with parts, or a path or URL."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from sequent.settings.mistakes import setting_error, unknown_key
 from sequent.settings.paths import expanded
 
 DEFAULT = "default"
-"""The store that is meant where nothing else names one."""
+"""The store that is used if nothing else names one."""
 _PARTS = ("dialect", "drivername", "username", "password", "host", "port", "database", "file", "schema", "query")
 _FORM = "give a path, a URL, or a dict of dialect, host, database and the like"
 
 
 def read_databases(table: object, name: str, place_of: Callable[[str], Place], idle: list[str]) -> dict[str, str]:
-    """The stores by their names.
+    """Return the stores by their names.
 
     Args:
-        table: entries by their names; or the parts of one, which is then the one that is meant by default.
-        name: what to call the table in a message: ``config['DATABASES']``.
-        place_of: where the entry of that dotted key stands.
-        idle: to it the keys of entries are added that mean nothing here.
+        table: entries by their names; or the parts of a single one, which is then the default.
+        name: the name of the table in a message: ``config['DATABASES']``.
+        place_of: returns the place of a dotted key.
+        idle: gets the keys of entries that have no effect here.
 
     Raises:
-        DefinitionError: an entry is none, or a part of it is misspelt; no message shows a password.
+        DefinitionError: an entry is invalid, or a part of it is misspelt; no message shows a password.
     """
     if not isinstance(table, Mapping):
         raise setting_error(f"{name} is {kind_of(table)}", place_of("DATABASES"), "give a dict of stores by name")
@@ -43,7 +43,7 @@ def read_databases(table: object, name: str, place_of: Callable[[str], Place], i
 
 
 def _location(entry: object, name: str, place: Place) -> tuple[str, list[str]]:
-    """Where it is, and the keys that mean nothing here."""
+    """Return the path or URL of an entry, and its keys that have no effect here."""
     if isinstance(entry, str) and entry:
         return expanded(entry, name, place), []
     if not isinstance(entry, Mapping):
@@ -52,7 +52,7 @@ def _location(entry: object, name: str, place: Place) -> tuple[str, list[str]]:
     others: list[str] = []
     for key, value in cast("Mapping[Any, object]", entry).items():
         if key not in _PARTS:
-            # What the original gave to the database's driver has any name, and so has a mistake.
+            # The original passed any key to the database's driver, so only keys that look misspelt are refused.
             if not isinstance(key, str) or guess(key, _PARTS):
                 raise unknown_key(key, name, _PARTS, place)
             others.append(key)
@@ -61,7 +61,7 @@ def _location(entry: object, name: str, place: Place) -> tuple[str, list[str]]:
             raise setting_error(
                 f"{name}[{key!r}] is {kind_of(value)}", place, "give a dict for query, and a string for any other key"
             )
-        # A password is what it is.
+        # A password is never expanded.
         if isinstance(value, str) and key != "password":
             value = expanded(value, f"{name}[{key!r}]", place)  # noqa: PLW2901  as it is meant
         parts[key] = value
@@ -71,12 +71,12 @@ def _location(entry: object, name: str, place: Place) -> tuple[str, list[str]]:
 
 
 def _file(parts: Mapping[Any, object]) -> str:
-    """Without a file, SQLite keeps a database in memory."""
+    """Return the path of a file; without one, SQLite keeps a database in memory."""
     return str(parts.get("database") or parts.get("file") or ":memory:")
 
 
 def _url(parts: Mapping[Any, object]) -> str:
-    """The URL, in the form that SQLAlchemy reads; the schema is a part of its query."""
+    """Return the URL, in the form that SQLAlchemy reads; the schema is a part of its query."""
 
     def part(key: str, before: str = "", after: str = "") -> str:
         value = parts.get(key)

@@ -12,16 +12,16 @@ from sequent.model.wording import did_you_mean
 from sequent.settings.keywords import HOSTS, KEYS, LOGGING, Settings, read_settings
 
 _NESTED: Mapping[str, tuple[str, ...]] = {"LOGGING": tuple(LOGGING), "DATABASES": ()}
-"""The nested keys; none: any."""
+"""The nested keys; empty: any."""
 
 
 def variable_of(key: str) -> str:
-    """The variable that says a dotted key: ``LOGGING.datefmt``."""
+    """Return the variable that sets a dotted key: ``LOGGING.datefmt``."""
     return PREFIX + key.upper().replace(".", "__")
 
 
 def read_environment(environment: Mapping[str, str], beside: tuple[str, ...]) -> tuple[Settings, dict[str, str]]:
-    """The environment's settings of flows, and of the keys ``beside``; an empty variable is ignored.
+    """Return the environment's settings of flows, and those of the keys ``beside``; empty variables are ignored.
 
     Raises:
         UsageError: a variable with our prefix is unknown, or its value is invalid.
@@ -43,12 +43,12 @@ def read_environment(environment: Mapping[str, str], beside: tuple[str, ...]) ->
 
 
 def _read(table: dict[str, Any]) -> Settings:
-    """The values of a table; the place of a value is the name of its variable."""
+    """Return the values of a table; the place of a value is the name of its variable."""
     return read_settings(table, "the environment", lambda key: Place(variable_of(key), 0))
 
 
 def _keys_of(variable: str, name: str, beside: tuple[str, ...]) -> list[str]:
-    """The keys that a variable means, from the outermost in, as they are written in a mapping."""
+    """Return the keys that a variable sets, from the outermost inwards, as they are written in a mapping."""
     first, *more = name.split("__")
     known = {key.upper(): key for key in (*KEYS, *beside) if key not in HOSTS}
     if first not in known or bool(more) is not (first in _NESTED):
@@ -64,7 +64,7 @@ def _keys_of(variable: str, name: str, beside: tuple[str, ...]) -> list[str]:
 
 
 def _value(key: str, text: str) -> object:
-    """The value of a text, or the text itself if it is not a value."""
+    """Return the value of a string, or the string itself if it is not a YAML value."""
     read = _TEXTS.get(key)
     try:
         return text if read is None else read(text)
@@ -87,11 +87,11 @@ def _nested(keys: list[str], value: object) -> dict[str, Any]:
 
 
 def _check(variable: str, text: str, entry: dict[str, Any], *, is_shown: bool) -> None:
-    """Refuse a value with the name of its variable, where that is known."""
+    """Refuse an invalid value in an error that names its variable."""
     try:
         _read(entry)
     except DefinitionError as error:
-        # The address of a database may hold a password.
+        # The address of a database may contain a password.
         shown = f"is {text!r:.100}" if is_shown else "names no database"
         raise UsageError(f"the variable {variable!r} {shown}", code="config", hint=error.hint) from error
 

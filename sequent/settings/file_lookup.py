@@ -10,19 +10,19 @@ from sequent.errors import Place, UsageError
 from sequent.settings.files import PROJECT
 
 NAMES = ("sequent.toml", "sequent.yaml", "sequent.yml", PROJECT)
-"""Its possible names; the first of these in a directory is used."""
+"""The possible names; the first of these in a directory is used."""
 _TABLE = re.compile(rb"^\s*\[\s*tool\s*\.\s*[\"']?sequent[\"']?\s*[\].]", re.MULTILINE)
 _KEY = re.compile(rb"^\s*(?:tool\s*\.\s*)?[\"']?sequent[\"']?\s*[.=]|^\s*tool\s*=.*sequent", re.MULTILINE)
-"""It may be written so as well, but so may many a list of dependencies."""
+"""The key may be written like this, but so may entries of a list of dependencies."""
 
 
 def find_file(directory: str) -> str | None:
-    """The nearest file of settings, from a directory up to the root of its repository, or the user's home.
+    """Return the nearest file of settings, from a directory up to the root of its repository, or the user's home.
 
-    Most projects' files say nothing to Sequent, and are not taken for one.
+    Most project files contain no settings of Sequent, and are passed over.
 
     Raises:
-        UsageError: it belongs to another user, and could choose the code that runs.
+        UsageError: the file belongs to another user, who could choose the code that runs.
     """
     for place in _upwards(directory):
         for name in NAMES:

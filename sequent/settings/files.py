@@ -1,4 +1,4 @@
-"""Settings in a file, in TOML or YAML, or as they were given: what they say, and where."""
+"""Reads settings in TOML or YAML, from a file or an argument, with the line of each key."""
 
 from __future__ import annotations
 
@@ -27,29 +27,29 @@ _ENTRY = re.compile(rf"\s*({_KEYS})\s*=")
 _POSITION = re.compile(r" \(at line (\d+), column (\d+)\)$")
 
 _Lines = dict[tuple[str, ...], int]
-"""The line of each key, by the keys from the outermost in."""
+"""The line of each key, by the keys from the outermost inwards."""
 
 
 PROJECT = "pyproject.toml"
 TAG = "SEQUENT"
-"""The key under which settings stand in a file that holds other things as well, where nobody names another."""
+"""The default key of the settings in a file that contains other things as well."""
 
 
 @frozen(eq=False, repr=False)
 class SettingsFile(ByFields):
-    """A file that has been read, or what was given in its stead."""
+    """The contents of a file of settings, or of an argument in its place."""
 
     path: str
-    """Empty where it is no file."""
+    """'' if it is not a file."""
     table: Mapping[Any, object] = field(repr=False)
-    """The table in it that holds the settings."""
+    """The table that contains the settings."""
     given_at: Place | None = None
-    """The author's line, where it is no file."""
+    """The author's line, if it is not a file."""
     _lines: _Lines = field(repr=False, factory=_Lines)
     _tag: tuple[str, ...] = ()
 
     def place(self, key: str) -> Place:
-        """Where a dotted key of the table stands, or what it stands in."""
+        """Return the place of a dotted key of the table, or of the key around it."""
         if self.given_at is not None:
             return self.given_at
         keys = (*self._tag, *(key.split(".") if key else ()))
@@ -58,7 +58,7 @@ class SettingsFile(ByFields):
         return Place(self.path, self._lines.get(keys, 1))
 
     def settings(self, beside: Iterable[str] = ()) -> Settings:
-        """What it says about a flow; a path in it is seen from the directory that it lies in.
+        """Return the settings of a flow in it; relative paths are resolved from the file's directory.
 
         Raises:
             DefinitionError: as ``read_settings``, to which ``beside`` goes.
@@ -67,19 +67,20 @@ class SettingsFile(ByFields):
 
     @property
     def name(self) -> str:
-        """What to call it in a message."""
+        """The name in a message."""
         # pathlib is slow to load
         return os.path.basename(self.path) or "".join(("config", *(f"[{key!r}]" for key in self._tag)))
 
     @property
     def directory(self) -> str:
-        """Where it lies; empty where it is no file: paths are then seen from the current directory."""
+        """The directory of the file; '' if it is not a file: paths are then relative to the current directory."""
         return os.path.dirname(self.path)
 
     def under(self, tag: str) -> SettingsFile:
-        """The settings under a key, or under a key of what stands there: ``PRODUCTION.SEQUENT``.
+        """Return the settings under a key, or under a nested key: ``PRODUCTION.SEQUENT``.
 
-        Without one, under ``SEQUENT`` if there is that, under ``tool.sequent`` in a project's file, else all of it.
+        Without a tag, they are those under ``SEQUENT`` if there are any, or under ``tool.sequent`` in a project's file,
+        else the whole table.
 
         Raises:
             DefinitionError: there is no such key, or it holds something else.
@@ -93,7 +94,7 @@ class SettingsFile(ByFields):
     def _within(self, keys: tuple[str, ...]) -> SettingsFile:
         file = self
         for key in keys:
-            # The original took a key in small letters as well.
+            # The original accepted a key in small letters as well.
             known = key if key in file.table else key.lower()
             if known not in file.table:
                 raise setting_error(
@@ -111,14 +112,14 @@ class SettingsFile(ByFields):
 
 
 def read_file(path: str, tag: str = "") -> SettingsFile:
-    """Read a file of settings: TOML where its name ends in ``.toml``, else YAML, of which JSON is a part.
+    """Read a file of settings: TOML if its name ends in ``.toml``, else YAML, which includes JSON.
 
     Args:
-        path: where it is.
+        path: its path.
         tag: the key under which the settings stand; see ``SettingsFile.under``.
 
     Raises:
-        UsageError: it cannot be read, or is not what its name says.
+        UsageError: it cannot be read, or does not have the format of its name.
         DefinitionError: it has no such key.
     """
     path = os.path.abspath(expanded(path, "the configuration"))
@@ -128,10 +129,10 @@ def read_file(path: str, tag: str = "") -> SettingsFile:
 
 
 def read_given(given: object, tag: str, place: Place) -> SettingsFile:
-    """Settings that were given as they are: a mapping, or a text in YAML.
+    """Read settings that were given as a mapping or a YAML string.
 
     Raises:
-        DefinitionError: they are none, or have no such key.
+        DefinitionError: they are invalid, or have no such key.
     """
     table: object = given
     if isinstance(given, str):
@@ -173,13 +174,13 @@ def _read_toml(path: str, text: str) -> tuple[Mapping[str, object], _Lines]:
     except tomllib.TOMLDecodeError as error:
         found = _POSITION.search(str(error))
         told = _POSITION.sub("", str(error))
-        # Only an end that comes too early has no position of its own.
+        # Only an error at the unexpected end of the file has no position.
         line, column = map(int, found.groups()) if found else (text.count("\n") + 1, 1)
         raise _error(f"{path}:{line}:{column}: this is not TOML: {told}", "correct it", path, line) from error
 
 
 def _toml_lines(text: str) -> _Lines:
-    """The first line on which each key is written; tomllib does not tell."""
+    """Return the first line on which each key is written; tomllib does not report it."""
     lines: _Lines = {}
     table: tuple[str, ...] = ()
     for number, line in enumerate(text.split("\n"), 1):
@@ -200,7 +201,7 @@ def _note(lines: _Lines, keys: tuple[str, ...], number: int) -> None:
         lines.setdefault(keys[:depth], number)
 
 
-# -- YAML, as the original has it
+# -- YAML, the original's format
 
 
 def _read_yaml(path: str, text: str) -> tuple[Mapping[str, object], _Lines]:
@@ -224,14 +225,14 @@ def _read_yaml(path: str, text: str) -> tuple[Mapping[str, object], _Lines]:
 
 
 def _yaml_lines(path: str, node: Node | None, above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], int]]:
-    """The line of each key.
+    """Yield the line of each key.
 
     Raises:
-        UsageError: a key is written twice, of which YAML would silently take the last.
+        UsageError: a key is written twice; YAML would silently use the last.
     """
     from yaml import MappingNode
 
-    # A node may hold itself; settings are less deep.
+    # A node may contain itself; settings are less deep.
     if not isinstance(node, MappingNode) or len(above) > _DEEPEST:
         return
     seen: set[str] = set()

@@ -1,4 +1,4 @@
-"""Hosts that a configuration names, as the original writes them: a name with an address, or with a table."""
+"""Reads the hosts that a configuration names, in the original's form: a name with an address, or with a table."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ _FORM = "give an address, or a table of address, python, cwd and the like"
 
 
 def read_host_settings(table: object, name: str, key: str, place_of: Callable[[str], Place]) -> dict[str, HostSettings]:
-    """The hosts by their names.
+    """Return the hosts by their names.
 
     Args:
-        table: entries by the names that steps give; an entry that is a text is an address.
-        name: what to call the table in a message: ``config['HOSTS']``.
-        key: the same, as a key.
-        place_of: where the entry of a dotted key stands.
+        table: entries by the names that steps give; an entry that is a string is an address.
+        name: the name of the table in a message: ``config['HOSTS']``.
+        key: the key of the table.
+        place_of: returns the place of a dotted key.
 
     Raises:
-        DefinitionError: an entry is none, or a part of it is misspelt.
+        DefinitionError: an entry is invalid, or a part of it is misspelt.
     """
     if not isinstance(table, Mapping):
         raise setting_error(f"{name} is {kind_of(table)}", place_of(key), "give a table of hosts by name")
@@ -95,7 +95,7 @@ def _read_connect(value: object, name: str, place: Place) -> str | tuple[str, ..
 
 
 def read_ssh_config(value: object, name: str, place: Place) -> str:
-    """The file by which SSH finds hosts.
+    """Read the path of the SSH configuration.
 
     Raises:
         DefinitionError: it is not the path of a file.

@@ -1,4 +1,4 @@
-"""Settings by the original's keywords, from one mapping: the builder's ``config``, or a table of a file."""
+"""Reads settings by the original's keywords from one mapping: the builder's ``config``, or a table of a file."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from sequent.settings.original_keys import LOG_FILES, WITHOUT_EFFECT
 from sequent.settings.paths import expanded, path_from
 
 PlaceOf = Callable[[str], Place]
-"""Where a key stands: ``max_concurrent``, ``LOGGING.logging_level``; ``""``: the mapping itself."""
+"""Returns the place of a key, such as ``LOGGING.logging_level``; of the mapping itself for ``""``."""
 
 _PATHS = ("workdir", "logdir", "ssh_config")
 _PREFIX = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -33,24 +33,24 @@ _PREFIX = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 @frozen(eq=False, repr=False)
 class Settings(ByFields):
-    """What one mapping says: only what stands in it, so that several can be laid over each other."""
+    """The settings in one mapping, without defaults, so that several can be merged."""
 
     values: Mapping[str, Any] = field(factory=dict[str, Any])
-    """By the names of the fields of ``FlowConfig``."""
+    """The values by the names of the fields of ``FlowConfig``."""
     databases: Mapping[str, str] = field(factory=dict[str, str], repr=False)
     """The stores that ``DATABASES`` names, as paths or URLs."""
     places: Mapping[str, Place] = field(factory=dict[str, Place], eq=False)
-    """Where each of the values stands, and of the hosts each: ``HOSTS.name``."""
+    """The place of each value, and of each host: ``HOSTS.name``."""
     idle: Mapping[str, Place] = field(factory=dict[str, Place], eq=False)
-    """The keys of the original that mean nothing here, dotted, and where they stand."""
+    """The original's keys that have no effect here, dotted, with their places."""
 
     @property
     def config(self) -> FlowConfig:
-        """The settings of a flow for which nothing else is said."""
+        """Return the settings of a flow that has no others."""
         return FlowConfig(**self.values)
 
     def with_hosts(self, named: Mapping[str, HostSettings], remotes: tuple[str, ...], place: Place) -> Settings:
-        """The same, with hosts that the flow itself names; ``remotes`` are to be reached before anything starts."""
+        """Return the settings with hosts that the flow itself names; ``remotes`` are reached before anything starts."""
         said: dict[str, Any] = {"hosts": {**self.values.get("hosts", {}), **named}} if named else {}
         if remotes:
             said["remotes"] = remotes
@@ -58,20 +58,20 @@ class Settings(ByFields):
         return evolve(self, values={**self.values, **said}, places=places) if said else self
 
     def seen_from(self, directory: str) -> Settings:
-        """The same, with paths that are not absolute seen from that directory."""
+        """Return the settings with relative paths resolved from a directory."""
         paths = {name: path_from(directory, self.values[name]) for name in _PATHS if self.values.get(name)}
         databases = {name: path_from(directory, location) for name, location in self.databases.items()}
         return Settings({**self.values, **paths}, databases, self.places, self.idle)
 
 
 def read_settings(table: object, name: str, place_of: PlaceOf, beside: Iterable[str] = ()) -> Settings:
-    """What a mapping says about a flow.
+    """Read the settings of a flow in a mapping.
 
     Args:
-        table: the mapping, by the original's keywords; None and ``{}`` say nothing.
-        name: what to call it in a message: ``config``, ``sequent.toml``.
-        place_of: where a key of it stands.
-        beside: keys that it may have as well, and that say nothing about a flow.
+        table: the mapping, by the original's keywords; None and ``{}`` have no settings.
+        name: its name in a message: ``config``, ``sequent.toml``.
+        place_of: returns the place of a key.
+        beside: further keys that it may have, which are not settings of a flow.
 
     Raises:
         DefinitionError: a key is unknown, or its value is of the wrong type.
@@ -104,7 +104,7 @@ def read_settings(table: object, name: str, place_of: PlaceOf, beside: Iterable[
 
 
 def mapping_of(value: object, name: str, place: Place) -> Mapping[Any, object]:
-    """A mapping; an empty one where nothing is said.
+    """Return a mapping; an empty one for None.
 
     Raises:
         DefinitionError: it is something else.
@@ -162,7 +162,7 @@ def _read_logging(value: object, name: str, place_of: PlaceOf, idle: list[str]) 
 
 
 def read_level(value: object, name: str, place: Place) -> int:
-    """A level of logging, by its name or number.
+    """Read a level of logging, by its name or number.
 
     Raises:
         DefinitionError: there is no such level.
@@ -216,7 +216,7 @@ _READERS: Mapping[str, Callable[[object, str, Place], Any]] = {
     "ssh_config": read_ssh_config,
 }
 HOSTS = ("HOSTS", "hosts")
-"""The table of hosts: as the original wrote it, and as TOML does."""
+"""The key of the table of hosts: the original's, and that of TOML."""
 KEYS = (*_READERS, "LOGGING", "DATABASES", "HOSTS")
 """The keys that a mapping may have."""
 LOGGING: Mapping[str, tuple[str, Callable[[object, str, Place], Any]]] = {
@@ -226,6 +226,6 @@ LOGGING: Mapping[str, tuple[str, Callable[[object, str, Place], Any]]] = {
     "console": ("logging_console", read_flag),
     "logdir": ("logdir", _read_path),
 }
-"""The keys below ``LOGGING``: the field of ``FlowConfig`` that each is about, and its reader."""
+"""The keys below ``LOGGING``: the field of ``FlowConfig`` that each sets, and its reader."""
 LOGGING_KEYS: Mapping[str, str] = {name: f"LOGGING.{key}" for key, (name, _) in LOGGING.items()}
-"""By these fields, the dotted keys."""
+"""The dotted keys, by these fields."""

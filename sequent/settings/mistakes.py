@@ -9,10 +9,10 @@ from sequent.model.wording import did_you_mean, repr_of
 
 
 def unknown_key(key: object, where: str, known: Iterable[str], place: Place) -> DefinitionError:
-    """The error for a key that means nothing there."""
+    """Return the error for an unknown key."""
     return setting_error(f"{where} has no key {repr_of(key)}", place, did_you_mean(key, known))
 
 
 def setting_error(message: str, place: Place, hint: str) -> DefinitionError:
-    """The error for a setting that is not one that a flow can have."""
+    """Return the error for an invalid setting."""
     return DefinitionError(message, code="config", hint=hint, place=place)

@@ -11,15 +11,15 @@ _VARIABLE = r"\$(?:(\w+)|\{([^}]*)\})"
 
 
 def expanded(text: str, name: str, place: Place | None = None) -> str:
-    """A path with the home directory and the values of variables filled in; other texts, such as URLs, as well.
+    """Return a path with the home directory and the values of variables filled in; or a string such as a URL.
 
     Args:
         text: the path.
-        name: what to call it in a message.
+        name: its name in a message.
         place: the author's line.
 
     Raises:
-        DefinitionError: a variable in it is not set, and the path would be one that nobody meant.
+        DefinitionError: a variable in it is not set, so the path would be a wrong one.
     """
     if "$" not in text and not text.startswith("~"):
         return text
@@ -35,7 +35,7 @@ def expanded(text: str, name: str, place: Place | None = None) -> str:
 
 
 def path_from(directory: str, location: str) -> str:
-    """A path seen from a directory; ``:memory:`` and URLs stay as they are."""
+    """Return a path resolved from a directory; ``:memory:`` and URLs stay as they are."""
     if location == ":memory:" or "://" in location:
         return location
     return os.path.join(directory, location)
