@@ -7,6 +7,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from sequent.model.outcome import Failure
+from sequent.model.record_text import MOST
 from sequent.model.scope import sequence_text
 from sequent.model.status import Status
 from sequent.runtime.records import AttemptRecord, Pending
@@ -31,7 +32,7 @@ class AttemptRows(RunRows):
     def container_problems(self, limit: int | None = None) -> list[Failure]:
         """Return the containers that failed without a failed attempt, under the sequence around them."""
         failures: list[Failure] = []
-        rows = self._session.rows("container_problems", self._run, -1 if limit is None else limit)
+        rows = self._session.rows("container_problems", self._run, MOST if limit is None else limit)
         for frame, node, problem in rows:
             told, sequence = self._problem(problem), sequence_text(self._sequence_of(frame))
             if told is not None:

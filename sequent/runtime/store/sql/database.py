@@ -71,8 +71,6 @@ class Database(Protocol):
     """Begins a transaction that writes."""
     errors: tuple[type[Exception], ...]
     """The errors that its driver raises."""
-    conflicts: tuple[type[Exception], ...]
-    """Those of them that mean that such a row exists already."""
 
     def connect(self, patience: float | None = None) -> Any:
         """Return a new connection, as PEP 249 has it; its statements wait at most that many seconds for a lock.

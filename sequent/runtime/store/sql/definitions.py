@@ -55,7 +55,7 @@ def put_definition(
     same = session.row("definition_with_digest", digest)
     if same is not None:
         return int(same[0])
-    number = session.insert("insert_definition", digest, *texts)
+    number = int(session.row("insert_definition", digest, *texts)[0])
     session.write("insert_node", [(number, index, path, kind) for index, (path, kind) in enumerate(places)])
     return number
 

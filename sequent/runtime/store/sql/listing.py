@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from zlib import crc32
 
 from sequent.errors import StoreError
+from sequent.model.record_text import MOST
 from sequent.model.status import RunStatus
 from sequent.model.target import Target
 from sequent.runtime.records import RunRecord
@@ -110,7 +111,7 @@ class Listing:
 
     def records(self, flow: str | None, limit: int | None) -> list[RunRecord]:
         """Return the runs, latest first, including those that cannot be read, as damaged."""
-        rows = -1 if limit is None else limit
+        rows = MOST if limit is None else limit
         values = (rows,) if flow is None else (flow, rows)
         try:
             text = "runs" if flow is None else "runs_of_flow"

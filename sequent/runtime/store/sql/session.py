@@ -74,10 +74,6 @@ class Session:
         """Execute a statement; return the number of rows that it matched."""
         return int(self._do(self._statements[name].text, values).rowcount)
 
-    def insert(self, name: str, *values: object) -> int:
-        """Insert a row whose number the database gives; return the number."""
-        return int(self._do(self._statements[name].text, values).lastrowid)
-
     def write(self, name: str, rows: Sequence[Row]) -> int:
         """Execute a statement with each of these rows; return the number of matches in all."""
         if len(rows) == 1:

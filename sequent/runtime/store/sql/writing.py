@@ -75,10 +75,7 @@ class BatchWriter:
 
     def _is_first(self, name: str, rows: list[Row]) -> bool:
         """Write rows that are new, as they nearly always are; return whether they were, and recount all rows if not."""
-        try:
-            is_first = self._session.write(name, rows) == len(rows)
-        except self._session.database.conflicts:
-            is_first = False
+        is_first = self._session.write(name, rows) == len(rows)
         if not is_first:
             self._tally.recount()
         return is_first

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sqlite3
 import time
 from collections.abc import Callable, Mapping
 
@@ -37,7 +36,6 @@ class SqliteDatabase:
     begin_read = "BEGIN"
     begin_write = "BEGIN IMMEDIATE"
     errors: tuple[type[Exception], ...] = DATABASE_ERRORS
-    conflicts: tuple[type[Exception], ...] = (sqlite3.IntegrityError,)
 
     def __init__(self, location: Location, now: Callable[[], float] = time.time) -> None:
         self.name = location.told

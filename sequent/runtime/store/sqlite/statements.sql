@@ -182,7 +182,7 @@ CREATE UNIQUE INDEX frame_by_id ON frame (run, id)
 
 -- == All runs of a store ==
 
--- runs: All runs, latest first; a limit of -1 is none.
+-- runs: All runs, latest first, at most so many.
 -- gives number int, id str, epoch int, owner str, status str, recovery int, created float, ended float?, counts str, definition int, reason str?, target str, params str, origin str?, unrun str?, flow str, touched int, tally str?, seal int?
 SELECT run.number, run.id, run.epoch, run.owner, run.status, run.recovery, run.created, run.ended, run.counts,
     run.definition, run.reason, request.target, request.params, request.origin, run.unrun, run.flow, run.touched,
@@ -267,7 +267,7 @@ SELECT run.number, run.id, run.epoch, run.owner, run.status, run.recovery, run.c
     run.tally, run.seal
 FROM run
 LEFT OUTER JOIN request ON request.run = run.number
-WHERE run.status != 'pruned' AND substr(run.id, 1, ?) = ?
+WHERE run.status != 'pruned' AND substr(run.id, 1, CAST(? AS INTEGER)) = ?
 ORDER BY run.number DESC
 LIMIT 6 OFFSET 0
 
@@ -320,9 +320,10 @@ UPDATE run
 SET touched=(run.touched + 1), tally=?
 WHERE run.number = ? AND run.epoch = ? AND run.owner = ?
 
--- insert_attempt: Insert a new attempt; a second one of its number is an error.
+-- insert_attempt: Insert a new attempt; a second one of its number matches no row.
 INSERT INTO attempt (run, frame, node, host, iteration, number, token, state, started, item, recovery)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT DO NOTHING
 
 -- put_attempt: Insert an attempt: repeated, it changes nothing; with another token it matches no row.
 INSERT INTO attempt (run, frame, node, host, iteration, number, token, state, started, item, recovery)
@@ -418,9 +419,10 @@ WHERE wait.run = ? AND wait.frame = ? AND wait.node = ? AND wait.iteration > 0
 DELETE FROM repeat
 WHERE repeat.run = ? AND repeat.frame = ? AND repeat.node = ?
 
--- insert_frame: Insert a new iteration; a second one of its number is an error.
+-- insert_frame: Insert a new iteration; a second one of its number matches no row.
 INSERT INTO frame (run, parent, node, number, id, status, item)
 VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT DO NOTHING
 
 -- put_frame: Insert an iteration: repeated, it changes nothing; with another id it matches no row.
 INSERT INTO frame (run, parent, node, number, id, status, item)
@@ -498,9 +500,9 @@ UPDATE run
 SET definition=?
 WHERE run.number = ?
 
--- insert_definition: Insert a definition that no run had.
+-- insert_definition: Insert a definition that no run had; return its number.
 INSERT INTO definition (digest, structure, fingerprints)
-VALUES (?, ?, ?)
+VALUES (?, ?, ?) RETURNING number
 
 -- insert_node: Insert a node of a definition.
 INSERT INTO node (definition, id, path, kind)
@@ -570,12 +572,14 @@ ORDER BY attempt.number DESC
 LIMIT 1 OFFSET 0
 
 -- results: The last attempts of a repeated step's iterations that succeeded, after an iteration.
--- gives iteration int, result str?, state str, max any?
-SELECT attempt.iteration, attempt.result, attempt.state, max(attempt.number) AS max_1
+-- gives iteration int, result str?
+SELECT attempt.iteration, attempt.result
 FROM attempt
-WHERE attempt.run = ? AND attempt.frame = ? AND attempt.node = ? AND attempt.host = '' AND attempt.iteration > ?
-GROUP BY attempt.iteration
-HAVING attempt.state = 'success'
+WHERE attempt.run = ? AND attempt.frame = ? AND attempt.node = ? AND attempt.host = '' AND attempt.iteration > ? AND
+    attempt.state = 'success' AND NOT (EXISTS (SELECT 1
+FROM attempt AS next
+WHERE next.run = attempt.run AND next.frame = attempt.frame AND next.node = attempt.node AND next.host = attempt.host
+    AND next.iteration = attempt.iteration AND next.number > attempt.number))
 ORDER BY attempt.iteration
 LIMIT ? OFFSET 0
 
@@ -729,7 +733,7 @@ WHERE next.run = attempt.run AND next.frame = attempt.frame AND next.node = atte
     AND next.iteration = attempt.iteration AND next.number > attempt.number))
 ORDER BY attempt.started, attempt.frame, attempt.node, attempt.iteration, attempt.number
 
--- container_problems: The problems of containers that failed without a failed attempt; a limit of -1 is none.
+-- container_problems: The problems of containers that failed without a failed attempt; at most so many.
 -- gives frame int, node int, problem str?
 SELECT repeat.frame, repeat.node, repeat.problem
 FROM repeat
@@ -870,21 +874,25 @@ SELECT inside.id
 FROM inside
 
 -- open_iterations: The iterations of a repeated step whose last attempt is not a success.
--- gives iteration int, state str, max any?
-SELECT attempt.iteration, attempt.state, max(attempt.number) AS max_1
+-- gives iteration int
+SELECT attempt.iteration
 FROM attempt
-WHERE attempt.run = ? AND attempt.frame = ? AND attempt.node = ? AND attempt.host = '' AND attempt.iteration > 0
-GROUP BY attempt.iteration
-HAVING attempt.state != 'success'
+WHERE attempt.run = ? AND attempt.frame = ? AND attempt.node = ? AND attempt.host = '' AND attempt.iteration > 0 AND
+    attempt.state != 'success' AND NOT (EXISTS (SELECT 1
+FROM attempt AS next
+WHERE next.run = attempt.run AND next.frame = attempt.frame AND next.node = attempt.node AND next.host = attempt.host
+    AND next.iteration = attempt.iteration AND next.number > attempt.number))
 ORDER BY attempt.iteration
 
 -- until_of_steps: Whether the last attempt of an iteration of a repeated step is a success with a truthy result.
--- gives iteration int, state str, verdict int?, max any?
-SELECT attempt.iteration, attempt.state, attempt.verdict, max(attempt.number) AS max_1
+-- gives iteration int
+SELECT attempt.iteration
 FROM attempt
-WHERE attempt.run = ? AND attempt.frame = ? AND attempt.node = ? AND attempt.host = '' AND attempt.iteration > 0
-GROUP BY attempt.iteration
-HAVING attempt.state = 'success' AND attempt.verdict = 2
+WHERE attempt.run = ? AND attempt.frame = ? AND attempt.node = ? AND attempt.host = '' AND attempt.iteration > 0 AND
+    attempt.state = 'success' AND attempt.verdict = 2 AND NOT (EXISTS (SELECT 1
+FROM attempt AS next
+WHERE next.run = attempt.run AND next.frame = attempt.frame AND next.node = attempt.node AND next.host = attempt.host
+    AND next.iteration = attempt.iteration AND next.number > attempt.number))
 LIMIT 1 OFFSET 0
 
 -- until_of_frames: Whether an iteration that succeeded holds a success of that step with a truthy result.
@@ -978,138 +986,143 @@ FROM ticket JOIN run ON ticket.run = run.number
 -- == Checking that rows are as they were written ==
 
 -- tally_attempts: The tally of a run's attempts.
-SELECT count(*), ifnull(sum(ifnull(made * made % 2147483647, -1) + ifnull(further * further % 2147483647, 0)), 0) FROM
-    (SELECT (frame * 1000003 + node * 7919 + iteration * 104729 + number * 1299709 + recovery * 611953 + length(token)
-    * 7907 + (host <> '') * 7817 + CAST(started * 1000 AS INTEGER)) % 2147483647 AS made, CASE WHEN state <> 'active'
-    THEN (frame * 1000033 + node * 7927 + iteration * 104743 + number * 1299721 + (unicode(state) * 64 +
-    length(state)) * 611957 + ifnull(verdict, -1) * 7879 + (result IS NULL) * 7867 + (problem IS NULL) * 7853 +
-    CAST(ended * 1000 AS INTEGER)) % 2147483647 END AS further FROM attempt
-WHERE run = ?)
+SELECT count(*), CAST(coalesce(sum(coalesce(made * made % 2147483647, -1) + coalesce(further * further % 2147483647,
+    0)), 0) AS BIGINT) FROM (SELECT (frame * 1000003 + node * 7919 + iteration * 104729 + number * 1299709 + recovery
+    * 611953 + length(token) * 7907 + CASE WHEN length(host) > 0 THEN 7817 ELSE 0 END + CAST(started * 1000 AS
+    INTEGER)) % 2147483647 AS made, CASE WHEN state <> 'active' THEN (frame * 1000033 + node * 7927 + iteration *
+    104743 + number * 1299721 + (unicode(state) * 64 + length(state)) * 611957 + coalesce(verdict, -1) * 7879 + CASE
+    WHEN result IS NULL THEN 7867 ELSE 0 END + CASE WHEN problem IS NULL THEN 7853 ELSE 0 END + CAST(ended * 1000 AS
+    INTEGER)) % 2147483647 END AS further FROM attempt
+WHERE run = ?) AS numbered
 
 -- tally_frames: The tally of a run's iterations of containers.
-SELECT count(*), ifnull(sum(ifnull(made * made % 2147483647, -1) + ifnull(further * further % 2147483647, 0)), 0) FROM
-    (SELECT (parent * 1000037 + node * 7933 + number * 104759 + id * 1299743 + (item IS NULL) * 7841) % 2147483647 AS
-    made, CASE WHEN status <> 'active' THEN (parent * 1000039 + node * 7949 + number * 104761 + (unicode(status) * 64
-    + length(status)) * 611977) % 2147483647 END AS further FROM frame
-WHERE run = ?)
+SELECT count(*), CAST(coalesce(sum(coalesce(made * made % 2147483647, -1) + coalesce(further * further % 2147483647,
+    0)), 0) AS BIGINT) FROM (SELECT (parent * 1000037 + node * 7933 + number * 104759 + id * 1299743 + CASE WHEN item
+    IS NULL THEN 7841 ELSE 0 END) % 2147483647 AS made, CASE WHEN status <> 'active' THEN (parent * 1000039 + node *
+    7949 + number * 104761 + (unicode(status) * 64 + length(status)) * 611977) % 2147483647 END AS further FROM frame
+WHERE run = ?) AS numbered
 
 -- tally_repeats: The tally of a run's repeats.
-SELECT count(*), ifnull(sum(ifnull(made * made % 2147483647, -1) + ifnull(further * further % 2147483647, 0)), 0) FROM
-    (SELECT (frame * 1000081 + node * 7937 + (items IS NULL) * 7829 + (problem IS NULL) * 7823 +
-    ifnull(unicode(status) * 64 + length(status), 0) * 611993) % 2147483647 AS made, NULL AS further FROM repeat
-WHERE run = ?)
+SELECT count(*), CAST(coalesce(sum(coalesce(made * made % 2147483647, -1) + coalesce(further * further % 2147483647,
+    0)), 0) AS BIGINT) FROM (SELECT (frame * 1000081 + node * 7937 + CASE WHEN items IS NULL THEN 7829 ELSE 0 END +
+    CASE WHEN problem IS NULL THEN 7823 ELSE 0 END + coalesce(unicode(status) * 64 + length(status), 0) * 611993) %
+    2147483647 AS made, 0 AS further FROM repeat
+WHERE run = ?) AS numbered
 
 -- tally_waits: The tally of a run's waits.
-SELECT count(*), ifnull(sum(ifnull(made * made % 2147483647, -1) + ifnull(further * further % 2147483647, 0)), 0) FROM
-    (SELECT (frame * 1000099 + node * 7951 + iteration * 104773 + attempt * 1299763 + length(boot) * 7817 + CAST(due *
-    1000 AS INTEGER) + CAST(due_boot * 1000 AS INTEGER) * 3 + ifnull(CAST(length * 1000 AS INTEGER), -1) * 7) %
-    2147483647 AS made, NULL AS further FROM wait
-WHERE run = ?)
+SELECT count(*), CAST(coalesce(sum(coalesce(made * made % 2147483647, -1) + coalesce(further * further % 2147483647,
+    0)), 0) AS BIGINT) FROM (SELECT (frame * 1000099 + node * 7951 + iteration * 104773 + attempt * 1299763 +
+    length(boot) * 7817 + CAST(due * 1000 AS INTEGER) + CAST(due_boot * 1000 AS INTEGER) * 3 + coalesce(CAST(length *
+    1000 AS INTEGER), -1) * 7) % 2147483647 AS made, 0 AS further FROM wait
+WHERE run = ?) AS numbered
 
 -- tally_kept: The tally of the amounts that a run keeps of its own pools.
-SELECT count(*), ifnull(sum(ifnull(made * made % 2147483647, -1) + ifnull(further * further % 2147483647, 0)), 0) FROM
-    (SELECT (amount * 1000117 + length(pool) * 7793 + ifnull(unicode(substr(pool, 1)), 0) * 104780 +
-    ifnull(unicode(substr(pool, 2)), 0) * 104781 + ifnull(unicode(substr(pool, 3)), 0) * 104782 +
-    ifnull(unicode(substr(pool, 4)), 0) * 104783 + ifnull(unicode(substr(pool, 5)), 0) * 104784 +
-    ifnull(unicode(substr(pool, 6)), 0) * 104785 + ifnull(unicode(substr(pool, 7)), 0) * 104786 +
-    ifnull(unicode(substr(pool, 8)), 0) * 104787 + ifnull(unicode(substr(pool, 9)), 0) * 104788 +
-    ifnull(unicode(substr(pool, 10)), 0) * 104789 + ifnull(unicode(substr(pool, 11)), 0) * 104790 +
-    ifnull(unicode(substr(pool, 12)), 0) * 104791 + ifnull(unicode(substr(pool, 13)), 0) * 104792 +
-    ifnull(unicode(substr(pool, 14)), 0) * 104793 + ifnull(unicode(substr(pool, 15)), 0) * 104794 +
-    ifnull(unicode(substr(pool, 16)), 0) * 104795 + ifnull(unicode(substr(pool, 17)), 0) * 104796 +
-    ifnull(unicode(substr(pool, 18)), 0) * 104797 + ifnull(unicode(substr(pool, 19)), 0) * 104798 +
-    ifnull(unicode(substr(pool, 20)), 0) * 104799 + ifnull(unicode(substr(pool, 21)), 0) * 104800 +
-    ifnull(unicode(substr(pool, 22)), 0) * 104801 + ifnull(unicode(substr(pool, 23)), 0) * 104802 +
-    ifnull(unicode(substr(pool, 24)), 0) * 104803 + ifnull(unicode(substr(pool, 25)), 0) * 104804 +
-    ifnull(unicode(substr(pool, 26)), 0) * 104805 + ifnull(unicode(substr(pool, 27)), 0) * 104806 +
-    ifnull(unicode(substr(pool, 28)), 0) * 104807 + ifnull(unicode(substr(pool, 29)), 0) * 104808 +
-    ifnull(unicode(substr(pool, 30)), 0) * 104809 + ifnull(unicode(substr(pool, 31)), 0) * 104810 +
-    ifnull(unicode(substr(pool, 32)), 0) * 104811 + ifnull(unicode(substr(pool, 33)), 0) * 104812 +
-    ifnull(unicode(substr(pool, 34)), 0) * 104813 + ifnull(unicode(substr(pool, 35)), 0) * 104814 +
-    ifnull(unicode(substr(pool, 36)), 0) * 104815 + ifnull(unicode(substr(pool, 37)), 0) * 104816 +
-    ifnull(unicode(substr(pool, 38)), 0) * 104817 + ifnull(unicode(substr(pool, 39)), 0) * 104818 +
-    ifnull(unicode(substr(pool, 40)), 0) * 104819 + ifnull(unicode(substr(pool, 41)), 0) * 104820 +
-    ifnull(unicode(substr(pool, 42)), 0) * 104821 + ifnull(unicode(substr(pool, 43)), 0) * 104822 +
-    ifnull(unicode(substr(pool, 44)), 0) * 104823 + ifnull(unicode(substr(pool, 45)), 0) * 104824 +
-    ifnull(unicode(substr(pool, 46)), 0) * 104825 + ifnull(unicode(substr(pool, 47)), 0) * 104826 +
-    ifnull(unicode(substr(pool, 48)), 0) * 104827 + ifnull(unicode(substr(pool, 49)), 0) * 104828 +
-    ifnull(unicode(substr(pool, 50)), 0) * 104829 + ifnull(unicode(substr(pool, 51)), 0) * 104830 +
-    ifnull(unicode(substr(pool, 52)), 0) * 104831 + ifnull(unicode(substr(pool, 53)), 0) * 104832 +
-    ifnull(unicode(substr(pool, 54)), 0) * 104833 + ifnull(unicode(substr(pool, 55)), 0) * 104834 +
-    ifnull(unicode(substr(pool, 56)), 0) * 104835 + ifnull(unicode(substr(pool, 57)), 0) * 104836 +
-    ifnull(unicode(substr(pool, 58)), 0) * 104837 + ifnull(unicode(substr(pool, 59)), 0) * 104838 +
-    ifnull(unicode(substr(pool, 60)), 0) * 104839 + ifnull(unicode(substr(pool, 61)), 0) * 104840 +
-    ifnull(unicode(substr(pool, 62)), 0) * 104841 + ifnull(unicode(substr(pool, 63)), 0) * 104842 +
-    ifnull(unicode(substr(pool, 64)), 0) * 104843) % 2147483647 AS made, NULL AS further FROM hold
-WHERE run = ? AND frame = 0 AND shared = 0)
+SELECT count(*), CAST(coalesce(sum(coalesce(made * made % 2147483647, -1) + coalesce(further * further % 2147483647,
+    0)), 0) AS BIGINT) FROM (SELECT (amount * 1000117 + length(pool) * 7793 + coalesce(unicode(substr(pool, 1, 1)), 0)
+    * 104780 + coalesce(unicode(substr(pool, 2, 1)), 0) * 104781 + coalesce(unicode(substr(pool, 3, 1)), 0) * 104782 +
+    coalesce(unicode(substr(pool, 4, 1)), 0) * 104783 + coalesce(unicode(substr(pool, 5, 1)), 0) * 104784 +
+    coalesce(unicode(substr(pool, 6, 1)), 0) * 104785 + coalesce(unicode(substr(pool, 7, 1)), 0) * 104786 +
+    coalesce(unicode(substr(pool, 8, 1)), 0) * 104787 + coalesce(unicode(substr(pool, 9, 1)), 0) * 104788 +
+    coalesce(unicode(substr(pool, 10, 1)), 0) * 104789 + coalesce(unicode(substr(pool, 11, 1)), 0) * 104790 +
+    coalesce(unicode(substr(pool, 12, 1)), 0) * 104791 + coalesce(unicode(substr(pool, 13, 1)), 0) * 104792 +
+    coalesce(unicode(substr(pool, 14, 1)), 0) * 104793 + coalesce(unicode(substr(pool, 15, 1)), 0) * 104794 +
+    coalesce(unicode(substr(pool, 16, 1)), 0) * 104795 + coalesce(unicode(substr(pool, 17, 1)), 0) * 104796 +
+    coalesce(unicode(substr(pool, 18, 1)), 0) * 104797 + coalesce(unicode(substr(pool, 19, 1)), 0) * 104798 +
+    coalesce(unicode(substr(pool, 20, 1)), 0) * 104799 + coalesce(unicode(substr(pool, 21, 1)), 0) * 104800 +
+    coalesce(unicode(substr(pool, 22, 1)), 0) * 104801 + coalesce(unicode(substr(pool, 23, 1)), 0) * 104802 +
+    coalesce(unicode(substr(pool, 24, 1)), 0) * 104803 + coalesce(unicode(substr(pool, 25, 1)), 0) * 104804 +
+    coalesce(unicode(substr(pool, 26, 1)), 0) * 104805 + coalesce(unicode(substr(pool, 27, 1)), 0) * 104806 +
+    coalesce(unicode(substr(pool, 28, 1)), 0) * 104807 + coalesce(unicode(substr(pool, 29, 1)), 0) * 104808 +
+    coalesce(unicode(substr(pool, 30, 1)), 0) * 104809 + coalesce(unicode(substr(pool, 31, 1)), 0) * 104810 +
+    coalesce(unicode(substr(pool, 32, 1)), 0) * 104811 + coalesce(unicode(substr(pool, 33, 1)), 0) * 104812 +
+    coalesce(unicode(substr(pool, 34, 1)), 0) * 104813 + coalesce(unicode(substr(pool, 35, 1)), 0) * 104814 +
+    coalesce(unicode(substr(pool, 36, 1)), 0) * 104815 + coalesce(unicode(substr(pool, 37, 1)), 0) * 104816 +
+    coalesce(unicode(substr(pool, 38, 1)), 0) * 104817 + coalesce(unicode(substr(pool, 39, 1)), 0) * 104818 +
+    coalesce(unicode(substr(pool, 40, 1)), 0) * 104819 + coalesce(unicode(substr(pool, 41, 1)), 0) * 104820 +
+    coalesce(unicode(substr(pool, 42, 1)), 0) * 104821 + coalesce(unicode(substr(pool, 43, 1)), 0) * 104822 +
+    coalesce(unicode(substr(pool, 44, 1)), 0) * 104823 + coalesce(unicode(substr(pool, 45, 1)), 0) * 104824 +
+    coalesce(unicode(substr(pool, 46, 1)), 0) * 104825 + coalesce(unicode(substr(pool, 47, 1)), 0) * 104826 +
+    coalesce(unicode(substr(pool, 48, 1)), 0) * 104827 + coalesce(unicode(substr(pool, 49, 1)), 0) * 104828 +
+    coalesce(unicode(substr(pool, 50, 1)), 0) * 104829 + coalesce(unicode(substr(pool, 51, 1)), 0) * 104830 +
+    coalesce(unicode(substr(pool, 52, 1)), 0) * 104831 + coalesce(unicode(substr(pool, 53, 1)), 0) * 104832 +
+    coalesce(unicode(substr(pool, 54, 1)), 0) * 104833 + coalesce(unicode(substr(pool, 55, 1)), 0) * 104834 +
+    coalesce(unicode(substr(pool, 56, 1)), 0) * 104835 + coalesce(unicode(substr(pool, 57, 1)), 0) * 104836 +
+    coalesce(unicode(substr(pool, 58, 1)), 0) * 104837 + coalesce(unicode(substr(pool, 59, 1)), 0) * 104838 +
+    coalesce(unicode(substr(pool, 60, 1)), 0) * 104839 + coalesce(unicode(substr(pool, 61, 1)), 0) * 104840 +
+    coalesce(unicode(substr(pool, 62, 1)), 0) * 104841 + coalesce(unicode(substr(pool, 63, 1)), 0) * 104842 +
+    coalesce(unicode(substr(pool, 64, 1)), 0) * 104843) % 2147483647 AS made, 0 AS further FROM hold
+WHERE run = ? AND frame = 0 AND shared = 0) AS numbered
 
 -- tally_attempt: The tally of one attempt.
-SELECT count(*), ifnull(sum(ifnull(made * made % 2147483647, -1) + ifnull(further * further % 2147483647, 0)), 0) FROM
-    (SELECT (frame * 1000003 + node * 7919 + iteration * 104729 + number * 1299709 + recovery * 611953 + length(token)
-    * 7907 + (host <> '') * 7817 + CAST(started * 1000 AS INTEGER)) % 2147483647 AS made, CASE WHEN state <> 'active'
-    THEN (frame * 1000033 + node * 7927 + iteration * 104743 + number * 1299721 + (unicode(state) * 64 +
-    length(state)) * 611957 + ifnull(verdict, -1) * 7879 + (result IS NULL) * 7867 + (problem IS NULL) * 7853 +
-    CAST(ended * 1000 AS INTEGER)) % 2147483647 END AS further FROM attempt
-WHERE run = ? AND frame = ? AND node = ? AND host = ? AND iteration = ? AND number = ?)
+SELECT count(*), CAST(coalesce(sum(coalesce(made * made % 2147483647, -1) + coalesce(further * further % 2147483647,
+    0)), 0) AS BIGINT) FROM (SELECT (frame * 1000003 + node * 7919 + iteration * 104729 + number * 1299709 + recovery
+    * 611953 + length(token) * 7907 + CASE WHEN length(host) > 0 THEN 7817 ELSE 0 END + CAST(started * 1000 AS
+    INTEGER)) % 2147483647 AS made, CASE WHEN state <> 'active' THEN (frame * 1000033 + node * 7927 + iteration *
+    104743 + number * 1299721 + (unicode(state) * 64 + length(state)) * 611957 + coalesce(verdict, -1) * 7879 + CASE
+    WHEN result IS NULL THEN 7867 ELSE 0 END + CASE WHEN problem IS NULL THEN 7853 ELSE 0 END + CAST(ended * 1000 AS
+    INTEGER)) % 2147483647 END AS further FROM attempt
+WHERE run = ? AND frame = ? AND node = ? AND host = ? AND iteration = ? AND number = ?) AS numbered
 
 -- tally_earlier: The tally of the attempts of a task before one.
-SELECT count(*), ifnull(sum(ifnull(made * made % 2147483647, -1) + ifnull(further * further % 2147483647, 0)), 0) FROM
-    (SELECT (frame * 1000003 + node * 7919 + iteration * 104729 + number * 1299709 + recovery * 611953 + length(token)
-    * 7907 + (host <> '') * 7817 + CAST(started * 1000 AS INTEGER)) % 2147483647 AS made, CASE WHEN state <> 'active'
-    THEN (frame * 1000033 + node * 7927 + iteration * 104743 + number * 1299721 + (unicode(state) * 64 +
-    length(state)) * 611957 + ifnull(verdict, -1) * 7879 + (result IS NULL) * 7867 + (problem IS NULL) * 7853 +
-    CAST(ended * 1000 AS INTEGER)) % 2147483647 END AS further FROM attempt
-WHERE run = ? AND frame = ? AND node = ? AND host = ? AND iteration = ? AND number < ?)
+SELECT count(*), CAST(coalesce(sum(coalesce(made * made % 2147483647, -1) + coalesce(further * further % 2147483647,
+    0)), 0) AS BIGINT) FROM (SELECT (frame * 1000003 + node * 7919 + iteration * 104729 + number * 1299709 + recovery
+    * 611953 + length(token) * 7907 + CASE WHEN length(host) > 0 THEN 7817 ELSE 0 END + CAST(started * 1000 AS
+    INTEGER)) % 2147483647 AS made, CASE WHEN state <> 'active' THEN (frame * 1000033 + node * 7927 + iteration *
+    104743 + number * 1299721 + (unicode(state) * 64 + length(state)) * 611957 + coalesce(verdict, -1) * 7879 + CASE
+    WHEN result IS NULL THEN 7867 ELSE 0 END + CASE WHEN problem IS NULL THEN 7853 ELSE 0 END + CAST(ended * 1000 AS
+    INTEGER)) % 2147483647 END AS further FROM attempt
+WHERE run = ? AND frame = ? AND node = ? AND host = ? AND iteration = ? AND number < ?) AS numbered
 
 -- tally_repeat: The tally of one repeat.
-SELECT count(*), ifnull(sum(ifnull(made * made % 2147483647, -1) + ifnull(further * further % 2147483647, 0)), 0) FROM
-    (SELECT (frame * 1000081 + node * 7937 + (items IS NULL) * 7829 + (problem IS NULL) * 7823 +
-    ifnull(unicode(status) * 64 + length(status), 0) * 611993) % 2147483647 AS made, NULL AS further FROM repeat
-WHERE run = ? AND frame = ? AND node = ?)
+SELECT count(*), CAST(coalesce(sum(coalesce(made * made % 2147483647, -1) + coalesce(further * further % 2147483647,
+    0)), 0) AS BIGINT) FROM (SELECT (frame * 1000081 + node * 7937 + CASE WHEN items IS NULL THEN 7829 ELSE 0 END +
+    CASE WHEN problem IS NULL THEN 7823 ELSE 0 END + coalesce(unicode(status) * 64 + length(status), 0) * 611993) %
+    2147483647 AS made, 0 AS further FROM repeat
+WHERE run = ? AND frame = ? AND node = ?) AS numbered
 
 -- tally_wait: The tally of one wait.
-SELECT count(*), ifnull(sum(ifnull(made * made % 2147483647, -1) + ifnull(further * further % 2147483647, 0)), 0) FROM
-    (SELECT (frame * 1000099 + node * 7951 + iteration * 104773 + attempt * 1299763 + length(boot) * 7817 + CAST(due *
-    1000 AS INTEGER) + CAST(due_boot * 1000 AS INTEGER) * 3 + ifnull(CAST(length * 1000 AS INTEGER), -1) * 7) %
-    2147483647 AS made, NULL AS further FROM wait
-WHERE run = ? AND frame = ? AND node = ? AND host = ? AND iteration = ? AND attempt = ?)
+SELECT count(*), CAST(coalesce(sum(coalesce(made * made % 2147483647, -1) + coalesce(further * further % 2147483647,
+    0)), 0) AS BIGINT) FROM (SELECT (frame * 1000099 + node * 7951 + iteration * 104773 + attempt * 1299763 +
+    length(boot) * 7817 + CAST(due * 1000 AS INTEGER) + CAST(due_boot * 1000 AS INTEGER) * 3 + coalesce(CAST(length *
+    1000 AS INTEGER), -1) * 7) % 2147483647 AS made, 0 AS further FROM wait
+WHERE run = ? AND frame = ? AND node = ? AND host = ? AND iteration = ? AND attempt = ?) AS numbered
 
 -- tally_kept_pool: The tally of the amount that a run keeps of one pool.
-SELECT count(*), ifnull(sum(ifnull(made * made % 2147483647, -1) + ifnull(further * further % 2147483647, 0)), 0) FROM
-    (SELECT (amount * 1000117 + length(pool) * 7793 + ifnull(unicode(substr(pool, 1)), 0) * 104780 +
-    ifnull(unicode(substr(pool, 2)), 0) * 104781 + ifnull(unicode(substr(pool, 3)), 0) * 104782 +
-    ifnull(unicode(substr(pool, 4)), 0) * 104783 + ifnull(unicode(substr(pool, 5)), 0) * 104784 +
-    ifnull(unicode(substr(pool, 6)), 0) * 104785 + ifnull(unicode(substr(pool, 7)), 0) * 104786 +
-    ifnull(unicode(substr(pool, 8)), 0) * 104787 + ifnull(unicode(substr(pool, 9)), 0) * 104788 +
-    ifnull(unicode(substr(pool, 10)), 0) * 104789 + ifnull(unicode(substr(pool, 11)), 0) * 104790 +
-    ifnull(unicode(substr(pool, 12)), 0) * 104791 + ifnull(unicode(substr(pool, 13)), 0) * 104792 +
-    ifnull(unicode(substr(pool, 14)), 0) * 104793 + ifnull(unicode(substr(pool, 15)), 0) * 104794 +
-    ifnull(unicode(substr(pool, 16)), 0) * 104795 + ifnull(unicode(substr(pool, 17)), 0) * 104796 +
-    ifnull(unicode(substr(pool, 18)), 0) * 104797 + ifnull(unicode(substr(pool, 19)), 0) * 104798 +
-    ifnull(unicode(substr(pool, 20)), 0) * 104799 + ifnull(unicode(substr(pool, 21)), 0) * 104800 +
-    ifnull(unicode(substr(pool, 22)), 0) * 104801 + ifnull(unicode(substr(pool, 23)), 0) * 104802 +
-    ifnull(unicode(substr(pool, 24)), 0) * 104803 + ifnull(unicode(substr(pool, 25)), 0) * 104804 +
-    ifnull(unicode(substr(pool, 26)), 0) * 104805 + ifnull(unicode(substr(pool, 27)), 0) * 104806 +
-    ifnull(unicode(substr(pool, 28)), 0) * 104807 + ifnull(unicode(substr(pool, 29)), 0) * 104808 +
-    ifnull(unicode(substr(pool, 30)), 0) * 104809 + ifnull(unicode(substr(pool, 31)), 0) * 104810 +
-    ifnull(unicode(substr(pool, 32)), 0) * 104811 + ifnull(unicode(substr(pool, 33)), 0) * 104812 +
-    ifnull(unicode(substr(pool, 34)), 0) * 104813 + ifnull(unicode(substr(pool, 35)), 0) * 104814 +
-    ifnull(unicode(substr(pool, 36)), 0) * 104815 + ifnull(unicode(substr(pool, 37)), 0) * 104816 +
-    ifnull(unicode(substr(pool, 38)), 0) * 104817 + ifnull(unicode(substr(pool, 39)), 0) * 104818 +
-    ifnull(unicode(substr(pool, 40)), 0) * 104819 + ifnull(unicode(substr(pool, 41)), 0) * 104820 +
-    ifnull(unicode(substr(pool, 42)), 0) * 104821 + ifnull(unicode(substr(pool, 43)), 0) * 104822 +
-    ifnull(unicode(substr(pool, 44)), 0) * 104823 + ifnull(unicode(substr(pool, 45)), 0) * 104824 +
-    ifnull(unicode(substr(pool, 46)), 0) * 104825 + ifnull(unicode(substr(pool, 47)), 0) * 104826 +
-    ifnull(unicode(substr(pool, 48)), 0) * 104827 + ifnull(unicode(substr(pool, 49)), 0) * 104828 +
-    ifnull(unicode(substr(pool, 50)), 0) * 104829 + ifnull(unicode(substr(pool, 51)), 0) * 104830 +
-    ifnull(unicode(substr(pool, 52)), 0) * 104831 + ifnull(unicode(substr(pool, 53)), 0) * 104832 +
-    ifnull(unicode(substr(pool, 54)), 0) * 104833 + ifnull(unicode(substr(pool, 55)), 0) * 104834 +
-    ifnull(unicode(substr(pool, 56)), 0) * 104835 + ifnull(unicode(substr(pool, 57)), 0) * 104836 +
-    ifnull(unicode(substr(pool, 58)), 0) * 104837 + ifnull(unicode(substr(pool, 59)), 0) * 104838 +
-    ifnull(unicode(substr(pool, 60)), 0) * 104839 + ifnull(unicode(substr(pool, 61)), 0) * 104840 +
-    ifnull(unicode(substr(pool, 62)), 0) * 104841 + ifnull(unicode(substr(pool, 63)), 0) * 104842 +
-    ifnull(unicode(substr(pool, 64)), 0) * 104843) % 2147483647 AS made, NULL AS further FROM hold
-WHERE run = ? AND pool = ? AND frame = 0 AND shared = 0)
+SELECT count(*), CAST(coalesce(sum(coalesce(made * made % 2147483647, -1) + coalesce(further * further % 2147483647,
+    0)), 0) AS BIGINT) FROM (SELECT (amount * 1000117 + length(pool) * 7793 + coalesce(unicode(substr(pool, 1, 1)), 0)
+    * 104780 + coalesce(unicode(substr(pool, 2, 1)), 0) * 104781 + coalesce(unicode(substr(pool, 3, 1)), 0) * 104782 +
+    coalesce(unicode(substr(pool, 4, 1)), 0) * 104783 + coalesce(unicode(substr(pool, 5, 1)), 0) * 104784 +
+    coalesce(unicode(substr(pool, 6, 1)), 0) * 104785 + coalesce(unicode(substr(pool, 7, 1)), 0) * 104786 +
+    coalesce(unicode(substr(pool, 8, 1)), 0) * 104787 + coalesce(unicode(substr(pool, 9, 1)), 0) * 104788 +
+    coalesce(unicode(substr(pool, 10, 1)), 0) * 104789 + coalesce(unicode(substr(pool, 11, 1)), 0) * 104790 +
+    coalesce(unicode(substr(pool, 12, 1)), 0) * 104791 + coalesce(unicode(substr(pool, 13, 1)), 0) * 104792 +
+    coalesce(unicode(substr(pool, 14, 1)), 0) * 104793 + coalesce(unicode(substr(pool, 15, 1)), 0) * 104794 +
+    coalesce(unicode(substr(pool, 16, 1)), 0) * 104795 + coalesce(unicode(substr(pool, 17, 1)), 0) * 104796 +
+    coalesce(unicode(substr(pool, 18, 1)), 0) * 104797 + coalesce(unicode(substr(pool, 19, 1)), 0) * 104798 +
+    coalesce(unicode(substr(pool, 20, 1)), 0) * 104799 + coalesce(unicode(substr(pool, 21, 1)), 0) * 104800 +
+    coalesce(unicode(substr(pool, 22, 1)), 0) * 104801 + coalesce(unicode(substr(pool, 23, 1)), 0) * 104802 +
+    coalesce(unicode(substr(pool, 24, 1)), 0) * 104803 + coalesce(unicode(substr(pool, 25, 1)), 0) * 104804 +
+    coalesce(unicode(substr(pool, 26, 1)), 0) * 104805 + coalesce(unicode(substr(pool, 27, 1)), 0) * 104806 +
+    coalesce(unicode(substr(pool, 28, 1)), 0) * 104807 + coalesce(unicode(substr(pool, 29, 1)), 0) * 104808 +
+    coalesce(unicode(substr(pool, 30, 1)), 0) * 104809 + coalesce(unicode(substr(pool, 31, 1)), 0) * 104810 +
+    coalesce(unicode(substr(pool, 32, 1)), 0) * 104811 + coalesce(unicode(substr(pool, 33, 1)), 0) * 104812 +
+    coalesce(unicode(substr(pool, 34, 1)), 0) * 104813 + coalesce(unicode(substr(pool, 35, 1)), 0) * 104814 +
+    coalesce(unicode(substr(pool, 36, 1)), 0) * 104815 + coalesce(unicode(substr(pool, 37, 1)), 0) * 104816 +
+    coalesce(unicode(substr(pool, 38, 1)), 0) * 104817 + coalesce(unicode(substr(pool, 39, 1)), 0) * 104818 +
+    coalesce(unicode(substr(pool, 40, 1)), 0) * 104819 + coalesce(unicode(substr(pool, 41, 1)), 0) * 104820 +
+    coalesce(unicode(substr(pool, 42, 1)), 0) * 104821 + coalesce(unicode(substr(pool, 43, 1)), 0) * 104822 +
+    coalesce(unicode(substr(pool, 44, 1)), 0) * 104823 + coalesce(unicode(substr(pool, 45, 1)), 0) * 104824 +
+    coalesce(unicode(substr(pool, 46, 1)), 0) * 104825 + coalesce(unicode(substr(pool, 47, 1)), 0) * 104826 +
+    coalesce(unicode(substr(pool, 48, 1)), 0) * 104827 + coalesce(unicode(substr(pool, 49, 1)), 0) * 104828 +
+    coalesce(unicode(substr(pool, 50, 1)), 0) * 104829 + coalesce(unicode(substr(pool, 51, 1)), 0) * 104830 +
+    coalesce(unicode(substr(pool, 52, 1)), 0) * 104831 + coalesce(unicode(substr(pool, 53, 1)), 0) * 104832 +
+    coalesce(unicode(substr(pool, 54, 1)), 0) * 104833 + coalesce(unicode(substr(pool, 55, 1)), 0) * 104834 +
+    coalesce(unicode(substr(pool, 56, 1)), 0) * 104835 + coalesce(unicode(substr(pool, 57, 1)), 0) * 104836 +
+    coalesce(unicode(substr(pool, 58, 1)), 0) * 104837 + coalesce(unicode(substr(pool, 59, 1)), 0) * 104838 +
+    coalesce(unicode(substr(pool, 60, 1)), 0) * 104839 + coalesce(unicode(substr(pool, 61, 1)), 0) * 104840 +
+    coalesce(unicode(substr(pool, 62, 1)), 0) * 104841 + coalesce(unicode(substr(pool, 63, 1)), 0) * 104842 +
+    coalesce(unicode(substr(pool, 64, 1)), 0) * 104843) % 2147483647 AS made, 0 AS further FROM hold
+WHERE run = ? AND pool = ? AND frame = 0 AND shared = 0) AS numbered
 
 -- attempts_by_place: The steps of attempts, and the containers of the iterations around them.
 SELECT a.node, f.node, min(a.frame), count(*)

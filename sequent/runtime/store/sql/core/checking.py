@@ -2,50 +2,99 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from sequent.runtime.store.sql.core.naming import Chapter
 from sequent.runtime.store.sql.tally import PRIME
 
 CHAPTER = Chapter("Checking that rows are as they were written")
 
-_MADE = (
-    "(frame * 1000003 + node * 7919 + iteration * 104729 + number * 1299709 + recovery * 611953"
-    f" + length(token) * 7907 + (host <> '') * 7817 + CAST(started * 1000 AS INTEGER)) % {PRIME}"
-)
-_SETTLED = (
-    "(frame * 1000033 + node * 7927 + iteration * 104743 + number * 1299721"
-    " + (unicode(state) * 64 + length(state)) * 611957 + ifnull(verdict, -1) * 7879"
-    f" + (result IS NULL) * 7867 + (problem IS NULL) * 7853 + CAST(ended * 1000 AS INTEGER)) % {PRIME}"
-)
-_OPENED = f"(parent * 1000037 + node * 7933 + number * 104759 + id * 1299743 + (item IS NULL) * 7841) % {PRIME}"
-_CLOSED = (
-    f"(parent * 1000039 + node * 7949 + number * 104761 + (unicode(status) * 64 + length(status)) * 611977) % {PRIME}"
-)
-_REPEAT = (
-    "(frame * 1000081 + node * 7937 + (items IS NULL) * 7829 + (problem IS NULL) * 7823"
-    f" + ifnull(unicode(status) * 64 + length(status), 0) * 611993) % {PRIME}"
-)
-_WAIT = (
-    "(frame * 1000099 + node * 7951 + iteration * 104773 + attempt * 1299763 + length(boot) * 7817"
-    " + CAST(due * 1000 AS INTEGER) + CAST(due_boot * 1000 AS INTEGER) * 3"
-    f" + ifnull(CAST(length * 1000 AS INTEGER), -1) * 7) % {PRIME}"
-)
-_NAME = " + ".join(f"ifnull(unicode(substr(pool, {place})), 0) * {place + 104779}" for place in range(1, 65))
-"""A number from each letter of a pool's name."""
-_KEPT = f"(amount * 1000117 + length(pool) * 7793 + {_NAME}) % {PRIME}"
-_SQUARE = f"ifnull(made * made % {PRIME}, -1) + ifnull(further * further % {PRIME}, 0)"
-# These parts are our own text, and contain no value.
-_PARTS = {
-    "attempt": f"SELECT {_MADE} AS made, CASE WHEN state <> 'active' THEN {_SETTLED} END AS further FROM attempt",  # noqa: S608
-    "frame": f"SELECT {_OPENED} AS made, CASE WHEN status <> 'active' THEN {_CLOSED} END AS further FROM frame",  # noqa: S608
-    "wait": f"SELECT {_WAIT} AS made, NULL AS further FROM wait",  # noqa: S608
-    "hold": f"SELECT {_KEPT} AS made, NULL AS further FROM hold",  # noqa: S608
-    "repeat": f"SELECT {_REPEAT} AS made, NULL AS further FROM repeat",  # noqa: S608
+_POSTGRESQL = "postgresql"
+
+
+def _code(text: str, dialect: str) -> str:
+    """Return the number of a text's first character; an empty text may have none."""
+    return f"CAST(ascii({text}) AS BIGINT)" if dialect == _POSTGRESQL else f"unicode({text})"
+
+
+def _thousandths(moment: str, dialect: str) -> str:
+    """Return the whole thousandths of a second."""
+    whole = f"trunc({moment} * 1000)" if dialect == _POSTGRESQL else f"{moment} * 1000"
+    return f"CAST({whole} AS {'BIGINT' if dialect == _POSTGRESQL else 'INTEGER'})"
+
+
+def _if(condition: str, number: int) -> str:
+    return f"CASE WHEN {condition} THEN {number} ELSE 0 END"
+
+
+def _word(column: str, dialect: str) -> str:
+    """Return a number for a status."""
+    return f"{_code(column, dialect)} * 64 + length({column})"
+
+
+def _of_attempt(dialect: str) -> tuple[str, str]:
+    made = (
+        "frame * 1000003 + node * 7919 + iteration * 104729 + number * 1299709 + recovery * 611953"
+        f" + length(token) * 7907 + {_if('length(host) > 0', 7817)} + {_thousandths('started', dialect)}"
+    )
+    settled = (
+        "frame * 1000033 + node * 7927 + iteration * 104743 + number * 1299721"
+        f" + ({_word('state', dialect)}) * 611957 + coalesce(verdict, -1) * 7879"
+        f" + {_if('result IS NULL', 7867)} + {_if('problem IS NULL', 7853)} + {_thousandths('ended', dialect)}"
+    )
+    return made, f"CASE WHEN state <> 'active' THEN ({settled}) % {PRIME} END"
+
+
+def _of_frame(dialect: str) -> tuple[str, str]:
+    made = f"parent * 1000037 + node * 7933 + number * 104759 + id * 1299743 + {_if('item IS NULL', 7841)}"
+    closed = f"parent * 1000039 + node * 7949 + number * 104761 + ({_word('status', dialect)}) * 611977"
+    return made, f"CASE WHEN status <> 'active' THEN ({closed}) % {PRIME} END"
+
+
+def _of_repeat(dialect: str) -> tuple[str, str]:
+    made = (
+        f"frame * 1000081 + node * 7937 + {_if('items IS NULL', 7829)} + {_if('problem IS NULL', 7823)}"
+        f" + coalesce({_word('status', dialect)}, 0) * 611993"
+    )
+    return made, "0"
+
+
+def _of_wait(dialect: str) -> tuple[str, str]:
+    made = (
+        "frame * 1000099 + node * 7951 + iteration * 104773 + attempt * 1299763 + length(boot) * 7817"
+        f" + {_thousandths('due', dialect)} + {_thousandths('due_boot', dialect)} * 3"
+        f" + coalesce({_thousandths('length', dialect)}, -1) * 7"
+    )
+    return made, "0"
+
+
+def _of_hold(dialect: str) -> tuple[str, str]:
+    letters = (
+        f"coalesce({_code(f'substr(pool, {place}, 1)', dialect)}, 0) * {place + 104779}" for place in range(1, 65)
+    )
+    return f"amount * 1000117 + length(pool) * 7793 + {' + '.join(letters)}", "0"
+
+
+_NUMBERS: Mapping[str, Callable[[str], tuple[str, str]]] = {
+    "attempt": _of_attempt,
+    "frame": _of_frame,
+    "repeat": _of_repeat,
+    "wait": _of_wait,
+    "hold": _of_hold,
 }
+"""By table, the number of a row, and the one that is added to its square once the row has settled."""
+_SQUARE = f"coalesce(made * made % {PRIME}, -1) + coalesce(further * further % {PRIME}, 0)"
 
 
 def _tally(name: str, table: str, what: str, keys: str, condition: str = "") -> None:
     where = " AND ".join(f"{key.strip('<')} {'<' if '<' in key else '='} ?" for key in keys.split())
-    text = f"SELECT count(*), ifnull(sum({_SQUARE}), 0) FROM ({_PARTS[table]} WHERE {where}{condition})"  # noqa: S608
+
+    # These parts are our own text, and contain no value.
+    def text(dialect: str) -> str:
+        made, further = _NUMBERS[table](dialect)
+        rows = f"SELECT ({made}) % {PRIME} AS made, {further} AS further FROM {table} WHERE {where}{condition}"  # noqa: S608
+        return f"SELECT count(*), CAST(coalesce(sum({_SQUARE}), 0) AS BIGINT) FROM ({rows}) AS numbered"  # noqa: S608
+
     CHAPTER.add(name, f"The tally of {what}.", text, keys.replace("<", ""))
 
 

@@ -13,12 +13,16 @@ Built = tuple[ClauseElement, str]
 """A statement, and the names of its values in order."""
 
 
+Worded = ClauseElement | str | Callable[[str], str]
+"""A statement in Core, as text with ``?`` for values, or as such a text for the dialect of that name."""
+
+
 class NamedStatement(NamedTuple):
-    """A statement, in Core or as text, with its purpose and the names of its values, in order."""
+    """A statement with its purpose and the names of its values, in order."""
 
     name: str
     purpose: str
-    statement: ClauseElement | str
+    statement: Worded
     values: tuple[str, ...]
 
 
@@ -27,14 +31,14 @@ class Chapter:
 
     def __init__(self, title: str) -> None:
         self.title = title
-        self._builds: list[tuple[str, str, Callable[[], tuple[ClauseElement | str, str]]]] = []
+        self._builds: list[tuple[str, str, Callable[[], tuple[Worded, str]]]] = []
 
     def named(self, build: Callable[[], Built]) -> Callable[[], Built]:
         """Add the statement that a function builds, under the function's name."""
         self._builds.append((build.__name__, build.__doc__ or "", build))
         return build
 
-    def add(self, name: str, purpose: str, statement: ClauseElement | str, values: str) -> None:
+    def add(self, name: str, purpose: str, statement: Worded, values: str) -> None:
         """Add a statement."""
         self._builds.append((name, purpose, lambda: (statement, values)))
 

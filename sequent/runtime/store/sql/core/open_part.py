@@ -10,7 +10,6 @@ from sequent.runtime.store.sql.core.reading import (
     BLOCK,
     BLOCK_NAMES,
     IS_LAST,
-    LAST,
     LOCAL,
     NONE,
     ONE,
@@ -163,15 +162,14 @@ def _inside() -> CTE:
 @CHAPTER.named
 def open_iterations() -> Built:
     """The iterations of a repeated step whose last attempt is not a success."""
-    statement = select(_A.iteration, _A.state, LAST).where(*_ITERATIONS).group_by(_A.iteration)
-    return statement.having(_A.state != SUCCESS).order_by(_A.iteration), STEP_NAMES
+    statement = select(_A.iteration).where(*_ITERATIONS, _A.state != SUCCESS, IS_LAST)
+    return statement.order_by(_A.iteration), STEP_NAMES
 
 
 @CHAPTER.named
 def until_of_steps() -> Built:
     """Whether the last attempt of an iteration of a repeated step is a success with a truthy result."""
-    truthy = select(_A.iteration, _A.state, _A.verdict, LAST).where(*_ITERATIONS).group_by(_A.iteration)
-    truthy = truthy.having(_A.state == SUCCESS, _A.verdict == _TRUTHY)
+    truthy = select(_A.iteration).where(*_ITERATIONS, _A.state == SUCCESS, _A.verdict == _TRUTHY, IS_LAST)
     return truthy.limit(ONE).offset(NONE), STEP_NAMES
 
 

@@ -23,8 +23,18 @@ STEP = (is_given(_A.run), is_given(_A.frame), is_given(_A.node), LOCAL)
 STEP_NAMES = "the_run the_frame the_node"
 BLOCK = (is_given(_F.run), is_given(_F.parent), is_given(_F.node))
 BLOCK_NAMES = "the_run the_parent the_node"
-LAST = func.max(_A.number)
-"""With it, SQLite takes the other columns of a group from the row that has the highest number."""
+_NEXT = attempt.alias("next")
+IS_LAST = ~exists(
+    select(ONE).where(
+        _NEXT.c.run == _A.run,
+        _NEXT.c.frame == _A.frame,
+        _NEXT.c.node == _A.node,
+        _NEXT.c.host == _A.host,
+        _NEXT.c.iteration == _A.iteration,
+        _NEXT.c.number > _A.number,
+    )
+)
+"""Whether an attempt is the last of its task."""
 
 # -- definitions -----------------------------------------------------------------------------------
 
@@ -79,8 +89,8 @@ def _latest(statement: Any) -> Any:
 @CHAPTER.named
 def results() -> Built:
     """The last attempts of a repeated step's iterations that succeeded, after an iteration."""
-    statement = select(_A.iteration, _A.result, _A.state, LAST).where(*STEP, _after(_A.iteration))
-    statement = statement.group_by(_A.iteration).having(_A.state == SUCCESS)
+    last = (*STEP, _after(_A.iteration), _A.state == SUCCESS, IS_LAST)
+    statement = select(_A.iteration, _A.result).where(*last)
     return _page(statement, _A.iteration), f"{STEP_NAMES} after rows"
 
 
@@ -171,17 +181,6 @@ def kept() -> Built:
 _PASSED = (func.length(_A.token) == NONE) & _A.result.is_(null())
 """Whether it was not executed, and has no result; an attempt that stands for an earlier one has its result."""
 _TOLD = (_A.frame, _A.node, _A.iteration, _A.number, _A.state, _A.started, _A.ended, _A.problem, _A.log, _PASSED)
-_NEXT = attempt.alias("next")
-IS_LAST = ~exists(
-    select(ONE).where(
-        _NEXT.c.run == _A.run,
-        _NEXT.c.frame == _A.frame,
-        _NEXT.c.node == _A.node,
-        _NEXT.c.host == _A.host,
-        _NEXT.c.iteration == _A.iteration,
-        _NEXT.c.number > _A.number,
-    )
-)
 _IS_FAILED = (is_given(_A.run), _A.state == _FAILURE, IS_LAST)
 _BY_START = (_A.started, _A.frame, _A.node, _A.iteration, _A.number)
 
@@ -240,6 +239,6 @@ def failures_inside() -> Built:
 
 @CHAPTER.named
 def container_problems() -> Built:
-    """The problems of containers that failed without a failed attempt; a limit of -1 is none."""
+    """The problems of containers that failed without a failed attempt; at most so many."""
     statement = select(_R.frame, _R.node, _R.problem).where(is_given(_R.run), _R.problem.is_not(null()))
     return statement.order_by(_R.frame, _R.node).limit(bindparam("rows")).offset(NONE), "the_run rows"

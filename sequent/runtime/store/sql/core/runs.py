@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import bindparam, func, literal_column, null, select
+from sqlalchemy import Integer, bindparam, cast, func, literal_column, null, select
 from sqlalchemy.sql import ColumnElement
 
 from sequent.runtime.store.sql.core.naming import Built, Chapter, is_given
@@ -43,7 +43,7 @@ _RUNS = select(*_RUN_COLUMNS).join_from(run, request, request.c.run == run.c.num
 
 @CHAPTER.named
 def runs() -> Built:
-    """All runs, latest first; a limit of -1 is none."""
+    """All runs, latest first, at most so many."""
     return _RUNS.order_by(run.c.number.desc()).limit(bindparam("rows")).offset(NONE), "rows"
 
 
@@ -100,7 +100,7 @@ def run_with_number() -> Built:
 @CHAPTER.named
 def runs_with_prefix() -> Built:
     """The runs with a prefix of their id, by comparison: no character in it has a meaning."""
-    begins = func.substr(run.c.id, ONE, bindparam("length")) == bindparam("prefix")
+    begins = func.substr(run.c.id, ONE, cast(bindparam("length"), Integer)) == bindparam("prefix")
     statement = _RUNS.where(begins).order_by(run.c.number.desc()).limit(literal_column("6")).offset(NONE)
     return statement, "length prefix"
 

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Column,
     Double,
     ForeignKey,
+    Identity,
     Index,
     Integer,
     LargeBinary,
@@ -43,7 +44,7 @@ def _whose() -> tuple[Column[Any], ...]:
 definition = Table(
     "definition",
     metadata,
-    Column("number", Whole, primary_key=True),
+    Column("number", Whole, Identity(), primary_key=True),
     Column("digest", Text, nullable=False, unique=True),
     Column("structure", Text, nullable=False),
     Column("fingerprints", Text, nullable=False),
@@ -68,7 +69,7 @@ node = Table(
 run = Table(
     "run",
     metadata,
-    Column("number", Whole, primary_key=True),
+    Column("number", Whole, primary_key=True, autoincrement=False),
     Column("id", Text, nullable=False, unique=True),
     Column("epoch", Whole, nullable=False),
     Column("owner", Text, nullable=False),
@@ -191,7 +192,7 @@ hold = Table(
 ticket = Table(
     "ticket",
     metadata,
-    Column("number", Whole, primary_key=True),
+    Column("number", Whole, Identity(), primary_key=True),
     *_whose(),
     Column("amounts", Text, nullable=False),
     Column("priority", Whole, nullable=False),

@@ -11,6 +11,7 @@ from sqlalchemy import Column, Double, Integer, LargeBinary, Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy.sql import ColumnElement
+from sqlalchemy.sql.elements import ClauseElement
 from sqlalchemy.sql.selectable import SelectBase
 
 from sequent.runtime.store.sql.core import checking, open_part, pools, pruning, reading, runs, tables, writing
@@ -46,14 +47,20 @@ def _text_of(named: NamedStatement, dialect: Dialect) -> str:
         AssertionError: it takes other values than declared, or in another order.
     """
     lines = [f"-- {named.name}: {named.purpose}"]
-    if isinstance(named.statement, str):
-        return "\n".join([*lines, *map(_wrapped, named.statement.splitlines())])
+    if not isinstance(named.statement, ClauseElement):
+        text = named.statement if isinstance(named.statement, str) else named.statement(dialect.name)
+        return "\n".join([*lines, *map(_wrapped, _with_values(text, dialect).splitlines())])
     compiled: Any = named.statement.compile(dialect=dialect)
     if tuple(compiled.positiontup or ()) != named.values:
         raise AssertionError(f"{named.name} takes {compiled.positiontup}, not {named.values}:\n{compiled}")
     if isinstance(named.statement, SelectBase):
         lines.append(f"-- gives {', '.join(map(_kind, named.statement.selected_columns))}")
     return "\n".join([*lines, *(_wrapped(line.strip()) for line in str(compiled).splitlines())])
+
+
+def _with_values(text: str, dialect: Dialect) -> str:
+    """Return a text with the signs that stand for values in this dialect."""
+    return text.replace("%", "%%").replace("?", "%s") if dialect.paramstyle == "format" else text
 
 
 def _kind(column: ColumnElement[Any]) -> str:

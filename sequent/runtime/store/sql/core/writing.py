@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Column, Table, bindparam, delete, insert, literal_column, null, select, update
+from sqlalchemy import Column, Insert, Table, bindparam, delete, insert, literal_column, null, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.sql import ColumnElement
 
@@ -57,8 +57,8 @@ _OPENING = "run parent node number id status item"
 
 @CHAPTER.named
 def insert_attempt() -> Built:
-    """Insert a new attempt; a second one of its number is an error."""
-    return insert(attempt).values(given(_INTENT)), _INTENT
+    """Insert a new attempt; a second one of its number matches no row."""
+    return upsert(attempt).values(given(_INTENT)).on_conflict_do_nothing(), _INTENT
 
 
 @CHAPTER.named
@@ -178,8 +178,8 @@ def drop_repeat() -> Built:
 
 @CHAPTER.named
 def insert_frame() -> Built:
-    """Insert a new iteration; a second one of its number is an error."""
-    return insert(frame).values(given(_OPENING)), _OPENING
+    """Insert a new iteration; a second one of its number matches no row."""
+    return upsert(frame).values(given(_OPENING)).on_conflict_do_nothing(), _OPENING
 
 
 @CHAPTER.named
@@ -266,8 +266,9 @@ CHAPTER.add("put_definition", "Give a run another definition.", *_change_run("de
 
 @CHAPTER.named
 def insert_definition() -> Built:
-    """Insert a definition that no run had."""
-    return _insert(definition, "digest structure fingerprints")
+    """Insert a definition that no run had; return its number."""
+    statement, values = _insert(definition, "digest structure fingerprints")
+    return statement.returning(definition.c.number), values
 
 
 @CHAPTER.named
@@ -288,7 +289,7 @@ def insert_request() -> Built:
     return _insert(request, "run target params origin")
 
 
-def _insert(table: Table, names: str) -> Built:
+def _insert(table: Table, names: str) -> tuple[Insert, str]:
     return insert(table).values(given(names)), names
 
 
