@@ -127,6 +127,21 @@ def test_what_is_loaded_anyway_is_imported_at_the_top():
     assert in_vain == []
 
 
+def test_environment_variables_are_named_in_one_place():
+    """Settings refuse all variables with our prefix that this place does not list."""
+    literals = {
+        (name, node.value)
+        for name, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and re.fullmatch("SEQUENT_[A-Z_]*", node.value)
+    }
+    # A constant of the original; and pytest loads the plugin wherever Sequent is installed, so it imports nothing.
+    others = {("sequent/__init__.py", "SEQUENT_RESTART"), ("sequent/testing/plugin.py", "SEQUENT_STORE")}
+    assert {it for it in literals if it[0] != "sequent/model/variables.py"} == others
+
+
 def test_a_class_has_a_name_of_its_own():
     assert defined_twice(MODULES) == {}
 
