@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import pwd
+import re
 import shutil
 import signal
 import socket
@@ -106,7 +107,7 @@ class SshServer:
     def sessions(self) -> list[int]:
         """The processes of sshd that serve the user's sessions, not the sessions' own."""
         wanted = f"sshd: {self.user}".encode()
-        return [pid for pid, command in _commands() if command.startswith((wanted + b" ", wanted + b"@"))]
+        return [pid for pid, command in _commands() if re.match(re.escape(wanted) + rb"( |@|\0|$)", command)]
 
     def kill_sessions(self) -> None:
         """End all connections, as a network does; what runs in them goes on."""

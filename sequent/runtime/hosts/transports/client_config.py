@@ -16,8 +16,13 @@ class UnreadableConfigError(Exception):
     """A line of a configuration asks for more than paramiko reads."""
 
 
-def lookup(host: str, file: str) -> dict[str, tuple[str, ...]]:
-    """The options that the files set for a host; those in the first file come first.
+def lookup(host: str, file: str, own_file: str) -> dict[str, tuple[str, ...]]:
+    """The options that the configuration sets for a host.
+
+    Args:
+        host: its name, as it was typed.
+        file: the only file to read; empty for the user's own, and behind that the system's.
+        own_file: the user's own.
 
     Raises:
         UnreadableConfigError: a file has a line that only ``ssh`` can read.
@@ -27,7 +32,7 @@ def lookup(host: str, file: str) -> dict[str, tuple[str, ...]]:
     from paramiko.ssh_exception import ConfigParseError
 
     config = SSHConfig()
-    for name in (file, _SYSTEM_FILE):
+    for name in (file,) if file else (own_file, _SYSTEM_FILE):
         try:
             with open(name, encoding="utf-8", errors="surrogateescape") as stream:
                 text = stream.read()
@@ -42,7 +47,8 @@ def lookup(host: str, file: str) -> dict[str, tuple[str, ...]]:
     # One that may be given several times has a list.
     options = cast("dict[str, str | list[str]]", config.lookup(host))
     for option, value in options.items():
-        found[option] = tuple(value) if isinstance(value, list) else (str(value),)
+        if option not in _NEEDS_SSH:
+            found[option] = tuple(value) if isinstance(value, list) else (str(value),)
     return found
 
 

@@ -89,7 +89,7 @@ def read_key_text(text: str) -> KeyText:
         _, rest_of_it = _text(rest_of_it)
     # After the number of keys, which is one, the public key.
     public, _ = _text(rest_of_it[4:])
-    return KeyText(cipher != b"none", _text(public)[0].decode(errors="replace"))
+    return KeyText(cipher not in (b"none", b""), _text(public)[0].decode(errors="replace"))
 
 
 def _text(data: bytes) -> tuple[bytes, bytes]:

@@ -247,7 +247,7 @@ def is_mastered(settings: HostSettings, config: SshConfig) -> bool:
 
 def _from_files(settings: HostSettings, destination: Destination) -> SshConfig:
     try:
-        found = client_config.lookup(destination.host, settings.ssh_config or os.path.join(home(), ".ssh/config"))
+        found = client_config.lookup(destination.host, settings.ssh_config, os.path.join(home(), ".ssh/config"))
     except client_config.UnreadableConfigError as error:
         raise _config_error(settings, str(error), "install the program ssh: apt-get install openssh-client") from error
     defaults = {
