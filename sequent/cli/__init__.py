@@ -29,12 +29,12 @@ def main(words: Sequence[str] | None = None) -> int:
     if words is not None:
         from sequent.cli.app import run_command
 
-        # What it notes of this command line is gone with the next.
+        # What the command notes of its command line does not outlive it.
         return copy_context().run(run_command, list(words))
     code = INTERRUPTED
     try:
         _leave_on_interrupt(code)
-        # Called last: what the interpreter takes down after that, nobody has to wait for.
+        # Registered first, so it runs last: nobody has to wait for the end of the interpreter.
         atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)
         from sequent.cli.app import run_command
         from sequent.runtime.processes.standard_streams import open_missing
@@ -51,7 +51,7 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 def _leave_on_interrupt(code: int) -> None:
-    """Have Ctrl-C end this process at once, unless it is ignored, as in the background of a shell."""
+    """Let Ctrl-C end this process at once, unless it is ignored, as in the background of a shell."""
 
     def leave(_number: int, _frame: FrameType | None) -> None:
         os._exit(code)
@@ -66,7 +66,7 @@ def _raise_on_interrupt() -> None:
 
 
 def _leave_if_interrupted(ignored: sys.UnraisableHookArgs) -> None:
-    """Where Python can raise Ctrl-C no further, as when it came while something was being collected, end all the same.
+    """End the process if Python cannot raise Ctrl-C any further, as when it arrives during a garbage collection.
 
     No run is being driven then: a driver handles signals itself.
     """

@@ -1,4 +1,4 @@
-"""The entry of the command line: from the typed words to a command to an exit code."""
+"""The entry of the command line: from the typed words to a command, and from the command to an exit code."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def run_command(typed: Sequence[str]) -> int:
         code = _dispatch(arranged(typed))
         flush()
     except (BrokenPipeError, SystemExit):
-        # Rich leaves by SystemExit when nobody reads the help that it prints; nothing else does.
+        # Only Rich raises SystemExit: when nobody reads the help that it prints.
         return _silenced()
     except OutputError as error:
         return _unwritten(error)
@@ -32,9 +32,9 @@ def run_command(typed: Sequence[str]) -> int:
 
 
 def arranged(typed: Sequence[str]) -> list[str]:
-    """What was typed, with the command first.
+    """Return the typed words, with the command first.
 
-    Options that every command takes may stand before it, and ``run`` may be left out before a target.
+    Options that every command takes may stand before the command, and ``run`` may be omitted before a target.
 
     Raises:
         UsageError: the first word is neither a command nor a target.
@@ -61,7 +61,7 @@ def arranged(typed: Sequence[str]) -> list[str]:
 
 
 def _stands_alone(word: str) -> bool:
-    """Whether it is an option that every command takes, with its value if it has one."""
+    """Return whether a word is an option that every command takes, together with its value if it has one."""
     return word in FLAGS or word.startswith(tuple(f"{valued}=" for valued in VALUED))
 
 
@@ -82,7 +82,7 @@ def _dispatch(words: list[str]) -> int:
         from sequent.cli.arguments.candidates import complete
 
         return complete(" ".join(words[1:]))
-    # Behind an option of the flow that is set, it is a value.
+    # After an option of the flow in the settings, the word is a value.
     is_about_run = next((word for word in words[1:] if not _stands_alone(word)), "") in HELP
     if words[:1] == ["run"] and not is_about_run:
         from sequent.cli.commands.run import start_typed
@@ -94,13 +94,13 @@ def _dispatch(words: list[str]) -> int:
 
 
 def _silenced() -> int:
-    """The reader of stdout is gone (``| head``): end silently, also at the interpreter's own last flush."""
+    """End silently, also at the interpreter's last flush: the reader of stdout is gone (``| head``)."""
     discard(sys.stdout)
     return PIPE_CLOSED
 
 
 def _unwritten(error: OutputError) -> int:
-    """The output cannot be written: report that on standard error; the run is not affected."""
+    """Report on standard error that the output cannot be written; the run is not affected."""
     from sequent.cli.output.error_text import report
 
     discard(sys.stdout)

@@ -95,32 +95,33 @@ COMMANDS: dict[str, tuple[str, str, str, tuple[str, str]]] = {
         ("install", "show zsh"),
     ),
 }
-"""Each command: its function, whose module is loaded when it is typed; its purpose; its arguments;
-and the arguments of its two examples."""
+"""The function, the purpose, the arguments and the arguments of two examples of each command;
+the function's module is loaded when the command is typed.
+"""
 
 FLAGS = frozenset({"--json", "--quiet", "-q", "--verbose", "-v", "-vv", "--debug"})
-"""Options that every command takes, ..."""
+"""The options that every command takes and that have no value."""
 VALUED = frozenset({"--store", "--config", "--config-tag"})
-"""... and those of them that have a value."""
+"""The options that every command takes and that have a value."""
 HELP = frozenset({"--help", "-h", "--version"})
 """Words that ask for help."""
 COMPLETE = "_complete"
-"""Shells use it to ask for completions; users do not type it."""
+"""The command by which shells ask for completions; users do not type it."""
 
 
 def usage_of(command: str) -> str:
-    """The first line of its help."""
+    """Return the first line of a command's help."""
     return f"Usage: sequent {command} {COMMANDS[command][2]}"
 
 
 def examples_of(command: str) -> str:
-    """The last lines of its help."""
+    """Return the last lines of a command's help."""
     lines = (f"  sequent {command} {words}".rstrip() for words in COMMANDS[command][3])
     return "\n".join(["Examples:", *lines])
 
 
 def application() -> App:
-    """The commands as cyclopts knows them; none of their modules is loaded yet."""
+    """Return the commands as an application of cyclopts; none of their modules is loaded yet."""
     from cyclopts import App, Parameter
 
     app = App(
@@ -130,7 +131,7 @@ def application() -> App:
         version=version,
         help_format="plaintext",
         usage="Usage: sequent COMMAND [OPTIONS], or sequent TARGET",
-        # What an option means where it is not given stands in its words; few have a default that says something.
+        # The help texts say what a missing option means; few defaults would be informative.
         default_parameter=Parameter(show_default=False),
         print_error=False,
         exit_on_error=False,
@@ -146,5 +147,5 @@ def application() -> App:
 
 
 def version() -> str:
-    """That of the installed package."""
+    """Return the version of the installed package."""
     return sequent.__version__ or "not installed"

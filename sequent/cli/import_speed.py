@@ -1,4 +1,4 @@
-"""Leaves out the search for garbage while modules are loaded."""
+"""Pauses the garbage collection while modules are loaded."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from contextlib import contextmanager
 
 @contextmanager
 def uncollected() -> Generator[None]:
-    """Look for no garbage in what is loaded meanwhile, neither now nor later.
+    """Collect no garbage within the block, and exempt the objects made in it for good.
 
-    What modules are made of stays for as long as the command does. Going through it each time that there is more of it
-    takes an eighth of the time of loading it.
+    The objects of modules live as long as the command. To search them for garbage whenever there are more of them takes
+    an
+    eighth of the time of loading.
     """
     gc.disable()
     try:

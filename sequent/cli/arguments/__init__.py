@@ -1,1 +1,1 @@
-"""From typed words to options, parameters and candidates for completion."""
+"""Turns typed words into options, parameters and candidates for completion."""

@@ -1,4 +1,4 @@
-"""Completion for shells: commands, options, files, runs, steps of a run, parameters of a flow."""
+"""Proposes completions to shells: commands, options, files, runs, steps of a run, parameters of a flow."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from sequent.runtime.records import RunRecord
 
 FILES = ":files"
-"""Stands among the candidates for file names."""
+"""Among the candidates, stands for file names."""
 _MOST = 50
-"""The number of latest runs to propose."""
+"""The maximum number of runs to propose, the latest first."""
 _STEPS = frozenset({"--from", "--rerun", "--skip", "PATH"})
 _FILES = frozenset({"--store", "--config", "--output", "FILE", "TARGET"})
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -41,7 +41,7 @@ def complete(line: str) -> int:
 
 
 def split(line: str) -> list[str]:
-    """The words of a line as a shell reads them; the last is the one that is being typed, and may be empty."""
+    """Return the words of a line as a shell reads them; the last is being typed, and may be empty."""
     for end in ("", "'", '"'):
         reader = shlex.shlex(f"{line}{end}", posix=True, punctuation_chars=False)
         reader.whitespace_split, reader.commenters = True, ""
@@ -109,7 +109,7 @@ def _in_command(name: str, shape: _Command, rest: list[str], last: str) -> Itera
 
 
 def _typed(shape: _Command, rest: Sequence[str]) -> tuple[list[str], set[str]]:
-    """The words that are no options, and the options that take the word behind them."""
+    """Return the words that are not options, and the options that take the next word as a value."""
     given: list[str] = []
     valued = {name for argument in shape.arguments for name in argument.names if argument.token_count()[0]}
     is_value = False
@@ -148,7 +148,7 @@ def _beginning(last: str, words: Any) -> Iterator[str]:
 
 
 def _choices(hint: Any) -> tuple[str, ...]:
-    """The texts of a ``Literal`` or an enum, alone, with None or among several."""
+    """Return the choices of a ``Literal`` or an enum, alone, with None or in a list."""
     if isinstance(hint, type) and issubclass(hint, Enum):
         return tuple(str(member.value) for member in hint)
     if get_origin(hint) is Literal:
@@ -157,7 +157,7 @@ def _choices(hint: Any) -> tuple[str, ...]:
 
 
 def _options(rest: Sequence[str]) -> GlobalOptions:
-    """The store that was typed so far."""
+    """Return the options that name the store, as typed so far."""
     said: dict[str, str] = {}
     for word, following in zip(rest, (*rest[1:], ""), strict=False):
         option, equals, value = word.partition("=")
@@ -166,7 +166,7 @@ def _options(rest: Sequence[str]) -> GlobalOptions:
     return GlobalOptions(**cast("Any", said))
 
 
-# -- what there is
+# -- candidates from the store and the flow
 
 
 def _runs(options: GlobalOptions) -> list[str]:
@@ -178,7 +178,7 @@ def _flows(options: GlobalOptions) -> list[str]:
 
 
 def _latest(options: GlobalOptions) -> list[RunRecord]:
-    # A store that is not there, or cannot be read, has none.
+    # A store that does not exist, or cannot be read, has none.
     with contextlib.suppress(SequentError), opened_store(options) as store:
         return [*store.runs(limit=_MOST)]
     return []
@@ -191,7 +191,7 @@ def _steps(run: str, options: GlobalOptions) -> list[str]:
 
 
 def _targets(last: str) -> Iterator[str]:
-    """Files, and behind a file's colon the flows in it."""
+    """Yield files, and the flows in a file after its colon."""
     head, colon, _ = last.rpartition(":")
     if not colon:
         yield FILES
@@ -223,7 +223,7 @@ def _parameters(target: str) -> list[str]:
 
 
 def _flow_options(target: str) -> list[str]:
-    """The options of a flow's own, as ``run`` takes them."""
+    """Return the flow's own options, in the form that ``run`` takes."""
     if not target:
         return []
     from sequent.cli.arguments.parameters import option_names

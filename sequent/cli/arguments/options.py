@@ -1,4 +1,4 @@
-"""The options of every command: its output, and its store."""
+"""The options of every command: for its output and its store."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
 
 said_of_talk: ContextVar[Sequence[str] | None] = ContextVar("sequent_said_of_talk", default=None)
-"""Which of the typed words are Sequent's own, once the flow is known whose options and values stand among them."""
+"""The typed words that belong to Sequent, once it is known which are options and values of the flow."""
 
 
 @frozen(kw_only=True)
 class GlobalOptions:
-    """How a command talks, and which store it means.
+    """The options for the output of a command and for its store.
 
-    How they are typed stands in ``typed_options.py``, apart: a run of a target alone needs no parser.
+    ``typed_options.py`` defines how they are typed; it is separate because ``run TARGET`` needs no parser.
     """
 
     store: str | None = None
@@ -43,7 +43,7 @@ class GlobalOptions:
     debug: bool = False
 
     def settings(self, **said: object) -> Configuration:
-        """The settings of flows, with the other options of the command line.
+        """Return the settings of flows, merged with the other options of the command line.
 
         Raises:
             UsageError, DefinitionError: a file, a variable or a value in them is invalid.
@@ -52,7 +52,7 @@ class GlobalOptions:
 
         for option, value in (("--store", self.store), ("--config", self.config)):
             if value == "":
-                # A variable of a script that is not set must not lead to another store than is meant.
+                # A script's unset variable must not lead to another store than the intended one.
                 raise UsageError(f"{option} is empty", hint=f"name a file, or leave {option} out")
         return configuration({"store": self.store, **said}, file=self.config, tag=self.config_tag)
 
@@ -64,12 +64,12 @@ class GlobalOptions:
 
 @contextmanager
 def opened_store(options: GlobalOptions, *, waits: bool = False) -> Generator[Store]:
-    """The store to read or recover runs from, closed at the end; it is never made.
+    """Open the store to read or recover runs from, and close it at the end; it is never created.
 
-    One to take up a run ``waits`` while the disk is full.
+    With ``waits``, wait while the disk is full, as a command that resumes a run does.
 
     Raises:
-        UsageError: it is one that ends with its process.
+        UsageError: the store is one that ends with its process.
         StoreError: the typed store does not exist; a default store that does not exist just has no runs.
     """
     from sequent.runtime.store import check_outlasting, is_there, open_store
@@ -92,7 +92,7 @@ def opened_store(options: GlobalOptions, *, waits: bool = False) -> Generator[St
 
 
 def _with_room(name: str | None) -> Store:
-    """The store, once its disk has room."""
+    """Return the store, once its disk has room."""
     from sequent.runtime.backoff import wait_for_room
     from sequent.runtime.store import open_store
 
@@ -100,7 +100,7 @@ def _with_room(name: str | None) -> Store:
 
 
 def read_log_level(text: str | None) -> int | None:
-    """The level that was typed.
+    """Return the typed level of logging.
 
     Raises:
         UsageError: there is no such level.
@@ -116,10 +116,10 @@ def read_log_level(text: str | None) -> int | None:
 
 
 def target_of(typed: str | None, settings: Configuration) -> str:
-    """The target that was typed, else the one in the settings.
+    """Return the typed target, else the one in the settings.
 
     Raises:
-        UsageError: neither is.
+        UsageError: there is neither.
     """
     target = typed or settings.flow
     if not target:
@@ -133,7 +133,7 @@ def target_of(typed: str | None, settings: Configuration) -> str:
 
 
 def store_option(options: GlobalOptions) -> str:
-    """The options by which a command finds the same store; empty if none was named."""
+    """Return the options by which a command finds the same store; '' if none was named."""
     said = (("store", options.store), ("config", options.config), ("config-tag", options.config_tag))
     return "".join(option_text(name, value) for name, value in said if value is not None)
 

@@ -1,4 +1,4 @@
-"""A flow's parameters as typed options of the command line, and as ``-p name=value``."""
+"""Reads a flow's parameters from options of the command line, and from ``-p name=value``."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from sequent.model.wording import guess
 _OF_FLOW = "flow_parameter_"
 _REFUSED = "refused_"
 _CHOICES = 8
-"""So many words of an enum are shown at most."""
+"""The maximum number of words of an enum to show."""
 _SHORT = {"help": "-h", "param": "-p", "quiet": "-q", "verbose": "-v"}
 _OWN = Group("Options", sort_key=1)
 
@@ -33,14 +33,14 @@ def read_options(
     """Read the words after a target: options of the flow, and of the command itself.
 
     Args:
-        definition: the flow's.
+        definition: the definition of the flow.
         pairs: the words after each ``-p`` before the target.
         words: the words after the target.
         command: the function whose options the flow's join.
-        title: how the help names the command.
+        title: the name of the command in the help.
 
     Returns:
-        the values of parameters that were given, and of the command's own options, each by name. Where ``--help`` is
+        the values of the given parameters, and those of the command's own options, each by name. If ``--help`` is
         among the words, all options are printed, and the second has ``help``.
 
     Raises:
@@ -87,7 +87,7 @@ def _unknown(flow: str, name: str, names: Sequence[str]) -> UsageError:
 
 
 def _value(definition: Definition, name: str, *texts: str) -> object:
-    """The value of a text, or of several for a list; errors name the parameter."""
+    """Return the value of a typed word, or of several for a list; errors name the parameter."""
     try:
         return parse_text(definition.param_types[name], *texts)
     except SequentError as error:
@@ -114,7 +114,7 @@ def _from_options(
         name=title,
         default_command=take,
         help=_purpose(definition),
-        # Among the values there may be --help: it is an option like any other.
+        # A word --help may be a value: cyclopts treats it like any other option.
         help_flags=[],
         version_flags=[],
         end_of_options_delimiter="",
@@ -132,7 +132,7 @@ def _from_options(
         raise _refusal(refused)
     if found.get("help"):
         print_help(app)
-    # Of an option that is counted, the number is told where it was not given, too.
+    # A counted option has a number even if it was not given.
     defaults = {parameter.name: parameter.default for parameter in parameters}
     given = {name: value for name, value in found.items() if value != defaults[name]}
     values = {name.removeprefix(_OF_FLOW): value for name, value in found.items() if name.startswith(_OF_FLOW)}
@@ -140,7 +140,7 @@ def _from_options(
 
 
 def _refusal(name: str) -> UsageError:
-    """The error for an option of the command with the name of a parameter: it is ambiguous."""
+    """Return the error for an option of the command that is also the name of a parameter, and so ambiguous."""
     bare = "--" + name.replace("_", "-")
     short = f"is {_SHORT[name]}, or it " if name in _SHORT else ""
     return UsageError(
@@ -153,7 +153,7 @@ def _refusal(name: str) -> UsageError:
 
 
 def _own_options(definition: Definition, command: Callable[..., object]) -> Iterator[inspect.Parameter]:
-    """The options of the command itself, but for names that are a parameter's as well, which are refused."""
+    """Yield the command's own options, without names that a parameter also has: those are refused."""
     bearing = {f"--{param.name.replace('_', '-')}": param.name for param in definition.spec.params}
     for parameter in _options_of(command):
         kind, *remarks = typing.get_args(parameter.annotation)
@@ -195,7 +195,7 @@ def _never(param: str, option: str, *, takes_value: bool) -> inspect.Parameter:
 
 
 def own_flags(definition: Definition, words: Sequence[str]) -> list[str]:
-    """Those of the words behind a target that are options of the command: not values, and not the flow's."""
+    """Return the words after a target that are options of the command: not values, and not options of the flow."""
     bearing = {"--" + param.name.replace("_", "-") for param in definition.spec.params}
     valued = {f"--{name}" for name, takes_value in OWN_OPTIONS.items() if takes_value} | {"-p"}
     for param in definition.spec.params:
@@ -211,7 +211,7 @@ def own_flags(definition: Definition, words: Sequence[str]) -> list[str]:
 
 
 def option_names(definition: Definition) -> list[str]:
-    """A flow's own options, as typed; names of the command's options have another form."""
+    """Return a flow's own options, as typed; one with the name of an option of the command has a prefix."""
     names = [
         (option_of(param.name), opposite_of(param.name, definition.param_types[param.name]))
         for param in definition.spec.params
@@ -220,7 +220,7 @@ def option_names(definition: Definition) -> list[str]:
 
 
 def _purpose(definition: Definition) -> str:
-    """The description by the flow's author."""
+    """Return the description by the flow's author."""
     body = definition.bodies.get(())
     return safe_block((body and inspect.getdoc(body)) or f"Run {definition.spec.name}.")
 
@@ -252,7 +252,7 @@ def _option(definition: Definition, param: ParamSpec, group: Group) -> inspect.P
         required=False,
         group=group,
     )
-    # Not given is not the same as the default: encode_params fills that in.
+    # A missing option is not the same as its default: encode_params fills in the default.
     return inspect.Parameter(
         _OF_FLOW + param.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind, shown]
     )

@@ -1,4 +1,4 @@
-"""Parses the typed words with cyclopts, with our own errors."""
+"""Parses the typed words with cyclopts, with errors of our own."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from sequent.errors import UsageError
 
 
 def parsed(app: App, words: Sequence[str], *, asks_for_help: bool | None = None) -> int:
-    """Let cyclopts parse the words and call the command; its errors become a ``UsageError``.
+    """Parse the words with cyclopts and call the command; errors of cyclopts become a ``UsageError``.
 
     Args:
         app: the command.
         words: the typed words.
-        asks_for_help: whether it prints its help; None: if one of the words says so.
+        asks_for_help: whether it prints its help; None: if one of the words asks for it.
     """
     try:
         if asks_for_help is None and ({*words} & HELP or not words):
@@ -31,7 +31,7 @@ def parsed(app: App, words: Sequence[str], *, asks_for_help: bool | None = None)
 
 
 def _helped(app: App, words: Sequence[str]) -> int:
-    """The same for help: it is filtered like all output."""
+    """Print the help of the command, filtered like all output."""
     from rich.console import Console
 
     with writing():
@@ -41,7 +41,7 @@ def _helped(app: App, words: Sequence[str]) -> int:
 
 
 def print_help(app: App) -> None:
-    """Print the help of a command that has read its words already."""
+    """Print the help of a command that has already read its words."""
     from rich.console import Console
 
     with writing():
@@ -49,7 +49,7 @@ def print_help(app: App) -> None:
 
 
 def usage_error(error: CycloptsError) -> UsageError:
-    """An error of cyclopts, as ours."""
+    """Return an error of cyclopts as one of ours."""
     hint = "see sequent --help, or --help after a command"
     if isinstance(error, UnusedCliTokensError):
         return UsageError(f"unexpected words: {' '.join(map(repr, error.unused_tokens or ()))}", hint=hint)

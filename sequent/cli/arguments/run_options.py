@@ -1,4 +1,4 @@
-"""The options of ``run``, as they are typed."""
+"""Defines the options of ``run``, as they are typed."""
 
 from __future__ import annotations
 
@@ -39,15 +39,17 @@ def run(
     options: TypedOptions = DEFAULTS,
 ) -> RunWords:
     """Start a run of a flow; ``run TARGET --help`` shows the flow's parameters too."""
-    # Only read here: the agent is launched before that, and the flow's own options are read once it is loaded.
+    # Only read here: the agent starts first, and the flow's own options are read once the flow is loaded.
     return RunWords(target or "", words, param, run_id, max_concurrent, max_loops, log_level, options)
 
 
 def read_words(typed: Sequence[str]) -> RunWords:
     """Separate the target, and the options of ``run`` before it, from the words after it.
 
-    The words after it are read once the flow is known: a value may look like an option. If the first word that is not
-    an option of ``run`` begins with a dash, there is no target: all further words are options of the flow that is set.
+    The words after the target are read once the flow is known: a value may look like an option. If the first word that
+    is not
+    an option of ``run`` begins with a dash, there is no target: all further words are options of the flow in the
+    settings.
     """
     before = _count_before(typed)
     has_target = before < len(typed) and not typed[before].startswith("-")
@@ -56,7 +58,7 @@ def read_words(typed: Sequence[str]) -> RunWords:
 
 
 def _count_before(typed: Sequence[str]) -> int:
-    """How many words are options of ``run``, from the first on."""
+    """Return how many words at the beginning are options of ``run``."""
     count = 0
     while count < len(typed):
         word, equals, _ = typed[count].partition("=")
@@ -69,7 +71,7 @@ def _count_before(typed: Sequence[str]) -> int:
 
 
 def find_settings(words: RunWords) -> RunWords:
-    """The words, with the file of settings that is named anywhere among them: it may say which flow is meant."""
+    """Return the words with the file of settings that is named among them, since it may name the flow."""
     try:
         named = _bound(["", *words.words]).options
     except UsageError:

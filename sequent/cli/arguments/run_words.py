@@ -18,7 +18,7 @@ class RunWords:
     """The words after ``run``; ``words`` are those after the target, not read yet."""
 
     target: str = ""
-    """Empty where none was typed."""
+    """'' if none was typed."""
     words: tuple[str, ...] = ()
     param: tuple[str, ...] = ()
     run_id: str | None = None
@@ -28,13 +28,13 @@ class RunWords:
     options: GlobalOptions = Factory(GlobalOptions)
 
     def settings(self) -> Configuration:
-        """The settings of the run, the command line included."""
+        """Return the settings of the run, including those of the command line."""
         return self.options.settings(
             max_concurrent=self.max_concurrent, logging_level=read_log_level(self.log_level), flow=self.target or None
         )
 
     def joined(self, own: Mapping[str, Any]) -> RunWords:
-        """The same, with the options of ``run`` that stand behind the target."""
+        """Return the words with the options of ``run`` that follow the target."""
         names = {field.name for field in fields(type(self.options))}
         options = evolve(self.options, **{name: own[name] for name in names & own.keys()})
         return evolve(self, options=options, **{name: value for name, value in own.items() if name not in names})

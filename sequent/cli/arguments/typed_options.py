@@ -1,4 +1,4 @@
-"""The options that every command takes, as they are typed."""
+"""Defines the options that every command takes, as they are typed."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ LogLevel = Annotated[str | None, Parameter(help="Lowest level that steps log: DE
 @Parameter(name="*")
 @frozen(kw_only=True)
 class TypedOptions(GlobalOptions):
-    """Each option with its words and its help."""
+    """The options of every command, each with its name and its help."""
 
     store: Annotated[
         str | None,

@@ -1,1 +1,1 @@
-"""The commands: a module each, by its name."""
+"""The commands: one module each, with its name."""

@@ -1,4 +1,4 @@
-"""``check``: all mistakes of a flow, without running it."""
+"""Defines ``check``, which reports all mistakes of a flow without running it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def check(target: Target = None, /, *, options: TypedOptions = DEFAULTS) -> int:
 
 
 def compiled_flow(target: str | None, options: GlobalOptions) -> tuple[Definition, Plan]:
-    """The flow that was typed, or is set, with its settings; and its plan."""
+    """Return the typed flow, or the one in the settings, with its settings; and its plan."""
     from sequent.dsl.definitions import definition_of
     from sequent.runtime.loading.flows import load_flow
 

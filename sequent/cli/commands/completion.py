@@ -1,4 +1,4 @@
-"""``completion``: lets a shell complete the commands and their options."""
+"""Defines ``completion``, which lets a shell complete the commands and their options."""
 
 from __future__ import annotations
 
@@ -90,10 +90,10 @@ def completion(
 
 
 def _shell(named: Shell | None) -> Shell:
-    """The shell that is meant.
+    """Return the named shell, else the user's own.
 
     Raises:
-        UsageError: none is named, and the user's own is another.
+        UsageError: none is named, and there are no completions for the user's own.
     """
     own = Path(os.environ.get("SHELL", "")).name
     if named is None and own not in _SHELLS:
@@ -111,7 +111,7 @@ def _left_to_do(shell: Shell, path: Path) -> str:
 
 
 def _place_of(shell: str) -> Path:
-    """Where a shell looks for completions of the user's own."""
+    """Return the file in which a shell looks for a user's completions."""
     home = Path.home()
     if shell == "bash":
         data = os.environ.get("XDG_DATA_HOME") or home / ".local/share"

@@ -1,4 +1,4 @@
-"""``config``: the settings, and the origin of each value."""
+"""Defines ``config``, which shows the settings and the source of each value."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sequent.model.spec import FlowSpec
 from sequent.settings.configuration import Entry, SettingOrigin
 
 _PASSWORD = re.compile(r"(://[^:/@]*:).*@|(?<=password=)[^&]*", re.IGNORECASE)
-"""In the address of a database."""
+"""The password in the address of a database."""
 
 
 def config(
@@ -50,7 +50,7 @@ def _spec(target: str) -> FlowSpec:
 
 
 def _value(entry: Entry) -> object:
-    """A value as JSON has it; no password is shown."""
+    """Return a value as JSON, without passwords."""
     value = entry.value
     match entry.key:
         case "store" if value is None:

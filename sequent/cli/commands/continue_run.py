@@ -1,4 +1,4 @@
-"""``continue``: run what is due in a suspended run, then exit; for cron."""
+"""Defines ``continue``, which runs what is due in a suspended run and then exits, for cron."""
 
 from __future__ import annotations
 

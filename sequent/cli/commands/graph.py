@@ -1,4 +1,4 @@
-"""``graph``: a flow, or a run with where it stands, as a picture."""
+"""Defines ``graph``, which draws a flow, or the progress of a run."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def graph(
 
 
 def _names_flow(word: str, options: GlobalOptions) -> bool:
-    """Whether a flow is meant; a run's id has no colon, and is no file, but may have dots as a module has."""
+    """Return whether a word names a flow; a run's id has no colon and is not a file, but may have dots."""
     if ":" in word or is_file(word):
         return True
     return "." in word and all(part.isidentifier() for part in word.split(".")) and not _is_run(word, options)
@@ -80,7 +80,7 @@ def _flow(target: str, options: GlobalOptions) -> tuple[Picture, None]:
 
 
 def _run(run: str, options: GlobalOptions) -> tuple[Picture, States]:
-    """The run from the store: no flow is loaded."""
+    """Return the picture and states of a run in the store: no flow is loaded."""
     with opened_store(options) as store:
         record = store.find(run)
         return _kept(store, record), _states(store, record)
@@ -104,7 +104,7 @@ def _kept(store: Store, record: RunRecord) -> Picture:
 
 
 def _states(store: Store, record: RunRecord) -> States:
-    """The status of each part; active parts are waiting again if no process drives the run any more."""
+    """Return the status of each part; without a driver, active parts count as waiting again."""
     parts = dict(store.standings(record))
     if record.owner is None:
         parts = {path: _interrupted(numbers) for path, numbers in parts.items()}

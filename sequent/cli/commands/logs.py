@@ -1,4 +1,4 @@
-"""``logs``: the output of a run's steps, during the run too."""
+"""Defines ``logs``, which prints the output of a run's steps, during the run too."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from sequent.runtime.ports import Store
 from sequent.runtime.records import AttemptRecord, RunRecord
 
 REST = 0.2
-"""Seconds between two looks at a run that is followed."""
+"""The seconds between two polls of a run that is followed."""
 _SHOWN = 4
-"""Iterations that a message names beside the last."""
+"""The maximum number of iterations that a message names beside the last."""
 _PART = 0.1
-"""Which part of its time a follower may spend with looking: a run of a million attempts is looked at less often."""
+"""The largest fraction of a follower's time to spend on polls: a run of a million attempts is polled less often."""
 
 
 def logs(
@@ -73,7 +73,7 @@ def _refuse_unknown(record: RunRecord, step: str) -> None:
 
 
 def _refuse_unbegun(asked: _Asked, record: RunRecord) -> None:
-    """An iteration that has not begun, or that there is not, has no log; say which there are."""
+    """Refuse an iteration without a log, since it has not begun or does not exist; the error lists the others."""
     if next(asked.attempts(record), None) is not None:
         return
     found = {attempt.sequence for attempt in asked.store.attempts(record, asked.step)}
@@ -91,7 +91,7 @@ def _refuse_unbegun(asked: _Asked, record: RunRecord) -> None:
 
 
 def _follow(show: _Show, store: Store, record: RunRecord) -> None:
-    """Poll until no process drives the run any more."""
+    """Poll until no process drives the run any more, and show new output."""
     while record.status is RunStatus.RUNNING:
         began = time.monotonic()
         show.look(record, lines_alone=True)
@@ -109,7 +109,7 @@ class _Asked:
     sequence: str
 
     def attempts(self, record: RunRecord) -> Iterator[AttemptRecord]:
-        """By time of start."""
+        """Yield the attempts by time of start."""
         found = self.store.attempts(record, self.step or None)
         return (attempt for attempt in found if not self.sequence or attempt.sequence == self.sequence)
 
@@ -137,13 +137,13 @@ class _Show:
     asked: _Asked
     has_shown: bool = False
     _behind: dict[str, int] = field(factory=dict[str, int])
-    """By segment: up to where attempts that have ended have been shown."""
+    """By segment: the position up to which ended attempts have been shown."""
     _under_way: dict[tuple[str, str, int], int] = field(factory=dict[tuple[str, str, int], int])
-    """By attempt that has not ended: up to where it has been shown."""
+    """By active attempt: the position up to which it has been shown."""
     _lost: set[tuple[str, str, int]] = field(factory=set[tuple[str, str, int]])
-    """Reported attempts without any output, for lack of room."""
+    """The attempts reported to have lost all output, for lack of room."""
     _last: tuple[str, str, int] | None = None
-    """The attempt that was shown last, to which more may be added without another heading."""
+    """The attempt that was shown last; more of its output needs no further heading."""
 
     def look(self, record: RunRecord, *, lines_alone: bool) -> None:
         """Show the new output; with ``lines_alone``, only whole lines."""

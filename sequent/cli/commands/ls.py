@@ -1,4 +1,4 @@
-"""``ls``: the runs of a store, without loading anybody's flow."""
+"""Defines ``ls``, which lists the runs of a store without loading a flow."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _list(store: Store, records: list[RunRecord], options: GlobalOptions) -> Non
 
 
 def _due(store: Store, record: RunRecord) -> float | None:
-    """When something is due next in a run that still waits for anything."""
+    """Return the time of the next event in a run that still waits."""
     if record.status not in WAITING:
         return None
     with suppress(StoreError):
@@ -77,7 +77,7 @@ def _row(record: RunRecord, due: float | None) -> tuple[str, ...]:
 
 
 def origin_text(origin: RunOrigin | None, store: str) -> str:
-    """The step that started a run: its run, its name, and its store where that is another one than this."""
+    """Return the step that started a run: its run, its name, and its store if that is another one."""
     if origin is None:
         return ""
     step = f" {task_name(origin.path, origin.sequence)}" if origin.path else ""
@@ -86,6 +86,6 @@ def origin_text(origin: RunOrigin | None, store: str) -> str:
 
 
 def reason_text(record: RunRecord, due: float | None) -> str:
-    """The reason for the end of a run; for a suspended run, its next time, in the reader's time zone."""
+    """Return the reason for the end of a run; for a suspended run, its next time, in the reader's time zone."""
     is_known = record.status is RunStatus.SUSPENDED and due is not None
     return f"next due at {moment(due)}" if is_known and due is not None else record.reason

@@ -1,4 +1,4 @@
-"""``plan``: what a flow would run, in order, without running it."""
+"""Defines ``plan``, which shows what a flow would run, in order, without running it."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from sequent.model.requirements import Atom, Requirement, claims_in
 from sequent.model.spec import capacity_text
 
 Siblings = dict[Path, int]
-"""The children of a container, with their places among one another."""
+"""The children of a container, with their positions."""
 _LONGEST_SHOWN = 60
 _NOTED = [name for name, option in OPTIONS.items() if option.is_tuning or name in ("until", "acquires", "releases")]
-"""The options that say when and how often something runs, and what it holds."""
+"""The options that say when and how often a part runs, and which resources it holds."""
 
 
 def plan(target: Target = None, /, *, options: TypedOptions = DEFAULTS) -> int:
@@ -58,16 +58,16 @@ class PlannedPart:
     path: Path
     part: Part
     waits_for: str
-    """Its requirement, with names as in the flow; empty where it waits for nothing."""
+    """Its requirement, with names as in the flow; '' if it waits for nothing."""
     repeats: str
-    """Its items; empty if it does not repeat."""
+    """Its items; '' if it does not repeat."""
     parallel: int | str
-    """How many iterations at once: a number, 0 for any, or where that comes from."""
+    """The number of iterations at once: a number, 0 for any, or its source."""
     notes: tuple[str, ...]
     """Its durations, retries and limits, and the amounts that it acquires."""
 
     def line(self, paint: Paint) -> str:
-        """It in a line."""
+        """Return the part as one line."""
         words = [f"{'  ' * len(self.path)}{safe(self.path[-1])}"]
         if self.repeats:
             count = f"{self.parallel:,}" if isinstance(self.parallel, int) else self.parallel
@@ -80,7 +80,7 @@ class PlannedPart:
         return "  ".join(words)
 
     def document(self) -> json_output.Document:
-        """It as data that becomes JSON."""
+        """Return the part as data that becomes JSON."""
         place = self.part.place
         return {
             "path": ".".join(self.path),
@@ -94,7 +94,7 @@ class PlannedPart:
 
 
 def planned_parts(parts: Description) -> Iterator[PlannedPart]:
-    """The steps and containers in the order in which they can start, each container before its contents."""
+    """Yield the steps and containers in the order in which they can start, each container before its contents."""
     by_path = {tuple(path.split(".")): part for path, part in parts.items() if path}
     bodies: dict[Path, Siblings] = {}
     for path in by_path:
@@ -108,7 +108,7 @@ def planned_parts(parts: Description) -> Iterator[PlannedPart]:
 
 
 def _ordered(siblings: Siblings, by_path: dict[Path, Part]) -> list[Path]:
-    """The last first of a container's children: each after those that it waits for, else as written."""
+    """Return a container's children in reverse order: each after those that it waits for, else as written."""
     claimed = ({claim.path for claim in claims_in(by_path[path].requires)} for path in siblings)
     paths = list(siblings)
     order = TopologicalSorter(
@@ -147,7 +147,7 @@ def _waits_for(requires: Requirement, siblings: Siblings) -> str:
 
 
 def _as_written(requires: Requirement, siblings: Siblings) -> Requirement:
-    """A requirement with siblings first, as they stand in the flow, and with joins last."""
+    """Return a requirement with siblings first, in the order of the flow, and joins last."""
     if isinstance(requires, Atom):
         return requires
 

@@ -1,4 +1,4 @@
-"""``prune``: removes old runs, with their rows, logs, scratch directories and large values."""
+"""Defines ``prune``, which removes old runs with their rows, logs, scratch directories and large values."""
 
 from __future__ import annotations
 

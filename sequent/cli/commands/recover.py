@@ -1,4 +1,4 @@
-"""``recover``: take a run up again."""
+"""Defines ``recover``, which resumes a run."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class TypedAsked:
     ] = False
 
     def read(self) -> Asked:
-        """The typed directives."""
+        """Return the typed directives."""
         return Asked(
             after=self.from_,
             rerun=self.rerun,

@@ -1,4 +1,4 @@
-"""``run``: start a run: the agent first, then the flow, then the modules that are slow to load."""
+"""Defines ``run``, which starts a run: first the agent, then the flow, then modules that are slow to load."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _HELP = frozenset({"--help", "-h"})
 def start_typed(typed: Sequence[str]) -> int:
     """Start a run from the words after ``run``.
 
-    The agent is launched before anything else is loaded: it gets ready on another processor meanwhile.
+    The agent is launched before anything else is loaded: it starts on another processor meanwhile.
     """
     if any(word in _HELP for word in typed):
         return start_run(_words(typed), None)
@@ -37,7 +37,7 @@ def start_typed(typed: Sequence[str]) -> int:
 
 def _words(typed: Sequence[str]) -> RunWords:
     if len(typed) == 1 and not typed[0].startswith("-"):
-        # A target alone, which is what people type most: the parser need not be loaded.
+        # People mostly type a target alone: the parser need not be loaded.
         return RunWords(typed[0])
     from sequent.cli.arguments.run_options import read_words
 
@@ -45,7 +45,7 @@ def _words(typed: Sequence[str]) -> RunWords:
 
 
 def _with_own_store(options: GlobalOptions, flow: object, settings: Configuration) -> tuple[GlobalOptions, str | None]:
-    """The store that is meant, and the options with it, where none was typed and the flow itself names it."""
+    """Return the store and the options for it, if none was typed and the flow itself names one."""
     from sequent.dsl.builder import Sequent
 
     own = (flow.store, flow.default_store) if isinstance(flow, Sequent) else ("", "")
@@ -55,10 +55,10 @@ def _with_own_store(options: GlobalOptions, flow: object, settings: Configuratio
 
 
 def _flow_that_is_set(typed: RunWords) -> str:
-    """The target that settings name.
+    """Return the target in the settings.
 
     Raises:
-        UsageError: none does.
+        UsageError: there is none.
     """
     from sequent.cli.arguments.run_options import find_settings
 
@@ -99,7 +99,7 @@ def start_run(typed: RunWords, agent: AgentProcess | None) -> int:
         from sequent.runtime.store import open_store
 
     warn(definition.spec, typed.options)
-    # Before the store is opened: a flow with mistakes leaves no new one.
+    # Before the store is opened: a flow with mistakes must not leave a new one.
     plan = compile_flow(definition.spec, params)
     check_start(definition.spec.config, typed.run_id)
     options, named = _with_own_store(typed.options, loaded.flow, settings)

@@ -1,4 +1,4 @@
-"""``show``: the state of one run, without loading its flow."""
+"""Defines ``show``, which shows the state of one run without loading its flow."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from sequent.runtime.ports import Store
 from sequent.runtime.records import AttemptRecord, Pending, RunRecord
 
 SHOWN = 100
-"""Failures, and tasks that are active or wait, that are shown at most."""
+"""The maximum number of failures, and of active and waiting tasks, to show."""
 REST = 0.5
-"""Seconds between two looks."""
+"""The seconds between two polls."""
 _PART = 0.1
-"""Which part of its time a watcher may spend with looking: a run of a million attempts is looked at less often."""
+"""The largest fraction of a watcher's time to spend on polls: a run of a million attempts is polled less often."""
 
 
 def show(
@@ -126,7 +126,7 @@ def _first(lines: list[str]) -> list[str]:
     return [*lines[:SHOWN], f"  and {more:,} more"] if more > 0 else lines
 
 
-# -- what is meant of it ---------------------------------------------------------------------------
+# -- the selected parts ----------------------------------------------------------------------------
 
 
 def _steps(story: Story) -> Iterator[tuple[str, Mapping[Status, int]]]:
@@ -150,7 +150,7 @@ def _failures(story: Story) -> list[AttemptRecord]:
 
 
 def _failed_containers(store: Store, record: RunRecord, story: Story) -> list[Failure]:
-    """Failures of containers themselves: their items could not be had."""
+    """Return the failures of containers themselves: their items could not be computed."""
     wanted = story.wanted
     if not wanted.shows(Status.FAILURE):
         return []
@@ -188,19 +188,19 @@ def _attempt_status(record: AttemptRecord, paint: Paint) -> str:
         return "✓ passed over"
     if record.is_outdated:
         return f"{'✗ failure' if record.problem else '✓ success'} that no longer counts"
-    # An attempt that is waiting again is one that was lost.
+    # A waiting attempt is one that was lost.
     return "? lost" if record.status is Status.WAITING else paint.status(record.status)
 
 
 def attempt_line(record: AttemptRecord, paint: Paint) -> str:
-    """When it was, which task's it is, and how it ended."""
+    """Return the time, the task and the end of an attempt, in one line."""
     took = f"  {duration(record.ended - record.started)}" if record.ended is not None else ""
     status = _attempt_status(record, paint)
     name = task_name(record.path, record.sequence)
     return f"  {moment(record.started)}  {name}  attempt {record.attempt}  {status}{took}"
 
 
-# -- while somebody drives it
+# -- while a process drives the run
 
 
 def watched(store: Store, record: RunRecord, wanted: TaskFilter) -> RunRecord:
@@ -231,7 +231,7 @@ def watched(store: Store, record: RunRecord, wanted: TaskFilter) -> RunRecord:
 
 
 def step_numbers(story: Story) -> dict[str, dict[str, int]]:
-    """The number of tasks of each step in each status, by the driver's words."""
+    """Return the number of each step's tasks by status, in the driver's words."""
     return {safe(path): _by_word(numbers, story.retries(path)) for path, numbers in story.steps.items()}
 
 

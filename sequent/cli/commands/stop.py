@@ -1,4 +1,4 @@
-"""``stop``: stop a run from another terminal: running steps finish, nothing new starts."""
+"""Defines ``stop``, which stops a run from another terminal: running steps finish, nothing new starts."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from sequent.runtime.records import Owner, RunRecord
 
 
 def stop(run: Run = "latest", /, *, options: TypedOptions = DEFAULTS) -> int:
-    """Have a run stop: nothing more starts, running steps may finish, and it can be recovered. Once more ends them."""
+    """Stop a run: nothing more starts, running steps may finish, and it can be recovered. A second stop ends them."""
     with opened_store(options) as store:
         record = store.find(run)
         owner = _driver(record)
         process = os.pidfd_open(owner.pid)
         try:
-            # A process of another number could have got this one since it was looked up: then nobody drives the run.
+            # The process id may have been reused since the lookup: then nobody drives the run.
             _driver(store.find(record.id))
             signal.pidfd_send_signal(process, signal.SIGINT)
         except PermissionError:
@@ -37,10 +37,10 @@ def stop(run: Run = "latest", /, *, options: TypedOptions = DEFAULTS) -> int:
 
 
 def _driver(record: RunRecord) -> Owner:
-    """The driver of a run, on this machine.
+    """Return the driver of a run on this machine.
 
     Raises:
-        UsageError: there is none, or it is on another machine.
+        UsageError: nothing drives the run, or the driver is on another machine.
     """
     owner = record.owner
     if owner is None:

@@ -1,4 +1,4 @@
-"""``store``: backs the store up while runs go on, or checks it for damage."""
+"""Defines ``store``, which backs up the store while runs go on, or checks it for damage."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sequent.runtime.store.sqlite.store import SqliteStore
 
 DAMAGED = 4
-"""The exit code where something is wrong."""
+"""The exit code for a damaged store."""
 
 
 def store(

@@ -1,1 +1,1 @@
-"""What commands print, for people and for machines."""
+"""The output of commands, for people and for machines."""

@@ -1,4 +1,4 @@
-"""The text of an error: for people a line with place and hint, for machines a document."""
+"""Writes errors: for people one line with place and hint, for machines a document."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sequent.errors import DefinitionError, InvalidFlowError, SequentError, Stor
 
 
 def told(error: Exception) -> SequentError:
-    """An error as one of ours, including errors of the system and bugs of Sequent itself."""
+    """Return an error as one of ours, including errors of the system and bugs of Sequent itself."""
     if isinstance(error, SequentError):
         return error
     if isinstance(error, OSError):
@@ -26,7 +26,7 @@ def told(error: Exception) -> SequentError:
 
 
 def report(error: Exception, *, as_json: bool, with_traceback: bool) -> int:
-    """Tell an error, and say with which code the command exits."""
+    """Report an error, and return the exit code of the command."""
     known = told(error)
     if with_traceback:
         say("".join(traceback.format_exception(error)).rstrip("\n"))
@@ -38,7 +38,7 @@ def report(error: Exception, *, as_json: bool, with_traceback: bool) -> int:
 
 
 def as_text(error: SequentError, paint: Paint) -> str:
-    """An error for people; of a flow's mistakes, every one."""
+    """Return an error as text for people; for a flow with mistakes, all of them."""
     if isinstance(error, InvalidFlowError):
         return "\n".join(_single(problem, paint) for problem in error.problems)
     return _single(error, paint)

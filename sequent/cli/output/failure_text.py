@@ -1,4 +1,4 @@
-"""How a failed attempt is shown: the author's own error at the author's own line, and where its log is."""
+"""Writes failed attempts: the author's own error at the author's own line, and where its log is."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from sequent.model.outcome import Failure, Problem
 from sequent.model.status import Status
 
 _GROUP = "Exception Group Traceback"
-"""The heading that Python writes above an exception group: each of its exceptions matters, not only the first line."""
+"""The heading that Python writes above an exception group: all its exceptions matter, not only the first line."""
 
 
 def task_name(path: str, sequence: str) -> str:
-    """A task as people write it: ``load/1.2``; a container that has no sequence by its path."""
+    """Return a task as people write it: ``load/1.2``; a container without a sequence by its path."""
     return f"{safe(path)}/{safe(sequence)}" if sequence else safe(path)
 
 
 def failure_lines(failure: Failure, run: str, paint: Paint) -> list[str]:
-    """The lines of one failure of a run, with the command that shows the output of the attempt."""
+    """Return the lines of one failure of a run, with the command that shows the output of the attempt."""
     problem = failure.problem
     number = f"  (attempt {failure.attempt})" if failure.attempt > 1 else ""
     name = task_name(failure.path, failure.sequence)
@@ -37,13 +37,13 @@ def failure_lines(failure: Failure, run: str, paint: Paint) -> list[str]:
 
 
 def failure_line(failure: Failure, paint: Paint) -> str:
-    """One failure of many, in one line."""
+    """Return one failure of many, in one line."""
     name = task_name(failure.path, failure.sequence)
     return f"{paint.status(Status.FAILURE)}  {name}  {brief(failure.problem)}"
 
 
 def brief(problem: Problem) -> str:
-    """The problem, in one line."""
+    """Return a problem in one line."""
     return _error_lines(problem)[0]
 
 
@@ -53,10 +53,10 @@ def _error_lines(problem: Problem) -> list[str]:
 
 
 def _frames(traceback: str) -> list[tuple[str, str]]:
-    """The frames of a traceback as Python prints it: (the ``File`` line, the source line).
+    """Return the frames of a traceback as Python prints it: (the ``File`` line, the source line).
 
-    The source line comes from here rather than from the file, which may have changed since, and which a
-    command that reads history has no business to open.
+    The source line is taken from the traceback rather than from the file: that may have changed since, and a command
+    that reads history should not open it.
     """
     lines = traceback.split("\n")
     frames: list[tuple[str, str]] = []

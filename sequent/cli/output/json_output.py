@@ -1,4 +1,4 @@
-"""The output of commands with --json: one document with a version and stable keys."""
+"""Writes the output of commands with --json: one document with a version and stable keys."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sequent.model.wire import encode
 from sequent.runtime.records import AttemptRecord, Owner, Pending, RunOrigin, RunRecord
 
 VERSION = 1
-"""Goes up when a key changes its meaning or is gone."""
+"""Goes up when a key changes its meaning or is removed."""
 
 Document = dict[str, object]
 
@@ -26,12 +26,12 @@ def write(document: Mapping[str, object]) -> None:
 
 
 def text_of(document: Mapping[str, object]) -> str:
-    """One document as it is printed."""
+    """Return one document in its printed form."""
     return json.dumps({"version": VERSION, **document}, ensure_ascii=True, indent=2) + "\n"
 
 
 def error_document(error: SequentError) -> Document:
-    """An error; ``problems`` has the single mistakes of a flow, and is empty elsewhere."""
+    """Return an error; ``problems`` has the single mistakes of a flow, and is empty for other errors."""
     problems = error.problems if isinstance(error, InvalidFlowError) else ()
     return {
         "code": error.code,
@@ -44,7 +44,7 @@ def error_document(error: SequentError) -> Document:
 
 
 def run_document(record: RunRecord, due: float | None = None) -> Document:
-    """A run as the store has it; ``due`` is when something is due next in it, in seconds since 1970."""
+    """Return a run of the store; ``due`` is the time of its next event, in seconds since 1970."""
     return {
         "id": record.id,
         "flow": record.target.flow,
@@ -62,7 +62,7 @@ def run_document(record: RunRecord, due: float | None = None) -> Document:
 
 
 def outcome_document(outcome: Outcome) -> Document:
-    """How a run that this command drove ended."""
+    """Return the end of a run that this command drove."""
     due = outcome.due
     return {
         "id": outcome.run_id,
@@ -79,7 +79,7 @@ def outcome_document(outcome: Outcome) -> Document:
 
 
 def attempt_document(record: AttemptRecord) -> Document:
-    """One attempt as the store has it."""
+    """Return one attempt of the store."""
     return {
         "path": record.path,
         "sequence": record.sequence,
@@ -95,13 +95,13 @@ def attempt_document(record: AttemptRecord) -> Document:
 
 
 def _word(record: AttemptRecord) -> str:
-    """The status of an attempt; one that is waiting again was lost, unless it no longer counts."""
+    """Return the status of an attempt; a waiting one was lost, unless it no longer counts."""
     is_lost = record.status is Status.WAITING and not record.is_outdated
     return "lost" if is_lost else record.status.value
 
 
 def active_document(record: AttemptRecord) -> Document:
-    """An attempt that is being executed."""
+    """Return an attempt that is being executed."""
     return {
         "path": record.path,
         "sequence": record.sequence,
@@ -111,12 +111,12 @@ def active_document(record: AttemptRecord) -> Document:
 
 
 def wait_document(wait: Pending) -> Document:
-    """A task or container that waits for its time."""
+    """Return a task or container that waits for its time."""
     return {"path": wait.path, "sequence": wait.sequence, "attempt": wait.attempt or 1, "due": moment(wait.due)}
 
 
 def problem_document(problem: Problem) -> Document:
-    """Why an attempt failed."""
+    """Return the reason for the failure of an attempt."""
     return {
         "type": problem.type,
         "message": problem.message,
@@ -128,12 +128,12 @@ def problem_document(problem: Problem) -> Document:
 
 
 def counts_document(numbers: Mapping[Status, int]) -> dict[str, int]:
-    """How many of each status that there are any of."""
+    """Return the numbers of those statuses that occur."""
     return {status.value: numbers[status] for status in Status if numbers.get(status)}
 
 
 def moment(seconds: float) -> str:
-    """A time since 1970 as ISO 8601 in UTC, to the microsecond."""
+    """Return a time since 1970 as ISO 8601 in UTC, to the microsecond."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds")
 
 
@@ -151,7 +151,7 @@ def _origin(origin: RunOrigin) -> Document:
 
 
 def failure_document(failure: Failure) -> Document:
-    """A failure of a step or a container."""
+    """Return a failure of a step or a container."""
     return {
         "path": failure.path,
         "sequence": failure.sequence,

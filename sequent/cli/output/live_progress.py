@@ -1,4 +1,4 @@
-"""A display of a run that redraws itself: a row for each step definition, on a terminal."""
+"""Displays a run on a terminal, redrawn while it changes: a row for each step definition."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ FRAME_SECONDS = 0.25
 class LiveProgress:
     """An ``Observer`` that draws a table of step definitions.
 
-    A task costs two increments and a look at a flag. A thread draws: it sleeps until something has
+    A task costs two increments and a check of a flag. A thread draws: it sleeps until something has
     changed, draws one frame, and rests a quarter of a second. So a busy run costs four frames a second,
     and a quiet one nothing. Rich is loaded by that thread, so the run does not wait for it.
     """
@@ -97,7 +97,7 @@ class LiveProgress:
         self.close()
 
     def close(self) -> None:
-        """Draw the last frame and give the terminal back, however the run ended."""
+        """Draw the last frame and release the terminal, however the run ended."""
         self._over.set()
         self._changed.set()
         if self._thread.is_alive():
@@ -108,8 +108,8 @@ class LiveProgress:
             self._changed.set()
 
     def _draw_until_over(self) -> None:
-        """Draw a frame after each change, and the last one at the end."""
-        # The first steps start while this waits, rather than while it loads rich.
+        """Draw a frame after each change, and a last one at the end."""
+        # The first steps start during this wait, rather than while rich is being loaded.
         self._over.wait(FRAME_SECONDS)
         from rich.console import Console
         from rich.live import Live
@@ -125,13 +125,13 @@ class LiveProgress:
                     self._over.wait(FRAME_SECONDS)
                 self._draw(live)
         except (OSError, ValueError):
-            # Nobody reads the terminal any more; the run goes on without a display.
+            # The terminal is gone; the run goes on without a display.
             return
 
     def _draw(self, live: Live) -> None:
         from rich.text import Text
 
-        # The driver's thread appends meanwhile: what is taken here is taken once.
+        # The driver's thread appends meanwhile: only the present entries are taken.
         printed = [self._printed.popleft() for _ in range(len(self._printed))]
         if printed:
             live.console.print(Text.from_ansi("\n".join(printed)))

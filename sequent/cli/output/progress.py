@@ -19,19 +19,19 @@ from sequent.runtime.ports import Observer
 from sequent.runtime.records import RunRecord
 
 SUMMARY_LINES = 10
-"""Steps that one summary names at most."""
+"""The maximum number of steps in one summary."""
 
 
 class Progress(Observer, Protocol):
-    """An ``Observer`` that may hold the terminal."""
+    """An ``Observer`` that may occupy the terminal."""
 
     def close(self) -> None:
-        """Give the terminal back, however the run ended."""
+        """Release the terminal, however the run ended."""
         ...
 
 
 class PlainProgress:
-    """An ``Observer`` that writes lines: one a task while they are few, else a summary now and then."""
+    """An ``Observer`` that writes lines: one per task while they are few, else summaries from time to time."""
 
     def __init__(
         self,
@@ -117,14 +117,14 @@ class PlainProgress:
             self._summarise()
 
     def close(self) -> None:
-        """Nothing is left to give back."""
+        """Do nothing: the terminal is not occupied."""
 
     def _task_line(self, word: str, scope: Scope, node: int, attempt: int, more: str = "") -> None:
         name = task_name(self._counts.names[node], sequence_text(scope.sequence))
         self._lines.write(task_line(self._paint, word, name, attempt, more))
 
     def _summarise(self) -> None:
-        """Say where the definitions stand that moved most since the last summary."""
+        """Print the state of the definitions that changed most since the last summary."""
         self._held = 0
         self._summarised = self._clock()
         totals = [self._counts.total(node) for node in range(len(self._shown))]
@@ -139,7 +139,7 @@ class PlainProgress:
 
 
 class Reserved:
-    """An ``Observer`` that lets another one begin only once something happens: a run with nothing to do is silent."""
+    """An ``Observer`` that starts another one only once something happens: a run with nothing to do is silent."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress

@@ -1,4 +1,4 @@
-"""The progress of a run in lines: few, however much happens in it."""
+"""Writes the progress of a run in lines: few, however much happens."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from sequent.model.status import RunStatus, Status
 from sequent.runtime.records import RunRecord
 
 FREE_LINES = 200
-"""So many lines are always written; after that ten a second."""
+"""The number of lines that are always written; after that, ten per second."""
 LINES_A_SECOND = 10.0
 SUMMARY_SECONDS = 5.0
-"""Seconds between two summaries of suppressed lines."""
+"""The seconds between two summaries of suppressed lines."""
 FULL_FAILURES = 20
 """The number of failures shown in full; others get one line each."""
 
 
 class Throttle:
-    """Lets a burst of lines pass, and later a number of lines per second.
+    """A limiter that passes a burst of lines, and later a number of lines per second.
 
     Refused lines count as well, so a flood closes it and a trickle opens it again.
     """
@@ -34,7 +34,7 @@ class Throttle:
         self._last = clock()
 
     def passes(self) -> bool:
-        """Whether one more line may be written now."""
+        """Return whether one more line may be written now."""
         now = self._clock()
         grown = min(self._left + (now - self._last) * LINES_A_SECOND, FREE_LINES)
         self._last = now
@@ -43,7 +43,7 @@ class Throttle:
 
 
 class FailureLines:
-    """The lines of a run's failures: the first in full, then one each, then only how many."""
+    """The lines about a run's failures: the first in full, further ones in one line, the rest only counted."""
 
     def __init__(self, paint: Paint, throttle: Throttle) -> None:
         self._paint = paint
@@ -59,7 +59,7 @@ class FailureLines:
     def of(
         self, node: int, sequence: tuple[int, ...], attempt: int, problem: Problem, log: LogSpan | None
     ) -> list[str]:
-        """The lines about this failure."""
+        """Return the lines about this failure."""
         passes = self._throttle.passes()
         path, numbers = self._names[node], sequence_text(sequence)
         failure = Failure(path=path, sequence=numbers, attempt=attempt, problem=problem, log=log)
@@ -72,7 +72,7 @@ class FailureLines:
         return []
 
     def at_end(self, counts: Counts, status: RunStatus) -> list[str]:
-        """The lines at the end: failures without a further retry, and the number of failures that were only counted."""
+        """Return the last lines: failures without a further retry, and the number of those that were only counted."""
         given_up = [] if status is RunStatus.SUSPENDED else counts.give_up()
         lines = [line for failed in given_up for line in self.of(failed.node, failed.scope.sequence, *failed[2:])]
         if self._held:
@@ -82,17 +82,17 @@ class FailureLines:
 
 
 def beginning(record: RunRecord, paint: Paint) -> str:
-    """The line with which a run, or its recovery, begins."""
+    """Return the first line of a run, or of its recovery."""
     again = f", recovery {record.recovery}" if record.recovery else ""
     return f"run {paint.strong(safe(record.id))} of {safe(record.target.flow)}{again}"
 
 
 def task_line(paint: Paint, word: str, name: str, attempt: int, more: str = "") -> str:
-    """One line of one task."""
+    """Return one line about one task."""
     number = f"  (attempt {attempt})" if attempt > 1 or word == RETRY else ""
     return f"{paint.word(word)}  {name}{number}{more and '  '}{more}"
 
 
 def again_text(wait: float) -> str:
-    """When a task will be tried again whose attempt has failed."""
+    """Return when a task whose attempt failed will be tried again."""
     return f"will be tried again in {waiting_time(wait)}" if wait > 0 else "will be tried again"

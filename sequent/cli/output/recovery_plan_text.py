@@ -1,4 +1,4 @@
-"""The text of a recovery's plan: the fate of each task, and why."""
+"""Writes the plan of a recovery: the fate of each task, and the reason."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sequent.runtime.records import RunRecord
 from sequent.runtime.recovery.recovery_plan import Fate, PlannedTask, RecoveryPlan
 
 _FEW = 3
-"""So many tasks of a step with the same fate and reason are named one by one."""
+"""The maximum number of tasks of a step with the same fate and reason that are named one by one."""
 _WORDS = {
     Fate.KEPT: ("is kept", "are kept"),
     Fate.PASSED: ("is passed over", "are passed over"),
@@ -24,7 +24,7 @@ _WORDS = {
 
 
 def tell(planned: RecoveryPlan, record: RunRecord, *, as_json: bool) -> None:
-    """Print it."""
+    """Print the plan of a recovery."""
     if as_json:
         json_output.write({"plan": _document(planned, record)})
         return
@@ -41,7 +41,7 @@ def tell(planned: RecoveryPlan, record: RunRecord, *, as_json: bool) -> None:
 
 
 def summary(planned: RecoveryPlan) -> str:
-    """How many of how many run, if all goes well."""
+    """Return how many tasks of how many run, if all succeed."""
     counts = planned.counts
     total = sum(counts.values())
     running = counts.get(Fate.RERUN, 0)
@@ -52,7 +52,7 @@ def summary(planned: RecoveryPlan) -> str:
 
 
 def _rows(planned: RecoveryPlan) -> Iterator[tuple[str, ...]]:
-    """A row for each task, or for many of a step that have the same fate for the same reason."""
+    """Yield a row for each task, or for many of a step that have the same fate for the same reason."""
     for (path, fate, reason), same in groupby(planned.tasks, lambda task: (task.path, task.fate, task.reason)):
         tasks = list(same)
         names = [task_name(task.path, task.sequence) for task in tasks]

@@ -1,4 +1,4 @@
-"""The table of a run's steps, drawn by its driver and by ``show --watch``."""
+"""Builds the table of a run's steps, which its driver and ``show --watch`` draw."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 OTHER_ROWS = 8
-"""Lines of the terminal that are left to other things."""
+"""The lines of the terminal that are left for other output."""
 _WAITING = (RETRY, QUEUED, DELAYED)
 _STATES = ("active", *_WAITING, "failure", "cancelled", "success", "skipped")
-"""The status of a step definition: the first of these that any of its tasks has."""
+"""The order of statuses: a step definition has the first one that any of its tasks has."""
 
 
 def step_table(numbers: Mapping[str, Mapping[str, int]], seconds: float, height: int, paint: Paint) -> Table:
-    """A row for each step that has begun, as far as there is room: active and failed steps first.
+    """Return a row for each step that has begun, as far as there is room: active and failed steps first.
 
     Args:
         numbers: by step, in the order of the flow, the number of its tasks in each status, by word.
-        seconds: how long it has gone on.
+        seconds: how long the run has lasted.
         height: lines of the terminal.
         paint: its colours.
     """

@@ -13,14 +13,14 @@ from sequent.model.scope import Scope
 from sequent.model.status import SETTLED, Status
 
 RETRY = "retry"
-"""An attempt has failed, and the task will be tried again."""
+"""The word for a task that will be tried again after a failed attempt."""
 DELAYED = "delayed"
 QUEUED = "queued"
-"""Waits for resources of pools."""
+"""The word for a task that waits for resources of pools."""
 
 
 class Failed(NamedTuple):
-    """An attempt that failed, and whose task was to be tried again."""
+    """A failed attempt whose task is to be tried again."""
 
     scope: Scope
     node: int
@@ -32,7 +32,7 @@ class Failed(NamedTuple):
 class Counts:
     """The numbers of running, waiting and settled tasks of each step definition.
 
-    A task costs an increment or two, so that a hundred thousand of them cost nothing; only those that wait are
+    A task costs an increment or two, so that a hundred thousand of them cost nothing; only waiting tasks are
     remembered one by one.
     """
 
@@ -48,16 +48,16 @@ class Counts:
         self._queued: Mapping[int, int] = {}
 
     def started(self, scope: Scope, node: int) -> None:
-        """An attempt has begun."""
+        """Count the start of an attempt."""
         self.running[node] += 1
         if self._waiting:
             self._waits_no_more(scope, node)
 
     def ended(self, scope: Scope, node: int, attempt: int, status: Status) -> Failed | None:
-        """A task settled, with an attempt or without one (0); or an attempt of it came to nothing.
+        """Count a task that settled, with an attempt or without one (0), or an attempt that came to nothing.
 
         Returns:
-            the attempt that is the task's failure after all, where it was to be tried again.
+            the attempt that is the task's failure after all, if the task was to be tried again.
         """
         failed = None
         if attempt:
@@ -69,19 +69,19 @@ class Counts:
         return failed if status is Status.FAILURE else None
 
     def failed(self, failed: Failed) -> None:
-        """An attempt has failed, and its task will be tried again."""
+        """Count a failed attempt whose task will be tried again."""
         self.running[failed.node] -= 1
         self._numbers[RETRY][failed.node] += 1
         self._waiting[failed.scope.id, failed.node] = failed
 
     def delayed(self, scope: Scope, node: int) -> None:
-        """A task waits for its time; of a container nothing is counted."""
+        """Count a task that waits for its time; containers are not counted."""
         if self._are_steps[node]:
             self._numbers[DELAYED][node] += 1
             self._waiting[scope.id, node] = None
 
     def queued(self, numbers: Mapping[int, int]) -> None:
-        """So many of each step wait for resources."""
+        """Set the numbers of each step's tasks that wait for resources."""
         self._queued = numbers
 
     def _waits_no_more(self, scope: Scope, node: int) -> Failed | None:
@@ -92,18 +92,18 @@ class Counts:
         return failed
 
     def give_up(self) -> list[Failed]:
-        """The run has ended: tasks that waited for a retry count as failures, since nothing else reports them."""
+        """Count tasks that waited for a retry as failures, since the run has ended and nothing else reports them."""
         given_up = [failed for failed in self._waiting.values() if failed is not None]
         for failed in given_up:
             self.ended(failed.scope, failed.node, 0, Status.FAILURE)
         return given_up
 
     def total(self, node: int) -> int:
-        """How many tasks of that definition settled."""
+        """Return how many tasks of a definition settled."""
         return sum(numbers[node] for numbers in self.settled.values())
 
     def of(self, node: int) -> dict[str, int]:
-        """The numbers of tasks of that definition in each status, by word."""
+        """Return the numbers of a definition's tasks by status, in words."""
         numbers = {
             Status.ACTIVE.value: self.running[node],
             RETRY: self._numbers[RETRY][node],

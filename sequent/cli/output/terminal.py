@@ -1,7 +1,7 @@
-"""The one door to standard output and error.
+"""Writes to standard output and error; no other module does.
 
-No output can control a terminal, whatever its source. A result that cannot be written is an error; messages
-to people besides is not.
+No output can control a terminal, whatever its source. A result that cannot be written is an error; a message
+to people that cannot be written is not.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def data(text: str) -> None:
 
 
 def copy(chunks: Iterable[bytes]) -> None:
-    """Write a log: byte for byte to a file or a pipe, and harmless to a terminal; a last line that is open is ended.
+    """Write a log: byte for byte to a file or a pipe, and filtered to a terminal; end its last line.
 
     Raises:
         OutputError: it cannot be written.
@@ -55,7 +55,7 @@ def copy(chunks: Iterable[bytes]) -> None:
                 sys.stdout.buffer.flush()
         last = chunk
     if decoder is not None and (rest := decoder.decode(b"", final=True)):
-        # A character of which only the beginning is there.
+        # The beginning of a character.
         out(safe_block(rest), end="")
     if not last.endswith(b"\n"):
         out("")
@@ -63,10 +63,10 @@ def copy(chunks: Iterable[bytes]) -> None:
 
 
 def flush() -> None:
-    """Have all that was written be where it is to go.
+    """Flush standard output.
 
     Raises:
-        OutputError: it cannot be.
+        OutputError: it cannot be written.
     """
     with writing():
         sys.stdout.flush()
@@ -90,12 +90,12 @@ def writing() -> Generator[None]:
 
 
 def say(text: str) -> None:
-    """Print a message, maybe painted, on standard error; do nothing if its reader is gone."""
+    """Print a message, possibly painted, on standard error; do nothing if its reader is gone."""
     Lines(sys.stderr).write(text)
 
 
 def discard(stream: TextIO) -> None:
-    """Discard the buffer of a stream, lest Python fails to write it as it ends."""
+    """Discard the buffer of a stream, since Python would fail to write it at its end."""
     with contextlib.suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
@@ -129,7 +129,7 @@ class Display:
         self.moves = moves
 
     def write(self, text: str) -> int:
-        """Write it, without control sequences that do more."""
+        """Write text, without control sequences that do more."""
         return self.stream.write(painted(text, moves=self.moves))
 
     def flush(self) -> None:

@@ -1,4 +1,4 @@
-"""How things read for people: statuses, moments, durations, and text that a terminal cannot be tricked by."""
+"""Formats values for people: statuses, moments, durations, and text that cannot control a terminal."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ safe_block = terminal.safe_block
 
 
 def is_coloured(stream: TextIO, environment: Mapping[str, str] | None = None) -> bool:
-    """Whether to colour its output: NO_COLOR, FORCE_COLOR, then TERM and whether it is a terminal."""
+    """Return whether to colour the output: NO_COLOR, FORCE_COLOR, then TERM and whether it goes to a terminal."""
     values = os.environ if environment is None else environment
     if values.get("NO_COLOR"):
         return False
@@ -60,7 +60,7 @@ def is_coloured(stream: TextIO, environment: Mapping[str, str] | None = None) ->
 
 
 def is_live(stream: TextIO, environment: Mapping[str, str] | None = None) -> bool:
-    """Whether a display that redraws itself can be shown there."""
+    """Return whether the stream can show a display that redraws itself."""
     values = os.environ if environment is None else environment
     return stream.isatty() and values.get("TERM") != "dumb" and not values.get("CI")
 
@@ -76,11 +76,11 @@ class Paint:
         return cls(is_coloured(stream))
 
     def status(self, status: Status | RunStatus) -> str:
-        """Such as ``✓ success``."""
+        """Return a status in words, such as ``✓ success``."""
         return self.word(status.value)
 
     def word(self, word: str) -> str:
-        """The same of what a task may wait for: ``↻ retry``."""
+        """Return the same for a reason to wait: ``↻ retry``."""
         return self._wrapped(f"{_GLYPHS[word]} {word}", _COLOURS.get(word, ""))
 
     def strong(self, text: str) -> str:
@@ -97,12 +97,12 @@ class Paint:
 
 
 def moment(seconds: float) -> str:
-    """A time since 1970 as ISO 8601 with the local zone."""
+    """Return a time since 1970 as ISO 8601 with the local zone."""
     return datetime.fromtimestamp(seconds).astimezone().isoformat(timespec="seconds")
 
 
 def duration(seconds: float) -> str:
-    """A length of time: ``0.31 s``, ``12.4 s``, ``3 min 05 s``, ``2 h 14 min``."""
+    """Return a length of time: ``0.31 s``, ``12.4 s``, ``3 min 05 s``, ``2 h 14 min``."""
     seconds = max(seconds, 0.0)
     if seconds < 10:
         return f"{seconds:.2f} s"
@@ -115,19 +115,19 @@ def duration(seconds: float) -> str:
 
 
 def waiting_time(seconds: float) -> str:
-    """A length of time that is yet to pass: ``60 s``, not ``59.9 s``; ``2 h 14 min``."""
+    """Return a length of time that is still to pass: ``60 s``, not ``59.9 s``; ``2 h 14 min``."""
     if 0.95 <= seconds < 100:
         return f"{round(seconds)} s"
     return duration(seconds)
 
 
 def counted(number: int, noun: str) -> str:
-    """Such as ``1 run`` and ``1,200 runs``."""
+    """Return a number with its noun, such as ``1 run`` and ``1,200 runs``."""
     return f"{number:,} {noun}{'s' * (number != 1)}"
 
 
 def size(number: float) -> str:
-    """Bytes as people read them: ``812 B``, ``1.5 MB``."""
+    """Return a number of bytes as people read it: ``812 B``, ``1.5 MB``."""
     for unit in ("B", "kB", "MB", "GB"):
         if number < 1000:
             return f"{number:.0f} {unit}" if unit == "B" or number >= 100 else f"{number:.1f} {unit}"
@@ -136,13 +136,13 @@ def size(number: float) -> str:
 
 
 def counts(numbers: Mapping[Status, int]) -> str:
-    """How many of each status: ``1,204 success, 1 failure``."""
+    """Return the number of each status: ``1,204 success, 1 failure``."""
     parts = [f"{numbers[status]:,} {status.value}" for status in Status if numbers.get(status)]
     return ", ".join(parts) or "nothing yet"
 
 
 def readable(wire_text: str) -> str:
-    """A stored value for people; classes are not needed, since nothing is made from it."""
+    """Return a stored value for people; no classes are needed, since no instance is made."""
     tree: object = json.loads(wire_text)
     if isinstance(tree, str):
         return safe(tree)
@@ -159,6 +159,6 @@ def readable(wire_text: str) -> str:
 
 
 def columns(rows: list[tuple[str, ...]]) -> list[str]:
-    """Rows as aligned lines; the first row is the heading."""
+    """Return rows as aligned lines; the first row is the heading."""
     widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

@@ -1,1 +1,1 @@
-"""Start, resume and look up runs, for the commands."""
+"""Starts, resumes and looks up runs, for the commands."""

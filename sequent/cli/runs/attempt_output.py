@@ -1,4 +1,4 @@
-"""The place of an attempt's output, during the attempt too, and its new part."""
+"""Finds the output of an attempt, during the attempt too, and its new part."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from sequent.runtime.records import AttemptRecord, RunRecord
 
 CHUNK = 1 << 16
 _LONGEST_LINE = 1 << 20
-"""Bytes of a line that is being written after which it is shown though it has not ended."""
+"""The bytes after which an unfinished line is shown."""
 _ANY = LogSpan(segment="any", offset=0, length=0)
 
 
 @frozen(kw_only=True)
 class Piece:
-    """A part of a segment that one attempt has written."""
+    """The part of a segment that one attempt has written."""
 
     segment: str
-    """The path of its file."""
+    """The path of the segment's file."""
     start: int
     end: int
     has_ended: bool
     dropped: int = 0
-    """Bytes that are missing: cut out of its middle when the attempt ended, or never written."""
+    """The bytes that are missing: cut out of its middle when the attempt ended, or never written."""
 
     @property
     def length(self) -> int:
@@ -39,15 +39,15 @@ class Piece:
 
     @property
     def is_cut(self) -> bool:
-        """Whether its middle was cut out."""
+        """Return whether its middle was cut out."""
         return self.dropped > 0 and self.length > CAP
 
     def after(self, position: int) -> Piece:
-        """The rest after that position of the file, as it was then."""
+        """Return the rest after a position of the file; the position dates from before any cut."""
         half = CAP // 2
         if not self.is_cut or position <= self.start + half:
             return evolve(self, start=min(max(self.start, position), self.end))
-        # Its last half was moved to the front by what was dropped.
+        # The cut moved the last half towards the beginning.
         unseen = self.start + CAP + self.dropped - position
         return evolve(self, start=self.end - max(0, min(unseen, half)))
 
@@ -56,7 +56,7 @@ class Output:
     """The output of one run's attempts.
 
     Args:
-        store: where the run is.
+        store: the store that contains the run.
         record: the run.
     """
 
@@ -66,7 +66,7 @@ class Output:
         self._marks = marks_in(Path(store.log_file(record, _ANY)).parent)
 
     def of(self, attempt: AttemptRecord) -> Piece | None:
-        """The output of an attempt; None if there is none."""
+        """Return the output of an attempt; None if there is none."""
         if attempt.log is not None:
             log = attempt.log
             return Piece(
@@ -82,12 +82,12 @@ class Output:
         if mark is None:
             return None
         size = Path(segment).stat().st_size
-        # Only if it still writes there, all of that is its own.
+        # All of that is the attempt's own only if the attempt still writes there.
         is_its_own = read_mark(segment) == mark
         return Piece(segment=segment, start=mark.start, end=size, has_ended=False) if is_its_own else None
 
     def lines_of(self, piece: Piece) -> Piece:
-        """Its whole lines, unless the last is very long."""
+        """Return the whole lines of a piece, unless the last is very long."""
         with open_segment(piece.segment) as file:
             file.seek(max(piece.start, piece.end - _LONGEST_LINE))
             tail = file.read(piece.end - file.tell())
@@ -95,7 +95,7 @@ class Output:
         return piece if rest == _LONGEST_LINE else evolve(piece, end=piece.end - rest)
 
     def content(self, piece: Piece) -> Iterator[bytes]:
-        """The output, chunk by chunk; one line replaces bytes that were dropped from the middle of a running one."""
+        """Yield the output in chunks; one line replaces bytes that were dropped from the middle of a running one."""
         with open_segment(piece.segment) as file:
             position = piece.start
             while position < piece.end:

@@ -60,25 +60,25 @@ def _progress(options: GlobalOptions, lines: Lines) -> Progress:
 
 
 def end_lines(outcome: Outcome, seconds: float, paint: Paint, max_loops: int = -1) -> list[str]:
-    """How it ended, and the next command to type where there is one."""
+    """Return lines about the end of a run, and the next command to type if there is one."""
     status = paint.status(outcome.status)
     lines = [f"run {paint.strong(safe(outcome.run_id))}: {status} in {duration(seconds)}, {counts(outcome.counts)}"]
     lines += [f"  {safe(line)}" for line in outcome.reason.splitlines()]
     if outcome.status is not RunStatus.SUCCESS:
         command = "continue" if outcome.status is RunStatus.SUSPENDED else "recover"
-        # Whoever has it wait for no times would not have it wait for them in a recovery.
+        # A run that should not wait for times should not wait for them in a recovery either.
         loops = ("--max-loops", str(max_loops)) if command == "recover" and max_loops > 0 else ()
         lines.append(f"next: {safe(typed(command, outcome.run_id, *loops))}")
     return lines
 
 
 def exit_code(status: RunStatus, stopped_by: int = 0) -> int:
-    """0 success or suspended, 1 failure, 143, 130 and 129 where TERM, INT or HUP stopped it."""
+    """Return 0 for success or suspended, 1 for failure, and 143, 130 and 129 for a stop by TERM, INT or HUP."""
     return _CODES.get(status, 128 + (stopped_by or signal.SIGINT))
 
 
 def _print_result(result: object) -> None:
-    """The flow's result: text unchanged, other data in a readable form."""
+    """Print the flow's result: a string unchanged, other data in a readable form."""
     if isinstance(result, str):
         data(result)
     else:

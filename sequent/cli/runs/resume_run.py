@@ -1,4 +1,4 @@
-"""Resumes a recorded run: its flow is loaded again, or its script run again."""
+"""Resumes a recorded run: loads its flow, or runs its script, again."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Drive = Callable[[Definition, Target, AgentProcess, Observer], Outcome]
 
 
 def meant_run(store: Store, run: str | None, flow: str | None) -> RunRecord:
-    """The run to resume: the typed one, else the latest, of the typed flow if there is one.
+    """Return the run to resume: the typed one, else the latest, of the typed flow if there is one.
 
     Raises:
         UnknownRunError: there is no such run.
@@ -47,19 +47,19 @@ def drive_again(
     max_loops: int = -1,
     is_reserved: bool = False,
 ) -> int:
-    """Load the flow, with its settings as they are now, and drive its run; the exit code.
+    """Load the flow, with its settings as they are now, and drive its run; return the exit code.
 
     Args:
         record: the run.
         drive: the function that drives it.
-        options: how the command talks.
+        options: the options of the command.
         settings: the present settings.
         flow: where the flow is; None: as recorded.
         max_loops: suspend the run after this many passes, if typed.
         is_reserved: whether to print nothing unless something happens.
 
     Raises:
-        UsageError: it is not there, or is another flow.
+        UsageError: the flow is not there, or is another one.
     """
     from sequent.cli.runs.drive_and_tell import driven
     from sequent.runtime.executors.shortage import start_patiently
@@ -75,10 +75,10 @@ def drive_again(
 
 
 def definition_for(record: RunRecord, flow: str | None, settings: Configuration) -> tuple[Definition, Target]:
-    """The flow of a recorded run, loaded again, with its settings as they are now; and where it was found.
+    """Return the flow of a recorded run, loaded again with its present settings, and where it was found.
 
     Raises:
-        UsageError: it is not there, or is another flow.
+        UsageError: the flow is not there, or is another one.
     """
     from sequent import api
     from sequent.dsl.definitions import definition_of
@@ -106,15 +106,15 @@ def rerun_script(
     asked: Asked | None = None,
     max_loops: int | None = None,
 ) -> int:
-    """Run the script again; its exit code.
+    """Run the script again; return its exit code.
 
     Args:
-        store: where the run is.
+        store: the store that contains the run.
         record: the run.
         variable: ``RECOVER_RUN`` or ``CONTINUE_RUN``.
         settings: the present settings.
-        options: how the command talks, and which file of settings it means.
-        flow: the flow that was typed, which a script has itself.
+        options: the options of the command, with its file of settings.
+        flow: the typed flow, which is refused: the script has its own.
         asked: the directives of a recovery given by hand.
         max_loops: suspend the run after this many passes; None: as the script says.
 

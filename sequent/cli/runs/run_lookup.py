@@ -11,7 +11,7 @@ from sequent.runtime.records import RunRecord
 
 
 def found_run(store: Store, command: str, run: str, path: str | None) -> RunRecord:
-    """The run with that name; if a step's path stands in its place, the error says so.
+    """Return the run with this name; if the word is the path of a step instead, the error says so.
 
     Raises:
         UnknownRunError: there is no such run.

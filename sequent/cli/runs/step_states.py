@@ -1,4 +1,4 @@
-"""The state of each step of a run, from its store, without loading its flow."""
+"""Computes the state of each step of a run from its store, without loading its flow."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sequent.runtime.ports import Store
 from sequent.runtime.records import AttemptRecord, Pending, RunRecord
 
 WAITING = (RunStatus.RUNNING, RunStatus.INTERRUPTED, RunStatus.SUSPENDED, RunStatus.STOPPED)
-"""The runs that still wait for what they waited for."""
+"""The statuses of runs whose waits still count."""
 
 
 @frozen
@@ -25,24 +25,24 @@ class TaskFilter:
 
     path: str = ""
     sequence: str = ""
-    """It, or its beginning."""
+    """The sequence, or its beginning."""
     statuses: tuple[Status, ...] = ()
 
     def has_step(self, path: str) -> bool:
-        """Whether a step is meant."""
+        """Return whether a step is selected."""
         return not self.path or path == self.path or path.startswith(f"{self.path}.")
 
     def has(self, path: str, sequence: str) -> bool:
-        """Whether a task is meant, whatever it is in."""
+        """Return whether a task is selected, whatever its status."""
         return self.has_step(path) and f"{sequence}.".startswith(f"{self.sequence}." if self.sequence else "")
 
     def shows(self, status: Status) -> bool:
-        """Whether a task in that status is meant."""
+        """Return whether tasks in this status are selected."""
         return not self.statuses or status in self.statuses
 
 
 def read_filter(record: RunRecord, text: str, statuses: tuple[Status, ...]) -> TaskFilter:
-    """The typed selection: ``load``, ``load/1.2``.
+    """Return the typed selection: ``load``, ``load/1.2``.
 
     Raises:
         UsageError: the run has no such step or container, or the sequence is invalid.
@@ -73,19 +73,19 @@ class Story:
 
     wanted: TaskFilter = TaskFilter()
     steps: dict[str, Counter[Status]] = field(factory=dict[str, Counter[Status]])
-    """Of every step of the flow that is meant, in its order."""
+    """The numbers of every selected step, in the order of the flow."""
     failures: dict[tuple[str, str], AttemptRecord] = field(factory=dict[tuple[str, str], AttemptRecord])
     active: dict[tuple[str, str], AttemptRecord] = field(factory=dict[tuple[str, str], AttemptRecord])
     """The active attempts, if a process drives the run."""
     waits: list[Pending] = field(factory=list[Pending])
     worked: float = 0.0
-    """Seconds in which anything that is meant was being executed."""
+    """The seconds in which at least one selected task was being executed."""
     _until: float = 0.0
     _others: dict[tuple[str, str], Status] = field(factory=dict[tuple[str, str], Status])
 
     @property
     def counts(self) -> Mapping[Status, int]:
-        """How many tasks of each status there are, as far as they have begun."""
+        """Return the number of begun tasks by status."""
         total: Counter[Status] = Counter()
         for numbers in self.steps.values():
             total.update(numbers)
@@ -93,11 +93,11 @@ class Story:
 
     @property
     def due(self) -> float | None:
-        """When the next wait is over."""
+        """Return the end of the next wait."""
         return min((wait.due for wait in self.waits), default=None)
 
     def add(self, record: AttemptRecord) -> None:
-        """Take the next attempt, in the order of their starts."""
+        """Add the next attempt, in the order of their starts."""
         key = (record.path, record.sequence)
         numbers = self.steps.setdefault(record.path, Counter())
         if record.attempt > 1 and (key in self._others or numbers[Status.SUCCESS]):
@@ -119,7 +119,7 @@ class Story:
             self._until = ended
 
     def work_until(self, now: float) -> None:
-        """Active attempts count until now."""
+        """Count the time of active attempts until now."""
         if self.active:
             self._work(min(attempt.started for attempt in self.active.values()), now)
 
@@ -138,19 +138,19 @@ class Story:
                 numbers[Status.WAITING] += 1
 
     def add_unrun(self, unrun: Mapping[str, Mapping[Status, int]]) -> None:
-        """Take how many tasks were skipped or cancelled, or are ready; in which iterations is not known."""
+        """Add the numbers of tasks that were skipped or cancelled, or are ready; their iterations are not known."""
         if not self.wanted.sequence:
             for path, numbers in unrun.items():
                 if self.wanted.has_step(path):
                     self.steps.setdefault(path, Counter()).update(numbers)
 
     def retries(self, path: str) -> int:
-        """How many of the tasks of a step that wait have failed, and are tried again."""
+        """Return how many waiting tasks of a step have failed, and are tried again."""
         return sum(wait.path == path and wait.attempt > 0 for wait in self.waits)
 
 
 def story_of(store: Store, record: RunRecord, now: float, wanted: TaskFilter | None = None) -> Story:
-    """The state of each selected step of a run; ``now`` is in seconds since 1970."""
+    """Return the state of each selected step of a run; ``now`` is in seconds since 1970."""
     wanted = TaskFilter() if wanted is None else wanted
     story = Story(wanted)
     for path, part in record.description.items():
@@ -171,13 +171,13 @@ def story_of(store: Store, record: RunRecord, now: float, wanted: TaskFilter | N
 
 
 def with_counts(store: Store, record: RunRecord) -> RunRecord:
-    """A run with its counts so far, where it has not ended: counted by the store, and not read attempt by attempt."""
+    """Return a run with its counts so far if it has not ended, counted by the store rather than attempt by attempt."""
     if record.ended is not None or record.status is RunStatus.DAMAGED:
         return record
     try:
         total = _counted(store, record)
     except StoreError:
-        # ``show`` tells what is wrong with it.
+        # ``show`` reports the mistake.
         return record
     return replace(record, counts={status: number for status, number in total.items() if number > 0})
 
@@ -190,7 +190,7 @@ def _counted(store: Store, record: RunRecord) -> Counter[Status]:
             total.update(numbers)
     for wait in store.pending(record):
         if wait.path not in containers:
-            # Who waits to be tried again has not failed.
+            # A task that waits to be tried again has not failed.
             total.update({Status.WAITING: 1, Status.FAILURE: -1 if wait.attempt else 0})
     if record.owner is None:
         total[Status.READY] = 0
@@ -198,7 +198,7 @@ def _counted(store: Store, record: RunRecord) -> Counter[Status]:
 
 
 def seen_attempts(store: Store, record: RunRecord) -> Iterator[AttemptRecord]:
-    """A run's attempts by their starts; one without an outcome was lost if no process drives the run any more."""
+    """Yield a run's attempts by their starts; one without an outcome was lost if no process drives the run any more."""
     for attempt in store.attempts(record):
         is_lost = record.owner is None and attempt.status is Status.ACTIVE
         yield replace(attempt, status=Status.WAITING) if is_lost else attempt

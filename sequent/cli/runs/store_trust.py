@@ -1,4 +1,4 @@
-"""Decides whether to trust a store's place of a flow, from which code is run."""
+"""Decides whether to trust the place of a flow in a store, from which code is run."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from sequent.settings.configuration import Configuration
 
 
 def trusted_flow(store: Store, record: RunRecord, settings: Configuration, command: str) -> str | None:
-    """The place of the flow in the settings; None to use that in the store, if no other user can have written it.
+    """Return the place of the flow in the settings; None for that in the store, if no other user can have written it.
 
     Raises:
-        UsageError: other users could have, and none is set; the message says how.
+        UsageError: other users could have, and the settings have none; the message says how.
     """
     reason = open_to_others(store.name, os.geteuid())
     if not reason:
@@ -34,7 +34,7 @@ def trusted_flow(store: Store, record: RunRecord, settings: Configuration, comma
 
 
 def check_script(store: Store, record: RunRecord, variable: str) -> None:
-    """Check that no other user can have written the script to run again; ``variable`` tells the script its run.
+    """Check that no other user can have written the script to run again.
 
     Raises:
         UsageError: other users could have; the message says how.
@@ -49,9 +49,9 @@ def check_script(store: Store, record: RunRecord, variable: str) -> None:
 
 
 def open_to_others(name: str, user: int) -> str:
-    """Why others than this user may have written that store; empty where they cannot have.
+    """Return why other users may have written a store; '' if they cannot have.
 
-    Its directory need not be looked at: a store whose file others could replace is not opened at all.
+    The store's directory need not be checked: a store whose file others could replace is not opened at all.
     """
     try:
         status = Path(name).stat()
