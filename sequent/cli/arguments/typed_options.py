@@ -20,6 +20,9 @@ def _check_amount(_: object, amount: int) -> None:
         raise ValueError("It is 1, 2, ...; 0: all.")
 
 
+Target = Annotated[
+    str | None, Parameter(help="The flow: module:flow or path/file.py:flow, else the one in the settings.")
+]
 Run = Annotated[
     str,
     Parameter(

@@ -12,8 +12,8 @@ from cyclopts import Parameter
 
 from sequent.cli.arguments.options import opened_store
 from sequent.cli.arguments.typed_options import DEFAULTS, Run, TypedOptions
-from sequent.cli.commands.show import attempt_line
 from sequent.cli.output import json_output
+from sequent.cli.output.run_text import attempt_line
 from sequent.cli.output.terminal import copy, flush, out
 from sequent.cli.output.text import Paint, safe
 from sequent.cli.runs.attempt_output import Output, Piece

@@ -11,7 +11,7 @@ from cyclopts import Parameter
 from sequent.cli.arguments.options import GlobalOptions, opened_store
 from sequent.cli.arguments.typed_options import DEFAULTS, Limit, TypedOptions
 from sequent.cli.output import json_output
-from sequent.cli.output.failure_text import task_name
+from sequent.cli.output.run_text import origin_text, reason_text
 from sequent.cli.output.terminal import out
 from sequent.cli.output.text import Paint, columns, counts, duration, moment, safe
 from sequent.cli.runs.step_states import WAITING, with_counts
@@ -19,7 +19,7 @@ from sequent.errors import StoreError
 from sequent.model.commands import typed
 from sequent.model.status import RunStatus
 from sequent.runtime.ports import Store
-from sequent.runtime.records import RunOrigin, RunRecord
+from sequent.runtime.records import RunRecord
 
 
 def ls(
@@ -74,18 +74,3 @@ def _row(record: RunRecord, due: float | None) -> tuple[str, ...]:
     if record.status is RunStatus.DAMAGED:
         return (safe(record.id), "?", "?", "", status, f"{safe(typed('show', record.id))} shows the problem")
     return (safe(record.id), safe(record.target.flow), moment(record.created), took, status, tasks)
-
-
-def origin_text(origin: RunOrigin | None, store: str) -> str:
-    """Return the step that started a run: its run, its name, and its store if that is another one."""
-    if origin is None:
-        return ""
-    step = f" {task_name(origin.path, origin.sequence)}" if origin.path else ""
-    elsewhere = f" in {safe(origin.store)}" if origin.store != store else ""
-    return f"{safe(origin.run)}{step}{elsewhere}"
-
-
-def reason_text(record: RunRecord, due: float | None) -> str:
-    """Return the reason for the end of a run; for a suspended run, its next time, in the reader's time zone."""
-    is_known = record.status is RunStatus.SUSPENDED and due is not None
-    return f"next due at {moment(due)}" if is_known and due is not None else record.reason

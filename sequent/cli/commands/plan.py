@@ -10,11 +10,11 @@ from heapq import heapify, heappop, heappush
 
 from attrs import evolve, frozen
 
-from sequent.cli.arguments.typed_options import DEFAULTS, TypedOptions
-from sequent.cli.commands.check import Target, compiled_flow
+from sequent.cli.arguments.typed_options import DEFAULTS, Target, TypedOptions
 from sequent.cli.output import json_output
 from sequent.cli.output.terminal import out
 from sequent.cli.output.text import Paint, safe
+from sequent.cli.runs.flow_lookup import compiled_flow
 from sequent.compiler.words import claim_text, option_words, requirement_text, source_text
 from sequent.model.description import Description, Part, ValueSource
 from sequent.model.options import OPTIONS

@@ -12,9 +12,9 @@ from msgspec.structs import replace
 
 from sequent.cli.arguments.options import GlobalOptions, opened_store
 from sequent.cli.arguments.typed_options import DEFAULTS, Run, TypedOptions
-from sequent.cli.commands.ls import origin_text, reason_text
 from sequent.cli.output import json_output
 from sequent.cli.output.failure_text import failure_lines, task_name
+from sequent.cli.output.run_text import attempt_line, origin_text, reason_text
 from sequent.cli.output.step_table import step_table
 from sequent.cli.output.task_counts import DELAYED, QUEUED, RETRY
 from sequent.cli.output.terminal import Display, out
@@ -181,23 +181,6 @@ def _heading(record: RunRecord, story: Story, store: str, paint: Paint) -> Itera
         yield f"  {safe(name)} = {readable(text)}"
     yield f"  tasks: {counts(record.counts)}"
     yield from (f"  {safe(line)}" for line in reason_text(record, story.due).splitlines())
-
-
-def _attempt_status(record: AttemptRecord, paint: Paint) -> str:
-    if record.is_passed:
-        return "✓ passed over"
-    if record.is_outdated:
-        return f"{'✗ failure' if record.problem else '✓ success'} that no longer counts"
-    # A waiting attempt is one that was lost.
-    return "? lost" if record.status is Status.WAITING else paint.status(record.status)
-
-
-def attempt_line(record: AttemptRecord, paint: Paint) -> str:
-    """Return the time, the task and the end of an attempt, in one line."""
-    took = f"  {duration(record.ended - record.started)}" if record.ended is not None else ""
-    status = _attempt_status(record, paint)
-    name = task_name(record.path, record.sequence)
-    return f"  {moment(record.started)}  {name}  attempt {record.attempt}  {status}{took}"
 
 
 # -- while a process drives the run
