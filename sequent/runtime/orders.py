@@ -40,6 +40,14 @@ class WorkerSetup(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """The runs around its steps, as ``nested_runs.around_steps`` returns them."""
     store_options: str = ""
     """The options that name the store in commands of hints."""
+    host: str = ""
+    """The name of the host that they are on; empty where the run was started."""
+    variables: Mapping[str, str] = {}
+    """What is added to their environment."""
+    sources: tuple[tuple[str, str], ...] = ()
+    """The SHA-256 of the sources of modules, as the driver has them: others are refused."""
+    no_shell: bool = False
+    """Whether ``shell=`` is refused."""
 
 
 Seconds = Annotated[float, Meta(ge=0, le=1e10)]
@@ -156,6 +164,14 @@ class AttemptTakenBack(Struct, frozen=True):
     attempt: int
 
 
+class AttemptLeft(Struct, frozen=True):
+    """An attempt goes on, or has ended, where this driver cannot learn of it: a recovery asks for it."""
+
+    frame: int
+    node: int
+    attempt: int
+
+
 class PaceChanged(Struct, frozen=True):
     """A step's recent tasks take hardly any time, or no longer do."""
 
@@ -212,7 +228,7 @@ class DrawBroke(Message, frozen=True):
     problem: Problem
 
 
-AttemptReport = AttemptBegan | AttemptEnded | AttemptLost | AttemptTakenBack
+AttemptReport = AttemptBegan | AttemptEnded | AttemptLost | AttemptTakenBack | AttemptLeft
 
 DrawnReport = RepeatFound | ItemFound | DrawBroke
 

@@ -54,7 +54,7 @@ class Driving:
         """Hand over an attempt of that step; give its frame."""
         self._frame += 1
         order = {"sequence": "1", "recovery": 0, "attempt": 1, "token": f"t{self._frame}", **more}
-        settings = {"timeout": order.pop("timeout")} if "timeout" in order else {}
+        settings = {"timeout": order.pop("timeout")} if "timeout" in order else order.pop("settings", {})
         self.executor.start(AttemptOrder(frame=self._frame, node=1, path=path, settings=settings, **order))
         return self._frame
 
@@ -81,6 +81,15 @@ class Driving:
                 raise AssertionError(f"nothing came but {self.seen}")
             asked = self.executor.seconds_left()
             for key, _ in self.selector.select(left if asked is None else min(left, asked)):
+                key.data()
+
+    def wait_until(self, condition: Callable[[], object]) -> None:
+        """Go on driving until something holds."""
+        deadline = time.monotonic() + PATIENCE
+        while not condition():
+            assert time.monotonic() < deadline, "it does not come about"
+            self.seen += self.executor.reports()
+            for key, _ in self.selector.select(0.02):
                 key.data()
 
     def outcome_of(self, frame: int) -> Report:

@@ -20,7 +20,7 @@ from sequent.errors import BusyError, NotDataError
 from sequent.model.record_text import read_record
 from sequent.runtime.agent.ended_children import ChildWatch, next_ended
 from sequent.runtime.agent.run_directory import RunDirectory, remove_if_empty
-from sequent.runtime.agent.timeouts import HARMED, TIMED_OUT, WorkerLimit, exceeded, new_word, soonest
+from sequent.runtime.agent.timeouts import GRACE, HARMED, TIMED_OUT, WorkerLimit, exceeded, new_word, soonest
 from sequent.runtime.agent.worker_endings import WorkerEndings
 from sequent.runtime.disk_room import is_scarce
 from sequent.runtime.logs.trimming import Trimming
@@ -30,8 +30,6 @@ from sequent.runtime.orders import Message, WorkerSetup
 from sequent.runtime.processes import process_trees
 from sequent.runtime.processes.standard_streams import leave_streams
 
-GRACE = 2.0
-"""Seconds between TERM and KILL of an attempt that takes too long, and of all processes once the driver is gone."""
 _LOCK_WAIT = 15.0
 _LONGEST_SLEEP = 3600.0
 """Seconds until the agent looks again at the latest: the kernel refuses to sleep for a month."""
@@ -106,8 +104,13 @@ class Agent:
 
     def _obey(self, message: messages.ToAgent) -> None:
         match message:
-            case messages.SetUpAgent(setup) if not self._is_set_up:
-                self._set_up(read_record(WorkerSetup, setup, "a setup"))
+            case messages.SetUpAgent(text):
+                setup = read_record(WorkerSetup, text, "a setup")
+                if self._is_set_up:
+                    # For workers that are started from now on; the run and its directory are the same.
+                    self._setup = setup
+                else:
+                    self._set_up(setup)
             case messages.SpawnWorker(number) if not self._is_closing:
                 self._spawn(number)
             case messages.EndWorkers(numbers, grace):

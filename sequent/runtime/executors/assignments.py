@@ -8,7 +8,7 @@ from collections.abc import Container
 
 from sequent.runtime.executors.handing_ahead import StepPace, deal_out
 from sequent.runtime.executors.workers import Worker
-from sequent.runtime.orders import AttemptOrder
+from sequent.runtime.orders import AttemptKey, AttemptOrder
 
 
 class Assignments:
@@ -57,6 +57,13 @@ class Assignments:
             worker.since = time.monotonic()
         worker.give(order)
 
+    def executing(self, key: AttemptKey) -> Worker | None:
+        """Return the worker that executes that attempt; None: none does."""
+        for worker in self.workers:
+            if worker.held and isinstance(order := worker.held[0], AttemptOrder) and _key(order) == key:
+                return worker
+        return None
+
     def missing(self) -> int:
         """Return how many workers are to be started."""
         starting = sum(not worker.is_loaded for worker in self.workers)
@@ -80,6 +87,10 @@ class Assignments:
             return True
         self._idle.append(worker)
         return False
+
+    def spend(self, worker: Worker) -> None:
+        """Have a worker make way for another once it has ended what it holds."""
+        worker.ended = self._most_attempts
 
     def leave(self, worker: Worker) -> None:
         """Forget a worker that has ended, or that gets no more attempts."""
@@ -142,5 +153,5 @@ class Assignments:
         return orders
 
 
-def _key(order: AttemptOrder) -> tuple[int, int, int]:
+def _key(order: AttemptOrder) -> AttemptKey:
     return order.frame, order.node, order.attempt

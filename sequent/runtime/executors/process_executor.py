@@ -9,6 +9,7 @@ import time
 from selectors import BaseSelector
 
 from sequent.errors import AgentError, BusyError, SequentError, ShortageError
+from sequent.model.outcome import Problem
 from sequent.model.record_text import text_of_record
 from sequent.runtime.disk_room import is_scarce
 from sequent.runtime.executors.adoption import adoption
@@ -141,6 +142,26 @@ class ProcessExecutor:
         self._grace = 0.0 if at_once else STOP_GRACE
         self._agent.link.send(EndWorkers(tuple(self._pool.end()), self._grace))
         self._ends_by = time.monotonic() + self._grace + _ANSWER
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether nothing begins any more."""
+        return self._is_ending
+
+    @property
+    def loaded(self) -> Problem | bool:
+        """Whether a worker has loaded the flow; or why none can."""
+        return self._pool.loading.state
+
+    def end_attempt(self, frame: int, node: int, attempt: int) -> None:
+        """End one attempt, with all that it has started; what is reported of it tells of a signal."""
+        self._pool.end_attempt(frame, node, attempt)
+
+    def renew(self, setup: WorkerSetup) -> None:
+        """Have what is ordered from now on executed by workers that are told this, and load the flow anew."""
+        self._setup = setup
+        self._ask(SetUpAgent(text_of_record(setup)))
+        self._pool.renew()
 
     def close(self) -> None:
         if self._opened is None:

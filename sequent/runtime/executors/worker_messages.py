@@ -68,17 +68,17 @@ def _is_of(report: WorkerReport, worker: Worker) -> bool:
         if not isinstance(report, AttemptEnded | AttemptBegan) or report.attempt != order.attempt:
             return False
         if isinstance(report, AttemptEnded):
-            return (report.log is None or report.log.segment == worker.segment) and _is_data(report.result)
+            return (report.log is None or report.log.segment == worker.segment) and is_data(report.result)
         is_first, worker.has_announced = not worker.has_announced, True
         return order.announces and is_first
     if isinstance(report, RepeatFound):
-        return order.number == 0 and _is_data(report.items)
+        return order.number == 0 and is_data(report.items)
     if isinstance(report, ItemFound):
-        return report.number == order.number and _is_data(report.item)
+        return report.number == order.number and is_data(report.item)
     return isinstance(report, DrawBroke)
 
 
-def _is_data(text: str | None) -> bool:
+def is_data(text: str | None) -> bool:
     """Return whether the text, if there is one, is that of a value, which can be read back."""
     if text is None or text == "null" or len(text) > _LARGEST_READ:
         return True

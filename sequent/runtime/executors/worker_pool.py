@@ -6,8 +6,10 @@ import functools
 from collections.abc import Callable
 
 from sequent.model.outcome import Problem
+from sequent.runtime.agent.timeouts import GRACE
 from sequent.runtime.executors import worker_deaths
 from sequent.runtime.executors.assignments import Assignments
+from sequent.runtime.executors.flow_loading import FlowLoading
 from sequent.runtime.executors.handing_ahead import LONG, StepPace, busy_for_long, seconds_left
 from sequent.runtime.executors.item_workers import ItemWorkers
 from sequent.runtime.executors.worker_links import WorkerLink
@@ -15,8 +17,6 @@ from sequent.runtime.executors.worker_messages import hear
 from sequent.runtime.executors.workers import Worker
 from sequent.runtime.messages.message_types import EndWorkers, FlowLoaded, FlowUnloadable, SpawnWorker, WorkerReport
 from sequent.runtime.orders import AttemptEnded, AttemptOrder, DrawBroke, DrawnReport, DrawOrder, Report
-
-_MOST_FAILED_LOADS = 3
 
 
 class WorkerPool:
@@ -54,10 +54,10 @@ class WorkerPool:
         self._wanted_back: set[tuple[int, int, int]] = set()
         self._reports: list[Report] = []
         self._last_number = 0
-        self._failed_loads = 0
         self._is_ending = False
         self._may_start = True
         """Whether the machine has room for further workers."""
+        self.loading = FlowLoading()
 
     # -- what is ordered
 
@@ -92,6 +92,25 @@ class WorkerPool:
         self._is_ending = True
         self._give_up()
         return [worker.number for worker in self._workers.values() if not worker.is_idle]
+
+    def end_attempt(self, frame: int, node: int, attempt: int) -> None:
+        """End one attempt, whatever becomes of it: it is taken back, or its worker is ended."""
+        self.take_back(frame, node, attempt)
+        self.hand_over()
+        if (worker := self._assignments.executing((frame, node, attempt))) is not None:
+            self._ask(EndWorkers((worker.number,), GRACE))
+
+    def renew(self) -> None:
+        """Have the next attempts executed by workers that load the flow anew."""
+        self.loading.begin()
+        self._assignments.recall_all()
+        for worker in [*self._workers.values()]:
+            if worker.held:
+                self._assignments.spend(worker)
+            else:
+                self._let_go(worker)
+        self.spawn()
+        self.hand_over()
 
     def close(self) -> None:
         """Let all workers go: each ends once it has nothing to do."""
@@ -153,7 +172,8 @@ class WorkerPool:
                 self._reports.append(told)
                 self._take_end(worker, told)
             case FlowLoaded(log_end):
-                worker.is_loaded, worker.log_end, self._failed_loads = True, log_end, 0
+                worker.is_loaded, worker.log_end = True, log_end
+                self.loading.succeed()
                 if not worker.is_gone:
                     self._rest(worker)
             case FlowUnloadable(problem):
@@ -238,8 +258,8 @@ class WorkerPool:
             return
         self._hear_out(worker)
         problem = worker_deaths.problem_of(worker, code, cause, was_ended=self._is_ending)
-        if not worker.is_loaded:
-            self._count_failed_load(problem)
+        if not worker.is_loaded and not self._is_ending and (failed := self.loading.die(problem)) is not None:
+            self._fail_waiting(failed)
         for report in worker_deaths.of_begun(worker, problem, self._directory):
             if isinstance(report, DrawBroke):
                 self.draws.answered(report)
@@ -259,14 +279,9 @@ class WorkerPool:
         else:
             self._assignments.recall(worker)
 
-    def _count_failed_load(self, problem: Problem) -> None:
-        self._failed_loads += 1
-        if self._failed_loads >= _MOST_FAILED_LOADS and not self._is_ending:
-            self._fail_waiting(worker_deaths.problem_of_loading(problem))
-
     def _fail_waiting(self, problem: Problem) -> None:
         """Fail all orders that wait for a worker, since none can load the flow."""
-        self._failed_loads = 0
+        self.loading.fail(problem)
         orders: list[AttemptOrder | DrawOrder] = [*self._assignments.take_waiting(), *self.draws.take_all()]
         self._reports += [worker_deaths.failed(order, problem) for order in orders]
 

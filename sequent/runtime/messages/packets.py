@@ -12,12 +12,13 @@ import struct
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Generic, TypeVar, cast
+from typing import Generic, TypeVar
 
-from msgspec import MsgspecError, to_builtins
-from msgspec.msgpack import Decoder, Encoder
+from msgspec import MsgspecError
+from msgspec.msgpack import Decoder
 
 from sequent.runtime.messages.busy_wait import SpinThenSleep
+from sequent.runtime.messages.encoding import encoded
 from sequent.runtime.orders import Message
 
 M = TypeVar("M", bound=Message)
@@ -43,8 +44,6 @@ _REST = 0.01
 _IDLE = 1.0
 """Seconds after which a waiting worker reports that it waits."""
 
-_encode = Encoder().encode
-
 
 def pair() -> tuple[socket.socket, socket.socket]:
     """Return two connected ends; a packet sent into one comes out of the other whole."""
@@ -53,25 +52,11 @@ def pair() -> tuple[socket.socket, socket.socket]:
 
 def pack(message: Message, word: bytes = b"") -> list[bytes]:
     """Return the packets of a message: one, unless it is large."""
-    try:
-        data = _encode(message)
-    except UnicodeEncodeError:
-        data = _encode(_printable(to_builtins(message, builtin_types=(bytes,))))
+    data = encoded(message)
     if len(data) <= _PAYLOAD:
         return [word + _LAST + data]
     starts = range(0, len(data), _PAYLOAD)
     return [word + (_MORE if at + _PAYLOAD < len(data) else _LAST) + data[at : at + _PAYLOAD] for at in starts]
-
-
-def _printable(tree: object) -> object:
-    """Replace lone surrogates, which a message cannot contain, by backslashes: in names of files, of classes."""
-    if isinstance(tree, str):
-        return tree.encode("utf-8", "backslashreplace").decode()
-    if isinstance(tree, list | tuple):
-        return [_printable(item) for item in cast("list[object]", tree)]
-    if isinstance(tree, dict):
-        return {key: _printable(item) for key, item in cast("dict[str, object]", tree).items()}
-    return tree
 
 
 def send(end: socket.socket, message: Message, word: bytes = b"") -> None:

@@ -12,7 +12,7 @@ from typing import Any, Protocol, cast
 from attrs import evolve
 
 from sequent.dsl.reference_search import refuse_result
-from sequent.errors import NotDataError, Place
+from sequent.errors import NotDataError, Place, UsageError
 from sequent.model import wire
 from sequent.model.outcome import LogSpan, Problem
 from sequent.model.references import Path
@@ -186,6 +186,8 @@ class Attempts:
         if isinstance(step.work, FunctionWork):
             return call(step.work)
         if isinstance(step.work, CommandWork):
+            if step.work.shell is not None and self._setup.no_shell:
+                raise UsageError("shell= is not allowed here", code="forbidden", hint="call a function, or a program")
             return run_command(step.work, inputs, environment, self._segment, words)
         return None
 

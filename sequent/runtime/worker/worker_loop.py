@@ -20,6 +20,7 @@ from sequent.model.status import Verdict
 from sequent.model.variables import PREFIX, RUN_DIRECTORY, RUNS_AROUND
 from sequent.runtime.agent.timeouts import WorkerLimit
 from sequent.runtime.loading.flows import load_recorded
+from sequent.runtime.loading.sources import refuse_other_sources
 from sequent.runtime.logs.log_segment import Segment
 from sequent.runtime.messages.message_types import (
     AskTaken,
@@ -76,6 +77,7 @@ def run(
     os.environ[f"{PREFIX}RUN_ID"] = setup.run_id
     os.environ[RUN_DIRECTORY] = setup.directory
     os.environ[RUNS_AROUND] = setup.around
+    os.environ.update(setup.variables)
     try:
         os.chdir(setup.target.cwd or ".")
         if definition is None:
@@ -105,7 +107,9 @@ def run(
 def _load(setup: WorkerSetup) -> Definition:
     if setup.sys_path:
         sys.path[:] = setup.sys_path
-    return definition_of(load_recorded(setup.target))
+    definition = definition_of(load_recorded(setup.target))
+    refuse_other_sources(setup.sources, setup.host)
+    return definition
 
 
 class _Worker:

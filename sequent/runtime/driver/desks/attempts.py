@@ -20,7 +20,15 @@ from sequent.runtime.driver.option_values import BadOptionError
 from sequent.runtime.driver.turn import Told, Turn
 from sequent.runtime.driver.unrun import UnrunTasks
 from sequent.runtime.driver.values import Values
-from sequent.runtime.orders import AttemptBegan, AttemptEnded, AttemptKey, AttemptLost, AttemptTakenBack, PaceChanged
+from sequent.runtime.orders import (
+    AttemptBegan,
+    AttemptEnded,
+    AttemptKey,
+    AttemptLeft,
+    AttemptLost,
+    AttemptTakenBack,
+    PaceChanged,
+)
 from sequent.runtime.rows import Beginning, Ending, Intent, TaskKey, task_key
 
 _TOKEN_SIZE = 16
@@ -212,6 +220,14 @@ class AttemptDesk:
         self._turn.batch.taken_back.append((key, start.attempt))
         self._turn.told.append(Told(start.scope, start.node, start.attempt, Status.WAITING))
         self._turn.facts.append(TaskTakenBack(report.frame, report.node, report.attempt))
+
+    def left(self, report: AttemptLeft) -> None:
+        """Stop waiting for it; its row stays as it is, for a recovery to ask for it."""
+        found = self._pop(report.frame, report.node, report.attempt)
+        if found is not None:
+            start, _ = found
+            self._turn.told.append(Told(start.scope, start.node, start.attempt, Status.WAITING))
+            self._turn.facts.append(TaskTakenBack(report.frame, report.node, report.attempt))
 
     def paced(self, report: PaceChanged) -> None:
         """Tell the engine that a step's recent tasks take hardly any time, or no longer do."""

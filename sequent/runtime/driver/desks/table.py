@@ -40,6 +40,7 @@ from sequent.runtime.driver.waiting import soonest
 from sequent.runtime.orders import (
     AttemptBegan,
     AttemptEnded,
+    AttemptLeft,
     AttemptLost,
     AttemptTakenBack,
     DrawBroke,
@@ -92,6 +93,7 @@ class Desks:
             AttemptEnded: attempts.ended,
             AttemptLost: attempts.lost,
             AttemptTakenBack: attempts.taken_back,
+            AttemptLeft: attempts.left,
             PaceChanged: attempts.paced,
             RepeatFound: repeats.found,
             ItemFound: repeats.drew,

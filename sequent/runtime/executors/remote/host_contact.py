@@ -1,0 +1,300 @@
+"""The connection to the agent on a host: made, watched, and made again."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+from msgspec.msgpack import Decoder
+
+from sequent.errors import HostError, HostStage
+from sequent.runtime.executors.wakeups import Wakeups
+from sequent.runtime.hosts.protocol import greeting
+from sequent.runtime.hosts.protocol.frames import ByteLink
+from sequent.runtime.hosts.protocol.greeting import BadGreetingError, find_greeting
+from sequent.runtime.hosts.protocol.messages import Attached, AttachRefused, FromHost, Ping, Pong
+from sequent.runtime.hosts.transports.port import Connection
+from sequent.runtime.messages.packets import BadMessageError
+from sequent.runtime.orders import Message
+
+PING = 15.0
+"""Seconds between two questions whether the agent still answers."""
+MOST_MISSED = 3
+"""How many in a row it may leave unanswered."""
+HANDSHAKE = 60.0
+"""Seconds that a session has until the agent serves us."""
+FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
+"""Seconds before the second attempt to connect, doubled each time, and the most."""
+
+_SAID: Decoder[FromHost] = Decoder(FromHost)
+
+
+class HostUser(Protocol):
+    """What the driver does with the connection."""
+
+    def first_message(self, version: int) -> Message:
+        """Give what is said first of all."""
+        ...
+
+    def hear(self, message: FromHost) -> None:
+        """Take in what the agent says; ``Attached`` comes first.
+
+        Raises:
+            BadMessageError: it says nonsense.
+            HostError: it is not to be used.
+        """
+        ...
+
+    def lost(self, error: HostError) -> None:
+        """Know that nothing goes out or comes in for now."""
+        ...
+
+
+class HostContact:
+    """The one connection to a host. It never blocks: connecting is a thread's work.
+
+    Args:
+        host: its name in the flow.
+        key: the run, as its agent knows it.
+        connect: gives a session with the agent, waiting as long as that takes.
+        wakeups: what wakes the driver.
+        user: what is done with the connection.
+    """
+
+    def __init__(
+        self, host: str, key: str, connect: Callable[[], Connection], wakeups: Wakeups, user: HostUser
+    ) -> None:
+        self.host = host
+        self._key = key
+        self._connect = connect
+        self._wakeups = wakeups
+        self._user = user
+        self._made: queue.SimpleQueue[Connection | HostError] = queue.SimpleQueue()
+        self._is_connecting = False
+        self._connection: Connection | None = None
+        self._link: ByteLink[FromHost] | None = None
+        self._noise: bytes | None = None
+        """What has come before the greeting; None once that has."""
+        self.is_attached = False
+        """Whether the agent serves us."""
+        self.trouble: HostError | None = None
+        """Why there is no connection, once one was tried."""
+        self._give_up_at = 0.0
+        self._ping_at = 0.0
+        self._unanswered = 0
+        self._last_ping = 0
+        self._wait = 0.0
+        self._retry_at: float | None = None
+        self._is_closed = False
+
+    @property
+    def door(self) -> str:
+        """Which of the host's addresses has answered."""
+        return self._connection.door if self._connection is not None else ""
+
+    # -- making it
+
+    def begin(self) -> None:
+        """Connect, unless that is being done."""
+        if self._is_connecting or self._connection is not None or self._is_closed:
+            return
+        self._is_connecting = True
+        self._retry_at = None
+        threading.Thread(target=self._try, name=f"sequent to {self.host}", daemon=True).start()
+
+    def _try(self) -> None:
+        try:
+            made: Connection | HostError = self._connect()
+        except HostError as error:
+            made = error
+        except Exception as error:  # noqa: BLE001 - whatever a library raises, the driver must hear of it
+            made = HostError(f"{type(error).__name__}: {error}", host=self.host, stage=HostStage.CONNECTION)
+        self._made.put(made)
+        self._wakeups.ring()
+
+    def look(self) -> None:
+        """Take up a connection that was made; see whether the agent answers; try again where it is time."""
+        while not self._made.empty():
+            self._is_connecting = False
+            made = self._made.get()
+            if isinstance(made, HostError):
+                self._fail(made)
+            elif self._is_closed:
+                made.close()
+            else:
+                self._take_up(made)
+        now = time.monotonic()
+        if self._retry_at is not None and now >= self._retry_at:
+            self.begin()
+        elif self._connection is not None and not self.is_attached and now >= self._give_up_at:
+            self.lose(self._error(f"no answer of the agent within {HANDSHAKE:.0f} seconds", HostStage.COMMAND))
+        elif self.is_attached and now >= self._ping_at:
+            self._ping()
+
+    def _take_up(self, connection: Connection) -> None:
+        self._connection = connection
+        self._link = ByteLink(connection.end, _SAID)
+        self._noise = b""
+        self._give_up_at = time.monotonic() + HANDSHAKE
+        self._link.send_bytes(greeting.knock(self._key))
+        self._wakeups.add(connection.end, self._listen)
+        self.flush()
+
+    def _ping(self) -> None:
+        if self._unanswered >= MOST_MISSED:
+            self.lose(self._error(f"no answer for {PING * MOST_MISSED:.0f} seconds", HostStage.CONNECTION))
+            return
+        self._unanswered += 1
+        self._last_ping += 1
+        self._ping_at = time.monotonic() + PING
+        if self._link is not None:
+            self._link.send_now(Ping(self._last_ping))
+            self.flush()
+
+    # -- using it
+
+    def send(self, message: Message) -> None:
+        """Send it with the next ``flush``, if there is a connection."""
+        if self._link is not None:
+            self._link.send(message)
+
+    def send_each(self, messages: Iterator[Message]) -> None:
+        """The same of several, each made when its turn has come."""
+        if self._link is not None:
+            self._link.send_each(messages)
+
+    def send_now(self, message: Message) -> None:
+        """The same, before all others."""
+        if self._link is not None:
+            self._link.send_now(message)
+
+    def flush(self) -> None:
+        """Send what is to be sent, as far as there is room."""
+        link = self._link
+        if link is None:
+            return
+        link.flush()
+        if not link.has_ended:
+            self._wakeups.watch_room(link.end, is_wanted=link.is_clogged)
+
+    def _listen(self) -> None:
+        link = self._link
+        if link is None:
+            return
+        try:
+            while self._link is link and (data := link.read()):
+                self._unanswered = 0
+                for message in link.take_in(self._behind_noise(data)):
+                    self._take(message)
+                    if self._link is not link:
+                        return
+        except BadMessageError as error:
+            self.lose(self._error(f"its agent says what none says: {error}", HostStage.VERSION))
+            return
+        except HostError as error:
+            self.lose(error)
+            return
+        if link.has_ended and self._link is link:
+            self._lose_ended()
+        else:
+            self.flush()
+
+    def _behind_noise(self, data: bytes) -> bytes:
+        """What has come after the greeting."""
+        if self._noise is None:
+            return data
+        self._noise += data
+        try:
+            found = find_greeting(self._noise)
+        except BadGreetingError as error:
+            raise self._error(str(error), HostStage.COMMAND) from None
+        if found is None:
+            return b""
+        self._noise = None
+        version = found.version()
+        if version is None:
+            raise self._error(
+                f"its agent speaks the versions {found.oldest} to {found.newest} of the protocol, "
+                f"this Sequent {greeting.OLDEST} to {greeting.NEWEST}",
+                HostStage.VERSION,
+                hint="install the same version of Sequent there",
+            )
+        self.send(self._user.first_message(version))
+        return found.rest
+
+    def _take(self, message: FromHost) -> None:
+        if isinstance(message, Pong):
+            return
+        if isinstance(message, Attached) == self.is_attached and not isinstance(message, AttachRefused):
+            raise BadMessageError("it serves us once, and first of all")
+        if isinstance(message, Attached):
+            self._user.hear(message)
+            self.is_attached = True
+            self.trouble = None
+            self._wait = 0.0
+            self._unanswered = 0
+            self._ping_at = time.monotonic() + PING
+        else:
+            self._user.hear(message)
+
+    # -- losing it
+
+    def _lose_ended(self) -> None:
+        """The session has ended: its command says why."""
+        noise = self._noise
+        connection = self._connection
+        if connection is None:
+            return
+        if noise is None:
+            self.lose(self._error("the session has ended", HostStage.CONNECTION))
+        else:
+            self.lose(connection.trouble(noise))
+
+    def lose(self, error: HostError) -> None:
+        """Give the connection up, and try again later."""
+        if self._connection is None:
+            return
+        connection, self._connection, self._link = self._connection, None, None
+        self._wakeups.remove(connection.end)
+        connection.close()
+        self._fail(error)
+
+    def _fail(self, error: HostError) -> None:
+        self.is_attached = False
+        self.trouble = error
+        self._wait = min(LONGEST_WAIT, max(FIRST_WAIT, 2 * self._wait))
+        self._retry_at = None if self._is_closed else time.monotonic() + self._wait
+        self._user.lost(error)
+
+    def _error(self, problem: str, stage: HostStage, hint: str = "") -> HostError:
+        return HostError(problem, host=self.host, stage=stage, hint=hint)
+
+    def seconds_left(self) -> float | None:
+        """The seconds until ``look`` has something to do; None where only an event can change that."""
+        moment = self._retry_at
+        if self._connection is not None:
+            moment = self._ping_at if self.is_attached else self._give_up_at
+        return None if moment is None else max(0.0, moment - time.monotonic())
+
+    def close(self, patience: float = 0.0) -> None:
+        """End the connection.
+
+        Args:
+            patience: seconds until the agent has taken in what was to be sent, and has ended the session; 0: at once.
+        """
+        self._is_closed = True
+        self._retry_at = None
+        deadline = time.monotonic() + patience
+        if self._link is not None and patience:
+            self._link.end.settimeout(patience)
+            self._link.flush()
+            while not self._link.has_ended and time.monotonic() < deadline:
+                self._link.read()
+        if self._connection is not None:
+            self._wakeups.remove(self._connection.end)
+            self._connection.close()
+            self._connection = self._link = None
+        self.is_attached = False

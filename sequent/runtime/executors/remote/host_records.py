@@ -1,0 +1,67 @@
+"""What a run remembers of a host: which agent was told of its attempts, and where that was reached."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+
+from msgspec import Struct
+
+from sequent.errors import HostError, HostStage, NotDataError
+from sequent.model.record_text import read_record, text_of_record
+from sequent.runtime.hosts.protocol.messages import Attached
+
+
+class HostRecord(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The agent that was there last."""
+
+    host: str
+    directory: str = ""
+    """The word of its directory: another one knows nothing of what it was told."""
+    node: str = ""
+    """The name that the machine has for itself."""
+    boot: str = ""
+    door: str = ""
+    """The address that had answered."""
+
+    def refuse_other(self, told: Attached) -> None:
+        """Refuse another agent: it cannot know the fate of the attempts that were handed to the one before.
+
+        Raises:
+            HostError: it is.
+        """
+        if self.directory not in ("", told.directory):
+            raise HostError(
+                f"an agent answers that knows nothing of the run: its attempts were handed to one on {self.node!r}, "
+                f"this one is on {told.node!r}",
+                host=self.host,
+                stage=HostStage.HOME,
+                hint=f"if that machine is gone for good, recover the run with --assume-lost {self.host}",
+            )
+
+
+def read_host_record(directory: str, host: str) -> HostRecord:
+    """What the run with that directory remembers of the host."""
+    try:
+        with open(_path(directory, host), encoding="utf-8") as file:
+            return read_record(HostRecord, file.read(), "the record of a host")
+    except (OSError, NotDataError):
+        return HostRecord(host=host)
+
+
+def write_host_record(directory: str, record: HostRecord) -> None:
+    """Remember it.
+
+    Raises:
+        OSError: there is no room for it.
+    """
+    path = _path(directory, record.host)
+    os.makedirs(os.path.dirname(path), 0o700, exist_ok=True)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+    with open(os.open(f"{path}.new", flags, 0o600), "w", encoding="utf-8") as file:
+        file.write(text_of_record(record))
+    os.rename(f"{path}.new", path)
+
+
+def _path(directory: str, host: str) -> str:
+    return os.path.join(directory, "hosts", hashlib.sha256(host.encode()).hexdigest()[:32])

@@ -1,0 +1,116 @@
+"""The segments of a host's logs among those of the run here: the same bytes at the same offsets."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+from collections.abc import Mapping
+
+from attrs import evolve
+
+from sequent.model.outcome import LogSpan
+from sequent.runtime.logs.log_marks import CAP, MarkWriter, mark_of, remove_mark
+from sequent.runtime.messages.packets import BadMessageError
+from sequent.runtime.orders import AttemptOrder
+
+_MOST_BETWEEN = 2 * CAP
+"""Bytes that a host sends at most of one attempt."""
+_WORD = re.compile(r"[0-9a-f]{8,64}")
+
+
+class MirroredLogs:
+    """Takes in pieces of segments, each where the last one ended: so there are neither gaps nor doubles.
+
+    How far a segment has come is its file's size, whoever asks, and whatever has ended meanwhile.
+
+    Args:
+        directory: the run's own.
+    """
+
+    def __init__(self, directory: str) -> None:
+        self._logs = os.path.join(directory, "logs")
+        self._word = ""
+        self._sizes: dict[str, int] = {}
+        self._ended: dict[str, int] = {}
+        """By segment, up to where it is of attempts that have ended."""
+        self._marks: dict[str, MarkWriter] = {}
+        self._segment_of: dict[str, str] = {}
+        """By the token of an attempt that is under way, where it writes to."""
+
+    def open(self, word: str) -> None:
+        """Take in the segments of an agent's directory with that word."""
+        if _WORD.fullmatch(word) is None:
+            raise BadMessageError("that is no word of a directory")
+        if word != self._word:
+            self.close()
+        os.makedirs(self._logs, mode=0o700, exist_ok=True)
+        self._word = word
+        self._sizes = dict(self.sizes(word))
+        self._ended = dict(self._sizes)
+
+    def sizes(self, word: str) -> Mapping[str, int]:
+        """Up to where each segment of that directory is here."""
+        found: dict[str, int] = {}
+        if not word or not os.path.isdir(self._logs):
+            return found
+        with os.scandir(self._logs) as entries:
+            for entry in entries:
+                if entry.name.startswith(f"{word}.w") and entry.name.endswith(".log"):
+                    found[entry.name.removeprefix(f"{word}.")] = entry.stat(follow_symlinks=False).st_size
+        return found
+
+    def add(self, segment: str, offset: int, data: bytes) -> None:
+        """The next bytes of a segment.
+
+        Raises:
+            BadMessageError: they are not those, or too many.
+            OSError: there is no room for them; nothing of them is kept.
+        """
+        size = self._sizes.get(segment, 0)
+        if offset != size or size + len(data) - self._ended.get(segment, 0) > _MOST_BETWEEN:
+            raise BadMessageError("it sends another part of a log")
+        flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        file = os.open(self._path(segment), flags, 0o600)
+        try:
+            if os.pwrite(file, data, offset) < len(data):
+                os.ftruncate(file, offset)
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        finally:
+            os.close(file)
+        self._sizes[segment] = size + len(data)
+
+    def begin(self, segment: str, start: int, order: AttemptOrder) -> None:
+        """What comes of a segment from there on is of that attempt, which is under way."""
+        mark = self._marks.get(segment)
+        if mark is None:
+            mark = self._marks[segment] = MarkWriter(self._path(segment))
+        mark.set(start, order.path, order.sequence, order.attempt)
+        self._segment_of[order.token] = segment
+
+    def end(self, token: str, log: LogSpan | None) -> LogSpan | None:
+        """The place, here, of what an attempt has written that has ended.
+
+        Raises:
+            BadMessageError: it has not come.
+        """
+        segment = self._segment_of.pop(token, "")
+        if segment in self._marks:
+            self._marks[segment].clear()
+        if log is None:
+            return None
+        if log.offset + log.length > self._sizes.get(log.segment, 0) or log.length > _MOST_BETWEEN:
+            raise BadMessageError("the log of an attempt has not come")
+        self._ended[log.segment] = max(self._ended.get(log.segment, 0), log.offset + log.length)
+        return evolve(log, segment=os.path.basename(self._path(log.segment)))
+
+    def close(self) -> None:
+        """Tell nobody any more that attempts are under way."""
+        for segment, mark in self._marks.items():
+            mark.close()
+            remove_mark(mark_of(self._path(segment)))
+        self._marks.clear()
+        self._segment_of.clear()
+
+    def _path(self, segment: str) -> str:
+        return os.path.join(self._logs, f"{self._word}.{segment}")

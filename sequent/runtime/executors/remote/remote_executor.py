@@ -1,0 +1,316 @@
+"""Executes attempts on another host, through the agent there."""
+
+from __future__ import annotations
+
+import time
+from selectors import BaseSelector
+
+from msgspec.structs import replace
+
+from sequent.errors import FencedError, HostError, HostStage, SequentError
+from sequent.runtime.executors.process_executor import STOP_GRACE
+from sequent.runtime.executors.remote.host_contact import HostContact
+from sequent.runtime.executors.remote.host_records import HostRecord, read_host_record, write_host_record
+from sequent.runtime.executors.remote.mirrored_logs import MirroredLogs
+from sequent.runtime.executors.remote.remote_attempts import RemoteAttempt, RemoteAttempts
+from sequent.runtime.executors.remote.remote_run import RemoteRun
+from sequent.runtime.executors.remote.sent_files import SentFiles
+from sequent.runtime.executors.wakeups import Wakeups
+from sequent.runtime.executors.worker_messages import is_data
+from sequent.runtime.hosts.protocol import messages
+from sequent.runtime.messages.packets import BadMessageError
+from sequent.runtime.orders import (
+    AttemptBegan,
+    AttemptLeft,
+    AttemptLost,
+    AttemptOrder,
+    AttemptTakenBack,
+    DrawOrder,
+    Notice,
+    Report,
+)
+
+_END_WAIT = STOP_GRACE + 8.0
+"""Seconds after which nothing more is expected of a host that was told to end everything."""
+_LEAVE_WAIT = 2.0
+
+
+class RemoteExecutor:
+    """Hands attempts to the agent on a host, once and no more, however often the connection is lost.
+
+    An attempt is known by its token: the agent never begins a second time what it was told of once. So every order
+    without an outcome is simply sent again where the agent that answers does not know it. While a host cannot be
+    reached, its attempts wait.
+    """
+
+    def __init__(self, run: RemoteRun) -> None:
+        self._run = run
+        self._wakeups: Wakeups | None = None
+        self._opened: HostContact | None = None
+        self._logs = MirroredLogs(run.directory)
+        self._files = SentFiles()
+        self._record: HostRecord = read_host_record(run.directory, run.host)
+        self._attempts = RemoteAttempts(() if run.assumes_lost else run.open_tokens)
+        self._reports: list[Report] = []
+        self._contacts = 0
+        self._has_told_trouble = False
+        self._is_ending = False
+        self._ends_by: float | None = None
+        self._failure: SequentError | None = None
+        self.loaded: str | None = None
+        """None until a worker has loaded the flow; then why none can, or nothing."""
+
+    @property
+    def host(self) -> str:
+        """The name that the flow has for the host."""
+        return self._run.host
+
+    @property
+    def trouble(self) -> SequentError | None:
+        """Why nothing can be executed there at the moment; None also while it is not known."""
+        if self.loaded:
+            return HostError(self.loaded, host=self.host, stage=HostStage.MODULE)
+        return self._failure or self._contact.trouble
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the host has been reached, and has loaded the flow."""
+        return self._contact.is_attached and self.loaded == ""
+
+    # -- the port
+
+    def open(self, selector: BaseSelector) -> None:
+        """Begin to connect; a second time, nothing is done."""
+        if self._opened is not None:
+            return
+        wakeups = self._wakeups = Wakeups(selector)
+        door = self._record.door
+        contact = HostContact(self.host, self._run.key, lambda: self._run.connect(door), wakeups, self)
+        wakeups.heed(contact.look)
+        self._opened = contact
+        contact.begin()
+
+    def start(self, order: AttemptOrder) -> None:
+        attempt, early = self._attempts.add(order)
+        if early is not None:
+            self._settle(early)
+        elif attempt.is_known:
+            # It goes on there, or the agent that comes will know.
+            return
+        elif self._is_ending:
+            self._give_back(attempt)
+        elif self._contact.is_attached:
+            self._hand_over(attempt)
+
+    def take_back(self, frame: int, node: int, attempt: int) -> None:
+        found = self._attempts.of_key((frame, node, attempt))
+        if found is None:
+            # Its outcome has been reported.
+            return
+        if found.is_known:
+            found.is_unwanted = True
+            self._contact.send_now(messages.WithdrawAttempt(found.token))
+            self._contact.flush()
+        else:
+            self._give_back(found)
+
+    def draw(self, order: DrawOrder) -> None:
+        raise AssertionError("items are drawn where the run was started")
+
+    def forget(self, frame: int, node: int) -> None:
+        """Nothing is drawn here."""
+
+    def acknowledge(self, frame: int, node: int, attempt: int) -> None:
+        """The outcome of an attempt is written: its host need not keep it."""
+        self._attempts.write((frame, node, attempt))
+        self._bell()
+
+    def reports(self) -> list[Report]:
+        self._contact.look()
+        if self._failure is not None:
+            raise self._failure
+        if self._ends_by is not None and time.monotonic() >= self._ends_by:
+            self._leave_rest()
+        self._forget_written()
+        reports, self._reports = self._reports, []
+        return reports
+
+    def seconds_left(self) -> float | None:
+        if self._reports or self._failure is not None:
+            return 0.0
+        left = self._contact.seconds_left()
+        ends = None if self._ends_by is None else max(0.0, self._ends_by - time.monotonic())
+        return min((seconds for seconds in (left, ends) if seconds is not None), default=None)
+
+    def end_tasks(self, *, at_once: bool) -> None:
+        self._is_ending = True
+        for attempt in self._attempts.ordered:
+            if not attempt.is_known:
+                self._give_back(attempt)
+        if self._contact.is_attached and self._attempts.ordered:
+            self._contact.send_now(messages.EndAttempts(at_once))
+            self._ends_by = time.monotonic() + (0.0 if at_once else STOP_GRACE) + _END_WAIT
+            self._contact.flush()
+        else:
+            self._leave_rest()
+
+    def close(self) -> None:
+        if self._opened is None:
+            return
+        contact = self._opened
+        self._forget_written()
+        if contact.is_attached and not self._attempts.has_open:
+            contact.send(messages.LeaveHost())
+            contact.close(_LEAVE_WAIT)
+        else:
+            contact.close()
+        self._logs.close()
+        if self._wakeups is not None:
+            self._wakeups.close()
+
+    # -- what the connection asks and says
+
+    def first_message(self, version: int) -> messages.Attach:
+        """Say who drives the run, and of which attempts something is to be heard."""
+        self._contacts += 1
+        return messages.Attach(
+            version=version,
+            key=self._run.key,
+            epoch=self._run.epoch,
+            contact=self._contacts,
+            setup=self._run.setup,
+            wanted=tuple(self._attempts.wanted),
+            logs=self._logs.sizes(self._record.directory),
+            logs_of=self._record.directory,
+        )
+
+    def lost(self, error: HostError) -> None:
+        """Know that nothing can be said to the host for now."""
+        if not self._has_told_trouble:
+            self._has_told_trouble = True
+            self._reports.append(Notice(f"{error.message}; its steps wait"))
+        if self._is_ending:
+            self._leave_rest()
+
+    def hear(self, message: messages.FromHost) -> None:
+        """Take in what the agent says.
+
+        Raises:
+            BadMessageError: it says nonsense.
+            HostError: it is not to be used.
+        """
+        match message:
+            case messages.Attached():
+                self._attach(message)
+            case messages.AttachRefused():
+                self._refuse(message)
+            case messages.BegunThere(token):
+                if (attempt := self._attempts.of_token(token)) is not None and attempt.order.announces:
+                    self._reports.append(AttemptBegan(*attempt.key))
+            case messages.EndedThere() | messages.LostThere() | messages.WithdrawnThere():
+                self._settle(message)
+            case messages.LogBegun(segment, start, token):
+                if (attempt := self._attempts.of_token(token)) is not None:
+                    self._logs.begin(segment, start, attempt.order)
+            case messages.LogPiece(segment, offset, data):
+                self._add_log(segment, offset, data)
+            case messages.NoticeThere(text):
+                self._reports.append(Notice(f"host {self.host!r}: {text}"))
+            case messages.LoadedThere(problem):
+                self.loaded = problem
+            case messages.AgentBroken(reason):
+                raise HostError(reason, host=self.host, stage=HostStage.COMMAND)
+            case _:
+                raise BadMessageError("no agent says that to a driver")
+
+    def _attach(self, told: messages.Attached) -> None:
+        """The agent serves us: what it was not told of is sent to it, the rest is awaited."""
+        before = self._record
+        if self._attempts.unsettled:
+            before.refuse_other(told)
+        self._logs.open(told.directory)
+        self._record = HostRecord(
+            host=self.host, directory=told.directory, node=told.node, boot=told.boot, door=self._contact.door
+        )
+        if self._record != before:
+            try:
+                write_host_record(self._run.directory, self._record)
+            except OSError as error:
+                raise self._no_room(error) from None
+        self._attempts.meet(told.known)
+        for attempt in self._attempts.ordered:
+            if not attempt.is_known:
+                self._hand_over(attempt)
+            if attempt.is_unwanted:
+                self._contact.send_now(messages.WithdrawAttempt(attempt.token))
+        if self._has_told_trouble:
+            self._has_told_trouble = False
+            self._reports.append(Notice(f"host {self.host!r} can be reached again"))
+
+    def _refuse(self, refused: messages.AttachRefused) -> None:
+        if refused.code == "fenced":
+            self._failure = FencedError(f"host {self.host!r}: {refused.reason}")
+        raise HostError(refused.reason, host=self.host, stage=HostStage.COMMAND)
+
+    def _hand_over(self, attempt: RemoteAttempt) -> None:
+        attempt.is_known = True
+        pieces = self._files.messages(attempt.order)
+        if pieces is None:
+            self._contact.send(messages.StartAttempt(attempt.order))
+        else:
+            self._contact.send_each(pieces)
+        self._bell()
+
+    def _give_back(self, attempt: RemoteAttempt) -> None:
+        """An attempt was never sent, and never will be."""
+        self._attempts.drop(attempt)
+        self._reports.append(AttemptTakenBack(*attempt.key))
+        self._bell()
+
+    def _settle(self, outcome: messages.OutcomeThere) -> None:
+        """An attempt is over: report it once, under the number that it has here."""
+        if isinstance(outcome, messages.EndedThere) and not is_data(outcome.ended.result):
+            raise BadMessageError("it reports a result that is none")
+        log = self._logs.end(outcome.token, outcome.ended.log if isinstance(outcome, messages.EndedThere) else None)
+        attempt = self._attempts.settle(outcome)
+        if attempt is None:
+            return
+        match outcome:
+            case messages.EndedThere(_, ended):
+                frame, node, number = attempt.key
+                self._reports.append(replace(ended, frame=frame, node=node, attempt=number, log=log))
+            case messages.LostThere(_, reason):
+                self._reports.append(AttemptLost(*attempt.key, f"on host {self.host!r}: {reason}"))
+            case messages.WithdrawnThere():
+                self._reports.append(AttemptTakenBack(*attempt.key))
+
+    def _forget_written(self) -> None:
+        if self._contact.is_attached and (written := self._attempts.take_written()):
+            self._contact.send_now(messages.ForgetOutcomes(written))
+        self._contact.flush()
+
+    def _add_log(self, segment: str, offset: int, data: bytes) -> None:
+        try:
+            self._logs.add(segment, offset, data)
+        except OSError as error:
+            raise self._no_room(error) from None
+
+    def _no_room(self, error: OSError) -> HostError:
+        return HostError(
+            f"what comes from it cannot be written here: {error.strerror}", host=self.host, stage=HostStage.CONNECTION
+        )
+
+    def _leave_rest(self) -> None:
+        """Expect nothing more of the host while this driver lives: a recovery asks it again."""
+        self._ends_by = None
+        self._reports += [AttemptLeft(*attempt.key) for attempt in self._attempts.leave()]
+
+    def _bell(self) -> None:
+        if self._wakeups is not None:
+            self._wakeups.ring()
+
+    @property
+    def _contact(self) -> HostContact:
+        if self._opened is None:
+            raise AssertionError("the executor has not been opened")
+        return self._opened

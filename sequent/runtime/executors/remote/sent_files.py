@@ -1,0 +1,53 @@
+"""The files that orders name, on their way to a host."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Iterator
+
+from msgspec.structs import replace
+
+from sequent.runtime.hosts.protocol.messages import PIECE, FilePiece, FileWhole, StartAttempt
+from sequent.runtime.orders import AttemptOrder, Composed, Cut, Given, Message, Spooled
+
+
+class SentFiles:
+    """Gives each file that an order names a number, under which it is sent before the order."""
+
+    def __init__(self) -> None:
+        self._numbers = itertools.count(1)
+
+    def messages(self, order: AttemptOrder) -> Iterator[Message] | None:
+        """The order behind the pieces of its files; None where it names none."""
+        files: dict[int, bytes] = {}
+        inputs = tuple(self._numbered(given, files) for given in order.inputs)
+        attributes = tuple((name, self._numbered(given, files)) for name, given in order.attributes)
+        if not files:
+            return None
+        return _pieces(files, replace(order, inputs=inputs, attributes=attributes))
+
+    def _numbered(self, given: Given, files: dict[int, bytes]) -> Given:
+        match given:
+            case str():
+                return given
+            case Spooled(path):
+                number = next(self._numbers)
+                files[number] = path
+                return Spooled(str(number).encode())
+            case Cut(whole, keys):
+                found = self._numbered(whole, files)
+                return given if isinstance(found, Cut) else Cut(found, keys)
+            case Composed(form, parts, keys):
+                return Composed(form, tuple(self._numbered(part, files) for part in parts), keys)
+
+
+def _pieces(files: dict[int, bytes], order: AttemptOrder) -> Iterator[Message]:
+    for number, path in files.items():
+        digest = hashlib.sha256()
+        with open(path, "rb") as file:
+            while data := file.read(PIECE):
+                digest.update(data)
+                yield FilePiece(number, data)
+        yield FileWhole(number, digest.digest())
+    yield StartAttempt(order)

@@ -1,0 +1,132 @@
+"""Joins a session's pipes to the agent of a run, which it starts where there is none."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import socket
+import sys
+import threading
+from typing import NoReturn
+
+from sequent.runtime.host_agent.places import open_place, place_of, reach
+from sequent.runtime.host_agent.rules import Rules
+from sequent.runtime.hosts.protocol.greeting import BadGreetingError, read_knock
+
+_ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+_START = "import sys; sys.path.insert(0, sys.argv.pop(1)); from sequent.runtime.host_agent.program import main; main()"
+_ONCE = 65_536
+LOCK = "starting"
+READY = "ready"
+"""What an agent says once it can be reached."""
+
+
+class StartError(Exception):
+    """The agent could not be started."""
+
+
+def attach(key: str, rules: Rules) -> NoReturn:
+    """Be the way from a session to the agent of that run, until either side ends."""
+    _join(key, rules, b"")
+
+
+def attach_as_told(rules: Rules) -> NoReturn:
+    """The same, where the driver itself says which run is meant: what the session was to execute is not looked at."""
+    data = b""
+    while True:
+        try:
+            found = read_knock(data)
+        except BadGreetingError as error:
+            sys.exit(f"sequent-agent: {error}")
+        if found is not None:
+            _join(found[0], rules, data)
+        more = os.read(0, 1024)
+        if not more:
+            sys.exit(0)
+        data += more
+
+
+def _join(key: str, rules: Rules, first: bytes) -> NoReturn:
+    reason = rules.refusal_of_user()
+    if reason:
+        sys.exit(f"sequent-agent: {reason}")
+    try:
+        end = _reach_or_start(place_of(key, rules.mark), key, rules)
+    except (OSError, StartError) as error:
+        sys.exit(f"sequent-agent: it cannot be started: {error}")
+    end.sendall(first)
+    threading.Thread(target=_send, args=(end,), daemon=True).start()
+    # The session may be gone; what it has not read, the agent keeps.
+    with contextlib.suppress(OSError):
+        while data := end.recv(_ONCE):
+            _write(data)
+    # The other thread may wait for its input for ever.
+    os._exit(0)
+
+
+def _send(end: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while data := os.read(0, _ONCE):
+            end.sendall(data)
+        end.shutdown(socket.SHUT_WR)
+
+
+def _write(data: bytes) -> None:
+    while data:
+        data = data[os.write(1, data) :]
+
+
+def _reach_or_start(path: str, key: str, rules: Rules) -> socket.socket:
+    place = open_place(path)
+    if (end := reach(place)) is not None:
+        return end
+    lock = os.open(LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=place)
+    try:
+        # Whoever else starts one has it until that can be reached.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if (end := reach(place)) is None:
+            _start(key, rules, place)
+            end = reach(place)
+    finally:
+        os.close(lock)
+    if end is None:
+        raise StartError("it ended at once")
+    return end
+
+
+def _start(key: str, rules: Rules, place: int) -> None:
+    """Start an agent that has nothing of the session, and wait until it can be reached.
+
+    Raises:
+        StartError: it has ended; what it said is in the error.
+    """
+    heard, said = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            _become_agent(key, rules, place, said)
+        finally:
+            os._exit(70)
+    os.close(said)
+    os.waitpid(pid, 0)
+    with open(heard, encoding="utf-8", errors="replace") as answers:
+        answer = answers.read(4_096)
+    if answer != READY:
+        raise StartError(answer.strip() or "it ended at once")
+
+
+def _become_agent(key: str, rules: Rules, place: int, said: int) -> None:
+    os.setsid()
+    if os.fork() != 0:
+        os._exit(0)
+    nothing = os.open(os.devnull, os.O_RDWR)
+    log = os.open("agent.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600, dir_fd=place)
+    for descriptor, ours in ((0, nothing), (1, log), (2, log), (3, said)):
+        os.dup2(ours, descriptor)
+        os.set_inheritable(descriptor, True)
+    os.closerange(4, os.sysconf("SC_OPEN_MAX"))
+    os.chdir(os.path.expanduser("~"))
+    os.umask(0o077)
+    words = [sys.executable, "-P", "-c", _START, _ROOT, "--serve", key, *rules.words]
+    os.execv(sys.executable, words)  # noqa: S606 - it is this very program

@@ -1,0 +1,60 @@
+"""Where an agent keeps what it must not forget: a directory for each run, which nobody else can enter."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import socket
+import stat
+
+SOCKET = "socket"
+
+
+def agents_root() -> str:
+    """The directory of all agents of this user on this machine: several may share a home."""
+    state = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")
+    return os.path.join(state, "sequent", "agents", os.uname().nodename or "localhost")
+
+
+def place_of(key: str, mark: str = "") -> str:
+    """The directory of the agent for a run; with limits, those give it a mark."""
+    return os.path.join(agents_root(), key + mark)
+
+
+def open_place(path: str) -> int:
+    """The directory, made if need be, as a descriptor.
+
+    Raises:
+        OSError: it cannot be made, or others may enter it.
+    """
+    os.makedirs(path, mode=0o700, exist_ok=True)
+    place = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    found = os.fstat(place)
+    if found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) & 0o077:
+        os.close(place)
+        raise PermissionError(errno.EPERM, "it must be this user's alone (chmod 700)", path)
+    return place
+
+
+def listen(place: int) -> socket.socket:
+    """The socket in a directory by which an agent is reached; an earlier one is gone."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(SOCKET, dir_fd=place)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    # A path may be too long for the address of a socket; this one never is.
+    listener.bind(f"/proc/self/fd/{place}/{SOCKET}")
+    listener.listen(8)
+    listener.setblocking(False)
+    return listener
+
+
+def reach(place: int) -> socket.socket | None:
+    """A connection to the agent that serves there; None where none does."""
+    end = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        end.connect(f"/proc/self/fd/{place}/{SOCKET}")
+    except (FileNotFoundError, ConnectionRefusedError):
+        end.close()
+        return None
+    return end

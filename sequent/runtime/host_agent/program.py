@@ -1,0 +1,67 @@
+"""The command ``sequent-agent``, which drivers start on other hosts."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import fcntl
+import os
+import sys
+
+from sequent.runtime.host_agent.attaching import READY, attach, attach_as_told
+from sequent.runtime.host_agent.places import open_place, place_of
+from sequent.runtime.host_agent.rules import Rules
+from sequent.runtime.hosts.protocol.greeting import is_key
+
+_SAID = 3
+"""The descriptor on which an agent that was just started says that it can be reached, or why not."""
+
+
+def main() -> None:
+    """Do what the words say: join a session to an agent, or be one."""
+    parser = argparse.ArgumentParser(
+        prog="sequent-agent", description="Execute steps of flows that are driven elsewhere; a driver starts this."
+    )
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--attach", metavar="KEY", help="join this session to the agent of a run")
+    what.add_argument("--stdio", action="store_true", help="the same, for a line of authorized_keys")
+    what.add_argument("--serve", metavar="KEY", help=argparse.SUPPRESS)
+    Rules.add_to(parser)
+    options = parser.parse_args()
+    rules = Rules.of(options)
+    key = options.serve if options.attach is None else options.attach
+    if key is not None and not is_key(key):
+        parser.error(f"{key!r} is not a key: 16 to 64 hexadecimal digits")
+    if options.stdio:
+        attach_as_told(rules)
+    if options.attach:
+        attach(options.attach, rules)
+    serve(options.serve, rules)
+
+
+def serve(key: str, rules: Rules) -> None:
+    """Be the agent of a run."""
+    # Most sessions only join an agent.
+    from sequent.runtime.host_agent.serving import HostAgent
+
+    path = place_of(key, rules.mark)
+    place = open_place(path)
+    lock = os.open("serving", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=place)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        agent = HostAgent(key, path, place, rules)
+    except BlockingIOError:
+        _answer("another agent is ending; try again")
+        sys.exit(1)
+    except OSError as error:
+        _answer(f"{path}: {error.strerror}")
+        raise
+    _answer(READY)
+    agent.serve()
+
+
+def _answer(text: str) -> None:
+    # Whoever has started it may be gone.
+    with contextlib.suppress(OSError):
+        os.write(_SAID, text.encode())
+        os.close(_SAID)

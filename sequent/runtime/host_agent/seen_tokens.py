@@ -1,0 +1,85 @@
+"""What an agent must never forget of a run: the newest driver that was there, and each token that it was told."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+from typing import NamedTuple
+
+_TOKENS, _DRIVER, _NEW = "tokens", "driver", "driver.new"
+
+
+class Contact(NamedTuple):
+    """A connection of a driver; later ones are larger."""
+
+    epoch: int
+    number: int
+
+
+class SeenTokens:
+    """The tokens and the newest contact, on disk.
+
+    A token is in the file before its attempt begins. No flush of the disk is waited for: where the machine ends, so do
+    the connection by which the token could come a second time, and all attempts.
+    """
+
+    def __init__(self, place: int) -> None:
+        self._place = place
+        self._file = self._open(_TOKENS, os.O_RDWR | os.O_APPEND)
+        with open(self._file, "rb", closefd=False) as file:
+            # The last line may have been cut by whatever ended its writer: its attempt had not begun.
+            *lines, cut = file.read().split(b"\n")
+        if cut:
+            os.ftruncate(self._file, os.fstat(self._file).st_size - len(cut))
+        self._seen = {line.decode("ascii", "replace") for line in lines}
+        self.contact = self._read_contact()
+
+    def __contains__(self, token: str) -> bool:
+        return token in self._seen
+
+    def add(self, token: str) -> None:
+        """Note a token, whose attempt may begin then.
+
+        Raises:
+            OSError: it cannot be noted.
+        """
+        data = f"{token}\n".encode()
+        size = os.fstat(self._file).st_size
+        if os.write(self._file, data) < len(data):
+            os.ftruncate(self._file, size)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        self._seen.add(token)
+
+    def meet(self, contact: Contact) -> bool:
+        """Note a driver that is there; say whether it is a later one than any before.
+
+        Raises:
+            OSError: it cannot be noted.
+        """
+        if contact <= self.contact:
+            return False
+        file = self._open(_NEW, os.O_WRONLY | os.O_TRUNC)
+        try:
+            os.write(file, f"{contact.epoch} {contact.number}\n".encode())
+            os.fsync(file)
+        finally:
+            os.close(file)
+        os.rename(_NEW, _DRIVER, src_dir_fd=self._place, dst_dir_fd=self._place)
+        os.fsync(self._place)
+        self.contact = contact
+        return True
+
+    def close(self) -> None:
+        os.close(self._file)
+
+    def _read_contact(self) -> Contact:
+        with contextlib.suppress(FileNotFoundError):
+            file = os.open(_DRIVER, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=self._place)
+            with open(file, encoding="ascii") as text:
+                epoch, number = text.read().split()
+            return Contact(int(epoch), int(number))
+        return Contact(-1, 0)
+
+    def _open(self, name: str, flags: int) -> int:
+        return os.open(name, flags | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=self._place)

@@ -1,0 +1,218 @@
+"""Messages in a stream of bytes: each is a frame with its length, a large one comes in pieces behind its digest."""
+
+from __future__ import annotations
+
+import hashlib
+import socket
+import struct
+from collections import deque
+from collections.abc import Iterable, Iterator
+from typing import Generic, TypeVar
+
+from msgspec import MsgspecError
+from msgspec.msgpack import Decoder
+
+from sequent.runtime.hosts.protocol.messages import PIECE, MessagePiece, MessageWhole
+from sequent.runtime.messages.encoding import encoded
+from sequent.runtime.messages.packets import LARGEST_RESULT, BadMessageError
+from sequent.runtime.orders import Message
+
+M = TypeVar("M", bound=Message)
+
+LARGEST_FRAME = 16 * 1024**2
+"""Bytes of the largest frame that is read."""
+LARGE = 1024**2
+"""Bytes from which a message comes in pieces."""
+_LARGEST = 4 * LARGEST_RESULT
+"""Bytes of the largest message: a result of the largest size, each of whose characters takes four."""
+HEAD = struct.Struct("!I")
+_READ = 256 * 1024
+_WRITE = 256 * 1024
+"""Bytes that are handed to the kernel at once: many small frames together."""
+
+
+def frame(message: Message) -> bytes:
+    """The frame of a message that is not large."""
+    data = encoded(message)
+    return HEAD.pack(len(data)) + data
+
+
+def frames_of(message: Message) -> Iterator[bytes]:
+    """The frames of a message: one, unless it is large."""
+    data = encoded(message)
+    if len(data) <= LARGE:
+        yield HEAD.pack(len(data)) + data
+        return
+    for at in range(0, len(data), PIECE):
+        yield frame(MessagePiece(data[at : at + PIECE]))
+    yield frame(MessageWhole(hashlib.sha256(data).digest()))
+
+
+class Inlet(Generic[M]):
+    """Takes in bytes, and gives the messages in them.
+
+    Args:
+        decoder: reads what may come, pieces among it.
+    """
+
+    def __init__(self, decoder: Decoder[M]) -> None:
+        self._decode = decoder.decode
+        self._buffer = bytearray()
+        self._pieces: list[bytes] = []
+        self._size = 0
+
+    def feed(self, data: bytes) -> Iterator[M]:
+        """The messages that are whole by now.
+
+        Raises:
+            BadMessageError: what came is none.
+        """
+        buffer = self._buffer
+        buffer += data
+        at = 0
+        try:
+            while len(buffer) - at >= HEAD.size:
+                (length,) = HEAD.unpack_from(buffer, at)
+                if length > LARGEST_FRAME:
+                    raise BadMessageError(f"a frame of {length:,} bytes is too large")
+                end = at + HEAD.size + length
+                if len(buffer) < end:
+                    break
+                message = self._take(bytes(memoryview(buffer)[at + HEAD.size : end]))
+                at = end
+                if message is not None:
+                    yield message
+        finally:
+            del buffer[:at]
+
+    def _take(self, data: bytes) -> M | None:
+        message = self._read(data)
+        if isinstance(message, MessagePiece):
+            self._size += len(message.data)
+            if self._size > _LARGEST:
+                raise BadMessageError("its pieces are too many")
+            self._pieces.append(message.data)
+            return None
+        if isinstance(message, MessageWhole):
+            whole = b"".join(self._pieces)
+            self._pieces.clear()
+            self._size = 0
+            if hashlib.sha256(whole).digest() != message.digest:
+                raise BadMessageError("its pieces do not fit its digest")
+            return self._whole(whole)
+        return message
+
+    def _whole(self, data: bytes) -> M:
+        message = self._read(data)
+        if isinstance(message, MessagePiece | MessageWhole):
+            raise BadMessageError("it is a piece of pieces")
+        return message
+
+    def _read(self, data: bytes) -> M:
+        try:
+            return self._decode(data)
+        except (MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            raise BadMessageError(f"it is no message: {type(error).__name__}") from None
+
+
+class ByteLink(Generic[M]):
+    """An end of a stream of bytes that never waits.
+
+    What is urgent overtakes all else, which keeps its order.
+
+    Args:
+        end: the socket.
+        decoder: reads what may come.
+    """
+
+    def __init__(self, end: socket.socket, decoder: Decoder[M]) -> None:
+        end.setblocking(False)
+        self.end = end
+        self.has_ended = False
+        """Whether nothing comes any more, or nothing goes out."""
+        self._inlet = Inlet(decoder)
+        self._unsent = bytearray()
+        self._urgent: deque[bytes] = deque()
+        self._frames: deque[Iterator[bytes] | bytes] = deque()
+
+    @property
+    def is_clogged(self) -> bool:
+        """Whether something waits to be sent."""
+        return bool(self._unsent or self._urgent or self._frames) and not self.has_ended
+
+    def send(self, message: Message) -> None:
+        """Send it after all that was to be sent before; ``flush`` does."""
+        data = encoded(message)
+        if len(data) <= LARGE:
+            self._frames.append(HEAD.pack(len(data)) + data)
+        else:
+            self._frames.append(frames_of(message))
+
+    def send_each(self, messages: Iterable[Message]) -> None:
+        """The same of several, of which each is made only once there is room for it."""
+        self._frames.append(part for message in messages for part in frames_of(message))
+
+    def send_now(self, message: Message) -> None:
+        """Send a small message before all others."""
+        self._urgent.append(frame(message))
+
+    def send_bytes(self, data: bytes) -> None:
+        """Send what is no message, before all others."""
+        self._urgent.append(data)
+
+    def flush(self) -> None:
+        """Send what is to be sent, as far as there is room."""
+        while not self.has_ended and (self._unsent or self._gather()):
+            try:
+                count = self.end.send(self._unsent)
+            except BlockingIOError:
+                return
+            except OSError:
+                self.has_ended = True
+                return
+            del self._unsent[:count]
+
+    def _gather(self) -> bool:
+        """Put together what is to be sent next; say whether there is anything."""
+        unsent = self._unsent
+        while self._urgent:
+            unsent += self._urgent.popleft()
+        while self._frames and len(unsent) < _WRITE:
+            first = self._frames[0]
+            if isinstance(first, bytes):
+                unsent += first
+            elif (part := next(first, None)) is not None:
+                unsent += part
+                continue
+            self._frames.popleft()
+        return bool(unsent)
+
+    def receive(self) -> Iterator[M]:
+        """The messages that are there.
+
+        Raises:
+            BadMessageError: what came is none.
+        """
+        while data := self.read():
+            yield from self._inlet.feed(data)
+
+    def take_in(self, data: bytes) -> Iterator[M]:
+        """The messages in bytes that were read before."""
+        return self._inlet.feed(data)
+
+    def read(self) -> bytes:
+        """Bytes that are there; none where there are none, or all have come."""
+        try:
+            data = self.end.recv(_READ)
+        except BlockingIOError:
+            return b""
+        except OSError:
+            data = b""
+        if not data:
+            self.has_ended = True
+        return data
+
+    def close(self) -> None:
+        """Send and receive no more."""
+        self.has_ended = True
+        self.end.close()

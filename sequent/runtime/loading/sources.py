@@ -1,0 +1,81 @@
+"""Digests of the sources of modules, by which a host shows that it has the same ones as the driver."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from types import ModuleType
+
+from sequent.errors import UsageError
+from sequent.model.spec import Definition
+
+_SHOWN = 12
+"""Digits of a digest that an error shows."""
+_INSTALLED = ("site-packages", "dist-packages")
+
+
+def sources_of(definition: Definition, module: str) -> tuple[tuple[str, str], ...]:
+    """The flow's own modules with steps in them, each with its digest.
+
+    Args:
+        definition: the flow, which this process has loaded.
+        module: its module's name.
+    """
+    names = {module, *(getattr(function, "__module__", "") or "" for function in definition.functions.values())}
+    top = module.partition(".")[0]
+    root = _root_of(sys.modules.get(module), module)
+    own = {name for name in names if name.partition(".")[0] == top or _is_below(sys.modules.get(name), root)}
+    return tuple(_with_digests(sorted(own)))
+
+
+def _root_of(module: ModuleType | None, name: str) -> str:
+    """The directory from which a module is imported; empty where that is one of installed packages."""
+    file = getattr(module, "__file__", None) or ""
+    root = os.path.realpath(file)
+    for _ in range(name.count(".") + (2 if os.path.basename(file) == "__init__.py" else 1)):
+        root = os.path.dirname(root)
+    return "" if not file or os.path.basename(root) in _INSTALLED else root
+
+
+def _is_below(module: ModuleType | None, root: str) -> bool:
+    file = getattr(module, "__file__", None) or ""
+    return bool(root and file) and os.path.realpath(file).startswith(os.path.join(root, ""))
+
+
+def _with_digests(names: Iterable[str]) -> Iterator[tuple[str, str]]:
+    for name in names:
+        digest = _digest_of(sys.modules.get(name))
+        if digest:
+            yield name, digest
+
+
+def _digest_of(module: ModuleType | None) -> str:
+    """The SHA-256 of a module's source; empty where it has none."""
+    try:
+        with open(getattr(module, "__file__", None) or "", "rb") as file:
+            return hashlib.sha256(file.read()).hexdigest()
+    except OSError:
+        return ""
+
+
+def refuse_other_sources(sources: Iterable[tuple[str, str]], host: str) -> None:
+    """See that the modules here are those that the driver has.
+
+    Raises:
+        UsageError: one is another.
+    """
+    for name, wanted in sources:
+        module = sys.modules.get(name)
+        if module is None:
+            module = importlib.import_module(name)
+        found = _digest_of(module)
+        if found != wanted:
+            raise UsageError(
+                f"the module {name!r} is another one on host {host!r}: {found[:_SHOWN] or 'without source'} in "
+                f"{getattr(module, '__file__', None)!r}, {wanted[:_SHOWN]} where the run was started",
+                code="other-source",
+                hint="copy it there, or set ship = true for the host",
+            )

@@ -1,0 +1,79 @@
+"""A flow whose steps are executed on a stand-in for another host, with values that the test gives in its orders."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+
+from sequent import command, container, context, step
+from tests.patience import PATIENCE
+
+
+@container
+class flow:
+    @step
+    def source(self) -> object: ...
+
+    @step
+    def hello(self) -> str:
+        print("hello from there")
+        return "hello"
+
+    @step
+    def silent(self) -> None:
+        pass
+
+    @step
+    def add(self, first: int = source.result, second: int = source.result) -> int:
+        return first + second
+
+    @step
+    def length(self, values: list[int] = source.result) -> int:
+        return len(values)
+
+    @step
+    def text(self, size: int = source.result) -> str:
+        return "é" * size
+
+    @step
+    def fail(self) -> None:
+        print("about to fail")
+        raise ValueError("as it should")
+
+    @step
+    def die(self) -> None:
+        print("about to die")
+        os.kill(os.getpid(), 9)
+
+    @step
+    def where(self) -> list[object]:
+        found = context()
+        nice = os.getpriority(os.PRIO_PROCESS, 0)
+        return [str(Path.cwd()), os.environ.get("FAR_AWAY"), found.attempt, nice, os.environ["SEQUENT_ATTEMPT_TOKEN"]]
+
+    @step
+    def sleepy(self) -> None:
+        time.sleep(PATIENCE)
+
+    @step
+    def gated(self, directory: str = source.result) -> str:
+        """Say that it has begun, then wait until it may go on."""
+        with Path(directory, "begun").open("a") as file:
+            file.write(f"{os.getpid()}\n")
+        print("first line", flush=True)
+        deadline = time.monotonic() + PATIENCE
+        while not Path(directory, "go").exists() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        print("last line")
+        return "gone through"
+
+    @step
+    def flood(self) -> None:
+        for _ in range(24):
+            sys.stdout.write("x" * 1024 * 1024)
+        print("the end")
+
+    listing = command("echo", source.result)
+    shelled = command(shell="echo from a shell")  # noqa: S604 - it is refused where that is not allowed

@@ -1,0 +1,170 @@
+"""Outcomes on a host's disk: each is there whole once it was put there, whatever ends the agent in between."""
+
+from __future__ import annotations
+
+import errno
+import itertools
+import os
+from contextlib import contextmanager
+
+import pytest
+
+from sequent.runtime.host_agent.outcome_spool import OutcomeSpool
+from sequent.runtime.host_agent.seen_tokens import Contact, SeenTokens
+from sequent.runtime.hosts.protocol.messages import EndedThere, LostThere, WithdrawnThere
+from sequent.runtime.orders import AttemptEnded
+
+CALLS = ("open", "write", "fsync", "close", "rename", "unlink", "ftruncate")
+
+
+@pytest.fixture
+def place(tmp_path):
+    made = os.open(tmp_path, os.O_RDONLY | os.O_DIRECTORY)
+    yield made
+    os.close(made)
+
+
+def ended(token, result="1"):
+    return EndedThere(token, AttemptEnded(1, 1, 1, result))
+
+
+def kept(place):
+    spool = OutcomeSpool(place)
+    try:
+        return list(spool.take(spool.tokens))
+    finally:
+        spool.close()
+
+
+@contextmanager
+def ending_at(monkeypatch, number):
+    """End this process at its call of the system with that number, before it is made."""
+    left = itertools.count(number, -1)
+
+    def ends(call):
+        def made(*given, **named):
+            if next(left) == 0:
+                os._exit(9)
+            return call(*given, **named)
+
+        return made
+
+    for name in CALLS:
+        monkeypatch.setattr(os, name, ends(getattr(os, name)))
+    yield
+    monkeypatch.undo()
+
+
+def killed_at(monkeypatch, number, act):
+    """Do it in a process that ends at that call; say whether it got that far."""
+    pid = os.fork()
+    if pid == 0:
+        with ending_at(monkeypatch, number):
+            act()
+            os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 9
+
+
+def test_outcomes_are_kept_in_the_order_of_their_ends(place):
+    outcomes = [ended("b"), LostThere("a", "gone"), WithdrawnThere("c"), ended("d", "x" * 3_000_000)]
+    spool = OutcomeSpool(place)
+    spool.put(outcomes[:2])
+    spool.put(outcomes[2:])
+    assert list(spool.take(["d", "c", "a", "b"])) == outcomes
+    assert kept(place) == outcomes
+
+
+def test_what_is_forgotten_is_kept_no_more_and_its_file_goes_with_the_last(place, tmp_path):
+    spool = OutcomeSpool(place)
+    spool.put([ended("a"), ended("b")])
+    spool.forget(["a", "unknown"])
+    assert list(spool.take(["a", "b"])) == [ended("b")]
+    assert len(list((tmp_path / "outcomes").iterdir())) == 1
+    spool.forget(["b"])
+    assert list((tmp_path / "outcomes").iterdir()) == []
+    spool.put([ended("c")])
+    assert kept(place) == [ended("c")]
+
+
+def test_an_agent_that_is_killed_while_it_writes_has_kept_all_or_nothing(place, monkeypatch):
+    before, new = [ended("a")], [ended("b"), ended("c", "y" * 5_000)]
+    spool = OutcomeSpool(place)
+    spool.put(before)
+    found = []
+    for number in itertools.count():
+        if not killed_at(monkeypatch, number, lambda: OutcomeSpool(place).put(new)):
+            break
+        found.append(kept(place))
+        OutcomeSpool(place).forget(["b", "c"])
+    assert number >= 5
+    assert all(state in (before, before + new) for state in found)
+    assert found[0] == before
+    assert found[-1] == before + new
+
+
+def test_an_agent_that_is_killed_while_it_forgets_has_kept_what_it_should(place, monkeypatch):
+    spool = OutcomeSpool(place)
+    spool.put([ended("a")])
+    spool.put([ended("b")])
+    killed_at(monkeypatch, 0, lambda: spool.forget(["a"]))
+    assert kept(place) == [ended("a"), ended("b")]
+
+
+def test_a_full_disk_keeps_nothing_of_what_was_refused(place, monkeypatch, tmp_path):
+    spool = OutcomeSpool(place)
+
+    def full(_):
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="full"):
+        spool.put([ended("a")])
+    monkeypatch.undo()
+    assert kept(place) == []
+    spool.put([ended("a")])
+    assert kept(place) == [ended("a")]
+
+
+def test_a_link_in_the_place_of_a_file_is_not_followed(place, tmp_path):
+    spool = OutcomeSpool(place)
+    other = tmp_path / "other"
+    (tmp_path / "outcomes" / "new").symlink_to(other)
+    with pytest.raises(OSError, match="symbolic link"):
+        spool.put([ended("a")])
+    assert not other.exists()
+
+
+def test_tokens_and_contacts_survive(place):
+    seen = SeenTokens(place)
+    seen.add("a")
+    assert seen.meet(Contact(3, 1))
+    assert not seen.meet(Contact(3, 1))
+    assert not seen.meet(Contact(2, 9))
+    seen.close()
+    again = SeenTokens(place)
+    assert "a" in again
+    assert "b" not in again
+    assert again.contact == Contact(3, 1)
+    assert again.meet(Contact(3, 2))
+
+
+def test_a_token_that_was_cut_was_not_seen_and_does_not_spoil_the_next(place, tmp_path):
+    (tmp_path / "tokens").write_text("aaaa\nbb")
+    seen = SeenTokens(place)
+    assert "aaaa" in seen
+    assert "bb" not in seen
+    seen.add("cccc")
+    assert (tmp_path / "tokens").read_text() == "aaaa\ncccc\n"
+
+
+def test_a_contact_is_met_wholly_or_not_whenever_the_agent_is_killed(place, monkeypatch):
+    seen = SeenTokens(place)
+    seen.meet(Contact(1, 1))
+    found = []
+    for number in itertools.count():
+        ended_early = killed_at(monkeypatch, number, lambda: seen.meet(Contact(2, 1)))
+        found.append(SeenTokens(place).contact)
+        if not ended_early or number > 20:
+            break
+    assert set(found) <= {Contact(1, 1), Contact(2, 1)}
+    assert (found[0], found[-1]) == (Contact(1, 1), Contact(2, 1))
