@@ -1,4 +1,4 @@
-"""Flows and runs as pictures: for the command line, pages and notebooks."""
+"""Shows flows and runs as pictures, for the command line, pages and notebooks."""
 
 from sequent.pictures.document import document_of
 from sequent.pictures.dot import dot

@@ -1,4 +1,4 @@
-"""A flow, or a run of it, as data that becomes a JSON document."""
+"""Shows a flow, or a run of it, as data that becomes a JSON document."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sequent.pictures.states import States
 
 
 def document_of(picture: Picture, states: States | None = None) -> dict[str, object]:
-    """Its nodes in order, each container before its contents, arrows, and pools."""
+    """Return its nodes in order, each container before its contents, its arrows, and its pools."""
     found: dict[str, object] = {"flow": picture.flow.name}
     if states is not None:
         found |= {"run": states.run, "status": states.status.value}

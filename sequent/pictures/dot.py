@@ -1,4 +1,4 @@
-"""A flow, or a run of it, in Graphviz's language."""
+"""Shows a flow, or a run of it, in Graphviz's language."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sequent.pictures.states import States
 
 
 def dot(picture: Picture, states: States | None = None) -> str:
-    """Containers as clusters, pools as cylinders, and requirements as arrows."""
+    """Return containers as clusters, pools as cylinders, and requirements as arrows."""
     lines = [f"digraph {_quoted(picture.flow.name)} {{", f"{INDENT}rankdir=LR; compound=true; node [shape=box];"]
     for box, depth, is_end in outline(picture.flow):
         indent = INDENT * (depth + 1)
@@ -36,7 +36,7 @@ def _quoted(text: str) -> str:
 
 
 def _arrow(arrow: Arrow, source: Box, reader: Box) -> str:
-    """Graphviz draws arrows between leaves only: those of a container are cut off at its frame."""
+    """Return an arrow between leaves, since Graphviz draws no others; at a container it is cut off at the frame."""
     options = [f"label={_quoted(arrow.label)}"] if arrow.label else []
     options += ["style=dashed"] if arrow.is_failure else []
     options += ["arrowhead=odot"] if arrow.is_choice else []

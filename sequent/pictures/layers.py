@@ -1,4 +1,4 @@
-"""Boxes in layers: in which each stands, in which order, and the lines from one layer to the next."""
+"""Arranges boxes in layers: the layer of each, the order within a layer, and the lines from one layer to the next."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from attrs import define, field, frozen
 
 _SWEEPS = 6
 _MOST_COUNTED = 4_000
-"""Hops between two layers, above which crossings are no longer counted: the last sweep then stands."""
+"""The number of hops between two layers above which crossings are not counted: the last sweep is then the result."""
 
 
 class Dash(StrEnum):
-    """How a line is drawn."""
+    """The styles of lines."""
 
     SOLID = "solid"
     DASHED = "dashed"
-    """The way after a failure, or whatever the end was."""
+    """The way after a failure, or after any end."""
     DOTTED = "dotted"
-    """The way that is taken in any case, or passed over by others."""
+    """A way that is always taken, or that others pass over."""
 
 
 @frozen
 class Size:
-    """How large something is."""
+    """The size of a box."""
 
     width: float
     height: float
     grows: bool = False
-    """Whether it may be as wide as others beside it."""
+    """Whether it may be widened to the width of others beside it."""
 
 
 @frozen
@@ -63,17 +63,17 @@ class Lane:
 
     @property
     def leads_back(self) -> bool:
-        """Whether its arrows point to the box on its left: of a wire that closes a circle."""
+        """Whether its arrows point to the box on its left, as those of a wire that closes a cycle."""
         return self.way[4]
 
     def end(self, wire: Wire) -> int:
-        """The box on the right of one of its lines."""
+        """Return the box on the right of one of its lines."""
         return wire.source if self.leads_back else wire.target
 
 
 @frozen(eq=False)
 class Hop:
-    """A part of a lane, from one layer to the next; ``wire`` where it ends at a box, else it goes on from a bend."""
+    """A part of a lane, from one layer to the next; with a ``wire`` if it ends at a box, else it ends at a bend."""
 
     left: int
     right: int
@@ -83,28 +83,28 @@ class Hop:
 
 @define(eq=False)
 class Web:
-    """Boxes in layers, with a bend in each layer that a lane passes: numbered after the boxes."""
+    """Boxes in layers, with a bend in each layer that a lane passes; bends are numbered after the boxes."""
 
     layers: list[list[int]]
     hops: list[list[Hop]]
-    """Between each layer and the next."""
+    """The hops between each layer and the next."""
     bends: dict[int, Lane] = field(factory=dict[int, Lane])
 
     def on_the_left(self, layer: int) -> dict[int, list[int]]:
-        """The neighbours of each box in the layer before."""
+        """Return the neighbours of each box in the previous layer."""
         return _joined([(hop.right, hop.left) for hop in self.hops[layer - 1]]) if layer else {}
 
     def on_the_right(self, layer: int) -> dict[int, list[int]]:
-        """The neighbours of each box in the layer after."""
+        """Return the neighbours of each box in the next layer."""
         return _joined([(hop.left, hop.right) for hop in self.hops[layer]]) if layer < len(self.hops) else {}
 
 
 def web_of(layer_of: Sequence[int], wires: Sequence[Wire]) -> Web:
-    """Boxes in their layers and the lanes between them.
+    """Return boxes in their layers and the lanes between them.
 
     Args:
         layer_of: the layer of each box.
-        wires: none of which joins boxes of the same layer.
+        wires: the lines between boxes, never between boxes of the same layer.
     """
     layers: list[list[int]] = [[] for _ in range(max(layer_of, default=-1) + 1)]
     for box, layer in enumerate(layer_of):
@@ -143,13 +143,13 @@ def _joined(pairs: list[tuple[int, int]]) -> dict[int, list[int]]:
 
 
 def layers_of(count: int, pairs: Sequence[tuple[int, int]]) -> list[int]:
-    """The layer of each box, from 0: by the longest path to it; a box without predecessors is close to its successors.
+    """Return the layer of each box, from 0: that of the longest path to it, or close to its successors without one.
 
-    A pair that closes a circle is passed over: it then leads back.
+    A pair that closes a cycle is passed over: its line leads back.
 
     Args:
         count: how many boxes there are.
-        pairs: which comes before which.
+        pairs: the earlier and the later box of each.
     """
     after: list[list[int]] = [[] for _ in range(count)]
     for source, target in sorted(set(pairs)):
@@ -167,7 +167,7 @@ def layers_of(count: int, pairs: Sequence[tuple[int, int]]) -> list[int]:
 
 
 def _sorted(count: int, after: list[list[int]]) -> tuple[list[int], list[list[int]]]:
-    """The boxes, each before its successors, and the successors of each, without the edges that close a cycle."""
+    """Return the boxes, each before its successors, and the successors of each, without edges that close a cycle."""
     forward: list[list[int]] = [[] for _ in range(count)]
     order: list[int] = []
     state = [0] * count  # 0: not seen; 1: what follows it is being looked at; 2: done
@@ -192,7 +192,7 @@ def _sorted(count: int, after: list[list[int]]) -> tuple[list[int], list[list[in
 
 
 def put_in_order(web: Web) -> None:
-    """Order each layer by where its neighbours stand, to and fro, and keep the best."""
+    """Sort each layer by the positions of its neighbours, to and fro, and keep the best order."""
     best, fewest = _copy(web), _crossings(web)
     for sweep in range(_SWEEPS):
         if not fewest:
@@ -213,7 +213,7 @@ def _copy(web: Web) -> list[list[int]]:
 
 
 def _sort(layer: list[int], near: dict[int, list[int]], beside: list[int]) -> None:
-    """By the mean place of their neighbours; a box without neighbours stays in place."""
+    """Sort by the mean position of neighbours; a box without neighbours stays in place."""
     place = {box: at for at, box in enumerate(beside)}
     scale = len(beside) / max(len(layer), 1)
     own = {box: (at + 0.5) * scale - 0.5 for at, box in enumerate(layer)}
@@ -232,7 +232,7 @@ def _crossings(web: Web) -> int:
 
 
 def _crossings_between(left: list[int], right: list[int], hops: list[Hop]) -> int:
-    """How many pairs of hops cross: those that begin further up and end further down."""
+    """Return how many pairs of hops cross: those that begin further up and end further down."""
     left_place = {box: at for at, box in enumerate(left)}
     right_place = {box: at for at, box in enumerate(right)}
     ends = sorted((left_place[hop.left], right_place[hop.right]) for hop in hops)

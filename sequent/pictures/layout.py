@@ -1,4 +1,4 @@
-"""Where the boxes of one container stand, and the lines between them: each container is laid out alone."""
+"""Places the boxes of one container and the lines between them: each container is laid out separately."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ from sequent.pictures.routes import (
 )
 
 _COLUMN = 4
-"""So many boxes without wires stand one under the other; more of them in several columns."""
+"""The number of boxes without wires in one column; more of them take several columns."""
 _ASPECT = 1.6
 """The target ratio of width to height of a block of boxes."""
 _BETWEEN = 14.0
-"""Between a box and the one beneath it."""
+"""The distance between a box and the one beneath it."""
 _BEND = 6.0
 """The height of a line that passes a layer."""
 _SWEEPS = 8
 _OF_BENDS = 4.0
-"""Long lines are kept straight before boxes are put level."""
+"""The weight of bends: straight long lines matter more than level boxes."""
 _ALONE = 0.05
 
 
@@ -50,10 +50,10 @@ class Rectangle:
 
 @frozen
 class Placement:
-    """The inside of one container."""
+    """The contents of one container, with their positions."""
 
     rectangles: tuple[Rectangle, ...]
-    """Of each box, in the order in which they were given."""
+    """The rectangle of each box, in the given order."""
     routes: tuple[Route, ...]
     labels: tuple[Label, ...]
     width: float
@@ -87,7 +87,7 @@ def _renamed(route: Route, boxes: Sequence[int]) -> Route:
 
 
 def _block(sizes: Sequence[Size], width: float) -> Placement:
-    """Boxes without wires, column by column; beneath something wide, as many beside each other as there is room."""
+    """Return boxes without wires, column by column; beneath something wide, in as many columns as fit."""
     if not sizes:
         return Placement((), (), (), 0.0, 0.0)
     widest = max(size.width for size in sizes)
@@ -122,7 +122,7 @@ def _layered(sizes: Sequence[Size], wires: Sequence[Wire]) -> Placement:
 
 
 def _with_room(sizes: Sequence[Size], web: Web) -> list[Size]:
-    """Boxes high enough for the lines that leave and reach them."""
+    """Return boxes high enough for the lines that leave and reach them."""
     hops = [hop for between in web.hops for hop in between]
     leaving = Counter(box for box, _ in {(hop.left, hop.lane) for hop in hops})
     reaching = Counter(box for box, _ in {(hop.right, look_of(hop.wire)) for hop in hops if hop.wire is not None})
@@ -158,7 +158,7 @@ def _columns(
 
 
 def _moved_into_view(places: list[Rectangle], routes: list[Route], labels: list[Label]) -> Placement:
-    """From the upper left corner of all that is drawn."""
+    """Move everything so that the upper left corner of all that is drawn is the origin."""
     tops = [place.y for place in places] + [y for route in routes for _, y in route.points]
     top = min([*tops, *(label.at[1] - 8 for label in labels)], default=0.0)
     places = [evolve(place, y=round(place.y - top, 1)) for place in places]
@@ -174,11 +174,11 @@ def _down(point: Point, by: float) -> Point:
 
 
 def _centres_of(web: Web, heights: Sequence[float]) -> dict[int, float]:
-    """The middle of each box and bend, from 0 at the very top.
+    """Return the middle of each box and bend, measured from the top.
 
     Args:
         web: with its layers in order.
-        heights: of each box; a bend has its own.
+        heights: the height of each box; bends have their own.
     """
     height = dict.fromkeys(web.bends, _BEND) | dict(enumerate(heights))
     centre: dict[int, float] = {}
@@ -212,7 +212,7 @@ def _level(web: Web, at: int, near: dict[int, list[int]], centre: dict[int, floa
 
 
 def _straighten(web: Web, centre: dict[int, float], height: dict[int, float]) -> None:
-    """Put the bends of a lane at one height, where nothing stands in the way."""
+    """Put the bends of a lane at one height, if nothing stands in the way."""
     limits: dict[int, tuple[int | None, int | None]] = {}
     for layer in web.layers:
         for above, box, beneath in zip([None, *layer[:-1]], layer, [*layer[1:], None], strict=True):
@@ -238,5 +238,5 @@ def _straighten(web: Web, centre: dict[int, float], height: dict[int, float]) ->
 
 
 def _distances(layer: Sequence[int], height: dict[int, float]) -> list[float]:
-    """How far the middle of each must be from that of the one before."""
+    """Return the least distance between the middle of each and that of the previous one."""
     return [(height[one] + height[other]) / 2 + _BETWEEN for one, other in pairwise(layer)]

@@ -1,4 +1,4 @@
-"""A flow, or a run of it, as a Mermaid flowchart."""
+"""Shows a flow, or a run of it, as a Mermaid flowchart."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sequent.pictures.states import States
 
 
 def mermaid(picture: Picture, states: States | None = None) -> str:
-    """Nested containers, repeats, pools, and requirements."""
+    """Return nested containers, repeats, pools, and requirements."""
     lines = ["flowchart LR"]
     for box, depth, is_end in outline(picture.flow):
         indent = INDENT * (depth + 1)
@@ -29,10 +29,10 @@ def mermaid(picture: Picture, states: States | None = None) -> str:
 
 
 def _text(text: str) -> str:
-    """Text within quotes: Mermaid knows entities, written with a number sign, and no escapes."""
+    """Return text within quotes: Mermaid has entities, written with a number sign, and no escapes."""
     return "".join(f"#{ord(letter)};" if letter in '"#<>&`' else letter for letter in safe(text))
 
 
 def _label(text: str) -> str:
-    """Text between bars: in quotes where it is more than a word."""
+    """Return text between bars: in quotes if it is more than a word."""
     return text if text.isidentifier() else f'"{_text(text)}"'

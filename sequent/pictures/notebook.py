@@ -1,4 +1,4 @@
-"""Flows and outcomes as HTML, for notebooks."""
+"""Shows flows and outcomes as HTML, for notebooks."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from sequent.pictures.style import page_style, plain
 from sequent.pictures.svg import dot_elements, svg
 
 _MOST_BOXES = 300
-"""A notebook is kept with all that it shows."""
+"""The maximum number of boxes: a notebook is stored with all that it shows."""
 _MOST_FAILURES = 10
 _SHORT = Repr()
 _SHORT.maxstring = _SHORT.maxother = 200
@@ -41,7 +41,7 @@ _AGAIN = {
 
 
 def html_of(thing: object) -> str | None:
-    """How a notebook shows it; None where that is no more than its ``repr``: of a part of a flow."""
+    """Return a flow or outcome as HTML; None for a part of a flow, whose ``repr`` says as much."""
     if isinstance(thing, Outcome):
         return _page(_outcome(thing))
     if isinstance(thing, Failure):
@@ -66,7 +66,7 @@ def _page(parts: Iterable[str]) -> str:
 
 
 def _params(params: Sequence[ParamSpec], values: Mapping[str, object]) -> Iterator[str]:
-    """The parameters, with the values that some were given."""
+    """Yield the parameters, with the values that some were given."""
     if params:
         given = "<th>value</th>" if values else ""
         yield f"<table><tr><th>parameter</th><th>type</th>{given}<th>default</th><th></th></tr>"

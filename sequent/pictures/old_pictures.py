@@ -1,4 +1,4 @@
-"""Reads the pictures that the first version kept with its runs."""
+"""Reads the pictures that the first version stored with its runs."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from sequent.pictures.picture import Arrow, Box, Picture
 
 
 def read_picture(text: str) -> Picture:
-    """A picture, from its text.
+    """Return the picture of a text.
 
     Raises:
-        ValueError: the text is no picture.
+        ValueError: the text is not a picture.
     """
     try:
         version, flow, pools = json.loads(text)

@@ -1,4 +1,4 @@
-"""Boxes and arrows one by one, as forms that are text want them."""
+"""Lists boxes and arrows one by one, for formats that are text."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ INDENT = "    "
 
 
 def outline(flow: Box, depth: int = 0) -> Iterator[tuple[Box, int, bool]]:
-    """Each box in the flow with its depth; of those with boxes in them, once more at its end."""
+    """Yield each box in the flow with its depth; boxes with others in them once more at their end."""
     for box in flow.boxes:
         yield box, depth, False
         if box.boxes:
@@ -20,13 +20,13 @@ def outline(flow: Box, depth: int = 0) -> Iterator[tuple[Box, int, bool]]:
 
 
 def arrows(flow: Box) -> Iterator[tuple[Arrow, str]]:
-    """Each arrow, once for each that it ends at."""
+    """Yield each arrow, once for each box at which it ends."""
     for box in flow.walk():
         for arrow in box.arrows:
             yield from ((arrow, reader) for reader in arrow.readers)
 
 
 def text_of(box: Box, states: States | None) -> str:
-    """Its name, its notes and its place."""
+    """Return the name, the notes and the state of a box."""
     text = f"{box.name} ({', '.join(box.notes)})" if box.notes else box.name
     return text if states is None else f"{text}: {states.of(box.path).text}"

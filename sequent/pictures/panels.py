@@ -1,4 +1,4 @@
-"""The boxes of a drawn flow, down to a depth, each as large as its texts and contents."""
+"""Measures the boxes of a drawn flow, down to a depth: each is as large as its texts and contents."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ PAD = 12.0
 STEP_HEIGHT = 34.0
 _HEADER = 28.0
 DOT = 18.0
-"""The room of a state's dot before a name."""
+"""The width of a state's dot before a name."""
 _PROMPT = 20.0
-"""That of a command's mark behind it."""
+"""The width of a command's sign after a name."""
 _BEHIND = 3.5
-"""How far the card behind a repeated box shows."""
+"""The visible width of the card behind a repeated box."""
 _NARROWEST = 64.0
 _LONGEST_NAME = 36
 _LONGEST_NOTE = 40
@@ -39,7 +39,7 @@ _DASHES = {
     Claim.DONE: Dash.DOTTED,
 }
 MOST_BOXES = 1_000
-"""With more boxes, containers are folded, the deepest first."""
+"""The number of boxes above which containers are folded, the deepest first."""
 
 
 @frozen
@@ -48,10 +48,10 @@ class Panel:
 
     box: Box
     standing: Standing | None
-    """None where the picture is not of a run."""
+    """None if the picture is not of a run."""
     name: str
     badge: str
-    """How it repeats; empty where it does not."""
+    """How the box repeats; '' if it does not."""
     notes: tuple[str, ...]
     size: Size
     inside: Placement | None = None
@@ -64,12 +64,12 @@ class Panel:
 
     @property
     def behind(self) -> float:
-        """The room of the card behind it."""
+        """The visible height of the card behind it."""
         return _BEHIND if self.box.repeats else 0.0
 
 
 def measured(box: Box, states: States | None) -> Panel:
-    """The box and all that is in it, laid out."""
+    """Return the panel of a box with all boxes in it, laid out."""
     standing = None if states is None or not box.path else states.of(box.path)
     name = shortened(box.name, _LONGEST_NAME)
     panel = Panel(box, standing, name, _badge(box), tuple(_notes(box, standing)), Size(0, 0))
@@ -92,7 +92,7 @@ def _badge(box: Box) -> str:
 
 
 def _notes(box: Box, standing: Standing | None) -> Iterator[str]:
-    """The small lines beneath a name."""
+    """Yield the small lines beneath a name."""
     if box.repeats and not box.boxes:
         yield _badge(box)
     for remark in box.remarks:
@@ -119,7 +119,7 @@ def _title_width(panel: Panel) -> float:
 
 
 def _wires(box: Box) -> list[Wire]:
-    """The arrows between its boxes; of several between the same two that look alike, one."""
+    """Return the arrows between its boxes; one for several between the same two boxes that look alike."""
     place = {inner.path: at for at, inner in enumerate(box.boxes)}
     wires = [_wire(arrow, place) for arrow in box.arrows]
     return list(dict.fromkeys(wires))
@@ -138,15 +138,15 @@ def _wire(arrow: Arrow, place: dict[str, int]) -> Wire:
 
 @frozen
 class Folded:
-    """The shown part of a flow, and a note of the hidden part."""
+    """The visible part of a flow, and a note about the hidden part."""
 
     flow: Box
     notice: str = ""
-    """A sentence; empty where all is shown."""
+    """A sentence; '' if everything is shown."""
 
 
 def folded(flow: Box, most: int = MOST_BOXES) -> Folded:
-    """The flow in at most ``most`` boxes: its deepest containers folded, its last boxes left out."""
+    """Return the flow in at most ``most`` boxes: its deepest containers folded, its last boxes omitted."""
     at_depth = Counter(_depth(box) for box in flow.walk() if box.path)
     total = sum(at_depth.values())
     if total <= most:
@@ -174,7 +174,7 @@ def _depth(box: Box) -> int:
 
 
 def _cut(box: Box, depth: int) -> Box:
-    """The box with this many levels; a folded container says how much it holds."""
+    """Return the box with this many levels; a folded container says how much it contains."""
     if depth:
         return evolve(box, boxes=tuple(_cut(inner, depth - 1) for inner in box.boxes))
     inside = sum(1 for inner in box.walk() if not inner.boxes)

@@ -1,4 +1,4 @@
-"""What is to be drawn of a flow: boxes within boxes, and arrows between the boxes of each."""
+"""Describes what to draw of a flow: boxes within boxes, and arrows between the boxes of each."""
 
 from __future__ import annotations
 
@@ -16,68 +16,68 @@ from sequent.model.spec import Amounts, PoolSpec
 from sequent.model.status import Claim
 
 _REMARKS = ("until", "delay", "acquires")
-"""The options of which a drawing tells."""
+"""The options that a drawing mentions."""
 
 
 @frozen(eq=False, repr=False)
 class Arrow(ByFields):
-    """One box waits for another of the same box, itself or by what stands within it."""
+    """The wait of one box for another in the same box, by itself or by a part within it."""
 
     source: str
-    """The dotted path of what is waited for."""
+    """The dotted path of the box that is awaited."""
     target: str
-    """That of the box beside it which waits."""
+    """The dotted path of the box that waits."""
     readers: tuple[str, ...]
-    """Who says so: the target, or what stands within it."""
+    """The parts with this requirement: the target, or parts within it."""
     claim: Claim
     label: str
-    """What is asked, in a word; empty where it is the success."""
+    """The claim, in a word; '' for success."""
     is_choice: bool
-    """Whether it is one of several of which any is enough."""
+    """Whether it is one of several of which one is enough."""
 
     @property
     def is_failure(self) -> bool:
-        """Whether the way is taken only where something went wrong."""
+        """Whether the way is taken only after a failure."""
         return self.claim is Claim.FAILURE
 
 
 @frozen(eq=False, repr=False)
 class Box(ByFields):
-    """The flow, a container or a step, with what stands in it; containers come before what is in them."""
+    """The flow, a container or a step, with the boxes in it; containers come before their contents."""
 
     index: int
     path: str
-    """Dotted; the flow's own is ''."""
+    """The dotted path; '' for the flow itself."""
     name: str
     kind: PartKind
     requires: str = ""
-    """All that it waits for; empty where that is nothing."""
+    """Its requirement; '' if it waits for nothing."""
     repeats: str = ""
-    """Its items; empty if it does not repeat."""
+    """Its items; '' if it does not repeat."""
     count: int | None = None
-    """How many items that is, where they were written down."""
+    """The number of items, if they were written as a literal."""
     parallel: str = "1"
-    """How many iterations at once: a number, 0 for any, or where that comes from."""
+    """The number of iterations at once: a number, 0 for any, or its source."""
     remarks: tuple[str, ...] = ()
-    """How it ends, waits and what it holds, each in a few words."""
+    """Short notes on when it ends, what it waits for, and what it holds."""
     result: str = ""
-    """Of a container: the step whose result is its own; empty where none is named."""
+    """The step whose result is that of the container; '' if none is named."""
     acquires: Amounts = ()
     place: Place | None = None
     boxes: tuple[Box, ...] = ()
     arrows: tuple[Arrow, ...] = ()
-    """Between its boxes; those that end further in are drawn to the box around their end."""
+    """The arrows between its boxes; one that ends further in is drawn to the box around its end."""
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What is said beside its name, each in a few words."""
+        """Return the notes beside its name, each in a few words."""
         if not self.repeats:
             return self.remarks
         at_once = {"1": "", "0": " at once"}.get(self.parallel, f" {self.parallel} at once")
         return (f"repeats{at_once}", *self.remarks)
 
     def walk(self) -> Iterator[Box]:
-        """It and all that is in it, a box before what is in it."""
+        """Yield the box and all boxes in it, each before its contents."""
         yield self
         for box in self.boxes:
             yield from box.walk()
@@ -92,10 +92,10 @@ class Picture(ByFields):
 
 
 def picture_of(name: str, parts: Description) -> Picture:
-    """What is to be drawn of a flow.
+    """Return what to draw of a flow.
 
     Args:
-        name: the flow's.
+        name: the name of the flow.
         parts: its description.
     """
     arrows = _arrows_in(parts)
@@ -111,7 +111,7 @@ def picture_of(name: str, parts: Description) -> Picture:
 
 
 def _indices(parts: Description) -> Iterator[int]:
-    """The index of each part in a plan: a repeated step has two."""
+    """Yield the index of each part in a plan: a repeated step has two."""
     index = 0
     for part in parts.values():
         yield index
@@ -139,7 +139,7 @@ def _box(index: int, path: str, part: Part, boxes: tuple[Box, ...], arrows: tupl
 
 
 def _arrows_in(parts: Description) -> dict[str, tuple[Arrow, ...]]:
-    """By the container that holds both ends."""
+    """Return the arrows by the container that contains both ends."""
     found: dict[str, dict[tuple[str, str, str, bool], Arrow]] = {}
     for path, part in parts.items():
         for asked, is_choice in _claims_of(part.requires):
@@ -154,7 +154,7 @@ def _arrows_in(parts: Description) -> dict[str, tuple[Arrow, ...]]:
 
 
 def _claims_of(requires: Requirement | None) -> Iterator[tuple[Atom, bool]]:
-    """Each claim once, and whether it is one of several of which any is enough."""
+    """Yield each claim once, and whether it is one of several of which one is enough."""
     pending = [] if requires is None else [(requires, False)]
     seen: set[Atom] = set()
     while pending:

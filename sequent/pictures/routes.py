@@ -1,4 +1,4 @@
-"""The way of each line: where it leaves a box and reaches one, and where it turns between layers."""
+"""Finds the way of each line: where it leaves and reaches a box, and where it turns between layers."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from sequent.pictures.style import width_of
 
 _APART = 12.0
 _INSET = 9.0
-"""Lines keep off a box's corners."""
+"""The distance that lines keep from a box's corners."""
 _TALL = 60.0
-"""A box of this height may have a lone line anywhere; a lower one has it in its middle, unless it would be straight."""
+"""The height above which a box may have a single line anywhere, not only in its middle or if it is straight."""
 
 K = TypeVar("K", bound=Hashable)
 Look = tuple[Dash, bool, bool]
@@ -29,33 +29,33 @@ Point = tuple[float, float]
 
 
 def look_of(wire: Wire) -> Look:
-    """The common key of lines that may reach a box at one point."""
+    """Return the common key of lines that may reach a box at one point."""
     return (wire.dash, wire.is_failure, wire.is_choice)
 
 
 @define(eq=False)
 class Ports:
-    """The height of both ends of every hop."""
+    """The heights of both ends of every hop."""
 
     out: dict[tuple[int, Lane], float] = field(factory=dict[tuple[int, Lane], float])
     into: dict[tuple[int, Look | None], float] = field(factory=dict["tuple[int, Look | None]", float])
 
     def left(self, hop: Hop) -> float:
-        """Where it begins."""
+        """Return the height at which a hop begins."""
         return self.out[hop.left, hop.lane]
 
     def right(self, hop: Hop) -> float:
-        """Where it ends."""
+        """Return the height at which a hop ends."""
         return self.into[hop.right, look_of(hop.wire) if hop.wire is not None else None]
 
 
 def room_for(lines: int) -> float:
-    """The least height of a box with this many lines on one side."""
+    """Return the least height of a box with this many lines on one side."""
     return 2 * _INSET + _APART * (lines - 1) if lines else 0.0
 
 
 def ports_of(web: Web, centre: Mapping[int, float], heights: Sequence[float]) -> Ports:
-    """Where lines leave and reach boxes: level with their other ends, if that can be."""
+    """Return the points at which lines leave and reach boxes: level with their other ends, if possible."""
     hops = [hop for between in web.hops for hop in between]
     ports = Ports()
     for hop in hops:
@@ -77,7 +77,7 @@ def ports_of(web: Web, centre: Mapping[int, float], heights: Sequence[float]) ->
 def _placed(
     others: Mapping[tuple[int, K], list[float]], web: Web, centre: Mapping[int, float], heights: Sequence[float]
 ) -> dict[tuple[int, K], float]:
-    """The height of each point, given those at the other ends of its lines."""
+    """Return the height of each point, given the heights at the other ends of its lines."""
     of_box: dict[int, list[tuple[tuple[int, K], float]]] = {}
     for key, ends in others.items():
         if key[0] not in web.bends:
@@ -97,7 +97,7 @@ def _wanted(ends: Sequence[float], middle: float, height: float) -> float:
 
 
 def _side(points: list[tuple[K, float]], middle: float, height: float) -> dict[K, float]:
-    """The points of one side of a box, in order and apart from each other, within its height."""
+    """Return the points of one side of a box, in order and apart from each other, within its height."""
     points = sorted(points, key=lambda point: point[1])
     reach = height / 2 - _INSET
     apart = min(_APART, 2 * reach / (len(points) - 1)) if len(points) > 1 else 0.0
@@ -116,7 +116,7 @@ class Route:
 
     wire: Wire
     points: tuple[Point, ...]
-    """From the box on the left to that on the right, all turns square."""
+    """From the box on the left to the box on the right, with right-angled turns."""
     leads_back: bool
     """Whether its arrow is at the beginning."""
 
@@ -132,24 +132,24 @@ class Label:
 
 @define(eq=False)
 class Gap:
-    """Between two layers: which track each lane has there, and how wide that makes it."""
+    """The space between two layers: the track of each lane there, and the resulting width."""
 
     lead: float
     tracks: dict[tuple[int, Lane], int] = field(factory=dict[tuple[int, Lane], int])
 
     @property
     def width(self) -> float:
-        """From one layer to the next."""
+        """Return the distance from one layer to the next."""
         count = max(self.tracks.values(), default=-1) + 1
         return max(_NARROWEST, self.lead + count * _TRACK + _HEAD)
 
     def x(self, key: tuple[int, Lane], start: float) -> float | None:
-        """Where a lane turns, in a gap that begins there; None where it is straight."""
+        """Return where a lane turns, in a gap that begins at ``start``; None if it is straight."""
         return None if key not in self.tracks else start + self.lead + self.tracks[key] * _TRACK
 
 
 def gap_of(hops: Sequence[Hop], bends: Mapping[int, Lane], ports: Ports) -> Gap:
-    """How the lanes between two layers share it."""
+    """Return how the lanes between two layers share the gap."""
     labelled = [hop.lane.way[2] for hop in hops if hop.left not in bends and hop.lane.way[2]]
     gap = Gap(max((width_of(text, LABEL_SIZE) + 8 for text in labelled), default=0.0) or _LEAD)
     ends: dict[tuple[int, Lane], list[float]] = {}
@@ -166,7 +166,7 @@ def gap_of(hops: Sequence[Hop], bends: Mapping[int, Lane], ports: Ports) -> Gap:
 
 
 def _turn(turning: tuple[object, list[float]]) -> tuple[bool, float]:
-    """Those that go down first, the lowest before others; then those that go up, the highest first: so they miss."""
+    """Return a sort key, so that lanes miss: those that go down, the lowest first; then those up, highest first."""
     start, *ends = turning[1]
     goes_up = sum(ends) / len(ends) < start
     return (goes_up, start if goes_up else -start)
@@ -174,7 +174,7 @@ def _turn(turning: tuple[object, list[float]]) -> tuple[bool, float]:
 
 @frozen
 class Columns:
-    """Where each box begins and ends from left to right, and each gap begins."""
+    """The left and right end of each box, and the beginning of each gap."""
 
     left: Mapping[int, float]
     right: Mapping[int, float]
@@ -182,7 +182,7 @@ class Columns:
 
 
 def routes_of(web: Web, columns: Columns, ports: Ports, gaps: Sequence[Gap]) -> tuple[list[Route], list[Label]]:
-    """All lines, and the words on them."""
+    """Return all lines, and the words on them."""
     arriving: dict[int, list[Point]] = {}
     routes: list[Route] = []
     labels: dict[tuple[int, Lane], Label] = {}
@@ -206,12 +206,12 @@ def routes_of(web: Web, columns: Columns, ports: Ports, gaps: Sequence[Gap]) -> 
 
 
 def spaced(wanted: Sequence[float], weights: Sequence[float], distances: Sequence[float]) -> list[float]:
-    """The places nearest to the wanted ones that keep their order and distances: least squares, by pooling neighbours.
+    """Return the places nearest to the wanted ones that keep order and distances: least squares, by pooling neighbours.
 
     Args:
-        wanted: the preferred place of each.
-        weights: how much each insists.
-        distances: how far each is from the one before, at least.
+        wanted: the preferred places.
+        weights: the weight of each preference.
+        distances: the least distance of each from the previous one.
     """
     offsets = [0.0]
     for distance in distances:

@@ -1,4 +1,4 @@
-"""How far each box of a run has come, for a picture."""
+"""Counts the progress of each box of a run, for a picture."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from attrs import field, frozen
 from sequent.model.status import RunStatus, Status
 
 _FIRST = (Status.FAILURE, Status.ACTIVE, Status.READY, Status.CANCELLED, Status.WAITING, Status.SUCCESS, Status.SKIPPED)
-"""The status shown for a box whose tasks are in several statuses: the one that needs attention comes first."""
+"""The order of statuses for a box with tasks in several: the one that most needs attention comes first."""
 
 
 @frozen
@@ -25,7 +25,7 @@ class Standing:
 
     @property
     def text(self) -> str:
-        """In words: the status of one, or how many are in each."""
+        """Return the state in words: the status of one task, or the number in each status."""
         parts = [(status, self.counts[status]) for status in Status if self.counts.get(status)]
         if not parts:
             return "not begun"
@@ -39,14 +39,14 @@ _NOT_BEGUN = Standing()
 
 @frozen(kw_only=True)
 class States:
-    """Where a run stands."""
+    """The progress of a run."""
 
     run: str
-    """Its id."""
+    """The run's id."""
     status: RunStatus
     parts: Mapping[str, Standing]
-    """By the dotted path of each step and container that has begun."""
+    """The standing of each step and container that has begun, by dotted path."""
 
     def of(self, path: str) -> Standing:
-        """Where the box with that path stands."""
+        """Return the standing of the box with this path."""
         return self.parts.get(path, _NOT_BEGUN)

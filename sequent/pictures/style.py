@@ -71,7 +71,7 @@ _RULES = f"""
 """
 _COLOUR = re.compile(r"(fill|stroke): var\(--sequent-([\w-]+)\)")
 _STATES = {"failure": "failure", "success": "success", "active": "active", "ready": "active", "cancelled": "cancelled"}
-"""The colour of a status that has one."""
+"""The colour of each status that has one."""
 
 _THEMES = (
     ("[data-jp-theme-light='true'] {0}, .vscode-light {0}", _LIGHT),
@@ -104,11 +104,11 @@ _GROUPS = (
 )
 _WIDTHS = {letter: width for width, letters in _GROUPS for letter in letters}
 _ORDINARY = 556
-"""Digits, most small letters, and letters that are not in the table."""
+"""The width of digits, most small letters, and letters that are not in the table."""
 _WIDE = 1000
 _BOLD = 1.07
 _SLACK = 1.06
-"""Readers may have other fonts than that of the table."""
+"""Extra width, since readers may have other fonts than the one in the table."""
 _CUT = "\u2026"
 _ILLEGAL = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
@@ -117,19 +117,19 @@ _ILLEGAL = re.compile(
 
 
 def picture_style(*, is_in_notebook: bool = False) -> str:
-    """The style sheet of a picture; in a notebook it follows the notebook's theme."""
+    """Return the style sheet of a picture; in a notebook it follows the notebook's theme."""
     scope = ".sequent-picture"
     rules = [_beside_plain(line) for line in (_RULES.format(scope).strip(), *_states(scope))]
     return "\n".join([*_schemes(scope, is_in_notebook=is_in_notebook), *rules])
 
 
 def _beside_plain(rules: str) -> str:
-    """The rules with each colour of the light set before its variable, for readers that know no variables."""
+    """Return the rules with each colour of the light theme before its variable, for readers that know no variables."""
     return _COLOUR.sub(lambda found: f"{found[1]}: {_LIGHT[found[2]]}; {found[0]}", rules)
 
 
 def page_style() -> str:
-    """The style sheet of a notebook's output beside pictures."""
+    """Return the style sheet of a notebook's output beside pictures."""
     scope = ".sequent-shown"
     rules = _RULES.format(f"{scope} .sequent-sign").strip()
     return "\n".join([*_schemes(scope, is_in_notebook=True), _PAGE.format(scope).strip(), rules, *_states(scope)])
@@ -160,7 +160,7 @@ def _variables(colours: Mapping[str, str]) -> str:
 
 
 def width_of(text: str, size: float, *, is_bold: bool = False) -> float:
-    """How wide a line is, in the unit of the font's size."""
+    """Return the width of a line of text, in the unit of the font's size."""
     units = sum(_WIDTHS.get(letter, _ORDINARY) if letter < "\u1100" else _width_far(letter) for letter in text)
     return units * size * _SLACK * (_BOLD if is_bold else 1.0) / 1000
 
@@ -173,15 +173,15 @@ def _width_far(letter: str) -> int:
 
 
 def shortened(text: str, most: int) -> str:
-    """The text in at most this many letters, with a mark at its end if it was longer."""
+    """Return text of at most this many letters, with a mark at its end if it was longer."""
     return text if len(text) <= most else f"{text[: most - 1]}{_CUT}"
 
 
 def plain(text: str) -> str:
-    """Text for an element or for an attribute in quotes."""
+    """Return text that is safe within an element or a quoted attribute."""
     return escape(_ILLEGAL.sub("\ufffd", text), quote=True)
 
 
 def number(value: float) -> str:
-    """A length, as short as it can be written to a tenth."""
+    """Return a length, as short as it can be written to a tenth."""
     return f"{value:.1f}".removesuffix(".0") if abs(value) >= 0.05 else "0"

@@ -1,4 +1,4 @@
-"""A flow, or a run of it, as an SVG that needs nothing else."""
+"""Draws a flow, or a run of it, as an SVG that needs nothing else."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _LEGEND_SIZE = 10.5
 _MOST_DESCRIBED = 40
 _RADIUS = 6.0
 _HEAD = 6.0
-"""How long an arrowhead is."""
+"""The length of an arrowhead."""
 _RING = 2.8
 _GLYPHS = {
     Status.SUCCESS: "M-2.6 .2 L-.8 2 L2.6 -1.8",
@@ -52,11 +52,11 @@ _COMMAND = "M0 -3 L3.2 0 L0 3 M4.6 3.2 L9 3.2"
 
 
 def svg(picture: Picture, states: States | None = None, *, is_in_notebook: bool = False, most: int = MOST_BOXES) -> str:
-    """The picture as a document of its own, or to stand in a page.
+    """Return the picture as a document of its own, or for a page.
 
     Args:
         picture: the picture to draw.
-        states: where each part stands, if it is of a run.
+        states: the standing of each part, if the picture is of a run.
         is_in_notebook: whether it is to follow a notebook's light or dark theme.
         most: with more boxes than this, containers are folded; the picture says so.
     """
@@ -79,12 +79,12 @@ def svg(picture: Picture, states: States | None = None, *, is_in_notebook: bool 
 
 
 def notice_of(picture: Picture, most: int = MOST_BOXES) -> str:
-    """The hidden part of a picture that is too large, in a sentence; empty if all is shown."""
+    """Return a sentence about the hidden part of a picture that is too large; '' if everything is shown."""
     return folded(picture.flow, most).notice
 
 
 def description_of(flow: Box, states: States | None = None) -> str:
-    """The picture in sentences, for readers who cannot see it."""
+    """Return the picture in sentences, for readers who cannot see it."""
     boxes = [box for box in flow.walk() if box.path]
     containers = sum(bool(box.boxes) for box in boxes)
     steps = len(boxes) - containers
@@ -148,7 +148,7 @@ def _body(panel: Panel, states: States | None, legend: list[str], width: float, 
 
 
 def _panel(panel: Panel, at: Rectangle) -> Iterator[str]:
-    """A box with all that is in it, at its place within the box around it."""
+    """Yield a box with all boxes in it, at its place within the box around it."""
     status = panel.standing.status if panel.standing is not None else None
     words = f' class="{status.value}"' if status is not None else ""
     yield f'<g{words} transform="translate({number(at.x)} {number(at.y)})">'
@@ -166,7 +166,7 @@ def _panel(panel: Panel, at: Rectangle) -> Iterator[str]:
 
 
 def _inside(panel: Panel, inside: Placement, x: float, y: float) -> Iterator[str]:
-    """The contents of a box: lines first, so that boxes lie over them."""
+    """Yield the contents of a box: lines first, so that boxes lie over them."""
     yield f'<g transform="translate({number(x)} {number(y)})">'
     for route in inside.routes:
         yield from _route(route)
@@ -178,14 +178,14 @@ def _inside(panel: Panel, inside: Placement, x: float, y: float) -> Iterator[str
 
 
 def _text(text: str, x: float, y: float, size: float, words: str = "", anchor: str = "") -> str:
-    """A line of text; ``words`` are its classes."""
+    """Return a line of text; ``words`` are its classes."""
     classes = f' class="{words}"' if words else ""
     end = f' text-anchor="{anchor}"' if anchor else ""
     return f'<text{classes} x="{number(x)}" y="{number(y)}" font-size="{number(size)}"{end}>{plain(text)}</text>'
 
 
 def dot_elements(standing: Standing, x: float, y: float) -> Iterator[str]:
-    """The sign of a status: a disc with a glyph in it; a ring where nothing has begun."""
+    """Yield the sign of a status: a disc with a glyph in it; a ring if nothing has begun."""
     yield f'<circle class="dot" cx="{number(x)}" cy="{number(y)}" r="5"/>'
     glyph = _GLYPHS.get(standing.status) if standing.status is not None else None
     if glyph is not None:
@@ -257,7 +257,7 @@ def _label(label: Label) -> str:
 
 
 def _line(points: Sequence[Point]) -> str:
-    """A way with square turns, its corners rounded."""
+    """Return a path with right-angled turns and rounded corners."""
     parts = [f"M{_at(points[0])}"]
     for before, corner, after in zip(points, points[1:], points[2:], strict=False):
         radius = min(_RADIUS, _length(before, corner) / 2, _length(corner, after) / 2)
@@ -267,13 +267,13 @@ def _line(points: Sequence[Point]) -> str:
 
 
 def _head(tip: Point, *, points_left: bool = False) -> str:
-    """A filled arrowhead."""
+    """Return a filled arrowhead."""
     back = tip[0] + (_HEAD if points_left else -_HEAD)
     return f"M{_at(tip)}L{_at((back, tip[1] - 3.4))}L{_at((back, tip[1] + 3.4))}Z"
 
 
 def _ring(tip: Point, *, points_left: bool = False) -> str:
-    """The head of a line that is one of several of which any is enough: a small circle."""
+    """Return the head of a line that is one of several of which one is enough: a small circle."""
     middle = tip[0] + (_RING + 0.6) * (1 if points_left else -1)
     start = number(middle - _RING)
     turn = f"a{_RING} {_RING} 0 1 0"

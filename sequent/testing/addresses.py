@@ -25,12 +25,12 @@ class Address:
 
     @property
     def key(self) -> str:
-        """The same, as text."""
+        """Return the address as text."""
         return key_of(self.path, self.sequence)
 
 
 def key_of(path: str, sequence: Sequence | None) -> str:
-    """An address as text."""
+    """Return an address as text."""
     return path if sequence is None else f"{path}/{sequence_text(sequence)}"
 
 
@@ -39,14 +39,14 @@ class Addresses:
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        # A repeated step has the path of the container that wraps it, and comes after it.
+        # A repeated step has the path of the container that wraps it, and comes after that.
         self.steps = {dotted(node.path): node for node in plan.nodes if isinstance(node, StepPlan)}
         self.containers = {
             dotted(node.path): node for node in plan.nodes if isinstance(node, ContainerPlan) and node.path
         }
 
     def levels(self, node: NodePlan) -> list[ContainerPlan]:
-        """The containers around a node, outermost first: each gives its sequence a number."""
+        """Return the containers around a node, outermost first: each adds a number to its sequence."""
         found: list[ContainerPlan] = []
         index = node.parent
         while index >= 0:
@@ -57,17 +57,17 @@ class Addresses:
         return found
 
     def label(self, path: str, sequence: Sequence) -> str:
-        """How people call it: by its path alone where it is in no repeat."""
+        """Return the name that people use: the path alone if it is in no repeat."""
         node = self.steps.get(path) or self.containers[path]
         levels = self.levels(node)
         repeats = any(level.repeats is not None for level in levels)
-        # Of a container, an iteration has one number more.
+        # The sequence of a container's iteration has one number more.
         return key_of(path, sequence) if repeats or len(sequence) != len(levels) else path
 
-    # -- what an author names
+    # -- names of an author
 
     def step(self, text: str, option: str) -> Address:
-        """The named step, which must have something to execute.
+        """Return the named step, which must have something to execute.
 
         Raises:
             UsageError: there is no such step, or no such iteration of it.
@@ -90,10 +90,10 @@ class Addresses:
         return Address(path, self._sequence(numbers, self.levels(step), text, option))
 
     def repeat(self, path: str, option: str) -> str:
-        """The path that is named of what repeats over what a callable gives.
+        """Return the path of a named part that repeats over items from a callable.
 
         Raises:
-            UsageError: there is no such thing.
+            UsageError: there is no such part.
         """
         called = {known: node for known, node in self.containers.items() if isinstance(node.repeats, ItemsCallPlan)}
         if path in called:
@@ -110,10 +110,10 @@ class Addresses:
         )
 
     def any(self, text: str) -> Address:
-        """The step or container that is named; of a container a sequence may name an iteration as well.
+        """Return the named step or container; a sequence may name an iteration of a container as well.
 
         Raises:
-            UsageError: there is none, or no such iteration of it.
+            UsageError: there is no such part, or no such iteration of it.
         """
         path, numbers = _split(text)
         step, container = self.steps.get(path), self.containers.get(path)

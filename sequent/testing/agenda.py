@@ -1,4 +1,4 @@
-"""The coming events in simulated time, and the selector in whose sleeps that time passes."""
+"""Keeps the coming events in simulated time, and the selector whose sleeps let that time pass."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ Act = Callable[[], object]
 
 
 class Agenda:
-    """The coming events, soonest first; events of one moment in the order in which they were added.
+    """The coming events, soonest first; simultaneous ones in the order in which they were added.
 
-    Time passes only in ``sleep``, from one thing to the next, so that a year in which little happens takes no
-    longer than a second in which as little does.
+    Time passes only in ``sleep``, from one event to the next, so that a year with few events takes no longer than a
+    second with as few.
     """
 
     def __init__(self, clock: FakeClock) -> None:
@@ -26,25 +26,25 @@ class Agenda:
         self._count = 0
 
     def after(self, seconds: float, act: Act) -> int:
-        """Have something happen so much later; the number that is given back cancels it."""
+        """Schedule an action after some seconds; return the number that cancels it."""
         self._count += 1
         self._acts[self._count] = act
         heapq.heappush(self._heap, (self._clock.elapsed + seconds, self._count))
         return self._count
 
     def cancel(self, number: int) -> None:
-        """Have it not happen, unless it has."""
+        """Cancel an action, unless it has happened."""
         self._acts.pop(number, None)
 
     def take_due(self) -> Act | None:
-        """The next thing that is due by now."""
+        """Return the next action that is due by now."""
         self._drop_cancelled()
         if self._heap and self._heap[0][0] <= self._clock.elapsed:
             return self._acts.pop(heapq.heappop(self._heap)[1])
         return None
 
     def sleep(self, seconds: float | None) -> Act | None:
-        """Let time pass until the next thing is due, but no more than that; give what is due then."""
+        """Let time pass until the next action is due, but no longer than ``seconds``; return what is due then."""
         self._drop_cancelled()
         next_at = self._heap[0][0] if self._heap else None
         until = None if seconds is None else self._clock.elapsed + seconds
@@ -61,7 +61,7 @@ class Agenda:
 class SimulatedSelector(BaseSelector):
     """A selector with which a driver waits in simulated time; its registered files are never ready by themselves.
 
-    It gives one thing at a time, as if each happened at a moment of its own.
+    It returns one event at a time, as if no two happened at the same moment.
     """
 
     def __init__(self, agenda: Agenda) -> None:

@@ -14,14 +14,14 @@ BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 class FakeClock:
     """A clock that stands still until it is moved; satisfies the port ``Clock``.
 
-    It is both the machine's clocks: what they count from boot begins at 0, and the wall clock at ``start``.
+    It replaces both clocks of the machine: the one that counts from boot begins at 0, and the wall clock at ``start``.
     """
 
     def __init__(self, start: datetime = BEGINNING) -> None:
         """Begin at a moment.
 
         Raises:
-            UsageError: it has no time zone, so that it is no moment.
+            UsageError: the moment has no time zone.
         """
         if start.tzinfo is None:
             raise UsageError(
@@ -31,26 +31,26 @@ class FakeClock:
             )
         self._start = start.timestamp()
         self.elapsed = 0.0
-        """Seconds that have passed since it began."""
+        """The seconds that have passed since its beginning."""
 
     def now(self) -> float:
-        """Seconds since 1970."""
+        """Return the seconds since 1970."""
         return self._start + self.elapsed
 
     def monotonic(self) -> float:
-        """Seconds that have passed since it began."""
+        """Return the seconds since the beginning."""
         return self.elapsed
 
     def boottime(self) -> float:
-        """The same: the machine was booted then."""
+        """Return the same: the machine was booted at the beginning."""
         return self.elapsed
 
     def boot_id(self) -> str:
-        """Of the only boot there is."""
+        """Return the id of the only boot."""
         return "simulated"
 
     def pass_time(self, length: float | str | timedelta) -> None:
-        """Let time pass: a number of seconds, text such as "6h", or a timedelta.
+        """Let time pass: a number of seconds, a string such as "6h", or a timedelta.
 
         Raises:
             UsageError: it is none of these, or negative.
@@ -61,5 +61,5 @@ class FakeClock:
             raise UsageError(str(error), code="length-of-time") from None
 
     def elapsed_at(self, moment: float) -> float:
-        """How much time has passed when the wall clock says that moment, in seconds since 1970."""
+        """Return how much time has passed when the wall clock shows a moment, in seconds since 1970."""
         return moment - self._start

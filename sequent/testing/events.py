@@ -14,44 +14,44 @@ class Kind(StrEnum):
     """The kinds of events."""
 
     STARTED = "started"
-    """An attempt of a task."""
+    """An attempt of a task began."""
     ENDED = "ended"
-    """An attempt, as a success or a failure."""
+    """An attempt ended, as a success or a failure."""
     LOST = "lost"
     """An attempt is gone without an outcome."""
     SKIPPED = "skipped"
     """A task never runs: its requirement can no longer come true."""
     CANCELLED = "cancelled"
-    """A task would have run, but its container has stopped."""
+    """A task does not run, since its container has stopped."""
     PASSED = "passed"
     """A recovery passes a task over."""
     WAITS = "waits"
     """A delay begins, or the wait before a further attempt."""
     OPENED = "opened"
-    """An iteration of a container."""
+    """An iteration of a container began."""
     CLOSED = "closed"
-    """An iteration of a container has settled."""
+    """An iteration of a container settled."""
 
 
 @frozen(kw_only=True)
 class Event:
-    """One thing that happened."""
+    """One event."""
 
     at: float
     """Simulated seconds since the beginning of the first simulation of the run."""
     kind: Kind
     path: str
-    """Dotted."""
+    """The dotted path."""
     sequence: str
-    """The iteration numbers from outermost in: ``1.2``; of a container, its own iteration is the last."""
+    """The iteration numbers from the outermost inwards: ``1.2``; a container's own iteration is the last."""
     attempt: int = 0
-    """Of a task, from 1; 0 where there is none."""
+    """The number of a task's attempt, from 1; 0 for other events."""
     status: Status | None = None
-    """How it ended."""
+    """The status at the end."""
     until: float | None = None
-    """Of a wait: when it is over, in simulated seconds."""
+    """The end of a wait, in simulated seconds."""
     problem: Problem | None = field(default=None, repr=False)
-    """Why it failed."""
+    """The reason for a failure."""
 
     def __str__(self) -> str:
         what = f"{self.path}/{self.sequence} {self.kind.value}"

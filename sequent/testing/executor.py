@@ -1,4 +1,4 @@
-"""Executes nothing: attempts end in simulated time, as an author wants them to."""
+"""Executes nothing: attempts end in simulated time, as the author's scenario says."""
 
 from __future__ import annotations
 
@@ -35,8 +35,9 @@ _NOTHING = Result("null", Verdict.FALSY)
 class SimulatedExecutor:
     """Satisfies the port ``Executor`` in simulated time.
 
-    An attempt occupies whatever it would for as long as it takes, and ends once that has passed. Only the callables
-    of repeats are called, and those only for which no items are given.
+    An attempt occupies the same limits and pools as a real one for as long as it takes, and then ends. Only the
+    callables
+    of repeats are called, and only those for which the scenario has no items.
     """
 
     def __init__(
@@ -47,7 +48,7 @@ class SimulatedExecutor:
         drawing: RepeatIterators,
         task_of: Callable[[AttemptOrder], Task],
     ) -> None:
-        """Take the flow, what is wanted of it, and how an order becomes what an author is asked about."""
+        """Take the flow, the scenario, and the function that turns an order into a task for the author's callables."""
         self._plan = plan
         self._scenario = scenario
         self._agenda = agenda
@@ -55,13 +56,13 @@ class SimulatedExecutor:
         self._task_of = task_of
         self._decisive = _decided_by_results(plan)
         self._running: dict[tuple[int, int, int], int] = {}
-        """When attempts end, as the agenda numbers it."""
+        """The numbers of the agenda's entries that end attempts."""
         self._reports: list[Report] = []
         self.most_attempts = 0
         """How many attempts may still begin."""
 
     def open(self, selector: BaseSelector) -> None:
-        """The selector wakes the driver for whatever is in the agenda."""
+        """Connect the selector, which wakes the driver for events of the agenda."""
 
     def start(self, order: AttemptOrder) -> None:
         if not self.most_attempts:
@@ -93,7 +94,7 @@ class SimulatedExecutor:
         self._running[key] = self._agenda.after(seconds, end)
 
     def _nothing(self, path: str) -> Result:
-        """The result of a step for which the scenario has none, if nothing depends on it."""
+        """Return the result of a step for which the scenario has none, if nothing depends on it."""
         if path in self._decisive:
             raise UsageError(
                 f"what {path!r} returns decides {self._decisive[path]}, and the simulation does not know it",
@@ -104,7 +105,7 @@ class SimulatedExecutor:
         return _NOTHING
 
     def take_back(self, frame: int, node: int, attempt: int) -> None:
-        """Nothing is handed over ahead: an ordered attempt has begun."""
+        """Do nothing: no attempt is handed over ahead, so an ordered attempt has begun."""
 
     def draw(self, order: DrawOrder) -> None:
         given = self._scenario.items_of(order.path)
@@ -116,7 +117,7 @@ class SimulatedExecutor:
             self._tell_soon(self._drawn(order))
 
     def _drawn(self, order: DrawOrder) -> Report:
-        """The items of the author's callable, which is called here and now."""
+        """Call the author's callable at once, and return its items."""
         report = self._drawing.serve(order)
         if isinstance(report, DrawBroke):
             unknown = [maker for maker in self._makers(order.node) if not self._scenario.has_result(maker)]
@@ -130,7 +131,7 @@ class SimulatedExecutor:
         return report
 
     def _makers(self, node: int) -> list[str]:
-        """The steps whose results the callable of a repeat may look at."""
+        """Return the steps whose results the callable of a repeat may see."""
         container = self._plan.nodes[node]
         if not isinstance(container, ContainerPlan) or not isinstance(container.repeats, ItemsCallPlan):
             raise AssertionError(f"{dotted(container.path)} repeats over what is known without a call")
@@ -147,7 +148,7 @@ class SimulatedExecutor:
         return None
 
     def end_tasks(self, *, at_once: bool) -> None:
-        """Running attempts end as failures, as in workers that get a signal."""
+        """End running attempts as failures, as workers do on a signal."""
         number = signal.SIGKILL if at_once else signal.SIGTERM
         for key, ending in self._running.items():
             self._agenda.cancel(ending)
@@ -160,12 +161,12 @@ class SimulatedExecutor:
         self._running.clear()
 
     def _tell_soon(self, report: Report) -> None:
-        """Report something at this very moment, once the driver waits."""
+        """Send a report at this very moment, once the driver waits."""
         self._agenda.after(0.0, lambda: self._reports.append(report))
 
 
 def _decided_by_results(plan: Plan) -> dict[str, str]:
-    """By the path of each step whose result decides the course of the flow: its decision, in words."""
+    """Return the decision, in words, that the result of each step determines, by the step's path."""
     found: dict[str, str] = {}
     for node in plan.nodes:
         name = dotted(node.path)
@@ -180,7 +181,7 @@ def _decided_by_results(plan: Plan) -> dict[str, str]:
 
 
 def _makers_of(value: Input) -> Iterator[str]:
-    """The paths of the steps out of whose results a value is made."""
+    """Yield the paths of the steps from whose results a value is made."""
     for part in inputs_in(value):
         if isinstance(part, ResultInput | ResultOrInput | PreviousInput):
             yield dotted(part.maker)

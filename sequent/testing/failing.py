@@ -1,4 +1,4 @@
-"""The attempts of a simulation that fail, and their exceptions."""
+"""Decides which attempts of a simulation fail, and with which exceptions."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class SimulatedError(Exception):
 
 
 def check_how(how: object, name: str) -> None:
-    """See that it says which attempts fail.
+    """Check that a value says which attempts fail.
 
     Raises:
         UsageError: it does not.
@@ -46,10 +46,10 @@ def check_how(how: object, name: str) -> None:
 
 
 def error_of(how: How, task: Task) -> BaseException | None:
-    """The exception of an attempt; None if it succeeds.
+    """Return the exception of an attempt; None if it succeeds.
 
     Raises:
-        UsageError: a callable says neither, or an exception cannot be made.
+        UsageError: a callable returns neither, or an exception cannot be made.
     """
     match how:
         case bool() | None | BaseException() | type():
@@ -92,7 +92,7 @@ def _made(error: type[BaseException]) -> BaseException:
 
 
 def _is_fails(thing: object) -> bool:
-    """Whether that says of one attempt whether it fails."""
+    """Return whether a value says of one attempt whether it fails."""
     return (
         thing is None
         or isinstance(thing, bool | BaseException)

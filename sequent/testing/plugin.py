@@ -1,4 +1,4 @@
-"""Fixtures for pytest, found by itself where Sequent is installed; without effect on tests that do not use them."""
+"""Fixtures for pytest, found by itself if Sequent is installed; they do not affect tests that do not use them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def sequent_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The file of the test's own store, which its runs use by default."""
+    """Return the file of the test's own store, which its runs use by default."""
     store = tmp_path / "sequent.db"
     monkeypatch.setenv("SEQUENT_STORE", str(store))
     return store
@@ -22,7 +22,7 @@ def sequent_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def simulate() -> Callable[..., Simulation]:
-    """``sequent.testing.simulate``, which also prints what happened: pytest shows that if the test fails."""
+    """Return ``sequent.testing.simulate``, which then also prints the events: pytest shows them if the test fails."""
 
     def simulate_and_print(flow: object, **options: Any) -> Simulation:
         # Pytest loads this plugin wherever Sequent is installed.

@@ -18,7 +18,7 @@ from sequent.testing.clock import FakeClock
 from sequent.testing.events import Event, Kind
 
 Key = tuple[str, tuple[int, ...]]
-"""Path and sequence. A container as a whole has the sequence of its own container; an iteration has one number more."""
+"""Path and sequence. A container has the sequence of its own container; its iterations have one number more."""
 
 _KINDS = {
     Status.SUCCESS: Kind.ENDED,
@@ -32,8 +32,8 @@ _KINDS = {
 class Recording:
     """The events of a run, over all its recoveries; satisfies the port ``Observer``.
 
-    What is told of tasks comes once it is committed. What a commit says of containers and waits comes after the
-    tasks that had settled by then, and before those that start in consequence.
+    Events of tasks are observed after their commit. The events of containers and waits in a commit come after the tasks
+    that had settled by then, and before those that start in consequence.
     """
 
     def __init__(self, plan: Plan, clock: FakeClock) -> None:
@@ -47,7 +47,7 @@ class Recording:
         self.events: list[Event] = []
         self.statuses: dict[Key, Status] = {}
         self.peaks: dict[str, int] = {}
-        """The most of each pool that was held at once, in this recovery."""
+        """The largest amount of each pool that was held at once, in this recovery."""
 
     def begin(self) -> None:
         """Begin another recovery: later events belong to it, and its tasks hold nothing yet."""
@@ -68,10 +68,10 @@ class Recording:
             self.events += self._late
             self._late.clear()
 
-    # -- what is told
+    # -- from the observer
 
     def run_began(self, record: RunRecord, plan: Plan) -> None:
-        """Need nothing of it."""
+        """Do nothing: the beginning is not recorded."""
 
     def task_started(self, scope: Scope, node: int, attempt: int) -> None:
         self._flush()
@@ -82,7 +82,7 @@ class Recording:
         self, scope: Scope, node: int, attempt: int, status: Status, problem: Problem | None, log: LogSpan | None
     ) -> None:
         if status in (Status.SUCCESS, Status.FAILURE) and not attempt:
-            # It was passed over, which is written as well; or its last attempt was told to have failed.
+            # It was passed over, which the commit records; or its last attempt was reported as a failure.
             return
         kind = _KINDS[status]
         told = status if kind is Kind.ENDED else None
@@ -93,20 +93,20 @@ class Recording:
     def attempt_failed(
         self, scope: Scope, node: int, attempt: int, problem: Problem, log: LogSpan | None, wait: float
     ) -> None:
-        """Record its end; the commit has the wait."""
+        """Record its end; the wait is recorded with the commit."""
         self.task_settled(scope, node, attempt, Status.FAILURE, problem, log)
 
     def task_waits(self, scope: Scope, node: int, seconds: float) -> None:
-        """Do nothing: the commit has it."""
+        """Do nothing: it is recorded with the commit."""
 
     def tasks_queue(self, numbers: Mapping[int, int]) -> None:
-        """Do nothing: the commit has it."""
+        """Do nothing: it is recorded with the commit."""
 
     def draw_failed(self, node: int, problem: Problem) -> None:
-        """Do nothing: the end of the container has it."""
+        """Do nothing: it is recorded with the end of the container."""
 
     def note(self, text: str) -> None:
-        """Need nothing of it."""
+        """Do nothing: notes are not recorded."""
 
     def run_ended(self, status: RunStatus) -> None:
         self._flush()
@@ -114,7 +114,7 @@ class Recording:
     def _set(self, node: int, sequence: tuple[int, ...], status: Status) -> None:
         self.statuses[dotted(self._plan.nodes[node].path), sequence] = status
 
-    # -- what is written
+    # -- from the commits
 
     def committed(self, batch: Batch) -> None:
         """Record the containers, waits and pools of a commit."""
@@ -206,5 +206,5 @@ class _Recorded:
 
 
 def recorded(run: DrivenRun, recording: Recording) -> DrivenRun:
-    """The same run, which passes its commits to the recording."""
+    """Return the same run, which passes its commits to the recording."""
     return cast("DrivenRun", _Recorded(run, recording))

@@ -47,7 +47,7 @@ def check_options(options: Mapping[str, object], function: Callable[..., object]
     """Check that a function gets only its own arguments, or those of a scenario.
 
     Raises:
-        UsageError: it is; a misspelt word would otherwise be passed over.
+        UsageError: it gets others; a misspelt word would otherwise be passed over.
     """
     known = ScenarioOptions.__annotations__
     for name in options:
@@ -71,7 +71,7 @@ class Result:
 class Scenario:
     """The scenario of an author, checked against the flow.
 
-    A name with a sequence (``send/1.2``) goes before the same without one (``send``).
+    A name with a sequence (``send/1.2``) overrides the same without one (``send``).
     """
 
     def __init__(self, options: ScenarioOptions, addresses: Addresses, catalogue: Catalogue) -> None:
@@ -79,7 +79,7 @@ class Scenario:
 
         Raises:
             UsageError: a name is not in the flow, or a value is impossible there.
-            NotDataError: a result or an item is no data.
+            NotDataError: a result or an item cannot be stored.
         """
         self._addresses = addresses
         self._catalogue = catalogue
@@ -119,10 +119,10 @@ class Scenario:
         for path in self._items:
             self.items_of(path)
 
-    # -- what an attempt does
+    # -- an attempt
 
     def problem_of(self, task: Task) -> Problem | None:
-        """Why an attempt fails; None where it does not."""
+        """Return the reason for the failure of an attempt; None if it succeeds."""
         how: How = self._failing if callable(self._failing) else _chosen(self._failing, task, default=None)
         error = error_of(how, task)
         if error is None:
@@ -134,10 +134,10 @@ class Scenario:
         return problem_of(error)
 
     def seconds_of(self, task: Task) -> float:
-        """How long an attempt takes.
+        """Return how long an attempt takes.
 
         Raises:
-            UsageError: a callable gives no length of time.
+            UsageError: a callable does not return a length of time.
         """
         durations = self._durations
         length: Any = durations if callable(durations) else _chosen(durations, task, default=0.0)
@@ -145,7 +145,7 @@ class Scenario:
         return self._seconds(found, task.key, task.attempt)
 
     def result_of(self, task: Task) -> Result | None:
-        """The result of an attempt; None if the scenario has none.
+        """Return the result of an attempt; None if the scenario has none.
 
         Raises:
             UsageError: the step could not return the value of a callable.
@@ -156,14 +156,14 @@ class Scenario:
         return self._result(task.path, value(task) if callable(value) else value)
 
     def has_result(self, path: str) -> bool:
-        """Whether the scenario has a result of a step, in some iteration of it."""
+        """Return whether the scenario has a result of a step, in any iteration of it."""
         return any(name.partition("/")[0] == path for name in self._results)
 
     def items_of(self, path: str) -> str | BaseException | None:
-        """The items, as wire text, or why they cannot be computed; None if the scenario has none.
+        """Return the items as wire text, or the error that prevents them; None if the scenario has none.
 
         Raises:
-            UsageError: it is nothing to repeat over.
+            UsageError: they cannot be repeated over.
         """
         found = self._items.get(path)
         if found is None or isinstance(found, BaseException):
@@ -190,7 +190,7 @@ class Scenario:
                 code="length-of-time",
                 hint='give "30s", a number of seconds, a timedelta, or a tuple of two of these',
             ) from None
-        # Each attempt's choice is its own, so that whatever else changes leaves it as it is.
+        # Each attempt has its own generator, so that other changes leave its duration as it is.
         chance = random.Random(f"{self._seed}/{name}/{attempt}")  # noqa: S311 - to be had again, not to be secret
         return chance.uniform(shortest, longest)
 

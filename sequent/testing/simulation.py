@@ -23,7 +23,7 @@ from sequent.testing.scenario import ScenarioOptions, Seconds, check_options
 
 @frozen
 class HowFar:
-    """When a simulation ends, if not by itself."""
+    """The conditions under which a simulation ends early."""
 
     stop_at: Seconds | None = None
     max_loops: int = -1
@@ -52,10 +52,10 @@ class GoesOn(Protocol):
 
 
 class Simulation:
-    """A run, or a recovery of one, that took place in simulated time; true only if it was a success.
+    """A run, or a recovery of one, that took place in simulated time; true only for a success.
 
     Steps and containers are named by their paths (``transmit.send``), or by path and sequence
-    (``transmit.send/1.2``) where one iteration is meant; a misspelt name is an error, never a "no".
+    (``transmit.send/1.2``) for one iteration; a misspelt name is an error, never a "no".
     """
 
     def __init__(self, world: GoesOn, outcome: Outcome, told: SimulationRecord) -> None:
@@ -65,35 +65,35 @@ class Simulation:
         self.outcome = outcome
         """The return value of ``run()``."""
         self.events = told.events
-        """All that happened, in order."""
+        """All events, in order."""
 
     @property
     def duration(self) -> float:
-        """How long it took, in simulated seconds."""
+        """The duration, in simulated seconds."""
         return self._told.ended - self._told.began
 
     # -- tasks
 
     def order(self, within: str = "") -> list[str]:
-        """The tasks in the order in which their attempts started, each attempt once.
+        """Return the tasks in the order in which their attempts started, each attempt once.
 
         A task in a repeat is named with its sequence, any other by its path alone.
 
         Args:
-            within: a step or container: of that alone.
+            within: a step or container to which the list is limited.
         """
         return [self._label(event) for event in self._events(within, Kind.STARTED)]
 
     def ran(self, name: str) -> bool:
-        """Whether something of it started in this simulation."""
+        """Return whether any attempt of it, or in it, started in this simulation."""
         return bool(self._events(name, Kind.STARTED))
 
     def attempts(self, name: str) -> int:
-        """How many attempts of it, or in it, started in this simulation."""
+        """Return how many attempts of it, or in it, started in this simulation."""
         return len(self._events(name, Kind.STARTED))
 
     def started_at(self, name: str) -> float:
-        """When the first attempt of it, or in it, started: simulated seconds since the beginning.
+        """Return when the first attempt of it, or in it, started: simulated seconds since the beginning.
 
         Raises:
             UsageError: none did.
@@ -101,7 +101,7 @@ class Simulation:
         return self._moments(name, Kind.STARTED)[0]
 
     def ended_at(self, name: str) -> float:
-        """When the last attempt of it, or in it, ended: simulated seconds since the beginning.
+        """Return when the last attempt of it, or in it, ended: simulated seconds since the beginning.
 
         Raises:
             UsageError: none did.
@@ -109,7 +109,7 @@ class Simulation:
         return self._moments(name, Kind.ENDED)[-1]
 
     def status_of(self, name: str) -> Status:
-        """The status of a task or container at the end, after all recoveries so far.
+        """Return the status of a task or container at the end, after all recoveries so far.
 
         Containers that never began, and the tasks in them, count as skipped if the iteration around them was a
         success; in one that stopped or failed, the reason is unknown, and they are waiting.
@@ -151,7 +151,7 @@ class Simulation:
     # -- limits
 
     def peak(self, pool: str | Pool) -> int:
-        """The largest amount of a pool held at once, including the amount that the run keeps.
+        """Return the largest amount of a pool held at once, including the amount that the run keeps.
 
         Raises:
             UsageError: the flow has no such pool.
@@ -163,7 +163,7 @@ class Simulation:
         return self._told.peaks.get(name, 0)
 
     def peak_running(self, within: str = "") -> int:
-        """The most attempts that were under way at once: of a step, in a container, or of all."""
+        """Return the largest number of attempts that ran at once: of a step, in a container, or of all."""
         running = most = 0
         for event in self._events(within, Kind.STARTED, Kind.ENDED, Kind.LOST):
             running += 1 if event.kind is Kind.STARTED else -1
@@ -186,12 +186,12 @@ class Simulation:
         """Recover the run: keep the successes, run the rest.
 
         Args:
-            after: how much time passes before.
+            after: the time that passes before the recovery.
             rerun: run these again even if they succeeded, as with ``--rerun``.
             rerun_from: run these again, with all that depends on them, as with ``--from``.
             skip: pass these over, as with ``--skip``.
-            stop_at: as of ``simulate``, counted from when this recovery begins.
-            max_loops: as of ``simulate``.
+            stop_at: as for ``simulate``, counted from the beginning of this recovery.
+            max_loops: as for ``simulate``.
             **scenario: the changes to the scenario: ``failing``, ``durations``, ``results``, ``items``, ``seed``.
 
         Raises:
@@ -210,7 +210,7 @@ class Simulation:
         max_loops: int = -1,
         **scenario: Unpack[ScenarioOptions],
     ) -> Simulation:
-        """Go on with a run that was suspended, as ``RUN_CONTINUE`` does; the arguments are those of ``recover``.
+        """Continue a run that was suspended, as ``RUN_CONTINUE`` does; the arguments are those of ``recover``.
 
         Raises:
             UsageError: it has failed or was stopped.
@@ -242,7 +242,7 @@ class Simulation:
         return self._addresses.label(event.path, tuple(map(int, event.sequence.split("."))))
 
     def _events(self, name: str, *kinds: Kind) -> list[Event]:
-        """The events of these kinds of a step, or in a container."""
+        """Return the events of these kinds of a step, or in a container."""
         found = [event for event in self.events if event.kind in kinds]
         if not name:
             return found
@@ -262,11 +262,11 @@ class Simulation:
         return found
 
     def _is_task(self, key: Key) -> bool:
-        """Whether that is a task, and no repeated step as a whole."""
+        """Return whether a key is that of a task, not of a repeated step as a whole."""
         return len(key[1]) == len(self._addresses.levels(self._addresses.steps[key[0]]))
 
     def _of_unbegun(self, address: Address) -> Status:
-        """The status of a step or container without events."""
+        """Return the status of a step or container without events."""
         names = address.path.split(".")
         statuses = self._told.statuses
         for depth in range(len(names), 0, -1):
@@ -284,5 +284,5 @@ class Simulation:
 
 
 def _is_in(name: str, around: str) -> bool:
-    """Whether a path or sequence is another, or further in."""
+    """Return whether a path or sequence is another, or further in."""
     return name == around or name.startswith(f"{around}.")

@@ -1,4 +1,4 @@
-"""The coming attempt of a simulation: its place and its arguments, as its step would see them."""
+"""Describes the coming attempt of a simulation: its place and its arguments, as its step would see them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sequent.runtime.worker.secrets import Secrets
 
 
 class _NoSecrets(Secrets):
-    """Stands for the secrets of a simulated step, which is given none."""
+    """A placeholder for the secrets of a simulated step, which gets none."""
 
     def __init__(self) -> None:
         """Do nothing: a simulation has no secrets."""
@@ -28,7 +28,7 @@ class _NoSecrets(Secrets):
 
 @frozen(slots=False)
 class Task:
-    """An attempt of a step, as the callables of a simulation are asked about it."""
+    """An attempt of a step, as the callables of a simulation get it."""
 
     order: AttemptOrder = field(repr=False)
     catalogue: Catalogue = field(repr=False)
@@ -38,22 +38,22 @@ class Task:
 
     @property
     def path(self) -> str:
-        """Dotted."""
+        """The dotted path."""
         return self.order.path
 
     @property
     def sequence(self) -> str:
-        """The iteration numbers from outermost in: ``1.2``."""
+        """The iteration numbers from the outermost inwards: ``1.2``."""
         return self.order.sequence
 
     @property
     def attempt(self) -> int:
-        """From 1, counted on across retries and recoveries."""
+        """The number of the attempt, from 1, counted across retries and recoveries."""
         return self.order.attempt
 
     @property
     def recovery(self) -> int:
-        """0 in the first run."""
+        """The number of the recovery; 0 in the first run."""
         return self.order.recovery
 
     @property
@@ -76,7 +76,7 @@ class Task:
     def kwargs(self) -> dict[str, object]:
         """The arguments of the step's function, by name.
 
-        The result of a step for which the simulation is given none is None, and a secret is a placeholder.
+        The result of a step for which the simulation has none is None, and a secret is a placeholder.
         """
         return self._arguments[1]
 

@@ -61,20 +61,20 @@ def simulate(
     pools and limits mean exactly what they mean there. A week takes milliseconds.
 
     Args:
-        flow: what ``@container`` made, the same with parameters (``nightly(day=...)``), or a ``Sequent``.
+        flow: the result of ``@container``, the same with parameters (``nightly(day=...)``), or a ``Sequent``.
         params: the flow's parameters.
         start: the time of the wall clock at the beginning, for flows that wait for a moment.
-        max_concurrent: how many tasks may be executed at once; without it, as the flow says, and where it says
+        max_concurrent: how many tasks may be executed at once; by default as the flow says, and if it says
             nothing 64, so that it is the same on every machine.
         stop_at: press Ctrl-C after this time.
         max_loops: suspend the run after this many passes, as in ``run()``.
         most_attempts: the limit of attempts in each recovery; a simulation with more counts as endless.
-        **scenario: the behaviour of the steps; a name is a path (``"transmit.send"``), or one with a sequence
-            (``"transmit.send/1.2"``), which goes before.
+        **scenario: the behaviour of the steps; a name is a path (``"transmit.send"``), or a path with a sequence
+            (``"transmit.send/1.2"``), which overrides it.
 
             ``failing``: names, of which every attempt fails; or a mapping from names to how many attempts fail (2:
-            the first two), with what (an exception), what becomes of one attempt after the other (a list of
-            exceptions, True and False), or a callable that is asked (``lambda task: task.item == "eu"``); or one
+            the first two), with what (an exception), the fate of each attempt in turn (a list of
+            exceptions, True and False), or a callable that decides (``lambda task: task.item == "eu"``); or one
             such callable for all tasks. A command fails with an exit code by ``SystemExit(75)``.
 
             ``durations``: how long attempts take, by name: a number of seconds, "30s", a timedelta, a tuple of the
@@ -91,7 +91,7 @@ def simulate(
 
     Raises:
         InvalidFlowError: the flow has mistakes.
-        UsageError: a name is none of the flow's, a value is nothing that could be there, or what decides the course
+        UsageError: a name is not in the flow, a value is impossible there, or a result that decides the course
             of the flow is not known.
     """
     check_options(scenario, simulate)
@@ -101,7 +101,7 @@ def simulate(
 
 
 class World:
-    """All that is around a simulated run, through all its recoveries."""
+    """Everything around a simulated run, through all its recoveries."""
 
     def __init__(
         self,
@@ -122,16 +122,16 @@ class World:
         self._catalogue = Catalogue(self._definition)
         self._recording = Recording(self.plan, self._clock)
         self._store = MemoryStore(self._clock.now)
-        # It has a directory, which is not needed once the run cannot be recovered any more.
+        # The store has a directory, which is not needed once the run cannot be recovered any more.
         weakref.finalize(self, self._store.close)
         self._options: ScenarioOptions = {}
         self._scenario = self._read({})
 
     def change(self, options: ScenarioOptions, after: Seconds) -> None:
-        """From now on something else is wanted; and some time passes.
+        """Change the scenario from now on, and let some time pass.
 
         Raises:
-            UsageError: it is nothing that can happen in this flow.
+            UsageError: it is impossible in this flow.
         """
         changed: ScenarioOptions = {**self._options, **options}
         self._scenario = self._read(changed)
@@ -157,7 +157,7 @@ class World:
         return self._drive(self._store.take(record.id, reopens=prepared.reopens), far, prepared)
 
     def continue_(self, far: HowFar) -> Simulation:
-        """Go on with the run, in the same recovery."""
+        """Continue the run, in the same recovery."""
         (record,) = self._store.runs()
         return self._drive(self._store.take(record.id, resumes=True), far, resumes=True)
 
@@ -193,7 +193,7 @@ class World:
     def _within(self, drive: Drive, far: HowFar) -> Outcome:
         if drive.run.record.status is RunStatus.SUCCESS:
             return drive.to_its_end(self._store)
-        # A driver lives until the collector finds it, and is not to keep this world for so long.
+        # A driver lives until the garbage collection, and must not keep this world alive for so long.
         catalogue, clock, run_id = self._catalogue, self._clock, drive.run.record.id
 
         def task_of(order: AttemptOrder) -> Task:
@@ -219,7 +219,7 @@ class World:
 
 
 def _interrupting(agenda: Agenda, stop_at: Seconds | None) -> Signals:
-    """The signals of a simulation: Ctrl-C, after a time."""
+    """Return the signals of a simulation: Ctrl-C, after a time."""
 
     @contextmanager
     def signals(selector: BaseSelector, on_signal: Callable[[int], None]) -> Generator[None]:
@@ -244,6 +244,6 @@ def _read_stop(stop_at: Seconds) -> float:
 
 
 def _given(flow: object) -> Mapping[str, object]:
-    """The parameters that a flow was given: of ``nightly(day=...)`` the day."""
+    """Return the parameters that a flow was given: for ``nightly(day=...)`` the day."""
     run = None if isinstance(flow, type) else getattr(flow, "__dict__", {}).get("run")
     return run.values if isinstance(run, BoundRun) else {}
