@@ -214,11 +214,10 @@ def _flows_of(head: str) -> list[str]:
 
 
 def _parameters(target: str) -> list[str]:
-    from sequent.dsl.definitions import definition_of
     from sequent.runtime.loading.flows import load_flow
 
     with contextlib.suppress(Exception), _unheard():
-        return [param.name for param in definition_of(load_flow(target).flow).spec.params]
+        return [param.name for param in load_flow(target).definition.spec.params]
     return []
 
 
@@ -227,9 +226,8 @@ def _flow_options(target: str) -> list[str]:
     if not target:
         return []
     from sequent.cli.arguments.parameters import option_names
-    from sequent.dsl.definitions import definition_of
     from sequent.runtime.loading.flows import load_flow
 
     with contextlib.suppress(Exception), _unheard():
-        return option_names(definition_of(load_flow(target).flow))
+        return option_names(load_flow(target).definition)
     return []

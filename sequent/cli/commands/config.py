@@ -43,10 +43,9 @@ def config(
 
 
 def _spec(target: str) -> FlowSpec:
-    from sequent.dsl.definitions import definition_of
     from sequent.runtime.loading.flows import load_flow
 
-    return definition_of(load_flow(target).flow).spec
+    return load_flow(target).definition.spec
 
 
 def _value(entry: Entry) -> object:

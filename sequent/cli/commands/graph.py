@@ -71,10 +71,9 @@ def _is_run(word: str, options: GlobalOptions) -> bool:
 
 
 def _flow(target: str, options: GlobalOptions) -> tuple[Picture, None]:
-    from sequent.dsl.definitions import definition_of
     from sequent.runtime.loading.flows import load_flow
 
-    spec = definition_of(load_flow(target).flow).spec
+    spec = load_flow(target).definition.spec
     warn(spec, options)
     return picture_of(spec.name, describe(spec)), None
 

@@ -68,12 +68,11 @@ def _flow_that_is_set(typed: RunWords) -> str:
 def start_run(typed: RunWords, agent: AgentProcess | None) -> int:
     """Load the flow, read its parameters, and run it to its end."""
     with uncollected():
-        from sequent.dsl.definitions import definition_of
         from sequent.dsl.parameters import encode_params
         from sequent.runtime.loading.flows import load_flow
 
     loaded = load_flow(typed.target or _flow_that_is_set(typed))
-    definition = definition_of(loaded.flow)
+    definition = loaded.definition
     given: dict[str, object] = {}
     if typed.param or typed.words:
         from sequent.cli.arguments.parameters import own_flags, read_options

@@ -81,11 +81,10 @@ def definition_for(record: RunRecord, flow: str | None, settings: Configuration)
         UsageError: the flow is not there, or is another one.
     """
     from sequent import api
-    from sequent.dsl.definitions import definition_of
     from sequent.runtime.loading.flows import load_flow
 
     loaded = api.locate(record) if flow is None else load_flow(flow)
-    definition = settings.applied_to(definition_of(loaded.flow))
+    definition = settings.applied_to(loaded.definition)
     if definition.spec.name != record.target.flow:
         raise UsageError(
             f"run {record.id!r} belongs to the flow {record.target.flow!r}, but {flow or loaded.target.file!r} "

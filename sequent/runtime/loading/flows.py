@@ -18,6 +18,7 @@ from sequent.dsl.containers import Container
 from sequent.dsl.definitions import definition_of
 from sequent.dsl.running import FlowReached, seeking
 from sequent.errors import DefinitionError, Place, UsageError
+from sequent.model.spec import Definition
 from sequent.model.target import Target, is_file
 from sequent.model.wording import guess, repr_of
 from sequent.runtime.loading.mistakes import with_all_of_flow
@@ -31,6 +32,15 @@ class LoadedFlow(ByFields):
     flow: object
     """The author's own object."""
     target: Target
+
+    @property
+    def definition(self) -> Definition:
+        """Return its definition.
+
+        Raises:
+            InvalidFlowError: the flow has mistakes.
+        """
+        return definition_of(self.flow)
 
 
 @frozen(kw_only=True, eq=False, repr=False)
