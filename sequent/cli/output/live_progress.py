@@ -49,7 +49,7 @@ class LiveProgress:
         self._counts = Counts(plan)
         self._steps = [node.index for node in plan.nodes if isinstance(node, StepPlan)]
         self._began = time.monotonic()
-        self._failures.began(record.id, self._counts.names)
+        self._failures.began(record.id, self._counts)
         self._lines.write(beginning(record, self._paint))
         self._thread.start()
 
@@ -60,11 +60,7 @@ class LiveProgress:
     def task_settled(
         self, scope: Scope, node: int, attempt: int, status: Status, problem: Problem | None, log: LogSpan | None
     ) -> None:
-        given_up = self._counts.ended(scope, node, attempt, status)
-        if given_up is not None:
-            attempt, problem, log = given_up[2:]
-        if problem is not None and status is Status.FAILURE:
-            self._printed.extend(self._failures.of(node, scope.sequence, attempt, problem, log))
+        self._printed.extend(self._failures.settled(scope, node, attempt, status, problem, log) or ())
         self._change()
 
     def attempt_failed(
@@ -93,7 +89,7 @@ class LiveProgress:
         self._change()
 
     def run_ended(self, status: RunStatus) -> None:
-        self._printed.extend(self._failures.at_end(self._counts, status))
+        self._printed.extend(self._failures.at_end(status))
         self.close()
 
     def close(self) -> None:

@@ -55,7 +55,7 @@ class PlainProgress:
     def run_began(self, record: RunRecord, plan: Plan) -> None:
         self._counts = Counts(plan)
         self._shown = [0] * len(plan.nodes)
-        self._failures.began(record.id, self._counts.names)
+        self._failures.began(record.id, self._counts)
         if not self._is_quiet:
             self._lines.write(beginning(record, self._paint))
 
@@ -67,11 +67,9 @@ class PlainProgress:
     def task_settled(
         self, scope: Scope, node: int, attempt: int, status: Status, problem: Problem | None, log: LogSpan | None
     ) -> None:
-        given_up = self._counts.ended(scope, node, attempt, status)
-        if given_up is not None:
-            attempt, problem, log = given_up[2:]
-        if problem is not None and status is Status.FAILURE:
-            for line in self._failures.of(node, scope.sequence, attempt, problem, log):
+        lines = self._failures.settled(scope, node, attempt, status, problem, log)
+        if lines is not None:
+            for line in lines:
                 self._lines.write(line)
         elif self._is_quiet or status not in SETTLED:
             return
@@ -111,7 +109,7 @@ class PlainProgress:
             self._lines.write(line)
 
     def run_ended(self, status: RunStatus) -> None:
-        for line in self._failures.at_end(self._counts, status):
+        for line in self._failures.at_end(status):
             self._lines.write(line)
         if self._held:
             self._summarise()

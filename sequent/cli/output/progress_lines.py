@@ -9,7 +9,7 @@ from sequent.cli.output.task_counts import RETRY, Counts
 from sequent.cli.output.text import Paint, safe, waiting_time
 from sequent.model.commands import typed
 from sequent.model.outcome import Failure, LogSpan, Problem
-from sequent.model.scope import sequence_text
+from sequent.model.scope import Scope, sequence_text
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.records import RunRecord
 
@@ -51,17 +51,27 @@ class FailureLines:
         self._told = 0
         self._held = 0
         self._run = ""
-        self._names: list[str] = []
 
-    def began(self, run: str, names: list[str]) -> None:
-        self._run, self._names = run, names
+    def began(self, run: str, counts: Counts) -> None:
+        self._run, self._counts = run, counts
+
+    def settled(
+        self, scope: Scope, node: int, attempt: int, status: Status, problem: Problem | None, log: LogSpan | None
+    ) -> list[str] | None:
+        """Count a task that has settled; return the lines about its failure, or None if it has not failed."""
+        given_up = self._counts.ended(scope, node, attempt, status)
+        if given_up is not None:
+            attempt, problem, log = given_up[2:]
+        if problem is None or status is not Status.FAILURE:
+            return None
+        return self.of(node, scope.sequence, attempt, problem, log)
 
     def of(
         self, node: int, sequence: tuple[int, ...], attempt: int, problem: Problem, log: LogSpan | None
     ) -> list[str]:
         """Return the lines about this failure."""
         passes = self._throttle.passes()
-        path, numbers = self._names[node], sequence_text(sequence)
+        path, numbers = self._counts.names[node], sequence_text(sequence)
         failure = Failure(path=path, sequence=numbers, attempt=attempt, problem=problem, log=log)
         self._told += 1
         if self._told <= FULL_FAILURES:
@@ -71,9 +81,9 @@ class FailureLines:
         self._held += 1
         return []
 
-    def at_end(self, counts: Counts, status: RunStatus) -> list[str]:
+    def at_end(self, status: RunStatus) -> list[str]:
         """Return the last lines: failures without a further retry, and the number of those that were only counted."""
-        given_up = [] if status is RunStatus.SUSPENDED else counts.give_up()
+        given_up = [] if status is RunStatus.SUSPENDED else self._counts.give_up()
         lines = [line for failed in given_up for line in self.of(failed.node, failed.scope.sequence, *failed[2:])]
         if self._held:
             command = safe(typed("show", self._run))
