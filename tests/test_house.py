@@ -158,6 +158,22 @@ def test_the_files_that_contributors_are_sent_to_are_there():
     assert [path for path in paths if not ((ROOT / "sequent" / path).exists() or (ROOT / path).exists())] == []
 
 
+def test_contributors_are_told_of_every_room():
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    tables = [
+        rows
+        for title in ("room", "room of `cli`", "room of `runtime`")
+        for rows in re.findall(rf"^\| {title} \| does \|\n((?:\|.*\n)+)", page, re.MULTILINE)
+    ]
+    assert len(tables) == 3
+    told = {
+        word for table in tables for row in table.splitlines() for word in re.findall(r"`(\w+)`", row.split("|")[1])
+    }
+    package = ROOT / "sequent"
+    rooms = {folder.name for place in (package, package / "cli", package / "runtime") for folder in place.glob("*/")}
+    assert rooms - {"__pycache__"} - told == set()
+
+
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 # Who uses these has them: the plugin of mypy is loaded by mypy, the plugin of pytest by pytest, and types by checkers.
 BROUGHT_BY_USERS = {
