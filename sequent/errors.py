@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import ClassVar, NamedTuple
 
@@ -187,6 +188,26 @@ class HostError(SequentError):
         self.host = host
         self.stage = stage
         self.tried = tried
+
+
+class UnreachableHostsError(SequentError):
+    """Several hosts cannot be reached, or cannot run steps.
+
+    Args:
+        errors: the error of each.
+        count: the number of hosts that were tried.
+    """
+
+    exit_code = 4
+    default_code = "hosts"
+
+    def __init__(self, errors: Sequence[SequentError], count: int) -> None:
+        lines = (
+            f"\n  {error.message} [{error.stage}]" if isinstance(error, HostError) else f"\n  {error.message}"
+            for error in errors
+        )
+        super().__init__(f"{len(errors)} of {count} hosts cannot run steps, so nothing has started:{''.join(lines)}")
+        self.errors = tuple(errors)
 
 
 class UnknownRunError(SequentError):

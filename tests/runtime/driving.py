@@ -40,10 +40,10 @@ R = TypeVar("R", bound=Report)
 class Driving:
     """Drives an executor by hand."""
 
-    def __init__(self, executor: Executor, directory: Path) -> None:
+    def __init__(self, executor: Executor, directory: Path, selector: selectors.BaseSelector | None = None) -> None:
         self.executor = executor
         self.directory = directory
-        self.selector = selectors.DefaultSelector()
+        self.selector = selector or selectors.DefaultSelector()
         self.seen: list[Report] = []
         self.paces: list[PaceChanged] = []
         """What was said of steps, not of attempts."""

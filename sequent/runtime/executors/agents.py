@@ -25,7 +25,9 @@ from sequent.runtime.processes import process_trees
 
 _ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 _START = (
-    "import sys; sys.path.insert(0, sys.argv[2]); from sequent.runtime.agent.loop import main; del sys.path[0]; main()"
+    "import sys; sys.path.insert(0, sys.argv[2]); from sequent.runtime.agent.loop import main; "
+    # Last: where this package was sent to a host, so were those that it needs later.
+    "sys.path.append(sys.path.pop(0)); main()"
 )
 
 _GLANCE = 0.25

@@ -17,6 +17,13 @@ def agents_root() -> str:
     return os.path.join(state, "sequent", "agents", os.uname().nodename or "localhost")
 
 
+def shipped_path(name: str) -> str:
+    """Return the directory of modules that were sent."""
+    root = os.path.join(os.path.expanduser("~"), ".cache", "sequent", "ship")
+    found = os.path.join(root, name)
+    return found if os.path.isdir(found) else f"{found}-plain"
+
+
 def place_of(key: str, mark: str = "") -> str:
     """The directory of the agent for a run; with limits, those give it a mark."""
     return os.path.join(agents_root(), key + mark)

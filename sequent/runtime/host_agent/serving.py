@@ -17,7 +17,7 @@ from sequent.model.target import Target
 from sequent.runtime.host_agent.driver_link import DriverLink, user_of
 from sequent.runtime.host_agent.hosted_attempts import HostedAttempts
 from sequent.runtime.host_agent.log_streams import LogStreams
-from sequent.runtime.host_agent.places import SOCKET, listen
+from sequent.runtime.host_agent.places import SOCKET, listen, shipped_path
 from sequent.runtime.host_agent.rules import Rules
 from sequent.runtime.host_agent.seen_tokens import Contact
 from sequent.runtime.hosts.protocol.greeting import NEWEST, OLDEST
@@ -232,7 +232,7 @@ class HostAgent:
         if not OLDEST <= wish.version <= NEWEST or wish.key != self._key:
             return AttachRefused("forbidden", "it speaks another version of the protocol, or means another run")
         workers = wish.setup.workers
-        has_surroundings = bool(workers.target.cwd or workers.variables or workers.sys_path)
+        has_surroundings = bool(workers.target.cwd or workers.variables or workers.sys_path or wish.setup.shipped)
         reason = self._rules.refusal(workers.target.module, has_surroundings=has_surroundings)
         if reason:
             return AttachRefused("forbidden", reason)
@@ -252,7 +252,8 @@ class HostAgent:
         workers = replace(
             workers,
             target=target,
-            sys_path=tuple(sys.path),
+            # The first is only where this package is.
+            sys_path=(*([shipped_path(setup.shipped)] if setup.shipped else []), *sys.path[1:]),
             no_shell=workers.no_shell or self._rules.no_shell,
         )
         return HostSetup(workers=workers, host=setup.host, most_workers=setup.most_workers)

@@ -6,7 +6,7 @@ import hashlib
 import importlib
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from types import ModuleType
 
 from sequent.errors import UsageError
@@ -26,9 +26,12 @@ def sources_of(definition: Definition, module: str) -> tuple[tuple[str, str], ..
     """
     names = {module, *(getattr(function, "__module__", "") or "" for function in definition.functions.values())}
     top = module.partition(".")[0]
-    root = _root_of(sys.modules.get(module), module)
-    own = {name for name in names if name.partition(".")[0] == top or _is_below(sys.modules.get(name), root)}
-    return tuple(_with_digests(sorted(own)))
+    main = sys.modules.get("__main__")
+    # A script is a module elsewhere.
+    here = {name: sys.modules.get(name, main if name == module else None) for name in names - {"__main__"}}
+    root = _root_of(here[module], module)
+    own = (name for name in sorted(here) if name.partition(".")[0] == top or _is_below(here[name], root))
+    return tuple((name, digest) for name in own if (digest := _digest_of(here[name])))
 
 
 def _root_of(module: ModuleType | None, name: str) -> str:
@@ -43,13 +46,6 @@ def _root_of(module: ModuleType | None, name: str) -> str:
 def _is_below(module: ModuleType | None, root: str) -> bool:
     file = getattr(module, "__file__", None) or ""
     return bool(root and file) and os.path.realpath(file).startswith(os.path.join(root, ""))
-
-
-def _with_digests(names: Iterable[str]) -> Iterator[tuple[str, str]]:
-    for name in names:
-        digest = _digest_of(sys.modules.get(name))
-        if digest:
-            yield name, digest
 
 
 def _digest_of(module: ModuleType | None) -> str:

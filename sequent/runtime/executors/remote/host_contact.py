@@ -86,7 +86,8 @@ class HostContact:
         self._ping_at = 0.0
         self._unanswered = 0
         self._last_ping = 0
-        self._wait = 0.0
+        self.wait = 0.0
+        """Seconds from the last failure until it is tried again."""
         self._retry_at: float | None = None
         self._is_closed = False
 
@@ -234,7 +235,7 @@ class HostContact:
             self._user.hear(message)
             self.is_attached = True
             self.trouble = None
-            self._wait = 0.0
+            self.wait = 0.0
             self._unanswered = 0
             self._ping_at = time.monotonic() + PING
         else:
@@ -265,8 +266,8 @@ class HostContact:
     def _fail(self, error: HostError) -> None:
         self.is_attached = False
         self.trouble = error
-        self._wait = min(LONGEST_WAIT, max(FIRST_WAIT, 2 * self._wait))
-        self._retry_at = None if self._is_closed else time.monotonic() + self._wait
+        self.wait = min(LONGEST_WAIT, max(FIRST_WAIT, 2 * self.wait))
+        self._retry_at = None if self._is_closed else time.monotonic() + self.wait
         self._user.lost(error)
 
     def _error(self, problem: str, stage: HostStage, hint: str = "") -> HostError:

@@ -26,6 +26,8 @@ from sequent.runtime.orders import (
     AttemptOrder,
     AttemptTakenBack,
     DrawOrder,
+    HostReachable,
+    HostUnreachable,
     Notice,
     Report,
 )
@@ -53,7 +55,6 @@ class RemoteExecutor:
         self._attempts = RemoteAttempts(() if run.assumes_lost else run.open_tokens)
         self._reports: list[Report] = []
         self._contacts = 0
-        self._has_told_trouble = False
         self._is_ending = False
         self._ends_by: float | None = None
         self._failure: SequentError | None = None
@@ -89,6 +90,10 @@ class RemoteExecutor:
         wakeups.heed(contact.look)
         self._opened = contact
         contact.begin()
+
+    def look(self) -> None:
+        """See what has become of the connection, without taking the reports."""
+        self._contact.look()
 
     def start(self, order: AttemptOrder) -> None:
         attempt, early = self._attempts.add(order)
@@ -186,9 +191,7 @@ class RemoteExecutor:
 
     def lost(self, error: HostError) -> None:
         """Know that nothing can be said to the host for now."""
-        if not self._has_told_trouble:
-            self._has_told_trouble = True
-            self._reports.append(Notice(f"{error.message}; its steps wait"))
+        self._reports.append(HostUnreachable(self.host, f"{error.problem} ({error.stage})", self._contact.wait))
         if self._is_ending:
             self._leave_rest()
 
@@ -243,9 +246,7 @@ class RemoteExecutor:
                 self._hand_over(attempt)
             if attempt.is_unwanted:
                 self._contact.send_now(messages.WithdrawAttempt(attempt.token))
-        if self._has_told_trouble:
-            self._has_told_trouble = False
-            self._reports.append(Notice(f"host {self.host!r} can be reached again"))
+        self._reports.append(HostReachable(self.host, self._run.setup.most_workers or told.processors))
 
     def _refuse(self, refused: messages.AttachRefused) -> None:
         if refused.code == "fenced":

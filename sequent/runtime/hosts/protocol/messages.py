@@ -48,6 +48,8 @@ class HostSetup(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The host's name in the flow."""
     most_workers: Count = 0
     """How many tasks may execute at once; 0: as many as there are processors."""
+    shipped: Annotated[str, Meta(pattern=r"\A([0-9a-f]{64})?\Z")] = ""
+    """The directory with the modules that were sent; '': the host has them itself."""
 
 
 class Attach(Message, frozen=True, kw_only=True):

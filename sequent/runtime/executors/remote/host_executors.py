@@ -1,0 +1,175 @@
+"""The executors of a run's other hosts, and the first contact with them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shlex
+from collections.abc import Collection, Iterable, Mapping
+from selectors import BaseSelector
+
+from msgspec.structs import replace
+
+from sequent.errors import UnreachableHostsError, UsageError
+from sequent.model.hosts import HostSettings
+from sequent.model.spec import Definition
+from sequent.model.target import Target
+from sequent.runtime.executors.remote.remote_executor import RemoteExecutor
+from sequent.runtime.executors.remote.remote_run import RemoteRun
+from sequent.runtime.executors.workers import MOST_WORKERS
+from sequent.runtime.hosts.protocol.messages import HostSetup
+from sequent.runtime.hosts.shipping.bundle import make_bundle
+from sequent.runtime.hosts.shipping.shipped_session import ship, shipping_command
+from sequent.runtime.hosts.transports.choice import transport_for
+from sequent.runtime.hosts.transports.port import Connection
+from sequent.runtime.loading.sources import sources_of
+from sequent.runtime.orders import WorkerSetup
+from sequent.runtime.records import RunRecord
+
+_CONNECTING = 30.0
+"""Seconds that each address of a host has to let us in."""
+_AGENT = "sequent-agent"
+
+
+class HostExecutors:
+    """Makes the executor of each host, once.
+
+    Args:
+        definition: the flow.
+        target: the place from which it is loaded.
+        run: the run.
+        setup: what its workers are told here.
+        selector: wakes the driver.
+        open_tokens: by host, the attempts that an earlier driver has handed over, and of which nothing is written.
+        assumed_lost: the hosts on which these are lost.
+    """
+
+    def __init__(
+        self,
+        definition: Definition,
+        target: Target,
+        run: RunRecord,
+        setup: WorkerSetup,
+        selector: BaseSelector,
+        open_tokens: Mapping[str, tuple[str, ...]],
+        assumed_lost: Collection[str] = (),
+    ) -> None:
+        self._definition = definition
+        self._target = target
+        self._run = run
+        self._setup = setup
+        self._selector = selector
+        self._open_tokens = open_tokens
+        self._assumed_lost = assumed_lost
+        self._executors: dict[str, RemoteExecutor] = {}
+
+    def of(self, host: str) -> RemoteExecutor:
+        """Return the executor of a host, which is connected to from now on.
+
+        Raises:
+            UsageError: another machine cannot load this flow.
+        """
+        executor = self._executors.get(host)
+        if executor is None:
+            executor = self._executors[host] = RemoteExecutor(self._run_on(host))
+            executor.open(self._selector)
+        return executor
+
+    def reach(self, hosts: Iterable[str]) -> None:
+        """Connect to all of these, and wait until each has answered and loaded the flow.
+
+        Raises:
+            HostError, UnreachableHostsError: one cannot be reached, or several; nothing has run.
+        """
+        executors = [self.of(host) for host in hosts]
+        while pending := [each for each in executors if not (each.is_ready or each.trouble)]:
+            left = min((seconds for each in pending if (seconds := each.seconds_left()) is not None), default=None)
+            for key, _ in self._selector.select(left):
+                key.data()
+            for each in pending:
+                each.look()
+        troubles = [each.trouble for each in executors if each.trouble is not None]
+        if len(troubles) == 1:
+            raise troubles[0]
+        if troubles:
+            raise UnreachableHostsError(troubles, len(executors))
+
+    def close(self) -> None:
+        """Let all hosts go; those that have nothing more to tell forget the run."""
+        for executor in self._executors.values():
+            executor.close()
+
+    # -- how a host is told what to do
+
+    def _run_on(self, host: str) -> RemoteRun:
+        settings = self._definition.spec.config.host(host)
+        module, attribute = self._flow_for_others(host)
+        most = settings.max_concurrent
+        setup = replace(
+            self._setup,
+            directory="",
+            target=Target(flow=self._target.flow, module=module, attribute=attribute, cwd=settings.cwd),
+            sys_path=(),
+            around="",
+            store_options="",
+            host=host,
+            variables=dict(settings.env),
+            sources=sources_of(self._definition, module),
+        )
+        key = key_of(self._run)
+        shipped = make_bundle(module, self._definition.spec.origin.file).digest if settings.ship else ""
+        return RemoteRun(
+            host=host,
+            key=key,
+            epoch=self._run.epoch,
+            directory=self._directory,
+            setup=HostSetup(
+                workers=setup,
+                host=host,
+                most_workers=0 if most is None else MOST_WORKERS if most < 1 else min(most, MOST_WORKERS),
+                shipped=shipped,
+            ),
+            connect=lambda door: self._connect(settings, key, module, door),
+            open_tokens=self._open_tokens.get(host, ()),
+            assumes_lost=host in self._assumed_lost,
+        )
+
+    @property
+    def _directory(self) -> str:
+        return self._setup.directory
+
+    def _flow_for_others(self, host: str) -> tuple[str, str]:
+        """The module and the name by which another machine imports the flow."""
+        origin = self._definition.spec.origin
+        attribute = self._target.attribute or origin.attribute
+        module = self._target.module or os.path.splitext(os.path.basename(origin.file))[0]
+        if not attribute or (not module.isidentifier() and "." not in module):
+            raise UsageError(
+                f"host {host!r} cannot load the flow {self._target.flow!r}, which is not at the top of a module",
+                code="host-flow",
+                hint="put it at the top level of a module, and run it by its name: sequent run module:flow",
+            )
+        return module, attribute
+
+    def _connect(self, settings: HostSettings, key: str, module: str, door: str) -> Connection:
+        """A session with the agent there; called in a thread."""
+        transport = transport_for(settings)
+        words = ["--attach", key]
+        if not settings.ship:
+            return transport.connect(f"{_command_of(settings)} {shlex.join(words)}", _CONNECTING, door)
+        bundle = make_bundle(module, self._definition.spec.origin.file)
+        connection = transport.connect(shipping_command(settings.python), _CONNECTING, door)
+        ship(connection, bundle, [*words, *shlex.split(settings.command)[1:]], settings.name)
+        return connection
+
+
+def _command_of(settings: HostSettings) -> str:
+    if settings.command or not settings.python:
+        return settings.command or _AGENT
+    return f"{shlex.quote(settings.python)} -m sequent.runtime.host_agent"
+
+
+def key_of(run: RunRecord) -> str:
+    """Return what names a run to its agents: the same for each recovery, wherever its store lies."""
+    told = f"{run.target.flow}\0{run.id}\0{run.created!r}"
+    return hashlib.sha256(told.encode()).hexdigest()[:32]

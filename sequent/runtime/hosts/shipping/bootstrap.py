@@ -1,0 +1,107 @@
+"""The program that a driver sends to a host's Python: it unpacks what is sent, and becomes the agent.
+
+It stands here as a module so that it is checked like one. Its source is sent, and needs nothing but Python.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import io
+import json
+import os
+import shutil
+import sys
+import sysconfig
+import time
+import zipfile
+from typing import Any
+
+WORD = b"\0sequent-ship\0"
+HAVE, SEND = b"have\n", b"send\n"
+START = "import sys; sys.path.insert(0, sys.argv.pop(1)); from sequent.runtime.host_agent.program import main; main()"
+LONGEST_REST = 90 * 24 * 3600.0
+"""Seconds after which what was sent is removed, if nobody has used it since."""
+
+
+def read(size: int) -> bytes:
+    """Read so many bytes, and no more: what follows is not for us."""
+    data = b""
+    while len(data) < size:
+        more = os.read(0, min(size - len(data), 1 << 20))
+        if not more:
+            sys.exit(1)
+        data += more
+    return data
+
+
+def read_line() -> bytes:
+    """Read up to the end of a line, and no more."""
+    line = b""
+    while not line.endswith(b"\n"):
+        line += read(1)
+    return line
+
+
+def say(data: bytes) -> None:
+    """Write it to the driver."""
+    while data:
+        data = data[os.write(1, data) :]
+
+
+def main() -> None:
+    """Take in what the driver sends, unless it is here already, and become the agent."""
+    if sys.version_info < (3, 11):  # noqa: UP036 - it is sent to any Python
+        sys.exit(f"Sequent needs Python 3.11 or later there; this is {sys.version.split()[0]} ({sys.executable})")
+    told: dict[str, Any] = json.loads(read_line())
+    root = os.path.join(os.path.expanduser("~"), ".cache", "sequent", "ship")
+    # What is compiled fits one version of Python on one kind of machine.
+    fits = sysconfig.get_config_var("SOABI") == told["soabi"]
+    if not fits:
+        check_compiled(told)
+    place = os.path.join(root, told["digest"] + ("" if fits else "-plain"))
+    os.umask(0o077)
+    try:
+        os.makedirs(root, exist_ok=True)
+        if os.path.isdir(place):
+            say(WORD + HAVE)
+        else:
+            say(WORD + SEND)
+            unpack(read(told["size"]), told["digest"], place, set() if fits else set(told["compiled"]))
+        os.utime(place)
+        for name in os.listdir(root):
+            path = os.path.join(root, name)
+            if time.time() - os.stat(path).st_mtime > LONGEST_REST:
+                shutil.rmtree(path, ignore_errors=True)
+    except OSError as error:
+        sys.exit(f"{root}: {error.strerror}")
+    os.execv(sys.executable, [sys.executable, "-P", "-c", START, place, *told["words"]])  # noqa: S606 - it is this very interpreter
+
+
+def check_compiled(told: dict[str, Any]) -> None:
+    """See that this Python has the packages that cannot be sent to it."""
+    missing = [name for name in told["compiled"] if importlib.util.find_spec(name) is None]
+    if missing:
+        version = ".".join(map(str, sys.version_info[:2]))
+        sys.exit(
+            f"{', '.join(missing)} is compiled for {told['soabi']}, and does not fit this Python {version} "
+            f"({sys.executable}): install it there (python{version} -m pip install {' '.join(missing)}), "
+            f"or name another interpreter (python = ...)"
+        )
+
+
+def unpack(data: bytes, digest: str, place: str, without: set[str]) -> None:
+    """Unpack an archive beside its place, and move it there whole."""
+    if hashlib.sha256(data).hexdigest() != digest:
+        sys.exit("what was sent does not fit its digest")
+    new = f"{place}.{os.getpid()}"
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        names = [name for name in archive.namelist() if name.partition("/")[0] not in without]
+        archive.extractall(new, names)
+    try:
+        os.rename(new, place)
+    except OSError:
+        # Somebody else was faster.
+        shutil.rmtree(new, ignore_errors=True)
+        if not os.path.isdir(place):
+            raise

@@ -1,0 +1,187 @@
+"""Hosts by their settings: the first contact with all of them, and one that has nothing but Python."""
+
+from __future__ import annotations
+
+import json
+import os
+import selectors
+import sys
+from pathlib import Path
+
+import pytest
+from attrs import evolve
+
+from sequent.dsl.definitions import definition_of
+from sequent.errors import HostError, HostStage, UnreachableHostsError
+from sequent.model.hosts import HostSettings
+from sequent.model.status import RunStatus
+from sequent.model.target import Target
+from sequent.runtime.executors.remote.host_executors import HostExecutors, key_of
+from sequent.runtime.hosts.shipping import bundle
+from sequent.runtime.hosts.shipping.bundle import make_bundle
+from sequent.runtime.loading.flows import load_flow
+from sequent.runtime.orders import WorkerSetup
+from sequent.runtime.records import RunRecord
+from tests.runtime.driving import Driving, kill
+from tests.runtime.hosts.sessions import PROGRAM, ROOT, STEPS, StandIn
+
+BARE = getattr(sys, "_base_executable", sys.executable)
+"""An interpreter without the packages of this one."""
+
+
+def record(run_id="r1", epoch=1):
+    return RunRecord(
+        number=1,
+        id=run_id,
+        target=Target(flow="flow"),
+        status=RunStatus.RUNNING,
+        recovery=0,
+        params={},
+        created=1.5,
+        ended=None,
+        owner=None,
+        counts={},
+        description=(),
+        fingerprints={},
+        epoch=epoch,
+    )
+
+
+class Hosts:
+    """Executors of hosts that are stand-ins on this machine."""
+
+    def __init__(
+        self, directory: Path, settings: list[HostSettings], target: str = f"{STEPS}:flow", epoch: int = 1
+    ) -> None:
+        loaded = load_flow(target)
+        definition = definition_of(loaded.flow)
+        config = type(definition.spec.config)(hosts={each.name: each for each in settings})
+        definition = evolve(definition, spec=evolve(definition.spec, config=config))
+        self.selector = selectors.DefaultSelector()
+        self.directory = directory / "run"
+        self.directory.mkdir(exist_ok=True)
+        setup = WorkerSetup(run_id="r1", directory=str(self.directory), target=loaded.target)
+        self.executors = HostExecutors(definition, loaded.target, record(epoch=epoch), setup, self.selector, {})
+
+    def driving(self, host: str) -> Driving:
+        return Driving(self.executors.of(host), self.directory, self.selector)
+
+
+def by_command(home: Path, name: str = "far", **more: object) -> HostSettings:
+    """A stand-in, by a command that has a home of its own."""
+    home.mkdir(exist_ok=True)
+    return HostSettings(
+        name=name,
+        address=(name,),
+        connect=("env", "-i", f"HOME={home}", f"PATH={os.environ['PATH']}", f"PYTHONPATH={more.pop('path', ROOT)}"),
+        **more,
+    )
+
+
+@pytest.fixture
+def agent(tmp_path):
+    """The command of an agent, of which nothing is left."""
+    yield f"{sys.executable} -P -c '{PROGRAM}' --allow-root"
+    for home in ("far", "near"):
+        if (tmp_path / home).exists():
+            stand_in = StandIn(tmp_path / home)
+            for pid in stand_in.agent_pids():
+                kill(pid)
+
+
+def test_a_host_is_used_by_its_settings(tmp_path, agent):
+    settings = by_command(tmp_path / "far", command=agent, env={"FAR_AWAY": "set"}, max_concurrent=3)
+    hosts = Hosts(tmp_path, [settings])
+    hosts.executors.reach(["far"])
+    driving = hosts.driving("far")
+    assert json.loads(driving.run("where").result)[:2] == [str(tmp_path / "far"), "set"]
+    hosts.executors.close()
+
+
+def test_all_hosts_that_cannot_be_reached_are_named_together(tmp_path, agent):
+    good = by_command(tmp_path / "far", command=agent)
+    without = by_command(tmp_path / "near", "near", command="no-such-agent")
+    refused = HostSettings(name="off", address=("off",), connect=("false",))
+    hosts = Hosts(tmp_path, [good, without, refused])
+    with pytest.raises(UnreachableHostsError) as caught:
+        hosts.executors.reach(["far", "near", "off"])
+    hosts.executors.close()
+    assert [error.host for error in caught.value.errors] == ["near", "off"]
+    assert caught.value.message.startswith("2 of 3 hosts cannot run steps, so nothing has started:\n  host 'near': ")
+
+
+def test_a_flow_that_a_host_does_not_have_is_found_out_at_first_contact(tmp_path, agent):
+    (tmp_path / "lone.py").write_text(
+        "from sequent import container, step\n@container\nclass flow:\n  @step\n  def a(self): ...\n"
+    )
+    hosts = Hosts(tmp_path, [by_command(tmp_path / "far", command=agent)], target=f"{tmp_path}/lone.py:flow")
+    with pytest.raises(HostError, match="module not found: 'lone'") as caught:
+        hosts.executors.reach(["far"])
+    hosts.executors.close()
+    assert caught.value.stage is HostStage.MODULE
+
+
+# -- nothing but Python
+
+
+def shipped(tmp_path: Path, **more: object) -> HostSettings:
+    return by_command(tmp_path / "far", ship=True, python=BARE, command="sequent-agent --allow-root", path="", **more)
+
+
+def lone_flow(tmp_path: Path, returned: str) -> str:
+    place = tmp_path / "work"
+    place.mkdir(exist_ok=True)
+    (place / "beside.py").write_text(f"VALUE = {returned!r}\n")
+    (place / "lonely.py").write_text(
+        "from sequent import container, step\n\n\n@container\nclass flow:\n"
+        "    @step\n    def value(self) -> str:\n        import beside\n        return beside.VALUE\n"
+    )
+    return f"{place}/lonely.py:flow"
+
+
+def test_a_host_that_has_nothing_but_python_gets_all_that_it_needs(tmp_path, agent):
+    hosts = Hosts(tmp_path, [shipped(tmp_path)], target=lone_flow(tmp_path, "sent along"))
+    hosts.executors.reach(["far"])
+    assert hosts.driving("far").run("value").result == '"sent along"'
+    hosts.executors.close()
+    (sent,) = (tmp_path / "far/.cache/sequent/ship").iterdir()
+    assert (sent / "sequent").is_dir()
+    assert (sent / "beside.py").is_file()
+
+
+def test_what_was_sent_is_not_sent_again(tmp_path, agent):
+    for epoch in (1, 2):
+        hosts = Hosts(tmp_path, [shipped(tmp_path)], epoch=epoch)
+        hosts.executors.reach(["far"])
+        hosts.executors.close()
+        (sent,) = (tmp_path / "far/.cache/sequent/ship").iterdir()
+        (sent / "mark").touch()
+    assert (sent / "mark").exists()
+    assert sent.name == make_bundle(STEPS, str(Path(ROOT, "tests/runtime/hosts/remote_steps.py"))).digest
+
+
+def test_a_python_that_is_not_there_is_named(tmp_path):
+    settings = by_command(tmp_path / "far", ship=True, python="/no/such/python3")
+    hosts = Hosts(tmp_path, [settings])
+    with pytest.raises(HostError, match="/no/such/python3"):
+        hosts.executors.reach(["far"])
+    hosts.executors.close()
+
+
+def test_a_compiled_package_that_does_not_fit_is_said_so(tmp_path, monkeypatch):
+    monkeypatch.setattr(bundle.Bundle, "soabi", "cpython-399-other")
+    hosts = Hosts(tmp_path, [shipped(tmp_path)])
+    with pytest.raises(HostError, match="msgspec is compiled for cpython-399-other"):
+        hosts.executors.reach(["far"])
+    hosts.executors.close()
+
+
+def test_a_bundle_has_the_package_of_a_flow_in_one_and_nothing_compiled_by_python():
+    names = set(bundle._flow_files("tests.runtime.hosts.remote_steps", f"{ROOT}/tests/runtime/hosts/remote_steps.py"))
+    assert {name.partition("/")[0] for name, _ in names} == {"tests"}
+    assert not [name for name, _ in names if name.endswith(".pyc")]
+
+
+def test_the_key_of_a_run_is_the_same_in_each_recovery_and_for_no_other_run():
+    assert key_of(record()) == key_of(record())
+    assert key_of(record()) != key_of(record("r2"))
