@@ -34,10 +34,10 @@ class Module:
 
     @property
     def room(self) -> str:
-        """The folder that it stands in, below the package: of the runtime, the folder below that."""
+        """The folder that it stands in, below the package; of the runtime and the commands, the folder below that."""
         parts = self.name.split(".")[1:]
         folders = parts if self.is_package else parts[:-1]
-        return "/".join(folders[: 2 if folders[:1] == ["runtime"] else 1]) or "-"
+        return "/".join(folders[: 2 if folders[:1] in (["runtime"], ["cli"]) else 1]) or "-"
 
     def code_lines(self) -> int:
         """How many lines have code on them."""
