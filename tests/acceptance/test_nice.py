@@ -100,7 +100,7 @@ def test_a_step_and_what_it_starts_gives_way_and_the_next_finds_its_process_as_i
 def test_who_may_not_go_before_others_is_told(sequent):
     code, _, err = outcome_of(sequent, "polite:goes_before", preexec_fn=without_the_right)
     assert code == 1
-    assert "'nice' is -1, and the system lets this user only give way to others" in err
+    assert "'nice' is -1, and the system lets this user only raise it" in err
     assert "give a number from 0 to 19" in err
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sequent.model.description import Part, PartKind
 from sequent.model.plan import ContainerPlan, Plan, StepPlan
 from sequent.model.scope import Scope
-from sequent.model.status import Construct, RunStatus
+from sequent.model.status import Construct, RunStatus, Status
 from sequent.model.target import Target
 from sequent.runtime.records import RunRecord
 
@@ -13,6 +13,11 @@ ROOT = Scope(1, 0, 1, (1,))
 STEP = Part(kind=PartKind.STEP)
 BLOCK = Part(kind=PartKind.CONTAINER)
 FLOW = Part(kind=PartKind.FLOW)
+STEPS = {"": FLOW, "load": STEP, "block": BLOCK, "block.send": STEP, "last": STEP, "never": STEP}
+"""The description of a flow."""
+UNRUN = {"last": {Status.READY: 1}, "block.send": {Status.READY: 3, Status.CANCELLED: 2}, "never": {Status.SKIPPED: 1}}
+"""What has not run of it."""
+NOW = 1_700_000_100.0
 
 
 def a_step(index, path, parent, position):

@@ -25,8 +25,9 @@ class RememberedStore:
 
     name = "runs.db"
 
-    def __init__(self, record, attempts, file="", waits=()):
+    def __init__(self, record, attempts, file="", waits=(), problems=()):
         self.record, self.kept, self.file, self.waits = record, attempts, file, list(waits)
+        self.problems = list(problems)
 
     def runs(self, flow=None, limit=None):
         return [self.record] if flow in (None, self.record.target.flow) else []
@@ -44,7 +45,7 @@ class RememberedStore:
         return found
 
     def container_problems(self, run):
-        return []
+        return self.problems
 
     def pending(self, run):
         return self.waits
