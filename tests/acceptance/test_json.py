@@ -181,6 +181,8 @@ class calls:
 
     of_somebody = command("env", "-u", "SEQUENT_STEP_PATH", "-u", "SEQUENT_STEP_SEQUENCE", *STARTED)
 
+    result = in_a_thread
+
 
 @container
 class ends:

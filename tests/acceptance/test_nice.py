@@ -95,6 +95,8 @@ def test_a_step_and_what_it_starts_gives_way_and_the_next_finds_its_process_as_i
     result = json.loads(out)
     seen = [value[0] if isinstance(value, list) else value for value in result]
     assert [value - OWN for value in seen] == [4, 0, 2, 3, 5, 0, 1, 2, 0]
+    # Who has the right to go before others again stays, and needs no other process.
+    assert (len({value[1] for value in result if isinstance(value, list)}) == 1) is not bool(options)
 
 
 def test_who_may_not_go_before_others_is_told(sequent):
