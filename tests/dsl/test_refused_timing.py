@@ -79,6 +79,14 @@ def test_a_moment_in_a_zone_that_cannot_be_stored_is_refused(blamed):
     assert blamed(write, "'delay'", "cannot be stored and read back", "zoneinfo").code == "option"
 
 
+@pytest.mark.parametrize("nice", [20, -21, True, 1.0, "5"])
+def test_a_nice_value_is_a_number_that_the_kernel_knows(nice, blamed):
+    def write():
+        step(nice=nice)(work)  # wrong
+
+    assert blamed(write, f"'nice' is {nice!r}", "from 0 to 19").code == "option"
+
+
 @pytest.mark.parametrize("nothing", [0, "0s", timedelta()])
 def test_a_timeout_of_nothing_is_refused(nothing, blamed):
     def write():
