@@ -216,12 +216,13 @@ def run(request: RunRequest) -> Outcome:
         UsageError: there is no run to recover, or the store ends with its process.
         BusyError, DefinitionError, StoreError, FencedError: as ``start`` and ``recover``.
     """
+    from sequent.dsl.hosts import found_elsewhere
     from sequent.runtime.executors.executors_of_flow import make_agent, target_of
     from sequent.runtime.recovery.scripts import scripted
     from sequent.settings.configuration import configuration
 
     settings = configuration()
-    definition = settings.applied_to(request.definition)
+    definition = found_elsewhere(settings.applied_to(request.definition))
     target = target_of(definition)
     takes_up = request.run_mode is not RunMode.RESTART or scripted(target) is not None
     opened, name = _store_of(request, settings)

@@ -12,10 +12,10 @@ from sequent.model.effects import CloseFrame, OpenFrame
 from sequent.model.plan import ContainerPlan, Plan, StepPlan
 from sequent.model.references import dotted
 from sequent.model.saved import Revision, SavedBlock, SavedFrame, SavedTask
-from sequent.model.scope import Scope
+from sequent.model.scope import Scope, Sequence
 from sequent.model.status import Status, Verdict
 
-Key = tuple[str, tuple[int, ...]]
+Key = tuple[str, Sequence]
 """A task: its dotted path and its sequence. A container in one iteration: its path and the sequence around it."""
 
 
@@ -25,7 +25,7 @@ class FrameRow:
 
     id: int
     status: Status
-    sequence: tuple[int, ...]
+    sequence: Sequence
 
 
 @define
@@ -39,6 +39,8 @@ class Rows:
     """By the frame, the step and, of a repeated step, the number."""
     repeats: dict[tuple[int, int], Status] = field(factory=dict)
     """By the frame around and the container."""
+    hosts: dict[tuple[int, int], tuple[str, ...]] = field(factory=dict)
+    """Those of copies, as ``repeats``."""
     kept: dict[str, int] = field(factory=dict)
     """What the run keeps of each pool."""
     waits: set[tuple[int, int, int]] = field(factory=set)
@@ -86,6 +88,7 @@ class Rows:
     def _forget(self, frame: int, node: ContainerPlan) -> None:
         """A repeat is as if it had never begun."""
         self.repeats.pop((frame, node.index), None)
+        self.hosts.pop((frame, node.index), None)
         for key in [key for key in self.frames if key[:2] == (frame, node.index)]:
             row = self.frames.pop(key)
             for child in (self.plan.nodes[index] for index in node.children):
@@ -154,7 +157,8 @@ class Rows:
         recovery = max((task.recovery for task in inside), default=-1)
         ran_in = max((task.ran_in for task in inside), default=-1)
         status = status or Status.ACTIVE
-        return SavedBlock(status, drawn, saved, has_ended, answers, recovery=recovery, ran_in=ran_in)
+        hosts = self.hosts.get((frame, node.index), ())
+        return SavedBlock(status, drawn, saved, has_ended, answers, recovery=recovery, ran_in=ran_in, hosts=hosts)
 
     def _reruns_inside(self) -> bool:
         """Whether a directive may make something run again that is in a kept container."""

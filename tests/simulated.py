@@ -136,6 +136,13 @@ class World:
         self.rows.waits.discard(self.rows.task_key(order.scope, order.node))
         return self.tell(facts.TimerEnded(order.scope.id, order.node, order.attempt))
 
+    def open_copies(self, key: Key, hosts: tuple[str, ...]) -> list[Effect]:
+        """The hosts are known on which something has copies; those with which it began stay."""
+        order = self.to_open.pop(key)
+        place = order.scope.id, order.node
+        hosts = self.rows.hosts.setdefault(place, hosts)
+        return self.tell(facts.RepeatOpened(*place, len(hosts), hosts=hosts))
+
     def grant(self, key: Key) -> list[Effect]:
         """What a task or container asked of other runs is held for it."""
         order = self.asked.pop(key)

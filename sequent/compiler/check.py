@@ -149,7 +149,7 @@ def _check_until(node: TreeNode, spec: ContainerSpec, problems: Problems) -> Non
         return
     if spec.repeats is None:
         _refuse_until(node, problems)
-    steps = [name for name, child in node.names.items() if isinstance(child.spec, StepSpec) and not child.wraps]
+    steps = [name for name, child in node.names.items() if _ends_repeats(child)]
     if spec.until not in steps:
         _refuse_name(node, "until", spec.until, _why_no_end(node.names.get(spec.until)), steps, problems)
 
@@ -157,7 +157,13 @@ def _check_until(node: TreeNode, spec: ContainerSpec, problems: Problems) -> Non
 def _why_no_end(named: TreeNode | None) -> str:
     if named is None:
         return "which is not in its body"
+    if named.is_copied:
+        return "which has a copy on each host"
     return "which repeats" if named.wraps else "which is a container"
+
+
+def _ends_repeats(node: TreeNode) -> bool:
+    return isinstance(node.spec, StepSpec) and not node.wraps and not node.is_copied
 
 
 def _refuse_until(node: TreeNode, problems: Problems) -> None:

@@ -89,6 +89,8 @@ def _kind(node: TreeNode) -> PartKind:
 def _options(node: TreeNode, tree: Tree) -> Mapping[str, Any]:
     options = said(node.spec, _DESCRIBED)
     options |= {name: _source(node.values[name], tree) for name in options if name in node.values}
+    if "hosts" in options and not node.is_copied:
+        del options["hosts"]
     if options.get("max_concurrent", 1) < 1:
         del options["max_concurrent"]
     if options.get("task_construct") is Construct.PROCESS:

@@ -9,7 +9,8 @@ from attrs import define, field, frozen
 
 from sequent.by_fields import ByFields
 from sequent.compiler.tree import TreeNode
-from sequent.model.inputs import ItemsLiteralPlan
+from sequent.model.hosts import hosts_in
+from sequent.model.inputs import ItemsLiteralPlan, LiteralInput
 from sequent.model.items import Items
 from sequent.model.requirements import Atom, claims_in, holds
 from sequent.model.status import SETTLES, Status
@@ -32,9 +33,12 @@ class Course:
     def times_of(self, node: TreeNode) -> Times:
         """Return how often a step is executed, or a container opened: at least, if all succeeds; and at most."""
         least, most = int(self.runs(node)), 1.0
-        around = node if node.wraps else node.parent
+        around: TreeNode | None = node
         while around is not None:
-            count = count_of(around)
+            copies = copies_of(around)
+            least *= copies or 1
+            most *= math.inf if copies is None else copies
+            count = count_of(around) if around is not node or node.wraps else 1
             if count == 0:
                 return Times(0, 0)
             least *= 0 if count is None else 1 if around.spec.until else count
@@ -78,6 +82,14 @@ def needed_first(node: TreeNode, known: Container[TreeNode]) -> Iterator[TreeNod
 def _needed(node: TreeNode) -> list[TreeNode]:
     around = [] if node.parent is None else [node.parent]
     return [*around, *(node.of(asked) for asked in claims_in(node.condition))]
+
+
+def copies_of(node: TreeNode) -> int | None:
+    """How many copies of a node there are, on hosts; None where that is known only while running."""
+    hosts = node.values.get("hosts")
+    if hosts is None:
+        return 1
+    return len(hosts_in(hosts.text)) if isinstance(hosts, LiteralInput) else None
 
 
 def count_of(node: TreeNode) -> int | None:

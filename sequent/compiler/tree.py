@@ -28,7 +28,8 @@ class TreeNode:
     """A step or a container, and the compiler's findings about it.
 
     A container has a lower index than its contents. A repeated step has two: its own, of the container that wraps it,
-    and the next, of the step within.
+    and the next, of the step within. A step or container with copies on hosts has one more: its first index is that of
+    the container of these copies.
     """
 
     spec: StepSpec | ContainerSpec
@@ -76,6 +77,11 @@ class TreeNode:
         """Whether it has a copy on each of some hosts; a single name that every machine has for itself says nothing."""
         hosts = self.spec.values.get("hosts")
         return hosts is not None and not (isinstance(hosts, Literal) and names_no_other(hosts.text))
+
+    @property
+    def block_index(self) -> int:
+        """Its index within a copy of it; its own where there are no copies."""
+        return self.index + self.is_copied
 
     @property
     def is_parallel(self) -> bool:
@@ -149,12 +155,12 @@ def plant(spec: FlowSpec, problems: Problems) -> Tree:
         node = pending.pop()
         node.index = index
         if node.spec.repeats is not None:
-            node.repeating = index
+            node.repeating = node.block_index
         elif node.parent is not None:
             node.repeating = node.parent.repeating
-        index += 2 if node.wraps else 1
+        index += 1 + node.is_copied + node.wraps
         tree.nodes.append(node)
-        tree.by_index[node.index] = node
+        tree.by_index[node.index] = tree.by_index[node.block_index] = node
         tree.by_path.setdefault(node.path, node)
         if isinstance(node.spec, ContainerSpec):
             _add_children(node, node.spec, problems)

@@ -132,7 +132,7 @@ class References:
             why = f", and {around.shown} runs its iterations in parallel: there is no iteration before"
             self._refuse_previous(reader, place, why, "leave parallel= out, or do not take previous()")
         elif start is not None:
-            return PreviousInput(around.index, maker, start)
+            return PreviousInput(around.block_index, maker, start)
         return None
 
     def _refuse_previous(self, reader: Reader, place: Place | None, why: str, hint: str) -> None:

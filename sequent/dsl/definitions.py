@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from sequent.dsl.annotations import ResultTypes, attribute_type
-from sequent.dsl.hosts import cannot_travel
 from sequent.dsl.mistakes import in_order
 from sequent.dsl.nodes import Node, Written
 from sequent.dsl.parameter_options import collisions
@@ -89,7 +88,6 @@ def _define(root: Node, flow: object, settings: Settings, origin: Origin) -> Def
     types = ResultTypes(tree.works)
     problems = tree.translation.references.problems
     problems.extend(mistakes_in_results(tree.works, types, tree.sites))
-    problems.extend(cannot_travel(spec))
     if problems or tree.unread:
         raise InvalidFlowError(in_order((*problems, *_of_the_whole(spec, problems, tree))))
     return Definition(

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from sequent.dsl.source_lines import Site, option_place
-from sequent.errors import DefinitionError
+from sequent.errors import DefinitionError, InvalidFlowError
 from sequent.model.hosts import LOOPBACK, HostSettings, hosts_in, read_host, read_hosts
 from sequent.model.references import Literal
-from sequent.model.spec import ContainerSpec, FlowSpec, StepSpec
+from sequent.model.spec import ContainerSpec, Definition, FlowSpec, StepSpec
 
 
 @lru_cache(maxsize=1)
@@ -36,26 +36,29 @@ def hosts_of_flow(host: object, remotes: object, site: Site) -> tuple[dict[str, 
     return own, tuple(read_hosts(remotes, "remotes", option_place(site, "remotes")) if remotes is not None else ())
 
 
-def cannot_travel(spec: FlowSpec) -> Iterator[DefinitionError]:
-    """Yield an error for each step or container on another host, if its flow cannot be found there."""
-    origin = spec.origin
-    is_found = origin.attribute and origin.module not in ("", "__main__")
-    where = "a script" if origin.module in ("", "__main__") else "a function"
+def found_elsewhere(definition: Definition) -> Definition:
+    """Return a flow that other hosts, if its steps name any, can find.
+
+    Raises:
+        InvalidFlowError: they cannot; the error has each step and container on another host.
+    """
+    spec = definition.spec
+    is_script = spec.origin.module in ("", "__main__")
+    if is_script or not spec.origin.attribute:
+        problems = tuple(_unfound(spec, "a script" if is_script else "a function"))
+        if problems:
+            raise InvalidFlowError(problems)
+    return definition
+
+
+def _unfound(spec: FlowSpec, where: str) -> Iterator[DefinitionError]:
     pending: list[tuple[StepSpec | ContainerSpec, str]] = [(spec.root, "")]
     while pending:
         node, path = pending.pop()
         hosts = node.values.get("hosts")
         named = hosts_in(hosts.text) if isinstance(hosts, Literal) else []
         away = [host for host in named if not is_here(host, spec.config.hosts)]
-        if away or len(named) > 1 or (hosts is not None and not isinstance(hosts, Literal)):
-            yield DefinitionError(
-                f"not supported yet: 'hosts' of {path!r}",
-                code="hosts",
-                hint="leave it out: steps run on this machine",
-                place=node.option_places.get("hosts", node.place),
-                path=path,
-            )
-        if away and not is_found:
+        if away:
             yield DefinitionError(
                 f"{path!r} runs on host {away[0]!r}, where its flow cannot be found: it is defined in {where}",
                 code="host-module",

@@ -11,6 +11,7 @@ from sequent.by_fields import ByFields
 from sequent.model.directives import Directives, Reach, found_status
 from sequent.model.plan import ContainerPlan, Plan, StepPlan
 from sequent.model.saved import Mark, Renewal, Revision, SavedBlock, SavedFrame, SavedTask
+from sequent.model.scope import Sequence
 from sequent.model.status import Action, Status, Verdict
 
 
@@ -30,13 +31,11 @@ def direct(plan: Plan, saved: SavedFrame, directives: Directives, recovery: int)
         the state from which the recovery starts, and the changes to be written.
     """
     directing = _Directing(plan, directives, recovery)
-    root = directing.frame(saved, plan.container(0), _Around(0, (1,)))
+    root = directing.frame(saved, plan.container(0), _Around(0, (1,), 1))
     return (saved if root is None else root), directing.changes.revision()
 
 
-def everything_in(
-    plan: Plan, saved: SavedBlock, node: ContainerPlan, around: int, sequence: tuple[int, ...]
-) -> Revision:
+def everything_in(plan: Plan, saved: SavedBlock, node: ContainerPlan, around: int, sequence: Sequence) -> Revision:
     """Return the changes to be written for a container that had succeeded and in which nothing is kept."""
     changes = _Changes()
     for mark in _successes_in(plan, saved, node, around, sequence, changes):
@@ -49,7 +48,8 @@ class _Around(ByFields):
     """The place of a frame: the stored frame around it, and its own sequence."""
 
     frame: int
-    sequence: tuple[int, ...]
+    sequence: Sequence
+    number: int
 
 
 @frozen(eq=False, repr=False)
@@ -89,13 +89,14 @@ class _Directing:
         """Return an iteration as the recovery resumes it; None if it stays a success, as a whole."""
         if saved.status is Status.SUCCESS and not self._runs_again(saved, container, place.sequence):
             return None
-        self.changes.opens(container, place, place.sequence[-1], saved.status)
+        self.changes.opens(container, place, place.number, saved.status)
         own = place.frame if container.wraps else saved.id
         tasks = {index: self._task(task, index, own, container, place) for index, task in saved.tasks.items()}
         if container.wraps and all(task.is_passed for task in tasks.values()) and tasks:
             return None
         blocks = {
-            index: self._block(block, index, _Around(own, place.sequence)) for index, block in saved.blocks.items()
+            index: self._block(block, index, _Around(own, place.sequence, place.number))
+            for index, block in saved.blocks.items()
         }
         return replace(saved, tasks=tasks, blocks=blocks, status=_opened(saved.status))
 
@@ -103,7 +104,7 @@ class _Directing:
         step = self._plan.step(index)
         status = found_status(task)
         action = self._directives.action(step, place.sequence, status)
-        iteration = place.sequence[-1] if container.wraps else 0
+        iteration = place.number if container.wraps else 0
         if status is Status.SUCCESS and action is Action.RERUN:
             self.changes.outdated.append(Mark(frame, index, iteration, task.attempt, place.sequence, status))
             return replace(task, status=Status.WAITING, verdict=Verdict.UNKNOWN, answers=(), is_passed=False)
@@ -124,7 +125,8 @@ class _Directing:
             return saved
         frames: dict[int, SavedFrame] = {}
         for number, frame in saved.frames.items():
-            opened = self.frame(frame, node, _Around(around.frame, (*around.sequence, number)))
+            within = node.sequence_within(around.sequence, number, saved.hosts)
+            opened = self.frame(frame, node, _Around(around.frame, within, number))
             if opened is not None:
                 frames[number] = opened
         if saved.status is Status.SUCCESS and node.repeats is not None:
@@ -135,14 +137,16 @@ class _Directing:
             until_met = any(_is_truthy(frame, node.children[node.until]) for frame in kept)
         return replace(saved, status=_opened(saved.status), frames=frames, until_met=until_met, answers=())
 
-    def _opens(self, saved: SavedBlock, node: ContainerPlan, sequence: tuple[int, ...]) -> bool:
+    def _opens(self, saved: SavedBlock, node: ContainerPlan, sequence: Sequence) -> bool:
         """Return whether a task is to run again in a container, whatever its own status."""
         if self._begins_anew(saved, node, sequence):
             return True
-        frames = saved.frames.items()
-        return any(self._runs_again(frame, node, (*sequence, number)) for number, frame in frames)
+        return any(
+            self._runs_again(frame, node, node.sequence_within(sequence, number, saved.hosts))
+            for number, frame in saved.frames.items()
+        )
 
-    def _runs_again(self, saved: SavedFrame, container: ContainerPlan, sequence: tuple[int, ...]) -> bool:
+    def _runs_again(self, saved: SavedFrame, container: ContainerPlan, sequence: Sequence) -> bool:
         """Return whether a task is to run again in an iteration."""
         if not self._reach.is_in(container, sequence):
             return False
@@ -150,7 +154,7 @@ class _Directing:
             self._opens(block, self._plan.container(index), sequence) for index, block in saved.blocks.items()
         )
 
-    def _begins_anew(self, saved: SavedBlock, node: ContainerPlan, sequence: tuple[int, ...]) -> bool:
+    def _begins_anew(self, saved: SavedBlock, node: ContainerPlan, sequence: Sequence) -> bool:
         """Return whether directives let all iterations of a repeat run again, so that its items are computed anew."""
         if node.repeats is None or not self._reach.is_in(node, sequence):
             return False
@@ -161,32 +165,35 @@ class _Directing:
         # A repeat without tasks to run again is not asked for.
         return not own or (bool(saved.drawn) and not self._passes_over(saved, node, sequence))
 
-    def _passes_over(self, saved: SavedBlock, node: ContainerPlan, sequence: tuple[int, ...]) -> bool:
+    def _passes_over(self, saved: SavedBlock, node: ContainerPlan, sequence: Sequence) -> bool:
         """Return whether a task in a container that has not succeeded is not to run."""
+        frames = [
+            (frame, node.sequence_within(sequence, number, saved.hosts)) for number, frame in saved.frames.items()
+        ]
         return any(
-            self._directives.action(self._plan.step(index), (*sequence, number), found_status(task)) is Action.SKIP
-            for number, frame in saved.frames.items()
+            self._directives.action(self._plan.step(index), within, found_status(task)) is Action.SKIP
+            for frame, within in frames
             for index, task in frame.tasks.items()
         ) or any(
-            self._passes_over(block, self._plan.container(index), (*sequence, number))
-            for number, frame in saved.frames.items()
+            self._passes_over(block, self._plan.container(index), within)
+            for frame, within in frames
             for index, block in frame.blocks.items()
         )
 
-    def _is_asked(self, index: int, task: SavedTask, sequence: tuple[int, ...]) -> bool:
+    def _is_asked(self, index: int, task: SavedTask, sequence: Sequence) -> bool:
         if task.status is not Status.SUCCESS:
             return False
         return self._directives.action(self._plan.step(index), sequence, Status.SUCCESS) is Action.RERUN
 
 
 def _successes_in(
-    plan: Plan, saved: SavedBlock, node: ContainerPlan, around: int, sequence: tuple[int, ...], changes: _Changes
+    plan: Plan, saved: SavedBlock, node: ContainerPlan, around: int, sequence: Sequence, changes: _Changes
 ) -> Iterator[Mark]:
     """Yield every success in a container; note the containers and iterations around them as opened."""
     if saved.status is Status.SUCCESS and node.repeats is not None:
         changes.repeats.append((around, node.index))
     for number, frame in saved.frames.items():
-        place = _Around(around, (*sequence, number))
+        place = _Around(around, node.sequence_within(sequence, number, saved.hosts), number)
         changes.opens(node, place, number, frame.status)
         own = around if node.wraps else frame.id
         for index, task in frame.tasks.items():

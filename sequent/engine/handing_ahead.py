@@ -12,7 +12,7 @@ from sequent.model.status import Status
 def goes_ahead(run: RunState, layout: Layout, position: int) -> bool:
     """Return whether a step may be handed over without a free slot, to wait in a worker."""
     is_quick = layout.goes_ahead[position] and layout.plan.children[position] in run.quick
-    return is_quick and run.running < run.slots * AHEAD
+    return is_quick and run.here.running < run.here.slots * AHEAD
 
 
 def set_pace(run: RunState, fact: StepPaced) -> None:

@@ -13,8 +13,7 @@ from heapq import heappop, heappush
 from sequent.engine.run_state import Entry, Frame, RunState
 from sequent.model.effects import Blocked, SetHold
 from sequent.model.plan import NodePlan
-from sequent.model.references import dotted
-from sequent.model.scope import sequence_text
+from sequent.model.scope import address_of
 from sequent.model.spec import Amounts
 from sequent.model.status import Status
 
@@ -229,8 +228,7 @@ def _name(run: RunState, holder: tuple[int, int]) -> str:
     frame = run.frames.get(holder[0])
     if frame is None:
         return "the run" if holder == RUN else "the flow"
-    path = dotted(frame.layout.nodes[holder[1]].path)
-    return f"{path}/{sequence_text(frame.scope.sequence)}"
+    return address_of(frame.layout.nodes[holder[1]].path, frame.scope.sequence)
 
 
 def _first(lines: dict[tuple[int, Amounts], list[Entry]]) -> tuple[int, Amounts]:

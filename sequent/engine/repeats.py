@@ -7,8 +7,9 @@ from collections import deque
 from sequent.engine.apply_directives import everything_in
 from sequent.engine.conditions import look_away, look_outside, tell_reached
 from sequent.engine.kept_successes import is_of_now, restore
+from sequent.engine.machines import machine_of
 from sequent.engine.pools import give_back, release
-from sequent.engine.run_state import HAS_BEEN_ACTIVE, BlockState, Frame, RunState
+from sequent.engine.run_state import HAS_BEEN_ACTIVE, BlockState, Frame, Machine, RunState
 from sequent.engine.task_lifecycle import settle
 from sequent.model.effects import CloseFrame, CloseRepeat, DrawItem, FailContainer, OpenFrame, OpenRepeat, Revise
 from sequent.model.facts import DrawFailed, ItemDrawn, ItemsEnded, RepeatOpened
@@ -109,6 +110,7 @@ def take_count(run: RunState, block: BlockState, fact: RepeatOpened) -> None:
     run.awaited.discard((fact.frame, fact.node))
     block.is_open = True
     block.count = fact.count
+    block.hosts = fact.hosts
     if fact.parallel is not None:
         block.parallel = fact.parallel
     run.advances.append(block)
@@ -165,8 +167,9 @@ def begin_frame(run: RunState, block: BlockState, number: int) -> None:
         run.last_id += 1
         frame_id = run.last_id
     around = block.parent.scope if block.parent is not None else None
-    sequence = (number,) if around is None else (*around.sequence, number)
+    sequence = (number,) if around is None else layout.plan.sequence_within(around.sequence, number, block.hosts)
     frame = Frame(block, layout, Scope(frame_id, layout.plan.index, number, sequence, around))
+    frame.machine = _machine(run, block, number)
     block.frames[number] = run.frames[frame_id] = frame
     if run.on_frame is not None:
         run.on_frame(frame)
@@ -182,6 +185,13 @@ def begin_frame(run: RunState, block: BlockState, number: int) -> None:
             run.decisions.append((frame, position, True))
     if not layout.size:
         run.closings.append(frame)
+
+
+def _machine(run: RunState, block: BlockState, number: int) -> Machine:
+    """Return the machine on which the steps of an iteration execute."""
+    if block.layout.plan.is_copied:
+        return machine_of(run, block.hosts[number - 1])
+    return run.here if block.parent is None else block.parent.machine
 
 
 def _adopt(run: RunState, frame: Frame, saved: SavedFrame, *, is_fresh: bool) -> None:

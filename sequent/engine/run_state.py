@@ -8,6 +8,7 @@ from collections.abc import Callable
 from sequent.engine.layout import Layout, Layouts, asks_for_begun
 from sequent.model.directives import NO_DIRECTIVES
 from sequent.model.effects import Effect
+from sequent.model.hosts import HERE
 from sequent.model.plan import Plan
 from sequent.model.saved import Revision, SavedBlock, SavedFrame, SavedTask
 from sequent.model.scope import Scope
@@ -56,6 +57,7 @@ class Frame:
         "judged",
         "layout",
         "losses",
+        "machine",
         "open",
         "pending",
         "reached",
@@ -74,6 +76,7 @@ class Frame:
         self.block = block
         self.layout = layout
         self.scope = scope
+        self.machine: Machine  # where its steps execute
         self.statuses: list[Status] = [Status.WAITING] * size
         self.requirements: list[bool | None] = [None] * size
         """Per child: whether its requirement has come true, or never can; None while it is open."""
@@ -128,6 +131,7 @@ class BlockState:
         "count",
         "drawn",
         "frames",
+        "hosts",
         "is_cut",
         "is_drawing",
         "is_fresh",
@@ -163,6 +167,8 @@ class BlockState:
         """The highest iteration that has ever begun."""
         self.is_open = False
         """Whether its items have been found."""
+        self.hosts: tuple[str, ...] = ()
+        """Of copies: the host of each, once they are known."""
         self.count: int | None = None
         """The number of items, if it is known."""
         self.is_drawing = False
@@ -190,13 +196,26 @@ class BlockState:
         return not self.frames and (self.is_stopped or (self.is_open and not self.has_more))
 
 
-class StartQueue:
-    """The tasks and containers that are ready and wait for a slot, an amount or a limit; each list is a heap."""
+class Machine:
+    """Where steps execute: this machine, or another host."""
 
-    __slots__ = ("aside", "containers", "last_entry", "steps")
+    __slots__ = ("is_reachable", "running", "slots", "steps")
+
+    def __init__(self, slots: int) -> None:
+        self.slots = slots
+        self.is_reachable = True
+        self.running = 0
+        """The number of tasks that have been handed over to it and have not ended."""
+        self.steps: list[Entry] = []
+        """The steps that are ready and wait for a slot, as a heap."""
+
+
+class StartQueue:
+    """The tasks and containers that are ready and wait for an amount or a limit; each list is a heap."""
+
+    __slots__ = ("aside", "containers", "last_entry")
 
     def __init__(self) -> None:
-        self.steps: list[Entry] = []
         self.containers: list[Entry] = []
         """Those that acquire resources; they need no slot."""
         self.aside: dict[int, list[Entry]] = {}
@@ -248,7 +267,10 @@ class RunState:
     def __init__(self, plan: Plan, slots: int, last_id: int) -> None:
         self.plan = plan
         self.layouts = Layouts(plan)
-        self.slots = slots
+        self.here = Machine(slots)
+        """The machine where the flow is driven."""
+        self.machines = {HERE: self.here}
+        """By host; this machine by each of its names."""
         self.last_id = last_id
         self.frames: dict[int, Frame] = {}
         """The iterations under way, by their scope's id."""

@@ -9,6 +9,7 @@ from sequent.engine.conditions import tell_reached
 from sequent.engine.failures import judge
 from sequent.engine.handing_ahead import ask_all_back, set_pace
 from sequent.engine.kept_successes import review
+from sequent.engine.machines import lose, out_of_reach, reach, waits_for_host
 from sequent.engine.pools import blocked, hold_from_start
 from sequent.engine.repeats import advance, begin_block, close_frame, make_block, open_block, take_count, take_item
 from sequent.engine.run_state import HAS_BEEN_ACTIVE, BlockState, Frame, RunState
@@ -21,6 +22,8 @@ from sequent.model.facts import (
     DrawFailed,
     Fact,
     HoldGranted,
+    HostLost,
+    HostReached,
     ItemDrawn,
     ItemsEnded,
     PauseRequested,
@@ -94,7 +97,7 @@ class Scheduler:
     def is_idle(self) -> bool:
         """Whether the run only waits for a time."""
         run = self._run
-        return bool(run.timers) and not (run.running or run.awaited or run.asked or run.has_ended)
+        return bool(run.timers) and not (self._goes_on() or run.has_ended)
 
     @property
     def queued(self) -> Mapping[int, int]:
@@ -131,7 +134,7 @@ class Scheduler:
         run.effects = []
         self._take(fact)
         self._work_out()
-        if not run.running:
+        if not run.running or (len(run.machines) > 1 and run.running == out_of_reach(run)):
             self._end_if_done(fact)
         return run.effects
 
@@ -140,7 +143,7 @@ class Scheduler:
         run = self._run
         while self._is_stuck() and break_tie(run):
             self._work_out()
-        if run.has_ended or self._is_stuck() or (run.is_stopping and not run.running):
+        if run.has_ended or self._is_stuck() or run.is_stopping:
             self._end(self._status())
         elif isinstance(fact, PauseRequested) and self.is_idle:
             self._end(RunStatus.SUSPENDED)
@@ -154,7 +157,12 @@ class Scheduler:
     def _is_stuck(self) -> bool:
         """Return whether nothing goes on or ever will: the rest waits for resources that are never given back."""
         run = self._run
-        return not (run.running or run.awaited or run.timers or run.asked) and not (run.has_ended or run.is_stopping)
+        return not (self._goes_on() or run.timers or run.has_ended or run.is_stopping)
+
+    def _goes_on(self) -> bool:
+        """Return whether something is under way that will go on by itself."""
+        run = self._run
+        return bool(run.running or run.awaited or run.asked) or waits_for_host(run)
 
     def _status(self) -> RunStatus:
         """Return how the run ended; a stopped run has not failed, and may have succeeded just then."""
@@ -195,8 +203,14 @@ class Scheduler:
         elif end_wait(self._run, frame, position):
             self._run.ready.append((frame, position))
 
-    def _take_request(self, fact: RunStarted | StopRequested | PauseRequested | StepPaced) -> None:
+    def _take_request(
+        self, fact: RunStarted | StopRequested | PauseRequested | StepPaced | HostReached | HostLost
+    ) -> None:
         match fact:
+            case HostReached():
+                reach(self._run, fact)
+            case HostLost():
+                lose(self._run, fact)
             case RunStarted():
                 open_block(self._run, self._root)
             case StopRequested():

@@ -10,7 +10,7 @@ from heapq import heappop, heappush
 
 from sequent.engine.handing_ahead import goes_ahead
 from sequent.engine.pools import freed, holds_of, take_any, try_take
-from sequent.engine.run_state import Entry, Frame, RunState
+from sequent.engine.run_state import Entry, Frame, Machine, RunState
 from sequent.model.effects import AskHold, StartTask
 from sequent.model.plan import ContainerPlan
 from sequent.model.status import Status
@@ -31,8 +31,8 @@ def join(run: RunState, frame: Frame, position: int) -> None:
 
 
 def _place(run: RunState, entry: Entry) -> None:
-    step = entry[2].layout.steps[entry[3]]
-    heappush(run.queue.containers if step is None else run.queue.steps, entry)
+    frame = entry[2]
+    heappush(run.queue.containers if frame.layout.steps[entry[3]] is None else frame.machine.steps, entry)
 
 
 # -- starting ---------------------------------------------------------------------------------
@@ -54,8 +54,14 @@ def next_container(run: RunState) -> tuple[Frame, int, ContainerPlan] | None:
 
 
 def start_steps(run: RunState) -> None:
-    """Start steps in turn, as far as there are slots."""
-    steps = run.queue.steps
+    """Start steps in turn, as far as each machine has slots."""
+    for machine in run.machines.values() if len(run.machines) > 1 else (run.here,):
+        if machine.steps and machine.is_reachable:
+            _start_on(run, machine)
+
+
+def _start_on(run: RunState, machine: Machine) -> None:
+    steps = machine.steps
     while steps:
         entry = steps[0]
         _, _, frame, position = entry
@@ -64,7 +70,7 @@ def start_steps(run: RunState) -> None:
             heappop(steps)
             _let_in(run, layout.limiters[position])
             continue
-        if run.running >= run.slots and not goes_ahead(run, layout, position):
+        if machine.running >= machine.slots and not goes_ahead(run, layout, position):
             return
         heappop(steps)
         if layout.is_unlimited[position] or _may_start(run, entry, layout.limiters[position]):
@@ -76,6 +82,7 @@ def _start(run: RunState, frame: Frame, position: int) -> None:
     frame.statuses[position] = Status.ACTIVE
     attempt = frame.attempts[position] = frame.attempts.get(position, 0) + 1
     run.running += 1
+    frame.machine.running += 1
     for limiter in frame.layout.limiters[position]:
         run.executing[limiter] = run.executing.get(limiter, 0) + 1
     run.effects.append(StartTask(frame.scope, frame.layout.plan.children[position], attempt))
@@ -113,7 +120,7 @@ def _let_in(run: RunState, limiters: tuple[int, ...]) -> None:
     for limiter in limiters:
         line = run.queue.aside.get(limiter)
         if line and not _is_full(run, limiter):
-            heappush(run.queue.steps, heappop(line))
+            _place(run, heappop(line))
 
 
 def count_ended(run: RunState, limiters: tuple[int, ...]) -> None:

@@ -43,6 +43,7 @@ def end(run: RunState, frame: Frame, position: int, step: StepPlan, fact: Ended)
     """Take the end of a step's running attempt."""
     layout = frame.layout
     run.running -= 1
+    frame.machine.running -= 1
     if layout.limiters[position]:
         count_ended(run, layout.limiters[position])
     if run.reacts and not isinstance(fact, TaskTakenBack):

@@ -7,12 +7,11 @@ from typing import SupportsIndex
 
 from sequent.engine.layout import is_step
 from sequent.engine.pools import FLOW, RUN
-from sequent.engine.run_state import BlockState, Frame, RunState
+from sequent.engine.run_state import BlockState, Frame, Machine, RunState
 from sequent.engine.transitions import TRANSITIONS
 from sequent.engine.waits import sleeps
 from sequent.model.effects import AHEAD
-from sequent.model.references import dotted
-from sequent.model.scope import sequence_text
+from sequent.model.scope import address_of
 from sequent.model.status import Status
 
 
@@ -38,13 +37,26 @@ def validate(run: RunState, root: BlockState) -> None:
         for frame in run.frames.values()
         for position, status in enumerate(frame.statuses)
     )
-    assert in_turn <= run.slots, "more tasks run than there are slots"
-    assert run.running <= run.slots * AHEAD, "more tasks are handed over than workers may hold"
+    assert in_turn <= sum(machine.slots for machine in set(run.machines.values())), (
+        "more tasks run than there are slots"
+    )
+    for machine in run.machines.values():
+        assert machine.running == _running_on(run, machine), "tasks of a machine are miscounted"
+    assert run.here.running <= run.here.slots * AHEAD, "more tasks are handed over than workers may hold"
     assert not any(run.executing.values()) or running, "a limit counts a task that does not run"
     for frame_id, position in run.timers:
         assert run.frames[frame_id].statuses[position] is Status.READY, "a child that waits for a time is not ready"
     _check_limits(run)
     _check_pools(run)
+
+
+def _running_on(run: RunState, machine: Machine) -> int:
+    return sum(
+        status is Status.ACTIVE and is_step(frame.layout.nodes[position])
+        for frame in run.frames.values()
+        if frame.machine is machine
+        for position, status in enumerate(frame.statuses)
+    )
 
 
 class _Statuses(list[Status]):
@@ -59,7 +71,7 @@ class _Statuses(list[Status]):
         assert isinstance(status, Status)
         before, node = self[position], self._frame.layout.nodes[position]
         assert status in TRANSITIONS[before], (
-            f"{dotted(node.path)}/{sequence_text(self._frame.scope.sequence)} was {before} and became {status}"
+            f"{address_of(node.path, self._frame.scope.sequence)} was {before} and became {status}"
         )
         super().__setitem__(position, status)
 

@@ -8,6 +8,7 @@ from sequent.by_fields import ByFields
 from sequent.model.plan import ContainerPlan, Plan, StepPlan
 from sequent.model.references import Path
 from sequent.model.saved import SavedTask
+from sequent.model.scope import Sequence, host_in, numbers_in
 from sequent.model.status import DEFAULT_ACTIONS, Action, Status
 
 
@@ -17,18 +18,25 @@ class Selection(ByFields):
 
     path: Path
     sequence: tuple[int, ...] = ()
-    """The numbers of the iterations, from the root inwards; empty: every iteration."""
+    """The numbers of the iterations, from the root in; empty: in every iteration."""
+    host: str = ""
+    """The host whose copy is meant; empty: each."""
     is_open: bool = False
     """Whether the iterations after the last of these numbers are selected as well."""
 
-    def has(self, path: Path, sequence: tuple[int, ...]) -> bool:
-        """Return whether the step with this path is selected in this sequence."""
-        return path[: len(self.path)] == self.path and self._is_in(sequence, len(self.sequence))
+    def has(self, path: Path, sequence: Sequence) -> bool:
+        """Whether a step of that path is meant, in that sequence."""
+        if path[: len(self.path)] != self.path or (self.host and self.host != host_in(sequence)):
+            return False
+        return self._is_in(numbers_in(sequence), len(self.sequence))
 
-    def may_have(self, path: Path, sequence: tuple[int, ...]) -> bool:
-        """Return whether something in this iteration of a container, or further in, may be selected."""
+    def may_have(self, path: Path, sequence: Sequence) -> bool:
+        """Whether something may be meant in that iteration of a container, or further in."""
         length = min(len(path), len(self.path))
-        return path[:length] == self.path[:length] and self._is_in(sequence, min(len(sequence), len(self.sequence)))
+        if path[:length] != self.path[:length] or (self.host and host_in(sequence) not in ("", self.host)):
+            return False
+        numbers = numbers_in(sequence)
+        return self._is_in(numbers, min(len(numbers), len(self.sequence)))
 
     def _is_in(self, sequence: tuple[int, ...], length: int) -> bool:
         if self.is_open and length == len(self.sequence):
@@ -49,20 +57,20 @@ class Directives(ByFields):
     def __bool__(self) -> bool:
         return bool(self.rerun or self.skip)
 
-    def passes_over(self, path: Path, sequence: tuple[int, ...]) -> bool:
-        """Return whether a step that has not succeeded is passed over."""
+    def passes_over(self, path: Path, sequence: Sequence) -> bool:
+        """Whether a step that has not succeeded is not to be run."""
         return _has(self.skip, path, sequence) and not _has(self.rerun, path, sequence)
 
-    def reruns_all(self, step: StepPlan, around: tuple[int, ...]) -> bool:
-        """Return whether a step is to run again in every iteration of a repeat, whatever its items.
+    def reruns_all(self, step: StepPlan, around: Sequence) -> bool:
+        """Whether a step is to run again in every iteration of a repeat, whatever its items.
 
         ``around`` is the sequence around the repeat. A selection that names an iteration's number means
         the item that the iteration had.
         """
         return _has(self.rerun, step.path, around)
 
-    def action(self, step: StepPlan, sequence: tuple[int, ...], found: Status) -> Action:
-        """Return the action for a task of this status; ``skip`` keeps a success."""
+    def action(self, step: StepPlan, sequence: Sequence, found: Status) -> Action:
+        """The action for a task by its status; ``skip`` keeps a success."""
         if _has(self.rerun, step.path, sequence):
             return Action.RERUN
         if self.passes_over(step.path, sequence):
@@ -70,7 +78,7 @@ class Directives(ByFields):
         return step.recovery.get(found, DEFAULT_ACTIONS[found])
 
 
-def _has(selections: tuple[Selection, ...], path: Path, sequence: tuple[int, ...]) -> bool:
+def _has(selections: tuple[Selection, ...], path: Path, sequence: Sequence) -> bool:
     return any(selection.has(path, sequence) for selection in selections)
 
 
@@ -113,8 +121,8 @@ class Reach(ByFields):
                     around = plan.nodes[around].parent
         return Reach(directives, frozenset(always))
 
-    def is_in(self, container: ContainerPlan, sequence: tuple[int, ...]) -> bool:
-        """Return whether a step may run again within these iterations of a container, or of one around it."""
+    def is_in(self, container: ContainerPlan, sequence: Sequence) -> bool:
+        """Whether a step may run again within these iterations of a container, or of one around it."""
         if container.index in self.always:
             return True
         return any(selection.may_have(container.path, sequence) for selection in self.directives.rerun)

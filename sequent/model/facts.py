@@ -81,7 +81,9 @@ class RepeatOpened(Struct, frozen=True):
     node: int
     count: int | None
     parallel: int | None = None
-    """The number of iterations that may run at once, if the plan refers to a value for it."""
+    """How many iterations may be under way, where the plan refers to a value for it."""
+    hosts: tuple[str, ...] = ()
+    """Of a container of copies: the host of each."""
 
 
 class ItemDrawn(Struct, frozen=True):
@@ -113,6 +115,20 @@ class StepPaced(Struct, frozen=True):
     is_quick: bool
 
 
+class HostReached(Struct, frozen=True):
+    """A host can be reached, for the first time or again."""
+
+    host: str
+    slots: int | None
+    """How many tasks may execute there at once; None: it is the machine where the flow is driven."""
+
+
+class HostLost(Struct, frozen=True):
+    """A host cannot be reached any more."""
+
+    host: str
+
+
 class PauseRequested(Struct, frozen=True):
     """The driver does not wait for delays: the run will be continued later."""
 
@@ -135,6 +151,8 @@ Fact = (
     | ItemsEnded
     | DrawFailed
     | StepPaced
+    | HostReached
+    | HostLost
     | PauseRequested
     | StopRequested
 )

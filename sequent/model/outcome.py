@@ -8,6 +8,7 @@ from attrs import field, frozen
 
 from sequent.by_fields import ByFields
 from sequent.model.record_text import Count, Number
+from sequent.model.scope import path_on_host
 from sequent.model.showing import shown
 from sequent.model.status import RunStatus, Status
 
@@ -51,10 +52,17 @@ class Failure(ByFields):
     path: str
     sequence: str
     host: str = ""
-    """The host of the attempt; '' if it ran where the run was started."""
+    """Where it was; empty where the run was started."""
+    host_depth: Count = 0
+    """How many names of the path lead to the step or container that has a copy on each host."""
     attempt: int = 1
     problem: Problem
     log: LogSpan | None = None
+
+    @property
+    def located(self) -> str:
+        """The path with the host in its place: ``load@etl2``."""
+        return path_on_host(self.path, self.host, self.host_depth)
 
     @property
     def type(self) -> str:

@@ -19,6 +19,7 @@ from sequent.model.description import Description, Part
 from sequent.model.durations import AT_ONCE, Backoff
 from sequent.model.inputs import Input, ItemsCallPlan, ItemsPlan
 from sequent.model.references import Path
+from sequent.model.scope import Sequence
 from sequent.model.spec import Amounts, PoolSpec
 from sequent.model.status import Action, Claim, Construct, Status
 
@@ -69,6 +70,8 @@ class StepPlan(ByFields):
     position: int
     """Its place among its container's children."""
     construct: Construct
+    host: str = ""
+    """The name of this machine that it gives, if it does; what is on another has a copy there."""
     is_empty: bool = False
     """Whether there is nothing to do: the step succeeds at once."""
     inputs: tuple[Input, ...] = ()
@@ -104,7 +107,10 @@ class StepPlan(ByFields):
 
 @frozen(kw_only=True, eq=False, repr=False)
 class ContainerPlan(ByFields):
-    """A block that will run. A repeated step is a container of one step, with the step's path (``wraps``)."""
+    """A block that will run. A repeated step is a container of one step, with the step's path (``wraps``).
+
+    A step or container with copies on hosts is in a container of its own, with its path (``is_copied``).
+    """
 
     index: int
     path: Path
@@ -135,9 +141,17 @@ class ContainerPlan(ByFields):
     result: int | None = None
     """The position of the child whose result is the container's."""
     wraps: bool = False
+    is_copied: bool = False
+    """Whether its iterations are copies, one on each host: ``repeats`` has the names. They count in no sequence."""
+    is_single: bool = False
+    """Whether it has one copy, as its author wrote: then its result is that of the copy, and else a dict by host."""
     stops: bool = True
     watches: bool = False
     place: Place | None = field(default=None, eq=False)
+
+    def sequence_within(self, around: Sequence, number: int, hosts: tuple[str, ...]) -> Sequence:
+        """The sequence in one of its iterations; ``hosts`` has those of its copies."""
+        return (*around, hosts[number - 1] if self.is_copied else number)
 
 
 NodePlan = StepPlan | ContainerPlan

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
+from sequent.model.scope import Sequence
 from sequent.model.status import Status, Verdict
 
 
@@ -69,7 +70,9 @@ class SavedBlock(Struct, frozen=True):
     recovery: int = -1
     """The recovery of the latest attempt in it; -1 if there is none."""
     ran_in: int = -1
-    """The last recovery in which a task in it ran."""
+    """The last recovery in which something in it ran."""
+    hosts: tuple[str, ...] = ()
+    """Of a container of copies: the host of each."""
 
 
 class Mark(Struct, frozen=True):
@@ -81,7 +84,7 @@ class Mark(Struct, frozen=True):
     iteration: int
     """The iteration of a repeated step; 0 for others."""
     attempt: int
-    sequence: tuple[int, ...]
+    sequence: Sequence
     found: Status
     """Its status, as directives name it."""
 
@@ -92,8 +95,8 @@ class Renewal(Struct, frozen=True):
     frame: int
     """The frame around it."""
     node: int
-    sequence: tuple[int, ...]
-    """The sequence of the iteration around it."""
+    sequence: Sequence
+    """Of the iteration around it."""
 
 
 class Revision(Struct, frozen=True):

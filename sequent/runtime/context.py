@@ -45,11 +45,13 @@ class Context(ByFields):
     """The run's directory."""
     _around: str = field(default="", repr=False, alias="around")
     """The runs around it, as ``RUNS_AROUND`` has them."""
+    _located: str = field(default="", repr=False, alias="located")
+    """Of a copy on a host: its path with the host in its place."""
 
     @property
     def idempotency_key(self) -> str:
-        """Run, path and sequence: the same for every attempt of this task, and of no other."""
-        return f"{self.run_id}/{self.path}/{self.sequence}"
+        """Run, path, host and sequence: the same for every attempt of this task, and of no other."""
+        return f"{self.run_id}/{self._located or self.path}/{self.sequence}"
 
     @property
     def scratch(self) -> Path:
@@ -58,7 +60,7 @@ class Context(ByFields):
         Every attempt of the task finds the files of earlier ones in it. It is removed with the run.
         """
         # Named by a digest, since paths may be longer than file names.
-        task = blake2b(f"{self.path}/{self.sequence}".encode(), digest_size=10).hexdigest()
+        task = blake2b(f"{self._located or self.path}/{self.sequence}".encode(), digest_size=10).hexdigest()
         directory = os.path.join(self._directory, "scratch", task)
         # Only the owner can enter the run's directory, so this one is private too.
         os.makedirs(directory, exist_ok=True)

@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 from sequent.model.outcome import LogSpan, Problem
 from sequent.model.record_text import Count
 from sequent.model.references import CompoundForm
+from sequent.model.scope import path_on_host
 from sequent.model.status import Verdict
 from sequent.model.target import Target
 from sequent.model.variables import PREFIX
@@ -97,6 +98,8 @@ class AttemptOrder(Message, frozen=True, kw_only=True):
     recovery: int
     host: str = ""
     """The host on which it is executed, as its step names it; empty: where the flow was started."""
+    host_depth: int = 0
+    """The number of names of its path up to the step or container that has a copy on each host; 0: there are none."""
     inputs: tuple[Given, ...] = ()
     """The value of each reference, in the order of ``work.references_of``, without flow handles and secrets."""
     makers: tuple[str, ...] = ()
@@ -111,6 +114,11 @@ class AttemptOrder(Message, frozen=True, kw_only=True):
     """
     announces: bool = False
     wants_verdict: bool = False
+
+    @property
+    def located(self) -> str:
+        """The path of its task; of a copy with the host in its place: ``load@etl2``."""
+        return path_on_host(self.path, self.host if self.host_depth else "", self.host_depth)
 
 
 class DrawOrder(Message, frozen=True, kw_only=True):

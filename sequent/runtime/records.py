@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from sequent.model.outcome import Failure, LogSpan, Problem
 from sequent.model.record_text import Count, Moment
+from sequent.model.scope import path_on_host
 from sequent.model.status import RunStatus, Status
 from sequent.model.target import Target
 
@@ -77,6 +78,10 @@ class AttemptRecord(Struct, frozen=True, kw_only=True):
 
     path: str
     sequence: str
+    host: str = ""
+    """The host that it has a copy for; empty if there are no copies."""
+    host_depth: int = 0
+    """The number of names of the path up to the step or container that has the copies."""
     attempt: int
     status: Status
     """``active`` if it has no outcome; ``waiting`` if it was lost, or no longer counts."""
@@ -93,7 +98,20 @@ class AttemptRecord(Struct, frozen=True, kw_only=True):
     def failure(self) -> Failure:
         """Its failure, if it has failed."""
         problem = self.problem or Problem(type="Unknown", message="no reason was recorded")
-        return Failure(path=self.path, sequence=self.sequence, attempt=self.attempt, problem=problem, log=self.log)
+        return Failure(
+            path=self.path,
+            sequence=self.sequence,
+            host=self.host,
+            host_depth=self.host_depth,
+            attempt=self.attempt,
+            problem=problem,
+            log=self.log,
+        )
+
+    @property
+    def located(self) -> str:
+        """The path with the host in its place: ``load@etl2``."""
+        return path_on_host(self.path, self.host, self.host_depth)
 
 
 class Pending(NamedTuple):
@@ -105,3 +123,10 @@ class Pending(NamedTuple):
     """The attempt that is waited for; 0 for a delay."""
     due: float
     """Seconds since 1970."""
+    host: str = ""
+    host_depth: int = 0
+
+    @property
+    def located(self) -> str:
+        """The path with the host in its place: ``load@etl2``."""
+        return path_on_host(self.path, self.host, self.host_depth)

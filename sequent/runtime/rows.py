@@ -208,6 +208,8 @@ class Batch(Struct):
     """In order: the last of one holder and pool counts."""
     unrun: Unrun | None = None
     """The numbers of tasks that were not executed, so far."""
+    reason: str | None = None
+    """Why some tasks wait while the run goes on: a line for each host that cannot be reached; '' if there is none."""
     end: RunEnd | None = None
 
     def __bool__(self) -> bool:
@@ -229,5 +231,6 @@ class Batch(Struct):
             or self.renewed
             or self.beginnings
             or self.unrun is not None
+            or self.reason is not None
             or self.end
         )

@@ -10,10 +10,8 @@ from sequent.errors import UsageError
 from sequent.model.inputs import ItemsCallPlan
 from sequent.model.plan import ContainerPlan, NodePlan, Plan, StepPlan
 from sequent.model.references import dotted
-from sequent.model.scope import sequence_text
+from sequent.model.scope import Sequence, located, sequence_text, split_host
 from sequent.model.wording import did_you_mean
-
-Sequence = tuple[int, ...]
 
 
 @frozen
@@ -22,6 +20,8 @@ class Address:
 
     path: str
     sequence: Sequence | None
+    host: str = ""
+    """The host of a copy; empty: any."""
 
     @property
     def key(self) -> str:
@@ -31,7 +31,7 @@ class Address:
 
 def key_of(path: str, sequence: Sequence | None) -> str:
     """Return an address as text."""
-    return path if sequence is None else f"{path}/{sequence_text(sequence)}"
+    return path if sequence is None else f"{located(path, sequence)}/{sequence_text(sequence)}"
 
 
 class Addresses:
@@ -72,7 +72,7 @@ class Addresses:
         Raises:
             UsageError: there is no such step, or no such iteration of it.
         """
-        path, numbers = _split(text)
+        path, host, numbers = self._split(text)
         step = self.steps.get(path)
         if step is None:
             if path in self.containers:
@@ -87,7 +87,7 @@ class Addresses:
                 hint="give it a function or a command",
                 path=path,
             )
-        return Address(path, self._sequence(numbers, self.levels(step), text, option))
+        return Address(path, self._sequence(numbers, host, self.levels(step), text, option), host)
 
     def repeat(self, path: str, option: str) -> str:
         """Return the path of a named part that repeats over items from a callable.
@@ -115,18 +115,36 @@ class Addresses:
         Raises:
             UsageError: there is no such part, or no such iteration of it.
         """
-        path, numbers = _split(text)
+        path, host, numbers = self._split(text)
         step, container = self.steps.get(path), self.containers.get(path)
         if step is None and container is None:
             raise self._unknown(path, "the simulation is asked for", [*self.steps, *self.containers])
         around = self.levels(container or self.steps[path])
         inside = [*around, *([] if container is None else [container])]
-        is_whole = numbers is not None and numbers.count(".") + 1 == len(around)
-        return Address(path, self._sequence(numbers, around if is_whole else inside, text, "the simulation"))
+        counted = sum(not level.is_copied for level in around)
+        is_whole = numbers is not None and numbers.count(".") + 1 == counted
+        levels = around if is_whole and not (host and inside[-1].is_copied) else inside
+        return Address(path, self._sequence(numbers, host, levels, text, "the simulation"), host)
 
-    def _sequence(self, numbers: str | None, levels: list[ContainerPlan], text: str, option: str) -> Sequence | None:
+    def _sequence(
+        self, numbers: str | None, host: str, levels: list[ContainerPlan], text: str, option: str
+    ) -> Sequence | None:
+        """The named sequence, with the host in its place."""
+        places = [place for place, level in enumerate(levels) if level.is_copied]
+        if (host and not places) or (numbers is not None and places and not host):
+            hint = f"name it: {self._at_host(text)}" if places else "leave the host out"
+            why = "does not say on which host" if places else "has no copies on hosts"
+            raise UsageError(f"{option} names {text!r}, which {why}", code="unknown-host", hint=hint)
         if numbers is None:
             return None
+        found = self._numbers(numbers, [level for level in levels if not level.is_copied], text, option)
+        return (*found[: places[0]], host, *found[places[0] :]) if places else found
+
+    def _at_host(self, text: str) -> str:
+        path, _, numbers = text.partition("/")
+        return f"{path}@HOST/{numbers}"
+
+    def _numbers(self, numbers: str, levels: list[ContainerPlan], text: str, option: str) -> tuple[int, ...]:
         parts = numbers.split(".")
         fits = len(parts) == len(levels) and all(part.isdecimal() and int(part) > 0 for part in parts)
         sequence = tuple(map(int, parts)) if fits else ()
@@ -152,7 +170,7 @@ class Addresses:
             path=path,
         )
 
-
-def _split(text: str) -> tuple[str, str | None]:
-    path, slash, numbers = text.partition("/")
-    return path, numbers if slash else None
+    def _split(self, text: str) -> tuple[str, str, str | None]:
+        """Path, host and numbers."""
+        typed, slash, numbers = text.partition("/")
+        return *split_host(typed, {*self.steps, *self.containers}), numbers if slash else None

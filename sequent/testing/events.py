@@ -7,6 +7,7 @@ from enum import StrEnum
 from attrs import field, frozen
 
 from sequent.model.outcome import Problem
+from sequent.model.scope import Sequence, path_on_host, read_sequence
 from sequent.model.status import Status
 
 
@@ -44,6 +45,8 @@ class Event:
     """The dotted path."""
     sequence: str
     """The iteration numbers from the outermost inwards: ``1.2``; a container's own iteration is the last."""
+    host: str = ""
+    """The host whose copy it is; empty where there are no copies."""
     attempt: int = 0
     """The number of a task's attempt, from 1; 0 for other events."""
     status: Status | None = None
@@ -52,9 +55,16 @@ class Event:
     """The end of a wait, in simulated seconds."""
     problem: Problem | None = field(default=None, repr=False)
     """The reason for a failure."""
+    host_depth: int = field(default=0, repr=False)
+    """How many names of the path lead to the step or container that has the copies."""
+
+    @property
+    def address(self) -> Sequence:
+        """The sequence, with the host in its place."""
+        return read_sequence(self.sequence, self.host, self.host_depth)
 
     def __str__(self) -> str:
-        what = f"{self.path}/{self.sequence} {self.kind.value}"
+        what = f"{path_on_host(self.path, self.host, self.host_depth)}/{self.sequence} {self.kind.value}"
         if self.attempt > 1:
             what += f" (attempt {self.attempt})"
         if self.until is not None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from collections.abc import Sequence as Several
 from typing import Any, cast
 
 from sequent.model.outcome import LogSpan, Problem
 from sequent.model.plan import ContainerPlan, Plan
 from sequent.model.references import dotted
-from sequent.model.scope import Scope, sequence_text
+from sequent.model.scope import Scope, Sequence, depth_of_host, host_in, sequence_text
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.ports import DrivenRun
 from sequent.runtime.records import RunRecord
@@ -17,8 +19,8 @@ from sequent.runtime.rows import Ask, Batch, TaskKey, Wait
 from sequent.testing.clock import FakeClock
 from sequent.testing.events import Event, Kind
 
-Key = tuple[str, tuple[int, ...]]
-"""Path and sequence. A container has the sequence of its own container; its iterations have one number more."""
+Key = tuple[str, Sequence]
+"""Path and sequence. A container as a whole has the sequence of its own container; an iteration has one number more."""
 
 _KINDS = {
     Status.SUCCESS: Kind.ENDED,
@@ -40,7 +42,7 @@ class Recording:
         self._plan = plan
         self._clock = clock
         self._late: list[Event] = []
-        self._sequences: dict[int, tuple[int, ...]] = {0: ()}
+        self._sequences: dict[int, Sequence] = {0: ()}
         """The sequence of each stored frame, by its id."""
         self._problems: dict[tuple[int, int], Problem] = {}
         self._holds: defaultdict[str, dict[TaskKey | None, int]] = defaultdict(dict)
@@ -59,9 +61,16 @@ class Recording:
             if kept:
                 holders[None] = kept
 
-    def _event(self, kind: Kind, node: int, sequence: tuple[int, ...], **more: Any) -> Event:
-        path = dotted(self._plan.nodes[node].path)
-        return Event(at=self._clock.elapsed, kind=kind, path=path, sequence=sequence_text(sequence), **more)
+    def _event(self, kind: Kind, node: int, sequence: Sequence, **more: Any) -> Event:
+        return Event(
+            at=self._clock.elapsed,
+            kind=kind,
+            path=dotted(self._plan.nodes[node].path),
+            sequence=sequence_text(sequence),
+            host=host_in(sequence),
+            host_depth=depth_of_host(sequence),
+            **more,
+        )
 
     def _flush(self) -> None:
         if self._late:
@@ -111,7 +120,7 @@ class Recording:
     def run_ended(self, status: RunStatus) -> None:
         self._flush()
 
-    def _set(self, node: int, sequence: tuple[int, ...], status: Status) -> None:
+    def _set(self, node: int, sequence: Sequence, status: Status) -> None:
         self.statuses[dotted(self._plan.nodes[node].path), sequence] = status
 
     # -- from the commits
@@ -132,7 +141,9 @@ class Recording:
             self._whole(frame, node, status)
         for opening in batch.frames:
             parent, node, number = opening.key.parent, opening.key.node, opening.key.number
-            self._sequences[opening.id] = (*self._sequences[parent], number)
+            is_copy = self._is_copy(node)
+            last = json.loads(opening.item or "") if is_copy else number
+            self._sequences[opening.id] = (*self._sequences[parent], last)
             self._iteration(parent, node, number, Status.ACTIVE)
         for opened in batch.repeats:
             self._whole(opened.frame, opened.node, Status.ACTIVE)
@@ -141,7 +152,7 @@ class Recording:
             self._hold(hold.pool, hold.key, hold.amount)
         self._measure()
 
-    def granted(self, asks: Sequence[Ask]) -> None:
+    def granted(self, asks: Several[Ask]) -> None:
         """Record the amounts held of shared pools; the tasks that waited for them start by a later commit."""
         for ask in asks:
             for pool, amount in ask.amounts:
@@ -149,7 +160,8 @@ class Recording:
 
     def _iteration(self, parent: int, node: int, number: int, status: Status) -> None:
         container = self._plan.nodes[node]
-        if not container.path:
+        if not container.path or self._is_copy(node):
+            # What is copied tells of itself.
             return
         sequence = (*self._sequences[parent], number)
         self._set(node, sequence, status)
@@ -161,10 +173,14 @@ class Recording:
             problem = self._problems.pop((parent, node), None)
             self._late.append(self._event(Kind.CLOSED, node, sequence, status=status, problem=problem))
 
+    def _is_copy(self, node: int) -> bool:
+        container = self._plan.nodes[node]
+        return isinstance(container, ContainerPlan) and container.is_copied
+
     def _whole(self, frame: int, node: int, status: Status) -> None:
         self._set(node, self._sequences[frame], status)
 
-    def _sequence(self, key: TaskKey) -> tuple[int, ...]:
+    def _sequence(self, key: TaskKey) -> Sequence:
         around = self._sequences[key.frame]
         return (*around, key.iteration) if key.iteration else around
 
@@ -199,7 +215,7 @@ class _Recorded:
         self._run.commit(batch)
         self._recording.committed(batch)
 
-    def ask(self, asks: Sequence[Ask]) -> list[Ask]:
+    def ask(self, asks: Several[Ask]) -> list[Ask]:
         granted = self._run.ask(asks)
         self._recording.granted(granted)
         return granted

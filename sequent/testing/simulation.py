@@ -11,7 +11,7 @@ from sequent.dsl.pools import Pool
 from sequent.errors import UsageError
 from sequent.model.outcome import Outcome
 from sequent.model.plan import Plan
-from sequent.model.scope import sequence_text
+from sequent.model.scope import host_in, sequence_text
 from sequent.model.status import RunStatus, Status
 from sequent.model.wording import did_you_mean
 from sequent.runtime.recovery.task_selection import Asked
@@ -122,8 +122,11 @@ class Simulation:
             found = self._told.statuses.get((address.path, address.sequence))
             return self._of_unbegun(address) if found is None else found
         each = {key[1]: status for key, status in self._told.statuses.items() if key[0] == address.path}
-        if address.path in self._addresses.containers:
-            depth = len(self._addresses.levels(self._addresses.containers[address.path]))
+        if address.host:
+            each = {sequence: status for sequence, status in each.items() if host_in(sequence) == address.host}
+        node = self._addresses.containers.get(address.path)
+        if node is not None and not (address.host and node.is_copied):
+            depth = len(self._addresses.levels(node))
             each = {sequence: status for sequence, status in each.items() if len(sequence) == depth}
         if len(set(each.values())) > 1:
             some = ", ".join(f"{key_of(address.path, sequence)}: {each[sequence].value}" for sequence in list(each)[:5])
@@ -239,7 +242,7 @@ class Simulation:
     # -- inside
 
     def _label(self, event: Event) -> str:
-        return self._addresses.label(event.path, tuple(map(int, event.sequence.split("."))))
+        return self._addresses.label(event.path, event.address)
 
     def _events(self, name: str, *kinds: Kind) -> list[Event]:
         """Return the events of these kinds of a step, or in a container."""
@@ -251,7 +254,9 @@ class Simulation:
         return [
             event
             for event in found
-            if _is_in(event.path, address.path) and (not sequence or _is_in(event.sequence, sequence))
+            if _is_in(event.path, address.path)
+            and (not sequence or _is_in(event.sequence, sequence))
+            and address.host in ("", event.host)
         ]
 
     def _moments(self, name: str, kind: Kind) -> list[float]:

@@ -47,6 +47,11 @@ class Task:
         return self.order.sequence
 
     @property
+    def host(self) -> str:
+        """The host that its step names; empty where the flow was started."""
+        return self.order.host
+
+    @property
     def attempt(self) -> int:
         """The number of the attempt, from 1, counted across retries and recoveries."""
         return self.order.attempt
@@ -58,8 +63,8 @@ class Task:
 
     @property
     def key(self) -> str:
-        """Path and sequence: ``transmit.send/1.2``."""
-        return f"{self.path}/{self.sequence}"
+        """Path, host and sequence: ``transmit.send/1.2``, ``load@etl2/1``."""
+        return f"{self.order.located}/{self.sequence}"
 
     @cached_property
     def item(self) -> object:
@@ -111,5 +116,7 @@ class Task:
             recovery=self.recovery,
             attempt=self.attempt,
             token=self.order.token,
+            host=self.host,
+            located=self.order.located,
         )
         return FlowInStep(self.catalogue.definition.spec.name, context)

@@ -210,6 +210,7 @@ class World:
                     clock=self._clock,
                     observer=self._recording,
                     selector=SimulatedSelector(self._agenda),
+                    is_here=lambda host: True,  # noqa: ARG005  every host is simulated here
                     signals=_interrupting(self._agenda, far.stop_at),
                     stays_awake=False,
                 )

@@ -85,8 +85,6 @@ ELSEWHERE: dict[int, tuple[str, ...]] = {
 """By row, the tests of other folders that show it."""
 
 LATER: dict[int, str] = {
-    33: "hosts within hosts: other hosts are refused by name",
-    35: "hosts with threads: hosts are refused by name",
     45: "modules that a host does not have: hosts are refused by name",
     83: "hosts that write to the store: hosts are refused by name",
     87: "a driver on another host: a store is a file of one machine",

@@ -40,6 +40,40 @@ MISTAKES = {
             ("043_naive", "delay=datetime(2026, 11, 24)", "option", "has no time zone", "a datetime with its zone"),
         )
     },
+    "row_033": Mistake(
+        text="""
+@container
+class flow:
+    @container(
+        hosts=["etl1"],  # other
+    )
+    class block:
+        @step(
+            hosts=["etl2"],  # wrong
+        )
+        def load(self): ...
+""",
+        code="nested-hosts",
+        path="block.load",
+        says=("'block.load' has hosts ['etl2'] inside 'block', which has hosts ['etl1']",),
+        hint="name hosts in one of both",
+    ),
+    "row_035": Mistake(
+        text="""
+@container
+class flow:
+    @container(hosts=["etl1", "etl2"])
+    class block:
+        @step(
+            task_construct="thread",  # wrong
+        )
+        def load(self): ...
+""",
+        code="hosts-construct",
+        path="block.load",
+        says=("'block.load' has hosts ['etl1', 'etl2'], and runs in a thread of the driver",),
+        hint='give it task_construct="process", or leave hosts= out',
+    ),
     "row_034_class": Mistake(
         text="""
 @container

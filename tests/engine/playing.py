@@ -13,11 +13,12 @@ from sequent.model import facts
 from sequent.model.directives import NO_DIRECTIVES, Directives, Selection
 from sequent.model.effects import CloseFrame, CloseRepeat, Effect, OpenRepeat, StartTask
 from sequent.model.facts import Fact
+from sequent.model.hosts import hosts_in
 from sequent.model.inputs import ItemsLiteralPlan
 from sequent.model.items import Items
 from sequent.model.plan import ContainerPlan, Plan, StepPlan
 from sequent.model.references import dotted
-from sequent.model.scope import sequence_text
+from sequent.model.scope import host_in, located, numbers_in, read_sequence, sequence_text
 from sequent.model.spec import FlowSpec
 from sequent.model.status import Status, Verdict
 from tests.kept_rows import Key, Rows
@@ -72,7 +73,9 @@ class Play(World):
                 self.attempts[name] = effect.attempt
             elif isinstance(effect, CloseFrame):
                 path = dotted(self.plan.nodes[effect.scope.node].path)
-                self.closed[f"{path}/{sequence_text(effect.scope.sequence)}"] = effect.status
+                self.closed[f"{located(path, effect.scope.sequence)}/{sequence_text(effect.scope.sequence)}"] = (
+                    effect.status
+                )
             elif isinstance(effect, CloseRepeat):
                 path = dotted(self.plan.nodes[effect.node].path)
                 self.closed[shown((path, effect.scope.sequence))] = effect.status
@@ -80,7 +83,9 @@ class Play(World):
             if isinstance(effect, OpenRepeat):
                 container = self.plan.nodes[effect.node]
                 assert isinstance(container, ContainerPlan)
-                if isinstance(container.repeats, ItemsLiteralPlan):
+                if container.is_copied and isinstance(container.repeats, ItemsLiteralPlan):
+                    self.open_copies(self._key(effect), tuple(hosts_in(container.repeats.text)))
+                elif isinstance(container.repeats, ItemsLiteralPlan):
                     self.items(shown(self._key(effect)), len(Items(container.repeats.text)))
         return effects
 
@@ -119,6 +124,23 @@ class Play(World):
 
     def break_items(self, name: str) -> None:
         self.break_draw(key_of(name))
+
+    def hosts(self, name: str, *hosts: str) -> None:
+        """The hosts of a step or container are known."""
+        self.open_copies(key_of(name), hosts)
+
+    def reach(self, *hosts: str, slots: int | None = 100) -> None:
+        """Hosts can be reached; without slots of their own they are this machine."""
+        for host in hosts:
+            self.tell(facts.HostReached(host, slots))
+
+    def lose_host(self, host: str) -> None:
+        """A host cannot be reached any more."""
+        self.tell(facts.HostLost(host))
+
+    def take_back_task(self, name: str) -> None:
+        """A task that was ordered never began."""
+        self.take_back(key_of(name))
 
     def stop(self) -> None:
         self.tell(facts.StopRequested())
@@ -191,18 +213,24 @@ class Play(World):
 
 
 def selected(name: str) -> Selection:
-    path, _, sequence = name.partition("/")
-    return Selection(tuple(path.split(".")), tuple(map(int, sequence.split("."))) if sequence else ())
+    path, sequence = key_of(name)
+    numbers = numbers_in(sequence) if "/" in name else ()
+    return Selection(tuple(path.split(".")), numbers, host_in(sequence))
 
 
 def key_of(name: str) -> Key:
-    path, _, sequence = name.partition("/")
-    return path, tuple(map(int, sequence.split("."))) if sequence else (1,)
+    """The key of a name; no host has a dot in it."""
+    typed, _, numbers = name.partition("/")
+    names = [part.partition("@") for part in typed.split(".")]
+    path, sequence = ".".join(part[0] for part in names), numbers or "1"
+    host, depth = next(((part[2], depth) for depth, part in enumerate(names, 1) if part[2]), ("", 0))
+    return path, read_sequence(sequence, host, depth)
 
 
 def shown(key: Key) -> str:
     path, sequence = key
-    return path if sequence == (1,) else f"{path}/{sequence_text(sequence)}"
+    where = located(path, sequence)
+    return where if numbers_in(sequence) == (1,) else f"{where}/{sequence_text(sequence)}"
 
 
 def endless():

@@ -25,6 +25,8 @@ from sequent import (
     or_,
 )
 from sequent import virtual_resource_pool as vrp
+from sequent.compiler import compile_flow
+from sequent.dsl.definitions import definition_of
 from sequent.errors import DefinitionError
 from sequent.runtime.store import open_store
 from tests.golden.ledger import breaks, note, noted, runs, script, works
@@ -380,11 +382,17 @@ def test_the_flow_among_the_arguments_tells_a_step_where_it_is(home):
 # -- the rest ------------------------------------------------------------------------------------------
 
 
-def test_hosts_within_hosts_and_hosts_at_all_are_refused_until_they_are_there(home):
+def test_hosts_within_hosts_are_refused_and_so_is_a_flow_that_another_host_cannot_find(home):
     flow = Sequent()
-    flow.add_step("a", func=works, hosts=["ubuntud01_eventor"])
-    with pytest.raises(DefinitionError, match="not supported yet"):
+    block = flow.add_step("block", hosts=["ubuntud01_eventor"])
+    block.add_step("a", func=works)
+    with pytest.raises(
+        DefinitionError, match="'block' runs on host 'ubuntud01_eventor', where its flow cannot be found"
+    ):
         flow.run()
+    block.add_step("b", func=works, hosts=["other"])
+    with pytest.raises(DefinitionError, match=r"'block.b' has hosts \['other'\] inside 'block', which has hosts"):
+        compile_flow(definition_of(flow).spec)
 
 
 def test_the_resource_program_ends(home):

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import sequent
 from sequent.compiler import compile_flow
 from sequent.dsl.definitions import definition_of
+from sequent.model.directives import NO_DIRECTIVES
 from sequent.model.outcome import Problem
 from sequent.model.status import Construct, RunStatus, Status
 from sequent.model.target import Target
@@ -18,7 +19,7 @@ from sequent.runtime.clock import SystemClock
 from sequent.runtime.driver.adapters import Adapters
 from sequent.runtime.driver.loop import Driver
 from sequent.runtime.orders import AttemptEnded, AttemptOrder, DrawOrder, Report
-from sequent.runtime.ports import DrivenRun, Store
+from sequent.runtime.ports import DrivenRun, Executor, Store
 from sequent.runtime.rows import Batch
 from sequent.runtime.store import open_store
 
@@ -247,6 +248,7 @@ class World:
         slots: int = 2,
         look: Callable[[Batch], None] | None = None,
         clock: FakeClock | None = None,
+        host_executor: Callable[[str], Executor] | None = None,
         **how: Any,
     ) -> RunStatus:
         """Drive the run, and let a test look at each commit; with a clock of its own, no time passes but in sleeps."""
@@ -259,8 +261,10 @@ class World:
                 clock=clock or SystemClock(),
                 observer=self.observer,
                 selector=real if clock is None else FakeSelector(real, clock),
+                host_executor=host_executor,
             )
-            saved = self.run.saved(self.plan) if self.is_taken else None
+            directives = how.get("directives", NO_DIRECTIVES)
+            saved = self.run.saved(self.plan, directives) if self.is_taken else None
             try:
                 return Driver(self.plan, adapters, slots=slots, saved=saved, **how).drive()
             finally:

@@ -20,6 +20,7 @@ from sequent.cli.runs.attempt_output import Output, Piece
 from sequent.cli.runs.run_lookup import found_run
 from sequent.errors import UsageError
 from sequent.model.commands import typed
+from sequent.model.scope import split_host
 from sequent.model.status import RunStatus
 from sequent.model.wording import guess
 from sequent.runtime.ports import Store
@@ -42,15 +43,16 @@ def logs(
     options: TypedOptions = DEFAULTS,
 ) -> int:
     """Print the output of a run's steps, attempt by attempt."""
-    step, _, sequence = (path or "").partition("/")
+    where, _, sequence = (path or "").partition("/")
     if follow and options.json:
         raise UsageError("--follow and --json exclude each other", hint="leave one of them out")
     with opened_store(options) as store:
         record = found_run(store, "logs", run, path)
+        step, host = split_host(where, record.description)
         if step:
             _refuse_unknown(record, step)
-        asked = _Asked(store, step, sequence)
-        if sequence and not follow:
+        asked = _Asked(store, step, sequence, host)
+        if (sequence or host) and not follow:
             _refuse_unbegun(asked, record)
         if options.json:
             _write_document(asked, record)
@@ -76,12 +78,24 @@ def _refuse_unbegun(asked: _Asked, record: RunRecord) -> None:
     """Refuse an iteration without a log, since it has not begun or does not exist; the error lists the others."""
     if next(asked.attempts(record), None) is not None:
         return
-    found = {attempt.sequence for attempt in asked.store.attempts(record, asked.step)}
+    found = {
+        attempt.sequence for attempt in asked.store.attempts(record, asked.step) if asked.host in ("", attempt.host)
+    }
     begun = sorted(found, key=lambda text: tuple(map(int, text.split("."))))
     shown = [*begun[:_SHOWN], "...", begun[-1]] if len(begun) > _SHOWN + 1 else begun
     told = "it has not begun"
     if begun:
         told = f"it has begun in {len(begun):,} iteration{'s' * (len(begun) > 1)}: {', '.join(shown)}"
+    if not found:
+        hosts = sorted({attempt.host for attempt in asked.store.attempts(record, asked.step)} - {""})
+        told = f"it has begun on {', '.join(hosts)}" if hosts else told
+    if not asked.sequence:
+        raise UsageError(
+            f"run {record.id!r} has nothing of {asked.step!r} on host {asked.host!r} that has begun",
+            code="unknown-host",
+            hint=told,
+            path=asked.step,
+        )
     raise UsageError(
         f"run {record.id!r} has no iteration {asked.sequence!r} of {asked.step!r} that has begun",
         code="sequence",
@@ -107,11 +121,15 @@ class _Asked:
     store: Store
     step: str
     sequence: str
+    host: str
 
     def attempts(self, record: RunRecord) -> Iterator[AttemptRecord]:
         """Yield the attempts by time of start."""
         found = self.store.attempts(record, self.step or None)
-        return (attempt for attempt in found if not self.sequence or attempt.sequence == self.sequence)
+        return (attempt for attempt in found if self._means(attempt))
+
+    def _means(self, attempt: AttemptRecord) -> bool:
+        return self.sequence in ("", attempt.sequence) and self.host in ("", attempt.host)
 
 
 def _write_document(asked: _Asked, record: RunRecord) -> None:
@@ -150,7 +168,7 @@ class _Show:
         output = Output(self.asked.store, record)
         for attempt in self.asked.attempts(record):
             piece = output.of(attempt)
-            key = (attempt.path, attempt.sequence, attempt.attempt)
+            key = (attempt.located, attempt.sequence, attempt.attempt)
             if piece is not None and piece.dropped and not piece.length and key not in self._lost:
                 self._lost.add(key)
                 self._print(key, attempt, (), piece)

@@ -16,7 +16,8 @@ from sequent.cli.output.terminal import out
 from sequent.cli.output.text import Paint, safe
 from sequent.cli.runs.flow_lookup import compiled_flow
 from sequent.compiler.words import claim_text, option_words, requirement_text, source_text
-from sequent.model.description import Description, Part, ValueSource
+from sequent.model.description import Description, Part, SourceKind, ValueSource
+from sequent.model.hosts import hosts_in
 from sequent.model.options import OPTIONS
 from sequent.model.references import Path
 from sequent.model.requirements import Atom, Requirement, claims_in
@@ -25,8 +26,9 @@ from sequent.model.spec import capacity_text
 Siblings = dict[Path, int]
 """The children of a container, with their positions."""
 _LONGEST_SHOWN = 60
-_NOTED = [name for name, option in OPTIONS.items() if option.is_tuning or name in ("until", "acquires", "releases")]
-"""The options that say when and how often a part runs, and which resources it holds."""
+_ALSO_NOTED = ("hosts", "until", "acquires", "releases")
+_NOTED = [name for name, option in OPTIONS.items() if option.is_tuning or name in _ALSO_NOTED]
+"""The options that say where, when and how often a part runs, and which resources it holds."""
 
 
 def plan(target: Target = None, /, *, options: TypedOptions = DEFAULTS) -> int:
@@ -63,6 +65,8 @@ class PlannedPart:
     """Its items; '' if it does not repeat."""
     parallel: int | str
     """The number of iterations at once: a number, 0 for any, or its source."""
+    hosts: list[str] | str | None
+    """The hosts that it has copies on, or their source; None if it has no copies."""
     notes: tuple[str, ...]
     """Its durations, retries and limits, and the amounts that it acquires."""
 
@@ -88,6 +92,7 @@ class PlannedPart:
             "waits_for": self.waits_for or None,
             "repeats": self.repeats or None,
             "parallel": self.parallel,
+            "hosts": self.hosts,
             "notes": list(self.notes),
             "place": None if place is None else {"file": place.file, "line": place.line},
         }
@@ -134,8 +139,15 @@ def _planned(path: Path, part: Part, siblings: Siblings) -> PlannedPart:
         waits_for="" if part.requires is None else _waits_for(part.requires, siblings),
         repeats=_repeats(part),
         parallel=safe(source_text(parallel)) if isinstance(parallel, ValueSource) else parallel,
+        hosts=_hosts(part.options.get("hosts")),
         notes=tuple(map(safe, option_words(part, _NOTED))),
     )
+
+
+def _hosts(source: ValueSource | None) -> list[str] | str | None:
+    if source is None or source.kind is not SourceKind.LITERAL:
+        return None if source is None else safe(source_text(source))
+    return hosts_in(source.text)
 
 
 def _waits_for(requires: Requirement, siblings: Siblings) -> str:

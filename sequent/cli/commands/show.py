@@ -88,12 +88,12 @@ def _show_text(store: Store, record: RunRecord, story: Story, options: GlobalOpt
     out("\n".join(_heading(record, story, store.name, paint)))
     steps = [f"  {safe(path)}: {_numbers(numbers)}" for path, numbers in _steps(story)]
     active = [
-        f"  {paint.status(Status.ACTIVE)}  {task_name(attempt.path, attempt.sequence)}"
+        f"  {paint.status(Status.ACTIVE)}  {task_name(attempt.located, attempt.sequence)}"
         f"{_number(attempt.attempt)}  since {moment(attempt.started)}"
         for attempt in _active(story)
     ]
     waits = [
-        f"  {paint.word(RETRY if wait.attempt else DELAYED)}  {task_name(wait.path, wait.sequence)}"
+        f"  {paint.word(RETRY if wait.attempt else DELAYED)}  {task_name(wait.located, wait.sequence)}"
         f"{_number(wait.attempt)}  until {moment(wait.due)}"
         for wait in _waits(story)
     ]
@@ -154,13 +154,13 @@ def _failed_containers(store: Store, record: RunRecord, story: Story) -> list[Fa
     wanted = story.wanted
     if not wanted.shows(Status.FAILURE):
         return []
-    return [it for it in store.container_problems(record) if wanted.has(it.path, it.sequence)][:SHOWN]
+    return [it for it in store.container_problems(record) if wanted.has(it)][:SHOWN]
 
 
 def _attempts(store: Store, record: RunRecord, story: Story) -> Iterator[AttemptRecord]:
     wanted = story.wanted
     for attempt in seen_attempts(store, record):
-        if wanted.has(attempt.path, attempt.sequence) and wanted.shows(attempt.status):
+        if wanted.has(attempt) and wanted.shows(attempt.status):
             yield attempt
 
 
@@ -227,7 +227,7 @@ def _by_word(numbers: Mapping[Status, int], retries: int) -> dict[str, int]:
 def _new_failures(story: Story, record: RunRecord, told: set[tuple[str, str, int]], paint: Paint) -> list[str]:
     lines: list[str] = []
     for attempt in story.failures.values():
-        key = (attempt.path, attempt.sequence, attempt.attempt)
+        key = (attempt.located, attempt.sequence, attempt.attempt)
         if key not in told:
             told.add(key)
             lines += failure_lines(attempt.failure, record.id, paint)

@@ -20,7 +20,7 @@ def failure_lines(failure: Failure, run: str, paint: Paint) -> list[str]:
     """Return the lines of one failure of a run, with the command that shows the output of the attempt."""
     problem = failure.problem
     number = f"  (attempt {failure.attempt})" if failure.attempt > 1 else ""
-    name = task_name(failure.path, failure.sequence)
+    name = task_name(failure.located, failure.sequence)
     lines = [f"{paint.status(Status.FAILURE)}  {paint.strong(name)}{number}"]
     lines += [f"    {line}" for line in _error_lines(problem)]
     frames = _frames(problem.traceback)
@@ -31,14 +31,14 @@ def failure_lines(failure: Failure, run: str, paint: Paint) -> list[str]:
     if len(frames) > 1 or _GROUP in problem.traceback:
         lines += [f"    {line}" for line in safe_block(problem.traceback).rstrip("\n").split("\n")]
     if failure.log:
-        task = f"{failure.path}/{failure.sequence}" if failure.sequence else failure.path
+        task = f"{failure.located}/{failure.sequence}" if failure.sequence else failure.located
         lines.append(f"    log: {safe(typed('logs', run, task))}")
     return lines
 
 
 def failure_line(failure: Failure, paint: Paint) -> str:
     """Return one failure of many, in one line."""
-    name = task_name(failure.path, failure.sequence)
+    name = task_name(failure.located, failure.sequence)
     return f"{paint.status(Status.FAILURE)}  {name}  {brief(failure.problem)}"
 
 

@@ -83,6 +83,7 @@ def attempt_document(record: AttemptRecord) -> Document:
     return {
         "path": record.path,
         "sequence": record.sequence,
+        "host": record.host or None,
         "attempt": record.attempt,
         "status": _word(record),
         "outdated": record.is_outdated,
@@ -105,6 +106,7 @@ def active_document(record: AttemptRecord) -> Document:
     return {
         "path": record.path,
         "sequence": record.sequence,
+        "host": record.host or None,
         "attempt": record.attempt,
         "since": moment(record.started),
     }
@@ -112,7 +114,13 @@ def active_document(record: AttemptRecord) -> Document:
 
 def wait_document(wait: Pending) -> Document:
     """Return a task or container that waits for its time."""
-    return {"path": wait.path, "sequence": wait.sequence, "attempt": wait.attempt or 1, "due": moment(wait.due)}
+    return {
+        "path": wait.path,
+        "sequence": wait.sequence,
+        "host": wait.host or None,
+        "attempt": wait.attempt or 1,
+        "due": moment(wait.due),
+    }
 
 
 def problem_document(problem: Problem) -> Document:
@@ -155,6 +163,7 @@ def failure_document(failure: Failure) -> Document:
     return {
         "path": failure.path,
         "sequence": failure.sequence,
+        "host": failure.host or None,
         "attempt": failure.attempt,
         "problem": problem_document(failure.problem),
         "log": _log(failure.log),

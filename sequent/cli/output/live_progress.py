@@ -16,7 +16,7 @@ from sequent.cli.output.terminal import Display, Lines
 from sequent.cli.output.text import Paint, safe
 from sequent.model.outcome import LogSpan, Problem
 from sequent.model.plan import Plan, StepPlan
-from sequent.model.scope import Scope, sequence_text
+from sequent.model.scope import Scope, located, sequence_text
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.records import RunRecord
 
@@ -68,7 +68,7 @@ class LiveProgress:
     ) -> None:
         self._counts.failed(Failed(scope, node, attempt, problem, log))
         if self._throttle.passes():
-            name = task_name(self._counts.names[node], sequence_text(scope.sequence))
+            name = task_name(located(self._counts.names[node], scope.sequence), sequence_text(scope.sequence))
             self._printed.append(task_line(self._paint, RETRY, name, attempt, f"{brief(problem)}; {again_text(wait)}"))
         self._change()
 

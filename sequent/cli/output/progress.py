@@ -13,7 +13,7 @@ from sequent.cli.output.terminal import Lines
 from sequent.cli.output.text import Paint, safe, waiting_time
 from sequent.model.outcome import LogSpan, Problem
 from sequent.model.plan import Plan
-from sequent.model.scope import Scope, sequence_text
+from sequent.model.scope import Scope, located, sequence_text
 from sequent.model.status import SETTLED, RunStatus, Status
 from sequent.runtime.ports import Observer
 from sequent.runtime.records import RunRecord
@@ -118,7 +118,7 @@ class PlainProgress:
         """Do nothing: the terminal is not occupied."""
 
     def _task_line(self, word: str, scope: Scope, node: int, attempt: int, more: str = "") -> None:
-        name = task_name(self._counts.names[node], sequence_text(scope.sequence))
+        name = task_name(located(self._counts.names[node], scope.sequence), sequence_text(scope.sequence))
         self._lines.write(task_line(self._paint, word, name, attempt, more))
 
     def _summarise(self) -> None:

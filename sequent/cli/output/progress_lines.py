@@ -9,7 +9,7 @@ from sequent.cli.output.task_counts import RETRY, Counts
 from sequent.cli.output.text import Paint, safe, waiting_time
 from sequent.model.commands import typed
 from sequent.model.outcome import Failure, LogSpan, Problem
-from sequent.model.scope import Scope, sequence_text
+from sequent.model.scope import Scope, Sequence, depth_of_host, host_in, sequence_text
 from sequent.model.status import RunStatus, Status
 from sequent.runtime.records import RunRecord
 
@@ -66,13 +66,14 @@ class FailureLines:
             return None
         return self.of(node, scope.sequence, attempt, problem, log)
 
-    def of(
-        self, node: int, sequence: tuple[int, ...], attempt: int, problem: Problem, log: LogSpan | None
-    ) -> list[str]:
+    def of(self, node: int, sequence: Sequence, attempt: int, problem: Problem, log: LogSpan | None) -> list[str]:
         """Return the lines about this failure."""
         passes = self._throttle.passes()
         path, numbers = self._counts.names[node], sequence_text(sequence)
-        failure = Failure(path=path, sequence=numbers, attempt=attempt, problem=problem, log=log)
+        host, depth = host_in(sequence), depth_of_host(sequence)
+        failure = Failure(
+            path=path, sequence=numbers, host=host, host_depth=depth, attempt=attempt, problem=problem, log=log
+        )
         self._told += 1
         if self._told <= FULL_FAILURES:
             return failure_lines(failure, self._run, self._paint)

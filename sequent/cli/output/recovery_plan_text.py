@@ -55,7 +55,7 @@ def _rows(planned: RecoveryPlan) -> Iterator[tuple[str, ...]]:
     """Yield a row for each task, or for many of a step that have the same fate for the same reason."""
     for (path, fate, reason), same in groupby(planned.tasks, lambda task: (task.path, task.fate, task.reason)):
         tasks = list(same)
-        names = [task_name(task.path, task.sequence) for task in tasks]
+        names = [task_name(task.located, task.sequence) for task in tasks]
         if len(tasks) > _FEW:
             names = [f"{safe(path)}: {len(tasks):,} tasks"]
         yield from ((name, fate.value, safe(reason)) for name in names)
@@ -73,4 +73,10 @@ def _document(planned: RecoveryPlan, record: RunRecord) -> json_output.Document:
 
 
 def _task(task: PlannedTask) -> json_output.Document:
-    return {"path": task.path, "sequence": task.sequence, "fate": task.fate.value, "reason": task.reason}
+    return {
+        "path": task.path,
+        "sequence": task.sequence,
+        "host": task.host or None,
+        "fate": task.fate.value,
+        "reason": task.reason,
+    }

@@ -36,5 +36,5 @@ def attempt_line(record: AttemptRecord, paint: Paint) -> str:
     """Return the time, the task and the end of an attempt, in one line."""
     took = f"  {duration(record.ended - record.started)}" if record.ended is not None else ""
     status = _attempt_status(record, paint)
-    name = task_name(record.path, record.sequence)
+    name = task_name(record.located, record.sequence)
     return f"  {moment(record.started)}  {name}  attempt {record.attempt}  {status}{took}"

@@ -78,7 +78,7 @@ class Output:
             )
         if attempt.status is not Status.ACTIVE:
             return None
-        segment, mark = self._marks.get((attempt.path, attempt.sequence, attempt.attempt), ("", None))
+        segment, mark = self._marks.get((attempt.located, attempt.sequence, attempt.attempt), ("", None))
         if mark is None:
             return None
         size = Path(segment).stat().st_size

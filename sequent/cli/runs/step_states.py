@@ -10,6 +10,8 @@ from msgspec.structs import replace
 
 from sequent.errors import StoreError, UsageError
 from sequent.model.commands import typed
+from sequent.model.outcome import Failure
+from sequent.model.scope import split_host
 from sequent.model.status import RunStatus, Status
 from sequent.model.wording import guess
 from sequent.runtime.ports import Store
@@ -26,15 +28,19 @@ class TaskFilter:
     path: str = ""
     sequence: str = ""
     """The sequence, or its beginning."""
+    host: str = ""
+    """The host of a copy; empty: each."""
     statuses: tuple[Status, ...] = ()
 
     def has_step(self, path: str) -> bool:
         """Return whether a step is selected."""
         return not self.path or path == self.path or path.startswith(f"{self.path}.")
 
-    def has(self, path: str, sequence: str) -> bool:
+    def has(self, task: AttemptRecord | Pending | Failure) -> bool:
         """Return whether a task is selected, whatever its status."""
-        return self.has_step(path) and f"{sequence}.".startswith(f"{self.sequence}." if self.sequence else "")
+        if not self.has_step(task.path) or self.host not in ("", task.host):
+            return False
+        return f"{task.sequence}.".startswith(f"{self.sequence}." if self.sequence else "")
 
     def shows(self, status: Status) -> bool:
         """Return whether tasks in this status are selected."""
@@ -42,12 +48,13 @@ class TaskFilter:
 
 
 def read_filter(record: RunRecord, text: str, statuses: tuple[Status, ...]) -> TaskFilter:
-    """Return the typed selection: ``load``, ``load/1.2``.
+    """Return the typed selection: ``load``, ``load/1.2``, ``load@etl2/1.2``.
 
     Raises:
         UsageError: the run has no such step or container, or the sequence is invalid.
     """
-    path, slash, sequence = text.partition("/")
+    where, slash, sequence = text.partition("/")
+    path, host = split_host(where, record.description)
     known = [name for name in record.description if name]
     if path and path not in known:
         raise UsageError(
@@ -61,7 +68,7 @@ def read_filter(record: RunRecord, text: str, statuses: tuple[Status, ...]) -> T
             code="sequence",
             path=path,
         )
-    return TaskFilter(path, sequence, statuses)
+    return TaskFilter(path, sequence, host, statuses)
 
 
 @define
@@ -98,7 +105,7 @@ class Story:
 
     def add(self, record: AttemptRecord) -> None:
         """Add the next attempt, in the order of their starts."""
-        key = (record.path, record.sequence)
+        key = (record.located, record.sequence)
         numbers = self.steps.setdefault(record.path, Counter())
         if record.attempt > 1 and (key in self._others or numbers[Status.SUCCESS]):
             numbers[self._others.pop(key, Status.SUCCESS)] -= 1
@@ -126,8 +133,8 @@ class Story:
     def add_waits(self, waits: list[Pending]) -> None:
         """Add the waits: a task that waits for a retry has not failed."""
         for wait in waits:
-            key = (wait.path, wait.sequence)
-            if not self.wanted.has(*key):
+            key = (wait.located, wait.sequence)
+            if not self.wanted.has(wait):
                 continue
             self.waits.append(wait)
             if wait.path in self.steps:
@@ -139,7 +146,7 @@ class Story:
 
     def add_unrun(self, unrun: Mapping[str, Mapping[Status, int]]) -> None:
         """Add the numbers of tasks that were skipped or cancelled, or are ready; their iterations are not known."""
-        if not self.wanted.sequence:
+        if not (self.wanted.sequence or self.wanted.host):
             for path, numbers in unrun.items():
                 if self.wanted.has_step(path):
                     self.steps.setdefault(path, Counter()).update(numbers)
@@ -157,7 +164,7 @@ def story_of(store: Store, record: RunRecord, now: float, wanted: TaskFilter | N
         if not part.is_container and wanted.has_step(path):
             story.steps[path] = Counter()
     for attempt in store.attempts(record):
-        if wanted.has(attempt.path, attempt.sequence):
+        if wanted.has(attempt):
             story.add(attempt)
     unrun = record.unrun
     if record.owner is None:

@@ -9,6 +9,7 @@ from selectors import BaseSelector
 from attrs import frozen
 
 from sequent.by_fields import ByFields
+from sequent.model.hosts import LOOPBACK
 from sequent.model.status import Construct
 from sequent.runtime.clock import Clock
 from sequent.runtime.driver.stop_signals import stop_signals
@@ -16,6 +17,11 @@ from sequent.runtime.ports import DrivenRun, Executor, Observer
 
 Signals = Callable[[BaseSelector, Callable[[int], None]], AbstractContextManager[None]]
 """While it lasts, the selector's loop calls the function with the number of each signal that is to stop the run."""
+
+
+def is_local(host: str) -> bool:
+    """Return whether a step that names this host, or none, runs on this machine wherever that is."""
+    return not host or host in LOOPBACK
 
 
 @frozen(kw_only=True, eq=False, repr=False)
@@ -33,5 +39,9 @@ class Adapters(ByFields):
     signals: Signals = stop_signals
     accepts_changes: bool = False
     """Whether an iterator may give other items than those with which its iterations began."""
+    is_here: Callable[[str], bool] = is_local
+    """Tells whether a host that a step names is this machine."""
+    host_executor: Callable[[str], Executor] | None = None
+    """Makes the executor of another host; None if no other host can be reached."""
     stays_awake: bool = True
     """Whether the driver may spin for a moment, which is right only if time passes meanwhile."""

@@ -11,15 +11,17 @@ from attrs import define
 
 from sequent.errors import NotDataError, ShortageError
 from sequent.model.effects import StartTask
+from sequent.model.hosts import HERE
 from sequent.model.inputs import Input, LiteralInput, PartInput, PreviousInput, ResultInput, ResultOrInput
 from sequent.model.options import OPTIONS
 from sequent.model.outcome import Problem
 from sequent.model.plan import Plan, StepPlan
 from sequent.model.references import dotted
-from sequent.model.scope import Scope, sequence_text
+from sequent.model.scope import Scope, depth_of_host, host_in, sequence_text
 from sequent.runtime.backoff import FULL_PATIENCE, WRITABLE, Patience
 from sequent.runtime.disk_room import NO_ROOM
 from sequent.runtime.driver.adapters import Adapters
+from sequent.runtime.driver.executor_choice import ExecutorChoice
 from sequent.runtime.driver.option_values import BadOptionError, OptionValues
 from sequent.runtime.driver.values import Keep, Values
 from sequent.runtime.messages.spools import Spool, Spools
@@ -48,9 +50,11 @@ class AttemptOrders:
     driver.
     """
 
-    def __init__(self, plan: Plan, adapters: Adapters, values: Values, options: OptionValues) -> None:
+    def __init__(
+        self, plan: Plan, adapters: Adapters, values: Values, options: OptionValues, executors: ExecutorChoice
+    ) -> None:
         self._plan = plan
-        self._executors = adapters.executors
+        self._executors = executors
         self._values = values
         self._options = options
         self._observer = adapters.observer
@@ -83,7 +87,7 @@ class AttemptOrders:
         if files:
             self._unwritten.append(_Unwritten(start, order, files))
         else:
-            self._executors[step.construct].start(order)
+            self._executors.of(step.construct, order.host).start(order)
 
     def _order(self, start: StartTask, step: StepPlan, intent: Intent, keep: Keep) -> AttemptOrder:
         scope, values = start.scope, self._values
@@ -95,6 +99,8 @@ class AttemptOrders:
             path=dotted(step.path),
             sequence=sequence_text(scope.sequence),
             recovery=self._recovery,
+            host=host_in(scope.sequence) or step.host,
+            host_depth=depth_of_host(scope.sequence),
             inputs=tuple(values.given(scope, value, keep) for value in step.inputs) if step.inputs else (),
             makers=self._makers_of(step) if step.inputs else (),
             attributes=values.attributes(scope, step.attributes, keep) if step.attributes else (),
@@ -122,7 +128,8 @@ class AttemptOrders:
                 self._unwritten.remove(waiting)
                 self._drop(key, waiting.files)
                 return True
-        self._executors[self._plan.step(key[1]).construct].take_back(*key)
+        # On other hosts no attempt is handed over ahead.
+        self._executors.of(self._plan.step(key[1]).construct, HERE).take_back(*key)
         return False
 
     # -- files --------------------------------------------------------------------------------
@@ -160,7 +167,7 @@ class AttemptOrders:
         waiting.files.popleft().close()
         if not waiting.files:
             self._unwritten.popleft()
-            self._executors[step.construct].start(waiting.order)
+            self._executors.of(step.construct, waiting.order.host).start(waiting.order)
         return None
 
     def _wait_for_room(self, waiting: _Unwritten, error: OSError) -> None:

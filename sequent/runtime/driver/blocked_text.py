@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from sequent.model.effects import Blocked, EndRun
 from sequent.model.plan import Plan
-from sequent.model.references import dotted
-from sequent.model.scope import sequence_text
+from sequent.model.scope import address_of
 from sequent.model.status import RunStatus, Status
 
 
@@ -14,7 +13,7 @@ def end_text(plan: Plan, end: EndRun) -> str:
     if end.cause is None or not end.counts.get(Status.CANCELLED) or end.status is not RunStatus.FAILURE:
         return blocked_text(plan, end.blocked)
     scope, node = end.cause
-    stopped = f"stopped by the failure of {dotted(plan.nodes[node].path)}/{sequence_text(scope.sequence)}"
+    stopped = f"stopped by the failure of {address_of(plan.nodes[node].path, scope.sequence)}"
     return "\n".join((stopped, *blocked_text(plan, end.blocked).splitlines()))
 
 
@@ -24,7 +23,7 @@ def blocked_text(plan: Plan, blocked: tuple[Blocked, ...]) -> str:
 
 
 def _line(plan: Plan, one: Blocked) -> str:
-    name = f"{dotted(plan.nodes[one.node].path)}/{sequence_text(one.scope.sequence)}"
+    name = address_of(plan.nodes[one.node].path, one.scope.sequence)
     holders = ", ".join(f"{holder} holds {amount}" for holder, amount in one.holders)
     held = f"; {holders}" if holders else ""
     return f"{name} waits for {one.wanted} of pool '{one.pool}', of which {one.free} is free{held}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sequent.model.outcome import MOST_TOLD, Failures
 from sequent.model.plan import ContainerPlan, Plan
 from sequent.model.references import dotted
-from sequent.model.scope import Scope, sequence_text
+from sequent.model.scope import Scope, host_in, sequence_text
 from sequent.model.wire import encode
 from sequent.runtime.ports import ReadRun
 
@@ -21,13 +21,14 @@ def failures_text(plan: Plan, run: ReadRun, around: Scope, node: int) -> str:
     """
     failing = plan.nodes[node]
     if isinstance(failing, ContainerPlan) and failing.wraps:
+        # The iterations of a repeated step have no frames of their own.
         node = failing.children[0]
     count, told = run.failures_within(around.id, node, MOST_TOLD)
-    path, sequence = dotted(failing.path), sequence_text(around.sequence)
+    path, sequence, host = dotted(failing.path), sequence_text(around.sequence), host_in(around.sequence)
     others = [
         failure
         for failure in run.container_problems()
-        if _is_within(failure.path, path) and _is_within(failure.sequence, sequence)
+        if _is_within(failure.path, path) and _is_within(failure.sequence, sequence) and host in ("", failure.host)
     ]
     return encode(Failures([*told, *others][:MOST_TOLD], count + len(others)))
 

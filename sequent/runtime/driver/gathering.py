@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from attrs import frozen
 
 from sequent.by_fields import ByFields
+from sequent.model.hosts import hosts_in
+from sequent.model.json_text import text_of
 from sequent.model.plan import ContainerPlan, Plan, StepPlan
 from sequent.model.status import Status
-from sequent.runtime.messages.spools import CLOSE, OPEN
+from sequent.runtime.messages.spools import CLOSE, OPEN, joined
 from sequent.runtime.ports import ReadRun
 from sequent.runtime.rows import FrameKey, TaskKey
 
@@ -28,9 +30,9 @@ class Gathering(ByFields):
     def is_list(self, node: int) -> bool:
         """Return whether a node's result is that of many iterations: its own, or those of the child that it names."""
         named = self.plan.nodes[node]
-        while isinstance(named, ContainerPlan) and named.repeats is None and named.result is not None:
+        while isinstance(named, ContainerPlan) and _has_one_result(named) and named.result is not None:
             named = self.plan.nodes[named.children[named.result]]
-        return isinstance(named, ContainerPlan) and named.repeats is not None
+        return isinstance(named, ContainerPlan) and named.repeats is not None and not named.is_copied
 
     def result(self, frame: int, node: int) -> Iterator[str]:
         """Yield the result of a step or container within a stored frame, piece by piece; nothing if it has none.
@@ -41,15 +43,19 @@ class Gathering(ByFields):
         if isinstance(source, StepPlan):
             text = self.run.result(TaskKey(frame, node, 0))
             return iter(()) if text is None else iter((text,))
-        if source.repeats is None:
+        if _has_one_result(source):
             return self._inside(frame, source)
+        if source.is_copied:
+            return self._by_host(frame, source)
         entries = self._of_step(frame, source) if source.wraps else self._inside(frame, source)
         return itertools.chain((OPEN,), entries, (CLOSE,))
 
     def result_or(self, frame: int, node: int, default: str) -> Iterator[str]:
         """Yield the result, or the default; in a repeat, the default for each iteration begun that has no result."""
         source = self.plan.nodes[node]
-        if isinstance(source, ContainerPlan) and source.repeats is not None:
+        if isinstance(source, ContainerPlan) and not _has_one_result(source):
+            if source.is_copied:
+                return self._by_host(frame, source, default)
             entries = self._filled(frame, source, default) if source.wraps else self._inside(frame, source, default)
             return itertools.chain((OPEN,), entries, (CLOSE,))
         return _or(self.result(frame, node), default)
@@ -77,6 +83,20 @@ class Gathering(ByFields):
             pieces = self.result(inner, child) if status is Status.SUCCESS else iter(())
             yield from pieces if default is None else _or(pieces, default)
 
+    def _by_host(self, frame: int, container: ContainerPlan, default: str | None = None) -> Iterator[str]:
+        """Yield the results of copies as one text, a dict by host; with a default, for each copy that has none."""
+        if container.result is None:
+            return
+        hosts = hosts_in(self.run.items(frame, container.index) or "[]")
+        child = container.children[container.result]
+        entries: list[str] = []
+        for number, inner, status in self.run.frames(frame, container.index):
+            pieces = self.result(inner, child) if status is Status.SUCCESS else iter(())
+            text = joined(pieces if default is None else _or(pieces, default))
+            if text:
+                entries.append(f"{text_of(hosts[number - 1])}:{text}")
+        yield f"{{{','.join(entries)}}}"
+
     def _filled(self, frame: int, container: ContainerPlan, default: str) -> Iterator[str]:
         """Yield the results of a repeated step's iterations, one for each that has begun."""
         step = container.children[0]
@@ -86,6 +106,11 @@ class Gathering(ByFields):
             yield text
             begun = number
         yield from itertools.repeat(default, self.run.last_iteration(frame, step) - begun)
+
+
+def _has_one_result(container: ContainerPlan) -> bool:
+    """Return whether the result of a container is that of its only iteration."""
+    return container.repeats is None or container.is_single
 
 
 def _or(pieces: Iterator[str], default: str) -> Iterator[str]:

@@ -34,15 +34,39 @@ class OptionValues:
         Raises:
             BadOptionError: the option cannot have this value.
         """
-        source, read = node.values.get(option), OPTIONS[option].read
-        if source is None or read is None:
+        source = node.values.get(option)
+        if source is None or OPTIONS[option].read is None:
             return None
-        name = f"'{option}' of '{dotted(node.path)}'"
-        place = node.place or Place("", 0)
         try:
-            return read(decode(self._values.text_of(scope, source)), name, place)
-        except DefinitionError as error:
-            message = f"{error.message}; {error.hint}"
+            text = self._values.text_of(scope, source)
         except SequentError as error:
-            message = f"{name}: {error.message}"
-        raise BadOptionError(Problem(type="BadOption", message=message, file=place.file, line=place.line))
+            raise _bad_option(node, f"{_name_of(node, option)}: {error.message}") from error
+        return read_option(node, option, text)
+
+
+def read_option(node: NodePlan, option: str, text: str) -> Any:
+    """Return the value of an option of the node, from its wire text.
+
+    Raises:
+        BadOptionError: the option cannot have this value.
+    """
+    read = OPTIONS[option].read
+    if read is None:
+        raise AssertionError(f"{option} is never read while running")
+    name = _name_of(node, option)
+    try:
+        return read(decode(text), name, node.place or Place("", 0))
+    except DefinitionError as error:
+        message = f"{error.message}; {error.hint}"
+    except SequentError as error:
+        message = f"{name}: {error.message}"
+    raise _bad_option(node, message)
+
+
+def _name_of(node: NodePlan, option: str) -> str:
+    return f"'{option}' of '{dotted(node.path)}'"
+
+
+def _bad_option(node: NodePlan, message: str) -> BadOptionError:
+    file, line = node.place or ("", 0)
+    return BadOptionError(Problem(type="BadOption", message=message, file=file, line=line))

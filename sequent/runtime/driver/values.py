@@ -241,10 +241,15 @@ def _around(scope: Scope, container: int) -> Scope:
     return around
 
 
+def _has_items(container: ContainerPlan) -> bool:
+    """Return whether iterations of a container have items of their own; copies on hosts have none."""
+    return container.repeats is not None and not container.is_copied
+
+
 def _nearest_repeats(plan: Plan) -> dict[int, int | None]:
     """Return, for each container, the repeat nearest around it, or itself if it repeats."""
     nearest: dict[int, int | None] = {-1: None}
     for node in plan.nodes:
         if isinstance(node, ContainerPlan):
-            nearest[node.index] = node.index if node.repeats is not None else nearest[node.parent]
+            nearest[node.index] = node.index if _has_items(node) else nearest[node.parent]
     return nearest

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 
@@ -27,6 +28,7 @@ from sequent.model.effects import (
 from sequent.model.facts import (
     Fact,
     HoldGranted,
+    HostReached,
     ItemsEnded,
     RepeatOpened,
     RunStarted,
@@ -34,14 +36,15 @@ from sequent.model.facts import (
     TaskSucceeded,
     TimerEnded,
 )
+from sequent.model.hosts import HERE
+from sequent.model.items import Items
 from sequent.model.plan import ContainerPlan, Plan
 from sequent.model.references import Path
 from sequent.model.saved import Mark, Renewal, SavedBlock, SavedFrame
-from sequent.model.scope import Scope
+from sequent.model.scope import Scope, Sequence
 from sequent.model.status import RunStatus, Status, Verdict
 
-Numbers = tuple[int, ...]
-Task = tuple[int, Numbers]
+Task = tuple[int, Sequence]
 """A step or container by its node's index, and its sequence."""
 
 
@@ -62,7 +65,7 @@ class Foreseen:
     """The course of a recovery if everything succeeds."""
 
     started: set[Task] = field(factory=set[Task])
-    made: set[tuple[Path, Numbers]] = field(factory=set[tuple[Path, Numbers]])
+    made: set[tuple[Path, Sequence]] = field(factory=set[tuple[Path, Sequence]])
     """The paths of the steps that run, with every beginning of their sequences."""
     skipped: set[Task] = field(factory=set[Task])
     """Steps, and containers that are not opened."""
@@ -98,11 +101,11 @@ class Foreseen:
         return self.end is not None and self.end.status is RunStatus.SUCCESS
 
 
-Items = Callable[[Scope, ContainerPlan, Foreseen], int | None]
-"""Returns the number of a repeat's items; None if it cannot be known yet."""
+ItemsOf = Callable[[Scope, ContainerPlan, Foreseen], Items | None]
+"""Returns the items of a repeat; None if they cannot be known yet."""
 
 
-def foresee(plan: Plan, basis: Basis, items_of: Items) -> Foreseen:
+def foresee(plan: Plan, basis: Basis, items_of: ItemsOf) -> Foreseen:
     """Return the course of a recovery, provided that all tasks it runs succeed.
 
     The same engine decides. An ``until`` is taken to be false, and requirements
@@ -111,13 +114,13 @@ def foresee(plan: Plan, basis: Basis, items_of: Items) -> Foreseen:
     Args:
         plan: the plan to run.
         basis: the state from which it starts.
-        items_of: returns the number of items of a repeat that opens.
+        items_of: returns the items of a repeat that opens.
     """
     return _Foreseeing(plan, basis, items_of).go()
 
 
 class _Foreseeing:
-    def __init__(self, plan: Plan, basis: Basis, items_of: Items) -> None:
+    def __init__(self, plan: Plan, basis: Basis, items_of: ItemsOf) -> None:
         self._plan = plan
         self._basis = basis
         self._items_of = items_of
@@ -152,7 +155,7 @@ class _Foreseeing:
             case StartTask(scope, node, attempt):
                 return self._run(scope, node, attempt)
             case OpenRepeat(scope, node):
-                return [self._open(scope, node)]
+                return self._open(scope, node)
             case DrawItem(scope, node):
                 self._seen.opened[node, scope.sequence] = None
                 return [ItemsEnded(scope.id, node)]
@@ -236,16 +239,20 @@ class _Foreseeing:
                 return
             around = around.parent
 
-    def _open(self, scope: Scope, node: int) -> Fact:
+    def _open(self, scope: Scope, node: int) -> list[Fact]:
         container = self._plan.container(node)
         self._left.get(scope.id, set()).discard(node)
-        count = self._items_of(scope, container, self._seen)
-        self._seen.opened[node, scope.sequence] = count
+        items = self._items_of(scope, container, self._seen)
+        self._seen.opened[node, scope.sequence] = None if items is None else len(items)
+        if container.is_copied:
+            # A copy is shown without its host if that is not known yet.
+            hosts = tuple(json.loads(name) for name in items or ()) or (HERE,)
+            return [*(HostReached(host, None) for host in hosts), RepeatOpened(scope.id, node, len(hosts), hosts=hosts)]
         # Iterations that had begun are opened again, however many items there are.
-        return RepeatOpened(scope.id, node, count or 0)
+        return [RepeatOpened(scope.id, node, 0 if items is None else len(items))]
 
 
-def beginnings(path: Path, sequence: Numbers) -> Iterator[tuple[Path, Numbers]]:
+def beginnings(path: Path, sequence: Sequence) -> Iterator[tuple[Path, Sequence]]:
     """Return a path with every beginning of a sequence."""
     return ((path, sequence[:length]) for length in range(1, len(sequence) + 1))
 

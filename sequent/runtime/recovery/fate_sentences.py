@@ -10,8 +10,9 @@ from sequent.by_fields import ByFields
 from sequent.model.inputs import ResultInput, ResultOrInput, inputs_in
 from sequent.model.plan import ContainerPlan, NodePlan, Plan, taken_by
 from sequent.model.references import Path, dotted
+from sequent.model.scope import Sequence
 from sequent.model.status import SETTLES, Claim, Status
-from sequent.runtime.recovery.dry_run import Foreseen, Numbers, Task, beginnings
+from sequent.runtime.recovery.dry_run import Foreseen, Task, beginnings
 from sequent.runtime.recovery.task_selection import Selected, dependents_in, shared_sequence
 
 _CLAIMS: Mapping[Claim, str] = {
@@ -166,7 +167,7 @@ class Reasons:
 
     # -- what it rests on ---------------------------------------------------------------------
 
-    def _inputs(self, task: Task, *, needed: bool = False) -> Iterator[tuple[str, tuple[Path, Numbers]]]:
+    def _inputs(self, task: Task, *, needed: bool = False) -> Iterator[tuple[str, tuple[Path, Sequence]]]:
         """Yield the steps whose results it takes, and in which iterations."""
         for value in taken_by(self._plan.nodes[task[0]]):
             for part in inputs_in(value):
@@ -178,7 +179,7 @@ class Reasons:
         for index, claim in self._required.get(task[0], ()):
             yield self._claim(index, claim, task[1])
 
-    def _claim(self, index: int, claim: Claim, sequence: Numbers) -> str:
+    def _claim(self, index: int, claim: Claim, sequence: Sequence) -> str:
         """Return a claim that does not come true; '' if it does."""
         node = self._plan.nodes[index]
         is_skipped = (index, shared_sequence(self._plan, index, sequence)) in self._seen.skipped

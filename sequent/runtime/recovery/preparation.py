@@ -11,6 +11,7 @@ from sequent.errors import UsageError
 from sequent.model.directives import NO_DIRECTIVES, Directives
 from sequent.model.plan import Plan, StepPlan
 from sequent.model.saved import Revision
+from sequent.model.scope import Sequence, read_sequence
 from sequent.model.status import Action, RunStatus, Status
 from sequent.runtime.ports import ReadRun
 from sequent.runtime.records import AttemptRecord
@@ -117,10 +118,11 @@ def _changes(plan: Plan, selected: Selected, loaded: LoadedRun) -> bool:
     return bool(loaded.revision or direct(plan, loaded.saved, selected.directives, recovery)[1])
 
 
-def _last_ends(attempts: Iterable[AttemptRecord], renaming: Renaming) -> Iterator[tuple[str, tuple[int, ...], bool]]:
+def _last_ends(attempts: Iterable[AttemptRecord], renaming: Renaming) -> Iterator[tuple[str, Sequence, bool]]:
     """Yield each task that has attempts, and whether the last is a success; attempts are ordered by start."""
-    last: dict[tuple[str, str], bool] = {}
+    last: dict[tuple[str, Sequence], bool] = {}
     for attempt in attempts:
-        last[renaming.path(attempt.path), attempt.sequence] = attempt.status is Status.SUCCESS
+        sequence = read_sequence(attempt.sequence, attempt.host, attempt.host_depth)
+        last[renaming.path(attempt.path), sequence] = attempt.status is Status.SUCCESS
     for (path, sequence), is_success in last.items():
-        yield path, tuple(map(int, sequence.split("."))), is_success
+        yield path, sequence, is_success

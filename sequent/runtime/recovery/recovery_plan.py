@@ -25,11 +25,11 @@ from sequent.model.items import Items
 from sequent.model.plan import ContainerPlan, Plan, StepPlan
 from sequent.model.references import dotted
 from sequent.model.saved import SavedFrame, SavedTask
-from sequent.model.scope import Scope, sequence_text
+from sequent.model.scope import Scope, Sequence, address_of, depth_of_host, host_in, path_on_host, sequence_text
 from sequent.model.status import Status
 from sequent.runtime.driver.values import Values
 from sequent.runtime.ports import ReadRun
-from sequent.runtime.recovery.dry_run import Basis, Foreseen, Numbers, Task, foresee
+from sequent.runtime.recovery.dry_run import Basis, Foreseen, Task, foresee
 from sequent.runtime.recovery.fate_sentences import Found, Reasons
 from sequent.runtime.recovery.prepared_recovery import LoadedRun
 from sequent.runtime.recovery.task_selection import Selected, shared_sequence
@@ -57,6 +57,15 @@ class PlannedTask(ByFields):
     fate: Fate
     reason: str
     """In a sentence."""
+    host: str = ""
+    """The host that it has a copy for; empty if there are no copies."""
+    host_depth: int = 0
+    """The number of names of the path up to the step or container that has the copies."""
+
+    @property
+    def located(self) -> str:
+        """The path with the host in its place: ``load@etl2``."""
+        return path_on_host(self.path, self.host, self.host_depth)
 
 
 @frozen(kw_only=True, eq=False, repr=False)
@@ -79,7 +88,7 @@ class RecoveryPlan(ByFields):
 
 
 def plan_recovery(
-    plan: Plan, run: ReadRun, selected: Selected, loaded: LoadedRun, kept: Iterable[tuple[str, Numbers, bool]]
+    plan: Plan, run: ReadRun, selected: Selected, loaded: LoadedRun, kept: Iterable[tuple[str, Sequence, bool]]
 ) -> RecoveryPlan:
     """Plan a recovery.
 
@@ -111,7 +120,7 @@ class _Planning:
         self._unknown: set[Task] = set()
         self._steps = {dotted(node.path): node.index for node in plan.nodes if isinstance(node, StepPlan)}
 
-    def plan(self, kept: Iterable[tuple[str, Numbers, bool]]) -> RecoveryPlan:
+    def plan(self, kept: Iterable[tuple[str, Sequence, bool]]) -> RecoveryPlan:
         seen = foresee(self._plan, self._basis, self._items_of)
         found = dict(_found_in(self._saved, self._plan)) if self._saved is not None else {}
         for mark in self._rewound.superseded:
@@ -135,39 +144,43 @@ class _Planning:
         )
 
     def _task(self, task: Task, seen: Foreseen, reasons: Reasons) -> PlannedTask:
-        path, sequence = dotted(self._plan.nodes[task[0]].path), sequence_text(task[1])
+        path, sequence = dotted(self._plan.nodes[task[0]].path), task[1]
+        fate, reason = self._fate(task, seen, reasons)
+        return PlannedTask(path, sequence_text(sequence), fate, reason, host_in(sequence), depth_of_host(sequence))
+
+    def _fate(self, task: Task, seen: Foreseen, reasons: Reasons) -> tuple[Fate, str]:
         if any(task == (renewal.node, renewal.sequence) for renewal in seen.renewed):
-            reason = reasons.of_renewed(task, is_rewound=bool(self._rewound.renewed))
-            return PlannedTask(path, sequence, Fate.RERUN, reason)
+            return Fate.RERUN, reasons.of_renewed(task, is_rewound=bool(self._rewound.renewed))
         if task in seen.passed:
-            return PlannedTask(path, sequence, Fate.PASSED, reasons.of_passed(task))
+            return Fate.PASSED, reasons.of_passed(task)
         if task in seen.started or task in seen.skipped:
             doubt = reasons.of_doubt(task)
             if doubt:
-                return PlannedTask(path, sequence, Fate.OPEN, doubt)
+                return Fate.OPEN, doubt
             if task in seen.started:
-                return PlannedTask(path, sequence, Fate.RERUN, reasons.of_rerun(task))
-            return PlannedTask(path, sequence, Fate.BLOCKED, reasons.of_blocked(task))
+                return Fate.RERUN, reasons.of_rerun(task)
+            return Fate.BLOCKED, reasons.of_blocked(task)
         doubt = reasons.of_kept_doubt(task)
-        return PlannedTask(path, sequence, Fate.OPEN if doubt else Fate.KEPT, doubt or reasons.of_kept(task))
+        return (Fate.OPEN, doubt) if doubt else (Fate.KEPT, reasons.of_kept(task))
 
     def _notes(self, seen: Foreseen) -> Iterator[str]:
         for (node, sequence), count in sorted(seen.opened.items()):
             if count is None:
-                name = f"{dotted(self._plan.nodes[node].path)}/{sequence_text(sequence)}"
-                yield f"'{name}' may have more iterations than are shown"
+                container, name = self._plan.container(node), address_of(self._plan.nodes[node].path, sequence)
+                more = "run on other hosts, and on more of them," if container.is_copied else "have more iterations"
+                yield f"'{name}' may {more} than are shown"
         for (node, sequence), number in sorted(seen.ending.items()):
-            name = f"{dotted(self._plan.nodes[node].path)}/{sequence_text(sequence)}"
+            name = address_of(self._plan.nodes[node].path, sequence)
             yield f"'{name}' may end with iteration {number} or any after it; those after it are shown as if it did not"
         blocked = seen.end.blocked if seen.end is not None else ()
         for wait in blocked:
-            name = f"{dotted(self._plan.nodes[wait.node].path)}/{sequence_text(wait.scope.sequence)}"
+            name = address_of(self._plan.nodes[wait.node].path, wait.scope.sequence)
             yield f"'{name}' would wait for {wait.wanted} of pool '{wait.pool}', of which {wait.free} is free"
 
     # -- items --------------------------------------------------------------------------------
 
-    def _items_of(self, scope: Scope, container: ContainerPlan, seen: Foreseen) -> int | None:
-        """Return the number of a repeat's items: as stored when it began, otherwise as far as it can be known now."""
+    def _items_of(self, scope: Scope, container: ContainerPlan, seen: Foreseen) -> Items | None:
+        """Return a repeat's items: as stored when it began, otherwise as far as it can be known now."""
         renewed = {(renewal.frame, renewal.node) for renewal in (*seen.renewed, *self._rewound.renewed)}
         is_stored = scope.id <= self._basis.last_id and (scope.id, container.index) not in renewed
         text = self._run.items(scope.id, container.index) if is_stored else None
@@ -184,7 +197,7 @@ class _Planning:
         except NotDataError:
             return None
         self._values.open_repeat(scope.id, container.index, items)
-        return len(items)
+        return items
 
     def _text_of(self, scope: Scope, source: Input, seen: Foreseen) -> str | None:
         """Return a value, unless it depends on a task that would run first."""
@@ -214,13 +227,14 @@ class _Planning:
         return is_new or (value.maker, shared) in seen.made or (value.maker, shared) in restored
 
 
-def _found_in(saved: SavedFrame, plan: Plan, sequence: Numbers = (1,)) -> Iterator[tuple[Task, Found]]:
+def _found_in(saved: SavedFrame, plan: Plan, sequence: Sequence = (1,)) -> Iterator[tuple[Task, Found]]:
     """Yield every loaded task, and its status."""
     for index, task in saved.tasks.items():
         yield (index, sequence), _found(task)
-    for block in saved.blocks.values():
+    for index, block in saved.blocks.items():
         for number, frame in block.frames.items():
-            yield from _found_in(frame, plan, (*sequence, number))
+            within = plan.container(index).sequence_within(sequence, number, block.hosts)
+            yield from _found_in(frame, plan, within)
 
 
 def _found(task: SavedTask) -> Found:

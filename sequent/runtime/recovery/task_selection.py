@@ -13,7 +13,8 @@ from sequent.model.inputs import PreviousInput, inputs_in
 from sequent.model.plan import ContainerPlan, NodePlan, Plan, taken_by
 from sequent.model.references import dotted
 from sequent.model.requirements import claims_in
-from sequent.model.saved import SavedFrame
+from sequent.model.saved import SavedBlock, SavedFrame
+from sequent.model.scope import Sequence, split_host
 from sequent.model.status import Claim
 from sequent.model.wording import guess
 
@@ -99,7 +100,8 @@ def read_selection(text: str, plan: Plan, option: str) -> Selection:
     Raises:
         UsageError: the plan has no such step, container or sequence.
     """
-    name, slash, numbers = text.partition("/")
+    typed, slash, numbers = text.partition("/")
+    name, host = split_host(typed, {dotted(each.path) for each in plan.nodes})
     path = tuple(name.split(".")) if name else ()
     node = plan.node_at(path) if path else None
     if node is None:
@@ -111,17 +113,29 @@ def read_selection(text: str, plan: Plan, option: str) -> Selection:
             hint=f"{guess(name, known)}write names joined by dots (s1.s11), "
             "and for a single task '/' and its iterations (s1.s11/1.2)",
         )
-    if not slash:
-        return Selection(path)
-    return Selection(path, _sequence(text, numbers, node, option))
+    if host and not _has_copies(node, plan):
+        raise UsageError(
+            f"{option} {text!r}: '{name}' has no copies on hosts",
+            code="unknown-host",
+            path=name,
+            hint=f"write {name}" + (f"/{numbers}" if slash else ""),
+        )
+    return Selection(path, _sequence(text, numbers, node, option, plan) if slash else (), host)
 
 
-def _sequence(text: str, numbers: str, node: NodePlan, option: str) -> tuple[int, ...]:
+def _has_copies(node: NodePlan, plan: Plan) -> bool:
+    """Return whether a node has copies on hosts, or is in a copy."""
+    return any(
+        each.is_copied for each in ([node] if isinstance(node, ContainerPlan) else []) + _around(plan, node.index)
+    )
+
+
+def _sequence(text: str, numbers: str, node: NodePlan, option: str, plan: Plan) -> tuple[int, ...]:
     try:
         sequence = tuple(map(int, numbers.split(".")))
     except ValueError:
         sequence = ()
-    longest = _depth(node)
+    longest = _depth(node, plan)
     if sequence[:1] != (1,) or min(sequence) < 1 or len(sequence) > longest:
         shape = ".".join(["1", *("n" for _ in range(longest - 1))])
         raise UsageError(
@@ -134,8 +148,10 @@ def _sequence(text: str, numbers: str, node: NodePlan, option: str) -> tuple[int
     return sequence
 
 
-def _depth(node: NodePlan) -> int:
-    """Return the length of the sequence of a step, or of the contents of a container."""
+def _depth(node: NodePlan, plan: Plan) -> int:
+    """Return how many numbers there are in the sequence of a step, or of the contents of a container."""
+    while isinstance(node, ContainerPlan) and node.is_copied:
+        node = plan.nodes[node.children[0]]
     return len(node.path) + (1 if isinstance(node, ContainerPlan) else 0)
 
 
@@ -148,6 +164,11 @@ def check_range(selection: Selection, saved: SavedFrame | None, plan: Plan, text
     frame = saved
     for depth, number in enumerate(selection.sequence[1:], 1):
         node = plan.node_at(selection.path[:depth])
+        if isinstance(node, ContainerPlan) and node.is_copied:
+            copies = None if frame is None else frame.blocks.get(node.index)
+            if copies is None or not selection.host:
+                return
+            frame, node = _copy_of(copies, selection, text), plan.nodes[node.children[0]]
         block = frame.blocks.get(node.index) if frame is not None and node is not None else None
         last = 0 if block is None else block.drawn
         if number > last:
@@ -163,6 +184,22 @@ def check_range(selection: Selection, saved: SavedFrame | None, plan: Plan, text
             return
 
 
+def _copy_of(copies: SavedBlock, selection: Selection, text: str) -> SavedFrame | None:
+    """Return the copy on the host of a selection.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if selection.host not in copies.hosts:
+        raise UsageError(
+            f"'{text}': there is no copy on host '{selection.host}'",
+            code="unknown-host",
+            path=dotted(selection.path),
+            hint=f"{guess(selection.host, copies.hosts)}there are copies on {', '.join(copies.hosts)}",
+        )
+    return copies.frames.get(copies.hosts.index(selection.host) + 1)
+
+
 # -- what depends on what -------------------------------------------------------------------------
 
 
@@ -170,21 +207,24 @@ def _downstream(selection: Selection, plan: Plan) -> Iterator[Selection]:
     """Yield all nodes that depend on one: on its result, on its end, or on a container around it."""
     edges, folded = dependents_in(plan), _folded(plan)
     node = plan.node_at(selection.path)
-    pending = [(node.index, selection.sequence)] if node is not None else []
+    pending = [(node.index, selection.sequence, selection.host)] if node is not None else []
     seen = set(pending)
     while pending:
-        index, sequence = pending.pop()
-        around = plan.nodes[plan.nodes[index].parent]
-        shared = shared_sequence(plan, index, sequence)
-        further: list[tuple[int, tuple[int, ...]]] = []
+        index, sequence, host = pending.pop()
+        containers = _around(plan, index)
+        levels = sum(not container.is_copied for container in containers)
+        shared, around = sequence[:levels], containers[0]
+        # What is around all copies depends on the copy on any host.
+        host = host if levels < len(containers) else ""
+        further: list[tuple[int, tuple[int, ...], str]] = []
         for dependent, _ in edges.get(index, ()):
-            yield Selection(plan.nodes[dependent].path, shared)
-            further.append((dependent, shared))
+            yield Selection(plan.nodes[dependent].path, shared, host)
+            further.append((dependent, shared, host))
         if around.index:
             if around.index in folded:
-                later = (*shared[:-1], shared[-1] + 1) if len(shared) == len(around.path) + 1 else shared
-                yield Selection(around.path, later, is_open=later != shared)
-            further.append((around.index, shared[: len(around.path)]))
+                later = (*shared[:-1], shared[-1] + 1) if len(shared) == levels else shared
+                yield Selection(around.path, later, host, is_open=later != shared)
+            further.append((around.index, shared if around.is_copied else shared[: levels - 1], host))
         pending += [one for one in further if one not in seen]
         seen.update(further)
 
@@ -201,10 +241,19 @@ def dependents_in(plan: Plan) -> dict[int, list[tuple[int, Claim]]]:
     return claims
 
 
-def shared_sequence(plan: Plan, index: int, sequence: tuple[int, ...]) -> tuple[int, ...]:
+def shared_sequence(plan: Plan, index: int, sequence: Sequence) -> Sequence:
     """Return the sequence of the iteration that a node shares with one beside it or further in."""
-    around = plan.nodes[plan.nodes[index].parent]
-    return sequence[: len(around.path) + 1]
+    return sequence[: len(_around(plan, index))]
+
+
+def _around(plan: Plan, index: int) -> list[ContainerPlan]:
+    """Return the containers around a node, innermost first."""
+    containers: list[ContainerPlan] = []
+    parent = plan.nodes[index].parent
+    while parent >= 0:
+        containers.append(plan.container(parent))
+        parent = containers[-1].parent
+    return containers
 
 
 def _folded(plan: Plan) -> set[int]:

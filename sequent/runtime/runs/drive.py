@@ -9,6 +9,7 @@ from selectors import DefaultSelector
 from attrs import field, frozen
 
 from sequent.by_fields import ByFields
+from sequent.dsl.hosts import is_here
 from sequent.errors import StoreError
 from sequent.model.annotations import classes_in
 from sequent.model.commands import store_options
@@ -103,6 +104,7 @@ class Drive(ByFields):
                 clock=SystemClock(),
                 observer=self.observer or _observer_here(run.directory if config.logging_console else ""),
                 selector=selector,
+                is_here=lambda host: is_here(host, config.hosts),
                 accepts_changes=self.prepared.accepts_changes,
             )
             return self.within(adapters, longest_sleep=max(_SHORTEST_SLEEP, config.sleep_between_loops))

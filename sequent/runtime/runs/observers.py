@@ -12,7 +12,7 @@ from sequent.model.durations import span_text
 from sequent.model.outcome import LogSpan, Problem
 from sequent.model.plan import Plan
 from sequent.model.references import dotted
-from sequent.model.scope import Scope, sequence_text
+from sequent.model.scope import Scope, address_of
 from sequent.model.status import RunStatus, Status
 from sequent.model.terminal import safe_block
 from sequent.runtime.logs.segment_files import open_segment, segment_path
@@ -184,8 +184,8 @@ def _given_up(plan: Plan, node: int, scope: Scope) -> str:
 
 
 def _name(plan: Plan, node: int, scope: Scope | None) -> str:
-    path = dotted(plan.nodes[node].path)
-    return path if scope is None else f"{path}/{sequence_text(scope.sequence)}"
+    path = plan.nodes[node].path
+    return dotted(path) if scope is None else address_of(path, scope.sequence)
 
 
 def _why(problem: Problem) -> str:

@@ -7,8 +7,10 @@ from collections.abc import Callable, Mapping
 from sequent.errors import StoreError
 from sequent.model.plan import ContainerPlan, Plan, StepPlan
 from sequent.model.references import dotted
+from sequent.model.scope import Sequence
 
 STEP = "step"
+COPIES = "copies"
 
 
 class KnownNodes:
@@ -47,6 +49,10 @@ class KnownNodes:
         """Return whether the node is a step, not a container."""
         return self.nodes.get(node, ("", ""))[1] == STEP
 
+    def has_copies(self, node: int) -> bool:
+        """Return whether the node is the container of the copies of a step or container, one on each host."""
+        return self.nodes.get(node, ("", ""))[1] == COPIES
+
     def use(self, plan: Plan) -> bool:
         """Use the indexes of a plan from now on; return False if the store does not know one of its nodes."""
         ids = [self._by_path[place] for place in places_of(plan) if place in self._by_path]
@@ -61,21 +67,23 @@ class KnownNodes:
 
 
 def places_of(plan: Plan) -> list[tuple[str, str]]:
-    """Return path and kind of each node: a repeated step shares its path with the container that repeats it."""
+    """Return path and kind of each node: what repeats or has copies shares its path with the containers of these."""
     return [(dotted(node.path), STEP if isinstance(node, StepPlan) else _kind(node)) for node in plan.nodes]
 
 
 def _kind(node: ContainerPlan) -> str:
+    if node.is_copied:
+        return COPIES
     return "repeat" if node.wraps else "container"
 
 
-def sequence_above(frame: int, find: Callable[[int], tuple[int, int] | None]) -> tuple[int, ...]:
-    """Return the numbers of iterations from the root in; ``find`` gives the parent and the number of a frame.
+def sequence_above(frame: int, find: Callable[[int], tuple[int, int | str] | None]) -> Sequence:
+    """Return the sequence of a frame; ``find`` gives its parent, and its number or the host of the copy that it is.
 
     Raises:
         StoreError: the frames are not a tree.
     """
-    numbers: list[int] = []
+    numbers: list[int | str] = []
     seen: set[int] = set()
     while frame:
         place = None if frame in seen else find(frame)

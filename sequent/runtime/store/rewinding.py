@@ -8,9 +8,10 @@ from msgspec.structs import replace
 
 from sequent.model.plan import ContainerPlan, Plan, StepPlan
 from sequent.model.saved import Mark, Renewal, Revision, SavedBlock, SavedFrame, SavedTask
+from sequent.model.scope import Sequence
 from sequent.model.status import Status, Verdict
 from sequent.runtime.attempt_outcomes import answers_of
-from sequent.runtime.store.saved_state import Numbers, SavedLoader
+from sequent.runtime.store.saved_state import SavedLoader
 from sequent.runtime.store.sql.run_rows import OpenRows, Tried
 
 
@@ -26,7 +27,7 @@ class RewindingLoader(SavedLoader):
         self._basis = basis
         self._around: list[int] = [0]
         """The frames around the node that is being loaded."""
-        self._within: list[Numbers] = [()]
+        self._within: list[Sequence] = [()]
         self._superseded: list[Mark] = []
         self._restored: list[tuple[Mark, int]] = []
         self._frames_again: list[tuple[int, int, int]] = []
@@ -53,22 +54,23 @@ class RewindingLoader(SavedLoader):
             renewed=tuple(self._renewed),
         )
 
-    def _is_wanted(self, node: ContainerPlan, sequence: Numbers) -> bool:
+    def _is_wanted(self, node: ContainerPlan, sequence: Sequence) -> bool:
         return True
 
     def _frame(
-        self, frame: int, status: Status, container: ContainerPlan, sequence: Numbers, *, every: bool
+        self, frame: int, status: Status, container: ContainerPlan, place: tuple[Sequence, int], *, every: bool
     ) -> SavedFrame:
+        sequence, number = place
         before = self._later
         self._within.append(sequence)
-        saved = super()._frame(frame, status, container, sequence, every=True)
+        saved = super()._frame(frame, status, container, place, every=True)
         self._within.pop()
         if self._later == before or status is not Status.SUCCESS:
             return saved
-        self._frames_again.append((self._around[-1], container.index, sequence[-1]))
+        self._frames_again.append((self._around[-1], container.index, number))
         return replace(saved, status=Status.ACTIVE)
 
-    def _block(self, frame: int, node: ContainerPlan, sequence: Numbers, *, every: bool) -> SavedBlock | None:
+    def _block(self, frame: int, node: ContainerPlan, sequence: Sequence, *, every: bool) -> SavedBlock | None:
         before, earlier = self._later, self._earlier
         lengths = [len(written) for written in self._written]
         self._around.append(frame)

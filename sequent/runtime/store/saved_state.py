@@ -5,13 +5,11 @@ from __future__ import annotations
 from sequent.model.directives import NO_DIRECTIVES, Directives, Reach
 from sequent.model.plan import ContainerPlan, NodePlan, Plan, StepPlan
 from sequent.model.saved import SavedBlock, SavedFrame, SavedTask
+from sequent.model.scope import Sequence
 from sequent.model.status import Status
 from sequent.runtime.attempt_outcomes import answers_of, may_retry
 from sequent.runtime.rows import TaskKey
 from sequent.runtime.store.sql.run_rows import Extent, OpenRows, Span
-
-Numbers = tuple[int, ...]
-"""The numbers of the iterations around, from the root in."""
 
 
 class SavedLoader:
@@ -45,11 +43,13 @@ class SavedLoader:
         root_row = self._rows.frame_of(0, 0)
         if root_row is None or not isinstance(root, ContainerPlan):
             return None
-        return self._frame(*root_row, root, (1,), every=False)
+        return self._frame(*root_row, root, ((1,), 1), every=False)
 
     def _frame(
-        self, frame: int, status: Status, container: ContainerPlan, sequence: Numbers, *, every: bool
+        self, frame: int, status: Status, container: ContainerPlan, place: tuple[Sequence, int], *, every: bool
     ) -> SavedFrame:
+        """Load an iteration, at its sequence and number."""
+        sequence, _ = place
         tasks: dict[int, SavedTask] = {}
         blocks: dict[int, SavedBlock] = {}
         for index in container.children:
@@ -98,7 +98,7 @@ class SavedLoader:
         problem = self._rows.problem(frame, index, iteration, attempt)
         return 0 < failures <= step.retries and problem is not None and may_retry(step, problem)
 
-    def _block(self, frame: int, node: ContainerPlan, sequence: Numbers, *, every: bool) -> SavedBlock | None:
+    def _block(self, frame: int, node: ContainerPlan, sequence: Sequence, *, every: bool) -> SavedBlock | None:
         if node.repeats is not None:
             status_of_repeat = self._rows.repeat_status(frame, node.index)
             if status_of_repeat is None:
@@ -114,7 +114,7 @@ class SavedLoader:
         if is_kept and not (every or self._is_wanted(node, sequence)):
             return SavedBlock(status, 1, answers=answers, recovery=span.recovery, ran_in=span.ran_in)
         loads_all = every or (is_kept and node.index in self._plan.reactions)
-        inside = self._frame(id_, status, node, (*sequence, 1), every=loads_all)
+        inside = self._frame(id_, status, node, ((*sequence, 1), 1), every=loads_all)
         return SavedBlock(status, 1, {1: inside}, answers=answers, recovery=span.recovery, ran_in=span.ran_in)
 
     def _span(self, frame: int, node: ContainerPlan, status: Status) -> Span:
@@ -140,39 +140,50 @@ class SavedLoader:
             node = self._plan.nodes[node.children[node.result]]
         return answers_of(node, self._rows.result(TaskKey(frame, node.index, 0))) if node.asked else ()
 
-    def _is_wanted(self, node: ContainerPlan, sequence: Numbers) -> bool:
+    def _is_wanted(self, node: ContainerPlan, sequence: Sequence) -> bool:
         """Return whether the inside of a kept container is loaded: for the numbers of its attempts, or to run again."""
         return node.index in self._plan.reactions or self._reach.is_in(node, sequence)
 
-    def _repeat(self, frame: int, node: ContainerPlan, status: Status, sequence: Numbers, *, every: bool) -> SavedBlock:
+    def _repeat(
+        self, frame: int, node: ContainerPlan, status: Status, sequence: Sequence, *, every: bool
+    ) -> SavedBlock:
         is_kept = status is Status.SUCCESS
         extent = self._extent(frame, node)
+        hosts = self._rows.hosts(frame, node.index) if node.is_copied else ()
         span = self._span(frame, node, status)
         if is_kept and not (every or self._is_wanted(node, sequence)):
-            return SavedBlock(status, extent.last, recovery=span.recovery, ran_in=span.ran_in)
+            return SavedBlock(status, extent.last, recovery=span.recovery, ran_in=span.ran_in, hosts=hosts)
         frames = self._gaps(frame, node, extent)
         loads_all = every or (is_kept and node.index in self._plan.reactions)
-        loads = self._iterations if node.wraps else self._frames
-        frames |= loads(frame, node, sequence, every=loads_all)
+        if node.wraps:
+            frames |= self._iterations(frame, node, sequence, every=loads_all)
+        else:
+            frames |= self._frames(frame, node, sequence, hosts, every=loads_all)
         until_met = not is_kept and self._until_met(frame, node)
         return SavedBlock(
-            status, extent.last, dict(sorted(frames.items())), until_met, recovery=span.recovery, ran_in=span.ran_in
+            status,
+            extent.last,
+            dict(sorted(frames.items())),
+            until_met,
+            recovery=span.recovery,
+            ran_in=span.ran_in,
+            hosts=hosts,
         )
 
-    def _loads(self, node: ContainerPlan, sequence: Numbers, number: int) -> bool:
+    def _loads(self, node: ContainerPlan, around: Sequence, within: Sequence) -> bool:
         """Return whether a successful iteration is loaded; with ``until`` all are, to find those that met it."""
-        if node.until is not None:
-            return self._reach.is_in(node, sequence)
-        return self._reach.is_in(node, (*sequence, number))
+        return self._reach.is_in(node, around if node.until is not None else within)
 
-    def _frames(self, frame: int, node: ContainerPlan, sequence: Numbers, *, every: bool) -> dict[int, SavedFrame]:
+    def _frames(
+        self, frame: int, node: ContainerPlan, sequence: Sequence, hosts: tuple[str, ...], *, every: bool
+    ) -> dict[int, SavedFrame]:
         looks_inside = self._reach.is_in(node, sequence)
-        frame_rows = self._rows.open_frames(frame, node.index, every=every or looks_inside)
-        return {
-            number: self._frame(id_, status, node, (*sequence, number), every=every)
-            for number, id_, status in frame_rows
-            if every or status is not Status.SUCCESS or self._loads(node, sequence, number)
-        }
+        frames: dict[int, SavedFrame] = {}
+        for number, id_, status in self._rows.open_frames(frame, node.index, every=every or looks_inside):
+            within = node.sequence_within(sequence, number, hosts)
+            if every or status is not Status.SUCCESS or self._loads(node, sequence, within):
+                frames[number] = self._frame(id_, status, node, (within, number), every=every)
+        return frames
 
     def _extent(self, frame: int, node: ContainerPlan) -> Extent:
         if node.wraps:
@@ -189,14 +200,14 @@ class SavedLoader:
             seen = set(self._rows.frame_numbers(frame, node.index))
         return {number: SavedFrame(0) for number in range(1, extent.last + 1) if number not in seen}
 
-    def _iterations(self, frame: int, node: ContainerPlan, sequence: Numbers, *, every: bool) -> dict[int, SavedFrame]:
+    def _iterations(self, frame: int, node: ContainerPlan, sequence: Sequence, *, every: bool) -> dict[int, SavedFrame]:
         step = self._plan.nodes[node.children[0]]
         if not isinstance(step, StepPlan):
             raise AssertionError("only a step is wrapped")
         numbers = set(self._rows.open_iterations(frame, step.index))
         if every or self._reach.is_in(node, sequence):
             known = self._rows.step_numbers(frame, step.index)
-            numbers |= {number for number in known if every or self._loads(node, sequence, number)}
+            numbers |= {number for number in known if every or self._loads(node, sequence, (*sequence, number))}
         return {number: self._iteration(frame, step, number) for number in sorted(numbers)}
 
     def _iteration(self, frame: int, step: StepPlan, number: int) -> SavedFrame:

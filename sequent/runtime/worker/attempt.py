@@ -100,7 +100,7 @@ class Attempts:
         """Execute an attempt, and clean up before its log ends. An exception of the author's becomes its problem."""
         began = time.monotonic()
         self._called = 0
-        self._segment.begin(order.path, order.sequence, order.attempt)
+        self._segment.begin(order.located, order.sequence, order.attempt)
         text: str | None = None
         verdict = Verdict.UNKNOWN
         problem: Problem | None = None
@@ -168,8 +168,10 @@ class Attempts:
             recovery=order.recovery,
             attempt=order.attempt,
             token=order.token,
+            host=order.host,
             directory=self._setup.directory,
             around=self._setup.around,
+            located=order.located,
         )
 
     def _result(

@@ -34,6 +34,8 @@ def variables_of(context: Context, item: str | None, prefix: str) -> dict[str, s
         context.token,
     )
     variables = dict(zip(_names(prefix), values, strict=True))
+    if context.host:
+        variables[f"{prefix}STEP_HOST"] = context.host
     if item is not None:
         text = context.item if isinstance(context.item, str) else item
         # A variable cannot hold NUL, nor a long string; context() has the item itself.

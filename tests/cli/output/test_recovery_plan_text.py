@@ -39,7 +39,13 @@ def test_it_is_a_document_with_json(capsys):
     tell(PLAN, a_record(), as_json=True)
     plan = json.loads(capsys.readouterr().out)["plan"]
     assert (plan["run"], plan["flow"], plan["recovery"]) == ("r00412", "nightly", 1)
-    assert plan["tasks"][5] == {"path": "load", "sequence": "1.6", "fate": "rerun", "reason": "it failed"}
+    assert plan["tasks"][5] == {
+        "path": "load",
+        "sequence": "1.6",
+        "host": None,
+        "fate": "rerun",
+        "reason": "it failed",
+    }
     assert plan["counts"] == {"kept": 5, "rerun": 1, "blocked": 1, "open": 1}
 
 

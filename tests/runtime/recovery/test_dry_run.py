@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sequent.compiler import compile_flow
 from sequent.model import facts
 from sequent.model.directives import Directives
+from sequent.model.items import Items
 from sequent.model.plan import ContainerPlan
 from sequent.model.references import dotted
 from sequent.model.scope import Scope
@@ -37,8 +38,9 @@ from tests.simulated import World
 def foreseen(world: World, counts: dict[str, int | None], directives: Directives) -> Foreseen:
     """What is foreseen of the recovery of what a world has kept."""
 
-    def items_of(scope: Scope, container: ContainerPlan, seen: Foreseen) -> int | None:
-        return counts[dotted(container.path)]
+    def items_of(scope: Scope, container: ContainerPlan, seen: Foreseen) -> Items | None:
+        count = counts[dotted(container.path)]
+        return None if count is None else Items(f'{{"$g":[0,{count},1]}}')
 
     world.rows.directives = directives
     basis = Basis(

@@ -12,10 +12,12 @@ from sequent.model.facts import StepPaced, TaskBegan, TaskFailed, TaskLost, Task
 from sequent.model.outcome import Problem
 from sequent.model.plan import Plan
 from sequent.model.references import dotted
+from sequent.model.scope import located
 from sequent.model.status import Status
 from sequent.runtime.attempt_outcomes import answers_of, may_retry
 from sequent.runtime.driver.adapters import Adapters
 from sequent.runtime.driver.attempt_orders import AttemptOrders, problem_of
+from sequent.runtime.driver.executor_choice import ExecutorChoice
 from sequent.runtime.driver.option_values import BadOptionError
 from sequent.runtime.driver.turn import Told, Turn
 from sequent.runtime.driver.unrun import UnrunTasks
@@ -58,14 +60,21 @@ class AttemptDesk:
     """
 
     def __init__(
-        self, plan: Plan, adapters: Adapters, turn: Turn, orders: AttemptOrders, values: Values, unrun: UnrunTasks
+        self,
+        plan: Plan,
+        adapters: Adapters,
+        turn: Turn,
+        orders: AttemptOrders,
+        values: Values,
+        unrun: UnrunTasks,
+        executors: ExecutorChoice,
     ) -> None:
         self._plan = plan
         self._turn = turn
         self._orders = orders
         self._values = values
         self._unrun = unrun
-        self._executors = adapters.executors
+        self._executors = executors
         self._observer = adapters.observer
         self._clock = adapters.clock
         self._recovery = adapters.run.record.recovery
@@ -158,7 +167,7 @@ class AttemptDesk:
         self._observer.note("killing what still runs" if at_once else "ending what still runs")
         for key in self._orders.abandon():
             self.taken_back(AttemptTakenBack(*key))
-        for executor in self._executors.values():
+        for executor in self._executors:
             executor.end_tasks(at_once=at_once)
 
     def spoil(self, frame: int, node: int, problem: Problem) -> None:
@@ -208,7 +217,9 @@ class AttemptDesk:
         self._turn.batch.endings.append(Ending(key, start.attempt, Status.WAITING, self._clock.now()))
         self._lost[report.frame, report.node] = report.reason
         self._turn.told.append(Told(start.scope, start.node, start.attempt, Status.WAITING))
-        self._observer.note(f"'{dotted(self._plan.nodes[report.node].path)}' was lost: {report.reason}")
+        self._observer.note(
+            f"'{located(dotted(self._plan.nodes[report.node].path), start.scope.sequence)}' was lost: {report.reason}"
+        )
         self._turn.facts.append(TaskLost(report.frame, report.node, report.attempt))
 
     def taken_back(self, report: AttemptTakenBack) -> None:

@@ -8,15 +8,18 @@ from functools import partial
 from sequent.errors import NotDataError, PartError
 from sequent.model.effects import CloseFrame, CloseRepeat, DrawItem, FailContainer, OpenFrame, OpenRepeat
 from sequent.model.facts import DrawFailed, ItemDrawn, ItemsEnded, RepeatOpened
+from sequent.model.hosts import HERE, hosts_in
 from sequent.model.inputs import Input, ItemsCallPlan, ItemsLiteralPlan, ResultInput
 from sequent.model.items import Items, digest_of
+from sequent.model.json_text import text_of
 from sequent.model.outcome import Problem
 from sequent.model.plan import Plan
 from sequent.model.references import dotted
-from sequent.model.scope import Scope, sequence_text
+from sequent.model.scope import Scope, address_of
 from sequent.model.status import Status
 from sequent.runtime.driver.adapters import Adapters
-from sequent.runtime.driver.option_values import BadOptionError, OptionValues
+from sequent.runtime.driver.desks.hosts import HostDesk
+from sequent.runtime.driver.option_values import BadOptionError, OptionValues, read_option
 from sequent.runtime.driver.turn import Turn
 from sequent.runtime.driver.values import Values
 from sequent.runtime.orders import DrawBroke, DrawOrder, ItemFound, RepeatFound
@@ -32,13 +35,22 @@ class RepeatDesk:
     """
 
     def __init__(
-        self, plan: Plan, adapters: Adapters, turn: Turn, values: Values, options: OptionValues, *, has_begun: bool
+        self,
+        plan: Plan,
+        adapters: Adapters,
+        turn: Turn,
+        values: Values,
+        options: OptionValues,
+        hosts: HostDesk,
+        *,
+        has_begun: bool,
     ) -> None:
         """Take whether the run had begun before, so that items may be stored."""
         self._plan = plan
         self._turn = turn
         self._values = values
         self._options = options
+        self._hosts = hosts
         self._run = adapters.run
         self._drawer = adapters.drawer
         self._observer = adapters.observer
@@ -66,9 +78,15 @@ class RepeatDesk:
         """Write that an iteration begins, or is opened again."""
         scope, batch = effect.scope, self._turn.batch
         if effect.is_new:
-            batch.frames.append(FrameOpening(_frame_key(scope), scope.id, self._values.drawn_item(scope)))
+            batch.frames.append(FrameOpening(_frame_key(scope), scope.id, self._item_kept_with(scope)))
         else:
             batch.closed_frames.append((_frame_key(scope), Status.ACTIVE))
+
+    def _item_kept_with(self, scope: Scope) -> str | None:
+        """Return what is kept of an iteration: an item that was drawn, or the host of a copy."""
+        if self._plan.container(scope.node).is_copied:
+            return text_of(scope.sequence[-1])
+        return self._values.drawn_item(scope)
 
     def close_frame(self, effect: CloseFrame) -> None:
         """Write how an iteration has ended."""
@@ -109,7 +127,10 @@ class RepeatDesk:
         if stored is not None:
             self._note_other(order, stored)
             # Written again: a kept repeat that runs again as a whole is no longer a success.
-            self._keep(order, stored)
+            if self._plan.container(order.node).is_copied:
+                self._begin_copies(order, tuple(hosts_in(stored)))
+            else:
+                self._keep(order, stored)
             return
         source = self._plan.container(order.node).repeats
         try:
@@ -127,8 +148,11 @@ class RepeatDesk:
         if isinstance(container.repeats, ItemsLiteralPlan | ResultInput):
             with contextlib.suppress(NotDataError):
                 if self._text_of(order.scope, container.repeats) != stored:
-                    name = f"{dotted(container.path)}/{sequence_text(order.scope.sequence)}"
-                    self._observer.note(f"'{name}' goes on with the items it began with, not the present ones")
+                    name, what = (
+                        address_of(container.path, order.scope.sequence),
+                        "hosts" if container.is_copied else "items",
+                    )
+                    self._observer.note(f"'{name}' goes on with the {what} it began with, not the present ones")
 
     def _text_of(self, scope: Scope, source: ItemsLiteralPlan | Input | None) -> str:
         if source is None:
@@ -146,12 +170,30 @@ class RepeatDesk:
 
     def _keep(self, order: OpenRepeat, text: str) -> None:
         node = order.node
+        container = self._plan.container(node)
+        if container.is_copied:
+            try:
+                self._begin_copies(order, tuple(read_option(container, "hosts", text)) or (HERE,))
+            except BadOptionError as error:
+                self.refuse(order.scope, node, error.problem)
+            return
         try:
             items = Items(text)
         except NotDataError as error:
             self.refuse(order.scope, node, self._no_items(node, error, text))
         else:
             self._begin(order, items, text)
+
+    def _begin_copies(self, order: OpenRepeat, hosts: tuple[str, ...]) -> None:
+        """Begin the copies on hosts."""
+        frame, node = order.scope.id, order.node
+        unreachable = next((host for host in hosts if not self._hosts.need(host)), None)
+        if unreachable is not None:
+            message = f"it runs on host '{unreachable}', and no other host can be reached"
+            self.refuse(order.scope, node, self._problem(node, "HostError", message))
+            return
+        self._turn.batch.repeats.append(RepeatOpening(frame, node, text_of(hosts)))
+        self._turn.facts.append(RepeatOpened(frame, node, len(hosts), hosts=hosts))
 
     def _begin(self, order: OpenRepeat, items: Items | None, text: str | None) -> None:
         """Begin the iterations; store the items if they are known."""

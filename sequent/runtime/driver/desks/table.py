@@ -28,10 +28,12 @@ from sequent.model.plan import Plan
 from sequent.runtime.driver.adapters import Adapters
 from sequent.runtime.driver.attempt_orders import AttemptOrders
 from sequent.runtime.driver.desks.attempts import AttemptDesk
+from sequent.runtime.driver.desks.hosts import HostDesk
 from sequent.runtime.driver.desks.pools import PoolDesk
 from sequent.runtime.driver.desks.repeats import RepeatDesk
 from sequent.runtime.driver.desks.revisions import RevisionDesk
 from sequent.runtime.driver.desks.waits import WaitDesk
+from sequent.runtime.driver.executor_choice import ExecutorChoice
 from sequent.runtime.driver.option_values import OptionValues
 from sequent.runtime.driver.turn import Turn
 from sequent.runtime.driver.unrun import UnrunTasks
@@ -44,6 +46,8 @@ from sequent.runtime.orders import (
     AttemptLost,
     AttemptTakenBack,
     DrawBroke,
+    HostReachable,
+    HostUnreachable,
     ItemFound,
     Notice,
     PaceChanged,
@@ -62,11 +66,12 @@ class Desks:
         values = Values(plan, adapters.run)
         options = OptionValues(values)
         self._observer = adapters.observer
-        self._executors = tuple(adapters.executors.values())
+        self._executors = executors = ExecutorChoice(adapters)
         self.unrun = UnrunTasks(plan, adapters.clock)
-        self.orders = AttemptOrders(plan, adapters, values, options)
-        self.attempts = attempts = AttemptDesk(plan, adapters, turn, self.orders, values, self.unrun)
-        self.repeats = repeats = RepeatDesk(plan, adapters, turn, values, options, has_begun=has_begun)
+        self.orders = AttemptOrders(plan, adapters, values, options, executors)
+        self.attempts = attempts = AttemptDesk(plan, adapters, turn, self.orders, values, self.unrun, executors)
+        self.hosts = hosts = HostDesk(adapters, turn, executors)
+        self.repeats = repeats = RepeatDesk(plan, adapters, turn, values, options, hosts, has_begun=has_begun)
         self.waits = WaitDesk(plan, adapters, turn, options, attempts, repeats)
         self.pools = PoolDesk(plan, adapters, turn)
         revisions = RevisionDesk(plan, adapters, turn, values)
@@ -98,6 +103,8 @@ class Desks:
             RepeatFound: repeats.found,
             ItemFound: repeats.drew,
             DrawBroke: repeats.broke,
+            HostReachable: self.hosts.reached,
+            HostUnreachable: self.hosts.lost,
             Notice: self._note,
         }
 
@@ -107,13 +114,13 @@ class Desks:
         Raises:
             UsageError: another run gives a shared pool another size.
         """
-        for executor in self._executors:
-            executor.open(selector)
+        self._executors.open(selector)
         self.pools.open(selector)
 
     def close(self) -> None:
         """Stop being woken."""
         self.pools.close()
+        self._executors.close_hosts()
 
     def look(self) -> None:
         """Take the news: waits that are over, amounts that are free, reports of executors."""

@@ -15,8 +15,7 @@ from sequent.model.effects import StartTimer
 from sequent.model.facts import TimerEnded
 from sequent.model.inputs import LiteralInput
 from sequent.model.plan import Plan, StepPlan
-from sequent.model.references import dotted
-from sequent.model.scope import sequence_text
+from sequent.model.scope import address_of
 from sequent.runtime.driver.adapters import Adapters
 from sequent.runtime.driver.desks.attempts import AttemptDesk
 from sequent.runtime.driver.desks.repeats import RepeatDesk
@@ -124,7 +123,7 @@ class WaitDesk:
 
     def _backoff(self, order: StartTimer) -> float:
         step = self._plan.step(order.node)
-        name = f"{self._run.record.id}/{dotted(step.path)}/{sequence_text(order.scope.sequence)}"
+        name = f"{self._run.record.id}/{address_of(step.path, order.scope.sequence)}"
         return wait_after(step.backoff, order.failures, name)
 
     def _until(self, key: TaskKey, attempt: int, length: float | datetime) -> Wait:

@@ -8,11 +8,11 @@ from typing import Any
 
 from sequent.model.outcome import Failure
 from sequent.model.record_text import MOST
-from sequent.model.scope import sequence_text
+from sequent.model.scope import Sequence, depth_of_host, host_in, sequence_text
 from sequent.model.status import Status
 from sequent.runtime.records import AttemptRecord, Pending
 from sequent.runtime.store.nodes import sequence_above
-from sequent.runtime.store.sql.records import OUTDATED, SUPERSEDED, read_span, read_status
+from sequent.runtime.store.sql.records import OUTDATED, SUPERSEDED, read_host, read_span, read_status
 from sequent.runtime.store.sql.run_rows import RunRows
 from sequent.runtime.store.sql.seals import damaged
 
@@ -25,6 +25,9 @@ class AttemptRows(RunRows):
         standings: dict[str, dict[Status, int]] = {}
         for text in ("tasks_by_state", "frames_by_status"):
             for node, state, count in self._session.rows(text, self._run):
+                if self._nodes.has_copies(node):
+                    # They are not counted beside what they are copies of.
+                    continue
                 numbers, status = standings.setdefault(self._nodes.path(node), {}), read_status(state)
                 numbers[status] = numbers.get(status, 0) + int(count)
         return standings
@@ -34,9 +37,18 @@ class AttemptRows(RunRows):
         failures: list[Failure] = []
         rows = self._session.rows("container_problems", self._run, MOST if limit is None else limit)
         for frame, node, problem in rows:
-            told, sequence = self._problem(problem), sequence_text(self._sequence_of(frame))
+            told, sequence = self._problem(problem), self._sequence_of(frame)
             if told is not None:
-                failures.append(Failure(path=self._nodes.path(node), sequence=sequence, attempt=0, problem=told))
+                failures.append(
+                    Failure(
+                        path=self._nodes.path(node),
+                        sequence=sequence_text(sequence),
+                        host=host_in(sequence),
+                        host_depth=depth_of_host(sequence),
+                        attempt=0,
+                        problem=told,
+                    )
+                )
         return failures
 
     def successes(self) -> int:
@@ -64,7 +76,8 @@ class AttemptRows(RunRows):
         for frame, node, iteration, attempt, due in self._session.rows("pending", self._run):
             around = self._sequence_of(frame)
             sequence = sequence_text((*around, iteration) if iteration else around)
-            waits.append(Pending(path=self._nodes.path(node), sequence=sequence, attempt=attempt, due=due))
+            place = (self._nodes.path(node), sequence, attempt, due, host_in(around), depth_of_host(around))
+            waits.append(Pending(*place))
         return waits
 
     def attempts(self, path: str | None) -> Iterator[AttemptRecord]:
@@ -77,12 +90,14 @@ class AttemptRows(RunRows):
 
     def _told(self, row: Any) -> AttemptRecord:
         frame, node, iteration, number, state, started, ended, problem, log, is_passed = row
-        sequence: tuple[int, ...] = self._sequence_of(frame)
+        sequence: Sequence = self._sequence_of(frame)
         if not sequence:
             raise damaged("an attempt", f"of iteration {frame}")
         return AttemptRecord(
             path=self._nodes.path(node),
             sequence=sequence_text((*sequence, iteration) if iteration else sequence),
+            host=host_in(sequence),
+            host_depth=depth_of_host(sequence),
             attempt=number,
             status=read_status(state),
             started=started,
@@ -94,10 +109,17 @@ class AttemptRows(RunRows):
         )
 
     @cached_property
-    def _sequence_of(self) -> Callable[[int], tuple[int, ...]]:
-        """A function that returns the numbers of the iterations around a frame and of the frame itself, by its id."""
+    def _sequence_of(self) -> Callable[[int], Sequence]:
+        """A function that returns the sequence of a frame, by its id."""
 
-        def numbers(frame: int) -> tuple[int, ...]:
-            return sequence_above(frame, lambda id_: self._session.row("frame_with_id", self._run, id_))
+        def sequence(frame: int) -> Sequence:
+            return sequence_above(frame, self._place_of)
 
-        return lru_cache(100_000)(numbers)
+        return lru_cache(100_000)(sequence)
+
+    def _place_of(self, frame: int) -> tuple[int, int | str] | None:
+        found = self._session.row("frame_with_id", self._run, frame)
+        if found is None:
+            return None
+        parent, number, node, item = found
+        return parent, (read_host(self._value(item)) if self._nodes.has_copies(node) else number)

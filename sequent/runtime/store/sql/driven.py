@@ -77,6 +77,8 @@ class SqlRun(RunReading):
         self._within(lambda: self._write(batch))
         if batch.unrun is not None:
             self._record = replace(self._record, unrun=batch.unrun)
+        if batch.reason is not None:
+            self._record = replace(self._record, reason=batch.reason)
         if batch.end is not None:
             self._record = batch.end.of(self._record, self._writer.ended)
 
@@ -84,7 +86,7 @@ class SqlRun(RunReading):
         self._writer.write(batch, self._now)
         if batch.end is not None:
             self._sharing.give_up()
-        if batch.end is not None or batch.unrun is not None:
+        if batch.end is not None or batch.unrun is not None or batch.reason is not None:
             seal_run(self._own, self._run)
 
     def _within(self, write: Callable[[], T], *, is_patient: bool = False) -> T:

@@ -109,6 +109,16 @@ def read_status(text: str) -> Status:
     return Status.WAITING if text in (OUTDATED, SUPERSEDED) else _checked("a status", text, Status)
 
 
+def read_host(text: str | None) -> str:
+    """Read the host of a copy."""
+    return _read(str, "a host", text or "")
+
+
+def read_hosts(text: str | None) -> tuple[str, ...]:
+    """Read the hosts of copies."""
+    return _read(tuple[str, ...], "hosts", text or "")
+
+
 def read_run_status(text: str) -> RunStatus:
     """Read the status of a run."""
     return _checked("a run's status", text, RunStatus)

@@ -11,7 +11,7 @@ from sequent.model.status import Status, Verdict
 from sequent.runtime.rows import PASSED, FrameKey, TaskKey
 from sequent.runtime.store.nodes import KnownNodes
 from sequent.runtime.store.sql.database import Database, LargeValues
-from sequent.runtime.store.sql.records import OUTDATED, SUPERSEDED, read_problem, read_status
+from sequent.runtime.store.sql.records import OUTDATED, SUPERSEDED, read_hosts, read_problem, read_status
 from sequent.runtime.store.sql.seals import unsealed
 from sequent.runtime.store.sql.session import Session
 
@@ -132,6 +132,11 @@ class OpenRows(RunRows):
         if found is None:
             return None
         return Status.ACTIVE if found[1] is None else read_status(found[1])
+
+    def hosts(self, frame: int, node: int) -> tuple[str, ...]:
+        """Return the hosts of the copies in a container of copies."""
+        found = self._session.row("repeat_row", self._run, frame, self._nodes.stored(node))
+        return () if found is None else read_hosts(self._value(found[0]))
 
     def frame_extent(self, parent: int, node: int) -> Extent:
         return self._extent("frame_extent", parent, node)

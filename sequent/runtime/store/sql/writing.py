@@ -66,6 +66,8 @@ class BatchWriter:
             self._write_waiting(batch)
         if batch.unrun is not None and batch.end is None:
             self._session.execute("put_unrun", text_of_record(batch.unrun), self._run)
+        if batch.reason is not None and batch.end is None:
+            self._session.execute("put_reason", batch.reason or None, self._run)
         if batch.end is not None:
             self.ended = now()
             counts = text_of_record(batch.end.counts)

@@ -490,6 +490,11 @@ UPDATE run
 SET unrun=?
 WHERE run.number = ?
 
+-- put_reason: Write why tasks of a run wait.
+UPDATE run
+SET reason=?
+WHERE run.number = ?
+
 -- put_end: Write how a run ended.
 UPDATE run
 SET status=?, ended=?, counts=?, reason=?, unrun=?
@@ -626,9 +631,9 @@ SELECT max(frame.id) AS max_1
 FROM frame
 WHERE frame.run = ?
 
--- frame_with_id: The place of an iteration.
--- gives parent int, number int
-SELECT frame.parent, frame.number
+-- frame_with_id: The place of an iteration, and the item or host that it was opened for.
+-- gives parent int, number int, node int, item str?
+SELECT frame.parent, frame.number, frame.node, frame.item
 FROM frame
 WHERE frame.run = ? AND frame.id = ?
 

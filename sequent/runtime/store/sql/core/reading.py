@@ -143,8 +143,8 @@ def last_id() -> Built:
 
 @CHAPTER.named
 def frame_with_id() -> Built:
-    """The place of an iteration."""
-    statement = select(_F.parent, _F.number).where(is_given(_F.run), is_given(_F.id))
+    """The place of an iteration, and the item or host that it was opened for."""
+    statement = select(_F.parent, _F.number, _F.node, _F["item"]).where(is_given(_F.run), is_given(_F.id))
     return statement, "the_run the_id"
 
 

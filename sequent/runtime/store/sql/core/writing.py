@@ -257,6 +257,7 @@ def _change_run(names: str) -> Built:
 CHAPTER.add("seal_run", "Write the seal of a run's own row.", *_change_run("seal"))
 CHAPTER.add("put_tally", "Write the tally of a run's rows.", *_change_run("tally"))
 CHAPTER.add("put_unrun", "Write the numbers of tasks that were not executed.", *_change_run("unrun"))
+CHAPTER.add("put_reason", "Write why tasks of a run wait.", *_change_run("reason"))
 CHAPTER.add("put_end", "Write how a run ended.", *_change_run("status ended counts reason unrun"))
 CHAPTER.add("put_definition", "Give a run another definition.", *_change_run("definition"))
 
