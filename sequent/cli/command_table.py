@@ -82,6 +82,12 @@ COMMANDS: dict[str, tuple[str, str, str, tuple[str, str]]] = {
         "backup|check [FILE] [OPTIONS]",
         ("backup copy.db", "check"),
     ),
+    "host": (
+        "sequent.cli.commands.host:host",
+        "Confirm the keys of other hosts, and check whether steps could run there.",
+        "add|check [HOST...] [OPTIONS]",
+        ("add edge1", "check edge1 edge2"),
+    ),
     "config": (
         "sequent.cli.commands.config:config",
         "Show each setting, and where its value comes from.",

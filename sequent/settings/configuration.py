@@ -122,9 +122,13 @@ class Configuration(ByFields):
         The flow's own settings override the file; the environment and the command line override them.
         """
         spec = definition.spec
-        config = FlowConfig(**{name: value for name, value, _ in self._settings(spec)})
+        config = self.config_of(spec)
         told = tuple(f"{self.path}: {text}" for text in told_of(self.file.settings.idle))
         return evolve(definition, spec=evolve(spec, config=config, warnings=(*spec.warnings, *told)))
+
+    def config_of(self, spec: FlowSpec | None = None) -> FlowConfig:
+        """Return the final settings of a flow; of none in particular, if none is given."""
+        return FlowConfig(**{name: value for name, value, _ in self._settings(spec)})
 
     def entries(self, spec: FlowSpec | None = None) -> Iterator[Entry]:
         """Yield each value with its source; with the values of a flow, if one is given."""

@@ -120,11 +120,12 @@ class daily:
 def daily(sequent):
     """A flow with parameters, of which there is a run."""
     (sequent.directory / "daily.py").write_text(DAILY)
+    (sequent.directory / "sequent.toml").write_text("[hosts.edge1]\n[hosts]\nedge2 = '10.0.0.2'\n")
     assert sequent("run", "daily.py:daily", "--day", "2026-11-24", "--run-id", "first").returncode == 1
     return sequent
 
 
-ALL = "run recover continue stop check plan graph ls show logs prune store config completion :files"
+ALL = "run recover continue stop check plan graph ls show logs prune store host config completion :files"
 PROPOSED = {
     "sequent ": ALL,
     "sequent r": "run recover :files",
@@ -159,6 +160,10 @@ PROPOSED = {
     "sequent graph --format=": "--format=svg --format=mermaid --format=dot --format=json",
     "sequent graph first -o ": ":files",
     "sequent ls --flow ": "daily :files",
+    "sequent host ": "add check",
+    "sequent host check ": "edge1 edge2",
+    "sequent host check edge1 ": "edge1 edge2",
+    "sequent host add edge1 --f": "--fingerprint",
     "sequent completion ": "install show",
     "sequent completion show z": "zsh",
     "sequent ls 'unclosed": "",
@@ -231,7 +236,7 @@ def test_a_command_s_help_names_its_words_and_has_two_examples_that_can_be_typed
     _, _, usage, examples = COMMANDS[command]
     for argument in arguments:
         if argument.index is not None and argument.field_info.kind is not argument.field_info.VAR_POSITIONAL:
-            assert argument.names[0] in usage or usage.startswith(("install|show ", "backup|check "))
+            assert argument.names[0] in usage or usage.startswith(("install|show ", "backup|check ", "add|check "))
     help_text = sequent(command, "--help").stdout
     assert usage_of(command) in help_text.splitlines()[0]
     assert "[default: ()]" not in help_text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
+import sys
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -46,6 +47,7 @@ PLAIN = {
     "whole number": lambda value: type(value) is int,
     "number": lambda value: type(value) in (int, float),
     "yes or no": lambda value: isinstance(value, bool),
+    "truth value": lambda value: isinstance(value, bool),
     "moment": is_moment,
     "anything": lambda value: True,
     "null": lambda value: value is None,
@@ -54,7 +56,7 @@ PLAIN = {
 
 def ways_of(kind: str) -> list[str]:
     """The ways in which a key may be there."""
-    return [kind] if kind in PLAIN else kind.split(" or ")
+    return [kind] if kind in PLAIN else kind.replace("yes or no", "truth value").split(" or ")
 
 
 def mistakes(value: object, kind: str, where: str) -> list[str]:
@@ -114,6 +116,8 @@ SHOWN = {
     "config": [("config",), ("config", "flows:nightly"), ("--config", "mine.toml", "config")],
     "store backup": [("store", "backup", "copy.db")],
     "prune": [("prune", "--older-than", "1s", "--dry-run")],
+    "host add": [("host", "add", "near", "--config", "hosts.toml")],
+    "host check": [("host", "check", "--config", "hosts.toml")],
     "An error": [("show", "nobody"), ("check", "mistaken:wrong"), ("run", "flows:nightly")],
     "store check": [("store", "check"), DAMAGED],
 }
@@ -214,11 +218,38 @@ NEVER = {("part", "place", "null")}
 """Only a flow of a store has no places, and that is drawn, not planned."""
 
 
+HOSTS = """
+ssh_config = "{config}"
+[hosts]
+nowhere = "no-such-host.invalid"
+[hosts.near]
+command = "sequent"
+[hosts.bare]
+connect = ["env", "--"]
+python = "{bare}"
+command = "sequent-nowhere"
+[hosts.forced]
+connect = "paramiko"
+"""
+# It has no Sequent, and a clock that is off.
+BARE = """#!{python} -IS
+import sys, time
+now = time.time
+time.time = lambda: now() + 1000
+exec(sys.stdin.read(int(sys.stdin.readline())))
+"""
+
+
 @pytest.fixture
-def played(sequent, waiting_run):
+def played(sequent, waiting_run, ssh_hosts):
     (sequent.directory / "more.py").write_text(MORE)
     (sequent.directory / "mine.toml").write_text("max_concurrent = 2\n")
     sequent.environment["TZ"] = "Asia/Tokyo"
+    config = ssh_hosts.client(sequent.directory, more="Host forced\n  Ciphers aes256-ctr\n")
+    bare = sequent.directory / "bare"
+    bare.write_text(BARE.format(python=sys.executable))
+    bare.chmod(0o755)
+    (sequent.directory / "hosts.toml").write_text(HOSTS.format(config=config, bare=bare))
     return sequent
 
 

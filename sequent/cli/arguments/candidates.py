@@ -67,7 +67,8 @@ class _Command:
 
     def positional(self, index: int) -> Argument | None:
         named = [argument for argument in self.arguments if argument.index is not None]
-        return next((argument for argument in named if argument.index == index), None)
+        last = next((each for each in named if each.field_info.kind is each.field_info.VAR_POSITIONAL), None)
+        return next((argument for argument in named if argument.index == index), last)
 
 
 def _candidates(before: Sequence[str], last: str) -> Iterator[str]:
@@ -135,6 +136,8 @@ def _values(name: str, argument: Argument, given: Sequence[str], options: Global
     elif name == "--flow":
         yield from _beginning(last, _flows(options))
         yield from _targets(last)
+    elif name == "HOSTS":
+        yield from _beginning(last, _hosts(options))
     elif name == "TARGET":
         if not any(mark in last for mark in ":/."):
             yield from _beginning(last, _runs(options) if "RUN" in str(argument.parameter.help).upper() else ())
@@ -187,6 +190,12 @@ def _latest(options: GlobalOptions) -> list[RunRecord]:
 def _steps(run: str, options: GlobalOptions) -> list[str]:
     with contextlib.suppress(SequentError), opened_store(options) as store:
         return [path for path in store.find(run).description if path]
+    return []
+
+
+def _hosts(options: GlobalOptions) -> list[str]:
+    with contextlib.suppress(SequentError):
+        return [*options.settings().config_of().hosts]
     return []
 
 

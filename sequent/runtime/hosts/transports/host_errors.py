@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 
 from attrs import frozen
@@ -161,6 +162,41 @@ class HostErrors:
             hint = f"try: {self.by_hand(command)}"
         return self._error(text, HostStage.COMMAND, code, hint)
 
+    def no_python(self, python: str, detail: str) -> HostError:
+        hint = f"install Python 3.11 or newer there, or name it: python = '/usr/bin/python3.11' of {self._host}"
+        text = f"no Python: {detail}" if python in detail else f"no Python {python!r}: {detail}"
+        return self._error(text, HostStage.PYTHON, "host-no-python", hint)
+
+    def old_python(self, version: str, executable: str, oldest: str) -> HostError:
+        text = f"{executable!r} there is Python {version}; Sequent needs {oldest} or newer"
+        hint = f"name a newer one: python = '/usr/bin/python{oldest}' of {self._host}"
+        return self._error(text, HostStage.PYTHON, "host-old-python", hint)
+
+    def no_sequent(self, python: str, version: str) -> HostError:
+        text = f"Sequent is not installed there for {python!r}; here is {version}"
+        install = self.by_hand(f"{shlex.quote(python)} -m pip install sequent=={version}")
+        hint = f"{install}; or have it travel: ship = true of {self._host}"
+        return self._error(text, HostStage.VERSION, "host-no-sequent", hint)
+
+    def no_agent(self, agent: str, python: str) -> HostError:
+        text = f"Sequent is installed there, but a shell without a terminal does not find {agent!r}"
+        hint = f"give its path: command = '{os.path.dirname(python)}/{agent}' of {self._host}"
+        return self._error(text, HostStage.COMMAND, "host-no-command", hint)
+
+    def agent_alone(self) -> HostError:
+        text = "authorized_keys there lets only the agent of Sequent run; what else it has is not told"
+        return self._error(text, HostStage.COMMAND, "host-agent-alone", "start a flow to see whether steps run there")
+
+    def mute(self, program: str, seconds: float, said: bytes) -> HostError:
+        heard = quoted(said.decode(errors="backslashreplace"), "")
+        text = f"{program!r} there does not answer within {seconds:g} s{heard}"
+        hint = f"see what the login shell does without a terminal: {self.by_hand('true')}"
+        return self._error(text, HostStage.COMMAND, "host-mute", hint)
+
+    def home(self, detail: str) -> HostError:
+        hint = f"see: {self.by_hand('df -h . ; ls -ld .')}"
+        return self._error(detail, HostStage.HOME, "host-home", hint)
+
     def other(self, detail: str, stage: HostStage = HostStage.CONNECTION) -> HostError:
         return self._error(detail, stage, "", f"try: {self.by_hand('true')}")
 
@@ -172,6 +208,10 @@ class HostErrors:
         *options, command = words
         destination = [word for word in self._destination if word != "--"]
         return shlex.join(["ssh", *options, *file, *destination, command])
+
+    @property
+    def _host(self) -> str:
+        return f"host {self.settings.name!r} in the configuration"
 
     def _named(self) -> str:
         """The host as commands take it."""

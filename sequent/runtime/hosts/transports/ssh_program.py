@@ -79,21 +79,11 @@ class SshConnection:
             return error
         log = ssh_messages.own_words(f"{end.log}\n{end.errors}")
         if name := ssh_messages.unknown_name(log):
-            return self._unknown_key(name)
+            return self._transport.unknown_key(self._chain, name)
         # A host on the way may be the one that does not let us in.
         denier = next((each for each in self._chain if f"{each.user}@{each.host_name}: Permission" in log), config)
         errors = HostErrors(self._transport.settings, self.door, denier)
         return errors.denied(identities_of(denier), ssh_messages.denial_of(log))
-
-    def _unknown_key(self, name: str) -> HostError:
-        config = next((each for each in self._chain if each.known_name == name), self._chain[-1])
-        try:
-            key = str(self._transport.fetch_key(config.door))
-        except HostError:
-            # It can be fetched by hand.
-            key = ""
-        errors = HostErrors(self._transport.settings, self.door, config)
-        return errors.key_unknown(name, key, config.own_known_hosts, config.door)
 
     def close(self) -> None:
         self._program.close()
@@ -152,8 +142,23 @@ class SshProgram:
                 with open(file, encoding="utf-8") as stream:
                     return key_of(stream.readline())
         errors = HostErrors(self.settings, door, chain[-1])
+        if error := ssh_messages.judge(errors, end, "true", b""):
+            raise error
         log = ssh_messages.own_words(f"{end.log}\n{end.errors}").strip()
-        raise ssh_messages.judge(errors, end, "true", b"") or errors.other(log)
+        if name := ssh_messages.unknown_name(log):
+            raise self.unknown_key(chain, name)
+        raise errors.other(log)
+
+    def unknown_key(self, chain: tuple[SshConfig, ...], name: str) -> HostError:
+        """The error of a key that is not known, of the host on the way that has that name."""
+        config = next((each for each in chain if each.known_name == name), chain[-1])
+        try:
+            key = str(self.fetch_key(config.door))
+        except HostError:
+            # It can be fetched by hand.
+            key = ""
+        errors = HostErrors(self.settings, chain[-1].door, config)
+        return errors.key_unknown(name, key, config.own_known_hosts, config.door)
 
     def _open(self, door: str, command: str, seconds: float) -> SshConnection:
         chain = read_chain(self.settings, door)

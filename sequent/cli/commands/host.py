@@ -1,0 +1,122 @@
+"""``host``: confirms the keys of other hosts, and checks whether steps could run there."""
+
+from __future__ import annotations
+
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from sequent.cli.arguments.options import GlobalOptions
+from sequent.cli.arguments.typed_options import DEFAULTS, TypedOptions
+from sequent.cli.output import json_output
+from sequent.cli.output.host_text import key_document, report_document, report_lines
+from sequent.cli.output.terminal import out, say
+from sequent.cli.output.text import Paint, safe
+from sequent.errors import HostError, HostStage, UsageError
+from sequent.model.spec import FlowConfig
+from sequent.runtime.hosts.checking import HostReport, check_host
+from sequent.runtime.hosts.host_keys import ShownKey, add_key, shown_keys
+
+UNREACHABLE = 4
+"""The exit code where steps cannot run on one of the hosts."""
+_TIMEOUT = 20.0
+_MOST = 16
+"""Hosts that are checked at a time."""
+Action = Literal["add", "check"]
+
+
+def host(
+    action: Annotated[Action, Parameter(help="Confirm the keys of hosts, or check whether steps could run there.")],
+    /,
+    *hosts: Annotated[str, Parameter(help="Names as steps give them; check: by default all of the configuration.")],
+    fingerprint: Annotated[
+        str | None, Parameter(help="For add: the key that the host must show, as SHA256:...")
+    ] = None,
+    yes: Annotated[
+        bool, Parameter(negative="", show_default=False, help="For add: do not ask; needs --fingerprint.")
+    ] = False,
+    timeout: Annotated[float, Parameter(help="For check: seconds for a connection.")] = _TIMEOUT,
+    options: TypedOptions = DEFAULTS,
+) -> int:
+    """Confirm the keys of other hosts, and check whether steps could run there."""
+    config = options.settings().config_of()
+    if action == "add":
+        if len(hosts) != 1:
+            raise UsageError(f"host add needs one host, got {len(hosts)}", hint="sequent host add NAME")
+        return _add(config, hosts[0], options, fingerprint, is_sure=yes)
+    if fingerprint is not None or yes:
+        raise UsageError("--fingerprint and --yes belong to host add", hint="sequent host check HOST...")
+    names = hosts or tuple(config.hosts)
+    if not names:
+        raise UsageError("no host is given, and the configuration has none", hint="sequent host check HOST...")
+    return _check(config, names, options, timeout)
+
+
+def _add(config: FlowConfig, name: str, options: GlobalOptions, fingerprint: str | None, *, is_sure: bool) -> int:
+    if is_sure and not fingerprint:
+        raise UsageError(
+            "--yes needs the fingerprint that the host must show",
+            hint=f"ask those who run it, then: sequent host add {name} --yes --fingerprint SHA256:...",
+        )
+    shown = shown_keys(config.host(name))
+    added = [key for key in shown if _is_confirmed(name, key, fingerprint, is_sure=is_sure)]
+    for key in added:
+        add_key(key)
+    if options.json:
+        json_output.write({"host": name, "keys": [key_document(key, is_added=key in added) for key in shown]})
+        return 0
+    for key in shown:
+        done = "is added to" if key in added else "is known already, in"
+        out(f"{safe(key.where)}: the {safe(str(key.key))} {done} {safe(key.file)}")
+    return 0
+
+
+def _is_confirmed(name: str, shown: ShownKey, fingerprint: str | None, *, is_sure: bool) -> bool:
+    """Whether a key is to be added; it is not, if it is known already.
+
+    Raises:
+        HostError: it is another one than it should be, or nobody confirms it.
+    """
+    if fingerprint is not None and shown.key.fingerprint != fingerprint:
+        raise _key_error(
+            f"possible attack: {shown.where} shows the {shown.key}, not {fingerprint}",
+            name,
+            "host-key-differs",
+            "ask those who run the host; nothing was added",
+        )
+    if shown.is_known or is_sure:
+        return not shown.is_known
+    if not sys.stdin.isatty():
+        raise UsageError(
+            f"{shown.where} shows the {shown.key}, and nobody is there to confirm it",
+            hint=f"ask those who run it, then: sequent host add {name} --yes --fingerprint SHA256:...",
+        )
+    say(f"{safe(shown.where)} shows the {safe(str(shown.key))}.")
+    kind = shown.key.kind.lower()
+    say(f"Compare it with the host's own, there: ssh-keygen -lf /etc/ssh/ssh_host_{kind}_key.pub")
+    say(f"Add it to {safe(shown.file)}? Type yes:")
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        raise _key_error(f"the {shown.key} was not confirmed", name, "host-key-refused", "nothing was added")
+    return True
+
+
+def _key_error(problem: str, name: str, code: str, hint: str) -> HostError:
+    return HostError(problem, host=name, stage=HostStage.HOST_KEY, code=code, hint=hint)
+
+
+def _check(config: FlowConfig, names: tuple[str, ...], options: GlobalOptions, timeout: float) -> int:
+    for name in names:
+        if not config.host(name).address:
+            raise UsageError(f"{name!r} is this machine", hint="name another host")
+    done: list[HostReport] = []
+    with ThreadPoolExecutor(min(len(names), _MOST)) as threads:
+        for report in threads.map(check_host, map(config.host, names), repeat(timeout)):
+            done.append(report)
+            if not options.json:
+                out("\n".join(report_lines(report, Paint.of(sys.stdout))))
+    if options.json:
+        json_output.write({"hosts": [report_document(report) for report in done]})
+    return UNREACHABLE if any(report.problems for report in done) else 0

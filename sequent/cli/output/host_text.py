@@ -1,0 +1,72 @@
+"""What is told of other hosts: lines for people, documents for machines."""
+
+from __future__ import annotations
+
+from sequent.cli.output import json_output
+from sequent.cli.output.error_text import as_text
+from sequent.cli.output.text import Paint, duration, safe, size
+from sequent.runtime.hosts.checking import HostReport
+from sequent.runtime.hosts.host_keys import ShownKey
+
+_SKEW = 1.0
+"""Seconds below which two clocks agree."""
+
+
+def report_lines(report: HostReport, paint: Paint) -> list[str]:
+    """What a check has found, for people."""
+    verdict = paint.alarm("✗") if report.problems else paint.strong("✓")
+    lines = [f"{verdict} {paint.strong(safe(report.host))}"]
+    if report.transport:
+        lines.append(f"  {'transport':<10}{report.transport}: {safe(report.reason)}")
+    if report.seconds is not None:
+        address = f"{safe(report.address)}, " if report.address else ""
+        lines.append(f"  {'reached':<10}{address}in {duration(report.seconds)}")
+    found = report.found
+    if found is not None:
+        clock = "as here" if abs(report.skew) < _SKEW else f"{report.skew:+.0f} s"
+        rows = {
+            "Python": f"{safe(found.python)}, {safe(found.executable)}",
+            "Sequent": f"{safe(found.sequent) or 'none'}, {safe(found.agent) or 'no agent'}",
+            "clock": clock,
+            "home": f"{safe(found.home)}, {size(found.room)} left",
+            "logout": {True: "processes stay", False: "processes are ended", None: "not seen"}[report.stays],
+        }
+        lines += [f"  {name:<10}{text}" for name, text in rows.items()]
+    lines += [f"  {paint.strong('warning:')} {safe(text)}" for text in report.warnings]
+    for problem in report.problems:
+        lines += [f"  {line}" for line in as_text(problem, paint).split("\n")]
+    return lines
+
+
+def report_document(report: HostReport) -> json_output.Document:
+    """The same, for machines."""
+    found = report.found
+    return {
+        "name": report.host,
+        "transport": report.transport or None,
+        "reason": report.reason or None,
+        "address": report.address or None,
+        "seconds": report.seconds,
+        "python": None if found is None else found.python,
+        "executable": None if found is None else found.executable,
+        "sequent": None if found is None else found.sequent or None,
+        "agent": None if found is None else found.agent or None,
+        "skew": None if found is None else report.skew,
+        "home": None if found is None else found.home,
+        "room": None if found is None else found.room,
+        "stays": report.stays,
+        "warnings": list(report.warnings),
+        "problems": [json_output.error_document(problem) for problem in report.problems],
+    }
+
+
+def key_document(shown: ShownKey, *, is_added: bool) -> json_output.Document:
+    """A key that a host shows."""
+    return {
+        "address": shown.where,
+        "name": shown.name,
+        "type": shown.key.type,
+        "fingerprint": shown.key.fingerprint,
+        "file": shown.file,
+        "added": is_added,
+    }

@@ -1,0 +1,165 @@
+"""Whether steps could run on a host: how it is reached, and what it has."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from contextlib import suppress
+
+from attrs import evolve, field, frozen
+
+import sequent
+from sequent.by_fields import ByFields
+from sequent.errors import HostError
+from sequent.model.hosts import HostSettings
+from sequent.runtime.hosts import probe
+from sequent.runtime.hosts.probe import Probed
+from sequent.runtime.hosts.transports.choice import transport_for
+from sequent.runtime.hosts.transports.host_errors import HostErrors
+from sequent.runtime.hosts.transports.port import Connection, Transport
+
+_OLDEST = (3, 11)
+"""The oldest Python that Sequent runs on."""
+_SKEW = 300.0
+"""Seconds by which its clock may differ from ours."""
+_LEAST_ROOM = 64 * 1024**2
+"""Bytes that a home directory should have left."""
+_LONGEST = 64 * 1024
+"""Bytes that are read of what a host says."""
+_STAY, _SETTLE = 10, 1.0
+"""Seconds that a process stays there, and that the host has to end it once its session is gone."""
+_PYTHON, _AGENT = "python3", "sequent-agent"
+_AGENT_WORD = b"\0sequent-agent\0"
+"""What the agent says where ``authorized_keys`` lets nothing else run."""
+
+
+@frozen(kw_only=True, eq=False, repr=False)
+class HostReport(ByFields):
+    """What a check has found."""
+
+    host: str
+    transport: str = ""
+    """``paramiko``, ``ssh`` or ``command``; empty if none could be chosen."""
+    reason: str = ""
+    """Why that one."""
+    address: str = ""
+    """The address that answered; empty if none did, or if there is none."""
+    seconds: float | None = None
+    """How long it took to connect."""
+    found: Probed | None = None
+    """What it says of itself; None if it said nothing."""
+    skew: float = 0.0
+    """Seconds that its clock is ahead of ours."""
+    stays: bool | None = None
+    """Whether a process outlives the session that started it; None if that was not seen."""
+    problems: tuple[HostError, ...] = ()
+    """Why steps cannot run there."""
+    warnings: tuple[str, ...] = field(default=())
+
+
+def check_host(settings: HostSettings, timeout: float) -> HostReport:
+    """Reach a host, ask what it has, leave, and see whether a process that was left outlives that.
+
+    Args:
+        settings: the host.
+        timeout: seconds for each connection, and for each answer.
+    """
+    report = HostReport(host=settings.name)
+    try:
+        transport = transport_for(settings)
+        report = evolve(report, transport=transport.name, reason=transport.reason)
+        begun = time.monotonic()
+        # A connection is only known to be one once the host has let us in.
+        connection = transport.connect(_command(settings), timeout)
+        report = evolve(report, address=connection.door, seconds=time.monotonic() - begun)
+        start = time.time()
+        found = _asked(settings, connection, timeout, _STAY, 0)
+        skew = found.now - (start + time.time()) / 2
+    except HostError as error:
+        return evolve(report, problems=(error,))
+    stays = _stays(settings, transport, report.address, timeout, found.pid)
+    report = evolve(report, found=found, skew=skew, stays=stays)
+    errors = HostErrors(settings, report.address)
+    return evolve(report, problems=tuple(_problems(settings, found, errors)), warnings=tuple(_warnings(report)))
+
+
+def _command(settings: HostSettings) -> str:
+    return f"{shlex.quote(settings.python or _PYTHON)} {probe.COMMAND}"
+
+
+def _asked(settings: HostSettings, connection: Connection, timeout: float, seconds: int, pid: int) -> Probed:
+    """Ask, and leave."""
+    errors = HostErrors(settings, connection.door)
+    said = b""
+    try:
+        connection.end.settimeout(timeout)
+        with suppress(ConnectionError):
+            connection.end.sendall(probe.program(_agent(settings), seconds, pid))
+            while len(said) < _LONGEST and probe.read_answer(said) is None and _AGENT_WORD not in said:
+                piece = connection.end.recv(_LONGEST)
+                if not piece:
+                    break
+                said += piece
+        if (answer := probe.read_answer(said)) is not None:
+            return answer
+        raise errors.agent_alone() if _AGENT_WORD in said else _trouble(settings, errors, connection, said)
+    except TimeoutError as error:
+        raise errors.mute(settings.python or _PYTHON, timeout, said) from error
+    finally:
+        connection.close()
+
+
+def _trouble(settings: HostSettings, errors: HostErrors, connection: Connection, said: bytes) -> HostError:
+    error = connection.trouble(said)
+    is_missing = error.code in ("host-no-command", "host-not-executable")
+    return errors.no_python(settings.python or _PYTHON, error.problem) if is_missing else error
+
+
+def _stays(settings: HostSettings, transport: Transport, door: str, timeout: float, pid: int) -> bool | None:
+    """Come back, and look for the process that was left."""
+    time.sleep(_SETTLE)
+    with suppress(HostError):
+        connection = transport.connect(_command(settings), timeout, door)
+        return _asked(settings, connection, timeout, 0, pid).is_there
+    return None
+
+
+def _problems(settings: HostSettings, found: Probed, errors: HostErrors) -> list[HostError]:
+    problems: list[HostError] = []
+    python = tuple(int(part) for part in found.python.split("."))
+    if python < _OLDEST:
+        problems.append(errors.old_python(found.python, found.executable, ".".join(map(str, _OLDEST))))
+    if found.trouble:
+        problems.append(errors.home(f"nothing can be written to its home directory {found.home!r}: {found.trouble}"))
+    if not settings.ship and python >= _OLDEST:
+        if not found.agent and not found.sequent:
+            problems.append(errors.no_sequent(found.executable, sequent.__version__))
+        elif not found.agent:
+            problems.append(errors.no_agent(_agent(settings), found.executable))
+    return problems
+
+
+def _agent(settings: HostSettings) -> str:
+    return settings.command or _AGENT
+
+
+def _warnings(report: HostReport) -> list[str]:
+    found = report.found
+    if found is None:
+        return []
+    warnings: list[str] = []
+    if found.sequent and found.sequent != sequent.__version__:
+        warnings.append(f"it has Sequent {found.sequent}; here is {sequent.__version__}")
+    if abs(report.skew) > _SKEW:
+        side = "ahead" if report.skew > 0 else "behind"
+        warnings.append(f"its clock is {abs(report.skew):.0f} s {side}; see that it is synchronised (timedatectl)")
+    if found.room < _LEAST_ROOM and not found.trouble:
+        warnings.append(f"its home directory {found.home!r} has only {found.room / 1e6:.0f} MB left")
+    if not found.executes:
+        warnings.append(f"its home directory {found.home!r} is mounted noexec: programs there cannot be started")
+    if report.stays is False:
+        warnings.append(
+            "what a session leaves is ended with it, and so would be steps whose driver is gone; let them stay: "
+            f"loginctl enable-linger {found.user or 'USER'} there"
+        )
+    return warnings
