@@ -12,9 +12,9 @@ import pytest
 
 from sequent.runtime.processes import process_trees
 from tests.faults import daemons, ledger
+from tests.faults.drivers import ROOT
 from tests.patience import PATIENCE, wait_until
 
-ROOT = Path(__file__).parents[2]
 NAMES = [act.__name__ for act in daemons.KINDS]
 WAYS = {
     "module": ["-m", "sequent", "run", "tests.faults.daemons:flow"],

@@ -14,7 +14,7 @@ import pytest
 
 from tests.acceptance.command_line import CommandLine
 from tests.faults import failing_calls, tolls
-from tests.faults.test_kills import ROOT
+from tests.faults.drivers import ROOT
 
 COUNT = int(os.environ.get("FAILING_CALLS", "8"))
 MOST = 280

@@ -15,18 +15,12 @@ import pytest
 
 from sequent.model.status import Status
 from sequent.runtime.store import open_store
-from tests.faults import ledger, tolls
+from tests.faults import drivers, ledger, tolls
 from tests.faults.many_quick import COUNT
-from tests.faults.test_kills import command, has_run, wait_for_lines
 from tests.patience import PATIENCE
 
 FLOW = "tests.faults.many_quick:flow"
 WORKERS = 2
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Path:
-    return tmp_path / "store.db"
 
 
 def victim_of(driver: subprocess.Popen[str], kind: str) -> psutil.Process | None:
@@ -46,7 +40,7 @@ def run_with_kills(store: Path, kind: str, most: int, chance: random.Random) -> 
     """Run, killing so many times at random moments, and recover until it has succeeded; give how many were killed."""
     kills = 0
     while True:
-        driver = command(store, "recover") if has_run(store) else command(store, "run", FLOW)
+        driver = drivers.start_or_recover(store, FLOW)
         while driver.poll() is None:
             tolls.wait_for_a_start(driver, store.with_name("ledger"), chance.randint(1, COUNT // most))
             if kills < most and driver.poll() is None:
@@ -98,8 +92,8 @@ def test_each_of_very_many_quick_steps_runs_once_whoever_is_killed(store: Path, 
 
 
 def test_a_stop_takes_back_what_has_not_begun_and_what_has_ended_is_kept(store: Path) -> None:
-    driver = command(store, "run", FLOW)
-    wait_for_lines(store.parent / "ledger", 200)
+    driver = drivers.start(store, "run", FLOW)
+    drivers.wait_for_lines(store, 200)
     os.kill(driver.pid, signal.SIGINT)
     output, _ = driver.communicate(timeout=PATIENCE)
     assert driver.returncode in (0, 130), output
@@ -109,7 +103,7 @@ def test_a_stop_takes_back_what_has_not_begun_and_what_has_ended_is_kept(store: 
     finally:
         opened.close()
     if driver.returncode:
-        recovery = command(store, "recover")
+        recovery = drivers.start(store, "recover")
         output, _ = recovery.communicate(timeout=PATIENCE)
         assert recovery.returncode == 0, output
     check(store, kills=0, most_again=0)

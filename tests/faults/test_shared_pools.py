@@ -7,13 +7,11 @@ import random
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.faults import ledger, one_pool, tolls
-from tests.faults.test_kills import command, wait_for_lines
+from tests.faults import drivers, ledger, one_pool, tolls
 from tests.patience import PATIENCE, wait_until
 
 FLOW = "tests.faults.one_pool:flow"
@@ -22,12 +20,11 @@ AMOUNTS = {"small": 1, "large": 2, "all_of_it": 2}
 
 
 @pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def store(store: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     # Where drivers wake one another.
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-    tmp_path.chmod(0o700)
-    yield tmp_path / "store.db"
-    tolls.end_all(tmp_path / "ledger")
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(store.parent))
+    store.parent.chmod(0o700)
+    return store
 
 
 def most_held(store: Path) -> int:
@@ -47,7 +44,11 @@ def is_known(store: Path, run: str) -> bool:
 
 def start(store: Path, run: str) -> subprocess.Popen[str]:
     """Begin a run, or take it up again."""
-    return command(store, "recover", run) if is_known(store, run) else command(store, "run", FLOW, "--run-id", run)
+    return (
+        drivers.start(store, "recover", run)
+        if is_known(store, run)
+        else drivers.start(store, "run", FLOW, "--run-id", run)
+    )
 
 
 def test_three_runs_share_a_pool_of_two_while_their_drivers_are_killed(store: Path) -> None:
@@ -83,9 +84,9 @@ def test_what_a_dead_driver_held_goes_to_others_once_its_steps_have_ended_too(st
     path = store.with_name("ledger")
     hold = store.with_name("HOLD")
     hold.touch()
-    first = command(store, "run", HOG, "--run-id", "first")
-    wait_for_lines(path, 3)
-    second = command(store, "run", FLOW, "--run-id", "second")
+    first = drivers.start(store, "run", HOG, "--run-id", "first")
+    drivers.wait_for_lines(store, 3)
+    second = drivers.start(store, "run", FLOW, "--run-id", "second")
     wait_until(lambda: waits_for_pool(store))
     os.kill(first.pid, signal.SIGKILL)
     first.communicate()
@@ -93,7 +94,7 @@ def test_what_a_dead_driver_held_goes_to_others_once_its_steps_have_ended_too(st
     assert second.returncode == 0, output
     assert most_held(store) == one_pool.SIZE
     hold.unlink()
-    again = command(store, "recover", "first")
+    again = drivers.start(store, "recover", "first")
     output, _ = again.communicate(timeout=PATIENCE)
     assert again.returncode == 0, output
     tolls.check_nothing_is_left(store, path)

@@ -11,19 +11,17 @@ import random
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
 import psutil
 import pytest
 
-from tests.faults import ledger, many_words, tolls
+from tests.faults import drivers, ledger, many_words, many_words_ledger, tolls
 from tests.faults.ledger import Entry
-from tests.faults.test_kills import command, has_run
-from tests.faults.test_kills_everywhere import FLOW, certainly_held, check_values
 from tests.patience import PATIENCE
 
+FLOW = "tests.faults.many_words:flow"
 COUNT = int(os.environ.get("SIGNALS", "8"))
 EACH = 8
 """Signals of one run."""
@@ -39,12 +37,6 @@ OTHERS = (
 )
 STOPPED = {128 + number for number in STOPPING}
 """How a driver ends that was asked to."""
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Path]:
-    yield tmp_path / "store.db"
-    tolls.end_all(tmp_path / "ledger")
 
 
 def disturb(driver: int, chance: random.Random) -> list[signal.Signals]:
@@ -71,7 +63,7 @@ def run_with_signals(store: Path, most: int, chance: random.Random) -> None:
     done: set[tuple[str, str, str]] = set()
     sent = 0
     for _ in range(2 * most):
-        driver = command(store, "recover") if has_run(store) else command(store, "run", FLOW)
+        driver = drivers.start_or_recover(store, FLOW)
         asked: list[signal.Signals] = []
         while sent < most and driver.poll() is None:
             if chance.random() < 0.8:
@@ -112,7 +104,7 @@ def test_nothing_is_lost_doubled_or_left_whatever_signals_are_sent(store: Path, 
     entries = [entry for entry in ledger.read(store.with_name("ledger")) if entry.event != "overlap"]
     check_one_at_a_time(entries)
     tolls.check_once(store, entries, most_again=EACH * many_words.SLOTS)
-    check_values(entries)
-    assert tolls.most_at_once(certainly_held(entries, "db")) <= many_words.DB_SIZE
-    assert tolls.most_at_once(certainly_held(entries, "tape")) <= many_words.TAPE_SIZE
+    many_words_ledger.check_values(entries)
+    assert tolls.most_at_once(many_words_ledger.certainly_held(entries, "db")) <= many_words.DB_SIZE
+    assert tolls.most_at_once(many_words_ledger.certainly_held(entries, "tape")) <= many_words.TAPE_SIZE
     tolls.check_nothing_is_left(store, store.with_name("ledger"))

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from sequent.runtime.processes import process_trees
+from tests.faults.drivers import ROOT
 from tests.patience import LATE, PATIENCE, wait_until
 
-ROOT = Path(__file__).parents[2]
 FLOW = """
 import os, signal, subprocess, time
 from pathlib import Path

@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from msgspec import to_builtins
 from msgspec.msgpack import Decoder
@@ -248,7 +249,7 @@ def test_an_agent_that_is_told_nonsense_ends_with_all_that_is_below_it(tmp_path)
         ["CloseAgent"],
         ["EndWorkers", "x", None],
     ]
-    for chance in chances(COUNT // 20 + 1):
+    for seed, chance in enumerate(chances(COUNT // 20 + 1)):
         directory = tmp_path / str(chance.random())
         with forked(flow, directory) as driving:
             executor = driving.executor
@@ -262,10 +263,16 @@ def test_an_agent_that_is_told_nonsense_ends_with_all_that_is_below_it(tmp_path)
             handle = os.pidfd_open(agent.pid)
             waiting = selectors.DefaultSelector()
             waiting.register(handle, selectors.EVENT_READ)
-            assert waiting.select(PATIENCE), "the agent goes on"
+            assert waiting.select(PATIENCE), f"seed {seed}: the agent goes on: {story_of(agent.pid)}"
             waiting.close()
             os.close(handle)
             assert os.waitstatus_to_exitcode(os.waitpid(agent.pid, 0)[1]) == 0
+
+
+def story_of(pid: int) -> list[tuple[int, int, str, str]]:
+    """What a process and all below it do: pid, parent, status, and where in the kernel they wait."""
+    processes = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
+    return [(it.pid, it.ppid(), it.status(), Path(f"/proc/{it.pid}/wchan").read_text()) for it in processes]
 
 
 def descriptors() -> int:

@@ -6,15 +6,12 @@ import itertools
 import os
 import signal
 import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.faults import ledger, shifted, tolls
+from tests.faults import drivers, ledger, shifted, tolls
 from tests.faults.ledger import Entry
-from tests.faults.test_kills import ROOT
 from tests.faults.two_waits import DELAY
 from tests.patience import PATIENCE, wait_until
 
@@ -25,27 +22,15 @@ SECOND = 1_000_000_000
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Path]:
-    (tmp_path / "HOLD").touch()
-    yield tmp_path / "store.db"
-    tolls.end_all(tmp_path / "ledger")
+def store(store: Path) -> Path:
+    store.with_name("HOLD").touch()
+    return store
 
 
-def command(store: Path, *words: str) -> subprocess.Popen[str]:
+def start(store: Path, *words: str) -> subprocess.Popen[str]:
     """Start the command line with a wall clock that the test sets."""
-    here = {
-        ledger.LEDGER: str(store.with_name("ledger")),
-        shifted.OFFSET: str(store.with_name("offset")),
-        "SEQUENT_STORE": str(store),
-    }
-    return subprocess.Popen(
-        [sys.executable, "-m", "tests.faults.shifted", *words],
-        cwd=ROOT,
-        env={**os.environ, **here},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+    offset = {shifted.OFFSET: str(store.with_name("offset"))}
+    return drivers.start(store, *words, module="tests.faults.shifted", **offset)
 
 
 def set_clock(store: Path, seconds: float) -> None:
@@ -69,18 +54,18 @@ def wait_for_beats(store: Path, count: int, recovery: int) -> None:
 
 @pytest.mark.parametrize("jump", [HOUR, -HOUR, TEN_YEARS, -TEN_YEARS])
 def test_a_wait_is_neither_short_nor_late_wherever_the_wall_clock_is_set(store: Path, jump: float) -> None:
-    driver = command(store, "run", FLOW)
+    driver = start(store, "run", FLOW)
     wait_until(lambda: bool(entries_of(store, "first", "end") and entries_of(store, "again", "fail")))
     wait_until(lambda: len(tolls.rows(store, "wait")) == 2 if store.exists() else False)
     set_clock(store, jump)
     wait_for_beats(store, 3, recovery=0)
-    other = command(store, "recover")
+    other = start(store, "recover")
     output, _ = other.communicate(timeout=PATIENCE)
     assert other.returncode == 3, output
     os.kill(driver.pid, signal.SIGKILL)
     driver.communicate()
     set_clock(store, -jump)
-    driver = command(store, "recover")
+    driver = start(store, "recover")
     wait_for_beats(store, 2, recovery=1)
     set_clock(store, 2 * jump)
     wait_until(lambda: bool(entries_of(store, "delayed", "end") and entries_of(store, "again", "end")))
