@@ -24,7 +24,7 @@ def forms() -> dict[str, dict[str, tuple[str, bool]]]:
     found: dict[str, dict[str, tuple[str, bool]]] = {}
     for name, text in SECTION.findall(PAGE.read_text()):
         told = {
-            key: (is_.strip(), "alone" not in more and "--verbose" not in more) for key, is_, more in ROW.findall(text)
+            key: (is_.strip(), "only" not in more and "--verbose" not in more) for key, is_, more in ROW.findall(text)
         }
         found[name] = {**found.get(FURTHER.get(name, ""), {}), **told}
     return found
@@ -43,20 +43,19 @@ def is_moment(value: object) -> bool:
 
 
 PLAIN = {
-    "text": lambda value: isinstance(value, str),
-    "whole number": lambda value: type(value) is int,
+    "string": lambda value: isinstance(value, str),
+    "integer": lambda value: type(value) is int,
     "number": lambda value: type(value) in (int, float),
-    "yes or no": lambda value: isinstance(value, bool),
-    "truth value": lambda value: isinstance(value, bool),
+    "boolean": lambda value: isinstance(value, bool),
     "moment": is_moment,
-    "anything": lambda value: True,
+    "any value": lambda value: True,
     "null": lambda value: value is None,
 }
 
 
 def ways_of(kind: str) -> list[str]:
     """The ways in which a key may be there."""
-    return [kind] if kind in PLAIN else kind.replace("yes or no", "truth value").split(" or ")
+    return [kind] if kind in PLAIN else kind.split(" or ")
 
 
 def mistakes(value: object, kind: str, where: str) -> list[str]:
@@ -275,4 +274,4 @@ def test_every_document_is_as_its_page_says(played):
 def test_a_document_that_differs_is_noticed():
     run = {"id": "r", "status": "success", "recovery": True, "more": 1}
     told = mistakes(run, "outcome", "run")
-    assert {"run.more is not described", "run.result is missing", "run.recovery is True, not whole number"} <= {*told}
+    assert {"run.more is not described", "run.result is missing", "run.recovery is True, not integer"} <= {*told}
