@@ -11,6 +11,8 @@ from pathlib import Path
 from attrs import frozen
 
 _LAZY = 2
+NO_PROGRAMS = 8
+"""A disk from which no program can be started."""
 
 
 @frozen
@@ -35,12 +37,12 @@ class SmallDisk:
 
 
 @contextmanager
-def small_disk(directory: Path, size: str = "4m") -> Generator[SmallDisk]:
+def small_disk(directory: Path, size: str = "4m", *, flags: int = 0) -> Generator[SmallDisk]:
     """Mount one there. Where that is not permitted, the test fails: it takes root, as in CI."""
     directory.mkdir(parents=True, exist_ok=True)
     libc = ctypes.CDLL(None, use_errno=True)
     options = f"size={size},mode=0700".encode()
-    if libc.mount(b"tmpfs", str(directory).encode(), b"tmpfs", 0, options) != 0:
+    if libc.mount(b"tmpfs", str(directory).encode(), b"tmpfs", flags, options) != 0:
         number = ctypes.get_errno()
         raise OSError(number, f"a small disk cannot be mounted: {os.strerror(number)}; run the tests as root")
     try:

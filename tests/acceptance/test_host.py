@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import os
 import pty
+from contextlib import contextmanager
 
 import pytest
 
+from sequent import __version__ as sequent_version
+from tests.disks import NO_PROGRAMS, small_disk
 from tests.patience import PATIENCE, wait_until
 
 
@@ -188,6 +191,53 @@ def test_a_home_in_which_nothing_can_be_written_is_told(known_client, ssh_hosts)
         ssh_hosts.near.home.chmod(0o700)
     assert codes(host) == ["host-home"]
     assert "Permission denied" in host["problems"][0]["message"]
+
+
+@pytest.fixture
+def home_on(ssh_hosts):
+    """A home directory on a disk of its own, and the Python of a user who lives there."""
+
+    @contextmanager
+    def mounted(flags=0):
+        directory = ssh_hosts.near.directory / "disk"
+        with small_disk(directory, flags=flags) as disk:
+            os.chown(directory, ssh_hosts.near.uid, -1)
+            yield disk, script(ssh_hosts, "elsewhere", f'HOME={directory} exec {ssh_hosts.bin}/python3 "$@"')
+
+    return mounted
+
+
+def test_a_home_that_is_full_is_told(known_client, home_on):
+    with home_on() as (disk, python):
+        host = checked(known_client(f'[hosts.near]\npython = "{python}"\ncommand = "sequent"\n'), "near")
+        assert codes(host) == []
+        assert "MB left" in host["warnings"][0]
+        disk.fill()
+        host = checked(known_client(f'[hosts.near]\npython = "{python}"\ncommand = "sequent"\n'), "near")
+    assert codes(host) == ["host-home"]
+    assert f"{disk.directory}'" in host["problems"][0]["message"]
+    assert "No space left" in host["problems"][0]["message"]
+
+
+def test_a_home_that_starts_no_program_is_a_warning(known_client, home_on):
+    with home_on(NO_PROGRAMS) as (disk, python):
+        host = checked(known_client(f'[hosts.near]\npython = "{python}"\ncommand = "sequent"\n'), "near")
+    assert codes(host) == []
+    assert any("noexec" in warning and str(disk.directory) in warning for warning in host["warnings"])
+
+
+def test_another_version_of_sequent_is_a_warning_with_both(known_client, ssh_hosts):
+    other = script(ssh_hosts, "other", "")
+    other.write_text(OTHER_VERSION.format(python=ssh_hosts.bin / "python3"))
+    host = checked(known_client(f'[hosts.near]\npython = "{other}"\ncommand = "sequent"\n'), "near")
+    assert host["warnings"] == [f"it has Sequent 0.0.1; here is {sequent_version}"]
+
+
+OTHER_VERSION = """#!{python}
+import sys, sequent
+sequent.__version__ = "0.0.1"
+exec(sys.stdin.read(int(sys.stdin.readline())))
+"""
 
 
 @pytest.mark.parametrize(("shift", "side"), [(1000, "ahead"), (-1000, "behind")])

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-ROWS = (*range(1, 96), *range(104, 122), *range(124, 131))
-"""The rows about flows, the command line, runs, stores and references; the others are about hosts alone."""
+ROWS = (*range(1, 103), *range(104, 122), *range(124, 131))
+"""The rows about flows, the command line, runs, stores, references, and the way to hosts."""
 
 ELSEWHERE: dict[int, tuple[str, ...]] = {
     1: ("tests/compiler/test_injected_mistakes.py::test_every_mistake_is_found_at_its_line_and_no_other",),
@@ -68,6 +68,42 @@ ELSEWHERE: dict[int, tuple[str, ...]] = {
     88: ("tests/runtime/driver/test_taking_up.py::test_what_has_begun_as_a_step_is_no_container_now",),
     89: ("tests/runtime/driver/test_taking_up.py::test_pools_that_are_others_are_told_with_both",),
     95: ("tests/acceptance/test_stopping.py::test_what_has_ended_is_not_stopped_and_what_it_is_is_said",),
+    96: (
+        "tests/runtime/hosts/test_refused_hosts.py::test_a_key_that_is_not_known_is_shown_with_the_command_that_adds_it",
+        "tests/runtime/hosts/test_refused_hosts.py::test_a_key_that_has_changed_may_be_an_attack",
+    ),
+    97: (
+        "tests/runtime/hosts/test_refused_hosts.py::test_a_host_that_knows_none_of_our_keys_is_told_with_them",
+        "tests/runtime/hosts/test_refused_hosts.py::test_a_key_with_a_passphrase_is_not_asked_for",
+        "tests/runtime/hosts/test_refused_hosts.py::test_a_key_that_others_can_read_is_named_with_its_mode",
+        "tests/runtime/hosts/test_choice.py::test_a_key_of_the_agent_lets_us_in_and_the_agent_is_not_forwarded",
+    ),
+    98: (
+        "tests/runtime/hosts/test_refused_hosts.py::test_a_name_without_an_address_is_told",
+        "tests/runtime/hosts/test_refused_hosts.py::test_a_host_where_nothing_listens_refuses",
+        "tests/runtime/hosts/test_refused_hosts.py::test_a_host_that_says_nothing_is_given_up",
+        "tests/runtime/hosts/test_transports.py::test_the_end_of_a_connection_is_told_from_that_of_the_command",
+    ),
+    99: (
+        "tests/acceptance/test_host.py::test_a_python_that_is_missing_or_too_old_is_told_from_one_that_will_do",
+        "tests/acceptance/test_host.py::test_a_host_without_sequent_or_its_agent_is_told_the_command_that_installs_it",
+        "tests/acceptance/test_host.py::test_another_version_of_sequent_is_a_warning_with_both",
+    ),
+    100: (
+        "tests/runtime/hosts/test_protocol.py::test_a_greeting_is_found_behind_whatever_comes_before",
+        "tests/acceptance/test_host.py::test_what_a_profile_prints_is_no_answer",
+    ),
+    101: (
+        "tests/runtime/hosts/test_refused_hosts.py::test_another_command_that_is_forced_is_quoted",
+        "tests/runtime/hosts/test_refused_hosts.py::test_a_host_that_starts_nothing_is_told",
+        "tests/runtime/hosts/test_refused_hosts.py::test_a_host_that_takes_no_further_connection_is_told",
+    ),
+    102: (
+        "tests/acceptance/test_host.py::test_a_home_that_is_full_is_told",
+        "tests/acceptance/test_host.py::test_a_home_in_which_nothing_can_be_written_is_told",
+        "tests/acceptance/test_host.py::test_a_home_that_starts_no_program_is_a_warning",
+        "tests/acceptance/test_host.py::test_a_clock_that_is_off_is_a_warning",
+    ),
     104: ("tests/dsl/test_refused_values.py::test_a_reference_is_known_only_while_running",),
     129: (
         "tests/acceptance/test_unwritable_output.py::test_output_that_finds_no_room_is_one_line_and_exit_code_4",
