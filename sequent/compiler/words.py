@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from sequent.model.description import Part, PartKind, SourceKind, ValueSource
+from sequent.model.hosts import hosts_in
 from sequent.model.options import OPTIONS
 from sequent.model.references import dotted
 from sequent.model.requirements import AllOf, Atom, Requirement
@@ -51,6 +52,14 @@ def _option_text(name: str, value: object) -> str:
     if value.kind is not SourceKind.LITERAL:
         return f"{name} {source_text(value)}"
     return OPTIONS[name].words(decode(value.text))
+
+
+def part_hosts(part: Part) -> list[str] | str | None:
+    """Return the hosts that a part has copies on, or their source in words; None if it has no copies."""
+    source = part.options.get("hosts")
+    if source is None or source.kind is not SourceKind.LITERAL:
+        return None if source is None else source_text(source)
+    return hosts_in(source.text)
 
 
 def claim_words(claim: Atom) -> str:

@@ -33,6 +33,7 @@ def _node(box: Box, states: States | None) -> dict[str, object]:
         "path": box.path,
         "kind": box.kind,
         "repeats": box.repeats or None,
+        "hosts": box.hosts,
         "parallel": int(box.parallel) if box.parallel.isdecimal() else box.parallel,
         "requires": box.requires or None,
         "acquires": dict(box.acquires),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from attrs import evolve, frozen
 
 from sequent.by_fields import ByFields
-from sequent.compiler.words import claim_words, option_words, requirement_text, source_text
+from sequent.compiler.words import claim_words, option_words, part_hosts, requirement_text, source_text
 from sequent.errors import Place
 from sequent.model.description import Description, Part, PartKind
 from sequent.model.references import dotted
@@ -15,7 +15,7 @@ from sequent.model.requirements import AnyOf, Atom, Requirement
 from sequent.model.spec import Amounts, PoolSpec
 from sequent.model.status import Claim
 
-_REMARKS = ("until", "delay", "acquires")
+_REMARKS = ("hosts", "until", "delay", "acquires")
 """The options that a drawing mentions."""
 
 
@@ -58,6 +58,8 @@ class Box(ByFields):
     """The number of items, if they were written as a literal."""
     parallel: str = "1"
     """The number of iterations at once: a number, 0 for any, or its source."""
+    hosts: list[str] | str | None = None
+    """The hosts that it has copies on, or their source; None if it has no copies."""
     remarks: tuple[str, ...] = ()
     """Short notes on when it ends, what it waits for, and what it holds."""
     result: str = ""
@@ -111,11 +113,12 @@ def picture_of(name: str, parts: Description) -> Picture:
 
 
 def _indices(parts: Description) -> Iterator[int]:
-    """Yield the index of each part in a plan: a repeated step has two."""
+    """Yield the index of each part in a plan: a repeated step has two, and a part with copies on hosts one more."""
     index = 0
     for part in parts.values():
         yield index
         index += 1 if part.is_container or part.repeats is None else 2
+        index += "hosts" in part.options
 
 
 def _box(index: int, path: str, part: Part, boxes: tuple[Box, ...], arrows: tuple[Arrow, ...]) -> Box:
@@ -129,6 +132,7 @@ def _box(index: int, path: str, part: Part, boxes: tuple[Box, ...], arrows: tupl
         repeats=source_text(part.repeats) if part.repeats is not None else "",
         parallel=str(parallel) if isinstance(parallel, int) else source_text(parallel),
         count=part.count,
+        hosts=part_hosts(part),
         remarks=tuple(option_words(part, _REMARKS)),
         result=part.result,
         acquires=part.options.get("acquires", ()),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sqlite3
 import sys
@@ -98,19 +99,21 @@ SHOWN = {
         ("run", "more.py:calls", "--run-id", "calls"),
         ("run", "more.py:five", "--run-id", "five"),
         ("run", "more.py:ends", "--run-id", "ends"),
+        ("run", "more.py:copied", "--run-id", "copied", "--max-loops", "1"),
     ],
     "ls": [("ls",), ("ls", "--flow", "inner")],
     "show": [
         ("show", "good"),
-        *(("show", run, "-v") for run in ("bad", "later", "fails", "calls", "r00007", "five", "ends", "slow1")),
+        *(("show", run, "-v") for run in ("bad", "later", "fails", "calls", "r00008", "five", "ends", "slow1")),
+        *(("show", run, "-v") for run in ("copied", "slow2")),
     ],
-    "logs": [("logs", "bad"), ("logs", "fails"), ("logs", "slow1")],
+    "logs": [("logs", "bad"), ("logs", "fails"), ("logs", "slow1"), ("logs", "copied")],
     "check": [("check", "flows:nightly"), ("check", "more.py:odd"), ("check", "more.py:idle")],
-    "plan": [("plan", "flows:nightly"), ("plan", "more.py:fails"), ("plan", "more.py:odd")],
-    "recover --plan": [("recover", "bad", "--plan"), ("recover", "ends", "--plan")],
+    "plan": [("plan", "flows:nightly"), *(("plan", f"more.py:{flow}") for flow in ("fails", "odd", "copied"))],
+    "recover --plan": [("recover", "bad", "--plan"), ("recover", "ends", "--plan"), ("recover", "copied", "--plan")],
     "graph --format json": [
         ("graph", drawn, "--format", "json")
-        for drawn in ("flows:nightly", "more.py:fails", "more.py:odd", "fails", "slow1")
+        for drawn in ("flows:nightly", "more.py:fails", "more.py:odd", "more.py:copied", "fails", "slow1")
     ],
     "config": [("config",), ("config", "flows:nightly"), ("--config", "mine.toml", "config")],
     "store backup": [("store", "backup", "copy.db")],
@@ -210,6 +213,34 @@ class odd:
         def work(self) -> None: ...
 
 
+@container
+class copied:
+    @step
+    def here(self) -> list[str]:
+        print("here")
+        return ["localhost", "::1"]
+
+    @step(hosts=["localhost", "127.0.0.1"], stop_on_exception=False)
+    def load(self) -> None:
+        print("loading")
+        raise ValueError(self)
+
+    @step(requires=load.failed)
+    def alert(self) -> None: ...
+
+    @step(hosts=here.result, delay="1d")
+    def later(self) -> None: ...
+
+
+@container
+class copied_slowly:
+    @step(hosts=["localhost", "127.0.0.1"], max_concurrent=1)
+    def load(self) -> None:
+        with open("begun", "w") as file:
+            file.write("now")
+        open("never").close()
+
+
 idle = Sequent("idle")
 idle.add_step("nothing")
 """
@@ -249,7 +280,13 @@ def played(sequent, waiting_run, ssh_hosts):
     bare.write_text(BARE.format(python=sys.executable))
     bare.chmod(0o755)
     (sequent.directory / "hosts.toml").write_text(HOSTS.format(config=config, bare=bare))
-    return sequent
+    for name in ("begun", "never"):
+        os.mkfifo(sequent.directory / name)
+    process = sequent.start("run", "more.py:copied_slowly", "--run-id", "slow2")
+    assert (sequent.directory / "begun").read_text() == "now"
+    yield sequent
+    process.kill()
+    process.communicate()
 
 
 def test_every_document_is_as_its_page_says(played):
@@ -258,7 +295,7 @@ def test_every_document_is_as_its_page_says(played):
         for words in commands:
             if words == DAMAGED:
                 with closing(sqlite3.connect(played.store)) as connection, connection:
-                    connection.execute("UPDATE attempt SET verdict = 7 WHERE run = 2")
+                    connection.execute("UPDATE attempt SET verdict = 7 WHERE run = 3")
             done = played(*words, *(() if form.startswith("graph") else ("--json",)))
             assert done.stdout, (words, done.stderr)
             assert done.stdout.isascii(), words

@@ -15,9 +15,8 @@ from sequent.cli.output import json_output
 from sequent.cli.output.terminal import out
 from sequent.cli.output.text import Paint, safe
 from sequent.cli.runs.flow_lookup import compiled_flow
-from sequent.compiler.words import claim_text, option_words, requirement_text, source_text
-from sequent.model.description import Description, Part, SourceKind, ValueSource
-from sequent.model.hosts import hosts_in
+from sequent.compiler.words import claim_text, option_words, part_hosts, requirement_text, source_text
+from sequent.model.description import Description, Part, ValueSource
 from sequent.model.options import OPTIONS
 from sequent.model.references import Path
 from sequent.model.requirements import Atom, Requirement, claims_in
@@ -139,15 +138,9 @@ def _planned(path: Path, part: Part, siblings: Siblings) -> PlannedPart:
         waits_for="" if part.requires is None else _waits_for(part.requires, siblings),
         repeats=_repeats(part),
         parallel=safe(source_text(parallel)) if isinstance(parallel, ValueSource) else parallel,
-        hosts=_hosts(part.options.get("hosts")),
+        hosts=part_hosts(part),
         notes=tuple(map(safe, option_words(part, _NOTED))),
     )
-
-
-def _hosts(source: ValueSource | None) -> list[str] | str | None:
-    if source is None or source.kind is not SourceKind.LITERAL:
-        return None if source is None else safe(source_text(source))
-    return hosts_in(source.text)
 
 
 def _waits_for(requires: Requirement, siblings: Siblings) -> str:

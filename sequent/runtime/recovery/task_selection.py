@@ -156,13 +156,13 @@ def _depth(node: NodePlan, plan: Plan) -> int:
 
 
 def check_range(selection: Selection, saved: SavedFrame | None, plan: Plan, text: str) -> None:
-    """Check that the iterations of a selection have begun.
+    """Check that the iterations of a selection have begun, and that there is a copy on its host.
 
     Raises:
-        UsageError: one has not.
+        UsageError: one has not, or there is none.
     """
-    frame = saved
-    for depth, number in enumerate(selection.sequence[1:], 1):
+    frame, numbers = saved, selection.sequence[1:]
+    for depth in range(1, len(selection.path) + 1):
         node = plan.node_at(selection.path[:depth])
         if isinstance(node, ContainerPlan) and node.is_copied:
             copies = None if frame is None else frame.blocks.get(node.index)
@@ -170,18 +170,25 @@ def check_range(selection: Selection, saved: SavedFrame | None, plan: Plan, text
                 return
             frame, node = _copy_of(copies, selection, text), plan.nodes[node.children[0]]
         block = frame.blocks.get(node.index) if frame is not None and node is not None else None
-        last = 0 if block is None else block.drawn
-        if number > last:
-            begun = f"it has begun {last} so far" if last else "none of its iterations has begun"
-            raise UsageError(
-                f"'{text}': there is no iteration {number} of '{dotted(selection.path[:depth])}', of which {begun}",
-                code="sequence",
-                path=dotted(selection.path),
-                hint=f"name one from 1 to {last}" if last else "name it without a sequence",
-            )
+        number = numbers[depth - 1] if depth <= len(numbers) else 0
+        if number > (0 if block is None else block.drawn):
+            raise _not_begun(dotted(selection.path[:depth]), number, block, selection, text)
+        if not number and isinstance(node, ContainerPlan) and node.repeats is None:
+            number = 1
         frame = block.frames.get(number) if block is not None else None
         if frame is None:
             return
+
+
+def _not_begun(path: str, number: int, block: SavedBlock | None, selection: Selection, text: str) -> UsageError:
+    last = 0 if block is None else block.drawn
+    begun = f"it has begun {last} so far" if last else "none of its iterations has begun"
+    return UsageError(
+        f"'{text}': there is no iteration {number} of '{path}', of which {begun}",
+        code="sequence",
+        path=dotted(selection.path),
+        hint=f"name one from 1 to {last}" if last else "name it without a sequence",
+    )
 
 
 def _copy_of(copies: SavedBlock, selection: Selection, text: str) -> SavedFrame | None:
